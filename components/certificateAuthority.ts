@@ -1,0 +1,93 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+
+/** What a `CertificateAuthority` is made from. */
+export interface CertificateAuthorityArgs {
+  /** Organization in the certificates' subjects: the SPIFFE trust domain that they stand for. */
+  trustDomain: string;
+  /** Key algorithm of root and intermediate: ECDSA on P-256, or RSA of 4096 bits. */
+  algorithm: "ECDSA" | "RSA";
+  /** Name of the namespace that istiod runs in, where it looks for the Secret. */
+  namespace: pulumi.Input<string>;
+}
+
+const HOURS_PER_YEAR = 8760;
+const ROOT_YEARS = 10;
+const INTERMEDIATE_YEARS = 5;
+const CA_USES = ["cert_signing", "crl_signing"];
+
+/**
+ * The cluster's own root, an intermediate that it signed, and the Secret `cacerts` by which istiod signs with the
+ * intermediate. The root's private key stays in this stack's state, encrypted, and goes nowhere else.
+ */
+export class CertificateAuthority extends pulumi.ComponentResource {
+  /** The root certificate, PEM: what peers must trust. */
+  readonly rootCertificate: pulumi.Output<string>;
+  /** The Secret with `ca-cert.pem`, `ca-key.pem`, `root-cert.pem` and `cert-chain.pem`, as Istio names them. */
+  readonly secret: kubernetes.core.v1.Secret;
+
+  constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-federation:index:CertificateAuthority", name, {}, opts);
+    const child = { parent: this };
+
+    const rootKey = privateKey(`${name}-root-key`, args.algorithm, child);
+    const root = new tls.SelfSignedCert(
+      `${name}-root`,
+      {
+        privateKeyPem: rootKey.privateKeyPem,
+        subject: { organization: args.trustDomain, commonName: "Root CA" },
+        isCaCertificate: true,
+        setSubjectKeyId: true,
+        allowedUses: CA_USES,
+        validityPeriodHours: ROOT_YEARS * HOURS_PER_YEAR,
+      },
+      child,
+    );
+
+    const intermediateKey = privateKey(`${name}-intermediate-key`, args.algorithm, child);
+    const request = new tls.CertRequest(
+      `${name}-intermediate-request`,
+      {
+        privateKeyPem: intermediateKey.privateKeyPem,
+        subject: { organization: args.trustDomain, commonName: "Intermediate CA" },
+      },
+      child,
+    );
+    const intermediate = new tls.LocallySignedCert(
+      `${name}-intermediate`,
+      {
+        certRequestPem: request.certRequestPem,
+        caPrivateKeyPem: rootKey.privateKeyPem,
+        caCertPem: root.certPem,
+        isCaCertificate: true,
+        setSubjectKeyId: true,
+        allowedUses: CA_USES,
+        validityPeriodHours: INTERMEDIATE_YEARS * HOURS_PER_YEAR,
+      },
+      child,
+    );
+
+    this.rootCertificate = root.certPem;
+    this.secret = new kubernetes.core.v1.Secret(
+      `${name}-cacerts`,
+      {
+        metadata: { name: "cacerts", namespace: args.namespace },
+        stringData: {
+          "ca-cert.pem": intermediate.certPem,
+          "ca-key.pem": intermediateKey.privateKeyPem,
+          "root-cert.pem": root.certPem,
+          "cert-chain.pem": pulumi.concat(intermediate.certPem, root.certPem),
+        },
+      },
+      // The name is Istio's, so an old Secret must go before a new one can come.
+      { ...child, deleteBeforeReplace: true },
+    );
+    this.registerOutputs({ rootCertificate: this.rootCertificate });
+  }
+}
+
+function privateKey(name: string, algorithm: "ECDSA" | "RSA", opts: pulumi.CustomResourceOptions): tls.PrivateKey {
+  const size = algorithm === "ECDSA" ? { ecdsaCurve: "P256" } : { rsaBits: 4096 };
+  return new tls.PrivateKey(name, { algorithm, ...size }, opts);
+}

@@ -1,0 +1,20 @@
+import { deepmergeCustom } from "deepmerge-ts";
+
+/** Where Istio's charts come from: a Helm repository, or a local folder that holds a folder for each chart. */
+export type Charts = { repository: string; version: string } | { folder: string };
+
+/** The Release arguments that say which chart to install. A folder is relative to the program's folder. */
+export function chartSource(
+  charts: Charts,
+  chart: "base" | "istiod" | "gateway",
+): { chart: string; version?: string; repositoryOpts?: { repo: string } } {
+  if ("folder" in charts) return { chart: `${charts.folder}/${chart}` };
+  return { chart, version: charts.version, repositoryOpts: { repo: charts.repository } };
+}
+
+const merge = deepmergeCustom({ mergeArrays: false });
+
+/** Merges a user's Helm values over ours as Helm would: maps merge, anything else, lists too, is replaced by the user's. */
+export function withExtraValues(ours: object, extra: object): Record<string, unknown> {
+  return merge(ours, extra) as Record<string, unknown>;
+}

@@ -1,0 +1,119 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { GatewayAddress } from "../federation/contract.ts";
+import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../federation/wellKnown.ts";
+import { GatewayAddresses } from "../providers/gatewayAddresses.ts";
+import { type Charts, chartSource, withExtraValues } from "./charts.ts";
+
+
+/** What an `EastWestGateway` is made from. */
+export interface EastWestGatewayArgs {
+  /** Where Istio's charts come from. */
+  charts: Charts;
+  /** Name of the namespace to install into: the gateway's own. */
+  namespace: pulumi.Input<string>;
+  /** Names the cluster that the Service's address is read from. */
+  kubeconfig: { path?: string; context?: string };
+  /** How the gateway is reached from outside. */
+  service: { type: "LoadBalancer" | "NodePort" | "ClusterIP"; annotations: Record<string, string> };
+  /** Addresses to tell the peers, where they are not those of the Service. */
+  advertise?: GatewayAddress[];
+  /** Addresses that the Service had when the program started; undefined: the cluster could not be read. */
+  observed?: GatewayAddress[];
+  /** IP address that the gateway listens on. @default every address of the pod */
+  bind?: string;
+  /** How long to wait for the Service to get an address. */
+  addressTimeoutSeconds: number;
+  /** Extra Helm values of the gateway chart, merged over ours: they win. */
+  values: object;
+  /** Host names of the exported services: exactly these can be reached through the gateway. */
+  hosts: string[];
+}
+
+/** The gateway that takes mutual TLS from the peers on port 15443 and passes it through, unopened, to the exported services. */
+export class EastWestGateway extends pulumi.ComponentResource {
+  /** Where peers reach it; empty while the Service has no address. */
+  readonly addresses: pulumi.Output<GatewayAddress[]>;
+
+  constructor(name: string, args: EastWestGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-federation:index:EastWestGateway", name, {}, opts);
+    const child = { parent: this };
+
+    const release = new kubernetes.helm.v3.Release(
+      `${name}-release`,
+      {
+        name: GATEWAY_NAME,
+        namespace: args.namespace,
+        ...chartSource(args.charts, "gateway"),
+        // The chart's own Service would make Helm wait, and fail, for a LoadBalancer's address.
+        values: withExtraValues({ service: { type: "None" } }, args.values),
+      },
+      child,
+    );
+
+    const service = new kubernetes.core.v1.Service(
+      `${name}-service`,
+      {
+        metadata: {
+          name: GATEWAY_NAME,
+          namespace: args.namespace,
+          annotations: { ...args.service.annotations, "pulumi.com/skipAwait": "true" },
+        },
+        spec: {
+          type: args.service.type,
+          selector: { app: GATEWAY_NAME, istio: GATEWAY_NAME },
+          ports: [{ name: GATEWAY_PORT_NAME, port: GATEWAY_PORT, targetPort: GATEWAY_PORT }],
+        },
+      },
+      { ...child, dependsOn: release },
+    );
+
+    if (args.hosts.length > 0) this.openFor(name, args, release);
+    this.addresses = this.addressesOf(name, args, service);
+    this.registerOutputs({ addresses: this.addresses });
+  }
+
+  /** Without any export there is no Gateway object: nothing listens. */
+  private openFor(name: string, args: EastWestGatewayArgs, release: pulumi.Resource): void {
+    new kubernetes.apiextensions.CustomResource(
+      `${name}-gateway`,
+      {
+        apiVersion: "networking.istio.io/v1",
+        kind: "Gateway",
+        metadata: { name: GATEWAY_NAME, namespace: args.namespace },
+        spec: {
+          selector: { istio: GATEWAY_NAME },
+          servers: [
+            {
+              port: { number: GATEWAY_PORT, name: GATEWAY_PORT_NAME, protocol: "TLS" },
+              tls: { mode: "AUTO_PASSTHROUGH" },
+              hosts: args.hosts,
+              ...(args.bind === undefined ? {} : { bind: args.bind }),
+            },
+          ],
+        },
+      },
+      { parent: this, dependsOn: release },
+    );
+  }
+
+  private addressesOf(
+    name: string,
+    args: EastWestGatewayArgs,
+    service: kubernetes.core.v1.Service,
+  ): pulumi.Output<GatewayAddress[]> {
+    if (args.advertise !== undefined) return pulumi.output(args.advertise);
+    return new GatewayAddresses(
+      `${name}-addresses`,
+      {
+        kubeconfig: args.kubeconfig,
+        namespace: args.namespace,
+        service: GATEWAY_NAME,
+        port: GATEWAY_PORT,
+        timeoutSeconds: args.addressTimeoutSeconds,
+        ...(args.observed === undefined ? {} : { observed: args.observed }),
+      },
+      { parent: this, dependsOn: service },
+    ).addresses;
+  }
+}

@@ -1,0 +1,149 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../federation/config.ts";
+import { type Contract, type ContractService, type GatewayAddress, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
+import type { PeerStatus, PeerView, TrustAnchor } from "../federation/peer.ts";
+import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
+import { CertificateAuthority } from "./certificateAuthority.ts";
+import { EastWestGateway } from "./eastWestGateway.ts";
+import { IstioControlPlane } from "./istioControlPlane.ts";
+import { Peer } from "./peer.ts";
+
+/** What a `FederatedCluster` is made from. All of it is plain, so that a preview shows the whole structure. */
+export interface FederatedClusterArgs {
+  /** The stack's config. */
+  config: StackConfig;
+  /** The services that the cluster offers, by host name. */
+  exports: Record<string, ContractService>;
+  /** Addresses that the gateway had when the program started; undefined: the cluster could not be read. */
+  observedGateways?: GatewayAddress[];
+  /** What was found of each peer that the config names. */
+  peers: Record<string, PeerView>;
+}
+
+/** One sovereign cluster in a federation: its certificate authority, Istio, its east-west gateway, and its peers. */
+export class FederatedCluster extends pulumi.ComponentResource {
+  /** What this cluster tells its peers: who it is, its roots, gateways and exported services. */
+  readonly contract: pulumi.Output<Contract>;
+  /** State of each peer. */
+  readonly peers: pulumi.Output<Record<string, PeerStatus>>;
+  /** By which roots each peer is trusted here. */
+  readonly trustAnchors: Record<string, TrustAnchor>;
+
+  constructor(name: string, args: FederatedClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-federation:index:FederatedCluster", name, {}, opts);
+    const { config } = args;
+    const cluster = clusterProvider(name, config, this);
+    const child = { parent: this, providers: { kubernetes: cluster } };
+
+    const istioNamespace = namespace(`${name}-istio`, ISTIO_NAMESPACE, child, {
+      "topology.istio.io/network": config.cluster.network,
+    });
+    const gatewayNamespace = namespace(`${name}-gateways`, GATEWAY_NAMESPACE, child);
+    const importNamespace = namespace(`${name}-imports`, IMPORT_NAMESPACE, child);
+
+    const authority = new CertificateAuthority(
+      `${name}-ca`,
+      { ...config.certificateAuthority, trustDomain: config.cluster.trustDomain, namespace: istioNamespace },
+      child,
+    );
+
+    this.trustAnchors = trustAnchors(args.peers);
+    const istio = new IstioControlPlane(
+      `${name}-istio`,
+      {
+        cluster: config.cluster,
+        ...config.istio,
+        namespace: istioNamespace,
+        trustAnchors: Object.values(this.trustAnchors),
+      },
+      // istiod reads its signing key when it starts, and makes a root of its own if there is none.
+      { ...child, dependsOn: authority },
+    );
+
+    const gateway = new EastWestGateway(
+      `${name}-gateway`,
+      {
+        ...config.gateway,
+        charts: config.istio.charts,
+        namespace: gatewayNamespace,
+        kubeconfig: config.kubeconfig,
+        ...(args.observedGateways === undefined ? {} : { observed: args.observedGateways }),
+        hosts: Object.keys(args.exports).sort(),
+      },
+      { ...child, dependsOn: istio },
+    );
+
+    const peers = Object.entries(args.peers).map(([peer, view]) => {
+      const { exportTo } = config.peers[peer] ?? { exportTo: ["*"] };
+      const { kubeconfig } = config;
+      const found = new Peer(
+        `${name}-peer-${peer}`,
+        { peer, view, exportTo, kubeconfig, namespace: importNamespace },
+        { ...child, dependsOn: istio },
+      );
+      return [peer, found.status] as const;
+    });
+
+    this.peers = pulumi.output(Object.fromEntries(peers));
+    this.contract = contract(config, authority.rootCertificate, gateway.addresses, args.exports);
+    this.registerOutputs({ contract: this.contract, peers: this.peers });
+  }
+}
+
+/** The only way into the cluster: the default provider is disabled, and a renamed kubeconfig replaces nothing. */
+function clusterProvider(name: string, config: StackConfig, parent: pulumi.Resource): kubernetes.Provider {
+  const { path, context } = config.kubeconfig;
+  return new kubernetes.Provider(
+    `${name}-cluster`,
+    {
+      clusterIdentifier: config.cluster.name,
+      ...(path === undefined ? {} : { kubeconfig: path }),
+      ...(context === undefined ? {} : { context }),
+    },
+    { parent },
+  );
+}
+
+/** Makes a namespace; what it gives is its name once it is there. */
+function namespace(
+  name: string,
+  namespaceName: string,
+  opts: pulumi.CustomResourceOptions,
+  labels: Record<string, string> = {},
+): pulumi.Output<string> {
+  const made = new kubernetes.core.v1.Namespace(`${name}-namespace`, { metadata: { name: namespaceName, labels } }, opts);
+  return made.metadata.name;
+}
+
+/** Sorted by peer, so that nothing changed means nothing to do. */
+function trustAnchors(peers: Record<string, PeerView>): Record<string, TrustAnchor> {
+  const known = Object.entries(peers).flatMap(([peer, { trustAnchor }]) =>
+    trustAnchor === undefined ? [] : [[peer, trustAnchor] as const],
+  );
+  return Object.fromEntries(known.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function contract(
+  config: StackConfig,
+  rootCertificate: pulumi.Output<string>,
+  gateways: pulumi.Output<GatewayAddress[]>,
+  services: Record<string, ContractService>,
+): pulumi.Output<Contract> {
+  const { name, domain, trustDomain, network } = config.cluster;
+  return pulumi.all([rootCertificate, gateways]).apply(([root, addresses]) =>
+    parseContract(
+      {
+        schemaVersion: SCHEMA_VERSION,
+        cluster: name,
+        clusterDomain: domain,
+        trustDomain,
+        network,
+        rootCertificates: [root],
+        gateways: addresses,
+        services,
+      },
+      `the contract of cluster ${name}`,
+    ),
+  );
+}

@@ -1,0 +1,23 @@
+import * as pulumi from "@pulumi/pulumi";
+import { type StackConfig, parseConfig } from "../federation/config.ts";
+
+/**
+ * This stack's config, checked as a whole. Every key of the project counts, also one that nobody knows: a misspelt key
+ * is a fault and not silence.
+ * @throws FaultsError naming every fault with its path, value and remedy.
+ */
+export function readStackConfig(): StackConfig {
+  const namespace = `${pulumi.getProject()}:`;
+  const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(namespace));
+  const raw = Object.fromEntries(own.map(([key, text]) => [key.slice(namespace.length), plain(text)]));
+  return parseConfig(raw, pulumi.getStack());
+}
+
+/** Pulumi hands structured config over as JSON text, and strings as they are. */
+function plain(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,105 @@
+import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
+import type { GatewayAddress } from "./contract.ts";
+import { HOST_NAME } from "./hostname.ts";
+import { type TextRule, pattern } from "./textRule.ts";
+
+/** Ranges of ipaddr.js that are ordinary unicast; a gateway there is taken without further ado. */
+const ORDINARY_RANGES: ReadonlySet<string> = new Set(["unicast", "private", "uniqueLocal", "carrierGradeNat"]);
+/** Documentation networks (RFC 5737, RFC 3849): not routed, so harmless, and what examples are written with. */
+const DOCUMENTATION = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"];
+
+/** An IPv4 or IPv6 address without brackets, zone or prefix length. */
+export const IP_ADDRESS: TextRule = {
+  test: (text) => isIP(text) !== 0 && !text.includes("%"),
+  rule: "must be an IPv4 or IPv6 address",
+  remedy: "Write it without brackets, port, zone or prefix length",
+};
+
+/** An IP address or a DNS name, in the form that {@link canonicalAddress} gives. */
+export const ADDRESS: TextRule = {
+  test: (text) => IP_ADDRESS.test(text) || HOST_NAME.test(text),
+  rule: "must be an IP address or a DNS name",
+  remedy: "Write it without scheme, brackets or port",
+};
+
+/** An address range: an IP address and a prefix length. */
+export const CIDR: TextRule = {
+  test: (text) => ipaddr.isValidCIDR(text) && IP_ADDRESS.test(text.replace(/\/.*$/, "")),
+  rule: "must be an address range in CIDR form",
+  remedy: "Write it as <address>/<prefix length>, e.g. 127.0.0.0/8, or 10.1.2.3/32 for a single address",
+};
+
+/** Istio's locality of an endpoint. */
+export const LOCALITY: TextRule = pattern(
+  /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+){0,2}$/,
+  250,
+  "must be a locality: region, region/zone or region/zone/subzone",
+  "Correct it, or leave it out",
+);
+
+/** Whether a number can be a TCP port. */
+export function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65535;
+}
+
+/**
+ * One spelling per address: IPv6 shortened, IPv4-mapped IPv6 as IPv4, DNS names in lower case without a final dot (cloud
+ * load balancers have names in mixed case). What is neither comes back as it is.
+ */
+export function canonicalAddress(address: string): string {
+  if (IP_ADDRESS.test(address)) return ipaddr.process(address).toString();
+  const name = address.toLowerCase().replace(/\.$/, "");
+  return HOST_NAME.test(name) ? name : address;
+}
+
+/**
+ * Why traffic must not be sent to this address on a peer's word alone; `undefined` when it may.
+ * @param allowed CIDR ranges which the stack accepts nevertheless.
+ */
+export function refuseAddress(address: string, allowed: readonly string[]): string | undefined {
+  if (!IP_ADDRESS.test(address)) return refuseHostName(address);
+  const ip = ipaddr.process(address);
+  if (ORDINARY_RANGES.has(ip.range()) && !isCompatibleIPv4(ip)) return undefined;
+  if ([...DOCUMENTATION, ...allowed].some((range) => isWithin(ip, range))) return undefined;
+  return `is no address to send traffic to (${isCompatibleIPv4(ip) ? "an IPv4 address in IPv6" : ip.range()})`;
+}
+
+/** Names that mean this machine or this cluster's services, to a resolver with Kubernetes' search list. */
+function refuseHostName(name: string): string | undefined {
+  if (!name.includes(".")) return "is a name without a domain, which resolves to something of this side";
+  if (/(?:^|\.)(?:localhost|localdomain|svc)$/.test(name)) return "is a name of this side, not of a peer";
+  return undefined;
+}
+
+/** `::a.b.c.d` (RFC 4291, 2.5.5.1, deprecated), which some stacks still treat as that IPv4 address. */
+function isCompatibleIPv4(ip: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return ip.kind() === "ipv6" && isWithin(ip, "::/96");
+}
+
+function isWithin(ip: ipaddr.IPv4 | ipaddr.IPv6, range: string): boolean {
+  const [network, bits] = ipaddr.parseCIDR(range);
+  return ip.kind() === network.kind() && ip.match(network, bits);
+}
+
+/** A gateway as one word, `address:port`, IPv6 in brackets; a locality follows as ` in region/zone`. */
+export function formatGateway({ address, port, locality }: GatewayAddress): string {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return `${host}:${port}${locality === undefined ? "" : ` in ${locality}`}`;
+}
+
+/**
+ * Reads what {@link formatGateway} wrote, to the letter.
+ * @throws Error naming the text and the form expected.
+ */
+export function parseGateway(text: string): GatewayAddress {
+  const [, bracketed, plain, port, locality] =
+    /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})(?: in (\S+))?$/.exec(text) ?? [];
+  const address = bracketed ?? plain ?? "";
+  const gateway = { address, port: Number(port), ...(locality === undefined ? {} : { locality }) };
+  const valid = ADDRESS.test(address) && isPort(gateway.port) && (locality === undefined || LOCALITY.test(locality));
+  if (!valid || formatGateway(gateway) !== text) {
+    throw new Error(`Gateway ${JSON.stringify(text)} must be <address>:<port>, optionally followed by " in <locality>".`);
+  }
+  return gateway;
+}

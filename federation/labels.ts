@@ -1,0 +1,28 @@
+/** Labels and annotations of this program, and the Istio ones it reads. */
+
+/** On every object that the program writes itself (not through Helm): `app.kubernetes.io/managed-by: istio-federation`. */
+export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
+/** Value of {@link MANAGED_BY_LABEL}; also the field manager of server-side apply. */
+export const MANAGED_BY = "istio-federation";
+/** On an imported ServiceEntry: the name of the peer it came from. */
+export const PEER_LABEL = "istio-federation.dev/peer";
+/** On a Service: the label that a stack's export selector names by convention, with the value `"true"`. */
+export const EXPORT_LABEL = "istio-federation.dev/export";
+/** On a Service: SPIFFE ids of the workloads behind it, separated by commas; replaces what is found in the cluster. */
+export const SUBJECT_ALT_NAMES_ANNOTATION = "istio-federation.dev/subject-alt-names";
+/** On a Service: the namespaces that see it, separated by commas (Istio's `annotation.NetworkingExportTo`). */
+export const EXPORT_TO_ANNOTATION = "networking.istio.io/exportTo";
+/** On a ServiceEntry's endpoint: what turns on Istio mutual TLS towards it. */
+export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
+
+/** The labels of an object imported from `peer`. */
+export function importLabels(peer: string): Record<string, string> {
+  return { [MANAGED_BY_LABEL]: MANAGED_BY, [PEER_LABEL]: peer };
+}
+
+/** A Kubernetes label selector for every object imported from `peer`, as the API takes it: `a=b,c=d`. */
+export function importSelector(peer: string): string {
+  return Object.entries(importLabels(peer))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+}

@@ -1,0 +1,45 @@
+/** Protocols a port may have, as a ServiceEntry names them (Istio reads them in any case). */
+export const PROTOCOLS = [
+  "GRPC",
+  "GRPC-WEB",
+  "HTTP",
+  "HTTP2",
+  "HTTPS",
+  "MONGO",
+  "MYSQL",
+  "REDIS",
+  "TCP",
+  "TLS",
+] as const;
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** Names that Kubernetes defines for `appProtocol`, and what Istio makes of them. */
+const KUBERNETES_PROTOCOLS: Readonly<Record<string, Protocol>> = {
+  "kubernetes.io/h2c": "HTTP2",
+  "kubernetes.io/ws": "HTTP",
+  "kubernetes.io/wss": "HTTPS",
+};
+
+/**
+ * The protocol of a Service's port as Istio reads it (`ConvertProtocol` in pkg/config/kube/conversion.go): `appProtocol`
+ * if there is one, else the port's name; of either, what stands before the first '-', in any case (`grpc-web` whole).
+ * What Istio would sniff is `TCP` here: a ServiceEntry's port needs a protocol, and TCP carries whatever it turns out to be.
+ * @returns `undefined` for what the east-west gateway cannot carry: UDP, SCTP, and names that Istio reads as UDP.
+ */
+export function protocolOf(port: {
+  name?: string | undefined;
+  protocol?: string | undefined;
+  appProtocol?: string | undefined;
+}): Protocol | undefined {
+  if ((port.protocol ?? "TCP") !== "TCP") return undefined;
+  const known = port.appProtocol === undefined ? undefined : KUBERNETES_PROTOCOLS[port.appProtocol];
+  if (known !== undefined) return known;
+
+  const name = (port.appProtocol ?? port.name ?? "").toUpperCase();
+  if (name.startsWith("GRPC-WEB")) return "GRPC-WEB";
+  const prefix = name.split("-", 1)[0];
+  if (prefix === "UDP") return undefined;
+  // For Istio this one is HTTP on a proxy's own listener; what a Service serves under that name is plain HTTP.
+  if (prefix === "HTTP_PROXY") return "HTTP";
+  return PROTOCOLS.find((protocol) => protocol === prefix) ?? "TCP";
+}

@@ -1,0 +1,25 @@
+import * as pulumi from "@pulumi/pulumi";
+import { FederatedCluster } from "./components/federatedCluster.ts";
+import { readStackConfig } from "./discovery/stackConfig.ts";
+import { survey } from "./discovery/survey.ts";
+import { FaultsError } from "./federation/fault.ts";
+
+/** Declares this stack's cluster; everything that can be wrong is found before the first resource. */
+async function declareCluster(): Promise<FederatedCluster> {
+  const config = readStackConfig();
+  const found = await survey(config);
+  for (const warning of found.warnings) await pulumi.log.warn(warning);
+  return new FederatedCluster(config.cluster.name, { config, ...found });
+}
+
+/** Faults are for the person who wrote the config, so without a stack trace. */
+const cluster = await declareCluster().catch((error: unknown) => {
+  throw error instanceof FaultsError ? new pulumi.RunError(error.message) : error;
+});
+
+/** What this cluster tells its peers; they read it by stack reference. */
+export const federation = cluster.contract;
+/** Each peer's state: `{state, reason, imported}`. */
+export const peers = cluster.peers;
+/** By which roots each peer is trusted here. */
+export const trustAnchors = cluster.trustAnchors;

@@ -1,0 +1,35 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { stringify } from "yaml";
+
+/** How to reach one cluster as its administrator. */
+export interface KubeconfigEntry {
+  /** Name of the cluster, of its user and of its context. */
+  readonly name: string;
+  /** URL of the API server. */
+  readonly server: string;
+  /** PEM of the certificates that the API server's certificate is checked with. */
+  readonly certificateAuthority: string;
+  readonly token: string;
+}
+
+/**
+ * Writes one kubeconfig with a context per cluster, readable by the owner only. The first is the current context.
+ *
+ * @param file its folder is made.
+ */
+export function writeKubeconfig(file: string, entries: readonly KubeconfigEntry[]): void {
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": entries[0]?.name ?? "",
+    clusters: entries.map(({ name, server, certificateAuthority }) => ({
+      name,
+      cluster: { server, "certificate-authority-data": Buffer.from(certificateAuthority).toString("base64") },
+    })),
+    users: entries.map(({ name, token }) => ({ name, user: { token } })),
+    contexts: entries.map(({ name }) => ({ name, context: { cluster: name, user: name } })),
+  };
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, stringify(config, { lineWidth: 0 }), { mode: 0o600 });
+}

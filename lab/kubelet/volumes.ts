@@ -1,0 +1,91 @@
+import type { V1KeyToPath, V1Pod, V1Volume, V1VolumeProjection } from "@kubernetes/client-node";
+import type { Allocatable } from "./fields.ts";
+import { readField, readResource } from "./fields.ts";
+import type { Bytes, Sources } from "./sources.ts";
+import { MissingSourceError } from "./sources.ts";
+
+/** Contents of a volume's files by their path in the volume; undefined is a volume that containers write (emptyDir). */
+export type VolumeFiles = ReadonlyMap<string, Bytes> | undefined;
+
+/**
+ * What a volume holds now.
+ *
+ * @param pod with address and node filled in, for the downward API.
+ * @throws MissingSourceError when a ConfigMap or Secret that is not optional is missing, or lacks a listed key.
+ * @throws Error for a kind of volume that the lab has not.
+ */
+export async function renderVolume(
+  pod: V1Pod,
+  volume: V1Volume,
+  sources: Sources,
+  allocatable: Allocatable,
+): Promise<VolumeFiles> {
+  if (volume.emptyDir) return undefined;
+  const projections = volume.projected?.sources ?? [asProjection(volume)];
+  const files = new Map<string, Bytes>();
+  for (const projection of projections) {
+    for (const [path, content] of await renderProjection(pod, projection, sources, allocatable)) {
+      files.set(path, content);
+    }
+  }
+  return files;
+}
+
+/** A volume of one source is a projected volume with one source; only the Secret's name field differs. */
+function asProjection(volume: V1Volume): V1VolumeProjection {
+  const { configMap, secret, downwardAPI } = volume;
+  if (configMap) return { configMap };
+  if (downwardAPI) return { downwardAPI };
+  if (!secret) throw new Error(`volume ${volume.name} is of a kind that the lab does not offer`);
+  const { secretName, items, optional } = secret;
+  return {
+    secret: { ...(secretName && { name: secretName }), ...(items && { items }), optional: optional ?? false },
+  };
+}
+
+async function renderProjection(
+  pod: V1Pod,
+  projection: V1VolumeProjection,
+  sources: Sources,
+  allocatable: Allocatable,
+): Promise<Iterable<[string, Bytes]>> {
+  const { configMap, secret, downwardAPI, serviceAccountToken: token } = projection;
+  const namespace = pod.metadata?.namespace ?? "";
+  if (configMap) {
+    const name = configMap.name ?? "";
+    return pickKeys("ConfigMap", namespace, { ...configMap, name }, sources.configMap(namespace, name));
+  }
+  if (secret) {
+    const name = secret.name ?? "";
+    return pickKeys("Secret", namespace, { ...secret, name }, sources.secret(namespace, name));
+  }
+  if (downwardAPI) {
+    return (downwardAPI.items ?? []).map(({ path, fieldRef, resourceFieldRef }) => {
+      const owner = pod.spec?.containers.find((container) => container.name === resourceFieldRef?.containerName);
+      if (fieldRef) return [path, Buffer.from(readField(pod, fieldRef))];
+      if (!resourceFieldRef || !owner) throw new Error(`downward API item ${path} names no field of this Pod`);
+      return [path, Buffer.from(readResource(owner, resourceFieldRef, allocatable))];
+    });
+  }
+  if (token) return [[token.path, Buffer.from(await sources.token(pod, token.audience, token.expirationSeconds))]];
+  throw new Error(`projected source ${Object.keys(projection).join()} is of a kind that the lab does not offer`);
+}
+
+function pickKeys(
+  kind: "ConfigMap" | "Secret",
+  namespace: string,
+  source: { name: string; items?: V1KeyToPath[]; optional?: boolean },
+  data: Record<string, Bytes> | undefined,
+): [string, Bytes][] {
+  if (!data) {
+    if (source.optional) return [];
+    throw new MissingSourceError(kind, namespace, source.name);
+  }
+  if (!source.items) return Object.entries(data);
+  return source.items.flatMap(({ key, path }): [string, Bytes][] => {
+    const content = data[key];
+    if (content !== undefined) return [[path, content]];
+    if (source.optional) return [];
+    throw new MissingSourceError(kind, namespace, source.name, key);
+  });
+}

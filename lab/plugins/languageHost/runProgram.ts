@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
+
+/** The program's exit code for "failed, and the reason is already printed": @pulumi/pulumi/cmd/run. */
+const ALREADY_REPORTED = 32;
+
+/** How a program's run ended; an empty error is success. */
+export interface RunResult {
+  readonly error: string;
+  /** The program has reported its error itself: the engine is to say nothing more. */
+  readonly bail: boolean;
+}
+
+/** Runs a Pulumi program with the `node` on PATH, as Pulumi's own host does; its output is this process's output. */
+export async function runProgram(request: RunRequest, engine: string): Promise<RunResult> {
+  const info = request.getInfo();
+  const directory = info?.getProgramDirectory() || request.getPwd();
+  const options = info?.getOptions()?.toJavaScript() ?? {};
+  const nodeArguments = String(options["nodeargs"] ?? "").split(/\s+/).filter(Boolean);
+  const script = runScript(directory);
+  const child = spawn("node", [...nodeArguments, script, ...programArguments(request, engine)], {
+    cwd: directory,
+    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...programEnvironment(request, options["typescript"] !== false) },
+  });
+  return new Promise((resolve) => {
+    child.on("error", (error) => resolve({ error: `could not execute node: ${error.message}`, bail: false }));
+    child.on("close", (code, signal) => resolve(runResult(code, signal)));
+  });
+}
+
+/** The flags and arguments of `@pulumi/pulumi/cmd/run`. */
+export function programArguments(request: RunRequest, engine: string): string[] {
+  const flags: Record<string, string> = {
+    monitor: request.getMonitorAddress(),
+    engine,
+    organization: request.getOrganization(),
+    project: request.getProject(),
+    "root-directory": request.getInfo()?.getRootDirectory() ?? "",
+    stack: request.getStack(),
+    pwd: request.getPwd(),
+    parallel: String(request.getParallel()),
+  };
+  const given = Object.entries(flags).filter(([, value]) => value !== "");
+  return [
+    ...given.flatMap(([name, value]) => [`--${name}`, value]),
+    ...(request.getDryrun() ? ["--dry-run"] : []),
+    request.getInfo()?.getEntryPoint() || request.getProgram(),
+    ...request.getArgsList(),
+  ];
+}
+
+/** The variables by which the SDK in the program finds its configuration. */
+export function programEnvironment(request: RunRequest, typescript: boolean): Record<string, string> {
+  const config: Record<string, string> = {};
+  for (const [key, value] of request.getConfigMap().toArray()) {
+    // The SDK has always known keys as `namespace:config:name`; the engine's have no middle part.
+    config[key.replace(/^([^:]*):(?:config:)?/, "$1:config:")] = value;
+  }
+  return {
+    PULUMI_CONFIG: JSON.stringify(config),
+    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+    ...(typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
+  };
+}
+
+function runScript(directory: string): string {
+  const override = process.env["PULUMI_LANGUAGE_NODEJS_RUN_PATH"];
+  try {
+    return createRequire(join(directory, "package.json")).resolve(override ?? "@pulumi/pulumi/cmd/run");
+  } catch {
+    throw new Error(`the package @pulumi/pulumi is not installed in ${directory}: run \`npm ci\` there`);
+  }
+}
+
+function runResult(code: number | null, signal: NodeJS.Signals | null): RunResult {
+  if (code === 0) {
+    return { error: "", bail: false };
+  }
+  if (code === ALREADY_REPORTED) {
+    return { error: "", bail: true };
+  }
+  const ending = code === null ? 128 + constants.signals[signal ?? "SIGKILL"] : code;
+  return { error: `Program exited with non-zero exit code: ${ending}`, bail: false };
+}

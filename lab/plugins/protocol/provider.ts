@@ -1,0 +1,116 @@
+import type { Differences } from "./difference.ts";
+import type { Properties } from "./values.ts";
+
+/** An input that is not acceptable, told to the user before anything changes. */
+export interface CheckFailure {
+  /** Path of the property; empty for the resource as a whole. */
+  readonly property: string;
+  readonly reason: string;
+}
+
+export interface Checked {
+  readonly inputs: Properties;
+  readonly failures?: readonly CheckFailure[];
+}
+
+export interface Diffed {
+  /** What the user is shown; no differences: nothing to do. */
+  readonly differences: Differences;
+  /** Which of their paths cannot change in place. */
+  readonly replaces?: readonly string[];
+  readonly deleteBeforeReplace?: boolean;
+}
+
+/** What every call about a resource says of it. */
+export interface Subject {
+  readonly urn: string;
+  /** Type token, e.g. `kubernetes:core/v1:Namespace`. */
+  readonly type: string;
+  /** The name in the program. */
+  readonly name: string;
+}
+
+export interface Existing extends Subject {
+  readonly id: string;
+}
+
+export interface CheckCall extends Subject {
+  /** Inputs of the last update; empty for a new resource. */
+  readonly olds: Properties;
+  readonly news: Properties;
+  readonly randomSeed: Uint8Array;
+  /** The engine's proposal, where the project configures `pulumi:autonaming`. */
+  readonly autonaming?: { readonly mode: "propose" | "enforce" | "disable"; readonly name: string };
+}
+
+export interface DiffCall extends Existing {
+  readonly olds: Properties;
+  readonly oldInputs: Properties;
+  readonly news: Properties;
+}
+
+export interface CreateCall extends Subject {
+  readonly inputs: Properties;
+  readonly preview: boolean;
+  /** 0 for the default. */
+  readonly timeoutSeconds: number;
+}
+
+export interface ReadCall extends Existing {
+  /** The state; empty for an import. */
+  readonly outputs: Properties;
+  readonly inputs: Properties;
+}
+
+export interface UpdateCall extends DiffCall {
+  readonly preview: boolean;
+  readonly timeoutSeconds: number;
+}
+
+export interface DeleteCall extends Existing {
+  readonly outputs: Properties;
+  readonly timeoutSeconds: number;
+}
+
+/** The life of one kind of resource. */
+export interface ResourceKind {
+  check(call: CheckCall): Promise<Checked>;
+  diff(call: DiffCall): Promise<Diffed>;
+  create(call: CreateCall): Promise<{ readonly id: string; readonly outputs: Properties }>;
+  /** Undefined: it is gone. */
+  read(
+    call: ReadCall,
+  ): Promise<{ readonly id: string; readonly outputs: Properties; readonly inputs: Properties } | undefined>;
+  update(call: UpdateCall): Promise<Properties>;
+  delete(call: DeleteCall): Promise<void>;
+}
+
+/** A provider: its own configuration, and the kinds of resources it knows. */
+export interface Provider {
+  readonly name: string;
+  readonly version: string;
+  checkConfig(call: CheckCall): Promise<Checked>;
+  diffConfig(call: DiffCall): Promise<Diffed>;
+  configure(config: Properties): Promise<void>;
+  /** Throws on a type token that the provider does not know. */
+  kind(type: string): ResourceKind;
+  /** The function of a package, by its token. */
+  invoke?(token: string, args: Properties): Promise<Properties>;
+}
+
+/** Thrown by create and update when the object exists but did not become ready: the engine keeps it in state. */
+export class InitializationError extends Error {
+  readonly id: string;
+  readonly outputs: Properties;
+  readonly inputs: Properties;
+  readonly reasons: readonly string[];
+
+  constructor(id: string, outputs: Properties, inputs: Properties, reasons: readonly string[]) {
+    super(reasons.join("; "));
+    this.name = "InitializationError";
+    this.id = id;
+    this.outputs = outputs;
+    this.inputs = inputs;
+    this.reasons = reasons;
+  }
+}

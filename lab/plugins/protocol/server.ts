@@ -1,0 +1,59 @@
+import grpc from "@grpc/grpc-js";
+import type { ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
+
+/** As much as the engine itself allows for one message. */
+const MESSAGE_BYTES = 400 * 1024 * 1024;
+const PARENT_CHECK_MILLISECONDS = 2000;
+
+/** A plugin's server on a free port of the loopback interface. */
+export interface PluginServer {
+  readonly port: number;
+  stop(): void;
+}
+
+/** Serves one gRPC service; handlers are called with the service as `this`. */
+export async function serve(
+  definition: ServiceDefinition,
+  handlers: UntypedServiceImplementation,
+): Promise<PluginServer> {
+  const server = new grpc.Server({
+    "grpc.max_receive_message_length": MESSAGE_BYTES,
+    "grpc.max_send_message_length": MESSAGE_BYTES,
+  });
+  server.addService(definition, handlers);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return { port, stop: () => server.forceShutdown() };
+}
+
+/** Serves as a plugin process: tells the engine the port on standard output, and ends when the engine does. */
+export async function servePlugin(definition: ServiceDefinition, handlers: UntypedServiceImplementation): Promise<void> {
+  const { port } = await serve(definition, handlers);
+  console.log(String(port));
+  // An engine that is killed does not say goodbye; its children are then adopted by another process.
+  const engine = process.ppid;
+  setInterval(() => process.ppid === engine || process.exit(0), PARENT_CHECK_MILLISECONDS).unref();
+}
+
+/** Makes a unary gRPC handler of an async function; what it throws becomes the call's error, by `describe`. */
+export function unary<Request, Response>(
+  handle: (request: Request) => Promise<Response> | Response,
+  describe: (error: unknown) => Partial<grpc.StatusObject> = failure,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    Promise.resolve(call.request)
+      .then(handle)
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(describe(error)),
+      );
+  };
+}
+
+/** An error as a gRPC status with its message only: stack traces help nobody who runs the program. */
+export function failure(error: unknown): Partial<grpc.StatusObject> {
+  return { code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) };
+}

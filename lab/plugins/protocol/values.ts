@@ -1,0 +1,141 @@
+import structPb from "google-protobuf/google/protobuf/struct_pb.js";
+import type { JavaScriptValue, Struct } from "google-protobuf/google/protobuf/struct_pb.js";
+
+// The marks of Pulumi's wire format: sdk/go/common/resource/properties.go and plugin/rpc.go in pulumi/pulumi.
+const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
+const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
+const OUTPUT_SIGNATURE = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+const UNKNOWN_STRING = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+const UNKNOWN_STRINGS: ReadonlySet<string> = new Set([
+  UNKNOWN_STRING,
+  "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", // bool
+  "3eeb2bf0-c639-47a8-9e75-3b44932eb421", // number
+  "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2", // array
+  "dd056dcd-154b-4c76-9bd3-c8f88648b5ff", // object
+]);
+
+/** A value that preview does not know yet. */
+export const UNKNOWN: unique symbol = Symbol("unknown");
+
+/** A property value; secretness and not being known are part of it. */
+export type Value = null | boolean | number | string | typeof UNKNOWN | Secret | readonly Value[] | Properties;
+
+/** The properties of a resource. A key whose value is `undefined` is left out on the wire. */
+export interface Properties {
+  readonly [key: string]: Value | undefined;
+}
+
+/** A value which the engine encrypts in state and hides in output. */
+export class Secret {
+  readonly value: Value;
+
+  constructor(value: Value) {
+    this.value = value instanceof Secret ? value.value : value;
+  }
+}
+
+/** Whether a value is an object of properties: neither a list nor a secret nor null. */
+export function isProperties(value: unknown): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Secret);
+}
+
+/** Reads a message's properties; an absent message has none. */
+export function decode(struct: Struct | undefined): Properties {
+  return struct === undefined ? {} : mapValues(struct.toJavaScript(), decodeValue);
+}
+
+/** Writes properties as a message. */
+export function encode(properties: Properties): Struct {
+  return structPb.Struct.fromJavaScript(mapValues(properties, encodeValue) as Record<string, JavaScriptValue>);
+}
+
+/** The value without secret marks, at any depth. */
+export function reveal<T extends Value | undefined>(value: T): Exclude<T, Secret> {
+  return revealValue(value) as Exclude<T, Secret>;
+}
+
+/** Whether anything in the value is not known yet. */
+export function hasUnknown(value: Value | undefined): boolean {
+  if (value === UNKNOWN) {
+    return true;
+  }
+  if (value instanceof Secret) {
+    return hasUnknown(value.value);
+  }
+  if (Array.isArray(value)) {
+    return value.some(hasUnknown);
+  }
+  return isProperties(value) && Object.values(value).some(hasUnknown);
+}
+
+/** The value with a secret mark wherever `marked` has one at the same place; list items are matched by index. */
+export function markSecrets(value: Value, marked: Value | undefined): Value {
+  if (value instanceof Secret) {
+    return value;
+  }
+  if (marked instanceof Secret) {
+    return new Secret(value);
+  }
+  if (Array.isArray(value) && Array.isArray(marked)) {
+    return value.map((item: Value, index) => markSecrets(item, marked[index] as Value | undefined));
+  }
+  if (isProperties(value) && isProperties(marked)) {
+    return mapValues(value, (item, key) => markSecrets(item, marked[key]));
+  }
+  return value;
+}
+
+/** Applies `change` to each value of an object; keys without a value are dropped. */
+export function mapValues<T, U>(object: { readonly [key: string]: T | undefined }, change: (value: T, key: string) => U) {
+  const result: Record<string, U> = {};
+  for (const [key, value] of Object.entries(object)) {
+    if (value !== undefined) {
+      result[key] = change(value, key);
+    }
+  }
+  return result;
+}
+
+function revealValue(value: Value | undefined): Value | undefined {
+  if (value instanceof Secret) {
+    return revealValue(value.value);
+  }
+  if (Array.isArray(value)) {
+    return value.map((item: Value) => revealValue(item) ?? null);
+  }
+  return isProperties(value) ? mapValues(value, (item) => revealValue(item) ?? null) : value;
+}
+
+function decodeValue(value: JavaScriptValue): Value {
+  if (typeof value === "string") {
+    return UNKNOWN_STRINGS.has(value) ? UNKNOWN : value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(decodeValue);
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  const object = value as Record<string, JavaScriptValue>;
+  if (object[SIGNATURE_KEY] === SECRET_SIGNATURE) {
+    return new Secret(decodeValue(object["value"] ?? null));
+  }
+  if (object[SIGNATURE_KEY] === OUTPUT_SIGNATURE) {
+    const inner = "value" in object ? decodeValue(object["value"] ?? null) : UNKNOWN;
+    return object["secret"] === true ? new Secret(inner) : inner;
+  }
+  return mapValues(object, decodeValue);
+}
+
+function encodeValue(value: Value): JavaScriptValue {
+  if (value === UNKNOWN) {
+    return UNKNOWN_STRING;
+  }
+  if (value instanceof Secret) {
+    return { [SIGNATURE_KEY]: SECRET_SIGNATURE, value: encodeValue(value.value) };
+  }
+  if (Array.isArray(value)) {
+    return value.map(encodeValue);
+  }
+  return isProperties(value) ? mapValues(value, encodeValue) : (value as JavaScriptValue);
+}

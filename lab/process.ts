@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { LabError } from "./labError.ts";
+import { endGroup, identify, signalGroup, type ProcessIdentity } from "./processIdentity.ts";
+
+/** How to start one program of the lab. */
+export interface ProcessSpec {
+  /** Unique within the lab, e.g. `cluster-a/etcd`. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Working directory; default: this process's own. */
+  readonly cwd?: string;
+  /** File that receives standard output and error; its folder is made. Appended to. */
+  readonly log: string;
+}
+
+/** A running (or ended) program of the lab. */
+export interface LabProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly log: string;
+  /** Settles when the program has ended, with how: `exit code 1`, `signal SIGKILL`. */
+  readonly exited: Promise<string>;
+  /** How the program ended; undefined while it runs. */
+  readonly ended: string | undefined;
+  /** Ends the program and what it started: SIGTERM, after `graceSeconds` (default 10) SIGKILL. */
+  stop(graceSeconds?: number): Promise<void>;
+}
+
+/**
+ * The programs that one Node process runs for the lab. They are recorded in a file, so that another shell can end them
+ * when this process dies without a chance to; when it exits normally, whatever still runs is killed.
+ */
+export class ProcessTable {
+  readonly #file: string;
+  readonly #running = new Map<string, { process: LabProcess; identity: ProcessIdentity }>();
+
+  /** @param file path of the record, e.g. `.lab/processes.json`; its folder is made. */
+  constructor(file: string) {
+    this.#file = file;
+    mkdirSync(dirname(file), { recursive: true });
+    process.once("exit", () => this.#running.forEach(({ identity }) => signalGroup(identity.pid, "SIGKILL")));
+  }
+
+  /** Starts a program in a process group of its own, so that Ctrl-C in the terminal does not end it before its time. */
+  async start(spec: ProcessSpec): Promise<LabProcess> {
+    mkdirSync(dirname(spec.log), { recursive: true });
+    const log = openSync(spec.log, "a", 0o600);
+    const child = spawn(spec.command, spec.args, {
+      detached: true,
+      stdio: ["ignore", log, log],
+      env: { ...process.env, ...spec.env },
+      ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
+    });
+    closeSync(log);
+    const exited = new Promise<string>((resolve) => {
+      child.once("exit", (code, signal) =>
+        resolve(signal === null ? `exit code ${code}` : `signal ${signal}`),
+      );
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", (cause) =>
+        reject(new LabError(`${spec.name} cannot be started: ${cause.message}`, { cause })),
+      );
+    });
+    const pid = child.pid!;
+    const identity = identify(pid) ?? { pid, startTime: "" };
+    let ended: string | undefined;
+    const started: LabProcess = {
+      name: spec.name,
+      pid,
+      log: spec.log,
+      exited,
+      get ended() {
+        return ended;
+      },
+      stop: async (graceSeconds = 10) => {
+        await endGroup(identity, graceSeconds);
+        await exited;
+      },
+    };
+    this.#running.set(spec.name, { process: started, identity });
+    this.#record();
+    void exited.then((how) => {
+      ended = how;
+      // Its own helpers (the Envoy of a pilot-agent) must not outlive it.
+      signalGroup(pid, "SIGKILL");
+      this.#running.delete(spec.name);
+      this.#record();
+    });
+    return started;
+  }
+
+  /** Ends all programs at once. */
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ process }) => process.stop()));
+  }
+
+  #record(): void {
+    const records = [...this.#running].map(([name, { identity }]) => ({ name, ...identity }));
+    writeFileSync(`${this.#file}.new`, `${JSON.stringify(records, null, 2)}\n`);
+    renameSync(`${this.#file}.new`, this.#file);
+  }
+}
+
+/**
+ * Ends the programs that a dead lab left behind.
+ *
+ * @param file record written by a {@link ProcessTable}; a missing one means none.
+ * @returns the names of those that were still running. A pid that another program has by now is left alone.
+ */
+export async function endRecorded(file: string): Promise<string[]> {
+  const records = readRecords(file).filter((record) => identify(record.pid)?.startTime === record.startTime);
+  await Promise.all(records.map((record) => endGroup(record, 10)));
+  return records.map((record) => record.name).sort();
+}
+
+function readRecords(file: string): (ProcessIdentity & { name: string })[] {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as (ProcessIdentity & { name: string })[];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      return [];
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+/** Takes one line of progress, without a line end. */
+export type Log = (line: string) => void;
+
+/** Seconds without news after which a running step says that it is still running. */
+const HEARTBEAT_SECONDS = 15;
+
+/**
+ * Makes a log whose lines carry the time of day and the seconds since this call, e.g. `07:41:02 +12.3s etcd is ready`.
+ *
+ * @param write takes whole lines with their line end; works without a terminal. Default: standard output.
+ */
+export function createProgress(write: (text: string) => void = (text) => process.stdout.write(text)): Log {
+  const start = performance.now();
+  return (line) => {
+    const time = new Date().toTimeString().slice(0, 8);
+    write(`${time} ${`+${secondsSince(start)}s`.padStart(8)} ${line}\n`);
+  };
+}
+
+/**
+ * Runs one long step and tells its begin, that it still runs (every 15 s), and how long it took.
+ *
+ * @param title what is done, as a phrase: `building 7 tools with Go`.
+ * @returns what `work` returns; its error is passed on after a line that says which step failed.
+ */
+export async function step<T>(log: Log, title: string, work: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  log(`${title} ...`);
+  const heartbeat = setInterval(
+    () => log(`${title}: still running after ${secondsSince(start)} s`),
+    HEARTBEAT_SECONDS * 1000,
+  );
+  try {
+    const result = await work();
+    log(`${title}: done in ${secondsSince(start)} s`);
+    return result;
+  } catch (error) {
+    log(`${title}: FAILED after ${secondsSince(start)} s`);
+    throw error;
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/** Seconds since a `performance.now()`, with one decimal. */
+export function secondsSince(start: number): string {
+  return ((performance.now() - start) / 1000).toFixed(1);
+}

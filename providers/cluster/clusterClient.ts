@@ -1,0 +1,150 @@
+import { MANAGED_BY } from "../../federation/labels.ts";
+import { ClusterError } from "./clusterError.ts";
+import { type KubernetesObject, type ResourceKind, resourcePath } from "./kinds.ts";
+import { type KubeconfigName, loadKubeconfig } from "./kubeconfig.ts";
+import { PATIENT, type Patience, Transport } from "./transport.ts";
+
+/** Objects in one page of a list. */
+const PAGE_SIZE = 500;
+
+/** A list's answer is far smaller when only the metadata is asked for. */
+const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+export interface ListOptions {
+  /** @default all namespaces */
+  namespace?: string;
+  /** As the API takes it: `a=b,c!=d`. */
+  labelSelector?: string;
+  /** Only `metadata` of each object. */
+  metadataOnly?: boolean;
+}
+
+interface Page {
+  metadata?: { continue?: string };
+  items: KubernetesObject[];
+}
+
+/** The few requests that this program makes to a cluster. Every error names the context, the verb and the object. */
+export class ClusterClient {
+  private readonly transport: Transport;
+
+  private constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /**
+   * Reads the kubeconfig; makes no request yet.
+   * @throws ClusterError when it does not lead to a cluster.
+   */
+  static async connect(name: KubeconfigName, patience: Patience = PATIENT): Promise<ClusterClient> {
+    return new ClusterClient(new Transport(await loadKubeconfig(name), patience));
+  }
+
+  /** For messages: `cluster context "cluster-a"`. */
+  get where(): string {
+    return this.transport.where;
+  }
+
+  /** Asks the API server for its version: the cheapest question to which any answer will do. */
+  async probe(): Promise<void> {
+    await this.transport.request({ method: "GET", path: "/version", operation: "reach the API server" });
+  }
+
+  /** @returns all objects that match, none when the cluster does not know the kind (its CRD is not installed). */
+  async list<T extends KubernetesObject>(kind: ResourceKind, options: ListOptions = {}): Promise<T[]> {
+    try {
+      return (await this.pages(kind, options)) as T[];
+    } catch (error) {
+      if (statusOf(error) === 404) return [];
+      if (statusOf(error) !== 410) throw error;
+      // The snapshot behind the pages expired while we read them: once more, from the start.
+      return (await this.pages(kind, options)) as T[];
+    }
+  }
+
+  private async pages(kind: ResourceKind, options: ListOptions): Promise<KubernetesObject[]> {
+    const { namespace, labelSelector, metadataOnly } = options;
+    const found: KubernetesObject[] = [];
+    let next: string | undefined;
+    do {
+      const page = (await this.transport.request({
+        method: "GET",
+        path: resourcePath(kind, namespace),
+        query: {
+          limit: String(PAGE_SIZE),
+          ...(labelSelector === undefined ? {} : { labelSelector }),
+          ...(next === undefined ? {} : { continue: next }),
+        },
+        ...(metadataOnly === true ? { headers: { accept: METADATA_ONLY } } : {}),
+        operation: `list ${kind.plural} in ${namespace === undefined ? "all namespaces" : `namespace ${namespace}`}`,
+      })) as Page;
+      found.push(...page.items);
+      next = page.metadata?.continue;
+    } while (next !== undefined && next !== "");
+    return found;
+  }
+
+  /** @returns undefined when there is no such object. */
+  async get<T extends KubernetesObject>(kind: ResourceKind, namespace: string, name: string): Promise<T | undefined> {
+    try {
+      const operation = `get ${kind.kind} ${namespace}/${name}`;
+      return (await this.transport.request({ method: "GET", path: resourcePath(kind, namespace, name), operation })) as T;
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Creates or changes an object by server-side apply as field manager `istio-federation`.
+   * @param force take fields over from other managers: only for objects that are ours.
+   */
+  async apply<T extends KubernetesObject>(kind: ResourceKind, object: T, force: boolean): Promise<T> {
+    const { namespace, name } = object.metadata;
+    return (await this.transport.request({
+      method: "PATCH",
+      path: resourcePath(kind, namespace, name),
+      query: { fieldManager: MANAGED_BY, force: String(force), fieldValidation: "Strict" },
+      headers: { "content-type": "application/apply-patch+yaml" },
+      body: object,
+      operation: `apply ${kind.kind} ${namespace}/${name}`,
+    })) as T;
+  }
+
+  /** Writes a whole object; its `metadata.resourceVersion`, when given, must be the current one. */
+  async replace<T extends KubernetesObject>(kind: ResourceKind, object: T): Promise<T> {
+    const { namespace, name } = object.metadata;
+    return (await this.transport.request({
+      method: "PUT",
+      path: resourcePath(kind, namespace, name),
+      query: { fieldManager: MANAGED_BY, fieldValidation: "Strict" },
+      body: object,
+      operation: `replace ${kind.kind} ${namespace}/${name}`,
+    })) as T;
+  }
+
+  /**
+   * Deletes exactly the object that was seen: the same incarnation (uid), unchanged since (resourceVersion).
+   * @returns false when it is another one or was changed in between; true when it is gone.
+   */
+  async delete(kind: ResourceKind, seen: KubernetesObject): Promise<boolean> {
+    const { namespace, name, uid, resourceVersion } = seen.metadata;
+    try {
+      await this.transport.request({
+        method: "DELETE",
+        path: resourcePath(kind, namespace, name),
+        body: { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid, resourceVersion } },
+        operation: `delete ${kind.kind} ${namespace}/${name}`,
+      });
+    } catch (error) {
+      if (statusOf(error) === 409) return false;
+      if (statusOf(error) !== 404) throw error;
+    }
+    return true;
+  }
+}
+
+/** The API server's HTTP status behind an error; undefined when there was no answer. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof ClusterError ? error.failure.status : undefined;
+}

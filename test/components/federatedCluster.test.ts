@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../federation/config.ts";
+import type { PeerView } from "../../federation/peer.ts";
+import { MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+
+const config = parseConfig(
+  {
+    cluster: { name: "cluster-a", domain: "cluster-a.local" },
+    kubeconfig: { path: "kubeconfig", context: "cluster-a" },
+    gateway: { advertise: [{ address: "203.0.113.10" }] },
+    exports: [{ namespace: "abc", service: "foo" }],
+    peers: { "cluster-b": { stack: "cluster-b" }, "cluster-c": { stack: "cluster-c" } },
+  },
+  "cluster-a",
+);
+
+const exports = {
+  "foo.abc.svc.cluster-a.local": {
+    ports: [{ number: 8080, name: "http", protocol: "HTTP" as const }],
+    subjectAltNames: ["spiffe://cluster-a.local/ns/abc/sa/foo"],
+  },
+};
+
+const peers: Record<string, PeerView> = {
+  "cluster-b": {
+    state: "ready",
+    trustAnchor: { trustDomain: "cluster-b.local", rootCertificates: ["root of b"] },
+    imports: {
+      peer: "cluster-b",
+      gateways: [{ address: "203.0.113.20", port: 15443 }],
+      services: {
+        "bar.xyz.svc.cluster-b.local": {
+          ports: [{ number: 8080, name: "http", protocol: "HTTP" }],
+          subjectAltNames: ["spiffe://cluster-b.local/ns/xyz/sa/bar"],
+        },
+      },
+      refused: [],
+    },
+  },
+  "cluster-c": { state: "pending", reason: "stack cluster-c does not exist yet" },
+};
+
+for (const preview of [true, false]) {
+  describe(`FederatedCluster, ${preview ? "previewed" : "applied"}`, () => {
+    const engine = new MockEngine();
+    let contract: unknown;
+    let status: unknown;
+    let anchors: unknown;
+
+    before(async () => {
+      await engine.start(preview);
+      const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+      const cluster = new FederatedCluster("cluster-a", { config, exports, peers });
+      contract = await settled(cluster.contract);
+      status = await settled(cluster.peers);
+      anchors = cluster.trustAnchors;
+    });
+
+    it("names each resource after its parent", () => {
+      const strangers = engine.resources.filter(({ name }) => !name.startsWith("cluster-a"));
+      assert.deepEqual(strangers, []);
+    });
+
+    it("opens the gateway for exactly the exported names", () => {
+      const gateway = engine.named("gateway-gateway").inputs as { spec: { servers: { hosts: string[] }[] } };
+      assert.deepEqual(
+        gateway.spec.servers.map(({ hosts }) => hosts),
+        [["foo.abc.svc.cluster-a.local"]],
+      );
+    });
+
+    it("shows each imported service as one line, also in a preview", () => {
+      const imports = engine.named("peer-cluster-b-imports").inputs;
+      assert.deepEqual(Object.keys(imports.services as object), ["bar.xyz.svc.cluster-b.local"]);
+      assert.deepEqual(imports.gateways, ["203.0.113.20:15443"]);
+      assert.equal(imports.pending, undefined);
+    });
+
+    it("imports nothing from a pending peer and hands its reason on", () => {
+      const imports = engine.named("peer-cluster-c-imports").inputs;
+      assert.deepEqual(imports.services, {});
+      assert.equal(imports.pending, "stack cluster-c does not exist yet");
+    });
+
+    it("trusts the roots of those peers only whose contract is known, each for its own trust domain", () => {
+      const istiod = engine.named("istio-istiod").inputs as {
+        values: { meshConfig: { caCertificates: unknown; trustDomainAliases?: unknown } };
+      };
+      assert.deepEqual(istiod.values.meshConfig.caCertificates, [{ pem: "root of b", trustDomains: ["cluster-b.local"] }]);
+      assert.equal(istiod.values.meshConfig.trustDomainAliases, undefined);
+      assert.deepEqual(Object.keys(anchors as object), ["cluster-b"]);
+    });
+
+    it("switches several roots on in istiod and in every proxy", () => {
+      const { values } = engine.named("istio-istiod").inputs as {
+        values: { env: Record<string, string>; meshConfig: { defaultConfig: { proxyMetadata: Record<string, string> } } };
+      };
+      assert.equal(values.env.ISTIO_MULTIROOT_MESH, "true");
+      assert.equal(values.meshConfig.defaultConfig.proxyMetadata.PROXY_CONFIG_XDS_AGENT, "true");
+    });
+
+    it("stores the kubeconfig's name and no credentials, and pins the cluster", () => {
+      const provider = engine.named("cluster-a-cluster").inputs;
+      assert.deepEqual(provider, { clusterIdentifier: "cluster-a", kubeconfig: "kubeconfig", context: "cluster-a" });
+    });
+
+    it("requires mutual TLS of the whole mesh", () => {
+      const policy = engine.named("strict-mtls").inputs;
+      assert.deepEqual(policy.spec, { mtls: { mode: "STRICT" } });
+      assert.deepEqual(policy.metadata, { name: "default", namespace: "istio-system" });
+    });
+
+    it(preview ? "leaves the contract unknown until its root exists" : "publishes a contract with its root", () => {
+      if (preview) {
+        assert.equal(contract, undefined);
+      } else {
+        assert.deepEqual(contract, {
+          schemaVersion: 1,
+          cluster: "cluster-a",
+          clusterDomain: "cluster-a.local",
+          trustDomain: "cluster-a.local",
+          network: "cluster-a",
+          rootCertificates: [ROOT_CERTIFICATE],
+          gateways: [{ address: "203.0.113.10", port: 15443 }],
+          services: exports,
+        });
+      }
+    });
+
+    it(preview ? "does not claim a count before it is applied" : "tells the state of each peer", () => {
+      if (preview) {
+        assert.equal(status, undefined);
+      } else {
+        assert.deepEqual(status, {
+          "cluster-b": { state: "ready", reason: "", imported: 1 },
+          "cluster-c": { state: "pending", reason: "stack cluster-c does not exist yet", imported: 1 },
+        });
+      }
+    });
+  });
+}

@@ -1,0 +1,72 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as the program registered it. */
+export interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+/** Outputs that the real providers compute, by resource type. */
+const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
+  "tls:index/privateKey:PrivateKey": (name) => ({ privateKeyPem: `private key of ${name}` }),
+  "tls:index/selfSignedCert:SelfSignedCert": () => ({ certPem: ROOT_CERTIFICATE }),
+  "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request ${name}` }),
+  "tls:index/locallySignedCert:LocallySignedCert": (name) => ({ certPem: `certificate ${name}\n` }),
+};
+
+/** Stands in for the engine: remembers what is registered, and in a preview computes nothing. */
+export class MockEngine {
+  readonly resources: Registered[] = [];
+
+  /** @param preview whether this is `pulumi preview`: outputs that providers compute are then unknown. */
+  async start(preview: boolean): Promise<void> {
+    await pulumi.runtime.setMocks(
+      {
+        newResource: ({ type, name, inputs }) => {
+          this.resources.push({ type, name, inputs: inputs as Record<string, unknown> });
+          const computed = preview ? {} : { ...COMPUTED[type]?.(name), imported: 1 };
+          return { id: preview ? undefined : `${name}-id`, state: { ...(inputs as object), ...computed } };
+        },
+        call: ({ token }) => {
+          throw new Error(`the components are to call nothing, yet: ${token}`);
+        },
+      },
+      "istio-federation",
+      "cluster-a",
+      preview,
+    );
+  }
+
+  /** The one resource whose name ends so. */
+  named(ending: string): Registered {
+    const found = this.resources.filter(({ name }) => name.endsWith(ending));
+    const [only] = found;
+    if (found.length !== 1 || only === undefined) {
+      throw new Error(`${found.length} resources end in ${ending}: ${this.resources.map(({ name }) => name).join(", ")}`);
+    }
+    return only;
+  }
+}
+
+/** The value of an output; undefined while it is unknown, as in a preview. */
+export async function settled<T>(output: pulumi.Output<T>): Promise<T | undefined> {
+  const known = output as pulumi.Output<T> & { promise(): Promise<T>; isKnown: Promise<boolean> };
+  const value = await known.promise();
+  return (await known.isKnown) ? value : undefined;
+}
+
+/** A self-signed CA certificate; its key is not kept. */
+export const ROOT_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBrzCCAVWgAwIBAgIUWOdpqQfnapSxkkEBPcrcV6Fyo7gwCgYIKoZIzj0EAwIw
+LDEYMBYGA1UECgwPY2x1c3Rlci1hLmxvY2FsMRAwDgYDVQQDDAdSb290IENBMCAX
+DTI2MTEyMTA3NDU1MVoYDzIxMjYxMDI4MDc0NTUxWjAsMRgwFgYDVQQKDA9jbHVz
+dGVyLWEubG9jYWwxEDAOBgNVBAMMB1Jvb3QgQ0EwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARtMFeEZnLPatbg1UwdHu2zSf0Jo2yfMyZBoBwYPDrRwXv1uI7U5O21
+rHE7FOpO/We8tlufIQScd9yH6oGduxyto1MwUTAdBgNVHQ4EFgQUsoSYm46E0UID
+aYpLiWUWuZ9XxOAwHwYDVR0jBBgwFoAUsoSYm46E0UIDaYpLiWUWuZ9XxOAwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAxrKBacyKqX2/4IduUlen
+sU+tZry3chg1fBVivsb8HNUCICfOl5tA/6aj56wblSDcAVVLsv5iDhKwBVFFKKRN
+HLbK
+-----END CERTIFICATE-----
+`;
