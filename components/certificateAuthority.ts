@@ -87,7 +87,11 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   }
 }
 
-function privateKey(name: string, algorithm: "ECDSA" | "RSA", opts: pulumi.CustomResourceOptions): tls.PrivateKey {
+function privateKey(
+  name: string,
+  algorithm: "ECDSA" | "RSA",
+  opts: pulumi.CustomResourceOptions,
+): tls.PrivateKey {
   const size = algorithm === "ECDSA" ? { ecdsaCurve: "P256" } : { rsaBits: 4096 };
   return new tls.PrivateKey(name, { algorithm, ...size }, opts);
 }

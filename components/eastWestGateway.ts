@@ -5,7 +5,6 @@ import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../federation/wel
 import { GatewayAddresses } from "../providers/gatewayAddresses.ts";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 
-
 /** What an `EastWestGateway` is made from. */
 export interface EastWestGatewayArgs {
   /** Where Istio's charts come from. */

@@ -1,7 +1,13 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config.ts";
-import { type Contract, type ContractService, type GatewayAddress, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
+import {
+  type Contract,
+  type ContractService,
+  type GatewayAddress,
+  SCHEMA_VERSION,
+  parseContract,
+} from "../federation/contract.ts";
 import type { PeerStatus, PeerView, TrustAnchor } from "../federation/peer.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
@@ -34,7 +40,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
     super("istio-federation:index:FederatedCluster", name, {}, opts);
     const { config } = args;
     const cluster = clusterProvider(name, config, this);
-    const child = { parent: this, providers: { kubernetes: cluster } };
+    const child = { parent: this, provider: cluster };
 
     const istioNamespace = namespace(`${name}-istio`, ISTIO_NAMESPACE, child, {
       "topology.istio.io/network": config.cluster.network,
@@ -112,7 +118,11 @@ function namespace(
   opts: pulumi.CustomResourceOptions,
   labels: Record<string, string> = {},
 ): pulumi.Output<string> {
-  const made = new kubernetes.core.v1.Namespace(`${name}-namespace`, { metadata: { name: namespaceName, labels } }, opts);
+  const made = new kubernetes.core.v1.Namespace(
+    `${name}-namespace`,
+    { metadata: { name: namespaceName, labels } },
+    opts,
+  );
   return made.metadata.name;
 }
 

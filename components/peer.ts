@@ -49,7 +49,10 @@ export class Peer extends pulumi.ComponentResource {
 }
 
 /** The imports as one short line per service, so that a preview lists which come, change and go. */
-function readable(view: PeerView & { state: "ready" }): { gateways: string[]; services: Record<string, string> } {
+function readable(view: PeerView & { state: "ready" }): {
+  gateways: string[];
+  services: Record<string, string>;
+} {
   const services = Object.entries(view.imports.services);
   return {
     gateways: view.imports.gateways.map(formatGateway),

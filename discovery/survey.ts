@@ -44,7 +44,10 @@ export async function survey(config: StackConfig): Promise<Survey> {
     exports: exports.services,
     ...(observedGateways === undefined ? {} : { observedGateways }),
     peers,
-    warnings: [...exports.warnings.map((warning) => (typeof warning === "string" ? warning : describeFault(warning))), ...warnings],
+    warnings: [
+      ...exports.warnings.map((warning) => (typeof warning === "string" ? warning : describeFault(warning))),
+      ...warnings,
+    ],
   };
 }
 
@@ -53,7 +56,12 @@ function lastPublished(
   reason: string,
   own: OwnOutputs,
 ): { services: Record<string, ContractService>; warnings: string[] } {
-  const last = own.contract === undefined ? undefined : parseContract(own.contract, "this stack's last contract");
-  const instead = last === undefined ? "nothing is exported, as nothing ever was" : "the exports last published stay";
-  return { services: last?.services ?? {}, warnings: [`Cluster ${cluster} cannot be reached: ${instead}. ${reason}`] };
+  const last =
+    own.contract === undefined ? undefined : parseContract(own.contract, "this stack's last contract");
+  const instead =
+    last === undefined ? "nothing is exported, as nothing ever was" : "the exports last published stay";
+  return {
+    services: last?.services ?? {},
+    warnings: [`Cluster ${cluster} cannot be reached: ${instead}. ${reason}`],
+  };
 }

@@ -5,7 +5,12 @@ import { HOST_NAME } from "./hostname.ts";
 import { type TextRule, pattern } from "./textRule.ts";
 
 /** Ranges of ipaddr.js that are ordinary unicast; a gateway there is taken without further ado. */
-const ORDINARY_RANGES: ReadonlySet<string> = new Set(["unicast", "private", "uniqueLocal", "carrierGradeNat"]);
+const ORDINARY_RANGES: ReadonlySet<string> = new Set([
+  "unicast",
+  "private",
+  "uniqueLocal",
+  "carrierGradeNat",
+]);
 /** Documentation networks (RFC 5737, RFC 3849): not routed, so harmless, and what examples are written with. */
 const DOCUMENTATION = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"];
 
@@ -97,9 +102,12 @@ export function parseGateway(text: string): GatewayAddress {
     /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})(?: in (\S+))?$/.exec(text) ?? [];
   const address = bracketed ?? plain ?? "";
   const gateway = { address, port: Number(port), ...(locality === undefined ? {} : { locality }) };
-  const valid = ADDRESS.test(address) && isPort(gateway.port) && (locality === undefined || LOCALITY.test(locality));
+  const valid =
+    ADDRESS.test(address) && isPort(gateway.port) && (locality === undefined || LOCALITY.test(locality));
   if (!valid || formatGateway(gateway) !== text) {
-    throw new Error(`Gateway ${JSON.stringify(text)} must be <address>:<port>, optionally followed by " in <locality>".`);
+    throw new Error(
+      `Gateway ${JSON.stringify(text)} must be <address>:<port>, optionally followed by " in <locality>".`,
+    );
   }
   return gateway;
 }

@@ -1,38 +1,92 @@
+import * as z from "zod";
+import { CIDR } from "./address.ts";
 import type { GatewayAddress } from "./contract.ts";
 import type { ExportRule } from "./exports.ts";
+import { type Fault, FaultsError, within } from "./fault.ts";
+import { exportRules } from "./config/exports.ts";
+import { gateway } from "./config/gateway.ts";
+import { istio } from "./config/istio.ts";
+import { judgePeers, peers } from "./config/peers.ts";
+import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
+import { faultsOf, fields, someText, text, unknownField } from "./schema.ts";
+import { TRUST_DOMAIN } from "./spiffe.ts";
 
 /** A stack's config, checked, with its defaults filled in. */
 export interface StackConfig {
+  /** `trustDomain` defaults to `domain`, `network` to `name`. */
   cluster: { name: string; domain: string; trustDomain: string; network: string };
+  /** As written: `path` may start with `~/` or be relative to the program's folder. */
   kubeconfig: { path?: string; context?: string };
+  /** Algorithm of the CA's keys: `ECDSA` (P-256) by default. */
   certificateAuthority: { algorithm: "ECDSA" | "RSA" };
   istio: {
+    /** A Helm repository and an exact version, or a folder. */
     charts: { repository: string; version: string } | { folder: string };
+    /** Helm values, merged over the program's. */
     values: { base: Record<string, unknown>; istiod: Record<string, unknown> };
   };
   gateway: {
     service: { type: "LoadBalancer" | "NodePort" | "ClusterIP"; annotations: Record<string, string> };
+    /** Addresses to publish instead of those found; at least one. */
     advertise?: GatewayAddress[];
+    /** IP address that the gateway listens on; all when left out. */
     bind?: string;
+    /** How long an update waits for the load balancer's address: 300 by default. */
     addressTimeoutSeconds: number;
+    /** Helm values, merged over the program's. */
     values: Record<string, unknown>;
   };
   exports: ExportRule[];
+  /** By name, sorted. */
   peers: Record<string, { stack: string; exportTo: string[] }>;
+  /** CIDR ranges. */
   allowGatewayAddresses: string[];
 }
 
-export const CONFIG_KEYS: readonly (keyof StackConfig)[] = [
-  "cluster",
-  "kubeconfig",
-  "certificateAuthority",
-  "istio",
-  "gateway",
-  "exports",
-  "peers",
-  "allowGatewayAddresses",
-];
+const cluster = fields({
+  name: text(DNS_LABEL),
+  domain: text(HOST_NAME),
+  trustDomain: text(TRUST_DOMAIN).optional(),
+  network: text(NETWORK).optional(),
+}).transform(({ name, domain, trustDomain, network }) => ({
+  name,
+  domain,
+  trustDomain: trustDomain ?? domain,
+  network: network ?? name,
+}));
 
+/** One schema per key of the config: a fault in one does not hide those of the others. */
+const sections: { [K in keyof StackConfig]: z.ZodType<StackConfig[K]> } = {
+  cluster,
+  kubeconfig: fields({ path: someText.exactOptional(), context: someText.exactOptional() }).prefault({}),
+  certificateAuthority: fields({ algorithm: z.enum(["ECDSA", "RSA"]).default("ECDSA") }).prefault({}),
+  istio: istio.prefault({}),
+  gateway: gateway.prefault({}),
+  exports: exportRules.prefault([]),
+  peers: peers.prefault({}),
+  allowGatewayAddresses: z.array(text(CIDR)).prefault([]),
+};
+
+/** The keys of a stack's config, without the project's prefix. */
+export const CONFIG_KEYS = Object.keys(sections) as readonly (keyof StackConfig)[];
+
+/**
+ * Checks a stack's config as a whole and fills in its defaults.
+ * @param raw values by key without the project's prefix; a key that is `undefined` counts as not there.
+ * @param stack the stack's own name, for messages and so that it does not become its own peer.
+ * @throws FaultsError with every fault at once: wrong values, unknown fields, and what contradicts something else.
+ */
 export function parseConfig(raw: Record<string, unknown>, stack: string): StackConfig {
-  throw new Error(`not there yet: ${stack} ${Object.keys(raw).join()}`);
+  const faults: Fault[] = Object.keys(raw)
+    .filter((key) => !Object.hasOwn(sections, key) && raw[key] !== undefined)
+    .map((key) => unknownField([key], key, CONFIG_KEYS));
+
+  const parsed = CONFIG_KEYS.map((key) => {
+    const result = sections[key].safeParse(raw[key]);
+    if (!result.success) faults.push(...faultsOf(result.error, raw[key]).map((fault) => within(key, fault)));
+    return [key, result.data];
+  });
+  faults.push(...judgePeers(raw["peers"], raw["cluster"], stack));
+  if (faults.length > 0) throw new FaultsError(`config of stack ${stack}`, faults);
+  return Object.fromEntries(parsed) as StackConfig;
 }

@@ -48,7 +48,9 @@ export class FaultsError extends Error {
 
   /** @param source what is at fault, e.g. `config of stack cluster-a`. */
   constructor(source: string, faults: readonly Fault[]) {
-    super(`${source} has ${faults.length} fault(s):\n${faults.map((f) => `  - ${describeFault(f)}`).join("\n")}`);
+    super(
+      `${source} has ${faults.length} fault(s):\n${faults.map((f) => `  - ${describeFault(f)}`).join("\n")}`,
+    );
     this.name = "FaultsError";
     this.faults = faults;
   }

@@ -1,6 +1,5 @@
 import type { StackConfig } from "./config.ts";
-import { type Contract, parseContract } from "./contract.ts";
-import { type Fault, FaultsError, describeFault } from "./fault.ts";
+import { FaultsError, describeFault } from "./fault.ts";
 import { type PeerImports, planImports } from "./imports.ts";
 
 /** By which roots a peer's workloads are trusted here, and for which identities only. */
@@ -54,67 +53,44 @@ export function viewPeers(
   readings: Record<string, ContractReading>,
   lastAnchors: Record<string, TrustAnchor>,
 ): { peers: Record<string, PeerView>; warnings: string[] } {
-  const names = Object.keys(readings).sort();
-  const contracts = readableContracts(config, readings, names);
-
-  const views = names.map((name): [string, PeerView] => {
-    const reading = readings[name];
-    const found = contracts[name];
-    if (found !== undefined) return [name, viewContract(name, config, found.contract, found.imports)];
-    const reason = reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";
-    const trustAnchor = lastAnchors[name];
-    return [name, { state: "pending", reason, ...(trustAnchor === undefined ? {} : { trustAnchor }) }];
-  });
-  return { peers: Object.fromEntries(views), warnings: views.flatMap(([name, view]) => warningsOf(name, view)) };
-}
-
-function readableContracts(
-  config: StackConfig,
-  readings: Record<string, ContractReading>,
-  names: string[],
-): Record<string, { contract: Contract; imports: PeerImports | undefined }> {
-  const faults: Fault[] = [];
-  const contracts: Record<string, Contract> = {};
-  for (const name of names) {
-    const reading = readings[name];
-    if (reading === undefined || "pending" in reading) continue;
-    try {
-      contracts[name] = parseContract(reading.contract, sourceOf(name, config));
-    } catch (error) {
-      if (!(error instanceof FaultsError)) throw error;
-      faults.push(...error.faults.map((fault) => ({ ...fault, path: `${sourceOf(name, config)}: ${fault.path}` })));
-    }
-  }
   const { cluster, allowGatewayAddresses } = config;
-  const plan = planImports(
-    { cluster: cluster.name, clusterDomain: cluster.domain, trustDomain: cluster.trustDomain, allowGatewayAddresses },
-    contracts,
-  );
-  faults.push(...plan.faults);
+  const local = { cluster: cluster.name, clusterDomain: cluster.domain, trustDomain: cluster.trustDomain };
+  const { imports, faults } = planImports({ ...local, allowGatewayAddresses }, published(readings));
   if (faults.length > 0) throw new FaultsError("What the peers publish", faults);
-  return Object.fromEntries(
-    Object.entries(contracts).map(([name, contract]) => [name, { contract, imports: plan.imports[name] }]),
+
+  const views = Object.keys(readings)
+    .sort()
+    .map((name): [string, PeerView] => {
+      const found = imports[name];
+      if (found !== undefined) return [name, viewContract(found, config.peers[name]?.stack ?? name)];
+      const reading = readings[name];
+      const reason =
+        reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";
+      const trustAnchor = lastAnchors[name];
+      return [name, { state: "pending", reason, ...(trustAnchor === undefined ? {} : { trustAnchor }) }];
+    });
+  return {
+    peers: Object.fromEntries(views),
+    warnings: views.flatMap(([name, view]) => warningsOf(name, view)),
+  };
+}
+
+function published(readings: Record<string, ContractReading>): Record<string, unknown> {
+  const found = Object.entries(readings).flatMap(([name, reading]) =>
+    "contract" in reading ? [[name, reading.contract] as const] : [],
   );
+  return Object.fromEntries(found);
 }
 
-function sourceOf(name: string, config: StackConfig): string {
-  return `contract of peer ${name} (stack ${config.peers[name]?.stack ?? name})`;
-}
-
-function viewContract(
-  name: string,
-  config: StackConfig,
-  { trustDomain, rootCertificates, gateways }: Contract,
-  imports: PeerImports | undefined,
-): PeerView {
+function viewContract(imports: PeerImports, stack: string): PeerView {
+  const { trustDomain, rootCertificates } = imports.contract;
   const trustAnchor = { trustDomain, rootCertificates };
-  if (imports !== undefined && gateways.length > 0) return { state: "ready", imports, trustAnchor };
-  const stack = config.peers[name]?.stack ?? name;
+  if (imports.gateways.length > 0) return { state: "ready", imports, trustAnchor };
   const reason = `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`;
   return { state: "pending", reason, trustAnchor };
 }
 
 function warningsOf(name: string, view: PeerView): string[] {
   if (view.state === "pending") return [`Peer ${name} is pending: ${view.reason}`];
-  return view.imports.refused.map((fault) => `Peer ${name}, left out: ${describeFault(fault)}`);
+  return view.imports.refused.map((fault) => `Left out: ${describeFault(fault)}`);
 }

@@ -14,11 +14,11 @@ export const PROTOCOLS = [
 export type Protocol = (typeof PROTOCOLS)[number];
 
 /** Names that Kubernetes defines for `appProtocol`, and what Istio makes of them. */
-const KUBERNETES_PROTOCOLS: Readonly<Record<string, Protocol>> = {
-  "kubernetes.io/h2c": "HTTP2",
-  "kubernetes.io/ws": "HTTP",
-  "kubernetes.io/wss": "HTTPS",
-};
+const KUBERNETES_PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([
+  ["kubernetes.io/h2c", "HTTP2"],
+  ["kubernetes.io/ws", "HTTP"],
+  ["kubernetes.io/wss", "HTTPS"],
+]);
 
 /**
  * The protocol of a Service's port as Istio reads it (`ConvertProtocol` in pkg/config/kube/conversion.go): `appProtocol`
@@ -32,7 +32,7 @@ export function protocolOf(port: {
   appProtocol?: string | undefined;
 }): Protocol | undefined {
   if ((port.protocol ?? "TCP") !== "TCP") return undefined;
-  const known = port.appProtocol === undefined ? undefined : KUBERNETES_PROTOCOLS[port.appProtocol];
+  const known = KUBERNETES_PROTOCOLS.get(port.appProtocol ?? "");
   if (known !== undefined) return known;
 
   const name = (port.appProtocol ?? port.name ?? "").toUpperCase();

@@ -43,7 +43,6 @@ export class ProcessTable {
   constructor(file: string) {
     this.#file = file;
     mkdirSync(dirname(file), { recursive: true });
-    process.once("exit", () => this.#running.forEach(({ identity }) => signalGroup(identity.pid, "SIGKILL")));
   }
 
   /** Starts a program in a process group of its own, so that Ctrl-C in the terminal does not end it before its time. */
@@ -84,6 +83,7 @@ export class ProcessTable {
         await exited;
       },
     };
+    if (this.#running.size === 0) process.on("exit", this.#killAll);
     this.#running.set(spec.name, { process: started, identity });
     this.#record();
     void exited.then((how) => {
@@ -91,6 +91,7 @@ export class ProcessTable {
       // Its own helpers (the Envoy of a pilot-agent) must not outlive it.
       signalGroup(pid, "SIGKILL");
       this.#running.delete(spec.name);
+      if (this.#running.size === 0) process.off("exit", this.#killAll);
       this.#record();
     });
     return started;
@@ -100,6 +101,10 @@ export class ProcessTable {
   async stopAll(): Promise<void> {
     await Promise.all([...this.#running.values()].map(({ process }) => process.stop()));
   }
+
+  readonly #killAll = (): void => {
+    for (const { identity } of this.#running.values()) signalGroup(identity.pid, "SIGKILL");
+  };
 
   #record(): void {
     const records = [...this.#running].map(([name, { identity }]) => ({ name, ...identity }));

@@ -36,21 +36,31 @@ export async function endGroup(identity: ProcessIdentity, graceSeconds: number):
   if (!isRunning(identity)) {
     return;
   }
-  signalGroup(identity.pid, "SIGTERM");
+  signalBoth(identity, "SIGTERM");
   const deadline = performance.now() + graceSeconds * 1000;
   while (isRunning(identity) && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  signalGroup(identity.pid, "SIGKILL");
+  signalBoth(identity, "SIGKILL");
   while (isRunning(identity)) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-/** Signals a process group; one that is gone already is no error. */
+/** Not every process leads a group: a demo that runs in a shell's does not. */
+function signalBoth(identity: ProcessIdentity, signal: NodeJS.Signals): void {
+  if (isRunning(identity)) kill(identity.pid, signal);
+  signalGroup(identity.pid, signal);
+}
+
+/** Signals a process group by its leader's pid; one that is gone already is no error. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  kill(-pid, signal);
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
       throw error;

@@ -7,7 +7,6 @@ import { waitUntilReady } from "../ready.ts";
 import type { Tools } from "../tools/tools.ts";
 import { makeCredentials, type Credentials } from "./credentials.ts";
 import { writeKubeconfig, type KubeconfigEntry } from "./kubeconfig.ts";
-import { registerNode } from "./node.ts";
 
 const READY_SECONDS = 90;
 const API_SERVER_PORT = 6443;
@@ -40,7 +39,7 @@ export interface ControlPlaneOptions {
   readonly log: Log;
 }
 
-/** A running control plane without nodes of its own. */
+/** A running control plane; it has no nodes. */
 export interface ControlPlane {
   readonly kubeconfig: KubeconfigEntry;
   /** A kubeconfig file with this cluster alone. */
@@ -49,8 +48,7 @@ export interface ControlPlane {
 }
 
 /**
- * Starts etcd, the API server and the controller manager of one cluster, all on a loopback address, and registers the
- * Node `lab`.
+ * Starts etcd, the API server and the controller manager of one cluster, all on a loopback address.
  *
  * @throws LabError naming the program that failed, its log file and its last lines.
  */
@@ -59,6 +57,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const credentials = makeCredentials(dir);
   const started: LabProcess[] = [];
+  let stopping = false;
   const start = async (program: "etcd" | "kube-apiserver" | "kube-controller-manager", args: string[]) => {
     const logFile = join(options.logs ?? join(dir, "logs"), `${name}-${program}.log`);
     const command = options.tools.programs[program];
@@ -69,10 +68,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       log: logFile,
     });
     started.push(process);
+    void process.exited.then((how) => {
+      if (!stopping) log(`${process.name} ended by itself with ${how}; its log: ${process.log}`);
+    });
     return process;
   };
   // The other way round each would wait for what is gone already.
   const stop = async () => {
+    stopping = true;
     for (const process of started.toReversed()) {
       await process.stop();
     }
@@ -98,7 +101,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const kubeconfigFile = join(dir, "kubeconfig");
     writeKubeconfig(kubeconfigFile, [kubeconfig]);
     await start("kube-controller-manager", controllerManagerArguments(kubeconfigFile, certificates));
-    await registerNode(kubeconfigFile, address);
     return { kubeconfig, kubeconfigFile, stop };
   } catch (error) {
     await stop();

@@ -62,7 +62,9 @@ function resolveVariable(
   const ref = valueFrom?.configMapKeyRef ?? valueFrom?.secretKeyRef;
   if (!ref) return undefined;
   const name = ref.name ?? "";
-  const data = valueFrom?.configMapKeyRef ? sources.configMap(namespace, name) : sources.secret(namespace, name);
+  const data = valueFrom?.configMapKeyRef
+    ? sources.configMap(namespace, name)
+    : sources.secret(namespace, name);
   const value = data?.[ref.key];
   if (value !== undefined) return text(value);
   if (ref.optional) return undefined;

@@ -1,4 +1,9 @@
-import type { V1Container, V1ObjectFieldSelector, V1Pod, V1ResourceFieldSelector } from "@kubernetes/client-node";
+import type {
+  V1Container,
+  V1ObjectFieldSelector,
+  V1Pod,
+  V1ResourceFieldSelector,
+} from "@kubernetes/client-node";
 import { quantityToScalar } from "@kubernetes/client-node/dist/util.js";
 
 /** What the machine offers a container that has no limit of its own: the kubelet's "allocatable". */

@@ -1,4 +1,14 @@
-import { mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { VolumeFiles } from "./volumes.ts";
 
@@ -42,7 +52,9 @@ export async function mount(root: string, mountPath: string, target: string): Pr
 async function holds(folder: string, files: ReadonlyMap<string, Uint8Array>): Promise<boolean> {
   const present = join(folder, PRESENT);
   const found = await readdir(present, { recursive: true, withFileTypes: true }).catch(() => undefined);
-  const paths = found?.filter((entry) => entry.isFile()).map((entry) => relative(present, join(entry.parentPath, entry.name)));
+  const paths = found
+    ?.filter((entry) => entry.isFile())
+    .map((entry) => relative(present, join(entry.parentPath, entry.name)));
   if (paths?.length !== files.size) return false;
   for (const path of paths) {
     const wanted = files.get(path);

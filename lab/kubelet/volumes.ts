@@ -61,14 +61,20 @@ async function renderProjection(
   }
   if (downwardAPI) {
     return (downwardAPI.items ?? []).map(({ path, fieldRef, resourceFieldRef }) => {
-      const owner = pod.spec?.containers.find((container) => container.name === resourceFieldRef?.containerName);
+      const owner = pod.spec?.containers.find(
+        (container) => container.name === resourceFieldRef?.containerName,
+      );
       if (fieldRef) return [path, Buffer.from(readField(pod, fieldRef))];
-      if (!resourceFieldRef || !owner) throw new Error(`downward API item ${path} names no field of this Pod`);
+      if (!resourceFieldRef || !owner)
+        throw new Error(`downward API item ${path} names no field of this Pod`);
       return [path, Buffer.from(readResource(owner, resourceFieldRef, allocatable))];
     });
   }
-  if (token) return [[token.path, Buffer.from(await sources.token(pod, token.audience, token.expirationSeconds))]];
-  throw new Error(`projected source ${Object.keys(projection).join()} is of a kind that the lab does not offer`);
+  if (token)
+    return [[token.path, Buffer.from(await sources.token(pod, token.audience, token.expirationSeconds))]];
+  throw new Error(
+    `projected source ${Object.keys(projection).join()} is of a kind that the lab does not offer`,
+  );
 }
 
 function pickKeys(

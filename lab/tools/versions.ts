@@ -70,15 +70,15 @@ export const TOOLS: Readonly<Record<ToolName, ToolSpec>> = {
     module: "k8s.io/kubernetes",
     versionArgs: ["--version"],
     versionPattern: /^Kubernetes v(\S+)/m,
-    accepted: ">=1.30.0 <2",
+    // At most one minor version newer than the controller manager, and never older.
+    accepted: ">=1.36.0 <1.38.0",
   },
   "kube-controller-manager": {
     package: "k8s.io/kubernetes/cmd/kube-controller-manager",
     module: "k8s.io/kubernetes",
     versionArgs: ["--version"],
     versionPattern: /^Kubernetes v(\S+)/m,
-    // Must not be newer than the API server, which may come from elsewhere.
-    accepted: "pinned",
+    accepted: "1.36.x",
   },
   "pilot-discovery": {
     package: `${ISTIO_MODULE}/pilot/cmd/pilot-discovery`,

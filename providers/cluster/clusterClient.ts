@@ -85,10 +85,18 @@ export class ClusterClient {
   }
 
   /** @returns undefined when there is no such object. */
-  async get<T extends KubernetesObject>(kind: ResourceKind, namespace: string, name: string): Promise<T | undefined> {
+  async get<T extends KubernetesObject>(
+    kind: ResourceKind,
+    namespace: string,
+    name: string,
+  ): Promise<T | undefined> {
     try {
       const operation = `get ${kind.kind} ${namespace}/${name}`;
-      return (await this.transport.request({ method: "GET", path: resourcePath(kind, namespace, name), operation })) as T;
+      return (await this.transport.request({
+        method: "GET",
+        path: resourcePath(kind, namespace, name),
+        operation,
+      })) as T;
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       throw error;
@@ -107,7 +115,8 @@ export class ClusterClient {
       query: { fieldManager: MANAGED_BY, force: String(force), fieldValidation: "Strict" },
       headers: { "content-type": "application/apply-patch+yaml" },
       body: object,
-      operation: `apply ${kind.kind} ${namespace}/${name}`,
+      repeatConflict: true,
+      operation: `apply ${kind.kind} ${fullName(object)}`,
     })) as T;
   }
 
@@ -119,7 +128,7 @@ export class ClusterClient {
       path: resourcePath(kind, namespace, name),
       query: { fieldManager: MANAGED_BY, fieldValidation: "Strict" },
       body: object,
-      operation: `replace ${kind.kind} ${namespace}/${name}`,
+      operation: `replace ${kind.kind} ${fullName(object)}`,
     })) as T;
   }
 
@@ -134,7 +143,7 @@ export class ClusterClient {
         method: "DELETE",
         path: resourcePath(kind, namespace, name),
         body: { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid, resourceVersion } },
-        operation: `delete ${kind.kind} ${namespace}/${name}`,
+        operation: `delete ${kind.kind} ${fullName(seen)}`,
       });
     } catch (error) {
       if (statusOf(error) === 409) return false;
@@ -142,6 +151,11 @@ export class ClusterClient {
     }
     return true;
   }
+}
+
+/** `namespace/name`, or only the name of an object without a namespace. */
+function fullName({ metadata: { namespace, name } }: KubernetesObject): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
 /** The API server's HTTP status behind an error; undefined when there was no answer. */

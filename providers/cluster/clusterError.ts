@@ -45,7 +45,8 @@ export function refusal(
   return {
     operation,
     status,
-    cause: `${status} ${answer.reason ?? ""}${answer.message === undefined ? "" : `: ${answer.message}`}`.trim(),
+    cause:
+      `${status} ${answer.reason ?? ""}${answer.message === undefined ? "" : `: ${answer.message}`}`.trim(),
     reasons: [answer, ...(answer.details?.causes ?? [])].flatMap(({ reason }) => (reason ? [reason] : [])),
     unreachable: status >= 500,
     ...(seconds > 0 ? { retryAfter: seconds * 1000 } : {}),
@@ -63,7 +64,12 @@ function parseStatus(body: string): Status {
 }
 
 /** A request without an answer: refused, timed out, name not found, certificate not trusted. */
-export function noAnswer(operation: string, server: string, deadline: number, error: unknown): ClusterFailure {
+export function noAnswer(
+  operation: string,
+  server: string,
+  deadline: number,
+  error: unknown,
+): ClusterFailure {
   const timedOut = error instanceof Error && error.name === "TimeoutError";
   const cause = timedOut ? `no answer within ${deadline / 1000} s` : rootCause(error);
   return { operation, cause: `${server}: ${cause}`, unreachable: true };

@@ -47,7 +47,9 @@ function hasDefault(): boolean {
 
 function describeSource({ path }: KubeconfigName): string {
   if (path !== undefined) return `kubeconfig ${path}`;
-  return process.env.KUBECONFIG ? `kubeconfig ${process.env.KUBECONFIG} ($KUBECONFIG)` : "kubeconfig ~/.kube/config";
+  return process.env.KUBECONFIG
+    ? `kubeconfig ${process.env.KUBECONFIG} ($KUBECONFIG)`
+    : "kubeconfig ~/.kube/config";
 }
 
 function selectContext(config: KubeConfig, { context }: KubeconfigName, source: string): void {

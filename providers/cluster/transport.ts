@@ -23,6 +23,8 @@ export interface ApiRequest {
   readonly headers?: Record<string, string>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Whether a 409 may pass by itself, because the request names no version that it is about. */
+  readonly repeatConflict?: boolean;
   /** For messages: what this is, e.g. `apply ServiceEntry istio-federation/bar`. */
   readonly operation: string;
 }
@@ -53,15 +55,16 @@ export class Transport {
       retries: this.patience.retries,
       minTimeout: 250,
       factor: 2,
-      shouldRetry: ({ error }) => isPassing(error),
+      shouldRetry: ({ error }) => isPassing(error, request),
       onFailedAttempt: async ({ error, retriesLeft }) => {
-        if (retriesLeft > 0 && isPassing(error)) await sleep(askedPause(error));
+        if (retriesLeft > 0 && isPassing(error, request)) await sleep(askedPause(error));
       },
     });
   }
 
   private async attempt({ method, path, query, headers, body, operation }: ApiRequest): Promise<unknown> {
-    const { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext } = await import("@kubernetes/client-node");
+    const { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext } =
+      await import("@kubernetes/client-node");
     const server = this.config.getCurrentCluster()?.server ?? "";
     const context = new RequestContext(`${server.replace(/\/$/, "")}${path}`, HttpMethod[method]);
     for (const [name, value] of Object.entries(query ?? {})) context.setQueryParam(name, value);
@@ -105,12 +108,12 @@ export class Transport {
 }
 
 /** Whether the same request may well succeed a little later. */
-function isPassing(error: Error): boolean {
+function isPassing(error: Error, { repeatConflict }: ApiRequest): boolean {
   if (!(error instanceof ClusterError)) return false;
   const { status, unreachable, reasons } = error.failure;
   if (unreachable === true || status === 429) return true;
-  // Someone wrote in between; but a field that another manager holds stays held, and a precondition stays broken.
-  return status === 409 && reasons?.includes("Conflict") === true && !reasons.includes("FieldManagerConflict");
+  // A field that another manager holds stays held.
+  return repeatConflict === true && status === 409 && reasons?.includes("FieldManagerConflict") !== true;
 }
 
 function askedPause(error: Error): number {

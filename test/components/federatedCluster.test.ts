@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
-import type { PeerView } from "../../federation/peer.ts";
+import { parseContract } from "../../federation/contract.ts";
+import { viewPeers } from "../../federation/peer.ts";
 import { MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const config = parseConfig(
@@ -21,24 +22,30 @@ const exports = {
   },
 };
 
-const peers: Record<string, PeerView> = {
-  "cluster-b": {
-    state: "ready",
-    trustAnchor: { trustDomain: "cluster-b.local", rootCertificates: ["root of b"] },
-    imports: {
-      peer: "cluster-b",
-      gateways: [{ address: "203.0.113.20", port: 15443 }],
-      services: {
-        "bar.xyz.svc.cluster-b.local": {
-          ports: [{ number: 8080, name: "http", protocol: "HTTP" }],
-          subjectAltNames: ["spiffe://cluster-b.local/ns/xyz/sa/bar"],
-        },
+const contractOfB = parseContract(
+  {
+    schemaVersion: 1,
+    cluster: "cluster-b",
+    clusterDomain: "cluster-b.local",
+    trustDomain: "cluster-b.local",
+    network: "cluster-b",
+    rootCertificates: [ROOT_CERTIFICATE],
+    gateways: [{ address: "203.0.113.20", port: 15443 }],
+    services: {
+      "bar.xyz.svc.cluster-b.local": {
+        ports: [{ number: 8080, name: "http", protocol: "HTTP" }],
+        subjectAltNames: ["spiffe://cluster-b.local/ns/xyz/sa/bar"],
       },
-      refused: [],
     },
   },
-  "cluster-c": { state: "pending", reason: "stack cluster-c does not exist yet" },
-};
+  "test",
+);
+
+const { peers } = viewPeers(
+  config,
+  { "cluster-b": { contract: contractOfB }, "cluster-c": { pending: "stack cluster-c does not exist yet" } },
+  {},
+);
 
 for (const preview of [true, false]) {
   describe(`FederatedCluster, ${preview ? "previewed" : "applied"}`, () => {
@@ -86,14 +93,19 @@ for (const preview of [true, false]) {
       const istiod = engine.named("istio-istiod").inputs as {
         values: { meshConfig: { caCertificates: unknown; trustDomainAliases?: unknown } };
       };
-      assert.deepEqual(istiod.values.meshConfig.caCertificates, [{ pem: "root of b", trustDomains: ["cluster-b.local"] }]);
+      assert.deepEqual(istiod.values.meshConfig.caCertificates, [
+        { pem: ROOT_CERTIFICATE, trustDomains: ["cluster-b.local"] },
+      ]);
       assert.equal(istiod.values.meshConfig.trustDomainAliases, undefined);
       assert.deepEqual(Object.keys(anchors as object), ["cluster-b"]);
     });
 
     it("switches several roots on in istiod and in every proxy", () => {
       const { values } = engine.named("istio-istiod").inputs as {
-        values: { env: Record<string, string>; meshConfig: { defaultConfig: { proxyMetadata: Record<string, string> } } };
+        values: {
+          env: Record<string, string>;
+          meshConfig: { defaultConfig: { proxyMetadata: Record<string, string> } };
+        };
       };
       assert.equal(values.env.ISTIO_MULTIROOT_MESH, "true");
       assert.equal(values.meshConfig.defaultConfig.proxyMetadata.PROXY_CONFIG_XDS_AGENT, "true");
@@ -101,7 +113,20 @@ for (const preview of [true, false]) {
 
     it("stores the kubeconfig's name and no credentials, and pins the cluster", () => {
       const provider = engine.named("cluster-a-cluster").inputs;
-      assert.deepEqual(provider, { clusterIdentifier: "cluster-a", kubeconfig: "kubeconfig", context: "cluster-a" });
+      assert.deepEqual(provider, {
+        clusterIdentifier: "cluster-a",
+        kubeconfig: "kubeconfig",
+        context: "cluster-a",
+      });
+    });
+
+    it("writes to that cluster only", () => {
+      const kubernetes = engine.resources.filter(({ type }) => /^kubernetes:/.test(type));
+      assert.equal(kubernetes.length, 10);
+      assert.deepEqual(
+        kubernetes.filter(({ provider }) => !provider.includes("::cluster-a-cluster::")),
+        [],
+      );
     });
 
     it("requires mutual TLS of the whole mesh", () => {
@@ -110,22 +135,25 @@ for (const preview of [true, false]) {
       assert.deepEqual(policy.metadata, { name: "default", namespace: "istio-system" });
     });
 
-    it(preview ? "leaves the contract unknown until its root exists" : "publishes a contract with its root", () => {
-      if (preview) {
-        assert.equal(contract, undefined);
-      } else {
-        assert.deepEqual(contract, {
-          schemaVersion: 1,
-          cluster: "cluster-a",
-          clusterDomain: "cluster-a.local",
-          trustDomain: "cluster-a.local",
-          network: "cluster-a",
-          rootCertificates: [ROOT_CERTIFICATE],
-          gateways: [{ address: "203.0.113.10", port: 15443 }],
-          services: exports,
-        });
-      }
-    });
+    it(
+      preview ? "leaves the contract unknown until its root exists" : "publishes a contract with its root",
+      () => {
+        if (preview) {
+          assert.equal(contract, undefined);
+        } else {
+          assert.deepEqual(contract, {
+            schemaVersion: 1,
+            cluster: "cluster-a",
+            clusterDomain: "cluster-a.local",
+            trustDomain: "cluster-a.local",
+            network: "cluster-a",
+            rootCertificates: [ROOT_CERTIFICATE],
+            gateways: [{ address: "203.0.113.10", port: 15443 }],
+            services: exports,
+          });
+        }
+      },
+    );
 
     it(preview ? "does not claim a count before it is applied" : "tells the state of each peer", () => {
       if (preview) {

@@ -5,6 +5,8 @@ export interface Registered {
   type: string;
   name: string;
   inputs: Record<string, unknown>;
+  /** Reference of the provider it was registered with. */
+  provider: string;
 }
 
 /** Outputs that the real providers compute, by resource type. */
@@ -23,8 +25,8 @@ export class MockEngine {
   async start(preview: boolean): Promise<void> {
     await pulumi.runtime.setMocks(
       {
-        newResource: ({ type, name, inputs }) => {
-          this.resources.push({ type, name, inputs: inputs as Record<string, unknown> });
+        newResource: ({ type, name, inputs, provider = "" }) => {
+          this.resources.push({ type, name, inputs: inputs as Record<string, unknown>, provider });
           const computed = preview ? {} : { ...COMPUTED[type]?.(name), imported: 1 };
           return { id: preview ? undefined : `${name}-id`, state: { ...(inputs as object), ...computed } };
         },
@@ -43,7 +45,9 @@ export class MockEngine {
     const found = this.resources.filter(({ name }) => name.endsWith(ending));
     const [only] = found;
     if (found.length !== 1 || only === undefined) {
-      throw new Error(`${found.length} resources end in ${ending}: ${this.resources.map(({ name }) => name).join(", ")}`);
+      throw new Error(
+        `${found.length} resources end in ${ending}: ${this.resources.map(({ name }) => name).join(", ")}`,
+      );
     }
     return only;
   }

@@ -19,7 +19,9 @@ export async function runProgram(request: RunRequest, engine: string): Promise<R
   const info = request.getInfo();
   const directory = info?.getProgramDirectory() || request.getPwd();
   const options = info?.getOptions()?.toJavaScript() ?? {};
-  const nodeArguments = String(options["nodeargs"] ?? "").split(/\s+/).filter(Boolean);
+  const nodeArguments = String(options["nodeargs"] ?? "")
+    .split(/\s+/)
+    .filter(Boolean);
   const script = runScript(directory);
   const child = spawn("node", [...nodeArguments, script, ...programArguments(request, engine)], {
     cwd: directory,

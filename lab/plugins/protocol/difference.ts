@@ -26,7 +26,10 @@ export function differences(before: Value | undefined, after: Value | undefined,
   }
   if (isProperties(old) && isProperties(now)) {
     const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
-    return Object.assign({}, ...keys.map((key) => differences(old[key], now[key], step(path, key)))) as Differences;
+    return Object.assign(
+      {},
+      ...keys.map((key) => differences(old[key], now[key], step(path, key))),
+    ) as Differences;
   }
   return old === now && old !== UNKNOWN ? {} : { [path]: "update" };
 }

@@ -28,7 +28,9 @@ export function providerService(provider: Provider): UntypedServiceImplementatio
   return {
     handshake: unary(() => new providerPb.ProviderHandshakeResponse().setAcceptSecrets(true)),
     getPluginInfo: unary(() => new pluginPb.PluginInfo().setVersion(provider.version)),
-    checkConfig: unary(async (request: CheckRequest) => checked(await provider.checkConfig(checkCall(request)))),
+    checkConfig: unary(async (request: CheckRequest) =>
+      checked(await provider.checkConfig(checkCall(request))),
+    ),
     diffConfig: unary(async (request: DiffRequest) => diffed(await provider.diffConfig(diffCall(request)))),
     configure: unary(async (request: ConfigureRequest) => {
       await provider.configure(decode(request.getArgs()));
@@ -37,7 +39,9 @@ export function providerService(provider: Provider): UntypedServiceImplementatio
     check: unary(async (request: CheckRequest) =>
       checked(await provider.kind(typeOf(request)).check(checkCall(request))),
     ),
-    diff: unary(async (request: DiffRequest) => diffed(await provider.kind(typeOf(request)).diff(diffCall(request)))),
+    diff: unary(async (request: DiffRequest) =>
+      diffed(await provider.kind(typeOf(request)).diff(diffCall(request))),
+    ),
     create: unary(async (request: CreateRequest) => {
       const { id, outputs } = await provider.kind(typeOf(request)).create({
         ...subject(request),
@@ -117,7 +121,9 @@ function checkCall(request: CheckRequest): CheckCall {
     randomSeed: request.getRandomseed_asU8(),
     ...(autonaming === undefined
       ? {}
-      : { autonaming: { mode: modes[autonaming.getMode()] ?? "propose", name: autonaming.getProposedName() } }),
+      : {
+          autonaming: { mode: modes[autonaming.getMode()] ?? "propose", name: autonaming.getProposedName() },
+        }),
   };
 }
 
@@ -134,7 +140,9 @@ function checked({ inputs, failures = [] }: Checked): CheckResponse {
   return new providerPb.CheckResponse()
     .setInputs(encode(inputs))
     .setFailuresList(
-      failures.map(({ property, reason }) => new providerPb.CheckFailure().setProperty(property).setReason(reason)),
+      failures.map(({ property, reason }) =>
+        new providerPb.CheckFailure().setProperty(property).setReason(reason),
+      ),
     );
 }
 
@@ -152,7 +160,9 @@ function diffed({ differences, replaces = [], deleteBeforeReplace = false }: Dif
     const kind = { add: kinds.ADD, delete: kinds.DELETE, update: kinds.UPDATE }[change];
     // In the protocol each kind is followed by its "and this means replacement" form.
     const replacing = replaces.includes(path) ? kind + 1 : kind;
-    response.getDetaileddiffMap().set(path, new providerPb.PropertyDiff().setKind(replacing as typeof kind).setInputdiff(true));
+    response
+      .getDetaileddiffMap()
+      .set(path, new providerPb.PropertyDiff().setKind(replacing as typeof kind).setInputdiff(true));
   }
   return response;
 }

@@ -30,7 +30,10 @@ export async function serve(
 }
 
 /** Serves as a plugin process: tells the engine the port on standard output, and ends when the engine does. */
-export async function servePlugin(definition: ServiceDefinition, handlers: UntypedServiceImplementation): Promise<void> {
+export async function servePlugin(
+  definition: ServiceDefinition,
+  handlers: UntypedServiceImplementation,
+): Promise<void> {
   const { port } = await serve(definition, handlers);
   console.log(String(port));
   // An engine that is killed does not say goodbye; its children are then adopted by another process.

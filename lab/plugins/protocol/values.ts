@@ -18,7 +18,8 @@ const UNKNOWN_STRINGS: ReadonlySet<string> = new Set([
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 /** A property value; secretness and not being known are part of it. */
-export type Value = null | boolean | number | string | typeof UNKNOWN | Secret | readonly Value[] | Properties;
+export type Value =
+  null | boolean | number | string | typeof UNKNOWN | Secret | readonly Value[] | Properties;
 
 /** The properties of a resource. A key whose value is `undefined` is left out on the wire. */
 export interface Properties {
@@ -46,7 +47,9 @@ export function decode(struct: Struct | undefined): Properties {
 
 /** Writes properties as a message. */
 export function encode(properties: Properties): Struct {
-  return structPb.Struct.fromJavaScript(mapValues(properties, encodeValue) as Record<string, JavaScriptValue>);
+  return structPb.Struct.fromJavaScript(
+    mapValues(properties, encodeValue) as Record<string, JavaScriptValue>,
+  );
 }
 
 /** The value without secret marks, at any depth. */
@@ -68,16 +71,21 @@ export function hasUnknown(value: Value | undefined): boolean {
   return isProperties(value) && Object.values(value).some(hasUnknown);
 }
 
-/** The value with a secret mark wherever `marked` has one at the same place; list items are matched by index. */
+/** Whether anything in the value is a secret. */
+export function hasSecret(value: Value | undefined): boolean {
+  if (Array.isArray(value)) {
+    return value.some(hasSecret);
+  }
+  return value instanceof Secret || (isProperties(value) && Object.values(value).some(hasSecret));
+}
+
+/** The value with a secret mark wherever `marked` has one at the same place; a list is marked as a whole. */
 export function markSecrets(value: Value, marked: Value | undefined): Value {
   if (value instanceof Secret) {
     return value;
   }
-  if (marked instanceof Secret) {
+  if (marked instanceof Secret || (Array.isArray(marked) && hasSecret(marked))) {
     return new Secret(value);
-  }
-  if (Array.isArray(value) && Array.isArray(marked)) {
-    return value.map((item: Value, index) => markSecrets(item, marked[index] as Value | undefined));
   }
   if (isProperties(value) && isProperties(marked)) {
     return mapValues(value, (item, key) => markSecrets(item, marked[key]));
@@ -86,7 +94,10 @@ export function markSecrets(value: Value, marked: Value | undefined): Value {
 }
 
 /** Applies `change` to each value of an object; keys without a value are dropped. */
-export function mapValues<T, U>(object: { readonly [key: string]: T | undefined }, change: (value: T, key: string) => U) {
+export function mapValues<T, U>(
+  object: { readonly [key: string]: T | undefined },
+  change: (value: T, key: string) => U,
+) {
   const result: Record<string, U> = {};
   for (const [key, value] of Object.entries(object)) {
     if (value !== undefined) {

@@ -1,0 +1,21 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { TrustAnchor } from "../federation/peer.ts";
+import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
+
+/** What this very stack's last update published. */
+export interface OwnOutputs {
+  /** Output `federation`, unchecked; undefined before the first update. */
+  contract: unknown;
+  /** By whom each peer was trusted. */
+  trustAnchors: Record<string, TrustAnchor>;
+}
+
+/** Reads this stack's outputs as its last update left them: what to fall back on when a cluster or a peer is away. */
+export async function readOwnOutputs(): Promise<OwnOutputs> {
+  const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()))) ?? {};
+  const { federation, trustAnchors } = outputs;
+  return {
+    contract: federation ?? undefined,
+    trustAnchors: (trustAnchors ?? {}) as Record<string, TrustAnchor>,
+  };
+}

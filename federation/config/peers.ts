@@ -1,0 +1,104 @@
+import * as z from "zod";
+import { type Fault, pathOf } from "../fault.ts";
+import { DNS_LABEL } from "../hostname.ts";
+import { compare, sortedRecord } from "../order.ts";
+import { type Complaint, checked, fields, text } from "../schema.ts";
+import { type TextRule, pattern } from "../textRule.ts";
+import { IMPORT_NAMESPACE } from "../wellKnown.ts";
+
+/** `~`: nobody sees it; `.`: the namespace it is in; `*`: all. */
+const KEYWORDS = ["*", ".", "~"];
+
+/** What Pulumi takes as the name of an organization, project or stack. */
+const PART = "[A-Za-z0-9_.-]{1,100}";
+
+/** Two parts are refused: the CLI reads `a/b` as organization and stack, a stack reference as project and stack. */
+const STACK = pattern(
+  new RegExp(`^(?:${PART}/${PART}/)?${PART}$`),
+  302,
+  "must be a stack's name: bare for a stack of this project, else organization/project/stack",
+  "Write one or all three parts ('organization' is literal for a state backend of one's own)",
+);
+
+const EXPORT_TO: TextRule = {
+  test: (value) => KEYWORDS.includes(value) || DNS_LABEL.test(value),
+  rule: "must be '*' (all namespaces), '.', '~' or a namespace",
+  remedy: "Write one of these",
+};
+
+const exportTo = checked(z.array(text(EXPORT_TO)), (value): Complaint[] => {
+  if (value.length === 0) {
+    // Istio reads an empty list as "all namespaces", which nobody who writes one means.
+    return [
+      { rule: "must name at least one namespace", remedy: "Write '*' for all, or leave the field out" },
+    ];
+  }
+  const alone = value.length > 1 && (value.includes("*") || value.includes("~"));
+  const together = "has '*' or '~' beside others";
+  return [
+    ...(alone ? [{ rule: together, remedy: "Write '*' or '~' alone, or only namespaces" }] : []),
+    ...value.flatMap((entry, index) =>
+      value.findIndex((earlier) => sameNamespace(earlier, entry)) < index
+        ? [
+            {
+              path: [index],
+              rule: `is there twice ('.' is ${IMPORT_NAMESPACE})`,
+              remedy: "Remove one of the two",
+            },
+          ]
+        : [],
+    ),
+  ];
+});
+
+function sameNamespace(one: string, other: string): boolean {
+  const plain = (namespace: string): string => (namespace === "." ? IMPORT_NAMESPACE : namespace);
+  return plain(one) === plain(other);
+}
+
+const named = z.record(z.string(), fields({ stack: text(STACK), exportTo: exportTo.prefault(["*"]) }));
+
+/** The peers by name; the names are checked in {@link judgePeers}, with what else goes beyond one peer. */
+export const peers = named.transform((value) => sortedRecord(Object.entries(value)));
+
+/**
+ * What can be wrong with a peer only in view of the others and of this cluster.
+ * @param raw the config's `peers`, unchecked; `cluster` likewise.
+ * @param stack this stack's own name.
+ */
+export function judgePeers(raw: unknown, cluster: unknown, stack: string): Fault[] {
+  const entries = Object.entries(asRecord(raw)).sort(([one], [other]) => compare(one, other));
+  const own = asRecord(cluster)["name"];
+  return entries.flatMap(([name, peer], index) => [
+    ...judgeName(name, own),
+    ...judgeStack(name, peer, entries.slice(0, index), stack),
+  ]);
+}
+
+function judgeName(name: string, own: unknown): Fault[] {
+  const path = pathOf("peers", name);
+  if (!DNS_LABEL.test(name)) return [{ path, value: name, rule: DNS_LABEL.rule, remedy: DNS_LABEL.remedy }];
+  if (name !== own) return [];
+  return [
+    {
+      path,
+      value: name,
+      rule: "is this cluster's own name",
+      remedy: "Name the peer by its own cluster's name",
+    },
+  ];
+}
+
+function judgeStack(name: string, peer: unknown, earlier: [string, unknown][], own: string): Fault[] {
+  const value = asRecord(peer)["stack"];
+  if (typeof value !== "string") return [];
+  const path = pathOf("peers", name, "stack");
+  const remedy = "Name the stack of that cluster, or remove the peer";
+  if (value === own) return [{ path, value, rule: "is this very stack", remedy }];
+  const twin = earlier.find(([, other]) => asRecord(other)["stack"] === value);
+  return twin === undefined ? [] : [{ path, value, rule: `is the stack of peer ${twin[0]} too`, remedy }];
+}
+
+function asRecord(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}

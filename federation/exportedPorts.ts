@@ -1,0 +1,59 @@
+import type { ServicePort } from "./contract.ts";
+import type { KubernetesPort } from "./exports.ts";
+import type { Fault } from "./fault.ts";
+import { pathOf } from "./fault.ts";
+import { DNS_LABEL } from "./hostname.ts";
+import { compare } from "./order.ts";
+import { protocolOf } from "./protocol.ts";
+
+/**
+ * The ports of a Service that peers can call, by number.
+ *
+ * - UDP, SCTP and what Istio reads as UDP: left out with a warning, since the gateway carries TCP only.
+ * - Unnamed: named `<protocol>-<number>`, e.g. `http-8080`, which is the same at each run.
+ * - The same number or the same name twice: the first is exported, by number, then name, then protocol; the others are left out with
+ *   a warning. (Kubernetes itself refuses both. A TCP and a UDP port of one number do not clash: the latter is left out anyway.)
+ */
+export function exportedPorts(ports: readonly KubernetesPort[]): { ports: ServicePort[]; warnings: Fault[] } {
+  const exported: ServicePort[] = [];
+  const warnings: Fault[] = [];
+  for (const port of [...ports].sort(comparePorts)) {
+    const path = pathOf("ports", port.name ?? String(port.port));
+    const candidate = servicePort(port);
+    const clash = exported.find(
+      ({ number, name }) => number === candidate?.number || name === candidate?.name,
+    );
+    if (candidate === undefined) {
+      const rule = `is ${port.protocol === undefined || port.protocol === "TCP" ? "UDP by its name" : port.protocol}, so it is left out: the gateway carries TCP only`;
+      warnings.push({ path, value: port.port, rule, remedy: "Nothing to do, unless peers need it" });
+    } else if (clash !== undefined) {
+      const rule = `is left out: port ${clash.number} '${clash.name}' has its number or name already`;
+      warnings.push({
+        path,
+        value: port.port,
+        rule,
+        remedy: "Give each port a number and a name of its own",
+      });
+    } else {
+      exported.push(candidate);
+    }
+  }
+  return { ports: exported, warnings };
+}
+
+function servicePort(port: KubernetesPort): ServicePort | undefined {
+  const protocol = protocolOf(port);
+  if (protocol === undefined) return undefined;
+  const named = port.name !== undefined && DNS_LABEL.test(port.name);
+  const name = named ? (port.name ?? "") : `${protocol.toLowerCase()}-${port.port}`;
+  return { number: port.port, name, protocol };
+}
+
+function comparePorts(one: KubernetesPort, other: KubernetesPort): number {
+  return (
+    one.port - other.port ||
+    compare(one.name ?? "", other.name ?? "") ||
+    compare(one.appProtocol ?? "", other.appProtocol ?? "") ||
+    compare(one.protocol ?? "TCP", other.protocol ?? "TCP")
+  );
+}

@@ -1,0 +1,86 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { LAB_FOLDER, labPaths } from "./environment.ts";
+import { LabError } from "./labError.ts";
+import { startLab } from "./lab.ts";
+import { pluginMode } from "./plugins/pluginPath.ts";
+import { endGroup, identify } from "./processIdentity.ts";
+import { createProgress, type Log } from "./progress.ts";
+import { readSession, type Session } from "./session.ts";
+
+/** What the process that holds the lab tells the one which started it. */
+type Message = { line: string } | { ready: true } | { failure: string };
+
+/** Progress of the process that holds the lab, during its whole life. */
+const LOG_FILE = join(labPaths(LAB_FOLDER).logs, "lab.log");
+
+/**
+ * The lab of this checkout; started in a process of its own, which stays, when it does not run.
+ *
+ * @returns its session, with the environment for programs that work on it.
+ * @throws LabError with what the lab's own process reported.
+ */
+export async function ensureLab(log: Log): Promise<Required<Session>> {
+  const running = readSession(LAB_FOLDER);
+  if (running === undefined) {
+    await startInBackground(log);
+  }
+  const { holder, environment } = readSession(LAB_FOLDER) ?? {};
+  if (holder === undefined || environment === undefined) {
+    throw new LabError(
+      `the lab in ${LAB_FOLDER} is being started by another shell; wait for that, or end it by \`down\``,
+    );
+  }
+  return { holder, environment };
+}
+
+/** Runs the lab in this process until it is ended by a signal; for the process that {@link ensureLab} starts. */
+export async function serveLab(): Promise<void> {
+  const tell = (message: Message) => process.connected && process.send?.(message);
+  const write = (text: string) => {
+    if (existsSync(dirname(LOG_FILE))) appendFileSync(LOG_FILE, text);
+    tell({ line: text });
+  };
+  process.on("uncaughtExceptionMonitor", (error) => write(`${error.stack}\n`));
+  try {
+    await startLab({
+      dir: LAB_FOLDER,
+      log: createProgress(write),
+      plugins: pluginMode(process.env["LAB_PLUGINS"]),
+    });
+    tell({ ready: true });
+  } catch (error) {
+    tell({ failure: error instanceof Error ? error.message : String(error) });
+    throw error;
+  }
+}
+
+async function startInBackground(log: Log): Promise<void> {
+  const server = fork(join(import.meta.dirname, "main.ts"), ["serve"], {
+    detached: true,
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+  const identity = identify(server.pid ?? 0);
+  const interrupt = () => {
+    log("interrupted; ending the lab");
+    void (identity && endGroup(identity, 30)).finally(() => process.exit(130));
+  };
+  process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
+  let failure = `the lab's process ended; its log: ${LOG_FILE}`;
+  const ready = new Promise<boolean>((resolve) => {
+    server.on("message", (message: Message) => {
+      if ("line" in message) process.stdout.write(message.line);
+      else if ("ready" in message) resolve(true);
+      else failure = message.failure;
+    });
+    void once(server, "exit").then(() => resolve(false));
+  });
+  if (!(await ready)) {
+    throw new LabError(failure);
+  }
+  process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  server.disconnect();
+  server.unref();
+}

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { V1Container, V1ContainerState, V1Probe } from "@kubernetes/client-node";
+import type { LabProcess, ProcessSpec, ProcessTable } from "../process.ts";
+import type { ContainerReport } from "./podStatus.ts";
+import { probe } from "./probe.ts";
+
+const FIRST_BACKOFF_SECONDS = 1;
+const LONGEST_BACKOFF_SECONDS = 30;
+/** A container that ran this long starts again without delay. */
+const STEADY_SECONDS = 60;
+
+/** A container to run: its process, and how to ask whether it is ready. */
+export interface ContainerSpec {
+  readonly container: V1Container;
+  /** A native sidecar: in the Pod's init containers. */
+  readonly init: boolean;
+  readonly process: ProcessSpec;
+  readonly readinessProbe: V1Probe | undefined;
+  readonly podIP: string;
+}
+
+/** Runs one container: starts it again when it ends, with back-off, and asks regularly whether it is ready. */
+export class Container {
+  readonly #spec: ContainerSpec;
+  readonly #processes: ProcessTable;
+  readonly #changed: (event: string) => void;
+  readonly #stopping = new AbortController();
+  #process: LabProcess | undefined;
+  #state: V1ContainerState = { waiting: { reason: "ContainerCreating" } };
+  #ready = false;
+  #restarts = 0;
+  #done: Promise<void> | undefined;
+
+  /** @param changed called when the report changes, with what happened for the log. */
+  constructor(spec: ContainerSpec, processes: ProcessTable, changed: (event: string) => void) {
+    this.#spec = spec;
+    this.#processes = processes;
+    this.#changed = changed;
+  }
+
+  /** Starts the container; returns at once. */
+  start(): void {
+    this.#done ??= Promise.all([this.#run(), this.#watchReadiness()]).then(() => undefined);
+  }
+
+  /** Ends the container for good: SIGTERM, after the grace period SIGKILL. */
+  async stop(graceSeconds: number): Promise<void> {
+    this.#stopping.abort();
+    await this.#process?.stop(graceSeconds);
+    await this.#done;
+  }
+
+  get report(): ContainerReport {
+    const { container, init } = this.#spec;
+    return { container, init, state: this.#state, ready: this.#ready, restarts: this.#restarts };
+  }
+
+  async #run(): Promise<void> {
+    let backoff = FIRST_BACKOFF_SECONDS;
+    while (!this.#stopping.signal.aborted) {
+      const started = Date.now();
+      const how = await this.#runOnce();
+      if (this.#stopping.signal.aborted) return;
+      if (Date.now() - started > STEADY_SECONDS * 1000) backoff = FIRST_BACKOFF_SECONDS;
+      this.#ready = false;
+      this.#state = { waiting: { reason: "CrashLoopBackOff", message: `ended with ${how}` } };
+      this.#changed(`ended with ${how}, starts again in ${backoff} s; see ${this.#spec.process.log}`);
+      await sleep(backoff * 1000, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      backoff = Math.min(backoff * 2, LONGEST_BACKOFF_SECONDS);
+      this.#restarts++;
+    }
+  }
+
+  async #runOnce(): Promise<string> {
+    try {
+      this.#process = await this.#processes.start(this.#spec.process);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+    // stop() may have come while the process was being started.
+    if (this.#stopping.signal.aborted) await this.#process.stop();
+    this.#state = { running: { startedAt: new Date() } };
+    this.#changed("started");
+    return this.#process.exited;
+  }
+
+  async #watchReadiness(): Promise<void> {
+    const { container, readinessProbe, podIP } = this.#spec;
+    const { initialDelaySeconds = 0, periodSeconds = 1 } = readinessProbe ?? {};
+    const { signal } = this.#stopping;
+    const pause = (seconds: number) => sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
+    await pause(initialDelaySeconds);
+    while (!signal.aborted) {
+      const ready = this.#state.running !== undefined && (await probe(container, readinessProbe, podIP));
+      if (ready !== this.#ready && !signal.aborted) {
+        this.#ready = ready;
+        this.#changed(ready ? "ready" : "not ready");
+      }
+      // Until it is ready it is asked more often than its probe says: people wait for it.
+      await pause(ready ? periodSeconds : Math.min(periodSeconds, 1));
+    }
+  }
+}

@@ -1,0 +1,218 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { V1Pod } from "@kubernetes/client-node";
+import type { ProcessTable } from "../process.ts";
+import type { Log } from "../progress.ts";
+import { chooseAddress } from "./addresses.ts";
+import { isConflict, isNotFound, openCluster, watchKind, type Cluster } from "./cluster.ts";
+import { NODE_NAME, registerNode, renewLease } from "./node.ts";
+import { PodFolder } from "./podFolder.ts";
+import { PodWorker } from "./podWorker.ts";
+import type { KubeletTools } from "./program.ts";
+import { configMapData, secretData, type Sources } from "./sources.ts";
+import { TokenCache } from "./tokens.ts";
+
+/** How often the node's lease, and tokens that near their end, are renewed. */
+const RENEW_MILLISECONDS = 10_000;
+
+/** What a kubelet of the lab is given. */
+export interface KubeletOptions {
+  /** The cluster's name: first part of its processes' names. */
+  readonly name: string;
+  /** First two octets of the cluster's loopback addresses, e.g. `127.10`. */
+  readonly network: string;
+  /** Kubeconfig file and context, with all rights. */
+  readonly kubeconfig: string;
+  readonly context: string;
+  readonly tools: KubeletTools;
+  readonly processes: ProcessTable;
+  /** Folder for the Pods, `pods/<namespace>_<name>`; absolute. */
+  readonly dir: string;
+  /** Folder for the logs of containers, `<namespace>_<name>/<container>.log`; absolute. */
+  readonly logs: string;
+  readonly log: Log;
+}
+
+/** Runs the Pods of one cluster as processes of this machine: scheduler and kubelet in one. */
+export interface Kubelet {
+  /** Ends all containers; the Pods stay in the cluster. */
+  stop(): Promise<void>;
+}
+
+/** Starts a kubelet; it takes all Pods of the cluster that no other node has. */
+export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
+  const cluster = openCluster(options.kubeconfig, options.context);
+  await mkdir(options.dir, { recursive: true });
+  await registerNode(cluster, `${options.network}.0.1`);
+  await renewLease(cluster);
+  return LabKubelet.start(cluster, options);
+}
+
+class LabKubelet implements Kubelet {
+  readonly #cluster: Cluster;
+  readonly #options: KubeletOptions;
+  readonly #sources: Sources;
+  readonly #tokens: TokenCache;
+  /** By the Pod's uid. */
+  readonly #workers = new Map<string, PodWorker>();
+  /** Pods that wait for an address which another one still has, by uid. */
+  readonly #waiting = new Map<string, V1Pod>();
+  readonly #ending = new Map<string, Promise<void>>();
+  readonly #stops: (() => unknown)[] = [];
+
+  private constructor(cluster: Cluster, options: KubeletOptions, sources: Omit<Sources, "token">) {
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#tokens = new TokenCache(cluster.core);
+    this.#sources = {
+      ...sources,
+      token: (pod, audience, seconds) => this.#tokens.get(pod, audience, seconds),
+    };
+  }
+
+  static async start(cluster: Cluster, options: KubeletOptions): Promise<LabKubelet> {
+    const { config, core } = cluster;
+    let refresh: (namespace: string | undefined) => void = () => undefined;
+    const changed = (object: { metadata?: { namespace?: string } }) => refresh(object.metadata?.namespace);
+    const configMaps = await watchKind(
+      config,
+      "/api/v1/configmaps",
+      () => core.listConfigMapForAllNamespaces(),
+      changed,
+    );
+    const secrets = await watchKind(
+      config,
+      "/api/v1/secrets",
+      () => core.listSecretForAllNamespaces(),
+      changed,
+    );
+    const self = new LabKubelet(cluster, options, {
+      configMap: (namespace, name) => mapDefined(configMaps.get(name, namespace), configMapData),
+      secret: (namespace, name) => mapDefined(secrets.get(name, namespace), secretData),
+    });
+    refresh = (namespace) => self.#refresh(namespace);
+    const pods = await watchKind(
+      config,
+      "/api/v1/pods",
+      () => core.listPodForAllNamespaces(),
+      (pod, gone) => self.#handle(pod, gone),
+    );
+    const renewal = setInterval(() => self.#renew(), RENEW_MILLISECONDS);
+    self.#stops.push(
+      () => clearInterval(renewal),
+      ...[pods, configMaps, secrets].map((watched) => () => watched.stop()),
+    );
+    return self;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#stops.map((stop) => stop()));
+    await Promise.all([...this.#workers.keys()].map((uid) => this.#end(uid)));
+  }
+
+  #handle(pod: V1Pod, gone: boolean): void {
+    const { uid = "", deletionTimestamp } = pod.metadata ?? {};
+    const { nodeName } = pod.spec ?? {};
+    const worker = this.#workers.get(uid);
+    if (gone || deletionTimestamp) {
+      this.#waiting.delete(uid);
+      worker?.update(pod);
+      this.#guard(pod, "cannot be ended", async () => {
+        await this.#end(uid);
+        if (!gone && nodeName === NODE_NAME) await this.#removeObject(pod);
+      });
+    } else if (worker) worker.update(pod);
+    else if (!nodeName) this.#guard(pod, "cannot be bound to the node", () => this.#bind(pod));
+    else if (nodeName === NODE_NAME) this.#start(pod);
+  }
+
+  #start(pod: V1Pod): void {
+    const { uid = "", namespace = "", name = "" } = pod.metadata ?? {};
+    const { network, dir, logs, tools, processes } = this.#options;
+    const taken = new Set([...this.#workers.values()].map((worker) => worker.pod.status?.podIP ?? ""));
+    const podIP = chooseAddress(pod, network, taken);
+    if (podIP === undefined) {
+      if (!this.#waiting.has(uid)) this.#log(pod, "waits for its address, which another Pod still has");
+      this.#waiting.set(uid, pod);
+      return;
+    }
+    this.#waiting.delete(uid);
+    const folder = new PodFolder({
+      folder: join(dir, "pods", `${namespace}_${name}`),
+      logs: join(logs, `${namespace}_${name}`),
+      processName: `${this.#options.name}/${namespace}/${name}`,
+      tools,
+      sources: this.#sources,
+      config: this.#cluster.config,
+    });
+    const withAddress = { ...pod, status: { ...pod.status, podIP, hostIP: `${network}.0.1` } };
+    const { core } = this.#cluster;
+    const worker = new PodWorker(withAddress, {
+      core,
+      folder,
+      processes,
+      log: (line) => this.#log(pod, line),
+    });
+    this.#workers.set(uid, worker);
+  }
+
+  /** Ends a Pod's processes, once however often it is asked. */
+  async #end(uid: string): Promise<void> {
+    const worker = this.#workers.get(uid);
+    if (!worker) return;
+    const ending = this.#ending.get(uid) ?? worker.stop();
+    this.#ending.set(uid, ending);
+    await ending;
+    if (!this.#workers.delete(uid)) return;
+    this.#ending.delete(uid);
+    this.#tokens.drop(worker.pod);
+    this.#log(worker.pod, "ended");
+    for (const pod of [...this.#waiting.values()]) this.#start(pod);
+  }
+
+  async #bind(pod: V1Pod): Promise<void> {
+    const { namespace = "", name = "" } = pod.metadata ?? {};
+    const body = { metadata: { name }, target: { apiVersion: "v1", kind: "Node", name: NODE_NAME } };
+    await this.#cluster.core.createNamespacedPodBinding({ name, namespace, body }).catch((error: unknown) => {
+      // Every change of an unbound Pod tries; the first one wins.
+      if (!isConflict(error) && !isNotFound(error)) throw error;
+    });
+  }
+
+  async #removeObject(pod: V1Pod): Promise<void> {
+    const { namespace = "", name = "", uid = "" } = pod.metadata ?? {};
+    const body = { gracePeriodSeconds: 0, preconditions: { uid } };
+    await this.#cluster.core.deleteNamespacedPod({ name, namespace, body }).catch((error: unknown) => {
+      if (!isConflict(error) && !isNotFound(error)) throw error;
+    });
+  }
+
+  #refresh(namespace: string | undefined): void {
+    for (const worker of this.#workers.values()) {
+      if (worker.pod.metadata?.namespace === namespace) worker.refresh();
+    }
+  }
+
+  #renew(): void {
+    for (const worker of this.#workers.values()) worker.refresh();
+    renewLease(this.#cluster).catch((error: unknown) =>
+      this.#options.log(`${this.#options.name}: node lease: ${message(error)}`),
+    );
+  }
+
+  #guard(pod: V1Pod, failure: string, work: () => Promise<void>): void {
+    work().catch((error: unknown) => this.#log(pod, `${failure}: ${message(error)}`));
+  }
+
+  #log(pod: V1Pod, line: string): void {
+    this.#options.log(`${this.#options.name} ${pod.metadata?.namespace}/${pod.metadata?.name}: ${line}`);
+  }
+}
+
+function mapDefined<T, R>(value: T | undefined, map: (value: T) => R): R | undefined {
+  return value === undefined ? undefined : map(value);
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

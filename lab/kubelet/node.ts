@@ -1,0 +1,87 @@
+import { availableParallelism, totalmem } from "node:os";
+import { V1MicroTime } from "@kubernetes/client-node";
+import { isConflict, type Cluster } from "./cluster.ts";
+import type { Allocatable } from "./fields.ts";
+
+/** The one node of each of the lab's clusters. */
+export const NODE_NAME = "lab";
+
+/** Namespace where kubelets tell that they live; the API server makes it. */
+const LEASE_NAMESPACE = "kube-node-lease";
+/** A kubelet's default; the controllers give a node up after 40 s without. */
+const LEASE_SECONDS = 40;
+
+/** Fields that the API wants of every node and that nothing in the lab asks for. */
+const UNKNOWN_SYSTEM = {
+  architecture: "",
+  bootID: "",
+  containerRuntimeVersion: "",
+  kernelVersion: "",
+  kubeProxyVersion: "",
+  machineID: "",
+  osImage: "",
+  systemUUID: "",
+};
+
+/** What a container without limits may take. */
+export const ALLOCATABLE: Allocatable = { cpu: availableParallelism(), memory: totalmem() };
+
+/**
+ * Makes the Node object, so that the controllers do not take its Pods for orphans.
+ *
+ * @param address the node's (hostIP of its Pods).
+ */
+export async function registerNode({ core, version }: Cluster, address: string): Promise<void> {
+  const { cpu, memory } = ALLOCATABLE;
+  const capacity = { cpu: String(cpu), memory: String(memory), pods: "250" };
+  const metadata = {
+    name: NODE_NAME,
+    labels: { "kubernetes.io/hostname": NODE_NAME, "kubernetes.io/os": "linux" },
+  };
+  await core.createNode({ body: { metadata } }).catch(ignoreConflict);
+  const now = new Date();
+  const ready = {
+    type: "Ready",
+    status: "True",
+    reason: "KubeletReady",
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+  };
+  const { gitVersion } = await version.getCode();
+  const node = await core.readNode({ name: NODE_NAME });
+  node.status = {
+    ...node.status,
+    addresses: [{ type: "InternalIP", address }],
+    capacity,
+    allocatable: capacity,
+    conditions: [ready],
+    // Istio's injector asks for the kubelet's version: it decides whether the proxy is a native sidecar.
+    nodeInfo: { ...UNKNOWN_SYSTEM, kubeletVersion: gitVersion, operatingSystem: "linux" },
+  };
+  await core.replaceNodeStatus({ name: NODE_NAME, body: node });
+}
+
+/** Tells the controllers that the node lives; to be called every few seconds. */
+export async function renewLease({ coordination }: Cluster): Promise<void> {
+  const metadata = { name: NODE_NAME, namespace: LEASE_NAMESPACE };
+  const spec = {
+    holderIdentity: NODE_NAME,
+    leaseDurationSeconds: LEASE_SECONDS,
+    renewTime: new V1MicroTime(),
+  };
+  await coordination
+    .createNamespacedLease({ namespace: LEASE_NAMESPACE, body: { metadata, spec } })
+    .catch(async (error: unknown) => {
+      ignoreConflict(error);
+      const lease = await coordination.readNamespacedLease({ name: NODE_NAME, namespace: LEASE_NAMESPACE });
+      await coordination.replaceNamespacedLease({
+        name: NODE_NAME,
+        namespace: LEASE_NAMESPACE,
+        body: { ...lease, spec },
+      });
+    });
+}
+
+function ignoreConflict(error: unknown): void {
+  if (!isConflict(error)) throw error;
+}

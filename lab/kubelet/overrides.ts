@@ -1,0 +1,123 @@
+import type { V1Pod, V1Probe } from "@kubernetes/client-node";
+import type { Environment } from "./environment.ts";
+import type { Role } from "./program.ts";
+
+/** What is about to run, as the Pod says, and then as the lab must have it. */
+export interface ContainerPlan {
+  readonly args: readonly string[];
+  readonly env: Readonly<Environment>;
+  readonly readinessProbe?: V1Probe;
+  /** Files to lay into the container's root before it starts, by path from there. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Facts that an override may need. */
+export interface OverrideContext {
+  /** The Pod's loopback address. */
+  readonly podIP: string;
+  /** Stock Envoy, an absolute path. */
+  readonly envoy: string;
+  /** Text of Istio's template of an Envoy bootstrap. */
+  readonly bootstrap: string;
+  /** Kubeconfig with the token of the Pod's own service account, an absolute path. */
+  readonly kubeconfig: string;
+}
+
+interface Override {
+  readonly role: Role;
+  /** What a cluster has and this machine has not. */
+  readonly why: string;
+  apply(plan: ContainerPlan, context: OverrideContext): ContainerPlan;
+}
+
+/** All that the lab changes in a container that the program or its charts asked for. Everything else runs as it says. */
+export const OVERRIDES: readonly Override[] = [
+  {
+    role: "istiod",
+    why: "All Pods share the machine's network: istiod listens on its Pod's address, not on all.",
+    apply: (plan, { podIP }) => ({
+      ...plan,
+      args: [
+        ...plan.args,
+        `--httpAddr=${podIP}:8080`,
+        `--grpcAddr=${podIP}:15010`,
+        `--secureGRPCAddr=${podIP}:15012`,
+        `--monitoringAddr=${podIP}:15014`,
+        `--httpsAddr=${podIP}:15017`,
+        `--ctrlz_address=${podIP}`,
+      ],
+    }),
+  },
+  {
+    role: "istiod",
+    why: "A token under the absolute path of in-cluster configuration needs a container; a kubeconfig that names the same token does not.",
+    apply: (plan, { kubeconfig }) => withEnv(plan, { KUBECONFIG: kubeconfig }),
+  },
+  {
+    role: "proxy",
+    why: "There is no iptables redirection without root: listeners are those that a Sidecar resource names.",
+    apply: (plan) =>
+      plan.args.includes("sidecar") ? withEnv(plan, { ISTIO_META_INTERCEPTION_MODE: "NONE" }) : plan,
+  },
+  {
+    role: "proxy",
+    why: "Envoy is the stock build, at a path of its own.",
+    apply: (plan, { envoy }) => {
+      const config = JSON.parse(plan.env.PROXY_CONFIG ?? "{}") as Record<string, unknown>;
+      return withEnv(plan, { PROXY_CONFIG: JSON.stringify({ ...config, binaryPath: envoy }) });
+    },
+  },
+  {
+    role: "proxy",
+    why: "Envoy's own listeners (admin 15000, status 15021, metrics 15090) are on the Pod's address, not on all and not on 127.0.0.1.",
+    apply: (plan, { podIP, bootstrap }) => ({
+      ...plan,
+      files: {
+        ...plan.files,
+        "var/lib/istio/envoy/envoy_bootstrap_tmpl.json": bootstrap.replaceAll(
+          /\{\{ \.(wildcard|localhost) \}\}/g,
+          podIP,
+        ),
+      },
+    }),
+  },
+  {
+    role: "proxy",
+    why: "The DNS proxy is on the Pod's address, not on localhost.",
+    apply: (plan, { podIP }) => withEnv(plan, { DNS_PROXY_ADDR: `${podIP}:15053` }),
+  },
+  {
+    role: "proxy",
+    why: "Readiness goes through the status server, which is off (see below): Envoy itself is asked.",
+    apply: (plan) => ({
+      ...plan,
+      readinessProbe: { ...plan.readinessProbe, httpGet: { path: "/ready", port: 15000 }, periodSeconds: 1 },
+    }),
+  },
+];
+
+/**
+ * Annotations that every Pod has for the lab, on this machine only. pilot-agent's status server (port 15020) can listen
+ * on all addresses only, so it is off; this annotation, which the proxy reads from its Pod, is the one way to say so.
+ */
+export const POD_ANNOTATIONS: Readonly<Record<string, string>> = { "status.sidecar.istio.io/port": "0" };
+
+/** The Pod as its containers are to see it. */
+export function overridePod(pod: V1Pod): V1Pod {
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, annotations: { ...pod.metadata?.annotations, ...POD_ANNOTATIONS } },
+  };
+}
+
+/** Changes a container's plan by every override of its role. */
+export function applyOverrides(role: Role, plan: ContainerPlan, context: OverrideContext): ContainerPlan {
+  return OVERRIDES.filter((override) => override.role === role).reduce(
+    (changed, override) => override.apply(changed, context),
+    plan,
+  );
+}
+
+function withEnv(plan: ContainerPlan, env: Environment): ContainerPlan {
+  return { ...plan, env: { ...plan.env, ...env } };
+}

@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CoreV1Api, V1Pod } from "@kubernetes/client-node";
+import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import type { ProcessTable } from "../process.ts";
+import type { Log } from "../progress.ts";
+import { isConflict, isNotFound } from "./cluster.ts";
+import { Container } from "./container.ts";
+import { overridePod } from "./overrides.ts";
+import type { PodFolder } from "./podFolder.ts";
+import { podStatus } from "./podStatus.ts";
+
+/** Wait before a Pod that cannot start is tried again. */
+const RETRY_MILLISECONDS = 500;
+/** Kubernetes' default of `terminationGracePeriodSeconds`. */
+const DEFAULT_GRACE_SECONDS = 30;
+
+/** What a Pod's life needs. */
+export interface PodWorkerOptions {
+  readonly core: CoreV1Api;
+  readonly folder: PodFolder;
+  readonly processes: ProcessTable;
+  /** Takes what happens to the Pod; its name comes first in the line. */
+  readonly log: Log;
+}
+
+/** The life of one Pod on this machine: volumes, containers, status, end. */
+export class PodWorker {
+  readonly #options: PodWorkerOptions;
+  readonly #stopping = new AbortController();
+  readonly #started: Promise<void>;
+  #pod: V1Pod;
+  #containers: Container[] = [];
+  #publishing = Promise.resolve();
+  #refreshing = Promise.resolve();
+
+  /** Starts the Pod. @param pod with address, host address and node filled in. */
+  constructor(pod: V1Pod, options: PodWorkerOptions) {
+    this.#pod = overridePod(pod);
+    this.#options = options;
+    this.#publish();
+    this.#started = this.#start();
+  }
+
+  get pod(): V1Pod {
+    return this.#pod;
+  }
+
+  /** Takes over changed labels and annotations. */
+  update(pod: V1Pod): void {
+    const { podIP, hostIP } = this.#pod.status ?? {};
+    this.#pod = {
+      ...overridePod(pod),
+      status: { ...pod.status, ...(podIP && { podIP }), ...(hostIP && { hostIP }) },
+    };
+  }
+
+  /** Brings the volumes of the running Pod up to date: a ConfigMap or Secret changed, or a token is to be renewed. */
+  refresh(): void {
+    if (this.#containers.length === 0) return;
+    this.#refreshing = this.#refreshing.then(async () => {
+      if (this.#stopping.signal.aborted) return;
+      try {
+        const changed = await this.#options.folder.writeVolumes(this.#pod);
+        if (changed.length > 0) this.#options.log(`volumes renewed: ${changed.join(", ")}`);
+      } catch (error) {
+        // As a kubelet: a source that vanished under a running Pod leaves its volume as it was.
+        this.#options.log(`volumes are not up to date: ${message(error)}`);
+      }
+    });
+  }
+
+  /**
+   * Ends the containers (native sidecars last) and removes the Pod from disk.
+   *
+   * @param graceSeconds default: what the deletion says, else the Pod.
+   */
+  async stop(graceSeconds?: number): Promise<void> {
+    const { metadata, spec } = this.#pod;
+    const grace =
+      graceSeconds ??
+      metadata?.deletionGracePeriodSeconds ??
+      spec?.terminationGracePeriodSeconds ??
+      DEFAULT_GRACE_SECONDS;
+    this.#stopping.abort();
+    await this.#started;
+    for (const sidecars of [false, true]) {
+      const ending = this.#containers.filter(({ report }) => report.init === sidecars);
+      await Promise.all(ending.map((container) => container.stop(grace)));
+    }
+    await Promise.all([this.#publishing, this.#refreshing]);
+    await this.#options.folder.remove();
+  }
+
+  async #start(): Promise<void> {
+    let told = "";
+    while (!this.#stopping.signal.aborted) {
+      try {
+        this.#containers = await this.#prepare();
+        break;
+      } catch (error) {
+        if (message(error) !== told) this.#options.log(`cannot start yet: ${message(error)}`);
+        told = message(error);
+        await sleep(RETRY_MILLISECONDS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+    if (!this.#stopping.signal.aborted) this.#containers.forEach((container) => container.start());
+  }
+
+  async #prepare(): Promise<Container[]> {
+    const { folder, processes, log } = this.#options;
+    const { initContainers = [], containers = [] } = this.#pod.spec ?? {};
+    const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === "Always");
+    await folder.writeVolumes(this.#pod);
+    const specs = [
+      ...(await Promise.all(sidecars.map((container) => folder.prepare(this.#pod, container, true)))),
+      ...(await Promise.all(containers.map((container) => folder.prepare(this.#pod, container, false)))),
+    ];
+    for (const { name } of initContainers.filter((container) => !sidecars.includes(container))) {
+      log(
+        `init container ${name} is skipped: it sets up a network of its own, which a Pod of the lab has not`,
+      );
+    }
+    return specs.map(
+      (spec) =>
+        new Container(spec, processes, (event) => {
+          log(`${spec.container.name} ${event}`);
+          this.#publish();
+        }),
+    );
+  }
+
+  #publish(): void {
+    const { core, log } = this.#options;
+    this.#publishing = this.#publishing.then(async () => {
+      const { name = "", namespace = "" } = this.#pod.metadata ?? {};
+      const status = podStatus(
+        this.#pod,
+        this.#containers.map(({ report }) => report),
+        new Date(),
+      );
+      this.#pod = { ...this.#pod, status };
+      const options = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+      await core
+        .patchNamespacedPodStatus({ name, namespace, body: { status } }, options)
+        .catch((error: unknown) => {
+          if (!isNotFound(error) && !isConflict(error)) log(`status not written: ${message(error)}`);
+        });
+    });
+  }
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,139 @@
+import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { startControlPlane } from "./cluster/controlPlane.ts";
+import { writeKubeconfig } from "./cluster/kubeconfig.ts";
+import { labEnvironment, labPaths } from "./environment.ts";
+import { startKubelet } from "./kubelet/kubelet.ts";
+import { LabError } from "./labError.ts";
+import { lockMachine } from "./machineLock.ts";
+import { preparePlugins, type PluginMode, type PreparedPlugin } from "./plugins/pluginPath.ts";
+import { endRecorded, ProcessTable } from "./process.ts";
+import { identify } from "./processIdentity.ts";
+import { step, type Log } from "./progress.ts";
+import { writeSession } from "./session.ts";
+import { prepareTools, type Tools } from "./tools/tools.ts";
+
+/** The lab's clusters: names, and the first two octets of their loopback addresses. */
+export const CLUSTERS = [
+  { name: "cluster-a", network: "127.10", serviceRange: "10.10.0.0/16" },
+  { name: "cluster-b", network: "127.20", serviceRange: "10.20.0.0/16" },
+] as const;
+
+export type ClusterName = (typeof CLUSTERS)[number]["name"];
+
+/** What to start. */
+export interface LabOptions {
+  /** The lab's folder, absolute; whatever an earlier lab left there is removed. */
+  readonly dir: string;
+  readonly log: Log;
+  /** Which Pulumi plugins to use. */
+  readonly plugins: PluginMode;
+}
+
+/** Two running clusters, empty, and all that is needed to run the program on them. */
+export interface Lab {
+  readonly dir: string;
+  readonly tools: Tools;
+  readonly plugins: readonly PreparedPlugin[];
+  /** Contexts `cluster-a` and `cluster-b`. */
+  readonly kubeconfig: string;
+  /** Variables for programs that work on the lab, as {@link labEnvironment} makes them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Ends all programs; the folder stays, for its logs. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the lab: tools, plugins, two control planes, and what runs their Pods.
+ *
+ * @throws LabError when another lab runs on this machine, or something does not start; then nothing is left running.
+ */
+export async function startLab({ dir, log, plugins: mode }: LabOptions): Promise<Lab> {
+  const release = await lockMachine(dir);
+  const stops: (() => Promise<unknown>)[] = [release];
+  const stop = async () => {
+    for (const undo of stops.splice(0).toReversed()) await undo();
+  };
+  try {
+    await clearFolder(dir, log);
+    const paths = labPaths(dir);
+    const holder = identify(process.pid);
+    if (holder === undefined)
+      throw new LabError("/proc does not list this process; the lab needs it mounted");
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    writeSession(dir, { holder });
+    for (const folder of [paths.bin, paths.logs, paths.state]) mkdirSync(folder);
+    const tools = await prepareTools(log);
+    for (const [name, file] of Object.entries(tools.programs)) symlinkSync(file, join(paths.bin, name));
+    symlinkSync(tools.charts, paths.charts);
+    const plugins = await preparePlugins({
+      mode,
+      pulumi: tools.programs.pulumi,
+      pulumiHome: paths.pulumiHome,
+      binDir: paths.bin,
+      log,
+    });
+    const processes = new ProcessTable(paths.processes);
+    stops.push(() => processes.stopAll());
+    await startClusters(dir, tools, processes, log, stops);
+    const standIns = plugins.some(({ kind }) => kind === "stand-in");
+    const environment = labEnvironment(paths, standIns, process.env["PATH"] ?? "");
+    writeSession(dir, { holder, environment });
+    return { dir, tools, plugins, kubeconfig: paths.kubeconfig, environment, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Ends what a lab that died left running in a folder, and removes the folder. */
+export async function clearFolder(dir: string, log: Log): Promise<void> {
+  const paths = labPaths(dir);
+  const ended = await endRecorded(paths.processes);
+  if (ended.length > 0) log(`ended what was still running: ${ended.join(", ")}`);
+  if (existsSync(dir) && !existsSync(paths.session)) {
+    throw new LabError(`${dir} was not made by the lab: move it away`);
+  }
+  rmSync(dir, { recursive: true, force: true });
+}
+
+async function startClusters(
+  dir: string,
+  tools: Tools,
+  processes: ProcessTable,
+  log: Log,
+  stops: (() => Promise<unknown>)[],
+): Promise<void> {
+  const { kubeconfig, logs } = labPaths(dir);
+  const controlPlanes = await step(log, "starting the control planes of both clusters", () =>
+    Promise.all(
+      CLUSTERS.map(async ({ name, network, serviceRange }) => {
+        const options = { name, address: `${network}.0.1`, serviceRange, dir: join(dir, name), logs };
+        return startControlPlane({ ...options, tools, processes, log });
+      }),
+    ),
+  );
+  writeKubeconfig(
+    kubeconfig,
+    controlPlanes.map((controlPlane) => controlPlane.kubeconfig),
+  );
+  stops.push(() => Promise.all(controlPlanes.map((controlPlane) => controlPlane.stop())));
+  const kubeletTools = {
+    pilotDiscovery: tools.programs["pilot-discovery"],
+    pilotAgent: tools.programs["pilot-agent"],
+    envoy: tools.programs.envoy,
+    bootstrapTemplate: tools.envoyBootstrap,
+    node: process.execPath,
+    app: join(import.meta.dirname, "workloads/app.ts"),
+  };
+  const kubelets = await Promise.all(
+    CLUSTERS.map(({ name, network }) =>
+      startKubelet({
+        ...{ name, network, kubeconfig, context: name, tools: kubeletTools, processes, log },
+        dir: join(dir, name),
+        logs: join(logs, name),
+      }),
+    ),
+  );
+  stops.push(() => Promise.all(kubelets.map((kubelet) => kubelet.stop())));
+}

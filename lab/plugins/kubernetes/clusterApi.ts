@@ -1,0 +1,148 @@
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { RequestOptions } from "node:https";
+import { text } from "node:stream/consumers";
+import type { KubeConfig } from "@kubernetes/client-node";
+import type { Manifest } from "./manifest.ts";
+
+const REACHABLE_SECONDS = 10;
+const REQUEST_SECONDS = 32;
+
+/** What the API server answered to a request that it refused. */
+export class ApiError extends Error {
+  readonly code: number;
+  readonly reason: string;
+
+  constructor(code: number, reason: string, message: string) {
+    super(message);
+    this.name = "ApiError";
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+/** Whether an error is the API server's answer with one of these codes. */
+export function isApiError(error: unknown, ...codes: number[]): error is ApiError {
+  return error instanceof ApiError && codes.includes(error.code);
+}
+
+/** One kind of objects, as the API server serves it. */
+export interface ServedKind {
+  readonly namespaced: boolean;
+  /** Path of one object, or without a name of all objects in the namespace. */
+  path(namespace: string | undefined, name?: string): string;
+}
+
+export interface RequestExtras {
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+}
+
+/** Requests to one API server. Objects pass as they are: typed clients drop fields which they do not know. */
+export class ClusterApi {
+  readonly #config: KubeConfig;
+  readonly #kinds = new Map<string, Promise<ServedKind | undefined>>();
+  #unreachable: Promise<string | undefined> | undefined;
+
+  constructor(config: KubeConfig) {
+    this.#config = config;
+  }
+
+  /** Why the cluster cannot be reached; undefined if it can. Asked once. */
+  unreachable(): Promise<string | undefined> {
+    this.#unreachable ??= this.request("GET", "/version", {}, REACHABLE_SECONDS).then(
+      () => undefined,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    return this.#unreachable;
+  }
+
+  /** The served kind; undefined where the API server has none, e.g. because its CRD is not there yet. */
+  async kind(apiVersion: string, kind: string): Promise<ServedKind | undefined> {
+    const key = `${apiVersion}/${kind}`;
+    const found = this.#kinds.get(key) ?? this.#discover(apiVersion, kind);
+    this.#kinds.set(key, found);
+    const served = await found.catch((error: unknown) => {
+      this.#kinds.delete(key);
+      throw error;
+    });
+    if (served === undefined) {
+      this.#kinds.delete(key);
+    }
+    return served;
+  }
+
+  async #discover(apiVersion: string, kind: string): Promise<ServedKind | undefined> {
+    const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+    try {
+      const list = (await this.request("GET", root)) as unknown as {
+        resources: { name: string; kind: string; namespaced: boolean }[];
+      };
+      const resource = list.resources.find((candidate) => candidate.kind === kind && !candidate.name.includes("/"));
+      if (resource === undefined) {
+        return undefined;
+      }
+      const { name: plural, namespaced } = resource;
+      return {
+        namespaced,
+        path: (namespace, name) =>
+          [
+            root,
+            ...(namespaced ? ["namespaces", encodeURIComponent(namespace || "default")] : []),
+            plural,
+            ...(name === undefined ? [] : [encodeURIComponent(name)]),
+          ].join("/"),
+      };
+    } catch (error) {
+      if (isApiError(error, 404)) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** Sends a request and answers the object; throws ApiError on any status but success. */
+  async request(
+    method: string,
+    path: string,
+    { query = {}, body, contentType = "application/json" }: RequestExtras = {},
+    seconds = REQUEST_SECONDS,
+  ): Promise<Manifest> {
+    const server = this.#config.getCurrentCluster()?.server;
+    if (server === undefined) {
+      throw new Error("the kubeconfig has no current cluster");
+    }
+    const url = new URL(server.replace(/\/$/, "") + path);
+    url.search = new URLSearchParams(query).toString();
+    const options: RequestOptions = { method, headers: { accept: "application/json" }, timeout: seconds * 1000 };
+    await this.#config.applyToHTTPSOptions(options);
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const [code, answer] = await new Promise<[number, string]>((resolve, reject) => {
+      const start = url.protocol === "http:" ? httpRequest : httpsRequest;
+      const sent = start(url, options, (response) => {
+        text(response).then((content) => resolve([response.statusCode ?? 0, content]), reject);
+      });
+      sent.on("timeout", () => sent.destroy(new Error(`no answer in ${seconds} s`)));
+      sent.on("error", (error) => reject(new Error(`${method} ${url.origin}${path}: ${error.message}`)));
+      if (payload !== undefined) {
+        sent.setHeader("content-type", contentType);
+      }
+      sent.end(payload);
+    });
+    return parse(code, answer);
+  }
+}
+
+function parse(code: number, answer: string): Manifest {
+  const success = code >= 200 && code < 300;
+  try {
+    const object = JSON.parse(answer) as Manifest & { reason?: string; message?: string };
+    if (success) {
+      return object;
+    }
+    throw new ApiError(code, object.reason ?? "", object.message ?? answer);
+  } catch (error) {
+    throw error instanceof ApiError ? error : new ApiError(code, "", answer.trim() || `status ${code}`);
+  }
+}

@@ -1,0 +1,189 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { execa } from "execa";
+import kubernetesPackage from "@pulumi/kubernetes/package.json" with { type: "json" };
+import tlsPackage from "@pulumi/tls/package.json" with { type: "json" };
+
+/** Which plugins the lab runs: real ones where they can be had, only real ones, or only its own stand-ins. */
+export type PluginMode = "auto" | "real" | "stand-in";
+
+/** One plugin as the engine will find it. */
+export interface PreparedPlugin {
+  /** Name of the executable, e.g. `pulumi-resource-tls`. */
+  readonly name: string;
+  readonly kind: "real" | "stand-in";
+  /** The executable; for a stand-in its launcher. */
+  readonly path: string;
+}
+
+/** How and where plugins are prepared. */
+export interface PluginOptions {
+  /** @default "auto" */
+  readonly mode?: PluginMode;
+  /** Path of the pulumi executable. */
+  readonly pulumi: string;
+  /** The engine's `PULUMI_HOME`; its `plugins/` is Pulumi's plugin cache. */
+  readonly pulumiHome: string;
+  /** The lab's folder of launchers, which must be first on the engine's PATH. */
+  readonly binDir: string;
+  /** Told each step that may take long. */
+  readonly log: (line: string) => void;
+  /** Environment in which real plugins are looked for. @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+interface Wanted {
+  readonly kind: "language" | "resource";
+  readonly name: string;
+  /** Undefined: it comes with the pulumi executable and cannot be had alone. */
+  readonly version?: string;
+  /** The stand-in's program, beside this file. */
+  readonly standIn: string;
+}
+
+const PLUGINS: readonly Wanted[] = [
+  { kind: "language", name: "nodejs", standIn: "languageHost/main.ts" },
+  { kind: "resource", name: "kubernetes", version: kubernetesPackage.version, standIn: "kubernetes/main.ts" },
+  { kind: "resource", name: "tls", version: tlsPackage.version, standIn: "tls/main.ts" },
+];
+
+/** The launcher of dynamic providers: part of the SDK, so always real. */
+const DYNAMIC = "pulumi-resource-pulumi-nodejs";
+const FAILED_DOWNLOAD = "plugin-download-failed";
+const DOWNLOAD_SECONDS = 60;
+
+/** Reads `LAB_PLUGINS`; empty or absent is "auto". */
+export function pluginMode(value: string | undefined): PluginMode {
+  switch (value || "auto") {
+    case "auto":
+    case "real":
+    case "stand-in":
+      return (value || "auto") as PluginMode;
+    default:
+      throw new Error(`LAB_PLUGINS is ${JSON.stringify(value)}; it must be auto, real or stand-in`);
+  }
+}
+
+/**
+ * Makes every plugin that the program needs available in `binDir`, with this process's Node as `node`.
+ * Real ones are taken from PATH, from beside the pulumi executable, from the plugin cache, or downloaded: one bounded
+ * try, whose failure is remembered in `binDir`. What is left has a stand-in, or in mode "real" is an error.
+ */
+export async function preparePlugins(options: PluginOptions): Promise<PreparedPlugin[]> {
+  const mode = options.mode ?? "auto";
+  await mkdir(options.binDir, { recursive: true });
+  await link(process.execPath, join(options.binDir, "node"));
+  const prepared: PreparedPlugin[] = [];
+  const missing: string[] = [];
+  for (const plugin of PLUGINS) {
+    const name = executable(plugin);
+    const path = join(options.binDir, name);
+    const found =
+      mode === "stand-in" ? undefined : (findReal(plugin, options) ?? (await download(plugin, options)));
+    if (found !== undefined) {
+      await link(found, path);
+      prepared.push({ name, kind: "real", path: found });
+    } else if (mode === "real") {
+      missing.push(`${name}: ${await whyMissing(plugin, options)}`);
+    } else {
+      await launcher(path, resolve(import.meta.dirname, plugin.standIn));
+      prepared.push({ name, kind: "stand-in", path });
+    }
+  }
+  if (missing.length > 0) {
+    const advice = "Install them (pulumi plugin install), or set LAB_PLUGINS=auto for the lab's stand-ins.";
+    throw new Error(
+      `LAB_PLUGINS=real, but not available:\n${missing.map((line) => `  - ${line}`).join("\n")}\n${advice}`,
+    );
+  }
+  const dynamic = join(
+    dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json")),
+    DYNAMIC,
+  );
+  await link(dynamic, join(options.binDir, DYNAMIC));
+  return [...prepared, { name: DYNAMIC, kind: "real", path: dynamic }];
+}
+
+function executable({ kind, name }: Wanted): string {
+  return `pulumi-${kind}-${name}`;
+}
+
+function findReal(
+  plugin: Wanted,
+  { pulumi, pulumiHome, binDir, env = process.env }: PluginOptions,
+): string | undefined {
+  const onPath = (env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "" && resolve(folder) !== resolve(binDir));
+  const caches = [pulumiHome, env["PULUMI_HOME"], join(homedir(), ".pulumi")].filter(
+    (home) => home !== undefined,
+  );
+  const cached =
+    plugin.version === undefined
+      ? []
+      : caches.map((home) => join(home, "plugins", `${plugin.kind}-${plugin.name}-v${plugin.version}`));
+  const candidates = [...onPath, dirname(pulumi), ...cached].map((folder) =>
+    join(folder, executable(plugin)),
+  );
+  return candidates.find((file) => existsSync(file));
+}
+
+async function download(plugin: Wanted, options: PluginOptions): Promise<string | undefined> {
+  const { version } = plugin;
+  if (version === undefined || existsSync(join(options.binDir, FAILED_DOWNLOAD))) {
+    return undefined;
+  }
+  const env = {
+    ...(options.env ?? process.env),
+    PULUMI_HOME: options.pulumiHome,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+  options.log(
+    `downloading Pulumi's ${plugin.kind} plugin ${plugin.name} ${version} (at most ${DOWNLOAD_SECONDS} s)`,
+  );
+  const result = await execa(
+    options.pulumi,
+    ["plugin", "install", plugin.kind, plugin.name, version, "--non-interactive"],
+    {
+      env,
+      reject: false,
+      all: true,
+      timeout: DOWNLOAD_SECONDS * 1000,
+    },
+  );
+  const found = findReal(plugin, options);
+  if (found === undefined) {
+    const reason = result.timedOut
+      ? `no answer in ${DOWNLOAD_SECONDS} s`
+      : result.all.trim().split("\n").at(-1);
+    options.log(`not downloadable: ${reason}`);
+    await writeFile(join(options.binDir, FAILED_DOWNLOAD), reason ?? "");
+  }
+  return found;
+}
+
+async function whyMissing(plugin: Wanted, options: PluginOptions): Promise<string> {
+  if (plugin.version === undefined) {
+    return `not on PATH and not beside ${options.pulumi}; it comes with Pulumi's own CLI packages only`;
+  }
+  const places = `not on PATH, not beside ${options.pulumi}, not in ${join(options.pulumiHome, "plugins")}`;
+  const reason = await readFile(join(options.binDir, FAILED_DOWNLOAD), "utf8").catch(
+    () => "it did not arrive",
+  );
+  return `${plugin.version} is ${places}; download failed: ${reason}`;
+}
+
+/** A shell script, because the engine starts plugins by a fixed name and without arguments for an interpreter. */
+async function launcher(path: string, program: string): Promise<void> {
+  const quoted = [process.execPath, program].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+  await rm(path, { force: true });
+  await writeFile(path, `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n`, { mode: 0o755 });
+}
+
+async function link(target: string, path: string): Promise<void> {
+  await rm(path, { force: true });
+  await symlink(target, path);
+}

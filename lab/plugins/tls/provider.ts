@@ -1,0 +1,15 @@
+import tlsPackage from "@pulumi/tls/package.json" with { type: "json" };
+import type { Provider } from "../protocol/provider.ts";
+import { tlsResource } from "./resource.ts";
+
+/** Stand-in for the TLS provider: keys, requests and certificates, without its OpenSSH formats. It has no configuration. */
+export function tlsProvider(): Provider {
+  return {
+    name: "tls",
+    version: tlsPackage.version,
+    checkConfig: async ({ news }) => ({ inputs: news }),
+    diffConfig: async () => ({ differences: {} }),
+    configure: async () => {},
+    kind: tlsResource,
+  };
+}

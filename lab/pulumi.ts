@@ -1,0 +1,95 @@
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { CHECKOUT, labPaths } from "./environment.ts";
+import type { Lab } from "./lab.ts";
+import { LabError } from "./labError.ts";
+import { quoteLog } from "./ready.ts";
+
+/** How many resources an operation touches, by what happens to them: `create`, `update`, `delete`, `same`, ... */
+export type Changes = Readonly<Record<string, number>>;
+
+/** A stack of the program, worked on as a person would: with the Pulumi CLI in the checkout. */
+export class Stack {
+  readonly name: string;
+  readonly #lab: Pick<Lab, "dir" | "environment" | "tools">;
+  /** What the CLI printed so far. */
+  readonly log: string;
+
+  /** @param name as in `stacks/Pulumi.<name>.yaml`; the stack itself need not exist yet. */
+  constructor(name: string, lab: Pick<Lab, "dir" | "environment" | "tools">) {
+    this.name = name;
+    this.#lab = lab;
+    this.log = join(labPaths(lab.dir).logs, `pulumi-${name}.log`);
+  }
+
+  /** Makes the stack when it does not exist. */
+  async ensure(): Promise<void> {
+    const stacks = JSON.parse(await this.#pulumi(["stack", "ls", "--json"])) as { name: string }[];
+    if (!stacks.some(({ name }) => name === this.name)) {
+      await this.#pulumi(["stack", "init", this.name, "--no-select"]);
+    }
+  }
+
+  /**
+   * `pulumi up`.
+   *
+   * @param options.expectNoChanges fail when anything changes.
+   * @returns the lines of its summary, e.g. `+ 25 created`.
+   */
+  async up(options: { expectNoChanges?: boolean } = {}): Promise<string[]> {
+    const expectation = options.expectNoChanges ? ["--expect-no-changes"] : [];
+    return summary(
+      await this.#pulumi(["up", "--yes", "--skip-preview", ...expectation, "--stack", this.name]),
+    );
+  }
+
+  /** `pulumi preview`, as data. */
+  async preview(): Promise<Changes> {
+    const preview = await this.#pulumi(["preview", "--json", "--stack", this.name]);
+    return (JSON.parse(preview) as { changeSummary: Changes }).changeSummary;
+  }
+
+  /** `pulumi destroy`. */
+  async destroy(): Promise<string[]> {
+    return summary(await this.#pulumi(["destroy", "--yes", "--skip-preview", "--stack", this.name]));
+  }
+
+  /** One output of the stack, parsed; undefined when it has none of that name. */
+  async output(name: string): Promise<unknown> {
+    const outputs = JSON.parse(
+      await this.#pulumi(["stack", "output", "--json", "--stack", this.name]),
+    ) as Record<string, unknown>;
+    return outputs[name];
+  }
+
+  /** @throws LabError with the end of what the command printed. */
+  async #pulumi(args: string[]): Promise<string> {
+    const { environment, tools } = this.#lab;
+    appendFileSync(this.log, `\n$ pulumi ${args.join(" ")}\n`);
+    const result = await execa(tools.programs.pulumi, [...args, "--non-interactive", "--color", "never"], {
+      cwd: CHECKOUT,
+      env: environment,
+      reject: false,
+      stdout: ["pipe", { file: this.log, append: true }],
+      stderr: ["pipe", { file: this.log, append: true }],
+    });
+    if (result.failed) {
+      throw new LabError(`\`pulumi ${args.join(" ")}\` failed. ${quoteLog(this.log)}`);
+    }
+    return result.stdout;
+  }
+}
+
+/** Whether a preview would leave everything as it is. */
+export function changesNothing(changes: Changes): boolean {
+  return Object.keys(changes).every((operation) => operation === "same" || operation === "read");
+}
+
+function summary(output: string): string[] {
+  const lines = output.split("\n");
+  const start = lines.indexOf("Resources:");
+  const rest = start < 0 ? [] : lines.slice(start + 1);
+  const end = rest.indexOf("");
+  return rest.slice(0, end < 0 ? undefined : end).map((line) => line.trim());
+}

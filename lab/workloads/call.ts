@@ -1,0 +1,44 @@
+import type { CallOutcome } from "./appServer.ts";
+import { APP_PORT, type Workload } from "./workload.ts";
+
+/** What a call from one workload to a service came to. */
+export interface CallResult extends CallOutcome {
+  /** SPIFFE id that the server saw its caller have; undefined when no server of the lab answered, or over plain text. */
+  readonly identity: string | undefined;
+}
+
+/** How to make a call. */
+export interface CallOptions {
+  readonly path?: string;
+  /** `address:port` to send to, in plain text, past the caller's sidecar. */
+  readonly via?: string;
+}
+
+/**
+ * Lets a workload's app make one HTTP request, through its sidecar unless told otherwise.
+ *
+ * @param from the calling workload.
+ * @param host full name of the called service, e.g. `bar.xyz.svc.cluster-b.local`.
+ * @param port the service's port.
+ * @throws Error when the calling app itself cannot be reached.
+ */
+export async function callService(
+  from: Pick<Workload, "address">,
+  host: string,
+  port: number,
+  { path = "/", via }: CallOptions = {},
+): Promise<CallResult> {
+  const query = new URLSearchParams({ host, port: String(port), path, ...(via !== undefined && { via }) });
+  const response = await fetch(`http://${from.address}:${APP_PORT}/call?${query}`);
+  const outcome = (await response.json()) as CallOutcome;
+  return { ...outcome, identity: identityIn(outcome.body) };
+}
+
+/** The client identity in an answer of the lab's app; other answers (an Envoy's error text) have none. */
+function identityIn(body: string): string | undefined {
+  try {
+    return (JSON.parse(body) as { clientIdentity?: string }).clientIdentity;
+  } catch {
+    return undefined;
+  }
+}

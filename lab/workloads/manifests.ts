@@ -1,0 +1,127 @@
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { ADDRESS_ANNOTATION } from "../kubelet/addresses.ts";
+import { APP_IMAGE } from "../kubelet/program.ts";
+import { APP_PORT, egressAddress, SERVICE_PORT, type Workload } from "./workload.ts";
+
+/** Label by which a Service is offered to peers. */
+const EXPORT_LABEL = "istio-federation.dev/export";
+
+/** A Kubernetes object with whatever its kind has besides metadata. */
+export type Manifest = KubernetesObject & Record<string, unknown>;
+
+/** The namespace of workloads, with injection on. */
+export function namespaceManifest(name: string): Manifest {
+  return {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name, labels: { "istio-injection": "enabled" } },
+  };
+}
+
+/** All that a workload is in its cluster, in the order in which it is to be made. */
+export function workloadManifests(workload: Workload): Manifest[] {
+  return [
+    serviceAccount(workload),
+    service(workload),
+    sidecar(workload),
+    workloadEntry(workload),
+    deployment(workload),
+  ];
+}
+
+function metadata({ namespace, name }: Workload) {
+  return { namespace, name, labels: { app: name } };
+}
+
+function serviceAccount(workload: Workload): Manifest {
+  return { apiVersion: "v1", kind: "ServiceAccount", metadata: metadata(workload) };
+}
+
+function service(workload: Workload): Manifest {
+  const { labels, ...rest } = metadata(workload);
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { ...rest, labels: { ...labels, ...(workload.exported && { [EXPORT_LABEL]: "true" }) } },
+    spec: {
+      selector: { app: workload.name },
+      ports: [{ name: "http", port: SERVICE_PORT, targetPort: SERVICE_PORT }],
+    },
+  };
+}
+
+/** Replaces iptables, which needs root: it names the listeners that redirection would otherwise lead to. */
+function sidecar(workload: Workload): Manifest {
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "Sidecar",
+    metadata: metadata(workload),
+    spec: {
+      workloadSelector: { labels: { app: workload.name } },
+      ingress: [
+        {
+          port: { number: SERVICE_PORT, name: "http", protocol: "HTTP" },
+          bind: workload.address,
+          // 0.0.0.0 means the Pod's own address.
+          defaultEndpoint: `0.0.0.0:${APP_PORT}`,
+          captureMode: "NONE",
+        },
+      ],
+      egress: [
+        {
+          port: { number: SERVICE_PORT, name: "http", protocol: "HTTP" },
+          bind: egressAddress(workload),
+          captureMode: "NONE",
+          hosts: ["*/*"],
+        },
+      ],
+    },
+  };
+}
+
+/** Gives the Service its endpoint: EndpointSlices, by which Kubernetes does it, refuse loopback addresses. */
+function workloadEntry(workload: Workload): Manifest {
+  const { name, address } = workload;
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "WorkloadEntry",
+    metadata: metadata(workload),
+    spec: { address, labels: { app: name }, serviceAccount: name },
+  };
+}
+
+function deployment(workload: Workload): Manifest {
+  const { namespace, name, address } = workload;
+  const labels = { app: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: metadata(workload),
+    spec: {
+      replicas: 1,
+      // The address is fixed, so the old Pod has to go first.
+      strategy: { type: "Recreate" },
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels, annotations: { [ADDRESS_ANNOTATION]: address } },
+        spec: {
+          serviceAccountName: name,
+          containers: [
+            {
+              name: "app",
+              image: APP_IMAGE,
+              ports: [{ name: "http", containerPort: SERVICE_PORT }],
+              env: [
+                { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
+                { name: "PORT", value: String(APP_PORT) },
+                { name: "SERVICE", value: `${name}.${namespace}` },
+                { name: "EGRESS_ADDRESS", value: egressAddress(workload) },
+                { name: "DNS_ADDRESS", value: "$(POD_IP):15053" },
+              ],
+            },
+          ],
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import type { GatewayAddress } from "../../federation/contract.ts";
+import type { GatewayService } from "../cluster/gatewayService.ts";
+import type { KubeconfigName } from "../cluster/kubeconfig.ts";
+
+/** What `check` passed. */
+export interface Inputs extends GatewayService {
+  kubeconfig: KubeconfigName;
+  timeoutSeconds: number;
+  /** Addresses seen when the program started; left out when the cluster could not be read. */
+  observed?: GatewayAddress[];
+}
+
+/** Outputs: what `diff` and `read` need. */
+export interface State extends GatewayService {
+  kubeconfig: KubeconfigName;
+  addresses: GatewayAddress[];
+}

@@ -1,0 +1,50 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Names a cluster for which `pulumi up` has credentials: they are read when needed and never stored. */
+export interface KubeconfigArgs {
+  /** File, relative to the program's folder. @default $KUBECONFIG, else ~/.kube/config */
+  path?: string;
+  /** @default the current context */
+  context?: string;
+}
+
+/** What `ImportedServices` is made from. */
+export interface ImportedServicesArgs {
+  /** The cluster to write to. */
+  kubeconfig: KubeconfigArgs;
+  /** Namespace of the ServiceEntries. Another one replaces them. */
+  namespace: pulumi.Input<string>;
+  /** The peer's name; its entries are found by it. Another one replaces them. */
+  peer: string;
+  /** Namespaces whose workloads see the services; `*` for all. */
+  exportTo: string[];
+  /** The peer's gateways, each as `formatGateway` writes it. */
+  gateways: string[];
+  /** By host name, each as `formatImport` writes it: one line of a preview's diff per service. */
+  services: Record<string, string>;
+  /** Why the peer's contract is not there. Given, the services and gateways known from before are kept. */
+  pending?: string;
+}
+
+/**
+ * The provider as it is kept in the stack's state: only the way to today's methods, so that it is small, and a refresh or
+ * a delete never runs yesterday's code. Each method is looked up when it is called, in the program's folder.
+ */
+const provider = {
+  configure() {
+    const load = process.getBuiltinModule("module").createRequire(process.cwd() + "/");
+    const handlers = "./providers/importedServices/handlers.ts";
+    Object.setPrototypeOf(this, new Proxy({}, { get: (_, method) => load(handlers)[method] }));
+  },
+};
+
+/** The services of one peer that can be called from here: one ServiceEntry each, written by server-side apply. */
+export class ImportedServices extends pulumi.dynamic.Resource {
+  /** How many services are registered. */
+  declare readonly imported: pulumi.Output<number>;
+
+  constructor(name: string, args: ImportedServicesArgs, opts?: pulumi.CustomResourceOptions) {
+    const shim = provider as unknown as pulumi.dynamic.ResourceProvider;
+    super(shim, name, { ...args, imported: undefined }, opts, undefined, "ImportedServices");
+  }
+}

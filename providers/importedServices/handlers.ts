@@ -1,0 +1,65 @@
+/** The methods of the dynamic provider of `ImportedServices`, loaded by its shim in the provider process. */
+import type * as pulumi from "@pulumi/pulumi";
+import { PEER_LABEL } from "../../federation/labels.ts";
+import { sortedRecord } from "../../federation/order.ts";
+import { ClusterClient } from "../cluster/clusterClient.ts";
+import { SERVICE_ENTRY } from "../cluster/kinds.ts";
+import { PartialFailure, describeFailures } from "../partialFailure.ts";
+import { applyImports, removeImports } from "./apply.ts";
+import { diff as diffState } from "./diff.ts";
+import { type LiveEntry, lineOf } from "./drift.ts";
+import { type Inputs, type State, UNFINISHED, idOf, stateOf } from "./inputs.ts";
+import { isOurs } from "./ownership.ts";
+
+export { check } from "./check.ts";
+
+/** @param olds outputs of the last update. */
+export function diff(_id: string, olds: State, news: Inputs): pulumi.dynamic.DiffResult {
+  return diffState(olds, news);
+}
+
+export async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
+  return { id: idOf(inputs), outs: await converge(inputs) };
+}
+
+export async function update(
+  _id: string,
+  _olds: State,
+  news: Inputs,
+): Promise<pulumi.dynamic.UpdateResult<State>> {
+  return { outs: await converge(news) };
+}
+
+/** What is really there, as inputs too, so that a refresh shows service by service what is not as declared. */
+export async function read(id: string, state: State): Promise<{ id: string; props: State; inputs: Inputs }> {
+  const { kubeconfig, namespace, peer, exportTo, gateways } = state;
+  const client = await ClusterClient.connect(kubeconfig);
+  const labelSelector = `${PEER_LABEL}=${peer}`;
+  const found = await client.list<LiveEntry>(SERVICE_ENTRY, { namespace, labelSelector });
+  const lines = found
+    .filter((entry) => isOurs(entry, peer))
+    .map((entry): [string, string] => [entry.metadata.name, lineOf(entry, state)]);
+  const inputs = { kubeconfig, namespace, peer, exportTo, gateways, services: sortedRecord(lines) };
+  return { id, props: stateOf(inputs), inputs };
+}
+
+async function remove(_id: string, state: State): Promise<void> {
+  const client = await ClusterClient.connect(state.kubeconfig);
+  const failures = await removeImports(client, state);
+  if (failures.length > 0) throw new Error(`${what(state)}: ${describeFailures(failures)}`);
+}
+
+export { remove as delete };
+
+async function converge(inputs: Inputs): Promise<State> {
+  const client = await ClusterClient.connect(inputs.kubeconfig);
+  const { imported, failures } = await applyImports(client, inputs);
+  const state = stateOf(inputs);
+  if (failures.length === 0) return state;
+  const done = { ...state, servicesDigest: UNFINISHED, imported };
+  throw new PartialFailure(idOf(inputs), done, what(inputs), failures);
+}
+
+function what({ namespace, peer }: Pick<Inputs, "namespace" | "peer">): string {
+  return `services of peer ${peer} in namespace ${namespace}`;
+}

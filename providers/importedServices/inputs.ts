@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { sortedRecord } from "../../federation/order.ts";
+import type { KubeconfigName } from "../cluster/kubeconfig.ts";
+
+/** What `check` passed: all that is to be here of one peer. */
+export interface Inputs {
+  kubeconfig: KubeconfigName;
+  namespace: string;
+  peer: string;
+  exportTo: string[];
+  /** Each as `formatGateway` writes it. */
+  gateways: string[];
+  /** By host name, each as `formatImport` writes it. */
+  services: Record<string, string>;
+  /** Why the peer's contract is not there; the services are then those known before. */
+  pending?: string;
+}
+
+/** Outputs: what `diff`, `read` and `delete` need. The services are there as a digest only: inputs hold them already. */
+export interface State {
+  kubeconfig: KubeconfigName;
+  namespace: string;
+  peer: string;
+  exportTo: string[];
+  gateways: string[];
+  /** SHA-256 of the services; {@link UNFINISHED} as long as the cluster does not have them all. */
+  servicesDigest: string;
+  /** How many services are registered. */
+  imported: number;
+}
+
+/** Equals no digest, so that the next update goes on where this one stopped. */
+export const UNFINISHED = "unfinished";
+
+/** The resource's id: unique in its cluster. */
+export function idOf({ namespace, peer }: Pick<Inputs, "namespace" | "peer">): string {
+  return `${namespace}/${peer}`;
+}
+
+/** The outputs when the cluster has what the inputs say. */
+export function stateOf(inputs: Inputs): State {
+  const { kubeconfig, namespace, peer, exportTo, gateways, services } = inputs;
+  const imported = Object.keys(services).length;
+  return { kubeconfig, namespace, peer, exportTo, gateways, servicesDigest: digest(services), imported };
+}
+
+/** SHA-256 of the services in order, in hexadecimal. */
+export function digest(services: Readonly<Record<string, string>>): string {
+  const sorted = sortedRecord(Object.entries(services));
+  return createHash("sha256").update(JSON.stringify(sorted)).digest("hex");
+}

@@ -1,0 +1,19 @@
+import { MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../../federation/labels.ts";
+import type { KubernetesObject } from "../cluster/kinds.ts";
+
+/** Whether this program made the object, for this peer: only then may it be changed or deleted. */
+export function isOurs({ metadata: { labels } }: KubernetesObject, peer: string): boolean {
+  return labels?.[MANAGED_BY_LABEL] === MANAGED_BY && labels[PEER_LABEL] === peer;
+}
+
+/** Who has an object that is not ours, and what to do, for a message. */
+export function describeOwner({ metadata: { labels, managedFields } }: KubernetesObject): string {
+  const manager = labels?.[MANAGED_BY_LABEL];
+  const peer = labels?.[PEER_LABEL];
+  if (manager === MANAGED_BY && peer !== undefined) {
+    return `was imported from peer ${peer}; take that peer out of the config and run \`pulumi up\` first`;
+  }
+  const writers = [...new Set((managedFields ?? []).flatMap((entry) => entry.manager ?? []))].sort();
+  const owner = manager ?? (writers.length === 0 ? "someone else" : writers.join(", "));
+  return `belongs to ${owner}; delete it, or take the host out of what this peer exports`;
+}

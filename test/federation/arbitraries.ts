@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import type { ContractService, GatewayAddress, ServicePort } from "../../federation/contract.ts";
+import { compare, sortedUnique } from "../../federation/order.ts";
+import { PROTOCOLS } from "../../federation/protocol.ts";
+
+/** A record with the prototype that literals have, so that deep equality means what it says. */
+function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
+  return fc.record(model, { noNullPrototype: true });
+}
+
+/** A DNS-1123 label. */
+export const label = (): fc.Arbitrary<string> => fc.stringMatching(/^[a-z][a-z0-9]{0,4}(-[a-z0-9]{1,3})?$/);
+
+const servicePort = (): fc.Arbitrary<ServicePort> =>
+  record({
+    number: fc.integer({ min: 1, max: 65535 }),
+    name: label(),
+    protocol: fc.constantFrom(...PROTOCOLS),
+  });
+
+/** Ports as a contract has them: by number, no number or name twice. */
+const servicePorts = (): fc.Arbitrary<ServicePort[]> =>
+  fc
+    .uniqueArray(servicePort(), {
+      minLength: 1,
+      maxLength: 5,
+      comparator: (one, other) => one.number === other.number || one.name === other.name,
+    })
+    .map((ports) => ports.sort((one, other) => one.number - other.number));
+
+/** A service as a contract has it, of the trust domain given. */
+export const contractService = (trustDomain = "cluster-b.local"): fc.Arbitrary<ContractService> =>
+  record({
+    ports: servicePorts(),
+    subjectAltNames: fc
+      .array(fc.tuple(label(), label()), { minLength: 1, maxLength: 4 })
+      .map((ids) => sortedUnique(ids.map(([ns, sa]) => `spiffe://${trustDomain}/ns/${ns}/sa/${sa}`))),
+  });
+
+/** Gateways as a contract has them: sorted, none twice. */
+export const gateways = (): fc.Arbitrary<GatewayAddress[]> =>
+  fc
+    .uniqueArray(
+      record({
+        address: fc.oneof(
+          fc.ipV4().filter((address) => !/(^|\.)0\d/.test(address)),
+          label().map((name) => `${name}.example.com`),
+        ),
+        port: fc.integer({ min: 1, max: 65535 }),
+      }),
+      { minLength: 1, maxLength: 4, selector: ({ address, port }) => `${address}:${port}` },
+    )
+    .map((list) => list.sort((one, other) => compare(one.address, other.address) || one.port - other.port));
+
+/** The same list, in another order. */
+export function shuffled<T>(list: readonly T[]): fc.Arbitrary<T[]> {
+  return fc.shuffledSubarray([...list], { minLength: list.length });
+}

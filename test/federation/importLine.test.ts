@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { formatImport, parseImport } from "../../federation/importLine.ts";
+import { contractService } from "./arbitraries.ts";
+
+describe("The line of an import", () => {
+  it("reads as a person would say it", () => {
+    assert.equal(
+      formatImport({
+        ports: [
+          { number: 8080, name: "http", protocol: "HTTP" },
+          { number: 9090, name: "grpc", protocol: "GRPC" },
+        ],
+        subjectAltNames: ["spiffe://b.local/ns/xyz/sa/bar"],
+      }),
+      "8080/HTTP http, 9090/GRPC grpc as spiffe://b.local/ns/xyz/sa/bar",
+    );
+  });
+
+  it("is read back exactly", () => {
+    fc.assert(
+      fc.property(contractService(), ({ ports, subjectAltNames }) => {
+        assert.deepEqual(parseImport(formatImport({ ports, subjectAltNames })), { ports, subjectAltNames });
+      }),
+    );
+  });
+
+  it("is refused when it was not written so", () => {
+    for (const line of [
+      "",
+      "8080/HTTP http",
+      "8080/HTTP http as ",
+      " as spiffe://b/x",
+      "8080/HTTP http as b",
+      "8080/http http as spiffe://b/x",
+      "08080/HTTP http as spiffe://b/x",
+      "0/HTTP http as spiffe://b/x",
+      "70000/HTTP http as spiffe://b/x",
+      "8080/HTTP Http as spiffe://b/x",
+      "8080/HTTP http,9090/GRPC grpc as spiffe://b/x",
+      "8080/HTTP http as spiffe://b/x as spiffe://b/y",
+      "8080/HTTP http as spiffe://b/x,spiffe://b/y",
+      "8080/HTTP http as spiffe://b/x ",
+    ]) {
+      assert.throws(() => parseImport(line), /must be "<number>\/<protocol> <name>/, line);
+    }
+    fc.assert(
+      fc.property(fc.string(), (line) => {
+        assert.throws(() => parseImport(line), Error);
+      }),
+    );
+  });
+});

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { refuseAddress } from "../../federation/address.ts";
+import type { Contract } from "../../federation/contract.ts";
+import { planImports } from "../../federation/imports.ts";
+import { contractService, label } from "./arbitraries.ts";
+import { BAR, barService, contractOf } from "./samples.ts";
+
+const local = {
+  cluster: "cluster-a",
+  clusterDomain: "cluster-a.local",
+  trustDomain: "cluster-a.local",
+  allowGatewayAddresses: [] as string[],
+};
+
+const faultPaths = (contracts: Record<string, unknown>): string[] =>
+  planImports(local, contracts).faults.map(({ path }) => path);
+
+const contractC = (changes: Partial<Contract> = {}): Contract =>
+  contractOf({
+    cluster: "cluster-c",
+    clusterDomain: "cluster-c.local",
+    trustDomain: "cluster-c.local",
+    services: {},
+    ...changes,
+  });
+
+describe("A plan of imports", () => {
+  it("takes what fit peers publish, with their gateways", () => {
+    const { imports, faults } = planImports(local, { "cluster-c": contractC(), "cluster-b": contractOf() });
+    assert.deepEqual(faults, []);
+    assert.deepEqual(Object.keys(imports), ["cluster-b", "cluster-c"]);
+    assert.deepEqual(imports["cluster-b"], {
+      peer: "cluster-b",
+      gateways: [{ address: "203.0.113.20", port: 15443 }],
+      services: { [BAR]: barService },
+      refused: [],
+      contract: contractOf(),
+    });
+  });
+
+  it("keeps a peer without a gateway apart from one that is unfit", () => {
+    const { imports, faults } = planImports(local, { "cluster-b": contractOf({ gateways: [] }) });
+    assert.deepEqual(faults, []);
+    assert.deepEqual(imports["cluster-b"]?.gateways, []);
+  });
+
+  it("refuses a contract of a cluster with another name than ours for it, and names both", () => {
+    const [fault] = planImports(local, { "cluster-x": contractOf() }).faults;
+    assert.equal(fault?.peer, "cluster-x");
+    assert.equal(fault.path, "peers.cluster-x.contract.cluster");
+    assert.equal(fault.value, "cluster-b");
+    assert.match(fault.rule, /'cluster-x'/);
+  });
+
+  for (const field of ["clusterDomain", "trustDomain"] as const) {
+    for (const domain of ["cluster-a.local", "local", "x.cluster-a.local"]) {
+      it(`refuses a peer whose ${field} is ${domain}, against our cluster-a.local`, () => {
+        assert.deepEqual(faultPaths({ "cluster-b": contractOf({ [field]: domain }) }), [
+          `peers.cluster-b.contract.${field}`,
+        ]);
+      });
+    }
+
+    it(`refuses both of two peers whose ${field}s are the same or nested, and no third`, () => {
+      for (const domain of ["cluster-b.local", "x.cluster-b.local"]) {
+        const { imports, faults } = planImports(local, {
+          "cluster-b": contractOf(),
+          "cluster-c": contractC({ [field]: domain }),
+          "cluster-d": contractC({ cluster: "cluster-d", clusterDomain: "d.local", trustDomain: "d.local" }),
+        });
+        assert.deepEqual(Object.keys(imports), ["cluster-d"]);
+        assert.deepEqual(
+          faults.map(({ path }) => path),
+          [`peers.cluster-b.contract.${field}`, `peers.cluster-c.contract.${field}`],
+        );
+      }
+    });
+  }
+
+  it("refuses gateways that are no place to send traffic to, unless the stack accepts the range", () => {
+    const contract = contractOf({
+      gateways: [
+        { address: "127.20.0.3", port: 15443 },
+        { address: "gw.example.com", port: 1 },
+      ],
+    });
+    assert.deepEqual(faultPaths({ "cluster-b": contract }), ["peers.cluster-b.contract.gateways[0].address"]);
+    const lab = { ...local, allowGatewayAddresses: ["127.0.0.0/8"] };
+    assert.deepEqual(planImports(lab, { "cluster-b": contract }).faults, []);
+  });
+
+  it("refuses gateways named in our own cluster's domain", () => {
+    const address = "kubernetes.default.svc.cluster-a.local";
+    const contract = contractOf({ gateways: [{ address, port: 443 }] });
+    assert.deepEqual(faultPaths({ "cluster-b": contract }), ["peers.cluster-b.contract.gateways[0].address"]);
+  });
+
+  it("tells what is malformed by the peer it came from, and takes the others", () => {
+    const { imports, faults } = planImports(local, {
+      "cluster-b": { schemaVersion: 2 },
+      "cluster-c": contractC(),
+    });
+    assert.deepEqual(Object.keys(imports), ["cluster-c"]);
+    assert.deepEqual(
+      faults.map(({ peer, path }) => [peer, path]),
+      [["cluster-b", "peers.cluster-b.contract.schemaVersion"]],
+    );
+  });
+
+  for (const host of [
+    "kubernetes.default.svc.cluster-a.local",
+    "www.example.com",
+    "cluster-b.local",
+    "svc.cluster-b.local",
+    "bar.xyz.cluster-b.local",
+    "bar.xyz.svc.cluster-b.local.evil",
+    "bar.xyz.svc.evilcluster-b.local",
+    "bar.xyzsvc.cluster-b.local",
+  ]) {
+    it(`leaves out ${host}, which is not the peer's, and takes the rest`, () => {
+      const { imports, faults } = planImports(local, {
+        "cluster-b": contractOf({ services: { [host]: barService, [BAR]: barService } }),
+      });
+      assert.deepEqual(faults, []);
+      assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [BAR]);
+      assert.deepEqual(
+        imports["cluster-b"]?.refused.map(({ path }) => path),
+        [`peers.cluster-b.contract.services["${host}"]`],
+      );
+    });
+  }
+
+  for (const id of [
+    "spiffe://cluster-a.local/ns/xyz/sa/bar",
+    "spiffe://cluster-b.local.evil/ns/xyz/sa/bar",
+    "spiffe://x.cluster-b.local/ns/xyz/sa/bar",
+    "spiffe://evil/cluster-b.local/ns/xyz/sa/bar",
+    "spiffe://cluster-b.local@evil/ns/xyz/sa/bar",
+    "spiffe://cluster-b.local",
+    "cluster-b.local/ns/xyz/sa/bar",
+  ]) {
+    it(`leaves out a service that claims the identity ${id}`, () => {
+      const service = { ...barService, subjectAltNames: [...barService.subjectAltNames, id] };
+      const services = { [BAR]: service, [`x.${BAR}`]: barService };
+      const { imports, faults } = planImports(local, { "cluster-b": contractOf({ services }) });
+      assert.deepEqual(faults, []);
+      assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [`x.${BAR}`]);
+      assert.match(imports["cluster-b"]?.refused[0]?.path ?? "", /\.subjectAltNames\[\d\]$/);
+    });
+  }
+
+  it("leaves out in silence what is meant for others", () => {
+    for (const [peers, count] of [
+      [["cluster-a", "cluster-x"], 1],
+      [["cluster-x"], 0],
+      [[], 0],
+    ] as const) {
+      const services = { [BAR]: { ...barService, peers } };
+      const found = planImports(local, { "cluster-b": contractOf({ services }) }).imports["cluster-b"];
+      assert.equal(Object.keys(found?.services ?? {}).length, count);
+      assert.deepEqual(found?.refused, []);
+    }
+  });
+
+  it("is the same in bytes in whatever order the peers come", () => {
+    const forth = planImports(local, { "cluster-b": contractOf(), "cluster-c": contractC() });
+    const back = planImports(local, { "cluster-c": contractC(), "cluster-b": contractOf() });
+    assert.equal(JSON.stringify(forth), JSON.stringify(back));
+  });
+
+  it("never lets through a name, an identity or an address that is not the peer's", () => {
+    const domain = fc.constantFrom(
+      "cluster-a.local",
+      "cluster-b.local",
+      "local",
+      "b.cluster-b.local",
+      "evil.example",
+    );
+    const host = fc.oneof(
+      fc.tuple(label(), label(), domain).map(([name, ns, of]) => `${name}.${ns}.svc.${of}`),
+      fc.tuple(label(), domain).map(([name, of]) => `${name}.${of}`),
+      fc.domain(),
+      fc.string(),
+    );
+    const address = fc.oneof(
+      fc.ipV4(),
+      fc.ipV6(),
+      fc.ipV4Extended(),
+      fc.domain(),
+      fc.constantFrom("localhost", "::1"),
+    );
+    const contract = fc
+      .record({
+        clusterDomain: domain,
+        trustDomain: domain,
+        gateways: fc.array(fc.record({ address, port: fc.integer({ min: 1, max: 65535 }) }), {
+          maxLength: 2,
+        }),
+        services: fc.dictionary(host, fc.oneof(fc.jsonValue(), ...SERVICES), { maxKeys: 5 }),
+      })
+      .map(contractOf);
+    fc.assert(
+      fc.property(contract, contract, (b, c) => {
+        const { imports, faults } = planImports(local, {
+          "cluster-b": b,
+          "cluster-c": { ...c, cluster: "cluster-c" },
+        });
+        const hosts = Object.values(imports).flatMap(({ services }) => Object.keys(services));
+        assert.equal(new Set(hosts).size, hosts.length);
+        assert.ok(faults.every(({ peer }) => !(peer in imports)));
+        for (const found of Object.values(imports)) {
+          const { clusterDomain, trustDomain } = found.contract;
+          assert.ok(found.gateways.every((gateway) => refuseAddress(gateway.address, []) === undefined));
+          assert.ok(!`.${clusterDomain}`.endsWith(".cluster-a.local"));
+          for (const [name, { subjectAltNames }] of Object.entries(found.services)) {
+            assert.ok(name.endsWith(`.svc.${clusterDomain}`));
+            assert.ok(subjectAltNames.length > 0);
+            assert.ok(subjectAltNames.every((id) => id.startsWith(`spiffe://${trustDomain}/`)));
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("may be asked about anything: it never throws", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (contracts) => {
+        planImports(local, contracts);
+      }),
+    );
+  });
+});
+
+const SERVICES = ["cluster-a.local", "cluster-b.local", "evil.example"].map((domain) =>
+  contractService(domain),
+);

@@ -1,0 +1,73 @@
+import type { Contract, ContractService } from "../../federation/contract.ts";
+import { FaultsError } from "../../federation/fault.ts";
+
+/** Self-signed CA certificates without keys, valid for a hundred years, in the form that a contract has them. */
+export const ROOT_A = `-----BEGIN CERTIFICATE-----
+MIIBfzCCASWgAwIBAgIULBbEmqtqAQb+J4xBvUGWagFfqccwCgYIKoZIzj0EAwIw
+FDESMBAGA1UECgwJY2x1c3Rlci1hMCAXDTI2MTEyMTA3NTUzMloYDzIxMjYxMDI4
+MDc1NTMyWjAUMRIwEAYDVQQKDAljbHVzdGVyLWEwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQ+gbBnTsQQCwQOItULWOSWNpmg9ydyexIQeQBODKbjPA5gRR88Gk5b
+4/ewxIclvlXytUGwX4ygSlKVZ7gWhVclo1MwUTAdBgNVHQ4EFgQUWvOINgETNXZa
+0LYKR5a6A26u7YYwHwYDVR0jBBgwFoAUWvOINgETNXZa0LYKR5a6A26u7YYwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAkjCviYgp9udlBUq4hxYO
+2o04RnPJz4PhUiZrcBBvZD8CICJY4XwDIBGm7JSeS5fNuhimFj953eeE9wofWid8
+FpzE
+-----END CERTIFICATE-----
+`;
+export const ROOT_B = `-----BEGIN CERTIFICATE-----
+MIIBfjCCASWgAwIBAgIUa1plh7DG9ik3p6/ZP3HdWqh8yLYwCgYIKoZIzj0EAwIw
+FDESMBAGA1UECgwJY2x1c3Rlci1iMCAXDTI2MTEyMTA3NTUzMloYDzIxMjYxMDI4
+MDc1NTMyWjAUMRIwEAYDVQQKDAljbHVzdGVyLWIwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASVU00tJ/ZCeOzUXnqL0aHpEB3W8UWDG2oAy9sThaPP1E4SejIix6CY
+RshFTxB+9I+K6Mmz77zcDRbP1FlJRG63o1MwUTAdBgNVHQ4EFgQUm1Cq13dJa2Ov
+oe1T4fI/pLoOpzQwHwYDVR0jBBgwFoAUm1Cq13dJa2Ovoe1T4fI/pLoOpzQwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiBRLwrY+cOvNJX33LlTmOmt
+Gi+KzotpSS1XqthycNy3XgIgc+XGucvoRloxwamxA3wItM4IHKgzRDfiddqi0wyw
+HeM=
+-----END CERTIFICATE-----
+`;
+/** A certificate of no CA. */
+export const LEAF = `-----BEGIN CERTIFICATE-----
+MIIBcTCCARigAwIBAgIUV1WFqpbqIHq2Lv3JExz2hFBSzwkwCgYIKoZIzj0EAwIw
+DzENMAsGA1UECgwEbGVhZjAgFw0yNjExMjEwNzU1MzJaGA8yMTI2MTAyODA3NTUz
+MlowDzENMAsGA1UECgwEbGVhZjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABMgm
+oQ7OgtuWyLALaEZXSumpJx+au8WVXg0hZSwJslcex6ldVFhVZgvfU4viqC62VBol
++XKDfVxdMfhv4q4Y+amjUDBOMB0GA1UdDgQWBBTd2tJCtk5HDuqqiZr3gB3VaTyy
+RjAfBgNVHSMEGDAWgBTd2tJCtk5HDuqqiZr3gB3VaTyyRjAMBgNVHRMBAf8EAjAA
+MAoGCCqGSM49BAMCA0cAMEQCIBJ8VAw8lewvuAIEZs68F1uJFJWzccpW1adbhoL2
+0k1tAiAn2eDwMjqvK3G6GSkA0iwV40FR4I3SDrHRB611X2La+w==
+-----END CERTIFICATE-----
+`;
+
+export const BAR = "bar.xyz.svc.cluster-b.local";
+
+export const barService: ContractService = {
+  ports: [{ number: 8080, name: "http", protocol: "HTTP" }],
+  subjectAltNames: ["spiffe://cluster-b.local/ns/xyz/sa/bar"],
+};
+
+/** A fit contract of cluster-b, with some of its fields replaced. */
+export function contractOf(changes: Partial<Record<keyof Contract, unknown>> = {}): Contract {
+  return {
+    schemaVersion: 1,
+    cluster: "cluster-b",
+    clusterDomain: "cluster-b.local",
+    trustDomain: "cluster-b.local",
+    network: "network-b",
+    rootCertificates: [ROOT_B],
+    gateways: [{ address: "203.0.113.20", port: 15443 }],
+    services: { [BAR]: barService },
+    ...changes,
+  } as Contract;
+}
+
+/** The faults that a call throws, each as `path: rule`; none when it returns. */
+export function faultsThrown(call: () => unknown): string[] {
+  try {
+    call();
+    return [];
+  } catch (error) {
+    if (!(error instanceof FaultsError)) throw error;
+    return error.faults.map(({ path, rule }) => `${path}: ${rule}`);
+  }
+}

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import {
+  type ServiceEntryInput,
+  parseServiceEntry,
+  renderServiceEntry,
+} from "../../federation/serviceEntry.ts";
+import { contractService, gateways, shuffled } from "./arbitraries.ts";
+import { BAR, barService } from "./samples.ts";
+
+const input: ServiceEntryInput = {
+  host: BAR,
+  service: { ...barService, ports: [...barService.ports, { number: 9090, name: "grpc", protocol: "GRPC" }] },
+  gateways: [{ address: "203.0.113.20", port: 15443, locality: "eu/a" }],
+  exportTo: ["*"],
+  namespace: "istio-federation",
+  peer: "cluster-b",
+};
+
+const inputs = fc.record({
+  host: fc.constant(BAR),
+  service: contractService(),
+  gateways: gateways(),
+  exportTo: fc.constantFrom(["*"], ["abc", "xyz"]),
+  namespace: fc.constant("istio-federation"),
+  peer: fc.constant("cluster-b"),
+});
+
+describe("A ServiceEntry", () => {
+  it("sends calls of the peer's service to the peer's gateway, under mutual TLS with the far workload", () => {
+    assert.deepEqual(renderServiceEntry(input), {
+      apiVersion: "networking.istio.io/v1",
+      kind: "ServiceEntry",
+      metadata: {
+        name: BAR,
+        namespace: "istio-federation",
+        labels: {
+          "app.kubernetes.io/managed-by": "istio-federation",
+          "istio-federation.dev/peer": "cluster-b",
+        },
+      },
+      spec: {
+        hosts: [BAR],
+        location: "MESH_INTERNAL",
+        resolution: "STATIC",
+        ports: [
+          { number: 8080, name: "http", protocol: "HTTP" },
+          { number: 9090, name: "grpc", protocol: "GRPC" },
+        ],
+        endpoints: [
+          {
+            address: "203.0.113.20",
+            ports: { http: 15443, grpc: 15443 },
+            labels: { "security.istio.io/tlsMode": "istio" },
+            locality: "eu/a",
+          },
+        ],
+        subjectAltNames: ["spiffe://cluster-b.local/ns/xyz/sa/bar"],
+        exportTo: ["*"],
+      },
+    });
+  });
+
+  it("is STATIC for IP addresses only, and DNS as soon as a gateway has a name", () => {
+    const resolution = (...addresses: string[]): string =>
+      renderServiceEntry({ ...input, gateways: addresses.map((address) => ({ address, port: 15443 })) }).spec
+        .resolution;
+    assert.equal(resolution("203.0.113.20", "2001:db8::1"), "STATIC");
+    assert.equal(resolution("gw.example.com"), "DNS");
+    assert.equal(resolution("203.0.113.20", "gw.example.com"), "DNS");
+  });
+
+  it("is the same in bytes for the same input in any order", () => {
+    const pairs = inputs.chain((one) =>
+      fc.record({
+        one: fc.constant(one),
+        other: fc.record({
+          ...Object.fromEntries(Object.entries(one).map(([key, value]) => [key, fc.constant(value)])),
+          service: fc.record({
+            ports: shuffled(one.service.ports),
+            subjectAltNames: shuffled(one.service.subjectAltNames),
+          }),
+          gateways: shuffled(one.gateways),
+          exportTo: shuffled(one.exportTo),
+        }),
+      }),
+    );
+    fc.assert(
+      fc.property(pairs, ({ one, other }) => {
+        const rendered = [one, { ...one, ...other }].map((each) => JSON.stringify(renderServiceEntry(each)));
+        assert.equal(rendered[0], rendered[1]);
+      }),
+    );
+  });
+
+  it("is read back exactly, with what the cluster and others added to it", () => {
+    fc.assert(
+      fc.property(inputs, (original) => {
+        const rendered = renderServiceEntry(original);
+        const stored = {
+          ...rendered,
+          metadata: { ...rendered.metadata, uid: "1", labels: { ...rendered.metadata.labels, theirs: "x" } },
+          status: { addresses: [{ value: "240.240.0.1" }] },
+        };
+        assert.deepEqual(parseServiceEntry(stored), original);
+      }),
+    );
+  });
+
+  it("is not taken for ours as it was once its spec or our labels were edited", () => {
+    const rendered = renderServiceEntry(input);
+    for (const spec of [
+      { ...rendered.spec, subjectAltNames: undefined },
+      { ...rendered.spec, resolution: "DNS" },
+      { ...rendered.spec, location: "MESH_EXTERNAL" },
+      { ...rendered.spec, hosts: ["other"] },
+      { ...rendered.spec, workloadSelector: {} },
+      { ...rendered.spec, endpoints: [{ address: "203.0.113.20" }] },
+      { ...rendered.spec, endpoints: [{ address: "not an address", ports: { http: 15443 } }] },
+    ]) {
+      assert.equal(parseServiceEntry({ ...rendered, spec }), undefined, JSON.stringify(spec));
+    }
+    const metadata = { ...rendered.metadata, labels: { "istio-federation.dev/peer": "cluster-b" } };
+    assert.equal(parseServiceEntry({ ...rendered, metadata }), undefined);
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        assert.equal(parseServiceEntry(value), undefined);
+      }),
+    );
+  });
+});
