@@ -9,7 +9,10 @@ export function chartSource(
   chart: "base" | "istiod" | "gateway",
 ): { chart: string; version?: string; repositoryOpts?: { repo: string } } {
   if ("folder" in charts) return { chart: `${charts.folder}/${chart}` };
-  return { chart, version: charts.version, repositoryOpts: { repo: charts.repository } };
+  const { repository, version } = charts;
+  // An OCI registry has no index: the chart's whole address stands for its name.
+  if (repository.startsWith("oci://")) return { chart: `${repository.replace(/\/$/, "")}/${chart}`, version };
+  return { chart, version, repositoryOpts: { repo: repository } };
 }
 
 const merge = deepmergeCustom({ mergeArrays: false });

@@ -18,7 +18,7 @@ export function exportedPorts(ports: readonly KubernetesPort[]): { ports: Servic
   const exported: ServicePort[] = [];
   const warnings: Fault[] = [];
   for (const port of [...ports].sort(comparePorts)) {
-    const path = pathOf("ports", port.name ?? String(port.port));
+    const path = pathOf("ports", port.name || String(port.port));
     const candidate = servicePort(port);
     const clash = exported.find(
       ({ number, name }) => number === candidate?.number || name === candidate?.name,

@@ -50,7 +50,10 @@ export function fields<T extends z.ZodRawShape>(shape: T): z.ZodObject<T, z.core
   });
 }
 
-/** Adds a check which also runs when parts of the value are wrong, so that all faults come at once. */
+/**
+ * Adds a check to a map or a list. It also runs when entries are wrong, so that all faults come at once: those may then be of any
+ * type, only the map or list itself is what it should be.
+ */
 export function checked<T extends z.ZodType>(schema: T, complaints: (value: z.output<T>) => Complaint[]): T {
   const check = z.superRefine<z.output<T>>(
     (value, context) => {
@@ -58,9 +61,13 @@ export function checked<T extends z.ZodType>(schema: T, complaints: (value: z.ou
         context.addIssue({ code: "custom", message: rule, path, params: { remedy, withoutValue } });
       }
     },
-    { when: ({ value }) => typeof value === "object" && value !== null },
+    { when: ({ value }) => isOfKind(value, schema.type === "array") },
   );
-  return schema.check(check) as T;
+  return schema.check(check);
+}
+
+function isOfKind(value: unknown, list: boolean): boolean {
+  return typeof value === "object" && value !== null && Array.isArray(value) === list;
 }
 
 /** Tells what zod found in `root`, as faults. */

@@ -1,6 +1,6 @@
 /** What a text must be, and what to tell the person whose text is not. */
 export interface TextRule {
-  test(text: string): boolean;
+  readonly test: (text: string) => boolean;
   /** Completes "<value> ...": `must be a DNS-1123 label`. */
   readonly rule: string;
   /** In the imperative, without a full stop. */

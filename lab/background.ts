@@ -1,5 +1,4 @@
 import { fork } from "node:child_process";
-import { once } from "node:events";
 import { appendFileSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { LAB_FOLDER, labPaths } from "./environment.ts";
@@ -43,7 +42,9 @@ export async function serveLab(): Promise<void> {
     if (existsSync(dirname(LOG_FILE))) appendFileSync(LOG_FILE, text);
     tell({ line: text });
   };
-  process.on("uncaughtExceptionMonitor", (error) => write(`${error.stack}\n`));
+  process.on("uncaughtExceptionMonitor", (error) => {
+    write(`${error.stack}\n`);
+  });
   try {
     await startLab({
       dir: LAB_FOLDER,
@@ -65,7 +66,7 @@ async function startInBackground(log: Log): Promise<void> {
   const identity = identify(server.pid ?? 0);
   const interrupt = () => {
     log("interrupted; ending the lab");
-    void (identity && endGroup(identity, 30)).finally(() => process.exit(130));
+    void Promise.resolve(identity && endGroup(identity, 30)).finally(() => process.exit(130));
   };
   process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
   let failure = `the lab's process ended; its log: ${LOG_FILE}`;
@@ -75,7 +76,9 @@ async function startInBackground(log: Log): Promise<void> {
       else if ("ready" in message) resolve(true);
       else failure = message.failure;
     });
-    void once(server, "exit").then(() => resolve(false));
+    server.once("exit", () => {
+      resolve(false);
+    });
   });
   if (!(await ready)) {
     throw new LabError(failure);

@@ -1,4 +1,59 @@
-import type { Log } from "./progress.ts";
+import { rmSync } from "node:fs";
+import { LAB_FOLDER, labPaths } from "./environment.ts";
+import { federate } from "./federate.ts";
+import { startLab, type Lab } from "./lab.ts";
+import { LabError } from "./labError.ts";
+import { pluginMode } from "./plugins/pluginPath.ts";
+import { step, type Log } from "./progress.ts";
+import type { Outcome, Proof, ProofContext } from "./proofs/proof.ts";
+import { allProofs } from "./proofs/proofs.ts";
+import { formatProofs } from "./proofs/table.ts";
+
+/**
+ * The main job, from nothing to nothing: two clusters, federated, proofs by real traffic, a table, clean-up.
+ *
+ * @throws LabError when a proof fails, with the reasons and where the logs are; the lab's folder then stays.
+ */
 export async function runDemo(log: Log): Promise<void> {
-  log("x");
+  const lab = await startLab({ dir: LAB_FOLDER, log, plugins: pluginMode(process.env["LAB_PLUGINS"]) });
+  try {
+    describeParts(lab, log);
+    const stacks = await federate(lab, log);
+    const results = await runProofs({ lab, stacks }, log);
+    process.stdout.write(`\n${formatProofs(results)}\n\n`);
+    const failed = results.filter(({ outcome }) => !outcome.passed).length;
+    if (failed > 0) throw new LabError(`${failed} of ${results.length} proofs failed`);
+    log(`all ${results.length} proofs passed`);
+  } catch (error) {
+    await step(log, "ending the clusters", () => lab.stop());
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LabError(`${reason}\nThe logs are in ${labPaths(lab.dir).logs}`, { cause: error });
+  }
+  await step(log, "ending the clusters and removing everything", () => lab.stop());
+  rmSync(lab.dir, { recursive: true });
+}
+
+/** Runs every proof, one after the other; one that cannot be carried out has failed. */
+export async function runProofs(
+  context: ProofContext,
+  log: Log,
+): Promise<{ proof: Proof; outcome: Outcome }[]> {
+  const results: { proof: Proof; outcome: Outcome }[] = [];
+  for (const proof of allProofs()) {
+    const outcome = await proof.run(context).catch((error: unknown): Outcome => {
+      return {
+        passed: false,
+        status: "error",
+        reason: error instanceof Error ? error.message : String(error),
+      };
+    });
+    log(`${outcome.passed ? "ok" : "FAILED"}: ${proof.claim}: ${proof.caller} -> ${proof.callee}`);
+    results.push({ proof, outcome });
+  }
+  return results;
+}
+
+function describeParts({ tools, plugins }: Lab, log: Log): void {
+  for (const [name, origin] of Object.entries(tools.origins)) log(`real: ${name} ${origin}`);
+  for (const { name, kind, path } of plugins) log(`${kind}: ${name} (${path})`);
 }

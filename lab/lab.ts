@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { CLUSTERS } from "./clusters.ts";
 import { startControlPlane } from "./cluster/controlPlane.ts";
 import { writeKubeconfig } from "./cluster/kubeconfig.ts";
 import { labEnvironment, labPaths } from "./environment.ts";
@@ -11,15 +12,8 @@ import { endRecorded, ProcessTable } from "./process.ts";
 import { identify } from "./processIdentity.ts";
 import { step, type Log } from "./progress.ts";
 import { writeSession } from "./session.ts";
+import { cacheFolder } from "./tools/cache.ts";
 import { prepareTools, type Tools } from "./tools/tools.ts";
-
-/** The lab's clusters: names, and the first two octets of their loopback addresses. */
-export const CLUSTERS = [
-  { name: "cluster-a", network: "127.10", serviceRange: "10.10.0.0/16" },
-  { name: "cluster-b", network: "127.20", serviceRange: "10.20.0.0/16" },
-] as const;
-
-export type ClusterName = (typeof CLUSTERS)[number]["name"];
 
 /** What to start. */
 export interface LabOptions {
@@ -66,6 +60,7 @@ export async function startLab({ dir, log, plugins: mode }: LabOptions): Promise
     const tools = await prepareTools(log);
     for (const [name, file] of Object.entries(tools.programs)) symlinkSync(file, join(paths.bin, name));
     symlinkSync(tools.charts, paths.charts);
+    await sharePluginCache(paths.pulumiHome);
     const plugins = await preparePlugins({
       mode,
       pulumi: tools.programs.pulumi,
@@ -84,6 +79,14 @@ export async function startLab({ dir, log, plugins: mode }: LabOptions): Promise
     await stop();
     throw error;
   }
+}
+
+/** Plugins that Pulumi downloads outlive the lab, as the tools do. */
+async function sharePluginCache(pulumiHome: string): Promise<void> {
+  const cache = join(dirname(await cacheFolder()), "pulumi-plugins");
+  mkdirSync(cache, { recursive: true });
+  mkdirSync(pulumiHome);
+  symlinkSync(cache, join(pulumiHome, "plugins"));
 }
 
 /** Ends what a lab that died left running in a folder, and removes the folder. */

@@ -24,14 +24,8 @@ export async function checkPrerequisites(
   run: RunCommand = runCommand,
   platform: string = process.platform,
 ): Promise<void> {
-  const found = await Promise.all([
-    checkLinux(platform),
-    checkNode(),
-    checkNpm(run),
-    checkGo(run),
-    checkPython(run),
-  ]);
-  const missing = found.filter((fault) => fault !== undefined);
+  const commands = await Promise.all([checkNpm(run), checkGo(run), checkPython(run)]);
+  const missing = [checkLinux(platform), checkNode(), ...commands].filter((fault) => fault !== undefined);
   if (missing.length > 0) {
     throw new LabError(
       `This machine lacks what the lab needs:\n${missing.map((line) => `  - ${line}`).join("\n")}`,

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { LabError } from "./labError.ts";
@@ -57,17 +58,14 @@ export class ProcessTable {
     });
     closeSync(log);
     const exited = new Promise<string>((resolve) => {
-      child.once("exit", (code, signal) =>
-        resolve(signal === null ? `exit code ${code}` : `signal ${signal}`),
-      );
+      child.once("exit", (code, signal) => {
+        resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
+      });
     });
-    await new Promise<void>((resolve, reject) => {
-      child.once("spawn", resolve);
-      child.once("error", (cause) =>
-        reject(new LabError(`${spec.name} cannot be started: ${cause.message}`, { cause })),
-      );
+    await once(child, "spawn").catch((cause: Error) => {
+      throw new LabError(`${spec.name} cannot be started: ${cause.message}`, { cause });
     });
-    const pid = child.pid!;
+    const { pid = 0 } = child;
     const identity = identify(pid) ?? { pid, startTime: "" };
     let ended: string | undefined;
     const started: LabProcess = {

@@ -26,10 +26,9 @@ export function createProgress(write: (text: string) => void = (text) => process
 export async function step<T>(log: Log, title: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
   log(`${title} ...`);
-  const heartbeat = setInterval(
-    () => log(`${title}: still running after ${secondsSince(start)} s`),
-    HEARTBEAT_SECONDS * 1000,
-  );
+  const heartbeat = setInterval(() => {
+    log(`${title}: still running after ${secondsSince(start)} s`);
+  }, HEARTBEAT_SECONDS * 1000);
   try {
     const result = await work();
     log(`${title}: done in ${secondsSince(start)} s`);

@@ -38,6 +38,10 @@ export function checkFields(
 ): pulumi.dynamic.CheckFailure[] {
   return Object.entries(fields).flatMap(([name, schema]) => {
     const issues = inputs[name] === UNKNOWN ? [] : (schema.safeParse(inputs[name]).error?.issues ?? []);
-    return issues.map(({ path, message }) => ({ property: pathOf(name, ...path), reason: message }));
+    return issues.map((issue) => ({
+      property: pathOf(name, ...issue.path),
+      // What is wrong with a map's key is wrapped once more than what is wrong with a value.
+      reason: (issue.code === "invalid_key" ? issue.issues[0]?.message : undefined) ?? issue.message,
+    }));
   });
 }

@@ -57,8 +57,12 @@ export async function watchKind<T extends KubernetesObject>(
 ): Promise<Watched<T>> {
   const informer = makeInformer(config, path, list);
   let stopped = false;
-  informer.on("change", (object) => handle(object, false));
-  informer.on("delete", (object) => handle(object, true));
+  informer.on("change", (object) => {
+    handle(object, false);
+  });
+  informer.on("delete", (object) => {
+    handle(object, true);
+  });
   informer.on("error", () => {
     setTimeout(() => {
       if (!stopped) void informer.start();

@@ -55,12 +55,16 @@ export class Container {
     return { container, init, state: this.#state, ready: this.#ready, restarts: this.#restarts };
   }
 
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   async #run(): Promise<void> {
     let backoff = FIRST_BACKOFF_SECONDS;
-    while (!this.#stopping.signal.aborted) {
+    while (!this.#isStopping()) {
       const started = Date.now();
       const how = await this.#runOnce();
-      if (this.#stopping.signal.aborted) return;
+      if (this.#isStopping()) return;
       if (Date.now() - started > STEADY_SECONDS * 1000) backoff = FIRST_BACKOFF_SECONDS;
       this.#ready = false;
       this.#state = { waiting: { reason: "CrashLoopBackOff", message: `ended with ${how}` } };
@@ -78,7 +82,7 @@ export class Container {
       return error instanceof Error ? error.message : String(error);
     }
     // stop() may have come while the process was being started.
-    if (this.#stopping.signal.aborted) await this.#process.stop();
+    if (this.#isStopping()) await this.#process.stop();
     this.#state = { running: { startedAt: new Date() } };
     this.#changed("started");
     return this.#process.exited;
@@ -90,9 +94,9 @@ export class Container {
     const { signal } = this.#stopping;
     const pause = (seconds: number) => sleep(seconds * 1000, undefined, { signal }).catch(() => undefined);
     await pause(initialDelaySeconds);
-    while (!signal.aborted) {
+    while (!this.#isStopping()) {
       const ready = this.#state.running !== undefined && (await probe(container, readinessProbe, podIP));
-      if (ready !== this.#ready && !signal.aborted) {
+      if (ready !== this.#ready && !this.#isStopping()) {
         this.#ready = ready;
         this.#changed(ready ? "ready" : "not ready");
       }

@@ -11,8 +11,8 @@ export type Environment = Record<string, string>;
  * Replaces `$(NAME)` by the variable's value as Kubernetes does: an unknown name stays as it is, `$$(NAME)` is a
  * literal `$(NAME)`.
  */
-export function expand(text: string, environment: Environment): string {
-  return text.replaceAll(/\$\$|\$\(([A-Za-z_.-][\w.-]*)\)/g, (match, name: string | undefined) =>
+export function expand(template: string, environment: Environment): string {
+  return template.replaceAll(/\$\$|\$\(([A-Za-z_.-][\w.-]*)\)/g, (match, name: string | undefined) =>
     name === undefined ? "$" : (environment[name] ?? match),
   );
 }

@@ -61,7 +61,8 @@ export function readResource(
 ): string {
   const [kind = "", name = ""] = resource.split(/\.(.*)/);
   const set = container.resources?.[kind as "limits" | "requests"]?.[name];
-  const unset = kind === "limits" ? (allocatable[name as keyof Allocatable] ?? 0) : 0;
+  const offered: Partial<Record<string, number>> = { ...allocatable };
+  const unset = kind === "limits" ? (offered[name] ?? 0) : 0;
   const amount = set === undefined ? unset : Number(quantityToScalar(set));
   const unit = divisor && divisor !== "0" ? Number(quantityToScalar(divisor)) : 1;
   return String(Math.ceil(amount / unit));

@@ -1,16 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
+import pRetry from "p-retry";
 import type { ProcessTable } from "../process.ts";
 import type { Log } from "../progress.ts";
 import { chooseAddress } from "./addresses.ts";
-import { isConflict, isNotFound, openCluster, watchKind, type Cluster } from "./cluster.ts";
+import { isConflict, isNotFound, openCluster, watchKind, type Cluster, type Watched } from "./cluster.ts";
+import { ClusterSources } from "./clusterSources.ts";
+import { LoadBalancers } from "./loadBalancers.ts";
 import { NODE_NAME, registerNode, renewLease } from "./node.ts";
 import { PodFolder } from "./podFolder.ts";
 import { PodWorker } from "./podWorker.ts";
 import type { KubeletTools } from "./program.ts";
-import { configMapData, secretData, type Sources } from "./sources.ts";
-import { TokenCache } from "./tokens.ts";
 
 /** How often the node's lease, and tokens that near their end, are renewed. */
 const RENEW_MILLISECONDS = 10_000;
@@ -45,68 +46,54 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   await mkdir(options.dir, { recursive: true });
   await registerNode(cluster, `${options.network}.0.1`);
   await renewLease(cluster);
-  return LabKubelet.start(cluster, options);
+  const kubelet = new LabKubelet(cluster, options);
+  await kubelet.start();
+  return kubelet;
 }
 
 class LabKubelet implements Kubelet {
   readonly #cluster: Cluster;
   readonly #options: KubeletOptions;
-  readonly #sources: Sources;
-  readonly #tokens: TokenCache;
+  readonly #sources: ClusterSources;
+  readonly #balancers: LoadBalancers;
   /** By the Pod's uid. */
   readonly #workers = new Map<string, PodWorker>();
   /** Pods that wait for an address which another one still has, by uid. */
   readonly #waiting = new Map<string, V1Pod>();
   readonly #ending = new Map<string, Promise<void>>();
-  readonly #stops: (() => unknown)[] = [];
+  #pods: Watched<V1Pod> | undefined;
+  #renewal: NodeJS.Timeout | undefined;
 
-  private constructor(cluster: Cluster, options: KubeletOptions, sources: Omit<Sources, "token">) {
+  constructor(cluster: Cluster, options: KubeletOptions) {
     this.#cluster = cluster;
     this.#options = options;
-    this.#tokens = new TokenCache(cluster.core);
-    this.#sources = {
-      ...sources,
-      token: (pod, audience, seconds) => this.#tokens.get(pod, audience, seconds),
-    };
+    this.#sources = new ClusterSources(cluster);
+    const pods = () => [...this.#workers.values()].map(({ pod }) => pod);
+    this.#balancers = new LoadBalancers(cluster, pods, (line) => {
+      options.log(`${options.name} ${line}`);
+    });
   }
 
-  static async start(cluster: Cluster, options: KubeletOptions): Promise<LabKubelet> {
-    const { config, core } = cluster;
-    let refresh: (namespace: string | undefined) => void = () => undefined;
-    const changed = (object: { metadata?: { namespace?: string } }) => refresh(object.metadata?.namespace);
-    const configMaps = await watchKind(
-      config,
-      "/api/v1/configmaps",
-      () => core.listConfigMapForAllNamespaces(),
-      changed,
-    );
-    const secrets = await watchKind(
-      config,
-      "/api/v1/secrets",
-      () => core.listSecretForAllNamespaces(),
-      changed,
-    );
-    const self = new LabKubelet(cluster, options, {
-      configMap: (namespace, name) => mapDefined(configMaps.get(name, namespace), configMapData),
-      secret: (namespace, name) => mapDefined(secrets.get(name, namespace), secretData),
+  async start(): Promise<void> {
+    const { config, core } = this.#cluster;
+    await this.#sources.start((namespace) => {
+      this.#refresh(namespace);
     });
-    refresh = (namespace) => self.#refresh(namespace);
-    const pods = await watchKind(
-      config,
-      "/api/v1/pods",
-      () => core.listPodForAllNamespaces(),
-      (pod, gone) => self.#handle(pod, gone),
-    );
-    const renewal = setInterval(() => self.#renew(), RENEW_MILLISECONDS);
-    self.#stops.push(
-      () => clearInterval(renewal),
-      ...[pods, configMaps, secrets].map((watched) => () => watched.stop()),
-    );
-    return self;
+    const list = () => core.listPodForAllNamespaces();
+    this.#pods = await watchKind<V1Pod>(config, "/api/v1/pods", list, (pod, gone) => {
+      this.#handle(pod, gone);
+      this.#balancers.update();
+    });
+    await this.#balancers.start();
+    this.#renewal = setInterval(() => {
+      this.#renew();
+    }, RENEW_MILLISECONDS);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#stops.map((stop) => stop()));
+    clearInterval(this.#renewal);
+    this.#waiting.clear();
+    await Promise.all([this.#pods?.stop(), this.#sources.stop(), this.#balancers.stop()]);
     await Promise.all([...this.#workers.keys()].map((uid) => this.#end(uid)));
   }
 
@@ -151,7 +138,9 @@ class LabKubelet implements Kubelet {
       core,
       folder,
       processes,
-      log: (line) => this.#log(pod, line),
+      log: (line) => {
+        this.#log(pod, line);
+      },
     });
     this.#workers.set(uid, worker);
   }
@@ -165,7 +154,7 @@ class LabKubelet implements Kubelet {
     await ending;
     if (!this.#workers.delete(uid)) return;
     this.#ending.delete(uid);
-    this.#tokens.drop(worker.pod);
+    this.#sources.forget(worker.pod);
     this.#log(worker.pod, "ended");
     for (const pod of [...this.#waiting.values()]) this.#start(pod);
   }
@@ -182,9 +171,12 @@ class LabKubelet implements Kubelet {
   async #removeObject(pod: V1Pod): Promise<void> {
     const { namespace = "", name = "", uid = "" } = pod.metadata ?? {};
     const body = { gracePeriodSeconds: 0, preconditions: { uid } };
-    await this.#cluster.core.deleteNamespacedPod({ name, namespace, body }).catch((error: unknown) => {
-      if (!isConflict(error) && !isNotFound(error)) throw error;
-    });
+    const remove = async () => {
+      await this.#cluster.core.deleteNamespacedPod({ name, namespace, body }).catch((error: unknown) => {
+        if (!isConflict(error) && !isNotFound(error)) throw error;
+      });
+    };
+    await pRetry(remove, { retries: 5 });
   }
 
   #refresh(namespace: string | undefined): void {
@@ -195,22 +187,20 @@ class LabKubelet implements Kubelet {
 
   #renew(): void {
     for (const worker of this.#workers.values()) worker.refresh();
-    renewLease(this.#cluster).catch((error: unknown) =>
-      this.#options.log(`${this.#options.name}: node lease: ${message(error)}`),
-    );
+    renewLease(this.#cluster).catch((error: unknown) => {
+      this.#options.log(`${this.#options.name}: node lease: ${message(error)}`);
+    });
   }
 
   #guard(pod: V1Pod, failure: string, work: () => Promise<void>): void {
-    work().catch((error: unknown) => this.#log(pod, `${failure}: ${message(error)}`));
+    work().catch((error: unknown) => {
+      this.#log(pod, `${failure}: ${message(error)}`);
+    });
   }
 
   #log(pod: V1Pod, line: string): void {
     this.#options.log(`${this.#options.name} ${pod.metadata?.namespace}/${pod.metadata?.name}: ${line}`);
   }
-}
-
-function mapDefined<T, R>(value: T | undefined, map: (value: T) => R): R | undefined {
-  return value === undefined ? undefined : map(value);
 }
 
 function message(error: unknown): string {

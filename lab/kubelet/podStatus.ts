@@ -26,7 +26,7 @@ export interface ContainerReport {
 export function podStatus(pod: V1Pod, reports: readonly ContainerReport[], now: Date): V1PodStatus {
   const main = reports.filter(({ init }) => !init);
   const running = main.length > 0 && main.every(({ state }) => state.running ?? state.terminated);
-  const ready = main.length > 0 && reports.every(({ ready }) => ready);
+  const ready = main.length > 0 && reports.every((report) => report.ready);
   const condition = (type: string, holds: boolean): V1PodCondition => {
     const status = holds ? "True" : "False";
     const before = pod.status?.conditions?.find((known) => known.type === type && known.status === status);

@@ -103,7 +103,10 @@ export class PodWorker {
         await sleep(RETRY_MILLISECONDS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
-    if (!this.#stopping.signal.aborted) this.#containers.forEach((container) => container.start());
+    if (!this.#stopping.signal.aborted)
+      this.#containers.forEach((container) => {
+        container.start();
+      });
   }
 
   async #prepare(): Promise<Container[]> {

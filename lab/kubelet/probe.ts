@@ -36,7 +36,9 @@ export async function probe(
         resolve(statusCode >= 200 && statusCode < 400);
       });
       sent.once("timeout", () => sent.destroy(new Error("timeout")));
-      sent.once("error", () => resolve(false));
+      sent.once("error", () => {
+        resolve(false);
+      });
       sent.end();
     });
   }
@@ -48,9 +50,15 @@ export async function probe(
         socket.destroy();
         resolve(ready);
       };
-      socket.once("connect", () => settle(true));
-      socket.once("timeout", () => settle(false));
-      socket.once("error", () => settle(false));
+      socket.once("connect", () => {
+        settle(true);
+      });
+      socket.once("timeout", () => {
+        settle(false);
+      });
+      socket.once("error", () => {
+        settle(false);
+      });
     });
   }
   return true;

@@ -21,7 +21,10 @@ export class MissingSourceError extends Error {
 
 /** The data of a ConfigMap, text and binary alike. */
 export function configMapData(object: V1ConfigMap): Record<string, Bytes> {
-  const text = Object.entries(object.data ?? {}).map(([key, value]) => [key, Buffer.from(value)]);
+  const text = Object.entries(object.data ?? {}).map(([key, value]): [string, Bytes] => [
+    key,
+    Buffer.from(value),
+  ]);
   return { ...Object.fromEntries(text), ...decode(object.binaryData) };
 }
 

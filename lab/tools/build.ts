@@ -1,6 +1,6 @@
 import { chmod, copyFile, mkdir, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { execa, ExecaError } from "execa";
+import { execa } from "execa";
 import { LabError } from "../labError.ts";
 import { step, type Log } from "../progress.ts";
 import { installPulumi } from "./pulumiInstaller.ts";
@@ -9,6 +9,9 @@ import { ENVOY_VERSION, ISTIO_MODULE, linkerFlags, TOOLS, TOOLS_FOLDER, type Too
 /** Entries of the cache besides the programs: Istio's charts and the template of the proxies' bootstrap. */
 export const CHARTS = "charts";
 export const ENVOY_BOOTSTRAP = "envoy_bootstrap.json";
+
+/** Lines of a failed command's output that an error quotes. */
+const QUOTED_LINES = 20;
 
 /** What Pulumi's installer made, in the cache beside the programs: the CLI with its language hosts. */
 const PULUMI_INSTALLATION = "pulumi-installation";
@@ -54,7 +57,7 @@ export async function buildMissing(missing: readonly string[], folder: string, l
 async function buildPrograms(programs: readonly ToolName[], charts: boolean, folder: string): Promise<void> {
   const output = join(folder, "go");
   await mkdir(output);
-  const packages = programs.map((name) => TOOLS[name].package!);
+  const packages = programs.map((name) => TOOLS[name].package ?? name);
   const flags = ["-trimpath", "-o", `${output}/`, "-ldflags", linkerFlags()];
   await run("go", ["build", ...flags, ...packages, ...(charts ? ["./charts"] : [])], TOOLS_FOLDER);
   for (const name of programs) {
@@ -83,14 +86,8 @@ async function run(command: string, args: string[], cwd: string): Promise<{ stdo
   try {
     return await execa(command, args, { cwd, env: BUILD_ENVIRONMENT });
   } catch (error) {
-    const output =
-      error instanceof ExecaError ? String(error.stderr ?? error.originalMessage) : String(error);
-    const shown = output.trimEnd().split("\n").slice(-20).join("\n  ");
-    throw new LabError(
-      `the lab's tools cannot be prepared: \`${command} ${args.slice(0, 3).join(" ")} ...\` failed:\n  ${shown}`,
-      {
-        cause: error,
-      },
-    );
+    const output = error instanceof Error ? error.message : String(error);
+    const shown = output.trimEnd().split("\n").slice(-QUOTED_LINES).join("\n  ");
+    throw new LabError(`the lab's tools cannot be prepared:\n  ${shown}`, { cause: error });
   }
 }

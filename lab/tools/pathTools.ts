@@ -70,5 +70,5 @@ async function readVersion(file: string, spec: ToolSpec): Promise<string | undef
     timeout: VERSION_TIMEOUT_MILLISECONDS,
     env: { PULUMI_SKIP_UPDATE_CHECK: "true" },
   });
-  return spec.versionPattern.exec(String(result.all ?? ""))?.[1];
+  return spec.versionPattern.exec(result.all)?.[1];
 }

@@ -36,7 +36,7 @@ export async function installPulumi(folder: string, log: Log): Promise<boolean> 
       all: true,
     });
     if (result.failed) {
-      log(`Pulumi's installer failed: ${String(result.all).trim().split("\n").at(-1)}`);
+      log(`Pulumi's installer failed: ${result.all.trim().split("\n").at(-1)}`);
       return false;
     }
     await rm(folder, { recursive: true, force: true });

@@ -3,7 +3,6 @@ import type { Log } from "../progress.ts";
 import { buildMissing, CHARTS, ENVOY_BOOTSTRAP } from "./build.ts";
 import { cacheFolder, ensureCached } from "./cache.ts";
 import { findOnPath } from "./pathTools.ts";
-import { installPulumi } from "./pulumiInstaller.ts";
 import { pinnedVersion, TOOLS, type ToolName } from "./versions.ts";
 
 /** Everything that the lab runs or reads and that is not in the checkout. */
@@ -33,7 +32,7 @@ export async function prepareTools(log: Log, path: string = process.env.PATH ?? 
     names.map(async (name) => ({ name, ...(await findOnPath(name, path)) })),
   );
   for (const { name, found, refused } of searches) {
-    refused.forEach((reason) => log(`not used: ${reason}`));
+    for (const reason of refused) log(`not used: ${reason}`);
     if (found !== undefined) {
       programs.set(name, found.file);
       origins.set(name, `${found.version} (${found.file})`);

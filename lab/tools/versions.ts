@@ -111,7 +111,7 @@ export function moduleVersion(module: string): string {
   if (requirement === undefined) {
     throw new Error(`lab/tools/go.mod does not require ${module}`);
   }
-  return requirement.slice(requirement.indexOf(" v") + 2).split(" ")[0]!;
+  return requirement.slice(requirement.indexOf(" v") + 2).replace(/ .*/, "");
 }
 
 /** Lowest Go that can build the tools, e.g. `1.26.0`: the `go` line of `go.mod`. */

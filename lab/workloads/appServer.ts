@@ -74,15 +74,15 @@ async function call(parameters: URLSearchParams): Promise<CallOutcome> {
         let body = "";
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => (body += chunk));
-        response.once("end", () =>
-          settle({ status: response.statusCode ?? 0, body, latencyMs: elapsed(), addresses }),
-        );
+        response.once("end", () => {
+          settle({ status: response.statusCode ?? 0, body, latencyMs: elapsed(), addresses });
+        });
       },
     );
     outgoing.once("timeout", () => outgoing.destroy(new Error("timed out")));
-    outgoing.once("error", ({ message }) =>
-      settle({ status: 0, body: "", latencyMs: elapsed(), addresses, error: message }),
-    );
+    outgoing.once("error", ({ message }) => {
+      settle({ status: 0, body: "", latencyMs: elapsed(), addresses, error: message });
+    });
     outgoing.end();
   });
 }

@@ -29,7 +29,7 @@ export async function callService(
   { path = "/", via }: CallOptions = {},
 ): Promise<CallResult> {
   const query = new URLSearchParams({ host, port: String(port), path, ...(via !== undefined && { via }) });
-  const response = await fetch(`http://${from.address}:${APP_PORT}/call?${query}`);
+  const response = await fetch(`http://${from.address}:${APP_PORT}/call?${query.toString()}`);
   const outcome = (await response.json()) as CallOutcome;
   return { ...outcome, identity: identityIn(outcome.body) };
 }

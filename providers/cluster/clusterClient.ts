@@ -21,7 +21,8 @@ export interface ListOptions {
 
 interface Page {
   metadata?: { continue?: string };
-  items: KubernetesObject[];
+  /** Null for an empty list of metadata. */
+  items: KubernetesObject[] | null;
 }
 
 /** The few requests that this program makes to a cluster. Every error names the context, the verb and the object. */
@@ -78,7 +79,7 @@ export class ClusterClient {
         ...(metadataOnly === true ? { headers: { accept: METADATA_ONLY } } : {}),
         operation: `list ${kind.plural} in ${namespace === undefined ? "all namespaces" : `namespace ${namespace}`}`,
       })) as Page;
-      found.push(...page.items);
+      found.push(...(page.items ?? []));
       next = page.metadata?.continue;
     } while (next !== undefined && next !== "");
     return found;

@@ -22,7 +22,9 @@ describe("A gateway's address", () => {
     "fd00::1",
     "gw.example.com",
   ]) {
-    it(`may be ${address}`, () => assert.equal(refuseAddress(address, []), undefined));
+    it(`may be ${address}`, () => {
+      assert.equal(refuseAddress(address, []), undefined);
+    });
   }
 
   for (const address of [
@@ -48,7 +50,9 @@ describe("A gateway's address", () => {
     "kubernetes",
     "kubernetes.default.svc",
   ]) {
-    it(`may not be ${address}`, () => assert.notEqual(refuseAddress(address, []), undefined));
+    it(`may not be ${address}`, () => {
+      assert.notEqual(refuseAddress(address, []), undefined);
+    });
   }
 
   it("may be in a range that the stack accepts, and only there", () => {
@@ -95,7 +99,9 @@ describe("A gateway's address", () => {
       { requiredKeys: ["address", "port"] },
     );
     fc.assert(
-      fc.property(gateway, (value) => assert.deepEqual(parseGateway(formatGateway(value)), { ...value })),
+      fc.property(gateway, (value) => {
+        assert.deepEqual(parseGateway(formatGateway(value)), { ...value });
+      }),
     );
     for (const text of [
       "1.2.3.4",

@@ -115,7 +115,9 @@ describe("A contract", () => {
     "version as text": contractOf({ schemaVersion: "1" }),
     "services as a list": contractOf({ services: [] }),
   })) {
-    it(`is refused when it is: ${name}`, () => assert.notDeepEqual(faultsOf(value), []));
+    it(`is refused when it is: ${name}`, () => {
+      assert.notDeepEqual(faultsOf(value), []);
+    });
   }
 
   it("has roots that are one CA certificate each, and says so without quoting what it found", () => {

@@ -1,3 +1,4 @@
+import { parseConfig } from "../../federation/config.ts";
 import type { Contract, ContractService } from "../../federation/contract.ts";
 import { FaultsError } from "../../federation/fault.ts";
 
@@ -70,4 +71,13 @@ export function faultsThrown(call: () => unknown): string[] {
     if (!(error instanceof FaultsError)) throw error;
     return error.faults.map(({ path, rule }) => `${path}: ${rule}`);
   }
+}
+
+/** The cluster section of a config, as short as can be. */
+export const LOCAL_CLUSTER = { name: "cluster-a", domain: "cluster-a.local" };
+
+/** The paths of all faults of a config of stack cluster-a; its cluster section need not be given. */
+export function configFaults(raw: Record<string, unknown>): string[] {
+  const faults = faultsThrown(() => parseConfig({ cluster: LOCAL_CLUSTER, ...raw }, "cluster-a"));
+  return faults.map((fault) => fault.split(": ")[0] ?? "");
 }

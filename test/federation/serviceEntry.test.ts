@@ -18,14 +18,9 @@ const input: ServiceEntryInput = {
   peer: "cluster-b",
 };
 
-const inputs = fc.record({
-  host: fc.constant(BAR),
-  service: contractService(),
-  gateways: gateways(),
-  exportTo: fc.constantFrom(["*"], ["abc", "xyz"]),
-  namespace: fc.constant("istio-federation"),
-  peer: fc.constant("cluster-b"),
-});
+const inputs = fc
+  .tuple(contractService(), gateways(), fc.constantFrom(["*"], ["abc", "xyz"]))
+  .map(([service, addresses, exportTo]) => ({ ...input, service, gateways: addresses, exportTo }));
 
 describe("A ServiceEntry", () => {
   it("sends calls of the peer's service to the peer's gateway, under mutual TLS with the far workload", () => {
@@ -73,23 +68,21 @@ describe("A ServiceEntry", () => {
 
   it("is the same in bytes for the same input in any order", () => {
     const pairs = inputs.chain((one) =>
-      fc.record({
-        one: fc.constant(one),
-        other: fc.record({
-          ...Object.fromEntries(Object.entries(one).map(([key, value]) => [key, fc.constant(value)])),
-          service: fc.record({
-            ports: shuffled(one.service.ports),
-            subjectAltNames: shuffled(one.service.subjectAltNames),
-          }),
-          gateways: shuffled(one.gateways),
-          exportTo: shuffled(one.exportTo),
-        }),
-      }),
+      fc
+        .tuple(
+          shuffled(one.service.ports),
+          shuffled(one.service.subjectAltNames),
+          shuffled(one.gateways),
+          shuffled(one.exportTo),
+        )
+        .map(([ports, subjectAltNames, addresses, exportTo]) => ({
+          one,
+          other: { ...one, service: { ports, subjectAltNames }, gateways: addresses, exportTo },
+        })),
     );
     fc.assert(
       fc.property(pairs, ({ one, other }) => {
-        const rendered = [one, { ...one, ...other }].map((each) => JSON.stringify(renderServiceEntry(each)));
-        assert.equal(rendered[0], rendered[1]);
+        assert.equal(JSON.stringify(renderServiceEntry(one)), JSON.stringify(renderServiceEntry(other)));
       }),
     );
   });

@@ -36,7 +36,9 @@ describe("A SPIFFE id", () => {
     ` spiffe://b.local/x`,
     `spiffe://b.local/${"x".repeat(2048)}`,
   ]) {
-    it(`is not ${JSON.stringify(text.slice(0, 50))}`, () => assert.equal(parseSpiffeId(text), undefined));
+    it(`is not ${JSON.stringify(text.slice(0, 50))}`, () => {
+      assert.equal(parseSpiffeId(text), undefined);
+    });
   }
 
   it("has a trust domain that SPIFFE and Istio both take", () => {

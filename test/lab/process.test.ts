@@ -80,7 +80,7 @@ describe("the lab's processes", () => {
     const program = await start("echo address in use; exit 1");
     await assert.rejects(
       waitUntilReady(program, () => Promise.resolve(false), 5),
-      /program ended with exit code 1\nLast lines of .*program\.log:\n  address in use/,
+      /program ended with exit code 1\nLast lines of .*program\.log:\n {2}address in use/,
     );
   });
 

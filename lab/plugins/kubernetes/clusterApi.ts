@@ -41,12 +41,14 @@ export interface RequestExtras {
 
 /** Requests to one API server. Objects pass as they are: typed clients drop fields which they do not know. */
 export class ClusterApi {
-  readonly #config: KubeConfig;
+  readonly #load: () => KubeConfig;
+  #config: KubeConfig | undefined;
   readonly #kinds = new Map<string, Promise<ServedKind | undefined>>();
   #unreachable: Promise<string | undefined> | undefined;
 
-  constructor(config: KubeConfig) {
-    this.#config = config;
+  /** @param load reads the kubeconfig; called once, at the first request, so that a bad one is "unreachable". */
+  constructor(load: () => KubeConfig) {
+    this.#load = load;
   }
 
   /** Why the cluster cannot be reached; undefined if it can. Asked once. */
@@ -79,7 +81,9 @@ export class ClusterApi {
       const list = (await this.request("GET", root)) as unknown as {
         resources: { name: string; kind: string; namespaced: boolean }[];
       };
-      const resource = list.resources.find((candidate) => candidate.kind === kind && !candidate.name.includes("/"));
+      const resource = list.resources.find(
+        (candidate) => candidate.kind === kind && !candidate.name.includes("/"),
+      );
       if (resource === undefined) {
         return undefined;
       }
@@ -109,22 +113,27 @@ export class ClusterApi {
     { query = {}, body, contentType = "application/json" }: RequestExtras = {},
     seconds = REQUEST_SECONDS,
   ): Promise<Manifest> {
+    this.#config ??= this.#load();
     const server = this.#config.getCurrentCluster()?.server;
     if (server === undefined) {
       throw new Error("the kubeconfig has no current cluster");
     }
     const url = new URL(server.replace(/\/$/, "") + path);
     url.search = new URLSearchParams(query).toString();
-    const options: RequestOptions = { method, headers: { accept: "application/json" }, timeout: seconds * 1000 };
+    const options: RequestOptions = {
+      method,
+      headers: { accept: "application/json" },
+      timeout: seconds * 1000,
+    };
     await this.#config.applyToHTTPSOptions(options);
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const [code, answer] = await new Promise<[number, string]>((resolve, reject) => {
       const start = url.protocol === "http:" ? httpRequest : httpsRequest;
       const sent = start(url, options, (response) => {
-        text(response).then((content) => resolve([response.statusCode ?? 0, content]), reject);
+        text(response).then((content) => { resolve([response.statusCode ?? 0, content]); }, reject);
       });
       sent.on("timeout", () => sent.destroy(new Error(`no answer in ${seconds} s`)));
-      sent.on("error", (error) => reject(new Error(`${method} ${url.origin}${path}: ${error.message}`)));
+      sent.on("error", (error) => { reject(new Error(`${method} ${url.origin}${path}: ${error.message}`)); });
       if (payload !== undefined) {
         sent.setHeader("content-type", contentType);
       }

@@ -27,11 +27,17 @@ const REFUSED = ["renderYamlToDirectory", "skipUpdateUnreachable"];
 /** Reads the provider's configuration; SDKs write everything but plain strings as JSON. */
 export function readSettings(config: Properties): Settings {
   const plain = reveal(config);
-  const text = (key: string) => (typeof plain[key] === "string" && plain[key] !== "" ? plain[key] : undefined);
+  const text = (key: string) =>
+    typeof plain[key] === "string" && plain[key] !== "" ? plain[key] : undefined;
   const flag = (key: string) => plain[key] === true || plain[key] === "true";
-  const refused = REFUSED.filter((key) => flag(key) || (key === "renderYamlToDirectory" && text(key) !== undefined));
+  const refused = REFUSED.filter(
+    (key) => flag(key) || (key === "renderYamlToDirectory" && text(key) !== undefined),
+  );
   if (refused.length > 0 || plain["enableServerSideApply"] === "false") {
-    const names = [...refused, ...(plain["enableServerSideApply"] === "false" ? ["enableServerSideApply: false"] : [])];
+    const names = [
+      ...refused,
+      ...(plain["enableServerSideApply"] === "false" ? ["enableServerSideApply: false"] : []),
+    ];
     throw new Error(`the lab's stand-in of the kubernetes provider does not cover ${names.join(", ")}`);
   }
   return {
@@ -53,10 +59,14 @@ export function loadKubeConfig(settings: Pick<Settings, "kubeconfig" | "context"
   const file = settings.kubeconfig === undefined ? undefined : kubeconfigPath(settings.kubeconfig);
   if (settings.kubeconfig === undefined) {
     config.loadFromDefault();
-  } else if (file === undefined) {
-    config.loadFromString(settings.kubeconfig);
+  } else if (
+    file === undefined &&
+    !settings.kubeconfig.includes("\n") &&
+    !settings.kubeconfig.startsWith("{")
+  ) {
+    throw new Error(`kubeconfig "${settings.kubeconfig}" is neither a file nor the contents of one`);
   } else {
-    config.loadFromString(readFileSync(file, "utf8"));
+    config.loadFromString(file === undefined ? settings.kubeconfig : readFileSync(file, "utf8"));
   }
   if (settings.context !== undefined) {
     if (config.getContextObject(settings.context) === null) {
@@ -89,7 +99,7 @@ export function kubeconfigFile(settings: Pick<Settings, "kubeconfig">): string |
     return path;
   }
   const folder = mkdtempSync(join(tmpdir(), "pulumi-kubernetes-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  process.once("exit", () => { rmSync(folder, { recursive: true, force: true }); });
   const file = join(folder, "kubeconfig");
   writeFileSync(file, settings.kubeconfig, { mode: 0o600 });
   return file;

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import type { CheckCall } from "../protocol/provider.ts";
-import { hasUnknown, isProperties, mapValues, markSecrets, reveal, Secret, UNKNOWN } from "../protocol/values.ts";
-import type { Properties, Value } from "../protocol/values.ts";
+import {
+  hasUnknown,
+  isProperties,
+  mapValues,
+  markSecrets,
+  reveal,
+  Secret
+} from "../protocol/values.ts";
+import type { Properties, Value ,
+  UNKNOWN} from "../protocol/values.ts";
 import type { Settings } from "./connection.ts";
 
 /** A Kubernetes object: inputs of a resource, or what the API server answered. */
@@ -69,7 +77,10 @@ export function autoname(manifest: Manifest, call: CheckCall): Manifest {
   }
   const hash = createHash("sha256").update(call.randomSeed).digest("hex").slice(0, AUTONAME_DIGITS);
   const name = adopted ?? call.autonaming?.name ?? `${call.name}-${hash}`;
-  return { ...manifest, metadata: { ...metadata, name, annotations: { ...metadata.annotations, [AUTONAMED]: "true" } } };
+  return {
+    ...manifest,
+    metadata: { ...metadata, name, annotations: { ...metadata.annotations, [AUTONAMED]: "true" } },
+  };
 }
 
 export function isAutonamed(manifest: Manifest): boolean {
@@ -80,10 +91,15 @@ export function isAutonamed(manifest: Manifest): boolean {
 export function prune(live: Value | undefined, shape: Value | undefined): Value | undefined {
   if (isProperties(live) && isProperties(shape)) {
     const kept = Object.keys(shape).filter((key) => live[key] !== undefined);
-    return mapValues(Object.fromEntries(kept.map((key) => [key, key])), (key) => prune(live[key], shape[key]) ?? null);
+    return mapValues(
+      Object.fromEntries(kept.map((key) => [key, key])),
+      (key) => prune(live[key], shape[key]) ?? null,
+    );
   }
   if (Array.isArray(live) && Array.isArray(shape)) {
-    return live.slice(0, shape.length).map((item: Value, index) => prune(item, shape[index] as Value) ?? null);
+    return live
+      .slice(0, shape.length)
+      .map((item: Value, index) => prune(item, shape[index] as Value) ?? null);
   }
   return live;
 }
@@ -94,7 +110,9 @@ export function markManifest(manifest: Properties, inputs: Properties): Properti
   if (manifest["kind"] !== "Secret") {
     return marked;
   }
-  return mapValues(marked, (value, key) => (key === "data" || key === "stringData" ? new Secret(value) : value));
+  return mapValues(marked, (value, key) =>
+    key === "data" || key === "stringData" ? new Secret(value) : value,
+  );
 }
 
 /** The object as it goes into Pulumi's state: what is there, and the inputs that made it so. */
@@ -115,7 +133,9 @@ export function readCheckpoint(state: Properties): { readonly live: Manifest; re
 
 /** Pulumi's id of an object: `namespace/name`, or `name` for one of the cluster. */
 export function idOf({ metadata }: Manifest): string {
-  return [metadata.namespace, metadata.name].filter((part) => typeof part === "string" && part !== "").join("/");
+  return [metadata.namespace, metadata.name]
+    .filter((part) => typeof part === "string" && part !== "")
+    .join("/");
 }
 
 /** apiVersion and kind of a type token, e.g. `kubernetes:core/v1:Namespace`. */
@@ -129,7 +149,10 @@ export function replacingPaths(manifest: Manifest, settings: Settings): string[]
   const paths = ["metadata.name", "metadata.namespace"];
   const kind = `${manifest.apiVersion}/${manifest.kind}`;
   if (kind === "v1/Secret") {
-    paths.push("type", ...(settings.enableSecretMutable && manifest["immutable"] !== true ? [] : ["data", "stringData"]));
+    paths.push(
+      "type",
+      ...(settings.enableSecretMutable && manifest["immutable"] !== true ? [] : ["data", "stringData"]),
+    );
   }
   if (kind === "v1/ConfigMap" && (!settings.enableConfigMapMutable || manifest["immutable"] === true)) {
     paths.push("data", "binaryData");
@@ -140,7 +163,9 @@ export function replacingPaths(manifest: Manifest, settings: Settings): string[]
   if (/^apps\/v1\/(Deployment|DaemonSet|StatefulSet)$/.test(kind)) {
     paths.push("spec.selector");
   }
-  return /^rbac\.authorization\.k8s\.io\/v1\/(Cluster)?RoleBinding$/.test(kind) ? [...paths, "roleRef"] : paths;
+  return /^rbac\.authorization\.k8s\.io\/v1\/(Cluster)?RoleBinding$/.test(kind)
+    ? [...paths, "roleRef"]
+    : paths;
 }
 
 function isSecret(manifest: Manifest): boolean {

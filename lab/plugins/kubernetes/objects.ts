@@ -1,100 +1,185 @@
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import { differences } from "../protocol/difference.ts";
 import { InitializationError } from "../protocol/provider.ts";
-import type { Diffed, DiffCall, ResourceKind } from "../protocol/provider.ts";
-import { hasUnknown, UNKNOWN } from "../protocol/values.ts";
+import type { ReadCall, ResourceKind } from "../protocol/provider.ts";
+import { hasUnknown } from "../protocol/values.ts";
 import type { Properties } from "../protocol/values.ts";
 import { isApiError } from "./clusterApi.ts";
-import type { ClusterApi, ServedKind } from "./clusterApi.ts";
+import type { ClusterApi } from "./clusterApi.ts";
 import type { Settings } from "./connection.ts";
-import { apply, create, remove } from "./writes.ts";
 import {
   annotation,
   autoname,
   checkpoint,
   idOf,
-  isAutonamed,
   kindOfToken,
   manifestOf,
   markManifest,
   normalize,
   prune,
   readCheckpoint,
-  replacingPaths,
 } from "./manifest.ts";
 import type { Manifest } from "./manifest.ts";
+import { diffObject } from "./objectDiff.ts";
 import { awaitReady } from "./readiness.ts";
+import { apply, create, existing, remove } from "./writes.ts";
+
+/** Forbidden, no such namespace yet, there already (a replacement): preview goes on without the server's word. */
+const CREATE_TOLERATED = [403, 404, 409] as const;
 
 /** The life of a Kubernetes object of any kind that the API server serves. */
 export function kubernetesObjects(api: ClusterApi, settings: Settings): ResourceKind {
   return {
     check: async (call) => {
       const named = autoname(normalize(manifestOf(call.news)), call);
-      const placed = await place(named, api, settings);
+      const placed = await inDefaultNamespace(named, api, settings);
       return { inputs: markManifest(placed, call.news) };
     },
-    diff: (call) => diff(call, api, settings),
-    create: async ({ inputs, preview, timeoutSeconds }) => {
+    diff: async (call) =>
+      diffObject(call, (await scopeOf(api, manifestOf(call.news))) !== "cluster", settings),
+    create: async ({ urn, inputs, preview, timeoutSeconds }) => {
       const manifest = manifestOf(inputs);
+      const fieldManager = fieldManagerOf(manifest, {});
+      const write = (dryRun: boolean) =>
+        settings.upsertExistingObjects
+          ? apply(api, manifest, { fieldManager, force: true, dryRun })
+          : create(api, manifest, dryRun);
       if (preview) {
-        return { id: "", outputs: await previewed(manifest, inputs, api, () => create(api, manifest, true)) };
+        return {
+          id: "",
+          outputs: await previewWrite(api, inputs, fieldManager, { write, tolerated: CREATE_TOLERATED }),
+        };
       }
       await mustReach(api);
-      const fieldManager = annotation(manifest, "patchFieldManager") ?? newFieldManager();
-      const write = settings.upsertExistingObjects ? applied(fieldManager) : () => create(api, manifest, false);
-      const live = await write();
-      return { id: idOf(live), outputs: await ready(live, inputs, fieldManager, timeoutSeconds) };
+      const live = await write(false).catch((error: unknown) => {
+        throw new Error(
+          `resource "${urn}" was not successfully created by the Kubernetes API server: ${messageOf(error)}`,
+        );
+      });
+      return {
+        id: idOf(live),
+        outputs: await whenReady(api, live, inputs, { fieldManager, timeoutSeconds }),
+      };
     },
-    read: async ({ id, type, outputs, inputs }) => {
-      await mustReach(api);
-      const old = readCheckpoint(outputs);
-      const known = Object.keys(inputs).length > 0;
-      const asked = known ? manifestOf(inputs) : { ...kindOfToken(type), metadata: {} };
-      const [name = "", namespace] = id.split("/").reverse();
-      const served = await api.kind(asked.apiVersion, asked.kind);
-      const live = await found(served, namespace, name, api);
-      if (live === undefined) {
-        return undefined;
-      }
-      const seen = known ? (prune(live, manifestOf(inputs)) as Manifest) : imported(live);
-      const marked = markManifest(normalize(seen), inputs);
-      const fieldManager = typeof outputs["__fieldManager"] === "string" ? outputs["__fieldManager"] : newFieldManager();
-      return { id: id || idOf(old.live), inputs: marked, outputs: checkpoint(live, marked, fieldManager) };
+    read: async (call) => {
+      await mustReach(api, "failed to read resource state due to unreachable cluster");
+      return readObject(call, api);
     },
-    update: async ({ olds, news, preview, timeoutSeconds }) => {
+    update: async ({ urn, olds, news, preview, timeoutSeconds }) => {
       const manifest = manifestOf(news);
-      const stored = olds["__fieldManager"];
-      const fieldManager = annotation(manifest, "patchFieldManager") ?? (typeof stored === "string" ? stored : newFieldManager());
-      const force = settings.enablePatchForce;
+      const fieldManager = fieldManagerOf(manifest, olds);
+      const write = (dryRun: boolean) =>
+        apply(api, manifest, { fieldManager, force: settings.enablePatchForce, dryRun });
       if (preview) {
-        return previewed(manifest, news, api, () => apply(api, manifest, { fieldManager, force, dryRun: true }));
+        return previewWrite(api, news, fieldManager, { write, tolerated: [403] });
       }
       await mustReach(api);
-      const live = await apply(api, manifest, { fieldManager, force, dryRun: false });
-      return ready(live, news, fieldManager, timeoutSeconds);
+      const live = await write(false).catch((error: unknown) => {
+        throw new Error(`update of resource "${urn}" failed: ${messageOf(error)}`);
+      });
+      return whenReady(api, live, news, { fieldManager, timeoutSeconds });
     },
-    delete: async ({ id, outputs, timeoutSeconds }) => {
-      const reason = await api.unreachable();
-      if (reason !== undefined && settings.deleteUnreachable) {
+    delete: async ({ outputs, timeoutSeconds }) => {
+      if (settings.deleteUnreachable && (await api.unreachable()) !== undefined) {
         return;
       }
       await mustReach(api);
       const { live, inputs } = readCheckpoint(outputs);
-      await remove(api, live, { policy: annotation(inputs, "deletionPropagationPolicy"), seconds: timeoutSeconds, id });
+      await remove(api, live, { policy: annotation(inputs, "deletionPropagationPolicy"), timeoutSeconds });
     },
   };
+}
 
-  function applied(fieldManager: string) {
-    return (manifest: Manifest) => apply(api, manifest, { fieldManager, force: true, dryRun: false });
+/** Fails if the cluster cannot be reached, as every call that needs it does. */
+export async function mustReach(
+  api: ClusterApi,
+  context = "configured Kubernetes cluster is unreachable",
+): Promise<void> {
+  const reason = await api.unreachable();
+  if (reason !== undefined) {
+    throw new Error(`${context}: ${reason}`);
   }
+}
 
-  async function ready(live: Manifest, inputs: Properties, fieldManager: string, timeoutSeconds: number): Promise<Properties> {
-    const { object, problem } = await awaitReady(api, live, manifestOf(inputs), timeoutSeconds);
-    const outputs = checkpoint(object, inputs, fieldManager);
-    if (problem !== undefined) {
-      throw new InitializationError(idOf(live), outputs, inputs, [problem]);
+async function readObject({ id, type, outputs, inputs }: ReadCall, api: ClusterApi) {
+  const known = Object.keys(inputs).length > 0;
+  const { apiVersion, kind } = known ? manifestOf(inputs) : kindOfToken(type);
+  const [name = "", namespace] = id.split("/").reverse();
+  const served = await api.kind(apiVersion, kind);
+  const live = served === undefined ? undefined : await existing(api, served.path(namespace, name));
+  if (live === undefined) {
+    return undefined;
+  }
+  const { status: _status, ...imported } = live;
+  const seen = normalize(manifestOf(known ? (prune(live, manifestOf(inputs)) as Properties) : imported));
+  const marked = markManifest(seen, inputs);
+  return { id, inputs: marked, outputs: checkpoint(live, marked, fieldManagerOf(seen, outputs)) };
+}
+
+/** The write as a dry run; what cannot be asked of the server yet is answered with the inputs. */
+async function previewWrite(
+  api: ClusterApi,
+  inputs: Properties,
+  fieldManager: string,
+  { write, tolerated }: { write: (dryRun: boolean) => Promise<Manifest>; tolerated: readonly number[] },
+): Promise<Properties> {
+  if (hasUnknown(inputs) || (await scopeOf(api, manifestOf(inputs))) === undefined) {
+    return inputs;
+  }
+  try {
+    const { status: _status, ...live } = await write(true);
+    return checkpoint(manifestOf(live), inputs, fieldManager);
+  } catch (error) {
+    if (isApiError(error, ...tolerated)) {
+      return inputs;
     }
-    return outputs;
+    throw error;
   }
+}
+
+async function whenReady(
+  api: ClusterApi,
+  live: Manifest,
+  inputs: Properties,
+  options: { readonly fieldManager: string; readonly timeoutSeconds: number },
+): Promise<Properties> {
+  const { object, problem } = await awaitReady(api, live, manifestOf(inputs), options.timeoutSeconds);
+  const outputs = checkpoint(object, inputs, options.fieldManager);
+  if (problem !== undefined) {
+    throw new InitializationError(idOf(live), outputs, inputs, [problem]);
+  }
+  return outputs;
+}
+
+/** Undefined: the server does not know the kind, or cannot be asked. */
+async function scopeOf(api: ClusterApi, manifest: Manifest): Promise<"namespace" | "cluster" | undefined> {
+  if ((await api.unreachable()) !== undefined) {
+    return undefined;
+  }
+  const served = await api.kind(manifest.apiVersion, manifest.kind);
+  return served === undefined ? undefined : served.namespaced ? "namespace" : "cluster";
+}
+
+async function inDefaultNamespace(
+  manifest: Manifest,
+  api: ClusterApi,
+  { namespace }: Settings,
+): Promise<Manifest> {
+  if (
+    namespace === undefined ||
+    manifest.metadata.namespace ||
+    (await scopeOf(api, manifest)) === "cluster"
+  ) {
+    return manifest;
+  }
+  return { ...manifest, metadata: { ...manifest.metadata, namespace } };
+}
+
+function fieldManagerOf(manifest: Manifest, state: Properties): string {
+  const stored = state["__fieldManager"];
+  const kept = typeof stored === "string" ? stored : `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
+  return annotation(manifest, "patchFieldManager") ?? kept;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

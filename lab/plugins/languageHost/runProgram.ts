@@ -29,8 +29,8 @@ export async function runProgram(request: RunRequest, engine: string): Promise<R
     env: { ...process.env, ...programEnvironment(request, options["typescript"] !== false) },
   });
   return new Promise((resolve) => {
-    child.on("error", (error) => resolve({ error: `could not execute node: ${error.message}`, bail: false }));
-    child.on("close", (code, signal) => resolve(runResult(code, signal)));
+    child.on("error", (error) => { resolve({ error: `could not execute node: ${error.message}`, bail: false }); });
+    child.on("close", (code, signal) => { resolve(runResult(code, signal)); });
   });
 }
 

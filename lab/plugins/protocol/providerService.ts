@@ -162,7 +162,7 @@ function diffed({ differences, replaces = [], deleteBeforeReplace = false }: Dif
     const replacing = replaces.includes(path) ? kind + 1 : kind;
     response
       .getDetaileddiffMap()
-      .set(path, new providerPb.PropertyDiff().setKind(replacing as typeof kind).setInputdiff(true));
+      .set(path, new providerPb.PropertyDiff().setKind(replacing).setInputdiff(true));
   }
   return response;
 }

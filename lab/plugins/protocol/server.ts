@@ -22,11 +22,10 @@ export async function serve(
   });
   server.addService(definition, handlers);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => { error === null ? resolve(bound) : reject(error); },
     );
   });
-  return { port, stop: () => server.forceShutdown() };
+  return { port, stop: () => { server.forceShutdown(); } };
 }
 
 /** Serves as a plugin process: tells the engine the port on standard output, and ends when the engine does. */
@@ -50,8 +49,8 @@ export function unary<Request, Response>(
     Promise.resolve(call.request)
       .then(handle)
       .then(
-        (response) => callback(null, response),
-        (error: unknown) => callback(describe(error)),
+        (response) => { callback(null, response); },
+        (error: unknown) => { callback(describe(error)); },
       );
   };
 }

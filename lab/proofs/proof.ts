@@ -1,0 +1,55 @@
+import type { ClusterName } from "../clusters.ts";
+import type { Lab } from "../lab.ts";
+import type { Stack } from "../pulumi.ts";
+import type { Workload } from "../workloads/workload.ts";
+
+/** What a proof may use: the running lab, federated. */
+export interface ProofContext {
+  readonly lab: Pick<Lab, "kubeconfig">;
+  readonly stacks: readonly Stack[];
+}
+
+/** What was seen, for the table and for the person who has to find out why it was not as it should be. */
+export interface Outcome {
+  readonly passed: boolean;
+  /** What happened, short: `200`, `503 refused`, `no change`. */
+  readonly status: string;
+  /** Identity of the caller as the server saw it; absent where no server was reached. */
+  readonly identity?: string;
+  readonly latencyMs?: number;
+  /** What was expected, and what came instead; absent when it passed. */
+  readonly reason?: string;
+}
+
+/** One claim about the federation, and how to check it by doing. */
+export interface Proof {
+  /** The claim, as a sentence. */
+  readonly claim: string;
+  /** Who acts, e.g. `cluster-a abc/foo`. */
+  readonly caller: string;
+  /** On whom. */
+  readonly callee: string;
+  run(context: ProofContext): Promise<Outcome>;
+}
+
+/** A workload and where it runs. */
+export interface Party extends Workload {
+  readonly cluster: ClusterName;
+  /** Cluster domain, and trust domain too. */
+  readonly domain: string;
+}
+
+/** How the table names a workload. */
+export function nameOf({ cluster, namespace, name }: Party): string {
+  return `${cluster} ${namespace}/${name}`;
+}
+
+/** Full DNS name of the workload's Service. */
+export function hostOf({ namespace, name, domain }: Party): string {
+  return `${name}.${namespace}.svc.${domain}`;
+}
+
+/** Identity that the workload's sidecar proves. */
+export function identityOf({ namespace, name, domain }: Party): string {
+  return `spiffe://${domain}/ns/${namespace}/sa/${name}`;
+}

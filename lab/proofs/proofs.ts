@@ -1,0 +1,51 @@
+import { CLUSTERS, type ClusterName } from "../clusters.ts";
+import { SERVICE_PORT, workloadsOf } from "../workloads/workload.ts";
+import { allowedCall } from "./allowedCall.ts";
+import { GATEWAY_PORT } from "./gateway.ts";
+import { plaintextRefused } from "./plaintext.ts";
+import type { Party, Proof } from "./proof.ts";
+import { unchanged } from "./unchanged.ts";
+import { unexportedRefused } from "./unexported.ts";
+
+/** Every claim that the demo and the tests check, in the order in which they are checked. */
+export function allProofs(): Proof[] {
+  const [a, b] = CLUSTERS.map(({ name, network }) => ({
+    exported: party(name, network, true),
+    internal: party(name, network, false),
+    gateway: `${network}.0.3`,
+  })) as [Side, Side];
+  const callsBetween = (from: Side, to: Side): Proof[] => [
+    allowedCall(from.exported, to.exported),
+    unexportedRefused(from.exported, to.internal, to.gateway),
+    plaintextRefused(
+      from.exported,
+      to.exported,
+      `${to.exported.address}:${SERVICE_PORT}`,
+      "the workload's sidecar",
+    ),
+    plaintextRefused(from.exported, to.exported, `${to.gateway}:${GATEWAY_PORT}`, "the gateway"),
+  ];
+  // The refusals mean little unless the refused service works for its own cluster.
+  const atHome = [a, b].map((side) => allowedCall(side.exported, side.internal));
+  return [
+    ...callsBetween(a, b),
+    ...callsBetween(b, a),
+    ...atHome,
+    ...CLUSTERS.map(({ name }) => unchanged(name)),
+  ];
+}
+
+interface Side {
+  readonly exported: Party;
+  readonly internal: Party;
+  /** Address of the east-west gateway. */
+  readonly gateway: string;
+}
+
+function party(cluster: ClusterName, network: string, exported: boolean): Party {
+  const workload = workloadsOf(cluster, network).find((candidate) => candidate.exported === exported);
+  if (workload === undefined) {
+    throw new Error(`${cluster} has no workload that is ${exported ? "" : "not "}exported`);
+  }
+  return { ...workload, cluster, domain: `${cluster}.local` };
+}

@@ -1,0 +1,72 @@
+import { CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import { waitFor } from "../ready.ts";
+import { callService } from "../workloads/call.ts";
+import { SERVICE_PORT } from "../workloads/workload.ts";
+import { GATEWAY_PORT, refusedConnections } from "./gateway.ts";
+import { hostOf, identityOf, nameOf, type Party, type Proof } from "./proof.ts";
+
+const RESOURCE = { group: "networking.istio.io", version: "v1", plural: "serviceentries" };
+const PROPAGATION_SECONDS = 30;
+/** After a change of configuration the first request may still be judged by the old one. */
+const CALLS = 2;
+
+/**
+ * What is not exported cannot be reached: not even by a caller whose cluster knows all that an import would tell it.
+ *
+ * @param gateway address of the east-west gateway of the callee's cluster.
+ */
+export function unexportedRefused(from: Party, to: Party, gateway: string): Proof {
+  const host = hostOf(to);
+  return {
+    claim: "a service that is not exported is refused at the gateway, even with a hand-made ServiceEntry",
+    caller: nameOf(from),
+    callee: host,
+    run: async ({ lab }) => {
+      const config = new KubeConfig();
+      config.loadFromFile(lab.kubeconfig);
+      config.setCurrentContext(from.cluster);
+      const objects = config.makeApiClient(CustomObjectsApi);
+      const place = { ...RESOURCE, namespace: from.namespace };
+      await objects.createNamespacedCustomObject({ ...place, body: handMadeEntry(from, to, gateway) });
+      try {
+        const known = async () => (await callService(from, host, SERVICE_PORT)).addresses.length > 0;
+        await waitFor(`the sidecar of ${nameOf(from)} does not know ${host}`, known, PROPAGATION_SECONDS);
+        const before = await refusedConnections(gateway);
+        const statuses: number[] = [];
+        for (let call = 0; call < CALLS; call++) {
+          statuses.push((await callService(from, host, SERVICE_PORT)).status);
+        }
+        const refused = (await refusedConnections(gateway)) - before;
+        const passed = statuses.every((status) => status !== 200) && refused > 0;
+        const seen = `statuses ${statuses.join(", ")}, connections refused by the gateway: ${refused}`;
+        return {
+          passed,
+          status: `${statuses.at(-1)} ${passed ? "refused" : ""}`.trim(),
+          ...(passed ? {} : { reason: `expected every call to be refused by the gateway, got ${seen}` }),
+        };
+      } finally {
+        await objects.deleteNamespacedCustomObject({ ...place, name: host });
+      }
+    },
+  };
+}
+
+/** The entry that the program would have made, had the peer exported the service. */
+function handMadeEntry(from: Party, to: Party, gateway: string): object {
+  const name = hostOf(to);
+  return {
+    apiVersion: `${RESOURCE.group}/${RESOURCE.version}`,
+    kind: "ServiceEntry",
+    metadata: { name, namespace: from.namespace },
+    spec: {
+      hosts: [name],
+      location: "MESH_INTERNAL",
+      resolution: "STATIC",
+      ports: [{ number: SERVICE_PORT, name: "http", protocol: "HTTP" }],
+      subjectAltNames: [identityOf(to)],
+      endpoints: [
+        { address: gateway, ports: { http: GATEWAY_PORT }, labels: { "security.istio.io/tlsMode": "istio" } },
+      ],
+    },
+  };
+}

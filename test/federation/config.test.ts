@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { CONFIG_KEYS, parseConfig } from "../../federation/config.ts";
+import { FaultsError, describeFault } from "../../federation/fault.ts";
+import { LOCAL_CLUSTER as cluster, configFaults, faultsThrown } from "./samples.ts";
+
+/** Everything that can be configured. */
+const full = {
+  cluster: { ...cluster, trustDomain: "a.example", network: "Network_A" },
+  kubeconfig: { path: "~/.kube/config", context: "a" },
+  certificateAuthority: { algorithm: "RSA" },
+  istio: {
+    charts: { repository: "oci://registry.example/charts", version: "1.31.1" },
+    values: { base: { a: 1 }, istiod: { b: { c: null } } },
+  },
+  gateway: {
+    service: { type: "ClusterIP", annotations: { "service.beta.kubernetes.io/x": "internal" } },
+    advertise: [
+      { address: "203.0.113.10", port: 443, locality: "eu/a" },
+      { address: "gw.example.com", port: 15443 },
+    ],
+    bind: "127.10.0.3",
+    addressTimeoutSeconds: 0,
+    values: { replicaCount: 2 },
+  },
+  exports: [
+    { namespace: "xyz", service: "bar" },
+    { selector: { "istio-federation.dev/export": "true" } },
+    { selector: { "istio-federation.dev/export": "true" }, namespace: "abc" },
+  ],
+  peers: {
+    "cluster-b": { stack: "cluster-b", exportTo: ["abc", "."] },
+    "cluster-c": { stack: "acme/mesh/c.prod_1", exportTo: ["*"] },
+  },
+  allowGatewayAddresses: ["127.0.0.0/8", "fe80::/10"],
+};
+
+describe("A stack's config", () => {
+  it("needs no more than the cluster's name and domain", () => {
+    assert.deepEqual(parseConfig({ cluster, peers: undefined }, "cluster-a"), {
+      cluster: { ...cluster, trustDomain: "cluster-a.local", network: "cluster-a" },
+      kubeconfig: {},
+      certificateAuthority: { algorithm: "ECDSA" },
+      istio: {
+        charts: { repository: "https://istio-release.storage.googleapis.com/charts", version: "1.31.1" },
+        values: { base: {}, istiod: {} },
+      },
+      gateway: { service: { type: "LoadBalancer", annotations: {} }, addressTimeoutSeconds: 300, values: {} },
+      exports: [],
+      peers: {},
+      allowGatewayAddresses: [],
+    });
+  });
+
+  it("is taken as it is written, once complete", () => {
+    assert.deepEqual(parseConfig(full, "cluster-a"), full);
+    assert.deepEqual(Object.keys(full), CONFIG_KEYS);
+  });
+
+  it("has defaults inside what is given in part", () => {
+    const parsed = parseConfig(
+      { cluster, peers: { b: { stack: "b" } }, gateway: { advertise: [{ address: "My-LB.example.com." }] } },
+      "cluster-a",
+    );
+    assert.deepEqual(parsed.peers, { b: { stack: "b", exportTo: ["*"] } });
+    assert.deepEqual(parsed.gateway.advertise, [{ address: "my-lb.example.com", port: 15443 }]);
+    const charts = (given: object) =>
+      parseConfig({ cluster, istio: { charts: given } }, "cluster-a").istio.charts;
+    assert.deepEqual(charts({ folder: ".lab/charts" }), { folder: ".lab/charts" });
+    assert.deepEqual(charts({ version: "1.30.3" }), {
+      repository: "https://istio-release.storage.googleapis.com/charts",
+      version: "1.30.3",
+    });
+  });
+
+  it("tells each fault with its place, value, rule and remedy", () => {
+    assert.throws(
+      () => parseConfig({ cluster: { ...cluster, name: "Cluster_A" } }, "cluster-a"),
+      (error) =>
+        error instanceof FaultsError &&
+        error.message.startsWith("config of stack cluster-a has 1 fault(s):") &&
+        /^cluster\.name: "Cluster_A" must be a DNS-1123 label: .*\. Choose such a name\.$/.test(
+          describeFault(error.faults[0] ?? assert.fail()),
+        ),
+    );
+  });
+
+  it("tells all faults of all its parts at once", () => {
+    const found = configFaults({
+      clustr: {},
+      cluster: { name: "A", domian: "x" },
+      certificateAuthority: { algorithm: "DSA" },
+      istio: { charts: { folder: "", version: 1.31 } },
+      gateway: { service: { type: "ClusterIP", annotations: { x: true } }, bind: "localhost" },
+      exports: [{ selector: {} }, {}],
+      peers: { B: { stack: "a/b" }, c: {}, d: { stack: "cluster-a" } },
+      allowGatewayAddresses: ["127.0.0.1"],
+    });
+    assert.deepEqual(found.sort(), [
+      "allowGatewayAddresses[0]",
+      "certificateAuthority.algorithm",
+      "cluster.domain",
+      "cluster.domian",
+      "cluster.name",
+      "clustr",
+      "exports[0].selector",
+      "exports[1]",
+      "gateway.bind",
+      "gateway.service.annotations.x",
+      "gateway.service.type",
+      "istio.charts.folder",
+      "istio.charts.folder",
+      "istio.charts.version",
+      "peers.B",
+      "peers.B.stack",
+      "peers.c.stack",
+      "peers.d.stack",
+    ]);
+  });
+
+  it("asks what an unknown field was meant to be, and does not show its value", () => {
+    const remedyOf = (raw: Record<string, unknown>) => {
+      try {
+        return parseConfig({ cluster, ...raw }, "cluster-a");
+      } catch (error) {
+        return error instanceof FaultsError
+          ? error.faults.map(({ value, remedy }) => [value, remedy])
+          : error;
+      }
+    };
+    assert.deepEqual(remedyOf({ peer: "secret" }), [[undefined, "Write 'peers', if that is what you mean"]]);
+    assert.deepEqual(remedyOf({ gateway: { addressTimeoutSecond: 3 } }), [
+      [undefined, "Write 'addressTimeoutSeconds', if that is what you mean"],
+    ]);
+    assert.deepEqual(remedyOf({ kubeconfig: { token: "secret" } }), [
+      [undefined, "Remove it; known here: path, context"],
+    ]);
+  });
+
+  for (const [name, raw, path] of [
+    ["a section that is not a map", { gateway: 5 }, "gateway"],
+    ["a section that is empty in YAML", { gateway: null }, "gateway"],
+    ["a domain in capitals", { cluster: { ...cluster, domain: "Cluster-A.local" } }, "cluster.domain"],
+    ["a trust domain with '_'", { cluster: { ...cluster, trustDomain: "a_b" } }, "cluster.trustDomain"],
+    ["an empty network", { cluster: { ...cluster, network: "" } }, "cluster.network"],
+    ["an address for a range", { allowGatewayAddresses: ["127.0.0.1"] }, "allowGatewayAddresses[0]"],
+    ["a range too narrow", { allowGatewayAddresses: ["127.0.0.1/33"] }, "allowGatewayAddresses[0]"],
+  ] as const) {
+    it(`is refused for ${name}`, () => {
+      assert.deepEqual(configFaults(raw), [path]);
+    });
+  }
+
+  it("is the same in bytes for the same peers in any order", () => {
+    const peers = { c: { stack: "c" }, b: { stack: "b" } };
+    assert.deepEqual(Object.keys(parseConfig({ cluster, peers }, "cluster-a").peers), ["b", "c"]);
+  });
+
+  it("may be anything: it is parsed, or refused with faults that can be told", () => {
+    const mutated = fc
+      .array(fc.tuple(fc.constantFrom(...paths(full)), fc.jsonValue()), { minLength: 1, maxLength: 3 })
+      .map((changes) => changes.reduce<unknown>((raw, [path, value]) => replace(raw, path, value), full));
+    const arbitrary = fc.dictionary(fc.oneof(fc.constantFrom(...CONFIG_KEYS), fc.string()), fc.jsonValue());
+    fc.assert(
+      fc.property(fc.oneof(arbitrary, mutated), (raw) => {
+        faultsThrown(() => parseConfig(raw as Record<string, unknown>, "cluster-a"));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+/** The paths to every value inside a value. */
+function paths(value: unknown): string[][] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [
+    [key],
+    ...paths(inner).map((path) => [key, ...path]),
+  ]);
+}
+
+/** A copy with another value at a path, if the path is still there. */
+function replace(value: unknown, [key, ...rest]: string[], by: unknown): unknown {
+  if (key === undefined) return by;
+  if (typeof value !== "object" || value === null) return value;
+  const changed = replace((value as Record<string, unknown>)[key], rest, by);
+  return Array.isArray(value)
+    ? value.map((entry: unknown, index) => (String(index) === key ? changed : entry))
+    : { ...value, [key]: changed };
+}

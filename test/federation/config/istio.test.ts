@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { configFaults } from "../samples.ts";
+
+describe("The source of Istio's charts", () => {
+  for (const [name, raw, path] of [
+    [
+      "a folder beside a repository",
+      { istio: { charts: { folder: "x", repository: "https://x.y" } } },
+      "istio.charts.folder",
+    ],
+    [
+      "a folder beside a version",
+      { istio: { charts: { folder: "x", version: "1.31.1" } } },
+      "istio.charts.folder",
+    ],
+    [
+      "a repository without a scheme",
+      { istio: { charts: { repository: "x.y" } } },
+      "istio.charts.repository",
+    ],
+    ["a version range", { istio: { charts: { version: "~1.31" } } }, "istio.charts.version"],
+    ["a version cut short by YAML", { istio: { charts: { version: 1.3 } } }, "istio.charts.version"],
+  ] as const) {
+    it(`is refused for ${name}`, () => {
+      assert.deepEqual(configFaults(raw), [path]);
+    });
+  }
+});

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { configFaults } from "../samples.ts";
+
+describe("The config of peers", () => {
+  for (const [name, raw, path] of [
+    ["a peer of our own name", { peers: { "cluster-a": { stack: "b" } } }, "peers.cluster-a"],
+    ["a peer with a bad name", { peers: { "b.c": { stack: "b" } } }, 'peers["b.c"]'],
+    ["a peer that is our own stack", { peers: { b: { stack: "cluster-a" } } }, "peers.b.stack"],
+    ["two peers of one stack", { peers: { c: { stack: "b" }, b: { stack: "b" } } }, "peers.c.stack"],
+    ["a stack of two parts", { peers: { b: { stack: "acme/b" } } }, "peers.b.stack"],
+    ["a stack of four parts", { peers: { b: { stack: "a/b/c/d" } } }, "peers.b.stack"],
+    ["a stack with an empty part", { peers: { b: { stack: "a//b" } } }, "peers.b.stack"],
+    ["no stack", { peers: { b: { exportTo: ["*"] } } }, "peers.b.stack"],
+    ["an empty exportTo", { peers: { b: { stack: "b", exportTo: [] } } }, "peers.b.exportTo"],
+    ["'*' beside a namespace", { peers: { b: { stack: "b", exportTo: ["*", "abc"] } } }, "peers.b.exportTo"],
+    [
+      "'.' beside the namespace it means",
+      { peers: { b: { stack: "b", exportTo: [".", "istio-federation"] } } },
+      "peers.b.exportTo[1]",
+    ],
+    ["a bad namespace", { peers: { b: { stack: "b", exportTo: ["a/*"] } } }, "peers.b.exportTo[0]"],
+  ] as const) {
+    it(`is refused for ${name}`, () => {
+      assert.deepEqual(configFaults(raw), [path]);
+    });
+  }
+});

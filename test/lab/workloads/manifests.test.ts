@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { workloadManifests } from "../../../lab/workloads/manifests.ts";
+import { egressAddress, workloadsOf } from "../../../lab/workloads/workload.ts";
+
+describe("the lab's workloads", () => {
+  const clusters: [cluster: string, network: string][] = [
+    ["cluster-a", "127.10"],
+    ["cluster-b", "127.20"],
+  ];
+  for (const [cluster, network] of clusters) {
+    it(`of ${cluster} are one that is exported and one that is not, each with addresses of its own`, () => {
+      const workloads = workloadsOf(cluster, network);
+      assert.deepEqual(workloads.map(({ exported }) => exported).sort(), [false, true]);
+      const addresses = workloads.flatMap((workload) => [workload.address, egressAddress(workload)]);
+      assert.equal(new Set(addresses).size, addresses.length);
+      for (const address of addresses) assert.ok(address.startsWith(`${network}.`));
+    });
+  }
+
+  it("carry the export label only when exported", () => {
+    const labels = workloadsOf("cluster-a", "127.10").map((workload) => {
+      const service = workloadManifests(workload).find(({ kind }) => kind === "Service");
+      return [workload.name, service?.metadata?.labels?.["istio-federation.dev/export"]];
+    });
+    assert.deepEqual(labels, [
+      ["foo", "true"],
+      ["internal", undefined],
+    ]);
+  });
+
+  it("have the same address and labels in Pod and WorkloadEntry, so that the Service's endpoint is the Pod", () => {
+    const [foo] = workloadsOf("cluster-a", "127.10");
+    assert.ok(foo);
+    const manifests = workloadManifests(foo);
+    const entry = manifests.find(({ kind }) => kind === "WorkloadEntry")?.spec as Record<string, unknown>;
+    const deployment = manifests.find(({ kind }) => kind === "Deployment")?.spec as {
+      template: {
+        metadata: { labels: unknown; annotations: Record<string, string> };
+        spec: { serviceAccountName: string };
+      };
+    };
+    const { metadata, spec } = deployment.template;
+    assert.deepEqual(entry, {
+      address: metadata.annotations["lab.istio-federation.dev/ip"],
+      labels: metadata.labels,
+      serviceAccount: spec.serviceAccountName,
+    });
+  });
+});

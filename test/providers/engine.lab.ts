@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
+import { readContracts } from "../../discovery/peerContracts.ts";
+import { createProgress } from "../../lab/progress.ts";
+import { prepareTools } from "../../lab/tools/tools.ts";
+import { type KubernetesObject, SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { ImportedServices, type ImportedServicesArgs } from "../../providers/importedServices.ts";
+import { TestCluster } from "./support/testCluster.ts";
+
+const NAMESPACE = "istio-federation";
+const BAR = "bar.xyz.svc.cluster-b.local";
+const BAZ = "baz.xyz.svc.cluster-b.local";
+const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar";
+
+type Entry = KubernetesObject & { spec: { endpoints: { address: string }[] } };
+
+describe("ImportedServices under Pulumi's engine", () => {
+  let cluster: TestCluster;
+  let folder: string;
+  let stack: Stack;
+  let declared: Partial<ImportedServicesArgs>;
+  /** Runs in the program, before its resource. */
+  let first: () => Promise<unknown>;
+  const output: string[] = [];
+  const path = process.env.PATH;
+
+  before(async () => {
+    cluster = await TestCluster.start("engine", "127.30.0.4");
+    await cluster.installIstioKinds();
+    await cluster.makeNamespace(NAMESPACE);
+    const { programs } = await prepareTools(createProgress());
+    const launcher = dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
+    process.env.PATH = [dirname(programs.pulumi), launcher, path].join(delimiter);
+    folder = mkdtempSync(join(tmpdir(), "istio-federation-engine-"));
+    stack = await makeStack("here", program);
+  });
+
+  after(async () => {
+    process.env.PATH = path ?? "";
+    await cluster?.stop();
+    if (folder !== undefined) rmSync(folder, { recursive: true });
+  });
+
+  beforeEach(() => {
+    declared = {};
+    first = () => Promise.resolve();
+    output.length = 0;
+  });
+
+  function makeStack(stackName: string, program: () => Promise<Record<string, unknown>>): Promise<Stack> {
+    return LocalWorkspace.createOrSelectStack(
+      { stackName, projectName: "engine-test", program },
+      {
+        envVars: {
+          PULUMI_BACKEND_URL: `file://${folder}`,
+          PULUMI_HOME: join(folder, "home"),
+          PULUMI_CONFIG_PASSPHRASE: "test",
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
+        },
+      },
+    );
+  }
+
+  async function program(): Promise<Record<string, unknown>> {
+    const found = await first();
+    const imports = new ImportedServices("imports", {
+      kubeconfig: cluster.kubeconfig,
+      namespace: NAMESPACE,
+      peer: "cluster-b",
+      exportTo: ["*"],
+      gateways: ["203.0.113.10:15443"],
+      services: { [BAR]: LINE, [BAZ]: LINE },
+      ...declared,
+    });
+    return { imported: imports.imported, found };
+  }
+
+  const onOutput = (text: string) => output.push(text);
+  const up = () => stack.up({ onOutput, color: "never" });
+  const preview = () => stack.preview({ onOutput, diff: true, color: "never" });
+
+  async function entries(): Promise<Record<string, Entry>> {
+    const found = await cluster.client.list<Entry>(SERVICE_ENTRY, { namespace: NAMESPACE });
+    return Object.fromEntries(found.map((entry) => [entry.metadata.name, entry]));
+  }
+
+  it("creates the entries, and has nothing to do afterwards", async () => {
+    const { outputs, summary } = await up();
+    assert.equal(outputs.imported?.value, 2);
+    assert.equal(summary.resourceChanges?.create, 2);
+    assert.deepEqual(Object.keys(await entries()), [BAR, BAZ]);
+    assert.deepEqual((await preview()).changeSummary, { same: 2 });
+    assert.deepEqual((await up()).summary.resourceChanges, { same: 2 });
+  });
+
+  it("shows in a preview which services come, change and go", async () => {
+    declared.services = { [BAR]: LINE.replace("8080", "8081"), "new.xyz.svc.cluster-b.local": LINE };
+    const { changeSummary } = await preview();
+    assert.deepEqual(changeSummary, { same: 1, update: 1 });
+    const text = output.join("");
+    assert.match(
+      text,
+      /~ bar\.xyz\.svc\.cluster-b\.local: "8080\/HTTP http as .*" => "8081\/HTTP http as .*"/,
+    );
+    assert.match(text, /- baz\.xyz\.svc\.cluster-b\.local: "8080\/HTTP/);
+    assert.match(text, /\+ new\.xyz\.svc\.cluster-b\.local: "8080\/HTTP/);
+  });
+
+  it("keeps a pending peer's entries, without anything to do", async () => {
+    Object.assign(declared, { gateways: [], services: {}, pending: "its stack is gone" });
+    assert.deepEqual((await preview()).changeSummary, { same: 2 });
+    assert.deepEqual((await up()).summary.resourceChanges, { same: 2 });
+    assert.deepEqual((await preview()).changeSummary, { same: 2 });
+    assert.deepEqual(Object.keys(await entries()), [BAR, BAZ]);
+  });
+
+  it("says what is wrong before anything changes", async () => {
+    declared.services = { Bar: "x" };
+    await assert.rejects(preview(), /must be a DNS name/);
+  });
+
+  it("shows after a refresh what was changed by hand, and repairs it", async () => {
+    const { [BAR]: bar, [BAZ]: baz } = await entries();
+    assert.ok(bar && baz);
+    bar.spec.endpoints = [{ address: "10.0.0.1" }];
+    await cluster.client.replace(SERVICE_ENTRY, bar);
+    await cluster.client.delete(SERVICE_ENTRY, baz);
+    assert.equal((await stack.refresh({ onOutput, color: "never" })).summary.resourceChanges?.update, 1);
+    assert.deepEqual((await preview()).changeSummary, { same: 1, update: 1 });
+    assert.match(output.join(""), /bar.*\(not as declared: endpoints\)" => "8080/);
+    assert.match(output.join(""), /\+ baz\.xyz/);
+    await up();
+    assert.equal((await entries())[BAR]?.spec.endpoints[0]?.address, "203.0.113.10");
+    assert.deepEqual((await preview()).changeSummary, { same: 2 });
+  });
+
+  it("goes on after a partial failure where it stopped", async () => {
+    const name = "taken.xyz.svc.cluster-b.local";
+    const spec = {
+      hosts: [name],
+      ports: [{ number: 80, name: "http", protocol: "HTTP" }],
+      resolution: "NONE",
+    };
+    const theirs = {
+      apiVersion: "networking.istio.io/v1",
+      kind: "ServiceEntry",
+      metadata: { name, namespace: NAMESPACE },
+      spec,
+    };
+    const made = await cluster.client.apply<KubernetesObject>(SERVICE_ENTRY, theirs, true);
+    declared.services = { [BAR]: LINE, [name]: LINE, "new.xyz.svc.cluster-b.local": LINE };
+    await assert.rejects(up(), /taken\.xyz\.svc\.cluster-b\.local belongs to istio-federation|belongs to/);
+    assert.deepEqual(Object.keys(await entries()), [BAR, "new.xyz.svc.cluster-b.local", name]);
+    assert.deepEqual((await preview()).changeSummary, { same: 1, update: 1 });
+
+    await cluster.client.delete(SERVICE_ENTRY, made);
+    assert.equal((await up()).outputs.imported?.value, 3);
+    assert.deepEqual((await preview()).changeSummary, { same: 2 });
+  });
+
+  it("replaces in one update what has another peer's name", async () => {
+    declared.peer = "cluster-bee";
+    await up();
+    const labels = Object.values(await entries()).map(
+      ({ metadata }) => metadata.labels?.["istio-federation.dev/peer"],
+    );
+    assert.deepEqual(labels, ["cluster-bee", "cluster-bee"]);
+  });
+
+  it("keeps little of the provider, and no credentials, in the state", async () => {
+    const { deployment } = await stack.exportStack();
+    const state = JSON.stringify(deployment);
+    assert.doesNotMatch(state, /"token"|BEGIN|certificate-authority/);
+    const { resources } = deployment as { resources: { inputs?: { __provider?: string } }[] };
+    const texts = resources.flatMap(({ inputs }) => inputs?.__provider ?? []);
+    assert.equal(texts.length, 1);
+    assert.ok((texts[0]?.length ?? 0) < 1024);
+  });
+
+  it("reads peers' stacks, missing ones too, and its own", async () => {
+    const there = await makeStack("there", () => Promise.resolve({ federation: { cluster: "there" } }));
+    await there.up();
+    await makeStack("empty", () => Promise.resolve({}));
+    first = async () => {
+      const peers = {
+        b: { stack: "there" },
+        c: { stack: "organization/engine-test/none" },
+        d: { stack: "empty" },
+      };
+      return {
+        contracts: await readContracts(peers),
+        own: (await readOwnOutputs()).contract ?? "nothing",
+        at: pulumi.getStack(),
+      };
+    };
+    const { outputs } = await up();
+    assert.deepEqual(outputs.found?.value, {
+      contracts: {
+        b: { contract: { cluster: "there" } },
+        c: {
+          pending: "stack organization/engine-test/none does not exist; run `pulumi up` on it, then here",
+        },
+        d: {
+          pending:
+            "stack organization/engine-test/empty has no output `federation` yet; run `pulumi up` on it, then here",
+        },
+      },
+      own: "nothing",
+      at: "here",
+    });
+  });
+
+  it("takes everything away in the end", async () => {
+    await stack.destroy();
+    assert.deepEqual(await entries(), {});
+  });
+});

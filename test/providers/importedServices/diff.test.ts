@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import fc from "fast-check";
+import { diff } from "../../../providers/importedServices/diff.ts";
+import { type Inputs, UNFINISHED, digest, stateOf } from "../../../providers/importedServices/inputs.ts";
+
+const INPUTS: Inputs = {
+  kubeconfig: { path: ".lab/kubeconfig", context: "cluster-a" },
+  namespace: "istio-federation",
+  peer: "cluster-b",
+  exportTo: ["*"],
+  gateways: ["203.0.113.10:15443"],
+  services: { "bar.xyz.svc.cluster-b.local": "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar" },
+};
+const STATE = stateOf(INPUTS);
+const NONE = { changes: false, replaces: [], deleteBeforeReplace: false };
+const UPDATE = { ...NONE, changes: true };
+
+describe("diff of ImportedServices", () => {
+  const cases: [string, Partial<Record<keyof Inputs, unknown>>, object][] = [
+    ["finds nothing when nothing changed", {}, NONE],
+    ["ignores why a peer is pending, which changes nothing in the cluster", { pending: "gone" }, NONE],
+    ["updates when a service comes", { services: { ...INPUTS.services, "baz.x": "y" } }, UPDATE],
+    ["updates when a service changes", { services: { "bar.xyz.svc.cluster-b.local": "y" } }, UPDATE],
+    ["updates when a service goes", { services: {} }, UPDATE],
+    ["updates when a gateway changes", { gateways: ["203.0.113.11:15443"] }, UPDATE],
+    ["updates when other namespaces are to see it", { exportTo: ["a"] }, UPDATE],
+    ["updates, and does not replace, when the kubeconfig has another name", { kubeconfig: {} }, UPDATE],
+    ["updates when a service is not known yet", { services: { x: pulumi.runtime.unknownValue } }, UPDATE],
+    ["updates when the namespace is not known yet", { namespace: pulumi.runtime.unknownValue }, UPDATE],
+    [
+      "moves to another namespace before it leaves the old one",
+      { namespace: "other" },
+      { ...UPDATE, replaces: ["namespace"] },
+    ],
+    [
+      "leaves first when the peer has another name, as the entries keep theirs",
+      { peer: "cluster-c" },
+      { changes: true, replaces: ["peer"], deleteBeforeReplace: true },
+    ],
+  ];
+  for (const [what, change, expected] of cases) {
+    it(what, () => assert.deepEqual(diff(STATE, { ...INPUTS, ...change } as Inputs), expected));
+  }
+
+  it("updates after a partial failure, so that the next up goes on", () => {
+    assert.deepEqual(diff({ ...STATE, servicesDigest: UNFINISHED }, INPUTS), UPDATE);
+  });
+
+  it("does not depend on the order of the services", () => {
+    const services = fc.dictionary(fc.string(), fc.string());
+    fc.assert(
+      fc.property(services, (found) => {
+        const reversed = Object.fromEntries(Object.entries(found).reverse());
+        assert.equal(digest(reversed), digest(found));
+      }),
+    );
+  });
+});
+
+describe("outputs of ImportedServices", () => {
+  it("do not repeat the services", () => {
+    assert.equal(JSON.stringify(STATE).includes("8080"), false);
+    assert.equal(STATE.imported, 1);
+  });
+});
