@@ -37,7 +37,7 @@ export interface PeerFault extends Fault {
 /**
  * Plans what to register here of what the peers publish. A contract comes from another team, so nothing in it is trusted:
  *
- * - As a whole it must come from the cluster that we call by that name, and its cluster and trust domains must neither be, hold
+ * - As a whole it must come from another cluster than ours, and its cluster and trust domains must neither be, hold
  *   nor lie in ours or another peer's: no name or identity can then belong to two clusters. (Where two peers clash, neither is
  *   taken: nothing here tells who is right.) Its gateways must be addresses that traffic may go to.
  * - A service must lie below `svc.<the peer's cluster domain>`, and its identities in the peer's trust domain. One that does not
@@ -65,7 +65,7 @@ export function planImports(
   for (const { peer, contract, refused } of readings) {
     const others = readings.filter((reading) => reading.peer !== peer);
     const unfit = [
-      ...judgeName(peer, contract),
+      ...judgeName(contract, local),
       ...judgeDomain("clusterDomain", contract, local, others),
       ...judgeDomain("trustDomain", contract, local, others),
       ...judgeGateways(contract, local),
@@ -84,17 +84,11 @@ function contractPath(peer: string): string {
   return pathOf("peers", peer, "contract");
 }
 
-function judgeName(peer: string, { cluster }: Contract): Fault[] {
-  if (cluster === peer) return [];
-  const rule = `must be '${peer}', as this stack calls the peer`;
-  return [
-    {
-      path: "cluster",
-      value: cluster,
-      rule,
-      remedy: `Rename the peer to '${cluster}', or read its own stack`,
-    },
-  ];
+/** What a peer calls itself is its own affair (our config has a name for it), unless it takes our name. */
+function judgeName({ cluster }: Contract, local: LocalCluster): Fault[] {
+  if (cluster !== local.cluster) return [];
+  const remedy = "Name the stack of another cluster, or have one of the two clusters renamed";
+  return [{ path: "cluster", value: cluster, rule: "is the name of this very cluster", remedy }];
 }
 
 function judgeDomain(

@@ -62,8 +62,8 @@ export class ProcessTable {
         resolve(signal === null ? `exit code ${code}` : `signal ${signal}`);
       });
     });
-    await once(child, "spawn").catch((cause: Error) => {
-      throw new LabError(`${spec.name} cannot be started: ${cause.message}`, { cause });
+    await once(child, "spawn").catch((cause: unknown) => {
+      throw new LabError(`${spec.name} cannot be started: ${String(cause)}`, { cause });
     });
     const { pid = 0 } = child;
     const identity = identify(pid) ?? { pid, startTime: "" };

@@ -2,8 +2,8 @@
 const TOLD = 10;
 
 /**
- * Some of an update was done, some was not. The engine keeps the resource with these outputs and marks it, so that the
- * next `pulumi up` updates it again.
+ * Some of an update was done, some was not. The engine prints the reasons, keeps the resource with these outputs and marks
+ * it, so that the next `pulumi up` updates it again.
  */
 export class PartialFailure extends Error {
   readonly id: string;
@@ -13,17 +13,19 @@ export class PartialFailure extends Error {
 
   /** @param what was updated, for the message. */
   constructor(id: string, properties: object, what: string, failures: readonly string[]) {
-    super(`${what}: ${describeFailures(failures)}`);
+    super(`${what}: ${failures.length} change(s) failed`);
     this.name = "PartialFailure";
     this.id = id;
     this.properties = { ...properties };
-    this.reasons = [...failures.slice(0, TOLD)];
+    this.reasons = bearable(failures);
   }
 }
 
-/** All failures as one text of bearable length. */
-export function describeFailures(failures: readonly string[]): string {
-  const more = failures.length > TOLD ? [`and ${failures.length - TOLD} more`] : [];
-  const told = [...failures.slice(0, TOLD), ...more].map((failure) => `\n  - ${failure}`);
-  return `${failures.length} change(s) failed; run \`pulumi up\` again to go on from here${told.join("")}`;
+/** The first failures, and how many more there are. */
+export function bearable(failures: readonly string[]): string[] {
+  const more = failures.length - TOLD;
+  return [
+    ...failures.slice(0, TOLD),
+    ...(more > 0 ? [`and ${more} more; run \`pulumi up\` again to go on`] : []),
+  ];
 }

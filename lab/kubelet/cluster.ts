@@ -1,12 +1,5 @@
 import type { KubernetesListObject, KubernetesObject } from "@kubernetes/client-node";
-import {
-  ApiException,
-  CoordinationV1Api,
-  CoreV1Api,
-  KubeConfig,
-  makeInformer,
-  VersionApi,
-} from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, KubeConfig, makeInformer, VersionApi } from "@kubernetes/client-node";
 
 /** Wait before a broken watch starts again. */
 const WATCH_RETRY_MILLISECONDS = 1000;
@@ -15,7 +8,6 @@ const WATCH_RETRY_MILLISECONDS = 1000;
 export interface Cluster {
   readonly config: KubeConfig;
   readonly core: CoreV1Api;
-  readonly coordination: CoordinationV1Api;
   readonly version: VersionApi;
 }
 
@@ -32,7 +24,6 @@ export function openCluster(kubeconfig: string, context: string): Cluster {
   return {
     config,
     core: config.makeApiClient(CoreV1Api),
-    coordination: config.makeApiClient(CoordinationV1Api),
     version: config.makeApiClient(VersionApi),
   };
 }

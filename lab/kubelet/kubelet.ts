@@ -8,12 +8,12 @@ import { chooseAddress } from "./addresses.ts";
 import { isConflict, isNotFound, openCluster, watchKind, type Cluster, type Watched } from "./cluster.ts";
 import { ClusterSources } from "./clusterSources.ts";
 import { LoadBalancers } from "./loadBalancers.ts";
-import { NODE_NAME, registerNode, renewLease } from "./node.ts";
+import { NODE_NAME, registerNode } from "./node.ts";
 import { PodFolder } from "./podFolder.ts";
 import { PodWorker } from "./podWorker.ts";
 import type { KubeletTools } from "./program.ts";
 
-/** How often the node's lease, and tokens that near their end, are renewed. */
+/** How often tokens that near their end are renewed. */
 const RENEW_MILLISECONDS = 10_000;
 
 /** What a kubelet of the lab is given. */
@@ -45,7 +45,6 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const cluster = openCluster(options.kubeconfig, options.context);
   await mkdir(options.dir, { recursive: true });
   await registerNode(cluster, `${options.network}.0.1`);
-  await renewLease(cluster);
   const kubelet = new LabKubelet(cluster, options);
   await kubelet.start();
   return kubelet;
@@ -86,7 +85,7 @@ class LabKubelet implements Kubelet {
     });
     await this.#balancers.start();
     this.#renewal = setInterval(() => {
-      this.#renew();
+      for (const worker of this.#workers.values()) worker.refresh();
     }, RENEW_MILLISECONDS);
   }
 
@@ -183,13 +182,6 @@ class LabKubelet implements Kubelet {
     for (const worker of this.#workers.values()) {
       if (worker.pod.metadata?.namespace === namespace) worker.refresh();
     }
-  }
-
-  #renew(): void {
-    for (const worker of this.#workers.values()) worker.refresh();
-    renewLease(this.#cluster).catch((error: unknown) => {
-      this.#options.log(`${this.#options.name}: node lease: ${message(error)}`);
-    });
   }
 
   #guard(pod: V1Pod, failure: string, work: () => Promise<void>): void {

@@ -1,15 +1,9 @@
 import { availableParallelism, totalmem } from "node:os";
-import { V1MicroTime } from "@kubernetes/client-node";
 import { isConflict, type Cluster } from "./cluster.ts";
 import type { Allocatable } from "./fields.ts";
 
 /** The one node of each of the lab's clusters. */
 export const NODE_NAME = "lab";
-
-/** Namespace where kubelets tell that they live; the API server makes it. */
-const LEASE_NAMESPACE = "kube-node-lease";
-/** A kubelet's default; the controllers give a node up after 40 s without. */
-const LEASE_SECONDS = 40;
 
 /** Fields that the API wants of every node and that nothing in the lab asks for. */
 const UNKNOWN_SYSTEM = {
@@ -27,7 +21,8 @@ const UNKNOWN_SYSTEM = {
 export const ALLOCATABLE: Allocatable = { cpu: availableParallelism(), memory: totalmem() };
 
 /**
- * Makes the Node object, so that the controllers do not take its Pods for orphans.
+ * Makes the Node object: Istio's injector asks for its version, and NodePort services are found by its address. It has
+ * no lease, since the lab runs no controller that looks for one.
  *
  * @param address the node's (hostIP of its Pods).
  */
@@ -50,7 +45,6 @@ export async function registerNode({ core, version }: Cluster, address: string):
   const { gitVersion } = await version.getCode();
   const node = await core.readNode({ name: NODE_NAME });
   node.status = {
-    ...node.status,
     addresses: [{ type: "InternalIP", address }],
     capacity,
     allocatable: capacity,
@@ -59,27 +53,6 @@ export async function registerNode({ core, version }: Cluster, address: string):
     nodeInfo: { ...UNKNOWN_SYSTEM, kubeletVersion: gitVersion, operatingSystem: "linux" },
   };
   await core.replaceNodeStatus({ name: NODE_NAME, body: node });
-}
-
-/** Tells the controllers that the node lives; to be called every few seconds. */
-export async function renewLease({ coordination }: Cluster): Promise<void> {
-  const metadata = { name: NODE_NAME, namespace: LEASE_NAMESPACE };
-  const spec = {
-    holderIdentity: NODE_NAME,
-    leaseDurationSeconds: LEASE_SECONDS,
-    renewTime: new V1MicroTime(),
-  };
-  await coordination
-    .createNamespacedLease({ namespace: LEASE_NAMESPACE, body: { metadata, spec } })
-    .catch(async (error: unknown) => {
-      ignoreConflict(error);
-      const lease = await coordination.readNamespacedLease({ name: NODE_NAME, namespace: LEASE_NAMESPACE });
-      await coordination.replaceNamespacedLease({
-        name: NODE_NAME,
-        namespace: LEASE_NAMESPACE,
-        body: { ...lease, spec },
-      });
-    });
 }
 
 function ignoreConflict(error: unknown): void {

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
@@ -54,6 +54,8 @@ const PLUGINS: readonly Wanted[] = [
 const DYNAMIC = "pulumi-resource-pulumi-nodejs";
 const FAILED_DOWNLOAD = "plugin-download-failed";
 const DOWNLOAD_SECONDS = 60;
+/** How each stand-in's launcher begins, by which it is told from a real plugin. */
+const LAUNCHER = "#!/bin/sh\n# istio-federation lab: stand-in\n";
 
 /** Reads `LAB_PLUGINS`; empty or absent is "auto". */
 export function pluginMode(value: string | undefined): PluginMode {
@@ -115,20 +117,30 @@ function findReal(
   plugin: Wanted,
   { pulumi, pulumiHome, binDir, env = process.env }: PluginOptions,
 ): string | undefined {
-  const onPath = (env["PATH"] ?? "")
-    .split(delimiter)
-    .filter((folder) => folder !== "" && resolve(folder) !== resolve(binDir));
-  const caches = [pulumiHome, env["PULUMI_HOME"], join(homedir(), ".pulumi")].filter(
-    (home) => home !== undefined,
-  );
-  const cached =
-    plugin.version === undefined
-      ? []
-      : caches.map((home) => join(home, "plugins", `${plugin.kind}-${plugin.name}-v${plugin.version}`));
-  const candidates = [...onPath, dirname(pulumi), ...cached].map((folder) =>
-    join(folder, executable(plugin)),
-  );
-  return candidates.find((file) => existsSync(file));
+  const { kind, name, version } = plugin;
+  const homes = [pulumiHome, env["PULUMI_HOME"] ?? "", join(homedir(), ".pulumi")].filter(Boolean);
+  const caches = homes.map((home) => join(home, "plugins", `${kind}-${name}-v${version}`));
+  const folders = [
+    ...(env["PATH"] ?? "").split(delimiter).filter(Boolean),
+    dirname(pulumi),
+    ...(version === undefined ? [] : caches),
+  ];
+  const others = folders.filter((folder) => resolve(folder) !== resolve(binDir));
+  return others
+    .map((folder) => join(folder, executable(plugin)))
+    .find((file) => existsSync(file) && !isLauncher(file));
+}
+
+/** Whether a file is a stand-in of this lab or of another checkout's, whose shell we may be in. */
+function isLauncher(file: string): boolean {
+  const descriptor = openSync(file, "r");
+  try {
+    const start = Buffer.alloc(LAUNCHER.length);
+    readSync(descriptor, start, 0, start.length, 0);
+    return start.toString() === LAUNCHER;
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 async function download(plugin: Wanted, options: PluginOptions): Promise<string | undefined> {
@@ -180,7 +192,7 @@ async function whyMissing(plugin: Wanted, options: PluginOptions): Promise<strin
 async function launcher(path: string, program: string): Promise<void> {
   const quoted = [process.execPath, program].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
   await rm(path, { force: true });
-  await writeFile(path, `#!/bin/sh\nexec ${quoted.join(" ")} "$@"\n`, { mode: 0o755 });
+  await writeFile(path, `${LAUNCHER}exec ${quoted.join(" ")} "$@"\n`, { mode: 0o755 });
 }
 
 async function link(target: string, path: string): Promise<void> {

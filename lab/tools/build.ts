@@ -64,8 +64,7 @@ async function buildPrograms(programs: readonly ToolName[], charts: boolean, fol
     await rename(join(output, TOOLS[name].builtAs ?? name), join(folder, name));
   }
   if (charts) {
-    await run(join(output, "charts"), [join(folder, "manifests")], folder);
-    await rename(join(folder, "manifests/charts"), join(folder, CHARTS));
+    await run(join(output, "charts"), [join(folder, CHARTS)], folder);
   }
 }
 

@@ -11,7 +11,7 @@ export interface Tools {
   readonly programs: Readonly<Record<ToolName, string>>;
   /** Where each comes from, for people: `3.230.0 (/usr/bin/pulumi)`, `1.36.1 (cache)`. */
   readonly origins: Readonly<Record<ToolName, string>>;
-  /** Folder with Istio's charts: `base/`, `istio-control/istio-discovery/`, `gateway/`. */
+  /** Folder with Istio's charts: `base/`, `istiod/`, `gateway/`. */
   readonly charts: string;
   /** Istio's template of an Envoy bootstrap, which pilot-agent fills in. */
   readonly envoyBootstrap: string;

@@ -18,15 +18,14 @@ export function namespaceManifest(name: string): Manifest {
   };
 }
 
-/** All that a workload is in its cluster, in the order in which it is to be made. */
+/** A workload's Kubernetes objects, in the order in which they are to be made. */
 export function workloadManifests(workload: Workload): Manifest[] {
-  return [
-    serviceAccount(workload),
-    service(workload),
-    sidecar(workload),
-    workloadEntry(workload),
-    deployment(workload),
-  ];
+  return [serviceAccount(workload), service(workload), deployment(workload)];
+}
+
+/** What a workload needs of Istio on one machine, where neither iptables nor EndpointSlices serve. */
+export function meshManifests(workload: Workload): Manifest[] {
+  return [sidecar(workload), workloadEntry(workload)];
 }
 
 function metadata({ namespace, name }: Workload) {

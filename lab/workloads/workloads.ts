@@ -1,13 +1,26 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { AppsV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy } from "@kubernetes/client-node";
+import {
+  AdmissionregistrationV1Api,
+  AppsV1Api,
+  CoreV1Api,
+  KubeConfig,
+  KubernetesObjectApi,
+  PatchStrategy,
+} from "@kubernetes/client-node";
 import { LabError } from "../labError.ts";
 import type { Log } from "../progress.ts";
 import { waitFor } from "../ready.ts";
-import { namespaceManifest, workloadManifests } from "./manifests.ts";
+import { meshManifests, namespaceManifest, workloadManifests } from "./manifests.ts";
 import type { Workload } from "./workload.ts";
 
 /** Who applies the workloads, as the API server records it. */
 const FIELD_MANAGER = "istio-federation-lab";
+
+/** Istio's injector, in whose absence Pods get no sidecar. */
+const INJECTOR = "istio-sidecar-injector";
+
+/** What the injector leaves on Pods that it has worked on. */
+const INJECTED_ANNOTATION = "sidecar.istio.io/status";
 
 /** Where and what to deploy. */
 export interface WorkloadsOptions {
@@ -20,34 +33,49 @@ export interface WorkloadsOptions {
 }
 
 /**
- * Deploys workloads, or brings them up to date, and waits until their Pods are ready. Istio must be installed, so that
- * its injector gives the Pods their sidecars.
+ * Deploys workloads, or brings them up to date, and waits until their Pods are ready. Before Istio is installed they
+ * are Services and Pods without sidecars; once it is, the next call gives them what they need of Istio, and makes Pods
+ * without a sidecar anew, as in any cluster.
  *
- * @throws LabError when Istio is not there, or a Pod is not ready in time.
+ * @throws LabError when an object is refused, or a Pod is not ready in time.
  */
-export async function deployWorkloads({
-  kubeconfig,
-  context,
-  workloads,
-  log,
-  timeoutSeconds = 90,
-}: WorkloadsOptions): Promise<void> {
+export async function deployWorkloads(options: WorkloadsOptions): Promise<void> {
+  const { kubeconfig, context, workloads, log, timeoutSeconds = 90 } = options;
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   config.setCurrentContext(context);
   const objects = KubernetesObjectApi.makeApiClient(config);
-  const namespaces = [...new Set(workloads.map(({ namespace }) => namespace))].sort();
-  for (const object of [...namespaces.map(namespaceManifest), ...workloads.flatMap(workloadManifests)]) {
-    await apply(objects, object, context);
-  }
+  const core = config.makeApiClient(CoreV1Api);
   const apps = config.makeApiClient(AppsV1Api);
+  const meshed = await hasInjector(config.makeApiClient(AdmissionregistrationV1Api));
+  const namespaces = [...new Set(workloads.map(({ namespace }) => namespace))].sort();
+  const manifests = workloads.flatMap((workload) => [
+    ...(meshed ? meshManifests(workload) : []),
+    ...workloadManifests(workload),
+  ]);
+  for (const object of [...namespaces.map(namespaceManifest), ...manifests])
+    await apply(objects, object, context);
   await Promise.all(
     workloads.map(async ({ namespace, name }) => {
-      const what = `${context}: Deployment ${namespace}/${name} is not ready`;
-      await waitFor(what, () => isRolledOut(apps, namespace, name), timeoutSeconds);
-      log(`${context}: ${namespace}/${name} is ready`);
+      const what = `${context}: the Pod of ${namespace}/${name} is not ready`;
+      await waitFor(
+        what,
+        async () => {
+          const renewed = meshed && (await deleteUninjected(core, namespace, name));
+          return !renewed && isRolledOut(apps, namespace, name);
+        },
+        timeoutSeconds,
+      );
+      log(
+        `${context}: ${namespace}/${name} is ready${meshed ? "" : ", without a sidecar: Istio is not installed yet"}`,
+      );
     }),
   );
+}
+
+async function hasInjector(admission: AdmissionregistrationV1Api): Promise<boolean> {
+  const { items } = await admission.listMutatingWebhookConfiguration();
+  return items.some(({ metadata }) => metadata?.name === INJECTOR);
 }
 
 async function apply(objects: KubernetesObjectApi, object: KubernetesObject, context: string): Promise<void> {
@@ -61,11 +89,19 @@ async function apply(objects: KubernetesObjectApi, object: KubernetesObject, con
   }
 }
 
+/** Deletes the Pods from before the injector, so that their Deployment makes others; whether there were any. */
+async function deleteUninjected(core: CoreV1Api, namespace: string, app: string): Promise<boolean> {
+  const { items } = await core.listNamespacedPod({ namespace, labelSelector: `app=${app}` });
+  const old = items.filter(({ metadata }) => metadata?.annotations?.[INJECTED_ANNOTATION] === undefined);
+  for (const { metadata } of old) await core.deleteNamespacedPod({ namespace, name: metadata?.name ?? "" });
+  return old.length > 0;
+}
+
 async function isRolledOut(apps: AppsV1Api, namespace: string, name: string): Promise<boolean> {
   const { metadata, status } = await apps.readNamespacedDeployment({ namespace, name });
+  const { observedGeneration, replicas, updatedReplicas, readyReplicas } = status ?? {};
   return (
-    status?.observedGeneration === metadata?.generation &&
-    status?.readyReplicas === 1 &&
-    status.updatedReplicas === 1
+    observedGeneration === metadata?.generation &&
+    [replicas, updatedReplicas, readyReplicas].every((count) => count === 1)
   );
 }

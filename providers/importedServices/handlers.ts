@@ -4,7 +4,7 @@ import { PEER_LABEL } from "../../federation/labels.ts";
 import { sortedRecord } from "../../federation/order.ts";
 import { ClusterClient } from "../cluster/clusterClient.ts";
 import { SERVICE_ENTRY } from "../cluster/kinds.ts";
-import { PartialFailure, describeFailures } from "../partialFailure.ts";
+import { PartialFailure, bearable } from "../partialFailure.ts";
 import { applyImports, removeImports } from "./apply.ts";
 import { diff as diffState } from "./diff.ts";
 import { type LiveEntry, lineOf } from "./drift.ts";
@@ -46,7 +46,8 @@ export async function read(id: string, state: State): Promise<{ id: string; prop
 async function remove(_id: string, state: State): Promise<void> {
   const client = await ClusterClient.connect(state.kubeconfig);
   const failures = await removeImports(client, state);
-  if (failures.length > 0) throw new Error(`${what(state)}: ${describeFailures(failures)}`);
+  if (failures.length > 0)
+    throw new Error([`${what(state)} are not all deleted:`, ...bearable(failures)].join("\n  - "));
 }
 
 export { remove as delete };

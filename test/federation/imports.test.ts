@@ -46,12 +46,16 @@ describe("A plan of imports", () => {
     assert.deepEqual(imports["cluster-b"]?.gateways, []);
   });
 
-  it("refuses a contract of a cluster with another name than ours for it, and names both", () => {
-    const [fault] = planImports(local, { "cluster-x": contractOf() }).faults;
-    assert.equal(fault?.peer, "cluster-x");
-    assert.equal(fault.path, "peers.cluster-x.contract.cluster");
-    assert.equal(fault.value, "cluster-b");
-    assert.match(fault.rule, /'cluster-x'/);
+  it("takes a peer by whatever name our config gives it, but not one that calls itself as we do", () => {
+    const plan = planImports(local, {
+      "cluster-x": contractOf(),
+      "cluster-y": contractC({ cluster: "cluster-a" }),
+    });
+    assert.deepEqual(Object.keys(plan.imports), ["cluster-x"]);
+    assert.deepEqual(
+      plan.faults.map(({ path, value }) => ({ path, value })),
+      [{ path: "peers.cluster-y.contract.cluster", value: "cluster-a" }],
+    );
   });
 
   for (const field of ["clusterDomain", "trustDomain"] as const) {
@@ -197,7 +201,11 @@ describe("A plan of imports", () => {
         fc.oneof({ weight: 4, arbitrary: fc.constant(value) }, other);
       const domain = own(`${cluster}.local`, anyDomain);
       const address = own("203.0.113.1", anyAddress);
-      const service = fc.oneof(domain.chain(contractService), fc.jsonValue());
+      const service = fc.oneof(
+        { weight: 4, arbitrary: contractService(`${cluster}.local`) },
+        contractService("evil.example"),
+        fc.jsonValue(),
+      );
       const ownHost = label().map((name) => `${name}.xyz.svc.${cluster}.local`);
       return fc
         .record({

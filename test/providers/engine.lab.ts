@@ -43,8 +43,8 @@ describe("ImportedServices under Pulumi's engine", () => {
 
   after(async () => {
     process.env.PATH = path ?? "";
-    await cluster?.stop();
-    if (folder !== undefined) rmSync(folder, { recursive: true });
+    await cluster.stop();
+    rmSync(folder, { recursive: true });
   });
 
   beforeEach(() => {
@@ -156,7 +156,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     };
     const made = await cluster.client.apply<KubernetesObject>(SERVICE_ENTRY, theirs, true);
     declared.services = { [BAR]: LINE, [name]: LINE, "new.xyz.svc.cluster-b.local": LINE };
-    await assert.rejects(up(), /taken\.xyz\.svc\.cluster-b\.local belongs to istio-federation|belongs to/);
+    await assert.rejects(up(), /taken\.xyz\.svc\.cluster-b\.local belongs to/);
     assert.deepEqual(Object.keys(await entries()), [BAR, "new.xyz.svc.cluster-b.local", name]);
     assert.deepEqual((await preview()).changeSummary, { same: 1, update: 1 });
 

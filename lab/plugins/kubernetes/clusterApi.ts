@@ -130,10 +130,14 @@ export class ClusterApi {
     const [code, answer] = await new Promise<[number, string]>((resolve, reject) => {
       const start = url.protocol === "http:" ? httpRequest : httpsRequest;
       const sent = start(url, options, (response) => {
-        text(response).then((content) => { resolve([response.statusCode ?? 0, content]); }, reject);
+        text(response).then((content) => {
+          resolve([response.statusCode ?? 0, content]);
+        }, reject);
       });
       sent.on("timeout", () => sent.destroy(new Error(`no answer in ${seconds} s`)));
-      sent.on("error", (error) => { reject(new Error(`${method} ${url.origin}${path}: ${error.message}`)); });
+      sent.on("error", (error) => {
+        reject(new Error(`${method} ${url.origin}${path}: ${error.message}`));
+      });
       if (payload !== undefined) {
         sent.setHeader("content-type", contentType);
       }

@@ -99,7 +99,9 @@ export function kubeconfigFile(settings: Pick<Settings, "kubeconfig">): string |
     return path;
   }
   const folder = mkdtempSync(join(tmpdir(), "pulumi-kubernetes-"));
-  process.once("exit", () => { rmSync(folder, { recursive: true, force: true }); });
+  process.once("exit", () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
   const file = join(folder, "kubeconfig");
   writeFileSync(file, settings.kubeconfig, { mode: 0o600 });
   return file;

@@ -1,15 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CheckCall } from "../protocol/provider.ts";
-import {
-  hasUnknown,
-  isProperties,
-  mapValues,
-  markSecrets,
-  reveal,
-  Secret
-} from "../protocol/values.ts";
-import type { Properties, Value ,
-  UNKNOWN} from "../protocol/values.ts";
+import { hasUnknown, isProperties, mapValues, markSecrets, reveal, Secret } from "../protocol/values.ts";
+import type { Properties, Unknown, Value } from "../protocol/values.ts";
 import type { Settings } from "./connection.ts";
 
 /** A Kubernetes object: inputs of a resource, or what the API server answered. */
@@ -20,8 +12,8 @@ export interface Manifest extends Properties {
 }
 
 export interface Metadata extends Properties {
-  readonly name?: string | typeof UNKNOWN;
-  readonly namespace?: string | typeof UNKNOWN;
+  readonly name?: string | Unknown;
+  readonly namespace?: string | Unknown;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
@@ -56,11 +48,14 @@ export function annotation(manifest: Manifest, name: string): string | undefined
 export function normalize(manifest: Manifest): Manifest {
   const entries = Object.entries(manifest.metadata).filter(([key]) => !READ_ONLY_METADATA.has(key));
   const cleaned = { ...manifest, metadata: Object.fromEntries(entries) as Metadata };
-  const { stringData, ...rest } = cleaned as Manifest & { stringData?: Properties; data?: Properties };
+  const { stringData, ...rest } = cleaned as Manifest & {
+    stringData?: Record<string, string>;
+    data?: Properties;
+  };
   if (!isSecret(manifest) || hasUnknown(manifest) || Object.keys(stringData ?? {}).length === 0) {
     return cleaned;
   }
-  const encoded = mapValues(stringData ?? {}, (value) => Buffer.from(String(value)).toString("base64"));
+  const encoded = mapValues(stringData ?? {}, (text) => Buffer.from(text).toString("base64"));
   return { ...rest, data: { ...rest.data, ...encoded } };
 }
 

@@ -109,8 +109,7 @@ async function readObject({ id, type, outputs, inputs }: ReadCall, api: ClusterA
   if (live === undefined) {
     return undefined;
   }
-  const { status: _status, ...imported } = live;
-  const seen = normalize(manifestOf(known ? (prune(live, manifestOf(inputs)) as Properties) : imported));
+  const seen = normalize(known ? (prune(live, manifestOf(inputs)) as Manifest) : withoutStatus(live));
   const marked = markManifest(seen, inputs);
   return { id, inputs: marked, outputs: checkpoint(live, marked, fieldManagerOf(seen, outputs)) };
 }
@@ -126,8 +125,7 @@ async function previewWrite(
     return inputs;
   }
   try {
-    const { status: _status, ...live } = await write(true);
-    return checkpoint(manifestOf(live), inputs, fieldManager);
+    return checkpoint(withoutStatus(await write(true)), inputs, fieldManager);
   } catch (error) {
     if (isApiError(error, ...tolerated)) {
       return inputs;
@@ -172,6 +170,10 @@ async function inDefaultNamespace(
     return manifest;
   }
   return { ...manifest, metadata: { ...manifest.metadata, namespace } };
+}
+
+function withoutStatus(live: Manifest): Manifest {
+  return manifestOf(Object.fromEntries(Object.entries(live).filter(([key]) => key !== "status")));
 }
 
 function fieldManagerOf(manifest: Manifest, state: Properties): string {

@@ -21,9 +21,9 @@ export function kubernetesProvider(): Provider {
   return {
     name: "kubernetes",
     version: kubernetesPackage.version,
-    checkConfig: async ({ news }) => ({ inputs: news }),
-    diffConfig: async (call) => diffProviderConfig(call),
-    configure: async (config) => {
+    checkConfig: ({ news }) => ({ inputs: news }),
+    diffConfig: diffProviderConfig,
+    configure: (config) => {
       const settings = readSettings(config);
       const api = new ClusterApi(() => loadKubeConfig(settings));
       objects = kubernetesObjects(api, settings);

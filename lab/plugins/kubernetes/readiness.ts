@@ -11,7 +11,7 @@ interface Endpoint {
 }
 
 /** Says what an object still waits for; undefined: it is ready. */
-type Readiness = (api: ClusterApi, live: Manifest) => Promise<string | undefined>;
+type Readiness = (api: ClusterApi, live: Manifest) => string | undefined | Promise<string | undefined>;
 
 const READINESS: Readonly<Record<string, Readiness>> = {
   "v1/Service": serviceProblem,
@@ -81,7 +81,7 @@ async function hasEndpoints(api: ClusterApi, service: Manifest): Promise<boolean
     .some(({ conditions }) => conditions?.ready !== false);
 }
 
-async function deploymentProblem(_api: ClusterApi, live: Manifest): Promise<string | undefined> {
+function deploymentProblem(_api: ClusterApi, live: Manifest): string | undefined {
   const { metadata, spec, status } = live as unknown as {
     metadata: { generation: number };
     spec: { replicas?: number };

@@ -45,7 +45,7 @@ export function helmReleases(helm: Helm, api: ClusterApi, settings: Settings): R
         return { inputs, failures: [{ property: "chart", reason }] };
       }
     },
-    diff: async (call) => diffRelease(call),
+    diff: diffRelease,
     create: async ({ inputs, preview }) => {
       if (preview) {
         return { id: "", outputs: previewed(inputs) };

@@ -19,9 +19,8 @@ export async function runProgram(request: RunRequest, engine: string): Promise<R
   const info = request.getInfo();
   const directory = info?.getProgramDirectory() || request.getPwd();
   const options = info?.getOptions()?.toJavaScript() ?? {};
-  const nodeArguments = String(options["nodeargs"] ?? "")
-    .split(/\s+/)
-    .filter(Boolean);
+  const { nodeargs } = options;
+  const nodeArguments = (typeof nodeargs === "string" ? nodeargs : "").split(/\s+/).filter(Boolean);
   const script = runScript(directory);
   const child = spawn("node", [...nodeArguments, script, ...programArguments(request, engine)], {
     cwd: directory,
@@ -29,8 +28,12 @@ export async function runProgram(request: RunRequest, engine: string): Promise<R
     env: { ...process.env, ...programEnvironment(request, options["typescript"] !== false) },
   });
   return new Promise((resolve) => {
-    child.on("error", (error) => { resolve({ error: `could not execute node: ${error.message}`, bail: false }); });
-    child.on("close", (code, signal) => { resolve(runResult(code, signal)); });
+    child.on("error", (error) => {
+      resolve({ error: `could not execute node: ${error.message}`, bail: false });
+    });
+    child.on("close", (code, signal) => {
+      resolve(runResult(code, signal));
+    });
   });
 }
 

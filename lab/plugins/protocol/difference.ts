@@ -17,7 +17,7 @@ export function differences(before: Value | undefined, after: Value | undefined,
   if (old === undefined || now === undefined) {
     return old === now ? {} : { [path]: old === undefined ? "add" : "delete" };
   }
-  if (Array.isArray(old) && Array.isArray(now)) {
+  if (isList(old) && isList(now)) {
     const length = Math.max(old.length, now.length);
     return Object.assign(
       {},
@@ -42,6 +42,10 @@ export function same(before: Value | undefined, after: Value | undefined): boole
 /** The first key of a path: `spec` of `spec.ports[0]`. */
 export function rootOf(path: string): string {
   return /^(?:\["((?:[^"\\]|\\.)*)"\]|[^.[]+)/.exec(path)?.[0] ?? path;
+}
+
+function isList(value: Value): value is readonly Value[] {
+  return Array.isArray(value);
 }
 
 function step(path: string, key: string): string {

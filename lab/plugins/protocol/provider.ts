@@ -72,30 +72,33 @@ export interface DeleteCall extends Existing {
   readonly timeoutSeconds: number;
 }
 
+/** Methods may answer at once. */
+type Answer<T> = T | Promise<T>;
+
 /** The life of one kind of resource. */
 export interface ResourceKind {
-  check(call: CheckCall): Promise<Checked>;
-  diff(call: DiffCall): Promise<Diffed>;
-  create(call: CreateCall): Promise<{ readonly id: string; readonly outputs: Properties }>;
+  check(call: CheckCall): Answer<Checked>;
+  diff(call: DiffCall): Answer<Diffed>;
+  create(call: CreateCall): Answer<{ readonly id: string; readonly outputs: Properties }>;
   /** Undefined: it is gone. */
   read(
     call: ReadCall,
-  ): Promise<{ readonly id: string; readonly outputs: Properties; readonly inputs: Properties } | undefined>;
-  update(call: UpdateCall): Promise<Properties>;
-  delete(call: DeleteCall): Promise<void>;
+  ): Answer<{ readonly id: string; readonly outputs: Properties; readonly inputs: Properties } | undefined>;
+  update(call: UpdateCall): Answer<Properties>;
+  delete(call: DeleteCall): Answer<void>;
 }
 
 /** A provider: its own configuration, and the kinds of resources it knows. */
 export interface Provider {
   readonly name: string;
   readonly version: string;
-  checkConfig(call: CheckCall): Promise<Checked>;
-  diffConfig(call: DiffCall): Promise<Diffed>;
-  configure(config: Properties): Promise<void>;
+  checkConfig(call: CheckCall): Answer<Checked>;
+  diffConfig(call: DiffCall): Answer<Diffed>;
+  configure(config: Properties): Answer<void>;
   /** Throws on a type token that the provider does not know. */
   kind(type: string): ResourceKind;
   /** The function of a package, by its token. */
-  invoke?(token: string, args: Properties): Promise<Properties>;
+  invoke?(token: string, args: Properties): Answer<Properties>;
 }
 
 /** Thrown by create and update when the object exists but did not become ready: the engine keeps it in state. */

@@ -91,6 +91,15 @@ export function providerService(provider: Provider): UntypedServiceImplementatio
   };
 }
 
+const { ADD, ADD_REPLACE, DELETE, DELETE_REPLACE, UPDATE, UPDATE_REPLACE } = providerPb.PropertyDiff.Kind;
+const KINDS = {
+  add: { inPlace: ADD, replacing: ADD_REPLACE },
+  delete: { inPlace: DELETE, replacing: DELETE_REPLACE },
+  update: { inPlace: UPDATE, replacing: UPDATE_REPLACE },
+} as const;
+
+const MODES = ["propose", "enforce", "disable"] as const;
+
 interface Named {
   getUrn(): string;
   getType(): string;
@@ -113,7 +122,7 @@ function existing(request: Named & { getId(): string }): Existing {
 
 function checkCall(request: CheckRequest): CheckCall {
   const autonaming = request.getAutonaming();
-  const modes = ["propose", "enforce", "disable"] as const;
+
   return {
     ...subject(request),
     olds: decode(request.getOlds()),
@@ -122,7 +131,7 @@ function checkCall(request: CheckRequest): CheckCall {
     ...(autonaming === undefined
       ? {}
       : {
-          autonaming: { mode: modes[autonaming.getMode()] ?? "propose", name: autonaming.getProposedName() },
+          autonaming: { mode: MODES[autonaming.getMode()], name: autonaming.getProposedName() },
         }),
   };
 }
@@ -155,14 +164,9 @@ function diffed({ differences, replaces = [], deleteBeforeReplace = false }: Dif
     .setReplacesList([...new Set(replaces.map(rootOf))])
     .setDeletebeforereplace(deleteBeforeReplace)
     .setHasdetaileddiff(true);
-  const kinds = providerPb.PropertyDiff.Kind;
   for (const [path, change] of Object.entries(differences)) {
-    const kind = { add: kinds.ADD, delete: kinds.DELETE, update: kinds.UPDATE }[change];
-    // In the protocol each kind is followed by its "and this means replacement" form.
-    const replacing = replaces.includes(path) ? kind + 1 : kind;
-    response
-      .getDetaileddiffMap()
-      .set(path, new providerPb.PropertyDiff().setKind(replacing).setInputdiff(true));
+    const kind = KINDS[change][replaces.includes(path) ? "replacing" : "inPlace"];
+    response.getDetaileddiffMap().set(path, new providerPb.PropertyDiff().setKind(kind).setInputdiff(true));
   }
   return response;
 }

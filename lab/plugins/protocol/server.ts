@@ -22,10 +22,20 @@ export async function serve(
   });
   server.addService(definition, handlers);
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => { error === null ? resolve(bound) : reject(error); },
-    );
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) {
+        resolve(bound);
+      } else {
+        reject(error);
+      }
+    });
   });
-  return { port, stop: () => { server.forceShutdown(); } };
+  return {
+    port,
+    stop: () => {
+      server.forceShutdown();
+    },
+  };
 }
 
 /** Serves as a plugin process: tells the engine the port on standard output, and ends when the engine does. */
@@ -37,7 +47,12 @@ export async function servePlugin(
   console.log(String(port));
   // An engine that is killed does not say goodbye; its children are then adopted by another process.
   const engine = process.ppid;
-  setInterval(() => process.ppid === engine || process.exit(0), PARENT_CHECK_MILLISECONDS).unref();
+  const check = () => {
+    if (process.ppid !== engine) {
+      process.exit(0);
+    }
+  };
+  setInterval(check, PARENT_CHECK_MILLISECONDS).unref();
 }
 
 /** Makes a unary gRPC handler of an async function; what it throws becomes the call's error, by `describe`. */
@@ -49,8 +64,12 @@ export function unary<Request, Response>(
     Promise.resolve(call.request)
       .then(handle)
       .then(
-        (response) => { callback(null, response); },
-        (error: unknown) => { callback(describe(error)); },
+        (response) => {
+          callback(null, response);
+        },
+        (error: unknown) => {
+          callback(describe(error));
+        },
       );
   };
 }

@@ -14,12 +14,8 @@ const UNKNOWN_STRINGS: ReadonlySet<string> = new Set([
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff", // object
 ]);
 
-/** A value that preview does not know yet. */
-export const UNKNOWN: unique symbol = Symbol("unknown");
-
 /** A property value; secretness and not being known are part of it. */
-export type Value =
-  null | boolean | number | string | typeof UNKNOWN | Secret | readonly Value[] | Properties;
+export type Value = null | boolean | number | string | Unknown | Secret | readonly Value[] | Properties;
 
 /** The properties of a resource. A key whose value is `undefined` is left out on the wire. */
 export interface Properties {
@@ -35,9 +31,22 @@ export class Secret {
   }
 }
 
-/** Whether a value is an object of properties: neither a list nor a secret nor null. */
+/** The class of UNKNOWN. */
+export class Unknown {
+  readonly #text = "unknown";
+
+  toString(): string {
+    return this.#text;
+  }
+}
+
+/** A value that preview does not know yet. */
+export const UNKNOWN = new Unknown();
+
+/** Whether a value is an object of properties: neither a list nor a secret nor unknown nor null. */
 export function isProperties(value: unknown): value is Properties {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Secret);
+  const special = value === null || value === UNKNOWN || value instanceof Secret || Array.isArray(value);
+  return typeof value === "object" && !special;
 }
 
 /** Reads a message's properties; an absent message has none. */
@@ -47,9 +56,7 @@ export function decode(struct: Struct | undefined): Properties {
 
 /** Writes properties as a message. */
 export function encode(properties: Properties): Struct {
-  return structPb.Struct.fromJavaScript(
-    mapValues(properties, encodeValue) as Record<string, JavaScriptValue>,
-  );
+  return structPb.Struct.fromJavaScript(mapValues(properties, encodeValue));
 }
 
 /** The value without secret marks, at any depth. */

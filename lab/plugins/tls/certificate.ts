@@ -147,6 +147,7 @@ function usages(allowed: readonly string[]): Extension[] {
   const flags = allowed.reduce((sum, use) => sum | (KEY_USAGES[use] ?? 0), 0);
   const extended = allowed.flatMap((use) => EXTENDED_KEY_USAGES[use] ?? []);
   return [
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a set of flags has no enum type
     ...(flags === 0 ? [] : [new KeyUsagesExtension(flags, true)]),
     ...(extended.length === 0 ? [] : [new ExtendedKeyUsageExtension(extended)]),
   ];

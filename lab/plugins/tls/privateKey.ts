@@ -50,8 +50,8 @@ export async function generatePrivateKey(options: {
 
 /** The key in PEM of the traditional form that its algorithm has: PKCS #1, SEC 1, or else PKCS #8. */
 export function traditionalPem(key: KeyObject): string {
-  const forms = { rsa: "pkcs1", ec: "sec1" } as const;
-  const type = forms[key.asymmetricKeyType as keyof typeof forms] ?? "pkcs8";
+  const forms: Readonly<Record<string, "pkcs1" | "sec1">> = { rsa: "pkcs1", ec: "sec1" };
+  const type = forms[key.asymmetricKeyType ?? ""] ?? "pkcs8";
   return key.export({ type, format: "pem" }).toString();
 }
 

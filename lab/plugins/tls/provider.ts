@@ -7,9 +7,9 @@ export function tlsProvider(): Provider {
   return {
     name: "tls",
     version: tlsPackage.version,
-    checkConfig: async ({ news }) => ({ inputs: news }),
-    diffConfig: async () => ({ differences: {} }),
-    configure: async () => {},
+    checkConfig: ({ news }) => ({ inputs: news }),
+    diffConfig: () => ({ differences: {} }),
+    configure: () => undefined,
     kind: tlsResource,
   };
 }

@@ -3,7 +3,7 @@ import { differences } from "../protocol/difference.ts";
 import type { Differences } from "../protocol/difference.ts";
 import type { CheckFailure, ResourceKind } from "../protocol/provider.ts";
 import { mapValues, markSecrets, reveal, Secret, UNKNOWN } from "../protocol/values.ts";
-import type { Properties, Value } from "../protocol/values.ts";
+import type { Properties } from "../protocol/values.ts";
 import { requestCertificate, selfSign, signLocally } from "./certificate.ts";
 import type { Issued } from "./certificate.ts";
 import { generatePrivateKey, traditionalPem } from "./privateKey.ts";
@@ -30,8 +30,8 @@ export function tlsResource(type: string): ResourceKind {
     throw new Error(`the lab's stand-in of the tls provider does not know ${type}; it knows ${known}`);
   }
   return {
-    check: async ({ news }) => ({ inputs: dropNulls(news), failures: checkInputs(schema, news) }),
-    diff: async ({ olds, news }) => {
+    check: ({ news }) => ({ inputs: dropNulls(news), failures: checkInputs(schema, news) }),
+    diff: ({ olds, news }) => {
       const found = { ...changes(schema, olds, news), ...renewal(schema, olds, news) };
       const replaces = Object.keys(found).filter(
         (path) => schema[/^\w+/.exec(path)?.[0] ?? ""]?.updates !== true,
@@ -49,19 +49,19 @@ export function tlsResource(type: string): ResourceKind {
         outputs: state(schema, planned, { readyForRenewal: isDue(outputs, planned), ...outputs }),
       };
     },
-    read: async ({ id, outputs, inputs }) => {
+    read: ({ id, outputs, inputs }) => {
       if (Object.keys(outputs).length === 0) {
         throw new Error("the lab's stand-in of the tls provider cannot import; it reads what it made itself");
       }
       const due = "validityEndTime" in outputs ? { readyForRenewal: isDue(outputs, outputs) } : {};
       return { id, inputs, outputs: { ...outputs, ...due } };
     },
-    update: async ({ olds, news }) => {
+    update: ({ olds, news }) => {
       const planned = plan(schema, news);
       const kept = Object.fromEntries(Object.entries(olds).filter(([key]) => schema[key]?.computed === true));
       return state(schema, planned, { ...kept, readyForRenewal: isDue(kept, planned) });
     },
-    delete: async () => {},
+    delete: () => undefined,
   };
 }
 
@@ -76,7 +76,7 @@ function checkInputs(schema: Schema, news: Properties): CheckFailure[] {
       }
       continue;
     }
-    const given = ([value].flat() as Value[]).filter((item) => item !== UNKNOWN);
+    const given = [value].flat().filter((item) => typeof item === "string" || typeof item === "number");
     const wrong =
       attribute.values === undefined ? [] : given.filter((item) => !attribute.values?.includes(String(item)));
     if (wrong.length > 0) {
@@ -86,7 +86,10 @@ function checkInputs(schema: Schema, news: Properties): CheckFailure[] {
       });
     }
     if (attribute.minimum !== undefined && given.some((item) => Number(item) < (attribute.minimum ?? 0))) {
-      failures.push({ property, reason: `got ${String(value)}, expected at least ${attribute.minimum}` });
+      failures.push({
+        property,
+        reason: `got ${JSON.stringify(given)}, expected at least ${attribute.minimum}`,
+      });
     }
   }
   return failures;

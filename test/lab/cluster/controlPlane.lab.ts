@@ -71,7 +71,7 @@ describe("a control plane of the lab", function () {
       ...account,
       body: { spec: { audiences: ["istio-ca"] } },
     });
-    const [, claims = ""] = status!.token.split(".");
+    const [, claims = ""] = String(status?.token).split(".");
     const { iss, aud } = JSON.parse(Buffer.from(claims, "base64url").toString()) as {
       iss: string;
       aud: string[];

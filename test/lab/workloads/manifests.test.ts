@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { workloadManifests } from "../../../lab/workloads/manifests.ts";
+import { meshManifests, workloadManifests } from "../../../lab/workloads/manifests.ts";
 import { egressAddress, workloadsOf } from "../../../lab/workloads/workload.ts";
 
 describe("the lab's workloads", () => {
@@ -31,7 +31,7 @@ describe("the lab's workloads", () => {
   it("have the same address and labels in Pod and WorkloadEntry, so that the Service's endpoint is the Pod", () => {
     const [foo] = workloadsOf("cluster-a", "127.10");
     assert.ok(foo);
-    const manifests = workloadManifests(foo);
+    const manifests = [...workloadManifests(foo), ...meshManifests(foo)];
     const entry = manifests.find(({ kind }) => kind === "WorkloadEntry")?.spec as Record<string, unknown>;
     const deployment = manifests.find(({ kind }) => kind === "Deployment")?.spec as {
       template: {

@@ -1,14 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CoreV1Api } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
 import { type ControlPlane, startControlPlane } from "../../../lab/cluster/controlPlane.ts";
 import { ProcessTable } from "../../../lab/process.ts";
 import { type Log, createProgress } from "../../../lab/progress.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
+import { loadKubeconfig } from "../../../providers/cluster/kubeconfig.ts";
 import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
-import { type KubernetesObject, type ResourceKind, SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
+import {
+  type KubernetesObject,
+  NODE,
+  type ResourceKind,
+  SERVICE_ENTRY,
+} from "../../../providers/cluster/kinds.ts";
 
 const CRD: ResourceKind = {
   group: "apiextensions.k8s.io",
@@ -69,6 +76,25 @@ export class TestCluster {
   }
 
   async makeNamespace(name: string): Promise<void> {
-    await this.client.apply(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata: { name } }, true);
+    await this.make(NAMESPACE, undefined, name, {});
+  }
+
+  /** @param fields what the object has beside its metadata; its labels too. */
+  async make(
+    kind: ResourceKind,
+    namespace: string | undefined,
+    name: string,
+    { labels = {}, ...fields }: { labels?: Record<string, string>; spec?: object },
+  ): Promise<void> {
+    const metadata = { name, labels, ...(namespace === undefined ? {} : { namespace }) };
+    const apiVersion = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
+    await this.client.apply(kind, { apiVersion, kind: kind.kind, metadata, ...fields }, true);
+  }
+
+  /** Writes the status of a Service or Node, as their controllers would: there are none here. */
+  async setStatus(kind: ResourceKind, namespace: string, name: string, status: object): Promise<void> {
+    const api = (await loadKubeconfig(this.kubeconfig)).makeApiClient(CoreV1Api);
+    if (kind === NODE) await api.replaceNodeStatus({ name, body: { metadata: { name }, status } });
+    else await api.replaceNamespacedServiceStatus({ name, namespace, body: { metadata: { name }, status } });
   }
 }

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../federation/config.ts";
+import { FaultsError } from "../../federation/fault.ts";
+import { type ContractReading, viewPeers } from "../../federation/peer.ts";
+import { BAR, contractOf } from "./samples.ts";
+
+const config = parseConfig(
+  {
+    cluster: { name: "cluster-a", domain: "cluster-a.local" },
+    peers: { "cluster-b": { stack: "acme/mesh/tokyo" }, "cluster-c": { stack: "cluster-c" } },
+  },
+  "cluster-a",
+);
+
+const anchor = { trustDomain: "cluster-b.local", rootCertificates: ["what was trusted before"] };
+
+const viewOfB = (reading: ContractReading) =>
+  viewPeers(config, { "cluster-b": reading }, { "cluster-b": anchor });
+
+describe("A peer", () => {
+  it("is ready when its contract is there and names a gateway", () => {
+    const contract = contractOf();
+    const { peers, warnings } = viewOfB({ contract });
+    const view = peers["cluster-b"];
+    assert.equal(view?.state, "ready");
+    assert.deepEqual(Object.keys(view.imports.services), [BAR]);
+    assert.equal(view.trustAnchor.trustDomain, "cluster-b.local");
+    assert.deepEqual(warnings, []);
+  });
+
+  it("is pending while its stack gives none, with a warning that says why, and stays trusted as before", () => {
+    const { peers, warnings } = viewOfB({ pending: "stack acme/mesh/tokyo does not exist" });
+    assert.deepEqual(peers["cluster-b"], {
+      state: "pending",
+      reason: "stack acme/mesh/tokyo does not exist",
+      trustAnchor: anchor,
+    });
+    assert.deepEqual(warnings, ["Peer cluster-b is pending: stack acme/mesh/tokyo does not exist"]);
+  });
+
+  it("is pending while its gateway has no address: nothing is to be registered that leads nowhere", () => {
+    const { peers, warnings } = viewOfB({ contract: contractOf({ gateways: [] }) });
+    assert.equal(peers["cluster-b"]?.state, "pending");
+    assert.equal(peers["cluster-b"].trustAnchor?.trustDomain, "cluster-b.local");
+    assert.match(warnings.join(), /no address yet; run `pulumi up` on stack acme\/mesh\/tokyo/);
+  });
+
+  it("keeps its good services when one is bad, with a warning that names the bad one", () => {
+    const services = { ...contractOf().services, "www.example.com": contractOf().services[BAR] };
+    const { peers, warnings } = viewOfB({ contract: contractOf({ services }) });
+    const view = peers["cluster-b"];
+    assert.equal(view?.state, "ready");
+    assert.deepEqual(Object.keys(view.imports.services), [BAR]);
+    assert.match(warnings.join(), /www\.example\.com/);
+  });
+
+  const unfit: Record<string, { contract: unknown; message: RegExp }> = {
+    "is malformed": { contract: "a text", message: /must be/ },
+    "could not be decrypted, which comes as an empty object": {
+      contract: {},
+      message: /must be|is missing|required/i,
+    },
+    "has a newer schema version": { contract: contractOf({ schemaVersion: 7 }), message: /7[^]*1/ },
+    "is of our own trust domain": {
+      contract: contractOf({ trustDomain: "cluster-a.local" }),
+      message: /cluster-a\.local/,
+    },
+  };
+  for (const [condition, { contract, message }] of Object.entries(unfit)) {
+    it(`whose contract ${condition} stops the run before anything changes, and every such peer is named`, () => {
+      const readings = { "cluster-b": { contract }, "cluster-c": { contract } };
+      assert.throws(
+        () => viewPeers(config, readings, {}),
+        (error: unknown) => {
+          assert.ok(error instanceof FaultsError);
+          assert.match(error.message, message);
+          assert.match(error.message, /cluster-b/);
+          assert.match(error.message, /cluster-c/);
+          return true;
+        },
+      );
+    });
+  }
+});

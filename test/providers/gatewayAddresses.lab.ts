@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { observeGateway } from "../../discovery/gatewayAddresses.ts";
+import { NODE, SERVICE } from "../../providers/cluster/kinds.ts";
+import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
+import { ProviderProcess, providerText } from "./support/providerProcess.ts";
+import { TestCluster } from "./support/testCluster.ts";
+
+const GATEWAY = { namespace: "istio-gateway", service: "eastwestgateway", port: 15443 };
+
+describe("GatewayAddresses against a real API server", () => {
+  let cluster: TestCluster;
+  let provider: ProviderProcess;
+
+  before(async () => {
+    cluster = await TestCluster.start("gateway", "127.30.0.6");
+    await cluster.makeNamespace(GATEWAY.namespace);
+    const args = { kubeconfig: {}, ...GATEWAY, timeoutSeconds: 0 };
+    provider = await ProviderProcess.start(await providerText(() => new GatewayAddresses("text", args)));
+  });
+
+  after(async () => {
+    await cluster.stop();
+    await provider.stop();
+  });
+
+  afterEach(async () => {
+    const service = await cluster.client.get(SERVICE, GATEWAY.namespace, GATEWAY.service);
+    if (service !== undefined) await cluster.client.delete(SERVICE, service);
+  });
+
+  const inputs = (timeoutSeconds: number) => ({ kubeconfig: cluster.kubeconfig, ...GATEWAY, timeoutSeconds });
+
+  async function makeGateway(type: string, nodePort?: number): Promise<void> {
+    const port = { name: "tls", port: 15443, ...(nodePort === undefined ? {} : { nodePort }) };
+    await cluster.make(SERVICE, GATEWAY.namespace, GATEWAY.service, {
+      spec: { type, selector: { a: "b" }, ports: [port] },
+    });
+  }
+
+  const virtual = (ip: string) => ({ ip, ipMode: "VIP" });
+
+  function observe() {
+    return observeGateway(cluster.kubeconfig, GATEWAY.namespace, GATEWAY.service, GATEWAY.port);
+  }
+
+  it("waits for the load balancer's addresses, and gives all of them, in order", async () => {
+    await makeGateway("LoadBalancer");
+    const creating = provider.create(inputs(30));
+    const ingress = [{ hostname: "lb.example.com" }, virtual("203.0.113.20"), virtual("203.0.113.10")];
+    await cluster.setStatus(SERVICE, GATEWAY.namespace, GATEWAY.service, { loadBalancer: { ingress } });
+    const { id, outs } = await creating;
+    assert.equal(id, "istio-gateway/eastwestgateway");
+    const expected = ["203.0.113.10", "203.0.113.20", "lb.example.com"].map((address) => ({
+      address,
+      port: 15443,
+    }));
+    assert.deepEqual(outs.addresses, expected);
+    assert.deepEqual(await observe(), expected);
+  });
+
+  it("warns, and does not fail, when there is none in time; a refresh finds it later", async () => {
+    await makeGateway("LoadBalancer");
+    const { id, outs } = await provider.create(inputs(1));
+    assert.deepEqual(outs.addresses, []);
+    assert.deepEqual(await observe(), []);
+    assert.match(
+      provider.lines.join("\n"),
+      /gateway istio-gateway\/eastwestgateway: .*no load balancer address after 1 s/,
+    );
+    await cluster.setStatus(SERVICE, GATEWAY.namespace, GATEWAY.service, {
+      loadBalancer: { ingress: [virtual("203.0.113.10")] },
+    });
+    assert.deepEqual((await provider.read(id, outs)).props.addresses, [
+      { address: "203.0.113.10", port: 15443 },
+    ]);
+  });
+
+  it("gives the ready nodes' addresses and the node port", async () => {
+    await makeGateway("NodePort", 31443);
+    assert.deepEqual(await observe(), []);
+    const addresses = (address: string) => [{ type: "InternalIP", address }];
+    for (const [name, address, ready] of [
+      ["n1", "10.0.0.2", "True"],
+      ["n2", "10.0.0.1", "True"],
+      ["n3", "10.0.0.3", "False"],
+    ] as const) {
+      await cluster.make(NODE, undefined, name, {});
+      const status = { conditions: [{ type: "Ready", status: ready }], addresses: addresses(address) };
+      await cluster.setStatus(NODE, "", name, status);
+    }
+    const { outs } = await provider.create(inputs(0));
+    const expected = ["10.0.0.1", "10.0.0.2"].map((address) => ({ address, port: 31443 }));
+    assert.deepEqual(outs.addresses, expected);
+  });
+
+  it("gives none of a Service that does not exist or is not reached from outside", async () => {
+    assert.deepEqual(await observe(), []);
+    await makeGateway("ClusterIP");
+    assert.deepEqual(await observe(), []);
+  });
+});

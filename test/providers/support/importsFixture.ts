@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { type KubernetesObject, SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
+import { ImportedServices } from "../../../providers/importedServices.ts";
+import { ProviderProcess, providerText } from "./providerProcess.ts";
+import { TestCluster } from "./testCluster.ts";
+
+export const NAMESPACE = "istio-federation";
+export const BAR = "bar.xyz.svc.cluster-b.local";
+export const BAZ = "baz.xyz.svc.cluster-b.local";
+export const BAR_LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar";
+export const BAZ_LINE = "9000/TCP tcp as spiffe://cluster-b.local/ns/xyz/sa/baz";
+/** The resource's id. */
+export const ID = `${NAMESPACE}/cluster-b`;
+
+/** A ServiceEntry as far as the tests look at it. */
+export type Entry = KubernetesObject & {
+  spec: { ports: { number: number; name: string }[]; endpoints: { address: string }[]; hosts: string[] };
+};
+
+/** An API server, and the provider process of `ImportedServices`. */
+export class ImportsFixture {
+  readonly cluster: TestCluster;
+  readonly provider: ProviderProcess;
+
+  private constructor(cluster: TestCluster, provider: ProviderProcess) {
+    this.cluster = cluster;
+    this.provider = provider;
+  }
+
+  static async start(name: string, address: string): Promise<ImportsFixture> {
+    const cluster = await TestCluster.start(name, address);
+    const args = { kubeconfig: {}, namespace: "", peer: "", exportTo: [], gateways: [], services: {} };
+    const provider = await ProviderProcess.start(
+      await providerText(() => new ImportedServices("text", args)),
+    );
+    return new ImportsFixture(cluster, provider);
+  }
+
+  async stop(): Promise<void> {
+    await this.provider.stop();
+    await this.cluster.stop();
+  }
+
+  async clear(): Promise<void> {
+    for (const entry of await this.entries()) await this.cluster.client.delete(SERVICE_ENTRY, entry);
+  }
+
+  inputs(services: Record<string, string>, more: object = {}): Record<string, unknown> {
+    const { kubeconfig } = this.cluster;
+    const gateways = ["127.20.0.3:15443"];
+    return {
+      kubeconfig,
+      namespace: NAMESPACE,
+      peer: "cluster-b",
+      exportTo: ["*"],
+      gateways,
+      services,
+      ...more,
+    };
+  }
+
+  entries(): Promise<Entry[]> {
+    return this.cluster.client.list<Entry>(SERVICE_ENTRY, { namespace: NAMESPACE });
+  }
+
+  async names(): Promise<string[]> {
+    return (await this.entries()).map(({ metadata }) => metadata.name).sort();
+  }
+
+  async entry(name: string): Promise<Entry> {
+    const found = await this.cluster.client.get<Entry>(SERVICE_ENTRY, NAMESPACE, name);
+    assert.ok(found, `${name} is not there`);
+    return found;
+  }
+
+  /** Makes an entry as someone else would. */
+  async foreign(name: string, labels: Record<string, string> = {}): Promise<Entry> {
+    const spec = {
+      hosts: [name],
+      ports: [{ number: 80, name: "http", protocol: "HTTP" }],
+      resolution: "NONE",
+    };
+    await this.cluster.make(SERVICE_ENTRY, NAMESPACE, name, { labels, spec });
+    return this.entry(name);
+  }
+}
