@@ -1,13 +1,8 @@
 import type { ClusterServices, ExportRule, KubernetesService, Workload } from "../federation/exports.ts";
 import { sortedUnique } from "../federation/order.ts";
-import { ClusterClient, type ListOptions } from "../providers/cluster/clusterClient.ts";
-import {
-  type KubernetesObject,
-  POD,
-  type ResourceKind,
-  SERVICE,
-  WORKLOAD_ENTRY,
-} from "../providers/cluster/kinds.ts";
+import type { ClusterClient } from "../providers/cluster/clusterClient.ts";
+import { type ListOptions } from "../providers/cluster/clusterClient.ts";
+import { type KubernetesObject, POD, SERVICE, WORKLOAD_ENTRY } from "../providers/cluster/kinds.ts";
 import type { KubeconfigName } from "../providers/cluster/kubeconfig.ts";
 import { type Unreachable, whenReachable } from "./reachable.ts";
 

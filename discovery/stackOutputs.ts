@@ -17,10 +17,9 @@ export function fullStackName(stack: string): string {
  */
 export async function readStackOutputs(name: string): Promise<Record<string, unknown> | undefined> {
   try {
-    const answer: { outputs?: Record<string, unknown> } = await pulumi.runtime.invoke(
-      "pulumi:pulumi:readStackOutputs",
-      { name },
-    );
+    const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {
+      outputs?: Record<string, unknown>;
+    };
     return answer.outputs ?? {};
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

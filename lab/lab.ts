@@ -14,6 +14,7 @@ import { step, type Log } from "./progress.ts";
 import { writeSession } from "./session.ts";
 import { cacheFolder } from "./tools/cache.ts";
 import { prepareTools, type Tools } from "./tools/tools.ts";
+import { APP_FILE } from "./workloads/app.ts";
 
 /** What to start. */
 export interface LabOptions {
@@ -127,7 +128,7 @@ async function startClusters(
     envoy: tools.programs.envoy,
     bootstrapTemplate: tools.envoyBootstrap,
     node: process.execPath,
-    app: join(import.meta.dirname, "workloads/app.ts"),
+    app: APP_FILE,
   };
   const kubelets = await Promise.all(
     CLUSTERS.map(({ name, network }) =>

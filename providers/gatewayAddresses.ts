@@ -21,6 +21,8 @@ export interface GatewayAddressesArgs {
   observed?: GatewayAddress[];
 }
 
+// Types in the method would be blanks in the text.
+/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access */
 /** As it is kept in the stack's state: see `ImportedServices`. */
 const provider = {
   configure() {
@@ -29,6 +31,7 @@ const provider = {
     Object.setPrototypeOf(this, new Proxy({}, { get: (_, method) => load(handlers)[method] }));
   },
 };
+/* eslint-enable */
 
 /**
  * Where the gateway's Service is reached from outside: its load balancer's addresses, or the nodes' when it has the type

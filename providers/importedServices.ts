@@ -26,6 +26,8 @@ export interface ImportedServicesArgs {
   pending?: string;
 }
 
+// Types in the method would be blanks in the text.
+/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access */
 /**
  * The provider as it is kept in the stack's state: only the way to today's methods, so that it is small, and a refresh or
  * a delete never runs yesterday's code. Each method is looked up when it is called, in the program's folder.
@@ -37,6 +39,7 @@ const provider = {
     Object.setPrototypeOf(this, new Proxy({}, { get: (_, method) => load(handlers)[method] }));
   },
 };
+/* eslint-enable */
 
 /** The services of one peer that can be called from here: one ServiceEntry each, written by server-side apply. */
 export class ImportedServices extends pulumi.dynamic.Resource {

@@ -60,14 +60,16 @@ function loadBalancerHosts({ status }: ServiceObject): string[] {
 /** External addresses of the ready nodes; where no node has one, their internal addresses. */
 export function nodeHosts(nodes: readonly NodeObject[]): string[] {
   const addresses = nodes
-    .filter(({ status }) =>
-      status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"),
-    )
+    .filter(({ status }) => isReady(status?.conditions ?? []))
     .flatMap(({ status }) => status?.addresses ?? []);
   const ofType = (wanted: string) =>
     addresses.flatMap(({ type, address }) => (type === wanted ? [address] : []));
   const external = ofType("ExternalIP");
   return external.length > 0 ? external : ofType("InternalIP");
+}
+
+function isReady(conditions: readonly { type: string; status: string }[]): boolean {
+  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }
 
 function sighting(hosts: string[], port: number, missing: string): Sighting {

@@ -55,7 +55,7 @@ function describeSource({ path }: KubeconfigName): string {
 function selectContext(config: KubeConfig, { context }: KubeconfigName, source: string): void {
   const known = config.getContexts().map(({ name }) => name);
   const selected = context ?? config.getCurrentContext();
-  const operation = `select context ${JSON.stringify(selected ?? "")}`;
+  const operation = `select context ${JSON.stringify(selected)}`;
   if (!known.includes(selected)) {
     const cause = `no such context; it has ${known.length === 0 ? "none" : known.sort().join(", ")}`;
     throw new ClusterError(source, { operation, cause });

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
 import { ClusterError, noAnswer, refusal } from "./clusterError.ts";
 
 /** How long and how often to try one request. */
@@ -29,7 +29,7 @@ export interface ApiRequest {
   readonly operation: string;
 }
 
-type Dispatcher = ReturnType<import("@kubernetes/client-node").RequestContext["getDispatcher"]>;
+type Dispatcher = ReturnType<RequestContext["getDispatcher"]>;
 
 /** Requests to one API server over connections that are kept open, each with a deadline, repeated when that helps. */
 export class Transport {

@@ -42,11 +42,12 @@ async function observe(inputs: Inputs): Promise<State> {
   const addresses = await awaitAddresses(
     () => sightGateway(client, inputs),
     timeoutSeconds,
-    (missing) =>
+    (missing) => {
       console.warn(
         `gateway ${namespace}/${service}: ${missing} after ${timeoutSeconds} s. ` +
           "Peers wait until there is one: run `pulumi up` again then.",
-      ),
+      );
+    },
   );
   return { kubeconfig, namespace, service, port, addresses };
 }

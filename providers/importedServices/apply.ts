@@ -44,7 +44,8 @@ export async function applyImports(client: ClusterClient, inputs: Inputs): Promi
   const declared = declaredEntries(inputs);
 
   const missing = declared.filter(({ metadata }) => !live.has(metadata.name));
-  const taken = missing.length === 0 ? new Map() : await othersByName(client, inputs, found);
+  const taken =
+    missing.length === 0 ? new Map<string, KubernetesObject>() : await othersByName(client, inputs, found);
   const refused = missing.flatMap(({ metadata: { name } }) => {
     const other = taken.get(name);
     return other === undefined ? [] : [`ServiceEntry ${namespace}/${name} ${describeOwner(other)}`];

@@ -10,9 +10,9 @@ async function withStacks(stacks: Stacks): Promise<void> {
   await pulumi.runtime.setMocks(
     {
       newResource: ({ name }) => assert.fail(`made a resource ${name}`),
-      call: ({ token, inputs }) => {
+      call: ({ token, inputs }: { token: string; inputs: { name: string } }) => {
         assert.equal(token, "pulumi:pulumi:readStackOutputs");
-        const found = stacks[inputs.name as string] ?? new Error(`unknown stack "${inputs.name}"`);
+        const found = stacks[inputs.name] ?? new Error(`unknown stack "${inputs.name}"`);
         // The SDK shows the text that the engine puts in gRPC's `details`.
         if (found instanceof Error) throw Object.assign(found, { details: found.message });
         return { name: inputs.name, outputs: found, secretOutputNames: [] };

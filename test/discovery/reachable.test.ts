@@ -12,7 +12,9 @@ describe("A cluster at program start", () => {
     server = await FakeApiServer.start();
   });
 
-  afterEach(() => server.stop());
+  afterEach(() => {
+    server.stop();
+  });
 
   it("that hangs is unreachable within 10 seconds", async () => {
     server.answer("hang");

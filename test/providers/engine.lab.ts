@@ -38,7 +38,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     const launcher = dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
     process.env.PATH = [dirname(programs.pulumi), launcher, path].join(delimiter);
     folder = mkdtempSync(join(tmpdir(), "istio-federation-engine-"));
-    stack = await makeStack("here", program);
+    stack = await makeStack("here", declare);
   });
 
   after(async () => {
@@ -68,7 +68,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     );
   }
 
-  async function program(): Promise<Record<string, unknown>> {
+  async function declare(): Promise<Record<string, unknown>> {
     const found = await first();
     const imports = new ImportedServices("imports", {
       kubeconfig: cluster.kubeconfig,
@@ -175,11 +175,12 @@ describe("ImportedServices under Pulumi's engine", () => {
   });
 
   it("keeps little of the provider, and no credentials, in the state", async () => {
-    const { deployment } = await stack.exportStack();
+    const { deployment } = (await stack.exportStack()) as {
+      deployment: { resources: { inputs?: { __provider?: string } }[] };
+    };
     const state = JSON.stringify(deployment);
     assert.doesNotMatch(state, /"token"|BEGIN|certificate-authority/);
-    const { resources } = deployment as { resources: { inputs?: { __provider?: string } }[] };
-    const texts = resources.flatMap(({ inputs }) => inputs?.__provider ?? []);
+    const texts = deployment.resources.flatMap(({ inputs }) => inputs?.__provider ?? []);
     assert.equal(texts.length, 1);
     assert.ok((texts[0]?.length ?? 0) < 1024);
   });

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ImportedServices } from "../../providers/importedServices.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
@@ -26,7 +26,9 @@ for (const [name, make] of Object.entries(shims)) {
       folder = mkdtempSync(join(tmpdir(), "istio-federation-shim-"));
     });
 
-    after(() => rmSync(folder, { recursive: true }));
+    after(() => {
+      rmSync(folder, { recursive: true });
+    });
 
     function writeHandlers(code: string): void {
       mkdirSync(join(folder, "providers", name), { recursive: true });

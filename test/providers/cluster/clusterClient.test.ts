@@ -28,7 +28,9 @@ describe("ClusterClient", () => {
     client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 2 });
   });
 
-  after(() => server.stop());
+  after(() => {
+    server.stop();
+  });
 
   async function failure(attempt: Promise<unknown>): Promise<ClusterError> {
     const error = await attempt.then(

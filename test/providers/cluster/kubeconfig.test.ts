@@ -25,7 +25,9 @@ describe("loadKubeconfig", () => {
     writeFileSync(file, GOOD);
   });
 
-  after(() => rmSync(folder, { recursive: true }));
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
 
   afterEach(() => {
     if (environment === undefined) delete process.env.KUBECONFIG;

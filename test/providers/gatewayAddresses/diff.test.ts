@@ -33,12 +33,16 @@ describe("diff of GatewayAddresses", () => {
     ],
   ];
   for (const [what, state, change, changes, replaces] of cases) {
-    it(what, () => assert.deepEqual(diff(state, { ...INPUTS, ...change } as Inputs), { changes, replaces }));
+    it(what, () => {
+      assert.deepEqual(diff(state, { ...INPUTS, ...change } as Inputs), { changes, replaces });
+    });
   }
 });
 
 describe("check of GatewayAddresses", () => {
-  it("passes good inputs", () => assert.deepEqual(check({}, INPUTS).failures, []));
+  it("passes good inputs", () => {
+    assert.deepEqual(check({}, INPUTS).failures, []);
+  });
 
   it("tells all faults at once", () => {
     const { failures = [] } = check(

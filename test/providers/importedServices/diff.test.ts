@@ -40,7 +40,9 @@ describe("diff of ImportedServices", () => {
     ],
   ];
   for (const [what, change, expected] of cases) {
-    it(what, () => assert.deepEqual(diff(STATE, { ...INPUTS, ...change } as Inputs), expected));
+    it(what, () => {
+      assert.deepEqual(diff(STATE, { ...INPUTS, ...change } as Inputs), expected);
+    });
   }
 
   it("updates after a partial failure, so that the next up goes on", () => {

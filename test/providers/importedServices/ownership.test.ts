@@ -37,6 +37,8 @@ describe("An entry", () => {
     ["the peer it came from", named(importLabels("c")), /^was imported from peer c; /],
   ];
   for (const [what, entry, text] of owners) {
-    it(`of someone else is described by ${what}`, () => assert.match(describeOwner(entry), text));
+    it(`of someone else is described by ${what}`, () => {
+      assert.match(describeOwner(entry), text);
+    });
   }
 });

@@ -7,7 +7,7 @@ import * as grpc from "@grpc/grpc-js";
 import * as pulumi from "@pulumi/pulumi";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
-import anyPb from "google-protobuf/google/protobuf/any_pb.js";
+import type anyPb from "google-protobuf/google/protobuf/any_pb.js";
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
 
 const CHECKOUT = join(import.meta.dirname, "../../..");
@@ -141,7 +141,10 @@ export class ProviderProcess {
       (request: unknown, done: grpc.requestCallback<unknown>) => void
     >;
     return new Promise((resolve, reject) => {
-      client[method]?.(request, (error, response) => (error ? reject(error) : resolve(response)));
+      client[method]?.(request, (error, response) => {
+        if (error) reject(error);
+        else resolve(response);
+      });
     });
   }
 

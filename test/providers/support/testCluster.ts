@@ -59,9 +59,9 @@ export class TestCluster {
   /** Makes Istio's kinds known, and waits until the API server serves them. */
   async installIstioKinds(): Promise<void> {
     const file = readFileSync(join(this.charts, "base/files/crd-all.gen.yaml"), "utf8");
-    const objects = parseAllDocuments(file).map((document) => document.toJS() as KubernetesObject | null);
-    const wanted = objects.filter((object) => object?.metadata.name.endsWith(".networking.istio.io"));
-    await Promise.all(wanted.map((object) => object && this.client.apply(CRD, object, true)));
+    const objects = parseAllDocuments(file).map((document) => document.toJS() as KubernetesObject);
+    const wanted = objects.filter((object) => object.metadata.name.endsWith(".networking.istio.io"));
+    await Promise.all(wanted.map((object) => this.client.apply(CRD, object, true)));
     const sample = { apiVersion: "networking.istio.io/v1", kind: "ServiceEntry", spec: { hosts: ["a.b"] } };
     await waitFor(
       "ServiceEntries are not served",
@@ -94,7 +94,8 @@ export class TestCluster {
   /** Writes the status of a Service or Node, as their controllers would: there are none here. */
   async setStatus(kind: ResourceKind, namespace: string, name: string, status: object): Promise<void> {
     const api = (await loadKubeconfig(this.kubeconfig)).makeApiClient(CoreV1Api);
-    if (kind === NODE) await api.replaceNodeStatus({ name, body: { metadata: { name }, status } });
-    else await api.replaceNamespacedServiceStatus({ name, namespace, body: { metadata: { name }, status } });
+    const body = { metadata: { name }, status } as never;
+    if (kind === NODE) await api.replaceNodeStatus({ name, body });
+    else await api.replaceNamespacedServiceStatus({ name, namespace, body });
   }
 }

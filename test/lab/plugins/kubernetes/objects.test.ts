@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import type { Settings } from "../../../../lab/plugins/kubernetes/connection.ts";
+import {
+  autoname,
+  checkpoint,
+  manifestOf,
+  markManifest,
+  normalize,
+  prune,
+} from "../../../../lab/plugins/kubernetes/manifest.ts";
+import type { Manifest } from "../../../../lab/plugins/kubernetes/manifest.ts";
+import { diffObject } from "../../../../lab/plugins/kubernetes/objectDiff.ts";
+import { diffProviderConfig } from "../../../../lab/plugins/kubernetes/providerConfig.ts";
+import type { Properties } from "../../../../lab/plugins/protocol/values.ts";
+import { Secret, UNKNOWN } from "../../../../lab/plugins/protocol/values.ts";
+
+const SUBJECT = { urn: "urn", type: "kubernetes:core/v1:ConfigMap", name: "settings", id: "ns/x" };
+const SETTINGS = { enableSecretMutable: false, enableConfigMapMutable: false } as Settings;
+const SERVICE = {
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "gateway", namespace: "istio" },
+  spec: { ports: [{ port: 15443 }] },
+};
+
+function diff(live: Manifest, inputs: Properties, news: Properties, settings = SETTINGS) {
+  const olds = checkpoint(live, inputs, "manager");
+  return diffObject({ ...SUBJECT, olds, oldInputs: inputs, news }, true, settings);
+}
+
+describe("A Kubernetes object's inputs", () => {
+  const call = { ...SUBJECT, olds: {}, news: {}, randomSeed: new Uint8Array([1]) };
+  const unnamed = manifestOf({ apiVersion: "v1", kind: "ConfigMap" });
+
+  it("get a name by the resource's name and the engine's seed, and a mark that says so", () => {
+    const { metadata } = autoname(unnamed, call);
+    assert.match(String(metadata.name), /^settings-[0-9a-f]{8}$/);
+    assert.deepEqual(metadata.annotations, { "pulumi.com/autonamed": "true" });
+    assert.deepEqual(autoname(unnamed, call).metadata, metadata);
+  });
+
+  it("keep the given name of before, but not one that somebody chose", () => {
+    const olds = { ...autoname(unnamed, call) };
+    const later = { ...call, olds, randomSeed: new Uint8Array([2]) };
+    assert.equal(autoname(unnamed, later).metadata.name, olds.metadata.name);
+    const chosen = { ...call, olds: { metadata: { name: "chosen" } } };
+    assert.notEqual(autoname(unnamed, chosen).metadata.name, "chosen");
+  });
+
+  it("heed the project's rules for names", () => {
+    const proposed = { ...call, autonaming: { mode: "enforce" as const, name: "by-rule" } };
+    assert.equal(autoname(unnamed, proposed).metadata.name, "by-rule");
+    const disabled = { ...call, autonaming: { mode: "disable" as const, name: "" } };
+    assert.throws(() => autoname(unnamed, disabled), /autonaming is disabled/);
+  });
+
+  it("of a Secret have their text as data, which are secret as a whole", () => {
+    const inputs = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "s" },
+      stringData: { key: "k" },
+      data: { a: "Yg==" },
+    };
+    const normal = normalize(manifestOf(inputs));
+    assert.deepEqual(markManifest(normal, inputs)["data"], new Secret({ a: "Yg==", key: "aw==" }));
+    assert.equal("stringData" in normal, false);
+  });
+
+  it("lose what only the API server sets", () => {
+    const metadata = { name: "x", uid: "1", managedFields: [], resourceVersion: "2", labels: { a: "b" } };
+    assert.deepEqual(normalize({ ...unnamed, metadata }).metadata, { name: "x", labels: { a: "b" } });
+  });
+});
+
+describe("A live object cut to its inputs", () => {
+  it("has the inputs' fields with the live values", () => {
+    const live = { a: 1, b: { c: 2, d: 3 }, list: [{ x: 1, y: 2 }, { x: 3 }], own: true };
+    assert.deepEqual(prune(live, { a: 0, b: { c: 0, gone: 1 }, list: [{ x: 0 }] }), {
+      a: 1,
+      b: { c: 2 },
+      list: [{ x: 1 }],
+    });
+  });
+});
+
+describe("A Kubernetes object's diff", () => {
+  const live = {
+    ...SERVICE,
+    spec: { ports: [{ port: 15443, protocol: "TCP" }], clusterIP: "10.0.0.1" },
+    status: {},
+  };
+
+  it("is empty when only the cluster added something", () => {
+    assert.deepEqual(diff(live, SERVICE, SERVICE), {
+      differences: {},
+      replaces: [],
+      deleteBeforeReplace: false,
+    });
+  });
+
+  it("shows what the inputs change, in place", () => {
+    const news = { ...SERVICE, spec: { ports: [{ port: 15443 }, { port: 80 }] } };
+    assert.deepEqual(diff(live, SERVICE, news).differences, { "spec.ports[1]": "add" });
+  });
+
+  it("shows drift that a refresh has found", () => {
+    const drifted = { ...live, spec: { ports: [{ port: 1 }] } };
+    assert.deepEqual(diff(drifted, SERVICE, SERVICE).differences, { "spec.ports[0].port": "update" });
+  });
+
+  it("makes a new object beside the old one for a new name", () => {
+    const news = { ...SERVICE, metadata: { ...SERVICE.metadata, name: "other" } };
+    const found = diff(live, SERVICE, news);
+    assert.deepEqual([found.replaces, found.deleteBeforeReplace], [["metadata.name"], false]);
+  });
+
+  it("deletes first where the name stays: a Secret's data are not changed in place", () => {
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: SERVICE.metadata, data: { k: "YQ==" } };
+    const news = { ...secret, data: new Secret({ k: "Yg==" }) };
+    const found = diff(secret, secret, news);
+    assert.deepEqual([found.replaces, found.deleteBeforeReplace], [["data.k"], true]);
+    assert.deepEqual(diff(secret, secret, news, { ...SETTINGS, enableSecretMutable: true }).replaces, []);
+  });
+
+  it("takes an unknown value for a change", () => {
+    const news = { ...SERVICE, spec: { ports: [{ port: UNKNOWN }] } };
+    assert.deepEqual(diff(live, SERVICE, news).differences, { "spec.ports[0].port": "update" });
+  });
+});
+
+describe("The provider's configuration", () => {
+  const kubeconfig = (server: string) =>
+    JSON.stringify({
+      "current-context": "c",
+      clusters: [{ name: "k", cluster: { server } }],
+      users: [{ name: "u", user: {} }],
+      contexts: [{ name: "c", context: { cluster: "k", user: "u" } }],
+    });
+  const here = { kubeconfig: kubeconfig("https://a") };
+  const there = { kubeconfig: kubeconfig("https://b") };
+  const named = { clusterIdentifier: "cluster-a" };
+  const cases: [string, Properties, Properties, string[]][] = [
+    ["another server", here, there, ["kubeconfig"]],
+    ["a kubeconfig that is not known yet", here, { kubeconfig: UNKNOWN }, ["kubeconfig"]],
+    ["another server of the cluster that has a name", { ...here, ...named }, { ...there, ...named }, []],
+    [
+      "an unknown kubeconfig of the cluster that has a name",
+      { ...here, ...named },
+      { kubeconfig: UNKNOWN, ...named },
+      [],
+    ],
+    ["another name", { ...here, ...named }, { ...here, clusterIdentifier: "b" }, ["clusterIdentifier"]],
+    ["a name at last", here, { ...here, ...named }, []],
+  ];
+  for (const [what, olds, news, replaces] of cases) {
+    it(`${replaces.length > 0 ? "means another cluster" : "means the same cluster"} with ${what}`, () => {
+      const found = diffProviderConfig({ ...SUBJECT, olds, oldInputs: {}, news });
+      assert.deepEqual(found.replaces, replaces);
+      assert.ok(Object.keys(found.differences).length > 0);
+    });
+  }
+});
