@@ -6,8 +6,8 @@ import { changesNothing, Stack } from "./pulumi.ts";
 import { workloadsOf } from "./workloads/workload.ts";
 import { deployWorkloads } from "./workloads/workloads.ts";
 
-/** Rounds of `pulumi up` on all stacks until they must have converged: publish, import, and one to spare. */
-const MOST_ROUNDS = 3;
+/** Rounds of `pulumi up` on all stacks, once all have published, until they must have converged; one is to spare. */
+const MOST_ROUNDS = 2;
 
 /**
  * Runs the program for both stacks on empty clusters, deploys the workloads, and runs it again until a preview of both
@@ -27,6 +27,8 @@ export async function federate(lab: Lab, log: Log): Promise<Stack[]> {
       }),
     ),
   );
+  // The first round publishes what the second one imports.
+  await upAll(stacks, log);
   await converge(stacks, log);
   return stacks;
 }

@@ -6,12 +6,12 @@ import { hostOf, identityOf, nameOf, type Party, type Proof } from "./proof.ts";
 /** Time for new configuration to reach the sidecars and the gateway. */
 const PROPAGATION_SECONDS = 30;
 
-/** An exported service answers a caller of another cluster, and sees who it is. */
-export function allowedCall(from: Party, to: Party): Proof {
+/** A service answers its caller, and sees who it is. @param claim what that shows. */
+export function allowedCall(from: Party, to: Party, claim: string): Proof {
   const host = hostOf(to);
   const expected = identityOf(from);
   return {
-    claim: "an exported service can be called, and sees its caller's own identity",
+    claim,
     caller: nameOf(from),
     callee: host,
     run: async () => {

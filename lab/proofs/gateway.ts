@@ -1,17 +1,43 @@
-/** Port on which every Envoy of the lab tells about itself, on its Pod's address. */
-const ADMIN_PORT = 15000;
+import { once } from "node:events";
+import { connect } from "node:tls";
+import { SERVICE_PORT } from "../workloads/workload.ts";
 
 /** Port of the east-west gateways. */
 export const GATEWAY_PORT = 15443;
 
+/** What Istio's proxies offer, and what the gateway's filter chains ask for. */
+const ALPN = "istio";
+const TIMEOUT_MILLISECONDS = 5000;
+
 /**
- * How many connections a gateway has refused so far because nothing exported has the name that they asked for.
+ * Knocks at a gateway as a peer's sidecar does, and tells who answers: the gateway passes a connection on, unopened, or
+ * closes it.
  *
- * @param address the gateway Pod's.
+ * @param address the gateway's.
+ * @param host the service asked for, by its full name.
+ * @returns the SPIFFE id in the certificate that came back; undefined when the gateway closed the connection.
  */
-export async function refusedConnections(address: string): Promise<number> {
-  const query = `filter=${encodeURIComponent(`_${GATEWAY_PORT}\\.no_filter_chain_match$`)}&format=json`;
-  const response = await fetch(`http://${address}:${ADMIN_PORT}/stats?${query}`);
-  const { stats } = (await response.json()) as { stats: { value?: number }[] };
-  return stats.reduce((sum, { value = 0 }) => sum + value, 0);
+export async function whoAnswers(address: string, host: string): Promise<string | undefined> {
+  const socket = connect({
+    host: address,
+    port: GATEWAY_PORT,
+    servername: `outbound_.${SERVICE_PORT}_._.${host}`,
+    ALPNProtocols: [ALPN],
+    // Only the name in the certificate is looked at; nothing is sent.
+    rejectUnauthorized: false,
+    timeout: TIMEOUT_MILLISECONDS,
+  });
+  socket.once("timeout", () => {
+    socket.destroy(new Error(`no answer from ${address}:${GATEWAY_PORT}`));
+  });
+  try {
+    await once(socket, "secureConnect");
+    return /URI:([^,\s]+)/.exec(socket.getPeerCertificate().subjectaltname ?? "")?.[1];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ECONNRESET") return undefined;
+    throw error;
+  } finally {
+    // A peer without a certificate is told so later; that is no news.
+    socket.on("error", () => undefined).destroy();
+  }
 }

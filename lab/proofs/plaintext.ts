@@ -6,13 +6,13 @@ import { hostOf, nameOf, type Party, type Proof } from "./proof.ts";
  * Nothing answers without mutual TLS: neither the workload's sidecar nor the gateway.
  *
  * @param via `address:port` that the request is sent to past the caller's sidecar.
- * @param door what listens there, for the table: `its Pod`, `the gateway`.
+ * @param door what listens there: `the workload's sidecar`, `the gateway`.
  */
 export function plaintextRefused(from: Party, to: Party, via: string, door: string): Proof {
   return {
     claim: `plain text is refused by ${door}`,
     caller: `${nameOf(from)}, plain text`,
-    callee: `${hostOf(to)} at ${via}`,
+    callee: `${door} of ${nameOf(to)}`,
     run: async () => {
       const { status, error = "", identity } = await callService(from, hostOf(to), SERVICE_PORT, { via });
       // A refused connection says more than an error page: nothing behind the door has seen the request.
@@ -20,7 +20,7 @@ export function plaintextRefused(from: Party, to: Party, via: string, door: stri
       const seen = `${status} ${error} ${identity ?? ""}`.trim();
       return {
         passed,
-        status: passed ? `refused (${error})` : String(status),
+        status: passed ? "refused" : String(status),
         ...(passed ? {} : { reason: `expected the connection to be closed, got ${seen}` }),
       };
     },

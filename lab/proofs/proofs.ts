@@ -15,18 +15,23 @@ export function allProofs(): Proof[] {
     gateway: `${network}.0.3`,
   })) as [Side, Side];
   const callsBetween = (from: Side, to: Side): Proof[] => [
-    allowedCall(from.exported, to.exported),
-    unexportedRefused(from.exported, to.internal, to.gateway),
-    plaintextRefused(
+    allowedCall(
       from.exported,
       to.exported,
-      `${to.exported.address}:${SERVICE_PORT}`,
-      "the workload's sidecar",
+      "an exported service can be called, and sees its caller's identity",
     ),
+    unexportedRefused(from.exported, to.internal, to.exported, to.gateway),
+    plaintextRefused(from.exported, to.exported, `${to.exported.address}:${SERVICE_PORT}`, "the sidecar"),
     plaintextRefused(from.exported, to.exported, `${to.gateway}:${GATEWAY_PORT}`, "the gateway"),
   ];
   // The refusals mean little unless the refused service works for its own cluster.
-  const atHome = [a, b].map((side) => allowedCall(side.exported, side.internal));
+  const atHome = [a, b].map((side) =>
+    allowedCall(
+      side.exported,
+      side.internal,
+      "a service that is not exported can be called in its own cluster",
+    ),
+  );
   return [
     ...callsBetween(a, b),
     ...callsBetween(b, a),

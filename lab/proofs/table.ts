@@ -6,6 +6,8 @@ export function formatProofs(results: readonly { proof: Proof; outcome: Outcome 
   const table = new Table({
     head: ["", "caller", "callee", "status", "identity that the server saw", "latency"],
     style: { head: [], border: [] },
+    // No lines between the rows.
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
   });
   for (const { proof, outcome } of results) {
     const { passed, status, identity = "-", latencyMs } = outcome;

@@ -2,7 +2,7 @@ import { CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
 import { waitFor } from "../ready.ts";
 import { callService } from "../workloads/call.ts";
 import { SERVICE_PORT } from "../workloads/workload.ts";
-import { GATEWAY_PORT, refusedConnections } from "./gateway.ts";
+import { GATEWAY_PORT, whoAnswers } from "./gateway.ts";
 import { hostOf, identityOf, nameOf, type Party, type Proof } from "./proof.ts";
 
 const RESOURCE = { group: "networking.istio.io", version: "v1", plural: "serviceentries" };
@@ -12,10 +12,14 @@ const CALLS = 2;
 
 /**
  * What is not exported cannot be reached: not even by a caller whose cluster knows all that an import would tell it.
+ * That it is the gateway which refuses is seen by knocking there: it passes a connection on to what is exported, and
+ * closes one to what is not.
  *
- * @param gateway address of the east-west gateway of the callee's cluster.
+ * @param to the workload that is not exported.
+ * @param exported one that is, behind the same gateway.
+ * @param gateway address of that gateway.
  */
-export function unexportedRefused(from: Party, to: Party, gateway: string): Proof {
+export function unexportedRefused(from: Party, to: Party, exported: Party, gateway: string): Proof {
   const host = hostOf(to);
   return {
     claim: "a service that is not exported is refused at the gateway, even with a hand-made ServiceEntry",
@@ -31,18 +35,18 @@ export function unexportedRefused(from: Party, to: Party, gateway: string): Proo
       try {
         const known = async () => (await callService(from, host, SERVICE_PORT)).addresses.length > 0;
         await waitFor(`the sidecar of ${nameOf(from)} does not know ${host}`, known, PROPAGATION_SECONDS);
-        const before = await refusedConnections(gateway);
         const statuses: number[] = [];
         for (let call = 0; call < CALLS; call++) {
           statuses.push((await callService(from, host, SERVICE_PORT)).status);
         }
-        const refused = (await refusedConnections(gateway)) - before;
-        const passed = statuses.every((status) => status !== 200) && refused > 0;
-        const seen = `statuses ${statuses.join(", ")}, connections refused by the gateway: ${refused}`;
+        const answers = [await whoAnswers(gateway, host), await whoAnswers(gateway, hostOf(exported))];
+        const passed =
+          !statuses.includes(200) && answers[0] === undefined && answers[1] === identityOf(exported);
+        const seen = `statuses ${statuses.join(", ")}; behind the gateway answered ${String(answers[0])}, and for what is exported ${String(answers[1])}`;
         return {
           passed,
-          status: `${statuses.at(-1)} ${passed ? "refused" : ""}`.trim(),
-          ...(passed ? {} : { reason: `expected every call to be refused by the gateway, got ${seen}` }),
+          status: `${String(statuses.at(-1))}${passed ? " refused" : ""}`,
+          ...(passed ? {} : { reason: `expected the gateway to refuse this and only this, got ${seen}` }),
         };
       } finally {
         await objects.deleteNamespacedCustomObject({ ...place, name: host });

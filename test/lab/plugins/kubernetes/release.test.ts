@@ -47,18 +47,11 @@ describe("A Helm release", () => {
 
   it("gets the provider's defaults and the chart's exact version", async () => {
     const kind = releases("echo version: 1.31.1");
-    const news = {
-      chart: "istiod",
-      version: "1.x",
-      repositoryOpts: { repo: "https://c.example" },
-      compat: "true",
-      atomic: false,
-    };
-    const { inputs } = await kind.check(check(news));
-    assert.match(String(inputs["name"]), /^istiod-[0-9a-f]{8}$/);
-    const { name: _name, ...rest } = inputs;
-    const { compat: _compat, atomic: _atomic, ...kept } = news;
-    assert.deepEqual(rest, { ...kept, version: "1.31.1", namespace: "default", timeout: 300 });
+    const news = { chart: "istiod", version: "1.x", repositoryOpts: { repo: "https://c.example" } };
+    const { inputs } = await kind.check(check({ ...news, compat: "true", atomic: false }));
+    const { name } = inputs;
+    assert.ok(typeof name === "string" && /^istiod-[0-9a-f]{8}$/.test(name));
+    assert.deepEqual(inputs, { ...news, name, version: "1.31.1", namespace: "default", timeout: 300 });
     const asked = "show chart istiod --repo https://c.example --version 1.x --kube-context cluster-a\n";
     assert.equal(readFileSync(join(folder, "calls"), "utf8"), asked);
   });

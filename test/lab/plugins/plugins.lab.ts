@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { CHECKOUT, labEnvironment, labPaths } from "../../../lab/environment.ts";
+import { preparePlugins } from "../../../lab/plugins/pluginPath.ts";
+import { createProgress } from "../../../lab/progress.ts";
+import { prepareTools } from "../../../lab/tools/tools.ts";
+import { TestCluster } from "../../providers/support/testCluster.ts";
+
+const PROJECT = `
+name: plugins
+main: index.ts
+runtime: { name: nodejs, options: { typescript: false } }
+config:
+  pulumi:disable-default-providers: { value: [kubernetes] }
+  kubeconfig: { type: object }
+  labels: { type: array, items: { type: string }, default: [] }
+`;
+
+const PROGRAM = `
+import * as pulumi from "@pulumi/pulumi";
+import * as kubernetes from "@pulumi/kubernetes";
+import * as tls from "@pulumi/tls";
+const config = new pulumi.Config();
+const { path, context } = config.requireObject<{ path: string; context: string }>("kubeconfig");
+const labels = Object.fromEntries(config.requireObject<string[]>("labels").map((label) => [label, "yes"]));
+const provider = new kubernetes.Provider("cluster", { kubeconfig: path, context, clusterIdentifier: "plugins" });
+const namespace = new kubernetes.core.v1.Namespace("made", { metadata: { name: "made", labels } }, { provider });
+const key = new tls.PrivateKey("key", { algorithm: "ECDSA", ecdsaCurve: "P256" });
+const inNamespace = { namespace: namespace.metadata.name };
+new kubernetes.core.v1.Secret("key", { metadata: inNamespace, stringData: { key: key.privateKeyPem } }, { provider });
+const service = new kubernetes.core.v1.Service(
+  "gateway",
+  { metadata: { ...inNamespace, annotations: { "pulumi.com/skipAwait": "true" } },
+    spec: { selector: { app: "gateway" }, ports: [{ port: 15443 }] } },
+  { provider },
+);
+const release = new kubernetes.helm.v3.Release(
+  "tiny",
+  { chart: "./chart", ...inNamespace, skipAwait: true, values: { labels } },
+  { provider },
+);
+if (config.getBoolean("stray")) new kubernetes.core.v1.Namespace("stray");
+export const { clusterIP } = service.spec;
+export const { revision } = release.status;
+`;
+
+const CHART: Record<string, string> = {
+  "Chart.yaml": "apiVersion: v2\nname: tiny\nversion: 1.2.3\n",
+  "templates/map.yaml":
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: tiny }\ndata: { labels: {{ toJson .Values.labels | quote }} }\n",
+};
+
+describe("The lab's stand-ins under Pulumi's engine", function () {
+  this.timeout(900_000);
+  let cluster: TestCluster;
+  let folder: string;
+  let environment: Record<string, string>;
+  let pulumi: string;
+
+  before(async () => {
+    const log = createProgress();
+    cluster = await TestCluster.start("plugins", "127.40.0.1", log);
+    folder = mkdtempSync(join(tmpdir(), "istio-federation-plugins-"));
+    const { programs } = await prepareTools(log);
+    ({ pulumi } = programs);
+    const paths = labPaths(folder);
+    await preparePlugins({ mode: "stand-in", pulumi, pulumiHome: paths.pulumiHome, binDir: paths.bin, log });
+    const path = process.env.PATH ?? "";
+    environment = { ...labEnvironment(paths, true, path), LAB_HELM: programs.helm };
+    mkdirSync(paths.state);
+    const files = { "Pulumi.yaml": PROJECT, "index.ts": PROGRAM, "package.json": '{ "type": "module" }' };
+    const chart = Object.entries(CHART).map(([name, text]) => [join("chart", name), text] as const);
+    mkdirSync(join(folder, "chart/templates"), { recursive: true });
+    for (const [name, text] of [...Object.entries(files), ...chart]) {
+      writeFileSync(join(folder, name), text);
+    }
+    symlinkSync(join(CHECKOUT, "node_modules"), join(folder, "node_modules"));
+    await run("stack", "init", "test");
+    await run("config", "set", "--path", "kubeconfig.path", cluster.kubeconfig.path);
+    await run("config", "set", "--path", "kubeconfig.context", cluster.kubeconfig.context);
+  });
+
+  after(async () => {
+    await cluster.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  async function run(...words: string[]): Promise<string> {
+    const { stdout } = await execa(pulumi, [...words, "--non-interactive"], {
+      cwd: folder,
+      env: environment,
+    });
+    return stdout;
+  }
+
+  async function preview(): Promise<Record<string, number>> {
+    return (JSON.parse(await run("preview", "--json")) as { changeSummary: Record<string, number> })
+      .changeSummary;
+  }
+
+  it("preview without a change in the cluster, then make everything", async () => {
+    assert.deepEqual(await preview(), { create: 7 });
+    await assert.rejects(run("stack", "output", "revision"));
+    await run("up", "--yes", "--skip-preview");
+    assert.match(await run("stack", "output", "clusterIP"), /^10\./);
+  });
+
+  it("find nothing to do in a second preview, nor after a refresh", async () => {
+    assert.deepEqual(await preview(), { same: 7 });
+    await run("refresh", "--yes", "--skip-preview");
+    assert.deepEqual(await preview(), { same: 7 });
+  });
+
+  it("keep private keys out of the state's clear text", async () => {
+    const state = await run("stack", "export");
+    assert.equal(state.includes("PRIVATE KEY"), false);
+    assert.equal(state.includes(Buffer.from("-----BEGIN EC PRIVATE").toString("base64")), false);
+  });
+
+  it("update objects and releases in place", async () => {
+    await run("config", "set", "--path", "labels[0]", "reviewed");
+    assert.deepEqual(await preview(), { same: 5, update: 2 });
+    await run("up", "--yes", "--skip-preview");
+    assert.equal(await run("stack", "output", "revision"), "2");
+    await run("config", "rm", "labels");
+    await run("up", "--yes", "--skip-preview");
+    const made = await cluster.client.get(
+      { group: "", version: "v1", kind: "Namespace", plural: "namespaces" },
+      "",
+      "made",
+    );
+    assert.equal(made?.metadata.labels?.["reviewed"], undefined);
+  });
+
+  it("leave the default provider disabled as the project says", async () => {
+    await run("config", "set", "stray", "true");
+    await assert.rejects(run("preview"), /Default provider for 'kubernetes' disabled/);
+    await run("config", "rm", "stray");
+  });
+
+  it("delete everything, and wait until it is gone", async () => {
+    await run("destroy", "--yes", "--skip-preview");
+    const kind = { group: "", version: "v1", kind: "Namespace", plural: "namespaces" };
+    assert.equal(await cluster.client.get(kind, "", "made"), undefined);
+  });
+});
