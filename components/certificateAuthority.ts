@@ -80,8 +80,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
           "cert-chain.pem": pulumi.concat(intermediate.certPem, root.certPem),
         },
       },
-      // The name is Istio's, so an old Secret must go before a new one can come.
-      { ...child, deleteBeforeReplace: true },
+      child,
     );
     this.registerOutputs({ rootCertificate: this.rootCertificate });
   }

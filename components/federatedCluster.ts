@@ -104,6 +104,8 @@ function clusterProvider(name: string, config: StackConfig, parent: pulumi.Resou
     `${name}-cluster`,
     {
       clusterIdentifier: config.cluster.name,
+      // A renewed `cacerts` is an update: istiod must never find it gone.
+      enableSecretMutable: true,
       ...(path === undefined ? {} : { kubeconfig: path }),
       ...(context === undefined ? {} : { context }),
     },

@@ -19,10 +19,3 @@ export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
 export function importLabels(peer: string): Record<string, string> {
   return { [MANAGED_BY_LABEL]: MANAGED_BY, [PEER_LABEL]: peer };
 }
-
-/** A Kubernetes label selector for every object imported from `peer`, as the API takes it: `a=b,c=d`. */
-export function importSelector(peer: string): string {
-  return Object.entries(importLabels(peer))
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
-}

@@ -1,11 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
-import * as z from "zod";
 import { IP_ADDRESS } from "./address.ts";
-import { type GatewayAddress, compareGateways, gatewayAddress } from "./contract.ts";
+import { type GatewayAddress, compareGateways } from "./contract.ts";
 import type { ImportedService } from "./importLine.ts";
-import { PEER_LABEL, TLS_MODE_LABEL, importLabels } from "./labels.ts";
+import { TLS_MODE_LABEL, importLabels } from "./labels.ts";
 import { sortedUnique } from "./order.ts";
-import { PROTOCOLS } from "./protocol.ts";
 
 /** An Istio ServiceEntry, as far as this program writes one. */
 export interface ServiceEntry {
@@ -75,47 +72,4 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
       exportTo: sortedUnique(input.exportTo),
     },
   };
-}
-
-const texts = z.array(z.string());
-const entry = z.object({
-  metadata: z.object({ name: z.string(), namespace: z.string(), labels: z.record(z.string(), z.string()) }),
-  spec: z.object({
-    ports: z.array(z.object({ number: z.number(), name: z.string(), protocol: z.enum(PROTOCOLS) })),
-    endpoints: z.array(
-      z.object({
-        address: z.string(),
-        ports: z.record(z.string(), z.number()),
-        locality: z.string().exactOptional(),
-      }),
-    ),
-    subjectAltNames: texts,
-    exportTo: texts,
-  }),
-});
-
-/**
- * Finds what {@link renderServiceEntry} made an object from.
- * @param object a ServiceEntry as the API server gives it; other people's labels, annotations and `status` do not matter.
- * @returns `undefined` when no input gives this `spec`: then it was edited by hand, or is not ours.
- */
-export function parseServiceEntry(object: unknown): ServiceEntryInput | undefined {
-  const parsed = entry.safeParse(object);
-  if (!parsed.success) return undefined;
-  const { metadata, spec } = parsed.data;
-  const gateways = spec.endpoints.map(({ address, ports, locality }) => {
-    const port = Object.values(ports)[0];
-    return gatewayAddress.safeParse({ address, port, ...(locality === undefined ? {} : { locality }) });
-  });
-  const input = {
-    host: metadata.name,
-    service: { ports: spec.ports, subjectAltNames: spec.subjectAltNames },
-    gateways: gateways.flatMap(({ data }) => data ?? []),
-    exportTo: spec.exportTo,
-    namespace: metadata.namespace,
-    peer: metadata.labels[PEER_LABEL] ?? "",
-  };
-  const { spec: rendered, metadata: expected } = renderServiceEntry(input);
-  const labelled = Object.entries(expected.labels).every(([key, value]) => metadata.labels[key] === value);
-  return labelled && isDeepStrictEqual(rendered, (object as { spec: unknown }).spec) ? input : undefined;
 }
