@@ -11,7 +11,7 @@ export interface ProcessSpec {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Added to this process's own environment. */
+  /** The program's whole environment; default: this process's own. */
   readonly env?: Readonly<Record<string, string>>;
   /** Working directory; default: this process's own. */
   readonly cwd?: string;
@@ -53,7 +53,7 @@ export class ProcessTable {
     const child = spawn(spec.command, spec.args, {
       detached: true,
       stdio: ["ignore", log, log],
-      env: { ...process.env, ...spec.env },
+      env: spec.env ?? process.env,
       ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
     });
     closeSync(log);

@@ -13,13 +13,22 @@ export type Changes = Readonly<Record<string, number>>;
 export class Stack {
   readonly name: string;
   readonly #lab: Pick<Lab, "dir" | "environment" | "tools">;
+  readonly #config: readonly string[];
   /** What the CLI printed so far. */
   readonly log: string;
 
-  /** @param name as in `stacks/Pulumi.<name>.yaml`; the stack itself need not exist yet. */
-  constructor(name: string, lab: Pick<Lab, "dir" | "environment" | "tools">) {
+  /**
+   * @param name as in `stacks/Pulumi.<name>.yaml`; the stack itself need not exist yet.
+   * @param options.configFile another stack file to use instead.
+   */
+  constructor(
+    name: string,
+    lab: Pick<Lab, "dir" | "environment" | "tools">,
+    { configFile }: { configFile?: string } = {},
+  ) {
     this.name = name;
     this.#lab = lab;
+    this.#config = configFile === undefined ? [] : ["--config-file", configFile];
     this.log = join(labPaths(lab.dir).logs, `pulumi-${name}.log`);
   }
 
@@ -39,20 +48,34 @@ export class Stack {
    */
   async up(options: { expectNoChanges?: boolean } = {}): Promise<string[]> {
     const expectation = options.expectNoChanges ? ["--expect-no-changes"] : [];
-    return summary(
-      await this.#pulumi(["up", "--yes", "--skip-preview", ...expectation, "--stack", this.name]),
-    );
+    return summary(await this.#operate("up", "--yes", "--skip-preview", ...expectation));
   }
 
   /** `pulumi preview`, as data. */
   async preview(): Promise<Changes> {
-    const preview = await this.#pulumi(["preview", "--json", "--stack", this.name]);
-    return (JSON.parse(preview) as { changeSummary: Changes }).changeSummary;
+    return (JSON.parse(await this.#operate("preview", "--json")) as { changeSummary: Changes }).changeSummary;
   }
 
   /** `pulumi destroy`. */
   async destroy(): Promise<string[]> {
-    return summary(await this.#pulumi(["destroy", "--yes", "--skip-preview", "--stack", this.name]));
+    return summary(await this.#operate("destroy", "--yes", "--skip-preview"));
+  }
+
+  /** `pulumi stack rm`, as if it had never been: what it made in the cluster stays. Its stack file stays too. */
+  async remove(): Promise<void> {
+    await this.#pulumi(["stack", "rm", this.name, "--yes", "--force", "--preserve-config"]);
+  }
+
+  /** An operation on the stack, whether it succeeds or not. @returns its exit code and all that it printed. */
+  async run(operation: string, ...args: string[]): Promise<{ exitCode: number | undefined; output: string }> {
+    const { exitCode, all } = await this.#execute([
+      operation,
+      "--stack",
+      this.name,
+      ...this.#config,
+      ...args,
+    ]);
+    return { exitCode, output: all };
   }
 
   /** One output of the stack, parsed; undefined when it has none of that name. */
@@ -63,21 +86,28 @@ export class Stack {
     return outputs[name];
   }
 
+  #operate(operation: string, ...args: string[]): Promise<string> {
+    return this.#pulumi([operation, ...args, "--stack", this.name, ...this.#config]);
+  }
+
   /** @throws LabError with the end of what the command printed. */
   async #pulumi(args: string[]): Promise<string> {
+    const result = await this.#execute(args);
+    if (result.failed) throw new LabError(`\`pulumi ${args.join(" ")}\` failed. ${quoteLog(this.log)}`);
+    return result.stdout;
+  }
+
+  #execute(args: string[]) {
     const { environment, tools } = this.#lab;
     appendFileSync(this.log, `\n$ pulumi ${args.join(" ")}\n`);
-    const result = await execa(tools.programs.pulumi, [...args, "--non-interactive", "--color", "never"], {
+    return execa(tools.programs.pulumi, [...args, "--non-interactive", "--color", "never"], {
       cwd: CHECKOUT,
       env: environment,
       reject: false,
+      all: true,
       stdout: ["pipe", { file: this.log, append: true }],
       stderr: ["pipe", { file: this.log, append: true }],
     });
-    if (result.failed) {
-      throw new LabError(`\`pulumi ${args.join(" ")}\` failed. ${quoteLog(this.log)}`);
-    }
-    return result.stdout;
   }
 }
 

@@ -6,6 +6,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import kubernetesPackage from "@pulumi/kubernetes/package.json" with { type: "json" };
 import tlsPackage from "@pulumi/tls/package.json" with { type: "json" };
+import { isReachable } from "../reachable.ts";
 
 /** Which plugins the lab runs: real ones where they can be had, only real ones, or only its own stand-ins. */
 export type PluginMode = "auto" | "real" | "stand-in";
@@ -33,6 +34,8 @@ export interface PluginOptions {
   readonly log: (line: string) => void;
   /** Environment in which real plugins are looked for. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** Whether a URL can be downloaded. @default isReachable */
+  readonly reachable?: (url: string) => Promise<boolean>;
 }
 
 interface Wanted {
@@ -53,6 +56,8 @@ const PLUGINS: readonly Wanted[] = [
 /** The launcher of dynamic providers: part of the SDK, so always real. */
 const DYNAMIC = "pulumi-resource-pulumi-nodejs";
 const FAILED_DOWNLOAD = "plugin-download-failed";
+/** Where the CLI downloads plugins from. Asked first, as the CLI tries for long where it is out of reach. */
+const PLUGIN_SERVER = "https://get.pulumi.com/releases/plugins";
 const DOWNLOAD_SECONDS = 60;
 /** How each stand-in's launcher begins, by which it is told from a real plugin. */
 const LAUNCHER = "#!/bin/sh\n# istio-federation lab: stand-in\n";
@@ -146,6 +151,12 @@ function isLauncher(file: string): boolean {
 async function download(plugin: Wanted, options: PluginOptions): Promise<string | undefined> {
   const { version } = plugin;
   if (version === undefined || existsSync(join(options.binDir, FAILED_DOWNLOAD))) {
+    return undefined;
+  }
+  const url = `${PLUGIN_SERVER}/${executable(plugin)}-v${version}-linux-${process.arch === "x64" ? "amd64" : process.arch}.tar.gz`;
+  if (!(await (options.reachable ?? isReachable)(url))) {
+    options.log(`Pulumi's plugins cannot be downloaded: ${url} cannot be reached`);
+    await writeFile(join(options.binDir, FAILED_DOWNLOAD), `${url} cannot be reached`);
     return undefined;
   }
   const env = {

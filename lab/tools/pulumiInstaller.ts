@@ -2,10 +2,10 @@ import { mkdtemp, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import type { Log } from "../progress.ts";
+import { isReachable } from "../reachable.ts";
 import { pinnedVersion } from "./versions.ts";
 
 const INSTALLER = "https://get.pulumi.com/install.sh";
-const PROBE_MILLISECONDS = 5000;
 const INSTALL_MILLISECONDS = 300_000;
 
 /**
@@ -15,14 +15,7 @@ const INSTALL_MILLISECONDS = 300_000;
  * @returns whether it is there; false, within seconds, where the installer cannot be reached.
  */
 export async function installPulumi(folder: string, log: Log): Promise<boolean> {
-  const reachable = await fetch(INSTALLER, {
-    method: "HEAD",
-    signal: AbortSignal.timeout(PROBE_MILLISECONDS),
-  }).then(
-    (response) => response.ok,
-    () => false,
-  );
-  if (!reachable) {
+  if (!(await isReachable(INSTALLER))) {
     log(`Pulumi's installer (${INSTALLER}) cannot be reached`);
     return false;
   }

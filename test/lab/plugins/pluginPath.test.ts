@@ -43,6 +43,7 @@ describe("The lab's plugins", () => {
       binDir: join(folder, "bin"),
       log: (line) => lines.push(line),
       env: { PATH: path, HOME: folder, PULUMI_HOME: join(folder, "other-home") },
+      reachable: () => Promise.resolve(true),
     });
     return Object.fromEntries(plugins.map(({ name, kind }) => [name, kind]));
   }

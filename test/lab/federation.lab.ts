@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { CHECKOUT } from "../../lab/environment.ts";
+import { startLab } from "../../lab/lab.ts";
+import { allProofs } from "../../lab/proofs/proofs.ts";
+import { changesNothing } from "../../lab/pulumi.ts";
+import { log, sharedLab, type FederatedLab } from "./sharedLab.ts";
+
+describe("two federated clusters", function () {
+  this.timeout(1_200_000);
+  let federated: FederatedLab;
+  before(async () => (federated = await sharedLab()));
+
+  for (const proof of allProofs()) {
+    it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
+      const outcome = await proof.run(federated);
+      assert.ok(outcome.passed, outcome.reason);
+    });
+  }
+
+  it("announce no change in preview", async () => {
+    for (const stack of federated.stacks) {
+      const changes = await stack.preview();
+      assert.ok(changesNothing(changes), JSON.stringify(changes));
+    }
+  });
+
+  it("can be worked on from another shell, by `npm run lab -- exec`", async () => {
+    const args = [
+      "lab/main.ts",
+      "exec",
+      "pulumi",
+      "stack",
+      "output",
+      "peers",
+      "--json",
+      "--stack",
+      "cluster-a",
+    ];
+    const { stdout } = await execa(process.execPath, args, { cwd: CHECKOUT });
+    assert.deepEqual(JSON.parse(stdout.slice(stdout.indexOf("{"))), {
+      "cluster-b": { state: "ready", reason: "", imported: 1 },
+    });
+  });
+
+  it("pass on the exit code of a command that another shell runs", async () => {
+    const args = ["lab/main.ts", "exec", "sh", "-c", "exit 7"];
+    const { exitCode } = await execa(process.execPath, args, { cwd: CHECKOUT, reject: false });
+    assert.equal(exitCode, 7);
+  });
+
+  it("keep a second lab off the machine, naming folder and process", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "second-lab-"));
+    const expected = new RegExp(`running already in ${federated.lab.dir} \\(process ${process.pid}\\)`);
+    await assert.rejects(startLab({ dir, log, plugins: "auto" }), expected);
+    await rm(dir, { recursive: true });
+  });
+});

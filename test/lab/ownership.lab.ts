@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { Stack } from "../../lab/pulumi.ts";
+import { IMPORTS, importedHosts, objectsOf } from "./importedHosts.ts";
+import { CONTRACT_OF_C, publishStack, unpublishStack } from "./publishedStack.ts";
+import { type FederatedLab, sharedLab } from "./sharedLab.ts";
+import { editedStackFile } from "./stackFile.ts";
+
+const BAZ = "baz.team.svc.cluster-c.local";
+const BAR = "bar.xyz.svc.cluster-b.local";
+
+describe("an entry that somebody else made under the name of an import", function () {
+  this.timeout(1_200_000);
+  let federated: FederatedLab;
+  before(async () => (federated = await sharedLab()));
+
+  it("is neither touched nor adopted: `up` fails, names it and its owner, and keeps what it has", async () => {
+    const { lab } = federated;
+    const stack = new Stack("cluster-a", lab);
+    const { rootCertificates } = (await stack.output("federation")) as { rootCertificates: string[] };
+    const objects = objectsOf(lab, "cluster-a");
+    const spec = {
+      hosts: [BAZ],
+      location: "MESH_EXTERNAL",
+      resolution: "STATIC",
+      ports: [{ number: 80, name: "http", protocol: "HTTP" }],
+      endpoints: [{ address: "203.0.113.99" }],
+    };
+    const theirs = {
+      apiVersion: "networking.istio.io/v1",
+      kind: "ServiceEntry",
+      metadata: {
+        name: BAZ,
+        namespace: IMPORTS.namespace,
+        labels: { "app.kubernetes.io/managed-by": "team-x" },
+      },
+      spec,
+    };
+    await objects.createNamespacedCustomObject({ ...IMPORTS, body: theirs });
+    await publishStack(lab, "cluster-c", { federation: { ...CONTRACT_OF_C, rootCertificates } });
+    try {
+      const configFile = await editedStackFile("cluster-a", (config) => {
+        Object.assign(config["istio-federation:peers"] as object, { "cluster-c": { stack: "cluster-c" } });
+      });
+      const { exitCode, output } = await new Stack("cluster-a", lab, { configFile }).run(
+        "up",
+        "--yes",
+        "--skip-preview",
+      );
+      assert.notEqual(exitCode, 0);
+      assert.match(output, new RegExp(`ServiceEntry istio-federation/${BAZ} belongs to team-x`));
+    } finally {
+      await unpublishStack(lab, "cluster-c");
+      await stack.up();
+    }
+    const left = (await objects.getNamespacedCustomObject({ ...IMPORTS, name: BAZ })) as { spec: unknown };
+    assert.deepEqual(left.spec, spec);
+    await objects.deleteNamespacedCustomObject({ ...IMPORTS, name: BAZ });
+    assert.deepEqual(await importedHosts(lab, "cluster-a"), [BAR]);
+  });
+});

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { Stack } from "../../lab/pulumi.ts";
+import { importedHosts } from "./importedHosts.ts";
+import { CONTRACT_OF_C, publishStack, unpublishStack } from "./publishedStack.ts";
+import { type FederatedLab, sharedLab } from "./sharedLab.ts";
+import { editedStackFile } from "./stackFile.ts";
+
+const BAR = "bar.xyz.svc.cluster-b.local";
+
+describe("a stack's peers", function () {
+  this.timeout(1_200_000);
+  let federated: FederatedLab;
+  let stack: Stack;
+  let contract: Record<string, unknown>;
+
+  before(async () => {
+    federated = await sharedLab();
+    stack = new Stack("cluster-a", federated.lab);
+    const own = (await stack.output("federation")) as { rootCertificates: string[] };
+    contract = { ...CONTRACT_OF_C, rootCertificates: own.rootCertificates };
+  });
+
+  /** The stack with cluster-c as a second peer, published so. */
+  async function withPeerC(
+    outputs: Record<string, unknown> | undefined,
+    test: (edited: Stack) => Promise<void>,
+  ) {
+    await publishStack(federated.lab, "cluster-c", outputs);
+    try {
+      const configFile = await editedStackFile("cluster-a", (config) => {
+        Object.assign(config["istio-federation:peers"] as object, { "cluster-c": { stack: "cluster-c" } });
+      });
+      await test(new Stack("cluster-a", federated.lab, { configFile }));
+    } finally {
+      await unpublishStack(federated.lab, "cluster-c");
+    }
+  }
+
+  it("may exist and be empty: pending, with a warning", async () => {
+    await withPeerC(undefined, async (edited) => {
+      const { exitCode, output } = await edited.run("preview", "--diff");
+      assert.equal(exitCode, 0);
+      assert.match(output, /Peer cluster-c is pending: stack \S+cluster-c has no output `federation` yet/);
+    });
+  });
+
+  it("may be without a gateway yet: pending, and nothing is registered", async () => {
+    await withPeerC({ federation: { ...contract, gateways: [] } }, async (edited) => {
+      const { exitCode, output } = await edited.run("preview", "--diff");
+      assert.equal(exitCode, 0);
+      assert.match(output, /Peer cluster-c is pending: its east-west gateway has no address yet/);
+      assert.doesNotMatch(output, /baz\.team\.svc\.cluster-c\.local/);
+    });
+  });
+
+  it("are shown service by service in the preview that brings them", async () => {
+    await withPeerC({ federation: contract }, async (edited) => {
+      const { exitCode, output } = await edited.run("preview", "--diff");
+      assert.equal(exitCode, 0);
+      assert.match(
+        output,
+        /baz\.team\.svc\.cluster-c\.local *: "8080\/HTTP http as spiffe:\/\/cluster-c\.local/,
+      );
+    });
+  });
+
+  it("of a newer schema version stop the run, with both versions named, and nothing changes", async () => {
+    await withPeerC({ federation: { ...contract, schemaVersion: 7 } }, async (edited) => {
+      const { exitCode, output } = await edited.run("up", "--yes", "--skip-preview");
+      assert.notEqual(exitCode, 0);
+      assert.match(output, /cluster-c[^\n]*schemaVersion[^\n]*7[^\n]*1/);
+      assert.doesNotMatch(output, /at .*\.ts:\d+/, "no stack trace for a person's mistake");
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
+    });
+  });
+
+  it("that are malformed stop the run with every fault, and nothing changes", async () => {
+    const broken = {
+      ...contract,
+      clusterDomain: "Not A Domain",
+      gateways: [{ address: "127.0.0.1", port: 99999 }],
+    };
+    await withPeerC({ federation: broken }, async (edited) => {
+      const { exitCode, output } = await edited.run("up", "--yes", "--skip-preview");
+      assert.notEqual(exitCode, 0);
+      assert.match(output, /clusterDomain: "Not A Domain"/);
+      assert.match(output, /port: 99999/);
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
+    });
+  });
+
+  it("lose their entries and their roots when they leave the config, and nothing else; and get them back", async () => {
+    const configFile = await editedStackFile("cluster-a", (config) => {
+      config["istio-federation:peers"] = {};
+    });
+    const without = new Stack("cluster-a", federated.lab, { configFile });
+    await without.up();
+    assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), []);
+    assert.deepEqual(await without.output("trustAnchors"), {});
+    await stack.up();
+    assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
+  });
+
+  it("publish a contract whose root is a CA certificate, in clear", () => {
+    const [root] = contract["rootCertificates"] as string[];
+    assert.ok(new X509Certificate(root!).ca);
+  });
+});

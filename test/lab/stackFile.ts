@@ -1,0 +1,24 @@
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { CHECKOUT } from "../../lab/environment.ts";
+
+/** The `config` of a stack file. */
+export type StackFileConfig = Record<string, unknown>;
+
+/**
+ * Writes a changed copy of a stack's file, as one would edit it in a pull request.
+ * @returns the copy's path, for `--config-file`.
+ */
+export async function editedStackFile(
+  stack: string,
+  edit: (config: StackFileConfig) => void,
+): Promise<string> {
+  const text = await readFile(join(CHECKOUT, "stacks", `Pulumi.${stack}.yaml`), "utf8");
+  const file = parse(text) as { config: StackFileConfig };
+  edit(file.config);
+  const path = join(await mkdtemp(join(tmpdir(), "stack-file-")), `Pulumi.${stack}.yaml`);
+  await writeFile(path, stringify(file));
+  return path;
+}

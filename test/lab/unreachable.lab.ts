@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Stack } from "../../lab/pulumi.ts";
+import { type FederatedLab, sharedLab } from "./sharedLab.ts";
+import { editedStackFile } from "./stackFile.ts";
+
+describe("a cluster that cannot be reached", function () {
+  this.timeout(1_200_000);
+  let federated: FederatedLab;
+  before(async () => (federated = await sharedLab()));
+
+  it("offers in a preview what it last published, with a warning that says so", async () => {
+    const kubeconfig = await readFile(federated.lab.kubeconfig, "utf8");
+    const path = join(await mkdtemp(join(tmpdir(), "unreachable-")), "kubeconfig");
+    // Nothing listens on the discard port.
+    await writeFile(path, kubeconfig.replaceAll(/server: .*/g, "server: https://127.0.0.1:9"), {
+      mode: 0o600,
+    });
+    const configFile = await editedStackFile("cluster-a", (config) => {
+      Object.assign(config["istio-federation:kubeconfig"] as object, { path });
+    });
+    const { exitCode, output } = await new Stack("cluster-a", federated.lab, { configFile }).run(
+      "preview",
+      "--diff",
+    );
+    assert.equal(exitCode, 0, output);
+    assert.match(output, /Cluster cluster-a cannot be reached: the exports last published stay/);
+    assert.doesNotMatch(output, /- foo\.abc\.svc\.cluster-a\.local/);
+    assert.doesNotMatch(output, /federation *:/, "the contract stays as it is");
+  });
+});
