@@ -64,6 +64,8 @@ export class CertificateAuthority extends pulumi.ComponentResource {
         setSubjectKeyId: true,
         allowedUses: CA_USES,
         validityPeriodHours: INTERMEDIATE_YEARS * HOURS_PER_YEAR,
+        // Any update in its last year renews it: istiod takes a new one under the same root while it runs.
+        earlyRenewalHours: HOURS_PER_YEAR,
       },
       child,
     );

@@ -97,7 +97,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
   }
 }
 
-/** The only way into the cluster: the default provider is disabled, and a renamed kubeconfig replaces nothing. */
+/** The only way into the cluster: the default provider is disabled, and another name for the kubeconfig replaces nothing. */
 function clusterProvider(name: string, config: StackConfig, parent: pulumi.Resource): kubernetes.Provider {
   const { path, context } = config.kubeconfig;
   return new kubernetes.Provider(
@@ -106,8 +106,9 @@ function clusterProvider(name: string, config: StackConfig, parent: pulumi.Resou
       clusterIdentifier: config.cluster.name,
       // A renewed `cacerts` is an update: istiod must never find it gone.
       enableSecretMutable: true,
-      ...(path === undefined ? {} : { kubeconfig: path }),
-      ...(context === undefined ? {} : { context }),
+      // Empty is what kubectl would find; left out, the SDK would store this machine's $KUBECONFIG in the state.
+      kubeconfig: path ?? "",
+      context,
     },
     { parent },
   );

@@ -27,7 +27,9 @@ async function readContract(stack: string): Promise<ContractReading> {
   const name = fullStackName(stack);
   const outputs = await readStackOutputs(name);
   if (outputs === undefined)
-    return { pending: `stack ${name} does not exist; run \`pulumi up\` on it, then here` };
+    return {
+      pending: `stack ${name} does not exist, or you may not read it; run \`pulumi up\` on it, then here`,
+    };
   const { federation } = outputs;
   if (federation !== undefined && federation !== null) return { contract: federation };
   return { pending: `stack ${name} has no output \`federation\` yet; run \`pulumi up\` on it, then here` };

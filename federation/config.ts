@@ -15,8 +15,11 @@ import { TRUST_DOMAIN } from "./spiffe.ts";
 export interface StackConfig {
   /** `trustDomain` defaults to `domain`, `network` to `name`. */
   cluster: { name: string; domain: string; trustDomain: string; network: string };
-  /** As written: `path` may start with `~/` or be relative to the program's folder. */
-  kubeconfig: { path?: string; context?: string };
+  /**
+   * As written: `path` may start with `~/` or be relative to the program's folder. The context must be named, as the
+   * current one is whatever cluster somebody looked at last.
+   */
+  kubeconfig: { path?: string; context: string };
   /** Algorithm of the CA's keys: `ECDSA` (P-256) by default. */
   certificateAuthority: { algorithm: "ECDSA" | "RSA" };
   istio: {
@@ -58,7 +61,7 @@ const cluster = fields({
 /** One schema per key of the config: a fault in one does not hide those of the others. */
 const sections: { [K in keyof StackConfig]: z.ZodType<StackConfig[K]> } = {
   cluster,
-  kubeconfig: fields({ path: someText.exactOptional(), context: someText.exactOptional() }).prefault({}),
+  kubeconfig: fields({ path: someText.exactOptional(), context: someText }).prefault({} as never),
   certificateAuthority: fields({ algorithm: z.enum(["ECDSA", "RSA"]).default("ECDSA") }).prefault({}),
   istio: istio.prefault({}),
   gateway: gateway.prefault({}),

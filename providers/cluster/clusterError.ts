@@ -48,9 +48,14 @@ export function refusal(
     cause:
       `${status} ${answer.reason ?? ""}${answer.message === undefined ? "" : `: ${answer.message}`}`.trim(),
     reasons: [answer, ...(answer.details?.causes ?? [])].flatMap(({ reason }) => (reason ? [reason] : [])),
-    unreachable: status >= 500,
+    unreachable: status >= 500 && !isWebhooks(answer),
     ...(seconds > 0 ? { retryAfter: seconds * 1000 } : {}),
   };
+}
+
+/** Whether it is an admission webhook that failed (istiod is down, say), and not the API server itself. */
+function isWebhooks({ message = "" }: Status): boolean {
+  return message.includes("failed calling webhook");
 }
 
 function parseStatus(body: string): Status {

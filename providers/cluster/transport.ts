@@ -110,8 +110,8 @@ export class Transport {
 /** Whether the same request may well succeed a little later. */
 function isPassing(error: Error, { repeatConflict }: ApiRequest): boolean {
   if (!(error instanceof ClusterError)) return false;
-  const { status, unreachable, reasons } = error.failure;
-  if (unreachable === true || status === 429) return true;
+  const { status = 0, unreachable, reasons } = error.failure;
+  if (unreachable === true || status === 429 || status >= 500) return true;
   // A field that another manager holds stays held.
   return repeatConflict === true && status === 409 && reasons?.includes("FieldManagerConflict") !== true;
 }

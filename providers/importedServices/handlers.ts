@@ -13,6 +13,11 @@ import { isOurs } from "./ownership.ts";
 
 export { check } from "./check.ts";
 
+/** How the SDK hands inputs over: with the text by which this provider is found. */
+interface Shimmed {
+  __provider?: string;
+}
+
 /** @param olds outputs of the last update. */
 export function diff(_id: string, olds: State, news: Inputs): pulumi.dynamic.DiffResult {
   return diffState(olds, news);
@@ -52,12 +57,13 @@ async function remove(_id: string, state: State): Promise<void> {
 
 export { remove as delete };
 
-async function converge(inputs: Inputs): Promise<State> {
+async function converge(inputs: Inputs & Shimmed): Promise<State> {
   const client = await ClusterClient.connect(inputs.kubeconfig);
   const { imported, failures } = await applyImports(client, inputs);
   const state = stateOf(inputs);
   if (failures.length === 0) return state;
-  const done = { ...state, servicesDigest: UNFINISHED, imported };
+  // The SDK adds the shim to the outputs of a success only; without it the engine could not even delete the rest.
+  const done = { ...state, servicesDigest: UNFINISHED, imported, __provider: inputs.__provider };
   throw new PartialFailure(idOf(inputs), done, what(inputs), failures);
 }
 

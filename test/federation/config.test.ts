@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import { CONFIG_KEYS, parseConfig } from "../../federation/config.ts";
 import { FaultsError, describeFault } from "../../federation/fault.ts";
-import { LOCAL_CLUSTER as cluster, configFaults, faultsThrown } from "./samples.ts";
+import { KUBECONFIG, LOCAL_CLUSTER as cluster, configFaults, faultsThrown } from "./samples.ts";
 
 /** Everything that can be configured. */
 const full = {
@@ -36,11 +36,14 @@ const full = {
   allowGatewayAddresses: ["127.0.0.0/8", "fe80::/10"],
 };
 
+/** As short as can be. */
+const shortest = { cluster, kubeconfig: KUBECONFIG };
+
 describe("A stack's config", () => {
-  it("needs no more than the cluster's name and domain", () => {
-    assert.deepEqual(parseConfig({ cluster, peers: undefined }, "cluster-a"), {
+  it("needs no more than the cluster's name and domain, and which cluster it is", () => {
+    assert.deepEqual(parseConfig({ ...shortest, peers: undefined }, "cluster-a"), {
       cluster: { ...cluster, trustDomain: "cluster-a.local", network: "cluster-a" },
-      kubeconfig: {},
+      kubeconfig: { context: "cluster-a" },
       certificateAuthority: { algorithm: "ECDSA" },
       istio: {
         charts: { repository: "https://istio-release.storage.googleapis.com/charts", version: "1.31.1" },
@@ -60,13 +63,17 @@ describe("A stack's config", () => {
 
   it("has defaults inside what is given in part", () => {
     const parsed = parseConfig(
-      { cluster, peers: { b: { stack: "b" } }, gateway: { advertise: [{ address: "My-LB.example.com." }] } },
+      {
+        ...shortest,
+        peers: { b: { stack: "b" } },
+        gateway: { advertise: [{ address: "My-LB.example.com." }] },
+      },
       "cluster-a",
     );
     assert.deepEqual(parsed.peers, { b: { stack: "b", exportTo: ["*"] } });
     assert.deepEqual(parsed.gateway.advertise, [{ address: "my-lb.example.com", port: 15443 }]);
     const charts = (given: object) =>
-      parseConfig({ cluster, istio: { charts: given } }, "cluster-a").istio.charts;
+      parseConfig({ ...shortest, istio: { charts: given } }, "cluster-a").istio.charts;
     assert.deepEqual(charts({ folder: ".lab/charts" }), { folder: ".lab/charts" });
     assert.deepEqual(charts({ version: "1.30.3" }), {
       repository: "https://istio-release.storage.googleapis.com/charts",
@@ -76,7 +83,7 @@ describe("A stack's config", () => {
 
   it("tells each fault with its place, value, rule and remedy", () => {
     assert.throws(
-      () => parseConfig({ cluster: { ...cluster, name: "Cluster_A" } }, "cluster-a"),
+      () => parseConfig({ ...shortest, cluster: { ...cluster, name: "Cluster_A" } }, "cluster-a"),
       (error) =>
         error instanceof FaultsError &&
         error.message.startsWith("config of stack cluster-a has 1 fault(s):") &&
@@ -122,7 +129,7 @@ describe("A stack's config", () => {
   it("asks what an unknown field was meant to be, and does not show its value", () => {
     const remedyOf = (raw: Record<string, unknown>) => {
       try {
-        return parseConfig({ cluster, ...raw }, "cluster-a");
+        return parseConfig({ ...shortest, ...raw }, "cluster-a");
       } catch (error) {
         return error instanceof FaultsError
           ? error.faults.map(({ value, remedy }) => [value, remedy])
@@ -133,7 +140,7 @@ describe("A stack's config", () => {
     assert.deepEqual(remedyOf({ gateway: { addressTimeoutSecond: 3 } }), [
       [undefined, "Write 'addressTimeoutSeconds', if that is what you mean"],
     ]);
-    assert.deepEqual(remedyOf({ kubeconfig: { token: "secret" } }), [
+    assert.deepEqual(remedyOf({ kubeconfig: { context: "cluster-a", token: "secret" } }), [
       [undefined, "Remove it; known here: path, context"],
     ]);
   });
@@ -143,6 +150,8 @@ describe("A stack's config", () => {
     ["a section that is empty in YAML", { gateway: null }, "gateway"],
     ["a domain in capitals", { cluster: { ...cluster, domain: "Cluster-A.local" } }, "cluster.domain"],
     ["a trust domain with '_'", { cluster: { ...cluster, trustDomain: "a_b" } }, "cluster.trustDomain"],
+    ["a kubeconfig without a context", { kubeconfig: {} }, "kubeconfig.context"],
+    ["no kubeconfig", { kubeconfig: undefined }, "kubeconfig.context"],
     ["an empty network", { cluster: { ...cluster, network: "" } }, "cluster.network"],
     ["an address for a range", { allowGatewayAddresses: ["127.0.0.1"] }, "allowGatewayAddresses[0]"],
     ["a range too narrow", { allowGatewayAddresses: ["127.0.0.1/33"] }, "allowGatewayAddresses[0]"],
@@ -154,7 +163,7 @@ describe("A stack's config", () => {
 
   it("is the same in bytes for the same peers in any order", () => {
     const peers = { c: { stack: "c" }, b: { stack: "b" } };
-    assert.deepEqual(Object.keys(parseConfig({ cluster, peers }, "cluster-a").peers), ["b", "c"]);
+    assert.deepEqual(Object.keys(parseConfig({ ...shortest, peers }, "cluster-a").peers), ["b", "c"]);
   });
 
   it("may be anything: it is parsed, or refused with faults that can be told", () => {

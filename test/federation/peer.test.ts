@@ -7,6 +7,7 @@ import { BAR, contractOf } from "./samples.ts";
 const config = parseConfig(
   {
     cluster: { name: "cluster-a", domain: "cluster-a.local" },
+    kubeconfig: { context: "cluster-a" },
     peers: { "cluster-b": { stack: "acme/mesh/tokyo" }, "cluster-c": { stack: "cluster-c" } },
   },
   "cluster-a",

@@ -76,8 +76,13 @@ export function faultsThrown(call: () => unknown): string[] {
 /** The cluster section of a config, as short as can be. */
 export const LOCAL_CLUSTER = { name: "cluster-a", domain: "cluster-a.local" };
 
-/** The paths of all faults of a config of stack cluster-a; its cluster section need not be given. */
+/** The kubeconfig section of a config, as short as can be. */
+export const KUBECONFIG = { context: "cluster-a" };
+
+/** The paths of all faults of a config of stack cluster-a; its cluster and kubeconfig sections need not be given. */
 export function configFaults(raw: Record<string, unknown>): string[] {
-  const faults = faultsThrown(() => parseConfig({ cluster: LOCAL_CLUSTER, ...raw }, "cluster-a"));
+  const faults = faultsThrown(() =>
+    parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...raw }, "cluster-a"),
+  );
   return faults.map((fault) => fault.split(": ")[0] ?? "");
 }

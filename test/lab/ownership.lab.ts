@@ -48,6 +48,10 @@ describe("an entry that somebody else made under the name of an import", functio
       );
       assert.notEqual(exitCode, 0);
       assert.match(output, new RegExp(`ServiceEntry istio-federation/${BAZ} belongs to team-x`));
+      assert.ok(
+        await stack.output("federation"),
+        "a failed update does not take the contract away from the peers",
+      );
     } finally {
       await unpublishStack(lab, "cluster-c");
       await stack.up();

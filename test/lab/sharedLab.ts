@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { LAB_FOLDER } from "../../lab/environment.ts";
+import { LAB_FOLDER, labPaths } from "../../lab/environment.ts";
 import { federate } from "../../lab/federate.ts";
 import { startLab, type Lab } from "../../lab/lab.ts";
 import { pluginMode } from "../../lab/plugins/pluginPath.ts";
@@ -33,10 +33,16 @@ async function start(): Promise<FederatedLab> {
   }
 }
 
-// A root hook: after all files' tests. The folder stays when the start failed, for its logs.
+let failed = false;
+afterEach(function () {
+  failed ||= this.currentTest?.state === "failed";
+});
+
+// A root hook: after all files' tests. The folder stays when something failed, for its logs.
 after(async () => {
   const started = await shared?.catch(() => undefined);
   if (started === undefined) return;
   await started.lab.stop();
-  await rm(started.lab.dir, { recursive: true });
+  if (failed) log(`the logs are in ${labPaths(started.lab.dir).logs}`);
+  else await rm(started.lab.dir, { recursive: true });
 });

@@ -206,7 +206,8 @@ describe("ImportedServices under Pulumi's engine", () => {
       contracts: {
         b: { contract: { cluster: "there" } },
         c: {
-          pending: "stack organization/engine-test/none does not exist; run `pulumi up` on it, then here",
+          pending:
+            "stack organization/engine-test/none does not exist, or you may not read it; run `pulumi up` on it, then here",
         },
         d: {
           pending:

@@ -41,7 +41,8 @@ export function readSettings(config: Properties): Settings {
     throw new Error(`the lab's stand-in of the kubernetes provider does not cover ${names.join(", ")}`);
   }
   return {
-    kubeconfig: text("kubeconfig"),
+    // Empty counts as absent, as with the real provider.
+    kubeconfig: text("kubeconfig") || undefined,
     context: text("context"),
     cluster: text("cluster"),
     namespace: text("namespace"),
