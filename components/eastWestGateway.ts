@@ -108,6 +108,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
         kubeconfig: args.kubeconfig,
         namespace: args.namespace,
         service: GATEWAY_NAME,
+        type: args.service.type,
         port: GATEWAY_PORT,
         timeoutSeconds: args.addressTimeoutSeconds,
         ...(args.observed === undefined ? {} : { observed: args.observed }),

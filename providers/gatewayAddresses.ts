@@ -10,6 +10,8 @@ export interface GatewayAddressesArgs {
   namespace: pulumi.Input<string>;
   /** Name of the gateway's Service. */
   service: string;
+  /** Its type: another one has other addresses. */
+  type: "LoadBalancer" | "NodePort" | "ClusterIP";
   /** Port of the Service that peers call, e.g. 15443. */
   port: number;
   /** How long `pulumi up` waits for a first address, in seconds. */

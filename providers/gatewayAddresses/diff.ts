@@ -9,6 +9,7 @@ const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,
   namespace: NAMESPACE_FIELD,
   service: text(DNS_LABEL),
+  type: z.enum(["LoadBalancer", "NodePort", "ClusterIP"]),
   port: z.int().min(1).max(65535),
   timeoutSeconds: z.number().min(0),
 };
@@ -26,10 +27,11 @@ export function diff(olds: State, news: Inputs): pulumi.dynamic.DiffResult {
   const replaces = (["namespace", "service"] as const).filter(
     (field) => !containsUnknown(news[field]) && news[field] !== olds[field],
   );
-  const { kubeconfig, port, observed } = news;
+  const { kubeconfig, type, port, observed } = news;
   const changes =
     replaces.length > 0 ||
     containsUnknown(news) ||
+    type !== olds.type ||
     port !== olds.port ||
     !isDeepStrictEqual({ ...kubeconfig }, { ...olds.kubeconfig }) ||
     (observed !== undefined && !isDeepStrictEqual(observed, olds.addresses));

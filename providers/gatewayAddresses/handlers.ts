@@ -37,7 +37,7 @@ async function remove(): Promise<void> {}
 export { remove as delete };
 
 async function observe(inputs: Inputs): Promise<State> {
-  const { kubeconfig, namespace, service, port, timeoutSeconds } = inputs;
+  const { kubeconfig, namespace, service, type, port, timeoutSeconds } = inputs;
   const client = await ClusterClient.connect(kubeconfig);
   const addresses = await awaitAddresses(
     () => sightGateway(client, inputs),
@@ -49,5 +49,5 @@ async function observe(inputs: Inputs): Promise<State> {
       );
     },
   );
-  return { kubeconfig, namespace, service, port, addresses };
+  return { kubeconfig, namespace, service, type, port, addresses };
 }

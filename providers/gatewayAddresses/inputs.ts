@@ -5,6 +5,8 @@ import type { KubeconfigName } from "../cluster/kubeconfig.ts";
 /** What `check` passed. */
 export interface Inputs extends GatewayService {
   kubeconfig: KubeconfigName;
+  /** Of the Service, as it is about to be. */
+  type: string;
   timeoutSeconds: number;
   /** Addresses seen when the program started; left out when the cluster could not be read. */
   observed?: GatewayAddress[];
@@ -13,5 +15,6 @@ export interface Inputs extends GatewayService {
 /** Outputs: what `diff` and `read` need. */
 export interface State extends GatewayService {
   kubeconfig: KubeconfigName;
+  type: string;
   addresses: GatewayAddress[];
 }

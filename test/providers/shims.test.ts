@@ -9,7 +9,14 @@ import { ImportedServices } from "../../providers/importedServices.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 
 const imports = { kubeconfig: {}, namespace: "n", peer: "p", exportTo: ["*"], gateways: [], services: {} };
-const gateway = { kubeconfig: {}, namespace: "n", service: "s", port: 15443, timeoutSeconds: 1 };
+const gateway = {
+  kubeconfig: {},
+  namespace: "n",
+  service: "s",
+  type: "LoadBalancer" as const,
+  port: 15443,
+  timeoutSeconds: 1,
+};
 
 const shims = {
   importedServices: () => new ImportedServices("imports", { ...imports }),

@@ -5,7 +5,13 @@ import type { Inputs, State } from "../../../providers/gatewayAddresses/inputs.t
 
 const HERE = { address: "203.0.113.10", port: 15443 };
 const THERE = { address: "203.0.113.11", port: 15443 };
-const SERVICE = { kubeconfig: {}, namespace: "istio-gateway", service: "eastwestgateway", port: 15443 };
+const SERVICE = {
+  kubeconfig: {},
+  namespace: "istio-gateway",
+  service: "eastwestgateway",
+  type: "LoadBalancer",
+  port: 15443,
+};
 const INPUTS: Inputs = { ...SERVICE, timeoutSeconds: 300 };
 const FOUND: State = { ...SERVICE, addresses: [HERE] };
 const NOT_YET: State = { ...SERVICE, addresses: [] };
@@ -20,6 +26,13 @@ describe("diff of GatewayAddresses", () => {
     ["is quiet as long as there is no address yet", NOT_YET, { observed: [] }, false, []],
     ["updates when the first address is there", NOT_YET, { observed: [HERE] }, true, []],
     ["is quiet when only the patience changes", FOUND, { timeoutSeconds: 1 }, false, []],
+    [
+      "updates when the Service gets another type, before its addresses are seen",
+      FOUND,
+      { type: "NodePort", observed: [HERE] },
+      true,
+      [],
+    ],
     ["updates when another port is asked for", FOUND, { port: 15444 }, true, []],
     ["updates when the kubeconfig has another name", FOUND, { kubeconfig: { context: "a" } }, true, []],
     ["replaces when it is another Service", FOUND, { service: "other" }, true, ["service"]],
