@@ -42,7 +42,10 @@ export default defineConfig(
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
   {
     files: ["test/**"],
-    rules: { "@typescript-eslint/no-floating-promises": "off", "@typescript-eslint/no-non-null-assertion": "off" },
+    rules: {
+      "@typescript-eslint/no-floating-promises": "off",
+      "@typescript-eslint/no-non-null-assertion": "off",
+    },
   },
   prettier,
 );

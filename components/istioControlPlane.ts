@@ -13,7 +13,10 @@ export interface IstioControlPlaneArgs {
   values: { base: object; istiod: object };
   /** Name of the namespace to install into. */
   namespace: pulumi.Input<string>;
-  /** Peers whose workloads are trusted here, each only for identities of its trust domain. */
+  /**
+   * Peers whose workloads are trusted here. Istio's bundle is flat: what a peer's root signs is taken for an identity of any
+   * trust domain that is accepted here, ours included.
+   */
   trustAnchors: pulumi.Input<pulumi.Input<TrustAnchor>[]>;
 }
 

@@ -2,7 +2,7 @@ import type { StackConfig } from "./config.ts";
 import { FaultsError, describeFault } from "./fault.ts";
 import { type PeerImports, planImports } from "./imports.ts";
 
-/** By which roots a peer's workloads are trusted here, and for which identities only. */
+/** By which roots a peer's workloads are trusted here, and which trust domain is accepted from then on. */
 export interface TrustAnchor {
   /** SPIFFE trust domain of the peer. */
   trustDomain: string;

@@ -3,7 +3,7 @@ import { ADDRESS, IP_ADDRESS, LOCALITY, canonicalAddress } from "../address.ts";
 import { LABEL_KEY } from "../hostname.ts";
 import { type Complaint, checked, fields, portNumber, text } from "../schema.ts";
 import { GATEWAY_PORT } from "../wellKnown.ts";
-import { helmValues } from "./istio.ts";
+import { gatewayValues } from "./helmValues.ts";
 
 /** An hour: more than any load balancer takes, and less than CI waits. */
 const LONGEST_TIMEOUT_SECONDS = 3600;
@@ -59,7 +59,7 @@ export const gateway = checked(
         params: { remedy: "Choose such a number" },
       })
       .default(300),
-    values: helmValues,
+    values: gatewayValues,
   }),
   ({ service, advertise: addresses }): Complaint[] => {
     const type: unknown = (service as { type?: unknown } | undefined)?.type;

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Complaint, checked, fields, someText, text } from "../schema.ts";
 import { type TextRule, pattern } from "../textRule.ts";
+import { baseValues, istiodValues } from "./helmValues.ts";
 
 /** Istio's own Helm repository, and the version that this program is tested with. */
 const DEFAULT_REPOSITORY = "https://istio-release.storage.googleapis.com/charts";
@@ -35,11 +36,8 @@ const charts = checked(
   folder === undefined ? { repository, version } : { folder },
 );
 
-/** Any Helm values: Helm and the charts judge them. */
-export const helmValues = z.record(z.string(), z.unknown()).prefault({});
-
 /** Where Istio's charts come from, and extra values for them. */
 export const istio = fields({
   charts: charts.prefault({}),
-  values: fields({ base: helmValues, istiod: helmValues }).prefault({}),
+  values: fields({ base: baseValues, istiod: istiodValues }).prefault({}),
 });

@@ -89,7 +89,7 @@ for (const preview of [true, false]) {
       assert.equal(imports.pending, "stack cluster-c does not exist yet");
     });
 
-    it("trusts the roots of those peers only whose contract is known, each for its own trust domain", () => {
+    it("trusts the roots of those peers only whose contract is known, and accepts their trust domains", () => {
       const istiod = engine.named("istio-istiod").inputs as {
         values: { meshConfig: { caCertificates: unknown; trustDomainAliases?: unknown } };
       };

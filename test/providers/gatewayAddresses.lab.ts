@@ -5,7 +5,12 @@ import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 import { TestCluster } from "./support/testCluster.ts";
 
-const GATEWAY = { namespace: "istio-gateway", service: "eastwestgateway", port: 15443, type: "LoadBalancer" as const };
+const GATEWAY = {
+  namespace: "istio-gateway",
+  service: "eastwestgateway",
+  port: 15443,
+  type: "LoadBalancer" as const,
+};
 
 describe("GatewayAddresses against a real API server", () => {
   let cluster: TestCluster;
