@@ -1,13 +1,16 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import type { StackConfig } from "../federation/config.ts";
+
+type Algorithm = StackConfig["certificateAuthority"]["algorithm"];
 
 /** What a `CertificateAuthority` is made from. */
 export interface CertificateAuthorityArgs {
   /** Organization in the certificates' subjects: the SPIFFE trust domain that they stand for. */
   trustDomain: string;
   /** Key algorithm of root and intermediate: ECDSA on P-256, or RSA of 4096 bits. */
-  algorithm: "ECDSA" | "RSA";
+  algorithm: Algorithm;
   /** Name of the namespace that istiod runs in, where it looks for the Secret. */
   namespace: pulumi.Input<string>;
 }
@@ -88,11 +91,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   }
 }
 
-function privateKey(
-  name: string,
-  algorithm: "ECDSA" | "RSA",
-  opts: pulumi.CustomResourceOptions,
-): tls.PrivateKey {
+function privateKey(name: string, algorithm: Algorithm, opts: pulumi.CustomResourceOptions): tls.PrivateKey {
   const size = algorithm === "ECDSA" ? { ecdsaCurve: "P256" } : { rsaBits: 4096 };
   return new tls.PrivateKey(name, { algorithm, ...size }, opts);
 }

@@ -1,7 +1,8 @@
 import { deepmergeCustom } from "deepmerge-ts";
+import type { StackConfig } from "../federation/config.ts";
 
 /** Where Istio's charts come from: a Helm repository, or a local folder that holds a folder for each chart. */
-export type Charts = { repository: string; version: string } | { folder: string };
+export type Charts = StackConfig["istio"]["charts"];
 
 /** The Release arguments that say which chart to install. A folder is relative to the program's folder. */
 export function chartSource(

@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { GatewayAddress } from "../federation/contract.ts";
+import type { StackConfig } from "../federation/config.ts";
+import type { GatewayAddress } from "../federation/address.ts";
 import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../federation/wellKnown.ts";
 import { GatewayAddresses } from "../providers/gatewayAddresses.ts";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
@@ -12,9 +13,9 @@ export interface EastWestGatewayArgs {
   /** Name of the namespace to install into: the gateway's own. */
   namespace: pulumi.Input<string>;
   /** Names the cluster that the Service's address is read from. */
-  kubeconfig: { path?: string; context?: string };
+  kubeconfig: StackConfig["kubeconfig"];
   /** How the gateway is reached from outside. */
-  service: { type: "LoadBalancer" | "NodePort" | "ClusterIP"; annotations: Record<string, string> };
+  service: StackConfig["gateway"]["service"];
   /** Addresses to tell the peers, where they are not those of the Service. */
   advertise?: GatewayAddress[];
   /** Addresses that the Service had when the program started; undefined: the cluster could not be read. */

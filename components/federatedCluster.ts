@@ -8,6 +8,7 @@ import {
   SCHEMA_VERSION,
   parseContract,
 } from "../federation/contract.ts";
+import { sortedRecord } from "../federation/order.ts";
 import type { PeerStatus, PeerView, TrustAnchor } from "../federation/peer.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
@@ -131,10 +132,11 @@ function namespace(
 
 /** Sorted by peer, so that nothing changed means nothing to do. */
 function trustAnchors(peers: Record<string, PeerView>): Record<string, TrustAnchor> {
-  const known = Object.entries(peers).flatMap(([peer, { trustAnchor }]) =>
-    trustAnchor === undefined ? [] : [[peer, trustAnchor] as const],
+  return sortedRecord(
+    Object.entries(peers).flatMap(([peer, { trustAnchor }]) =>
+      trustAnchor === undefined ? [] : [[peer, trustAnchor] as const],
+    ),
   );
-  return Object.fromEntries(known.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function contract(

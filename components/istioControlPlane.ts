@@ -1,16 +1,17 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../federation/config.ts";
 import type { TrustAnchor } from "../federation/peer.ts";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 
 /** What an `IstioControlPlane` is made from. */
 export interface IstioControlPlaneArgs {
   /** The cluster's name, domain, trust domain and network, as Istio uses these words. */
-  cluster: { name: string; domain: string; trustDomain: string; network: string };
+  cluster: StackConfig["cluster"];
   /** Where Istio's charts come from. */
   charts: Charts;
   /** Extra Helm values, merged over ours: they win. */
-  values: { base: object; istiod: object };
+  values: StackConfig["istio"]["values"];
   /** Name of the namespace to install into. */
   namespace: pulumi.Input<string>;
   /**
@@ -67,7 +68,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
 }
 
 /** Helm values of istiod. Trusting a second root takes all three: ISTIO_MULTIROOT_MESH, PROXY_CONFIG_XDS_AGENT, caCertificates. */
-function istiodValues(cluster: IstioControlPlaneArgs["cluster"], anchors: TrustAnchor[]): object {
+function istiodValues(cluster: StackConfig["cluster"], anchors: TrustAnchor[]): object {
   return {
     global: {
       network: cluster.network,

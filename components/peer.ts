@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../federation/config.ts";
 import { formatGateway } from "../federation/address.ts";
 import { formatImport } from "../federation/importLine.ts";
 import type { PeerStatus, PeerView } from "../federation/peer.ts";
@@ -15,7 +16,7 @@ export interface PeerArgs {
   /** Name of the namespace that its ServiceEntries go to. */
   namespace: pulumi.Input<string>;
   /** Names the cluster to write to. */
-  kubeconfig: { path?: string; context?: string };
+  kubeconfig: StackConfig["kubeconfig"];
 }
 
 /** Another cluster, and the services of it that can be called from here. */

@@ -40,6 +40,12 @@ export class MockEngine {
     );
   }
 
+  /** Waits until all that was declared is registered. */
+  async finish(): Promise<void> {
+    // The SDK's own test helper; it is exported, but not declared.
+    await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
+  }
+
   /** The one resource whose name ends so. */
   named(ending: string): Registered {
     const found = this.resources.filter(({ name }) => name.endsWith(ending));

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../federation/config.ts";
+import { MockEngine } from "./mockEngine.ts";
+
+/** Declares a cluster with this config beside what is required, and nothing to export unless said otherwise. */
+async function declare(extra: Record<string, unknown>, found: object = {}): Promise<MockEngine> {
+  const engine = new MockEngine();
+  await engine.start(false);
+  const config = parseConfig(
+    { cluster: { name: "cluster-a", domain: "cluster-a.local" }, kubeconfig: { context: "a" }, ...extra },
+    "cluster-a",
+  );
+  const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+  new FederatedCluster("cluster-a", { config, exports: {}, peers: {}, ...found });
+  await engine.finish();
+  return engine;
+}
+
+const has = (engine: MockEngine, ending: string) =>
+  engine.resources.some(({ name }) => name.endsWith(ending));
+
+describe("FederatedCluster", () => {
+  it("opens no gateway as long as nothing is exported", async () => {
+    assert.equal(has(await declare({}), "gateway-gateway"), false);
+  });
+
+  it("keeps this machine's $KUBECONFIG out of the state when the config names no file", async () => {
+    const before = process.env["KUBECONFIG"];
+    process.env["KUBECONFIG"] = "/home/me/one:/home/me/two";
+    try {
+      assert.equal((await declare({})).named("cluster-a-cluster").inputs["kubeconfig"], "");
+    } finally {
+      if (before === undefined) delete process.env["KUBECONFIG"];
+      else process.env["KUBECONFIG"] = before;
+    }
+  });
+
+  it("asks the Service for its addresses, and tells those seen before, unless the config advertises some", async () => {
+    const observedGateways = [{ address: "203.0.113.10", port: 15443 }];
+    const { inputs } = (await declare({}, { observedGateways })).named("gateway-addresses");
+    assert.deepEqual(inputs["observed"], observedGateways);
+    assert.equal(inputs["type"], "LoadBalancer");
+    assert.equal(inputs["timeoutSeconds"], 300);
+    assert.equal(
+      has(await declare({ gateway: { advertise: observedGateways } }), "gateway-addresses"),
+      false,
+    );
+  });
+
+  it("signs with ECDSA on P-256 unless RSA is asked for", async () => {
+    const keys = async (extra: Record<string, unknown>) =>
+      (await declare(extra)).resources
+        .filter(({ type }) => type === "tls:index/privateKey:PrivateKey")
+        .map(({ inputs }) => inputs);
+    assert.deepEqual(await keys({}), Array(2).fill({ algorithm: "ECDSA", ecdsaCurve: "P256" }));
+    assert.deepEqual(
+      await keys({ certificateAuthority: { algorithm: "RSA" } }),
+      Array(2).fill({ algorithm: "RSA", rsaBits: 4096 }),
+    );
+  });
+});
