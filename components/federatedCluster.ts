@@ -1,15 +1,12 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { GatewayAddress } from "../federation/address.ts";
 import type { StackConfig } from "../federation/config.ts";
-import {
-  type Contract,
-  type ContractService,
-  type GatewayAddress,
-  SCHEMA_VERSION,
-  parseContract,
-} from "../federation/contract.ts";
+import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
+import type { ContractService } from "../federation/contractService.ts";
 import { sortedRecord } from "../federation/order.ts";
-import type { PeerStatus, PeerView, TrustAnchor } from "../federation/peer.ts";
+import type { PeerStatus, PeerView } from "../federation/peer.ts";
+import type { TrustAnchor } from "../federation/trustAnchor.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";

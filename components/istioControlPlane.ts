@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config.ts";
-import type { TrustAnchor } from "../federation/peer.ts";
+import type { TrustAnchor } from "../federation/trustAnchor.ts";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 
 /** What an `IstioControlPlane` is made from. */

@@ -1,4 +1,5 @@
-import type { ClusterServices, ExportRule, KubernetesService, Workload } from "../federation/exports.ts";
+import type { ClusterServices, KubernetesService, Workload } from "../federation/clusterServices.ts";
+import type { ExportRule } from "../federation/exportRule.ts";
 import { sortedUnique } from "../federation/order.ts";
 import type { ClusterClient } from "../providers/cluster/clusterClient.ts";
 import { type ListOptions } from "../providers/cluster/clusterClient.ts";
@@ -22,7 +23,7 @@ type WorkloadEntryObject = KubernetesObject & {
  * them for a selector without one), and the workloads in the namespaces of the Services found. A cluster without the
  * WorkloadEntry CRD has none.
  * @returns why, when there is no cluster to ask.
- * @throws ClusterError when the cluster refuses (names what was asked), or the kubeconfig does not lead to one.
+ * @throws FaultsError when the cluster refuses (names what was asked), or the kubeconfig does not lead to one.
  */
 export async function discoverServices(
   kubeconfig: KubeconfigName,

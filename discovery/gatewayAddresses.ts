@@ -1,4 +1,4 @@
-import type { GatewayAddress } from "../federation/contract.ts";
+import type { GatewayAddress } from "../federation/address.ts";
 import { sightGateway } from "../providers/cluster/gatewayService.ts";
 import type { KubeconfigName } from "../providers/cluster/kubeconfig.ts";
 import { whenReachable } from "./reachable.ts";
@@ -7,7 +7,7 @@ import { whenReachable } from "./reachable.ts";
  * Looks where the gateway's Service is reached now.
  * @param port of the Service, as peers call it.
  * @returns sorted; empty while it has no address or does not exist; undefined when there is no cluster to ask.
- * @throws ClusterError when the cluster refuses, or the kubeconfig does not lead to one.
+ * @throws FaultsError when the cluster refuses, or the kubeconfig does not lead to one.
  */
 export async function observeGateway(
   kubeconfig: KubeconfigName,

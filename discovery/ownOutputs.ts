@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { TrustAnchor } from "../federation/peer.ts";
+import { type TrustAnchor, readTrustAnchors } from "../federation/trustAnchor.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
 
 /** What this very stack's last update published. */
@@ -10,12 +10,12 @@ export interface OwnOutputs {
   trustAnchors: Record<string, TrustAnchor>;
 }
 
-/** Reads this stack's outputs as its last update left them: what to fall back on when a cluster or a peer is away. */
+/**
+ * Reads this stack's outputs as its last update left them: what to fall back on when a cluster or a peer is away.
+ * @throws FaultsError at `stack` when they cannot be read.
+ */
 export async function readOwnOutputs(): Promise<OwnOutputs> {
-  const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()))) ?? {};
+  const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
   const { federation, trustAnchors } = outputs;
-  return {
-    contract: federation ?? undefined,
-    trustAnchors: (trustAnchors ?? {}) as Record<string, TrustAnchor>,
-  };
+  return { contract: federation ?? undefined, trustAnchors: readTrustAnchors(trustAnchors) };
 }

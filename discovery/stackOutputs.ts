@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { FaultsError } from "../federation/fault.ts";
 
 /** What the engine answers when the stack does not exist (pkg/backend/backend.go). */
 const UNKNOWN_STACK = /unknown stack/;
@@ -12,10 +13,14 @@ export function fullStackName(stack: string): string {
  * Reads another stack's outputs as its last update left them. Not by a `StackReference`, which fails the whole operation
  * when there is no such stack.
  * @param name full name, `organization/project/stack`.
+ * @param path for the fault: the field of the config that names the stack.
  * @returns undefined when there is no such stack; `{}` when it was never updated.
- * @throws Error when the stack cannot be read.
+ * @throws FaultsError when the stack is there but cannot be read.
  */
-export async function readStackOutputs(name: string): Promise<Record<string, unknown> | undefined> {
+export async function readStackOutputs(
+  name: string,
+  path: string,
+): Promise<Record<string, unknown> | undefined> {
   try {
     const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {
       outputs?: Record<string, unknown>;
@@ -24,6 +29,10 @@ export async function readStackOutputs(name: string): Promise<Record<string, unk
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     if (UNKNOWN_STACK.test(message)) return undefined;
-    throw new Error(`Stack ${name} cannot be read: ${message}`, { cause: error });
+    const remedy =
+      "Log in to its backend as somebody who may read it; a self-managed one asks for the stack's passphrase or key too";
+    throw new FaultsError(`stack ${name}`, [
+      { path, value: name, rule: `cannot be read: ${message}`, remedy },
+    ]);
   }
 }

@@ -1,13 +1,21 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { GatewayAddress } from "../federation/address.ts";
+import type { ClusterServices } from "../federation/clusterServices.ts";
 import type { StackConfig } from "../federation/config.ts";
-import { type ContractService, type GatewayAddress, parseContract } from "../federation/contract.ts";
+import { readContract } from "../federation/contract.ts";
+import type { ContractService } from "../federation/contractService.ts";
 import { exportServices } from "../federation/exports.ts";
-import { describeFault } from "../federation/fault.ts";
+import { FaultsError, describeFault } from "../federation/fault.ts";
+import { judgeIdentity } from "../federation/identity.ts";
+import { lastExports } from "../federation/lastExports.ts";
 import { type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { discoverServices } from "./exportedServices.ts";
+import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
+import type { Unreachable } from "./reachable.ts";
 
 /** What the program knows before it declares a resource, so that a preview shows all that follows from it. */
 export interface Survey {
@@ -24,44 +32,76 @@ export interface Survey {
 /**
  * Looks at this cluster and at its peers' contracts. A cluster that cannot be reached offers what it last published; a
  * contract that is not there makes a pending peer.
- * @throws FaultsError when what peers publish cannot be trusted as a whole; every fault of every peer is named.
+ * @throws FaultsError when the cluster or a peer's stack refuses to be read, when the config changes what a running cluster
+ *   cannot, or when what peers publish cannot be trusted as a whole; every fault is named.
  */
 export async function survey(config: StackConfig): Promise<Survey> {
-  const [own, readings, found, observedGateways] = await Promise.all([
-    readOwnOutputs(),
-    readContracts(config.peers),
-    discoverServices(config.kubeconfig, config.exports),
+  const own = readOwnOutputs();
+  const readings = readContracts(config.peers);
+  const found = discoverServices(config.kubeconfig, config.exports);
+  const observed =
     config.gateway.advertise === undefined
       ? observeGateway(config.kubeconfig, GATEWAY_NAMESPACE, GATEWAY_NAME, GATEWAY_PORT)
-      : undefined,
-  ]);
-  const exports =
-    "unreachable" in found
-      ? lastPublished(config.cluster.name, found.unreachable, own)
-      : exportServices(found, config.exports, config.cluster);
-  const { peers, warnings } = viewPeers(config, readings, own.trustAnchors);
+      : Promise.resolve(undefined);
+  await refuseFaults(config, own, [own, readings, found, observed]);
+
+  const { contract, trustAnchors } = await own;
+  const exports = decideExports(config, await found, contract);
+  const { peers, warnings } = viewPeers(config, await readings, trustAnchors);
+  const observedGateways = await observed;
   return {
     exports: exports.services,
     ...(observedGateways === undefined ? {} : { observedGateways }),
     peers,
-    warnings: [
-      ...exports.warnings.map((warning) => (typeof warning === "string" ? warning : describeFault(warning))),
-      ...warnings,
-    ],
+    warnings: [...exports.warnings, ...warnings],
   };
 }
 
-function lastPublished(
-  cluster: string,
-  reason: string,
-  own: OwnOutputs,
+/** Waits for all questions and tells all that keeps this stack from being planned, before any resource is declared. */
+async function refuseFaults(
+  config: StackConfig,
+  own: Promise<OwnOutputs>,
+  questions: readonly Promise<unknown>[],
+): Promise<void> {
+  const faults = await faultsOfAll(questions);
+  const changed = await own.then(
+    ({ contract }) => judgeIdentity(contract, config.cluster),
+    () => [],
+  );
+  const stack = pulumi.getStack();
+  if (faults.length > 0) throw new FaultsError(`plan of stack ${stack}`, [...changed, ...faults]);
+  if (changed.length > 0) throw new FaultsError(`config of stack ${stack}`, changed);
+}
+
+function decideExports(
+  { cluster, exports: rules }: StackConfig,
+  found: ClusterServices | Unreachable,
+  contract: unknown,
 ): { services: Record<string, ContractService>; warnings: string[] } {
-  const last =
-    own.contract === undefined ? undefined : parseContract(own.contract, "this stack's last contract");
+  if (!("unreachable" in found)) {
+    const { services, warnings } = exportServices(found, rules, cluster, readableServices(contract));
+    return { services, warnings: warnings.map(describeFault) };
+  }
+  const last = contract === undefined ? undefined : lastServices(contract);
   const instead =
     last === undefined ? "nothing is exported, as nothing ever was" : "the exports last published stay";
   return {
-    services: last?.services ?? {},
-    warnings: [`Cluster ${cluster} cannot be reached: ${instead}. ${reason}`],
+    services: lastExports(last ?? {}, rules, cluster.domain),
+    warnings: [`Cluster ${cluster.name} cannot be reached: ${instead}. ${found.unreachable}`],
   };
+}
+
+/** @throws FaultsError when this stack's last contract cannot be read: with no cluster either, there is nothing to go by. */
+function lastServices(contract: unknown): Record<string, ContractService> {
+  return readContract(contract, `last contract of stack ${pulumi.getStack()}`).contract.services;
+}
+
+/** The same, for a cluster that tells itself what it has: without a last contract it is as if none was published. */
+function readableServices(contract: unknown): Record<string, ContractService> {
+  try {
+    return lastServices(contract);
+  } catch (error) {
+    if (error instanceof FaultsError) return {};
+    throw error;
+  }
 }

@@ -1,8 +1,21 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
-import type { GatewayAddress } from "./contract.ts";
+import * as z from "zod";
 import { HOST_NAME } from "./hostname.ts";
+import { compare } from "./order.ts";
+import { isPort } from "./port.ts";
+import { portNumber, text } from "./schema.ts";
 import { type TextRule, pattern } from "./textRule.ts";
+
+/** Where an east-west gateway is reached. */
+export interface GatewayAddress {
+  /** IPv4, IPv6 (without brackets) or DNS name. */
+  address: string;
+  /** 1 to 65535; 15443 by Istio's convention. */
+  port: number;
+  /** `region[/zone[/subzone]]`. */
+  locality?: string;
+}
 
 /** Ranges of ipaddr.js that are ordinary unicast; a gateway there is taken without further ado. */
 const ORDINARY_RANGES: ReadonlySet<string> = new Set([
@@ -16,21 +29,21 @@ const DOCUMENTATION = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "200
 
 /** An IPv4 or IPv6 address without brackets, zone or prefix length. */
 export const IP_ADDRESS: TextRule = {
-  test: (text) => isIP(text) !== 0 && !text.includes("%"),
+  test: (value) => isIP(value) !== 0 && !value.includes("%"),
   rule: "must be an IPv4 or IPv6 address",
   remedy: "Write it without brackets, port, zone or prefix length",
 };
 
 /** An IP address or a DNS name, in the form that {@link canonicalAddress} gives. */
 export const ADDRESS: TextRule = {
-  test: (text) => IP_ADDRESS.test(text) || HOST_NAME.test(text),
+  test: (value) => IP_ADDRESS.test(value) || HOST_NAME.test(value),
   rule: "must be an IP address or a DNS name",
   remedy: "Write it without scheme, brackets or port",
 };
 
 /** An address range: an IP address and a prefix length. */
 export const CIDR: TextRule = {
-  test: (text) => ipaddr.isValidCIDR(text) && IP_ADDRESS.test(text.replace(/\/.*$/, "")),
+  test: (value) => ipaddr.isValidCIDR(value) && IP_ADDRESS.test(value.replace(/\/.*$/, "")),
   rule: "must be an address range in CIDR form",
   remedy: "Write it as <address>/<prefix length>, e.g. 127.0.0.0/8, or 10.1.2.3/32 for a single address",
 };
@@ -42,11 +55,6 @@ export const LOCALITY: TextRule = pattern(
   "must be a locality: region, region/zone or region/zone/subzone",
   "Correct it, or leave it out",
 );
-
-/** Whether a number can be a TCP port. */
-export function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= 65535;
-}
 
 /**
  * One spelling per address: IPv6 shortened, IPv4-mapped IPv6 as IPv4, DNS names in lower case without a final dot (cloud
@@ -87,6 +95,22 @@ function isWithin(ip: ipaddr.IPv4 | ipaddr.IPv6, range: string): boolean {
   return ip.kind() === network.kind() && ip.match(network, bits);
 }
 
+/** Where a gateway is reached; the address comes out in its canonical spelling. */
+export const gatewayAddress = z.object({
+  address: z.string().overwrite(canonicalAddress).pipe(text(ADDRESS)),
+  port: portNumber,
+  locality: text(LOCALITY).exactOptional(),
+});
+
+/** Compares gateways by address, then port, then locality. */
+export function compareGateways(one: GatewayAddress, other: GatewayAddress): number {
+  return (
+    compare(one.address, other.address) ||
+    one.port - other.port ||
+    compare(one.locality ?? "", other.locality ?? "")
+  );
+}
+
 /** A gateway as one word, `address:port`, IPv6 in brackets; a locality follows as ` in region/zone`. */
 export function formatGateway({ address, port, locality }: GatewayAddress): string {
   const host = address.includes(":") ? `[${address}]` : address;
@@ -97,16 +121,16 @@ export function formatGateway({ address, port, locality }: GatewayAddress): stri
  * Reads what {@link formatGateway} wrote, to the letter.
  * @throws Error naming the text and the form expected.
  */
-export function parseGateway(text: string): GatewayAddress {
+export function parseGateway(written: string): GatewayAddress {
   const [, bracketed, plain, port, locality] =
-    /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})(?: in (\S+))?$/.exec(text) ?? [];
+    /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})(?: in (\S+))?$/.exec(written) ?? [];
   const address = bracketed ?? plain ?? "";
   const gateway = { address, port: Number(port), ...(locality === undefined ? {} : { locality }) };
   const valid =
     ADDRESS.test(address) && isPort(gateway.port) && (locality === undefined || LOCALITY.test(locality));
-  if (!valid || formatGateway(gateway) !== text) {
+  if (!valid || formatGateway(gateway) !== written) {
     throw new Error(
-      `Gateway ${JSON.stringify(text)} must be <address>:<port>, optionally followed by " in <locality>".`,
+      `Gateway ${JSON.stringify(written)} must be <address>:<port>, optionally followed by " in <locality>".`,
     );
   }
   return gateway;

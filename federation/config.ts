@@ -1,7 +1,6 @@
 import * as z from "zod";
-import { CIDR } from "./address.ts";
-import type { GatewayAddress } from "./contract.ts";
-import type { ExportRule } from "./exports.ts";
+import { CIDR, type GatewayAddress } from "./address.ts";
+import type { ExportRule } from "./exportRule.ts";
 import { type Fault, FaultsError, within } from "./fault.ts";
 import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";

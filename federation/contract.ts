@@ -1,47 +1,18 @@
 import * as z from "zod";
-import { ADDRESS, LOCALITY, canonicalAddress } from "./address.ts";
+import { type GatewayAddress, compareGateways, gatewayAddress } from "./address.ts";
 import { canonicalCertificate } from "./certificate.ts";
+import { type ContractService, contractService, sortService } from "./contractService.ts";
 import { type Fault, FaultsError, pathOf, quote, within } from "./fault.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
 import { compare, sortedRecord, sortedUnique } from "./order.ts";
-import { PROTOCOLS, type Protocol } from "./protocol.ts";
-import { type Complaint, checked, faultsOf, portNumber, text } from "./schema.ts";
-import { SPIFFE_ID, TRUST_DOMAIN } from "./spiffe.ts";
+import { checked, faultsOf, size, text } from "./schema.ts";
+import { TRUST_DOMAIN } from "./spiffe.ts";
 
 /** Version of the contract that this program writes, and the newest that it reads. */
 export const SCHEMA_VERSION = 1;
 
-/** Limits of a ServiceEntry, by its CustomResourceDefinition. */
-const PORTS_LIMIT = 256;
+/** Endpoints of a ServiceEntry, by its CustomResourceDefinition. */
 const ENDPOINTS_LIMIT = 4096;
-
-/** A port as the peer's registry has it: callers must use the same number. */
-export interface ServicePort {
-  number: number;
-  /** DNS-1123 label, unique in the service. */
-  name: string;
-  protocol: Protocol;
-}
-
-/** What a cluster offers under one host name. */
-export interface ContractService {
-  /** At least one, by number. */
-  ports: ServicePort[];
-  /** SPIFFE ids of the workloads that may answer. Never empty: Istio would take any trusted certificate. */
-  subjectAltNames: string[];
-  /** Names of the only clusters that may import it; all may when left out, none when empty. */
-  peers?: string[];
-}
-
-/** Where an east-west gateway is reached. */
-export interface GatewayAddress {
-  /** IPv4, IPv6 (without brackets) or DNS name. */
-  address: string;
-  /** 1 to 65535; 15443 by Istio's convention. */
-  port: number;
-  /** `region[/zone[/subzone]]`. */
-  locality?: string;
-}
 
 /** What a cluster publishes as its stack output `federation`. */
 export interface Contract {
@@ -70,37 +41,6 @@ const certificate = z.string().check((context) => {
   context.issues.push({ code: "custom", input: context.value, message, params });
 });
 
-/** Where a gateway is reached; the address comes out in its canonical spelling. */
-export const gatewayAddress = z.object({
-  address: z.string().overwrite(canonicalAddress).pipe(text(ADDRESS)),
-  port: portNumber,
-  locality: text(LOCALITY).exactOptional(),
-});
-
-/** Compares gateways by address, then port, then locality. */
-export function compareGateways(one: GatewayAddress, other: GatewayAddress): number {
-  return (
-    compare(one.address, other.address) ||
-    one.port - other.port ||
-    compare(one.locality ?? "", other.locality ?? "")
-  );
-}
-
-const service = checked(
-  z.object({
-    ports: z.array(z.object({ number: portNumber, name: text(DNS_LABEL), protocol: z.enum(PROTOCOLS) })),
-    subjectAltNames: z.array(text(SPIFFE_ID)),
-    peers: z.array(text(DNS_LABEL)).exactOptional(),
-  }),
-  ({ ports, subjectAltNames }) => [
-    ...size("ports", ports, 1, PORTS_LIMIT),
-    ...repeats("ports", ports, "number"),
-    ...repeats("ports", ports, "name"),
-    // Without any, Istio takes every certificate of every trusted root as the service's.
-    ...size("subjectAltNames", subjectAltNames, 1, Number.POSITIVE_INFINITY),
-  ],
-);
-
 const document = checked(
   z.object({
     schemaVersion: z.literal(SCHEMA_VERSION),
@@ -117,28 +57,6 @@ const document = checked(
     ...size("gateways", gateways, 0, ENDPOINTS_LIMIT),
   ],
 );
-
-function size(field: string, list: unknown, least: number, most: number): Complaint[] {
-  if (!Array.isArray(list) || (list.length >= least && list.length <= most)) return [];
-  const rule =
-    list.length < least ? `must have at least ${least} entry` : `must have at most ${most} entries`;
-  return [
-    { path: [field], rule, remedy: `Publish ${list.length < least ? "one" : "fewer"}`, withoutValue: true },
-  ];
-}
-
-function repeats(field: string, list: unknown, key: "number" | "name"): Complaint[] {
-  const seen = new Set<unknown>();
-  const entries: unknown[] = Array.isArray(list) ? list : [];
-  return entries.flatMap((entry, index) => {
-    const value = (entry as Partial<ServicePort> | undefined)?.[key];
-    if (value === undefined || !seen.has(value)) {
-      seen.add(value);
-      return [];
-    }
-    return [{ path: [field, index, key], rule: "is there twice", remedy: `Give each port its own ${key}` }];
-  });
-}
 
 /**
  * Checks a contract by itself, whoever published it. Rules that depend on who reads it are in `imports.ts`.
@@ -159,7 +77,7 @@ export function readContract(value: unknown, source: string): { contract: Contra
   const services: [string, ContractService][] = [];
   for (const [host, offered] of Object.entries(published).sort(([one], [other]) => compare(one, other))) {
     const path = pathOf("services", host);
-    const result = service.safeParse(offered);
+    const result = contractService.safeParse(offered);
     if (result.success && HOST_NAME.test(host)) services.push([host, sortService(result.data)]);
     if (!HOST_NAME.test(host)) refused.push({ path, rule: HOST_NAME.rule, remedy: HOST_NAME.remedy });
     if (!result.success) refused.push(...faultsOf(result.error, offered).map((fault) => within(path, fault)));
@@ -194,13 +112,5 @@ function newerVersion(value: unknown): Fault | undefined {
     path: "schemaVersion",
     rule: `is ${quote(schemaVersion)}, newer than ${SCHEMA_VERSION}, the newest that this program reads`,
     remedy: "Update this program, or ask the peer to publish the older version",
-  };
-}
-
-function sortService({ ports, subjectAltNames, peers }: ContractService): ContractService {
-  return {
-    ports: [...ports].sort((one, other) => one.number - other.number),
-    subjectAltNames: sortedUnique(subjectAltNames),
-    ...(peers === undefined ? {} : { peers: sortedUnique(peers) }),
   };
 }

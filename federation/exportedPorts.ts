@@ -1,10 +1,17 @@
-import type { ServicePort } from "./contract.ts";
-import type { KubernetesPort } from "./exports.ts";
-import type { Fault } from "./fault.ts";
-import { pathOf } from "./fault.ts";
+import type { ServicePort } from "./contractService.ts";
+import { type Fault, pathOf } from "./fault.ts";
 import { DNS_LABEL } from "./hostname.ts";
 import { compare } from "./order.ts";
 import { protocolOf } from "./protocol.ts";
+
+/** What is needed of a port of a Kubernetes Service. */
+export interface KubernetesPort {
+  name?: string | undefined;
+  port: number;
+  /** `TCP` when left out. */
+  protocol?: string | undefined;
+  appProtocol?: string | undefined;
+}
 
 /**
  * The ports of a Service that peers can call, by number.

@@ -1,54 +1,13 @@
-import type { ContractService } from "./contract.ts";
-import type { Fault } from "./fault.ts";
-import { pathOf, within } from "./fault.ts";
-import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
+import type { ClusterServices, KubernetesService, Workload } from "./clusterServices.ts";
+import type { ContractService } from "./contractService.ts";
+import { type ExportRule, selects } from "./exportRule.ts";
 import { exportedPorts } from "./exportedPorts.ts";
-import { EXPORT_TO_ANNOTATION, SUBJECT_ALT_NAMES_ANNOTATION } from "./labels.ts";
-import { compare, sortedRecord, sortedUnique } from "./order.ts";
-import { parseSpiffeId, serviceAccountId } from "./spiffe.ts";
+import { type Fault, pathOf, within } from "./fault.ts";
+import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
+import { identitiesOf } from "./identities.ts";
+import { EXPORT_TO_ANNOTATION } from "./labels.ts";
+import { compare, sortedRecord } from "./order.ts";
 import { GATEWAY_NAMESPACE } from "./wellKnown.ts";
-
-/** Which Services a stack exports: one by name, or all that carry these labels (in one namespace, or in all). */
-export type ExportRule =
-  { namespace: string; service: string } | { selector: Record<string, string>; namespace?: string };
-
-/** What is needed of a port of a Kubernetes Service. */
-export interface KubernetesPort {
-  name?: string | undefined;
-  port: number;
-  /** `TCP` when left out. */
-  protocol?: string | undefined;
-  appProtocol?: string | undefined;
-}
-
-/** What is needed of a Kubernetes Service. */
-export interface KubernetesService {
-  namespace: string;
-  name: string;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
-  /** `ClusterIP` when left out. */
-  type?: string | undefined;
-  /** `None` for a headless Service. */
-  clusterIP?: string | undefined;
-  /** Empty for a Service without a selector. */
-  selector: Record<string, string>;
-  ports: KubernetesPort[];
-}
-
-/** A Pod or a WorkloadEntry. */
-export interface Workload {
-  namespace: string;
-  labels: Record<string, string>;
-  /** Name of its service account; "" where it has none (a WorkloadEntry may not). */
-  serviceAccount: string;
-}
-
-/** What was found in a cluster. Order does not matter. */
-export interface ClusterServices {
-  services: KubernetesService[];
-  workloads: Workload[];
-}
 
 /** What a cluster offers, by full host name, and what of it could not be offered as asked. */
 export interface Exports {
@@ -73,24 +32,30 @@ export interface ExportingCluster {
  * - Ports: see {@link exportedPorts}. A Service with no port that can be carried is held back.
  * - Not visible to the gateway by its annotation `networking.istio.io/exportTo`: held back, as the gateway would refuse every call.
  * - Identities: those of the annotation `istio-federation.dev/subject-alt-names` if there is one, else the service accounts of the
- *   workloads that the Service selects. None found, or no selector: held back, since callers that know no
- *   identity would take any trusted certificate for the service's.
+ *   workloads that the Service selects. None found now (scaled to zero, an outage): those last published stay, with a warning. None
+ *   found ever, or no selector: held back, since callers that know no identity would take any trusted certificate for the service's.
+ * - Two Services on one port number do not conflict, be both HTTP or one HTTP and one TCP: at a peer each has an entry of its own,
+ *   with an address that istiod allots to it, and the gateway tells them apart by name (SNI), not by port.
  *
+ * @param last the services last published, by host name.
  * @returns the same for the same findings in any order.
  */
 export function exportServices(
   found: ClusterServices,
   rules: readonly ExportRule[],
   cluster: ExportingCluster,
+  last: Readonly<Record<string, ContractService>> = {},
 ): Exports {
   const warnings = rules.flatMap((rule, index) => missing(rule, index, found.services));
   const workloads = Map.groupBy(found.workloads, ({ namespace }) => namespace);
   const services: [string, ContractService][] = [];
   for (const service of selectServices(found.services, rules)) {
-    const offer = offerService(service, workloads.get(service.namespace) ?? [], cluster);
+    const host = hostOf(service, cluster);
+    const known = last[host]?.subjectAltNames ?? [];
+    const offer = offerService(service, workloads.get(service.namespace) ?? [], cluster, known);
     const path = `Service ${service.namespace}/${service.name}`;
     warnings.push(...offer.warnings.map((warning) => within(path, warning)));
-    if (offer.service !== undefined) services.push([hostOf(service, cluster), offer.service]);
+    if (offer.service !== undefined) services.push([host, offer.service]);
   }
   return { services: sortedRecord(services), warnings };
 }
@@ -110,19 +75,6 @@ function missing(rule: ExportRule, index: number, services: readonly KubernetesS
       remedy: "Create it and update this stack again, or correct its namespace and name",
     },
   ];
-}
-
-function selects(rule: ExportRule, { namespace, name, labels }: KubernetesService): boolean {
-  if ("service" in rule) return rule.namespace === namespace && rule.service === name;
-  return (rule.namespace ?? namespace) === namespace && matches(rule.selector, labels);
-}
-
-/** Whether all labels asked for are there; an empty selector matches nothing. */
-function matches(selector: Record<string, string>, labels: Record<string, string>): boolean {
-  const wanted = Object.entries(selector);
-  return (
-    wanted.length > 0 && wanted.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value)
-  );
 }
 
 function selectServices(
@@ -145,14 +97,16 @@ function offerService(
   service: KubernetesService,
   neighbours: readonly Workload[],
   cluster: ExportingCluster,
+  known: readonly string[],
 ): Offer {
   const hindrance = unfitness(service, cluster);
   if (hindrance !== undefined) return { warnings: [hindrance] };
   const { ports, warnings } = exportedPorts(service.ports);
-  const identities = identitiesOf(service, neighbours, cluster);
-  if ("rule" in identities) return { warnings: [...warnings, identities] };
+  const found = identitiesOf(service, neighbours, cluster.trustDomain, known);
+  warnings.push(...found.warnings);
+  if (found.identities.length === 0) return { warnings };
   if (ports.length === 0) return { warnings: [...warnings, NO_PORT] };
-  return { service: { ports, subjectAltNames: identities }, warnings };
+  return { service: { ports, subjectAltNames: found.identities }, warnings };
 }
 
 const NO_PORT: Fault = {
@@ -184,36 +138,5 @@ function unfitness(service: KubernetesService, cluster: ExportingCluster): Fault
     value: visible.join(","),
     rule: "hides the Service from the east-west gateway, so it is held back",
     remedy: `Add the namespace '${GATEWAY_NAMESPACE}' to it, or take the Service out of the exports`,
-  };
-}
-
-/** The identities under which a Service answers, sorted; or why they are not known. */
-function identitiesOf(
-  { annotations, selector, namespace }: KubernetesService,
-  neighbours: readonly Workload[],
-  { trustDomain }: ExportingCluster,
-): string[] | Fault {
-  const given = annotations[SUBJECT_ALT_NAMES_ANNOTATION];
-  if (given !== undefined) return givenIdentities(given, trustDomain);
-  const accounts = neighbours
-    .filter((workload) => workload.serviceAccount !== "" && matches(selector, workload.labels))
-    .map(({ serviceAccount }) => serviceAccountId(trustDomain, namespace, serviceAccount));
-  if (accounts.length > 0) return sortedUnique(accounts);
-  return {
-    path: "selector",
-    rule: "leads to no workload whose service account is known, so the Service is held back",
-    remedy: `Start its workloads and update this stack again, or name their identities in the annotation ${SUBJECT_ALT_NAMES_ANNOTATION}`,
-  };
-}
-
-function givenIdentities(given: string, trustDomain: string): string[] | Fault {
-  const identities = given.split(",").map((identity) => identity.trim());
-  if (identities.every((identity) => parseSpiffeId(identity)?.trustDomain === trustDomain))
-    return sortedUnique(identities);
-  return {
-    path: pathOf("annotations", SUBJECT_ALT_NAMES_ANNOTATION),
-    value: given,
-    rule: `must be SPIFFE ids of this cluster's trust domain, separated by commas, so the Service is held back`,
-    remedy: `Write each as spiffe://${trustDomain}/ns/<namespace>/sa/<service account>`,
   };
 }

@@ -1,6 +1,6 @@
-import { isPort } from "./address.ts";
-import type { ServicePort } from "./contract.ts";
+import type { ServicePort } from "./contractService.ts";
 import { DNS_LABEL } from "./hostname.ts";
+import { isPort } from "./port.ts";
 import { PROTOCOLS } from "./protocol.ts";
 import { SPIFFE_ID } from "./spiffe.ts";
 

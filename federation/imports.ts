@@ -1,7 +1,9 @@
-import { refuseAddress } from "./address.ts";
-import { type Contract, type ContractService, type GatewayAddress, readContract } from "./contract.ts";
+import { type GatewayAddress, refuseAddress } from "./address.ts";
+import { type Contract, readContract } from "./contract.ts";
+import type { ContractService } from "./contractService.ts";
+import { type DomainClaim, judgeDomains } from "./domainClaim.ts";
 import { type Fault, FaultsError, pathOf, within } from "./fault.ts";
-import { isBelow, overlap } from "./hostname.ts";
+import { isBelow } from "./hostname.ts";
 import { compare, sortedRecord } from "./order.ts";
 import { parseSpiffeId } from "./spiffe.ts";
 
@@ -38,17 +40,19 @@ export interface PeerFault extends Fault {
  * Plans what to register here of what the peers publish. A contract comes from another team, so nothing in it is trusted:
  *
  * - As a whole it must come from another cluster than ours, and its cluster and trust domains must neither be, hold
- *   nor lie in ours or another peer's: no name or identity can then belong to two clusters. (Where two peers clash, neither is
- *   taken: nothing here tells who is right.) Its gateways must be addresses that traffic may go to.
+ *   nor lie in ours, another peer's or a further claim: no name or identity can then belong to two clusters. (Where two
+ *   contracts clash, neither is taken: nothing here tells who is right. A claim was there before.) Its gateways must be addresses that traffic may go to.
  * - A service must lie below `svc.<the peer's cluster domain>`, and its identities in the peer's trust domain. One that does not
  *   is left out, and the others are taken. One whose `peers` does not name us is left out in silence: it is not meant for us.
  *
  * @param contracts by the peer's name in our config; each is read with {@link readContract}, so it may be anything.
+ * @param claims further domains which are neither ours nor of any of these contracts.
  * @returns the peers whose contracts are fit as a whole, sorted, and the faults of the others.
  */
 export function planImports(
   local: LocalCluster,
   contracts: Readonly<Record<string, unknown>>,
+  claims: readonly DomainClaim[] = [],
 ): { imports: Record<string, PeerImports>; faults: PeerFault[] } {
   const faults: PeerFault[] = [];
   const readings: { peer: string; contract: Contract; refused: Fault[] }[] = [];
@@ -64,10 +68,14 @@ export function planImports(
   const imports: [string, PeerImports][] = [];
   for (const { peer, contract, refused } of readings) {
     const others = readings.filter((reading) => reading.peer !== peer);
+    const taken = [
+      { ...local, owner: "this cluster" },
+      ...others.map((other) => ({ ...other.contract, owner: `peer ${other.peer}` })),
+      ...claims,
+    ];
     const unfit = [
       ...judgeName(contract, local),
-      ...judgeDomain("clusterDomain", contract, local, others),
-      ...judgeDomain("trustDomain", contract, local, others),
+      ...judgeDomains(contract, taken),
       ...judgeGateways(contract, local),
     ];
     faults.push(...unfit.map((fault) => ofPeer(peer, fault)));
@@ -89,27 +97,6 @@ function judgeName({ cluster }: Contract, local: LocalCluster): Fault[] {
   if (cluster !== local.cluster) return [];
   const remedy = "Name the stack of another cluster, or have one of the two clusters renamed";
   return [{ path: "cluster", value: cluster, rule: "is the name of this very cluster", remedy }];
-}
-
-function judgeDomain(
-  field: "clusterDomain" | "trustDomain",
-  contract: Contract,
-  local: LocalCluster,
-  others: { peer: string; contract: Contract }[],
-): Fault[] {
-  const claims = [
-    { owner: "this cluster", domain: local[field] },
-    ...others.map((other) => ({ owner: `peer ${other.peer}`, domain: other.contract[field] })),
-  ];
-  const value = contract[field];
-  return claims
-    .filter(({ domain }) => overlap(value, domain))
-    .map(({ owner, domain }) => ({
-      path: field,
-      value,
-      rule: `must neither be, hold nor lie in '${domain}', which is that of ${owner}`,
-      remedy: "Give each cluster a domain of its own, or remove one of the peers",
-    }));
 }
 
 function judgeGateways({ gateways }: Contract, local: LocalCluster): Fault[] {

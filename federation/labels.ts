@@ -1,6 +1,6 @@
 /** Labels and annotations of this program, and the Istio ones it reads. */
 
-/** On every object that the program writes itself (not through Helm): `app.kubernetes.io/managed-by: istio-federation`. */
+/** On an imported ServiceEntry: who wrote it. */
 export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
 /** Value of {@link MANAGED_BY_LABEL}; also the field manager of server-side apply. */
 export const MANAGED_BY = "istio-federation";

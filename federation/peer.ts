@@ -1,14 +1,8 @@
 import type { StackConfig } from "./config.ts";
+import type { DomainClaim } from "./domainClaim.ts";
 import { FaultsError, describeFault } from "./fault.ts";
 import { type PeerImports, planImports } from "./imports.ts";
-
-/** By which roots a peer's workloads are trusted here, and which trust domain is accepted from then on. */
-export interface TrustAnchor {
-  /** SPIFFE trust domain of the peer. */
-  trustDomain: string;
-  /** Root certificates, PEM, one each. */
-  rootCertificates: string[];
-}
+import type { TrustAnchor } from "./trustAnchor.ts";
 
 /** What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none. */
 export type ContractReading = { contract: unknown } | { pending: string };
@@ -44,7 +38,7 @@ export interface PeerStatus {
 /**
  * Judges what the peers publish: who is ready, who is pending, and what is to be imported.
  * @param readings by the peer's name, as in the config.
- * @param lastAnchors by whom each peer was trusted when this stack was last updated.
+ * @param lastAnchors by whom each peer was trusted when this stack was last updated. A pending peer keeps its domains by it.
  * @returns the peers sorted by name, and a warning for each pending peer and each service left out.
  * @throws FaultsError when a contract cannot be trusted as a whole; every fault of every peer is named.
  */
@@ -55,7 +49,11 @@ export function viewPeers(
 ): { peers: Record<string, PeerView>; warnings: string[] } {
   const { cluster, allowGatewayAddresses } = config;
   const local = { cluster: cluster.name, clusterDomain: cluster.domain, trustDomain: cluster.trustDomain };
-  const { imports, faults } = planImports({ ...local, allowGatewayAddresses }, published(readings));
+  const { imports, faults } = planImports(
+    { ...local, allowGatewayAddresses },
+    published(readings),
+    claimsOfPending(readings, lastAnchors),
+  );
   if (faults.length > 0) throw new FaultsError("What the peers publish", faults);
 
   const views = Object.keys(readings)
@@ -82,9 +80,21 @@ function published(readings: Record<string, ContractReading>): Record<string, un
   return Object.fromEntries(found);
 }
 
+/** The domains of a peer without a contract stay its own: its entries and its roots stay here too. */
+function claimsOfPending(
+  readings: Record<string, ContractReading>,
+  lastAnchors: Record<string, TrustAnchor>,
+): DomainClaim[] {
+  return Object.entries(lastAnchors).flatMap(([name, { clusterDomain, trustDomain }]) => {
+    const reading = readings[name];
+    if (reading === undefined || "contract" in reading) return [];
+    return [{ owner: `pending peer ${name}`, clusterDomain, trustDomain }];
+  });
+}
+
 function viewContract(imports: PeerImports, stack: string): PeerView {
-  const { trustDomain, rootCertificates } = imports.contract;
-  const trustAnchor = { trustDomain, rootCertificates };
+  const { clusterDomain, trustDomain, rootCertificates } = imports.contract;
+  const trustAnchor = { clusterDomain, trustDomain, rootCertificates };
   if (imports.gateways.length > 0) return { state: "ready", imports, trustAnchor };
   const reason = `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`;
   return { state: "pending", reason, trustAnchor };

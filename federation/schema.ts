@@ -1,7 +1,7 @@
 import { closestMatch } from "leven";
 import * as z from "zod";
-import { isPort } from "./address.ts";
 import { type Fault, pathOf } from "./fault.ts";
+import { isPort } from "./port.ts";
 import type { TextRule } from "./textRule.ts";
 
 /** How YAML authors call the types that zod expects. */
@@ -64,6 +64,16 @@ export function checked<T extends z.ZodType>(schema: T, complaints: (value: z.ou
     { when: ({ value }) => isOfKind(value, schema.type === "array") },
   );
   return schema.check(check);
+}
+
+/** A check for {@link checked}: how many entries the list in a field may have. */
+export function size(field: string, list: unknown, least: number, most: number): Complaint[] {
+  if (!Array.isArray(list) || (list.length >= least && list.length <= most)) return [];
+  const rule =
+    list.length < least ? `must have at least ${least} entry` : `must have at most ${most} entries`;
+  return [
+    { path: [field], rule, remedy: `Publish ${list.length < least ? "one" : "fewer"}`, withoutValue: true },
+  ];
 }
 
 function isOfKind(value: unknown, list: boolean): boolean {

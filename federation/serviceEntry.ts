@@ -1,5 +1,4 @@
-import { IP_ADDRESS } from "./address.ts";
-import { type GatewayAddress, compareGateways } from "./contract.ts";
+import { type GatewayAddress, IP_ADDRESS, compareGateways } from "./address.ts";
 import type { ImportedService } from "./importLine.ts";
 import { TLS_MODE_LABEL, importLabels } from "./labels.ts";
 import { sortedUnique } from "./order.ts";

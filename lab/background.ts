@@ -3,11 +3,12 @@ import { appendFileSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { LAB_FOLDER, labPaths } from "./environment.ts";
 import { LabError } from "./labError.ts";
-import { startLab } from "./lab.ts";
+import { prepareStacks } from "./federate.ts";
+import { startLab, type RunningLab } from "./lab.ts";
 import { pluginMode } from "./plugins/pluginPath.ts";
 import { endGroup, identify } from "./processIdentity.ts";
 import { createProgress, type Log } from "./progress.ts";
-import { readSession, type Session } from "./session.ts";
+import { readSession } from "./session.ts";
 
 /** What the process that holds the lab tells the one which started it. */
 type Message = { line: string } | { ready: true } | { failure: string };
@@ -16,23 +17,23 @@ type Message = { line: string } | { ready: true } | { failure: string };
 const LOG_FILE = join(labPaths(LAB_FOLDER).logs, "lab.log");
 
 /**
- * The lab of this checkout; started in a process of its own, which stays, when it does not run.
+ * The lab of this checkout; started in a process of its own, which stays, when it does not run. A started one has the
+ * workloads and both stacks, neither of them updated yet.
  *
- * @returns its session, with the environment for programs that work on it.
  * @throws LabError with what the lab's own process reported.
  */
-export async function ensureLab(log: Log): Promise<Required<Session>> {
+export async function ensureLab(log: Log): Promise<RunningLab> {
   const running = readSession(LAB_FOLDER);
   if (running === undefined) {
     await startInBackground(log);
   }
-  const { holder, environment } = readSession(LAB_FOLDER) ?? {};
-  if (holder === undefined || environment === undefined) {
+  const environment = readSession(LAB_FOLDER)?.environment;
+  if (environment === undefined) {
     throw new LabError(
       `the lab in ${LAB_FOLDER} is being started by another shell; wait for that, or end it by \`down\``,
     );
   }
-  return { holder, environment };
+  return { dir: LAB_FOLDER, kubeconfig: labPaths(LAB_FOLDER).kubeconfig, environment };
 }
 
 /** Runs the lab in this process until it is ended by a signal; for the process that {@link ensureLab} starts. */
@@ -46,10 +47,12 @@ export async function serveLab(): Promise<void> {
     write(`${error.stack}\n`);
   });
   try {
+    const log = createProgress(write);
     await startLab({
       dir: LAB_FOLDER,
-      log: createProgress(write),
+      log,
       plugins: pluginMode(process.env["LAB_PLUGINS"]),
+      prepare: (lab) => prepareStacks(lab, log),
     });
     tell({ ready: true });
   } catch (error) {

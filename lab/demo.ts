@@ -5,9 +5,7 @@ import { startLab, type Lab } from "./lab.ts";
 import { LabError } from "./labError.ts";
 import { pluginMode } from "./plugins/pluginPath.ts";
 import { step, type Log } from "./progress.ts";
-import type { Outcome, Proof, ProofContext } from "./proofs/proof.ts";
-import { allProofs } from "./proofs/proofs.ts";
-import { formatProofs } from "./proofs/table.ts";
+import { prove } from "./prove.ts";
 
 /**
  * The main job, from nothing to nothing: two clusters, federated, proofs by real traffic, a table, clean-up.
@@ -19,11 +17,7 @@ export async function runDemo(log: Log): Promise<void> {
   try {
     describeParts(lab, log);
     const stacks = await federate(lab, log);
-    const results = await runProofs({ lab, stacks }, log);
-    process.stdout.write(`\n${formatProofs(results)}\n\n`);
-    const failed = results.filter(({ outcome }) => !outcome.passed).length;
-    if (failed > 0) throw new LabError(`${failed} of ${results.length} proofs failed`);
-    log(`all ${results.length} proofs passed`);
+    await prove({ lab, stacks }, log);
   } catch (error) {
     await step(log, "ending the clusters", () => lab.stop());
     const reason = error instanceof Error ? error.message : String(error);
@@ -31,26 +25,6 @@ export async function runDemo(log: Log): Promise<void> {
   }
   await step(log, "ending the clusters and removing everything", () => lab.stop());
   rmSync(lab.dir, { recursive: true });
-}
-
-/** Runs every proof, one after the other; one that cannot be carried out has failed. */
-export async function runProofs(
-  context: ProofContext,
-  log: Log,
-): Promise<{ proof: Proof; outcome: Outcome }[]> {
-  const results: { proof: Proof; outcome: Outcome }[] = [];
-  for (const proof of allProofs()) {
-    const outcome = await proof.run(context).catch((error: unknown): Outcome => {
-      return {
-        passed: false,
-        status: "error",
-        reason: error instanceof Error ? error.message : String(error),
-      };
-    });
-    log(`${outcome.passed ? "ok" : "FAILED"}: ${proof.claim}: ${proof.caller} -> ${proof.callee}`);
-    results.push({ proof, outcome });
-  }
-  return results;
 }
 
 function describeParts({ tools, plugins }: Lab, log: Log): void {

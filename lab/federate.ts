@@ -1,5 +1,5 @@
 import { CLUSTERS } from "./clusters.ts";
-import type { Lab } from "./lab.ts";
+import type { RunningLab } from "./lab.ts";
 import { LabError } from "./labError.ts";
 import { step, type Log } from "./progress.ts";
 import { changesNothing, Stack } from "./pulumi.ts";
@@ -13,16 +13,39 @@ import { deployWorkloads } from "./workloads/workloads.ts";
  * @returns the stacks.
  * @throws LabError when a preview of either stack then still announces a change.
  */
-export async function federate(lab: Lab, log: Log): Promise<Stack[]> {
+export async function federate(lab: RunningLab, log: Log): Promise<Stack[]> {
   await step(log, "deploying the workloads", () => deployAll(lab, log));
-  const stacks = CLUSTERS.map(({ name }) => new Stack(name, lab));
+  const stacks = stacksOf(lab);
   for (const stack of [...stacks, ...stacks.slice(0, 1)]) await update(stack, log);
-  await step(log, "restarting the workloads with sidecars", () => deployAll(lab, log));
-  await step(log, "pulumi preview of both stacks", () => Promise.all(stacks.map(expectNoChange)));
+  await restartWorkloads(lab, log);
+  await expectConverged(stacks, log);
   return stacks;
 }
 
-async function deployAll({ kubeconfig }: Lab, log: Log): Promise<void> {
+/** All but the updates, for a person to do by hand: workloads, both stacks, and the first of them selected. */
+export async function prepareStacks(lab: RunningLab, log: Log): Promise<void> {
+  await step(log, "deploying the workloads", () => deployAll(lab, log));
+  const stacks = stacksOf(lab);
+  for (const stack of stacks) await stack.ensure();
+  await stacks[0]?.select();
+}
+
+/** Gives workloads from before Istio what they need of it: their Pods are made anew, with sidecars. */
+export async function restartWorkloads(lab: RunningLab, log: Log): Promise<void> {
+  await step(log, "restarting the workloads with sidecars", () => deployAll(lab, log));
+}
+
+/** @throws LabError when a preview of a stack announces a change. */
+export async function expectConverged(stacks: readonly Stack[], log: Log): Promise<void> {
+  await step(log, "pulumi preview of both stacks", () => Promise.all(stacks.map(expectNoChange)));
+}
+
+/** The stacks of both clusters, whether or not they exist. */
+export function stacksOf(lab: RunningLab): Stack[] {
+  return CLUSTERS.map(({ name }) => new Stack(name, lab));
+}
+
+async function deployAll({ kubeconfig }: RunningLab, log: Log): Promise<void> {
   await Promise.all(
     CLUSTERS.map(({ name, network }) =>
       deployWorkloads({ kubeconfig, context: name, workloads: workloadsOf(name, network), log }),

@@ -23,17 +23,23 @@ export interface LabOptions {
   readonly log: Log;
   /** Which Pulumi plugins to use. */
   readonly plugins: PluginMode;
+  /** What else to do before other shells may work on the lab; when it fails, the lab ends. Default: nothing. */
+  readonly prepare?: (lab: Lab) => Promise<void>;
 }
 
-/** Two running clusters, empty, and all that is needed to run the program on them. */
-export interface Lab {
+/** Two running clusters, as any shell can work on them. */
+export interface RunningLab {
   readonly dir: string;
-  readonly tools: Tools;
-  readonly plugins: readonly PreparedPlugin[];
   /** Contexts `cluster-a` and `cluster-b`. */
   readonly kubeconfig: string;
   /** Variables for programs that work on the lab, as {@link labEnvironment} makes them. */
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Two running clusters, held by this process, and all that is needed to run the program on them. */
+export interface Lab extends RunningLab {
+  readonly tools: Tools;
+  readonly plugins: readonly PreparedPlugin[];
   /** Ends all programs; the folder stays, for its logs. */
   stop(): Promise<void>;
 }
@@ -43,7 +49,7 @@ export interface Lab {
  *
  * @throws LabError when another lab runs on this machine, or something does not start; then nothing is left running.
  */
-export async function startLab({ dir, log, plugins: mode }: LabOptions): Promise<Lab> {
+export async function startLab({ dir, log, plugins: mode, prepare }: LabOptions): Promise<Lab> {
   const release = await lockMachine(dir);
   const stops: (() => Promise<unknown>)[] = [release];
   const stop = async () => {
@@ -74,8 +80,10 @@ export async function startLab({ dir, log, plugins: mode }: LabOptions): Promise
     await startClusters(dir, tools, processes, log, stops);
     const standIns = plugins.some(({ kind }) => kind === "stand-in");
     const environment = labEnvironment(paths, standIns, process.env["PATH"] ?? "");
+    const lab = { dir, tools, plugins, kubeconfig: paths.kubeconfig, environment, stop };
+    await prepare?.(lab);
     writeSession(dir, { holder, environment });
-    return { dir, tools, plugins, kubeconfig: paths.kubeconfig, environment, stop };
+    return lab;
   } catch (error) {
     await stop();
     throw error;

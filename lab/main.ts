@@ -6,11 +6,25 @@ import { ensureLab, serveLab } from "./background.ts";
 import { runDemo } from "./demo.ts";
 import { takeDown } from "./down.ts";
 import { LAB_FOLDER } from "./environment.ts";
+import { expectConverged, restartWorkloads, stacksOf } from "./federate.ts";
 import { LabError } from "./labError.ts";
 import { checkPrerequisites } from "./prerequisites.ts";
 import { createProgress } from "./progress.ts";
+import { prove } from "./prove.ts";
 
 const log = createProgress();
+
+/** What a shell on the lab is for. */
+const SHELL_HINTS = `
+Both clusters run, with workloads and without Istio until you give it to them. In a shell of the lab work:
+  pulumi preview                  the selected stack is cluster-a at first; others: -s cluster-b, or pulumi stack select
+  pulumi up -s cluster-a          then -s cluster-b, then -s cluster-a again: the clusters are federated
+  npm run lab -- workloads        after that: restarts the workloads, so that they get sidecars
+  npm run lab -- prove            checks the federation by real calls and prints the table
+  pulumi stack output peers       and kubectl --context cluster-a, if you have it
+The lab stays when the shell ends; npm run lab -- down ends and removes it.
+
+`;
 
 const program = new Command("lab")
   .description("Two federated clusters on this machine, without containers and without root")
@@ -31,10 +45,7 @@ program
   .action(async () => {
     await checkPrerequisites();
     const { environment } = await ensureLab(log);
-    log(
-      "pulumi preview -s cluster-a, pulumi up -s cluster-a, kubectl --context cluster-a ... work in this shell",
-    );
-    log("the lab stays when the shell ends; `npm run lab -- down` ends and removes it");
+    process.stdout.write(SHELL_HINTS);
     process.exitCode = await run(process.env["SHELL"] ?? "/bin/sh", [], environment);
   });
 
@@ -48,6 +59,27 @@ program
     await checkPrerequisites();
     const { environment } = await ensureLab(log);
     process.exitCode = await run(command, args, environment);
+  });
+
+program
+  .command("workloads")
+  .description("deploy the lab's workloads again: those from before Istio are restarted with sidecars")
+  .action(async () => {
+    await checkPrerequisites();
+    await restartWorkloads(await ensureLab(log), log);
+  });
+
+program
+  .command("prove")
+  .description("check by real calls that the clusters of the running lab are federated, and print the table")
+  .action(async () => {
+    await checkPrerequisites();
+    const lab = await ensureLab(log);
+    const stacks = stacksOf(lab);
+    await expectConverged(stacks, log).catch((error: unknown) => {
+      throw error instanceof LabError ? new LabError(`${error.message}\n${SHELL_HINTS}`) : error;
+    });
+    await prove({ lab, stacks }, log);
   });
 
 program
@@ -73,7 +105,9 @@ async function run(
   args: string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
-  const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, ...environment } });
+  // A stack that the person's own shell names would be taken for one of the lab's; empty would count as a name, too.
+  const env = { ...process.env, PULUMI_STACK: undefined, ...environment };
+  const child = spawn(command, args, { stdio: "inherit", env });
   // Ctrl-C is for the program in the foreground, not for this one.
   process.on("SIGINT", () => undefined);
   const [code, signal] = (await once(child, "exit").catch((cause: unknown) => {

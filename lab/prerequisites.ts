@@ -5,6 +5,9 @@ import semver from "semver";
 import { LabError } from "./labError.ts";
 import { GO_VERSION, TOOLS_FOLDER } from "./tools/versions.ts";
 
+/** Least npm that installs what package-lock.json says. */
+const NPM_VERSION = "10.0.0";
+
 /** Longest time one check may take; Go may have to fetch a newer toolchain of itself. */
 const CHECK_MILLISECONDS = 120_000;
 
@@ -48,9 +51,12 @@ function checkNode(): string | undefined {
 }
 
 async function checkNpm(run: RunCommand): Promise<string | undefined> {
-  return (await run("npm", ["--version"], TOOLS_FOLDER)) === undefined
-    ? "npm: `npm --version` fails. Install Node.js with npm (https://nodejs.org)"
-    : undefined;
+  const version = semver.coerce(await run("npm", ["--version"], TOOLS_FOLDER));
+  if (version !== null && semver.gte(version, NPM_VERSION)) {
+    return undefined;
+  }
+  const have = version === null ? "`npm --version` fails" : `this is ${version.version}`;
+  return `npm ${semver.major(NPM_VERSION)} or later: ${have}. Install a Node.js that has it (https://nodejs.org)`;
 }
 
 async function checkGo(run: RunCommand): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { CHECKOUT, labPaths } from "./environment.ts";
-import type { Lab } from "./lab.ts";
+import type { RunningLab } from "./lab.ts";
 import { LabError } from "./labError.ts";
 import { quoteLog } from "./ready.ts";
 
@@ -12,7 +12,7 @@ export type Changes = Readonly<Record<string, number>>;
 /** A stack of the program, worked on as a person would: with the Pulumi CLI in the checkout. */
 export class Stack {
   readonly name: string;
-  readonly #lab: Pick<Lab, "dir" | "environment" | "tools">;
+  readonly #lab: Pick<RunningLab, "dir" | "environment">;
   readonly #config: readonly string[];
   /** What the CLI printed so far. */
   readonly log: string;
@@ -23,7 +23,7 @@ export class Stack {
    */
   constructor(
     name: string,
-    lab: Pick<Lab, "dir" | "environment" | "tools">,
+    lab: Pick<RunningLab, "dir" | "environment">,
     { configFile }: { configFile?: string } = {},
   ) {
     this.name = name;
@@ -38,6 +38,11 @@ export class Stack {
     if (!stacks.some(({ name }) => name === this.name)) {
       await this.#pulumi(["stack", "init", this.name, "--no-select"]);
     }
+  }
+
+  /** `pulumi stack select`: commands that name no stack mean this one from now on. */
+  async select(): Promise<void> {
+    await this.#pulumi(["stack", "select", this.name]);
   }
 
   /**
@@ -98,9 +103,9 @@ export class Stack {
   }
 
   #execute(args: string[]) {
-    const { environment, tools } = this.#lab;
+    const { dir, environment } = this.#lab;
     appendFileSync(this.log, `\n$ pulumi ${args.join(" ")}\n`);
-    return execa(tools.programs.pulumi, [...args, "--non-interactive", "--color", "never"], {
+    return execa(join(labPaths(dir).bin, "pulumi"), [...args, "--non-interactive", "--color", "never"], {
       cwd: CHECKOUT,
       env: environment,
       reject: false,

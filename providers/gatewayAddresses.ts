@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { GatewayAddress } from "../federation/contract.ts";
-import type { KubeconfigArgs } from "./importedServices.ts";
+import type { GatewayAddress } from "../federation/address.ts";
+import type { KubeconfigName } from "./cluster/kubeconfig.ts";
 
 /** What `GatewayAddresses` is made from. */
 export interface GatewayAddressesArgs {
   /** The cluster to ask. */
-  kubeconfig: KubeconfigArgs;
+  kubeconfig: KubeconfigName;
   /** Namespace of the gateway's Service. */
   namespace: pulumi.Input<string>;
   /** Name of the gateway's Service. */

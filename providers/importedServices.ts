@@ -1,17 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-
-/** Names a cluster for which `pulumi up` has credentials: they are read when needed and never stored. */
-export interface KubeconfigArgs {
-  /** File, relative to the program's folder. @default $KUBECONFIG, else ~/.kube/config */
-  path?: string;
-  /** @default the current context */
-  context?: string;
-}
+import type { KubeconfigName } from "./cluster/kubeconfig.ts";
 
 /** What `ImportedServices` is made from. */
 export interface ImportedServicesArgs {
   /** The cluster to write to. */
-  kubeconfig: KubeconfigArgs;
+  kubeconfig: KubeconfigName;
   /** Namespace of the ServiceEntries. Another one replaces them. */
   namespace: pulumi.Input<string>;
   /** The peer's name; its entries are found by it. Another one replaces them. */

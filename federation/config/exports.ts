@@ -1,6 +1,7 @@
 import * as z from "zod";
-import type { ExportRule } from "../exports.ts";
+import type { ExportRule } from "../exportRule.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE } from "../hostname.ts";
+import { EXPORT_LABEL } from "../labels.ts";
 import { sortedRecord } from "../order.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 
@@ -9,7 +10,7 @@ const selector = checked(z.record(z.string(), text(LABEL_VALUE)), (value): Compl
     return [
       {
         rule: "is empty and would select nothing",
-        remedy: 'Add a label, e.g. istio-federation.dev/export: "true"',
+        remedy: `Add a label, e.g. ${EXPORT_LABEL}: "true"`,
       },
     ];
   }

@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { type Complaint, checked, fields, someText, text } from "../schema.ts";
 import { type TextRule, pattern } from "../textRule.ts";
 import { baseValues, istiodValues } from "./helmValues.ts";

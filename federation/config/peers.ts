@@ -1,13 +1,11 @@
 import * as z from "zod";
+import { EXPORT_TO } from "../exportTo.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { DNS_LABEL } from "../hostname.ts";
 import { compare, sortedRecord } from "../order.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
-import { type TextRule, pattern } from "../textRule.ts";
+import { pattern } from "../textRule.ts";
 import { IMPORT_NAMESPACE } from "../wellKnown.ts";
-
-/** `~`: nobody sees it; `.`: the namespace it is in; `*`: all. */
-const KEYWORDS = ["*", ".", "~"];
 
 /** What Pulumi takes as the name of an organization, project or stack. */
 const PART = "[A-Za-z0-9_.-]{1,100}";
@@ -20,12 +18,6 @@ const STACK = pattern(
   "Write one or all three parts ('organization' is literal for a state backend of one's own)",
 );
 
-const EXPORT_TO: TextRule = {
-  test: (value) => KEYWORDS.includes(value) || DNS_LABEL.test(value),
-  rule: "must be '*' (all namespaces), '.', '~' or a namespace",
-  remedy: "Write one of these",
-};
-
 const exportTo = checked(z.array(text(EXPORT_TO)), (value): Complaint[] => {
   if (value.length === 0) {
     // Istio reads an empty list as "all namespaces", which nobody who writes one means.
@@ -33,10 +25,9 @@ const exportTo = checked(z.array(text(EXPORT_TO)), (value): Complaint[] => {
       { rule: "must name at least one namespace", remedy: "Write '*' for all, or leave the field out" },
     ];
   }
-  const alone = value.length > 1 && (value.includes("*") || value.includes("~"));
-  const together = "has '*' or '~' beside others";
+  const all = value.length > 1 && value.includes("*");
   return [
-    ...(alone ? [{ rule: together, remedy: "Write '*' or '~' alone, or only namespaces" }] : []),
+    ...(all ? [{ rule: "has '*' beside others", remedy: "Write '*' alone, or only namespaces" }] : []),
     ...value.flatMap((entry, index) =>
       value.findIndex((earlier) => sameNamespace(earlier, entry)) < index
         ? [

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { KubeConfig } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 
 /** How to reach one cluster as its administrator. */
@@ -32,4 +33,17 @@ export function writeKubeconfig(file: string, entries: readonly KubeconfigEntry[
   };
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, stringify(config, { lineWidth: 0 }), { mode: 0o600 });
+}
+
+/**
+ * Reads a kubeconfig and chooses one of its contexts.
+ *
+ * @throws Error when the file cannot be read or has no such context.
+ */
+export function loadContext(file: string, context: string): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromFile(file);
+  if (config.getContextObject(context) === null) throw new Error(`${file} has no context ${context}`);
+  config.setCurrentContext(context);
+  return config;
 }

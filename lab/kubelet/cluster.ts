@@ -1,5 +1,6 @@
-import type { KubernetesListObject, KubernetesObject } from "@kubernetes/client-node";
-import { ApiException, CoreV1Api, KubeConfig, makeInformer, VersionApi } from "@kubernetes/client-node";
+import type { KubeConfig, KubernetesListObject, KubernetesObject } from "@kubernetes/client-node";
+import { ApiException, CoreV1Api, makeInformer, VersionApi } from "@kubernetes/client-node";
+import { loadContext } from "../cluster/kubeconfig.ts";
 
 /** Wait before a broken watch starts again. */
 const WATCH_RETRY_MILLISECONDS = 1000;
@@ -17,10 +18,7 @@ export interface Cluster {
  * @throws Error when the file or the context does not exist.
  */
 export function openCluster(kubeconfig: string, context: string): Cluster {
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  if (!config.getContextObject(context)) throw new Error(`${kubeconfig} has no context ${context}`);
-  config.setCurrentContext(context);
+  const config = loadContext(kubeconfig, context);
   return {
     config,
     core: config.makeApiClient(CoreV1Api),

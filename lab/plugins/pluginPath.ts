@@ -6,6 +6,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import kubernetesPackage from "@pulumi/kubernetes/package.json" with { type: "json" };
 import tlsPackage from "@pulumi/tls/package.json" with { type: "json" };
+import { LabError } from "../labError.ts";
 import { isReachable } from "../reachable.ts";
 
 /** Which plugins the lab runs: real ones where they can be had, only real ones, or only its own stand-ins. */
@@ -62,7 +63,7 @@ const DOWNLOAD_SECONDS = 60;
 /** How each stand-in's launcher begins, by which it is told from a real plugin. */
 const LAUNCHER = "#!/bin/sh\n# istio-federation lab: stand-in\n";
 
-/** Reads `LAB_PLUGINS`; empty or absent is "auto". */
+/** Reads `LAB_PLUGINS`; empty or absent is "auto". @throws LabError for any other value. */
 export function pluginMode(value: string | undefined): PluginMode {
   switch (value || "auto") {
     case "auto":
@@ -70,14 +71,16 @@ export function pluginMode(value: string | undefined): PluginMode {
     case "stand-in":
       return (value || "auto") as PluginMode;
     default:
-      throw new Error(`LAB_PLUGINS is ${JSON.stringify(value)}; it must be auto, real or stand-in`);
+      throw new LabError(`LAB_PLUGINS is ${JSON.stringify(value)}; it must be auto, real or stand-in`);
   }
 }
 
 /**
  * Makes every plugin that the program needs available in `binDir`, with this process's Node as `node`.
  * Real ones are taken from PATH, from beside the pulumi executable, from the plugin cache, or downloaded: one bounded
- * try, whose failure is remembered in `binDir`. What is left has a stand-in, or in mode "real" is an error.
+ * try, whose failure is remembered in `binDir`. What is left has a stand-in.
+ *
+ * @throws LabError in mode "real" with every plugin that is not to be had.
  */
 export async function preparePlugins(options: PluginOptions): Promise<PreparedPlugin[]> {
   const mode = options.mode ?? "auto";
@@ -102,7 +105,7 @@ export async function preparePlugins(options: PluginOptions): Promise<PreparedPl
   }
   if (missing.length > 0) {
     const advice = "Install them (pulumi plugin install), or set LAB_PLUGINS=auto for the lab's stand-ins.";
-    throw new Error(
+    throw new LabError(
       `LAB_PLUGINS=real, but not available:\n${missing.map((line) => `  - ${line}`).join("\n")}\n${advice}`,
     );
   }

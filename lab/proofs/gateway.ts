@@ -10,17 +10,19 @@ const ALPN = "istio";
 const TIMEOUT_MILLISECONDS = 5000;
 
 /**
- * Knocks at a gateway as a peer's sidecar does, and tells who answers: the gateway passes a connection on, unopened, or
- * closes it.
+ * Knocks as a peer's sidecar does, and tells who answers: a gateway passes a connection on, unopened, or closes it; a
+ * workload's sidecar shows its certificate.
  *
- * @param address the gateway's.
+ * @param door `address:port` of a gateway or of a sidecar.
  * @param host the service asked for, by its full name.
- * @returns the SPIFFE id in the certificate that came back; undefined when the gateway closed the connection.
+ * @returns the SPIFFE id in the certificate that came back; undefined when the connection was closed.
+ * @throws Error when nothing listens there, or does not answer.
  */
-export async function whoAnswers(address: string, host: string): Promise<string | undefined> {
+export async function whoAnswers(door: string, host: string): Promise<string | undefined> {
+  const { hostname, port } = new URL(`tls://${door}`);
   const socket = connect({
-    host: address,
-    port: GATEWAY_PORT,
+    host: hostname,
+    port: Number(port),
     servername: `outbound_.${SERVICE_PORT}_._.${host}`,
     ALPNProtocols: [ALPN],
     // Only the name in the certificate is looked at; nothing is sent.
@@ -28,7 +30,7 @@ export async function whoAnswers(address: string, host: string): Promise<string 
     timeout: TIMEOUT_MILLISECONDS,
   });
   socket.once("timeout", () => {
-    socket.destroy(new Error(`no answer from ${address}:${GATEWAY_PORT}`));
+    socket.destroy(new Error(`no answer from ${door}`));
   });
   try {
     await once(socket, "secureConnect");

@@ -1,4 +1,5 @@
-import { CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
+import { CustomObjectsApi } from "@kubernetes/client-node";
+import { loadContext } from "../cluster/kubeconfig.ts";
 import { waitFor } from "../ready.ts";
 import { callService } from "../workloads/call.ts";
 import { SERVICE_PORT } from "../workloads/workload.ts";
@@ -26,10 +27,7 @@ export function unexportedRefused(from: Party, to: Party, exported: Party, gatew
     caller: nameOf(from),
     callee: host,
     run: async ({ lab }) => {
-      const config = new KubeConfig();
-      config.loadFromFile(lab.kubeconfig);
-      config.setCurrentContext(from.cluster);
-      const objects = config.makeApiClient(CustomObjectsApi);
+      const objects = loadContext(lab.kubeconfig, from.cluster).makeApiClient(CustomObjectsApi);
       const place = { ...RESOURCE, namespace: from.namespace };
       await objects.createNamespacedCustomObject({ ...place, body: handMadeEntry(from, to, gateway) });
       try {
@@ -39,7 +37,8 @@ export function unexportedRefused(from: Party, to: Party, exported: Party, gatew
         for (let call = 0; call < CALLS; call++) {
           statuses.push((await callService(from, host, SERVICE_PORT)).status);
         }
-        const answers = [await whoAnswers(gateway, host), await whoAnswers(gateway, hostOf(exported))];
+        const door = `${gateway}:${GATEWAY_PORT}`;
+        const answers = [await whoAnswers(door, host), await whoAnswers(door, hostOf(exported))];
         const passed =
           !statuses.includes(200) && answers[0] === undefined && answers[1] === identityOf(exported);
         const seen = `statuses ${statuses.join(", ")}; behind the gateway answered ${String(answers[0])}, and for what is exported ${String(answers[1])}`;

@@ -1,10 +1,8 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
+import { EXPORT_LABEL } from "../../federation/labels.ts";
 import { ADDRESS_ANNOTATION } from "../kubelet/addresses.ts";
 import { APP_IMAGE } from "../kubelet/program.ts";
 import { APP_PORT, egressAddress, SERVICE_PORT, type Workload } from "./workload.ts";
-
-/** Label by which a Service is offered to peers. */
-const EXPORT_LABEL = "istio-federation.dev/export";
 
 /** A Kubernetes object with whatever its kind has besides metadata. */
 export type Manifest = KubernetesObject & Record<string, unknown>;

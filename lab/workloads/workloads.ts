@@ -3,10 +3,10 @@ import {
   AdmissionregistrationV1Api,
   AppsV1Api,
   CoreV1Api,
-  KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
 } from "@kubernetes/client-node";
+import { loadContext } from "../cluster/kubeconfig.ts";
 import { LabError } from "../labError.ts";
 import type { Log } from "../progress.ts";
 import { waitFor } from "../ready.ts";
@@ -41,9 +41,7 @@ export interface WorkloadsOptions {
  */
 export async function deployWorkloads(options: WorkloadsOptions): Promise<void> {
   const { kubeconfig, context, workloads, log, timeoutSeconds = 90 } = options;
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  config.setCurrentContext(context);
+  const config = loadContext(kubeconfig, context);
   const objects = KubernetesObjectApi.makeApiClient(config);
   const core = config.makeApiClient(CoreV1Api);
   const apps = config.makeApiClient(AppsV1Api);

@@ -1,5 +1,4 @@
-import { canonicalAddress, formatGateway } from "../../federation/address.ts";
-import type { GatewayAddress } from "../../federation/contract.ts";
+import { type GatewayAddress, canonicalAddress, formatGateway } from "../../federation/address.ts";
 import { compare } from "../../federation/order.ts";
 import type { ClusterClient } from "./clusterClient.ts";
 import { type KubernetesObject, NODE, SERVICE } from "./kinds.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { GatewayAddress } from "../../federation/contract.ts";
+import type { GatewayAddress } from "../../federation/address.ts";
 import type { Sighting } from "../cluster/gatewayService.ts";
 
 /** Between two looks, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { GatewayAddress } from "../../federation/contract.ts";
+import type { GatewayAddress } from "../../federation/address.ts";
 import type { GatewayService } from "../cluster/gatewayService.ts";
 import type { KubeconfigName } from "../cluster/kubeconfig.ts";
 

@@ -1,19 +1,12 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { parseGateway } from "../../federation/address.ts";
+import { EXPORT_TO } from "../../federation/exportTo.ts";
 import { DNS_LABEL, HOST_NAME } from "../../federation/hostname.ts";
 import { parseImport } from "../../federation/importLine.ts";
-import type { TextRule } from "../../federation/textRule.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "../checkFields.ts";
 import { restorable } from "./drift.ts";
 import type { Inputs } from "./inputs.ts";
-
-/** Istio's `exportTo`: a namespace, `.` for the entry's own, `*` for all. */
-const EXPORT_TO: TextRule = {
-  test: (value) => value === "*" || value === "." || DNS_LABEL.test(value),
-  rule: "must be a namespace, '.' or '*'",
-  remedy: "Correct the peer's exportTo",
-};
 
 const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { discoverServices } from "../../discovery/exportedServices.ts";
-import type { ClusterServices, ExportRule } from "../../federation/exports.ts";
+import type { ClusterServices } from "../../federation/clusterServices.ts";
+import type { ExportRule } from "../../federation/exportRule.ts";
 import { POD, type ResourceKind, SERVICE, WORKLOAD_ENTRY } from "../../providers/cluster/kinds.ts";
 import { TestCluster } from "../providers/support/testCluster.ts";
 

@@ -1,29 +1,6 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
-import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
 import { readContracts } from "../../discovery/peerContracts.ts";
-
-/** Outputs by full stack name; an Error is what the engine answers instead. */
-type Stacks = Record<string, Record<string, unknown> | Error>;
-
-async function withStacks(stacks: Stacks): Promise<void> {
-  await pulumi.runtime.setMocks(
-    {
-      newResource: ({ name }) => assert.fail(`made a resource ${name}`),
-      call: ({ token, inputs }: { token: string; inputs: { name: string } }) => {
-        assert.equal(token, "pulumi:pulumi:readStackOutputs");
-        const found = stacks[inputs.name] ?? new Error(`unknown stack "${inputs.name}"`);
-        // The SDK shows the text that the engine puts in gRPC's `details`.
-        if (found instanceof Error) throw Object.assign(found, { details: found.message });
-        return { name: inputs.name, outputs: found, secretOutputNames: [] };
-      },
-    },
-    "istio-federation",
-    "cluster-a",
-    false,
-    "organization",
-  );
-}
+import { type Stacks, faultsError, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-b" };
 
@@ -63,27 +40,18 @@ describe("readContracts", () => {
     const locked = new Error("permission denied");
     await withStacks({ "o/p/b": locked, "o/p/c": locked, "o/p/d": { federation: CONTRACT } });
     const peers = { b: { stack: "o/p/b" }, c: { stack: "o/p/c" }, d: { stack: "o/p/d" } };
-    await assert.rejects(readContracts(peers), (error: Error) => {
-      assert.match(error.message, /^Peer b: Stack o\/p\/b cannot be read: .*permission denied.*\nPeer c: /s);
-      return true;
-    });
+    const { faults } = await faultsError(readContracts(peers));
+    assert.deepEqual(
+      faults.map(({ path, value, rule }) => [path, value, rule]),
+      [
+        ["peers.b.stack", "o/p/b", "cannot be read: permission denied"],
+        ["peers.c.stack", "o/p/c", "cannot be read: permission denied"],
+      ],
+    );
   });
 
   it("gives the peers in order", async () => {
     await withStacks({});
     assert.deepEqual(Object.keys(await readContracts({ z: { stack: "z" }, a: { stack: "a" } })), ["a", "z"]);
-  });
-});
-
-describe("readOwnOutputs", () => {
-  it("finds nothing before the first update", async () => {
-    await withStacks({});
-    assert.deepEqual(await readOwnOutputs(), { contract: undefined, trustAnchors: {} });
-  });
-
-  it("finds what the last update published", async () => {
-    const trustAnchors = { b: { trustDomain: "b.local", rootCertificates: [] } };
-    await withStacks({ "organization/istio-federation/cluster-a": { federation: CONTRACT, trustAnchors } });
-    assert.deepEqual(await readOwnOutputs(), { contract: CONTRACT, trustAnchors });
   });
 });

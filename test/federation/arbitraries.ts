@@ -1,7 +1,10 @@
 import fc from "fast-check";
-import type { ContractService, GatewayAddress, ServicePort } from "../../federation/contract.ts";
+import type { GatewayAddress } from "../../federation/address.ts";
+import type { Contract } from "../../federation/contract.ts";
+import type { ContractService, ServicePort } from "../../federation/contractService.ts";
 import { compare, sortedUnique } from "../../federation/order.ts";
 import { PROTOCOLS } from "../../federation/protocol.ts";
+import { contractOf } from "./samples.ts";
 
 /** A record with the prototype that literals have, so that deep equality means what it says. */
 function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
@@ -55,4 +58,48 @@ export const gateways = (): fc.Arbitrary<GatewayAddress[]> =>
 /** The same list, in another order. */
 export function shuffled<T>(list: readonly T[]): fc.Arbitrary<T[]> {
   return fc.shuffledSubarray([...list], { minLength: list.length });
+}
+
+/** A contract of a cluster in the domain `<cluster>.local`, mostly honest, so that what is not gets past the first check. */
+export function doubtfulContract(cluster: string): fc.Arbitrary<Contract> {
+  const anyDomain = fc.constantFrom(
+    "cluster-a.local",
+    "cluster-b.local",
+    "local",
+    "b.cluster-b.local",
+    "evil.example",
+  );
+  const host = fc.oneof(
+    fc.tuple(label(), label(), anyDomain).map(([name, ns, domain]) => `${name}.${ns}.svc.${domain}`),
+    fc.tuple(label(), anyDomain).map(([name, domain]) => `${name}.${domain}`),
+    fc.domain(),
+    fc.string(),
+  );
+  const anyAddress = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.ipV4Extended(),
+    fc.domain(),
+    fc.constantFrom("localhost", "::1"),
+  );
+  const own = <T>(value: T, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+    fc.oneof({ weight: 4, arbitrary: fc.constant(value) }, other);
+  const domain = own(`${cluster}.local`, anyDomain);
+  const address = own("203.0.113.1", anyAddress);
+  const service = fc.oneof(
+    { weight: 4, arbitrary: contractService(`${cluster}.local`) },
+    contractService("evil.example"),
+    fc.jsonValue(),
+  );
+  const ownHost = label().map((name) => `${name}.xyz.svc.${cluster}.local`);
+  return fc
+    .record({
+      clusterDomain: domain,
+      trustDomain: domain,
+      gateways: fc.array(fc.record({ address, port: fc.integer({ min: 1, max: 65535 }) }), {
+        maxLength: 2,
+      }),
+      services: fc.dictionary(fc.oneof({ weight: 2, arbitrary: ownHost }, host), service, { maxKeys: 5 }),
+    })
+    .map((changes) => contractOf({ cluster, ...changes }));
 }

@@ -2,44 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { parseContract } from "../../federation/contract.ts";
-import {
-  type ExportRule,
-  type KubernetesService,
-  type Workload,
-  exportServices,
-} from "../../federation/exports.ts";
+import { exportServices } from "../../federation/exports.ts";
 import { label, shuffled } from "./arbitraries.ts";
+import { bar, byLabel, byName, cluster, exportsOf, offeredBar, pod } from "./exportsFixture.ts";
 import { contractOf } from "./samples.ts";
-
-const cluster = { domain: "cluster-b.local", trustDomain: "b.example" };
-const bar: KubernetesService = {
-  namespace: "xyz",
-  name: "bar",
-  labels: { "istio-federation.dev/export": "true" },
-  annotations: {},
-  type: "ClusterIP",
-  clusterIP: "10.0.0.1",
-  selector: { app: "bar" },
-  ports: [{ name: "http", port: 8080, protocol: "TCP" }],
-};
-const pod = { namespace: "xyz", labels: { app: "bar", version: "v1" }, serviceAccount: "bar" };
-const byName: ExportRule[] = [{ namespace: "xyz", service: "bar" }];
-const byLabel: ExportRule[] = [{ selector: { "istio-federation.dev/export": "true" } }];
-
-/** What is offered of one Service, and the paths of the warnings. */
-function exportsOf(changes: Partial<KubernetesService>, workloads: Workload[] = [pod], rules = byName) {
-  const { services, warnings } = exportServices(
-    { services: [{ ...bar, ...changes }], workloads },
-    rules,
-    cluster,
-  );
-  return { offered: services["bar.xyz.svc.cluster-b.local"], warned: warnings.map(({ path }) => path) };
-}
-
-const offeredBar = {
-  ports: [{ number: 8080, name: "http", protocol: "HTTP" }],
-  subjectAltNames: ["spiffe://b.example/ns/xyz/sa/bar"],
-};
 
 describe("The exports of a cluster", () => {
   it("are the Services that rules name, with the identities of their workloads", () => {
@@ -106,41 +72,26 @@ describe("The exports of a cluster", () => {
     });
   });
 
-  it("name each service account behind a Service once, in order, and nobody else's", () => {
-    const workloads = [
-      { ...pod, serviceAccount: "zeta" },
-      pod,
-      pod,
-      { ...pod, serviceAccount: "" },
-      { ...pod, serviceAccount: "stranger", labels: { app: "other" } },
-      { ...pod, serviceAccount: "foreigner", namespace: "abc" },
-    ];
-    assert.deepEqual(exportsOf({}, workloads).offered?.subjectAltNames, [
-      "spiffe://b.example/ns/xyz/sa/bar",
-      "spiffe://b.example/ns/xyz/sa/zeta",
-    ]);
-  });
-
-  it("hold back a Service whose workloads are not known: callers would believe anyone", () => {
-    const held = { offered: undefined, warned: ["Service xyz/bar.selector"] };
-    assert.deepEqual(exportsOf({}, []), held);
-    assert.deepEqual(exportsOf({}, [{ ...pod, serviceAccount: "" }]), held);
-    assert.deepEqual(exportsOf({ selector: {} }), held);
-  });
-
-  it("take identities from the annotation instead, if they are of this trust domain", () => {
-    const annotated = (ids: string) =>
-      exportsOf({ selector: {}, annotations: { "istio-federation.dev/subject-alt-names": ids } }, []);
-    assert.deepEqual(
-      annotated("spiffe://b.example/ns/xyz/sa/z, spiffe://b.example/vm/1").offered?.subjectAltNames,
-      ["spiffe://b.example/ns/xyz/sa/z", "spiffe://b.example/vm/1"],
+  it("do not clash over a port number, be it HTTP here and TCP there: each has its own name", () => {
+    const ports = [{ name: "tcp", port: 8080 }];
+    const found = { services: [bar, { ...bar, name: "db", ports }], workloads: [pod] };
+    const { services, warnings } = exportServices(
+      found,
+      [...byName, { ...byName[0]!, service: "db" }],
+      cluster,
     );
-    for (const ids of ["", "bar", "spiffe://a.example/ns/xyz/sa/bar", "spiffe://b.example/x,"]) {
-      assert.deepEqual(annotated(ids), {
-        offered: undefined,
-        warned: ['Service xyz/bar.annotations["istio-federation.dev/subject-alt-names"]'],
-      });
-    }
+    assert.deepEqual(warnings, []);
+    assert.deepEqual(
+      Object.entries(services).map(([host, { ports: offered }]) => [
+        host,
+        offered[0]?.number,
+        offered[0]?.protocol,
+      ]),
+      [
+        ["bar.xyz.svc.cluster-b.local", 8080, "HTTP"],
+        ["db.xyz.svc.cluster-b.local", 8080, "TCP"],
+      ],
+    );
   });
 
   it("hold back a Service that its own exportTo hides from the gateway", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
 import { FaultsError } from "../../federation/fault.ts";
 import { type ContractReading, viewPeers } from "../../federation/peer.ts";
-import { BAR, contractOf } from "./samples.ts";
+import { BAR, ROOT_B, contractOf, faultsThrown } from "./samples.ts";
 
 const config = parseConfig(
   {
@@ -13,7 +13,11 @@ const config = parseConfig(
   "cluster-a",
 );
 
-const anchor = { trustDomain: "cluster-b.local", rootCertificates: ["what was trusted before"] };
+const anchor = {
+  clusterDomain: "cluster-b.local",
+  trustDomain: "cluster-b.local",
+  rootCertificates: ["what was trusted before"],
+};
 
 const viewOfB = (reading: ContractReading) =>
   viewPeers(config, { "cluster-b": reading }, { "cluster-b": anchor });
@@ -25,7 +29,11 @@ describe("A peer", () => {
     const view = peers["cluster-b"];
     assert.equal(view?.state, "ready");
     assert.deepEqual(Object.keys(view.imports.services), [BAR]);
-    assert.equal(view.trustAnchor.trustDomain, "cluster-b.local");
+    assert.deepEqual(view.trustAnchor, {
+      clusterDomain: "cluster-b.local",
+      trustDomain: "cluster-b.local",
+      rootCertificates: [ROOT_B],
+    });
     assert.deepEqual(warnings, []);
   });
 
@@ -44,6 +52,29 @@ describe("A peer", () => {
     assert.equal(peers["cluster-b"]?.state, "pending");
     assert.equal(peers["cluster-b"].trustAnchor?.trustDomain, "cluster-b.local");
     assert.match(warnings.join(), /no address yet; run `pulumi up` on stack acme\/mesh\/tokyo/);
+  });
+
+  it("keeps its domains while it is pending: no other peer takes them over", () => {
+    for (const field of ["clusterDomain", "trustDomain"] as const) {
+      const taken = contractOf({ cluster: "cluster-c", clusterDomain: "c.local", trustDomain: "c.local" });
+      const readings = {
+        "cluster-b": { pending: "stack b is gone" },
+        "cluster-c": { contract: { ...taken, services: {}, [field]: "cluster-b.local" } },
+      };
+      assert.deepEqual(
+        faultsThrown(() => viewPeers(config, readings, { "cluster-b": anchor })),
+        [
+          `peers.cluster-c.contract.${field}: must neither be, hold nor lie in 'cluster-b.local', which is that of pending peer cluster-b`,
+        ],
+      );
+    }
+  });
+
+  it("may change its own domains, and leaves them to others once it is no peer any more", () => {
+    const moved = contractOf({ clusterDomain: "b.example", trustDomain: "b.example", services: {} });
+    assert.equal(viewOfB({ contract: moved }).peers["cluster-b"]?.state, "ready");
+    const readings = { "cluster-b": { contract: contractOf() } };
+    assert.equal(viewPeers(config, readings, { "formerly-b": anchor }).peers["cluster-b"]?.state, "ready");
   });
 
   it("keeps its good services when one is bad, with a warning that names the bad one", () => {

@@ -1,5 +1,6 @@
 import { parseConfig } from "../../federation/config.ts";
-import type { Contract, ContractService } from "../../federation/contract.ts";
+import type { Contract } from "../../federation/contract.ts";
+import type { ContractService } from "../../federation/contractService.ts";
 import { FaultsError } from "../../federation/fault.ts";
 
 /** Self-signed CA certificates without keys, valid for a hundred years, in the form that a contract has them. */

@@ -62,6 +62,22 @@ describe("A ServiceEntry", () => {
     assert.equal(resolution("203.0.113.20", "gw.example.com"), "DNS");
   });
 
+  it("shares port numbers with others, HTTP or TCP: it names one host, and leaves the address to istiod", () => {
+    const tcp = { ...barService, ports: [{ number: 8080, name: "tcp", protocol: "TCP" as const }] };
+    const [http, db] = [
+      renderServiceEntry({ ...input, service: barService }),
+      renderServiceEntry({ ...input, host: `db.${BAR}`, service: tcp }),
+    ];
+    assert.notEqual(http.metadata.name, db.metadata.name);
+    for (const { metadata, spec } of [http, db]) {
+      assert.deepEqual(spec.hosts, [metadata.name]);
+      assert.deepEqual([spec.ports.length, spec.ports[0]?.number], [1, 8080]);
+      // An address of its own, or `resolution: NONE`, would have istiod allot none.
+      assert.ok(!("addresses" in spec));
+      assert.notEqual(spec.resolution, "NONE");
+    }
+  });
+
   it("is the same in bytes for the same input in any order", () => {
     const pairs = inputs.chain((one) =>
       fc

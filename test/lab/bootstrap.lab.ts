@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { workloadsOf } from "../../lab/workloads/workload.ts";
@@ -70,9 +71,7 @@ describe("two stacks that name each other", function () {
 
   /** The namespaces of the program that are there. */
   async function namespaces(context: string): Promise<string[]> {
-    const config = new KubeConfig();
-    config.loadFromFile(federated.lab.kubeconfig);
-    config.setCurrentContext(context);
+    const config = loadContext(federated.lab.kubeconfig, context);
     const { items } = await config.makeApiClient(CoreV1Api).listNamespace();
     return items.map(({ metadata }) => metadata?.name ?? "").filter((name) => name.startsWith("istio-"));
   }

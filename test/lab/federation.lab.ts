@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { execa } from "execa";
 import { CHECKOUT } from "../../lab/environment.ts";
 import { startLab } from "../../lab/lab.ts";
 import { allProofs } from "../../lab/proofs/proofs.ts";
 import { changesNothing } from "../../lab/pulumi.ts";
 import { log, sharedLab, type FederatedLab } from "./sharedLab.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 describe("two federated clusters", function () {
   this.timeout(1_200_000);
@@ -53,9 +51,8 @@ describe("two federated clusters", function () {
   });
 
   it("keep a second lab off the machine, naming folder and process", async () => {
-    const dir = await mkdtemp(join(tmpdir(), "second-lab-"));
+    const dir = await temporaryFolder("second-lab");
     const expected = new RegExp(`running already in ${federated.lab.dir} \\(process ${process.pid}\\)`);
     await assert.rejects(startLab({ dir, log, plugins: "auto" }), expected);
-    await rm(dir, { recursive: true });
   });
 });

@@ -1,5 +1,6 @@
-import { CustomObjectsApi, KubeConfig } from "@kubernetes/client-node";
-import type { Lab } from "../../lab/lab.ts";
+import { CustomObjectsApi } from "@kubernetes/client-node";
+import { loadContext } from "../../lab/cluster/kubeconfig.ts";
+import type { RunningLab } from "../../lab/lab.ts";
 
 /** The API of ServiceEntries in the namespace of the imports. */
 export const IMPORTS = {
@@ -10,15 +11,12 @@ export const IMPORTS = {
 };
 
 /** A client for objects of a cluster of the lab. */
-export function objectsOf(lab: Pick<Lab, "kubeconfig">, context: string): CustomObjectsApi {
-  const config = new KubeConfig();
-  config.loadFromFile(lab.kubeconfig);
-  config.setCurrentContext(context);
-  return config.makeApiClient(CustomObjectsApi);
+export function objectsOf(lab: Pick<RunningLab, "kubeconfig">, context: string): CustomObjectsApi {
+  return loadContext(lab.kubeconfig, context).makeApiClient(CustomObjectsApi);
 }
 
 /** Names of the ServiceEntries that the program keeps in a cluster, sorted. */
-export async function importedHosts(lab: Pick<Lab, "kubeconfig">, context: string): Promise<string[]> {
+export async function importedHosts(lab: Pick<RunningLab, "kubeconfig">, context: string): Promise<string[]> {
   const list = (await objectsOf(lab, context).listNamespacedCustomObject(IMPORTS)) as {
     items: { metadata: { name: string } }[];
   };

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { Stack } from "../../lab/pulumi.ts";
+import type { PeerStatus } from "../../federation/peer.ts";
+import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { importedHosts } from "./importedHosts.ts";
 import { CONTRACT_OF_C, publishStack, unpublishStack } from "./publishedStack.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 
+const BAZ = "baz.team.svc.cluster-c.local";
 const BAR = "bar.xyz.svc.cluster-b.local";
 
 describe("a stack's peers", function () {
@@ -100,6 +102,29 @@ describe("a stack's peers", function () {
     assert.deepEqual(await without.output("trustAnchors"), {});
     await stack.up();
     assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
+  });
+
+  it("whose stack vanishes are pending again and keep their entries and roots, until they leave the config", async () => {
+    await withPeerC({ federation: contract }, async (edited) => {
+      await edited.up();
+      const before = await edited.output("trustAnchors");
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR, BAZ]);
+
+      await unpublishStack(federated.lab, "cluster-c");
+      await edited.up();
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR, BAZ]);
+      assert.deepEqual(await edited.output("trustAnchors"), before);
+      assert.deepEqual(Object.keys(before as object), ["cluster-b", "cluster-c"]);
+      const { "cluster-c": status } = (await edited.output("peers")) as Record<string, PeerStatus>;
+      const { reason, ...rest } = status!;
+      assert.deepEqual(rest, { state: "pending", imported: 1 });
+      assert.match(reason, /stack \S+cluster-c does not exist/);
+      const changes = await edited.preview();
+      assert.ok(changesNothing(changes), JSON.stringify(changes));
+    });
+    await stack.up();
+    assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
+    assert.deepEqual(Object.keys((await stack.output("trustAnchors")) as object), ["cluster-b"]);
   });
 
   it("publish a contract whose root is a CA certificate, in clear", () => {

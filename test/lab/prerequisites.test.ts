@@ -23,7 +23,7 @@ describe("the check of the machine", () => {
     await assert.rejects(checkPrerequisites(nothing, "darwin"), (error: Error) => {
       for (const part of [
         /Linux: this is darwin/,
-        /npm: .* Install/,
+        /npm 10 or later: `npm --version` fails\. Install/,
         /Go 1\.\d+.* Install/,
         /Python 3 .* Install/,
       ]) {
@@ -36,6 +36,11 @@ describe("the check of the machine", () => {
   it("refuses a Go that is older than go.mod asks for, and names both versions", async () => {
     const old = machine({ "go version": "go version go1.19.8 linux/amd64" });
     await assert.rejects(checkPrerequisites(old, "linux"), /Go 1\.26\.0 or later: this is 1\.19\.8/);
+  });
+
+  it("refuses an npm before 10, and names both versions", async () => {
+    const old = machine({ "npm --version": "9.9.4" });
+    await assert.rejects(checkPrerequisites(old, "linux"), /npm 10 or later: this is 9\.9\.4/);
   });
 
   it("accepts a Go release candidate's successor and patch releases", () =>

@@ -1,8 +1,9 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import type { Lab } from "../../lab/lab.ts";
+import { labPaths } from "../../lab/environment.ts";
+import type { RunningLab } from "../../lab/lab.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** A contract as another team's stack of the same project might publish it. */
 export const CONTRACT_OF_C = {
@@ -25,28 +26,38 @@ export const CONTRACT_OF_C = {
  * @param outputs undefined: the stack is made and never updated.
  */
 export async function publishStack(
-  lab: Pick<Lab, "environment" | "tools">,
+  lab: RunningLab,
   name: string,
   outputs?: Record<string, unknown>,
 ): Promise<void> {
-  const cwd = await mkdtemp(join(tmpdir(), "published-stack-"));
-  const run = (...args: string[]) => execa(lab.tools.programs.pulumi, args, { cwd, env: lab.environment });
-  await writeFile(join(cwd, "Pulumi.yaml"), "name: istio-federation\nruntime: nodejs\n");
-  await run("stack", "init", name, "--no-select", "--non-interactive");
+  const folder = await projectFolder();
+  await pulumi(lab, folder, "stack", "init", name, "--no-select");
   if (outputs === undefined) return;
   const type = "pulumi:pulumi:Stack";
   const urn = `urn:pulumi:${name}::istio-federation::${type}::istio-federation-${name}`;
   const manifest = { time: "2026-01-01T00:00:00Z", magic: "", version: "" };
   const deployment = { manifest, resources: [{ urn, custom: false, type, outputs }] };
-  const file = join(cwd, "state.json");
+  const file = join(folder, "state.json");
   await writeFile(file, JSON.stringify({ version: 3, deployment }));
-  await run("stack", "import", "--file", file, "--stack", name, "--non-interactive");
+  await pulumi(lab, folder, "stack", "import", "--file", file, "--stack", name);
 }
 
-/** Takes such a stack away. */
-export async function unpublishStack(lab: Pick<Lab, "environment" | "tools">, name: string): Promise<void> {
-  const cwd = await mkdtemp(join(tmpdir(), "published-stack-"));
-  await writeFile(join(cwd, "Pulumi.yaml"), "name: istio-federation\nruntime: nodejs\n");
-  const args = ["stack", "rm", name, "--yes", "--force", "--non-interactive"];
-  await execa(lab.tools.programs.pulumi, args, { cwd, env: lab.environment });
+/** Takes such a stack away; nothing happens when it is gone already. */
+export async function unpublishStack(lab: RunningLab, name: string): Promise<void> {
+  const folder = await projectFolder();
+  const { stdout } = await pulumi(lab, folder, "stack", "ls", "--json");
+  const stacks = JSON.parse(stdout) as { name: string }[];
+  if (stacks.some((stack) => stack.name === name))
+    await pulumi(lab, folder, "stack", "rm", name, "--yes", "--force");
+}
+
+/** A project of the program's name, elsewhere, so that no stack file of the checkout is touched. */
+async function projectFolder(): Promise<string> {
+  const folder = await temporaryFolder("published-stack");
+  await writeFile(join(folder, "Pulumi.yaml"), "name: istio-federation\nruntime: nodejs\n");
+  return folder;
+}
+
+function pulumi({ dir, environment }: RunningLab, cwd: string, ...args: string[]) {
+  return execa(join(labPaths(dir).bin, "pulumi"), [...args, "--non-interactive"], { cwd, env: environment });
 }

@@ -3,23 +3,21 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
-import type { Tools } from "../../lab/tools/tools.ts";
 
 describe("a stack, as the lab works on it", () => {
   let dir: string;
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), "pulumi-"));
-    await mkdir(join(dir, "logs"));
+    for (const folder of ["logs", "bin"]) await mkdir(join(dir, folder));
   });
   afterEach(() => rm(dir, { recursive: true }));
 
   /** A stack whose Pulumi CLI is a shell script. */
   const stackWith = async (script: string): Promise<Stack> => {
-    const pulumi = join(dir, "pulumi");
+    const pulumi = join(dir, "bin/pulumi");
     await writeFile(pulumi, `#!/bin/sh\n${script}\n`);
     await chmod(pulumi, 0o755);
-    const tools = { programs: { pulumi } } as unknown as Tools;
-    return new Stack("cluster-a", { dir, environment: {}, tools });
+    return new Stack("cluster-a", { dir, environment: {} });
   };
 
   it("is made when it does not exist, without being selected", async () => {

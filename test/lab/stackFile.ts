@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { CHECKOUT } from "../../lab/environment.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** The `config` of a stack file. */
 export type StackFileConfig = Record<string, unknown>;
@@ -18,7 +18,7 @@ export async function editedStackFile(
   const text = await readFile(join(CHECKOUT, "stacks", `Pulumi.${stack}.yaml`), "utf8");
   const file = parse(text) as { config: StackFileConfig };
   edit(file.config);
-  const path = join(await mkdtemp(join(tmpdir(), "stack-file-")), `Pulumi.${stack}.yaml`);
+  const path = join(await temporaryFolder("stack-file"), `Pulumi.${stack}.yaml`);
   await writeFile(path, stringify(file));
   return path;
 }

@@ -1,18 +1,36 @@
 import assert from "node:assert/strict";
-import { readFile, readdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { appendFile, cp, readFile, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { labPaths } from "../../lab/environment.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
+import { CHECKOUT, labPaths } from "../../lab/environment.ts";
+import { ImportedServices } from "../../providers/importedServices.ts";
+import { providerText } from "../providers/support/providerProcess.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** Most that a dynamic provider's text may take of the state, per resource, in bytes. */
 const PROVIDER_LIMIT = 1024;
 
 /** What never stands in clear in a state or a log: key material, bearer tokens, a kubeconfig's credentials. */
-const SECRETS = /PRIVATE KEY|eyJhbGciOi|client-key-data|client-certificate-data|certificate-authority-data/;
+const SECRETS = new RegExp(
+  [
+    "PRIVATE KEY",
+    // The same in base64, as a Secret's data has it: whole PEM texts begin with these.
+    ...["", "EC ", "RSA "].map((kind) => base64Start(`-----BEGIN ${kind}PRIVATE KEY-----`)),
+    ...["eyJhbGciOi", "client-key-data", "client-certificate-data", "certificate-authority-data"],
+  ].join("|"),
+);
 
 interface Checkpoint {
   checkpoint: { latest: { resources: { type: string; inputs?: { __provider?: string } }[] } };
+}
+
+/** How the base64 of any text begins that begins so. */
+function base64Start(text: string): string {
+  return Buffer.from(text.slice(0, text.length - (text.length % 3)))
+    .toString("base64")
+    .replaceAll("+", "\\+");
 }
 
 describe("the state of a federated stack", function () {
@@ -30,6 +48,13 @@ describe("the state of a federated stack", function () {
       assert.doesNotMatch(text, SECRETS);
     });
 
+    it(`holds of a dynamic provider what the SDK writes of its shim today, and no code: ${name}`, async () => {
+      const { checkpoint } = JSON.parse(await readFile(stateFile(name), "utf8")) as Checkpoint;
+      const imports = checkpoint.latest.resources.filter(({ type }) => type.endsWith(":ImportedServices"));
+      assert.ok(imports.length > 0);
+      for (const { inputs } of imports) assert.equal(inputs?.__provider, await providerText(anyImports));
+    });
+
     it(`holds ${PROVIDER_LIMIT} bytes of a dynamic provider at most, the way to its code: ${name}`, async () => {
       const { checkpoint } = JSON.parse(await readFile(stateFile(name), "utf8")) as Checkpoint;
       const texts = checkpoint.latest.resources.flatMap(({ inputs }) => inputs?.__provider ?? []);
@@ -38,6 +63,27 @@ describe("the state of a federated stack", function () {
     });
   }
 
+  it("does not change when the code of a provider does, which every run takes from the program's folder", async () => {
+    const copy = await copyProgram();
+    const folder = join(copy, "providers/importedServices");
+    for (const file of await readdir(folder))
+      await appendFile(
+        join(folder, file),
+        "\n// A comment.\nexport const added = (): string => 'a function';\n",
+      );
+    const note = `import { writeFileSync as note } from "node:fs";\nnote("ran", "");\n`;
+    await appendFile(join(folder, "handlers.ts"), note);
+
+    const { exitCode, output } = await federated.stacks[0]!.run(
+      "preview",
+      "--expect-no-changes",
+      "--cwd",
+      copy,
+    );
+    assert.equal(exitCode, 0, output);
+    assert.ok(existsSync(join(copy, "ran")), "the changed code is what ran");
+  });
+
   it("is not betrayed by what the runs printed", async () => {
     const { logs } = labPaths(federated.lab.dir);
     const printed = (await readdir(logs)).filter((file) => file.startsWith("pulumi-"));
@@ -45,3 +91,27 @@ describe("the state of a federated stack", function () {
     for (const file of printed) assert.doesNotMatch(await readFile(join(logs, file), "utf8"), SECRETS);
   });
 });
+
+/** The shim's text does not depend on what the resource is made from. */
+function anyImports(): ImportedServices {
+  const args = { kubeconfig: {}, namespace: "n", peer: "p", exportTo: ["*"], gateways: [], services: {} };
+  return new ImportedServices("any", args);
+}
+
+/** The program in another folder, to be changed there. It shares the checkout's packages and lab. */
+async function copyProgram(): Promise<string> {
+  const copy = await temporaryFolder("changed-program");
+  const parts = [
+    "Pulumi.yaml",
+    "package.json",
+    "index.ts",
+    "components",
+    "discovery",
+    "federation",
+    "providers",
+  ];
+  for (const part of [...parts, "stacks"])
+    await cp(join(CHECKOUT, part), join(copy, part), { recursive: true });
+  for (const shared of ["node_modules", ".lab"]) await symlink(join(CHECKOUT, shared), join(copy, shared));
+  return copy;
+}

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Stack } from "../../lab/pulumi.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
 
 describe("a cluster that cannot be reached", function () {
   this.timeout(1_200_000);
@@ -13,7 +13,7 @@ describe("a cluster that cannot be reached", function () {
 
   it("offers in a preview what it last published, with a warning that says so", async () => {
     const kubeconfig = await readFile(federated.lab.kubeconfig, "utf8");
-    const path = join(await mkdtemp(join(tmpdir(), "unreachable-")), "kubeconfig");
+    const path = join(await temporaryFolder("unreachable"), "kubeconfig");
     // Nothing listens on the discard port.
     await writeFile(path, kubeconfig.replaceAll(/server: .*/g, "server: https://127.0.0.1:9"), {
       mode: 0o600,

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
-import { CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
+import type { Outcome } from "../../lab/proofs/proof.ts";
 import { allProofs } from "../../lab/proofs/proofs.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { workloadsOf } from "../../lab/workloads/workload.ts";
 import { deployWorkloads } from "../../lab/workloads/workloads.ts";
 import { type FederatedLab, log, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
+
+const ABROAD = "an exported service can be called";
+const AT_HOME = "a service that is not exported can be called in its own cluster";
 
 describe("a wrong Helm value", function () {
   this.timeout(1_200_000);
@@ -24,17 +29,23 @@ describe("a wrong Helm value", function () {
     try {
       await new Stack("cluster-a", federated.lab, { configFile }).up();
       await restartWorkloads();
-      assert.equal((await callFromA()).passed, false);
+      const abroad = await callFromA(ABROAD);
+      assert.equal(abroad.status, "503", abroad.reason);
+      const atHome = await callFromA(AT_HOME);
+      assert.ok(atHome.passed, `it breaks nothing else: ${atHome.reason}`);
     } finally {
       await new Stack("cluster-a", federated.lab).up();
       await restartWorkloads();
     }
-    const outcome = await callFromA();
+    const outcome = await callFromA(ABROAD);
     assert.ok(outcome.passed, outcome.reason);
   });
 
-  function callFromA() {
-    const [call] = allProofs().filter(({ claim }) => claim.startsWith("an exported service can be called"));
+  /** @param claim how the claim begins of the call that is made. */
+  function callFromA(claim: string): Promise<Outcome> {
+    const call = allProofs().find(
+      (proof) => proof.claim.startsWith(claim) && proof.caller.startsWith("cluster-a"),
+    );
     return call!.run(federated);
   }
 
@@ -42,9 +53,7 @@ describe("a wrong Helm value", function () {
   async function restartWorkloads(): Promise<void> {
     const { kubeconfig } = federated.lab;
     const [{ name, network }] = CLUSTERS;
-    const config = new KubeConfig();
-    config.loadFromFile(kubeconfig);
-    config.setCurrentContext(name);
+    const config = loadContext(kubeconfig, name);
     await config.makeApiClient(CoreV1Api).deleteCollectionNamespacedPod({ namespace: "abc" });
     await deployWorkloads({ kubeconfig, context: name, workloads: workloadsOf(name, network), log });
   }

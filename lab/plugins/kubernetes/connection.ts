@@ -85,7 +85,7 @@ export function loadKubeConfig(settings: Pick<Settings, "kubeconfig" | "context"
 }
 
 /** The path, if the text is one; contents of a kubeconfig are never the name of a file. */
-export function kubeconfigPath(pathOrContents: string): string | undefined {
+function kubeconfigPath(pathOrContents: string): string | undefined {
   const path = pathOrContents.replace(/^~(?=\/|$)/, homedir());
   return !path.includes("\n") && existsSync(path) ? path : undefined;
 }

@@ -78,10 +78,6 @@ export function autoname(manifest: Manifest, call: CheckCall): Manifest {
   };
 }
 
-export function isAutonamed(manifest: Manifest): boolean {
-  return annotation(manifest, "autonamed") === "true";
-}
-
 /** What of a live object the inputs speak about; lists are cut by index. */
 export function prune(live: Value | undefined, shape: Value | undefined): Value | undefined {
   if (isProperties(live) && isProperties(shape)) {

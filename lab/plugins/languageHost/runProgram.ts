@@ -59,7 +59,7 @@ export function programArguments(request: RunRequest, engine: string): string[] 
 }
 
 /** The variables by which the SDK in the program finds its configuration. */
-export function programEnvironment(request: RunRequest, typescript: boolean): Record<string, string> {
+function programEnvironment(request: RunRequest, typescript: boolean): Record<string, string> {
   const config: Record<string, string> = {};
   for (const [key, value] of request.getConfigMap().toArray()) {
     // The SDK has always known keys as `namespace:config:name`; the engine's have no middle part.

@@ -19,6 +19,7 @@ describe("The config of peers", () => {
       { peers: { b: { stack: "b", exportTo: [".", "istio-federation"] } } },
       "peers.b.exportTo[1]",
     ],
+    ["'~', which nobody would see", { peers: { b: { stack: "b", exportTo: ["~"] } } }, "peers.b.exportTo[0]"],
     ["a bad namespace", { peers: { b: { stack: "b", exportTo: ["a/*"] } } }, "peers.b.exportTo[0]"],
   ] as const) {
     it(`is refused for ${name}`, () => {

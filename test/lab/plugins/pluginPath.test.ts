@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LabError } from "../../../lab/labError.ts";
 import type { PluginMode } from "../../../lab/plugins/pluginPath.ts";
 import { pluginMode, preparePlugins } from "../../../lab/plugins/pluginPath.ts";
 
@@ -105,6 +106,7 @@ describe("The lab's plugins", () => {
 
   it("that must be real and are not there are all named at once, with the reason", async () => {
     await assert.rejects(prepare("real"), (error: Error) => {
+      assert.ok(error instanceof LabError, "shown without a stack trace");
       assert.match(error.message, /pulumi-language-nodejs: not on PATH and not beside/);
       assert.match(error.message, /pulumi-resource-kubernetes: 4\.34\.2 is not on PATH.*no network/);
       assert.match(error.message, /pulumi-resource-tls: 5\.6\.1 is not on PATH/);
@@ -121,6 +123,7 @@ describe("The lab's plugins", () => {
       "real",
       "stand-in",
     ]);
-    assert.throws(() => pluginMode("fake"), /LAB_PLUGINS is "fake"; it must be auto, real or stand-in/);
+    const message = 'LAB_PLUGINS is "fake"; it must be auto, real or stand-in';
+    assert.throws(() => pluginMode("fake"), new LabError(message));
   });
 });

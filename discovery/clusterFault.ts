@@ -1,0 +1,32 @@
+import type { Fault } from "../federation/fault.ts";
+import type { ClusterError } from "../providers/cluster/clusterError.ts";
+import type { KubeconfigName } from "../providers/cluster/kubeconfig.ts";
+
+/** Tells what is wrong with a stack's kubeconfig, or with the cluster that it leads to, by the config's field to look at. */
+export function clusterFault({ failure, message }: ClusterError, { path, context }: KubeconfigName): Fault {
+  const { operation, cause, status } = failure;
+  // What `loadKubeconfig` calls the two things that it does, before there is any request.
+  if (operation === "read it") {
+    return {
+      path: "kubeconfig",
+      ...(path === undefined ? {} : { value: path }),
+      rule: `leads to no cluster: ${message}`,
+      remedy: "Provide that file, or name another by kubeconfig.path",
+    };
+  }
+  const fault = { path: "kubeconfig.context", ...(context === undefined ? {} : { value: context }) };
+  if (operation.startsWith("select context")) {
+    return {
+      ...fault,
+      rule: `leads to no cluster: ${message}`,
+      remedy: "Name another context, or correct the file",
+    };
+  }
+  return { ...fault, rule: `does not serve: cannot ${operation}: ${cause}`, remedy: remedyFor(status) };
+}
+
+function remedyFor(status: number | undefined): string {
+  if (status === 401) return "Renew its credentials";
+  if (status === 403) return "Have its user allowed to do this, or name the context of one who is";
+  return "Check the cluster and the user of this context";
+}

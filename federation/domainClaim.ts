@@ -1,0 +1,28 @@
+import type { Fault } from "./fault.ts";
+import { overlap } from "./hostname.ts";
+
+/** The domains of one cluster. */
+export interface Domains {
+  clusterDomain: string;
+  trustDomain: string;
+}
+
+/** Domains which are somebody's, so that no other may have them. */
+export interface DomainClaim extends Domains {
+  /** For messages: `this cluster`, `pending peer cluster-c`. */
+  owner: string;
+}
+
+/** A cluster's domains must neither be, hold nor lie in what others claim; cluster domains and trust domains each among themselves. */
+export function judgeDomains(domains: Domains, claims: readonly DomainClaim[]): Fault[] {
+  return (["clusterDomain", "trustDomain"] as const).flatMap((field) =>
+    claims
+      .filter((claim) => overlap(domains[field], claim[field]))
+      .map((claim) => ({
+        path: field,
+        value: domains[field],
+        rule: `must neither be, hold nor lie in '${claim[field]}', which is that of ${claim.owner}`,
+        remedy: "Give each cluster a domain of its own, or remove one of the peers",
+      })),
+  );
+}

@@ -1,0 +1,36 @@
+import * as z from "zod";
+import type { StackConfig } from "./config.ts";
+import type { Fault } from "./fault.ts";
+
+/** What a contract says of the cluster itself; what is not text there counts as not said. */
+const identity = z.object({
+  cluster: z.string().optional().catch(undefined),
+  clusterDomain: z.string().optional().catch(undefined),
+  trustDomain: z.string().optional().catch(undefined),
+});
+
+/**
+ * What a running cluster may not change: its name is part of every resource's name, so another one makes all anew, the root
+ * included; its domains are in what its workloads and peers already hold.
+ * @param last the contract that this stack last published, unchecked; undefined before the first update and once it is destroyed.
+ */
+export function judgeIdentity(last: unknown, cluster: StackConfig["cluster"]): Fault[] {
+  const published = identity.safeParse(last).data ?? {};
+  return [
+    ...unchanged("cluster.name", published.cluster, cluster.name),
+    ...unchanged("cluster.domain", published.clusterDomain, cluster.domain),
+    ...unchanged("cluster.trustDomain", published.trustDomain, cluster.trustDomain),
+  ];
+}
+
+function unchanged(path: string, last: string | undefined, value: string): Fault[] {
+  if (last === undefined || last === value) return [];
+  return [
+    {
+      path,
+      value,
+      rule: `is another than '${last}', which this stack's cluster runs with: every resource would be made anew, the root included`,
+      remedy: `Write '${last}' again, or run \`pulumi destroy\` on this stack first, or make a new stack`,
+    },
+  ];
+}

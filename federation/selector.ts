@@ -1,0 +1,7 @@
+/** Whether all labels asked for are there; an empty selector matches nothing. */
+export function matches(selector: Record<string, string>, labels: Record<string, string>): boolean {
+  const wanted = Object.entries(selector);
+  return (
+    wanted.length > 0 && wanted.every(([key, value]) => Object.hasOwn(labels, key) && labels[key] === value)
+  );
+}

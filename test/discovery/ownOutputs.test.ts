@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
+import { OWN_STACK, faultsError, withStacks } from "./support.ts";
+
+const CONTRACT = { schemaVersion: 1, cluster: "cluster-a" };
+const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: ["a root"] };
+
+describe("readOwnOutputs", () => {
+  it("finds nothing before the first update", async () => {
+    await withStacks({});
+    assert.deepEqual(await readOwnOutputs(), { contract: undefined, trustAnchors: {} });
+  });
+
+  it("finds nothing once the stack is destroyed", async () => {
+    await withStacks({ [OWN_STACK]: {} });
+    assert.deepEqual(await readOwnOutputs(), { contract: undefined, trustAnchors: {} });
+  });
+
+  it("finds what the last update published", async () => {
+    await withStacks({ [OWN_STACK]: { federation: CONTRACT, trustAnchors: { b: anchor } } });
+    assert.deepEqual(await readOwnOutputs(), { contract: CONTRACT, trustAnchors: { b: anchor } });
+  });
+
+  it("leaves out trust anchors of another shape, as an older program wrote them", async () => {
+    const old = { trustDomain: "c.local", rootCertificates: [] };
+    await withStacks({ [OWN_STACK]: { federation: CONTRACT, trustAnchors: { b: anchor, c: old } } });
+    assert.deepEqual((await readOwnOutputs()).trustAnchors, { b: anchor });
+  });
+
+  it("says that the stack itself cannot be read", async () => {
+    await withStacks({ [OWN_STACK]: new Error("incorrect passphrase") });
+    const { faults } = await faultsError(readOwnOutputs());
+    assert.deepEqual(
+      faults.map(({ path, value, rule }) => [path, value, rule]),
+      [["stack", OWN_STACK, "cannot be read: incorrect passphrase"]],
+    );
+  });
+});

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { survey } from "../../discovery/survey.ts";
+import { type StackConfig, parseConfig } from "../../federation/config.ts";
+import { BAR, ROOT_A, barService, contractOf } from "../federation/samples.ts";
+import { type Answer, FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
+import { OWN_STACK, type Stacks, faultsError, withStacks } from "./support.ts";
+
+const FOO = "foo.abc.svc.cluster-a.local";
+const fooService = { ...barService, subjectAltNames: ["spiffe://cluster-a.local/ns/abc/sa/foo"] };
+const own = contractOf({
+  cluster: "cluster-a",
+  clusterDomain: "cluster-a.local",
+  trustDomain: "cluster-a.local",
+  rootCertificates: [ROOT_A],
+  services: { [FOO]: fooService, "gone.abc.svc.cluster-a.local": fooService },
+});
+const anchorOfB = { clusterDomain: "cluster-b.local", trustDomain: "cluster-b.local", rootCertificates: [] };
+
+function configOf(kubeconfig: unknown, changes: Record<string, unknown> = {}): StackConfig {
+  const raw = {
+    cluster: { name: "cluster-a", domain: "cluster-a.local" },
+    kubeconfig,
+    gateway: { advertise: [{ address: "203.0.113.10" }] },
+    exports: [{ namespace: "abc", service: "foo" }],
+    peers: { "cluster-b": { stack: "o/p/b" } },
+    ...changes,
+  };
+  return parseConfig(raw, "cluster-a");
+}
+
+describe("A survey", () => {
+  let folder: string;
+  /** Of a cluster where nothing listens. */
+  let nowhere: { path: string; context: string };
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "istio-federation-survey-"));
+    nowhere = { path: join(folder, "kubeconfig"), context: "nowhere" };
+    const kubeconfig = {
+      clusters: [{ name: "nowhere", cluster: { server: "https://127.0.0.1:9" } }],
+      users: [{ name: "nowhere", user: { token: TOKEN } }],
+      contexts: [{ name: "nowhere", context: { cluster: "nowhere", user: "nowhere" } }],
+    };
+    writeFileSync(nowhere.path, stringify(kubeconfig));
+  });
+
+  after(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  describe("of a cluster that cannot be reached", () => {
+    it("offers what was last published and the config still names, with a warning that says why", async () => {
+      await withStacks({ [OWN_STACK]: { federation: own }, "o/p/b": { federation: contractOf() } });
+      const { exports, peers, warnings, observedGateways } = await survey(configOf(nowhere));
+      assert.deepEqual(exports, { [FOO]: fooService });
+      assert.equal(peers["cluster-b"]?.state, "ready");
+      assert.equal(observedGateways, undefined);
+      assert.equal(warnings.length, 1);
+      assert.match(
+        warnings[0] ?? "",
+        /^Cluster cluster-a cannot be reached: the exports last published stay\. .*127\.0\.0\.1:9/,
+      );
+    });
+
+    it("offers nothing where nothing ever was published, and leaves its gateway open", async () => {
+      await withStacks({});
+      const found = await survey(configOf(nowhere, { gateway: {} }));
+      assert.deepEqual(found.exports, {});
+      assert.equal("observedGateways" in found, false);
+      assert.match(
+        found.warnings.join("\n"),
+        /cannot be reached: nothing is exported, as nothing ever was\./,
+      );
+      assert.match(found.warnings.join("\n"), /Peer cluster-b is pending: stack o\/p\/b does not exist/);
+    });
+
+    it("offers nothing by guess: a last contract that cannot be read is a fault", async () => {
+      await withStacks({ [OWN_STACK]: { federation: { ...own, schemaVersion: 9 } } });
+      const { message } = await faultsError(survey(configOf(nowhere)));
+      assert.match(message, /last contract of stack cluster-a has 1 fault[^]*schemaVersion/);
+    });
+  });
+
+  describe("of a cluster that answers", () => {
+    let server: FakeApiServer;
+    const service = {
+      metadata: { namespace: "abc", name: "foo" },
+      spec: { selector: { app: "foo" }, ports: [{ name: "http", port: 9000 }] },
+    };
+    const pod = {
+      metadata: { namespace: "abc", name: "foo-1", labels: { app: "foo" } },
+      spec: { serviceAccountName: "today" },
+    };
+
+    beforeEach(async () => {
+      server = await FakeApiServer.start();
+    });
+
+    afterEach(() => {
+      server.stop();
+    });
+
+    const ok = (items: unknown[]): Answer => ({ status: 200, body: { items } });
+    /** Probe, Services, then Pods and WorkloadEntries, whichever comes first. */
+    const surveyWith = async (stacks: Stacks, workloads: unknown[]) => {
+      server.answer({ status: 200, body: {} }, ok([service]), ok(workloads), ok(workloads));
+      await withStacks(stacks);
+      return survey(configOf(server.kubeconfig));
+    };
+
+    it("offers what is there", async () => {
+      const { exports } = await surveyWith({ [OWN_STACK]: { federation: own } }, [pod]);
+      assert.deepEqual(exports[FOO]?.ports, [{ number: 9000, name: "http", protocol: "HTTP" }]);
+      assert.match(exports[FOO].subjectAltNames.join(), /sa\/today/);
+    });
+
+    it("keeps the identities last published of a Service that is scaled to zero, with a warning", async () => {
+      const { exports, warnings } = await surveyWith({ [OWN_STACK]: { federation: own } }, []);
+      assert.deepEqual(exports[FOO]?.subjectAltNames, fooService.subjectAltNames);
+      assert.deepEqual(exports[FOO].ports, [{ number: 9000, name: "http", protocol: "HTTP" }]);
+      assert.match(warnings.join("\n"), /Service abc\/foo\.selector: .*identities last published stay/);
+    });
+
+    it("does without a last contract that cannot be read", async () => {
+      const { exports } = await surveyWith({ [OWN_STACK]: { federation: { ...own, gateways: 1 } } }, []);
+      assert.deepEqual(exports, {});
+    });
+
+    it("tells all at once what keeps it from planning: cluster, peers' stacks, and what may not change", async () => {
+      server.answer({ status: 401, body: { reason: "Unauthorized", message: "Unauthorized" } });
+      const moved = { ...own, clusterDomain: "old.local" };
+      await withStacks({ [OWN_STACK]: { federation: moved }, "o/p/b": new Error("permission denied") });
+      const { message, faults } = await faultsError(survey(configOf(server.kubeconfig, { gateway: {} })));
+      assert.match(message, /^plan of stack cluster-a has 3 fault/);
+      assert.deepEqual(
+        faults.map(({ path, value }) => [path, value]),
+        [
+          ["cluster.domain", "cluster-a.local"],
+          ["peers.cluster-b.stack", "o/p/b"],
+          ["kubeconfig.context", "fake"],
+        ],
+      );
+      assert.match(message, /permission denied/);
+      assert.match(message, /401 Unauthorized: Unauthorized\. Renew/);
+      assert.equal(message.includes(TOKEN), false);
+    });
+  });
+
+  it("stops where the config changes what a running cluster cannot", async () => {
+    await withStacks({ [OWN_STACK]: { federation: { ...own, trustDomain: "old.example" } } });
+    const { message, faults } = await faultsError(survey(configOf(nowhere)));
+    assert.match(message, /^config of stack cluster-a has 1 fault/);
+    assert.equal(faults[0]?.path, "cluster.trustDomain");
+  });
+
+  it("keeps a pending peer's domains from another", async () => {
+    await withStacks({
+      [OWN_STACK]: { federation: own, trustAnchors: { "cluster-b": anchorOfB } },
+      "o/p/c": { federation: contractOf({ cluster: "cluster-c" }) },
+    });
+    const peers = { "cluster-b": { stack: "o/p/b" }, "cluster-c": { stack: "o/p/c" } };
+    const { message } = await faultsError(survey(configOf(nowhere, { peers })));
+    assert.match(message, /peers\.cluster-c\.contract\.clusterDomain: .*that of pending peer cluster-b/);
+  });
+
+  it("passes on what nobody foresaw, as it is", async () => {
+    await withStacks({});
+    const broken = { ...configOf(nowhere), peers: null } as unknown as StackConfig;
+    await assert.rejects(survey(broken), TypeError);
+  });
+
+  it("needs no cluster where nothing is exported and the gateway's addresses are given", async () => {
+    await withStacks({ "o/p/b": { federation: contractOf() } });
+    const { peers, warnings } = await survey(configOf(nowhere, { exports: [] }));
+    assert.deepEqual(warnings, []);
+    const peer = peers["cluster-b"];
+    assert.ok(peer?.state === "ready");
+    assert.deepEqual(Object.keys(peer.imports.services), [BAR]);
+  });
+});

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { judgeIdentity } from "../../federation/identity.ts";
+import { contractOf } from "./samples.ts";
+
+const cluster = {
+  name: "cluster-b",
+  domain: "cluster-b.local",
+  trustDomain: "cluster-b.local",
+  network: "network-b",
+};
+
+describe("The identity of a cluster", () => {
+  it("is free as long as nothing was published, or nothing that tells it", () => {
+    for (const last of [undefined, null, "text", {}, { cluster: 1, clusterDomain: null }]) {
+      assert.deepEqual(judgeIdentity(last, cluster), []);
+    }
+  });
+
+  it("may be published again, also with another network, and by whatever version of this program", () => {
+    assert.deepEqual(judgeIdentity(contractOf({ network: "other", schemaVersion: 7 }), cluster), []);
+  });
+
+  for (const [path, field] of [
+    ["cluster.name", "cluster"],
+    ["cluster.domain", "clusterDomain"],
+    ["cluster.trustDomain", "trustDomain"],
+  ] as const) {
+    it(`does not let ${path} change, and names both values`, () => {
+      const [fault, ...others] = judgeIdentity(contractOf({ [field]: "old" }), cluster);
+      assert.deepEqual(others, []);
+      assert.equal(fault?.path, path);
+      assert.match(String(fault.value), /^cluster-b/);
+      assert.match(fault.rule, /'old'/);
+      assert.match(fault.remedy, /pulumi destroy.*new stack/);
+    });
+  }
+
+  it("names all that changed", () => {
+    const last = { cluster: "x", clusterDomain: "y", trustDomain: "z" };
+    assert.equal(judgeIdentity(last, cluster).length, 3);
+  });
+});

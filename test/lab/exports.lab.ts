@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { CoreV1Api, type V1Service } from "@kubernetes/client-node";
+import { loadContext } from "../../lab/cluster/kubeconfig.ts";
+import { changesNothing, Stack } from "../../lab/pulumi.ts";
+import { allProofs } from "../../lab/proofs/proofs.ts";
+import { waitFor } from "../../lab/ready.ts";
+import { callService } from "../../lab/workloads/call.ts";
+import { SERVICE_PORT, workloadsOf } from "../../lab/workloads/workload.ts";
+import { IMPORTS, importedHosts, objectsOf } from "./importedHosts.ts";
+import { type FederatedLab, sharedLab } from "./sharedLab.ts";
+import { editedStackFile } from "./stackFile.ts";
+
+interface ServiceEntry {
+  spec: { ports: unknown };
+}
+
+const FOO = "foo.abc.svc.cluster-a.local";
+const BAR = "bar.xyz.svc.cluster-b.local";
+const QUEUE = "queue.xyz.svc.cluster-b.local";
+/** Connections that are open when a listener goes are let end: Istio's proxies drain for 45 s. */
+const DRAIN_SECONDS = 90;
+
+describe("the exports of a stack", function () {
+  this.timeout(1_200_000);
+  let federated: FederatedLab;
+  before(async () => (federated = await sharedLab()));
+
+  const stackOf = (name: string) => new Stack(name, federated.lab);
+  const gateways = async () => {
+    const place = { ...IMPORTS, plural: "gateways", namespace: "istio-gateway" };
+    const objects = objectsOf(federated.lab, "cluster-a");
+    const { items } = (await objects.listNamespacedCustomObject(place)) as { items: object[] };
+    return items.length;
+  };
+  /** The status of bar's call to foo. */
+  const call = async () => {
+    const [bar] = workloadsOf("cluster-b", "127.20");
+    return (await callService(bar!, FOO, SERVICE_PORT)).status;
+  };
+
+  it("that are emptied close the gateway at once, whatever the peer still knows, and open it when they come back", async () => {
+    const configFile = await editedStackFile("cluster-a", (config) => {
+      config["istio-federation:exports"] = [];
+    });
+    assert.equal(await gateways(), 1);
+    try {
+      await new Stack("cluster-a", federated.lab, { configFile }).up();
+      assert.equal(await gateways(), 0);
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), [FOO]);
+      await waitFor("bar can still call foo", async () => (await call()) === 503, DRAIN_SECONDS);
+
+      await stackOf("cluster-b").up();
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), []);
+      assert.notEqual(await call(), 200);
+    } finally {
+      for (const name of ["cluster-a", "cluster-b"]) await stackOf(name).up();
+    }
+    assert.equal(await gateways(), 1);
+    const back = allProofs().find(({ claim, callee }) => claim.startsWith("an exported") && callee === FOO);
+    const outcome = await back!.run(federated);
+    assert.ok(outcome.passed, outcome.reason);
+  });
+
+  it("may have one port number for HTTP in one service and for TCP in another: no conflict, both are imported", async () => {
+    const services = loadContext(federated.lab.kubeconfig, "cluster-b").makeApiClient(CoreV1Api);
+    const queue: V1Service = {
+      metadata: { name: "queue", labels: { "istio-federation.dev/export": "true" } },
+      spec: { selector: { app: "bar" }, ports: [{ name: "tcp", port: SERVICE_PORT }] },
+    };
+    await services.createNamespacedService({ namespace: "xyz", body: queue });
+    try {
+      for (const name of ["cluster-b", "cluster-a"]) await stackOf(name).up();
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR, QUEUE]);
+      const entries = objectsOf(federated.lab, "cluster-a");
+      const ports = async (name: string) => {
+        const entry = (await entries.getNamespacedCustomObject({ ...IMPORTS, name })) as ServiceEntry;
+        return entry.spec.ports;
+      };
+      assert.deepEqual(await ports(BAR), [{ number: SERVICE_PORT, name: "http", protocol: "HTTP" }]);
+      assert.deepEqual(await ports(QUEUE), [{ number: SERVICE_PORT, name: "tcp", protocol: "TCP" }]);
+      const changes = await stackOf("cluster-a").preview();
+      assert.ok(changesNothing(changes), JSON.stringify(changes));
+      const proof = allProofs().find(
+        ({ claim, callee }) => claim.startsWith("an exported") && callee === BAR,
+      );
+      const outcome = await proof!.run(federated);
+      assert.ok(outcome.passed, outcome.reason);
+    } finally {
+      await services.deleteNamespacedService({ namespace: "xyz", name: "queue" });
+      for (const name of ["cluster-b", "cluster-a"]) await stackOf(name).up();
+    }
+    assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
+  });
+});
