@@ -38,7 +38,7 @@ describe("the exports of a stack", function () {
     return (await callService(bar!, FOO, SERVICE_PORT)).status;
   };
 
-  it("that are emptied close the gateway at once, whatever the peer still knows, and open it when they come back", async () => {
+  it("that are emptied close the gateway, whatever the peer still knows, and open it when they come back", async () => {
     const configFile = await editedStackFile("cluster-a", (config) => {
       config["istio-federation:exports"] = [];
     });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { appendFile, cp, readFile, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -40,6 +41,14 @@ describe("the state of a federated stack", function () {
 
   const stateFile = (name: string) =>
     join(labPaths(federated.lab.dir).state, ".pulumi", "stacks", "istio-federation", `${name}.json`);
+
+  it("would be caught with a private key in it, as text or in base64", () => {
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    for (const type of ["pkcs8", "sec1"] as const) {
+      const pem = privateKey.export({ type, format: "pem" }).toString();
+      for (const text of [pem, Buffer.from(pem).toString("base64")]) assert.match(text, SECRETS);
+    }
+  });
 
   for (const { name } of CLUSTERS) {
     it(`holds no key and no token in clear: ${name}`, async () => {
