@@ -43,6 +43,7 @@ describe("the exports of a stack", function () {
       config["istio-federation:exports"] = [];
     });
     assert.equal(await gateways(), 1);
+    await waitFor("bar cannot call foo", async () => (await call()) === 200, 30);
     try {
       await new Stack("cluster-a", federated.lab, { configFile }).up();
       assert.equal(await gateways(), 0);
