@@ -4,9 +4,8 @@ import type { KubeconfigName } from "../providers/cluster/kubeconfig.ts";
 
 /** Tells what is wrong with a stack's kubeconfig, or with the cluster that it leads to, by the config's field to look at. */
 export function clusterFault({ failure, message }: ClusterError, { path, context }: KubeconfigName): Fault {
-  const { operation, cause, status } = failure;
-  // What `loadKubeconfig` calls the two things that it does, before there is any request.
-  if (operation === "read it") {
+  const { kubeconfig, operation, cause, status } = failure;
+  if (kubeconfig === "file") {
     return {
       path: "kubeconfig",
       ...(path === undefined ? {} : { value: path }),
@@ -15,7 +14,7 @@ export function clusterFault({ failure, message }: ClusterError, { path, context
     };
   }
   const fault = { path: "kubeconfig.context", ...(context === undefined ? {} : { value: context }) };
-  if (operation.startsWith("select context")) {
+  if (kubeconfig === "context") {
     return {
       ...fault,
       rule: `leads to no cluster: ${message}`,

@@ -1,8 +1,7 @@
 import type { ClusterServices, KubernetesService, Workload } from "../federation/clusterServices.ts";
 import type { ExportRule } from "../federation/exportRule.ts";
 import { sortedUnique } from "../federation/order.ts";
-import type { ClusterClient } from "../providers/cluster/clusterClient.ts";
-import { type ListOptions } from "../providers/cluster/clusterClient.ts";
+import type { ClusterClient, ListOptions } from "../providers/cluster/clusterClient.ts";
 import { type KubernetesObject, POD, SERVICE, WORKLOAD_ENTRY } from "../providers/cluster/kinds.ts";
 import type { KubeconfigName } from "../providers/cluster/kubeconfig.ts";
 import { type Unreachable, whenReachable } from "./reachable.ts";

@@ -10,6 +10,8 @@ export interface ClusterFailure {
   readonly reasons?: readonly string[];
   /** No answer, or one which says that the API server cannot work. */
   readonly unreachable?: boolean;
+  /** What of the kubeconfig is at fault, before there is any request: the file itself, or the context in it. */
+  readonly kubeconfig?: "file" | "context";
   /** How long the API server asks us to wait, in milliseconds. */
   readonly retryAfter?: number;
 }

@@ -29,7 +29,11 @@ export async function loadKubeconfig(name: KubeconfigName): Promise<KubeConfig> 
     else if (hasDefault()) config.loadFromDefault();
     else throw new Error("no such file, and $KUBECONFIG is not set");
   } catch (error) {
-    throw new ClusterError(source, { operation: "read it", cause: withoutContent(error) });
+    throw new ClusterError(source, {
+      kubeconfig: "file",
+      operation: "read it",
+      cause: withoutContent(error),
+    });
   }
   selectContext(config, name, source);
   return config;
@@ -55,14 +59,14 @@ function describeSource({ path }: KubeconfigName): string {
 function selectContext(config: KubeConfig, { context }: KubeconfigName, source: string): void {
   const known = config.getContexts().map(({ name }) => name);
   const selected = context ?? config.getCurrentContext();
-  const operation = `select context ${JSON.stringify(selected)}`;
+  const failure = { kubeconfig: "context", operation: `select context ${JSON.stringify(selected)}` } as const;
   if (!known.includes(selected)) {
     const cause = `no such context; it has ${known.length === 0 ? "none" : known.sort().join(", ")}`;
-    throw new ClusterError(source, { operation, cause });
+    throw new ClusterError(source, { ...failure, cause });
   }
   config.setCurrentContext(selected);
   if (config.getCurrentCluster() === null) {
-    throw new ClusterError(source, { operation, cause: "the cluster that it names is not in the file" });
+    throw new ClusterError(source, { ...failure, cause: "the cluster that it names is not in the file" });
   }
 }
 

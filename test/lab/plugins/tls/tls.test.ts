@@ -162,14 +162,15 @@ describe("The TLS stand-in's certificates", () => {
     await assert.rejects(create(LOCALLY_SIGNED, inputs), /caPrivateKeyPem is not the key of the certificate/);
   });
 
-  it("are replaced by any change but that of the early renewal", async () => {
+  /** A root, and the inputs that it was made from. */
+  async function selfSigned() {
     const { root } = await chain({ algorithm: "ED25519" });
-    const inputs = {
-      ...CA,
-      privateKeyPem: root["privateKeyPem"],
-      subject: root["subject"],
-      setAuthorityKeyId: true,
-    };
+    const { privateKeyPem, subject } = root;
+    return { root, inputs: { ...CA, privateKeyPem, subject, setAuthorityKeyId: true } };
+  }
+
+  it("are replaced by any change but that of the early renewal", async () => {
+    const { root, inputs } = await selfSigned();
     assert.deepEqual(await diff(SELF_SIGNED, root, inputs), { differences: {}, replaces: [] });
     assert.deepEqual(await diff(SELF_SIGNED, root, { ...inputs, validityPeriodHours: 48 }), {
       differences: { validityPeriodHours: "update" },
@@ -184,13 +185,7 @@ describe("The TLS stand-in's certificates", () => {
   });
 
   it("are replaced when the time of their early renewal has come", async () => {
-    const { root } = await chain({ algorithm: "ED25519" });
-    const inputs = {
-      ...CA,
-      privateKeyPem: root["privateKeyPem"],
-      subject: root["subject"],
-      setAuthorityKeyId: true,
-    };
+    const { root, inputs } = await selfSigned();
     const due = await diff(SELF_SIGNED, root, { ...inputs, earlyRenewalHours: 25 });
     assert.deepEqual(due.replaces, ["readyForRenewal"]);
   });
