@@ -165,8 +165,8 @@ describe("The TLS stand-in's certificates", () => {
   /** A root, and the inputs that it was made from. */
   async function selfSigned() {
     const { root } = await chain({ algorithm: "ED25519" });
-    const { privateKeyPem, subject } = root;
-    return { root, inputs: { ...CA, privateKeyPem, subject, setAuthorityKeyId: true } };
+    const ofRoot = { privateKeyPem: root["privateKeyPem"], subject: root["subject"] };
+    return { root, inputs: { ...CA, ...ofRoot, setAuthorityKeyId: true } };
   }
 
   it("are replaced by any change but that of the early renewal", async () => {
