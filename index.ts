@@ -9,6 +9,7 @@ async function declareCluster(): Promise<FederatedCluster> {
   const config = readStackConfig();
   const found = await survey(config);
   for (const warning of found.warnings) await pulumi.log.warn(warning);
+  for (const note of found.notes) await pulumi.log.info(note);
   return new FederatedCluster(config.cluster.name, { config, ...found });
 }
 

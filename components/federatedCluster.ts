@@ -3,11 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
+import { type FoldedContract, foldContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
+import type { Leftover } from "../federation/leftovers.ts";
 import { sortedRecord } from "../federation/order.ts";
-import type { PeerStatus, PeerView } from "../federation/peer.ts";
+import type { PeerView } from "../federation/peer.ts";
+import type { PeerStatus } from "../federation/peerStatus.ts";
 import type { TrustAnchor } from "../federation/trustAnchor.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
+import { Leftovers } from "../providers/leftovers.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
 import { IstioControlPlane } from "./istioControlPlane.ts";
@@ -23,12 +27,14 @@ export interface FederatedClusterArgs {
   observedGateways?: GatewayAddress[];
   /** What was found of each peer that the config names. */
   peers: Record<string, PeerView>;
+  /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
+  leftovers: Record<string, Leftover>;
 }
 
 /** One sovereign cluster in a federation: its certificate authority, Istio, its east-west gateway, and its peers. */
 export class FederatedCluster extends pulumi.ComponentResource {
-  /** What this cluster tells its peers: who it is, its roots, gateways and exported services. */
-  readonly contract: pulumi.Output<Contract>;
+  /** What this cluster tells its peers: who it is, its roots, gateways and exported services; very many come folded. */
+  readonly contract: pulumi.Output<Contract | FoldedContract>;
   /** State of each peer. */
   readonly peers: pulumi.Output<Record<string, PeerStatus>>;
   /** By which roots each peer is trusted here. */
@@ -78,15 +84,22 @@ export class FederatedCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: istio },
     );
 
-    const peers = Object.entries(args.peers).map(([peer, view]) => {
-      const { exportTo } = config.peers[peer] ?? { exportTo: ["*"] };
-      const { kubeconfig } = config;
+    const { kubeconfig, brake } = config;
+    // First, so that what an unknown peer left does not keep its names from the others.
+    const leftovers = new Leftovers(
+      `${name}-leftovers`,
+      { kubeconfig, namespace: importNamespace, found: args.leftovers },
+      { parent: this },
+    );
+    const peers = Object.entries(config.peers).flatMap(([peer, settings]) => {
+      const view = args.peers[peer];
+      if (view === undefined) return [];
       const found = new Peer(
         `${name}-peer-${peer}`,
-        { peer, view, exportTo, kubeconfig, namespace: importNamespace },
-        { ...child, dependsOn: istio },
+        { peer, view, config: settings, brake, kubeconfig, namespace: importNamespace },
+        { ...child, dependsOn: [istio, leftovers] },
       );
-      return [peer, found.status] as const;
+      return [[peer, found.status] as const];
     });
 
     this.peers = pulumi.output(Object.fromEntries(peers));
@@ -141,21 +154,19 @@ function contract(
   rootCertificate: pulumi.Output<string>,
   gateways: pulumi.Output<GatewayAddress[]>,
   services: Record<string, ContractService>,
-): pulumi.Output<Contract> {
+): pulumi.Output<Contract | FoldedContract> {
   const { name, domain, trustDomain, network } = config.cluster;
-  return pulumi.all([rootCertificate, gateways]).apply(([root, addresses]) =>
-    parseContract(
-      {
-        schemaVersion: SCHEMA_VERSION,
-        cluster: name,
-        clusterDomain: domain,
-        trustDomain,
-        network,
-        rootCertificates: [root],
-        gateways: addresses,
-        services,
-      },
-      `the contract of cluster ${name}`,
-    ),
-  );
+  return pulumi.all([rootCertificate, gateways]).apply(([root, addresses]) => {
+    const whole = {
+      schemaVersion: SCHEMA_VERSION,
+      cluster: name,
+      clusterDomain: domain,
+      trustDomain,
+      network,
+      rootCertificates: [root],
+      gateways: addresses,
+      services,
+    };
+    return foldContract(parseContract(whole, `the contract of cluster ${name}`));
+  });
 }

@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../federation/config.ts";
+import type { Brake } from "../federation/brake.ts";
+import type { PeerConfig, StackConfig } from "../federation/config.ts";
 import { formatGateway } from "../federation/address.ts";
 import { formatImport } from "../federation/importLine.ts";
-import type { PeerStatus, PeerView } from "../federation/peer.ts";
-import { ImportedServices } from "../providers/importedServices.ts";
+import type { PeerView } from "../federation/peer.ts";
+import type { PeerStatus } from "../federation/peerStatus.ts";
+import { ImportedServices, type ImportedServicesArgs } from "../providers/importedServices.ts";
 
 /** What a `Peer` is made from. */
 export interface PeerArgs {
@@ -11,8 +13,10 @@ export interface PeerArgs {
   peer: string;
   /** What was found of it. */
   view: PeerView;
-  /** Namespaces whose workloads see its services; `*` for all. */
-  exportTo: string[];
+  /** What the stack's config says of it. */
+  config: PeerConfig;
+  /** How many of its services may go at once. */
+  brake: Brake;
   /** Name of the namespace that its ServiceEntries go to. */
   namespace: pulumi.Input<string>;
   /** Names the cluster to write to. */
@@ -26,7 +30,7 @@ export class Peer extends pulumi.ComponentResource {
 
   constructor(name: string, args: PeerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:Peer", name, {}, opts);
-    const { view } = args;
+    const { view, config } = args;
 
     const imported = new ImportedServices(
       `${name}-imports`,
@@ -34,8 +38,10 @@ export class Peer extends pulumi.ComponentResource {
         kubeconfig: args.kubeconfig,
         namespace: args.namespace,
         peer: args.peer,
-        exportTo: args.exportTo,
-        ...(view.state === "ready" ? readable(view) : { gateways: [], services: {}, pending: view.reason }),
+        exportTo: config.exportTo ?? ["*"],
+        ...readable(view),
+        brake: args.brake,
+        ...(config.acceptRemoval === undefined ? {} : { acceptRemoval: config.acceptRemoval }),
       },
       { parent: this },
     );
@@ -43,6 +49,7 @@ export class Peer extends pulumi.ComponentResource {
     this.status = pulumi.output({
       state: view.state,
       reason: view.state === "ready" ? "" : view.reason,
+      since: view.state === "ready" ? "" : view.since,
       imported: imported.imported,
     });
     this.registerOutputs({ status: this.status });
@@ -50,10 +57,10 @@ export class Peer extends pulumi.ComponentResource {
 }
 
 /** The imports as one short line per service, so that a preview lists which come, change and go. */
-function readable(view: PeerView & { state: "ready" }): {
-  gateways: string[];
-  services: Record<string, string>;
-} {
+function readable(view: PeerView): Pick<ImportedServicesArgs, "gateways" | "services" | "pending"> {
+  if (view.state === "pending") {
+    return { gateways: view.gateways.map(formatGateway), services: {}, pending: view.reason };
+  }
   const services = Object.entries(view.imports.services);
   return {
     gateways: view.imports.gateways.map(formatGateway),

@@ -3,8 +3,7 @@ import type { ExportRule } from "../federation/exportRule.ts";
 import { sortedUnique } from "../federation/order.ts";
 import type { ClusterClient, ListOptions } from "../providers/cluster/clusterClient.ts";
 import { type KubernetesObject, POD, SERVICE, WORKLOAD_ENTRY } from "../providers/cluster/kinds.ts";
-import type { KubeconfigName } from "../providers/cluster/kubeconfig.ts";
-import { type Unreachable, whenReachable } from "./reachable.ts";
+import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
 
 /** Namespaces asked at a time. */
 const CONCURRENCY = 8;
@@ -25,11 +24,11 @@ type WorkloadEntryObject = KubernetesObject & {
  * @throws FaultsError when the cluster refuses (names what was asked), or the kubeconfig does not lead to one.
  */
 export async function discoverServices(
-  kubeconfig: KubeconfigName,
+  cluster: SurveyedCluster,
   rules: readonly ExportRule[],
 ): Promise<ClusterServices | Unreachable> {
   if (rules.length === 0) return { services: [], workloads: [] };
-  return whenReachable(kubeconfig, async (client) => {
+  return cluster.read(async (client) => {
     const services = await findServices(client, rules);
     const namespaces = sortedUnique(services.map(({ namespace }) => namespace));
     const { default: pMap } = await import("p-map");

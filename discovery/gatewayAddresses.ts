@@ -1,7 +1,6 @@
 import type { GatewayAddress } from "../federation/address.ts";
 import { sightGateway } from "../providers/cluster/gatewayService.ts";
-import type { KubeconfigName } from "../providers/cluster/kubeconfig.ts";
-import { whenReachable } from "./reachable.ts";
+import type { SurveyedCluster } from "./surveyedCluster.ts";
 
 /**
  * Looks where the gateway's Service is reached now.
@@ -10,14 +9,12 @@ import { whenReachable } from "./reachable.ts";
  * @throws FaultsError when the cluster refuses, or the kubeconfig does not lead to one.
  */
 export async function observeGateway(
-  kubeconfig: KubeconfigName,
+  cluster: SurveyedCluster,
   namespace: string,
   service: string,
   port: number,
 ): Promise<GatewayAddress[] | undefined> {
-  const sighting = await whenReachable(kubeconfig, (client) =>
-    sightGateway(client, { namespace, service, port }),
-  );
+  const sighting = await cluster.read((client) => sightGateway(client, { namespace, service, port }));
   if ("unreachable" in sighting) return undefined;
   return "addresses" in sighting ? sighting.addresses : [];
 }

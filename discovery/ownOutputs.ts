@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type TrustAnchor, readTrustAnchors } from "../federation/trustAnchor.ts";
+import type { LastPeers } from "../federation/peer.ts";
+import { readPeerStatuses } from "../federation/peerStatus.ts";
+import { readTrustAnchors } from "../federation/trustAnchor.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
 
 /** What this very stack's last update published. */
-export interface OwnOutputs {
+export interface OwnOutputs extends LastPeers {
   /** Output `federation`, unchecked; undefined before the first update. */
   contract: unknown;
-  /** By whom each peer was trusted. */
-  trustAnchors: Record<string, TrustAnchor>;
 }
 
 /**
@@ -16,6 +16,10 @@ export interface OwnOutputs {
  */
 export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
-  const { federation, trustAnchors } = outputs;
-  return { contract: federation ?? undefined, trustAnchors: readTrustAnchors(trustAnchors) };
+  const { federation, trustAnchors, peers } = outputs;
+  return {
+    contract: federation ?? undefined,
+    trustAnchors: readTrustAnchors(trustAnchors),
+    statuses: readPeerStatuses(peers),
+  };
 }

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
 import type { ClusterServices } from "../federation/clusterServices.ts";
+import { boundedLines } from "../federation/boundedLines.ts";
+import { changeBetween, count, describeChange } from "../federation/change.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { readContract } from "../federation/contract.ts";
 import type { ContractService } from "../federation/contractService.ts";
@@ -8,14 +10,16 @@ import { exportServices } from "../federation/exports.ts";
 import { FaultsError, describeFault } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
 import { lastExports } from "../federation/lastExports.ts";
+import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
 import { type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
+import { findLeftovers } from "./leftovers.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
-import type { Unreachable } from "./reachable.ts";
+import { SurveyedCluster, type Unreachable } from "./surveyedCluster.ts";
 
 /** What the program knows before it declares a resource, so that a preview shows all that follows from it. */
 export interface Survey {
@@ -25,8 +29,12 @@ export interface Survey {
   observedGateways?: GatewayAddress[];
   /** What was found of each configured peer. */
   peers: Record<string, PeerView>;
+  /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
+  leftovers: Record<string, Leftover>;
   /** For the user, a sentence each. */
   warnings: string[];
+  /** What changes of the exports, in words: the output that says so in full may be too long to read. */
+  notes: string[];
 }
 
 /**
@@ -38,23 +46,39 @@ export interface Survey {
 export async function survey(config: StackConfig): Promise<Survey> {
   const own = readOwnOutputs();
   const readings = readContracts(config.peers);
-  const found = discoverServices(config.kubeconfig, config.exports);
+  const cluster = new SurveyedCluster(config.kubeconfig);
+  const found = discoverServices(cluster, config.exports);
   const observed =
     config.gateway.advertise === undefined
-      ? observeGateway(config.kubeconfig, GATEWAY_NAMESPACE, GATEWAY_NAME, GATEWAY_PORT)
+      ? observeGateway(cluster, GATEWAY_NAMESPACE, GATEWAY_NAME, GATEWAY_PORT)
       : Promise.resolve(undefined);
-  await refuseFaults(config, own, [own, readings, found, observed]);
+  const left = lookForLeftovers(cluster, config, own);
+  await refuseFaults(config, own, [own, readings, found, observed, left]);
 
-  const { contract, trustAnchors } = await own;
-  const exports = decideExports(config, await found, contract);
-  const { peers, warnings } = viewPeers(config, await readings, trustAnchors);
+  const { contract, ...last } = await own;
+  const published = readableServices(contract);
+  const exports = decideExports(config, await found, contract, published);
+  const { peers, warnings } = viewPeers(config, await readings, last, new Date());
   const observedGateways = await observed;
+  const leftovers = await left;
   return {
     exports: exports.services,
     ...(observedGateways === undefined ? {} : { observedGateways }),
     peers,
-    warnings: [...exports.warnings, ...warnings],
+    leftovers,
+    warnings: [...exports.warnings, ...warnings, ...describeLeftovers(leftovers)],
+    notes: noteExports(published, exports.services),
   };
+}
+
+/** A peer that only the stack's last update knew is on its way out with its own resource: it left nothing behind. */
+async function lookForLeftovers(
+  cluster: SurveyedCluster,
+  config: StackConfig,
+  own: Promise<OwnOutputs>,
+): Promise<Record<string, Leftover>> {
+  const peers = [...Object.keys(config.peers), ...Object.keys((await own).statuses)];
+  return findLeftovers(cluster, { own: config.cluster.name, context: config.kubeconfig.context }, peers);
 }
 
 /** Waits for all questions and tells all that keeps this stack from being planned, before any resource is declared. */
@@ -77,10 +101,18 @@ function decideExports(
   { cluster, exports: rules }: StackConfig,
   found: ClusterServices | Unreachable,
   contract: unknown,
+  published: Record<string, ContractService>,
 ): { services: Record<string, ContractService>; warnings: string[] } {
   if (!("unreachable" in found)) {
-    const { services, warnings } = exportServices(found, rules, cluster, readableServices(contract));
-    return { services, warnings: warnings.map(describeFault) };
+    const { services, warnings } = exportServices(found, rules, cluster, published);
+    return {
+      services,
+      warnings: boundedLines(
+        warnings,
+        describeFault,
+        (more) => `and ${count(more)} more warnings about exports`,
+      ),
+    };
   }
   const last = contract === undefined ? undefined : lastServices(contract);
   const instead =
@@ -104,4 +136,15 @@ function readableServices(contract: unknown): Record<string, ContractService> {
     if (error instanceof FaultsError) return {};
     throw error;
   }
+}
+
+function noteExports(
+  before: Record<string, ContractService>,
+  after: Record<string, ContractService>,
+): string[] {
+  const [known, wanted] = [before, after].map((services) =>
+    Object.fromEntries(Object.entries(services).map(([host, service]) => [host, JSON.stringify(service)])),
+  );
+  const change = describeChange(changeBetween(known ?? {}, wanted ?? {}));
+  return change === "" ? [] : [`exports: ${change}`];
 }

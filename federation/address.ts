@@ -62,7 +62,8 @@ export const LOCALITY: TextRule = pattern(
  */
 export function canonicalAddress(address: string): string {
   if (IP_ADDRESS.test(address)) return ipaddr.process(address).toString();
-  const name = address.toLowerCase().replace(/\.$/, "");
+  // Letters of ASCII only: in Unicode's lower case the Kelvin sign is a `k`, and one name would become another.
+  const name = address.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/\.$/, "");
   return HOST_NAME.test(name) ? name : address;
 }
 

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import { CIDR, type GatewayAddress } from "./address.ts";
+import type { Brake } from "./brake.ts";
 import type { ExportRule } from "./exportRule.ts";
 import { type Fault, FaultsError, within } from "./fault.ts";
+import { brake } from "./config/brake.ts";
 import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
 import { istio } from "./config/istio.ts";
@@ -40,9 +42,20 @@ export interface StackConfig {
   };
   exports: ExportRule[];
   /** By name, sorted. */
-  peers: Record<string, { stack: string; exportTo: string[] }>;
+  peers: Record<string, PeerConfig>;
+  /** How many of a peer's services may go at once. */
+  brake: Brake;
   /** CIDR ranges. */
   allowGatewayAddresses: string[];
+}
+
+/** What a stack says of one peer. */
+export interface PeerConfig {
+  stack: string;
+  /** Namespaces whose workloads see its services; all when left out. */
+  exportTo?: string[];
+  /** Token of the one removal of its services that the brake lets pass. */
+  acceptRemoval?: string;
 }
 
 const cluster = fields({
@@ -66,6 +79,7 @@ const sections: { [K in keyof StackConfig]: z.ZodType<StackConfig[K]> } = {
   gateway: gateway.prefault({}),
   exports: exportRules.prefault([]),
   peers: peers.prefault({}),
+  brake: brake.prefault({}),
   allowGatewayAddresses: z.array(text(CIDR)).prefault([]),
 };
 

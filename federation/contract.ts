@@ -1,11 +1,15 @@
 import * as z from "zod";
 import { type GatewayAddress, compareGateways, gatewayAddress } from "./address.ts";
 import { canonicalCertificate } from "./certificate.ts";
+import { count } from "./change.ts";
+import { judgeFold, unfoldContract } from "./contractFold.ts";
 import { type ContractService, contractService, sortService } from "./contractService.ts";
-import { type Fault, FaultsError, pathOf, quote, within } from "./fault.ts";
+import { type Fault, FaultsError, pathOf, within } from "./fault.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
 import { compare, sortedRecord, sortedUnique } from "./order.ts";
-import { checked, faultsOf, size, text } from "./schema.ts";
+import { quote } from "./quote.ts";
+import { faultsOf, firstFaultsOf, list, map, text } from "./schema.ts";
+import { isLargerThan } from "./size.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 
 /** Version of the contract that this program writes, and the newest that it reads. */
@@ -13,6 +17,18 @@ export const SCHEMA_VERSION = 1;
 
 /** Endpoints of a ServiceEntry, by its CustomResourceDefinition. */
 const ENDPOINTS_LIMIT = 4096;
+
+/** istiod allots each imported host one of the 65,534 addresses of 240.240.0.0/16; some are left to other peers. */
+export const SERVICES_LIMIT = 50_000;
+
+/** A cluster has one root, two while it changes; each is made a trust anchor, which every proxy holds. */
+const ROOTS_LIMIT = 16;
+
+/** Characters of a certificate in PEM: many times what the longest keys need. */
+const CERTIFICATE_LIMIT = 65_536;
+
+/** Characters: some 700 for each of as many services as may be. */
+const SIZE_LIMIT = 32 * 1024 * 1024;
 
 /** What a cluster publishes as its stack output `federation`. */
 export interface Contract {
@@ -31,57 +47,53 @@ export interface Contract {
 }
 
 const certificate = z.string().check((context) => {
-  const pem = canonicalCertificate(context.value);
+  const isShort = context.value.length <= CERTIFICATE_LIMIT;
+  const pem = isShort ? canonicalCertificate(context.value) : undefined;
   if (pem !== undefined) {
     context.value = pem;
     return;
   }
-  const message = "must be exactly one CA certificate in PEM";
+  const message = isShort
+    ? "must be exactly one CA certificate in PEM"
+    : `has ${count(context.value.length)} characters, and may have ${count(CERTIFICATE_LIMIT)}`;
   const params = { remedy: "Publish each root as a list entry of its own", withoutValue: true };
   context.issues.push({ code: "custom", input: context.value, message, params });
 });
 
-const document = checked(
-  z.object({
-    schemaVersion: z.literal(SCHEMA_VERSION),
-    cluster: text(DNS_LABEL),
-    clusterDomain: text(HOST_NAME),
-    trustDomain: text(TRUST_DOMAIN),
-    network: text(NETWORK),
-    rootCertificates: z.array(certificate),
-    gateways: z.array(gatewayAddress),
-    services: z.record(z.string(), z.unknown()),
+const document = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  cluster: text(DNS_LABEL),
+  clusterDomain: text(HOST_NAME),
+  trustDomain: text(TRUST_DOMAIN),
+  network: text(NETWORK),
+  rootCertificates: list(certificate, 1, ROOTS_LIMIT),
+  gateways: list(gatewayAddress, 0, ENDPOINTS_LIMIT),
+  services: map.check((context) => {
+    const size = Object.keys(context.value).length;
+    if (size <= SERVICES_LIMIT) return;
+    const message = `has ${count(size)} entries, and may have ${count(SERVICES_LIMIT)}`;
+    const params = { remedy: "Export fewer services", withoutValue: true };
+    context.issues.push({ code: "custom", input: context.value, message, params });
   }),
-  ({ rootCertificates, gateways }) => [
-    ...size("rootCertificates", rootCertificates, 1, Number.POSITIVE_INFINITY),
-    ...size("gateways", gateways, 0, ENDPOINTS_LIMIT),
-  ],
-);
+});
 
 /**
  * Checks a contract by itself, whoever published it. Rules that depend on who reads it are in `imports.ts`.
- * @param value anything: it may come from another team.
+ * @param published anything: it may come from another team. Folded or not, see {@link unfoldContract}.
  * @param source what to call it in messages, e.g. `contract of peer cluster-b`.
  * @returns the contract, sorted, each entry once, without fields that this version does not know; and what is wrong with single
  *   services, which are left out so that they do not take the good ones with them.
  * @throws FaultsError with every fault of the contract as a whole. Of a newer version nothing but the version is judged.
  */
-export function readContract(value: unknown, source: string): { contract: Contract; refused: Fault[] } {
-  const newer = newerVersion(value);
-  if (newer !== undefined) throw new FaultsError(source, [newer]);
+export function readContract(published: unknown, source: string): { contract: Contract; refused: Fault[] } {
+  const unreadable = [...newerVersion(published), ...tooLarge(published), ...judgeFold(published)];
+  if (unreadable.length > 0) throw new FaultsError(source, unreadable.slice(0, 1));
+  const value = unfoldContract(published);
   const parsed = document.safeParse(value);
   if (!parsed.success) throw new FaultsError(source, faultsOf(parsed.error, value));
 
-  const { services: published, rootCertificates, gateways, ...rest } = parsed.data;
-  const refused: Fault[] = [];
-  const services: [string, ContractService][] = [];
-  for (const [host, offered] of Object.entries(published).sort(([one], [other]) => compare(one, other))) {
-    const path = pathOf("services", host);
-    const result = contractService.safeParse(offered);
-    if (result.success && HOST_NAME.test(host)) services.push([host, sortService(result.data)]);
-    if (!HOST_NAME.test(host)) refused.push({ path, rule: HOST_NAME.rule, remedy: HOST_NAME.remedy });
-    if (!result.success) refused.push(...faultsOf(result.error, offered).map((fault) => within(path, fault)));
-  }
+  const { services: offered, rootCertificates, gateways, ...rest } = parsed.data;
+  const { services, refused } = readServices(offered);
   const contract = {
     ...rest,
     rootCertificates: sortedUnique(rootCertificates),
@@ -89,9 +101,26 @@ export function readContract(value: unknown, source: string): { contract: Contra
       const before = all[index - 1];
       return before?.address !== gateway.address || before.port !== gateway.port;
     }),
-    services: sortedRecord(services),
+    services,
   };
   return { contract, refused };
+}
+
+function readServices(offered: Readonly<Record<string, unknown>>): {
+  services: Contract["services"];
+  refused: Fault[];
+} {
+  const services: [string, ContractService][] = [];
+  const refused: Fault[] = [];
+  for (const [host, value] of Object.entries(offered).sort(([one], [other]) => compare(one, other))) {
+    const path = pathOf("services", host);
+    const result = contractService.safeParse(value);
+    if (result.success && HOST_NAME.test(host)) services.push([host, sortService(result.data)]);
+    if (!HOST_NAME.test(host)) refused.push({ path, rule: HOST_NAME.rule, remedy: HOST_NAME.remedy });
+    if (result.success) continue;
+    refused.push(...firstFaultsOf(result.error, value).map((fault) => within(path, fault)));
+  }
+  return { services: sortedRecord(services), refused };
 }
 
 /**
@@ -104,13 +133,17 @@ export function parseContract(value: unknown, source: string): Contract {
   return contract;
 }
 
-function newerVersion(value: unknown): Fault | undefined {
-  if (typeof value !== "object" || value === null || !("schemaVersion" in value)) return undefined;
-  const { schemaVersion } = value;
-  if (typeof schemaVersion !== "number" || !(schemaVersion > SCHEMA_VERSION)) return undefined;
-  return {
-    path: "schemaVersion",
-    rule: `is ${quote(schemaVersion)}, newer than ${SCHEMA_VERSION}, the newest that this program reads`,
-    remedy: "Update this program, or ask the peer to publish the older version",
-  };
+function newerVersion(published: unknown): Fault[] {
+  if (typeof published !== "object" || published === null || !("schemaVersion" in published)) return [];
+  const { schemaVersion } = published;
+  if (typeof schemaVersion !== "number" || !(schemaVersion > SCHEMA_VERSION)) return [];
+  const rule = `is ${quote(schemaVersion)}, newer than ${SCHEMA_VERSION}, the newest that this program reads`;
+  const remedy = "Update this program, or ask the peer to publish the older version";
+  return [{ path: "schemaVersion", rule, remedy }];
+}
+
+function tooLarge(published: unknown): Fault[] {
+  if (!isLargerThan(published, SIZE_LIMIT)) return [];
+  const rule = `is larger than ${count(SIZE_LIMIT)} characters, the most that is read`;
+  return [{ path: "", rule, remedy: "Export fewer services, with fewer ports and identities" }];
 }

@@ -2,11 +2,17 @@ import * as z from "zod";
 import { DNS_LABEL } from "./hostname.ts";
 import { sortedUnique } from "./order.ts";
 import { PROTOCOLS, type Protocol } from "./protocol.ts";
-import { type Complaint, checked, portNumber, size, text } from "./schema.ts";
+import { type Complaint, checked, list, portNumber, text } from "./schema.ts";
 import { SPIFFE_ID } from "./spiffe.ts";
 
 /** Ports of a ServiceEntry, by its CustomResourceDefinition. */
-const PORTS_LIMIT = 256;
+export const PORTS_LIMIT = 256;
+
+/** Identities of a service: every proxy that sees it holds them once per port, and compares them at each handshake. */
+export const IDENTITIES_LIMIT = 256;
+
+/** Clusters that a service may name as its only importers: more than any federation has. */
+const PEERS_LIMIT = 1000;
 
 /** A port as the peer's registry has it: callers must use the same number. */
 export interface ServicePort {
@@ -29,24 +35,24 @@ export interface ContractService {
 /** Checks a {@link ContractService} by itself. */
 export const contractService = checked(
   z.object({
-    ports: z.array(z.object({ number: portNumber, name: text(DNS_LABEL), protocol: z.enum(PROTOCOLS) })),
-    subjectAltNames: z.array(text(SPIFFE_ID)),
-    peers: z.array(text(DNS_LABEL)).exactOptional(),
-  }),
-  ({ ports, subjectAltNames }) => [
-    ...size("ports", ports, 1, PORTS_LIMIT),
-    ...repeats("ports", ports, "number"),
-    ...repeats("ports", ports, "name"),
+    ports: list(
+      z.object({ number: portNumber, name: text(DNS_LABEL), protocol: z.enum(PROTOCOLS) }),
+      1,
+      PORTS_LIMIT,
+    ),
     // Without any, Istio takes every certificate of every trusted root as the service's.
-    ...size("subjectAltNames", subjectAltNames, 1, Number.POSITIVE_INFINITY),
-  ],
+    subjectAltNames: list(text(SPIFFE_ID), 1, IDENTITIES_LIMIT),
+    peers: list(text(DNS_LABEL), 0, PEERS_LIMIT).exactOptional(),
+  }),
+  ({ ports }) => [...repeats("ports", ports, "number"), ...repeats("ports", ports, "name")],
 );
 
-function repeats(field: string, list: unknown, key: "number" | "name"): Complaint[] {
+/** The ports may be anything here; of a list that has too many that is told, and not who is there twice. */
+function repeats(field: string, ports: unknown, key: "number" | "name"): Complaint[] {
   const seen = new Set<unknown>();
-  const entries: unknown[] = Array.isArray(list) ? list : [];
+  const entries: unknown[] = Array.isArray(ports) && ports.length <= PORTS_LIMIT ? ports : [];
   return entries.flatMap((entry, index) => {
-    const value = (entry as Partial<ServicePort> | undefined)?.[key];
+    const value = (entry as Partial<ServicePort> | null | undefined)?.[key];
     if (value === undefined || !seen.has(value)) {
       seen.add(value);
       return [];

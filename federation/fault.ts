@@ -1,6 +1,10 @@
+import { boundedLines } from "./boundedLines.ts";
+import { count } from "./change.ts";
+import { quote } from "./quote.ts";
+
 /** One thing that is wrong with data from outside, told to the person who must act on it. */
 export interface Fault {
-  /** Where it is, as one would write it in YAML: `peers.cluster-b.stack`, `services["bar.xyz.svc.b"].ports[0]`. */
+  /** Where it is, as one would write it in YAML: `peers.cluster-b.stack`, `services["bar.xyz.svc.b"].ports[0]`; "" for the whole. */
   readonly path: string;
   /** The offending value; left out where there is none. */
   readonly value?: unknown;
@@ -10,20 +14,11 @@ export interface Fault {
   readonly remedy: string;
 }
 
-/** Longest part of a value quoted in a message: peers are not to flood our logs. */
-const QUOTED_CHARACTERS = 120;
-
-/** Writes a fault as one line: `path: value rule. Remedy.` */
+/** Writes a fault as one line of bounded length: `path: value rule. Remedy.` */
 export function describeFault(fault: Fault): string {
+  const path = fault.path === "" ? "" : `${fault.path}: `;
   const value = fault.value === undefined ? "" : `${quote(fault.value)} `;
-  return `${fault.path}: ${value}${fault.rule}. ${fault.remedy}.`;
-}
-
-/** A value as JSON, cut to a readable length, without characters that a terminal would act on or hide. */
-export function quote(value: unknown): string {
-  const text = (JSON.stringify(value) as string | undefined) ?? String(value);
-  const cut = text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text;
-  return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+  return `${path}${value}${fault.rule}. ${fault.remedy}.`;
 }
 
 /** Joins steps to a path as one would write it in YAML. Steps that are no plain names come quoted, in brackets. */
@@ -42,15 +37,27 @@ export function within(outer: string, fault: Fault): Fault {
   return { ...fault, path: fault.path.startsWith("[") ? `${outer}${fault.path}` : `${outer}.${fault.path}` };
 }
 
-/** All faults of one source at once: a stack's config, or what peers publish. */
+/** Faults kept of one entry among very many: those of all must fit into memory. */
+export const FIRST_FAULTS = 10;
+
+/**
+ * The first {@link FIRST_FAULTS} faults of one entry; a last one counts the others.
+ * @param total how many there are, if more than are given.
+ */
+export function firstFaults(faults: readonly Fault[], total: number = faults.length): Fault[] {
+  if (total <= FIRST_FAULTS) return [...faults];
+  const rule = `has ${count(total - FIRST_FAULTS)} more fault(s)`;
+  return [...faults.slice(0, FIRST_FAULTS), { path: "", rule, remedy: "Correct those above first" }];
+}
+
+/** All faults of one source at once: a stack's config, or what peers publish. The message tells the first, and how many more. */
 export class FaultsError extends Error {
   readonly faults: readonly Fault[];
 
   /** @param source what is at fault, e.g. `config of stack cluster-a`. */
   constructor(source: string, faults: readonly Fault[]) {
-    super(
-      `${source} has ${faults.length} fault(s):\n${faults.map((f) => `  - ${describeFault(f)}`).join("\n")}`,
-    );
+    const lines = boundedLines(faults, describeFault).map((line) => `  - ${line}`);
+    super(`${source} has ${count(faults.length)} fault(s):\n${lines.join("\n")}`);
     this.name = "FaultsError";
     this.faults = faults;
   }

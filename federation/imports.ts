@@ -1,11 +1,15 @@
-import { type GatewayAddress, refuseAddress } from "./address.ts";
+import type { GatewayAddress } from "./address.ts";
+import { count } from "./change.ts";
 import { type Contract, readContract } from "./contract.ts";
 import type { ContractService } from "./contractService.ts";
 import { type DomainClaim, judgeDomains } from "./domainClaim.ts";
 import { type Fault, FaultsError, pathOf, within } from "./fault.ts";
-import { isBelow } from "./hostname.ts";
 import { compare, sortedRecord } from "./order.ts";
-import { parseSpiffeId } from "./spiffe.ts";
+import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
+import { serviceJudge } from "./peerService.ts";
+
+/** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
+const ENTRIES_LIMIT = 256 * 1024 * 1024;
 
 /** What to have here of one peer. */
 export interface PeerImports {
@@ -21,13 +25,10 @@ export interface PeerImports {
 }
 
 /** Who imports, and what gateways it puts up with. */
-export interface LocalCluster {
+export interface LocalCluster extends GatewayPolicy {
   /** Our cluster's name, by which a contract's `peers` may name us. */
   cluster: string;
-  clusterDomain: string;
   trustDomain: string;
-  /** CIDR ranges of gateway addresses to accept though they are loopback, link-local and the like. */
-  allowGatewayAddresses: readonly string[];
 }
 
 /** A fault of a peer's contract as a whole. */
@@ -41,9 +42,10 @@ export interface PeerFault extends Fault {
  *
  * - As a whole it must come from another cluster than ours, and its cluster and trust domains must neither be, hold
  *   nor lie in ours, another peer's or a further claim: no name or identity can then belong to two clusters. (Where two
- *   contracts clash, neither is taken: nothing here tells who is right. A claim was there before.) Its gateways must be addresses that traffic may go to.
- * - A service must lie below `svc.<the peer's cluster domain>`, and its identities in the peer's trust domain. One that does not
- *   is left out, and the others are taken. One whose `peers` does not name us is left out in silence: it is not meant for us.
+ *   contracts clash, neither is taken: nothing here tells who is right. A claim was there before.) Its gateways must be addresses that
+ *   traffic may go to, and all its entries together must not fill our etcd.
+ * - A service must be the peer's own and fit into a ServiceEntry, see {@link serviceJudge}. One that does not is left out, and the
+ *   others are taken. One whose `peers` does not name us is left out in silence: it is not meant for us.
  *
  * @param contracts by the peer's name in our config; each is read with {@link readContract}, so it may be anything.
  * @param claims further domains which are neither ours nor of any of these contracts.
@@ -76,10 +78,11 @@ export function planImports(
     const unfit = [
       ...judgeName(contract, local),
       ...judgeDomains(contract, taken),
-      ...judgeGateways(contract, local),
+      ...judgeGateways(contract.gateways, local),
     ];
-    faults.push(...unfit.map((fault) => ofPeer(peer, fault)));
-    if (unfit.length === 0) imports.push([peer, importPeer(peer, contract, refused, local)]);
+    const found = unfit.length === 0 ? importPeer(peer, contract, refused, local) : { faults: unfit };
+    if ("faults" in found) faults.push(...found.faults.map((fault) => ofPeer(peer, fault)));
+    else imports.push([peer, found]);
   }
   return { imports: sortedRecord(imports), faults };
 }
@@ -99,29 +102,26 @@ function judgeName({ cluster }: Contract, local: LocalCluster): Fault[] {
   return [{ path: "cluster", value: cluster, rule: "is the name of this very cluster", remedy }];
 }
 
-function judgeGateways({ gateways }: Contract, local: LocalCluster): Fault[] {
-  return gateways.flatMap(({ address }, index) => {
-    const path = pathOf("gateways", index, "address");
-    if (address === local.clusterDomain || isBelow(address, local.clusterDomain)) {
-      const rule = `is a name of this cluster's own domain '${local.clusterDomain}'`;
-      return [{ path, value: address, rule, remedy: "Have the peer publish an address of its own" }];
-    }
-    const rule = refuseAddress(address, local.allowGatewayAddresses);
-    const remedy =
-      "Have the peer publish another, or accept the range by allowGatewayAddresses in this stack's config";
-    return rule === undefined ? [] : [{ path, value: address, rule, remedy }];
-  });
-}
-
-function importPeer(peer: string, contract: Contract, unreadable: Fault[], local: LocalCluster): PeerImports {
+/** @returns what to import, or why the contract as a whole asks for too much. */
+function importPeer(
+  peer: string,
+  contract: Contract,
+  unreadable: readonly Fault[],
+  local: LocalCluster,
+): PeerImports | { faults: Fault[] } {
+  const judge = serviceJudge(contract);
   const refused = [...unreadable];
   const services: [string, ContractService][] = [];
+  let size = 0;
   for (const [host, service] of Object.entries(contract.services)) {
     if (service.peers !== undefined && !service.peers.includes(local.cluster)) continue;
-    const faults = judgeService(host, service, contract);
-    if (faults.length === 0) services.push([host, service]);
-    refused.push(...faults);
+    const judgement = judge(host, service);
+    refused.push(...judgement.faults.map((fault) => within(pathOf("services", host), fault)));
+    if (judgement.faults.length > 0) continue;
+    services.push([host, service]);
+    size += judgement.size;
   }
+  if (size > ENTRIES_LIMIT) return { faults: [tooMuch(services.length, size)] };
   return {
     peer,
     gateways: contract.gateways,
@@ -131,24 +131,7 @@ function importPeer(peer: string, contract: Contract, unreadable: Fault[], local
   };
 }
 
-function judgeService(host: string, { subjectAltNames }: ContractService, contract: Contract): Fault[] {
-  const domain = `svc.${contract.clusterDomain}`;
-  const outside: Fault = {
-    path: pathOf("services", host),
-    rule: `must be a name below '${domain}': a peer speaks for its own services only`,
-    remedy: "Have the peer export it under its name there",
-  };
-  const foreign = subjectAltNames.flatMap((value, index) =>
-    parseSpiffeId(value)?.trustDomain === contract.trustDomain
-      ? []
-      : [
-          {
-            path: pathOf("services", host, "subjectAltNames", index),
-            value,
-            rule: `must be of the peer's trust domain '${contract.trustDomain}'`,
-            remedy: "Have the peer name the identity of its own workloads",
-          },
-        ],
-  );
-  return [...(isBelow(host, domain) ? [] : [outside]), ...foreign];
+function tooMuch(services: number, size: number): Fault {
+  const rule = `make ${count(services)} ServiceEntries of ${count(size)} bytes together, and may make ${count(ENTRIES_LIMIT)}`;
+  return { path: "services", rule, remedy: "Have the peer publish fewer ports, identities or gateways" };
 }

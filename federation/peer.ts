@@ -1,8 +1,15 @@
+import type { GatewayAddress } from "./address.ts";
+import { boundedLines } from "./boundedLines.ts";
+import { count } from "./change.ts";
 import type { StackConfig } from "./config.ts";
 import type { DomainClaim } from "./domainClaim.ts";
 import { FaultsError, describeFault } from "./fault.ts";
 import { type PeerImports, planImports } from "./imports.ts";
+import type { PeerStatus } from "./peerStatus.ts";
 import type { TrustAnchor } from "./trustAnchor.ts";
+
+/** So many services may be visible everywhere without a word: a sidecar needs some 100 KB for each. */
+const UNREMARKABLE = 100;
 
 /** What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none. */
 export type ContractReading = { contract: unknown } | { pending: string };
@@ -17,59 +24,67 @@ export interface ReadyPeer {
   trustAnchor: TrustAnchor;
 }
 
-/** A peer whose contract is not there yet, or no more. */
+/** A peer whose contract is not there yet, or no more, or offers nothing any more: what was known of it stays. */
 export interface PendingPeer {
   state: "pending";
   /** Why, and what to do, in a sentence for a person. */
   reason: string;
+  /** Since when, in UTC as `2026-11-21T10:28:15Z`. */
+  since: string;
+  /** Its gateways as far as they are known now; empty: those known before. */
+  gateways: GatewayAddress[];
   /** What was trusted when the peer was last seen: it stays, as its entries do. */
   trustAnchor?: TrustAnchor;
 }
 
-/** One peer in the stack output `peers`. */
-export interface PeerStatus {
-  state: PeerView["state"];
-  /** Empty when ready. */
-  reason: string;
-  /** How many of its services are registered here. */
-  imported: number;
+/** What this stack's last update published of its peers, by name. */
+export interface LastPeers {
+  /** By whom each was trusted. A pending peer keeps its domains by it. */
+  trustAnchors: Record<string, TrustAnchor>;
+  statuses: Record<string, PeerStatus>;
 }
 
 /**
  * Judges what the peers publish: who is ready, who is pending, and what is to be imported.
  * @param readings by the peer's name, as in the config.
- * @param lastAnchors by whom each peer was trusted when this stack was last updated. A pending peer keeps its domains by it.
+ * @param now the time, for peers that are pending from now on.
  * @returns the peers sorted by name, and a warning for each pending peer and each service left out.
  * @throws FaultsError when a contract cannot be trusted as a whole; every fault of every peer is named.
  */
 export function viewPeers(
   config: StackConfig,
   readings: Record<string, ContractReading>,
-  lastAnchors: Record<string, TrustAnchor>,
+  last: LastPeers,
+  now: Date,
 ): { peers: Record<string, PeerView>; warnings: string[] } {
   const { cluster, allowGatewayAddresses } = config;
   const local = { cluster: cluster.name, clusterDomain: cluster.domain, trustDomain: cluster.trustDomain };
   const { imports, faults } = planImports(
     { ...local, allowGatewayAddresses },
     published(readings),
-    claimsOfPending(readings, lastAnchors),
+    claimsOfPending(readings, last.trustAnchors),
   );
   if (faults.length > 0) throw new FaultsError("What the peers publish", faults);
 
   const views = Object.keys(readings)
     .sort()
     .map((name): [string, PeerView] => {
+      const known = last.statuses[name];
+      const since = known?.state === "pending" && known.since !== "" ? known.since : utc(now);
       const found = imports[name];
-      if (found !== undefined) return [name, viewContract(found, config.peers[name]?.stack ?? name)];
+      if (found !== undefined) {
+        return [name, viewContract(found, config.peers[name]?.stack ?? name, known?.imported ?? 0, since)];
+      }
       const reading = readings[name];
       const reason =
         reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";
-      const trustAnchor = lastAnchors[name];
-      return [name, { state: "pending", reason, ...(trustAnchor === undefined ? {} : { trustAnchor }) }];
+      const trustAnchor = last.trustAnchors[name];
+      const trusted = trustAnchor === undefined ? {} : { trustAnchor };
+      return [name, { state: "pending", reason, since, gateways: [], ...trusted }];
     });
   return {
     peers: Object.fromEntries(views),
-    warnings: views.flatMap(([name, view]) => warningsOf(name, view)),
+    warnings: views.flatMap(([name, view]) => warningsOf(name, view, config, last.statuses[name])),
   };
 }
 
@@ -92,15 +107,54 @@ function claimsOfPending(
   });
 }
 
-function viewContract(imports: PeerImports, stack: string): PeerView {
-  const { clusterDomain, trustDomain, rootCertificates } = imports.contract;
+/** @param imported how many of its services are registered here. */
+function viewContract(imports: PeerImports, stack: string, imported: number, since: string): PeerView {
+  const { gateways, services, contract } = imports;
+  const { clusterDomain, trustDomain, rootCertificates } = contract;
   const trustAnchor = { clusterDomain, trustDomain, rootCertificates };
-  if (imports.gateways.length > 0) return { state: "ready", imports, trustAnchor };
-  const reason = `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`;
-  return { state: "pending", reason, trustAnchor };
+  if (gateways.length === 0) {
+    const reason = `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`;
+    return { state: "pending", reason, since, gateways, trustAnchor };
+  }
+  // An export list that was emptied by mistake, or all of whose services are refused, must not cut everybody off.
+  if (Object.keys(services).length === 0 && imported > 0) {
+    const reason = "its contract offers this cluster nothing any more that can be imported";
+    return { state: "pending", reason, since, gateways, trustAnchor };
+  }
+  return { state: "ready", imports, trustAnchor };
 }
 
-function warningsOf(name: string, view: PeerView): string[] {
-  if (view.state === "pending") return [`Peer ${name} is pending: ${view.reason}`];
-  return view.imports.refused.map((fault) => `Left out: ${describeFault(fault)}`);
+function warningsOf(
+  name: string,
+  view: PeerView,
+  { peers }: StackConfig,
+  last: PeerStatus | undefined,
+): string[] {
+  if (view.state === "pending") {
+    const since = last?.since === view.since ? ` since ${view.since}` : "";
+    const imported = last?.imported ?? 0;
+    const kept =
+      imported === 0 ? "" : `. What was imported from it before stays (${count(imported)} service(s))`;
+    return [`Peer ${name} is pending${since}: ${view.reason}${kept}`];
+  }
+  const { services, refused } = view.imports;
+  const imported = Object.keys(services).length;
+  const everywhere =
+    peers[name]?.exportTo === undefined && imported > UNREMARKABLE
+      ? [
+          `The ${count(imported)} services of peer ${name} are visible in all namespaces, and every sidecar pays some 100 KB ` +
+            `of memory for each: name the namespaces that call them in peers.${name}.exportTo (['*'] if all do)`,
+        ]
+      : [];
+  const leftOut = boundedLines(
+    refused,
+    (fault) => `Left out: ${describeFault(fault)}`,
+    (more) => `Left out of what peer ${name} offers: ${count(more)} more, for reasons like these`,
+  );
+  return [...everywhere, ...leftOut];
+}
+
+/** To the second: `2026-11-21T10:28:15Z`. */
+function utc(time: Date): string {
+  return time.toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -1,6 +1,7 @@
 import { closestMatch } from "leven";
 import * as z from "zod";
-import { type Fault, pathOf } from "./fault.ts";
+import { count } from "./change.ts";
+import { FIRST_FAULTS, type Fault, firstFaults, pathOf } from "./fault.ts";
 import { isPort } from "./port.ts";
 import type { TextRule } from "./textRule.ts";
 
@@ -14,6 +15,8 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
 };
 /** How many letters may differ for "did you mean". */
 const NEAR = 3;
+/** What is longer than that is no slip of the pen. */
+const SUGGESTED_CHARACTERS = 100;
 
 /** What the faults of a check say; the value is left out where it may be secret or is not worth showing. */
 export interface Complaint {
@@ -66,15 +69,41 @@ export function checked<T extends z.ZodType>(schema: T, complaints: (value: z.ou
   return schema.check(check);
 }
 
-/** A check for {@link checked}: how many entries the list in a field may have. */
-export function size(field: string, list: unknown, least: number, most: number): Complaint[] {
-  if (!Array.isArray(list) || (list.length >= least && list.length <= most)) return [];
-  const rule =
-    list.length < least ? `must have at least ${least} entry` : `must have at most ${most} entries`;
-  return [
-    { path: [field], rule, remedy: `Publish ${list.length < least ? "one" : "fewer"}`, withoutValue: true },
-  ];
+/** A list that has `least` to `most` entries; of one that has too many the entries are not looked at. */
+export function list<T extends z.ZodType>(
+  entry: T,
+  least: number,
+  most: number,
+): z.ZodPipe<z.ZodArray, z.ZodArray<T>> {
+  const sized = z.array(z.unknown()).check((context) => {
+    const { length } = context.value;
+    if (length >= least && length <= most) return;
+    const [message, remedy] =
+      length < least
+        ? [`must have at least ${entries(least)}`, "Add one"]
+        : [`has ${count(length)} entries, and may have ${count(most)}`, "Leave some out"];
+    context.issues.push({
+      code: "custom",
+      input: context.value,
+      message,
+      params: { remedy, withoutValue: true },
+    });
+  });
+  return sized.pipe(z.array(entry));
 }
+
+function entries(number: number): string {
+  return number === 1 ? "one entry" : `${count(number)} entries`;
+}
+
+/** A map with anything in it, as it is: unlike zod's own record, which drops the key `__proto__` without a word. */
+export const map: z.ZodType<Record<string, unknown>> = z.custom<Record<string, unknown>>(
+  (value) => isOfKind(value, false),
+  {
+    error: ({ input }) => (input === undefined ? "is missing" : "must be a map"),
+    params: { remedy: "Write a map here" },
+  },
+);
 
 function isOfKind(value: unknown, list: boolean): boolean {
   return typeof value === "object" && value !== null && Array.isArray(value) === list;
@@ -83,6 +112,13 @@ function isOfKind(value: unknown, list: boolean): boolean {
 /** Tells what zod found in `root`, as faults. */
 export function faultsOf(error: z.ZodError, root: unknown): Fault[] {
   return error.issues.flatMap((issue) => issueFaults(issue, root));
+}
+
+/** The same of one entry among very many: its first faults. */
+export function firstFaultsOf(error: z.ZodError, root: unknown): Fault[] {
+  const { issues } = error;
+  const told = issues.slice(0, FIRST_FAULTS).flatMap((issue) => issueFaults(issue, root));
+  return firstFaults(told, issues.length);
 }
 
 function issueFaults(issue: z.core.$ZodIssue, root: unknown): Fault[] {
@@ -104,7 +140,8 @@ function issueFaults(issue: z.core.$ZodIssue, root: unknown): Fault[] {
       return [wrongType(at, issue.path, issue.expected, valueAt(root, issue.path))];
     case "invalid_value": {
       const choices = issue.values.map(String);
-      const near = suggestion(String(valueAt(root, issue.path)), choices);
+      const value = valueAt(root, issue.path);
+      const near = typeof value === "string" ? suggestion(value, choices) : undefined;
       return [at(issue.path, `must be one of ${choices.join(", ")}`, near ?? "Choose one of these")];
     }
     default:
@@ -123,6 +160,7 @@ export function unknownField(path: readonly PropertyKey[], key: string, known: r
 }
 
 function suggestion(written: string, known: readonly string[]): string | undefined {
+  if (written.length > SUGGESTED_CHARACTERS) return undefined;
   const lowerCase = new Map(known.map((name) => [name.toLowerCase(), name]));
   // At most a third of a name may differ, lest "path" be taken for "name".
   const maxDistance = Math.min(NEAR, Math.ceil(written.length / 3));

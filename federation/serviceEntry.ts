@@ -1,4 +1,5 @@
 import { type GatewayAddress, IP_ADDRESS, compareGateways } from "./address.ts";
+import type { ServicePort } from "./contractService.ts";
 import type { ImportedService } from "./importLine.ts";
 import { TLS_MODE_LABEL, importLabels } from "./labels.ts";
 import { sortedUnique } from "./order.ts";
@@ -12,10 +13,10 @@ export interface ServiceEntry {
     hosts: string[];
     location: "MESH_INTERNAL";
     resolution: "STATIC" | "DNS";
-    ports: { number: number; name: string; protocol: string }[];
+    ports: { number: number; name: string; protocol: string; targetPort?: number }[];
     endpoints: {
       address: string;
-      ports: Record<string, number>;
+      ports?: Record<string, number>;
       labels: Record<string, string>;
       locality?: string;
     }[];
@@ -39,6 +40,12 @@ export interface ServiceEntryInput {
   peer: string;
 }
 
+/** Ports of an endpoint, by the CustomResourceDefinition: fewer than a service may have. */
+export const ENDPOINT_PORTS_LIMIT = 128;
+
+/** Characters of a port's name there: one fewer than elsewhere. */
+export const ENDPOINT_PORT_NAME_LIMIT = 62;
+
 /**
  * Renders a peer's service as a ServiceEntry: one host, its endpoints the peer's gateways. Same input, same bytes, in whatever
  * order its lists come.
@@ -47,11 +54,14 @@ export interface ServiceEntryInput {
  * - The endpoint's `tlsMode` label is what makes Istio speak mutual TLS to it; the far workload's identity is in
  *   `subjectAltNames`. `serviceAccount` would name one of *our* trust domain, and `network` would have istiod
  *   replace the address by a gateway of its own: neither is written.
+ * - Each endpoint says which port of it carries a port of the service. Where the endpoints cannot, see {@link fitsEndpoints}, the
+ *   service's ports do, which takes gateways that listen on one port: see {@link sharedPort}.
  */
 export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
   const { host, service, namespace, peer } = input;
   const ports = [...service.ports].sort((one, other) => one.number - other.number);
   const gateways = [...input.gateways].sort(compareGateways);
+  const targetPort = fitsEndpoints(ports) ? undefined : sharedPort(gateways);
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "ServiceEntry",
@@ -60,10 +70,17 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
       hosts: [host],
       location: "MESH_INTERNAL",
       resolution: gateways.every(({ address }) => IP_ADDRESS.test(address)) ? "STATIC" : "DNS",
-      ports: ports.map(({ number, name, protocol }) => ({ number, name, protocol })),
+      ports: ports.map(({ number, name, protocol }) => ({
+        number,
+        name,
+        protocol,
+        ...(targetPort === undefined ? {} : { targetPort }),
+      })),
       endpoints: gateways.map(({ address, port, locality }) => ({
         address,
-        ports: Object.fromEntries(ports.map(({ name }) => [name, port])),
+        ...(targetPort === undefined
+          ? { ports: Object.fromEntries(ports.map(({ name }) => [name, port])) }
+          : {}),
         labels: { [TLS_MODE_LABEL]: "istio" },
         ...(locality === undefined ? {} : { locality }),
       })),
@@ -71,4 +88,17 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
       exportTo: sortedUnique(input.exportTo),
     },
   };
+}
+
+/** Whether the endpoints of an entry may name these ports. */
+export function fitsEndpoints(ports: readonly ServicePort[]): boolean {
+  return (
+    ports.length <= ENDPOINT_PORTS_LIMIT && ports.every(({ name }) => name.length <= ENDPOINT_PORT_NAME_LIMIT)
+  );
+}
+
+/** The port on which all gateways listen; undefined when there is no such. */
+export function sharedPort(gateways: readonly GatewayAddress[]): number | undefined {
+  const [first] = gateways;
+  return gateways.every(({ port }) => port === first?.port) ? first?.port : undefined;
 }

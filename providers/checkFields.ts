@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { pathOf, quote } from "../federation/fault.ts";
+import { pathOf } from "../federation/fault.ts";
+import { quote } from "../federation/quote.ts";
 import { DNS_LABEL } from "../federation/hostname.ts";
 import type { TextRule } from "../federation/textRule.ts";
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Brake } from "../federation/brake.ts";
 import type { KubeconfigName } from "./cluster/kubeconfig.ts";
 
 /** What `ImportedServices` is made from. */
@@ -15,8 +16,12 @@ export interface ImportedServicesArgs {
   gateways: string[];
   /** By host name, each as `formatImport` writes it: one line of a preview's diff per service. */
   services: Record<string, string>;
-  /** Why the peer's contract is not there. Given, the services and gateways known from before are kept. */
+  /** Why the peer's contract is not there. Given, the services known from before stay, and the gateways unless some are given. */
   pending?: string;
+  /** How many services may go at once; a preview fails in which more would. @default 20, and half of them */
+  brake?: Brake;
+  /** Lets the one removal pass for which the brake gave this token. */
+  acceptRemoval?: string;
 }
 
 // Types in the method would be blanks in the text.

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { REMOVAL_TOKEN } from "../brake.ts";
 import { EXPORT_TO } from "../exportTo.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { DNS_LABEL } from "../hostname.ts";
@@ -47,7 +48,14 @@ function sameNamespace(one: string, other: string): boolean {
   return plain(one) === plain(other);
 }
 
-const named = z.record(z.string(), fields({ stack: text(STACK), exportTo: exportTo.prefault(["*"]) }));
+const named = z.record(
+  z.string(),
+  fields({
+    stack: text(STACK),
+    exportTo: exportTo.exactOptional(),
+    acceptRemoval: text(REMOVAL_TOKEN).exactOptional(),
+  }),
+);
 
 /** The peers by name; the names are checked in {@link judgePeers}, with what else goes beyond one peer. */
 export const peers = named.transform((value) => sortedRecord(Object.entries(value)));

@@ -1,12 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { parseGateway } from "../../federation/address.ts";
+import { DEFAULT_BRAKE, brakes, removalToken } from "../../federation/brake.ts";
 import { EXPORT_TO } from "../../federation/exportTo.ts";
 import { DNS_LABEL, HOST_NAME } from "../../federation/hostname.ts";
 import { parseImport } from "../../federation/importLine.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "../checkFields.ts";
 import { restorable } from "./drift.ts";
-import type { Inputs } from "./inputs.ts";
+import type { Inputs, Request } from "./inputs.ts";
 
 const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,
@@ -16,33 +17,47 @@ const FIELDS = {
   gateways: z.array(parsedBy(parseGateway)),
   services: z.record(text(HOST_NAME), parsedBy(parseImport)),
   pending: z.string().optional(),
+  brake: z.object({ removals: z.number().min(0), share: z.number().min(0).max(1) }).optional(),
+  acceptRemoval: z.string().optional(),
 };
 
 /**
- * Validates the inputs and fills in what a pending peer leaves open.
- * @param olds inputs of the last update; empty at the first.
+ * Validates what the program asks for, and judges it by what was known before: a peer that is pending or offers nothing any
+ * more keeps its services, and the brake holds back a removal of too many at once.
+ * @param olds inputs of the last update, or what a refresh found; empty at the first.
  * @returns the inputs to use, and every failure.
  */
-export function check(olds: Partial<Inputs>, news: Inputs): pulumi.dynamic.CheckResult<Inputs> {
+export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
+  const { pending, brake = DEFAULT_BRAKE, acceptRemoval, ...asked } = news;
   const failures = checkFields(FIELDS, { ...news });
-  if (failures.length > 0) return { inputs: news, failures };
-  if (news.pending !== undefined) return { inputs: keepKnown(olds, news) };
-  if (!containsUnknown([news.gateways, news.services]) && isNowhere(news)) {
+  if (failures.length > 0 || containsUnknown([asked.gateways, asked.services])) {
+    return failures.length > 0 ? { inputs: asked, failures } : { inputs: asked };
+  }
+  const known = knownOf(olds, asked.peer);
+  const isEmpty = Object.keys(asked.services).length === 0;
+  if (pending !== undefined || isEmpty) return { inputs: keep(known, asked, acceptRemoval) };
+  if (asked.gateways.length === 0) {
     const reason =
       "is empty, but there are services to reach through it. Give the peer as pending until it has a gateway.";
-    return { inputs: news, failures: [{ property: "gateways", reason }] };
+    return { inputs: asked, failures: [{ property: "gateways", reason }] };
   }
-  return { inputs: news };
+  const reason = brakes(brake, asked.peer, known.services, asked.services, acceptRemoval);
+  return { inputs: asked, ...(reason === undefined ? {} : { failures: [{ property: "services", reason }] }) };
 }
 
-/** A pending peer's entries stay as they were last declared: its clients notice nothing. */
-function keepKnown(olds: Partial<Inputs>, news: Inputs): Inputs {
-  const known = olds.peer === news.peer ? olds : {};
-  return { ...news, gateways: known.gateways ?? [], services: restorable(known.services ?? {}) };
+type Known = Pick<Inputs, "gateways" | "services">;
+
+/** What the last update declared of this peer, without the marks that a refresh left. */
+function knownOf(olds: Partial<Inputs>, peer: string): Known {
+  const { gateways = [], services = {} } = olds.peer === peer ? olds : {};
+  return { gateways, services: restorable(services) };
 }
 
-function isNowhere({ gateways, services }: Inputs): boolean {
-  return gateways.length === 0 && Object.keys(services).length > 0;
+/** Services of a peer that gives none stay as they were last declared: its clients notice nothing. */
+function keep(known: Known, asked: Inputs, acceptRemoval: string | undefined): Inputs {
+  const gateways = asked.gateways.length > 0 ? asked.gateways : known.gateways;
+  const areToGo = acceptRemoval === removalToken(known.services, {});
+  return { ...asked, gateways, services: areToGo ? {} : known.services };
 }
 
 /** A text that a parser of the domain takes; not yet known is fine. */

@@ -6,12 +6,19 @@ import { ClusterClient } from "../cluster/clusterClient.ts";
 import { SERVICE_ENTRY } from "../cluster/kinds.ts";
 import { PartialFailure, bearable } from "../partialFailure.ts";
 import { applyImports, removeImports } from "./apply.ts";
+import { check as checkInputs } from "./check.ts";
 import { diff as diffState } from "./diff.ts";
 import { type LiveEntry, lineOf } from "./drift.ts";
-import { type Inputs, type State, UNFINISHED, idOf, stateOf } from "./inputs.ts";
+import { type Inputs, type Request, type State, UNFINISHED, idOf, stateOf } from "./inputs.ts";
 import { isOurs } from "./ownership.ts";
+import { summarize, unfinished } from "./summary.ts";
 
-export { check } from "./check.ts";
+/** Validates, and says in words what an update will do. What a plugin prints reaches the user as information. */
+export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
+  const { inputs = news, failures = [] } = checkInputs(olds, news);
+  if (failures.length === 0) tell(summarize(olds, news, inputs));
+  return { inputs, failures };
+}
 
 /** How the SDK hands inputs over: with the text by which this provider is found. */
 interface Shimmed {
@@ -20,6 +27,8 @@ interface Shimmed {
 
 /** @param olds outputs of the last update. */
 export function diff(_id: string, olds: State, news: Inputs): pulumi.dynamic.DiffResult {
+  const rest = unfinished(olds);
+  if (rest !== undefined) tell([rest]);
   return diffState(olds, news);
 }
 
@@ -65,6 +74,10 @@ async function converge(inputs: Inputs & Shimmed): Promise<State> {
   // The SDK adds the shim to the outputs of a success only; without it the engine could not even delete the rest.
   const done = { ...state, servicesDigest: UNFINISHED, imported, __provider: inputs.__provider };
   throw new PartialFailure(idOf(inputs), done, what(inputs), failures);
+}
+
+function tell(lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
 function what({ namespace, peer }: Pick<Inputs, "namespace" | "peer">): string {

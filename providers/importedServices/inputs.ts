@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Brake } from "../../federation/brake.ts";
 import { sortedRecord } from "../../federation/order.ts";
 import type { KubeconfigName } from "../cluster/kubeconfig.ts";
 
@@ -12,8 +13,16 @@ export interface Inputs {
   gateways: string[];
   /** By host name, each as `formatImport` writes it. */
   services: Record<string, string>;
-  /** Why the peer's contract is not there; the services are then those known before. */
+}
+
+/** What the program asks for: from it and from what was known before, `check` makes the inputs. */
+export interface Request extends Inputs {
+  /** Why the peer's contract is not there: the services known before then stay, and its gateways unless some are given. */
   pending?: string;
+  /** How many services may go at once. */
+  brake?: Brake;
+  /** Token of the one removal that passes the brake. */
+  acceptRemoval?: string;
 }
 
 /** Outputs: what `diff`, `read` and `delete` need. The services are there as a digest only: inputs hold them already. */

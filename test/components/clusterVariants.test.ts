@@ -11,7 +11,7 @@ async function declare(extra: Record<string, unknown>, found: object = {}): Prom
     "cluster-a",
   );
   const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-  new FederatedCluster("cluster-a", { config, exports: {}, peers: {}, ...found });
+  new FederatedCluster("cluster-a", { config, exports: {}, peers: {}, leftovers: {}, ...found });
   await engine.finish();
   return engine;
 }

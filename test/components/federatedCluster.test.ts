@@ -44,8 +44,11 @@ const contractOfB = parseContract(
 const { peers } = viewPeers(
   config,
   { "cluster-b": { contract: contractOfB }, "cluster-c": { pending: "stack cluster-c does not exist yet" } },
-  {},
+  { trustAnchors: {}, statuses: {} },
+  new Date("2026-11-21T10:28:15Z"),
 );
+
+const leftovers = { "cluster-old": { entries: 12, newest: "2026-11-20T10:22:05Z" } };
 
 for (const preview of [true, false]) {
   describe(`FederatedCluster, ${preview ? "previewed" : "applied"}`, () => {
@@ -57,7 +60,7 @@ for (const preview of [true, false]) {
     before(async () => {
       await engine.start(preview);
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const cluster = new FederatedCluster("cluster-a", { config, exports, peers });
+      const cluster = new FederatedCluster("cluster-a", { config, exports, peers, leftovers });
       contract = await settled(cluster.contract);
       status = await settled(cluster.peers);
       anchors = cluster.trustAnchors;
@@ -81,6 +84,12 @@ for (const preview of [true, false]) {
       assert.deepEqual(Object.keys(imports.services as object), ["bar.xyz.svc.cluster-b.local"]);
       assert.deepEqual(imports.gateways, ["203.0.113.20:15443"]);
       assert.equal(imports.pending, undefined);
+    });
+
+    it("removes what unknown peers left behind, before the known ones need its names", () => {
+      assert.deepEqual(engine.named("cluster-a-leftovers").inputs.found, leftovers);
+      const names = engine.resources.map(({ name }) => name);
+      assert.ok(names.indexOf("cluster-a-leftovers") < names.indexOf("cluster-a-peer-cluster-b"));
     });
 
     it("imports nothing from a pending peer and hands its reason on", () => {
@@ -161,8 +170,13 @@ for (const preview of [true, false]) {
         assert.equal(status, undefined);
       } else {
         assert.deepEqual(status, {
-          "cluster-b": { state: "ready", reason: "", imported: 1 },
-          "cluster-c": { state: "pending", reason: "stack cluster-c does not exist yet", imported: 1 },
+          "cluster-b": { state: "ready", reason: "", since: "", imported: 1 },
+          "cluster-c": {
+            state: "pending",
+            reason: "stack cluster-c does not exist yet",
+            since: "2026-11-21T10:28:15Z",
+            imported: 1,
+          },
         });
       }
     });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { discoverServices } from "../../discovery/exportedServices.ts";
+import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import type { ClusterServices } from "../../federation/clusterServices.ts";
 import type { ExportRule } from "../../federation/exportRule.ts";
 import { POD, type ResourceKind, SERVICE, WORKLOAD_ENTRY } from "../../providers/cluster/kinds.ts";
@@ -36,7 +37,7 @@ describe("discoverServices on a real API server", () => {
   after(async () => cluster.stop());
 
   async function discover(rules: ExportRule[]): Promise<ClusterServices> {
-    const found = await discoverServices(cluster.kubeconfig, rules);
+    const found = await discoverServices(new SurveyedCluster(cluster.kubeconfig), rules);
     assert.ok(!("unreachable" in found));
     return found;
   }

@@ -4,21 +4,28 @@ import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-a" };
 const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: ["a root"] };
+const status = { state: "pending", reason: "gone", since: "2026-11-21T10:28:15Z", imported: 3 };
+const NOTHING = { contract: undefined, trustAnchors: {}, statuses: {} };
 
 describe("readOwnOutputs", () => {
   it("finds nothing before the first update", async () => {
     await withStacks({});
-    assert.deepEqual(await readOwnOutputs(), { contract: undefined, trustAnchors: {} });
+    assert.deepEqual(await readOwnOutputs(), NOTHING);
   });
 
   it("finds nothing once the stack is destroyed", async () => {
     await withStacks({ [OWN_STACK]: {} });
-    assert.deepEqual(await readOwnOutputs(), { contract: undefined, trustAnchors: {} });
+    assert.deepEqual(await readOwnOutputs(), NOTHING);
   });
 
   it("finds what the last update published", async () => {
-    await withStacks({ [OWN_STACK]: { federation: CONTRACT, trustAnchors: { b: anchor } } });
-    assert.deepEqual(await readOwnOutputs(), { contract: CONTRACT, trustAnchors: { b: anchor } });
+    const outputs = { federation: CONTRACT, trustAnchors: { b: anchor }, peers: { b: status } };
+    await withStacks({ [OWN_STACK]: outputs });
+    assert.deepEqual(await readOwnOutputs(), {
+      contract: CONTRACT,
+      trustAnchors: { b: anchor },
+      statuses: { b: status },
+    });
   });
 
   it("leaves out trust anchors of another shape, as an older program wrote them", async () => {

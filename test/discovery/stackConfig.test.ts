@@ -20,7 +20,7 @@ describe("readStackConfig", () => {
     pulumi.runtime.setAllConfig({ ...REQUIRED, "istio-federation:peers": '{"b":{"stack":"b"}}' });
     const config = readStackConfig();
     assert.equal(config.cluster.trustDomain, "cluster-a.local");
-    assert.deepEqual(config.peers, { b: { stack: "b", exportTo: ["*"] } });
+    assert.deepEqual(config.peers, { b: { stack: "b" } });
   });
 
   it("leaves other namespaces' config alone", () => {

@@ -105,15 +105,19 @@ describe("A survey", () => {
     });
 
     const ok = (items: unknown[]): Answer => ({ status: 200, body: { items } });
-    /** Probe, Services, then Pods and WorkloadEntries, whichever comes first. */
-    const surveyWith = async (stacks: Stacks, workloads: unknown[]) => {
-      server.answer({ status: 200, body: {} }, ok([service]), ok(workloads), ok(workloads));
+    /** @param left ServiceEntries that its list gives. */
+    const surveyWith = async (stacks: Stacks, workloads: unknown[], left: unknown[] = []) => {
+      server.answerBy((request) => {
+        if (request.includes("/services?")) return ok([service]);
+        return ok(request.includes("/serviceentries?") ? left : workloads);
+      });
       await withStacks(stacks);
       return survey(configOf(server.kubeconfig));
     };
 
-    it("offers what is there", async () => {
-      const { exports } = await surveyWith({ [OWN_STACK]: { federation: own } }, [pod]);
+    it("offers what is there, and says in words what is other than before", async () => {
+      const { exports, notes } = await surveyWith({ [OWN_STACK]: { federation: own } }, [pod]);
+      assert.deepEqual(notes, [`exports: changes 1 service (${FOO})`]);
       assert.deepEqual(exports[FOO]?.ports, [{ number: 9000, name: "http", protocol: "HTTP" }]);
       assert.match(exports[FOO].subjectAltNames.join(), /sa\/today/);
     });
@@ -123,6 +127,29 @@ describe("A survey", () => {
       assert.deepEqual(exports[FOO]?.subjectAltNames, fooService.subjectAltNames);
       assert.deepEqual(exports[FOO].ports, [{ number: 9000, name: "http", protocol: "HTTP" }]);
       assert.match(warnings.join("\n"), /Service abc\/foo\.selector: .*identities last published stay/);
+    });
+
+    it("finds what peers left that neither the config nor the last update names, and warns of it", async () => {
+      const labels = { "istio-federation.dev/peer": "cluster-old" };
+      const metadata = { name: "x", labels, creationTimestamp: "2026-11-20T10:22:05Z" };
+      const status = { state: "ready", reason: "", imported: 2 };
+      const last = { federation: own, peers: { "cluster-gone": status } };
+      const { leftovers, warnings } = await surveyWith({ [OWN_STACK]: last }, [pod], [{ metadata }]);
+      assert.deepEqual(leftovers, { "cluster-old": { entries: 1, newest: "2026-11-20T10:22:05Z" } });
+      assert.match(warnings.join("\n"), /^1 ServiceEntry of peer cluster-old, which .* removes it\.$/m);
+      const [asked] = server.requests.filter((request) => request.includes("/serviceentries?"));
+      assert.match(decodeURIComponent(asked ?? ""), /notin\+\(cluster-b,cluster-gone\)/);
+    });
+
+    it("stops before it removes what another stack's cluster has", async () => {
+      const metadata = { name: "x", labels: { "istio-federation.dev/peer": "cluster-a" } };
+      const { faults } = await faultsError(
+        surveyWith({ [OWN_STACK]: { federation: own } }, [], [{ metadata }]),
+      );
+      assert.deepEqual(
+        faults.map(({ path, value }) => [path, value]),
+        [["kubeconfig.context", "fake"]],
+      );
     });
 
     it("does without a last contract that cannot be read", async () => {
@@ -175,8 +202,8 @@ describe("A survey", () => {
 
   it("needs no cluster where nothing is exported and the gateway's addresses are given", async () => {
     await withStacks({ "o/p/b": { federation: contractOf() } });
-    const { peers, warnings } = await survey(configOf(nowhere, { exports: [] }));
-    assert.deepEqual(warnings, []);
+    const { peers, leftovers, warnings } = await survey(configOf(nowhere, { exports: [] }));
+    assert.deepEqual([leftovers, warnings], [{}, []]);
     const peer = peers["cluster-b"];
     assert.ok(peer?.state === "ready");
     assert.deepEqual(Object.keys(peer.imports.services), [BAR]);

@@ -33,6 +33,7 @@ const full = {
     "cluster-b": { stack: "cluster-b", exportTo: ["abc", "."] },
     "cluster-c": { stack: "acme/mesh/c.prod_1", exportTo: ["*"] },
   },
+  brake: { removals: 5, share: 0.25 },
   allowGatewayAddresses: ["127.0.0.0/8", "fe80::/10"],
 };
 
@@ -52,6 +53,7 @@ describe("A stack's config", () => {
       gateway: { service: { type: "LoadBalancer", annotations: {} }, addressTimeoutSeconds: 300, values: {} },
       exports: [],
       peers: {},
+      brake: { removals: 20, share: 0.5 },
       allowGatewayAddresses: [],
     });
   });
@@ -70,7 +72,7 @@ describe("A stack's config", () => {
       },
       "cluster-a",
     );
-    assert.deepEqual(parsed.peers, { b: { stack: "b", exportTo: ["*"] } });
+    assert.deepEqual(parsed.peers, { b: { stack: "b" } });
     assert.deepEqual(parsed.gateway.advertise, [{ address: "my-lb.example.com", port: 15443 }]);
     const charts = (given: object) =>
       parseConfig({ ...shortest, istio: { charts: given } }, "cluster-a").istio.charts;

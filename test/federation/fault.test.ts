@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { FaultsError, describeFault, pathOf, quote, within } from "../../federation/fault.ts";
+import { FaultsError, describeFault, pathOf, within } from "../../federation/fault.ts";
+import { quote } from "../../federation/quote.ts";
 
 describe("A fault", () => {
   const fault = { path: "peers.b.stack", value: "x/y", rule: "must be a stack", remedy: "Write one" };

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
 import { FaultsError } from "../../federation/fault.ts";
-import { type ContractReading, viewPeers } from "../../federation/peer.ts";
+import { type ContractReading, type LastPeers, viewPeers } from "../../federation/peer.ts";
+import type { PeerStatus } from "../../federation/peerStatus.ts";
 import { BAR, ROOT_B, contractOf, faultsThrown } from "./samples.ts";
 
 const config = parseConfig(
@@ -19,8 +20,16 @@ const anchor = {
   rootCertificates: ["what was trusted before"],
 };
 
-const viewOfB = (reading: ContractReading) =>
-  viewPeers(config, { "cluster-b": reading }, { "cluster-b": anchor });
+const NOW = new Date("2026-11-21T10:28:15.678Z");
+const nothing: LastPeers = { trustAnchors: {}, statuses: {} };
+const trusted: LastPeers = { trustAnchors: { "cluster-b": anchor }, statuses: {} };
+const importing = (status: Partial<PeerStatus>): LastPeers => ({
+  ...trusted,
+  statuses: { "cluster-b": { state: "ready", reason: "", since: "", imported: 1200, ...status } },
+});
+
+const viewOfB = (reading: ContractReading, last = trusted) =>
+  viewPeers(config, { "cluster-b": reading }, last, NOW);
 
 describe("A peer", () => {
   it("is ready when its contract is there and names a gateway", () => {
@@ -42,6 +51,8 @@ describe("A peer", () => {
     assert.deepEqual(peers["cluster-b"], {
       state: "pending",
       reason: "stack acme/mesh/tokyo does not exist",
+      since: "2026-11-21T10:28:15Z",
+      gateways: [],
       trustAnchor: anchor,
     });
     assert.deepEqual(warnings, ["Peer cluster-b is pending: stack acme/mesh/tokyo does not exist"]);
@@ -54,6 +65,38 @@ describe("A peer", () => {
     assert.match(warnings.join(), /no address yet; run `pulumi up` on stack acme\/mesh\/tokyo/);
   });
 
+  it("is said to be pending since the update that first found it so, and what stays is counted", () => {
+    const last = importing({ state: "pending", since: "2026-11-01T00:00:00Z" });
+    const { peers, warnings } = viewOfB({ pending: "stack b is gone" }, last);
+    const view = peers["cluster-b"];
+    assert.equal(view?.state === "pending" && view.since, "2026-11-01T00:00:00Z");
+    assert.deepEqual(warnings, [
+      "Peer cluster-b is pending since 2026-11-01T00:00:00Z: stack b is gone. What was imported from it before stays (1,200 service(s))",
+    ]);
+  });
+
+  it("is pending when its contract offers nothing any more, and its gateways are those of the contract", () => {
+    const empty = { contract: contractOf({ services: {} }) };
+    const view = viewOfB(empty, importing({})).peers["cluster-b"];
+    assert.equal(view?.state, "pending");
+    assert.match(view.reason, /offers this cluster nothing any more/);
+    assert.deepEqual(view.gateways, contractOf().gateways);
+    assert.equal(viewOfB(empty, importing({ imported: 0 })).peers["cluster-b"]?.state, "ready");
+    assert.equal(viewOfB(empty).peers["cluster-b"]?.state, "ready");
+  });
+
+  it("with many services draws a warning unless the config says who sees them", () => {
+    const entries = Array.from({ length: 101 }, (_, index) => [
+      `s${index}.xyz.svc.cluster-b.local`,
+      contractOf().services[BAR],
+    ]);
+    const contract = contractOf({ services: Object.fromEntries(entries) });
+    assert.match(viewOfB({ contract }).warnings.join(), /101 services.*peers\.cluster-b\.exportTo/);
+    const peers = { "cluster-b": { stack: "b", exportTo: ["*"] } };
+    const last = { ...config, peers };
+    assert.deepEqual(viewPeers(last, { "cluster-b": { contract } }, nothing, NOW).warnings, []);
+  });
+
   it("keeps its domains while it is pending: no other peer takes them over", () => {
     for (const field of ["clusterDomain", "trustDomain"] as const) {
       const taken = contractOf({ cluster: "cluster-c", clusterDomain: "c.local", trustDomain: "c.local" });
@@ -62,7 +105,7 @@ describe("A peer", () => {
         "cluster-c": { contract: { ...taken, services: {}, [field]: "cluster-b.local" } },
       };
       assert.deepEqual(
-        faultsThrown(() => viewPeers(config, readings, { "cluster-b": anchor })),
+        faultsThrown(() => viewPeers(config, readings, trusted, NOW)),
         [
           `peers.cluster-c.contract.${field}: must neither be, hold nor lie in 'cluster-b.local', which is that of pending peer cluster-b`,
         ],
@@ -74,7 +117,8 @@ describe("A peer", () => {
     const moved = contractOf({ clusterDomain: "b.example", trustDomain: "b.example", services: {} });
     assert.equal(viewOfB({ contract: moved }).peers["cluster-b"]?.state, "ready");
     const readings = { "cluster-b": { contract: contractOf() } };
-    assert.equal(viewPeers(config, readings, { "formerly-b": anchor }).peers["cluster-b"]?.state, "ready");
+    const last = { ...nothing, trustAnchors: { "formerly-b": anchor } };
+    assert.equal(viewPeers(config, readings, last, NOW).peers["cluster-b"]?.state, "ready");
   });
 
   it("keeps its good services when one is bad, with a warning that names the bad one", () => {
@@ -102,7 +146,7 @@ describe("A peer", () => {
     it(`whose contract ${condition} stops the run before anything changes, and every such peer is named`, () => {
       const readings = { "cluster-b": { contract }, "cluster-c": { contract } };
       assert.throws(
-        () => viewPeers(config, readings, {}),
+        () => viewPeers(config, readings, nothing, NOW),
         (error: unknown) => {
           assert.ok(error instanceof FaultsError);
           assert.match(error.message, message);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import type { PeerStatus } from "../../federation/peer.ts";
+import type { PeerStatus } from "../../federation/peerStatus.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { importedHosts } from "./importedHosts.ts";
 import { CONTRACT_OF_C, publishStack, unpublishStack } from "./publishedStack.ts";
@@ -116,7 +116,8 @@ describe("a stack's peers", function () {
       assert.deepEqual(await edited.output("trustAnchors"), before);
       assert.deepEqual(Object.keys(before as object), ["cluster-b", "cluster-c"]);
       const { "cluster-c": status } = (await edited.output("peers")) as Record<string, PeerStatus>;
-      const { reason, ...rest } = status!;
+      const { reason, since, ...rest } = status!;
+      assert.match(since, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
       assert.deepEqual(rest, { state: "pending", imported: 1 });
       assert.match(reason, /stack \S+cluster-c does not exist/);
       const changes = await edited.preview();

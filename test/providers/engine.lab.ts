@@ -1,95 +1,47 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
 import { readContracts } from "../../discovery/peerContracts.ts";
-import { createProgress } from "../../lab/progress.ts";
-import { prepareTools } from "../../lab/tools/tools.ts";
 import { type KubernetesObject, SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
-import { ImportedServices, type ImportedServicesArgs } from "../../providers/importedServices.ts";
-import { TestCluster } from "./support/testCluster.ts";
+import type { ImportedServicesArgs } from "../../providers/importedServices.ts";
+import { EngineFixture, type Entry } from "./support/engineFixture.ts";
+import type { TestCluster } from "./support/testCluster.ts";
 
 const NAMESPACE = "istio-federation";
 const BAR = "bar.xyz.svc.cluster-b.local";
 const BAZ = "baz.xyz.svc.cluster-b.local";
 const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar";
 
-type Entry = KubernetesObject & { spec: { endpoints: { address: string }[] } };
-
 describe("ImportedServices under Pulumi's engine", () => {
+  let fixture: EngineFixture;
   let cluster: TestCluster;
-  let folder: string;
   let stack: Stack;
   let declared: Partial<ImportedServicesArgs>;
   /** Runs in the program, before its resource. */
   let first: () => Promise<unknown>;
-  const output: string[] = [];
-  const path = process.env.PATH;
 
   before(async () => {
-    cluster = await TestCluster.start("engine", "127.30.0.4");
-    await cluster.installIstioKinds();
-    await cluster.makeNamespace(NAMESPACE);
-    const { programs } = await prepareTools(createProgress());
-    const launcher = dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
-    process.env.PATH = [dirname(programs.pulumi), launcher, path].join(delimiter);
-    folder = mkdtempSync(join(tmpdir(), "istio-federation-engine-"));
-    stack = await makeStack("here", declare);
+    fixture = await EngineFixture.start("engine", "127.30.0.4");
+    cluster = fixture.cluster;
+    stack = await fixture.makeStack("here", async () => {
+      const found = await first();
+      const { imported } = fixture.declare({ services: { [BAR]: LINE, [BAZ]: LINE }, ...declared });
+      return { imported, found };
+    });
   });
 
-  after(async () => {
-    process.env.PATH = path ?? "";
-    await cluster.stop();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => fixture.stop());
 
   beforeEach(() => {
     declared = {};
     first = () => Promise.resolve();
-    output.length = 0;
+    fixture.printed();
   });
 
-  function makeStack(stackName: string, program: () => Promise<Record<string, unknown>>): Promise<Stack> {
-    return LocalWorkspace.createOrSelectStack(
-      { stackName, projectName: "engine-test", program },
-      {
-        envVars: {
-          PULUMI_BACKEND_URL: `file://${folder}`,
-          PULUMI_HOME: join(folder, "home"),
-          PULUMI_CONFIG_PASSPHRASE: "test",
-          PULUMI_SKIP_UPDATE_CHECK: "true",
-          PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
-        },
-      },
-    );
-  }
-
-  async function declare(): Promise<Record<string, unknown>> {
-    const found = await first();
-    const imports = new ImportedServices("imports", {
-      kubeconfig: cluster.kubeconfig,
-      namespace: NAMESPACE,
-      peer: "cluster-b",
-      exportTo: ["*"],
-      gateways: ["203.0.113.10:15443"],
-      services: { [BAR]: LINE, [BAZ]: LINE },
-      ...declared,
-    });
-    return { imported: imports.imported, found };
-  }
-
-  const onOutput = (text: string) => output.push(text);
-  const up = () => stack.up({ onOutput, color: "never" });
-  const preview = () => stack.preview({ onOutput, diff: true, color: "never" });
-
-  async function entries(): Promise<Record<string, Entry>> {
-    const found = await cluster.client.list<Entry>(SERVICE_ENTRY, { namespace: NAMESPACE });
-    return Object.fromEntries(found.map((entry) => [entry.metadata.name, entry]));
-  }
+  const up = () => stack.up(fixture.printing);
+  const preview = () => stack.preview({ ...fixture.printing, diff: true });
+  const entries = (): Promise<Record<string, Entry>> => fixture.entries();
 
   it("creates the entries, and has nothing to do afterwards", async () => {
     const { outputs, summary } = await up();
@@ -104,7 +56,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     declared.services = { [BAR]: LINE.replace("8080", "8081"), "new.xyz.svc.cluster-b.local": LINE };
     const { changeSummary } = await preview();
     assert.deepEqual(changeSummary, { same: 1, update: 1 });
-    const text = output.join("");
+    const text = fixture.printed();
     assert.match(
       text,
       /~ bar\.xyz\.svc\.cluster-b\.local: "8080\/HTTP http as .*" => "8081\/HTTP http as .*"/,
@@ -132,10 +84,11 @@ describe("ImportedServices under Pulumi's engine", () => {
     bar.spec.endpoints = [{ address: "10.0.0.1" }];
     await cluster.client.replace(SERVICE_ENTRY, bar);
     await cluster.client.delete(SERVICE_ENTRY, baz);
-    assert.equal((await stack.refresh({ onOutput, color: "never" })).summary.resourceChanges?.update, 1);
+    assert.equal((await stack.refresh(fixture.printing)).summary.resourceChanges?.update, 1);
     assert.deepEqual((await preview()).changeSummary, { same: 1, update: 1 });
-    assert.match(output.join(""), /bar.*\(not as declared: endpoints\)" => "8080/);
-    assert.match(output.join(""), /\+ baz\.xyz/);
+    const text = fixture.printed();
+    assert.match(text, /bar.*\(not as declared: endpoints\)" => "8080/);
+    assert.match(text, /\+ baz\.xyz/);
     await up();
     assert.equal((await entries())[BAR]?.spec.endpoints[0]?.address, "203.0.113.10");
     assert.deepEqual((await preview()).changeSummary, { same: 2 });
@@ -186,9 +139,11 @@ describe("ImportedServices under Pulumi's engine", () => {
   });
 
   it("reads peers' stacks, missing ones too, and its own", async () => {
-    const there = await makeStack("there", () => Promise.resolve({ federation: { cluster: "there" } }));
+    const there = await fixture.makeStack("there", () =>
+      Promise.resolve({ federation: { cluster: "there" } }),
+    );
     await there.up();
-    await makeStack("empty", () => Promise.resolve({}));
+    await fixture.makeStack("empty", () => Promise.resolve({}));
     first = async () => {
       const peers = {
         b: { stack: "there" },

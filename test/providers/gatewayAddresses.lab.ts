@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { observeGateway } from "../../discovery/gatewayAddresses.ts";
+import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import { NODE, SERVICE } from "../../providers/cluster/kinds.ts";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
@@ -45,7 +46,8 @@ describe("GatewayAddresses against a real API server", () => {
   const virtual = (ip: string) => ({ ip, ipMode: "VIP" });
 
   function observe() {
-    return observeGateway(cluster.kubeconfig, GATEWAY.namespace, GATEWAY.service, GATEWAY.port);
+    const surveyed = new SurveyedCluster(cluster.kubeconfig);
+    return observeGateway(surveyed, GATEWAY.namespace, GATEWAY.service, GATEWAY.port);
   }
 
   it("waits for the load balancer's addresses, and gives all of them, in order", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ImportedServices } from "../../providers/importedServices.ts";
+import { Leftovers } from "../../providers/leftovers.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 
 const imports = { kubeconfig: {}, namespace: "n", peer: "p", exportTo: ["*"], gateways: [], services: {} };
@@ -21,6 +22,7 @@ const gateway = {
 const shims = {
   importedServices: () => new ImportedServices("imports", { ...imports }),
   gatewayAddresses: () => new GatewayAddresses("gateway", { ...gateway }),
+  leftovers: () => new Leftovers("leftovers", { kubeconfig: {}, namespace: "n", found: {} }),
 };
 
 for (const [name, make] of Object.entries(shims)) {

@@ -20,6 +20,9 @@ describe("The config of peers", () => {
       "peers.b.exportTo[1]",
     ],
     ["'~', which nobody would see", { peers: { b: { stack: "b", exportTo: ["~"] } } }, "peers.b.exportTo[0]"],
+    ["a token that is none", { peers: { b: { stack: "b", acceptRemoval: "yes" } } }, "peers.b.acceptRemoval"],
+    ["half a service to lose", { brake: { removals: 0.5 } }, "brake.removals"],
+    ["a share of more than all", { brake: { share: 50 } }, "brake.share"],
     ["a bad namespace", { peers: { b: { stack: "b", exportTo: ["a/*"] } } }, "peers.b.exportTo[0]"],
   ] as const) {
     it(`is refused for ${name}`, () => {

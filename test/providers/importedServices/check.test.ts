@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { removalToken } from "../../../federation/brake.ts";
 import { check } from "../../../providers/importedServices/check.ts";
-import type { Inputs } from "../../../providers/importedServices/inputs.ts";
+import type { Inputs, Request } from "../../../providers/importedServices/inputs.ts";
 
 const UNKNOWN: string = pulumi.runtime.unknownValue;
 const HOST = "bar.xyz.svc.cluster-b.local";
@@ -21,7 +22,7 @@ describe("check of ImportedServices", () => {
     assert.deepEqual(check({}, GOOD), { inputs: GOOD });
   });
 
-  const faulty: [string, Partial<Record<keyof Inputs, unknown>>, string, RegExp][] = [
+  const faulty: [string, Partial<Record<keyof Request, unknown>>, string, RegExp][] = [
     ["a namespace that is no DNS label", { namespace: "A" }, "namespace", /"A" must be a DNS-1123 label/],
     ["a missing namespace", { namespace: undefined }, "namespace", /expected string/],
     ["a peer that is no DNS label", { peer: "b.c" }, "peer", /"b\.c" must be a DNS-1123 label/],
@@ -36,6 +37,7 @@ describe("check of ImportedServices", () => {
     ["a gateway without a port", { gateways: ["203.0.113.10"] }, "gateways[0]", /<address>:<port>/],
     ["a host name that is none", { services: { "BAR.x": LINE } }, 'services["BAR.x"]', /must be a DNS name/],
     ["a line that says no service", { services: { [HOST]: "8080" } }, `services["${HOST}"]`, /8080/],
+    ["a brake without a limit", { brake: { removals: 1 } }, "brake.share", /expected number/],
     ["services without a gateway", { gateways: [] }, "gateways", /is empty/],
   ];
   for (const [what, change, property, reason] of faulty) {
@@ -76,19 +78,19 @@ describe("check of ImportedServices", () => {
   }
 
   describe("of a pending peer", () => {
-    const pending: Inputs = { ...GOOD, gateways: [], services: {}, pending: "its stack does not exist" };
+    const pending: Request = { ...GOOD, gateways: [], services: {}, pending: "its stack does not exist" };
 
     it("has no services when there never were any", () => {
-      assert.deepEqual(check({}, pending), { inputs: pending });
+      assert.deepEqual(check({}, pending), { inputs: { ...GOOD, gateways: [], services: {} } });
     });
 
-    it("keeps the services and gateways known before", () => {
-      assert.deepEqual(check(GOOD, pending), { inputs: { ...GOOD, pending: pending.pending } });
+    it("keeps the services and gateways known before, as long as it is pending", () => {
+      assert.deepEqual(check(GOOD, pending), { inputs: GOOD });
     });
 
-    it("keeps them as long as it is pending", () => {
-      const first = check(GOOD, pending).inputs ?? {};
-      assert.deepEqual(check(first, pending).inputs, first);
+    it("has them behind the gateways that are known now", () => {
+      const gateways = ["203.0.113.11:15443"];
+      assert.deepEqual(check(GOOD, { ...pending, gateways }), { inputs: { ...GOOD, gateways } });
     });
 
     it("keeps nothing of another peer that had this resource's name", () => {
@@ -106,9 +108,63 @@ describe("check of ImportedServices", () => {
       assert.deepEqual(check(refreshed, pending).inputs?.services, { [HOST]: LINE });
     });
 
-    it("is replaced by the contract when that is there", () => {
-      const known = check(GOOD, pending).inputs ?? {};
-      assert.deepEqual(check(known, { ...GOOD, services: {} }).inputs, { ...GOOD, services: {} });
+    it("loses its services when the stack accepts that", () => {
+      const acceptRemoval = removalToken(GOOD.services, {});
+      assert.deepEqual(check(GOOD, { ...pending, acceptRemoval }).inputs?.services, {});
+      assert.deepEqual(
+        check(GOOD, { ...pending, acceptRemoval: "removal-0" }).inputs?.services,
+        GOOD.services,
+      );
+    });
+  });
+
+  describe("of a peer that loses services", () => {
+    const many = servicesUpTo(100);
+
+    it("keeps them all when the peer offers none any more", () => {
+      assert.deepEqual(check(GOOD, { ...GOOD, services: {} }), { inputs: GOOD });
+    });
+
+    it("lets half of them go", () => {
+      const services = servicesUpTo(50);
+      assert.deepEqual(check({ ...GOOD, services: many }, { ...GOOD, services }), {
+        inputs: { ...GOOD, services },
+      });
+    });
+
+    it("holds back when more go, says how many, names some, and lets exactly this removal pass on demand", () => {
+      const olds = { ...GOOD, services: many };
+      const news = { ...GOOD, services: servicesUpTo(49) };
+      const [failure, ...others] = check(olds, news).failures ?? [];
+      assert.deepEqual(others, []);
+      assert.equal(failure?.property, "services");
+      assert.match(
+        failure.reason,
+        /51 of 100 services at once \(s049\.x\.svc\.cluster-b\.local, .* and 48 more\)/,
+      );
+      const [, token] = /acceptRemoval' (\S+)`/.exec(failure.reason) ?? [];
+      assert.deepEqual(check(olds, { ...news, acceptRemoval: token! }), { inputs: news });
+      const another = { ...GOOD, services: servicesUpTo(48), acceptRemoval: token! };
+      assert.equal(check(olds, another).failures?.length, 1);
+    });
+
+    it("goes by the limits that the stack gives", () => {
+      const olds = { ...GOOD, services: many };
+      const news = { ...GOOD, services: servicesUpTo(98) };
+      assert.equal(check(olds, { ...news, brake: { removals: 1, share: 0 } }).failures?.length, 1);
+      assert.equal(check(olds, { ...news, brake: { removals: 2, share: 0 } }).failures, undefined);
+      const few = { ...GOOD, services: servicesUpTo(1), brake: { removals: 0, share: 1 } };
+      assert.equal(check(olds, few).failures, undefined);
+    });
+
+    it("does not count those of another peer that had this resource's name", () => {
+      const olds = { ...GOOD, peer: "cluster-c", services: many };
+      assert.deepEqual(check(olds, GOOD), { inputs: GOOD });
     });
   });
 });
+
+function servicesUpTo(count: number): Record<string, string> {
+  const hosts = Array.from({ length: count }, (_, index) => `s${String(index).padStart(3, "0")}`);
+  return Object.fromEntries(hosts.map((name) => [`${name}.x.svc.cluster-b.local`, LINE]));
+}

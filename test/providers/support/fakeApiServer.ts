@@ -23,6 +23,7 @@ export class FakeApiServer {
   private readonly server: Server;
   private readonly folder: string;
   private answers: Answer[] = [];
+  private choose: ((request: string) => Answer) | undefined;
 
   private constructor(server: Server, folder: string) {
     this.server = server;
@@ -32,7 +33,8 @@ export class FakeApiServer {
     server.on("request", (request: IncomingMessage, response) => {
       this.requests.push(`${request.method} ${request.url}`);
       request.resume();
-      const answer = this.answers.length > 1 ? this.answers.shift() : this.answers[0];
+      const next = this.answers.length > 1 ? this.answers.shift() : this.answers[0];
+      const answer = this.choose?.(`${request.method} ${request.url}`) ?? next;
       if (answer === undefined || answer === "hang") return;
       response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
       response.end(JSON.stringify(answer.body ?? {}));
@@ -58,7 +60,14 @@ export class FakeApiServer {
   /** Gives these answers one after the other, and the last one from then on. */
   answer(...answers: Answer[]): void {
     this.answers = answers;
+    this.choose = undefined;
     this.requests.length = 0;
+  }
+
+  /** Answers each request by what it asks for (`METHOD path?query`), whichever comes first. */
+  answerBy(choose: (request: string) => Answer): void {
+    this.answer();
+    this.choose = choose;
   }
 
   stop(): void {

@@ -99,7 +99,8 @@ export class ProviderProcess {
     request.setOlds(this.withProvider(olds));
     request.setNews(this.withProvider(news));
     const response = (await this.call("diff", request)) as providerPb.DiffResponse;
-    const changes = response.getChanges() === providerPb.DiffResponse.DiffChanges.DIFF_SOME;
+    // Of an answer that leaves it open the engine finds out by the inputs, which differ then.
+    const changes = response.getChanges() !== providerPb.DiffResponse.DiffChanges.DIFF_NONE;
     return { changes, replaces: response.getReplacesList() };
   }
 

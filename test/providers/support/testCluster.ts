@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
-import { parseAllDocuments } from "yaml";
+import { parseAllDocuments, stringify } from "yaml";
 import { type ControlPlane, startControlPlane } from "../../../lab/cluster/controlPlane.ts";
-import { ProcessTable } from "../../../lab/process.ts";
+import type { KubeconfigEntry } from "../../../lab/cluster/kubeconfig.ts";
+import { type LabProcess, ProcessTable } from "../../../lab/process.ts";
 import { type Log, createProgress } from "../../../lab/progress.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
@@ -29,13 +30,24 @@ const NAMESPACE: ResourceKind = { group: "", version: "v1", kind: "Namespace", p
 export class TestCluster {
   readonly client: ClusterClient;
   readonly kubeconfig: { path: string; context: string };
+  /** For its files; gone when it stops. */
+  readonly folder: string;
   private readonly controlPlane: ControlPlane;
-  private readonly folder: string;
+  private readonly processes: ProcessTable;
   private readonly charts: string;
+  /** The API server that was started after the first one was killed. */
+  private restarted: LabProcess | undefined;
 
-  private constructor(client: ClusterClient, controlPlane: ControlPlane, folder: string, charts: string) {
+  private constructor(
+    client: ClusterClient,
+    controlPlane: ControlPlane,
+    processes: ProcessTable,
+    folder: string,
+    charts: string,
+  ) {
     this.client = client;
     this.controlPlane = controlPlane;
+    this.processes = processes;
     this.folder = folder;
     this.charts = charts;
     this.kubeconfig = { path: controlPlane.kubeconfigFile, context: controlPlane.kubeconfig.name };
@@ -48,10 +60,11 @@ export class TestCluster {
     const processes = new ProcessTable(join(folder, "processes.json"));
     const controlPlane = await startControlPlane({ name, address, dir: folder, tools, processes, log });
     const client = await ClusterClient.connect({ path: controlPlane.kubeconfigFile });
-    return new TestCluster(client, controlPlane, folder, tools.charts);
+    return new TestCluster(client, controlPlane, processes, folder, tools.charts);
   }
 
   async stop(): Promise<void> {
+    await this.restarted?.stop();
     await this.controlPlane.stop();
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -79,6 +92,68 @@ export class TestCluster {
     await this.make(NAMESPACE, undefined, name, {});
   }
 
+  /** How its administrator reaches it. */
+  get admin(): KubeconfigEntry {
+    return this.controlPlane.kubeconfig;
+  }
+
+  /**
+   * Writes another kubeconfig for this cluster, of one context.
+   * @param name of the context, its cluster and its user.
+   * @param user as in a kubeconfig. @default the administrator
+   * @param via where else to reach the API server, and what to trust there.
+   */
+  writeKubeconfig(
+    name: string,
+    user: object = { token: this.admin.token },
+    via: { server: string; certificateAuthority: string; "proxy-url"?: string } = this.admin,
+  ): { path: string; context: string } {
+    const { server, certificateAuthority } = via;
+    const cluster = {
+      server,
+      "certificate-authority-data": Buffer.from(certificateAuthority).toString("base64"),
+      ...("proxy-url" in via ? { "proxy-url": via["proxy-url"] } : {}),
+    };
+    const path = join(this.folder, `kubeconfig-${name}`);
+    const config = {
+      "current-context": name,
+      clusters: [{ name, cluster }],
+      users: [{ name, user }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+    };
+    writeFileSync(path, stringify(config, { lineWidth: 0 }), { mode: 0o600 });
+    return { path, context: name };
+  }
+
+  /**
+   * Kills the API server as a crash would.
+   * @returns starts it again, and waits until it serves.
+   */
+  async killApiServer(): Promise<() => Promise<void>> {
+    const name = `${this.admin.name}/kube-apiserver`;
+    const table = JSON.parse(readFileSync(join(this.folder, "processes.json"), "utf8")) as {
+      name: string;
+      pid: number;
+    }[];
+    const { pid = 0 } = table.find((entry) => entry.name === name) ?? {};
+    const [command = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+    process.kill(pid, "SIGKILL");
+    await waitFor("the API server still runs", () => Promise.resolve(!isRunning(pid)), 10);
+    return async () => {
+      const log = join(this.folder, "logs/kube-apiserver-again.log");
+      this.restarted = await this.processes.start({ name, command, args, log });
+      await waitFor("the API server is not back", () => this.client.probe().then(() => true), 60);
+    };
+  }
+
+  /** Has etcd refuse all writes, as it does when its disk quota is used up, or no longer. */
+  async setReadOnly(readOnly: boolean): Promise<void> {
+    const etcd = this.admin.server.replace("https:", "http:").replace(/:\d+$/, ":2379");
+    const body = JSON.stringify({ action: readOnly ? "ACTIVATE" : "DEACTIVATE", alarm: "NOSPACE" });
+    const answer = await fetch(`${etcd}/v3/maintenance/alarm`, { method: "POST", body });
+    if (!answer.ok) throw new Error(`etcd: ${answer.status} ${await answer.text()}`);
+  }
+
   /** @param fields what the object has beside its metadata; its labels too. */
   async make(
     kind: ResourceKind,
@@ -97,5 +172,14 @@ export class TestCluster {
     const body = { metadata: { name }, status } as never;
     if (kind === NODE) await api.replaceNodeStatus({ name, body });
     else await api.replaceNamespacedServiceStatus({ name, namespace, body });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }

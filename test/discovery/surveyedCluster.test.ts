@@ -1,15 +1,19 @@
 import assert from "node:assert/strict";
 import { discoverServices } from "../../discovery/exportedServices.ts";
 import { observeGateway } from "../../discovery/gatewayAddresses.ts";
+import { findLeftovers } from "../../discovery/leftovers.ts";
+import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import { FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
 
 const RULES = [{ namespace: "xyz", service: "bar" }];
 
 describe("A cluster at program start", () => {
   let server: FakeApiServer;
+  let cluster: SurveyedCluster;
 
   beforeEach(async () => {
     server = await FakeApiServer.start();
+    cluster = new SurveyedCluster(server.kubeconfig);
   });
 
   afterEach(() => {
@@ -19,21 +23,31 @@ describe("A cluster at program start", () => {
   it("that hangs is unreachable within 10 seconds", async () => {
     server.answer("hang");
     const start = performance.now();
-    const [found, gateway] = await Promise.all([
-      discoverServices(server.kubeconfig, RULES),
-      observeGateway(server.kubeconfig, "istio-gateway", "eastwestgateway", 15443),
+    const [found, gateway, leftovers] = await Promise.all([
+      discoverServices(cluster, RULES),
+      observeGateway(cluster, "istio-gateway", "eastwestgateway", 15443),
+      findLeftovers(cluster, { own: "cluster-a", context: "fake" }, []),
     ]);
     assert.ok(performance.now() - start < 10_000);
     assert.ok("unreachable" in found);
     assert.match(found.unreachable, /^cluster context "fake": .*no answer within 4 s$/);
     assert.equal(found.unreachable.includes(TOKEN), false);
     assert.equal(gateway, undefined);
+    assert.deepEqual(leftovers, {});
+  });
+
+  it("is probed once, however many questions there are", async () => {
+    server.answer({ status: 200, body: { items: [] } });
+    for (const peer of ["b", "c", "d"]) {
+      await findLeftovers(cluster, { own: "cluster-a", context: "fake" }, [peer]);
+    }
+    assert.equal(server.requests.length, 4);
+    assert.equal(server.requests.filter((request) => request === "GET /version").length, 1);
   });
 
   it("that is down is unreachable, with the reason", async () => {
-    const { kubeconfig } = server;
     server.answer({ status: 503, body: { reason: "ServiceUnavailable", message: "shutting down" } });
-    const found = await discoverServices(kubeconfig, RULES);
+    const found = await discoverServices(cluster, RULES);
     assert.ok("unreachable" in found);
     assert.match(found.unreachable, /503 ServiceUnavailable: shutting down/);
   });
@@ -41,21 +55,18 @@ describe("A cluster at program start", () => {
   it("that refuses to list is no unreachable one: the error names what was asked", async () => {
     const version = { status: 200, body: { gitVersion: "v1.36.1" } };
     server.answer(version, { status: 403, body: { reason: "Forbidden", message: "User cannot list" } });
-    await assert.rejects(
-      discoverServices(server.kubeconfig, RULES),
-      /list services in namespace xyz: 403 Forbidden/,
-    );
+    await assert.rejects(discoverServices(cluster, RULES), /list services in namespace xyz: 403 Forbidden/);
   });
 
   it("without anything to export is not asked", async () => {
     server.answer("hang");
-    assert.deepEqual(await discoverServices(server.kubeconfig, []), { services: [], workloads: [] });
+    assert.deepEqual(await discoverServices(cluster, []), { services: [], workloads: [] });
     assert.deepEqual(server.requests, []);
   });
 
   it("whose kubeconfig is missing is a fault of the config", async () => {
     await assert.rejects(
-      discoverServices({ path: "/nowhere/kubeconfig" }, RULES),
+      discoverServices(new SurveyedCluster({ path: "/nowhere/kubeconfig" }), RULES),
       /kubeconfig \/nowhere\/kubeconfig/,
     );
   });

@@ -1,0 +1,77 @@
+import type { GatewayAddress } from "./address.ts";
+import { count } from "./change.ts";
+import type { ContractService } from "./contractService.ts";
+import { ENTRY_LIMIT, entrySizes } from "./entrySize.ts";
+import { type Fault, firstFaults, pathOf } from "./fault.ts";
+import { isBelow } from "./hostname.ts";
+import {
+  ENDPOINT_PORTS_LIMIT,
+  ENDPOINT_PORT_NAME_LIMIT,
+  fitsEndpoints,
+  sharedPort,
+} from "./serviceEntry.ts";
+import { parseSpiffeId } from "./spiffe.ts";
+
+/** What a peer says of itself, as far as its services are judged by it. */
+export interface Publisher {
+  clusterDomain: string;
+  trustDomain: string;
+  gateways: readonly GatewayAddress[];
+}
+
+/** What is to be said of one service of a peer. */
+export interface ServiceJudgement {
+  /** Bytes that its ServiceEntry takes, but for a few. */
+  size: number;
+  /** Why it is not to be registered here, seen from the service; the first ones of many. */
+  faults: Fault[];
+}
+
+/**
+ * Makes the judge of a peer's services, each by itself: a name must lie below `svc.<the peer's cluster domain>`, identities in its trust
+ * domain, and the ServiceEntry must be one that an API server takes.
+ */
+export function serviceJudge(peer: Publisher): (host: string, service: ContractService) => ServiceJudgement {
+  const sizeOf = entrySizes(peer.gateways);
+  return (host, service) => {
+    const size = sizeOf(host, service);
+    const faults = [
+      ...judgeHost(host, peer),
+      ...judgeIdentities(service, peer),
+      ...judgePorts(service, peer),
+      ...judgeSize(size, peer),
+    ];
+    return { size, faults: firstFaults(faults) };
+  };
+}
+
+function judgeHost(host: string, { clusterDomain }: Publisher): Fault[] {
+  const domain = `svc.${clusterDomain}`;
+  if (isBelow(host, domain)) return [];
+  const rule = `must be a name below '${domain}': a peer speaks for its own services only`;
+  return [{ path: "", rule, remedy: "Have the peer export it under its name there" }];
+}
+
+function judgeIdentities({ subjectAltNames }: ContractService, { trustDomain }: Publisher): Fault[] {
+  return subjectAltNames.flatMap((value, index) => {
+    if (parseSpiffeId(value)?.trustDomain === trustDomain) return [];
+    const path = pathOf("subjectAltNames", index);
+    const rule = `must be of the peer's trust domain '${trustDomain}'`;
+    return [{ path, value, rule, remedy: "Have the peer name the identity of its own workloads" }];
+  });
+}
+
+/** Where endpoints cannot name the ports, the service's ports name the gateways' port: it must be one. */
+function judgePorts({ ports }: ContractService, { gateways }: Publisher): Fault[] {
+  if (gateways.length === 0 || fitsEndpoints(ports) || sharedPort(gateways) !== undefined) return [];
+  const rule =
+    `must be at most ${ENDPOINT_PORTS_LIMIT}, with names of at most ${ENDPOINT_PORT_NAME_LIMIT} characters, ` +
+    "as the peer's gateways do not all listen on one port";
+  return [{ path: "ports", rule, remedy: "Have the peer publish gateways of one port, or fewer ports" }];
+}
+
+function judgeSize(size: number, { gateways }: Publisher): Fault[] {
+  if (size <= ENTRY_LIMIT) return [];
+  const rule = `makes a ServiceEntry of ${count(size)} bytes with ${count(gateways.length)} gateway(s), and may make one of ${count(ENTRY_LIMIT)}`;
+  return [{ path: "", rule, remedy: "Have the peer publish fewer ports, identities or gateways" }];
+}

@@ -1,0 +1,34 @@
+import * as z from "zod";
+import { sortedRecord } from "./order.ts";
+
+/** One peer in the stack output `peers`. */
+export interface PeerStatus {
+  state: "ready" | "pending";
+  /** Why it is pending; empty when ready. */
+  reason: string;
+  /** Since when it is pending, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
+  since: string;
+  /** How many of its services are registered here. */
+  imported: number;
+}
+
+const status: z.ZodType<PeerStatus> = z.object({
+  state: z.enum(["ready", "pending"]),
+  reason: z.string(),
+  since: z.string().default(""),
+  imported: z.number(),
+});
+
+/**
+ * Reads the stack output `peers`, as this program or an older one wrote it.
+ * @returns by the peer's name, sorted, without those that do not fit.
+ */
+export function readPeerStatuses(output: unknown): Record<string, PeerStatus> {
+  const statuses = z.record(z.string(), z.unknown()).safeParse(output).data ?? {};
+  return sortedRecord(
+    Object.entries(statuses).flatMap(([peer, value]) => {
+      const { data } = status.safeParse(value);
+      return data === undefined ? [] : [[peer, data] as const];
+    }),
+  );
+}

@@ -1,0 +1,33 @@
+/** Longest part of a value quoted in a message: peers are not to flood our logs. */
+const QUOTED_CHARACTERS = 120;
+
+/** Levels of maps and lists that a quotation shows. */
+const QUOTED_DEPTH = 4;
+
+/** Entries of a map or a list that a quotation looks at: each takes three characters at least. */
+const QUOTED_ENTRIES = 40;
+
+/**
+ * A value as JSON, cut to a readable length, without characters that a terminal would act on or hide. Takes anything of any size
+ * or depth; numbers that JSON cannot say are written as JavaScript does.
+ */
+export function quote(value: unknown): string {
+  const text = typeof value === "number" ? String(value) : JSON.stringify(excerpt(value, QUOTED_DEPTH));
+  // What was cut in the middle of a pair of UTF-16 code units is no text any more.
+  const cut = text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS).toWellFormed()}…` : text;
+  return cut.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+}
+
+/** As much of a value as a quotation shows, and a little more so that it is seen to be cut. */
+function excerpt(value: unknown, depth: number): unknown {
+  if (typeof value === "string") return value.slice(0, QUOTED_CHARACTERS + 1);
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  if (typeof value === "boolean" || value === null) return value;
+  if (typeof value !== "object") return String(value);
+  if (depth === 0) return "…";
+  if (Array.isArray(value)) return value.slice(0, QUOTED_ENTRIES).map((entry) => excerpt(entry, depth - 1));
+  const entries = Object.entries(value).slice(0, QUOTED_ENTRIES);
+  return Object.fromEntries(
+    entries.map(([key, entry]) => [key.slice(0, QUOTED_CHARACTERS + 1), excerpt(entry, depth - 1)]),
+  );
+}

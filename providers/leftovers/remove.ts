@@ -1,0 +1,26 @@
+import { ClusterClient } from "../cluster/clusterClient.ts";
+import { ClusterError } from "../cluster/clusterError.ts";
+import { removeImports } from "../importedServices/apply.ts";
+import type { Inputs } from "./inputs.ts";
+
+/**
+ * Removes the entries of the peers that were found, each found by our labels and deleted only as it was seen.
+ * @returns one sentence per entry, or per peer, that is not removed.
+ * @throws ClusterError when the kubeconfig leads to no cluster.
+ */
+export async function removeLeftovers({ kubeconfig, namespace, found }: Inputs): Promise<string[]> {
+  const client = await ClusterClient.connect(kubeconfig);
+  const failures: string[] = [];
+  let gone = false;
+  for (const peer of Object.keys(found)) {
+    try {
+      if (gone) failures.push(`entries of peer ${peer}: not tried, as the cluster went away`);
+      else failures.push(...(await removeImports(client, { namespace, peer })));
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      gone = error.failure.unreachable === true;
+      failures.push(`entries of peer ${peer}: ${error.message}`);
+    }
+  }
+  return failures;
+}

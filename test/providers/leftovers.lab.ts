@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { writeFileSync } from "node:fs";
+import { stringify } from "yaml";
+import { importLabels } from "../../federation/labels.ts";
+import { type KubernetesObject, SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { Leftovers } from "../../providers/leftovers.ts";
+import { temporaryFolder } from "../lab/temporaryFolder.ts";
+import { ProviderProcess, initFailure, providerText } from "./support/providerProcess.ts";
+import { TestCluster } from "./support/testCluster.ts";
+
+const NAMESPACE = "istio-federation";
+const OLD = { "cluster-old": { entries: 2, newest: "2026-11-16T10:00:00Z" } };
+
+describe("Leftovers against a real API server", () => {
+  let cluster: TestCluster;
+  let provider: ProviderProcess;
+
+  before(async () => {
+    cluster = await TestCluster.start("leftovers", "127.30.0.22");
+    await cluster.installIstioKinds();
+    await cluster.makeNamespace(NAMESPACE);
+    const args = { kubeconfig: {}, namespace: "", found: {} };
+    provider = await ProviderProcess.start(await providerText(() => new Leftovers("text", args)));
+  });
+
+  after(async () => {
+    await provider.stop();
+    await cluster.stop();
+  });
+
+  afterEach(async () => {
+    for (const entry of await entries()) await cluster.client.delete(SERVICE_ENTRY, entry);
+  });
+
+  function inputs(found: object, more: object = {}): Record<string, unknown> {
+    return { kubeconfig: cluster.kubeconfig, namespace: NAMESPACE, found, ...more };
+  }
+
+  function entries(): Promise<KubernetesObject[]> {
+    return cluster.client.list(SERVICE_ENTRY, { namespace: NAMESPACE });
+  }
+
+  async function names(): Promise<string[]> {
+    return (await entries()).map(({ metadata }) => metadata.name).sort();
+  }
+
+  async function make(name: string, labels: Record<string, string>): Promise<void> {
+    const ports = [{ number: 80, name: "http", protocol: "HTTP" }];
+    await cluster.make(SERVICE_ENTRY, NAMESPACE, name, { labels, spec: { hosts: [name], ports } });
+  }
+
+  /** A kubeconfig of a cluster where nothing listens. */
+  async function nowhere(): Promise<{ path: string; context: string }> {
+    const path = join(await temporaryFolder("leftovers"), "kubeconfig");
+    const clusters = [{ name: "nowhere", cluster: { server: "https://127.0.0.1:9" } }];
+    const contexts = [{ name: "nowhere", context: { cluster: "nowhere", user: "nowhere" } }];
+    writeFileSync(path, stringify({ clusters, contexts, users: [{ name: "nowhere", user: {} }] }));
+    return { path, context: "nowhere" };
+  }
+
+  it("removes what was found of a peer, and no other entry", async () => {
+    await make("bar.old", importLabels("cluster-old"));
+    await make("baz.old", importLabels("cluster-old"));
+    await make("bar.b", importLabels("cluster-b"));
+    await make("bar.unseen", importLabels("cluster-unseen"));
+    await make("labelled.example.com", { "istio-federation.dev/peer": "cluster-old" });
+    await make("nobodys.example.com", { "app.kubernetes.io/managed-by": "istio-federation" });
+    await make("taken.example.com", { ...importLabels("cluster-old"), "app.kubernetes.io/managed-by": "x" });
+    await make("theirs.example.com", {});
+    const { id, outs } = await provider.create(inputs(OLD));
+    assert.equal(id, NAMESPACE);
+    assert.deepEqual(await names(), [
+      "bar.b",
+      "bar.unseen",
+      "labelled.example.com",
+      "nobodys.example.com",
+      "taken.example.com",
+      "theirs.example.com",
+    ]);
+    assert.equal((await provider.diff(id, outs, inputs({}))).changes, false);
+    assert.equal((await provider.diff(id, outs, inputs(OLD))).changes, false, "as a refresh asks");
+    const later = { "cluster-old": { entries: 2, newest: "2026-11-17T10:00:00Z" } };
+    assert.equal((await provider.diff(id, outs, inputs(later))).changes, true);
+  });
+
+  it("has nothing to remove where somebody was faster, or the namespace is gone", async () => {
+    assert.deepEqual((await provider.create(inputs(OLD))).outs, { removed: OLD });
+    assert.deepEqual((await provider.create(inputs(OLD, { namespace: "none" }))).outs, { removed: OLD });
+  });
+
+  it("asks no cluster when nothing was found", async () => {
+    const quiet = inputs({}, { kubeconfig: await nowhere() });
+    const { id, outs } = await provider.create(quiet);
+    assert.deepEqual(await provider.update(id, outs, quiet), outs);
+    assert.deepEqual((await provider.read(id, outs)).props, outs);
+  });
+
+  it("leaves all entries where they are when it is itself taken away: a peer may still declare them", async () => {
+    await make("bar.b", importLabels("cluster-b"));
+    const { id, outs } = await provider.create(inputs({}));
+    await provider.delete(id, outs);
+    assert.deepEqual(await names(), ["bar.b"]);
+  });
+
+  it("says of which peers entries are not removed, and has it as a change until they are", async () => {
+    const found = { ...OLD, "cluster-older": { entries: 1, newest: "2026-11-16T10:00:00Z" } };
+    const declared = inputs(found, { kubeconfig: await nowhere() });
+    const failure = await provider
+      .update(NAMESPACE, { removed: {} }, declared)
+      .then(() => assert.fail("must fail"), initFailure);
+    assert.match(
+      failure?.reasons[0] ?? "",
+      /^entries of peer cluster-old: cluster context "nowhere": cannot/,
+    );
+    assert.deepEqual(failure?.reasons.slice(1), [
+      "entries of peer cluster-older: not tried, as the cluster went away",
+    ]);
+    assert.equal((await provider.diff(NAMESPACE, failure.properties, declared)).changes, true);
+
+    await make("bar.old", importLabels("cluster-old"));
+    await provider.update(NAMESPACE, failure.properties, inputs(found));
+    assert.deepEqual(await names(), []);
+  });
+});

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { findLeftovers } from "../../discovery/leftovers.ts";
+import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
+import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
+import { importLabels } from "../../federation/labels.ts";
+import { SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { ImportedServices } from "../../providers/importedServices.ts";
+import { Leftovers } from "../../providers/leftovers.ts";
+import { EngineFixture } from "./support/engineFixture.ts";
+
+const NAMESPACE = "istio-federation";
+const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar";
+const BAR = "bar.xyz.svc.cluster-b.local";
+const BAZ = "baz.xyz.svc.cluster-b.local";
+const GONE = "gone.xyz.svc.cluster-b.local";
+const OF_C = "foo.xyz.svc.cluster-c.local";
+
+describe("Entries left behind, under Pulumi's engine", () => {
+  let fixture: EngineFixture;
+  let stack: Stack;
+  /** Hosts by peer: the stack's config. */
+  let peers: Record<string, string[]>;
+
+  before(async () => {
+    fixture = await EngineFixture.start("leftovers-engine", "127.30.0.23");
+  });
+
+  after(() => fixture.stop());
+
+  /** A stack that knows of nothing: its state is lost. */
+  async function withoutState(name: string): Promise<void> {
+    stack = await fixture.makeStack(name, program);
+  }
+
+  /** The part of the program that this is about. */
+  async function program(): Promise<Record<string, unknown>> {
+    const { kubeconfig } = fixture.cluster;
+    const { statuses } = await readOwnOutputs();
+    const found = await findLeftovers(
+      new SurveyedCluster(kubeconfig),
+      { own: "cluster-a", context: kubeconfig.context },
+      [...Object.keys(peers), ...Object.keys(statuses)],
+    );
+    const leftovers = new Leftovers("leftovers", { kubeconfig, namespace: NAMESPACE, found });
+    const imports = Object.entries(peers).map(([peer, hosts]) => {
+      const services = Object.fromEntries(hosts.map((host) => [host, LINE]));
+      const args = { kubeconfig, namespace: NAMESPACE, peer, exportTo: ["*"], services };
+      const { imported } = new ImportedServices(
+        peer,
+        { ...args, gateways: ["203.0.113.10:15443"] },
+        { dependsOn: leftovers },
+      );
+      return [peer, { state: "ready", reason: "", since: "", imported }] as const;
+    });
+    return { peers: Object.fromEntries(imports) };
+  }
+
+  const up = () => stack.up(fixture.printing);
+  const preview = () => stack.preview({ ...fixture.printing, diff: true });
+
+  async function versions(): Promise<Record<string, string | undefined>> {
+    const entries = Object.entries(await fixture.entries());
+    return Object.fromEntries(entries.map(([name, { metadata }]) => [name, metadata.resourceVersion]));
+  }
+
+  it("are none when a peer leaves the config: its own resource takes them away", async () => {
+    await withoutState("first");
+    peers = { "cluster-b": [BAR, BAZ], "cluster-c": [OF_C] };
+    await up();
+    assert.deepEqual(Object.keys(await versions()), [BAR, BAZ, OF_C]);
+    assert.deepEqual((await preview()).changeSummary, { same: 4 });
+
+    peers = { "cluster-b": [BAR, BAZ] };
+    fixture.printed();
+    assert.deepEqual((await preview()).changeSummary, { delete: 1, same: 3 });
+    assert.doesNotMatch(fixture.printed(), /found/);
+    await up();
+    assert.deepEqual(Object.keys(await versions()), [BAR, BAZ]);
+  });
+
+  it("are shown by a preview, removed by its update, and then no change any more", async () => {
+    const labels = importLabels("cluster-old");
+    const spec = { hosts: [OF_C], ports: [{ number: 80, name: "http", protocol: "HTTP" }] };
+    await fixture.cluster.make(SERVICE_ENTRY, NAMESPACE, OF_C, { labels, spec });
+    fixture.printed();
+    assert.deepEqual((await preview()).changeSummary, { same: 2, update: 1 });
+    assert.match(fixture.printed(), /~ found *: \{\s*\+ cluster-old: \{\s*\+ entries: 1\s*\+ newest *: "20/);
+    assert.deepEqual((await up()).summary.resourceChanges, { same: 2, update: 1 });
+    assert.deepEqual(Object.keys(await versions()), [BAR, BAZ]);
+
+    assert.deepEqual((await stack.refresh(fixture.printing)).summary.resourceChanges, { same: 3 });
+    assert.deepEqual((await preview()).changeSummary, { same: 3 });
+    const options = { ...fixture.printing, refresh: true, expectNoChanges: true };
+    assert.deepEqual((await stack.up(options)).summary.resourceChanges, { same: 3 });
+  });
+
+  it("are shown and removed again when as many are left behind once more", async () => {
+    const labels = importLabels("cluster-old");
+    const spec = { hosts: [OF_C], ports: [{ number: 80, name: "http", protocol: "HTTP" }] };
+    await fixture.cluster.make(SERVICE_ENTRY, NAMESPACE, OF_C, { labels, spec });
+    assert.deepEqual((await up()).summary.resourceChanges, { same: 2, update: 1 });
+    assert.deepEqual(Object.keys(await versions()), [BAR, BAZ]);
+  });
+
+  it("of a lost state are adopted where a peer declares them, removed where none does, others never touched", async () => {
+    peers = { "cluster-b": [BAR, BAZ, GONE], "cluster-c": [OF_C] };
+    await up();
+    const { [BAZ]: baz } = await fixture.entries();
+    await fixture.cluster.client.replace(SERVICE_ENTRY, {
+      ...baz!,
+      spec: { ...baz!.spec, endpoints: [{ address: "10.0.0.1" }] },
+    });
+    const spec = { hosts: ["theirs"], ports: [{ number: 80, name: "http", protocol: "HTTP" }] };
+    await fixture.cluster.make(SERVICE_ENTRY, NAMESPACE, "theirs.example.com", { spec });
+    const before = await versions();
+
+    await withoutState("second");
+    peers = { "cluster-b": [BAR, BAZ] };
+    fixture.printed();
+    assert.deepEqual((await preview()).changeSummary, { create: 3 });
+    assert.match(fixture.printed(), /found *: \{\s*cluster-c: \{\s*entries: 1/);
+    await up();
+    const after = await versions();
+    assert.deepEqual(Object.keys(after), [BAR, BAZ, "theirs.example.com"]);
+    assert.equal(after[BAR], before[BAR], "what is as declared is not written");
+    assert.equal(after["theirs.example.com"], before["theirs.example.com"]);
+    assert.equal((await fixture.entries())[BAZ]?.spec.endpoints[0]?.address, "203.0.113.10");
+    assert.deepEqual((await preview()).changeSummary, { same: 3 });
+  });
+
+  it("do not keep their names from a peer that has another name now", async () => {
+    await withoutState("third");
+    peers = { "cluster-bee": [BAR, BAZ] };
+    await up();
+    const { [BAR]: bar } = await fixture.entries();
+    assert.equal(bar?.metadata.labels?.["istio-federation.dev/peer"], "cluster-bee");
+    assert.deepEqual((await preview()).changeSummary, { same: 3 });
+  });
+
+  it("are not made by taking the resource out of the program, nor lost by it", async () => {
+    const before = await versions();
+    const older = await fixture.makeStack("third", () => {
+      const { kubeconfig } = fixture.cluster;
+      new ImportedServices("cluster-bee", {
+        kubeconfig,
+        namespace: NAMESPACE,
+        peer: "cluster-bee",
+        exportTo: ["*"],
+        gateways: ["203.0.113.10:15443"],
+        services: { [BAR]: LINE, [BAZ]: LINE },
+      });
+      return Promise.resolve({});
+    });
+    const { summary } = await older.up(fixture.printing);
+    assert.deepEqual(summary.resourceChanges, { delete: 1, same: 2 });
+    assert.deepEqual(await versions(), before);
+  });
+});

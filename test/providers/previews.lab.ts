@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import type { ImportedServicesArgs } from "../../providers/importedServices.ts";
+import { EngineFixture, type Entry } from "./support/engineFixture.ts";
+
+const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/s";
+const host = (index: number): string => `s${String(index).padStart(3, "0")}.xyz.svc.cluster-b.local`;
+const servicesUpTo = (count: number, first = 0): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: count - first }, (_, index) => [host(first + index), LINE]));
+
+describe("A preview of imported services", () => {
+  let fixture: EngineFixture;
+  let stack: Stack;
+  let declared: Partial<ImportedServicesArgs>;
+
+  before(async () => {
+    fixture = await EngineFixture.start("previews", "127.30.0.9");
+    stack = await fixture.makeStack("here", () => {
+      const { imported } = fixture.declare(declared);
+      return Promise.resolve({ imported });
+    });
+    declared = { services: servicesUpTo(100) };
+    await stack.up(fixture.printing);
+  });
+
+  after(() => fixture.stop());
+
+  beforeEach(() => {
+    declared = { services: servicesUpTo(100) };
+    fixture.printed();
+  });
+
+  /** What a preview prints. */
+  async function previewed(options: { diff?: boolean; refresh?: boolean } = {}): Promise<string> {
+    await stack.preview({ ...fixture.printing, ...options });
+    return fixture.printed();
+  }
+
+  it("says in one line, without flags, what comes, changes and goes", async () => {
+    declared.services = { ...servicesUpTo(102, 1), [host(1)]: LINE.replace("8080", "9090") };
+    const lines = (await previewed()).split("\n").filter((line) => line.includes("svc.cluster-b.local"));
+    const told = lines.filter((line) => line.startsWith("    peer cluster-b"));
+    assert.deepEqual(told, [
+      `    peer cluster-b: adds 2 services (${host(100)}, ${host(101)}), changes 1 (${host(1)}), removes 1 (${host(0)})`,
+    ]);
+  });
+
+  it("names with --diff each service that changes and how, and none that does not", async () => {
+    declared.services = { ...servicesUpTo(101, 1), [host(1)]: LINE.replace("8080/HTTP http", "9090/GRPC grpc") };
+    const lines = (await previewed({ diff: true }))
+      .split("\n")
+      .filter((line) => /^ +[-+~]? *s\d+\.xyz/.test(line))
+      .map((line) => line.trim());
+    assert.deepEqual(lines, [
+      `- ${host(0)}: "${LINE}"`,
+      `~ ${host(1)}: "${LINE}" => "${LINE.replace("8080/HTTP http", "9090/GRPC grpc")}"`,
+      `+ ${host(100)}: "${LINE}"`,
+    ]);
+  });
+
+  it("shows another gateway as one change, whatever number of services is behind it", async () => {
+    declared.gateways = ["203.0.113.11:15443"];
+    const text = await previewed({ diff: true });
+    assert.match(text, /~ \[0\]: "203\.0\.113\.10:15443" => "203\.0\.113\.11:15443"/);
+    assert.match(text, /peer cluster-b: gateways 203\.0\.113\.10:15443 => 203\.0\.113\.11:15443/);
+    assert.doesNotMatch(text, /svc\.cluster-b\.local/);
+  });
+
+  it("fails when too many services would go at once, and says how to let exactly those go", async () => {
+    declared.services = servicesUpTo(10);
+    await assert.rejects(stack.preview(fixture.printing));
+    const text = fixture.printed();
+    assert.match(text, /would lose 90 of 100 services at once \(s010.* and 87 more\)/);
+    const [, token] = /acceptRemoval' (removal-\w+)`/.exec(text) ?? [];
+    assert.ok(token, text);
+    declared.acceptRemoval = token;
+    assert.match(await previewed(), /peer cluster-b: removes 90 services/);
+  });
+
+  it("keeps all services of a peer that offers none any more, and says so", async () => {
+    declared.services = {};
+    const text = await previewed({ diff: true });
+    assert.match(text, /peer cluster-b: keeps the 100 service\(s\) known before/);
+    assert.deepEqual((await stack.up(fixture.printing)).summary.resourceChanges, { same: 2 });
+    assert.equal(Object.keys(await fixture.entries()).length, 100);
+  });
+
+  describe("after others changed the cluster", () => {
+    it("does not count what Istio or anybody else adds to an entry's metadata and status", async () => {
+      const { [host(0)]: one, [host(1)]: other } = await fixture.entries();
+      assert.ok(one && other);
+      await edit({ ...one, metadata: { ...one.metadata, annotations: { seen: "yes" } } });
+      await fixture.setStatus(other, { conditions: [{ type: "Reconciled", status: "True" }] });
+      const { changeSummary } = await stack.preview({ ...fixture.printing, refresh: true });
+      assert.deepEqual(changeSummary, { same: 2 });
+    });
+
+    it("shows exactly what was edited, deleted and added by hand, and the update repairs it", async () => {
+      const { [host(0)]: edited, [host(1)]: deleted, [host(2)]: model } = await fixture.entries();
+      assert.ok(edited && deleted && model);
+      await edit({ ...edited, spec: { ...edited.spec, endpoints: [{ address: "10.0.0.1" }] } });
+      await fixture.cluster.client.delete(SERVICE_ENTRY, deleted);
+      const byHand = "by-hand.xyz.svc.cluster-b.local";
+      await fixture.addEntry(byHand, model);
+
+      const text = await previewed({ refresh: true, diff: true });
+      const lines = text.split("\n").filter((line) => /^ +[-+~]? *\S+\.xyz\.svc/.test(line));
+      const hosts = new Set(lines.map((line) => /\S+\.xyz\.svc[^: ]*/.exec(line)?.[0]));
+      assert.deepEqual([...hosts].sort(), [byHand, host(0), host(1)]);
+      assert.match(
+        text,
+        new RegExp(`adds 1 service \\(${host(1)}\\), changes 1 \\(${host(0)}\\), removes 1 \\(${byHand}\\)`),
+      );
+
+      await stack.refresh(fixture.printing);
+      await stack.up(fixture.printing);
+      const entries = await fixture.entries();
+      assert.deepEqual(Object.keys(entries).sort(), Object.keys(servicesUpTo(100)));
+      assert.deepEqual(entries[host(0)]?.spec.endpoints, model.spec.endpoints);
+      const { changeSummary } = await stack.preview({ ...fixture.printing, refresh: true });
+      assert.deepEqual(changeSummary, { same: 2 });
+    });
+
+    async function edit(entry: Entry): Promise<void> {
+      await fixture.cluster.client.replace(SERVICE_ENTRY, entry);
+    }
+  });
+});

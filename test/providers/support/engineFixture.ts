@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { CustomObjectsApi } from "@kubernetes/client-node";
+import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { createProgress } from "../../../lab/progress.ts";
+import { prepareTools } from "../../../lab/tools/tools.ts";
+import { type KubernetesObject, SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
+import { loadKubeconfig } from "../../../providers/cluster/kubeconfig.ts";
+import { ImportedServices, type ImportedServicesArgs } from "../../../providers/importedServices.ts";
+import { TestCluster } from "./testCluster.ts";
+
+const NAMESPACE = "istio-federation";
+
+/** A ServiceEntry as far as the tests look at it. */
+export type Entry = KubernetesObject & { spec: { endpoints: { address: string }[] } };
+
+/** Pulumi's engine with a state of its own, and a real API server to work on. */
+export class EngineFixture {
+  readonly cluster: TestCluster;
+  /** What the last operations printed. */
+  readonly output: string[] = [];
+  private readonly folder: string;
+  private readonly path = process.env.PATH ?? "";
+
+  private constructor(cluster: TestCluster, pulumi: string) {
+    this.cluster = cluster;
+    this.folder = mkdtempSync(join(tmpdir(), "istio-federation-engine-"));
+    const launcher = dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
+    process.env.PATH = [dirname(pulumi), launcher, this.path].join(delimiter);
+  }
+
+  /** @param address as for {@link TestCluster.start}. */
+  static async start(name: string, address: string): Promise<EngineFixture> {
+    const cluster = await TestCluster.start(name, address);
+    await cluster.installIstioKinds();
+    await cluster.makeNamespace(NAMESPACE);
+    const { programs } = await prepareTools(createProgress());
+    return new EngineFixture(cluster, programs.pulumi);
+  }
+
+  async stop(): Promise<void> {
+    process.env.PATH = this.path;
+    await this.cluster.stop();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  /** Makes a stack of a program that runs in this process. */
+  makeStack(stackName: string, program: () => Promise<Record<string, unknown>>): Promise<Stack> {
+    return LocalWorkspace.createOrSelectStack(
+      { stackName, projectName: "engine-test", program },
+      {
+        envVars: {
+          PULUMI_BACKEND_URL: `file://${this.folder}`,
+          PULUMI_HOME: join(this.folder, "home"),
+          PULUMI_CONFIG_PASSPHRASE: "test",
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
+        },
+      },
+    );
+  }
+
+  /** Declares what is imported from peer cluster-b: nothing, unless told. */
+  declare(args: Partial<ImportedServicesArgs>): ImportedServices {
+    return new ImportedServices("imports", {
+      kubeconfig: this.cluster.kubeconfig,
+      namespace: NAMESPACE,
+      peer: "cluster-b",
+      exportTo: ["*"],
+      gateways: ["203.0.113.10:15443"],
+      services: {},
+      ...args,
+    });
+  }
+
+  /** Options of an operation whose output is to be kept. With `diff`, messages are on the standard error. */
+  get printing(): { onOutput: (text: string) => void; onError: (text: string) => void; color: "never" } {
+    const keep = (text: string): void => void this.output.push(text);
+    return { onOutput: keep, onError: keep, color: "never" };
+  }
+
+  /** What was printed since the last time that this was asked. */
+  printed(): string {
+    return this.output.splice(0).join("");
+  }
+
+  /** The entries there are, by name. */
+  async entries(): Promise<Record<string, Entry>> {
+    const found = await this.cluster.client.list<Entry>(SERVICE_ENTRY, { namespace: NAMESPACE });
+    return Object.fromEntries(found.map((entry) => [entry.metadata.name, entry]));
+  }
+  /** Adds an entry as somebody would who copies one of ours, labels included. */
+  async addEntry(name: string, { apiVersion, kind, metadata: { labels }, spec }: Entry): Promise<void> {
+    const metadata = { name, namespace: NAMESPACE, ...(labels === undefined ? {} : { labels }) };
+    const own = { ...spec, hosts: [name] };
+    await this.cluster.client.apply(SERVICE_ENTRY, { apiVersion, kind, metadata, spec: own } as Entry, true);
+  }
+
+  /** Writes an entry's status, as istiod does. */
+  async setStatus(entry: Entry, status: object): Promise<void> {
+    const { group, version, plural } = SERVICE_ENTRY;
+    const { name } = entry.metadata;
+    const api = (await loadKubeconfig(this.cluster.kubeconfig)).makeApiClient(CustomObjectsApi);
+    const body = { ...entry, status };
+    await api.replaceNamespacedCustomObjectStatus({
+      group,
+      version,
+      plural,
+      namespace: NAMESPACE,
+      name,
+      body,
+    });
+  }
+}
