@@ -117,7 +117,9 @@ describe("A survey", () => {
 
     it("offers what is there, and says in words what is other than before", async () => {
       const { exports, notes } = await surveyWith({ [OWN_STACK]: { federation: own } }, [pod]);
-      assert.deepEqual(notes, [`exports: changes 1 service (${FOO})`]);
+      assert.deepEqual(notes, [
+        `exports: changes 1 service (${FOO}), removes 1 (gone.abc.svc.cluster-a.local)`,
+      ]);
       assert.deepEqual(exports[FOO]?.ports, [{ number: 9000, name: "http", protocol: "HTTP" }]);
       assert.match(exports[FOO].subjectAltNames.join(), /sa\/today/);
     });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CoreV1Api } from "@kubernetes/client-node";
+import type { PeerStatus } from "../../federation/peerStatus.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
@@ -10,7 +11,9 @@ import { importedHosts } from "./importedHosts.ts";
 import { type FederatedLab, log, sharedLab } from "./sharedLab.ts";
 
 /** What `pulumi stack output peers` tells. */
-type Peers = Record<string, { state: string; reason: string; imported: number }>;
+type Peers = Record<string, PeerStatus>;
+
+const READY: PeerStatus = { state: "ready", reason: "", since: "", imported: 1 };
 
 describe("two stacks that name each other", function () {
   this.timeout(1_200_000);
@@ -41,10 +44,10 @@ describe("two stacks that name each other", function () {
 
       await other.ensure();
       await other.up();
-      assert.deepEqual(await other.output("peers"), { [first]: { state: "ready", reason: "", imported: 1 } });
+      assert.deepEqual(await other.output("peers"), { [first]: READY });
 
       await one.up();
-      assert.deepEqual(await one.output("peers"), { [second]: { state: "ready", reason: "", imported: 1 } });
+      assert.deepEqual(await one.output("peers"), { [second]: READY });
       for (const stack of [one, other]) {
         const changes = await stack.preview();
         assert.ok(changesNothing(changes), `${stack.name}: ${JSON.stringify(changes)}`);

@@ -3,7 +3,8 @@ import { X509Certificate } from "node:crypto";
 import type { PeerStatus } from "../../federation/peerStatus.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { importedHosts } from "./importedHosts.ts";
-import { CONTRACT_OF_C, publishStack, unpublishStack } from "./publishedStack.ts";
+import { peerC } from "./peerC.ts";
+import { CONTRACT_OF_C, unpublishStack } from "./publishedStack.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 
@@ -23,21 +24,8 @@ describe("a stack's peers", function () {
     contract = { ...CONTRACT_OF_C, rootCertificates: own.rootCertificates };
   });
 
-  /** The stack with cluster-c as a second peer, published so. */
-  async function withPeerC(
-    outputs: Record<string, unknown> | undefined,
-    test: (edited: Stack) => Promise<void>,
-  ) {
-    await publishStack(federated.lab, "cluster-c", outputs);
-    try {
-      const configFile = await editedStackFile("cluster-a", (config) => {
-        Object.assign(config["istio-federation:peers"] as object, { "cluster-c": { stack: "cluster-c" } });
-      });
-      await test(new Stack("cluster-a", federated.lab, { configFile }));
-    } finally {
-      await unpublishStack(federated.lab, "cluster-c");
-    }
-  }
+  const withPeerC = (outputs: Record<string, unknown> | undefined, test: (edited: Stack) => Promise<void>) =>
+    peerC(federated.lab, outputs, test);
 
   it("may exist and be empty: pending, with a warning", async () => {
     await withPeerC(undefined, async (edited) => {
@@ -120,6 +108,7 @@ describe("a stack's peers", function () {
       assert.match(since, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
       assert.deepEqual(rest, { state: "pending", imported: 1 });
       assert.match(reason, /stack \S+cluster-c does not exist/);
+      assert.equal((await edited.run("refresh", "--yes")).exitCode, 0);
       const changes = await edited.preview();
       assert.ok(changesNothing(changes), JSON.stringify(changes));
     });
