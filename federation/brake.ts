@@ -45,7 +45,7 @@ export function brakes(
     return undefined;
   }
   return (
-    `of peer ${peer} would lose ${count(removed.length)} of ${count(known)} services at once (${someOf(removed)}), ` +
+    `would lose ${count(removed.length)} of ${count(known)} services at once (${someOf(removed)}), ` +
     `more than this stack lets go (more than ${count(brake.removals)} and more than ${percent(brake.share)}). ` +
     `Ask the peer's team: are they meant to go? ${howToAccept(peer, token)}`
   );

@@ -42,7 +42,8 @@ export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.Chec
     return { inputs: asked, failures: [{ property: "gateways", reason }] };
   }
   const reason = brakes(brake, asked.peer, known.services, asked.services, acceptRemoval);
-  return { inputs: asked, ...(reason === undefined ? {} : { failures: [{ property: "services", reason }] }) };
+  // The engine prints the property's value along with the reason: the services would be thousands of lines.
+  return { inputs: asked, ...(reason === undefined ? {} : { failures: [{ property: "peer", reason }] }) };
 }
 
 type Known = Pick<Inputs, "gateways" | "services">;

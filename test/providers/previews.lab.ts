@@ -47,7 +47,10 @@ describe("A preview of imported services", () => {
   });
 
   it("names with --diff each service that changes and how, and none that does not", async () => {
-    declared.services = { ...servicesUpTo(101, 1), [host(1)]: LINE.replace("8080/HTTP http", "9090/GRPC grpc") };
+    declared.services = {
+      ...servicesUpTo(101, 1),
+      [host(1)]: LINE.replace("8080/HTTP http", "9090/GRPC grpc"),
+    };
     const lines = (await previewed({ diff: true }))
       .split("\n")
       .filter((line) => /^ +[-+~]? *s\d+\.xyz/.test(line))
@@ -71,6 +74,7 @@ describe("A preview of imported services", () => {
     declared.services = servicesUpTo(10);
     await assert.rejects(stack.preview(fixture.printing));
     const text = fixture.printed();
+    assert.ok(text.length < 4_000, "the services that stay are not told");
     assert.match(text, /would lose 90 of 100 services at once \(s010.* and 87 more\)/);
     const [, token] = /acceptRemoval' (removal-\w+)`/.exec(text) ?? [];
     assert.ok(token, text);
