@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { Command } from "commander";
 import { ensureLab, serveLab } from "./background.ts";
+import { benchCommand } from "./bench/command.ts";
 import { runDemo } from "./demo.ts";
 import { takeDown } from "./down.ts";
 import { LAB_FOLDER } from "./environment.ts";
@@ -81,6 +82,8 @@ program
     });
     await prove({ lab, stacks }, log);
   });
+
+program.addCommand(benchCommand(log, endOnSignals));
 
 program
   .command("down")

@@ -9,25 +9,28 @@ import { quoteLog } from "./ready.ts";
 /** How many resources an operation touches, by what happens to them: `create`, `update`, `delete`, `same`, ... */
 export type Changes = Readonly<Record<string, number>>;
 
-/** A stack of the program, worked on as a person would: with the Pulumi CLI in the checkout. */
+/** A stack of the program, worked on as a person would: with the Pulumi CLI in the project's folder. */
 export class Stack {
   readonly name: string;
   readonly #lab: Pick<RunningLab, "dir" | "environment">;
   readonly #config: readonly string[];
+  readonly #folder: string;
   /** What the CLI printed so far. */
   readonly log: string;
 
   /**
    * @param name as in `stacks/Pulumi.<name>.yaml`; the stack itself need not exist yet.
    * @param options.configFile another stack file to use instead.
+   * @param options.folder of another project. Default: the checkout.
    */
   constructor(
     name: string,
     lab: Pick<RunningLab, "dir" | "environment">,
-    { configFile }: { configFile?: string } = {},
+    { configFile, folder = CHECKOUT }: { configFile?: string; folder?: string } = {},
   ) {
     this.name = name;
     this.#lab = lab;
+    this.#folder = folder;
     this.#config = configFile === undefined ? [] : ["--config-file", configFile];
     this.log = join(labPaths(lab.dir).logs, `pulumi-${name}.log`);
   }
@@ -106,7 +109,7 @@ export class Stack {
     const { dir, environment } = this.#lab;
     appendFileSync(this.log, `\n$ pulumi ${args.join(" ")}\n`);
     return execa(join(labPaths(dir).bin, "pulumi"), [...args, "--non-interactive", "--color", "never"], {
-      cwd: CHECKOUT,
+      cwd: this.#folder,
       env: environment,
       reject: false,
       all: true,

@@ -1,0 +1,84 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { LAB_FOLDER, labPaths } from "../environment.ts";
+import { startLab, type Lab } from "../lab.ts";
+import { LabError } from "../labError.ts";
+import { pluginMode } from "../plugins/pluginPath.ts";
+import { step, type Log } from "../progress.ts";
+import { Stack } from "../pulumi.ts";
+import { workloadsOf } from "../workloads/workload.ts";
+import { deployWorkloads } from "../workloads/workloads.ts";
+import { renderChart } from "./chart.ts";
+import { judgeGoals } from "./goals.ts";
+import { CLUSTER, measureAll, type Plan } from "./measure.ts";
+import { type Row, writeRows } from "./rows.ts";
+import { formatReport } from "./table.ts";
+
+/** How to run the benchmark. */
+export interface BenchOptions extends Plan {
+  /** File for the rows, written anew with each of them. */
+  readonly json?: string;
+  /** File for the chart. */
+  readonly svg: string;
+  /** Whether a goal that is missed is a failure. */
+  readonly check: boolean;
+}
+
+/**
+ * The benchmark, from nothing to nothing: a lab, Istio in one cluster by the real program, the measurements, a table on standard
+ * output, the chart, clean-up.
+ *
+ * @throws LabError when another lab runs or something fails; the lab's folder then stays for its logs.
+ */
+export async function runBench(options: BenchOptions, log: Log): Promise<void> {
+  const rows: Row[] = [];
+  const lab = await startLab({ dir: LAB_FOLDER, log, plugins: pluginMode(process.env["LAB_PLUGINS"]) });
+  try {
+    await installIstio(lab, log);
+    await measureAll(lab, options, log, (row) => {
+      rows.push(row);
+      if (options.json !== undefined) writeRows(options.json, rows);
+    });
+  } catch (error) {
+    await step(log, "ending the lab", () => lab.stop());
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LabError(`${reason}\nThe logs are in ${labPaths(lab.dir).logs}`, { cause: error });
+  }
+  await step(log, "ending the lab and removing it", () => lab.stop());
+  rmSync(lab.dir, { recursive: true });
+  report(rows, options, describePlugins(lab), log);
+}
+
+/** The cluster as in the lab: workloads, Istio by the program, the workloads' sidecars. */
+async function installIstio(lab: Lab, log: Log): Promise<void> {
+  const { name, network } = CLUSTER;
+  const { kubeconfig } = lab;
+  const deploy = () =>
+    deployWorkloads({ kubeconfig, context: name, workloads: workloadsOf(name, network), log });
+  const stack = new Stack(name, lab);
+  await step(log, "deploying the workloads", deploy);
+  await stack.ensure();
+  await step(log, `pulumi up -s ${name}`, () => stack.up());
+  await step(log, "restarting the workloads with sidecars", deploy);
+}
+
+function report(rows: readonly Row[], { json, svg, check }: BenchOptions, plugins: string, log: Log): void {
+  const goals = judgeGoals(rows);
+  process.stdout.write(`\n${formatReport(rows, goals)}\n\n${NOTES}\n${plugins}\n\n`);
+  if (json !== undefined) log(`rows: ${json}`);
+  writeFileSync(svg, renderChart(rows));
+  log(`chart: ${svg}`);
+  const missed = goals.filter(({ met }) => met === false);
+  if (check && missed.length > 0) throw new LabError(`${missed.length} of ${goals.length} goals are missed`);
+}
+
+/** What a reader of the tables has to know. */
+const NOTES = [
+  "floor: the same objects, server-side applied by a bare client over kept-alive connections, with the best concurrency.",
+  "Ours: one ImportedServices resource. peer: one kubernetes CustomResource per entry. Both by the CLI and a file backend;",
+  "up, refresh and destroy with --yes --skip-preview. Previews, no-op up, update-one and refresh: the median of three.",
+].join("\n");
+
+/** Which plugins ran: stand-ins of the lab are not as fast as the real ones, or faster. */
+function describePlugins({ plugins }: Lab): string {
+  return `Plugins: ${plugins.map(({ name, kind }) => `${name} (${kind})`).join(", ")}.`;
+}

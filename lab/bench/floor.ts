@@ -1,0 +1,89 @@
+import pMap from "p-map";
+import { MANAGED_BY } from "../../federation/labels.ts";
+import type { ServiceEntry } from "../../federation/serviceEntry.ts";
+import { step, type Log } from "../progress.ts";
+import type { ApiServer } from "./apiServer.ts";
+import { istiodSettled } from "./requestCount.ts";
+import type { FLOOR_STEPS, TimedRow } from "./rows.ts";
+import { entriesOf, moved, type Work } from "./work.ts";
+
+/** Requests in flight that are tried for the floor. */
+const CONCURRENCIES = [8, 16, 32, 64] as const;
+
+/** Most requests in flight. */
+export const MOST_CONNECTIONS = Math.max(...CONCURRENCIES);
+
+/** How many requests in flight create a sample of entries fastest on this machine. */
+export async function bestConcurrency(
+  api: ApiServer,
+  sample: readonly ServiceEntry[],
+  log: Log,
+): Promise<number> {
+  // The first requests pay for the connections and for code that is not compiled yet.
+  await applyAll(api, sample, MOST_CONNECTIONS);
+  await deleteAll(api, sample);
+  const rates: { concurrency: number; rate: number }[] = [];
+  for (const concurrency of CONCURRENCIES) {
+    const start = performance.now();
+    await applyAll(api, sample, concurrency);
+    const rate = sample.length / ((performance.now() - start) / 1000);
+    rates.push({ concurrency, rate });
+    await deleteAll(api, sample);
+  }
+  const best = rates.reduce((one, other) => (other.rate > one.rate ? other : one));
+  const tried = rates.map(({ concurrency, rate }) => `${concurrency}: ${rate.toFixed(0)}/s`).join(", ");
+  await istiodSettled(api);
+  log(`floor: creates by requests in flight: ${tried}; ${best.concurrency} it is`);
+  return best.concurrency;
+}
+
+/** What is measured of the floor. */
+export interface FloorOptions {
+  readonly api: ApiServer;
+  readonly work: Work;
+  /** Requests in flight. */
+  readonly concurrency: number;
+  readonly log: Log;
+  /** Told each row as soon as it is there. */
+  readonly onRow: (row: TimedRow) => void;
+}
+
+/** What no program can do faster: the program's objects created and all changed, as fast as the API server takes them. */
+export async function measureFloor({ api, work, concurrency, log, onRow }: FloorOptions): Promise<void> {
+  const { services } = work;
+  const run = async (name: (typeof FLOOR_STEPS)[number], declared: Work) => {
+    const entries = entriesOf(declared);
+    const start = performance.now();
+    await step(log, `${services} services: ${name}`, () => applyAll(api, entries, concurrency));
+    onRow({ services, step: name, seconds: (performance.now() - start) / 1000 });
+    await istiodSettled(api);
+  };
+  await run("floor-create", work);
+  await run("floor-update", moved(work));
+  await deleteAll(api, entriesOf(work));
+  await istiodSettled(api);
+}
+
+async function applyAll(
+  api: ApiServer,
+  entries: readonly ServiceEntry[],
+  concurrency: number,
+): Promise<void> {
+  const query = `fieldManager=${MANAGED_BY}&force=true&fieldValidation=Strict`;
+  const contentType = "application/apply-patch+yaml";
+  await pMap(
+    entries,
+    (entry) => api.request({ method: "PATCH", path: `${pathOf(entry)}?${query}`, body: entry, contentType }),
+    { concurrency },
+  );
+}
+
+async function deleteAll(api: ApiServer, entries: readonly ServiceEntry[]): Promise<void> {
+  await pMap(entries, (entry) => api.request({ method: "DELETE", path: pathOf(entry), accept: [404] }), {
+    concurrency: MOST_CONNECTIONS,
+  });
+}
+
+function pathOf({ metadata: { namespace, name } }: ServiceEntry): string {
+  return `/apis/networking.istio.io/v1/namespaces/${namespace}/serviceentries/${name}`;
+}

@@ -1,0 +1,95 @@
+import type { RunningLab } from "../lab.ts";
+import type { Log } from "../progress.ts";
+import { workloadsOf } from "../workloads/workload.ts";
+import { ApiServer } from "./apiServer.ts";
+import { bestConcurrency, measureFloor, MOST_CONNECTIONS } from "./floor.ts";
+import { FEW_SERVICES } from "./goals.ts";
+import { BenchProject } from "./project.ts";
+import { measurePreview, measureRound } from "./round.ts";
+import { PEER_PREFIX, type Row } from "./rows.ts";
+import { measureScope } from "./scope.ts";
+import { entriesOf, type Work } from "./work.ts";
+
+/** The cluster that imports; its Istio has to be installed. */
+export const CLUSTER = { name: "cluster-a", network: "127.10" } as const;
+/** Namespace of the benchmark's entries, and the one that sees them, which has no workloads. */
+const NAMESPACE = "istio-federation-bench";
+const SEEN_BY = "istio-federation-bench-clients";
+/** Most entries that the best concurrency is found with. */
+const SAMPLE = 1000;
+
+/** What to measure. */
+export interface Plan {
+  /** Numbers of services for the program under test and the floor, each of them a round; ascending. */
+  readonly services: readonly number[];
+  /** The same for the peer, one CustomResource per entry. */
+  readonly peerServices: readonly number[];
+  /** How many imports to show a sidecar; 0: the scope is not measured. */
+  readonly scopeServices: number;
+  /** How often a step is run that changes nothing or little; its row is the median. */
+  readonly repeats: number;
+}
+
+/**
+ * Measures everything on a lab whose {@link CLUSTER} has Istio and workloads with sidecars. The namespace of the benchmark is empty
+ * and istiod at rest before each round, and at the end.
+ *
+ * @param onRow told each row as soon as it is there.
+ */
+export async function measureAll(
+  lab: RunningLab,
+  { services, peerServices, scopeServices, repeats }: Plan,
+  log: Log,
+  onRow: (row: Row) => void,
+): Promise<void> {
+  const api = new ApiServer(lab.kubeconfig, CLUSTER.name, MOST_CONNECTIONS);
+  try {
+    await makeNamespace(api);
+    const ours = new BenchProject("importedServices", lab, api);
+    await ours.prepare(workOf(lab, 0));
+    const round = { api, log, onRow, repeats };
+    // First, as memory only grows.
+    if (scopeServices > 0) {
+      const [workload] = workloadsOf(CLUSTER.name, CLUSTER.network);
+      if (workload === undefined) throw new Error(`${CLUSTER.name} has no workloads`);
+      const work = workOf(lab, scopeServices);
+      await measureScope({ ...round, lab, cluster: CLUSTER.name, workload, project: ours, work });
+    }
+    if (services.length > 0) {
+      const sample = entriesOf(workOf(lab, Math.min(SAMPLE, Math.max(...services))));
+      const concurrency = await bestConcurrency(api, sample, log);
+      await measurePreview({ ...round, project: ours, work: workOf(lab, FEW_SERVICES), prefix: "" });
+      for (const count of services) {
+        const work = workOf(lab, count);
+        await measureFloor({ ...round, work, concurrency });
+        await measureRound({ ...round, project: ours, work, prefix: "" });
+      }
+    }
+    if (peerServices.length > 0) {
+      const peer = new BenchProject("customResources", lab, api);
+      await peer.prepare(workOf(lab, 0));
+      for (const count of peerServices) {
+        await measureRound({ ...round, project: peer, work: workOf(lab, count), prefix: PEER_PREFIX });
+      }
+    }
+  } finally {
+    await api.close();
+  }
+}
+
+async function makeNamespace(api: ApiServer): Promise<void> {
+  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
+  await api.request({ method: "POST", path: "/api/v1/namespaces", body, accept: [409] });
+}
+
+function workOf({ kubeconfig }: RunningLab, services: number): Work {
+  return {
+    kubeconfig: { path: kubeconfig, context: CLUSTER.name },
+    namespace: NAMESPACE,
+    peer: "cluster-c",
+    services,
+    exportTo: [SEEN_BY],
+    gateway: { address: "203.0.113.10", port: 15443 },
+    revision: 0,
+  };
+}

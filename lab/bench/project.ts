@@ -1,0 +1,94 @@
+import { copyFileSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { CHECKOUT, labPaths } from "../environment.ts";
+import type { RunningLab } from "../lab.ts";
+import { LabError } from "../labError.ts";
+import { Stack } from "../pulumi.ts";
+import { quoteLog } from "../ready.ts";
+import type { ApiServer } from "./apiServer.ts";
+import { watchPeakMemory, type ProcessMark } from "./processMemory.ts";
+import { between, countRequests } from "./requestCount.ts";
+import type { TimedRow } from "./rows.ts";
+import { type Work, WORK_VARIABLE } from "./work.ts";
+
+/** Name of the benchmark's project, as its Pulumi.yaml has it. */
+const PROJECT = "istio-federation-bench";
+
+/** The benchmark's programs, and how the process is known in which their provider runs. */
+const PROGRAMS: Readonly<Record<ProgramName, ProcessMark["argument"]>> = {
+  importedServices: (argument) => /^\/.*\/@pulumi\/pulumi\/cmd\/dynamic-provider\/index\.js$/.test(argument),
+  customResources: (argument) =>
+    /(?:pulumi-resource-kubernetes|\/lab\/plugins\/kubernetes\/main\.ts)$/.test(argument),
+};
+
+/** The program under test, and its peer. */
+export type ProgramName = "importedServices" | "customResources";
+
+/** What one run of the CLI took. */
+export type Measured = Omit<TimedRow, "services" | "step">;
+
+/** One of the benchmark's Pulumi programs, with a folder and a stack of its own in the lab. */
+export class BenchProject {
+  readonly #program: ProgramName;
+  readonly #lab: RunningLab;
+  readonly #api: ApiServer;
+  readonly #folder: string;
+
+  constructor(program: ProgramName, lab: RunningLab, api: ApiServer) {
+    this.#program = program;
+    this.#lab = lab;
+    this.#api = api;
+    this.#folder = join(lab.dir, "bench", program);
+  }
+
+  /** Lays down the project's folder and makes its stack. */
+  async prepare(work: Work): Promise<void> {
+    rmSync(this.#folder, { recursive: true, force: true });
+    mkdirSync(this.#folder, { recursive: true });
+    const sources = join(import.meta.dirname, "program");
+    copyFileSync(join(sources, "Pulumi.yaml"), join(this.#folder, "Pulumi.yaml"));
+    symlinkSync(join(sources, `${this.#program}.ts`), join(this.#folder, "index.ts"));
+    // The dynamic provider's code is looked for in the folder of the program.
+    symlinkSync(join(CHECKOUT, "providers"), join(this.#folder, "providers"));
+    await this.#stack(work).ensure();
+  }
+
+  /**
+   * Runs one operation as a person would, by the CLI in the project's folder.
+   *
+   * @throws LabError with the end of what the CLI printed.
+   */
+  async run(work: Work, operation: "preview" | "up" | "refresh" | "destroy"): Promise<Measured> {
+    const stack = this.#stack(work);
+    const args = operation === "preview" ? [] : ["--yes", "--skip-preview"];
+    const before = await countRequests(this.#api);
+    const home = realpathSync(this.#folder);
+    const peak = watchPeakMemory({ folder: (folder) => folder === home, argument: PROGRAMS[this.#program] });
+    const start = performance.now();
+    const { exitCode } = await stack.run(operation, ...args);
+    const seconds = (performance.now() - start) / 1000;
+    const rssBytes = peak();
+    if (exitCode !== 0)
+      throw new LabError(`\`pulumi ${operation}\` of the benchmark failed. ${quoteLog(stack.log)}`);
+    return {
+      seconds,
+      stateBytes: statSync(this.#stateFile).size,
+      ...between(before, await countRequests(this.#api)),
+      ...(rssBytes === undefined ? {} : { rssBytes }),
+    };
+  }
+
+  #stack(work: Work): Stack {
+    const environment = {
+      ...this.#lab.environment,
+      [WORK_VARIABLE]: JSON.stringify(work),
+      // A checkpoint after each resource is what a person gets; whoever runs the benchmark may have turned that off.
+      PULUMI_SKIP_CHECKPOINTS: "false",
+    };
+    return new Stack(this.#program, { dir: this.#lab.dir, environment }, { folder: this.#folder });
+  }
+
+  get #stateFile(): string {
+    return join(labPaths(this.#lab.dir).state, ".pulumi/stacks", PROJECT, `${this.#program}.json`);
+  }
+}

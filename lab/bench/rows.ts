@@ -1,0 +1,87 @@
+import { writeFileSync } from "node:fs";
+
+/** What is done with the raw API server, by the bare client. */
+export const FLOOR_STEPS = ["floor-create", "floor-update"] as const;
+
+/** What is done with a Pulumi program, in this order. */
+export const PROGRAM_STEPS = [
+  "create",
+  "no-op-preview",
+  "no-op-up",
+  "update-one",
+  "update-all",
+  "refresh",
+  "destroy",
+] as const;
+
+/** What a sidecar costs: without imports, with imports that it does not see, with imports that it sees. */
+export const SCOPE_STEPS = ["scope-none", "scope-unseen", "scope-seen"] as const;
+
+export type ProgramStep = (typeof PROGRAM_STEPS)[number];
+export type ScopeStep = (typeof SCOPE_STEPS)[number];
+/** The peer's steps have the program's names with this before them. */
+export const PEER_PREFIX = "custom-resource-";
+export type TimedStep = (typeof FLOOR_STEPS)[number] | ProgramStep | `${typeof PEER_PREFIX}${ProgramStep}`;
+
+/** How long one step took with so many services, and what else it cost. */
+export interface TimedRow {
+  readonly services: number;
+  readonly step: TimedStep;
+  /** Wall time of the whole step; the median when it was repeated. */
+  readonly seconds: number;
+  /** Size of the stack's file in the state backend after the step. */
+  readonly stateBytes?: number;
+  /** Changes of ServiceEntries that the API server was asked for, dry runs and istiod's status writes not counted. */
+  readonly writes?: number;
+  /** All requests about ServiceEntries, dry runs and pages of lists included, istiod's status writes not. */
+  readonly requests?: number;
+  /** Largest resident memory of the provider's process. */
+  readonly rssBytes?: number;
+}
+
+/** What one sidecar and istiod hold with so many imports in the cluster. */
+export interface ScopeRow {
+  readonly services: number;
+  readonly step: ScopeStep;
+  /** Size of the sidecar's configuration, as its `/config_dump` writes it with endpoints. */
+  readonly configBytes: number;
+  /** Resident memory of the sidecar's Envoy. */
+  readonly sidecarRssBytes: number;
+  /** Resident memory of istiod. */
+  readonly istiodRssBytes: number;
+}
+
+export type Row = TimedRow | ScopeRow;
+
+/** Rows that tell a time. */
+export function timedRows(rows: readonly Row[]): TimedRow[] {
+  return rows.filter((row): row is TimedRow => "seconds" in row);
+}
+
+/** Rows that tell what a sidecar holds. */
+export function scopeRows(rows: readonly Row[]): ScopeRow[] {
+  return rows.filter((row): row is ScopeRow => "configBytes" in row);
+}
+
+/** One row of several runs of a step: the median time, and the most of everything else. */
+export function medianRow(runs: readonly [TimedRow, ...TimedRow[]]): TimedRow {
+  const times = runs.map(({ seconds }) => seconds).sort((one, other) => one - other);
+  const most = (field: "stateBytes" | "writes" | "requests" | "rssBytes") => {
+    const values = runs.flatMap((run) => run[field] ?? []);
+    return values.length === 0 ? {} : { [field]: Math.max(...values) };
+  };
+  return {
+    services: runs[0].services,
+    step: runs[0].step,
+    seconds: times[Math.floor(times.length / 2)] ?? runs[0].seconds,
+    ...most("stateBytes"),
+    ...most("writes"),
+    ...most("requests"),
+    ...most("rssBytes"),
+  };
+}
+
+/** Writes rows as a JSON array, one row per line. */
+export function writeRows(file: string, rows: readonly Row[]): void {
+  writeFileSync(file, `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]\n`);
+}

@@ -1,0 +1,63 @@
+import type { GatewayAddress } from "../../federation/address.ts";
+import type { ImportedService } from "../../federation/importLine.ts";
+import { renderServiceEntry, type ServiceEntry } from "../../federation/serviceEntry.ts";
+
+/** Port of every service of the benchmark: the one that the lab's sidecars have an outgoing listener for. */
+const SERVICE_PORT = 8080;
+
+/** Variable by which the benchmark's Pulumi programs are told what to declare: a {@link Work} in JSON. */
+export const WORK_VARIABLE = "ISTIO_FEDERATION_BENCH";
+
+/** What one step of the benchmark declares, whoever writes it. */
+export interface Work {
+  readonly kubeconfig: { readonly path: string; readonly context: string };
+  /** Namespace of the ServiceEntries, which holds nothing else. */
+  readonly namespace: string;
+  /** Name of the peer that exports the services. */
+  readonly peer: string;
+  /** How many services the peer exports. */
+  readonly services: number;
+  /** Namespaces that see them. */
+  readonly exportTo: readonly string[];
+  /** The peer's gateway; another one changes every entry. */
+  readonly gateway: GatewayAddress;
+  /** Version of the first service; another one changes its entry and no other. */
+  readonly revision: number;
+}
+
+/**
+ * What a program of the benchmark is to declare.
+ *
+ * @throws Error when it was not started by the benchmark.
+ */
+export function readWork(environment: NodeJS.ProcessEnv = process.env): Work {
+  const text = environment[WORK_VARIABLE];
+  if (text === undefined) throw new Error(`${WORK_VARIABLE} is not set: run \`npm run bench\``);
+  return JSON.parse(text) as Work;
+}
+
+/** The same with the peer's gateway elsewhere. */
+export function moved(work: Work): Work {
+  return { ...work, gateway: { address: "203.0.113.20", port: 15443 } };
+}
+
+/** The peer's services by host name: one HTTP port and one identity each. */
+export function servicesOf({ services, peer, revision }: Work): [host: string, service: ImportedService][] {
+  return Array.from({ length: services }, (_, index) => {
+    const name = `service-${String(index).padStart(5, "0")}`;
+    const version = index === 0 && revision > 0 ? `-v${revision}` : "";
+    const service: ImportedService = {
+      ports: [{ number: SERVICE_PORT, name: "http", protocol: "HTTP" }],
+      subjectAltNames: [`spiffe://${peer}.local/ns/shop/sa/${name}${version}`],
+    };
+    return [`${name}.shop.svc.${peer}.local`, service];
+  });
+}
+
+/** The same as the objects that the program under test writes, to the byte. */
+export function entriesOf(work: Work): ServiceEntry[] {
+  const { namespace, peer, exportTo, gateway } = work;
+  return servicesOf(work).map(([host, service]) =>
+    renderServiceEntry({ host, service, gateways: [gateway], exportTo, namespace, peer }),
+  );
+}
