@@ -11,9 +11,12 @@ export class PartialFailure extends Error {
   readonly properties: object;
   readonly reasons: readonly string[];
 
-  /** @param what was updated, for the message. */
+  /**
+   * @param what was updated, for the message.
+   * @param failures what was done and what was not, then why.
+   */
   constructor(id: string, properties: object, what: string, failures: readonly string[]) {
-    super(`${what}: ${failures.length} change(s) failed`);
+    super(`${what}: ${failures[0] ?? "not everything is done"}`);
     this.name = "PartialFailure";
     this.id = id;
     this.properties = { ...properties };

@@ -1,7 +1,7 @@
 import { MANAGED_BY } from "../../federation/labels.ts";
-import { ClusterError } from "./clusterError.ts";
+import { ClusterError, type ClusterFailure } from "./clusterError.ts";
 import { type KubernetesObject, type ResourceKind, resourcePath } from "./kinds.ts";
-import { type KubeconfigName, loadKubeconfig } from "./kubeconfig.ts";
+import type { KubeconfigName } from "./kubeconfig.ts";
 import { PATIENT, type Patience, Transport } from "./transport.ts";
 
 /** Objects in one page of a list. */
@@ -38,7 +38,7 @@ export class ClusterClient {
    * @throws ClusterError when it does not lead to a cluster.
    */
   static async connect(name: KubeconfigName, patience: Patience = PATIENT): Promise<ClusterClient> {
-    return new ClusterClient(new Transport(await loadKubeconfig(name), patience));
+    return new ClusterClient(await Transport.open(name, patience));
   }
 
   /** For messages: `cluster context "cluster-a"`. */
@@ -85,10 +85,13 @@ export class ClusterClient {
     return found;
   }
 
-  /** @returns undefined when there is no such object. */
+  /**
+   * @param namespace undefined for a kind without namespaces.
+   * @returns undefined when there is no such object.
+   */
   async get<T extends KubernetesObject>(
     kind: ResourceKind,
-    namespace: string,
+    namespace: string | undefined,
     name: string,
   ): Promise<T | undefined> {
     try {
@@ -116,7 +119,7 @@ export class ClusterClient {
       query: { fieldManager: MANAGED_BY, force: String(force), fieldValidation: "Strict" },
       headers: { "content-type": "application/apply-patch+yaml" },
       body: object,
-      repeatConflict: true,
+      mayPass: isRace,
       operation: `apply ${kind.kind} ${fullName(object)}`,
     })) as T;
   }
@@ -154,12 +157,20 @@ export class ClusterClient {
   }
 }
 
+/**
+ * Whether a write that names no version of the object came at a bad moment only: somebody wrote at the same time, or the
+ * kind's CRD was made a moment ago. A field that another manager holds stays held.
+ */
+function isRace({ status, reasons = [], missing }: ClusterFailure): boolean {
+  return (status === 409 && !reasons.includes("FieldManagerConflict")) || missing === "kind";
+}
+
 /** `namespace/name`, or only the name of an object without a namespace. */
 function fullName({ metadata: { namespace, name } }: KubernetesObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** The API server's HTTP status behind an error; undefined when there was no answer. */
+/** The API server's HTTP status behind an error; undefined when it gave no answer. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof ClusterError ? error.failure.status : undefined;
 }

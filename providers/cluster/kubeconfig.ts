@@ -65,8 +65,12 @@ function selectContext(config: KubeConfig, { context }: KubeconfigName, source: 
     throw new ClusterError(source, { ...failure, cause });
   }
   config.setCurrentContext(selected);
-  if (config.getCurrentCluster() === null) {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
     throw new ClusterError(source, { ...failure, cause: "the cluster that it names is not in the file" });
+  }
+  if (!URL.canParse(cluster.server)) {
+    throw new ClusterError(source, { ...failure, cause: "the server of its cluster is no URL" });
   }
 }
 

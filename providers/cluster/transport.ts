@@ -1,17 +1,28 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { KubeConfig, RequestContext } from "@kubernetes/client-node";
-import { ClusterError, noAnswer, refusal } from "./clusterError.ts";
+import type { Dispatcher } from "undici";
+import { ClusterError, type ClusterFailure } from "./clusterError.ts";
+import { Credentials, type Login } from "./credentials.ts";
+import type { KubeconfigName } from "./kubeconfig.ts";
+import { noAnswer } from "./noAnswer.ts";
+import { type Answer, refusal } from "./refusal.ts";
 
 /** How long and how often to try one request. */
 export interface Patience {
-  /** Longest wait for one answer, in milliseconds. */
+  /** Longest wait for one whole answer, in milliseconds. */
   readonly deadline: number;
   /** How many more times after the first, when the API server is busy, restarting or away. */
   readonly retries: number;
+  /** How long after the first attempt another one may begin, in milliseconds. @default 45,000 */
+  readonly retryFor?: number;
 }
 
-/** For changes: an API server that restarts should not fail a deployment. At most 8 s of pauses. */
-export const PATIENT: Patience = { deadline: 30_000, retries: 5 };
+/** For changes: an API server that restarts should not fail a deployment, one that hangs should not hold it up for long. */
+export const PATIENT: Patience = { deadline: 30_000, retries: 10 };
+
+const RETRY_FOR = 45_000;
+
+/** Pauses between attempts, in milliseconds: doubled each time, and up to twice as long by chance, so that requests which failed together do not come back together. */
+const PAUSES = { minTimeout: 250, factor: 2, maxTimeout: 8_000, randomize: true };
 
 /** Longest pause that an API server may ask for, in milliseconds. */
 const LONGEST_PAUSE = 30_000;
@@ -23,26 +34,32 @@ export interface ApiRequest {
   readonly headers?: Record<string, string>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Whether a 409 may pass by itself, because the request names no version that it is about. */
-  readonly repeatConflict?: boolean;
+  /** What may pass by itself here, besides what always may: an API server that is busy, restarting or away. */
+  readonly mayPass?: (failure: ClusterFailure) => boolean;
   /** For messages: what this is, e.g. `apply ServiceEntry istio-federation/bar`. */
   readonly operation: string;
 }
 
-type Dispatcher = ReturnType<RequestContext["getDispatcher"]>;
-
 /** Requests to one API server over connections that are kept open, each with a deadline, repeated when that helps. */
 export class Transport {
-  /** For messages: `cluster context "cluster-a"`. */
-  readonly where: string;
-  private readonly config: KubeConfig;
+  private readonly credentials: Credentials;
   private readonly patience: Patience;
-  private dispatcher: Dispatcher;
+  private readonly server: URL;
 
-  constructor(config: KubeConfig, patience: Patience) {
-    this.config = config;
+  private constructor(credentials: Credentials, patience: Patience) {
+    this.credentials = credentials;
     this.patience = patience;
-    this.where = `cluster context ${JSON.stringify(config.getCurrentContext())}`;
+    this.server = new URL(credentials.server);
+  }
+
+  /** @throws ClusterError when the kubeconfig does not lead to a cluster. */
+  static async open(name: KubeconfigName, patience: Patience): Promise<Transport> {
+    return new Transport(await Credentials.load(name), patience);
+  }
+
+  /** For messages: `cluster context "cluster-a"`. */
+  get where(): string {
+    return this.credentials.where;
   }
 
   /**
@@ -51,72 +68,71 @@ export class Transport {
    */
   async request(request: ApiRequest): Promise<unknown> {
     const { default: pRetry } = await import("p-retry");
+    const { retries, retryFor = RETRY_FOR } = this.patience;
+    const end = performance.now() + retryFor;
     return pRetry(() => this.attempt(request), {
-      retries: this.patience.retries,
-      minTimeout: 250,
-      factor: 2,
-      shouldRetry: ({ error }) => isPassing(error, request),
-      onFailedAttempt: async ({ error, retriesLeft }) => {
-        if (retriesLeft > 0 && isPassing(error, request)) await sleep(askedPause(error));
+      ...PAUSES,
+      retries,
+      shouldRetry: async ({ error, retryDelay }) => {
+        if (!(error instanceof ClusterError)) return false;
+        const { passing = false, retryAfter = 0 } = error.failure;
+        const pause = Math.min(retryAfter, LONGEST_PAUSE);
+        const isWorthIt = passing || request.mayPass?.(error.failure) === true;
+        if (!isWorthIt || performance.now() + pause + retryDelay >= end) return false;
+        await sleep(pause);
+        return true;
       },
     });
   }
 
-  private async attempt({ method, path, query, headers, body, operation }: ApiRequest): Promise<unknown> {
-    const { HttpMethod, IsomorphicFetchHttpLibrary, RequestContext } =
-      await import("@kubernetes/client-node");
-    const server = this.config.getCurrentCluster()?.server ?? "";
-    const context = new RequestContext(`${server.replace(/\/$/, "")}${path}`, HttpMethod[method]);
-    for (const [name, value] of Object.entries(query ?? {})) context.setQueryParam(name, value);
-    for (const [name, value] of Object.entries({ accept: "application/json", ...headers })) {
-      context.setHeaderParam(name, value);
-    }
-    if (body !== undefined) {
-      if (headers?.["content-type"] === undefined) context.setHeaderParam("content-type", "application/json");
-      context.setBody(JSON.stringify(body));
-    }
-    await this.authenticate(context, operation);
-    const { deadline } = this.patience;
-    context.setSignal(AbortSignal.timeout(deadline));
-    let status: number, text: string, answered: Record<string, string>;
+  private async attempt(request: ApiRequest): Promise<unknown> {
+    const login = await this.credentials.get();
+    let answer = await this.send(request, login);
+    if (answer.status === 401) answer = await this.send(request, await this.credentials.renew(login));
+    if (answer.status >= 300) throw new ClusterError(this.where, refusal(request.operation, answer));
     try {
-      const response = await new IsomorphicFetchHttpLibrary().send(context).toPromise();
-      status = response.httpStatusCode;
-      answered = response.headers;
-      text = await response.body.text();
-    } catch (error) {
-      throw new ClusterError(this.where, noAnswer(operation, new URL(server).host, deadline, error));
+      return JSON.parse(answer.text);
+    } catch {
+      throw this.unanswered(request, new Error("the answer breaks off"));
     }
-    if (status >= 300) throw new ClusterError(this.where, refusal(operation, status, text, answered));
-    return JSON.parse(text);
   }
 
-  /** Puts credentials on a request. The client makes a new connection pool for each: the first one is kept for all. */
-  private async authenticate(
-    context: Parameters<KubeConfig["applySecurityAuthentication"]>[0],
-    operation: string,
-  ): Promise<void> {
+  private async send(request: ApiRequest, login: Login): Promise<Answer> {
+    const { method, path, query = {}, body } = request;
+    const search = new URLSearchParams(query).toString();
+    // Not AbortSignal.timeout, which keeps each request in memory until it would have been late.
+    const late = new AbortController();
+    const timer = setTimeout(() => {
+      late.abort(new DOMException("late", "TimeoutError"));
+    }, this.patience.deadline);
+    const options: Dispatcher.RequestOptions & { allowH2: boolean } = {
+      origin: this.server.origin,
+      path: `${this.server.pathname.replace(/\/$/, "")}${path}${search === "" ? "" : `?${search}`}`,
+      method,
+      headers: {
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...request.headers,
+        ...login.headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: late.signal,
+      // Else the connection is closed after a DELETE with a body.
+      reset: false,
+      // A hanging connection ends with the request on it; under HTTP/2, no faster here, it would take all of them along.
+      allowH2: false,
+    };
     try {
-      await this.config.applySecurityAuthentication(context);
+      const { statusCode, headers, body: answer } = await login.dispatcher.request(options);
+      return { status: statusCode, headers, text: await answer.text() };
     } catch (error) {
-      const cause = `no credentials: ${error instanceof Error ? error.message : "unknown reason"}`;
-      throw new ClusterError(this.where, { operation, cause });
+      throw this.unanswered(request, error);
+    } finally {
+      clearTimeout(timer);
     }
-    this.dispatcher ??= context.getDispatcher();
-    if (this.dispatcher !== undefined) context.setDispatcher(this.dispatcher);
   }
-}
 
-/** Whether the same request may well succeed a little later. */
-function isPassing(error: Error, { repeatConflict }: ApiRequest): boolean {
-  if (!(error instanceof ClusterError)) return false;
-  const { status = 0, unreachable, reasons } = error.failure;
-  if (unreachable === true || status === 429 || status >= 500) return true;
-  // A field that another manager holds stays held.
-  return repeatConflict === true && status === 409 && reasons?.includes("FieldManagerConflict") !== true;
-}
-
-function askedPause(error: Error): number {
-  const asked = error instanceof ClusterError ? (error.failure.retryAfter ?? 0) : 0;
-  return Math.min(asked, LONGEST_PAUSE);
+  private unanswered({ operation }: ApiRequest, error: unknown): ClusterError {
+    return new ClusterError(this.where, noAnswer(operation, this.server.host, this.patience.deadline, error));
+  }
 }

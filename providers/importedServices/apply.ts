@@ -1,3 +1,4 @@
+import { count } from "../../federation/change.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ServiceEntry } from "../../federation/serviceEntry.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
@@ -6,24 +7,34 @@ import { type KubernetesObject, SERVICE_ENTRY } from "../cluster/kinds.ts";
 import { type LiveEntry, declaredEntries, differences } from "./drift.ts";
 import type { Inputs } from "./inputs.ts";
 import { describeOwner, isOurs } from "./ownership.ts";
+import { Progress } from "./progress.ts";
+import { type Failure, reportFailures } from "./report.ts";
 import { createEntry, removeEntry, updateEntry } from "./writeEntry.ts";
-
-/** Requests in flight: where an API server's throughput levels off. */
-const CONCURRENCY = 16;
+import { type Write, runWrites } from "./writes.ts";
 
 /** What became of an update. */
 export interface Outcome {
-  /** How many of the declared entries are in the cluster as declared. */
+  /** How many of the declared entries are known to be in the cluster as declared. */
   imported: number;
-  /** One sentence per write that failed; empty when the cluster has what was declared, and nothing else of this peer. */
+  /**
+   * What was done and what was not, then a sentence per cause; empty when the cluster has what was declared, and nothing
+   * else of this peer.
+   */
   failures: string[];
 }
 
-/** One write that is needed. */
-interface Write {
+/** A write of an update. */
+interface EntryWrite extends Write {
   /** Whether it makes a declared entry as declared; else it takes away one that is no longer declared. */
   readonly declares: boolean;
-  run(): Promise<void>;
+}
+
+/** The peer's entries as they are, and those of others whose names are declared. */
+interface Seen {
+  /** Ours, by name. */
+  live: Map<string, LiveEntry>;
+  /** Others', by name. */
+  taken: Map<string, KubernetesObject>;
 }
 
 /**
@@ -34,94 +45,103 @@ interface Write {
  */
 export async function applyImports(client: ClusterClient, inputs: Inputs): Promise<Outcome> {
   const { namespace, peer } = inputs;
-  const found = await client.list<LiveEntry>(SERVICE_ENTRY, {
-    namespace,
-    labelSelector: `${PEER_LABEL}=${peer}`,
-  });
-  const live = new Map(
-    found.filter((entry) => isOurs(entry, peer)).map((entry) => [entry.metadata.name, entry]),
-  );
   const declared = declaredEntries(inputs);
-
-  const missing = declared.filter(({ metadata }) => !live.has(metadata.name));
-  const taken =
-    missing.length === 0 ? new Map<string, KubernetesObject>() : await othersByName(client, inputs, found);
-  const refused = missing.flatMap(({ metadata: { name } }) => {
-    const other = taken.get(name);
-    return other === undefined ? [] : [`ServiceEntry ${namespace}/${name} ${describeOwner(other)}`];
-  });
-  const changed = declared.filter((entry) => differsFrom(live.get(entry.metadata.name), entry));
+  const { live, taken } = await untouched(look(client, inputs, declared));
   const names = new Set(declared.map(({ metadata }) => metadata.name));
+  const missing = declared.filter(({ metadata: { name } }) => !live.has(name) && !taken.has(name));
+  const changed = declared.filter((entry) => differsFrom(live.get(entry.metadata.name), entry));
   const withdrawn = [...live.values()].filter(({ metadata }) => !names.has(metadata.name));
 
-  const writes: Write[] = [
-    ...changed.map((entry) => ({ declares: true, run: () => updateEntry(client, entry) })),
-    ...missing
-      .filter(({ metadata }) => !taken.has(metadata.name))
-      .map((entry) => ({ declares: true, run: () => createEntry(client, entry) })),
-    ...withdrawn.map((entry) => ({ declares: false, run: () => removeEntry(client, entry, peer) })),
+  const declaring = (entry: ServiceEntry, write: typeof createEntry): EntryWrite => ({
+    name: entry.metadata.name,
+    declares: true,
+    run: () => write(client, entry),
+  });
+  const writes = [
+    ...changed.map((entry) => declaring(entry, updateEntry)),
+    ...missing.map((entry) => declaring(entry, createEntry)),
+    ...withdrawn.map((entry) => ({ ...removal(client, entry, peer), declares: false })),
   ];
-  const failed = await runAll(writes);
-  const undone = refused.length + failed.filter(({ write }) => write.declares).length;
-  return {
-    imported: declared.length - undone,
-    failures: [...refused, ...failed.map(({ reason }) => reason)],
-  };
+  const progress = new Progress(
+    (done, total) => `peer ${peer}: ${done} of ${total} services written`,
+    writes.length,
+  );
+  const undone = await runWrites(writes, progress);
+  const refused = [...taken]
+    .filter(([name]) => names.has(name))
+    .map(([name, other]): Failure => {
+      return { name, reason: `ServiceEntry ${namespace}/${name} ${describeOwner(other)}` };
+    });
+  const failures = [...refused, ...undone.map(({ write: { name }, ...why }) => ({ name, ...why }))];
+  const imported = declared.length - refused.length - undone.filter(({ write }) => write.declares).length;
+  if (failures.length === 0) return { imported, failures: [] };
+  const left = undone.filter(({ write }) => !write.declares).length;
+  const sum =
+    `${count(imported)} of ${count(declared.length)} services are registered as declared` +
+    (left === 0 ? "" : `; ${count(left)} of ${count(withdrawn.length)} withdrawn ones are still there`);
+  return { imported, failures: reportFailures(sum, failures) };
 }
 
 /**
  * Takes away every entry of one peer, found by its labels, so also those that no state knows of.
- * @returns one sentence per entry that could not be deleted.
+ * @returns what was done and what was not, then a sentence per cause; empty when none is left.
+ * @throws ClusterError when the cluster cannot be read; nothing was deleted then.
  */
 export async function removeImports(
   client: ClusterClient,
   { namespace, peer }: Pick<Inputs, "namespace" | "peer">,
 ): Promise<string[]> {
-  const found = await client.list<LiveEntry>(SERVICE_ENTRY, {
-    namespace,
-    labelSelector: `${PEER_LABEL}=${peer}`,
-  });
-  const ours = found.filter((entry) => isOurs(entry, peer));
-  const failed = await runAll(
-    ours.map((entry) => ({ declares: false, run: () => removeEntry(client, entry, peer) })),
+  const found = await untouched(ofPeer(client, namespace, peer));
+  const writes = found.filter((entry) => isOurs(entry, peer)).map((entry) => removal(client, entry, peer));
+  const progress = new Progress(
+    (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,
+    writes.length,
   );
-  return failed.map(({ reason }) => reason);
+  const undone = await runWrites(writes, progress);
+  if (undone.length === 0) return [];
+  const sum = `${count(writes.length - undone.length)} of ${count(writes.length)} services of peer ${peer} are deleted`;
+  return reportFailures(
+    sum,
+    undone.map(({ write: { name }, ...why }) => ({ name, ...why })),
+  );
 }
 
-/** The entries in the namespace that are not ours, asked for only when names are to be added. */
-async function othersByName(
+function removal(client: ClusterClient, entry: LiveEntry, peer: string): Write {
+  return { name: entry.metadata.name, run: () => removeEntry(client, entry, peer) };
+}
+
+function ofPeer(client: ClusterClient, namespace: string, peer: string): Promise<LiveEntry[]> {
+  return client.list<LiveEntry>(SERVICE_ENTRY, { namespace, labelSelector: `${PEER_LABEL}=${peer}` });
+}
+
+/** Looks what is there. The entries in the namespace that are not ours are asked for only when names are to be added. */
+async function look(
   client: ClusterClient,
   { namespace, peer }: Inputs,
-  labelled: LiveEntry[],
-): Promise<Map<string, KubernetesObject>> {
+  declared: readonly ServiceEntry[],
+): Promise<Seen> {
+  const found = await ofPeer(client, namespace, peer);
+  const byName = <T extends KubernetesObject>(entries: T[]): Map<string, T> =>
+    new Map(entries.map((entry) => [entry.metadata.name, entry]));
+  const live = byName(found.filter((entry) => isOurs(entry, peer)));
+  if (declared.every(({ metadata }) => live.has(metadata.name))) return { live, taken: new Map() };
   const labelSelector = `${PEER_LABEL}!=${peer}`;
   const others = await client.list(SERVICE_ENTRY, { namespace, labelSelector, metadataOnly: true });
-  const foreign = [...others, ...labelled.filter((entry) => !isOurs(entry, peer))];
-  return new Map(foreign.map((entry) => [entry.metadata.name, entry]));
+  return { live, taken: byName([...others, ...found.filter((entry) => !isOurs(entry, peer))]) };
+}
+
+/** Says in the error of a first look that nothing has been written yet. */
+async function untouched<T>(looking: Promise<T>): Promise<T> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    const { remedy, ...failure } = error.failure;
+    const both = [remedy, "Nothing was changed in the cluster"].filter((text) => text !== undefined);
+    throw new ClusterError(error.where, { ...failure, remedy: both.join(". ") });
+  }
 }
 
 function differsFrom(live: LiveEntry | undefined, declared: ServiceEntry): boolean {
   return live !== undefined && differences(live, declared).length > 0;
-}
-
-/** Runs all writes, several at a time. When the cluster goes away the rest is not tried: each would wait for it anew. */
-async function runAll(writes: Write[]): Promise<{ write: Write; reason: string }[]> {
-  const { default: pMap } = await import("p-map");
-  let gone = false;
-  const results = await pMap(
-    writes,
-    async (write) => {
-      if (gone) return [{ write, reason: "not tried, as the cluster went away" }];
-      try {
-        await write.run();
-        return [];
-      } catch (error) {
-        if (!(error instanceof ClusterError)) throw error;
-        gone ||= error.failure.unreachable === true;
-        return [{ write, reason: error.message }];
-      }
-    },
-    { concurrency: CONCURRENCY },
-  );
-  return results.flat();
 }

@@ -4,6 +4,7 @@ import { PEER_LABEL } from "../../federation/labels.ts";
 import { sortedRecord } from "../../federation/order.ts";
 import { ClusterClient } from "../cluster/clusterClient.ts";
 import { SERVICE_ENTRY } from "../cluster/kinds.ts";
+import { endWithEngine } from "../lifeline.ts";
 import { PartialFailure, bearable } from "../partialFailure.ts";
 import { applyImports, removeImports } from "./apply.ts";
 import { check as checkInputs } from "./check.ts";
@@ -58,6 +59,7 @@ export async function read(id: string, state: State): Promise<{ id: string; prop
 }
 
 async function remove(_id: string, state: State): Promise<void> {
+  endWithEngine();
   const client = await ClusterClient.connect(state.kubeconfig);
   const failures = await removeImports(client, state);
   if (failures.length > 0)
@@ -67,6 +69,7 @@ async function remove(_id: string, state: State): Promise<void> {
 export { remove as delete };
 
 async function converge(inputs: Inputs & Shimmed): Promise<State> {
+  endWithEngine();
   const client = await ClusterClient.connect(inputs.kubeconfig);
   const { imported, failures } = await applyImports(client, inputs);
   const state = stateOf(inputs);

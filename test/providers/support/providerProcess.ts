@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -43,11 +43,11 @@ export async function providerText(make: () => pulumi.Resource): Promise<string>
 export class ProviderProcess {
   /** What it printed for the user, line by line. */
   readonly lines: string[] = [];
-  private readonly child: ChildProcess;
+  private readonly child: ChildProcessWithoutNullStreams;
   private readonly client: InstanceType<typeof providerGrpc.ResourceProviderClient>;
   private readonly text: string;
 
-  private constructor(child: ChildProcess, port: string, text: string) {
+  private constructor(child: ChildProcessWithoutNullStreams, port: string, text: string) {
     this.child = child;
     this.text = text;
     this.client = new providerGrpc.ResourceProviderClient(
@@ -62,7 +62,7 @@ export class ProviderProcess {
    */
   static async start(text: string, cwd = CHECKOUT): Promise<ProviderProcess> {
     const script = createRequire(import.meta.url).resolve("@pulumi/pulumi/cmd/dynamic-provider");
-    const child = spawn(process.execPath, [script, "engine"], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, [script, "engine"], { cwd, stdio: "pipe" });
     const output = createInterface({ input: child.stdout });
     const [port] = (await once(output, "line")) as [string];
     const started = new ProviderProcess(child, port, text);
@@ -76,7 +76,20 @@ export class ProviderProcess {
 
   async stop(): Promise<void> {
     this.client.close();
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     this.child.kill();
+    await once(this.child, "exit");
+  }
+
+  /** As when the system runs out of memory. */
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await once(this.child, "exit");
+  }
+
+  /** As when the engine is killed: waits until the process has ended by itself. */
+  async abandon(): Promise<void> {
+    this.child.stdin.destroy();
     await once(this.child, "exit");
   }
 

@@ -17,6 +17,7 @@ import {
   type ResourceKind,
   SERVICE_ENTRY,
 } from "../../../providers/cluster/kinds.ts";
+import { isRunning } from "./processTree.ts";
 
 const CRD: ResourceKind = {
   group: "apiextensions.k8s.io",
@@ -159,7 +160,7 @@ export class TestCluster {
     kind: ResourceKind,
     namespace: string | undefined,
     name: string,
-    { labels = {}, ...fields }: { labels?: Record<string, string>; spec?: object },
+    { labels = {}, ...fields }: { labels?: Record<string, string>; [field: string]: unknown },
   ): Promise<void> {
     const metadata = { name, labels, ...(namespace === undefined ? {} : { namespace }) };
     const apiVersion = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
@@ -172,14 +173,5 @@ export class TestCluster {
     const body = { metadata: { name }, status } as never;
     if (kind === NODE) await api.replaceNodeStatus({ name, body });
     else await api.replaceNamespacedServiceStatus({ name, namespace, body });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,0 +1,122 @@
+import type { ClusterFailure } from "./clusterError.ts";
+
+/** An answer that is no success. */
+export interface Answer {
+  readonly status: number;
+  /** Header fields by their name in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** Fields of the API server's `Status` object that explain a refusal. */
+interface Status {
+  kind?: string;
+  message?: string;
+  reason?: string;
+  details?: { kind?: string; name?: string; causes?: { reason?: string }[] };
+}
+
+/** What a refusal is about, beyond its number. */
+type Diagnosis = Omit<ClusterFailure, "operation" | "status" | "reasons" | "retryAfter">;
+
+/** Longest quotation of the API server's message, in characters: all failures of an update go into one gRPC header. */
+const QUOTED = 600;
+
+const AGAIN = "then run `pulumi up` again";
+const MISSING_NAMESPACE =
+  "Where this stack is to have made it, `pulumi up --refresh` makes it again; else make it";
+
+/** The API server's refusal, in its own words where those help. Its messages name users and objects, never credentials. */
+export function refusal(operation: string, answer: Answer): ClusterFailure {
+  const { status, headers } = answer;
+  const said = parseStatus(answer.text);
+  const reasons = [said, ...(said?.details?.causes ?? [])].flatMap((from) => from?.reason ?? []);
+  const seconds = Number(headers["retry-after"]);
+  const isStrangers = status === 404 && said === undefined && headers["audit-id"] === undefined;
+  return {
+    operation,
+    reasons,
+    // No API server says 404 without an audit id: taken for its answer, it would mean that nothing is there.
+    ...(isStrangers ? strangers(status) : { status, ...diagnose(status, said, reasons) }),
+    ...(seconds > 0 ? { retryAfter: seconds * 1000 } : {}),
+  };
+}
+
+function strangers(status: number): Diagnosis {
+  const cause = `${status}, which is not the API server's answer, but that of something in front of it`;
+  return { cause, unreachable: true, passing: true, general: true };
+}
+
+function diagnose(status: number, said: Status | undefined, reasons: readonly string[]): Diagnosis {
+  const message = said?.message ?? "";
+  const cause = [[status, said?.reason ?? ""].join(" ").trim(), message.slice(0, QUOTED)]
+    .filter((part) => part !== "")
+    .join(": ");
+  if (status === 401) return unauthorized();
+  const lacking = /User "[^"]*" cannot .*/s.exec(message);
+  if (status === 403 && lacking !== null) return forbidden(lacking[0].slice(0, QUOTED));
+  if (reasons.includes("NamespaceTerminating")) {
+    const remedy = `Wait until it is gone. ${MISSING_NAMESPACE}`;
+    return { cause: "its namespace is being deleted", remedy, general: true };
+  }
+  if (status === 404 && said === undefined) return unknownKind();
+  if (status === 404 && said?.details?.kind === "namespaces") {
+    return { cause: message, remedy: MISSING_NAMESPACE, missing: "namespace", general: true };
+  }
+  if (message.includes("database space exceeded")) {
+    const remedy = `Make room in etcd (compact, defragment) and disarm its NOSPACE alarm, ${AGAIN}`;
+    return { cause: `etcd takes no writes, as its database is full (${message})`, remedy, general: true };
+  }
+  const webhook = /failed calling webhook "([^"]*)": (.*)/s.exec(message);
+  if (webhook !== null) return silentWebhook(webhook[1] ?? "", (webhook[2] ?? "").slice(0, QUOTED));
+  if (status === 429) return { cause, passing: true, general: true };
+  if (status >= 500) return { cause, unreachable: true, passing: true, general: true };
+  return { cause };
+}
+
+function unauthorized(): Diagnosis {
+  return {
+    cause:
+      "401 Unauthorized: the API server does not accept this context's credentials; they may have expired",
+    remedy: `Log in again, or give the context's user others in the kubeconfig, ${AGAIN}`,
+    general: true,
+  };
+}
+
+/** @param lacking `User "x" cannot patch resource "y" in API group "z" in the namespace "n"`, maybe with a reason. */
+function forbidden(lacking: string): Diagnosis {
+  const remedy = lacking.startsWith('User "system:anonymous"')
+    ? "The request came without credentials: give the context's user some in the kubeconfig"
+    : `Let a Role or ClusterRole allow it to that user, ${AGAIN}`;
+  return { cause: `403 Forbidden: ${lacking}`, remedy, general: true };
+}
+
+function unknownKind(): Diagnosis {
+  return {
+    cause: "404: the cluster does not know this kind, as its CRD is not installed",
+    remedy: `Istio's CRDs come with its chart \`base\`: install that, ${AGAIN}`,
+    missing: "kind",
+    general: true,
+  };
+}
+
+/** The API server asks before a write, and takes silence for a no (`failurePolicy: Fail`). */
+function silentWebhook(name: string, why: string): Diagnosis {
+  const isIstios = name.endsWith(".istio.io");
+  return {
+    cause: `${isIstios ? "istiod's" : "the"} admission webhook "${name}" does not answer the API server: ${why}`,
+    remedy: `See why ${isIstios ? "istiod" : "it"} is not ready, ${AGAIN}`,
+    passing: true,
+    general: true,
+  };
+}
+
+/** @returns undefined for anything but the API server's `Status`: plain text of its own, or a proxy's page. */
+function parseStatus(text: string): Status | undefined {
+  try {
+    const value = JSON.parse(text) as Status | null;
+    return value?.kind === "Status" ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import { count, someOf } from "../../federation/change.ts";
+
+/** Why one entry is not as it is to be. */
+export interface Failure {
+  /** Name of the entry. */
+  readonly name: string;
+  /** A sentence without its full stop; it may name the entry. Left out for a write that was not tried. */
+  readonly reason?: string;
+}
+
+/**
+ * What an update did not do, for the user: the sum first, then a sentence per cause.
+ * @param sum how much is done and how much is not, as a sentence without its full stop.
+ * @param failures at least one.
+ */
+export function reportFailures(sum: string, failures: readonly Failure[]): string[] {
+  const tried = failures.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
+  const left = failures.length - tried.length;
+  const stopped = left === 0 ? "" : `. Stopped with ${count(left)} not tried, as they would fail alike`;
+  return [`${sum}${stopped}. \`pulumi up\` goes on from here`, ...byCause(tried)];
+}
+
+/** One sentence for all that failed for one cause: that of the first, and which others there are. */
+function byCause(failures: readonly { name: string; reason: string }[]): string[] {
+  const groups = new Map<string, { reason: string; others: string[] }>();
+  for (const { name, reason } of failures) {
+    const cause = reason.replaceAll(name, "");
+    const group = groups.get(cause);
+    if (group === undefined) groups.set(cause, { reason, others: [] });
+    else group.others.push(name);
+  }
+  return [...groups.values()].map(({ reason, others }) =>
+    others.length === 0 ? reason : `${reason} (the same for ${count(others.length)} more: ${someOf(others)})`,
+  );
+}

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type FaultSite, failing } from "../support/faultSite.ts";
+import { FaultsFixture } from "../support/faultsFixture.ts";
+
+const SERVICES = 1000;
+
+describe("The API server itself fails in the middle of 1,000 writes", () => {
+  let fixture: FaultsFixture;
+  let site: FaultSite;
+
+  before(async () => {
+    fixture = await FaultsFixture.start("api-server", "127.30.1.4");
+    await fixture.cluster.installIstioKinds();
+    site = await fixture.site("api-server");
+  });
+
+  after(() => fixture.stop());
+
+  beforeEach(() => site.proxy.heal());
+
+  /** Kills the API server after 200 writes, and starts it again. */
+  async function whileRestarting<T>(work: () => Promise<T>): Promise<T> {
+    const reached = site.proxy.writes(200);
+    const result = work();
+    await reached;
+    const restart = await fixture.cluster.killApiServer();
+    await sleep(1000);
+    await restart();
+    return result;
+  }
+
+  it("killed and restarted in a create: it goes on", async () => {
+    const declared = site.inputs(SERVICES);
+    assert.equal((await whileRestarting(() => site.create(declared))).imported, SERVICES);
+    await site.assertThere(declared);
+  });
+
+  it("killed and restarted in an update that adds, changes and takes away: it goes on", async () => {
+    const state = site.inputs(SERVICES);
+    const changed = site.changed(SERVICES - 100);
+    assert.equal((await whileRestarting(() => site.update(state, changed))).imported, SERVICES - 100);
+    await site.assertThere(changed);
+  });
+
+  it("killed and restarted in a delete: it goes on", async () => {
+    await whileRestarting(() => site.delete(site.inputs(0)));
+    await site.assertThere(site.inputs(0));
+  });
+
+  it("takes no more writes, as etcd's quota is used up: stops at once, and the next update finishes", async () => {
+    const declared = site.inputs(SERVICES);
+    const reached = site.proxy.writes(200);
+    const failure = failing(site.create(declared));
+    await reached;
+    await fixture.cluster.setReadOnly(true);
+    const failed = await failure;
+    await fixture.cluster.setReadOnly(false);
+    const requests = site.proxy.requests.length;
+    assert.ok(requests < 900, `${requests} requests`);
+    const there = (await site.entries()).length;
+    assert.equal(failed.state?.imported, there);
+    const [sum, cause, ...more] = failed.text.split("\n");
+    assert.match(
+      sum ?? "",
+      new RegExp(`^${there} of 1,000 services are registered as declared\\. Stopped with`),
+    );
+    assert.match(
+      cause ?? "",
+      /etcd takes no writes, as its database is full \(etcdserver: mvcc: database space exceeded\)\. Make room/,
+    );
+    assert.deepEqual(more, []);
+    await site.assertFinishes(failed, declared);
+  });
+});

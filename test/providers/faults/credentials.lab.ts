@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ResourceKind } from "../../../providers/cluster/kinds.ts";
+import { type FaultSite, failing } from "../support/faultSite.ts";
+import { FaultsFixture } from "../support/faultsFixture.ts";
+import { ServiceAccount } from "../support/serviceAccount.ts";
+
+const SERVICES = 200;
+const BINDING: ResourceKind = {
+  group: "rbac.authorization.k8s.io",
+  version: "v1",
+  kind: "ClusterRoleBinding",
+  plural: "clusterrolebindings",
+};
+
+describe("Credentials that are no longer good", () => {
+  let fixture: FaultsFixture;
+  let site: FaultSite;
+  let account: ServiceAccount;
+
+  before(async () => {
+    fixture = await FaultsFixture.start("credentials", "127.30.1.6");
+    const { cluster } = fixture;
+    await cluster.installIstioKinds();
+    site = await fixture.site("credentials");
+    account = await ServiceAccount.make(cluster, site.namespace);
+    const apiGroup = "rbac.authorization.k8s.io";
+    await cluster.make(BINDING, undefined, "tester", {
+      roleRef: { apiGroup, kind: "ClusterRole", name: "cluster-admin" },
+      subjects: [{ apiGroup, kind: "User", name: account.user }],
+    });
+  });
+
+  after(() => fixture.stop());
+
+  beforeEach(() => site.clear());
+
+  /** Inputs with a kubeconfig of that user. */
+  function as(user: object, inputs = site.inputs(SERVICES)): Record<string, unknown> {
+    const via = { server: site.proxy.url, certificateAuthority: site.proxy.certificate };
+    return { ...inputs, kubeconfig: fixture.cluster.writeKubeconfig("tester", user, via) };
+  }
+
+  /** A user whose token a command prints: the first one that is in the file, which it takes out. */
+  function execUser(tokens: string[]): { user: object; left: () => string[] } {
+    const file = join(fixture.cluster.folder, "tokens");
+    writeFileSync(file, tokens.map((token) => `${token}\n`).join(""));
+    const script =
+      `printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}' ` +
+      `"$(head -n 1 ${file})"; sed -i 1d ${file}`;
+    const exec = {
+      apiVersion: "client.authentication.k8s.io/v1",
+      command: "/bin/sh",
+      args: ["-c", script],
+    };
+    return {
+      user: { exec },
+      left: () =>
+        readFileSync(file, "utf8")
+          .split("\n")
+          .filter((line) => line !== ""),
+    };
+  }
+
+  it("an expired token: nothing is changed, and the error says so without showing it", async () => {
+    await site.create(as({ token: account.token(60) }, site.inputs(1)));
+    const expired = account.token(-60);
+    const { text, state } = await failing(site.create(as({ token: expired })));
+    assert.match(
+      text,
+      /cluster context "tester": cannot list .*: 401 Unauthorized: the API server does not accept this context's credentials; they may have expired\. Log in again, or give the context's user others in the kubeconfig, then run `pulumi up` again\. Nothing was changed/,
+    );
+    assert.equal(state, undefined);
+    assert.equal(text.includes(expired), false);
+  });
+
+  it("a token that is refused in the middle: stops, and the next update finishes", async () => {
+    site.proxy.inject((method, index) =>
+      method === "PATCH" && index >= 50 ? { status: 401, body: { kind: "Status", code: 401 } } : undefined,
+    );
+    const failed = await failing(site.create(site.inputs(SERVICES)));
+    assert.match(failed.text, /^50 of 200 services are registered as declared\. Stopped with \d+ not tried/);
+    assert.match(failed.text, /401 Unauthorized: .* \(the same for \d+ more/);
+    assert.equal(failed.state?.imported, 50);
+    site.proxy.heal();
+    await site.assertFinishes(failed, site.inputs(SERVICES));
+  });
+
+  it("a token in the kubeconfig that somebody renews in the middle: goes on with the new one", async () => {
+    const inputs = as({ token: account.token(60) });
+    site.proxy.inject((method, index) => {
+      if (method !== "PATCH" || index !== 50) return undefined;
+      as({ token: account.token(120) });
+      return { status: 401, body: { kind: "Status", code: 401 } };
+    });
+    assert.equal((await site.create(inputs)).imported, SERVICES);
+    assert.equal(site.proxy.faults, 1);
+  });
+
+  it("an expired token of an exec plugin: asks it for another one, once for all requests", async () => {
+    const { user, left } = execUser([account.token(-60), account.token(60), "unused"]);
+    const inputs = as(user);
+    assert.equal((await site.create(inputs)).imported, SERVICES);
+    await site.assertThere(inputs);
+    assert.deepEqual(left(), ["unused"]);
+  });
+
+  it("an exec plugin that fails: the error says what it complains about", async () => {
+    const exec = {
+      apiVersion: "client.authentication.k8s.io/v1",
+      command: "/bin/sh",
+      args: ["-c", "echo session has ended >&2; exit 1"],
+    };
+    const { text } = await failing(site.create(as({ exec })));
+    assert.match(text, /cluster context "tester": cannot get the credentials of its user: session has ended/);
+  });
+
+  it("an exec plugin that prints a bare token: the error does not show it", async () => {
+    const exec = {
+      apiVersion: "client.authentication.k8s.io/v1",
+      command: "/bin/echo",
+      args: ["s3cr3t-t0k3n"],
+    };
+    const { text } = await failing(site.create(as({ exec })));
+    assert.match(text, /its command prints no ExecCredential/);
+    assert.doesNotMatch(text, /s3cr/);
+  });
+});

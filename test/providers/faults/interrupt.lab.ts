@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { waitFor } from "../../../lab/ready.ts";
+import type { ImportedServicesArgs } from "../../../providers/importedServices.ts";
+import { EngineFixture } from "../support/engineFixture.ts";
+import { servicesOf } from "../support/faultSite.ts";
+import { type RunningProcess, descendants, isRunning } from "../support/processTree.ts";
+
+const SERVICES = 600;
+
+describe("pulumi up, interrupted in the middle of many writes", () => {
+  let fixture: EngineFixture;
+  let stack: Stack;
+  let declared: Partial<ImportedServicesArgs>;
+
+  before(async () => {
+    fixture = await EngineFixture.start("interrupt", "127.30.1.8");
+    stack = await fixture.makeStack("here", () => {
+      const { imported } = fixture.declare(declared);
+      return Promise.resolve({ imported });
+    });
+  });
+
+  after(() => fixture.stop());
+
+  const addressed = async (address: string): Promise<number> =>
+    Object.values(await fixture.entries()).filter(({ spec }) => spec.endpoints[0]?.address === address)
+      .length;
+
+  /**
+   * Declares all services behind a gateway, and begins an update; interrupts the CLI when 100 of them are there.
+   * @returns whether it succeeded, what it printed, and the provider process it had.
+   */
+  async function interrupt(
+    address: string,
+    signal: (cli: number) => Promise<void>,
+  ): Promise<{ text: string; provider: RunningProcess }> {
+    declared = { services: servicesOf(SERVICES), gateways: [`${address}:15443`] };
+    const failure = stack.up(fixture.printing).then(
+      () => assert.fail("must fail"),
+      (error: unknown) => (error as Error).message,
+    );
+    await waitFor("nothing is written", async () => (await addressed(address)) >= 100, 60);
+    const running = descendants();
+    const cli = running.find(({ command }) => command.startsWith("pulumi up "));
+    const provider = running.find(({ command }) => command.includes("cmd/dynamic-provider/index.js"));
+    assert.ok(cli && provider, JSON.stringify(running));
+    await signal(cli.pid);
+    return { text: await failure, provider };
+  }
+
+  /** The next update finishes, and then there is nothing left to do. */
+  async function assertFinishes(address: string): Promise<void> {
+    assert.equal((await stack.up(fixture.printing)).outputs.imported?.value, SERVICES);
+    assert.equal(await addressed(address), SERVICES);
+    assert.equal(Object.keys(await fixture.entries()).length, SERVICES);
+    assert.deepEqual((await stack.preview(fixture.printing)).changeSummary, { same: 2 });
+  }
+
+  it("once: the engine lets the update finish, and nothing is left to do", async () => {
+    const { text } = await interrupt("127.20.0.3", (cli) =>
+      Promise.resolve(void process.kill(cli, "SIGINT")),
+    );
+    assert.match(text, /update canceled/);
+    assert.equal(await addressed("127.20.0.3"), SERVICES);
+    await assertFinishes("127.20.0.3");
+  });
+
+  it("twice: nobody writes any more, and the next update finishes", async () => {
+    const { text, provider } = await interrupt("127.20.0.4", async (cli) => {
+      process.kill(cli, "SIGINT");
+      await sleep(200);
+      process.kill(cli, "SIGINT");
+    });
+    assert.match(text, /terminating/);
+    assert.equal(isRunning(provider.pid), false);
+    assert.ok((await addressed("127.20.0.4")) < SERVICES);
+    await assertFinishes("127.20.0.4");
+  });
+
+  it("killed: nobody writes any more, and the next update finishes once the lock is lifted", async () => {
+    const { provider } = await interrupt("127.20.0.5", (cli) =>
+      Promise.resolve(void process.kill(cli, "SIGKILL")),
+    );
+    await waitFor("the provider still runs", () => Promise.resolve(!isRunning(provider.pid)), 5);
+    assert.ok((await addressed("127.20.0.5")) < SERVICES);
+    await stack.cancel();
+    await assertFinishes("127.20.0.5");
+  });
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import type { Fault, Rule } from "../support/faultProxy.ts";
+import { type Failed, type FaultSite, failing } from "../support/faultSite.ts";
+import { FaultsFixture } from "../support/faultsFixture.ts";
+import { Webhook } from "../support/webhook.ts";
+
+const SERVICES = 100;
+/** Writes that succeed before the fault begins. */
+const DONE = 40;
+
+const REFUSED =
+  /^\d+ of 100 services are registered as declared\. Stopped with \d+ not tried, as they would fail alike\. `pulumi up` goes on from here$/m;
+
+/** The fault for all writes but the first ones, for ever. */
+function fromThenOn(fault: Fault): Rule {
+  return (method, index) => (method !== "GET" && index >= DONE ? fault : undefined);
+}
+
+const answer = (status: number, message: string) => ({
+  status,
+  body: { kind: "Status", status: "Failure", message, code: status },
+});
+
+/** Each takes as long as the program's patience: they run at the same time. */
+describe("Faults that do not pass, in the middle of many writes", () => {
+  let fixture: FaultsFixture;
+  const failures: Record<
+    string,
+    Promise<{ site: FaultSite; failed: Failed; mend: () => Promise<void> }>
+  > = {};
+
+  /** Starts a create that meets with a fault. @param make makes the fault. @returns how to mend it */
+  function begin(name: string, make: (site: FaultSite) => Promise<() => Promise<void>>): void {
+    const run = async () => {
+      const site = await fixture.site(name);
+      const mend = await make(site);
+      return { site, failed: await failing(site.create(site.inputs(SERVICES))), mend };
+    };
+    failures[name] = run();
+    // Told by the test that waits for it.
+    failures[name].catch(() => undefined);
+  }
+
+  function beginProxied(name: string, rule: Rule): void {
+    begin(name, ({ proxy }) => {
+      proxy.inject(rule);
+      return Promise.resolve(() => {
+        proxy.heal();
+        return Promise.resolve();
+      });
+    });
+  }
+
+  function beginWebhook(name: string, how: "away" | "slow"): void {
+    begin(name, async (site) => {
+      await site.create(site.inputs(DONE));
+      const webhook = await Webhook.install(fixture.cluster, name, how);
+      return () => webhook.remove();
+    });
+  }
+
+  before(async () => {
+    fixture = await FaultsFixture.start("lasting", "127.30.1.2");
+    await fixture.cluster.installIstioKinds();
+    beginProxied("hanging", fromThenOn("hang"));
+    beginProxied("hanging-in-answers", fromThenOn("hangInBody"));
+    beginProxied("failing", fromThenOn(answer(500, "etcdserver: no leader")));
+    beginProxied("busy", fromThenOn(answer(429, "Too many requests")));
+    beginProxied("breaking", fromThenOn("reset"));
+    beginProxied("hanging-at-once", () => "hang");
+    beginWebhook("without-istiod", "away");
+    beginWebhook("with-slow-istiod", "slow");
+  });
+
+  after(() => fixture.stop());
+
+  async function assertStopped(name: string, cause: RegExp): Promise<void> {
+    const { site, failed, mend } = await failures[name]!;
+    const { text, state, seconds } = failed;
+    assert.ok(seconds < 90, `took ${seconds} s`);
+    assert.match(text, cause);
+    assert.match(text, REFUSED);
+    assert.equal(text.split("\n").length, 2, text);
+    assert.equal(state?.imported, Number(/^\d+/.exec(text)?.[0]));
+    assert.equal(state.imported, DONE);
+    await mend();
+    await site.assertFinishes(failed, site.inputs(SERVICES));
+  }
+
+  it("an API server that hangs", () =>
+    assertStopped(
+      "hanging",
+      /cannot apply ServiceEntry .*: no answer within 30 s \(the same for \d+ more: /,
+    ));
+
+  it("an API server that hangs in the middle of its answers", () =>
+    assertStopped("hanging-in-answers", /no answer within 30 s/));
+
+  it("an API server with an error of its own", () =>
+    assertStopped("failing", /cannot apply ServiceEntry .*: 500: etcdserver: no leader/));
+
+  it("an API server that is too busy", () => assertStopped("busy", /429: Too many requests/));
+
+  it("connections that break", () => assertStopped("breaking", /127\.30\.1\.2:\d+: other side closed/));
+
+  it("istiod away while its webhook fails closed", () =>
+    assertStopped(
+      "without-istiod",
+      /istiod's admission webhook "rev\.validation\.istio\.io" does not answer the API server: .*connection refused\. See why istiod is not ready, then run `pulumi up` again/,
+    ));
+
+  it("istiod slow while its webhook fails closed", () =>
+    assertStopped("with-slow-istiod", /istiod's admission webhook .* does not answer.*(deadline|timeout)/));
+
+  it("an API server that hangs from the beginning: nothing is changed, and the error says so", async () => {
+    const { site, failed, mend } = await failures["hanging-at-once"]!;
+    assert.ok(failed.seconds < 90);
+    assert.equal(failed.state, undefined);
+    assert.match(
+      failed.text,
+      /cannot list serviceentries in namespace .*: no answer within 30 s\. Nothing was changed in the cluster/,
+    );
+    await mend();
+    await site.create(site.inputs(SERVICES));
+    await site.assertThere(site.inputs(SERVICES));
+  });
+});

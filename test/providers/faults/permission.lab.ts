@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import type { ResourceKind } from "../../../providers/cluster/kinds.ts";
+import { type FaultSite, failing } from "../support/faultSite.ts";
+import { FaultsFixture } from "../support/faultsFixture.ts";
+
+const SERVICES = 200;
+
+const rbac = (kind: string, plural: string): ResourceKind => ({
+  group: "rbac.authorization.k8s.io",
+  version: "v1",
+  kind,
+  plural,
+});
+
+/** What each user may do with ServiceEntries; any other may do nothing. */
+const USERS = {
+  reader: ["get", "list"],
+  changer: ["get", "list", "patch"],
+  adder: ["get", "list", "create", "patch", "update"],
+};
+type User = keyof typeof USERS | "nobody";
+
+describe("Without the permission to write", () => {
+  let fixture: FaultsFixture;
+  let site: FaultSite;
+
+  before(async () => {
+    fixture = await FaultsFixture.start("permission", "127.30.1.5");
+    const { cluster } = fixture;
+    await cluster.installIstioKinds();
+    site = await fixture.site("permission");
+    for (const [name, verbs] of Object.entries(USERS)) {
+      const rules = [{ apiGroups: ["networking.istio.io"], resources: ["serviceentries"], verbs }];
+      await cluster.make(rbac("Role", "roles"), site.namespace, name, { rules });
+      const apiGroup = "rbac.authorization.k8s.io";
+      await cluster.make(rbac("RoleBinding", "rolebindings"), site.namespace, name, {
+        roleRef: { apiGroup, kind: "Role", name },
+        subjects: [{ apiGroup, kind: "User", name }],
+      });
+    }
+  });
+
+  after(() => fixture.stop());
+
+  beforeEach(() => site.clear());
+
+  /** Inputs with a kubeconfig of that user. */
+  function as(user: User, inputs: Record<string, unknown>): Record<string, unknown> {
+    const { cluster } = fixture;
+    const via = { server: site.proxy.url, certificateAuthority: site.proxy.certificate };
+    const kubeconfig = cluster.writeKubeconfig(user, { token: cluster.admin.token, as: user }, via);
+    return { ...inputs, kubeconfig };
+  }
+
+  const lacks = (user: User, verb: string): RegExp =>
+    new RegExp(
+      `^cluster context "${user}": cannot .*: 403 Forbidden: User "${user}" cannot ${verb} resource "serviceentries" ` +
+        'in API group "networking\\.istio\\.io" in the namespace "permission"\\. ' +
+        "Let a Role or ClusterRole allow it to that user, then run `pulumi up` again",
+      "m",
+    );
+
+  it("to read: nothing is changed, and the error names what RBAC lacks", async () => {
+    const { text, state } = await failing(site.create(as("nobody", site.inputs(SERVICES))));
+    assert.match(text.replace(/^.*UNKNOWN: /, ""), lacks("nobody", "list"));
+    assert.match(text, /Nothing was changed in the cluster$/);
+    assert.equal(state, undefined);
+  });
+
+  for (const [user, verb] of [
+    ["reader", "patch"],
+    ["changer", "create"],
+  ] as const) {
+    it(`to ${verb}: stops at once, with one sentence for all`, async () => {
+      const declared = site.inputs(SERVICES);
+      const failed = await failing(site.create(as(user, declared)));
+      assert.match(failed.text, lacks(user, verb));
+      assert.match(failed.text, /^0 of 200 services are registered as declared\. Stopped with \d+ not tried/);
+      assert.equal(failed.text.split("\n").length, 2, failed.text);
+      assert.ok(site.proxy.requests.length < 50, `${site.proxy.requests.length} requests`);
+      assert.equal(failed.state?.imported, 0);
+      await site.assertFinishes(failed, declared);
+    });
+  }
+
+  it("to delete: the others are registered, and the error counts those that are still there", async () => {
+    const state = await site.create(site.inputs(SERVICES));
+    const changed = site.changed(SERVICES - 50);
+    const failed = await failing(site.update(state, as("adder", changed)));
+    assert.match(failed.text, lacks("adder", "delete"));
+    assert.match(
+      failed.text,
+      /^150 of 150 services are registered as declared; 50 of 50 withdrawn ones are still there\./,
+    );
+    assert.equal(failed.state?.imported, SERVICES - 50);
+    await site.assertFinishes(failed, changed);
+  });
+
+  it("to delete, when all is to go: the error says how many are left", async () => {
+    const state = await site.create(site.inputs(SERVICES));
+    const failed = await failing(site.delete(as("adder", state)));
+    assert.match(failed.text, /0 of 200 services of peer cluster-b are deleted\. Stopped with/);
+    assert.match(failed.text, /User "adder" cannot delete resource "serviceentries"/);
+    await site.delete(state);
+    await site.assertThere(site.inputs(0));
+  });
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { waitFor } from "../../../lab/ready.ts";
+import type { KubernetesObject, ResourceKind } from "../../../providers/cluster/kinds.ts";
+import { type FaultSite, failing } from "../support/faultSite.ts";
+import { FaultsFixture } from "../support/faultsFixture.ts";
+
+const SERVICES = 100;
+const CORE = { group: "", version: "v1" };
+const NAMESPACE: ResourceKind = { ...CORE, kind: "Namespace", plural: "namespaces" };
+const CONFIG_MAP: ResourceKind = { ...CORE, kind: "ConfigMap", plural: "configmaps" };
+
+type Finalized = KubernetesObject & { metadata: { finalizers?: string[] } };
+
+describe("Places for the entries that are not there", () => {
+  let fixture: FaultsFixture;
+  let site: FaultSite;
+
+  before(async () => {
+    fixture = await FaultsFixture.start("places", "127.30.1.7");
+    site = await fixture.site("places");
+  });
+
+  after(() => fixture.stop());
+
+  it("Istio's CRDs, not there yet: waits for them", async () => {
+    const declared = site.inputs(SERVICES);
+    const created = site.create(declared);
+    await sleep(2000);
+    await fixture.cluster.installIstioKinds();
+    assert.equal((await created).imported, SERVICES);
+    await site.assertThere(declared);
+    await site.clear();
+  });
+
+  it("the namespace: stops at once, and says so", async () => {
+    const nowhere = await fixture.site("nowhere");
+    await remove(nowhere.namespace);
+    const declared = nowhere.inputs(SERVICES);
+    const failed = await failing(nowhere.create(declared));
+    const [sum, cause, ...more] = failed.text.split("\n");
+    assert.match(sum ?? "", /^0 of 100 services are registered as declared\. Stopped with \d+ not tried/);
+    assert.match(
+      cause ?? "",
+      /cannot apply ServiceEntry nowhere\/.*: namespaces "nowhere" not found\. Where this stack is to have made it, `pulumi up --refresh` makes it again; else make it/,
+    );
+    assert.deepEqual(more, []);
+    assert.ok(nowhere.proxy.requests.length < 50, `${nowhere.proxy.requests.length} requests`);
+    await fixture.cluster.makeNamespace("nowhere");
+    await nowhere.assertFinishes(failed, declared);
+  });
+
+  it("the namespace, which is being deleted: stops at once, and says so", async () => {
+    const ending = await fixture.site("ending");
+    const { client } = fixture.cluster;
+    const metadata = { name: "holds", namespace: "ending", finalizers: ["test/holds"] };
+    await client.apply<Finalized>(CONFIG_MAP, { apiVersion: "v1", kind: "ConfigMap", metadata }, true);
+    const namespace = await client.get(NAMESPACE, undefined, "ending");
+    assert.ok(namespace);
+    await client.delete(NAMESPACE, namespace);
+
+    const declared = ending.inputs(SERVICES);
+    const failed = await failing(ending.create(declared));
+    assert.match(failed.text, /^0 of 100 services are registered as declared\. Stopped with \d+ not tried/);
+    assert.match(
+      failed.text,
+      /cannot apply ServiceEntry ending\/.*: its namespace is being deleted\. Wait until it is gone/,
+    );
+    assert.equal(failed.text.split("\n").length, 2, failed.text);
+
+    const held = await client.get<Finalized>(CONFIG_MAP, "ending", "holds");
+    assert.ok(held);
+    held.metadata.finalizers = [];
+    await client.replace(CONFIG_MAP, held);
+    await gone("ending");
+    await fixture.cluster.makeNamespace("ending");
+    await ending.assertFinishes(failed, declared);
+  });
+
+  async function remove(name: string): Promise<void> {
+    const { client } = fixture.cluster;
+    const namespace = await client.get(NAMESPACE, undefined, name);
+    assert.ok(namespace);
+    await client.delete(NAMESPACE, namespace);
+    await gone(name);
+  }
+
+  async function gone(name: string): Promise<void> {
+    const { client } = fixture.cluster;
+    const isGone = async () => (await client.get(NAMESPACE, undefined, name)) === undefined;
+    await waitFor(`namespace ${name} is still there`, isGone, 60);
+  }
+});

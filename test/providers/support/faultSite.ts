@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
+import { FaultProxy } from "./faultProxy.ts";
+import type { FaultsFixture } from "./faultsFixture.ts";
+import { BAR_LINE, type Entry } from "./importsFixture.ts";
+import { type InitFailure, initFailure } from "./providerProcess.ts";
+
+type Properties = Record<string, unknown>;
+
+const GATEWAY = "127.20.0.3:15443";
+const OTHER_GATEWAY = "127.20.0.4:15443";
+
+/** What the engine got from a call to the provider that failed. */
+export interface Failed {
+  /** What the user reads. */
+  readonly text: string;
+  /** What goes into the state; undefined when the state stays as it was. */
+  readonly state: Properties | undefined;
+  readonly seconds: number;
+}
+
+/** One namespace of a test cluster, with the services of one peer, reached through a proxy that makes faults. */
+export class FaultSite {
+  readonly namespace: string;
+  readonly proxy: FaultProxy;
+  /** Leads to the API server through the proxy. */
+  readonly kubeconfig: { path: string; context: string };
+  /** The resource's. */
+  readonly id: string;
+  private readonly fixture: FaultsFixture;
+
+  private constructor(fixture: FaultsFixture, namespace: string, proxy: FaultProxy) {
+    this.fixture = fixture;
+    this.namespace = namespace;
+    this.proxy = proxy;
+    this.id = `${namespace}/cluster-b`;
+    this.kubeconfig = fixture.cluster.writeKubeconfig(namespace, undefined, {
+      server: proxy.url,
+      certificateAuthority: proxy.certificate,
+    });
+  }
+
+  static async open(fixture: FaultsFixture, namespace: string): Promise<FaultSite> {
+    const { server, certificateAuthority } = fixture.cluster.admin;
+    return new FaultSite(fixture, namespace, await FaultProxy.start(server, certificateAuthority));
+  }
+
+  /** What is declared: that many services. @param more other fields than the usual ones. */
+  inputs(services: number, more: object = {}): Properties {
+    return {
+      kubeconfig: this.kubeconfig,
+      namespace: this.namespace,
+      peer: "cluster-b",
+      exportTo: ["*"],
+      gateways: [GATEWAY],
+      services: servicesOf(services),
+      ...more,
+    };
+  }
+
+  /** The same with another gateway: every entry changes. */
+  changed(services: number, more: object = {}): Properties {
+    return this.inputs(services, { gateways: [OTHER_GATEWAY], ...more });
+  }
+
+  /** @returns the state. */
+  async create(inputs: Properties): Promise<Properties> {
+    return (await this.fixture.provider.create(inputs)).outs;
+  }
+
+  /** @returns the state. */
+  update(olds: Properties, inputs: Properties): Promise<Properties> {
+    return this.fixture.provider.update(this.id, olds, inputs);
+  }
+
+  delete(state: Properties): Promise<void> {
+    return this.fixture.provider.delete(this.id, state);
+  }
+
+  entries(): Promise<Entry[]> {
+    return this.fixture.cluster.client.list<Entry>(SERVICE_ENTRY, { namespace: this.namespace });
+  }
+
+  /** Nothing is left of the last test. */
+  async clear(): Promise<void> {
+    this.proxy.heal();
+    await this.delete(this.inputs(0));
+    await this.assertThere(this.inputs(0));
+    this.proxy.heal();
+  }
+
+  /** Exactly the declared entries are there, all as declared. */
+  async assertThere(inputs: Properties): Promise<void> {
+    const entries = await this.entries();
+    const names = entries.map(({ metadata }) => metadata.name).sort();
+    assert.deepEqual(names, Object.keys(inputs.services as object).sort());
+    const [gateway = ""] = inputs.gateways as string[];
+    const others = entries.filter(({ spec }) => `${spec.endpoints[0]?.address}:15443` !== gateway);
+    assert.deepEqual(
+      others.map(({ metadata }) => metadata.name),
+      [],
+      `not at ${gateway}`,
+    );
+  }
+
+  /** The state knows how many entries are there, and the next update, with these inputs, finishes what a failed one began. */
+  async assertFinishes({ state }: Failed, inputs: Properties): Promise<void> {
+    assert.ok(state, "there is no state to go on from");
+    assert.equal((await this.fixture.provider.diff(this.id, state, inputs)).changes, true, "must go on");
+    const outs = await this.update(state, inputs);
+    assert.equal(outs.imported, Object.keys(inputs.services as object).length);
+    await this.assertThere(inputs);
+    assert.equal((await this.fixture.provider.diff(this.id, outs, inputs)).changes, false);
+  }
+}
+
+/** Lines of that many services, by host name. */
+export function servicesOf(count: number): Record<string, string> {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`s${index}.xyz.svc.cluster-b.local`, BAR_LINE]),
+  );
+}
+
+/** What a call that must fail fails with. */
+export async function failing(call: Promise<unknown>): Promise<Failed> {
+  const start = performance.now();
+  const error = await call.then(
+    () => assert.fail("must fail"),
+    (reason: unknown) => reason,
+  );
+  const seconds = (performance.now() - start) / 1000;
+  const partial: InitFailure | undefined = initFailure(error);
+  if (partial === undefined) return { text: (error as Error).message, state: undefined, seconds };
+  return { text: partial.reasons.join("\n"), state: partial.properties, seconds };
+}

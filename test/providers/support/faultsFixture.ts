@@ -1,0 +1,45 @@
+import { ImportedServices } from "../../../providers/importedServices.ts";
+import { FaultSite } from "./faultSite.ts";
+import { ProviderProcess, providerText } from "./providerProcess.ts";
+import { TestCluster } from "./testCluster.ts";
+
+/** A real API server, the provider process, and namespaces to fail in. */
+export class FaultsFixture {
+  readonly cluster: TestCluster;
+  provider: ProviderProcess;
+  private readonly text: string;
+  private readonly sites: FaultSite[] = [];
+
+  private constructor(cluster: TestCluster, provider: ProviderProcess, text: string) {
+    this.cluster = cluster;
+    this.provider = provider;
+    this.text = text;
+  }
+
+  /** @param address as for `TestCluster.start`; Istio's kinds are still to be installed. */
+  static async start(name: string, address: string): Promise<FaultsFixture> {
+    const cluster = await TestCluster.start(name, address);
+    const args = { kubeconfig: {}, namespace: "", peer: "", exportTo: [], gateways: [], services: {} };
+    const text = await providerText(() => new ImportedServices("text", args));
+    return new FaultsFixture(cluster, await ProviderProcess.start(text), text);
+  }
+
+  /** A new provider process, as the engine starts one for each operation. */
+  async restartProvider(): Promise<void> {
+    this.provider = await ProviderProcess.start(this.text);
+  }
+
+  /** A namespace of its own, and a way to it on which faults can be made. */
+  async site(namespace: string): Promise<FaultSite> {
+    await this.cluster.makeNamespace(namespace);
+    const site = await FaultSite.open(this, namespace);
+    this.sites.push(site);
+    return site;
+  }
+
+  async stop(): Promise<void> {
+    await this.provider.stop();
+    await this.cluster.stop();
+    for (const { proxy } of this.sites) await proxy.stop();
+  }
+}
