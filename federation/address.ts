@@ -4,6 +4,7 @@ import * as z from "zod";
 import { HOST_NAME } from "./hostname.ts";
 import { compare } from "./order.ts";
 import { isPort } from "./port.ts";
+import { quote } from "./quote.ts";
 import { portNumber, text } from "./schema.ts";
 import { type TextRule, pattern } from "./textRule.ts";
 
@@ -131,7 +132,7 @@ export function parseGateway(written: string): GatewayAddress {
     ADDRESS.test(address) && isPort(gateway.port) && (locality === undefined || LOCALITY.test(locality));
   if (!valid || formatGateway(gateway) !== written) {
     throw new Error(
-      `Gateway ${JSON.stringify(written)} must be <address>:<port>, optionally followed by " in <locality>".`,
+      `Gateway ${quote(written)} must be <address>:<port>, optionally followed by " in <locality>".`,
     );
   }
   return gateway;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { count } from "./change.ts";
 import type { Contract } from "./contract.ts";
-import { type Fault } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 
 /** So many services are published in the open: some ten lines each at the end of every update, which is what one still reads. */
 const OPEN_SERVICES = 100;

@@ -1,15 +1,16 @@
 import * as z from "zod";
+import { list } from "./collections.ts";
 import { DNS_LABEL } from "./hostname.ts";
 import { sortedUnique } from "./order.ts";
 import { PROTOCOLS, type Protocol } from "./protocol.ts";
-import { type Complaint, checked, list, portNumber, text } from "./schema.ts";
+import { type Complaint, checked, portNumber, text } from "./schema.ts";
 import { SPIFFE_ID } from "./spiffe.ts";
 
 /** Ports of a ServiceEntry, by its CustomResourceDefinition. */
-export const PORTS_LIMIT = 256;
+const PORTS_LIMIT = 256;
 
 /** Identities of a service: every proxy that sees it holds them once per port, and compares them at each handshake. */
-export const IDENTITIES_LIMIT = 256;
+const IDENTITIES_LIMIT = 256;
 
 /** Clusters that a service may name as its only importers: more than any federation has. */
 const PEERS_LIMIT = 1000;

@@ -1,5 +1,5 @@
 import type { ClusterServices, KubernetesService, Workload } from "./clusterServices.ts";
-import type { ContractService } from "./contractService.ts";
+import { type ContractService, contractService } from "./contractService.ts";
 import { type ExportRule, selects } from "./exportRule.ts";
 import { exportedPorts } from "./exportedPorts.ts";
 import { type Fault, pathOf, within } from "./fault.ts";
@@ -7,6 +7,7 @@ import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
 import { identitiesOf } from "./identities.ts";
 import { EXPORT_TO_ANNOTATION } from "./labels.ts";
 import { compare, sortedRecord } from "./order.ts";
+import { firstFaultsOf } from "./schema.ts";
 import { GATEWAY_NAMESPACE } from "./wellKnown.ts";
 
 /** What a cluster offers, by full host name, and what of it could not be offered as asked. */
@@ -34,6 +35,7 @@ export interface ExportingCluster {
  * - Identities: those of the annotation `istio-federation.dev/subject-alt-names` if there is one, else the service accounts of the
  *   workloads that the Service selects. None found now (scaled to zero, an outage): those last published stay, with a warning. None
  *   found ever, or no selector: held back, since callers that know no identity would take any trusted certificate for the service's.
+ * - More ports or identities than a contract takes: held back.
  * - Two Services on one port number do not conflict, be both HTTP or one HTTP and one TCP: at a peer each has an entry of its own,
  *   with an address that istiod allots to it, and the gateway tells them apart by name (SNI), not by port.
  *
@@ -106,7 +108,14 @@ function offerService(
   warnings.push(...found.warnings);
   if (found.identities.length === 0) return { warnings };
   if (ports.length === 0) return { warnings: [...warnings, NO_PORT] };
-  return { service: { ports, subjectAltNames: found.identities }, warnings };
+  const offered = { ports, subjectAltNames: found.identities };
+  const { error } = contractService.safeParse(offered);
+  if (error === undefined) return { service: offered, warnings };
+  return { warnings: [...warnings, ...firstFaultsOf(error, offered).map(heldBack)] };
+}
+
+function heldBack(fault: Fault): Fault {
+  return { ...fault, rule: `${fault.rule}, so the Service is held back` };
 }
 
 const NO_PORT: Fault = {

@@ -46,7 +46,7 @@ export const FIRST_FAULTS = 10;
  */
 export function firstFaults(faults: readonly Fault[], total: number = faults.length): Fault[] {
   if (total <= FIRST_FAULTS) return [...faults];
-  const rule = `has ${count(total - FIRST_FAULTS)} more fault(s)`;
+  const rule = `has at least ${count(total - FIRST_FAULTS)} more fault(s)`;
   return [...faults.slice(0, FIRST_FAULTS), { path: "", rule, remedy: "Correct those above first" }];
 }
 

@@ -4,6 +4,7 @@ import { type TextRule, pattern } from "./textRule.ts";
 const NAME_LIMIT = 253;
 const LABEL_LIMIT = 63;
 const LABEL = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
+const NAME = new RegExp(`^(?:${LABEL}\\.)*${LABEL}$`);
 const QUALIFIED_NAME = "[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?";
 
 /** Name of a cluster, namespace, Service or port: Kubernetes' DNS-1123 label. */
@@ -19,8 +20,7 @@ export const DNS_LABEL: TextRule = pattern(
  * label that a resolver may read as a number is refused (`127.1`, `0x7f000001`): such a name is an address in disguise.
  */
 export const HOST_NAME: TextRule = {
-  test: (text) =>
-    text.length <= NAME_LIMIT && new RegExp(`^(?:${LABEL}\\.)*${LABEL}$`).test(text) && !endsInNumber(text),
+  test: (text) => text.length <= NAME_LIMIT && NAME.test(text) && !endsInNumber(text),
   rule: "must be a DNS name: DNS-1123 labels joined by '.', the last one not a number, at most 253 characters",
   remedy: "Write such a name, in lower case and without a final '.'",
 };

@@ -2,6 +2,7 @@ import type { ServicePort } from "./contractService.ts";
 import { DNS_LABEL } from "./hostname.ts";
 import { isPort } from "./port.ts";
 import { PROTOCOLS } from "./protocol.ts";
+import { quote } from "./quote.ts";
 import { SPIFFE_ID } from "./spiffe.ts";
 
 /** What is registered here of a peer's service. */
@@ -32,7 +33,7 @@ export function parseImport(line: string): ImportedService {
   const service = { ports: found, subjectAltNames };
   if (!valid || formatImport(service) !== line) {
     throw new Error(
-      `Import ${JSON.stringify(line)} must be "<number>/<protocol> <name>, ... as spiffe://<trust domain>/<path>, ...".`,
+      `Import ${quote(line)} must be "<number>/<protocol> <name>, ... as spiffe://<trust domain>/<path>, ...".`,
     );
   }
   return service;

@@ -4,13 +4,11 @@ import type { ContractService } from "./contractService.ts";
 import { ENTRY_LIMIT, entrySizes } from "./entrySize.ts";
 import { type Fault, firstFaults, pathOf } from "./fault.ts";
 import { isBelow } from "./hostname.ts";
-import {
-  ENDPOINT_PORTS_LIMIT,
-  ENDPOINT_PORT_NAME_LIMIT,
-  fitsEndpoints,
-  sharedPort,
-} from "./serviceEntry.ts";
+import { ENDPOINT_PORTS_LIMIT, ENDPOINT_PORT_NAME_LIMIT, fitsEndpoints, sharedPort } from "./serviceEntry.ts";
 import { parseSpiffeId } from "./spiffe.ts";
+
+/** Characters of a server's name in TLS (`TLSEXT_MAXLEN_host_name`): a proxy cannot ask for a longer one. */
+const SERVER_NAME_LIMIT = 255;
 
 /** What a peer says of itself, as far as its services are judged by it. */
 export interface Publisher {
@@ -28,8 +26,8 @@ export interface ServiceJudgement {
 }
 
 /**
- * Makes the judge of a peer's services, each by itself: a name must lie below `svc.<the peer's cluster domain>`, identities in its trust
- * domain, and the ServiceEntry must be one that an API server takes.
+ * Makes the judge of a peer's services, each by itself: a name must lie below `svc.<the peer's cluster domain>` and fit into a TLS
+ * handshake, identities be of the peer's trust domain, and the ServiceEntry be one that an API server takes.
  */
 export function serviceJudge(peer: Publisher): (host: string, service: ContractService) => ServiceJudgement {
   const sizeOf = entrySizes(peer.gateways);
@@ -37,6 +35,7 @@ export function serviceJudge(peer: Publisher): (host: string, service: ContractS
     const size = sizeOf(host, service);
     const faults = [
       ...judgeHost(host, peer),
+      ...judgeServerName(host, service),
       ...judgeIdentities(service, peer),
       ...judgePorts(service, peer),
       ...judgeSize(size, peer),
@@ -50,6 +49,15 @@ function judgeHost(host: string, { clusterDomain }: Publisher): Fault[] {
   if (isBelow(host, domain)) return [];
   const rule = `must be a name below '${domain}': a peer speaks for its own services only`;
   return [{ path: "", rule, remedy: "Have the peer export it under its name there" }];
+}
+
+/** By which name, with the port in it, the peer's gateway tells where a call is to go. */
+function judgeServerName(host: string, { ports }: ContractService): Fault[] {
+  const highest = Math.max(...ports.map(({ number }) => number));
+  const { length } = `outbound_.${highest}_._.${host}`;
+  if (length <= SERVER_NAME_LIMIT) return [];
+  const rule = `is ${length - SERVER_NAME_LIMIT} character(s) too long to be called through a gateway on port ${highest}`;
+  return [{ path: "", rule, remedy: "Have the peer shorten the service's name, namespace or domain" }];
 }
 
 function judgeIdentities({ subjectAltNames }: ContractService, { trustDomain }: Publisher): Fault[] {

@@ -21,9 +21,9 @@ export function quote(value: unknown): string {
 /** As much of a value as a quotation shows, and a little more so that it is seen to be cut. */
 function excerpt(value: unknown, depth: number): unknown {
   if (typeof value === "string") return value.slice(0, QUOTED_CHARACTERS + 1);
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  if (typeof value === "boolean" || value === null) return value;
-  if (typeof value !== "object") return String(value);
+  if (typeof value === "boolean" || value === null || Number.isFinite(value)) return value;
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  if (typeof value !== "object") return typeof value;
   if (depth === 0) return "…";
   if (Array.isArray(value)) return value.slice(0, QUOTED_ENTRIES).map((entry) => excerpt(entry, depth - 1));
   const entries = Object.entries(value).slice(0, QUOTED_ENTRIES);

@@ -1,6 +1,5 @@
 import { closestMatch } from "leven";
 import * as z from "zod";
-import { count } from "./change.ts";
 import { FIRST_FAULTS, type Fault, firstFaults, pathOf } from "./fault.ts";
 import { isPort } from "./port.ts";
 import type { TextRule } from "./textRule.ts";
@@ -68,42 +67,6 @@ export function checked<T extends z.ZodType>(schema: T, complaints: (value: z.ou
   );
   return schema.check(check);
 }
-
-/** A list that has `least` to `most` entries; of one that has too many the entries are not looked at. */
-export function list<T extends z.ZodType>(
-  entry: T,
-  least: number,
-  most: number,
-): z.ZodPipe<z.ZodArray, z.ZodArray<T>> {
-  const sized = z.array(z.unknown()).check((context) => {
-    const { length } = context.value;
-    if (length >= least && length <= most) return;
-    const [message, remedy] =
-      length < least
-        ? [`must have at least ${entries(least)}`, "Add one"]
-        : [`has ${count(length)} entries, and may have ${count(most)}`, "Leave some out"];
-    context.issues.push({
-      code: "custom",
-      input: context.value,
-      message,
-      params: { remedy, withoutValue: true },
-    });
-  });
-  return sized.pipe(z.array(entry));
-}
-
-function entries(number: number): string {
-  return number === 1 ? "one entry" : `${count(number)} entries`;
-}
-
-/** A map with anything in it, as it is: unlike zod's own record, which drops the key `__proto__` without a word. */
-export const map: z.ZodType<Record<string, unknown>> = z.custom<Record<string, unknown>>(
-  (value) => isOfKind(value, false),
-  {
-    error: ({ input }) => (input === undefined ? "is missing" : "must be a map"),
-    params: { remedy: "Write a map here" },
-  },
-);
 
 function isOfKind(value: unknown, list: boolean): boolean {
   return typeof value === "object" && value !== null && Array.isArray(value) === list;

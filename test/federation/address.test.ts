@@ -85,6 +85,8 @@ describe("A gateway's address", () => {
     assert.equal(canonicalAddress("::ffff:1.2.3.4"), "1.2.3.4");
     assert.equal(canonicalAddress("My-LB.Example.com."), "my-lb.example.com");
     assert.equal(canonicalAddress("not an address"), "not an address");
+    // In Unicode's lower case it would be a `k`, and the address another.
+    assert.equal(canonicalAddress("\u212a8s.example.com"), "\u212a8s.example.com");
   });
 
   it("comes with a port as one word, read back to the letter", () => {

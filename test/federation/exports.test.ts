@@ -53,6 +53,17 @@ describe("The exports of a cluster", () => {
     );
   });
 
+  it("hold back what has more ports or identities than a contract takes", () => {
+    const ports = Array.from({ length: 257 }, (_, index) => ({ name: `http-${index}`, port: index + 1 }));
+    assert.deepEqual(exportsOf({ ports }), { offered: undefined, warned: ["Service xyz/bar.ports"] });
+    const workloads = Array.from({ length: 257 }, (_, index) => ({ ...pod, serviceAccount: `bar-${index}` }));
+    assert.deepEqual(exportsOf({}, workloads), {
+      offered: undefined,
+      warned: ["Service xyz/bar.subjectAltNames"],
+    });
+    assert.ok(exportsOf({ ports: ports.slice(1) }, workloads.slice(1)).offered);
+  });
+
   it("hold back an ExternalName", () => {
     assert.deepEqual(exportsOf({ type: "ExternalName" }), {
       offered: undefined,

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { FaultsError, describeFault, pathOf, within } from "../../federation/fault.ts";
-import { quote } from "../../federation/quote.ts";
+import {
+  FIRST_FAULTS,
+  FaultsError,
+  describeFault,
+  firstFaults,
+  pathOf,
+  within,
+} from "../../federation/fault.ts";
 
 describe("A fault", () => {
   const fault = { path: "peers.b.stack", value: "x/y", rule: "must be a stack", remedy: "Write one" };
@@ -15,9 +21,24 @@ describe("A fault", () => {
     assert.match(message, /^config of stack a has 2 fault\(s\):\n {2}- peers\.b\.stack: .*\n {2}- cluster: /);
   });
 
-  it("quotes hostile values short and without characters that a terminal acts on", () => {
-    assert.equal(quote("x".repeat(1000)).length, 121);
-    assert.equal(quote("a\u001b[2J\u202e\u009b\nb"), '"a\\u001b[2J\\u{202e}\\u{9b}\\nb"');
+  it("has no path when it is of the whole", () => {
+    assert.equal(describeFault({ ...fault, path: "" }), '"x/y" must be a stack. Write one.');
+  });
+
+  it("is told among the first of very many, the others being counted", () => {
+    const faults = Array.from({ length: 100_000 }, (_, index) => ({ ...fault, path: `p${index}` }));
+    const error = new FaultsError("config", faults);
+    assert.match(error.message, /^config has 100,000 fault\(s\):\n {2}- p0: /);
+    assert.match(error.message, /\n {2}- p19: .*\n {2}- and 99,980 more$/);
+    assert.ok(error.message.length < 5000);
+    assert.equal(error.faults.length, 100_000);
+  });
+
+  it("stands for others of one entry", () => {
+    const faults = Array.from({ length: 12 }, () => fault);
+    assert.deepEqual(firstFaults(faults.slice(0, FIRST_FAULTS)), faults.slice(0, FIRST_FAULTS));
+    const [last] = firstFaults(faults, 1000).slice(FIRST_FAULTS);
+    assert.equal(last?.rule, "has at least 990 more fault(s)");
   });
 
   it("has a path as one would write it", () => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import { type ServiceEntryInput, renderServiceEntry } from "../../federation/serviceEntry.ts";
 import { contractService, gateways, shuffled } from "./arbitraries.ts";
+import { gatewaysOf, portsOf } from "./hostile/extremes.ts";
 import { BAR, barService } from "./samples.ts";
 
 const input: ServiceEntryInput = {
@@ -61,6 +62,18 @@ describe("A ServiceEntry", () => {
     assert.equal(resolution("gw.example.com"), "DNS");
     assert.equal(resolution("203.0.113.20", "gw.example.com"), "DNS");
   });
+
+  for (const [what, ports] of [
+    ["more ports than endpoints may name", portsOf(129)],
+    ["a port's name that is too long for them", portsOf(2, 63)],
+  ] as const) {
+    it(`leads to the gateways by its ports' own target with ${what}`, () => {
+      const service = { ...barService, ports };
+      const { spec } = renderServiceEntry({ ...input, service, gateways: gatewaysOf(2) });
+      assert.ok(spec.ports.every(({ targetPort }) => targetPort === 15443));
+      assert.ok(spec.endpoints.every((endpoint) => !("ports" in endpoint)));
+    });
+  }
 
   it("shares port numbers with others, HTTP or TCP: it names one host, and leaves the address to istiod", () => {
     const tcp = { ...barService, ports: [{ number: 8080, name: "tcp", protocol: "TCP" as const }] };

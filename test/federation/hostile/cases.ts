@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import type { Contract } from "../../../federation/contract.ts";
+import { contractService, gateways, label } from "../arbitraries.ts";
+import { contractOf } from "../samples.ts";
+import { ALL_FAMILIES, type Mutation, SERVICE_FAMILIES, mutate } from "./mutations.ts";
+
+/** A contract that was honest before it was changed. */
+export interface HostileCase {
+  honest: Contract;
+  /** Whether only services were changed, so that the contract as a whole stays what it was. */
+  servicesOnly: boolean;
+  mutations: Mutation[];
+  exportTo: string[];
+  /** For the order in which a second reader finds everything. */
+  order: number;
+}
+
+/** Contracts to start from; to draw from a pool is far quicker than to make each anew. */
+const POOL = 300;
+
+/** An honest contract of cluster-b. */
+const honestContract = (): fc.Arbitrary<Contract> =>
+  fc
+    .tuple(
+      gateways().filter((list) =>
+        list.every(({ address }) => !/^(0|127|169\.254|2[2-5]\d|19[28])\./.test(address)),
+      ),
+      fc.dictionary(label(), contractService(), { minKeys: 1, maxKeys: 4 }),
+    )
+    .map(([addresses, byName]) =>
+      contractOf({
+        gateways: addresses,
+        services: Object.fromEntries(
+          Object.entries(byName).map(([name, service]) => [`${name}.xyz.svc.cluster-b.local`, service]),
+        ),
+      }),
+    );
+
+/** Contracts with one to three changes. The same seed gives the same cases. */
+export function hostileCases(seed: number): fc.Arbitrary<HostileCase> {
+  const pool = fc.sample(honestContract(), { numRuns: POOL, seed });
+  const mutation = (families: readonly Mutation["family"][]): fc.Arbitrary<Mutation[]> =>
+    fc.array(fc.record({ family: fc.constantFrom(...families), at: fc.nat(), pick: fc.nat() }), {
+      minLength: 1,
+      maxLength: 3,
+    });
+  return fc.boolean().chain((servicesOnly) =>
+    fc.record({
+      honest: fc.constantFrom(...pool),
+      servicesOnly: fc.constant(servicesOnly),
+      mutations: mutation(servicesOnly ? SERVICE_FAMILIES : ALL_FAMILIES),
+      exportTo: fc.constantFrom(["*"], ["."], ["abc", "xyz"]),
+      order: fc.nat(),
+    }),
+  );
+}
+
+/** The contract as the peer publishes it. */
+export function hostileContract({ honest, servicesOnly, mutations }: HostileCase): unknown {
+  const contract = structuredClone(honest);
+  if (!servicesOnly) {
+    for (const mutation of mutations) mutate(contract, mutation);
+    return contract;
+  }
+  const [[host, service] = ["", undefined], ...others] = Object.entries(contract.services);
+  const changed = { [host]: service };
+  for (const mutation of mutations) mutate(changed, mutation);
+  return { ...contract, services: Object.fromEntries([...Object.entries(changed), ...others]) };
+}

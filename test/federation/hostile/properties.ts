@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { isIP } from "node:net";
+import { isDeepStrictEqual } from "node:util";
+import { type Fault, FaultsError, describeFault } from "../../../federation/fault.ts";
+import { formatImport, parseImport } from "../../../federation/importLine.ts";
+import { type PeerImports, planImports } from "../../../federation/imports.ts";
+import { type ServiceEntry, renderServiceEntry } from "../../../federation/serviceEntry.ts";
+import type { Contract } from "../../../federation/contract.ts";
+import { contractOf } from "../samples.ts";
+import { type HostileCase, hostileContract } from "./cases.ts";
+import { assertStorable } from "./storable.ts";
+import { reordered } from "./tree.ts";
+
+const LOCAL = {
+  cluster: "cluster-a",
+  clusterDomain: "cluster-a.local",
+  trustDomain: "cluster-a.local",
+  allowGatewayAddresses: [],
+};
+
+/** A peer that stands beside the hostile one, in some cases. */
+const NEIGHBOUR = contractOf({
+  cluster: "cluster-c",
+  clusterDomain: "cluster-c.local",
+  trustDomain: "cluster-c.local",
+  services: {},
+});
+
+/** Milliseconds that no case takes by far, however busy the machine is: a hang. */
+const HANG = 10_000;
+
+/** What came of a case. */
+export interface Outcome {
+  /** Whether the contract was trusted as a whole. */
+  trusted: boolean;
+  planned: number;
+  refused: number;
+  entries: ServiceEntry[];
+}
+
+/**
+ * Plans what a hostile contract offers, and checks everything that must hold.
+ * @throws AssertionError for what does not hold; anything else that the program throws.
+ */
+export function checkCase(hostile: HostileCase): Outcome {
+  const { exportTo, order } = hostile;
+  const contract = hostileContract(hostile);
+  const start = performance.now();
+  const neighbour = order % 4 === 0 ? { "cluster-c": NEIGHBOUR } : {};
+  const { imports, faults } = planImports(LOCAL, { "cluster-b": contract, ...neighbour });
+  const message = new FaultsError("contracts", faults).message;
+  assert.ok(performance.now() - start < HANG, "it hangs");
+
+  assert.ok(message.length < 50_000, "the message is long");
+  const found = imports["cluster-b"];
+  faults.filter(({ peer }) => peer === "cluster-b").forEach(assertTelling);
+  assert.equal(
+    found === undefined,
+    faults.some(({ peer }) => peer === "cluster-b"),
+  );
+  // Only a claim to the neighbour's domains may touch the neighbour.
+  assert.ok(faults.every(({ peer, path }) => peer === "cluster-b" || path.endsWith("Domain")));
+  if (hostile.servicesOnly) assert.ok(found, `a service takes the contract with it: ${message}`);
+  if (found === undefined) return { trusted: false, planned: 0, refused: faults.length, entries: [] };
+
+  found.refused.forEach(assertTelling);
+  assertGoodOnesStay(hostile.honest, contract, found);
+  assertSpelling(contract, found);
+  const entries = entriesOf(found, exportTo);
+  const ports = portsOf(found);
+  for (const entry of entries) {
+    assertOwn(entry, found);
+    assert.deepEqual(entry.spec.exportTo, exportTo);
+    assertStorable(entry, ports);
+  }
+  const written = bytesOf(found);
+  assert.equal(bytesOf(plan(reordered(contract, randomNumbers(order)))), written, "the order is unstable");
+  if (order % 4 === 1) assert.equal(bytesOf(plan(found.contract)), written, "not idempotent");
+  return { trusted: true, planned: entries.length, refused: found.refused.length, entries };
+}
+
+/** What comes of a contract; nothing if it is refused as a whole. */
+export function entriesFor(contract: unknown, exportTo: readonly string[]): ServiceEntry[] {
+  const found = plan(contract);
+  return found === undefined ? [] : entriesOf(found, exportTo);
+}
+
+function plan(contract: unknown): PeerImports | undefined {
+  return planImports(LOCAL, { "cluster-b": contract }).imports["cluster-b"];
+}
+
+/** All that a preview or an API server gets to see of a plan. */
+function bytesOf(found: PeerImports | undefined): string {
+  return JSON.stringify([
+    found?.gateways,
+    found?.services,
+    found === undefined ? [] : entriesOf(found, ["*"]),
+  ]);
+}
+
+function assertTelling(fault: Fault): void {
+  assert.ok(fault.path.startsWith("peers.cluster-b.contract"), "path");
+  assert.ok(fault.rule !== "" && fault.remedy !== "", "rule and remedy");
+  const line = describeFault(fault);
+  assert.ok(line.length < 1500, `a long line: ${line.length}`);
+  assert.ok(!/[\p{Cc}\p{Cf}\p{Cs}]/u.test(line), `control characters in ${JSON.stringify(line)}`);
+}
+
+/** Renders everything that was planned. */
+function entriesOf({ gateways, services }: PeerImports, exportTo: readonly string[]): ServiceEntry[] {
+  if (gateways.length === 0) return [];
+  const more = { gateways, exportTo, namespace: "istio-federation", peer: "cluster-b" };
+  return Object.entries(services).map(([host, service]) => renderServiceEntry({ host, service, ...more }));
+}
+
+/** The ports of each gateway address. */
+function portsOf({ gateways }: PeerImports): Map<string, number[]> {
+  const ports = Map.groupBy(gateways, ({ address }) => address);
+  return new Map([...ports].map(([address, found]) => [address, found.map(({ port }) => port)]));
+}
+
+/** An entry says nothing that the peer has no say in. */
+function assertOwn({ metadata, spec }: ServiceEntry, found: PeerImports): void {
+  const { contract, services } = found;
+  const { subjectAltNames } = spec;
+  assert.ok(metadata.name.endsWith(`.svc.${contract.clusterDomain}`), `${metadata.name} is not the peer's`);
+  assert.ok(subjectAltNames.length > 0 && subjectAltNames.length <= 256, "identities");
+  assert.ok(
+    subjectAltNames.every((id) => id.startsWith(`spiffe://${contract.trustDomain}/`)),
+    "identities",
+  );
+  assert.ok(
+    spec.endpoints.every(({ address }) => !isOfThisSide(address)),
+    "address",
+  );
+  const service = services[metadata.name];
+  assert.ok(service);
+  const { ports } = service;
+  assert.deepEqual(parseImport(formatImport(service)), { ports, subjectAltNames });
+}
+
+/** Addresses that a peer must not name, in their usual spelling. */
+function isOfThisSide(address: string): boolean {
+  const kind = isIP(address);
+  if (kind === 4) return /^(?:0|127|169\.254|22[4-9]|23\d|24\d|25[0-5])\./.test(address);
+  if (kind === 6) return /^(?:::1?$|::\d|fe80:|ff|64:ff9b)/.test(address);
+  return !address.includes(".") || /(?:^|\.)(?:localhost|svc|cluster-a\.local)$/.test(address);
+}
+
+/** Names of gateways are those published, but for the case of ASCII letters and a final dot: no letter stands for another. */
+function assertSpelling(contract: unknown, { gateways }: PeerImports): void {
+  const published = (contract as Contract).gateways.map(({ address }) =>
+    address.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/\.$/, ""),
+  );
+  for (const { address } of gateways) {
+    assert.ok(isIP(address) !== 0 || published.includes(address), `nobody published ${address}`);
+  }
+}
+
+/** What the peer left as it was is planned, whatever is beside it. */
+function assertGoodOnesStay(honest: Contract, contract: unknown, found: PeerImports): void {
+  const { clusterDomain, trustDomain } = found.contract;
+  if (clusterDomain !== honest.clusterDomain || trustDomain !== honest.trustDomain) return;
+  const published = (contract as { services?: Record<string, unknown> }).services ?? {};
+  for (const [host, service] of Object.entries(honest.services)) {
+    if (Object.hasOwn(published, host) && isDeepStrictEqual(published[host], service)) {
+      assert.deepEqual(found.services[host], service, `the good service ${host} is left out`);
+    }
+  }
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
