@@ -12,3 +12,8 @@ export function sortedUnique(texts: Iterable<string>): string[] {
 export function sortedRecord<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
   return Object.fromEntries([...entries].sort(([one], [other]) => compare(one, other)));
 }
+
+/** A map's own value; undefined for names that every object has, such as `constructor`, which is a fine name for a peer. */
+export function ownValue<T>(map: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}

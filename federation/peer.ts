@@ -5,6 +5,7 @@ import type { StackConfig } from "./config.ts";
 import type { DomainClaim } from "./domainClaim.ts";
 import { FaultsError, describeFault } from "./fault.ts";
 import { type PeerImports, planImports } from "./imports.ts";
+import { ownValue } from "./order.ts";
 import type { PeerStatus } from "./peerStatus.ts";
 import type { TrustAnchor } from "./trustAnchor.ts";
 
@@ -69,22 +70,22 @@ export function viewPeers(
   const views = Object.keys(readings)
     .sort()
     .map((name): [string, PeerView] => {
-      const known = last.statuses[name];
+      const known = ownValue(last.statuses, name);
       const since = known?.state === "pending" && known.since !== "" ? known.since : utc(now);
-      const found = imports[name];
+      const found = ownValue(imports, name);
       if (found !== undefined) {
         return [name, viewContract(found, config.peers[name]?.stack ?? name, known?.imported ?? 0, since)];
       }
       const reading = readings[name];
       const reason =
         reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";
-      const trustAnchor = last.trustAnchors[name];
+      const trustAnchor = ownValue(last.trustAnchors, name);
       const trusted = trustAnchor === undefined ? {} : { trustAnchor };
       return [name, { state: "pending", reason, since, gateways: [], ...trusted }];
     });
   return {
     peers: Object.fromEntries(views),
-    warnings: views.flatMap(([name, view]) => warningsOf(name, view, config, last.statuses[name])),
+    warnings: views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(last.statuses, name))),
   };
 }
 
@@ -101,7 +102,7 @@ function claimsOfPending(
   lastAnchors: Record<string, TrustAnchor>,
 ): DomainClaim[] {
   return Object.entries(lastAnchors).flatMap(([name, { clusterDomain, trustDomain }]) => {
-    const reading = readings[name];
+    const reading = ownValue(readings, name);
     if (reading === undefined || "contract" in reading) return [];
     return [{ owner: `pending peer ${name}`, clusterDomain, trustDomain }];
   });

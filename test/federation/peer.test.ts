@@ -85,6 +85,13 @@ describe("A peer", () => {
     assert.equal(viewOfB(empty).peers["cluster-b"]?.state, "ready");
   });
 
+  it("may have a name that every object has a part of", () => {
+    const peers = { constructor: { stack: "c" } };
+    const readings = { constructor: { pending: "its stack does not exist" } };
+    const view = viewPeers({ ...config, peers }, readings, nothing, NOW).peers["constructor"];
+    assert.equal(view?.state, "pending");
+  });
+
   it("with many services draws a warning unless the config says who sees them", () => {
     const entries = Array.from({ length: 101 }, (_, index) => [
       `s${index}.xyz.svc.cluster-b.local`,

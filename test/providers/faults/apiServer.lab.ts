@@ -17,7 +17,9 @@ describe("The API server itself fails in the middle of 1,000 writes", () => {
 
   after(() => fixture.stop());
 
-  beforeEach(() => site.proxy.heal());
+  beforeEach(() => {
+    site.proxy.heal();
+  });
 
   /** Kills the API server after 200 writes, and starts it again. */
   async function whileRestarting<T>(work: () => Promise<T>): Promise<T> {

@@ -102,32 +102,45 @@ export class FaultProxy {
     const fault = this.rule(method, index, path);
     if (fault !== undefined) this.faults++;
     const body = await collect(request);
-    if (fault === "reset") return breakOff(response);
-    if (fault === "hang") return;
     if (typeof fault === "object" && "status" in fault) {
       response.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
       response.end(typeof fault.body === "string" ? fault.body : JSON.stringify(fault.body ?? {}));
       return;
     }
     if (typeof fault === "object") await sleep(fault.delay);
-    const answer = await this.passOn(request, body);
-    if (fault === "resetAfter") return breakOff(response);
+    if (fault === "hang") return;
+    if (fault === "reset") {
+      breakOff(response);
+      return;
+    }
+    await this.answer(response, await this.passOn(request, body), fault);
+  }
+
+  /** Hands the API server's answer on, as far as the fault lets it. */
+  private async answer(
+    response: ServerResponse,
+    answer: IncomingMessage,
+    fault: Fault | undefined,
+  ): Promise<void> {
     const whole = await collect(answer);
     const half = whole.subarray(0, whole.length / 2);
-    const { "content-length": length, "transfer-encoding": _, ...headers } = answer.headers;
-    const cutShort = fault === "truncate" || fault === "hangInBody";
-    response.writeHead(answer.statusCode ?? 502, {
-      ...headers,
-      "content-length": String(fault === "cut" ? half.length : (length ?? whole.length)),
-    });
-    response.write(cutShort || fault === "cut" ? half : whole);
-    if (fault === "hangInBody") return;
-    if (fault === "truncate") return breakOff(response);
-    response.end();
+    const isHalf = fault === "cut" || fault === "truncate" || fault === "hangInBody";
+    if (fault !== "resetAfter") {
+      const headers = {
+        ...answer.headers,
+        "content-length": String((fault === "cut" ? half : whole).length),
+      };
+      delete headers["transfer-encoding"];
+      response.writeHead(answer.statusCode ?? 502, headers);
+      response.write(isHalf ? half : whole);
+    }
+    if (fault === "resetAfter" || fault === "truncate") breakOff(response);
+    else if (fault !== "hangInBody") response.end();
   }
 
   private async passOn(request: IncomingMessage, body: Buffer): Promise<IncomingMessage> {
-    const { host: _, ...headers } = request.headers;
+    const headers = { ...request.headers };
+    delete headers.host;
     const { hostname, port } = this.target;
     const outgoing = httpsRequest({
       hostname,
