@@ -66,6 +66,7 @@ export class ClusterClient {
   private async pages(kind: ResourceKind, options: ListOptions): Promise<KubernetesObject[]> {
     const { namespace, labelSelector, metadataOnly } = options;
     const found: KubernetesObject[] = [];
+    const operation = `list ${kind.plural} in ${namespace === undefined ? "all namespaces" : `namespace ${namespace}`}`;
     let next: string | undefined;
     do {
       const page = (await this.transport.request({
@@ -77,8 +78,12 @@ export class ClusterClient {
           ...(next === undefined ? {} : { continue: next }),
         },
         ...(metadataOnly === true ? { headers: { accept: METADATA_ONLY } } : {}),
-        operation: `list ${kind.plural} in ${namespace === undefined ? "all namespaces" : `namespace ${namespace}`}`,
-      })) as Page;
+        operation,
+      })) as Partial<Page>;
+      // A login page, say, is not to be taken for an empty cluster.
+      if (page.items === undefined) {
+        throw new ClusterError(this.where, { operation, cause: "the answer is no list", unreachable: true });
+      }
       found.push(...(page.items ?? []));
       next = page.metadata?.continue;
     } while (next !== undefined && next !== "");

@@ -4,6 +4,9 @@ import { join, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { ClusterError } from "./clusterError.ts";
 
+/** What the Kubernetes client can connect through. */
+const PROXY = /^(?:https?|socks|socks5h?|socks4a?):\/\//;
+
 /** Which cluster, by name: credentials are read when they are needed and kept nowhere else. */
 export interface KubeconfigName {
   /**
@@ -69,8 +72,13 @@ function selectContext(config: KubeConfig, { context }: KubeconfigName, source: 
   if (cluster === null) {
     throw new ClusterError(source, { ...failure, cause: "the cluster that it names is not in the file" });
   }
-  if (!URL.canParse(cluster.server)) {
-    throw new ClusterError(source, { ...failure, cause: "the server of its cluster is no URL" });
+  const { server, proxyUrl } = cluster;
+  if (!/^https?:/.test(server) || !URL.canParse(server)) {
+    throw new ClusterError(source, { ...failure, cause: "the server of its cluster is no https:// URL" });
+  }
+  if (proxyUrl !== undefined && !(PROXY.test(proxyUrl) && URL.canParse(proxyUrl))) {
+    const cause = "proxy-url of its cluster must begin with http://, https:// or socks5://";
+    throw new ClusterError(source, { ...failure, cause });
   }
 }
 

@@ -72,6 +72,45 @@ describe("ClusterClient", () => {
       assert.ok(performance.now() - start >= 1000);
     });
 
+    it("not when the API server wants more time than there is", async () => {
+      server.answer({ ...refusal(429, "TooManyRequests", "later"), headers: { "retry-after": "3600" } });
+      const hasty = await ClusterClient.connect(server.kubeconfig, {
+        deadline: 300,
+        retries: 2,
+        retryFor: 1000,
+      });
+      await failure(hasty.apply(SERVICE_ENTRY, ENTRY, true));
+      assert.equal(server.requests.length, 1);
+    });
+
+    it("not when it began too long ago", async () => {
+      server.answer("hang");
+      const hasty = await ClusterClient.connect(server.kubeconfig, {
+        deadline: 300,
+        retries: 9,
+        retryFor: 100,
+      });
+      await failure(hasty.apply(SERVICE_ENTRY, ENTRY, true));
+      assert.equal(server.requests.length, 1);
+    });
+
+    it("once, with credentials got anew, when they are not accepted", async () => {
+      server.answer(refusal(401, "Unauthorized", "Unauthorized"), OK);
+      await client.apply(SERVICE_ENTRY, ENTRY, true);
+      assert.equal(server.requests.length, 2);
+      server.answer(refusal(401, "Unauthorized", "Unauthorized"));
+      const { failure: why } = await failure(client.apply(SERVICE_ENTRY, ENTRY, true));
+      assert.equal(server.requests.length, 2);
+      assert.equal(why.status, 401);
+    });
+
+    it("when the kind was made known a moment ago", async () => {
+      const unknown = { status: 404, body: "404 page not found", headers: { "audit-id": "a" } };
+      server.answer(unknown, OK);
+      await client.apply(SERVICE_ENTRY, ENTRY, true);
+      assert.equal(server.requests.length, 2);
+    });
+
     it("only so often", async () => {
       server.answer(refusal(500, "InternalError", "etcd is down"));
       const { failure: why } = await failure(client.apply(SERVICE_ENTRY, ENTRY, true));
@@ -157,6 +196,18 @@ describe("ClusterClient", () => {
       const all = { status: 200, body: { items: [ENTRY, ENTRY], metadata: {} } };
       server.answer(first, refusal(410, "Expired", "too old"), all);
       assert.equal((await client.list(SERVICE_ENTRY)).length, 2);
+    });
+
+    it("not nothing when it is not the API server that knows of nothing", async () => {
+      server.answer({ status: 404, body: "default backend" });
+      const { failure: why } = await failure(client.list(SERVICE_ENTRY));
+      assert.equal(server.requests.length, 3);
+      assert.equal(why.unreachable, true);
+    });
+
+    it("not nothing when the answer is no list", async () => {
+      server.answer({ status: 200, body: { login: "please" } });
+      assert.match((await failure(client.list(SERVICE_ENTRY))).message, /the answer is no list/);
     });
 
     it("nothing of a kind that the cluster does not know", async () => {

@@ -6,12 +6,13 @@ import { loadKubeconfig, resolvePath } from "../../../providers/cluster/kubeconf
 
 const GOOD = `
 current-context: a
-clusters: [{name: a, cluster: {server: "https://a"}}, {name: b, cluster: {server: "https://b"}}]
+clusters: [{name: a, cluster: {server: "https://a"}}, {name: b, cluster: {server: "https://b"}}, {name: nowhere, cluster: {server: "a"}}]
 users: [{name: u, user: {token: s3cr3t}}]
 contexts:
   - {name: b, context: {cluster: b, user: u}}
   - {name: a, context: {cluster: a, user: u}}
   - {name: broken, context: {cluster: none, user: u}}
+  - {name: nowhere, context: {cluster: nowhere, user: u}}
 `;
 
 describe("loadKubeconfig", () => {
@@ -67,12 +68,19 @@ describe("loadKubeconfig", () => {
   it("says which contexts there are when the named one is missing", async () => {
     await assert.rejects(
       loadKubeconfig({ path: file, context: "c" }),
-      /"c": no such context; it has a, b, broken$/,
+      /"c": no such context; it has a, b, broken, nowhere$/,
     );
   });
 
   it("refuses a context without a cluster", async () => {
     await assert.rejects(loadKubeconfig({ path: file, context: "broken" }), /is not in the file$/);
+  });
+
+  it("refuses a cluster without a URL", async () => {
+    await assert.rejects(
+      loadKubeconfig({ path: file, context: "nowhere" }),
+      /select context "nowhere": the server of its cluster is no https:\/\/ URL$/,
+    );
   });
 
   it("says where a file is no YAML, without showing the secrets around that", async () => {

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { reportFailures } from "../../../providers/importedServices/report.ts";
+
+const failed = (reason: (name: string) => string, ...names: string[]) =>
+  names.map((name) => ({ name, reason: reason(name) }));
+const invalid = (name: string): string => `cannot apply ${name}: "${name}" is invalid`;
+
+describe("What an update did not do", () => {
+  it("is one sentence for all that failed for one cause, with the first names", () => {
+    const failures = failed(invalid, "a.b", "b.b", "c.b", "d.b", "e.b");
+    assert.deepEqual(reportFailures("0 of 5 are there", failures), [
+      "0 of 5 are there. `pulumi up` goes on from here",
+      'cannot apply a.b: "a.b" is invalid (the same for 4 more: b.b, c.b, d.b and 1 more)',
+    ]);
+  });
+
+  it("is as many sentences as there are causes, in the order of the writes", () => {
+    const failures = [
+      ...failed(() => "second", "b.b"),
+      ...failed(() => "first", "a.b"),
+      ...failed(() => "second", "c.b"),
+    ];
+    const [, ...causes] = reportFailures("sum", failures);
+    assert.deepEqual(causes, ["second (the same for 1 more: c.b)", "first"]);
+  });
+
+  it("counts what was not tried", () => {
+    const untried = Array.from({ length: 1200 }, (_, index) => ({ name: `s${index}` }));
+    const [sum, ...causes] = reportFailures("1 of 1,202 are there", [...failed(invalid, "a"), ...untried]);
+    assert.equal(
+      sum,
+      "1 of 1,202 are there. Stopped with 1,200 not tried, as they would fail alike. `pulumi up` goes on from here",
+    );
+    assert.equal(causes.length, 1);
+  });
+});

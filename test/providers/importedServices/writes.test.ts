@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { ClusterError } from "../../../providers/cluster/clusterError.ts";
+import { Progress } from "../../../providers/importedServices/progress.ts";
+import { type Write, runWrites } from "../../../providers/importedServices/writes.ts";
+
+const COUNT = 200;
+
+/** That many writes, of which those at or after `from` fail. */
+function writes(from: number, error: Error): { all: Write[]; tried: string[] } {
+  const tried: string[] = [];
+  const all = Array.from({ length: COUNT }, (_, index) => ({
+    name: `s${index}`,
+    run: () => {
+      tried.push(`s${index}`);
+      return index < from ? Promise.resolve() : Promise.reject(error);
+    },
+  }));
+  return { all, tried };
+}
+
+const silent = (): Progress =>
+  new Progress(
+    () => "",
+    COUNT,
+    () => undefined,
+  );
+const clusterError = (general: boolean): ClusterError =>
+  new ClusterError("cluster", { operation: "apply it", cause: "no", general });
+
+describe("Many writes", () => {
+  it("go on when one fails for a reason of its own", async () => {
+    const { all, tried } = writes(150, clusterError(false));
+    const undone = await runWrites(all, silent());
+    assert.equal(tried.length, COUNT);
+    assert.deepEqual(
+      undone.map(({ write: { name }, reason }) => [name, reason]),
+      all.slice(150).map(({ name }) => [name, "cluster: cannot apply it: no"]),
+    );
+  });
+
+  for (const [what, error] of [
+    ["for a reason that all would meet", clusterError(true)],
+    ["by a defect of this program", new TypeError("oops")],
+  ] as const) {
+    it(`stop when one fails ${what}, and name all that is not done`, async () => {
+      const { all, tried } = writes(50, error);
+      const undone = await runWrites(all, silent());
+      assert.ok(tried.length < 100, `${tried.length} tried`);
+      assert.deepEqual(
+        undone.map(({ write }) => write.name),
+        all.slice(50).map(({ name }) => name),
+      );
+      assert.deepEqual(
+        undone.filter(({ reason }) => reason !== undefined).map(({ write }) => write.name),
+        tried.slice(50),
+      );
+    });
+  }
+});
