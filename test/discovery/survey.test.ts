@@ -160,7 +160,10 @@ describe("A survey", () => {
     });
 
     it("tells all at once what keeps it from planning: cluster, peers' stacks, and what may not change", async () => {
-      server.answer({ status: 401, body: { reason: "Unauthorized", message: "Unauthorized" } });
+      server.answer({
+        status: 401,
+        body: { kind: "Status", reason: "Unauthorized", message: "Unauthorized" },
+      });
       const moved = { ...own, clusterDomain: "old.local" };
       await withStacks({ [OWN_STACK]: { federation: moved }, "o/p/b": new Error("permission denied") });
       const { message, faults } = await faultsError(survey(configOf(server.kubeconfig, { gateway: {} })));
@@ -174,7 +177,7 @@ describe("A survey", () => {
         ],
       );
       assert.match(message, /permission denied/);
-      assert.match(message, /401 Unauthorized: Unauthorized\. Renew/);
+      assert.match(message, /401 Unauthorized: .*may have expired\. Renew/);
       assert.equal(message.includes(TOKEN), false);
     });
   });

@@ -46,7 +46,10 @@ describe("A cluster at program start", () => {
   });
 
   it("that is down is unreachable, with the reason", async () => {
-    server.answer({ status: 503, body: { reason: "ServiceUnavailable", message: "shutting down" } });
+    server.answer({
+      status: 503,
+      body: { kind: "Status", reason: "ServiceUnavailable", message: "shutting down" },
+    });
     const found = await discoverServices(cluster, RULES);
     assert.ok("unreachable" in found);
     assert.match(found.unreachable, /503 ServiceUnavailable: shutting down/);
@@ -54,7 +57,10 @@ describe("A cluster at program start", () => {
 
   it("that refuses to list is no unreachable one: the error names what was asked", async () => {
     const version = { status: 200, body: { gitVersion: "v1.36.1" } };
-    server.answer(version, { status: 403, body: { reason: "Forbidden", message: "User cannot list" } });
+    server.answer(version, {
+      status: 403,
+      body: { kind: "Status", reason: "Forbidden", message: "User cannot list" },
+    });
     await assert.rejects(discoverServices(cluster, RULES), /list services in namespace xyz: 403 Forbidden/);
   });
 
