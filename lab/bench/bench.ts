@@ -10,7 +10,7 @@ import { deployWorkloads } from "../workloads/workloads.ts";
 import { renderChart } from "./chart.ts";
 import { judgeGoals } from "./goals.ts";
 import { CLUSTER, measureAll, type Plan } from "./measure.ts";
-import { type Row, writeRows } from "./rows.ts";
+import { timedRows, type Row, writeRows } from "./rows.ts";
 import { formatReport } from "./table.ts";
 
 /** How to run the benchmark. */
@@ -65,8 +65,10 @@ function report(rows: readonly Row[], { json, svg, check }: BenchOptions, plugin
   const goals = judgeGoals(rows);
   process.stdout.write(`\n${formatReport(rows, goals)}\n\n${NOTES}\n${plugins}\n\n`);
   if (json !== undefined) log(`rows: ${json}`);
-  writeFileSync(svg, renderChart(rows));
-  log(`chart: ${svg}`);
+  if (timedRows(rows).length > 0) {
+    writeFileSync(svg, renderChart(rows));
+    log(`chart: ${svg}`);
+  }
   const missed = goals.filter(({ met }) => met === false);
   if (check && missed.length > 0) throw new LabError(`${missed.length} of ${goals.length} goals are missed`);
 }

@@ -33,7 +33,7 @@ export function benchCommand(log: Log, start: () => void): Command {
     .option("--scope <number>", "of services that a sidecar is shown", parseCount, 1000)
     .option("--no-scope", "leave out what a sidecar costs")
     .option("--json <file>", "write the rows there")
-    .option("--svg <file>", "write the chart there", "docs/benchmark.svg")
+    .option("--svg <file>", "write the chart there", "benchmark.svg")
     .option("--check", "fail when a goal is missed", false)
     .action(async (options: Options) => {
       const { services, peer, scope, json, svg, check } = options;

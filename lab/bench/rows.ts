@@ -81,7 +81,12 @@ export function medianRow(runs: readonly [TimedRow, ...TimedRow[]]): TimedRow {
   };
 }
 
-/** Writes rows as a JSON array, one row per line. */
+/** Writes rows as a JSON array, one row per line; times to the millisecond. */
 export function writeRows(file: string, rows: readonly Row[]): void {
-  writeFileSync(file, `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(",\n")}\n]\n`);
+  const lines = rows.map((row) => `  ${JSON.stringify(row, rounded)}`);
+  writeFileSync(file, `[\n${lines.join(",\n")}\n]\n`);
+}
+
+function rounded(_field: string, value: unknown): unknown {
+  return typeof value === "number" ? Math.round(value * 1000) / 1000 : value;
 }

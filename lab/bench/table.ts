@@ -66,6 +66,7 @@ function formatScope(rows: readonly Row[]): string {
 }
 
 function formatGoals(goals: readonly Goal[]): string {
+  if (goals.every(({ met }) => met === undefined)) return "";
   const table = newTable(["", "what", "goal: at most", "measured"], 4);
   for (const { met, what, goal, measured } of goals) {
     table.push([met === undefined ? "" : met ? "ok" : "MISSED", what, goal, measured]);

@@ -40,9 +40,9 @@ describe("the rows of the benchmark", () => {
     assert.deepEqual(scopeRows([TIMED, SCOPE]), [SCOPE]);
   });
 
-  it("are written as a JSON array", async () => {
+  it("are written as a JSON array, times to the millisecond", async () => {
     const file = join(await temporaryFolder("bench-rows"), "rows.json");
-    writeRows(file, [TIMED, SCOPE]);
+    writeRows(file, [{ ...TIMED, seconds: 2.50012 }, SCOPE]);
     assert.deepEqual(JSON.parse(await readFile(file, "utf8")), [TIMED, SCOPE]);
   });
 });

@@ -43,5 +43,6 @@ describe("the tables of the benchmark", () => {
       begins.map((line) => line.slice(0, 10)),
       ["│ ok     │", "│ MISSED │", "│        │"],
     );
+    assert.equal(formatReport([], [goal]), "", "nothing to tell when nothing was measured for a goal");
   });
 });
