@@ -47,8 +47,8 @@ export class Credentials {
 
   /** @throws ClusterError when there are no credentials to be had. */
   get(): Promise<Login> {
-    if (this.login === undefined || performance.now() >= this.expires) this.begin();
-    return this.login as Promise<Login>;
+    if (this.login !== undefined && performance.now() < this.expires) return this.login;
+    return this.begin(() => this.authenticate());
   }
 
   /**
@@ -58,26 +58,26 @@ export class Credentials {
    */
   async renew(refused: Login): Promise<Login> {
     const current = this.login;
-    if ((await current) === refused && this.login === current) {
-      this.begin(async () => {
-        this.config = await loadKubeconfig(this.name);
-      });
-    }
-    return this.get();
+    if ((await current) !== refused || this.login !== current) return this.get();
+    return this.begin(async () => {
+      this.config = await loadKubeconfig(this.name);
+      return this.authenticate();
+    });
   }
 
-  private begin(prepare: () => Promise<void> = () => Promise.resolve()): void {
+  private begin(authenticate: () => Promise<Login>): Promise<Login> {
     const last = this.login;
-    const next = prepare().then(() => this.authenticate());
+    const next = authenticate();
     this.login = next;
     this.expires = performance.now() + LIFETIME;
     next.then(
-      // Ends its connections as soon as no request is on them.
+      // Ends the last one's connections as soon as no request is on them.
       () => void last?.then(({ dispatcher }) => dispatcher.close()).catch(() => undefined),
       () => {
         if (this.login === next) this.login = undefined;
       },
     );
+    return next;
   }
 
   private async authenticate(): Promise<Login> {

@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import { ClusterError, type ClusterFailure } from "./clusterError.ts";
 import { Credentials, type Login } from "./credentials.ts";
 import type { KubeconfigName } from "./kubeconfig.ts";
-import { noAnswer } from "./noAnswer.ts";
+import { TimeoutError, noAnswer } from "./noAnswer.ts";
 import { type Answer, refusal } from "./refusal.ts";
 
 /** How long and how often to try one request. */
@@ -100,10 +100,10 @@ export class Transport {
   private async send(request: ApiRequest, login: Login): Promise<Answer> {
     const { method, path, query = {}, body } = request;
     const search = new URLSearchParams(query).toString();
-    // Not AbortSignal.timeout, which keeps each request in memory until it would have been late.
-    const late = new AbortController();
+    // Not AbortSignal.timeout: thousands of those would stay in memory until their time has come.
+    const deadline = new AbortController();
     const timer = setTimeout(() => {
-      late.abort(new DOMException("late", "TimeoutError"));
+      deadline.abort(new TimeoutError());
     }, this.patience.deadline);
     const options: Dispatcher.RequestOptions & { allowH2: boolean } = {
       origin: this.server.origin,
@@ -116,7 +116,7 @@ export class Transport {
         ...login.headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: late.signal,
+      signal: deadline.signal,
       // Else the connection is closed after a DELETE with a body.
       reset: false,
       // A hanging connection ends with the request on it; under HTTP/2, no faster here, it would take all of them along.

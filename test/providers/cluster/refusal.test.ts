@@ -58,7 +58,7 @@ const CASES: [string, Answer, RegExp, Partial<ClusterFailure>][] = [
   [
     "a namespace that is not there",
     says(404, 'namespaces "n" not found', { reason: "NotFound", details: { kind: "namespaces", name: "n" } }),
-    /^namespaces "n" not found; Where this stack is to have made it/,
+    /^namespaces "n" not found; If this stack made it/,
     { ...LASTING, missing: "namespace" },
   ],
   [

@@ -112,6 +112,12 @@ describe("Faults that do not pass, in the middle of many writes", () => {
   it("istiod slow while its webhook fails closed", () =>
     assertStopped("with-slow-istiod", /istiod's admission webhook .* does not answer.*(deadline|timeout)/));
 
+  it("meanwhile the user is told how far each is", async () => {
+    await failures["hanging"];
+    const told = fixture.provider.lines.filter((line) => line === `peer cluster-b: ${DONE} of 100 services written`);
+    assert.ok(told.length >= 1, fixture.provider.lines.join("\n"));
+  });
+
   it("an API server that hangs from the beginning: nothing is changed, and the error says so", async () => {
     const { site, failed, mend } = await failures["hanging-at-once"]!;
     assert.ok(failed.seconds < 90);

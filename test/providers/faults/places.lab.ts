@@ -42,7 +42,7 @@ describe("Places for the entries that are not there", () => {
     assert.match(sum ?? "", /^0 of 100 services are registered as declared\. Stopped with \d+ not tried/);
     assert.match(
       cause ?? "",
-      /cannot apply ServiceEntry nowhere\/.*: namespaces "nowhere" not found\. Where this stack is to have made it, `pulumi up --refresh` makes it again; else make it/,
+      /cannot apply ServiceEntry nowhere\/.*: namespaces "nowhere" not found\. If this stack made it, `pulumi up --refresh` makes it again; else make it/,
     );
     assert.deepEqual(more, []);
     assert.ok(nowhere.proxy.requests.length < 50, `${nowhere.proxy.requests.length} requests`);
