@@ -7,7 +7,7 @@ import { type KubeconfigName, loadKubeconfig } from "./kubeconfig.ts";
 const LIFETIME = 60_000;
 
 /** Longest wait for an exec plugin or an identity provider, in milliseconds. */
-const PATIENCE = 30_000;
+const LOGIN_DEADLINE = 30_000;
 
 /** Longest quotation of what an exec plugin complains about, in characters. */
 const QUOTED = 300;
@@ -86,8 +86,8 @@ export class Credentials {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new Error(`none within ${PATIENCE / 1000} s`));
-      }, PATIENCE);
+        reject(new Error(`none within ${LOGIN_DEADLINE / 1000} s`));
+      }, LOGIN_DEADLINE);
     });
     try {
       await Promise.race([this.config.applySecurityAuthentication(context), late]);

@@ -23,7 +23,7 @@ type Diagnosis = Omit<ClusterFailure, "operation" | "status" | "reasons" | "retr
 const QUOTED = 600;
 
 const AGAIN = "then run `pulumi up` again";
-const MISSING_NAMESPACE = "If this stack made it, `pulumi up --refresh` makes it again; else make it"; else make it";
+const MISSING_NAMESPACE = "If this stack made it, `pulumi up --refresh` makes it again; else make it";
 
 /** The API server's refusal, in its own words where those help. Its messages name users and objects, never credentials. */
 export function refusal(operation: string, answer: Answer): ClusterFailure {
