@@ -15,6 +15,8 @@ export const CLUSTER = { name: "cluster-a", network: "127.10" } as const;
 /** Namespace of the benchmark's entries, and the one that sees them, which has no workloads. */
 const NAMESPACE = "istio-federation-bench";
 const SEEN_BY = "istio-federation-bench-clients";
+/** Longest wait until the namespace is gone. */
+const GONE_SECONDS = 60;
 /** Most entries that the best concurrency is found with. */
 const SAMPLE = 1000;
 
@@ -72,6 +74,7 @@ export async function measureAll(
         await measureRound({ ...round, project: peer, work: workOf(lab, count), prefix: PEER_PREFIX });
       }
     }
+    await removeNamespace(api);
   } finally {
     await api.close();
   }
@@ -80,6 +83,16 @@ export async function measureAll(
 async function makeNamespace(api: ApiServer): Promise<void> {
   const body = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
   await api.request({ method: "POST", path: "/api/v1/namespaces", body, accept: [409] });
+}
+
+async function removeNamespace(api: ApiServer): Promise<void> {
+  const path = `/api/v1/namespaces/${NAMESPACE}`;
+  await api.request({ method: "DELETE", path });
+  const isGone = async (): Promise<boolean> => {
+    const { kind } = JSON.parse(await api.request({ method: "GET", path, accept: [404] })) as { kind: string };
+    return kind === "Status";
+  };
+  await waitFor(`namespace ${NAMESPACE} is still there`, isGone, GONE_SECONDS);
 }
 
 function workOf({ kubeconfig }: RunningLab, services: number): Work {
