@@ -1,5 +1,6 @@
 import type { RunningLab } from "../lab.ts";
 import type { Log } from "../progress.ts";
+import { waitFor } from "../ready.ts";
 import { workloadsOf } from "../workloads/workload.ts";
 import { ApiServer } from "./apiServer.ts";
 import { bestConcurrency, measureFloor, MOST_CONNECTIONS } from "./floor.ts";
@@ -89,7 +90,9 @@ async function removeNamespace(api: ApiServer): Promise<void> {
   const path = `/api/v1/namespaces/${NAMESPACE}`;
   await api.request({ method: "DELETE", path });
   const isGone = async (): Promise<boolean> => {
-    const { kind } = JSON.parse(await api.request({ method: "GET", path, accept: [404] })) as { kind: string };
+    const { kind } = JSON.parse(await api.request({ method: "GET", path, accept: [404] })) as {
+      kind: string;
+    };
     return kind === "Status";
   };
   await waitFor(`namespace ${NAMESPACE} is still there`, isGone, GONE_SECONDS);
