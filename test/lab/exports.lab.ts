@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CoreV1Api, type V1Service } from "@kubernetes/client-node";
+import type { PeerStatus } from "../../federation/peerStatus.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { allProofs } from "../../lab/proofs/proofs.ts";
@@ -51,7 +52,10 @@ describe("the exports of a stack", function () {
       await waitFor("bar can still call foo", async () => (await call()) === 503, DRAIN_SECONDS);
 
       await stackOf("cluster-b").up();
-      assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), []);
+      // What the peer knows stays, as nobody knows whether it was meant; the gateway is closed all the same.
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), [FOO]);
+      const { "cluster-a": status } = (await stackOf("cluster-b").output("peers")) as Record<string, PeerStatus>;
+      assert.equal(status?.state, "pending");
       assert.notEqual(await call(), 200);
     } finally {
       for (const name of ["cluster-a", "cluster-b"]) await stackOf(name).up();
