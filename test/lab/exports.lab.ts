@@ -54,7 +54,10 @@ describe("the exports of a stack", function () {
       await stackOf("cluster-b").up();
       // What the peer knows stays, as nobody knows whether it was meant; the gateway is closed all the same.
       assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), [FOO]);
-      const { "cluster-a": status } = (await stackOf("cluster-b").output("peers")) as Record<string, PeerStatus>;
+      const { "cluster-a": status } = (await stackOf("cluster-b").output("peers")) as Record<
+        string,
+        PeerStatus
+      >;
       assert.equal(status?.state, "pending");
       assert.notEqual(await call(), 200);
     } finally {
