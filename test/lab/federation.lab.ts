@@ -40,7 +40,7 @@ describe("two federated clusters", function () {
     ];
     const { stdout } = await execa(process.execPath, args, { cwd: CHECKOUT });
     assert.deepEqual(JSON.parse(stdout.slice(stdout.indexOf("{"))), {
-      "cluster-b": { state: "ready", reason: "", imported: 1 },
+      "cluster-b": { state: "ready", reason: "", since: "", imported: 1 },
     });
   });
 
