@@ -11,6 +11,9 @@ export interface ImportedService {
   subjectAltNames: string[];
 }
 
+/** Where the ports of a line end and its identities begin. */
+const IDENTITIES = " as spiffe://";
+
 /**
  * A service in one readable line, which is what a preview shows: `8080/HTTP http, 9090/GRPC grpc as spiffe://b.local/ns/xyz/sa/bar`.
  * Ports and identities come in the order given; a service that {@link parseImport} would refuse is written all the same.
@@ -25,11 +28,13 @@ export function formatImport({ ports, subjectAltNames }: ImportedService): strin
  * @throws Error naming the line and the form expected.
  */
 export function parseImport(line: string): ImportedService {
-  const [served = "", identities = "", ...rest] = line.split(" as ");
+  // Not the first " as ": a port may be named so.
+  const end = line.indexOf(IDENTITIES);
+  const [served, identities] = end < 0 ? [line, ""] : [line.slice(0, end), line.slice(end + " as ".length)];
   const ports = served.split(", ").map(parsePort);
   const subjectAltNames = identities.split(", ");
   const found = ports.filter((port) => port !== undefined);
-  const valid = found.length === ports.length && rest.length === 0 && subjectAltNames.every(SPIFFE_ID.test);
+  const valid = found.length === ports.length && subjectAltNames.every(SPIFFE_ID.test);
   const service = { ports: found, subjectAltNames };
   if (!valid || formatImport(service) !== line) {
     throw new Error(

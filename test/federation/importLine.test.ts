@@ -26,6 +26,17 @@ describe("The line of an import", () => {
     );
   });
 
+  it("is read back when a port is named like the word before the identities", () => {
+    const service = {
+      ports: [
+        { number: 80, name: "as", protocol: "HTTP" as const },
+        { number: 90, name: "as", protocol: "TCP" as const },
+      ],
+      subjectAltNames: ["spiffe://b/as/as"],
+    };
+    assert.deepEqual(parseImport(formatImport(service)), service);
+  });
+
   it("is refused when it was not written so", () => {
     for (const line of [
       "",
