@@ -27,8 +27,5 @@ export class PartialFailure extends Error {
 /** The first failures, and how many more there are. */
 export function bearable(failures: readonly string[]): string[] {
   const more = failures.length - TOLD;
-  return [
-    ...failures.slice(0, TOLD),
-    ...(more > 0 ? [`and ${more} more; run \`pulumi up\` again to go on`] : []),
-  ];
+  return [...failures.slice(0, TOLD), ...(more > 0 ? [`and ${more} more`] : [])];
 }

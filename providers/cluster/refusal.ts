@@ -22,7 +22,7 @@ type Diagnosis = Omit<ClusterFailure, "operation" | "status" | "reasons" | "retr
 /** Longest quotation of the API server's message, in characters: all failures of an update go into one gRPC header. */
 const QUOTED = 600;
 
-const AGAIN = "then run `pulumi up` again";
+const AGAIN = "then try again";
 const MISSING_NAMESPACE = "If this stack made it, `pulumi up --refresh` makes it again; else make it";
 
 /** The API server's refusal, in its own words where those help. Its messages name users and objects, never credentials. */

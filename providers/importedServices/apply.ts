@@ -4,7 +4,7 @@ import type { ServiceEntry } from "../../federation/serviceEntry.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
 import { type KubernetesObject, SERVICE_ENTRY } from "../cluster/kinds.ts";
-import { type LiveEntry, declaredEntries, differences } from "./drift.ts";
+import { compareWithCluster } from "./comparison.ts";
 import type { Inputs } from "./inputs.ts";
 import { describeOwner, isOurs } from "./ownership.ts";
 import { Progress } from "./progress.ts";
@@ -29,14 +29,6 @@ interface EntryWrite extends Write {
   readonly declares: boolean;
 }
 
-/** The peer's entries as they are, and those of others whose names are declared. */
-interface Seen {
-  /** Ours, by name. */
-  live: Map<string, LiveEntry>;
-  /** Others', by name. */
-  taken: Map<string, KubernetesObject>;
-}
-
 /**
  * Brings the cluster's entries of one peer to what is declared, with one list and only the writes that are needed. An
  * entry of ours that is there already, from an update that was cut short or whose state was lost, is taken on as it is.
@@ -45,13 +37,7 @@ interface Seen {
  */
 export async function applyImports(client: ClusterClient, inputs: Inputs): Promise<Outcome> {
   const { namespace, peer } = inputs;
-  const declared = declaredEntries(inputs);
-  const { live, taken } = await untouched(look(client, inputs, declared));
-  const names = new Set(declared.map(({ metadata }) => metadata.name));
-  const missing = declared.filter(({ metadata: { name } }) => !live.has(name) && !taken.has(name));
-  const changed = declared.filter((entry) => differsFrom(live.get(entry.metadata.name), entry));
-  const withdrawn = [...live.values()].filter(({ metadata }) => !names.has(metadata.name));
-
+  const { changed, missing, withdrawn, taken } = await untouched(compareWithCluster(client, inputs));
   const declaring = (entry: ServiceEntry, write: typeof createEntry): EntryWrite => ({
     name: entry.metadata.name,
     declares: true,
@@ -67,17 +53,17 @@ export async function applyImports(client: ClusterClient, inputs: Inputs): Promi
     writes.length,
   );
   const undone = await runWrites(writes, progress);
-  const refused = [...taken]
-    .filter(([name]) => names.has(name))
-    .map(([name, other]): Failure => {
-      return { name, reason: `ServiceEntry ${namespace}/${name} ${describeOwner(other)}` };
-    });
+  const refused = taken.map((other): Failure => {
+    const { name } = other.metadata;
+    return { name, reason: `ServiceEntry ${namespace}/${name} ${describeOwner(other)}` };
+  });
   const failures = [...refused, ...undone.map(({ write: { name }, ...why }) => ({ name, ...why }))];
-  const imported = declared.length - refused.length - undone.filter(({ write }) => write.declares).length;
+  const declared = Object.keys(inputs.services).length;
+  const imported = declared - refused.length - undone.filter(({ write }) => write.declares).length;
   if (failures.length === 0) return { imported, failures: [] };
   const left = undone.filter(({ write }) => !write.declares).length;
   const sum =
-    `${count(imported)} of ${count(declared.length)} services are registered as declared` +
+    `${count(imported)} of ${count(declared)} services are registered as declared` +
     (left === 0 ? "" : `; ${count(left)} of ${count(withdrawn.length)} withdrawn ones are still there`);
   return { imported, failures: reportFailures(sum, failures) };
 }
@@ -91,7 +77,8 @@ export async function removeImports(
   client: ClusterClient,
   { namespace, peer }: Pick<Inputs, "namespace" | "peer">,
 ): Promise<string[]> {
-  const found = await untouched(ofPeer(client, namespace, peer));
+  const labelSelector = `${PEER_LABEL}=${peer}`;
+  const found = await untouched(client.list(SERVICE_ENTRY, { namespace, labelSelector, metadataOnly: true }));
   const writes = found.filter((entry) => isOurs(entry, peer)).map((entry) => removal(client, entry, peer));
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,
@@ -106,28 +93,8 @@ export async function removeImports(
   );
 }
 
-function removal(client: ClusterClient, entry: LiveEntry, peer: string): Write {
+function removal(client: ClusterClient, entry: KubernetesObject, peer: string): Write {
   return { name: entry.metadata.name, run: () => removeEntry(client, entry, peer) };
-}
-
-function ofPeer(client: ClusterClient, namespace: string, peer: string): Promise<LiveEntry[]> {
-  return client.list<LiveEntry>(SERVICE_ENTRY, { namespace, labelSelector: `${PEER_LABEL}=${peer}` });
-}
-
-/** Looks what is there. The entries in the namespace that are not ours are asked for only when names are to be added. */
-async function look(
-  client: ClusterClient,
-  { namespace, peer }: Inputs,
-  declared: readonly ServiceEntry[],
-): Promise<Seen> {
-  const found = await ofPeer(client, namespace, peer);
-  const byName = <T extends KubernetesObject>(entries: T[]): Map<string, T> =>
-    new Map(entries.map((entry) => [entry.metadata.name, entry]));
-  const live = byName(found.filter((entry) => isOurs(entry, peer)));
-  if (declared.every(({ metadata }) => live.has(metadata.name))) return { live, taken: new Map() };
-  const labelSelector = `${PEER_LABEL}!=${peer}`;
-  const others = await client.list(SERVICE_ENTRY, { namespace, labelSelector, metadataOnly: true });
-  return { live, taken: byName([...others, ...found.filter((entry) => !isOurs(entry, peer))]) };
 }
 
 /** Says in the error of a first look that nothing has been written yet. */
@@ -140,8 +107,4 @@ async function untouched<T>(looking: Promise<T>): Promise<T> {
     const both = [remedy, "Nothing was changed in the cluster"].filter((text) => text !== undefined);
     throw new ClusterError(error.where, { ...failure, remedy: both.join(". ") });
   }
-}
-
-function differsFrom(live: LiveEntry | undefined, declared: ServiceEntry): boolean {
-  return live !== undefined && differences(live, declared).length > 0;
 }

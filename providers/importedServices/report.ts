@@ -17,7 +17,7 @@ export function reportFailures(sum: string, failures: readonly Failure[]): strin
   const tried = failures.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
   const left = failures.length - tried.length;
   const stopped = left === 0 ? "" : `. Stopped with ${count(left)} not tried, as they would fail alike`;
-  return [`${sum}${stopped}. \`pulumi up\` goes on from here`, ...byCause(tried)];
+  return [`${sum}${stopped}. The next run goes on from here`, ...byCause(tried)];
 }
 
 /** One sentence for all that failed for one cause: that of the first, and which others there are. */

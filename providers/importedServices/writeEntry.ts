@@ -1,7 +1,7 @@
 import type { ServiceEntry } from "../../federation/serviceEntry.ts";
 import { type ClusterClient, statusOf } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
-import { SERVICE_ENTRY } from "../cluster/kinds.ts";
+import { type KubernetesObject, SERVICE_ENTRY } from "../cluster/kinds.ts";
 import { type LiveEntry, differences } from "./drift.ts";
 import { isOurs } from "./ownership.ts";
 
@@ -43,12 +43,16 @@ async function replaceSpec(client: ClusterClient, entry: ServiceEntry): Promise<
 }
 
 /** Takes an entry of ours away; one that is no longer ours by then stays. */
-export async function removeEntry(client: ClusterClient, entry: LiveEntry, peer: string): Promise<void> {
-  const { namespace = "", name } = entry.metadata;
-  let seen: LiveEntry | undefined = entry;
+export async function removeEntry(
+  client: ClusterClient,
+  entry: KubernetesObject,
+  peer: string,
+): Promise<void> {
+  const { namespace, name } = entry.metadata;
+  let seen: KubernetesObject | undefined = entry;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     if (seen === undefined || !isOurs(seen, peer) || (await client.delete(SERVICE_ENTRY, seen))) return;
-    seen = await client.get<LiveEntry>(SERVICE_ENTRY, namespace, name);
+    seen = await client.get(SERVICE_ENTRY, namespace, name);
   }
   const cause = `it was changed by someone else ${ATTEMPTS} times in a row`;
   throw new ClusterError(client.where, { operation: `delete ServiceEntry ${namespace}/${name}`, cause });

@@ -10,7 +10,7 @@ describe("The API server itself fails in the middle of 1,000 writes", () => {
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("api-server", "127.30.1.4");
+    fixture = await FaultsFixture.start("api-server", "127.30.1.9");
     await fixture.cluster.installIstioKinds();
     site = await fixture.site("api-server");
   });

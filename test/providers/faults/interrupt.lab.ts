@@ -7,7 +7,7 @@ import { EngineFixture } from "../support/engineFixture.ts";
 import { servicesOf } from "../support/faultSite.ts";
 import { type RunningProcess, descendants, isRunning } from "../support/processTree.ts";
 
-const SERVICES = 600;
+const SERVICES = 500;
 
 describe("pulumi up, interrupted in the middle of many writes", () => {
   let fixture: EngineFixture;

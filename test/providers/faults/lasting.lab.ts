@@ -9,7 +9,7 @@ const SERVICES = 100;
 const DONE = 40;
 
 const REFUSED =
-  /^\d+ of 100 services are registered as declared\. Stopped with \d+ not tried, as they would fail alike\. `pulumi up` goes on from here$/m;
+  /^\d+ of 100 services are registered as declared\. Stopped with \d+ not tried, as they would fail alike\. The next run goes on from here$/m;
 
 /** The fault for all writes but the first ones, for ever. */
 function fromThenOn(fault: Fault): Rule {
@@ -106,7 +106,7 @@ describe("Faults that do not pass, in the middle of many writes", () => {
   it("istiod away while its webhook fails closed", () =>
     assertStopped(
       "without-istiod",
-      /istiod's admission webhook "rev\.validation\.istio\.io" does not answer the API server: .*connection refused\. See why istiod is not ready, then run `pulumi up` again/,
+      /istiod's admission webhook "rev\.validation\.istio\.io" does not answer the API server: .*connection refused\. See why istiod is not ready, then try again/,
     ));
 
   it("istiod slow while its webhook fails closed", () =>
@@ -114,7 +114,9 @@ describe("Faults that do not pass, in the middle of many writes", () => {
 
   it("meanwhile the user is told how far each is", async () => {
     await failures["hanging"];
-    const told = fixture.provider.lines.filter((line) => line === `peer cluster-b: ${DONE} of 100 services written`);
+    const told = fixture.provider.lines.filter(
+      (line) => line === `peer cluster-b: ${DONE} of 100 services written`,
+    );
     assert.ok(told.length >= 1, fixture.provider.lines.join("\n"));
   });
 

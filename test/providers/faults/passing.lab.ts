@@ -3,7 +3,7 @@ import type { Fault, Rule } from "../support/faultProxy.ts";
 import type { FaultSite } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
 
-const SERVICES = 150;
+const SERVICES = 100;
 const FAULTY = 20;
 
 /** The fault, for some of the writes in the middle. */

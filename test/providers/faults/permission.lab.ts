@@ -56,7 +56,7 @@ describe("Without the permission to write", () => {
     new RegExp(
       `^cluster context "${user}": cannot .*: 403 Forbidden: User "${user}" cannot ${verb} resource "serviceentries" ` +
         'in API group "networking\\.istio\\.io" in the namespace "permission"\\. ' +
-        "Let a Role or ClusterRole allow it to that user, then run `pulumi up` again",
+        "Let a Role or ClusterRole allow it to that user, then try again",
       "m",
     );
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
 
-const SERVICES = 300;
+const SERVICES = 250;
 
 describe("The provider process ended in the middle of many writes", () => {
   let fixture: FaultsFixture;
