@@ -20,7 +20,7 @@ const cluster = await declareCluster().catch((error: unknown) => {
 
 /** What this cluster tells its peers; they read it by stack reference. */
 export const federation = cluster.contract;
-/** Each peer's state: `{state, reason, imported}`. */
+/** Each peer's state: `{state, reason, since, imported}`. */
 export const peers = cluster.peers;
 /** By which roots each peer is trusted here. */
 export const trustAnchors = cluster.trustAnchors;

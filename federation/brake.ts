@@ -40,10 +40,9 @@ export function brakes(
 ): string | undefined {
   const { removed } = changeBetween(before, after);
   const known = Object.keys(before).length;
+  if (removed.length <= brake.removals || removed.length <= brake.share * known) return undefined;
   const token = removalToken(before, after);
-  if (removed.length <= brake.removals || removed.length <= brake.share * known || accepted === token) {
-    return undefined;
-  }
+  if (accepted === token) return undefined;
   return (
     `would lose ${count(removed.length)} of ${count(known)} services at once (${someOf(removed)}), ` +
     `more than this stack lets go (more than ${count(brake.removals)} and more than ${percent(brake.share)}). ` +

@@ -1,4 +1,6 @@
-/** Failures told one by one before the rest is only counted. */
+import { boundedLines } from "../federation/boundedLines.ts";
+
+/** Failures told one by one before the rest is only counted: all of them go into one gRPC header. */
 const TOLD = 10;
 
 /**
@@ -26,6 +28,5 @@ export class PartialFailure extends Error {
 
 /** The first failures, and how many more there are. */
 export function bearable(failures: readonly string[]): string[] {
-  const more = failures.length - TOLD;
-  return [...failures.slice(0, TOLD), ...(more > 0 ? [`and ${more} more`] : [])];
+  return boundedLines(failures, (failure) => failure, undefined, TOLD);
 }

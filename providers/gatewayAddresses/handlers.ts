@@ -2,6 +2,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ClusterClient } from "../cluster/clusterClient.ts";
 import { sightGateway } from "../cluster/gatewayService.ts";
+import { endWithEngine } from "../lifeline.ts";
 import { awaitAddresses } from "./await.ts";
 import { diff as diffState } from "./diff.ts";
 import type { Inputs, State } from "./inputs.ts";
@@ -37,6 +38,7 @@ async function remove(): Promise<void> {}
 export { remove as delete };
 
 async function observe(inputs: Inputs): Promise<State> {
+  endWithEngine();
   const { kubeconfig, namespace, service, type, port, timeoutSeconds } = inputs;
   const client = await ClusterClient.connect(kubeconfig);
   const addresses = await awaitAddresses(

@@ -57,7 +57,7 @@ function knownOf(olds: Partial<Inputs>, peer: string): Known {
 /** Services of a peer that gives none stay as they were last declared: its clients notice nothing. */
 function keep(known: Known, asked: Inputs, acceptRemoval: string | undefined): Inputs {
   const gateways = asked.gateways.length > 0 ? asked.gateways : known.gateways;
-  const areToGo = acceptRemoval === removalToken(known.services, {});
+  const areToGo = acceptRemoval !== undefined && acceptRemoval === removalToken(known.services, {});
   return { ...asked, gateways, services: areToGo ? {} : known.services };
 }
 

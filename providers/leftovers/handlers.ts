@@ -1,5 +1,6 @@
 /** The methods of the dynamic provider of `Leftovers`, loaded by its shim in the provider process. */
 import type * as pulumi from "@pulumi/pulumi";
+import { endWithEngine } from "../lifeline.ts";
 import { PartialFailure } from "../partialFailure.ts";
 import { diff as diffState } from "./diff.ts";
 import type { Inputs, State } from "./inputs.ts";
@@ -43,6 +44,7 @@ export { remove as delete };
 
 async function clear(id: string, inputs: Inputs & Shimmed): Promise<State> {
   if (Object.keys(inputs.found).length === 0) return { removed: {} };
+  endWithEngine();
   const { removeLeftovers } = await import("./remove.ts");
   const failures = await removeLeftovers(inputs);
   if (failures.length === 0) return { removed: inputs.found };

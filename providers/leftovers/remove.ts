@@ -11,14 +11,14 @@ import type { Inputs } from "./inputs.ts";
 export async function removeLeftovers({ kubeconfig, namespace, found }: Inputs): Promise<string[]> {
   const client = await ClusterClient.connect(kubeconfig);
   const failures: string[] = [];
-  let gone = false;
+  let stopped = false;
   for (const peer of Object.keys(found)) {
     try {
-      if (gone) failures.push(`entries of peer ${peer}: not tried, as the cluster went away`);
+      if (stopped) failures.push(`entries of peer ${peer}: not tried, as it would fail alike`);
       else failures.push(...(await removeImports(client, { namespace, peer })));
     } catch (error) {
       if (!(error instanceof ClusterError)) throw error;
-      gone = error.failure.unreachable === true;
+      stopped = error.failure.general === true;
       failures.push(`entries of peer ${peer}: ${error.message}`);
     }
   }
