@@ -22,5 +22,7 @@ const cluster = await declareCluster().catch((error: unknown) => {
 export const federation = cluster.contract;
 /** Each peer's state: `{state, reason, since, imported}`. */
 export const peers = cluster.peers;
-/** By which roots each peer is trusted here. */
+/** Who each peer is held to be, and its roots: the next run and the peers themselves read it. */
 export const trustAnchors = cluster.trustAnchors;
+/** When the certificates serve that this stack made, by what they are. */
+export const certificates = cluster.certificates;

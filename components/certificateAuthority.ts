@@ -25,8 +25,10 @@ const CA_USES = ["cert_signing", "crl_signing"];
  * intermediate. The root's private key stays in this stack's state, encrypted, and goes nowhere else.
  */
 export class CertificateAuthority extends pulumi.ComponentResource {
-  /** The root certificate, PEM: what peers must trust. */
-  readonly rootCertificate: pulumi.Output<string>;
+  /** The root, both in PEM: its certificate is what peers must trust, its key (a secret) signs what is trusted here. */
+  readonly root: { readonly certificate: pulumi.Output<string>; readonly key: pulumi.Output<string> };
+  /** What istiod signs with, PEM. */
+  readonly intermediateCertificate: pulumi.Output<string>;
   /** The Secret with `ca-cert.pem`, `ca-key.pem`, `root-cert.pem` and `cert-chain.pem`, as Istio names them. */
   readonly secret: kubernetes.core.v1.Secret;
 
@@ -73,7 +75,8 @@ export class CertificateAuthority extends pulumi.ComponentResource {
       child,
     );
 
-    this.rootCertificate = root.certPem;
+    this.intermediateCertificate = intermediate.certPem;
+    this.root = { certificate: root.certPem, key: rootKey.privateKeyPem };
     this.secret = new kubernetes.core.v1.Secret(
       `${name}-cacerts`,
       {
@@ -87,7 +90,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
       },
       child,
     );
-    this.registerOutputs({ rootCertificate: this.rootCertificate });
+    this.registerOutputs({ rootCertificate: root.certPem });
   }
 }
 

@@ -5,17 +5,19 @@ import type { StackConfig } from "../federation/config.ts";
 import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
 import { type FoldedContract, foldContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
+import type { CertificateReport } from "../federation/expiry.ts";
 import type { Leftover } from "../federation/leftovers.ts";
 import { sortedRecord } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
 import type { PeerStatus } from "../federation/peerStatus.ts";
-import type { TrustAnchor } from "../federation/trustAnchor.ts";
+import type { PinnedPeer } from "../federation/pinnedPeer.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { Leftovers } from "../providers/leftovers.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
 import { IstioControlPlane } from "./istioControlPlane.ts";
 import { Peer } from "./peer.ts";
+import { reportCertificates, trustPeers } from "./peerTrust.ts";
 
 /** What a `FederatedCluster` is made from. All of it is plain, so that a preview shows the whole structure. */
 export interface FederatedClusterArgs {
@@ -37,8 +39,11 @@ export class FederatedCluster extends pulumi.ComponentResource {
   readonly contract: pulumi.Output<Contract | FoldedContract>;
   /** State of each peer. */
   readonly peers: pulumi.Output<Record<string, PeerStatus>>;
-  /** By which roots each peer is trusted here. */
-  readonly trustAnchors: Record<string, TrustAnchor>;
+  /** Who each peer is held to be, and the roots from which its trust anchor is made. */
+  readonly trustAnchors: Record<string, PinnedPeer>;
+
+  /** When the certificates serve that this stack made, by what they are. */
+  readonly certificates: pulumi.Output<CertificateReport>;
 
   constructor(name: string, args: FederatedClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:FederatedCluster", name, {}, opts);
@@ -58,14 +63,16 @@ export class FederatedCluster extends pulumi.ComponentResource {
       child,
     );
 
-    this.trustAnchors = trustAnchors(args.peers);
+    this.trustAnchors = pinnedPeers(args.peers);
+    const trust = trustPeers(name, this.trustAnchors, authority, this);
+    this.certificates = reportCertificates(authority, trust);
     const istio = new IstioControlPlane(
       `${name}-istio`,
       {
         cluster: config.cluster,
         ...config.istio,
         namespace: istioNamespace,
-        trustAnchors: Object.values(this.trustAnchors),
+        trust,
       },
       // istiod reads its signing key when it starts, and makes a root of its own if there is none.
       { ...child, dependsOn: authority },
@@ -103,7 +110,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
     });
 
     this.peers = pulumi.output(Object.fromEntries(peers));
-    this.contract = contract(config, authority.rootCertificate, gateway.addresses, args.exports);
+    this.contract = contract(config, authority.root.certificate, gateway.addresses, args.exports);
     this.registerOutputs({ contract: this.contract, peers: this.peers });
   }
 }
@@ -141,10 +148,10 @@ function namespace(
 }
 
 /** Sorted by peer, so that nothing changed means nothing to do. */
-function trustAnchors(peers: Record<string, PeerView>): Record<string, TrustAnchor> {
+function pinnedPeers(peers: Record<string, PeerView>): Record<string, PinnedPeer> {
   return sortedRecord(
-    Object.entries(peers).flatMap(([peer, { trustAnchor }]) =>
-      trustAnchor === undefined ? [] : [[peer, trustAnchor] as const],
+    Object.entries(peers).flatMap(([peer, { pinned }]) =>
+      pinned === undefined ? [] : [[peer, pinned] as const],
     ),
   );
 }

@@ -1,8 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config.ts";
-import type { TrustAnchor } from "../federation/trustAnchor.ts";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
+import type { PeerTrust } from "./peerTrust.ts";
 
 /** What an `IstioControlPlane` is made from. */
 export interface IstioControlPlaneArgs {
@@ -15,10 +15,10 @@ export interface IstioControlPlaneArgs {
   /** Name of the namespace to install into. */
   namespace: pulumi.Input<string>;
   /**
-   * Peers whose workloads are trusted here. Istio's bundle is flat: what a peer's root signs is taken for an identity of any
-   * trust domain that is accepted here, ours included.
+   * By what the peers' workloads are trusted here. Istio's bundle is flat: each certificate in it may sign for any trust domain
+   * that is accepted, so each must itself be constrained to that of its peer.
    */
-  trustAnchors: pulumi.Input<pulumi.Input<TrustAnchor>[]>;
+  trust: readonly PeerTrust[];
 }
 
 /** Istio's CRDs, istiod set up to trust several roots, and mutual TLS required of every workload. */
@@ -44,9 +44,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         name: "istiod",
         namespace: args.namespace,
         ...chartSource(args.charts, "istiod"),
-        values: pulumi
-          .output(args.trustAnchors)
-          .apply((anchors) => withExtraValues(istiodValues(args.cluster, anchors), args.values.istiod)),
+        values: withExtraValues(istiodValues(args.cluster, args.trust), args.values.istiod),
       },
       { ...child, dependsOn: base },
     );
@@ -68,7 +66,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
 }
 
 /** Helm values of istiod. Trusting a second root takes all three: ISTIO_MULTIROOT_MESH, PROXY_CONFIG_XDS_AGENT, caCertificates. */
-function istiodValues(cluster: StackConfig["cluster"], anchors: TrustAnchor[]): object {
+function istiodValues(cluster: StackConfig["cluster"], trust: readonly PeerTrust[]): object {
   return {
     global: {
       network: cluster.network,
@@ -84,9 +82,15 @@ function istiodValues(cluster: StackConfig["cluster"], anchors: TrustAnchor[]): 
       trustDomain: cluster.trustDomain,
       defaultConfig: { proxyMetadata: { PROXY_CONFIG_XDS_AGENT: "true", ISTIO_META_DNS_CAPTURE: "true" } },
       // Never trustDomainAliases: those would make the peer's identities equal to ours.
-      caCertificates: anchors.flatMap(({ trustDomain, rootCertificates }) =>
-        rootCertificates.map((pem) => ({ pem, trustDomains: [trustDomain] })),
-      ),
+      caCertificates: caCertificates(trust),
     },
   };
+}
+
+/** The only value that is not plain: a preview shows all the others also while an anchor is yet to be made. */
+function caCertificates(trust: readonly PeerTrust[]): pulumi.Output<object[]> {
+  const entries = trust.map(({ trustDomain, certificates }) =>
+    certificates.apply((all) => all.map((pem) => ({ pem, trustDomains: [trustDomain] }))),
+  );
+  return pulumi.all(entries).apply((all) => all.flat());
 }

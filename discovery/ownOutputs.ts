@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
+import { type CertificateReport, readCertificateReport } from "../federation/expiry.ts";
 import type { LastPeers } from "../federation/peer.ts";
 import { readPeerStatuses } from "../federation/peerStatus.ts";
-import { readTrustAnchors } from "../federation/trustAnchor.ts";
+import { readPinnedPeers } from "../federation/pinnedPeer.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
 
 /** What this very stack's last update published. */
 export interface OwnOutputs extends LastPeers {
   /** Output `federation`, unchecked; undefined before the first update. */
   contract: unknown;
+  /** When the certificates serve that it made. */
+  certificates: CertificateReport;
 }
 
 /**
@@ -16,10 +19,11 @@ export interface OwnOutputs extends LastPeers {
  */
 export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
-  const { federation, trustAnchors, peers } = outputs;
+  const { federation, trustAnchors, peers, certificates } = outputs;
   return {
     contract: federation ?? undefined,
-    trustAnchors: readTrustAnchors(trustAnchors),
+    pinned: readPinnedPeers(trustAnchors),
+    certificates: readCertificateReport(certificates),
     statuses: readPeerStatuses(peers),
   };
 }

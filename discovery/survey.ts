@@ -6,6 +6,7 @@ import { changeBetween, count, describeChange } from "../federation/change.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { readContract } from "../federation/contract.ts";
 import type { ContractService } from "../federation/contractService.ts";
+import { expiryWarnings } from "../federation/expiry.ts";
 import { exportServices } from "../federation/exports.ts";
 import { FaultsError, describeFault } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
@@ -33,7 +34,7 @@ export interface Survey {
   leftovers: Record<string, Leftover>;
   /** For the user, a sentence each. */
   warnings: string[];
-  /** What changes of the exports, in words: the output that says so in full may be too long to read. */
+  /** What changes of the peers' identities and of the exports, in words: the output that says so in full may be too long to read. */
   notes: string[];
 }
 
@@ -55,10 +56,11 @@ export async function survey(config: StackConfig): Promise<Survey> {
   const left = lookForLeftovers(cluster, config, own);
   await refuseFaults(config, own, [own, readings, found, observed, left]);
 
-  const { contract, ...last } = await own;
+  const { contract, certificates, ...last } = await own;
+  const now = new Date();
   const published = readableServices(contract);
   const exports = decideExports(config, await found, contract, published);
-  const { peers, warnings } = viewPeers(config, await readings, last, new Date());
+  const { peers, warnings, notes } = viewPeers(config, await readings, last, now);
   const observedGateways = await observed;
   const leftovers = await left;
   return {
@@ -66,8 +68,13 @@ export async function survey(config: StackConfig): Promise<Survey> {
     ...(observedGateways === undefined ? {} : { observedGateways }),
     peers,
     leftovers,
-    warnings: [...exports.warnings, ...warnings, ...describeLeftovers(leftovers)],
-    notes: noteExports(published, exports.services),
+    warnings: [
+      ...expiryWarnings(certificates, config.certificateAuthority.expiryWarningDays, now),
+      ...exports.warnings,
+      ...warnings,
+      ...describeLeftovers(leftovers),
+    ],
+    notes: [...notes, ...noteExports(published, exports.services)],
   };
 }
 

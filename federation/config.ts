@@ -4,12 +4,14 @@ import type { Brake } from "./brake.ts";
 import type { ExportRule } from "./exportRule.ts";
 import { type Fault, FaultsError, within } from "./fault.ts";
 import { brake } from "./config/brake.ts";
+import { certificateAuthority } from "./config/certificateAuthority.ts";
 import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
 import { istio } from "./config/istio.ts";
 import { judgePeers, peers } from "./config/peers.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
 import { faultsOf, fields, someText, text, unknownField } from "./schema.ts";
+import type { PeerIdentity } from "./pin.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 
 /** A stack's config, checked, with its defaults filled in. */
@@ -21,8 +23,12 @@ export interface StackConfig {
    * current one is whatever cluster somebody looked at last.
    */
   kubeconfig: { path?: string; context: string };
-  /** Algorithm of the CA's keys: `ECDSA` (P-256) by default. */
-  certificateAuthority: { algorithm: "ECDSA" | "RSA" };
+  certificateAuthority: {
+    /** Of the CA's keys: `ECDSA` (P-256) by default. */
+    algorithm: "ECDSA" | "RSA";
+    /** How many days before its end a certificate is worth a warning: 90 by default. */
+    expiryWarningDays: number;
+  };
   istio: {
     /** A Helm repository and an exact version, or a folder. */
     charts: { repository: string; version: string } | { folder: string };
@@ -56,6 +62,8 @@ export interface PeerConfig {
   exportTo?: string[];
   /** Token of the one removal of its services that the brake lets pass. */
   acceptRemoval?: string;
+  /** Who it is; what is left out is pinned when it is first seen. */
+  identity?: PeerIdentity;
 }
 
 const cluster = fields({
@@ -74,7 +82,7 @@ const cluster = fields({
 const sections: { [K in keyof StackConfig]: z.ZodType<StackConfig[K]> } = {
   cluster,
   kubeconfig: fields({ path: someText.exactOptional(), context: someText }).prefault({} as never),
-  certificateAuthority: fields({ algorithm: z.enum(["ECDSA", "RSA"]).default("ECDSA") }).prefault({}),
+  certificateAuthority: certificateAuthority.prefault({}),
   istio: istio.prefault({}),
   gateway: gateway.prefault({}),
   exports: exportRules.prefault([]),

@@ -49,12 +49,14 @@ export interface PeerFault extends Fault {
  *
  * @param contracts by the peer's name in our config; each is read with {@link readContract}, so it may be anything.
  * @param claims further domains which are neither ours nor of any of these contracts.
+ * @param judge what else can be wrong with a contract as a whole, seen from it.
  * @returns the peers whose contracts are fit as a whole, sorted, and the faults of the others.
  */
 export function planImports(
   local: LocalCluster,
   contracts: Readonly<Record<string, unknown>>,
   claims: readonly DomainClaim[] = [],
+  judge: (peer: string, contract: Contract) => Fault[] = () => [],
 ): { imports: Record<string, PeerImports>; faults: PeerFault[] } {
   const faults: PeerFault[] = [];
   const readings: { peer: string; contract: Contract; refused: Fault[] }[] = [];
@@ -79,6 +81,7 @@ export function planImports(
       ...judgeName(contract, local),
       ...judgeDomains(contract, taken),
       ...judgeGateways(contract.gateways, local),
+      ...judge(peer, contract),
     ];
     const found = unfit.length === 0 ? importPeer(peer, contract, refused, local) : { faults: unfit };
     if ("faults" in found) faults.push(...found.faults.map((fault) => ofPeer(peer, fault)));

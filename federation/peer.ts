@@ -2,12 +2,14 @@ import type { GatewayAddress } from "./address.ts";
 import { boundedLines } from "./boundedLines.ts";
 import { count } from "./change.ts";
 import type { StackConfig } from "./config.ts";
+import type { Contract } from "./contract.ts";
 import type { DomainClaim } from "./domainClaim.ts";
 import { FaultsError, describeFault } from "./fault.ts";
 import { type PeerImports, planImports } from "./imports.ts";
 import { ownValue } from "./order.ts";
+import { type PinJudgement, judgePin } from "./pin.ts";
 import type { PeerStatus } from "./peerStatus.ts";
-import type { TrustAnchor } from "./trustAnchor.ts";
+import type { PinnedPeer } from "./pinnedPeer.ts";
 
 /** So many services may be visible everywhere without a word: a sidecar needs some 100 KB for each. */
 const UNREMARKABLE = 100;
@@ -22,7 +24,7 @@ export type PeerView = ReadyPeer | PendingPeer;
 export interface ReadyPeer {
   state: "ready";
   imports: PeerImports;
-  trustAnchor: TrustAnchor;
+  pinned: PinnedPeer;
 }
 
 /** A peer whose contract is not there yet, or no more, or offers nothing any more: what was known of it stays. */
@@ -35,13 +37,13 @@ export interface PendingPeer {
   /** Its gateways as far as they are known now; empty: those known before. */
   gateways: GatewayAddress[];
   /** What was trusted when the peer was last seen: it stays, as its entries do. */
-  trustAnchor?: TrustAnchor;
+  pinned?: PinnedPeer;
 }
 
 /** What this stack's last update published of its peers, by name. */
 export interface LastPeers {
   /** By whom each was trusted. A pending peer keeps its domains by it. */
-  trustAnchors: Record<string, TrustAnchor>;
+  pinned: Record<string, PinnedPeer>;
   statuses: Record<string, PeerStatus>;
 }
 
@@ -49,21 +51,24 @@ export interface LastPeers {
  * Judges what the peers publish: who is ready, who is pending, and what is to be imported.
  * @param readings by the peer's name, as in the config.
  * @param now the time, for peers that are pending from now on.
- * @returns the peers sorted by name, and a warning for each pending peer and each service left out.
- * @throws FaultsError when a contract cannot be trusted as a whole; every fault of every peer is named.
+ * @returns the peers sorted by name, a warning for each pending peer and each service left out, and notes on whom is trusted anew.
+ * @throws FaultsError when a contract cannot be trusted as a whole, or is not from whom it was before; every fault of every peer is named.
  */
 export function viewPeers(
   config: StackConfig,
   readings: Record<string, ContractReading>,
   last: LastPeers,
   now: Date,
-): { peers: Record<string, PeerView>; warnings: string[] } {
+): { peers: Record<string, PeerView>; warnings: string[]; notes: string[] } {
   const { cluster, allowGatewayAddresses } = config;
   const local = { cluster: cluster.name, clusterDomain: cluster.domain, trustDomain: cluster.trustDomain };
+  const pinOf = (peer: string, contract: Contract): PinJudgement =>
+    judgePin(peer, contract, ownValue(last.pinned, peer), ownValue(config.peers, peer)?.identity);
   const { imports, faults } = planImports(
     { ...local, allowGatewayAddresses },
     published(readings),
-    claimsOfPending(readings, last.trustAnchors),
+    claimsOfPending(readings, last.pinned),
+    (peer, contract) => pinOf(peer, contract).faults,
   );
   if (faults.length > 0) throw new FaultsError("What the peers publish", faults);
 
@@ -79,13 +84,14 @@ export function viewPeers(
       const reading = readings[name];
       const reason =
         reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";
-      const trustAnchor = ownValue(last.trustAnchors, name);
-      const trusted = trustAnchor === undefined ? {} : { trustAnchor };
+      const pinned = ownValue(last.pinned, name);
+      const trusted = pinned === undefined ? {} : { pinned };
       return [name, { state: "pending", reason, since, gateways: [], ...trusted }];
     });
   return {
     peers: Object.fromEntries(views),
     warnings: views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(last.statuses, name))),
+    notes: Object.entries(imports).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
   };
 }
 
@@ -99,7 +105,7 @@ function published(readings: Record<string, ContractReading>): Record<string, un
 /** The domains of a peer without a contract stay its own: its entries and its roots stay here too. */
 function claimsOfPending(
   readings: Record<string, ContractReading>,
-  lastAnchors: Record<string, TrustAnchor>,
+  lastAnchors: Record<string, PinnedPeer>,
 ): DomainClaim[] {
   return Object.entries(lastAnchors).flatMap(([name, { clusterDomain, trustDomain }]) => {
     const reading = ownValue(readings, name);
@@ -111,18 +117,18 @@ function claimsOfPending(
 /** @param imported how many of its services are registered here. */
 function viewContract(imports: PeerImports, stack: string, imported: number, since: string): PeerView {
   const { gateways, services, contract } = imports;
-  const { clusterDomain, trustDomain, rootCertificates } = contract;
-  const trustAnchor = { clusterDomain, trustDomain, rootCertificates };
+  const { cluster, clusterDomain, trustDomain, rootCertificates } = contract;
+  const pinned = { cluster, clusterDomain, trustDomain, rootCertificates };
   if (gateways.length === 0) {
     const reason = `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`;
-    return { state: "pending", reason, since, gateways, trustAnchor };
+    return { state: "pending", reason, since, gateways, pinned };
   }
   // An export list that was emptied by mistake, or all of whose services are refused, must not cut everybody off.
   if (Object.keys(services).length === 0 && imported > 0) {
     const reason = "its contract offers this cluster nothing any more that can be imported";
-    return { state: "pending", reason, since, gateways, trustAnchor };
+    return { state: "pending", reason, since, gateways, pinned };
   }
-  return { state: "ready", imports, trustAnchor };
+  return { state: "ready", imports, pinned };
 }
 
 function warningsOf(

@@ -6,6 +6,7 @@ import { DNS_LABEL } from "../hostname.ts";
 import { compare, sortedRecord } from "../order.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 import { pattern } from "../textRule.ts";
+import { peerIdentity } from "./peerIdentity.ts";
 import { IMPORT_NAMESPACE } from "../wellKnown.ts";
 
 /** What Pulumi takes as the name of an organization, project or stack. */
@@ -54,6 +55,7 @@ const named = z.record(
     stack: text(STACK),
     exportTo: exportTo.exactOptional(),
     acceptRemoval: text(REMOVAL_TOKEN).exactOptional(),
+    identity: peerIdentity.exactOptional(),
   }),
 );
 

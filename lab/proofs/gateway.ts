@@ -6,7 +6,7 @@ import { SERVICE_PORT } from "../workloads/workload.ts";
 export const GATEWAY_PORT = 15443;
 
 /** What Istio's proxies offer, and what the gateway's filter chains ask for. */
-const ALPN = "istio";
+export const ALPN = "istio";
 const TIMEOUT_MILLISECONDS = 5000;
 
 /**

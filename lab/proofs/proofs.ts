@@ -1,9 +1,10 @@
 import { CLUSTERS, type ClusterName } from "../clusters.ts";
 import { SERVICE_PORT, workloadsOf } from "../workloads/workload.ts";
 import { allowedCall } from "./allowedCall.ts";
+import { forgeryRefused } from "./forgery.ts";
 import { GATEWAY_PORT } from "./gateway.ts";
 import { plaintextRefused } from "./plaintext.ts";
-import type { Party, Proof } from "./proof.ts";
+import { identityOf, type Party, type Proof } from "./proof.ts";
 import { unchanged } from "./unchanged.ts";
 import { unexportedRefused } from "./unexported.ts";
 
@@ -23,6 +24,7 @@ export function allProofs(): Proof[] {
     unexportedRefused(from.exported, to.internal, to.exported, to.gateway),
     plaintextRefused(from.exported, to.exported, `${to.exported.address}:${SERVICE_PORT}`, "the sidecar"),
     plaintextRefused(from.exported, to.exported, `${to.gateway}:${GATEWAY_PORT}`, "the gateway"),
+    ...forgeriesRefused(from.exported, to),
   ];
   // The refusals mean little unless the refused service works for its own cluster.
   const atHome = [a, b].map((side) =>
@@ -38,6 +40,16 @@ export function allProofs(): Proof[] {
     ...atHome,
     ...CLUSTERS.map(({ name }) => unchanged(name)),
   ];
+}
+
+/** The peer's authority speaks for an identity of the very cluster that is called, at both of its doors. */
+function forgeriesRefused(forger: Party, to: Side): Proof[] {
+  const claimed = identityOf(to.exported);
+  const doors = [
+    [`${to.exported.address}:${SERVICE_PORT}`, "the sidecar"],
+    [`${to.gateway}:${GATEWAY_PORT}`, "the gateway"],
+  ] as const;
+  return doors.map(([door, name]) => forgeryRefused(forger, to.exported, claimed, door, name));
 }
 
 interface Side {

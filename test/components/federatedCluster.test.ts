@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
 import { parseContract } from "../../federation/contract.ts";
 import { viewPeers } from "../../federation/peer.ts";
-import { MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { ANCHOR_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const config = parseConfig(
   {
@@ -44,7 +44,7 @@ const contractOfB = parseContract(
 const { peers } = viewPeers(
   config,
   { "cluster-b": { contract: contractOfB }, "cluster-c": { pending: "stack cluster-c does not exist yet" } },
-  { trustAnchors: {}, statuses: {} },
+  { pinned: {}, statuses: {} },
   new Date("2026-11-21T10:28:15Z"),
 );
 
@@ -56,6 +56,7 @@ for (const preview of [true, false]) {
     let contract: unknown;
     let status: unknown;
     let anchors: unknown;
+    let certificates: unknown;
 
     before(async () => {
       await engine.start(preview);
@@ -64,6 +65,7 @@ for (const preview of [true, false]) {
       contract = await settled(cluster.contract);
       status = await settled(cluster.peers);
       anchors = cluster.trustAnchors;
+      certificates = await settled(cluster.certificates);
     });
 
     it("names each resource after its parent", () => {
@@ -98,13 +100,22 @@ for (const preview of [true, false]) {
       assert.equal(imports.pending, "stack cluster-c does not exist yet");
     });
 
-    it("trusts the roots of those peers only whose contract is known, and accepts their trust domains", () => {
+    it("has each peer's roots signed anew by its own root, for the peer's trust domain only", () => {
+      const { inputs } = engine.named("cluster-a-trust-cluster-b");
+      assert.equal(inputs.trustDomain, "cluster-b.local");
+      assert.deepEqual(inputs.rootCertificates, [ROOT_CERTIFICATE]);
+      if (!preview) assert.match(JSON.stringify(inputs.issuerKey), /private key of cluster-a-ca-root-key/);
+      assert.ok(!engine.resources.some(({ name }) => name === "cluster-a-trust-cluster-c"));
+    });
+
+    it("trusts those anchors of peers whose contract is known, never their roots, and accepts their trust domains", () => {
       const istiod = engine.named("istio-istiod").inputs as {
         values: { meshConfig: { caCertificates: unknown; trustDomainAliases?: unknown } };
       };
-      assert.deepEqual(istiod.values.meshConfig.caCertificates, [
-        { pem: ROOT_CERTIFICATE, trustDomains: ["cluster-b.local"] },
-      ]);
+      const { caCertificates } = istiod.values.meshConfig;
+      const anchored = [{ pem: ANCHOR_CERTIFICATE, trustDomains: ["cluster-b.local"] }];
+      if (preview) assert.ok(!Array.isArray(caCertificates), "not known before there is an anchor");
+      else assert.deepEqual(caCertificates, anchored);
       assert.equal(istiod.values.meshConfig.trustDomainAliases, undefined);
       assert.deepEqual(Object.keys(anchors as object), ["cluster-b"]);
     });
@@ -162,6 +173,16 @@ for (const preview of [true, false]) {
             services: exports,
           });
         }
+      },
+    );
+
+    it(
+      preview
+        ? "does not know the dates of certificates yet to be made"
+        : "tells when each certificate that it made serves",
+      () => {
+        const names = certificates === undefined ? [] : Object.keys(certificates as object);
+        assert.deepEqual(names, preview ? [] : ["intermediate", "root", "trust anchor of cluster-b"]);
       },
     );
 

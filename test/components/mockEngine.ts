@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ROOT_A, ROOT_B } from "../federation/samples.ts";
 
 /** A resource as the program registered it. */
 export interface Registered {
@@ -14,7 +15,8 @@ const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
   "tls:index/privateKey:PrivateKey": (name) => ({ privateKeyPem: `private key of ${name}` }),
   "tls:index/selfSignedCert:SelfSignedCert": () => ({ certPem: ROOT_CERTIFICATE }),
   "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request ${name}` }),
-  "tls:index/locallySignedCert:LocallySignedCert": (name) => ({ certPem: `certificate ${name}\n` }),
+  "tls:index/locallySignedCert:LocallySignedCert": () => ({ certPem: INTERMEDIATE_CERTIFICATE }),
+  "pulumi-nodejs:dynamic:TrustAnchor": () => ({ certificates: [ANCHOR_CERTIFICATE] }),
 };
 
 /** Stands in for the engine: remembers what is registered, and in a preview computes nothing. */
@@ -65,6 +67,10 @@ export async function settled<T>(output: pulumi.Output<T>): Promise<T | undefine
   const value = await known.promise();
   return (await known.isKnown) ? value : undefined;
 }
+
+/** Any CA certificates will do where only their text is looked at. */
+export const INTERMEDIATE_CERTIFICATE = ROOT_A;
+export const ANCHOR_CERTIFICATE = ROOT_B;
 
 /** A self-signed CA certificate; its key is not kept. */
 export const ROOT_CERTIFICATE = `-----BEGIN CERTIFICATE-----

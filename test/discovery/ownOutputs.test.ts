@@ -5,7 +5,7 @@ import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-a" };
 const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: ["a root"] };
 const status = { state: "pending", reason: "gone", since: "2026-11-21T10:28:15Z", imported: 3 };
-const NOTHING = { contract: undefined, trustAnchors: {}, statuses: {} };
+const NOTHING = { contract: undefined, pinned: {}, statuses: {} };
 
 describe("readOwnOutputs", () => {
   it("finds nothing before the first update", async () => {
@@ -23,7 +23,7 @@ describe("readOwnOutputs", () => {
     await withStacks({ [OWN_STACK]: outputs });
     assert.deepEqual(await readOwnOutputs(), {
       contract: CONTRACT,
-      trustAnchors: { b: anchor },
+      pinned: { b: anchor },
       statuses: { b: status },
     });
   });
@@ -31,7 +31,7 @@ describe("readOwnOutputs", () => {
   it("leaves out trust anchors of another shape, as an older program wrote them", async () => {
     const old = { trustDomain: "c.local", rootCertificates: [] };
     await withStacks({ [OWN_STACK]: { federation: CONTRACT, trustAnchors: { b: anchor, c: old } } });
-    assert.deepEqual((await readOwnOutputs()).trustAnchors, { b: anchor });
+    assert.deepEqual((await readOwnOutputs()).pinned, { b: anchor });
   });
 
   it("says that the stack itself cannot be read", async () => {

@@ -15,14 +15,15 @@ const config = parseConfig(
 );
 
 const anchor = {
+  cluster: "cluster-b",
   clusterDomain: "cluster-b.local",
   trustDomain: "cluster-b.local",
-  rootCertificates: ["what was trusted before"],
+  rootCertificates: [ROOT_B],
 };
 
 const NOW = new Date("2026-11-21T10:28:15.678Z");
-const nothing: LastPeers = { trustAnchors: {}, statuses: {} };
-const trusted: LastPeers = { trustAnchors: { "cluster-b": anchor }, statuses: {} };
+const nothing: LastPeers = { pinned: {}, statuses: {} };
+const trusted: LastPeers = { pinned: { "cluster-b": anchor }, statuses: {} };
 const importing = (status: Partial<PeerStatus>): LastPeers => ({
   ...trusted,
   statuses: { "cluster-b": { state: "ready", reason: "", since: "", imported: 1200, ...status } },
@@ -38,11 +39,7 @@ describe("A peer", () => {
     const view = peers["cluster-b"];
     assert.equal(view?.state, "ready");
     assert.deepEqual(Object.keys(view.imports.services), [BAR]);
-    assert.deepEqual(view.trustAnchor, {
-      clusterDomain: "cluster-b.local",
-      trustDomain: "cluster-b.local",
-      rootCertificates: [ROOT_B],
-    });
+    assert.deepEqual(view.pinned, anchor);
     assert.deepEqual(warnings, []);
   });
 
@@ -53,7 +50,7 @@ describe("A peer", () => {
       reason: "stack acme/mesh/tokyo does not exist",
       since: "2026-11-21T10:28:15Z",
       gateways: [],
-      trustAnchor: anchor,
+      pinned: anchor,
     });
     assert.deepEqual(warnings, ["Peer cluster-b is pending: stack acme/mesh/tokyo does not exist"]);
   });
@@ -61,7 +58,7 @@ describe("A peer", () => {
   it("is pending while its gateway has no address: nothing is to be registered that leads nowhere", () => {
     const { peers, warnings } = viewOfB({ contract: contractOf({ gateways: [] }) });
     assert.equal(peers["cluster-b"]?.state, "pending");
-    assert.equal(peers["cluster-b"].trustAnchor?.trustDomain, "cluster-b.local");
+    assert.equal(peers["cluster-b"].pinned?.trustDomain, "cluster-b.local");
     assert.match(warnings.join(), /no address yet; run `pulumi up` on stack acme\/mesh\/tokyo/);
   });
 
@@ -120,11 +117,19 @@ describe("A peer", () => {
     }
   });
 
-  it("may change its own domains, and leaves them to others once it is no peer any more", () => {
+  it("may change its own domains with the config's consent, and leaves them to others once it is no peer any more", () => {
     const moved = contractOf({ clusterDomain: "b.example", trustDomain: "b.example", services: {} });
-    assert.equal(viewOfB({ contract: moved }).peers["cluster-b"]?.state, "ready");
+    assert.match(
+      faultsThrown(() => viewOfB({ contract: moved })).join(),
+      /trustDomain: is not 'cluster-b\.local'/,
+    );
+    const identity = { trustDomain: "b.example" };
+    const accepting = { ...config, peers: { "cluster-b": { stack: "b", identity } } };
+    const { peers, notes } = viewPeers(accepting, { "cluster-b": { contract: moved } }, trusted, NOW);
+    assert.equal(peers["cluster-b"]?.state, "ready");
+    assert.deepEqual(notes, ["trustDomain of cluster-b changes: cluster-b.local -> b.example"]);
     const readings = { "cluster-b": { contract: contractOf() } };
-    const last = { ...nothing, trustAnchors: { "formerly-b": anchor } };
+    const last = { ...nothing, pinned: { "formerly-b": anchor } };
     assert.equal(viewPeers(config, readings, last, NOW).peers["cluster-b"]?.state, "ready");
   });
 

@@ -1,37 +1,61 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { anchorInputs } from "./support/anchorInputs.ts";
+import { TestAuthority } from "./support/testAuthority.ts";
 
 const CHECKOUT = join(import.meta.dirname, "../..");
 
-/** Runs the two methods that a preview needs, as the provider process would, and prints all files that were loaded. */
-const PREVIEW = `
-  const { registerHooks } = require("node:module");
-  const loaded = [];
-  registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
-  const { check, diff } = require("./providers/importedServices/handlers.ts");
-  const inputs = { kubeconfig: {}, namespace: "n", peer: "p", exportTo: ["*"], gateways: ["192.0.2.1:15443"],
-    services: { "bar.xyz.svc.b.local": "80/HTTP http as spiffe://b.local/ns/xyz/sa/bar" } };
-  const { inputs: checked, failures } = check({}, inputs);
-  if (failures.length > 0) throw new Error(JSON.stringify(failures));
-  diff("n/p", { ...inputs, servicesDigest: "", imported: 0 }, checked);
-  process.stderr.write(loaded.join("\\n"));
-`;
-
-it("A preview of imported services loads nothing to talk to a cluster with", () => {
-  const { status, stderr } = spawnSync(process.execPath, ["-e", PREVIEW], {
-    cwd: CHECKOUT,
-    encoding: "utf8",
-  });
+/**
+ * Runs the two methods that a preview needs, as the provider process would.
+ * @param provider its folder.
+ * @param state outputs of the last update.
+ * @returns all files that were loaded.
+ */
+function loadedInPreview(provider: string, inputs: object, state: object): string[] {
+  const code = `
+    const { registerHooks } = require("node:module");
+    const loaded = [];
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+    const { check, diff } = require("./providers/${provider}/handlers.ts");
+    const { inputs: checked, failures } = check({}, ${JSON.stringify(inputs)});
+    if (failures.length > 0) throw new Error(JSON.stringify(failures));
+    diff("n/p", ${JSON.stringify(state)}, checked);
+    process.stderr.write(loaded.join("\\n"));
+  `;
+  const { status, stderr } = spawnSync(process.execPath, ["-e", code], { cwd: CHECKOUT, encoding: "utf8" });
   assert.equal(status, 0, stderr);
   const loaded = stderr.split("\n");
-  assert.ok(
-    loaded.some((url) => url.endsWith("/importedServices/check.ts")),
-    stderr,
-  );
+  const isThere = loaded.some((url) => url.endsWith(`/${provider}/check.ts`));
+  assert.ok(isThere, stderr);
+  return loaded;
+}
+
+it("A preview of imported services loads nothing to talk to a cluster with", () => {
+  const services = { "bar.xyz.svc.b.local": "80/HTTP http as spiffe://b.local/ns/xyz/sa/bar" };
+  const inputs = {
+    kubeconfig: {},
+    namespace: "n",
+    peer: "p",
+    exportTo: ["*"],
+    gateways: ["192.0.2.1:15443"],
+    services,
+  };
+  const loaded = loadedInPreview("importedServices", inputs, { ...inputs, servicesDigest: "", imported: 0 });
   const needless = /node_modules\/(?:@kubernetes|undici|p-map|p-retry)\//;
   assert.deepEqual(
     loaded.filter((url) => needless.test(url)),
+    [],
+  );
+});
+
+it("A preview of trust anchors loads nothing to make certificates with", async () => {
+  const own = await TestAuthority.root("O=a.local");
+  const inputs = anchorInputs(own, await TestAuthority.root("O=b.local"));
+  const state = { trustDomain: "", rootFingerprints: [], issuerFingerprint: "", certificates: [] };
+  const loaded = loadedInPreview("trustAnchor", inputs, state);
+  assert.deepEqual(
+    loaded.filter((url) => url.includes("node_modules/node-forge/")),
     [],
   );
 });

@@ -7,6 +7,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ImportedServices } from "../../providers/importedServices.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
+import { TrustAnchor } from "../../providers/trustAnchor.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 
 const imports = { kubeconfig: {}, namespace: "n", peer: "p", exportTo: ["*"], gateways: [], services: {} };
@@ -18,11 +19,19 @@ const gateway = {
   port: 15443,
   timeoutSeconds: 1,
 };
+const anchor = {
+  peer: "p",
+  trustDomain: "b.local",
+  rootCertificates: [],
+  issuerCertificate: "-",
+  issuerKey: "-",
+};
 
 const shims = {
   importedServices: () => new ImportedServices("imports", { ...imports }),
   gatewayAddresses: () => new GatewayAddresses("gateway", { ...gateway }),
   leftovers: () => new Leftovers("leftovers", { kubeconfig: {}, namespace: "n", found: {} }),
+  trustAnchor: () => new TrustAnchor("anchor", { ...anchor }),
 };
 
 for (const [name, make] of Object.entries(shims)) {

@@ -1,11 +1,13 @@
 import * as z from "zod";
-import { HOST_NAME } from "./hostname.ts";
+import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
 import { sortedRecord } from "./order.ts";
 import { text } from "./schema.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 
-/** By which roots a peer's workloads are trusted here, and for which identities only. */
-export interface TrustAnchor {
+/** Who a peer is and by which roots its workloads are trusted here: to these it is held from its first import on. */
+export interface PinnedPeer {
+  /** Name that the peer gives itself; older versions did not say it. */
+  cluster?: string;
   /** Cluster domain of the peer, which stays its own while the peer is pending. */
   clusterDomain: string;
   /** SPIFFE trust domain of the peer. */
@@ -14,7 +16,8 @@ export interface TrustAnchor {
   rootCertificates: string[];
 }
 
-const anchor: z.ZodType<TrustAnchor> = z.object({
+const anchor: z.ZodType<PinnedPeer> = z.object({
+  cluster: text(DNS_LABEL).exactOptional(),
   clusterDomain: text(HOST_NAME),
   trustDomain: text(TRUST_DOMAIN),
   rootCertificates: z.array(z.string()),
@@ -24,7 +27,7 @@ const anchor: z.ZodType<TrustAnchor> = z.object({
  * Reads the stack output `trustAnchors`, as this program or an older one wrote it.
  * @returns by the peer's name, sorted, without those that do not fit.
  */
-export function readTrustAnchors(output: unknown): Record<string, TrustAnchor> {
+export function readPinnedPeers(output: unknown): Record<string, PinnedPeer> {
   const anchors = z.record(z.string(), z.unknown()).safeParse(output).data ?? {};
   return sortedRecord(
     Object.entries(anchors).flatMap(([peer, value]) => {

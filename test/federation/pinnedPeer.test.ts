@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { readTrustAnchors } from "../../federation/trustAnchor.ts";
+import { readPinnedPeers } from "../../federation/pinnedPeer.ts";
 import { ROOT_B } from "./samples.ts";
 
 const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: [ROOT_B] };
 
 describe("The trust anchors last published", () => {
   it("are read by peer", () => {
-    assert.deepEqual(readTrustAnchors({ b: anchor, c: anchor }), { b: anchor, c: anchor });
+    assert.deepEqual(readPinnedPeers({ b: anchor, c: anchor }), { b: anchor, c: anchor });
   });
 
   it("are none where there is no such output", () => {
-    for (const value of [undefined, null, "text", []]) assert.deepEqual(readTrustAnchors(value), {});
+    for (const value of [undefined, null, "text", []]) assert.deepEqual(readPinnedPeers(value), {});
   });
 
   for (const [what, misfit] of [
@@ -21,7 +21,7 @@ describe("The trust anchors last published", () => {
     ["is no map", "text"],
   ] as const) {
     it(`leave out one that ${what}, and keep the others`, () => {
-      assert.deepEqual(readTrustAnchors({ b: anchor, c: misfit }), { b: anchor });
+      assert.deepEqual(readPinnedPeers({ b: anchor, c: misfit }), { b: anchor });
     });
   }
 });

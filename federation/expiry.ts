@@ -1,0 +1,60 @@
+import { X509Certificate } from "node:crypto";
+import * as z from "zod";
+import { FINGERPRINT } from "./fingerprint.ts";
+import { sortedRecord } from "./order.ts";
+
+/** When a certificate serves, for the stack output `certificates`; times in UTC as `2036-11-19T10:28:15Z`. */
+export interface CertificateDates {
+  notBefore: string;
+  notAfter: string;
+  /** SHA-256 fingerprint, as `AB:CD:...`. */
+  sha256: string;
+}
+
+/** All certificates that a stack made, by what they are: `root`, `intermediate`, `trust anchor of cluster-b`. */
+export type CertificateReport = Record<string, CertificateDates>;
+
+const report = z.record(
+  z.string(),
+  z.object({
+    notBefore: z.iso.datetime(),
+    notAfter: z.iso.datetime(),
+    sha256: z.string().refine(FINGERPRINT.test),
+  }),
+);
+
+const DAY = 86_400_000;
+
+/** Dates of a certificate in PEM. @throws Error when it is none. */
+export function datesOf(pem: string): CertificateDates {
+  const { validFrom, validTo, fingerprint256 } = new X509Certificate(pem);
+  return { notBefore: utc(validFrom), notAfter: utc(validTo), sha256: fingerprint256 };
+}
+
+/** Reads the stack output `certificates`, as this program or an older one wrote it; none where it does not fit. */
+export function readCertificateReport(output: unknown): CertificateReport {
+  return sortedRecord(Object.entries(report.safeParse(output).data ?? {}));
+}
+
+/**
+ * Tells which certificates run out soon, or have.
+ * @param days how many days before its end a certificate is worth a warning.
+ */
+export function expiryWarnings(certificates: CertificateReport, days: number, now: Date): string[] {
+  return Object.entries(certificates).flatMap(([name, { notAfter }]) => {
+    const left = Math.floor((Date.parse(notAfter) - now.getTime()) / DAY);
+    if (left >= days) return [];
+    const when = left < 0 ? `has expired on ${notAfter}` : `expires on ${notAfter}, in ${left} day(s)`;
+    return [`The ${name} ${when}. ${remedyFor(name)}`];
+  });
+}
+
+function remedyFor(name: string): string {
+  if (name === "root") return 'Rotate it in time: docs/trust.md, "Rotating a root"';
+  if (name === "intermediate") return "`pulumi up` renews it";
+  return "It ends with the peer's root or with ours, whichever is first: see which, and have that one rotated";
+}
+
+function utc(time: string): string {
+  return new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,56 @@
+import { type X509Certificate, createHash } from "node:crypto";
+import forge from "node-forge";
+import { type Asn1, type Bytes, bytesOf, decode, partsOf } from "./der.ts";
+import { EXTENSIONS } from "./extensions.ts";
+
+const { Class, Type, derToInteger, derToOid } = forge.asn1;
+
+/** What a CA's certificate says of it and `node:crypto` does not tell. */
+export interface Authority {
+  /** The name, byte for byte: Go compares names so. */
+  subject: Asn1;
+  /** SubjectPublicKeyInfo, byte for byte. */
+  publicKeyInfo: Asn1;
+  /** By which certificates that it issues refer to its key. */
+  keyIdentifier: Bytes;
+  /** How many CAs may stand between it and a leaf; undefined for any number. */
+  pathLength: number | undefined;
+}
+
+/**
+ * Reads a CA's certificate.
+ * @throws Error, completing "<whose root> ...", when it is not DER.
+ */
+export function readAuthority(certificate: X509Certificate): Authority {
+  const [content] = partsOf(decode(certificate.raw.toString("latin1")));
+  const fields = partsOf(content);
+  // Version, unique identifiers and extensions are optional and have tags of their own (RFC 5280, 4.1).
+  const [, , , , subject, publicKeyInfo] = fields.filter(({ tagClass }) => tagClass === Class.UNIVERSAL);
+  if (subject === undefined || publicKeyInfo === undefined) throw new Error("has no subject or public key");
+  const extensions = partsOf(partsOf(fields.find((field) => isTagged(field, 3)))[0]);
+  const constraints = partsOf(valueOf(extensions, EXTENSIONS.basicConstraints));
+  const pathLength = constraints.find(({ type }) => type === Type.INTEGER);
+  return {
+    subject,
+    publicKeyInfo,
+    keyIdentifier:
+      bytesOf(valueOf(extensions, EXTENSIONS.subjectKeyIdentifier)) || keyIdentifier(publicKeyInfo),
+    pathLength: pathLength && derToInteger(bytesOf(pathLength)),
+  };
+}
+
+function isTagged({ tagClass, type }: Asn1, tag: number): boolean {
+  return tagClass === Class.CONTEXT_SPECIFIC && (type as number) === tag;
+}
+
+/** The value of an extension, whose last part holds it in DER. */
+function valueOf(extensions: readonly Asn1[], oid: string): Asn1 | undefined {
+  const extension = extensions.map(partsOf).find(([id]) => derToOid(bytesOf(id)) === oid);
+  return extension && decode(bytesOf(extension.at(-1)));
+}
+
+/** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2, method 1); the first byte counts unused bits. */
+function keyIdentifier(publicKeyInfo: Asn1): Bytes {
+  const bits = bytesOf(partsOf(publicKeyInfo)[1]).slice(1);
+  return createHash("sha1").update(bits, "latin1").digest().toString("latin1");
+}

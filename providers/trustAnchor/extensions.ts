@@ -1,0 +1,36 @@
+import type { Authority } from "./authority.ts";
+import { type Asn1, encode, integer, objectIdentifier, plain, sequence, tagged } from "./der.ts";
+import { nameConstraints } from "./nameConstraints.ts";
+
+/** Object identifiers of the extensions of a CA's certificate (RFC 5280, 4.2.1). */
+export const EXTENSIONS = {
+  subjectKeyIdentifier: "2.5.29.14",
+  keyUsage: "2.5.29.15",
+  basicConstraints: "2.5.29.19",
+  nameConstraints: "2.5.29.30",
+  authorityKeyIdentifier: "2.5.29.35",
+} as const;
+
+const TRUE = "\xff";
+
+/** keyCertSign and cRLSign, the bits 5 and 6 (RFC 5280, 4.2.1.3); the first byte counts unused bits. */
+const CA_USES = "\x01\x06";
+
+/** The extensions of an anchor: a CA like the peer's root, but for one trust domain only. */
+export function anchorExtensions(root: Authority, issuer: Authority, trustDomain: string): Asn1 {
+  const pathLength = root.pathLength === undefined ? [] : [integer(root.pathLength)];
+  const extensions = sequence(
+    extension("basicConstraints", true, sequence(plain("BOOLEAN", TRUE), ...pathLength)),
+    extension("keyUsage", true, plain("BITSTRING", CA_USES)),
+    extension("nameConstraints", true, nameConstraints(trustDomain)),
+    extension("subjectKeyIdentifier", false, plain("OCTETSTRING", root.keyIdentifier)),
+    extension("authorityKeyIdentifier", false, sequence(tagged(0, issuer.keyIdentifier))),
+  );
+  return tagged(3, [extensions]);
+}
+
+/** FALSE is the default of `critical`, which DER leaves out. */
+function extension(name: keyof typeof EXTENSIONS, isCritical: boolean, value: Asn1): Asn1 {
+  const critical = isCritical ? [plain("BOOLEAN", TRUE)] : [];
+  return sequence(objectIdentifier(EXTENSIONS[name]), ...critical, plain("OCTETSTRING", encode(value)));
+}

@@ -1,0 +1,26 @@
+import type { KeyObject } from "node:crypto";
+
+/** How a key signs a certificate. */
+export interface SignatureAlgorithm {
+  /** As `node:crypto` names it. */
+  hash: "sha256" | "sha384" | "sha512";
+  /** Object identifier of key type and hash together. */
+  oid: string;
+  /** Whether NULL stands for its parameters (RFC 4055, section 5), or nothing (RFC 5758, section 3.2). */
+  hasNull: boolean;
+}
+
+/** PKCS #1 v1.5, which all verifiers know. */
+const RSA: SignatureAlgorithm = { hash: "sha256", oid: "1.2.840.113549.1.1.11", hasNull: true };
+
+/** By OpenSSL's name of the curve: a hash as long as the curve's numbers (RFC 5480, section 4). */
+const ECDSA = new Map<string | undefined, SignatureAlgorithm>([
+  ["prime256v1", { hash: "sha256", oid: "1.2.840.10045.4.3.2", hasNull: false }],
+  ["secp384r1", { hash: "sha384", oid: "1.2.840.10045.4.3.3", hasNull: false }],
+  ["secp521r1", { hash: "sha512", oid: "1.2.840.10045.4.3.4", hasNull: false }],
+]);
+
+/** The algorithm for a key, public or private; `undefined` for a key that Envoy takes in no certificate, e.g. Ed25519. */
+export function signatureAlgorithm(key: KeyObject): SignatureAlgorithm | undefined {
+  return key.asymmetricKeyType === "rsa" ? RSA : ECDSA.get(key.asymmetricKeyDetails?.namedCurve);
+}

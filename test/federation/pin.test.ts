@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { fingerprintOf } from "../../federation/fingerprint.ts";
+import { type PeerIdentity, judgePin } from "../../federation/pin.ts";
+import type { PinnedPeer } from "../../federation/pinnedPeer.ts";
+import { ROOT_A, ROOT_B, contractOf } from "./samples.ts";
+
+const OLD = fingerprintOf(ROOT_B);
+const NEW = fingerprintOf(ROOT_A);
+
+const pinned: PinnedPeer = {
+  cluster: "cluster-b",
+  clusterDomain: "cluster-b.local",
+  trustDomain: "cluster-b.local",
+  rootCertificates: [ROOT_B],
+};
+
+/** Its faults as `path: rule`. */
+function judged(
+  changes: Parameters<typeof contractOf>[0],
+  last: PinnedPeer | undefined,
+  identity?: PeerIdentity,
+): { faults: string[]; notes: string[] } {
+  const { faults, notes } = judgePin("b", contractOf(changes), last, identity);
+  return { faults: faults.map(({ path, rule }) => `${path}: ${rule}`), notes };
+}
+
+describe("A peer's identity", () => {
+  it("is pinned, and told, when it is first seen", () => {
+    assert.deepEqual(judged({}, undefined), {
+      faults: [],
+      notes: [`peer b is seen for the first time: its root is pinned, SHA-256 ${OLD}`],
+    });
+  });
+
+  it("is no matter for words while it stays", () => {
+    assert.deepEqual(judged({}, pinned), { faults: [], notes: [] });
+    assert.deepEqual(judged({}, pinned, { cluster: "cluster-b", roots: [OLD, NEW] }).notes, []);
+  });
+
+  it("fails with old and new root when the root changes, and says how to accept the new one", () => {
+    const { faults, notes } = judgePin("b", contractOf({ rootCertificates: [ROOT_A] }), pinned);
+    assert.deepEqual(
+      faults.map(({ path, rule }) => `${path}: ${rule}`),
+      [
+        `rootCertificates: root of b changes: SHA-256 ${OLD} -> ${NEW}, which is not among those pinned when this peer was first imported`,
+      ],
+    );
+    assert.match(
+      faults[0]?.remedy ?? "",
+      /by another way than this.*`pulumi config set --path 'istio-federation:peers\.b\.identity\.roots\[0\]' /,
+    );
+    assert.ok(faults[0]?.remedy.includes(NEW));
+    assert.deepEqual(notes, []);
+  });
+
+  it("may change its root to one that the config names, which a note tells", () => {
+    assert.deepEqual(judged({ rootCertificates: [ROOT_A] }, pinned, { roots: [NEW] }), {
+      faults: [],
+      notes: [`root of b changes: SHA-256 ${OLD} -> ${NEW}`],
+    });
+  });
+
+  it("is checked at first sight when the config names its roots, name or trust domain", () => {
+    const identity = { cluster: "tokyo", trustDomain: "tokyo.local", roots: [NEW] };
+    assert.deepEqual(judged({}, undefined, identity).faults, [
+      "cluster: is not 'tokyo', which is in the config",
+      "trustDomain: is not 'tokyo.local', which is in the config",
+      `rootCertificates: root of b is SHA-256 ${OLD}, which is not among those in the config`,
+    ]);
+  });
+
+  it("fails when its name or trust domain changes, unless the config names the new one", () => {
+    const changes = { cluster: "cluster-x", trustDomain: "x.local" };
+    assert.deepEqual(judged(changes, pinned).faults, [
+      "cluster: is not 'cluster-b', which is pinned since this peer was first imported",
+      "trustDomain: is not 'cluster-b.local', which is pinned since this peer was first imported",
+    ]);
+    assert.deepEqual(judged(changes, pinned, changes), {
+      faults: [],
+      notes: [
+        "cluster of b changes: cluster-b -> cluster-x",
+        "trustDomain of b changes: cluster-b.local -> x.local",
+      ],
+    });
+  });
+
+  it("is not asked for its name where an older version did not pin it", () => {
+    const { cluster, ...older } = pinned;
+    assert.equal(cluster, "cluster-b");
+    assert.deepEqual(judged({ cluster: "cluster-x" }, older).faults, []);
+  });
+
+  it("fails on a further root, unless the stack takes what the old root's cluster announces", () => {
+    const both = { rootCertificates: [ROOT_A, ROOT_B] };
+    assert.equal(judged(both, pinned).faults.length, 1);
+    assert.deepEqual(judged(both, pinned, { acceptAnnouncedRoots: true }), {
+      faults: [],
+      notes: [`b has a further root: SHA-256 ${NEW}`],
+    });
+  });
+
+  it("takes no announcement without the old root, nor at first sight against the config", () => {
+    const accepting = { acceptAnnouncedRoots: true };
+    assert.equal(judged({ rootCertificates: [ROOT_A] }, pinned, accepting).faults.length, 1);
+    assert.equal(judged({}, undefined, { ...accepting, roots: [NEW] }).faults.length, 1);
+  });
+
+  it("may drop one of the roots that are known", () => {
+    const before = { ...pinned, rootCertificates: [ROOT_A, ROOT_B] };
+    assert.deepEqual(judged({ rootCertificates: [ROOT_A] }, before), {
+      faults: [],
+      notes: [`b drops a root: SHA-256 ${OLD}`],
+    });
+  });
+
+  it("is held against a pin that cannot be read", () => {
+    assert.equal(judged({}, { ...pinned, rootCertificates: ["text"] }).faults.length, 1);
+  });
+});

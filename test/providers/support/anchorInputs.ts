@@ -1,0 +1,13 @@
+import type { Inputs } from "../../../providers/trustAnchor/inputs.ts";
+import type { TestAuthority } from "./testAuthority.ts";
+
+/** Inputs of a `TrustAnchor` of peer cluster-b, whose trust domain is b.local. */
+export function anchorInputs(own: TestAuthority, ...roots: TestAuthority[]): Inputs {
+  return {
+    peer: "cluster-b",
+    trustDomain: "b.local",
+    rootCertificates: roots.map(({ pem }) => pem),
+    issuerCertificate: own.pem,
+    issuerKey: own.keyPem(),
+  };
+}

@@ -1,0 +1,159 @@
+import "reflect-metadata";
+import { KeyObject, X509Certificate, webcrypto } from "node:crypto";
+import * as x509 from "@peculiar/x509";
+
+const RSA = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+const ALGORITHMS = {
+  RSA: { ...RSA, modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
+  "P-256": { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+  "P-384": { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
+  "P-521": { name: "ECDSA", namedCurve: "P-521", hash: "SHA-512" },
+  Ed25519: { name: "Ed25519" },
+};
+
+/** Kinds of keys, by the names that tests have for them. */
+export type KeyKind = keyof typeof ALGORITHMS;
+
+/** Names in a certificate, e.g. `{ type: "url", value: "spiffe://b.local/ns/xyz/sa/bar" }`. */
+export type SubjectAltNames = x509.JsonGeneralNames;
+
+const CA_USES = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign;
+const HOUR = 3_600_000;
+
+/** What a certificate is to be like; left out is what a common one has. */
+export interface AuthorityOptions {
+  kind?: KeyKind;
+  /** @default an hour ago */
+  notBefore?: Date;
+  /** @default in an hour */
+  notAfter?: Date;
+  pathLength?: number;
+  /** @default keyCertSign and cRLSign */
+  keyUsage?: number;
+  /** @default true */
+  isCa?: boolean;
+  /** Without key identifiers. */
+  unidentified?: boolean;
+  /** Key identifier, in hexadecimal. @default SHA-1 of the key's bits */
+  identifier?: string;
+}
+
+/** A CA of a test, with its key. */
+export class TestAuthority {
+  readonly certificate: x509.X509Certificate;
+  private readonly keys: webcrypto.CryptoKeyPair;
+  private readonly kind: KeyKind;
+
+  private constructor(certificate: x509.X509Certificate, keys: webcrypto.CryptoKeyPair, kind: KeyKind) {
+    this.certificate = certificate;
+    this.keys = keys;
+    this.kind = kind;
+  }
+
+  /** @param name its subject, e.g. `O=b.local, CN=Root CA`. */
+  static async root(name: string, options: AuthorityOptions = {}): Promise<TestAuthority> {
+    const { kind = "P-256" } = options;
+    const keys = await makeKeys(kind);
+    return new TestAuthority(await certify(name, keys, { name, keys, kind }, options), keys, kind);
+  }
+
+  /** A CA that this one certifies. */
+  async intermediate(name: string, options: AuthorityOptions = {}): Promise<TestAuthority> {
+    const { kind = "P-256" } = options;
+    const keys = await makeKeys(kind);
+    return new TestAuthority(await certify(name, keys, this.issuer, options), keys, kind);
+  }
+
+  /** The same name and key in another certificate of its own. */
+  async again(options: AuthorityOptions = {}): Promise<TestAuthority> {
+    const certificate = await certify(this.certificate.subject, this.keys, this.issuer, options);
+    return new TestAuthority(certificate, this.keys, this.kind);
+  }
+
+  /** A workload's certificate, PEM. As with Istio it has no subject, unless one is given. */
+  async leaf(names: SubjectAltNames, subject = ""): Promise<string> {
+    const { publicKey } = await makeKeys("P-256");
+    const certificate = await x509.X509CertificateGenerator.create({
+      subject,
+      publicKey,
+      ...period({}),
+      ...signing(this.issuer),
+      extensions: [
+        new x509.SubjectAlternativeNameExtension(names, subject === ""),
+        await x509.AuthorityKeyIdentifierExtension.create(this.keys.publicKey),
+        await x509.SubjectKeyIdentifierExtension.create(publicKey),
+      ],
+    });
+    return certificate.toString("pem");
+  }
+
+  /** PEM. */
+  get pem(): string {
+    return this.certificate.toString("pem");
+  }
+
+  /** SHA-256 of the certificate, as `AB:CD:...`. */
+  get fingerprint(): string {
+    return new X509Certificate(this.pem).fingerprint256;
+  }
+
+  /** The private key, PEM. */
+  keyPem(type: "pkcs1" | "sec1" | "pkcs8" = "pkcs8"): string {
+    return KeyObject.from(this.keys.privateKey).export({ type, format: "pem" }).toString();
+  }
+
+  private get issuer(): Signer {
+    return { name: this.certificate.subject, keys: this.keys, kind: this.kind };
+  }
+}
+
+interface Signer {
+  name: string;
+  keys: webcrypto.CryptoKeyPair;
+  kind: KeyKind;
+}
+
+async function makeKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(ALGORITHMS[kind], true, [
+    "sign",
+    "verify",
+  ])) as webcrypto.CryptoKeyPair;
+}
+
+async function certify(
+  subject: string,
+  { publicKey }: webcrypto.CryptoKeyPair,
+  issuer: Signer,
+  options: AuthorityOptions,
+): Promise<x509.X509Certificate> {
+  const { isCa = true, pathLength, keyUsage = CA_USES, unidentified = false, identifier } = options;
+  const identifiers = [
+    identifier === undefined
+      ? await x509.SubjectKeyIdentifierExtension.create(publicKey)
+      : new x509.SubjectKeyIdentifierExtension(identifier),
+    await x509.AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey),
+  ];
+  return x509.X509CertificateGenerator.create({
+    subject,
+    publicKey,
+    ...period(options),
+    ...signing(issuer),
+    extensions: [
+      new x509.BasicConstraintsExtension(isCa, pathLength, true),
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a set of flags has no enum type
+      new x509.KeyUsagesExtension(keyUsage, true),
+      ...(unidentified ? [] : identifiers),
+    ],
+  });
+}
+
+function period({ notBefore, notAfter }: AuthorityOptions): { notBefore: Date; notAfter: Date } {
+  return {
+    notBefore: notBefore ?? new Date(Date.now() - HOUR),
+    notAfter: notAfter ?? new Date(Date.now() + HOUR),
+  };
+}
+
+function signing({ name, keys, kind }: Signer) {
+  return { issuer: name, signingKey: keys.privateKey, signingAlgorithm: ALGORITHMS[kind] };
+}

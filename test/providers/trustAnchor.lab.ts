@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { TrustAnchor } from "../../providers/trustAnchor.ts";
+import type { Inputs } from "../../providers/trustAnchor/inputs.ts";
+import { anchorInputs } from "./support/anchorInputs.ts";
+import { EngineFixture } from "./support/engineFixture.ts";
+import { TestAuthority } from "./support/testAuthority.ts";
+
+/** By which the engine tells a secret in a state from an object. */
+const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+
+describe("TrustAnchor under Pulumi's engine", () => {
+  let fixture: EngineFixture;
+  let stack: Stack;
+  let own: TestAuthority;
+  let peer: TestAuthority;
+  let inputs: Inputs;
+  /** Whatever was printed. */
+  let told = "";
+
+  before(async () => {
+    own = await TestAuthority.root("O=a.local", { kind: "RSA" });
+    peer = await TestAuthority.root("O=b.local");
+    fixture = await EngineFixture.start("trust", "127.30.0.24");
+    stack = await fixture.makeStack("trust", () => {
+      const { certificates } = new TrustAnchor("anchor", inputs);
+      return Promise.resolve({ certificates });
+    });
+  });
+
+  after(() => fixture.stop());
+
+  beforeEach(() => {
+    inputs = anchorInputs(own, peer);
+  });
+
+  afterEach(() => {
+    told += fixture.printed();
+  });
+
+  const up = () => stack.up({ ...fixture.printing, diff: true });
+  const preview = () => stack.preview({ ...fixture.printing, diff: true });
+
+  it("makes an anchor and keeps it, whatever the key is written like", async () => {
+    assert.deepEqual((await preview()).changeSummary, { create: 2 });
+    const { outputs } = await up();
+    inputs.issuerKey = own.keyPem("pkcs1");
+    const again = await up();
+    assert.deepEqual(again.summary.resourceChanges, { same: 2 });
+    assert.deepEqual(again.outputs, outputs);
+    assert.equal((await stack.refresh(fixture.printing)).summary.resourceChanges?.same, 2);
+  });
+
+  it("shows in a preview what an anchor changes with", async () => {
+    inputs.trustDomain = "c.local";
+    assert.deepEqual((await preview()).changeSummary, { same: 1, update: 1 });
+    const text = fixture.printed();
+    assert.match(text, /~ trustDomain *: "b\.local" => "c\.local"/);
+    assert.match(text, /issuerKey *: \[secret\]/);
+  });
+
+  it("says what is wrong, also when key and certificate are given in each other's place", async () => {
+    const { issuerKey, issuerCertificate } = inputs;
+    inputs.issuerKey = peer.keyPem();
+    await assert.rejects(preview(), /issuerKey is not the key of issuerCertificate/);
+    Object.assign(inputs, { issuerKey: issuerCertificate, issuerCertificate: issuerKey });
+    await assert.rejects(preview(), /issuerCertificate must be one certificate in PEM/);
+  });
+
+  it("tells the key to nobody, and keeps it in one place only, encrypted", async () => {
+    const { deployment } = (await stack.exportStack()) as {
+      deployment: { resources: { type: string; inputs?: Record<string, unknown> }[] };
+    };
+    const [anchor] = deployment.resources.filter(({ type }) => type.endsWith(":TrustAnchor"));
+    // The export decrypts what the state has as a secret, and marks it so.
+    const { issuerKey, ...others } = anchor!.inputs!;
+    assert.equal((issuerKey as Record<string, string>)[SECRET_MARK], SECRET);
+    anchor!.inputs = others;
+    const pieces = ["PRIVATE KEY", ...own.keyPem().split("\n").slice(1, -2)];
+    for (const text of [told, JSON.stringify(deployment)]) {
+      assert.match(text, /BEGIN CERTIFICATE/);
+      assert.deepEqual(
+        pieces.filter((piece) => text.includes(piece)),
+        [],
+      );
+    }
+  });
+
+  it("goes with its stack", async () => {
+    assert.deepEqual((await stack.destroy(fixture.printing)).summary.resourceChanges, { delete: 2 });
+  });
+});
