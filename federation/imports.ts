@@ -2,10 +2,11 @@ import type { GatewayAddress } from "./address.ts";
 import { count } from "./change.ts";
 import { type Contract, readContract } from "./contract.ts";
 import type { ContractService } from "./contractService.ts";
-import { type DomainClaim, judgeDomains } from "./domainClaim.ts";
+import { type Claim, judgeDomains } from "./claim.ts";
 import { type Fault, FaultsError, pathOf, within } from "./fault.ts";
 import { compare, sortedRecord } from "./order.ts";
 import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
+import { judgeRootNames } from "./rootName.ts";
 import { serviceJudge } from "./peerService.ts";
 
 /** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
@@ -43,7 +44,7 @@ export interface PeerFault extends Fault {
  * - As a whole it must come from another cluster than ours, and its cluster and trust domains must neither be, hold
  *   nor lie in ours, another peer's or a further claim: no name or identity can then belong to two clusters. (Where two
  *   contracts clash, neither is taken: nothing here tells who is right. A claim was there before.) Its gateways must be addresses that
- *   traffic may go to, and all its entries together must not fill our etcd.
+ *   traffic may go to, its roots be named like nobody else's, and all its entries together must not fill our etcd.
  * - A service must be the peer's own and fit into a ServiceEntry, see {@link serviceJudge}. One that does not is left out, and the
  *   others are taken. One whose `peers` does not name us is left out in silence: it is not meant for us.
  *
@@ -55,7 +56,7 @@ export interface PeerFault extends Fault {
 export function planImports(
   local: LocalCluster,
   contracts: Readonly<Record<string, unknown>>,
-  claims: readonly DomainClaim[] = [],
+  claims: readonly Claim[] = [],
   judge: (peer: string, contract: Contract) => Fault[] = () => [],
 ): { imports: Record<string, PeerImports>; faults: PeerFault[] } {
   const faults: PeerFault[] = [];
@@ -80,6 +81,7 @@ export function planImports(
     const unfit = [
       ...judgeName(contract, local),
       ...judgeDomains(contract, taken),
+      ...judgeRootNames(contract.rootCertificates, taken),
       ...judgeGateways(contract.gateways, local),
       ...judge(peer, contract),
     ];

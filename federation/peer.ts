@@ -3,7 +3,7 @@ import { boundedLines } from "./boundedLines.ts";
 import { count } from "./change.ts";
 import type { StackConfig } from "./config.ts";
 import type { Contract } from "./contract.ts";
-import type { DomainClaim } from "./domainClaim.ts";
+import type { Claim } from "./claim.ts";
 import { FaultsError, describeFault } from "./fault.ts";
 import { type PeerImports, planImports } from "./imports.ts";
 import { ownValue } from "./order.ts";
@@ -106,11 +106,11 @@ function published(readings: Record<string, ContractReading>): Record<string, un
 function claimsOfPending(
   readings: Record<string, ContractReading>,
   lastAnchors: Record<string, PinnedPeer>,
-): DomainClaim[] {
-  return Object.entries(lastAnchors).flatMap(([name, { clusterDomain, trustDomain }]) => {
+): Claim[] {
+  return Object.entries(lastAnchors).flatMap(([name, { clusterDomain, trustDomain, rootCertificates }]) => {
     const reading = ownValue(readings, name);
     if (reading === undefined || "contract" in reading) return [];
-    return [{ owner: `pending peer ${name}`, clusterDomain, trustDomain }];
+    return [{ owner: `pending peer ${name}`, clusterDomain, trustDomain, rootCertificates }];
   });
 }
 

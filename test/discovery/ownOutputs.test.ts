@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
+import { datesOf } from "../../federation/expiry.ts";
+import { ROOT_A } from "../federation/samples.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-a" };
 const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: ["a root"] };
 const status = { state: "pending", reason: "gone", since: "2026-11-21T10:28:15Z", imported: 3 };
-const NOTHING = { contract: undefined, pinned: {}, statuses: {} };
+const NOTHING = { contract: undefined, pinned: {}, certificates: {}, statuses: {} };
 
 describe("readOwnOutputs", () => {
   it("finds nothing before the first update", async () => {
@@ -19,11 +21,13 @@ describe("readOwnOutputs", () => {
   });
 
   it("finds what the last update published", async () => {
-    const outputs = { federation: CONTRACT, trustAnchors: { b: anchor }, peers: { b: status } };
+    const certificates = { root: datesOf(ROOT_A) };
+    const outputs = { federation: CONTRACT, trustAnchors: { b: anchor }, peers: { b: status }, certificates };
     await withStacks({ [OWN_STACK]: outputs });
     assert.deepEqual(await readOwnOutputs(), {
       contract: CONTRACT,
       pinned: { b: anchor },
+      certificates,
       statuses: { b: status },
     });
   });

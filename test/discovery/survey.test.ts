@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { survey } from "../../discovery/survey.ts";
 import { type StackConfig, parseConfig } from "../../federation/config.ts";
-import { BAR, ROOT_A, barService, contractOf } from "../federation/samples.ts";
+import { BAR, ROOT_A, ROOT_C, barService, contractOf } from "../federation/samples.ts";
 import { type Answer, FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
 import { OWN_STACK, type Stacks, faultsError, withStacks } from "./support.ts";
 
@@ -192,7 +192,7 @@ describe("A survey", () => {
   it("keeps a pending peer's domains from another", async () => {
     await withStacks({
       [OWN_STACK]: { federation: own, trustAnchors: { "cluster-b": anchorOfB } },
-      "o/p/c": { federation: contractOf({ cluster: "cluster-c" }) },
+      "o/p/c": { federation: contractOf({ cluster: "cluster-c", rootCertificates: [ROOT_C] }) },
     });
     const peers = { "cluster-b": { stack: "o/p/b" }, "cluster-c": { stack: "o/p/c" } };
     const { message } = await faultsError(survey(configOf(nowhere, { peers })));

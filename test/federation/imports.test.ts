@@ -5,7 +5,7 @@ import { refuseAddress } from "../../federation/address.ts";
 import type { Contract } from "../../federation/contract.ts";
 import { planImports } from "../../federation/imports.ts";
 import { doubtfulContract } from "./arbitraries.ts";
-import { BAR, barService, contractOf } from "./samples.ts";
+import { BAR, ROOT_B, ROOT_C, ROOT_D, barService, contractOf } from "./samples.ts";
 
 const local = {
   cluster: "cluster-a",
@@ -22,6 +22,7 @@ const contractC = (changes: Partial<Contract> = {}): Contract =>
     cluster: "cluster-c",
     clusterDomain: "cluster-c.local",
     trustDomain: "cluster-c.local",
+    rootCertificates: [ROOT_C],
     services: {},
     ...changes,
   });
@@ -38,6 +39,14 @@ describe("A plan of imports", () => {
       refused: [],
       contract: contractOf(),
     });
+  });
+
+  it("refuses both of two peers with one root, which would be trusted for two domains", () => {
+    const twin = contractC({ rootCertificates: [ROOT_B] });
+    assert.deepEqual(faultPaths({ "cluster-b": contractOf(), "cluster-c": twin }), [
+      "peers.cluster-b.contract.rootCertificates[0]",
+      "peers.cluster-c.contract.rootCertificates[0]",
+    ]);
   });
 
   it("keeps a peer without a gateway apart from one that is unfit", () => {
@@ -72,7 +81,12 @@ describe("A plan of imports", () => {
         const { imports, faults } = planImports(local, {
           "cluster-b": contractOf(),
           "cluster-c": contractC({ [field]: domain }),
-          "cluster-d": contractC({ cluster: "cluster-d", clusterDomain: "d.local", trustDomain: "d.local" }),
+          "cluster-d": contractC({
+            cluster: "cluster-d",
+            rootCertificates: [ROOT_D],
+            clusterDomain: "d.local",
+            trustDomain: "d.local",
+          }),
         });
         assert.deepEqual(Object.keys(imports), ["cluster-d"]);
         assert.deepEqual(

@@ -3,7 +3,7 @@ import { parseConfig } from "../../federation/config.ts";
 import { FaultsError } from "../../federation/fault.ts";
 import { type ContractReading, type LastPeers, viewPeers } from "../../federation/peer.ts";
 import type { PeerStatus } from "../../federation/peerStatus.ts";
-import { BAR, ROOT_B, contractOf, faultsThrown } from "./samples.ts";
+import { BAR, ROOT_B, ROOT_C, contractOf, faultsThrown } from "./samples.ts";
 
 const config = parseConfig(
   {
@@ -103,7 +103,12 @@ describe("A peer", () => {
 
   it("keeps its domains while it is pending: no other peer takes them over", () => {
     for (const field of ["clusterDomain", "trustDomain"] as const) {
-      const taken = contractOf({ cluster: "cluster-c", clusterDomain: "c.local", trustDomain: "c.local" });
+      const taken = contractOf({
+        cluster: "cluster-c",
+        clusterDomain: "c.local",
+        trustDomain: "c.local",
+        rootCertificates: [ROOT_C],
+      });
       const readings = {
         "cluster-b": { pending: "stack b is gone" },
         "cluster-c": { contract: { ...taken, services: {}, [field]: "cluster-b.local" } },

@@ -7,14 +7,16 @@ export interface Domains {
   trustDomain: string;
 }
 
-/** Domains which are somebody's, so that no other may have them. */
-export interface DomainClaim extends Domains {
+/** What is somebody's, so that no other may have it. */
+export interface Claim extends Domains {
   /** For messages: `this cluster`, `pending peer cluster-c`. */
   owner: string;
+  /** PEM, as far as they are known. */
+  rootCertificates?: readonly string[];
 }
 
 /** A cluster's domains must neither be, hold nor lie in what others claim; cluster domains and trust domains each among themselves. */
-export function judgeDomains(domains: Domains, claims: readonly DomainClaim[]): Fault[] {
+export function judgeDomains(domains: Domains, claims: readonly Claim[]): Fault[] {
   return (["clusterDomain", "trustDomain"] as const).flatMap((field) =>
     claims
       .filter((claim) => overlap(domains[field], claim[field]))

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { judgeDomains } from "../../federation/domainClaim.ts";
+import { judgeDomains } from "../../federation/claim.ts";
 
 const claim = { owner: "pending peer cluster-c", clusterDomain: "c.local", trustDomain: "c.example" };
 const free = { clusterDomain: "b.local", trustDomain: "b.example" };

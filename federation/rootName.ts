@@ -1,0 +1,47 @@
+import { X509Certificate } from "node:crypto";
+import type { Claim } from "./claim.ts";
+import { type Fault, pathOf } from "./fault.ts";
+
+/**
+ * A peer's root must not be named like somebody else's certificate. A verifier looks for the issuer of a certificate by name (and key
+ * identifier, which anyone can copy) and not by signature: it could take the peer's root for it, find that the signature does
+ * not fit, and refuse honest traffic of ours or of another peer.
+ *
+ * @param rootCertificates of the peer, PEM.
+ * @param claims of this cluster and of the other peers. Their intermediates are unknown here; this program names them, as it names
+ *   roots, by their trust domain as organization.
+ */
+export function judgeRootNames(rootCertificates: readonly string[], claims: readonly Claim[]): Fault[] {
+  return rootCertificates.flatMap((pem, index) => {
+    const subject = subjectOf(pem);
+    return claims
+      .filter((claim) => isNamedLike(subject, claim))
+      .map(({ owner }) => ({
+        path: pathOf("rootCertificates", index),
+        value: subject.replaceAll("\n", ", "),
+        rule: `has a subject that is, or could be, that of a certificate of ${owner}`,
+        remedy: "Have the peer make a root with a subject of its own",
+      }));
+  });
+}
+
+function isNamedLike(subject: string, { trustDomain, rootCertificates = [] }: Claim): boolean {
+  return (
+    folded(subject).includes(`o=${trustDomain}`) ||
+    rootCertificates.some((pem) => folded(subjectOf(pem)).join("\n") === folded(subject).join("\n"))
+  );
+}
+
+/** Its attributes, as far as verifiers tell names apart: RFC 5280, section 7.1, folds case and blanks. */
+function folded(subject: string): string[] {
+  return subject.split("\n").map((attribute) => attribute.toLowerCase().replace(/\s/g, ""));
+}
+
+/** An attribute per line, as OpenSSL writes it; nothing for a text that is no certificate. */
+function subjectOf(pem: string): string {
+  try {
+    return new X509Certificate(pem).subject;
+  } catch {
+    return "";
+  }
+}
