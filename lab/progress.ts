@@ -42,6 +42,6 @@ export async function step<T>(log: Log, title: string, work: () => Promise<T>): 
 }
 
 /** Seconds since a `performance.now()`, with one decimal. */
-export function secondsSince(start: number): string {
+function secondsSince(start: number): string {
   return ((performance.now() - start) / 1000).toFixed(1);
 }

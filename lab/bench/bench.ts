@@ -1,10 +1,9 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { LAB_FOLDER, labPaths } from "../environment.ts";
-import { startLab, type Lab } from "../lab.ts";
+import { writeFileSync } from "node:fs";
+import type { Lab } from "../lab.ts";
 import { LabError } from "../labError.ts";
-import { pluginMode } from "../plugins/pluginPath.ts";
 import { step, type Log } from "../progress.ts";
 import { Stack } from "../pulumi.ts";
+import { withLab } from "../wholeLab.ts";
 import { workloadsOf } from "../workloads/workload.ts";
 import { deployWorkloads } from "../workloads/workloads.ts";
 import { renderChart } from "./chart.ts";
@@ -31,21 +30,15 @@ export interface BenchOptions extends Plan {
  */
 export async function runBench(options: BenchOptions, log: Log): Promise<void> {
   const rows: Row[] = [];
-  const lab = await startLab({ dir: LAB_FOLDER, log, plugins: pluginMode(process.env["LAB_PLUGINS"]) });
-  try {
+  const plugins = await withLab(log, async (lab) => {
     await installIstio(lab, log);
     await measureAll(lab, options, log, (row) => {
       rows.push(row);
       if (options.json !== undefined) writeRows(options.json, rows);
     });
-  } catch (error) {
-    await step(log, "ending the lab", () => lab.stop());
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new LabError(`${reason}\nThe logs are in ${labPaths(lab.dir).logs}`, { cause: error });
-  }
-  await step(log, "ending the lab and removing it", () => lab.stop());
-  rmSync(lab.dir, { recursive: true });
-  report(rows, options, describePlugins(lab), log);
+    return describePlugins(lab);
+  });
+  report(rows, options, plugins, log);
 }
 
 /** The cluster as in the lab: workloads, Istio by the program, the workloads' sidecars. */

@@ -1,5 +1,4 @@
-import type { FLOOR_STEPS } from "./rows.ts";
-import { PEER_PREFIX, timedRows, type Row, type TimedRow } from "./rows.ts";
+import { type FLOOR_STEPS, PEER_PREFIX, timedRows, type Row, type TimedRow } from "./rows.ts";
 
 /** Where things are, in the drawing's units. */
 const WIDTH = 900;

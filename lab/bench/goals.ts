@@ -1,5 +1,4 @@
-import type { Row, TimedRow, TimedStep } from "./rows.ts";
-import { PROGRAM_STEPS, timedRows } from "./rows.ts";
+import { PROGRAM_STEPS, timedRows, type Row, type TimedRow, type TimedStep } from "./rows.ts";
 
 /** Objects in one page of a list. */
 const PAGE = 500;
@@ -36,12 +35,7 @@ const GOALS: readonly { what: string; goal: string; judge: (find: Find) => Verdi
   {
     what: "create 1,000",
     goal: "floor + 2 s",
-    judge: (find) => {
-      const [ours, floor] = [find(1000, "create"), find(1000, "floor-create")];
-      if (ours === undefined || floor === undefined) return undefined;
-      const more = ours.seconds - floor.seconds;
-      return { measured: `floor ${seconds(floor.seconds)} + ${seconds(more)}`, met: more <= 2 };
-    },
+    judge: (find) => excess(find(1000, "create"), find(1000, "floor-create"), 2, "floor "),
   },
   {
     what: "create 10,000",
@@ -51,12 +45,7 @@ const GOALS: readonly { what: string; goal: string; judge: (find: Find) => Verdi
   {
     what: "change 1 of 10,000",
     goal: "no-op up + 1 s",
-    judge: (find) => {
-      const [ours, idle] = [find(10_000, "update-one"), find(10_000, "no-op-up")];
-      if (ours === undefined || idle === undefined) return undefined;
-      const more = ours.seconds - idle.seconds;
-      return { measured: `no-op up ${seconds(idle.seconds)} + ${seconds(more)}`, met: more <= 1 };
-    },
+    judge: (find) => excess(find(10_000, "update-one"), find(10_000, "no-op-up"), 1, "no-op up "),
   },
   {
     what: "change 1 of 10,000",
@@ -76,12 +65,7 @@ const GOALS: readonly { what: string; goal: string; judge: (find: Find) => Verdi
   {
     what: "no-op preview, 10,000",
     goal: "with 10 services + 0.8 s",
-    judge: (find) => {
-      const [many, few] = [find(10_000, "no-op-preview"), find(FEW_SERVICES, "no-op-preview")];
-      if (many === undefined || few === undefined) return undefined;
-      const more = many.seconds - few.seconds;
-      return { measured: `${seconds(few.seconds)} + ${seconds(more)}`, met: more <= 0.8 };
-    },
+    judge: (find) => excess(find(10_000, "no-op-preview"), find(FEW_SERVICES, "no-op-preview"), 0.8),
   },
   {
     what: "refresh 10,000",
@@ -135,6 +119,13 @@ function ratio(ours: TimedRow | undefined, base: TimedRow | undefined, most: num
   if (ours === undefined || base === undefined) return undefined;
   const times = ours.seconds / base.seconds;
   return { measured: `${times.toFixed(2)} x ${name} (${seconds(base.seconds)})`, met: times <= most };
+}
+
+/** @param label before the seconds of what is compared with. */
+function excess(ours: TimedRow | undefined, base: TimedRow | undefined, most: number, label = ""): Verdict {
+  if (ours === undefined || base === undefined) return undefined;
+  const more = ours.seconds - base.seconds;
+  return { measured: `${label}${seconds(base.seconds)} + ${seconds(more)}`, met: more <= most };
 }
 
 function atMost(value: number | undefined, most: number): Verdict {

@@ -1,3 +1,4 @@
+import { CLUSTERS } from "../clusters.ts";
 import type { RunningLab } from "../lab.ts";
 import type { Log } from "../progress.ts";
 import { waitFor } from "../ready.ts";
@@ -12,7 +13,7 @@ import { measureScope } from "./scope.ts";
 import { entriesOf, type Work } from "./work.ts";
 
 /** The cluster that imports; its Istio has to be installed. */
-export const CLUSTER = { name: "cluster-a", network: "127.10" } as const;
+export const [CLUSTER] = CLUSTERS;
 /** Namespace of the benchmark's entries, and the one that sees them, which has no workloads. */
 const NAMESPACE = "istio-federation-bench";
 const SEEN_BY = "istio-federation-bench-clients";

@@ -13,6 +13,7 @@ export interface RequestCount {
 
 const READS: ReadonlySet<string> = new Set(["GET", "LIST"]);
 const METRIC = "apiserver_request_total{";
+
 /** Reads the API server's own counters, which cost the requests counted nothing. */
 export async function countRequests(api: ApiServer): Promise<RequestCount> {
   return parseRequestCount(await api.request({ method: "GET", path: "/metrics" }));

@@ -14,11 +14,9 @@ export const PROGRAM_STEPS = [
   "destroy",
 ] as const;
 
-/** What a sidecar costs: without imports, with imports that it does not see, with imports that it sees. */
-export const SCOPE_STEPS = ["scope-none", "scope-unseen", "scope-seen"] as const;
-
 export type ProgramStep = (typeof PROGRAM_STEPS)[number];
-export type ScopeStep = (typeof SCOPE_STEPS)[number];
+/** What a sidecar costs: without imports, with imports that it does not see, with imports that it sees. */
+export type ScopeStep = "scope-none" | "scope-unseen" | "scope-seen";
 /** The peer's steps have the program's names with this before them. */
 export const PEER_PREFIX = "custom-resource-";
 export type TimedStep = (typeof FLOOR_STEPS)[number] | ProgramStep | `${typeof PEER_PREFIX}${ProgramStep}`;

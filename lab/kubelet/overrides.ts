@@ -100,7 +100,7 @@ export const OVERRIDES: readonly Override[] = [
  * Annotations that every Pod has for the lab, on this machine only. pilot-agent's status server (port 15020) can listen
  * on all addresses only, so it is off; this annotation, which the proxy reads from its Pod, is the one way to say so.
  */
-export const POD_ANNOTATIONS: Readonly<Record<string, string>> = { "status.sidecar.istio.io/port": "0" };
+const POD_ANNOTATIONS: Readonly<Record<string, string>> = { "status.sidecar.istio.io/port": "0" };
 
 /** The Pod as its containers are to see it. */
 export function overridePod(pod: V1Pod): V1Pod {

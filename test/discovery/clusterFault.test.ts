@@ -1,23 +1,19 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clusterFault } from "../../discovery/clusterFault.ts";
 import { ClusterError } from "../../providers/cluster/clusterError.ts";
 import { type KubeconfigName, loadKubeconfig } from "../../providers/cluster/kubeconfig.ts";
+import { temporaryFolder } from "../lab/temporaryFolder.ts";
 
 const NAME = { path: "config", context: "a" };
 
 describe("The fault of a cluster that cannot be worked with", () => {
   let folder: string;
 
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), "istio-federation-fault-"));
+  before(async () => {
+    folder = await temporaryFolder("fault");
     writeFileSync(join(folder, "config"), "contexts: [{name: b, context: {cluster: none, user: none}}]");
-  });
-
-  after(() => {
-    rmSync(folder, { recursive: true });
   });
 
   async function faultOf(name: KubeconfigName) {

@@ -3,15 +3,10 @@ import { discoverServices } from "../../discovery/exportedServices.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import type { ClusterServices } from "../../federation/clusterServices.ts";
 import type { ExportRule } from "../../federation/exportRule.ts";
-import { POD, type ResourceKind, SERVICE, WORKLOAD_ENTRY } from "../../providers/cluster/kinds.ts";
+import { POD, SERVICE, WORKLOAD_ENTRY } from "../../providers/cluster/kinds.ts";
+import { SERVICE_ACCOUNT } from "../providers/support/serviceAccount.ts";
 import { TestCluster } from "../providers/support/testCluster.ts";
 
-const SERVICE_ACCOUNT: ResourceKind = {
-  group: "",
-  version: "v1",
-  kind: "ServiceAccount",
-  plural: "serviceaccounts",
-};
 const EXPORT = { "istio-federation.dev/export": "true" };
 
 describe("discoverServices on a real API server", () => {

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
+import pMap from "p-map";
 import { findLeftovers } from "../../discovery/leftovers.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import { importLabels } from "../../federation/labels.ts";
-import { SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { NAMESPACE } from "../providers/support/importsFixture.ts";
 import { TestCluster } from "../providers/support/testCluster.ts";
-
-const NAMESPACE = "istio-federation";
 
 describe("findLeftovers on a real API server", () => {
   let cluster: TestCluster;
@@ -21,10 +20,8 @@ describe("findLeftovers on a real API server", () => {
     return findLeftovers(surveyed, { own: "cluster-a", context: "leftovers" }, peers);
   }
 
-  async function make(name: string, labels: Record<string, string>, namespace = NAMESPACE): Promise<void> {
-    const ports = [{ number: 80, name: "http", protocol: "HTTP" }];
-    await cluster.make(SERVICE_ENTRY, namespace, name, { labels, spec: { hosts: [name], ports } });
-  }
+  const make = (name: string, labels: Record<string, string>, namespace = NAMESPACE) =>
+    cluster.makeEntry(namespace, name, labels);
 
   it("finds none without Istio's kinds", async () => {
     assert.deepEqual(await find("cluster-b"), {});
@@ -64,7 +61,6 @@ describe("findLeftovers on a real API server", () => {
 
   it("finds those of more pages than one", async () => {
     const names = Array.from({ length: 501 }, (_, index) => `s${index}.many`);
-    const { default: pMap } = await import("p-map");
     await pMap(names, (name) => make(name, importLabels("cluster-many")), { concurrency: 16 });
     assert.equal((await find("cluster-b"))["cluster-many"]?.entries, 501);
   });

@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { stringify } from "yaml";
 import { survey } from "../../discovery/survey.ts";
 import { type StackConfig, parseConfig } from "../../federation/config.ts";
 import { BAR, ROOT_A, ROOT_C, barService, contractOf } from "../federation/samples.ts";
 import { type Answer, FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
+import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 import { OWN_STACK, type Stacks, faultsError, withStacks } from "./support.ts";
 
 const FOO = "foo.abc.svc.cluster-a.local";
@@ -33,24 +30,10 @@ function configOf(kubeconfig: unknown, changes: Record<string, unknown> = {}): S
 }
 
 describe("A survey", () => {
-  let folder: string;
   /** Of a cluster where nothing listens. */
   let nowhere: { path: string; context: string };
 
-  before(() => {
-    folder = mkdtempSync(join(tmpdir(), "istio-federation-survey-"));
-    nowhere = { path: join(folder, "kubeconfig"), context: "nowhere" };
-    const kubeconfig = {
-      clusters: [{ name: "nowhere", cluster: { server: "https://127.0.0.1:9" } }],
-      users: [{ name: "nowhere", user: { token: TOKEN } }],
-      contexts: [{ name: "nowhere", context: { cluster: "nowhere", user: "nowhere" } }],
-    };
-    writeFileSync(nowhere.path, stringify(kubeconfig));
-  });
-
-  after(() => {
-    rmSync(folder, { recursive: true });
-  });
+  before(async () => (nowhere = await writeNowhere()));
 
   describe("of a cluster that cannot be reached", () => {
     it("offers what was last published and the config still names, with a warning that says why", async () => {

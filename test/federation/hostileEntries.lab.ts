@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { before, describe, it } from "mocha";
 import pMap from "p-map";
-import { labPaths } from "../../lab/environment.ts";
 import { type ServiceEntry, renderServiceEntry } from "../../federation/serviceEntry.ts";
 import { sharedLab } from "../lab/sharedLab.ts";
 import { hostileCases } from "./hostile/cases.ts";
@@ -33,7 +32,7 @@ describe("The API server and istiod's validation", function () {
   let server: DryRun;
   before(async () => {
     const { lab } = await sharedLab();
-    server = await DryRun.connect(labPaths(lab.dir).kubeconfig, "cluster-a");
+    server = await DryRun.connect(lab.kubeconfig, "cluster-a");
   });
 
   it("are asked: they refuse what breaks a rule, each its own, and warn", async () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Stack } from "../../lab/pulumi.ts";
 import { IMPORTS, importedHosts, objectsOf } from "./importedHosts.ts";
-import { CONTRACT_OF_C, publishStack, unpublishStack } from "./publishedStack.ts";
+import { peerC } from "./peerC.ts";
+import { CONTRACT_OF_C } from "./publishedStack.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
-import { editedStackFile } from "./stackFile.ts";
 
 const BAZ = "baz.team.svc.cluster-c.local";
 const BAR = "bar.xyz.svc.cluster-b.local";
@@ -36,24 +36,18 @@ describe("an entry that somebody else made under the name of an import", functio
       spec,
     };
     await objects.createNamespacedCustomObject({ ...IMPORTS, body: theirs });
-    await publishStack(lab, "cluster-c", { federation: { ...CONTRACT_OF_C, rootCertificates } });
+    const contract = { ...CONTRACT_OF_C, rootCertificates };
     try {
-      const configFile = await editedStackFile("cluster-a", (config) => {
-        Object.assign(config["istio-federation:peers"] as object, { "cluster-c": { stack: "cluster-c" } });
+      await peerC(lab, { federation: contract }, async (edited) => {
+        const { exitCode, output } = await edited.run("up", "--yes", "--skip-preview");
+        assert.notEqual(exitCode, 0);
+        assert.match(output, new RegExp(`ServiceEntry istio-federation/${BAZ} belongs to team-x`));
+        assert.ok(
+          await stack.output("federation"),
+          "a failed update does not take the contract away from the peers",
+        );
       });
-      const { exitCode, output } = await new Stack("cluster-a", lab, { configFile }).run(
-        "up",
-        "--yes",
-        "--skip-preview",
-      );
-      assert.notEqual(exitCode, 0);
-      assert.match(output, new RegExp(`ServiceEntry istio-federation/${BAZ} belongs to team-x`));
-      assert.ok(
-        await stack.output("federation"),
-        "a failed update does not take the contract away from the peers",
-      );
     } finally {
-      await unpublishStack(lab, "cluster-c");
       await stack.up();
     }
     const left = (await objects.getNamespacedCustomObject({ ...IMPORTS, name: BAZ })) as { spec: unknown };

@@ -5,8 +5,7 @@ import { appendFile, cp, readFile, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { CLUSTERS } from "../../lab/clusters.ts";
 import { CHECKOUT, labPaths } from "../../lab/environment.ts";
-import { ImportedServices } from "../../providers/importedServices.ts";
-import { providerText } from "../providers/support/providerProcess.ts";
+import { importsText } from "../providers/support/importsFixture.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
@@ -42,6 +41,11 @@ describe("the state of a federated stack", function () {
   const stateFile = (name: string) =>
     join(labPaths(federated.lab.dir).state, ".pulumi", "stacks", "istio-federation", `${name}.json`);
 
+  async function resourcesOf(name: string) {
+    const { checkpoint } = JSON.parse(await readFile(stateFile(name), "utf8")) as Checkpoint;
+    return checkpoint.latest.resources;
+  }
+
   it("would be caught with a private key in it, as text or in base64", () => {
     const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     for (const type of ["pkcs8", "sec1"] as const) {
@@ -58,15 +62,13 @@ describe("the state of a federated stack", function () {
     });
 
     it(`holds of a dynamic provider what the SDK writes of its shim today, and no code: ${name}`, async () => {
-      const { checkpoint } = JSON.parse(await readFile(stateFile(name), "utf8")) as Checkpoint;
-      const imports = checkpoint.latest.resources.filter(({ type }) => type.endsWith(":ImportedServices"));
+      const imports = (await resourcesOf(name)).filter(({ type }) => type.endsWith(":ImportedServices"));
       assert.ok(imports.length > 0);
-      for (const { inputs } of imports) assert.equal(inputs?.__provider, await providerText(anyImports));
+      for (const { inputs } of imports) assert.equal(inputs?.__provider, await importsText());
     });
 
     it(`holds ${PROVIDER_LIMIT} bytes of a dynamic provider at most, the way to its code: ${name}`, async () => {
-      const { checkpoint } = JSON.parse(await readFile(stateFile(name), "utf8")) as Checkpoint;
-      const texts = checkpoint.latest.resources.flatMap(({ inputs }) => inputs?.__provider ?? []);
+      const texts = (await resourcesOf(name)).flatMap(({ inputs }) => inputs?.__provider ?? []);
       assert.ok(texts.length > 0);
       for (const text of texts) assert.ok(Buffer.byteLength(text) <= PROVIDER_LIMIT, `${text.length} bytes`);
     });
@@ -101,12 +103,6 @@ describe("the state of a federated stack", function () {
   });
 });
 
-/** The shim's text does not depend on what the resource is made from. */
-function anyImports(): ImportedServices {
-  const args = { kubeconfig: {}, namespace: "n", peer: "p", exportTo: ["*"], gateways: [], services: {} };
-  return new ImportedServices("any", args);
-}
-
 /** The program in another folder, to be changed there. It shares the checkout's packages and lab. */
 async function copyProgram(): Promise<string> {
   const copy = await temporaryFolder("changed-program");
@@ -118,9 +114,9 @@ async function copyProgram(): Promise<string> {
     "discovery",
     "federation",
     "providers",
+    "stacks",
   ];
-  for (const part of [...parts, "stacks"])
-    await cp(join(CHECKOUT, part), join(copy, part), { recursive: true });
+  for (const part of parts) await cp(join(CHECKOUT, part), join(copy, part), { recursive: true });
   for (const shared of ["node_modules", ".lab"]) await symlink(join(CHECKOUT, shared), join(copy, shared));
   return copy;
 }

@@ -3,15 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
 import { readContracts } from "../../discovery/peerContracts.ts";
-import { type KubernetesObject, SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
 import type { ImportedServicesArgs } from "../../providers/importedServices.ts";
-import { EngineFixture, type Entry } from "./support/engineFixture.ts";
+import { EngineFixture } from "./support/engineFixture.ts";
+import { BAR, BAR_LINE as LINE, BAZ, NAMESPACE } from "./support/importsFixture.ts";
 import type { TestCluster } from "./support/testCluster.ts";
-
-const NAMESPACE = "istio-federation";
-const BAR = "bar.xyz.svc.cluster-b.local";
-const BAZ = "baz.xyz.svc.cluster-b.local";
-const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar";
 
 describe("ImportedServices under Pulumi's engine", () => {
   let fixture: EngineFixture;
@@ -41,7 +37,7 @@ describe("ImportedServices under Pulumi's engine", () => {
 
   const up = () => stack.up(fixture.printing);
   const preview = () => stack.preview({ ...fixture.printing, diff: true });
-  const entries = (): Promise<Record<string, Entry>> => fixture.entries();
+  const entries = () => fixture.entries();
 
   it("creates the entries, and has nothing to do afterwards", async () => {
     const { outputs, summary } = await up();
@@ -96,18 +92,9 @@ describe("ImportedServices under Pulumi's engine", () => {
 
   it("goes on after a partial failure where it stopped", async () => {
     const name = "taken.xyz.svc.cluster-b.local";
-    const spec = {
-      hosts: [name],
-      ports: [{ number: 80, name: "http", protocol: "HTTP" }],
-      resolution: "NONE",
-    };
-    const theirs = {
-      apiVersion: "networking.istio.io/v1",
-      kind: "ServiceEntry",
-      metadata: { name, namespace: NAMESPACE },
-      spec,
-    };
-    const made = await cluster.client.apply<KubernetesObject>(SERVICE_ENTRY, theirs, true);
+    await cluster.makeEntry(NAMESPACE, name);
+    const { [name]: made } = await entries();
+    assert.ok(made);
     declared.services = { [BAR]: LINE, [name]: LINE, "new.xyz.svc.cluster-b.local": LINE };
     await assert.rejects(up(), /taken\.xyz\.svc\.cluster-b\.local belongs to/);
     assert.deepEqual(Object.keys(await entries()), [BAR, "new.xyz.svc.cluster-b.local", name]);

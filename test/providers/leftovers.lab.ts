@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { writeFileSync } from "node:fs";
-import { stringify } from "yaml";
 import { importLabels } from "../../federation/labels.ts";
 import { type KubernetesObject, SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
-import { temporaryFolder } from "../lab/temporaryFolder.ts";
+import { NAMESPACE } from "./support/importsFixture.ts";
+import { writeNowhere } from "./support/kubeconfigFile.ts";
 import { ProviderProcess, initFailure, providerText } from "./support/providerProcess.ts";
 import { TestCluster } from "./support/testCluster.ts";
 
-const NAMESPACE = "istio-federation";
 const OLD = { "cluster-old": { entries: 2, newest: "2026-11-16T10:00:00Z" } };
 
 describe("Leftovers against a real API server", () => {
@@ -45,19 +42,7 @@ describe("Leftovers against a real API server", () => {
     return (await entries()).map(({ metadata }) => metadata.name).sort();
   }
 
-  async function make(name: string, labels: Record<string, string>): Promise<void> {
-    const ports = [{ number: 80, name: "http", protocol: "HTTP" }];
-    await cluster.make(SERVICE_ENTRY, NAMESPACE, name, { labels, spec: { hosts: [name], ports } });
-  }
-
-  /** A kubeconfig of a cluster where nothing listens. */
-  async function nowhere(): Promise<{ path: string; context: string }> {
-    const path = join(await temporaryFolder("leftovers"), "kubeconfig");
-    const clusters = [{ name: "nowhere", cluster: { server: "https://127.0.0.1:9" } }];
-    const contexts = [{ name: "nowhere", context: { cluster: "nowhere", user: "nowhere" } }];
-    writeFileSync(path, stringify({ clusters, contexts, users: [{ name: "nowhere", user: {} }] }));
-    return { path, context: "nowhere" };
-  }
+  const make = (name: string, labels: Record<string, string>) => cluster.makeEntry(NAMESPACE, name, labels);
 
   it("removes what was found of a peer, and no other entry", async () => {
     await make("bar.old", importLabels("cluster-old"));
@@ -90,7 +75,7 @@ describe("Leftovers against a real API server", () => {
   });
 
   it("asks no cluster when nothing was found", async () => {
-    const quiet = inputs({}, { kubeconfig: await nowhere() });
+    const quiet = inputs({}, { kubeconfig: await writeNowhere() });
     const { id, outs } = await provider.create(quiet);
     assert.deepEqual(await provider.update(id, outs, quiet), outs);
     assert.deepEqual((await provider.read(id, outs)).props, outs);
@@ -105,7 +90,7 @@ describe("Leftovers against a real API server", () => {
 
   it("says of which peers entries are not removed, and has it as a change until they are", async () => {
     const found = { ...OLD, "cluster-older": { entries: 1, newest: "2026-11-16T10:00:00Z" } };
-    const declared = inputs(found, { kubeconfig: await nowhere() });
+    const declared = inputs(found, { kubeconfig: await writeNowhere() });
     const failure = await provider
       .update(NAMESPACE, { removed: {} }, declared)
       .then(() => assert.fail("must fail"), initFailure);

@@ -5,14 +5,10 @@ import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import { importLabels } from "../../federation/labels.ts";
 import { SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
-import { ImportedServices } from "../../providers/importedServices.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
+import { BAR, BAR_LINE as LINE, BAZ, NAMESPACE } from "./support/importsFixture.ts";
 
-const NAMESPACE = "istio-federation";
-const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar";
-const BAR = "bar.xyz.svc.cluster-b.local";
-const BAZ = "baz.xyz.svc.cluster-b.local";
 const GONE = "gone.xyz.svc.cluster-b.local";
 const OF_C = "foo.xyz.svc.cluster-c.local";
 
@@ -45,12 +41,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
     const leftovers = new Leftovers("leftovers", { kubeconfig, namespace: NAMESPACE, found });
     const imports = Object.entries(peers).map(([peer, hosts]) => {
       const services = Object.fromEntries(hosts.map((host) => [host, LINE]));
-      const args = { kubeconfig, namespace: NAMESPACE, peer, exportTo: ["*"], services };
-      const { imported } = new ImportedServices(
-        peer,
-        { ...args, gateways: ["203.0.113.10:15443"] },
-        { dependsOn: leftovers },
-      );
+      const { imported } = fixture.declare({ peer, services }, peer, { dependsOn: leftovers });
       return [peer, { state: "ready", reason: "", since: "", imported }] as const;
     });
     return { peers: Object.fromEntries(imports) };
@@ -80,9 +71,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
   });
 
   it("are shown by a preview, removed by its update, and then no change any more", async () => {
-    const labels = importLabels("cluster-old");
-    const spec = { hosts: [OF_C], ports: [{ number: 80, name: "http", protocol: "HTTP" }] };
-    await fixture.cluster.make(SERVICE_ENTRY, NAMESPACE, OF_C, { labels, spec });
+    await fixture.cluster.makeEntry(NAMESPACE, OF_C, importLabels("cluster-old"));
     fixture.printed();
     assert.deepEqual((await preview()).changeSummary, { same: 2, update: 1 });
     assert.match(fixture.printed(), /~ found *: \{\s*\+ cluster-old: \{\s*\+ entries: 1\s*\+ newest *: "20/);
@@ -96,9 +85,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
   });
 
   it("are shown and removed again when as many are left behind once more", async () => {
-    const labels = importLabels("cluster-old");
-    const spec = { hosts: [OF_C], ports: [{ number: 80, name: "http", protocol: "HTTP" }] };
-    await fixture.cluster.make(SERVICE_ENTRY, NAMESPACE, OF_C, { labels, spec });
+    await fixture.cluster.makeEntry(NAMESPACE, OF_C, importLabels("cluster-old"));
     assert.deepEqual((await up()).summary.resourceChanges, { same: 2, update: 1 });
     assert.deepEqual(Object.keys(await versions()), [BAR, BAZ]);
   });
@@ -111,8 +98,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
       ...baz!,
       spec: { ...baz!.spec, endpoints: [{ address: "10.0.0.1" }] },
     });
-    const spec = { hosts: ["theirs"], ports: [{ number: 80, name: "http", protocol: "HTTP" }] };
-    await fixture.cluster.make(SERVICE_ENTRY, NAMESPACE, "theirs.example.com", { spec });
+    await fixture.cluster.makeEntry(NAMESPACE, "theirs.example.com");
     const before = await versions();
 
     await withoutState("second");
@@ -141,15 +127,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
   it("are not made by taking the resource out of the program, nor lost by it", async () => {
     const before = await versions();
     const older = await fixture.makeStack("third", () => {
-      const { kubeconfig } = fixture.cluster;
-      new ImportedServices("cluster-bee", {
-        kubeconfig,
-        namespace: NAMESPACE,
-        peer: "cluster-bee",
-        exportTo: ["*"],
-        gateways: ["203.0.113.10:15443"],
-        services: { [BAR]: LINE, [BAZ]: LINE },
-      });
+      fixture.declare({ peer: "cluster-bee", services: { [BAR]: LINE, [BAZ]: LINE } }, "cluster-bee");
       return Promise.resolve({});
     });
     const { summary } = await older.up(fixture.printing);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
 import type { ImportedServicesArgs } from "../../providers/importedServices.ts";
-import { EngineFixture, type Entry } from "./support/engineFixture.ts";
+import { EngineFixture } from "./support/engineFixture.ts";
+import type { Entry } from "./support/importsFixture.ts";
 
 const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/s";
 const host = (index: number): string => `s${String(index).padStart(3, "0")}.xyz.svc.cluster-b.local`;

@@ -134,7 +134,7 @@ export async function existing(api: ClusterApi, path: string): Promise<Manifest 
 }
 
 /** The API server does not serve the kind. */
-export class NoSuchKindError extends Error {}
+class NoSuchKindError extends Error {}
 
 async function serving(api: ClusterApi, manifest: Manifest): Promise<ServedKind> {
   const served = await api.kind(manifest.apiVersion, manifest.kind);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type RequestOptions, request } from "node:https";
 import { text } from "node:stream/consumers";
-import { KubeConfig } from "@kubernetes/client-node";
 import type { ServiceEntry } from "../../../federation/serviceEntry.ts";
+import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 
 /** What an API server would do with an object. */
 export interface Verdict {
@@ -23,9 +23,7 @@ export class DryRun {
 
   /** @param file a kubeconfig. */
   static async connect(file: string, context: string): Promise<DryRun> {
-    const config = new KubeConfig();
-    config.loadFromFile(file);
-    config.setCurrentContext(context);
+    const config = loadContext(file, context);
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
     const server = new URL(config.getCurrentCluster()?.server ?? "");

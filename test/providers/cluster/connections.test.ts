@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type Server as HttpServer, createServer as createHttpServer } from "node:http";
 import { type Server as HttpsServer, createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
+import { temporaryFolder } from "../../lab/temporaryFolder.ts";
+import { writeContext } from "../support/kubeconfigFile.ts";
 import { makeServerCertificate } from "../support/serverCertificate.ts";
 
 const ADDRESS = "127.30.0.10";
@@ -23,7 +22,7 @@ describe("A connection to an API server", () => {
   let socksProxy: Server;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "istio-federation-connections-"));
+    folder = await temporaryFolder("connections");
     const { cert, key } = await makeServerCertificate(ADDRESS);
     certificate = cert;
     server = createHttpsServer({ cert, key }, (_, response) => response.end("{}"));
@@ -48,7 +47,6 @@ describe("A connection to an API server", () => {
   after(() => {
     for (const each of [server, httpProxy, socksProxy]) each.close();
     server.closeAllConnections();
-    rmSync(folder, { recursive: true });
   });
 
   beforeEach(() => {
@@ -59,15 +57,9 @@ describe("A connection to an API server", () => {
   const portOf = (one: Server): number => (one.address() as AddressInfo).port;
 
   async function probe(cluster: object): Promise<void> {
-    const path = join(folder, "kubeconfig");
-    const config = {
-      "current-context": "c",
-      clusters: [{ name: "c", cluster: { server: `https://${ADDRESS}:${portOf(server)}`, ...cluster } }],
-      users: [{ name: "c", user: { token: "t" } }],
-      contexts: [{ name: "c", context: { cluster: "c", user: "c" } }],
-    };
-    writeFileSync(path, stringify(config));
-    await (await ClusterClient.connect({ path }, { deadline: 2000, retries: 2 })).probe();
+    const there = { server: `https://${ADDRESS}:${portOf(server)}`, ...cluster };
+    const name = writeContext(join(folder, "kubeconfig"), "c", there, { token: "t" });
+    await (await ClusterClient.connect(name, { deadline: 2000, retries: 2 })).probe();
   }
 
   const trusted = (): object => ({

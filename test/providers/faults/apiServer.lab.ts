@@ -11,7 +11,6 @@ describe("The API server itself fails in the middle of 1,000 writes", () => {
 
   before(async () => {
     fixture = await FaultsFixture.start("api-server", "127.30.1.9");
-    await fixture.cluster.installIstioKinds();
     site = await fixture.site("api-server");
   });
 

@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ResourceKind } from "../../../providers/cluster/kinds.ts";
 import { type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
+import { allowAll } from "../support/rbac.ts";
 import { ServiceAccount } from "../support/serviceAccount.ts";
 
 const SERVICES = 200;
-const BINDING: ResourceKind = {
-  group: "rbac.authorization.k8s.io",
-  version: "v1",
-  kind: "ClusterRoleBinding",
-  plural: "clusterrolebindings",
-};
 
 describe("Credentials that are no longer good", () => {
   let fixture: FaultsFixture;
@@ -21,15 +15,9 @@ describe("Credentials that are no longer good", () => {
 
   before(async () => {
     fixture = await FaultsFixture.start("credentials", "127.30.1.6");
-    const { cluster } = fixture;
-    await cluster.installIstioKinds();
     site = await fixture.site("credentials");
-    account = await ServiceAccount.make(cluster, site.namespace);
-    const apiGroup = "rbac.authorization.k8s.io";
-    await cluster.make(BINDING, undefined, "tester", {
-      roleRef: { apiGroup, kind: "ClusterRole", name: "cluster-admin" },
-      subjects: [{ apiGroup, kind: "User", name: account.user }],
-    });
+    account = await ServiceAccount.make(fixture.cluster, site.namespace);
+    await allowAll(fixture.cluster, account.user);
   });
 
   after(() => fixture.stop());
@@ -38,8 +26,7 @@ describe("Credentials that are no longer good", () => {
 
   /** Inputs with a kubeconfig of that user. */
   function as(user: object, inputs = site.inputs(SERVICES)): Record<string, unknown> {
-    const via = { server: site.proxy.url, certificateAuthority: site.proxy.certificate };
-    return { ...inputs, kubeconfig: fixture.cluster.writeKubeconfig("tester", user, via) };
+    return site.as("tester", user, inputs);
   }
 
   /** A user whose token a command prints: the first one that is in the file, which it takes out. */

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { identify } from "../../../lab/processIdentity.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import type { ImportedServicesArgs } from "../../../providers/importedServices.ts";
 import { EngineFixture } from "../support/engineFixture.ts";
 import { servicesOf } from "../support/faultSite.ts";
-import { type RunningProcess, descendants, isRunning } from "../support/processTree.ts";
+import { type RunningProcess, descendants } from "../support/processTree.ts";
 
 const SERVICES = 500;
 
@@ -30,7 +31,7 @@ describe("pulumi up, interrupted in the middle of many writes", () => {
 
   /**
    * Declares all services behind a gateway, and begins an update; interrupts the CLI when 100 of them are there.
-   * @returns whether it succeeded, what it printed, and the provider process it had.
+   * @returns what the failure says, and the provider process that the engine had.
    */
   async function interrupt(
     address: string,
@@ -74,7 +75,7 @@ describe("pulumi up, interrupted in the middle of many writes", () => {
       process.kill(cli, "SIGINT");
     });
     assert.match(text, /terminating/);
-    assert.equal(isRunning(provider.pid), false);
+    assert.equal(identify(provider.pid), undefined);
     assert.ok((await addressed("127.20.0.4")) < SERVICES);
     await assertFinishes("127.20.0.4");
   });
@@ -83,7 +84,7 @@ describe("pulumi up, interrupted in the middle of many writes", () => {
     const { provider } = await interrupt("127.20.0.5", (cli) =>
       Promise.resolve(void process.kill(cli, "SIGKILL")),
     );
-    await waitFor("the provider still runs", () => Promise.resolve(!isRunning(provider.pid)), 5);
+    await waitFor("the provider still runs", () => Promise.resolve(identify(provider.pid) === undefined), 5);
     assert.ok((await addressed("127.20.0.5")) < SERVICES);
     await stack.cancel();
     await assertFinishes("127.20.0.5");

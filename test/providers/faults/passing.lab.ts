@@ -59,7 +59,6 @@ describe("Faults that pass, in the middle of many writes", () => {
 
   before(async () => {
     fixture = await FaultsFixture.start("passing", "127.30.1.1");
-    await fixture.cluster.installIstioKinds();
     site = await fixture.site("passing");
   });
 

@@ -1,16 +1,9 @@
 import assert from "node:assert/strict";
-import type { ResourceKind } from "../../../providers/cluster/kinds.ts";
 import { type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
+import { allowEntries } from "../support/rbac.ts";
 
 const SERVICES = 200;
-
-const rbac = (kind: string, plural: string): ResourceKind => ({
-  group: "rbac.authorization.k8s.io",
-  version: "v1",
-  kind,
-  plural,
-});
 
 /** What each user may do with ServiceEntries; any other may do nothing. */
 const USERS = {
@@ -26,17 +19,9 @@ describe("Without the permission to write", () => {
 
   before(async () => {
     fixture = await FaultsFixture.start("permission", "127.30.1.5");
-    const { cluster } = fixture;
-    await cluster.installIstioKinds();
     site = await fixture.site("permission");
     for (const [name, verbs] of Object.entries(USERS)) {
-      const rules = [{ apiGroups: ["networking.istio.io"], resources: ["serviceentries"], verbs }];
-      await cluster.make(rbac("Role", "roles"), site.namespace, name, { rules });
-      const apiGroup = "rbac.authorization.k8s.io";
-      await cluster.make(rbac("RoleBinding", "rolebindings"), site.namespace, name, {
-        roleRef: { apiGroup, kind: "Role", name },
-        subjects: [{ apiGroup, kind: "User", name }],
-      });
+      await allowEntries(fixture.cluster, site.namespace, name, verbs);
     }
   });
 
@@ -46,10 +31,7 @@ describe("Without the permission to write", () => {
 
   /** Inputs with a kubeconfig of that user. */
   function as(user: User, inputs: Record<string, unknown>): Record<string, unknown> {
-    const { cluster } = fixture;
-    const via = { server: site.proxy.url, certificateAuthority: site.proxy.certificate };
-    const kubeconfig = cluster.writeKubeconfig(user, { token: cluster.admin.token, as: user }, via);
-    return { ...inputs, kubeconfig };
+    return site.as(user, { token: fixture.cluster.admin.token, as: user }, inputs);
   }
 
   const lacks = (user: User, verb: string): RegExp =>

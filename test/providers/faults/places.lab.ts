@@ -4,11 +4,10 @@ import { waitFor } from "../../../lab/ready.ts";
 import type { KubernetesObject, ResourceKind } from "../../../providers/cluster/kinds.ts";
 import { type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
+import { NAMESPACE } from "../support/testCluster.ts";
 
 const SERVICES = 100;
-const CORE = { group: "", version: "v1" };
-const NAMESPACE: ResourceKind = { ...CORE, kind: "Namespace", plural: "namespaces" };
-const CONFIG_MAP: ResourceKind = { ...CORE, kind: "ConfigMap", plural: "configmaps" };
+const CONFIG_MAP: ResourceKind = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" };
 
 type Finalized = KubernetesObject & { metadata: { finalizers?: string[] } };
 
@@ -17,7 +16,7 @@ describe("Places for the entries that are not there", () => {
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("places", "127.30.1.7");
+    fixture = await FaultsFixture.start("places", "127.30.1.7", { istio: false });
     site = await fixture.site("places");
   });
 
@@ -35,7 +34,8 @@ describe("Places for the entries that are not there", () => {
 
   it("the namespace: stops at once, and says so", async () => {
     const nowhere = await fixture.site("nowhere");
-    await remove(nowhere.namespace);
+    await remove("nowhere");
+    await gone("nowhere");
     const declared = nowhere.inputs(SERVICES);
     const failed = await failing(nowhere.create(declared));
     const [sum, cause, ...more] = failed.text.split("\n");
@@ -55,9 +55,7 @@ describe("Places for the entries that are not there", () => {
     const { client } = fixture.cluster;
     const metadata = { name: "holds", namespace: "ending", finalizers: ["test/holds"] };
     await client.apply<Finalized>(CONFIG_MAP, { apiVersion: "v1", kind: "ConfigMap", metadata }, true);
-    const namespace = await client.get(NAMESPACE, undefined, "ending");
-    assert.ok(namespace);
-    await client.delete(NAMESPACE, namespace);
+    await remove("ending");
 
     const declared = ending.inputs(SERVICES);
     const failed = await failing(ending.create(declared));
@@ -82,7 +80,6 @@ describe("Places for the entries that are not there", () => {
     const namespace = await client.get(NAMESPACE, undefined, name);
     assert.ok(namespace);
     await client.delete(NAMESPACE, namespace);
-    await gone(name);
   }
 
   async function gone(name: string): Promise<void> {

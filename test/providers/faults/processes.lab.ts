@@ -10,7 +10,6 @@ describe("The provider process ended in the middle of many writes", () => {
 
   before(async () => {
     fixture = await FaultsFixture.start("processes", "127.30.1.3");
-    await fixture.cluster.installIstioKinds();
     site = await fixture.site("processes");
   });
 

@@ -3,18 +3,15 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { CustomObjectsApi } from "@kubernetes/client-node";
+import type { CustomResourceOptions } from "@pulumi/pulumi";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { createProgress } from "../../../lab/progress.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
-import { type KubernetesObject, SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
+import { SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
 import { loadKubeconfig } from "../../../providers/cluster/kubeconfig.ts";
 import { ImportedServices, type ImportedServicesArgs } from "../../../providers/importedServices.ts";
+import { type Entry, NAMESPACE } from "./importsFixture.ts";
 import { TestCluster } from "./testCluster.ts";
-
-const NAMESPACE = "istio-federation";
-
-/** A ServiceEntry as far as the tests look at it. */
-export type Entry = KubernetesObject & { spec: { endpoints: { address: string }[] } };
 
 /** Pulumi's engine with a state of its own, and a real API server to work on. */
 export class EngineFixture {
@@ -63,16 +60,20 @@ export class EngineFixture {
   }
 
   /** Declares what is imported from peer cluster-b: nothing, unless told. */
-  declare(args: Partial<ImportedServicesArgs>): ImportedServices {
-    return new ImportedServices("imports", {
+  declare(
+    args: Partial<ImportedServicesArgs>,
+    name = "imports",
+    options: CustomResourceOptions = {},
+  ): ImportedServices {
+    const defaults = {
       kubeconfig: this.cluster.kubeconfig,
       namespace: NAMESPACE,
       peer: "cluster-b",
       exportTo: ["*"],
       gateways: ["203.0.113.10:15443"],
       services: {},
-      ...args,
-    });
+    };
+    return new ImportedServices(name, { ...defaults, ...args }, options);
   }
 
   /** Options of an operation whose output is to be kept. With `diff`, messages are on the standard error. */
@@ -91,6 +92,7 @@ export class EngineFixture {
     const found = await this.cluster.client.list<Entry>(SERVICE_ENTRY, { namespace: NAMESPACE });
     return Object.fromEntries(found.map((entry) => [entry.metadata.name, entry]));
   }
+
   /** Adds an entry as somebody would who copies one of ours, labels included. */
   async addEntry(name: string, { apiVersion, kind, metadata: { labels }, spec }: Entry): Promise<void> {
     const metadata = { name, namespace: NAMESPACE, ...(labels === undefined ? {} : { labels }) };
@@ -103,14 +105,7 @@ export class EngineFixture {
     const { group, version, plural } = SERVICE_ENTRY;
     const { name } = entry.metadata;
     const api = (await loadKubeconfig(this.cluster.kubeconfig)).makeApiClient(CustomObjectsApi);
-    const body = { ...entry, status };
-    await api.replaceNamespacedCustomObjectStatus({
-      group,
-      version,
-      plural,
-      namespace: NAMESPACE,
-      name,
-      body,
-    });
+    const place = { group, version, plural, namespace: NAMESPACE, name };
+    await api.replaceNamespacedCustomObjectStatus({ ...place, body: { ...entry, status } });
   }
 }

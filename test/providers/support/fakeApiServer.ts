@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { type IncomingMessage, type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
 import type { KubeconfigName } from "../../../providers/cluster/kubeconfig.ts";
+import { writeContext } from "./kubeconfigFile.ts";
 
 /** One answer to give; `hang` gives none. */
 export type Answer = { status: number; body?: unknown; headers?: Record<string, string> } | "hang";
@@ -28,7 +28,9 @@ export class FakeApiServer {
   private constructor(server: Server, folder: string) {
     this.server = server;
     this.folder = folder;
-    this.kubeconfig = { path: join(folder, "kubeconfig"), context: "fake" };
+    const { port } = server.address() as AddressInfo;
+    const cluster = { server: `http://127.30.0.9:${port}`, "insecure-skip-tls-verify": true };
+    this.kubeconfig = writeContext(join(folder, "kubeconfig"), "fake", cluster, { token: TOKEN });
     server.on("connection", () => this.connections++);
     server.on("request", (request: IncomingMessage, response) => {
       this.requests.push(`${request.method} ${request.url}`);
@@ -44,17 +46,7 @@ export class FakeApiServer {
   static async start(): Promise<FakeApiServer> {
     const server = createServer().listen(0, "127.30.0.9");
     await once(server, "listening");
-    const fake = new FakeApiServer(server, mkdtempSync(join(tmpdir(), "istio-federation-fake-")));
-    const { port } = server.address() as AddressInfo;
-    const cluster = { server: `http://127.30.0.9:${port}`, "insecure-skip-tls-verify": true };
-    const config = {
-      "current-context": "fake",
-      clusters: [{ name: "fake", cluster }],
-      users: [{ name: "fake", user: { token: TOKEN } }],
-      contexts: [{ name: "fake", context: { cluster: "fake", user: "fake" } }],
-    };
-    writeFileSync(fake.kubeconfig.path ?? "", stringify(config));
-    return fake;
+    return new FakeApiServer(server, mkdtempSync(join(tmpdir(), "istio-federation-fake-")));
   }
 
   /** Gives these answers one after the other, and the last one from then on. */

@@ -23,21 +23,17 @@ export interface Failed {
 export class FaultSite {
   readonly namespace: string;
   readonly proxy: FaultProxy;
-  /** Leads to the API server through the proxy. */
-  readonly kubeconfig: { path: string; context: string };
   /** The resource's. */
   readonly id: string;
   private readonly fixture: FaultsFixture;
+  private readonly kubeconfig: { path: string; context: string };
 
   private constructor(fixture: FaultsFixture, namespace: string, proxy: FaultProxy) {
     this.fixture = fixture;
     this.namespace = namespace;
     this.proxy = proxy;
     this.id = `${namespace}/cluster-b`;
-    this.kubeconfig = fixture.cluster.writeKubeconfig(namespace, undefined, {
-      server: proxy.url,
-      certificateAuthority: proxy.certificate,
-    });
+    this.kubeconfig = this.kubeconfigOf(namespace);
   }
 
   static async open(fixture: FaultsFixture, namespace: string): Promise<FaultSite> {
@@ -45,22 +41,26 @@ export class FaultSite {
     return new FaultSite(fixture, namespace, await FaultProxy.start(server, certificateAuthority));
   }
 
-  /** What is declared: that many services. @param more other fields than the usual ones. */
-  inputs(services: number, more: object = {}): Properties {
+  /** What is declared: that many services. */
+  inputs(services: number, gateway = GATEWAY): Properties {
     return {
       kubeconfig: this.kubeconfig,
       namespace: this.namespace,
       peer: "cluster-b",
       exportTo: ["*"],
-      gateways: [GATEWAY],
+      gateways: [gateway],
       services: servicesOf(services),
-      ...more,
     };
   }
 
   /** The same with another gateway: every entry changes. */
-  changed(services: number, more: object = {}): Properties {
-    return this.inputs(services, { gateways: [OTHER_GATEWAY], ...more });
+  changed(services: number): Properties {
+    return this.inputs(services, OTHER_GATEWAY);
+  }
+
+  /** The same inputs with a kubeconfig of another user. @param name of its context. */
+  as(name: string, user: object, inputs: Properties): Properties {
+    return { ...inputs, kubeconfig: this.kubeconfigOf(name, user) };
   }
 
   /** @returns the state. */
@@ -111,6 +111,12 @@ export class FaultSite {
     assert.equal(outs.imported, Object.keys(inputs.services as object).length);
     await this.assertThere(inputs);
     assert.equal((await this.fixture.provider.diff(this.id, outs, inputs)).changes, false);
+  }
+
+  /** Leads to the API server through the proxy. */
+  private kubeconfigOf(name: string, user?: object): { path: string; context: string } {
+    const { url: server, certificate: certificateAuthority } = this.proxy;
+    return this.fixture.cluster.writeKubeconfig(name, user, { server, certificateAuthority });
   }
 }
 

@@ -1,6 +1,6 @@
-import { ImportedServices } from "../../../providers/importedServices.ts";
 import { FaultSite } from "./faultSite.ts";
-import { ProviderProcess, providerText } from "./providerProcess.ts";
+import { importsText } from "./importsFixture.ts";
+import { ProviderProcess } from "./providerProcess.ts";
 import { TestCluster } from "./testCluster.ts";
 
 /** A real API server, the provider process, and namespaces to fail in. */
@@ -16,11 +16,14 @@ export class FaultsFixture {
     this.text = text;
   }
 
-  /** @param address as for `TestCluster.start`; Istio's kinds are still to be installed. */
-  static async start(name: string, address: string): Promise<FaultsFixture> {
+  /**
+   * @param address as for `TestCluster.start`.
+   * @param options.istio whether Istio's kinds are there from the beginning. @default true
+   */
+  static async start(name: string, address: string, { istio = true } = {}): Promise<FaultsFixture> {
     const cluster = await TestCluster.start(name, address);
-    const args = { kubeconfig: {}, namespace: "", peer: "", exportTo: [], gateways: [], services: {} };
-    const text = await providerText(() => new ImportedServices("text", args));
+    if (istio) await cluster.installIstioKinds();
+    const text = await importsText();
     return new FaultsFixture(cluster, await ProviderProcess.start(text), text);
   }
 

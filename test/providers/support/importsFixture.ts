@@ -17,6 +17,12 @@ export type Entry = KubernetesObject & {
   spec: { ports: { number: number; name: string }[]; endpoints: { address: string }[]; hosts: string[] };
 };
 
+/** The provider's text in the state, which does not depend on what the resource is made from. */
+export function importsText(): Promise<string> {
+  const args = { kubeconfig: {}, namespace: "", peer: "", exportTo: [], gateways: [], services: {} };
+  return providerText(() => new ImportedServices("text", args));
+}
+
 /** An API server, and the provider process of `ImportedServices`. */
 export class ImportsFixture {
   readonly cluster: TestCluster;
@@ -29,11 +35,7 @@ export class ImportsFixture {
 
   static async start(name: string, address: string): Promise<ImportsFixture> {
     const cluster = await TestCluster.start(name, address);
-    const args = { kubeconfig: {}, namespace: "", peer: "", exportTo: [], gateways: [], services: {} };
-    const provider = await ProviderProcess.start(
-      await providerText(() => new ImportedServices("text", args)),
-    );
-    return new ImportsFixture(cluster, provider);
+    return new ImportsFixture(cluster, await ProviderProcess.start(await importsText()));
   }
 
   async stop(): Promise<void> {
@@ -75,12 +77,7 @@ export class ImportsFixture {
 
   /** Makes an entry as someone else would. */
   async foreign(name: string, labels: Record<string, string> = {}): Promise<Entry> {
-    const spec = {
-      hosts: [name],
-      ports: [{ number: 80, name: "http", protocol: "HTTP" }],
-      resolution: "NONE",
-    };
-    await this.cluster.make(SERVICE_ENTRY, NAMESPACE, name, { labels, spec });
+    await this.cluster.makeEntry(NAMESPACE, name, labels);
     return this.entry(name);
   }
 }

@@ -16,16 +16,6 @@ export function descendants(): RunningProcess[] {
   return below(process.pid);
 }
 
-/** Whether the process is still there. */
-export function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function read(pid: number): RunningProcess[] {
   try {
     // After the name in brackets, which may hold anything: state and parent (proc(5)).

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ResourceKind } from "../../../providers/cluster/kinds.ts";
 import type { TestCluster } from "./testCluster.ts";
 
-const SERVICE_ACCOUNT: ResourceKind = {
+export const SERVICE_ACCOUNT: ResourceKind = {
   group: "",
   version: "v1",
   kind: "ServiceAccount",

@@ -1,11 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
-import { parseAllDocuments, stringify } from "yaml";
+import { parseAllDocuments } from "yaml";
 import { type ControlPlane, startControlPlane } from "../../../lab/cluster/controlPlane.ts";
 import type { KubeconfigEntry } from "../../../lab/cluster/kubeconfig.ts";
 import { type LabProcess, ProcessTable } from "../../../lab/process.ts";
+import { identify } from "../../../lab/processIdentity.ts";
 import { type Log, createProgress } from "../../../lab/progress.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
@@ -17,7 +18,7 @@ import {
   type ResourceKind,
   SERVICE_ENTRY,
 } from "../../../providers/cluster/kinds.ts";
-import { isRunning } from "./processTree.ts";
+import { writeContext } from "./kubeconfigFile.ts";
 
 const CRD: ResourceKind = {
   group: "apiextensions.k8s.io",
@@ -25,7 +26,7 @@ const CRD: ResourceKind = {
   kind: "CustomResourceDefinition",
   plural: "customresourcedefinitions",
 };
-const NAMESPACE: ResourceKind = { group: "", version: "v1", kind: "Namespace", plural: "namespaces" };
+export const NAMESPACE: ResourceKind = { group: "", version: "v1", kind: "Namespace", plural: "namespaces" };
 
 /** A real API server of its own, without nodes, with Istio's CRDs on request. */
 export class TestCluster {
@@ -107,23 +108,14 @@ export class TestCluster {
   writeKubeconfig(
     name: string,
     user: object = { token: this.admin.token },
-    via: { server: string; certificateAuthority: string; "proxy-url"?: string } = this.admin,
+    via: { server: string; certificateAuthority: string } = this.admin,
   ): { path: string; context: string } {
     const { server, certificateAuthority } = via;
     const cluster = {
       server,
       "certificate-authority-data": Buffer.from(certificateAuthority).toString("base64"),
-      ...("proxy-url" in via ? { "proxy-url": via["proxy-url"] } : {}),
     };
-    const path = join(this.folder, `kubeconfig-${name}`);
-    const config = {
-      "current-context": name,
-      clusters: [{ name, cluster }],
-      users: [{ name, user }],
-      contexts: [{ name, context: { cluster: name, user: name } }],
-    };
-    writeFileSync(path, stringify(config, { lineWidth: 0 }), { mode: 0o600 });
-    return { path, context: name };
+    return writeContext(join(this.folder, `kubeconfig-${name}`), name, cluster, user);
   }
 
   /**
@@ -139,7 +131,7 @@ export class TestCluster {
     const { pid = 0 } = table.find((entry) => entry.name === name) ?? {};
     const [command = "", ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
     process.kill(pid, "SIGKILL");
-    await waitFor("the API server still runs", () => Promise.resolve(!isRunning(pid)), 10);
+    await waitFor("the API server still runs", () => Promise.resolve(identify(pid) === undefined), 10);
     return async () => {
       const log = join(this.folder, "logs/kube-apiserver-again.log");
       this.restarted = await this.processes.start({ name, command, args, log });
@@ -165,6 +157,13 @@ export class TestCluster {
     const metadata = { name, labels, ...(namespace === undefined ? {} : { namespace }) };
     const apiVersion = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
     await this.client.apply(kind, { apiVersion, kind: kind.kind, metadata, ...fields }, true);
+  }
+
+  /** Makes a ServiceEntry as somebody else would; with our labels, as one of ours that nobody knows any more. */
+  async makeEntry(namespace: string, name: string, labels: Record<string, string> = {}): Promise<void> {
+    const ports = [{ number: 80, name: "http", protocol: "HTTP" }];
+    const spec = { hosts: [name], ports, resolution: "NONE" };
+    await this.make(SERVICE_ENTRY, namespace, name, { labels, spec });
   }
 
   /** Writes the status of a Service or Node, as their controllers would: there are none here. */
