@@ -24,8 +24,8 @@ export function forgeryRefused(forger: Party, to: Party, claimed: string, door: 
     callee: nameOf(to),
     run: async ({ lab }) => {
       const authority = await stealAuthority(lab.kubeconfig, forger.cluster);
-      const honest = await call(door, to, await mintLeaf(authority, identityOf(forger)));
-      const forged = await call(door, to, await mintLeaf(authority, claimed));
+      const honest = await callAs(door, hostOf(to), await mintLeaf(authority, identityOf(forger)));
+      const forged = await callAs(door, hostOf(to), await mintLeaf(authority, claimed));
       const passed = honest === `200 as ${identityOf(forger)}` && forged.startsWith("refused");
       const reason = `expected 200 as ${identityOf(forger)} and then a refusal, got ${honest} and then ${forged}`;
       return { passed, status: passed ? "refused" : forged.slice(0, 3), ...(passed ? {} : { reason }) };
@@ -33,15 +33,20 @@ export function forgeryRefused(forger: Party, to: Party, claimed: string, door: 
   };
 }
 
-/** One request with a client certificate of one's own, past all sidecars of the caller's side. @returns what came of it, in words. */
-function call(door: string, to: Party, { chain, key }: ClientCertificate): Promise<string> {
+/**
+ * One request with a client certificate of one's own, past all sidecars of the caller's side.
+ * @param door `address:port` that takes mutual TLS.
+ * @param host full name of the called service.
+ * @returns what came of it: `200 as <the identity that the server saw>`, or `refused: ...` when the handshake is.
+ */
+export function callAs(door: string, host: string, { chain, key }: ClientCertificate): Promise<string> {
   const { hostname, port } = new URL(`tls://${door}`);
   return new Promise((resolve) => {
     const sent = request({
       host: hostname,
       port: Number(port),
-      servername: `outbound_.${SERVICE_PORT}_._.${hostOf(to)}`,
-      headers: { host: hostOf(to) },
+      servername: `outbound_.${SERVICE_PORT}_._.${host}`,
+      headers: { host },
       // Who answers is not the question here.
       agent: new Agent({ ALPNProtocols: [ALPN], cert: chain, key, rejectUnauthorized: false }),
       timeout: TIMEOUT_MILLISECONDS,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { labPaths } from "../../lab/environment.ts";
 import type { RunningLab } from "../../lab/lab.ts";
+import { ROOT_C } from "../federation/samples.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** A contract as another team's stack of the same project might publish it. */
@@ -12,6 +13,7 @@ export const CONTRACT_OF_C = {
   clusterDomain: "cluster-c.local",
   trustDomain: "cluster-c.local",
   network: "network-c",
+  rootCertificates: [ROOT_C],
   gateways: [{ address: "203.0.113.30", port: 15443 }],
   services: {
     "baz.team.svc.cluster-c.local": {
