@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { MANAGED_BY } from "../../federation/labels.ts";
 import { ClusterError, type ClusterFailure } from "./clusterError.ts";
 import { type KubernetesObject, type ResourceKind, resourcePath } from "./kinds.ts";
@@ -17,6 +18,14 @@ export interface ListOptions {
   labelSelector?: string;
   /** Only `metadata` of each object. */
   metadataOnly?: boolean;
+}
+
+/** What is kept of the objects of a list, which may be too many to hold them all. */
+export interface Intake<T, Sum> {
+  /** Makes what they are taken into; once more when the list expires in the middle and begins anew. */
+  readonly begin: () => Sum;
+  /** Keeps of an object what is needed of it. */
+  readonly take: (sum: Sum, object: T) => void;
 }
 
 interface Page {
@@ -52,42 +61,71 @@ export class ClusterClient {
   }
 
   /** @returns all objects that match, none when the cluster does not know the kind (its CRD is not installed). */
-  async list<T extends KubernetesObject>(kind: ResourceKind, options: ListOptions = {}): Promise<T[]> {
+  list<T extends KubernetesObject>(kind: ResourceKind, options: ListOptions = {}): Promise<T[]> {
+    return this.fold<T, T[]>(kind, options, {
+      begin: () => [],
+      take: (found, object) => void found.push(object),
+    });
+  }
+
+  /**
+   * Takes in all objects that match, one by one, and holds no more than two pages of them at a time.
+   * @returns the sum of them; that of none when the cluster does not know the kind.
+   */
+  async fold<T extends KubernetesObject, Sum>(
+    kind: ResourceKind,
+    options: ListOptions,
+    { begin, take }: Intake<T, Sum>,
+  ): Promise<Sum> {
+    const once = async (): Promise<Sum> => {
+      const sum = begin();
+      for await (const page of this.pages(kind, options)) for (const object of page) take(sum, object as T);
+      return sum;
+    };
     try {
-      return (await this.pages(kind, options)) as T[];
+      return await once();
     } catch (error) {
-      if (statusOf(error) === 404) return [];
+      if (statusOf(error) === 404) return begin();
       if (statusOf(error) !== 410) throw error;
       // The snapshot behind the pages expired while we read them: once more, from the start.
-      return (await this.pages(kind, options)) as T[];
+      return once();
     }
   }
 
-  private async pages(kind: ResourceKind, options: ListOptions): Promise<KubernetesObject[]> {
+  /** Pages of a list; the next one is on its way while one is looked at. */
+  private async *pages(kind: ResourceKind, options: ListOptions): AsyncGenerator<KubernetesObject[]> {
+    let coming: Promise<Page> | undefined = this.page(kind, options);
+    while (coming !== undefined) {
+      const page: Page = await coming;
+      const next: string = page.metadata?.continue ?? "";
+      coming = next === "" ? undefined : this.page(kind, options, next);
+      // Its failure is met when its turn comes.
+      coming?.catch(() => undefined);
+      // Gets that request out before the page keeps this thread busy.
+      await setImmediate();
+      yield page.items ?? [];
+    }
+  }
+
+  private async page(kind: ResourceKind, options: ListOptions, next?: string): Promise<Page> {
     const { namespace, labelSelector, metadataOnly } = options;
-    const found: KubernetesObject[] = [];
     const operation = `list ${kind.plural} in ${namespace === undefined ? "all namespaces" : `namespace ${namespace}`}`;
-    let next: string | undefined;
-    do {
-      const page = (await this.transport.request({
-        method: "GET",
-        path: resourcePath(kind, namespace),
-        query: {
-          limit: String(PAGE_SIZE),
-          ...(labelSelector === undefined ? {} : { labelSelector }),
-          ...(next === undefined ? {} : { continue: next }),
-        },
-        ...(metadataOnly === true ? { headers: { accept: METADATA_ONLY } } : {}),
-        operation,
-      })) as Partial<Page>;
-      // A login page, say, is not to be taken for an empty cluster.
-      if (page.items === undefined) {
-        throw new ClusterError(this.where, { operation, cause: "the answer is no list", unreachable: true });
-      }
-      found.push(...(page.items ?? []));
-      next = page.metadata?.continue;
-    } while (next !== undefined && next !== "");
-    return found;
+    const answer = (await this.transport.request({
+      method: "GET",
+      path: resourcePath(kind, namespace),
+      query: {
+        limit: String(PAGE_SIZE),
+        ...(labelSelector === undefined ? {} : { labelSelector }),
+        ...(next === undefined ? {} : { continue: next }),
+      },
+      ...(metadataOnly === true ? { headers: { accept: METADATA_ONLY } } : {}),
+      operation,
+    })) as Partial<Page>;
+    // A login page, say, is not to be taken for an empty cluster.
+    if (answer.items === undefined) {
+      throw new ClusterError(this.where, { operation, cause: "the answer is no list", unreachable: true });
+    }
+    return { ...answer, items: answer.items };
   }
 
   /**

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type PRetry from "p-retry";
 import type { Dispatcher } from "undici";
 import { ClusterError, type ClusterFailure } from "./clusterError.ts";
 import { Credentials, type Login } from "./credentials.ts";
@@ -44,17 +45,21 @@ export interface ApiRequest {
 export class Transport {
   private readonly credentials: Credentials;
   private readonly patience: Patience;
+  private readonly retry: typeof PRetry;
   private readonly server: URL;
 
-  private constructor(credentials: Credentials, patience: Patience) {
+  private constructor(credentials: Credentials, patience: Patience, retry: typeof PRetry) {
     this.credentials = credentials;
     this.patience = patience;
+    this.retry = retry;
     this.server = new URL(credentials.server);
   }
 
   /** @throws ClusterError when the kubeconfig does not lead to a cluster. */
   static async open(name: KubeconfigName, patience: Patience): Promise<Transport> {
-    return new Transport(await Credentials.load(name), patience);
+    // On demand, as a preview needs none of it; once, as an import for each of 10,000 requests would count.
+    const { default: retry } = await import("p-retry");
+    return new Transport(await Credentials.load(name), patience, retry);
   }
 
   /** For messages: `cluster context "cluster-a"`. */
@@ -67,10 +72,9 @@ export class Transport {
    * @throws ClusterError of the last attempt.
    */
   async request(request: ApiRequest): Promise<unknown> {
-    const { default: pRetry } = await import("p-retry");
     const { retries, retryFor = RETRY_FOR } = this.patience;
     const end = performance.now() + retryFor;
-    return pRetry(() => this.attempt(request), {
+    return this.retry(() => this.attempt(request), {
       ...PAUSES,
       retries,
       shouldRetry: async ({ error, retryDelay }) => {

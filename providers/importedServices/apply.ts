@@ -1,12 +1,12 @@
 import { count } from "../../federation/change.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
-import type { ServiceEntry } from "../../federation/serviceEntry.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
 import { type KubernetesObject, SERVICE_ENTRY } from "../cluster/kinds.ts";
 import { compareWithCluster } from "./comparison.ts";
+import { declaredEntries } from "./drift.ts";
 import type { Inputs } from "./inputs.ts";
-import { describeOwner, isOurs } from "./ownership.ts";
+import { isOurs, sighted } from "./ownership.ts";
 import { Progress } from "./progress.ts";
 import { type Failure, reportFailures } from "./report.ts";
 import { createEntry, removeEntry, updateEntry } from "./writeEntry.ts";
@@ -38,14 +38,15 @@ interface EntryWrite extends Write {
 export async function applyImports(client: ClusterClient, inputs: Inputs): Promise<Outcome> {
   const { namespace, peer } = inputs;
   const { changed, missing, withdrawn, taken } = await untouched(compareWithCluster(client, inputs));
-  const declaring = (entry: ServiceEntry, write: typeof createEntry): EntryWrite => ({
-    name: entry.metadata.name,
+  const declared = declaredEntries(inputs);
+  const declaring = (name: string, write: typeof createEntry): EntryWrite => ({
+    name,
     declares: true,
-    run: () => write(client, entry),
+    run: () => write(client, declared(name)),
   });
   const writes = [
-    ...changed.map((entry) => declaring(entry, updateEntry)),
-    ...missing.map((entry) => declaring(entry, createEntry)),
+    ...changed.map((host) => declaring(host, updateEntry)),
+    ...missing.map((host) => declaring(host, createEntry)),
     ...withdrawn.map((entry) => ({ ...removal(client, entry, peer), declares: false })),
   ];
   const progress = new Progress(
@@ -53,17 +54,17 @@ export async function applyImports(client: ClusterClient, inputs: Inputs): Promi
     writes.length,
   );
   const undone = await runWrites(writes, progress);
-  const refused = taken.map((other): Failure => {
-    const { name } = other.metadata;
-    return { name, reason: `ServiceEntry ${namespace}/${name} ${describeOwner(other)}` };
-  });
+  const refused = [...taken].map(([name, owner]): Failure => ({
+    name,
+    reason: `ServiceEntry ${namespace}/${name} ${owner}`,
+  }));
   const failures = [...refused, ...undone.map(({ write: { name }, ...why }) => ({ name, ...why }))];
-  const declared = Object.keys(inputs.services).length;
-  const imported = declared - refused.length - undone.filter(({ write }) => write.declares).length;
+  const wanted = Object.keys(inputs.services).length;
+  const imported = wanted - refused.length - undone.filter(({ write }) => write.declares).length;
   if (failures.length === 0) return { imported, failures: [] };
   const left = undone.filter(({ write }) => !write.declares).length;
   const sum =
-    `${count(imported)} of ${count(declared)} services are registered as declared` +
+    `${count(imported)} of ${count(wanted)} services are registered as declared` +
     (left === 0 ? "" : `; ${count(left)} of ${count(withdrawn.length)} withdrawn ones are still there`);
   return { imported, failures: reportFailures(sum, failures) };
 }
@@ -77,9 +78,14 @@ export async function removeImports(
   client: ClusterClient,
   { namespace, peer }: Pick<Inputs, "namespace" | "peer">,
 ): Promise<string[]> {
-  const labelSelector = `${PEER_LABEL}=${peer}`;
-  const found = await untouched(client.list(SERVICE_ENTRY, { namespace, labelSelector, metadataOnly: true }));
-  const writes = found.filter((entry) => isOurs(entry, peer)).map((entry) => removal(client, entry, peer));
+  const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}`, metadataOnly: true };
+  const listing = client.fold(SERVICE_ENTRY, selected, {
+    begin: (): Write[] => [],
+    take: (found, entry) => {
+      if (isOurs(entry, peer)) found.push(removal(client, sighted(entry), peer));
+    },
+  });
+  const writes = await untouched(listing);
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,
     writes.length,

@@ -12,13 +12,22 @@ const MARK = " (not as declared: ";
 /** Instead of a line, for an entry that no line can describe. */
 const UNREADABLE = "not an entry that this program writes";
 
-/** The ServiceEntries that the inputs ask for. */
-export function declaredEntries(inputs: Inputs): ServiceEntry[] {
-  const { namespace, peer, exportTo } = inputs;
+/**
+ * How to make the ServiceEntries that the inputs ask for, one at a time: all of them at once would be a lot of memory.
+ * @returns renders the entry of one of the inputs' host names.
+ */
+export function declaredEntries(inputs: Inputs): (host: string) => ServiceEntry {
+  const { namespace, peer, exportTo, services } = inputs;
   const gateways = inputs.gateways.map(parseGateway);
-  return Object.entries(inputs.services).map(([host, line]) =>
-    renderServiceEntry({ host, service: parseImport(line), gateways, exportTo, namespace, peer }),
-  );
+  return (host) =>
+    renderServiceEntry({
+      host,
+      service: parseImport(services[host] ?? ""),
+      gateways,
+      exportTo,
+      namespace,
+      peer,
+    });
 }
 
 /**

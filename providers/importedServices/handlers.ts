@@ -5,6 +5,7 @@ import { sortedRecord } from "../../federation/order.ts";
 import { ClusterClient } from "../cluster/clusterClient.ts";
 import { SERVICE_ENTRY } from "../cluster/kinds.ts";
 import { endWithEngine } from "../lifeline.ts";
+import { saveMemory } from "../memory.ts";
 import { PartialFailure, bearable } from "../partialFailure.ts";
 import { applyImports, removeImports } from "./apply.ts";
 import { check as checkInputs } from "./check.ts";
@@ -13,6 +14,9 @@ import { type LiveEntry, lineOf } from "./drift.ts";
 import { type Inputs, type Request, type State, UNFINISHED, idOf, stateOf } from "./inputs.ts";
 import { isOurs } from "./ownership.ts";
 import { summarize, unfinished } from "./summary.ts";
+
+// As early as there is code of ours in this process.
+saveMemory();
 
 /** Validates, and says in words what an update will do. What a plugin prints reaches the user as information. */
 export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
@@ -49,11 +53,13 @@ export async function update(
 export async function read(id: string, state: State): Promise<{ id: string; props: State; inputs: Inputs }> {
   const { kubeconfig, namespace, peer, exportTo, gateways } = state;
   const client = await ClusterClient.connect(kubeconfig);
-  const labelSelector = `${PEER_LABEL}=${peer}`;
-  const found = await client.list<LiveEntry>(SERVICE_ENTRY, { namespace, labelSelector });
-  const lines = found
-    .filter((entry) => isOurs(entry, peer))
-    .map((entry): [string, string] => [entry.metadata.name, lineOf(entry, state)]);
+  const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}` };
+  const lines = await client.fold<LiveEntry, [host: string, line: string][]>(SERVICE_ENTRY, selected, {
+    begin: () => [],
+    take: (found, live) => {
+      if (isOurs(live, peer)) found.push([live.metadata.name, lineOf(live, state)]);
+    },
+  });
   const inputs = { kubeconfig, namespace, peer, exportTo, gateways, services: sortedRecord(lines) };
   return { id, props: stateOf(inputs), inputs };
 }

@@ -6,6 +6,11 @@ export function isOurs({ metadata: { labels } }: KubernetesObject, peer: string)
   return labels?.[MANAGED_BY_LABEL] === MANAGED_BY && labels[PEER_LABEL] === peer;
 }
 
+/** What a deletion needs to know of an object that was seen, and no more of it, as there may be thousands. */
+export function sighted({ metadata }: KubernetesObject): KubernetesObject {
+  return { metadata: { ...metadata, annotations: {}, managedFields: [] } };
+}
+
 /** Who has an object that is not ours, and what to do, for a message. */
 export function describeOwner({ metadata: { labels, managedFields } }: KubernetesObject): string {
   const manager = labels?.[MANAGED_BY_LABEL];

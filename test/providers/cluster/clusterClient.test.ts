@@ -198,6 +198,36 @@ describe("ClusterClient", () => {
       assert.equal((await client.list(SERVICE_ENTRY)).length, 2);
     });
 
+    it("no further when what takes it in fails, whatever becomes of the next page", async () => {
+      const first = { status: 200, body: { items: [ENTRY], metadata: { continue: "more" } } };
+      server.answer(first, refusal(403, "Forbidden", "no"));
+      const take = (): void => {
+        throw new TypeError("oops");
+      };
+      await assert.rejects(client.fold(SERVICE_ENTRY, {}, { begin: () => 0, take }), /^TypeError: oops$/);
+    });
+
+    it("nothing twice when the pages expired after some of them were taken in", async () => {
+      const named = (name: string) => ({ ...ENTRY, metadata: { ...ENTRY.metadata, name } });
+      const first = { status: 200, body: { items: [named("gone.b")], metadata: { continue: "more" } } };
+      const all = { status: 200, body: { items: [named("bar.b")], metadata: {} } };
+      server.answer(first, refusal(410, "Expired", "too old"), all);
+      const taken: string[] = [];
+      const names = await client.fold(
+        SERVICE_ENTRY,
+        {},
+        {
+          begin: () => new Set<string>(),
+          take: (sum, { metadata: { name } }) => {
+            taken.push(name);
+            sum.add(name);
+          },
+        },
+      );
+      assert.deepEqual(taken, ["gone.b", "bar.b"]);
+      assert.deepEqual([...names], ["bar.b"]);
+    });
+
     it("not nothing when it is not the API server that knows of nothing", async () => {
       server.answer({ status: 404, body: "default backend" });
       const { failure: why } = await failure(client.list(SERVICE_ENTRY));

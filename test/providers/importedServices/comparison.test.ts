@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
+import { compareWithCluster } from "../../../providers/importedServices/comparison.ts";
+import { type LiveEntry, declaredEntries } from "../../../providers/importedServices/drift.ts";
+import type { Inputs } from "../../../providers/importedServices/inputs.ts";
+import { FakeApiServer } from "../support/fakeApiServer.ts";
+
+const LINE = "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar";
+const NAMES = ["as-declared", "edited", "new", "of-another-peer", "of-the-team"] as const;
+const INPUTS: Inputs = {
+  kubeconfig: {},
+  namespace: "ns",
+  peer: "b",
+  exportTo: ["*"],
+  gateways: ["203.0.113.10:15443"],
+  services: Object.fromEntries(NAMES.map((name) => [name, LINE])),
+};
+
+/** An entry of this peer as the API server returns it. */
+function live(name: string, edit: (entry: LiveEntry) => void = () => undefined): LiveEntry {
+  const services = { [name]: LINE };
+  const entry = structuredClone(declaredEntries({ ...INPUTS, services })(name)) as unknown as LiveEntry;
+  Object.assign(entry.metadata, { uid: `uid-${name}`, resourceVersion: "7" });
+  edit(entry);
+  return entry;
+}
+
+const page = (items: LiveEntry[], next?: string) => ({
+  status: 200,
+  body: { items, metadata: { continue: next } },
+});
+const EXPIRED = { status: 410, body: { kind: "Status", reason: "Expired", message: "too old" } };
+
+/** Has the peer's label, but was not made by this program. */
+const ofTheTeam = live("of-the-team", ({ metadata }) =>
+  Object.assign(metadata.labels ?? {}, { "app.kubernetes.io/managed-by": "the team" }),
+);
+const ofAnotherPeer = live("of-another-peer", ({ metadata }) =>
+  Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "c" }),
+);
+const edited = live("edited", ({ spec }) => Object.assign(spec ?? {}, { exportTo: ["."] }));
+
+describe("A comparison with the cluster", () => {
+  let server: FakeApiServer;
+  let client: ClusterClient;
+
+  before(async () => {
+    server = await FakeApiServer.start();
+    client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 0 });
+  });
+
+  after(() => {
+    server.stop();
+  });
+
+  it("tells what is changed, missing, withdrawn and taken, of several pages", async () => {
+    server.answer(
+      page([live("as-declared"), edited], "more"),
+      page([live("withdrawn"), ofTheTeam]),
+      page([ofAnotherPeer, live("of-nobody-here")]),
+    );
+    const { changed, missing, withdrawn, taken } = await compareWithCluster(client, INPUTS);
+    assert.deepEqual([changed, missing], [["edited"], ["new"]]);
+    assert.deepEqual(
+      withdrawn.map(({ metadata: { name, uid, resourceVersion } }) => [name, uid, resourceVersion]),
+      [["withdrawn", "uid-withdrawn", "7"]],
+    );
+    assert.deepEqual([...taken.keys()].sort(), ["of-another-peer", "of-the-team"]);
+    assert.match(taken.get("of-another-peer") ?? "", /was imported from peer c/);
+    assert.match(taken.get("of-the-team") ?? "", /belongs to the team/);
+    assert.equal(server.requests.length, 3);
+  });
+
+  it("knows nothing of the pages before the list expired", async () => {
+    const all = NAMES.map((name) => live(name));
+    server.answer(page([edited, live("withdrawn"), ofTheTeam], "more"), EXPIRED, page(all));
+    const { changed, missing, withdrawn, taken } = await compareWithCluster(client, INPUTS);
+    assert.deepEqual([changed, missing, withdrawn, [...taken]], [[], [], [], []]);
+    assert.equal(server.requests.length, 3);
+  });
+});
