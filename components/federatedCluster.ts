@@ -10,6 +10,7 @@ import type { Leftover } from "../federation/leftovers.ts";
 import { sortedRecord } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
 import type { PeerStatus } from "../federation/peerStatus.ts";
+import type { ProvidedAuthority } from "../federation/providedAuthority.ts";
 import type { PinnedPeer } from "../federation/pinnedPeer.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { Leftovers } from "../providers/leftovers.ts";
@@ -27,6 +28,8 @@ export interface FederatedClusterArgs {
   exports: Record<string, ContractService>;
   /** Addresses that the gateway had when the program started; undefined: the cluster could not be read. */
   observedGateways?: GatewayAddress[];
+  /** The certificate authority from outside that the config names; undefined: the cluster has its own. */
+  authority?: ProvidedAuthority;
   /** What was found of each peer that the config names. */
   peers: Record<string, PeerView>;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -59,7 +62,12 @@ export class FederatedCluster extends pulumi.ComponentResource {
 
     const authority = new CertificateAuthority(
       `${name}-ca`,
-      { ...config.certificateAuthority, trustDomain: config.cluster.trustDomain, namespace: istioNamespace },
+      {
+        trustDomain: config.cluster.trustDomain,
+        algorithm: config.certificateAuthority.algorithm,
+        provided: args.authority,
+        namespace: istioNamespace,
+      },
       child,
     );
 
@@ -110,7 +118,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
     });
 
     this.peers = pulumi.output(Object.fromEntries(peers));
-    this.contract = contract(config, authority.root.certificate, gateway.addresses, args.exports);
+    this.contract = contract(config, authority.roots, gateway.addresses, args.exports);
     this.registerOutputs({ contract: this.contract, peers: this.peers });
   }
 }
@@ -158,19 +166,19 @@ function pinnedPeers(peers: Record<string, PeerView>): Record<string, PinnedPeer
 
 function contract(
   config: StackConfig,
-  rootCertificate: pulumi.Output<string>,
+  rootCertificates: pulumi.Output<string[]>,
   gateways: pulumi.Output<GatewayAddress[]>,
   services: Record<string, ContractService>,
 ): pulumi.Output<Contract | FoldedContract> {
   const { name, domain, trustDomain, network } = config.cluster;
-  return pulumi.all([rootCertificate, gateways]).apply(([root, addresses]) => {
+  return pulumi.all([rootCertificates, gateways]).apply(([roots, addresses]) => {
     const whole = {
       schemaVersion: SCHEMA_VERSION,
       cluster: name,
       clusterDomain: domain,
       trustDomain,
       network,
-      rootCertificates: [root],
+      rootCertificates: roots,
       gateways: addresses,
       services,
     };

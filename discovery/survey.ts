@@ -12,6 +12,8 @@ import { FaultsError, describeFault } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
 import { lastExports } from "../federation/lastExports.ts";
 import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
+import type { ProvidedAuthority } from "../federation/providedAuthority.ts";
+import { judgeUnconstrained } from "../federation/unconstrained.ts";
 import { type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { discoverServices } from "./exportedServices.ts";
@@ -20,6 +22,7 @@ import { observeGateway } from "./gatewayAddresses.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
+import { readProvidedAuthority } from "./providedAuthority.ts";
 import { SurveyedCluster, type Unreachable } from "./surveyedCluster.ts";
 
 /** What the program knows before it declares a resource, so that a preview shows all that follows from it. */
@@ -28,6 +31,8 @@ export interface Survey {
   exports: Record<string, ContractService>;
   /** Addresses the gateway has now; left out when the config gives them, or the cluster could not be read. */
   observedGateways?: GatewayAddress[];
+  /** The certificate authority that the config gives; left out when the cluster has its own. */
+  authority?: ProvidedAuthority;
   /** What was found of each configured peer. */
   peers: Record<string, PeerView>;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -46,7 +51,9 @@ export interface Survey {
  */
 export async function survey(config: StackConfig): Promise<Survey> {
   const own = readOwnOutputs();
+  const now = new Date();
   const readings = readContracts(config.peers);
+  const provided = readProvidedAuthority(config.certificateAuthority, now);
   const cluster = new SurveyedCluster(config.kubeconfig);
   const found = discoverServices(cluster, config.exports);
   const observed =
@@ -54,24 +61,26 @@ export async function survey(config: StackConfig): Promise<Survey> {
       ? observeGateway(cluster, GATEWAY_NAMESPACE, GATEWAY_NAME, GATEWAY_PORT)
       : Promise.resolve(undefined);
   const left = lookForLeftovers(cluster, config, own);
-  await refuseFaults(config, own, [own, readings, found, observed, left]);
+  await refuseFaults(config, own, [own, readings, found, observed, left, provided]);
 
   const { contract, certificates, ...last } = await own;
-  const now = new Date();
   const published = readableServices(contract);
   const exports = decideExports(config, await found, contract, published);
   const { peers, warnings, notes } = viewPeers(config, await readings, last, now);
   const observedGateways = await observed;
   const leftovers = await left;
+  const authority = await provided;
   return {
     exports: exports.services,
     ...(observedGateways === undefined ? {} : { observedGateways }),
+    ...(authority === undefined ? {} : { authority }),
     peers,
     leftovers,
     warnings: [
       ...expiryWarnings(certificates, config.certificateAuthority.expiryWarningDays, now),
       ...exports.warnings,
       ...warnings,
+      ...judgeUnconstrained(config, authority, peers),
       ...describeLeftovers(leftovers),
     ],
     notes: [...notes, ...noteExports(published, exports.services)],

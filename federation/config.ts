@@ -12,6 +12,7 @@ import { judgePeers, peers } from "./config/peers.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
 import { faultsOf, fields, someText, text, unknownField } from "./schema.ts";
 import type { PeerIdentity } from "./pin.ts";
+import type { ProvidedPems } from "./providedAuthority.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 
 /** A stack's config, checked, with its defaults filled in. */
@@ -24,10 +25,16 @@ export interface StackConfig {
    */
   kubeconfig: { path?: string; context: string };
   certificateAuthority: {
-    /** Of the CA's keys: `ECDSA` (P-256) by default. */
+    /** Where root and intermediate come from: made by this stack, or given. */
+    source: "own" | "provided";
+    /** Of the own CA's keys: `ECDSA` (P-256) by default. */
     algorithm: "ECDSA" | "RSA";
     /** How many days before its end a certificate is worth a warning: 90 by default. */
     expiryWarningDays: number;
+    /** For the source `provided`: each a file (relative to the program's folder, or `~/...`), or PEM itself, as a secret. */
+    provided?: ProvidedPems;
+    /** Puts peers' roots in as they are when there is no root key to constrain them with. */
+    allowUnconstrainedAnchors: boolean;
   };
   istio: {
     /** A Helm repository and an exact version, or a folder. */

@@ -1,8 +1,8 @@
-import { X509Certificate } from "node:crypto";
+import { X509Certificate, randomBytes } from "node:crypto";
+import { SERIAL_BYTES, makeAnchor } from "../../federation/x509/anchor.ts";
+import { type Issuer, readIssuer } from "../../federation/x509/issuer.ts";
 import { bearable } from "../partialFailure.ts";
-import { makeAnchor } from "./certificate.ts";
 import type { Inputs, State } from "./inputs.ts";
-import { type Issuer, readIssuer } from "./issuer.ts";
 import { sortedRoots } from "./roots.ts";
 import { standingAnchors } from "./standing.ts";
 
@@ -20,7 +20,7 @@ export function makeAnchors(inputs: Inputs, olds: State | undefined, now: Date):
   const failures: string[] = [];
   const certificates = roots.map((root, index) => {
     try {
-      return standing[index] ?? makeAnchor(root, issuer, trustDomain, now);
+      return standing[index] ?? makeAnchor(root, issuer, trustDomain, now, randomBytes(SERIAL_BYTES));
     } catch (error) {
       failures.push(`the peer's root with SHA-256 ${root.fingerprint256} ${messageOf(error)}`);
       return "";

@@ -4,10 +4,10 @@ import { z } from "zod";
 import { canonicalCertificate } from "../../federation/certificate.ts";
 import { DNS_LABEL } from "../../federation/hostname.ts";
 import { TRUST_DOMAIN } from "../../federation/spiffe.ts";
+import { parsePrivateKey } from "../../federation/x509/privateKey.ts";
+import { signatureAlgorithm } from "../../federation/x509/signatureAlgorithm.ts";
 import { checkFields, containsUnknown, text } from "../checkFields.ts";
 import type { Inputs } from "./inputs.ts";
-import { parsePrivateKey } from "./issuerKey.ts";
-import { signatureAlgorithm } from "./signatureAlgorithm.ts";
 
 /** OpenSSL calls only that a CA which has basicConstraints CA:TRUE, and keyCertSign if it has a keyUsage. */
 const NO_CA = "must be one certificate in PEM, of a CA that may sign certificates";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { anchorInputs } from "./support/anchorInputs.ts";
-import { TestAuthority } from "./support/testAuthority.ts";
+import { TestAuthority } from "../support/testAuthority.ts";
 
 const CHECKOUT = join(import.meta.dirname, "../..");
 

@@ -4,7 +4,7 @@ import { TrustAnchor } from "../../providers/trustAnchor.ts";
 import type { Inputs } from "../../providers/trustAnchor/inputs.ts";
 import { anchorInputs } from "./support/anchorInputs.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
-import { TestAuthority } from "./support/testAuthority.ts";
+import { TestAuthority } from "../support/testAuthority.ts";
 
 /** By which the engine tells a secret in a state from an object. */
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";

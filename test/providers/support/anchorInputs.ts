@@ -1,5 +1,5 @@
 import type { Inputs } from "../../../providers/trustAnchor/inputs.ts";
-import type { TestAuthority } from "./testAuthority.ts";
+import type { TestAuthority } from "../../support/testAuthority.ts";
 
 /** Inputs of a `TrustAnchor` of peer cluster-b, whose trust domain is b.local. */
 export function anchorInputs(own: TestAuthority, ...roots: TestAuthority[]): Inputs {

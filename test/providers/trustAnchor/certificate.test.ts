@@ -4,7 +4,7 @@ import { X509Certificate, createHash } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { makeAnchors } from "../../../providers/trustAnchor/anchors.ts";
 import { anchorInputs } from "../support/anchorInputs.ts";
-import { type AuthorityOptions, type KeyKind, TestAuthority } from "../support/testAuthority.ts";
+import { type AuthorityOptions, type KeyKind, TestAuthority } from "../../support/testAuthority.ts";
 
 const KINDS: [own: KeyKind, peer: KeyKind, signature: object][] = [
   ["P-256", "P-256", { name: "ECDSA", hash: { name: "SHA-256" } }],

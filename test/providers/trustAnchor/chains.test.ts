@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { makeAnchors } from "../../../providers/trustAnchor/anchors.ts";
 import { anchorInputs } from "../support/anchorInputs.ts";
-import { type SubjectAltNames, TestAuthority } from "../support/testAuthority.ts";
+import { type SubjectAltNames, TestAuthority } from "../../support/testAuthority.ts";
 import { Verifiers, type Verify } from "../support/verifiers.ts";
 
 const OK = /^ok$/;

@@ -5,7 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { check } from "../../../providers/trustAnchor/check.ts";
 import type { Inputs } from "../../../providers/trustAnchor/inputs.ts";
 import { anchorInputs } from "../support/anchorInputs.ts";
-import { TestAuthority } from "../support/testAuthority.ts";
+import { TestAuthority } from "../../support/testAuthority.ts";
 
 const UNKNOWN = pulumi.runtime.unknownValue;
 

@@ -3,7 +3,7 @@ import * as handlers from "../../../providers/trustAnchor/handlers.ts";
 import { TrustAnchor } from "../../../providers/trustAnchor.ts";
 import { anchorInputs } from "../support/anchorInputs.ts";
 import { ProviderProcess, providerText } from "../support/providerProcess.ts";
-import { type KeyKind, TestAuthority } from "../support/testAuthority.ts";
+import { type KeyKind, TestAuthority } from "../../support/testAuthority.ts";
 
 /** What a key looks like in PEM, and the inputs' name for it. */
 const KEY = /PRIVATE KEY|issuerKey/;

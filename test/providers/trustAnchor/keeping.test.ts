@@ -4,7 +4,7 @@ import { makeAnchors } from "../../../providers/trustAnchor/anchors.ts";
 import { diff } from "../../../providers/trustAnchor/diff.ts";
 import type { Inputs, State } from "../../../providers/trustAnchor/inputs.ts";
 import { anchorInputs } from "../support/anchorInputs.ts";
-import { TestAuthority } from "../support/testAuthority.ts";
+import { TestAuthority } from "../../support/testAuthority.ts";
 
 const UNKNOWN = pulumi.runtime.unknownValue;
 const DAY = 86_400_000;

@@ -1,4 +1,4 @@
-import { X509Certificate, randomBytes, sign } from "node:crypto";
+import { X509Certificate, sign } from "node:crypto";
 import { readAuthority } from "./authority.ts";
 import { type Asn1, encode, integer, objectIdentifier, plain, sequence, tagged, time } from "./der.ts";
 import { anchorExtensions } from "./extensions.ts";
@@ -7,11 +7,12 @@ import type { SignatureAlgorithm } from "./signatureAlgorithm.ts";
 import { commonValidity, validityOf } from "./validity.ts";
 
 /** As long as RFC 5280, 4.1.2.2, allows; one of the bits says that it is positive. */
-const SERIAL_BYTES = 20;
+export const SERIAL_BYTES = 20;
 
 /**
  * Certifies a peer's root anew: subject and public key are the peer's, issuer is our own root, names are constrained.
  * @param trustDomain the only one for which the anchor is good.
+ * @param random {@link SERIAL_BYTES} random bytes, for the serial number.
  * @returns PEM.
  * @throws Error, completing "<the peer's root> ...", when there can be no anchor.
  */
@@ -20,12 +21,13 @@ export function makeAnchor(
   { authority, validity, key, algorithm }: Issuer,
   trustDomain: string,
   now: Date,
+  random: Uint8Array,
 ): string {
   const { notBefore, notAfter } = commonValidity(validityOf(certificate), validity, now);
   const root = readAuthority(certificate);
   const content = sequence(
     tagged(0, [integer(2)]), // Version 3.
-    plain("INTEGER", randomSerial()),
+    plain("INTEGER", serialNumber(random)),
     identifierOf(algorithm),
     authority.subject,
     sequence(time(notBefore), time(notAfter)),
@@ -43,8 +45,9 @@ function identifierOf({ oid, hasNull }: SignatureAlgorithm): Asn1 {
   return sequence(objectIdentifier(oid), ...(hasNull ? [plain("NULL", "")] : []));
 }
 
-function randomSerial(): string {
-  const serial = randomBytes(SERIAL_BYTES);
-  serial.writeUInt8(serial.readUInt8(0) & 0x7f, 0);
+function serialNumber(random: Uint8Array): string {
+  const serial = Buffer.from(random);
+  // Positive, and of no fewer bytes: DER has no leading zeros.
+  serial.writeUInt8((serial.readUInt8(0) & 0x7f) | 0x40, 0);
   return serial.toString("latin1");
 }

@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { type Authority, readAuthority } from "./authority.ts";
-import { parsePrivateKey } from "./issuerKey.ts";
+import { parsePrivateKey } from "./privateKey.ts";
 import { type SignatureAlgorithm, signatureAlgorithm } from "./signatureAlgorithm.ts";
 import { type Validity, validityOf } from "./validity.ts";
 

@@ -1,0 +1,41 @@
+import type { X509Certificate } from "node:crypto";
+import { readAuthority } from "./authority.ts";
+import { signatureAlgorithm } from "./signatureAlgorithm.ts";
+
+/** Bits of an RSA key: what OpenSSL and Go take without a word (NIST SP 800-131A). */
+const RSA_BITS = 2048;
+
+/**
+ * What keeps a CA's certificate from signing, or from letting others sign, at a time.
+ * @param below how many CAs stand between it and the leaves.
+ * @returns each completes "<the certificate> ...".
+ */
+export function authorityFaults(certificate: X509Certificate, below: number, now: Date): string[] {
+  const { ca, validFromDate, validToDate, publicKey } = certificate;
+  const bits = publicKey.asymmetricKeyDetails?.modulusLength ?? RSA_BITS;
+  return [
+    ...(ca ? [] : ["is no CA's certificate"]),
+    ...(validFromDate <= now ? [] : [`is not valid before ${validFromDate.toISOString()}`]),
+    ...(now <= validToDate ? [] : [`has expired on ${validToDate.toISOString()}`]),
+    ...(signatureAlgorithm(publicKey) === undefined
+      ? ["has a key that Envoy does not take: RSA, or ECDSA on P-256, P-384 or P-521"]
+      : []),
+    ...(bits < RSA_BITS ? [`has an RSA key of ${bits} bits: ${RSA_BITS} at least`] : []),
+    ...pathFaults(certificate, below),
+  ];
+}
+
+function pathFaults(certificate: X509Certificate, below: number): string[] {
+  try {
+    const { pathLength } = readAuthority(certificate);
+    if (pathLength === undefined || pathLength >= below) return [];
+    return [`has path length ${pathLength}, and ${below} CA(s) come below it`];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+/** Whether one certificate was issued by another: by name, and by signature. */
+export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
