@@ -21,7 +21,7 @@ export function forgeryRefused(forger: Party, to: Party, claimed: string, door: 
   return {
     claim: `what a peer's CA signs for ${new URL(claimed).hostname} is refused through ${name}`,
     caller: `${forger.cluster}'s CA as ${claimed}`,
-    callee: nameOf(to),
+    callee: `${nameOf(to)}, through ${name}`,
     run: async ({ lab }) => {
       const authority = await stealAuthority(lab.kubeconfig, forger.cluster);
       const honest = await callAs(door, hostOf(to), await mintLeaf(authority, identityOf(forger)));
