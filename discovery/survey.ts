@@ -64,12 +64,12 @@ export async function survey(config: StackConfig): Promise<Survey> {
   await refuseFaults(config, own, [own, readings, found, observed, left, provided]);
 
   const { contract, certificates, ...last } = await own;
+  const authority = await provided;
   const published = readableServices(contract);
   const exports = decideExports(config, await found, contract, published);
-  const { peers, warnings, notes } = viewPeers(config, await readings, last, now);
+  const { peers, warnings, notes } = viewPeers(config, await readings, last, now, certificatesOf(authority));
   const observedGateways = await observed;
   const leftovers = await left;
-  const authority = await provided;
   return {
     exports: exports.services,
     ...(observedGateways === undefined ? {} : { observedGateways }),
@@ -85,6 +85,10 @@ export async function survey(config: StackConfig): Promise<Survey> {
     ],
     notes: [...notes, ...noteExports(published, exports.services)],
   };
+}
+
+function certificatesOf(authority: ProvidedAuthority | undefined): string[] {
+  return authority === undefined ? [] : [authority.certificate, ...authority.chain, ...authority.roots];
 }
 
 /** A peer that only the stack's last update knew is on its way out with its own resource: it left nothing behind. */

@@ -98,6 +98,13 @@ const sections: { [K in keyof StackConfig]: z.ZodType<StackConfig[K]> } = {
   allowGatewayAddresses: z.array(text(CIDR)).prefault([]),
 };
 
+/** A section in which keys may stand is not quoted: what is written in a wrong place may be one. */
+function told(section: string, { path, value, rule, remedy }: Fault): Fault {
+  return section === "certificateAuthority" || value === undefined
+    ? { path, rule, remedy }
+    : { path, value, rule, remedy };
+}
+
 /** The keys of a stack's config, without the project's prefix. */
 export const CONFIG_KEYS = Object.keys(sections) as readonly (keyof StackConfig)[];
 
@@ -114,7 +121,8 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
 
   const parsed = CONFIG_KEYS.map((key) => {
     const result = sections[key].safeParse(raw[key]);
-    if (!result.success) faults.push(...faultsOf(result.error, raw[key]).map((fault) => within(key, fault)));
+    if (!result.success)
+      faults.push(...faultsOf(result.error, raw[key]).map((fault) => within(key, told(key, fault))));
     return [key, result.data];
   });
   faults.push(...judgePeers(raw["peers"], raw["cluster"], stack));

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import { type GatewayAddress, compareGateways, gatewayAddress } from "./address.ts";
 import { canonicalCertificate } from "./certificate.ts";
@@ -12,6 +13,7 @@ import { quote } from "./quote.ts";
 import { faultsOf, firstFaultsOf, text } from "./schema.ts";
 import { isLargerThan } from "./size.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
+import { rootFaults } from "./x509/root.ts";
 
 /** Version of the contract that this program writes, and the newest that it reads. */
 export const SCHEMA_VERSION = 1;
@@ -25,8 +27,8 @@ const SERVICES_LIMIT = 50_000;
 /** A cluster has one root, two while it changes; each is made a trust anchor, which every proxy holds. */
 const ROOTS_LIMIT = 16;
 
-/** Characters of a certificate in PEM: many times what the longest keys need. */
-const CERTIFICATE_LIMIT = 65_536;
+/** Characters of a certificate in PEM: twice what the longest keys need. All anchors go into one ConfigMap. */
+const CERTIFICATE_LIMIT = 8192;
 
 /** Characters: some 700 for each of as many services as may be. */
 const SIZE_LIMIT = 32 * 1024 * 1024;
@@ -50,15 +52,19 @@ export interface Contract {
 const certificate = z.string().check((context) => {
   const isShort = context.value.length <= CERTIFICATE_LIMIT;
   const pem = isShort ? canonicalCertificate(context.value) : undefined;
-  if (pem !== undefined) {
-    context.value = pem;
+  const complain = (message: string, remedy: string): void => {
+    const params = { remedy, withoutValue: true };
+    context.issues.push({ code: "custom", input: context.value, message, params });
+  };
+  if (pem === undefined) {
+    const message = isShort
+      ? "must be exactly one CA certificate in PEM"
+      : `has ${count(context.value.length)} characters, and may have ${count(CERTIFICATE_LIMIT)}`;
+    complain(message, "Publish each root as a list entry of its own");
     return;
   }
-  const message = isShort
-    ? "must be exactly one CA certificate in PEM"
-    : `has ${count(context.value.length)} characters, and may have ${count(CERTIFICATE_LIMIT)}`;
-  const params = { remedy: "Publish each root as a list entry of its own", withoutValue: true };
-  context.issues.push({ code: "custom", input: context.value, message, params });
+  for (const fault of rootFaults(new X509Certificate(pem))) complain(fault, "Make a root without that");
+  context.value = pem;
 });
 
 const document = z.object({

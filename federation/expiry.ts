@@ -31,6 +31,12 @@ export function datesOf(pem: string): CertificateDates {
   return { notBefore: utc(validFrom), notAfter: utc(validTo), sha256: fingerprint256 };
 }
 
+/** Whether a certificate in PEM is valid at a time. @throws Error when it is none. */
+export function isServing(pem: string, now: Date): boolean {
+  const { notBefore, notAfter } = datesOf(pem);
+  return Date.parse(notBefore) <= now.getTime() && now.getTime() <= Date.parse(notAfter);
+}
+
 /** Reads the stack output `certificates`, as this program or an older one wrote it; none where it does not fit. */
 export function readCertificateReport(output: unknown): CertificateReport {
   return sortedRecord(Object.entries(report.safeParse(output).data ?? {}));
@@ -50,8 +56,10 @@ export function expiryWarnings(certificates: CertificateReport, days: number, no
 }
 
 function remedyFor(name: string): string {
-  if (name === "root") return 'Rotate it in time: docs/trust.md, "Rotating a root"';
-  if (name === "intermediate") return "`pulumi up` renews it";
+  if (name.startsWith("root")) return 'See docs/trust.md, "Expiry", for what to do in time';
+  if (name === "intermediate")
+    return "`pulumi up` renews one of this stack's own; another one its issuer has to";
+  if (name.startsWith("certificate")) return "Have its issuer renew it";
   return "It ends with the peer's root or with ours, whichever is first: see which, and have that one rotated";
 }
 

@@ -30,6 +30,8 @@ export interface LocalCluster extends GatewayPolicy {
   /** Our cluster's name, by which a contract's `peers` may name us. */
   cluster: string;
   trustDomain: string;
+  /** Certificates of our authority, PEM, by whose names no peer's root may go. */
+  rootCertificates?: readonly string[];
 }
 
 /** A fault of a peer's contract as a whole. */

@@ -9,7 +9,7 @@ import { type PeerImports, planImports } from "./imports.ts";
 import { ownValue } from "./order.ts";
 import { type PinJudgement, judgePin } from "./pin.ts";
 import type { PeerStatus } from "./peerStatus.ts";
-import type { PinnedPeer } from "./pinnedPeer.ts";
+import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
 
 /** So many services may be visible everywhere without a word: a sidecar needs some 100 KB for each. */
 const UNREMARKABLE = 100;
@@ -51,6 +51,7 @@ export interface LastPeers {
  * Judges what the peers publish: who is ready, who is pending, and what is to be imported.
  * @param readings by the peer's name, as in the config.
  * @param now the time, for peers that are pending from now on.
+ * @param ownCertificates of our certificate authority, PEM, where it comes from outside: the names of one's own are known.
  * @returns the peers sorted by name, a warning for each pending peer and each service left out, and notes on whom is trusted anew.
  * @throws FaultsError when a contract cannot be trusted as a whole, or is not from whom it was before; every fault of every peer is named.
  */
@@ -59,11 +60,13 @@ export function viewPeers(
   readings: Record<string, ContractReading>,
   last: LastPeers,
   now: Date,
+  ownCertificates: readonly string[] = [],
 ): { peers: Record<string, PeerView>; warnings: string[]; notes: string[] } {
   const { cluster, allowGatewayAddresses } = config;
-  const local = { cluster: cluster.name, clusterDomain: cluster.domain, trustDomain: cluster.trustDomain };
+  const { name: ownName, domain: clusterDomain, trustDomain } = cluster;
+  const local = { cluster: ownName, clusterDomain, trustDomain, rootCertificates: ownCertificates };
   const pinOf = (peer: string, contract: Contract): PinJudgement =>
-    judgePin(peer, contract, ownValue(last.pinned, peer), ownValue(config.peers, peer)?.identity);
+    judgePin(peer, contract, now, ownValue(last.pinned, peer), ownValue(config.peers, peer)?.identity);
   const { imports, faults } = planImports(
     { ...local, allowGatewayAddresses },
     published(readings),
@@ -79,7 +82,8 @@ export function viewPeers(
       const since = known?.state === "pending" && known.since !== "" ? known.since : utc(now);
       const found = ownValue(imports, name);
       if (found !== undefined) {
-        return [name, viewContract(found, config.peers[name]?.stack ?? name, known?.imported ?? 0, since)];
+        const stack = config.peers[name]?.stack ?? name;
+        return [name, viewContract(found, pinnable(found.contract, now), stack, known?.imported ?? 0, since)];
       }
       const reading = readings[name];
       const reason =
@@ -115,10 +119,14 @@ function claimsOfPending(
 }
 
 /** @param imported how many of its services are registered here. */
-function viewContract(imports: PeerImports, stack: string, imported: number, since: string): PeerView {
-  const { gateways, services, contract } = imports;
-  const { cluster, clusterDomain, trustDomain, rootCertificates } = contract;
-  const pinned = { cluster, clusterDomain, trustDomain, rootCertificates };
+function viewContract(
+  imports: PeerImports,
+  pinned: PinnedPeer,
+  stack: string,
+  imported: number,
+  since: string,
+): PeerView {
+  const { gateways, services } = imports;
   if (gateways.length === 0) {
     const reason = `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`;
     return { state: "pending", reason, since, gateways, pinned };

@@ -1,12 +1,14 @@
 import type { Contract } from "./contract.ts";
 import type { Fault } from "./fault.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import type { PinnedPeer } from "./pinnedPeer.ts";
+import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
 
 /** Who a peer is, as the stack's config says; what is left out is pinned at first sight. */
 export interface PeerIdentity {
   /** Name that the peer gives itself. */
   cluster?: string;
+  /** Its cluster domain. */
+  clusterDomain?: string;
   /** SPIFFE trust domain of its workloads. */
   trustDomain?: string;
   /** The only roots that it may have: SHA-256 fingerprints, each as `AB:CD:...`. */
@@ -24,36 +26,56 @@ export interface PinJudgement {
 }
 
 /**
- * Holds a peer to who it was when it was first imported, or is by config: its name, its trust domain, its roots.
+ * Holds a peer to who it was when it was first imported, or is by config: its name, its domains, its roots.
  *
  * - Nothing known and nothing configured: taken as it is (trust on first use), and told.
  * - Configured: what the config names counts, at first sight too.
  * - A root that is gone while another known one is there needs nobody's consent: it narrows what is trusted.
  *
  * @param peer its name in our config.
+ * @param now roots that are not valid then do not count.
  * @param pinned what this stack trusted when it was last updated; undefined at first sight.
  */
 export function judgePin(
   peer: string,
-  { cluster, trustDomain, rootCertificates }: Pick<Contract, "cluster" | "trustDomain" | "rootCertificates">,
+  contract: Contract,
+  now: Date,
   pinned: PinnedPeer | undefined,
   identity: PeerIdentity = {},
 ): PinJudgement {
+  const { cluster, clusterDomain, trustDomain } = contract;
+  const { rootCertificates } = pinnable(contract, now);
+  const dead = contract.rootCertificates.filter((root) => !rootCertificates.includes(root));
   const known = pinned?.rootCertificates.map(fingerprintOf);
   const roots = judgeRoots(peer, rootCertificates.map(fingerprintOf), known, identity);
   const names = [
     judgeName(peer, "cluster", cluster, pinned?.cluster, identity.cluster),
+    judgeName(peer, "clusterDomain", clusterDomain, pinned?.clusterDomain, identity.clusterDomain),
     judgeName(peer, "trustDomain", trustDomain, pinned?.trustDomain, identity.trustDomain),
   ];
   return {
-    faults: [...names, roots].flatMap(({ faults }) => faults),
-    notes: [...names, roots].flatMap(({ notes }) => notes),
+    faults: [
+      ...[...names, roots].flatMap(({ faults }) => faults),
+      ...(rootCertificates.length > 0 ? [] : [NONE_SERVES]),
+    ],
+    notes: [
+      ...[...names, roots].flatMap(({ notes }) => notes),
+      ...dead.map(
+        (root) => `a root of ${peer} is not valid now and not trusted: SHA-256 ${fingerprintOf(root)}`,
+      ),
+    ],
   };
 }
 
+const NONE_SERVES: Fault = {
+  path: "rootCertificates",
+  rule: "are all expired, or not valid yet",
+  remedy: "Have the peer renew its root",
+};
+
 function judgeName(
   peer: string,
-  field: "cluster" | "trustDomain",
+  field: "cluster" | "clusterDomain" | "trustDomain",
   value: string,
   pinned: string | undefined,
   configured: string | undefined,
@@ -81,11 +103,8 @@ function judgeRoots(
   const notes = describeRoots(peer, added, gone, pinned);
   const trusted = configured ?? pinned;
   const strange = trusted === undefined ? [] : published.filter((root) => !trusted.includes(root));
-  const isAnnounced =
-    acceptAnnouncedRoots &&
-    pinned !== undefined &&
-    gone.length === 0 &&
-    strange.every((root) => added.includes(root));
+  const hasVoucher = configured === undefined || published.some((root) => configured.includes(root));
+  const isAnnounced = acceptAnnouncedRoots && pinned !== undefined && gone.length === 0 && hasVoucher;
   if (strange.length === 0 || isAnnounced) return { faults: [], notes };
   const origin = configured === undefined ? "pinned when this peer was first imported" : "in the config";
   const change = pinned === undefined ? "is SHA-256" : `changes: SHA-256 ${pinned.join(", ")} ->`;

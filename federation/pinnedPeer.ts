@@ -1,4 +1,6 @@
 import * as z from "zod";
+import type { Contract } from "./contract.ts";
+import { isServing } from "./expiry.ts";
 import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
 import { sortedRecord } from "./order.ts";
 import { text } from "./schema.ts";
@@ -22,6 +24,13 @@ const anchor: z.ZodType<PinnedPeer> = z.object({
   trustDomain: text(TRUST_DOMAIN),
   rootCertificates: z.array(z.string()),
 });
+
+/** What to hold a peer to from now on, by its contract: roots that are not valid at this time are none. */
+export function pinnable(contract: Contract, now: Date): PinnedPeer & { cluster: string } {
+  const { cluster, clusterDomain, trustDomain } = contract;
+  const rootCertificates = contract.rootCertificates.filter((root) => isServing(root, now));
+  return { cluster, clusterDomain, trustDomain, rootCertificates };
+}
 
 /**
  * Reads the stack output `trustAnchors`, as this program or an older one wrote it.

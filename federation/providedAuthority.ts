@@ -1,8 +1,9 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { type Fault, pathOf } from "./fault.ts";
 import { certificatesIn } from "./x509/bundle.ts";
-import { authorityFaults, isIssuedBy } from "./x509/chain.ts";
+import { authorityFaults, isIssuedBy, leavesRoomForAnchors } from "./x509/chain.ts";
 import { parsePrivateKey } from "./x509/privateKey.ts";
+import { rootFaults } from "./x509/root.ts";
 
 /** A certificate authority from outside, as it is given: PEM. */
 export interface ProvidedPems {
@@ -53,13 +54,20 @@ export function judgeProvided(
       ? []
       : [fault("certificate", "must be exactly one certificate in PEM", "Give what istiod is to sign with")]),
     ...(given.chain !== undefined && chain.length === 0
-      ? [fault("chain", "must be certificates in PEM", "Give those between certificate and root, or leave it out")]
+      ? [
+          fault(
+            "chain",
+            "must be certificates in PEM",
+            "Give those between certificate and root, or leave it out",
+          ),
+        ]
       : []),
     ...(roots.length > 0
       ? []
       : [fault("root", "must be one or more certificates in PEM", "Give the root that peers are to trust")]),
     ...keyFaults("key", key, certificate === undefined ? [] : [certificate]),
     ...(given.rootKey === undefined ? [] : keyFaults("rootKey", rootKey, roots)),
+    ...(issuer === undefined || leavesRoomForAnchors(issuer) ? [] : [NO_ROOM]),
     ...(certificate === undefined ? [] : authorities(certificate, chain, roots, now)),
     ...(certificate === undefined ? [] : linkFaults(certificate, chain, roots)),
   ];
@@ -67,14 +75,23 @@ export function judgeProvided(
   return {
     authority: {
       certificate: certificate.toString(),
-      key: given.key,
+      key: pemOf(key),
       chain: chain.map(String),
       roots: roots.map(String),
-      ...(issuer === undefined || given.rootKey === undefined
-        ? {}
-        : { issuer: { certificate: issuer.toString(), key: given.rootKey } }),
+      ...(issuer === undefined ? {} : { issuer: { certificate: issuer.toString(), key: pemOf(rootKey) } }),
     },
   };
+}
+
+const NO_ROOM: Fault = {
+  path: `${PATH}.rootKey`,
+  rule: "is of a root with a path length below 2, which cannot sign the trust anchor of a peer that has an intermediate",
+  remedy: "Leave the key out and accept unconstrained anchors, or have a root without that limit",
+};
+
+/** As istiod reads it: the key alone, without the curve's parameters that some tools write before it. */
+function pemOf(key: KeyObject | undefined): string {
+  return key?.export({ type: "pkcs8", format: "pem" }).toString() ?? "";
 }
 
 function fault(field: string, rule: string, remedy: string): Fault {
@@ -90,7 +107,8 @@ function keyFaults(
     const rule = "must be an unencrypted private key in PEM (PKCS #1, SEC 1 or PKCS #8)";
     return [fault(field, rule, "Take off its passphrase: openssl pkey -in key.pem")];
   }
-  if (certificates.length === 0 || certificates.some((certificate) => certificate.checkPrivateKey(key))) return [];
+  if (certificates.length === 0 || certificates.some((certificate) => certificate.checkPrivateKey(key)))
+    return [];
   const whose = field === "key" ? "provided.certificate" : "a certificate in provided.root";
   return [fault(field, `is not the key of ${whose}`, "Give the key that belongs to it")];
 }
@@ -110,6 +128,11 @@ function authorities(
     ...judge("certificate", certificate, 0),
     ...chain.flatMap((judged, index) => judge(pathOf("chain", index), judged, index + 1)),
     ...roots.flatMap((judged, index) => judge(pathOf("root", index), judged, chain.length + 1)),
+    ...roots.flatMap((judged, index) =>
+      rootFaults(judged).map((rule) =>
+        fault(pathOf("root", index), rule, "Give a root that all verifiers take"),
+      ),
+    ),
   ];
 }
 

@@ -34,9 +34,7 @@ export const certificateAuthority = checked(section, ({ source, provided: given 
   }
   if (source === "own" && given !== undefined) {
     const remedy = "Write source: provided beside it, or leave it out";
-    return [
-      { path: ["provided"], rule: "is given, but the source is 'own'", remedy, withoutValue: true },
-    ];
+    return [{ path: ["provided"], rule: "is given, but the source is 'own'", remedy, withoutValue: true }];
   }
   return [];
 });

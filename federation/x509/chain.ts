@@ -2,8 +2,11 @@ import type { X509Certificate } from "node:crypto";
 import { readAuthority } from "./authority.ts";
 import { signatureAlgorithm } from "./signatureAlgorithm.ts";
 
-/** Bits of an RSA key: what OpenSSL and Go take without a word (NIST SP 800-131A). */
+/** Bits of an RSA key: fewer are too weak (NIST SP 800-131A). */
 const RSA_BITS = 2048;
+
+/** Below a root that signs trust anchors: the anchor, and the peer's intermediate. */
+const BELOW_ANCHORS = 2;
 
 /**
  * What keeps a CA's certificate from signing, or from letting others sign, at a time.
@@ -33,6 +36,11 @@ function pathFaults(certificate: X509Certificate, below: number): string[] {
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
+}
+
+/** Whether a root may sign the trust anchor of a peer which has an intermediate. */
+export function leavesRoomForAnchors(root: X509Certificate): boolean {
+  return pathFaults(root, BELOW_ANCHORS).length === 0;
 }
 
 /** Whether one certificate was issued by another: by name, and by signature. */

@@ -65,8 +65,9 @@ export async function measureAll(
       await measurePreview({ ...round, project: ours, work: workOf(lab, FEW_SERVICES), prefix: "" });
       for (const count of services) {
         const work = workOf(lab, count);
-        await measureFloor({ ...round, work, concurrency });
-        await measureRound({ ...round, project: ours, work, prefix: "" });
+        await measureFloor({ ...round, work, concurrency }, () =>
+          measureRound({ ...round, project: ours, work, prefix: "" }),
+        );
       }
     }
     if (peerServices.length > 0) {

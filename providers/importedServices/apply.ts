@@ -3,7 +3,7 @@ import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
 import { type KubernetesObject, SERVICE_ENTRY } from "../cluster/kinds.ts";
-import { compareWithCluster } from "./comparison.ts";
+import { compareFew, compareWithCluster } from "./comparison.ts";
 import { declaredEntries } from "./drift.ts";
 import type { Inputs } from "./inputs.ts";
 import { isOurs, sighted } from "./ownership.ts";
@@ -33,11 +33,18 @@ interface EntryWrite extends Write {
  * Brings the cluster's entries of one peer to what is declared, with one list and only the writes that are needed. An
  * entry of ours that is there already, from an update that was cut short or whose state was lost, is taken on as it is.
  * What does not belong to us stays untouched and is a failure.
+ * @param hosts the only ones to look at, instead of the list. @default all
  * @throws ClusterError when the cluster cannot be read; nothing was written then.
  */
-export async function applyImports(client: ClusterClient, inputs: Inputs): Promise<Outcome> {
+export async function applyImports(
+  client: ClusterClient,
+  inputs: Inputs,
+  hosts?: readonly string[],
+): Promise<Outcome> {
   const { namespace, peer } = inputs;
-  const { changed, missing, withdrawn, taken } = await untouched(compareWithCluster(client, inputs));
+  const comparison =
+    hosts === undefined ? compareWithCluster(client, inputs) : compareFew(client, inputs, hosts);
+  const { changed, missing, withdrawn, taken } = await untouched(comparison);
   const declared = declaredEntries(inputs);
   const declaring = (name: string, write: typeof createEntry): EntryWrite => ({
     name,

@@ -60,6 +60,35 @@ export async function compareWithCluster(client: ClusterClient, inputs: Inputs):
   };
 }
 
+/**
+ * The same for a few hosts, each looked at by itself.
+ * @throws ClusterError when the cluster cannot be read.
+ */
+export async function compareFew(
+  client: ClusterClient,
+  inputs: Inputs,
+  hosts: readonly string[],
+): Promise<Comparison> {
+  const { namespace, peer, services } = inputs;
+  const declared = declaredEntries(inputs);
+  const found = await Promise.all(hosts.map((host) => client.get<LiveEntry>(SERVICE_ENTRY, namespace, host)));
+  const changed: string[] = [];
+  const missing: string[] = [];
+  const withdrawn: KubernetesObject[] = [];
+  const taken = new Map<string, string>();
+  for (const [index, host] of hosts.entries()) {
+    const live = found[index];
+    const isDeclared = Object.hasOwn(services, host);
+    if (live === undefined) {
+      if (isDeclared) missing.push(host);
+    } else if (!isOurs(live, peer)) {
+      if (isDeclared) taken.set(host, describeOwner(live));
+    } else if (!isDeclared) withdrawn.push(sighted(live));
+    else if (differences(live, declared(host)).length > 0) changed.push(host);
+  }
+  return { changed, missing, withdrawn, taken };
+}
+
 /** Who has the declared names that are not this peer's, by name. */
 function ownersOfOthers(client: ClusterClient, inputs: Inputs): Promise<Map<string, string>> {
   const { namespace, peer, services } = inputs;

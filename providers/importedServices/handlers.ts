@@ -11,7 +11,9 @@ import { applyImports, removeImports } from "./apply.ts";
 import { check as checkInputs } from "./check.ts";
 import { diff as diffState } from "./diff.ts";
 import { type LiveEntry, lineOf } from "./drift.ts";
+import { fewHosts } from "./fewHosts.ts";
 import { type Inputs, type Request, type State, UNFINISHED, idOf, stateOf } from "./inputs.ts";
+import { remember } from "./lastKnown.ts";
 import { isOurs } from "./ownership.ts";
 import { summarize, unfinished } from "./summary.ts";
 
@@ -22,6 +24,7 @@ saveMemory();
 export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
   const { inputs = news, failures = [] } = checkInputs(olds, news);
   if (failures.length === 0) tell(summarize(olds, news, inputs));
+  remember(olds);
   return { inputs, failures };
 }
 
@@ -42,11 +45,11 @@ export async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResul
 }
 
 export async function update(
-  _id: string,
-  _olds: State,
+  id: string,
+  olds: State,
   news: Inputs,
 ): Promise<pulumi.dynamic.UpdateResult<State>> {
-  return { outs: await converge(news) };
+  return { outs: await converge(news, fewHosts(id, olds, news)) };
 }
 
 /** What is really there, as inputs too, so that a refresh shows service by service what is not as declared. */
@@ -74,10 +77,11 @@ async function remove(_id: string, state: State): Promise<void> {
 
 export { remove as delete };
 
-async function converge(inputs: Inputs & Shimmed): Promise<State> {
+/** @param hosts the only ones at which there may be something to do. @default all of the peer's */
+async function converge(inputs: Inputs & Shimmed, hosts?: readonly string[]): Promise<State> {
   endWithEngine();
   const client = await ClusterClient.connect(inputs.kubeconfig);
-  const { imported, failures } = await applyImports(client, inputs);
+  const { imported, failures } = await applyImports(client, inputs, hosts);
   const state = stateOf(inputs);
   if (failures.length === 0) return state;
   // The SDK adds the shim to the outputs of a success only; without it the engine could not even delete the rest.

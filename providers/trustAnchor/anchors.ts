@@ -2,7 +2,7 @@ import { X509Certificate, randomBytes } from "node:crypto";
 import { SERIAL_BYTES, makeAnchor } from "../../federation/x509/anchor.ts";
 import { type Issuer, readIssuer } from "../../federation/x509/issuer.ts";
 import { bearable } from "../partialFailure.ts";
-import type { Inputs, State } from "./inputs.ts";
+import { ANCHOR_FORMAT, type Inputs, type State } from "./inputs.ts";
 import { sortedRoots } from "./roots.ts";
 import { standingAnchors } from "./standing.ts";
 
@@ -30,7 +30,14 @@ export function makeAnchors(inputs: Inputs, olds: State | undefined, now: Date):
     throw new Error([`no trust anchor for peer ${peer}:`, ...bearable(failures)].join("\n  - "));
   }
   const rootFingerprints = roots.map((root) => root.fingerprint256);
-  return { trustDomain, rootFingerprints, issuerFingerprint: certificate.fingerprint256, certificates };
+  const format = ANCHOR_FORMAT;
+  return {
+    format,
+    trustDomain,
+    rootFingerprints,
+    issuerFingerprint: certificate.fingerprint256,
+    certificates,
+  };
 }
 
 function issuerOf(peer: string, certificate: X509Certificate, key: string): Issuer {

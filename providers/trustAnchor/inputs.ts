@@ -13,6 +13,8 @@ export interface Inputs {
 
 /** Outputs: the anchors, and what `diff` needs to see what they were made from. */
 export interface State {
+  /** {@link ANCHOR_FORMAT} of the program that made them. */
+  format: number;
   trustDomain: string;
   /** SHA-256 of the root that each anchor stands for, as `AB:CD:...`, in the anchors' order. */
   rootFingerprints: string[];
@@ -21,3 +23,6 @@ export interface State {
   /** The anchors, PEM. */
   certificates: string[];
 }
+
+/** Counts how anchors are made: those of another format are made anew. */
+export const ANCHOR_FORMAT = 1;

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { Inputs, State } from "./inputs.ts";
+import { ANCHOR_FORMAT, type Inputs, type State } from "./inputs.ts";
 import { sortedRoots } from "./roots.ts";
 
 /**
@@ -13,7 +13,10 @@ export function standingAnchors(
   now: Date,
 ): (string | undefined)[] {
   const issuer = new X509Certificate(issuerCertificate);
-  const isSame = olds.trustDomain === trustDomain && olds.issuerFingerprint === issuer.fingerprint256;
+  const isSame =
+    olds.format === ANCHOR_FORMAT &&
+    olds.trustDomain === trustDomain &&
+    olds.issuerFingerprint === issuer.fingerprint256;
   return sortedRoots(rootCertificates).map((root) => {
     const anchor = olds.certificates[olds.rootFingerprints.indexOf(root.fingerprint256)];
     return isSame && anchor !== undefined && stands(anchor, root, issuer, now) ? anchor : undefined;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
 import { parseContract } from "../../federation/contract.ts";
 import { viewPeers } from "../../federation/peer.ts";
+import { ROOT_B } from "../federation/samples.ts";
 import { ANCHOR_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const config = parseConfig(
@@ -29,7 +30,7 @@ const contractOfB = parseContract(
     clusterDomain: "cluster-b.local",
     trustDomain: "cluster-b.local",
     network: "cluster-b",
-    rootCertificates: [ROOT_CERTIFICATE],
+    rootCertificates: [ROOT_B],
     gateways: [{ address: "203.0.113.20", port: 15443 }],
     services: {
       "bar.xyz.svc.cluster-b.local": {
@@ -103,7 +104,7 @@ for (const preview of [true, false]) {
     it("has each peer's roots signed anew by its own root, for the peer's trust domain only", () => {
       const { inputs } = engine.named("cluster-a-trust-cluster-b");
       assert.equal(inputs.trustDomain, "cluster-b.local");
-      assert.deepEqual(inputs.rootCertificates, [ROOT_CERTIFICATE]);
+      assert.deepEqual(inputs.rootCertificates, [ROOT_B]);
       if (!preview) assert.match(JSON.stringify(inputs.issuerKey), /private key of cluster-a-ca-root-key/);
       assert.ok(!engine.resources.some(({ name }) => name === "cluster-a-trust-cluster-c"));
     });

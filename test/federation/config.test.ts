@@ -9,7 +9,12 @@ import { KUBECONFIG, LOCAL_CLUSTER as cluster, configFaults, faultsThrown } from
 const full = {
   cluster: { ...cluster, trustDomain: "a.example", network: "Network_A" },
   kubeconfig: { path: "~/.kube/config", context: "a" },
-  certificateAuthority: { algorithm: "RSA" },
+  certificateAuthority: {
+    source: "own",
+    algorithm: "RSA",
+    expiryWarningDays: 30,
+    allowUnconstrainedAnchors: true,
+  },
   istio: {
     charts: { repository: "oci://registry.example/charts", version: "1.31.1" },
     values: { base: { a: 1 }, istiod: { b: { c: null } } },
@@ -45,7 +50,12 @@ describe("A stack's config", () => {
     assert.deepEqual(parseConfig({ ...shortest, peers: undefined }, "cluster-a"), {
       cluster: { ...cluster, trustDomain: "cluster-a.local", network: "cluster-a" },
       kubeconfig: { context: "cluster-a" },
-      certificateAuthority: { algorithm: "ECDSA" },
+      certificateAuthority: {
+        source: "own",
+        algorithm: "ECDSA",
+        expiryWarningDays: 90,
+        allowUnconstrainedAnchors: false,
+      },
       istio: {
         charts: { repository: "https://istio-release.storage.googleapis.com/charts", version: "1.31.1" },
         values: { base: {}, istiod: {} },
@@ -200,3 +210,28 @@ function replace(value: unknown, [key, ...rest]: string[], by: unknown): unknown
     ? value.map((entry: unknown, index) => (String(index) === key ? changed : entry))
     : { ...value, [key]: changed };
 }
+
+describe("The config of a certificate authority", () => {
+  it("is quoted in no fault: what stands in a wrong place may be a key", () => {
+    const key = "-----BEGIN PRIVATE KEY-----";
+    for (const certificateAuthority of [
+      key,
+      { source: "provided", provided: key },
+      { source: "provided", provided: { key: { pem: key } } },
+      { algorithm: key },
+    ]) {
+      assert.throws(
+        () => parseConfig({ cluster, kubeconfig: KUBECONFIG, certificateAuthority }, "cluster-a"),
+        ({ message }: Error) => message.includes("certificateAuthority") && !message.includes("BEGIN"),
+      );
+    }
+  });
+
+  it("has the parts of one from outside if and only if it says that it comes from there", () => {
+    const provided = { certificate: "a.pem", key: "b.pem", root: "c.pem" };
+    const faultsWith = (certificateAuthority: object) => configFaults({ certificateAuthority });
+    assert.deepEqual(faultsWith({ source: "provided" }), ["certificateAuthority.provided"]);
+    assert.deepEqual(faultsWith({ provided }), ["certificateAuthority.provided"]);
+    assert.deepEqual(faultsWith({ source: "provided", provided }), []);
+  });
+});

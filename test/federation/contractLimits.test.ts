@@ -144,7 +144,7 @@ describe("A contract's limits", () => {
     [
       "a huge root",
       { rootCertificates: ["-----BEGIN ".repeat(1_000_000)] },
-      ".rootCertificates[0]: has 11,000,000 characters, and may have 65,536",
+      ".rootCertificates[0]: has 11,000,000 characters, and may have 8,192",
     ],
     [
       "more than 32 Mi characters",

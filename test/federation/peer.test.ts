@@ -128,11 +128,14 @@ describe("A peer", () => {
       faultsThrown(() => viewOfB({ contract: moved })).join(),
       /trustDomain: is not 'cluster-b\.local'/,
     );
-    const identity = { trustDomain: "b.example" };
+    const identity = { clusterDomain: "b.example", trustDomain: "b.example" };
     const accepting = { ...config, peers: { "cluster-b": { stack: "b", identity } } };
     const { peers, notes } = viewPeers(accepting, { "cluster-b": { contract: moved } }, trusted, NOW);
     assert.equal(peers["cluster-b"]?.state, "ready");
-    assert.deepEqual(notes, ["trustDomain of cluster-b changes: cluster-b.local -> b.example"]);
+    assert.deepEqual(notes, [
+      "clusterDomain of cluster-b changes: cluster-b.local -> b.example",
+      "trustDomain of cluster-b changes: cluster-b.local -> b.example",
+    ]);
     const readings = { "cluster-b": { contract: contractOf() } };
     const last = { ...nothing, pinned: { "formerly-b": anchor } };
     assert.equal(viewPeers(config, readings, last, NOW).peers["cluster-b"]?.state, "ready");

@@ -7,6 +7,8 @@ import { ROOT_A, ROOT_B, contractOf } from "./samples.ts";
 const OLD = fingerprintOf(ROOT_B);
 const NEW = fingerprintOf(ROOT_A);
 
+const NOW = new Date("2027-01-01T00:00:00Z");
+
 const pinned: PinnedPeer = {
   cluster: "cluster-b",
   clusterDomain: "cluster-b.local",
@@ -20,7 +22,7 @@ function judged(
   last: PinnedPeer | undefined,
   identity?: PeerIdentity,
 ): { faults: string[]; notes: string[] } {
-  const { faults, notes } = judgePin("b", contractOf(changes), last, identity);
+  const { faults, notes } = judgePin("b", contractOf(changes), NOW, last, identity);
   return { faults: faults.map(({ path, rule }) => `${path}: ${rule}`), notes };
 }
 
@@ -38,7 +40,7 @@ describe("A peer's identity", () => {
   });
 
   it("fails with old and new root when the root changes, and says how to accept the new one", () => {
-    const { faults, notes } = judgePin("b", contractOf({ rootCertificates: [ROOT_A] }), pinned);
+    const { faults, notes } = judgePin("b", contractOf({ rootCertificates: [ROOT_A] }), NOW, pinned);
     assert.deepEqual(
       faults.map(({ path, rule }) => `${path}: ${rule}`),
       [
@@ -75,6 +77,7 @@ describe("A peer's identity", () => {
       "cluster: is not 'cluster-b', which is pinned since this peer was first imported",
       "trustDomain: is not 'cluster-b.local', which is pinned since this peer was first imported",
     ]);
+    assert.equal(judged({ clusterDomain: "x.local" }, pinned).faults.length, 1);
     assert.deepEqual(judged(changes, pinned, changes), {
       faults: [],
       notes: [
@@ -97,6 +100,25 @@ describe("A peer's identity", () => {
       faults: [],
       notes: [`b has a further root: SHA-256 ${NEW}`],
     });
+  });
+
+  it("stays as it is once an announced root is taken, also where the config names the first one only", () => {
+    const both = { rootCertificates: [ROOT_A, ROOT_B] };
+    const taken = { ...pinned, rootCertificates: [ROOT_A, ROOT_B] };
+    const identity = { acceptAnnouncedRoots: true, roots: [OLD] };
+    assert.deepEqual(judged(both, pinned, identity).faults, []);
+    assert.deepEqual(judged(both, taken, identity), { faults: [], notes: [] });
+    assert.equal(judged(both, taken, { ...identity, roots: ["AA"] }).faults.length, 1);
+  });
+
+  it("is not its roots that are not valid now: they are told, and one of them at least must be", () => {
+    const past = new Date("2026-01-01T00:00:00Z");
+    const { faults, notes } = judgePin("b", contractOf(), past, undefined);
+    assert.deepEqual(
+      faults.map(({ path, rule }) => `${path}: ${rule}`),
+      ["rootCertificates: are all expired, or not valid yet"],
+    );
+    assert.ok(notes.includes(`a root of b is not valid now and not trusted: SHA-256 ${OLD}`));
   });
 
   it("takes no announcement without the old root, nor at first sight against the config", () => {

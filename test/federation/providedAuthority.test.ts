@@ -26,9 +26,9 @@ describe("A certificate authority from outside", () => {
   });
 
   /** With another intermediate below the root. */
-  async function withIntermediate(options: AuthorityOptions, extra: Partial<ProvidedPems> = {}) {
+  async function withIntermediate(options: AuthorityOptions) {
     const made = await root.intermediate("O=Company, CN=Mesh", options);
-    return { ...given, certificate: made.pem, key: made.keyPem(), ...extra };
+    return { ...given, certificate: made.pem, key: made.keyPem() };
   }
 
   it("is taken as it is when all of it fits", () => {
@@ -36,7 +36,7 @@ describe("A certificate authority from outside", () => {
     assert.ok("authority" in judged);
     const { certificate, key, chain, roots, issuer } = judged.authority;
     assert.match(certificate, /^-----BEGIN CERTIFICATE-----/);
-    assert.equal(key, given.key);
+    assert.equal(key.trim(), given.key.trim());
     assert.deepEqual([chain, roots.length, issuer], [[], 1, undefined]);
   });
 
@@ -57,9 +57,10 @@ describe("A certificate authority from outside", () => {
     const chain = `subject=O=Company, CN=Policy\n${policy.pem}\n`;
     const whole = { certificate: mesh.pem, key: mesh.keyPem(), chain, root: root.pem };
     assert.deepEqual(faultsOf(whole), []);
-    assert.deepEqual(faultsOf({ ...whole, chain: "" }), ["chain: must be certificates in PEM"].concat([
+    assert.deepEqual(faultsOf({ ...whole, chain: "" }), [
+      "chain: must be certificates in PEM",
       "certificate: is issued by no certificate in provided.root",
-    ]));
+    ]);
     assert.deepEqual(faultsOf({ ...whole, chain: root.pem + policy.pem }), [
       "certificate: is not issued by provided.chain[0]",
       "chain[0]: is not issued by provided.chain[1]",
@@ -82,6 +83,14 @@ describe("A certificate authority from outside", () => {
   }
 
   it("is refused when a path is longer than a certificate above allows", async () => {
+    const one = await TestAuthority.root("O=Company, CN=Root", { pathLength: 1 });
+    const below = await one.intermediate("O=Company, CN=Mesh");
+    const parts = { certificate: below.pem, key: below.keyPem(), root: one.pem };
+    assert.deepEqual(faultsOf(parts), []);
+    assert.match(
+      faultsOf({ ...parts, rootKey: one.keyPem() }).join(),
+      /^rootKey: is of a root with a path length below 2/,
+    );
     const short = await TestAuthority.root("O=Company, CN=Root", { pathLength: 0 });
     const mesh = await short.intermediate("O=Company, CN=Mesh");
     assert.deepEqual(faultsOf({ certificate: mesh.pem, key: mesh.keyPem(), root: short.pem }), [
@@ -91,7 +100,12 @@ describe("A certificate authority from outside", () => {
 
   it("is refused with every fault at once, and no message holds a key", () => {
     const faults = judgeProvided(
-      { certificate: "", key: "-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----", chain: "x", root: "" },
+      {
+        certificate: "",
+        key: "-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----",
+        chain: "x",
+        root: "",
+      },
       new Date(),
     );
     assert.ok("faults" in faults);

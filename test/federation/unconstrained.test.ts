@@ -33,7 +33,10 @@ describe("Trust anchors without the key of an own root", () => {
 
   it("are no matter where there is a key, an own authority, or no peer that is trusted", () => {
     const config = { certificateAuthority: section };
-    assert.deepEqual(judgeUnconstrained(config, { ...keyless, issuer: { certificate: "", key: "" } }, peers), []);
+    assert.deepEqual(
+      judgeUnconstrained(config, { ...keyless, issuer: { certificate: "", key: "" } }, peers),
+      [],
+    );
     assert.deepEqual(judgeUnconstrained(config, undefined, peers), []);
     assert.deepEqual(judgeUnconstrained(config, keyless, { c: waiting }), []);
   });

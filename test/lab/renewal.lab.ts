@@ -50,8 +50,8 @@ describe("a new intermediate", function () {
     assert.deepEqual(failures, []);
     assert.ok(calls > 500, `only ${calls} requests`);
 
-    await remakePod();
     const signs = async () => {
+      await remakePod();
       await restartWorkloads(lab, log);
       return (await issuerOf(`${foo!.address}:${SERVICE_PORT}`)) === (await fingerprint());
     };
@@ -61,7 +61,10 @@ describe("a new intermediate", function () {
   /** Has foo's Pod made anew: its sidecar then asks istiod for a certificate. */
   async function remakePod(): Promise<void> {
     const core = loadContext(federated.lab.kubeconfig, A.name).makeApiClient(CoreV1Api);
-    await core.deleteCollectionNamespacedPod({ namespace: foo!.namespace, labelSelector: `app=${foo!.name}` });
+    await core.deleteCollectionNamespacedPod({
+      namespace: foo!.namespace,
+      labelSelector: `app=${foo!.name}`,
+    });
   }
 });
 

@@ -17,6 +17,9 @@ export type KeyKind = keyof typeof ALGORITHMS;
 /** Names in a certificate, e.g. `{ type: "url", value: "spiffe://b.local/ns/xyz/sa/bar" }`. */
 export type SubjectAltNames = x509.JsonGeneralNames;
 
+/** A name in a certificate. */
+export type Subject = x509.X509CertificateCreateParamsName;
+
 const CA_USES = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign;
 const HOUR = 3_600_000;
 
@@ -50,8 +53,8 @@ export class TestAuthority {
     this.kind = kind;
   }
 
-  /** @param name its subject, e.g. `O=b.local, CN=Root CA`. */
-  static async root(name: string, options: AuthorityOptions = {}): Promise<TestAuthority> {
+  /** @param name its subject, e.g. `O=b.local, CN=Root CA`, or its attributes one by one. */
+  static async root(name: Subject, options: AuthorityOptions = {}): Promise<TestAuthority> {
     const { kind = "P-256" } = options;
     const keys = await makeKeys(kind);
     return new TestAuthority(await certify(name, keys, { name, keys, kind }, options), keys, kind);
@@ -108,7 +111,7 @@ export class TestAuthority {
 }
 
 interface Signer {
-  name: string;
+  name: Subject;
   keys: webcrypto.CryptoKeyPair;
   kind: KeyKind;
 }
@@ -121,7 +124,7 @@ async function makeKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
 }
 
 async function certify(
-  subject: string,
+  subject: Subject,
   { publicKey }: webcrypto.CryptoKeyPair,
   issuer: Signer,
   options: AuthorityOptions,

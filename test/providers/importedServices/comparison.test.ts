@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
-import { compareWithCluster } from "../../../providers/importedServices/comparison.ts";
+import { compareFew, compareWithCluster } from "../../../providers/importedServices/comparison.ts";
 import { type LiveEntry, declaredEntries } from "../../../providers/importedServices/drift.ts";
 import type { Inputs } from "../../../providers/importedServices/inputs.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
@@ -29,6 +29,7 @@ const page = (items: LiveEntry[], next?: string) => ({
   status: 200,
   body: { items, metadata: { continue: next } },
 });
+const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "serviceentries" } };
 const EXPIRED = { status: 410, body: { kind: "Status", reason: "Expired", message: "too old" } };
 
 /** Has the peer's label, but was not made by this program. */
@@ -77,5 +78,27 @@ describe("A comparison with the cluster", () => {
     const { changed, missing, withdrawn, taken } = await compareWithCluster(client, INPUTS);
     assert.deepEqual([changed, missing, withdrawn, [...taken]], [[], [], [], []]);
     assert.equal(server.requests.length, 3);
+  });
+
+  it("looks at a few hosts one by one, and at nothing else", async () => {
+    const answers: Record<string, LiveEntry> = {
+      "as-declared": live("as-declared"),
+      edited,
+      "of-another-peer": ofAnotherPeer,
+      withdrawn: live("withdrawn"),
+    };
+    const hosts = ["as-declared", "edited", "new", "of-another-peer", "withdrawn", "gone-too"];
+    server.answerBy((request) => {
+      const body = answers[request.split("/").at(-1) ?? ""];
+      return body === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body };
+    });
+    const { changed, missing, withdrawn, taken } = await compareFew(client, INPUTS, hosts);
+    assert.deepEqual([changed, missing], [["edited"], ["new"]]);
+    assert.deepEqual(
+      withdrawn.map(({ metadata: { name, uid } }) => [name, uid]),
+      [["withdrawn", "uid-withdrawn"]],
+    );
+    assert.deepEqual([...taken.keys()], ["of-another-peer"]);
+    assert.equal(server.requests.length, hosts.length);
   });
 });

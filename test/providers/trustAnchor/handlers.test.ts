@@ -31,6 +31,7 @@ for (const kind of ["P-256", "RSA"] satisfies KeyKind[]) {
         assert.ok(!JSON.stringify(outs).includes(secret));
         assert.deepEqual(Object.keys(outs).sort(), [
           "certificates",
+          "format",
           "issuerFingerprint",
           "rootFingerprints",
           "trustDomain",

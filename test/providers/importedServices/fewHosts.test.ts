@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { fewHosts } from "../../../providers/importedServices/fewHosts.ts";
+import { type Inputs, UNFINISHED, idOf, stateOf } from "../../../providers/importedServices/inputs.ts";
+import { remember } from "../../../providers/importedServices/lastKnown.ts";
+
+const LINE = "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar";
+
+/** Inputs with services `s0`, `s1`, ... of which some have another line. */
+function inputsOf(peer: string, count: number, lines: Record<string, string> = {}): Inputs {
+  const services = Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, LINE]));
+  return {
+    kubeconfig: { context: "a" },
+    namespace: "ns",
+    peer,
+    exportTo: ["*"],
+    gateways: ["203.0.113.10:15443"],
+    services: { ...services, ...lines },
+  };
+}
+
+const find = (olds: Inputs, news: Inputs, state = stateOf(olds)) => fewHosts(idOf(olds), state, news);
+
+describe("The hosts at which an update has something to do", () => {
+  it("are those that come, change and go, when the last update's services are known", () => {
+    const olds = inputsOf("b", 1000);
+    remember(olds);
+    const { s2, ...services } = inputsOf("b", 1000, { s1: LINE.replace("8080", "8081"), new: LINE }).services;
+    assert.equal(s2, LINE);
+    assert.deepEqual(find(olds, { ...olds, services }), ["new", "s1", "s2"]);
+    assert.deepEqual(find(olds, olds), []);
+  });
+
+  it("are all, when there are many", () => {
+    const olds = inputsOf("many", 10);
+    remember(olds);
+    assert.equal(find(olds, inputsOf("many", 61)), undefined);
+    assert.equal(find(olds, inputsOf("many", 60))?.length, 50);
+  });
+
+  it("are all, when what each entry says besides changes too, or its cluster", () => {
+    const olds = inputsOf("moved", 10);
+    remember(olds);
+    for (const change of [{ exportTo: ["x"] }, { gateways: [] }, { kubeconfig: { context: "other" } }]) {
+      assert.equal(find(olds, { ...olds, ...change }), undefined);
+    }
+  });
+
+  it("are all, when nobody told what there was, or the last update did not come to its end", () => {
+    const olds = inputsOf("unknown", 10);
+    assert.equal(find(olds, olds), undefined);
+    remember(olds);
+    assert.equal(find(olds, olds, { ...stateOf(olds), servicesDigest: UNFINISHED }), undefined);
+    assert.equal(find(olds, olds, stateOf(inputsOf("unknown", 11))), undefined);
+  });
+
+  it("are all at the first update", () => {
+    remember({});
+    assert.equal(find(inputsOf("first", 1), inputsOf("first", 2)), undefined);
+  });
+});
