@@ -6,7 +6,7 @@ import { formatImport, parseImport } from "../../../federation/importLine.ts";
 import { type PeerImports, planImports } from "../../../federation/imports.ts";
 import { type ServiceEntry, renderServiceEntry } from "../../../federation/serviceEntry.ts";
 import type { Contract } from "../../../federation/contract.ts";
-import { contractOf } from "../samples.ts";
+import { ROOT_C, contractOf } from "../samples.ts";
 import { type HostileCase, hostileContract } from "./cases.ts";
 import { assertStorable } from "./storable.ts";
 import { reordered } from "./tree.ts";
@@ -23,6 +23,7 @@ const NEIGHBOUR = contractOf({
   cluster: "cluster-c",
   clusterDomain: "cluster-c.local",
   trustDomain: "cluster-c.local",
+  rootCertificates: [ROOT_C],
   services: {},
 });
 
@@ -58,8 +59,9 @@ export function checkCase(hostile: HostileCase): Outcome {
     found === undefined,
     faults.some(({ peer }) => peer === "cluster-b"),
   );
-  // Only a claim to the neighbour's domains may touch the neighbour.
-  assert.ok(faults.every(({ peer, path }) => peer === "cluster-b" || path.endsWith("Domain")));
+  // Only a claim to the neighbour's domains, or to the name of its root, may touch the neighbour.
+  const isClaim = /Domain$|rootCertificates\[0\]$/;
+  assert.ok(faults.every(({ peer, path }) => peer === "cluster-b" || isClaim.test(path)));
   if (hostile.servicesOnly) assert.ok(found, `a service takes the contract with it: ${message}`);
   if (found === undefined) return { trusted: false, planned: 0, refused: faults.length, entries: [] };
 
