@@ -35,9 +35,12 @@ export async function restartWorkloads(lab: RunningLab, log: Log): Promise<void>
   await step(log, "restarting the workloads with sidecars", () => deployAll(lab, log));
 }
 
-/** @throws LabError when a preview of a stack announces a change. */
+/** @throws LabError that names each stack whose preview announces a change. */
 export async function expectConverged(stacks: readonly Stack[], log: Log): Promise<void> {
-  await step(log, "pulumi preview of both stacks", () => Promise.all(stacks.map(expectNoChange)));
+  await step(log, "pulumi preview of both stacks", async () => {
+    const changes = (await Promise.all(stacks.map(announcedChange))).filter((change) => change !== undefined);
+    if (changes.length > 0) throw new LabError(changes.join("\n"));
+  });
 }
 
 /** The stacks of both clusters, whether or not they exist. */
@@ -59,10 +62,8 @@ async function update(stack: Stack, log: Log): Promise<void> {
   log(`pulumi up -s ${stack.name}: ${summary.join(", ")}`);
 }
 
-async function expectNoChange(stack: Stack): Promise<void> {
+async function announcedChange(stack: Stack): Promise<string | undefined> {
   const changes = await stack.preview();
-  if (changesNothing(changes)) return;
-  throw new LabError(
-    `stack ${stack.name} has not converged: preview announces ${JSON.stringify(changes)}, see ${stack.log}`,
-  );
+  if (changesNothing(changes)) return undefined;
+  return `stack ${stack.name} has not converged: preview announces ${JSON.stringify(changes)}, see ${stack.log}`;
 }
