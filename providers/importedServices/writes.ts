@@ -1,8 +1,8 @@
 import { ClusterError } from "../cluster/clusterError.ts";
 import type { Progress } from "./progress.ts";
 
-/** Requests in flight: a tenth faster than 32 by the benchmark; more make no API server faster. Kubernetes lets a user's requests queue. */
-const CONCURRENCY = 64;
+/** Requests in flight: more make an API server little faster, fewer would leave one idle that is far away. */
+const CONCURRENCY = 32;
 
 /** One write that is needed. */
 export interface Write {
