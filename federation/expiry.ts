@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import { FINGERPRINT } from "./fingerprint.ts";
 import { sortedRecord } from "./order.ts";
+import { utc } from "./utc.ts";
 
 /** When a certificate serves, for the stack output `certificates`; times in UTC as `2036-11-19T10:28:15Z`. */
 export interface CertificateDates {
@@ -28,7 +29,7 @@ const DAY = 86_400_000;
 /** Dates of a certificate in PEM. @throws Error when it is none. */
 export function datesOf(pem: string): CertificateDates {
   const { validFrom, validTo, fingerprint256 } = new X509Certificate(pem);
-  return { notBefore: utc(validFrom), notAfter: utc(validTo), sha256: fingerprint256 };
+  return { notBefore: utc(new Date(validFrom)), notAfter: utc(new Date(validTo)), sha256: fingerprint256 };
 }
 
 /** Whether a certificate in PEM is valid at a time. @throws Error when it is none. */
@@ -61,8 +62,4 @@ function remedyFor(name: string): string {
     return "`pulumi up` renews one of this stack's own; another one its issuer has to";
   if (name.startsWith("certificate")) return "Have its issuer renew it";
   return "It ends with the peer's root or with ours, whichever is first: see which, and have that one rotated";
-}
-
-function utc(time: string): string {
-  return new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
 }

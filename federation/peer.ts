@@ -10,6 +10,7 @@ import { ownValue } from "./order.ts";
 import { type PinJudgement, judgePin } from "./pin.ts";
 import type { PeerStatus } from "./peerStatus.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
+import { utc } from "./utc.ts";
 
 /** So many services may be visible everywhere without a word: a sidecar needs some 100 KB for each. */
 const UNREMARKABLE = 100;
@@ -167,9 +168,4 @@ function warningsOf(
     (more) => `Left out of what peer ${name} offers: ${count(more)} more, for reasons like these`,
   );
   return [...everywhere, ...leftOut];
-}
-
-/** To the second: `2026-11-21T10:28:15Z`. */
-function utc(time: Date): string {
-  return time.toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { sortedRecord } from "./order.ts";
+import { readByPeer } from "./byPeer.ts";
 
 /** One peer in the stack output `peers`. */
 export interface PeerStatus {
@@ -19,16 +19,7 @@ const status: z.ZodType<PeerStatus> = z.object({
   imported: z.number(),
 });
 
-/**
- * Reads the stack output `peers`, as this program or an older one wrote it.
- * @returns by the peer's name, sorted, without those that do not fit.
- */
+/** Reads the stack output `peers`, see {@link readByPeer}. */
 export function readPeerStatuses(output: unknown): Record<string, PeerStatus> {
-  const statuses = z.record(z.string(), z.unknown()).safeParse(output).data ?? {};
-  return sortedRecord(
-    Object.entries(statuses).flatMap(([peer, value]) => {
-      const { data } = status.safeParse(value);
-      return data === undefined ? [] : [[peer, data] as const];
-    }),
-  );
+  return readByPeer(status, output);
 }

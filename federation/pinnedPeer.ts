@@ -1,8 +1,8 @@
 import * as z from "zod";
+import { readByPeer } from "./byPeer.ts";
 import type { Contract } from "./contract.ts";
 import { isServing } from "./expiry.ts";
 import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
-import { sortedRecord } from "./order.ts";
 import { text } from "./schema.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 
@@ -32,16 +32,7 @@ export function pinnable(contract: Contract, now: Date): PinnedPeer & { cluster:
   return { cluster, clusterDomain, trustDomain, rootCertificates };
 }
 
-/**
- * Reads the stack output `trustAnchors`, as this program or an older one wrote it.
- * @returns by the peer's name, sorted, without those that do not fit.
- */
+/** Reads the stack output `trustAnchors`, see {@link readByPeer}. */
 export function readPinnedPeers(output: unknown): Record<string, PinnedPeer> {
-  const anchors = z.record(z.string(), z.unknown()).safeParse(output).data ?? {};
-  return sortedRecord(
-    Object.entries(anchors).flatMap(([peer, value]) => {
-      const { data } = anchor.safeParse(value);
-      return data === undefined ? [] : [[peer, data] as const];
-    }),
-  );
+  return readByPeer(anchor, output);
 }

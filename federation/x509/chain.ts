@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { readAuthority } from "./authority.ts";
-import { signatureAlgorithm } from "./signatureAlgorithm.ts";
+import { UNFIT_KEY, signatureAlgorithm } from "./signatureAlgorithm.ts";
 
 /** Bits of an RSA key: fewer are too weak (NIST SP 800-131A). */
 const RSA_BITS = 2048;
@@ -20,9 +20,7 @@ export function authorityFaults(certificate: X509Certificate, below: number, now
     ...(ca ? [] : ["is no CA's certificate"]),
     ...(validFromDate <= now ? [] : [`is not valid before ${validFromDate.toISOString()}`]),
     ...(now <= validToDate ? [] : [`has expired on ${validToDate.toISOString()}`]),
-    ...(signatureAlgorithm(publicKey) === undefined
-      ? ["has a key that Envoy does not take: RSA, or ECDSA on P-256, P-384 or P-521"]
-      : []),
+    ...(signatureAlgorithm(publicKey) === undefined ? [UNFIT_KEY] : []),
     ...(bits < RSA_BITS ? [`has an RSA key of ${bits} bits: ${RSA_BITS} at least`] : []),
     ...pathFaults(certificate, below),
   ];

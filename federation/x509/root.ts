@@ -1,7 +1,8 @@
 import { type X509Certificate, createHash } from "node:crypto";
 import { type Authority, readAuthority } from "./authority.ts";
+import { isIssuedBy } from "./chain.ts";
 import { bytesOf, encode, partsOf } from "./der.ts";
-import { signatureAlgorithm } from "./signatureAlgorithm.ts";
+import { UNFIT_KEY, signatureAlgorithm } from "./signatureAlgorithm.ts";
 
 /** Characters of a subject: many times what people write. */
 const SUBJECT_LIMIT = 1000;
@@ -30,15 +31,12 @@ const NOT_PRINTABLE = /[_@!$%|~`^{}[\]]/;
 export function rootFaults(certificate: X509Certificate): string[] {
   const { publicKey, subject } = certificate;
   const { modulusLength: bits = RSA_BITS.least, publicExponent = 3n } = publicKey.asymmetricKeyDetails ?? {};
-  const isSelfSigned = certificate.checkIssued(certificate) && certificate.verify(publicKey);
   return [
-    ...(isSelfSigned ? [] : ["is not signed by its own key, as a root is"]),
+    ...(isIssuedBy(certificate, certificate) ? [] : ["is not signed by its own key, as a root is"]),
     ...(isPlainName(subject) && subject.length <= SUBJECT_LIMIT
       ? []
       : ["has a subject that is empty, very long, or has characters or blanks which not all verifiers take"]),
-    ...(signatureAlgorithm(publicKey) === undefined
-      ? ["has a key that Envoy does not take: RSA, or ECDSA on P-256, P-384 or P-521"]
-      : []),
+    ...(signatureAlgorithm(publicKey) === undefined ? [UNFIT_KEY] : []),
     ...(bits < RSA_BITS.least || bits > RSA_BITS.most || publicExponent >= LARGEST_EXPONENT
       ? [`has an RSA key that not all verifiers take: ${RSA_BITS.least} to ${RSA_BITS.most} bits`]
       : []),

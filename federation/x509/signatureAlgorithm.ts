@@ -20,6 +20,9 @@ const ECDSA = new Map<string | undefined, SignatureAlgorithm>([
   ["secp521r1", { hash: "sha512", oid: "1.2.840.10045.4.3.4", hasNull: false }],
 ]);
 
+/** Completes "<the certificate> ...", when {@link signatureAlgorithm} knows none for its key. */
+export const UNFIT_KEY = "has a key that Envoy does not take: RSA, or ECDSA on P-256, P-384 or P-521";
+
 /** The algorithm for a key, public or private; `undefined` for a key that Envoy takes in no certificate, e.g. Ed25519. */
 export function signatureAlgorithm(key: KeyObject): SignatureAlgorithm | undefined {
   return key.asymmetricKeyType === "rsa" ? RSA : ECDSA.get(key.asymmetricKeyDetails?.namedCurve);
