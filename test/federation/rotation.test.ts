@@ -1,89 +1,93 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import { fingerprintOf } from "../../federation/fingerprint.ts";
 import {
+  FIRST_ROOT,
   PHASES,
-  type PeerKnowledge,
+  type Phase,
   type Rotation,
   type RotationRecord,
-  judgeRotation,
+  nextPhase,
+  readRotationRecord,
   recordStep,
   rolesOf,
 } from "../../federation/rotation.ts";
+import { ROOT_A } from "./samples.ts";
 
-const NOW = new Date("2026-11-21T10:00:00Z");
-const later = (hours: number) => new Date(NOW.getTime() + hours * 3_600_000);
-const ROOTS = { 1: "AA", 2: "BB" };
-const PEERS: PeerKnowledge[] = [{ peer: "cluster-b", roots: ["AA", "BB"] }];
+const NOW = "2026-11-21T10:00:00Z";
+const [AA, BB] = ["AA", "BB"].map((pair) => Array(32).fill(pair).join(":")) as [string, string];
 
-const at = (generation: number, phase?: Rotation["phase"]): Rotation =>
-  phase === undefined ? { generation } : { generation, phase };
+const at = (root: number, phase: Phase): Rotation => ({ root, phase });
 
-function record(rotation: Rotation, signedUntil: Record<string, string> = {}): RotationRecord {
-  return { ...rotation, roots: ROOTS, signedUntil };
-}
-
-const rules = (last: RotationRecord | undefined, wanted: Rotation, peers = PEERS, now = NOW): string[] =>
-  judgeRotation(last, wanted, peers, 24, now).map(({ rule }) => rule);
-
-describe("A rotation of a root", () => {
-  it("goes through its phases one by one, each after an update, until the old root is gone", () => {
-    let last = recordStep(undefined, at(1), { 1: "AA" }, NOW);
-    for (const phase of PHASES) {
-      assert.deepEqual(rules(last, at(1, phase)), []);
-      last = recordStep(last, at(1, phase), ROOTS, NOW);
-    }
-    assert.deepEqual(last.signedUntil, { 1: NOW.toISOString() });
-    assert.deepEqual(rules(last, at(2), PEERS, later(25)), []);
-    last = recordStep(last, at(2), { 2: "BB" }, later(25));
-    assert.deepEqual(last, { generation: 2, roots: { 2: "BB" }, signedUntil: {} });
+describe("The roots of a cluster", () => {
+  it("are one where no rotation is under way, and two on the way from one to the next", () => {
+    assert.deepEqual(rolesOf(FIRST_ROOT), { published: [1], trusted: [1], signing: 1 });
+    assert.deepEqual(rolesOf(at(2, "announce")), { published: [1, 2], trusted: [1], signing: 1 });
+    assert.deepEqual(rolesOf(at(2, "trust")), { published: [1, 2], trusted: [1, 2], signing: 1 });
+    assert.deepEqual(rolesOf(at(2, "sign")), { published: [1, 2], trusted: [1, 2], signing: 2 });
+    assert.deepEqual(rolesOf(at(2, "drop")), { published: [2], trusted: [2], signing: 2 });
   });
 
-  it("never has a root sign that is not trusted, nor trusts one that is not published", () => {
-    for (const phase of [undefined, ...PHASES]) {
-      const { published, trusted, signing } = rolesOf(at(1, phase));
-      assert.ok(trusted.includes(signing));
-      assert.ok(trusted.every((root) => published.includes(root)));
-    }
-  });
-
-  it("cannot begin with the first update, but any generation can", () => {
-    assert.match(rules(undefined, at(1, "announce")).join(), /needs a root to begin with/);
-    assert.deepEqual(rules(undefined, at(3)), []);
-  });
-
-  it("skips no phase", () => {
-    assert.match(rules(record(at(1)), at(1, "trust")).join(), /skips phase 'announce'/);
-    assert.match(rules(record(at(1)), at(1, "sign")).join(), /skips phase 'announce'/);
-    assert.match(rules(record(at(1)), at(2)).join(), /skips phase 'announce'/);
-    assert.match(rules(record(at(1, "announce")), at(1, "sign")).join(), /skips phase 'trust'/);
-    assert.match(rules(record(at(1, "trust")), at(2)).join(), /drops root 1, which signs/);
-  });
-
-  it("lets nobody be behind when the new root begins to sign, and names who is", () => {
-    const peers = [...PEERS, { peer: "cluster-c", roots: ["AA"] }, { peer: "cluster-d", roots: undefined }];
-    assert.deepEqual(rules(record(at(1, "trust")), at(1, "sign"), peers), [
-      "is too early: cluster-c, cluster-d do not trust root 2 yet (SHA-256 BB)",
-    ]);
-    assert.deepEqual(rules(record(at(1, "announce")), at(1, "trust"), peers), []);
-  });
-
-  it("keeps the old root until no workload can have a certificate under it", () => {
-    const signing = record(at(1, "sign"), { 1: NOW.toISOString() });
-    assert.match(
-      rules(signing, at(2), PEERS, later(23)).join(),
-      /drops root 1 while .* until 2026-11-22T10:00:00/,
+  it("never sign without being trusted here, and are never trusted here without being published", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 99 }), fc.constantFrom(...PHASES), (root, phase) => {
+        const { published, trusted, signing } = rolesOf({ root, phase });
+        assert.ok(trusted.includes(signing));
+        assert.ok(trusted.every((each) => published.includes(each)));
+      }),
     );
-    assert.deepEqual(rules(signing, at(2), PEERS, later(24)), []);
   });
 
-  it("may be abandoned in each phase but the last", () => {
-    assert.deepEqual(rules(record(at(1, "announce")), at(1)), []);
-    assert.deepEqual(rules(record(at(1, "trust")), at(1, "announce")), []);
-    assert.deepEqual(rules(record(at(1, "trust")), at(1)), []);
-    assert.deepEqual(rules(record(at(1, "sign"), { 1: NOW.toISOString() }), at(1, "trust")), []);
-    const back = recordStep(record(at(1, "sign"), { 1: NOW.toISOString() }), at(1, "trust"), ROOTS, later(2));
-    assert.deepEqual(back.signedUntil, { 2: later(2).toISOString() });
-    assert.match(rules(back, at(1), PEERS, later(3)).join(), /drops root 2 while workloads may have/);
-    assert.deepEqual(rules(back, at(1), PEERS, later(27)), []);
-    assert.match(rules(record(at(2)), at(1)).join(), /skips phase 'announce'/);
+  it("go through four phases", () => {
+    assert.deepEqual(nextPhase(at(2, "announce")), at(2, "trust"));
+    assert.deepEqual(nextPhase(at(2, "trust")), at(2, "sign"));
+    assert.deepEqual(nextPhase(at(2, "sign")), at(2, "drop"));
+    assert.equal(nextPhase(at(2, "drop")), undefined);
+  });
+});
+
+describe("The record of a rotation", () => {
+  const trusting: RotationRecord = { ...at(2, "trust"), roots: { 1: AA, 2: BB }, signedUntil: {} };
+
+  /** Each root stays the one it was. */
+  function step(last: RotationRecord, wanted: Rotation, now: string): RotationRecord {
+    const roots = Object.fromEntries(rolesOf(wanted).published.map((root) => [root, root === 1 ? AA : BB]));
+    return recordStep({ wanted, last, now }, roots);
+  }
+
+  it("says when a root signed last, once another one signs, and forgets a root that is gone", () => {
+    const signing = step(trusting, at(2, "sign"), NOW);
+    assert.deepEqual(signing, { ...at(2, "sign"), roots: trusting.roots, signedUntil: { 1: NOW } });
+    assert.deepEqual(step(signing, at(2, "drop"), "2026-11-23T10:00:00Z"), {
+      ...at(2, "drop"),
+      roots: { 2: BB },
+      signedUntil: {},
+    });
+  });
+
+  it("forgets that a root signs no more when it signs again, and remembers the other one", () => {
+    const signing = step(trusting, at(2, "sign"), NOW);
+    const back = step(signing, at(2, "trust"), "2026-11-21T12:00:00Z");
+    assert.deepEqual(back.signedUntil, { 2: "2026-11-21T12:00:00Z" });
+  });
+
+  it("stays the same when nothing changes", () => {
+    const signing = step(trusting, at(2, "sign"), NOW);
+    assert.deepEqual(step(signing, at(2, "sign"), "2026-11-22T10:00:00Z"), signing);
+  });
+
+  it("is read as it was written, and is none where it does not fit", () => {
+    const signing = step(trusting, at(2, "sign"), NOW);
+    assert.deepEqual(readRotationRecord(JSON.parse(JSON.stringify(signing)), undefined), signing);
+    for (const other of [undefined, null, {}, { ...signing, root: 0 }, { ...signing, phase: "rest" }])
+      assert.equal(readRotationRecord(other, undefined), undefined);
+  });
+
+  it("of a stack that an older version updated is that of its first root", () => {
+    assert.deepEqual(readRotationRecord(undefined, { rootCertificates: [ROOT_A] }), {
+      ...FIRST_ROOT,
+      roots: { 1: fingerprintOf(ROOT_A) },
+      signedUntil: {},
+    });
   });
 });
