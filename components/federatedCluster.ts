@@ -182,6 +182,7 @@ function contract(
       clusterDomain: domain,
       trustDomain,
       network,
+      ...(config.topology === "federation" ? {} : { topology: config.topology }),
       rootCertificates: roots,
       gateways: addresses,
       services,

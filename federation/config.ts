@@ -15,11 +15,14 @@ import type { PeerIdentity } from "./pin.ts";
 import type { ProvidedPems } from "./providedAuthority.ts";
 import type { Rotation } from "./rotation.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
+import { TOPOLOGIES, type Topology } from "./topology.ts";
 
 /** A stack's config, checked, with its defaults filled in. */
 export interface StackConfig {
   /** `trustDomain` defaults to `domain`, `network` to `name`. */
   cluster: { name: string; domain: string; trustDomain: string; network: string };
+  /** How it is connected with its peers: `federation` by default. */
+  topology: Topology;
   /**
    * As written: `path` may start with `~/` or be relative to the program's folder. The context must be named, as the
    * current one is whatever cluster somebody looked at last.
@@ -93,6 +96,7 @@ const cluster = fields({
 /** One schema per key of the config: a fault in one does not hide those of the others. */
 const sections: { [K in keyof StackConfig]: z.ZodType<StackConfig[K]> } = {
   cluster,
+  topology: z.enum(TOPOLOGIES).default("federation"),
   kubeconfig: fields({ path: someText.exactOptional(), context: someText }).prefault({} as never),
   certificateAuthority: certificateAuthority.prefault({}),
   istio: istio.prefault({}),

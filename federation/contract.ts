@@ -13,6 +13,7 @@ import { quote } from "./quote.ts";
 import { faultsOf, firstFaultsOf, text } from "./schema.ts";
 import { isLargerThan } from "./size.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
+import { TOPOLOGIES, type Topology } from "./topology.ts";
 import { rootFaults } from "./x509/root.ts";
 
 /** Version of the contract that this program writes, and the newest that it reads. */
@@ -41,6 +42,8 @@ export interface Contract {
   clusterDomain: string;
   trustDomain: string;
   network: string;
+  /** Left out: `federation`. */
+  topology?: Topology;
   /** One CA certificate in PEM per entry. */
   rootCertificates: string[];
   /** Empty as long as the gateway has no address. */
@@ -73,6 +76,7 @@ const document = z.object({
   clusterDomain: text(HOST_NAME),
   trustDomain: text(TRUST_DOMAIN),
   network: text(NETWORK),
+  topology: z.enum(TOPOLOGIES).exactOptional(),
   rootCertificates: list(certificate, 1, ROOTS_LIMIT),
   gateways: list(gatewayAddress, 0, ENDPOINTS_LIMIT),
   services: map(SERVICES_LIMIT),

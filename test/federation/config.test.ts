@@ -51,6 +51,7 @@ describe("A stack's config", () => {
     assert.deepEqual(parseConfig({ ...shortest, peers: undefined }, "cluster-a"), {
       cluster: { ...cluster, trustDomain: "cluster-a.local", network: "cluster-a" },
       kubeconfig: { context: "cluster-a" },
+      topology: "federation",
       certificateAuthority: {
         source: "own",
         algorithm: "ECDSA",
