@@ -8,6 +8,7 @@ import { KUBECONFIG, LOCAL_CLUSTER as cluster, configFaults, faultsThrown } from
 /** Everything that can be configured. */
 const full = {
   cluster: { ...cluster, trustDomain: "a.example", network: "Network_A" },
+  topology: "federation",
   kubeconfig: { path: "~/.kube/config", context: "a" },
   certificateAuthority: {
     source: "own",
