@@ -121,7 +121,7 @@ async function refuseFaults(
 ): Promise<void> {
   const faults = await faultsOfAll(questions);
   const changed = await own.then(
-    ({ contract }) => judgeIdentity(contract, config.cluster),
+    ({ contract }) => judgeIdentity(contract, config),
     () => [],
   );
   const stack = pulumi.getStack();

@@ -16,6 +16,7 @@ import type { ProvidedPems } from "./providedAuthority.ts";
 import type { Rotation } from "./rotation.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 import { TOPOLOGIES, type Topology } from "./topology.ts";
+import { judgeTopology } from "./topology/judgeConfig.ts";
 
 /** A stack's config, checked, with its defaults filled in. */
 export interface StackConfig {
@@ -134,7 +135,7 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
       faults.push(...faultsOf(result.error, raw[key]).map((fault) => within(key, told(key, fault))));
     return [key, result.data];
   });
-  faults.push(...judgePeers(raw["peers"], raw["cluster"], stack));
+  faults.push(...judgePeers(raw["peers"], raw["cluster"], stack), ...judgeTopology(raw));
   if (faults.length > 0) throw new FaultsError(`config of stack ${stack}`, faults);
   return Object.fromEntries(parsed) as StackConfig;
 }

@@ -1,13 +1,17 @@
 import type { GatewayAddress } from "./address.ts";
 import { count } from "./change.ts";
 import { type Contract, readContract } from "./contract.ts";
-import type { ContractService } from "./contractService.ts";
 import { type Claim, judgeDomains } from "./claim.ts";
 import { type Fault, FaultsError, pathOf, within } from "./fault.ts";
+import type { ImportedService } from "./importLine.ts";
 import { compare, sortedRecord } from "./order.ts";
 import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
 import { judgeRootNames } from "./rootName.ts";
 import { serviceJudge } from "./peerService.ts";
+import type { Topology } from "./topology.ts";
+import { judgePeerTopology } from "./topology/judgeContract.ts";
+import { judgeNames } from "./topology/judgeNames.ts";
+import { TRAITS } from "./topology/traits.ts";
 
 /** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
 const ENTRIES_LIMIT = 256 * 1024 * 1024;
@@ -17,8 +21,8 @@ export interface PeerImports {
   peer: string;
   /** Empty as long as the peer's gateway has no address: then nothing can be registered yet. */
   gateways: GatewayAddress[];
-  /** By host name, sorted. */
-  services: Record<string, ContractService>;
+  /** By the host name under which each is called here, sorted. */
+  services: Record<string, ImportedService>;
   /** Single services left out, and why: a warning. */
   refused: Fault[];
   /** What the peer published, checked, for whatever else is needed of it (its roots, say). */
@@ -30,6 +34,8 @@ export interface LocalCluster extends GatewayPolicy {
   /** Our cluster's name, by which a contract's `peers` may name us. */
   cluster: string;
   trustDomain: string;
+  /** How it is connected with its peers. @default federation */
+  topology?: Topology;
   /** Certificates of our authority, PEM, by whose names no peer's root may go. */
   rootCertificates?: readonly string[];
 }
@@ -43,9 +49,10 @@ export interface PeerFault extends Fault {
 /**
  * Plans what to register here of what the peers publish. A contract comes from another team, so nothing in it is trusted:
  *
- * - As a whole it must come from another cluster than ours, and its cluster and trust domains must neither be, hold
+ * - As a whole it must come from another cluster than ours and be of our topology, and its cluster and trust domains must neither be, hold
  *   nor lie in ours, another peer's or a further claim: no name or identity can then belong to two clusters. (Where two
- *   contracts clash, neither is taken: nothing here tells who is right. A claim was there before.) Its gateways must be addresses that
+ *   contracts clash, neither is taken: nothing here tells who is right. A claim was there before.) A topology may let clusters have the
+ *   same domains; then names here must differ all the same. Its gateways must be addresses that
  *   traffic may go to, its roots be named like nobody else's, and all its entries together must not fill our etcd.
  * - A service must be the peer's own and fit into a ServiceEntry, see {@link serviceJudge}. One that does not is left out, and the
  *   others are taken. One whose `peers` does not name us is left out in silence: it is not meant for us.
@@ -72,6 +79,7 @@ export function planImports(
     }
   }
 
+  const { topology = "federation" } = local;
   const imports: [string, PeerImports][] = [];
   for (const { peer, contract, refused } of readings) {
     const others = readings.filter((reading) => reading.peer !== peer);
@@ -82,16 +90,21 @@ export function planImports(
     ];
     const unfit = [
       ...judgeName(contract, local),
-      ...judgeDomains(contract, taken),
+      ...judgePeerTopology(contract, topology),
+      ...judgeDomains(contract, taken, TRAITS[topology].common),
       ...judgeRootNames(contract.rootCertificates, taken),
       ...judgeGateways(contract.gateways, local),
       ...judge(peer, contract),
     ];
-    const found = unfit.length === 0 ? importPeer(peer, contract, refused, local) : { faults: unfit };
+    const found =
+      unfit.length === 0 ? importPeer(peer, contract, refused, local, topology) : { faults: unfit };
     if ("faults" in found) faults.push(...found.faults.map((fault) => ofPeer(peer, fault)));
     else imports.push([peer, found]);
   }
-  return { imports: sortedRecord(imports), faults };
+  const clashes = judgeNames(imports.map(([, found]) => found));
+  faults.push(...clashes.map(({ peer, fault }) => ofPeer(peer, fault)));
+  const fit = imports.filter(([peer]) => clashes.every((clash) => clash.peer !== peer));
+  return { imports: sortedRecord(fit), faults };
 }
 
 function ofPeer(peer: string, fault: Fault): PeerFault {
@@ -115,17 +128,18 @@ function importPeer(
   contract: Contract,
   unreadable: readonly Fault[],
   local: LocalCluster,
+  topology: Topology,
 ): PeerImports | { faults: Fault[] } {
-  const judge = serviceJudge(contract);
+  const judge = serviceJudge(contract, TRAITS[topology].names);
   const refused = [...unreadable];
-  const services: [string, ContractService][] = [];
+  const services: [string, ImportedService][] = [];
   let size = 0;
   for (const [host, service] of Object.entries(contract.services)) {
     if (service.peers !== undefined && !service.peers.includes(local.cluster)) continue;
     const judgement = judge(host, service);
     refused.push(...judgement.faults.map((fault) => within(pathOf("services", host), fault)));
     if (judgement.faults.length > 0) continue;
-    services.push([host, service]);
+    services.push([judgement.name, judgement.service]);
     size += judgement.size;
   }
   if (size > ENTRIES_LIMIT) return { faults: [tooMuch(services.length, size)] };

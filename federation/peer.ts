@@ -10,6 +10,7 @@ import { ownValue } from "./order.ts";
 import { type PinJudgement, judgePin } from "./pin.ts";
 import type { PeerStatus } from "./peerStatus.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
+import { noteCommonTrust } from "./topology/commonTrust.ts";
 import { utc } from "./utc.ts";
 
 /** So many services may be visible everywhere without a word: a sidecar needs some 100 KB for each. */
@@ -56,7 +57,8 @@ export interface LastPeers {
  * @param readings by the peer's name, as in the config.
  * @param now the time, for peers that are pending from now on.
  * @param ownCertificates of our certificate authority, PEM, where it comes from outside: the names of one's own are known.
- * @returns the peers sorted by name, a warning for each pending peer and each service left out, and notes on whom is trusted anew.
+ * @returns the peers sorted by name, a warning for each pending peer and each service left out, and notes on whom is trusted anew, or as
+ *   one of us.
  * @throws FaultsError when a contract cannot be trusted as a whole, or is not from whom it was before; every fault of every peer is named.
  */
 export function viewPeers(
@@ -68,7 +70,13 @@ export function viewPeers(
 ): { peers: Record<string, PeerView>; warnings: string[]; notes: string[] } {
   const { cluster, allowGatewayAddresses } = config;
   const { name: ownName, domain: clusterDomain, trustDomain } = cluster;
-  const local = { cluster: ownName, clusterDomain, trustDomain, rootCertificates: ownCertificates };
+  const local = {
+    cluster: ownName,
+    clusterDomain,
+    trustDomain,
+    topology: config.topology,
+    rootCertificates: ownCertificates,
+  };
   const pinOf = (peer: string, contract: Contract): PinJudgement =>
     judgePin(peer, contract, now, ownValue(last.pinned, peer), ownValue(config.peers, peer)?.identity);
   const { imports, faults } = planImports(
@@ -99,7 +107,13 @@ export function viewPeers(
   return {
     peers: Object.fromEntries(views),
     warnings: views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(last.statuses, name))),
-    notes: Object.entries(imports).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
+    notes: [
+      ...Object.entries(imports).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
+      ...noteCommonTrust(
+        config,
+        views.flatMap(([name, { pinned }]) => (pinned?.trustDomain === trustDomain ? [name] : [])),
+      ),
+    ],
   };
 }
 

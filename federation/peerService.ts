@@ -1,11 +1,15 @@
 import type { GatewayAddress } from "./address.ts";
 import { count } from "./change.ts";
 import type { ContractService } from "./contractService.ts";
+import { serverName } from "./destinationRule.ts";
 import { ENTRY_LIMIT, entrySizes } from "./entrySize.ts";
 import { type Fault, firstFaults, pathOf } from "./fault.ts";
 import { isBelow } from "./hostname.ts";
+import type { ImportedService } from "./importLine.ts";
 import { ENDPOINT_PORTS_LIMIT, ENDPOINT_PORT_NAME_LIMIT, fitsEndpoints, sharedPort } from "./serviceEntry.ts";
 import { parseSpiffeId } from "./spiffe.ts";
+import { GLOBAL_DOMAIN, globalName } from "./topology/globalName.ts";
+import type { Traits } from "./topology/traits.ts";
 
 /** Characters of a server's name in TLS (`TLSEXT_MAXLEN_host_name`): a proxy cannot ask for a longer one. */
 const SERVER_NAME_LIMIT = 255;
@@ -19,6 +23,10 @@ export interface Publisher {
 
 /** What is to be said of one service of a peer. */
 export interface ServiceJudgement {
+  /** Name under which it is called here. */
+  name: string;
+  /** What is to be registered under it. */
+  service: ImportedService;
   /** Bytes that its ServiceEntry takes, but for a few. */
   size: number;
   /** Why it is not to be registered here, seen from the service; the first ones of many. */
@@ -28,21 +36,35 @@ export interface ServiceJudgement {
 /**
  * Makes the judge of a peer's services, each by itself: a name must lie below `svc.<the peer's cluster domain>` and fit into a TLS
  * handshake, identities be of the peer's trust domain, and the ServiceEntry be one that an API server takes.
+ * @param names under which they are to be called here.
  */
-export function serviceJudge(peer: Publisher): (host: string, service: ContractService) => ServiceJudgement {
+export function serviceJudge(
+  peer: Publisher,
+  names: Traits["names"],
+): (host: string, service: ContractService) => ServiceJudgement {
   const sizeOf = entrySizes(peer.gateways);
-  return (host, service) => {
-    const size = sizeOf(host, service);
+  return (host, offered) => {
+    const global = names === "global" ? globalName(host, peer.clusterDomain) : undefined;
+    const service = global === undefined ? offered : { ...offered, remoteHost: host };
+    const name = global ?? host;
+    const size = sizeOf(name, service);
+    const hostFaults = judgeHost(host, peer);
     const faults = [
-      ...judgeHost(host, peer),
+      ...(names === "global" && global === undefined && hostFaults.length === 0 ? [NOT_GLOBAL] : hostFaults),
       ...judgeServerName(host, service),
       ...judgeIdentities(service, peer),
       ...judgePorts(service, peer),
       ...judgeSize(size, peer),
     ];
-    return { size, faults: firstFaults(faults) };
+    return { name, service, size, faults: firstFaults(faults) };
   };
 }
+
+const NOT_GLOBAL: Fault = {
+  path: "",
+  rule: `is not of the form '<name>.<namespace>.svc.<cluster domain>', so it has no name under '${GLOBAL_DOMAIN}'`,
+  remedy: "Have the peer export the Service itself",
+};
 
 function judgeHost(host: string, { clusterDomain }: Publisher): Fault[] {
   const domain = `svc.${clusterDomain}`;
@@ -54,7 +76,7 @@ function judgeHost(host: string, { clusterDomain }: Publisher): Fault[] {
 /** By which name, with the port in it, the peer's gateway tells where a call is to go. */
 function judgeServerName(host: string, { ports }: ContractService): Fault[] {
   const highest = Math.max(...ports.map(({ number }) => number));
-  const { length } = `outbound_.${highest}_._.${host}`;
+  const { length } = serverName(host, highest);
   if (length <= SERVER_NAME_LIMIT) return [];
   const rule = `is ${length - SERVER_NAME_LIMIT} character(s) too long to be called through a gateway on port ${highest}`;
   return [{ path: "", rule, remedy: "Have the peer shorten the service's name, namespace or domain" }];

@@ -1,14 +1,19 @@
 import { type GatewayAddress, IP_ADDRESS, compareGateways } from "./address.ts";
 import type { ServicePort } from "./contractService.ts";
 import type { ImportedService } from "./importLine.ts";
-import { TLS_MODE_LABEL, importLabels } from "./labels.ts";
+import { REMOTE_HOST_ANNOTATION, TLS_MODE_LABEL, importLabels } from "./labels.ts";
 import { sortedUnique } from "./order.ts";
 
 /** An Istio ServiceEntry, as far as this program writes one. */
 export interface ServiceEntry {
   apiVersion: "networking.istio.io/v1";
   kind: "ServiceEntry";
-  metadata: { name: string; namespace: string; labels: Record<string, string> };
+  metadata: {
+    name: string;
+    namespace: string;
+    labels: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
   spec: {
     hosts: string[];
     location: "MESH_INTERNAL";
@@ -27,7 +32,7 @@ export interface ServiceEntry {
 
 /** What a ServiceEntry is rendered from. */
 export interface ServiceEntryInput {
-  /** Full name of the service in the peer's cluster; the object's name too, so that it never changes. */
+  /** Full name under which the service is called here; the object's name too, so that it never changes. */
   host: string;
   service: ImportedService;
   /** The peer's gateways; at least one, or Istio would have an entry to nowhere. */
@@ -56,6 +61,7 @@ export const ENDPOINT_PORT_NAME_LIMIT = 62;
  *   replace the address by a gateway of its own: neither is written.
  * - Each endpoint says which port of it carries a port of the service. Where the endpoints cannot, see {@link fitsEndpoints}, the
  *   service's ports do, which takes gateways that listen on one port: see {@link sharedPort}.
+ * - An annotation tells the name that the service has in the peer's cluster, if it has another one there.
  */
 export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
   const { host, service, namespace, peer } = input;
@@ -65,7 +71,14 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "ServiceEntry",
-    metadata: { name: host, namespace, labels: importLabels(peer) },
+    metadata: {
+      name: host,
+      namespace,
+      labels: importLabels(peer),
+      ...(service.remoteHost === undefined
+        ? {}
+        : { annotations: { [REMOTE_HOST_ANNOTATION]: service.remoteHost } }),
+    },
     spec: {
       hosts: [host],
       location: "MESH_INTERNAL",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { formatImport, parseImport } from "../../federation/importLine.ts";
+import { formatImport, isRenamed, parseImport } from "../../federation/importLine.ts";
 import { contractService } from "./arbitraries.ts";
 
 describe("The line of an import", () => {
@@ -18,10 +18,31 @@ describe("The line of an import", () => {
     );
   });
 
-  it("is read back exactly", () => {
+  it("tells the name that the service has there, where it has another one here", () => {
+    assert.equal(
+      formatImport({
+        ports: [{ number: 8000, name: "http", protocol: "HTTP" }],
+        subjectAltNames: ["spiffe://cluster.local/ns/bar/sa/httpbin"],
+        remoteHost: "httpbin.bar.svc.cluster.local",
+      }),
+      "8000/HTTP http of httpbin.bar.svc.cluster.local as spiffe://cluster.local/ns/bar/sa/httpbin",
+    );
+  });
+
+  it("is read back exactly, also when ports and names are called as the words between them", () => {
+    const words = fc.constantFrom("of", "as", "http");
+    const named = fc
+      .tuple(contractService(), fc.option(words), fc.option(fc.oneof(words, fc.constant("a.b.svc.c.local"))))
+      .map(([{ ports, subjectAltNames }, port, remoteHost]) => ({
+        ports: ports.map((each) => (port === null ? each : { ...each, name: port })),
+        subjectAltNames,
+        ...(remoteHost === null ? {} : { remoteHost }),
+      }));
     fc.assert(
-      fc.property(contractService(), ({ ports, subjectAltNames }) => {
-        assert.deepEqual(parseImport(formatImport({ ports, subjectAltNames })), { ports, subjectAltNames });
+      fc.property(named, (service) => {
+        const line = formatImport(service);
+        assert.deepEqual(parseImport(line), service);
+        assert.equal(isRenamed(line), "remoteHost" in service);
       }),
     );
   });
@@ -53,6 +74,11 @@ describe("The line of an import", () => {
       "8080/HTTP http as spiffe://b/x as spiffe://b/y",
       "8080/HTTP http as spiffe://b/x,spiffe://b/y",
       "8080/HTTP http as spiffe://b/x ",
+      "8080/HTTP http of as spiffe://b/x",
+      "8080/HTTP http of A.b as spiffe://b/x",
+      "8080/HTTP http of a.b of c.d as spiffe://b/x",
+      "8080/HTTP http of a.b, 9090/GRPC grpc as spiffe://b/x",
+      "of a.b as spiffe://b/x",
     ]) {
       assert.throws(() => parseImport(line), /must be "<number>\/<protocol> <name>/, line);
     }

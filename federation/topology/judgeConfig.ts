@@ -1,0 +1,31 @@
+import * as z from "zod";
+import type { Fault } from "../fault.ts";
+import { TOPOLOGIES, type Topology } from "../topology.ts";
+import { TRAITS } from "./traits.ts";
+
+const topologyIn = z.enum(TOPOLOGIES).default("federation");
+const sourceIn = z.object({ source: z.string() });
+
+/**
+ * What can be wrong with a config only in view of its topology.
+ * @param raw the whole config, unchecked. Of a topology that is none nothing is judged.
+ */
+export function judgeTopology(raw: Readonly<Record<string, unknown>>): Fault[] {
+  const { data: topology } = topologyIn.safeParse(raw["topology"]);
+  if (topology === undefined) return [];
+  return judgeSource(topology, sourceIn.safeParse(raw["certificateAuthority"]).data?.source ?? "own");
+}
+
+function judgeSource(topology: Topology, source: string): Fault[] {
+  const fit = TRAITS[topology].sources;
+  // What is no source at all is told by itself.
+  const known = Object.values(TRAITS).flatMap(({ sources }) => sources);
+  if (fit.some((name) => name === source) || known.every((name) => name !== source)) return [];
+  return [
+    {
+      path: "certificateAuthority.source",
+      rule: `is '${source}', but the clusters of topology '${topology}' are all under one root`,
+      remedy: `Write source: ${fit.join(" or ")}, or another topology`,
+    },
+  ];
+}

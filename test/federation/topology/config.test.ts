@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { judgeTopology } from "../../../federation/topology/judgeConfig.ts";
+import { configFaults } from "../samples.ts";
+
+const told = (raw: Record<string, unknown>) =>
+  judgeTopology(raw).map(({ path, rule, remedy }) => `${path} ${rule}. ${remedy}`);
+
+describe("The topology in a stack's config", () => {
+  it("lets a federation have roots of its own, or from outside", () => {
+    for (const certificateAuthority of [undefined, {}, { source: "own" }, { source: "provided" }]) {
+      assert.deepEqual(told({ certificateAuthority }), []);
+      assert.deepEqual(told({ topology: "federation", certificateAuthority }), []);
+    }
+  });
+
+  for (const certificateAuthority of [undefined, {}, { algorithm: 1 }, { source: "own" }]) {
+    it(`lets no replicated control plane have a root of its own: ${JSON.stringify(certificateAuthority)}`, () => {
+      const [fault, ...others] = told({ topology: "replicated", certificateAuthority });
+      assert.deepEqual(others, []);
+      assert.match(
+        fault ?? "",
+        /^certificateAuthority\.source is 'own', but the clusters of topology 'replicated' are all under one root\. Write source: provided/,
+      );
+    });
+  }
+
+  it("lets a replicated control plane have a root from outside", () => {
+    assert.deepEqual(told({ topology: "replicated", certificateAuthority: { source: "provided" } }), []);
+  });
+
+  it("is not what is judged when it, or the source, is none that there is", () => {
+    assert.deepEqual(told({ topology: "mesh", certificateAuthority: { source: "own" } }), []);
+    assert.deepEqual(told({ topology: "replicated", certificateAuthority: { source: "vault" } }), []);
+  });
+
+  it("tells its faults together with all others", () => {
+    assert.deepEqual(configFaults({ topology: "replicated", brake: { share: 2 }, peers: { B: {} } }).sort(), [
+      "brake.share",
+      "certificateAuthority.source",
+      "peers.B",
+      "peers.B.stack",
+    ]);
+    assert.deepEqual(configFaults({ topology: "replicate" }), ["topology"]);
+  });
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { Contract } from "../../../federation/contract.ts";
+import { type LocalCluster, planImports } from "../../../federation/imports.ts";
+import { noteCommonTrust } from "../../../federation/topology/commonTrust.ts";
+import { ROOT_B, ROOT_C, contractOf } from "../samples.ts";
+
+const HTTPBIN = "httpbin.bar.svc.cluster.local";
+const httpbin = {
+  ports: [{ number: 8000, name: "http", protocol: "HTTP" as const }],
+  subjectAltNames: ["spiffe://cluster.local/ns/bar/sa/httpbin"],
+};
+
+const local: LocalCluster = {
+  cluster: "cluster-1",
+  clusterDomain: "cluster.local",
+  trustDomain: "cluster.local",
+  topology: "replicated",
+  allowGatewayAddresses: [],
+};
+
+const peerOf = (cluster: string, changes: Partial<Record<keyof Contract, unknown>> = {}): Contract =>
+  contractOf({
+    cluster,
+    clusterDomain: "cluster.local",
+    trustDomain: "cluster.local",
+    topology: "replicated",
+    services: { [HTTPBIN]: httpbin },
+    ...changes,
+  });
+
+const faultsOf = (contracts: Record<string, unknown>, own = local) =>
+  planImports(own, contracts).faults.map(({ path, value, rule }) => ({ path, value, rule }));
+
+describe("A plan of imports under replicated control planes", () => {
+  it("takes a peer's service under its global name, which leads to the name that it has there", () => {
+    const { imports, faults } = planImports(local, { "cluster-2": peerOf("cluster-2") });
+    assert.deepEqual(faults, []);
+    assert.deepEqual(imports["cluster-2"]?.services, {
+      "httpbin.bar.global": { ...httpbin, remoteHost: HTTPBIN },
+    });
+  });
+
+  it("does so too where cluster domains and trust domains differ", () => {
+    const host = "httpbin.bar.svc.b.local";
+    const contract = peerOf("cluster-2", {
+      clusterDomain: "b.local",
+      trustDomain: "b.local",
+      services: { [host]: { ...httpbin, subjectAltNames: ["spiffe://b.local/ns/bar/sa/httpbin"] } },
+    });
+    const { services } = planImports(local, { b: contract }).imports["b"] ?? assert.fail();
+    assert.deepEqual(Object.entries(services)[0]?.slice(0, 1), ["httpbin.bar.global"]);
+    assert.equal(services["httpbin.bar.global"]?.remoteHost, host);
+  });
+
+  it("leaves out what has no global name, and takes the rest", () => {
+    const services = { [HTTPBIN]: httpbin, [`pod-0.${HTTPBIN}`]: httpbin };
+    const { imports } = planImports(local, { "cluster-2": peerOf("cluster-2", { services }) });
+    assert.deepEqual(Object.keys(imports["cluster-2"]?.services ?? {}), ["httpbin.bar.global"]);
+    const [refused, ...others] = imports["cluster-2"]?.refused ?? [];
+    assert.deepEqual(others, []);
+    assert.match(refused?.path ?? "", /services\["pod-0\./);
+    assert.match(refused?.rule ?? "", /not of the form '<name>\.<namespace>/);
+  });
+
+  it("refuses a peer with our very name, or with a domain that holds or lies in ours", () => {
+    assert.deepEqual(
+      faultsOf({ x: peerOf("cluster-1") }).map(({ path }) => path),
+      ["peers.x.contract.cluster"],
+    );
+    const nested = peerOf("cluster-2", { clusterDomain: "x.cluster.local", trustDomain: "local" });
+    const found = faultsOf({ x: nested });
+    assert.deepEqual(
+      found.map(({ path }) => path),
+      ["peers.x.contract.clusterDomain", "peers.x.contract.trustDomain"],
+    );
+    assert.match(found[0]?.rule ?? "", /must neither hold nor lie in 'cluster\.local'/);
+  });
+
+  it("refuses a peer of another topology, and names both", () => {
+    for (const [own, topology, ours, theirs] of [
+      ["replicated", undefined, "replicated", "federation"],
+      ["federation", "replicated", "federation", "replicated"],
+    ] as const) {
+      const contract = contractOf({ ...(topology === undefined ? {} : { topology }) });
+      const [fault, ...others] = faultsOf({ b: contract }, { ...local, topology: own });
+      assert.deepEqual(others, []);
+      assert.deepEqual([fault?.path, fault?.value], ["peers.b.contract.topology", theirs]);
+      assert.match(fault?.rule ?? "", new RegExp(`is not '${ours}'`));
+    }
+  });
+
+  it("refuses both of two peers that offer services of one global name, names both, and takes a third", () => {
+    const [b, c] = [
+      peerOf("b"),
+      peerOf("c", { rootCertificates: [ROOT_C], services: { [HTTPBIN]: httpbin } }),
+    ];
+    const { imports, faults } = planImports(local, { b, c });
+    assert.deepEqual(Object.keys(imports), []);
+    assert.deepEqual(
+      faults.map(({ path, rule }) => `${path} ${rule}`),
+      [
+        "peers.b.contract.services have 1 name(s) here that are those of services of peer c too: httpbin.bar.global",
+        "peers.c.contract.services have 1 name(s) here that are those of services of peer b too: httpbin.bar.global",
+      ],
+    );
+    const apart = peerOf("c", { rootCertificates: [ROOT_C], services: {} });
+    assert.deepEqual(Object.keys(planImports(local, { b, c: apart }).imports), ["b", "c"]);
+    assert.deepEqual(b.rootCertificates, [ROOT_B]);
+  });
+});
+
+describe("A note on a common trust domain", () => {
+  const config = {
+    cluster: { name: "cluster-1", domain: "cluster.local", trustDomain: "cluster.local", network: "n" },
+  };
+
+  it("names who can speak for whom", () => {
+    assert.match(
+      noteCommonTrust(config, ["cluster-2", "cluster-3"]).join(),
+      /^trust domain cluster\.local is also that of cluster-2, cluster-3: .* every identity .* no trust anchor can constrain equals/,
+    );
+  });
+
+  it("is not made where nobody has it", () => {
+    assert.deepEqual(noteCommonTrust(config, []), []);
+  });
+});
