@@ -13,6 +13,7 @@ export const POD: ResourceKind = { group: "", version: "v1", kind: "Pod", plural
 export const CONFIG_MAP: ResourceKind = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" };
 export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plural: "nodes" };
 export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");
+export const DESTINATION_RULE: ResourceKind = istio("DestinationRule", "destinationrules");
 export const WORKLOAD_ENTRY: ResourceKind = istio("WorkloadEntry", "workloadentries");
 
 function istio(kind: string, plural: string): ResourceKind {

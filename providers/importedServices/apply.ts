@@ -1,15 +1,16 @@
 import { count } from "../../federation/change.ts";
+import type { ImportKind } from "../../federation/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
-import { type KubernetesObject, SERVICE_ENTRY } from "../cluster/kinds.ts";
-import { compareFew, compareWithCluster } from "./comparison.ts";
-import { declaredEntries } from "./drift.ts";
+import type { KubernetesObject } from "../cluster/kinds.ts";
+import { type Comparison, compareFew, compareWithCluster } from "./comparison.ts";
 import type { Inputs } from "./inputs.ts";
+import { RESOURCES, declaredObjects, remoteHostOf } from "./objects.ts";
 import { isOurs, sighted } from "./ownership.ts";
 import { Progress } from "./progress.ts";
 import { type Failure, reportFailures } from "./report.ts";
-import { createEntry, removeEntry, updateEntry } from "./writeEntry.ts";
+import { createObject, removeObject, updateObject } from "./writeObject.ts";
 import { type Write, runWrites } from "./writes.ts";
 
 /** What became of an update. */
@@ -23,15 +24,15 @@ export interface Outcome {
   failures: string[];
 }
 
-/** A write of an update. */
-interface EntryWrite extends Write {
-  /** Whether it makes a declared entry as declared; else it takes away one that is no longer declared. */
+/** A write of an update: all that is to be done for one service. */
+interface ServiceWrite extends Write {
+  /** Whether it makes a declared service as declared; else it takes away one that is no longer declared. */
   readonly declares: boolean;
 }
 
 /**
- * Brings the cluster's entries of one peer to what is declared, with one list and only the writes that are needed. An
- * entry of ours that is there already, from an update that was cut short or whose state was lost, is taken on as it is.
+ * Brings the cluster's objects of one peer to what is declared, with one list of each kind and only the writes that are needed. An
+ * object of ours that is there already, from an update that was cut short or whose state was lost, is taken on as it is.
  * What does not belong to us stays untouched and is a failure.
  * @param hosts the only ones to look at, instead of the list. @default all
  * @throws ClusterError when the cluster cannot be read; nothing was written then.
@@ -42,42 +43,59 @@ export async function applyImports(
   hosts?: readonly string[],
 ): Promise<Outcome> {
   const { namespace, peer } = inputs;
-  const comparison =
+  const comparing =
     hosts === undefined ? compareWithCluster(client, inputs) : compareFew(client, inputs, hosts);
-  const { changed, missing, withdrawn, taken } = await untouched(comparison);
-  const declared = declaredEntries(inputs);
-  const declaring = (name: string, write: typeof createEntry): EntryWrite => ({
-    name,
-    declares: true,
-    run: () => write(client, declared(name)),
-  });
-  const writes = [
-    ...changed.map((host) => declaring(host, updateEntry)),
-    ...missing.map((host) => declaring(host, createEntry)),
-    ...withdrawn.map((entry) => ({ ...removal(client, entry, peer), declares: false })),
+  const comparisons = await untouched(comparing);
+  const refused = comparisons.flatMap(({ kind, taken }) =>
+    [...taken].map(([name, owner]): Failure => ({ name, reason: `${kind} ${namespace}/${name} ${owner}` })),
+  );
+  const lost = new Set(refused.map(({ name }) => name));
+  const removals = removalsOf(client, comparisons, peer);
+  const writes: ServiceWrite[] = [
+    ...declaringWrites(client, comparisons, inputs).filter(({ name }) => !lost.has(name)),
+    ...removals.map((write) => ({ ...write, declares: false })),
   ];
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services written`,
     writes.length,
   );
   const undone = await runWrites(writes, progress);
-  const refused = [...taken].map(([name, owner]): Failure => ({
-    name,
-    reason: `ServiceEntry ${namespace}/${name} ${owner}`,
-  }));
   const failures = [...refused, ...undone.map(({ write: { name }, ...why }) => ({ name, ...why }))];
   const wanted = Object.keys(inputs.services).length;
-  const imported = wanted - refused.length - undone.filter(({ write }) => write.declares).length;
+  const imported = wanted - lost.size - undone.filter(({ write }) => write.declares).length;
   if (failures.length === 0) return { imported, failures: [] };
   const left = undone.filter(({ write }) => !write.declares).length;
   const sum =
     `${count(imported)} of ${count(wanted)} services are registered as declared` +
-    (left === 0 ? "" : `; ${count(left)} of ${count(withdrawn.length)} withdrawn ones are still there`);
+    (left === 0 ? "" : `; ${count(left)} of ${count(removals.length)} withdrawn ones are still there`);
   return { imported, failures: reportFailures(sum, failures) };
 }
 
+/** One write for each service of which something is not as declared: first those that change, then those that come. */
+function declaringWrites(
+  client: ClusterClient,
+  comparisons: readonly Comparison[],
+  inputs: Inputs,
+): ServiceWrite[] {
+  const declared = declaredObjects(inputs);
+  const steps = new Map<string, Map<ImportKind, typeof createObject>>();
+  const note = (host: string, kind: ImportKind, write: typeof createObject): void => {
+    const known = steps.get(host) ?? new Map<ImportKind, typeof createObject>();
+    steps.set(host, known.set(kind, write));
+  };
+  for (const { kind, changed } of comparisons) for (const host of changed) note(host, kind, updateObject);
+  for (const { kind, missing } of comparisons) for (const host of missing) note(host, kind, createObject);
+  return [...steps].map(([host, writes]) => ({
+    name: host,
+    declares: true,
+    run: async () => {
+      for (const object of declared(host)) await writes.get(object.kind)?.(client, object);
+    },
+  }));
+}
+
 /**
- * Takes away every entry of one peer, found by its labels, so also those that no state knows of.
+ * Takes away every object of one peer, found by its labels, so also those that no state knows of.
  * @returns what was done and what was not, then a sentence per cause; empty when none is left.
  * @throws ClusterError when the cluster cannot be read; nothing was deleted then.
  */
@@ -85,14 +103,20 @@ export async function removeImports(
   client: ClusterClient,
   { namespace, peer }: Pick<Inputs, "namespace" | "peer">,
 ): Promise<string[]> {
-  const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}`, metadataOnly: true };
-  const listing = client.fold(SERVICE_ENTRY, selected, {
-    begin: (): Write[] => [],
-    take: (found, entry) => {
-      if (isOurs(entry, peer)) found.push(removal(client, sighted(entry), peer));
-    },
-  });
-  const writes = await untouched(listing);
+  const withdrawn = (kind: ImportKind): Promise<Withdrawn> => {
+    const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}`, metadataOnly: true };
+    return client.fold(RESOURCES[kind], selected, {
+      begin: (): Withdrawn => ({ kind, withdrawn: [], isRenamed: false }),
+      take: (found, object) => {
+        if (!isOurs(object, peer)) return;
+        found.withdrawn.push(sighted(object));
+        found.isRenamed ||= remoteHostOf(object) !== undefined;
+      },
+    });
+  };
+  const entries = await untouched(withdrawn("ServiceEntry"));
+  const rules = entries.isRenamed ? [await untouched(withdrawn("DestinationRule"))] : [];
+  const writes = removalsOf(client, [entries, ...rules], peer);
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,
     writes.length,
@@ -106,8 +130,34 @@ export async function removeImports(
   );
 }
 
-function removal(client: ClusterClient, entry: KubernetesObject, peer: string): Write {
-  return { name: entry.metadata.name, run: () => removeEntry(client, entry, peer) };
+/** What there is of one kind that goes. */
+interface Withdrawn {
+  readonly kind: ImportKind;
+  readonly withdrawn: KubernetesObject[];
+  isRenamed: boolean;
+}
+
+/** One write for each name, which takes its objects away in the reverse order of their making. */
+function removalsOf(
+  client: ClusterClient,
+  found: readonly Pick<Comparison, "kind" | "withdrawn">[],
+  peer: string,
+): Write[] {
+  const byName = new Map<string, (() => Promise<void>)[]>();
+  for (const { kind, withdrawn } of found.toReversed()) {
+    for (const object of withdrawn) {
+      const { name } = object.metadata;
+      const steps = byName.get(name) ?? [];
+      steps.push(() => removeObject(client, kind, object, peer));
+      byName.set(name, steps);
+    }
+  }
+  return [...byName].map(([name, steps]) => ({
+    name,
+    run: async () => {
+      for (const step of steps) await step();
+    },
+  }));
 }
 
 /** Says in the error of a first look that nothing has been written yet. */

@@ -1,12 +1,15 @@
+import { type ImportKind, type ImportObject, kindsOf } from "../../federation/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
-import { type KubernetesObject, SERVICE_ENTRY } from "../cluster/kinds.ts";
-import { type LiveEntry, declaredEntries, differences } from "./drift.ts";
+import type { KubernetesObject } from "../cluster/kinds.ts";
+import { differences } from "./drift.ts";
 import type { Inputs } from "./inputs.ts";
+import { type LiveObject, RESOURCES, declaredObjects, declares, remoteHostOf } from "./objects.ts";
 import { describeOwner, isOurs, sighted } from "./ownership.ts";
 
-/** How the cluster's entries of one peer differ from what is declared. Entries are named by their hosts. */
+/** How the cluster's objects of one peer and kind differ from what is declared. They are named by their hosts. */
 export interface Comparison {
+  readonly kind: ImportKind;
   /** Declared, and there under their names, but not as declared. */
   readonly changed: readonly string[];
   /** Declared, and not there. */
@@ -17,7 +20,7 @@ export interface Comparison {
   readonly taken: ReadonlyMap<string, string>;
 }
 
-/** What is known of the cluster's entries while they are listed, by their names. */
+/** What is known of the cluster's objects of one kind while they are listed, by their names. */
 class Findings {
   /** Ours, and declared. */
   readonly present = new Set<string>();
@@ -25,39 +28,62 @@ class Findings {
   readonly changed = new Set<string>();
   readonly withdrawn: KubernetesObject[] = [];
   readonly taken = new Map<string, string>();
+  /** Whether one of ours says that there is an object of another kind beside it. */
+  isRenamed = false;
+}
+
+/** What to compare with. */
+interface Declared {
+  readonly inputs: Inputs;
+  readonly objectOf: (host: string, kind: ImportKind) => ImportObject | undefined;
 }
 
 /**
- * Looks what is there, by one list; by a second one, of metadata only, whose the names are that are to be added. Each entry
- * is compared as it comes, and only what is needed later is kept of it.
+ * Looks what is there, by one list of each kind; by a second one, of metadata only, whose the names are that are to be added. Each object
+ * is compared as it comes, and only what is needed later is kept of it. DestinationRules are looked for only where one is declared, or an
+ * entry says that it has one.
+ * @returns one for each kind that was looked for, in the order in which they are made.
  * @throws ClusterError when the cluster cannot be read.
  */
-export async function compareWithCluster(client: ClusterClient, inputs: Inputs): Promise<Comparison> {
+export async function compareWithCluster(client: ClusterClient, inputs: Inputs): Promise<Comparison[]> {
+  const declared = declare(inputs);
+  const entries = await compareKind(client, declared, "ServiceEntry");
+  const [, ...others] = kindsOf(Object.values(inputs.services));
+  if (!entries.isRenamed && others.length === 0) return [entries.comparison];
+  return [entries.comparison, (await compareKind(client, declared, "DestinationRule")).comparison];
+}
+
+async function compareKind(
+  client: ClusterClient,
+  { inputs, objectOf }: Declared,
+  kind: ImportKind,
+): Promise<{ comparison: Comparison; isRenamed: boolean }> {
   const { namespace, peer, services } = inputs;
-  const declared = declaredEntries(inputs);
   const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}` };
-  const found = await client.fold<LiveEntry, Findings>(SERVICE_ENTRY, selected, {
+  const found = await client.fold<LiveObject, Findings>(RESOURCES[kind], selected, {
     begin: () => new Findings(),
-    take: ({ present, changed, withdrawn, taken }, live) => {
+    take: (findings, live) => {
       const { name } = live.metadata;
-      if (!isOurs(live, peer)) taken.set(name, describeOwner(live));
-      else if (!Object.hasOwn(services, name)) withdrawn.push(sighted(live));
-      else {
-        present.add(name);
-        if (differences(live, declared(name)).length > 0) changed.add(name);
-      }
+      if (!isOurs(live, peer)) return void findings.taken.set(name, describeOwner(live));
+      findings.isRenamed ||= remoteHostOf(live) !== undefined;
+      const object = declares(services, kind, name) ? objectOf(name, kind) : undefined;
+      if (object === undefined) return void findings.withdrawn.push(sighted(live));
+      findings.present.add(name);
+      if (differences(live, object).length > 0) findings.changed.add(name);
     },
   });
-  const hosts = Object.keys(services);
+  const hosts = Object.keys(services).filter((host) => declares(services, kind, host));
   const absent = hosts.filter((host) => !found.present.has(host));
-  const others = absent.length === 0 ? [] : await ownersOfOthers(client, inputs);
+  const others = absent.length === 0 ? [] : await ownersOfOthers(client, inputs, kind);
   const owners = new Map([...others, ...found.taken]);
-  return {
+  const comparison = {
+    kind,
     changed: hosts.filter((host) => found.changed.has(host)),
     missing: absent.filter((host) => !owners.has(host)),
     withdrawn: found.withdrawn,
-    taken: new Map([...owners].filter(([name]) => Object.hasOwn(services, name))),
+    taken: new Map([...owners].filter(([name]) => declares(services, kind, name))),
   };
+  return { comparison, isRenamed: found.isRenamed };
 }
 
 /**
@@ -68,36 +94,61 @@ export async function compareFew(
   client: ClusterClient,
   inputs: Inputs,
   hosts: readonly string[],
-): Promise<Comparison> {
-  const { namespace, peer, services } = inputs;
-  const declared = declaredEntries(inputs);
-  const found = await Promise.all(hosts.map((host) => client.get<LiveEntry>(SERVICE_ENTRY, namespace, host)));
+): Promise<Comparison[]> {
+  const { namespace, services } = inputs;
+  const declared = declare(inputs);
+  const look = (kind: ImportKind, names: readonly string[]): Promise<(LiveObject | undefined)[]> =>
+    Promise.all(names.map((name) => client.get<LiveObject>(RESOURCES[kind], namespace, name)));
+  const entries = await look("ServiceEntry", hosts);
+  const renamed = hosts.filter((host, index) => {
+    const entry = entries[index];
+    return declares(services, "DestinationRule", host) || (entry && remoteHostOf(entry) !== undefined);
+  });
+  const comparison = judge(declared, "ServiceEntry", hosts, entries);
+  if (renamed.length === 0) return [comparison];
+  return [comparison, judge(declared, "DestinationRule", renamed, await look("DestinationRule", renamed))];
+}
+
+function judge(
+  { inputs: { peer, services }, objectOf }: Declared,
+  kind: ImportKind,
+  hosts: readonly string[],
+  found: readonly (LiveObject | undefined)[],
+): Comparison {
   const changed: string[] = [];
   const missing: string[] = [];
   const withdrawn: KubernetesObject[] = [];
   const taken = new Map<string, string>();
   for (const [index, host] of hosts.entries()) {
     const live = found[index];
-    const isDeclared = Object.hasOwn(services, host);
+    const object = declares(services, kind, host) ? objectOf(host, kind) : undefined;
     if (live === undefined) {
-      if (isDeclared) missing.push(host);
+      if (object !== undefined) missing.push(host);
     } else if (!isOurs(live, peer)) {
-      if (isDeclared) taken.set(host, describeOwner(live));
-    } else if (!isDeclared) withdrawn.push(sighted(live));
-    else if (differences(live, declared(host)).length > 0) changed.push(host);
+      if (object !== undefined) taken.set(host, describeOwner(live));
+    } else if (object === undefined) withdrawn.push(sighted(live));
+    else if (differences(live, object).length > 0) changed.push(host);
   }
-  return { changed, missing, withdrawn, taken };
+  return { kind, changed, missing, withdrawn, taken };
 }
 
 /** Who has the declared names that are not this peer's, by name. */
-function ownersOfOthers(client: ClusterClient, inputs: Inputs): Promise<Map<string, string>> {
-  const { namespace, peer, services } = inputs;
+function ownersOfOthers(
+  client: ClusterClient,
+  { namespace, peer, services }: Inputs,
+  kind: ImportKind,
+): Promise<Map<string, string>> {
   const selected = { namespace, labelSelector: `${PEER_LABEL}!=${peer}`, metadataOnly: true };
-  return client.fold(SERVICE_ENTRY, selected, {
+  return client.fold(RESOURCES[kind], selected, {
     begin: () => new Map<string, string>(),
     take: (owners, other) => {
       const { name } = other.metadata;
-      if (Object.hasOwn(services, name)) owners.set(name, describeOwner(other));
+      if (declares(services, kind, name)) owners.set(name, describeOwner(other));
     },
   });
+}
+
+function declare(inputs: Inputs): Declared {
+  const objects = declaredObjects(inputs);
+  return { inputs, objectOf: (host, kind) => objects(host).find((object) => object.kind === kind) };
 }

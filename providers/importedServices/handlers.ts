@@ -1,20 +1,17 @@
 /** The methods of the dynamic provider of `ImportedServices`, loaded by its shim in the provider process. */
 import type * as pulumi from "@pulumi/pulumi";
-import { PEER_LABEL } from "../../federation/labels.ts";
 import { sortedRecord } from "../../federation/order.ts";
 import { ClusterClient } from "../cluster/clusterClient.ts";
-import { SERVICE_ENTRY } from "../cluster/kinds.ts";
 import { endWithEngine } from "../lifeline.ts";
 import { saveMemory } from "../memory.ts";
 import { PartialFailure, bearable } from "../partialFailure.ts";
 import { applyImports, removeImports } from "./apply.ts";
 import { check as checkInputs } from "./check.ts";
 import { diff as diffState } from "./diff.ts";
-import { type LiveEntry, lineOf } from "./drift.ts";
 import { fewHosts } from "./fewHosts.ts";
 import { type Inputs, type Request, type State, UNFINISHED, idOf, stateOf } from "./inputs.ts";
 import { remember } from "./lastKnown.ts";
-import { isOurs } from "./ownership.ts";
+import { linesOf } from "./refresh.ts";
 import { summarize, unfinished } from "./summary.ts";
 
 // As early as there is code of ours in this process.
@@ -56,13 +53,7 @@ export async function update(
 export async function read(id: string, state: State): Promise<{ id: string; props: State; inputs: Inputs }> {
   const { kubeconfig, namespace, peer, exportTo, gateways } = state;
   const client = await ClusterClient.connect(kubeconfig);
-  const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}` };
-  const lines = await client.fold<LiveEntry, [host: string, line: string][]>(SERVICE_ENTRY, selected, {
-    begin: () => [],
-    take: (found, live) => {
-      if (isOurs(live, peer)) found.push([live.metadata.name, lineOf(live, state)]);
-    },
-  });
+  const lines = await linesOf(client, state);
   const inputs = { kubeconfig, namespace, peer, exportTo, gateways, services: sortedRecord(lines) };
   return { id, props: stateOf(inputs), inputs };
 }

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
-import { compareFew, compareWithCluster } from "../../../providers/importedServices/comparison.ts";
-import { type LiveEntry, declaredEntries } from "../../../providers/importedServices/drift.ts";
+import {
+  type Comparison,
+  compareFew,
+  compareWithCluster,
+} from "../../../providers/importedServices/comparison.ts";
+import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
 import type { Inputs } from "../../../providers/importedServices/inputs.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
 
@@ -17,15 +21,17 @@ const INPUTS: Inputs = {
 };
 
 /** An entry of this peer as the API server returns it. */
-function live(name: string, edit: (entry: LiveEntry) => void = () => undefined): LiveEntry {
+function live(name: string, edit: (entry: LiveObject) => void = () => undefined): LiveObject {
   const services = { [name]: LINE };
-  const entry = structuredClone(declaredEntries({ ...INPUTS, services })(name)) as unknown as LiveEntry;
+  const [entry = assert.fail()] = structuredClone(
+    declaredObjects({ ...INPUTS, services })(name),
+  ) as unknown as LiveObject[];
   Object.assign(entry.metadata, { uid: `uid-${name}`, resourceVersion: "7" });
   edit(entry);
   return entry;
 }
 
-const page = (items: LiveEntry[], next?: string) => ({
+const page = (items: LiveObject[], next?: string) => ({
   status: 200,
   body: { items, metadata: { continue: next } },
 });
@@ -40,6 +46,22 @@ const ofAnotherPeer = live("of-another-peer", ({ metadata }) =>
   Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "c" }),
 );
 const edited = live("edited", ({ spec }) => Object.assign(spec ?? {}, { exportTo: ["."] }));
+
+/** That of the ServiceEntries, where nothing else was asked for. */
+function only(comparisons: readonly Comparison[]): Comparison {
+  assert.deepEqual(
+    comparisons.map(({ kind }) => kind),
+    ["ServiceEntry"],
+  );
+  return comparisons[0] ?? assert.fail();
+}
+
+/** Of a service with another name there. */
+const RENAMED = LINE.replace(" as ", " of bar.xyz.svc.b.local as ");
+const [globalEntry = assert.fail(), globalRule = assert.fail()] = declaredObjects({
+  ...INPUTS,
+  services: { "bar.xyz.global": RENAMED },
+})("bar.xyz.global") as unknown as LiveObject[];
 
 describe("A comparison with the cluster", () => {
   let server: FakeApiServer;
@@ -60,7 +82,7 @@ describe("A comparison with the cluster", () => {
       page([live("withdrawn"), ofTheTeam]),
       page([ofAnotherPeer, live("of-nobody-here")]),
     );
-    const { changed, missing, withdrawn, taken } = await compareWithCluster(client, INPUTS);
+    const { changed, missing, withdrawn, taken } = only(await compareWithCluster(client, INPUTS));
     assert.deepEqual([changed, missing], [["edited"], ["new"]]);
     assert.deepEqual(
       withdrawn.map(({ metadata: { name, uid, resourceVersion } }) => [name, uid, resourceVersion]),
@@ -75,13 +97,13 @@ describe("A comparison with the cluster", () => {
   it("knows nothing of the pages before the list expired", async () => {
     const all = NAMES.map((name) => live(name));
     server.answer(page([edited, live("withdrawn"), ofTheTeam], "more"), EXPIRED, page(all));
-    const { changed, missing, withdrawn, taken } = await compareWithCluster(client, INPUTS);
+    const { changed, missing, withdrawn, taken } = only(await compareWithCluster(client, INPUTS));
     assert.deepEqual([changed, missing, withdrawn, [...taken]], [[], [], [], []]);
     assert.equal(server.requests.length, 3);
   });
 
   it("looks at a few hosts one by one, and at nothing else", async () => {
-    const answers: Record<string, LiveEntry> = {
+    const answers: Record<string, LiveObject> = {
       "as-declared": live("as-declared"),
       edited,
       "of-another-peer": ofAnotherPeer,
@@ -92,7 +114,7 @@ describe("A comparison with the cluster", () => {
       const body = answers[request.split("/").at(-1) ?? ""];
       return body === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body };
     });
-    const { changed, missing, withdrawn, taken } = await compareFew(client, INPUTS, hosts);
+    const { changed, missing, withdrawn, taken } = only(await compareFew(client, INPUTS, hosts));
     assert.deepEqual([changed, missing], [["edited"], ["new"]]);
     assert.deepEqual(
       withdrawn.map(({ metadata: { name, uid } }) => [name, uid]),
@@ -100,5 +122,53 @@ describe("A comparison with the cluster", () => {
     );
     assert.deepEqual([...taken.keys()], ["of-another-peer"]);
     assert.equal(server.requests.length, hosts.length);
+  });
+
+  it("looks for DestinationRules too where one is declared, or an entry says that it has one", async () => {
+    const renamed = { ...INPUTS, services: { "bar.xyz.global": RENAMED } };
+    const gone = { ...INPUTS, services: {} };
+    const asked = async (inputs: Inputs, hosts?: string[]) => {
+      server.answerBy((request) => {
+        const [path = ""] = request.split("?");
+        if (!path.endsWith("bar.xyz.global"))
+          return page([path.endsWith("/destinationrules") ? globalRule : globalEntry]);
+        return { status: 200, body: path.includes("/destinationrules/") ? globalRule : globalEntry };
+      });
+      const all =
+        hosts === undefined
+          ? await compareWithCluster(client, inputs)
+          : await compareFew(client, inputs, hosts);
+      const told = all.map(({ kind, changed, missing, withdrawn, taken }) => {
+        assert.deepEqual([changed, missing, [...taken]], [[], [], []]);
+        return [kind, withdrawn.length];
+      });
+      return [told, server.requests.length];
+    };
+    const kinds = (withdrawn: number) => [
+      ["ServiceEntry", withdrawn],
+      ["DestinationRule", withdrawn],
+    ];
+    for (const hosts of [undefined, ["bar.xyz.global"]]) {
+      assert.deepEqual(await asked(renamed, hosts), [kinds(0), 2]);
+      assert.deepEqual(await asked(gone, hosts), [kinds(1), 2]);
+    }
+  });
+
+  it("tells which object of a service is missing or taken", async () => {
+    const renamed = { ...INPUTS, services: { "bar.xyz.global": RENAMED } };
+    const theirs = structuredClone(globalRule);
+    theirs.metadata.labels = { "app.kubernetes.io/managed-by": "the team" };
+    for (const [rule, missing, taken] of [
+      [undefined, ["bar.xyz.global"], []],
+      [theirs, [], ["bar.xyz.global"]],
+    ] as const) {
+      server.answerBy((request) => {
+        const body = request.includes("/destinationrules/") ? rule : globalEntry;
+        return body === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body };
+      });
+      const [entries, rules] = await compareFew(client, renamed, ["bar.xyz.global"]);
+      assert.deepEqual([entries?.missing, entries?.changed], [[], []]);
+      assert.deepEqual([rules?.missing, [...(rules?.taken.keys() ?? [])]], [missing, taken]);
+    }
   });
 });

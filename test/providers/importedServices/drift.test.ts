@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import {
-  type LiveEntry,
-  declaredEntries,
-  differences,
-  lineOf,
-  restorable,
-} from "../../../providers/importedServices/drift.ts";
-import { type Inputs, stateOf } from "../../../providers/importedServices/inputs.ts";
+import { REMOTE_HOST_ANNOTATION } from "../../../federation/labels.ts";
+import { differences, restorable } from "../../../providers/importedServices/drift.ts";
+import { type Inputs, type State, stateOf } from "../../../providers/importedServices/inputs.ts";
+import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
+import { Sightings } from "../../../providers/importedServices/sightings.ts";
 
 const HOST = "bar.xyz.svc.cluster-b.local";
 const LINE = "8080/HTTP http, 9090/GRPC grpc as spiffe://cluster-b.local/ns/xyz/sa/bar";
@@ -18,15 +15,22 @@ const INPUTS: Inputs = {
   gateways: ["203.0.113.10:15443", "[2001:db8::1]:15443"],
   services: { [HOST]: LINE },
 };
-const DECLARED = declaredEntries(INPUTS)(HOST);
+const [DECLARED = assert.fail()] = declaredObjects(INPUTS)(HOST);
 
 /** The declared entry as an API server returns it, edited. */
 function live(
-  edit: (entry: { metadata: LiveEntry["metadata"]; spec: Record<string, unknown> }) => void = () => {},
+  edit: (entry: { metadata: LiveObject["metadata"]; spec: Record<string, unknown> }) => void = () => {},
 ) {
   const entry = structuredClone(DECLARED) as unknown as Parameters<typeof edit>[0];
   edit(entry);
-  return { ...entry, status: { addresses: [] } } as LiveEntry;
+  return { ...entry, status: { addresses: [] } } as LiveObject;
+}
+
+/** What a refresh tells of one entry. */
+function lineOf(entry: LiveObject, state: State): string | undefined {
+  const sightings = new Sightings(state);
+  sightings.takeEntry(entry);
+  return sightings.end()[0]?.[1];
 }
 
 describe("An entry in the cluster", () => {
@@ -72,7 +76,7 @@ describe("An entry in the cluster", () => {
       const edited = live(edit);
       assert.deepEqual(differences(edited, DECLARED), fields);
       assert.equal(
-        lineOf(edited, stateOf(INPUTS)).replace(
+        lineOf(edited, stateOf(INPUTS))?.replace(
           /spiffe:\/\/\S+/,
           line.includes("spiffe:// ") ? "spiffe://" : "$&",
         ),
@@ -96,5 +100,66 @@ describe("An entry in the cluster", () => {
       c: "not an entry that this program writes",
     };
     assert.deepEqual(restorable(services), { a: LINE, b: LINE });
+  });
+});
+
+describe("A service with another name here than there, in the cluster", () => {
+  const GLOBAL = "bar.xyz.global";
+  const RENAMED = `8080/HTTP http of ${HOST} as spiffe://cluster-b.local/ns/xyz/sa/bar`;
+  const inputs: Inputs = { ...INPUTS, services: { [GLOBAL]: RENAMED } };
+  const [entry = assert.fail(), rule = assert.fail()] = declaredObjects(inputs)(
+    GLOBAL,
+  ) as unknown as LiveObject[];
+
+  /** What a refresh tells of it. */
+  const told = (entries: readonly LiveObject[], rules: readonly LiveObject[]) => {
+    const sightings = new Sightings(stateOf(inputs));
+    for (const found of entries) sightings.takeEntry(found);
+    const asked = sightings.needsRules;
+    if (asked) for (const found of rules) sightings.takeRule(found);
+    return { asked, lines: sightings.end() };
+  };
+
+  it("is its line when entry and rule are as declared", () => {
+    assert.deepEqual(told([entry], [rule]), { asked: true, lines: [[GLOBAL, RENAMED]] });
+  });
+
+  it("shows a rule that is gone, or edited, and what of the entry is", () => {
+    const edited = structuredClone(rule);
+    Object.assign(edited.spec ?? {}, { trafficPolicy: {}, exportTo: ["x"] });
+    const moved = structuredClone(entry);
+    Object.assign(moved.spec ?? {}, { location: "MESH_EXTERNAL" });
+    const marked = (fields: string) => [[GLOBAL, `${RENAMED} (not as declared: ${fields})`]];
+    assert.deepEqual(told([entry], []).lines, marked("DestinationRule"));
+    const fields = "DestinationRule exportTo, DestinationRule trafficPolicy";
+    assert.deepEqual(told([entry], [edited]).lines, marked(fields));
+    assert.deepEqual(told([moved], [rule]).lines, marked("location"));
+    assert.deepEqual(restorable(Object.fromEntries(told([moved], [edited]).lines)), inputs.services);
+  });
+
+  it("shows a rule without an entry, where there are others", () => {
+    const stray = { ...rule, metadata: { ...rule.metadata, name: "stray.global" } };
+    assert.deepEqual(told([entry], [stray, rule]).lines, [
+      ["stray.global", "not an entry that this program writes"],
+      [GLOBAL, RENAMED],
+    ]);
+  });
+
+  it("is not what it was when its entry does not tell its name there, or tells another", () => {
+    const silent = structuredClone(entry);
+    delete silent.metadata.annotations;
+    assert.deepEqual(differences(silent, declaredObjects(inputs)(GLOBAL)[0] ?? assert.fail()), [
+      "annotations",
+    ]);
+    assert.deepEqual(told([silent], [rule]), {
+      asked: false,
+      lines: [[GLOBAL, RENAMED.replace(` of ${HOST}`, "")]],
+    });
+    silent.metadata.annotations = { [REMOTE_HOST_ANNOTATION]: "no name" };
+    assert.deepEqual(told([silent], [rule]).lines, [[GLOBAL, "not an entry that this program writes"]]);
+  });
+
+  it("asks for no rules where no entry says that there is one", () => {
+    assert.equal(told([live()], [rule]).asked, false);
   });
 });

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
+import { applyImports, removeImports } from "../../../providers/importedServices/apply.ts";
+import type { Inputs } from "../../../providers/importedServices/inputs.ts";
+import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
+import { FakeApiServer } from "../support/fakeApiServer.ts";
+
+const LINE = "8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar";
+const GLOBAL = "bar.xyz.global";
+const INPUTS: Inputs = {
+  kubeconfig: {},
+  namespace: "ns",
+  peer: "b",
+  exportTo: ["*"],
+  gateways: ["203.0.113.10:15443"],
+  services: { [GLOBAL]: LINE },
+};
+const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "x" } };
+
+describe("An update of a service that has another name here than there", () => {
+  let server: FakeApiServer;
+  let client: ClusterClient;
+  /** What the API server has, by the path of each. */
+  const objects = new Map<string, LiveObject>();
+
+  before(async () => {
+    server = await FakeApiServer.start();
+    client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 0 });
+  });
+
+  after(() => {
+    server.stop();
+  });
+
+  beforeEach(() => {
+    objects.clear();
+    server.answerBy((request) => {
+      const [verb = "", url = ""] = request.split(" ");
+      const [path = "", query = ""] = url.split("?");
+      const live = objects.get(path);
+      if (verb === "GET" && query !== "") {
+        const isMine = !query.includes("%21%3D");
+        const items = [...objects].flatMap(([at, each]) => (isMine && at.startsWith(path) ? [each] : []));
+        return { status: 200, body: { items, metadata: {} } };
+      }
+      if (verb === "PATCH") return { status: 200, body: {} };
+      return live === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body: live };
+    });
+  });
+
+  const put = (kind: "ServiceEntry" | "DestinationRule"): void => {
+    const object = declaredObjects(INPUTS)(GLOBAL).find(
+      (each) => each.kind === kind,
+    ) as unknown as LiveObject;
+    const plural = kind === "ServiceEntry" ? "serviceentries" : "destinationrules";
+    objects.set(`/apis/networking.istio.io/v1/namespaces/ns/${plural}/${GLOBAL}`, object);
+  };
+
+  /** The writes so far: verb and plural. */
+  const writes = () =>
+    server.requests.flatMap((request) => {
+      const [, verb, plural] = /^(PATCH|DELETE) .*\/(\w+)\/[^/]+$/.exec(request) ?? [];
+      return verb === undefined ? [] : [`${verb} ${plural}`];
+    });
+
+  it("makes the entry first, and then the rule", async () => {
+    assert.deepEqual(await applyImports(client, INPUTS), { imported: 1, failures: [] });
+    assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH destinationrules"]);
+  });
+
+  it("makes only what is missing", async () => {
+    put("ServiceEntry");
+    assert.deepEqual(await applyImports(client, INPUTS, [GLOBAL]), { imported: 1, failures: [] });
+    assert.deepEqual(writes(), ["PATCH destinationrules"]);
+  });
+
+  it("takes the rule away first, so that no rule is left without an entry by which it is found", async () => {
+    put("ServiceEntry");
+    put("DestinationRule");
+    assert.deepEqual(await applyImports(client, { ...INPUTS, services: {} }), { imported: 0, failures: [] });
+    assert.deepEqual(writes(), ["DELETE destinationrules", "DELETE serviceentries"]);
+    server.requests.length = 0;
+    assert.deepEqual(await removeImports(client, INPUTS), []);
+    assert.deepEqual(writes(), ["DELETE destinationrules", "DELETE serviceentries"]);
+  });
+
+  it("leaves a service alone whose rule is someone else's, and counts it once", async () => {
+    put("ServiceEntry");
+    put("DestinationRule");
+    for (const object of objects.values()) object.metadata.labels = { "istio-federation.dev/peer": "b" };
+    const { imported, failures } = await applyImports(client, INPUTS);
+    assert.deepEqual(writes(), []);
+    assert.equal(imported, 0);
+    assert.match(failures.join("\n"), /ServiceEntry ns\/bar\.xyz\.global belongs to/);
+    assert.match(failures.join("\n"), /DestinationRule ns\/bar\.xyz\.global belongs to/);
+  });
+
+  it("costs no request more where a service has one name here and there", async () => {
+    const line = LINE.replace(" of bar.xyz.svc.b.local", "");
+    await applyImports(client, { ...INPUTS, services: { "bar.xyz.svc.b.local": line } });
+    await removeImports(client, INPUTS);
+    assert.ok(server.requests.every((request) => request.includes("/serviceentries")));
+    assert.equal(server.requests.length, 4);
+  });
+});
