@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../federation/config.ts";
+import { viewPeers } from "../../federation/peer.ts";
+import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
+import { MockEngine, settled } from "./mockEngine.ts";
+
+const HTTPBIN = "httpbin.bar.svc.cluster.local";
+const service = {
+  ports: [{ number: 8000, name: "http", protocol: "HTTP" as const }],
+  subjectAltNames: ["spiffe://cluster.local/ns/bar/sa/httpbin"],
+};
+
+const config = parseConfig(
+  {
+    cluster: { name: "cluster-1", domain: "cluster.local" },
+    topology: "replicated",
+    kubeconfig: { context: "cluster-1" },
+    gateway: { advertise: [{ address: "203.0.113.10" }] },
+    certificateAuthority: {
+      source: "provided",
+      provided: { certificate: "c", key: "k", root: "r" },
+      allowUnconstrainedAnchors: true,
+    },
+    peers: { "cluster-2": { stack: "cluster-2" } },
+  },
+  "cluster-1",
+);
+
+const contractOfPeer = contractOf({
+  cluster: "cluster-2",
+  clusterDomain: "cluster.local",
+  trustDomain: "cluster.local",
+  topology: "replicated",
+  services: { [HTTPBIN]: service },
+});
+
+const { peers, notes } = viewPeers(
+  config,
+  { "cluster-2": { contract: contractOfPeer } },
+  { pinned: {}, statuses: {} },
+  new Date("2026-11-21T10:28:15Z"),
+);
+
+const authority = { provided: { certificate: ROOT_C, key: "key", chain: [], roots: [ROOT_B] } };
+
+for (const preview of [true, false]) {
+  describe(`A cluster with a replicated control plane, ${preview ? "previewed" : "applied"}`, () => {
+    const engine = new MockEngine();
+    let contract: unknown;
+
+    before(async () => {
+      await engine.start(preview);
+      const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+      const found = { exports: { [HTTPBIN]: service }, peers, leftovers: {} };
+      const cluster = new FederatedCluster("cluster-1", { config, authority, ...found });
+      contract = await settled(cluster.contract);
+      await engine.finish();
+    });
+
+    it("calls a peer's service by its global name, and shows the name that it has there", () => {
+      const { services } = engine.named("peer-cluster-2-imports").inputs;
+      assert.deepEqual(services, {
+        "httpbin.bar.global":
+          "8000/HTTP http of httpbin.bar.svc.cluster.local as spiffe://cluster.local/ns/bar/sa/httpbin",
+      });
+    });
+
+    it("opens its gateway for the names that its services have here, and no others", () => {
+      const { spec } = engine.named("gateway-gateway").inputs as { spec: { servers: { hosts: string[] }[] } };
+      assert.deepEqual(
+        spec.servers.map(({ hosts }) => hosts),
+        [[HTTPBIN]],
+      );
+    });
+
+    it("tells its peers how it is connected with them", () => {
+      if (!preview) assert.equal((contract as { topology: string }).topology, "replicated");
+    });
+  });
+}
+
+describe("A preview of replicated control planes", () => {
+  it("says who can speak for whom under one trust domain", () => {
+    assert.match(
+      notes.join("\n"),
+      /^trust domain cluster\.local is also that of cluster-2: .* no trust anchor/m,
+    );
+  });
+});
