@@ -1,7 +1,23 @@
-/** The lab's clusters: names, and the first two octets of their loopback addresses. */
-export const CLUSTERS = [
-  { name: "cluster-a", network: "127.10", serviceRange: "10.10.0.0/16" },
-  { name: "cluster-b", network: "127.20", serviceRange: "10.20.0.0/16" },
-] as const;
+/** A cluster of the lab. */
+export interface LabCluster {
+  /** Of the cluster, and of its context in the lab's kubeconfig. */
+  readonly name: string;
+  /** First two octets of its loopback addresses. */
+  readonly network: string;
+  /** Range of its ClusterIPs. */
+  readonly serviceRange: string;
+  /** Its cluster domain. */
+  readonly domain: string;
+}
 
-export type ClusterName = (typeof CLUSTERS)[number]["name"];
+/** The clusters of a lab that shows a federation. */
+export const CLUSTERS = [
+  { name: "cluster-a", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster-a.local" },
+  { name: "cluster-b", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster-b.local" },
+] as const satisfies LabCluster[];
+
+/** Those of a lab of clusters that have one domain: nothing but their names and addresses tells them apart. */
+export const EQUAL_CLUSTERS = [
+  { name: "cluster-1", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster.local" },
+  { name: "cluster-2", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster.local" },
+] as const satisfies LabCluster[];

@@ -2,19 +2,21 @@ import { federate } from "./federate.ts";
 import type { Lab } from "./lab.ts";
 import type { Log } from "./progress.ts";
 import { prove } from "./prove.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 import { withLab } from "./wholeLab.ts";
 
 /**
- * The main job, from nothing to nothing: two clusters, federated, proofs by real traffic, a table, clean-up.
+ * The main job, from nothing to nothing: two clusters, connected, proofs by real traffic, a table, clean-up.
  *
  * @throws LabError when a proof fails, with the reasons and where the logs are; the lab's folder then stays.
  */
-export async function runDemo(log: Log): Promise<void> {
-  await withLab(log, async (lab) => {
+export async function runDemo(log: Log, scenario: Scenario): Promise<void> {
+  const demo = async (lab: Lab): Promise<void> => {
     describeParts(lab, log);
-    const stacks = await federate(lab, log);
-    await prove({ lab, stacks }, log);
-  });
+    const stacks = await federate(lab, log, scenario);
+    await prove({ lab, stacks }, log, scenario);
+  };
+  await withLab(log, demo, scenario.clusters);
 }
 
 function describeParts({ tools, plugins }: Lab, log: Log): void {

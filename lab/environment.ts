@@ -15,7 +15,7 @@ const PASSPHRASE = "lab";
 /** Places within a lab's folder. */
 export interface LabPaths {
   readonly dir: string;
-  /** Contexts `cluster-a` and `cluster-b`. */
+  /** A context for each cluster, named as it is. */
   readonly kubeconfig: string;
   /** Istio's charts, a link into the tools' cache. */
   readonly charts: string;

@@ -1,56 +1,57 @@
-import { CLUSTERS } from "./clusters.ts";
 import type { RunningLab } from "./lab.ts";
 import { LabError } from "./labError.ts";
 import { step, type Log } from "./progress.ts";
 import { changesNothing, Stack } from "./pulumi.ts";
+import { FEDERATION } from "./scenarios/federation.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 import { workloadsOf } from "./workloads/workload.ts";
 import { deployWorkloads } from "./workloads/workloads.ts";
 
 /**
- * Federates two empty clusters as their teams would: workloads that are there before Istio; `up a`, `up b`, `up a`, no
- * stack being made before its turn; the workloads restarted, so that they get a sidecar.
+ * Connects empty clusters as their teams would: workloads that are there before Istio; the scenario's updates (`up a`, `up b`, `up a`),
+ * no stack being made before its turn; the workloads restarted, so that they get a sidecar.
  *
  * @returns the stacks.
  * @throws LabError when a preview of either stack then still announces a change.
  */
-export async function federate(lab: RunningLab, log: Log): Promise<Stack[]> {
-  await step(log, "deploying the workloads", () => deployAll(lab, log));
-  const stacks = stacksOf(lab);
-  for (const stack of [...stacks, ...stacks.slice(0, 1)]) await update(stack, log);
-  await restartWorkloads(lab, log);
+export async function federate(lab: RunningLab, log: Log, scenario = FEDERATION): Promise<Stack[]> {
+  await step(log, "deploying the workloads", () => deployAll(lab, log, scenario));
+  const stacks = stacksOf(lab, scenario);
+  for (const name of scenario.updates) await update(new Stack(name, lab), log);
+  await restartWorkloads(lab, log, scenario);
   await expectConverged(stacks, log);
   return stacks;
 }
 
 /** All but the updates, for a person to do by hand: workloads, both stacks, and the first of them selected. */
 export async function prepareStacks(lab: RunningLab, log: Log): Promise<void> {
-  await step(log, "deploying the workloads", () => deployAll(lab, log));
+  await step(log, "deploying the workloads", () => deployAll(lab, log, FEDERATION));
   const stacks = stacksOf(lab);
   for (const stack of stacks) await stack.ensure();
   await stacks[0]?.select();
 }
 
 /** Gives workloads from before Istio what they need of it: their Pods are made anew, with sidecars. */
-export async function restartWorkloads(lab: RunningLab, log: Log): Promise<void> {
-  await step(log, "restarting the workloads with sidecars", () => deployAll(lab, log));
+export async function restartWorkloads(lab: RunningLab, log: Log, scenario = FEDERATION): Promise<void> {
+  await step(log, "restarting the workloads with sidecars", () => deployAll(lab, log, scenario));
 }
 
 /** @throws LabError that names each stack whose preview announces a change. */
 export async function expectConverged(stacks: readonly Stack[], log: Log): Promise<void> {
-  await step(log, "pulumi preview of both stacks", async () => {
+  await step(log, "pulumi preview of all stacks", async () => {
     const changes = (await Promise.all(stacks.map(announcedChange))).filter((change) => change !== undefined);
     if (changes.length > 0) throw new LabError(changes.join("\n"));
   });
 }
 
-/** The stacks of both clusters, whether or not they exist. */
-export function stacksOf(lab: RunningLab): Stack[] {
-  return CLUSTERS.map(({ name }) => new Stack(name, lab));
+/** The stacks of a scenario, whether or not they exist. */
+export function stacksOf(lab: RunningLab, { updates } = FEDERATION): Stack[] {
+  return [...new Set(updates)].map((name) => new Stack(name, lab));
 }
 
-async function deployAll({ kubeconfig }: RunningLab, log: Log): Promise<void> {
+async function deployAll({ kubeconfig }: RunningLab, log: Log, { clusters }: Scenario): Promise<void> {
   await Promise.all(
-    CLUSTERS.map(({ name, network }) =>
+    clusters.map(({ name, network }) =>
       deployWorkloads({ kubeconfig, context: name, workloads: workloadsOf(name, network), log }),
     ),
   );

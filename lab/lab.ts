@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CLUSTERS } from "./clusters.ts";
+import { CLUSTERS, type LabCluster } from "./clusters.ts";
 import { startControlPlane } from "./cluster/controlPlane.ts";
 import { writeKubeconfig } from "./cluster/kubeconfig.ts";
 import { labEnvironment, labPaths } from "./environment.ts";
@@ -25,12 +25,14 @@ export interface LabOptions {
   readonly plugins: PluginMode;
   /** What else to do before other shells may work on the lab; when it fails, the lab ends. Default: nothing. */
   readonly prepare?: (lab: Lab) => Promise<void>;
+  /** Default: those of a federation. */
+  readonly clusters?: readonly LabCluster[];
 }
 
 /** Two running clusters, as any shell can work on them. */
 export interface RunningLab {
   readonly dir: string;
-  /** Contexts `cluster-a` and `cluster-b`. */
+  /** A context for each cluster, named as it is. */
   readonly kubeconfig: string;
   /** Variables for programs that work on the lab, as {@link labEnvironment} makes them. */
   readonly environment: Readonly<Record<string, string>>;
@@ -49,7 +51,13 @@ export interface Lab extends RunningLab {
  *
  * @throws LabError when another lab runs on this machine, or something does not start; then nothing is left running.
  */
-export async function startLab({ dir, log, plugins: mode, prepare }: LabOptions): Promise<Lab> {
+export async function startLab({
+  dir,
+  log,
+  plugins: mode,
+  prepare,
+  clusters = CLUSTERS,
+}: LabOptions): Promise<Lab> {
   const release = await lockMachine(dir);
   const stops: (() => Promise<unknown>)[] = [release];
   const stop = async () => {
@@ -77,7 +85,7 @@ export async function startLab({ dir, log, plugins: mode, prepare }: LabOptions)
     });
     const processes = new ProcessTable(paths.processes);
     stops.push(() => processes.stopAll());
-    await startClusters(dir, tools, processes, log, stops);
+    await startClusters(dir, clusters, { tools, processes, log }, stops);
     const standIns = plugins.some(({ kind }) => kind === "stand-in");
     const environment = labEnvironment(paths, standIns, process.env["PATH"] ?? "");
     const lab = { dir, tools, plugins, kubeconfig: paths.kubeconfig, environment, stop };
@@ -111,16 +119,15 @@ export async function clearFolder(dir: string, log: Log): Promise<void> {
 
 async function startClusters(
   dir: string,
-  tools: Tools,
-  processes: ProcessTable,
-  log: Log,
+  clusters: readonly LabCluster[],
+  { tools, processes, log }: { tools: Tools; processes: ProcessTable; log: Log },
   stops: (() => Promise<unknown>)[],
 ): Promise<void> {
   const { kubeconfig, logs } = labPaths(dir);
   const controlPlanes = await step(log, "starting the control planes of both clusters", () =>
     Promise.all(
-      CLUSTERS.map(async ({ name, network, serviceRange }) => {
-        const options = { name, address: `${network}.0.1`, serviceRange, dir: join(dir, name), logs };
+      clusters.map(async ({ name, network, serviceRange, domain }) => {
+        const options = { name, address: `${network}.0.1`, domain, serviceRange, dir: join(dir, name), logs };
         return startControlPlane({ ...options, tools, processes, log });
       }),
     ),
@@ -139,7 +146,7 @@ async function startClusters(
     app: APP_FILE,
   };
   const kubelets = await Promise.all(
-    CLUSTERS.map(({ name, network }) =>
+    clusters.map(({ name, network }) =>
       startKubelet({
         ...{ name, network, kubeconfig, context: name, tools: kubeletTools, processes, log },
         dir: join(dir, name),

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { ensureLab, serveLab } from "./background.ts";
 import { benchCommand } from "./bench/command.ts";
 import { runDemo } from "./demo.ts";
@@ -12,6 +12,8 @@ import { LabError } from "./labError.ts";
 import { checkPrerequisites } from "./prerequisites.ts";
 import { createProgress } from "./progress.ts";
 import { prove } from "./prove.ts";
+import { FEDERATION } from "./scenarios/federation.ts";
+import { SCENARIOS } from "./scenarios/scenarios.ts";
 
 const log = createProgress();
 
@@ -33,11 +35,16 @@ const program = new Command("lab")
 
 program
   .command("demo")
-  .description("start two clusters, federate them, prove it by real calls, remove everything")
-  .action(async () => {
+  .description("start two clusters, connect them, prove it by real calls, remove everything")
+  .addOption(
+    new Option("--topology <topology>", "how they are connected")
+      .choices(SCENARIOS.map(({ topology }) => topology))
+      .default(FEDERATION.topology),
+  )
+  .action(async ({ topology }: { topology: string }) => {
     endOnSignals();
     await checkPrerequisites();
-    await runDemo(log);
+    await runDemo(log, SCENARIOS.find((scenario) => scenario.topology === topology) ?? FEDERATION);
   });
 
 program

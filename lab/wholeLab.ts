@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import type { LabCluster } from "./clusters.ts";
 import { LAB_FOLDER, labPaths } from "./environment.ts";
 import { startLab, type Lab } from "./lab.ts";
 import { LabError } from "./labError.ts";
@@ -8,10 +9,21 @@ import { step, type Log } from "./progress.ts";
 /**
  * Does some work on a lab of its own, from nothing to nothing: the lab is ended and removed afterwards.
  *
+ * @param clusters what it consists of. @default those of a federation
  * @throws LabError when the work fails, with its reason and where the logs are; the lab's folder then stays.
  */
-export async function withLab<T>(log: Log, work: (lab: Lab) => Promise<T>): Promise<T> {
-  const lab = await startLab({ dir: LAB_FOLDER, log, plugins: pluginMode(process.env["LAB_PLUGINS"]) });
+export async function withLab<T>(
+  log: Log,
+  work: (lab: Lab) => Promise<T>,
+  clusters?: readonly LabCluster[],
+): Promise<T> {
+  const plugins = pluginMode(process.env["LAB_PLUGINS"]);
+  const lab = await startLab({
+    dir: LAB_FOLDER,
+    log,
+    plugins,
+    ...(clusters === undefined ? {} : { clusters }),
+  });
   let result: T;
   try {
     result = await work(lab);

@@ -37,15 +37,21 @@ export function forgeryRefused(forger: Party, to: Party, claimed: string, door: 
  * One request with a client certificate of one's own, past all sidecars of the caller's side.
  * @param door `address:port` that takes mutual TLS.
  * @param host full name of the called service.
+ * @param port the service's.
  * @returns what came of it: `200 as <the identity that the server saw>`, or `refused: ...` when the handshake is.
  */
-export function callAs(door: string, host: string, { chain, key }: ClientCertificate): Promise<string> {
-  const { hostname, port } = new URL(`tls://${door}`);
+export function callAs(
+  door: string,
+  host: string,
+  { chain, key }: ClientCertificate,
+  port: number = SERVICE_PORT,
+): Promise<string> {
+  const { hostname, port: doorPort } = new URL(`tls://${door}`);
   return new Promise((resolve) => {
     const sent = request({
       host: hostname,
-      port: Number(port),
-      servername: `outbound_.${SERVICE_PORT}_._.${host}`,
+      port: Number(doorPort),
+      servername: `outbound_.${port}_._.${host}`,
       headers: { host },
       // Who answers is not the question here.
       agent: new Agent({ ALPNProtocols: [ALPN], cert: chain, key, rejectUnauthorized: false }),

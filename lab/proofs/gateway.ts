@@ -15,15 +15,20 @@ const TIMEOUT_MILLISECONDS = 5000;
  *
  * @param door `address:port` of a gateway or of a sidecar.
  * @param host the service asked for, by its full name.
+ * @param port the service's.
  * @returns the SPIFFE id in the certificate that came back; undefined when the connection was closed.
  * @throws Error when nothing listens there, or does not answer.
  */
-export async function whoAnswers(door: string, host: string): Promise<string | undefined> {
-  const { hostname, port } = new URL(`tls://${door}`);
+export async function whoAnswers(
+  door: string,
+  host: string,
+  port: number = SERVICE_PORT,
+): Promise<string | undefined> {
+  const { hostname, port: doorPort } = new URL(`tls://${door}`);
   const socket = connect({
     host: hostname,
-    port: Number(port),
-    servername: `outbound_.${SERVICE_PORT}_._.${host}`,
+    port: Number(doorPort),
+    servername: `outbound_.${port}_._.${host}`,
     ALPNProtocols: [ALPN],
     // Only the name in the certificate is looked at; nothing is sent.
     rejectUnauthorized: false,

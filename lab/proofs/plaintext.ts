@@ -1,5 +1,4 @@
 import { callService } from "../workloads/call.ts";
-import { SERVICE_PORT } from "../workloads/workload.ts";
 import { whoAnswers } from "./gateway.ts";
 import { hostOf, identityOf, nameOf, type Party, type Proof } from "./proof.ts";
 
@@ -19,8 +18,8 @@ export function plaintextRefused(from: Party, to: Party, via: string, door: stri
     caller: `${nameOf(from)}, plain text`,
     callee: `${door} of ${nameOf(to)}`,
     run: async () => {
-      const { status, error = "", identity } = await callService(from, hostOf(to), SERVICE_PORT, { via });
-      const answer = await whoAnswers(via, hostOf(to));
+      const { status, error = "", identity } = await callService(from, hostOf(to), to.port, { via });
+      const answer = await whoAnswers(via, hostOf(to), to.port);
       // A closed connection says more than an error page: nothing behind the door has seen the request.
       const passed = status === 0 && CLOSED.test(error) && answer === identityOf(to);
       const seen = `${status} ${error} ${identity ?? ""}`.trim();

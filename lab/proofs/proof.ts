@@ -1,4 +1,3 @@
-import type { ClusterName } from "../clusters.ts";
 import type { Lab } from "../lab.ts";
 import type { Stack } from "../pulumi.ts";
 import type { Workload } from "../workloads/workload.ts";
@@ -34,7 +33,7 @@ export interface Proof {
 
 /** A workload and where it runs. */
 export interface Party extends Workload {
-  readonly cluster: ClusterName;
+  readonly cluster: string;
   /** Cluster domain, and trust domain too. */
   readonly domain: string;
 }
@@ -47,6 +46,11 @@ export function nameOf({ cluster, namespace, name }: Party): string {
 /** Full DNS name of the workload's Service. */
 export function hostOf({ namespace, name, domain }: Party): string {
   return `${name}.${namespace}.svc.${domain}`;
+}
+
+/** Name of the workload's Service in clusters that have replicated control planes. */
+export function globalHostOf({ namespace, name }: Party): string {
+  return `${name}.${namespace}.global`;
 }
 
 /** Identity that the workload's sidecar proves. */

@@ -1,4 +1,4 @@
-import { CLUSTERS, type ClusterName } from "../clusters.ts";
+import { CLUSTERS, type LabCluster } from "../clusters.ts";
 import { SERVICE_PORT, workloadsOf } from "../workloads/workload.ts";
 import { allowedCall } from "./allowedCall.ts";
 import { forgeryRefused } from "./forgery.ts";
@@ -8,12 +8,12 @@ import { identityOf, type Party, type Proof } from "./proof.ts";
 import { unchanged } from "./unchanged.ts";
 import { unexportedRefused } from "./unexported.ts";
 
-/** Every claim that the demo and the tests check, in the order in which they are checked. */
+/** Every claim about a federation that the demo and the tests check, in the order in which they are checked. */
 export function allProofs(): Proof[] {
-  const [a, b] = CLUSTERS.map(({ name, network }) => ({
-    exported: party(name, network, true),
-    internal: party(name, network, false),
-    gateway: `${network}.0.3`,
+  const [a, b] = CLUSTERS.map((cluster) => ({
+    exported: party(cluster, true),
+    internal: party(cluster, false),
+    gateway: `${cluster.network}.0.3`,
   })) as [Side, Side];
   const callsBetween = (from: Side, to: Side): Proof[] => [
     allowedCall(
@@ -59,10 +59,10 @@ interface Side {
   readonly gateway: string;
 }
 
-function party(cluster: ClusterName, network: string, exported: boolean): Party {
+function party({ name: cluster, network, domain }: LabCluster, exported: boolean): Party {
   const workload = workloadsOf(cluster, network).find((candidate) => candidate.exported === exported);
   if (workload === undefined) {
     throw new Error(`${cluster} has no workload that is ${exported ? "" : "not "}exported`);
   }
-  return { ...workload, cluster, domain: `${cluster}.local` };
+  return { ...workload, cluster, domain };
 }

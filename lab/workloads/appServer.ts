@@ -43,6 +43,7 @@ function describe(incoming: IncomingMessage) {
   const header = incoming.headers["x-forwarded-client-cert"];
   return {
     service: SERVICE,
+    address: POD_IP,
     method: incoming.method,
     path: incoming.url,
     clientIdentity: clientIdentity(Array.isArray(header) ? header.join() : header),

@@ -5,6 +5,8 @@ import { APP_PORT, type Workload } from "./workload.ts";
 export interface CallResult extends CallOutcome {
   /** SPIFFE id that the server saw its caller have; undefined when no server of the lab answered, or over plain text. */
   readonly identity: string | undefined;
+  /** Address of the Pod that answered; undefined when it was none of the lab. */
+  readonly server: string | undefined;
 }
 
 /** How to make a call. */
@@ -31,14 +33,15 @@ export async function callService(
   const query = new URLSearchParams({ host, port: String(port), path, ...(via !== undefined && { via }) });
   const response = await fetch(`http://${from.address}:${APP_PORT}/call?${query.toString()}`);
   const outcome = (await response.json()) as CallOutcome;
-  return { ...outcome, identity: identityIn(outcome.body) };
+  const { clientIdentity, address } = answerIn(outcome.body);
+  return { ...outcome, identity: clientIdentity, server: address };
 }
 
-/** The client identity in an answer of the lab's app; other answers (an Envoy's error text) have none. */
-function identityIn(body: string): string | undefined {
+/** What an answer of the lab's app says; other answers (an Envoy's error text) say nothing. */
+function answerIn(body: string): { clientIdentity?: string; address?: string } {
   try {
-    return (JSON.parse(body) as { clientIdentity?: string }).clientIdentity;
+    return JSON.parse(body) as object;
   } catch {
-    return undefined;
+    return {};
   }
 }

@@ -2,7 +2,7 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import { EXPORT_LABEL } from "../../federation/labels.ts";
 import { ADDRESS_ANNOTATION } from "../kubelet/addresses.ts";
 import { APP_IMAGE } from "../kubelet/program.ts";
-import { APP_PORT, egressAddress, SERVICE_PORT, type Workload } from "./workload.ts";
+import { APP_PORT, egressAddress, type Workload } from "./workload.ts";
 
 /** A Kubernetes object with whatever its kind has besides metadata. */
 export type Manifest = KubernetesObject & Record<string, unknown>;
@@ -42,7 +42,7 @@ function service(workload: Workload): Manifest {
     metadata: { ...rest, labels: { ...labels, ...(workload.exported && { [EXPORT_LABEL]: "true" }) } },
     spec: {
       selector: { app: workload.name },
-      ports: [{ name: "http", port: SERVICE_PORT, targetPort: SERVICE_PORT }],
+      ports: [{ name: "http", port: workload.port, targetPort: workload.port }],
     },
   };
 }
@@ -57,7 +57,7 @@ function sidecar(workload: Workload): Manifest {
       workloadSelector: { labels: { app: workload.name } },
       ingress: [
         {
-          port: { number: SERVICE_PORT, name: "http", protocol: "HTTP" },
+          port: { number: workload.port, name: "http", protocol: "HTTP" },
           bind: workload.address,
           // 0.0.0.0 means the Pod's own address.
           defaultEndpoint: `0.0.0.0:${APP_PORT}`,
@@ -66,7 +66,7 @@ function sidecar(workload: Workload): Manifest {
       ],
       egress: [
         {
-          port: { number: SERVICE_PORT, name: "http", protocol: "HTTP" },
+          port: { number: workload.port, name: "http", protocol: "HTTP" },
           bind: egressAddress(workload),
           captureMode: "NONE",
           hosts: ["*/*"],
@@ -107,7 +107,7 @@ function deployment(workload: Workload): Manifest {
             {
               name: "app",
               image: APP_IMAGE,
-              ports: [{ name: "http", containerPort: SERVICE_PORT }],
+              ports: [{ name: "http", containerPort: workload.port }],
               env: [
                 { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
                 { name: "PORT", value: String(APP_PORT) },

@@ -7,24 +7,38 @@ export interface Workload {
   readonly address: string;
   /** Whether the Service carries the export label. */
   readonly exported: boolean;
+  /** Port of the Service, and of the inbound listener of its sidecar. */
+  readonly port: number;
 }
 
-/** Port of every Service, and of the inbound listener of its sidecar. */
+/** Port of the services of a federation. */
 export const SERVICE_PORT = 8080;
+
+/** Port of the services of clusters that have one domain: that of Istio's own sample. */
+const SAMPLE_PORT = 8000;
 
 /** Port of the app itself, which only its sidecar (and the lab, to ask it for calls) talks to. */
 export const APP_PORT = 18080;
 
-/** The lab's workloads by cluster: one that is exported, and one that is not. */
+/** The same in each of the clusters that have one domain: who calls, who is called, and who is not exported. */
+const REPLICATED: readonly Omit<Workload, "address">[] = [
+  { namespace: "foo", name: "sleep", exported: false, port: SAMPLE_PORT },
+  { namespace: "bar", name: "httpbin", exported: true, port: SAMPLE_PORT },
+  { namespace: "bar", name: "internal", exported: false, port: SAMPLE_PORT },
+];
+
+/** The lab's workloads by cluster; in a federation one that is exported, and one that is not. */
 const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> = {
   "cluster-a": [
-    { namespace: "abc", name: "foo", exported: true },
-    { namespace: "abc", name: "internal", exported: false },
+    { namespace: "abc", name: "foo", exported: true, port: SERVICE_PORT },
+    { namespace: "abc", name: "internal", exported: false, port: SERVICE_PORT },
   ],
   "cluster-b": [
-    { namespace: "xyz", name: "bar", exported: true },
-    { namespace: "xyz", name: "internal", exported: false },
+    { namespace: "xyz", name: "bar", exported: true, port: SERVICE_PORT },
+    { namespace: "xyz", name: "internal", exported: false, port: SERVICE_PORT },
   ],
+  "cluster-1": REPLICATED,
+  "cluster-2": REPLICATED,
 };
 
 /**

@@ -1,0 +1,13 @@
+import type { Topology } from "../../federation/topology.ts";
+import type { LabCluster } from "../clusters.ts";
+import type { Proof } from "../proofs/proof.ts";
+
+/** What a lab shows of one topology. */
+export interface Scenario {
+  readonly topology: Topology;
+  readonly clusters: readonly LabCluster[];
+  /** Stacks by name, in the order in which they are updated. One that another had to come before is there once more. */
+  readonly updates: readonly string[];
+  /** What is claimed of it, in the order in which it is checked. */
+  readonly proofs: () => Proof[];
+}

@@ -1,0 +1,6 @@
+import { FEDERATION } from "./federation.ts";
+import { REPLICATED } from "./replicated.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What a lab can show; the first one unless another is asked for. */
+export const SCENARIOS: readonly Scenario[] = [FEDERATION, REPLICATED];
