@@ -4,6 +4,7 @@ import type { GatewayAddress } from "../federation/address.ts";
 import type { AuthoritySource } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
+import { renderStub } from "../federation/corefile.ts";
 import { type FoldedContract, foldContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import type { CertificateReport } from "../federation/expiry.ts";
@@ -14,6 +15,7 @@ import type { PeerStatus } from "../federation/peerStatus.ts";
 import type { PinnedPeer } from "../federation/pinnedPeer.ts";
 import type { RotationRecord } from "../federation/rotation.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
+import { CoreDnsStub } from "../providers/coreDnsStub.ts";
 import { Leftovers } from "../providers/leftovers.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
@@ -103,7 +105,15 @@ export class FederatedCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: istio },
     );
 
-    const { kubeconfig, brake } = config;
+    const { kubeconfig, brake, dns } = config;
+    if (dns?.coreDns !== undefined) {
+      const { namespace: where, configMap, address } = dns.coreDns;
+      new CoreDnsStub(
+        `${name}-coredns`,
+        { kubeconfig, namespace: where, configMap, block: renderStub(address) },
+        { parent: this },
+      );
+    }
     // First, so that what an unknown peer left does not keep its names from the others.
     const leftovers = new Leftovers(
       `${name}-leftovers`,

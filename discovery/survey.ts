@@ -16,6 +16,7 @@ import type { AuthoritySource } from "../federation/authoritySource.ts";
 import { judgeUnconstrained } from "../federation/unconstrained.ts";
 import { type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
+import { surveyCorefile } from "./corefile.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
@@ -66,7 +67,8 @@ export async function survey(config: StackConfig): Promise<Survey> {
       ? observeGateway(cluster, GATEWAY_NAMESPACE, GATEWAY_NAME, GATEWAY_PORT)
       : Promise.resolve(undefined);
   const left = lookForLeftovers(cluster, config, own);
-  await refuseFaults(config, own, [own, readings, found, observed, left, source]);
+  const corefile = surveyCorefile(cluster, config);
+  await refuseFaults(config, own, [own, readings, found, observed, left, source, corefile]);
 
   const { contract, certificates, ...last } = await own;
   const authority = await source;

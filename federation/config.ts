@@ -5,6 +5,7 @@ import type { ExportRule } from "./exportRule.ts";
 import { type Fault, FaultsError, within } from "./fault.ts";
 import { brake } from "./config/brake.ts";
 import { certificateAuthority } from "./config/certificateAuthority.ts";
+import { type Dns, dns } from "./config/dns.ts";
 import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
 import { istio } from "./config/istio.ts";
@@ -24,6 +25,8 @@ export interface StackConfig {
   cluster: { name: string; domain: string; trustDomain: string; network: string };
   /** How it is connected with its peers: `federation` by default. */
   topology: Topology;
+  /** With the topology `replicated`, and only then. */
+  dns?: Dns;
   /**
    * As written: `path` may start with `~/` or be relative to the program's folder. The context must be named, as the
    * current one is whatever cluster somebody looked at last.
@@ -95,9 +98,10 @@ const cluster = fields({
 }));
 
 /** One schema per key of the config: a fault in one does not hide those of the others. */
-const sections: { [K in keyof StackConfig]: z.ZodType<StackConfig[K]> } = {
+const sections: { [K in keyof StackConfig]-?: z.ZodType<StackConfig[K]> } = {
   cluster,
   topology: z.enum(TOPOLOGIES).default("federation"),
+  dns,
   kubeconfig: fields({ path: someText.exactOptional(), context: someText }).prefault({} as never),
   certificateAuthority: certificateAuthority.prefault({}),
   istio: istio.prefault({}),
@@ -129,11 +133,11 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
     .filter((key) => !Object.hasOwn(sections, key) && raw[key] !== undefined)
     .map((key) => unknownField([key], key, CONFIG_KEYS));
 
-  const parsed = CONFIG_KEYS.map((key) => {
+  const parsed = CONFIG_KEYS.flatMap((key) => {
     const result = sections[key].safeParse(raw[key]);
     if (!result.success)
       faults.push(...faultsOf(result.error, raw[key]).map((fault) => within(key, told(key, fault))));
-    return [key, result.data];
+    return result.data === undefined ? [] : [[key, result.data]];
   });
   faults.push(...judgePeers(raw["peers"], raw["cluster"], stack), ...judgeTopology(raw));
   if (faults.length > 0) throw new FaultsError(`config of stack ${stack}`, faults);

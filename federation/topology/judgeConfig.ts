@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { isNone } from "../config/dns.ts";
 import type { Fault } from "../fault.ts";
 import { TOPOLOGIES, type Topology } from "../topology.ts";
 import { TRAITS } from "./traits.ts";
@@ -13,7 +14,14 @@ const sourceIn = z.object({ source: z.string() });
 export function judgeTopology(raw: Readonly<Record<string, unknown>>): Fault[] {
   const { data: topology } = topologyIn.safeParse(raw["topology"]);
   if (topology === undefined) return [];
-  return judgeSource(topology, sourceIn.safeParse(raw["certificateAuthority"]).data?.source ?? "own");
+  const source = sourceIn.safeParse(raw["certificateAuthority"]).data?.source ?? "own";
+  return [...judgeSource(topology, source), ...judgeDns(topology, raw["dns"])];
+}
+
+function judgeDns(topology: Topology, dns: unknown): Fault[] {
+  if (TRAITS[topology].names === "global" || isNone(dns)) return [];
+  const rule = `is for global names, which peers' services do not have in topology '${topology}'`;
+  return [{ path: "dns", rule, remedy: "Remove it, or write topology: replicated" }];
 }
 
 function judgeSource(topology: Topology, source: string): Fault[] {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
+import { renderStub } from "../../federation/corefile.ts";
 import { viewPeers } from "../../federation/peer.ts";
 import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
@@ -21,6 +22,7 @@ const config = parseConfig(
       provided: { certificate: "c", key: "k", root: "r" },
       allowUnconstrainedAnchors: true,
     },
+    dns: { coreDns: { address: "10.96.0.77" } },
     peers: { "cluster-2": { stack: "cluster-2" } },
   },
   "cluster-1",
@@ -71,6 +73,15 @@ for (const preview of [true, false]) {
         spec.servers.map(({ hosts }) => hosts),
         [[HTTPBIN]],
       );
+    });
+
+    it("shows the block that is to be in the Corefile, for clients without a sidecar", () => {
+      const { kubeconfig, namespace, configMap, block } = engine.named("cluster-1-coredns").inputs;
+      assert.deepEqual(
+        [kubeconfig, namespace, configMap],
+        [{ context: "cluster-1" }, "kube-system", "coredns"],
+      );
+      assert.equal(block, renderStub("10.96.0.77"));
     });
 
     it("tells its peers how it is connected with them", () => {

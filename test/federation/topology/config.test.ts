@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { judgeTopology } from "../../../federation/topology/judgeConfig.ts";
-import { configFaults } from "../samples.ts";
+import { parseConfig } from "../../../federation/config.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
 
 const told = (raw: Record<string, unknown>) =>
   judgeTopology(raw).map(({ path, rule, remedy }) => `${path} ${rule}. ${remedy}`);
@@ -27,6 +28,28 @@ describe("The topology in a stack's config", () => {
 
   it("lets a replicated control plane have a root from outside", () => {
     assert.deepEqual(told({ topology: "replicated", certificateAuthority: { source: "provided" } }), []);
+  });
+
+  it("has a stub for clients without a sidecar where there are global names, with kubeadm's names by default", () => {
+    const provided = { certificate: "c", key: "k", root: "r" };
+    const config = (dns: unknown) => ({
+      topology: "replicated",
+      certificateAuthority: { source: "provided", provided },
+      dns,
+    });
+    assert.deepEqual(configFaults(config({ coreDns: { address: "10.96.0.77" } })), []);
+    const parsed = parseConfig(
+      { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...config({ coreDns: { address: "10.96.0.77" } }) },
+      "cluster-a",
+    );
+    const coreDns = { namespace: "kube-system", configMap: "coredns", address: "10.96.0.77" };
+    assert.deepEqual(parsed.dns, { coreDns });
+    for (const none of [undefined, {}]) assert.deepEqual(configFaults(config(none)), []);
+    for (const address of ["240.240.0.1", "127.0.0.1", "gw.example.com", undefined]) {
+      assert.deepEqual(configFaults(config({ coreDns: { address } })), ["dns.coreDns.address"]);
+    }
+    assert.deepEqual(configFaults({ dns: { coreDns: { address: "10.96.0.77" } } }), ["dns"]);
+    assert.deepEqual(configFaults({ dns: {} }), []);
   });
 
   it("is not what is judged when it, or the source, is none that there is", () => {

@@ -1,0 +1,38 @@
+import * as z from "zod";
+import { IP_ADDRESS, refuseAddress } from "../address.ts";
+import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
+import { type Complaint, checked, fields, text } from "../schema.ts";
+
+/** How clients without a sidecar find global names: a block in the Corefile of this cluster's CoreDNS. */
+export interface Dns {
+  /** `namespace` and `configMap` by default as kubeadm has them: `kube-system`, `coredns`. */
+  coreDns?: { namespace: string; configMap: string; address: string };
+}
+
+const coreDns = checked(
+  fields({
+    namespace: text(DNS_LABEL).default("kube-system"),
+    configMap: text(HOST_NAME).default("coredns"),
+    address: text(IP_ADDRESS),
+  }),
+  ({ address }): Complaint[] => {
+    // Istio's virtual addresses are such too: they lead somewhere in a sidecar only.
+    const rule = IP_ADDRESS.test(address) ? refuseAddress(address, []) : undefined;
+    if (rule === undefined) return [];
+    const remedy = "Write the address of a gateway in this cluster that takes plain traffic for these names";
+    return [{ path: ["address"], rule, remedy }];
+  },
+);
+
+/** The section of global names; an empty one, the project's default, is none. */
+export const dns: z.ZodType<Dns | undefined> = z.preprocess(
+  (raw) => (isNone(raw) ? undefined : raw),
+  fields({ coreDns: coreDns.exactOptional() }).optional(),
+);
+
+/** Whether nothing is given, or only what the project has by default. */
+export function isNone(value: unknown): boolean {
+  return (
+    value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0)
+  );
+}

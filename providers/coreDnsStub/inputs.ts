@@ -1,0 +1,10 @@
+import type { KubeconfigName } from "../cluster/kubeconfig.ts";
+
+/** What `check` passed; also the outputs. */
+export interface Inputs {
+  kubeconfig: KubeconfigName;
+  namespace: string;
+  configMap: string;
+  /** With its markers; after a refresh what is really there, empty when there is none. */
+  block: string;
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { surveyCorefile } from "../../discovery/corefile.ts";
+import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
+import { describeFault, FaultsError } from "../../federation/fault.ts";
+import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
+
+const dns = { coreDns: { namespace: "kube-system", configMap: "coredns", address: "10.96.0.77" } };
+const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "configmaps" } };
+
+describe("The Corefile of a cluster, before anything changes", () => {
+  let server: FakeApiServer;
+
+  before(async () => {
+    server = await FakeApiServer.start();
+  });
+
+  after(() => {
+    server.stop();
+  });
+
+  /** What is wrong with this ConfigMap; undefined for one that is not there. */
+  const told = async (data: Record<string, string> | undefined, config: object = { dns }) => {
+    server.answerBy((request) =>
+      request.includes("/version")
+        ? { status: 200, body: {} }
+        : data === undefined
+          ? { status: 404, body: NOT_FOUND }
+          : { status: 200, body: { metadata: { name: "coredns" }, data } },
+    );
+    try {
+      await surveyCorefile(new SurveyedCluster(server.kubeconfig), config);
+      return [];
+    } catch (error) {
+      if (!(error instanceof FaultsError)) throw error;
+      return error.faults.map(describeFault);
+    }
+  };
+
+  it("is fine when it will take the block", async () => {
+    assert.deepEqual(await told({ Corefile: ".:53 {\n}\n" }), []);
+  });
+
+  it("is not looked at where none is named", async () => {
+    assert.deepEqual(await told(undefined, {}), []);
+    assert.deepEqual(server.requests, []);
+  });
+
+  for (const [what, data, rule] of [
+    ["there is none", undefined, /"kube-system\/coredns" is not there, or has no Corefile\. Name the/],
+    ["its ConfigMap has none", {}, /is not there, or has no Corefile/],
+    [
+      "somebody else answers for these names",
+      { Corefile: "global {\n}\n" },
+      /"kube-system\/coredns" has a server block 'global' that somebody else wrote\. Have its owner/,
+    ],
+  ] as const) {
+    it(`is a fault when ${what}`, async () => {
+      const [fault, ...others] = await told(data);
+      assert.deepEqual(others, []);
+      assert.match(fault ?? "", /^dns\.coreDns\.configMap: /);
+      assert.match(fault ?? "", rule);
+    });
+  }
+});
