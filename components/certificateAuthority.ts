@@ -3,7 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AuthoritySource } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { ProvidedAuthority } from "../federation/providedAuthority.ts";
-import type { RotationRecord } from "../federation/rotation.ts";
+import { SIGNED_UNTIL_ANNOTATION } from "../federation/labels.ts";
+import { type RotationRecord, signedUntil } from "../federation/rotation.ts";
 import { ownAuthority } from "./ownAuthority.ts";
 
 /** What a `CertificateAuthority` is made from. */
@@ -28,7 +29,7 @@ export interface AuthorityParts {
   readonly chain: readonly string[];
   /** What peers must trust. */
   readonly roots: pulumi.Output<string[]>;
-  /** What the cluster's own workloads trust: not yet the root that is only announced. */
+  /** What the cluster's own workloads trust: not yet the root that is only announced. The one that signs is the first. */
   readonly trusted: pulumi.Output<string[]>;
   /** The root that signs what is trusted here; undefined when nobody gave us its key. */
   readonly issuer?: { readonly certificate: pulumi.Output<string>; readonly key: pulumi.Output<string> };
@@ -58,7 +59,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     this.secret = new kubernetes.core.v1.Secret(
       `${name}-cacerts`,
       {
-        metadata: { name: "cacerts", namespace: args.namespace },
+        metadata: { name: "cacerts", namespace: args.namespace, ...annotations(source) },
         stringData: {
           "ca-cert.pem": parts.certificate,
           "ca-key.pem": parts.key,
@@ -74,6 +75,13 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     );
     this.registerOutputs({ roots: parts.roots });
   }
+}
+
+/** Goes with what istiod signs with, so that also an update that fails later on leaves a trace of who signed before. */
+function annotations(source: AuthoritySource): { annotations?: Record<string, string> } {
+  const until = "rotation" in source ? signedUntil(source.rotation) : {};
+  if (Object.keys(until).length === 0) return {};
+  return { annotations: { [SIGNED_UNTIL_ANNOTATION]: JSON.stringify(until) } };
 }
 
 function outputs({ certificate, key, chain, roots, issuer }: ProvidedAuthority): AuthorityParts {

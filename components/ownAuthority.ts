@@ -47,10 +47,15 @@ export function ownAuthority(
     ...intermediate(numbered(`${name}-intermediate`, signing), { subject, algorithm, issuer }, opts),
     chain: [],
     roots: certificatesOf(published),
-    trusted: certificatesOf(trusted),
+    trusted: certificatesOf(signerFirst(trusted, signing)),
     issuer,
     rotation: certificatesOf(published).apply((pems) => record(rotation, published, pems)),
   };
+}
+
+/** A new order tells that istiod has taken in the root that signs, and has every proxy renew its certificate. */
+function signerFirst(roots: readonly number[], signing: number): number[] {
+  return [signing, ...roots.filter((number) => number !== signing)];
 }
 
 /** The first one has no number, as it had none before there were others. */

@@ -4,7 +4,8 @@ import type { Brake } from "./brake.ts";
 import type { ExportRule } from "./exportRule.ts";
 import { type Fault, FaultsError, within } from "./fault.ts";
 import { brake } from "./config/brake.ts";
-import { certificateAuthority } from "./config/certificateAuthority.ts";
+import { WORKLOAD_CERTIFICATE_HOURS, certificateAuthority } from "./config/certificateAuthority.ts";
+import { judgeCertificateLife } from "./config/certificateLife.ts";
 import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
 import { istio } from "./config/istio.ts";
@@ -34,8 +35,10 @@ export interface StackConfig {
     expiryWarningDays: number;
     /** For the source `own`: which root comes in, and how far it is; left out: the first one, with no other to come. */
     rotation?: Rotation;
-    /** Longest life of a workload's certificate, and of istiod's taking in a new key: 25 by default. */
+    /** Longest life of a workload's certificate: 24 by default; 0 for the step that drops a root once all workloads are restarted. */
     workloadCertificateHours: number;
+    /** How long what an update writes takes to reach every istiod and proxy: 10 by default. */
+    settlingMinutes: number;
     /** For the source `provided`: each a file (relative to the program's folder, or `~/...`), or PEM itself, as a secret. */
     provided?: ProvidedPems;
     /** Puts peers' roots in as they are when there is no root key to constrain them with. */
@@ -131,6 +134,7 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
     return [key, result.data];
   });
   faults.push(...judgePeers(raw["peers"], raw["cluster"], stack));
+  faults.push(...judgeCertificateLife(raw["certificateAuthority"], raw["istio"], WORKLOAD_CERTIFICATE_HOURS));
   if (faults.length > 0) throw new FaultsError(`config of stack ${stack}`, faults);
   return Object.fromEntries(parsed) as StackConfig;
 }

@@ -13,7 +13,7 @@ export interface PeerIdentity {
   trustDomain?: string;
   /** The only roots that it may have: SHA-256 fingerprints, each as `AB:CD:...`. */
   roots?: string[];
-  /** Takes a further root without being asked as long as all those known are still published: the peer rotates its root. */
+  /** Takes a further root without being asked as long as one of those known is still published: the peer rotates its root. */
   acceptAnnouncedRoots?: boolean;
 }
 
@@ -104,7 +104,8 @@ function judgeRoots(
   const trusted = configured ?? pinned;
   const strange = trusted === undefined ? [] : published.filter((root) => !trusted.includes(root));
   const hasVoucher = configured === undefined || published.some((root) => configured.includes(root));
-  const isAnnounced = acceptAnnouncedRoots && pinned !== undefined && gone.length === 0 && hasVoucher;
+  const isAnnounced =
+    acceptAnnouncedRoots && pinned !== undefined && gone.length < pinned.length && hasVoucher;
   if (strange.length === 0 || isAnnounced) return { faults: [], notes };
   const origin = configured === undefined ? "pinned when this peer was first imported" : "in the config";
   const change = pinned === undefined ? "is SHA-256" : `changes: SHA-256 ${pinned.join(", ")} ->`;

@@ -5,12 +5,21 @@ import { type Complaint, checked, fields, someText } from "../schema.ts";
 /** How many days before its end a certificate is worth a warning. */
 const EXPIRY_WARNING_DAYS = 90;
 
-/** istiod signs for a day unless told otherwise; the hour is for it to take in what it is to sign with. */
-const WORKLOAD_CERTIFICATE_HOURS = 25;
+/** For which istiod signs unless told otherwise. */
+export const WORKLOAD_CERTIFICATE_HOURS = 24;
+
+/** A year: istiod itself signs for 90 days at most, unless told otherwise. */
+const LONGEST_HOURS = 8760;
+
+/** A kubelet brings a changed Secret within some two minutes; an update may take some itself. */
+const SETTLING_MINUTES = 10;
+
+/** A day, in minutes. */
+const LONGEST_SETTLING = 1440;
 
 const rotation = checked(
   fields({
-    root: z.number().refine((value) => Number.isInteger(value) && value >= 1, {
+    root: z.number().refine((value) => Number.isSafeInteger(value) && value >= 1, {
       error: "must be the number of a root: 1 or more",
       params: { remedy: "Count on from the root that the stack has: its output `rotation` tells" },
     }),
@@ -49,11 +58,18 @@ const section = fields({
   rotation: rotation.exactOptional(),
   workloadCertificateHours: z
     .number()
-    .refine((value) => Number.isFinite(value) && value >= 0, {
-      error: "must be a number of hours, 0 or more",
+    .refine((value) => value >= 0 && value <= LONGEST_HOURS, {
+      error: `must be a number of hours, from 0 to ${LONGEST_HOURS}`,
       params: { remedy: "Write how long a workload's certificate may serve" },
     })
     .default(WORKLOAD_CERTIFICATE_HOURS),
+  settlingMinutes: z
+    .number()
+    .refine((value) => value >= 0 && value <= LONGEST_SETTLING, {
+      error: `must be a number of minutes, from 0 to ${LONGEST_SETTLING}`,
+      params: { remedy: "Write how long a changed Secret takes to reach every istiod" },
+    })
+    .default(SETTLING_MINUTES),
   provided: provided.exactOptional(),
   allowUnconstrainedAnchors: z.boolean().default(false),
 });

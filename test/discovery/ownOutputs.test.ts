@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
 import { datesOf } from "../../federation/expiry.ts";
+import { fingerprintOf } from "../../federation/fingerprint.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
@@ -30,6 +31,13 @@ describe("readOwnOutputs", () => {
       certificates,
       statuses: { b: status },
     });
+  });
+
+  it("finds where its own roots are", async () => {
+    const since = "2026-11-21T10:00:00Z";
+    const rotation = { root: 2, phase: "drop", since, roots: { 2: fingerprintOf(ROOT_A) }, signedUntil: {} };
+    await withStacks({ [OWN_STACK]: { federation: CONTRACT, rotation } });
+    assert.deepEqual((await readOwnOutputs()).rotation, rotation);
   });
 
   it("leaves out trust anchors of another shape, as an older program wrote them", async () => {

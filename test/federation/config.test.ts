@@ -13,7 +13,8 @@ const full = {
     source: "own",
     algorithm: "RSA",
     expiryWarningDays: 30,
-    workloadCertificateHours: 25,
+    workloadCertificateHours: 24,
+    settlingMinutes: 10,
     allowUnconstrainedAnchors: true,
   },
   istio: {
@@ -55,7 +56,8 @@ describe("A stack's config", () => {
         source: "own",
         algorithm: "ECDSA",
         expiryWarningDays: 90,
-        workloadCertificateHours: 25,
+        workloadCertificateHours: 24,
+        settlingMinutes: 10,
         allowUnconstrainedAnchors: false,
       },
       istio: {
@@ -253,8 +255,10 @@ describe("The config of a certificate authority", () => {
     assert.deepEqual(faultsWith({ source: "provided", provided, rotation: { root: 2, phase: "trust" } }), [
       ROTATION,
     ]);
-    assert.deepEqual(faultsWith({ workloadCertificateHours: -1 }), [
+    assert.deepEqual(faultsWith({ rotation: { root: 1e21, phase: "drop" } }), [`${ROTATION}.root`]);
+    assert.deepEqual(faultsWith({ workloadCertificateHours: 1e12, settlingMinutes: -1 }), [
       "certificateAuthority.workloadCertificateHours",
+      "certificateAuthority.settlingMinutes",
     ]);
   });
 });

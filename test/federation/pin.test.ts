@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fingerprintOf } from "../../federation/fingerprint.ts";
 import { type PeerIdentity, judgePin } from "../../federation/pin.ts";
 import type { PinnedPeer } from "../../federation/pinnedPeer.ts";
-import { ROOT_A, ROOT_B, contractOf } from "./samples.ts";
+import { ROOT_A, ROOT_B, ROOT_C, contractOf } from "./samples.ts";
 
 const OLD = fingerprintOf(ROOT_B);
 const NEW = fingerprintOf(ROOT_A);
@@ -125,6 +125,13 @@ describe("A peer's identity", () => {
     const accepting = { acceptAnnouncedRoots: true };
     assert.equal(judged({ rootCertificates: [ROOT_A] }, pinned, accepting).faults.length, 1);
     assert.equal(judged({}, undefined, { ...accepting, roots: [NEW] }).faults.length, 1);
+  });
+
+  it("takes an announcement as long as one of the known roots is there, as when another one was announced before", () => {
+    const before = { ...pinned, rootCertificates: [ROOT_A, ROOT_B] };
+    const accepting = { acceptAnnouncedRoots: true };
+    assert.deepEqual(judged({ rootCertificates: [ROOT_B, ROOT_C] }, before, accepting).faults, []);
+    assert.equal(judged({ rootCertificates: [ROOT_B, ROOT_C] }, before).faults.length, 1);
   });
 
   it("may drop one of the roots that are known", () => {

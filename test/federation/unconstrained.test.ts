@@ -9,7 +9,8 @@ const section = {
   source: "provided" as const,
   algorithm: "ECDSA" as const,
   expiryWarningDays: 90,
-  workloadCertificateHours: 25,
+  workloadCertificateHours: 24,
+  settlingMinutes: 10,
   allowUnconstrainedAnchors: false,
 };
 const keyless: ProvidedAuthority = { certificate: "", key: "", chain: [], roots: [] };
