@@ -63,7 +63,7 @@ const FORMS: Record<string, { write: (key: KeyObject) => string; name: RegExp }>
 
 for (const [kind, key] of Object.entries(KEYS)) {
   describe(`A search for a key ${kind}`, () => {
-    const search = new SecretSearch({ keys: new Map([["the key", pemOf(key)]]) });
+    const search = new SecretSearch({ keys: new Map([[pemOf(key), "the key"]]) });
 
     for (const [form, { write, name }] of Object.entries(FORMS)) {
       it(`finds ${form}, and does not quote it`, () => {
@@ -111,7 +111,7 @@ describe("A search for secrets", () => {
 
   it("finds other secrets as they are and in base64", () => {
     const search = new SecretSearch({
-      texts: new Map([["the administrator's token", "s3cr3t-t0k3n-of-the-lab"]]),
+      texts: new Map([["s3cr3t-t0k3n-of-the-lab", "the administrator's token"]]),
     });
     assert.deepEqual(search.inText("log", "Bearer s3cr3t-t0k3n-of-the-lab"), [
       "log:1: the administrator's token",

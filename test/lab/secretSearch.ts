@@ -2,11 +2,11 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Form, MARKS, formsOfKey, formsOfText } from "./secretForms.ts";
 
-/** Secrets that exist, each by a name to call it. */
+/** Secrets that exist, each with a name to call it. */
 export interface Secrets {
-  /** Private keys, PEM. */
+  /** Private keys, PEM, to their names. */
   readonly keys?: ReadonlyMap<string, string>;
-  /** Others, such as tokens. */
+  /** Others, such as tokens, to their names. */
   readonly texts?: ReadonlyMap<string, string>;
 }
 
@@ -18,8 +18,8 @@ export class SecretSearch {
   constructor({ keys = new Map(), texts = new Map() }: Secrets = {}) {
     this.forms = [
       ...MARKS,
-      ...[...keys].flatMap(([label, pem]) => formsOfKey(label, pem)),
-      ...[...texts].flatMap(([label, text]) => formsOfText(label, text)),
+      ...[...keys].flatMap(([pem, label]) => formsOfKey(label, pem)),
+      ...[...texts].flatMap(([text, label]) => formsOfText(label, text)),
     ];
   }
 
