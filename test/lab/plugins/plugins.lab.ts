@@ -148,7 +148,7 @@ describe("The lab's stand-ins under Pulumi's engine", function () {
 
   it("delete everything, and wait until it is gone, with no private key printed or stored in clear meanwhile", async () => {
     const keys = await keysInState();
-    assert.equal(keys.size, 1);
+    assert.ok(keys.size > 0, "there is a key to look for");
     await run("destroy", "--yes", "--skip-preview");
     const kind = { group: "", version: "v1", kind: "Namespace", plural: "namespaces" };
     assert.equal(await cluster.client.get(kind, "", "made"), undefined);
