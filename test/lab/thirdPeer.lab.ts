@@ -3,6 +3,7 @@ import { CLUSTERS } from "../../lab/clusters.ts";
 import { mintLeaf, stealAuthority, type StolenAuthority } from "../../lab/proofs/forgedLeaf.ts";
 import { callAs } from "../../lab/proofs/forgery.ts";
 import { GATEWAY_PORT } from "../../lab/proofs/gateway.ts";
+import { withHandMadeEntry } from "../../lab/proofs/handMadeEntry.ts";
 import { hostOf, identityOf, partyIn } from "../../lab/proofs/proof.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";
@@ -75,12 +76,12 @@ describe("a third peer", function () {
     }
 
     describe(`that is called from ${here.name}`, () => {
-      /** What comes of a call to it while its gateway leads to one with such a certificate. */
-      const called = async (authority: StolenAuthority, identity: string) => {
+      /** What comes of a call while its gateway leads to one with such a certificate. */
+      const called = async (authority: StolenAuthority, identity: string, host = BAZ_HOST) => {
         const { result, alerts } = await whileServing(
           GATEWAY_OF_C,
           await mintLeaf(authority, identity),
-          async () => callService(own, BAZ_HOST, SERVICE_PORT),
+          async () => callService(own, host, SERVICE_PORT),
         );
         return result.status === 200 ? `200 as ${result.identity}` : `${result.status} ${alerts.join(" ")}`;
       };
@@ -92,6 +93,18 @@ describe("a third peer", function () {
         await waitFor(`${here.name} does not reach cluster-c`, honest, PROPAGATION_SECONDS);
         assert.match(await called(await authorityOfOther(), BAZ), refusal);
         assert.equal(await called(c, BAZ), answer);
+      });
+
+      it(`cannot answer for ${other.name}, even where calls to that are led to it`, async () => {
+        const service = { ...neighbour, name: "elsewhere" };
+        const answers = (authority: StolenAuthority) =>
+          called(authority, identityOf(service), hostOf(service));
+        await withHandMadeEntry(federated.lab, own, service, GATEWAY_OF_C.address, async () => {
+          const honest = async () => (await answers(await authorityOfOther())) === answer;
+          await waitFor(`${here.name} does not reach ${other.name} there`, honest, PROPAGATION_SECONDS);
+          assert.match(await answers(c), refusal);
+          assert.equal(await answers(await authorityOfOther()), answer);
+        });
       });
 
       it("answers for a service by the identity that it publishes, and by no other of its own", async () => {
