@@ -23,6 +23,9 @@ export type Subject = x509.X509CertificateCreateParamsName;
 const CA_USES = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign;
 const HOUR = 3_600_000;
 
+/** Formats of a private key. */
+type KeyFormat = "pkcs1" | "sec1" | "pkcs8";
+
 /** What a certificate is to be like; left out is what a common one has. */
 export interface AuthorityOptions {
   kind?: KeyKind;
@@ -75,7 +78,12 @@ export class TestAuthority {
 
   /** A workload's certificate, PEM. As with Istio it has no subject, unless one is given. */
   async leaf(names: SubjectAltNames, subject = ""): Promise<string> {
-    const { publicKey } = await makeKeys("P-256");
+    return (await this.workload(names, subject)).leaf;
+  }
+
+  /** The same with its key, PEM both. */
+  async workload(names: SubjectAltNames, subject = ""): Promise<{ leaf: string; key: string }> {
+    const { publicKey, privateKey } = await makeKeys("P-256");
     const certificate = await x509.X509CertificateGenerator.create({
       subject,
       publicKey,
@@ -87,7 +95,7 @@ export class TestAuthority {
         await x509.SubjectKeyIdentifierExtension.create(publicKey),
       ],
     });
-    return certificate.toString("pem");
+    return { leaf: certificate.toString("pem"), key: pemOf(privateKey, "pkcs8") };
   }
 
   /** PEM. */
@@ -101,8 +109,8 @@ export class TestAuthority {
   }
 
   /** The private key, PEM. */
-  keyPem(type: "pkcs1" | "sec1" | "pkcs8" = "pkcs8"): string {
-    return KeyObject.from(this.keys.privateKey).export({ type, format: "pem" }).toString();
+  keyPem(type: KeyFormat = "pkcs8"): string {
+    return pemOf(this.keys.privateKey, type);
   }
 
   private get issuer(): Signer {
@@ -121,6 +129,10 @@ async function makeKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
     "sign",
     "verify",
   ])) as webcrypto.CryptoKeyPair;
+}
+
+function pemOf(key: webcrypto.CryptoKey, type: KeyFormat): string {
+  return KeyObject.from(key).export({ type, format: "pem" }).toString();
 }
 
 async function certify(
