@@ -26,3 +26,5 @@ export const peers = cluster.peers;
 export const trustAnchors = cluster.trustAnchors;
 /** When the certificates serve that this stack made, by what they are. */
 export const certificates = cluster.certificates;
+/** Where this cluster's own roots are on their way: the next step is judged by it. */
+export const rotation = cluster.rotation;

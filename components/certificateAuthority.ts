@@ -1,17 +1,19 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { AuthoritySource } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { ProvidedAuthority } from "../federation/providedAuthority.ts";
+import type { RotationRecord } from "../federation/rotation.ts";
 import { ownAuthority } from "./ownAuthority.ts";
 
 /** What a `CertificateAuthority` is made from. */
 export interface CertificateAuthorityArgs {
   /** Organization in the subjects of certificates that it makes: the SPIFFE trust domain that they stand for. */
   trustDomain: string;
-  /** Key algorithm of root and intermediate, where it makes them: ECDSA on P-256, or RSA of 4096 bits. */
+  /** Of keys that it makes: ECDSA on P-256, or RSA of 4096 bits. */
   algorithm: StackConfig["certificateAuthority"]["algorithm"];
-  /** Given from outside: then nothing is made. */
-  provided?: ProvidedAuthority | undefined;
+  /** Where it comes from: made here, with these roots, or given from outside. */
+  source: AuthoritySource;
   /** Name of the namespace that istiod runs in, where it looks for the Secret. */
   namespace: pulumi.Input<string>;
 }
@@ -26,36 +28,33 @@ export interface AuthorityParts {
   readonly chain: readonly string[];
   /** What peers must trust. */
   readonly roots: pulumi.Output<string[]>;
+  /** What the cluster's own workloads trust: not yet the root that is only announced. */
+  readonly trusted: pulumi.Output<string[]>;
   /** The root that signs what is trusted here; undefined when nobody gave us its key. */
   readonly issuer?: { readonly certificate: pulumi.Output<string>; readonly key: pulumi.Output<string> };
+  /** Where its roots are, if they are its own. */
+  readonly rotation?: pulumi.Output<RotationRecord>;
 }
 
 /**
  * The cluster's certificate authority, its own or one from outside, and the Secret `cacerts` by which istiod signs with it. Private
  * keys stay in this stack's state, encrypted, and that of the intermediate in the Secret; they go nowhere else.
  */
-export class CertificateAuthority extends pulumi.ComponentResource implements AuthorityParts {
-  readonly certificate: pulumi.Output<string>;
-  readonly key: pulumi.Output<string>;
-  readonly chain: readonly string[];
-  readonly roots: pulumi.Output<string[]>;
-  readonly issuer?: { readonly certificate: pulumi.Output<string>; readonly key: pulumi.Output<string> };
+export class CertificateAuthority extends pulumi.ComponentResource {
+  readonly parts: AuthorityParts;
   /** The Secret with `ca-cert.pem`, `ca-key.pem`, `root-cert.pem` and `cert-chain.pem`, as Istio names them. */
   readonly secret: kubernetes.core.v1.Secret;
 
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:CertificateAuthority", name, {}, opts);
     const child = { parent: this };
+    const { trustDomain: organization, algorithm, source } = args;
     const parts =
-      args.provided === undefined
-        ? ownAuthority(name, args.trustDomain, args.algorithm, child)
-        : outputs(args.provided);
-    this.certificate = parts.certificate;
-    this.key = parts.key;
-    this.chain = parts.chain;
-    this.roots = parts.roots;
-    if (parts.issuer !== undefined) this.issuer = parts.issuer;
-    const roots = parts.roots.apply((pems) => pems.join(""));
+      "provided" in source
+        ? outputs(source.provided)
+        : ownAuthority(name, { organization, algorithm, rotation: source.rotation }, child);
+    this.parts = parts;
+    const trusted = parts.trusted.apply((pems) => pems.join(""));
     this.secret = new kubernetes.core.v1.Secret(
       `${name}-cacerts`,
       {
@@ -63,13 +62,17 @@ export class CertificateAuthority extends pulumi.ComponentResource implements Au
         stringData: {
           "ca-cert.pem": parts.certificate,
           "ca-key.pem": parts.key,
-          "root-cert.pem": roots,
-          "cert-chain.pem": pulumi.concat(parts.certificate, ...parts.chain, roots),
+          "root-cert.pem": trusted,
+          "cert-chain.pem": pulumi.concat(
+            parts.certificate,
+            ...parts.chain,
+            parts.issuer?.certificate ?? trusted,
+          ),
         },
       },
       child,
     );
-    this.registerOutputs({ roots: this.roots });
+    this.registerOutputs({ roots: parts.roots });
   }
 }
 
@@ -79,6 +82,7 @@ function outputs({ certificate, key, chain, roots, issuer }: ProvidedAuthority):
     key: pulumi.secret(key),
     chain,
     roots: pulumi.output(roots),
+    trusted: pulumi.output(roots),
     ...(issuer === undefined
       ? {}
       : { issuer: { certificate: pulumi.output(issuer.certificate), key: pulumi.secret(issuer.key) } }),

@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
+import type { AuthoritySource } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
 import { type FoldedContract, foldContract } from "../federation/contractFold.ts";
@@ -10,8 +11,8 @@ import type { Leftover } from "../federation/leftovers.ts";
 import { sortedRecord } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
 import type { PeerStatus } from "../federation/peerStatus.ts";
-import type { ProvidedAuthority } from "../federation/providedAuthority.ts";
 import type { PinnedPeer } from "../federation/pinnedPeer.ts";
+import type { RotationRecord } from "../federation/rotation.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { Leftovers } from "../providers/leftovers.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
@@ -28,8 +29,8 @@ export interface FederatedClusterArgs {
   exports: Record<string, ContractService>;
   /** Addresses that the gateway had when the program started; undefined: the cluster could not be read. */
   observedGateways?: GatewayAddress[];
-  /** The certificate authority from outside that the config names; undefined: the cluster has its own. */
-  authority?: ProvidedAuthority;
+  /** Where the certificate authority comes from: its own, with these roots, or from outside. */
+  authority: AuthoritySource;
   /** What was found of each peer that the config names. */
   peers: Record<string, PeerView>;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -47,6 +48,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
 
   /** When the certificates serve that this stack made, by what they are. */
   readonly certificates: pulumi.Output<CertificateReport>;
+  /** Where its own roots are; undefined when they are not its own. */
+  readonly rotation?: pulumi.Output<RotationRecord>;
 
   constructor(name: string, args: FederatedClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:FederatedCluster", name, {}, opts);
@@ -65,15 +68,16 @@ export class FederatedCluster extends pulumi.ComponentResource {
       {
         trustDomain: config.cluster.trustDomain,
         algorithm: config.certificateAuthority.algorithm,
-        provided: args.authority,
+        source: args.authority,
         namespace: istioNamespace,
       },
       child,
     );
 
     this.trustAnchors = pinnedPeers(args.peers);
-    const trust = trustPeers(name, this.trustAnchors, authority, this);
-    this.certificates = reportCertificates(authority, trust);
+    const trust = trustPeers(name, this.trustAnchors, authority.parts, this);
+    this.certificates = reportCertificates(authority.parts, trust);
+    if (authority.parts.rotation !== undefined) this.rotation = authority.parts.rotation;
     const istio = new IstioControlPlane(
       `${name}-istio`,
       {
@@ -118,7 +122,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
     });
 
     this.peers = pulumi.output(Object.fromEntries(peers));
-    this.contract = contract(config, authority.roots, gateway.addresses, args.exports);
+    this.contract = contract(config, authority.parts.roots, gateway.addresses, args.exports);
     this.registerOutputs({ contract: this.contract, peers: this.peers });
   }
 }

@@ -3,12 +3,15 @@ import { type CertificateReport, readCertificateReport } from "../federation/exp
 import type { LastPeers } from "../federation/peer.ts";
 import { readPeerStatuses } from "../federation/peerStatus.ts";
 import { readPinnedPeers } from "../federation/pinnedPeer.ts";
+import { type RotationRecord, readRotationRecord } from "../federation/rotation.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
 
 /** What this very stack's last update published. */
 export interface OwnOutputs extends LastPeers {
   /** Output `federation`, unchecked; undefined before the first update. */
   contract: unknown;
+  /** Where its own roots are; left out before the first update. */
+  rotation?: RotationRecord;
   /** When the certificates serve that it made. */
   certificates: CertificateReport;
 }
@@ -19,9 +22,11 @@ export interface OwnOutputs extends LastPeers {
  */
 export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
-  const { federation, trustAnchors, peers, certificates } = outputs;
+  const { federation, trustAnchors, peers, certificates, rotation } = outputs;
+  const record = readRotationRecord(rotation, federation);
   return {
     contract: federation ?? undefined,
+    ...(record === undefined ? {} : { rotation: record }),
     pinned: readPinnedPeers(trustAnchors),
     certificates: readCertificateReport(certificates),
     statuses: readPeerStatuses(peers),

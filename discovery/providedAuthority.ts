@@ -1,19 +1,13 @@
 import { readFileSync } from "node:fs";
-import type { StackConfig } from "../federation/config.ts";
 import { type Fault, FaultsError } from "../federation/fault.ts";
 import type { ProvidedAuthority, ProvidedPems } from "../federation/providedAuthority.ts";
 import { resolvePath } from "../providers/cluster/kubeconfig.ts";
 
 /**
  * Reads the certificate authority that a stack is given, from files or from the config itself.
- * @returns undefined when the stack makes its own.
  * @throws FaultsError with every file that cannot be read; else with every fault of what they hold.
  */
-export async function readProvidedAuthority(
-  { source, provided }: StackConfig["certificateAuthority"],
-  now: Date,
-): Promise<ProvidedAuthority | undefined> {
-  if (source !== "provided" || provided === undefined) return undefined;
+export async function readProvidedAuthority(provided: ProvidedPems, now: Date): Promise<ProvidedAuthority> {
   const faults: Fault[] = [];
   const pems = Object.fromEntries(
     Object.entries(provided).map(([field, given]) => {

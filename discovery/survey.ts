@@ -12,7 +12,7 @@ import { FaultsError, describeFault } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
 import { lastExports } from "../federation/lastExports.ts";
 import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
-import type { ProvidedAuthority } from "../federation/providedAuthority.ts";
+import type { AuthoritySource } from "../federation/authoritySource.ts";
 import { judgeUnconstrained } from "../federation/unconstrained.ts";
 import { type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
@@ -23,6 +23,7 @@ import { findLeftovers } from "./leftovers.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
 import { readProvidedAuthority } from "./providedAuthority.ts";
+import { planRotation } from "./rotation.ts";
 import { SurveyedCluster, type Unreachable } from "./surveyedCluster.ts";
 
 /** What the program knows before it declares a resource, so that a preview shows all that follows from it. */
@@ -31,8 +32,8 @@ export interface Survey {
   exports: Record<string, ContractService>;
   /** Addresses the gateway has now; left out when the config gives them, or the cluster could not be read. */
   observedGateways?: GatewayAddress[];
-  /** The certificate authority that the config gives; left out when the cluster has its own. */
-  authority?: ProvidedAuthority;
+  /** Where the certificate authority comes from: the cluster's own, with these roots, or from outside. */
+  authority: AuthoritySource;
   /** What was found of each configured peer. */
   peers: Record<string, PeerView>;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -53,18 +54,22 @@ export async function survey(config: StackConfig): Promise<Survey> {
   const own = readOwnOutputs();
   const now = new Date();
   const readings = readContracts(config.peers);
-  const provided = readProvidedAuthority(config.certificateAuthority, now);
   const cluster = new SurveyedCluster(config.kubeconfig);
+  const { provided } = config.certificateAuthority;
+  const source: Promise<AuthoritySource> =
+    provided === undefined
+      ? planRotation(config, own, readings, cluster, now).then((rotation) => ({ rotation }))
+      : readProvidedAuthority(provided, now).then((authority) => ({ provided: authority }));
   const found = discoverServices(cluster, config.exports);
   const observed =
     config.gateway.advertise === undefined
       ? observeGateway(cluster, GATEWAY_NAMESPACE, GATEWAY_NAME, GATEWAY_PORT)
       : Promise.resolve(undefined);
   const left = lookForLeftovers(cluster, config, own);
-  await refuseFaults(config, own, [own, readings, found, observed, left, provided]);
+  await refuseFaults(config, own, [own, readings, found, observed, left, source]);
 
   const { contract, certificates, ...last } = await own;
-  const authority = await provided;
+  const authority = await source;
   const published = readableServices(contract);
   const exports = decideExports(config, await found, contract, published);
   const { peers, warnings, notes } = viewPeers(config, await readings, last, now, certificatesOf(authority));
@@ -73,7 +78,7 @@ export async function survey(config: StackConfig): Promise<Survey> {
   return {
     exports: exports.services,
     ...(observedGateways === undefined ? {} : { observedGateways }),
-    ...(authority === undefined ? {} : { authority }),
+    authority,
     peers,
     leftovers,
     warnings: [
@@ -83,12 +88,19 @@ export async function survey(config: StackConfig): Promise<Survey> {
       ...judgeUnconstrained(config, authority, peers),
       ...describeLeftovers(leftovers),
     ],
-    notes: [...notes, ...noteExports(published, exports.services)],
+    notes: [...notes, ...standing(authority), ...noteExports(published, exports.services)],
   };
 }
 
-function certificatesOf(authority: ProvidedAuthority | undefined): string[] {
-  return authority === undefined ? [] : [authority.certificate, ...authority.chain, ...authority.roots];
+/** Those from outside: what this stack makes itself has names that are known. */
+function certificatesOf(authority: AuthoritySource): string[] {
+  if (!("provided" in authority)) return [];
+  const { certificate, chain, roots } = authority.provided;
+  return [certificate, ...chain, ...roots];
+}
+
+function standing(authority: AuthoritySource): string[] {
+  return "rotation" in authority && authority.rotation.note !== undefined ? [authority.rotation.note] : [];
 }
 
 /** A peer that only the stack's last update knew is on its way out with its own resource: it left nothing behind. */

@@ -13,6 +13,7 @@ import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
 import { faultsOf, fields, someText, text, unknownField } from "./schema.ts";
 import type { PeerIdentity } from "./pin.ts";
 import type { ProvidedPems } from "./providedAuthority.ts";
+import type { Rotation } from "./rotation.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 
 /** A stack's config, checked, with its defaults filled in. */
@@ -31,6 +32,10 @@ export interface StackConfig {
     algorithm: "ECDSA" | "RSA";
     /** How many days before its end a certificate is worth a warning: 90 by default. */
     expiryWarningDays: number;
+    /** For the source `own`: which root comes in, and how far it is; left out: the first one, with no other to come. */
+    rotation?: Rotation;
+    /** Longest life of a workload's certificate, and of istiod's taking in a new key: 25 by default. */
+    workloadCertificateHours: number;
     /** For the source `provided`: each a file (relative to the program's folder, or `~/...`), or PEM itself, as a secret. */
     provided?: ProvidedPems;
     /** Puts peers' roots in as they are when there is no root key to constrain them with. */

@@ -15,8 +15,11 @@ import { utc } from "./utc.ts";
 /** So many services may be visible everywhere without a word: a sidecar needs some 100 KB for each. */
 const UNREMARKABLE = 100;
 
-/** What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none. */
-export type ContractReading = { contract: unknown } | { pending: string };
+/**
+ * What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none; and whom it trusts by its output
+ * `trustAnchors`, which is left out when it cannot be read or does not say.
+ */
+export type ContractReading = ({ contract: unknown } | { pending: string }) & { trustAnchors?: unknown };
 
 /** A peer as this run of the program found it. */
 export type PeerView = ReadyPeer | PendingPeer;

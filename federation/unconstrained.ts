@@ -1,7 +1,7 @@
+import type { AuthoritySource } from "./authoritySource.ts";
 import type { StackConfig } from "./config.ts";
 import { FaultsError } from "./fault.ts";
 import type { PeerView } from "./peer.ts";
-import type { ProvidedAuthority } from "./providedAuthority.ts";
 
 /**
  * A stack that was not given the key of its root cannot constrain its peers' roots: each may then speak for every identity that is
@@ -11,10 +11,10 @@ import type { ProvidedAuthority } from "./providedAuthority.ts";
  */
 export function judgeUnconstrained(
   { certificateAuthority }: Pick<StackConfig, "certificateAuthority">,
-  authority: ProvidedAuthority | undefined,
+  authority: AuthoritySource,
   peers: Readonly<Record<string, PeerView>>,
 ): string[] {
-  if (authority === undefined || authority.issuer !== undefined) return [];
+  if (!("provided" in authority) || authority.provided.issuer !== undefined) return [];
   const trusted = Object.entries(peers).flatMap(([peer, { pinned }]) => (pinned === undefined ? [] : [peer]));
   if (trusted.length === 0) return [];
   if (!certificateAuthority.allowUnconstrainedAnchors) {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
+import { FIRST_ROOT } from "../../federation/rotation.ts";
 import { MockEngine } from "./mockEngine.ts";
+
+const NOW = "2026-11-21T10:00:00Z";
 
 /** Declares a cluster with this config beside what is required, and nothing to export unless said otherwise. */
 async function declare(extra: Record<string, unknown>, found: object = {}): Promise<MockEngine> {
@@ -11,7 +14,8 @@ async function declare(extra: Record<string, unknown>, found: object = {}): Prom
     "cluster-a",
   );
   const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-  new FederatedCluster("cluster-a", { config, exports: {}, peers: {}, leftovers: {}, ...found });
+  const authority = { rotation: { wanted: config.certificateAuthority.rotation ?? FIRST_ROOT, now: NOW } };
+  new FederatedCluster("cluster-a", { config, authority, exports: {}, peers: {}, leftovers: {}, ...found });
   await engine.finish();
   return engine;
 }

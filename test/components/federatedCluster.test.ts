@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FIRST_ROOT } from "../../federation/rotation.ts";
 import { parseConfig } from "../../federation/config.ts";
 import { parseContract } from "../../federation/contract.ts";
 import { viewPeers } from "../../federation/peer.ts";
@@ -49,6 +50,7 @@ const { peers } = viewPeers(
   new Date("2026-11-21T10:28:15Z"),
 );
 
+const authority = { rotation: { wanted: FIRST_ROOT, now: "2026-11-21T10:00:00Z" } };
 const leftovers = { "cluster-old": { entries: 12, newest: "2026-11-20T10:22:05Z" } };
 
 for (const preview of [true, false]) {
@@ -62,7 +64,7 @@ for (const preview of [true, false]) {
     before(async () => {
       await engine.start(preview);
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const cluster = new FederatedCluster("cluster-a", { config, exports, peers, leftovers });
+      const cluster = new FederatedCluster("cluster-a", { config, authority, exports, peers, leftovers });
       contract = await settled(cluster.contract);
       status = await settled(cluster.peers);
       anchors = cluster.trustAnchors;

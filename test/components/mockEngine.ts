@@ -13,7 +13,9 @@ export interface Registered {
 /** Outputs that the real providers compute, by resource type. */
 const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
   "tls:index/privateKey:PrivateKey": (name) => ({ privateKeyPem: `private key of ${name}` }),
-  "tls:index/selfSignedCert:SelfSignedCert": () => ({ certPem: ROOT_CERTIFICATE }),
+  "tls:index/selfSignedCert:SelfSignedCert": (name) => ({
+    certPem: name.endsWith("-root") ? ROOT_CERTIFICATE : NEXT_ROOT_CERTIFICATE,
+  }),
   "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request ${name}` }),
   "tls:index/locallySignedCert:LocallySignedCert": () => ({ certPem: INTERMEDIATE_CERTIFICATE }),
   "pulumi-nodejs:dynamic:TrustAnchor": () => ({ certificates: [ANCHOR_CERTIFICATE] }),
@@ -71,6 +73,9 @@ export async function settled<T>(output: pulumi.Output<T>): Promise<T | undefine
 /** Any CA certificates will do where only their text is looked at. */
 export const INTERMEDIATE_CERTIFICATE = ROOT_A;
 export const ANCHOR_CERTIFICATE = ROOT_B;
+
+/** Of the root that comes after the first one. */
+export const NEXT_ROOT_CERTIFICATE = ROOT_A;
 
 /** A self-signed CA certificate; its key is not kept. */
 export const ROOT_CERTIFICATE = `-----BEGIN CERTIFICATE-----

@@ -6,8 +6,6 @@ import { temporaryFolder } from "../lab/temporaryFolder.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 import { faultsError } from "./support.ts";
 
-const section = { algorithm: "ECDSA" as const, expiryWarningDays: 90, allowUnconstrainedAnchors: false };
-
 describe("The certificate authority that a stack is given", () => {
   let folder: string;
   let root: TestAuthority;
@@ -21,18 +19,14 @@ describe("The certificate authority that a stack is given", () => {
     await writeFile(join(folder, "root-cert.pem"), root.pem);
   });
 
-  it("is none when the stack makes its own", async () => {
-    assert.equal(await readProvidedAuthority({ ...section, source: "own" }, new Date()), undefined);
-  });
-
   it("comes from files and from PEM in the config, side by side", async () => {
     const provided = {
       certificate: join(folder, "ca-cert.pem"),
       key: mesh.keyPem(),
       root: join(folder, "root-cert.pem"),
     };
-    const found = await readProvidedAuthority({ ...section, source: "provided", provided }, new Date());
-    assert.equal(found?.roots.length, 1);
+    const found = await readProvidedAuthority(provided, new Date());
+    assert.equal(found.roots.length, 1);
   });
 
   it("is refused with every file that cannot be read; what may be a key is not shown", async () => {
@@ -41,7 +35,7 @@ describe("The certificate authority that a stack is given", () => {
       key: "MIGHAgEAMBMGByqGSM49",
       root: join(folder, "root-cert.pem"),
     };
-    const asked = readProvidedAuthority({ ...section, source: "provided", provided }, new Date());
+    const asked = readProvidedAuthority(provided, new Date());
     const { faults, message } = await faultsError(asked);
     assert.deepEqual(
       faults.map(({ path }) => path),

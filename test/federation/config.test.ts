@@ -13,6 +13,7 @@ const full = {
     source: "own",
     algorithm: "RSA",
     expiryWarningDays: 30,
+    workloadCertificateHours: 25,
     allowUnconstrainedAnchors: true,
   },
   istio: {
@@ -54,6 +55,7 @@ describe("A stack's config", () => {
         source: "own",
         algorithm: "ECDSA",
         expiryWarningDays: 90,
+        workloadCertificateHours: 25,
         allowUnconstrainedAnchors: false,
       },
       istio: {
@@ -233,5 +235,26 @@ describe("The config of a certificate authority", () => {
     assert.deepEqual(faultsWith({ source: "provided" }), ["certificateAuthority.provided"]);
     assert.deepEqual(faultsWith({ provided }), ["certificateAuthority.provided"]);
     assert.deepEqual(faultsWith({ source: "provided", provided }), []);
+  });
+
+  it("names the root that comes in and how far it is, of one's own only, the first one never on its way", () => {
+    const faultsWith = (certificateAuthority: object) => configFaults({ certificateAuthority });
+    const provided = { certificate: "a.pem", key: "b.pem", root: "c.pem" };
+    const ROTATION = "certificateAuthority.rotation";
+    for (const phase of ["announce", "trust", "sign", "drop"])
+      assert.deepEqual(faultsWith({ rotation: { root: 2, phase } }), []);
+    assert.deepEqual(faultsWith({ rotation: { root: 1, phase: "drop" } }), []);
+    assert.deepEqual(faultsWith({ rotation: { root: 1, phase: "trust" } }), [`${ROTATION}.root`]);
+    assert.deepEqual(faultsWith({ rotation: { root: 1.5, phase: "rest" } }), [
+      `${ROTATION}.root`,
+      `${ROTATION}.phase`,
+    ]);
+    assert.deepEqual(faultsWith({ rotation: { phase: "trust" } }), [`${ROTATION}.root`]);
+    assert.deepEqual(faultsWith({ source: "provided", provided, rotation: { root: 2, phase: "trust" } }), [
+      ROTATION,
+    ]);
+    assert.deepEqual(faultsWith({ workloadCertificateHours: -1 }), [
+      "certificateAuthority.workloadCertificateHours",
+    ]);
   });
 });

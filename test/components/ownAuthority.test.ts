@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { fingerprintOf } from "../../federation/fingerprint.ts";
+import type { Phase, RotationPlan, RotationRecord } from "../../federation/rotation.ts";
+import { MockEngine, NEXT_ROOT_CERTIFICATE, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+
+const NOW = "2026-11-21T10:00:00Z";
+const [FIRST, NEXT] = [ROOT_CERTIFICATE, NEXT_ROOT_CERTIFICATE];
+const ROOTS = { 1: fingerprintOf(FIRST), 2: fingerprintOf(NEXT) };
+
+/** Declares an own authority on its way to its second root. */
+async function declare(phase: Phase, last?: RotationRecord) {
+  const engine = new MockEngine();
+  await engine.start(false);
+  const { CertificateAuthority } = await import("../../components/certificateAuthority.ts");
+  const rotation: RotationPlan = {
+    wanted: { root: 2, phase },
+    now: NOW,
+    ...(last === undefined ? {} : { last }),
+  };
+  const { parts } = new CertificateAuthority("ca", {
+    trustDomain: "a.local",
+    algorithm: "ECDSA",
+    source: { rotation },
+    namespace: "istio-system",
+  });
+  await engine.finish();
+  // A secret comes wrapped, with its value beside a signature.
+  const { value } = engine.named("ca-cacerts").inputs["stringData"] as { value: Record<string, string> };
+  return { engine, parts, files: value };
+}
+
+describe("An own authority in the rotation of its root", () => {
+  const published: [Phase, string[]][] = [
+    ["announce", [FIRST, NEXT]],
+    ["trust", [FIRST, NEXT]],
+    ["sign", [FIRST, NEXT]],
+    ["drop", [NEXT]],
+  ];
+  for (const [phase, roots] of published) {
+    it(`asks peers to trust ${roots.length} root(s) in phase '${phase}'`, async () => {
+      assert.deepEqual(await settled((await declare(phase)).parts.roots), roots);
+    });
+  }
+
+  it("has its own workloads trust the next root from phase 'trust' on, and the first one until it is dropped", async () => {
+    const trusted = async (phase: Phase) => (await declare(phase)).files["root-cert.pem"];
+    assert.equal(await trusted("announce"), FIRST);
+    assert.equal(await trusted("trust"), FIRST + NEXT);
+    assert.equal(await trusted("sign"), FIRST + NEXT);
+    assert.equal(await trusted("drop"), NEXT);
+  });
+
+  it("signs intermediate and trust anchors with the next root from phase 'sign' on, with a key made for it", async () => {
+    for (const phase of ["announce", "trust"] as const) {
+      const { engine, parts, files } = await declare(phase);
+      assert.equal(engine.named("ca-intermediate").inputs["caCertPem"], FIRST);
+      assert.equal(files["ca-key.pem"], "private key of ca-intermediate-key");
+      assert.ok(files["cert-chain.pem"]?.endsWith(FIRST));
+      assert.ok(parts.issuer);
+      assert.equal(await settled(parts.issuer.certificate), FIRST);
+    }
+    for (const phase of ["sign", "drop"] as const) {
+      const { engine, parts, files } = await declare(phase);
+      assert.equal(engine.named("ca-intermediate-2").inputs["caCertPem"], NEXT);
+      assert.equal(files["ca-key.pem"], "private key of ca-intermediate-2-key");
+      assert.ok(files["cert-chain.pem"]?.endsWith(NEXT));
+      assert.ok(parts.issuer);
+      assert.equal(await settled(parts.issuer.certificate), NEXT);
+    }
+  });
+
+  it("keeps the key of the first root until it is dropped, and no longer", async () => {
+    const keys = async (phase: Phase) =>
+      (await declare(phase)).engine.resources
+        .map(({ name }) => name)
+        .filter((name) => /root.*-key$/.test(name));
+    assert.deepEqual(await keys("sign"), ["ca-root-key", "ca-root-2-key"]);
+    assert.deepEqual(await keys("drop"), ["ca-root-2-key"]);
+  });
+
+  it("gives each root a name of its own, by which verifiers find it", async () => {
+    const { engine } = await declare("trust");
+    const names = engine.resources
+      .filter(({ type }) => type === "tls:index/selfSignedCert:SelfSignedCert")
+      .map(({ inputs }) => inputs["subject"]);
+    assert.deepEqual(names, [
+      { organization: "a.local", commonName: "Root CA" },
+      { organization: "a.local", commonName: "Root CA 2" },
+    ]);
+  });
+
+  it("records how far it is, and since when a root signs no more", async () => {
+    const last: RotationRecord = { root: 2, phase: "trust", roots: ROOTS, signedUntil: {} };
+    const { rotation } = (await declare("sign", last)).parts;
+    assert.ok(rotation);
+    assert.deepEqual(await settled(rotation), {
+      root: 2,
+      phase: "sign",
+      roots: ROOTS,
+      signedUntil: { 1: NOW },
+    });
+  });
+});

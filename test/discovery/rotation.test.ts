@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { planRotation } from "../../discovery/rotation.ts";
+import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
+import { parseConfig } from "../../federation/config.ts";
+import { fingerprintOf } from "../../federation/fingerprint.ts";
+import type { Phase, RotationPlan, RotationRecord } from "../../federation/rotation.ts";
+import { ROOT_A, ROOT_B } from "../federation/samples.ts";
+import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
+import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
+import { faultsError } from "./support.ts";
+
+const NOW = new Date("2026-11-21T10:00:00Z");
+const ROOTS = { 1: fingerprintOf(ROOT_A), 2: fingerprintOf(ROOT_B) };
+const PATH = "/api/v1/namespaces/istio-system/configmaps/istio-ca-root-cert";
+
+describe("The plan of a rotation", () => {
+  let server: FakeApiServer;
+  /** What istiod says that it runs with. */
+  let istiod: string | undefined;
+  let asked: string[];
+
+  beforeEach(async () => {
+    asked = [];
+    istiod = ROOT_A + ROOT_B;
+    server = await FakeApiServer.start();
+    server.answerBy((request) => {
+      asked.push(request);
+      if (!request.includes(PATH)) return { status: 200, body: {} };
+      if (istiod === undefined) return { status: 404, body: {} };
+      return { status: 200, body: { metadata: { name: "x" }, data: { "root-cert.pem": istiod } } };
+    });
+  });
+
+  afterEach(() => {
+    server.stop();
+  });
+
+  const record = (root: number, phase: Phase): RotationRecord => ({
+    root,
+    phase,
+    roots: ROOTS,
+    signedUntil: {},
+  });
+
+  /** @param roots of ours that peer cluster-b trusts. */
+  function plan(
+    last: RotationRecord | undefined,
+    rotation: { root: number; phase: Phase } | undefined,
+    roots: string[] = [ROOT_A, ROOT_B],
+    kubeconfig = server.kubeconfig,
+  ): Promise<RotationPlan> {
+    const cluster = { name: "cluster-a", domain: "a.local" };
+    const config = parseConfig({ cluster, kubeconfig, certificateAuthority: rotation && { rotation } }, "cluster-a");
+    const own = { contract: undefined, certificates: {}, pinned: {}, statuses: {} };
+    const trusted = { clusterDomain: "a.local", trustDomain: "a.local", rootCertificates: roots };
+    return planRotation(
+      config,
+      Promise.resolve({ ...own, ...(last === undefined ? {} : { rotation: last }) }),
+      Promise.resolve({ "cluster-b": { contract: {}, trustAnchors: { us: trusted } } }),
+      new SurveyedCluster(config.kubeconfig),
+      NOW,
+    );
+  }
+
+  it("of a stack without one is its first root, and asks nobody", async () => {
+    const wanted = { root: 1, phase: "drop" };
+    const now = "2026-11-21T10:00:00Z";
+    assert.deepEqual(await plan(record(1, "drop"), undefined), { wanted, last: record(1, "drop"), now });
+    assert.deepEqual(asked, []);
+  });
+
+  it("lets a root sign once peers and istiod trust it", async () => {
+    const { wanted, note } = await plan(record(2, "trust"), { root: 2, phase: "sign" });
+    assert.deepEqual(wanted, { root: 2, phase: "sign" });
+    assert.equal(note, undefined);
+  });
+
+  it("refuses to skip, and lists who is behind: peers, and istiod as long as it has not taken the root in", async () => {
+    const behind = async (roots: string[]) => {
+      const { faults } = await faultsError(plan(record(2, "trust"), { root: 2, phase: "sign" }, roots));
+      assert.deepEqual(
+        faults.map(({ path }) => path),
+        ["certificateAuthority.rotation"],
+      );
+      return faults[0]?.rule.split(" by ")[1];
+    };
+    assert.equal(await behind([ROOT_A]), "peer cluster-b");
+    istiod = ROOT_A;
+    assert.equal(await behind([ROOT_A]), "peer cluster-b, this cluster's istiod");
+    istiod = undefined;
+    assert.equal(await behind([ROOT_A, ROOT_B]), "this cluster's istiod (cannot be read)");
+  });
+
+  it("does not move on where the cluster cannot be asked", async () => {
+    const nowhere = await writeNowhere();
+    const { faults } = await faultsError(
+      plan(record(2, "trust"), { root: 2, phase: "sign" }, [ROOT_B], nowhere),
+    );
+    assert.match(faults[0]?.rule ?? "", /this cluster's istiod \(cannot be read\)/);
+  });
+
+  it("that stays in its phase says whether the next one can follow", async () => {
+    const stays = async (roots: string[]) =>
+      (await plan(record(2, "trust"), { root: 2, phase: "trust" }, roots)).note;
+    assert.equal(await stays([ROOT_A, ROOT_B]), "Root 2 is in phase 'trust'; phase 'sign' can follow");
+    assert.match(
+      (await stays([ROOT_A])) ?? "",
+      /phase 'sign' has to wait, as it is too early: .* peer cluster-b$/,
+    );
+  });
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { fingerprintOf } from "../../federation/fingerprint.ts";
+import {
+  FIRST_ROOT,
+  PHASES,
+  type Phase,
+  type Rotation,
+  type RotationRecord,
+  nextPhase,
+  readRotationRecord,
+  recordStep,
+  rolesOf,
+} from "../../federation/rotation.ts";
+import { ROOT_A } from "./samples.ts";
+
+const NOW = "2026-11-21T10:00:00Z";
+const [AA, BB] = ["AA", "BB"].map((pair) => Array(32).fill(pair).join(":")) as [string, string];
+
+const at = (root: number, phase: Phase): Rotation => ({ root, phase });
+
+describe("The roots of a cluster", () => {
+  it("are one where no rotation is under way, and two on the way from one to the next", () => {
+    assert.deepEqual(rolesOf(FIRST_ROOT), { published: [1], trusted: [1], signing: 1 });
+    assert.deepEqual(rolesOf(at(2, "announce")), { published: [1, 2], trusted: [1], signing: 1 });
+    assert.deepEqual(rolesOf(at(2, "trust")), { published: [1, 2], trusted: [1, 2], signing: 1 });
+    assert.deepEqual(rolesOf(at(2, "sign")), { published: [1, 2], trusted: [1, 2], signing: 2 });
+    assert.deepEqual(rolesOf(at(2, "drop")), { published: [2], trusted: [2], signing: 2 });
+  });
+
+  it("never sign without being trusted here, and are never trusted here without being published", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 99 }), fc.constantFrom(...PHASES), (root, phase) => {
+        const { published, trusted, signing } = rolesOf({ root, phase });
+        assert.ok(trusted.includes(signing));
+        assert.ok(trusted.every((each) => published.includes(each)));
+      }),
+    );
+  });
+
+  it("go through four phases", () => {
+    assert.deepEqual(nextPhase(at(2, "announce")), at(2, "trust"));
+    assert.deepEqual(nextPhase(at(2, "trust")), at(2, "sign"));
+    assert.deepEqual(nextPhase(at(2, "sign")), at(2, "drop"));
+    assert.equal(nextPhase(at(2, "drop")), undefined);
+  });
+});
+
+describe("The record of a rotation", () => {
+  const trusting: RotationRecord = { ...at(2, "trust"), roots: { 1: AA, 2: BB }, signedUntil: {} };
+
+  /** Each root stays the one it was. */
+  function step(last: RotationRecord, wanted: Rotation, now: string): RotationRecord {
+    const roots = Object.fromEntries(rolesOf(wanted).published.map((root) => [root, root === 1 ? AA : BB]));
+    return recordStep({ wanted, last, now }, roots);
+  }
+
+  it("says when a root signed last, once another one signs, and forgets a root that is gone", () => {
+    const signing = step(trusting, at(2, "sign"), NOW);
+    assert.deepEqual(signing, { ...at(2, "sign"), roots: trusting.roots, signedUntil: { 1: NOW } });
+    assert.deepEqual(step(signing, at(2, "drop"), "2026-11-23T10:00:00Z"), {
+      ...at(2, "drop"),
+      roots: { 2: BB },
+      signedUntil: {},
+    });
+  });
+
+  it("forgets that a root signs no more when it signs again, and remembers the other one", () => {
+    const signing = step(trusting, at(2, "sign"), NOW);
+    const back = step(signing, at(2, "trust"), "2026-11-21T12:00:00Z");
+    assert.deepEqual(back.signedUntil, { 2: "2026-11-21T12:00:00Z" });
+  });
+
+  it("stays the same when nothing changes", () => {
+    const signing = step(trusting, at(2, "sign"), NOW);
+    assert.deepEqual(step(signing, at(2, "sign"), "2026-11-22T10:00:00Z"), signing);
+  });
+
+  it("is read as it was written, and is none where it does not fit", () => {
+    const signing = step(trusting, at(2, "sign"), NOW);
+    assert.deepEqual(readRotationRecord(JSON.parse(JSON.stringify(signing)), undefined), signing);
+    for (const other of [undefined, null, {}, { ...signing, root: 0 }, { ...signing, phase: "rest" }])
+      assert.equal(readRotationRecord(other, undefined), undefined);
+  });
+
+  it("of a stack that an older version updated is that of its first root", () => {
+    assert.deepEqual(readRotationRecord(undefined, { rootCertificates: [ROOT_A] }), {
+      ...FIRST_ROOT,
+      roots: { 1: fingerprintOf(ROOT_A) },
+      signedUntil: {},
+    });
+  });
+});
