@@ -10,9 +10,15 @@ import { type Fault, pathOf } from "./fault.ts";
  * @param rootCertificates of the peer, PEM.
  * @param claims of this cluster and of the other peers. Their intermediates are unknown here; this program names them, as it names
  *   roots, by their trust domain as organization.
+ * @param ownRoots which others may have too, PEM: the very same certificate is taken for no other.
  */
-export function judgeRootNames(rootCertificates: readonly string[], claims: readonly Claim[]): Fault[] {
+export function judgeRootNames(
+  rootCertificates: readonly string[],
+  claims: readonly Claim[],
+  ownRoots: readonly string[] = [],
+): Fault[] {
   return rootCertificates.flatMap((pem, index) => {
+    if (ownRoots.includes(pem)) return [];
     const subject = subjectOf(pem);
     return claims
       .filter((claim) => isNamedLike(subject, claim))

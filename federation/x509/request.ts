@@ -1,6 +1,7 @@
 import { type KeyObject, createHash, createPublicKey, verify } from "node:crypto";
 import forge from "node-forge";
 import { quote } from "../quote.ts";
+import { INTERMEDIATE_NAME } from "../wellKnown.ts";
 import { type Authority, keyIdentifier } from "./authority.ts";
 import { type Asn1, bytesOf, decode, encode, partsOf } from "./der.ts";
 import { hasPlainEncoding, publicKeyFaults } from "./publicKey.ts";
@@ -25,8 +26,6 @@ const SIGNATURES: Readonly<Record<string, { type: "rsa" | "ec"; hash: string }>>
 
 const ORGANIZATION = "2.5.4.10";
 const COMMON_NAME = "2.5.4.3";
-/** Common name of all intermediates that this program makes. */
-export const INTERMEDIATE = "Intermediate CA";
 
 /** UTF8String and PrintableString. */
 const TEXT_TYPES: readonly number[] = [12, 19];
@@ -68,7 +67,7 @@ export function requestFaults(
 ): string[] {
   const expected = [
     [ORGANIZATION, trustDomain],
-    [COMMON_NAME, INTERMEDIATE],
+    [COMMON_NAME, INTERMEDIATE_NAME],
   ];
   const given = attributesOf(subject);
   const isExpected =
@@ -81,7 +80,7 @@ export function requestFaults(
       ? []
       : [
           `has the subject ${quote(given.map(({ text }) => text ?? "?").join(", "))}, and must have ` +
-            `O=${trustDomain}, CN=${INTERMEDIATE}`,
+            `O=${trustDomain}, CN=${INTERMEDIATE_NAME}`,
         ]),
   ];
 }

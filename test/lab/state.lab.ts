@@ -6,31 +6,15 @@ import { join } from "node:path";
 import { CLUSTERS } from "../../lab/clusters.ts";
 import { CHECKOUT, labPaths } from "../../lab/environment.ts";
 import { importsText } from "../providers/support/importsFixture.ts";
+import { SECRETS } from "./secrets.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** Most that a dynamic provider's text may take of the state, per resource, in bytes. */
 const PROVIDER_LIMIT = 1024;
 
-/** What never stands in clear in a state or a log: key material, bearer tokens, a kubeconfig's credentials. */
-const SECRETS = new RegExp(
-  [
-    "PRIVATE KEY",
-    // The same in base64, as a Secret's data has it: whole PEM texts begin with these.
-    ...["", "EC ", "RSA "].map((kind) => base64Start(`-----BEGIN ${kind}PRIVATE KEY-----`)),
-    ...["eyJhbGciOi", "client-key-data", "client-certificate-data", "certificate-authority-data"],
-  ].join("|"),
-);
-
 interface Checkpoint {
   checkpoint: { latest: { resources: { type: string; inputs?: { __provider?: string } }[] } };
-}
-
-/** How the base64 of any text begins that begins so. */
-function base64Start(text: string): string {
-  return Buffer.from(text.slice(0, text.length - (text.length % 3)))
-    .toString("base64")
-    .replaceAll("+", "\\+");
 }
 
 describe("the state of a federated stack", function () {
