@@ -22,6 +22,7 @@ import { editedStackFile } from "./stackFile.ts";
 // Not in the lab of the other tests, whose clusters have roots of their own.
 describe("two clusters under a shared root", function () {
   this.timeout(1_200_000);
+  let started: Lab | undefined;
   let lab: Lab;
   let a: Stack;
   let b: Stack;
@@ -29,7 +30,7 @@ describe("two clusters under a shared root", function () {
   let failed = false;
 
   before(async () => {
-    lab = await startLab({ dir: LAB_FOLDER, log, plugins: pluginMode(process.env["LAB_PLUGINS"]) });
+    lab = started = await startLab({ dir: LAB_FOLDER, log, plugins: pluginMode(process.env["LAB_PLUGINS"]) });
     await restartWorkloads(lab, log);
     [a, b] = (await Promise.all(CLUSTERS.map(({ name }) => underSharedRoot(name)))) as [Stack, Stack];
     root = new Stack("root-ca", lab);
@@ -41,7 +42,8 @@ describe("two clusters under a shared root", function () {
 
   // The folder stays when something failed, for its logs.
   after(async () => {
-    await lab.stop();
+    if (started === undefined) return;
+    await started.stop();
     if (failed) log(`the logs are in ${labPaths(lab.dir).logs}`);
     else await rm(lab.dir, { recursive: true });
   });
