@@ -11,6 +11,8 @@ import { podStatus } from "./podStatus.ts";
 
 /** Wait before a Pod that cannot start is tried again. */
 const RETRY_MILLISECONDS = 500;
+/** How long a Pod that ends waits for what is being written of it. */
+const LAST_WRITES_MILLISECONDS = 10_000;
 /** Kubernetes' default of `terminationGracePeriodSeconds`. */
 const DEFAULT_GRACE_SECONDS = 30;
 
@@ -87,7 +89,9 @@ export class PodWorker {
       const ending = this.#containers.filter(({ report }) => report.init === sidecars);
       await Promise.all(ending.map((container) => container.stop(grace)));
     }
-    await Promise.all([this.#publishing, this.#refreshing]);
+    // A request that the API server never answers must not keep the lab from ending.
+    const writes = Promise.all([this.#publishing, this.#refreshing]);
+    await Promise.race([writes, sleep(LAST_WRITES_MILLISECONDS, undefined, { ref: false })]);
     await this.#options.folder.remove();
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT, type Workload } from "../../lab/workloads/workload.ts";
 
@@ -7,7 +8,10 @@ export interface Route {
   readonly host: string;
 }
 
-/** Requests on several routes, one after the other on each without a pause, until it is ended. */
+/** Between two requests of one route: what else runs on the machine needs it, too. */
+const PAUSE_MILLISECONDS = 10;
+
+/** Requests on several routes, one after the other on each, until it is ended. */
 export class Load {
   private isEnding = false;
   private calls = 0;
@@ -30,6 +34,7 @@ export class Load {
       const { status, error = "" } = await callService(from, host, SERVICE_PORT);
       this.calls++;
       if (status !== 200) this.failures.push(`${new Date().toISOString()} ${host}: ${status} ${error}`);
+      await sleep(PAUSE_MILLISECONDS);
     }
   }
 }

@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { once } from "node:events";
-import { connect } from "node:tls";
-import { CoreV1Api } from "@kubernetes/client-node";
-import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
-import { restartWorkloads } from "../../lab/federate.ts";
 import { stealAuthority } from "../../lab/proofs/forgedLeaf.ts";
-import { ALPN } from "../../lab/proofs/gateway.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";
-import { SERVICE_PORT, workloadsOf } from "../../lab/workloads/workload.ts";
+import { workloadsOf } from "../../lab/workloads/workload.ts";
 import { Load } from "./load.ts";
-import { type FederatedLab, log, sharedLab } from "./sharedLab.ts";
+import { type FederatedLab, sharedLab } from "./sharedLab.ts";
+import { isSignedByToday, remakePods } from "./sidecars.ts";
 
 const [A, B] = CLUSTERS;
 const INTERMEDIATE = [
@@ -51,37 +46,9 @@ describe("a new intermediate", function () {
     assert.ok(calls > 500, `only ${calls} requests`);
 
     const signs = async () => {
-      await remakePod();
-      await restartWorkloads(lab, log);
-      return (await issuerOf(`${foo!.address}:${SERVICE_PORT}`)) === (await fingerprint());
+      await remakePods(lab, A.name, [foo!]);
+      return isSignedByToday(lab, A.name, foo!);
     };
     await waitFor("a new workload's certificate is not of the new intermediate", signs, RELOAD_SECONDS);
   });
-
-  /** Has foo's Pod made anew: its sidecar then asks istiod for a certificate. */
-  async function remakePod(): Promise<void> {
-    const core = loadContext(federated.lab.kubeconfig, A.name).makeApiClient(CoreV1Api);
-    await core.deleteCollectionNamespacedPod({
-      namespace: foo!.namespace,
-      labelSelector: `app=${foo!.name}`,
-    });
-  }
 });
-
-/** SHA-256 of the certificate by which the one was issued that a sidecar shows. */
-async function issuerOf(door: string): Promise<string | undefined> {
-  const { hostname, port } = new URL(`tls://${door}`);
-  const socket = connect({
-    host: hostname,
-    port: Number(port),
-    ALPNProtocols: [ALPN],
-    // Only the chain is looked at.
-    rejectUnauthorized: false,
-  });
-  try {
-    await once(socket, "secureConnect");
-    return socket.getPeerCertificate(true).issuerCertificate.fingerprint256;
-  } finally {
-    socket.on("error", () => undefined).destroy();
-  }
-}

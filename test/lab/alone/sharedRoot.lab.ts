@@ -3,21 +3,21 @@ import { X509Certificate } from "node:crypto";
 import { readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
-import type { Contract } from "../../federation/contract.ts";
-import { fingerprintOf } from "../../federation/fingerprint.ts";
-import type { PeerStatus } from "../../federation/peerStatus.ts";
-import type { SharedAuthority } from "../../federation/sharedAuthority.ts";
-import { loadContext } from "../../lab/cluster/kubeconfig.ts";
-import { CLUSTERS } from "../../lab/clusters.ts";
-import { LAB_FOLDER, labPaths } from "../../lab/environment.ts";
-import { restartWorkloads } from "../../lab/federate.ts";
-import { type Lab, startLab } from "../../lab/lab.ts";
-import { pluginMode } from "../../lab/plugins/pluginPath.ts";
-import { allProofs } from "../../lab/proofs/proofs.ts";
-import { Stack, changesNothing } from "../../lab/pulumi.ts";
-import { SECRETS } from "./secrets.ts";
-import { log } from "./sharedLab.ts";
-import { editedStackFile } from "./stackFile.ts";
+import type { Contract } from "../../../federation/contract.ts";
+import { fingerprintOf } from "../../../federation/fingerprint.ts";
+import type { PeerStatus } from "../../../federation/peerStatus.ts";
+import type { SharedAuthority } from "../../../federation/sharedAuthority.ts";
+import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
+import { CLUSTERS } from "../../../lab/clusters.ts";
+import { LAB_FOLDER, labPaths } from "../../../lab/environment.ts";
+import { restartWorkloads } from "../../../lab/federate.ts";
+import { type Lab, startLab } from "../../../lab/lab.ts";
+import { pluginMode } from "../../../lab/plugins/pluginPath.ts";
+import { allProofs } from "../../../lab/proofs/proofs.ts";
+import { Stack, changesNothing } from "../../../lab/pulumi.ts";
+import { SECRETS } from "../secrets.ts";
+import { log } from "../sharedLab.ts";
+import { editedStackFile } from "../stackFile.ts";
 
 // Not in the lab of the other tests, whose clusters have roots of their own.
 describe("two clusters under a shared root", function () {

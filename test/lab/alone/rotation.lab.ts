@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { fingerprintOf } from "../../../federation/fingerprint.ts";
+import type { Phase } from "../../../federation/rotation.ts";
+import { CLUSTERS } from "../../../lab/clusters.ts";
+import { mintLeaf, stealAuthority } from "../../../lab/proofs/forgedLeaf.ts";
+import { callAs } from "../../../lab/proofs/forgery.ts";
+import { Stack } from "../../../lab/pulumi.ts";
+import { waitFor } from "../../../lab/ready.ts";
+import { SERVICE_PORT, workloadsOf } from "../../../lab/workloads/workload.ts";
+import { freshConnections } from "../freshConnections.ts";
+import { Load } from "../load.ts";
+import { type FederatedLab, log, sharedLab } from "../sharedLab.ts";
+import { isSignedByToday, remakePods } from "../sidecars.ts";
+import { editedStackFile } from "../stackFile.ts";
+
+const [A, B] = CLUSTERS;
+const HOSTS = {
+  a: "foo.abc.svc.cluster-a.local",
+  inner: "internal.abc.svc.cluster-a.local",
+  b: "bar.xyz.svc.cluster-b.local",
+};
+const FOO = "spiffe://cluster-a.local/ns/abc/sa/foo";
+
+/** Workloads' certificates live so long; sidecars renew them after half of it. */
+const LEAF_SECONDS = 60;
+/** For the kubelet to bring what changed to istiod, and for a sidecar to renew its certificate. */
+const RENEWAL_SECONDS = 120;
+
+// In a lab of its own: there is no way back from a dropped root, which the other tests' config names.
+describe("the rotation of a cluster's root", function () {
+  this.timeout(1_200_000);
+  let federated: FederatedLab;
+  let load: Load;
+  let first: Awaited<ReturnType<typeof stealAuthority>>;
+
+  const workloadsOfA = workloadsOf(A.name, A.network);
+  const [foo] = workloadsOfA;
+  const [bar] = workloadsOf(B.name, B.network);
+
+  before(async () => {
+    federated = await sharedLab();
+    const { lab } = federated;
+    await (await clusterA()).up();
+    await remakePods(lab, A.name, workloadsOfA);
+    await freshConnections(lab, A.name, "abc", HOSTS.b);
+    await freshConnections(lab, A.name, "abc", HOSTS.inner);
+    await freshConnections(lab, B.name, "xyz", HOSTS.a);
+    first = await stealAuthority(lab.kubeconfig, A.name);
+    load = new Load([
+      { from: foo!, host: HOSTS.b },
+      { from: foo!, host: HOSTS.inner },
+      { from: bar!, host: HOSTS.a },
+    ]);
+  });
+
+  after(async () => {
+    await load.end();
+  });
+
+  it("skips no phase", async () => {
+    assert.match(await refused("trust"), /certificateAuthority\.rotation: skips phase 'announce'/);
+  });
+
+  it("can be abandoned once it is announced", async () => {
+    await up("announce");
+    assert.equal((await rootsOf("federation")).length, 2);
+    await (await clusterA()).up();
+    assert.equal((await rootsOf("federation")).length, 1);
+  });
+
+  it("waits in phase 'trust' for the peers, and says who is behind", async () => {
+    await up("announce");
+    await up("trust");
+    assert.match(
+      await refused("sign"),
+      /is too early: root 2 \(SHA-256 \S+\) is not trusted yet by peer cluster-b/,
+    );
+    const b = await clusterB();
+    const { exitCode, output } = await b.run("up", "--yes", "--skip-preview");
+    assert.equal(exitCode, 0, output);
+    assert.match(output, /cluster-a has a further root: SHA-256/);
+  });
+
+  it("can go back as long as the next root does not sign", async () => {
+    await up("announce");
+    await up("trust");
+  });
+
+  it("signs with the next root, and can go back from there too", async () => {
+    await up("sign");
+    await renewed();
+    assert.match(await refused("announce"), /drops root 2, which signs/);
+    await up("trust");
+    assert.match(await refused("announce"), /drops root 2 while workloads may have certificates under it/);
+    await renewed();
+    await up("sign");
+    await renewed();
+  });
+
+  it("drops the old root when no workload has a certificate under it any more", async () => {
+    assert.match(await refused("drop"), /drops root 1 while workloads may have certificates under it, until/);
+    const stack = await clusterA("drop");
+    const dropped = async () => (await stack.run("up", "--yes", "--skip-preview")).exitCode === 0;
+    await waitFor("root 1 cannot be dropped", dropped, RENEWAL_SECONDS);
+    assert.equal((await rootsOf("federation")).length, 1);
+    const { exitCode, output } = await (await clusterB()).run("up", "--yes", "--skip-preview");
+    assert.equal(exitCode, 0, output);
+    assert.match(output, /cluster-a drops a root: SHA-256/);
+    assert.match(await refused("sign"), /asks for root 1, which was dropped: there is no way back to it/);
+  });
+
+  it("leaves nobody who trusts the old root", async () => {
+    const { lab } = federated;
+    const door = `${bar!.address}:${SERVICE_PORT}`;
+    const today = await mintLeaf(await stealAuthority(lab.kubeconfig, A.name), FOO);
+    assert.equal(await callAs(door, HOSTS.b, today), `200 as ${FOO}`);
+    const old = await mintLeaf(first, FOO);
+    const isRefused = async () => (await callAs(door, HOSTS.b, old)).startsWith("refused");
+    await waitFor("cluster-b still trusts the old root", isRefused, RENEWAL_SECONDS);
+    await (await clusterA("drop")).up({ expectNoChanges: true });
+    await (await clusterB()).up({ expectNoChanges: true });
+  });
+
+  it("lost no request, in either direction", async () => {
+    const { calls, failures } = await load.end();
+    log(`${calls} requests, each on a connection of its own, ${failures.length} failed`);
+    assert.deepEqual(failures, []);
+    assert.ok(calls > 1000, `only ${calls} requests`);
+  });
+
+  /** Stack cluster-a on its way to its second root; by default with its first one only. */
+  async function clusterA(phase?: Phase): Promise<Stack> {
+    const configFile = await editedStackFile(A.name, (config) => {
+      const istio = config["istio-federation:istio"] as {
+        values: { istiod: { meshConfig: { defaultConfig: Record<string, unknown> } } };
+      };
+      istio.values.istiod.meshConfig.defaultConfig["proxyMetadata"] = { SECRET_TTL: `${LEAF_SECONDS}s` };
+      config["istio-federation:certificateAuthority"] = {
+        workloadCertificateHours: LEAF_SECONDS / 3600,
+        ...(phase === undefined ? {} : { rotation: { root: 2, phase } }),
+      };
+    });
+    return new Stack(A.name, federated.lab, { configFile });
+  }
+
+  /** Stack cluster-b, which takes what cluster-a announces. */
+  async function clusterB(): Promise<Stack> {
+    const configFile = await editedStackFile(B.name, (config) => {
+      const peers = config["istio-federation:peers"] as Record<string, object>;
+      peers[A.name] = { ...peers[A.name], identity: { acceptAnnouncedRoots: true } };
+    });
+    return new Stack(B.name, federated.lab, { configFile });
+  }
+
+  async function up(phase: Phase): Promise<void> {
+    const { exitCode, output } = await (await clusterA(phase)).run("up", "--yes", "--skip-preview");
+    assert.equal(exitCode, 0, output);
+  }
+
+  /** @returns what a preview and an update say that both refuse. */
+  async function refused(phase: Phase): Promise<string> {
+    const stack = await clusterA(phase);
+    const preview = await stack.run("preview");
+    const update = await stack.run("up", "--yes", "--skip-preview");
+    assert.notEqual(preview.exitCode, 0);
+    assert.notEqual(update.exitCode, 0);
+    return update.output;
+  }
+
+  async function renewed(): Promise<void> {
+    for (const workload of workloadsOfA) {
+      const isRenewed = () => isSignedByToday(federated.lab, A.name, workload);
+      await waitFor(`the certificate of ${workload.name} is not renewed`, isRenewed, RENEWAL_SECONDS);
+    }
+  }
+
+  async function rootsOf(output: string): Promise<string[]> {
+    const { rootCertificates } = (await (await clusterA()).output(output)) as { rootCertificates: string[] };
+    return rootCertificates.map(fingerprintOf);
+  }
+});
