@@ -30,6 +30,18 @@ describe("The name of a peer's root", () => {
     ]);
   });
 
+  it("may be our own root's when it is that very certificate, also where several peers have it", () => {
+    const claim = { ...ours, trustDomain: "cluster-b", rootCertificates: [ROOT_B] };
+    const others = [claim, { ...claim, owner: "peer c" }];
+    assert.equal(rules([ROOT_B], others).length, 2);
+    assert.deepEqual(
+      judgeRootNames([ROOT_B, ROOT_A], others, [ROOT_B]).map(({ path }) => path),
+      [],
+    );
+    const namesake = rootNamed("/O=cluster-b");
+    assert.equal(judgeRootNames([namesake], others, [ROOT_B]).length, 2);
+  });
+
   for (const subject of ["/O=a.local/CN=Intermediate CA", "/O=A.Local/CN=anything", "/C=JP/O=a.local"]) {
     it(`is not ${subject}, as certificates of trust domain a.local are named`, () => {
       assert.deepEqual(rules([ROOT_B, rootNamed(subject)], [ours]), [
