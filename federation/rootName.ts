@@ -22,13 +22,28 @@ export function judgeRootNames(
     const subject = subjectOf(pem);
     return claims
       .filter((claim) => isNamedLike(subject, claim))
-      .map(({ owner }) => ({
+      .map(({ owner, rootCertificates: taken }) => ({
         path: pathOf("rootCertificates", index),
         value: subject.replaceAll("\n", ", "),
-        rule: `has a subject that is, or could be, that of a certificate of ${owner}`,
-        remedy: "Have the peer make a root with a subject of its own",
+        // One anchor cannot be good for one trust domain and another one of its name for the other.
+        ...(taken?.includes(pem) === true ? sameRoot(owner) : sameName(owner)),
       }));
   });
+}
+
+function sameName(owner: string): Pick<Fault, "rule" | "remedy"> {
+  return {
+    rule: `has a subject that is, or could be, that of a certificate of ${owner}`,
+    remedy: "Have the peer make a root with a subject of its own",
+  };
+}
+
+function sameRoot(owner: string): Pick<Fault, "rule" | "remedy"> {
+  return {
+    rule: `is a certificate of ${owner} too: two trust anchors of one name cannot be told apart`,
+    remedy:
+      "Have this cluster under that root too (certificateAuthority.source), or only one of the two as a peer",
+  };
 }
 
 function isNamedLike(subject: string, { trustDomain, rootCertificates = [] }: Claim): boolean {

@@ -4,8 +4,9 @@ import { canonicalCertificate } from "./certificate.ts";
 import type { StackConfig } from "./config.ts";
 import { FaultsError } from "./fault.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { ownValue } from "./order.ts";
 import { judgeIntermediate, judgeSharedRoots } from "./sharedCertificates.ts";
-import { readRequest } from "./x509/request.ts";
+import { readRequest, requestFaults } from "./x509/request.ts";
 
 /** What a cluster has from a shared root, and runs with: the stack output `issued`. All of it is public. */
 export interface SharedAuthority {
@@ -72,7 +73,7 @@ export function decideShared(
   now: Date,
 ): { authority: SharedAuthority | WaitingAuthority; warnings: string[]; notes: string[] } {
   const { stack = "", roots } = shared ?? {};
-  const found = findAnswer(cluster.name, stack, reading, last);
+  const found = findAnswer(cluster, stack, reading, last.request);
   if ("certificate" in found) {
     const faults = [
       ...judgeSharedRoots(
@@ -109,18 +110,18 @@ export function decideShared(
 }
 
 function findAnswer(
-  cluster: string,
+  { name, trustDomain }: StackConfig["cluster"],
   stack: string,
   reading: RootReading,
-  { request }: LastAuthority,
+  published: string | undefined,
 ): { certificate: string; rootCertificates: string[] } | { reason: string } {
   if ("pending" in reading) return { reason: reading.pending };
   const { data } = answer.safeParse(reading.outputs);
   if (data === undefined)
     return { reason: `stack ${stack} publishes no shared root; run \`pulumi up\` on it, then here` };
-  const certificate = Object.hasOwn(data.signedCertificates, cluster)
-    ? data.signedCertificates[cluster]
-    : undefined;
+  const certificate = ownValue(data.signedCertificates, name);
+  // A cluster that waits may still get another trust domain, and asks anew.
+  const request = published !== undefined && asksFor(published, trustDomain) ? published : undefined;
   const up = `run \`pulumi up\` on stack ${stack}, then here`;
   if (certificate === undefined) {
     const asked =
@@ -130,9 +131,17 @@ function findAnswer(
     };
   }
   if (!certifies(certificate, request))
-    return { reason: `stack ${stack} has signed another key than it has; ${up}` };
+    return { reason: `stack ${stack} has signed another request than it makes; ${up}` };
   const canonical = (pem: string): string => canonicalCertificate(pem) ?? pem;
   return { certificate: canonical(certificate), rootCertificates: data.rootCertificates.map(canonical) };
+}
+
+function asksFor(request: string, trustDomain: string): boolean {
+  try {
+    return requestFaults(readRequest(request), trustDomain).length === 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a certificate is for the key that asks. What cannot be read is for none. */

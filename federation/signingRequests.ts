@@ -27,8 +27,8 @@ export function judgeSigningRequests(
   readings: Readonly<Record<string, RequestReading>>,
   last: Readonly<Record<string, string>>,
 ): { requests: Record<string, string>; warnings: string[]; notes: string[] } {
-  const judged = Object.entries(clusters).map(([name, { trustDomain }]) =>
-    judge(name, trustDomain, ownValue(readings, name), ownValue(last, name)),
+  const judged = Object.entries(clusters).map(([name, cluster]) =>
+    judge(name, cluster, ownValue(readings, name), ownValue(last, name)),
   );
   const faults = judged.flatMap((judgement) => judgement.faults);
   if (faults.length > 0) throw new FaultsError("What the clusters ask to be signed", faults);
@@ -51,7 +51,7 @@ interface Judgement {
 
 function judge(
   name: string,
-  trustDomain: string,
+  cluster: RootedCluster,
   reading: RequestReading | undefined,
   last: string | undefined,
 ): Judgement {
@@ -60,15 +60,21 @@ function judge(
     const why = reading === undefined ? "its stack was not read" : reading.pending;
     const fate = last === undefined ? "" : ". What was signed for it before stays";
     const warnings = [`Cluster ${name} has no signing request: ${why}${fate}`];
-    return { ...none, ...(last === undefined ? {} : { pem: last }), warnings };
+    if (last === undefined) return { ...none, warnings };
+    const kept = readable(last, cluster.trustDomain);
+    return {
+      ...none,
+      pem: last,
+      faults: "rules" in kept ? kept.rules.map((rule) => fault(name, rule)) : [],
+      warnings,
+    };
   }
-  const found = readable(reading.request, trustDomain);
+  const found = readable(reading.request, cluster.trustDomain);
   if ("rules" in found) return { ...none, faults: found.rules.map((rule) => fault(name, rule)) };
-  const { request } = found;
   return {
     ...none,
     pem: reading.request as string,
-    notes: noteKey(name, trustDomain, keyFingerprint(request), last),
+    ...judgeKey(name, keyFingerprint(found.request), last, cluster),
   };
 }
 
@@ -97,13 +103,31 @@ function fault(cluster: string, rule: string): Fault {
   };
 }
 
-function noteKey(cluster: string, trustDomain: string, key: string, last: string | undefined): string[] {
-  if (last === undefined)
-    return [
-      `cluster ${cluster} asks for the first time, for trust domain ${trustDomain}: its key has SHA-256 ${key}`,
-    ];
-  const before = knownKey(last);
-  return before === key ? [] : [`key of ${cluster} changes: SHA-256 ${before} -> ${key}`];
+/** Holds a cluster to the key that it first asked with: whoever has an intermediate's key speaks for the cluster. */
+function judgeKey(
+  name: string,
+  key: string,
+  last: string | undefined,
+  { key: configured, trustDomain }: RootedCluster,
+): Pick<Judgement, "faults" | "notes"> {
+  const before = last === undefined ? undefined : knownKey(last);
+  const expected = configured ?? before;
+  if (expected !== undefined && key !== expected) {
+    const origin =
+      configured === undefined
+        ? "and not the one that it first asked with"
+        : `and not ${expected}, which is in the config`;
+    const change = before === undefined || before === key ? "is SHA-256" : `changes: SHA-256 ${before} ->`;
+    const accept = `\`pulumi config set --path 'istio-federation:rootAuthority.clusters.${name}.key' ${key}\``;
+    const remedy = `Ask the cluster's team for the key's fingerprint by another way than this. If it is right: ${accept}`;
+    return { faults: [{ ...fault(name, `key of ${name} ${change} ${key}, ${origin}`), remedy }], notes: [] };
+  }
+  if (before === key) return { faults: [], notes: [] };
+  const note =
+    before === undefined
+      ? `cluster ${name} asks for the first time, for trust domain ${trustDomain}: its key has SHA-256 ${key}`
+      : `key of ${name} changes: SHA-256 ${before} -> ${key}`;
+  return { faults: [], notes: [note] };
 }
 
 function knownKey(pem: string): string {

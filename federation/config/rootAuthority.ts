@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ADDRESS, canonicalAddress } from "../address.ts";
 import { type Fault, pathOf } from "../fault.ts";
+import { KEY_FINGERPRINT, canonicalFingerprint } from "../fingerprint.ts";
 import { DNS_LABEL, overlap } from "../hostname.ts";
 import { compare, sortedRecord } from "../order.ts";
 import { fields, text } from "../schema.ts";
@@ -27,6 +28,8 @@ export interface RootedCluster {
   stack: string;
   /** SPIFFE trust domain: the only one that its intermediate is good for. Clusters may have one in common. */
   trustDomain: string;
+  /** SHA-256 of its key, as `AB:CD:...`; what is left out is pinned when it first asks. */
+  key?: string;
   /** DNS names and IP addresses by which its istiod is reached, beside `<service>.istio-system.svc`; none by default. */
   istiodHosts: string[];
 }
@@ -42,6 +45,7 @@ const ORGANIZATION = pattern(
 const cluster = fields({
   stack: text(STACK_NAME),
   trustDomain: text(TRUST_DOMAIN),
+  key: text(KEY_FINGERPRINT).transform(canonicalFingerprint).exactOptional(),
   istiodHosts: z.array(z.string().overwrite(canonicalAddress).pipe(text(ADDRESS))).default([]),
 });
 

@@ -24,9 +24,16 @@ describe("The name of a peer's root", () => {
   });
 
   it("is not that of another's root, which verifiers would take the one for", () => {
-    const claim = { ...ours, owner: "pending peer c", rootCertificates: [ROOT_A, ROOT_B] };
+    const claim = { ...ours, owner: "pending peer c", rootCertificates: [ROOT_A, rootNamed("/O=cluster-b")] };
     assert.deepEqual(rules([ROOT_B], [claim]), [
       "rootCertificates[0]: has a subject that is, or could be, that of a certificate of pending peer c",
+    ]);
+  });
+
+  it("is not that of the very root of another, unless it is ours too", () => {
+    const claim = { ...ours, owner: "peer c", rootCertificates: [ROOT_A, ROOT_B] };
+    assert.deepEqual(rules([ROOT_B], [claim]), [
+      "rootCertificates[0]: is a certificate of peer c too: two trust anchors of one name cannot be told apart",
     ]);
   });
 

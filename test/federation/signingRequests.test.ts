@@ -59,14 +59,41 @@ describe("What clusters ask a shared root to sign", () => {
     ]);
   });
 
-  it("is signed for another key with a note of both", async () => {
+  it("does not stay signed for another trust domain than it asked for", () => {
+    const clusters = { a: cluster("other.local") };
+    const faults = faultsThrown(() => judgeSigningRequests(clusters, {}, { a: ofA.pem }));
+    assert.match(
+      faults.join(),
+      /^rootAuthority\.clusters\.a\.certificateRequest: has the subject "a\.local, /,
+    );
+  });
+
+  it("is signed for another key only when the config names it, with a note of both", async () => {
     const other = await testRequest("O=a.local, CN=Intermediate CA", "RSA");
     const readings = { a: { request: other.pem }, b: { request: ofB.pem } };
-    const { requests, notes } = judgeSigningRequests(CLUSTERS, readings, { a: ofA.pem, b: ofB.pem });
+    const judge = (last: string | undefined, key?: TestRequest) =>
+      judgeSigningRequests(
+        { ...CLUSTERS, a: { ...CLUSTERS.a, ...(key === undefined ? {} : { key: fingerprint(key) }) } },
+        readings,
+        { b: ofB.pem, ...(last === undefined ? {} : { a: last }) },
+      );
+    const path = "rootAuthority.clusters.a.certificateRequest";
+    assert.deepEqual(
+      faultsThrown(() => judge(ofA.pem)),
+      [
+        `${path}: key of a changes: SHA-256 ${fingerprint(ofA)} -> ${fingerprint(other)}, and not the one that it first asked with`,
+      ],
+    );
+    const { requests, notes } = judge(ofA.pem, other);
     assert.equal(requests["a"], other.pem);
     assert.deepEqual(notes, [`key of a changes: SHA-256 ${fingerprint(ofA)} -> ${fingerprint(other)}`]);
-    const odd = judgeSigningRequests(CLUSTERS, readings, { a: "?", b: ofB.pem });
-    assert.deepEqual(odd.notes, [`key of a changes: SHA-256 (unknown) -> ${fingerprint(other)}`]);
+    const named = `and not ${fingerprint(ofA)}, which is in the config`;
+    assert.deepEqual(
+      faultsThrown(() => judge(undefined, ofA)),
+      [`${path}: key of a is SHA-256 ${fingerprint(other)}, ${named}`],
+    );
+    assert.deepEqual(judge(undefined, other).notes.length, 1);
+    assert.match(faultsThrown(() => judge("?")).join(), /key of a changes: SHA-256 \(unknown\) ->/);
   });
 
   it("is refused with all that is wrong with any, unquoted: it could be what should not be seen", () => {
