@@ -11,7 +11,7 @@ export interface PeerIdentity {
   clusterDomain?: string;
   /** SPIFFE trust domain of its workloads. */
   trustDomain?: string;
-  /** The only roots that it may have: SHA-256 fingerprints, each as `AB:CD:...`. */
+  /** The only roots that it may have, beside those of ours that peers may have too: SHA-256 fingerprints, each as `AB:CD:...`. */
   roots?: string[];
   /** Takes a further root without being asked as long as all those known are still published: the peer rotates its root. */
   acceptAnnouncedRoots?: boolean;
