@@ -5,40 +5,29 @@ import { WaitingCluster } from "./components/waitingCluster.ts";
 import { surveyRequests } from "./discovery/rootSurvey.ts";
 import { readStackConfig } from "./discovery/stackConfig.ts";
 import { survey } from "./discovery/survey.ts";
-import type { StackConfig } from "./federation/config.ts";
 import { FaultsError } from "./federation/fault.ts";
-import type { RootConfig } from "./federation/rootConfig.ts";
 
 /** What a stack publishes: the outputs of any of its kinds, as far as they are of that kind. */
-type Outputs = Partial<FederatedCluster & WaitingCluster & RootAuthority & { certificateRequests: object }>;
+type Outputs = Partial<FederatedCluster & WaitingCluster & RootAuthority>;
 
 /** Declares what this stack is; everything that can be wrong is found before the first resource. */
 async function declare(): Promise<Outputs> {
   const config = readStackConfig();
-  return "rootAuthority" in config ? declareRoot(config) : declareCluster(config);
-}
-
-async function declareCluster(config: StackConfig): Promise<Outputs> {
-  const found = await survey(config);
-  await tell(found);
+  if ("rootAuthority" in config) {
+    return new RootAuthority(pulumi.getStack(), { config, ...(await told(surveyRequests(config))) });
+  }
+  const found = await told(survey(config));
   const { name } = config.cluster;
   if ("intermediate" in found) return new WaitingCluster(name, { config, ...found });
   return new FederatedCluster(name, { config, ...found });
 }
 
-async function declareRoot(config: RootConfig): Promise<Outputs> {
-  const found = await surveyRequests(config);
-  await tell(found);
-  const { rootCertificates, signedCertificates, certificates } = new RootAuthority(pulumi.getStack(), {
-    config,
-    ...found,
-  });
-  return { rootCertificates, signedCertificates, certificates, certificateRequests: found.requests };
-}
-
-async function tell({ warnings, notes }: { warnings: string[]; notes: string[] }): Promise<void> {
-  for (const warning of warnings) await pulumi.log.warn(warning);
-  for (const note of notes) await pulumi.log.info(note);
+/** What was found, once the user was told of it. */
+async function told<T extends { warnings: string[]; notes: string[] }>(looking: Promise<T>): Promise<T> {
+  const found = await looking;
+  for (const warning of found.warnings) await pulumi.log.warn(warning);
+  for (const note of found.notes) await pulumi.log.info(note);
+  return found;
 }
 
 /** Faults are for the person who wrote the config, so without a stack trace. */

@@ -21,6 +21,8 @@ export class RootAuthority extends pulumi.ComponentResource {
   readonly rootCertificates: pulumi.Output<string[]>;
   /** What each cluster's istiod is to sign with, PEM by the cluster's name. */
   readonly signedCertificates: pulumi.Output<Record<string, string>>;
+  /** What it was asked for them, likewise: the next run holds the clusters to their keys by it. */
+  readonly certificateRequests: Readonly<Record<string, string>>;
   /** When the certificates serve that this stack made, by what they are. */
   readonly certificates: pulumi.Output<CertificateReport>;
 
@@ -43,6 +45,7 @@ export class RootAuthority extends pulumi.ComponentResource {
       );
       return [[cluster, certificate] as const];
     });
+    this.certificateRequests = requests;
     this.rootCertificates = issuer.certificate.apply((pem) => [pem]);
     this.signedCertificates = pulumi.output(Object.fromEntries(signed));
     this.certificates = pulumi
