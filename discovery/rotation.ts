@@ -19,7 +19,7 @@ export async function planRotation(
     certificateAuthority: { rotation: wanted = FIRST_ROOT, workloadCertificateHours, settlingMinutes },
     cluster: { trustDomain },
   }: StackConfig,
-  own: Promise<OwnOutputs>,
+  own: Promise<Pick<OwnOutputs, "rotation" | "pinned">>,
   readings: Promise<Record<string, ContractReading>>,
   cluster: SurveyedCluster,
   now: Date,

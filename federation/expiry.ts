@@ -61,6 +61,8 @@ function remedyFor(name: string): string {
     return 'Rotate it in time, or have it rotated: docs/trust.md, "Rotation of a root"';
   if (name === "intermediate")
     return "`pulumi up` renews one of this stack's own; another one its issuer has to";
+  if (name.startsWith("intermediate of"))
+    return "`pulumi up` renews it here; then run it on the cluster's stack";
   if (name.startsWith("certificate")) return "Have its issuer renew it";
   return "It ends with the peer's root or with ours, whichever is first: see which, and have that one rotated";
 }

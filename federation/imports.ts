@@ -32,6 +32,8 @@ export interface LocalCluster extends GatewayPolicy {
   trustDomain: string;
   /** Certificates of our authority, PEM, by whose names no peer's root may go. */
   rootCertificates?: readonly string[];
+  /** Roots of ours that a peer may have too, PEM. */
+  ownRoots?: readonly string[];
 }
 
 /** A fault of a peer's contract as a whole. */
@@ -83,7 +85,7 @@ export function planImports(
     const unfit = [
       ...judgeName(contract, local),
       ...judgeDomains(contract, taken),
-      ...judgeRootNames(contract.rootCertificates, taken),
+      ...judgeRootNames(contract.rootCertificates, taken, local.ownRoots),
       ...judgeGateways(contract.gateways, local),
       ...judge(peer, contract),
     ];

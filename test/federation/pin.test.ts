@@ -26,6 +26,24 @@ function judged(
   return { faults: faults.map(({ path, rule }) => `${path}: ${rule}`), notes };
 }
 
+describe("A peer's root that is our own too", () => {
+  const roots = (identity?: PeerIdentity) => {
+    const contract = contractOf({ rootCertificates: [ROOT_A] });
+    return judgePin("b", contract, NOW, pinned, identity, [ROOT_A]);
+  };
+
+  it("needs nobody's consent: it is trusted already", () => {
+    assert.deepEqual(roots(), { faults: [], notes: [`root of b changes: SHA-256 ${OLD} -> ${NEW}`] });
+    assert.deepEqual(roots({ roots: [OLD] }).faults, []);
+  });
+
+  it("lets no other root pass", () => {
+    const both = contractOf({ rootCertificates: [ROOT_A, ROOT_C] });
+    const { faults } = judgePin("b", both, NOW, pinned, {}, [ROOT_A]);
+    assert.match(faults[0]?.rule ?? "", new RegExp(`-> ${fingerprintOf(ROOT_C)}, which`));
+  });
+});
+
 describe("A peer's identity", () => {
   it("is pinned, and told, when it is first seen", () => {
     assert.deepEqual(judged({}, undefined), {

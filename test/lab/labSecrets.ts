@@ -23,9 +23,12 @@ export class LabSecrets implements Secrets {
     }
   }
 
-  /** All keys in the states of both clusters' stacks, as Pulumi decrypts them, and the administrators' tokens. */
-  async noteStates({ dir, kubeconfig, environment }: RunningLab): Promise<void> {
-    for (const { name } of CLUSTERS) {
+  /** All keys in the states of stacks, by default both clusters', as Pulumi decrypts them, and the administrators' tokens. */
+  async noteStates(
+    { dir, kubeconfig, environment }: RunningLab,
+    stacks: readonly string[] = CLUSTERS.map(({ name }) => name),
+  ): Promise<void> {
+    for (const name of stacks) {
       // Not by the lab's own means: they write down what is printed.
       const args = ["stack", "export", "--show-secrets", "--non-interactive", "--stack", name];
       const options = { cwd: CHECKOUT, env: environment, reject: false };

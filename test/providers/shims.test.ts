@@ -7,6 +7,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ImportedServices } from "../../providers/importedServices.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
+import { SignedAuthority } from "../../providers/signedAuthority.ts";
 import { TrustAnchor } from "../../providers/trustAnchor.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 
@@ -27,10 +28,20 @@ const anchor = {
   issuerKey: "-",
 };
 
+const signed = {
+  cluster: "c",
+  trustDomain: "c.local",
+  istiodHosts: [],
+  request: "-",
+  issuerCertificate: "-",
+  issuerKey: "-",
+};
+
 const shims = {
   importedServices: () => new ImportedServices("imports", { ...imports }),
   gatewayAddresses: () => new GatewayAddresses("gateway", { ...gateway }),
   leftovers: () => new Leftovers("leftovers", { kubeconfig: {}, namespace: "n", found: {} }),
+  signedAuthority: () => new SignedAuthority("signed", { ...signed }),
   trustAnchor: () => new TrustAnchor("anchor", { ...anchor }),
 };
 

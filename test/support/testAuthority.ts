@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { KeyObject, X509Certificate, webcrypto } from "node:crypto";
+import { KeyObject, X509Certificate, createPrivateKey, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
 const RSA = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
@@ -70,6 +70,17 @@ export class TestAuthority {
     return new TestAuthority(await certify(name, keys, this.issuer, options), keys, kind);
   }
 
+  /** The CA that a certificate and its key make, PEM both. */
+  static async of(certificatePem: string, keyPem: string, kind: KeyKind = "P-256"): Promise<TestAuthority> {
+    const der = createPrivateKey(keyPem).export({ type: "pkcs8", format: "der" });
+    const privateKey = await webcrypto.subtle.importKey("pkcs8", der, ALGORITHMS[kind], true, ["sign"]);
+    const certificate = new x509.X509Certificate(certificatePem);
+    const publicKey = (await certificate.publicKey.export(ALGORITHMS[kind], [
+      "verify",
+    ])) as webcrypto.CryptoKey;
+    return new TestAuthority(certificate, { privateKey, publicKey }, kind);
+  }
+
   /** The same name and key in another certificate of its own. */
   async again(options: AuthorityOptions = {}): Promise<TestAuthority> {
     const certificate = await certify(this.certificate.subject, this.keys, this.issuer, options);
@@ -124,7 +135,8 @@ interface Signer {
   kind: KeyKind;
 }
 
-async function makeKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
+/** A pair of keys that may be taken out. */
+export async function makeKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
   return (await webcrypto.subtle.generateKey(ALGORITHMS[kind], true, [
     "sign",
     "verify",
@@ -170,5 +182,10 @@ function period({ notBefore, notAfter }: AuthorityOptions): { notBefore: Date; n
 }
 
 function signing({ name, keys, kind }: Signer) {
-  return { issuer: name, signingKey: keys.privateKey, signingAlgorithm: ALGORITHMS[kind] };
+  return { issuer: name, signingKey: keys.privateKey, signingAlgorithm: signatureOf(kind) };
+}
+
+/** How a key of this kind signs. */
+export function signatureOf(kind: KeyKind) {
+  return ALGORITHMS[kind];
 }
