@@ -96,12 +96,16 @@ describe("the rotation of a cluster's root", function () {
   });
 
   it("signs with the next root, and can go back from there too, all the way", async () => {
-    assert.match(await refused("sign"), /has reached every istiod and proxy by/);
+    assert.match(await refused("sign", { settlingMinutes: 60 }), /has reached every istiod and proxy by/);
     await soon("sign");
     await renewed();
     assert.match(await refused("announce"), /drops root 2, which signs/);
     await up("trust");
-    assert.match(await refused("announce"), /drops root 2 while workloads may have certificates under it/);
+    const LONG = { workloadCertificateHours: 24 };
+    assert.match(
+      await refused("announce", LONG),
+      /drops root 2 while workloads may have certificates under it/,
+    );
     await renewed();
     await soon("announce");
     await (await clusterA()).up();
@@ -118,7 +122,11 @@ describe("the rotation of a cluster's root", function () {
   });
 
   it("drops the old root when no workload has a certificate under it any more", async () => {
-    assert.match(await refused("drop"), /drops root 1 while workloads may have certificates under it, until/);
+    const LONG = { workloadCertificateHours: 24 };
+    assert.match(
+      await refused("drop", LONG),
+      /drops root 1 while workloads may have certificates under it, until/,
+    );
     await soon("drop");
     assert.equal((await rootsOf("federation")).length, 1);
     const { exitCode, output } = await (await clusterB()).run("up", "--yes", "--skip-preview");
@@ -185,8 +193,8 @@ describe("the rotation of a cluster's root", function () {
   }
 
   /** @returns what a preview and an update say that both refuse. */
-  async function refused(phase: Phase): Promise<string> {
-    const stack = await clusterA(phase);
+  async function refused(phase: Phase, changes: object = {}): Promise<string> {
+    const stack = await clusterA(phase, changes);
     const preview = await stack.run("preview");
     const update = await stack.run("up", "--yes", "--skip-preview");
     assert.notEqual(preview.exitCode, 0);
