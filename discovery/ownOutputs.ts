@@ -3,7 +3,8 @@ import { type CertificateReport, readCertificateReport } from "../federation/exp
 import type { LastPeers } from "../federation/peer.ts";
 import { readPeerStatuses } from "../federation/peerStatus.ts";
 import { readPinnedPeers } from "../federation/pinnedPeer.ts";
-import { type RotationRecord, readRotationRecord } from "../federation/rotation.ts";
+import { type RotationRecord, readRotationRecord, rolesOf } from "../federation/rotation.ts";
+import { type LastAuthority, readIssued } from "../federation/sharedAuthority.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
 
 /** What this very stack's last update published. */
@@ -12,6 +13,8 @@ export interface OwnOutputs extends LastPeers {
   contract: unknown;
   /** Where its own roots are; left out before the first update. */
   rotation?: RotationRecord;
+  /** What it asked the stack of a shared root for, and has from it. */
+  authority: LastAuthority;
   /** When the certificates serve that it made. */
   certificates: CertificateReport;
 }
@@ -22,12 +25,20 @@ export interface OwnOutputs extends LastPeers {
  */
 export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
-  const { federation, trustAnchors, peers, certificates, rotation } = outputs;
+  const { federation, trustAnchors, peers, certificates, rotation, certificateRequest } = outputs;
   const record = readRotationRecord(rotation, federation);
+  const issued = readIssued(outputs["issued"]);
   return {
     contract: federation ?? undefined,
     ...(record === undefined ? {} : { rotation: record }),
     pinned: readPinnedPeers(trustAnchors),
+    authority: {
+      ...(typeof certificateRequest === "string" ? { request: certificateRequest } : {}),
+      ...(issued === undefined ? {} : { issued }),
+      isRunning: federation !== undefined && federation !== null,
+      // Its own authority counts keys by the roots that signed them.
+      intermediate: issued?.intermediate ?? (record === undefined ? 1 : rolesOf(record).signing),
+    },
     certificates: readCertificateReport(certificates),
     statuses: readPeerStatuses(peers),
   };

@@ -12,10 +12,11 @@ import { FaultsError, describeFault } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
 import { lastExports } from "../federation/lastExports.ts";
 import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
-import type { AuthoritySource } from "../federation/authoritySource.ts";
+import { type AuthoritySource, outsideCertificates } from "../federation/authoritySource.ts";
 import { judgeUnconstrained } from "../federation/unconstrained.ts";
 import { type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
+import { findAuthority } from "./authority.ts";
 import { surveyCorefile } from "./corefile.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
@@ -23,8 +24,6 @@ import { observeGateway } from "./gatewayAddresses.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
-import { readProvidedAuthority } from "./providedAuthority.ts";
-import { planRotation } from "./rotation.ts";
 import { SurveyedCluster, type Unreachable } from "./surveyedCluster.ts";
 
 /** What the program knows before it declares a resource, so that a preview shows all that follows from it. */
@@ -33,7 +32,7 @@ export interface Survey {
   exports: Record<string, ContractService>;
   /** Addresses the gateway has now; left out when the config gives them, or the cluster could not be read. */
   observedGateways?: GatewayAddress[];
-  /** Where the certificate authority comes from: the cluster's own, with these roots, or from outside. */
+  /** Where the certificate authority comes from: the cluster's own, with these roots, from outside, or under a shared root. */
   authority: AuthoritySource;
   /** What was found of each configured peer. */
   peers: Record<string, PeerView>;
@@ -45,22 +44,24 @@ export interface Survey {
   notes: string[];
 }
 
+/** What it knows of a cluster that waits for its certificate, and has nothing yet that could run. */
+export interface WaitingSurvey extends Pick<Survey, "warnings" | "notes"> {
+  /** Number of its intermediate's key. */
+  intermediate: number;
+}
+
 /**
  * Looks at this cluster and at its peers' contracts. A cluster that cannot be reached offers what it last published; a
  * contract that is not there makes a pending peer.
  * @throws FaultsError when the cluster or a peer's stack refuses to be read, when the config changes what a running cluster
  *   cannot, or when what peers publish cannot be trusted as a whole; every fault is named.
  */
-export async function survey(config: StackConfig): Promise<Survey> {
+export async function survey(config: StackConfig): Promise<Survey | WaitingSurvey> {
   const own = readOwnOutputs();
   const now = new Date();
   const readings = readContracts(config.peers);
   const cluster = new SurveyedCluster(config.kubeconfig);
-  const { provided } = config.certificateAuthority;
-  const source: Promise<AuthoritySource> =
-    provided === undefined
-      ? planRotation(config, own, readings, cluster, now).then((rotation) => ({ rotation }))
-      : readProvidedAuthority(provided, now).then((authority) => ({ provided: authority }));
+  const source = findAuthority(config, own, readings, cluster, now);
   const found = discoverServices(cluster, config.exports);
   const observed =
     config.gateway.advertise === undefined
@@ -71,10 +72,17 @@ export async function survey(config: StackConfig): Promise<Survey> {
   await refuseFaults(config, own, [own, readings, found, observed, left, source, corefile]);
 
   const { contract, certificates, ...last } = await own;
-  const authority = await source;
+  const { authority, ...told } = await source;
+  if ("waiting" in authority) return { intermediate: authority.intermediate, ...told };
   const published = readableServices(contract);
   const exports = decideExports(config, await found, contract, published);
-  const { peers, warnings, notes } = viewPeers(config, await readings, last, now, certificatesOf(authority));
+  const { peers, warnings, notes } = viewPeers(
+    config,
+    await readings,
+    last,
+    now,
+    outsideCertificates(authority),
+  );
   const observedGateways = await observed;
   const leftovers = await left;
   return {
@@ -85,24 +93,14 @@ export async function survey(config: StackConfig): Promise<Survey> {
     leftovers,
     warnings: [
       ...expiryWarnings(certificates, config.certificateAuthority.expiryWarningDays, now),
+      ...told.warnings,
       ...exports.warnings,
       ...warnings,
       ...judgeUnconstrained(config, authority, peers),
       ...describeLeftovers(leftovers),
     ],
-    notes: [...notes, ...standing(authority), ...noteExports(published, exports.services)],
+    notes: [...notes, ...told.notes, ...noteExports(published, exports.services)],
   };
-}
-
-/** Those from outside: what this stack makes itself has names that are known. */
-function certificatesOf(authority: AuthoritySource): string[] {
-  if (!("provided" in authority)) return [];
-  const { certificate, chain, roots } = authority.provided;
-  return [certificate, ...chain, ...roots];
-}
-
-function standing(authority: AuthoritySource): string[] {
-  return "rotation" in authority && authority.rotation.note !== undefined ? [authority.rotation.note] : [];
 }
 
 /** A peer that only the stack's last update knew is on its way out with its own resource: it left nothing behind. */

@@ -11,6 +11,7 @@ export interface ResourceKind {
 export const SERVICE: ResourceKind = { group: "", version: "v1", kind: "Service", plural: "services" };
 export const POD: ResourceKind = { group: "", version: "v1", kind: "Pod", plural: "pods" };
 export const CONFIG_MAP: ResourceKind = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" };
+export const SECRET: ResourceKind = { group: "", version: "v1", kind: "Secret", plural: "secrets" };
 export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plural: "nodes" };
 export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");
 export const DESTINATION_RULE: ResourceKind = istio("DestinationRule", "destinationrules");

@@ -18,6 +18,7 @@ const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
   }),
   "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request ${name}` }),
   "tls:index/locallySignedCert:LocallySignedCert": () => ({ certPem: INTERMEDIATE_CERTIFICATE }),
+  "pulumi-nodejs:dynamic:SignedAuthority": () => ({ certificate: INTERMEDIATE_CERTIFICATE }),
   "pulumi-nodejs:dynamic:TrustAnchor": () => ({ certificates: [ANCHOR_CERTIFICATE] }),
 };
 

@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
 import { datesOf } from "../../federation/expiry.ts";
+import { fingerprintOf } from "../../federation/fingerprint.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-a" };
 const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: ["a root"] };
 const status = { state: "pending", reason: "gone", since: "2026-11-21T10:28:15Z", imported: 3 };
-const NOTHING = { contract: undefined, pinned: {}, certificates: {}, statuses: {} };
+const issued = { certificate: "a certificate", rootCertificates: ["a root"], intermediate: 2 };
+const NOTHING = {
+  contract: undefined,
+  pinned: {},
+  authority: { isRunning: false, intermediate: 1 },
+  certificates: {},
+  statuses: {},
+};
 
 describe("readOwnOutputs", () => {
   it("finds nothing before the first update", async () => {
@@ -22,14 +30,32 @@ describe("readOwnOutputs", () => {
 
   it("finds what the last update published", async () => {
     const certificates = { root: datesOf(ROOT_A) };
-    const outputs = { federation: CONTRACT, trustAnchors: { b: anchor }, peers: { b: status }, certificates };
+    const outputs = {
+      ...{ federation: CONTRACT, trustAnchors: { b: anchor }, peers: { b: status }, certificates },
+      ...{ certificateRequest: "a request", issued },
+    };
     await withStacks({ [OWN_STACK]: outputs });
     assert.deepEqual(await readOwnOutputs(), {
       contract: CONTRACT,
       pinned: { b: anchor },
+      authority: { request: "a request", issued, isRunning: true, intermediate: 2 },
       certificates,
       statuses: { b: status },
     });
+  });
+
+  it("finds where its own roots are", async () => {
+    const since = "2026-11-21T10:00:00Z";
+    const rotation = { root: 2, phase: "drop", since, roots: { 2: fingerprintOf(ROOT_A) }, signedUntil: {} };
+    await withStacks({ [OWN_STACK]: { federation: CONTRACT, rotation } });
+    assert.deepEqual((await readOwnOutputs()).rotation, rotation);
+  });
+
+  it("counts the key of its intermediate by the root that signs, as long as it is its own", async () => {
+    const since = "2026-11-21T10:00:00Z";
+    const record = { root: 2, phase: "sign", since, roots: {}, signedUntil: {} };
+    await withStacks({ [OWN_STACK]: { federation: CONTRACT, rotation: record } });
+    assert.equal((await readOwnOutputs()).authority.intermediate, 2);
   });
 
   it("leaves out trust anchors of another shape, as an older program wrote them", async () => {

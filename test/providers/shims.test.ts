@@ -8,6 +8,7 @@ import { CoreDnsStub } from "../../providers/coreDnsStub.ts";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ImportedServices } from "../../providers/importedServices.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
+import { SignedAuthority } from "../../providers/signedAuthority.ts";
 import { TrustAnchor } from "../../providers/trustAnchor.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 
@@ -28,11 +29,21 @@ const anchor = {
   issuerKey: "-",
 };
 
+const signed = {
+  cluster: "c",
+  trustDomain: "c.local",
+  istiodHosts: [],
+  request: "-",
+  issuerCertificate: "-",
+  issuerKey: "-",
+};
+
 const shims = {
   importedServices: () => new ImportedServices("imports", { ...imports }),
   gatewayAddresses: () => new GatewayAddresses("gateway", { ...gateway }),
   leftovers: () => new Leftovers("leftovers", { kubeconfig: {}, namespace: "n", found: {} }),
   coreDnsStub: () => new CoreDnsStub("stub", { kubeconfig: {}, namespace: "n", configMap: "c", block: "b" }),
+  signedAuthority: () => new SignedAuthority("signed", { ...signed }),
   trustAnchor: () => new TrustAnchor("anchor", { ...anchor }),
 };
 

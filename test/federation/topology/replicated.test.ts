@@ -17,6 +17,8 @@ const local: LocalCluster = {
   trustDomain: "cluster.local",
   topology: "replicated",
   allowGatewayAddresses: [],
+  rootCertificates: [ROOT_B],
+  ownRoots: [ROOT_B],
 };
 
 const peerOf = (cluster: string, changes: Partial<Record<keyof Contract, unknown>> = {}): Contract =>
@@ -90,11 +92,16 @@ describe("A plan of imports under replicated control planes", () => {
     }
   });
 
+  it("refuses a peer under another root, but not one whose root is about to change", () => {
+    const [fault, ...others] = faultsOf({ b: peerOf("b", { rootCertificates: [ROOT_C] }) });
+    assert.deepEqual(others, []);
+    assert.equal(fault?.path, "peers.b.contract.rootCertificates");
+    assert.match(fault.rule, /none in common with this cluster/);
+    assert.deepEqual(faultsOf({ b: peerOf("b", { rootCertificates: [ROOT_B, ROOT_C] }) }), []);
+  });
+
   it("refuses both of two peers that offer services of one global name, names both, and takes a third", () => {
-    const [b, c] = [
-      peerOf("b"),
-      peerOf("c", { rootCertificates: [ROOT_C], services: { [HTTPBIN]: httpbin } }),
-    ];
+    const [b, c] = [peerOf("b"), peerOf("c")];
     const { imports, faults } = planImports(local, { b, c });
     assert.deepEqual(Object.keys(imports), []);
     assert.deepEqual(
@@ -104,9 +111,8 @@ describe("A plan of imports under replicated control planes", () => {
         "peers.c.contract.services have 1 name(s) here that are those of services of peer b too: httpbin.bar.global",
       ],
     );
-    const apart = peerOf("c", { rootCertificates: [ROOT_C], services: {} });
+    const apart = peerOf("c", { services: {} });
     assert.deepEqual(Object.keys(planImports(local, { b, c: apart }).imports), ["b", "c"]);
-    assert.deepEqual(b.rootCertificates, [ROOT_B]);
   });
 });
 
