@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Contract } from "../../../federation/contract.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports.ts";
 import { noteCommonTrust } from "../../../federation/topology/commonTrust.ts";
+import { doubtfulContract } from "../arbitraries.ts";
 import { ROOT_B, ROOT_C, contractOf } from "../samples.ts";
 
 const HTTPBIN = "httpbin.bar.svc.cluster.local";
@@ -113,6 +115,25 @@ describe("A plan of imports under replicated control planes", () => {
     );
     const apart = peerOf("c", { services: {} });
     assert.deepEqual(Object.keys(planImports(local, { b, c: apart }).imports), ["b", "c"]);
+  });
+});
+
+describe("A hostile contract under replicated control planes", () => {
+  it("gets no name but global ones, each for a service of its own, and no identity but of its trust domain", () => {
+    const hostile = doubtfulContract("b").map((contract) => ({ ...contract, topology: "replicated" }));
+    fc.assert(
+      fc.property(hostile, (contract) => {
+        const { imports } = planImports(local, { b: contract });
+        for (const [name, service] of Object.entries(imports["b"]?.services ?? {})) {
+          assert.match(name, /^[a-z0-9-]+\.[a-z0-9-]+\.global$/);
+          const [own = "", namespace = ""] = name.split(".");
+          assert.equal(service.remoteHost, `${own}.${namespace}.svc.${contract.clusterDomain}`);
+          const prefix = `spiffe://${contract.trustDomain}/`;
+          assert.ok(service.subjectAltNames.every((identity) => identity.startsWith(prefix)));
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
