@@ -5,13 +5,13 @@ import { ROOT_A } from "../federation/samples.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-a" };
-const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: ["a root"] };
+const anchor = { clusterDomain: "b.local", trustDomain: "b.local" };
 const status = { state: "pending", reason: "gone", since: "2026-11-21T10:28:15Z", imported: 3 };
 const issued = { certificate: "a certificate", rootCertificates: ["a root"], intermediate: 2 };
 const NOTHING = {
   contract: undefined,
   pinned: {},
-  authority: { isRunning: false, intermediate: 1 },
+  authority: { isRunning: false, roots: [], intermediate: 1 },
   certificates: {},
   statuses: {},
 };
@@ -37,7 +37,7 @@ describe("readOwnOutputs", () => {
     assert.deepEqual(await readOwnOutputs(), {
       contract: CONTRACT,
       pinned: { b: anchor },
-      authority: { request: "a request", issued, isRunning: true, intermediate: 2 },
+      authority: { request: "a request", issued, isRunning: true, roots: [], intermediate: 2 },
       certificates,
       statuses: { b: status },
     });
@@ -45,8 +45,10 @@ describe("readOwnOutputs", () => {
 
   it("counts the key of its intermediate by the root that signs, as long as it is its own", async () => {
     const record = { root: 2, phase: "sign", roots: {}, signedUntil: {} };
-    await withStacks({ [OWN_STACK]: { federation: CONTRACT, rotation: record } });
-    assert.equal((await readOwnOutputs()).authority.intermediate, 2);
+    const federation = { ...CONTRACT, rootCertificates: ["a root"] };
+    await withStacks({ [OWN_STACK]: { federation, rotation: record } });
+    const { authority } = await readOwnOutputs();
+    assert.deepEqual(authority, { isRunning: true, roots: ["a root"], intermediate: 2 });
   });
 
   it("leaves out trust anchors of another shape, as an older program wrote them", async () => {
