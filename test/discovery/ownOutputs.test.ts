@@ -5,7 +5,7 @@ import { ROOT_A } from "../federation/samples.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-a" };
-const anchor = { clusterDomain: "b.local", trustDomain: "b.local" };
+const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: ["a root"] };
 const status = { state: "pending", reason: "gone", since: "2026-11-21T10:28:15Z", imported: 3 };
 const issued = { certificate: "a certificate", rootCertificates: ["a root"], intermediate: 2 };
 const NOTHING = {
