@@ -69,7 +69,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
           "cert-chain.pem": pulumi.concat(
             parts.certificate,
             ...parts.chain,
-            parts.issuer?.certificate ?? trusted,
+            parts.issuer?.certificate ?? parts.roots.apply((pems) => pems.join("")),
           ),
         },
       },

@@ -15,13 +15,12 @@ export function sharedAuthority(
   { shared, ...args }: SharedAuthorityArgs,
   opts: pulumi.CustomResourceOptions,
 ): AuthorityParts {
-  const { certificate, rootCertificates, intermediate } = shared;
-  const roots = pulumi.output(rootCertificates);
+  const { certificate, rootCertificates, intermediate, former } = shared;
   return {
     ...requestIntermediate(name, intermediate, args, opts),
     certificate: pulumi.output(certificate),
     chain: [],
-    roots,
-    trusted: roots,
+    roots: pulumi.output(rootCertificates),
+    trusted: pulumi.output([...rootCertificates, ...(former?.rootCertificates ?? [])]),
   };
 }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as z from "zod";
 import { type CertificateReport, readCertificateReport } from "../federation/expiry.ts";
 import type { LastPeers } from "../federation/peer.ts";
 import { readPeerStatuses } from "../federation/peerStatus.ts";
@@ -36,10 +37,18 @@ export async function readOwnOutputs(): Promise<OwnOutputs> {
       ...(typeof certificateRequest === "string" ? { request: certificateRequest } : {}),
       ...(issued === undefined ? {} : { issued }),
       isRunning: federation !== undefined && federation !== null,
+      roots: rootsIn(federation),
       // Its own authority counts keys by the roots that signed them.
       intermediate: issued?.intermediate ?? (record === undefined ? 1 : rolesOf(record).signing),
     },
     certificates: readCertificateReport(certificates),
     statuses: readPeerStatuses(peers),
   };
+}
+
+const published = z.object({ rootCertificates: z.array(z.string()) });
+
+/** None in a contract that cannot be read. */
+function rootsIn(contract: unknown): string[] {
+  return published.safeParse(contract).data?.rootCertificates ?? [];
 }

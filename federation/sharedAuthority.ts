@@ -4,6 +4,7 @@ import { canonicalCertificate } from "./certificate.ts";
 import type { StackConfig } from "./config.ts";
 import { FaultsError } from "./fault.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { type FormerRoots, formerRoots, keepFormer } from "./formerRoots.ts";
 import { ownValue } from "./order.ts";
 import { judgeIntermediate, judgeSharedRoots } from "./sharedCertificates.ts";
 import { readRequest, requestFaults } from "./x509/request.ts";
@@ -16,6 +17,8 @@ export interface SharedAuthority {
   rootCertificates: string[];
   /** Number of the intermediate key that it certifies, as `requestIntermediate` counts. */
   intermediate: number;
+  /** Roots that it had before, its own or shared ones, and still trusts; left out when there are none. */
+  former?: FormerRoots;
 }
 
 /** A cluster that nobody has certified yet, and that has nothing yet that could run without: why, in a sentence. */
@@ -33,6 +36,8 @@ export interface LastAuthority {
   issued?: SharedAuthority;
   /** Whether it has published a contract, so that workloads and peers rely on it. */
   isRunning: boolean;
+  /** The roots in that contract, PEM. */
+  roots: readonly string[];
   /** Number of its intermediate's key. */
   intermediate: number;
 }
@@ -44,6 +49,7 @@ const issued: z.ZodType<SharedAuthority> = z.object({
   certificate: z.string(),
   rootCertificates: z.array(z.string()).min(1),
   intermediate: z.int().min(1),
+  former: formerRoots.exactOptional(),
 });
 
 const answer = z.object({
@@ -65,7 +71,7 @@ export function readIssued(output: unknown): SharedAuthority | undefined {
 export function decideShared(
   {
     cluster,
-    certificateAuthority: { shared },
+    certificateAuthority: { shared, workloadCertificateHours: hours },
     istio,
   }: Pick<StackConfig, "cluster" | "certificateAuthority" | "istio">,
   reading: RootReading,
@@ -84,8 +90,13 @@ export function decideShared(
       ...judgeIntermediate(found, { stack, cluster, istio }, now),
     ];
     if (faults.length > 0) throw new FaultsError("certificate authority", faults);
-    const authority = { ...found, intermediate: last.intermediate };
-    return { authority, warnings: [], notes: notesOn(authority, stack, last.issued) };
+    const { former, notes } = keepFormer(found.rootCertificates, beforeOf(last), hours, now);
+    const authority = {
+      ...found,
+      intermediate: last.intermediate,
+      ...(former === undefined ? {} : { former }),
+    };
+    return { authority, warnings: [], notes: [...notesOn(authority, stack, last.issued), ...notes] };
   }
   const { reason } = found;
   if (!last.isRunning) {
@@ -107,6 +118,10 @@ export function decideShared(
       remedy: "Write the source that it had until then",
     },
   ]);
+}
+
+function beforeOf({ issued: before, roots }: LastAuthority): Parameters<typeof keepFormer>[1] {
+  return { roots, ...(before?.former === undefined ? {} : { former: before.former }) };
 }
 
 function findAnswer(

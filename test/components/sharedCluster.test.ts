@@ -130,6 +130,29 @@ for (const preview of [true, false]) {
   });
 }
 
+it("A cluster that has come under a shared root goes on trusting its former one, and shows it to nobody", async () => {
+  const engine = new MockEngine();
+  await engine.start(false);
+  const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+  const former = { rootCertificates: [ROOT_B], since: "2026-11-21T10:28:15Z" };
+  const authority = { shared: { ...shared, former } };
+  const cluster = new FederatedCluster("cluster-a", {
+    config,
+    exports: {},
+    peers: {},
+    leftovers: {},
+    authority,
+  });
+  await engine.finish();
+  const { value } = engine.named("ca-cacerts").inputs["stringData"] as { value: Record<string, string> };
+  assert.equal(value["root-cert.pem"], ROOT_CERTIFICATE + ROOT_B);
+  assert.equal(value["cert-chain.pem"], INTERMEDIATE_CERTIFICATE + ROOT_CERTIFICATE);
+  const contract = await settled(cluster.contract);
+  assert.deepEqual(contract && "rootCertificates" in contract && contract.rootCertificates, [
+    ROOT_CERTIFICATE,
+  ]);
+});
+
 it("A given root whose key is there signs anchors of other roots, and none of itself", async () => {
   const engine = new MockEngine();
   await engine.start(false);

@@ -12,7 +12,7 @@ const issued = { certificate: "a certificate", rootCertificates: ["a root"], int
 const NOTHING = {
   contract: undefined,
   pinned: {},
-  authority: { isRunning: false, intermediate: 1 },
+  authority: { isRunning: false, roots: [], intermediate: 1 },
   certificates: {},
   statuses: {},
 };
@@ -38,7 +38,7 @@ describe("readOwnOutputs", () => {
     assert.deepEqual(await readOwnOutputs(), {
       contract: CONTRACT,
       pinned: { b: anchor },
-      authority: { request: "a request", issued, isRunning: true, intermediate: 2 },
+      authority: { request: "a request", issued, isRunning: true, roots: [], intermediate: 2 },
       certificates,
       statuses: { b: status },
     });
@@ -54,8 +54,10 @@ describe("readOwnOutputs", () => {
   it("counts the key of its intermediate by the root that signs, as long as it is its own", async () => {
     const since = "2026-11-21T10:00:00Z";
     const record = { root: 2, phase: "sign", since, roots: {}, signedUntil: {} };
-    await withStacks({ [OWN_STACK]: { federation: CONTRACT, rotation: record } });
-    assert.equal((await readOwnOutputs()).authority.intermediate, 2);
+    const federation = { ...CONTRACT, rootCertificates: ["a root"] };
+    await withStacks({ [OWN_STACK]: { federation, rotation: record } });
+    const { authority } = await readOwnOutputs();
+    assert.deepEqual(authority, { isRunning: true, roots: ["a root"], intermediate: 2 });
   });
 
   it("leaves out trust anchors of another shape, as an older program wrote them", async () => {

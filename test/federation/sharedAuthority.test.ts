@@ -34,7 +34,7 @@ describe("A cluster under a shared root", () => {
     other = await rootOf("O=other, CN=Root CA");
     request = await testRequest(SUBJECT);
     certificate = sign(root, request);
-    last = { request: request.pem, isRunning: false, intermediate: 1 };
+    last = { request: request.pem, isRunning: false, roots: [], intermediate: 1 };
   });
 
   const published = (signed: unknown, roots: unknown = [root.pem]): RootReading => ({
@@ -103,7 +103,7 @@ describe("A cluster under a shared root", () => {
     });
 
     it("for its own first update, whose request is to be signed", () => {
-      const was = { isRunning: false, intermediate: 1 };
+      const was = { isRunning: false, roots: [], intermediate: 1 };
       assert.match(
         reasonOf(published({}), was),
         /its request is published by this update, and stack root-ca has not signed it; list it there in rootAuthority\.clusters, and run `pulumi up` on stack root-ca, then here/,
@@ -177,6 +177,18 @@ describe("A cluster under a shared root", () => {
       shared: { roots: [other.fingerprint] },
     });
     assert.match(first ?? "", /has another root: .* which is not among those in the config$/);
+  });
+
+  it("goes on trusting the root that it had, its own or a shared one, until its workloads' certificates are renewed", () => {
+    const reading = published({ "cluster-b": certificate });
+    const moved = decide(reading, { ...last, isRunning: true, roots: [canonical(other)] }).authority;
+    assert.ok("former" in moved);
+    assert.deepEqual(moved.former.rootCertificates, [canonical(other)]);
+    const running = { ...last, isRunning: true, roots: [canonical(root)], issued: moved };
+    assert.deepEqual(decide(reading, running).authority, moved);
+    const later = decide(reading, running, {}, new Date(NOW.getTime() + 26 * 3_600_000));
+    assert.deepEqual(later.authority, issued());
+    assert.match(later.notes.join(), /is trusted no more here/);
   });
 
   it("takes fewer roots with a note, and needs the one that issued its certificate", () => {
