@@ -24,7 +24,10 @@ export function isRootStack(raw: Readonly<Record<string, unknown>>): boolean {
  */
 export function parseRootConfig(raw: Record<string, unknown>, stack: string): RootConfig {
   const { config, faults } = parseSections(sections, raw);
-  const others = Object.keys(raw).filter((key) => key !== "rootAuthority" && isGiven(raw[key]));
+  const others = Object.keys(raw)
+    .filter((key) => key !== "rootAuthority" && isGiven(raw[key]))
+    // The project's default, which comes to every stack.
+    .filter((key) => key !== "topology" || raw[key] !== "federation");
   const all = [...others.map(ofCluster), ...faults, ...judgeRootClusters(raw["rootAuthority"], stack)];
   if (all.length > 0) throw new FaultsError(`config of stack ${stack}`, all);
   return config;

@@ -43,6 +43,11 @@ describe("The config of a shared root", () => {
     assert.equal(isRootStack({}), false);
   });
 
+  it("has the project's default topology, as every stack, and no other", () => {
+    assert.deepEqual(paths({ clusters }, { topology: "federation" }), []);
+    assert.deepEqual(paths({ clusters }, { topology: "replicated" }), ["topology"]);
+  });
+
   it("tells all faults at once, and that a stack is either a cluster or a root authority", () => {
     const found = paths(
       {

@@ -98,14 +98,14 @@ describe("ImportedServices under global names, against a real API server", () =>
     const theirs = {
       apiVersion: "networking.istio.io/v1",
       kind: "DestinationRule",
-      metadata: { name: HOST, namespace: NAMESPACE, labels: { "app.kubernetes.io/managed-by": "the team" } },
+      metadata: { name: HOST, namespace: NAMESPACE, labels: { "app.kubernetes.io/managed-by": "the-team" } },
       spec: { host: HOST },
     };
     await fixture.cluster.client.apply(DESTINATION_RULE, theirs, true);
     const failure = await fixture.provider.create(both()).then(() => assert.fail("must fail"), initFailure);
     assert.match(
       failure?.reasons.join() ?? "",
-      /DestinationRule istio-federation\/httpbin\.bar\.global belongs to the team/,
+      /DestinationRule istio-federation\/httpbin\.bar\.global belongs to the-team/,
     );
     assert.deepEqual(await names(), [[OTHER], [OTHER, HOST]]);
     assert.deepEqual((await rule(HOST)).spec, { host: HOST });
