@@ -7,6 +7,9 @@ import { readStackConfig } from "./discovery/stackConfig.ts";
 import { survey } from "./discovery/survey.ts";
 import { FaultsError } from "./federation/fault.ts";
 
+/** Of its resources, and not the stack's: a stack that is renamed keeps its key. */
+const ROOT_NAME = "root-ca";
+
 /** What a stack publishes: the outputs of any of its kinds, as far as they are of that kind. */
 type Outputs = Partial<FederatedCluster & WaitingCluster & RootAuthority>;
 
@@ -14,7 +17,7 @@ type Outputs = Partial<FederatedCluster & WaitingCluster & RootAuthority>;
 async function declare(): Promise<Outputs> {
   const config = readStackConfig();
   if ("rootAuthority" in config) {
-    return new RootAuthority(pulumi.getStack(), { config, ...(await told(surveyRequests(config))) });
+    return new RootAuthority(ROOT_NAME, { config, ...(await told(surveyRequests(config))) });
   }
   const found = await told(survey(config));
   const { name } = config.cluster;

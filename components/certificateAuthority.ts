@@ -5,7 +5,8 @@ import type { StackConfig } from "../federation/config.ts";
 import type { ProvidedAuthority } from "../federation/providedAuthority.ts";
 import { SIGNED_UNTIL_ANNOTATION } from "../federation/labels.ts";
 import { type RotationRecord, signedUntil } from "../federation/rotation.ts";
-import { ownAuthority } from "./ownAuthority.ts";
+import { AUTHORITY_SECRET } from "../federation/wellKnown.ts";
+import { ownAuthority, requestIntermediate } from "./ownAuthority.ts";
 import { sharedAuthority } from "./sharedAuthority.ts";
 
 /** What a `CertificateAuthority` is made from. */
@@ -34,8 +35,8 @@ export interface AuthorityParts {
   readonly trusted: pulumi.Output<string[]>;
   /** The root that signs what is trusted here; undefined when nobody gave us its key. */
   readonly issuer?: { readonly certificate: pulumi.Output<string>; readonly key: pulumi.Output<string> };
-  /** By which the stack of a shared root certifies the key; undefined for a key from outside. */
-  readonly request?: pulumi.Output<string>;
+  /** By which the stack of a shared root certifies, or could certify, a key that is made here. */
+  readonly request: pulumi.Output<string>;
   /** Where its roots are, if they are its own. */
   readonly rotation?: pulumi.Output<RotationRecord>;
 }
@@ -61,7 +62,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     this.secret = new kubernetes.core.v1.Secret(
       `${name}-cacerts`,
       {
-        metadata: { name: "cacerts", namespace: args.namespace, ...annotations(args.source) },
+        metadata: { name: AUTHORITY_SECRET, namespace: args.namespace, ...annotations(args.source) },
         stringData: {
           "ca-cert.pem": parts.certificate,
           "ca-key.pem": parts.key,
@@ -91,13 +92,23 @@ function partsOf(
   { trustDomain: organization, algorithm, source }: CertificateAuthorityArgs,
   opts: pulumi.CustomResourceOptions,
 ): AuthorityParts {
-  if ("provided" in source) return outputs(source.provided);
+  if ("provided" in source) {
+    // For the day when it is to come under a shared root, which must have signed before.
+    const { request } = requestIntermediate(name, 1, { organization, algorithm }, opts);
+    return { ...outputs(source.provided), request };
+  }
   if ("shared" in source)
     return sharedAuthority(name, { organization, algorithm, shared: source.shared }, opts);
   return ownAuthority(name, { organization, algorithm, rotation: source.rotation }, opts);
 }
 
-function outputs({ certificate, key, chain, roots, issuer }: ProvidedAuthority): AuthorityParts {
+function outputs({
+  certificate,
+  key,
+  chain,
+  roots,
+  issuer,
+}: ProvidedAuthority): Omit<AuthorityParts, "request"> {
   return {
     certificate: pulumi.output(certificate),
     key: pulumi.secret(key),

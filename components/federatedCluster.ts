@@ -56,8 +56,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
   readonly certificates: pulumi.Output<CertificateReport>;
   /** Where its own roots are; undefined when they are not its own. */
   readonly rotation?: pulumi.Output<RotationRecord>;
-  /** By which the stack of a shared root signs, or could sign, its intermediate; undefined for a key from outside. */
-  readonly certificateRequest?: pulumi.Output<string>;
+  /** By which the stack of a shared root signs, or could sign, its intermediate. */
+  readonly certificateRequest: pulumi.Output<string>;
   /** What it has from a shared root; undefined when it is under none. */
   readonly issued?: SharedAuthority;
 
@@ -89,7 +89,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
     const trust = trustPeers(name, this.trustAnchors, authority.parts, ownRoots, this);
     this.certificates = reportCertificates(authority.parts, trust);
     if (authority.parts.rotation !== undefined) this.rotation = authority.parts.rotation;
-    if (authority.parts.request !== undefined) this.certificateRequest = authority.parts.request;
+    this.certificateRequest = authority.parts.request;
     if ("shared" in args.authority) this.issued = args.authority.shared;
     const istio = new IstioControlPlane(
       `${name}-istio`,

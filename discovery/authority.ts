@@ -32,7 +32,7 @@ export async function findAuthority(
     return { authority: { provided: await readProvidedAuthority(provided, now) }, warnings: [], notes: [] };
   }
   if (shared !== undefined) {
-    const { authority, ...told } = await readSharedAuthority(config, shared.stack, own, now);
+    const { authority, ...told } = await readSharedAuthority(config, shared.stack, own, cluster, now);
     return { authority: "waiting" in authority ? authority : { shared: authority }, ...told };
   }
   const rotation = await planRotation(config, own, readings, cluster, now);

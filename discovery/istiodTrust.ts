@@ -1,6 +1,6 @@
 import { SIGNED_UNTIL_ANNOTATION } from "../federation/labels.ts";
 import { parseSignedUntil } from "../federation/rotation.ts";
-import { ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
+import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import type { IstiodTrust } from "../federation/rotationStep.ts";
 import { certificatesIn } from "../federation/x509/bundle.ts";
 import { isIssuedBy } from "../federation/x509/chain.ts";
@@ -9,9 +9,6 @@ import type { SurveyedCluster } from "./surveyedCluster.ts";
 
 /** In each namespace, by istiod: the roots that it runs with, in the order of its `root-cert.pem`. */
 const ROOTS = "istio-ca-root-cert";
-
-/** What istiod is to sign with (istio.io, "Plugin CA Certificates"). */
-const AUTHORITY = "cacerts";
 
 /** Of a cluster that cannot be asked, or has no istiod. */
 export const UNKNOWN: IstiodTrust = { roots: undefined, signer: undefined, signedUntil: {} };
@@ -29,7 +26,7 @@ interface Data extends KubernetesObject {
 export async function istiodTrust(cluster: SurveyedCluster): Promise<IstiodTrust> {
   const answer = await cluster.read(async (client) => ({
     map: await client.get<Data>(CONFIG_MAP, ISTIO_NAMESPACE, ROOTS),
-    secret: await client.get<Data>(SECRET, ISTIO_NAMESPACE, AUTHORITY),
+    secret: await client.get<Data>(SECRET, ISTIO_NAMESPACE, AUTHORITY_SECRET),
   }));
   if ("unreachable" in answer) return UNKNOWN;
   const roots = certificatesIn(answer.map?.data?.["root-cert.pem"] ?? "") ?? [];

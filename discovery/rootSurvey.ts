@@ -3,7 +3,7 @@ import type { RootedCluster } from "../federation/config/rootAuthority.ts";
 import { expiryWarnings, readCertificateReport } from "../federation/expiry.ts";
 import { FaultsError, pathOf } from "../federation/fault.ts";
 import { ownValue, sortedRecord } from "../federation/order.ts";
-import type { RootConfig } from "../federation/rootConfig.ts";
+import { type RootConfig, judgeRootName } from "../federation/rootConfig.ts";
 import {
   type RequestReading,
   judgeSigningRequests,
@@ -25,13 +25,17 @@ export interface RootSurvey {
  * Looks what the clusters under a shared root ask to be signed.
  * @throws FaultsError when a cluster's stack refuses to be read, or a request is not to be signed; every fault is named.
  */
-export async function surveyRequests({ rootAuthority }: RootConfig): Promise<RootSurvey> {
-  const { clusters, expiryWarningDays } = rootAuthority;
+export async function surveyRequests(config: RootConfig): Promise<RootSurvey> {
+  const { clusters, expiryWarningDays } = config.rootAuthority;
   const own = readStackOutputs(fullStackName(pulumi.getStack()), "stack");
   const readings = Object.entries(clusters).map(
     async ([name, cluster]) => [name, await readRequest(name, cluster)] as const,
   );
-  const faults = await faultsOfAll([own, ...readings]);
+  const named = own.then((outputs) => {
+    const changed = judgeRootName(outputs?.["rootCertificates"], config);
+    if (changed.length > 0) throw new FaultsError("config", changed);
+  });
+  const faults = await faultsOfAll([own, ...readings, named]);
   if (faults.length > 0) throw new FaultsError(`plan of stack ${pulumi.getStack()}`, faults);
   const { certificateRequests, certificates } = (await own) ?? {};
   const last = readSigningRequests(certificateRequests);

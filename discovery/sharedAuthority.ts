@@ -1,7 +1,11 @@
 import type { StackConfig } from "../federation/config.ts";
+import { FaultsError } from "../federation/fault.ts";
 import { type RootReading, decideShared } from "../federation/sharedAuthority.ts";
+import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
+import { type KubernetesObject, SECRET } from "../providers/cluster/kinds.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
+import type { SurveyedCluster } from "./surveyedCluster.ts";
 
 /**
  * Reads what the stack of a shared root has signed for this cluster, and decides with what the cluster runs.
@@ -11,10 +15,28 @@ export async function readSharedAuthority(
   config: StackConfig,
   stack: string,
   own: Promise<OwnOutputs>,
+  cluster: SurveyedCluster,
   now: Date,
 ): Promise<ReturnType<typeof decideShared>> {
   const reading = await readRoot(stack);
-  return decideShared(config, reading, (await own).authority, now);
+  const decided = decideShared(config, reading, (await own).authority, now);
+  if ("waiting" in decided.authority) await refuseInstalled(cluster, decided.authority.waiting);
+  return decided;
+}
+
+/** A first update that failed late leaves no outputs, and an Istio that a waiting cluster's program would take away. */
+async function refuseInstalled(cluster: SurveyedCluster, waiting: string): Promise<void> {
+  const answer = await cluster.read(async (client) => ({
+    secret: await client.get<KubernetesObject>(SECRET, ISTIO_NAMESPACE, AUTHORITY_SECRET),
+  }));
+  if ("unreachable" in answer || answer.secret === undefined) return;
+  throw new FaultsError("certificate authority", [
+    {
+      path: "certificateAuthority.shared.stack",
+      rule: `has nothing for this cluster, whose Istio is installed (Secret ${ISTIO_NAMESPACE}/${AUTHORITY_SECRET}) and would be taken away. ${waiting}`,
+      remedy: "Run `pulumi up` when that stack can be read again; to take Istio away, `pulumi destroy`",
+    },
+  ]);
 }
 
 async function readRoot(stack: string): Promise<RootReading> {

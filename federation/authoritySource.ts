@@ -20,6 +20,7 @@ export function outsideCertificates(authority: AuthoritySource): OutsideCertific
     return { roots, intermediates: [certificate, ...chain] };
   }
   if ("rotation" in authority) return { roots: [], intermediates: [] };
-  const { certificate, rootCertificates } = authority.shared;
-  return { roots: rootCertificates, intermediates: [certificate] };
+  const { certificate, rootCertificates, former } = authority.shared;
+  // Of two peers that move to another root, one is the first.
+  return { roots: [...rootCertificates, ...(former?.rootCertificates ?? [])], intermediates: [certificate] };
 }

@@ -1,3 +1,5 @@
+import { X509Certificate } from "node:crypto";
+import * as z from "zod";
 import { CONFIG_KEYS } from "./config.ts";
 import { type RootAuthorityConfig, judgeRootClusters, rootAuthority } from "./config/rootAuthority.ts";
 import { type Sections, isGiven, parseSections } from "./config/sections.ts";
@@ -31,6 +33,29 @@ export function parseRootConfig(raw: Record<string, unknown>, stack: string): Ro
   const all = [...others.map(ofCluster), ...faults, ...judgeRootClusters(raw["rootAuthority"], stack)];
   if (all.length > 0) throw new FaultsError(`config of stack ${stack}`, all);
   return config;
+}
+
+/**
+ * What a shared root that is there may not change: its name is in the root itself, so another one makes it anew, and all that it signed.
+ * @param published the stack's output `rootCertificates`, unchecked; undefined before its first update.
+ */
+export function judgeRootName(published: unknown, { rootAuthority: { name } }: RootConfig): Fault[] {
+  const [root] = certificates.safeParse(published).data ?? [];
+  const [, last] = /^O=(.*)$/m.exec(root === undefined ? "" : subjectOf(root)) ?? [];
+  if (last === undefined || last === name) return [];
+  const rule = `is another than '${last}', which the root has: it would be made anew, and every cluster under it cut off`;
+  const remedy = `Write '${last}' again, or make another stack for another root`;
+  return [{ path: "rootAuthority.name", value: name, rule, remedy }];
+}
+
+const certificates = z.array(z.string());
+
+function subjectOf(pem: string): string {
+  try {
+    return new X509Certificate(pem).subject;
+  } catch {
+    return "";
+  }
 }
 
 function ofCluster(key: string): Fault {

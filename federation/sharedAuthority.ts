@@ -6,7 +6,7 @@ import { FaultsError } from "./fault.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { type FormerRoots, formerRoots, keepFormer } from "./formerRoots.ts";
 import { ownValue } from "./order.ts";
-import { judgeIntermediate, judgeSharedRoots } from "./sharedCertificates.ts";
+import { judgeIntermediate, judgeNames, judgeSharedRoots } from "./sharedCertificates.ts";
 import { readRequest, requestFaults } from "./x509/request.ts";
 
 /** What a cluster has from a shared root, and runs with: the stack output `issued`. All of it is public. */
@@ -104,6 +104,8 @@ export function decideShared(
     return { authority: { waiting, intermediate: last.intermediate }, warnings: [waiting], notes: [] };
   }
   if (last.issued !== undefined && certifies(last.issued.certificate, last.request)) {
+    const names = judgeNames(last.issued.certificate, { stack, cluster, istio });
+    if (names.length > 0) throw new FaultsError("certificate authority", names);
     return {
       authority: last.issued,
       warnings: [`The certificate last signed for ${cluster.name} stays: ${reason}`],
@@ -115,7 +117,8 @@ export function decideShared(
       path: "certificateAuthority.shared.stack",
       value: stack,
       rule: `has no certificate for this cluster, which runs and would be left without one: ${reason}`,
-      remedy: "Write the source that it had until then",
+      remedy:
+        "Write the source that it had until then, and run `pulumi up`: that publishes its request. Change the source when it is signed",
     },
   ]);
 }

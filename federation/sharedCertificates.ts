@@ -86,13 +86,22 @@ export function judgeIntermediate(
   return [
     ...authorityFaults(intermediate, 0, now).map(signed),
     ...(isRooted ? [] : [signed("is issued by none of the roots that it publishes")]),
-    ...judgeNames(intermediate, cluster, istiodHosts(istio.values.istiod)).map(({ rule, remedy }) =>
-      fault(stack, `has signed a certificate for this cluster which ${rule}`, remedy),
-    ),
+    ...judgeNames(certificate, { stack, cluster, istio }),
   ];
 }
 
-function judgeNames(
+/** Judges whether a CA's certificate, PEM, is good for the names of this cluster and its istiod, as the config has them. */
+export function judgeNames(
+  certificate: string,
+  { stack, cluster, istio }: { stack: string } & Pick<StackConfig, "cluster" | "istio">,
+): Fault[] {
+  const hosts = istiodHosts(istio.values.istiod);
+  return nameFaults(new X509Certificate(certificate), cluster, hosts).map(({ rule, remedy }) =>
+    fault(stack, `has signed a certificate for this cluster which ${rule}`, remedy),
+  );
+}
+
+function nameFaults(
   intermediate: X509Certificate,
   { name, trustDomain }: StackConfig["cluster"],
   hosts: readonly string[],

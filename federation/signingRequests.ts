@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Fault, FaultsError, pathOf } from "./fault.ts";
+import { type Fault, FaultsError, describeFault, pathOf } from "./fault.ts";
 import { ownValue, sortedRecord } from "./order.ts";
 import type { RootedCluster } from "./config/rootAuthority.ts";
 import { type CertificateRequest, keyFingerprint, readRequest, requestFaults } from "./x509/request.ts";
@@ -20,7 +20,7 @@ export function readSigningRequests(value: unknown): Record<string, string> {
  * @param readings by the cluster's name.
  * @param last requests that this stack's last update signed, PEM, likewise.
  * @returns the requests to sign, PEM by the cluster's name, sorted; a warning for each cluster without one, and notes on keys that are new.
- * @throws FaultsError with every fault of every request.
+ * @throws FaultsError with every fault of every request that comes first; one that is to take the place of a good one is a warning.
  */
 export function judgeSigningRequests(
   clusters: Readonly<Record<string, RootedCluster>>,
@@ -56,26 +56,44 @@ function judge(
   last: string | undefined,
 ): Judgement {
   const none = { name, faults: [], warnings: [], notes: [] };
+  const before = last === undefined ? undefined : readable(last, cluster.trustDomain);
+  const kept = before === undefined || "rules" in before ? undefined : last;
   if (reading === undefined || "pending" in reading) {
     const why = reading === undefined ? "its stack was not read" : reading.pending;
-    const fate = last === undefined ? "" : ". What was signed for it before stays";
+    const fate = last === undefined ? "" : `. ${STAYS}`;
+    const faults =
+      before !== undefined && "rules" in before ? before.rules.map((rule) => fault(name, rule)) : [];
     const warnings = [`Cluster ${name} has no signing request: ${why}${fate}`];
-    if (last === undefined) return { ...none, warnings };
-    const kept = readable(last, cluster.trustDomain);
+    return { ...none, ...(kept === undefined ? {} : { pem: kept }), faults, warnings };
+  }
+  const { faults, notes } = judgeRequest(name, cluster, reading.request, last);
+  if (faults.length === 0) return { ...none, pem: reading.request as string, notes };
+  // What one cluster's team publishes must not keep the others from being served.
+  if (kept !== undefined && isExpected(kept, cluster))
     return {
       ...none,
-      pem: last,
-      faults: "rules" in kept ? kept.rules.map((rule) => fault(name, rule)) : [],
-      warnings,
+      pem: kept,
+      warnings: faults.map((found) => `Not signed: ${describeFault(found)} ${STAYS}`),
     };
-  }
-  const found = readable(reading.request, cluster.trustDomain);
-  if ("rules" in found) return { ...none, faults: found.rules.map((rule) => fault(name, rule)) };
-  return {
-    ...none,
-    pem: reading.request as string,
-    ...judgeKey(name, keyFingerprint(found.request), last, cluster),
-  };
+  return { ...none, faults };
+}
+
+const STAYS = "What was signed for it before stays";
+
+/** Whether a request that was signed before has the key that the config names, if it names one. */
+function isExpected(pem: string, { key }: RootedCluster): boolean {
+  return key === undefined || knownKey(pem) === key;
+}
+
+function judgeRequest(
+  name: string,
+  cluster: RootedCluster,
+  request: unknown,
+  last: string | undefined,
+): Pick<Judgement, "faults" | "notes"> {
+  const found = readable(request, cluster.trustDomain);
+  if ("rules" in found) return { faults: found.rules.map((rule) => fault(name, rule)), notes: [] };
+  return judgeKey(name, keyFingerprint(found.request), last, cluster);
 }
 
 /** @returns the request, or why it is not to be signed. */

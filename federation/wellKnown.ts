@@ -3,6 +3,9 @@
 /** Where istiod runs: Istio's root namespace. */
 export const ISTIO_NAMESPACE = "istio-system";
 
+/** What istiod signs with (istio.io, "Plugin CA Certificates"). */
+export const AUTHORITY_SECRET = "cacerts";
+
 /** The east-west gateway's own namespace: whoever may write Gateway objects here decides what is exported. */
 export const GATEWAY_NAMESPACE = "istio-gateway";
 

@@ -3,7 +3,7 @@ import { ADDRESS, canonicalAddress } from "../address.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { KEY_FINGERPRINT, canonicalFingerprint } from "../fingerprint.ts";
 import { DNS_LABEL, overlap } from "../hostname.ts";
-import { compare, sortedRecord } from "../order.ts";
+import { compare, sortedRecord, sortedUnique } from "../order.ts";
 import { fields, text } from "../schema.ts";
 import { TRUST_DOMAIN } from "../spiffe.ts";
 import { STACK_NAME } from "../stackName.ts";
@@ -46,7 +46,10 @@ const cluster = fields({
   stack: text(STACK_NAME),
   trustDomain: text(TRUST_DOMAIN),
   key: text(KEY_FINGERPRINT).transform(canonicalFingerprint).exactOptional(),
-  istiodHosts: z.array(z.string().overwrite(canonicalAddress).pipe(text(ADDRESS))).default([]),
+  istiodHosts: z
+    .array(z.string().overwrite(canonicalAddress).pipe(text(ADDRESS)))
+    .transform(sortedUnique)
+    .default([]),
 });
 
 /** The section; what goes beyond one cluster is checked in {@link judgeRootClusters}. */

@@ -49,6 +49,10 @@ export function sequence(...parts: Asn1[]): Asn1 {
   return create(Class.UNIVERSAL, Type.SEQUENCE, true, parts);
 }
 
+export function set(...parts: Asn1[]): Asn1 {
+  return create(Class.UNIVERSAL, Type.SET, true, parts);
+}
+
 /** A value with a context-specific tag: of bytes, or constructed of parts. */
 export function tagged(tag: number, content: Bytes | Asn1[]): Asn1 {
   // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum lists tags of the plain types only

@@ -3,7 +3,17 @@ import forge from "node-forge";
 import { quote } from "../quote.ts";
 import { INTERMEDIATE_NAME } from "../wellKnown.ts";
 import { type Authority, keyIdentifier } from "./authority.ts";
-import { type Asn1, bytesOf, decode, encode, partsOf } from "./der.ts";
+import {
+  type Asn1,
+  bytesOf,
+  decode,
+  encode,
+  objectIdentifier,
+  partsOf,
+  plain,
+  sequence,
+  set,
+} from "./der.ts";
 import { hasPlainEncoding, publicKeyFaults } from "./publicKey.ts";
 
 const { derToOid } = forge.asn1;
@@ -27,8 +37,8 @@ const SIGNATURES: Readonly<Record<string, { type: "rsa" | "ec"; hash: string }>>
 const ORGANIZATION = "2.5.4.10";
 const COMMON_NAME = "2.5.4.3";
 
-/** UTF8String and PrintableString. */
-const TEXT_TYPES: readonly number[] = [12, 19];
+/** Which of the two a text is depends on its characters, and on the program that writes it. */
+const TEXT_TYPES = ["UTF8", "PRINTABLESTRING"] as const;
 
 /** What a certificate signing request asks for, as far as anybody here cares: extensions that it asks for are nobody's. */
 export interface CertificateRequest extends Pick<Authority, "subject" | "publicKeyInfo" | "keyIdentifier"> {
@@ -65,21 +75,15 @@ export function requestFaults(
   { subject, publicKeyInfo, publicKey }: CertificateRequest,
   trustDomain: string,
 ): string[] {
-  const expected = [
-    [ORGANIZATION, trustDomain],
-    [COMMON_NAME, INTERMEDIATE_NAME],
-  ];
-  const given = attributesOf(subject);
-  const isExpected =
-    given.length === expected.length &&
-    given.every(({ oid, text }, index) => oid === expected[index]?.[0] && text === expected[index][1]);
+  const der = encode(subject);
+  const isExpected = subjectsOf(trustDomain).some((expected) => encode(expected) === der);
   return [
     ...publicKeyFaults(publicKey),
     ...(hasPlainEncoding(publicKey, publicKeyInfo) ? [] : ["has a public key in an unusual encoding"]),
     ...(isExpected
       ? []
       : [
-          `has the subject ${quote(given.map(({ text }) => text ?? "?").join(", "))}, and must have ` +
+          `has the subject ${quote(textsOf(subject).join(", "))}, and must have ` +
             `O=${trustDomain}, CN=${INTERMEDIATE_NAME}`,
         ]),
   ];
@@ -91,14 +95,22 @@ export function keyFingerprint({ publicKeyInfo }: Pick<CertificateRequest, "publ
   return (digest.toUpperCase().match(/../g) ?? []).join(":");
 }
 
-/** A subject's attributes in order; of one that is no plain text, or beside another in a set, only that it is there. */
-function attributesOf(subject: Asn1): { oid: string; text: string | undefined }[] {
-  return partsOf(subject).map((set) => {
-    const [attribute, ...others] = partsOf(set);
-    const [oid, value] = partsOf(attribute);
-    const isPlain = others.length === 0 && value !== undefined && TEXT_TYPES.includes(value.type);
-    return { oid: oidOf(oid), text: isPlain ? bytesOf(value) : undefined };
-  });
+/** The one name that a cluster's request may have, byte for byte as any program writes it: it is copied into a CA's certificate. */
+function subjectsOf(trustDomain: string): Asn1[] {
+  const attribute = (oid: string, type: (typeof TEXT_TYPES)[number], value: string): Asn1 =>
+    set(sequence(objectIdentifier(oid), plain(type, value)));
+  return TEXT_TYPES.flatMap((one) =>
+    TEXT_TYPES.map((other) =>
+      sequence(attribute(ORGANIZATION, one, trustDomain), attribute(COMMON_NAME, other, INTERMEDIATE_NAME)),
+    ),
+  );
+}
+
+/** What stands in a subject, for a message. */
+function textsOf(subject: Asn1): string[] {
+  return partsOf(subject).flatMap((names) =>
+    partsOf(names).map((attribute) => bytesOf(partsOf(attribute)[1]) || "?"),
+  );
 }
 
 function oidOf(node: Asn1 | undefined): string {

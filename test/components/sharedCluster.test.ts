@@ -93,7 +93,7 @@ for (const preview of [true, false]) {
         !engine.resources.some(({ type }) => /SelfSignedCert|LocallySignedCert|TrustAnchor/.test(type)),
       );
       assert.equal(
-        await settled(cluster.certificateRequest!),
+        await settled(cluster.certificateRequest),
         preview ? undefined : "request cluster-a-ca-intermediate-request",
       );
       assert.deepEqual(cluster.issued, shared);

@@ -3,6 +3,7 @@ import { survey } from "../../discovery/survey.ts";
 import { type StackConfig, parseConfig } from "../../federation/config.ts";
 import { ROOT_A, contractOf } from "../federation/samples.ts";
 import { signRequest } from "../../providers/signedAuthority/sign.ts";
+import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 import { signedInputs } from "../providers/support/signedInputs.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
@@ -52,6 +53,27 @@ describe("A survey of a cluster under a shared root", () => {
     assert.deepEqual(found.warnings, [
       `Cluster cluster-a waits for its certificate: stack ${ROOT_STACK} does not exist, or you may not read it; run \`pulumi up\` on it, then here. Until then only its key and its signing request are made`,
     ]);
+  });
+
+  it("does not wait where Istio is installed, as by an update that failed late: it would be taken away", async () => {
+    const server = await FakeApiServer.start();
+    try {
+      server.answerBy((asked) =>
+        asked.includes("/secrets/cacerts")
+          ? { status: 200, body: { metadata: { name: "cacerts" } } }
+          : { status: 200, body: { items: [] } },
+      );
+      await withStacks({});
+      const { message } = await faultsError(
+        survey({ ...config, kubeconfig: server.kubeconfig as typeof config.kubeconfig }),
+      );
+      assert.match(
+        message,
+        /whose Istio is installed \(Secret istio-system\/cacerts\) and would be taken away/,
+      );
+    } finally {
+      server.stop();
+    }
   });
 
   it("finds what was signed for it", async () => {

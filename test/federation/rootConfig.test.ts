@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isRootStack, parseRootConfig } from "../../federation/rootConfig.ts";
+import { isRootStack, judgeRootName, parseRootConfig } from "../../federation/rootConfig.ts";
+import { TestAuthority } from "../support/testAuthority.ts";
 import { faultsThrown } from "./samples.ts";
 
 const clusters = {
@@ -29,7 +30,7 @@ describe("The config of a shared root", () => {
           "cluster-b": {
             stack: "acme/mesh/b",
             trustDomain: "b.example",
-            istiodHosts: ["istiod.b.example", "192.0.2.7"],
+            istiodHosts: ["192.0.2.7", "istiod.b.example"],
           },
         },
       },
@@ -127,6 +128,17 @@ describe("The config of a shared root", () => {
       assert.deepEqual(paths(rootAuthority), expected);
     });
   }
+
+  it("names the root that is there for good: another name would make it anew", async () => {
+    const config = parseRootConfig({ rootAuthority: { name: "acme", clusters: {} } }, "root-ca");
+    const rules = async (name: string) =>
+      judgeRootName([(await TestAuthority.root(`O=${name}, CN=Root CA`)).pem], config).map(
+        ({ rule }) => rule,
+      );
+    assert.deepEqual(await rules("acme"), []);
+    assert.match((await rules("other")).join(), /^is another than 'other', which the root has/);
+    for (const output of [undefined, [], ["?"], "?"]) assert.deepEqual(judgeRootName(output, config), []);
+  });
 
   it("may be anything: it is parsed, or refused with faults that can be told", () => {
     const raw = fc.record({

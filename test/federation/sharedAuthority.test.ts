@@ -149,6 +149,15 @@ describe("A cluster under a shared root", () => {
     }
   });
 
+  it("does not keep it where the config says that istiod is reached by another name since", () => {
+    const running = { ...last, isRunning: true, issued: issued() };
+    const istiod = { env: { ISTIOD_CUSTOM_HOST: "istiod.example.com" } };
+    assert.match(
+      faults({ pending: "stack root-ca is gone" }, running, { istiod }).join(),
+      /is not good for istiod\.example\.com, by which istiod is reached/,
+    );
+  });
+
   it("is never left without a certificate while it runs: moving to a root that has not signed is a fault", async () => {
     const strange = { ...issued(), certificate: sign(root, await testRequest(SUBJECT)) };
     for (const was of [{ isRunning: true }, { isRunning: true, issued: strange }]) {

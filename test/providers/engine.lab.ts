@@ -154,6 +154,7 @@ describe("ImportedServices under Pulumi's engine", () => {
         d: {
           pending:
             "stack organization/engine-test/empty has no output `federation` yet; run `pulumi up` on it, then here",
+          trustAnchors: {},
         },
       },
       own: "nothing",

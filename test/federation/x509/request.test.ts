@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Name } from "@peculiar/x509";
 import fc from "fast-check";
+import { type Asn1, partsOf, plain, sequence, set, tagged } from "../../../federation/x509/der.ts";
 import { keyFingerprint, readRequest, requestFaults } from "../../../federation/x509/request.ts";
 import { testRequest } from "../../support/testRequest.ts";
 
@@ -88,6 +89,21 @@ describe("A certificate signing request", () => {
   it("is not for a name in letters that only look the same", async () => {
     const name = new Name([{ O: [{ bmpString: "b.local" }] }, { CN: [{ utf8String: "Intermediate CA" }] }]);
     assert.equal(faultsOf((await testRequest(name)).pem).length, 1);
+  });
+
+  it("is not for a name of another shape than a name has, which could be read otherwise", async () => {
+    const { subject, ...request } = readRequest((await testRequest(SUBJECT)).pem);
+    assert.deepEqual(requestFaults({ subject, ...request }, "b.local"), []);
+    const [organization, commonName] = partsOf(subject) as [Asn1, Asn1];
+    const [attribute] = partsOf(organization) as [Asn1];
+    const shapes = [
+      sequence(sequence(attribute), commonName),
+      sequence(set(sequence(...partsOf(attribute), plain("UTF8", "x"))), commonName),
+      sequence(tagged(0, [attribute]), commonName),
+      set(organization, commonName),
+    ];
+    for (const shape of shapes)
+      assert.equal(requestFaults({ subject: shape, ...request }, "b.local").length, 1);
   });
 
   it("is signed by who asks: not one in which the key, the name or the signature is another's", async () => {
