@@ -10,11 +10,13 @@ import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
 import { istio } from "./config/istio.ts";
 import { judgePeers, peers } from "./config/peers.ts";
+import { judgeSingleMesh, singleMesh } from "./config/singleMesh.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
 import { faultsOf, fields, someText, text, unknownField } from "./schema.ts";
 import type { PeerIdentity } from "./pin.ts";
 import type { ProvidedPems } from "./providedAuthority.ts";
 import type { Rotation } from "./rotation.ts";
+import type { SingleMesh } from "./singleMesh.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 import { TOPOLOGIES, type Topology } from "./topology.ts";
 import { judgeTopology } from "./topology/judgeConfig.ts";
@@ -27,6 +29,8 @@ export interface StackConfig {
   topology: Topology;
   /** With the topology `replicated`, and only then. */
   dns?: Dns;
+  /** With the topology `single-mesh`, and only then. */
+  singleMesh?: SingleMesh;
   /**
    * As written: `path` may start with `~/` or be relative to the program's folder. The context must be named, as the
    * current one is whatever cluster somebody looked at last.
@@ -102,6 +106,7 @@ const sections: { [K in keyof StackConfig]-?: z.ZodType<StackConfig[K]> } = {
   cluster,
   topology: z.enum(TOPOLOGIES).default("federation"),
   dns,
+  singleMesh,
   kubeconfig: fields({ path: someText.exactOptional(), context: someText }).prefault({} as never),
   certificateAuthority: certificateAuthority.prefault({}),
   istio: istio.prefault({}),
@@ -139,7 +144,11 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
       faults.push(...faultsOf(result.error, raw[key]).map((fault) => within(key, told(key, fault))));
     return result.data === undefined ? [] : [[key, result.data]];
   });
-  faults.push(...judgePeers(raw["peers"], raw["cluster"], stack), ...judgeTopology(raw));
+  faults.push(
+    ...judgePeers(raw["peers"], raw["cluster"], stack),
+    ...judgeTopology(raw),
+    ...judgeSingleMesh(raw),
+  );
   if (faults.length > 0) throw new FaultsError(`config of stack ${stack}`, faults);
   return Object.fromEntries(parsed) as StackConfig;
 }
