@@ -19,7 +19,9 @@ const peers = { b: { ...waiting, pinned }, c: waiting };
 
 describe("Trust anchors without the key of an own root", () => {
   it("take the stack's consent", () => {
-    const [fault] = faultsThrown(() => judgeUnconstrained({ certificateAuthority: section }, { provided: keyless }, peers));
+    const [fault] = faultsThrown(() =>
+      judgeUnconstrained({ certificateAuthority: section }, { provided: keyless }, peers),
+    );
     assert.match(
       fault ?? "",
       /^certificateAuthority\.provided\.rootKey: is missing: without it the roots of b cannot be constrained/,
