@@ -1,19 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type CertificateReport, readCertificateReport } from "../federation/expiry.ts";
-import type { LastPeers } from "../federation/peer.ts";
+import type { LastMesh } from "../federation/meshPeer.ts";
+import { type CredentialLife, readAccesses, readCredentialLives } from "../federation/peerAccess.ts";
 import { readPeerStatuses } from "../federation/peerStatus.ts";
 import { readPinnedPeers } from "../federation/pinnedPeer.ts";
 import { type RotationRecord, readRotationRecord } from "../federation/rotation.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
 
 /** What this very stack's last update published. */
-export interface OwnOutputs extends LastPeers {
+export interface OwnOutputs extends LastMesh {
   /** Output `federation`, unchecked; undefined before the first update. */
   contract: unknown;
   /** Where its own roots are; left out before the first update. */
   rotation?: RotationRecord;
   /** When the certificates serve that it made. */
   certificates: CertificateReport;
+  /** From when to when the credentials serve that it gave to peers. */
+  credentials: Record<string, CredentialLife>;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface OwnOutputs extends LastPeers {
  */
 export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
-  const { federation, trustAnchors, peers, certificates, rotation } = outputs;
+  const { federation, trustAnchors, peers, certificates, credentials, joined, rotation } = outputs;
   const record = readRotationRecord(rotation, federation);
   return {
     contract: federation ?? undefined,
@@ -30,5 +33,7 @@ export async function readOwnOutputs(): Promise<OwnOutputs> {
     pinned: readPinnedPeers(trustAnchors),
     certificates: readCertificateReport(certificates),
     statuses: readPeerStatuses(peers),
+    credentials: readCredentialLives(credentials),
+    joined: readAccesses(joined),
   };
 }

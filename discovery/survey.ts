@@ -14,13 +14,14 @@ import { lastExports } from "../federation/lastExports.ts";
 import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
 import type { AuthoritySource } from "../federation/authoritySource.ts";
 import { judgeUnconstrained } from "../federation/unconstrained.ts";
-import { type PeerView, viewPeers } from "../federation/peer.ts";
+import { type ContractReading, type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { surveyCorefile } from "./corefile.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
 import { findLeftovers } from "./leftovers.ts";
+import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
 import { readProvidedAuthority } from "./providedAuthority.ts";
@@ -35,8 +36,10 @@ export interface Survey {
   observedGateways?: GatewayAddress[];
   /** Where the certificate authority comes from: the cluster's own, with these roots, or from outside. */
   authority: AuthoritySource;
-  /** What was found of each configured peer. */
+  /** What was found of each configured peer; none in a single mesh. */
   peers: Record<string, PeerView>;
+  /** What was found instead with the topology `single-mesh`. */
+  mesh?: MeshSurvey;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
   leftovers: Record<string, Leftover>;
   /** For the user, a sentence each. */
@@ -70,11 +73,18 @@ export async function survey(config: StackConfig): Promise<Survey> {
   const corefile = surveyCorefile(cluster, config);
   await refuseFaults(config, own, [own, readings, found, observed, left, source, corefile]);
 
-  const { contract, certificates, ...last } = await own;
+  const last = await own;
+  const { contract, certificates } = last;
   const authority = await source;
   const published = readableServices(contract);
   const exports = decideExports(config, await found, contract, published);
-  const { peers, warnings, notes } = viewPeers(config, await readings, last, now, certificatesOf(authority));
+  const { peers, mesh, warnings, notes } = await lookAtPeers(
+    config,
+    await readings,
+    last,
+    now,
+    certificatesOf(authority),
+  );
   const observedGateways = await observed;
   const leftovers = await left;
   return {
@@ -82,16 +92,30 @@ export async function survey(config: StackConfig): Promise<Survey> {
     ...(observedGateways === undefined ? {} : { observedGateways }),
     authority,
     peers,
+    ...(mesh === undefined ? {} : { mesh }),
     leftovers,
     warnings: [
       ...expiryWarnings(certificates, config.certificateAuthority.expiryWarningDays, now),
       ...exports.warnings,
       ...warnings,
-      ...judgeUnconstrained(config, authority, peers),
+      ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],
     notes: [...notes, ...standing(authority), ...noteExports(published, exports.services)],
   };
+}
+
+/** What comes of the peers is judged by the topology. */
+async function lookAtPeers(
+  config: StackConfig,
+  readings: Record<string, ContractReading>,
+  own: OwnOutputs,
+  now: Date,
+  certificates: readonly string[],
+): Promise<{ peers: Record<string, PeerView>; mesh?: MeshSurvey; warnings: string[]; notes: string[] }> {
+  const { singleMesh } = config;
+  if (singleMesh === undefined) return viewPeers(config, readings, own, now, certificates);
+  return { peers: {}, ...(await surveyMesh(config, singleMesh, own, readings, now, certificates)) };
 }
 
 /** Those from outside: what this stack makes itself has names that are known. */
@@ -111,6 +135,7 @@ async function lookForLeftovers(
   config: StackConfig,
   own: Promise<OwnOutputs>,
 ): Promise<Record<string, Leftover>> {
+  if (config.singleMesh !== undefined) return {};
   const peers = [...Object.keys(config.peers), ...Object.keys((await own).statuses)];
   return findLeftovers(cluster, { own: config.cluster.name, context: config.kubeconfig.context }, peers);
 }

@@ -144,8 +144,8 @@ function viewPeer(
   });
   if (found === undefined || pinned === undefined) {
     const reason = reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";
-    // A stack that can be read and gives us nothing has taken it back.
-    return pending(reason, reading?.access === undefined ? joined : undefined);
+    // A stack that can be read, and so tells whom it trusts, has been destroyed and its cluster's access with it.
+    return pending(reason, reading?.trustAnchors === undefined ? joined : undefined);
   }
   if (found.access === undefined) {
     return pending(

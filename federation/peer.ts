@@ -19,7 +19,7 @@ const UNREMARKABLE = 100;
 /**
  * What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none; and whom it trusts by its output
  * `trustAnchors`, which is left out when it cannot be read or does not say; and whom it gives access to its API server by its output
- * `access`, which is secret, null where there is none, and left out when the stack cannot be read.
+ * `access`, which is secret.
  */
 export type ContractReading = ({ contract: unknown } | { pending: string }) & {
   trustAnchors?: unknown;

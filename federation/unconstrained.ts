@@ -12,7 +12,7 @@ import type { PeerView } from "./peer.ts";
 export function judgeUnconstrained(
   { certificateAuthority }: Pick<StackConfig, "certificateAuthority">,
   authority: AuthoritySource,
-  peers: Readonly<Record<string, PeerView>>,
+  peers: Readonly<Record<string, Pick<PeerView, "pinned">>>,
 ): string[] {
   if (!("provided" in authority) || authority.provided.issuer !== undefined) return [];
   const trusted = Object.entries(peers).flatMap(([peer, { pinned }]) => (pinned === undefined ? [] : [peer]));

@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
 import { datesOf } from "../../federation/expiry.ts";
+import { ACCESS } from "../federation/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-a" };
 const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: ["a root"] };
 const status = { state: "pending", reason: "gone", since: "2026-11-21T10:28:15Z", imported: 3 };
-const NOTHING = { contract: undefined, pinned: {}, certificates: {}, statuses: {} };
+const NOTHING = {
+  contract: undefined,
+  pinned: {},
+  certificates: {},
+  statuses: {},
+  credentials: {},
+  joined: {},
+};
 
 describe("readOwnOutputs", () => {
   it("finds nothing before the first update", async () => {
@@ -22,13 +30,23 @@ describe("readOwnOutputs", () => {
 
   it("finds what the last update published", async () => {
     const certificates = { root: datesOf(ROOT_A) };
-    const outputs = { federation: CONTRACT, trustAnchors: { b: anchor }, peers: { b: status }, certificates };
+    const credentials = { b: { issued: "2026-11-11T10:00:00Z" } };
+    const outputs = {
+      federation: CONTRACT,
+      trustAnchors: { b: anchor },
+      peers: { b: status },
+      certificates,
+      credentials,
+      joined: { b: ACCESS, c: {} },
+    };
     await withStacks({ [OWN_STACK]: outputs });
     assert.deepEqual(await readOwnOutputs(), {
       contract: CONTRACT,
       pinned: { b: anchor },
       certificates,
       statuses: { b: status },
+      credentials,
+      joined: { b: ACCESS },
     });
   });
 

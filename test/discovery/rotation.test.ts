@@ -50,8 +50,18 @@ describe("The plan of a rotation", () => {
     kubeconfig = server.kubeconfig,
   ): Promise<RotationPlan> {
     const cluster = { name: "cluster-a", domain: "a.local" };
-    const config = parseConfig({ cluster, kubeconfig, certificateAuthority: rotation && { rotation } }, "cluster-a");
-    const own = { contract: undefined, certificates: {}, pinned: {}, statuses: {} };
+    const config = parseConfig(
+      { cluster, kubeconfig, certificateAuthority: rotation && { rotation } },
+      "cluster-a",
+    );
+    const own = {
+      contract: undefined,
+      certificates: {},
+      pinned: {},
+      statuses: {},
+      credentials: {},
+      joined: {},
+    };
     const trusted = { clusterDomain: "a.local", trustDomain: "a.local", rootCertificates: roots };
     return planRotation(
       config,

@@ -141,7 +141,7 @@ describe("A peer in a single mesh", () => {
 
     for (const [what, reading] of [
       ["takes our access back", { contract: meshContract(), access: {} }],
-      ["is destroyed", { pending: "no output yet", trustAnchors: {}, access: null }],
+      ["is destroyed", { pending: "no output yet", trustAnchors: {} }],
     ] as const) {
       it(`goes when it ${what}`, () => {
         const peer = view(reading, joined).peers["cluster-b"];

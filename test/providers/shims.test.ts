@@ -8,6 +8,7 @@ import { CoreDnsStub } from "../../providers/coreDnsStub.ts";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ImportedServices } from "../../providers/importedServices.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
+import { ReaderToken } from "../../providers/readerToken.ts";
 import { TrustAnchor } from "../../providers/trustAnchor.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 
@@ -28,11 +29,14 @@ const anchor = {
   issuerKey: "-",
 };
 
+const reader = { kubeconfig: {}, peer: "p", namespace: "n", serviceAccount: "s", uid: "u", hours: 1 };
+
 const shims = {
   importedServices: () => new ImportedServices("imports", { ...imports }),
   gatewayAddresses: () => new GatewayAddresses("gateway", { ...gateway }),
   leftovers: () => new Leftovers("leftovers", { kubeconfig: {}, namespace: "n", found: {} }),
   coreDnsStub: () => new CoreDnsStub("stub", { kubeconfig: {}, namespace: "n", configMap: "c", block: "b" }),
+  readerToken: () => new ReaderToken("reader", { ...reader }),
   trustAnchor: () => new TrustAnchor("anchor", { ...anchor }),
 };
 
