@@ -28,3 +28,9 @@ export const trustAnchors = cluster.trustAnchors;
 export const certificates = cluster.certificates;
 /** Where this cluster's own roots are on their way: the next step is judged by it. */
 export const rotation = cluster.rotation;
+/** What lets each peer's istiod read this cluster, in a single mesh: they read it, each its own entry. Secret. */
+export const access = cluster.access;
+/** From when to when each of those serves. */
+export const credentials = cluster.credentials;
+/** By what this cluster's istiod reads each peer: the next run reads it back. Secret. */
+export const joined = cluster.joined;
