@@ -10,6 +10,8 @@ import { ownAuthority } from "./ownAuthority.ts";
 export interface CertificateAuthorityArgs {
   /** Organization in the subjects of certificates that it makes: the SPIFFE trust domain that they stand for. */
   trustDomain: string;
+  /** Name of the cluster, where it shares its trust domain with others. */
+  organizationalUnit?: string;
   /** Of keys that it makes: ECDSA on P-256, or RSA of 4096 bits. */
   algorithm: StackConfig["certificateAuthority"]["algorithm"];
   /** Where it comes from: made here, with these roots, or given from outside. */
@@ -48,11 +50,12 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:CertificateAuthority", name, {}, opts);
     const child = { parent: this };
-    const { trustDomain: organization, algorithm, source } = args;
+    const { trustDomain: organization, organizationalUnit, algorithm, source } = args;
+    const owner = { organization, ...(organizationalUnit === undefined ? {} : { organizationalUnit }) };
     const parts =
       "provided" in source
         ? outputs(source.provided)
-        : ownAuthority(name, { organization, algorithm, rotation: source.rotation }, child);
+        : ownAuthority(name, { ...owner, algorithm, rotation: source.rotation }, child);
     this.parts = parts;
     const trusted = parts.trusted.apply((pems) => pems.join(""));
     this.secret = new kubernetes.core.v1.Secret(

@@ -79,6 +79,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
       `${name}-ca`,
       {
         trustDomain: config.cluster.trustDomain,
+        ...(args.mesh === undefined ? {} : { organizationalUnit: config.cluster.name }),
         algorithm: config.certificateAuthority.algorithm,
         source: args.authority,
         namespace: istioNamespace,

@@ -13,10 +13,15 @@ interface Signer {
   key: pulumi.Output<string>;
 }
 
+/** Whose certificates they are, in their subjects. */
+type Owner = Pick<OwnAuthorityArgs, "organization" | "organizationalUnit">;
+
 /** What an own authority is made from. */
 export interface OwnAuthorityArgs {
   /** Organization in the certificates' subjects: the SPIFFE trust domain that they stand for. */
   organization: string;
+  /** Tells apart the certificates of clusters with one organization: the cluster's name; not needed where it has one of its own. */
+  organizationalUnit?: string;
   /** Of keys that are made from now on: ECDSA on P-256, or RSA of 4096 bits. */
   algorithm: Algorithm;
   /** Which roots there are, and what they do. */
@@ -31,18 +36,17 @@ const CA_USES = ["cert_signing", "crl_signing"];
 /** Makes a root of the cluster's own (two while it rotates) and an intermediate that the one in charge signs. */
 export function ownAuthority(
   name: string,
-  { organization, algorithm, rotation }: OwnAuthorityArgs,
+  { organization, organizationalUnit, algorithm, rotation }: OwnAuthorityArgs,
   opts: pulumi.CustomResourceOptions,
 ): AuthorityParts {
+  const owner = { organization, ...(organizationalUnit === undefined ? {} : { organizationalUnit }) };
   const { published, trusted, signing } = rolesOf(rotation.wanted);
-  const roots = new Map(
-    published.map((number) => [number, root(name, number, { organization, algorithm }, opts)]),
-  );
+  const roots = new Map(published.map((number) => [number, root(name, number, { owner, algorithm }, opts)]));
   const certificatesOf = (numbers: readonly number[]): pulumi.Output<string[]> =>
     pulumi.output(numbers.flatMap((number) => roots.get(number)?.certificate ?? []));
   const issuer = roots.get(signing);
   if (issuer === undefined) throw new Error(`root ${signing} signs and is not there`);
-  const subject = { organization, commonName: "Intermediate CA" };
+  const subject = { ...owner, commonName: "Intermediate CA" };
   return {
     ...intermediate(numbered(`${name}-intermediate`, signing), { subject, algorithm, issuer }, opts),
     chain: [],
@@ -61,7 +65,7 @@ function numbered(name: string, number: number): string {
 function root(
   name: string,
   number: number,
-  { organization, algorithm }: Pick<OwnAuthorityArgs, "organization" | "algorithm">,
+  { owner, algorithm }: { owner: Owner; algorithm: Algorithm },
   opts: pulumi.CustomResourceOptions,
 ): Signer {
   const key = privateKey(`${numbered(`${name}-root`, number)}-key`, algorithm, opts);
@@ -70,7 +74,7 @@ function root(
     {
       privateKeyPem: key,
       // Verifiers look for issuers by name: no two roots share one.
-      subject: { organization, commonName: number === 1 ? "Root CA" : `Root CA ${number}` },
+      subject: { ...owner, commonName: number === 1 ? "Root CA" : `Root CA ${number}` },
       isCaCertificate: true,
       setSubjectKeyId: true,
       allowedUses: CA_USES,
@@ -83,7 +87,7 @@ function root(
 
 function intermediate(
   name: string,
-  args: { subject: { organization: string; commonName: string }; algorithm: Algorithm; issuer: Signer },
+  args: { subject: Owner & { commonName: string }; algorithm: Algorithm; issuer: Signer },
   opts: pulumi.CustomResourceOptions,
 ): Signer {
   const { subject, algorithm, issuer } = args;

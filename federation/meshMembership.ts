@@ -2,6 +2,7 @@ import type { Claim } from "./claim.ts";
 import type { StackConfig } from "./config.ts";
 import type { Contract } from "./contract.ts";
 import type { Fault } from "./fault.ts";
+import { judgePeerTopology } from "./topology/judgeContract.ts";
 
 /** What is a member's: the domains are everybody's, so that only certificates' whole names tell them apart. */
 export function memberClaim(owner: string, rootCertificates: readonly string[]): Claim {
@@ -15,7 +16,7 @@ export function memberClaim(owner: string, rootCertificates: readonly string[]):
 export function judgeMembership(
   peer: string,
   contract: Contract,
-  { cluster, singleMesh }: StackConfig,
+  { cluster, topology, singleMesh }: StackConfig,
 ): Fault[] {
   const { cluster: name, clusterDomain, trustDomain, meshId } = contract;
   const differs = (path: string, value: unknown, ours: unknown): Fault[] =>
@@ -30,6 +31,7 @@ export function judgeMembership(
           },
         ];
   return [
+    ...judgePeerTopology(contract, topology),
     ...(name === peer
       ? []
       : [

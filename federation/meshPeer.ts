@@ -9,6 +9,7 @@ import { type PeerAccess, readAccess } from "./peerAccess.ts";
 import { judgePin } from "./pin.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
 import { judgeRootNames } from "./rootName.ts";
+import { noteCommonTrust } from "./topology/commonTrust.ts";
 import { utc } from "./utc.ts";
 
 /** A peer in a single mesh, as this run of the program found it. */
@@ -96,7 +97,7 @@ export function viewMeshPeers(
   return {
     peers: Object.fromEntries(views),
     warnings: views.flatMap(([peer, view]) => warningsOf(peer, view, config.peers[peer]?.stack ?? peer, now)),
-    notes,
+    notes: [...notes, ...noteCommonTrust(config, Object.keys(found))],
   };
 }
 

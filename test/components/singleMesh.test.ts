@@ -141,6 +141,16 @@ for (const preview of [true, false]) {
       assert.deepEqual(service.metadata.labels, { "topology.istio.io/network": "cluster-a" });
     });
 
+    it("has its name in its own certificates: peers' have the same organization", () => {
+      const subjects = engine.resources
+        .map(({ inputs }) => inputs["subject"] as Record<string, string> | undefined)
+        .filter((subject) => subject !== undefined);
+      assert.deepEqual(
+        subjects.map(({ organization, organizationalUnit }) => [organization, organizationalUnit]),
+        Array(2).fill(["cluster.local", "cluster-a"]),
+      );
+    });
+
     it("tells istiod the mesh's name", () => {
       const { values } = engine.named("istio-istiod").inputs as {
         values: { global: Record<string, unknown> };

@@ -30,6 +30,7 @@ describe("A peer in a single mesh", () => {
   });
 
   const unlike: [string, object, string][] = [
+    ["another topology", { topology: "replicated" }, "topology"],
     ["another name than the config's", { cluster: "cluster-x" }, "cluster"],
     ["another cluster domain", { clusterDomain: "b.local" }, "clusterDomain"],
     ["another trust domain", { trustDomain: "b.local" }, "trustDomain"],

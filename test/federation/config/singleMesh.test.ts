@@ -20,7 +20,7 @@ describe("The config of a single mesh", () => {
   it("is there with the topology single-mesh, and only then", () => {
     assert.deepEqual(configFaults({ topology: "single-mesh" }), ["singleMesh"]);
     assert.deepEqual(configFaults({ singleMesh: mesh.singleMesh }), ["singleMesh"]);
-    assert.deepEqual(configFaults({ ...mesh, topology: "replicated" }), ["singleMesh"]);
+    assert.ok(configFaults({ ...mesh, topology: "replicated" }).includes("singleMesh"));
     assert.deepEqual(configFaults(mesh), []);
   });
 
