@@ -1,10 +1,10 @@
-import type { Lab } from "../lab.ts";
+import type { RunningLab } from "../lab.ts";
 import type { Stack } from "../pulumi.ts";
 import type { Workload } from "../workloads/workload.ts";
 
 /** What a proof may use: the running lab, federated. */
 export interface ProofContext {
-  readonly lab: Pick<Lab, "kubeconfig">;
+  readonly lab: RunningLab;
   readonly stacks: readonly Stack[];
 }
 

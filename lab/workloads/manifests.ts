@@ -83,13 +83,17 @@ function workloadEntry(workload: Workload): Manifest {
     apiVersion: "networking.istio.io/v1",
     kind: "WorkloadEntry",
     metadata: metadata(workload),
-    spec: { address, labels: { app: name }, serviceAccount: name },
+    spec: { address, labels: podLabels(workload), serviceAccount: name },
   };
+}
+
+function podLabels({ name, version }: Workload): Record<string, string> {
+  return { app: name, ...(version === undefined ? {} : { version }) };
 }
 
 function deployment(workload: Workload): Manifest {
   const { namespace, name, address } = workload;
-  const labels = { app: name };
+  const labels = podLabels(workload);
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
