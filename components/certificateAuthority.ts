@@ -3,8 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AuthoritySource } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { ProvidedAuthority } from "../federation/providedAuthority.ts";
-import type { RotationRecord } from "../federation/rotation.ts";
+import { SIGNED_UNTIL_ANNOTATION } from "../federation/labels.ts";
+import { type RotationRecord, signedUntil } from "../federation/rotation.ts";
 import { ownAuthority } from "./ownAuthority.ts";
+import { sharedAuthority } from "./sharedAuthority.ts";
 
 /** What a `CertificateAuthority` is made from. */
 export interface CertificateAuthorityArgs {
@@ -14,7 +16,7 @@ export interface CertificateAuthorityArgs {
   organizationalUnit?: string;
   /** Of keys that it makes: ECDSA on P-256, or RSA of 4096 bits. */
   algorithm: StackConfig["certificateAuthority"]["algorithm"];
-  /** Where it comes from: made here, with these roots, or given from outside. */
+  /** Where it comes from: made here, with these roots, given from outside, or signed under a shared root. */
   source: AuthoritySource;
   /** Name of the namespace that istiod runs in, where it looks for the Secret. */
   namespace: pulumi.Input<string>;
@@ -30,13 +32,18 @@ export interface AuthorityParts {
   readonly chain: readonly string[];
   /** What peers must trust. */
   readonly roots: pulumi.Output<string[]>;
-  /** What the cluster's own workloads trust: not yet the root that is only announced. */
+  /** What the cluster's own workloads trust: not yet the root that is only announced. The one that signs is the first. */
   readonly trusted: pulumi.Output<string[]>;
   /** The root that signs what is trusted here; undefined when nobody gave us its key. */
   readonly issuer?: { readonly certificate: pulumi.Output<string>; readonly key: pulumi.Output<string> };
+  /** By which the stack of a shared root certifies the key; undefined for a key from outside. */
+  readonly request?: pulumi.Output<string>;
   /** Where its roots are, if they are its own. */
   readonly rotation?: pulumi.Output<RotationRecord>;
 }
+
+/** Its type: part of its resources' names. */
+export const CERTIFICATE_AUTHORITY = "istio-federation:index:CertificateAuthority";
 
 /**
  * The cluster's certificate authority, its own or one from outside, and the Secret `cacerts` by which istiod signs with it. Private
@@ -48,20 +55,15 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   readonly secret: kubernetes.core.v1.Secret;
 
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("istio-federation:index:CertificateAuthority", name, {}, opts);
+    super(CERTIFICATE_AUTHORITY, name, {}, opts);
     const child = { parent: this };
-    const { trustDomain: organization, organizationalUnit, algorithm, source } = args;
-    const owner = { organization, ...(organizationalUnit === undefined ? {} : { organizationalUnit }) };
-    const parts =
-      "provided" in source
-        ? outputs(source.provided)
-        : ownAuthority(name, { ...owner, algorithm, rotation: source.rotation }, child);
+    const parts = partsOf(name, args, child);
     this.parts = parts;
     const trusted = parts.trusted.apply((pems) => pems.join(""));
     this.secret = new kubernetes.core.v1.Secret(
       `${name}-cacerts`,
       {
-        metadata: { name: "cacerts", namespace: args.namespace },
+        metadata: { name: "cacerts", namespace: args.namespace, ...annotations(args.source) },
         stringData: {
           "ca-cert.pem": parts.certificate,
           "ca-key.pem": parts.key,
@@ -69,7 +71,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
           "cert-chain.pem": pulumi.concat(
             parts.certificate,
             ...parts.chain,
-            parts.issuer?.certificate ?? trusted,
+            parts.issuer?.certificate ?? parts.roots.apply((pems) => pems.join("")),
           ),
         },
       },
@@ -77,6 +79,25 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     );
     this.registerOutputs({ roots: parts.roots });
   }
+}
+
+/** Goes with what istiod signs with, so that also an update that fails later on leaves a trace of who signed before. */
+function annotations(source: AuthoritySource): { annotations?: Record<string, string> } {
+  const until = "rotation" in source ? signedUntil(source.rotation) : {};
+  if (Object.keys(until).length === 0) return {};
+  return { annotations: { [SIGNED_UNTIL_ANNOTATION]: JSON.stringify(until) } };
+}
+
+function partsOf(
+  name: string,
+  { trustDomain: organization, organizationalUnit, algorithm, source }: CertificateAuthorityArgs,
+  opts: pulumi.CustomResourceOptions,
+): AuthorityParts {
+  if ("provided" in source) return outputs(source.provided);
+  if ("shared" in source)
+    return sharedAuthority(name, { organization, algorithm, shared: source.shared }, opts);
+  const owner = { organization, ...(organizationalUnit === undefined ? {} : { organizationalUnit }) };
+  return ownAuthority(name, { ...owner, algorithm, rotation: source.rotation }, opts);
 }
 
 function outputs({ certificate, key, chain, roots, issuer }: ProvidedAuthority): AuthorityParts {

@@ -1,7 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
-import type { AuthoritySource } from "../federation/authoritySource.ts";
+import { type AuthoritySource, outsideCertificates } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
 import { renderStub } from "../federation/corefile.ts";
@@ -15,6 +15,7 @@ import type { PeerView } from "../federation/peer.ts";
 import type { PeerStatus } from "../federation/peerStatus.ts";
 import type { PinnedPeer } from "../federation/pinnedPeer.ts";
 import type { RotationRecord } from "../federation/rotation.ts";
+import type { SharedAuthority } from "../federation/sharedAuthority.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { CoreDnsStub } from "../providers/coreDnsStub.ts";
 import { Leftovers } from "../providers/leftovers.ts";
@@ -43,6 +44,9 @@ export interface FederatedClusterArgs {
   leftovers: Record<string, Leftover>;
 }
 
+/** Its type: part of its resources' names. */
+export const FEDERATED_CLUSTER = "istio-federation:index:FederatedCluster";
+
 /** One sovereign cluster in a federation: its certificate authority, Istio, its east-west gateway, and its peers. */
 export class FederatedCluster extends pulumi.ComponentResource {
   /** What this cluster tells its peers: who it is, its roots, gateways and exported services; very many come folded. */
@@ -63,9 +67,13 @@ export class FederatedCluster extends pulumi.ComponentResource {
   readonly certificates: pulumi.Output<CertificateReport>;
   /** Where its own roots are; undefined when they are not its own. */
   readonly rotation?: pulumi.Output<RotationRecord>;
+  /** By which the stack of a shared root signs, or could sign, its intermediate; undefined for a key from outside. */
+  readonly certificateRequest?: pulumi.Output<string>;
+  /** What it has from a shared root; undefined when it is under none. */
+  readonly issued?: SharedAuthority;
 
   constructor(name: string, args: FederatedClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("istio-federation:index:FederatedCluster", name, {}, opts);
+    super(FEDERATED_CLUSTER, name, {}, opts);
     const { config } = args;
     const cluster = clusterProvider(name, config, this);
     const child = { parent: this, provider: cluster };
@@ -88,9 +96,12 @@ export class FederatedCluster extends pulumi.ComponentResource {
     );
 
     this.trustAnchors = pinnedPeers(args.mesh?.peers ?? args.peers);
-    const trust = trustPeers(name, this.trustAnchors, authority.parts, this);
+    const { roots: ownRoots } = outsideCertificates(args.authority);
+    const trust = trustPeers(name, this.trustAnchors, authority.parts, ownRoots, this);
     this.certificates = reportCertificates(authority.parts, trust);
     if (authority.parts.rotation !== undefined) this.rotation = authority.parts.rotation;
+    if (authority.parts.request !== undefined) this.certificateRequest = authority.parts.request;
+    if ("shared" in args.authority) this.issued = args.authority.shared;
     const istio = new IstioControlPlane(
       `${name}-istio`,
       {

@@ -3,24 +3,22 @@ import * as tls from "@pulumi/tls";
 import type { StackConfig } from "../federation/config.ts";
 import { fingerprintOf } from "../federation/fingerprint.ts";
 import { type RotationPlan, type RotationRecord, recordStep, rolesOf } from "../federation/rotation.ts";
+import { INTERMEDIATE_NAME } from "../federation/wellKnown.ts";
 import type { AuthorityParts } from "./certificateAuthority.ts";
 
 type Algorithm = StackConfig["certificateAuthority"]["algorithm"];
 
 /** A root or an intermediate, and its key; both PEM. */
-interface Signer {
+export interface Signer {
   certificate: pulumi.Output<string>;
   key: pulumi.Output<string>;
 }
-
-/** Whose certificates they are, in their subjects. */
-type Owner = Pick<OwnAuthorityArgs, "organization" | "organizationalUnit">;
 
 /** What an own authority is made from. */
 export interface OwnAuthorityArgs {
   /** Organization in the certificates' subjects: the SPIFFE trust domain that they stand for. */
   organization: string;
-  /** Tells apart the certificates of clusters with one organization: the cluster's name; not needed where it has one of its own. */
+  /** Tells apart the roots of clusters with one organization: the cluster's name; not needed where that has one of its own. */
   organizationalUnit?: string;
   /** Of keys that are made from now on: ECDSA on P-256, or RSA of 4096 bits. */
   algorithm: Algorithm;
@@ -36,25 +34,30 @@ const CA_USES = ["cert_signing", "crl_signing"];
 /** Makes a root of the cluster's own (two while it rotates) and an intermediate that the one in charge signs. */
 export function ownAuthority(
   name: string,
-  { organization, organizationalUnit, algorithm, rotation }: OwnAuthorityArgs,
+  { rotation, ...args }: OwnAuthorityArgs,
   opts: pulumi.CustomResourceOptions,
 ): AuthorityParts {
-  const owner = { organization, ...(organizationalUnit === undefined ? {} : { organizationalUnit }) };
   const { published, trusted, signing } = rolesOf(rotation.wanted);
-  const roots = new Map(published.map((number) => [number, root(name, number, { owner, algorithm }, opts)]));
+  const roots = new Map(published.map((number) => [number, root(name, number, args, opts)]));
   const certificatesOf = (numbers: readonly number[]): pulumi.Output<string[]> =>
     pulumi.output(numbers.flatMap((number) => roots.get(number)?.certificate ?? []));
   const issuer = roots.get(signing);
   if (issuer === undefined) throw new Error(`root ${signing} signs and is not there`);
-  const subject = { ...owner, commonName: "Intermediate CA" };
+  const asked = requestIntermediate(name, signing, args, opts);
   return {
-    ...intermediate(numbered(`${name}-intermediate`, signing), { subject, algorithm, issuer }, opts),
+    ...asked,
+    certificate: intermediate(numbered(`${name}-intermediate`, signing), asked.request, issuer, opts),
     chain: [],
     roots: certificatesOf(published),
-    trusted: certificatesOf(trusted),
+    trusted: certificatesOf(signerFirst(trusted, signing)),
     issuer,
     rotation: certificatesOf(published).apply((pems) => record(rotation, published, pems)),
   };
+}
+
+/** A new order tells that istiod has taken in the root that signs, and has every proxy renew its certificate. */
+function signerFirst(roots: readonly number[], signing: number): number[] {
+  return [signing, ...roots.filter((number) => number !== signing)];
 }
 
 /** The first one has no number, as it had none before there were others. */
@@ -62,13 +65,15 @@ function numbered(name: string, number: number): string {
   return number === 1 ? name : `${name}-${number}`;
 }
 
-function root(
+/** Makes a root; the first one has number 1. */
+export function root(
   name: string,
   number: number,
-  { owner, algorithm }: { owner: Owner; algorithm: Algorithm },
+  { organization, organizationalUnit, algorithm }: Omit<OwnAuthorityArgs, "rotation">,
   opts: pulumi.CustomResourceOptions,
 ): Signer {
   const key = privateKey(`${numbered(`${name}-root`, number)}-key`, algorithm, opts);
+  const owner = { organization, ...(organizationalUnit === undefined ? {} : { organizationalUnit }) };
   const { certPem } = new tls.SelfSignedCert(
     numbered(`${name}-root`, number),
     {
@@ -85,18 +90,42 @@ function root(
   return { certificate: certPem, key };
 }
 
+/** The key of an intermediate, and the request by which whoever holds a root certifies it; both PEM. */
+export interface AskedIntermediate {
+  key: pulumi.Output<string>;
+  request: pulumi.Output<string>;
+}
+
+/**
+ * Makes a key and asks for its certificate.
+ * @param number of the root under which it was made: the key stays when another one certifies it.
+ */
+export function requestIntermediate(
+  name: string,
+  number: number,
+  { organization, algorithm }: Pick<OwnAuthorityArgs, "organization" | "algorithm">,
+  opts: pulumi.CustomResourceOptions,
+): AskedIntermediate {
+  const key = privateKey(`${numbered(`${name}-intermediate`, number)}-key`, algorithm, opts);
+  const subject = { organization, commonName: INTERMEDIATE_NAME };
+  const { certRequestPem } = new tls.CertRequest(
+    `${numbered(`${name}-intermediate`, number)}-request`,
+    { privateKeyPem: key, subject },
+    opts,
+  );
+  return { key, request: certRequestPem };
+}
+
 function intermediate(
   name: string,
-  args: { subject: Owner & { commonName: string }; algorithm: Algorithm; issuer: Signer },
+  certRequestPem: pulumi.Output<string>,
+  issuer: Signer,
   opts: pulumi.CustomResourceOptions,
-): Signer {
-  const { subject, algorithm, issuer } = args;
-  const key = privateKey(`${name}-key`, algorithm, opts);
-  const request = new tls.CertRequest(`${name}-request`, { privateKeyPem: key, subject }, opts);
-  const { certPem } = new tls.LocallySignedCert(
+): pulumi.Output<string> {
+  return new tls.LocallySignedCert(
     name,
     {
-      certRequestPem: request.certRequestPem,
+      certRequestPem,
       caPrivateKeyPem: issuer.key,
       caCertPem: issuer.certificate,
       isCaCertificate: true,
@@ -107,8 +136,7 @@ function intermediate(
       earlyRenewalHours: HOURS_PER_YEAR,
     },
     opts,
-  );
-  return { certificate: certPem, key };
+  ).certPem;
 }
 
 function privateKey(

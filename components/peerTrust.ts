@@ -15,22 +15,32 @@ export interface PeerTrust {
 
 /**
  * Makes the trust anchors of all peers: their roots, signed anew by ours, each for its peer's trust domain only. Where nobody gave
- * us the key of our root, peers' roots are trusted as they are, which the config must allow.
+ * us the key of our root, peers' roots are trusted as they are, which the config must allow; and a root that is our own too needs no
+ * anchor.
+ * @param ownRoots PEM, those of ours that peers may have too.
  */
 export function trustPeers(
   name: string,
   peers: Readonly<Record<string, PinnedPeer>>,
   { issuer }: Pick<AuthorityParts, "issuer">,
+  ownRoots: readonly string[],
   parent: pulumi.Resource,
 ): PeerTrust[] {
-  return Object.entries(peers).map(([peer, { trustDomain, rootCertificates }]) => {
-    if (issuer === undefined) return { peer, trustDomain, certificates: pulumi.output(rootCertificates) };
+  return Object.entries(peers).map(([peer, { trustDomain, rootCertificates: all }]) => {
+    const common = all.filter((pem) => ownRoots.includes(pem));
+    const rootCertificates = all.filter((pem) => !ownRoots.includes(pem));
+    if (issuer === undefined || (rootCertificates.length === 0 && common.length > 0))
+      return { peer, trustDomain, certificates: pulumi.output(all) };
     const anchor = new TrustAnchor(
       `${name}-trust-${peer}`,
       { peer, trustDomain, rootCertificates, issuerCertificate: issuer.certificate, issuerKey: issuer.key },
       { parent },
     );
-    return { peer, trustDomain, certificates: anchor.certificates };
+    return {
+      peer,
+      trustDomain,
+      certificates: anchor.certificates.apply((anchors) => [...common, ...anchors]),
+    };
   });
 }
 
@@ -45,7 +55,12 @@ export function reportCertificates(
       ...named("intermediate", [intermediate]),
       ...named("certificate between intermediate and root", chain),
       ...named("root", own),
-      ...peers.flatMap(({ peer, certificates }) => named(`trust anchor of ${peer}`, certificates)),
+      ...peers.flatMap(({ peer, certificates }) =>
+        named(
+          `trust anchor of ${peer}`,
+          certificates.filter((pem) => !own.includes(pem)),
+        ),
+      ),
     ];
     return Object.fromEntries(all.map(([what, pem]) => [what, datesOf(pem)]));
   });

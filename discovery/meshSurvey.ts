@@ -1,3 +1,4 @@
+import type { OutsideCertificates } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { describeRenewals } from "../federation/credentialLife.ts";
 import { type MeshPeer, viewMeshPeers } from "../federation/meshPeer.ts";
@@ -16,7 +17,7 @@ export interface MeshSurvey {
 
 /**
  * Looks at the peers of a single mesh: what they publish, and whether their API servers let us in.
- * @param ownCertificates of our certificate authority, PEM, where it comes from outside.
+ * @param certificates of our certificate authority, where it comes from outside.
  * @throws FaultsError when a peer does not fit into the mesh or refuses us; every fault is named.
  */
 export async function surveyMesh(
@@ -25,10 +26,10 @@ export async function surveyMesh(
   own: OwnOutputs,
   readings: Record<string, ContractReading>,
   now: Date,
-  ownCertificates: readonly string[],
+  certificates: OutsideCertificates,
 ): Promise<{ mesh: MeshSurvey; warnings: string[]; notes: string[] }> {
   const apiServer = await ownApiServer(singleMesh.apiServer, config.kubeconfig);
-  const { peers, warnings, notes } = viewMeshPeers(config, readings, own, now, ownCertificates);
+  const { peers, warnings, notes } = viewMeshPeers(config, readings, own, now, certificates);
   const unheard = await tryAccesses(peers, config.peers, new Set(Object.keys(own.joined)));
   return {
     mesh: { settings: { ...singleMesh, apiServer }, peers },

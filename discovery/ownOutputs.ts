@@ -1,10 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
+import * as z from "zod";
 import { type CertificateReport, readCertificateReport } from "../federation/expiry.ts";
 import type { LastMesh } from "../federation/meshPeer.ts";
 import { type CredentialLife, readAccesses, readCredentialLives } from "../federation/peerAccess.ts";
 import { readPeerStatuses } from "../federation/peerStatus.ts";
 import { readPinnedPeers } from "../federation/pinnedPeer.ts";
-import { type RotationRecord, readRotationRecord } from "../federation/rotation.ts";
+import { type RotationRecord, readRotationRecord, rolesOf } from "../federation/rotation.ts";
+import { type LastAuthority, readIssued } from "../federation/sharedAuthority.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
 
 /** What this very stack's last update published. */
@@ -13,6 +15,8 @@ export interface OwnOutputs extends LastMesh {
   contract: unknown;
   /** Where its own roots are; left out before the first update. */
   rotation?: RotationRecord;
+  /** What it asked the stack of a shared root for, and has from it. */
+  authority: LastAuthority;
   /** When the certificates serve that it made. */
   certificates: CertificateReport;
   /** From when to when the credentials serve that it gave to peers. */
@@ -25,15 +29,32 @@ export interface OwnOutputs extends LastMesh {
  */
 export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
-  const { federation, trustAnchors, peers, certificates, credentials, joined, rotation } = outputs;
+  const { federation, trustAnchors, peers, certificates, rotation, certificateRequest } = outputs;
+  const { credentials, joined } = outputs;
   const record = readRotationRecord(rotation, federation);
+  const issued = readIssued(outputs["issued"]);
   return {
     contract: federation ?? undefined,
     ...(record === undefined ? {} : { rotation: record }),
     pinned: readPinnedPeers(trustAnchors),
+    authority: {
+      ...(typeof certificateRequest === "string" ? { request: certificateRequest } : {}),
+      ...(issued === undefined ? {} : { issued }),
+      isRunning: federation !== undefined && federation !== null,
+      roots: rootsIn(federation),
+      // Its own authority counts keys by the roots that signed them.
+      intermediate: issued?.intermediate ?? (record === undefined ? 1 : rolesOf(record).signing),
+    },
     certificates: readCertificateReport(certificates),
     statuses: readPeerStatuses(peers),
     credentials: readCredentialLives(credentials),
     joined: readAccesses(joined),
   };
+}
+
+const published = z.object({ rootCertificates: z.array(z.string()) });
+
+/** None in a contract that cannot be read. */
+function rootsIn(contract: unknown): string[] {
+  return published.safeParse(contract).data?.rootCertificates ?? [];
 }

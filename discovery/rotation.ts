@@ -1,11 +1,11 @@
 import type { StackConfig } from "../federation/config.ts";
 import { FaultsError } from "../federation/fault.ts";
 import type { ContractReading } from "../federation/peer.ts";
-import { FIRST_ROOT, type RotationPlan } from "../federation/rotation.ts";
+import { FIRST_ROOT, type RotationPlan, withEvidence } from "../federation/rotation.ts";
 import { describeRotation, judgeStep } from "../federation/rotationStep.ts";
 import { trustingPeers } from "../federation/trusters.ts";
 import { utc } from "../federation/utc.ts";
-import { istiodRoots } from "./istiodRoots.ts";
+import { UNKNOWN, istiodTrust } from "./istiodTrust.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
 
@@ -16,25 +16,27 @@ import type { SurveyedCluster } from "./surveyedCluster.ts";
  */
 export async function planRotation(
   {
-    certificateAuthority: { rotation: wanted = FIRST_ROOT, workloadCertificateHours },
+    certificateAuthority: { rotation: wanted = FIRST_ROOT, workloadCertificateHours, settlingMinutes },
     cluster: { trustDomain },
   }: StackConfig,
-  own: Promise<OwnOutputs>,
+  own: Promise<Pick<OwnOutputs, "rotation" | "pinned">>,
   readings: Promise<Record<string, ContractReading>>,
   cluster: SurveyedCluster,
   now: Date,
 ): Promise<RotationPlan> {
-  const { rotation: last } = await own;
-  const plan = { wanted, ...(last === undefined ? {} : { last }), now: utc(now) };
-  const isStep = last?.root !== wanted.root || last.phase !== wanted.phase;
-  if (last !== undefined && !isStep && wanted.phase === "drop") return plan;
-  const trusters = [
-    ...trustingPeers(await readings, trustDomain),
-    { who: "this cluster's istiod", roots: await istiodRoots(cluster) },
-  ];
-  const surroundings = { trusters, workloadCertificateHours, now };
+  const { rotation: recorded, pinned } = await own;
+  const plan = { wanted, ...(recorded === undefined ? {} : { last: recorded }), now: utc(now) };
+  const isStep = recorded?.root !== wanted.root || recorded.phase !== wanted.phase;
+  if (recorded !== undefined && !isStep && wanted.phase === "drop") return plan;
+  const istiod = recorded === undefined ? UNKNOWN : await istiodTrust(cluster);
+  const peers = trustingPeers(await readings, trustDomain, pinned);
+  const surroundings = { peers, istiod, workloadCertificateHours, settlingMinutes, now };
+  const last = recorded && withEvidence(recorded, istiod, plan.now);
   const faults = judgeStep(last, wanted, surroundings);
   if (faults.length > 0) throw new FaultsError("rotation of the root", faults);
-  const note = last === undefined || isStep ? undefined : describeRotation(last, surroundings);
-  return { ...plan, ...(note === undefined ? {} : { note }) };
+  if (last === undefined) return plan;
+  const note = isStep
+    ? `Root ${wanted.root} goes to phase '${wanted.phase}' (the last update: root ${last.root}, phase '${last.phase}')`
+    : describeRotation(last, surroundings);
+  return { ...plan, last, ...(note === undefined ? {} : { note }) };
 }

@@ -12,10 +12,15 @@ import { FaultsError, describeFault } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
 import { lastExports } from "../federation/lastExports.ts";
 import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
-import type { AuthoritySource } from "../federation/authoritySource.ts";
+import {
+  type AuthoritySource,
+  type OutsideCertificates,
+  outsideCertificates,
+} from "../federation/authoritySource.ts";
 import { judgeUnconstrained } from "../federation/unconstrained.ts";
 import { type ContractReading, type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
+import { findAuthority } from "./authority.ts";
 import { surveyCorefile } from "./corefile.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
@@ -24,8 +29,6 @@ import { findLeftovers } from "./leftovers.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
-import { readProvidedAuthority } from "./providedAuthority.ts";
-import { planRotation } from "./rotation.ts";
 import { SurveyedCluster, type Unreachable } from "./surveyedCluster.ts";
 
 /** What the program knows before it declares a resource, so that a preview shows all that follows from it. */
@@ -34,7 +37,7 @@ export interface Survey {
   exports: Record<string, ContractService>;
   /** Addresses the gateway has now; left out when the config gives them, or the cluster could not be read. */
   observedGateways?: GatewayAddress[];
-  /** Where the certificate authority comes from: the cluster's own, with these roots, or from outside. */
+  /** Where the certificate authority comes from: the cluster's own, with these roots, from outside, or under a shared root. */
   authority: AuthoritySource;
   /** What was found of each configured peer; none in a single mesh. */
   peers: Record<string, PeerView>;
@@ -48,22 +51,24 @@ export interface Survey {
   notes: string[];
 }
 
+/** What it knows of a cluster that waits for its certificate, and has nothing yet that could run. */
+export interface WaitingSurvey extends Pick<Survey, "warnings" | "notes"> {
+  /** Number of its intermediate's key. */
+  intermediate: number;
+}
+
 /**
  * Looks at this cluster and at its peers' contracts. A cluster that cannot be reached offers what it last published; a
  * contract that is not there makes a pending peer.
  * @throws FaultsError when the cluster or a peer's stack refuses to be read, when the config changes what a running cluster
  *   cannot, or when what peers publish cannot be trusted as a whole; every fault is named.
  */
-export async function survey(config: StackConfig): Promise<Survey> {
+export async function survey(config: StackConfig): Promise<Survey | WaitingSurvey> {
   const own = readOwnOutputs();
   const now = new Date();
   const readings = readContracts(config.peers);
   const cluster = new SurveyedCluster(config.kubeconfig);
-  const { provided } = config.certificateAuthority;
-  const source: Promise<AuthoritySource> =
-    provided === undefined
-      ? planRotation(config, own, readings, cluster, now).then((rotation) => ({ rotation }))
-      : readProvidedAuthority(provided, now).then((authority) => ({ provided: authority }));
+  const source = findAuthority(config, own, readings, cluster, now);
   const found = discoverServices(cluster, config.exports);
   const observed =
     config.gateway.advertise === undefined
@@ -75,7 +80,8 @@ export async function survey(config: StackConfig): Promise<Survey> {
 
   const last = await own;
   const { contract, certificates } = last;
-  const authority = await source;
+  const { authority, ...told } = await source;
+  if ("waiting" in authority) return { intermediate: authority.intermediate, ...told };
   const published = readableServices(contract);
   const exports = decideExports(config, await found, contract, published);
   const { peers, mesh, warnings, notes } = await lookAtPeers(
@@ -83,7 +89,7 @@ export async function survey(config: StackConfig): Promise<Survey> {
     await readings,
     last,
     now,
-    certificatesOf(authority),
+    outsideCertificates(authority),
   );
   const observedGateways = await observed;
   const leftovers = await left;
@@ -96,12 +102,13 @@ export async function survey(config: StackConfig): Promise<Survey> {
     leftovers,
     warnings: [
       ...expiryWarnings(certificates, config.certificateAuthority.expiryWarningDays, now),
+      ...told.warnings,
       ...exports.warnings,
       ...warnings,
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],
-    notes: [...notes, ...standing(authority), ...noteExports(published, exports.services)],
+    notes: [...notes, ...told.notes, ...noteExports(published, exports.services)],
   };
 }
 
@@ -111,22 +118,11 @@ async function lookAtPeers(
   readings: Record<string, ContractReading>,
   own: OwnOutputs,
   now: Date,
-  certificates: readonly string[],
+  certificates: OutsideCertificates,
 ): Promise<{ peers: Record<string, PeerView>; mesh?: MeshSurvey; warnings: string[]; notes: string[] }> {
   const { singleMesh } = config;
   if (singleMesh === undefined) return viewPeers(config, readings, own, now, certificates);
   return { peers: {}, ...(await surveyMesh(config, singleMesh, own, readings, now, certificates)) };
-}
-
-/** Those from outside: what this stack makes itself has names that are known. */
-function certificatesOf(authority: AuthoritySource): string[] {
-  if (!("provided" in authority)) return [];
-  const { certificate, chain, roots } = authority.provided;
-  return [certificate, ...chain, ...roots];
-}
-
-function standing(authority: AuthoritySource): string[] {
-  return "rotation" in authority && authority.rotation.note !== undefined ? [authority.rotation.note] : [];
 }
 
 /** A peer that only the stack's last update knew is on its way out with its own resource: it left nothing behind. */

@@ -2,17 +2,23 @@ import * as z from "zod";
 import { CIDR, type GatewayAddress } from "./address.ts";
 import type { Brake } from "./brake.ts";
 import type { ExportRule } from "./exportRule.ts";
-import { type Fault, FaultsError, within } from "./fault.ts";
+import { FaultsError } from "./fault.ts";
 import { brake } from "./config/brake.ts";
-import { certificateAuthority } from "./config/certificateAuthority.ts";
+import {
+  WORKLOAD_CERTIFICATE_HOURS,
+  certificateAuthority,
+  judgeSharedStack,
+} from "./config/certificateAuthority.ts";
+import { judgeCertificateLife } from "./config/certificateLife.ts";
 import { type Dns, dns } from "./config/dns.ts";
 import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
 import { istio } from "./config/istio.ts";
 import { judgePeers, peers } from "./config/peers.ts";
 import { judgeSingleMesh, singleMesh } from "./config/singleMesh.ts";
+import { type Sections, isGiven, parseSections } from "./config/sections.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
-import { faultsOf, fields, someText, text, unknownField } from "./schema.ts";
+import { fields, someText, text, unknownField } from "./schema.ts";
 import type { PeerIdentity } from "./pin.ts";
 import type { ProvidedPems } from "./providedAuthority.ts";
 import type { Rotation } from "./rotation.ts";
@@ -37,18 +43,22 @@ export interface StackConfig {
    */
   kubeconfig: { path?: string; context: string };
   certificateAuthority: {
-    /** Where root and intermediate come from: made by this stack, or given. */
-    source: "own" | "provided";
+    /** Where root and intermediate come from: made by this stack, given, or signed by the stack of a shared root. */
+    source: "own" | "provided" | "shared";
     /** Of the own CA's keys: `ECDSA` (P-256) by default. */
     algorithm: "ECDSA" | "RSA";
     /** How many days before its end a certificate is worth a warning: 90 by default. */
     expiryWarningDays: number;
     /** For the source `own`: which root comes in, and how far it is; left out: the first one, with no other to come. */
     rotation?: Rotation;
-    /** Longest life of a workload's certificate, and of istiod's taking in a new key: 25 by default. */
+    /** Longest life of a workload's certificate: 24 by default; 0 for the step that drops a root once all workloads are restarted. */
     workloadCertificateHours: number;
+    /** How long what an update writes takes to reach every istiod and proxy: 10 by default. */
+    settlingMinutes: number;
     /** For the source `provided`: each a file (relative to the program's folder, or `~/...`), or PEM itself, as a secret. */
     provided?: ProvidedPems;
+    /** For the source `shared`: the stack that holds the root, and the only roots it may have (SHA-256), if they are to be held to. */
+    shared?: { stack: string; roots?: string[] };
     /** Puts peers' roots in as they are when there is no root key to constrain them with. */
     allowUnconstrainedAnchors: boolean;
   };
@@ -101,8 +111,7 @@ const cluster = fields({
   network: network ?? name,
 }));
 
-/** One schema per key of the config: a fault in one does not hide those of the others. */
-const sections: { [K in keyof StackConfig]-?: z.ZodType<StackConfig[K]> } = {
+const sections: Sections<StackConfig> = {
   cluster,
   topology: z.enum(TOPOLOGIES).default("federation"),
   dns,
@@ -117,13 +126,6 @@ const sections: { [K in keyof StackConfig]-?: z.ZodType<StackConfig[K]> } = {
   allowGatewayAddresses: z.array(text(CIDR)).prefault([]),
 };
 
-/** A section in which keys may stand is not quoted: what is written in a wrong place may be one. */
-function told(section: string, { path, value, rule, remedy }: Fault): Fault {
-  return section === "certificateAuthority" || value === undefined
-    ? { path, rule, remedy }
-    : { path, value, rule, remedy };
-}
-
 /** The keys of a stack's config, without the project's prefix. */
 export const CONFIG_KEYS = Object.keys(sections) as readonly (keyof StackConfig)[];
 
@@ -134,21 +136,21 @@ export const CONFIG_KEYS = Object.keys(sections) as readonly (keyof StackConfig)
  * @throws FaultsError with every fault at once: wrong values, unknown fields, and what contradicts something else.
  */
 export function parseConfig(raw: Record<string, unknown>, stack: string): StackConfig {
-  const faults: Fault[] = Object.keys(raw)
+  const unknown = Object.keys(raw)
     .filter((key) => !Object.hasOwn(sections, key) && raw[key] !== undefined)
+    // Empty by default: the stack is no root authority.
+    .filter((key) => key !== "rootAuthority" || isGiven(raw[key]))
     .map((key) => unknownField([key], key, CONFIG_KEYS));
-
-  const parsed = CONFIG_KEYS.flatMap((key) => {
-    const result = sections[key].safeParse(raw[key]);
-    if (!result.success)
-      faults.push(...faultsOf(result.error, raw[key]).map((fault) => within(key, told(key, fault))));
-    return result.data === undefined ? [] : [[key, result.data]];
-  });
-  faults.push(
+  const { config, faults } = parseSections(sections, raw);
+  const all = [
+    ...unknown,
+    ...faults,
     ...judgePeers(raw["peers"], raw["cluster"], stack),
+    ...judgeSharedStack(raw["certificateAuthority"], stack),
     ...judgeTopology(raw),
     ...judgeSingleMesh(raw),
-  );
-  if (faults.length > 0) throw new FaultsError(`config of stack ${stack}`, faults);
-  return Object.fromEntries(parsed) as StackConfig;
+    ...judgeCertificateLife(raw["certificateAuthority"], raw["istio"], WORKLOAD_CERTIFICATE_HOURS),
+  ];
+  if (all.length > 0) throw new FaultsError(`config of stack ${stack}`, all);
+  return config;
 }

@@ -57,9 +57,12 @@ export function expiryWarnings(certificates: CertificateReport, days: number, no
 }
 
 function remedyFor(name: string): string {
-  if (name.startsWith("root")) return 'Rotate it in time, or have it rotated: docs/trust.md, "Rotation of a root"';
+  if (name.startsWith("root"))
+    return 'Rotate it in time, or have it rotated: docs/trust.md, "Rotation of a root"';
   if (name === "intermediate")
     return "`pulumi up` renews one of this stack's own; another one its issuer has to";
+  if (name.startsWith("intermediate of"))
+    return "`pulumi up` renews it here; then run it on the cluster's stack";
   if (name.startsWith("certificate")) return "Have its issuer renew it";
   return "It ends with the peer's root or with ours, whichever is first: see which, and have that one rotated";
 }

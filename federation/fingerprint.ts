@@ -11,6 +11,14 @@ export const FINGERPRINT: TextRule = {
   remedy: "Copy it from `openssl x509 -noout -fingerprint -sha256 -in root-cert.pem`, in quotes",
 };
 
+/** SHA-256 of a public key (its SubjectPublicKeyInfo), as this program tells it, or without its colons. */
+export const KEY_FINGERPRINT: TextRule = {
+  test: FINGERPRINT.test,
+  rule: "must be the SHA-256 of a public key: 64 hexadecimal digits, with colons between pairs or without",
+  remedy:
+    "Copy it from `openssl req -noout -pubkey -in request.pem | openssl pkey -pubin -outform der | openssl sha256`, in quotes",
+};
+
 /** The SHA-256 of a certificate in PEM, in the form `AB:CD:...`; of anything else a text that equals no fingerprint. */
 export function fingerprintOf(pem: string): string {
   try {
@@ -20,7 +28,7 @@ export function fingerprintOf(pem: string): string {
   }
 }
 
-/** A fingerprint that {@link FINGERPRINT} takes, in the form `AB:CD:...`. */
+/** A fingerprint that {@link FINGERPRINT} or {@link KEY_FINGERPRINT} takes, in the form `AB:CD:...`. */
 export function canonicalFingerprint(text: string): string {
   const pairs = text.replaceAll(":", "").toUpperCase().match(/../g) ?? [];
   return pairs.join(":");

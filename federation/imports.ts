@@ -38,6 +38,8 @@ export interface LocalCluster extends GatewayPolicy {
   topology?: Topology;
   /** Certificates of our authority, PEM, by whose names no peer's root may go. */
   rootCertificates?: readonly string[];
+  /** Roots of ours that a peer may have too, PEM. */
+  ownRoots?: readonly string[];
 }
 
 /** A fault of a peer's contract as a whole. */
@@ -90,9 +92,9 @@ export function planImports(
     ];
     const unfit = [
       ...judgeName(contract, local),
-      ...judgePeerTopology(contract, topology),
+      ...judgePeerTopology(contract, topology, local.ownRoots),
       ...judgeDomains(contract, taken, TRAITS[topology].common),
-      ...judgeRootNames(contract.rootCertificates, taken),
+      ...judgeRootNames(contract.rootCertificates, taken, local.ownRoots),
       ...judgeGateways(contract.gateways, local),
       ...judge(peer, contract),
     ];

@@ -18,6 +18,8 @@ export const EXPORT_TO_ANNOTATION = "networking.istio.io/exportTo";
 export const NETWORK_LABEL = "topology.istio.io/network";
 /** On a gateway's Service of type NodePort: a JSON map of labels that its nodes have. */
 export const NODE_SELECTOR_ANNOTATION = "traffic.istio.io/nodeSelector";
+/** On the Secret that istiod signs with, as JSON: when each root that signs no more signed last, by its number. */
+export const SIGNED_UNTIL_ANNOTATION = "istio-federation.dev/signed-until";
 /** On a ServiceEntry's endpoint: what turns on Istio mutual TLS towards it. */
 export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
 

@@ -1,3 +1,4 @@
+import type { OutsideCertificates } from "./authoritySource.ts";
 import type { StackConfig } from "./config.ts";
 import { type Contract, readContract } from "./contract.ts";
 import { hasEnded, isLate } from "./credentialLife.ts";
@@ -50,7 +51,7 @@ interface Found {
  * Judges what the peers of a single mesh publish. One mesh means one set of names and identities, so its clusters agree in cluster
  * domain, trust domain and mesh ID, and each is known by its own name.
  * @param readings by the peer's name, as in the config.
- * @param ownCertificates of our certificate authority, PEM, where it comes from outside.
+ * @param own certificates of our certificate authority, where it comes from outside.
  * @returns the peers sorted by name, a warning for each that is pending or whose credential is late, and notes on whom is trusted anew.
  * @throws FaultsError with every fault of every peer.
  */
@@ -59,16 +60,16 @@ export function viewMeshPeers(
   readings: Record<string, ContractReading>,
   last: LastMesh,
   now: Date,
-  ownCertificates: readonly string[] = [],
+  { roots: ownRoots, intermediates }: OutsideCertificates = { roots: [], intermediates: [] },
 ): { peers: Record<string, MeshPeer>; warnings: string[]; notes: string[] } {
   const { found, faults } = readPeers(config, readings);
   const notes: string[] = [];
   for (const [peer, { contract }] of Object.entries(found)) {
     const identity = ownValue(config.peers, peer)?.identity;
-    const pin = judgePin(peer, contract, now, ownValue(last.pinned, peer), identity);
+    const pin = judgePin(peer, contract, now, ownValue(last.pinned, peer), identity, ownRoots);
     const others = Object.entries(found).filter(([other]) => other !== peer);
     const claims = [
-      memberClaim("this cluster", ownCertificates),
+      memberClaim("this cluster", [...intermediates, ...ownRoots]),
       ...others.map(
         ([
           other,
@@ -80,7 +81,7 @@ export function viewMeshPeers(
     ];
     const unfit = [
       ...judgeMembership(peer, contract, config),
-      ...judgeRootNames(contract.rootCertificates, claims),
+      ...judgeRootNames(contract.rootCertificates, claims, ownRoots),
       ...pin.faults,
     ];
     faults.push(...unfit.map((fault) => within(pathOf("peers", peer, "contract"), fault)));

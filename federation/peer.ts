@@ -1,6 +1,7 @@
 import type { GatewayAddress } from "./address.ts";
 import { boundedLines } from "./boundedLines.ts";
 import { count } from "./change.ts";
+import type { OutsideCertificates } from "./authoritySource.ts";
 import type { StackConfig } from "./config.ts";
 import type { Contract } from "./contract.ts";
 import type { Claim } from "./claim.ts";
@@ -60,7 +61,7 @@ export interface LastPeers {
  * Judges what the peers publish: who is ready, who is pending, and what is to be imported.
  * @param readings by the peer's name, as in the config.
  * @param now the time, for peers that are pending from now on.
- * @param ownCertificates of our certificate authority, PEM, where it comes from outside: the names of one's own are known.
+ * @param own certificates of our certificate authority, where it comes from outside: the names of one's own are known.
  * @returns the peers sorted by name, a warning for each pending peer and each service left out, and notes on whom is trusted anew, or as
  *   one of us.
  * @throws FaultsError when a contract cannot be trusted as a whole, or is not from whom it was before; every fault of every peer is named.
@@ -70,19 +71,22 @@ export function viewPeers(
   readings: Record<string, ContractReading>,
   last: LastPeers,
   now: Date,
-  ownCertificates: readonly string[] = [],
+  { roots: ownRoots, intermediates }: OutsideCertificates = { roots: [], intermediates: [] },
 ): { peers: Record<string, PeerView>; warnings: string[]; notes: string[] } {
   const { cluster, allowGatewayAddresses } = config;
   const { name: ownName, domain: clusterDomain, trustDomain } = cluster;
-  const local = {
-    cluster: ownName,
-    clusterDomain,
-    trustDomain,
-    topology: config.topology,
-    rootCertificates: ownCertificates,
-  };
+  const { topology } = config;
+  const rootCertificates = [...intermediates, ...ownRoots];
+  const local = { cluster: ownName, clusterDomain, trustDomain, topology, rootCertificates, ownRoots };
   const pinOf = (peer: string, contract: Contract): PinJudgement =>
-    judgePin(peer, contract, now, ownValue(last.pinned, peer), ownValue(config.peers, peer)?.identity);
+    judgePin(
+      peer,
+      contract,
+      now,
+      ownValue(last.pinned, peer),
+      ownValue(config.peers, peer)?.identity,
+      ownRoots,
+    );
   const { imports, faults } = planImports(
     { ...local, allowGatewayAddresses },
     published(readings),

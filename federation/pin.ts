@@ -11,9 +11,9 @@ export interface PeerIdentity {
   clusterDomain?: string;
   /** SPIFFE trust domain of its workloads. */
   trustDomain?: string;
-  /** The only roots that it may have: SHA-256 fingerprints, each as `AB:CD:...`. */
+  /** The only roots that it may have, beside those of ours that peers may have too: SHA-256 fingerprints, each as `AB:CD:...`. */
   roots?: string[];
-  /** Takes a further root without being asked as long as all those known are still published: the peer rotates its root. */
+  /** Takes a further root without being asked as long as one of those known is still published: the peer rotates its root. */
   acceptAnnouncedRoots?: boolean;
 }
 
@@ -31,10 +31,12 @@ export interface PinJudgement {
  * - Nothing known and nothing configured: taken as it is (trust on first use), and told.
  * - Configured: what the config names counts, at first sight too.
  * - A root that is gone while another known one is there needs nobody's consent: it narrows what is trusted.
+ * - A root that is our own too needs none either: it is trusted already.
  *
  * @param peer its name in our config.
  * @param now roots that are not valid then do not count.
  * @param pinned what this stack trusted when it was last updated; undefined at first sight.
+ * @param ownRoots PEM, those of ours that peers may have too.
  */
 export function judgePin(
   peer: string,
@@ -42,12 +44,19 @@ export function judgePin(
   now: Date,
   pinned: PinnedPeer | undefined,
   identity: PeerIdentity = {},
+  ownRoots: readonly string[] = [],
 ): PinJudgement {
   const { cluster, clusterDomain, trustDomain } = contract;
   const { rootCertificates } = pinnable(contract, now);
   const dead = contract.rootCertificates.filter((root) => !rootCertificates.includes(root));
   const known = pinned?.rootCertificates.map(fingerprintOf);
-  const roots = judgeRoots(peer, rootCertificates.map(fingerprintOf), known, identity);
+  const roots = judgeRoots(
+    peer,
+    rootCertificates.map(fingerprintOf),
+    known,
+    identity,
+    ownRoots.map(fingerprintOf),
+  );
   const names = [
     judgeName(peer, "cluster", cluster, pinned?.cluster, identity.cluster),
     judgeName(peer, "clusterDomain", clusterDomain, pinned?.clusterDomain, identity.clusterDomain),
@@ -97,14 +106,17 @@ function judgeRoots(
   published: readonly string[],
   pinned: readonly string[] | undefined,
   { roots: configured, acceptAnnouncedRoots = false }: PeerIdentity,
+  own: readonly string[],
 ): PinJudgement {
   const added = published.filter((root) => pinned?.includes(root) !== true);
   const gone = pinned?.filter((root) => !published.includes(root)) ?? [];
   const notes = describeRoots(peer, added, gone, pinned);
   const trusted = configured ?? pinned;
-  const strange = trusted === undefined ? [] : published.filter((root) => !trusted.includes(root));
+  const strange =
+    trusted === undefined ? [] : published.filter((root) => !trusted.includes(root) && !own.includes(root));
   const hasVoucher = configured === undefined || published.some((root) => configured.includes(root));
-  const isAnnounced = acceptAnnouncedRoots && pinned !== undefined && gone.length === 0 && hasVoucher;
+  const isAnnounced =
+    acceptAnnouncedRoots && pinned !== undefined && gone.length < pinned.length && hasVoucher;
   if (strange.length === 0 || isAnnounced) return { faults: [], notes };
   const origin = configured === undefined ? "pinned when this peer was first imported" : "in the config";
   const change = pinned === undefined ? "is SHA-256" : `changes: SHA-256 ${pinned.join(", ")} ->`;

@@ -7,9 +7,15 @@ const QUOTED_DEPTH = 4;
 /** Entries of a map or a list that a quotation looks at: each takes three characters at least. */
 const QUOTED_ENTRIES = 40;
 
+/** Characters in which key material is looked for: many more than are shown. */
+const JUDGED_CHARACTERS = 512;
+
+/** As much base64 as there is on a line of a key in PEM, nearly. */
+const BASE64_LINE = /[A-Za-z0-9+/]{60,}/g;
+
 /**
  * A value as JSON, cut to a readable length, without characters that a terminal would act on or hide. Takes anything of any size
- * or depth; numbers that JSON cannot say are written as JavaScript does.
+ * or depth; numbers that JSON cannot say are written as JavaScript does. What may be a private key is not shown.
  */
 export function quote(value: unknown): string {
   const text = typeof value === "number" ? String(value) : JSON.stringify(excerpt(value, QUOTED_DEPTH));
@@ -20,14 +26,25 @@ export function quote(value: unknown): string {
 
 /** As much of a value as a quotation shows, and a little more so that it is seen to be cut. */
 function excerpt(value: unknown, depth: number): unknown {
-  if (typeof value === "string") return value.slice(0, QUOTED_CHARACTERS + 1);
+  if (typeof value === "string") return excerptOfText(value);
   if (typeof value === "boolean" || value === null || Number.isFinite(value)) return value;
   if (typeof value === "number" || typeof value === "bigint") return String(value);
   if (typeof value !== "object") return typeof value;
   if (depth === 0) return "…";
   if (Array.isArray(value)) return value.slice(0, QUOTED_ENTRIES).map((entry) => excerpt(entry, depth - 1));
   const entries = Object.entries(value).slice(0, QUOTED_ENTRIES);
-  return Object.fromEntries(
-    entries.map(([key, entry]) => [key.slice(0, QUOTED_CHARACTERS + 1), excerpt(entry, depth - 1)]),
-  );
+  return Object.fromEntries(entries.map(([key, entry]) => [excerptOfText(key), excerpt(entry, depth - 1)]));
+}
+
+function excerptOfText(text: string): string {
+  if (mayBeKey(text.slice(0, JUDGED_CHARACTERS))) return "(not shown: it may be a private key)";
+  return text.slice(0, QUOTED_CHARACTERS + 1);
+}
+
+/** Whether a key was pasted into the wrong field, it seems: no log is to hold it. Its first line may be missing. */
+function mayBeKey(text: string): boolean {
+  if (text.includes("PRIVATE KEY-")) return true;
+  const lines = text.match(BASE64_LINE) ?? [];
+  // Key material has characters of all kinds; a long name or a number has not.
+  return lines.some((line) => [/[a-z]/, /[A-Z]/, /\d/].every((kind) => kind.test(line)));
 }

@@ -10,19 +10,40 @@ import { type Fault, pathOf } from "./fault.ts";
  * @param rootCertificates of the peer, PEM.
  * @param claims of this cluster and of the other peers. Their intermediates are unknown here; this program names them, as it names
  *   roots, by their trust domain as organization.
+ * @param ownRoots which others may have too, PEM: the very same certificate is taken for no other.
  */
-export function judgeRootNames(rootCertificates: readonly string[], claims: readonly Claim[]): Fault[] {
+export function judgeRootNames(
+  rootCertificates: readonly string[],
+  claims: readonly Claim[],
+  ownRoots: readonly string[] = [],
+): Fault[] {
   return rootCertificates.flatMap((pem, index) => {
+    if (ownRoots.includes(pem)) return [];
     const subject = subjectOf(pem);
     return claims
       .filter((claim) => isNamedLike(subject, claim))
-      .map(({ owner }) => ({
+      .map(({ owner, rootCertificates: taken }) => ({
         path: pathOf("rootCertificates", index),
         value: subject.replaceAll("\n", ", "),
-        rule: `has a subject that is, or could be, that of a certificate of ${owner}`,
-        remedy: "Have the peer make a root with a subject of its own",
+        // One anchor cannot be good for one trust domain and another one of its name for the other.
+        ...(taken?.includes(pem) === true ? sameRoot(owner) : sameName(owner)),
       }));
   });
+}
+
+function sameName(owner: string): Pick<Fault, "rule" | "remedy"> {
+  return {
+    rule: `has a subject that is, or could be, that of a certificate of ${owner}`,
+    remedy: "Have the peer make a root with a subject of its own",
+  };
+}
+
+function sameRoot(owner: string): Pick<Fault, "rule" | "remedy"> {
+  return {
+    rule: `is a certificate of ${owner} too: two trust anchors of one name cannot be told apart`,
+    remedy:
+      "Have this cluster under that root too (certificateAuthority.source), or only one of the two as a peer",
+  };
 }
 
 function isNamedLike(subject: string, { trustDomain, rootCertificates = [] }: Claim): boolean {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { FaultsError } from "./fault.ts";
 import { FINGERPRINT, fingerprintOf } from "./fingerprint.ts";
 
 /**
@@ -31,6 +32,8 @@ export interface RootRoles {
 
 /** What this stack's last update left of its roots: the stack output `rotation`. */
 export interface RotationRecord extends Rotation {
+  /** When it got there, in UTC as `2026-11-21T10:28:15Z`. */
+  since: string;
   /** SHA-256 of each root there is, by number. */
   roots: Record<string, string>;
   /** When each root that signs no more signed last, in UTC: workloads have certificates under it for a while. */
@@ -53,22 +56,68 @@ const NUMBER = z.string().regex(/^[1-9][0-9]*$/);
 const record: z.ZodType<RotationRecord> = z.object({
   root: z.int().min(1),
   phase: z.enum(PHASES),
+  since: z.iso.datetime(),
   roots: z.record(NUMBER, z.string().refine(FINGERPRINT.test)),
   signedUntil: z.record(NUMBER, z.iso.datetime()),
 });
 
-const published = z.object({ rootCertificates: z.array(z.string()).min(1) });
+const LONG_AGO = "1970-01-01T00:00:00Z";
+
+const withRoots = z.object({ rootCertificates: z.array(z.string()).min(1) });
 
 /**
  * Reads the stack output `rotation`. A stack that was last updated by a version of this program without it has its first root.
  * @param contract what it publishes, unchecked.
  * @returns undefined for a stack without a root.
+ * @throws FaultsError when it does not fit: to take it for anything else could make a root anew that is in use.
  */
 export function readRotationRecord(output: unknown, contract: unknown): RotationRecord | undefined {
+  const [root] = withRoots.safeParse(contract).data?.rootCertificates ?? [];
+  if (output === undefined)
+    return root === undefined
+      ? undefined
+      : { ...FIRST_ROOT, since: LONG_AGO, roots: { 1: fingerprintOf(root) }, signedUntil: {} };
   const { data } = record.safeParse(output);
-  const [root] = published.safeParse(contract).data?.rootCertificates ?? [];
-  if (data !== undefined || root === undefined) return data;
-  return { ...FIRST_ROOT, roots: { 1: fingerprintOf(root) }, signedUntil: {} };
+  if (data !== undefined) return data;
+  const rule =
+    "was written by another version of this program, or changed: where this stack's roots are cannot be told";
+  const remedy =
+    "Run that version, or put the output back: `pulumi stack history` tells when it was last as it should be";
+  throw new FaultsError("outputs of this stack", [{ path: "rotation", rule, remedy }]);
+}
+
+/** What the cluster itself holds of who signs, written with what istiod is to sign with: also by an update that failed later on. */
+export interface SignerEvidence {
+  /** SHA-256 of the root under which istiod is to sign; undefined when it cannot be read. */
+  signer: string | undefined;
+  /** As {@link RotationRecord}'s. */
+  signedUntil: Record<string, string>;
+}
+
+const moments = z.record(NUMBER, z.iso.datetime());
+
+/** Reads what {@link signedUntil} gave, from JSON; nothing where it does not fit. */
+export function parseSignedUntil(text: string): Record<string, string> {
+  try {
+    return moments.safeParse(JSON.parse(text)).data ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Corrects a record by what the cluster holds: an update that failed halfway may have had another root sign, and left no record of it.
+ * @param now in UTC as `2026-11-21T10:28:15Z`.
+ */
+export function withEvidence(last: RotationRecord, evidence: SignerEvidence, now: string): RotationRecord {
+  const { signing } = rolesOf(last);
+  const until = Object.entries(last.roots).flatMap(([root, fingerprint]) => {
+    if (fingerprint === evidence.signer && root !== String(signing)) return [[root, now] as const];
+    const known = [last.signedUntil[root], evidence.signedUntil[root]].filter((time) => time !== undefined);
+    const [latest] = known.sort().reverse();
+    return latest === undefined ? [] : [[root, latest] as const];
+  });
+  return { ...last, signedUntil: Object.fromEntries(until) };
 }
 
 /** What each root does in a phase. */
@@ -93,17 +142,24 @@ export function nextPhase({ root, phase }: Rotation): Rotation | undefined {
   return next === undefined ? undefined : { root, phase: next };
 }
 
-/** The record to publish after a step. @param roots SHA-256 of each root there is now, by number. */
-export function recordStep(
-  { wanted, last, now }: RotationPlan,
-  roots: Record<string, string>,
-): RotationRecord {
-  const { signing } = rolesOf(wanted);
+/** When each root that signs no more after a step signed last. */
+export function signedUntil({ wanted, last, now }: RotationPlan): Record<string, string> {
+  const { published, signing } = rolesOf(wanted);
   const left = last === undefined ? undefined : rolesOf(last).signing;
-  const signedUntil = Object.entries(last?.signedUntil ?? {}).filter(
-    ([root]) => Object.hasOwn(roots, root) && root !== String(signing),
+  const known: Record<string, string> = { ...last?.signedUntil };
+  if (left !== undefined) known[left] = now;
+  return Object.fromEntries(
+    published.flatMap((root) => {
+      const until = root === signing ? undefined : known[root];
+      return until === undefined ? [] : [[String(root), until]];
+    }),
   );
-  const ended = left === undefined || left === signing ? [] : [[String(left), now] as const];
+}
+
+/** The record to publish after a step. @param roots SHA-256 of each root there is now, by number. */
+export function recordStep(plan: RotationPlan, roots: Record<string, string>): RotationRecord {
+  const { wanted, last, now } = plan;
   const { root, phase } = wanted;
-  return { root, phase, roots, signedUntil: Object.fromEntries([...signedUntil, ...ended]) };
+  const since = last?.root === root && last.phase === phase ? last.since : now;
+  return { root, phase, since, roots, signedUntil: signedUntil(plan) };
 }

@@ -4,28 +4,36 @@ import {
   type RootRoles,
   type Rotation,
   type RotationRecord,
+  type SignerEvidence,
   nextPhase,
   rolesOf,
 } from "./rotation.ts";
 import { utc } from "./utc.ts";
 
-/** Who has to trust our roots, and which they do: SHA-256 fingerprints; undefined when it cannot be read. */
+/** A peer that has to trust our roots, and which it does: SHA-256 fingerprints; undefined when it cannot be read. */
 export interface Truster {
-  /** For messages: `peer cluster-b`. */
-  who: string;
+  peer: string;
+  roots: readonly string[] | undefined;
+}
+
+/** With what this cluster's istiod runs, and is to run, as far as it can be seen. */
+export interface IstiodTrust extends SignerEvidence {
+  /** SHA-256 of the roots that it has taken in, the one that it signs under first; undefined when it cannot be read. */
   roots: readonly string[] | undefined;
 }
 
 /** What a step is judged by, beside the record of the last one. */
 export interface Surroundings {
-  /** The peers that import from here, and this cluster itself. */
-  trusters: readonly Truster[];
+  peers: readonly Truster[];
+  istiod: IstiodTrust;
   /** Longest life of a workload's certificate, in hours. */
   workloadCertificateHours: number;
+  /** How long what is written takes to reach every istiod and proxy, in minutes. */
+  settlingMinutes: number;
   now: Date;
 }
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
 
 /**
  * Judges a step from where the last update left the roots to where the config wants them. Each step, back as well as on, must keep every
@@ -48,21 +56,19 @@ export function judgeStep(
   const [unpublished] = after.trusted.filter((root) => !before.published.includes(root));
   if (unpublished !== undefined) return [notPublished(unpublished, last, wanted)];
   const dropped = before.trusted.filter((root) => !after.trusted.includes(root));
-  const signs = after.signing !== before.signing || dropped.length > 0;
+  const isNewSigner = after.signing !== before.signing;
   return [
-    ...(signs ? judgeSigner(after.signing, before, last, surroundings) : []),
-    ...dropped.flatMap((root) => judgeDropped(root, before, last, surroundings)),
+    ...(isNewSigner || dropped.length > 0 ? judgeSigner(after.signing, before, last, surroundings) : []),
+    ...(isNewSigner ? judgeSettled(after.signing, last, surroundings) : []),
+    ...dropped.flatMap((root) => judgeDropped(root, after.signing, before, last, surroundings)),
   ];
 }
 
 /** How a rotation stands, in a sentence for whoever moves it; undefined when none is on its way. */
-export function describeRotation(
-  last: RotationRecord,
-  { trusters, ...surroundings }: Surroundings,
-): string | undefined {
+export function describeRotation(last: RotationRecord, surroundings: Surroundings): string | undefined {
   const next = nextPhase(last);
   if (next === undefined) return undefined;
-  const faults = judgeStep(last, next, { trusters, ...surroundings });
+  const faults = judgeStep(last, next, surroundings);
   const then =
     faults.length === 0
       ? "can follow"
@@ -72,7 +78,7 @@ export function describeRotation(
 
 function notPublished(root: number, last: RotationRecord, wanted: Rotation): Fault {
   if (root < last.root) {
-    const remedy = `Announce a further one: {root: ${last.root + 1}, phase: announce}`;
+    const remedy = `Keep {root: ${last.root}, phase: drop} in the config; to replace that one, announce {root: ${last.root + 1}, phase: announce}`;
     return fault(`asks for root ${root}, which was dropped: there is no way back to it`, remedy);
   }
   const first: Rotation = { root: last.phase === "drop" ? last.root + 1 : last.root, phase: "announce" };
@@ -85,44 +91,73 @@ function judgeSigner(
   root: number,
   before: RootRoles,
   { roots }: RotationRecord,
-  { trusters }: Surroundings,
+  { peers, istiod }: Surroundings,
 ): Fault[] {
   if (!before.trusted.includes(root)) {
     const rule = "skips phase 'trust': this cluster's own workloads do not trust the root yet";
     return [fault(rule, stepTo("trust", root))];
   }
   const fingerprint = roots[String(root)] ?? "";
-  const behind = trusters.filter((truster) => truster.roots?.includes(fingerprint) !== true);
-  if (behind.length === 0) return [];
+  const behind = peers.filter((peer) => peer.roots?.includes(fingerprint) !== true);
   const who = behind.map(
-    (truster) => `${truster.who}${truster.roots === undefined ? " (cannot be read)" : ""}`,
+    ({ peer, roots: known }) => `${peer}${known === undefined ? " (cannot be read)" : ""}`,
   );
+  const early = `is too early: root ${root} (SHA-256 ${fingerprint}) is not trusted yet by`;
   return [
-    fault(
-      `is too early: root ${root} (SHA-256 ${fingerprint}) is not trusted yet by ${who.join(", ")}`,
-      "Have them accept it and run `pulumi up` on their stacks; until then stay in the phase before. A peer that is gone for good can be taken out of peers",
-    ),
+    ...(behind.length === 0
+      ? []
+      : [
+          fault(
+            `${early} peer ${who.join(", peer ")}`,
+            "Have them accept it and run `pulumi up` on their stacks. A peer that is gone for good can be taken out of peers",
+          ),
+        ]),
+    ...(istiod.roots?.includes(fingerprint) === true
+      ? []
+      : [
+          fault(
+            `${early} this cluster's istiod${istiod.roots === undefined ? " (cannot be read)" : ""}`,
+            "Wait a minute, until the kubelet has brought it the Secret cacerts; if it stays so, look for 'ROOT-CA' in its log",
+          ),
+        ]),
   ];
+}
+
+/** istiod's ConfigMap shows what one of its replicas knows, and the peers' outputs what was written for theirs. */
+function judgeSettled(
+  root: number,
+  { phase, since }: RotationRecord,
+  { settlingMinutes, now }: Surroundings,
+): Fault[] {
+  const end = new Date(Date.parse(since) + settlingMinutes * MINUTE);
+  if (phase !== "trust" || end <= now) return [];
+  const rule = `is too early: root ${root} is trusted here since ${since}, and has reached every istiod and proxy by ${utc(end)} only`;
+  return [fault(rule, "Wait until then (certificateAuthority.settlingMinutes)")];
 }
 
 function judgeDropped(
   root: number,
+  signer: number,
   { signing }: RootRoles,
-  { signedUntil }: RotationRecord,
-  { workloadCertificateHours, now }: Surroundings,
+  { roots, signedUntil }: RotationRecord,
+  { istiod, workloadCertificateHours, settlingMinutes, now }: Surroundings,
 ): Fault[] {
   if (signing === root) {
-    const rule = `drops root ${root}, which signs`;
     return [
       fault(
-        rule,
+        `drops root ${root}, which signs`,
         "Go first to the phase in which the other root signs: 'sign' on the way on, 'trust' on the way back",
       ),
     ];
   }
   const signed = signedUntil[String(root)];
   if (signed === undefined) return [];
-  const end = new Date(Date.parse(signed) + workloadCertificateHours * HOUR);
+  const [inUse] = istiod.roots ?? [];
+  if (inUse !== undefined && inUse !== roots[String(signer)]) {
+    const rule = `drops root ${root} while this cluster's istiod has not taken root ${signer} in to sign with`;
+    return [fault(rule, "Wait a minute, until the kubelet has brought it the Secret cacerts")];
+  }
+  const end = new Date(Date.parse(signed) + (workloadCertificateHours * 60 + settlingMinutes) * MINUTE);
   if (end <= now) return [];
   return [
     fault(

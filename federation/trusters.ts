@@ -1,23 +1,31 @@
+import * as z from "zod";
 import { fingerprintOf } from "./fingerprint.ts";
+import { ownValue } from "./order.ts";
 import type { ContractReading } from "./peer.ts";
-import { readPinnedPeers } from "./pinnedPeer.ts";
+import { type PinnedPeer, readPinnedPeers } from "./pinnedPeer.ts";
 import type { Truster } from "./rotationStep.ts";
 
+const map = z.record(z.string(), z.unknown());
+
 /**
- * Finds which of our roots each peer trusts, by what its stack publishes of whom it trusts. A peer that trusts nobody of our trust domain
- * is left out: nothing between it and us can break. One that does not tell counts as not to be read.
+ * Finds which of our roots each peer trusts, by what its stack publishes of whom it trusts. Left out are peers between which and us nothing
+ * can break: those that trust nobody of our trust domain, and those that are not trusted here. What does not tell counts as not to
+ * be read.
+ * @param pinned whom this stack trusts.
  */
 export function trustingPeers(
   readings: Readonly<Record<string, ContractReading>>,
   trustDomain: string,
+  pinned: Readonly<Record<string, PinnedPeer>>,
 ): Truster[] {
   return Object.entries(readings).flatMap(([peer, { trustAnchors }]): Truster[] => {
-    const who = `peer ${peer}`;
-    if (trustAnchors === undefined) return [{ who, roots: undefined }];
-    const ours = Object.values(readPinnedPeers(trustAnchors)).filter(
-      (pinned) => pinned.trustDomain === trustDomain,
-    );
+    if (ownValue(pinned, peer) === undefined) return [];
+    const { data } = map.safeParse(trustAnchors);
+    const read = readPinnedPeers(data);
+    if (data === undefined || Object.keys(read).length < Object.keys(data).length)
+      return [{ peer, roots: undefined }];
+    const ours = Object.values(read).filter((anchor) => anchor.trustDomain === trustDomain);
     if (ours.length === 0) return [];
-    return [{ who, roots: ours.flatMap(({ rootCertificates }) => rootCertificates.map(fingerprintOf)) }];
+    return [{ peer, roots: ours.flatMap(({ rootCertificates }) => rootCertificates.map(fingerprintOf)) }];
   });
 }

@@ -17,3 +17,6 @@ export const GATEWAY_PORT = 15443;
 
 /** Istio's name for that port. */
 export const GATEWAY_PORT_NAME = "tls";
+
+/** Common name of the certificates with which istiods sign. */
+export const INTERMEDIATE_NAME = "Intermediate CA";

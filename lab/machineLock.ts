@@ -28,7 +28,9 @@ export async function lockMachine(dir: string, address = ADDRESS): Promise<() =>
   const holder: LockHolder = { dir, pid: process.pid };
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
-    socket.end(JSON.stringify(holder));
+    socket.write(JSON.stringify(holder));
+    // Whatever the other side says or leaves open, the release does not wait for it.
+    socket.destroySoon();
   });
   try {
     server.listen({ ...address, exclusive: true });

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { IP_ADDRESS, refuseAddress } from "../address.ts";
 import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
+import { isGiven } from "./sections.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 
 /** How clients without a sidecar find global names: a block in the Corefile of this cluster's CoreDNS. */
@@ -26,13 +27,6 @@ const coreDns = checked(
 
 /** The section of global names; an empty one, the project's default, is none. */
 export const dns: z.ZodType<Dns | undefined> = z.preprocess(
-  (raw) => (isNone(raw) ? undefined : raw),
+  (raw) => (isGiven(raw) ? raw : undefined),
   fields({ coreDns: coreDns.exactOptional() }).optional(),
 );
-
-/** Whether nothing is given, or only what the project has by default. */
-export function isNone(value: unknown): boolean {
-  return (
-    value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0)
-  );
-}

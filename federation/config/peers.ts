@@ -5,20 +5,9 @@ import { type Fault, pathOf } from "../fault.ts";
 import { DNS_LABEL } from "../hostname.ts";
 import { compare, sortedRecord } from "../order.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
-import { pattern } from "../textRule.ts";
+import { STACK_NAME } from "../stackName.ts";
 import { peerIdentity } from "./peerIdentity.ts";
 import { IMPORT_NAMESPACE } from "../wellKnown.ts";
-
-/** What Pulumi takes as the name of an organization, project or stack. */
-const PART = "[A-Za-z0-9_.-]{1,100}";
-
-/** Two parts are refused: the CLI reads `a/b` as organization and stack, a stack reference as project and stack. */
-const STACK = pattern(
-  new RegExp(`^(?:${PART}/${PART}/)?${PART}$`),
-  302,
-  "must be a stack's name: bare for a stack of this project, else organization/project/stack",
-  "Write one or all three parts ('organization' is literal for a state backend of one's own)",
-);
 
 const exportTo = checked(z.array(text(EXPORT_TO)), (value): Complaint[] => {
   if (value.length === 0) {
@@ -52,7 +41,7 @@ function sameNamespace(one: string, other: string): boolean {
 const named = z.record(
   z.string(),
   fields({
-    stack: text(STACK),
+    stack: text(STACK_NAME),
     exportTo: exportTo.exactOptional(),
     acceptRemoval: text(REMOVAL_TOKEN).exactOptional(),
     identity: peerIdentity.exactOptional(),

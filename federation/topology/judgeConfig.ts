@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isNone } from "../config/dns.ts";
+import { isGiven } from "../config/sections.ts";
 import type { Fault } from "../fault.ts";
 import { TOPOLOGIES, type Topology } from "../topology.ts";
 import { TRAITS } from "./traits.ts";
@@ -19,7 +19,7 @@ export function judgeTopology(raw: Readonly<Record<string, unknown>>): Fault[] {
 }
 
 function judgeDns(topology: Topology, dns: unknown): Fault[] {
-  if (TRAITS[topology].names === "global" || isNone(dns)) return [];
+  if (TRAITS[topology].names === "global" || !isGiven(dns)) return [];
   const rule = `is for global names, which peers' services do not have in topology '${topology}'`;
   return [{ path: "dns", rule, remedy: "Remove it, or write topology: replicated" }];
 }

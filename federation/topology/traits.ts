@@ -6,6 +6,8 @@ import type { Topology } from "../topology.ts";
 export interface Traits {
   /** Where the certificate authority may come from. */
   readonly sources: readonly StackConfig["certificateAuthority"]["source"][];
+  /** Whether all clusters are under one root. */
+  readonly oneRoot: boolean;
   /** Domains that clusters may have in common, to the letter. */
   readonly common: readonly (keyof Domains)[];
   /** Under which names peers' services are called: those that they have there, or `<name>.<namespace>.global`. */
@@ -13,7 +15,17 @@ export interface Traits {
 }
 
 export const TRAITS: Readonly<Record<Topology, Traits>> = {
-  federation: { sources: ["own", "provided"], common: [], names: "own" },
-  replicated: { sources: ["provided"], common: ["clusterDomain", "trustDomain"], names: "global" },
-  "single-mesh": { sources: ["own", "provided"], common: ["clusterDomain", "trustDomain"], names: "own" },
+  federation: { sources: ["own", "provided", "shared"], oneRoot: false, common: [], names: "own" },
+  replicated: {
+    sources: ["shared", "provided"],
+    oneRoot: true,
+    common: ["clusterDomain", "trustDomain"],
+    names: "global",
+  },
+  "single-mesh": {
+    sources: ["own", "provided", "shared"],
+    oneRoot: false,
+    common: ["clusterDomain", "trustDomain"],
+    names: "own",
+  },
 };

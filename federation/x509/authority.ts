@@ -1,6 +1,6 @@
 import { type X509Certificate, createHash } from "node:crypto";
 import forge from "node-forge";
-import { type Asn1, type Bytes, bytesOf, decode, partsOf } from "./der.ts";
+import { type Asn1, type Bytes, bytesOf, decode, isTagged, partsOf } from "./der.ts";
 import { EXTENSIONS } from "./extensions.ts";
 
 const { Class, Type, derToInteger, derToOid } = forge.asn1;
@@ -22,12 +22,11 @@ export interface Authority {
  * @throws Error, completing "<whose root> ...", when it is not DER.
  */
 export function readAuthority(certificate: X509Certificate): Authority {
-  const [content] = partsOf(decode(certificate.raw.toString("latin1")));
-  const fields = partsOf(content);
+  const fields = fieldsOf(certificate);
   // Version, unique identifiers and extensions are optional and have tags of their own (RFC 5280, 4.1).
   const [, , , , subject, publicKeyInfo] = fields.filter(({ tagClass }) => tagClass === Class.UNIVERSAL);
   if (subject === undefined || publicKeyInfo === undefined) throw new Error("has no subject or public key");
-  const extensions = partsOf(partsOf(fields.find((field) => isTagged(field, 3)))[0]);
+  const extensions = extensionsIn(fields);
   const constraints = partsOf(valueOf(extensions, EXTENSIONS.basicConstraints));
   const pathLength = constraints.find(({ type }) => type === Type.INTEGER);
   return {
@@ -39,8 +38,24 @@ export function readAuthority(certificate: X509Certificate): Authority {
   };
 }
 
-function isTagged({ tagClass, type }: Asn1, tag: number): boolean {
-  return tagClass === Class.CONTEXT_SPECIFIC && (type as number) === tag;
+/**
+ * The value of one of a certificate's extensions; undefined when it has none such.
+ * @throws Error, completing "<the certificate> ...", when it is not DER.
+ */
+export function extensionOf(
+  certificate: X509Certificate,
+  extension: keyof typeof EXTENSIONS,
+): Asn1 | undefined {
+  return valueOf(extensionsIn(fieldsOf(certificate)), EXTENSIONS[extension]);
+}
+
+function fieldsOf(certificate: X509Certificate): Asn1[] {
+  const [content] = partsOf(decode(certificate.raw.toString("latin1")));
+  return partsOf(content);
+}
+
+function extensionsIn(fields: readonly Asn1[]): Asn1[] {
+  return partsOf(partsOf(fields.find((field) => isTagged(field, 3)))[0]);
 }
 
 /** The value of an extension, whose last part holds it in DER. */
@@ -50,7 +65,7 @@ function valueOf(extensions: readonly Asn1[], oid: string): Asn1 | undefined {
 }
 
 /** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2, method 1); the first byte counts unused bits. */
-function keyIdentifier(publicKeyInfo: Asn1): Bytes {
+export function keyIdentifier(publicKeyInfo: Asn1): Bytes {
   const bits = bytesOf(partsOf(publicKeyInfo)[1]).slice(1);
   return createHash("sha1").update(bits, "latin1").digest().toString("latin1");
 }

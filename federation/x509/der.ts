@@ -19,6 +19,11 @@ export function bytesOf(node: Asn1 | undefined): Bytes {
   return typeof node?.value === "string" ? node.value : "";
 }
 
+/** Whether a value has this context-specific tag. */
+export function isTagged({ tagClass, type }: Asn1, tag: number): boolean {
+  return tagClass === Class.CONTEXT_SPECIFIC && (type as number) === tag;
+}
+
 /** A value in DER. */
 export function encode(node: Asn1): Bytes {
   return toDer(node).getBytes();

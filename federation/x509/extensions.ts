@@ -1,6 +1,5 @@
 import type { Authority } from "./authority.ts";
 import { type Asn1, encode, integer, objectIdentifier, plain, sequence, tagged } from "./der.ts";
-import { nameConstraints } from "./nameConstraints.ts";
 
 /** Object identifiers of the extensions of a CA's certificate (RFC 5280, 4.2.1). */
 export const EXTENSIONS = {
@@ -16,14 +15,14 @@ const TRUE = "\xff";
 /** keyCertSign and cRLSign, the bits 5 and 6 (RFC 5280, 4.2.1.3); the first byte counts unused bits. */
 const CA_USES = "\x01\x06";
 
-/** The extensions of an anchor: a CA like the peer's root, but for one trust domain only. */
-export function anchorExtensions(root: Authority, issuer: Authority, trustDomain: string): Asn1 {
-  const pathLength = root.pathLength === undefined ? [] : [integer(root.pathLength)];
+/** The extensions of a CA's certificate, for certain names only. */
+export function caExtensions(subject: Authority, issuer: Authority, constraints: Asn1): Asn1 {
+  const pathLength = subject.pathLength === undefined ? [] : [integer(subject.pathLength)];
   const extensions = sequence(
     extension("basicConstraints", true, sequence(plain("BOOLEAN", TRUE), ...pathLength)),
     extension("keyUsage", true, plain("BITSTRING", CA_USES)),
-    extension("nameConstraints", true, nameConstraints(trustDomain)),
-    extension("subjectKeyIdentifier", false, plain("OCTETSTRING", root.keyIdentifier)),
+    extension("nameConstraints", true, constraints),
+    extension("subjectKeyIdentifier", false, plain("OCTETSTRING", subject.keyIdentifier)),
     extension("authorityKeyIdentifier", false, sequence(tagged(0, issuer.keyIdentifier))),
   );
   return tagged(3, [extensions]);

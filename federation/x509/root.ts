@@ -2,16 +2,10 @@ import { type X509Certificate, createHash } from "node:crypto";
 import { type Authority, readAuthority } from "./authority.ts";
 import { isIssuedBy } from "./chain.ts";
 import { bytesOf, encode, partsOf } from "./der.ts";
-import { UNFIT_KEY, signatureAlgorithm } from "./signatureAlgorithm.ts";
+import { hasPlainEncoding, publicKeyFaults } from "./publicKey.ts";
 
 /** Characters of a subject: many times what people write. */
 const SUBJECT_LIMIT = 1000;
-
-/** Bits of an RSA key: fewer are too weak (NIST SP 800-131A), more are refused by some verifiers. */
-const RSA_BITS = { least: 2048, most: 8192 };
-
-/** Go and BoringSSL refuse larger exponents. */
-const LARGEST_EXPONENT = 2n ** 31n;
 
 /**
  * A line of a subject as Node writes it (RFC 2253's escapes, `\\ ` for a blank at an end, `\\09` for a control character): letters, digits
@@ -30,16 +24,12 @@ const NOT_PRINTABLE = /[_@!$%|~`^{}[\]]/;
  */
 export function rootFaults(certificate: X509Certificate): string[] {
   const { publicKey, subject } = certificate;
-  const { modulusLength: bits = RSA_BITS.least, publicExponent = 3n } = publicKey.asymmetricKeyDetails ?? {};
   return [
     ...(isIssuedBy(certificate, certificate) ? [] : ["is not signed by its own key, as a root is"]),
     ...(isPlainName(subject) && subject.length <= SUBJECT_LIMIT
       ? []
       : ["has a subject that is empty, very long, or has characters or blanks which not all verifiers take"]),
-    ...(signatureAlgorithm(publicKey) === undefined ? [UNFIT_KEY] : []),
-    ...(bits < RSA_BITS.least || bits > RSA_BITS.most || publicExponent >= LARGEST_EXPONENT
-      ? [`has an RSA key that not all verifiers take: ${RSA_BITS.least} to ${RSA_BITS.most} bits`]
-      : []),
+    ...publicKeyFaults(publicKey),
     ...encodingFaults(certificate),
   ];
 }
@@ -51,9 +41,10 @@ function isPlainName(subject: string | undefined): boolean {
 function encodingFaults(certificate: X509Certificate): string[] {
   try {
     const authority = readAuthority(certificate);
-    const key = certificate.publicKey.export({ type: "spki", format: "der" }).toString("latin1");
     return [
-      ...(encode(authority.publicKeyInfo) === key ? [] : ["has a public key in an unusual encoding"]),
+      ...(hasPlainEncoding(certificate.publicKey, authority.publicKeyInfo)
+        ? []
+        : ["has a public key in an unusual encoding"]),
       ...(isOwnIdentifier(authority) ? [] : ["has a key identifier that is no hash of its key"]),
       ...(printables(authority).some((text) => NOT_PRINTABLE.test(text))
         ? ["has a subject with characters that its kind of string has not"]

@@ -17,12 +17,12 @@ export function validityOf({ validFromDate, validToDate }: X509Certificate): Val
 export function commonValidity(root: Validity, issuer: Validity, now: Date): Validity {
   const notBefore = root.notBefore > issuer.notBefore ? root.notBefore : issuer.notBefore;
   const notAfter = root.notAfter < issuer.notAfter ? root.notAfter : issuer.notAfter;
-  const spans = `is valid ${span(root)}, our own root ${span(issuer)}`;
+  const spans = `is valid ${describeSpan(root)}, our own root ${describeSpan(issuer)}`;
   if (notBefore > notAfter) throw new Error(`${spans}: never both at once`);
   if (notAfter < now) throw new Error(`${spans}: not both any more. Renew the one that ran out`);
   return { notBefore, notAfter };
 }
 
-function span({ notBefore, notAfter }: Validity): string {
+export function describeSpan({ notBefore, notAfter }: Validity): string {
   return `from ${notBefore.toISOString()} to ${notAfter.toISOString()}`;
 }

@@ -1,6 +1,7 @@
 import type { RunningLab } from "../lab.ts";
+import type { LabCluster } from "../clusters.ts";
 import type { Stack } from "../pulumi.ts";
-import type { Workload } from "../workloads/workload.ts";
+import { workloadsOf, type Workload } from "../workloads/workload.ts";
 
 /** What a proof may use: the running lab, federated. */
 export interface ProofContext {
@@ -36,6 +37,18 @@ export interface Party extends Workload {
   readonly cluster: string;
   /** Cluster domain, and trust domain too. */
   readonly domain: string;
+}
+
+/** A cluster's workload that is exported, or the one that is not. */
+export function partyIn(
+  { name: cluster, network, domain }: Pick<LabCluster, "name" | "network" | "domain">,
+  exported: boolean,
+): Party {
+  const workload = workloadsOf(cluster, network).find((candidate) => candidate.exported === exported);
+  if (workload === undefined) {
+    throw new Error(`${cluster} has no workload that is ${exported ? "" : "not "}exported`);
+  }
+  return { ...workload, cluster, domain };
 }
 
 /** How the table names a workload. */

@@ -1,18 +1,18 @@
-import { CLUSTERS, type LabCluster } from "../clusters.ts";
-import { SERVICE_PORT, workloadsOf } from "../workloads/workload.ts";
+import { CLUSTERS } from "../clusters.ts";
+import { SERVICE_PORT } from "../workloads/workload.ts";
 import { allowedCall } from "./allowedCall.ts";
 import { forgeryRefused } from "./forgery.ts";
 import { GATEWAY_PORT } from "./gateway.ts";
 import { plaintextRefused } from "./plaintext.ts";
-import { identityOf, type Party, type Proof } from "./proof.ts";
+import { identityOf, type Party, partyIn, type Proof } from "./proof.ts";
 import { unchanged } from "./unchanged.ts";
 import { unexportedRefused } from "./unexported.ts";
 
 /** Every claim about a federation that the demo and the tests check, in the order in which they are checked. */
 export function allProofs(): Proof[] {
   const [a, b] = CLUSTERS.map((cluster) => ({
-    exported: party(cluster, true),
-    internal: party(cluster, false),
+    exported: partyIn(cluster, true),
+    internal: partyIn(cluster, false),
     gateway: `${cluster.network}.0.3`,
   })) as [Side, Side];
   const callsBetween = (from: Side, to: Side): Proof[] => [
@@ -57,12 +57,4 @@ interface Side {
   readonly internal: Party;
   /** Address of the east-west gateway. */
   readonly gateway: string;
-}
-
-function party({ name: cluster, network, domain }: LabCluster, exported: boolean): Party {
-  const workload = workloadsOf(cluster, network).find((candidate) => candidate.exported === exported);
-  if (workload === undefined) {
-    throw new Error(`${cluster} has no workload that is ${exported ? "" : "not "}exported`);
-  }
-  return { ...workload, cluster, domain };
 }

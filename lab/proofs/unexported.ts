@@ -1,12 +1,10 @@
-import { CustomObjectsApi } from "@kubernetes/client-node";
-import { loadContext } from "../cluster/kubeconfig.ts";
 import { waitFor } from "../ready.ts";
 import { callService } from "../workloads/call.ts";
 import { SERVICE_PORT } from "../workloads/workload.ts";
 import { GATEWAY_PORT, whoAnswers } from "./gateway.ts";
+import { withHandMadeEntry } from "./handMadeEntry.ts";
 import { hostOf, identityOf, nameOf, type Party, type Proof } from "./proof.ts";
 
-const RESOURCE = { group: "networking.istio.io", version: "v1", plural: "serviceentries" };
 const PROPAGATION_SECONDS = 30;
 /** After a change of configuration the first request may still be judged by the old one. */
 const CALLS = 2;
@@ -26,11 +24,8 @@ export function unexportedRefused(from: Party, to: Party, exported: Party, gatew
     claim: "a service that is not exported is refused at the gateway, even with a hand-made ServiceEntry",
     caller: nameOf(from),
     callee: host,
-    run: async ({ lab }) => {
-      const objects = loadContext(lab.kubeconfig, from.cluster).makeApiClient(CustomObjectsApi);
-      const place = { ...RESOURCE, namespace: from.namespace };
-      await objects.createNamespacedCustomObject({ ...place, body: handMadeEntry(from, to, gateway) });
-      try {
+    run: async ({ lab }) =>
+      withHandMadeEntry(lab, from, to, gateway, async () => {
         const known = async () => (await callService(from, host, SERVICE_PORT)).addresses.length > 0;
         await waitFor(`the sidecar of ${nameOf(from)} does not know ${host}`, known, PROPAGATION_SECONDS);
         const statuses: number[] = [];
@@ -47,29 +42,6 @@ export function unexportedRefused(from: Party, to: Party, exported: Party, gatew
           status: `${String(statuses.at(-1))}${passed ? " refused" : ""}`,
           ...(passed ? {} : { reason: `expected the gateway to refuse this and only this, got ${seen}` }),
         };
-      } finally {
-        await objects.deleteNamespacedCustomObject({ ...place, name: host });
-      }
-    },
-  };
-}
-
-/** The entry that the program would have made, had the peer exported the service. */
-function handMadeEntry(from: Party, to: Party, gateway: string): object {
-  const name = hostOf(to);
-  return {
-    apiVersion: `${RESOURCE.group}/${RESOURCE.version}`,
-    kind: "ServiceEntry",
-    metadata: { name, namespace: from.namespace },
-    spec: {
-      hosts: [name],
-      location: "MESH_INTERNAL",
-      resolution: "STATIC",
-      ports: [{ number: SERVICE_PORT, name: "http", protocol: "HTTP" }],
-      subjectAltNames: [identityOf(to)],
-      endpoints: [
-        { address: gateway, ports: { http: GATEWAY_PORT }, labels: { "security.istio.io/tlsMode": "istio" } },
-      ],
-    },
+      }),
   };
 }

@@ -18,6 +18,7 @@ export const SERVICE_ACCOUNT: ResourceKind = {
   plural: "serviceaccounts",
 };
 export const NAMESPACE: ResourceKind = { group: "", version: "v1", kind: "Namespace", plural: "namespaces" };
+export const SECRET: ResourceKind = { group: "", version: "v1", kind: "Secret", plural: "secrets" };
 export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plural: "nodes" };
 export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");
 export const DESTINATION_RULE: ResourceKind = istio("DestinationRule", "destinationrules");

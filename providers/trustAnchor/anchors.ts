@@ -1,5 +1,6 @@
 import { X509Certificate, randomBytes } from "node:crypto";
-import { SERIAL_BYTES, makeAnchor } from "../../federation/x509/anchor.ts";
+import { makeAnchor } from "../../federation/x509/anchor.ts";
+import { SERIAL_BYTES } from "../../federation/x509/certify.ts";
 import { type Issuer, readIssuer } from "../../federation/x509/issuer.ts";
 import { bearable } from "../partialFailure.ts";
 import { ANCHOR_FORMAT, type Inputs, type State } from "./inputs.ts";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fingerprintOf } from "../../federation/fingerprint.ts";
 import { FIRST_ROOT } from "../../federation/rotation.ts";
 import { parseConfig } from "../../federation/config.ts";
 import { parseContract } from "../../federation/contract.ts";
@@ -60,6 +61,7 @@ for (const preview of [true, false]) {
     let status: unknown;
     let anchors: unknown;
     let certificates: unknown;
+    let rotation: unknown;
 
     before(async () => {
       await engine.start(preview);
@@ -69,6 +71,7 @@ for (const preview of [true, false]) {
       status = await settled(cluster.peers);
       anchors = cluster.trustAnchors;
       certificates = await settled(cluster.certificates);
+      rotation = cluster.rotation && (await settled(cluster.rotation));
     });
 
     it("names each resource after its parent", () => {
@@ -151,6 +154,12 @@ for (const preview of [true, false]) {
         kubernetes.filter(({ provider }) => !provider.includes("::cluster-a-cluster::")),
         [],
       );
+    });
+
+    it("publishes where its root is", () => {
+      const roots = { 1: fingerprintOf(ROOT_CERTIFICATE) };
+      const record = { ...FIRST_ROOT, since: "2026-11-21T10:00:00Z", roots, signedUntil: {} };
+      assert.deepEqual(rotation, preview ? undefined : record);
     });
 
     it("requires mutual TLS of the whole mesh", () => {

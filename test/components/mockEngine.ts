@@ -21,6 +21,7 @@ const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
   "kubernetes:core/v1:ServiceAccount": () => ({ metadata: { name: READER, uid: "uid-of-reader" } }),
   "pulumi-nodejs:dynamic:GatewayAddresses": () => ({ addresses: [] }),
   "pulumi-nodejs:dynamic:ReaderToken": () => ({ token: READER_TOKEN, ...READER_LIFE }),
+  "pulumi-nodejs:dynamic:SignedAuthority": () => ({ certificate: INTERMEDIATE_CERTIFICATE }),
   "pulumi-nodejs:dynamic:TrustAnchor": () => ({ certificates: [ANCHOR_CERTIFICATE] }),
 };
 

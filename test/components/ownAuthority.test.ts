@@ -3,6 +3,7 @@ import { fingerprintOf } from "../../federation/fingerprint.ts";
 import type { Phase, RotationPlan, RotationRecord } from "../../federation/rotation.ts";
 import { MockEngine, NEXT_ROOT_CERTIFICATE, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
+const EARLIER = "2026-11-20T10:00:00Z";
 const NOW = "2026-11-21T10:00:00Z";
 const [FIRST, NEXT] = [ROOT_CERTIFICATE, NEXT_ROOT_CERTIFICATE];
 const ROOTS = { 1: fingerprintOf(FIRST), 2: fingerprintOf(NEXT) };
@@ -46,7 +47,7 @@ describe("An own authority in the rotation of its root", () => {
     const trusted = async (phase: Phase) => (await declare(phase)).files["root-cert.pem"];
     assert.equal(await trusted("announce"), FIRST);
     assert.equal(await trusted("trust"), FIRST + NEXT);
-    assert.equal(await trusted("sign"), FIRST + NEXT);
+    assert.equal(await trusted("sign"), NEXT + FIRST, "the one that signs comes first");
     assert.equal(await trusted("drop"), NEXT);
   });
 
@@ -90,14 +91,18 @@ describe("An own authority in the rotation of its root", () => {
   });
 
   it("records how far it is, and since when a root signs no more", async () => {
-    const last: RotationRecord = { root: 2, phase: "trust", roots: ROOTS, signedUntil: {} };
-    const { rotation } = (await declare("sign", last)).parts;
+    const last: RotationRecord = { root: 2, phase: "trust", since: EARLIER, roots: ROOTS, signedUntil: {} };
+    const { engine, parts } = await declare("sign", last);
+    const { rotation } = parts;
     assert.ok(rotation);
     assert.deepEqual(await settled(rotation), {
       root: 2,
       phase: "sign",
+      since: NOW,
       roots: ROOTS,
       signedUntil: { 1: NOW },
     });
+    const { metadata } = engine.named("ca-cacerts").inputs as { metadata: { annotations?: object } };
+    assert.deepEqual(metadata.annotations, { "istio-federation.dev/signed-until": `{"1":"${NOW}"}` });
   });
 });

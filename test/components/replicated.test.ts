@@ -41,6 +41,7 @@ const { peers, notes } = viewPeers(
   { "cluster-2": { contract: contractOfPeer } },
   { pinned: {}, statuses: {} },
   new Date("2026-11-21T10:28:15Z"),
+  { roots: [ROOT_B], intermediates: [] },
 );
 
 const authority = { provided: { certificate: ROOT_C, key: "key", chain: [], roots: [ROOT_B] } };

@@ -24,7 +24,9 @@ describe("A survey in a single mesh", () => {
   async function look(stacks: Stacks, changes: Record<string, unknown> = {}) {
     await withStacks(stacks);
     const config = { kubeconfig: own.kubeconfig, allowGatewayAddresses: ["127.0.0.0/8"], ...changes };
-    return survey(meshConfig(config));
+    const found = await survey(meshConfig(config));
+    assert.ok("mesh" in found);
+    return found;
   }
 
   it("finds a peer ready by its contract, its access for us, and its API server's answer", async () => {

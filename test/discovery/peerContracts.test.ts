@@ -36,6 +36,26 @@ describe("readContracts", () => {
     });
   }
 
+  it("reads whom a peer trusts: nobody, if it was never updated; unknown, if its program does not say or it is not there", async () => {
+    const trustAnchors = { us: {} };
+    await withStacks({
+      "o/p/b": { federation: CONTRACT, trustAnchors },
+      "o/p/c": {},
+      "o/p/d": { federation: CONTRACT },
+    });
+    const stacks = {
+      b: { stack: "o/p/b" },
+      c: { stack: "o/p/c" },
+      d: { stack: "o/p/d" },
+      e: { stack: "o/p/e" },
+    };
+    const readings = await readContracts(stacks);
+    assert.deepEqual(
+      Object.values(readings).map((reading) => reading.trustAnchors),
+      [trustAnchors, {}, undefined, undefined],
+    );
+  });
+
   it("fails for every peer whose stack is there but cannot be read", async () => {
     const locked = new Error("permission denied");
     await withStacks({ "o/p/b": locked, "o/p/c": locked, "o/p/d": { federation: CONTRACT } });

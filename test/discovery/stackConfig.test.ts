@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { readStackConfig } from "../../discovery/stackConfig.ts";
+import type { StackConfig } from "../../federation/config.ts";
 import { FaultsError } from "../../federation/fault.ts";
 import { withStacks } from "./support.ts";
 
@@ -8,6 +9,12 @@ const REQUIRED = {
   "istio-federation:cluster": '{"name":"cluster-a","domain":"cluster-a.local"}',
   "istio-federation:kubeconfig": '{"context":"cluster-a"}',
 };
+
+function readClusterConfig(): StackConfig {
+  const config = readStackConfig();
+  assert.ok("cluster" in config);
+  return config;
+}
 
 describe("readStackConfig", () => {
   before(() => withStacks({}));
@@ -18,14 +25,33 @@ describe("readStackConfig", () => {
 
   it("reads structured config, which comes as JSON", () => {
     pulumi.runtime.setAllConfig({ ...REQUIRED, "istio-federation:peers": '{"b":{"stack":"b"}}' });
-    const config = readStackConfig();
+    const config = readClusterConfig();
     assert.equal(config.cluster.trustDomain, "cluster-a.local");
     assert.deepEqual(config.peers, { b: { stack: "b" } });
   });
 
   it("leaves other namespaces' config alone", () => {
     pulumi.runtime.setAllConfig({ ...REQUIRED, "kubernetes:context": "x", "istio-federation2:y": "z" });
-    assert.deepEqual(readStackConfig().exports, []);
+    assert.deepEqual(readClusterConfig().exports, []);
+  });
+
+  it("takes a cluster's stack for what it is though Pulumi.yaml gives it an empty root authority, and the other way round", () => {
+    pulumi.runtime.setAllConfig({ ...REQUIRED, "istio-federation:rootAuthority": "{}" });
+    assert.equal(readClusterConfig().cluster.name, "cluster-a");
+    const clusters = { a: { stack: "a", trustDomain: "a.local" } };
+    pulumi.runtime.setAllConfig({
+      "istio-federation:rootAuthority": JSON.stringify({ clusters }),
+      "istio-federation:cluster": "{}",
+      "istio-federation:exports": "[]",
+    });
+    assert.deepEqual(readStackConfig(), {
+      rootAuthority: {
+        name: "istio-federation",
+        algorithm: "ECDSA",
+        expiryWarningDays: 90,
+        clusters: { a: { stack: "a", trustDomain: "a.local", istiodHosts: [] } },
+      },
+    });
   });
 
   it("names every fault of the stack: what is missing, misspelt, and text where a map should be", () => {

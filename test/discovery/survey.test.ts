@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { survey } from "../../discovery/survey.ts";
+import { type Survey, survey as surveyStack } from "../../discovery/survey.ts";
 import { type StackConfig, parseConfig } from "../../federation/config.ts";
 import { BAR, ROOT_A, ROOT_C, barService, contractOf } from "../federation/samples.ts";
 import { type Answer, FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
@@ -27,6 +27,13 @@ function configOf(kubeconfig: unknown, changes: Record<string, unknown> = {}): S
     ...changes,
   };
   return parseConfig(raw, "cluster-a");
+}
+
+/** Of a cluster that does not wait for a certificate. */
+async function survey(config: StackConfig): Promise<Survey> {
+  const found = await surveyStack(config);
+  assert.ok("exports" in found);
+  return found;
 }
 
 describe("A survey", () => {

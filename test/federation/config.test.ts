@@ -14,7 +14,8 @@ const full = {
     source: "own",
     algorithm: "RSA",
     expiryWarningDays: 30,
-    workloadCertificateHours: 25,
+    workloadCertificateHours: 24,
+    settlingMinutes: 10,
     allowUnconstrainedAnchors: true,
   },
   istio: {
@@ -57,7 +58,8 @@ describe("A stack's config", () => {
         source: "own",
         algorithm: "ECDSA",
         expiryWarningDays: 90,
-        workloadCertificateHours: 25,
+        workloadCertificateHours: 24,
+        settlingMinutes: 10,
         allowUnconstrainedAnchors: false,
       },
       istio: {
@@ -235,6 +237,36 @@ describe("The config of a certificate authority", () => {
     }
   });
 
+  it("names the stack of a shared root if and only if it is under one, and not this very stack", () => {
+    const faultsWith = (certificateAuthority: object) => configFaults({ certificateAuthority });
+    const shared = { stack: "root-ca" };
+    const provided = { certificate: "a.pem", key: "b.pem", root: "c.pem" };
+    const at = (field: string) => `certificateAuthority.${field}`;
+    assert.deepEqual(faultsWith({ source: "shared", shared }), []);
+    assert.deepEqual(faultsWith({ source: "shared" }), [at("shared")]);
+    assert.deepEqual(faultsWith({ shared }), [at("shared")]);
+    assert.deepEqual(faultsWith({ source: "shared", shared, provided }), [at("provided")]);
+    assert.deepEqual(faultsWith({ source: "provided", shared, provided }), [at("shared")]);
+    assert.deepEqual(faultsWith({ source: "shared", shared: { stack: "cluster-a" } }), [at("shared.stack")]);
+    assert.deepEqual(faultsWith({ source: "shared", shared: { stack: "a/b", roots: [] } }), [
+      at("shared.stack"),
+      at("shared.roots"),
+    ]);
+    const rotation = { root: 2, phase: "announce" };
+    assert.deepEqual(faultsWith({ source: "shared", rotation }), [at("shared"), at("rotation")]);
+    const roots = ["ab".repeat(32)];
+    const parsed = parseConfig(
+      { ...shortest, certificateAuthority: { source: "shared", shared: { ...shared, roots } } },
+      "cluster-a",
+    );
+    assert.deepEqual(parsed.certificateAuthority.shared?.roots, [Array(32).fill("AB").join(":")]);
+  });
+
+  it("is beside no root authority: that is another stack's", () => {
+    assert.deepEqual(configFaults({ rootAuthority: {} }), []);
+    assert.deepEqual(configFaults({ rootAuthority: { clusters: {} } }), ["rootAuthority"]);
+  });
+
   it("has the parts of one from outside if and only if it says that it comes from there", () => {
     const provided = { certificate: "a.pem", key: "b.pem", root: "c.pem" };
     const faultsWith = (certificateAuthority: object) => configFaults({ certificateAuthority });
@@ -259,8 +291,10 @@ describe("The config of a certificate authority", () => {
     assert.deepEqual(faultsWith({ source: "provided", provided, rotation: { root: 2, phase: "trust" } }), [
       ROTATION,
     ]);
-    assert.deepEqual(faultsWith({ workloadCertificateHours: -1 }), [
+    assert.deepEqual(faultsWith({ rotation: { root: 1e21, phase: "drop" } }), [`${ROTATION}.root`]);
+    assert.deepEqual(faultsWith({ workloadCertificateHours: 1e12, settlingMinutes: -1 }), [
       "certificateAuthority.workloadCertificateHours",
+      "certificateAuthority.settlingMinutes",
     ]);
   });
 });

@@ -177,4 +177,25 @@ describe("A peer", () => {
       );
     });
   }
+
+  it("may be under our own root, as another peer may too, and needs no leave for it", () => {
+    const own = { roots: [ROOT_B], intermediates: [] };
+    const ofC = { cluster: "cluster-c", clusterDomain: "c.local", trustDomain: "c.local", services: {} };
+    const readings = { "cluster-b": { contract: contractOf() }, "cluster-c": { contract: contractOf(ofC) } };
+    const before: LastPeers = {
+      ...trusted,
+      pinned: { "cluster-b": { ...anchor, rootCertificates: [ROOT_C] } },
+    };
+    const { peers } = viewPeers(config, readings, before, NOW, own);
+    assert.deepEqual(peers["cluster-b"]?.pinned?.rootCertificates, [ROOT_B]);
+    assert.deepEqual(peers["cluster-c"]?.pinned?.rootCertificates, [ROOT_B]);
+    const refused = faultsThrown(() =>
+      viewPeers(config, readings, nothing, NOW, { roots: [], intermediates: [ROOT_B] }),
+    );
+    assert.ok(
+      refused.every((fault) => /is a certificate of .* too/.test(fault)),
+      refused.join(),
+    );
+    assert.equal(refused.length, 4);
+  });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fingerprintOf } from "../../federation/fingerprint.ts";
 import { type PeerIdentity, judgePin } from "../../federation/pin.ts";
 import type { PinnedPeer } from "../../federation/pinnedPeer.ts";
-import { ROOT_A, ROOT_B, contractOf } from "./samples.ts";
+import { ROOT_A, ROOT_B, ROOT_C, contractOf } from "./samples.ts";
 
 const OLD = fingerprintOf(ROOT_B);
 const NEW = fingerprintOf(ROOT_A);
@@ -25,6 +25,24 @@ function judged(
   const { faults, notes } = judgePin("b", contractOf(changes), NOW, last, identity);
   return { faults: faults.map(({ path, rule }) => `${path}: ${rule}`), notes };
 }
+
+describe("A peer's root that is our own too", () => {
+  const roots = (identity?: PeerIdentity) => {
+    const contract = contractOf({ rootCertificates: [ROOT_A] });
+    return judgePin("b", contract, NOW, pinned, identity, [ROOT_A]);
+  };
+
+  it("needs nobody's consent: it is trusted already", () => {
+    assert.deepEqual(roots(), { faults: [], notes: [`root of b changes: SHA-256 ${OLD} -> ${NEW}`] });
+    assert.deepEqual(roots({ roots: [OLD] }).faults, []);
+  });
+
+  it("lets no other root pass", () => {
+    const both = contractOf({ rootCertificates: [ROOT_A, ROOT_C] });
+    const { faults } = judgePin("b", both, NOW, pinned, {}, [ROOT_A]);
+    assert.match(faults[0]?.rule ?? "", new RegExp(`-> ${fingerprintOf(ROOT_C)}, which`));
+  });
+});
 
 describe("A peer's identity", () => {
   it("is pinned, and told, when it is first seen", () => {
@@ -125,6 +143,13 @@ describe("A peer's identity", () => {
     const accepting = { acceptAnnouncedRoots: true };
     assert.equal(judged({ rootCertificates: [ROOT_A] }, pinned, accepting).faults.length, 1);
     assert.equal(judged({}, undefined, { ...accepting, roots: [NEW] }).faults.length, 1);
+  });
+
+  it("takes an announcement as long as one of the known roots is there, as when another one was announced before", () => {
+    const before = { ...pinned, rootCertificates: [ROOT_A, ROOT_B] };
+    const accepting = { acceptAnnouncedRoots: true };
+    assert.deepEqual(judged({ rootCertificates: [ROOT_B, ROOT_C] }, before, accepting).faults, []);
+    assert.equal(judged({ rootCertificates: [ROOT_B, ROOT_C] }, before).faults.length, 1);
   });
 
   it("may drop one of the roots that are known", () => {

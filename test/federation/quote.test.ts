@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { quote } from "../../federation/quote.ts";
@@ -34,6 +35,22 @@ describe("A quotation", () => {
       assert.equal(quote(value), quoted);
     });
   }
+
+  const pem = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
+    type: "pkcs8",
+    format: "pem",
+  });
+  for (const [what, text] of Object.entries({
+    "in PEM": pem.toString(),
+    "whose first line is missing": pem.toString().split("\n").slice(1).join("\n"),
+    "without line breaks": pem.toString().replaceAll(/-----.*?-----|\n/g, ""),
+    "after other text": `key: ${pem.toString()}`,
+  }))
+    it(`does not show a private key ${what}, not even in a map`, () => {
+      const hidden = '"(not shown: it may be a private key)"';
+      assert.equal(quote(text), hidden);
+      assert.equal(quote({ key: [text] }), `{"key":[${hidden}]}`);
+    });
 
   it("takes what is deeper or larger than JSON.stringify does", () => {
     let deep: unknown = 0;

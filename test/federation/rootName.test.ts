@@ -24,10 +24,29 @@ describe("The name of a peer's root", () => {
   });
 
   it("is not that of another's root, which verifiers would take the one for", () => {
-    const claim = { ...ours, owner: "pending peer c", rootCertificates: [ROOT_A, ROOT_B] };
+    const claim = { ...ours, owner: "pending peer c", rootCertificates: [ROOT_A, rootNamed("/O=cluster-b")] };
     assert.deepEqual(rules([ROOT_B], [claim]), [
       "rootCertificates[0]: has a subject that is, or could be, that of a certificate of pending peer c",
     ]);
+  });
+
+  it("is not that of the very root of another, unless it is ours too", () => {
+    const claim = { ...ours, owner: "peer c", rootCertificates: [ROOT_A, ROOT_B] };
+    assert.deepEqual(rules([ROOT_B], [claim]), [
+      "rootCertificates[0]: is a certificate of peer c too: two trust anchors of one name cannot be told apart",
+    ]);
+  });
+
+  it("may be our own root's when it is that very certificate, also where several peers have it", () => {
+    const claim = { ...ours, trustDomain: "cluster-b", rootCertificates: [ROOT_B] };
+    const others = [claim, { ...claim, owner: "peer c" }];
+    assert.equal(rules([ROOT_B], others).length, 2);
+    assert.deepEqual(
+      judgeRootNames([ROOT_B, ROOT_A], others, [ROOT_B]).map(({ path }) => path),
+      [],
+    );
+    const namesake = rootNamed("/O=cluster-b");
+    assert.equal(judgeRootNames([namesake], others, [ROOT_B]).length, 2);
   });
 
   for (const subject of ["/O=a.local/CN=Intermediate CA", "/O=A.Local/CN=anything", "/C=JP/O=a.local"]) {

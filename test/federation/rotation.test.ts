@@ -8,12 +8,16 @@ import {
   type Rotation,
   type RotationRecord,
   nextPhase,
+  parseSignedUntil,
   readRotationRecord,
   recordStep,
   rolesOf,
+  signedUntil,
+  withEvidence,
 } from "../../federation/rotation.ts";
-import { ROOT_A } from "./samples.ts";
+import { ROOT_A, faultsThrown } from "./samples.ts";
 
+const EARLIER = "2026-11-21T09:00:00Z";
 const NOW = "2026-11-21T10:00:00Z";
 const [AA, BB] = ["AA", "BB"].map((pair) => Array(32).fill(pair).join(":")) as [string, string];
 
@@ -47,7 +51,12 @@ describe("The roots of a cluster", () => {
 });
 
 describe("The record of a rotation", () => {
-  const trusting: RotationRecord = { ...at(2, "trust"), roots: { 1: AA, 2: BB }, signedUntil: {} };
+  const trusting: RotationRecord = {
+    ...at(2, "trust"),
+    since: EARLIER,
+    roots: { 1: AA, 2: BB },
+    signedUntil: {},
+  };
 
   /** Each root stays the one it was. */
   function step(last: RotationRecord, wanted: Rotation, now: string): RotationRecord {
@@ -57,9 +66,15 @@ describe("The record of a rotation", () => {
 
   it("says when a root signed last, once another one signs, and forgets a root that is gone", () => {
     const signing = step(trusting, at(2, "sign"), NOW);
-    assert.deepEqual(signing, { ...at(2, "sign"), roots: trusting.roots, signedUntil: { 1: NOW } });
+    assert.deepEqual(signing, {
+      ...at(2, "sign"),
+      since: NOW,
+      roots: trusting.roots,
+      signedUntil: { 1: NOW },
+    });
     assert.deepEqual(step(signing, at(2, "drop"), "2026-11-23T10:00:00Z"), {
       ...at(2, "drop"),
+      since: "2026-11-23T10:00:00Z",
       roots: { 2: BB },
       signedUntil: {},
     });
@@ -76,18 +91,43 @@ describe("The record of a rotation", () => {
     assert.deepEqual(step(signing, at(2, "sign"), "2026-11-22T10:00:00Z"), signing);
   });
 
-  it("is read as it was written, and is none where it does not fit", () => {
+  it("is read as it was written", () => {
     const signing = step(trusting, at(2, "sign"), NOW);
     assert.deepEqual(readRotationRecord(JSON.parse(JSON.stringify(signing)), undefined), signing);
-    for (const other of [undefined, null, {}, { ...signing, root: 0 }, { ...signing, phase: "rest" }])
-      assert.equal(readRotationRecord(other, undefined), undefined);
+    assert.equal(readRotationRecord(undefined, undefined), undefined);
+  });
+
+  it("is never guessed: where it does not fit, the run fails", () => {
+    for (const other of [null, {}, { ...trusting, root: 0 }, { ...trusting, phase: "rest" }])
+      assert.match(
+        faultsThrown(() => readRotationRecord(other, { rootCertificates: [ROOT_A] })).join(),
+        /rotation: was written by another version/,
+      );
   });
 
   it("of a stack that an older version updated is that of its first root", () => {
     assert.deepEqual(readRotationRecord(undefined, { rootCertificates: [ROOT_A] }), {
       ...FIRST_ROOT,
+      since: "1970-01-01T00:00:00Z",
       roots: { 1: fingerprintOf(ROOT_A) },
       signedUntil: {},
     });
+  });
+
+  it("is corrected by what an update wrote that failed: another root has been signing until now", () => {
+    const seen = (signer: string | undefined, until: Record<string, string> = {}) =>
+      withEvidence(trusting, { signer, signedUntil: until }, NOW).signedUntil;
+    assert.deepEqual(seen(BB), { 2: NOW });
+    for (const signer of [AA, undefined, "another"]) assert.deepEqual(seen(signer), {});
+    assert.deepEqual(seen(AA, { 2: EARLIER, 3: EARLIER }), { 2: EARLIER }, "two updates in a row failed");
+    const known = { ...trusting, signedUntil: { 2: NOW } };
+    const evidence = { signer: AA, signedUntil: { 2: EARLIER } };
+    assert.deepEqual(withEvidence(known, evidence, NOW).signedUntil, { 2: NOW }, "the later one counts");
+  });
+
+  it("goes along with the certificate as text", () => {
+    const until = signedUntil({ wanted: at(2, "sign"), last: trusting, now: NOW });
+    assert.deepEqual(parseSignedUntil(JSON.stringify(until)), { 1: NOW });
+    for (const text of ["", "[]", '{"1": "soon"}']) assert.deepEqual(parseSignedUntil(text), {});
   });
 });

@@ -3,13 +3,14 @@ import type { PeerView } from "../../federation/peer.ts";
 import type { ProvidedAuthority } from "../../federation/providedAuthority.ts";
 import { FIRST_ROOT } from "../../federation/rotation.ts";
 import { judgeUnconstrained } from "../../federation/unconstrained.ts";
-import { faultsThrown } from "./samples.ts";
+import { ROOT_A, ROOT_B, ROOT_C, faultsThrown } from "./samples.ts";
 
 const section = {
   source: "provided" as const,
   algorithm: "ECDSA" as const,
   expiryWarningDays: 90,
-  workloadCertificateHours: 25,
+  workloadCertificateHours: 24,
+  settlingMinutes: 10,
   allowUnconstrainedAnchors: false,
 };
 const keyless: ProvidedAuthority = { certificate: "", key: "", chain: [], roots: [] };
@@ -43,5 +44,51 @@ describe("Trust anchors without the key of an own root", () => {
     );
     assert.deepEqual(judgeUnconstrained(config, { rotation: { wanted: FIRST_ROOT, now: "" } }, peers), []);
     assert.deepEqual(judgeUnconstrained(config, { provided: keyless }, { c: waiting }), []);
+  });
+});
+
+describe("Roots that peers have in common with us", () => {
+  const withRoots = (...rootCertificates: string[]): Record<string, PeerView> => ({
+    b: { ...waiting, pinned: { ...pinned, rootCertificates } },
+  });
+  const shared = { shared: { certificate: ROOT_C, rootCertificates: [ROOT_A], intermediate: 1 } };
+  const provided = (issuer: object = {}) => ({ provided: { ...keyless, roots: [ROOT_A], ...issuer } });
+  const faultsOf = (
+    ...args: [Parameters<typeof judgeUnconstrained>[1], Record<string, PeerView>]
+  ): string[] => faultsThrown(() => judgeUnconstrained({ certificateAuthority: section }, ...args));
+
+  it("are constrained where whoever holds a shared root does it", () => {
+    assert.deepEqual(faultsOf(shared, withRoots(ROOT_A)), []);
+    assert.deepEqual(judgeUnconstrained({ certificateAuthority: section }, shared, withRoots(ROOT_A)), []);
+  });
+
+  it("leave others unconstrained, as a shared root's key is not here", () => {
+    for (const view of [withRoots(ROOT_B), withRoots(ROOT_A, ROOT_B), withRoots()]) {
+      const [fault, ...more] = faultsOf(shared, view);
+      assert.match(
+        fault ?? "",
+        /^certificateAuthority\.source: is 'shared', so that this stack holds no root key: the roots of b cannot be constrained/,
+      );
+      assert.deepEqual(more, []);
+    }
+  });
+
+  it("take consent where they came from outside, whether we have their key or not", () => {
+    const issuer = { issuer: { certificate: ROOT_A, key: "" } };
+    for (const authority of [provided(), provided(issuer)]) {
+      const [fault, ...more] = faultsOf(authority, withRoots(ROOT_A));
+      assert.match(
+        fault ?? "",
+        /^certificateAuthority\.provided\.root: is the root of b too: .*unless whoever holds the root/,
+      );
+      assert.deepEqual(more, []);
+    }
+    assert.equal(faultsOf(provided(), withRoots(ROOT_A, ROOT_B)).length, 2);
+    assert.equal(faultsOf(provided(issuer), withRoots(ROOT_A, ROOT_B)).length, 1);
+    const consenting = { certificateAuthority: { ...section, allowUnconstrainedAnchors: true } };
+    assert.match(
+      judgeUnconstrained(consenting, provided(issuer), withRoots(ROOT_A)).join(),
+      /^Peer b is under our own root: its certificate authority may sign for every identity .* unless whoever holds the root/,
+    );
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { lockMachine } from "../../lab/machineLock.ts";
 
 describe("the machine's lock", () => {
@@ -22,6 +22,16 @@ describe("the machine's lock", () => {
     await (
       await lockMachine("/two", address)
     )();
+  });
+
+  it("is released though somebody who asked is still connected, and said something", async () => {
+    const release = await lockMachine("/one", address);
+    const socket = connect({ ...address, allowHalfOpen: true });
+    socket.write("who is there?\n");
+    const answer = (await once(socket, "data")) as [Buffer];
+    assert.match(answer.toString(), /"dir":"\/one"/);
+    await release();
+    socket.on("error", () => undefined).destroy();
   });
 
   it("says so when another program has its address", async () => {

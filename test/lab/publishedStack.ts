@@ -60,6 +60,10 @@ async function projectFolder(): Promise<string> {
   return folder;
 }
 
+/** What it prints is kept with what the other stacks' commands do, to be searched like it. */
 function pulumi({ dir, environment }: RunningLab, cwd: string, ...args: string[]) {
-  return execa(join(labPaths(dir).bin, "pulumi"), [...args, "--non-interactive"], { cwd, env: environment });
+  const { bin, logs } = labPaths(dir);
+  const output = ["pipe", { file: join(logs, "pulumi-published.log"), append: true }] as const;
+  const options = { cwd, env: environment, stdout: output, stderr: output };
+  return execa(join(bin, "pulumi"), [...args, "--non-interactive"], options);
 }

@@ -5,6 +5,8 @@ import { startLab, type Lab } from "../../lab/lab.ts";
 import { pluginMode } from "../../lab/plugins/pluginPath.ts";
 import { createProgress } from "../../lab/progress.ts";
 import type { Stack } from "../../lab/pulumi.ts";
+import { LabSecrets } from "./labSecrets.ts";
+import { expectNoSecrets } from "./secretSearch.ts";
 
 /** Progress of the lab tests, on standard error so that it does not mix with the reporter's output. */
 export const log = createProgress((text) => process.stderr.write(`      ${text}`));
@@ -14,6 +16,9 @@ export interface FederatedLab {
   readonly lab: Lab;
   readonly stacks: readonly Stack[];
 }
+
+/** What may be printed and stored nowhere in clear; tests add to it the keys that they bring along. */
+export const secrets = new LabSecrets();
 
 let shared: Promise<FederatedLab> | undefined;
 
@@ -26,7 +31,9 @@ export function sharedLab(): Promise<FederatedLab> {
 async function start(): Promise<FederatedLab> {
   const lab = await startLab({ dir: LAB_FOLDER, log, plugins: pluginMode(process.env["LAB_PLUGINS"]) });
   try {
-    return { lab, stacks: await federate(lab, log) };
+    const stacks = await federate(lab, log);
+    await secrets.noteStates(lab);
+    return { lab, stacks };
   } catch (error) {
     await lab.stop();
     throw error;
@@ -34,15 +41,23 @@ async function start(): Promise<FederatedLab> {
 }
 
 let failed = false;
-afterEach(function () {
+afterEach(async function () {
   failed ||= this.currentTest?.state === "failed";
+  // Each for itself: a test may replace one more than once.
+  const started = await shared?.catch(() => undefined);
+  if (started !== undefined) await secrets.noteIntermediates(started.lab);
 });
 
 // A root hook: after all files' tests. The folder stays when something failed, for its logs.
 after(async () => {
   const started = await shared?.catch(() => undefined);
   if (started === undefined) return;
-  await started.lab.stop();
-  if (failed) log(`the logs are in ${labPaths(started.lab.dir).logs}`);
-  else await rm(started.lab.dir, { recursive: true });
+  const { lab } = started;
+  await secrets.noteStates(lab);
+  await lab.stop();
+  const findings = await secrets.findIn(lab.dir);
+  log(`searched the logs and states for ${secrets.keys.size} keys: ${findings.length} findings`);
+  if (failed || findings.length > 0) log(`the logs are in ${labPaths(lab.dir).logs}`);
+  else await rm(lab.dir, { recursive: true });
+  expectNoSecrets(findings);
 });

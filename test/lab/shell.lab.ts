@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { execa } from "execa";
 import { CLUSTERS } from "../../lab/clusters.ts";
-import { CHECKOUT, LAB_FOLDER } from "../../lab/environment.ts";
+import { CHECKOUT, LAB_FOLDER, labPaths } from "../../lab/environment.ts";
 import { readSession } from "../../lab/session.ts";
+import { LabSecrets } from "./labSecrets.ts";
 
 // Not together with the other lab tests: one machine runs one lab, and theirs stays until all of them are done.
 describe("a lab that a person works on by hand", function () {
   this.timeout(1_200_000);
   let started = false;
+  /** What commands printed. */
+  let told = "";
 
   before(() => {
     assert.equal(readSession(LAB_FOLDER), undefined, "end the lab first: npm run lab -- down");
@@ -67,6 +70,15 @@ describe("a lab that a person works on by hand", function () {
     assert.ok(readSession(LAB_FOLDER));
   });
 
+  it("has neither printed nor stored a secret in clear", async () => {
+    const secrets = new LabSecrets();
+    const { environment = {} } = readSession(LAB_FOLDER)!;
+    const running = { dir: LAB_FOLDER, kubeconfig: labPaths(LAB_FOLDER).kubeconfig, environment };
+    await secrets.noteIntermediates(running);
+    await secrets.noteStates(running);
+    assert.deepEqual(await secrets.findIn(LAB_FOLDER, { "what was printed": told }), []);
+  });
+
   it("is gone after `down`", async () => {
     const { exitCode, all } = await lab("down");
     assert.equal(exitCode, 0, all);
@@ -77,6 +89,8 @@ describe("a lab that a person works on by hand", function () {
   function lab(...args: string[]) {
     const env = { PULUMI_STACK: "of-another-program", SHELL: "/bin/sh" };
     const options = { cwd: CHECKOUT, env, reject: false, all: true } as const;
-    return execa(process.execPath, ["lab/main.ts", ...args], options);
+    const running = execa(process.execPath, ["lab/main.ts", ...args], options);
+    running.all.on("data", (text: Buffer) => (told += text.toString()));
+    return running;
   }
 });

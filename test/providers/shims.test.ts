@@ -9,6 +9,7 @@ import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ImportedServices } from "../../providers/importedServices.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
 import { ReaderToken } from "../../providers/readerToken.ts";
+import { SignedAuthority } from "../../providers/signedAuthority.ts";
 import { TrustAnchor } from "../../providers/trustAnchor.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 
@@ -30,6 +31,14 @@ const anchor = {
 };
 
 const reader = { kubeconfig: {}, peer: "p", namespace: "n", serviceAccount: "s", uid: "u", hours: 1 };
+const signed = {
+  cluster: "c",
+  trustDomain: "c.local",
+  istiodHosts: [],
+  request: "-",
+  issuerCertificate: "-",
+  issuerKey: "-",
+};
 
 const shims = {
   importedServices: () => new ImportedServices("imports", { ...imports }),
@@ -37,6 +46,7 @@ const shims = {
   leftovers: () => new Leftovers("leftovers", { kubeconfig: {}, namespace: "n", found: {} }),
   coreDnsStub: () => new CoreDnsStub("stub", { kubeconfig: {}, namespace: "n", configMap: "c", block: "b" }),
   readerToken: () => new ReaderToken("reader", { ...reader }),
+  signedAuthority: () => new SignedAuthority("signed", { ...signed }),
   trustAnchor: () => new TrustAnchor("anchor", { ...anchor }),
 };
 

@@ -1,5 +1,5 @@
 import "reflect-metadata";
-import { KeyObject, X509Certificate, webcrypto } from "node:crypto";
+import { KeyObject, X509Certificate, createPrivateKey, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
 const RSA = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
@@ -22,6 +22,9 @@ export type Subject = x509.X509CertificateCreateParamsName;
 
 const CA_USES = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign;
 const HOUR = 3_600_000;
+
+/** Formats of a private key. */
+type KeyFormat = "pkcs1" | "sec1" | "pkcs8";
 
 /** What a certificate is to be like; left out is what a common one has. */
 export interface AuthorityOptions {
@@ -67,6 +70,17 @@ export class TestAuthority {
     return new TestAuthority(await certify(name, keys, this.issuer, options), keys, kind);
   }
 
+  /** The CA that a certificate and its key make, PEM both. */
+  static async of(certificatePem: string, keyPem: string, kind: KeyKind = "P-256"): Promise<TestAuthority> {
+    const der = createPrivateKey(keyPem).export({ type: "pkcs8", format: "der" });
+    const privateKey = await webcrypto.subtle.importKey("pkcs8", der, ALGORITHMS[kind], true, ["sign"]);
+    const certificate = new x509.X509Certificate(certificatePem);
+    const publicKey = (await certificate.publicKey.export(ALGORITHMS[kind], [
+      "verify",
+    ])) as webcrypto.CryptoKey;
+    return new TestAuthority(certificate, { privateKey, publicKey }, kind);
+  }
+
   /** The same name and key in another certificate of its own. */
   async again(options: AuthorityOptions = {}): Promise<TestAuthority> {
     const certificate = await certify(this.certificate.subject, this.keys, this.issuer, options);
@@ -75,7 +89,12 @@ export class TestAuthority {
 
   /** A workload's certificate, PEM. As with Istio it has no subject, unless one is given. */
   async leaf(names: SubjectAltNames, subject = ""): Promise<string> {
-    const { publicKey } = await makeKeys("P-256");
+    return (await this.workload(names, subject)).leaf;
+  }
+
+  /** The same with its key, PEM both. */
+  async workload(names: SubjectAltNames, subject = ""): Promise<{ leaf: string; key: string }> {
+    const { publicKey, privateKey } = await makeKeys("P-256");
     const certificate = await x509.X509CertificateGenerator.create({
       subject,
       publicKey,
@@ -87,7 +106,7 @@ export class TestAuthority {
         await x509.SubjectKeyIdentifierExtension.create(publicKey),
       ],
     });
-    return certificate.toString("pem");
+    return { leaf: certificate.toString("pem"), key: pemOf(privateKey, "pkcs8") };
   }
 
   /** PEM. */
@@ -101,8 +120,8 @@ export class TestAuthority {
   }
 
   /** The private key, PEM. */
-  keyPem(type: "pkcs1" | "sec1" | "pkcs8" = "pkcs8"): string {
-    return KeyObject.from(this.keys.privateKey).export({ type, format: "pem" }).toString();
+  keyPem(type: KeyFormat = "pkcs8"): string {
+    return pemOf(this.keys.privateKey, type);
   }
 
   private get issuer(): Signer {
@@ -116,11 +135,16 @@ interface Signer {
   kind: KeyKind;
 }
 
-async function makeKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
+/** A pair of keys that may be taken out. */
+export async function makeKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
   return (await webcrypto.subtle.generateKey(ALGORITHMS[kind], true, [
     "sign",
     "verify",
   ])) as webcrypto.CryptoKeyPair;
+}
+
+function pemOf(key: webcrypto.CryptoKey, type: KeyFormat): string {
+  return KeyObject.from(key).export({ type, format: "pem" }).toString();
 }
 
 async function certify(
@@ -158,5 +182,10 @@ function period({ notBefore, notAfter }: AuthorityOptions): { notBefore: Date; n
 }
 
 function signing({ name, keys, kind }: Signer) {
-  return { issuer: name, signingKey: keys.privateKey, signingAlgorithm: ALGORITHMS[kind] };
+  return { issuer: name, signingKey: keys.privateKey, signingAlgorithm: signatureOf(kind) };
+}
+
+/** How a key of this kind signs. */
+export function signatureOf(kind: KeyKind) {
+  return ALGORITHMS[kind];
 }

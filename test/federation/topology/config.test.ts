@@ -21,13 +21,14 @@ describe("The topology in a stack's config", () => {
       assert.deepEqual(others, []);
       assert.match(
         fault ?? "",
-        /^certificateAuthority\.source is 'own', but the clusters of topology 'replicated' are all under one root\. Write source: provided/,
+        /^certificateAuthority\.source is 'own', but the clusters of topology 'replicated' are all under one root\. Write source: shared or provided, or another topology/,
       );
     });
   }
 
-  it("lets a replicated control plane have a root from outside", () => {
-    assert.deepEqual(told({ topology: "replicated", certificateAuthority: { source: "provided" } }), []);
+  it("lets a replicated control plane have a shared root, or one from outside", () => {
+    for (const source of ["shared", "provided"])
+      assert.deepEqual(told({ topology: "replicated", certificateAuthority: { source } }), []);
   });
 
   it("has a stub for clients without a sidecar where there are global names, with kubeadm's names by default", () => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Contract } from "../../../federation/contract.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports.ts";
 import { noteCommonTrust } from "../../../federation/topology/commonTrust.ts";
+import { doubtfulContract } from "../arbitraries.ts";
 import { ROOT_B, ROOT_C, contractOf } from "../samples.ts";
 
 const HTTPBIN = "httpbin.bar.svc.cluster.local";
@@ -17,6 +19,8 @@ const local: LocalCluster = {
   trustDomain: "cluster.local",
   topology: "replicated",
   allowGatewayAddresses: [],
+  rootCertificates: [ROOT_B],
+  ownRoots: [ROOT_B],
 };
 
 const peerOf = (cluster: string, changes: Partial<Record<keyof Contract, unknown>> = {}): Contract =>
@@ -90,11 +94,16 @@ describe("A plan of imports under replicated control planes", () => {
     }
   });
 
+  it("refuses a peer under another root, but not one whose root is about to change", () => {
+    const [fault, ...others] = faultsOf({ b: peerOf("b", { rootCertificates: [ROOT_C] }) });
+    assert.deepEqual(others, []);
+    assert.equal(fault?.path, "peers.b.contract.rootCertificates");
+    assert.match(fault.rule, /none in common with this cluster/);
+    assert.deepEqual(faultsOf({ b: peerOf("b", { rootCertificates: [ROOT_B, ROOT_C] }) }), []);
+  });
+
   it("refuses both of two peers that offer services of one global name, names both, and takes a third", () => {
-    const [b, c] = [
-      peerOf("b"),
-      peerOf("c", { rootCertificates: [ROOT_C], services: { [HTTPBIN]: httpbin } }),
-    ];
+    const [b, c] = [peerOf("b"), peerOf("c")];
     const { imports, faults } = planImports(local, { b, c });
     assert.deepEqual(Object.keys(imports), []);
     assert.deepEqual(
@@ -104,9 +113,27 @@ describe("A plan of imports under replicated control planes", () => {
         "peers.c.contract.services have 1 name(s) here that are those of services of peer b too: httpbin.bar.global",
       ],
     );
-    const apart = peerOf("c", { rootCertificates: [ROOT_C], services: {} });
+    const apart = peerOf("c", { services: {} });
     assert.deepEqual(Object.keys(planImports(local, { b, c: apart }).imports), ["b", "c"]);
-    assert.deepEqual(b.rootCertificates, [ROOT_B]);
+  });
+});
+
+describe("A hostile contract under replicated control planes", () => {
+  it("gets no name but global ones, each for a service of its own, and no identity but of its trust domain", () => {
+    const hostile = doubtfulContract("b").map((contract) => ({ ...contract, topology: "replicated" }));
+    fc.assert(
+      fc.property(hostile, (contract) => {
+        const { imports } = planImports(local, { b: contract });
+        for (const [name, service] of Object.entries(imports["b"]?.services ?? {})) {
+          assert.match(name, /^[a-z0-9-]+\.[a-z0-9-]+\.global$/);
+          const [own = "", namespace = ""] = name.split(".");
+          assert.equal(service.remoteHost, `${own}.${namespace}.svc.${contract.clusterDomain}`);
+          const prefix = `spiffe://${contract.trustDomain}/`;
+          assert.ok(service.subjectAltNames.every((identity) => identity.startsWith(prefix)));
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 

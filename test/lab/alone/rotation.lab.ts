@@ -23,6 +23,8 @@ const FOO = "spiffe://cluster-a.local/ns/abc/sa/foo";
 
 /** Workloads' certificates live so long; sidecars renew them after half of it. */
 const LEAF_SECONDS = 60;
+/** What the program is told to wait for what an update writes. */
+const SETTLING_SECONDS = 15;
 /** For the kubelet to bring what changed to istiod, and for a sidecar to renew its certificate. */
 const RENEWAL_SECONDS = 120;
 
@@ -61,6 +63,13 @@ describe("the rotation of a cluster's root", function () {
     assert.match(await refused("trust"), /certificateAuthority\.rotation: skips phase 'announce'/);
   });
 
+  it("is the way to another algorithm, which replaces no key that is in use", async () => {
+    const { exitCode, output } = await (
+      await clusterA(undefined, { algorithm: "RSA" })
+    ).run("preview", "--expect-no-changes");
+    assert.equal(exitCode, 0, output);
+  });
+
   it("can be abandoned once it is announced", async () => {
     await up("announce");
     assert.equal((await rootsOf("federation")).length, 2);
@@ -86,22 +95,39 @@ describe("the rotation of a cluster's root", function () {
     await up("trust");
   });
 
-  it("signs with the next root, and can go back from there too", async () => {
-    await up("sign");
+  it("signs with the next root, and can go back from there too, all the way", async () => {
+    assert.match(await refused("sign", { settlingMinutes: 60 }), /has reached every istiod and proxy by/);
+    await soon("sign");
     await renewed();
     assert.match(await refused("announce"), /drops root 2, which signs/);
     await up("trust");
-    assert.match(await refused("announce"), /drops root 2 while workloads may have certificates under it/);
+    const LONG = { workloadCertificateHours: 24 };
+    assert.match(
+      await refused("announce", LONG),
+      /drops root 2 while workloads may have certificates under it/,
+    );
     await renewed();
-    await up("sign");
+    await soon("announce");
+    await (await clusterA()).up();
+    assert.equal((await rootsOf("federation")).length, 1);
+  });
+
+  it("goes the whole way then, with another root", async () => {
+    await up("announce");
+    await up("trust");
+    const { exitCode, output } = await (await clusterB()).run("up", "--yes", "--skip-preview");
+    assert.equal(exitCode, 0, output);
+    await soon("sign");
     await renewed();
   });
 
   it("drops the old root when no workload has a certificate under it any more", async () => {
-    assert.match(await refused("drop"), /drops root 1 while workloads may have certificates under it, until/);
-    const stack = await clusterA("drop");
-    const dropped = async () => (await stack.run("up", "--yes", "--skip-preview")).exitCode === 0;
-    await waitFor("root 1 cannot be dropped", dropped, RENEWAL_SECONDS);
+    const LONG = { workloadCertificateHours: 24 };
+    assert.match(
+      await refused("drop", LONG),
+      /drops root 1 while workloads may have certificates under it, until/,
+    );
+    await soon("drop");
     assert.equal((await rootsOf("federation")).length, 1);
     const { exitCode, output } = await (await clusterB()).run("up", "--yes", "--skip-preview");
     assert.equal(exitCode, 0, output);
@@ -129,7 +155,7 @@ describe("the rotation of a cluster's root", function () {
   });
 
   /** Stack cluster-a on its way to its second root; by default with its first one only. */
-  async function clusterA(phase?: Phase): Promise<Stack> {
+  async function clusterA(phase?: Phase, changes: object = {}): Promise<Stack> {
     const configFile = await editedStackFile(A.name, (config) => {
       const istio = config["istio-federation:istio"] as {
         values: { istiod: { meshConfig: { defaultConfig: Record<string, unknown> } } };
@@ -137,6 +163,8 @@ describe("the rotation of a cluster's root", function () {
       istio.values.istiod.meshConfig.defaultConfig["proxyMetadata"] = { SECRET_TTL: `${LEAF_SECONDS}s` };
       config["istio-federation:certificateAuthority"] = {
         workloadCertificateHours: LEAF_SECONDS / 3600,
+        settlingMinutes: SETTLING_SECONDS / 60,
+        ...changes,
         ...(phase === undefined ? {} : { rotation: { root: 2, phase } }),
       };
     });
@@ -157,9 +185,16 @@ describe("the rotation of a cluster's root", function () {
     assert.equal(exitCode, 0, output);
   }
 
-  /** @returns what a preview and an update say that both refuse. */
-  async function refused(phase: Phase): Promise<string> {
+  /** Takes a step that is refused for a while yet. */
+  async function soon(phase: Phase): Promise<void> {
     const stack = await clusterA(phase);
+    const isTaken = async () => (await stack.run("up", "--yes", "--skip-preview")).exitCode === 0;
+    await waitFor(`root 2 does not get to phase '${phase}'`, isTaken, RENEWAL_SECONDS);
+  }
+
+  /** @returns what a preview and an update say that both refuse. */
+  async function refused(phase: Phase, changes: object = {}): Promise<string> {
+    const stack = await clusterA(phase, changes);
     const preview = await stack.run("preview");
     const update = await stack.run("up", "--yes", "--skip-preview");
     assert.notEqual(preview.exitCode, 0);

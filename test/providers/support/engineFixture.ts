@@ -11,6 +11,7 @@ import { SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
 import { loadKubeconfig } from "../../../providers/cluster/kubeconfig.ts";
 import { ImportedServices, type ImportedServicesArgs } from "../../../providers/importedServices.ts";
 import { type Entry, NAMESPACE } from "./importsFixture.ts";
+import { SecretSearch, expectNoSecrets } from "../../lab/secretSearch.ts";
 import { TestCluster } from "./testCluster.ts";
 
 /** Pulumi's engine with a state of its own, and a real API server to work on. */
@@ -18,12 +19,17 @@ export class EngineFixture {
   readonly cluster: TestCluster;
   /** What the last operations printed. */
   readonly output: string[] = [];
+  /** What may neither be printed nor stand in a state in clear; a test's own keys are added to it. */
+  readonly secrets = { keys: new Map<string, string>(), texts: new Map<string, string>() };
+  /** All that was printed. */
+  private everything = "";
   private readonly folder: string;
   private readonly path = process.env.PATH ?? "";
 
   private constructor(cluster: TestCluster, pulumi: string) {
     this.cluster = cluster;
     this.folder = mkdtempSync(join(tmpdir(), "istio-federation-engine-"));
+    this.secrets.texts.set(cluster.admin.token, "the administrator's token");
     const launcher = dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
     process.env.PATH = [dirname(pulumi), launcher, this.path].join(delimiter);
   }
@@ -37,10 +43,15 @@ export class EngineFixture {
     return new EngineFixture(cluster, programs.pulumi);
   }
 
+  /** @throws Error when a secret was printed, or is left in the backend in clear. */
   async stop(): Promise<void> {
     process.env.PATH = this.path;
     await this.cluster.stop();
+    const search = new SecretSearch(this.secrets);
+    const findings = await search.inFolders(join(this.folder, ".pulumi"));
+    findings.push(...search.inText("what was printed", this.everything));
     rmSync(this.folder, { recursive: true });
+    expectNoSecrets(findings);
   }
 
   /** Makes a stack of a program that runs in this process. */
@@ -78,7 +89,10 @@ export class EngineFixture {
 
   /** Options of an operation whose output is to be kept. With `diff`, messages are on the standard error. */
   get printing(): { onOutput: (text: string) => void; onError: (text: string) => void; color: "never" } {
-    const keep = (text: string): void => void this.output.push(text);
+    const keep = (text: string): void => {
+      this.output.push(text);
+      this.everything += text;
+    };
     return { onOutput: keep, onError: keep, color: "never" };
   }
 

@@ -1,0 +1,64 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { RootConfig } from "../federation/rootConfig.ts";
+import { type CertificateReport, datesOf } from "../federation/expiry.ts";
+import { SignedAuthority } from "../providers/signedAuthority.ts";
+import { root } from "./ownAuthority.ts";
+
+/** What a `RootAuthority` is made from. */
+export interface RootAuthorityArgs {
+  /** The stack's config. */
+  config: RootConfig;
+  /** Certificate signing requests, PEM, by the cluster's name: those that are there, judged. */
+  requests: Readonly<Record<string, string>>;
+}
+
+/**
+ * A root that several clusters have in common. Its key stays in this stack's state, encrypted; the clusters' keys stay in theirs, and
+ * what goes between them is public.
+ */
+export class RootAuthority extends pulumi.ComponentResource {
+  /** PEM; a list, as there are two while a root is replaced. */
+  readonly rootCertificates: pulumi.Output<string[]>;
+  /** What each cluster's istiod is to sign with, PEM by the cluster's name. */
+  readonly signedCertificates: pulumi.Output<Record<string, string>>;
+  /** What it was asked for them, likewise: the next run holds the clusters to their keys by it. */
+  readonly certificateRequests: Readonly<Record<string, string>>;
+  /** When the certificates serve that this stack made, by what they are. */
+  readonly certificates: pulumi.Output<CertificateReport>;
+
+  constructor(name: string, { config, requests }: RootAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-federation:index:RootAuthority", name, {}, opts);
+    const child = { parent: this };
+    const { name: organization, algorithm, clusters } = config.rootAuthority;
+    const issuer = root(name, 1, { organization, algorithm }, child);
+    const signed = Object.entries(clusters).flatMap(([cluster, { trustDomain, istiodHosts }]) => {
+      const request = requests[cluster];
+      if (request === undefined) return [];
+      const { certificate } = new SignedAuthority(
+        `${name}-signed-${cluster}`,
+        {
+          ...{ cluster, trustDomain, istiodHosts, request },
+          issuerCertificate: issuer.certificate,
+          issuerKey: issuer.key,
+        },
+        child,
+      );
+      return [[cluster, certificate] as const];
+    });
+    this.certificateRequests = requests;
+    this.rootCertificates = issuer.certificate.apply((pem) => [pem]);
+    this.signedCertificates = pulumi.output(Object.fromEntries(signed));
+    this.certificates = pulumi
+      .all([issuer.certificate, this.signedCertificates])
+      .apply(([rootPem, pems]) => reportOf(rootPem, pems));
+    this.registerOutputs({ rootCertificates: this.rootCertificates });
+  }
+}
+
+function reportOf(rootPem: string, signed: Readonly<Record<string, string>>): CertificateReport {
+  const clusters = Object.entries(signed).map(([cluster, pem]) => [
+    `intermediate of ${cluster}`,
+    datesOf(pem),
+  ]);
+  return { root: datesOf(rootPem), ...(Object.fromEntries(clusters) as CertificateReport) };
+}

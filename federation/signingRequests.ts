@@ -1,0 +1,139 @@
+import * as z from "zod";
+import { type Fault, FaultsError, pathOf } from "./fault.ts";
+import { ownValue, sortedRecord } from "./order.ts";
+import type { RootedCluster } from "./config/rootAuthority.ts";
+import { type CertificateRequest, keyFingerprint, readRequest, requestFaults } from "./x509/request.ts";
+
+/** What reading a cluster's stack gave: its output `certificateRequest`, not yet checked, or why there is none. */
+export type RequestReading = { request: unknown } | { pending: string };
+
+const output = z.record(z.string(), z.string());
+
+/** Reads the stack output `certificateRequests`; none where it does not fit. */
+export function readSigningRequests(value: unknown): Record<string, string> {
+  return output.safeParse(value).data ?? {};
+}
+
+/**
+ * Judges what clusters ask a shared root to sign. A request that was signed before stays when it cannot be had any more: a stack that is
+ * away, or destroyed, takes no certificate from a running cluster.
+ * @param readings by the cluster's name.
+ * @param last requests that this stack's last update signed, PEM, likewise.
+ * @returns the requests to sign, PEM by the cluster's name, sorted; a warning for each cluster without one, and notes on keys that are new.
+ * @throws FaultsError with every fault of every request.
+ */
+export function judgeSigningRequests(
+  clusters: Readonly<Record<string, RootedCluster>>,
+  readings: Readonly<Record<string, RequestReading>>,
+  last: Readonly<Record<string, string>>,
+): { requests: Record<string, string>; warnings: string[]; notes: string[] } {
+  const judged = Object.entries(clusters).map(([name, cluster]) =>
+    judge(name, cluster, ownValue(readings, name), ownValue(last, name)),
+  );
+  const faults = judged.flatMap((judgement) => judgement.faults);
+  if (faults.length > 0) throw new FaultsError("What the clusters ask to be signed", faults);
+  return {
+    requests: sortedRecord(
+      judged.flatMap(({ name, pem }) => (pem === undefined ? [] : [[name, pem] as const])),
+    ),
+    warnings: judged.flatMap(({ warnings }) => warnings),
+    notes: judged.flatMap(({ notes }) => notes),
+  };
+}
+
+interface Judgement {
+  name: string;
+  pem?: string;
+  faults: Fault[];
+  warnings: string[];
+  notes: string[];
+}
+
+function judge(
+  name: string,
+  cluster: RootedCluster,
+  reading: RequestReading | undefined,
+  last: string | undefined,
+): Judgement {
+  const none = { name, faults: [], warnings: [], notes: [] };
+  if (reading === undefined || "pending" in reading) {
+    const why = reading === undefined ? "its stack was not read" : reading.pending;
+    const fate = last === undefined ? "" : ". What was signed for it before stays";
+    const warnings = [`Cluster ${name} has no signing request: ${why}${fate}`];
+    if (last === undefined) return { ...none, warnings };
+    const kept = readable(last, cluster.trustDomain);
+    return {
+      ...none,
+      pem: last,
+      faults: "rules" in kept ? kept.rules.map((rule) => fault(name, rule)) : [],
+      warnings,
+    };
+  }
+  const found = readable(reading.request, cluster.trustDomain);
+  if ("rules" in found) return { ...none, faults: found.rules.map((rule) => fault(name, rule)) };
+  return {
+    ...none,
+    pem: reading.request as string,
+    ...judgeKey(name, keyFingerprint(found.request), last, cluster),
+  };
+}
+
+/** @returns the request, or why it is not to be signed. */
+function readable(
+  value: unknown,
+  trustDomain: string,
+): { request: CertificateRequest } | { rules: string[] } {
+  if (typeof value !== "string") return { rules: ["is no text"] };
+  try {
+    const request = readRequest(value);
+    const rules = requestFaults(request, trustDomain);
+    return rules.length > 0 ? { rules } : { request };
+  } catch (error) {
+    return { rules: [error instanceof Error ? error.message : String(error)] };
+  }
+}
+
+/** The request is not quoted: it says nothing to anybody, and could be what should not have been published. */
+function fault(cluster: string, rule: string): Fault {
+  return {
+    path: pathOf("rootAuthority", "clusters", cluster, "certificateRequest"),
+    rule,
+    remedy:
+      "Correct the cluster's trustDomain here, have its team look at what its stack publishes, or take it out of the list",
+  };
+}
+
+/** Holds a cluster to the key that it first asked with: whoever has an intermediate's key speaks for the cluster. */
+function judgeKey(
+  name: string,
+  key: string,
+  last: string | undefined,
+  { key: configured, trustDomain }: RootedCluster,
+): Pick<Judgement, "faults" | "notes"> {
+  const before = last === undefined ? undefined : knownKey(last);
+  const expected = configured ?? before;
+  if (expected !== undefined && key !== expected) {
+    const origin =
+      configured === undefined
+        ? "and not the one that it first asked with"
+        : `and not ${expected}, which is in the config`;
+    const change = before === undefined || before === key ? "is SHA-256" : `changes: SHA-256 ${before} ->`;
+    const accept = `\`pulumi config set --path 'istio-federation:rootAuthority.clusters.${name}.key' ${key}\``;
+    const remedy = `Ask the cluster's team for the key's fingerprint by another way than this. If it is right: ${accept}`;
+    return { faults: [{ ...fault(name, `key of ${name} ${change} ${key}, ${origin}`), remedy }], notes: [] };
+  }
+  if (before === key) return { faults: [], notes: [] };
+  const note =
+    before === undefined
+      ? `cluster ${name} asks for the first time, for trust domain ${trustDomain}: its key has SHA-256 ${key}`
+      : `key of ${name} changes: SHA-256 ${before} -> ${key}`;
+  return { faults: [], notes: [note] };
+}
+
+function knownKey(pem: string): string {
+  try {
+    return keyFingerprint(readRequest(pem));
+  } catch {
+    return "(unknown)";
+  }
+}

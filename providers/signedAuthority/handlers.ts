@@ -1,0 +1,36 @@
+/** The methods of the dynamic provider of `SignedAuthority`, loaded by its shim in the provider process. */
+import type * as pulumi from "@pulumi/pulumi";
+import { diff as diffState } from "./diff.ts";
+import type { Inputs, State } from "./inputs.ts";
+import { signRequest } from "./sign.ts";
+
+export { check } from "./check.ts";
+
+/** @param olds outputs of the last update. */
+export function diff(_id: string, olds: State, news: Inputs): pulumi.dynamic.DiffResult {
+  return diffState(olds, news, new Date());
+}
+
+export function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
+  return sign(inputs).then((outs) => ({ id: inputs.cluster, outs }));
+}
+
+/** @param olds outputs of the last update: a certificate that stands is kept. */
+export function update(_id: string, olds: State, news: Inputs): Promise<pulumi.dynamic.UpdateResult<State>> {
+  return sign(news, olds).then((outs) => ({ outs }));
+}
+
+/** The state is all there is of the certificate. */
+export function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult<State>> {
+  return Promise.resolve({ id, props: state });
+}
+
+/** Nothing but the state held the certificate, so there is nothing to take away. */
+async function remove(): Promise<void> {}
+
+export { remove as delete };
+
+/** Rejects where `signRequest` throws. */
+async function sign(inputs: Inputs, olds?: State): Promise<State> {
+  return Promise.resolve(signRequest(inputs, olds, new Date()));
+}

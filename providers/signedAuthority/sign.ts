@@ -1,0 +1,39 @@
+import { X509Certificate, randomBytes } from "node:crypto";
+import { SERIAL_BYTES } from "../../federation/x509/certify.ts";
+import { signIntermediate } from "../../federation/x509/intermediate.ts";
+import { readIssuer } from "../../federation/x509/issuer.ts";
+import { keyFingerprint, readRequest } from "../../federation/x509/request.ts";
+import { AUTHORITY_FORMAT, type Inputs, type State } from "./inputs.ts";
+import { isStanding } from "./standing.ts";
+
+/**
+ * Signs a cluster's request, unless the certificate that the last update made still stands.
+ * @param olds outputs of the last update; left out at the first.
+ * @throws Error that says why the root can sign none now.
+ */
+export function signRequest(inputs: Inputs, olds: State | undefined, now: Date): State {
+  if (olds !== undefined && isStanding(olds, inputs, now)) return olds;
+  const { trustDomain, istiodHosts: hosts } = inputs;
+  const request = readRequest(inputs.request);
+  const root = new X509Certificate(inputs.issuerCertificate);
+  return {
+    format: AUTHORITY_FORMAT,
+    trustDomain,
+    istiodHosts: hosts,
+    keyFingerprint: keyFingerprint(request),
+    issuerFingerprint: root.fingerprint256,
+    certificate: ofRoot(inputs.cluster, () => {
+      const issuer = readIssuer(root, inputs.issuerKey);
+      return signIntermediate(request, issuer, { trustDomain, hosts }, now, randomBytes(SERIAL_BYTES));
+    }),
+  };
+}
+
+function ofRoot(cluster: string, make: () => string): string {
+  try {
+    return make();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`no certificate for cluster ${cluster}: the shared root ${why}`, { cause: error });
+  }
+}

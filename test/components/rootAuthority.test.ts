@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { datesOf } from "../../federation/expiry.ts";
+import { parseRootConfig } from "../../federation/rootConfig.ts";
+import { INTERMEDIATE_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+
+const config = parseRootConfig(
+  {
+    rootAuthority: {
+      name: "Example Corp",
+      clusters: {
+        "cluster-a": { stack: "a", trustDomain: "a.local", istiodHosts: ["192.0.2.7"] },
+        "cluster-b": { stack: "b", trustDomain: "b.local" },
+      },
+    },
+  },
+  "root-ca",
+);
+
+for (const preview of [true, false]) {
+  describe(`RootAuthority, ${preview ? "previewed" : "applied"}`, () => {
+    const engine = new MockEngine();
+    let rootCertificates: unknown;
+    let signedCertificates: unknown;
+    let certificates: unknown;
+
+    before(async () => {
+      await engine.start(preview);
+      const { RootAuthority } = await import("../../components/rootAuthority.ts");
+      const authority = new RootAuthority("root-ca", { config, requests: { "cluster-a": "request of a" } });
+      rootCertificates = await settled(authority.rootCertificates);
+      signedCertificates = await settled(authority.signedCertificates);
+      certificates = await settled(authority.certificates);
+      await engine.finish();
+    });
+
+    it("makes a key, a root and a certificate for each cluster that asks", () => {
+      assert.deepEqual(engine.resources.map(({ name }) => name).sort(), [
+        "root-ca",
+        "root-ca-root",
+        "root-ca-root-key",
+        "root-ca-signed-cluster-a",
+      ]);
+      assert.deepEqual(engine.named("root-ca-root").inputs["subject"], {
+        organization: "Example Corp",
+        commonName: "Root CA",
+      });
+    });
+
+    it("signs what was asked, for the names that the config gives the cluster", () => {
+      const { inputs } = engine.named("root-ca-signed-cluster-a");
+      const { cluster, trustDomain, istiodHosts, request } = inputs;
+      assert.deepEqual(
+        { cluster, trustDomain, istiodHosts, request },
+        { cluster: "cluster-a", trustDomain: "a.local", istiodHosts: ["192.0.2.7"], request: "request of a" },
+      );
+    });
+
+    it("hands its key to what signs as a secret, and to nothing else", () => {
+      const holders = engine.resources.filter(({ inputs }) =>
+        JSON.stringify(inputs).includes("private key of"),
+      );
+      const expected = preview ? [] : ["root-ca-root", "root-ca-signed-cluster-a"];
+      assert.deepEqual(holders.map(({ name }) => name).sort(), expected);
+      if (preview) return;
+      const { issuerKey } = engine.named("root-ca-signed-cluster-a").inputs as { issuerKey: object };
+      // The SDK's mark of a secret.
+      assert.ok(
+        Object.values(issuerKey).includes("1b47061264138c4ac30d75fd1eb44270"),
+        JSON.stringify(issuerKey),
+      );
+    });
+
+    it(
+      preview ? "knows no certificate before it is made" : "publishes certificates, and nothing else",
+      () => {
+        assert.deepEqual(rootCertificates, preview ? undefined : [ROOT_CERTIFICATE]);
+        assert.deepEqual(signedCertificates, preview ? undefined : { "cluster-a": INTERMEDIATE_CERTIFICATE });
+        assert.deepEqual(
+          certificates,
+          preview
+            ? undefined
+            : {
+                root: datesOf(ROOT_CERTIFICATE),
+                "intermediate of cluster-a": datesOf(INTERMEDIATE_CERTIFICATE),
+              },
+        );
+      },
+    );
+  });
+}

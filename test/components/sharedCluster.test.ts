@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../federation/config.ts";
+import { parseContract } from "../../federation/contract.ts";
+import { viewPeers } from "../../federation/peer.ts";
+import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
+import { INTERMEDIATE_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+
+const config = parseConfig(
+  {
+    cluster: { name: "cluster-a", domain: "cluster-a.local" },
+    kubeconfig: { context: "a" },
+    certificateAuthority: { source: "shared", shared: { stack: "root-ca" } },
+    gateway: { advertise: [{ address: "203.0.113.10" }] },
+    peers: { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" } },
+  },
+  "cluster-a",
+);
+const shared = {
+  certificate: INTERMEDIATE_CERTIFICATE,
+  rootCertificates: [ROOT_CERTIFICATE],
+  intermediate: 1,
+};
+const ofB = contractOf({ rootCertificates: [ROOT_CERTIFICATE] });
+const ofC = contractOf({
+  ...{ cluster: "cluster-c", clusterDomain: "c.local", trustDomain: "c.local", services: {} },
+  rootCertificates: [ROOT_C],
+});
+const { peers } = viewPeers(
+  config,
+  {
+    "cluster-b": { contract: parseContract(ofB, "b") },
+    "cluster-c": { contract: parseContract(ofC, "c") },
+  },
+  { pinned: {}, statuses: {} },
+  new Date("2026-11-21T10:28:15Z"),
+  { roots: [ROOT_CERTIFICATE], intermediates: [] },
+);
+
+for (const preview of [true, false]) {
+  describe(`A cluster under a shared root, ${preview ? "previewed" : "applied"}`, () => {
+    let engine: MockEngine;
+
+    beforeEach(async () => {
+      engine = new MockEngine();
+      await engine.start(preview);
+    });
+
+    async function declareWaiting() {
+      const { WaitingCluster } = await import("../../components/waitingCluster.ts");
+      const cluster = new WaitingCluster("cluster-a", { config, intermediate: 1 });
+      const request = await settled(cluster.certificateRequest);
+      await engine.finish();
+      return request;
+    }
+
+    async function declareRunning() {
+      const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+      const found = { exports: {}, peers, leftovers: {}, authority: { shared } };
+      const cluster = new FederatedCluster("cluster-a", { config, ...found });
+      await engine.finish();
+      return cluster;
+    }
+
+    it("makes while it waits what it asks with, and nothing in the cluster", async () => {
+      const request = await declareWaiting();
+      assert.deepEqual(
+        engine.resources.map(({ type, name }) => `${type} ${name}`),
+        [
+          "istio-federation:index:FederatedCluster cluster-a",
+          "istio-federation:index:CertificateAuthority cluster-a-ca",
+          "tls:index/privateKey:PrivateKey cluster-a-ca-intermediate-key",
+          "tls:index/certRequest:CertRequest cluster-a-ca-intermediate-request",
+        ],
+      );
+      assert.equal(request, preview ? undefined : "request cluster-a-ca-intermediate-request");
+    });
+
+    it("keeps all of that as it was when its certificate is there", async () => {
+      await declareWaiting();
+      const waiting = engine.resources;
+      engine = new MockEngine();
+      await engine.start(preview);
+      await declareRunning();
+      for (const { type, name, inputs } of waiting) {
+        const now = engine.resources.find((resource) => resource.type === type && resource.name === name);
+        assert.deepEqual(now?.inputs, inputs, name);
+      }
+    });
+
+    it("makes no root and signs nothing: its istiod has the signed certificate and the shared root", async () => {
+      const cluster = await declareRunning();
+      assert.ok(
+        !engine.resources.some(({ type }) => /SelfSignedCert|LocallySignedCert|TrustAnchor/.test(type)),
+      );
+      assert.equal(
+        await settled(cluster.certificateRequest!),
+        preview ? undefined : "request cluster-a-ca-intermediate-request",
+      );
+      assert.deepEqual(cluster.issued, shared);
+      if (preview) return;
+      const { value } = engine.named("ca-cacerts").inputs["stringData"] as { value: Record<string, string> };
+      assert.deepEqual(value, {
+        "ca-cert.pem": INTERMEDIATE_CERTIFICATE,
+        "ca-key.pem": "private key of cluster-a-ca-intermediate-key",
+        "root-cert.pem": ROOT_CERTIFICATE,
+        "cert-chain.pem": INTERMEDIATE_CERTIFICATE + ROOT_CERTIFICATE,
+      });
+      const contract = await settled(cluster.contract);
+      assert.deepEqual(contract && "rootCertificates" in contract && contract.rootCertificates, [
+        ROOT_CERTIFICATE,
+      ]);
+    });
+
+    it("trusts a peer under the same root by that root, and another as the config must have allowed", async () => {
+      const cluster = await declareRunning();
+      const { values } = engine.named("istio-istiod").inputs as {
+        values: { meshConfig: { caCertificates: unknown } };
+      };
+      assert.deepEqual(values.meshConfig.caCertificates, [
+        { pem: ROOT_CERTIFICATE, trustDomains: ["cluster-b.local"] },
+        { pem: ROOT_C, trustDomains: ["c.local"] },
+      ]);
+      const certificates = await settled(cluster.certificates);
+      assert.deepEqual(Object.keys(certificates ?? {}), [
+        "intermediate",
+        "root",
+        "trust anchor of cluster-c",
+      ]);
+    });
+  });
+}
+
+it("A cluster that has come under a shared root goes on trusting its former one, and shows it to nobody", async () => {
+  const engine = new MockEngine();
+  await engine.start(false);
+  const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+  const former = { rootCertificates: [ROOT_B], since: "2026-11-21T10:28:15Z" };
+  const authority = { shared: { ...shared, former } };
+  const cluster = new FederatedCluster("cluster-a", {
+    config,
+    exports: {},
+    peers: {},
+    leftovers: {},
+    authority,
+  });
+  await engine.finish();
+  const { value } = engine.named("ca-cacerts").inputs["stringData"] as { value: Record<string, string> };
+  assert.equal(value["root-cert.pem"], ROOT_CERTIFICATE + ROOT_B);
+  assert.equal(value["cert-chain.pem"], INTERMEDIATE_CERTIFICATE + ROOT_CERTIFICATE);
+  const contract = await settled(cluster.contract);
+  assert.deepEqual(contract && "rootCertificates" in contract && contract.rootCertificates, [
+    ROOT_CERTIFICATE,
+  ]);
+});
+
+it("A given root whose key is there signs anchors of other roots, and none of itself", async () => {
+  const engine = new MockEngine();
+  await engine.start(false);
+  const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+  const issuer = { certificate: ROOT_CERTIFICATE, key: "its key" };
+  const provided = {
+    certificate: INTERMEDIATE_CERTIFICATE,
+    key: "-",
+    chain: [],
+    roots: [ROOT_CERTIFICATE],
+    issuer,
+  };
+  const both = { ...peers["cluster-b"]!.pinned!, rootCertificates: [ROOT_CERTIFICATE, ROOT_B] };
+  const mixed = { ...peers, "cluster-b": { ...peers["cluster-b"]!, pinned: both } };
+  const found = { exports: {}, peers: mixed, leftovers: {}, authority: { provided } };
+  new FederatedCluster("cluster-a", { config, ...found });
+  await engine.finish();
+  assert.deepEqual(engine.named("trust-cluster-b").inputs["rootCertificates"], [ROOT_B]);
+  const { values } = engine.named("istio-istiod").inputs as {
+    values: { meshConfig: { caCertificates: { pem: string; trustDomains: string[] }[] } };
+  };
+  const ofPeerB = values.meshConfig.caCertificates.filter(
+    ({ trustDomains }) => trustDomains[0] === "cluster-b.local",
+  );
+  assert.equal(ofPeerB.length, 2);
+  assert.equal(ofPeerB[0]?.pem, ROOT_CERTIFICATE);
+});

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { configFaults } from "../samples.ts";
+
+const LIFE = ["certificateAuthority.workloadCertificateHours"];
+
+/** @param asked for by proxies, as Go writes durations. */
+function faultsWith(hours: number | undefined, asked: string, certificateAuthority: object = {}): string[] {
+  const proxyMetadata = { SECRET_TTL: asked };
+  const istio = { values: { istiod: { meshConfig: { defaultConfig: { proxyMetadata } } } } };
+  const life = hours === undefined ? {} : { workloadCertificateHours: hours };
+  return configFaults({ istio, certificateAuthority: { ...life, ...certificateAuthority } });
+}
+
+describe("The life of workloads' certificates", () => {
+  it("is not longer than what the rotation of a root waits for", () => {
+    assert.deepEqual(faultsWith(undefined, "24h"), []);
+    assert.deepEqual(faultsWith(undefined, "24h1s"), LIFE);
+    assert.deepEqual(faultsWith(48, "36h30m"), []);
+    assert.deepEqual(faultsWith(0.5, "1800s"), []);
+    assert.deepEqual(faultsWith(0.5, "31m"), LIFE);
+    const istio = { values: { istiod: { env: { DEFAULT_WORKLOAD_CERT_TTL: "48h" } } } };
+    assert.deepEqual(configFaults({ istio }), LIFE);
+  });
+
+  it("is no matter where istiod itself will not take it for one", () => {
+    assert.deepEqual(faultsWith(undefined, "a while"), []);
+  });
+
+  it("counts for nothing in the one step that drops a root once all workloads are restarted", () => {
+    const rotation = (phase: string) => ({ rotation: { root: 2, phase } });
+    assert.deepEqual(faultsWith(0, "24h", rotation("drop")), []);
+    assert.deepEqual(faultsWith(0, "24h", rotation("sign")), LIFE);
+    assert.deepEqual(faultsWith(0, "24h"), LIFE);
+  });
+});

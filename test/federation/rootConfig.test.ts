@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isRootStack, parseRootConfig } from "../../federation/rootConfig.ts";
+import { faultsThrown } from "./samples.ts";
+
+const clusters = {
+  "cluster-b": {
+    stack: "acme/mesh/b",
+    trustDomain: "b.example",
+    istiodHosts: ["ISTIOD.b.example.", "192.0.2.7"],
+  },
+  "cluster-a": { stack: "cluster-a", trustDomain: "a.example" },
+};
+
+const parse = (rootAuthority: unknown, others: object = {}) =>
+  parseRootConfig({ rootAuthority, ...others }, "root-ca");
+const paths = (rootAuthority: unknown, others: object = {}): string[] =>
+  faultsThrown(() => parse(rootAuthority, others)).map((fault) => fault.split(": ")[0] ?? "");
+
+describe("The config of a shared root", () => {
+  it("needs no more than the clusters whose requests it signs", () => {
+    assert.deepEqual(parse({ clusters }), {
+      rootAuthority: {
+        name: "istio-federation",
+        algorithm: "ECDSA",
+        expiryWarningDays: 90,
+        clusters: {
+          "cluster-a": { stack: "cluster-a", trustDomain: "a.example", istiodHosts: [] },
+          "cluster-b": {
+            stack: "acme/mesh/b",
+            trustDomain: "b.example",
+            istiodHosts: ["istiod.b.example", "192.0.2.7"],
+          },
+        },
+      },
+    });
+    assert.deepEqual(Object.keys(parse({ clusters }).rootAuthority.clusters), ["cluster-a", "cluster-b"]);
+  });
+
+  it("makes the stack one of a shared root, unless it is empty as by default", () => {
+    assert.equal(isRootStack({ rootAuthority: { clusters: {} }, cluster: {} }), true);
+    assert.equal(isRootStack({ rootAuthority: {}, cluster: { name: "a" } }), false);
+    assert.equal(isRootStack({}), false);
+  });
+
+  it("tells all faults at once, and that a stack is either a cluster or a root authority", () => {
+    const found = paths(
+      {
+        name: "-",
+        algorithm: "DSA",
+        expiryWarningDays: -1,
+        clusters: {
+          A: { stack: "root-ca", trustDomain: "A_B" },
+          b: { stack: "x", trustDomain: "b.example", istiodHosts: ["https://x"], domain: "y" },
+          c: { stack: "x", trustDomain: "sub.b.example" },
+        },
+      },
+      { cluster: { name: "a" }, exports: [{}], peer: 1, brake: {} },
+    );
+    assert.deepEqual(found.sort(), [
+      "cluster",
+      "exports",
+      "peer",
+      "rootAuthority.algorithm",
+      "rootAuthority.clusters.A",
+      "rootAuthority.clusters.A.stack",
+      "rootAuthority.clusters.A.trustDomain",
+      "rootAuthority.clusters.b.domain",
+      "rootAuthority.clusters.b.istiodHosts[0]",
+      "rootAuthority.clusters.c.stack",
+      "rootAuthority.clusters.c.trustDomain",
+      "rootAuthority.expiryWarningDays",
+      "rootAuthority.name",
+    ]);
+    const [fault] = faultsThrown(() => parse({ clusters }, { cluster: { name: "a" } }));
+    assert.match(
+      fault ?? "",
+      /^cluster: is of a cluster's stack, and 'rootAuthority' of one that holds a shared root: a stack is either/,
+    );
+  });
+
+  for (const [what, rootAuthority, expected] of [
+    ["without clusters", { name: "x" }, ["rootAuthority.clusters"]],
+    ["of no cluster yet", { clusters: {} }, []],
+    [
+      "with clusters of one trust domain",
+      {
+        clusters: {
+          a: { stack: "a", trustDomain: "x.example" },
+          b: { stack: "b", trustDomain: "x.example" },
+        },
+      },
+      [],
+    ],
+    [
+      "with a trust domain that holds another's",
+      {
+        clusters: {
+          a: { stack: "a", trustDomain: "a.x.example" },
+          b: { stack: "b", trustDomain: "x.example" },
+        },
+      },
+      ["rootAuthority.clusters.b.trustDomain"],
+    ],
+    [
+      "named like a cluster's certificates",
+      { name: "A.example", clusters: { a: { stack: "a", trustDomain: "a.example" } } },
+      ["rootAuthority.clusters.a.trustDomain"],
+    ],
+    [
+      "with a cluster without trust domain",
+      { clusters: { a: { stack: "a" } } },
+      ["rootAuthority.clusters.a.trustDomain"],
+    ],
+    ["with a name in two lines", { name: "a\nb", clusters: {} }, ["rootAuthority.name"]],
+    ["with a name with two blanks", { name: "a  b", clusters: {} }, ["rootAuthority.name"]],
+    ["with a company's name", { name: "Example Corp. 2", clusters: {} }, []],
+    ["that is a list", [1], ["rootAuthority"]],
+    ["with clusters that are a list", { clusters: [1] }, ["rootAuthority.clusters"]],
+  ] as const) {
+    it(`${what} is ${expected.length > 0 ? "refused" : "taken"}`, () => {
+      assert.deepEqual(paths(rootAuthority), expected);
+    });
+  }
+
+  it("may be anything: it is parsed, or refused with faults that can be told", () => {
+    const raw = fc.record({
+      name: fc.jsonValue(),
+      clusters: fc.oneof(fc.jsonValue(), fc.dictionary(fc.string(), fc.jsonValue())),
+    });
+    fc.assert(
+      fc.property(fc.oneof(raw, fc.jsonValue()), (rootAuthority) => {
+        faultsThrown(() => parse(rootAuthority));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

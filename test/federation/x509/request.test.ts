@@ -1,0 +1,140 @@
+import "reflect-metadata";
+import assert from "node:assert/strict";
+import { createHash, generateKeyPairSync } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Name } from "@peculiar/x509";
+import fc from "fast-check";
+import { keyFingerprint, readRequest, requestFaults } from "../../../federation/x509/request.ts";
+import { testRequest } from "../../support/testRequest.ts";
+
+const SUBJECT = "O=b.local, CN=Intermediate CA";
+
+const faultsOf = (pem: string, trustDomain = "b.local"): string[] =>
+  requestFaults(readRequest(pem), trustDomain);
+
+describe("A certificate signing request", () => {
+  for (const kind of ["RSA", "P-256", "P-384", "P-521"] as const) {
+    it(`may be for a key of kind ${kind}`, async () => {
+      const { pem, publicKey } = await testRequest(SUBJECT, kind);
+      assert.deepEqual(faultsOf(pem), []);
+      const digest = createHash("sha256").update(publicKey).digest("hex");
+      assert.equal(keyFingerprint(readRequest(pem)).replaceAll(":", "").toLowerCase(), digest);
+    });
+  }
+
+  it("may be made by OpenSSL, which signs with SHA-256 whatever the key", () => {
+    const folder = mkdtempSync(join(tmpdir(), "istio-federation-request-"));
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });
+    const key = join(folder, "key.pem");
+    writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
+    const pem = execFileSync("openssl", [
+      "req",
+      "-new",
+      "-key",
+      key,
+      "-sha256",
+      "-subj",
+      "/O=b.local/CN=Intermediate CA",
+    ]);
+    rmSync(folder, { recursive: true });
+    assert.deepEqual(faultsOf(pem.toString()), []);
+  });
+
+  it("is not for a key that Envoy does not take", async () => {
+    const { pem } = await testRequest(SUBJECT, "Ed25519");
+    assert.throws(() => readRequest(pem), /^Error: is not signed by its own key, with RSA or ECDSA/);
+  });
+
+  it("is not for a weak key", () => {
+    const folder = mkdtempSync(join(tmpdir(), "istio-federation-request-"));
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
+    const key = join(folder, "key.pem");
+    writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
+    const pem = execFileSync("openssl", [
+      "req",
+      "-new",
+      "-key",
+      key,
+      "-subj",
+      "/O=b.local/CN=Intermediate CA",
+    ]);
+    rmSync(folder, { recursive: true });
+    assert.deepEqual(faultsOf(pem.toString()), [
+      "has an RSA key that not all verifiers take: 2048 to 8192 bits",
+    ]);
+  });
+
+  for (const name of [
+    "O=a.local, CN=Intermediate CA",
+    "O=b.local, CN=Root CA",
+    "CN=Intermediate CA, O=b.local",
+    "O=b.local",
+    "O=b.local, CN=Intermediate CA, OU=x",
+    "C=DE, O=b.local, CN=Intermediate CA",
+    "O=b.local + CN=Intermediate CA",
+    "O=B.local, CN=Intermediate CA",
+    "",
+  ]) {
+    it(`is not for the name '${name}', which is not that cluster's`, async () => {
+      const [fault, ...others] = faultsOf((await testRequest(name)).pem);
+      assert.match(fault ?? "", /^has the subject ".*", and must have O=b\.local, CN=Intermediate CA$/);
+      assert.deepEqual(others, []);
+    });
+  }
+
+  it("is not for a name in letters that only look the same", async () => {
+    const name = new Name([{ O: [{ bmpString: "b.local" }] }, { CN: [{ utf8String: "Intermediate CA" }] }]);
+    assert.equal(faultsOf((await testRequest(name)).pem).length, 1);
+  });
+
+  it("is signed by who asks: not one in which the key, the name or the signature is another's", async () => {
+    const [one, other] = [await testRequest(SUBJECT), await testRequest(SUBJECT)];
+    const der = (pem: string): Buffer => Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
+    const pemOf = (bytes: Buffer): string =>
+      `-----BEGIN CERTIFICATE REQUEST-----\n${bytes.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
+    const swapped = Buffer.from(der(one.pem));
+    const at = swapped.indexOf(one.publicKey);
+    other.publicKey.copy(swapped, at);
+    assert.throws(() => readRequest(pemOf(swapped)), /^Error: is not signed by its own key/);
+    const renamed = Buffer.from(der(one.pem));
+    renamed.write("c", renamed.indexOf("b.local"));
+    assert.throws(() => readRequest(pemOf(renamed)), /^Error: is not signed by its own key/);
+  });
+
+  it("is refused as what it is when it is none", async () => {
+    const { pem, key } = await testRequest(SUBJECT);
+    for (const text of ["", "?", key, `${pem}${pem}`, `${pem}${key}`, pem.slice(0, 200), "A".repeat(1e6)]) {
+      assert.throws(
+        () => readRequest(text),
+        ({ message }: Error) => !message.includes("PRIVATE") && /^(?:is|has) /.test(message),
+      );
+    }
+  });
+
+  it("is what was signed or refused, whatever becomes of it on its way", async () => {
+    const { pem } = await testRequest(SUBJECT);
+    const fingerprint = keyFingerprint(readRequest(pem));
+    const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
+    const read = (text: string): string[] => {
+      try {
+        const request = readRequest(text);
+        return [keyFingerprint(request), ...requestFaults(request, "b.local")];
+      } catch (error) {
+        assert.match((error as Error).message, /^(?:is|has) /);
+        return [fingerprint];
+      }
+    };
+    fc.assert(
+      fc.property(fc.nat(der.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const bytes = Buffer.from(der);
+        bytes.writeUInt8(bytes.readUInt8(at) ^ change, at);
+        const text = `-----BEGIN CERTIFICATE REQUEST-----\n${bytes.toString("base64")}\n-----END CERTIFICATE REQUEST-----\n`;
+        assert.deepEqual(read(text), [fingerprint]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

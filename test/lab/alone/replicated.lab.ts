@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { LAB_FOLDER, labPaths } from "../../../lab/environment.ts";
+import { federate } from "../../../lab/federate.ts";
+import { type Lab, startLab } from "../../../lab/lab.ts";
+import { pluginMode } from "../../../lab/plugins/pluginPath.ts";
+import type { ProofContext } from "../../../lab/proofs/proof.ts";
+import { Stack } from "../../../lab/pulumi.ts";
+import { REPLICATED } from "../../../lab/scenarios/replicated.ts";
+import { LabSecrets } from "../labSecrets.ts";
+import { expectNoSecrets } from "../secretSearch.ts";
+import { log } from "../sharedLab.ts";
+import { editedStackFile } from "../stackFile.ts";
+
+// Not in the lab of the other tests, whose clusters are federated.
+describe("two clusters with replicated control planes", function () {
+  this.timeout(1_200_000);
+  let started: Lab | undefined;
+  let lab: Lab;
+  let context: ProofContext;
+  let failed = false;
+
+  before(async () => {
+    const plugins = pluginMode(process.env["LAB_PLUGINS"]);
+    lab = started = await startLab({ dir: LAB_FOLDER, log, plugins, clusters: REPLICATED.clusters });
+    context = { lab, stacks: await federate(lab, log, REPLICATED) };
+  });
+
+  afterEach(function () {
+    failed ||= this.currentTest?.state === "failed";
+  });
+
+  // The folder stays when something failed, for its logs.
+  after(async () => {
+    if (started === undefined) return;
+    await started.stop();
+    if (failed) log(`the logs are in ${labPaths(lab.dir).logs}`);
+    else await rm(lab.dir, { recursive: true });
+  });
+
+  for (const proof of REPLICATED.proofs()) {
+    it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
+      const outcome = await proof.run(context);
+      assert.ok(outcome.passed, outcome.reason);
+    });
+  }
+
+  it("say in a preview who can speak for whom, and by which names services are called", async () => {
+    const { output } = await new Stack("replicated-1", lab).run("preview");
+    assert.match(output, /trust domain cluster\.local is also that of cluster-2: .* no trust anchor/);
+  });
+
+  it("keep their keys to themselves: logs and what is printed have none", async () => {
+    const secrets = new LabSecrets();
+    await secrets.noteStates(lab, [...new Set(REPLICATED.updates)]);
+    // Of the root, and of two intermediates.
+    assert.equal(secrets.keys.size, 3);
+    expectNoSecrets(await secrets.findIn(lab.dir));
+  });
+
+  it("do not change their topology while they run", async () => {
+    const configFile = await editedStackFile("replicated-1", (config) => {
+      config["istio-federation:topology"] = "federation";
+    });
+    const stack = new Stack("replicated-1", lab, { configFile });
+    const { exitCode, output } = await stack.run("preview");
+    assert.notEqual(exitCode, 0);
+    assert.match(
+      output,
+      /topology: "federation" is another than 'replicated', in which this stack's cluster runs/,
+    );
+  });
+});

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { CHECKOUT, labPaths } from "../../lab/environment.ts";
+import type { RunningLab } from "../../lab/lab.ts";
+import { Stack } from "../../lab/pulumi.ts";
+import { TestAuthority } from "../support/testAuthority.ts";
+import { SecretSearch } from "./secretSearch.ts";
+import { secrets, sharedLab } from "./sharedLab.ts";
+import { editedStackFile } from "./stackFile.ts";
+import { temporaryFolder } from "./temporaryFolder.ts";
+
+const SECTION = "istio-federation:certificateAuthority";
+
+/** What a team gives, all as files. */
+interface Given {
+  certificate: string;
+  key: string;
+  root: string;
+  rootKey: string;
+}
+
+// Previews only: the stack keeps its own authority.
+describe("a certificate authority from outside", function () {
+  this.timeout(600_000);
+  let lab: RunningLab;
+  let mesh: TestAuthority;
+  let given: Given;
+  let search: SecretSearch;
+
+  before(async () => {
+    ({ lab } = await sharedLab());
+    const folder = await temporaryFolder("authority");
+    const write = async (name: string, text: string) => {
+      await writeFile(join(folder, name), text, { mode: 0o600 });
+      return join(folder, name);
+    };
+    const root = await TestAuthority.root("O=Company, CN=Root", { kind: "RSA", notAfter: inYears(10) });
+    mesh = await root.intermediate("O=Company, CN=Mesh", { notAfter: inYears(5) });
+    given = {
+      certificate: await write("ca-cert.pem", mesh.pem),
+      key: await write("ca-key.pem", mesh.keyPem("sec1")),
+      root: await write("root-cert.pem", root.pem),
+      rootKey: await write("root-key.pem", root.keyPem()),
+    };
+    const keys = new Map([
+      [mesh.keyPem(), "the key that is given"],
+      [root.keyPem(), "the root's key that is given"],
+    ]);
+    search = new SecretSearch({ keys });
+    // The end of the lab searches its logs and states for them.
+    for (const [pem, name] of keys) secrets.keys.set(pem, name);
+  });
+
+  /**
+   * What a preview prints, in which no key is.
+   * @param inConfig fields whose value is set in the config itself, as a secret.
+   */
+  async function preview(section: object, inConfig: Record<string, string> = {}) {
+    const configFile = await editedStackFile("cluster-a", (config) => {
+      config[SECTION] = { source: "provided", ...section };
+    });
+    for (const [field, value] of Object.entries(inConfig)) await setSecret(configFile, field, value);
+    const { exitCode, output } = await new Stack("cluster-a", lab, { configFile }).run("preview", "--diff");
+    assert.deepEqual(search.inText("the preview", output), []);
+    return { exitCode, output };
+  }
+
+  /** As docs/trust.md has it: the value comes by standard input, and is on no command line. */
+  async function setSecret(configFile: string, field: string, value: string): Promise<void> {
+    const where = ["--stack", "cluster-a", "--config-file", configFile];
+    const args = ["config", "set", "--secret", "--path", `${SECTION}.${field}`, ...where];
+    await execa(join(labPaths(lab.dir).bin, "pulumi"), args, {
+      cwd: CHECKOUT,
+      env: lab.environment,
+      input: value,
+    });
+  }
+
+  it("is shown by a preview without its keys, be they files or secrets of the config", async () => {
+    for (const inConfig of [{}, { "provided.key": mesh.keyPem() }]) {
+      const { exitCode, output } = await preview({ provided: given }, inConfig);
+      assert.equal(exitCode, 0, output);
+      assert.match(output, /BEGIN CERTIFICATE/);
+    }
+  });
+
+  it("with the key of another certificate is refused, and the key is not told", async () => {
+    const { exitCode, output } = await preview({ provided: { ...given, key: given.rootKey } });
+    assert.notEqual(exitCode, 0);
+    assert.match(output, /provided\.key: is not the key of provided\.certificate/);
+  });
+
+  it("with a key that is cut off is refused, and what there is of it is not told", async () => {
+    const [first, second, , ...rest] = mesh.keyPem().split("\n");
+    const { exitCode, output } = await preview(
+      { provided: given },
+      { "provided.key": [first, second, ...rest].join("\n") },
+    );
+    assert.notEqual(exitCode, 0);
+    assert.match(output, /provided\.key: must be an unencrypted private key in PEM/);
+  });
+
+  it("with the key for its certificate is refused, and the key is not told", async () => {
+    const { exitCode, output } = await preview({ provided: { ...given, certificate: given.key } });
+    assert.notEqual(exitCode, 0);
+    assert.match(output, /provided\.certificate: must be exactly one certificate in PEM/);
+  });
+
+  for (const [what, form] of Object.entries<(pem: string) => string>({
+    "a key": (pem) => pem,
+    "a key without its first line": (pem) => pem.split("\n").slice(1).join("\n"),
+  })) {
+    for (const field of ["provided.certificate", "algorithm", "unknown"])
+      it(`is refused with ${what} pasted into ${field}, and the key is not told`, async () => {
+        const { exitCode, output } = await preview({ provided: given }, { [field]: form(mesh.keyPem()) });
+        assert.notEqual(exitCode, 0);
+        assert.match(output, new RegExp(`certificateAuthority\\.${field.replace(".", "\\.")}`));
+      });
+  }
+});
+
+function inYears(years: number): Date {
+  return new Date(Date.now() + years * 365 * 24 * 3_600_000);
+}

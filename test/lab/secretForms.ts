@@ -1,0 +1,117 @@
+import { type KeyObject, createPrivateKey } from "node:crypto";
+
+/** Bytes of a key that a text is searched for at once: short enough to stand unbroken in lines of any usual length. */
+const CHUNK_BYTES = 24;
+/** Bytes of the key's secret part in a chunk, at least: the rest of it is in its certificate, or in each key of its kind. */
+const SECRET_BYTES = 8;
+/** Bytes of a number in hexadecimal: as many as fit on the first line that `openssl pkey -text` writes. */
+const HEX_BYTES = 12;
+
+/** One way in which a secret may stand in a text. */
+export interface Form {
+  /** What it is, e.g. `base64 of the PEM of ...`. */
+  readonly name: string;
+  readonly pattern: string | RegExp;
+}
+
+/** Marks of secrets that need not be known to be found: key material, bearer tokens, a kubeconfig's credentials. */
+export const MARKS: readonly Form[] = [
+  { name: "PEM of a private key", pattern: "PRIVATE KEY" },
+  ...["", "EC ", "RSA ", "ENCRYPTED "].map((kind) => ({
+    name: "base64 of the PEM of a private key",
+    pattern: startOfBase64(`-----BEGIN ${kind}PRIVATE KEY-----`),
+  })),
+  { name: "a bearer token", pattern: "eyJhbGciOi" },
+  {
+    name: "credentials of a kubeconfig",
+    pattern: /client-key-data|client-certificate-data|certificate-authority-data/,
+  },
+];
+
+/**
+ * How a private key may be written: PEM (any of its formats, line breaks escaped or left out), base64 of PEM, JWK, or its
+ * numbers in hexadecimal.
+ * @param label names the key in what is found.
+ */
+export function formsOfKey(label: string, pem: string): Form[] {
+  const key = createPrivateKey(pem);
+  const numbers = secretNumbers(key);
+  const lines = new Set(encodings(key, pem).flatMap((der) => secretChunks(der, numbers)));
+  const forms: Form[] = [...lines].flatMap((line) => [
+    { name: `PEM of ${label}`, pattern: line },
+    ...base64Anywhere(Buffer.from(line)).map((pattern) => ({
+      name: `base64 of the PEM of ${label}`,
+      pattern,
+    })),
+  ]);
+  for (const number of numbers) {
+    const start = number.subarray(0, CHUNK_BYTES);
+    for (const encoding of ["base64", "base64url"] as const)
+      forms.push({ name: `JWK of ${label}`, pattern: start.toString(encoding) });
+    forms.push({ name: `hexadecimal number of ${label}`, pattern: hexPattern(number) });
+  }
+  return forms;
+}
+
+/** How any other secret text may be written: as it is, or in base64. */
+export function formsOfText(label: string, text: string): Form[] {
+  return [
+    { name: label, pattern: text },
+    ...base64Anywhere(Buffer.from(text)).map((pattern) => ({ name: `base64 of ${label}`, pattern })),
+  ];
+}
+
+/** The numbers that are nobody else's: an elliptic curve's one, an RSA key's exponents and primes. */
+function secretNumbers(key: KeyObject): Buffer[] {
+  const { d, p, q, dp, dq, qi } = key.export({ format: "jwk" });
+  return [d, p, q, dp, dq, qi].flatMap((number) =>
+    number === undefined ? [] : [Buffer.from(number, "base64url")],
+  );
+}
+
+/** DER as given, and of each format that OpenSSL writes. */
+function encodings(key: KeyObject, pem: string): Buffer[] {
+  const traditional: Readonly<Record<string, "pkcs1" | "sec1">> = { rsa: "pkcs1", ec: "sec1" };
+  const type = traditional[key.asymmetricKeyType ?? ""] ?? "pkcs8";
+  return [
+    Buffer.from(pem.replaceAll(/-----.*?-----|\s/g, ""), "base64"),
+    key.export({ type: "pkcs8", format: "der" }),
+    key.export({ type, format: "der" }),
+  ];
+}
+
+/** Halves of PEM's lines, of those in which enough of a number stands. */
+function secretChunks(der: Buffer, numbers: readonly Buffer[]): string[] {
+  const spans = numbers.flatMap((number) => {
+    const start = der.indexOf(number);
+    return start < 0 ? [] : [{ start, end: start + number.length }];
+  });
+  const chunks: string[] = [];
+  for (let at = 0; at < der.length; at += CHUNK_BYTES) {
+    const end = Math.min(at + CHUNK_BYTES, der.length);
+    const shared = spans.map((span) => Math.min(end, span.end) - Math.max(at, span.start));
+    // What ends in the middle of a line may end in padding, which is no secret.
+    if (Math.max(...shared) >= SECRET_BYTES) chunks.push(der.subarray(at, end).toString("base64"));
+  }
+  return chunks;
+}
+
+/** The base64 of bytes wherever they begin in what was encoded, without the characters that their neighbours share. */
+function base64Anywhere(bytes: Buffer): string[] {
+  return [0, 1, 2].map((offset) => {
+    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64");
+    const whole = Math.floor(((offset + bytes.length) * 8) / 6);
+    return text.slice(Math.ceil((offset * 8) / 6), whole);
+  });
+}
+
+/** How the base64 of any text begins that begins so. */
+function startOfBase64(text: string): string {
+  return Buffer.from(text.slice(0, text.length - (text.length % 3))).toString("base64");
+}
+
+/** Its first bytes in either case, together or apart as OpenSSL (`0a:1b`) and Node (`0a 1b`) write them. */
+function hexPattern(number: Buffer): RegExp {
+  const bytes = number.subarray(0, HEX_BYTES).toString("hex").match(/../g) ?? [];
+  return new RegExp(bytes.join("[: ]?"), "i");
+}

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { DESTINATION_RULE, type KubernetesObject, SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
+import { initFailure } from "./support/providerProcess.ts";
+
+const HOST = "httpbin.bar.global";
+const OTHER = "echo.bar.global";
+const LINE = "8000/HTTP http of httpbin.bar.svc.cluster.local as spiffe://cluster.local/ns/bar/sa/httpbin";
+const TWO_PORTS =
+  "8000/HTTP http, 9000/GRPC grpc of echo.bar.svc.cluster.local as spiffe://cluster.local/ns/bar/sa/echo";
+
+type Rule = KubernetesObject & { spec: { host: string; trafficPolicy: Record<string, unknown> } };
+
+describe("ImportedServices under global names, against a real API server", () => {
+  let fixture: ImportsFixture;
+
+  before(async () => {
+    fixture = await ImportsFixture.start("global-names", "127.30.0.25");
+    await fixture.cluster.installIstioKinds();
+    await fixture.cluster.makeNamespace(NAMESPACE);
+  });
+
+  after(() => fixture.stop());
+
+  afterEach(async () => {
+    await fixture.clear();
+    for (const rule of await rules()) await fixture.cluster.client.delete(DESTINATION_RULE, rule);
+  });
+
+  const rules = () => fixture.cluster.client.list<Rule>(DESTINATION_RULE, { namespace: NAMESPACE });
+  const names = async () => [
+    await fixture.names(),
+    (await rules()).map(({ metadata }) => metadata.name).sort(),
+  ];
+  const rule = async (name: string) =>
+    (await rules()).find(({ metadata }) => metadata.name === name) ?? assert.fail(`no rule ${name}`);
+  const both = () => fixture.inputs({ [HOST]: LINE, [OTHER]: TWO_PORTS });
+
+  it("makes an entry and a rule for each, which say whose they are, and finds nothing to do then", async () => {
+    const { outs } = await fixture.provider.create(both());
+    assert.equal(outs.imported, 2);
+    assert.deepEqual(await names(), [
+      [OTHER, HOST],
+      [OTHER, HOST],
+    ]);
+    const { metadata, spec } = await rule(OTHER);
+    assert.equal(metadata.labels?.["istio-federation.dev/peer"], "cluster-b");
+    assert.equal(spec.host, OTHER);
+    assert.deepEqual(
+      (spec.trafficPolicy["portLevelSettings"] as { tls: { sni: string } }[]).map(({ tls }) => tls.sni),
+      ["outbound_.8000_._.echo.bar.svc.cluster.local", "outbound_.9000_._.echo.bar.svc.cluster.local"],
+    );
+    const version = (await rule(HOST)).metadata.resourceVersion;
+    assert.deepEqual(await fixture.provider.update(ID, outs, both()), outs);
+    assert.equal((await rule(HOST)).metadata.resourceVersion, version);
+    assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, {
+      [OTHER]: TWO_PORTS,
+      [HOST]: LINE,
+    });
+  });
+
+  it("shows in a refresh a rule that was edited or deleted, and repairs it", async () => {
+    const { outs } = await fixture.provider.create(both());
+    const edited = await rule(HOST);
+    edited.spec.trafficPolicy = { tls: { mode: "DISABLE" } };
+    await fixture.cluster.client.replace(DESTINATION_RULE, edited);
+    await fixture.cluster.client.delete(DESTINATION_RULE, await rule(OTHER));
+    const refreshed = await fixture.provider.read(ID, outs);
+    assert.deepEqual(refreshed.inputs.services, {
+      [HOST]: `${LINE} (not as declared: DestinationRule trafficPolicy)`,
+      [OTHER]: `${TWO_PORTS} (not as declared: DestinationRule)`,
+    });
+    assert.equal((await fixture.provider.diff(ID, refreshed.props, both())).changes, true);
+    assert.deepEqual(await fixture.provider.update(ID, refreshed.props, both()), outs);
+    assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, {
+      [OTHER]: TWO_PORTS,
+      [HOST]: LINE,
+    });
+  });
+
+  it("takes both away with a service, and all with the peer", async () => {
+    const { outs } = await fixture.provider.create(both());
+    const fewer = await fixture.provider.update(ID, outs, fixture.inputs({ [HOST]: LINE }));
+    assert.deepEqual(await names(), [[HOST], [HOST]]);
+    await fixture.provider.delete(ID, fewer);
+    assert.deepEqual(await names(), [[], []]);
+  });
+
+  it("takes the rule away, and the annotation, when the service is called here as it is there", async () => {
+    const { outs } = await fixture.provider.create(fixture.inputs({ [HOST]: LINE }));
+    const plain = LINE.replace(" of httpbin.bar.svc.cluster.local", "");
+    await fixture.provider.update(ID, outs, fixture.inputs({ [HOST]: plain }));
+    assert.deepEqual(await names(), [[HOST], []]);
+    assert.deepEqual((await fixture.entry(HOST)).metadata.annotations ?? {}, {});
+  });
+
+  it("leaves a rule of somebody else alone, says whose it is, and does not make the entry either", async () => {
+    const theirs = {
+      apiVersion: "networking.istio.io/v1",
+      kind: "DestinationRule",
+      metadata: { name: HOST, namespace: NAMESPACE, labels: { "app.kubernetes.io/managed-by": "the team" } },
+      spec: { host: HOST },
+    };
+    await fixture.cluster.client.apply(DESTINATION_RULE, theirs, true);
+    const failure = await fixture.provider.create(both()).then(() => assert.fail("must fail"), initFailure);
+    assert.match(
+      failure?.reasons.join() ?? "",
+      /DestinationRule istio-federation\/httpbin\.bar\.global belongs to the team/,
+    );
+    assert.deepEqual(await names(), [[OTHER], [OTHER, HOST]]);
+    assert.deepEqual((await rule(HOST)).spec, { host: HOST });
+    assert.equal(failure?.properties.imported, 1);
+  });
+
+  it("handles a thousand of them in seconds", async () => {
+    const services = Object.fromEntries(
+      Array.from({ length: 1000 }, (_, index) => [`s${index}.bar.global`, LINE]),
+    );
+    const { outs } = await fixture.provider.create(fixture.inputs(services));
+    assert.equal(outs.imported, 1000);
+    assert.equal((await rules()).length, 1000);
+    assert.deepEqual((await fixture.provider.read(ID, outs)).props, outs);
+    await fixture.provider.delete(ID, outs);
+    assert.deepEqual(await names(), [[], []]);
+    assert.deepEqual(await fixture.cluster.client.list(SERVICE_ENTRY, { namespace: NAMESPACE }), []);
+  });
+});

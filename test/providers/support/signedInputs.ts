@@ -1,0 +1,14 @@
+import type { Inputs } from "../../../providers/signedAuthority/inputs.ts";
+import type { TestAuthority } from "../../support/testAuthority.ts";
+
+/** Inputs of a `SignedAuthority` of cluster-b, whose trust domain is b.local. */
+export function signedInputs(root: TestAuthority, { pem }: { pem: string }): Inputs {
+  return {
+    cluster: "cluster-b",
+    trustDomain: "b.local",
+    istiodHosts: [],
+    request: pem,
+    issuerCertificate: root.pem,
+    issuerKey: root.keyPem(),
+  };
+}
