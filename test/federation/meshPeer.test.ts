@@ -160,6 +160,12 @@ describe("A peer in a single mesh", () => {
     });
   });
 
+  it("is said to read our Secrets, in each preview", () => {
+    const { notes } = view({ contract: meshContract(), access });
+    assert.match(notes.join("\n"), /istiods of cluster-b may read all Services, Pods and Secrets of cluster-a/);
+    assert.match(notes.join("\n"), /trust domain cluster\.local is also that of cluster-b/);
+  });
+
   const lives: [string, string, RegExp | undefined][] = [
     ["nothing while there is time to renew it", "2026-11-26T09:59:59Z", undefined],
     [

@@ -6,12 +6,14 @@ import { waitFor } from "../../lab/ready.ts";
 import { READER_RULES } from "../../federation/readerRules.ts";
 import { ClusterClient, statusOf } from "../../providers/cluster/clusterClient.ts";
 import {
+  CONFIG_MAP,
   NAMESPACE,
   NODE,
   POD,
   type ResourceKind,
   SERVICE,
   SERVICE_ACCOUNT,
+  SERVICE_ENTRY,
   WORKLOAD_ENTRY,
 } from "../../providers/cluster/kinds.ts";
 import { loadKubeconfig } from "../../providers/cluster/kubeconfig.ts";
@@ -19,7 +21,6 @@ import { ReaderToken } from "../../providers/readerToken.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
 
 const PLACE = { namespace: "default", name: "istio-federation-reader-cluster-b" };
-const SECRET: ResourceKind = { group: "", version: "v1", kind: "Secret", plural: "secrets" };
 /** By which the engine tells a secret in a state from an object. */
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 const RBAC = "rbac.authorization.k8s.io";
@@ -97,12 +98,13 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     assert.equal(await currentToken(), token);
   });
 
-  it("lets a peer's istiod read what it needs, and no Secret", async () => {
+  it("lets a peer's istiod read what it needs, and nothing else", async () => {
     const token = await currentToken();
     for (const kind of [NAMESPACE, NODE, POD, SERVICE, WORKLOAD_ENTRY]) {
       assert.equal(await statusFor(token, kind), 200, kind.kind);
     }
-    assert.equal(await statusFor(token, SECRET), 403);
+    assert.equal(await statusFor(token, CONFIG_MAP), 403);
+    assert.equal(await statusFor(token, SERVICE_ENTRY), 403);
   });
 
   it("gets another one for another life, and leaves the last one to its own end", async () => {
