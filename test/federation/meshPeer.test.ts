@@ -162,7 +162,10 @@ describe("A peer in a single mesh", () => {
 
   it("is said to read our Secrets, in each preview", () => {
     const { notes } = view({ contract: meshContract(), access });
-    assert.match(notes.join("\n"), /istiods of cluster-b may read all Services, Pods and Secrets of cluster-a/);
+    assert.match(
+      notes.join("\n"),
+      /istiods of cluster-b may read all Services, Pods and Secrets of cluster-a/,
+    );
     assert.match(notes.join("\n"), /trust domain cluster\.local is also that of cluster-b/);
   });
 
