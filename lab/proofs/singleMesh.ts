@@ -1,5 +1,6 @@
 import { type LabCluster, MESH_CLUSTERS } from "../clusters.ts";
 import { workloadsOf } from "../workloads/workload.ts";
+import { crossesGateway } from "./crossesGateway.ts";
 import { endpointsBack, endpointsGone } from "./endpoints.ts";
 import { leastPrivilege } from "./leastPrivilege.ts";
 import { peerRemoved } from "./peerRemoved.ts";
@@ -22,6 +23,8 @@ export function singleMeshProofs(stacks: readonly string[]): Proof[] {
   return [
     ...MESH_CLUSTERS.map((cluster) => synced(cluster, names)),
     ...fromBoth([v1, v2], "calls of one Service reach its endpoints in both clusters"),
+    crossesGateway(party(east, "sleep"), v2, west),
+    crossesGateway(party(west, "sleep"), v1, east),
     endpointsGone(v2),
     ...fromBoth([v1], "calls go on when all endpoints in one cluster are gone"),
     endpointsBack(v2),

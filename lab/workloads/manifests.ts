@@ -78,12 +78,17 @@ function sidecar(workload: Workload): Manifest {
 
 /** Gives the Service its endpoint: EndpointSlices, by which Kubernetes does it, refuse loopback addresses. */
 function workloadEntry(workload: Workload): Manifest {
-  const { name, address } = workload;
+  const { name, address, meshNetwork: network } = workload;
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "WorkloadEntry",
     metadata: metadata(workload),
-    spec: { address, labels: podLabels(workload), serviceAccount: name },
+    spec: {
+      address,
+      labels: podLabels(workload),
+      serviceAccount: name,
+      ...(network === undefined ? {} : { network }),
+    },
   };
 }
 

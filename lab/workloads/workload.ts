@@ -11,6 +11,8 @@ export interface Workload {
   readonly port: number;
   /** Of the app, where the clusters of one mesh have different ones behind one Service. */
   readonly version?: string;
+  /** Istio's name of the network that it is in, where its clusters have several: its WorkloadEntry must say so, as Pods' endpoints need not. */
+  readonly meshNetwork?: string;
 }
 
 /** Port of the services of a federation. */
@@ -33,10 +35,11 @@ const REPLICATED: readonly Omit<Workload, "address">[] = [
 ];
 
 /** In each cluster of a single mesh: who calls, and one version of what is called. */
-function helloWorld(version: string): Omit<Workload, "address">[] {
+function helloWorld(version: string, meshNetwork: string): Omit<Workload, "address">[] {
+  const common = { namespace: "sample", exported: false, port: HELLO_PORT, meshNetwork };
   return [
-    { namespace: "sample", name: "sleep", exported: false, port: HELLO_PORT },
-    { namespace: "sample", name: "helloworld", exported: false, port: HELLO_PORT, version },
+    { ...common, name: "sleep" },
+    { ...common, name: "helloworld", version },
   ];
 }
 
@@ -52,8 +55,8 @@ const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> 
   ],
   "cluster-1": REPLICATED,
   "cluster-2": REPLICATED,
-  east: helloWorld("v1"),
-  west: helloWorld("v2"),
+  east: helloWorld("v1", "network-east"),
+  west: helloWorld("v2", "network-west"),
 };
 
 /**
