@@ -56,3 +56,9 @@ export const issued = made.issued;
 export const rootCertificates = made.rootCertificates;
 export const signedCertificates = made.signedCertificates;
 export const certificateRequests = made.certificateRequests;
+/** What lets each peer's istiod read this cluster, in a single mesh: they read it, each its own entry. Secret. */
+export const access = made.access;
+/** From when to when each of those serves. */
+export const credentials = made.credentials;
+/** By what this cluster's istiod reads each peer: the next run reads it back. Secret. */
+export const joined = made.joined;

@@ -13,6 +13,8 @@ import { sharedAuthority } from "./sharedAuthority.ts";
 export interface CertificateAuthorityArgs {
   /** Organization in the subjects of certificates that it makes: the SPIFFE trust domain that they stand for. */
   trustDomain: string;
+  /** Name of the cluster, where it shares its trust domain with others. */
+  organizationalUnit?: string;
   /** Of keys that it makes: ECDSA on P-256, or RSA of 4096 bits. */
   algorithm: StackConfig["certificateAuthority"]["algorithm"];
   /** Where it comes from: made here, with these roots, given from outside, or signed under a shared root. */
@@ -89,7 +91,7 @@ function annotations(source: AuthoritySource): { annotations?: Record<string, st
 
 function partsOf(
   name: string,
-  { trustDomain: organization, algorithm, source }: CertificateAuthorityArgs,
+  { trustDomain: organization, organizationalUnit, algorithm, source }: CertificateAuthorityArgs,
   opts: pulumi.CustomResourceOptions,
 ): AuthorityParts {
   if ("provided" in source) {
@@ -99,7 +101,8 @@ function partsOf(
   }
   if ("shared" in source)
     return sharedAuthority(name, { organization, algorithm, shared: source.shared }, opts);
-  return ownAuthority(name, { organization, algorithm, rotation: source.rotation }, opts);
+  const owner = { organization, ...(organizationalUnit === undefined ? {} : { organizationalUnit }) };
+  return ownAuthority(name, { ...owner, algorithm, rotation: source.rotation }, opts);
 }
 
 function outputs({

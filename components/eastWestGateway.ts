@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config.ts";
 import type { GatewayAddress } from "../federation/address.ts";
+import { NETWORK_LABEL, NODE_SELECTOR_ANNOTATION } from "../federation/labels.ts";
 import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../federation/wellKnown.ts";
 import { GatewayAddresses } from "../providers/gatewayAddresses.ts";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
@@ -28,6 +29,8 @@ export interface EastWestGatewayArgs {
   values: object;
   /** Host names of the exported services: exactly these can be reached through the gateway. */
   hosts: string[];
+  /** The network that istiods of other clusters are to reach through it; left out: they do not look for it. */
+  network?: string;
 }
 
 /** The gateway that takes mutual TLS from the peers on port 15443 and passes it through, unopened, to the exported services. */
@@ -46,7 +49,14 @@ export class EastWestGateway extends pulumi.ComponentResource {
         namespace: args.namespace,
         ...chartSource(args.charts, "gateway"),
         // The chart's own Service would make Helm wait, and fail, for a LoadBalancer's address.
-        values: withExtraValues({ service: { type: "None" } }, args.values),
+        values: withExtraValues(
+          // In a network of its own it leads to workloads there, and never on to another network's gateway.
+          {
+            service: { type: "None" },
+            ...(args.network === undefined ? {} : { networkGateway: args.network }),
+          },
+          args.values,
+        ),
       },
       child,
     );
@@ -57,7 +67,12 @@ export class EastWestGateway extends pulumi.ComponentResource {
         metadata: {
           name: GATEWAY_NAME,
           namespace: args.namespace,
-          annotations: { ...args.service.annotations, "pulumi.com/skipAwait": "true" },
+          ...networkLabels(args),
+          annotations: {
+            ...networkAnnotations(args),
+            ...args.service.annotations,
+            "pulumi.com/skipAwait": "true",
+          },
         },
         spec: {
           type: args.service.type,
@@ -117,4 +132,14 @@ export class EastWestGateway extends pulumi.ComponentResource {
       { parent: this, dependsOn: service },
     ).addresses;
   }
+}
+
+/** By which other clusters' istiods find the gateway of a network. */
+function networkLabels({ network }: EastWestGatewayArgs): { labels?: Record<string, string> } {
+  return network === undefined ? {} : { labels: { [NETWORK_LABEL]: network } };
+}
+
+/** istiod looks for node ports only of Services that say on which nodes: on all. */
+function networkAnnotations({ network, service }: EastWestGatewayArgs): Record<string, string> {
+  return network !== undefined && service.type === "NodePort" ? { [NODE_SELECTOR_ANNOTATION]: "{}" } : {};
 }

@@ -9,6 +9,7 @@ import { type FoldedContract, foldContract } from "../federation/contractFold.ts
 import type { ContractService } from "../federation/contractService.ts";
 import type { CertificateReport } from "../federation/expiry.ts";
 import type { Leftover } from "../federation/leftovers.ts";
+import { NETWORK_LABEL } from "../federation/labels.ts";
 import { sortedRecord } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
 import type { PeerStatus } from "../federation/peerStatus.ts";
@@ -23,6 +24,7 @@ import { EastWestGateway } from "./eastWestGateway.ts";
 import { IstioControlPlane } from "./istioControlPlane.ts";
 import { Peer } from "./peer.ts";
 import { reportCertificates, trustPeers } from "./peerTrust.ts";
+import { type JoinedMesh, type SingleMeshArgs, joinMesh, networkGateway } from "./singleMesh.ts";
 
 /** What a `FederatedCluster` is made from. All of it is plain, so that a preview shows the whole structure. */
 export interface FederatedClusterArgs {
@@ -36,6 +38,8 @@ export interface FederatedClusterArgs {
   authority: AuthoritySource;
   /** What was found of each peer that the config names. */
   peers: Record<string, PeerView>;
+  /** What was found with the topology `single-mesh`; then there are no other peers, exports and leftovers. */
+  mesh?: SingleMeshArgs;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
   leftovers: Record<string, Leftover>;
 }
@@ -51,6 +55,13 @@ export class FederatedCluster extends pulumi.ComponentResource {
   readonly peers: pulumi.Output<Record<string, PeerStatus>>;
   /** Who each peer is held to be, and the roots from which its trust anchor is made. */
   readonly trustAnchors: Record<string, PinnedPeer>;
+
+  /** What lets each peer's istiod read this cluster; secret, and only in a single mesh, as the next two. */
+  readonly access?: JoinedMesh["access"];
+  /** From when to when each of those serves. */
+  readonly credentials?: JoinedMesh["credentials"];
+  /** By what our istiod reads each peer; secret. */
+  readonly joined?: JoinedMesh["joined"];
 
   /** When the certificates serve that this stack made, by what they are. */
   readonly certificates: pulumi.Output<CertificateReport>;
@@ -68,15 +79,15 @@ export class FederatedCluster extends pulumi.ComponentResource {
     const child = { parent: this, provider: cluster };
 
     const istioNamespace = namespace(`${name}-istio`, ISTIO_NAMESPACE, child, {
-      "topology.istio.io/network": config.cluster.network,
+      [NETWORK_LABEL]: config.cluster.network,
     });
     const gatewayNamespace = namespace(`${name}-gateways`, GATEWAY_NAMESPACE, child);
-    const importNamespace = namespace(`${name}-imports`, IMPORT_NAMESPACE, child);
 
     const authority = new CertificateAuthority(
       `${name}-ca`,
       {
         trustDomain: config.cluster.trustDomain,
+        ...(args.mesh === undefined ? {} : { organizationalUnit: config.cluster.name }),
         algorithm: config.certificateAuthority.algorithm,
         source: args.authority,
         namespace: istioNamespace,
@@ -84,7 +95,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
       child,
     );
 
-    this.trustAnchors = pinnedPeers(args.peers);
+    this.trustAnchors = pinnedPeers(args.mesh?.peers ?? args.peers);
     const { roots: ownRoots } = outsideCertificates(args.authority);
     const trust = trustPeers(name, this.trustAnchors, authority.parts, ownRoots, this);
     this.certificates = reportCertificates(authority.parts, trust);
@@ -98,6 +109,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
         ...config.istio,
         namespace: istioNamespace,
         trust,
+        ...(args.mesh === undefined ? {} : { meshId: args.mesh.settings.meshId }),
       },
       // istiod reads its signing key when it starts, and makes a root of its own if there is none.
       { ...child, dependsOn: authority },
@@ -111,41 +123,67 @@ export class FederatedCluster extends pulumi.ComponentResource {
         namespace: gatewayNamespace,
         kubeconfig: config.kubeconfig,
         ...(args.observedGateways === undefined ? {} : { observed: args.observedGateways }),
-        hosts: Object.keys(args.exports).sort(),
+        ...(args.mesh === undefined ? { hosts: Object.keys(args.exports).sort() } : networkGateway(config)),
       },
       { ...child, dependsOn: istio },
     );
 
-    const { kubeconfig, brake, dns } = config;
-    if (dns?.coreDns !== undefined) {
-      const { namespace: where, configMap, address } = dns.coreDns;
-      new CoreDnsStub(
-        `${name}-coredns`,
-        { kubeconfig, namespace: where, configMap, block: renderStub(address) },
-        { parent: this },
-      );
+    if (args.mesh === undefined) {
+      stubGlobalNames(name, config, this);
+      this.peers = importFromPeers(name, args, child, istio);
+    } else {
+      const mesh = joinMesh(name, args.mesh, config.kubeconfig, istioNamespace, {
+        ...child,
+        // Peers that read this cluster look for its gateway.
+        dependsOn: [istio, gateway],
+      });
+      this.peers = pulumi.output(mesh.statuses);
+      this.access = mesh.access;
+      this.credentials = mesh.credentials;
+      this.joined = mesh.joined;
     }
-    // First, so that what an unknown peer left does not keep its names from the others.
-    const leftovers = new Leftovers(
-      `${name}-leftovers`,
-      { kubeconfig, namespace: importNamespace, found: args.leftovers },
-      { parent: this },
-    );
-    const peers = Object.entries(config.peers).flatMap(([peer, settings]) => {
-      const view = args.peers[peer];
-      if (view === undefined) return [];
-      const found = new Peer(
-        `${name}-peer-${peer}`,
-        { peer, view, config: settings, brake, kubeconfig, namespace: importNamespace },
-        { ...child, dependsOn: [istio, leftovers] },
-      );
-      return [[peer, found.status] as const];
-    });
-
-    this.peers = pulumi.output(Object.fromEntries(peers));
     this.contract = contract(config, authority.parts.roots, gateway.addresses, args.exports);
     this.registerOutputs({ contract: this.contract, peers: this.peers });
   }
+}
+
+/** Has the cluster's CoreDNS answer for global names, where the config asks for it. */
+function stubGlobalNames(name: string, { kubeconfig, dns }: StackConfig, parent: pulumi.Resource): void {
+  if (dns?.coreDns === undefined) return;
+  const { namespace: where, configMap, address } = dns.coreDns;
+  new CoreDnsStub(
+    `${name}-coredns`,
+    { kubeconfig, namespace: where, configMap, block: renderStub(address) },
+    { parent },
+  );
+}
+
+/** Registers here what the peers export, and removes what unknown peers left behind. */
+function importFromPeers(
+  name: string,
+  { config, peers, leftovers: found }: FederatedClusterArgs,
+  child: pulumi.ComponentResourceOptions & { parent: pulumi.Resource },
+  istio: pulumi.Resource,
+): pulumi.Output<Record<string, PeerStatus>> {
+  const { kubeconfig, brake } = config;
+  const importNamespace = namespace(`${name}-imports`, IMPORT_NAMESPACE, child);
+  // First, so that what an unknown peer left does not keep its names from the others.
+  const leftovers = new Leftovers(
+    `${name}-leftovers`,
+    { kubeconfig, namespace: importNamespace, found },
+    { parent: child.parent },
+  );
+  const made = Object.entries(config.peers).flatMap(([peer, settings]) => {
+    const view = peers[peer];
+    if (view === undefined) return [];
+    const { status } = new Peer(
+      `${name}-peer-${peer}`,
+      { peer, view, config: settings, brake, kubeconfig, namespace: importNamespace },
+      { ...child, dependsOn: [istio, leftovers] },
+    );
+    return [[peer, status] as const];
+  });
+  return pulumi.output(Object.fromEntries(made));
 }
 
 /** The only way into the cluster: the default provider is disabled, and another name for the kubeconfig replaces nothing. */
@@ -181,7 +219,7 @@ function namespace(
 }
 
 /** Sorted by peer, so that nothing changed means nothing to do. */
-function pinnedPeers(peers: Record<string, PeerView>): Record<string, PinnedPeer> {
+function pinnedPeers(peers: Readonly<Record<string, Pick<PeerView, "pinned">>>): Record<string, PinnedPeer> {
   return sortedRecord(
     Object.entries(peers).flatMap(([peer, { pinned }]) =>
       pinned === undefined ? [] : [[peer, pinned] as const],
@@ -204,6 +242,7 @@ function contract(
       trustDomain,
       network,
       ...(config.topology === "federation" ? {} : { topology: config.topology }),
+      ...(config.singleMesh === undefined ? {} : { meshId: config.singleMesh.meshId }),
       rootCertificates: roots,
       gateways: addresses,
       services,

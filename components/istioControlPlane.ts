@@ -19,6 +19,8 @@ export interface IstioControlPlaneArgs {
    * that is accepted, so each must itself be constrained to that of its peer.
    */
   trust: readonly PeerTrust[];
+  /** Istio's mesh ID, in a single mesh. */
+  meshId?: string;
 }
 
 /** Istio's CRDs, istiod set up to trust several roots, and mutual TLS required of every workload. */
@@ -44,7 +46,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         name: "istiod",
         namespace: args.namespace,
         ...chartSource(args.charts, "istiod"),
-        values: withExtraValues(istiodValues(args.cluster, args.trust), args.values.istiod),
+        values: withExtraValues(istiodValues(args), args.values.istiod),
       },
       { ...child, dependsOn: base },
     );
@@ -66,9 +68,10 @@ export class IstioControlPlane extends pulumi.ComponentResource {
 }
 
 /** Helm values of istiod. Trusting a second root takes all three: ISTIO_MULTIROOT_MESH, PROXY_CONFIG_XDS_AGENT, caCertificates. */
-function istiodValues(cluster: StackConfig["cluster"], trust: readonly PeerTrust[]): object {
+function istiodValues({ cluster, trust, meshId }: IstioControlPlaneArgs): object {
   return {
     global: {
+      ...(meshId === undefined ? {} : { meshID: meshId }),
       network: cluster.network,
       multiCluster: { clusterName: cluster.name },
       proxy: { clusterDomain: cluster.domain },

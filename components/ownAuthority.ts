@@ -18,6 +18,8 @@ export interface Signer {
 export interface OwnAuthorityArgs {
   /** Organization in the certificates' subjects: the SPIFFE trust domain that they stand for. */
   organization: string;
+  /** Tells apart the roots of clusters with one organization: the cluster's name; not needed where that has one of its own. */
+  organizationalUnit?: string;
   /** Of keys that are made from now on: ECDSA on P-256, or RSA of 4096 bits. */
   algorithm: Algorithm;
   /** Which roots there are, and what they do. */
@@ -32,18 +34,16 @@ const CA_USES = ["cert_signing", "crl_signing"];
 /** Makes a root of the cluster's own (two while it rotates) and an intermediate that the one in charge signs. */
 export function ownAuthority(
   name: string,
-  { organization, algorithm, rotation }: OwnAuthorityArgs,
+  { rotation, ...args }: OwnAuthorityArgs,
   opts: pulumi.CustomResourceOptions,
 ): AuthorityParts {
   const { published, trusted, signing } = rolesOf(rotation.wanted);
-  const roots = new Map(
-    published.map((number) => [number, root(name, number, { organization, algorithm }, opts)]),
-  );
+  const roots = new Map(published.map((number) => [number, root(name, number, args, opts)]));
   const certificatesOf = (numbers: readonly number[]): pulumi.Output<string[]> =>
     pulumi.output(numbers.flatMap((number) => roots.get(number)?.certificate ?? []));
   const issuer = roots.get(signing);
   if (issuer === undefined) throw new Error(`root ${signing} signs and is not there`);
-  const asked = requestIntermediate(name, signing, { organization, algorithm }, opts);
+  const asked = requestIntermediate(name, signing, args, opts);
   return {
     ...asked,
     certificate: intermediate(numbered(`${name}-intermediate`, signing), asked.request, issuer, opts),
@@ -69,16 +69,17 @@ function numbered(name: string, number: number): string {
 export function root(
   name: string,
   number: number,
-  { organization, algorithm }: Pick<OwnAuthorityArgs, "organization" | "algorithm">,
+  { organization, organizationalUnit, algorithm }: Omit<OwnAuthorityArgs, "rotation">,
   opts: pulumi.CustomResourceOptions,
 ): Signer {
   const key = privateKey(`${numbered(`${name}-root`, number)}-key`, algorithm, opts);
+  const owner = { organization, ...(organizationalUnit === undefined ? {} : { organizationalUnit }) };
   const { certPem } = new tls.SelfSignedCert(
     numbered(`${name}-root`, number),
     {
       privateKeyPem: key,
       // Verifiers look for issuers by name: no two roots share one.
-      subject: { organization, commonName: number === 1 ? "Root CA" : `Root CA ${number}` },
+      subject: { ...owner, commonName: number === 1 ? "Root CA" : `Root CA ${number}` },
       isCaCertificate: true,
       setSubjectKeyId: true,
       allowedUses: CA_USES,

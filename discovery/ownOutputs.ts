@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
 import { type CertificateReport, readCertificateReport } from "../federation/expiry.ts";
-import type { LastPeers } from "../federation/peer.ts";
+import type { LastMesh } from "../federation/meshPeer.ts";
+import { type CredentialLife, readAccesses, readCredentialLives } from "../federation/peerAccess.ts";
 import { readPeerStatuses } from "../federation/peerStatus.ts";
 import { readPinnedPeers } from "../federation/pinnedPeer.ts";
 import { type RotationRecord, readRotationRecord, rolesOf } from "../federation/rotation.ts";
@@ -9,7 +10,7 @@ import { type LastAuthority, readIssued } from "../federation/sharedAuthority.ts
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
 
 /** What this very stack's last update published. */
-export interface OwnOutputs extends LastPeers {
+export interface OwnOutputs extends LastMesh {
   /** Output `federation`, unchecked; undefined before the first update. */
   contract: unknown;
   /** Where its own roots are; left out before the first update. */
@@ -18,6 +19,8 @@ export interface OwnOutputs extends LastPeers {
   authority: LastAuthority;
   /** When the certificates serve that it made. */
   certificates: CertificateReport;
+  /** From when to when the credentials serve that it gave to peers. */
+  credentials: Record<string, CredentialLife>;
 }
 
 /**
@@ -27,6 +30,7 @@ export interface OwnOutputs extends LastPeers {
 export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
   const { federation, trustAnchors, peers, certificates, rotation, certificateRequest } = outputs;
+  const { credentials, joined } = outputs;
   const record = readRotationRecord(rotation, federation);
   const issued = readIssued(outputs["issued"]);
   return {
@@ -43,6 +47,8 @@ export async function readOwnOutputs(): Promise<OwnOutputs> {
     },
     certificates: readCertificateReport(certificates),
     statuses: readPeerStatuses(peers),
+    credentials: readCredentialLives(credentials),
+    joined: readAccesses(joined),
   };
 }
 

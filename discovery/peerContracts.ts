@@ -5,7 +5,7 @@ import { faultsOfAll } from "./faultsOfAll.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
 
 /**
- * Reads what the peers publish as their stack outputs `federation` and `trustAnchors`, unchecked.
+ * Reads what the peers publish as their stack outputs `federation`, `trustAnchors` and `access`, unchecked.
  * @param peers by name, each with its stack: a bare name (of this project) or `organization/project/stack`.
  * @throws FaultsError naming every peer whose stack is there but cannot be read, at `peers.<name>.stack`.
  */
@@ -27,8 +27,11 @@ async function readContract(peer: string, stack: string): Promise<ContractReadin
     const reason = `stack ${name} does not exist, or you may not read it; run \`pulumi up\` on it, then here`;
     return { pending: reason };
   }
-  const { federation, trustAnchors } = outputs;
-  const trusting = trustAnchors === undefined ? {} : { trustAnchors };
+  const { federation, trustAnchors, access } = outputs;
+  const trusting = {
+    ...(trustAnchors === undefined ? {} : { trustAnchors }),
+    ...(access === undefined ? {} : { access }),
+  };
   if (federation !== undefined && federation !== null) return { contract: federation, ...trusting };
   const reason = `stack ${name} has no output \`federation\` yet; run \`pulumi up\` on it, then here`;
   // Before its first update, or once it is destroyed, it trusts nobody.

@@ -12,9 +12,13 @@ import { FaultsError, describeFault } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
 import { lastExports } from "../federation/lastExports.ts";
 import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
-import { type AuthoritySource, outsideCertificates } from "../federation/authoritySource.ts";
+import {
+  type AuthoritySource,
+  type OutsideCertificates,
+  outsideCertificates,
+} from "../federation/authoritySource.ts";
 import { judgeUnconstrained } from "../federation/unconstrained.ts";
-import { type PeerView, viewPeers } from "../federation/peer.ts";
+import { type ContractReading, type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { findAuthority } from "./authority.ts";
 import { surveyCorefile } from "./corefile.ts";
@@ -22,6 +26,7 @@ import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
 import { findLeftovers } from "./leftovers.ts";
+import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
 import { SurveyedCluster, type Unreachable } from "./surveyedCluster.ts";
@@ -34,8 +39,10 @@ export interface Survey {
   observedGateways?: GatewayAddress[];
   /** Where the certificate authority comes from: the cluster's own, with these roots, from outside, or under a shared root. */
   authority: AuthoritySource;
-  /** What was found of each configured peer. */
+  /** What was found of each configured peer; none in a single mesh. */
   peers: Record<string, PeerView>;
+  /** What was found instead with the topology `single-mesh`. */
+  mesh?: MeshSurvey;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
   leftovers: Record<string, Leftover>;
   /** For the user, a sentence each. */
@@ -71,12 +78,13 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const corefile = surveyCorefile(cluster, config);
   await refuseFaults(config, own, [own, readings, found, observed, left, source, corefile]);
 
-  const { contract, certificates, ...last } = await own;
+  const last = await own;
+  const { contract, certificates } = last;
   const { authority, ...told } = await source;
   if ("waiting" in authority) return { intermediate: authority.intermediate, ...told };
   const published = readableServices(contract);
   const exports = decideExports(config, await found, contract, published);
-  const { peers, warnings, notes } = viewPeers(
+  const { peers, mesh, warnings, notes } = await lookAtPeers(
     config,
     await readings,
     last,
@@ -90,17 +98,31 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     ...(observedGateways === undefined ? {} : { observedGateways }),
     authority,
     peers,
+    ...(mesh === undefined ? {} : { mesh }),
     leftovers,
     warnings: [
       ...expiryWarnings(certificates, config.certificateAuthority.expiryWarningDays, now),
       ...told.warnings,
       ...exports.warnings,
       ...warnings,
-      ...judgeUnconstrained(config, authority, peers),
+      ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],
     notes: [...notes, ...told.notes, ...noteExports(published, exports.services)],
   };
+}
+
+/** What comes of the peers is judged by the topology. */
+async function lookAtPeers(
+  config: StackConfig,
+  readings: Record<string, ContractReading>,
+  own: OwnOutputs,
+  now: Date,
+  certificates: OutsideCertificates,
+): Promise<{ peers: Record<string, PeerView>; mesh?: MeshSurvey; warnings: string[]; notes: string[] }> {
+  const { singleMesh } = config;
+  if (singleMesh === undefined) return viewPeers(config, readings, own, now, certificates);
+  return { peers: {}, ...(await surveyMesh(config, singleMesh, own, readings, now, certificates)) };
 }
 
 /** A peer that only the stack's last update knew is on its way out with its own resource: it left nothing behind. */
@@ -109,6 +131,7 @@ async function lookForLeftovers(
   config: StackConfig,
   own: Promise<OwnOutputs>,
 ): Promise<Record<string, Leftover>> {
+  if (config.singleMesh !== undefined) return {};
   const peers = [...Object.keys(config.peers), ...Object.keys((await own).statuses)];
   return findLeftovers(cluster, { own: config.cluster.name, context: config.kubeconfig.context }, peers);
 }

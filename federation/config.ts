@@ -15,12 +15,14 @@ import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
 import { istio } from "./config/istio.ts";
 import { judgePeers, peers } from "./config/peers.ts";
+import { judgeSingleMesh, singleMesh } from "./config/singleMesh.ts";
 import { type Sections, isGiven, parseSections } from "./config/sections.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
 import { fields, someText, text, unknownField } from "./schema.ts";
 import type { PeerIdentity } from "./pin.ts";
 import type { ProvidedPems } from "./providedAuthority.ts";
 import type { Rotation } from "./rotation.ts";
+import type { SingleMesh } from "./singleMesh.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 import { TOPOLOGIES, type Topology } from "./topology.ts";
 import { judgeTopology } from "./topology/judgeConfig.ts";
@@ -33,6 +35,8 @@ export interface StackConfig {
   topology: Topology;
   /** With the topology `replicated`, and only then. */
   dns?: Dns;
+  /** With the topology `single-mesh`, and only then. */
+  singleMesh?: SingleMesh;
   /**
    * As written: `path` may start with `~/` or be relative to the program's folder. The context must be named, as the
    * current one is whatever cluster somebody looked at last.
@@ -111,6 +115,7 @@ const sections: Sections<StackConfig> = {
   cluster,
   topology: z.enum(TOPOLOGIES).default("federation"),
   dns,
+  singleMesh,
   kubeconfig: fields({ path: someText.exactOptional(), context: someText }).prefault({} as never),
   certificateAuthority: certificateAuthority.prefault({}),
   istio: istio.prefault({}),
@@ -143,6 +148,7 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
     ...judgePeers(raw["peers"], raw["cluster"], stack),
     ...judgeSharedStack(raw["certificateAuthority"], stack),
     ...judgeTopology(raw),
+    ...judgeSingleMesh(raw),
     ...judgeCertificateLife(raw["certificateAuthority"], raw["istio"], WORKLOAD_CERTIFICATE_HOURS),
   ];
   if (all.length > 0) throw new FaultsError(`config of stack ${stack}`, all);

@@ -7,7 +7,7 @@ import { list, map } from "./collections.ts";
 import { judgeFold, unfoldContract } from "./contractFold.ts";
 import { type ContractService, contractService, sortService } from "./contractService.ts";
 import { type Fault, FaultsError, pathOf, within } from "./fault.ts";
-import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
+import { DNS_LABEL, HOST_NAME, LABEL_VALUE, NETWORK } from "./hostname.ts";
 import { compare, sortedRecord, sortedUnique } from "./order.ts";
 import { quote } from "./quote.ts";
 import { faultsOf, firstFaultsOf, text } from "./schema.ts";
@@ -44,6 +44,8 @@ export interface Contract {
   network: string;
   /** Left out: `federation`. */
   topology?: Topology;
+  /** Istio's mesh ID; only with the topology `single-mesh`. */
+  meshId?: string;
   /** One CA certificate in PEM per entry. */
   rootCertificates: string[];
   /** Empty as long as the gateway has no address. */
@@ -77,6 +79,7 @@ const document = z.object({
   trustDomain: text(TRUST_DOMAIN),
   network: text(NETWORK),
   topology: z.enum(TOPOLOGIES).exactOptional(),
+  meshId: text(LABEL_VALUE).exactOptional(),
   rootCertificates: list(certificate, 1, ROOTS_LIMIT),
   gateways: list(gatewayAddress, 0, ENDPOINTS_LIMIT),
   services: map(SERVICES_LIMIT),

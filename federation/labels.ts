@@ -14,6 +14,10 @@ export const EXPORT_LABEL = "istio-federation.dev/export";
 export const SUBJECT_ALT_NAMES_ANNOTATION = "istio-federation.dev/subject-alt-names";
 /** On a Service: the namespaces that see it, separated by commas (Istio's `annotation.NetworkingExportTo`). */
 export const EXPORT_TO_ANNOTATION = "networking.istio.io/exportTo";
+/** On istiod's namespace: the network of the cluster's Pods. On a gateway's Service: the network that it leads to. */
+export const NETWORK_LABEL = "topology.istio.io/network";
+/** On a gateway's Service of type NodePort: a JSON map of labels that its nodes have. */
+export const NODE_SELECTOR_ANNOTATION = "traffic.istio.io/nodeSelector";
 /** On the Secret that istiod signs with, as JSON: when each root that signs no more signed last, by its number. */
 export const SIGNED_UNTIL_ANNOTATION = "istio-federation.dev/signed-until";
 /** On a ServiceEntry's endpoint: what turns on Istio mutual TLS towards it. */

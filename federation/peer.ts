@@ -19,9 +19,13 @@ const UNREMARKABLE = 100;
 
 /**
  * What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none; and whom it trusts by its output
- * `trustAnchors`, which is left out when it cannot be read or does not say.
+ * `trustAnchors`, which is left out when it cannot be read or does not say; and whom it gives access to its API server by its output
+ * `access`, which is secret.
  */
-export type ContractReading = ({ contract: unknown } | { pending: string }) & { trustAnchors?: unknown };
+export type ContractReading = ({ contract: unknown } | { pending: string }) & {
+  trustAnchors?: unknown;
+  access?: unknown;
+};
 
 /** A peer as this run of the program found it. */
 export type PeerView = ReadyPeer | PendingPeer;
@@ -121,7 +125,7 @@ export function viewPeers(
   };
 }
 
-function published(readings: Record<string, ContractReading>): Record<string, unknown> {
+export function published(readings: Record<string, ContractReading>): Record<string, unknown> {
   const found = Object.entries(readings).flatMap(([name, reading]) =>
     "contract" in reading ? [[name, reading.contract] as const] : [],
   );

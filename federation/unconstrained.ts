@@ -20,7 +20,7 @@ interface Unconstrained {
 export function judgeUnconstrained(
   { certificateAuthority }: Pick<StackConfig, "certificateAuthority">,
   authority: AuthoritySource,
-  peers: Readonly<Record<string, PeerView>>,
+  peers: Readonly<Record<string, Pick<PeerView, "pinned">>>,
 ): string[] {
   const { roots } = outsideCertificates(authority);
   const found = Object.entries(peers).flatMap(([peer, { pinned }]): Unconstrained[] =>

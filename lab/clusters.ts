@@ -21,3 +21,9 @@ export const EQUAL_CLUSTERS = [
   { name: "cluster-1", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster.local" },
   { name: "cluster-2", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster.local" },
 ] as const satisfies LabCluster[];
+
+/** Those of a lab of one mesh. */
+export const MESH_CLUSTERS = [
+  { name: "east", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster.local" },
+  { name: "west", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster.local" },
+] as const satisfies LabCluster[];

@@ -1,11 +1,11 @@
+import type { RunningLab } from "../lab.ts";
 import type { LabCluster } from "../clusters.ts";
-import type { Lab } from "../lab.ts";
 import type { Stack } from "../pulumi.ts";
 import { workloadsOf, type Workload } from "../workloads/workload.ts";
 
 /** What a proof may use: the running lab, federated. */
 export interface ProofContext {
-  readonly lab: Pick<Lab, "kubeconfig">;
+  readonly lab: RunningLab;
   readonly stacks: readonly Stack[];
 }
 

@@ -78,18 +78,27 @@ function sidecar(workload: Workload): Manifest {
 
 /** Gives the Service its endpoint: EndpointSlices, by which Kubernetes does it, refuse loopback addresses. */
 function workloadEntry(workload: Workload): Manifest {
-  const { name, address } = workload;
+  const { name, address, meshNetwork: network } = workload;
   return {
     apiVersion: "networking.istio.io/v1",
     kind: "WorkloadEntry",
     metadata: metadata(workload),
-    spec: { address, labels: { app: name }, serviceAccount: name },
+    spec: {
+      address,
+      labels: podLabels(workload),
+      serviceAccount: name,
+      ...(network === undefined ? {} : { network }),
+    },
   };
+}
+
+function podLabels({ name, version }: Workload): Record<string, string> {
+  return { app: name, ...(version === undefined ? {} : { version }) };
 }
 
 function deployment(workload: Workload): Manifest {
   const { namespace, name, address } = workload;
-  const labels = { app: name };
+  const labels = podLabels(workload);
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",

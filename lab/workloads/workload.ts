@@ -9,6 +9,10 @@ export interface Workload {
   readonly exported: boolean;
   /** Port of the Service, and of the inbound listener of its sidecar. */
   readonly port: number;
+  /** Of the app, where the clusters of one mesh have different ones behind one Service. */
+  readonly version?: string;
+  /** Istio's name of the network that it is in, where its clusters have several: its WorkloadEntry must say so, as Pods' endpoints need not. */
+  readonly meshNetwork?: string;
 }
 
 /** Port of the services of a federation. */
@@ -16,6 +20,9 @@ export const SERVICE_PORT = 8080;
 
 /** Port of the services of clusters that have one domain: that of Istio's own sample. */
 const SAMPLE_PORT = 8000;
+
+/** Port of the services of a single mesh: that of Istio's sample HelloWorld. */
+const HELLO_PORT = 5000;
 
 /** Port of the app itself, which only its sidecar (and the lab, to ask it for calls) talks to. */
 export const APP_PORT = 18080;
@@ -26,6 +33,15 @@ const REPLICATED: readonly Omit<Workload, "address">[] = [
   { namespace: "bar", name: "httpbin", exported: true, port: SAMPLE_PORT },
   { namespace: "bar", name: "internal", exported: false, port: SAMPLE_PORT },
 ];
+
+/** In each cluster of a single mesh: who calls, and one version of what is called. */
+function helloWorld(version: string, meshNetwork: string): Omit<Workload, "address">[] {
+  const common = { namespace: "sample", exported: false, port: HELLO_PORT, meshNetwork };
+  return [
+    { ...common, name: "sleep" },
+    { ...common, name: "helloworld", version },
+  ];
+}
 
 /** The lab's workloads by cluster; in a federation one that is exported, and one that is not. */
 const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> = {
@@ -39,6 +55,8 @@ const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> 
   ],
   "cluster-1": REPLICATED,
   "cluster-2": REPLICATED,
+  east: helloWorld("v1", "network-east"),
+  west: helloWorld("v2", "network-west"),
 };
 
 /**

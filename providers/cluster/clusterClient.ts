@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { MANAGED_BY } from "../../federation/labels.ts";
 import { ClusterError, type ClusterFailure } from "./clusterError.ts";
-import { type KubernetesObject, type ResourceKind, resourcePath } from "./kinds.ts";
+import { type KubernetesObject, type ResourceKind, SERVICE_ACCOUNT, resourcePath } from "./kinds.ts";
 import type { KubeconfigName } from "./kubeconfig.ts";
 import { PATIENT, type Patience, Transport } from "./transport.ts";
 
@@ -32,6 +32,12 @@ interface Page {
   metadata?: { continue?: string };
   /** Null for an empty list of metadata. */
   items: KubernetesObject[] | null;
+}
+
+/** A service account's token, and when it ends by the API server's word. */
+export interface IssuedToken {
+  token: string;
+  expires: Date;
 }
 
 /** The few requests that this program makes to a cluster. Every error names the context, the verb and the object. */
@@ -177,6 +183,29 @@ export class ClusterClient {
       body: object,
       operation: `replace ${kind.kind} ${fullName(object)}`,
     })) as T;
+  }
+
+  /**
+   * Asks for a token of a service account, by the TokenRequest API.
+   * @param seconds how long it is to serve; the API server may make it less.
+   */
+  async requestToken(namespace: string, name: string, seconds: number): Promise<IssuedToken> {
+    const operation = `get a token for ServiceAccount ${namespace}/${name}`;
+    const { status } = (await this.transport.request({
+      method: "POST",
+      path: `${resourcePath(SERVICE_ACCOUNT, namespace, name)}/token`,
+      body: {
+        apiVersion: "authentication.k8s.io/v1",
+        kind: "TokenRequest",
+        spec: { expirationSeconds: seconds },
+      },
+      operation,
+    })) as { status?: { token?: string; expirationTimestamp?: string } };
+    const expires = Date.parse(status?.expirationTimestamp ?? "");
+    if (status?.token === undefined || Number.isNaN(expires)) {
+      throw new ClusterError(this.where, { operation, cause: "the answer is no TokenRequest" });
+    }
+    return { token: status.token, expires: new Date(expires) };
   }
 
   /**

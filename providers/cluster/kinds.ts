@@ -11,6 +11,13 @@ export interface ResourceKind {
 export const SERVICE: ResourceKind = { group: "", version: "v1", kind: "Service", plural: "services" };
 export const POD: ResourceKind = { group: "", version: "v1", kind: "Pod", plural: "pods" };
 export const CONFIG_MAP: ResourceKind = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" };
+export const SERVICE_ACCOUNT: ResourceKind = {
+  group: "",
+  version: "v1",
+  kind: "ServiceAccount",
+  plural: "serviceaccounts",
+};
+export const NAMESPACE: ResourceKind = { group: "", version: "v1", kind: "Namespace", plural: "namespaces" };
 export const SECRET: ResourceKind = { group: "", version: "v1", kind: "Secret", plural: "secrets" };
 export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plural: "nodes" };
 export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");

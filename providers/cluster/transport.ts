@@ -29,7 +29,7 @@ const PAUSES = { minTimeout: 250, factor: 2, maxTimeout: 8_000, randomize: true 
 const LONGEST_PAUSE = 30_000;
 
 export interface ApiRequest {
-  readonly method: "GET" | "PUT" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly query?: Record<string, string>;
   readonly headers?: Record<string, string>;

@@ -18,6 +18,9 @@ const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
   }),
   "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request ${name}` }),
   "tls:index/locallySignedCert:LocallySignedCert": () => ({ certPem: INTERMEDIATE_CERTIFICATE }),
+  "kubernetes:core/v1:ServiceAccount": () => ({ metadata: { name: READER, uid: "uid-of-reader" } }),
+  "pulumi-nodejs:dynamic:GatewayAddresses": () => ({ addresses: [] }),
+  "pulumi-nodejs:dynamic:ReaderToken": () => ({ token: READER_TOKEN, ...READER_LIFE }),
   "pulumi-nodejs:dynamic:SignedAuthority": () => ({ certificate: INTERMEDIATE_CERTIFICATE }),
   "pulumi-nodejs:dynamic:TrustAnchor": () => ({ certificates: [ANCHOR_CERTIFICATE] }),
 };
@@ -70,6 +73,11 @@ export async function settled<T>(output: pulumi.Output<T>): Promise<T | undefine
   const value = await known.promise();
   return (await known.isKnown) ? value : undefined;
 }
+
+/** The ServiceAccount of a peer's istiod, its token, and when that serves. */
+export const READER = "istio-federation-reader-cluster-b";
+export const READER_TOKEN = "token.of.cluster-b";
+export const READER_LIFE = { issued: "2026-11-21T10:00:00Z", expires: "2026-12-21T10:00:00Z" };
 
 /** Any CA certificates will do where only their text is looked at. */
 export const INTERMEDIATE_CERTIFICATE = ROOT_A;

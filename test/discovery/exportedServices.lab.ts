@@ -3,8 +3,7 @@ import { discoverServices } from "../../discovery/exportedServices.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import type { ClusterServices } from "../../federation/clusterServices.ts";
 import type { ExportRule } from "../../federation/exportRule.ts";
-import { POD, SERVICE, WORKLOAD_ENTRY } from "../../providers/cluster/kinds.ts";
-import { SERVICE_ACCOUNT } from "../providers/support/serviceAccount.ts";
+import { POD, SERVICE, SERVICE_ACCOUNT, WORKLOAD_ENTRY } from "../../providers/cluster/kinds.ts";
 import { TestCluster } from "../providers/support/testCluster.ts";
 
 const EXPORT = { "istio-federation.dev/export": "true" };

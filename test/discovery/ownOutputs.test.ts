@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
 import { datesOf } from "../../federation/expiry.ts";
 import { fingerprintOf } from "../../federation/fingerprint.ts";
+import { ACCESS } from "../federation/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
@@ -15,6 +16,8 @@ const NOTHING = {
   authority: { isRunning: false, roots: [], intermediate: 1 },
   certificates: {},
   statuses: {},
+  credentials: {},
+  joined: {},
 };
 
 describe("readOwnOutputs", () => {
@@ -30,9 +33,11 @@ describe("readOwnOutputs", () => {
 
   it("finds what the last update published", async () => {
     const certificates = { root: datesOf(ROOT_A) };
+    const credentials = { b: { issued: "2026-11-11T10:00:00Z" } };
     const outputs = {
       ...{ federation: CONTRACT, trustAnchors: { b: anchor }, peers: { b: status }, certificates },
       ...{ certificateRequest: "a request", issued },
+      ...{ credentials, joined: { b: ACCESS, c: {} } },
     };
     await withStacks({ [OWN_STACK]: outputs });
     assert.deepEqual(await readOwnOutputs(), {
@@ -41,6 +46,8 @@ describe("readOwnOutputs", () => {
       authority: { request: "a request", issued, isRunning: true, roots: [], intermediate: 2 },
       certificates,
       statuses: { b: status },
+      credentials,
+      joined: { b: ACCESS },
     });
   });
 

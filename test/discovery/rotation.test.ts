@@ -68,7 +68,14 @@ describe("The plan of a rotation", () => {
       "cluster-a",
     );
     const peer = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: [] };
-    const own = { contract: undefined, certificates: {}, pinned: { "cluster-b": peer }, statuses: {} };
+    const own = {
+      contract: undefined,
+      certificates: {},
+      pinned: { "cluster-b": peer },
+      statuses: {},
+      credentials: {},
+      joined: {},
+    };
     const trusted = { clusterDomain: "a.local", trustDomain: "a.local", rootCertificates: roots };
     return planRotation(
       config,

@@ -1,11 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { parse, stringify } from "yaml";
-import { CHECKOUT } from "../../lab/environment.ts";
+import { type StackFileConfig, editStackFile } from "../../lab/stackFile.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
-/** The `config` of a stack file. */
-export type StackFileConfig = Record<string, unknown>;
+export type { StackFileConfig };
 
 /**
  * Writes a changed copy of a stack's file, as one would edit it in a pull request.
@@ -15,10 +11,5 @@ export async function editedStackFile(
   stack: string,
   edit: (config: StackFileConfig) => void,
 ): Promise<string> {
-  const text = await readFile(join(CHECKOUT, "stacks", `Pulumi.${stack}.yaml`), "utf8");
-  const file = parse(text) as { config: StackFileConfig };
-  edit(file.config);
-  const path = join(await temporaryFolder("stack-file"), `Pulumi.${stack}.yaml`);
-  await writeFile(path, stringify(file));
-  return path;
+  return editStackFile(stack, await temporaryFolder("stack-file"), edit);
 }

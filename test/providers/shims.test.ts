@@ -8,6 +8,7 @@ import { CoreDnsStub } from "../../providers/coreDnsStub.ts";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ImportedServices } from "../../providers/importedServices.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
+import { ReaderToken } from "../../providers/readerToken.ts";
 import { SignedAuthority } from "../../providers/signedAuthority.ts";
 import { TrustAnchor } from "../../providers/trustAnchor.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
@@ -29,6 +30,7 @@ const anchor = {
   issuerKey: "-",
 };
 
+const reader = { kubeconfig: {}, peer: "p", namespace: "n", serviceAccount: "s", uid: "u", hours: 1 };
 const signed = {
   cluster: "c",
   trustDomain: "c.local",
@@ -43,6 +45,7 @@ const shims = {
   gatewayAddresses: () => new GatewayAddresses("gateway", { ...gateway }),
   leftovers: () => new Leftovers("leftovers", { kubeconfig: {}, namespace: "n", found: {} }),
   coreDnsStub: () => new CoreDnsStub("stub", { kubeconfig: {}, namespace: "n", configMap: "c", block: "b" }),
+  readerToken: () => new ReaderToken("reader", { ...reader }),
   signedAuthority: () => new SignedAuthority("signed", { ...signed }),
   trustAnchor: () => new TrustAnchor("anchor", { ...anchor }),
 };

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { waitFor } from "../../../lab/ready.ts";
-import type { KubernetesObject, ResourceKind } from "../../../providers/cluster/kinds.ts";
+import { type KubernetesObject, NAMESPACE, type ResourceKind } from "../../../providers/cluster/kinds.ts";
 import { type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
-import { NAMESPACE } from "../support/testCluster.ts";
 
 const SERVICES = 100;
 const CONFIG_MAP: ResourceKind = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" };

@@ -1,15 +1,8 @@
 import { sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ResourceKind } from "../../../providers/cluster/kinds.ts";
+import { SERVICE_ACCOUNT } from "../../../providers/cluster/kinds.ts";
 import type { TestCluster } from "./testCluster.ts";
-
-export const SERVICE_ACCOUNT: ResourceKind = {
-  group: "",
-  version: "v1",
-  kind: "ServiceAccount",
-  plural: "serviceaccounts",
-};
 
 /** A service account whose tokens are made here, with the cluster's key: the API server gives none that expire soon. */
 export class ServiceAccount {

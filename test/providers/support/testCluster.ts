@@ -14,6 +14,7 @@ import { loadKubeconfig } from "../../../providers/cluster/kubeconfig.ts";
 import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
 import {
   type KubernetesObject,
+  NAMESPACE,
   NODE,
   type ResourceKind,
   SERVICE_ENTRY,
@@ -26,7 +27,6 @@ const CRD: ResourceKind = {
   kind: "CustomResourceDefinition",
   plural: "customresourcedefinitions",
 };
-export const NAMESPACE: ResourceKind = { group: "", version: "v1", kind: "Namespace", plural: "namespaces" };
 
 /** A real API server of its own, without nodes, with Istio's CRDs on request. */
 export class TestCluster {

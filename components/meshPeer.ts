@@ -1,0 +1,40 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { MeshPeer as PeerView } from "../federation/meshPeer.ts";
+import type { PeerStatus } from "../federation/peerStatus.ts";
+import { remoteSecret } from "../federation/remoteSecret.ts";
+import { PeerReader, type PeerReaderArgs } from "./peerReader.ts";
+
+/** What a `MeshPeer` is made from. */
+export interface MeshPeerArgs extends PeerReaderArgs {
+  /** What was found of it. */
+  view: PeerView;
+}
+
+/** Another cluster of the same mesh: what lets its istiod read this cluster, and by what ours reads that one. */
+export class MeshPeer extends pulumi.ComponentResource {
+  readonly reader: PeerReader;
+  /** For the stack output `peers`. */
+  readonly status: PeerStatus;
+
+  constructor(name: string, args: MeshPeerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-federation:index:MeshPeer", name, {}, opts);
+    const { view, peer, namespace } = args;
+    this.reader = new PeerReader(`${name}-reader`, args, { parent: this });
+    if (view.access !== undefined) {
+      const { metadata, stringData } = remoteSecret(peer, view.access);
+      new kubernetes.core.v1.Secret(
+        `${name}-remote`,
+        { metadata: { ...metadata, namespace }, stringData: pulumi.secret(stringData) },
+        { parent: this },
+      );
+    }
+    this.status = {
+      state: view.state,
+      reason: view.state === "ready" ? "" : view.reason,
+      since: view.state === "ready" ? "" : view.since,
+      imported: 0,
+    };
+    this.registerOutputs({ status: this.status });
+  }
+}

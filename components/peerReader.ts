@@ -1,0 +1,159 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../federation/config.ts";
+import type { CredentialLife, PeerAccess } from "../federation/peerAccess.ts";
+import { MESH_CONFIG_RULES, READER_RULES, type ReaderRule } from "../federation/readerRules.ts";
+import type { SettledMesh } from "../federation/singleMesh.ts";
+import { ReaderToken } from "../providers/readerToken.ts";
+
+/** What a `PeerReader` is made from. */
+export interface PeerReaderArgs {
+  /** The peer's name, from the stack's config. */
+  peer: string;
+  /** Name of the namespace that istiod runs in. */
+  namespace: pulumi.Input<string>;
+  /** Names the cluster that is read. */
+  kubeconfig: StackConfig["kubeconfig"];
+  settings: SettledMesh;
+}
+
+/**
+ * What lets one peer's istiod read this cluster, and nothing else: a ServiceAccount of the peer's own, the rights that istiod needs,
+ * and a token. All of it goes with the peer, and API servers refuse the token then.
+ */
+export class PeerReader extends pulumi.ComponentResource {
+  /** What to tell the peer; a secret. */
+  readonly access: pulumi.Output<PeerAccess>;
+  /** From when to when that serves; no secret. */
+  readonly life: pulumi.Output<CredentialLife>;
+
+  constructor(name: string, args: PeerReaderArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-federation:index:PeerReader", name, {}, opts);
+    const { peer, namespace, settings } = args;
+    const child = { parent: this };
+    const readerName = `istio-federation-reader-${peer}`;
+    const account = new kubernetes.core.v1.ServiceAccount(
+      `${name}-account`,
+      {
+        metadata: { name: readerName, namespace },
+        // Only the peer's istiod is to be this account: no Pod here gets its token.
+        automountServiceAccountToken: false,
+      },
+      child,
+    );
+    const subjects = [{ kind: "ServiceAccount", name: readerName, namespace }];
+    const bound = [
+      this.bindEverywhere(name, readerName, subjects),
+      this.bindIn(namespace, name, readerName, subjects),
+    ];
+
+    // A token that is published works: its rights are there before it.
+    const made = { ...child, dependsOn: bound };
+    const { token, life } = settings.longLivedTokens
+      ? longLivedToken(name, account, made)
+      : endingToken(name, args, account, made);
+    this.life = life;
+    this.access = pulumi.secret(
+      pulumi.all([token, life]).apply(([text, times]) => ({ ...settings.apiServer, token: text, ...times })),
+    );
+    this.registerOutputs({});
+  }
+
+  private bindEverywhere(name: string, readerName: string, subjects: Subjects): pulumi.Resource {
+    const child = { parent: this };
+    const role = new kubernetes.rbac.v1.ClusterRole(
+      `${name}-cluster-role`,
+      { metadata: { name: readerName }, rules: mutable(READER_RULES) },
+      child,
+    );
+    return new kubernetes.rbac.v1.ClusterRoleBinding(
+      `${name}-cluster-binding`,
+      { metadata: { name: readerName }, roleRef: refTo("ClusterRole", role), subjects },
+      child,
+    );
+  }
+
+  private bindIn(
+    namespace: pulumi.Input<string>,
+    name: string,
+    readerName: string,
+    subjects: Subjects,
+  ): pulumi.Resource {
+    const child = { parent: this };
+    const metadata = { name: readerName, namespace };
+    const role = new kubernetes.rbac.v1.Role(
+      `${name}-role`,
+      { metadata, rules: mutable(MESH_CONFIG_RULES) },
+      child,
+    );
+    return new kubernetes.rbac.v1.RoleBinding(
+      `${name}-binding`,
+      { metadata, roleRef: refTo("Role", role), subjects },
+      child,
+    );
+  }
+}
+
+type Subjects = { kind: string; name: string; namespace: pulumi.Input<string> }[];
+
+interface IssuedToken {
+  token: pulumi.Output<string>;
+  life: pulumi.Output<CredentialLife>;
+}
+
+function endingToken(
+  name: string,
+  { peer, namespace, kubeconfig, settings }: PeerReaderArgs,
+  account: kubernetes.core.v1.ServiceAccount,
+  opts: pulumi.CustomResourceOptions,
+): IssuedToken {
+  const { metadata } = account;
+  const { token, issued, expires } = new ReaderToken(
+    `${name}-token`,
+    {
+      kubeconfig,
+      peer,
+      namespace,
+      serviceAccount: metadata.name,
+      uid: metadata.uid,
+      hours: settings.tokenHours,
+    },
+    opts,
+  );
+  return {
+    token,
+    life: pulumi.all([issued, expires]).apply(([from, to]) => ({ issued: from, expires: to })),
+  };
+}
+
+/** A token that Kubernetes keeps in a Secret, and that serves as long as this or its ServiceAccount is there. */
+function longLivedToken(
+  name: string,
+  { metadata }: kubernetes.core.v1.ServiceAccount,
+  opts: pulumi.CustomResourceOptions,
+): IssuedToken {
+  const secret = new kubernetes.core.v1.Secret(
+    `${name}-token`,
+    {
+      type: "kubernetes.io/service-account-token",
+      metadata: {
+        name: metadata.name,
+        namespace: metadata.namespace,
+        annotations: { "kubernetes.io/service-account.name": metadata.name },
+      },
+    },
+    opts,
+  );
+  return {
+    token: secret.data.apply((data) => Buffer.from(data["token"] ?? "", "base64").toString()),
+    life: secret.metadata.creationTimestamp.apply((issued) => ({ issued })),
+  };
+}
+
+function refTo(kind: string, role: { metadata: pulumi.Output<{ name: string }> }) {
+  return { apiGroup: "rbac.authorization.k8s.io", kind, name: role.metadata.name };
+}
+
+function mutable(rules: readonly ReaderRule[]): ReaderRule[] {
+  return [...rules];
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from "node:fs";
+import { type ApiServer, CERTIFICATE_BUNDLE } from "../federation/apiServer.ts";
+import type { StackConfig } from "../federation/config.ts";
+import { FaultsError } from "../federation/fault.ts";
+import type { SingleMesh } from "../federation/singleMesh.ts";
+import { ClusterError } from "../providers/cluster/clusterError.ts";
+import { loadKubeconfig, resolvePath } from "../providers/cluster/kubeconfig.ts";
+import { clusterFault } from "./clusterFault.ts";
+
+/**
+ * Finds how peers are to reach this cluster's API server: as the config says, and by the kubeconfig's certificates where that says
+ * nothing of them.
+ * @throws FaultsError when the kubeconfig cannot be read, or has none.
+ */
+export async function ownApiServer(
+  { server, certificateAuthority }: SingleMesh["apiServer"],
+  kubeconfig: StackConfig["kubeconfig"],
+): Promise<ApiServer> {
+  if (certificateAuthority !== undefined) return { server, certificateAuthority };
+  const found = await certificatesOf(kubeconfig);
+  if (found !== undefined && CERTIFICATE_BUNDLE.test(found)) return { server, certificateAuthority: found };
+  const rule = "is missing, and the kubeconfig has no certificate-authority for this cluster to take instead";
+  throw new FaultsError("single mesh", [
+    { path: "singleMesh.apiServer.certificateAuthority", rule, remedy: CERTIFICATE_BUNDLE.remedy },
+  ]);
+}
+
+async function certificatesOf(kubeconfig: StackConfig["kubeconfig"]): Promise<string | undefined> {
+  try {
+    const { caData, caFile } = (await loadKubeconfig(kubeconfig)).getCurrentCluster() ?? {};
+    if (caData !== undefined) return Buffer.from(caData, "base64").toString();
+    return caFile === undefined ? undefined : readText(caFile);
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    throw new FaultsError("cluster", [clusterFault(error, kubeconfig)]);
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(resolvePath(file), "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,39 @@
+import type { OutsideCertificates } from "../federation/authoritySource.ts";
+import type { StackConfig } from "../federation/config.ts";
+import { describeRenewals } from "../federation/credentialLife.ts";
+import { type MeshPeer, viewMeshPeers } from "../federation/meshPeer.ts";
+import type { ContractReading } from "../federation/peer.ts";
+import type { SettledMesh, SingleMesh } from "../federation/singleMesh.ts";
+import { ownApiServer } from "./apiServer.ts";
+import type { OwnOutputs } from "./ownOutputs.ts";
+import { tryAccesses } from "./peerAccess.ts";
+
+/** What the program knows of a single mesh before it declares a resource. */
+export interface MeshSurvey {
+  settings: SettledMesh;
+  /** What was found of each configured peer. */
+  peers: Record<string, MeshPeer>;
+}
+
+/**
+ * Looks at the peers of a single mesh: what they publish, and whether their API servers let us in.
+ * @param certificates of our certificate authority, where it comes from outside.
+ * @throws FaultsError when a peer does not fit into the mesh or refuses us; every fault is named.
+ */
+export async function surveyMesh(
+  config: StackConfig,
+  singleMesh: SingleMesh,
+  own: OwnOutputs,
+  readings: Record<string, ContractReading>,
+  now: Date,
+  certificates: OutsideCertificates,
+): Promise<{ mesh: MeshSurvey; warnings: string[]; notes: string[] }> {
+  const apiServer = await ownApiServer(singleMesh.apiServer, config.kubeconfig);
+  const { peers, warnings, notes } = viewMeshPeers(config, readings, own, now, certificates);
+  const unheard = await tryAccesses(peers, config.peers, new Set(Object.keys(own.joined)));
+  return {
+    mesh: { settings: { ...singleMesh, apiServer }, peers },
+    warnings: [...warnings, ...unheard],
+    notes: [...notes, ...describeRenewals(own.credentials, now)],
+  };
+}

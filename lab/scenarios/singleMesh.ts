@@ -1,0 +1,13 @@
+import { MESH_CLUSTERS } from "../clusters.ts";
+import { singleMeshProofs } from "../proofs/singleMesh.ts";
+import type { Scenario } from "./scenario.ts";
+
+const [EAST, WEST] = ["mesh-east", "mesh-west"] as const;
+
+/** One mesh over two clusters, whose istiods read each other's API server. */
+export const SINGLE_MESH: Scenario = {
+  topology: "single-mesh",
+  clusters: MESH_CLUSTERS,
+  updates: [EAST, WEST, EAST],
+  proofs: () => singleMeshProofs([EAST, WEST]),
+};

@@ -1,0 +1,46 @@
+import type { PeerAccess } from "../../federation/peerAccess.ts";
+import { ClusterError } from "./clusterError.ts";
+import { NAMESPACE, resourcePath } from "./kinds.ts";
+import { TimeoutError, noAnswer } from "./noAnswer.ts";
+import { refusal } from "./refusal.ts";
+
+/**
+ * Asks another cluster's API server, once, for one thing that our credential there is for.
+ * @param peer for messages.
+ * @param deadline longest wait for the answer, in milliseconds.
+ * @throws ClusterError when it does not give it, without the credential.
+ */
+export async function probeAccess(
+  peer: string,
+  { server, certificateAuthority, token }: PeerAccess,
+  deadline: number,
+): Promise<void> {
+  const { Agent, request } = await import("undici");
+  const operation = "list namespaces";
+  const where = `peer ${peer}`;
+  const url = new URL(server);
+  const dispatcher = new Agent({ connect: { ca: certificateAuthority } });
+  const timer = new AbortController();
+  const timeout = setTimeout(() => {
+    timer.abort(new TimeoutError());
+  }, deadline);
+  try {
+    const { statusCode, headers, body } = await request(
+      `${url.origin}${url.pathname.replace(/\/$/, "")}${resourcePath(NAMESPACE)}?limit=1`,
+      {
+        dispatcher,
+        signal: timer.signal,
+        headers: { accept: "application/json", authorization: `Bearer ${token}` },
+      },
+    );
+    const text = await body.text();
+    if (statusCode === 200) return;
+    throw new ClusterError(where, refusal(operation, { status: statusCode, headers, text }));
+  } catch (error) {
+    if (error instanceof ClusterError) throw error;
+    throw new ClusterError(where, noAnswer(operation, url.host, deadline, error));
+  } finally {
+    clearTimeout(timeout);
+    void dispatcher.destroy();
+  }
+}

@@ -1,0 +1,20 @@
+import type { CredentialLife } from "../../federation/peerAccess.ts";
+import type { KubeconfigName } from "../cluster/kubeconfig.ts";
+
+/** What `check` passed. */
+export interface Inputs {
+  kubeconfig: KubeconfigName;
+  /** For messages. */
+  peer: string;
+  namespace: string;
+  serviceAccount: string;
+  /** Of the ServiceAccount. */
+  uid: string;
+  hours: number;
+}
+
+/** Outputs: the token, and what `diff` needs to see whether it is still the right one. */
+export interface State extends Omit<Inputs, "peer">, Required<CredentialLife> {
+  /** A secret output. */
+  token: string;
+}

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import type { FederatedCluster } from "../../components/federatedCluster.ts";
+import { viewMeshPeers } from "../../federation/meshPeer.ts";
+import { FIRST_ROOT } from "../../federation/rotation.ts";
+import { ACCESS, NOW, TOKEN, meshConfig, meshContract } from "../federation/meshSamples.ts";
+import { ROOT_A } from "../federation/samples.ts";
+import { MockEngine, READER, READER_LIFE, READER_TOKEN, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+
+const SERVER = "https://203.0.113.10:6443";
+const authority = { rotation: { wanted: FIRST_ROOT, now: "2026-11-21T10:00:00Z" } };
+const SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270";
+
+/** Declares cluster-a in a single mesh with cluster-b, which has let it in or not. */
+async function declare(
+  preview: boolean,
+  changes: { isIn?: boolean; config?: object; settings?: object } = {},
+) {
+  const { isIn = true, config: section = {}, settings = {} } = changes;
+  const engine = new MockEngine();
+  await engine.start(preview);
+  const config = meshConfig({ ...section });
+  const access = isIn ? { "cluster-a": ACCESS } : {};
+  const last = { pinned: {}, statuses: {}, joined: {} };
+  const { peers } = viewMeshPeers(config, { "cluster-b": { contract: meshContract(), access } }, last, NOW);
+  const mesh = {
+    settings: {
+      ...config.singleMesh!,
+      apiServer: { server: SERVER, certificateAuthority: ROOT_A },
+      ...settings,
+    },
+    peers,
+  };
+  const { FederatedCluster: Cluster } = await import("../../components/federatedCluster.ts");
+  const cluster = new Cluster("cluster-a", {
+    config,
+    authority,
+    exports: {},
+    peers: {},
+    leftovers: {},
+    mesh,
+  });
+  await engine.finish();
+  return { engine, cluster };
+}
+
+const rulesOf = (engine: MockEngine, ending: string) => engine.named(ending).inputs["rules"] as object[];
+
+for (const preview of [true, false]) {
+  describe(`A cluster in a single mesh, ${preview ? "previewed" : "applied"}`, () => {
+    let engine: MockEngine;
+    let cluster: FederatedCluster;
+
+    before(async () => ({ engine, cluster } = await declare(preview)));
+
+    it("makes a ServiceAccount for the peer, which no Pod is to be", () => {
+      const { inputs } = engine.named("reader-account");
+      assert.deepEqual(inputs["metadata"], { name: READER, namespace: "istio-system" });
+      assert.equal(inputs["automountServiceAccountToken"], false);
+    });
+
+    it("lets it watch kinds that are named, and write nothing", () => {
+      const rules = [...rulesOf(engine, "reader-cluster-role"), ...rulesOf(engine, "reader-role")] as {
+        resources: string[];
+        verbs: string[];
+      }[];
+      assert.deepEqual(new Set(rules.flatMap(({ verbs }) => verbs)), new Set(["list", "watch"]));
+      assert.ok(rules.every(({ resources }) => !resources.includes("*")));
+    });
+
+    it("lets it read one ConfigMap only, and only in istiod's namespace", () => {
+      assert.deepEqual(rulesOf(engine, "reader-role"), [
+        { apiGroups: [""], resources: ["configmaps"], resourceNames: ["istio"], verbs: ["list", "watch"] },
+      ]);
+      const { inputs } = engine.named("reader-binding");
+      assert.deepEqual(inputs["metadata"], { name: READER, namespace: "istio-system" });
+      for (const binding of ["reader-binding", "reader-cluster-binding"]) {
+        assert.deepEqual(engine.named(binding).inputs["subjects"], [
+          { kind: "ServiceAccount", name: READER, namespace: "istio-system" },
+        ]);
+      }
+    });
+
+    it("asks for a token of that ServiceAccount with the life that the config says", () => {
+      const { inputs } = engine.named("reader-token");
+      assert.equal(inputs["hours"], 720);
+      assert.equal(inputs["peer"], "cluster-b");
+      if (!preview) assert.deepEqual([inputs["serviceAccount"], inputs["uid"]], [READER, "uid-of-reader"]);
+    });
+
+    it(preview ? "does not claim a token before there is one" : "tells the peer, in secret", async () => {
+      assert.equal(await pulumi.isSecret(cluster.access!), true);
+      assert.deepEqual(
+        await settled(cluster.access!),
+        preview
+          ? undefined
+          : {
+              "cluster-b": {
+                server: SERVER,
+                certificateAuthority: ROOT_A,
+                token: READER_TOKEN,
+                ...READER_LIFE,
+              },
+            },
+      );
+    });
+
+    it("tells in clear when the credential serves, and nothing else of it", async () => {
+      assert.deepEqual(
+        await settled(cluster.credentials!),
+        preview ? undefined : { "cluster-b": READER_LIFE },
+      );
+    });
+
+    it("has its istiod read the peer by a Secret that only an encrypted state holds", () => {
+      const { inputs } = engine.named("peer-cluster-b-remote");
+      assert.deepEqual(inputs["metadata"], {
+        name: "istio-remote-secret-cluster-b",
+        namespace: "istio-system",
+        labels: { "istio/multiCluster": "true" },
+        annotations: { "networking.istio.io/cluster": "cluster-b" },
+      });
+      assert.ok(JSON.stringify(inputs["stringData"]).includes(SECRET_MARK));
+    });
+
+    it("shows the peer's token nowhere else", async () => {
+      assert.equal(await pulumi.isSecret(cluster.joined!), true);
+      const others = engine.resources.filter(({ name }) => !name.endsWith("peer-cluster-b-remote"));
+      assert.ok(!JSON.stringify(others).includes(TOKEN));
+      assert.ok(
+        !JSON.stringify([await settled(cluster.peers), await settled(cluster.contract)]).includes(TOKEN),
+      );
+    });
+
+    it("opens the gateway for every Service of the cluster, and leads to its own network only", () => {
+      const gateway = engine.named("gateway-gateway").inputs as { spec: { servers: { hosts: string[] }[] } };
+      assert.deepEqual(gateway.spec.servers[0]?.hosts, ["*.svc.cluster.local"]);
+      const { values } = engine.named("gateway-release").inputs as { values: { networkGateway: string } };
+      assert.equal(values.networkGateway, "cluster-a");
+      const service = engine.named("gateway-service").inputs as { metadata: { labels: object } };
+      assert.deepEqual(service.metadata.labels, { "topology.istio.io/network": "cluster-a" });
+    });
+
+    it("has its name in its own root's: peers' have the same organization", () => {
+      assert.deepEqual(engine.named("ca-root").inputs["subject"], {
+        organization: "cluster.local",
+        organizationalUnit: "cluster-a",
+        commonName: "Root CA",
+      });
+    });
+
+    it("tells istiod the mesh's name", () => {
+      const { values } = engine.named("istio-istiod").inputs as {
+        values: { global: Record<string, unknown> };
+      };
+      assert.equal(values.global["meshID"], "mesh1");
+      assert.equal(values.global["network"], "cluster-a");
+    });
+
+    it("registers no service of the peer by itself", () => {
+      const names = engine.resources.map(({ name }) => name);
+      assert.deepEqual(
+        names.filter((name) => /imports|leftovers/.test(name)),
+        [],
+      );
+    });
+
+    if (!preview) {
+      it("publishes the mesh and no services", async () => {
+        const contract = await settled(cluster.contract);
+        assert.ok(contract !== undefined && "services" in contract);
+        assert.deepEqual(
+          [contract.topology, contract.meshId, contract.services, contract.rootCertificates],
+          ["single-mesh", "mesh1", {}, [ROOT_CERTIFICATE]],
+        );
+        assert.deepEqual(await settled(cluster.peers), {
+          "cluster-b": { state: "ready", reason: "", since: "", imported: 0 },
+        });
+      });
+    }
+  });
+}
+
+describe("A cluster in a single mesh", () => {
+  const has = (engine: MockEngine, ending: string) =>
+    engine.resources.some(({ name }) => name.endsWith(ending));
+
+  it("lets a peer in that has not let it in yet, and reads nothing of it", async () => {
+    const { engine, cluster } = await declare(false, { isIn: false });
+    assert.ok(has(engine, "reader-token"));
+    assert.ok(!has(engine, "peer-cluster-b-remote"));
+    const status = (await settled(cluster.peers))?.["cluster-b"];
+    assert.equal(status?.state, "pending");
+    assert.match(status.reason, /gives this cluster no access/);
+    assert.deepEqual(await settled(cluster.joined!), {});
+  });
+
+  it("gives a token without an end only where the stack asks for it: Kubernetes keeps that one in a Secret", async () => {
+    const { engine } = await declare(false, { settings: { longLivedTokens: true } });
+    const { type, inputs } = engine.named("reader-token");
+    assert.equal(type, "kubernetes:core/v1:Secret");
+    assert.equal(inputs["type"], "kubernetes.io/service-account-token");
+    assert.ok(!engine.resources.some((resource) => resource.type.endsWith(":ReaderToken")));
+  });
+
+  it("has istiod look for node ports on all nodes", async () => {
+    const { engine } = await declare(false, { config: { gateway: { service: { type: "NodePort" } } } });
+    const { metadata } = engine.named("gateway-service").inputs as { metadata: { annotations: object } };
+    assert.deepEqual(metadata.annotations, {
+      "traffic.istio.io/nodeSelector": "{}",
+      "pulumi.com/skipAwait": "true",
+    });
+  });
+});

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../../federation/config.ts";
+import { FaultsError } from "../../../federation/fault.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, ROOT_A, configFaults } from "../samples.ts";
+
+const server = "https://api.cluster-a.example:6443";
+const mesh = { topology: "single-mesh", singleMesh: { meshId: "mesh1", apiServer: { server } } };
+
+describe("The config of a single mesh", () => {
+  it("has credentials end after thirty days unless it says otherwise", () => {
+    const raw = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh };
+    assert.deepEqual(parseConfig(raw, "cluster-a").singleMesh, {
+      meshId: "mesh1",
+      apiServer: { server },
+      tokenHours: 720,
+      longLivedTokens: false,
+    });
+  });
+
+  it("is there with the topology single-mesh, and only then", () => {
+    assert.deepEqual(configFaults({ topology: "single-mesh" }), ["singleMesh"]);
+    assert.deepEqual(configFaults({ singleMesh: mesh.singleMesh }), ["singleMesh"]);
+    assert.ok(configFaults({ ...mesh, topology: "replicated" }).includes("singleMesh"));
+    assert.deepEqual(configFaults(mesh), []);
+  });
+
+  it("refuses all fields of other topologies at once", () => {
+    const found = configFaults({
+      ...mesh,
+      exports: [{ namespace: "abc", service: "foo" }],
+      brake: { removals: 1 },
+      peers: {
+        b: { stack: "b", exportTo: ["abc"], acceptRemoval: "0123456789ab" },
+        c: { stack: "c" },
+      },
+      gateway: { advertise: [{ address: "203.0.113.1" }] },
+      istio: { values: { istiod: { global: { meshID: "other" } } } },
+    });
+    assert.deepEqual(
+      new Set(found),
+      new Set([
+        "exports",
+        "brake",
+        "peers.b.exportTo",
+        "peers.b.acceptRemoval",
+        "gateway.advertise",
+        "istio.values.istiod.global.meshID",
+      ]),
+    );
+  });
+
+  it("takes what is empty, as the project has it by default, for none", () => {
+    assert.deepEqual(configFaults({ ...mesh, exports: [], brake: {} }), []);
+    assert.deepEqual(configFaults({ singleMesh: {} }), []);
+    assert.deepEqual(configFaults({ topology: "single-mesh", singleMesh: {} }), ["singleMesh"]);
+  });
+
+  const cases: [string, object, string[]][] = [
+    ["no mesh ID", { meshId: undefined }, ["singleMesh.meshId"]],
+    ["a mesh ID that is no label's value", { meshId: "a b" }, ["singleMesh.meshId"]],
+    ["no API server", { apiServer: undefined }, ["singleMesh.apiServer"]],
+    ["half an hour", { tokenHours: 0.5 }, ["singleMesh.tokenHours"]],
+    ["more than a year", { tokenHours: 8761 }, ["singleMesh.tokenHours"]],
+    ["an end for what has none", { tokenHours: 24, longLivedTokens: true }, ["singleMesh.tokenHours"]],
+    [
+      "what is no certificate",
+      { apiServer: { server, certificateAuthority: "x" } },
+      ["singleMesh.apiServer.certificateAuthority"],
+    ],
+  ];
+  for (const [what, change, paths] of cases) {
+    it(`refuses ${what}`, () => {
+      assert.deepEqual(configFaults({ ...mesh, singleMesh: { ...mesh.singleMesh, ...change } }), paths);
+    });
+  }
+
+  for (const url of [
+    "http://api.example:6443",
+    "api.example:6443",
+    "https://",
+    "https://user:word@api.example",
+    "https://api.example/?a=b",
+    "https://api.example/#a",
+    "https://0x7f.1:6443",
+    "https://2130706433",
+    "https://api.example\\@other.example",
+    "https://api example",
+    `https://${"a".repeat(2048)}.example`,
+  ]) {
+    it(`refuses ${url.slice(0, 50)} for an API server`, () => {
+      const singleMesh = { ...mesh.singleMesh, apiServer: { server: url } };
+      assert.deepEqual(configFaults({ ...mesh, singleMesh }), ["singleMesh.apiServer.server"]);
+    });
+  }
+
+  for (const url of [
+    "https://10.0.0.1",
+    "https://[2001:db8::1]:6443",
+    "https://rancher.example/k8s/clusters/c-1",
+  ]) {
+    it(`takes ${url} for an API server`, () => {
+      const apiServer = { server: url, certificateAuthority: ROOT_A };
+      assert.deepEqual(configFaults({ ...mesh, singleMesh: { ...mesh.singleMesh, apiServer } }), []);
+    });
+  }
+
+  it("says what to do where every service can be called", () => {
+    try {
+      parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh, brake: { removals: 1 } }, "a");
+      assert.fail("must fail");
+    } catch (error) {
+      assert.ok(error instanceof FaultsError);
+      assert.match(error.message, /brake: means nothing in a single mesh.*AuthorizationPolicies/);
+    }
+  });
+});

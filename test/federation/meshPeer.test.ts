@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { FaultsError } from "../../federation/fault.ts";
+import { type LastMesh, viewMeshPeers } from "../../federation/meshPeer.ts";
+import type { ContractReading } from "../../federation/peer.ts";
+import { ACCESS, NOW, TOKEN, meshConfig, meshContract } from "./meshSamples.ts";
+import { ROOT_A, ROOT_B, ROOT_C, faultsThrown } from "./samples.ts";
+
+const NOTHING: LastMesh = { pinned: {}, statuses: {}, joined: {} };
+const PINNED = {
+  "cluster-b": { clusterDomain: "cluster.local", trustDomain: "cluster.local", rootCertificates: [ROOT_B] },
+};
+const READY = { state: "ready", reason: "", since: "", imported: 0 } as const;
+
+const access = { "cluster-a": ACCESS, "cluster-c": { ...ACCESS, token: "other" } };
+
+function view(reading: ContractReading, last: Partial<LastMesh> = {}, config = meshConfig(), now = NOW) {
+  return viewMeshPeers(config, { "cluster-b": reading }, { ...NOTHING, ...last }, now);
+}
+
+const faults = (...args: Parameters<typeof view>) => faultsThrown(() => view(...args));
+
+describe("A peer in a single mesh", () => {
+  it("is ready when it is of this mesh and gives us access: the entry that is named like us", () => {
+    const { peers, warnings } = view({ contract: meshContract(), access });
+    const peer = peers["cluster-b"];
+    assert.ok(peer?.state === "ready");
+    assert.deepEqual(peer.access, ACCESS);
+    assert.deepEqual(peer.pinned.rootCertificates, [ROOT_B]);
+    assert.deepEqual(warnings, []);
+  });
+
+  const unlike: [string, object, string][] = [
+    ["another topology", { topology: "replicated" }, "topology"],
+    ["another name than the config's", { cluster: "cluster-x" }, "cluster"],
+    ["another cluster domain", { clusterDomain: "b.local" }, "clusterDomain"],
+    ["another trust domain", { trustDomain: "b.local" }, "trustDomain"],
+    ["another mesh ID", { meshId: "mesh2" }, "meshId"],
+    ["a root that is named like another's", { rootCertificates: [ROOT_C] }, "rootCertificates[0]"],
+  ];
+  for (const [what, change, path] of unlike) {
+    it(`is refused for ${what}`, () => {
+      const readings = {
+        "cluster-b": { contract: meshContract(change), access },
+        "cluster-c": { contract: meshContract({ cluster: "cluster-c", rootCertificates: [ROOT_C] }), access },
+      };
+      const config = meshConfig({ peers: { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" } } });
+      const found = faultsThrown(() => viewMeshPeers(config, readings, NOTHING, NOW));
+      assert.ok(
+        found.some((fault) => fault.startsWith(`peers.cluster-b.contract.${path}: `)),
+        found.join("\n"),
+      );
+    });
+  }
+
+  it("is told all that is wrong with it at once, contract and access", () => {
+    const contract = meshContract({ clusterDomain: "b.local", trustDomain: "b.local", meshId: "mesh2" });
+    const bad = { "cluster-a": { ...ACCESS, server: "https://127.0.0.1", token: `${TOKEN}\n` } };
+    assert.deepEqual(
+      faults({ contract, access: bad }).map((fault) => fault.split(": ")[0]),
+      [
+        "peers.cluster-b.access.token",
+        "peers.cluster-b.contract.clusterDomain",
+        "peers.cluster-b.contract.trustDomain",
+        "peers.cluster-b.contract.meshId",
+      ],
+    );
+  });
+
+  it("may have its API server on loopback only where this stack allows it", () => {
+    const local = {
+      contract: meshContract(),
+      access: { "cluster-a": { ...ACCESS, server: "https://127.0.0.1" } },
+    };
+    assert.match(faults(local).join(), /access\.server: is no address to send traffic to/);
+    assert.deepEqual(faults(local, {}, meshConfig({ allowGatewayAddresses: ["127.0.0.0/8"] })), []);
+  });
+
+  for (const field of ["server", "certificateAuthority", "expires", "issued", "token"]) {
+    it(`shows nothing of a credential whose ${field} does not fit`, () => {
+      const bad = { ...ACCESS, [field]: `${TOKEN} ${TOKEN}` };
+      try {
+        view({ contract: meshContract(), access: { "cluster-a": bad } });
+        assert.fail("must fail");
+      } catch (error) {
+        assert.ok(error instanceof FaultsError, String(error));
+        assert.ok(!JSON.stringify([error.message, error.faults]).includes(TOKEN));
+      }
+    });
+  }
+
+  const pending: [string, ContractReading, RegExp][] = [
+    ["has no stack yet", { pending: "stack b does not exist" }, /^stack b does not exist$/],
+    [
+      "gives us no access",
+      { contract: meshContract(), access: { "cluster-c": ACCESS } },
+      /^stack b gives this cluster no access .* name cluster-a under peers in its config and run `pulumi up`, then run it here$/,
+    ],
+    [
+      "publishes no access at all",
+      { contract: meshContract(), access: null },
+      /gives this cluster no access/,
+    ],
+    [
+      "has a gateway without an address",
+      { contract: meshContract({ gateways: [] }), access },
+      /^its east-west gateway has no address yet/,
+    ],
+  ];
+  for (const [what, reading, reason] of pending) {
+    it(`is pending while it ${what}`, () => {
+      const { peers, warnings } = view(reading);
+      const peer = peers["cluster-b"];
+      assert.ok(peer?.state === "pending");
+      assert.match(peer.reason, reason);
+      assert.equal(peer.since, "2026-11-21T10:00:00Z");
+      assert.equal(peer.access, undefined);
+      assert.match(warnings.join(), /^Peer cluster-b is pending: /);
+    });
+  }
+
+  it("needs no gateway in our own network", () => {
+    const contract = meshContract({ gateways: [], network: "cluster-a" });
+    assert.equal(view({ contract, access }).peers["cluster-b"]?.state, "ready");
+  });
+
+  describe("that has joined", () => {
+    const joined = { joined: { "cluster-b": ACCESS }, pinned: PINNED, statuses: { "cluster-b": READY } };
+
+    it("stays while its stack cannot be found", () => {
+      const { peers, warnings } = view({ pending: "stack b does not exist" }, joined);
+      const peer = peers["cluster-b"];
+      assert.ok(peer?.state === "pending");
+      assert.deepEqual(peer.access, ACCESS);
+      assert.deepEqual(peer.pinned, PINNED["cluster-b"]);
+      assert.match(warnings.join(), /What istiod knew of it before stays$/);
+    });
+
+    it("stays while its gateway changes its address", () => {
+      const reading = { contract: meshContract({ gateways: [] }), access };
+      assert.equal(view(reading, joined).peers["cluster-b"]?.state, "ready");
+    });
+
+    for (const [what, reading] of [
+      ["takes our access back", { contract: meshContract(), access: {} }],
+      ["is destroyed", { pending: "no output yet", trustAnchors: {} }],
+    ] as const) {
+      it(`goes when it ${what}`, () => {
+        const peer = view(reading, joined).peers["cluster-b"];
+        assert.ok(peer?.state === "pending");
+        assert.equal(peer.access, undefined);
+      });
+    }
+
+    it("may not come back with another root unseen", () => {
+      const contract = meshContract({ rootCertificates: [ROOT_A] });
+      assert.match(
+        faults({ contract, access }, joined).join(),
+        /contract\.rootCertificates: root of cluster-b changes/,
+      );
+    });
+  });
+
+  it("is said to read our Secrets, in each preview", () => {
+    const { notes } = view({ contract: meshContract(), access });
+    assert.match(
+      notes.join("\n"),
+      /istiods of cluster-b may read all Services, Pods and Secrets of cluster-a/,
+    );
+    assert.match(notes.join("\n"), /trust domain cluster\.local is also that of cluster-b/);
+  });
+
+  const lives: [string, string, RegExp | undefined][] = [
+    ["nothing while there is time to renew it", "2026-11-26T09:59:59Z", undefined],
+    [
+      "that nobody renewed it",
+      "2026-11-26T10:00:00Z",
+      /ends on 2026-12-01T10:00:00Z and was not renewed; have its team run `pulumi up` on stack b/,
+    ],
+    [
+      "that it has ended",
+      "2026-12-01T10:00:00Z",
+      /ended on 2026-12-01T10:00:00Z: istiod sees nothing new of it/,
+    ],
+  ];
+  for (const [what, now, warning] of lives) {
+    it(`has us warned of our credential: ${what}`, () => {
+      const { peers, warnings } = view({ contract: meshContract(), access }, {}, meshConfig(), new Date(now));
+      assert.equal(peers["cluster-b"]?.state, "ready");
+      if (warning === undefined) assert.deepEqual(warnings, []);
+      else assert.match(warnings.join(), warning);
+    });
+  }
+});

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { LAB_FOLDER, labPaths } from "../../../lab/environment.ts";
+import { federate } from "../../../lab/federate.ts";
+import { type Lab, startLab } from "../../../lab/lab.ts";
+import { pluginMode } from "../../../lab/plugins/pluginPath.ts";
+import { stealCredential } from "../../../lab/proofs/peerCredential.ts";
+import type { ProofContext } from "../../../lab/proofs/proof.ts";
+import { Stack } from "../../../lab/pulumi.ts";
+import { SINGLE_MESH } from "../../../lab/scenarios/singleMesh.ts";
+import { LabSecrets } from "../labSecrets.ts";
+import { expectNoSecrets } from "../secretSearch.ts";
+import { log } from "../sharedLab.ts";
+import { editedStackFile } from "../stackFile.ts";
+
+// Not in the lab of the other tests, whose clusters are federated.
+describe("two clusters in a single mesh", function () {
+  this.timeout(1_200_000);
+  let started: Lab | undefined;
+  let lab: Lab;
+  let context: ProofContext;
+  let failed = false;
+  const secrets = new LabSecrets();
+
+  before(async () => {
+    const plugins = pluginMode(process.env["LAB_PLUGINS"]);
+    lab = started = await startLab({ dir: LAB_FOLDER, log, plugins, clusters: SINGLE_MESH.clusters });
+    context = { lab, stacks: await federate(lab, log, SINGLE_MESH) };
+  });
+
+  afterEach(function () {
+    failed ||= this.currentTest?.state === "failed";
+  });
+
+  // The folder stays when something failed, for its logs.
+  after(async () => {
+    if (started === undefined) return;
+    await started.stop();
+    if (failed) log(`the logs are in ${labPaths(lab.dir).logs}`);
+    else await rm(lab.dir, { recursive: true });
+  });
+
+  it("say in a preview who can speak for whom", async () => {
+    const { output } = await new Stack("mesh-east", lab).run("preview");
+    assert.match(output, /trust domain cluster\.local is also that of west: .* no trust anchor/);
+  });
+
+  it("tell in clear when credentials serve, and no more of them", async () => {
+    const credentials = (await new Stack("mesh-east", lab).output("credentials")) as Record<string, object>;
+    assert.deepEqual(Object.keys(credentials), ["west"]);
+    assert.deepEqual(Object.keys(credentials["west"] ?? {}).sort(), ["expires", "issued"]);
+    assert.equal(await new Stack("mesh-east", lab).output("access"), "[secret]");
+  });
+
+  it("give a peer another credential for another life, which its istiod takes while it runs", async () => {
+    await noteSecrets();
+    const configFile = await editedStackFile("mesh-east", (config) => {
+      config["istio-federation:singleMesh"] = {
+        ...(config["istio-federation:singleMesh"] as object),
+        tokenHours: 24,
+      };
+    });
+    const before = await stealCredential(lab.kubeconfig, "west", "east");
+    await new Stack("mesh-east", lab, { configFile }).up();
+    await new Stack("mesh-west", lab).up();
+    const after = await stealCredential(lab.kubeconfig, "west", "east");
+    assert.notEqual(after.token, before.token);
+    await noteSecrets();
+    await new Stack("mesh-east", lab).up();
+    await new Stack("mesh-west", lab).up();
+  });
+
+  it("refuse a peer's API server that is not the one that the peer says, before anything changes", async () => {
+    const configFile = await editedStackFile("mesh-east", (config) => {
+      config["istio-federation:singleMesh"] = {
+        meshId: "mesh1",
+        apiServer: { server: "https://127.20.0.1:6443" },
+      };
+    });
+    await new Stack("mesh-east", lab, { configFile }).up();
+    const { exitCode, output } = await new Stack("mesh-west", lab).run("preview");
+    await new Stack("mesh-east", lab).up();
+    assert.notEqual(exitCode, 0);
+    assert.match(
+      output,
+      /peers\.east\.access: "https:\/\/127\.20\.0\.1:6443" is not the API server that the peer says: .*stack mesh-east/,
+    );
+  });
+
+  for (const proof of SINGLE_MESH.proofs()) {
+    it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
+      const outcome = await proof.run(context);
+      assert.ok(outcome.passed, outcome.reason);
+    });
+  }
+
+  it("keep their keys and credentials to themselves: logs and states have none in clear", async () => {
+    await secrets.noteStates(lab, [...new Set(SINGLE_MESH.updates)]);
+    expectNoSecrets(await secrets.findIn(lab.dir));
+  });
+
+  async function noteSecrets(): Promise<void> {
+    for (const [cluster, peer] of [
+      ["east", "west"],
+      ["west", "east"],
+    ] as const) {
+      const { token } = await stealCredential(lab.kubeconfig, cluster, peer);
+      secrets.texts.set(token, `${cluster}'s credential for ${peer}`);
+    }
+  }
+});

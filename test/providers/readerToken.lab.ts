@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import * as kubernetes from "@kubernetes/client-node";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import * as pulumi from "@pulumi/pulumi";
+import { waitFor } from "../../lab/ready.ts";
+import { READER_RULES } from "../../federation/readerRules.ts";
+import { ClusterClient, statusOf } from "../../providers/cluster/clusterClient.ts";
+import {
+  CONFIG_MAP,
+  NAMESPACE,
+  NODE,
+  POD,
+  type ResourceKind,
+  SERVICE,
+  SERVICE_ACCOUNT,
+  SERVICE_ENTRY,
+  WORKLOAD_ENTRY,
+} from "../../providers/cluster/kinds.ts";
+import { loadKubeconfig } from "../../providers/cluster/kubeconfig.ts";
+import { ReaderToken } from "../../providers/readerToken.ts";
+import { EngineFixture } from "./support/engineFixture.ts";
+
+const PLACE = { namespace: "default", name: "istio-federation-reader-cluster-b" };
+/** By which the engine tells a secret in a state from an object. */
+const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+const RBAC = "rbac.authorization.k8s.io";
+
+/** API servers remember for 10 s whom they let in. */
+const REFUSAL_SECONDS = 30;
+
+describe("ReaderToken under Pulumi's engine, on a real API server", () => {
+  let fixture: EngineFixture;
+  let stack: Stack;
+  let hours = 720;
+  let uid = "";
+  /** Whatever was printed. */
+  let told = "";
+
+  before(async () => {
+    fixture = await EngineFixture.start("reader", "127.30.0.26");
+    const { cluster } = fixture;
+    await makeAccount();
+    await cluster.make(role("ClusterRole", "clusterroles"), undefined, PLACE.name, { rules: READER_RULES });
+    await cluster.make(role("ClusterRoleBinding", "clusterrolebindings"), undefined, PLACE.name, {
+      roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: PLACE.name },
+      subjects: [{ kind: "ServiceAccount", ...PLACE }],
+    });
+    stack = await fixture.makeStack("reader", () => {
+      const { token, issued, expires } = new ReaderToken("token", {
+        kubeconfig: cluster.kubeconfig,
+        peer: "cluster-b",
+        namespace: PLACE.namespace,
+        serviceAccount: PLACE.name,
+        uid,
+        hours,
+      });
+      return Promise.resolve({ access: pulumi.secret({ token }), issued, expires });
+    });
+  });
+
+  after(() => fixture.stop());
+
+  afterEach(() => {
+    told += fixture.printed();
+  });
+
+  async function makeAccount(): Promise<void> {
+    const { cluster } = fixture;
+    await cluster.make(SERVICE_ACCOUNT, PLACE.namespace, PLACE.name, {});
+    uid = (await cluster.client.get(SERVICE_ACCOUNT, PLACE.namespace, PLACE.name))?.metadata.uid ?? "";
+  }
+
+  const up = () => stack.up({ ...fixture.printing, diff: true });
+
+  async function currentToken(): Promise<string> {
+    const { access } = await stack.outputs();
+    assert.equal(access?.secret, true);
+    return (access.value as { token: string }).token;
+  }
+
+  /** The API server's status for a list with this token; 200 when it lets us. */
+  async function statusFor(token: string, kind: ResourceKind): Promise<number | undefined> {
+    const client = await ClusterClient.connect(fixture.cluster.writeKubeconfig("reader", { token }));
+    return client.list(kind).then(
+      () => 200,
+      (error: unknown) => statusOf(error),
+    );
+  }
+
+  it("gets a token that ends when it was asked to, and keeps it", async () => {
+    assert.deepEqual((await stack.preview(fixture.printing)).changeSummary, { create: 2 });
+    const { outputs } = await up();
+    const life = Date.parse(String(outputs.expires?.value)) - Date.parse(String(outputs.issued?.value));
+    assert.ok(Math.abs(life - 720 * 3_600_000) < 10_000, `${life} ms`);
+    const token = await currentToken();
+    assert.deepEqual((await up()).summary.resourceChanges, { same: 2 });
+    assert.equal((await stack.refresh(fixture.printing)).summary.resourceChanges?.same, 2);
+    assert.equal(await currentToken(), token);
+  });
+
+  it("lets a peer's istiod read what it needs, and nothing else", async () => {
+    const token = await currentToken();
+    for (const kind of [NAMESPACE, NODE, POD, SERVICE, WORKLOAD_ENTRY]) {
+      assert.equal(await statusFor(token, kind), 200, kind.kind);
+    }
+    assert.equal(await statusFor(token, CONFIG_MAP), 403);
+    assert.equal(await statusFor(token, SERVICE_ENTRY), 403);
+  });
+
+  it("gets another one for another life, and leaves the last one to its own end", async () => {
+    const last = await currentToken();
+    hours = 1;
+    assert.deepEqual((await up()).summary.resourceChanges, { same: 1, update: 1 });
+    assert.notEqual(await currentToken(), last);
+    assert.equal(await statusFor(last, SERVICE), 200);
+  });
+
+  it("is refused once its ServiceAccount is gone, whoever still has it; another account means another token", async () => {
+    const token = await currentToken();
+    const core = (await loadKubeconfig(fixture.cluster.kubeconfig)).makeApiClient(kubernetes.CoreV1Api);
+    await core.deleteNamespacedServiceAccount(PLACE);
+    const isRefused = async () => (await statusFor(token, SERVICE)) === 401;
+    await waitFor("the token still serves", isRefused, REFUSAL_SECONDS);
+    await makeAccount();
+    assert.equal(await statusFor(token, SERVICE), 401, "an account of the same name is another one");
+    assert.deepEqual((await up()).summary.resourceChanges, { same: 1, update: 1 });
+    assert.equal(await statusFor(await currentToken(), SERVICE), 200);
+  });
+
+  it("says what keeps it from a token", async () => {
+    const core = (await loadKubeconfig(fixture.cluster.kubeconfig)).makeApiClient(kubernetes.CoreV1Api);
+    await core.deleteNamespacedServiceAccount(PLACE);
+    uid = "another";
+    await assert.rejects(
+      up(),
+      /cannot get a token for ServiceAccount default\/istio-federation-reader-cluster-b: 404/,
+    );
+    await makeAccount();
+    await up();
+  });
+
+  it("tells the token to nobody, and keeps it encrypted only", async () => {
+    const token = await currentToken();
+    const { deployment } = (await stack.exportStack()) as { deployment: unknown };
+    assert.ok(JSON.stringify(deployment).includes(token), "the export decrypts what is secret");
+    assert.ok(!JSON.stringify(withoutSecrets(deployment)).includes(token));
+    assert.ok(!told.includes(token));
+  });
+
+  it("goes with its stack, without a word to the API server", async () => {
+    assert.deepEqual((await stack.destroy(fixture.printing)).summary.resourceChanges, { delete: 2 });
+  });
+});
+
+/** What an exported state has in clear. */
+function withoutSecrets(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (SECRET_MARK in value) return "[secret]";
+  return Object.values(value).map(withoutSecrets);
+}
+
+function role(kind: string, plural: string): ResourceKind {
+  return { group: RBAC, version: "v1", kind, plural };
+}

@@ -1,0 +1,49 @@
+import { once } from "node:events";
+import { type Server, createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { PeerAccess } from "../../../federation/peerAccess.ts";
+import { TOKEN } from "../../federation/meshSamples.ts";
+import { makeServerCertificate } from "./serverCertificate.ts";
+
+const ADDRESS = "127.30.0.8";
+
+/** A peer's API server, over TLS: it lets those in who have its token, and answers as it is told. */
+export class PeerApiServer {
+  /** What the peer gives us. */
+  readonly access: PeerAccess;
+  /** `METHOD path?query`, in the order of arrival. */
+  readonly requests: string[] = [];
+  /** What it answers to who has the token; undefined: nothing, ever. */
+  status: number | undefined = 200;
+  private readonly server: Server;
+
+  private constructor(server: Server, certificateAuthority: string) {
+    this.server = server;
+    const { port } = server.address() as AddressInfo;
+    this.access = {
+      server: `https://${ADDRESS}:${port}`,
+      certificateAuthority,
+      token: TOKEN,
+      issued: new Date(Date.now() - 1000).toISOString(),
+    };
+    server.on("request", (request, response) => {
+      this.requests.push(`${request.method} ${request.url}`);
+      if (this.status === undefined) return;
+      const status = request.headers.authorization === `Bearer ${TOKEN}` ? this.status : 401;
+      response.writeHead(status, { "content-type": "application/json", "audit-id": "a" });
+      response.end(JSON.stringify({ kind: status === 200 ? "NamespaceList" : "Status", message: "no" }));
+    });
+  }
+
+  static async start(): Promise<PeerApiServer> {
+    const { cert, key } = await makeServerCertificate(ADDRESS);
+    const server = createServer({ cert, key }).listen(0, ADDRESS);
+    await once(server, "listening");
+    return new PeerApiServer(server, cert);
+  }
+
+  stop(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
