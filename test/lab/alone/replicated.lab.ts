@@ -53,8 +53,7 @@ describe("two clusters with replicated control planes", function () {
   it("keep their keys to themselves: logs and what is printed have none", async () => {
     const secrets = new LabSecrets();
     await secrets.noteStates(lab, [...new Set(REPLICATED.updates)]);
-    // Of the root, and of two intermediates.
-    assert.equal(secrets.keys.size, 3);
+    assert.ok(secrets.keys.size >= 3, "the keys of the root and of both intermediates");
     expectNoSecrets(await secrets.findIn(lab.dir));
   });
 
