@@ -42,7 +42,7 @@ const ORGANIZATION = pattern(
   "Choose such a name",
 );
 
-const cluster = fields({
+const rootedCluster = fields({
   stack: text(STACK_NAME),
   trustDomain: text(TRUST_DOMAIN),
   key: text(KEY_FINGERPRINT).transform(canonicalFingerprint).exactOptional(),
@@ -57,7 +57,7 @@ export const rootAuthority: z.ZodType<RootAuthorityConfig> = fields({
   name: text(ORGANIZATION).default("istio-federation"),
   algorithm: keyAlgorithm,
   expiryWarningDays,
-  clusters: z.record(z.string(), cluster).transform((value) => sortedRecord(Object.entries(value))),
+  clusters: z.record(z.string(), rootedCluster).transform((value) => sortedRecord(Object.entries(value))),
 });
 
 /**
@@ -69,11 +69,13 @@ export function judgeRootClusters(raw: unknown, stack: string): Fault[] {
   const { clusters, name = "istio-federation" } = asRecord(raw);
   const entries = Object.entries(asRecord(clusters))
     .sort(([one], [other]) => compare(one, other))
-    .map(([key, value]) => ({ key, ...asRecord(value) }));
+    .map(([cluster, value]): Entry => ({ ...asRecord(value), cluster }));
   return entries.flatMap((entry, index) => {
     const earlier = entries.slice(0, index);
     return [
-      ...(DNS_LABEL.test(entry.key) ? [] : [at(entry.key, [], entry.key, DNS_LABEL.rule, DNS_LABEL.remedy)]),
+      ...(DNS_LABEL.test(entry.cluster)
+        ? []
+        : [at(entry.cluster, [], entry.cluster, DNS_LABEL.rule, DNS_LABEL.remedy)]),
       ...judgeStack(entry, earlier, stack),
       ...judgeTrustDomain(entry, earlier, name),
     ];
@@ -82,29 +84,30 @@ export function judgeRootClusters(raw: unknown, stack: string): Fault[] {
 
 /** As somebody wrote it. */
 interface Entry {
-  key: string;
+  cluster: string;
   stack?: unknown;
   trustDomain?: unknown;
 }
 
-function judgeStack({ key, stack }: Entry, earlier: readonly Entry[], own: string): Fault[] {
+function judgeStack({ cluster, stack }: Entry, earlier: readonly Entry[], own: string): Fault[] {
   if (typeof stack !== "string") return [];
   const remedy = "Name the stack of that cluster, or remove the cluster";
-  if (stack === own) return [at(key, ["stack"], stack, "is this very stack", remedy)];
+  if (stack === own) return [at(cluster, ["stack"], stack, "is this very stack", remedy)];
   const twin = earlier.find((other) => other.stack === stack);
   return twin === undefined
     ? []
-    : [at(key, ["stack"], stack, `is the stack of cluster ${twin.key} too`, remedy)];
+    : [at(cluster, ["stack"], stack, `is the stack of cluster ${twin.cluster} too`, remedy)];
 }
 
 /** Equal ones are one trust domain of several clusters; one inside another would be permitted by the other's constraint. */
 function judgeTrustDomain(
-  { key, trustDomain }: Entry,
+  { cluster, trustDomain }: Entry,
   earlier: readonly Entry[],
   organization: unknown,
 ): Fault[] {
   if (typeof trustDomain !== "string") return [];
-  const fault = (rule: string, remedy: string): Fault => at(key, ["trustDomain"], trustDomain, rule, remedy);
+  const fault = (rule: string, remedy: string): Fault =>
+    at(cluster, ["trustDomain"], trustDomain, rule, remedy);
   const around = earlier.find(
     (other) =>
       typeof other.trustDomain === "string" &&
@@ -116,7 +119,7 @@ function judgeTrustDomain(
       ? []
       : [
           fault(
-            `holds or lies in '${String(around.trustDomain)}', which is that of cluster ${around.key}`,
+            `holds or lies in '${String(around.trustDomain)}', which is that of cluster ${around.cluster}`,
             "Give them trust domains apart from each other, or the same",
           ),
         ]),

@@ -129,6 +129,18 @@ describe("The config of a shared root", () => {
     });
   }
 
+  it("may hold a cluster to its key, and has the cluster's name from nowhere but its own place", () => {
+    const key = Array(32).fill("AB").join(":");
+    const { rootAuthority } = parse({ clusters: { a: { stack: "a", trustDomain: "a.example", key } } });
+    assert.equal(rootAuthority.clusters["a"]?.key, key);
+    const named = { stack: "a", trustDomain: "a.example", cluster: "B_" };
+    assert.deepEqual(paths({ clusters: { a: named } }), ["rootAuthority.clusters.a.cluster"]);
+    for (const value of [{ key: null }, { cluster: null }])
+      assert.ok(
+        paths({ clusters: { a: value } }).every((path) => path.startsWith("rootAuthority.clusters.a.")),
+      );
+  });
+
   it("names the root that is there for good: another name would make it anew", async () => {
     const config = parseRootConfig({ rootAuthority: { name: "acme", clusters: {} } }, "root-ca");
     const rules = async (name: string) =>
