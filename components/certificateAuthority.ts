@@ -6,7 +6,7 @@ import type { ProvidedAuthority } from "../federation/providedAuthority.ts";
 import { SIGNED_UNTIL_ANNOTATION } from "../federation/labels.ts";
 import { type RotationRecord, signedUntil } from "../federation/rotation.ts";
 import { AUTHORITY_SECRET } from "../federation/wellKnown.ts";
-import { ownAuthority, requestIntermediate } from "./ownAuthority.ts";
+import { type Signer, ownAuthority, requestIntermediate } from "./ownAuthority.ts";
 import { sharedAuthority } from "./sharedAuthority.ts";
 
 /** What a `CertificateAuthority` is made from. */
@@ -36,7 +36,7 @@ export interface AuthorityParts {
   /** What the cluster's own workloads trust: not yet the root that is only announced. The one that signs is the first. */
   readonly trusted: pulumi.Output<string[]>;
   /** The root that signs what is trusted here; undefined when nobody gave us its key. */
-  readonly issuer?: { readonly certificate: pulumi.Output<string>; readonly key: pulumi.Output<string> };
+  readonly issuer?: Readonly<Signer>;
   /** By which the stack of a shared root certifies, or could certify, a key that is made here. */
   readonly request: pulumi.Output<string>;
   /** Where its roots are, if they are its own. */

@@ -31,7 +31,8 @@ export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
   const { federation, trustAnchors, peers, certificates, rotation, certificateRequest } = outputs;
   const { credentials, joined } = outputs;
-  const record = readRotationRecord(rotation, federation);
+  const roots = rootsIn(federation);
+  const record = readRotationRecord(rotation, roots);
   const issued = readIssued(outputs["issued"]);
   return {
     contract: federation ?? undefined,
@@ -41,7 +42,7 @@ export async function readOwnOutputs(): Promise<OwnOutputs> {
       ...(typeof certificateRequest === "string" ? { request: certificateRequest } : {}),
       ...(issued === undefined ? {} : { issued }),
       isRunning: federation !== undefined && federation !== null,
-      roots: rootsIn(federation),
+      roots,
       // Its own authority counts keys by the roots that signed them.
       intermediate: issued?.intermediate ?? (record === undefined ? 1 : rolesOf(record).signing),
     },

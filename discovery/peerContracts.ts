@@ -2,7 +2,7 @@ import { FaultsError, pathOf } from "../federation/fault.ts";
 import { sortedRecord } from "../federation/order.ts";
 import type { ContractReading } from "../federation/peer.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
-import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
+import { fullStackName, noSuchOutput, noSuchStack, readStackOutputs } from "./stackOutputs.ts";
 
 /**
  * Reads what the peers publish as their stack outputs `federation`, `trustAnchors` and `access`, unchecked.
@@ -23,17 +23,13 @@ export async function readContracts(
 async function readContract(peer: string, stack: string): Promise<ContractReading> {
   const name = fullStackName(stack);
   const outputs = await readStackOutputs(name, pathOf("peers", peer, "stack"));
-  if (outputs === undefined) {
-    const reason = `stack ${name} does not exist, or you may not read it; run \`pulumi up\` on it, then here`;
-    return { pending: reason };
-  }
+  if (outputs === undefined) return { pending: noSuchStack(name) };
   const { federation, trustAnchors, access } = outputs;
   const trusting = {
     ...(trustAnchors === undefined ? {} : { trustAnchors }),
     ...(access === undefined ? {} : { access }),
   };
   if (federation !== undefined && federation !== null) return { contract: federation, ...trusting };
-  const reason = `stack ${name} has no output \`federation\` yet; run \`pulumi up\` on it, then here`;
   // Before its first update, or once it is destroyed, it trusts nobody.
-  return { pending: reason, trustAnchors: {}, ...trusting };
+  return { pending: noSuchOutput(name, "federation"), trustAnchors: {}, ...trusting };
 }

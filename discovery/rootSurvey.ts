@@ -10,7 +10,7 @@ import {
   readSigningRequests,
 } from "../federation/signingRequests.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
-import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
+import { fullStackName, noSuchOutput, noSuchStack, readStackOutputs } from "./stackOutputs.ts";
 
 /** What the program knows before it declares a shared root. */
 export interface RootSurvey {
@@ -62,13 +62,8 @@ export async function surveyRequests(config: RootConfig): Promise<RootSurvey> {
 async function readRequest(cluster: string, { stack }: RootedCluster): Promise<RequestReading> {
   const name = fullStackName(stack);
   const outputs = await readStackOutputs(name, pathOf("rootAuthority", "clusters", cluster, "stack"));
-  if (outputs === undefined) {
-    const pending = `stack ${name} does not exist, or you may not read it; run \`pulumi up\` on it, then here`;
-    return { pending };
-  }
+  if (outputs === undefined) return { pending: noSuchStack(name) };
   const { certificateRequest } = outputs;
   if (certificateRequest !== undefined && certificateRequest !== null) return { request: certificateRequest };
-  return {
-    pending: `stack ${name} has no output \`certificateRequest\` yet; run \`pulumi up\` on it, then here`,
-  };
+  return { pending: noSuchOutput(name, "certificateRequest") };
 }

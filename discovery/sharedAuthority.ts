@@ -4,7 +4,7 @@ import { type RootReading, decideShared } from "../federation/sharedAuthority.ts
 import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { type KubernetesObject, SECRET } from "../providers/cluster/kinds.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
-import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
+import { fullStackName, noSuchStack, readStackOutputs } from "./stackOutputs.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
 
 /**
@@ -42,8 +42,5 @@ async function refuseInstalled(cluster: SurveyedCluster, waiting: string): Promi
 async function readRoot(stack: string): Promise<RootReading> {
   const name = fullStackName(stack);
   const outputs = await readStackOutputs(name, "certificateAuthority.shared.stack");
-  if (outputs !== undefined) return { outputs };
-  return {
-    pending: `stack ${name} does not exist, or you may not read it; run \`pulumi up\` on it, then here`,
-  };
+  return outputs === undefined ? { pending: noSuchStack(name) } : { outputs };
 }

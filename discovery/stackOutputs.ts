@@ -36,3 +36,13 @@ export async function readStackOutputs(
     ]);
   }
 }
+
+/** Why there is nothing of another stack, for whoever can do something about it. */
+export function noSuchStack(name: string): string {
+  return `stack ${name} does not exist, or you may not read it; run \`pulumi up\` on it, then here`;
+}
+
+/** Why there is no such output of another stack, likewise. */
+export function noSuchOutput(name: string, output: string): string {
+  return `stack ${name} has no output \`${output}\` yet; run \`pulumi up\` on it, then here`;
+}

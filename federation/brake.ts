@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { changeBetween, count, someOf } from "./change.ts";
 import { compare } from "./order.ts";
 import { type TextRule, pattern } from "./textRule.ts";
+import { settingCommand } from "./settingCommand.ts";
 
 /** How many of a peer's services may go at once: beyond both, somebody must have said that it is meant. */
 export interface Brake {
@@ -52,8 +53,7 @@ export function brakes(
 
 /** How to let exactly one removal pass. */
 export function howToAccept(peer: string, token: string): string {
-  const path = `istio-federation:peers.${peer}.acceptRemoval`;
-  return `Then run \`pulumi config set --path '${path}' ${token}\` and then \`pulumi up\`: it accepts this removal and no other.`;
+  return `Then run ${settingCommand(`peers.${peer}.acceptRemoval`, token)} and then \`pulumi up\`: it accepts this removal and no other.`;
 }
 
 /** Stands for one removal: the services before and those after it, by name. Never a number, which YAML would change. */

@@ -1,6 +1,7 @@
 import type { Contract } from "./contract.ts";
 import type { Fault } from "./fault.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { settingCommand } from "./settingCommand.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
 
 /** Who a peer is, as the stack's config says; what is left out is pinned at first sight. */
@@ -146,6 +147,5 @@ function describeRoots(
 
 /** The command that accepts a value. */
 function setting(peer: string, field: string, value: string): string {
-  const path = `istio-federation:peers.${peer}.identity.${field}`;
-  return `\`pulumi config set --path '${path}' ${value}\``;
+  return settingCommand(`peers.${peer}.identity.${field}`, value);
 }

@@ -63,16 +63,14 @@ const record: z.ZodType<RotationRecord> = z.object({
 
 const LONG_AGO = "1970-01-01T00:00:00Z";
 
-const withRoots = z.object({ rootCertificates: z.array(z.string()).min(1) });
-
 /**
  * Reads the stack output `rotation`. A stack that was last updated by a version of this program without it has its first root.
- * @param contract what it publishes, unchecked.
+ * @param roots that it publishes, PEM.
  * @returns undefined for a stack without a root.
  * @throws FaultsError when it does not fit: to take it for anything else could make a root anew that is in use.
  */
-export function readRotationRecord(output: unknown, contract: unknown): RotationRecord | undefined {
-  const [root] = withRoots.safeParse(contract).data?.rootCertificates ?? [];
+export function readRotationRecord(output: unknown, roots: readonly string[]): RotationRecord | undefined {
+  const [root] = roots;
   if (output === undefined)
     return root === undefined
       ? undefined

@@ -147,7 +147,8 @@ function wrongType(
   );
 }
 
-function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+/** What stands in a value of any kind at a path; undefined where there is nothing. */
+export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>
       typeof value === "object" && value !== null && Object.hasOwn(value, key)

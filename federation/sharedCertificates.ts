@@ -5,6 +5,7 @@ import type { Fault } from "./fault.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { isBelow } from "./hostname.ts";
 import { istiodHosts } from "./istiodHosts.ts";
+import { settingCommand } from "./settingCommand.ts";
 import { authorityFaults, isIssuedBy } from "./x509/chain.ts";
 import { permittedNames } from "./x509/nameConstraints.ts";
 import { rootFaults } from "./x509/root.ts";
@@ -41,10 +42,7 @@ export function judgeSharedRoots(
   const origin = configured === undefined ? "pinned since it first signed for this cluster" : "in the config";
   const before = trusted?.join(", ");
   const accept = fingerprints
-    .map(
-      (root, index) =>
-        `\`pulumi config set --path 'istio-federation:certificateAuthority.shared.roots[${index}]' ${root}\``,
-    )
+    .map((root, index) => settingCommand(`certificateAuthority.shared.roots[${index}]`, root))
     .join(" and ");
   return [
     ...unfit,

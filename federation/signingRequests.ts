@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Fault, FaultsError, describeFault, pathOf } from "./fault.ts";
 import { ownValue, sortedRecord } from "./order.ts";
+import { settingCommand } from "./settingCommand.ts";
 import type { RootedCluster } from "./config/rootAuthority.ts";
 import { type CertificateRequest, keyFingerprint, readRequest, requestFaults } from "./x509/request.ts";
 
@@ -136,7 +137,7 @@ function judgeKey(
         ? "and not the one that it first asked with"
         : `and not ${expected}, which is in the config`;
     const change = before === undefined || before === key ? "is SHA-256" : `changes: SHA-256 ${before} ->`;
-    const accept = `\`pulumi config set --path 'istio-federation:rootAuthority.clusters.${name}.key' ${key}\``;
+    const accept = settingCommand(`rootAuthority.clusters.${name}.key`, key);
     const remedy = `Ask the cluster's team for the key's fingerprint by another way than this. If it is right: ${accept}`;
     return { faults: [{ ...fault(name, `key of ${name} ${change} ${key}, ${origin}`), remedy }], notes: [] };
   }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Fault } from "../fault.ts";
+import { valueAt } from "../schema.ts";
 
 /** Where Helm values of istiod say how long workloads' certificates serve: what proxies ask for, and what they get that do not ask. */
 const SETTINGS = [
@@ -28,10 +29,10 @@ export function judgeCertificateLife(raw: unknown, istio: unknown, byDefault: nu
   if (hours === 0) {
     if (rotation?.phase === "drop") return [];
     const rule = "is 0, which is for the step that drops a root, when all workloads are restarted";
-    return [{ path: PATH, value: hours, rule, remedy: `Leave it out, or write how long they serve` }];
+    return [{ path: PATH, value: hours, rule, remedy: "Leave it out, or write how long they serve" }];
   }
   return SETTINGS.flatMap((keys) => {
-    const value = ["values", "istiod", ...keys].reduce(valueAt, istio);
+    const value = valueAt(istio, ["values", "istiod", ...keys]);
     const seconds = typeof value === "string" ? secondsIn(value) : undefined;
     if (seconds === undefined || seconds <= Math.ceil(hours * 3600)) return [];
     return [
@@ -43,12 +44,6 @@ export function judgeCertificateLife(raw: unknown, istio: unknown, byDefault: nu
       },
     ];
   });
-}
-
-function valueAt(map: unknown, key: string): unknown {
-  return typeof map === "object" && map !== null && Object.hasOwn(map, key)
-    ? (map as Record<string, unknown>)[key]
-    : undefined;
 }
 
 function secondsIn(duration: string): number | undefined {

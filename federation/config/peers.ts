@@ -6,6 +6,7 @@ import { DNS_LABEL } from "../hostname.ts";
 import { compare, sortedRecord } from "../order.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 import { STACK_NAME } from "../stackName.ts";
+import { type StackOwner, asRecord, judgeStack } from "./stackNames.ts";
 import { peerIdentity } from "./peerIdentity.ts";
 import { IMPORT_NAMESPACE } from "../wellKnown.ts";
 
@@ -57,11 +58,13 @@ export const peers = named.transform((value) => sortedRecord(Object.entries(valu
  * @param stack this stack's own name.
  */
 export function judgePeers(raw: unknown, cluster: unknown, stack: string): Fault[] {
-  const entries = Object.entries(asRecord(raw)).sort(([one], [other]) => compare(one, other));
+  const entries = Object.entries(asRecord(raw))
+    .sort(([one], [other]) => compare(one, other))
+    .map(([name, peer]): StackOwner => ({ ...asRecord(peer), name }));
   const own = asRecord(cluster)["name"];
-  return entries.flatMap(([name, peer], index) => [
-    ...judgeName(name, own),
-    ...judgeStack(name, peer, entries.slice(0, index), stack),
+  return entries.flatMap((entry, index) => [
+    ...judgeName(entry.name, own),
+    ...judgeStack(entry, entries.slice(0, index), { noun: "peer", section: ["peers"], own: stack }),
   ]);
 }
 
@@ -77,18 +80,4 @@ function judgeName(name: string, own: unknown): Fault[] {
       remedy: "Name the peer by its own cluster's name",
     },
   ];
-}
-
-function judgeStack(name: string, peer: unknown, earlier: [string, unknown][], own: string): Fault[] {
-  const value = asRecord(peer)["stack"];
-  if (typeof value !== "string") return [];
-  const path = pathOf("peers", name, "stack");
-  const remedy = "Name the stack of that cluster, or remove the peer";
-  if (value === own) return [{ path, value, rule: "is this very stack", remedy }];
-  const twin = earlier.find(([, other]) => asRecord(other)["stack"] === value);
-  return twin === undefined ? [] : [{ path, value, rule: `is the stack of peer ${twin[0]} too`, remedy }];
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -9,6 +9,7 @@ import { TRUST_DOMAIN } from "../spiffe.ts";
 import { STACK_NAME } from "../stackName.ts";
 import { pattern } from "../textRule.ts";
 import { expiryWarningDays, keyAlgorithm } from "./certificateAuthority.ts";
+import { type StackOwner, asRecord, judgeStack } from "./stackNames.ts";
 
 /** A shared root, and whose intermediates it signs. */
 export interface RootAuthorityConfig {
@@ -69,45 +70,32 @@ export function judgeRootClusters(raw: unknown, stack: string): Fault[] {
   const { clusters, name = "istio-federation" } = asRecord(raw);
   const entries = Object.entries(asRecord(clusters))
     .sort(([one], [other]) => compare(one, other))
-    .map(([cluster, value]): Entry => ({ ...asRecord(value), cluster }));
+    .map(([key, value]): Entry => ({ ...asRecord(value), name: key }));
   return entries.flatMap((entry, index) => {
     const earlier = entries.slice(0, index);
     return [
-      ...(DNS_LABEL.test(entry.cluster)
+      ...(DNS_LABEL.test(entry.name)
         ? []
-        : [at(entry.cluster, [], entry.cluster, DNS_LABEL.rule, DNS_LABEL.remedy)]),
-      ...judgeStack(entry, earlier, stack),
+        : [at(entry.name, [], entry.name, DNS_LABEL.rule, DNS_LABEL.remedy)]),
+      ...judgeStack(entry, earlier, { noun: "cluster", section: ["rootAuthority", "clusters"], own: stack }),
       ...judgeTrustDomain(entry, earlier, name),
     ];
   });
 }
 
 /** As somebody wrote it. */
-interface Entry {
-  cluster: string;
-  stack?: unknown;
+interface Entry extends StackOwner {
   trustDomain?: unknown;
-}
-
-function judgeStack({ cluster, stack }: Entry, earlier: readonly Entry[], own: string): Fault[] {
-  if (typeof stack !== "string") return [];
-  const remedy = "Name the stack of that cluster, or remove the cluster";
-  if (stack === own) return [at(cluster, ["stack"], stack, "is this very stack", remedy)];
-  const twin = earlier.find((other) => other.stack === stack);
-  return twin === undefined
-    ? []
-    : [at(cluster, ["stack"], stack, `is the stack of cluster ${twin.cluster} too`, remedy)];
 }
 
 /** Equal ones are one trust domain of several clusters; one inside another would be permitted by the other's constraint. */
 function judgeTrustDomain(
-  { cluster, trustDomain }: Entry,
+  { name, trustDomain }: Entry,
   earlier: readonly Entry[],
   organization: unknown,
 ): Fault[] {
   if (typeof trustDomain !== "string") return [];
-  const fault = (rule: string, remedy: string): Fault =>
-    at(cluster, ["trustDomain"], trustDomain, rule, remedy);
+  const fault = (rule: string, remedy: string): Fault => at(name, ["trustDomain"], trustDomain, rule, remedy);
   const around = earlier.find(
     (other) =>
       typeof other.trustDomain === "string" &&
@@ -119,7 +107,7 @@ function judgeTrustDomain(
       ? []
       : [
           fault(
-            `holds or lies in '${String(around.trustDomain)}', which is that of cluster ${around.cluster}`,
+            `holds or lies in '${String(around.trustDomain)}', which is that of cluster ${around.name}`,
             "Give them trust domains apart from each other, or the same",
           ),
         ]),
@@ -136,8 +124,4 @@ function judgeTrustDomain(
 
 function at(name: string, field: string[], value: unknown, rule: string, remedy: string): Fault {
   return { path: pathOf("rootAuthority", "clusters", name, ...field), value, rule, remedy };
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }

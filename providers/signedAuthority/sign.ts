@@ -2,9 +2,9 @@ import { X509Certificate, randomBytes } from "node:crypto";
 import { SERIAL_BYTES } from "../../federation/x509/certify.ts";
 import { signIntermediate } from "../../federation/x509/intermediate.ts";
 import { readIssuer } from "../../federation/x509/issuer.ts";
-import { keyFingerprint, readRequest } from "../../federation/x509/request.ts";
-import { AUTHORITY_FORMAT, type Inputs, type State } from "./inputs.ts";
-import { isStanding } from "./standing.ts";
+import { readRequest } from "../../federation/x509/request.ts";
+import type { Inputs, State } from "./inputs.ts";
+import { isStanding, sourceOf } from "./standing.ts";
 
 /**
  * Signs a cluster's request, unless the certificate that the last update made still stands.
@@ -17,11 +17,7 @@ export function signRequest(inputs: Inputs, olds: State | undefined, now: Date):
   const request = readRequest(inputs.request);
   const root = new X509Certificate(inputs.issuerCertificate);
   return {
-    format: AUTHORITY_FORMAT,
-    trustDomain,
-    istiodHosts: hosts,
-    keyFingerprint: keyFingerprint(request),
-    issuerFingerprint: root.fingerprint256,
+    ...sourceOf(inputs),
     certificate: ofRoot(inputs.cluster, () => {
       const issuer = readIssuer(root, inputs.issuerKey);
       return signIntermediate(request, issuer, { trustDomain, hosts }, now, randomBytes(SERIAL_BYTES));

@@ -93,20 +93,20 @@ describe("The record of a rotation", () => {
 
   it("is read as it was written", () => {
     const signing = step(trusting, at(2, "sign"), NOW);
-    assert.deepEqual(readRotationRecord(JSON.parse(JSON.stringify(signing)), undefined), signing);
-    assert.equal(readRotationRecord(undefined, undefined), undefined);
+    assert.deepEqual(readRotationRecord(JSON.parse(JSON.stringify(signing)), []), signing);
+    assert.equal(readRotationRecord(undefined, []), undefined);
   });
 
   it("is never guessed: where it does not fit, the run fails", () => {
     for (const other of [null, {}, { ...trusting, root: 0 }, { ...trusting, phase: "rest" }])
       assert.match(
-        faultsThrown(() => readRotationRecord(other, { rootCertificates: [ROOT_A] })).join(),
+        faultsThrown(() => readRotationRecord(other, [ROOT_A])).join(),
         /rotation: was written by another version/,
       );
   });
 
   it("of a stack that an older version updated is that of its first root", () => {
-    assert.deepEqual(readRotationRecord(undefined, { rootCertificates: [ROOT_A] }), {
+    assert.deepEqual(readRotationRecord(undefined, [ROOT_A]), {
       ...FIRST_ROOT,
       since: "1970-01-01T00:00:00Z",
       roots: { 1: fingerprintOf(ROOT_A) },

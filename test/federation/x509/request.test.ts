@@ -1,6 +1,6 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
-import { createHash, generateKeyPairSync } from "node:crypto";
+import { type KeyObject, createHash, generateKeyPairSync } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -27,21 +27,8 @@ describe("A certificate signing request", () => {
   }
 
   it("may be made by OpenSSL, which signs with SHA-256 whatever the key", () => {
-    const folder = mkdtempSync(join(tmpdir(), "istio-federation-request-"));
-    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-384" });
-    const key = join(folder, "key.pem");
-    writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
-    const pem = execFileSync("openssl", [
-      "req",
-      "-new",
-      "-key",
-      key,
-      "-sha256",
-      "-subj",
-      "/O=b.local/CN=Intermediate CA",
-    ]);
-    rmSync(folder, { recursive: true });
-    assert.deepEqual(faultsOf(pem.toString()), []);
+    const pem = requestByOpenssl(generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey, "-sha256");
+    assert.deepEqual(faultsOf(pem), []);
   });
 
   it("is not for a key that Envoy does not take", async () => {
@@ -50,22 +37,8 @@ describe("A certificate signing request", () => {
   });
 
   it("is not for a weak key", () => {
-    const folder = mkdtempSync(join(tmpdir(), "istio-federation-request-"));
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 1024 });
-    const key = join(folder, "key.pem");
-    writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
-    const pem = execFileSync("openssl", [
-      "req",
-      "-new",
-      "-key",
-      key,
-      "-subj",
-      "/O=b.local/CN=Intermediate CA",
-    ]);
-    rmSync(folder, { recursive: true });
-    assert.deepEqual(faultsOf(pem.toString()), [
-      "has an RSA key that not all verifiers take: 2048 to 8192 bits",
-    ]);
+    const pem = requestByOpenssl(generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey);
+    assert.deepEqual(faultsOf(pem), ["has an RSA key that not all verifiers take: 2048 to 8192 bits"]);
   });
 
   for (const name of [
@@ -154,3 +127,13 @@ describe("A certificate signing request", () => {
     );
   });
 });
+
+function requestByOpenssl(privateKey: KeyObject, ...options: string[]): string {
+  const folder = mkdtempSync(join(tmpdir(), "istio-federation-request-"));
+  const key = join(folder, "key.pem");
+  writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
+  const subject = "/O=b.local/CN=Intermediate CA";
+  const pem = execFileSync("openssl", ["req", "-new", "-key", key, ...options, "-subj", subject]);
+  rmSync(folder, { recursive: true });
+  return pem.toString();
+}

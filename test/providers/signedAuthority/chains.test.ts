@@ -3,7 +3,7 @@ import { signRequest } from "../../../providers/signedAuthority/sign.ts";
 import { type SubjectAltNames, TestAuthority } from "../../support/testAuthority.ts";
 import { testRequest } from "../../support/testRequest.ts";
 import { signedInputs } from "../support/signedInputs.ts";
-import { Verifiers, type Verify } from "../support/verifiers.ts";
+import { Verifiers, type Verify, orSkip } from "../support/verifiers.ts";
 
 const OK = /^ok$/;
 const PERMITTED = /permitted subtree violation|is not permitted by any constraint/;
@@ -58,12 +58,7 @@ for (const [way, { verify: find, rule }] of Object.entries(WAYS)) {
 
     before(async function () {
       this.timeout(180_000);
-      const found = find();
-      if (found === undefined) {
-        console.log(`      skipped: there is no ${rule} on this machine`);
-        this.skip();
-      }
-      verify = found;
+      verify = orSkip(find(), rule, this);
       root = await TestAuthority.root("O=shared, CN=Root CA", { kind: "RSA" });
       const request = await testRequest("O=b.local, CN=Intermediate CA");
       const istiodHosts = ["istiod.b.example", "192.0.2.7", "2001:db8::7"];

@@ -13,6 +13,13 @@ export interface Chain {
 /** Says "ok", or what is wrong with a chain, in the verifier's words. */
 export type Verify = (chain: Chain) => string;
 
+/** What a suite is to verify with; without it the suite is skipped, which is printed. @param name of what is missing. */
+export function orSkip<T>(found: T | undefined, name: string, context: Mocha.Context): T {
+  if (found !== undefined) return found;
+  console.log(`      skipped: there is no ${name} on this machine`);
+  return context.skip();
+}
+
 /** Verifiers on this machine; they work in a folder of their own. */
 export class Verifiers {
   private readonly folder = mkdtempSync(join(tmpdir(), "istio-federation-chains-"));

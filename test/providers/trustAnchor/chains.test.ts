@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { makeAnchors } from "../../../providers/trustAnchor/anchors.ts";
 import { anchorInputs } from "../support/anchorInputs.ts";
 import { type SubjectAltNames, TestAuthority } from "../../support/testAuthority.ts";
-import { Verifiers, type Verify } from "../support/verifiers.ts";
+import { Verifiers, type Verify, orSkip } from "../support/verifiers.ts";
 
 const OK = /^ok$/;
 const PERMITTED = /permitted subtree violation|is not permitted by any constraint/;
@@ -84,12 +84,7 @@ for (const [way, { verify: find, isTrusted, rule }] of Object.entries(WAYS)) {
     before(async function () {
       // Go compiles its program, and its library when it has not done so before.
       this.timeout(180_000);
-      const found = find();
-      if (found === undefined) {
-        console.log(`      skipped: there is no ${rule} on this machine`);
-        this.skip();
-      }
-      verify = found;
+      verify = orSkip(find(), rule, this);
       own = await TestAuthority.root("O=a.local, CN=Root CA");
       root = await TestAuthority.root("O=b.local, CN=Root CA", { kind: "RSA" });
       intermediate = await root.intermediate("O=b.local, CN=Intermediate CA", { pathLength: 0 });

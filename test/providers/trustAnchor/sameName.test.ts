@@ -4,7 +4,7 @@ import { makeAnchors } from "../../../providers/trustAnchor/anchors.ts";
 import { TestAuthority } from "../../support/testAuthority.ts";
 import { anchorInputs } from "../support/anchorInputs.ts";
 import { verifyByNode } from "../support/nodeVerifier.ts";
-import { type Chain, Verifiers } from "../support/verifiers.ts";
+import { type Chain, Verifiers, orSkip } from "../support/verifiers.ts";
 
 const NAME = "O=b.local, CN=Root CA";
 
@@ -38,9 +38,7 @@ for (const [way, { find, triesAll }] of Object.entries(WAYS)) {
     before(async function () {
       // Go compiles its program, and its library when it has not done so before.
       this.timeout(180_000);
-      const found = find();
-      if (found === undefined) this.skip();
-      verify = found;
+      verify = orSkip<Judge>(find(), way, this);
       own = await TestAuthority.root("O=a.local, CN=Root CA");
       roots = [await TestAuthority.root(NAME), await TestAuthority.root(NAME)];
       anchors = makeAnchors(anchorInputs(own, ...roots), undefined, new Date()).certificates;
