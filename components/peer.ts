@@ -57,7 +57,9 @@ export class Peer extends pulumi.ComponentResource {
 }
 
 /** The imports as one short line per service, so that a preview lists which come, change and go. */
-function readable(view: PeerView): Pick<ImportedServicesArgs, "gateways" | "services" | "pending"> {
+function readable(
+  view: PeerView,
+): Pick<ImportedServicesArgs, "gateways" | "services" | "pending" | "releasing"> {
   if (view.state === "pending") {
     return { gateways: view.gateways.map(formatGateway), services: {}, pending: view.reason };
   }
@@ -65,5 +67,6 @@ function readable(view: PeerView): Pick<ImportedServicesArgs, "gateways" | "serv
   return {
     gateways: view.imports.gateways.map(formatGateway),
     services: Object.fromEntries(services.map(([host, service]) => [host, formatImport(service)])),
+    releasing: view.releasing,
   };
 }

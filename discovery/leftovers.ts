@@ -1,19 +1,21 @@
 import { FaultsError } from "../federation/fault.ts";
 import {
-  type EntryMetadata,
   type Leftover,
+  type ObjectMetadata,
   judgeLeftovers,
   leftoverSelector,
   tallyLeftovers,
 } from "../federation/leftovers.ts";
+import { IMPORT_KINDS } from "../federation/importObjects.ts";
 import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
-import { type KubernetesObject, SERVICE_ENTRY } from "../providers/cluster/kinds.ts";
+import type { KubernetesObject } from "../providers/cluster/kinds.ts";
+import { RESOURCES } from "../providers/importedServices/objects.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
 
-type Entry = KubernetesObject & { metadata: EntryMetadata };
+type Found = KubernetesObject & { metadata: ObjectMetadata };
 
 /**
- * Looks for entries that nobody declares any more, with one list that asks for their metadata only.
+ * Looks for entries, and what goes with them, that nobody declares any more, with one list of each kind that asks for metadata only.
  * @param own the cluster's name in the config.
  * @param context of the kubeconfig, for the fault.
  * @param peers those that the config names, and those that the stack knows: what becomes of their entries is not asked here.
@@ -26,9 +28,11 @@ export async function findLeftovers(
   peers: Iterable<string>,
 ): Promise<Record<string, Leftover>> {
   const labelSelector = leftoverSelector(peers);
-  const found = await cluster.read((client) =>
-    client.list<Entry>(SERVICE_ENTRY, { namespace: IMPORT_NAMESPACE, labelSelector, metadataOnly: true }),
-  );
+  const options = { namespace: IMPORT_NAMESPACE, labelSelector, metadataOnly: true };
+  const found = await cluster.read(async (client) => {
+    const lists = IMPORT_KINDS.map((kind) => client.list<Found>(RESOURCES[kind], options));
+    return (await Promise.all(lists)).flat();
+  });
   if ("unreachable" in found) return {};
   const leftovers = tallyLeftovers(found.map(({ metadata }) => metadata));
   const faults = judgeLeftovers(leftovers, own, context);

@@ -1,11 +1,13 @@
 import { type DestinationRule, renderDestinationRule } from "./destinationRule.ts";
-import { isRenamed } from "./importLine.ts";
 import { type ServiceEntry, type ServiceEntryInput, renderServiceEntry } from "./serviceEntry.ts";
 
 /** An object by which a service of a peer is registered; all those of one service have its name here as their own. */
 export type ImportObject = ServiceEntry | DestinationRule;
 
 export type ImportKind = ImportObject["kind"];
+
+/** All kinds, in the order in which the objects of a service are made. */
+export const IMPORT_KINDS = ["ServiceEntry", "DestinationRule"] as const satisfies ImportKind[];
 
 /**
  * Renders all that registers a peer's service here, in the order in which it is made. It is taken away in the reverse order, so that
@@ -15,10 +17,4 @@ export function renderImport(input: ServiceEntryInput): ImportObject[] {
   const entry = renderServiceEntry(input);
   const { remoteHost } = input.service;
   return remoteHost === undefined ? [entry] : [entry, renderDestinationRule(input, remoteHost)];
-}
-
-/** Kinds of the objects that {@link renderImport} makes of lines of `formatImport`, in the order in which they are made. */
-export function kindsOf(lines: Iterable<string>): ImportKind[] {
-  for (const line of lines) if (isRenamed(line)) return ["ServiceEntry", "DestinationRule"];
-  return ["ServiceEntry"];
 }

@@ -10,14 +10,16 @@ import { IMPORT_NAMESPACE } from "./wellKnown.ts";
  * killed, or its state was lost, and then the peer was taken out of the config.
  */
 export interface Leftover {
-  /** How many ServiceEntries there are; 1 or more. */
+  /** How many services there are something of: of most a ServiceEntry. 1 or more. */
   entries: number;
   /** When the last of them was made, as Kubernetes writes it: what tells them from others of that peer, left later. */
   newest: string;
 }
 
-/** What is looked at of an entry: its metadata. */
-export interface EntryMetadata {
+/** What is looked at of an object: its metadata. */
+export interface ObjectMetadata {
+  /** The service's name here, whatever the kind of the object. */
+  name: string;
   labels?: Record<string, string>;
   creationTimestamp?: string;
 }
@@ -33,16 +35,19 @@ export function leftoverSelector(peers: Iterable<string>): string {
   return [`${MANAGED_BY_LABEL}=${MANAGED_BY}`, PEER_LABEL, ...others].join(",");
 }
 
-/** Counts entries by the peer that their label names; a label without a name counts as none. Sorted by peer. */
-export function tallyLeftovers(entries: readonly EntryMetadata[]): Record<string, Leftover> {
+/** Counts services by the peer that the label of their objects names; a label without a name counts as none. Sorted by peer. */
+export function tallyLeftovers(objects: readonly ObjectMetadata[]): Record<string, Leftover> {
   const tally = new Map<string, Leftover>();
-  for (const { labels, creationTimestamp = "" } of entries) {
+  const names = new Set<string>();
+  for (const { name, labels, creationTimestamp = "" } of objects) {
     const peer = labels?.[PEER_LABEL] ?? "";
     if (peer === "") continue;
     const known = tally.get(peer) ?? { entries: 0, newest: "" };
     // Kubernetes' times, all in UTC and to the second, are in order as texts.
     const newest = creationTimestamp > known.newest ? creationTimestamp : known.newest;
-    tally.set(peer, { entries: known.entries + 1, newest });
+    const service = `${peer}/${name}`;
+    tally.set(peer, { entries: known.entries + (names.has(service) ? 0 : 1), newest });
+    names.add(service);
   }
   return sortedRecord(tally);
 }

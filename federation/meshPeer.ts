@@ -98,8 +98,12 @@ export function viewMeshPeers(
   return {
     peers: Object.fromEntries(views),
     warnings: views.flatMap(([peer, view]) => warningsOf(peer, view, config.peers[peer]?.stack ?? peer, now)),
-    notes: [...notes, ...noteCommonTrust(config, Object.keys(found)), ...noteReaders(config)],
+    notes: [...notes, ...noteEquals(config, Object.keys(found)), ...noteReaders(config)],
   };
+}
+
+function noteEquals({ cluster: { trustDomain } }: StackConfig, peers: readonly string[]): string[] {
+  return noteCommonTrust(Object.fromEntries(peers.map((peer) => [peer, trustDomain])), trustDomain);
 }
 
 function readPeers(

@@ -7,7 +7,7 @@ import type { Contract } from "./contract.ts";
 import type { Claim } from "./claim.ts";
 import { FaultsError, describeFault } from "./fault.ts";
 import { type PeerImports, planImports } from "./imports.ts";
-import { ownValue } from "./order.ts";
+import { ownValue, sortedUnique } from "./order.ts";
 import { type PinJudgement, judgePin } from "./pin.ts";
 import type { PeerStatus } from "./peerStatus.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
@@ -35,6 +35,8 @@ export interface ReadyPeer {
   state: "ready";
   imports: PeerImports;
   pinned: PinnedPeer;
+  /** Other peers that are ready too, or that the config names no more: none of the services imported here is still theirs. Sorted. */
+  releasing: string[];
 }
 
 /** A peer whose contract is not there yet, or no more, or offers nothing any more: what was known of it stays. */
@@ -113,13 +115,15 @@ export function viewPeers(
       return [name, { state: "pending", reason, since, gateways: [], ...trusted }];
     });
   return {
-    peers: Object.fromEntries(views),
+    peers: Object.fromEntries(withReleasing(views, last)),
     warnings: views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(last.statuses, name))),
     notes: [
       ...Object.entries(imports).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
       ...noteCommonTrust(
-        config,
-        views.flatMap(([name, { pinned }]) => (pinned?.trustDomain === trustDomain ? [name] : [])),
+        Object.fromEntries(
+          views.flatMap(([name, { pinned }]) => (pinned === undefined ? [] : [[name, pinned.trustDomain]])),
+        ),
+        trustDomain,
       ),
     ],
   };
@@ -162,7 +166,18 @@ function viewContract(
     const reason = "its contract offers this cluster nothing any more that can be imported";
     return { state: "pending", reason, since, gateways, pinned };
   }
-  return { state: "ready", imports, pinned };
+  return { state: "ready", imports, pinned, releasing: [] };
+}
+
+/** A service can move from one peer to another; from a pending one it cannot, as what was imported from that stays. */
+function withReleasing(views: readonly [string, PeerView][], last: LastPeers): [string, PeerView][] {
+  const pending = new Set(views.flatMap(([name, { state }]) => (state === "pending" ? [name] : [])));
+  const known = sortedUnique([...Object.keys(last.statuses), ...views.map(([name]) => name)]);
+  const released = known.filter((name) => !pending.has(name));
+  return views.map(([name, view]) => {
+    if (view.state === "pending") return [name, view];
+    return [name, { ...view, releasing: released.filter((other) => other !== name) }];
+  });
 }
 
 function warningsOf(

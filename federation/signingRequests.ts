@@ -3,6 +3,7 @@ import { type Fault, FaultsError, describeFault, pathOf } from "./fault.ts";
 import { ownValue, sortedRecord } from "./order.ts";
 import { settingCommand } from "./settingCommand.ts";
 import type { RootedCluster } from "./config/rootAuthority.ts";
+import { noteCommonTrust } from "./topology/commonTrust.ts";
 import { type CertificateRequest, keyFingerprint, readRequest, requestFaults } from "./x509/request.ts";
 
 /** What reading a cluster's stack gave: its output `certificateRequest`, not yet checked, or why there is none. */
@@ -20,7 +21,8 @@ export function readSigningRequests(value: unknown): Record<string, string> {
  * away, or destroyed, takes no certificate from a running cluster.
  * @param readings by the cluster's name.
  * @param last requests that this stack's last update signed, PEM, likewise.
- * @returns the requests to sign, PEM by the cluster's name, sorted; a warning for each cluster without one, and notes on keys that are new.
+ * @returns the requests to sign, PEM by the cluster's name, sorted; a warning for each cluster without one, and notes on
+ *   keys that are new and on who can speak for whom.
  * @throws FaultsError with every fault of every request that comes first; one that is to take the place of a good one is a warning.
  */
 export function judgeSigningRequests(
@@ -38,7 +40,12 @@ export function judgeSigningRequests(
       judged.flatMap(({ name, pem }) => (pem === undefined ? [] : [[name, pem] as const])),
     ),
     warnings: judged.flatMap(({ warnings }) => warnings),
-    notes: judged.flatMap(({ notes }) => notes),
+    notes: [
+      ...judged.flatMap(({ notes }) => notes),
+      ...noteCommonTrust(
+        Object.fromEntries(Object.entries(clusters).map(([name, { trustDomain }]) => [name, trustDomain])),
+      ),
+    ],
   };
 }
 

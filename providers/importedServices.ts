@@ -18,6 +18,8 @@ export interface ImportedServicesArgs {
   services: Record<string, string>;
   /** Why the peer's contract is not there. Given, the services known from before stay, and the gateways unless some are given. */
   pending?: string;
+  /** Other peers of this stack which may have had some of these services, and have them no longer. */
+  releasing?: string[];
   /** How many services may go at once; a preview fails in which more would. @default 20, and half of them */
   brake?: Brake;
   /** Lets the one removal pass for which the brake gave this token. */

@@ -1,12 +1,13 @@
 import { count } from "../../federation/change.ts";
-import type { ImportKind } from "../../federation/importObjects.ts";
+import { IMPORT_KINDS, type ImportKind } from "../../federation/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";
 import { type Comparison, compareFew, compareWithCluster } from "./comparison.ts";
+import type { Few } from "./fewHosts.ts";
 import type { Inputs } from "./inputs.ts";
-import { RESOURCES, declaredObjects, remoteHostOf } from "./objects.ts";
+import { RESOURCES, declaredObjects } from "./objects.ts";
 import { isOurs, sighted } from "./ownership.ts";
 import { Progress } from "./progress.ts";
 import { type Failure, reportFailures } from "./report.ts";
@@ -34,17 +35,12 @@ interface ServiceWrite extends Write {
  * Brings the cluster's objects of one peer to what is declared, with one list of each kind and only the writes that are needed. An
  * object of ours that is there already, from an update that was cut short or whose state was lost, is taken on as it is.
  * What does not belong to us stays untouched and is a failure.
- * @param hosts the only ones to look at, instead of the list. @default all
+ * @param few the only hosts to look at, instead of the lists. @default all
  * @throws ClusterError when the cluster cannot be read; nothing was written then.
  */
-export async function applyImports(
-  client: ClusterClient,
-  inputs: Inputs,
-  hosts?: readonly string[],
-): Promise<Outcome> {
+export async function applyImports(client: ClusterClient, inputs: Inputs, few?: Few): Promise<Outcome> {
   const { namespace, peer } = inputs;
-  const comparing =
-    hosts === undefined ? compareWithCluster(client, inputs) : compareFew(client, inputs, hosts);
+  const comparing = few === undefined ? compareWithCluster(client, inputs) : compareFew(client, inputs, few);
   const comparisons = await untouched(comparing);
   const refused = comparisons.flatMap(({ kind, taken }) =>
     [...taken].map(([name, owner]): Failure => ({ name, reason: `${kind} ${namespace}/${name} ${owner}` })),
@@ -103,20 +99,18 @@ export async function removeImports(
   client: ClusterClient,
   { namespace, peer }: Pick<Inputs, "namespace" | "peer">,
 ): Promise<string[]> {
-  const withdrawn = (kind: ImportKind): Promise<Withdrawn> => {
+  const found: Withdrawn[] = [];
+  for (const kind of IMPORT_KINDS) {
     const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}`, metadataOnly: true };
-    return client.fold(RESOURCES[kind], selected, {
-      begin: (): Withdrawn => ({ kind, withdrawn: [], isRenamed: false }),
-      take: (found, object) => {
-        if (!isOurs(object, peer)) return;
-        found.withdrawn.push(sighted(object));
-        found.isRenamed ||= remoteHostOf(object) !== undefined;
+    const withdrawn = client.fold(RESOURCES[kind], selected, {
+      begin: (): KubernetesObject[] => [],
+      take: (ours, object) => {
+        if (isOurs(object, peer)) ours.push(sighted(object));
       },
     });
-  };
-  const entries = await untouched(withdrawn("ServiceEntry"));
-  const rules = entries.isRenamed ? [await untouched(withdrawn("DestinationRule"))] : [];
-  const writes = removalsOf(client, [entries, ...rules], peer);
+    found.push({ kind, withdrawn: await untouched(withdrawn) });
+  }
+  const writes = removalsOf(client, found, peer);
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,
     writes.length,
@@ -131,18 +125,10 @@ export async function removeImports(
 }
 
 /** What there is of one kind that goes. */
-interface Withdrawn {
-  readonly kind: ImportKind;
-  readonly withdrawn: KubernetesObject[];
-  isRenamed: boolean;
-}
+type Withdrawn = Pick<Comparison, "kind" | "withdrawn">;
 
 /** One write for each name, which takes its objects away in the reverse order of their making. */
-function removalsOf(
-  client: ClusterClient,
-  found: readonly Pick<Comparison, "kind" | "withdrawn">[],
-  peer: string,
-): Write[] {
+function removalsOf(client: ClusterClient, found: readonly Withdrawn[], peer: string): Write[] {
   const byName = new Map<string, (() => Promise<void>)[]>();
   for (const { kind, withdrawn } of found.toReversed()) {
     for (const object of withdrawn) {

@@ -16,6 +16,7 @@ const FIELDS = {
   exportTo: z.array(text(EXPORT_TO)).min(1, "must name at least one namespace, or '*'"),
   gateways: z.array(parsedBy(parseGateway)),
   services: z.record(text(HOST_NAME), parsedBy(parseImport)),
+  releasing: z.array(text(DNS_LABEL)).optional(),
   pending: z.string().optional(),
   brake: z.object({ removals: z.number().min(0), share: z.number().min(0).max(1) }).optional(),
   acceptRemoval: z.string().optional(),

@@ -1,11 +1,12 @@
-import { type ImportKind, type ImportObject, kindsOf } from "../../federation/importObjects.ts";
+import { IMPORT_KINDS, type ImportKind, type ImportObject } from "../../federation/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";
 import { differences } from "./drift.ts";
+import type { Few } from "./fewHosts.ts";
 import type { Inputs } from "./inputs.ts";
 import { type LiveObject, RESOURCES, declaredObjects, declares, remoteHostOf } from "./objects.ts";
-import { describeOwner, isOurs, sighted } from "./ownership.ts";
+import { describeOwner, isOurs, isReleased, sighted } from "./ownership.ts";
 
 /** How the cluster's objects of one peer and kind differ from what is declared. They are named by their hosts. */
 export interface Comparison {
@@ -28,8 +29,6 @@ class Findings {
   readonly changed = new Set<string>();
   readonly withdrawn: KubernetesObject[] = [];
   readonly taken = new Map<string, string>();
-  /** Whether one of ours says that there is an object of another kind beside it. */
-  isRenamed = false;
 }
 
 /** What to compare with. */
@@ -40,24 +39,22 @@ interface Declared {
 
 /**
  * Looks what is there, by one list of each kind; by a second one, of metadata only, whose the names are that are to be added. Each object
- * is compared as it comes, and only what is needed later is kept of it. DestinationRules are looked for only where one is declared, or an
- * entry says that it has one.
- * @returns one for each kind that was looked for, in the order in which they are made.
+ * is compared as it comes, and only what is needed later is kept of it.
+ * @returns one for each kind, in the order in which they are made.
  * @throws ClusterError when the cluster cannot be read.
  */
 export async function compareWithCluster(client: ClusterClient, inputs: Inputs): Promise<Comparison[]> {
   const declared = declare(inputs);
-  const entries = await compareKind(client, declared, "ServiceEntry");
-  const [, ...others] = kindsOf(Object.values(inputs.services));
-  if (!entries.isRenamed && others.length === 0) return [entries.comparison];
-  return [entries.comparison, (await compareKind(client, declared, "DestinationRule")).comparison];
+  const comparisons: Comparison[] = [];
+  for (const kind of IMPORT_KINDS) comparisons.push(await compareKind(client, declared, kind));
+  return comparisons;
 }
 
 async function compareKind(
   client: ClusterClient,
   { inputs, objectOf }: Declared,
   kind: ImportKind,
-): Promise<{ comparison: Comparison; isRenamed: boolean }> {
+): Promise<Comparison> {
   const { namespace, peer, services } = inputs;
   const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}` };
   const found = await client.fold<LiveObject, Findings>(RESOURCES[kind], selected, {
@@ -65,7 +62,6 @@ async function compareKind(
     take: (findings, live) => {
       const { name } = live.metadata;
       if (!isOurs(live, peer)) return void findings.taken.set(name, describeOwner(live));
-      findings.isRenamed ||= remoteHostOf(live) !== undefined;
       const object = declares(services, kind, name) ? objectOf(name, kind) : undefined;
       if (object === undefined) return void findings.withdrawn.push(sighted(live));
       findings.present.add(name);
@@ -74,26 +70,25 @@ async function compareKind(
   });
   const hosts = Object.keys(services).filter((host) => declares(services, kind, host));
   const absent = hosts.filter((host) => !found.present.has(host));
-  const others = absent.length === 0 ? [] : await ownersOfOthers(client, inputs, kind);
-  const owners = new Map([...others, ...found.taken]);
-  const comparison = {
+  const others = absent.length === 0 ? NO_OTHERS : await findOthers(client, inputs, kind);
+  const owners = new Map([...others.owners, ...found.taken]);
+  return {
     kind,
-    changed: hosts.filter((host) => found.changed.has(host)),
-    missing: absent.filter((host) => !owners.has(host)),
+    changed: hosts.filter((host) => found.changed.has(host) || others.released.has(host)),
+    missing: absent.filter((host) => !owners.has(host) && !others.released.has(host)),
     withdrawn: found.withdrawn,
     taken: new Map([...owners].filter(([name]) => declares(services, kind, name))),
   };
-  return { comparison, isRenamed: found.isRenamed };
 }
 
 /**
- * The same for a few hosts, each looked at by itself.
+ * The same for a few hosts, each looked at by itself; for a DestinationRule only where there is, was or seems to be one.
  * @throws ClusterError when the cluster cannot be read.
  */
 export async function compareFew(
   client: ClusterClient,
   inputs: Inputs,
-  hosts: readonly string[],
+  { hosts, before }: Few,
 ): Promise<Comparison[]> {
   const { namespace, services } = inputs;
   const declared = declare(inputs);
@@ -102,7 +97,8 @@ export async function compareFew(
   const entries = await look("ServiceEntry", hosts);
   const renamed = hosts.filter((host, index) => {
     const entry = entries[index];
-    return declares(services, "DestinationRule", host) || (entry && remoteHostOf(entry) !== undefined);
+    const isDeclared = [services, before].some((lines) => declares(lines, "DestinationRule", host));
+    return isDeclared || (entry !== undefined && remoteHostOf(entry) !== undefined);
   });
   const comparison = judge(declared, "ServiceEntry", hosts, entries);
   if (renamed.length === 0) return [comparison];
@@ -110,11 +106,12 @@ export async function compareFew(
 }
 
 function judge(
-  { inputs: { peer, services }, objectOf }: Declared,
+  { inputs, objectOf }: Declared,
   kind: ImportKind,
   hosts: readonly string[],
   found: readonly (LiveObject | undefined)[],
 ): Comparison {
+  const { peer, services } = inputs;
   const changed: string[] = [];
   const missing: string[] = [];
   const withdrawn: KubernetesObject[] = [];
@@ -125,25 +122,35 @@ function judge(
     if (live === undefined) {
       if (object !== undefined) missing.push(host);
     } else if (!isOurs(live, peer)) {
-      if (object !== undefined) taken.set(host, describeOwner(live));
+      if (object === undefined) continue;
+      if (isReleased(live, inputs)) changed.push(host);
+      else taken.set(host, describeOwner(live));
     } else if (object === undefined) withdrawn.push(sighted(live));
     else if (differences(live, object).length > 0) changed.push(host);
   }
   return { kind, changed, missing, withdrawn, taken };
 }
 
-/** Who has the declared names that are not this peer's, by name. */
-function ownersOfOthers(
-  client: ClusterClient,
-  { namespace, peer, services }: Inputs,
-  kind: ImportKind,
-): Promise<Map<string, string>> {
+/** Of the declared names those that are not this peer's. */
+interface Others {
+  /** Whose they are, as `describeOwner` says it. */
+  readonly owners: Map<string, string>;
+  /** Those that another peer of this stack leaves to this one. */
+  readonly released: Set<string>;
+}
+
+const NO_OTHERS: Others = { owners: new Map(), released: new Set() };
+
+function findOthers(client: ClusterClient, inputs: Inputs, kind: ImportKind): Promise<Others> {
+  const { namespace, peer, services } = inputs;
   const selected = { namespace, labelSelector: `${PEER_LABEL}!=${peer}`, metadataOnly: true };
   return client.fold(RESOURCES[kind], selected, {
-    begin: () => new Map<string, string>(),
-    take: (owners, other) => {
+    begin: (): Others => ({ owners: new Map(), released: new Set() }),
+    take: ({ owners, released }, other) => {
       const { name } = other.metadata;
-      if (declares(services, kind, name)) owners.set(name, describeOwner(other));
+      if (!declares(services, kind, name)) return;
+      if (isReleased(other, inputs)) released.add(name);
+      else owners.set(name, describeOwner(other));
     },
   });
 }

@@ -6,13 +6,20 @@ import { recall } from "./lastKnown.ts";
 /** So many entries are looked at one by one; of more the whole list comes sooner. */
 const FEW = 50;
 
+/** The only hosts to look at. */
+export interface Few {
+  readonly hosts: readonly string[];
+  /** What was declared of the peer before, by host. */
+  readonly before: Readonly<Record<string, string>>;
+}
+
 /**
  * Finds the only hosts at which an update has something to do, by what the last one left. What else is in the cluster is a refresh's
  * to look at.
  * @param id of the resource.
  * @returns undefined when they are too many, or not known.
  */
-export function fewHosts(id: string, olds: State, news: Inputs): string[] | undefined {
+export function fewHosts(id: string, olds: State, news: Inputs): Few | undefined {
   const isSame = (["kubeconfig", "exportTo", "gateways"] as const).every((field) =>
     isDeepStrictEqual(plain(olds[field]), plain(news[field])),
   );
@@ -20,7 +27,7 @@ export function fewHosts(id: string, olds: State, news: Inputs): string[] | unde
   if (before === undefined) return undefined;
   const { added, changed, removed } = changeBetween(before, news.services);
   const hosts = [...added, ...changed, ...removed];
-  return hosts.length <= FEW ? hosts : undefined;
+  return hosts.length <= FEW ? { hosts, before } : undefined;
 }
 
 /** Without the prototype that the SDK's maps have. */

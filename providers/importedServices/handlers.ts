@@ -8,7 +8,7 @@ import { PartialFailure, bearable } from "../partialFailure.ts";
 import { applyImports, removeImports } from "./apply.ts";
 import { check as checkInputs } from "./check.ts";
 import { diff as diffState } from "./diff.ts";
-import { fewHosts } from "./fewHosts.ts";
+import { type Few, fewHosts } from "./fewHosts.ts";
 import { type Inputs, type Request, type State, UNFINISHED, idOf, stateOf } from "./inputs.ts";
 import { remember } from "./lastKnown.ts";
 import { linesOf } from "./refresh.ts";
@@ -68,11 +68,11 @@ async function remove(_id: string, state: State): Promise<void> {
 
 export { remove as delete };
 
-/** @param hosts the only ones at which there may be something to do. @default all of the peer's */
-async function converge(inputs: Inputs & Shimmed, hosts?: readonly string[]): Promise<State> {
+/** @param few the only hosts at which there may be something to do. @default all of the peer's */
+async function converge(inputs: Inputs & Shimmed, few?: Few): Promise<State> {
   endWithEngine();
   const client = await ClusterClient.connect(inputs.kubeconfig);
-  const { imported, failures } = await applyImports(client, inputs, hosts);
+  const { imported, failures } = await applyImports(client, inputs, few);
   const state = stateOf(inputs);
   if (failures.length === 0) return state;
   // The SDK adds the shim to the outputs of a success only; without it the engine could not even delete the rest.

@@ -13,6 +13,8 @@ export interface Inputs {
   gateways: string[];
   /** By host name, each as `formatImport` writes it. */
   services: Record<string, string>;
+  /** Other peers of this stack: what is theirs in the cluster and declared here is theirs no longer. No change by itself. */
+  releasing?: string[];
 }
 
 /** What the program asks for: from it and from what was known before, `check` makes the inputs. */

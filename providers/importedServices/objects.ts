@@ -40,10 +40,7 @@ export function declares(
   return kind === "ServiceEntry" || isRenamed(services[host] ?? "");
 }
 
-/**
- * The name in the peer's cluster that an entry tells, where it has another one here: such an entry, and no other, has a DestinationRule.
- * It is made before that and taken away after it, so that there is no need to look for one where no entry says so.
- */
+/** The name in the peer's cluster that an entry tells, where it has another one here: such an entry, and no other, has a DestinationRule. */
 export function remoteHostOf({ metadata }: KubernetesObject): string | undefined {
   return metadata.annotations?.[REMOTE_HOST_ANNOTATION];
 }

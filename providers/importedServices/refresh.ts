@@ -7,7 +7,7 @@ import { isOurs } from "./ownership.ts";
 import { Sightings } from "./sightings.ts";
 
 /**
- * Reads what is really there of one peer, with one list of each kind that there is.
+ * Reads what is really there of one peer, with one list of each kind.
  * @returns by host, each as a line: as it was declared, or marked with what is not.
  * @throws ClusterError when the cluster cannot be read.
  */
@@ -31,7 +31,6 @@ export async function linesOf(client: ClusterClient, state: State): Promise<[hos
       found.takeEntry(live);
     },
   );
-  if (!sightings.needsRules) return sightings.end();
   // A list that begins anew must not find what it took in before.
   const rules = await list(
     "DestinationRule",

@@ -95,7 +95,7 @@ describe("A preview of replicated control planes", () => {
   it("says who can speak for whom under one trust domain", () => {
     assert.match(
       notes.join("\n"),
-      /^trust domain cluster\.local is also that of cluster-2: .* no trust anchor/m,
+      /^trust domain cluster\.local is that of this cluster, cluster-2: .* no trust anchor/m,
     );
   });
 });

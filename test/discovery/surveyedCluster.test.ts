@@ -41,7 +41,8 @@ describe("A cluster at program start", () => {
     for (const peer of ["b", "c", "d"]) {
       await findLeftovers(cluster, { own: "cluster-a", context: "fake" }, [peer]);
     }
-    assert.equal(server.requests.length, 4);
+    // Each time a list of ServiceEntries and one of DestinationRules.
+    assert.equal(server.requests.length, 1 + 3 * 2);
     assert.equal(server.requests.filter((request) => request === "GET /version").length, 1);
   });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { formatImport } from "../../federation/importLine.ts";
-import { kindsOf, renderImport } from "../../federation/importObjects.ts";
+import { formatImport, isRenamed } from "../../federation/importLine.ts";
+import { IMPORT_KINDS, renderImport } from "../../federation/importObjects.ts";
 import { contractService } from "./arbitraries.ts";
 import { BAR } from "./samples.ts";
 
@@ -19,13 +19,13 @@ describe("What registers a service", () => {
     .tuple(contractService(), fc.constantFrom(undefined, BAR))
     .map(([service, remoteHost]) => ({ ...service, ...(remoteHost === undefined ? {} : { remoteHost }) }));
 
-  it("is of the kinds that its line tells, each object named as the service is here", () => {
+  it("is of all kinds where its line tells another name there, each object named as the service is here", () => {
     fc.assert(
       fc.property(services, (service) => {
         const objects = renderImport({ host: "bar.xyz.global", service, ...more });
         assert.deepEqual(
           objects.map(({ kind }) => kind),
-          kindsOf([formatImport(service)]),
+          isRenamed(formatImport(service)) ? IMPORT_KINDS : ["ServiceEntry"],
         );
         assert.ok(objects.every(({ metadata }) => metadata.name === "bar.xyz.global"));
       }),

@@ -15,9 +15,14 @@ const OURS = `app.kubernetes.io/managed-by=istio-federation,${PEER}`;
 const MONDAY = "2026-11-16T10:00:00Z";
 const TUESDAY = "2026-11-17T09:00:00Z";
 
-function entry(peer: string, creationTimestamp?: string) {
-  return { labels: { [PEER]: peer }, ...(creationTimestamp === undefined ? {} : { creationTimestamp }) };
+function entry(peer: string, creationTimestamp?: string, name = `s${made++}.global`) {
+  return {
+    name,
+    labels: { [PEER]: peer },
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+  };
 }
+let made = 0;
 
 describe("The selector of entries left behind", () => {
   const cases: [string, string[], string][] = [
@@ -40,9 +45,21 @@ describe("The tally of entries left behind", () => {
     assert.deepEqual(Object.keys(tally), ["b", "c"]);
   });
 
+  it("counts a service once, of however many objects it is, and one of which a rule only is left", () => {
+    const objects = [entry("b", MONDAY, "bar"), entry("b", TUESDAY, "bar"), entry("c", MONDAY, "bar")];
+    assert.deepEqual(tallyLeftovers(objects), {
+      b: { entries: 1, newest: TUESDAY },
+      c: { entries: 1, newest: MONDAY },
+    });
+  });
+
   it("leaves out what names no peer", () => {
     assert.deepEqual(
-      tallyLeftovers([entry(""), {}, { labels: { "app.kubernetes.io/managed-by": "x" } }]),
+      tallyLeftovers([
+        entry(""),
+        { name: "x" },
+        { name: "y", labels: { "app.kubernetes.io/managed-by": "x" } },
+      ]),
       {},
     );
   });

@@ -166,7 +166,7 @@ describe("A peer in a single mesh", () => {
       notes.join("\n"),
       /istiods of cluster-b may read all Services, Pods and Secrets of cluster-a/,
     );
-    assert.match(notes.join("\n"), /trust domain cluster\.local is also that of cluster-b/);
+    assert.match(notes.join("\n"), /trust domain cluster\.local is that of this cluster, cluster-b/);
   });
 
   const lives: [string, string, RegExp | undefined][] = [

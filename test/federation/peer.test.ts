@@ -82,6 +82,38 @@ describe("A peer", () => {
     assert.equal(viewOfB(empty).peers["cluster-b"]?.state, "ready");
   });
 
+  it("may take what another ready peer had, or one that is no peer any more, but nothing of a pending one", () => {
+    const readings = { "cluster-b": { contract: contractOf() }, "cluster-c": { pending: "stack c is gone" } };
+    const status: PeerStatus = { state: "ready", reason: "", since: "", imported: 1 };
+    const last = { pinned: {}, statuses: { "cluster-c": status, gone: status } };
+    const releasing = (given: Record<string, ContractReading>) =>
+      Object.values(viewPeers(config, given, last, NOW).peers).map((view) =>
+        view.state === "ready" ? view.releasing : view.state,
+      );
+    assert.deepEqual(releasing(readings), [["gone"], "pending"]);
+    const contract = contractOf({
+      cluster: "cluster-c",
+      clusterDomain: "cluster-c.local",
+      trustDomain: "cluster-c.local",
+      rootCertificates: [ROOT_C],
+      services: {},
+    });
+    assert.deepEqual(releasing({ ...readings, "cluster-c": { contract } })[0], ["gone"]);
+    const other = viewPeers(
+      config,
+      { ...readings, "cluster-c": { contract } },
+      { pinned: {}, statuses: { gone: status } },
+      NOW,
+    ).peers;
+    assert.deepEqual(
+      Object.values(other).map((view) => view.state === "ready" && view.releasing),
+      [
+        ["cluster-c", "gone"],
+        ["cluster-b", "gone"],
+      ],
+    );
+  });
+
   it("may have a name that every object has a part of", () => {
     const peers = { constructor: { stack: "c" } };
     const readings = { constructor: { pending: "its stack does not exist" } };

@@ -138,18 +138,27 @@ describe("A hostile contract under replicated control planes", () => {
 });
 
 describe("A note on a common trust domain", () => {
-  const config = {
-    cluster: { name: "cluster-1", domain: "cluster.local", trustDomain: "cluster.local", network: "n" },
-  };
-
-  it("names who can speak for whom", () => {
+  it("names who can speak for whom, this cluster first", () => {
+    const [note, ...others] = noteCommonTrust({ c: "x.local", b: "x.local", d: "d.local" }, "x.local");
+    assert.deepEqual(others, []);
     assert.match(
-      noteCommonTrust(config, ["cluster-2", "cluster-3"]).join(),
-      /^trust domain cluster\.local is also that of cluster-2, cluster-3: .* every identity .* no trust anchor can constrain equals/,
+      note ?? "",
+      /^trust domain x\.local is that of this cluster, b, c: .* every identity .* no trust anchor can constrain equals/,
     );
   });
 
-  it("is not made where nobody has it", () => {
-    assert.deepEqual(noteCommonTrust(config, []), []);
+  it("tells of peers that are equals among themselves, and of clusters under a root that is in none", () => {
+    const equals = { b: "x.local", c: "x.local", d: "y.local", e: "y.local" };
+    for (const own of ["a.local", undefined]) {
+      assert.deepEqual(
+        noteCommonTrust(equals, own).map((note) => note.split(":")[0]),
+        ["trust domain x.local is that of b, c", "trust domain y.local is that of d, e"],
+      );
+    }
+  });
+
+  it("is not made where nobody has another's", () => {
+    assert.deepEqual(noteCommonTrust({ b: "b.local" }, "a.local"), []);
+    assert.deepEqual(noteCommonTrust({}, "a.local"), []);
   });
 });

@@ -47,7 +47,10 @@ describe("two clusters with replicated control planes", function () {
 
   it("say in a preview who can speak for whom, and by which names services are called", async () => {
     const { output } = await new Stack("replicated-1", lab).run("preview");
-    assert.match(output, /trust domain cluster\.local is also that of cluster-2: .* no trust anchor/);
+    assert.match(
+      output,
+      /trust domain cluster\.local is that of this cluster, cluster-2: .* no trust anchor/,
+    );
   });
 
   it("keep their keys to themselves: logs and what is printed have none", async () => {

@@ -42,7 +42,7 @@ describe("two clusters in a single mesh", function () {
 
   it("say in a preview who can speak for whom", async () => {
     const { output } = await new Stack("mesh-east", lab).run("preview");
-    assert.match(output, /trust domain cluster\.local is also that of west: .* no trust anchor/);
+    assert.match(output, /trust domain cluster\.local is that of this cluster, west: .* no trust anchor/);
   });
 
   it("tell in clear when credentials serve, and no more of them", async () => {

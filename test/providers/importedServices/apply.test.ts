@@ -3,6 +3,7 @@ import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
 import { applyImports, removeImports } from "../../../providers/importedServices/apply.ts";
 import type { Inputs } from "../../../providers/importedServices/inputs.ts";
 import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
+import { importLabels } from "../../../federation/labels.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
 
 const LINE = "8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar";
@@ -39,13 +40,22 @@ describe("An update of a service that has another name here than there", () => {
       const [path = "", query = ""] = url.split("?");
       const live = objects.get(path);
       if (verb === "GET" && query !== "") {
-        const isMine = !query.includes("%21%3D");
-        const items = [...objects].flatMap(([at, each]) => (isMine && at.startsWith(path) ? [each] : []));
+        const [key = "", peer] = new URLSearchParams(query).get("labelSelector")?.split("=") ?? [];
+        const items = [...objects].flatMap(([at, each]) => {
+          const isPeers = each.metadata.labels?.["istio-federation.dev/peer"] === peer;
+          return at.startsWith(path) && isPeers !== key.endsWith("!") ? [each] : [];
+        });
         return { status: 200, body: { items, metadata: {} } };
       }
-      if (verb === "PATCH") return { status: 200, body: {} };
+      if (verb === "PATCH") return { status: 200, body: live === undefined ? {} : relabelled(live) };
       return live === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body: live };
     });
+  });
+
+  /** As the one that takes it over applies it. */
+  const relabelled = (live: LiveObject): LiveObject => ({
+    ...live,
+    metadata: { ...live.metadata, labels: importLabels("c") },
   });
 
   const put = (kind: "ServiceEntry" | "DestinationRule"): void => {
@@ -70,7 +80,10 @@ describe("An update of a service that has another name here than there", () => {
 
   it("makes only what is missing", async () => {
     put("ServiceEntry");
-    assert.deepEqual(await applyImports(client, INPUTS, [GLOBAL]), { imported: 1, failures: [] });
+    assert.deepEqual(await applyImports(client, INPUTS, { hosts: [GLOBAL], before: {} }), {
+      imported: 1,
+      failures: [],
+    });
     assert.deepEqual(writes(), ["PATCH destinationrules"]);
   });
 
@@ -95,11 +108,32 @@ describe("An update of a service that has another name here than there", () => {
     assert.match(failures.join("\n"), /DestinationRule ns\/bar\.xyz\.global belongs to/);
   });
 
-  it("costs no request more where a service has one name here and there", async () => {
-    const line = LINE.replace(" of bar.xyz.svc.b.local", "");
-    await applyImports(client, { ...INPUTS, services: { "bar.xyz.svc.b.local": line } });
-    await removeImports(client, INPUTS);
-    assert.ok(server.requests.every((request) => request.includes("/serviceentries")));
-    assert.equal(server.requests.length, 4);
+  it("takes away a rule whose entry somebody deleted", async () => {
+    const gone = { ...INPUTS, services: {} };
+    for (const remove of [
+      () => applyImports(client, gone),
+      () => applyImports(client, gone, { hosts: [GLOBAL], before: INPUTS.services }),
+      () => removeImports(client, INPUTS),
+    ]) {
+      put("DestinationRule");
+      await remove();
+      assert.deepEqual(writes(), ["DELETE destinationrules"]);
+      server.requests.length = 0;
+    }
+  });
+
+  it("takes over a service that another peer of the stack has no longer, and no other peer's", async () => {
+    put("ServiceEntry");
+    put("DestinationRule");
+    for (const few of [undefined, { hosts: [GLOBAL], before: {} }]) {
+      server.requests.length = 0;
+      const theirs = { ...INPUTS, peer: "c" };
+      const { imported, failures } = await applyImports(client, { ...theirs, releasing: ["a"] }, few);
+      assert.deepEqual([imported, writes()], [0, []]);
+      assert.match(failures.join("\n"), /was imported from peer b, and is kept as long as that is pending/);
+      const outcome = await applyImports(client, { ...theirs, releasing: ["a", "b"] }, few);
+      assert.deepEqual(outcome, { imported: 1, failures: [] });
+      assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH destinationrules"]);
+    }
   });
 });

@@ -47,13 +47,11 @@ const ofAnotherPeer = live("of-another-peer", ({ metadata }) =>
 );
 const edited = live("edited", ({ spec }) => Object.assign(spec ?? {}, { exportTo: ["."] }));
 
-/** That of the ServiceEntries, where nothing else was asked for. */
-function only(comparisons: readonly Comparison[]): Comparison {
-  assert.deepEqual(
-    comparisons.map(({ kind }) => kind),
-    ["ServiceEntry"],
-  );
-  return comparisons[0] ?? assert.fail();
+/** That of the ServiceEntries, where there are no DestinationRules. */
+function only([entries, rules]: readonly Comparison[]): Comparison {
+  const { changed = [], missing = [], withdrawn = [], taken = [] } = rules ?? {};
+  assert.deepEqual([changed, missing, withdrawn, [...taken]], [[], [], [], []]);
+  return entries ?? assert.fail();
 }
 
 /** Of a service with another name there. */
@@ -81,6 +79,7 @@ describe("A comparison with the cluster", () => {
       page([live("as-declared"), edited], "more"),
       page([live("withdrawn"), ofTheTeam]),
       page([ofAnotherPeer, live("of-nobody-here")]),
+      page([]),
     );
     const { changed, missing, withdrawn, taken } = only(await compareWithCluster(client, INPUTS));
     assert.deepEqual([changed, missing], [["edited"], ["new"]]);
@@ -91,15 +90,15 @@ describe("A comparison with the cluster", () => {
     assert.deepEqual([...taken.keys()].sort(), ["of-another-peer", "of-the-team"]);
     assert.match(taken.get("of-another-peer") ?? "", /was imported from peer c/);
     assert.match(taken.get("of-the-team") ?? "", /belongs to the team/);
-    assert.equal(server.requests.length, 3);
+    assert.equal(server.requests.length, 4);
   });
 
   it("knows nothing of the pages before the list expired", async () => {
     const all = NAMES.map((name) => live(name));
-    server.answer(page([edited, live("withdrawn"), ofTheTeam], "more"), EXPIRED, page(all));
+    server.answer(page([edited, live("withdrawn"), ofTheTeam], "more"), EXPIRED, page(all), page([]));
     const { changed, missing, withdrawn, taken } = only(await compareWithCluster(client, INPUTS));
     assert.deepEqual([changed, missing, withdrawn, [...taken]], [[], [], [], []]);
-    assert.equal(server.requests.length, 3);
+    assert.equal(server.requests.length, 4);
   });
 
   it("looks at a few hosts one by one, and at nothing else", async () => {
@@ -114,7 +113,9 @@ describe("A comparison with the cluster", () => {
       const body = answers[request.split("/").at(-1) ?? ""];
       return body === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body };
     });
-    const { changed, missing, withdrawn, taken } = only(await compareFew(client, INPUTS, hosts));
+    const { changed, missing, withdrawn, taken } = only(
+      await compareFew(client, INPUTS, { hosts, before: {} }),
+    );
     assert.deepEqual([changed, missing], [["edited"], ["new"]]);
     assert.deepEqual(
       withdrawn.map(({ metadata: { name, uid } }) => [name, uid]),
@@ -124,7 +125,7 @@ describe("A comparison with the cluster", () => {
     assert.equal(server.requests.length, hosts.length);
   });
 
-  it("looks for DestinationRules too where one is declared, or an entry says that it has one", async () => {
+  it("looks for the DestinationRule of a host too where one is declared, or its entry says that it has one", async () => {
     const renamed = { ...INPUTS, services: { "bar.xyz.global": RENAMED } };
     const gone = { ...INPUTS, services: {} };
     const asked = async (inputs: Inputs, hosts?: string[]) => {
@@ -137,7 +138,7 @@ describe("A comparison with the cluster", () => {
       const all =
         hosts === undefined
           ? await compareWithCluster(client, inputs)
-          : await compareFew(client, inputs, hosts);
+          : await compareFew(client, inputs, { hosts, before: {} });
       const told = all.map(({ kind, changed, missing, withdrawn, taken }) => {
         assert.deepEqual([changed, missing, [...taken]], [[], [], []]);
         return [kind, withdrawn.length];
@@ -166,7 +167,7 @@ describe("A comparison with the cluster", () => {
         const body = request.includes("/destinationrules/") ? rule : globalEntry;
         return body === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body };
       });
-      const [entries, rules] = await compareFew(client, renamed, ["bar.xyz.global"]);
+      const [entries, rules] = await compareFew(client, renamed, { hosts: ["bar.xyz.global"], before: {} });
       assert.deepEqual([entries?.missing, entries?.changed], [[], []]);
       assert.deepEqual([rules?.missing, [...(rules?.taken.keys() ?? [])]], [missing, taken]);
     }

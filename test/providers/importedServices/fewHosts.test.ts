@@ -26,15 +26,15 @@ describe("The hosts at which an update has something to do", () => {
     remember(olds);
     const { s2, ...services } = inputsOf("b", 1000, { s1: LINE.replace("8080", "8081"), new: LINE }).services;
     assert.equal(s2, LINE);
-    assert.deepEqual(find(olds, { ...olds, services }), ["new", "s1", "s2"]);
-    assert.deepEqual(find(olds, olds), []);
+    assert.deepEqual(find(olds, { ...olds, services })?.hosts, ["new", "s1", "s2"]);
+    assert.deepEqual(find(olds, olds), { hosts: [], before: olds.services });
   });
 
   it("are all, when there are many", () => {
     const olds = inputsOf("many", 10);
     remember(olds);
     assert.equal(find(olds, inputsOf("many", 61)), undefined);
-    assert.equal(find(olds, inputsOf("many", 60))?.length, 50);
+    assert.equal(find(olds, inputsOf("many", 60))?.hosts.length, 50);
   });
 
   it("are all, when what each entry says besides changes too, or its cluster", () => {
