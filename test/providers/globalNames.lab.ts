@@ -112,6 +112,27 @@ describe("ImportedServices under global names, against a real API server", () =>
     assert.equal(failure?.properties.imported, 1);
   });
 
+  it("moves a service from one peer to another without an interruption, whichever is updated first", async () => {
+    const ofOther = (services: Record<string, string>) => ({
+      ...fixture.inputs(services),
+      peer: "cluster-c",
+      releasing: ["cluster-b"],
+    });
+    const { outs } = await fixture.provider.create(both());
+    const uid = (await fixture.entry(HOST)).metadata.uid;
+    const moved = await fixture.provider.create(ofOther({ [HOST]: LINE }));
+    assert.equal(moved.outs.imported, 1);
+    assert.equal((await fixture.entry(HOST)).metadata.uid, uid);
+    assert.equal((await rule(HOST)).metadata.labels?.["istio-federation.dev/peer"], "cluster-c");
+    await fixture.provider.update(ID, outs, fixture.inputs({ [OTHER]: TWO_PORTS }));
+    assert.deepEqual(await names(), [
+      [OTHER, HOST],
+      [OTHER, HOST],
+    ]);
+    await fixture.provider.delete("istio-federation/cluster-c", moved.outs);
+    assert.deepEqual(await names(), [[OTHER], [OTHER]]);
+  });
+
   it("handles a thousand of them in seconds", async () => {
     const services = Object.fromEntries(
       Array.from({ length: 1000 }, (_, index) => [`s${index}.bar.global`, LINE]),
