@@ -1,4 +1,5 @@
 import { GLOBAL_DOMAIN } from "../topology/globalName.ts";
+import { serverKeys, zoneOf } from "./key.ts";
 import { parseCorefile } from "./parse.ts";
 import { placeOf } from "./place.ts";
 
@@ -6,11 +7,15 @@ import { placeOf } from "./place.ts";
 export function corefileWarnings(corefile: string): string[] {
   const place = placeOf(corefile);
   const bare = place !== undefined && "marked" in place && !place.marked;
-  const imports = parseCorefile(corefile)?.imports ?? [];
+  const { imports, blocks } = parseCorefile(corefile) ?? { imports: [], blocks: [] };
+  const below = blocks.flatMap(serverKeys).filter((key) => zoneOf(key).endsWith(`.${GLOBAL_DOMAIN}`));
   return [
     ...imports.map(
       (name) =>
         `imports '${name}', which the program does not read: a server block for '${GLOBAL_DOMAIN}' there would keep CoreDNS from starting`,
+    ),
+    ...below.map(
+      (key) => `has a server block '${key}', which answers in place of ours for what lies below it`,
     ),
     ...(bare
       ? [

@@ -15,6 +15,12 @@ describe("What is worth a warning in a Corefile", () => {
     ]);
   });
 
+  it("is a block for names below those of the stub, which are then answered there", () => {
+    assert.deepEqual(corefileWarnings(`${STUB}a.b, bar.global:53 {\n}\nglobal.b {\n}\n`), [
+      "has a server block 'bar.global:53', which answers in place of ours for what lies below it",
+    ]);
+  });
+
   it("is that the stub has lost its markers", () => {
     assert.deepEqual(corefileWarnings(BARE + COREFILE), [
       "has our server block 'global' without the lines around it, as kubeadm's migration leaves it: 'pulumi up --refresh' puts them back",
