@@ -4,7 +4,7 @@ import type { GatewayAddress } from "../federation/address.ts";
 import { type AuthoritySource, outsideCertificates } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
-import { renderStub } from "../federation/corefile.ts";
+import { renderStub } from "../federation/corefile/stub.ts";
 import { type FoldedContract, foldContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import type { CertificateReport } from "../federation/expiry.ts";
@@ -150,10 +150,10 @@ export class FederatedCluster extends pulumi.ComponentResource {
 /** Has the cluster's CoreDNS answer for global names, where the config asks for it. */
 function stubGlobalNames(name: string, { kubeconfig, dns }: StackConfig, parent: pulumi.Resource): void {
   if (dns?.coreDns === undefined) return;
-  const { namespace: where, configMap, address } = dns.coreDns;
+  const { namespace: where, configMap, address, port } = dns.coreDns;
   new CoreDnsStub(
     `${name}-coredns`,
-    { kubeconfig, namespace: where, configMap, block: renderStub(address) },
+    { kubeconfig, namespace: where, configMap, block: renderStub(address, port) },
     { parent },
   );
 }

@@ -105,6 +105,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...told.warnings,
       ...exports.warnings,
       ...warnings,
+      ...(await corefile),
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],

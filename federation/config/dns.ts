@@ -1,13 +1,14 @@
 import * as z from "zod";
 import { IP_ADDRESS, refuseAddress } from "../address.ts";
 import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
+import { DNS_PORT } from "../corefile/stub.ts";
 import { isGiven } from "./sections.ts";
-import { type Complaint, checked, fields, text } from "../schema.ts";
+import { type Complaint, checked, fields, portNumber, text } from "../schema.ts";
 
 /** How clients without a sidecar find global names: a block in the Corefile of this cluster's CoreDNS. */
 export interface Dns {
-  /** `namespace` and `configMap` by default as kubeadm has them: `kube-system`, `coredns`. */
-  coreDns?: { namespace: string; configMap: string; address: string };
+  /** By default as kubeadm has it: `namespace` `kube-system`, `configMap` `coredns`, and `port` 53, where its server blocks listen. */
+  coreDns?: { namespace: string; configMap: string; address: string; port: number };
 }
 
 const coreDns = checked(
@@ -15,6 +16,7 @@ const coreDns = checked(
     namespace: text(DNS_LABEL).default("kube-system"),
     configMap: text(HOST_NAME).default("coredns"),
     address: text(IP_ADDRESS),
+    port: portNumber.default(DNS_PORT),
   }),
   ({ address }): Complaint[] => {
     // Istio's virtual addresses are such too: they lead somewhere in a sidecar only.

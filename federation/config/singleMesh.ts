@@ -5,6 +5,7 @@ import { LABEL_VALUE } from "../hostname.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 import type { SingleMesh } from "../singleMesh.ts";
 import type { TextRule } from "../textRule.ts";
+import { topologyOf } from "../topology.ts";
 
 /** Thirty days: an update every other week renews it in time. */
 const TOKEN_HOURS = 720;
@@ -59,12 +60,12 @@ const ALL_ARE_CALLED =
 /**
  * What can be wrong with a config of the topology `single-mesh`, or with its section in one of another topology, beyond single
  * fields.
- * @param raw the config, unchecked.
+ * @param raw the config, unchecked. Of a topology that is none nothing is judged.
  */
 export function judgeSingleMesh(raw: Readonly<Record<string, unknown>>): Fault[] {
-  const isMesh = raw["topology"] === "single-mesh";
-  if (isMesh) return [...missingSection(raw), ...strangers(raw), ...unread(raw)];
-  if (isNone(raw["singleMesh"])) return [];
+  const topology = topologyOf(raw["topology"]);
+  if (topology === "single-mesh") return [...missingSection(raw), ...strangers(raw), ...unread(raw)];
+  if (topology === undefined || isNone(raw["singleMesh"])) return [];
   const remedy = "Write topology: single-mesh, or remove this";
   return [{ path: "singleMesh", rule: "is for another topology than this stack's", remedy }];
 }

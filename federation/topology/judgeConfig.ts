@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { isGiven } from "../config/sections.ts";
 import type { Fault } from "../fault.ts";
-import { TOPOLOGIES, type Topology } from "../topology.ts";
+import { type Topology, topologyOf } from "../topology.ts";
+import { GLOBAL_DOMAIN } from "./globalName.ts";
 import { TRAITS } from "./traits.ts";
 
-const topologyIn = z.enum(TOPOLOGIES).default("federation");
+const clusterIn = z.object({ domain: z.string() });
 const sourceIn = z.object({ source: z.string() });
 
 /**
@@ -12,10 +13,22 @@ const sourceIn = z.object({ source: z.string() });
  * @param raw the whole config, unchecked. Of a topology that is none nothing is judged.
  */
 export function judgeTopology(raw: Readonly<Record<string, unknown>>): Fault[] {
-  const { data: topology } = topologyIn.safeParse(raw["topology"]);
+  const topology = topologyOf(raw["topology"]);
   if (topology === undefined) return [];
   const source = sourceIn.safeParse(raw["certificateAuthority"]).data?.source ?? "own";
-  return [...judgeSource(topology, source), ...judgeDns(topology, raw["dns"])];
+  return [
+    ...judgeDomain(topology, clusterIn.safeParse(raw["cluster"]).data?.domain ?? ""),
+    ...judgeSource(topology, source),
+    ...judgeDns(topology, raw["dns"]),
+  ];
+}
+
+/** A name is either one of this cluster's own or one of a peer's. */
+function judgeDomain(topology: Topology, domain: string): Fault[] {
+  if (TRAITS[topology].names === "own" || !`.${domain}`.endsWith(`.${GLOBAL_DOMAIN}`)) return [];
+  const rule = `is or lies below '${GLOBAL_DOMAIN}', below which peers' services have their names in topology '${topology}'`;
+  const remedy = "Choose another topology, or a cluster with another domain";
+  return [{ path: "cluster.domain", value: domain, rule, remedy }];
 }
 
 function judgeDns(topology: Topology, dns: unknown): Fault[] {

@@ -1,4 +1,4 @@
-import { obstacleIn } from "../../federation/corefile.ts";
+import type { Obstacle } from "../../federation/corefile/obstacle.ts";
 import { type ClusterClient, statusOf } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
 import { CONFIG_MAP, type KubernetesObject } from "../cluster/kinds.ts";
@@ -7,6 +7,14 @@ import { CONFIG_MAP, type KubernetesObject } from "../cluster/kinds.ts";
 export interface CorefileName {
   namespace: string;
   configMap: string;
+}
+
+/** What to do with a Corefile. */
+export interface CorefileEdit {
+  /** What keeps it from being edited. */
+  obstacle: (corefile: string) => Obstacle | undefined;
+  /** Gives the new text; the same text is no write. */
+  edit: (corefile: string) => string;
 }
 
 type ConfigMap = KubernetesObject & { data?: Record<string, string> };
@@ -30,13 +38,12 @@ export async function readCorefile(
 
 /**
  * Changes a Corefile, all else of its ConfigMap staying as it is, and as nobody else changed it meanwhile. Not there is an error.
- * @param edit gives the new text; the same text is no write.
- * @throws ClusterError when the Corefile is not there, cannot be changed, or says what keeps our block out of it.
+ * @throws ClusterError when the Corefile is not there, cannot be changed, or has an obstacle in it.
  */
 export async function editCorefile(
   client: ClusterClient,
   { namespace, configMap }: CorefileName,
-  edit: (corefile: string) => string,
+  { obstacle: obstacleIn, edit }: CorefileEdit,
 ): Promise<void> {
   const operation = `change ${COREFILE} of ConfigMap ${namespace}/${configMap}`;
   for (let attempt = 1; ; attempt++) {
@@ -48,8 +55,8 @@ export async function editCorefile(
     }
     const obstacle = obstacleIn(corefile);
     if (obstacle !== undefined) {
-      const remedy = "Nothing was changed in it: have its owner remove that, or leave dns.coreDns out";
-      throw new ClusterError(client.where, { operation, cause: `it ${obstacle}`, remedy });
+      const remedy = `Nothing was changed in it. ${obstacle.remedy}`;
+      throw new ClusterError(client.where, { operation, cause: `it ${obstacle.rule}`, remedy });
     }
     const edited = edit(corefile);
     if (edited === corefile) return;

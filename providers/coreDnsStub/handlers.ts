@@ -1,6 +1,7 @@
 /** The methods of the dynamic provider of `CoreDnsStub`, loaded by its shim in the provider process. */
 import type * as pulumi from "@pulumi/pulumi";
-import { stubIn, withStub, withoutStub } from "../../federation/corefile.ts";
+import { obstacleIn, unclearIn } from "../../federation/corefile/obstacle.ts";
+import { stubIn, withStub, withoutStub } from "../../federation/corefile/place.ts";
 import { ClusterClient } from "../cluster/clusterClient.ts";
 import { endWithEngine } from "../lifeline.ts";
 import { editCorefile, readCorefile } from "./corefile.ts";
@@ -21,7 +22,7 @@ export async function update(
   return { outs: await put(news) };
 }
 
-/** What is really between the markers, as input too, so that a refresh shows what somebody else changed there or took away. */
+/** What is really there of the block, as input too, so that a refresh shows what somebody else changed in it or took away. */
 export async function read(
   id: string,
   state: Inputs,
@@ -32,12 +33,15 @@ export async function read(
   return { id, props: found, inputs: found };
 }
 
-/** Takes the block out again; where the Corefile is gone, so is the block. */
+/**
+ * Takes the block out again, whatever else is in the Corefile; where that is gone, so is the block.
+ * @throws ClusterError when nobody can tell which lines are ours.
+ */
 async function remove(_id: string, state: Inputs): Promise<void> {
   endWithEngine();
   const client = await ClusterClient.connect(state.kubeconfig);
-  if (stubIn((await readCorefile(client, state)) ?? "") === undefined) return;
-  await editCorefile(client, state, withoutStub);
+  if ((await readCorefile(client, state)) === undefined) return;
+  await editCorefile(client, state, { obstacle: unclearIn, edit: withoutStub });
 }
 
 export { remove as delete };
@@ -45,6 +49,10 @@ export { remove as delete };
 async function put({ kubeconfig, namespace, configMap, block }: Inputs): Promise<Inputs> {
   endWithEngine();
   const client = await ClusterClient.connect(kubeconfig);
-  await editCorefile(client, { namespace, configMap }, (corefile) => withStub(corefile, block));
+  const edit = {
+    obstacle: (corefile: string) => obstacleIn(corefile, block),
+    edit: (corefile: string) => withStub(corefile, block),
+  };
+  await editCorefile(client, { namespace, configMap }, edit);
   return { kubeconfig, namespace, configMap, block };
 }

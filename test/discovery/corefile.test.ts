@@ -4,7 +4,7 @@ import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import { describeFault, FaultsError } from "../../federation/fault.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 
-const dns = { coreDns: { namespace: "kube-system", configMap: "coredns", address: "10.96.0.77" } };
+const dns = { coreDns: { namespace: "kube-system", configMap: "coredns", address: "10.96.0.77", port: 53 } };
 const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "configmaps" } };
 
 describe("The Corefile of a cluster, before anything changes", () => {
@@ -28,8 +28,7 @@ describe("The Corefile of a cluster, before anything changes", () => {
           : { status: 200, body: { metadata: { name: "coredns" }, data } },
     );
     try {
-      await surveyCorefile(new SurveyedCluster(server.kubeconfig), config);
-      return [];
+      return await surveyCorefile(new SurveyedCluster(server.kubeconfig), config);
     } catch (error) {
       if (!(error instanceof FaultsError)) throw error;
       return error.faults.map(describeFault);
@@ -38,6 +37,15 @@ describe("The Corefile of a cluster, before anything changes", () => {
 
   it("is fine when it will take the block", async () => {
     assert.deepEqual(await told({ Corefile: ".:53 {\n}\n" }), []);
+  });
+
+  it("is worth a warning where it imports what the program cannot read", async () => {
+    const [warning, ...others] = await told({ Corefile: "import custom/*\n.:53 {\n}\n" });
+    assert.deepEqual(others, []);
+    assert.match(
+      warning ?? "",
+      /^Corefile kube-system\/coredns imports 'custom\/\*', which the program does not read/,
+    );
   });
 
   it("is not looked at where none is named", async () => {
@@ -52,6 +60,11 @@ describe("The Corefile of a cluster, before anything changes", () => {
       "somebody else answers for these names",
       { Corefile: "global {\n}\n" },
       /"kube-system\/coredns" has a server block 'global' that somebody else wrote\. Have its owner/,
+    ],
+    [
+      "nobody asks where the block would listen",
+      { Corefile: ".:5353 {\n}\n" },
+      /listens on port 53, but on 5353\. Write dns\.coreDns\.port: 5353, where clients' questions arrive\.$/,
     ],
   ] as const) {
     it(`is a fault when ${what}`, async () => {

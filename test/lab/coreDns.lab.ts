@@ -6,7 +6,8 @@ import { Resolver } from "node:dns/promises";
 import { join } from "node:path";
 import { waitFor } from "../../lab/ready.ts";
 import { coreDnsProgram } from "../../lab/tools/coreDns.ts";
-import { renderStub, withStub } from "../../federation/corefile.ts";
+import { withStub } from "../../federation/corefile/place.ts";
+import { renderStub } from "../../federation/corefile/stub.ts";
 import { log } from "./sharedLab.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { renderStub } from "../../federation/corefile.ts";
+import { renderStub } from "../../federation/corefile/stub.ts";
 import { CONFIG_MAP, type KubernetesObject } from "../../providers/cluster/kinds.ts";
 import { CoreDnsStub } from "../../providers/coreDnsStub.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
@@ -69,6 +69,42 @@ describe("CoreDnsStub against a real API server", () => {
     await cluster.client.replace(CONFIG_MAP, { ...live, data: theirs });
     await assert.rejects(provider.create(inputs()), /server block 'global:53' that somebody else wrote/);
     assert.deepEqual(await data(), theirs);
+  });
+
+  it("is taken out whatever somebody else wrote beside it", async () => {
+    const { outs } = await provider.create(inputs());
+    const live = (await configMap()) ?? assert.fail();
+    const theirs = `global:53 {\n}\n${COREFILE}`;
+    await cluster.client.replace(CONFIG_MAP, { ...live, data: { Corefile: BLOCK + theirs } });
+    await provider.delete(ID, outs);
+    assert.deepEqual(await data(), { Corefile: theirs });
+  });
+
+  it("is found without its markers: a refresh shows that, an update puts them back, a removal takes it out", async () => {
+    const { outs } = await provider.create(inputs());
+    const bare = BLOCK.replace(/^#.*\n/gm, "");
+    for (const remove of [false, true]) {
+      const live = (await configMap()) ?? assert.fail();
+      await cluster.client.replace(CONFIG_MAP, { ...live, data: { Corefile: bare + COREFILE } });
+      const refreshed = await provider.read(ID, outs);
+      assert.equal(refreshed.inputs.block, bare);
+      if (remove) await provider.delete(ID, refreshed.props);
+      else await provider.update(ID, refreshed.props, inputs());
+      assert.deepEqual(await data(), { Corefile: (remove ? "" : BLOCK) + COREFILE });
+    }
+  });
+
+  it("is no more taken for gone than taken out when one of its markers is", async () => {
+    const { outs } = await provider.create(inputs());
+    const live = (await configMap()) ?? assert.fail();
+    const half = { Corefile: BLOCK.replace(/# END.*\n/, "") + COREFILE };
+    await cluster.client.replace(CONFIG_MAP, { ...live, data: half });
+    assert.match((await provider.read(ID, outs)).inputs.block as string, /has the lines .* not once each/);
+    await assert.rejects(
+      provider.delete(ID, outs),
+      /Take what is left of our server block 'global' out by hand/,
+    );
+    assert.deepEqual(await data(), half);
   });
 
   it("goes with its ConfigMap", async () => {

@@ -43,15 +43,40 @@ describe("The topology in a stack's config", () => {
       { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...config({ coreDns: { address: "10.96.0.77" } }) },
       "cluster-a",
     );
-    const coreDns = { namespace: "kube-system", configMap: "coredns", address: "10.96.0.77" };
+    const coreDns = { namespace: "kube-system", configMap: "coredns", address: "10.96.0.77", port: 53 };
     assert.deepEqual(parsed.dns, { coreDns });
     for (const none of [undefined, {}]) assert.deepEqual(configFaults(config(none)), []);
     for (const address of ["240.240.0.1", "127.0.0.1", "gw.example.com", undefined]) {
       assert.deepEqual(configFaults(config({ coreDns: { address } })), ["dns.coreDns.address"]);
     }
+    for (const port of [0, 65536, "53"])
+      assert.deepEqual(configFaults(config({ coreDns: { address: "10.96.0.77", port } })), [
+        "dns.coreDns.port",
+      ]);
+    assert.deepEqual(configFaults(config({ coreDns: { address: "10.96.0.77", port: 5353 } })), []);
     assert.deepEqual(configFaults({ dns: { coreDns: { address: "10.96.0.77" } } }), ["dns"]);
     assert.deepEqual(configFaults({ dns: {} }), []);
   });
+
+  for (const domain of ["global", "a.global"]) {
+    it(`lets no cluster of replicated control planes have global names for its own: ${domain}`, () => {
+      const config = { certificateAuthority: { source: "provided" }, cluster: { domain } };
+      assert.deepEqual(judgeTopology({ topology: "replicated", ...config }), [
+        {
+          path: "cluster.domain",
+          value: domain,
+          rule: "is or lies below 'global', below which peers' services have their names in topology 'replicated'",
+          remedy: "Choose another topology, or a cluster with another domain",
+        },
+      ]);
+      assert.deepEqual(told({ topology: "federation", ...config }), []);
+      assert.deepEqual(
+        told({ topology: "replicated", ...config, cluster: { domain: `${domain}.example` } }),
+        [],
+      );
+      assert.deepEqual(told({ topology: "replicated", ...config, cluster: { domain: "notglobal" } }), []);
+    });
+  }
 
   it("is not what is judged when it, or the source, is none that there is", () => {
     assert.deepEqual(told({ topology: "mesh", certificateAuthority: { source: "own" } }), []);
@@ -65,6 +90,10 @@ describe("The topology in a stack's config", () => {
       "peers.B",
       "peers.B.stack",
     ]);
-    assert.deepEqual(configFaults({ topology: "replicate" }), ["topology"]);
+    const sections = {
+      dns: { coreDns: { address: "10.96.0.77" } },
+      singleMesh: { meshId: "m", apiServer: { server: "https://a.example" } },
+    };
+    assert.deepEqual(configFaults({ topology: "replicate", ...sections }), ["topology"]);
   });
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { renderStub, withStub, withoutStub } from "../../../federation/corefile.ts";
+import { obstacleIn, unclearIn } from "../../../federation/corefile/obstacle.ts";
+import { withStub, withoutStub } from "../../../federation/corefile/place.ts";
+import { renderStub } from "../../../federation/corefile/stub.ts";
 import type { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
 import { ClusterError } from "../../../providers/cluster/clusterError.ts";
 import type { KubernetesObject } from "../../../providers/cluster/kinds.ts";
@@ -46,7 +48,12 @@ class FakeCluster {
 }
 
 const put = (cluster: FakeCluster) =>
-  editCorefile(cluster.client, NAME, (corefile) => withStub(corefile, STUB));
+  editCorefile(cluster.client, NAME, {
+    obstacle: (corefile) => obstacleIn(corefile, STUB),
+    edit: (corefile) => withStub(corefile, STUB),
+  });
+const takeOut = (cluster: FakeCluster) =>
+  editCorefile(cluster.client, NAME, { obstacle: unclearIn, edit: withoutStub });
 
 describe("The Corefile of a cluster", () => {
   it("gets the block, by the version that was read, and keeps all else of its ConfigMap", async () => {
@@ -66,7 +73,7 @@ describe("The Corefile of a cluster", () => {
     await put(cluster);
     await put(cluster);
     assert.equal(cluster.written.length, 1);
-    await editCorefile(cluster.client, NAME, withoutStub);
+    await takeOut(cluster);
     assert.equal(cluster.written[1]?.data?.["Corefile"], COREFILE);
   });
 
@@ -81,8 +88,25 @@ describe("The Corefile of a cluster", () => {
     const cluster = new FakeCluster({ Corefile: `${COREFILE}global:53 {\n}\n` });
     await assert.rejects(
       put(cluster),
-      /cannot change Corefile of ConfigMap kube-system\/coredns: it has a server block 'global:53' that somebody else wrote\. Nothing was changed in it: have its owner/,
+      /cannot change Corefile of ConfigMap kube-system\/coredns: it has a server block 'global:53' that somebody else wrote\. Nothing was changed in it\. Have its owner remove that/,
     );
+    assert.deepEqual(cluster.written, []);
+  });
+
+  it("gives the block back whatever somebody else wrote beside it", async () => {
+    const theirs = `${COREFILE}global:53 {\n}\n`;
+    const cluster = new FakeCluster({ Corefile: STUB + theirs });
+    await takeOut(cluster);
+    assert.equal(cluster.written[0]?.data?.["Corefile"], theirs);
+  });
+
+  it("stays as it is when nobody can tell which lines of it are ours, and says what to take out by hand", async () => {
+    const cluster = new FakeCluster({ Corefile: STUB.replace(/# END.*\n/, "") + COREFILE });
+    for (const edit of [put, takeOut])
+      await assert.rejects(
+        edit(cluster),
+        /it has the lines .* not once each, in this order\. Nothing was changed in it\. Take what is left of our server block 'global' out by hand/,
+      );
     assert.deepEqual(cluster.written, []);
   });
 

@@ -1,0 +1,102 @@
+import { GLOBAL_DOMAIN } from "../topology/globalName.ts";
+import { serverKeys, zoneOf } from "./key.ts";
+import { type Block, parseCorefile, wordsOf } from "./parse.ts";
+import { ANSWER, BEGIN, DNS_PORT, END, renderStub } from "./stub.ts";
+
+/** Where our block is in a Corefile; when nobody can tell which lines of it are ours, what speaks against it. */
+export type Place = { begin: number; end: number; marked: boolean } | { unclear: string } | undefined;
+
+const MARKERS = new RegExp(`(?<![^\\n])[ \\t]*(${BEGIN}|${END})[ \\t]*\\r?(?:\\n|$)`, "g");
+const TWICE = `has our server block '${GLOBAL_DOMAIN}' twice`;
+const LINES = `the lines '${BEGIN}' and '${END}'`;
+
+/** Looks for our block: between its markers, or, where something dropped those, by what is in it. */
+export function placeOf(corefile: string): Place {
+  const marks = [...corefile.matchAll(MARKERS)];
+  const [opening, closing] = marks;
+  if (opening === undefined) return placeWithoutMarkers(corefile);
+  if (closing === undefined || marks.map(([, mark]) => mark).join() !== [BEGIN, END].join())
+    return { unclear: `has ${LINES} not once each, in this order` };
+  const begin = opening.index;
+  const end = closing.index + closing[0].length;
+  const stranger = strangerIn(corefile.slice(begin + opening[0].length, closing.index));
+  if (stranger !== undefined) return { unclear: stranger };
+  const rest = corefile.slice(0, begin) + corefile.slice(end);
+  if (parseCorefile(rest)?.blocks.some(isLikeOurs) === true) return { unclear: TWICE };
+  return { begin, end, marked: true };
+}
+
+/**
+ * What is there of our block, with its markers; when nobody can tell which lines are ours, a sentence that says so.
+ * @returns undefined where there is none.
+ */
+export function stubIn(corefile: string): string | undefined {
+  const place = placeOf(corefile);
+  if (place === undefined) return undefined;
+  return "unclear" in place ? `(the Corefile ${place.unclear})` : corefile.slice(place.begin, place.end);
+}
+
+/**
+ * Puts a block in front, or in the place of an older one of ours; the rest stays to the letter, and all of it where nobody can tell
+ * which lines are ours.
+ * @param stub as {@link renderStub} writes it.
+ */
+export function withStub(corefile: string, stub: string): string {
+  const place = placeOf(corefile) ?? { begin: 0, end: 0 };
+  return "unclear" in place ? corefile : corefile.slice(0, place.begin) + stub + corefile.slice(place.end);
+}
+
+/** Takes out what {@link withStub} put in, and nothing else. */
+export function withoutStub(corefile: string): string {
+  return withStub(corefile, "");
+}
+
+/** What keeps all that is between the markers from being ours. */
+function strangerIn(inside: string): string | undefined {
+  const parsed = parseCorefile(inside);
+  if (parsed === undefined) return `has no whole server block between ${LINES}`;
+  const [stranger] = [
+    ...parsed.imports.map((name) => `'import ${name}'`),
+    ...parsed.blocks
+      .flatMap(({ keys }) => keys)
+      .filter((key) => zoneOf(key) !== GLOBAL_DOMAIN)
+      .map((key) => `the server block '${key}'`),
+  ];
+  return stranger === undefined ? undefined : `has ${stranger}, which is not ours, between ${LINES}`;
+}
+
+function placeWithoutMarkers(corefile: string): Place {
+  const parsed = parseCorefile(corefile);
+  if (parsed === undefined) {
+    const broken = wordsOf(corefile).some(({ text }) => text.startsWith(ANSWER));
+    return broken
+      ? { unclear: `has our server block '${GLOBAL_DOMAIN}' in braces that do not match` }
+      : undefined;
+  }
+  const [ours, ...others] = parsed.blocks.filter(isLikeOurs);
+  if (ours === undefined) return undefined;
+  if (others.length > 0) return { unclear: TWICE };
+  const [first, last] = [ours.words[0], ours.words.at(-1)];
+  if (first?.first !== true || last === undefined || !isOurs(ours))
+    return { unclear: `has our server block '${GLOBAL_DOMAIN}', but changed and without ${LINES}` };
+  const indent = /[ \t]*$/.exec(corefile.slice(0, first.begin))?.[0] ?? "";
+  const rest = /^[ \t]*\r?(?:\n|$)/.exec(corefile.slice(last.end))?.[0] ?? "";
+  return { begin: first.begin - indent.length, end: last.end + rest.length, marked: false };
+}
+
+/** Whether a block was ours once: nobody else's answers begin like that. */
+function isLikeOurs(block: Block): boolean {
+  return (
+    serverKeys(block).some((key) => zoneOf(key) === GLOBAL_DOMAIN) &&
+    block.words.some(({ text }) => text.startsWith(ANSWER))
+  );
+}
+
+/** Whether a block is, word for word, one of ours, with whatever address and port. */
+function isOurs({ keys, words }: Block): boolean {
+  const [, address] =
+    words.map(({ text }) => /\\t([^\\"]+)"\}\}$/.exec(text)).find((found) => found !== null) ?? [];
+  const [, port = DNS_PORT] = /:(\d+)$/.exec(keys[0] ?? "") ?? [];
+  const texts = (list: { text: string }[]) => list.map(({ text }) => text).join("\n");
+  return address !== undefined && texts(words) === texts(wordsOf(renderStub(address, Number(port))));
+}
