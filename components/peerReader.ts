@@ -5,6 +5,7 @@ import type { CredentialLife, PeerAccess } from "../federation/peerAccess.ts";
 import { MESH_CONFIG_RULES, READER_RULES, type ReaderRule } from "../federation/readerRules.ts";
 import type { SettledMesh } from "../federation/singleMesh.ts";
 import { ReaderToken } from "../providers/readerToken.ts";
+import { assigned } from "./assigned.ts";
 
 /** What a `PeerReader` is made from. */
 export interface PeerReaderArgs {
@@ -115,7 +116,7 @@ function endingToken(
       peer,
       namespace,
       serviceAccount: metadata.name,
-      uid: metadata.uid,
+      uid: assigned(account, ({ uid }) => uid),
       hours: settings.tokenHours,
     },
     opts,
@@ -146,7 +147,7 @@ function longLivedToken(
   );
   return {
     token: secret.data.apply((data) => Buffer.from(data["token"] ?? "", "base64").toString()),
-    life: secret.metadata.creationTimestamp.apply((issued) => ({ issued })),
+    life: assigned(secret, ({ creationTimestamp }) => creationTimestamp).apply((issued) => ({ issued })),
   };
 }
 

@@ -29,14 +29,17 @@ const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
 export class MockEngine {
   readonly resources: Registered[] = [];
 
-  /** @param preview whether this is `pulumi preview`: outputs that providers compute are then unknown. */
-  async start(preview: boolean): Promise<void> {
+  /**
+   * @param preview whether this is `pulumi preview`: outputs that providers compute are then unknown.
+   * @param isThere whether the resources exist; a preview answers with the inputs only all the same.
+   */
+  async start(preview: boolean, isThere = !preview): Promise<void> {
     await pulumi.runtime.setMocks(
       {
         newResource: ({ type, name, inputs, provider = "" }) => {
           this.resources.push({ type, name, inputs: inputs as Record<string, unknown>, provider });
           const computed = preview ? {} : { ...COMPUTED[type]?.(name), imported: 1 };
-          return { id: preview ? undefined : `${name}-id`, state: { ...(inputs as object), ...computed } };
+          return { id: isThere ? `${name}-id` : undefined, state: { ...(inputs as object), ...computed } };
         },
         call: ({ token }) => {
           throw new Error(`the components are to call nothing, yet: ${token}`);

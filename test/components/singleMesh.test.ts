@@ -14,11 +14,11 @@ const SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270";
 /** Declares cluster-a in a single mesh with cluster-b, which has let it in or not. */
 async function declare(
   preview: boolean,
-  changes: { isIn?: boolean; config?: object; settings?: object } = {},
+  changes: { isIn?: boolean; isThere?: boolean; config?: object; settings?: object } = {},
 ) {
-  const { isIn = true, config: section = {}, settings = {} } = changes;
+  const { isIn = true, isThere, config: section = {}, settings = {} } = changes;
   const engine = new MockEngine();
-  await engine.start(preview);
+  await engine.start(preview, isThere);
   const config = meshConfig({ ...section });
   const access = isIn ? { "cluster-a": ACCESS } : {};
   const last = { pinned: {}, statuses: {}, joined: {} };
@@ -85,7 +85,10 @@ for (const preview of [true, false]) {
       const { inputs } = engine.named("reader-token");
       assert.equal(inputs["hours"], 720);
       assert.equal(inputs["peer"], "cluster-b");
-      if (!preview) assert.deepEqual([inputs["serviceAccount"], inputs["uid"]], [READER, "uid-of-reader"]);
+      const { metadata } = engine.named("reader-account").inputs as { metadata: object };
+      assert.ok(!("uid" in metadata), "the mock engine is to answer a preview with the inputs only");
+      const uid = preview ? pulumi.unknown : "uid-of-reader";
+      assert.deepEqual([inputs["serviceAccount"], inputs["uid"]], [READER, uid]);
     });
 
     it(preview ? "does not claim a token before there is one" : "tells the peer, in secret", async () => {
@@ -202,6 +205,16 @@ describe("A cluster in a single mesh", () => {
     assert.equal(inputs["type"], "kubernetes.io/service-account-token");
     assert.ok(!engine.resources.some((resource) => resource.type.endsWith(":ReaderToken")));
   });
+
+  for (const isThere of [false, true]) {
+    it(`takes nothing for assigned that a preview of ${isThere ? "an update" : "a creation"} does not tell`, async () => {
+      const ending = await declare(true, { isThere });
+      assert.equal(ending.engine.named("reader-token").inputs["uid"], pulumi.unknown);
+      const { cluster } = await declare(true, { isThere, settings: { longLivedTokens: true } });
+      assert.equal(await settled(cluster.credentials!), undefined);
+      assert.equal(await settled(cluster.access!), undefined);
+    });
+  }
 
   it("has istiod look for node ports on all nodes", async () => {
     const { engine } = await declare(false, { config: { gateway: { service: { type: "NodePort" } } } });
