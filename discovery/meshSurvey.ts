@@ -18,7 +18,7 @@ export interface MeshSurvey {
 /**
  * Looks at the peers of a single mesh: what they publish, and whether their API servers let us in.
  * @param certificates of our certificate authority, where it comes from outside.
- * @throws FaultsError when a peer does not fit into the mesh or refuses us; every fault is named.
+ * @throws FaultsError when a peer does not fit into the mesh; every fault is named.
  */
 export async function surveyMesh(
   config: StackConfig,
@@ -30,10 +30,10 @@ export async function surveyMesh(
 ): Promise<{ mesh: MeshSurvey; warnings: string[]; notes: string[] }> {
   const apiServer = await ownApiServer(singleMesh.apiServer, config.kubeconfig);
   const { peers, warnings, notes } = viewMeshPeers(config, readings, own, now, certificates);
-  const unheard = await tryAccesses(peers, config.peers, new Set(Object.keys(own.joined)));
+  const tried = await tryAccesses(peers, config.peers, own, now);
   return {
-    mesh: { settings: { ...singleMesh, apiServer }, peers },
-    warnings: [...warnings, ...unheard],
+    mesh: { settings: { ...singleMesh, apiServer }, peers: tried.peers },
+    warnings: [...warnings, ...tried.warnings],
     notes: [...notes, ...describeRenewals(own.credentials, now)],
   };
 }

@@ -3,7 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { FederatedCluster } from "../../components/federatedCluster.ts";
 import { viewMeshPeers } from "../../federation/meshPeer.ts";
 import { FIRST_ROOT } from "../../federation/rotation.ts";
-import { ACCESS, NOW, TOKEN, meshConfig, meshContract } from "../federation/meshSamples.ts";
+import {
+  ACCESS,
+  FIRST_UPDATE,
+  NOW,
+  TOKEN,
+  TRUSTING,
+  meshConfig,
+  meshContract,
+} from "../federation/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { MockEngine, READER, READER_LIFE, READER_TOKEN, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
@@ -21,8 +29,8 @@ async function declare(
   await engine.start(preview, isThere);
   const config = meshConfig({ ...section });
   const access = isIn ? { "cluster-a": ACCESS } : {};
-  const last = { pinned: {}, statuses: {}, joined: {} };
-  const { peers } = viewMeshPeers(config, { "cluster-b": { contract: meshContract(), access } }, last, NOW);
+  const reading = { contract: meshContract(), access, trustAnchors: TRUSTING };
+  const { peers } = viewMeshPeers(config, { "cluster-b": reading }, FIRST_UPDATE, NOW);
   const mesh = {
     settings: {
       ...config.singleMesh!,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { survey } from "../../discovery/survey.ts";
-import { TOKEN, meshConfig, meshContract } from "../federation/meshSamples.ts";
+import { TOKEN, TRUSTING, meshConfig, meshContract } from "../federation/meshSamples.ts";
+import { ROOT_A } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { PeerApiServer } from "../providers/support/peerApiServer.ts";
-import { OWN_STACK, type Stacks, faultsError, withStacks } from "./support.ts";
+import { OWN_STACK, type Stacks, withStacks } from "./support.ts";
 
 const PEER_STACK = "organization/istio-federation/b";
 
@@ -29,20 +30,45 @@ describe("A survey in a single mesh", () => {
     return found;
   }
 
+  /** What the stacks have of each other after their first updates; cluster-b's is changed by so much. */
+  const stacksWith = (change: object, own: object = {}): Stacks => ({
+    [PEER_STACK]: {
+      federation: meshContract(),
+      access: { "cluster-a": { ...peer.access, ...change } },
+      trustAnchors: TRUSTING,
+    },
+    [OWN_STACK]: {
+      federation: meshContract({ cluster: "cluster-a", rootCertificates: [ROOT_A] }),
+      ...own,
+    },
+  });
+
   it("finds a peer ready by its contract, its access for us, and its API server's answer", async () => {
-    const stacks = { [PEER_STACK]: { federation: meshContract(), access: { "cluster-a": peer.access } } };
-    const { mesh, peers, exports, leftovers, warnings } = await look(stacks);
-    assert.deepEqual([peers, exports, leftovers, warnings], [{}, {}, {}, []]);
+    const { mesh, peers, exports, leftovers, warnings } = await look(stacksWith({}));
+    assert.deepEqual([peers, exports, leftovers], [{}, {}, {}]);
+    assert.match(warnings.join("\n"), /^The istiods of cluster-b may read all .*$/);
     assert.equal(mesh?.peers["cluster-b"]?.state, "ready");
     assert.equal(mesh.settings.tokenHours, 720);
   });
 
-  it("stops where the API server refuses us, and shows no credential", async () => {
-    const access = { "cluster-a": { ...peer.access, token: `${TOKEN}x` } };
-    const stacks = { [PEER_STACK]: { federation: meshContract(), access } };
-    const { message } = await faultsError(look(stacks));
-    assert.match(message, /peers\.cluster-b\.access: .*refuses the credential/);
-    assert.ok(!message.includes(TOKEN));
+  it("waits where the API server refuses us, and shows no credential", async () => {
+    const { mesh, warnings } = await look(stacksWith({ token: `${TOKEN}x` }));
+    assert.equal(mesh?.peers["cluster-b"]?.state, "pending");
+    assert.match(warnings.join("\n"), /Peer cluster-b is pending: its API server .* refuses the credential/);
+    assert.ok(!warnings.join().includes(TOKEN));
+  });
+
+  it("goes on when the credentials for each other have both ended: either side's update renews what it gave", async () => {
+    const life = { issued: "2020-01-01T00:00:00Z", expires: "2020-02-01T00:00:00Z" };
+    const ended = { ...peer.access, ...life, token: "ended" };
+    const own = { credentials: { "cluster-b": life }, joined: { "cluster-b": ended } };
+    const { mesh, warnings, notes } = await look(stacksWith(ended, own));
+    assert.match(notes.join("\n"), /for this cluster ended on 2020-02-01T00:00:00Z: this update renews it/);
+    assert.match(
+      warnings.join("\n"),
+      /refuses our credential, which ended on 2020-02-01T00:00:00Z; have its team/,
+    );
+    assert.deepEqual(mesh?.peers["cluster-b"]?.access, ended);
   });
 
   it("waits for a peer that is not there", async () => {
