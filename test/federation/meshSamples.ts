@@ -39,6 +39,7 @@ export function meshConfig(changes: Record<string, unknown> = {}): StackConfig {
       topology: "single-mesh",
       singleMesh: {
         meshId: "mesh1",
+        allowPeersToReadSecrets: true,
         apiServer: { server: "https://203.0.113.10:6443", certificateAuthority: ROOT_A },
       },
       peers: { "cluster-b": { stack: "b" } },
