@@ -1,6 +1,7 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { OutsideCertificates } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
-import { describeRenewals } from "../federation/credentialLife.ts";
+import { describeRenewals, warnOfShortLives, warnOfTakenBack } from "../federation/credentialLife.ts";
 import { type MeshPeer, viewMeshPeers } from "../federation/meshPeer.ts";
 import type { ContractReading } from "../federation/peer.ts";
 import type { SettledMesh, SingleMesh } from "../federation/singleMesh.ts";
@@ -33,7 +34,13 @@ export async function surveyMesh(
   const tried = await tryAccesses(peers, config.peers, own, now);
   return {
     mesh: { settings: { ...singleMesh, apiServer }, peers: tried.peers },
-    warnings: [...warnings, ...tried.warnings],
+    warnings: [
+      ...warnings,
+      ...tried.warnings,
+      // An update says so once it has the next credential.
+      ...(pulumi.runtime.isDryRun() ? warnOfShortLives(own.credentials) : []),
+      ...warnOfTakenBack(own.credentials, config.peers, singleMesh.longLivedTokens),
+    ],
     notes: [...notes, ...describeRenewals(own.credentials, now)],
   };
 }

@@ -11,6 +11,8 @@ export interface CredentialLife {
   issued: string;
   /** Left out: it has no end. */
   expires?: string;
+  /** How many hours were asked for; left out: none. API servers may give less. */
+  hours?: number;
 }
 
 /** How one peer's istiod reads a cluster's API server: an entry of the secret stack output `access`. */
@@ -27,7 +29,11 @@ const TOKEN = pattern(
   "Have the peer's team run `pulumi up` on its stack, then here",
 );
 
-const lifeFields = { issued: z.iso.datetime(), expires: z.iso.datetime().exactOptional() };
+const lifeFields = {
+  issued: z.iso.datetime(),
+  expires: z.iso.datetime().exactOptional(),
+  hours: z.number().exactOptional(),
+};
 
 const life: z.ZodType<CredentialLife> = z.object(lifeFields);
 

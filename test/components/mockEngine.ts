@@ -80,7 +80,7 @@ export async function settled<T>(output: pulumi.Output<T>): Promise<T | undefine
 /** The ServiceAccount of a peer's istiod, its token, and when that serves. */
 export const READER = "istio-federation-reader-cluster-b";
 export const READER_TOKEN = "token.of.cluster-b";
-export const READER_LIFE = { issued: "2026-11-21T10:00:00Z", expires: "2026-12-21T10:00:00Z" };
+export const READER_LIFE = { issued: "2026-11-21T10:00:00Z", expires: "2026-12-21T10:00:00Z", hours: 720 };
 
 /** Any CA certificates will do where only their text is looked at. */
 export const INTERMEDIATE_CERTIFICATE = ROOT_A;

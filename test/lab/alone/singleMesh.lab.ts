@@ -48,7 +48,7 @@ describe("two clusters in a single mesh", function () {
   it("tell in clear when credentials serve, and no more of them", async () => {
     const credentials = (await new Stack("mesh-east", lab).output("credentials")) as Record<string, object>;
     assert.deepEqual(Object.keys(credentials), ["west"]);
-    assert.deepEqual(Object.keys(credentials["west"] ?? {}).sort(), ["expires", "issued"]);
+    assert.deepEqual(Object.keys(credentials["west"] ?? {}).sort(), ["expires", "hours", "issued"]);
     assert.equal(await new Stack("mesh-east", lab).output("access"), "[secret]");
   });
 
