@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { type ApiServer, CERTIFICATE_BUNDLE } from "../federation/apiServer.ts";
+import { type ApiServer, CERTIFICATE_BUNDLE, KEY_REMEDY } from "../federation/apiServer.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { FaultsError } from "../federation/fault.ts";
 import type { SingleMesh } from "../federation/singleMesh.ts";
+import { certificatesOnly, hasPrivateKey } from "../federation/x509/bundle.ts";
 import { ClusterError } from "../providers/cluster/clusterError.ts";
 import { loadKubeconfig, resolvePath } from "../providers/cluster/kubeconfig.ts";
 import { clusterFault } from "./clusterFault.ts";
@@ -18,10 +19,25 @@ export async function ownApiServer(
 ): Promise<ApiServer> {
   if (certificateAuthority !== undefined) return { server, certificateAuthority };
   const found = await certificatesOf(kubeconfig);
-  if (found !== undefined && CERTIFICATE_BUNDLE.test(found)) return { server, certificateAuthority: found };
-  const rule = "is missing, and the kubeconfig has no certificate-authority for this cluster to take instead";
-  throw new FaultsError("single mesh", [
-    { path: "singleMesh.apiServer.certificateAuthority", rule, remedy: CERTIFICATE_BUNDLE.remedy },
+  if (found === undefined || !CERTIFICATE_BUNDLE.test(found)) {
+    throw missing(
+      "the kubeconfig has no certificate-authority for this cluster to take instead",
+      CERTIFICATE_BUNDLE.remedy,
+    );
+  }
+  if (hasPrivateKey(found)) {
+    throw missing(
+      "the kubeconfig's certificate-authority, to take instead, has a private key in it",
+      KEY_REMEDY,
+    );
+  }
+  return { server, certificateAuthority: certificatesOnly(found) };
+}
+
+function missing(why: string, remedy: string): FaultsError {
+  const rule = `is missing, and ${why}`;
+  return new FaultsError("single mesh", [
+    { path: "singleMesh.apiServer.certificateAuthority", rule, remedy },
   ]);
 }
 

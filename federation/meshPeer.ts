@@ -117,7 +117,10 @@ function readPeers(
   const faults: Fault[] = [];
   const found: Record<string, Found> = {};
   for (const [peer, value] of Object.entries(published(readings)).sort()) {
-    const access = readAccess(ownValue(readings, peer)?.access, cluster.name, allowGatewayAddresses);
+    const access = readAccess(ownValue(readings, peer)?.access, cluster.name, {
+      clusterDomain: cluster.domain,
+      allowGatewayAddresses,
+    });
     const unfit = access !== undefined && "faults" in access ? access.faults : [];
     faults.push(...unfit.map((fault) => within(pathOf("peers", peer, "access"), fault)));
     try {

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { refuseAddress } from "./address.ts";
 import { readByPeer } from "./byPeer.ts";
 import { type ApiServer, apiServerFields, hostOf } from "./apiServer.ts";
 import type { Fault } from "./fault.ts";
+import { type GatewayPolicy, refusePeerAddress } from "./peerGateway.ts";
 import { faultsOf, text } from "./schema.ts";
 import { pattern } from "./textRule.ts";
 
@@ -45,13 +45,12 @@ const entries = z.record(z.string(), z.unknown());
  * Finds what a peer's stack output `access` has for us. It comes from another team: its API server must be an address that our
  * istiod may connect to on the peer's word.
  * @param cluster our own name.
- * @param allowed CIDR ranges which the stack accepts though they are loopback, link-local and the like.
  * @returns undefined when there is nothing; faults show no value, as it could be the token.
  */
 export function readAccess(
   output: unknown,
   cluster: string,
-  allowed: readonly string[],
+  local: GatewayPolicy,
 ): PeerAccess | { faults: Fault[] } | undefined {
   const given = entries.safeParse(output).data ?? {};
   const entry = Object.hasOwn(given, cluster) ? given[cluster] : undefined;
@@ -62,7 +61,7 @@ export function readAccess(
       faults: faultsOf(parsed.error, undefined).map(({ path, rule, remedy }) => ({ path, rule, remedy })),
     };
   }
-  const rule = refuseAddress(hostOf(parsed.data.server), allowed);
+  const rule = refusePeerAddress(hostOf(parsed.data.server), local);
   if (rule === undefined) return parsed.data;
   const remedy =
     "Have the peer set another singleMesh.apiServer.server, or accept the range by allowGatewayAddresses in this stack's config";

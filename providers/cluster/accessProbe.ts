@@ -33,8 +33,9 @@ export async function probeAccess(
         headers: { accept: "application/json", authorization: `Bearer ${token}` },
       },
     );
-    const text = await body.text();
+    // The agent closes what is left of the body.
     if (statusCode === 200) return;
+    const text = await startOf(body);
     throw new ClusterError(where, refusal(operation, { status: statusCode, headers, text }));
   } catch (error) {
     if (error instanceof ClusterError) throw error;
@@ -43,4 +44,18 @@ export async function probeAccess(
     clearTimeout(timeout);
     void dispatcher.destroy();
   }
+}
+
+/** As much of a refusal as is quoted, and more; a peer could send without an end. */
+const BODY_LIMIT = 65_536;
+
+async function startOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= BODY_LIMIT) break;
+  }
+  return Buffer.concat(chunks).subarray(0, BODY_LIMIT).toString();
 }

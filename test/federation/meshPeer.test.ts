@@ -75,6 +75,27 @@ describe("A peer in a single mesh", () => {
     assert.deepEqual(faults(local, {}, meshConfig({ allowGatewayAddresses: ["127.0.0.0/8"] })), []);
   });
 
+  for (const host of [
+    "kubernetes.default.svc.cluster.local",
+    "cluster.local",
+    "kubernetes.default.svc",
+    "metadata.google.internal",
+    "instance-data.ec2.internal",
+  ]) {
+    it(`may not have its API server under a name of this side: ${host}`, () => {
+      const bad = { "cluster-a": { ...ACCESS, server: `https://${host}:6443` } };
+      assert.match(
+        faults({ contract: meshContract(), access: bad }).join(),
+        /access\.server: is a name of (?:this|a cloud)/,
+      );
+    });
+  }
+
+  it("may have it under a private name of its own", () => {
+    const own = { "cluster-a": { ...ACCESS, server: "https://api.east.corp.internal:6443" } };
+    assert.deepEqual(faults({ contract: meshContract(), access: own }), []);
+  });
+
   for (const field of ["server", "certificateAuthority", "expires", "issued", "token"]) {
     it(`shows nothing of a credential whose ${field} does not fit`, () => {
       const bad = { ...ACCESS, [field]: `${TOKEN} ${TOKEN}` };

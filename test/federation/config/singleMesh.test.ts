@@ -136,6 +136,29 @@ describe("The config of a single mesh", () => {
     });
   }
 
+  const withCertificates = (certificateAuthority: string) => ({
+    ...{ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh },
+    singleMesh: { ...mesh.singleMesh, apiServer: { server, certificateAuthority } },
+  });
+
+  it("tells peers the certificates, and nothing that is written around them", () => {
+    const { singleMesh } = parseConfig(withCertificates(`a note\n${ROOT_A}another note`), "cluster-a");
+    assert.equal(singleMesh?.apiServer.certificateAuthority, ROOT_A);
+  });
+
+  for (const key of ["PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]) {
+    it(`refuses certificates with a key beside them, and does not show it: ${key}`, () => {
+      const pem = `${ROOT_A}-----BEGIN ${key}-----\nc2VjcmV0\n-----END ${key}-----\n`;
+      assert.throws(
+        () => parseConfig(withCertificates(pem), "cluster-a"),
+        ({ message }: Error) =>
+          message.includes("singleMesh.apiServer.certificateAuthority: has a private key in it") &&
+          message.includes("has 1 fault(s)") &&
+          !message.includes("c2VjcmV0"),
+      );
+    });
+  }
+
   it("says what to do where every service can be called", () => {
     try {
       parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh, brake: { removals: 1 } }, "a");
