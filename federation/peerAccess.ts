@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { IP_ADDRESS } from "./address.ts";
 import { readByPeer } from "./byPeer.ts";
 import { type ApiServer, apiServerFields, hostOf } from "./apiServer.ts";
 import type { Fault } from "./fault.ts";
@@ -61,10 +62,11 @@ export function readAccess(
       faults: faultsOf(parsed.error, undefined).map(({ path, rule, remedy }) => ({ path, rule, remedy })),
     };
   }
-  const rule = refusePeerAddress(hostOf(parsed.data.server), local);
+  const host = hostOf(parsed.data.server);
+  const rule = refusePeerAddress(host, local);
   if (rule === undefined) return parsed.data;
-  const remedy =
-    "Have the peer set another singleMesh.apiServer.server, or accept the range by allowGatewayAddresses in this stack's config";
+  const accept = ", or accept the range by allowGatewayAddresses in this stack's config";
+  const remedy = `Have the peer set another singleMesh.apiServer.server${IP_ADDRESS.test(host) ? accept : ""}`;
   return { faults: [{ path: "server", value: parsed.data.server, rule, remedy }] };
 }
 

@@ -1,4 +1,4 @@
-import { type GatewayAddress, refuseAddress } from "./address.ts";
+import { type GatewayAddress, IP_ADDRESS, refuseAddress } from "./address.ts";
 import { count } from "./change.ts";
 import { ENTRY_LIMIT, entrySizes } from "./entrySize.ts";
 import { type Fault, pathOf } from "./fault.ts";
@@ -28,8 +28,9 @@ function judgeAddress(address: string, index: number, local: GatewayPolicy): Fau
   const path = pathOf("gateways", index, "address");
   const rule = refusePeerAddress(address, local);
   if (rule === undefined) return [];
-  const remedy =
-    "Have the peer publish another, or accept the range by allowGatewayAddresses in this stack's config";
+  const remedy = IP_ADDRESS.test(address)
+    ? "Have the peer publish another, or accept the range by allowGatewayAddresses in this stack's config"
+    : "Have the peer publish an address of its own";
   return [{ path, value: address, rule, remedy }];
 }
 

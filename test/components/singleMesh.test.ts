@@ -224,6 +224,23 @@ describe("A cluster in a single mesh", () => {
     });
   }
 
+  it("has an update warn of a credential's life that the API server cut short, and a preview not: the survey does", async () => {
+    const { log } = pulumi;
+    const warnings: string[] = [];
+    const warn = log.warn;
+    try {
+      Object.assign(log, { warn: (text: string) => Promise.resolve(warnings.push(text)) });
+      for (const preview of [true, false]) {
+        const { cluster } = await declare(preview, { settings: { tokenHours: 8760 } });
+        await settled(cluster.credentials!);
+      }
+    } finally {
+      Object.assign(log, { warn });
+    }
+    assert.deepEqual(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /gives the credential of peer cluster-b 720 h, not the 8760 h/);
+  });
+
   it("has istiod look for node ports on all nodes", async () => {
     const { engine } = await declare(false, { config: { gateway: { service: { type: "NodePort" } } } });
     const { metadata } = engine.named("gateway-service").inputs as { metadata: { annotations: object } };

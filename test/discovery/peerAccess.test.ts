@@ -19,6 +19,7 @@ describe("tryAccesses", () => {
 
   beforeEach(() => {
     server.status = 200;
+    server.endless = false;
     server.requests.length = 0;
   });
 
@@ -104,6 +105,17 @@ describe("tryAccesses", () => {
     assert.match((await look()).warning, /does not answer here.*no answer within 4 s/);
     assert.ok(performance.now() - start < 6000);
   });
+
+  for (const status of [200, 403]) {
+    it(`reads no more of an answer than it needs: ${status}`, async () => {
+      server.endless = true;
+      server.status = status;
+      const start = performance.now();
+      const { peer } = await look();
+      assert.equal(peer.state, status === 200 ? "ready" : "pending");
+      assert.ok(performance.now() - start < 3000);
+    });
+  }
 
   for (const status of [429, 500, 503]) {
     it(`lets a peer join whose API server is busy: ${status}`, async () => {
