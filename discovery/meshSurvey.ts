@@ -3,6 +3,7 @@ import type { OutsideCertificates } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { describeRenewals, warnOfShortLives, warnOfTakenBack } from "../federation/credentialLife.ts";
 import { type MeshPeer, viewMeshPeers } from "../federation/meshPeer.ts";
+import { warnOfRemoved } from "../federation/meshWarnings.ts";
 import type { ContractReading } from "../federation/peer.ts";
 import type { SettledMesh, SingleMesh } from "../federation/singleMesh.ts";
 import { ownApiServer } from "./apiServer.ts";
@@ -39,6 +40,7 @@ export async function surveyMesh(
       ...tried.warnings,
       // An update says so once it has the next credential.
       ...(pulumi.runtime.isDryRun() ? warnOfShortLives(own.credentials) : []),
+      ...warnOfRemoved(config, Object.keys(own.credentials)),
       ...warnOfTakenBack(own.credentials, config.peers, singleMesh.longLivedTokens),
     ],
     notes: [...notes, ...describeRenewals(own.credentials, now)],

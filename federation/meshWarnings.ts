@@ -29,6 +29,23 @@ export function warnOfReaders({ cluster, peers }: Pick<StackConfig, "cluster" | 
   ];
 }
 
+/**
+ * Says what a peer keeps that an update takes its access from.
+ * @param readers the peers that had a credential for this cluster.
+ */
+export function warnOfRemoved(
+  { cluster, peers }: Pick<StackConfig, "cluster" | "peers">,
+  readers: readonly string[],
+): string[] {
+  return readers
+    .filter((peer) => !Object.hasOwn(peers, peer))
+    .map(
+      (peer) =>
+        `Peer ${peer} loses its access with this update, and keeps what it has read of ${cluster.name}'s Secrets. If it is to be distrusted, ` +
+        "have the clusters that this one reads renew its credentials, rotate the root with its intermediate, and replace what else was there (docs/topologies.md)",
+    );
+}
+
 /** Says how far the gateway is open. */
 export function noteGateway({ cluster }: Pick<StackConfig, "cluster">): string[] {
   return [

@@ -85,4 +85,15 @@ describe("A survey in a single mesh", () => {
       /credential of peer cluster-b for this cluster ended on .*: this update renews it/,
     );
   });
+
+  it("warns of what a peer keeps that it takes access from", async () => {
+    const life = { issued: "2026-11-01T00:00:00Z", expires: "2126-12-01T00:00:00Z" };
+    const own = { credentials: { "cluster-b": life, "cluster-x": life } };
+    const { warnings } = await look(stacksWith({}, own));
+    assert.match(
+      warnings.join("\n"),
+      /^Peer cluster-x loses its access .* keeps what it has read of cluster-a's Secrets/m,
+    );
+    assert.doesNotMatch(warnings.join("\n"), /cluster-b loses/);
+  });
 });
