@@ -4,11 +4,8 @@ import type { LastMesh, MeshPeer } from "../federation/meshPeer.ts";
 import { warnOfPeer } from "../federation/meshWarnings.ts";
 import type { PeerAccess } from "../federation/peerAccess.ts";
 import { type Refusal, refusedPeer } from "../federation/refusedPeer.ts";
-import { probeAccess } from "../providers/cluster/accessProbe.ts";
+import { PROBE_DEADLINE, probeAccess } from "../providers/cluster/accessProbe.ts";
 import { ClusterError, type ClusterFailure } from "../providers/cluster/clusterError.ts";
-
-/** A preview should not wait long for an API server that is not there, in milliseconds. */
-const DEADLINE = 4_000;
 
 /**
  * Tries the credentials that peers give us, each with one request. None of it is a fault: two clusters whose credentials for each other
@@ -45,7 +42,7 @@ export async function tryAccesses(
 
 async function tryAccess(peer: string, access: PeerAccess): Promise<ClusterFailure | undefined> {
   try {
-    await probeAccess(peer, access, DEADLINE);
+    await probeAccess(`peer ${peer}`, access, PROBE_DEADLINE);
     return undefined;
   } catch (error) {
     if (error instanceof ClusterError) return error.failure;

@@ -1,23 +1,26 @@
-import type { PeerAccess } from "../../federation/peerAccess.ts";
+import type { ApiServer } from "../../federation/apiServer.ts";
 import { ClusterError } from "./clusterError.ts";
 import { NAMESPACE, resourcePath } from "./kinds.ts";
 import { TimeoutError, noAnswer } from "./noAnswer.ts";
 import { refusal } from "./refusal.ts";
 
+/** A preview should not wait long for an API server that is not there, in milliseconds. */
+export const PROBE_DEADLINE = 4_000;
+
 /**
- * Asks another cluster's API server, once, for one thing that our credential there is for.
- * @param peer for messages.
+ * Asks an API server, once, for one thing that a peer's credential there is for.
+ * @param where for messages: `peer cluster-b`.
+ * @param access without a token it is asked as nobody in particular.
  * @param deadline longest wait for the answer, in milliseconds.
  * @throws ClusterError when it does not give it, without the credential.
  */
 export async function probeAccess(
-  peer: string,
-  { server, certificateAuthority, token }: PeerAccess,
+  where: string,
+  { server, certificateAuthority, token }: ApiServer & { token?: string },
   deadline: number,
 ): Promise<void> {
   const { Agent, request } = await import("undici");
   const operation = "list namespaces";
-  const where = `peer ${peer}`;
   const url = new URL(server);
   const dispatcher = new Agent({ connect: { ca: certificateAuthority } });
   const timer = new AbortController();
@@ -30,7 +33,10 @@ export async function probeAccess(
       {
         dispatcher,
         signal: timer.signal,
-        headers: { accept: "application/json", authorization: `Bearer ${token}` },
+        headers: {
+          accept: "application/json",
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
       },
     );
     // The agent closes what is left of the body.

@@ -4,7 +4,7 @@ import { TOKEN, TRUSTING, meshConfig, meshContract } from "../federation/meshSam
 import { ROOT_A } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { PeerApiServer } from "../providers/support/peerApiServer.ts";
-import { OWN_STACK, type Stacks, withStacks } from "./support.ts";
+import { OWN_STACK, type Stacks, faultsError, withStacks } from "./support.ts";
 
 const PEER_STACK = "organization/istio-federation/b";
 
@@ -24,14 +24,25 @@ describe("A survey in a single mesh", () => {
 
   async function look(stacks: Stacks, changes: Record<string, unknown> = {}) {
     await withStacks(stacks);
-    const config = { kubeconfig: own.kubeconfig, allowGatewayAddresses: ["127.0.0.0/8"], ...changes };
+    const { server, certificateAuthority } = peer.access;
+    const singleMesh = {
+      meshId: "mesh1",
+      apiServer: { server, certificateAuthority },
+      allowPeersToReadSecrets: true,
+    };
+    const config = {
+      singleMesh,
+      kubeconfig: own.kubeconfig,
+      allowGatewayAddresses: ["127.0.0.0/8"],
+      ...changes,
+    };
     const found = await survey(meshConfig(config));
     assert.ok("mesh" in found);
     return found;
   }
 
   /** What the stacks have of each other after their first updates; cluster-b's is changed by so much. */
-  const stacksWith = (change: object, own: object = {}): Stacks => ({
+  const stacksWith = (change: object, last: object = {}): Stacks => ({
     [PEER_STACK]: {
       federation: meshContract(),
       access: { "cluster-a": { ...peer.access, ...change } },
@@ -39,7 +50,7 @@ describe("A survey in a single mesh", () => {
     },
     [OWN_STACK]: {
       federation: meshContract({ cluster: "cluster-a", rootCertificates: [ROOT_A] }),
-      ...own,
+      ...last,
     },
   });
 
@@ -61,8 +72,8 @@ describe("A survey in a single mesh", () => {
   it("goes on when the credentials for each other have both ended: either side's update renews what it gave", async () => {
     const life = { issued: "2020-01-01T00:00:00Z", expires: "2020-02-01T00:00:00Z" };
     const ended = { ...peer.access, ...life, token: "ended" };
-    const own = { credentials: { "cluster-b": life }, joined: { "cluster-b": ended } };
-    const { mesh, warnings, notes } = await look(stacksWith(ended, own));
+    const last = { credentials: { "cluster-b": life }, joined: { "cluster-b": ended } };
+    const { mesh, warnings, notes } = await look(stacksWith(ended, last));
     assert.match(notes.join("\n"), /for this cluster ended on 2020-02-01T00:00:00Z: this update renews it/);
     assert.match(
       warnings.join("\n"),
@@ -88,12 +99,29 @@ describe("A survey in a single mesh", () => {
 
   it("warns of what a peer keeps that it takes access from", async () => {
     const life = { issued: "2026-11-01T00:00:00Z", expires: "2126-12-01T00:00:00Z" };
-    const own = { credentials: { "cluster-b": life, "cluster-x": life } };
-    const { warnings } = await look(stacksWith({}, own));
+    const last = { credentials: { "cluster-b": life, "cluster-x": life } };
+    const { warnings } = await look(stacksWith({}, last));
     assert.match(
       warnings.join("\n"),
       /^Peer cluster-x loses its access .* keeps what it has read of cluster-a's Secrets/m,
     );
     assert.doesNotMatch(warnings.join("\n"), /cluster-b loses/);
+  });
+
+  it("stops where this stack's own API server is not what peers would be told, as only this side can mend that", async () => {
+    const apiServer = { server: peer.access.server, certificateAuthority: ROOT_A };
+    const singleMesh = { meshId: "mesh1", apiServer, allowPeersToReadSecrets: true };
+    const { message } = await faultsError(look(stacksWith({}), { singleMesh }));
+    assert.match(
+      message,
+      /singleMesh\.apiServer: "https:.*" has a certificate that .* does not vouch for.*in this stack's config/,
+    );
+  });
+
+  it("does not mind that this stack's own API server cannot be reached from here by the address for peers", async () => {
+    const apiServer = { server: "https://127.30.0.8:9", certificateAuthority: ROOT_A };
+    const singleMesh = { meshId: "mesh1", apiServer, allowPeersToReadSecrets: true };
+    const { mesh } = await look(stacksWith({}), { singleMesh });
+    assert.equal(mesh?.peers["cluster-b"]?.state, "ready");
   });
 });
