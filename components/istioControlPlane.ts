@@ -23,6 +23,9 @@ export interface IstioControlPlaneArgs {
   meshId?: string;
 }
 
+/** Both charts have parts of a ServiceAccount that reads the cluster widely, for `istioctl create-remote-secret`: nothing here uses it. */
+const NO_READER = { enableReaderRBAC: false };
+
 /** Istio's CRDs, istiod set up to trust several roots, and mutual TLS required of every workload. */
 export class IstioControlPlane extends pulumi.ComponentResource {
   constructor(name: string, args: IstioControlPlaneArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -35,7 +38,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         name: "istio-base",
         namespace: args.namespace,
         ...chartSource(args.charts, "base"),
-        values: withExtraValues({ defaultRevision: "default" }, args.values.base),
+        values: withExtraValues({ defaultRevision: "default", global: NO_READER }, args.values.base),
       },
       child,
     );
@@ -71,6 +74,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
 function istiodValues({ cluster, trust, meshId }: IstioControlPlaneArgs): object {
   return {
     global: {
+      ...NO_READER,
       ...(meshId === undefined ? {} : { meshID: meshId }),
       network: cluster.network,
       multiCluster: { clusterName: cluster.name },

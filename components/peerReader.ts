@@ -1,10 +1,12 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config.ts";
+import { warnOfShortLives } from "../federation/credentialLife.ts";
 import type { CredentialLife, PeerAccess } from "../federation/peerAccess.ts";
 import { MESH_CONFIG_RULES, READER_RULES, type ReaderRule } from "../federation/readerRules.ts";
 import type { SettledMesh } from "../federation/singleMesh.ts";
 import { ReaderToken } from "../providers/readerToken.ts";
+import { assigned } from "./assigned.ts";
 
 /** What a `PeerReader` is made from. */
 export interface PeerReaderArgs {
@@ -115,15 +117,20 @@ function endingToken(
       peer,
       namespace,
       serviceAccount: metadata.name,
-      uid: metadata.uid,
+      uid: assigned(account, ({ uid }) => uid),
       hours: settings.tokenHours,
     },
     opts,
   );
-  return {
-    token,
-    life: pulumi.all([issued, expires]).apply(([from, to]) => ({ issued: from, expires: to })),
-  };
+  const { tokenHours: hours } = settings;
+  const life = pulumi.all([issued, expires]).apply(async ([from, to]) => {
+    const made = { issued: from, expires: to, hours };
+    // A preview is told by the survey, also where it does not know the next credential.
+    const warnings = pulumi.runtime.isDryRun() ? [] : warnOfShortLives({ [peer]: made });
+    for (const warning of warnings) await pulumi.log.warn(warning);
+    return made;
+  });
+  return { token, life };
 }
 
 /** A token that Kubernetes keeps in a Secret, and that serves as long as this or its ServiceAccount is there. */
@@ -146,7 +153,7 @@ function longLivedToken(
   );
   return {
     token: secret.data.apply((data) => Buffer.from(data["token"] ?? "", "base64").toString()),
-    life: secret.metadata.creationTimestamp.apply((issued) => ({ issued })),
+    life: assigned(secret, ({ creationTimestamp }) => creationTimestamp).apply((issued) => ({ issued })),
   };
 }
 

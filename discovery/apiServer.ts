@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
-import { type ApiServer, CERTIFICATE_BUNDLE } from "../federation/apiServer.ts";
+import { type ApiServer, CERTIFICATE_BUNDLE, KEY_REMEDY } from "../federation/apiServer.ts";
 import type { StackConfig } from "../federation/config.ts";
-import { FaultsError } from "../federation/fault.ts";
+import { type Fault, FaultsError } from "../federation/fault.ts";
 import type { SingleMesh } from "../federation/singleMesh.ts";
+import { certificatesOnly, hasPrivateKey } from "../federation/x509/bundle.ts";
+import { PROBE_DEADLINE, probeAccess } from "../providers/cluster/accessProbe.ts";
 import { ClusterError } from "../providers/cluster/clusterError.ts";
 import { loadKubeconfig, resolvePath } from "../providers/cluster/kubeconfig.ts";
 import { clusterFault } from "./clusterFault.ts";
@@ -18,11 +20,45 @@ export async function ownApiServer(
 ): Promise<ApiServer> {
   if (certificateAuthority !== undefined) return { server, certificateAuthority };
   const found = await certificatesOf(kubeconfig);
-  if (found !== undefined && CERTIFICATE_BUNDLE.test(found)) return { server, certificateAuthority: found };
-  const rule = "is missing, and the kubeconfig has no certificate-authority for this cluster to take instead";
-  throw new FaultsError("single mesh", [
-    { path: "singleMesh.apiServer.certificateAuthority", rule, remedy: CERTIFICATE_BUNDLE.remedy },
+  if (found === undefined || !CERTIFICATE_BUNDLE.test(found)) {
+    throw missing(
+      "the kubeconfig has no certificate-authority for this cluster to take instead",
+      CERTIFICATE_BUNDLE.remedy,
+    );
+  }
+  if (hasPrivateKey(found)) {
+    throw missing(
+      "the kubeconfig's certificate-authority, to take instead, has a private key in it",
+      KEY_REMEDY,
+    );
+  }
+  return { server, certificateAuthority: certificatesOnly(found) };
+}
+
+function missing(why: string, remedy: string): FaultsError {
+  const rule = `is missing, and ${why}`;
+  return new FaultsError("single mesh", [
+    { path: "singleMesh.apiServer.certificateAuthority", rule, remedy },
   ]);
+}
+
+/**
+ * Tries the address that peers are told, as far as it can be reached from here: where another one answers than its certificates tell, every
+ * peer would refuse it, and only this side can mend that.
+ */
+export async function judgeOwnApiServer(own: ApiServer): Promise<Fault[]> {
+  try {
+    await probeAccess("this cluster", own, PROBE_DEADLINE);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    const { unreachable, passing, cause } = error.failure;
+    // Any answer will do, as it was asked without a credential; and so will none, as peers may have another way to it.
+    if (unreachable !== true || passing === true) return [];
+    const rule = `has a certificate that singleMesh.apiServer.certificateAuthority (without it: the kubeconfig's) does not vouch for, so that peers would refuse it: ${cause}`;
+    const remedy = "Correct either in this stack's config";
+    return [{ path: "singleMesh.apiServer", value: own.server, rule, remedy }];
+  }
 }
 
 async function certificatesOf(kubeconfig: StackConfig["kubeconfig"]): Promise<string | undefined> {

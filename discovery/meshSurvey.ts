@@ -1,10 +1,13 @@
+import * as pulumi from "@pulumi/pulumi";
 import type { OutsideCertificates } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
-import { describeRenewals } from "../federation/credentialLife.ts";
+import { describeRenewals, warnOfShortLives, warnOfTakenBack } from "../federation/credentialLife.ts";
+import { FaultsError } from "../federation/fault.ts";
 import { type MeshPeer, viewMeshPeers } from "../federation/meshPeer.ts";
+import { warnOfRemoved } from "../federation/meshWarnings.ts";
 import type { ContractReading } from "../federation/peer.ts";
 import type { SettledMesh, SingleMesh } from "../federation/singleMesh.ts";
-import { ownApiServer } from "./apiServer.ts";
+import { judgeOwnApiServer, ownApiServer } from "./apiServer.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import { tryAccesses } from "./peerAccess.ts";
 
@@ -18,7 +21,7 @@ export interface MeshSurvey {
 /**
  * Looks at the peers of a single mesh: what they publish, and whether their API servers let us in.
  * @param certificates of our certificate authority, where it comes from outside.
- * @throws FaultsError when a peer does not fit into the mesh or refuses us; every fault is named.
+ * @throws FaultsError when a peer does not fit into the mesh, or peers could not know our API server; every fault is named.
  */
 export async function surveyMesh(
   config: StackConfig,
@@ -30,10 +33,21 @@ export async function surveyMesh(
 ): Promise<{ mesh: MeshSurvey; warnings: string[]; notes: string[] }> {
   const apiServer = await ownApiServer(singleMesh.apiServer, config.kubeconfig);
   const { peers, warnings, notes } = viewMeshPeers(config, readings, own, now, certificates);
-  const unheard = await tryAccesses(peers, config.peers, new Set(Object.keys(own.joined)));
+  const [tried, faults] = await Promise.all([
+    tryAccesses(peers, config.peers, own, now),
+    judgeOwnApiServer(apiServer),
+  ]);
+  if (faults.length > 0) throw new FaultsError(`config of stack ${pulumi.getStack()}`, faults);
   return {
-    mesh: { settings: { ...singleMesh, apiServer }, peers },
-    warnings: [...warnings, ...unheard],
+    mesh: { settings: { ...singleMesh, apiServer }, peers: tried.peers },
+    warnings: [
+      ...warnings,
+      ...tried.warnings,
+      // An update says so once it has the next credential.
+      ...(pulumi.runtime.isDryRun() ? warnOfShortLives(own.credentials) : []),
+      ...warnOfRemoved(config, Object.keys(own.credentials)),
+      ...warnOfTakenBack(own.credentials, config.peers, singleMesh.longLivedTokens),
+    ],
     notes: [...notes, ...describeRenewals(own.credentials, now)],
   };
 }

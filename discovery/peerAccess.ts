@@ -1,85 +1,87 @@
-import { type Fault, FaultsError, describeFault, pathOf } from "../federation/fault.ts";
-import type { MeshPeer } from "../federation/meshPeer.ts";
+import { hasEnded } from "../federation/credentialLife.ts";
+import { type Fault, describeFault, pathOf } from "../federation/fault.ts";
+import type { LastMesh, MeshPeer } from "../federation/meshPeer.ts";
+import { warnOfPeer } from "../federation/meshWarnings.ts";
 import type { PeerAccess } from "../federation/peerAccess.ts";
-import { probeAccess } from "../providers/cluster/accessProbe.ts";
+import { type Refusal, refusedPeer } from "../federation/refusedPeer.ts";
+import { PROBE_DEADLINE, probeAccess } from "../providers/cluster/accessProbe.ts";
 import { ClusterError, type ClusterFailure } from "../providers/cluster/clusterError.ts";
 
-/** A preview should not wait long for an API server that is not there, in milliseconds. */
-const DEADLINE = 4_000;
-
 /**
- * Tries the credentials that peers give us, each with one request.
+ * Tries the credentials that peers give us, each with one request. None of it is a fault: two clusters whose credentials for each other
+ * have ended must both be able to renew them. An API server that does not answer *here* may well answer istiod, so that peer joins
+ * nevertheless; one that refuses us leaves its peer pending, with what istiod had of it before.
  * @param stacks of the peers, by name.
- * @param known peers that istiod reads already.
- * @returns a warning for each peer that istiod reads already and that does not answer now: that may pass, and changes nothing.
- * @throws FaultsError with every peer that refuses us, or does not answer though it is new; each says which side must act.
+ * @returns the peers as they are then, and a warning for each that did not let us in, which says which side must act.
  */
 export async function tryAccesses(
   peers: Readonly<Record<string, MeshPeer>>,
   stacks: Readonly<Record<string, { stack: string }>>,
-  known: ReadonlySet<string>,
-): Promise<string[]> {
-  const outcomes = await Promise.all(
+  last: Pick<LastMesh, "joined" | "statuses">,
+  now: Date,
+): Promise<{ peers: Record<string, MeshPeer>; warnings: string[] }> {
+  const tried = await Promise.all(
     Object.entries(peers).map(async ([peer, view]) => {
-      if (view.state === "pending") return [];
-      const fault = await tryAccess(peer, view.access, stacks[peer]?.stack ?? peer);
-      return fault === undefined ? [] : [{ peer, ...fault }];
+      const stack = stacks[peer]?.stack ?? peer;
+      const failure = view.state === "ready" ? await tryAccess(peer, view.access) : undefined;
+      if (view.state === "pending" || failure === undefined) return { peer, view, warnings: [] };
+      const path = pathOf("peers", peer, "access");
+      if (failure.passing === true) {
+        const silent: Fault = { path, value: view.access.server, ...describeSilence(failure, stack) };
+        return { peer, view, warnings: [describeFault(silent)] };
+      }
+      const refused = refusedPeer(peer, view, judge(failure, view.access, stack, now), last, now);
+      return { peer, view: refused, warnings: warnOfPeer(peer, refused, stack, now) };
     }),
   );
-  const found = outcomes.flat();
-  const passing = found.filter(({ peer, isSilent }) => isSilent && known.has(peer));
-  const faults = found.filter((one) => !passing.includes(one)).map(({ fault }) => fault);
-  if (faults.length > 0) throw new FaultsError("What the peers give access to", faults);
-  return passing.map(({ fault }) => describeFault(fault));
+  return {
+    peers: Object.fromEntries(tried.map(({ peer, view }) => [peer, view])),
+    warnings: tried.flatMap(({ warnings }) => warnings),
+  };
 }
 
-async function tryAccess(
-  peer: string,
-  access: PeerAccess,
-  stack: string,
-): Promise<{ fault: Fault; isSilent: boolean } | undefined> {
+async function tryAccess(peer: string, access: PeerAccess): Promise<ClusterFailure | undefined> {
   try {
-    await probeAccess(peer, access, DEADLINE);
+    await probeAccess(`peer ${peer}`, access, PROBE_DEADLINE);
     return undefined;
   } catch (error) {
-    if (!(error instanceof ClusterError)) throw error;
-    const { failure } = error;
-    const isSilent = failure.unreachable === true && failure.passing === true;
-    const fault = {
-      path: pathOf("peers", peer, "access"),
-      value: access.server,
-      ...judge(failure, isSilent, stack),
-    };
-    return { fault, isSilent };
+    if (error instanceof ClusterError) return error.failure;
+    throw error;
   }
+}
+
+/** It may pass, or be so only here: in a pipeline that has no way to where istiod has one. */
+function describeSilence({ cause, unreachable }: ClusterFailure, stack: string): Refusal {
+  const what = unreachable === true ? "does not answer here" : "is too busy to answer";
+  return {
+    rule: `${what}, so that only istiod can tell whether it may read it: ${cause}`,
+    remedy: `See what \`istioctl remote-clusters\` says; unless it is synced, open the way from istiod, or have its team correct singleMesh.apiServer of stack ${stack} and run \`pulumi up\` there, then here`,
+  };
 }
 
 function judge(
   { status, cause, unreachable }: ClusterFailure,
-  isSilent: boolean,
+  access: PeerAccess,
   stack: string,
-): Pick<Fault, "rule" | "remedy"> {
+  now: Date,
+): Refusal {
+  const again = (command: string) => `have its team run \`${command}\` on stack ${stack}, then run it here`;
   if (status === 401) {
-    const remedy = `Have its team run \`pulumi up --refresh\` on stack ${stack}, then try again`;
-    return {
-      rule: "refuses the credential that the peer gave us: it has ended, or its ServiceAccount is gone",
-      remedy,
-    };
-  }
-  if (isSilent) {
-    return {
-      rule: `does not answer: ${cause}`,
-      remedy: `Open the way to it from here and from our istiod; if it is elsewhere, have its team correct singleMesh.apiServer of stack ${stack} and run \`pulumi up\``,
-    };
+    return hasEnded(access, now)
+      ? { rule: `refuses our credential, which ended on ${access.expires}`, remedy: again("pulumi up") }
+      : {
+          rule: "refuses the credential that the peer gave us: its ServiceAccount is gone, or another cluster answers",
+          remedy: again("pulumi up --refresh"),
+        };
   }
   if (unreachable === true) {
     return {
       rule: `is not the API server that the peer says: ${cause}`,
-      remedy: `Have its team correct singleMesh.apiServer of stack ${stack} (server, certificateAuthority) and run \`pulumi up\``,
+      remedy: `have its team correct singleMesh.apiServer of stack ${stack} (server, certificateAuthority) and run \`pulumi up\` there, then run it here`,
     };
   }
   return {
     rule: `does not let us read what istiod needs: ${cause}`,
-    remedy: `Have its team run \`pulumi up --refresh\` on stack ${stack}, then try again`,
+    remedy: again("pulumi up --refresh"),
   };
 }

@@ -80,10 +80,15 @@ export function refuseAddress(address: string, allowed: readonly string[]): stri
   return `is no address to send traffic to (${isCompatibleIPv4(ip) ? "an IPv4 address in IPv6" : ip.range()})`;
 }
 
+/** Names that clouds' resolvers have for the address that every machine gets its credentials from. */
+const METADATA = /^(?:metadata|instance-data)(?:\.[^.]+)*\.internal$/;
+
 /** Names that mean this machine or this cluster's services, to a resolver with Kubernetes' search list. */
 function refuseHostName(name: string): string | undefined {
   if (!name.includes(".")) return "is a name without a domain, which resolves to something of this side";
   if (/(?:^|\.)(?:localhost|localdomain|svc)$/.test(name)) return "is a name of this side, not of a peer";
+  if (METADATA.test(name))
+    return "is a name of a cloud's metadata service, which gives credentials of this side";
   return undefined;
 }
 

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
-import type * as z from "zod";
+import * as z from "zod";
 import { ADDRESS, canonicalAddress } from "./address.ts";
 import { text } from "./schema.ts";
 import type { TextRule } from "./textRule.ts";
-import { certificatesIn } from "./x509/bundle.ts";
+import { certificatesIn, certificatesOnly, hasPrivateKey } from "./x509/bundle.ts";
 
 /** Where a cluster's API server is reached, and by what it is known. */
 export interface ApiServer {
@@ -31,11 +31,29 @@ export const CERTIFICATE_BUNDLE: TextRule = {
   remedy: "Write those by which the API server is known: certificate-authority-data of a kubeconfig, decoded",
 };
 
-/** The fields of an {@link ApiServer}, for a config and for what a peer publishes. */
+/** What to do about a private key beside the certificates. */
+export const KEY_REMEDY = "Take the key out: clients know an API server by its certificates only";
+
+/** The fields of an {@link ApiServer}, for a config and for what a peer publishes. Of the certificates nothing passes but these. */
 export const apiServerFields: {
   server: z.ZodString;
   certificateAuthority: z.ZodString;
-} = { server: text(SERVER_URL), certificateAuthority: text(CERTIFICATE_BUNDLE) };
+} = {
+  server: text(SERVER_URL),
+  certificateAuthority: z
+    .string()
+    .refine((value) => !hasPrivateKey(value), {
+      error: "has a private key in it, which would go to every peer",
+      abort: true,
+      params: { remedy: `${KEY_REMEDY}, and replace it if this was stored anywhere`, withoutValue: true },
+    })
+    .refine(CERTIFICATE_BUNDLE.test, {
+      error: CERTIFICATE_BUNDLE.rule,
+      // What is no certificate may be anything, a key cut in half among it.
+      params: { remedy: CERTIFICATE_BUNDLE.remedy, withoutValue: true },
+    })
+    .overwrite(certificatesOnly),
+};
 
 /** The host in an API server's URL: an IP address without brackets, or a DNS name. */
 export function hostOf(server: string): string {

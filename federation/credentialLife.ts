@@ -1,3 +1,4 @@
+import { ownValue } from "./order.ts";
 import type { CredentialLife } from "./peerAccess.ts";
 
 /** Part of its life after which a credential is renewed: whoever uses it has as much again to take the new one. */
@@ -5,6 +6,11 @@ const RENEWED_AFTER = 0.5;
 
 /** Part of its life after which one that was not renewed is worth a warning. */
 const WARNED_AFTER = 0.75;
+
+/** Part of what was asked for from which on a life is as asked for. */
+const AS_ASKED = 0.9;
+
+const HOUR = 3_600_000;
 
 /** Whether it is time to renew a credential; one without an end never is. */
 export function isDue(life: CredentialLife, now: Date): boolean {
@@ -37,4 +43,41 @@ export function describeRenewals(lives: Readonly<Record<string, CredentialLife>>
         ]
       : [],
   );
+}
+
+/** Tells which credentials the API server gave a much shorter life than asked for, as managed clouds do. @param lives as above. */
+export function warnOfShortLives(lives: Readonly<Record<string, CredentialLife>>): string[] {
+  return Object.entries(lives).flatMap(([peer, { issued, expires, hours }]) => {
+    if (expires === undefined || hours === undefined) return [];
+    const given = (Date.parse(expires) - Date.parse(issued)) / HOUR;
+    if (given >= hours * AS_ASKED) return [];
+    return [
+      `The API server gives the credential of peer ${peer} ${tenths(given)} h, not the ${hours} h of singleMesh.tokenHours: run \`pulumi up\` ` +
+        `here, then on the peer's stack, at least every ${tenths(given * RENEWED_AFTER)} h, or have the API server allow more ` +
+        "(--service-account-max-token-expiration)",
+    ];
+  });
+}
+
+/** As many hours, to a tenth that is no more. */
+function tenths(hours: number): number {
+  // By a second or so less than a whole number is what a request takes.
+  return Math.floor((hours + 0.01) * 10) / 10;
+}
+
+/** Tells whose credential without an end an update takes back for one that ends: both are not there at a time. @param lives as above. */
+export function warnOfTakenBack(
+  lives: Readonly<Record<string, CredentialLife>>,
+  peers: Readonly<Record<string, { stack: string }>>,
+  longLivedTokens: boolean,
+): string[] {
+  if (longLivedTokens) return [];
+  return Object.entries(peers).flatMap(([peer, { stack }]) => {
+    const life = ownValue(lives, peer);
+    if (life === undefined || life.expires !== undefined) return [];
+    return [
+      `This update takes back the credential without an end that peer ${peer} has, for one that ends: its istiod sees nothing new of this ` +
+        `cluster until its team has run \`pulumi up\` on stack ${stack}; have it do so at once`,
+    ];
+  });
 }

@@ -15,6 +15,14 @@ export const DNS_LABEL: TextRule = pattern(
   "Choose such a name",
 );
 
+/** Name of most kinds of Kubernetes objects, ServiceAccounts among them: unlike in a DNS name, what is between dots may be as long as all. */
+export const OBJECT_NAME: TextRule = pattern(
+  /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/,
+  NAME_LIMIT,
+  "must be a Kubernetes object's name: lower-case letters, digits, '-' and '.', a letter or digit at both ends, at most 253 characters",
+  "Choose such a name",
+);
+
 /**
  * A host or domain name that Kubernetes and Istio both take: DNS-1123 labels of at most 63 characters, 253 in all. A last
  * label that a resolver may read as a number is refused (`127.1`, `0x7f000001`): such a name is an address in disguise.

@@ -1,9 +1,9 @@
 import type { OutsideCertificates } from "./authoritySource.ts";
 import type { StackConfig } from "./config.ts";
 import { type Contract, readContract } from "./contract.ts";
-import { hasEnded, isLate } from "./credentialLife.ts";
 import { type Fault, FaultsError, pathOf, within } from "./fault.ts";
 import { judgeMembership, memberClaim } from "./meshMembership.ts";
+import { noteGateway, warnOfPeer, warnOfReaders } from "./meshWarnings.ts";
 import { ownValue } from "./order.ts";
 import { type ContractReading, type LastPeers, published } from "./peer.ts";
 import { type PeerAccess, readAccess } from "./peerAccess.ts";
@@ -11,6 +11,7 @@ import { judgePin } from "./pin.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
 import { judgeRootNames } from "./rootName.ts";
 import { noteCommonTrust } from "./topology/commonTrust.ts";
+import { trustsRoots } from "./trusters.ts";
 import { utc } from "./utc.ts";
 
 /** A peer in a single mesh, as this run of the program found it. */
@@ -39,6 +40,8 @@ export interface AwaitedPeer {
 export interface LastMesh extends LastPeers {
   /** By which istiod reads them; secret. */
   joined: Record<string, PeerAccess>;
+  /** Its own certificate authority, as far as peers are told of it. */
+  authority: { roots: readonly string[] };
 }
 
 /** What a peer's contract and its `access` for us come to, when nothing is wrong with either. */
@@ -89,16 +92,21 @@ export function viewMeshPeers(
   }
   if (faults.length > 0) throw new FaultsError("What the peers publish", faults);
 
+  // Roots of one's own are those that peers could have seen.
+  const roots = ownRoots.length > 0 ? ownRoots : last.authority.roots;
   const views = Object.keys(readings)
     .sort()
     .map((peer): [string, MeshPeer] => [
       peer,
-      viewPeer(peer, config, readings[peer], ownValue(found, peer), last, now),
+      viewPeer(peer, config, readings[peer], ownValue(found, peer), last, roots, now),
     ]);
   return {
     peers: Object.fromEntries(views),
-    warnings: views.flatMap(([peer, view]) => warningsOf(peer, view, config.peers[peer]?.stack ?? peer, now)),
-    notes: [...notes, ...noteEquals(config, Object.keys(found)), ...noteReaders(config)],
+    warnings: [
+      ...views.flatMap(([peer, view]) => warnOfPeer(peer, view, config.peers[peer]?.stack ?? peer, now)),
+      ...warnOfReaders(config),
+    ],
+    notes: [...notes, ...noteEquals(config, Object.keys(found)), ...noteGateway(config)],
   };
 }
 
@@ -113,7 +121,10 @@ function readPeers(
   const faults: Fault[] = [];
   const found: Record<string, Found> = {};
   for (const [peer, value] of Object.entries(published(readings)).sort()) {
-    const access = readAccess(ownValue(readings, peer)?.access, cluster.name, allowGatewayAddresses);
+    const access = readAccess(ownValue(readings, peer)?.access, cluster.name, {
+      clusterDomain: cluster.domain,
+      allowGatewayAddresses,
+    });
     const unfit = access !== undefined && "faults" in access ? access.faults : [];
     faults.push(...unfit.map((fault) => within(pathOf("peers", peer, "access"), fault)));
     try {
@@ -133,11 +144,11 @@ function viewPeer(
   reading: ContractReading | undefined,
   found: Found | undefined,
   last: LastMesh,
+  ownRoots: readonly string[],
   now: Date,
 ): MeshPeer {
   const stack = peers[peer]?.stack ?? peer;
-  const known = ownValue(last.statuses, peer);
-  const since = known?.state === "pending" && known.since !== "" ? known.since : utc(now);
+  const since = pendingSince(peer, last, now);
   const pinned = found === undefined ? ownValue(last.pinned, peer) : pinnable(found.contract, now);
   const trusted = pinned === undefined ? {} : { pinned };
   const joined = ownValue(last.joined, peer);
@@ -159,6 +170,13 @@ function viewPeer(
         "in its config and run `pulumi up`, then run it here",
     );
   }
+  // Whom istiod merges is called at once: by then the peer's workloads must believe ours. One that has joined keeps up by rotation's rules.
+  if (joined === undefined && !trustsRoots(found.contract, reading?.trustAnchors, cluster.name, ownRoots)) {
+    const first = ownRoots.length === 0 ? "this update publishes the roots; then " : "";
+    return pending(
+      `its workloads do not trust this cluster's yet; ${first}have its team run \`pulumi up\` on stack ${stack}, then run it here`,
+    );
+  }
   const isApart = found.contract.network !== cluster.network;
   // Without a gateway, istiod would send to addresses of the peer's own network.
   if (isApart && found.contract.gateways.length === 0 && joined === undefined) {
@@ -169,27 +187,8 @@ function viewPeer(
   return { state: "ready", access: found.access, pinned };
 }
 
-function warningsOf(peer: string, view: MeshPeer, stack: string, now: Date): string[] {
-  if (view.state === "pending") {
-    const kept = view.access === undefined ? "" : ". What istiod knew of it before stays";
-    return [`Peer ${peer} is pending: ${view.reason}${kept}`];
-  }
-  const { access } = view;
-  if (!isLate(access, now)) return [];
-  const remedy = `have its team run \`pulumi up\` on stack ${stack}, then run it here`;
-  return hasEnded(access, now)
-    ? [
-        `This cluster's credential for peer ${peer} ended on ${access.expires}: istiod sees nothing new of it; ${remedy}`,
-      ]
-    : [`This cluster's credential for peer ${peer} ends on ${access.expires} and was not renewed; ${remedy}`];
-}
-
-/** Says what the peers get by what istiod needs: nobody may learn it too late. */
-function noteReaders({ cluster, peers }: StackConfig): string[] {
-  const readers = Object.keys(peers);
-  if (readers.length === 0) return [];
-  return [
-    `The istiods of ${readers.join(", ")} may read all Services, Pods and Secrets of ${cluster.name}, the key of its certificate ` +
-      "authority among them: this version of istiod does not work without (docs/topologies.md)",
-  ];
+/** Since when a peer is pending that is so now. */
+export function pendingSince(peer: string, { statuses }: Pick<LastMesh, "statuses">, now: Date): string {
+  const known = ownValue(statuses, peer);
+  return known?.state === "pending" && known.since !== "" ? known.since : utc(now);
 }

@@ -1,8 +1,9 @@
 import * as z from "zod";
-import { refuseAddress } from "./address.ts";
+import { IP_ADDRESS } from "./address.ts";
 import { readByPeer } from "./byPeer.ts";
 import { type ApiServer, apiServerFields, hostOf } from "./apiServer.ts";
 import type { Fault } from "./fault.ts";
+import { type GatewayPolicy, refusePeerAddress } from "./peerGateway.ts";
 import { faultsOf, text } from "./schema.ts";
 import { pattern } from "./textRule.ts";
 
@@ -11,6 +12,8 @@ export interface CredentialLife {
   issued: string;
   /** Left out: it has no end. */
   expires?: string;
+  /** How many hours were asked for; left out: none. API servers may give less. */
+  hours?: number;
 }
 
 /** How one peer's istiod reads a cluster's API server: an entry of the secret stack output `access`. */
@@ -27,7 +30,11 @@ const TOKEN = pattern(
   "Have the peer's team run `pulumi up` on its stack, then here",
 );
 
-const lifeFields = { issued: z.iso.datetime(), expires: z.iso.datetime().exactOptional() };
+const lifeFields = {
+  issued: z.iso.datetime(),
+  expires: z.iso.datetime().exactOptional(),
+  hours: z.number().exactOptional(),
+};
 
 const life: z.ZodType<CredentialLife> = z.object(lifeFields);
 
@@ -39,13 +46,12 @@ const entries = z.record(z.string(), z.unknown());
  * Finds what a peer's stack output `access` has for us. It comes from another team: its API server must be an address that our
  * istiod may connect to on the peer's word.
  * @param cluster our own name.
- * @param allowed CIDR ranges which the stack accepts though they are loopback, link-local and the like.
  * @returns undefined when there is nothing; faults show no value, as it could be the token.
  */
 export function readAccess(
   output: unknown,
   cluster: string,
-  allowed: readonly string[],
+  local: GatewayPolicy,
 ): PeerAccess | { faults: Fault[] } | undefined {
   const given = entries.safeParse(output).data ?? {};
   const entry = Object.hasOwn(given, cluster) ? given[cluster] : undefined;
@@ -56,10 +62,11 @@ export function readAccess(
       faults: faultsOf(parsed.error, undefined).map(({ path, rule, remedy }) => ({ path, rule, remedy })),
     };
   }
-  const rule = refuseAddress(hostOf(parsed.data.server), allowed);
+  const host = hostOf(parsed.data.server);
+  const rule = refusePeerAddress(host, local);
   if (rule === undefined) return parsed.data;
-  const remedy =
-    "Have the peer set another singleMesh.apiServer.server, or accept the range by allowGatewayAddresses in this stack's config";
+  const accept = ", or accept the range by allowGatewayAddresses in this stack's config";
+  const remedy = `Have the peer set another singleMesh.apiServer.server${IP_ADDRESS.test(host) ? accept : ""}`;
   return { faults: [{ path: "server", value: parsed.data.server, rule, remedy }] };
 }
 

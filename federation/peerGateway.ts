@@ -1,4 +1,4 @@
-import { type GatewayAddress, refuseAddress } from "./address.ts";
+import { type GatewayAddress, IP_ADDRESS, refuseAddress } from "./address.ts";
 import { count } from "./change.ts";
 import { ENTRY_LIMIT, entrySizes } from "./entrySize.ts";
 import { type Fault, pathOf } from "./fault.ts";
@@ -26,13 +26,17 @@ export function judgeGateways(gateways: readonly GatewayAddress[], local: Gatewa
 
 function judgeAddress(address: string, index: number, local: GatewayPolicy): Fault[] {
   const path = pathOf("gateways", index, "address");
-  if (address === local.clusterDomain || isBelow(address, local.clusterDomain)) {
-    const rule = `is a name of this cluster's own domain '${local.clusterDomain}'`;
-    return [{ path, value: address, rule, remedy: "Have the peer publish an address of its own" }];
-  }
-  const rule = refuseAddress(address, local.allowGatewayAddresses);
+  const rule = refusePeerAddress(address, local);
   if (rule === undefined) return [];
-  const remedy =
-    "Have the peer publish another, or accept the range by allowGatewayAddresses in this stack's config";
+  const remedy = IP_ADDRESS.test(address)
+    ? "Have the peer publish another, or accept the range by allowGatewayAddresses in this stack's config"
+    : "Have the peer publish an address of its own";
   return [{ path, value: address, rule, remedy }];
+}
+
+/** Why nothing here may connect to this address on a peer's word; `undefined` when it may. */
+export function refusePeerAddress(address: string, local: GatewayPolicy): string | undefined {
+  if (address === local.clusterDomain || isBelow(address, local.clusterDomain))
+    return `is a name of this cluster's own domain '${local.clusterDomain}'`;
+  return refuseAddress(address, local.allowGatewayAddresses);
 }

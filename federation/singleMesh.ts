@@ -10,6 +10,8 @@ export interface SingleMesh {
   tokenHours: number;
   /** Gives peers credentials without an end instead. */
   longLivedTokens: boolean;
+  /** Consents to what istiod needs: the peers' may read this cluster's Secrets. True wherever there are peers. */
+  allowPeersToReadSecrets: boolean;
 }
 
 /** The same once the program has looked: nothing is left to find. */

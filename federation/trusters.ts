@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { fingerprintOf } from "./fingerprint.ts";
+import type { Contract } from "./contract.ts";
 import { ownValue } from "./order.ts";
 import type { ContractReading } from "./peer.ts";
 import { type PinnedPeer, readPinnedPeers } from "./pinnedPeer.ts";
@@ -28,4 +29,21 @@ export function trustingPeers(
     if (ours.length === 0) return [];
     return [{ peer, roots: ours.flatMap(({ rootCertificates }) => rootCertificates.map(fingerprintOf)) }];
   });
+}
+
+/**
+ * Whether a peer's workloads believe those of a cluster with these roots: each root is one of the peer's own, or it says that it trusts it.
+ * @param trustAnchors the peer's stack output.
+ * @param cluster the cluster's name, as the peer's config has it.
+ * @param roots PEM; with none nobody is believed.
+ */
+export function trustsRoots(
+  { rootCertificates }: Pick<Contract, "rootCertificates">,
+  trustAnchors: unknown,
+  cluster: string,
+  roots: readonly string[],
+): boolean {
+  const pinned = ownValue(readPinnedPeers(trustAnchors), cluster)?.rootCertificates ?? [];
+  const trusted = new Set([...rootCertificates, ...pinned].map(fingerprintOf));
+  return roots.length > 0 && roots.every((root) => trusted.has(fingerprintOf(root)));
 }

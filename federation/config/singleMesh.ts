@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { apiServerFields } from "../apiServer.ts";
+import { someOf } from "../change.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { LABEL_VALUE } from "../hostname.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
@@ -31,6 +32,7 @@ const section = checked(
       })
       .exactOptional(),
     longLivedTokens: z.boolean().default(false),
+    allowPeersToReadSecrets: z.boolean().default(false),
   }),
   ({ tokenHours, longLivedTokens }): Complaint[] =>
     longLivedTokens && tokenHours !== undefined
@@ -64,7 +66,8 @@ const ALL_ARE_CALLED =
  */
 export function judgeSingleMesh(raw: Readonly<Record<string, unknown>>): Fault[] {
   const topology = topologyOf(raw["topology"]);
-  if (topology === "single-mesh") return [...missingSection(raw), ...strangers(raw), ...unread(raw)];
+  if (topology === "single-mesh")
+    return [...missingSection(raw), ...consent(raw), ...strangers(raw), ...unread(raw)];
   if (topology === undefined || isNone(raw["singleMesh"])) return [];
   const remedy = "Write topology: single-mesh, or remove this";
   return [{ path: "singleMesh", rule: "is for another topology than this stack's", remedy }];
@@ -74,6 +77,25 @@ function missingSection(raw: Readonly<Record<string, unknown>>): Fault[] {
   if (!isNone(raw["singleMesh"])) return [];
   const remedy = "Write {meshId, apiServer: {server}}: the mesh's name, and where peers reach the API server";
   return [{ path: "singleMesh", rule: "is missing, as the topology is 'single-mesh'", remedy }];
+}
+
+/** What a single mesh gives away is not to be given by mistake. */
+function consent(raw: Readonly<Record<string, unknown>>): Fault[] {
+  const path = ["singleMesh", "allowPeersToReadSecrets"];
+  const value = valueAt(raw, path);
+  const readers = Object.keys(asRecord(raw["peers"]));
+  // What is neither true nor false is told by itself.
+  const isJudged = value === undefined || value === false;
+  if (isNone(raw["singleMesh"]) || readers.length === 0 || !isJudged) return [];
+  return [
+    {
+      path: pathOf(...path),
+      ...(value === undefined ? {} : { value }),
+      rule: `must be true, as there are peers (${someOf(readers)}): this version of istiod needs to read all Secrets of the clusters of its mesh, the keys of their certificate authorities among them`,
+      remedy:
+        "Accept that by writing true if whoever runs the peers may read this cluster's Secrets; otherwise choose another topology (docs/topologies.md)",
+    },
+  ];
 }
 
 /** What belongs to topologies whose services are exported. */
@@ -90,6 +112,14 @@ function strangers(raw: Readonly<Record<string, unknown>>): Fault[] {
   }));
 }
 
+/** Helm values that say what the contract says, too, and by which field of the config both are set. */
+const TOLD: readonly (readonly [path: readonly string[], field: string])[] = [
+  [["istio", "values", "istiod", "global", "meshID"], "singleMesh.meshId"],
+  [["istio", "values", "istiod", "global", "multiCluster", "clusterName"], "cluster.name"],
+  [["istio", "values", "istiod", "global", "network"], "cluster.network"],
+  [["gateway", "values", "networkGateway"], "cluster.network"],
+];
+
 /** Peers' istiods read these from the cluster, and the mesh's name from this section. */
 function unread(raw: Readonly<Record<string, unknown>>): Fault[] {
   const faults: Fault[] = [];
@@ -99,10 +129,10 @@ function unread(raw: Readonly<Record<string, unknown>>): Fault[] {
     const remedy = "Remove it, and have a Service of type LoadBalancer or NodePort";
     faults.push({ path: "gateway.advertise", rule, remedy });
   }
-  const path = ["istio", "values", "istiod", "global", "meshID"];
-  if (valueAt(raw, path) !== undefined) {
+  for (const [path, field] of TOLD) {
+    if (valueAt(raw, path) === undefined) continue;
     const rule = "is set by the program, so that it agrees with what peers are told";
-    faults.push({ path: pathOf(...path), rule, remedy: "Remove it; set singleMesh.meshId" });
+    faults.push({ path: pathOf(...path), rule, remedy: `Remove it; set ${field}` });
   }
   return faults;
 }

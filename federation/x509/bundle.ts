@@ -13,3 +13,15 @@ export function certificatesIn(pem: string): X509Certificate[] | undefined {
     return undefined;
   }
 }
+
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/;
+
+/** Whether a PEM text has a private key in it, as combined files have. */
+export function hasPrivateKey(pem: string): boolean {
+  return PRIVATE_KEY.test(pem);
+}
+
+/** The certificates of a PEM text, without what is written around them. */
+export function certificatesOnly(pem: string): string {
+  return (pem.match(CERTIFICATE) ?? []).map((text) => `${text}\n`).join("");
+}

@@ -8,6 +8,7 @@ const [EAST, WEST] = ["mesh-east", "mesh-west"] as const;
 export const SINGLE_MESH: Scenario = {
   topology: "single-mesh",
   clusters: MESH_CLUSTERS,
-  updates: [EAST, WEST, EAST],
+  // A cluster calls into another once that one trusts it: each has to come after the other's first update.
+  updates: [EAST, WEST, EAST, WEST],
   proofs: () => singleMeshProofs([EAST, WEST]),
 };

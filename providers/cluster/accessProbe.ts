@@ -1,23 +1,26 @@
-import type { PeerAccess } from "../../federation/peerAccess.ts";
+import type { ApiServer } from "../../federation/apiServer.ts";
 import { ClusterError } from "./clusterError.ts";
 import { NAMESPACE, resourcePath } from "./kinds.ts";
 import { TimeoutError, noAnswer } from "./noAnswer.ts";
 import { refusal } from "./refusal.ts";
 
+/** A preview should not wait long for an API server that is not there, in milliseconds. */
+export const PROBE_DEADLINE = 4_000;
+
 /**
- * Asks another cluster's API server, once, for one thing that our credential there is for.
- * @param peer for messages.
+ * Asks an API server, once, for one thing that a peer's credential there is for.
+ * @param where for messages: `peer cluster-b`.
+ * @param access without a token it is asked as nobody in particular.
  * @param deadline longest wait for the answer, in milliseconds.
  * @throws ClusterError when it does not give it, without the credential.
  */
 export async function probeAccess(
-  peer: string,
-  { server, certificateAuthority, token }: PeerAccess,
+  where: string,
+  { server, certificateAuthority, token }: ApiServer & { token?: string },
   deadline: number,
 ): Promise<void> {
   const { Agent, request } = await import("undici");
   const operation = "list namespaces";
-  const where = `peer ${peer}`;
   const url = new URL(server);
   const dispatcher = new Agent({ connect: { ca: certificateAuthority } });
   const timer = new AbortController();
@@ -30,11 +33,15 @@ export async function probeAccess(
       {
         dispatcher,
         signal: timer.signal,
-        headers: { accept: "application/json", authorization: `Bearer ${token}` },
+        headers: {
+          accept: "application/json",
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        },
       },
     );
-    const text = await body.text();
+    // The agent closes what is left of the body.
     if (statusCode === 200) return;
+    const text = await startOf(body);
     throw new ClusterError(where, refusal(operation, { status: statusCode, headers, text }));
   } catch (error) {
     if (error instanceof ClusterError) throw error;
@@ -43,4 +50,18 @@ export async function probeAccess(
     clearTimeout(timeout);
     void dispatcher.destroy();
   }
+}
+
+/** As much of a refusal as is quoted, and more; a peer could send without an end. */
+const BODY_LIMIT = 65_536;
+
+async function startOf(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= BODY_LIMIT) break;
+  }
+  return Buffer.concat(chunks).subarray(0, BODY_LIMIT).toString();
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { isDue } from "../../federation/credentialLife.ts";
-import { DNS_LABEL } from "../../federation/hostname.ts";
+import { DNS_LABEL, OBJECT_NAME } from "../../federation/hostname.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "../checkFields.ts";
 import type { Inputs, State } from "./inputs.ts";
 
@@ -10,7 +10,8 @@ const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,
   peer: text(DNS_LABEL),
   namespace: NAMESPACE_FIELD,
-  serviceAccount: text(DNS_LABEL),
+  // Of a peer whose name is a label's full length it is longer than one.
+  serviceAccount: text(OBJECT_NAME),
   uid: z.string().min(1, "must be the uid of the ServiceAccount"),
   hours: z.int().min(1),
 };

@@ -126,6 +126,13 @@ for (const preview of [true, false]) {
       assert.deepEqual(Object.keys(anchors as object), ["cluster-b"]);
     });
 
+    it("has no chart of Istio make a ServiceAccount that reads the whole cluster", () => {
+      for (const chart of ["istio-base", "istio-istiod"]) {
+        const { values } = engine.named(chart).inputs as { values: { global: Record<string, unknown> } };
+        assert.equal(values.global["enableReaderRBAC"], false);
+      }
+    });
+
     it("switches several roots on in istiod and in every proxy", () => {
       const { values } = engine.named("istio-istiod").inputs as {
         values: {

@@ -29,14 +29,17 @@ const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
 export class MockEngine {
   readonly resources: Registered[] = [];
 
-  /** @param preview whether this is `pulumi preview`: outputs that providers compute are then unknown. */
-  async start(preview: boolean): Promise<void> {
+  /**
+   * @param preview whether this is `pulumi preview`: outputs that providers compute are then unknown.
+   * @param isThere whether the resources exist; a preview answers with the inputs only all the same.
+   */
+  async start(preview: boolean, isThere = !preview): Promise<void> {
     await pulumi.runtime.setMocks(
       {
         newResource: ({ type, name, inputs, provider = "" }) => {
           this.resources.push({ type, name, inputs: inputs as Record<string, unknown>, provider });
           const computed = preview ? {} : { ...COMPUTED[type]?.(name), imported: 1 };
-          return { id: preview ? undefined : `${name}-id`, state: { ...(inputs as object), ...computed } };
+          return { id: isThere ? `${name}-id` : undefined, state: { ...(inputs as object), ...computed } };
         },
         call: ({ token }) => {
           throw new Error(`the components are to call nothing, yet: ${token}`);
@@ -77,7 +80,7 @@ export async function settled<T>(output: pulumi.Output<T>): Promise<T | undefine
 /** The ServiceAccount of a peer's istiod, its token, and when that serves. */
 export const READER = "istio-federation-reader-cluster-b";
 export const READER_TOKEN = "token.of.cluster-b";
-export const READER_LIFE = { issued: "2026-11-21T10:00:00Z", expires: "2026-12-21T10:00:00Z" };
+export const READER_LIFE = { issued: "2026-11-21T10:00:00Z", expires: "2026-12-21T10:00:00Z", hours: 720 };
 
 /** Any CA certificates will do where only their text is looked at. */
 export const INTERMEDIATE_CERTIFICATE = ROOT_A;

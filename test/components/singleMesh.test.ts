@@ -3,7 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { FederatedCluster } from "../../components/federatedCluster.ts";
 import { viewMeshPeers } from "../../federation/meshPeer.ts";
 import { FIRST_ROOT } from "../../federation/rotation.ts";
-import { ACCESS, NOW, TOKEN, meshConfig, meshContract } from "../federation/meshSamples.ts";
+import {
+  ACCESS,
+  FIRST_UPDATE,
+  NOW,
+  TOKEN,
+  TRUSTING,
+  meshConfig,
+  meshContract,
+} from "../federation/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { MockEngine, READER, READER_LIFE, READER_TOKEN, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
@@ -14,15 +22,15 @@ const SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270";
 /** Declares cluster-a in a single mesh with cluster-b, which has let it in or not. */
 async function declare(
   preview: boolean,
-  changes: { isIn?: boolean; config?: object; settings?: object } = {},
+  changes: { isIn?: boolean; isThere?: boolean; config?: object; settings?: object } = {},
 ) {
-  const { isIn = true, config: section = {}, settings = {} } = changes;
+  const { isIn = true, isThere, config: section = {}, settings = {} } = changes;
   const engine = new MockEngine();
-  await engine.start(preview);
+  await engine.start(preview, isThere);
   const config = meshConfig({ ...section });
   const access = isIn ? { "cluster-a": ACCESS } : {};
-  const last = { pinned: {}, statuses: {}, joined: {} };
-  const { peers } = viewMeshPeers(config, { "cluster-b": { contract: meshContract(), access } }, last, NOW);
+  const reading = { contract: meshContract(), access, trustAnchors: TRUSTING };
+  const { peers } = viewMeshPeers(config, { "cluster-b": reading }, FIRST_UPDATE, NOW);
   const mesh = {
     settings: {
       ...config.singleMesh!,
@@ -85,7 +93,10 @@ for (const preview of [true, false]) {
       const { inputs } = engine.named("reader-token");
       assert.equal(inputs["hours"], 720);
       assert.equal(inputs["peer"], "cluster-b");
-      if (!preview) assert.deepEqual([inputs["serviceAccount"], inputs["uid"]], [READER, "uid-of-reader"]);
+      const { metadata } = engine.named("reader-account").inputs as { metadata: object };
+      assert.ok(!("uid" in metadata), "the mock engine is to answer a preview with the inputs only");
+      const uid = preview ? pulumi.unknown : "uid-of-reader";
+      assert.deepEqual([inputs["serviceAccount"], inputs["uid"]], [READER, uid]);
     });
 
     it(preview ? "does not claim a token before there is one" : "tells the peer, in secret", async () => {
@@ -201,6 +212,33 @@ describe("A cluster in a single mesh", () => {
     assert.equal(type, "kubernetes:core/v1:Secret");
     assert.equal(inputs["type"], "kubernetes.io/service-account-token");
     assert.ok(!engine.resources.some((resource) => resource.type.endsWith(":ReaderToken")));
+  });
+
+  for (const isThere of [false, true]) {
+    it(`takes nothing for assigned that a preview of ${isThere ? "an update" : "a creation"} does not tell`, async () => {
+      const ending = await declare(true, { isThere });
+      assert.equal(ending.engine.named("reader-token").inputs["uid"], pulumi.unknown);
+      const { cluster } = await declare(true, { isThere, settings: { longLivedTokens: true } });
+      assert.equal(await settled(cluster.credentials!), undefined);
+      assert.equal(await settled(cluster.access!), undefined);
+    });
+  }
+
+  it("has an update warn of a credential's life that the API server cut short, and a preview not: the survey does", async () => {
+    const { log } = pulumi;
+    const warnings: string[] = [];
+    const warn = log.warn;
+    try {
+      Object.assign(log, { warn: (text: string) => Promise.resolve(warnings.push(text)) });
+      for (const preview of [true, false]) {
+        const { cluster } = await declare(preview, { settings: { tokenHours: 8760 } });
+        await settled(cluster.credentials!);
+      }
+    } finally {
+      Object.assign(log, { warn });
+    }
+    assert.deepEqual(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /gives the credential of peer cluster-b 720 h, not the 8760 h/);
   });
 
   it("has istiod look for node ports on all nodes", async () => {

@@ -36,6 +36,18 @@ describe("ownApiServer", () => {
     assert.deepEqual(await ownApiServer({ server }, filed), { server, certificateAuthority: ROOT_A });
   });
 
+  it("takes nothing but certificates from there, and no file with a key", async () => {
+    const noted = kubeconfig({
+      "certificate-authority-data": encoded(`a note\n${ROOT_A}another\n${ROOT_B}`),
+    });
+    assert.equal((await ownApiServer({ server }, noted)).certificateAuthority, `${ROOT_A}${ROOT_B}`);
+    const key = "-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0\n-----END EC PRIVATE KEY-----\n";
+    const combined = kubeconfig({ "certificate-authority-data": encoded(`${ROOT_A}${key}`) });
+    const { message } = await faultsError(ownApiServer({ server }, combined));
+    assert.match(message, /certificateAuthority: .*has a private key in it\. Take the key out/);
+    assert.ok(!message.includes("c2VjcmV0"));
+  });
+
   for (const [what, cluster] of [
     ["has none", {}],
     ["has what is none", { "certificate-authority-data": encoded("x") }],

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { describeRenewals, hasEnded, isDue, isLate } from "../../federation/credentialLife.ts";
+import {
+  describeRenewals,
+  hasEnded,
+  isDue,
+  isLate,
+  warnOfShortLives,
+  warnOfTakenBack,
+} from "../../federation/credentialLife.ts";
 
 const life = { issued: "2026-11-01T00:00:00Z", expires: "2026-12-01T00:00:00Z" };
 
@@ -49,5 +56,33 @@ describe("The life of a credential", () => {
     assert.deepEqual(describeRenewals({ b: life }, new Date("2026-11-20T00:00:00Z")), [
       "The credential of peer b for this cluster ends on 2026-12-01T00:00:00Z: this update renews it; then its team is to run `pulumi up` on its stack",
     ]);
+  });
+
+  it("is told when the API server gives much less than was asked for, with how often to renew it then", () => {
+    const given = (hours: number) => ({
+      issued: "2026-11-01T00:00:01Z",
+      expires: new Date(Date.parse("2026-11-01T00:00:00Z") + hours * 3_600_000).toISOString(),
+    });
+    assert.deepEqual(
+      warnOfShortLives({ b: { ...given(720), hours: 720 }, c: given(24), d: { issued: "x" } }),
+      [],
+    );
+    assert.match(
+      warnOfShortLives({ b: { ...given(24), hours: 720 } }).join(),
+      /gives the credential of peer b 24 h, not the 720 h .*at least every 12 h/,
+    );
+    assert.match(warnOfShortLives({ b: { ...given(1), hours: 720 } }).join(), /b 1 h, .* every 0\.5 h/);
+  });
+
+  it("is told when an update takes one without an end back", () => {
+    const peers = { b: { stack: "acme/mesh/b" }, c: { stack: "c" }, d: { stack: "d" } };
+    const lives = { b: { issued: life.issued }, c: life, gone: { issued: life.issued } };
+    assert.deepEqual(warnOfTakenBack(lives, peers, true), []);
+    const [only, ...others] = warnOfTakenBack(lives, peers, false);
+    assert.deepEqual(others, []);
+    assert.match(
+      only ?? "",
+      /takes back .* that peer b has, .*`pulumi up` on stack acme\/mesh\/b; have it do so at once/,
+    );
   });
 });

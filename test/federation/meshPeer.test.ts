@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { FaultsError } from "../../federation/fault.ts";
 import { type LastMesh, viewMeshPeers } from "../../federation/meshPeer.ts";
 import type { ContractReading } from "../../federation/peer.ts";
-import { ACCESS, NOW, TOKEN, meshConfig, meshContract } from "./meshSamples.ts";
+import { ACCESS, FIRST_UPDATE, NOW, TOKEN, TRUSTING, meshConfig, meshContract } from "./meshSamples.ts";
 import { ROOT_A, ROOT_B, ROOT_C, faultsThrown } from "./samples.ts";
 
-const NOTHING: LastMesh = { pinned: {}, statuses: {}, joined: {} };
 const PINNED = {
   "cluster-b": { clusterDomain: "cluster.local", trustDomain: "cluster.local", rootCertificates: [ROOT_B] },
 };
@@ -14,7 +13,8 @@ const READY = { state: "ready", reason: "", since: "", imported: 0 } as const;
 const access = { "cluster-a": ACCESS, "cluster-c": { ...ACCESS, token: "other" } };
 
 function view(reading: ContractReading, last: Partial<LastMesh> = {}, config = meshConfig(), now = NOW) {
-  return viewMeshPeers(config, { "cluster-b": reading }, { ...NOTHING, ...last }, now);
+  const trusting = "contract" in reading ? { trustAnchors: TRUSTING, ...reading } : reading;
+  return viewMeshPeers(config, { "cluster-b": trusting }, { ...FIRST_UPDATE, ...last }, now);
 }
 
 const faults = (...args: Parameters<typeof view>) => faultsThrown(() => view(...args));
@@ -26,7 +26,7 @@ describe("A peer in a single mesh", () => {
     assert.ok(peer?.state === "ready");
     assert.deepEqual(peer.access, ACCESS);
     assert.deepEqual(peer.pinned.rootCertificates, [ROOT_B]);
-    assert.deepEqual(warnings, []);
+    assert.equal(warnings.length, 1, "of readers only");
   });
 
   const unlike: [string, object, string][] = [
@@ -44,7 +44,7 @@ describe("A peer in a single mesh", () => {
         "cluster-c": { contract: meshContract({ cluster: "cluster-c", rootCertificates: [ROOT_C] }), access },
       };
       const config = meshConfig({ peers: { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" } } });
-      const found = faultsThrown(() => viewMeshPeers(config, readings, NOTHING, NOW));
+      const found = faultsThrown(() => viewMeshPeers(config, readings, FIRST_UPDATE, NOW));
       assert.ok(
         found.some((fault) => fault.startsWith(`peers.cluster-b.contract.${path}: `)),
         found.join("\n"),
@@ -75,6 +75,27 @@ describe("A peer in a single mesh", () => {
     assert.deepEqual(faults(local, {}, meshConfig({ allowGatewayAddresses: ["127.0.0.0/8"] })), []);
   });
 
+  for (const host of [
+    "kubernetes.default.svc.cluster.local",
+    "cluster.local",
+    "kubernetes.default.svc",
+    "metadata.google.internal",
+    "instance-data.ec2.internal",
+  ]) {
+    it(`may not have its API server under a name of this side: ${host}`, () => {
+      const bad = { "cluster-a": { ...ACCESS, server: `https://${host}:6443` } };
+      assert.match(
+        faults({ contract: meshContract(), access: bad }).join(),
+        /access\.server: is a name of (?:this|a cloud)/,
+      );
+    });
+  }
+
+  it("may have it under a private name of its own", () => {
+    const own = { "cluster-a": { ...ACCESS, server: "https://api.east.corp.internal:6443" } };
+    assert.deepEqual(faults({ contract: meshContract(), access: own }), []);
+  });
+
   for (const field of ["server", "certificateAuthority", "expires", "issued", "token"]) {
     it(`shows nothing of a credential whose ${field} does not fit`, () => {
       const bad = { ...ACCESS, [field]: `${TOKEN} ${TOKEN}` };
@@ -101,6 +122,25 @@ describe("A peer in a single mesh", () => {
       /gives this cluster no access/,
     ],
     [
+      "does not trust us",
+      { contract: meshContract(), access, trustAnchors: {} },
+      /^its workloads do not trust this cluster's yet; have its team run `pulumi up` on stack b, then run it here$/,
+    ],
+    [
+      "trusts another root of ours",
+      {
+        contract: meshContract(),
+        access,
+        trustAnchors: { "cluster-a": { ...TRUSTING["cluster-a"], rootCertificates: [ROOT_C] } },
+      },
+      /^its workloads do not trust this cluster's yet/,
+    ],
+    [
+      "trusts somebody else by our root",
+      { contract: meshContract(), access, trustAnchors: { "cluster-c": TRUSTING["cluster-a"] } },
+      /^its workloads do not trust this cluster's yet/,
+    ],
+    [
       "has a gateway without an address",
       { contract: meshContract({ gateways: [] }), access },
       /^its east-west gateway has no address yet/,
@@ -118,6 +158,23 @@ describe("A peer in a single mesh", () => {
     });
   }
 
+  it("is pending with our first update, which nobody can trust before", () => {
+    const peer = view({ contract: meshContract(), access }, { authority: { roots: [] } }).peers["cluster-b"];
+    assert.ok(peer?.state === "pending");
+    assert.match(
+      peer.reason,
+      /this update publishes the roots; then have its team run `pulumi up` on stack b/,
+    );
+    assert.deepEqual(peer.pinned?.rootCertificates, [ROOT_B], "it is trusted before it is called");
+  });
+
+  it("need not say that it trusts the root that both are under", () => {
+    const own = { roots: [ROOT_B], intermediates: [] };
+    const reading = { contract: meshContract(), access, trustAnchors: {} };
+    const { peers } = viewMeshPeers(meshConfig(), { "cluster-b": reading }, FIRST_UPDATE, NOW, own);
+    assert.equal(peers["cluster-b"]?.state, "ready");
+  });
+
   it("needs no gateway in our own network", () => {
     const contract = meshContract({ gateways: [], network: "cluster-a" });
     assert.equal(view({ contract, access }).peers["cluster-b"]?.state, "ready");
@@ -132,12 +189,17 @@ describe("A peer in a single mesh", () => {
       assert.ok(peer?.state === "pending");
       assert.deepEqual(peer.access, ACCESS);
       assert.deepEqual(peer.pinned, PINNED["cluster-b"]);
-      assert.match(warnings.join(), /What istiod knew of it before stays$/);
+      assert.match(warnings.join(), /What istiod knew of it before stays\b/);
     });
 
     it("stays while its gateway changes its address", () => {
       const reading = { contract: meshContract({ gateways: [] }), access };
       assert.equal(view(reading, joined).peers["cluster-b"]?.state, "ready");
+    });
+
+    it("stays while we bring in another root, which it trusts with its next update", () => {
+      const rotating = { ...joined, authority: { roots: [ROOT_A, ROOT_C] } };
+      assert.equal(view({ contract: meshContract(), access }, rotating).peers["cluster-b"]?.state, "ready");
     });
 
     for (const [what, reading] of [
@@ -160,10 +222,14 @@ describe("A peer in a single mesh", () => {
     });
   });
 
-  it("is said to read our Secrets, in each preview", () => {
-    const { notes } = view({ contract: meshContract(), access });
+  it("is warned of, as it reads our Secrets, and of the open gateway it is told, in each preview", () => {
+    const { notes, warnings } = view({ contract: meshContract(), access });
     assert.match(
       notes.join("\n"),
+      /gateway is open for every Service of cluster-a \(\*\.svc\.cluster\.local\)/,
+    );
+    assert.match(
+      warnings.join("\n"),
       /istiods of cluster-b may read all Services, Pods and Secrets of cluster-a/,
     );
     assert.match(notes.join("\n"), /trust domain cluster\.local is that of this cluster, cluster-b/);
@@ -186,7 +252,7 @@ describe("A peer in a single mesh", () => {
     it(`has us warned of our credential: ${what}`, () => {
       const { peers, warnings } = view({ contract: meshContract(), access }, {}, meshConfig(), new Date(now));
       assert.equal(peers["cluster-b"]?.state, "ready");
-      if (warning === undefined) assert.deepEqual(warnings, []);
+      if (warning === undefined) assert.doesNotMatch(warnings.join(), /credential for peer/);
       else assert.match(warnings.join(), warning);
     });
   }

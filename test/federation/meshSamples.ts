@@ -1,4 +1,5 @@
 import { type StackConfig, parseConfig } from "../../federation/config.ts";
+import type { LastMesh } from "../../federation/meshPeer.ts";
 import type { PeerAccess } from "../../federation/peerAccess.ts";
 import { KUBECONFIG, ROOT_A, contractOf } from "./samples.ts";
 
@@ -16,6 +17,19 @@ export const ACCESS: PeerAccess = {
   expires: "2026-12-01T10:00:00Z",
 };
 
+/** What cluster-b says of whom it trusts: cluster-a by the root {@link ROOT_A}. */
+export const TRUSTING = {
+  "cluster-a": { clusterDomain: "cluster.local", trustDomain: "cluster.local", rootCertificates: [ROOT_A] },
+};
+
+/** What cluster-a's last update left, when it was its first one. */
+export const FIRST_UPDATE: LastMesh = {
+  pinned: {},
+  statuses: {},
+  joined: {},
+  authority: { roots: [ROOT_A] },
+};
+
 /** Config of cluster-a in a single mesh with cluster-b, with some of its sections replaced. */
 export function meshConfig(changes: Record<string, unknown> = {}): StackConfig {
   return parseConfig(
@@ -25,6 +39,7 @@ export function meshConfig(changes: Record<string, unknown> = {}): StackConfig {
       topology: "single-mesh",
       singleMesh: {
         meshId: "mesh1",
+        allowPeersToReadSecrets: true,
         apiServer: { server: "https://203.0.113.10:6443", certificateAuthority: ROOT_A },
       },
       peers: { "cluster-b": { stack: "b" } },

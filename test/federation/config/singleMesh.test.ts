@@ -4,7 +4,10 @@ import { FaultsError } from "../../../federation/fault.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, ROOT_A, configFaults } from "../samples.ts";
 
 const server = "https://api.cluster-a.example:6443";
-const mesh = { topology: "single-mesh", singleMesh: { meshId: "mesh1", apiServer: { server } } };
+const mesh = {
+  topology: "single-mesh",
+  singleMesh: { meshId: "mesh1", apiServer: { server }, allowPeersToReadSecrets: true },
+};
 
 describe("The config of a single mesh", () => {
   it("has credentials end after thirty days unless it says otherwise", () => {
@@ -14,6 +17,7 @@ describe("The config of a single mesh", () => {
       apiServer: { server },
       tokenHours: 720,
       longLivedTokens: false,
+      allowPeersToReadSecrets: true,
     });
   });
 
@@ -33,8 +37,14 @@ describe("The config of a single mesh", () => {
         b: { stack: "b", exportTo: ["abc"], acceptRemoval: "0123456789ab" },
         c: { stack: "c" },
       },
-      gateway: { advertise: [{ address: "203.0.113.1" }] },
-      istio: { values: { istiod: { global: { meshID: "other" } } } },
+      gateway: { advertise: [{ address: "203.0.113.1" }], values: { networkGateway: "n" } },
+      istio: {
+        values: {
+          istiod: {
+            global: { meshID: "other", network: "n", multiCluster: { clusterName: "c", enabled: true } },
+          },
+        },
+      },
     });
     assert.deepEqual(
       new Set(found),
@@ -45,8 +55,30 @@ describe("The config of a single mesh", () => {
         "peers.b.acceptRemoval",
         "gateway.advertise",
         "istio.values.istiod.global.meshID",
+        "istio.values.istiod.global.multiCluster.clusterName",
+        "istio.values.istiod.global.network",
+        "gateway.values.networkGateway",
       ]),
     );
+  });
+
+  for (const allow of [undefined, false]) {
+    it(`refuses peers without the consent that they read Secrets: ${allow}`, () => {
+      const singleMesh = { ...mesh.singleMesh, allowPeersToReadSecrets: allow };
+      const peers = { b: { stack: "b" } };
+      const raw = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh, singleMesh };
+      assert.throws(
+        () => parseConfig({ ...raw, peers }, "cluster-a"),
+        /singleMesh\.allowPeersToReadSecrets: .*must be true, as there are peers \(b\): .*read all Secrets.*Accept that by writing true if/,
+      );
+      assert.deepEqual(configFaults({ ...mesh, singleMesh, peers: {} }), []);
+    });
+  }
+
+  it("takes no other word for that consent", () => {
+    const singleMesh = { ...mesh.singleMesh, allowPeersToReadSecrets: "yes" };
+    const peers = { b: { stack: "b" } };
+    assert.deepEqual(configFaults({ ...mesh, singleMesh, peers }), ["singleMesh.allowPeersToReadSecrets"]);
   });
 
   it("takes what is empty, as the project has it by default, for none", () => {
@@ -101,6 +133,29 @@ describe("The config of a single mesh", () => {
     it(`takes ${url} for an API server`, () => {
       const apiServer = { server: url, certificateAuthority: ROOT_A };
       assert.deepEqual(configFaults({ ...mesh, singleMesh: { ...mesh.singleMesh, apiServer } }), []);
+    });
+  }
+
+  const withCertificates = (certificateAuthority: string) => ({
+    ...{ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh },
+    singleMesh: { ...mesh.singleMesh, apiServer: { server, certificateAuthority } },
+  });
+
+  it("tells peers the certificates, and nothing that is written around them", () => {
+    const { singleMesh } = parseConfig(withCertificates(`a note\n${ROOT_A}another note`), "cluster-a");
+    assert.equal(singleMesh?.apiServer.certificateAuthority, ROOT_A);
+  });
+
+  for (const key of ["PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]) {
+    it(`refuses certificates with a key beside them, and does not show it: ${key}`, () => {
+      const pem = `${ROOT_A}-----BEGIN ${key}-----\nc2VjcmV0\n-----END ${key}-----\n`;
+      assert.throws(
+        () => parseConfig(withCertificates(pem), "cluster-a"),
+        ({ message }: Error) =>
+          message.includes("singleMesh.apiServer.certificateAuthority: has a private key in it") &&
+          message.includes("has 1 fault(s)") &&
+          !message.includes("c2VjcmV0"),
+      );
     });
   }
 

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 import { LAB_FOLDER, labPaths } from "../../../lab/environment.ts";
 import { federate } from "../../../lab/federate.ts";
 import { type Lab, startLab } from "../../../lab/lab.ts";
 import { pluginMode } from "../../../lab/plugins/pluginPath.ts";
-import { stealCredential } from "../../../lab/proofs/peerCredential.ts";
+import { statusFor, stealCredential } from "../../../lab/proofs/peerCredential.ts";
 import type { ProofContext } from "../../../lab/proofs/proof.ts";
 import { Stack } from "../../../lab/pulumi.ts";
+import { waitFor } from "../../../lab/ready.ts";
 import { SINGLE_MESH } from "../../../lab/scenarios/singleMesh.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
@@ -48,7 +51,7 @@ describe("two clusters in a single mesh", function () {
   it("tell in clear when credentials serve, and no more of them", async () => {
     const credentials = (await new Stack("mesh-east", lab).output("credentials")) as Record<string, object>;
     assert.deepEqual(Object.keys(credentials), ["west"]);
-    assert.deepEqual(Object.keys(credentials["west"] ?? {}).sort(), ["expires", "issued"]);
+    assert.deepEqual(Object.keys(credentials["west"] ?? {}).sort(), ["expires", "hours", "issued"]);
     assert.equal(await new Stack("mesh-east", lab).output("access"), "[secret]");
   });
 
@@ -70,21 +73,47 @@ describe("two clusters in a single mesh", function () {
     await new Stack("mesh-west", lab).up();
   });
 
-  it("refuse a peer's API server that is not the one that the peer says, before anything changes", async () => {
+  it("refuse to tell peers of an API server that is another one than they say, before anything changes", async () => {
     const configFile = await editedStackFile("mesh-east", (config) => {
       config["istio-federation:singleMesh"] = {
-        meshId: "mesh1",
+        ...(config["istio-federation:singleMesh"] as object),
         apiServer: { server: "https://127.20.0.1:6443" },
       };
     });
-    await new Stack("mesh-east", lab, { configFile }).up();
-    const { exitCode, output } = await new Stack("mesh-west", lab).run("preview");
-    await new Stack("mesh-east", lab).up();
+    const { exitCode, output } = await new Stack("mesh-east", lab, { configFile }).run("preview");
     assert.notEqual(exitCode, 0);
     assert.match(
       output,
-      /peers\.east\.access: "https:\/\/127\.20\.0\.1:6443" is not the API server that the peer says: .*stack mesh-east/,
+      /singleMesh\.apiServer: "https:\/\/127\.20\.0\.1:6443" has a certificate that .* does not vouch for/,
     );
+  });
+
+  it("go on when the credentials for each other are both refused: an update on either side gives new ones", async () => {
+    const [east, west] = [new Stack("mesh-east", lab), new Stack("mesh-west", lab)];
+    await noteSecrets();
+    for (const [cluster, peer] of [
+      ["east", "west"],
+      ["west", "east"],
+    ] as const) {
+      await deleteReader(lab.kubeconfig, cluster, peer);
+    }
+    // API servers remember for 10 s whom they let in.
+    const old = await stealCredential(lab.kubeconfig, "west", "east");
+    await waitFor(
+      "the credential still serves",
+      async () => (await statusFor(old, "/api/v1/namespaces")) === 401,
+      60,
+    );
+    const { output } = await east.run("up", "--refresh", "--yes", "--skip-preview");
+    assert.match(
+      output,
+      /Peer west is pending: its API server .* refuses the credential .* on stack mesh-west/,
+    );
+    await west.run("up", "--refresh", "--yes", "--skip-preview");
+    await east.up();
+    const renewed = await stealCredential(lab.kubeconfig, "west", "east");
+    assert.notEqual(renewed.token, old.token);
+    await noteSecrets();
   });
 
   for (const proof of SINGLE_MESH.proofs()) {
@@ -109,3 +138,10 @@ describe("two clusters in a single mesh", function () {
     }
   }
 });
+
+/** Ends the credential that a cluster gave to a peer, as its team would. */
+async function deleteReader(kubeconfig: string, cluster: string, peer: string): Promise<void> {
+  const core = loadContext(kubeconfig, cluster).makeApiClient(CoreV1Api);
+  const name = `istio-federation-reader-${peer}`;
+  await core.deleteNamespacedServiceAccount({ namespace: "istio-system", name });
+}

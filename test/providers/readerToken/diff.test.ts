@@ -51,6 +51,12 @@ describe("check of ReaderToken", () => {
     }
   });
 
+  it("passes the ServiceAccount of a peer whose name is as long as may be", () => {
+    const peer = "b".repeat(63);
+    const serviceAccount = `istio-federation-reader-${peer}`;
+    assert.deepEqual(check({}, { ...INPUTS, peer, serviceAccount }).failures, []);
+  });
+
   it("tells all faults at once", () => {
     const { failures = [] } = check(
       {},

@@ -15,6 +15,8 @@ export class PeerApiServer {
   readonly requests: string[] = [];
   /** What it answers to who has the token; undefined: nothing, ever. */
   status: number | undefined = 200;
+  /** Whether its answer is more than anybody would read, and has no end. */
+  endless = false;
   private readonly server: Server;
 
   private constructor(server: Server, certificateAuthority: string) {
@@ -31,7 +33,8 @@ export class PeerApiServer {
       if (this.status === undefined) return;
       const status = request.headers.authorization === `Bearer ${TOKEN}` ? this.status : 401;
       response.writeHead(status, { "content-type": "application/json", "audit-id": "a" });
-      response.end(JSON.stringify({ kind: status === 200 ? "NamespaceList" : "Status", message: "no" }));
+      if (this.endless) response.write("x".repeat(1_000_000));
+      else response.end(JSON.stringify({ kind: status === 200 ? "NamespaceList" : "Status", message: "no" }));
     });
   }
 
