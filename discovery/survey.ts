@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
+import { clusterNames } from "../federation/clusterNames.ts";
 import type { ClusterServices } from "../federation/clusterServices.ts";
 import { boundedLines } from "../federation/boundedLines.ts";
 import { changeBetween, count, describeChange } from "../federation/change.ts";
@@ -7,7 +8,8 @@ import type { StackConfig } from "../federation/config.ts";
 import { readContract } from "../federation/contract.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import { expiryWarnings } from "../federation/expiry.ts";
-import { exportServices } from "../federation/exports.ts";
+import type { ExportedService } from "../federation/exportedService.ts";
+import { type Exports, exportServices } from "../federation/exports.ts";
 import { FaultsError, describeFault } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
 import { lastExports } from "../federation/lastExports.ts";
@@ -35,6 +37,8 @@ import { SurveyedCluster, type Unreachable } from "./surveyedCluster.ts";
 export interface Survey {
   /** The services that the cluster offers, by host name. */
   exports: Record<string, ContractService>;
+  /** The same as this cluster knows them, by host name; left out when the cluster could not be read. */
+  exported?: ExportedService[];
   /** Addresses the gateway has now; left out when the config gives them, or the cluster could not be read. */
   observedGateways?: GatewayAddress[];
   /** Where the certificate authority comes from: the cluster's own, with these roots, from outside, or under a shared root. */
@@ -83,7 +87,8 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const { authority, ...told } = await source;
   if ("waiting" in authority) return { intermediate: authority.intermediate, ...told };
   const published = readableServices(contract);
-  const exports = decideExports(config, await found, contract, published);
+  const names = clusterNames(config.peers, await readings, last.pinned);
+  const exports = decideExports(config, names, await found, contract, published);
   const { peers, mesh, warnings, notes } = await lookAtPeers(
     config,
     await readings,
@@ -95,6 +100,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const leftovers = await left;
   return {
     exports: exports.services,
+    ...(exports.exported === undefined ? {} : { exported: exports.exported }),
     ...(observedGateways === undefined ? {} : { observedGateways }),
     authority,
     peers,
@@ -152,16 +158,20 @@ async function refuseFaults(
   if (changed.length > 0) throw new FaultsError(`config of stack ${stack}`, changed);
 }
 
+/** @param names what the peers call themselves. */
 function decideExports(
   { cluster, exports: rules }: StackConfig,
+  names: Readonly<Record<string, string>>,
   found: ClusterServices | Unreachable,
   contract: unknown,
   published: Record<string, ContractService>,
-): { services: Record<string, ContractService>; warnings: string[] } {
+): Pick<Exports, "services"> & { exported?: ExportedService[]; warnings: string[] } {
+  const exporting = { ...cluster, peers: names };
   if (!("unreachable" in found)) {
-    const { services, warnings } = exportServices(found, rules, cluster, published);
+    const { services, exported, warnings } = exportServices(found, rules, exporting, published);
     return {
       services,
+      exported,
       warnings: boundedLines(
         warnings,
         describeFault,
@@ -173,7 +183,7 @@ function decideExports(
   const instead =
     last === undefined ? "nothing is exported, as nothing ever was" : "the exports last published stay";
   return {
-    services: lastExports(last ?? {}, rules, cluster.domain),
+    services: lastExports(last ?? {}, rules, exporting),
     warnings: [`Cluster ${cluster.name} cannot be reached: ${instead}. ${found.unreachable}`],
   };
 }

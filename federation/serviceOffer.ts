@@ -1,0 +1,139 @@
+import type { KubernetesService, Workload } from "./clusterServices.ts";
+import { type ContractService, contractService } from "./contractService.ts";
+import type { ExportRule } from "./exportRule.ts";
+import type { ExportedService } from "./exportedService.ts";
+import { exportedPorts } from "./exportedPorts.ts";
+import { type Fault, pathOf } from "./fault.ts";
+import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
+import { identitiesOf } from "./identities.ts";
+import { EXPORT_TO_ANNOTATION } from "./labels.ts";
+import { narrowPeers, narrowPorts, publishedLabels } from "./narrowing.ts";
+import { ownValue, sortedUnique } from "./order.ts";
+import { type TlsOfCluster, judgeReach, judgeSidecars } from "./reachability.ts";
+import { firstFaultsOf } from "./schema.ts";
+import { commonTargetPort } from "./targetPort.ts";
+import { GATEWAY_NAMESPACE } from "./wellKnown.ts";
+
+/** Who exports. */
+export interface ExportingCluster {
+  domain: string;
+  trustDomain: string;
+  /** The peers by their names in the config, each with the name that it gives itself. */
+  peers: Readonly<Record<string, string>>;
+}
+
+/** A Service, and what decides on it. */
+export interface Candidate {
+  service: KubernetesService;
+  rule: ExportRule;
+  /** Place of the rule in the config. */
+  ruleIndex: number;
+  /** Those that it selects. */
+  workloads: readonly Workload[];
+  /** Identities last published of it; empty where it was not. */
+  known: readonly string[];
+}
+
+/** What is offered of a Service: nothing when `published` is not there. */
+export interface Offer {
+  /** What the contract says of it. */
+  published?: ContractService;
+  exported?: ExportedService;
+  warnings: Fault[];
+  /** PeerAuthentications by which it takes plain text too. */
+  permissive: string[];
+}
+
+/** Full name of a Service. */
+export function hostOf({ namespace, name }: KubernetesService, { domain }: { domain: string }): string {
+  return `${name}.${namespace}.svc.${domain}`;
+}
+
+/** Decides what of one Service is offered, by the rules that {@link exportServices} tells. The warnings are seen from the Service. */
+export function offerService(candidate: Candidate, cluster: ExportingCluster, tls: TlsOfCluster): Offer {
+  const { service, rule, ruleIndex, workloads } = candidate;
+  const host = hostOf(service, cluster);
+  const nothing = (warnings: Fault[]): Offer => ({ warnings, permissive: [] });
+  const place = pathOf("exports", ruleIndex);
+  const audience = narrowPeers(service, rule, place, Object.keys(cluster.peers));
+  if (audience.left?.only?.length === 0) return nothing([]);
+  const hindrance = unfitness(service, host);
+  if (hindrance !== undefined) return nothing([hindrance]);
+  const chosen = narrowPorts(service, rule, place);
+  const narrowed = [...audience.warnings, ...chosen.warnings];
+  if (audience.left === undefined || chosen.left === undefined) return nothing(narrowed);
+
+  const carried = exportedPorts(service.ports, chosen.left);
+  const { identities, warnings } = identitiesOf(service, workloads, cluster.trustDomain, candidate.known);
+  const told = [...narrowed, ...carried.warnings, ...warnings];
+  if (identities.length === 0) return nothing(told);
+  const mute = judgeSidecars(workloads);
+  if (mute.length > 0) return nothing([...told, ...mute]);
+  const reach = judgeReach({ ...service, host }, carried.ports, carried.sources, workloads, tls);
+  told.push(...reach.warnings);
+  const ports = carried.ports.flatMap((port, index) => {
+    const targetPort = commonTargetPort(workloads, carried.sources[index] ?? { port: port.number });
+    return reach.ports.includes(port.number) ? [{ port, ...(targetPort === undefined ? {} : { targetPort }) }] : [];
+  });
+  if (ports.length === 0) return nothing([...told, NO_PORT]);
+
+  const { only } = audience.left;
+  const labels = publishedLabels(service, rule);
+  const published: ContractService = {
+    ports: ports.map(({ port }) => port),
+    subjectAltNames: identities,
+    ...(only === undefined
+      ? {}
+      : { peers: sortedUnique(only.map((peer) => ownValue(cluster.peers, peer) ?? peer)) }),
+    ...(labels === undefined ? {} : { labels }),
+  };
+  const { error } = contractService.safeParse(published);
+  if (error !== undefined) return nothing([...told, ...firstFaultsOf(error, published).map(heldBack)]);
+  const exported: ExportedService = {
+    namespace: service.namespace,
+    name: service.name,
+    host,
+    selector: service.selector,
+    ports: ports.map(({ port, ...target }) => ({ ...port, ...target })),
+    peers: only ?? sortedUnique(Object.keys(cluster.peers)),
+    permissive: reach.permissive.length > 0,
+    rule,
+    ruleIndex,
+  };
+  return { published, exported, warnings: told, permissive: reach.permissive };
+}
+
+function heldBack(fault: Fault): Fault {
+  return { ...fault, rule: `${fault.rule}, so the Service is held back` };
+}
+
+const NO_PORT: Fault = {
+  path: "ports",
+  rule: "has none that can be exported, so the Service is held back",
+  remedy: "Give it a TCP port, or take it out of the exports",
+};
+
+function unfitness(service: KubernetesService, host: string): Fault | undefined {
+  if (service.type === "ExternalName") {
+    const remedy = "Export the Service that it stands for, or take it out of the exports";
+    return { path: "type", value: service.type, rule: "is an alias and cannot be exported", remedy };
+  }
+  if (!DNS_LABEL.test(service.name) || !DNS_LABEL.test(service.namespace) || !HOST_NAME.test(host)) {
+    return {
+      path: "name",
+      value: host,
+      rule: HOST_NAME.rule,
+      remedy: "Rename the Service, or shorten the domain",
+    };
+  }
+  const visible =
+    service.annotations[EXPORT_TO_ANNOTATION]?.split(",").map((namespace) => namespace.trim()) ?? [];
+  const seen = ["*", GATEWAY_NAMESPACE, ...(service.namespace === GATEWAY_NAMESPACE ? ["."] : [])];
+  if (visible.join("") === "" || visible.some((namespace) => seen.includes(namespace))) return undefined;
+  return {
+    path: pathOf("annotations", EXPORT_TO_ANNOTATION),
+    value: visible.join(","),
+    rule: "hides the Service from the east-west gateway, so it is held back",
+    remedy: `Add the namespace '${GATEWAY_NAMESPACE}' to it, or take the Service out of the exports`,
+  };
+}
