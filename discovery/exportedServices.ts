@@ -20,7 +20,13 @@ import {
   viewDestinationRule,
   viewPeerAuthentication,
 } from "./istioPolicies.ts";
-import { type PodObject, type WorkloadEntryObject, isAlive, viewPod, viewWorkloadEntry } from "./workloads.ts";
+import {
+  type PodObject,
+  type WorkloadEntryObject,
+  isAlive,
+  viewPod,
+  viewWorkloadEntry,
+} from "./workloads.ts";
 import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
 
 /** Namespaces asked at a time. */
@@ -67,7 +73,12 @@ export async function discoverServices(
     );
     const isMeant = ruleFinder(rules, namespaces);
     // Several lists may hold one Service: it comes once.
-    const found = new Map(lists.flat().map(viewService).map((service) => [keyOf(service), service]));
+    const found = new Map(
+      lists
+        .flat()
+        .map(viewService)
+        .map((service) => [keyOf(service), service]),
+    );
     const services = [...found.values()].filter((service) => isMeant(service) !== undefined);
     const workloads = await pMap(
       sortedUnique(services.map(({ namespace }) => namespace)),
@@ -93,7 +104,9 @@ function serviceLists(rules: readonly ExportRule[]): ListOptions[] {
   });
   const distinct = new Map(lists.map((list) => [JSON.stringify(list), list]));
   const isCovered = ({ namespace, ...rest }: ListOptions): boolean =>
-    rest.labelSelector !== undefined && namespace !== undefined && distinct.has(JSON.stringify({ namespace }));
+    rest.labelSelector !== undefined &&
+    namespace !== undefined &&
+    distinct.has(JSON.stringify({ namespace }));
   if (distinct.has("{}")) return [{}];
   return [...distinct.values()].filter((list) => !isCovered(list));
 }

@@ -52,7 +52,12 @@ export function viewDestinationRule({ metadata, spec }: DestinationRuleObject): 
   if (spec?.host === undefined || spec.workloadSelector !== undefined) return [];
   const { host, exportTo = [], trafficPolicy } = spec;
   return [
-    { ...created(metadata), host, exportTo, ...(trafficPolicy === undefined ? {} : { policy: viewPolicy(trafficPolicy) }) },
+    {
+      ...created(metadata),
+      host,
+      exportTo,
+      ...(trafficPolicy === undefined ? {} : { policy: viewPolicy(trafficPolicy) }),
+    },
   ];
 }
 

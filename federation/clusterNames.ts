@@ -18,7 +18,8 @@ export function clusterNames(
   return sortedRecord(
     Object.entries(peers).map(([peer, { identity }]) => {
       const reading = ownValue(readings, peer);
-      const published = reading !== undefined && "contract" in reading ? clusterIn(reading.contract) : undefined;
+      const published =
+        reading !== undefined && "contract" in reading ? clusterIn(reading.contract) : undefined;
       return [peer, identity?.cluster ?? published ?? ownValue(pinned, peer)?.cluster ?? peer];
     }),
   );

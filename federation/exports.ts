@@ -65,16 +65,16 @@ export function exportServices(
     const candidate = { service, rule, ruleIndex: index, workloads: workloadsOf(service), known };
     const offer = offerService(candidate, cluster, tls);
     const path = `Service ${keyOf(service)}`;
-    return [{ ...offer, rule, index, service, warnings: offer.warnings.map((warning) => within(path, warning)) }];
+    return [
+      { ...offer, rule, index, service, warnings: offer.warnings.map((warning) => within(path, warning)) },
+    ];
   });
   const offered = offers.flatMap(({ published, exported, ...rest }) =>
     published === undefined || exported === undefined ? [] : [{ published, exported, ...rest }],
   );
   return {
     services: sortedRecord(offered.map(({ exported, published }) => [exported.host, published])),
-    exported: offered
-      .map(({ exported }) => exported)
-      .sort((one, other) => compare(one.host, other.host)),
+    exported: offered.map(({ exported }) => exported).sort((one, other) => compare(one.host, other.host)),
     warnings: [
       ...judgeIdleRules(rules, verdicts, serviceFinder(found.services, found.namespaces)),
       ...judgePorts(offered),
@@ -107,7 +107,9 @@ function judgeServices(
 }
 
 /** Ports that rules ask for and Services do not have; one warning for all Services of a rule. */
-function judgePorts(offered: readonly { service: KubernetesService; rule: ExportRule; index: number }[]): Fault[] {
+function judgePorts(
+  offered: readonly { service: KubernetesService; rule: ExportRule; index: number }[],
+): Fault[] {
   const lacking = offered.flatMap(({ service, rule, index }) =>
     missingPorts(service, rule).map((port) => ({ index, port, name: keyOf(service) })),
   );
@@ -124,7 +126,9 @@ function judgePorts(offered: readonly { service: KubernetesService; rule: Export
 }
 
 /** Services that take plain text too; one warning for each PeerAuthentication that lets them. */
-function judgePlainText(offered: readonly { service: KubernetesService; permissive: readonly string[] }[]): Fault[] {
+function judgePlainText(
+  offered: readonly { service: KubernetesService; permissive: readonly string[] }[],
+): Fault[] {
   const lenient = offered.flatMap(({ service, permissive }) =>
     [...new Set(permissive)].map((policy) => ({ policy, name: keyOf(service) })),
   );
@@ -134,6 +138,7 @@ function judgePlainText(offered: readonly { service: KubernetesService; permissi
       path: `PeerAuthentication ${policy}`,
       value: "PERMISSIVE",
       rule: `lets workloads of this cluster call ${someOf(all.map(({ name }) => name))} without mutual TLS, and so without an identity that a policy could go by`,
-      remedy: "Make it STRICT once all local callers have sidecars; peers' callers have an identity in any case",
+      remedy:
+        "Make it STRICT once all local callers have sidecars; peers' callers have an identity in any case",
     }));
 }

@@ -35,7 +35,9 @@ export function otherTls(
   const byNamespace = new Map(
     [...Map.groupBy(visible, ({ namespace }) => namespace)].map(([namespace, list]) => [
       namespace,
-      Map.groupBy(list, ({ host }) => (host.includes(".") || host.includes("*") ? host : `${host}.${namespace}.svc.${domain}`)),
+      Map.groupBy(list, ({ host }) =>
+        host.includes(".") || host.includes("*") ? host : `${host}.${namespace}.svc.${domain}`,
+      ),
     ]),
   );
   return ({ namespace, host }, port) => {

@@ -51,10 +51,14 @@ function explain(meant: readonly Verdict[], own: number): Pick<Fault, "rule" | "
   const places = [...new Set(earlier.map(({ index }) => index))].sort((one, other) => one - other);
   const optedOut = meant.filter(({ index }) => index === own).map(({ service }) => keyOf(service));
   const reasons = [
-    ...(optedOut.length === 0 ? [] : [`the label ${EXPORT_LABEL} keeps ${someOf(optedOut.sort(compare))} back`]),
+    ...(optedOut.length === 0
+      ? []
+      : [`the label ${EXPORT_LABEL} keeps ${someOf(optedOut.sort(compare))} back`]),
     ...(places.length === 0
       ? []
-      : [`${someOf(places.map((place) => pathOf("exports", place)))}, which ${places.length === 1 ? "comes" : "come"} first, ${places.length === 1 ? "decides" : "decide"} on ${someOf(earlier.map(({ service }) => keyOf(service)).sort(compare))}`]),
+      : [
+          `${someOf(places.map((place) => pathOf("exports", place)))}, which ${places.length === 1 ? "comes" : "come"} first, ${places.length === 1 ? "decides" : "decide"} on ${someOf(earlier.map(({ service }) => keyOf(service)).sort(compare))}`,
+        ]),
   ];
   return {
     rule: `exports nothing: ${reasons.join(", and ")}`,

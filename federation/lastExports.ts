@@ -49,13 +49,22 @@ function narrow(
   names: Readonly<Record<string, string>>,
 ): ContractService | undefined {
   const ports = service.ports.filter((port) =>
-    rules.some((rule) => rule.ports?.some((written) => meansPort(written, { name: port.name, port: port.number })) ?? true),
+    rules.some(
+      (rule) =>
+        rule.ports?.some((written) => meansPort(written, { name: port.name, port: port.number })) ?? true,
+    ),
   );
   const offered = rules.some((rule) => rule.peers === undefined)
     ? undefined
     : sortedUnique(rules.flatMap((rule) => rule.peers ?? []).map((peer) => ownValue(names, peer) ?? peer));
-  const peers = offered === undefined ? service.peers : (service.peers ?? offered).filter((peer) => offered.includes(peer));
-  const labels = publishedLabels({ labels: service.labels ?? {} }, { labels: rules.flatMap((rule) => rule.labels ?? []) });
+  const peers =
+    offered === undefined
+      ? service.peers
+      : (service.peers ?? offered).filter((peer) => offered.includes(peer));
+  const labels = publishedLabels(
+    { labels: service.labels ?? {} },
+    { labels: rules.flatMap((rule) => rule.labels ?? []) },
+  );
   if (ports.length === 0 || peers?.length === 0) return undefined;
   return {
     ports,

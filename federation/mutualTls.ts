@@ -46,7 +46,10 @@ export function mutualTlsModes(
     // In Istio's own namespace all policies are the mesh's, and those with a selector are not heeded.
     const near = workload.namespace === ISTIO_NAMESPACE ? [] : (byNamespace.get(workload.namespace) ?? []);
     const own = near.find(({ selector }) => matches(selector, workload.labels));
-    return { general: inherit(inherit(mesh, near.find(isGeneral)), own), ...(own === undefined ? {} : { own }) };
+    return {
+      general: inherit(inherit(mesh, near.find(isGeneral)), own),
+      ...(own === undefined ? {} : { own }),
+    };
   };
   return (workload, port) => {
     const found = known.get(workload) ?? modesOf(workload);

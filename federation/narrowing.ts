@@ -27,7 +27,11 @@ export function narrowPorts(
   const offered = ports.filter(byRule);
   if (rule.ports !== undefined && offered.length === 0) {
     const reason = `has none of those that ${place} names (${rule.ports.join(", ")}), ${HELD}`;
-    return { warnings: [{ path: "ports", rule: reason, remedy: "Correct the rule, or give the Service such a port" }] };
+    return {
+      warnings: [
+        { path: "ports", rule: reason, remedy: "Correct the rule, or give the Service such a port" },
+      ],
+    };
   }
   const owners = listOf(ownValue(annotations, EXPORT_PORTS_ANNOTATION));
   if (owners === undefined) return { left: byRule, warnings: [] };

@@ -73,7 +73,9 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
   told.push(...reach.warnings);
   const ports = carried.ports.flatMap((port, index) => {
     const targetPort = commonTargetPort(workloads, carried.sources[index] ?? { port: port.number });
-    return reach.ports.includes(port.number) ? [{ port, ...(targetPort === undefined ? {} : { targetPort }) }] : [];
+    return reach.ports.includes(port.number)
+      ? [{ port, ...(targetPort === undefined ? {} : { targetPort }) }]
+      : [];
   });
   if (ports.length === 0) return nothing([...told, NO_PORT]);
 

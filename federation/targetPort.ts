@@ -6,7 +6,10 @@ import { ownValue } from "./order.ts";
  * The port at which a workload takes what comes to a Service's port.
  * @returns undefined for a name that the workload does not have.
  */
-export function targetPortOf(workload: Workload, { name, port, targetPort = port }: KubernetesPort): number | undefined {
+export function targetPortOf(
+  workload: Workload,
+  { name, port, targetPort = port }: KubernetesPort,
+): number | undefined {
   const { kind, ports } = workload;
   // A WorkloadEntry goes by the names of the Service's ports, and takes the same number where it says nothing.
   if (kind === "WorkloadEntry") {

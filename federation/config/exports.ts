@@ -50,13 +50,11 @@ const rule = checked(
       "Write { namespace, service } for Services by name ('*' stands for any), or { selector } for those with certain labels";
     return [{ rule: "does not say what to export", remedy }];
   },
-).transform(
-  ({ namespace, service, ...rest }): ExportRule => ({
-    ...(namespace === undefined ? {} : { namespaces: namespace }),
-    ...(service === undefined ? {} : { services: service }),
-    ...rest,
-  }),
-);
+).transform(({ namespace, service, ...rest }): ExportRule => ({
+  ...(namespace === undefined ? {} : { namespaces: namespace }),
+  ...(service === undefined ? {} : { services: service }),
+  ...rest,
+}));
 
 /** Which Services are offered to peers; the peers are checked in `judgeExportPeers`. */
 export const exportRules = checked(z.array(rule), (value): Complaint[] => {

@@ -24,7 +24,10 @@ describe("discoverServices on a real API server", () => {
     await cluster.make(SERVICE_ACCOUNT, "xyz", "bar", {});
     await cluster.make(POD, "xyz", "bar-1", {
       labels: { app: "bar" },
-      spec: { serviceAccountName: "bar", containers: [{ name: "a", image: "a", ports: [{ name: "web", containerPort: 8000 }] }] },
+      spec: {
+        serviceAccountName: "bar",
+        containers: [{ name: "a", image: "a", ports: [{ name: "web", containerPort: 8000 }] }],
+      },
     });
   });
 
@@ -52,10 +55,10 @@ describe("discoverServices on a real API server", () => {
   });
 
   it("finds labelled Services in all namespaces, each once", async () => {
-    assert.deepEqual(names(await discover([{ selector: EXPORT }, { selector: EXPORT, namespaces: ["xyz"] }])), [
-      "other/foo",
-      "xyz/bar",
-    ]);
+    assert.deepEqual(
+      names(await discover([{ selector: EXPORT }, { selector: EXPORT, namespaces: ["xyz"] }])),
+      ["other/foo", "xyz/bar"],
+    );
   });
 
   it("finds labelled Services in one namespace", async () => {

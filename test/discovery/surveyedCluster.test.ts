@@ -61,7 +61,10 @@ describe("A cluster at program start", () => {
       status: 403,
       body: { kind: "Status", reason: "Forbidden", message: "User cannot list" },
     });
-    await assert.rejects(discoverServices(cluster, RULES), /list [a-z]+ in (namespace xyz|all namespaces): 403 Forbidden/);
+    await assert.rejects(
+      discoverServices(cluster, RULES),
+      /list [a-z]+ in (namespace xyz|all namespaces): 403 Forbidden/,
+    );
   });
 
   it("without anything to export is not asked", async () => {

@@ -100,7 +100,10 @@ describe("A rule of exports", () => {
   it("publishes the labels that it names and the Service has", () => {
     const labels = { tier: "gold", app: "bar", secret: "x" };
     const rules = [{ services, labels: ["app", "constructor", "tier"] }];
-    assert.deepEqual(exportsOf({ labels }, [pod], rules).offered, { ...offeredBar, labels: { app: "bar", tier: "gold" } });
+    assert.deepEqual(exportsOf({ labels }, [pod], rules).offered, {
+      ...offeredBar,
+      labels: { app: "bar", tier: "gold" },
+    });
     assert.deepEqual(exportsOf({}, [pod], rules).offered, offeredBar);
   });
 
@@ -114,11 +117,7 @@ describe("A rule of exports", () => {
       { namespaces: ["xyz"], services: ["bar"], ports: ["http"] },
     ];
     const out = { ...bar, name: "out", labels: { "istio-federation.dev/export": "false" } };
-    const { warnings } = exportServices(
-      found({ services: [bar, out], workloads: [pod] }),
-      rules,
-      cluster,
-    );
+    const { warnings } = exportServices(found({ services: [bar, out], workloads: [pod] }), rules, cluster);
     assert.deepEqual(warnings.map(describeFault), [
       'exports[0]: "xyz/gone" is no Service of this cluster yet. Create it and update this stack again, or correct its namespace and name.',
       "exports[1]: exports nothing: exports[0], which comes first, decides on xyz/bar. Put it further up, or take it out.",
@@ -138,7 +137,11 @@ describe("The owner of a Service", () => {
     const workloads = [pod, { ...pod, namespace: "abc" }];
     for (const input of [
       found({ services: [{ ...bar, labels: no }, other], workloads }),
-      found({ services: [bar, other], workloads, namespaces: { xyz: no, abc: { "istio-federation.dev/export": "true" } } }),
+      found({
+        services: [bar, other],
+        workloads,
+        namespaces: { xyz: no, abc: { "istio-federation.dev/export": "true" } },
+      }),
     ]) {
       const { services: offered, exported, warnings } = exportServices(input, all, cluster);
       assert.deepEqual(Object.keys(offered), ["bar.abc.svc.cluster-b.local"]);
@@ -157,13 +160,19 @@ describe("The owner of a Service", () => {
       assert.deepEqual([offered?.ports.map(({ name }) => name), warned], [["grpc"], []], value);
     }
     const { offered, rules } = owned({ [ports]: "http,grpc" }, { services, ports: ["http"] });
-    assert.deepEqual(offered?.ports.map(({ name }) => name), ["http"]);
+    assert.deepEqual(
+      offered?.ports.map(({ name }) => name),
+      ["http"],
+    );
     assert.deepEqual(rules, ["is no port that exports[0] exports of it"]);
   });
 
   it("narrows the peers, and widens none", () => {
     assert.deepEqual(owned({ [to]: "cluster-c" }).offered?.peers, ["c"]);
-    const { offered, rules } = owned({ [to]: "cluster-a, cluster-c,nobody" }, { services, peers: ["cluster-a"] });
+    const { offered, rules } = owned(
+      { [to]: "cluster-a, cluster-c,nobody" },
+      { services, peers: ["cluster-a"] },
+    );
     assert.deepEqual(offered?.peers, ["cluster-a"]);
     assert.deepEqual(rules, [
       "is none of the peers to whom exports[0] offers it (cluster-a)",
@@ -179,7 +188,10 @@ describe("The owner of a Service", () => {
   ] as const) {
     it(`who leaves nothing by ${annotation}: ${JSON.stringify(value)} has the Service held back, with a warning`, () => {
       const { offered, exported, warned, rules } = owned({ [annotation]: value });
-      assert.deepEqual([offered, exported, warned], [undefined, undefined, [`Service xyz/bar.annotations["${annotation}"]`]]);
+      assert.deepEqual(
+        [offered, exported, warned],
+        [undefined, undefined, [`Service xyz/bar.annotations["${annotation}"]`]],
+      );
       assert.match(rules[0] ?? "", /so the Service is held back$/);
     });
   }
@@ -215,7 +227,11 @@ describe("An exported Service", () => {
       ["y", "x"].map((name): KubernetesService => ({ ...bar, namespace, name })),
     );
     const workloads = ["a", "b"].map((namespace) => ({ ...pod, namespace }));
-    const { exported } = exportServices(found({ services: named, workloads }), [{ services: ["*"] }], cluster);
+    const { exported } = exportServices(
+      found({ services: named, workloads }),
+      [{ services: ["*"] }],
+      cluster,
+    );
     assert.deepEqual(
       exported.map(({ name, namespace }) => `${name}.${namespace}`),
       ["x.a", "x.b", "y.a", "y.b"],

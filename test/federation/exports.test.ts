@@ -119,11 +119,7 @@ describe("The exports of a cluster", () => {
 
   it("hold back a Service whose name in this domain would be too long", () => {
     const long = { ...cluster, domain: Array(4).fill("a".repeat(60)).join(".") };
-    const { services, warnings } = exportServices(
-      found({ services: [bar], workloads: [pod] }),
-      byName,
-      long,
-    );
+    const { services, warnings } = exportServices(found({ services: [bar], workloads: [pod] }), byName, long);
     assert.deepEqual([services, warnings.length], [{}, 1]);
   });
 });

@@ -28,14 +28,15 @@ describe("The exports last published, without a cluster to ask", () => {
       [BAR, FOO],
     ],
     ["stay where a name with '*' fits", [{ namespaces: ["a*"], services: ["*"] }], [FOO]],
-    ["stay where a selector of namespaces may fit", [{ namespaceSelector: selector, services: ["b*"] }], [BAR]],
+    [
+      "stay where a selector of namespaces may fit",
+      [{ namespaceSelector: selector, services: ["b*"] }],
+      [BAR],
+    ],
     ["go where their rule offers them to nobody", [{ services: ["*"], peers: [] }], []],
     [
       "stay where a rule for nobody may not mean them",
-      [
-        { selector, peers: [] },
-        { services: ["foo"] },
-      ],
+      [{ selector, peers: [] }, { services: ["foo"] }],
       [FOO],
     ],
     [
@@ -58,7 +59,10 @@ describe("The exports last published, without a cluster to ask", () => {
 
   it("are those of today's cluster domain only", () => {
     const odd = { "a.b.xyz.svc.cluster-b.local": barService, "xyz.svc.cluster-b.local": barService };
-    assert.deepEqual(lastExports({ ...services, ...odd }, [{ selector }], { ...cluster, domain: "b.local" }), {});
+    assert.deepEqual(
+      lastExports({ ...services, ...odd }, [{ selector }], { ...cluster, domain: "b.local" }),
+      {},
+    );
     assert.deepEqual(lastExports(odd, [{ selector }], cluster), {});
   });
 
@@ -86,7 +90,10 @@ describe("The exports last published, without a cluster to ask", () => {
       assert.deepEqual(bar([{ services, peers: ["cluster-c"] }])?.peers, ["c"]);
       assert.deepEqual(bar([{ services, peers: ["cluster-c"] }], barService)?.peers, ["c"]);
       assert.deepEqual(bar([{ services }])?.peers, ["c", "cluster-a"]);
-      assert.equal(bar([{ services, peers: ["cluster-c"] }], { ...published, peers: ["cluster-a"] }), undefined);
+      assert.equal(
+        bar([{ services, peers: ["cluster-c"] }], { ...published, peers: ["cluster-a"] }),
+        undefined,
+      );
     });
 
     it("in their labels", () => {
@@ -103,7 +110,13 @@ describe("The exports last published, without a cluster to ask", () => {
       assert.deepEqual(bar(rules)?.peers, ["c", "cluster-a"]);
       assert.deepEqual(bar(rules.slice(1))?.peers, ["cluster-a"]);
       assert.equal(bar(rules)?.ports.length, 1);
-      assert.equal(bar([{ selector, ports: ["grpc"] }, { namespaces: ["xyz"], services }])?.ports.length, 2);
+      assert.equal(
+        bar([
+          { selector, ports: ["grpc"] },
+          { namespaces: ["xyz"], services },
+        ])?.ports.length,
+        2,
+      );
     });
 
     it("and never hold more than was published", () => {
@@ -122,7 +135,8 @@ describe("The exports last published, without a cluster to ask", () => {
           const kept = bar(rules);
           if (kept === undefined) return;
           for (const port of kept.ports) assert.ok(published.ports.includes(port));
-          for (const peer of kept.peers ?? assert.fail("all peers")) assert.ok(published.peers.includes(peer));
+          for (const peer of kept.peers ?? assert.fail("all peers"))
+            assert.ok(published.peers.includes(peer));
           assert.deepEqual({ ...published.labels, ...kept.labels }, published.labels);
         }),
       );

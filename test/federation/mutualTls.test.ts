@@ -26,14 +26,24 @@ describe("The mutual TLS of a workload", () => {
   const cases: [string, PeerAuthentication[], MutualTlsMode, string?][] = [
     ["is strict as this program sets it", [], "STRICT"],
     ["is that of the mesh", [mesh("DISABLE")], "DISABLE", "istio-system/mesh"],
-    ["is that of its namespace before the mesh's", [mesh("STRICT"), policy({ mode: "PERMISSIVE" })], "PERMISSIVE", "xyz/default"],
+    [
+      "is that of its namespace before the mesh's",
+      [mesh("STRICT"), policy({ mode: "PERMISSIVE" })],
+      "PERMISSIVE",
+      "xyz/default",
+    ],
     [
       "is that of a policy that selects it before its namespace's",
       [policy({ mode: "STRICT" }), policy({ name: "bar", selector, mode: "DISABLE" })],
       "DISABLE",
       "xyz/bar",
     ],
-    ["is inherited by the namespace where that leaves it unset", [mesh("PERMISSIVE"), policy({})], "PERMISSIVE", "istio-system/mesh"],
+    [
+      "is inherited by the namespace where that leaves it unset",
+      [mesh("PERMISSIVE"), policy({})],
+      "PERMISSIVE",
+      "istio-system/mesh",
+    ],
     [
       "is inherited by the workload's policy where that leaves it unset",
       [policy({ mode: "DISABLE" }), policy({ name: "bar", selector })],
@@ -41,7 +51,11 @@ describe("The mutual TLS of a workload", () => {
       "xyz/default",
     ],
     ["is not what another namespace says", [policy({ namespace: "abc", mode: "DISABLE" })], "STRICT"],
-    ["is not what selects other workloads", [policy({ selector: { app: "foo" }, mode: "DISABLE" })], "STRICT"],
+    [
+      "is not what selects other workloads",
+      [policy({ selector: { app: "foo" }, mode: "DISABLE" })],
+      "STRICT",
+    ],
     [
       "is not what a selector in Istio's namespace says",
       [policy({ namespace: "istio-system", selector, mode: "DISABLE" })],
@@ -49,7 +63,10 @@ describe("The mutual TLS of a workload", () => {
     ],
     [
       "is what the oldest of two says",
-      [policy({ name: "a", mode: "DISABLE", created: "2026-11-21T10:00:01Z" }), policy({ name: "b", mode: "PERMISSIVE" })],
+      [
+        policy({ name: "a", mode: "DISABLE", created: "2026-11-21T10:00:01Z" }),
+        policy({ name: "b", mode: "PERMISSIVE" }),
+      ],
       "PERMISSIVE",
       "xyz/b",
     ],
@@ -65,7 +82,12 @@ describe("The mutual TLS of a workload", () => {
       "PERMISSIVE",
       "xyz/bar",
     ],
-    ["is its port's before all", [mesh("STRICT"), policy({ name: "bar", selector, ports: { 8080: { mode: "DISABLE" } } })], "DISABLE", "xyz/bar"],
+    [
+      "is its port's before all",
+      [mesh("STRICT"), policy({ name: "bar", selector, ports: { 8080: { mode: "DISABLE" } } })],
+      "DISABLE",
+      "xyz/bar",
+    ],
     [
       "is the workload's for a port that is left unset",
       [policy({ name: "bar", selector, mode: "PERMISSIVE", ports: { 8080: {} } })],
@@ -92,7 +114,10 @@ describe("The mutual TLS of a workload", () => {
   });
 
   it("of Istio's own namespace is the mesh's", () => {
-    const modeOf = mutualTlsModes([mesh("PERMISSIVE"), policy({ namespace: "istio-system", selector, mode: "DISABLE" })]);
+    const modeOf = mutualTlsModes([
+      mesh("PERMISSIVE"),
+      policy({ namespace: "istio-system", selector, mode: "DISABLE" }),
+    ]);
     assert.equal(modeOf({ ...pod, namespace: "istio-system" }, 1).mode, "PERMISSIVE");
   });
 
@@ -103,7 +128,11 @@ describe("The mutual TLS of a workload", () => {
     ["a WorkloadEntry with a service account", { kind: "WorkloadEntry", labels: {} }, true],
     ["a WorkloadEntry without one", { kind: "WorkloadEntry", labels: {}, serviceAccount: "" }, false],
     ["a WorkloadEntry without one that has the label", { kind: "WorkloadEntry", serviceAccount: "" }, true],
-    ["a WorkloadEntry that says otherwise", { kind: "WorkloadEntry", labels: { "security.istio.io/tlsMode": "disabled" } }, false],
+    [
+      "a WorkloadEntry that says otherwise",
+      { kind: "WorkloadEntry", labels: { "security.istio.io/tlsMode": "disabled" } },
+      false,
+    ],
   ] as [string, Partial<Workload>, boolean][]) {
     it(`is ${speaks ? "there" : "not there"} for ${what}`, () => {
       assert.equal(speaksMutualTls({ ...pod, ...changes }), speaks);

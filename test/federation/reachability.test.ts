@@ -26,7 +26,10 @@ describe("What nobody could reach", () => {
   });
 
   it("is offered with a warning where none with a sidecar is ready", () => {
-    const { offered, rules } = exportsOf({}, [{ ...pod, ready: false }, { ...pod, ready: false }]);
+    const { offered, rules } = exportsOf({}, [
+      { ...pod, ready: false },
+      { ...pod, ready: false },
+    ]);
     assert.deepEqual(offered, offeredBar);
     assert.match(rules.join(), /^leads to 2 workload\(s\), none of them ready: it stays offered/);
     assert.deepEqual(exportsOf({}, [{ ...pod, ready: false }, pod]).rules, []);
@@ -45,15 +48,25 @@ describe("What nobody could reach", () => {
   it("is held back where a PeerAuthentication disables mutual TLS", () => {
     const { offered, exported, warned } = with_({ peerAuthentications: [{ ...policy, mode: "DISABLE" }] });
     assert.deepEqual([offered, exported], [undefined, undefined]);
-    assert.deepEqual(warned, ["Service xyz/bar.ports.http", "Service xyz/bar.ports.grpc", "Service xyz/bar.ports"]);
+    assert.deepEqual(warned, [
+      "Service xyz/bar.ports.http",
+      "Service xyz/bar.ports.grpc",
+      "Service xyz/bar.ports",
+    ]);
   });
 
   it("is held back by the port of the workloads, not the Service's", () => {
     const ofPort = (port: number) =>
       with_({ peerAuthentications: [{ ...policy, ports: { [port]: { mode: "DISABLE" } } }] });
     const { offered, exported, rules } = ofPort(8000);
-    assert.deepEqual(offered?.ports.map(({ name }) => name), ["http"]);
-    assert.deepEqual(exported?.ports.map(({ name }) => name), ["http"]);
+    assert.deepEqual(
+      offered?.ports.map(({ name }) => name),
+      ["http"],
+    );
+    assert.deepEqual(
+      exported?.ports.map(({ name }) => name),
+      ["http"],
+    );
     assert.deepEqual(rules, [
       "takes no mutual TLS by PeerAuthentication xyz/bar (mode DISABLE), so it is held back",
     ]);
@@ -74,7 +87,10 @@ describe("What nobody could reach", () => {
     const all = with_({ destinationRules: [{ ...rule, policy: { mode: "DISABLE", ports: {} } }] });
     assert.deepEqual([all.offered, all.warned.length], [undefined, 3]);
     const one = with_({ destinationRules: [{ ...rule, policy: { ports: { 9090: "DISABLE" } } }] });
-    assert.deepEqual(one.offered?.ports.map(({ name }) => name), ["http"]);
+    assert.deepEqual(
+      one.offered?.ports.map(({ name }) => name),
+      ["http"],
+    );
     assert.match(one.rules.join(), /^is the TLS mode that DestinationRule xyz\/plain asks of the gateway/);
   });
 
@@ -85,7 +101,10 @@ describe("What nobody could reach", () => {
       [{ services: ["*"] }],
       cluster,
     );
-    assert.deepEqual(exported.map(({ permissive }) => permissive), [true, true, true, true]);
+    assert.deepEqual(
+      exported.map(({ permissive }) => permissive),
+      [true, true, true, true],
+    );
     assert.deepEqual(
       warnings.map(({ path, value }) => [path, value]),
       [["PeerAuthentication xyz/bar", "PERMISSIVE"]],

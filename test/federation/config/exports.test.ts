@@ -16,7 +16,11 @@ describe("The rules of exports", () => {
     ],
     ["a namespace alone", { exports: [{ namespace: "a" }] }, "exports[0]"],
     ["a selector of namespaces alone", { exports: [{ namespaceSelector: { a: "b" } }] }, "exports[0]"],
-    ["an empty selector of namespaces", { exports: [{ service: "a", namespaceSelector: {} }] }, "exports[0].namespaceSelector"],
+    [
+      "an empty selector of namespaces",
+      { exports: [{ service: "a", namespaceSelector: {} }] },
+      "exports[0].namespaceSelector",
+    ],
     ["an empty list of services", { exports: [{ service: [] }] }, "exports[0].service"],
     ["a service that is there twice", { exports: [{ service: ["a", "a"] }] }, "exports[0].service[1]"],
     ["a bad name in a list", { exports: [{ service: ["a", "B*"] }] }, "exports[0].service[1]"],
@@ -25,7 +29,11 @@ describe("The rules of exports", () => {
     ["an empty list of ports", { exports: [{ service: "a", ports: [] }] }, "exports[0].ports"],
     ["a port that is none", { exports: [{ service: "a", ports: [70000] }] }, "exports[0].ports[0]"],
     ["a port with a bad name", { exports: [{ service: "a", ports: ["ht tp"] }] }, "exports[0].ports[0]"],
-    ["one port as number and text", { exports: [{ service: "a", ports: [80, "80"] }] }, "exports[0].ports[1]"],
+    [
+      "one port as number and text",
+      { exports: [{ service: "a", ports: [80, "80"] }] },
+      "exports[0].ports[1]",
+    ],
     ["a bad label key", { exports: [{ service: "a", labels: ["a b"] }] }, "exports[0].labels[0]"],
     ["a peer that is none", { exports: [{ service: "a", peers: ["b"] }] }, "exports[0].peers[0]"],
     ["a peer that is no text", { exports: [{ service: "a", peers: [5] }] }, "exports[0].peers[0]"],
@@ -108,9 +116,8 @@ describe("The rules of exports", () => {
   });
 
   it("are the same though a list has another order", () => {
-    assert.deepEqual(
-      configFaults({ exports: [{ service: ["a", "b"] }, { service: ["b", "a"] }] }),
-      ["exports[1]"],
-    );
+    assert.deepEqual(configFaults({ exports: [{ service: ["a", "b"] }, { service: ["b", "a"] }] }), [
+      "exports[1]",
+    ]);
   });
 });
