@@ -39,12 +39,12 @@ export interface ContractService {
 }
 
 /** Kubernetes labels. Of a map that has too many that is told, and nothing else of it. */
-const labels = checked(map(LABELS_LIMIT), (value): Complaint[] => {
-  const entries = Object.entries(value);
+const labelMap = checked(map(LABELS_LIMIT), (all): Complaint[] => {
+  const entries = Object.entries(all);
   if (entries.length > LABELS_LIMIT) return [];
-  return entries.flatMap(([key, text]) => {
+  return entries.flatMap(([key, value]) => {
     const { rule, remedy } = LABEL_KEY.test(key) ? LABEL_VALUE : LABEL_KEY;
-    const isFit = LABEL_KEY.test(key) && typeof text === "string" && LABEL_VALUE.test(text);
+    const isFit = LABEL_KEY.test(key) && typeof value === "string" && LABEL_VALUE.test(value);
     return isFit ? [] : [{ path: [key], rule, remedy }];
   });
 }).transform((value) => value as Record<string, string>);
@@ -60,7 +60,7 @@ export const contractService = checked(
     // Without any, Istio takes every certificate of every trusted root as the service's.
     subjectAltNames: list(text(SPIFFE_ID), 1, IDENTITIES_LIMIT),
     peers: list(text(DNS_LABEL), 0, PEERS_LIMIT).exactOptional(),
-    labels: labels.exactOptional(),
+    labels: labelMap.exactOptional(),
   }),
   ({ ports }) => [...repeats("ports", ports, "number"), ...repeats("ports", ports, "name")],
 );

@@ -241,7 +241,7 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
           const alone = first < 0 ? {} : exportServices(only, made.slice(first, first + 1), cluster).services;
           const host = `${each.name}.${each.namespace}.svc.cluster-b.local`;
           assert.deepEqual(all.services[host], alone[host]);
-          assert.equal(all.exported.find((service) => service.host === host)?.ruleIndex ?? first, first);
+          assert.equal(all.exported.find((one) => one.host === host)?.ruleIndex ?? first, first);
         }
       }),
     );

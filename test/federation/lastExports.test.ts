@@ -75,36 +75,36 @@ describe("The exports last published, without a cluster to ask", () => {
     };
     const bar = (rules: ExportRule[], service: ContractService = published) =>
       lastExports({ [BAR]: service }, rules, cluster)[BAR];
-    const services = ["bar"];
+    const named = { services: ["bar"] };
 
     it("in their ports, by number or name", () => {
       for (const port of ["grpc", "9090"]) {
         assert.deepEqual(
-          bar([{ services, ports: [port, "other"] }])?.ports.map(({ name }) => name),
+          bar([{ ...named, ports: [port, "other"] }])?.ports.map(({ name }) => name),
           ["grpc"],
         );
       }
     });
 
     it("in their peers, by the names that these give themselves", () => {
-      assert.deepEqual(bar([{ services, peers: ["cluster-c"] }])?.peers, ["c"]);
-      assert.deepEqual(bar([{ services, peers: ["cluster-c"] }], barService)?.peers, ["c"]);
-      assert.deepEqual(bar([{ services }])?.peers, ["c", "cluster-a"]);
+      assert.deepEqual(bar([{ ...named, peers: ["cluster-c"] }])?.peers, ["c"]);
+      assert.deepEqual(bar([{ ...named, peers: ["cluster-c"] }], barService)?.peers, ["c"]);
+      assert.deepEqual(bar([named])?.peers, ["c", "cluster-a"]);
       assert.equal(
-        bar([{ services, peers: ["cluster-c"] }], { ...published, peers: ["cluster-a"] }),
+        bar([{ ...named, peers: ["cluster-c"] }], { ...published, peers: ["cluster-a"] }),
         undefined,
       );
     });
 
     it("in their labels", () => {
-      assert.deepEqual(bar([{ services, labels: ["tier", "other"] }])?.labels, { tier: "gold" });
-      assert.equal("labels" in (bar([{ services }]) ?? {}), false);
+      assert.deepEqual(bar([{ ...named, labels: ["tier", "other"] }])?.labels, { tier: "gold" });
+      assert.equal("labels" in (bar([named]) ?? {}), false);
     });
 
     it("to what any rule says that may decide, and to no rule after one that surely does", () => {
       const rules: ExportRule[] = [
         { selector, peers: ["cluster-c"], ports: ["grpc"] },
-        { services, peers: ["cluster-a"], ports: ["grpc"] },
+        { ...named, peers: ["cluster-a"], ports: ["grpc"] },
         { services: ["*"] },
       ];
       assert.deepEqual(bar(rules)?.peers, ["c", "cluster-a"]);
@@ -113,7 +113,7 @@ describe("The exports last published, without a cluster to ask", () => {
       assert.equal(
         bar([
           { selector, ports: ["grpc"] },
-          { namespaces: ["xyz"], services },
+          { namespaces: ["xyz"], ...named },
         ])?.ports.length,
         2,
       );
