@@ -5,6 +5,7 @@ import type { ClusterServices, KubernetesService, Workload } from "../../federat
 import { parseContract } from "../../federation/contract.ts";
 import type { ExportRule } from "../../federation/exportRule.ts";
 import { exportServices } from "../../federation/exports.ts";
+import type { GatewayTls } from "../../federation/gatewayTls.ts";
 import type { MutualTlsMode } from "../../federation/mutualTls.ts";
 import { label, shuffled } from "./arbitraries.ts";
 import { bar, cluster, pod } from "./exportsFixture.ts";
@@ -89,13 +90,13 @@ const peerAuthentication = fc
   })
   .map(({ ports = {}, ...made }) => ({ ...compact(made), ports }));
 
-const destinationRule = fc.record({
+const destinationRule: fc.Arbitrary<GatewayTls> = fc.record({
   namespace: fc.constantFrom("istio-gateway", "istio-system", ...NAMESPACES),
   name: label(),
   created,
   host: fc.constantFrom("*.local", "bar", "bar.xyz.svc.cluster-b.local"),
-  exportTo: fc.constantFrom([], ["."], ["*"]),
-  policy: fc.constantFrom(
+  exportTo: fc.constantFrom<string[][]>([], ["."], ["*"]),
+  policy: fc.constantFrom<Exclude<GatewayTls["policy"], undefined>[]>(
     { mode: "ISTIO_MUTUAL", ports: {} },
     { mode: "DISABLE", ports: {} },
     { ports: { 1: "SIMPLE" } },
@@ -180,8 +181,8 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
 
   it("are no more when a rule has less in it", () => {
     const narrower = fc.record({
-      ports: optional(fc.constant(["http"])),
-      peers: optional(fc.constant(["cluster-a"])),
+      ports: optional(fc.constant<string[]>(["http"])),
+      peers: optional(fc.constant<string[]>(["cluster-a"])),
       at: fc.nat(),
     });
     fc.assert(
