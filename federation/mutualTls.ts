@@ -40,7 +40,10 @@ export function mutualTlsModes(
   policies: readonly PeerAuthentication[],
 ): (workload: Workload, port: number | undefined) => ModeOfPort {
   const byNamespace = Map.groupBy([...policies].sort(compareCreated), ({ namespace }) => namespace);
-  const mesh = inherit(IN_MESH, byNamespace.get(ISTIO_NAMESPACE)?.find(isGeneral));
+  const ofMesh = byNamespace.get(ISTIO_NAMESPACE)?.find(isGeneral);
+  // Istio's default, where the mesh's own policy says nothing.
+  const mesh =
+    ofMesh === undefined ? IN_MESH : inherit(IN_MESH, { ...ofMesh, mode: ofMesh.mode ?? "PERMISSIVE" });
   const known = new Map<Workload, ModesOfWorkload>();
   const modesOf = (workload: Workload): ModesOfWorkload => {
     // In Istio's own namespace all policies are the mesh's, and those with a selector are not heeded.

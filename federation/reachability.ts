@@ -1,17 +1,18 @@
 import { count } from "./change.ts";
-import type { KubernetesService, Workload } from "./clusterServices.ts";
+import type { Workload } from "./clusterServices.ts";
 import type { ServicePort } from "./contractService.ts";
-import type { KubernetesPort } from "./exportedPorts.ts";
+import type { ExportedPort } from "./exportedService.ts";
+import type { ExportedPorts, KubernetesPort } from "./exportedPorts.ts";
 import { type Fault, pathOf } from "./fault.ts";
 import type { OtherTls } from "./gatewayTls.ts";
 import { TLS_MODE_LABEL } from "./labels.ts";
 import { type ModeOfPort, speaksMutualTls } from "./mutualTls.ts";
-import { targetPortOf } from "./targetPort.ts";
+import { commonTargetPort, targetPortOf } from "./targetPort.ts";
 
 /** What of a Service peers can reach through the gateway, as far as its workloads tell. */
 export interface Reach {
-  /** Which of the ports, by their numbers; none when nothing of it can be reached, and the warnings say why. */
-  ports: number[];
+  /** By number; none when nothing of it can be reached, and the warnings say why. */
+  ports: ExportedPort[];
   warnings: Fault[];
   /** The PeerAuthentications by which its workloads take plain text too, as `namespace/name`. */
   permissive: string[];
@@ -25,31 +26,26 @@ export interface TlsOfCluster {
   otherTls: (service: { namespace: string; host: string }, port: number) => OtherTls | undefined;
 }
 
-/** Says that a Service has workloads, and none to which the gateway passes anything on. */
-export function judgeSidecars(workloads: readonly Workload[]): Fault[] {
-  return workloads.length === 0 || workloads.some(speaksMutualTls) ? [] : [noSidecar(workloads.length)];
-}
-
 /**
  * Finds what would be a black hole: the gateway passes on mutual TLS only, to workloads that Istio takes for speaking it, and drops
  * the others without a word. What nobody can reach is not offered; what only some workloads answer, or none now, is offered with a warning.
- * @param workloads those that the Service selects, in which {@link judgeSidecars} has found no fault; when there are none now, nothing is
- *   held against it.
+ * @param carried the ports to offer, and what each is in the cluster.
+ * @param workloads those that the Service selects; when there are none now, nothing is held against it.
  */
 export function judgeReach(
-  service: KubernetesService & { host: string },
-  ports: readonly ServicePort[],
-  sources: readonly KubernetesPort[],
+  service: { namespace: string; host: string },
+  { ports, sources }: Pick<ExportedPorts, "ports" | "sources">,
   workloads: readonly Workload[],
   tls: TlsOfCluster,
 ): Reach {
   const speaking = workloads.filter(speaksMutualTls);
-  const judged = ports.map(({ number, name }, index): Reach => {
-    const other = tls.otherTls(service, number);
-    if (other !== undefined) return { ports: [], permissive: [], warnings: [gatewayHindered(name, other)] };
-    const source = sources[index] ?? { port: number };
-    const modes = speaking.map((workload) => tls.modeOf(workload, targetPortOf(workload, source)));
-    return judgePort(number, name, modes);
+  if (workloads.length > 0 && speaking.length === 0)
+    return { ports: [], permissive: [], warnings: [noSidecar(workloads.length)] };
+  const judged = ports.map((port, index): Reach => {
+    const other = tls.otherTls(service, port.number);
+    if (other !== undefined)
+      return { ports: [], permissive: [], warnings: [gatewayHindered(port.name, other)] };
+    return judgePort(port, sources[index] ?? { port: port.number }, speaking, tls);
   });
   const reached = judged.flatMap((port) => port.ports);
   return {
@@ -57,19 +53,27 @@ export function judgeReach(
     warnings: [
       ...judged.flatMap(({ warnings }) => warnings),
       // What holds all of it back is worth more than what else is amiss.
-      ...(reached.length === 0 ? [] : judgeWorkloads(workloads, speaking)),
+      ...(reached.length === 0 ? [NO_PORT] : judgeWorkloads(workloads, speaking)),
     ],
     permissive: judged.flatMap(({ permissive }) => permissive),
   };
 }
 
-function judgePort(number: number, name: string, modes: readonly ModeOfPort[]): Reach {
+function judgePort(
+  port: ServicePort,
+  source: KubernetesPort,
+  workloads: readonly Workload[],
+  { modeOf }: TlsOfCluster,
+): Reach {
+  const modes = workloads.map((workload) => modeOf(workload, targetPortOf(workload, source)));
   const refusing = modes.filter(({ mode }) => mode === "DISABLE");
-  const permissive = modes.flatMap(({ mode, by }) => (mode === "PERMISSIVE" && by !== undefined ? [by] : []));
-  const [first] = refusing;
-  if (first === undefined) return { ports: [number], permissive, warnings: [] };
-  const isHeld = refusing.length === modes.length;
-  return { ports: isHeld ? [] : [number], permissive, warnings: [disabled(name, first.by ?? "", isHeld)] };
+  const isHeld = refusing.length > 0 && refusing.length === modes.length;
+  const targetPort = commonTargetPort(workloads, source);
+  return {
+    ports: isHeld ? [] : [{ ...port, ...(targetPort === undefined ? {} : { targetPort }) }],
+    warnings: refusing.slice(0, 1).map(({ by = "" }) => disabled(port.name, by, isHeld)),
+    permissive: modes.flatMap(({ mode, by }) => (mode === "PERMISSIVE" && by !== undefined ? [by] : [])),
+  };
 }
 
 function judgeWorkloads(workloads: readonly Workload[], speaking: readonly Workload[]): Fault[] {
@@ -80,6 +84,12 @@ function judgeWorkloads(workloads: readonly Workload[], speaking: readonly Workl
     ...(isReady ? [] : [noneReady(speaking.length)]),
   ];
 }
+
+const NO_PORT: Fault = {
+  path: "ports",
+  rule: "has none that can be exported, so the Service is held back",
+  remedy: "Give it a TCP port, or take it out of the exports",
+};
 
 const INJECT =
   "Let Istio inject its sidecar (label istio-injection: enabled on the namespace) and restart the workloads";

@@ -2,16 +2,15 @@ import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { type ContractService, contractService } from "./contractService.ts";
 import type { ExportRule } from "./exportRule.ts";
 import type { ExportedService } from "./exportedService.ts";
-import { exportedPorts } from "./exportedPorts.ts";
+import { type KubernetesPort, exportedPorts } from "./exportedPorts.ts";
 import { type Fault, pathOf } from "./fault.ts";
 import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
 import { identitiesOf } from "./identities.ts";
 import { EXPORT_TO_ANNOTATION } from "./labels.ts";
-import { narrowPeers, narrowPorts, publishedLabels } from "./narrowing.ts";
+import { type Narrowed, narrowPeers, narrowPorts, publishedLabels } from "./narrowing.ts";
 import { ownValue, sortedUnique } from "./order.ts";
-import { type TlsOfCluster, judgeReach, judgeSidecars } from "./reachability.ts";
+import { type TlsOfCluster, judgeReach } from "./reachability.ts";
 import { firstFaultsOf } from "./schema.ts";
-import { commonTargetPort } from "./targetPort.ts";
 import { GATEWAY_NAMESPACE } from "./wellKnown.ts";
 
 /** Who exports. */
@@ -51,38 +50,24 @@ export function hostOf({ namespace, name }: KubernetesService, { domain }: { dom
 
 /** Decides what of one Service is offered, by the rules that {@link exportServices} tells. The warnings are seen from the Service. */
 export function offerService(candidate: Candidate, cluster: ExportingCluster, tls: TlsOfCluster): Offer {
-  const { service, rule, ruleIndex, workloads } = candidate;
+  const { service, rule, ruleIndex, workloads, known } = candidate;
   const host = hostOf(service, cluster);
   const nothing = (warnings: Fault[]): Offer => ({ warnings, permissive: [] });
-  const place = pathOf("exports", ruleIndex);
-  const audience = narrowPeers(service, rule, place, Object.keys(cluster.peers));
-  if (audience.left?.only?.length === 0) return nothing([]);
-  const hindrance = unfitness(service, host);
-  if (hindrance !== undefined) return nothing([hindrance]);
-  const chosen = narrowPorts(service, rule, place);
-  const narrowed = [...audience.warnings, ...chosen.warnings];
-  if (audience.left === undefined || chosen.left === undefined) return nothing(narrowed);
+  const wanted = wantedOf(candidate, host, Object.keys(cluster.peers));
+  if (wanted.left === undefined) return nothing(wanted.warnings);
+  const { only, isWanted } = wanted.left;
 
-  const carried = exportedPorts(service.ports, chosen.left);
-  const { identities, warnings } = identitiesOf(service, workloads, cluster.trustDomain, candidate.known);
-  const told = [...narrowed, ...carried.warnings, ...warnings];
-  if (identities.length === 0) return nothing(told);
-  const mute = judgeSidecars(workloads);
-  if (mute.length > 0) return nothing([...told, ...mute]);
-  const reach = judgeReach({ ...service, host }, carried.ports, carried.sources, workloads, tls);
-  told.push(...reach.warnings);
-  const ports = carried.ports.flatMap((port, index) => {
-    const targetPort = commonTargetPort(workloads, carried.sources[index] ?? { port: port.number });
-    return reach.ports.includes(port.number)
-      ? [{ port, ...(targetPort === undefined ? {} : { targetPort }) }]
-      : [];
-  });
-  if (ports.length === 0) return nothing([...told, NO_PORT]);
+  const carried = exportedPorts(service.ports, isWanted);
+  const { identities, ...found } = identitiesOf(service, workloads, cluster.trustDomain, known);
+  const warnings = [...wanted.warnings, ...carried.warnings, ...found.warnings];
+  if (identities.length === 0) return nothing(warnings);
+  const { ports, permissive, ...reach } = judgeReach({ ...service, host }, carried, workloads, tls);
+  warnings.push(...reach.warnings);
+  if (ports.length === 0) return nothing(warnings);
 
-  const { only } = audience.left;
   const labels = publishedLabels(service, rule);
   const published: ContractService = {
-    ports: ports.map(({ port }) => port),
+    ports: ports.map(({ number, name, protocol }) => ({ number, name, protocol })),
     subjectAltNames: identities,
     ...(only === undefined
       ? {}
@@ -90,30 +75,50 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
     ...(labels === undefined ? {} : { labels }),
   };
   const { error } = contractService.safeParse(published);
-  if (error !== undefined) return nothing([...told, ...firstFaultsOf(error, published).map(heldBack)]);
-  const exported: ExportedService = {
-    namespace: service.namespace,
-    name: service.name,
+  if (error !== undefined) return nothing([...warnings, ...firstFaultsOf(error, published).map(heldBack)]);
+  const { namespace, name, selector } = service;
+  const peers = only ?? sortedUnique(Object.keys(cluster.peers));
+  const isPermissive = permissive.length > 0;
+  const exported = {
+    namespace,
+    name,
     host,
-    selector: service.selector,
-    ports: ports.map(({ port, ...target }) => ({ ...port, ...target })),
-    peers: only ?? sortedUnique(Object.keys(cluster.peers)),
-    permissive: reach.permissive.length > 0,
+    selector,
+    ports,
+    peers,
+    permissive: isPermissive,
     rule,
     ruleIndex,
   };
-  return { published, exported, warnings: told, permissive: reach.permissive };
+  return { published, exported, warnings, permissive };
+}
+
+/** What is to be offered, and to whom (all peers when `only` is left out), before anything is known of the workloads. */
+interface Wanted {
+  only?: string[];
+  isWanted: (port: KubernetesPort) => boolean;
+}
+
+function wantedOf(
+  { service, rule, ruleIndex }: Candidate,
+  host: string,
+  peers: readonly string[],
+): Narrowed<Wanted> {
+  const place = pathOf("exports", ruleIndex);
+  const audience = narrowPeers(service, rule, place, peers);
+  // What is offered to nobody has no faults either.
+  if (audience.left?.only?.length === 0) return { warnings: [] };
+  const hindrance = unfitness(service, host);
+  if (hindrance !== undefined) return { warnings: [hindrance] };
+  const chosen = narrowPorts(service, rule, place);
+  const warnings = [...audience.warnings, ...chosen.warnings];
+  if (audience.left === undefined || chosen.left === undefined) return { warnings };
+  return { left: { ...audience.left, isWanted: chosen.left }, warnings };
 }
 
 function heldBack(fault: Fault): Fault {
   return { ...fault, rule: `${fault.rule}, so the Service is held back` };
 }
-
-const NO_PORT: Fault = {
-  path: "ports",
-  rule: "has none that can be exported, so the Service is held back",
-  remedy: "Give it a TCP port, or take it out of the exports",
-};
 
 function unfitness(service: KubernetesService, host: string): Fault | undefined {
   if (service.type === "ExternalName") {

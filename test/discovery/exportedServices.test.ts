@@ -159,7 +159,7 @@ describe("What the export rules need of a cluster", () => {
       ],
     );
     assert.deepEqual(workloads[0]?.ports, { web: 1, proxy: 5 });
-    assert.equal(workloads[0]?.serviceAccount, "default");
+    assert.equal(workloads[0].serviceAccount, "default");
   });
 
   it("is whether WorkloadEntries are healthy, with the labels that Istio sees", async () => {

@@ -27,6 +27,12 @@ describe("The mutual TLS of a workload", () => {
     ["is strict as this program sets it", [], "STRICT"],
     ["is that of the mesh", [mesh("DISABLE")], "DISABLE", "istio-system/mesh"],
     [
+      "is permissive where the policy of the mesh leaves it unset",
+      [policy({ namespace: "istio-system", name: "unset" })],
+      "PERMISSIVE",
+      "istio-system/unset",
+    ],
+    [
       "is that of its namespace before the mesh's",
       [mesh("STRICT"), policy({ mode: "PERMISSIVE" })],
       "PERMISSIVE",
