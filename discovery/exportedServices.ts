@@ -1,8 +1,32 @@
-import type { ClusterServices, KubernetesService, Workload } from "../federation/clusterServices.ts";
+import type { ClusterServices, KubernetesService } from "../federation/clusterServices.ts";
 import type { ExportRule } from "../federation/exportRule.ts";
+import { isName } from "../federation/namePattern.ts";
 import { sortedUnique } from "../federation/order.ts";
+import { keyOf, ruleFinder } from "../federation/ruleFinder.ts";
 import type { ClusterClient, ListOptions } from "../providers/cluster/clusterClient.ts";
-import { type KubernetesObject, POD, SERVICE, WORKLOAD_ENTRY } from "../providers/cluster/kinds.ts";
+import {
+  DESTINATION_RULE,
+  type KubernetesObject,
+  NAMESPACE,
+  PEER_AUTHENTICATION,
+  POD,
+  SERVICE,
+  WORKLOAD_ENTRY,
+} from "../providers/cluster/kinds.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
+import {
+  type DestinationRuleObject,
+  type PeerAuthenticationObject,
+  viewDestinationRule,
+  viewPeerAuthentication,
+} from "./istioPolicies.ts";
+import {
+  type PodObject,
+  type WorkloadEntryObject,
+  isAlive,
+  viewPod,
+  viewWorkloadEntry,
+} from "./workloads.ts";
 import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
 
 /** Namespaces asked at a time. */
@@ -11,15 +35,19 @@ const CONCURRENCY = 8;
 type ServiceObject = KubernetesObject & {
   spec?: Partial<Pick<KubernetesService, "type" | "clusterIP" | "selector" | "ports">>;
 };
-type PodObject = KubernetesObject & { spec?: { serviceAccountName?: string }; status?: { phase?: string } };
-type WorkloadEntryObject = KubernetesObject & {
-  spec?: { serviceAccount?: string; labels?: Record<string, string> };
+
+const NOTHING: ClusterServices = {
+  services: [],
+  workloads: [],
+  namespaces: {},
+  peerAuthentications: [],
+  destinationRules: [],
 };
 
 /**
  * Reads from a cluster what the export rules need, and no more: Services in the namespaces that the rules name (in all of
- * them for a selector without one), and the workloads in the namespaces of the Services found. A cluster without the
- * WorkloadEntry CRD has none.
+ * them for a rule that names none, or with `*`), the workloads in the namespaces of those that any rule means, the labels of all
+ * namespaces, and what PeerAuthentications and DestinationRules say of mutual TLS. A cluster without Istio's CRDs has none of their kinds.
  * @returns why, when there is no cluster to ask.
  * @throws FaultsError when the cluster refuses (names what was asked), or the kubeconfig does not lead to one.
  */
@@ -27,54 +55,73 @@ export async function discoverServices(
   cluster: SurveyedCluster,
   rules: readonly ExportRule[],
 ): Promise<ClusterServices | Unreachable> {
-  if (rules.length === 0) return { services: [], workloads: [] };
+  if (rules.length === 0) return NOTHING;
   return cluster.read(async (client) => {
-    const services = await findServices(client, rules);
-    const namespaces = sortedUnique(services.map(({ namespace }) => namespace));
     const { default: pMap } = await import("p-map");
-    const workloads = await pMap(namespaces, (namespace) => findWorkloads(client, namespace), {
-      concurrency: CONCURRENCY,
-    });
-    return { services, workloads: workloads.flat() };
+    const ofOthers = `${MANAGED_BY_LABEL}!=${MANAGED_BY}`;
+    const [namespaceList, lists, policies, destinations] = await Promise.all([
+      client.list(NAMESPACE, { metadataOnly: true }),
+      pMap(serviceLists(rules), (options) => client.list<ServiceObject>(SERVICE, options), {
+        concurrency: CONCURRENCY,
+      }),
+      client.list<PeerAuthenticationObject>(PEER_AUTHENTICATION),
+      // Those of our own imports are of peers' hosts, and very many.
+      client.list<DestinationRuleObject>(DESTINATION_RULE, { labelSelector: ofOthers }),
+    ]);
+    const namespaces = Object.fromEntries(
+      namespaceList.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]),
+    );
+    const isMeant = ruleFinder(rules, namespaces);
+    // Several lists may hold one Service: it comes once.
+    const found = new Map(
+      lists
+        .flat()
+        .map(viewService)
+        .map((service) => [keyOf(service), service]),
+    );
+    const services = [...found.values()].filter((service) => isMeant(service) !== undefined);
+    const workloads = await pMap(
+      sortedUnique(services.map(({ namespace }) => namespace)),
+      (namespace) => findWorkloads(client, namespace),
+      { concurrency: CONCURRENCY },
+    );
+    return {
+      services,
+      workloads: workloads.flat(),
+      namespaces,
+      peerAuthentications: policies.map(viewPeerAuthentication),
+      destinationRules: destinations.flatMap(viewDestinationRule),
+    };
   });
 }
 
-/** Several rules may select one Service: it comes once. */
-async function findServices(
-  client: ClusterClient,
-  rules: readonly ExportRule[],
-): Promise<KubernetesService[]> {
-  const { default: pMap } = await import("p-map");
-  const lists = await pMap(serviceLists(rules), (options) => client.list<ServiceObject>(SERVICE, options), {
-    concurrency: CONCURRENCY,
-  });
-  const services = lists.flat().map(viewService);
-  return [...new Map(services.map((service) => [`${service.namespace}/${service.name}`, service])).values()];
-}
-
-/** One list per namespace that rules name a Service in, and one per selector. */
+/** One list for each namespace that rules name, or of all namespaces; of a rule without names only what has its labels. */
 function serviceLists(rules: readonly ExportRule[]): ListOptions[] {
-  const named = sortedUnique(rules.flatMap((rule) => ("service" in rule ? [rule.namespace] : [])));
-  const selected = rules.flatMap((rule) => ("selector" in rule ? [rule] : []));
-  return [
-    ...named.map((namespace) => ({ namespace })),
-    ...selected.map(({ selector, namespace }) => ({
-      labelSelector: Object.entries(selector)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(","),
-      ...(namespace === undefined ? {} : { namespace }),
-    })),
-  ];
+  const lists = rules.flatMap(({ namespaces, services, selector }): ListOptions[] => {
+    const labelled = services === undefined ? labelSelector(selector ?? {}) : {};
+    if (namespaces?.every(isName) !== true) return [labelled];
+    return namespaces.map((namespace) => ({ namespace, ...labelled }));
+  });
+  const distinct = new Map(lists.map((list) => [JSON.stringify(list), list]));
+  const isCovered = ({ namespace, ...rest }: ListOptions): boolean =>
+    rest.labelSelector !== undefined &&
+    namespace !== undefined &&
+    distinct.has(JSON.stringify({ namespace }));
+  if (distinct.has("{}")) return [{}];
+  return [...distinct.values()].filter((list) => !isCovered(list));
 }
 
-async function findWorkloads(client: ClusterClient, namespace: string): Promise<Workload[]> {
+function labelSelector(selector: Readonly<Record<string, string>>): ListOptions {
+  const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+  return { labelSelector: labels.join(",") };
+}
+
+async function findWorkloads(client: ClusterClient, namespace: string) {
   const [pods, entries] = await Promise.all([
     client.list<PodObject>(POD, { namespace }),
     client.list<WorkloadEntryObject>(WORKLOAD_ENTRY, { namespace }),
   ]);
-  // A finished pod answers nobody.
-  const alive = pods.filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed");
-  return [...alive.map(viewPod), ...entries.map(viewWorkloadEntry)];
+  return [...pods.filter(isAlive).map(viewPod), ...entries.map(viewWorkloadEntry)];
 }
 
 function viewService({ metadata, spec }: ServiceObject): KubernetesService {
@@ -86,26 +133,12 @@ function viewService({ metadata, spec }: ServiceObject): KubernetesService {
     type: spec?.type,
     clusterIP: spec?.clusterIP,
     selector: spec?.selector ?? {},
-    ports: (spec?.ports ?? []).map(({ name, port, protocol, appProtocol }) => ({
+    ports: (spec?.ports ?? []).map(({ name, port, protocol, appProtocol, targetPort }) => ({
       name,
       port,
       protocol,
       appProtocol,
+      targetPort,
     })),
-  };
-}
-
-function viewPod({ metadata, spec }: PodObject): Workload {
-  // Kubernetes runs a pod that names no service account as `default`.
-  const serviceAccount = spec?.serviceAccountName ?? "default";
-  return { namespace: metadata.namespace ?? "", labels: metadata.labels ?? {}, serviceAccount };
-}
-
-/** Labels as Istio sees them: those of the spec under those of the object (its `ConvertWorkloadEntry`). */
-function viewWorkloadEntry({ metadata, spec }: WorkloadEntryObject): Workload {
-  return {
-    namespace: metadata.namespace ?? "",
-    labels: { ...spec?.labels, ...metadata.labels },
-    serviceAccount: spec?.serviceAccount ?? "",
   };
 }

@@ -1,16 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
-import type { ClusterServices } from "../federation/clusterServices.ts";
-import { boundedLines } from "../federation/boundedLines.ts";
-import { changeBetween, count, describeChange } from "../federation/change.ts";
 import type { StackConfig } from "../federation/config.ts";
-import { readContract } from "../federation/contract.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import { expiryWarnings } from "../federation/expiry.ts";
-import { exportServices } from "../federation/exports.ts";
-import { FaultsError, describeFault } from "../federation/fault.ts";
+import type { ExportedService } from "../federation/exportedService.ts";
+import { FaultsError } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
-import { lastExports } from "../federation/lastExports.ts";
 import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
 import {
   type AuthoritySource,
@@ -22,6 +17,7 @@ import { type ContractReading, type PeerView, viewPeers } from "../federation/pe
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { findAuthority } from "./authority.ts";
 import { surveyCorefile } from "./corefile.ts";
+import { decideExports } from "./decidedExports.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
@@ -29,12 +25,14 @@ import { findLeftovers } from "./leftovers.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
-import { SurveyedCluster, type Unreachable } from "./surveyedCluster.ts";
+import { SurveyedCluster } from "./surveyedCluster.ts";
 
 /** What the program knows before it declares a resource, so that a preview shows all that follows from it. */
 export interface Survey {
   /** The services that the cluster offers, by host name. */
   exports: Record<string, ContractService>;
+  /** The same as this cluster knows them, by host name; left out when the cluster could not be read. */
+  exported?: ExportedService[];
   /** Addresses the gateway has now; left out when the config gives them, or the cluster could not be read. */
   observedGateways?: GatewayAddress[];
   /** Where the certificate authority comes from: the cluster's own, with these roots, from outside, or under a shared root. */
@@ -79,11 +77,10 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   await refuseFaults(config, own, [own, readings, found, observed, left, source, corefile]);
 
   const last = await own;
-  const { contract, certificates } = last;
+  const { certificates } = last;
   const { authority, ...told } = await source;
   if ("waiting" in authority) return { intermediate: authority.intermediate, ...told };
-  const published = readableServices(contract);
-  const exports = decideExports(config, await found, contract, published);
+  const exports = decideExports(config, await found, last, await readings);
   const { peers, mesh, warnings, notes } = await lookAtPeers(
     config,
     await readings,
@@ -95,6 +92,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const leftovers = await left;
   return {
     exports: exports.services,
+    ...(exports.exported === undefined ? {} : { exported: exports.exported }),
     ...(observedGateways === undefined ? {} : { observedGateways }),
     authority,
     peers,
@@ -109,7 +107,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],
-    notes: [...notes, ...told.notes, ...noteExports(published, exports.services)],
+    notes: [...notes, ...told.notes, ...exports.notes],
   };
 }
 
@@ -151,56 +149,4 @@ async function refuseFaults(
   const stack = pulumi.getStack();
   if (faults.length > 0) throw new FaultsError(`plan of stack ${stack}`, [...changed, ...faults]);
   if (changed.length > 0) throw new FaultsError(`config of stack ${stack}`, changed);
-}
-
-function decideExports(
-  { cluster, exports: rules }: StackConfig,
-  found: ClusterServices | Unreachable,
-  contract: unknown,
-  published: Record<string, ContractService>,
-): { services: Record<string, ContractService>; warnings: string[] } {
-  if (!("unreachable" in found)) {
-    const { services, warnings } = exportServices(found, rules, cluster, published);
-    return {
-      services,
-      warnings: boundedLines(
-        warnings,
-        describeFault,
-        (more) => `and ${count(more)} more warnings about exports`,
-      ),
-    };
-  }
-  const last = contract === undefined ? undefined : lastServices(contract);
-  const instead =
-    last === undefined ? "nothing is exported, as nothing ever was" : "the exports last published stay";
-  return {
-    services: lastExports(last ?? {}, rules, cluster.domain),
-    warnings: [`Cluster ${cluster.name} cannot be reached: ${instead}. ${found.unreachable}`],
-  };
-}
-
-/** @throws FaultsError when this stack's last contract cannot be read: with no cluster either, there is nothing to go by. */
-function lastServices(contract: unknown): Record<string, ContractService> {
-  return readContract(contract, `last contract of stack ${pulumi.getStack()}`).contract.services;
-}
-
-/** The same, for a cluster that tells itself what it has: without a last contract it is as if none was published. */
-function readableServices(contract: unknown): Record<string, ContractService> {
-  try {
-    return lastServices(contract);
-  } catch (error) {
-    if (error instanceof FaultsError) return {};
-    throw error;
-  }
-}
-
-function noteExports(
-  before: Record<string, ContractService>,
-  after: Record<string, ContractService>,
-): string[] {
-  const [known, wanted] = [before, after].map((services) =>
-    Object.fromEntries(Object.entries(services).map(([host, service]) => [host, JSON.stringify(service)])),
-  );
-  const change = describeChange(changeBetween(known ?? {}, wanted ?? {}));
-  return change === "" ? [] : [`exports: ${change}`];
 }

@@ -11,6 +11,7 @@ import {
 } from "./config/certificateAuthority.ts";
 import { judgeCertificateLife } from "./config/certificateLife.ts";
 import { type Dns, dns } from "./config/dns.ts";
+import { judgeExportPeers } from "./config/exportPeers.ts";
 import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
 import { istio } from "./config/istio.ts";
@@ -79,6 +80,7 @@ export interface StackConfig {
     /** Helm values, merged over the program's. */
     values: Record<string, unknown>;
   };
+  /** In their order: the first that means a Service decides on it. */
   exports: ExportRule[];
   /** By name, sorted. */
   peers: Record<string, PeerConfig>;
@@ -146,6 +148,7 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
     ...unknown,
     ...faults,
     ...judgePeers(raw["peers"], raw["cluster"], stack),
+    ...judgeExportPeers(raw["exports"], raw["peers"]),
     ...judgeSharedStack(raw["certificateAuthority"], stack),
     ...judgeTopology(raw),
     ...judgeSingleMesh(raw),

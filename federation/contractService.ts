@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { list } from "./collections.ts";
-import { DNS_LABEL } from "./hostname.ts";
-import { sortedUnique } from "./order.ts";
+import { list, map } from "./collections.ts";
+import { DNS_LABEL, LABEL_KEY, LABEL_VALUE } from "./hostname.ts";
+import { sortedRecord, sortedUnique } from "./order.ts";
 import { PROTOCOLS, type Protocol } from "./protocol.ts";
 import { type Complaint, checked, portNumber, text } from "./schema.ts";
 import { SPIFFE_ID } from "./spiffe.ts";
@@ -14,6 +14,9 @@ const IDENTITIES_LIMIT = 256;
 
 /** Clusters that a service may name as its only importers: more than any federation has. */
 const PEERS_LIMIT = 1000;
+
+/** Labels that peers' rules may go by: more than a Service has. */
+const LABELS_LIMIT = 64;
 
 /** A port as the peer's registry has it: callers must use the same number. */
 export interface ServicePort {
@@ -31,7 +34,20 @@ export interface ContractService {
   subjectAltNames: string[];
   /** Names of the only clusters that may import it; all may when left out, none when empty. */
   peers?: string[];
+  /** Labels of the Service, for peers' import rules. */
+  labels?: Record<string, string>;
 }
+
+/** Kubernetes labels. Of a map that has too many that is told, and nothing else of it. */
+const labelMap = checked(map(LABELS_LIMIT), (all): Complaint[] => {
+  const entries = Object.entries(all);
+  if (entries.length > LABELS_LIMIT) return [];
+  return entries.flatMap(([key, value]) => {
+    const { rule, remedy } = LABEL_KEY.test(key) ? LABEL_VALUE : LABEL_KEY;
+    const isFit = LABEL_KEY.test(key) && typeof value === "string" && LABEL_VALUE.test(value);
+    return isFit ? [] : [{ path: [key], rule, remedy }];
+  });
+}).transform((value) => value as Record<string, string>);
 
 /** Checks a {@link ContractService} by itself. */
 export const contractService = checked(
@@ -44,6 +60,7 @@ export const contractService = checked(
     // Without any, Istio takes every certificate of every trusted root as the service's.
     subjectAltNames: list(text(SPIFFE_ID), 1, IDENTITIES_LIMIT),
     peers: list(text(DNS_LABEL), 0, PEERS_LIMIT).exactOptional(),
+    labels: labelMap.exactOptional(),
   }),
   ({ ports }) => [...repeats("ports", ports, "number"), ...repeats("ports", ports, "name")],
 );
@@ -63,10 +80,11 @@ function repeats(field: string, ports: unknown, key: "number" | "name"): Complai
 }
 
 /** The same service in the order that contracts have: ports by number, the rest by name, each once. */
-export function sortService({ ports, subjectAltNames, peers }: ContractService): ContractService {
+export function sortService({ ports, subjectAltNames, peers, labels }: ContractService): ContractService {
   return {
     ports: [...ports].sort((one, other) => one.number - other.number),
     subjectAltNames: sortedUnique(subjectAltNames),
     ...(peers === undefined ? {} : { peers: sortedUnique(peers) }),
+    ...(labels === undefined ? {} : { labels: sortedRecord(Object.entries(labels)) }),
   };
 }

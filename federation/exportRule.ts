@@ -1,17 +1,61 @@
 import type { KubernetesService } from "./clusterServices.ts";
+import { isName, matchesAny } from "./namePattern.ts";
 import { matches } from "./selector.ts";
 
-/** Which Services a stack exports: one by name, or all that carry these labels (in one namespace, or in all). */
-export type ExportRule =
-  { namespace: string; service: string } | { selector: Record<string, string>; namespace?: string };
-
-/** Whether a rule means this Service. */
-export function selects(rule: ExportRule, { namespace, name, labels }: KubernetesService): boolean {
-  return maySelect(rule, namespace, name) && ("service" in rule || matches(rule.selector, labels));
+/** Which Services a stack exports, what of them, and to whom. Of several rules the first that means a Service decides on it. */
+export interface ExportRule {
+  /** Their namespaces, by {@link NAME_PATTERN}; all when left out. */
+  namespaces?: string[];
+  /** Labels that their namespaces have; beside `namespaces` both must match. */
+  namespaceSelector?: Record<string, string>;
+  /** Their names, by {@link NAME_PATTERN}; all when left out. A rule has this or `selector`, or both. */
+  services?: string[];
+  /** Labels that they have; beside `services` both must match. */
+  selector?: Record<string, string>;
+  /** Names or numbers of the ports that are exported; all when left out. */
+  ports?: string[];
+  /** The peers that are offered it, by their names in the config; all when left out, nobody when empty. */
+  peers?: string[];
+  /** Keys of the Service's labels that peers are told. */
+  labels?: string[];
 }
 
-/** Whether a rule can mean a Service of this name, whatever labels that has. */
-export function maySelect(rule: ExportRule, namespace: string, name: string): boolean {
-  if ("service" in rule) return rule.namespace === namespace && rule.service === name;
-  return (rule.namespace ?? namespace) === namespace;
+/**
+ * Whether a rule means this Service.
+ * @param namespaceLabels labels of its namespace.
+ */
+export function selects(
+  rule: ExportRule,
+  { namespace, name, labels }: KubernetesService,
+  namespaceLabels: Readonly<Record<string, string>>,
+): boolean {
+  return (
+    maySelect(rule, namespace, name) &&
+    (rule.selector === undefined || matches(rule.selector, labels)) &&
+    (rule.namespaceSelector === undefined || matches(rule.namespaceSelector, namespaceLabels))
+  );
+}
+
+/** Whether a rule can mean a Service of this name, whatever labels there are. */
+export function maySelect(
+  { namespaces, services, selector }: ExportRule,
+  namespace: string,
+  name: string,
+): boolean {
+  if (services === undefined && selector === undefined) return false;
+  return matchesAny(namespaces, namespace) && matchesAny(services, name);
+}
+
+/** Whether names alone tell what a rule means. */
+export function goesByNames({ selector, namespaceSelector }: ExportRule): boolean {
+  return selector === undefined && namespaceSelector === undefined;
+}
+
+/** The Services that a rule names each by itself, as `namespace/name`; undefined for a rule that means any others. */
+export function namedServices(rule: ExportRule): string[] | undefined {
+  const { namespaces = [], services = [] } = rule;
+  const [namespace, ...others] = namespaces;
+  if (namespace === undefined || others.length > 0 || services.length === 0) return undefined;
+  if (!goesByNames(rule) || ![namespace, ...services].every(isName)) return undefined;
+  return services.map((name) => `${namespace}/${name}`);
 }

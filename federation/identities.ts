@@ -2,7 +2,6 @@ import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { type Fault, pathOf } from "./fault.ts";
 import { SUBJECT_ALT_NAMES_ANNOTATION } from "./labels.ts";
 import { sortedUnique } from "./order.ts";
-import { matches } from "./selector.ts";
 import { parseSpiffeId, serviceAccountId } from "./spiffe.ts";
 
 /** Under which identities a Service answers, sorted; none when that is not known, and the warnings say why. */
@@ -13,19 +12,19 @@ export interface Identities {
 
 /**
  * Finds the identities under which a Service answers.
- * @param neighbours the workloads of its namespace.
+ * @param workloads those that it selects.
  * @param known those last published: they stay as long as the Service selects workloads and none is there.
  */
 export function identitiesOf(
   { annotations, selector, namespace }: KubernetesService,
-  neighbours: readonly Workload[],
+  workloads: readonly Workload[],
   trustDomain: string,
   known: readonly string[],
 ): Identities {
   const given = annotations[SUBJECT_ALT_NAMES_ANNOTATION];
   if (given !== undefined) return givenIdentities(given, trustDomain);
-  const accounts = neighbours
-    .filter((workload) => workload.serviceAccount !== "" && matches(selector, workload.labels))
+  const accounts = workloads
+    .filter(({ serviceAccount }) => serviceAccount !== "")
     .map(({ serviceAccount }) => serviceAccountId(trustDomain, namespace, serviceAccount));
   if (accounts.length > 0) return { identities: sortedUnique(accounts), warnings: [] };
   const identities = Object.keys(selector).length === 0 ? [] : sortedUnique(known);

@@ -8,8 +8,17 @@ export const MANAGED_BY = "istio-federation";
 export const PEER_LABEL = "istio-federation.dev/peer";
 /** On an imported ServiceEntry: the name that the service has in the peer's cluster, where it has another one here. */
 export const REMOTE_HOST_ANNOTATION = "istio-federation.dev/remote-host";
-/** On a Service: the label that a stack's export selector names by convention, with the value `"true"`. */
+/**
+ * On a Service: the label that a stack's export selector names by convention, with the value `"true"`. With {@link NOT_EXPORTED}, on a
+ * Service or a Namespace: its owner's word against any rule.
+ */
 export const EXPORT_LABEL = "istio-federation.dev/export";
+/** Value of {@link EXPORT_LABEL}: whatever the rules say, peers are offered nothing of it. */
+export const NOT_EXPORTED = "false";
+/** On a Service: the only ports that its owner exports of those that the stack would, by name or number, separated by commas. */
+export const EXPORT_PORTS_ANNOTATION = "istio-federation.dev/export-ports";
+/** On a Service: the only peers to whom its owner exports it of those to whom the stack would, separated by commas. */
+export const EXPORT_PEERS_ANNOTATION = "istio-federation.dev/export-to";
 /** On a Service: SPIFFE ids of the workloads behind it, separated by commas; replaces what is found in the cluster. */
 export const SUBJECT_ALT_NAMES_ANNOTATION = "istio-federation.dev/subject-alt-names";
 /** On a Service: the namespaces that see it, separated by commas (Istio's `annotation.NetworkingExportTo`). */

@@ -122,7 +122,8 @@ export function unknownField(path: readonly PropertyKey[], key: string, known: r
   };
 }
 
-function suggestion(written: string, known: readonly string[]): string | undefined {
+/** What somebody who wrote something unknown may have meant, as a remedy; undefined where nothing known is near. */
+export function suggestion(written: string, known: readonly string[]): string | undefined {
   if (written.length > SUGGESTED_CHARACTERS) return undefined;
   const lowerCase = new Map(known.map((name) => [name.toLowerCase(), name]));
   // At most a third of a name may differ, lest "path" be taken for "name".

@@ -2,8 +2,11 @@ import * as z from "zod";
 import type { ExportRule } from "../exportRule.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE } from "../hostname.ts";
 import { EXPORT_LABEL } from "../labels.ts";
+import { NAME_PATTERN } from "../namePattern.ts";
 import { sortedRecord } from "../order.ts";
+import { isPort } from "../port.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
+import { anyNumber, oneOrSeveral, several } from "./oneOrSeveral.ts";
 
 const selector = checked(z.record(z.string(), text(LABEL_VALUE)), (value): Complaint[] => {
   if (Object.keys(value).length === 0) {
@@ -17,36 +20,43 @@ const selector = checked(z.record(z.string(), text(LABEL_VALUE)), (value): Compl
   return Object.keys(value)
     .filter((key) => !LABEL_KEY.test(key))
     .map((key) => ({ path: [key], rule: "has a key that is no label's", remedy: LABEL_KEY.remedy }));
-});
+}).transform((value) => sortedRecord(Object.entries(value)));
+
+/** A Service's port by its name or number; which of the two it is shows when it is looked for. */
+const port = z.preprocess(
+  (value) => (typeof value === "number" ? String(value) : value),
+  text({
+    test: (value) => DNS_LABEL.test(value) && (!/^\d+$/.test(value) || isPort(Number(value))),
+    rule: "must be a port's name (a DNS-1123 label), or its number from 1 to 65535",
+    remedy: "Write what the Service has",
+  }),
+);
 
 const rule = checked(
   fields({
-    namespace: text(DNS_LABEL).optional(),
-    service: text(DNS_LABEL).optional(),
-    selector: selector.optional(),
+    namespace: oneOrSeveral(text(NAME_PATTERN)).exactOptional(),
+    namespaceSelector: selector.exactOptional(),
+    service: oneOrSeveral(text(NAME_PATTERN)).exactOptional(),
+    selector: selector.exactOptional(),
+    ports: several(port).exactOptional(),
+    // Whether they are peers at all is judged in view of the config's `peers`.
+    peers: anyNumber(z.string()).exactOptional(),
+    labels: several(text(LABEL_KEY)).exactOptional(),
+    // Who may call goes here: `callers`, `localCallers`.
   }),
-  (value): Complaint[] => {
-    const { namespace, service, selector: labels } = value;
-    if (labels !== undefined && service !== undefined) {
-      return [
-        {
-          rule: "has both 'service' and 'selector'",
-          remedy: "Keep one, and make a second entry of the other",
-        },
-      ];
-    }
-    if (labels !== undefined || (service !== undefined && namespace !== undefined)) return [];
+  ({ service, selector: labels }): Complaint[] => {
+    if (labels !== undefined || service !== undefined) return [];
     const remedy =
-      "Write { namespace, service } for one Service, or { selector } for those with certain labels";
+      "Write { namespace, service } for Services by name ('*' stands for any), or { selector } for those with certain labels";
     return [{ rule: "does not say what to export", remedy }];
   },
-).transform(({ namespace = "", service = "", selector: labels }): ExportRule => {
-  if (labels === undefined) return { namespace, service };
-  const selected = { selector: sortedRecord(Object.entries(labels)) };
-  return namespace === "" ? selected : { ...selected, namespace };
-});
+).transform(({ namespace, service, ...rest }): ExportRule => ({
+  ...(namespace === undefined ? {} : { namespaces: namespace }),
+  ...(service === undefined ? {} : { services: service }),
+  ...rest,
+}));
 
-/** Which Services are offered to peers. */
+/** Which Services are offered to peers; the peers are checked in `judgeExportPeers`. */
 export const exportRules = checked(z.array(rule), (value): Complaint[] => {
   const seen = new Set<string>();
   return value.flatMap((entry: ExportRule | undefined, index) => {

@@ -23,6 +23,12 @@ export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plur
 export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");
 export const DESTINATION_RULE: ResourceKind = istio("DestinationRule", "destinationrules");
 export const WORKLOAD_ENTRY: ResourceKind = istio("WorkloadEntry", "workloadentries");
+export const PEER_AUTHENTICATION: ResourceKind = {
+  group: "security.istio.io",
+  version: "v1",
+  kind: "PeerAuthentication",
+  plural: "peerauthentications",
+};
 
 function istio(kind: string, plural: string): ResourceKind {
   return { group: "networking.istio.io", version: "v1", kind, plural };
@@ -38,6 +44,8 @@ export interface KubernetesObject {
     namespace?: string;
     uid?: string;
     resourceVersion?: string;
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
     managedFields?: { manager?: string }[];

@@ -24,7 +24,10 @@ describe("discoverServices on a real API server", () => {
     await cluster.make(SERVICE_ACCOUNT, "xyz", "bar", {});
     await cluster.make(POD, "xyz", "bar-1", {
       labels: { app: "bar" },
-      spec: { serviceAccountName: "bar", containers: [{ name: "a", image: "a" }] },
+      spec: {
+        serviceAccountName: "bar",
+        containers: [{ name: "a", image: "a", ports: [{ name: "web", containerPort: 8000 }] }],
+      },
     });
   });
 
@@ -41,22 +44,25 @@ describe("discoverServices on a real API server", () => {
   }
 
   it("works without Istio's kinds", async () => {
-    const { services, workloads } = await discover([{ namespace: "xyz", service: "bar" }]);
+    const { services, workloads } = await discover([{ namespaces: ["xyz"], services: ["bar"] }]);
     const bar = services.find(({ name }) => name === "bar");
-    assert.deepEqual(bar?.ports, [{ name: "http", port: 8080, protocol: "TCP", appProtocol: "http" }]);
+    assert.deepEqual(bar?.ports, [
+      { name: "http", port: 8080, protocol: "TCP", appProtocol: "http", targetPort: 8080 },
+    ]);
     assert.deepEqual(bar.selector, { app: "bar" });
-    assert.deepEqual(workloads, [{ namespace: "xyz", labels: { app: "bar" }, serviceAccount: "bar" }]);
+    const pod = { kind: "Pod", namespace: "xyz", labels: { app: "bar" }, serviceAccount: "bar" };
+    assert.deepEqual(workloads, [{ ...pod, ready: false, ports: { web: 8000 } }]);
   });
 
   it("finds labelled Services in all namespaces, each once", async () => {
-    assert.deepEqual(names(await discover([{ selector: EXPORT }, { selector: EXPORT, namespace: "xyz" }])), [
-      "other/foo",
-      "xyz/bar",
-    ]);
+    assert.deepEqual(
+      names(await discover([{ selector: EXPORT }, { selector: EXPORT, namespaces: ["xyz"] }])),
+      ["other/foo", "xyz/bar"],
+    );
   });
 
   it("finds labelled Services in one namespace", async () => {
-    assert.deepEqual(names(await discover([{ selector: EXPORT, namespace: "other" }])), ["other/foo"]);
+    assert.deepEqual(names(await discover([{ selector: EXPORT, namespaces: ["other"] }])), ["other/foo"]);
   });
 
   it("finds WorkloadEntries, with the labels that Istio sees", async () => {
@@ -65,11 +71,14 @@ describe("discoverServices on a real API server", () => {
       labels: { app: "bar" },
       spec: { address: "127.0.0.9", serviceAccount: "bar-vm", labels: { app: "x", version: "v1" } },
     });
-    const { workloads } = await discover([{ namespace: "xyz", service: "bar" }]);
+    const { workloads } = await discover([{ namespaces: ["xyz"], services: ["bar"] }]);
     assert.deepEqual(workloads[1], {
+      kind: "WorkloadEntry",
       namespace: "xyz",
       labels: { app: "bar", version: "v1" },
       serviceAccount: "bar-vm",
+      ready: true,
+      ports: {},
     });
   });
 });

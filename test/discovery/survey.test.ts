@@ -45,10 +45,11 @@ describe("A survey", () => {
   describe("of a cluster that cannot be reached", () => {
     it("offers what was last published and the config still names, with a warning that says why", async () => {
       await withStacks({ [OWN_STACK]: { federation: own }, "o/p/b": { federation: contractOf() } });
-      const { exports, peers, warnings, observedGateways } = await survey(configOf(nowhere));
+      const { exports, exported, peers, warnings, observedGateways } = await survey(configOf(nowhere));
       assert.deepEqual(exports, { [FOO]: fooService });
       assert.equal(peers["cluster-b"]?.state, "ready");
       assert.equal(observedGateways, undefined);
+      assert.equal(exported, undefined);
       assert.equal(warnings.length, 1);
       assert.match(
         warnings[0] ?? "",
@@ -82,8 +83,13 @@ describe("A survey", () => {
       spec: { selector: { app: "foo" }, ports: [{ name: "http", port: 9000 }] },
     };
     const pod = {
-      metadata: { namespace: "abc", name: "foo-1", labels: { app: "foo" } },
+      metadata: {
+        namespace: "abc",
+        name: "foo-1",
+        labels: { app: "foo", "security.istio.io/tlsMode": "istio" },
+      },
       spec: { serviceAccountName: "today" },
+      status: { conditions: [{ type: "Ready", status: "True" }] },
     };
 
     beforeEach(async () => {
@@ -96,14 +102,21 @@ describe("A survey", () => {
 
     const ok = (items: unknown[]): Answer => ({ status: 200, body: { items } });
     /** @param left ServiceEntries that its list gives. */
-    const surveyWith = async (stacks: Stacks, workloads: unknown[], left: unknown[] = []) => {
+    const surveyWith = async (
+      stacks: Stacks,
+      workloads: unknown[],
+      left: unknown[] = [],
+      changes: Record<string, unknown> = {},
+    ) => {
       server.answerBy((request) => {
         if (request.includes("/services?")) return ok([service]);
-        return ok(request.includes("/serviceentries?") ? left : workloads);
+        if (request.includes("/pods?")) return ok(workloads);
+        return ok(request.includes("/serviceentries?") ? left : []);
       });
       await withStacks(stacks);
-      return survey(configOf(server.kubeconfig));
+      return survey(configOf(server.kubeconfig, changes));
     };
+    const forB = { exports: [{ service: "foo", peers: ["cluster-b"] }] };
 
     it("offers what is there, and says in words what is other than before", async () => {
       const { exports, notes } = await surveyWith({ [OWN_STACK]: { federation: own } }, [pod]);
@@ -112,6 +125,32 @@ describe("A survey", () => {
       ]);
       assert.deepEqual(exports[FOO]?.ports, [{ number: 9000, name: "http", protocol: "HTTP" }]);
       assert.match(exports[FOO].subjectAltNames.join(), /sa\/today/);
+    });
+
+    it("offers it to peers by the names that they give themselves, and tells who it is offered to here", async () => {
+      const other = contractOf({ cluster: "b-itself" });
+      const stacks = { [OWN_STACK]: { federation: own }, "o/p/b": { federation: other } };
+      const { exports, exported } = await surveyWith(stacks, [pod], [], forB);
+      assert.deepEqual(exports[FOO]?.peers, ["b-itself"]);
+      assert.deepEqual(
+        exported?.map(({ host, peers }) => [host, peers]),
+        [[FOO, ["cluster-b"]]],
+      );
+    });
+
+    it("names a peer that is away as it was pinned, or as the config does", async () => {
+      const trustAnchors = { "cluster-b": { ...anchorOfB, cluster: "b-pinned" } };
+      const pinned = await surveyWith({ [OWN_STACK]: { federation: own, trustAnchors } }, [pod], [], forB);
+      assert.deepEqual(pinned.exports[FOO]?.peers, ["b-pinned"]);
+      const unknown = await surveyWith({ [OWN_STACK]: { federation: own } }, [pod], [], forB);
+      assert.deepEqual(unknown.exports[FOO]?.peers, ["cluster-b"]);
+    });
+
+    it("holds back what has no sidecar, with a warning", async () => {
+      const bare = { ...pod, metadata: { ...pod.metadata, labels: { app: "foo" } } };
+      const { exports, exported, warnings } = await surveyWith({ [OWN_STACK]: { federation: own } }, [bare]);
+      assert.deepEqual([exports, exported], [{}, []]);
+      assert.match(warnings.join("\n"), /Service abc\/foo\.selector: .*none with a sidecar/);
     });
 
     it("keeps the identities last published of a Service that is scaled to zero, with a warning", async () => {

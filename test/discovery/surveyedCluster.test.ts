@@ -5,7 +5,7 @@ import { findLeftovers } from "../../discovery/leftovers.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import { FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
 
-const RULES = [{ namespace: "xyz", service: "bar" }];
+const RULES = [{ namespaces: ["xyz"], services: ["bar"] }];
 
 describe("A cluster at program start", () => {
   let server: FakeApiServer;
@@ -62,12 +62,21 @@ describe("A cluster at program start", () => {
       status: 403,
       body: { kind: "Status", reason: "Forbidden", message: "User cannot list" },
     });
-    await assert.rejects(discoverServices(cluster, RULES), /list services in namespace xyz: 403 Forbidden/);
+    await assert.rejects(
+      discoverServices(cluster, RULES),
+      /list [a-z]+ in (namespace xyz|all namespaces): 403 Forbidden/,
+    );
   });
 
   it("without anything to export is not asked", async () => {
     server.answer("hang");
-    assert.deepEqual(await discoverServices(cluster, []), { services: [], workloads: [] });
+    assert.deepEqual(await discoverServices(cluster, []), {
+      services: [],
+      workloads: [],
+      namespaces: {},
+      peerAuthentications: [],
+      destinationRules: [],
+    });
     assert.deepEqual(server.requests, []);
   });
 

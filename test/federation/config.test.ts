@@ -75,7 +75,13 @@ describe("A stack's config", () => {
   });
 
   it("is taken as it is written, once complete", () => {
-    assert.deepEqual(parseConfig(full, "cluster-a"), full);
+    const { exports, ...rest } = parseConfig(full, "cluster-a");
+    assert.deepEqual({ ...rest, exports: full.exports }, full);
+    assert.deepEqual(exports, [
+      { namespaces: ["xyz"], services: ["bar"] },
+      { selector: { "istio-federation.dev/export": "true" } },
+      { namespaces: ["abc"], selector: { "istio-federation.dev/export": "true" } },
+    ]);
     const ofOthers = ["dns", "singleMesh"];
     assert.deepEqual(
       Object.keys(full),

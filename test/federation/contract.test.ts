@@ -157,6 +157,10 @@ describe("A contract", () => {
     ["has no identity", { ...barService, subjectAltNames: [] }, ".subjectAltNames"],
     ["has a bad identity", { ...barService, subjectAltNames: ["*"] }, ".subjectAltNames[0]"],
     ["has bad peers", { ...barService, peers: ["A"] }, ".peers[0]"],
+    ["has a bad label", { ...barService, labels: { app: "b c" } }, ".labels.app"],
+    ["has a label that is no text", { ...barService, labels: { app: 5 } }, ".labels.app"],
+    ["has a bad label key", { ...barService, labels: { "a b": "c" } }, '.labels["a b"]'],
+    ["has labels in a list", { ...barService, labels: ["app"] }, ".labels"],
   ] as const) {
     it(`keeps its good services when one ${name}`, () => {
       const services = { [BAR]: barService, "x.y.svc.cluster-b.local": service };

@@ -79,6 +79,15 @@ describe("A contract's limits", () => {
       {},
     ],
     [
+      "65 labels",
+      {
+        ...barService,
+        labels: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`a b ${index}`, ""])),
+      },
+      ".labels: has 65 entries, and may have 64",
+      {},
+    ],
+    [
       "an entry of more than a million bytes",
       { ...barService, ports: portsOf(128) },
       ": makes a ServiceEntry of so many bytes with 600 gateway(s), and may make one of 1,000,000",

@@ -29,6 +29,7 @@ describe("The exported ports of a Service", () => {
     ] as const) {
       assert.deepEqual(exportedPorts([port]), {
         ports: [{ number: port.port, name, protocol }],
+        sources: [port],
         warnings: [],
       });
     }

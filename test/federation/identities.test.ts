@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { KubernetesService, Workload } from "../../federation/clusterServices.ts";
 import { exportServices } from "../../federation/exports.ts";
-import { bar, byName, cluster, exportsOf, offeredBar, pod } from "./exportsFixture.ts";
+import { bar, byName, cluster, found, offerOf, offeredBar, pod } from "./exportsFixture.ts";
 import { barService } from "./samples.ts";
 
 describe("The identities of an export", () => {
@@ -12,10 +12,10 @@ describe("The identities of an export", () => {
       pod,
       pod,
       { ...pod, serviceAccount: "" },
-      { ...pod, serviceAccount: "stranger", labels: { app: "other" } },
+      { ...pod, serviceAccount: "stranger", labels: { ...pod.labels, app: "other" } },
       { ...pod, serviceAccount: "foreigner", namespace: "abc" },
     ];
-    assert.deepEqual(exportsOf({}, workloads).offered?.subjectAltNames, [
+    assert.deepEqual(offerOf({}, workloads).offered?.subjectAltNames, [
       "spiffe://b.example/ns/xyz/sa/bar",
       "spiffe://b.example/ns/xyz/sa/zeta",
     ]);
@@ -23,9 +23,9 @@ describe("The identities of an export", () => {
 
   it("hold the Service back where they are not known: callers would believe anyone", () => {
     const held = { offered: undefined, warned: ["Service xyz/bar.selector"] };
-    assert.deepEqual(exportsOf({}, []), held);
-    assert.deepEqual(exportsOf({}, [{ ...pod, serviceAccount: "" }]), held);
-    assert.deepEqual(exportsOf({ selector: {} }), held);
+    assert.deepEqual(offerOf({}, []), held);
+    assert.deepEqual(offerOf({}, [{ ...pod, serviceAccount: "" }]), held);
+    assert.deepEqual(offerOf({ selector: {} }), held);
   });
 
   it("are those last published while no workload is there, with today's ports and a warning", () => {
@@ -36,8 +36,7 @@ describe("The identities of an export", () => {
         peers: ["cluster-a"],
       },
     };
-    const found = { services: [bar], workloads: [] };
-    const { services, warnings } = exportServices(found, byName, cluster, last);
+    const { services, warnings } = exportServices(found({ services: [bar] }), byName, cluster, last);
     assert.deepEqual(services, {
       "bar.xyz.svc.cluster-b.local": {
         ports: offeredBar.ports,
@@ -60,7 +59,7 @@ describe("The identities of an export", () => {
       "bar.xyz.svc.cluster-b.local": { ...barService, subjectAltNames: ["spiffe://b.example/old"] },
     };
     const offers = (services: KubernetesService[], workloads: Workload[], rules = byName) =>
-      exportServices({ services, workloads }, rules, cluster, last).services;
+      exportServices(found({ services, workloads }), rules, cluster, last).services;
     assert.deepEqual(offers([bar], [pod]), { "bar.xyz.svc.cluster-b.local": offeredBar });
     assert.deepEqual(offers([], []), {});
     assert.deepEqual(offers([bar], [], []), {});
@@ -71,7 +70,7 @@ describe("The identities of an export", () => {
 
   it("are those of the annotation instead, if they are of this trust domain", () => {
     const annotated = (ids: string) =>
-      exportsOf({ selector: {}, annotations: { "istio-federation.dev/subject-alt-names": ids } }, []);
+      offerOf({ selector: {}, annotations: { "istio-federation.dev/subject-alt-names": ids } }, []);
     assert.deepEqual(
       annotated("spiffe://b.example/ns/xyz/sa/z, spiffe://b.example/vm/1").offered?.subjectAltNames,
       ["spiffe://b.example/ns/xyz/sa/z", "spiffe://b.example/vm/1"],

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { configFaults } from "../samples.ts";
+import { parseConfig } from "../../../federation/config.ts";
+import { type Fault, FaultsError } from "../../../federation/fault.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
 
 describe("The rules of exports", () => {
   for (const [name, raw, path] of [
@@ -12,13 +14,30 @@ describe("The rules of exports", () => {
       { exports: [{ selector: { a: true } }] },
       "exports[0].selector.a",
     ],
-    ["a service without a namespace", { exports: [{ service: "a" }] }, "exports[0]"],
     ["a namespace alone", { exports: [{ namespace: "a" }] }, "exports[0]"],
+    ["a selector of namespaces alone", { exports: [{ namespaceSelector: { a: "b" } }] }, "exports[0]"],
     [
-      "a service and a selector",
-      { exports: [{ namespace: "a", service: "b", selector: { c: "d" } }] },
-      "exports[0]",
+      "an empty selector of namespaces",
+      { exports: [{ service: "a", namespaceSelector: {} }] },
+      "exports[0].namespaceSelector",
     ],
+    ["an empty list of services", { exports: [{ service: [] }] }, "exports[0].service"],
+    ["a service that is there twice", { exports: [{ service: ["a", "a"] }] }, "exports[0].service[1]"],
+    ["a bad name in a list", { exports: [{ service: ["a", "B*"] }] }, "exports[0].service[1]"],
+    ["a number for a name", { exports: [{ service: 5 }] }, "exports[0].service"],
+    ["a number in a list of names", { exports: [{ service: [5] }] }, "exports[0].service[0]"],
+    ["an empty list of ports", { exports: [{ service: "a", ports: [] }] }, "exports[0].ports"],
+    ["a port that is none", { exports: [{ service: "a", ports: [70000] }] }, "exports[0].ports[0]"],
+    ["a port with a bad name", { exports: [{ service: "a", ports: ["ht tp"] }] }, "exports[0].ports[0]"],
+    [
+      "one port as number and text",
+      { exports: [{ service: "a", ports: [80, "80"] }] },
+      "exports[0].ports[1]",
+    ],
+    ["a bad label key", { exports: [{ service: "a", labels: ["a b"] }] }, "exports[0].labels[0]"],
+    ["a peer that is none", { exports: [{ service: "a", peers: ["b"] }] }, "exports[0].peers[0]"],
+    ["a peer that is no text", { exports: [{ service: "a", peers: [5] }] }, "exports[0].peers[0]"],
+    ["an unknown field", { exports: [{ service: "a", port: 80 }] }, "exports[0].port"],
     ["a service with a bad name", { exports: [{ namespace: "a", service: "b.c" }] }, "exports[0].service"],
     [
       "an export given twice",
@@ -40,4 +59,65 @@ describe("The rules of exports", () => {
       assert.deepEqual(configFaults(raw), [path]);
     });
   }
+
+  const rulesOf = (exports: unknown[]) =>
+    parseConfig(
+      { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, exports, peers: { "cluster-b": { stack: "b" } } },
+      "cluster-a",
+    ).exports;
+
+  it("come with lists in order, whatever was written", () => {
+    assert.deepEqual(
+      rulesOf([
+        {
+          namespace: ["shop", "team-*"],
+          namespaceSelector: { b: "c", a: "b" },
+          service: "bar",
+          selector: { app: "bar" },
+          ports: ["http", 8443],
+          peers: ["cluster-b"],
+          labels: ["tier", "app.kubernetes.io/name"],
+        },
+        { service: "*" },
+        { selector: { a: "b" }, peers: [] },
+      ]),
+      [
+        {
+          namespaces: ["shop", "team-*"],
+          services: ["bar"],
+          namespaceSelector: { a: "b", b: "c" },
+          selector: { app: "bar" },
+          ports: ["8443", "http"],
+          peers: ["cluster-b"],
+          labels: ["app.kubernetes.io/name", "tier"],
+        },
+        { services: ["*"] },
+        { selector: { a: "b" }, peers: [] },
+      ],
+    );
+  });
+
+  it("name the peers that there are when they name another", () => {
+    const faultOf = (peer: string): Fault | undefined => {
+      try {
+        rulesOf([{ service: "a", peers: [peer] }]);
+      } catch (error) {
+        if (error instanceof FaultsError) return error.faults[0];
+      }
+      return undefined;
+    };
+    assert.deepEqual(faultOf("clutser-b"), {
+      path: "exports[0].peers[0]",
+      value: "clutser-b",
+      rule: "is none of this stack's peers",
+      remedy: "Write 'cluster-b', if that is what you mean",
+    });
+    assert.match(faultOf("x")?.remedy ?? "", /known here: cluster-b$/);
+  });
+
+  it("are the same though a list has another order", () => {
+    assert.deepEqual(configFaults({ exports: [{ service: ["a", "b"] }, { service: ["b", "a"] }] }), [
+      "exports[1]",
+    ]);
+  });
 });

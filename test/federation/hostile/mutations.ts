@@ -96,6 +96,11 @@ const FAMILIES = {
     const choice = [[], ["cluster-a"], ["cluster-x"], ["Cluster-A"], [""], "cluster-a"];
     write(fieldOf(map[host], "peers"), nth<unknown>(choice, pick));
   }),
+  "labels of a service": services((map, host, pick) => {
+    const many = Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`label-${index}`, "a"]));
+    const choice = [{}, { app: "bar" }, { "a b": "c" }, { app: "b c" }, { app: 5 }, many, ["app"], "app"];
+    write(fieldOf(map[host], "labels"), nth<unknown>(choice, pick));
+  }),
   gateways(root, at, pick) {
     const list = listIn(root, "gateways");
     const addresses = [...ADDRESSES, ...DOMAINS, "gw.example.com", "198.51.100.7"];
@@ -140,6 +145,7 @@ export const SERVICE_FAMILIES: readonly Family[] = [
   "identities",
   "ports",
   "peers of a service",
+  "labels of a service",
 ];
 
 export const ALL_FAMILIES = Object.keys(FAMILIES) as Family[];

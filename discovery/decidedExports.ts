@@ -1,0 +1,89 @@
+import * as pulumi from "@pulumi/pulumi";
+import { boundedLines } from "../federation/boundedLines.ts";
+import { changeBetween, count, describeChange } from "../federation/change.ts";
+import { clusterNames } from "../federation/clusterNames.ts";
+import type { ClusterServices } from "../federation/clusterServices.ts";
+import type { StackConfig } from "../federation/config.ts";
+import { readContract } from "../federation/contract.ts";
+import type { ContractService } from "../federation/contractService.ts";
+import type { ExportedService } from "../federation/exportedService.ts";
+import { exportServices } from "../federation/exports.ts";
+import { FaultsError, describeFault } from "../federation/fault.ts";
+import { lastExports } from "../federation/lastExports.ts";
+import type { ContractReading } from "../federation/peer.ts";
+import type { OwnOutputs } from "./ownOutputs.ts";
+import type { Unreachable } from "./surveyedCluster.ts";
+
+/** What a stack offers after this run. */
+export interface DecidedExports {
+  /** As the contract has it, by host name. */
+  services: Record<string, ContractService>;
+  /** The same as the cluster knows them; left out when it could not be read. */
+  exported?: ExportedService[];
+  warnings: string[];
+  /** What is other than it was published before, in words. */
+  notes: string[];
+}
+
+/**
+ * Decides what is offered: by what was found in the cluster, or by what was last published where it cannot be reached.
+ * @param readings what the peers publish, unchecked.
+ * @throws FaultsError when this stack's last contract cannot be read and there is no cluster either.
+ */
+export function decideExports(
+  { cluster, exports: rules, peers }: StackConfig,
+  found: ClusterServices | Unreachable,
+  { contract, pinned }: Pick<OwnOutputs, "contract" | "pinned">,
+  readings: Readonly<Record<string, ContractReading>>,
+): DecidedExports {
+  const exporting = { ...cluster, peers: clusterNames(peers, readings, pinned) };
+  const published = readableServices(contract);
+  if (!("unreachable" in found)) {
+    const { services, exported, warnings } = exportServices(found, rules, exporting, published);
+    return {
+      services,
+      exported,
+      warnings: boundedLines(
+        warnings,
+        describeFault,
+        (more) => `and ${count(more)} more warnings about exports`,
+      ),
+      notes: noteChange(published, services),
+    };
+  }
+  const last = contract === undefined ? undefined : lastServices(contract);
+  const instead =
+    last === undefined ? "nothing is exported, as nothing ever was" : "the exports last published stay";
+  const services = lastExports(last ?? {}, rules, exporting);
+  return {
+    services,
+    warnings: [`Cluster ${cluster.name} cannot be reached: ${instead}. ${found.unreachable}`],
+    notes: noteChange(published, services),
+  };
+}
+
+/** @throws FaultsError when this stack's last contract cannot be read: with no cluster either, there is nothing to go by. */
+function lastServices(contract: unknown): Record<string, ContractService> {
+  return readContract(contract, `last contract of stack ${pulumi.getStack()}`).contract.services;
+}
+
+/** The same, for a cluster that tells itself what it has: without a last contract it is as if none was published. */
+function readableServices(contract: unknown): Record<string, ContractService> {
+  try {
+    return lastServices(contract);
+  } catch (error) {
+    if (error instanceof FaultsError) return {};
+    throw error;
+  }
+}
+
+function noteChange(
+  before: Record<string, ContractService>,
+  after: Record<string, ContractService>,
+): string[] {
+  const [known, wanted] = [before, after].map((services) =>
+    Object.fromEntries(Object.entries(services).map(([host, service]) => [host, JSON.stringify(service)])),
+  );
+  const change = describeChange(changeBetween(known ?? {}, wanted ?? {}));
+  return change === "" ? [] : [`exports: ${change}`];
+}

@@ -1,0 +1,28 @@
+import type { ServicePort } from "./contractService.ts";
+import type { ExportRule } from "./exportRule.ts";
+
+/** A Service that is offered to peers, as this cluster knows it: what its contract says is only what peers need. */
+export interface ExportedService {
+  namespace: string;
+  name: string;
+  /** `<name>.<namespace>.svc.<domain>`: its key in the contract. */
+  host: string;
+  /** Labels of its workloads; empty where the Service has no selector, and its identities are annotated. */
+  selector: Record<string, string>;
+  /** What is offered of it, by number; at least one. */
+  ports: ExportedPort[];
+  /** Who is offered it, by the peers' names in the config, sorted: all of them where the rule names none. */
+  peers: string[];
+  /** Whether its workloads take calls without mutual TLS too, whose callers have no identity. */
+  permissive: boolean;
+  /** The rule that decided on it. */
+  rule: ExportRule;
+  /** Its place among the config's `exports`. */
+  ruleIndex: number;
+}
+
+/** A port that is offered. */
+export interface ExportedPort extends ServicePort {
+  /** The port of its workloads; left out where it is named and they do not tell, or do not agree. */
+  targetPort?: number;
+}
