@@ -84,19 +84,24 @@ export function nameless(names: PeerNames, { meshDomain = "" }: NamedCluster): F
 export function judgeMeshDomain(peer: string, names: PeerNames, cluster: NamedCluster, ours: string): Fault[] {
   const { clusterDomain, meshDomain } = cluster;
   if (names !== "mesh" || meshDomain !== undefined) return [];
-  const isOurs = clusterDomain === ours;
-  const whose = isOurs ? "that of this cluster too" : `'${clusterDomain}'`;
   const update =
     "Have the peer's stack updated with a version of this program that publishes its mesh domain (`pulumi up` there)";
+  const isOurs = clusterDomain === ours;
   return [
     {
       path: "meshDomain",
-      rule: `is missing, and its services are to be called here by names in it: its cluster domain is ${whose}`,
-      remedy: isOurs
-        ? update
-        : `${update}, or keep the names that they have there: ${choosing(peer, "own")}`,
+      rule: `is missing, and its services are to be called by names in it: ${reasonFor(peer, cluster, ours)}`,
+      remedy: isOurs ? update : `${update}, or keep the names that they have there: ${choosing(peer, "own")}`,
     },
   ];
+}
+
+/** Why a peer's services are not called by their own names. */
+function reasonFor(peer: string, { clusterDomain }: NamedCluster, ours: string): string {
+  if (clusterDomain === ours) return `its cluster domain '${clusterDomain}' is that of this cluster too`;
+  if (clusterDomain === DEFAULT_CLUSTER_DOMAIN)
+    return `its cluster domain is '${clusterDomain}', as any other peer's may be`;
+  return `${pathOf("peers", peer)}.names is 'mesh'`;
 }
 
 /**

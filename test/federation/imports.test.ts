@@ -100,7 +100,7 @@ describe("A plan of imports", () => {
   it("refuses a peer that takes the domains of a further claim", () => {
     const claim = {
       owner: "pending peer cluster-c",
-      clusterDomain: "c.local",
+      nameDomains: ["c.local"],
       trustDomain: "cluster-b.local",
     };
     const { imports, faults } = planImports(local, { "cluster-b": contractOf() }, [claim]);
