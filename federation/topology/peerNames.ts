@@ -81,7 +81,12 @@ export function nameless(names: PeerNames, { meshDomain = "" }: NamedCluster): F
  * @param peer its name in our config.
  * @param ours our cluster domain.
  */
-export function judgeMeshDomain(peer: string, names: PeerNames, cluster: NamedCluster, ours: string): Fault[] {
+export function judgeMeshDomain(
+  peer: string,
+  names: PeerNames,
+  cluster: NamedCluster,
+  ours: string,
+): Fault[] {
   const { clusterDomain, meshDomain } = cluster;
   if (names !== "mesh" || meshDomain !== undefined) return [];
   const update =
@@ -131,11 +136,15 @@ export function otherNames(peer: string, names: PeerNames, cluster: NamedCluster
   const apart = "Give each cluster a domain of its own, or remove one of the peers";
   if (names === "global") return apart;
   if (names === "mesh") {
-    const own = cluster.clusterDomain === ours ? "" : `, or have the names that its services have there: ${choosing(peer, "own")}`;
+    const own =
+      cluster.clusterDomain === ours
+        ? ""
+        : `, or have the names that its services have there: ${choosing(peer, "own")}`;
     return `Write another cluster.meshDomain into the config of the cluster that is new${own}, or remove one of the peers`;
   }
   const { meshDomain } = cluster;
-  const where = meshDomain === undefined ? ", once its stack is updated and publishes one" : ` '${meshDomain}'`;
+  const where =
+    meshDomain === undefined ? ", once its stack is updated and publishes one" : ` '${meshDomain}'`;
   return `Have its services under its mesh domain${where}: ${choosing(peer, "mesh")}; or remove one of the peers`;
 }
 

@@ -35,13 +35,7 @@ function callsBetween(here: Side, there: Side): Proof[] {
       "a call of a service by its local name stays in the cluster",
       hostOf(here.httpbin),
     ),
-    unofferedRefused(
-      here.sleep,
-      there.internal,
-      meshHostOf(there.internal),
-      there.httpbin,
-      there.gateway,
-    ),
+    unofferedRefused(here.sleep, there.internal, meshHostOf(there.internal), there.httpbin, there.gateway),
     // The refusals mean little unless the refused service works for its own cluster.
     allowedCall(
       there.sleep,

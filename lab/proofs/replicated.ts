@@ -30,13 +30,7 @@ function callsBetween(here: Side, there: Side): Proof[] {
       "a call of a service by its local name stays in the cluster",
       hostOf(here.httpbin),
     ),
-    unofferedRefused(
-      here.sleep,
-      there.internal,
-      globalHostOf(there.internal),
-      there.httpbin,
-      there.gateway,
-    ),
+    unofferedRefused(here.sleep, there.internal, globalHostOf(there.internal), there.httpbin, there.gateway),
     plaintextRefused(here.sleep, there.httpbin, there.gateway, "the gateway"),
     equalBelieved(here.sleep, there.httpbin, there.gateway),
   ];

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { judgeDomains } from "../../federation/claim.ts";
 
-const claim = { owner: "pending peer cluster-c", nameDomains: ["c.local", "c.mesh"], trustDomain: "c.example" };
+const claim = {
+  owner: "pending peer cluster-c",
+  nameDomains: ["c.local", "c.mesh"],
+  trustDomain: "c.example",
+};
 const free = {
   cluster: "cluster-b",
   nameDomain: "b.local",

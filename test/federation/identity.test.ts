@@ -46,7 +46,10 @@ describe("The identity of a cluster", () => {
     assert.ok(!("meshDomain" in published));
     assert.deepEqual(judgeIdentity(published, config), []);
     const [fault] = judgeIdentity({ ...published, meshDomain: "b.mesh" }, config);
-    assert.match(fault?.rule ?? "", /'b\.mesh', .* by what names peers' workloads call its services would change/);
+    assert.match(
+      fault?.rule ?? "",
+      /'b\.mesh', .* by what names peers' workloads call its services would change/,
+    );
   });
 
   it("names all that changed", () => {

@@ -167,12 +167,17 @@ describe("A peer", () => {
       pinned: { "cluster-b": { ...anchor, clusterDomain: "cluster.local" } },
     };
     const renamed = viewPeers(config, { "cluster-b": { contract: equalB } }, last, NOW);
-    assert.match(renamed.notes.join(), /services of cluster-b are called by names in its mesh domain 'cluster-b\.mesh'/);
+    assert.match(
+      renamed.notes.join(),
+      /services of cluster-b are called by names in its mesh domain 'cluster-b\.mesh'/,
+    );
     const peers = { "cluster-b": { stack: "b", names: "own" as const } };
     const kept = viewPeers({ ...config, peers }, { "cluster-b": { contract: equalB } }, last, NOW);
     assert.deepEqual(kept.notes, []);
     const view = kept.peers["cluster-b"];
-    assert.deepEqual(view?.state === "ready" && Object.keys(view.imports.services), ["bar.xyz.svc.cluster.local"]);
+    assert.deepEqual(view?.state === "ready" && Object.keys(view.imports.services), [
+      "bar.xyz.svc.cluster.local",
+    ]);
   });
 
   it("may change its own domains with the config's consent, and leaves them to others once it is no peer any more", () => {

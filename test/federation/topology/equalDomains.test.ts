@@ -94,7 +94,10 @@ describe("A plan of imports where cluster domains are equal", () => {
   it("asks for a mesh domain where a contract of an older version has none", () => {
     const { meshDomain, ...older } = peerOf("cluster-2");
     assert.equal(meshDomain, "cluster-2.mesh");
-    assert.match(told({ b: older }).join(), /^peers\.b\.contract\.meshDomain is missing.*`pulumi up` there\)\.$/);
+    assert.match(
+      told({ b: older }).join(),
+      /^peers\.b\.contract\.meshDomain is missing.*`pulumi up` there\)$/,
+    );
     const elsewhere = { ...older, clusterDomain: "b.local", services: {} };
     assert.deepEqual(told({ b: elsewhere }), []);
   });
@@ -110,7 +113,11 @@ describe("A plan of imports where cluster domains are equal", () => {
   });
 
   it("leaves out, with a warning, what has too long a name under the mesh domain", () => {
-    const meshDomain = [..."abcd"].map((letter) => letter.repeat(60)).join(".").slice(0, 200) + ".mesh";
+    const meshDomain =
+      [..."abcd"]
+        .map((letter) => letter.repeat(60))
+        .join(".")
+        .slice(0, 200) + ".mesh";
     const host = `${"s".repeat(60)}.bar.svc.cluster.local`;
     const services = { [host]: httpbinOf("cluster-2.mesh"), [HTTPBIN]: httpbinOf("cluster-2.mesh") };
     const found = planImports(local, { b: peerOf("cluster-2", { meshDomain, services }) }).imports["b"];
@@ -170,7 +177,10 @@ describe("A hostile peer's mesh domain", () => {
 
   it("is no global domain by its cluster domain either", () => {
     const evil = peerOf("evil", { clusterDomain: "x.global", services: {} });
-    assert.match(told({ evil }).join(), /must neither be.*'global', which is that of services with global names/);
+    assert.match(
+      told({ evil }).join(),
+      /must neither be.*'global', which is that of services with global names/,
+    );
   });
 });
 
@@ -229,7 +239,8 @@ describe("Any contracts in a federation", () => {
         );
         for (const [index, those] of domains.entries()) {
           for (const one of those) {
-            for (const taken of [ours, "us.mesh", "global"]) assert.ok(!overlap(one, taken), `${one} ${taken}`);
+            for (const taken of [ours, "us.mesh", "global"])
+              assert.ok(!overlap(one, taken), `${one} ${taken}`);
             for (const other of domains.slice(index + 1).flat()) assert.ok(!overlap(one, other));
           }
         }

@@ -47,7 +47,10 @@ describe("A name under a mesh domain", () => {
 
   it("is there for names of that cluster only, and where it is a DNS name", () => {
     assert.equal(nameHere("mesh", "bar.xyz.svc.b.local", EQUAL), undefined);
-    assert.equal(nameHere("mesh", "bar.xyz.svc.cluster.local", { clusterDomain: "cluster.local" }), undefined);
+    assert.equal(
+      nameHere("mesh", "bar.xyz.svc.cluster.local", { clusterDomain: "cluster.local" }),
+      undefined,
+    );
     const long = { clusterDomain: "c.l", meshDomain: `${"x".repeat(60)}.${"y".repeat(60)}.mesh` };
     const host = `${"s".repeat(63)}.${"n".repeat(63)}.svc.c.l`;
     assert.equal(nameHere("mesh", host, long), undefined);
@@ -80,7 +83,10 @@ describe("A peer without a mesh domain", () => {
 
   it("is to be updated, as nothing else helps where its cluster domain is ours", () => {
     const [fault = ""] = told("cluster.local", "cluster.local");
-    assert.match(fault, /is missing.*'cluster\.local' is that of this cluster too\. Have the peer's stack updated/);
+    assert.match(
+      fault,
+      /is missing.*'cluster\.local' is that of this cluster too\. Have the peer's stack updated/,
+    );
     assert.doesNotMatch(fault, /names own/);
   });
 
@@ -97,7 +103,10 @@ describe("A note on names", () => {
   it("tells that services imported by an older version get others, and how to keep theirs", () => {
     const [note, ...others] = noteNames("b", "mesh", EQUAL, { clusterDomain: "cluster.local" });
     assert.deepEqual(others, []);
-    assert.match(note ?? "", /services of b .*'b\.mesh' from now on.*'cluster\.local'; to keep those: .*own`$/);
+    assert.match(
+      note ?? "",
+      /services of b .*'b\.mesh' from now on.*'cluster\.local'; to keep those: .*own`$/,
+    );
   });
 
   it("is not made at first sight, nor again, nor where names stay", () => {

@@ -171,7 +171,10 @@ describe("A note on the trust domain cluster.local", () => {
   it("tells of whom a policy here cannot speak, and whom it means instead", () => {
     const [note, ...others] = noted("a.mesh");
     assert.deepEqual(others, []);
-    assert.match(note ?? "", /^the trust domain of c is cluster\.local, .* means a\.mesh, .* lets in our bar and not that of c/);
+    assert.match(
+      note ?? "",
+      /^the trust domain of c is cluster\.local, .* means a\.mesh, .* lets in our bar and not that of c/,
+    );
   });
 
   it("is not made where it is ours, and Istio means what is written", () => {
