@@ -1,10 +1,10 @@
 import { type Claim, judgeDomains } from "./claim.ts";
 import type { Contract } from "./contract.ts";
 import type { Fault } from "./fault.ts";
+import { SHARED_DOMAINS } from "./meshDomain.ts";
 import { ownValue } from "./order.ts";
 import type { PinnedPeer } from "./pinnedPeer.ts";
 import type { Topology } from "./topology.ts";
-import { GLOBAL_DOMAIN } from "./topology/globalName.ts";
 import {
   type NamedCluster,
   type NamesChoice,
@@ -44,13 +44,13 @@ export function peerNamesOf(peer: string, domains: NamedCluster, local: NamingCl
   return namesOf(topology, domains, clusterDomain, ownValue(names, peer));
 }
 
-/** What is ours, and in a federation what no single peer's can be: global names. */
+/** What is ours, and in a federation what no single peer's can be. */
 export function ownClaims(local: NamingCluster): Claim[] {
   const { clusterDomain, meshDomain, trustDomain, rootCertificates = [], topology = "federation" } = local;
   const nameDomains = [clusterDomain, ...(meshDomain === undefined ? [] : [meshDomain])];
   const own = { owner: "this cluster", nameDomains, trustDomain, rootCertificates };
   if (TRAITS[topology].names.includes("global")) return [own];
-  return [own, { owner: "services with global names", nameDomains: [GLOBAL_DOMAIN] }];
+  return [own, { owner: "all clusters together", nameDomains: SHARED_DOMAINS }];
 }
 
 /** What is a peer's by its contract. */

@@ -22,6 +22,8 @@ describe("A mesh domain", () => {
     ["deep in it", "b.xyz.svc.cluster.local"],
     ["that of global names", "global"],
     ["in that", "b.global"],
+    ["that of the Multi-Cluster Services API", "clusterset.local"],
+    ["in that", "svc.clusterset.local"],
     ["no DNS name", "B_.mesh"],
     ["an address in disguise", "127.1"],
     ["one with an end of its own", "b.mesh."],

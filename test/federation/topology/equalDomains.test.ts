@@ -155,6 +155,7 @@ describe("A hostile peer's mesh domain", () => {
     ["that of a pending peer", "p.mesh"],
     ["in that of global names", "bar.global"],
     ["that of global names", "global"],
+    ["that of the Multi-Cluster Services API", "clusterset.local"],
     ["a domain of the internet", "com"],
     ["the label of Services", "svc"],
   ] as const) {
@@ -175,19 +176,18 @@ describe("A hostile peer's mesh domain", () => {
       assert.ok(pathsOf({ evil: peerOf("evil", { meshDomain }) }, deep).length > 0, meshDomain);
   });
 
-  it("is no global domain by its cluster domain either", () => {
+  it("is none that all clusters share by its cluster domain either", () => {
+    const shared = peerOf("evil", { clusterDomain: "clusterset.local", services: {} });
+    assert.match(told({ evil: shared }).join(), /must neither be.*'clusterset\.local'/);
     const evil = peerOf("evil", { clusterDomain: "x.global", services: {} });
-    assert.match(
-      told({ evil }).join(),
-      /must neither be.*'global', which is that of services with global names/,
-    );
+    assert.match(told({ evil }).join(), /must neither be.*'global', which is that of all clusters together/);
   });
 });
 
 describe("Any contracts in a federation", () => {
   const domain = fc.constantFrom(
     ...["cluster.local", "local", "a.local", "k8s.acme", "acme", "b.mesh", "c.mesh", "mesh", "x.b.mesh"],
-    ...["global", "x.global", "svc", "svc.cluster.local", "us.mesh"],
+    ...["global", "x.global", "clusterset.local", "svc", "svc.cluster.local", "us.mesh"],
   );
   const contract = (cluster: string, root: string): fc.Arbitrary<Contract> =>
     fc
@@ -239,7 +239,7 @@ describe("Any contracts in a federation", () => {
         );
         for (const [index, those] of domains.entries()) {
           for (const one of those) {
-            for (const taken of [ours, "us.mesh", "global"])
+            for (const taken of [ours, "us.mesh", "global", "clusterset.local"])
               assert.ok(!overlap(one, taken), `${one} ${taken}`);
             for (const other of domains.slice(index + 1).flat()) assert.ok(!overlap(one, other));
           }
