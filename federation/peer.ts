@@ -1,21 +1,19 @@
 import type { GatewayAddress } from "./address.ts";
-import { boundedLines } from "./boundedLines.ts";
-import { count } from "./change.ts";
 import type { OutsideCertificates } from "./authoritySource.ts";
 import type { StackConfig } from "./config.ts";
 import type { Contract } from "./contract.ts";
-import type { Claim } from "./claim.ts";
-import { FaultsError, describeFault } from "./fault.ts";
+import { FaultsError } from "./fault.ts";
 import { type PeerImports, planImports } from "./imports.ts";
-import { ownValue, sortedUnique } from "./order.ts";
+import { ownValue, sortedRecord, sortedUnique } from "./order.ts";
+import { claimOfPending, peerNamesOf } from "./peerDomains.ts";
+import { warningsOf } from "./peerWarnings.ts";
 import { type PinJudgement, judgePin } from "./pin.ts";
 import type { PeerStatus } from "./peerStatus.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
-import { noteCommonTrust } from "./topology/commonTrust.ts";
+import { noteCommonTrust, noteUnnamedTrust } from "./topology/commonTrust.ts";
+import { noteNames } from "./topology/peerNames.ts";
+import { TRAITS } from "./topology/traits.ts";
 import { utc } from "./utc.ts";
-
-/** So many services may be visible everywhere without a word: a sidecar needs some 100 KB for each. */
-const UNREMARKABLE = 100;
 
 /**
  * What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none; and whom it trusts by its output
@@ -76,10 +74,18 @@ export function viewPeers(
   { roots: ownRoots, intermediates }: OutsideCertificates = { roots: [], intermediates: [] },
 ): { peers: Record<string, PeerView>; warnings: string[]; notes: string[] } {
   const { cluster, allowGatewayAddresses } = config;
-  const { name: ownName, domain: clusterDomain, trustDomain } = cluster;
+  const { name: ownName, domain: clusterDomain, meshDomain, trustDomain } = cluster;
   const { topology } = config;
   const rootCertificates = [...intermediates, ...ownRoots];
-  const local = { cluster: ownName, clusterDomain, trustDomain, topology, rootCertificates, ownRoots };
+  const local = {
+    ...{ cluster: ownName, clusterDomain, trustDomain, topology, rootCertificates, ownRoots },
+    ...(TRAITS[topology].names.includes("mesh") ? { meshDomain } : {}),
+    names: sortedRecord(
+      Object.entries(config.peers).flatMap(([name, { names }]) =>
+        names === undefined ? [] : [[name, names] as const],
+      ),
+    ),
+  };
   const pinOf = (peer: string, contract: Contract): PinJudgement =>
     judgePin(
       peer,
@@ -92,7 +98,10 @@ export function viewPeers(
   const { imports, faults } = planImports(
     { ...local, allowGatewayAddresses },
     published(readings),
-    claimsOfPending(readings, last.pinned),
+    Object.entries(last.pinned).flatMap(([name, pinned]) => {
+      const reading = ownValue(readings, name);
+      return reading === undefined || "contract" in reading ? [] : [claimOfPending(name, pinned, local)];
+    }),
     (peer, contract) => pinOf(peer, contract).faults,
   );
   if (faults.length > 0) throw new FaultsError("What the peers publish", faults);
@@ -119,11 +128,18 @@ export function viewPeers(
     warnings: views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(last.statuses, name))),
     notes: [
       ...Object.entries(imports).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
+      ...Object.entries(imports).flatMap(([peer, { contract }]) =>
+        noteNames(peer, peerNamesOf(peer, contract, local), contract, ownValue(last.pinned, peer)),
+      ),
       ...noteCommonTrust(
         Object.fromEntries(
           views.flatMap(([name, { pinned }]) => (pinned === undefined ? [] : [[name, pinned.trustDomain]])),
         ),
         trustDomain,
+      ),
+      ...noteUnnamedTrust(
+        config,
+        views.flatMap(([name, { pinned }]) => (pinned === undefined ? [] : [[name, pinned.trustDomain]])),
       ),
     ],
   };
@@ -134,18 +150,6 @@ export function published(readings: Record<string, ContractReading>): Record<str
     "contract" in reading ? [[name, reading.contract] as const] : [],
   );
   return Object.fromEntries(found);
-}
-
-/** The domains of a peer without a contract stay its own: its entries and its roots stay here too. */
-function claimsOfPending(
-  readings: Record<string, ContractReading>,
-  lastAnchors: Record<string, PinnedPeer>,
-): Claim[] {
-  return Object.entries(lastAnchors).flatMap(([name, { clusterDomain, trustDomain, rootCertificates }]) => {
-    const reading = ownValue(readings, name);
-    if (reading === undefined || "contract" in reading) return [];
-    return [{ owner: `pending peer ${name}`, clusterDomain, trustDomain, rootCertificates }];
-  });
 }
 
 /** @param imported how many of its services are registered here. */
@@ -178,34 +182,4 @@ function withReleasing(views: readonly [string, PeerView][], last: LastPeers): [
     if (view.state === "pending") return [name, view];
     return [name, { ...view, releasing: released.filter((other) => other !== name) }];
   });
-}
-
-function warningsOf(
-  name: string,
-  view: PeerView,
-  { peers }: StackConfig,
-  last: PeerStatus | undefined,
-): string[] {
-  if (view.state === "pending") {
-    const since = last?.since === view.since ? ` since ${view.since}` : "";
-    const imported = last?.imported ?? 0;
-    const kept =
-      imported === 0 ? "" : `. What was imported from it before stays (${count(imported)} service(s))`;
-    return [`Peer ${name} is pending${since}: ${view.reason}${kept}`];
-  }
-  const { services, refused } = view.imports;
-  const imported = Object.keys(services).length;
-  const everywhere =
-    peers[name]?.exportTo === undefined && imported > UNREMARKABLE
-      ? [
-          `The ${count(imported)} services of peer ${name} are visible in all namespaces, and every sidecar pays some 100 KB ` +
-            `of memory for each: name the namespaces that call them in peers.${name}.exportTo (['*'] if all do)`,
-        ]
-      : [];
-  const leftOut = boundedLines(
-    refused,
-    (fault) => `Left out: ${describeFault(fault)}`,
-    (more) => `Left out of what peer ${name} offers: ${count(more)} more, for reasons like these`,
-  );
-  return [...everywhere, ...leftOut];
 }

@@ -7,6 +7,7 @@ import { compare, sortedRecord } from "../order.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 import { STACK_NAME } from "../stackName.ts";
 import { type StackOwner, asRecord, judgeStack } from "./stackNames.ts";
+import { CHOICES } from "../topology/peerNames.ts";
 import { peerIdentity } from "./peerIdentity.ts";
 import { IMPORT_NAMESPACE } from "../wellKnown.ts";
 
@@ -44,6 +45,7 @@ const named = z.record(
   fields({
     stack: text(STACK_NAME),
     exportTo: exportTo.exactOptional(),
+    names: z.enum(CHOICES).exactOptional(),
     acceptRemoval: text(REMOVAL_TOKEN).exactOptional(),
     identity: peerIdentity.exactOptional(),
   }),

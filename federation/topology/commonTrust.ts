@@ -1,7 +1,11 @@
+import type { StackConfig } from "../config.ts";
 import { compare, sortedUnique } from "../order.ts";
 
 /** Of whom the notes are: this stack's own cluster. */
 const SELF = "this cluster";
+
+/** As which domain Istio reads its default in a policy: as that of the cluster where the policy is. */
+const LOCAL_TRUST_DOMAIN = "cluster.local";
 
 /**
  * Says what differs where clusters have one trust domain, be they us and a peer or two peers: a trust anchor, and what a shared root signs,
@@ -23,4 +27,22 @@ export function noteCommonTrust(trustDomains: Readonly<Record<string, string>>, 
       ];
     },
   );
+}
+
+/**
+ * Says which peers no policy here can name, as their trust domain is Istio's word for one's own.
+ * @param trusted peers and their trust domains.
+ */
+export function noteUnnamedTrust(
+  { cluster: { trustDomain } }: Pick<StackConfig, "cluster">,
+  trusted: readonly (readonly [peer: string, trustDomain: string])[],
+): string[] {
+  if (trustDomain === LOCAL_TRUST_DOMAIN) return [];
+  return trusted
+    .filter(([, domain]) => domain === LOCAL_TRUST_DOMAIN)
+    .map(
+      ([peer]) =>
+        `the trust domain of ${peer} is ${LOCAL_TRUST_DOMAIN}, by which an AuthorizationPolicy here means ${trustDomain}, this cluster's own: ` +
+        `'${LOCAL_TRUST_DOMAIN}/ns/foo/sa/bar' lets in our bar and not that of ${peer}, which no policy can name by a whole principal (docs/topologies.md)`,
+    );
 }
