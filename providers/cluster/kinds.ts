@@ -23,6 +23,12 @@ export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plur
 export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");
 export const DESTINATION_RULE: ResourceKind = istio("DestinationRule", "destinationrules");
 export const WORKLOAD_ENTRY: ResourceKind = istio("WorkloadEntry", "workloadentries");
+export const AUTHORIZATION_POLICY: ResourceKind = {
+  group: "security.istio.io",
+  version: "v1",
+  kind: "AuthorizationPolicy",
+  plural: "authorizationpolicies",
+};
 
 function istio(kind: string, plural: string): ResourceKind {
   return { group: "networking.istio.io", version: "v1", kind, plural };
