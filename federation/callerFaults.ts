@@ -43,7 +43,8 @@ export function warnOfCallers(service: GuardedService): Fault[] {
   const others = service.ports.filter((port) => !isHttp(port));
   const warnings: Fault[] = [];
   if (unknown.length > 0) {
-    const open = service.rule.localCallers === undefined ? "" : ", and callers of this cluster are not refused there";
+    const open =
+      service.rule.localCallers === undefined ? "" : ", and callers of this cluster are not refused there";
     warnings.push({
       path: "ports",
       value: unknown.map(({ name }) => name),
@@ -81,7 +82,9 @@ export function warnOfSharing(neighbours: readonly GuardedService[]): Fault[] {
   return neighbours.flatMap((service, index) => {
     const targets = new Set(service.ports.map(({ targetPort }) => targetPort));
     const differing = neighbours.slice(0, index).filter((other) => {
-      const isCommon = other.ports.some(({ targetPort }) => targetPort !== undefined && targets.has(targetPort));
+      const isCommon = other.ports.some(
+        ({ targetPort }) => targetPort !== undefined && targets.has(targetPort),
+      );
       return isCommon && mayShare(service, other) && whoMayCall(service) !== whoMayCall(other);
     });
     if (differing.length === 0) return [];

@@ -39,7 +39,9 @@ export function callerPolicies(services: readonly GuardedService[], mesh: Callin
     withheld: [...withheld.keys()],
     warnings: [
       ...withheld.values(),
-      ...guarded.flatMap((service) => warnOfCallers(service).map((warning) => within(pathTo(service), warning))),
+      ...guarded.flatMap((service) =>
+        warnOfCallers(service).map((warning) => within(pathTo(service), warning)),
+      ),
       ...[...byNamespace.values()].flatMap(warnOfSharing),
       ...warnOfCommonDomains(offered, mesh),
     ],

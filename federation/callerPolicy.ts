@@ -67,7 +67,9 @@ export function policiesOf(
   const peers = peerCallers(service, mesh);
   const deny = [
     ...denyRules(ports, peers),
-    ...(holdsPeersOff(service, peers) ? otherPortsRules(openPorts(service, neighbours), domainsOf(peers)) : []),
+    ...(holdsPeersOff(service, peers)
+      ? otherPortsRules(openPorts(service, neighbours), domainsOf(peers))
+      : []),
     ...localRules(service, ports, mesh),
   ];
   return [
@@ -121,7 +123,9 @@ function extensions(
   return allowsToExtend(service, mesh).flatMap((selector) => {
     const isAll = Object.keys(selector).length === Object.keys(service.selector).length;
     // No Service has a dot in its name: this one is nobody else's.
-    const suffix = isAll ? "" : `.${createHash("sha256").update(JSON.stringify(selector)).digest("hex").slice(0, 8)}`;
+    const suffix = isAll
+      ? ""
+      : `.${createHash("sha256").update(JSON.stringify(selector)).digest("hex").slice(0, 8)}`;
     return policy(service, `istio-federation-allow-${service.name}${suffix}`, "ALLOW", selector, rules);
   });
 }
@@ -130,7 +134,8 @@ function extensions(
 function allowsToExtend(service: GuardedService, mesh: CallingMesh): Record<string, string>[] {
   if (service.rule.callers === undefined) return [];
   const found = ownValue(mesh.foreignAllows ?? {}, service.host) ?? [];
-  return widest(found.flatMap((selector) => joinSelectors(service.selector, selector) ?? []));
+  const joined = found.map((selector) => joinSelectors(service.selector, selector));
+  return widest(joined.filter((selector) => selector !== undefined));
 }
 
 function policy(

@@ -13,7 +13,9 @@ export function warnOfCommonDomains(services: readonly GuardedService[], mesh: C
     .sort((one, other) => compare(one.name, other.name));
   return peers.flatMap(({ name, trustDomain }, index) => {
     if (trustDomain === mesh.trustDomain) {
-      const meant = services.filter(({ peers: offered, rule }) => !offered.includes(name) || rule.callers !== undefined);
+      const meant = services.filter(
+        ({ peers: offered, rule }) => !offered.includes(name) || rule.callers !== undefined,
+      );
       const remedy = "Restrict them by 'localCallers', or give the cluster a trust domain of its own";
       return warning(name, meant, "has our trust domain: its callers are local ones to every policy", remedy);
     }
@@ -21,7 +23,12 @@ export function warnOfCommonDomains(services: readonly GuardedService[], mesh: C
     if (twin === undefined) return [];
     const meant = services.filter((service) => tellsApart(service, name, twin.name));
     const remedy = "Offer both the same, or give each a trust domain of its own";
-    return warning(name, meant, `has the trust domain of peer ${twin.name}: who may call of one may call of both`, remedy);
+    return warning(
+      name,
+      meant,
+      `has the trust domain of peer ${twin.name}: who may call of one may call of both`,
+      remedy,
+    );
   });
 }
 

@@ -16,7 +16,9 @@ const published = z.record(
     rules: z.array(
       z.object({
         from: z.array(
-          z.object({ source: z.object({ principals: texts.exactOptional(), notPrincipals: texts.exactOptional() }) }),
+          z.object({
+            source: z.object({ principals: texts.exactOptional(), notPrincipals: texts.exactOptional() }),
+          }),
         ),
         to: z
           .array(

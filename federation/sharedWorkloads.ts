@@ -4,7 +4,9 @@ type Selector = Readonly<Record<string, string>>;
 
 /** Selects the workloads that two selectors both select; undefined where there can be none, as they want other values of a label. */
 export function joinSelectors(one: Selector, other: Selector): Record<string, string> | undefined {
-  const disagree = Object.entries(other).some(([key, value]) => Object.hasOwn(one, key) && one[key] !== value);
+  const disagree = Object.entries(other).some(
+    ([key, value]) => Object.hasOwn(one, key) && one[key] !== value,
+  );
   return disagree ? undefined : sortedRecord(Object.entries({ ...one, ...other }));
 }
 
@@ -14,7 +16,9 @@ export function mayShare(
   other: { namespace: string; selector: Selector },
 ): boolean {
   const have = [one, other].every(({ selector }) => Object.keys(selector).length > 0);
-  return have && one.namespace === other.namespace && joinSelectors(one.selector, other.selector) !== undefined;
+  return (
+    have && one.namespace === other.namespace && joinSelectors(one.selector, other.selector) !== undefined
+  );
 }
 
 /** The widest of these selectors, in order: what a narrower one selects, another one does too. */

@@ -49,7 +49,8 @@ export const callerFields = {
 /** A list of different texts, at least one, in their order. */
 function texts(rule: TextRule): z.ZodPipe<z.ZodArray<z.ZodString>, z.ZodTransform<string[], string[]>> {
   return checked(z.array(text(rule)), (value): Complaint[] => {
-    if (value.length === 0) return [{ rule: "is empty", remedy: "Add an entry, or leave the field out for all" }];
+    if (value.length === 0)
+      return [{ rule: "is empty", remedy: "Add an entry, or leave the field out for all" }];
     return value.flatMap((entry, index) =>
       value.indexOf(entry) < index
         ? [{ path: [index], rule: "is there twice", remedy: "Remove one of the two" }]
@@ -71,7 +72,8 @@ function callerList<T extends z.ZodType<Caller>>(entry: T, least: number): z.Zod
     const entries = value.map(readable);
     return entries.flatMap((later, index) => {
       const first = entries.findIndex(
-        (earlier, at) => at < index && earlier !== undefined && later !== undefined && decidesAllOf(earlier, later),
+        (earlier, at) =>
+          at < index && earlier !== undefined && later !== undefined && decidesAllOf(earlier, later),
       );
       if (first === -1) return [];
       const rule = `never decides: entry ${first} already does for everybody whom it means`;

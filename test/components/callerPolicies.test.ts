@@ -70,7 +70,13 @@ describe("A FederatedCluster without policies of callers", () => {
     const engine = new MockEngine();
     await engine.start(false);
     const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-    const { callerPolicies } = new FederatedCluster("cluster-b", { config, authority, exports, peers: {}, leftovers: {} });
+    const { callerPolicies } = new FederatedCluster("cluster-b", {
+      config,
+      authority,
+      exports,
+      peers: {},
+      leftovers: {},
+    });
     await engine.finish();
     assert.deepEqual(callerPolicies, {});
     assert.ok(!engine.resources.some(({ name }) => name.includes("callers")));

@@ -1,17 +1,24 @@
 import assert from "node:assert/strict";
 import { callerPolicies } from "../../federation/callerPolicies.ts";
+import type { GuardedService } from "../../federation/callerPolicy.ts";
+import type { Caller, CallerRules } from "../../federation/callers.ts";
 import { getThrough, guarded, http, mesh, policiesFor, tcp } from "./callersFixture.ts";
 
 const LOCAL = ["b.local/xyz/web", "b.local/shop/bar", "plaintext"];
 const OF_A = ["a.local/client/sleep", "a.local/client/other", "a.local/batch/job"];
 const OF_C = ["c.local/client/sleep"];
+/** Its workloads do not say, or do not agree on, where it leads. */
+const late = { number: 81, name: "late", protocol: "HTTP" as const };
 const ALL = [...LOCAL, ...OF_A, ...OF_C];
 
 describe("Policies of callers", () => {
   it("are none where all callers of all peers may call", () => {
     assert.deepEqual(policiesFor({}), { policies: [], withheld: [], warnings: [] });
     assert.deepEqual(policiesFor({ callers: [{}] }).policies, []);
-    assert.deepEqual(policiesFor({}, { peers: ["cluster-a"] }, { peers: { "cluster-a": "a.local" } }).policies, []);
+    assert.deepEqual(
+      policiesFor({}, { peers: ["cluster-a"] }, { peers: { "cluster-a": "a.local" } }).policies,
+      [],
+    );
   });
 
   it("refuse everybody of the peers but those who may call, and nobody else", () => {
@@ -44,7 +51,12 @@ describe("Policies of callers", () => {
 
   const cases: [string, Parameters<typeof policiesFor>, string[], string[]][] = [
     ["a peer that is not offered the Service", [{}, { peers: ["cluster-a"] }], ALL, [...LOCAL, ...OF_A]],
-    ["a namespace", [{ callers: [{ peer: "cluster-a", namespaces: ["client"] }] }], ALL, [...LOCAL, ...OF_A.slice(0, 2)]],
+    [
+      "a namespace",
+      [{ callers: [{ peer: "cluster-a", namespaces: ["client"] }] }],
+      ALL,
+      [...LOCAL, ...OF_A.slice(0, 2)],
+    ],
     [
       "a namespace of every peer",
       [{ callers: [{ namespaces: ["client"] }] }],
@@ -58,7 +70,12 @@ describe("Policies of callers", () => {
       [...LOCAL, "a.local/client/sleep", "a.local/batch/job", ...OF_C],
     ],
     ["a peer as a whole", [{ callers: [{ peer: "cluster-c" }] }], ALL, [...LOCAL, ...OF_C]],
-    ["an entry for a peer that it is not offered to", [{ callers: [{}] }, { peers: ["cluster-c"] }], ALL, [...LOCAL, ...OF_C]],
+    [
+      "an entry for a peer that it is not offered to",
+      [{ callers: [{}] }, { peers: ["cluster-c"] }],
+      ALL,
+      [...LOCAL, ...OF_C],
+    ],
     [
       "the first entry that means a caller, and no later one",
       [{ callers: [{ serviceAccounts: ["client/sleep"], methods: ["GET"] }, { namespaces: ["client"] }] }],
@@ -68,7 +85,13 @@ describe("Policies of callers", () => {
     [
       "methods and paths, both of which must be met",
       [{ callers: [{ methods: ["GET", "HEAD"], paths: ["/status/*", "*.json"] }] }],
-      ["a.local/x/y GET /status/1", "a.local/x/y HEAD /a.json", "a.local/x/y POST /status/1", "a.local/x/y GET /", "b.local/x/y POST /"],
+      [
+        "a.local/x/y GET /status/1",
+        "a.local/x/y HEAD /a.json",
+        "a.local/x/y POST /status/1",
+        "a.local/x/y GET /",
+        "b.local/x/y POST /",
+      ],
       ["a.local/x/y GET /status/1", "a.local/x/y HEAD /a.json", "b.local/x/y POST /"],
     ],
     [
@@ -83,14 +106,24 @@ describe("Policies of callers", () => {
       ["a.local/x/y GET", "a.local/x/y :5432", "c.local/x/y :5432", "b.local/x/y :5432"],
       ["a.local/x/y GET", "c.local/x/y :5432", "b.local/x/y :5432"],
     ],
-    ["no caller of this cluster", [{ localCallers: [] }], [...ALL, "b.local/xyz/web :9090"], [...OF_A, ...OF_C, "b.local/xyz/web :9090"]],
+    [
+      "no caller of this cluster",
+      [{ localCallers: [] }],
+      [...ALL, "b.local/xyz/web :9090"],
+      [...OF_A, ...OF_C, "b.local/xyz/web :9090"],
+    ],
     [
       "some callers of this cluster, and nobody without an identity",
       [{ localCallers: [{ namespaces: ["xyz"], methods: ["GET"] }] }],
       [...ALL, "b.local/xyz/web POST"],
       ["b.local/xyz/web", ...OF_A, ...OF_C],
     ],
-    ["peers on ports whose number is not known", [{ callers: [{ peer: "cluster-a" }] }, { ports: [{ ...http, targetPort: undefined! }] }], ALL, LOCAL],
+    [
+      "peers on ports whose number is not known",
+      [{ callers: [{ peer: "cluster-a" }] }, { ports: [late] }],
+      ALL,
+      LOCAL,
+    ],
   ];
   for (const [what, args, calls, expected] of cases) {
     it(`tell apart ${what}`, () => {
@@ -103,12 +136,13 @@ describe("Policies of callers", () => {
     const own = ["b.local/client/sleep", "b.local/client/other"];
     const theirs = ["cluster.local/client/sleep", "cluster.local/client/other", "cluster.local/batch/job"];
     const entry = { serviceAccounts: ["client/sleep"] };
-    for (const [callers, expected] of [
+    const entries: [Caller[], string[]][] = [
       [[entry], theirs.slice(0, 1)],
       [[{ namespaces: ["client"] }], theirs.slice(0, 2)],
       [[{ ...entry, methods: ["POST"] }, { namespaces: ["batch"] }], theirs.slice(2)],
-    ] as const) {
-      const { policies } = policiesFor({ callers: callers.map((one) => ({ ...one })) as object[] }, {}, among);
+    ];
+    for (const [callers, expected] of entries) {
+      const { policies } = policiesFor({ callers }, {}, among);
       assert.deepEqual(getThrough(policies, [...own, ...theirs]), [...own, ...expected]);
     }
   });
@@ -116,15 +150,20 @@ describe("Policies of callers", () => {
   it("say nothing of a peer that nobody trusts yet", () => {
     const among = { peers: { "cluster-a": "a.local", "cluster-c": undefined } };
     assert.deepEqual(policiesFor({}, { peers: ["cluster-a"] }, among).policies, []);
-    assert.deepEqual(policiesFor({ callers: [{ peer: "cluster-c" }] }, {}, among).policies[0]?.spec.rules[0], {
-      from: [{ source: { principals: ["a.local/*"] } }],
-      to: [{ operation: { ports: ["8080"] } }],
-    });
+    assert.deepEqual(
+      policiesFor({ callers: [{ peer: "cluster-c" }] }, {}, among).policies[0]?.spec.rules[0],
+      {
+        from: [{ source: { principals: ["a.local/*"] } }],
+        to: [{ operation: { ports: ["8080"] } }],
+      },
+    );
   });
 
   describe("beside ALLOW policies of others", () => {
     const callers = [{ peer: "cluster-a", serviceAccounts: ["client/sleep"], methods: ["GET"] }];
-    const allows = (...selectors: Record<string, string>[]) => ({ foreignAllows: { "bar.shop.svc.b.local": selectors } });
+    const allows = (...selectors: Record<string, string>[]) => ({
+      foreignAllows: { "bar.shop.svc.b.local": selectors },
+    });
 
     it("let in whom the rule names, at the same workloads", () => {
       const { policies } = policiesFor({ callers }, {}, allows({}, { app: "bar" }));
@@ -160,15 +199,16 @@ describe("Policies of callers", () => {
   });
 
   describe("where nothing can hold callers", () => {
-    for (const [what, rule, changes, path] of [
+    const unguardable: [string, CallerRules, Partial<GuardedService>, string][] = [
       ["without a selector", { callers: [{ namespaces: ["x"] }] }, { selector: {} }, "selector"],
       ["in Istio's root namespace", { localCallers: [] }, { namespace: "istio-system" }, "namespace"],
       ["without an HTTP port, by methods", { callers: [{ methods: ["GET"] }] }, { ports: [tcp] }, "ports"],
-    ] as const) {
+    ];
+    for (const [what, rule, changes, path] of unguardable) {
       it(`hold back a Service ${what}`, () => {
-        const found = policiesFor(structuredClone(rule) as object, changes as object);
+        const found = policiesFor(rule, changes);
         assert.deepEqual([found.policies, found.withheld], [[], ["bar.shop.svc.b.local"]]);
-        const namespace = "namespace" in changes ? changes.namespace : "shop";
+        const { namespace = "shop" } = changes;
         assert.deepEqual(
           found.warnings.map((warning) => warning.path),
           [`Service ${namespace}/bar.${path}`],
@@ -184,7 +224,7 @@ describe("Policies of callers", () => {
 
   it("warn of ports that are not known, not HTTP, or take plaintext", () => {
     const limited = { callers: [{ methods: ["GET"] }], localCallers: [] };
-    const ports = [http, tcp, { number: 81, name: "late", protocol: "HTTP" as const }];
+    const ports = [http, tcp, late];
     const { warnings, withheld } = policiesFor(limited, { ports, permissive: true });
     assert.deepEqual(withheld, []);
     assert.deepEqual(
@@ -202,13 +242,22 @@ describe("Policies of callers", () => {
 
     it("leave each other's ports open", () => {
       const one = guarded({}, { peers: ["cluster-a"] });
-      const two = guarded({}, { name: "admin", ports: [admin], peers: ["cluster-c"], selector: { app: "bar", v: "2" } });
+      const two = guarded(
+        {},
+        { name: "admin", ports: [admin], peers: ["cluster-c"], selector: { app: "bar", v: "2" } },
+      );
       const { policies, warnings } = callerPolicies([two, one], mesh);
       assert.deepEqual(
         policies.map(({ name }) => name),
         ["istio-federation-deny-admin", "istio-federation-deny-bar"],
       );
-      const calls = ["a.local/x/y", "a.local/x/y :9090", "c.local/x/y", "c.local/x/y :9090", "c.local/x/y :7070"];
+      const calls = [
+        "a.local/x/y",
+        "a.local/x/y :9090",
+        "c.local/x/y",
+        "c.local/x/y :9090",
+        "c.local/x/y :7070",
+      ];
       assert.deepEqual(getThrough(policies, calls), ["a.local/x/y", "c.local/x/y :9090"]);
       assert.deepEqual(warnings, []);
     });
@@ -222,7 +271,10 @@ describe("Policies of callers", () => {
         warnings.map(({ path }) => path),
         ["Service shop/twin.ports"],
       );
-      const alike = [guarded({}, { peers: ["cluster-a"] }), guarded({}, { peers: ["cluster-a"], name: "twin" })];
+      const alike = [
+        guarded({}, { peers: ["cluster-a"] }),
+        guarded({}, { peers: ["cluster-a"], name: "twin" }),
+      ];
       assert.deepEqual(callerPolicies(alike, mesh).warnings, []);
       const apart = [one, guarded({}, { name: "twin", selector: { app: "twin" } })];
       assert.deepEqual(callerPolicies(apart, mesh).warnings, []);

@@ -55,7 +55,9 @@ const service = (name: string): fc.Arbitrary<GuardedService> =>
       return { namespace: "shop", name, host: `${name}.shop`, rule, ...rest };
     });
 const services = (): fc.Arbitrary<GuardedService[]> =>
-  fc.tuple(service("one"), service("two"), service("three")).chain((all) => fc.subarray(all, { minLength: 1 }));
+  fc
+    .tuple(service("one"), service("two"), service("three"))
+    .chain((all) => fc.subarray(all, { minLength: 1 }));
 
 const principal = (): fc.Arbitrary<string> =>
   fc
@@ -121,15 +123,26 @@ describe("Policies of callers, for whatever rules", () => {
         const verdict = judge(here, offered, made2, mesh);
         const alone = letsIn(foreign, made2, mesh.trustDomain);
         const together = letsIn(
-          [...foreign, ...policies.filter(({ spec }) => selects(spec.selector.matchLabels, labels)).map(({ spec }) => spec)],
+          [
+            ...foreign,
+            ...policies
+              .filter(({ spec }) => selects(spec.selector.matchLabels, labels))
+              .map(({ spec }) => spec),
+          ],
           made2,
           mesh.trustDomain,
         );
         if (verdict === "either") return !together || alone;
         if (verdict === "refused") return !together;
         if (verdict === "not ours to judge") return together === alone;
-        const denied = !letsIn(foreign.filter(({ action }) => action === "DENY"), made2, mesh.trustDomain);
-        const isNamed = here.some((one) => one.rule.callers !== undefined && one.ports.some((port) => port.targetPort === made2.port));
+        const denied = !letsIn(
+          foreign.filter(({ action }) => action === "DENY"),
+          made2,
+          mesh.trustDomain,
+        );
+        const isNamed = here.some(
+          (one) => one.rule.callers !== undefined && one.ports.some((port) => port.targetPort === made2.port),
+        );
         return together === (alone || (isNamed && !denied));
       }),
       { numRuns: 5000 },
@@ -145,10 +158,14 @@ describe("Policies of callers, for whatever rules", () => {
         }));
         const { policies, mesh } = render({ ...made, services: silent });
         const foreign = made.others.filter((policy) => selects(policy.selector, labels));
-        const own = policies.filter(({ spec }) => selects(spec.selector.matchLabels, labels)).map(({ spec }) => spec);
+        const own = policies
+          .filter(({ spec }) => selects(spec.selector.matchLabels, labels))
+          .map(({ spec }) => spec);
         const principalHere = local.principal?.replace(/^[^/]+/, mesh.trustDomain);
         const here = { ...local, ...(principalHere === undefined ? {} : { principal: principalHere }) };
-        return letsIn([...foreign, ...own], here, mesh.trustDomain) === letsIn(foreign, here, mesh.trustDomain);
+        return (
+          letsIn([...foreign, ...own], here, mesh.trustDomain) === letsIn(foreign, here, mesh.trustDomain)
+        );
       }),
       { numRuns: 2000 },
     );
@@ -159,14 +176,23 @@ describe("Policies of callers, for whatever rules", () => {
       fc.property(
         world().chain((made) => fc.tuple(fc.constant(made), shuffled(made.services))),
         ([made, again]) =>
-          JSON.stringify(render(made).policies) === JSON.stringify(render({ ...made, services: again }).policies),
+          JSON.stringify(render(made).policies) ===
+          JSON.stringify(render({ ...made, services: again }).policies),
       ),
       { numRuns: 500 },
     );
   });
 });
 
-function render({ mesh, services: all, others: foreign }: { mesh: CallingMesh; services: GuardedService[]; others: Others[] }): {
+function render({
+  mesh,
+  services: all,
+  others: foreign,
+}: {
+  mesh: CallingMesh;
+  services: GuardedService[];
+  others: Others[];
+}): {
   policies: AuthorizationPolicy[];
   offered: GuardedService[];
   mesh: CallingMesh;
@@ -202,7 +228,9 @@ function judge(
   // The gateway leads to no port that no exported Service offers, unless one of these is not offered whole or holds peers off.
   if (offered.some(({ ports }) => ports.some(({ targetPort }) => targetPort === made.port))) return "either";
   const known = PEERS.filter((name) => peers[name] !== undefined);
-  return here.some((one) => one.isWhole === false || refusesSomebody(one, known)) ? "refused" : "not ours to judge";
+  return here.some((one) => one.isWhole === false || refusesSomebody(one, known))
+    ? "refused"
+    : "not ours to judge";
 }
 
 function admitsOf(one: GuardedService, peer: string, made: Call): boolean {
@@ -235,9 +263,11 @@ function decide(entries: readonly LocalCaller[], { principal: who = "", port, re
   if (first === undefined) return false;
   if (first.methods === undefined && first.paths === undefined) return true;
   if (request === undefined || !HTTP_PORTS.includes(port)) return false;
-  const isPath = (path: string): boolean =>
-    new RegExp(`^${path.replaceAll("*", ".*")}$`).test(request.path);
-  return first.methods?.includes(request.method) !== false && (first.paths === undefined || first.paths.some(isPath));
+  const isPath = (path: string): boolean => new RegExp(`^${path.replaceAll("*", ".*")}$`).test(request.path);
+  return (
+    first.methods?.includes(request.method) !== false &&
+    (first.paths === undefined || first.paths.some(isPath))
+  );
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

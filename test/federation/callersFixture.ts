@@ -39,7 +39,13 @@ export function policiesFor(
 
 /** What of a list of calls gets through, each written `principal [METHOD /path] [:port]`. */
 export function getThrough(policies: readonly AuthorizationPolicy[], calls: readonly string[]): string[] {
-  return calls.filter((call) => letsIn(policies.map(({ spec }) => spec), parseCall(call), mesh.trustDomain));
+  return calls.filter((call) =>
+    letsIn(
+      policies.map(({ spec }) => spec),
+      parseCall(call),
+      mesh.trustDomain,
+    ),
+  );
 }
 
 function parseCall(text: string): Call {

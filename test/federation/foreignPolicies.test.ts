@@ -13,7 +13,11 @@ describe("Policies of others", () => {
   const cases: [string, Partial<ForeignPolicy>, string[]][] = [
     ["of a whole namespace are at its Services' workloads", {}, ["bar.shop"]],
     ["of the whole mesh are at all", { namespace: "istio-system" }, ["bar.shop", "foo.abc"]],
-    ["of the mesh, for some labels, are where those may be", { namespace: "istio-system", selector: { app: "foo" } }, ["foo.abc"]],
+    [
+      "of the mesh, for some labels, are where those may be",
+      { namespace: "istio-system", selector: { app: "foo" } },
+      ["foo.abc"],
+    ],
     ["with labels are where those may be", { selector: { version: "v2" } }, ["bar.shop"]],
     ["with another value of a label are not there", { selector: { app: "other" } }, []],
     ["of another namespace are not there", { namespace: "client" }, []],
@@ -36,8 +40,15 @@ describe("Policies of others", () => {
     const { allows, notes } = judgeForeignPolicies(found, [bar]);
     assert.deepEqual(allows, { "bar.shop": [{}, { version: "v2" }] });
     assert.deepEqual(
-      notes.map((note) => /^AuthorizationPolicy shop\/(\w) \((\w+)\) is at workloads of 1 exported/.exec(note)?.slice(1)),
-      [["a", "ALLOW"], ["c", "CUSTOM"], ["d", "DENY"], ["z", "ALLOW"]],
+      notes.map((note) =>
+        /^AuthorizationPolicy shop\/(\w) \((\w+)\) is at workloads of 1 exported/.exec(note)?.slice(1),
+      ),
+      [
+        ["a", "ALLOW"],
+        ["c", "CUSTOM"],
+        ["d", "DENY"],
+        ["z", "ALLOW"],
+      ],
     );
   });
 

@@ -1,4 +1,9 @@
-import type { AuthorizationPolicy, Operation, PolicyRule, Source } from "../../federation/authorizationPolicy.ts";
+import type {
+  AuthorizationPolicy,
+  Operation,
+  PolicyRule,
+  Source,
+} from "../../federation/authorizationPolicy.ts";
 
 /** A call as a workload's proxy sees it: a request, or (without a method) no more than a connection. */
 export interface Call {
@@ -18,7 +23,9 @@ export type EnforcedPolicy = Pick<AuthorizationPolicy["spec"], "action" | "rules
  */
 export function letsIn(policies: readonly EnforcedPolicy[], call: Call, trustDomain: string): boolean {
   const [deny, allow] = (["DENY", "ALLOW"] as const).map((wanted) =>
-    policies.filter(({ action }) => action === wanted).flatMap(({ rules, action }) => rules.map((rule) => ({ rule, action }))),
+    policies
+      .filter(({ action }) => action === wanted)
+      .flatMap(({ rules, action }) => rules.map((rule) => ({ rule, action }))),
   );
   const matched = ({ rule, action }: { rule: PolicyRule; action: "ALLOW" | "DENY" }): boolean =>
     matches(rule, action, call, trustDomain);
@@ -39,16 +46,25 @@ function matches(
   );
 }
 
-function isFrom({ principals, notPrincipals }: Source, { principal = "" }: Call, trustDomain: string): boolean {
+function isFrom(
+  { principals, notPrincipals }: Source,
+  { principal = "" }: Call,
+  trustDomain: string,
+): boolean {
   const isOneOf = (names: readonly string[]): boolean =>
     names.some((name) => principal !== "" && fits(ownName(name, trustDomain), principal));
-  return (principals === undefined || isOneOf(principals)) && !(notPrincipals !== undefined && isOneOf(notPrincipals));
+  return (
+    (principals === undefined || isOneOf(principals)) &&
+    !(notPrincipals !== undefined && isOneOf(notPrincipals))
+  );
 }
 
 /** Istio reads a full name of `cluster.local` as one of the mesh's own trust domain. */
 function ownName(name: string, trustDomain: string): string {
   const parts = name.split("/");
-  return parts.length === 5 && parts[0] === "cluster.local" ? [trustDomain, ...parts.slice(1)].join("/") : name;
+  return parts.length === 5 && parts[0] === "cluster.local"
+    ? [trustDomain, ...parts.slice(1)].join("/")
+    : name;
 }
 
 function isFor(operation: Operation, action: "ALLOW" | "DENY", { port, request }: Call): boolean {
@@ -63,7 +79,9 @@ function isFor(operation: Operation, action: "ALLOW" | "DENY", { port, request }
   const atPort = is(ports, String(port)) && isNot(notPorts, String(port));
   if (request === undefined) return atPort;
   const { method, path } = request;
-  return atPort && is(methods, method) && isNot(notMethods, method) && is(paths, path) && isNot(notPaths, path);
+  return (
+    atPort && is(methods, method) && isNot(notMethods, method) && is(paths, path) && isNot(notPaths, path)
+  );
 }
 
 function fits(value: string, text: string): boolean {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findForeignPolicies } from "../../discovery/callerPolicies.ts";
+import { findForeignPolicies } from "../../discovery/foreignPolicies.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
@@ -31,7 +31,10 @@ describe("Policies of others in a cluster", () => {
       ["abc", "istio-system", "shop"],
     );
     for (const request of asked) {
-      assert.match(decodeURIComponent(request), /labelSelector=app\.kubernetes\.io\/managed-by!=istio-federation/);
+      assert.match(
+        decodeURIComponent(request),
+        /labelSelector=app\.kubernetes\.io\/managed-by!=istio-federation/,
+      );
     }
   });
 
@@ -41,7 +44,10 @@ describe("Policies of others in a cluster", () => {
       if (!request.includes("/namespaces/shop/")) return { status: 200, body: { items: [] } };
       const items = [
         { metadata: metadata("plain") },
-        { metadata: metadata("labelled"), spec: { action: "DENY", selector: { matchLabels: { app: "bar" } } } },
+        {
+          metadata: metadata("labelled"),
+          spec: { action: "DENY", selector: { matchLabels: { app: "bar" } } },
+        },
         { metadata: metadata("asks"), spec: { action: "CUSTOM", selector: {} } },
         { metadata: metadata("logs"), spec: { action: "AUDIT" } },
         { metadata: metadata("dry", { "istio.io/dry-run": "true" }), spec: {} },
@@ -61,7 +67,14 @@ describe("Policies of others in a cluster", () => {
   });
 
   it("are none in a cluster without Istio's kinds, and nobody asks where nothing is exported", async () => {
-    server.answerBy((request) => ({ status: request.includes("/authorizationpolicies") ? 404 : 200 }));
+    const body = {
+      kind: "Status",
+      reason: "NotFound",
+      message: "the server could not find the requested resource",
+    };
+    server.answerBy((request) =>
+      request.includes("/authorizationpolicies") ? { status: 404, body } : { status: 200 },
+    );
     assert.deepEqual(await find(["shop"]), []);
     server.answer({ status: 500 });
     assert.deepEqual(await find([]), []);
