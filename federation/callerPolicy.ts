@@ -150,12 +150,15 @@ function policy(
   return [{ namespace, name, spec: { selector: { matchLabels }, action, rules } }];
 }
 
-/** A workload's port that several ports of the Service lead to has HTTP only if all of them do. */
+/** A workload's port may be both, when several ports of the Service lead to it: then it is held like one without HTTP. */
 function targetPortsOf({ ports }: GuardedService): TargetPorts {
-  const [http, other] = [true, false].map((wanted) =>
-    ports.flatMap((port) => (isHttp(port) === wanted ? (port.targetPort ?? []) : [])),
+  const known = ports.flatMap(({ targetPort, protocol }) =>
+    targetPort === undefined ? [] : [{ targetPort, isHttp: isHttp({ protocol }) }],
   );
-  return { http: (http ?? []).filter((port) => other?.includes(port) !== true), other: other ?? [] };
+  const [http = [], other = []] = [true, false].map((wanted) =>
+    known.filter((port) => port.isHttp === wanted).map(({ targetPort }) => targetPort),
+  );
+  return { http, other };
 }
 
 /** The ports that workloads of a Service offer to any peer, for it or for another Service. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
 import { FIRST_ROOT } from "../../federation/rotation.ts";
 import { parseConfig } from "../../federation/config.ts";
 import { policiesFor } from "../federation/callersFixture.ts";
@@ -27,9 +28,15 @@ for (const preview of [true, false]) {
     const engine = new MockEngine();
     let published: unknown;
     let made: Registered;
+    let openWhenMade: boolean | undefined;
 
     before(async () => {
       await engine.start(preview);
+      engine.making = async (name) => {
+        if (!name.includes("/istio-federation-deny-")) return;
+        await setTimeout(200);
+        openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
+      };
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
       const args = { config, authority, exports, policies, peers: {}, leftovers: {} };
       published = new FederatedCluster("cluster-b", args).callerPolicies;
@@ -55,8 +62,8 @@ for (const preview of [true, false]) {
     });
 
     it("opens the gateway for what they guard only once they are there", () => {
-      const names = engine.resources.map(({ name }) => name);
-      assert.ok(names.indexOf(made.name) < names.indexOf("cluster-b-gateway-gateway"));
+      assert.equal(openWhenMade, false);
+      assert.ok(engine.named("cluster-b-gateway-gateway"));
     });
 
     it("publishes them for the next run", () => {

@@ -107,6 +107,12 @@ describe("Policies of callers", () => {
       ["a.local/x/y GET", "c.local/x/y :5432", "b.local/x/y :5432"],
     ],
     [
+      "no methods on a port of the workload that is not HTTP by another port of the Service",
+      [{ callers: [{ methods: ["GET"] }] }, { ports: [http, { ...tcp, targetPort: 8080 }] }],
+      ["a.local/x/y GET", "b.local/x/y GET"],
+      ["b.local/x/y GET"],
+    ],
+    [
       "no caller of this cluster",
       [{ localCallers: [] }],
       [...ALL, "b.local/xyz/web :9090"],
@@ -191,6 +197,15 @@ describe("Policies of callers", () => {
         [{ app: "bar", version: "v2" }],
       );
       assert.match(allow[0]?.name ?? "", /^istio-federation-allow-bar\.[0-9a-f]{8}$/);
+    });
+
+    it("are one where one selects all that the others do, and name HTTP ports only for methods", () => {
+      const { policies } = policiesFor({ callers }, { ports: [http, tcp] }, allows({ version: "v2" }, {}));
+      const allow = policies.filter(({ spec }) => spec.action === "ALLOW");
+      assert.deepEqual(
+        allow.map(({ name, spec }) => [name, spec.rules[0]?.to?.[0]?.operation.ports]),
+        [["istio-federation-allow-bar", ["8080"]]],
+      );
     });
 
     it("let nobody in of whom the rule says nothing", () => {
