@@ -92,8 +92,8 @@ describe("Callers in the config", () => {
     ],
     [
       "too many entries",
-      { localCallers: Array.from({ length: 101 }, (_, index) => ({ namespaces: [`n${index}`] })) },
-      [/^localCallers has 101 entries/],
+      { localCallers: Array.from({ length: 51 }, (_, index) => ({ namespaces: [`n${index}`] })) },
+      [/^localCallers has 51 entries/],
     ],
     [
       "another type",
