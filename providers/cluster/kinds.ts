@@ -18,17 +18,17 @@ export const SERVICE_ACCOUNT: ResourceKind = {
   plural: "serviceaccounts",
 };
 export const NAMESPACE: ResourceKind = { group: "", version: "v1", kind: "Namespace", plural: "namespaces" };
-export const SECRET: ResourceKind = { group: "", version: "v1", kind: "Secret", plural: "secrets" };
-export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plural: "nodes" };
-export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");
-export const DESTINATION_RULE: ResourceKind = istio("DestinationRule", "destinationrules");
-export const WORKLOAD_ENTRY: ResourceKind = istio("WorkloadEntry", "workloadentries");
 export const AUTHORIZATION_POLICY: ResourceKind = {
   group: "security.istio.io",
   version: "v1",
   kind: "AuthorizationPolicy",
   plural: "authorizationpolicies",
 };
+export const SECRET: ResourceKind = { group: "", version: "v1", kind: "Secret", plural: "secrets" };
+export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plural: "nodes" };
+export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");
+export const DESTINATION_RULE: ResourceKind = istio("DestinationRule", "destinationrules");
+export const WORKLOAD_ENTRY: ResourceKind = istio("WorkloadEntry", "workloadentries");
 
 function istio(kind: string, plural: string): ResourceKind {
   return { group: "networking.istio.io", version: "v1", kind, plural };
