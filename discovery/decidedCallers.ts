@@ -5,15 +5,14 @@ import { count } from "../federation/change.ts";
 import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { describeFault } from "../federation/fault.ts";
-import { judgeForeignPolicies } from "../federation/foreignPolicies.ts";
+import { type ForeignPolicy, judgeForeignPolicies } from "../federation/foreignPolicies.ts";
 import { readPolicies } from "../federation/lastPolicies.ts";
 import { ownValue } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
-import { findForeignPolicies } from "./foreignPolicies.ts";
-import type { SurveyedCluster } from "./surveyedCluster.ts";
+import type { Unreachable } from "./surveyedCluster.ts";
 
 /** What holds callers to the export rules, and what is to be said of it. */
-export interface CallerSurvey {
+export interface DecidedCallers {
   policies: AuthorizationPolicy[];
   /** Hosts that must not be offered after all, as nothing could hold their callers; the warnings say why. */
   withheld: string[];
@@ -23,20 +22,19 @@ export interface CallerSurvey {
 
 /**
  * Decides by which policies the exported Services' workloads refuse callers, beside the policies of others that are there.
- * @param exported undefined when the cluster could not be read: what the last update made stays then.
+ * @param exported undefined when the cluster could not be read, as `foreign` says why: what the last update made stays then.
  * @param peers what was found of each configured peer.
  * @param last the stack's last output `callerPolicies`, unchecked.
- * @throws FaultsError when the cluster refuses, or when with no cluster to ask the last policies cannot be read.
+ * @throws FaultsError when with no cluster to ask the last policies cannot be read.
  */
-export async function surveyCallers(
-  cluster: SurveyedCluster,
-  exported: readonly GuardedService[] | undefined,
+export function decideCallers(
   { cluster: { trustDomain }, peers: configured }: Pick<StackConfig, "cluster" | "peers">,
+  exported: readonly GuardedService[] | undefined,
+  foreign: readonly ForeignPolicy[] | Unreachable,
   peers: Readonly<Record<string, Pick<PeerView, "pinned">>>,
   last: unknown,
-): Promise<CallerSurvey> {
-  const foreign = exported === undefined ? undefined : await findForeignPolicies(cluster, exported);
-  if (exported === undefined || foreign === undefined || "unreachable" in foreign) {
+): DecidedCallers {
+  if (exported === undefined || "unreachable" in foreign) {
     const policies = readPolicies(last);
     const warnings = [
       `What holds callers stays as the last update made it: ${count(policies.length)} AuthorizationPolicy(s)`,
