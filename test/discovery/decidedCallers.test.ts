@@ -21,13 +21,8 @@ const config = parseConfig(
   },
   "cluster-b",
 );
-const pinned = {
-  cluster: "cluster-a",
-  clusterDomain: "a.local",
-  trustDomain: "a.local",
-  rootCertificates: [],
-};
-const peers = { "cluster-a": { pinned } as never, "cluster-c": {} };
+const pinned = pinnable(contractOf({ trustDomain: "a.local" }), new Date(0));
+const peers = { "cluster-a": { pinned }, "cluster-c": {} };
 const bar = guarded({ callers: [{ peer: "cluster-a", namespaces: ["client"] }] });
 const last = publishPolicies(policiesFor({ localCallers: [] }).policies);
 
