@@ -1,7 +1,7 @@
 import { boundedLines } from "../federation/boundedLines.ts";
 import { callerPolicies } from "../federation/callerPolicies.ts";
 import type { CallingMesh, GuardedService } from "../federation/callerPolicy.ts";
-import { count } from "../federation/change.ts";
+import { count, someOf } from "../federation/change.ts";
 import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { describeFault } from "../federation/fault.ts";
@@ -49,7 +49,18 @@ export function decideCallers(
     describeFault,
     (more) => `and ${count(more)} more warnings about callers`,
   );
-  return { policies, withheld, warnings: told, notes };
+  return { policies, withheld, warnings: told, notes: [...notes, ...noteExtensions(policies)] };
+}
+
+/** An ALLOW policy that is left alone shuts out whom it does not name, and nobody sees that coming who removes another one. */
+function noteExtensions(policies: readonly AuthorizationPolicy[]): string[] {
+  const allowing = policies.filter(({ spec }) => spec.action === "ALLOW");
+  if (allowing.length === 0) return [];
+  const names = someOf(allowing.map(({ namespace, name }) => `${namespace}/${name}`));
+  return [
+    `${count(allowing.length)} ALLOW policy(s) for peers' callers beside those of others (${names}): update this stack as soon as the ` +
+      "last of the others goes, or callers of this cluster are shut out",
+  ];
 }
 
 /** A pending peer has the one by which it was last trusted; one that was never seen that which the config expects of it, if it does. */

@@ -52,7 +52,12 @@ describe("What is decided of callers", () => {
       notes.join("\n"),
       /^AuthorizationPolicy shop\/theirs \(ALLOW\) is at workloads of 1 exported/,
     );
+    assert.match(
+      notes.join("\n"),
+      /^1 ALLOW policy\(s\) for peers' callers .*\(shop\/istio-federation-allow-bar\./m,
+    );
     assert.deepEqual([warnings, withheld], [[], []]);
+    assert.deepEqual(decide([bar]).notes, []);
   });
 
   it("says what cannot be held, with the host that is not to be offered", () => {
