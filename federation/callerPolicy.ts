@@ -25,13 +25,13 @@ export interface GuardedService {
   selector: Readonly<Record<string, string>>;
   /** Those that are offered; `targetPort` is the workloads', left out when that is not known or not the same for all. */
   ports: readonly (ServicePort & { targetPort?: number })[];
-  /** Whether no TCP port of it is left out of the offer. @default what the rule has no `ports` for */
-  isWhole?: boolean;
+  /** Whether no TCP port of it is left out of the offer: the gateway leads to those all the same. */
+  isWhole: boolean;
   /** To whom it is offered, by their names in the config. */
   peers: readonly string[];
   /** Whether some workload of it takes plaintext too. */
   permissive?: boolean;
-  rule: CallerRules & { ports?: unknown };
+  rule: CallerRules;
 }
 
 /** Among whom policies tell callers apart. */
@@ -88,8 +88,7 @@ export function isRestricted(service: GuardedService, mesh: CallingMesh): boolea
 }
 
 function holdsPeersOff(service: GuardedService, peers: readonly DomainCallers[]): boolean {
-  const isWhole = service.isWhole ?? service.rule.ports === undefined;
-  return peers.length > 0 && (!isWhole || refusesSome(peers));
+  return peers.length > 0 && (!service.isWhole || refusesSome(peers));
 }
 
 /** By trust domain: several peers may have one, and where it is ours too, their callers are local ones to every policy. */
