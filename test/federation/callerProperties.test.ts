@@ -228,9 +228,7 @@ function judge(
   // The gateway leads to no port that no exported Service offers, unless one of these is not offered whole or holds peers off.
   if (offered.some(({ ports }) => ports.some(({ targetPort }) => targetPort === made.port))) return "either";
   const known = PEERS.filter((name) => peers[name] !== undefined);
-  return here.some((one) => !one.isWhole || refusesSomebody(one, known))
-    ? "refused"
-    : "not ours to judge";
+  return here.some((one) => !one.isWhole || refusesSomebody(one, known)) ? "refused" : "not ours to judge";
 }
 
 function admitsOf(one: GuardedService, peer: string, made: Call): boolean {
