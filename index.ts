@@ -52,6 +52,8 @@ export const rotation = made.rotation;
 export const certificateRequest = made.certificateRequest;
 /** What this cluster has from a shared root: it runs with that while the root's stack is away. */
 export const issued = made.issued;
+/** What holds peers' callers at the workloads of exported Services: it stays while the cluster cannot be read. */
+export const callerPolicies = made.callerPolicies;
 /** Of a shared root: its certificates, what it has signed, and on what requests, by the cluster's name. */
 export const rootCertificates = made.rootCertificates;
 export const signedCertificates = made.signedCertificates;

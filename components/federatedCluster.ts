@@ -1,6 +1,7 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
+import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import { type AuthoritySource, outsideCertificates } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
@@ -10,6 +11,7 @@ import type { ContractService } from "../federation/contractService.ts";
 import type { CertificateReport } from "../federation/expiry.ts";
 import type { Leftover } from "../federation/leftovers.ts";
 import { NETWORK_LABEL } from "../federation/labels.ts";
+import { type PublishedPolicies, publishPolicies } from "../federation/lastPolicies.ts";
 import { sortedRecord } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
 import type { PeerStatus } from "../federation/peerStatus.ts";
@@ -20,6 +22,7 @@ import { TRAITS } from "../federation/topology/traits.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { CoreDnsStub } from "../providers/coreDnsStub.ts";
 import { Leftovers } from "../providers/leftovers.ts";
+import { CallerPolicies } from "./callerPolicies.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
 import { IstioControlPlane } from "./istioControlPlane.ts";
@@ -33,6 +36,8 @@ export interface FederatedClusterArgs {
   config: StackConfig;
   /** The services that the cluster offers, by host name. */
   exports: Record<string, ContractService>;
+  /** What holds the callers of those to what the export rules say. @default none */
+  policies?: readonly AuthorizationPolicy[];
   /** Addresses that the gateway had when the program started; undefined: the cluster could not be read. */
   observedGateways?: GatewayAddress[];
   /** Where the certificate authority comes from: its own, with these roots, or from outside. */
@@ -56,6 +61,9 @@ export class FederatedCluster extends pulumi.ComponentResource {
   readonly peers: pulumi.Output<Record<string, PeerStatus>>;
   /** Who each peer is held to be, and the roots from which its trust anchor is made. */
   readonly trustAnchors: Record<string, PinnedPeer>;
+
+  /** What holds peers' callers off, by `<namespace>/<name>`: it stays while the cluster cannot be read. */
+  readonly callerPolicies: PublishedPolicies;
 
   /** What lets each peer's istiod read this cluster; secret, and only in a single mesh, as the next two. */
   readonly access?: JoinedMesh["access"];
@@ -116,6 +124,13 @@ export class FederatedCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: authority },
     );
 
+    const policies = args.policies ?? [];
+    this.callerPolicies = publishPolicies(policies);
+    const guards =
+      policies.length === 0
+        ? []
+        : [new CallerPolicies(`${name}-callers`, { policies }, { ...child, dependsOn: istio })];
+
     const gateway = new EastWestGateway(
       `${name}-gateway`,
       {
@@ -126,7 +141,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
         ...(args.observedGateways === undefined ? {} : { observed: args.observedGateways }),
         ...(args.mesh === undefined ? { hosts: Object.keys(args.exports).sort() } : networkGateway(config)),
       },
-      { ...child, dependsOn: istio },
+      // What is guarded is reached only once it is.
+      { ...child, dependsOn: [istio, ...guards] },
     );
 
     if (args.mesh === undefined) {

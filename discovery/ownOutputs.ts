@@ -19,6 +19,8 @@ export interface OwnOutputs extends LastMesh {
   authority: LastAuthority;
   /** When the certificates serve that it made. */
   certificates: CertificateReport;
+  /** Output `callerPolicies`, unchecked; left out before it held callers to anything. */
+  callerPolicies?: unknown;
   /** From when to when the credentials serve that it gave to peers. */
   credentials: Record<string, CredentialLife>;
 }
@@ -30,7 +32,7 @@ export interface OwnOutputs extends LastMesh {
 export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
   const { federation, trustAnchors, peers, certificates, rotation, certificateRequest } = outputs;
-  const { credentials, joined } = outputs;
+  const { credentials, joined, callerPolicies } = outputs;
   const roots = rootsIn(federation);
   const record = readRotationRecord(rotation, roots);
   const issued = readIssued(outputs["issued"]);
@@ -47,6 +49,7 @@ export async function readOwnOutputs(): Promise<OwnOutputs> {
       intermediate: issued?.intermediate ?? (record === undefined ? 1 : rolesOf(record).signing),
     },
     certificates: readCertificateReport(certificates),
+    ...(callerPolicies === undefined ? {} : { callerPolicies }),
     statuses: readPeerStatuses(peers),
     credentials: readCredentialLives(credentials),
     joined: readAccesses(joined),

@@ -18,6 +18,12 @@ export const SERVICE_ACCOUNT: ResourceKind = {
   plural: "serviceaccounts",
 };
 export const NAMESPACE: ResourceKind = { group: "", version: "v1", kind: "Namespace", plural: "namespaces" };
+export const AUTHORIZATION_POLICY: ResourceKind = {
+  group: "security.istio.io",
+  version: "v1",
+  kind: "AuthorizationPolicy",
+  plural: "authorizationpolicies",
+};
 export const SECRET: ResourceKind = { group: "", version: "v1", kind: "Secret", plural: "secrets" };
 export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plural: "nodes" };
 export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");

@@ -28,6 +28,8 @@ const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
 /** Stands in for the engine: remembers what is registered, and in a preview computes nothing. */
 export class MockEngine {
   readonly resources: Registered[] = [];
+  /** Waited for while a resource is made, to see what does not wait for it. */
+  making: ((name: string) => Promise<void>) | undefined;
 
   /**
    * @param preview whether this is `pulumi preview`: outputs that providers compute are then unknown.
@@ -36,8 +38,9 @@ export class MockEngine {
   async start(preview: boolean, isThere = !preview): Promise<void> {
     await pulumi.runtime.setMocks(
       {
-        newResource: ({ type, name, inputs, provider = "" }) => {
+        newResource: async ({ type, name, inputs, provider = "" }) => {
           this.resources.push({ type, name, inputs: inputs as Record<string, unknown>, provider });
+          await this.making?.(name);
           const computed = preview ? {} : { ...COMPUTED[type]?.(name), imported: 1 };
           return { id: isThere ? `${name}-id` : undefined, state: { ...(inputs as object), ...computed } };
         },

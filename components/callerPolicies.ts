@@ -1,0 +1,33 @@
+import * as kubernetes from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
+
+/** What `CallerPolicies` are made from. */
+export interface CallerPoliciesArgs {
+  /** At most one of each namespace and name. */
+  policies: readonly AuthorizationPolicy[];
+}
+
+/**
+ * What refuses callers at the workloads of exported Services, each policy in the namespace of its Service. One that is there already
+ * under such a name is somebody's: making ours fails then, and the other stays as it is.
+ */
+export class CallerPolicies extends pulumi.ComponentResource {
+  constructor(name: string, { policies }: CallerPoliciesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-federation:index:CallerPolicies", name, {}, opts);
+    for (const { namespace, name: policy, spec } of policies) {
+      new kubernetes.apiextensions.CustomResource(
+        `${name}-${namespace}/${policy}`,
+        {
+          apiVersion: "security.istio.io/v1",
+          kind: "AuthorizationPolicy",
+          metadata: { name: policy, namespace, labels: { [MANAGED_BY_LABEL]: MANAGED_BY } },
+          spec,
+        },
+        { parent: this },
+      );
+    }
+    this.registerOutputs({});
+  }
+}

@@ -1,0 +1,77 @@
+import { boundedLines } from "../federation/boundedLines.ts";
+import { callerPolicies } from "../federation/callerPolicies.ts";
+import type { CallingMesh, GuardedService } from "../federation/callerPolicy.ts";
+import { count, someOf } from "../federation/change.ts";
+import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
+import type { StackConfig } from "../federation/config.ts";
+import { describeFault } from "../federation/fault.ts";
+import { type ForeignPolicy, judgeForeignPolicies } from "../federation/foreignPolicies.ts";
+import { readPolicies } from "../federation/lastPolicies.ts";
+import { ownValue } from "../federation/order.ts";
+import type { PeerView } from "../federation/peer.ts";
+import type { Unreachable } from "./surveyedCluster.ts";
+
+/** What holds callers to the export rules, and what is to be said of it. */
+export interface DecidedCallers {
+  policies: AuthorizationPolicy[];
+  /** Hosts that must not be offered after all, as nothing could hold their callers; the warnings say why. */
+  withheld: string[];
+  warnings: string[];
+  notes: string[];
+}
+
+/**
+ * Decides by which policies the exported Services' workloads refuse callers, beside the policies of others that are there.
+ * @param exported undefined when the cluster could not be read, as `foreign` says why: what the last update made stays then.
+ * @param peers what was found of each configured peer.
+ * @param last the stack's last output `callerPolicies`, unchecked.
+ * @throws FaultsError when with no cluster to ask the last policies cannot be read.
+ */
+export function decideCallers(
+  { cluster: { trustDomain }, peers: configured }: Pick<StackConfig, "cluster" | "peers">,
+  exported: readonly GuardedService[] | undefined,
+  foreign: readonly ForeignPolicy[] | Unreachable,
+  peers: Readonly<Record<string, Pick<PeerView, "pinned">>>,
+  last: unknown,
+): DecidedCallers {
+  if (exported === undefined || "unreachable" in foreign) {
+    const policies = readPolicies(last);
+    const warnings = [
+      `What holds callers stays as the last update made it: ${count(policies.length)} AuthorizationPolicy(s)`,
+    ];
+    return { policies, withheld: [], warnings: policies.length === 0 ? [] : warnings, notes: [] };
+  }
+  const { allows, notes } = judgeForeignPolicies(foreign, exported);
+  const mesh: CallingMesh = { trustDomain, peers: trustDomains(configured, peers), foreignAllows: allows };
+  const { policies, withheld, warnings } = callerPolicies(exported, mesh);
+  const told = boundedLines(
+    warnings,
+    describeFault,
+    (more) => `and ${count(more)} more warnings about callers`,
+  );
+  return { policies, withheld, warnings: told, notes: [...notes, ...noteExtensions(policies)] };
+}
+
+/** An ALLOW policy that is left alone shuts out whom it does not name, and nobody sees that coming who removes another one. */
+function noteExtensions(policies: readonly AuthorizationPolicy[]): string[] {
+  const allowing = policies.filter(({ spec }) => spec.action === "ALLOW");
+  if (allowing.length === 0) return [];
+  const names = someOf(allowing.map(({ namespace, name }) => `${namespace}/${name}`));
+  return [
+    `${count(allowing.length)} ALLOW policy(s) for peers' callers beside those of others (${names}): update this stack as soon as the ` +
+      "last of the others goes, or callers of this cluster are shut out",
+  ];
+}
+
+/** A pending peer has the one by which it was last trusted; one that was never seen that which the config expects of it, if it does. */
+function trustDomains(
+  configured: StackConfig["peers"],
+  found: Readonly<Record<string, Pick<PeerView, "pinned">>>,
+): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(configured).map(([peer, { identity }]) => [
+      peer,
+      ownValue(found, peer)?.pinned?.trustDomain ?? identity?.trustDomain,
+    ]),
+  );
+}

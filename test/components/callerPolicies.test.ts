@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+import { FIRST_ROOT } from "../../federation/rotation.ts";
+import { parseConfig } from "../../federation/config.ts";
+import { policiesFor } from "../federation/callersFixture.ts";
+import { MockEngine, type Registered } from "./mockEngine.ts";
+
+const config = parseConfig(
+  {
+    cluster: { name: "cluster-b", domain: "b.local" },
+    kubeconfig: { path: "kubeconfig", context: "cluster-b" },
+    gateway: { advertise: [{ address: "203.0.113.10" }] },
+    exports: [{ namespace: "shop", service: "bar" }],
+  },
+  "cluster-b",
+);
+const exports = {
+  "bar.shop.svc.b.local": {
+    ports: [{ number: 80, name: "http", protocol: "HTTP" as const }],
+    subjectAltNames: ["spiffe://b.local/ns/shop/sa/bar"],
+  },
+};
+const authority = { rotation: { wanted: FIRST_ROOT, now: "2026-11-21T10:00:00Z" } };
+const { policies } = policiesFor({ callers: [{ peer: "cluster-a" }], localCallers: [] });
+
+for (const preview of [true, false]) {
+  describe(`A FederatedCluster with policies of callers, ${preview ? "previewed" : "applied"}`, () => {
+    const engine = new MockEngine();
+    let published: unknown;
+    let made: Registered;
+    let openWhenMade: boolean | undefined;
+
+    before(async () => {
+      await engine.start(preview);
+      engine.making = async (name) => {
+        if (!name.includes("/istio-federation-deny-")) return;
+        await setTimeout(200);
+        openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
+      };
+      const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+      const args = { config, authority, exports, policies, peers: {}, leftovers: {} };
+      published = new FederatedCluster("cluster-b", args).callerPolicies;
+      await engine.finish();
+      made = engine.named("istio-federation-deny-bar");
+    });
+
+    it("makes each in the namespace of its Service, under its own name and our label, in the cluster only", () => {
+      const [policy] = policies;
+      assert.equal(made.type, "kubernetes:security.istio.io/v1:AuthorizationPolicy");
+      assert.equal(made.name, "cluster-b-callers-shop/istio-federation-deny-bar");
+      assert.deepEqual(made.inputs, {
+        apiVersion: "security.istio.io/v1",
+        kind: "AuthorizationPolicy",
+        metadata: {
+          name: "istio-federation-deny-bar",
+          namespace: "shop",
+          labels: { "app.kubernetes.io/managed-by": "istio-federation" },
+        },
+        spec: policy?.spec,
+      });
+      assert.match(made.provider, /::cluster-b-cluster::/);
+    });
+
+    it("opens the gateway for what they guard only once they are there", () => {
+      assert.equal(openWhenMade, false);
+      assert.ok(engine.named("cluster-b-gateway-gateway"));
+    });
+
+    it("publishes them for the next run", () => {
+      assert.deepEqual(published, { "shop/istio-federation-deny-bar": policies[0]?.spec });
+    });
+  });
+}
+
+describe("A FederatedCluster without policies of callers", () => {
+  it("has nothing of theirs", async () => {
+    const engine = new MockEngine();
+    await engine.start(false);
+    const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+    const { callerPolicies } = new FederatedCluster("cluster-b", {
+      config,
+      authority,
+      exports,
+      peers: {},
+      leftovers: {},
+    });
+    await engine.finish();
+    assert.deepEqual(callerPolicies, {});
+    assert.ok(!engine.resources.some(({ name }) => name.includes("callers")));
+  });
+});
