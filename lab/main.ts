@@ -13,48 +13,45 @@ import { checkPrerequisites } from "./prerequisites.ts";
 import { createProgress } from "./progress.ts";
 import { prove } from "./prove.ts";
 import { FEDERATION } from "./scenarios/federation.ts";
-import { SCENARIOS } from "./scenarios/scenarios.ts";
+import { CLUSTER_COUNTS, SCENARIOS, chooseScenario } from "./scenarios/scenarios.ts";
+import { shellHints } from "./shellHints.ts";
 
 const log = createProgress();
 
-/** What a shell on the lab is for. */
-const SHELL_HINTS = `
-Both clusters run, with workloads and without Istio until you give it to them. In a shell of the lab work:
-  pulumi preview                  the selected stack is cluster-a at first; others: -s cluster-b, or pulumi stack select
-  pulumi up -s cluster-a          then -s cluster-b, then -s cluster-a again: the clusters are federated
-  npm run lab -- workloads        after that: restarts the workloads, so that they get sidecars
-  npm run lab -- prove            checks the federation by real calls and prints the table
-  pulumi stack output peers       and kubectl --context cluster-a, if you have it
-The lab stays when the shell ends; npm run lab -- down ends and removes it.
-
-`;
+/** What commands get that take {@link clustersOption}. */
+interface Counted {
+  clusters?: string;
+}
 
 const program = new Command("lab")
-  .description("Two federated clusters on this machine, without containers and without root")
+  .description("Federated clusters on this machine, without containers and without root")
   .enablePositionalOptions();
 
 program
   .command("demo")
-  .description("start two clusters, connect them, prove it by real calls, remove everything")
+  .description("start clusters, connect them, prove it by real calls, remove everything")
   .addOption(
     new Option("--topology <topology>", "how they are connected")
-      .choices(SCENARIOS.map(({ topology }) => topology))
+      .choices([...new Set(SCENARIOS.map(({ topology }) => topology))])
       .default(FEDERATION.topology),
   )
-  .action(async ({ topology }: { topology: string }) => {
+  .addOption(clustersOption())
+  .action(async ({ topology, ...options }: { topology: string } & Counted) => {
     endOnSignals();
+    const scenario = chooseScenario({ topology, count: countOf(options) });
     await checkPrerequisites();
-    await runDemo(log, SCENARIOS.find((scenario) => scenario.topology === topology) ?? FEDERATION);
+    await runDemo(log, scenario);
   });
 
 program
   .command("shell", { isDefault: true })
   .description("open a shell on the lab, which is started if it does not run and stays when the shell ends")
-  .action(async () => {
+  .addOption(clustersOption())
+  .action(async (options: Counted) => {
     await checkPrerequisites();
-    const { environment } = await ensureLab(log);
-    process.stdout.write(SHELL_HINTS);
-    process.exitCode = await run(process.env["SHELL"] ?? "/bin/sh", [], environment);
+    const lab = await ensureLab(log, countOf(options));
+    process.stdout.write(await shellHints(lab));
+    process.exitCode = await run(process.env["SHELL"] ?? "/bin/sh", [], lab.environment);
   });
 
 program
@@ -62,10 +59,11 @@ program
   .description("run one command on the lab, which is started if it does not run and stays")
   .argument("<command>")
   .argument("[arguments...]")
+  .addOption(clustersOption())
   .passThroughOptions()
-  .action(async (command: string, args: string[]) => {
+  .action(async (command: string, args: string[], options: Counted) => {
     await checkPrerequisites();
-    const { environment } = await ensureLab(log);
+    const { environment } = await ensureLab(log, countOf(options));
     process.exitCode = await run(command, args, environment);
   });
 
@@ -83,9 +81,10 @@ program
   .action(async () => {
     await checkPrerequisites();
     const lab = await ensureLab(log);
-    const stacks = stacksOf(lab);
+    const stacks = await stacksOf(lab);
+    const hints = await shellHints(lab);
     await expectConverged(stacks, log).catch((error: unknown) => {
-      throw error instanceof LabError ? new LabError(`${error.message}\n${SHELL_HINTS}`) : error;
+      throw error instanceof LabError ? new LabError(`${error.message}\n${hints}`) : error;
     });
     await prove({ lab, stacks }, log);
   });
@@ -97,10 +96,24 @@ program
   .description("end the lab and remove everything it made")
   .action(() => takeDown(LAB_FOLDER, log));
 
-program.command("serve", { hidden: true }).action(async () => {
-  endOnSignals();
-  await serveLab();
-});
+program
+  .command("serve", { hidden: true })
+  .addOption(clustersOption())
+  .action(async (options: Counted) => {
+    endOnSignals();
+    await serveLab(chooseScenario({ count: countOf(options) }));
+  });
+
+/** How many clusters a command starts. */
+function clustersOption(): Option {
+  return new Option("--clusters <number>", "how many clusters; two unless said otherwise").choices(
+    CLUSTER_COUNTS.map(String),
+  );
+}
+
+function countOf({ clusters }: Counted): number | undefined {
+  return clusters === undefined ? undefined : Number(clusters);
+}
 
 /** Exits at once on a signal: what this process started dies with it (see ProcessTable). */
 function endOnSignals(): void {
