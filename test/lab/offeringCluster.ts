@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import type { Contract } from "../../federation/contract.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
@@ -29,17 +30,23 @@ export class OfferingCluster {
     this.#scenario = scenario;
   }
 
-  /** Exports this, and has the peers take it up. @throws LabError when something would change after that. */
+  /** Exports this, and has the peers take it up, if it is anything new to them. @throws LabError when a second update would change something. */
   async offer(exports: readonly object[]): Promise<void> {
-    const stacks = await this.stacks(exports);
-    for (const stack of stacks) await stack.up();
-    await expectConverged(stacks, log);
+    const [own, ...peers] = await this.stacks(exports);
+    const before = await own.output("federation");
+    await own.up();
+    const isNews = !isDeepStrictEqual(before, await own.output("federation"));
+    if (isNews) for (const peer of peers) await peer.up();
+    await expectConverged(isNews ? [own, ...peers] : [own], log);
   }
 
   /** The stacks of all clusters, this one's first. @param exports this one's. Default: those of its file. */
-  async stacks(exports?: readonly object[]): Promise<Stack[]> {
+  async stacks(exports?: readonly object[]): Promise<[own: Stack, ...peers: Stack[]]> {
     const others = this.#scenario.clusters.filter(({ name }) => name !== this.#cluster.name);
-    return Promise.all([this.stack(exports), ...others.map(({ name }) => this.#stackOf(name, {}))]);
+    return [
+      await this.stack(exports),
+      ...(await Promise.all(others.map(({ name }) => this.#stackOf(name, {})))),
+    ];
   }
 
   /** This cluster's stack alone. */

@@ -4,44 +4,34 @@ import { federate } from "../../../lab/federate.ts";
 import type { Lab } from "../../../lab/lab.ts";
 import { GATEWAY_PORT, whoAnswers } from "../../../lab/proofs/gateway.ts";
 import { withHandMadeEntry } from "../../../lab/proofs/handMadeEntry.ts";
-import { type Party, hostOf, identityOf, partyIn } from "../../../lab/proofs/proof.ts";
+import { type Party, hostOf, identityOf } from "../../../lab/proofs/proof.ts";
 import { FEDERATION_OF_THREE } from "../../../lab/scenarios/federation.ts";
-import { APP_PORT, SERVICE_PORT } from "../../../lab/workloads/workload.ts";
+import { SERVICE_PORT } from "../../../lab/workloads/workload.ts";
 import { deployWorkloads } from "../../../lab/workloads/workloads.ts";
 import { expectAnswer, expectStatus } from "../answers.ts";
 import { importedHosts, objectsOf } from "../importedHosts.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { OfferingCluster } from "../offeringCluster.ts";
 import { ownLab } from "../ownLab.ts";
+import {
+  A,
+  ADMIN,
+  B,
+  BAR,
+  BARS_NEIGHBOUR,
+  BAZ,
+  C,
+  CLERK,
+  FOO,
+  FOOS_NEIGHBOUR,
+  GATEWAY_OF_B,
+  STORE,
+  VISITOR,
+} from "../policyParties.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
 
 const POLICIES = { group: "security.istio.io", version: "v1", plural: "authorizationpolicies" };
-
-const [A, B, C] = THREE_CLUSTERS;
-const ADMIN = { name: "http-admin", number: 8081, targetPort: 9081, appPort: APP_PORT };
-
-const FOO = partyIn(A, true);
-const FOOS_NEIGHBOUR = partyIn(A, false);
-const BAR = partyIn(B, true);
-const BARS_NEIGHBOUR = partyIn(B, false);
-const BAZ = partyIn(C, true);
-/** Offers two ports, in the namespace of bar. */
-const STORE: Party = {
-  ...BAR,
-  name: "store",
-  address: `${B.network}.1.20`,
-  exported: false,
-  morePorts: [ADMIN],
-};
-/** A second caller in the namespace of bar. */
-const CLERK: Party = { ...BARS_NEIGHBOUR, name: "clerk", address: `${B.network}.1.21`, calls: [ADMIN] };
-/** Where no import is visible, so that it can make entries of its own. */
-const VISITOR: Party = {
-  ...{ ...FOOS_NEIGHBOUR, namespace: "guests", name: "visitor", address: `${A.network}.1.20` },
-  calls: [ADMIN],
-};
-const GATEWAY_OF_B = `${B.network}.0.3`;
 
 const TO_ALL = { namespace: BAR.namespace, service: BAR.name };
 const STORE_TO_ALL = { namespace: STORE.namespace, service: STORE.name };
