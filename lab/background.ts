@@ -8,6 +8,7 @@ import { startLab, type RunningLab } from "./lab.ts";
 import { pluginMode } from "./plugins/pluginPath.ts";
 import { endGroup, identify } from "./processIdentity.ts";
 import { createProgress, type Log } from "./progress.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 import { readSession } from "./session.ts";
 
 /** What the process that holds the lab tells the one which started it. */
@@ -18,26 +19,32 @@ const LOG_FILE = join(labPaths(LAB_FOLDER).logs, "lab.log");
 
 /**
  * The lab of this checkout; started in a process of its own, which stays, when it does not run. A started one has the
- * workloads and both stacks, neither of them updated yet.
+ * workloads and all stacks, none of them updated yet.
  *
- * @throws LabError with what the lab's own process reported.
+ * @param count of its clusters. Default: those that it has; of one that is started, two.
+ * @throws LabError with what the lab's own process reported, or when the lab that runs has another number of clusters.
  */
-export async function ensureLab(log: Log): Promise<RunningLab> {
+export async function ensureLab(log: Log, count?: number): Promise<RunningLab> {
   const running = readSession(LAB_FOLDER);
   if (running === undefined) {
-    await startInBackground(log);
+    await startInBackground(log, count === undefined ? [] : ["--clusters", String(count)]);
   }
-  const environment = readSession(LAB_FOLDER)?.environment;
+  const { environment, clusters = [] } = readSession(LAB_FOLDER) ?? {};
+  if (count !== undefined && clusters.length !== count) {
+    throw new LabError(
+      `the lab in ${LAB_FOLDER} runs with ${clusters.length} clusters; end it by \`down\` first`,
+    );
+  }
   if (environment === undefined) {
     throw new LabError(
       `the lab in ${LAB_FOLDER} is being started by another shell; wait for that, or end it by \`down\``,
     );
   }
-  return { dir: LAB_FOLDER, kubeconfig: labPaths(LAB_FOLDER).kubeconfig, environment };
+  return { dir: LAB_FOLDER, clusters, kubeconfig: labPaths(LAB_FOLDER).kubeconfig, environment };
 }
 
 /** Runs the lab in this process until it is ended by a signal; for the process that {@link ensureLab} starts. */
-export async function serveLab(): Promise<void> {
+export async function serveLab({ clusters }: Scenario): Promise<void> {
   const tell = (message: Message) => process.connected && process.send?.(message);
   const write = (text: string) => {
     if (existsSync(dirname(LOG_FILE))) appendFileSync(LOG_FILE, text);
@@ -51,6 +58,7 @@ export async function serveLab(): Promise<void> {
     await startLab({
       dir: LAB_FOLDER,
       log,
+      clusters,
       plugins: pluginMode(process.env["LAB_PLUGINS"]),
       prepare: (lab) => prepareStacks(lab, log),
     });
@@ -61,8 +69,8 @@ export async function serveLab(): Promise<void> {
   }
 }
 
-async function startInBackground(log: Log): Promise<void> {
-  const server = fork(join(import.meta.dirname, "main.ts"), ["serve"], {
+async function startInBackground(log: Log, options: readonly string[]): Promise<void> {
+  const server = fork(join(import.meta.dirname, "main.ts"), ["serve", ...options], {
     detached: true,
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });

@@ -20,6 +20,12 @@ export const CLUSTERS = [
   { name: "cluster-b", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster-b.local" },
 ] as const satisfies LabCluster[];
 
+/** A federation in which a cluster has several peers. */
+export const THREE_CLUSTERS = [
+  ...CLUSTERS,
+  { name: "cluster-c", network: "127.60", serviceRange: "10.60.0.0/16", domain: "cluster-c.local" },
+] as const satisfies LabCluster[];
+
 /** Those of a lab of clusters that have one domain: nothing but their names and addresses tells them apart. */
 export const EQUAL_CLUSTERS = [
   { name: "cluster-1", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster.local" },

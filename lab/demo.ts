@@ -6,7 +6,7 @@ import type { Scenario } from "./scenarios/scenario.ts";
 import { withLab } from "./wholeLab.ts";
 
 /**
- * The main job, from nothing to nothing: two clusters, connected, proofs by real traffic, a table, clean-up.
+ * The main job, from nothing to nothing: clusters, connected, proofs by real traffic, a table, clean-up.
  *
  * @throws LabError when a proof fails, with the reasons and where the logs are; the lab's folder then stays.
  */

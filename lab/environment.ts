@@ -25,6 +25,8 @@ export interface LabPaths {
   readonly pulumiHome: string;
   /** Pulumi's file backend. */
   readonly state: string;
+  /** Stack files that a scenario changes, as it has them. */
+  readonly stacks: string;
   /** Record of the running programs. */
   readonly processes: string;
   /** What a second shell must know of the lab. */
@@ -41,6 +43,7 @@ export function labPaths(dir: string): LabPaths {
     logs: join(dir, "logs"),
     pulumiHome: join(dir, "pulumi-home"),
     state: join(dir, "state"),
+    stacks: join(dir, "stacks"),
     processes: join(dir, "processes.json"),
     session: join(dir, "session.json"),
   };

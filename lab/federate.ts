@@ -1,9 +1,11 @@
+import { labPaths } from "./environment.ts";
 import type { RunningLab } from "./lab.ts";
 import { LabError } from "./labError.ts";
 import { step, type Log } from "./progress.ts";
 import { changesNothing, Stack } from "./pulumi.ts";
-import { FEDERATION } from "./scenarios/federation.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
+import { scenarioOf } from "./scenarios/scenarios.ts";
+import { editStackFile } from "./stackFile.ts";
 import { workloadsOf } from "./workloads/workload.ts";
 import { deployWorkloads } from "./workloads/workloads.ts";
 
@@ -11,29 +13,30 @@ import { deployWorkloads } from "./workloads/workloads.ts";
  * Connects empty clusters as their teams would: workloads that are there before Istio; the scenario's updates (`up a`, `up b`, `up a`),
  * no stack being made before its turn; the workloads restarted, so that they get a sidecar.
  *
+ * @param scenario Default: the first that has the lab's clusters.
  * @returns the stacks.
- * @throws LabError when a preview of either stack then still announces a change.
+ * @throws LabError when a preview of any stack then still announces a change.
  */
-export async function federate(lab: RunningLab, log: Log, scenario = FEDERATION): Promise<Stack[]> {
-  await step(log, "deploying the workloads", () => deployAll(lab, log, scenario));
-  const stacks = stacksOf(lab, scenario);
-  for (const name of scenario.updates) await update(new Stack(name, lab), log);
-  await restartWorkloads(lab, log, scenario);
+export async function federate(lab: RunningLab, log: Log, scenario = scenarioOf(lab)): Promise<Stack[]> {
+  await step(log, "deploying the workloads", () => deployAll(lab, log));
+  const stacks = await stacksOf(lab, scenario);
+  for (const stack of updatesOf(scenario, stacks)) await update(stack, log);
+  await restartWorkloads(lab, log);
   await expectConverged(stacks, log);
   return stacks;
 }
 
-/** All but the updates, for a person to do by hand: workloads, both stacks, and the first of them selected. */
+/** All but the updates, for a person to do by hand: workloads, the stacks, and the first of them selected. */
 export async function prepareStacks(lab: RunningLab, log: Log): Promise<void> {
-  await step(log, "deploying the workloads", () => deployAll(lab, log, FEDERATION));
-  const stacks = stacksOf(lab);
+  await step(log, "deploying the workloads", () => deployAll(lab, log));
+  const stacks = await stacksOf(lab);
   for (const stack of stacks) await stack.ensure();
   await stacks[0]?.select();
 }
 
 /** Gives workloads from before Istio what they need of it: their Pods are made anew, with sidecars. */
-export async function restartWorkloads(lab: RunningLab, log: Log, scenario = FEDERATION): Promise<void> {
-  await step(log, "restarting the workloads with sidecars", () => deployAll(lab, log, scenario));
+export async function restartWorkloads(lab: RunningLab, log: Log): Promise<void> {
+  await step(log, "restarting the workloads with sidecars", () => deployAll(lab, log));
 }
 
 /** @throws LabError that names each stack whose preview announces a change. */
@@ -44,12 +47,27 @@ export async function expectConverged(stacks: readonly Stack[], log: Log): Promi
   });
 }
 
-/** The stacks of a scenario, whether or not they exist. */
-export function stacksOf(lab: RunningLab, { updates } = FEDERATION): Stack[] {
-  return [...new Set(updates)].map((name) => new Stack(name, lab));
+/** A scenario's stacks in the order in which they are updated. */
+export function updatesOf({ updates }: Scenario, stacks: readonly Stack[]): Stack[] {
+  return updates.flatMap((name) => stacks.find((stack) => stack.name === name) ?? []);
 }
 
-async function deployAll({ kubeconfig }: RunningLab, log: Log, { clusters }: Scenario): Promise<void> {
+/** The stacks of a scenario, whether or not they exist, with the stack files that it has for them. */
+export async function stacksOf(
+  lab: RunningLab,
+  { updates, changeStackFile } = scenarioOf(lab),
+): Promise<Stack[]> {
+  const stackOf = async (name: string) => {
+    if (changeStackFile === undefined) return new Stack(name, lab);
+    const change = changeStackFile.bind(undefined, name);
+    return new Stack(name, lab, {
+      configFile: await editStackFile(name, labPaths(lab.dir).stacks, change),
+    });
+  };
+  return Promise.all([...new Set(updates)].map(stackOf));
+}
+
+async function deployAll({ kubeconfig, clusters }: RunningLab, log: Log): Promise<void> {
   await Promise.all(
     clusters.map(({ name, network }) =>
       deployWorkloads({ kubeconfig, context: name, workloads: workloadsOf(name, network), log }),

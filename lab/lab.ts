@@ -29,16 +29,17 @@ export interface LabOptions {
   readonly clusters?: readonly LabCluster[];
 }
 
-/** Two running clusters, as any shell can work on them. */
+/** Running clusters, as any shell can work on them. */
 export interface RunningLab {
   readonly dir: string;
+  readonly clusters: readonly LabCluster[];
   /** A context for each cluster, named as it is. */
   readonly kubeconfig: string;
   /** Variables for programs that work on the lab, as {@link labEnvironment} makes them. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Two running clusters, held by this process, and all that is needed to run the program on them. */
+/** Running clusters, held by this process, and all that is needed to run the program on them. */
 export interface Lab extends RunningLab {
   readonly tools: Tools;
   readonly plugins: readonly PreparedPlugin[];
@@ -47,7 +48,7 @@ export interface Lab extends RunningLab {
 }
 
 /**
- * Starts the lab: tools, plugins, two control planes, and what runs their Pods.
+ * Starts the lab: tools, plugins, control planes, and what runs their Pods.
  *
  * @throws LabError when another lab runs on this machine, or something does not start; then nothing is left running.
  */
@@ -70,8 +71,8 @@ export async function startLab({
     if (holder === undefined)
       throw new LabError("/proc does not list this process; the lab needs it mounted");
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    writeSession(dir, { holder });
-    for (const folder of [paths.bin, paths.logs, paths.state]) mkdirSync(folder);
+    writeSession(dir, { holder, clusters });
+    for (const folder of [paths.bin, paths.logs, paths.state, paths.stacks]) mkdirSync(folder);
     const tools = await prepareTools(log);
     for (const [name, file] of Object.entries(tools.programs)) symlinkSync(file, join(paths.bin, name));
     symlinkSync(tools.charts, paths.charts);
@@ -88,9 +89,9 @@ export async function startLab({
     await startClusters(dir, clusters, { tools, processes, log }, stops);
     const standIns = plugins.some(({ kind }) => kind === "stand-in");
     const environment = labEnvironment(paths, standIns, process.env["PATH"] ?? "");
-    const lab = { dir, tools, plugins, kubeconfig: paths.kubeconfig, environment, stop };
+    const lab = { dir, clusters, tools, plugins, kubeconfig: paths.kubeconfig, environment, stop };
     await prepare?.(lab);
-    writeSession(dir, { holder, environment });
+    writeSession(dir, { holder, clusters, environment });
     return lab;
   } catch (error) {
     await stop();
@@ -124,7 +125,7 @@ async function startClusters(
   stops: (() => Promise<unknown>)[],
 ): Promise<void> {
   const { kubeconfig, logs } = labPaths(dir);
-  const controlPlanes = await step(log, "starting the control planes of both clusters", () =>
+  const controlPlanes = await step(log, `starting the control planes of ${clusters.length} clusters`, () =>
     Promise.all(
       clusters.map(async ({ name, network, serviceRange, domain }) => {
         const options = { name, address: `${network}.0.1`, domain, serviceRange, dir: join(dir, name), logs };

@@ -13,31 +13,24 @@ import { checkPrerequisites } from "./prerequisites.ts";
 import { createProgress } from "./progress.ts";
 import { prove } from "./prove.ts";
 import { FEDERATION } from "./scenarios/federation.ts";
-import type { Scenario } from "./scenarios/scenario.ts";
-import { SCENARIOS } from "./scenarios/scenarios.ts";
+import { CLUSTER_COUNTS, SCENARIOS, chooseScenario } from "./scenarios/scenarios.ts";
+import { shellHints } from "./shellHints.ts";
 import { TOPOLOGIES } from "../federation/topology.ts";
 
 const log = createProgress();
 
-/** What a shell on the lab is for. */
-const SHELL_HINTS = `
-Both clusters run, with workloads and without Istio until you give it to them. In a shell of the lab work:
-  pulumi preview                  the selected stack is cluster-a at first; others: -s cluster-b, or pulumi stack select
-  pulumi up -s cluster-a          then -s cluster-b, then -s cluster-a again: the clusters are federated
-  npm run lab -- workloads        after that: restarts the workloads, so that they get sidecars
-  npm run lab -- prove            checks the federation by real calls and prints the table
-  pulumi stack output peers       and kubectl --context cluster-a, if you have it
-The lab stays when the shell ends; npm run lab -- down ends and removes it.
-
-`;
+/** What commands get that take {@link clustersOption}. */
+interface Counted {
+  clusters?: string;
+}
 
 const program = new Command("lab")
-  .description("Two federated clusters on this machine, without containers and without root")
+  .description("Federated clusters on this machine, without containers and without root")
   .enablePositionalOptions();
 
 program
   .command("demo")
-  .description("start two clusters, connect them, prove it by real calls, remove everything")
+  .description("start clusters, connect them, prove it by real calls, remove everything")
   .addOption(
     new Option("--topology <topology>", "how they are connected")
       .choices(TOPOLOGIES)
@@ -46,24 +39,27 @@ program
   .addOption(
     new Option("--scenario <scenario>", "what to show, where a topology has more than one case")
       .choices(SCENARIOS.map(({ name }) => name))
-      .conflicts("topology"),
+      .conflicts(["topology", "clusters"]),
   )
-  .action(async ({ topology, scenario: name }: { topology: string; scenario?: string }) => {
-    endOnSignals();
-    await checkPrerequisites();
-    const isAsked = (scenario: Scenario): boolean =>
-      name === undefined ? scenario.topology === topology : scenario.name === name;
-    await runDemo(log, SCENARIOS.find(isAsked) ?? FEDERATION);
-  });
+  .addOption(clustersOption())
+  .action(
+    async ({ topology, scenario: name, ...options }: { topology: string; scenario?: string } & Counted) => {
+      endOnSignals();
+      const scenario = chooseScenario({ name, topology, count: countOf(options) });
+      await checkPrerequisites();
+      await runDemo(log, scenario);
+    },
+  );
 
 program
   .command("shell", { isDefault: true })
   .description("open a shell on the lab, which is started if it does not run and stays when the shell ends")
-  .action(async () => {
+  .addOption(clustersOption())
+  .action(async (options: Counted) => {
     await checkPrerequisites();
-    const { environment } = await ensureLab(log);
-    process.stdout.write(SHELL_HINTS);
-    process.exitCode = await run(process.env["SHELL"] ?? "/bin/sh", [], environment);
+    const lab = await ensureLab(log, countOf(options));
+    process.stdout.write(await shellHints(lab));
+    process.exitCode = await run(process.env["SHELL"] ?? "/bin/sh", [], lab.environment);
   });
 
 program
@@ -71,10 +67,11 @@ program
   .description("run one command on the lab, which is started if it does not run and stays")
   .argument("<command>")
   .argument("[arguments...]")
+  .addOption(clustersOption())
   .passThroughOptions()
-  .action(async (command: string, args: string[]) => {
+  .action(async (command: string, args: string[], options: Counted) => {
     await checkPrerequisites();
-    const { environment } = await ensureLab(log);
+    const { environment } = await ensureLab(log, countOf(options));
     process.exitCode = await run(command, args, environment);
   });
 
@@ -92,9 +89,10 @@ program
   .action(async () => {
     await checkPrerequisites();
     const lab = await ensureLab(log);
-    const stacks = stacksOf(lab);
+    const stacks = await stacksOf(lab);
+    const hints = await shellHints(lab);
     await expectConverged(stacks, log).catch((error: unknown) => {
-      throw error instanceof LabError ? new LabError(`${error.message}\n${SHELL_HINTS}`) : error;
+      throw error instanceof LabError ? new LabError(`${error.message}\n${hints}`) : error;
     });
     await prove({ lab, stacks }, log);
   });
@@ -106,10 +104,24 @@ program
   .description("end the lab and remove everything it made")
   .action(() => takeDown(LAB_FOLDER, log));
 
-program.command("serve", { hidden: true }).action(async () => {
-  endOnSignals();
-  await serveLab();
-});
+program
+  .command("serve", { hidden: true })
+  .addOption(clustersOption())
+  .action(async (options: Counted) => {
+    endOnSignals();
+    await serveLab(chooseScenario({ count: countOf(options) }));
+  });
+
+/** How many clusters a command starts. */
+function clustersOption(): Option {
+  return new Option("--clusters <number>", "how many clusters; two unless said otherwise").choices(
+    CLUSTER_COUNTS.map(String),
+  );
+}
+
+function countOf({ clusters }: Counted): number | undefined {
+  return clusters === undefined ? undefined : Number(clusters);
+}
 
 /** Exits at once on a signal: what this process started dies with it (see ProcessTable). */
 function endOnSignals(): void {

@@ -2,7 +2,7 @@ import { LabError } from "./labError.ts";
 import type { Log } from "./progress.ts";
 import type { Outcome, Proof, ProofContext } from "./proofs/proof.ts";
 import { formatProofs } from "./proofs/table.ts";
-import { FEDERATION } from "./scenarios/federation.ts";
+import { scenarioOf } from "./scenarios/scenarios.ts";
 
 /**
  * Runs every proof, one after the other, and prints the table on standard output. One that cannot be carried out has
@@ -10,7 +10,11 @@ import { FEDERATION } from "./scenarios/federation.ts";
  *
  * @throws LabError when a proof fails; the table then says why.
  */
-export async function prove(context: ProofContext, log: Log, { proofs } = FEDERATION): Promise<void> {
+export async function prove(
+  context: ProofContext,
+  log: Log,
+  { proofs } = scenarioOf(context.lab),
+): Promise<void> {
   const results: { proof: Proof; outcome: Outcome }[] = [];
   for (const proof of proofs()) {
     const outcome = await proof.run(context).catch((error: unknown): Outcome => {

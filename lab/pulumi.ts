@@ -17,6 +17,8 @@ export class Stack {
   readonly #folder: string;
   /** What the CLI printed so far. */
   readonly log: string;
+  /** How a command line says that it means this stack, from the project's folder. */
+  readonly options: string;
 
   /**
    * @param name as in `stacks/Pulumi.<name>.yaml`; the stack itself need not exist yet.
@@ -32,6 +34,7 @@ export class Stack {
     this.#lab = lab;
     this.#folder = folder;
     this.#config = configFile === undefined ? [] : ["--config-file", configFile];
+    this.options = ["-s", name, ...this.#config].join(" ");
     this.log = join(labPaths(lab.dir).logs, `pulumi-${name}.log`);
   }
 

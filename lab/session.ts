@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { LabCluster } from "./clusters.ts";
 import { isRunning, type ProcessIdentity } from "./processIdentity.ts";
 import { labPaths } from "./environment.ts";
 
@@ -6,6 +7,7 @@ import { labPaths } from "./environment.ts";
 export interface Session {
   /** The process that holds the lab. */
   readonly holder: ProcessIdentity;
+  readonly clusters: readonly LabCluster[];
   /** Variables for programs that work on the lab; absent until the lab is ready. */
   readonly environment?: Readonly<Record<string, string>>;
 }

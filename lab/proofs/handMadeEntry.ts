@@ -1,7 +1,7 @@
 import { CustomObjectsApi } from "@kubernetes/client-node";
 import { loadContext } from "../cluster/kubeconfig.ts";
 import type { Lab } from "../lab.ts";
-import { SERVICE_PORT } from "../workloads/workload.ts";
+import { portsOf, protocolOfPort } from "../workloads/workload.ts";
 import { GATEWAY_PORT } from "./gateway.ts";
 import { hostOf, identityOf, type Party } from "./proof.ts";
 
@@ -31,6 +31,8 @@ export async function withHandMadeEntry<T>(
 
 function handMadeEntry(from: Party, to: Party, gateway: string): object {
   const name = hostOf(to);
+  const ports = portsOf(to);
+  const endpoint = { address: gateway, labels: { "security.istio.io/tlsMode": "istio" } };
   return {
     apiVersion: `${RESOURCE.group}/${RESOURCE.version}`,
     kind: "ServiceEntry",
@@ -39,11 +41,9 @@ function handMadeEntry(from: Party, to: Party, gateway: string): object {
       hosts: [name],
       location: "MESH_INTERNAL",
       resolution: "STATIC",
-      ports: [{ number: SERVICE_PORT, name: "http", protocol: "HTTP" }],
+      ports: ports.map((port) => ({ number: port.number, name: port.name, protocol: protocolOfPort(port) })),
       subjectAltNames: [identityOf(to)],
-      endpoints: [
-        { address: gateway, ports: { http: GATEWAY_PORT }, labels: { "security.istio.io/tlsMode": "istio" } },
-      ],
+      endpoints: [{ ...endpoint, ports: Object.fromEntries(ports.map((port) => [port.name, GATEWAY_PORT])) }],
     },
   };
 }

@@ -1,4 +1,4 @@
-import { CLUSTERS } from "../clusters.ts";
+import { CLUSTERS, type LabCluster } from "../clusters.ts";
 import { SERVICE_PORT } from "../workloads/workload.ts";
 import { allowedCall } from "./allowedCall.ts";
 import { forgeryRefused } from "./forgery.ts";
@@ -8,13 +8,16 @@ import { identityOf, type Party, partyIn, type Proof } from "./proof.ts";
 import { unchanged } from "./unchanged.ts";
 import { unexportedRefused } from "./unexported.ts";
 
-/** Every claim about a federation that the demo and the tests check, in the order in which they are checked. */
-export function allProofs(): Proof[] {
-  const [a, b] = CLUSTERS.map((cluster) => ({
+/**
+ * Every claim about a federation that the demo and the tests check, in the order in which they are checked: each cluster calls each other.
+ * @param clusters Default: the two.
+ */
+export function allProofs(clusters: readonly LabCluster[] = CLUSTERS): Proof[] {
+  const sides = clusters.map((cluster): Side => ({
     exported: partyIn(cluster, true),
     internal: partyIn(cluster, false),
     gateway: `${cluster.network}.0.3`,
-  })) as [Side, Side];
+  }));
   const callsBetween = (from: Side, to: Side): Proof[] => [
     allowedCall(
       from.exported,
@@ -27,7 +30,7 @@ export function allProofs(): Proof[] {
     ...forgeriesRefused(from.exported, to),
   ];
   // The refusals mean little unless the refused service works for its own cluster.
-  const atHome = [a, b].map((side) =>
+  const atHome = sides.map((side) =>
     allowedCall(
       side.exported,
       side.internal,
@@ -35,10 +38,9 @@ export function allProofs(): Proof[] {
     ),
   );
   return [
-    ...callsBetween(a, b),
-    ...callsBetween(b, a),
+    ...sides.flatMap((from) => sides.filter((to) => to !== from).flatMap((to) => callsBetween(from, to))),
     ...atHome,
-    ...CLUSTERS.map(({ name }) => unchanged(name)),
+    ...clusters.map(({ name }) => unchanged(name)),
   ];
 }
 

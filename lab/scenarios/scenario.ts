@@ -1,6 +1,7 @@
 import type { Topology } from "../../federation/topology.ts";
 import type { LabCluster } from "../clusters.ts";
 import type { Proof } from "../proofs/proof.ts";
+import type { StackFileConfig } from "../stackFile.ts";
 
 /** What a lab shows of one topology. */
 export interface Scenario {
@@ -10,6 +11,8 @@ export interface Scenario {
   readonly clusters: readonly LabCluster[];
   /** Stacks by name, in the order in which they are updated. One that another had to come before is there once more. */
   readonly updates: readonly string[];
+  /** What a stack's file is to say otherwise than in the checkout. Default: nothing. */
+  readonly changeStackFile?: (stack: string, config: StackFileConfig) => void;
   /** What is claimed of it, in the order in which it is checked. */
   readonly proofs: () => Proof[];
 }

@@ -51,7 +51,7 @@ function describe(incoming: IncomingMessage) {
 }
 
 /**
- * Makes a request: `host`, `port`, `path` (default `/`) say to whom, `via` (address:port) whereto it is sent instead of
+ * Makes a request: `host`, `port`, `path` (default `/`) and `method` (default GET) say to whom and what, `via` (address:port) whereto it is sent instead of
  * to the sidecar.
  */
 async function call(parameters: URLSearchParams): Promise<CallOutcome> {
@@ -67,6 +67,7 @@ async function call(parameters: URLSearchParams): Promise<CallOutcome> {
         host: address,
         port: Number(connectPort),
         path: parameters.get("path") ?? "/",
+        method: parameters.get("method") ?? "GET",
         headers: { host: `${host}:${port}` },
         timeout: CALL_TIMEOUT_MILLISECONDS,
         agent: false,

@@ -12,6 +12,8 @@ export interface CallResult extends CallOutcome {
 /** How to make a call. */
 export interface CallOptions {
   readonly path?: string;
+  /** Default: GET. */
+  readonly method?: string;
   /** `address:port` to send to, in plain text, past the caller's sidecar. */
   readonly via?: string;
 }
@@ -28,9 +30,12 @@ export async function callService(
   from: Pick<Workload, "address">,
   host: string,
   port: number,
-  { path = "/", via }: CallOptions = {},
+  { path = "/", method = "GET", via }: CallOptions = {},
 ): Promise<CallResult> {
-  const query = new URLSearchParams({ host, port: String(port), path, ...(via !== undefined && { via }) });
+  const query = new URLSearchParams({
+    ...{ host, port: String(port), path, method },
+    ...(via !== undefined && { via }),
+  });
   const response = await fetch(`http://${from.address}:${APP_PORT}/call?${query.toString()}`);
   const outcome = (await response.json()) as CallOutcome;
   const { clientIdentity, address } = answerIn(outcome.body);

@@ -2,7 +2,7 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import { EXPORT_LABEL } from "../../federation/labels.ts";
 import { ADDRESS_ANNOTATION } from "../kubelet/addresses.ts";
 import { APP_IMAGE } from "../kubelet/program.ts";
-import { APP_PORT, egressAddress, type Workload } from "./workload.ts";
+import { APP_PORT, egressAddress, portsOf, protocolOfPort, type Workload } from "./workload.ts";
 
 /** A Kubernetes object with whatever its kind has besides metadata. */
 export type Manifest = KubernetesObject & Record<string, unknown>;
@@ -41,8 +41,9 @@ function service(workload: Workload): Manifest {
     kind: "Service",
     metadata: { ...rest, labels: { ...labels, ...(workload.exported && { [EXPORT_LABEL]: "true" }) } },
     spec: {
+      ...(workload.headless ? { clusterIP: "None" } : {}),
       selector: { app: workload.name },
-      ports: [{ name: "http", port: workload.port, targetPort: workload.port }],
+      ports: portsOf(workload).map(({ name, number, targetPort }) => ({ name, port: number, targetPort })),
     },
   };
 }
@@ -55,23 +56,19 @@ function sidecar(workload: Workload): Manifest {
     metadata: metadata(workload),
     spec: {
       workloadSelector: { labels: { app: workload.name } },
-      ingress: [
-        {
-          port: { number: workload.port, name: "http", protocol: "HTTP" },
-          bind: workload.address,
-          // 0.0.0.0 means the Pod's own address.
-          defaultEndpoint: `0.0.0.0:${APP_PORT}`,
-          captureMode: "NONE",
-        },
-      ],
-      egress: [
-        {
-          port: { number: workload.port, name: "http", protocol: "HTTP" },
-          bind: egressAddress(workload),
-          captureMode: "NONE",
-          hosts: ["*/*"],
-        },
-      ],
+      ingress: portsOf(workload).map((port) => ({
+        port: { number: port.targetPort, name: port.name, protocol: protocolOfPort(port) },
+        bind: workload.address,
+        // 0.0.0.0 means the Pod's own address.
+        defaultEndpoint: `0.0.0.0:${port.appPort}`,
+        captureMode: "NONE",
+      })),
+      egress: [{ name: "http", number: workload.port }, ...(workload.calls ?? [])].map((port) => ({
+        port: { number: port.number, name: port.name, protocol: protocolOfPort(port) },
+        bind: egressAddress(workload),
+        captureMode: "NONE",
+        hosts: ["*/*"],
+      })),
     },
   };
 }
@@ -116,7 +113,7 @@ function deployment(workload: Workload): Manifest {
             {
               name: "app",
               image: APP_IMAGE,
-              ports: [{ name: "http", containerPort: workload.port }],
+              ports: portsOf(workload).map((port) => ({ name: port.name, containerPort: port.targetPort })),
               env: [
                 { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
                 { name: "PORT", value: String(APP_PORT) },

@@ -1,3 +1,17 @@
+import { protocolOf } from "../../federation/protocol.ts";
+
+/** A port of a workload's Service, and where it leads. */
+export interface WorkloadPort {
+  /** Tells Istio its protocol, as in any Service: `http`, `grpc-etcd`, `tcp-queue`. */
+  readonly name: string;
+  /** Of the Service. */
+  readonly number: number;
+  /** Of the Pod: that of the inbound listener of its sidecar. */
+  readonly targetPort: number;
+  /** Of the app behind the sidecar, on the Pod's address. */
+  readonly appPort: number;
+}
+
 /** A workload of the lab: one Pod with a sidecar, and the Service in front of it. */
 export interface Workload {
   readonly namespace: string;
@@ -9,6 +23,12 @@ export interface Workload {
   readonly exported: boolean;
   /** Port of the Service, and of the inbound listener of its sidecar. */
   readonly port: number;
+  /** Further ports of the Service. What serves them is the test's business, unless they lead to the app as well. */
+  readonly morePorts?: readonly WorkloadPort[];
+  /** Ports of services, beside those with its own number, that its sidecar takes calls of. */
+  readonly calls?: readonly Pick<WorkloadPort, "name" | "number">[];
+  /** Whether the Service has no address of its own. */
+  readonly headless?: boolean;
   /** Of the app, where the clusters of one mesh have different ones behind one Service. */
   readonly version?: string;
   /** Istio's name of the network that it is in, where its clusters have several: its WorkloadEntry must say so, as Pods' endpoints need not. */
@@ -53,6 +73,10 @@ const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> 
     { namespace: "xyz", name: "bar", exported: true, port: SERVICE_PORT },
     { namespace: "xyz", name: "internal", exported: false, port: SERVICE_PORT },
   ],
+  "cluster-c": [
+    { namespace: "uvw", name: "baz", exported: true, port: SERVICE_PORT },
+    { namespace: "uvw", name: "internal", exported: false, port: SERVICE_PORT },
+  ],
   "cluster-1": SAMPLE,
   "cluster-2": SAMPLE,
   "equal-1": SAMPLE,
@@ -71,6 +95,18 @@ export function workloadsOf(cluster: string, network: string): Workload[] {
     ...workload,
     address: `${network}.1.${index + 1}`,
   }));
+}
+
+/** All ports of a workload's Service; the first one is for HTTP and leads to the lab's app. */
+export function portsOf({ port, morePorts = [] }: Workload): WorkloadPort[] {
+  return [{ name: "http", number: port, targetPort: port, appPort: APP_PORT }, ...morePorts];
+}
+
+/** What Istio takes for a port's protocol. @throws Error for what the lab's Services have no ports of. */
+export function protocolOfPort({ name }: Pick<WorkloadPort, "name">): string {
+  const protocol = protocolOf({ name });
+  if (protocol === undefined) throw new Error(`port ${name} is not for TCP`);
+  return protocol;
 }
 
 /** Where a workload's sidecar listens for outgoing requests: `127.N.2.x` for the Pod `127.N.1.x`. */

@@ -7,6 +7,7 @@ import {
   PatchStrategy,
 } from "@kubernetes/client-node";
 import { loadContext } from "../cluster/kubeconfig.ts";
+import { isNotFound } from "../kubelet/cluster.ts";
 import { LabError } from "../labError.ts";
 import type { Log } from "../progress.ts";
 import { waitFor } from "../ready.ts";
@@ -69,6 +70,29 @@ export async function deployWorkloads(options: WorkloadsOptions): Promise<void> 
       );
     }),
   );
+}
+
+/** Removes workloads with all that they have, and waits until their Pods are gone. Their namespaces stay. */
+export async function removeWorkloads(options: WorkloadsOptions): Promise<void> {
+  const { kubeconfig, context, workloads, log, timeoutSeconds = 90 } = options;
+  const config = loadContext(kubeconfig, context);
+  const objects = KubernetesObjectApi.makeApiClient(config);
+  const core = config.makeApiClient(CoreV1Api);
+  await Promise.all(
+    workloads.map(async (workload) => {
+      const { namespace, name } = workload;
+      const manifests = [...meshManifests(workload), ...workloadManifests(workload)];
+      for (const object of manifests.toReversed()) await objects.delete(object).catch(ignoreMissing);
+      const isGone = async () =>
+        (await core.listNamespacedPod({ namespace, labelSelector: `app=${name}` })).items.length === 0;
+      await waitFor(`${context}: the Pod of ${namespace}/${name} is still there`, isGone, timeoutSeconds);
+      log(`${context}: ${namespace}/${name} is gone`);
+    }),
+  );
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!isNotFound(error)) throw error;
 }
 
 async function hasInjector(admission: AdmissionregistrationV1Api): Promise<boolean> {

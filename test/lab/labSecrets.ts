@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
-import { CLUSTERS } from "../../lab/clusters.ts";
 import { CHECKOUT, labPaths } from "../../lab/environment.ts";
 import type { RunningLab } from "../../lab/lab.ts";
 import { stealAuthority } from "../../lab/proofs/forgedLeaf.ts";
@@ -16,17 +15,17 @@ export class LabSecrets implements Secrets {
   readonly texts = new Map<string, string>();
 
   /** The keys with which istiod signs just now; where there is none, or no answer, nothing. */
-  async noteIntermediates({ kubeconfig }: RunningLab): Promise<void> {
-    for (const { name } of CLUSTERS) {
+  async noteIntermediates({ kubeconfig, clusters }: RunningLab): Promise<void> {
+    for (const { name } of clusters) {
       const { key = "" } = (await stealAuthority(kubeconfig, name).catch(() => undefined)) ?? {};
       if (key !== "") this.keys.set(key, `the key of ${name}'s intermediate`);
     }
   }
 
-  /** All keys in the states of stacks, by default both clusters', as Pulumi decrypts them, and the administrators' tokens. */
+  /** All keys in the states of stacks, by default of those named as the clusters, as Pulumi decrypts them, and the administrators' tokens. */
   async noteStates(
-    { dir, kubeconfig, environment }: RunningLab,
-    stacks: readonly string[] = CLUSTERS.map(({ name }) => name),
+    { dir, kubeconfig, environment, clusters }: RunningLab,
+    stacks: readonly string[] = clusters.map(({ name }) => name),
   ): Promise<void> {
     for (const name of stacks) {
       // Not by the lab's own means: they write down what is printed.

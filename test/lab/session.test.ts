@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CLUSTERS } from "../../lab/clusters.ts";
 import { labEnvironment, labPaths } from "../../lab/environment.ts";
 import { identify } from "../../lab/processIdentity.ts";
 import { readSession, writeSession } from "../../lab/session.ts";
@@ -12,13 +13,17 @@ describe("a lab's session", () => {
   afterEach(() => rm(dir, { recursive: true }));
 
   it("is found by other shells while its holder runs", () => {
-    const session = { holder: identify(process.pid)!, environment: { KUBECONFIG: "/lab/kubeconfig" } };
+    const session = {
+      holder: identify(process.pid)!,
+      clusters: CLUSTERS,
+      environment: { KUBECONFIG: "/lab/kubeconfig" },
+    };
     writeSession(dir, session);
     assert.deepEqual(readSession(dir), session);
   });
 
   it("is over when its holder is gone, or another process has its pid", () => {
-    writeSession(dir, { holder: { pid: process.pid, startTime: "1" } });
+    writeSession(dir, { holder: { pid: process.pid, startTime: "1" }, clusters: CLUSTERS });
     assert.equal(readSession(dir), undefined);
   });
 

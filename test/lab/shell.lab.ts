@@ -72,8 +72,9 @@ describe("a lab that a person works on by hand", function () {
 
   it("has neither printed nor stored a secret in clear", async () => {
     const secrets = new LabSecrets();
-    const { environment = {} } = readSession(LAB_FOLDER)!;
-    const running = { dir: LAB_FOLDER, kubeconfig: labPaths(LAB_FOLDER).kubeconfig, environment };
+    const { environment = {}, clusters } = readSession(LAB_FOLDER)!;
+    const { kubeconfig } = labPaths(LAB_FOLDER);
+    const running = { dir: LAB_FOLDER, clusters, kubeconfig, environment };
     await secrets.noteIntermediates(running);
     await secrets.noteStates(running);
     assert.deepEqual(await secrets.findIn(LAB_FOLDER, { "what was printed": told }), []);

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
-import { LAB_FOLDER, labPaths } from "../../../lab/environment.ts";
 import { federate } from "../../../lab/federate.ts";
-import { type Lab, startLab } from "../../../lab/lab.ts";
-import { pluginMode } from "../../../lab/plugins/pluginPath.ts";
+import type { Lab } from "../../../lab/lab.ts";
 import type { ProofContext } from "../../../lab/proofs/proof.ts";
 import { Stack } from "../../../lab/pulumi.ts";
 import { REPLICATED } from "../../../lab/scenarios/replicated.ts";
 import { LabSecrets } from "../labSecrets.ts";
+import { ownLab } from "../ownLab.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { editedStackFile } from "../stackFile.ts";
@@ -15,28 +13,13 @@ import { editedStackFile } from "../stackFile.ts";
 // Not in the lab of the other tests, whose clusters are federated.
 describe("two clusters with replicated control planes", function () {
   this.timeout(1_200_000);
-  let started: Lab | undefined;
   let lab: Lab;
   let context: ProofContext;
-  let failed = false;
 
-  before(async () => {
-    const plugins = pluginMode(process.env["LAB_PLUGINS"]);
-    lab = started = await startLab({ dir: LAB_FOLDER, log, plugins, clusters: REPLICATED.clusters });
+  ownLab(async (started) => {
+    lab = started;
     context = { lab, stacks: await federate(lab, log, REPLICATED) };
-  });
-
-  afterEach(function () {
-    failed ||= this.currentTest?.state === "failed";
-  });
-
-  // The folder stays when something failed, for its logs.
-  after(async () => {
-    if (started === undefined) return;
-    await started.stop();
-    if (failed) log(`the logs are in ${labPaths(lab.dir).logs}`);
-    else await rm(lab.dir, { recursive: true });
-  });
+  }, REPLICATED.clusters);
 
   for (const proof of REPLICATED.proofs()) {
     it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {

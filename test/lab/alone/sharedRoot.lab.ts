@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { CoreV1Api } from "@kubernetes/client-node";
 import type { Contract } from "../../../federation/contract.ts";
 import { fingerprintOf } from "../../../federation/fingerprint.ts";
@@ -8,15 +7,14 @@ import type { PeerStatus } from "../../../federation/peerStatus.ts";
 import type { SharedAuthority } from "../../../federation/sharedAuthority.ts";
 import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../../lab/clusters.ts";
-import { LAB_FOLDER, labPaths } from "../../../lab/environment.ts";
 import { restartWorkloads } from "../../../lab/federate.ts";
-import { type Lab, startLab } from "../../../lab/lab.ts";
-import { pluginMode } from "../../../lab/plugins/pluginPath.ts";
+import type { Lab } from "../../../lab/lab.ts";
 import { allProofs } from "../../../lab/proofs/proofs.ts";
 import { Stack, changesNothing } from "../../../lab/pulumi.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { workloadsOf } from "../../../lab/workloads/workload.ts";
 import { LabSecrets } from "../labSecrets.ts";
+import { ownLab } from "../ownLab.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { isSignedByToday, remakePods } from "../sidecars.ts";
@@ -29,31 +27,17 @@ const RELOAD_SECONDS = 60;
 // Not in the lab of the other tests, whose clusters have roots of their own.
 describe("two clusters under a shared root", function () {
   this.timeout(1_200_000);
-  let started: Lab | undefined;
   let lab: Lab;
   let a: Stack;
   let b: Stack;
   let root: Stack;
   const secrets = new LabSecrets();
-  let failed = false;
 
-  before(async () => {
-    lab = started = await startLab({ dir: LAB_FOLDER, log, plugins: pluginMode(process.env["LAB_PLUGINS"]) });
+  ownLab(async (started) => {
+    lab = started;
     await restartWorkloads(lab, log);
     [a, b] = (await Promise.all(CLUSTERS.map(({ name }) => underSharedRoot(name)))) as [Stack, Stack];
     root = new Stack("root-ca", lab);
-  });
-
-  afterEach(function () {
-    failed ||= this.currentTest?.state === "failed";
-  });
-
-  // The folder stays when something failed, for its logs.
-  after(async () => {
-    if (started === undefined) return;
-    await started.stop();
-    if (failed) log(`the logs are in ${labPaths(lab.dir).logs}`);
-    else await rm(lab.dir, { recursive: true });
   });
 
   it("begin in any order: the first one waits, says for what, and makes its key and request only", async () => {

@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
-import { LAB_FOLDER, labPaths } from "../../../lab/environment.ts";
 import { federate } from "../../../lab/federate.ts";
-import { type Lab, startLab } from "../../../lab/lab.ts";
-import { pluginMode } from "../../../lab/plugins/pluginPath.ts";
+import type { Lab } from "../../../lab/lab.ts";
 import { statusFor, stealCredential } from "../../../lab/proofs/peerCredential.ts";
 import type { ProofContext } from "../../../lab/proofs/proof.ts";
 import { Stack } from "../../../lab/pulumi.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { SINGLE_MESH } from "../../../lab/scenarios/singleMesh.ts";
 import { LabSecrets } from "../labSecrets.ts";
+import { ownLab } from "../ownLab.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { editedStackFile } from "../stackFile.ts";
@@ -19,29 +17,14 @@ import { editedStackFile } from "../stackFile.ts";
 // Not in the lab of the other tests, whose clusters are federated.
 describe("two clusters in a single mesh", function () {
   this.timeout(1_200_000);
-  let started: Lab | undefined;
   let lab: Lab;
   let context: ProofContext;
-  let failed = false;
   const secrets = new LabSecrets();
 
-  before(async () => {
-    const plugins = pluginMode(process.env["LAB_PLUGINS"]);
-    lab = started = await startLab({ dir: LAB_FOLDER, log, plugins, clusters: SINGLE_MESH.clusters });
+  ownLab(async (started) => {
+    lab = started;
     context = { lab, stacks: await federate(lab, log, SINGLE_MESH) };
-  });
-
-  afterEach(function () {
-    failed ||= this.currentTest?.state === "failed";
-  });
-
-  // The folder stays when something failed, for its logs.
-  after(async () => {
-    if (started === undefined) return;
-    await started.stop();
-    if (failed) log(`the logs are in ${labPaths(lab.dir).logs}`);
-    else await rm(lab.dir, { recursive: true });
-  });
+  }, SINGLE_MESH.clusters);
 
   it("say in a preview who can speak for whom", async () => {
     const { output } = await new Stack("mesh-east", lab).run("preview");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Proof } from "../../../lab/proofs/proof.ts";
+import { THREE_CLUSTERS } from "../../../lab/clusters.ts";
+import { type Proof, hostOf, nameOf, partyIn } from "../../../lab/proofs/proof.ts";
 import { allProofs } from "../../../lab/proofs/proofs.ts";
 import { formatProofs } from "../../../lab/proofs/table.ts";
 
@@ -38,5 +39,16 @@ describe("the list of proofs", () => {
     for (const claim of new Set(claims)) {
       assert.equal(claims.filter((other) => other === claim).length, 2, claim);
     }
+  });
+
+  it("has each of three clusters call each other", () => {
+    const calls = allProofs(THREE_CLUSTERS).filter(({ claim }) => claim.startsWith("an exported service"));
+    const parties = THREE_CLUSTERS.map((cluster) => partyIn(cluster, true));
+    for (const from of parties)
+      for (const to of parties)
+        assert.equal(
+          calls.filter(({ caller, callee }) => caller === nameOf(from) && callee === hostOf(to)).length,
+          from === to ? 0 : 1,
+        );
   });
 });

@@ -2,10 +2,17 @@ import assert from "node:assert/strict";
 import { meshManifests, workloadManifests } from "../../../lab/workloads/manifests.ts";
 import { egressAddress, workloadsOf } from "../../../lab/workloads/workload.ts";
 
+/** A listener of a Sidecar. */
+interface Listener {
+  port: { number: number; protocol: string };
+  defaultEndpoint?: string;
+}
+
 describe("the lab's workloads", () => {
   const clusters: [cluster: string, network: string][] = [
     ["cluster-a", "127.10"],
     ["cluster-b", "127.20"],
+    ["cluster-c", "127.60"],
   ];
   for (const [cluster, network] of clusters) {
     it(`of ${cluster} are one that is exported and one that is not, each with addresses of its own`, () => {
@@ -26,6 +33,33 @@ describe("the lab's workloads", () => {
       ["foo", "true"],
       ["internal", undefined],
     ]);
+  });
+
+  it("have in the Service, and in the sidecar's listeners, all their ports, with what Istio takes for their protocols", () => {
+    const [bar] = workloadsOf("cluster-b", "127.20");
+    const queue = { name: "tcp-queue", number: 9000, targetPort: 9001, appPort: 19_001 };
+    const workload = { ...bar!, morePorts: [queue], calls: [{ name: "grpc-store", number: 9100 }] };
+    const manifests = [...workloadManifests(workload), ...meshManifests(workload)];
+    const specOf = (wanted: string) => manifests.find(({ kind }) => kind === wanted)?.spec;
+    assert.deepEqual((specOf("Service") as { ports: unknown }).ports, [
+      { name: "http", port: 8080, targetPort: 8080 },
+      { name: "tcp-queue", port: 9000, targetPort: 9001 },
+    ]);
+    const { ingress, egress } = specOf("Sidecar") as Record<"ingress" | "egress", Listener[]>;
+    assert.deepEqual(
+      ingress.map(({ port, defaultEndpoint }) => [port.number, port.protocol, defaultEndpoint]),
+      [
+        [8080, "HTTP", "0.0.0.0:18080"],
+        [9001, "TCP", "0.0.0.0:19001"],
+      ],
+    );
+    assert.deepEqual(
+      egress.map(({ port }) => [port.number, port.protocol]),
+      [
+        [8080, "HTTP"],
+        [9100, "GRPC"],
+      ],
+    );
   });
 
   it("have the same address and labels in Pod and WorkloadEntry, so that the Service's endpoint is the Pod", () => {

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { type Party, hostOf, identityOf } from "../../lab/proofs/proof.ts";
+import { waitFor } from "../../lab/ready.ts";
+import { type CallOptions, callService } from "../../lab/workloads/call.ts";
+
+/** For a change to reach the sidecars, and for connections that are judged by what was before to end. */
+const PROPAGATION_SECONDS = 90;
+/** Answers in a row: the first one after a change may still be by what was before. */
+const CALLS = 3;
+
+/** A workload answers another, and sees who it is. @param port of its Service. Default: the first. */
+export async function expectAnswer(
+  from: Party,
+  to: Party,
+  options?: CallOptions,
+  port = to.port,
+): Promise<void> {
+  await expectStatus(200, from, to, options, port);
+  const { identity } = await callService(from, hostOf(to), port, options);
+  assert.equal(identity, identityOf(from));
+}
+
+/** Calls until the answers have the status that they should have, several in a row. @param port of the Service. Default: the first. */
+export async function expectStatus(
+  expected: number,
+  from: Party,
+  to: Party,
+  options?: CallOptions,
+  port = to.port,
+): Promise<void> {
+  let statuses: number[] = [];
+  const areExpected = async () => {
+    statuses = [];
+    for (let call = 0; call < CALLS; call++)
+      statuses.push((await callService(from, hostOf(to), port, options)).status);
+    return statuses.every((status) => status === expected);
+  };
+  await waitFor("the answers differ", areExpected, PROPAGATION_SECONDS).catch(() => undefined);
+  assert.deepEqual(statuses, Array(CALLS).fill(expected));
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { parse } from "yaml";
+import { CLUSTERS, EQUAL_CLUSTERS, THREE_CLUSTERS } from "../../../lab/clusters.ts";
+import { FEDERATION, FEDERATION_OF_THREE } from "../../../lab/scenarios/federation.ts";
+import { SCENARIOS, chooseScenario, scenarioOf } from "../../../lab/scenarios/scenarios.ts";
+import { type StackFileConfig, editedStackFile } from "../stackFile.ts";
+
+describe("the lab's scenarios", () => {
+  it("are chosen by topology and number of clusters, as few clusters as may be unless asked", () => {
+    assert.equal(chooseScenario({}), FEDERATION);
+    assert.equal(chooseScenario({ count: 3 }), FEDERATION_OF_THREE);
+    for (const scenario of SCENARIOS) {
+      const { topology, clusters } = scenario;
+      assert.equal(chooseScenario({ topology, count: clusters.length }), scenario);
+    }
+  });
+
+  it("say so when there is none of that kind", () => {
+    const choose = () => chooseScenario({ topology: "single-mesh", count: 3 });
+    assert.throws(choose, /there is no lab of 3 clusters for topology single-mesh/);
+  });
+
+  it("are known by the clusters of a lab that runs", () => {
+    for (const scenario of SCENARIOS) assert.equal(scenarioOf(scenario), scenario);
+    assert.throws(() => scenarioOf({ clusters: [...CLUSTERS, ...EQUAL_CLUSTERS] }), /shows nothing/);
+  });
+
+  it("update the stacks of a federation so that each sees all others in the end", () => {
+    assert.deepEqual(FEDERATION.updates, ["cluster-a", "cluster-b", "cluster-a"]);
+    assert.deepEqual(FEDERATION_OF_THREE.updates, [
+      "cluster-a",
+      "cluster-b",
+      "cluster-c",
+      "cluster-a",
+      "cluster-b",
+    ]);
+  });
+
+  it("have addresses of their own for each cluster", () => {
+    for (const { clusters } of SCENARIOS)
+      for (const key of ["name", "network", "serviceRange"] as const)
+        assert.equal(new Set(clusters.map((cluster) => cluster[key])).size, clusters.length);
+  });
+
+  it("have in a federation of three stacks that name both others, in one namespace each", async () => {
+    for (const { name } of THREE_CLUSTERS) {
+      const file = await editedStackFile(name, (config) =>
+        FEDERATION_OF_THREE.changeStackFile?.(name, config),
+      );
+      const { config } = parse(await readFile(file, "utf8")) as { config: StackFileConfig };
+      const peers = config["istio-federation:peers"] as Record<string, { stack: string; exportTo: string[] }>;
+      const others = THREE_CLUSTERS.map((cluster) => cluster.name).filter((other) => other !== name);
+      assert.deepEqual(Object.keys(peers).sort(), others);
+      assert.deepEqual(
+        Object.values(peers)
+          .map(({ stack }) => stack)
+          .sort(),
+        others,
+      );
+      assert.equal(new Set(Object.values(peers).map(({ exportTo }) => exportTo.join())).size, 1);
+    }
+  });
+});
