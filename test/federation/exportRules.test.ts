@@ -41,7 +41,7 @@ describe("A rule of exports", () => {
     const nobody: ExportRule[] = [{ services, peers: [] }, ...byName];
     const { offered, exported, rules } = exportsOf({}, [pod], nobody);
     assert.deepEqual([offered, exported], [undefined, undefined]);
-    assert.deepEqual(rules, ["exports nothing: exports[0], which comes first, decides on xyz/bar"]);
+    assert.deepEqual(rules, ["exports nothing: rules before it (exports[0]) decide on xyz/bar"]);
   });
 
   it("exports the ports that it names, by name or number", () => {
@@ -120,11 +120,11 @@ describe("A rule of exports", () => {
     const { warnings } = exportServices(found({ services: [bar, out], workloads: [pod] }), rules, cluster);
     assert.deepEqual(warnings.map(describeFault), [
       'exports[0]: "xyz/gone" is no Service of this cluster yet. Create it and update this stack again, or correct its namespace and name.',
-      "exports[1]: exports nothing: exports[0], which comes first, decides on xyz/bar. Put it further up, or take it out.",
+      "exports[1]: exports nothing: rules before it (exports[0]) decide on xyz/bar. Put it further up, or take it out.",
       "exports[2]: means no Service of this cluster. Create or label one and update this stack again, or correct the rule.",
       "exports[3]: exports nothing: the label istio-federation.dev/export keeps xyz/out back. Ask their owners, or take it out.",
-      "exports[4]: exports nothing: exports[0], exports[3], which come first, decide on xyz/bar, xyz/out. Put it further up, or take it out.",
-      "exports[5]: exports nothing: exports[0], which comes first, decides on xyz/bar. Put it further up, or take it out.",
+      "exports[4]: exports nothing: rules before it (exports[0], exports[3]) decide on xyz/bar, xyz/out. Put it further up, or take it out.",
+      "exports[5]: exports nothing: rules before it (exports[0]) decide on xyz/bar. Put it further up, or take it out.",
     ]);
   });
 });

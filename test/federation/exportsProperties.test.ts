@@ -5,6 +5,8 @@ import type { ClusterServices } from "../../federation/clusterServices.ts";
 import { parseContract } from "../../federation/contract.ts";
 import type { ExportRule } from "../../federation/exportRule.ts";
 import { exportServices } from "../../federation/exports.ts";
+import { mutualTlsModes, speaksMutualTls } from "../../federation/mutualTls.ts";
+import { matches } from "../../federation/selector.ts";
 import { shuffled } from "./arbitraries.ts";
 import { findings, rules } from "./exportsArbitraries.ts";
 import { bar, cluster, pod } from "./exportsFixture.ts";
@@ -103,6 +105,28 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
         }
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it("are no black holes: behind each port is a workload that takes mutual TLS, as far as there are any", () => {
+    fc.assert(
+      fc.property(findings, rules, (found, made) => {
+        const modeOf = mutualTlsModes(found.peerAuthentications);
+        for (const { namespace, selector, ports, permissive } of exportServices(found, made, cluster)
+          .exported) {
+          const behind = found.workloads.filter(
+            (workload) => workload.namespace === namespace && matches(selector, workload.labels),
+          );
+          for (const { targetPort } of ports) {
+            const modes = behind.filter(speaksMutualTls).map((workload) => modeOf(workload, targetPort).mode);
+            // A port that is not known may be another one at each workload.
+            if (targetPort === undefined || behind.length === 0) continue;
+            assert.ok(modes.some((mode) => mode !== "DISABLE"));
+            assert.ok(permissive || !modes.includes("PERMISSIVE"));
+          }
+        }
+      }),
+      { numRuns: 500 },
     );
   });
 
