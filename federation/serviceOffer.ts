@@ -87,17 +87,10 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
     return { warnings: [...warnings, ...firstFaultsOf(error, published).map(heldBack)] };
   const { namespace, name, selector } = service;
   const peers = only ?? sortedUnique(Object.keys(cluster.peers));
-  const isPermissive = permissive.length > 0;
+  const isWhole = ports.length === exportedPorts(service.ports).ports.length;
   const exported = {
-    namespace,
-    name,
-    host,
-    selector,
-    ports,
-    peers,
-    permissive: isPermissive,
-    rule,
-    ruleIndex,
+    ...{ namespace, name, host, selector, ports, isWhole, peers, rule, ruleIndex },
+    permissive: permissive.length > 0,
   };
   const offered = { published, exported, missingPorts: missingPorts(service, rule), permissive };
   return { offered, warnings };

@@ -142,11 +142,20 @@ describe("An exported Service", () => {
         { number: 8080, name: "http", protocol: "HTTP", targetPort: 8080 },
         { number: 9090, name: "grpc", protocol: "GRPC", targetPort: 8000 },
       ],
+      isWhole: true,
       peers: ["cluster-a"],
       permissive: false,
       rule,
       ruleIndex: 1,
     });
+  });
+
+  it("is whole when all is offered of it that the gateway could lead to", () => {
+    const ports = [...two, { name: "dns", port: 53, protocol: "UDP" }];
+    const isWhole = (rule: ExportRule) => exportsOf({ ports }, [pod], [rule]).exported?.isWhole;
+    assert.equal(isWhole({ services }), true);
+    assert.equal(isWhole({ services, ports: ["http", "grpc"] }), true);
+    assert.equal(isWhole({ services, ports: ["http"] }), false);
   });
 
   it("leaves out a port of its workloads that nobody knows", () => {
