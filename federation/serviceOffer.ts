@@ -85,12 +85,17 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
   const { error } = contractService.safeParse(published);
   if (error !== undefined)
     return { warnings: [...warnings, ...firstFaultsOf(error, published).map(heldBack)] };
-  const { namespace, name, selector } = service;
-  const peers = only ?? sortedUnique(Object.keys(cluster.peers));
-  const isWhole = ports.length === exportedPorts(service.ports).ports.length;
-  const exported = {
-    ...{ namespace, name, host, selector, ports, isWhole, peers, rule, ruleIndex },
+  const exported: ExportedService = {
+    namespace: service.namespace,
+    name: service.name,
+    host,
+    selector: service.selector,
+    ports,
+    isWhole: ports.length === exportedPorts(service.ports).ports.length,
+    peers: only ?? sortedUnique(Object.keys(cluster.peers)),
     permissive: permissive.length > 0,
+    rule,
+    ruleIndex,
   };
   const offered = { published, exported, missingPorts: missingPorts(service, rule), permissive };
   return { offered, warnings };
