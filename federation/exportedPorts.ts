@@ -83,6 +83,7 @@ function comparePorts(one: KubernetesPort, other: KubernetesPort): number {
     one.port - other.port ||
     compare(one.name ?? "", other.name ?? "") ||
     compare(one.appProtocol ?? "", other.appProtocol ?? "") ||
-    compare(one.protocol ?? "TCP", other.protocol ?? "TCP")
+    compare(one.protocol ?? "TCP", other.protocol ?? "TCP") ||
+    compare(String(one.targetPort ?? one.port), String(other.targetPort ?? other.port))
   );
 }

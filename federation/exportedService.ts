@@ -11,6 +11,8 @@ export interface ExportedService {
   selector: Record<string, string>;
   /** What is offered of it, by number; at least one. */
   ports: ExportedPort[];
+  /** Whether those are all that the gateway could lead to, as it opens a Service with all its ports. */
+  isWhole: boolean;
   /** Who is offered it, by the peers' names in the config, sorted: all of them where the rule names none. */
   peers: string[];
   /** Whether its workloads take calls without mutual TLS too, whose callers have no identity. */

@@ -1,14 +1,13 @@
-import { someOf } from "./change.ts";
-import type { ClusterServices, KubernetesService } from "./clusterServices.ts";
+import type { ClusterServices } from "./clusterServices.ts";
 import type { ContractService } from "./contractService.ts";
 import type { ExportRule } from "./exportRule.ts";
 import type { ExportedService } from "./exportedService.ts";
-import { type Fault, pathOf, within } from "./fault.ts";
+import { type Fault, within } from "./fault.ts";
 import { otherTls } from "./gatewayTls.ts";
 import { type Verdict, judgeIdleRules } from "./idleRules.ts";
 import { EXPORT_LABEL, NOT_EXPORTED } from "./labels.ts";
 import { mutualTlsModes } from "./mutualTls.ts";
-import { missingPorts } from "./narrowing.ts";
+import { judgeMissingPorts, judgePlainText } from "./offerWarnings.ts";
 import { compare, ownValue, sortedRecord } from "./order.ts";
 import { keyOf, labelsOf, ruleFinder, serviceFinder } from "./ruleFinder.ts";
 import { type ExportingCluster, hostOf, offerService } from "./serviceOffer.ts";
@@ -59,27 +58,24 @@ export function exportServices(
     modeOf: mutualTlsModes(found.peerAuthentications),
     otherTls: otherTls(found.destinationRules, cluster.domain),
   };
-  const offers = verdicts.flatMap(({ service, rule, index, optedOut }) => {
-    if (optedOut) return [];
-    const known = ownValue(last, hostOf(service, cluster))?.subjectAltNames ?? [];
-    const candidate = { service, rule, ruleIndex: index, workloads: workloadsOf(service), known };
-    const offer = offerService(candidate, cluster, tls);
-    const path = `Service ${keyOf(service)}`;
-    return [
-      { ...offer, rule, index, service, warnings: offer.warnings.map((warning) => within(path, warning)) },
-    ];
-  });
-  const offered = offers.flatMap(({ published, exported, ...rest }) =>
-    published === undefined || exported === undefined ? [] : [{ published, exported, ...rest }],
-  );
+  const offers = verdicts
+    .filter(({ optedOut }) => !optedOut)
+    .map(({ service, rule, index }) => {
+      const known = ownValue(last, hostOf(service, cluster))?.subjectAltNames ?? [];
+      const candidate = { service, rule, ruleIndex: index, workloads: workloadsOf(service), known };
+      const { offered, warnings } = offerService(candidate, cluster, tls);
+      const path = `Service ${keyOf(service)}`;
+      return { offered, warnings: warnings.map((warning) => within(path, warning)) };
+    });
+  const all = offers.flatMap(({ offered }) => offered ?? []);
   return {
-    services: sortedRecord(offered.map(({ exported, published }) => [exported.host, published])),
-    exported: offered.map(({ exported }) => exported).sort((one, other) => compare(one.host, other.host)),
+    services: sortedRecord(all.map(({ exported, published }) => [exported.host, published])),
+    exported: all.map(({ exported }) => exported).sort((one, other) => compare(one.host, other.host)),
     warnings: [
       ...judgeIdleRules(rules, verdicts, serviceFinder(found.services, found.namespaces)),
-      ...judgePorts(offered),
+      ...judgeMissingPorts(all),
       ...offers.flatMap(({ warnings }) => warnings),
-      ...judgePlainText(offered),
+      ...judgePlainText(all),
     ],
   };
 }
@@ -104,41 +100,4 @@ function judgeServices(
       ({ service: one }, { service: other }) =>
         compare(one.namespace, other.namespace) || compare(one.name, other.name),
     );
-}
-
-/** Ports that rules ask for and Services do not have; one warning for all Services of a rule. */
-function judgePorts(
-  offered: readonly { service: KubernetesService; rule: ExportRule; index: number }[],
-): Fault[] {
-  const lacking = offered.flatMap(({ service, rule, index }) =>
-    missingPorts(service, rule).map((port) => ({ index, port, name: keyOf(service) })),
-  );
-  const byPort = Map.groupBy(lacking, ({ index, port }) => `${index} ${port}`);
-  return [...byPort.values()]
-    .flatMap((all) => all.slice(0, 1).map(({ index, port }) => ({ index, port, all })))
-    .sort((one, other) => one.index - other.index || compare(one.port, other.port))
-    .map(({ index, port, all }) => ({
-      path: pathOf("exports", index, "ports"),
-      value: port,
-      rule: `is no port of ${someOf(all.map(({ name }) => name))}`,
-      remedy: "Correct it, or make a rule of its own for those that have it",
-    }));
-}
-
-/** Services that take plain text too; one warning for each PeerAuthentication that lets them. */
-function judgePlainText(
-  offered: readonly { service: KubernetesService; permissive: readonly string[] }[],
-): Fault[] {
-  const lenient = offered.flatMap(({ service, permissive }) =>
-    [...new Set(permissive)].map((policy) => ({ policy, name: keyOf(service) })),
-  );
-  return [...Map.groupBy(lenient, ({ policy }) => policy)]
-    .sort(([one], [other]) => compare(one, other))
-    .map(([policy, all]) => ({
-      path: `PeerAuthentication ${policy}`,
-      value: "PERMISSIVE",
-      rule: `lets workloads of this cluster call ${someOf(all.map(({ name }) => name))} without mutual TLS, and so without an identity that a policy could go by`,
-      remedy:
-        "Make it STRICT once all local callers have sidecars; peers' callers have an identity in any case",
-    }));
 }

@@ -48,20 +48,22 @@ const NOTHING = {
 
 function explain(meant: readonly Verdict[], own: number): Pick<Fault, "rule" | "remedy"> {
   const earlier = meant.filter(({ index }) => index < own);
-  const places = [...new Set(earlier.map(({ index }) => index))].sort((one, other) => one - other);
-  const optedOut = meant.filter(({ index }) => index === own).map(({ service }) => keyOf(service));
+  const optedOut = meant.filter(({ index }) => index === own);
   const reasons = [
-    ...(optedOut.length === 0
-      ? []
-      : [`the label ${EXPORT_LABEL} keeps ${someOf(optedOut.sort(compare))} back`]),
-    ...(places.length === 0
-      ? []
-      : [
-          `${someOf(places.map((place) => pathOf("exports", place)))}, which ${places.length === 1 ? "comes" : "come"} first, ${places.length === 1 ? "decides" : "decide"} on ${someOf(earlier.map(({ service }) => keyOf(service)).sort(compare))}`,
-        ]),
-  ];
+    optedOut.length > 0 && `the label ${EXPORT_LABEL} keeps ${namesOf(optedOut)} back`,
+    earlier.length > 0 && `rules before it (${placesOf(earlier)}) decide on ${namesOf(earlier)}`,
+  ].filter((reason) => reason !== false);
   return {
     rule: `exports nothing: ${reasons.join(", and ")}`,
-    remedy: places.length === 0 ? "Ask their owners, or take it out" : "Put it further up, or take it out",
+    remedy: earlier.length > 0 ? "Put it further up, or take it out" : "Ask their owners, or take it out",
   };
+}
+
+function namesOf(verdicts: readonly Verdict[]): string {
+  return someOf(verdicts.map(({ service }) => keyOf(service)).sort(compare));
+}
+
+function placesOf(verdicts: readonly Verdict[]): string {
+  const places = new Set(verdicts.map(({ index }) => index));
+  return someOf([...places].sort((one, other) => one - other).map((place) => pathOf("exports", place)));
 }

@@ -57,7 +57,7 @@ export function serviceFinder(
 }
 
 /** `namespace/name`. */
-export function keyOf({ namespace, name }: KubernetesService): string {
+export function keyOf({ namespace, name }: Pick<KubernetesService, "namespace" | "name">): string {
   return `${namespace}/${name}`;
 }
 

@@ -7,7 +7,7 @@ import { type Fault, pathOf } from "./fault.ts";
 import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
 import { identitiesOf } from "./identities.ts";
 import { EXPORT_TO_ANNOTATION } from "./labels.ts";
-import { type Narrowed, narrowPeers, narrowPorts, publishedLabels } from "./narrowing.ts";
+import { type Narrowed, missingPorts, narrowPeers, narrowPorts, publishedLabels } from "./narrowing.ts";
 import { ownValue, sortedUnique } from "./order.ts";
 import { type TlsOfCluster, judgeReach } from "./reachability.ts";
 import { firstFaultsOf } from "./schema.ts";
@@ -33,12 +33,21 @@ export interface Candidate {
   known: readonly string[];
 }
 
-/** What is offered of a Service: nothing when `published` is not there. */
+/** What becomes of a Service: nothing of it is offered when `offered` is not there. */
 export interface Offer {
-  /** What the contract says of it. */
-  published?: ContractService;
-  exported?: ExportedService;
+  offered?: OfferedService;
+  /** Seen from the Service. */
   warnings: Fault[];
+}
+
+/** What is offered of a Service. */
+export interface OfferedService {
+  /** What the contract says of it. */
+  published: ContractService;
+  /** What this cluster knows of it. */
+  exported: ExportedService;
+  /** Ports that its rule asks for, and that it does not have. */
+  missingPorts: string[];
   /** PeerAuthentications by which it takes plain text too. */
   permissive: string[];
 }
@@ -48,22 +57,21 @@ export function hostOf({ namespace, name }: KubernetesService, { domain }: { dom
   return `${name}.${namespace}.svc.${domain}`;
 }
 
-/** Decides what of one Service is offered, by the rules that {@link exportServices} tells. The warnings are seen from the Service. */
+/** Decides what of one Service is offered, by the rules that {@link exportServices} tells. */
 export function offerService(candidate: Candidate, cluster: ExportingCluster, tls: TlsOfCluster): Offer {
   const { service, rule, ruleIndex, workloads, known } = candidate;
   const host = hostOf(service, cluster);
-  const nothing = (warnings: Fault[]): Offer => ({ warnings, permissive: [] });
   const wanted = wantedOf(candidate, host, Object.keys(cluster.peers));
-  if (wanted.left === undefined) return nothing(wanted.warnings);
+  if (wanted.left === undefined) return { warnings: wanted.warnings };
   const { only, isWanted } = wanted.left;
 
   const carried = exportedPorts(service.ports, isWanted);
   const { identities, ...found } = identitiesOf(service, workloads, cluster.trustDomain, known);
   const warnings = [...wanted.warnings, ...carried.warnings, ...found.warnings];
-  if (identities.length === 0) return nothing(warnings);
+  if (identities.length === 0) return { warnings };
   const { ports, permissive, ...reach } = judgeReach({ ...service, host }, carried, workloads, tls);
   warnings.push(...reach.warnings);
-  if (ports.length === 0) return nothing(warnings);
+  if (ports.length === 0) return { warnings };
 
   const labels = publishedLabels(service, rule);
   const published: ContractService = {
@@ -75,22 +83,22 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
     ...(labels === undefined ? {} : { labels }),
   };
   const { error } = contractService.safeParse(published);
-  if (error !== undefined) return nothing([...warnings, ...firstFaultsOf(error, published).map(heldBack)]);
-  const { namespace, name, selector } = service;
-  const peers = only ?? sortedUnique(Object.keys(cluster.peers));
-  const isPermissive = permissive.length > 0;
-  const exported = {
-    namespace,
-    name,
+  if (error !== undefined)
+    return { warnings: [...warnings, ...firstFaultsOf(error, published).map(heldBack)] };
+  const exported: ExportedService = {
+    namespace: service.namespace,
+    name: service.name,
     host,
-    selector,
+    selector: service.selector,
     ports,
-    peers,
-    permissive: isPermissive,
+    isWhole: ports.length === exportedPorts(service.ports).ports.length,
+    peers: only ?? sortedUnique(Object.keys(cluster.peers)),
+    permissive: permissive.length > 0,
     rule,
     ruleIndex,
   };
-  return { published, exported, warnings, permissive };
+  const offered = { published, exported, missingPorts: missingPorts(service, rule), permissive };
+  return { offered, warnings };
 }
 
 /** What is to be offered, and to whom (all peers when `only` is left out), before anything is known of the workloads. */

@@ -41,7 +41,7 @@ describe("A rule of exports", () => {
     const nobody: ExportRule[] = [{ services, peers: [] }, ...byName];
     const { offered, exported, rules } = exportsOf({}, [pod], nobody);
     assert.deepEqual([offered, exported], [undefined, undefined]);
-    assert.deepEqual(rules, ["exports nothing: exports[0], which comes first, decides on xyz/bar"]);
+    assert.deepEqual(rules, ["exports nothing: rules before it (exports[0]) decide on xyz/bar"]);
   });
 
   it("exports the ports that it names, by name or number", () => {
@@ -120,81 +120,13 @@ describe("A rule of exports", () => {
     const { warnings } = exportServices(found({ services: [bar, out], workloads: [pod] }), rules, cluster);
     assert.deepEqual(warnings.map(describeFault), [
       'exports[0]: "xyz/gone" is no Service of this cluster yet. Create it and update this stack again, or correct its namespace and name.',
-      "exports[1]: exports nothing: exports[0], which comes first, decides on xyz/bar. Put it further up, or take it out.",
+      "exports[1]: exports nothing: rules before it (exports[0]) decide on xyz/bar. Put it further up, or take it out.",
       "exports[2]: means no Service of this cluster. Create or label one and update this stack again, or correct the rule.",
       "exports[3]: exports nothing: the label istio-federation.dev/export keeps xyz/out back. Ask their owners, or take it out.",
-      "exports[4]: exports nothing: exports[0], exports[3], which come first, decide on xyz/bar, xyz/out. Put it further up, or take it out.",
-      "exports[5]: exports nothing: exports[0], which comes first, decides on xyz/bar. Put it further up, or take it out.",
+      "exports[4]: exports nothing: rules before it (exports[0], exports[3]) decide on xyz/bar, xyz/out. Put it further up, or take it out.",
+      "exports[5]: exports nothing: rules before it (exports[0]) decide on xyz/bar. Put it further up, or take it out.",
     ]);
   });
-});
-
-describe("The owner of a Service", () => {
-  it("opts out by a label on it or on its namespace, in silence where the rule exports others", () => {
-    const no = { "istio-federation.dev/export": "false" };
-    const other = { ...bar, namespace: "abc" };
-    const all: ExportRule[] = [{ services: ["*"] }];
-    const workloads = [pod, { ...pod, namespace: "abc" }];
-    for (const input of [
-      found({ services: [{ ...bar, labels: no }, other], workloads }),
-      found({
-        services: [bar, other],
-        workloads,
-        namespaces: { xyz: no, abc: { "istio-federation.dev/export": "true" } },
-      }),
-    ]) {
-      const { services: offered, exported, warnings } = exportServices(input, all, cluster);
-      assert.deepEqual(Object.keys(offered), ["bar.abc.svc.cluster-b.local"]);
-      assert.deepEqual([exported.length, warnings], [1, []]);
-    }
-  });
-
-  const owned = (annotations: Record<string, string>, rule: ExportRule = { services }) =>
-    exportsOf({ ports: two, annotations }, [pod], [rule]);
-  const ports = "istio-federation.dev/export-ports";
-  const to = "istio-federation.dev/export-to";
-
-  it("narrows the ports, and widens none", () => {
-    for (const value of ["grpc", " 9090 ", "grpc,9090"]) {
-      const { offered, warned } = owned({ [ports]: value });
-      assert.deepEqual([offered?.ports.map(({ name }) => name), warned], [["grpc"], []], value);
-    }
-    const { offered, rules } = owned({ [ports]: "http,grpc" }, { services, ports: ["http"] });
-    assert.deepEqual(
-      offered?.ports.map(({ name }) => name),
-      ["http"],
-    );
-    assert.deepEqual(rules, ["is no port that exports[0] exports of it"]);
-  });
-
-  it("narrows the peers, and widens none", () => {
-    assert.deepEqual(owned({ [to]: "cluster-c" }).offered?.peers, ["c"]);
-    const { offered, rules } = owned(
-      { [to]: "cluster-a, cluster-c,nobody" },
-      { services, peers: ["cluster-a"] },
-    );
-    assert.deepEqual(offered?.peers, ["cluster-a"]);
-    assert.deepEqual(rules, [
-      "is none of the peers to whom exports[0] offers it (cluster-a)",
-      "is none of the peers to whom exports[0] offers it (cluster-a)",
-    ]);
-  });
-
-  for (const [annotation, value] of [
-    [ports, ""],
-    [ports, "x"],
-    [to, " , "],
-    [to, "x"],
-  ] as const) {
-    it(`who leaves nothing by ${annotation}: ${JSON.stringify(value)} has the Service held back, with a warning`, () => {
-      const { offered, exported, warned, rules } = owned({ [annotation]: value });
-      assert.deepEqual(
-        [offered, exported, warned],
-        [undefined, undefined, [`Service xyz/bar.annotations["${annotation}"]`]],
-      );
-      assert.match(rules[0] ?? "", /so the Service is held back$/);
-    });
-  }
 });
 
 describe("An exported Service", () => {
@@ -210,11 +142,20 @@ describe("An exported Service", () => {
         { number: 8080, name: "http", protocol: "HTTP", targetPort: 8080 },
         { number: 9090, name: "grpc", protocol: "GRPC", targetPort: 8000 },
       ],
+      isWhole: true,
       peers: ["cluster-a"],
       permissive: false,
       rule,
       ruleIndex: 1,
     });
+  });
+
+  it("is whole when all is offered of it that the gateway could lead to", () => {
+    const ports = [...two, { name: "dns", port: 53, protocol: "UDP" }];
+    const isWhole = (rule: ExportRule) => exportsOf({ ports }, [pod], [rule]).exported?.isWhole;
+    assert.equal(isWhole({ services }), true);
+    assert.equal(isWhole({ services, ports: ["http", "grpc"] }), true);
+    assert.equal(isWhole({ services, ports: ["http"] }), false);
   });
 
   it("leaves out a port of its workloads that nobody knows", () => {

@@ -1,129 +1,16 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import type { ClusterServices, KubernetesService, Workload } from "../../federation/clusterServices.ts";
+import type { ClusterServices } from "../../federation/clusterServices.ts";
 import { parseContract } from "../../federation/contract.ts";
 import type { ExportRule } from "../../federation/exportRule.ts";
 import { exportServices } from "../../federation/exports.ts";
-import type { GatewayTls } from "../../federation/gatewayTls.ts";
-import type { MutualTlsMode } from "../../federation/mutualTls.ts";
-import { label, shuffled } from "./arbitraries.ts";
+import { mutualTlsModes, speaksMutualTls } from "../../federation/mutualTls.ts";
+import { matches } from "../../federation/selector.ts";
+import { shuffled } from "./arbitraries.ts";
+import { findings, rules } from "./exportsArbitraries.ts";
 import { bar, cluster, pod } from "./exportsFixture.ts";
 import { contractOf } from "./samples.ts";
-
-const NAMESPACES = ["abc", "xyz"];
-const NAMES = ["a", "b", "bar"];
-const PATTERNS = ["a", "bar", "b*", "*"];
-const LABELS = ["a", "b"];
-
-/** A map of one or two labels, or none. */
-const labels = (): fc.Arbitrary<Record<string, string>> =>
-  fc.dictionary(fc.constantFrom("app", "tier"), fc.constantFrom(...LABELS), { noNullPrototype: true });
-
-function optional<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.option(arbitrary, { nil: undefined });
-}
-
-/** Without the fields that are undefined. */
-function compact<T extends object>(made: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined)) as never;
-}
-
-const kubernetesPort = fc
-  .record({
-    name: optional(fc.constantFrom("http", "grpc-x", "udp-y", "Bad_Name", "")),
-    port: fc.integer({ min: 1, max: 4 }),
-    protocol: fc.constantFrom("TCP", "UDP", undefined),
-    targetPort: fc.constantFrom(8080, "web", undefined),
-  })
-  .map(compact);
-
-const annotations = fc
-  .record({
-    "istio-federation.dev/export-ports": optional(fc.constantFrom("http", "1,2", "x", "")),
-    "istio-federation.dev/export-to": optional(fc.constantFrom("cluster-a", "cluster-a,cluster-c", "x")),
-  })
-  .map(compact);
-
-const service: fc.Arbitrary<KubernetesService> = fc
-  .record({
-    namespace: fc.constantFrom(...NAMESPACES),
-    name: fc.oneof(fc.constantFrom(...NAMES), label()),
-    labels: fc.tuple(labels(), fc.boolean()).map(([some, out]): Record<string, string> => ({
-      ...some,
-      ...(out ? {} : { "istio-federation.dev/export": "false" }),
-    })),
-    annotations,
-    selector: labels(),
-    ports: fc.array(kubernetesPort, { maxLength: 4 }),
-  })
-  .map((made) => ({ ...bar, ...made }));
-
-const workload: fc.Arbitrary<Workload> = fc
-  .record({
-    namespace: fc.constantFrom(...NAMESPACES),
-    labels: fc.tuple(labels(), fc.boolean()).map(([some, mutual]): Record<string, string> => ({
-      ...some,
-      ...(mutual ? { "security.istio.io/tlsMode": "istio" } : {}),
-    })),
-    serviceAccount: label(),
-    ready: fc.boolean(),
-    ports: fc.constantFrom<Record<string, number>>({}, { web: 8000 }),
-  })
-  .map((made) => ({ ...pod, ...made }));
-
-const mode = fc.constantFrom<(MutualTlsMode | undefined)[]>("STRICT", "PERMISSIVE", "DISABLE", undefined);
-const created = fc.constantFrom("2026-11-21T10:00:00Z", "2026-11-21T10:00:01Z");
-const unique = {
-  maxLength: 4,
-  selector: ({ namespace, name }: { namespace: string; name: string }) => `${namespace}/${name}`,
-};
-
-const peerAuthentication = fc
-  .record({
-    namespace: fc.constantFrom("istio-system", ...NAMESPACES),
-    name: label(),
-    created,
-    selector: labels(),
-    mode,
-    ports: optional(fc.constant({ 8080: { mode: "DISABLE" as const } })),
-  })
-  .map(({ ports = {}, ...made }) => ({ ...compact(made), ports }));
-
-const destinationRule: fc.Arbitrary<GatewayTls> = fc.record({
-  namespace: fc.constantFrom("istio-gateway", "istio-system", ...NAMESPACES),
-  name: label(),
-  created,
-  host: fc.constantFrom("*.local", "bar", "bar.xyz.svc.cluster-b.local"),
-  exportTo: fc.constantFrom<string[][]>([], ["."], ["*"]),
-  policy: fc.constantFrom<Exclude<GatewayTls["policy"], undefined>[]>(
-    { mode: "ISTIO_MUTUAL", ports: {} },
-    { mode: "DISABLE", ports: {} },
-    { ports: { 1: "SIMPLE" } },
-  ),
-});
-
-const findings: fc.Arbitrary<ClusterServices> = fc.record({
-  services: fc.uniqueArray(service, { ...unique, maxLength: 6 }),
-  workloads: fc.array(workload, { maxLength: 6 }),
-  namespaces: fc.record({ abc: labels(), xyz: labels() }, { noNullPrototype: true }),
-  peerAuthentications: fc.uniqueArray(peerAuthentication, unique),
-  destinationRules: fc.uniqueArray(destinationRule, { ...unique, maxLength: 2 }),
-});
-
-const rule: fc.Arbitrary<ExportRule> = fc
-  .record({
-    namespaces: optional(fc.subarray(["abc", "x*"], { minLength: 1 })),
-    services: optional(fc.subarray(PATTERNS, { minLength: 1 })),
-    namespaceSelector: optional(labels()),
-    selector: optional(labels()),
-    ports: optional(fc.subarray(["http", "1", "2", "x"], { minLength: 1 })),
-    peers: optional(fc.subarray(["cluster-a", "cluster-c"])),
-    labels: optional(fc.subarray(["app", "tier"], { minLength: 1 })),
-  })
-  .map((made) => compact(made) as ExportRule);
-
-const rules = fc.array(rule, { minLength: 1, maxLength: 4 });
 
 /** What a peer may reach: `host:port`. */
 function reached(found: ClusterServices, made: readonly ExportRule[], peer: string): string[] {
@@ -131,6 +18,12 @@ function reached(found: ClusterServices, made: readonly ExportRule[], peer: stri
   return exported
     .filter(({ peers }) => peers.includes(peer))
     .flatMap(({ host, ports }) => ports.map(({ number }) => `${host}:${number}`));
+}
+
+/** How many of 100 findings by these arbitraries export anything. */
+function fruitful(): number {
+  const samples = fc.sample(fc.tuple(findings, rules), { numRuns: 100, seed: 1 });
+  return samples.filter(([found, made]) => exportServices(found, made, cluster).exported.length > 0).length;
 }
 
 describe("Exports, whatever there is and whatever is asked for,", () => {
@@ -154,6 +47,11 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it("are tried out with findings of which many export something, and many do not", () => {
+    const number = fruitful();
+    assert.ok(number > 30 && number < 95, String(number));
   });
 
   it("are told alike to peers and to this cluster", () => {
@@ -181,8 +79,8 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
 
   it("are no more when a rule has less in it", () => {
     const narrower = fc.record({
-      ports: optional(fc.constant<string[]>(["http"])),
-      peers: optional(fc.constant<string[]>(["cluster-a"])),
+      ports: fc.option(fc.constant<string[]>(["http"]), { nil: undefined }),
+      peers: fc.option(fc.constant<string[]>(["cluster-a"]), { nil: undefined }),
       at: fc.nat(),
     });
     fc.assert(
@@ -207,6 +105,28 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
         }
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it("are no black holes: behind each port is a workload that takes mutual TLS, as far as there are any", () => {
+    fc.assert(
+      fc.property(findings, rules, (found, made) => {
+        const modeOf = mutualTlsModes(found.peerAuthentications);
+        for (const { namespace, selector, ports, permissive } of exportServices(found, made, cluster)
+          .exported) {
+          const behind = found.workloads.filter(
+            (workload) => workload.namespace === namespace && matches(selector, workload.labels),
+          );
+          for (const { targetPort } of ports) {
+            const modes = behind.filter(speaksMutualTls).map((workload) => modeOf(workload, targetPort).mode);
+            // A port that is not known may be another one at each workload.
+            if (targetPort === undefined || behind.length === 0) continue;
+            assert.ok(modes.some((mode) => mode !== "DISABLE"));
+            assert.ok(permissive || !modes.includes("PERMISSIVE"));
+          }
+        }
+      }),
+      { numRuns: 500 },
     );
   });
 
