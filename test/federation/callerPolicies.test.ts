@@ -308,6 +308,22 @@ describe("Policies of callers", () => {
     assert.deepEqual(policiesFor({}, offered, { peers }).warnings, []);
   });
 
+  it("have no more rules than Istio takes, however many entries a config may have", () => {
+    const entries = Array.from({ length: 50 }, (_, index) => ({
+      serviceAccounts: [`client/caller-${index}`],
+      methods: ["GET"],
+      paths: ["/"],
+    }));
+    const peers = { "cluster-a": "cluster.local", "cluster-c": "c.local" };
+    const { policies } = policiesFor(
+      { callers: entries, localCallers: entries },
+      { ports: [http, tcp], isWhole: false },
+      { peers },
+    );
+    assert.ok((policies[0]?.spec.rules.length ?? 0) > 400);
+    assert.ok((policies[0]?.spec.rules.length ?? 0) <= 512);
+  });
+
   it("have names that Kubernetes takes of the longest Services", () => {
     const name = `b${"a".repeat(62)}`;
     const { policies } = policiesFor(

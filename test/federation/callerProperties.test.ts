@@ -171,6 +171,17 @@ describe("Policies of callers, for whatever rules", () => {
     );
   });
 
+  it("are what Istio takes: nothing in them is empty, and each name is there once in a namespace", () => {
+    fc.assert(
+      fc.property(world(), (made) => {
+        const { policies } = render(made);
+        const names = policies.map(({ namespace, name }) => `${namespace}/${name}`);
+        return new Set(names).size === names.length && !policies.some(({ spec }) => hasEmpty(spec));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it("are the same for Services in any order", () => {
     fc.assert(
       fc.property(
@@ -201,6 +212,13 @@ function render({
   const { allows } = judgeForeignPolicies(named, all);
   const { policies, withheld } = callerPolicies(all, { ...mesh, foreignAllows: allows });
   return { policies, offered: all.filter(({ host }) => !withheld.includes(host)), mesh };
+}
+
+/** Whether some list, map or text in it is empty: istiod's validation refuses those. */
+function hasEmpty(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return value === "" || value === undefined;
+  const parts: unknown[] = Object.values(value);
+  return parts.length === 0 || parts.some(hasEmpty);
 }
 
 /** An empty selector of an AuthorizationPolicy selects all. */
