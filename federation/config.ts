@@ -18,6 +18,7 @@ import { judgePeers, peers } from "./config/peers.ts";
 import { judgeSingleMesh, singleMesh } from "./config/singleMesh.ts";
 import { type Sections, isGiven, parseSections } from "./config/sections.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
+import type { ImportRule } from "./importRule.ts";
 import { fields, someText, text, unknownField } from "./schema.ts";
 import type { PeerIdentity } from "./pin.ts";
 import type { ProvidedPems } from "./providedAuthority.ts";
@@ -93,6 +94,8 @@ export interface PeerConfig {
   stack: string;
   /** Namespaces whose workloads see its services; all when left out. */
   exportTo?: string[];
+  /** Which of them are imported, and how: the first rule that means one decides, and what none means is not; all when left out. */
+  imports?: ImportRule[];
   /** Token of the one removal of its services that the brake lets pass. */
   acceptRemoval?: string;
   /** Who it is; what is left out is pinned when it is first seen. */

@@ -31,6 +31,8 @@ export interface ContractService {
   subjectAltNames: string[];
   /** Names of the only clusters that may import it; all may when left out, none when empty. */
   peers?: string[];
+  /** Those of the Service's labels that are published, for the importers' rules; left out where there are none. */
+  labels?: Record<string, string>;
 }
 
 /** Checks a {@link ContractService} by itself. */

@@ -1,5 +1,5 @@
-import { type DestinationRule, renderDestinationRule } from "./destinationRule.ts";
-import { isRenamed } from "./importLine.ts";
+import { type DestinationRule, hasDestinationRule, renderDestinationRule } from "./destinationRule.ts";
+import { needsRule } from "./importLine.ts";
 import { type ServiceEntry, type ServiceEntryInput, renderServiceEntry } from "./serviceEntry.ts";
 
 /** An object by which a service of a peer is registered; all those of one service have its name here as their own. */
@@ -13,12 +13,11 @@ export type ImportKind = ImportObject["kind"];
  */
 export function renderImport(input: ServiceEntryInput): ImportObject[] {
   const entry = renderServiceEntry(input);
-  const { remoteHost } = input.service;
-  return remoteHost === undefined ? [entry] : [entry, renderDestinationRule(input, remoteHost)];
+  return hasDestinationRule(input.service) ? [entry, renderDestinationRule(input)] : [entry];
 }
 
 /** Kinds of the objects that {@link renderImport} makes of lines of `formatImport`, in the order in which they are made. */
 export function kindsOf(lines: Iterable<string>): ImportKind[] {
-  for (const line of lines) if (isRenamed(line)) return ["ServiceEntry", "DestinationRule"];
+  for (const line of lines) if (needsRule(line)) return ["ServiceEntry", "DestinationRule"];
   return ["ServiceEntry"];
 }

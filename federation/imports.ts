@@ -14,7 +14,7 @@ import { judgeNames } from "./topology/judgeNames.ts";
 import { TRAITS } from "./topology/traits.ts";
 
 /** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
-const ENTRIES_LIMIT = 256 * 1024 * 1024;
+export const ENTRIES_LIMIT = 256 * 1024 * 1024;
 
 /** What to have here of one peer. */
 export interface PeerImports {

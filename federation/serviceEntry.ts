@@ -1,8 +1,9 @@
 import { type GatewayAddress, IP_ADDRESS, compareGateways } from "./address.ts";
 import type { ServicePort } from "./contractService.ts";
 import type { ImportedService } from "./importLine.ts";
-import { REMOTE_HOST_ANNOTATION, TLS_MODE_LABEL, importLabels } from "./labels.ts";
+import { OUTLIERS_ANNOTATION, REMOTE_HOST_ANNOTATION, TLS_MODE_LABEL, importLabels } from "./labels.ts";
 import { sortedUnique } from "./order.ts";
+import { formatOutliers } from "./outlierDetection.ts";
 
 /** An Istio ServiceEntry, as far as this program writes one. */
 export interface ServiceEntry {
@@ -37,7 +38,7 @@ export interface ServiceEntryInput {
   service: ImportedService;
   /** The peer's gateways; at least one, or Istio would have an entry to nowhere. */
   gateways: readonly GatewayAddress[];
-  /** Namespaces whose workloads see it; `*` for all. */
+  /** Namespaces whose workloads see it, if the service names none itself; `*` for all. */
   exportTo: readonly string[];
   /** Where the object is put. */
   namespace: string;
@@ -61,7 +62,8 @@ export const ENDPOINT_PORT_NAME_LIMIT = 62;
  *   replace the address by a gateway of its own: neither is written.
  * - Each endpoint says which port of it carries a port of the service. Where the endpoints cannot, see {@link fitsEndpoints}, the
  *   service's ports do, which takes gateways that listen on one port: see {@link sharedPort}.
- * - An annotation tells the name that the service has in the peer's cluster, if it has another one there.
+ * - Annotations tell the name that the service has in the peer's cluster, if it has another one there, and its outlier detection: an entry
+ *   with one of them, and no other, has a DestinationRule.
  */
 export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
   const { host, service, namespace, peer } = input;
@@ -75,9 +77,7 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
       name: host,
       namespace,
       labels: importLabels(peer),
-      ...(service.remoteHost === undefined
-        ? {}
-        : { annotations: { [REMOTE_HOST_ANNOTATION]: service.remoteHost } }),
+      ...annotationsOf(service),
     },
     spec: {
       hosts: [host],
@@ -98,7 +98,19 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
         ...(locality === undefined ? {} : { locality }),
       })),
       subjectAltNames: sortedUnique(service.subjectAltNames),
-      exportTo: sortedUnique(input.exportTo),
+      exportTo: sortedUnique(service.exportTo ?? input.exportTo),
+    },
+  };
+}
+
+function annotationsOf({ remoteHost, outlierDetection }: ImportedService): {
+  annotations?: Record<string, string>;
+} {
+  if (remoteHost === undefined && outlierDetection === undefined) return {};
+  return {
+    annotations: {
+      ...(outlierDetection === undefined ? {} : { [OUTLIERS_ANNOTATION]: formatOutliers(outlierDetection) }),
+      ...(remoteHost === undefined ? {} : { [REMOTE_HOST_ANNOTATION]: remoteHost }),
     },
   };
 }

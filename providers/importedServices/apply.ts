@@ -6,7 +6,7 @@ import { ClusterError } from "../cluster/clusterError.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";
 import { type Comparison, compareFew, compareWithCluster } from "./comparison.ts";
 import type { Inputs } from "./inputs.ts";
-import { RESOURCES, declaredObjects, remoteHostOf } from "./objects.ts";
+import { RESOURCES, declaredObjects, tellsOfRule } from "./objects.ts";
 import { isOurs, sighted } from "./ownership.ts";
 import { Progress } from "./progress.ts";
 import { type Failure, reportFailures } from "./report.ts";
@@ -50,11 +50,10 @@ export async function applyImports(
     [...taken].map(([name, owner]): Failure => ({ name, reason: `${kind} ${namespace}/${name} ${owner}` })),
   );
   const lost = new Set(refused.map(({ name }) => name));
-  const removals = removalsOf(client, comparisons, peer);
-  const writes: ServiceWrite[] = [
-    ...declaringWrites(client, comparisons, inputs).filter(({ name }) => !lost.has(name)),
-    ...removals.map((write) => ({ ...write, declares: false })),
-  ];
+  const writes = inOneWriteEach(
+    declaringWrites(client, comparisons, inputs).filter(({ name }) => !lost.has(name)),
+    removalsOf(client, comparisons, peer),
+  );
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services written`,
     writes.length,
@@ -65,6 +64,7 @@ export async function applyImports(
   const imported = wanted - lost.size - undone.filter(({ write }) => write.declares).length;
   if (failures.length === 0) return { imported, failures: [] };
   const left = undone.filter(({ write }) => !write.declares).length;
+  const removals = writes.filter(({ declares }) => !declares);
   const sum =
     `${count(imported)} of ${count(wanted)} services are registered as declared` +
     (left === 0 ? "" : `; ${count(left)} of ${count(removals.length)} withdrawn ones are still there`);
@@ -94,6 +94,22 @@ function declaringWrites(
   }));
 }
 
+/** A service that stays and loses its rule loses that first: its entry tells of the rule as long as there is one. */
+function inOneWriteEach(declaring: readonly ServiceWrite[], removals: readonly Write[]): ServiceWrite[] {
+  const left = new Map(removals.map((removal) => [removal.name, removal]));
+  const both = declaring.map((write): ServiceWrite => {
+    const removal = left.get(write.name);
+    if (removal === undefined) return write;
+    left.delete(write.name);
+    const run = async (): Promise<void> => {
+      await removal.run();
+      await write.run();
+    };
+    return { ...write, run };
+  });
+  return [...both, ...[...left.values()].map((removal) => ({ ...removal, declares: false }))];
+}
+
 /**
  * Takes away every object of one peer, found by its labels, so also those that no state knows of.
  * @returns what was done and what was not, then a sentence per cause; empty when none is left.
@@ -106,16 +122,16 @@ export async function removeImports(
   const withdrawn = (kind: ImportKind): Promise<Withdrawn> => {
     const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}`, metadataOnly: true };
     return client.fold(RESOURCES[kind], selected, {
-      begin: (): Withdrawn => ({ kind, withdrawn: [], isRenamed: false }),
+      begin: (): Withdrawn => ({ kind, withdrawn: [], hasRule: false }),
       take: (found, object) => {
         if (!isOurs(object, peer)) return;
         found.withdrawn.push(sighted(object));
-        found.isRenamed ||= remoteHostOf(object) !== undefined;
+        found.hasRule ||= tellsOfRule(object);
       },
     });
   };
   const entries = await untouched(withdrawn("ServiceEntry"));
-  const rules = entries.isRenamed ? [await untouched(withdrawn("DestinationRule"))] : [];
+  const rules = entries.hasRule ? [await untouched(withdrawn("DestinationRule"))] : [];
   const writes = removalsOf(client, [entries, ...rules], peer);
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,
@@ -134,7 +150,7 @@ export async function removeImports(
 interface Withdrawn {
   readonly kind: ImportKind;
   readonly withdrawn: KubernetesObject[];
-  isRenamed: boolean;
+  hasRule: boolean;
 }
 
 /** One write for each name, which takes its objects away in the reverse order of their making. */

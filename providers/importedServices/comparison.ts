@@ -4,7 +4,7 @@ import type { ClusterClient } from "../cluster/clusterClient.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";
 import { differences } from "./drift.ts";
 import type { Inputs } from "./inputs.ts";
-import { type LiveObject, RESOURCES, declaredObjects, declares, remoteHostOf } from "./objects.ts";
+import { type LiveObject, RESOURCES, declaredObjects, declares, tellsOfRule } from "./objects.ts";
 import { describeOwner, isOurs, sighted } from "./ownership.ts";
 
 /** How the cluster's objects of one peer and kind differ from what is declared. They are named by their hosts. */
@@ -29,7 +29,7 @@ class Findings {
   readonly withdrawn: KubernetesObject[] = [];
   readonly taken = new Map<string, string>();
   /** Whether one of ours says that there is an object of another kind beside it. */
-  isRenamed = false;
+  hasRule = false;
 }
 
 /** What to compare with. */
@@ -49,7 +49,7 @@ export async function compareWithCluster(client: ClusterClient, inputs: Inputs):
   const declared = declare(inputs);
   const entries = await compareKind(client, declared, "ServiceEntry");
   const [, ...others] = kindsOf(Object.values(inputs.services));
-  if (!entries.isRenamed && others.length === 0) return [entries.comparison];
+  if (!entries.hasRule && others.length === 0) return [entries.comparison];
   return [entries.comparison, (await compareKind(client, declared, "DestinationRule")).comparison];
 }
 
@@ -57,7 +57,7 @@ async function compareKind(
   client: ClusterClient,
   { inputs, objectOf }: Declared,
   kind: ImportKind,
-): Promise<{ comparison: Comparison; isRenamed: boolean }> {
+): Promise<{ comparison: Comparison; hasRule: boolean }> {
   const { namespace, peer, services } = inputs;
   const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}` };
   const found = await client.fold<LiveObject, Findings>(RESOURCES[kind], selected, {
@@ -65,7 +65,7 @@ async function compareKind(
     take: (findings, live) => {
       const { name } = live.metadata;
       if (!isOurs(live, peer)) return void findings.taken.set(name, describeOwner(live));
-      findings.isRenamed ||= remoteHostOf(live) !== undefined;
+      findings.hasRule ||= tellsOfRule(live);
       const object = declares(services, kind, name) ? objectOf(name, kind) : undefined;
       if (object === undefined) return void findings.withdrawn.push(sighted(live));
       findings.present.add(name);
@@ -83,7 +83,7 @@ async function compareKind(
     withdrawn: found.withdrawn,
     taken: new Map([...owners].filter(([name]) => declares(services, kind, name))),
   };
-  return { comparison, isRenamed: found.isRenamed };
+  return { comparison, hasRule: found.hasRule };
 }
 
 /**
@@ -100,13 +100,13 @@ export async function compareFew(
   const look = (kind: ImportKind, names: readonly string[]): Promise<(LiveObject | undefined)[]> =>
     Promise.all(names.map((name) => client.get<LiveObject>(RESOURCES[kind], namespace, name)));
   const entries = await look("ServiceEntry", hosts);
-  const renamed = hosts.filter((host, index) => {
+  const ruled = hosts.filter((host, index) => {
     const entry = entries[index];
-    return declares(services, "DestinationRule", host) || (entry && remoteHostOf(entry) !== undefined);
+    return declares(services, "DestinationRule", host) || (entry && tellsOfRule(entry));
   });
   const comparison = judge(declared, "ServiceEntry", hosts, entries);
-  if (renamed.length === 0) return [comparison];
-  return [comparison, judge(declared, "DestinationRule", renamed, await look("DestinationRule", renamed))];
+  if (ruled.length === 0) return [comparison];
+  return [comparison, judge(declared, "DestinationRule", ruled, await look("DestinationRule", ruled))];
 }
 
 function judge(

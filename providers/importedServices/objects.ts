@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { parseGateway } from "../../federation/address.ts";
-import { formatImport, isRenamed, parseImport, type ImportedService } from "../../federation/importLine.ts";
+import { type ImportedService, formatImport, needsRule, parseImport } from "../../federation/importLine.ts";
 import { type ImportKind, type ImportObject, renderImport } from "../../federation/importObjects.ts";
-import { REMOTE_HOST_ANNOTATION } from "../../federation/labels.ts";
+import { OUTLIERS_ANNOTATION, REMOTE_HOST_ANNOTATION } from "../../federation/labels.ts";
+import { sortedUnique } from "../../federation/order.ts";
+import { parseOutliers } from "../../federation/outlierDetection.ts";
 import {
   DESTINATION_RULE,
   type KubernetesObject,
@@ -37,23 +40,61 @@ export function declares(
   host: string,
 ): boolean {
   if (!Object.hasOwn(services, host)) return false;
-  return kind === "ServiceEntry" || isRenamed(services[host] ?? "");
+  return kind === "ServiceEntry" || needsRule(services[host] ?? "");
+}
+
+/** The annotations by which an entry says what its DestinationRule is for. */
+const OUR_ANNOTATIONS = [OUTLIERS_ANNOTATION, REMOTE_HOST_ANNOTATION];
+
+/** Those annotations of an object that this program writes, in one order. */
+export function ourAnnotations({ metadata }: KubernetesObject): Record<string, string> {
+  const { annotations = {} } = metadata;
+  return Object.fromEntries(
+    OUR_ANNOTATIONS.flatMap((key) => {
+      const value = annotations[key];
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
+}
+
+/** The same object's annotations that are others' affair. */
+export function otherAnnotations({ metadata }: KubernetesObject): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(metadata.annotations ?? {}).filter(([key]) => !OUR_ANNOTATIONS.includes(key)),
+  );
 }
 
 /**
- * The name in the peer's cluster that an entry tells, where it has another one here: such an entry, and no other, has a DestinationRule.
- * It is made before that and taken away after it, so that there is no need to look for one where no entry says so.
+ * Whether an entry says that it has a DestinationRule. It is made before that and taken away or rewritten after it, so that there is no
+ * need to look for one where no entry says so.
  */
-export function remoteHostOf({ metadata }: KubernetesObject): string | undefined {
-  return metadata.annotations?.[REMOTE_HOST_ANNOTATION];
+export function tellsOfRule(entry: KubernetesObject): boolean {
+  return Object.keys(ourAnnotations(entry)).length > 0;
 }
 
-/** The service of an entry as far as a line can tell it. The API server's schema vouches for no more than the types. */
-export function serviceIn(entry: LiveObject): ImportedService | undefined {
-  const remoteHost = remoteHostOf(entry);
-  const { ports, subjectAltNames } = (entry.spec ?? {}) as unknown as ImportedService;
+/**
+ * The service of an entry as far as a line can tell it. The API server's schema vouches for no more than the types.
+ * @param exportTo of the peer's services in general: only others are told.
+ */
+export function serviceIn(entry: LiveObject, exportTo: readonly string[]): ImportedService | undefined {
+  const annotations = ourAnnotations(entry);
+  const remoteHost = annotations[REMOTE_HOST_ANNOTATION];
+  const written = annotations[OUTLIERS_ANNOTATION];
+  const outlierDetection = written === undefined ? undefined : parseOutliers(written);
+  const { ports, subjectAltNames, exportTo: seenBy } = (entry.spec ?? {}) as unknown as ImportedService;
+  const plain = {
+    ports,
+    subjectAltNames,
+    ...(remoteHost === undefined ? {} : { remoteHost }),
+    ...(outlierDetection === undefined ? {} : { outlierDetection }),
+  };
+  const isOwn = Array.isArray(seenBy) && !isDeepStrictEqual(sortedUnique(exportTo), seenBy);
+  return (isOwn ? readable({ ...plain, exportTo: seenBy }) : undefined) ?? readable(plain);
+}
+
+/** What no line can tell is none of this program's. */
+function readable(service: ImportedService): ImportedService | undefined {
   try {
-    const service = { ports, subjectAltNames, ...(remoteHost === undefined ? {} : { remoteHost }) };
     return parseImport(formatImport(service));
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 import { type GatewayAddress, parseGateway } from "../../federation/address.ts";
+import { hasDestinationRule } from "../../federation/destinationRule.ts";
 import type { ImportedService } from "../../federation/importLine.ts";
 import { renderImport } from "../../federation/importObjects.ts";
 import { UNREADABLE, differences, lineOf } from "./drift.ts";
@@ -9,7 +10,7 @@ import { type LiveObject, serviceIn } from "./objects.ts";
 export class Sightings {
   private readonly told: [host: string, line: string][] = [];
   /** Entries whose DestinationRules are yet to be seen, and in what they differ themselves. */
-  private readonly renamed = new Map<string, { service: ImportedService; differing: string[] }>();
+  private readonly ruled = new Map<string, { service: ImportedService; differing: string[] }>();
   private readonly known: Pick<State, "namespace" | "peer" | "exportTo"> & { gateways: GatewayAddress[] };
 
   constructor({ namespace, peer, gateways, exportTo }: State) {
@@ -18,32 +19,32 @@ export class Sightings {
 
   /** Whether there is an entry that has a DestinationRule, or should. */
   get needsRules(): boolean {
-    return this.renamed.size > 0;
+    return this.ruled.size > 0;
   }
 
   takeEntry(live: LiveObject): void {
     const host = live.metadata.name;
-    const service = serviceIn(live);
+    const service = serviceIn(live, this.known.exportTo);
     if (service === undefined) {
       this.told.push([host, UNREADABLE]);
       return;
     }
     const [entry] = renderImport({ ...this.known, host, service });
     const differing = entry === undefined ? [] : differences(live, entry);
-    if (service.remoteHost === undefined) this.told.push([host, lineOf(service, differing)]);
-    else this.renamed.set(host, { service, differing });
+    if (!hasDestinationRule(service)) this.told.push([host, lineOf(service, differing)]);
+    else this.ruled.set(host, { service, differing });
   }
 
   /** Of a DestinationRule without an entry there is nothing to say but that it is not as it should be. */
   takeRule(live: LiveObject): void {
     const host = live.metadata.name;
-    const found = this.renamed.get(host);
+    const found = this.ruled.get(host);
     if (found === undefined) {
       this.told.push([host, UNREADABLE]);
       return;
     }
     const { service, differing } = found;
-    this.renamed.delete(host);
+    this.ruled.delete(host);
     const [, rule] = renderImport({ ...this.known, host, service });
     const differs = rule === undefined ? [] : differences(live, rule);
     const all = [...differing, ...differs.map((field) => `DestinationRule ${field}`)];
@@ -52,10 +53,10 @@ export class Sightings {
 
   /** @returns each host with its line. */
   end(): [host: string, line: string][] {
-    for (const [host, { service, differing }] of this.renamed) {
+    for (const [host, { service, differing }] of this.ruled) {
       this.told.push([host, lineOf(service, [...differing, "DestinationRule"])]);
     }
-    this.renamed.clear();
+    this.ruled.clear();
     return this.told;
   }
 }

@@ -1,0 +1,45 @@
+import { refuseHostName } from "./address.ts";
+import { HOST_NAME, isBelow } from "./hostname.ts";
+import type { OfferedService } from "./importRule.ts";
+import type { TextRule } from "./textRule.ts";
+
+/** What stands for a service's name and namespace in the pattern of an extra name. */
+const PLACEHOLDER = /\{(name|namespace)\}/g;
+
+/** More than a host name, as placeholders are longer than what they may stand for. */
+const PATTERN_LIMIT = 300;
+
+/** A host name, in which `{name}` and `{namespace}` may stand for those of a service. */
+export const NAME_TEMPLATE: TextRule = {
+  test: (text) => text.length <= PATTERN_LIMIT && HOST_NAME.test(text.replaceAll(PLACEHOLDER, "a")),
+  rule: "must be a DNS name, in which '{name}' and '{namespace}' may stand for those of the service",
+  remedy: "Write such a name, e.g. {name}.{namespace}.global",
+};
+
+/** Whether a template gives each service a name of its own. */
+export function isPattern(template: string): boolean {
+  return template.includes("{name}") && template.includes("{namespace}");
+}
+
+/**
+ * The extra name that a template gives to a service.
+ * @returns undefined where it asks for a name and namespace that the service has not.
+ */
+export function extraName(template: string, { name, namespace }: OfferedService): string | undefined {
+  if (name !== undefined && namespace !== undefined) {
+    return template.replaceAll("{name}", name).replaceAll("{namespace}", namespace);
+  }
+  return template === template.replaceAll(PLACEHOLDER, "") ? template : undefined;
+}
+
+/**
+ * Why nothing of a peer's may be called so here; undefined when it may.
+ * @param clusterDomain our own.
+ */
+export function refuseExtraName(name: string, clusterDomain: string): string | undefined {
+  if (!HOST_NAME.test(name)) return HOST_NAME.rule;
+  if (name === clusterDomain || isBelow(name, clusterDomain)) {
+    return `is a name of this cluster's own domain '${clusterDomain}'`;
+  }
+  return refuseHostName(name);
+}
