@@ -16,6 +16,7 @@ import type { PeerStatus } from "../federation/peerStatus.ts";
 import type { PinnedPeer } from "../federation/pinnedPeer.ts";
 import type { RotationRecord } from "../federation/rotation.ts";
 import type { SharedAuthority } from "../federation/sharedAuthority.ts";
+import { TRAITS } from "../federation/topology/traits.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { CoreDnsStub } from "../providers/coreDnsStub.ts";
 import { Leftovers } from "../providers/leftovers.ts";
@@ -233,12 +234,13 @@ function contract(
   gateways: pulumi.Output<GatewayAddress[]>,
   services: Record<string, ContractService>,
 ): pulumi.Output<Contract | FoldedContract> {
-  const { name, domain, trustDomain, network } = config.cluster;
+  const { name, domain, meshDomain, trustDomain, network } = config.cluster;
   return pulumi.all([rootCertificates, gateways]).apply(([roots, addresses]) => {
     const whole = {
       schemaVersion: SCHEMA_VERSION,
       cluster: name,
       clusterDomain: domain,
+      ...(TRAITS[config.topology].names.includes("mesh") ? { meshDomain } : {}),
       trustDomain,
       network,
       ...(config.topology === "federation" ? {} : { topology: config.topology }),

@@ -10,6 +10,7 @@ import {
   judgeSharedStack,
 } from "./config/certificateAuthority.ts";
 import { judgeCertificateLife } from "./config/certificateLife.ts";
+import { type ClusterConfig, cluster } from "./config/cluster.ts";
 import { type Dns, dns } from "./config/dns.ts";
 import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
@@ -17,21 +18,19 @@ import { istio } from "./config/istio.ts";
 import { judgePeers, peers } from "./config/peers.ts";
 import { judgeSingleMesh, singleMesh } from "./config/singleMesh.ts";
 import { type Sections, isGiven, parseSections } from "./config/sections.ts";
-import { DNS_LABEL, HOST_NAME, NETWORK } from "./hostname.ts";
 import type { ImportRule } from "./importRule.ts";
 import { fields, someText, text, unknownField } from "./schema.ts";
 import type { PeerIdentity } from "./pin.ts";
 import type { ProvidedPems } from "./providedAuthority.ts";
 import type { Rotation } from "./rotation.ts";
 import type { SingleMesh } from "./singleMesh.ts";
-import { TRUST_DOMAIN } from "./spiffe.ts";
 import { TOPOLOGIES, type Topology } from "./topology.ts";
 import { judgeTopology } from "./topology/judgeConfig.ts";
+import type { NamesChoice } from "./topology/peerNames.ts";
 
 /** A stack's config, checked, with its defaults filled in. */
 export interface StackConfig {
-  /** `trustDomain` defaults to `domain`, `network` to `name`. */
-  cluster: { name: string; domain: string; trustDomain: string; network: string };
+  cluster: ClusterConfig;
   /** How it is connected with its peers: `federation` by default. */
   topology: Topology;
   /** With the topology `replicated`, and only then. */
@@ -96,23 +95,16 @@ export interface PeerConfig {
   exportTo?: string[];
   /** Which of them are imported, and how: the first rule that means one decides, and what none means is not; all when left out. */
   imports?: ImportRule[];
+  /**
+   * With the topology `federation`: whether its services have the names here that they have there, or names under its mesh domain.
+   * @default `mesh` for a peer whose cluster domain is ours or `cluster.local`, else `own`
+   */
+  names?: NamesChoice;
   /** Token of the one removal of its services that the brake lets pass. */
   acceptRemoval?: string;
   /** Who it is; what is left out is pinned when it is first seen. */
   identity?: PeerIdentity;
 }
-
-const cluster = fields({
-  name: text(DNS_LABEL),
-  domain: text(HOST_NAME),
-  trustDomain: text(TRUST_DOMAIN).optional(),
-  network: text(NETWORK).optional(),
-}).transform(({ name, domain, trustDomain, network }) => ({
-  name,
-  domain,
-  trustDomain: trustDomain ?? domain,
-  network: network ?? name,
-}));
 
 const sections: Sections<StackConfig> = {
   cluster,

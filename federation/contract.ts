@@ -8,6 +8,7 @@ import { judgeFold, unfoldContract } from "./contractFold.ts";
 import { type ContractService, contractService, sortService } from "./contractService.ts";
 import { type Fault, FaultsError, pathOf, within } from "./fault.ts";
 import { DNS_LABEL, HOST_NAME, LABEL_VALUE, NETWORK } from "./hostname.ts";
+import { MESH_DOMAIN } from "./meshDomain.ts";
 import { compare, sortedRecord, sortedUnique } from "./order.ts";
 import { quote } from "./quote.ts";
 import { faultsOf, firstFaultsOf, text } from "./schema.ts";
@@ -40,6 +41,11 @@ export interface Contract {
   /** Name of the cluster. */
   cluster: string;
   clusterDomain: string;
+  /**
+   * Where peers register its services whose clusters cannot call them by their own names, as their cluster domain is the same; only with
+   * the topology `federation`, and left out by older versions.
+   */
+  meshDomain?: string;
   trustDomain: string;
   network: string;
   /** Left out: `federation`. */
@@ -76,6 +82,7 @@ const document = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   cluster: text(DNS_LABEL),
   clusterDomain: text(HOST_NAME),
+  meshDomain: text(MESH_DOMAIN).exactOptional(),
   trustDomain: text(TRUST_DOMAIN),
   network: text(NETWORK),
   topology: z.enum(TOPOLOGIES).exactOptional(),

@@ -21,6 +21,8 @@ export interface Choice {
   faults: Fault[];
   /** Rules that decide nothing. */
   warnings: Fault[];
+  /** How many services there were to choose from, where none is chosen. */
+  passedOver?: number;
 }
 
 /**
@@ -67,6 +69,7 @@ export function chooseImports(
     givenAt: names.givenAt,
     faults: names.faults,
     warnings,
+    ...(chosen.length === 0 && offers.length > 0 ? { passedOver: offers.length } : {}),
   };
 }
 

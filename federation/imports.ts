@@ -1,17 +1,16 @@
 import type { GatewayAddress } from "./address.ts";
 import { count } from "./change.ts";
 import { type Contract, readContract } from "./contract.ts";
-import { type Claim, judgeDomains } from "./claim.ts";
+import type { Claim } from "./claim.ts";
 import { type Fault, FaultsError, pathOf, within } from "./fault.ts";
 import type { ImportedService } from "./importLine.ts";
 import { compare, sortedRecord } from "./order.ts";
+import { type NamedReading, type NamingCluster, claimOf, judgePeerDomains, ownClaims, peerNamesOf } from "./peerDomains.ts";
 import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
 import { judgeRootNames } from "./rootName.ts";
 import { serviceJudge } from "./peerService.ts";
-import type { Topology } from "./topology.ts";
 import { judgePeerTopology } from "./topology/judgeContract.ts";
 import { judgeNames } from "./topology/judgeNames.ts";
-import { TRAITS } from "./topology/traits.ts";
 
 /** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
 export const ENTRIES_LIMIT = 256 * 1024 * 1024;
@@ -30,14 +29,9 @@ export interface PeerImports {
 }
 
 /** Who imports, and what gateways it puts up with. */
-export interface LocalCluster extends GatewayPolicy {
+export interface LocalCluster extends GatewayPolicy, NamingCluster {
   /** Our cluster's name, by which a contract's `peers` may name us. */
   cluster: string;
-  trustDomain: string;
-  /** How it is connected with its peers. @default federation */
-  topology?: Topology;
-  /** Certificates of our authority, PEM, by whose names no peer's root may go. */
-  rootCertificates?: readonly string[];
   /** Roots of ours that a peer may have too, PEM. */
   ownRoots?: readonly string[];
 }
@@ -51,10 +45,10 @@ export interface PeerFault extends Fault {
 /**
  * Plans what to register here of what the peers publish. A contract comes from another team, so nothing in it is trusted:
  *
- * - As a whole it must come from another cluster than ours and be of our topology, and its cluster and trust domains must neither be, hold
- *   nor lie in ours, another peer's or a further claim: no name or identity can then belong to two clusters. (Where two
- *   contracts clash, neither is taken: nothing here tells who is right. A claim was there before.) A topology may let clusters have the
- *   same domains; then names here must differ all the same. Its gateways must be addresses that
+ * - As a whole it must come from another cluster than ours and be of our topology, and its trust domain, and the domain in which its names
+ *   are here (its cluster domain or its mesh domain), must neither be, hold nor lie in ours, another peer's or a further claim: no name or
+ *   identity can then belong to two clusters. (Where two contracts clash, neither is taken: nothing here tells who is right. A claim was
+ *   there before.) A topology may let clusters have the same domains; then names here must differ all the same. Its gateways must be addresses that
  *   traffic may go to, its roots be named like nobody else's, and all its entries together must not fill our etcd.
  * - A service must be the peer's own and fit into a ServiceEntry, see {@link serviceJudge}. One that does not is left out, and the
  *   others are taken. One whose `peers` does not name us is left out in silence: it is not meant for us.
@@ -71,10 +65,11 @@ export function planImports(
   judge: (peer: string, contract: Contract) => Fault[] = () => [],
 ): { imports: Record<string, PeerImports>; faults: PeerFault[] } {
   const faults: PeerFault[] = [];
-  const readings: { peer: string; contract: Contract; refused: Fault[] }[] = [];
+  const readings: NamedReading[] = [];
   for (const [peer, value] of Object.entries(contracts).sort(([one], [other]) => compare(one, other))) {
     try {
-      readings.push({ peer, ...readContract(value, `contract of peer ${peer}`) });
+      const reading = readContract(value, `contract of peer ${peer}`);
+      readings.push({ peer, ...reading, names: peerNamesOf(peer, reading.contract, local) });
     } catch (error) {
       if (!(error instanceof FaultsError)) throw error;
       faults.push(...error.faults.map((fault) => ofPeer(peer, fault)));
@@ -83,23 +78,19 @@ export function planImports(
 
   const { topology = "federation" } = local;
   const imports: [string, PeerImports][] = [];
-  for (const { peer, contract, refused } of readings) {
-    const others = readings.filter((reading) => reading.peer !== peer);
-    const taken = [
-      { ...local, owner: "this cluster" },
-      ...others.map((other) => ({ ...other.contract, owner: `peer ${other.peer}` })),
-      ...claims,
-    ];
+  for (const reading of readings) {
+    const { peer, contract } = reading;
+    const others = readings.filter((other) => other.peer !== peer);
+    const taken = [...ownClaims(local), ...others.map(claimOf), ...claims];
     const unfit = [
       ...judgeName(contract, local),
       ...judgePeerTopology(contract, topology, local.ownRoots),
-      ...judgeDomains(contract, taken, TRAITS[topology].common),
+      ...judgePeerDomains(reading, taken, local),
       ...judgeRootNames(contract.rootCertificates, taken, local.ownRoots),
       ...judgeGateways(contract.gateways, local),
       ...judge(peer, contract),
     ];
-    const found =
-      unfit.length === 0 ? importPeer(peer, contract, refused, local, topology) : { faults: unfit };
+    const found = unfit.length === 0 ? importPeer(reading, local) : { faults: unfit };
     if ("faults" in found) faults.push(...found.faults.map((fault) => ofPeer(peer, fault)));
     else imports.push([peer, found]);
   }
@@ -126,13 +117,10 @@ function judgeName({ cluster }: Contract, local: LocalCluster): Fault[] {
 
 /** @returns what to import, or why the contract as a whole asks for too much. */
 function importPeer(
-  peer: string,
-  contract: Contract,
-  unreadable: readonly Fault[],
+  { peer, contract, refused: unreadable, names }: NamedReading,
   local: LocalCluster,
-  topology: Topology,
 ): PeerImports | { faults: Fault[] } {
-  const judge = serviceJudge(contract, TRAITS[topology].names);
+  const judge = serviceJudge(contract, names);
   const refused = [...unreadable];
   const services: [string, ImportedService][] = [];
   let size = 0;

@@ -6,7 +6,7 @@ import { judgePeerTopology } from "./topology/judgeContract.ts";
 
 /** What is a member's: the domains are everybody's, so that only certificates' whole names tell them apart. */
 export function memberClaim(owner: string, rootCertificates: readonly string[]): Claim {
-  return { owner, clusterDomain: "", trustDomain: "", rootCertificates };
+  return { owner, nameDomains: [], rootCertificates };
 }
 
 /**

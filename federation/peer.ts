@@ -1,21 +1,21 @@
 import type { GatewayAddress } from "./address.ts";
-import { boundedLines } from "./boundedLines.ts";
-import { count } from "./change.ts";
 import type { OutsideCertificates } from "./authoritySource.ts";
+import { count } from "./change.ts";
 import type { StackConfig } from "./config.ts";
 import type { Contract } from "./contract.ts";
-import type { Claim } from "./claim.ts";
-import { FaultsError, describeFault } from "./fault.ts";
+import { chooseFromPeers } from "./chosenImports.ts";
+import { FaultsError, pathOf } from "./fault.ts";
 import { type PeerImports, planImports } from "./imports.ts";
-import { ownValue } from "./order.ts";
+import { ownValue, sortedRecord } from "./order.ts";
+import { claimOfPending, peerNamesOf } from "./peerDomains.ts";
+import { warningsOf } from "./peerWarnings.ts";
 import { type PinJudgement, judgePin } from "./pin.ts";
 import type { PeerStatus } from "./peerStatus.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
-import { noteCommonTrust } from "./topology/commonTrust.ts";
+import { noteCommonTrust, noteUnnamedTrust } from "./topology/commonTrust.ts";
+import { noteNames } from "./topology/peerNames.ts";
+import { TRAITS } from "./topology/traits.ts";
 import { utc } from "./utc.ts";
-
-/** So many services may be visible everywhere without a word: a sidecar needs some 100 KB for each. */
-const UNREMARKABLE = 100;
 
 /**
  * What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none; and whom it trusts by its output
@@ -74,10 +74,18 @@ export function viewPeers(
   { roots: ownRoots, intermediates }: OutsideCertificates = { roots: [], intermediates: [] },
 ): { peers: Record<string, PeerView>; warnings: string[]; notes: string[] } {
   const { cluster, allowGatewayAddresses } = config;
-  const { name: ownName, domain: clusterDomain, trustDomain } = cluster;
+  const { name: ownName, domain: clusterDomain, meshDomain, trustDomain } = cluster;
   const { topology } = config;
   const rootCertificates = [...intermediates, ...ownRoots];
-  const local = { cluster: ownName, clusterDomain, trustDomain, topology, rootCertificates, ownRoots };
+  const local = {
+    ...{ cluster: ownName, clusterDomain, trustDomain, topology, rootCertificates, ownRoots },
+    ...(TRAITS[topology].names.includes("mesh") ? { meshDomain } : {}),
+    names: sortedRecord(
+      Object.entries(config.peers).flatMap(([name, { names }]) =>
+        names === undefined ? [] : [[name, names] as const],
+      ),
+    ),
+  };
   const pinOf = (peer: string, contract: Contract): PinJudgement =>
     judgePin(
       peer,
@@ -87,13 +95,18 @@ export function viewPeers(
       ownValue(config.peers, peer)?.identity,
       ownRoots,
     );
-  const { imports, faults } = planImports(
+  const planned = planImports(
     { ...local, allowGatewayAddresses },
     published(readings),
-    claimsOfPending(readings, last.pinned),
+    Object.entries(last.pinned).flatMap(([name, pinned]) => {
+      const reading = ownValue(readings, name);
+      return reading === undefined || "contract" in reading ? [] : [claimOfPending(name, pinned, local)];
+    }),
     (peer, contract) => pinOf(peer, contract).faults,
   );
-  if (faults.length > 0) throw new FaultsError("What the peers publish", faults);
+  const { imports, faults, warnings } = chooseFromPeers(planned.imports, config);
+  const all = [...planned.faults, ...faults];
+  if (all.length > 0) throw new FaultsError("What the peers publish", all);
 
   const views = Object.keys(readings)
     .sort()
@@ -103,7 +116,8 @@ export function viewPeers(
       const found = ownValue(imports, name);
       if (found !== undefined) {
         const stack = config.peers[name]?.stack ?? name;
-        return [name, viewContract(found, pinnable(found.contract, now), stack, known?.imported ?? 0, since)];
+        const view = viewContract(found, pinnable(found.contract, now), stack, known?.imported ?? 0, since);
+        return [name, view];
       }
       const reading = readings[name];
       const reason =
@@ -114,12 +128,22 @@ export function viewPeers(
     });
   return {
     peers: Object.fromEntries(views),
-    warnings: views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(last.statuses, name))),
+    warnings: [
+      ...views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(last.statuses, name))),
+      ...warnings,
+    ],
     notes: [
       ...Object.entries(imports).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
+      ...Object.entries(imports).flatMap(([peer, { contract }]) =>
+        noteNames(peer, peerNamesOf(peer, contract, local), contract, ownValue(last.pinned, peer)),
+      ),
       ...noteCommonTrust(
         config,
         views.flatMap(([name, { pinned }]) => (pinned?.trustDomain === trustDomain ? [name] : [])),
+      ),
+      ...noteUnnamedTrust(
+        config,
+        views.flatMap(([name, { pinned }]) => (pinned === undefined ? [] : [[name, pinned.trustDomain]])),
       ),
     ],
   };
@@ -130,18 +154,6 @@ export function published(readings: Record<string, ContractReading>): Record<str
     "contract" in reading ? [[name, reading.contract] as const] : [],
   );
   return Object.fromEntries(found);
-}
-
-/** The domains of a peer without a contract stay its own: its entries and its roots stay here too. */
-function claimsOfPending(
-  readings: Record<string, ContractReading>,
-  lastAnchors: Record<string, PinnedPeer>,
-): Claim[] {
-  return Object.entries(lastAnchors).flatMap(([name, { clusterDomain, trustDomain, rootCertificates }]) => {
-    const reading = ownValue(readings, name);
-    if (reading === undefined || "contract" in reading) return [];
-    return [{ owner: `pending peer ${name}`, clusterDomain, trustDomain, rootCertificates }];
-  });
 }
 
 /** @param imported how many of its services are registered here. */
@@ -159,38 +171,11 @@ function viewContract(
   }
   // An export list that was emptied by mistake, or all of whose services are refused, must not cut everybody off.
   if (Object.keys(services).length === 0 && imported > 0) {
-    const reason = "its contract offers this cluster nothing any more that can be imported";
+    const reason =
+      imports.passedOver === undefined
+        ? "its contract offers this cluster nothing any more that can be imported"
+        : `the rules in ${pathOf("peers", imports.peer, "imports")} import none of the ${count(imports.passedOver)} service(s) that it offers`;
     return { state: "pending", reason, since, gateways, pinned };
   }
   return { state: "ready", imports, pinned };
-}
-
-function warningsOf(
-  name: string,
-  view: PeerView,
-  { peers }: StackConfig,
-  last: PeerStatus | undefined,
-): string[] {
-  if (view.state === "pending") {
-    const since = last?.since === view.since ? ` since ${view.since}` : "";
-    const imported = last?.imported ?? 0;
-    const kept =
-      imported === 0 ? "" : `. What was imported from it before stays (${count(imported)} service(s))`;
-    return [`Peer ${name} is pending${since}: ${view.reason}${kept}`];
-  }
-  const { services, refused } = view.imports;
-  const imported = Object.keys(services).length;
-  const everywhere =
-    peers[name]?.exportTo === undefined && imported > UNREMARKABLE
-      ? [
-          `The ${count(imported)} services of peer ${name} are visible in all namespaces, and every sidecar pays some 100 KB ` +
-            `of memory for each: name the namespaces that call them in peers.${name}.exportTo (['*'] if all do)`,
-        ]
-      : [];
-  const leftOut = boundedLines(
-    refused,
-    (fault) => `Left out: ${describeFault(fault)}`,
-    (more) => `Left out of what peer ${name} offers: ${count(more)} more, for reasons like these`,
-  );
-  return [...everywhere, ...leftOut];
 }

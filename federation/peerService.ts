@@ -8,15 +8,14 @@ import { isBelow } from "./hostname.ts";
 import type { ImportedService } from "./importLine.ts";
 import { ENDPOINT_PORTS_LIMIT, ENDPOINT_PORT_NAME_LIMIT, fitsEndpoints, sharedPort } from "./serviceEntry.ts";
 import { parseSpiffeId } from "./spiffe.ts";
-import { GLOBAL_DOMAIN, globalName } from "./topology/globalName.ts";
-import type { Traits } from "./topology/traits.ts";
+import { type NamedCluster, nameHere, nameless } from "./topology/peerNames.ts";
+import type { PeerNames } from "./topology/traits.ts";
 
 /** Characters of a server's name in TLS (`TLSEXT_MAXLEN_host_name`): a proxy cannot ask for a longer one. */
 const SERVER_NAME_LIMIT = 255;
 
 /** What a peer says of itself, as far as its services are judged by it. */
-export interface Publisher {
-  clusterDomain: string;
+export interface Publisher extends NamedCluster {
   trustDomain: string;
   gateways: readonly GatewayAddress[];
 }
@@ -40,17 +39,18 @@ export interface ServiceJudgement {
  */
 export function serviceJudge(
   peer: Publisher,
-  names: Traits["names"],
+  names: PeerNames,
 ): (host: string, service: ContractService) => ServiceJudgement {
   const sizeOf = entrySizes(peer.gateways);
   return (host, offered) => {
-    const global = names === "global" ? globalName(host, peer.clusterDomain) : undefined;
-    const service = global === undefined ? offered : { ...offered, remoteHost: host };
-    const name = global ?? host;
-    const size = sizeOf(name, service);
     const hostFaults = judgeHost(host, peer);
+    const named = hostFaults.length > 0 ? host : nameHere(names, host, peer);
+    const name = named ?? host;
+    const service = name === host ? offered : { ...offered, remoteHost: host };
+    const size = sizeOf(name, service);
     const faults = [
-      ...(names === "global" && global === undefined && hostFaults.length === 0 ? [NOT_GLOBAL] : hostFaults),
+      ...hostFaults,
+      ...(named === undefined ? [nameless(names, peer)] : []),
       ...judgeServerName(host, service),
       ...judgeIdentities(service, peer),
       ...judgePorts(service, peer),
@@ -59,12 +59,6 @@ export function serviceJudge(
     return { name, service, size, faults: firstFaults(faults) };
   };
 }
-
-const NOT_GLOBAL: Fault = {
-  path: "",
-  rule: `is not of the form '<name>.<namespace>.svc.<cluster domain>', so it has no name under '${GLOBAL_DOMAIN}'`,
-  remedy: "Have the peer export the Service itself",
-};
 
 function judgeHost(host: string, { clusterDomain }: Publisher): Fault[] {
   const domain = `svc.${clusterDomain}`;

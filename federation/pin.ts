@@ -10,6 +10,8 @@ export interface PeerIdentity {
   cluster?: string;
   /** Its cluster domain. */
   clusterDomain?: string;
+  /** Its mesh domain, by which its services may be called here. */
+  meshDomain?: string;
   /** SPIFFE trust domain of its workloads. */
   trustDomain?: string;
   /** The only roots that it may have, beside those of ours that peers may have too: SHA-256 fingerprints, each as `AB:CD:...`. */
@@ -47,7 +49,7 @@ export function judgePin(
   identity: PeerIdentity = {},
   ownRoots: readonly string[] = [],
 ): PinJudgement {
-  const { cluster, clusterDomain, trustDomain } = contract;
+  const { cluster, clusterDomain, meshDomain, trustDomain } = contract;
   const { rootCertificates } = pinnable(contract, now);
   const dead = contract.rootCertificates.filter((root) => !rootCertificates.includes(root));
   const known = pinned?.rootCertificates.map(fingerprintOf);
@@ -61,6 +63,7 @@ export function judgePin(
   const names = [
     judgeName(peer, "cluster", cluster, pinned?.cluster, identity.cluster),
     judgeName(peer, "clusterDomain", clusterDomain, pinned?.clusterDomain, identity.clusterDomain),
+    judgeMeshDomain(peer, meshDomain, pinned?.meshDomain, identity.meshDomain),
     judgeName(peer, "trustDomain", trustDomain, pinned?.trustDomain, identity.trustDomain),
   ];
   return {
@@ -85,7 +88,7 @@ const NONE_SERVES: Fault = {
 
 function judgeName(
   peer: string,
-  field: "cluster" | "clusterDomain" | "trustDomain",
+  field: "cluster" | "clusterDomain" | "meshDomain" | "trustDomain",
   value: string,
   pinned: string | undefined,
   configured: string | undefined,
@@ -100,6 +103,20 @@ function judgeName(
   const rule = `is not '${expected}', which ${origin}`;
   const remedy = `Ask the peer's team by another way than this. If it is right: ${setting(peer, field, value)}`;
   return { faults: [{ path: field, value, rule, remedy }], notes: [] };
+}
+
+/** Older versions publish none. Whether one must be there depends on how the peer's services are called here, and is judged with that. */
+function judgeMeshDomain(
+  peer: string,
+  value: string | undefined,
+  pinned: string | undefined,
+  configured: string | undefined,
+): PinJudgement {
+  if (value !== undefined) return judgeName(peer, "meshDomain", value, pinned, configured);
+  if (configured === undefined) return { faults: [], notes: [] };
+  const rule = `is missing, and must be '${configured}' by the config`;
+  const remedy = `Have the peer's stack updated, or remove peers.${peer}.identity.meshDomain`;
+  return { faults: [{ path: "meshDomain", rule, remedy }], notes: [] };
 }
 
 function judgeRoots(

@@ -3,6 +3,7 @@ import { readByPeer } from "./byPeer.ts";
 import type { Contract } from "./contract.ts";
 import { isServing } from "./expiry.ts";
 import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
+import { MESH_DOMAIN } from "./meshDomain.ts";
 import { text } from "./schema.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 
@@ -12,6 +13,8 @@ export interface PinnedPeer {
   cluster?: string;
   /** Cluster domain of the peer, which stays its own while the peer is pending. */
   clusterDomain: string;
+  /** Its mesh domain, likewise; left out where it published none. */
+  meshDomain?: string;
   /** SPIFFE trust domain of the peer. */
   trustDomain: string;
   /** Root certificates, PEM, one each. */
@@ -21,15 +24,22 @@ export interface PinnedPeer {
 const anchor: z.ZodType<PinnedPeer> = z.object({
   cluster: text(DNS_LABEL).exactOptional(),
   clusterDomain: text(HOST_NAME),
+  meshDomain: text(MESH_DOMAIN).exactOptional(),
   trustDomain: text(TRUST_DOMAIN),
   rootCertificates: z.array(z.string()),
 });
 
 /** What to hold a peer to from now on, by its contract: roots that are not valid at this time are none. */
 export function pinnable(contract: Contract, now: Date): PinnedPeer & { cluster: string } {
-  const { cluster, clusterDomain, trustDomain } = contract;
+  const { cluster, clusterDomain, meshDomain, trustDomain } = contract;
   const rootCertificates = contract.rootCertificates.filter((root) => isServing(root, now));
-  return { cluster, clusterDomain, trustDomain, rootCertificates };
+  return {
+    cluster,
+    clusterDomain,
+    ...(meshDomain === undefined ? {} : { meshDomain }),
+    trustDomain,
+    rootCertificates,
+  };
 }
 
 /** Reads the stack output `trustAnchors`, see {@link readByPeer}. */

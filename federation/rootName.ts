@@ -48,7 +48,7 @@ function sameRoot(owner: string): Pick<Fault, "rule" | "remedy"> {
 
 function isNamedLike(subject: string, { trustDomain, rootCertificates = [] }: Claim): boolean {
   return (
-    folded(subject).includes(`o=${trustDomain}`) ||
+    (trustDomain !== undefined && folded(subject).includes(`o=${trustDomain}`)) ||
     rootCertificates.some((pem) => folded(subjectOf(pem)).join("\n") === folded(subject).join("\n"))
   );
 }

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
+import { MESH_DOMAIN } from "../meshDomain.ts";
 import type { PeerIdentity } from "../pin.ts";
 import { fields, text } from "../schema.ts";
 import { TRUST_DOMAIN } from "../spiffe.ts";
@@ -9,6 +10,7 @@ import { fingerprints } from "./fingerprints.ts";
 export const peerIdentity: z.ZodType<PeerIdentity> = fields({
   cluster: text(DNS_LABEL).exactOptional(),
   clusterDomain: text(HOST_NAME).exactOptional(),
+  meshDomain: text(MESH_DOMAIN).exactOptional(),
   trustDomain: text(TRUST_DOMAIN).exactOptional(),
   roots: fingerprints.exactOptional(),
   acceptAnnouncedRoots: z.boolean().exactOptional(),

@@ -8,6 +8,7 @@ import { STACK_NAME } from "../stackName.ts";
 import { exportTo } from "./exportTo.ts";
 import { importRules } from "./importRules.ts";
 import { type StackOwner, asRecord, judgeStack } from "./stackNames.ts";
+import { CHOICES } from "../topology/peerNames.ts";
 import { peerIdentity } from "./peerIdentity.ts";
 
 const named = z.record(
@@ -16,6 +17,7 @@ const named = z.record(
     stack: text(STACK_NAME),
     exportTo: exportTo.exactOptional(),
     imports: importRules.exactOptional(),
+    names: z.enum(CHOICES).exactOptional(),
     acceptRemoval: text(REMOVAL_TOKEN).exactOptional(),
     identity: peerIdentity.exactOptional(),
   }),

@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { asRecord } from "../config/stackNames.ts";
 import { isGiven } from "../config/sections.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, pathOf } from "../fault.ts";
 import { TOPOLOGIES, type Topology } from "../topology.ts";
 import { TRAITS } from "./traits.ts";
 
@@ -15,11 +16,30 @@ export function judgeTopology(raw: Readonly<Record<string, unknown>>): Fault[] {
   const { data: topology } = topologyIn.safeParse(raw["topology"]);
   if (topology === undefined) return [];
   const source = sourceIn.safeParse(raw["certificateAuthority"]).data?.source ?? "own";
-  return [...judgeSource(topology, source), ...judgeDns(topology, raw["dns"])];
+  return [
+    ...judgeSource(topology, source),
+    ...judgeDns(topology, raw["dns"]),
+    ...judgePeerNames(topology, raw["cluster"], raw["peers"]),
+  ];
+}
+
+/** Where peers' services have names of one kind only, nobody chooses them, and a mesh domain names nothing. */
+function judgePeerNames(topology: Topology, cluster: unknown, peers: unknown): Fault[] {
+  if (TRAITS[topology].names.includes("mesh")) return [];
+  const given = [
+    ...(asRecord(cluster)["meshDomain"] === undefined ? [] : [pathOf("cluster", "meshDomain")]),
+    ...Object.entries(asRecord(peers))
+      .filter(([, peer]) => asRecord(peer)["names"] !== undefined)
+      .map(([name]) => pathOf("peers", name, "names")),
+  ];
+  const rule = `is for names that peers' services do not have in topology '${topology}'`;
+  return given
+    .sort()
+    .map((path) => ({ path, rule, remedy: "Remove it, or write topology: federation" }));
 }
 
 function judgeDns(topology: Topology, dns: unknown): Fault[] {
-  if (TRAITS[topology].names === "global" || !isGiven(dns)) return [];
+  if (TRAITS[topology].names.includes("global") || !isGiven(dns)) return [];
   const rule = `is for global names, which peers' services do not have in topology '${topology}'`;
   return [{ path: "dns", rule, remedy: "Remove it, or write topology: replicated" }];
 }

@@ -1,6 +1,11 @@
-import type { Domains } from "../claim.ts";
 import type { StackConfig } from "../config.ts";
 import type { Topology } from "../topology.ts";
+
+/**
+ * How peers' services are called: by the names that they have there, by those with the peer's mesh domain in the place of its cluster
+ * domain, or `<name>.<namespace>.global`.
+ */
+export type PeerNames = "own" | "mesh" | "global";
 
 /** In what topologies differ, as far as rules go by it: whatever depends on the topology asks here. */
 export interface Traits {
@@ -9,23 +14,23 @@ export interface Traits {
   /** Whether all clusters are under one root. */
   readonly oneRoot: boolean;
   /** Domains that clusters may have in common, to the letter. */
-  readonly common: readonly (keyof Domains)[];
-  /** Under which names peers' services are called: those that they have there, or `<name>.<namespace>.global`. */
-  readonly names: "own" | "global";
+  readonly common: readonly ("clusterDomain" | "trustDomain")[];
+  /** Under which names a peer's services may be called, the usual ones first. */
+  readonly names: readonly [PeerNames, ...PeerNames[]];
 }
 
 export const TRAITS: Readonly<Record<Topology, Traits>> = {
-  federation: { sources: ["own", "provided", "shared"], oneRoot: false, common: [], names: "own" },
+  federation: { sources: ["own", "provided", "shared"], oneRoot: false, common: [], names: ["own", "mesh"] },
   replicated: {
     sources: ["shared", "provided"],
     oneRoot: true,
     common: ["clusterDomain", "trustDomain"],
-    names: "global",
+    names: ["global"],
   },
   "single-mesh": {
     sources: ["own", "provided", "shared"],
     oneRoot: false,
     common: ["clusterDomain", "trustDomain"],
-    names: "own",
+    names: ["own"],
   },
 };
