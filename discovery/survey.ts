@@ -25,6 +25,7 @@ import { surveyCorefile } from "./corefile.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
+import { surveyHosts } from "./hostConflicts.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
@@ -91,6 +92,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     now,
     outsideCertificates(authority),
   );
+  const conflicts = await surveyHosts(cluster, peers, config.peers);
   const observedGateways = await observed;
   const leftovers = await left;
   return {
@@ -105,6 +107,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...told.warnings,
       ...exports.warnings,
       ...warnings,
+      ...conflicts,
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],

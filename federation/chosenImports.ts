@@ -2,7 +2,7 @@ import { boundedLines } from "./boundedLines.ts";
 import { count } from "./change.ts";
 import type { StackConfig } from "./config.ts";
 import { type Fault, describeFault } from "./fault.ts";
-import { type Choice, chooseImports } from "./importChoice.ts";
+import { type ChosenPeer, chooseImports } from "./importChoice.ts";
 import type { PeerImports } from "./imports.ts";
 import { judgeGivenNames } from "./nameClashes.ts";
 import { ownValue } from "./order.ts";
@@ -10,7 +10,7 @@ import { ownValue } from "./order.ts";
 /** What is left of a plan when the stack's rules have chosen. */
 export interface ChosenImports {
   /** By peer, in the order given. */
-  imports: Record<string, PeerImports & Pick<Choice, "passedOver">>;
+  imports: Record<string, ChosenPeer>;
   /** What contradicts what the peers offer, or one another. */
   faults: Fault[];
   /** Of rules that decide nothing, a sentence each. */
@@ -33,12 +33,7 @@ export function chooseFromPeers(
     ...judgeGivenNames(choices.map(([, choice]) => choice)),
   ];
   return {
-    imports: Object.fromEntries(
-      choices.map(([peer, { imports, passedOver }]) => [
-        peer,
-        { ...imports, ...(passedOver === undefined ? {} : { passedOver }) },
-      ]),
-    ),
+    imports: Object.fromEntries(choices.map(([peer, { imports }]) => [peer, imports])),
     faults,
     warnings: boundedLines(
       choices.flatMap(([, choice]) => choice.warnings),

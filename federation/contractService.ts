@@ -31,7 +31,7 @@ export interface ContractService {
   subjectAltNames: string[];
   /** Names of the only clusters that may import it; all may when left out, none when empty. */
   peers?: string[];
-  /** Those of the Service's labels that are published, for the importers' rules; left out where there are none. */
+  /** Labels of the Service, for peers' import rules. */
   labels?: Record<string, string>;
 }
 

@@ -9,17 +9,18 @@ const PLACEHOLDER = /\{(name|namespace)\}/g;
 /** More than a host name, as placeholders are longer than what they may stand for. */
 const PATTERN_LIMIT = 300;
 
-/** A host name, in which `{name}` and `{namespace}` may stand for those of a service. */
+/**
+ * A host name, in which `{name}` and `{namespace}` may stand for those of a service. Not in its last label: `{name}.{namespace}` is how
+ * local Services are called too.
+ */
 export const NAME_TEMPLATE: TextRule = {
-  test: (text) => text.length <= PATTERN_LIMIT && HOST_NAME.test(text.replaceAll(PLACEHOLDER, "a")),
-  rule: "must be a DNS name, in which '{name}' and '{namespace}' may stand for those of the service",
+  test: (text) =>
+    text.length <= PATTERN_LIMIT &&
+    HOST_NAME.test(text.replaceAll(PLACEHOLDER, "a")) &&
+    !/\{[^.]*$/.test(text),
+  rule: "must be a DNS name, in which '{name}' and '{namespace}' may stand for those of the service, but not in its last label",
   remedy: "Write such a name, e.g. {name}.{namespace}.global",
 };
-
-/** Whether a template gives each service a name of its own. */
-export function isPattern(template: string): boolean {
-  return template.includes("{name}") && template.includes("{namespace}");
-}
 
 /**
  * The extra name that a template gives to a service.

@@ -53,7 +53,9 @@ export function offeredService(
   labels: Record<string, string> = {},
 ): OfferedService {
   const domain = `svc.${clusterDomain}`;
-  const [name, namespace, ...more] = isBelow(host, domain) ? host.slice(0, -domain.length - 1).split(".") : [];
+  const [name, namespace, ...more] = isBelow(host, domain)
+    ? host.slice(0, -domain.length - 1).split(".")
+    : [];
   if (name === undefined || namespace === undefined || more.length > 0) return { host, labels };
   return { host, name, namespace, labels };
 }

@@ -1,10 +1,11 @@
 import type { GatewayAddress } from "./address.ts";
 import type { OutsideCertificates } from "./authoritySource.ts";
 import { count } from "./change.ts";
+import { chooseFromPeers } from "./chosenImports.ts";
 import type { StackConfig } from "./config.ts";
 import type { Contract } from "./contract.ts";
-import { chooseFromPeers } from "./chosenImports.ts";
 import { FaultsError, pathOf } from "./fault.ts";
+import type { ChosenPeer } from "./importChoice.ts";
 import { type PeerImports, planImports } from "./imports.ts";
 import { ownValue, sortedRecord } from "./order.ts";
 import { claimOfPending, peerNamesOf } from "./peerDomains.ts";
@@ -158,7 +159,7 @@ export function published(readings: Record<string, ContractReading>): Record<str
 
 /** @param imported how many of its services are registered here. */
 function viewContract(
-  imports: PeerImports,
+  imports: ChosenPeer,
   pinned: PinnedPeer,
   stack: string,
   imported: number,

@@ -35,7 +35,9 @@ function outlierField<T extends string | number>(
   type: z.ZodType<T>,
 ): z.ZodExactOptional<z.ZodType<T>> {
   const { rule, remedy } = VALUES[OUTLIER_FIELDS[field]];
-  return type.refine((value) => isOutlierValue(field, value), { error: rule, params: { remedy } }).exactOptional();
+  return type
+    .refine((value) => isOutlierValue(field, value), { error: rule, params: { remedy } })
+    .exactOptional();
 }
 
 const outlierDetection = checked(
@@ -50,7 +52,12 @@ const outlierDetection = checked(
   (value): Complaint[] =>
     Object.keys(value).length > 0
       ? []
-      : [{ rule: "is empty", remedy: "Write when, e.g. { consecutive5xxErrors: 5 }, or leave the field out" }],
+      : [
+          {
+            rule: "is empty",
+            remedy: "Write when, e.g. { consecutive5xxErrors: 5 }, or leave the field out",
+          },
+        ],
 );
 
 const rule = checked(
@@ -79,10 +86,10 @@ const rule = checked(
 
 /** Which of a peer's services are imported, and how; an empty list: none. */
 export const importRules: z.ZodType<ImportRule[]> = checked(z.array(rule), (value): Complaint[] =>
-  value.flatMap((entry: ImportRule | undefined, index) => {
-    const { namespace, service, host, selector } = entry ?? {};
-    const isAll = [namespace, service, host, selector].every((field) => field === undefined);
-    if (entry === undefined || !isAll || index === value.length - 1) return [];
+  value.flatMap((entry: ImportRule | null | undefined, index) => {
+    if (entry === undefined || entry === null || index === value.length - 1) return [];
+    const { namespace, service, host, selector } = entry;
+    if ([namespace, service, host, selector].some((field) => field !== undefined)) return [];
     return [
       {
         path: [index],

@@ -2,20 +2,26 @@ import * as z from "zod";
 import { sortedUnique } from "../order.ts";
 import { type Complaint, checked } from "../schema.ts";
 
-/** One text, or a list of at least one, none of them twice. What comes out is a list, sorted: its order says nothing. */
+/** One text, or a list as {@link several} has it. */
 export function oneOrSeveral(entry: z.ZodType<string>): z.ZodType<string[]> {
-  const several = checked(z.array(entry), (value) => [...none(value), ...repeats(value)]);
+  const list = several(entry);
   return z.unknown().transform((value, context): string[] => {
-    const { data, error } = (typeof value === "string" ? entry : several).safeParse(value);
-    if (error === undefined) return sortedUnique([data].flat());
-    const issues = typeof value === "string" || Array.isArray(value) ? error.issues : [neither(value)];
+    const isText = typeof value === "string";
+    const { data, error } = (isText ? entry : list).safeParse(value);
+    if (error === undefined) return [data].flat();
+    const issues = isText || Array.isArray(value) ? error.issues : [neither(value)];
     context.issues.push(...issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue));
     return z.NEVER;
   });
 }
 
-/** A list of texts, none of them twice; it may be empty. What comes out is sorted. */
-export function eachOnce(entry: z.ZodType<string>): z.ZodType<string[]> {
+/** A list of at least one text, none of them twice. What comes out is sorted: its order says nothing. */
+export function several(entry: z.ZodType<string>): z.ZodType<string[]> {
+  return checked(z.array(entry), (value) => [...none(value), ...repeats(value)]).transform(sortedUnique);
+}
+
+/** A list of texts as {@link several} has it, or an empty one. */
+export function anyNumber(entry: z.ZodType<string>): z.ZodType<string[]> {
   return checked(z.array(entry), repeats).transform(sortedUnique);
 }
 
@@ -25,19 +31,21 @@ function none(value: readonly unknown[]): Complaint[] {
 }
 
 function repeats(value: readonly unknown[]): Complaint[] {
-  return value.flatMap((entry, index) =>
-    value.indexOf(entry) < index
-      ? [{ path: [index], rule: "is there twice", remedy: "Remove one of the two" }]
-      : [],
-  );
+  const seen = new Set<unknown>();
+  return value.flatMap((entry, index) => {
+    if (!seen.has(entry)) {
+      seen.add(entry);
+      return [];
+    }
+    return [{ path: [index], rule: "is there twice", remedy: "Remove one of the two" }];
+  });
 }
 
-function neither(value: unknown): z.core.$ZodRawIssue {
-  const missing = value === undefined;
+function neither(value: unknown): Omit<z.core.$ZodIssueCustom, "path"> {
+  const isScalar = typeof value === "number" || typeof value === "boolean";
   return {
     code: "custom",
-    input: value,
-    message: missing ? "is missing" : "must be text, or a list of texts",
-    params: { remedy: typeof value === "number" || typeof value === "boolean" ? "Put it in quotes" : "Write text here" },
+    message: "must be text, or a list of texts",
+    params: { remedy: isScalar ? "Put it in quotes" : "Write text here" },
   };
 }

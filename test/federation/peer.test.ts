@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
 import { FaultsError } from "../../federation/fault.ts";
 import { type ContractReading, type LastPeers, viewPeers } from "../../federation/peer.ts";
+import type { ImportRule } from "../../federation/importRule.ts";
 import type { PeerStatus } from "../../federation/peerStatus.ts";
 import { BAR, ROOT_B, ROOT_C, contractOf, faultsThrown } from "./samples.ts";
 
@@ -80,6 +81,29 @@ describe("A peer", () => {
     assert.deepEqual(view.gateways, contractOf().gateways);
     assert.equal(viewOfB(empty, importing({ imported: 0 })).peers["cluster-b"]?.state, "ready");
     assert.equal(viewOfB(empty).peers["cluster-b"]?.state, "ready");
+  });
+
+  it("is imported as the rules of the config say, and is pending when they choose nothing any more", () => {
+    const viewBy = (imports: ImportRule[], last = trusted) =>
+      viewPeers(
+        { ...config, peers: { "cluster-b": { stack: "b", imports } } },
+        { "cluster-b": { contract: contractOf() } },
+        last,
+        NOW,
+      );
+    const { peers, warnings } = viewBy([{ as: ["bar.example.org"] }, { service: ["foo"] }]);
+    const view = peers["cluster-b"];
+    assert.equal(view?.state, "ready");
+    assert.deepEqual(Object.keys(view.imports.services), ["bar.example.org", BAR]);
+    assert.match(warnings.join(), /peers\.cluster-b\.imports\[1\]: means none of the 1 service/);
+    assert.equal(viewBy([]).peers["cluster-b"]?.state, "ready");
+    const emptied = viewBy([], importing({})).peers["cluster-b"];
+    assert.equal(emptied?.state, "pending");
+    assert.match(emptied.reason, /rules in peers\.cluster-b\.imports import none of the 1 service/);
+    assert.deepEqual(
+      faultsThrown(() => viewBy([{ as: ["a.cluster-a.local"] }])),
+      ["peers.cluster-b.imports[0].as: is a name of this cluster's own domain 'cluster-a.local'"],
+    );
   });
 
   it("may have a name that every object has a part of", () => {

@@ -23,6 +23,9 @@ describe("An update of a service that has another name here than there", () => {
   /** What the API server has, by the path of each. */
   const objects = new Map<string, LiveObject>();
 
+  /** What it answers to a write. */
+  let applied: unknown = {};
+
   before(async () => {
     server = await FakeApiServer.start();
     client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 0 });
@@ -43,13 +46,13 @@ describe("An update of a service that has another name here than there", () => {
         const items = [...objects].flatMap(([at, each]) => (isMine && at.startsWith(path) ? [each] : []));
         return { status: 200, body: { items, metadata: {} } };
       }
-      if (verb === "PATCH") return { status: 200, body: {} };
+      if (verb === "PATCH") return { status: 200, body: applied };
       return live === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body: live };
     });
   });
 
-  const put = (kind: "ServiceEntry" | "DestinationRule"): void => {
-    const object = declaredObjects(INPUTS)(GLOBAL).find(
+  const put = (kind: "ServiceEntry" | "DestinationRule", inputs = INPUTS): void => {
+    const object = declaredObjects(inputs)(GLOBAL).find(
       (each) => each.kind === kind,
     ) as unknown as LiveObject;
     const plural = kind === "ServiceEntry" ? "serviceentries" : "destinationrules";
@@ -82,6 +85,25 @@ describe("An update of a service that has another name here than there", () => {
     server.requests.length = 0;
     assert.deepEqual(await removeImports(client, INPUTS), []);
     assert.deepEqual(writes(), ["DELETE destinationrules", "DELETE serviceentries"]);
+  });
+
+  it("takes the rule away before the entry says that there is none, where a service stays and loses it", async () => {
+    const plain = LINE.replace(" of bar.xyz.svc.b.local", "");
+    const pausing = { ...INPUTS, services: { [GLOBAL]: `${plain} outlierDetection interval 5s` } };
+    [applied] = declaredObjects({ ...INPUTS, services: { [GLOBAL]: plain } })(GLOBAL);
+    for (const hosts of [undefined, [GLOBAL]]) {
+      objects.clear();
+      server.requests.length = 0;
+      put("ServiceEntry", pausing);
+      put("DestinationRule", pausing);
+      const { imported, failures } = await applyImports(
+        client,
+        { ...INPUTS, services: { [GLOBAL]: plain } },
+        hosts,
+      );
+      assert.deepEqual([imported, failures], [1, []]);
+      assert.deepEqual(writes(), ["DELETE destinationrules", "PATCH serviceentries"]);
+    }
   });
 
   it("leaves a service alone whose rule is someone else's, and counts it once", async () => {

@@ -85,6 +85,21 @@ describe("An entry in the cluster", () => {
     });
   }
 
+  it("shows who sees it where that is not as for the peer's other services, as its line would", () => {
+    const edited = live(({ spec }) => (spec.exportTo = ["client", "shop"]));
+    assert.deepEqual(differences(edited, DECLARED), ["exportTo"]);
+    assert.equal(lineOf(edited, stateOf(INPUTS)), `${LINE} exportTo client, shop`);
+    const declared = { ...INPUTS, services: { [HOST]: `${LINE} exportTo client, shop` } };
+    assert.deepEqual(differences(edited, declaredObjects(declared)(HOST)[0] ?? assert.fail()), []);
+  });
+
+  it("shows that nobody sees it, or what cannot be said in a line, as a field that differs", () => {
+    for (const exportTo of [undefined, [], ["~"], ["a", "A"], "*"]) {
+      const edited = live(({ spec }) => (spec.exportTo = exportTo));
+      assert.equal(lineOf(edited, stateOf(INPUTS)), `${LINE} (not as declared: exportTo)`);
+    }
+  });
+
   it("may have labels and annotations of others", () => {
     const edited = live(({ metadata }) => {
       metadata.labels = { ...metadata.labels, team: "x" };
@@ -100,6 +115,37 @@ describe("An entry in the cluster", () => {
       c: "not an entry that this program writes",
     };
     assert.deepEqual(restorable(services), { a: LINE, b: LINE });
+  });
+});
+
+describe("A service whose gateways pause, in the cluster", () => {
+  const PAUSING = `${LINE} outlierDetection consecutive5xxErrors 5, interval 10s`;
+  const inputs: Inputs = { ...INPUTS, services: { [HOST]: PAUSING } };
+  const [entry = assert.fail(), rule = assert.fail()] = declaredObjects(inputs)(
+    HOST,
+  ) as unknown as LiveObject[];
+
+  const told = (found: LiveObject, rules: readonly LiveObject[]) => {
+    const sightings = new Sightings(stateOf(inputs));
+    sightings.takeEntry(found);
+    if (sightings.needsRules) for (const each of rules) sightings.takeRule(each);
+    return sightings.end()[0]?.[1];
+  };
+
+  it("is its line when entry and rule are as declared", () => {
+    assert.equal(told(entry, [rule]), PAUSING);
+  });
+
+  it("shows a rule that is gone or edited, and an entry that tells of none, or of one that cannot be", () => {
+    assert.equal(told(entry, []), `${PAUSING} (not as declared: DestinationRule)`);
+    const edited = structuredClone(rule);
+    Object.assign(edited.spec ?? {}, { trafficPolicy: { outlierDetection: { interval: "1s" } } });
+    assert.equal(told(entry, [edited]), `${PAUSING} (not as declared: DestinationRule trafficPolicy)`);
+    const silent = structuredClone(entry);
+    delete silent.metadata.annotations;
+    assert.equal(told(silent, [rule]), LINE);
+    silent.metadata.annotations = { "istio-federation.dev/outlier-detection": "often" };
+    assert.equal(told(silent, [rule]), `${LINE} (not as declared: annotations)`);
   });
 });
 
