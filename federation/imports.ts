@@ -5,7 +5,14 @@ import type { Claim } from "./claim.ts";
 import { type Fault, FaultsError, pathOf, within } from "./fault.ts";
 import type { ImportedService } from "./importLine.ts";
 import { compare, sortedRecord } from "./order.ts";
-import { type NamedReading, type NamingCluster, claimOf, judgePeerDomains, ownClaims, peerNamesOf } from "./peerDomains.ts";
+import {
+  type NamedReading,
+  type NamingCluster,
+  claimOf,
+  judgePeerDomains,
+  ownClaims,
+  peerNamesOf,
+} from "./peerDomains.ts";
 import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
 import { judgeRootNames } from "./rootName.ts";
 import { serviceJudge } from "./peerService.ts";

@@ -8,6 +8,10 @@ export interface LabCluster {
   readonly serviceRange: string;
   /** Its cluster domain. */
   readonly domain: string;
+  /** Of its workloads' identities. @default the cluster domain */
+  readonly trustDomain?: string;
+  /** Where peers with the same cluster domain register its services; left out where none do. */
+  readonly meshDomain?: string;
 }
 
 /** The clusters of a lab that shows a federation. */
@@ -20,6 +24,18 @@ export const CLUSTERS = [
 export const EQUAL_CLUSTERS = [
   { name: "cluster-1", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster.local" },
   { name: "cluster-2", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster.local" },
+] as const satisfies LabCluster[];
+
+/** Those of a lab of a federation where all have Kubernetes' own domain, and a root and a trust domain each. */
+export const FEDERATED_EQUALS = [
+  {
+    ...{ name: "equal-1", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster.local" },
+    ...{ trustDomain: "equal-1.mesh", meshDomain: "equal-1.mesh" },
+  },
+  {
+    ...{ name: "equal-2", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster.local" },
+    ...{ trustDomain: "equal-2.mesh", meshDomain: "equal-2.mesh" },
+  },
 ] as const satisfies LabCluster[];
 
 /** Those of a lab of one mesh. */

@@ -13,7 +13,9 @@ import { checkPrerequisites } from "./prerequisites.ts";
 import { createProgress } from "./progress.ts";
 import { prove } from "./prove.ts";
 import { FEDERATION } from "./scenarios/federation.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 import { SCENARIOS } from "./scenarios/scenarios.ts";
+import { TOPOLOGIES } from "../federation/topology.ts";
 
 const log = createProgress();
 
@@ -38,13 +40,20 @@ program
   .description("start two clusters, connect them, prove it by real calls, remove everything")
   .addOption(
     new Option("--topology <topology>", "how they are connected")
-      .choices(SCENARIOS.map(({ topology }) => topology))
+      .choices(TOPOLOGIES)
       .default(FEDERATION.topology),
   )
-  .action(async ({ topology }: { topology: string }) => {
+  .addOption(
+    new Option("--scenario <scenario>", "what to show, where a topology has more than one case")
+      .choices(SCENARIOS.map(({ name }) => name))
+      .conflicts("topology"),
+  )
+  .action(async ({ topology, scenario: name }: { topology: string; scenario?: string }) => {
     endOnSignals();
     await checkPrerequisites();
-    await runDemo(log, SCENARIOS.find((scenario) => scenario.topology === topology) ?? FEDERATION);
+    const isAsked = (scenario: Scenario): boolean =>
+      name === undefined ? scenario.topology === topology : scenario.name === name;
+    await runDemo(log, SCENARIOS.find(isAsked) ?? FEDERATION);
   });
 
 program

@@ -23,12 +23,10 @@ export const cluster = fields({
   trustDomain: text(TRUST_DOMAIN).optional(),
   network: text(NETWORK).optional(),
   meshDomain: text(MESH_DOMAIN).optional(),
-}).transform(
-  ({ name, domain, trustDomain, network, meshDomain }): ClusterConfig => ({
-    name,
-    domain,
-    trustDomain: trustDomain ?? domain,
-    network: network ?? name,
-    meshDomain: meshDomain ?? defaultMeshDomain(name),
-  }),
-);
+}).transform(({ name, domain, trustDomain, network, meshDomain }): ClusterConfig => ({
+  name,
+  domain,
+  trustDomain: trustDomain ?? domain,
+  network: network ?? name,
+  meshDomain: meshDomain ?? defaultMeshDomain(name),
+}));

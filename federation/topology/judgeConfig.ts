@@ -33,9 +33,7 @@ function judgePeerNames(topology: Topology, cluster: unknown, peers: unknown): F
       .map(([name]) => pathOf("peers", name, "names")),
   ];
   const rule = `is for names that peers' services do not have in topology '${topology}'`;
-  return given
-    .sort()
-    .map((path) => ({ path, rule, remedy: "Remove it, or write topology: federation" }));
+  return given.sort().map((path) => ({ path, rule, remedy: "Remove it, or write topology: federation" }));
 }
 
 function judgeDns(topology: Topology, dns: unknown): Fault[] {

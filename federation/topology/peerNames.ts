@@ -81,22 +81,32 @@ export function nameless(names: PeerNames, { meshDomain = "" }: NamedCluster): F
  * @param peer its name in our config.
  * @param ours our cluster domain.
  */
-export function judgeMeshDomain(peer: string, names: PeerNames, cluster: NamedCluster, ours: string): Fault[] {
+export function judgeMeshDomain(
+  peer: string,
+  names: PeerNames,
+  cluster: NamedCluster,
+  ours: string,
+): Fault[] {
   const { clusterDomain, meshDomain } = cluster;
   if (names !== "mesh" || meshDomain !== undefined) return [];
-  const isOurs = clusterDomain === ours;
-  const whose = isOurs ? "that of this cluster too" : `'${clusterDomain}'`;
   const update =
     "Have the peer's stack updated with a version of this program that publishes its mesh domain (`pulumi up` there)";
+  const isOurs = clusterDomain === ours;
   return [
     {
       path: "meshDomain",
-      rule: `is missing, and its services are to be called here by names in it: its cluster domain is ${whose}`,
-      remedy: isOurs
-        ? update
-        : `${update}, or keep the names that they have there: ${choosing(peer, "own")}`,
+      rule: `is missing, and its services are to be called by names in it: ${reasonFor(peer, cluster, ours)}`,
+      remedy: isOurs ? update : `${update}, or keep the names that they have there: ${choosing(peer, "own")}`,
     },
   ];
+}
+
+/** Why a peer's services are not called by their own names. */
+function reasonFor(peer: string, { clusterDomain }: NamedCluster, ours: string): string {
+  if (clusterDomain === ours) return `its cluster domain '${clusterDomain}' is that of this cluster too`;
+  if (clusterDomain === DEFAULT_CLUSTER_DOMAIN)
+    return `its cluster domain is '${clusterDomain}', as any other peer's may be`;
+  return `${pathOf("peers", peer)}.names is 'mesh'`;
 }
 
 /**
@@ -126,11 +136,15 @@ export function otherNames(peer: string, names: PeerNames, cluster: NamedCluster
   const apart = "Give each cluster a domain of its own, or remove one of the peers";
   if (names === "global") return apart;
   if (names === "mesh") {
-    const own = cluster.clusterDomain === ours ? "" : `, or have the names that its services have there: ${choosing(peer, "own")}`;
+    const own =
+      cluster.clusterDomain === ours
+        ? ""
+        : `, or have the names that its services have there: ${choosing(peer, "own")}`;
     return `Write another cluster.meshDomain into the config of the cluster that is new${own}, or remove one of the peers`;
   }
   const { meshDomain } = cluster;
-  const where = meshDomain === undefined ? ", once its stack is updated and publishes one" : ` '${meshDomain}'`;
+  const where =
+    meshDomain === undefined ? ", once its stack is updated and publishes one" : ` '${meshDomain}'`;
   return `Have its services under its mesh domain${where}: ${choosing(peer, "mesh")}; or remove one of the peers`;
 }
 

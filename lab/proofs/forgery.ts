@@ -24,8 +24,8 @@ export function forgeryRefused(forger: Party, to: Party, claimed: string, door: 
     callee: `${nameOf(to)}, through ${name}`,
     run: async ({ lab }) => {
       const authority = await stealAuthority(lab.kubeconfig, forger.cluster);
-      const honest = await callAs(door, hostOf(to), await mintLeaf(authority, identityOf(forger)));
-      const forged = await callAs(door, hostOf(to), await mintLeaf(authority, claimed));
+      const honest = await callAs(door, hostOf(to), await mintLeaf(authority, identityOf(forger)), to.port);
+      const forged = await callAs(door, hostOf(to), await mintLeaf(authority, claimed), to.port);
       const passed = honest === `200 as ${identityOf(forger)}` && forged.startsWith("refused");
       const reason = `expected 200 as ${identityOf(forger)} and then a refusal, got ${honest} and then ${forged}`;
       return { passed, status: passed ? "refused" : forged.slice(0, 3), ...(passed ? {} : { reason }) };

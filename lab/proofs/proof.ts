@@ -35,8 +35,12 @@ export interface Proof {
 /** A workload and where it runs. */
 export interface Party extends Workload {
   readonly cluster: string;
-  /** Cluster domain, and trust domain too. */
+  /** Cluster domain. */
   readonly domain: string;
+  /** Of its identity. @default the cluster domain */
+  readonly trustDomain?: string;
+  /** Where peers with the same cluster domain register it; left out where none do. */
+  readonly meshDomain?: string;
 }
 
 /** A cluster's workload that is exported, or the one that is not. */
@@ -66,7 +70,13 @@ export function globalHostOf({ namespace, name }: Party): string {
   return `${name}.${namespace}.global`;
 }
 
+/** Name of the workload's Service in clusters of a federation that have the same domain as its own. */
+export function meshHostOf({ namespace, name, meshDomain }: Party): string {
+  if (meshDomain === undefined) throw new Error(`the cluster of ${namespace}/${name} has no mesh domain`);
+  return `${name}.${namespace}.svc.${meshDomain}`;
+}
+
 /** Identity that the workload's sidecar proves. */
-export function identityOf({ namespace, name, domain }: Party): string {
-  return `spiffe://${domain}/ns/${namespace}/sa/${name}`;
+export function identityOf({ namespace, name, domain, trustDomain = domain }: Party): string {
+  return `spiffe://${trustDomain}/ns/${namespace}/sa/${name}`;
 }

@@ -1,10 +1,9 @@
-import { EQUAL_CLUSTERS, type LabCluster } from "../clusters.ts";
-import { type Workload, workloadsOf } from "../workloads/workload.ts";
+import { EQUAL_CLUSTERS } from "../clusters.ts";
 import { allowedCall } from "./allowedCall.ts";
 import { equalBelieved } from "./equalBelieved.ts";
-import { GATEWAY_PORT } from "./gateway.ts";
 import { plaintextRefused } from "./plaintext.ts";
-import { type Party, type Proof, globalHostOf, hostOf } from "./proof.ts";
+import { type Proof, globalHostOf, hostOf } from "./proof.ts";
+import { type Side, sideOf } from "./side.ts";
 import { unchanged } from "./unchanged.ts";
 import { unofferedRefused } from "./unoffered.ts";
 
@@ -15,14 +14,6 @@ import { unofferedRefused } from "./unoffered.ts";
 export function replicatedProofs(stacks: readonly string[]): Proof[] {
   const [one, two] = EQUAL_CLUSTERS.map(sideOf) as [Side, Side];
   return [...callsBetween(one, two), ...callsBetween(two, one), ...stacks.map((stack) => unchanged(stack))];
-}
-
-interface Side {
-  readonly sleep: Party;
-  readonly httpbin: Party;
-  readonly internal: Party;
-  /** `address:port` of the east-west gateway. */
-  readonly gateway: string;
 }
 
 function callsBetween(here: Side, there: Side): Proof[] {
@@ -39,22 +30,8 @@ function callsBetween(here: Side, there: Side): Proof[] {
       "a call of a service by its local name stays in the cluster",
       hostOf(here.httpbin),
     ),
-    unofferedRefused(here.sleep, there.internal, there.httpbin, there.gateway),
+    unofferedRefused(here.sleep, there.internal, globalHostOf(there.internal), there.httpbin, there.gateway),
     plaintextRefused(here.sleep, there.httpbin, there.gateway, "the gateway"),
     equalBelieved(here.sleep, there.httpbin, there.gateway),
   ];
-}
-
-function sideOf({ name: cluster, network, domain }: LabCluster): Side {
-  const named = (name: string): Party => {
-    const workload: Workload | undefined = workloadsOf(cluster, network).find((each) => each.name === name);
-    if (workload === undefined) throw new Error(`${cluster} has no workload ${name}`);
-    return { ...workload, cluster, domain };
-  };
-  return {
-    sleep: named("sleep"),
-    httpbin: named("httpbin"),
-    internal: named("internal"),
-    gateway: `${network}.0.3:${GATEWAY_PORT}`,
-  };
 }

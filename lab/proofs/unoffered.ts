@@ -1,16 +1,22 @@
 import { callService } from "../workloads/call.ts";
 import { whoAnswers } from "./gateway.ts";
-import { globalHostOf, hostOf, identityOf, nameOf, type Party, type Proof } from "./proof.ts";
+import { hostOf, identityOf, nameOf, type Party, type Proof } from "./proof.ts";
 
 /**
- * What a peer does not export has no global name, and its gateway does not lead there, whatever it is asked for.
+ * What a peer does not export has no name here, and its gateway does not lead there, whatever it is asked for.
+ * @param host the name that it would have here.
  * @param offered an exported workload behind the same gateway.
  * @param gateway `address:port`.
  */
-export function unofferedRefused(from: Party, to: Party, offered: Party, gateway: string): Proof {
-  const host = globalHostOf(to);
+export function unofferedRefused(
+  from: Party,
+  to: Party,
+  host: string,
+  offered: Party,
+  gateway: string,
+): Proof {
   return {
-    claim: "a service that is not exported has no global name, and is refused at the gateway by its own",
+    claim: "a service that is not exported has no name at peers, and is refused at the gateway by its own",
     caller: nameOf(from),
     callee: host,
     run: async () => {

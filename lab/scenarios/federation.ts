@@ -4,6 +4,7 @@ import type { Scenario } from "./scenario.ts";
 
 /** Two clusters with domains and roots of their own. */
 export const FEDERATION: Scenario = {
+  name: "federation",
   topology: "federation",
   clusters: CLUSTERS,
   updates: ["cluster-a", "cluster-b", "cluster-a"],

@@ -6,6 +6,7 @@ const [ROOT, ONE, TWO] = ["replicated-root", "replicated-1", "replicated-2"] as 
 
 /** Two clusters `cluster.local` under one root: each asks for its certificate, and runs once it has one. */
 export const REPLICATED: Scenario = {
+  name: "replicated",
   topology: "replicated",
   clusters: EQUAL_CLUSTERS,
   updates: [ONE, TWO, ROOT, ONE, TWO, ONE],

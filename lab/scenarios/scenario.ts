@@ -4,6 +4,8 @@ import type { Proof } from "../proofs/proof.ts";
 
 /** What a lab shows of one topology. */
 export interface Scenario {
+  /** As it is asked for; that of the topology where it is its only or usual case. */
+  readonly name: string;
   readonly topology: Topology;
   readonly clusters: readonly LabCluster[];
   /** Stacks by name, in the order in which they are updated. One that another had to come before is there once more. */

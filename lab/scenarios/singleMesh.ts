@@ -6,6 +6,7 @@ const [EAST, WEST] = ["mesh-east", "mesh-west"] as const;
 
 /** One mesh over two clusters, whose istiods read each other's API server. */
 export const SINGLE_MESH: Scenario = {
+  name: "single-mesh",
   topology: "single-mesh",
   clusters: MESH_CLUSTERS,
   updates: [EAST, WEST, EAST],

@@ -28,7 +28,7 @@ const HELLO_PORT = 5000;
 export const APP_PORT = 18080;
 
 /** The same in each of the clusters that have one domain: who calls, who is called, and who is not exported. */
-const REPLICATED: readonly Omit<Workload, "address">[] = [
+const SAMPLE: readonly Omit<Workload, "address">[] = [
   { namespace: "foo", name: "sleep", exported: false, port: SAMPLE_PORT },
   { namespace: "bar", name: "httpbin", exported: true, port: SAMPLE_PORT },
   { namespace: "bar", name: "internal", exported: false, port: SAMPLE_PORT },
@@ -53,8 +53,10 @@ const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> 
     { namespace: "xyz", name: "bar", exported: true, port: SERVICE_PORT },
     { namespace: "xyz", name: "internal", exported: false, port: SERVICE_PORT },
   ],
-  "cluster-1": REPLICATED,
-  "cluster-2": REPLICATED,
+  "cluster-1": SAMPLE,
+  "cluster-2": SAMPLE,
+  "equal-1": SAMPLE,
+  "equal-2": SAMPLE,
   east: helloWorld("v1", "network-east"),
   west: helloWorld("v2", "network-west"),
 };

@@ -178,6 +178,7 @@ for (const preview of [true, false]) {
             schemaVersion: 1,
             cluster: "cluster-a",
             clusterDomain: "cluster-a.local",
+            meshDomain: "cluster-a.mesh",
             trustDomain: "cluster-a.local",
             network: "cluster-a",
             rootCertificates: [ROOT_CERTIFICATE],

@@ -7,7 +7,7 @@ import { KUBECONFIG, LOCAL_CLUSTER as cluster, configFaults, faultsThrown } from
 
 /** Everything that can be configured. */
 const full = {
-  cluster: { ...cluster, trustDomain: "a.example", network: "Network_A" },
+  cluster: { ...cluster, trustDomain: "a.example", network: "Network_A", meshDomain: "a.acme.internal" },
   topology: "federation",
   kubeconfig: { path: "~/.kube/config", context: "a" },
   certificateAuthority: {
@@ -39,7 +39,7 @@ const full = {
   ],
   peers: {
     "cluster-b": { stack: "cluster-b", exportTo: ["abc", "."] },
-    "cluster-c": { stack: "acme/mesh/c.prod_1", exportTo: ["*"] },
+    "cluster-c": { stack: "acme/mesh/c.prod_1", exportTo: ["*"], names: "mesh" },
   },
   brake: { removals: 5, share: 0.25 },
   allowGatewayAddresses: ["127.0.0.0/8", "fe80::/10"],
@@ -51,7 +51,10 @@ const shortest = { cluster, kubeconfig: KUBECONFIG };
 describe("A stack's config", () => {
   it("needs no more than the cluster's name and domain, and which cluster it is", () => {
     assert.deepEqual(parseConfig({ ...shortest, peers: undefined }, "cluster-a"), {
-      cluster: { ...cluster, trustDomain: "cluster-a.local", network: "cluster-a" },
+      cluster: {
+        ...{ ...cluster, trustDomain: "cluster-a.local", network: "cluster-a" },
+        meshDomain: "cluster-a.mesh",
+      },
       kubeconfig: { context: "cluster-a" },
       topology: "federation",
       certificateAuthority: {
@@ -174,6 +177,13 @@ describe("A stack's config", () => {
     ["a trust domain with '_'", { cluster: { ...cluster, trustDomain: "a_b" } }, "cluster.trustDomain"],
     ["a kubeconfig without a context", { kubeconfig: {} }, "kubeconfig.context"],
     ["no kubeconfig", { kubeconfig: undefined }, "kubeconfig.context"],
+    ["a mesh domain of one label", { cluster: { ...cluster, meshDomain: "local" } }, "cluster.meshDomain"],
+    [
+      "a mesh domain that any cluster may have names in",
+      { cluster: { ...cluster, meshDomain: "a.cluster.local" } },
+      "cluster.meshDomain",
+    ],
+    ["names that there are none of", { peers: { b: { stack: "b", names: "global" } } }, "peers.b.names"],
     ["an empty network", { cluster: { ...cluster, network: "" } }, "cluster.network"],
     ["an address for a range", { allowGatewayAddresses: ["127.0.0.1"] }, "allowGatewayAddresses[0]"],
     ["a range too narrow", { allowGatewayAddresses: ["127.0.0.1/33"] }, "allowGatewayAddresses[0]"],

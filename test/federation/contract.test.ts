@@ -79,6 +79,13 @@ describe("A contract", () => {
     ]);
   });
 
+  it("may name a mesh domain, which is none that others' names lie in", () => {
+    assert.deepEqual(faultsOf(contractOf({ meshDomain: "cluster-b.mesh" })), []);
+    for (const meshDomain of ["local", "cluster.local", "x.svc.cluster.local", "x.global", "B", null]) {
+      assert.match(faultsOf(contractOf({ meshDomain })).join(), /^meshDomain: must be/);
+    }
+  });
+
   it("may have no gateway yet, and no service", () => {
     assert.deepEqual(faultsOf(contractOf({ gateways: [], services: {} })), []);
   });

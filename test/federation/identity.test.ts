@@ -9,6 +9,7 @@ const config = {
     domain: "cluster-b.local",
     trustDomain: "cluster-b.local",
     network: "network-b",
+    meshDomain: "cluster-b.mesh",
   },
   topology: "federation",
 } as const;
@@ -28,6 +29,7 @@ describe("The identity of a cluster", () => {
     ["cluster.name", "cluster"],
     ["cluster.domain", "clusterDomain"],
     ["cluster.trustDomain", "trustDomain"],
+    ["cluster.meshDomain", "meshDomain"],
   ] as const) {
     it(`does not let ${path} change, and names both values`, () => {
       const [fault, ...others] = judgeIdentity(contractOf({ [field]: "old" }), config);
@@ -39,9 +41,21 @@ describe("The identity of a cluster", () => {
     });
   }
 
+  it("may get a mesh domain when none was published yet, and hears what another one would change", () => {
+    const published = contractOf();
+    assert.ok(!("meshDomain" in published));
+    assert.deepEqual(judgeIdentity(published, config), []);
+    const [fault] = judgeIdentity({ ...published, meshDomain: "b.mesh" }, config);
+    assert.match(
+      fault?.rule ?? "",
+      /'b\.mesh', .* by what names peers' workloads call its services would change/,
+    );
+  });
+
   it("names all that changed", () => {
-    const last = { cluster: "x", clusterDomain: "y", trustDomain: "z", topology: "single-mesh" };
-    assert.equal(judgeIdentity(last, config).length, 4);
+    const domains = { clusterDomain: "y", trustDomain: "z", meshDomain: "x.mesh" };
+    const last = { cluster: "x", ...domains, topology: "single-mesh" };
+    assert.equal(judgeIdentity(last, config).length, 5);
   });
 
   it("does not let the topology change, and tells what that would do", () => {

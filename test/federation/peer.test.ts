@@ -146,6 +146,64 @@ describe("A peer", () => {
     }
   });
 
+  const equal = { ...config, cluster: { ...config.cluster, domain: "cluster.local" } };
+  const equalB = contractOf({
+    clusterDomain: "cluster.local",
+    meshDomain: "cluster-b.mesh",
+    services: { "bar.xyz.svc.cluster.local": contractOf().services[BAR] },
+  });
+
+  it("with our cluster domain is pinned with its mesh domain, under which its services are called", () => {
+    const { peers } = viewPeers(equal, { "cluster-b": { contract: equalB } }, nothing, NOW);
+    const view = peers["cluster-b"];
+    assert.equal(view?.state, "ready");
+    assert.deepEqual(Object.keys(view.imports.services), ["bar.xyz.svc.cluster-b.mesh"]);
+    assert.equal(view.pinned.meshDomain, "cluster-b.mesh");
+  });
+
+  it("keeps its mesh domain while it is pending, and leaves the cluster domain that all have to others", () => {
+    const pinned = { ...anchor, clusterDomain: "cluster.local", meshDomain: "cluster-b.mesh" };
+    const last: LastPeers = { ...nothing, pinned: { "cluster-b": pinned } };
+    const contractC = (meshDomain: string) =>
+      contractOf({
+        ...{ cluster: "cluster-c", clusterDomain: "cluster.local", meshDomain, trustDomain: "c.local" },
+        ...{ rootCertificates: [ROOT_C], services: {} },
+      });
+    const viewOf = (meshDomain: string) =>
+      viewPeers(
+        equal,
+        { "cluster-b": { pending: "stack b is gone" }, "cluster-c": { contract: contractC(meshDomain) } },
+        last,
+        NOW,
+      );
+    assert.equal(viewOf("cluster-c.mesh").peers["cluster-c"]?.state, "ready");
+    assert.deepEqual(
+      faultsThrown(() => viewOf("x.cluster-b.mesh")),
+      [
+        "peers.cluster-c.contract.meshDomain: must neither be, hold nor lie in 'cluster-b.mesh', which is that of pending peer cluster-b",
+      ],
+    );
+  });
+
+  it("that an older version imported by names in cluster.local gets others with a note, or keeps them by the config", () => {
+    const last: LastPeers = {
+      ...nothing,
+      pinned: { "cluster-b": { ...anchor, clusterDomain: "cluster.local" } },
+    };
+    const renamed = viewPeers(config, { "cluster-b": { contract: equalB } }, last, NOW);
+    assert.match(
+      renamed.notes.join(),
+      /services of cluster-b are called by names in its mesh domain 'cluster-b\.mesh'/,
+    );
+    const peers = { "cluster-b": { stack: "b", names: "own" as const } };
+    const kept = viewPeers({ ...config, peers }, { "cluster-b": { contract: equalB } }, last, NOW);
+    assert.deepEqual(kept.notes, []);
+    const view = kept.peers["cluster-b"];
+    assert.deepEqual(view?.state === "ready" && Object.keys(view.imports.services), [
+      "bar.xyz.svc.cluster.local",
+    ]);
+  });
+
   it("may change its own domains with the config's consent, and leaves them to others once it is no peer any more", () => {
     const moved = contractOf({ clusterDomain: "b.example", trustDomain: "b.example", services: {} });
     assert.match(

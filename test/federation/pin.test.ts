@@ -105,6 +105,29 @@ describe("A peer's identity", () => {
     });
   });
 
+  it("has its mesh domain in it: pinned when first published, and held to from then on", () => {
+    const published = { meshDomain: "b.mesh" };
+    assert.deepEqual(judged(published, pinned), { faults: [], notes: [] });
+    const later = { ...pinned, meshDomain: "old.mesh" };
+    assert.deepEqual(judged(published, later).faults, [
+      "meshDomain: is not 'old.mesh', which is pinned since this peer was first imported",
+    ]);
+    assert.deepEqual(judged(published, later, published), {
+      faults: [],
+      notes: ["meshDomain of b changes: old.mesh -> b.mesh"],
+    });
+    assert.deepEqual(judged(published, undefined, { meshDomain: "x.mesh" }).faults, [
+      "meshDomain: is not 'x.mesh', which is in the config",
+    ]);
+  });
+
+  it("may lack a mesh domain, as older versions publish none, unless the config names one", () => {
+    assert.deepEqual(judged({}, { ...pinned, meshDomain: "b.mesh" }), { faults: [], notes: [] });
+    assert.deepEqual(judged({}, pinned, { meshDomain: "b.mesh" }).faults, [
+      "meshDomain: is missing, and must be 'b.mesh' by the config",
+    ]);
+  });
+
   it("is not asked for its name where an older version did not pin it", () => {
     const { cluster, ...older } = pinned;
     assert.equal(cluster, "cluster-b");

@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { readPinnedPeers } from "../../federation/pinnedPeer.ts";
-import { ROOT_B } from "./samples.ts";
+import { pinnable, readPinnedPeers } from "../../federation/pinnedPeer.ts";
+import { ROOT_B, contractOf } from "./samples.ts";
 
 const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: [ROOT_B] };
 
 describe("The trust anchors last published", () => {
   it("are read by peer", () => {
     assert.deepEqual(readPinnedPeers({ b: anchor, c: anchor }), { b: anchor, c: anchor });
+  });
+
+  it("have a mesh domain if the peer published one, as older ones did not", () => {
+    const b = { ...anchor, meshDomain: "b.mesh" };
+    assert.deepEqual(readPinnedPeers({ b, c: anchor }), { b, c: anchor });
+    const { meshDomain } = pinnable(contractOf({ meshDomain: "b.mesh" }), new Date("2027-01-01"));
+    assert.equal(meshDomain, "b.mesh");
+    assert.ok(!("meshDomain" in pinnable(contractOf(), new Date("2027-01-01"))));
   });
 
   it("are none where there is no such output", () => {
@@ -17,6 +25,7 @@ describe("The trust anchors last published", () => {
   for (const [what, misfit] of [
     ["has no cluster domain, as older ones", { trustDomain: "b.local", rootCertificates: [ROOT_B] }],
     ["has a domain that is none", { ...anchor, clusterDomain: "B!" }],
+    ["has a mesh domain that is none", { ...anchor, meshDomain: "local" }],
     ["has no list of certificates", { ...anchor, rootCertificates: ROOT_B }],
     ["is no map", "text"],
   ] as const) {

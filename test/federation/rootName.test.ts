@@ -4,7 +4,7 @@ import type { Claim } from "../../federation/claim.ts";
 import { judgeRootNames } from "../../federation/rootName.ts";
 import { ROOT_A, ROOT_B } from "./samples.ts";
 
-const ours: Claim = { owner: "this cluster", clusterDomain: "a.local", trustDomain: "a.local" };
+const ours: Claim = { owner: "this cluster", nameDomains: ["a.local"], trustDomain: "a.local" };
 
 /** A root with this subject, as OpenSSL writes it: `/O=a.local/CN=Root CA`. */
 function rootNamed(subject: string): string {

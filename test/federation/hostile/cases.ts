@@ -29,6 +29,7 @@ const honestContract = (): fc.Arbitrary<Contract> =>
     )
     .map(([addresses, byName]) =>
       contractOf({
+        meshDomain: "cluster-b.mesh",
         gateways: addresses,
         services: Object.fromEntries(
           Object.entries(byName).map(([name, service]) => [`${name}.xyz.svc.cluster-b.local`, service]),

@@ -16,6 +16,12 @@ export const DOMAINS = [
   "svc.cluster-b.local",
   "svc",
   "com",
+  "cluster.local",
+  "svc.cluster.local",
+  "mesh",
+  "cluster-a.mesh",
+  "x.cluster-b.mesh",
+  "global",
 ];
 
 /** Names of services: of others, of nobody, and of a form that no Service has. */

@@ -115,7 +115,7 @@ const FAMILIES = {
     })(root, at, pick);
   },
   domains(root, at, pick) {
-    const field = nth(["clusterDomain", "trustDomain", "cluster", "network"], at);
+    const field = nth(["clusterDomain", "trustDomain", "cluster", "network", "meshDomain"], at);
     write(fieldOf(root, field), nth([...DOMAINS, "cluster-a"], pick));
   },
   version(root, _at, pick) {

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { type Fault, FaultsError, describeFault } from "../../../federation/fault.ts";
 import { formatImport, parseImport } from "../../../federation/importLine.ts";
-import { type PeerImports, planImports } from "../../../federation/imports.ts";
+import { type LocalCluster, type PeerImports, planImports } from "../../../federation/imports.ts";
 import { type ServiceEntry, renderServiceEntry } from "../../../federation/serviceEntry.ts";
 import type { Contract } from "../../../federation/contract.ts";
 import { ROOT_C, contractOf } from "../samples.ts";
@@ -14,9 +14,13 @@ import { reordered } from "./tree.ts";
 const LOCAL = {
   cluster: "cluster-a",
   clusterDomain: "cluster-a.local",
+  meshDomain: "cluster-a.mesh",
   trustDomain: "cluster-a.local",
   allowGatewayAddresses: [],
-};
+} satisfies LocalCluster;
+
+/** The same, where the peer's services are called by names in its mesh domain. */
+const RENAMING = { ...LOCAL, names: { "cluster-b": "mesh" } } satisfies LocalCluster;
 
 /** A peer that stands beside the hostile one, in some cases. */
 const NEIGHBOUR = contractOf({
@@ -48,7 +52,8 @@ export function checkCase(hostile: HostileCase): Outcome {
   const contract = hostileContract(hostile);
   const start = performance.now();
   const neighbour = order % 4 === 0 ? { "cluster-c": NEIGHBOUR } : {};
-  const { imports, faults } = planImports(LOCAL, { "cluster-b": contract, ...neighbour });
+  const local = order % 3 === 0 ? RENAMING : LOCAL;
+  const { imports, faults } = planImports(local, { "cluster-b": contract, ...neighbour });
   const message = new FaultsError("contracts", faults).message;
   assert.ok(performance.now() - start < HANG, "it hangs");
 
@@ -66,7 +71,7 @@ export function checkCase(hostile: HostileCase): Outcome {
   if (found === undefined) return { trusted: false, planned: 0, refused: faults.length, entries: [] };
 
   found.refused.forEach(assertTelling);
-  assertGoodOnesStay(hostile.honest, contract, found);
+  assertGoodOnesStay(hostile.honest, contract, found, local === RENAMING);
   assertSpelling(contract, found);
   const entries = entriesOf(found, exportTo);
   const ports = portsOf(found);
@@ -76,8 +81,9 @@ export function checkCase(hostile: HostileCase): Outcome {
     assertStorable(entry, ports);
   }
   const written = bytesOf(found);
-  assert.equal(bytesOf(plan(reordered(contract, randomNumbers(order)))), written, "the order is unstable");
-  if (order % 4 === 1) assert.equal(bytesOf(plan(found.contract)), written, "not idempotent");
+  const again = plan(reordered(contract, randomNumbers(order)), local);
+  assert.equal(bytesOf(again), written, "the order is unstable");
+  if (order % 4 === 1) assert.equal(bytesOf(plan(found.contract, local)), written, "not idempotent");
   return { trusted: true, planned: entries.length, refused: found.refused.length, entries };
 }
 
@@ -87,8 +93,8 @@ export function entriesFor(contract: unknown, exportTo: readonly string[]): Serv
   return found === undefined ? [] : entriesOf(found, exportTo);
 }
 
-function plan(contract: unknown): PeerImports | undefined {
-  return planImports(LOCAL, { "cluster-b": contract }).imports["cluster-b"];
+function plan(contract: unknown, local: LocalCluster = LOCAL): PeerImports | undefined {
+  return planImports(local, { "cluster-b": contract }).imports["cluster-b"];
 }
 
 /** All that a preview or an API server gets to see of a plan. */
@@ -125,7 +131,13 @@ function portsOf({ gateways }: PeerImports): Map<string, number[]> {
 function assertOwn({ metadata, spec }: ServiceEntry, found: PeerImports): void {
   const { contract, services } = found;
   const { subjectAltNames } = spec;
-  assert.ok(metadata.name.endsWith(`.svc.${contract.clusterDomain}`), `${metadata.name} is not the peer's`);
+  const { name } = metadata;
+  const remoteHost = services[name]?.remoteHost;
+  assert.ok((remoteHost ?? name).endsWith(`.svc.${contract.clusterDomain}`), `${name} is not the peer's`);
+  if (remoteHost !== undefined)
+    assert.ok(name.endsWith(`.svc.${contract.meshDomain ?? ""}`), `${name} is not in its mesh domain`);
+  for (const taken of ["cluster-a.local", "cluster-a.mesh", "global"])
+    assert.ok(!name.endsWith(`.${taken}`), `${name} is not the peer's`);
   assert.ok(subjectAltNames.length > 0 && subjectAltNames.length <= 256, "identities");
   assert.ok(
     subjectAltNames.every((id) => id.startsWith(`spiffe://${contract.trustDomain}/`)),
@@ -138,7 +150,10 @@ function assertOwn({ metadata, spec }: ServiceEntry, found: PeerImports): void {
   const service = services[metadata.name];
   assert.ok(service);
   const { ports } = service;
-  assert.deepEqual(parseImport(formatImport(service)), { ports, subjectAltNames });
+  assert.deepEqual(parseImport(formatImport(service)), {
+    ...{ ports, subjectAltNames },
+    ...(remoteHost === undefined ? {} : { remoteHost }),
+  });
 }
 
 /** Addresses that a peer must not name, in their usual spelling. */
@@ -160,13 +175,22 @@ function assertSpelling(contract: unknown, { gateways }: PeerImports): void {
 }
 
 /** What the peer left as it was is planned, whatever is beside it. */
-function assertGoodOnesStay(honest: Contract, contract: unknown, found: PeerImports): void {
-  const { clusterDomain, trustDomain } = found.contract;
+function assertGoodOnesStay(
+  honest: Contract,
+  contract: unknown,
+  found: PeerImports,
+  isRenamed: boolean,
+): void {
+  const { clusterDomain, trustDomain, meshDomain = "" } = found.contract;
+  const named = (host: string): string =>
+    isRenamed ? host.slice(0, -clusterDomain.length) + meshDomain : host;
   if (clusterDomain !== honest.clusterDomain || trustDomain !== honest.trustDomain) return;
   const published = (contract as { services?: Record<string, unknown> }).services ?? {};
   for (const [host, service] of Object.entries(honest.services)) {
     if (Object.hasOwn(published, host) && isDeepStrictEqual(published[host], service)) {
-      assert.deepEqual(found.services[host], service, `the good service ${host} is left out`);
+      const name = named(host);
+      const expected = name === host ? service : { ...service, remoteHost: host };
+      assert.deepEqual(found.services[name], expected, `the good service ${host} is left out`);
     }
   }
 }

@@ -53,6 +53,23 @@ describe("The topology in a stack's config", () => {
     assert.deepEqual(configFaults({ dns: {} }), []);
   });
 
+  it("has mesh domains, and names to choose, in a federation only", () => {
+    const certificateAuthority = { source: "shared", shared: { stack: "root" } };
+    const choosing = {
+      cluster: { ...LOCAL_CLUSTER, meshDomain: "a.mesh" },
+      peers: { "2b": { stack: "b", names: "own" }, c: { stack: "c" } },
+    };
+    assert.deepEqual(configFaults(choosing), []);
+    assert.deepEqual(configFaults({ ...choosing, topology: "replicated", certificateAuthority }), [
+      "cluster.meshDomain",
+      'peers["2b"].names',
+    ]);
+    assert.match(
+      told({ ...choosing, topology: "single-mesh" }).join(),
+      /names that peers' services do not have in topology 'single-mesh'\. Remove it, or write topology: federation/,
+    );
+  });
+
   it("is not what is judged when it, or the source, is none that there is", () => {
     assert.deepEqual(told({ topology: "mesh", certificateAuthority: { source: "own" } }), []);
     assert.deepEqual(told({ topology: "replicated", certificateAuthority: { source: "vault" } }), []);

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Contract } from "../../../federation/contract.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports.ts";
-import { noteCommonTrust } from "../../../federation/topology/commonTrust.ts";
+import { noteCommonTrust, noteUnnamedTrust } from "../../../federation/topology/commonTrust.ts";
 import { doubtfulContract } from "../arbitraries.ts";
 import { ROOT_B, ROOT_C, contractOf } from "../samples.ts";
 
@@ -139,7 +139,10 @@ describe("A hostile contract under replicated control planes", () => {
 
 describe("A note on a common trust domain", () => {
   const config = {
-    cluster: { name: "cluster-1", domain: "cluster.local", trustDomain: "cluster.local", network: "n" },
+    cluster: {
+      ...{ name: "cluster-1", domain: "cluster.local", trustDomain: "cluster.local", network: "n" },
+      meshDomain: "cluster-1.mesh",
+    },
   };
 
   it("names who can speak for whom", () => {
@@ -151,5 +154,30 @@ describe("A note on a common trust domain", () => {
 
   it("is not made where nobody has it", () => {
     assert.deepEqual(noteCommonTrust(config, []), []);
+  });
+});
+
+describe("A note on the trust domain cluster.local", () => {
+  const trusted = [
+    ["b", "b.local"],
+    ["c", "cluster.local"],
+  ] as const;
+  const noted = (trustDomain: string) =>
+    noteUnnamedTrust(
+      { cluster: { name: "a", domain: "cluster.local", network: "n", meshDomain: "a.mesh", trustDomain } },
+      trusted,
+    );
+
+  it("tells of whom a policy here cannot speak, and whom it means instead", () => {
+    const [note, ...others] = noted("a.mesh");
+    assert.deepEqual(others, []);
+    assert.match(
+      note ?? "",
+      /^the trust domain of c is cluster\.local, .* means a\.mesh, .* lets in our bar and not that of c/,
+    );
+  });
+
+  it("is not made where it is ours, and Istio means what is written", () => {
+    assert.deepEqual(noted("cluster.local"), []);
   });
 });

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import type { Contract } from "../../../federation/contract.ts";
+import { overlap } from "../../../federation/hostname.ts";
+import { type LocalCluster, planImports } from "../../../federation/imports.ts";
+import type { NamesChoice } from "../../../federation/topology/peerNames.ts";
+import { contractService, label, shuffled } from "../arbitraries.ts";
+import { ROOT_B, ROOT_C, ROOT_D, contractOf } from "../samples.ts";
+
+const HTTPBIN = "httpbin.bar.svc.cluster.local";
+const httpbinOf = (trustDomain: string) => ({
+  ports: [{ number: 8000, name: "http", protocol: "HTTP" as const }],
+  subjectAltNames: [`spiffe://${trustDomain}/ns/bar/sa/httpbin`],
+});
+
+const local: LocalCluster = {
+  cluster: "cluster-1",
+  clusterDomain: "cluster.local",
+  meshDomain: "cluster-1.mesh",
+  trustDomain: "cluster-1.mesh",
+  allowGatewayAddresses: [],
+};
+
+/** A peer `cluster.local` in a federation. */
+const peerOf = (
+  cluster: string,
+  changes: Partial<Record<keyof Contract, unknown>> = {},
+  root = ROOT_B,
+): Contract =>
+  contractOf({
+    cluster,
+    clusterDomain: "cluster.local",
+    meshDomain: `${cluster}.mesh`,
+    trustDomain: `${cluster}.mesh`,
+    rootCertificates: [root],
+    services: { [HTTPBIN]: httpbinOf(`${cluster}.mesh`) },
+    ...changes,
+  });
+
+const told = (contracts: Record<string, unknown>, own: LocalCluster = local) =>
+  planImports(own, contracts).faults.map(({ path, rule, remedy }) => `${path} ${rule}. ${remedy}`);
+
+const pathsOf = (contracts: Record<string, unknown>, own: LocalCluster = local) =>
+  planImports(own, contracts).faults.map(({ path }) => path);
+
+describe("A plan of imports where cluster domains are equal", () => {
+  it("takes a peer's service under its mesh domain, which leads to the name that it has there", () => {
+    const { imports, faults } = planImports(local, { "cluster-2": peerOf("cluster-2") });
+    assert.deepEqual(faults, []);
+    assert.deepEqual(imports["cluster-2"]?.services, {
+      "httpbin.bar.svc.cluster-2.mesh": { ...httpbinOf("cluster-2.mesh"), remoteHost: HTTPBIN },
+    });
+  });
+
+  it("takes two such peers with the same services, beside one with a domain of its own", () => {
+    const b = contractOf({ rootCertificates: [ROOT_D] });
+    const contracts = {
+      b,
+      "cluster-2": peerOf("cluster-2"),
+      "cluster-3": peerOf("cluster-3", {}, ROOT_C),
+    };
+    const { imports, faults } = planImports(local, contracts);
+    assert.deepEqual(faults, []);
+    assert.deepEqual(
+      Object.values(imports).flatMap(({ services }) => Object.keys(services)),
+      [...Object.keys(b.services), "httpbin.bar.svc.cluster-2.mesh", "httpbin.bar.svc.cluster-3.mesh"],
+    );
+  });
+
+  it("registers by their own names what the config says so of, and refuses it where that is ours", () => {
+    const own = { ...local, clusterDomain: "a.local", names: { b: "own" as const } };
+    const { imports } = planImports(own, { b: peerOf("cluster-2") });
+    assert.deepEqual(imports["b"]?.services, { [HTTPBIN]: httpbinOf("cluster-2.mesh") });
+    const [fault, ...others] = told({ b: peerOf("cluster-2") }, { ...local, names: { b: "own" } });
+    assert.deepEqual(others, []);
+    assert.match(
+      fault ?? "",
+      /^peers\.b\.contract\.clusterDomain must neither be.*that of this cluster\. .*'cluster-2\.mesh': `pulumi config set --path 'istio-federation:peers\.b\.names' mesh`/,
+    );
+  });
+
+  it("lets two peers have one domain of another kind only under their mesh domains, and names that way out", () => {
+    const domain = (cluster: string, root: string) =>
+      peerOf(cluster, { clusterDomain: "k8s.acme", services: {} }, root);
+    const contracts = { b: domain("b", ROOT_B), c: domain("c", ROOT_C) };
+    const faults = told(contracts);
+    assert.equal(faults.length, 2);
+    assert.match(faults[0] ?? "", /'k8s\.acme', which is that of peer c\. .*peers\.b\.names' mesh`/);
+    assert.match(faults[1] ?? "", /'k8s\.acme', which is that of peer b\. .*peers\.c\.names' mesh`/);
+    assert.deepEqual(told(contracts, { ...local, names: { c: "mesh" } }), []);
+  });
+
+  it("asks for a mesh domain where a contract of an older version has none", () => {
+    const { meshDomain, ...older } = peerOf("cluster-2");
+    assert.equal(meshDomain, "cluster-2.mesh");
+    assert.match(
+      told({ b: older }).join(),
+      /^peers\.b\.contract\.meshDomain is missing.*`pulumi up` there\)$/,
+    );
+    const elsewhere = { ...older, clusterDomain: "b.local", services: {} };
+    assert.deepEqual(told({ b: elsewhere }), []);
+  });
+
+  it("refuses equal trust domains, and says which field gives a cluster its own", () => {
+    const same = peerOf("cluster-2", { trustDomain: "cluster.local", services: {} });
+    const [fault, ...others] = told({ b: same }, { ...local, trustDomain: "cluster.local" });
+    assert.deepEqual(others, []);
+    assert.match(
+      fault ?? "",
+      /^peers\.b\.contract\.trustDomain must neither be.*Write cluster\.trustDomain, .* e\.g\. 'cluster-2\.mesh' for this peer/,
+    );
+  });
+
+  it("leaves out, with a warning, what has too long a name under the mesh domain", () => {
+    const meshDomain =
+      [..."abcd"]
+        .map((letter) => letter.repeat(60))
+        .join(".")
+        .slice(0, 200) + ".mesh";
+    const host = `${"s".repeat(60)}.bar.svc.cluster.local`;
+    const services = { [host]: httpbinOf("cluster-2.mesh"), [HTTPBIN]: httpbinOf("cluster-2.mesh") };
+    const found = planImports(local, { b: peerOf("cluster-2", { meshDomain, services }) }).imports["b"];
+    assert.deepEqual(Object.keys(found?.services ?? {}), [`httpbin.bar.svc.${meshDomain}`]);
+    assert.match(found?.refused.map(({ rule }) => rule).join() ?? "", /^is too long a name/);
+  });
+
+  it("still refuses gateways named in our own domain, and services that are not in the peer's", () => {
+    const gateways = [{ address: "kubernetes.default.svc.cluster.local", port: 443 }];
+    assert.deepEqual(pathsOf({ b: peerOf("cluster-2", { gateways }) }), [
+      "peers.b.contract.gateways[0].address",
+    ]);
+    const services = { "httpbin.bar.svc.cluster-2.mesh": httpbinOf("cluster-2.mesh") };
+    const found = planImports(local, { b: peerOf("cluster-2", { services }) }).imports["b"];
+    assert.deepEqual(found?.services, {});
+    assert.match(found.refused[0]?.rule ?? "", /must be a name below 'svc\.cluster\.local'/);
+  });
+});
+
+describe("A hostile peer's mesh domain", () => {
+  const b = contractOf({ rootCertificates: [ROOT_D] });
+  const three = peerOf("cluster-3", {}, ROOT_C);
+  const claims = [{ owner: "pending peer p", nameDomains: ["p.mesh"], trustDomain: "p.mesh" }];
+  for (const [what, meshDomain] of [
+    ["our cluster domain", "cluster.local"],
+    ["in it", "svc.cluster.local"],
+    ["what holds it", "local"],
+    ["our own mesh domain", "cluster-1.mesh"],
+    ["in that", "x.cluster-1.mesh"],
+    ["what holds all mesh domains", "mesh"],
+    ["another peer's cluster domain", "cluster-b.local"],
+    ["in that one's services", "svc.cluster-b.local"],
+    ["another peer's mesh domain", "cluster-3.mesh"],
+    ["in that", "bar.svc.cluster-3.mesh"],
+    ["that of a pending peer", "p.mesh"],
+    ["in that of global names", "bar.global"],
+    ["that of global names", "global"],
+    ["a domain of the internet", "com"],
+    ["the label of Services", "svc"],
+  ] as const) {
+    it(`is not ${what}: ${meshDomain}`, () => {
+      const contracts = { b, "cluster-3": three, evil: peerOf("evil", { meshDomain }) };
+      const { imports, faults } = planImports(local, contracts, claims);
+      assert.ok(!("evil" in imports));
+      const [fault] = faults.filter(({ peer }) => peer === "evil");
+      assert.equal(fault?.path, "peers.evil.contract.meshDomain");
+      // Another peer is touched by nothing but a claim to its own domain.
+      assert.ok(faults.every(({ peer, rule }) => peer === "evil" || rule.includes("peer evil")));
+    });
+  }
+
+  it("is not what holds a domain of ours with more than two labels", () => {
+    const deep = { ...local, clusterDomain: "k8s.acme.internal", meshDomain: "a.mesh.acme.internal" };
+    for (const meshDomain of ["acme.internal", "mesh.acme.internal", "x.k8s.acme.internal"])
+      assert.ok(pathsOf({ evil: peerOf("evil", { meshDomain }) }, deep).length > 0, meshDomain);
+  });
+
+  it("is no global domain by its cluster domain either", () => {
+    const evil = peerOf("evil", { clusterDomain: "x.global", services: {} });
+    assert.match(
+      told({ evil }).join(),
+      /must neither be.*'global', which is that of services with global names/,
+    );
+  });
+});
+
+describe("Any contracts in a federation", () => {
+  const domain = fc.constantFrom(
+    ...["cluster.local", "local", "a.local", "k8s.acme", "acme", "b.mesh", "c.mesh", "mesh", "x.b.mesh"],
+    ...["global", "x.global", "svc", "svc.cluster.local", "us.mesh"],
+  );
+  const contract = (cluster: string, root: string): fc.Arbitrary<Contract> =>
+    fc
+      .record(
+        {
+          clusterDomain: fc.oneof({ weight: 2, arbitrary: fc.constant("cluster.local") }, domain),
+          meshDomain: fc.oneof({ weight: 4, arbitrary: fc.constant(`${cluster}.mesh`) }, domain),
+          labels: fc.array(fc.tuple(label(), label()), { maxLength: 3 }),
+          service: contractService(`${cluster}.trust`),
+        },
+        { requiredKeys: ["clusterDomain", "labels", "service"] },
+      )
+      .map(({ labels, service, ...domains }) =>
+        contractOf({
+          cluster,
+          trustDomain: `${cluster}.trust`,
+          rootCertificates: [root],
+          ...domains,
+          services: Object.fromEntries(
+            labels.map(([name, ns]) => [`${name}.${ns}.svc.${domains.clusterDomain}`, service]),
+          ),
+        }),
+      );
+  const choice = fc.constantFrom<NamesChoice | undefined>(undefined, "own", "mesh");
+  const world = fc.record({
+    contracts: fc.tuple(contract("b", ROOT_B), contract("c", ROOT_C), contract("d", ROOT_D)),
+    choices: fc.tuple(choice, choice, choice),
+    ours: fc.constantFrom("cluster.local", "a.local", "k8s.acme", "us.k8s.acme"),
+  });
+  const localOf = (ours: string, choices: readonly (NamesChoice | undefined)[]): LocalCluster => ({
+    ...local,
+    clusterDomain: ours,
+    meshDomain: "us.mesh",
+    names: Object.fromEntries(
+      ["b", "c", "d"].flatMap((peer, index) => {
+        const chosen = choices[index];
+        return chosen === undefined ? [] : [[peer, chosen]];
+      }),
+    ),
+  });
+
+  it("give no two peers names in one domain, and none in ours or among global names", () => {
+    fc.assert(
+      fc.property(world, ({ contracts, choices, ours }) => {
+        const [b, c, d] = contracts;
+        const { imports } = planImports(localOf(ours, choices), { b, c, d });
+        const domains = Object.values(imports).map(({ services }) =>
+          Object.keys(services).map((name) => name.slice(name.indexOf(".svc.") + ".svc.".length)),
+        );
+        for (const [index, those] of domains.entries()) {
+          for (const one of those) {
+            for (const taken of [ours, "us.mesh", "global"])
+              assert.ok(!overlap(one, taken), `${one} ${taken}`);
+            for (const other of domains.slice(index + 1).flat()) assert.ok(!overlap(one, other));
+          }
+        }
+        const names = Object.values(imports).flatMap(({ services }) => Object.keys(services));
+        assert.equal(new Set(names).size, names.length);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("register each service under one name, which leads to the name that it has there", () => {
+    fc.assert(
+      fc.property(world, ({ contracts, choices, ours }) => {
+        const [b, c, d] = contracts;
+        const { imports } = planImports(localOf(ours, choices), { b, c, d });
+        for (const { contract: found, services, refused } of Object.values(imports)) {
+          assert.deepEqual(refused, []);
+          const there = Object.entries(services).map(([name, { remoteHost }]) => remoteHost ?? name);
+          assert.deepEqual(there.sort(), Object.keys(found.services).sort());
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("come to the same in whatever order they come, and one peer more renames nothing", () => {
+    fc.assert(
+      fc.property(
+        world,
+        shuffled(["b", "c", "d"] as const),
+        ({ contracts: [b, c, d], choices, ours }, order) => {
+          const own = localOf(ours, choices);
+          const all = { b, c, d };
+          const forth = planImports(own, all);
+          const back = planImports(own, Object.fromEntries(order.map((peer) => [peer, all[peer]])));
+          assert.equal(JSON.stringify(forth), JSON.stringify(back));
+          const alone = planImports(own, { b }).imports["b"];
+          const among = forth.imports["b"];
+          if (among !== undefined) assert.deepEqual(among, alone);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
