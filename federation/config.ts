@@ -72,6 +72,8 @@ export interface StackConfig {
     service: { type: "LoadBalancer" | "NodePort" | "ClusterIP"; annotations: Record<string, string> };
     /** Addresses to publish instead of those found; at least one. */
     advertise?: GatewayAddress[];
+    /** Where the gateway is, `region[/zone[/subzone]]`, as far as an address to publish does not say it itself. */
+    locality?: string;
     /** IP address that the gateway listens on; all when left out. */
     bind?: string;
     /** How long an update waits for the load balancer's address: 300 by default. */
