@@ -7,6 +7,7 @@ import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/cont
 import { renderStub } from "../federation/corefile.ts";
 import { type FoldedContract, foldContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
+import { elsewhereOf } from "../federation/elsewhere.ts";
 import type { CertificateReport } from "../federation/expiry.ts";
 import type { Leftover } from "../federation/leftovers.ts";
 import { NETWORK_LABEL } from "../federation/labels.ts";
@@ -179,7 +180,10 @@ function importFromPeers(
     if (view === undefined) return [];
     const { status } = new Peer(
       `${name}-peer-${peer}`,
-      { peer, view, config: settings, brake, kubeconfig, namespace: importNamespace },
+      {
+        ...{ peer, view, elsewhere: elsewhereOf(peers, peer), config: settings },
+        ...{ brake, kubeconfig, namespace: importNamespace },
+      },
       { ...child, dependsOn: [istio, leftovers] },
     );
     return [[peer, status] as const];

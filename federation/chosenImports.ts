@@ -4,12 +4,12 @@ import type { StackConfig } from "./config.ts";
 import { type Fault, describeFault } from "./fault.ts";
 import { type ChosenPeer, chooseImports } from "./importChoice.ts";
 import type { PeerImports } from "./imports.ts";
-import { judgeGivenNames } from "./nameClashes.ts";
 import { ownValue } from "./order.ts";
+import { shareNames } from "./sharedNames.ts";
 
 /** What is left of a plan when the stack's rules have chosen. */
 export interface ChosenImports {
-  /** By peer, in the order given. */
+  /** By peer, sorted. */
   imports: Record<string, ChosenPeer>;
   /** What contradicts what the peers offer, or one another. */
   faults: Fault[];
@@ -18,25 +18,22 @@ export interface ChosenImports {
 }
 
 /**
- * Chooses what to import of each peer by the rules of the stack's config.
+ * Chooses what to import of each peer by the rules of the stack's config, and who serves the names that several of them have.
  * @param planned what there is to choose from, by peer.
  */
 export function chooseFromPeers(
   planned: Readonly<Record<string, PeerImports>>,
   { cluster, peers }: Pick<StackConfig, "cluster" | "peers">,
 ): ChosenImports {
-  const choices = Object.entries(planned).map(
-    ([peer, found]) => [peer, chooseImports(found, ownValue(peers, peer) ?? {}, cluster.domain)] as const,
+  const choices = Object.entries(planned).map(([peer, found]) =>
+    chooseImports(found, ownValue(peers, peer) ?? {}, cluster.domain),
   );
-  const faults = [
-    ...choices.flatMap(([, choice]) => choice.faults),
-    ...judgeGivenNames(choices.map(([, choice]) => choice)),
-  ];
+  const shared = shareNames(choices);
   return {
-    imports: Object.fromEntries(choices.map(([peer, { imports }]) => [peer, imports])),
-    faults,
+    imports: Object.fromEntries(shared.imports.map((imports) => [imports.peer, imports])),
+    faults: [...choices.flatMap(({ faults }) => faults), ...shared.faults],
     warnings: boundedLines(
-      choices.flatMap(([, choice]) => choice.warnings),
+      choices.flatMap((choice) => choice.warnings),
       describeFault,
       (more) => `and ${count(more)} more rules of imports that decide nothing`,
     ),

@@ -54,7 +54,7 @@ export function renderDestinationRule({
   namespace,
   peer,
   exportTo,
-}: Omit<ServiceEntryInput, "gateways">): DestinationRule {
+}: Omit<ServiceEntryInput, "gateways" | "otherGateways">): DestinationRule {
   const { remoteHost, outlierDetection } = service;
   const numbers = service.ports.map(({ number }) => number).sort((one, other) => one - other);
   const policy = (port: number): TrafficPolicy => ({

@@ -3,7 +3,7 @@ import { ENTRY_LIMIT, type entrySizes } from "./entrySize.ts";
 import { extraName, refuseExtraName } from "./extraName.ts";
 import type { Fault } from "./fault.ts";
 import type { ImportedService } from "./importLine.ts";
-import type { OfferedService } from "./importRule.ts";
+import type { ImportRule, OfferedService } from "./importRule.ts";
 import { ENTRIES_LIMIT } from "./imports.ts";
 import { sortedRecord } from "./order.ts";
 
@@ -14,6 +14,7 @@ const HOSTS_LIMIT = 50_000;
 export class Names {
   readonly services = new Map<string, ImportedService>();
   readonly givenAt = new Map<string, string>();
+  readonly rules = new Map<string, ImportRule>();
   readonly refused: Fault[] = [];
   private readonly hosts = new Map<string, string>();
   /** The first of each template, by its place. */
@@ -34,7 +35,7 @@ export class Names {
   }
 
   /** @param host in the peer's cluster. */
-  take(name: string, service: ImportedService, host: string): void {
+  take(name: string, service: ImportedService, host: string, rule: ImportRule): void {
     const size = this.sizeOf(name, service);
     if (size > ENTRY_LIMIT) {
       this.refused.push(tooLarge(this.path, name, size));
@@ -42,14 +43,15 @@ export class Names {
     }
     this.size += size;
     this.services.set(name, service);
+    this.rules.set(name, rule);
     this.hosts.set(name, host);
   }
 
   /** @param index of the rule. */
-  give(offered: OfferedService, service: ImportedService, templates: readonly string[], index: number): void {
+  give(offered: OfferedService, service: ImportedService, rule: ImportRule, index: number): void {
     const { host } = offered;
     const path = `${this.path}[${index}].as`;
-    for (const template of templates) {
+    for (const template of rule.as ?? []) {
       const name = extraName(template, offered);
       if (name === undefined) {
         this.refused.push(nameless(path, template, host));
@@ -65,7 +67,7 @@ export class Names {
         if (!this.wrong.has(place)) this.wrong.set(place, fault);
         continue;
       }
-      this.take(name, { ...service, remoteHost: host }, host);
+      this.take(name, { ...service, remoteHost: host }, host, rule);
       this.givenAt.set(name, path);
     }
   }

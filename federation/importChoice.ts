@@ -12,6 +12,8 @@ import { ownValue, sortedRecord, sortedUnique } from "./order.ts";
 export interface ChosenPeer extends PeerImports {
   /** How many services it offers, where the rules choose none. */
   passedOver?: number;
+  /** How many of its names are registered with another peer that serves them too. */
+  elsewhere?: number;
 }
 
 /** What a stack's rules make of what a peer offers. */
@@ -20,6 +22,10 @@ export interface Choice {
   imports: ChosenPeer;
   /** Where the config gives each further name. */
   givenAt: ReadonlyMap<string, string>;
+  /** The rule that decides on each name; left out of what needs none. */
+  rules: ReadonlyMap<string, ImportRule>;
+  /** Who sees what says nothing of it, sorted. */
+  seenBy: readonly string[];
   /** Of the config's rules, in view of what the peer offers. */
   faults: Fault[];
   /** Rules that decide nothing. */
@@ -44,7 +50,10 @@ export function chooseImports(
   { imports: rules, exportTo = ["*"] }: Pick<PeerConfig, "imports" | "exportTo">,
   clusterDomain: string,
 ): Choice {
-  if (rules === undefined) return { imports: found, givenAt: new Map(), faults: [], warnings: [] };
+  const seenBy = sortedUnique(exportTo);
+  if (rules === undefined) {
+    return { imports: found, givenAt: new Map(), rules: new Map(), seenBy, faults: [], warnings: [] };
+  }
   const { peer, contract, gateways } = found;
   const path = pathOf("peers", peer, "imports");
   const names = new Names(path, clusterDomain, entrySizes(gateways));
@@ -64,11 +73,11 @@ export function chooseImports(
     const index = tallies.indexOf(first);
     const rule = rules[index] ?? {};
     if (rule.skip) continue;
-    const settled = settle(service, rule, sortedUnique(exportTo));
-    names.take(name, settled, offered.host);
+    const settled = settle(service, rule, seenBy);
+    names.take(name, settled, offered.host, rule);
     chosen.push({ offered, service: settled, rule, index });
   }
-  for (const { offered, service, rule, index } of chosen) names.give(offered, service, rule.as ?? [], index);
+  for (const { offered, service, rule, index } of chosen) names.give(offered, service, rule, index);
   const warnings = tallies.flatMap((each, index) => idle(`${path}[${index}]`, each, offers.length));
   const refused = [...found.refused, ...names.refused];
   return {
@@ -79,6 +88,8 @@ export function chooseImports(
       ...(chosen.length === 0 && offers.length > 0 ? { passedOver: offers.length } : {}),
     },
     givenAt: names.givenAt,
+    rules: names.rules,
+    seenBy,
     faults: names.faults,
     warnings,
   };

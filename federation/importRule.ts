@@ -19,6 +19,10 @@ export interface ImportRule {
   as?: string[];
   /** When proxies stop calling a gateway of theirs for a while. */
   outlierDetection?: OutlierDetection;
+  /** Of each of the peer's gateways, where several peers serve a name. @default 1 */
+  weight?: number;
+  /** Where several peers have a name, those with the highest priority serve it. @default 0 */
+  priority?: number;
 }
 
 /** A service as a peer offers it. */

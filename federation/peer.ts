@@ -171,7 +171,7 @@ function viewContract(
     return { state: "pending", reason, since, gateways, pinned };
   }
   // An export list that was emptied by mistake, or all of whose services are refused, must not cut everybody off.
-  if (Object.keys(services).length === 0 && imported > 0) {
+  if (Object.keys(services).length === 0 && imported > 0 && imports.elsewhere === undefined) {
     const reason =
       imports.passedOver === undefined
         ? "its contract offers this cluster nothing any more that can be imported"

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { NAME_TEMPLATE } from "../extraName.ts";
 import { HOST_NAME } from "../hostname.ts";
+import { isWeight } from "../importLine.ts";
 import type { ImportRule } from "../importRule.ts";
 import { NAME_PATTERN } from "../namePattern.ts";
 import { OUTLIER_FIELDS, type OutlierDetection, isOutlierValue } from "../outlierDetection.ts";
@@ -60,6 +61,14 @@ const outlierDetection = checked(
         ],
 );
 
+function wholeNumber(least: number, isFit: (value: number) => boolean): z.ZodExactOptional<z.ZodNumber> {
+  const error = `must be a whole number from ${least} to 1000`;
+  return z
+    .number()
+    .refine(isFit, { error, params: { remedy: "Choose such a number" } })
+    .exactOptional();
+}
+
 const rule = checked(
   fields({
     namespace: oneOrSeveral(text(NAME_PATTERN)).exactOptional(),
@@ -70,12 +79,13 @@ const rule = checked(
     exportTo: exportTo.exactOptional(),
     as: oneOrSeveral(text(NAME_TEMPLATE)).exactOptional(),
     outlierDetection: outlierDetection.exactOptional(),
+    weight: wholeNumber(1, isWeight),
+    priority: wholeNumber(0, (value) => Number.isInteger(value) && value >= 0 && value <= 1000),
   }),
-  ({ skip, exportTo: seenBy, as, outlierDetection: outliers }): Complaint[] => {
+  ({ skip, exportTo: seenBy, as, outlierDetection: outliers, weight, priority }): Complaint[] => {
     if (skip === undefined) return [];
-    const idle = Object.entries({ exportTo: seenBy, as, outlierDetection: outliers }).filter(
-      ([, value]) => value !== undefined,
-    );
+    const settings = { exportTo: seenBy, as, outlierDetection: outliers, weight, priority };
+    const idle = Object.entries(settings).filter(([, value]) => value !== undefined);
     return idle.map(([field]) => ({
       path: [field],
       rule: "says how to import what the rule has not imported",

@@ -43,6 +43,7 @@ export async function applyImports(
   hosts?: readonly string[],
 ): Promise<Outcome> {
   const { namespace, peer } = inputs;
+  const handedOver = new Set(inputs.handedOver);
   const comparing =
     hosts === undefined ? compareWithCluster(client, inputs) : compareFew(client, inputs, hosts);
   const comparisons = await untouched(comparing);
@@ -52,7 +53,7 @@ export async function applyImports(
   const lost = new Set(refused.map(({ name }) => name));
   const writes = inOneWriteEach(
     declaringWrites(client, comparisons, inputs).filter(({ name }) => !lost.has(name)),
-    removalsOf(client, comparisons, peer),
+    removalsOf(client, comparisons, peer).filter(({ name }) => !handedOver.has(name)),
   );
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services written`,

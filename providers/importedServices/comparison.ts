@@ -5,12 +5,12 @@ import type { KubernetesObject } from "../cluster/kinds.ts";
 import { differences } from "./drift.ts";
 import type { Inputs } from "./inputs.ts";
 import { type LiveObject, RESOURCES, declaredObjects, declares, tellsOfRule } from "./objects.ts";
-import { describeOwner, isOurs, sighted } from "./ownership.ts";
+import { describeOwner, isOurs, isSiblings, sighted } from "./ownership.ts";
 
 /** How the cluster's objects of one peer and kind differ from what is declared. They are named by their hosts. */
 export interface Comparison {
   readonly kind: ImportKind;
-  /** Declared, and there under their names, but not as declared. */
+  /** Declared, and there under their names, but not as declared; or as a sibling's, to be taken over. */
   readonly changed: readonly string[];
   /** Declared, and not there. */
   readonly missing: readonly string[];
@@ -74,12 +74,12 @@ async function compareKind(
   });
   const hosts = Object.keys(services).filter((host) => declares(services, kind, host));
   const absent = hosts.filter((host) => !found.present.has(host));
-  const others = absent.length === 0 ? [] : await ownersOfOthers(client, inputs, kind);
-  const owners = new Map([...others, ...found.taken]);
+  const others = absent.length === 0 ? new Others() : await lookAtOthers(client, inputs, kind);
+  const owners = new Map([...others.owners, ...found.taken]);
   const comparison = {
     kind,
-    changed: hosts.filter((host) => found.changed.has(host)),
-    missing: absent.filter((host) => !owners.has(host)),
+    changed: hosts.filter((host) => found.changed.has(host) || others.siblings.has(host)),
+    missing: absent.filter((host) => !owners.has(host) && !others.siblings.has(host)),
     withdrawn: found.withdrawn,
     taken: new Map([...owners].filter(([name]) => declares(services, kind, name))),
   };
@@ -110,7 +110,7 @@ export async function compareFew(
 }
 
 function judge(
-  { inputs: { peer, services }, objectOf }: Declared,
+  { inputs: { peer, services, siblings }, objectOf }: Declared,
   kind: ImportKind,
   hosts: readonly string[],
   found: readonly (LiveObject | undefined)[],
@@ -125,25 +125,35 @@ function judge(
     if (live === undefined) {
       if (object !== undefined) missing.push(host);
     } else if (!isOurs(live, peer)) {
-      if (object !== undefined) taken.set(host, describeOwner(live));
+      if (object === undefined) continue;
+      if (isSiblings(live, siblings)) changed.push(host);
+      else taken.set(host, describeOwner(live));
     } else if (object === undefined) withdrawn.push(sighted(live));
     else if (differences(live, object).length > 0) changed.push(host);
   }
   return { kind, changed, missing, withdrawn, taken };
 }
 
-/** Who has the declared names that are not this peer's, by name. */
-function ownersOfOthers(
+/** Who has the declared names that are not this peer's. */
+class Others {
+  readonly siblings = new Set<string>();
+  /** By name, those of everybody else. */
+  readonly owners = new Map<string, string>();
+}
+
+function lookAtOthers(
   client: ClusterClient,
-  { namespace, peer, services }: Inputs,
+  { namespace, peer, services, siblings }: Inputs,
   kind: ImportKind,
-): Promise<Map<string, string>> {
+): Promise<Others> {
   const selected = { namespace, labelSelector: `${PEER_LABEL}!=${peer}`, metadataOnly: true };
   return client.fold(RESOURCES[kind], selected, {
-    begin: () => new Map<string, string>(),
-    take: (owners, other) => {
-      const { name } = other.metadata;
-      if (declares(services, kind, name)) owners.set(name, describeOwner(other));
+    begin: () => new Others(),
+    take: (others, object) => {
+      const { name } = object.metadata;
+      if (!declares(services, kind, name)) return;
+      if (isSiblings(object, siblings)) others.siblings.add(name);
+      else others.owners.set(name, describeOwner(object));
     },
   });
 }

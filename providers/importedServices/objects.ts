@@ -1,8 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
-import { parseGateway } from "../../federation/address.ts";
-import { type ImportedService, formatImport, needsRule, parseImport } from "../../federation/importLine.ts";
+import { type GatewayAddress, parseGateway } from "../../federation/address.ts";
+import {
+  type ImportedService,
+  formatImport,
+  needsRule,
+  parseImport,
+  parseServing,
+} from "../../federation/importLine.ts";
 import { type ImportKind, type ImportObject, renderImport } from "../../federation/importObjects.ts";
-import { OUTLIERS_ANNOTATION, REMOTE_HOST_ANNOTATION } from "../../federation/labels.ts";
+import {
+  OUTLIERS_ANNOTATION,
+  REMOTE_HOST_ANNOTATION,
+  SERVED_BY_ANNOTATION,
+} from "../../federation/labels.ts";
 import { sortedUnique } from "../../federation/order.ts";
 import { parseOutliers } from "../../federation/outlierDetection.ts";
 import {
@@ -28,9 +38,19 @@ export const RESOURCES: Readonly<Record<ImportKind, ResourceKind>> = {
  */
 export function declaredObjects(inputs: Omit<Inputs, "kubeconfig">): (host: string) => ImportObject[] {
   const { namespace, peer, exportTo, services } = inputs;
-  const gateways = inputs.gateways.map(parseGateway);
-  return (host) =>
-    renderImport({ host, service: parseImport(services[host] ?? ""), gateways, exportTo, namespace, peer });
+  const known = { ...gatewaysIn(inputs), exportTo, namespace, peer };
+  return (host) => renderImport({ ...known, host, service: parseImport(services[host] ?? "") });
+}
+
+/** The gateways of inputs, or of what they left. */
+export function gatewaysIn({ gateways, otherGateways = {} }: Pick<Inputs, "gateways" | "otherGateways">): {
+  gateways: GatewayAddress[];
+  otherGateways: Record<string, GatewayAddress[]>;
+} {
+  const others = Object.entries(otherGateways).map(
+    ([peer, written]) => [peer, written.map(parseGateway)] as const,
+  );
+  return { gateways: gateways.map(parseGateway), otherGateways: Object.fromEntries(others) };
 }
 
 /** Whether an object of this kind is declared for a host, by the line of each. */
@@ -44,7 +64,9 @@ export function declares(
 }
 
 /** The annotations by which an entry says what its DestinationRule is for. */
-const OUR_ANNOTATIONS = [OUTLIERS_ANNOTATION, REMOTE_HOST_ANNOTATION];
+const RULE_ANNOTATIONS = [OUTLIERS_ANNOTATION, REMOTE_HOST_ANNOTATION];
+
+const OUR_ANNOTATIONS = [...RULE_ANNOTATIONS, SERVED_BY_ANNOTATION];
 
 /** Those annotations of an object that this program writes, in one order. */
 export function ourAnnotations({ metadata }: KubernetesObject): Record<string, string> {
@@ -68,8 +90,8 @@ export function otherAnnotations({ metadata }: KubernetesObject): Record<string,
  * Whether an entry says that it has a DestinationRule. It is made before that and taken away or rewritten after it, so that there is no
  * need to look for one where no entry says so.
  */
-export function tellsOfRule(entry: KubernetesObject): boolean {
-  return Object.keys(ourAnnotations(entry)).length > 0;
+export function tellsOfRule({ metadata: { annotations = {} } }: KubernetesObject): boolean {
+  return RULE_ANNOTATIONS.some((key) => annotations[key] !== undefined);
 }
 
 /**
@@ -81,11 +103,14 @@ export function serviceIn(entry: LiveObject, exportTo: readonly string[]): Impor
   const remoteHost = annotations[REMOTE_HOST_ANNOTATION];
   const written = annotations[OUTLIERS_ANNOTATION];
   const outlierDetection = written === undefined ? undefined : parseOutliers(written);
+  const serving = annotations[SERVED_BY_ANNOTATION];
+  const servedBy = serving === undefined ? undefined : parseServing(serving);
   const { ports, subjectAltNames, exportTo: seenBy } = (entry.spec ?? {}) as unknown as ImportedService;
   const plain = {
     ports,
     subjectAltNames,
     ...(remoteHost === undefined ? {} : { remoteHost }),
+    ...(servedBy === undefined ? {} : { servedBy }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
   };
   const isOwn = Array.isArray(seenBy) && !isDeepStrictEqual(sortedUnique(exportTo), seenBy);

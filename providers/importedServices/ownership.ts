@@ -6,6 +6,11 @@ export function isOurs({ metadata: { labels } }: KubernetesObject, peer: string)
   return labels?.[MANAGED_BY_LABEL] === MANAGED_BY && labels[PEER_LABEL] === peer;
 }
 
+/** Whether this program made the object for another of its peers, which declares it no longer: then it may be taken over. */
+export function isSiblings(object: KubernetesObject, siblings: readonly string[] = []): boolean {
+  return siblings.some((sibling) => isOurs(object, sibling));
+}
+
 /** What a deletion needs to know of an object that was seen, and no more of it, as there may be thousands. */
 export function sighted({ metadata }: KubernetesObject): KubernetesObject {
   return { metadata: { ...metadata, annotations: {}, managedFields: [] } };

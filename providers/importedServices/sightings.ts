@@ -1,20 +1,20 @@
-import { type GatewayAddress, parseGateway } from "../../federation/address.ts";
 import { hasDestinationRule } from "../../federation/destinationRule.ts";
 import type { ImportedService } from "../../federation/importLine.ts";
 import { renderImport } from "../../federation/importObjects.ts";
 import { UNREADABLE, differences, lineOf } from "./drift.ts";
 import type { State } from "./inputs.ts";
-import { type LiveObject, serviceIn } from "./objects.ts";
+import { type LiveObject, gatewaysIn, serviceIn } from "./objects.ts";
 
 /** Collects what a refresh finds of the services of one peer, as lines. Of very many objects each is forgotten as soon as it is told. */
 export class Sightings {
   private readonly told: [host: string, line: string][] = [];
   /** Entries whose DestinationRules are yet to be seen, and in what they differ themselves. */
   private readonly ruled = new Map<string, { service: ImportedService; differing: string[] }>();
-  private readonly known: Pick<State, "namespace" | "peer" | "exportTo"> & { gateways: GatewayAddress[] };
+  private readonly known: Pick<State, "namespace" | "peer" | "exportTo"> & ReturnType<typeof gatewaysIn>;
 
-  constructor({ namespace, peer, gateways, exportTo }: State) {
-    this.known = { namespace, peer, exportTo, gateways: gateways.map(parseGateway) };
+  constructor(state: State) {
+    const { namespace, peer, exportTo } = state;
+    this.known = { namespace, peer, exportTo, ...gatewaysIn(state) };
   }
 
   /** Whether there is an entry that has a DestinationRule, or should. */

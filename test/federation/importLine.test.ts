@@ -34,10 +34,11 @@ describe("The line of an import", () => {
       formatImport({
         ports: [{ number: 8080, name: "http", protocol: "HTTP" }],
         subjectAltNames: ["spiffe://b.local/ns/xyz/sa/bar"],
+        servedBy: [{ peer: "cluster-b" }, { peer: "cluster-c", weight: 3 }],
         exportTo: ["client", "shop"],
         outlierDetection: { baseEjectionTime: "30s", consecutive5xxErrors: 5 },
       }),
-      "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar exportTo client, shop " +
+      "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar servedBy cluster-b, cluster-c weight 3 exportTo client, shop " +
         "outlierDetection consecutive5xxErrors 5, baseEjectionTime 30s",
     );
   });
@@ -47,6 +48,10 @@ describe("The line of an import", () => {
       minLength: 1,
       maxLength: 3,
     });
+    const weighted = fc
+      .tuple(fc.oneof(label(), fc.constantFrom("weight", "as")), fc.option(fc.integer({ min: 1, max: 1000 })))
+      .map(([peer, weight]) => ({ peer, ...(weight === null ? {} : { weight }) }));
+    const serving = fc.uniqueArray(weighted, { minLength: 1, maxLength: 3, selector: ({ peer }) => peer });
     const words = fc.constantFrom("of", "as", "http");
     const named = fc
       .tuple(
@@ -55,11 +60,13 @@ describe("The line of an import", () => {
         fc.option(fc.oneof(words, fc.constant("a.b.svc.c.local"))),
         fc.option(namespaces),
         fc.option(outlierDetection()),
+        fc.option(serving),
       )
-      .map(([{ ports, subjectAltNames }, port, remoteHost, exportTo, outliers]) => ({
+      .map(([{ ports, subjectAltNames }, port, remoteHost, exportTo, outliers, servedBy]) => ({
         ports: ports.map((each) => (port === null ? each : { ...each, name: port })),
         subjectAltNames,
         ...(remoteHost === null ? {} : { remoteHost }),
+        ...(servedBy === null ? {} : { servedBy }),
         ...(exportTo === null ? {} : { exportTo }),
         ...(outliers === null ? {} : { outlierDetection: outliers }),
       }));
@@ -104,6 +111,12 @@ describe("The line of an import", () => {
       "8080/HTTP http of a.b of c.d as spiffe://b/x",
       "8080/HTTP http of a.b, 9090/GRPC grpc as spiffe://b/x",
       "of a.b as spiffe://b/x",
+      "8080/HTTP http as spiffe://b/x servedBy ",
+      "8080/HTTP http as spiffe://b/x servedBy b weight",
+      "8080/HTTP http as spiffe://b/x servedBy b weight 0",
+      "8080/HTTP http as spiffe://b/x servedBy b weight 1001",
+      "8080/HTTP http as spiffe://b/x servedBy b heavy 1",
+      "8080/HTTP http as spiffe://b/x exportTo a servedBy b",
       "8080/HTTP http as spiffe://b/x exportTo ",
       "8080/HTTP http as spiffe://b/x exportTo A",
       "8080/HTTP http as spiffe://b/x exportTo a,b",

@@ -106,6 +106,20 @@ describe("An update of a service that has another name here than there", () => {
     }
   });
 
+  it("leaves what a sibling has from now on where it is, for that to take over", async () => {
+    put("ServiceEntry");
+    put("DestinationRule");
+    const gone = { ...INPUTS, services: {}, handedOver: [GLOBAL] };
+    for (const hosts of [undefined, [GLOBAL]]) {
+      assert.deepEqual(await applyImports(client, gone, hosts), { imported: 0, failures: [] });
+    }
+    assert.deepEqual(writes(), []);
+    [applied] = declaredObjects({ ...INPUTS, peer: "c" })(GLOBAL);
+    const taking = { ...INPUTS, peer: "c", siblings: ["b"] };
+    assert.deepEqual(await applyImports(client, taking, [GLOBAL]), { imported: 1, failures: [] });
+    assert.deepEqual([...new Set(writes())], ["PATCH serviceentries", "PATCH destinationrules"]);
+  });
+
   it("leaves a service alone whose rule is someone else's, and counts it once", async () => {
     put("ServiceEntry");
     put("DestinationRule");

@@ -118,6 +118,38 @@ describe("An entry in the cluster", () => {
   });
 });
 
+describe("A service that several peers serve, in the cluster", () => {
+  const SHARED = `${LINE} servedBy cluster-b, cluster-c weight 3`;
+  const inputs: Inputs = {
+    ...INPUTS,
+    otherGateways: { "cluster-c": ["203.0.113.30:15443 in eu/c"] },
+    services: { [HOST]: SHARED },
+  };
+  const [entry = assert.fail()] = declaredObjects(inputs)(HOST) as unknown as LiveObject[];
+
+  it("is its line when it is as declared, and has the gateways of all", () => {
+    assert.equal(lineOf(entry, stateOf(inputs)), SHARED);
+    const endpoints = entry.spec?.["endpoints"] as { address: string; weight?: number }[];
+    assert.deepEqual(
+      endpoints.map(({ address, weight }) => [address, weight]),
+      [
+        ["2001:db8::1", undefined],
+        ["203.0.113.10", undefined],
+        ["203.0.113.30", 3],
+      ],
+    );
+  });
+
+  it("shows that a gateway is missing, or that it does not say who serves it", () => {
+    const edited = structuredClone(entry);
+    (edited.spec?.["endpoints"] as unknown[]).pop();
+    assert.equal(lineOf(edited, stateOf(inputs)), `${SHARED} (not as declared: endpoints)`);
+    const silent = structuredClone(entry);
+    delete silent.metadata.annotations;
+    assert.equal(lineOf(silent, stateOf(inputs)), `${LINE} (not as declared: endpoints)`);
+  });
+});
+
 describe("A service whose gateways pause, in the cluster", () => {
   const PAUSING = `${LINE} outlierDetection consecutive5xxErrors 5, interval 10s`;
   const inputs: Inputs = { ...INPUTS, services: { [HOST]: PAUSING } };
