@@ -102,6 +102,11 @@ export function needsRule(line: string): boolean {
   return / of [^ ,]+ as spiffe:\/\//.test(line) || line.includes(OUTLIERS);
 }
 
+/** The peers that serve a service by its line, as {@link formatImport} wrote it; none where it is one alone. */
+export function servingPeers(line: string): string[] {
+  return line.includes(SERVED_BY) ? (parseImport(line).servedBy ?? []).map(({ peer }) => peer) : [];
+}
+
 /** Serving peers in one text: `cluster-b, cluster-c weight 3`. */
 export function formatServing(peers: readonly ServingPeer[]): string {
   return peers

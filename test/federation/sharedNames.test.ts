@@ -62,7 +62,7 @@ describe("A name that several peers have", () => {
     assert.deepEqual([peers["c"]?.services, peers["c"]?.elsewhere], [{}, 1]);
     const [entry] = renderImport({
       host: NAME,
-      service: peers["b"].services[NAME] ?? assert.fail(),
+      service: peers["b"].services[NAME],
       gateways: b.gateways,
       otherGateways: { c: c.gateways, d: d.gateways },
       exportTo: ["*"],

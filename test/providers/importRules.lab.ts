@@ -65,6 +65,36 @@ describe("ImportedServices with what import rules say, against a real API server
     assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, services);
   });
 
+  for (const first of ["taken over", "left"] as const) {
+    it(`moves a name to another peer without deleting its entry, be it ${first} first`, async () => {
+      const [siblings, line] = [["cluster-b"], services[EXTRA]];
+      const { outs } = await fixture.provider.create(fixture.inputs({ [EXTRA]: line }));
+      const uids = async () => [
+        (await fixture.entry(EXTRA)).metadata.uid,
+        (await rules()).map(({ metadata }) => metadata.uid),
+      ];
+      const before = await uids();
+      const more = { peer: "cluster-c", siblings, otherGateways: { "cluster-b": ["127.20.0.4:15443"] } };
+      const shared = line.replace(" exportTo", " servedBy cluster-b, cluster-c weight 3 exportTo");
+      const take = () => fixture.provider.create(fixture.inputs({ [EXTRA]: shared }, more));
+      const leave = () => fixture.provider.update(ID, outs, fixture.inputs({}, { handedOver: [EXTRA] }));
+      if (first === "left") await leave();
+      const taken = await take();
+      if (first === "taken over") await leave();
+      assert.deepEqual(await uids(), before);
+      const { metadata, spec } = await fixture.entry(EXTRA);
+      assert.equal(metadata.labels?.["istio-federation.dev/peer"], "cluster-c");
+      assert.deepEqual(
+        spec.endpoints.map(({ address }) => address),
+        ["127.20.0.3", "127.20.0.4"],
+      );
+      const id = `${NAMESPACE}/cluster-c`;
+      assert.deepEqual((await fixture.provider.read(id, taken.outs)).inputs.services, { [EXTRA]: shared });
+      await fixture.provider.delete(id, taken.outs);
+      assert.deepEqual([await fixture.names(), await rules()], [[], []]);
+    });
+  }
+
   it("takes the rule and the annotation away when a service loses what it was for, and stays", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs({ [HOST]: services[HOST] }));
     const after = await fixture.provider.update(ID, outs, fixture.inputs({ [HOST]: PLAIN }));

@@ -38,6 +38,9 @@ describe("The import rules of a config", () => {
     ["a wildcard as a name", [{ as: "*.example.org" }], "peers.b.imports[0].as"],
     ["a placeholder that there is not", [{ as: "{service}.global" }], "peers.b.imports[0].as"],
     ["names as local Services have", [{ as: "{name}.{namespace}" }], "peers.b.imports[0].as"],
+    ["no weight", [{ weight: 0 }], "peers.b.imports[0].weight"],
+    ["a priority below none", [{ priority: -1 }], "peers.b.imports[0].priority"],
+    ["a weight of what is skipped", [{ skip: true, weight: 2 }], "peers.b.imports[0].weight"],
     ["no outlier detection", [{ outlierDetection: {} }], "peers.b.imports[0].outlierDetection"],
     [
       "a duration without a unit",

@@ -126,9 +126,9 @@ describe("check of ImportedServices", () => {
       const news = { ...GOOD, elsewhere: [GLOBAL, "foo.xyz.global"] };
       const { inputs } = check(olds, news);
       assert.deepEqual(inputs, { ...GOOD, handedOver: [GLOBAL] });
-      assert.deepEqual(check(inputs ?? {}, news).inputs, inputs);
+      assert.deepEqual(check(inputs, news).inputs, inputs);
       assert.deepEqual(check({}, news).inputs, GOOD);
-      assert.deepEqual(check(inputs ?? {}, GOOD).inputs, GOOD);
+      assert.deepEqual(check(inputs, GOOD).inputs, GOOD);
     });
 
     it("does not keep them while the peer is pending, nor counts them as lost", () => {
