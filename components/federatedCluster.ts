@@ -40,6 +40,8 @@ export interface FederatedClusterArgs {
   authority: AuthoritySource;
   /** What was found of each peer that the config names. */
   peers: Record<string, PeerView>;
+  /** Peers that were known and are no more: what is registered of them goes, or to other peers. @default none */
+  formerPeers?: readonly string[];
   /** What was found with the topology `single-mesh`; then there are no other peers, exports and leftovers. */
   mesh?: SingleMeshArgs;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -163,7 +165,7 @@ function stubGlobalNames(name: string, { kubeconfig, dns }: StackConfig, parent:
 /** Registers here what the peers export, and removes what unknown peers left behind. */
 function importFromPeers(
   name: string,
-  { config, peers, leftovers: found }: FederatedClusterArgs,
+  { config, peers, formerPeers, leftovers: found }: FederatedClusterArgs,
   child: pulumi.ComponentResourceOptions & { parent: pulumi.Resource },
   istio: pulumi.Resource,
 ): pulumi.Output<Record<string, PeerStatus>> {
@@ -181,7 +183,7 @@ function importFromPeers(
     const { status } = new Peer(
       `${name}-peer-${peer}`,
       {
-        ...{ peer, view, elsewhere: elsewhereOf(peers, peer), config: settings },
+        ...{ peer, view, elsewhere: elsewhereOf(peers, peer, formerPeers), config: settings },
         ...{ brake, kubeconfig, namespace: importNamespace },
       },
       { ...child, dependsOn: [istio, leftovers] },

@@ -18,6 +18,7 @@ import {
   outsideCertificates,
 } from "../federation/authoritySource.ts";
 import { judgeUnconstrained } from "../federation/unconstrained.ts";
+import { sortedUnique } from "../federation/order.ts";
 import { type ContractReading, type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { findAuthority } from "./authority.ts";
@@ -42,6 +43,8 @@ export interface Survey {
   authority: AuthoritySource;
   /** What was found of each configured peer; none in a single mesh. */
   peers: Record<string, PeerView>;
+  /** Peers that the last update knew and the config names no more, sorted: what is registered of them goes. */
+  formerPeers: string[];
   /** What was found instead with the topology `single-mesh`. */
   mesh?: MeshSurvey;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -100,6 +103,9 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     ...(observedGateways === undefined ? {} : { observedGateways }),
     authority,
     peers,
+    formerPeers: sortedUnique(Object.keys(last.statuses)).filter(
+      (name) => !Object.hasOwn(config.peers, name),
+    ),
     ...(mesh === undefined ? {} : { mesh }),
     leftovers,
     warnings: [

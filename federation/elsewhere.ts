@@ -7,7 +7,7 @@ import type { PeerView, ReadyPeer } from "./peer.ts";
 export interface Elsewhere {
   /** Gateways of others that serve names of this one too, by peer; left out where none does. */
   otherGateways?: Record<string, GatewayAddress[]>;
-  /** The other peers, sorted. */
+  /** The other peers, those of before among them, sorted. */
   siblings: string[];
   /** Names registered with others that could be this one's at another time: those outside the domains of their own. Sorted. */
   names: string[];
@@ -16,8 +16,13 @@ export interface Elsewhere {
 /**
  * @param views of all peers, by name.
  * @param peer the one that is registered.
+ * @param former peers of before, whose entries are there until the end of the update.
  */
-export function elsewhereOf(views: Readonly<Record<string, PeerView>>, peer: string): Elsewhere {
+export function elsewhereOf(
+  views: Readonly<Record<string, PeerView>>,
+  peer: string,
+  former: readonly string[] = [],
+): Elsewhere {
   const others = Object.entries(views).filter(([name]) => name !== peer);
   const ready = others.flatMap(([name, view]) => (view.state === "ready" ? [[name, view] as const] : []));
   const view = views[peer];
@@ -31,7 +36,7 @@ export function elsewhereOf(views: Readonly<Record<string, PeerView>>, peer: str
   );
   return {
     ...(gateways.length === 0 ? {} : { otherGateways: sortedRecord(gateways) }),
-    siblings: sortedUnique(others.map(([name]) => name)),
+    siblings: sortedUnique([...others.map(([name]) => name), ...former]),
     names: sortedUnique(ready.flatMap(([, other]) => movable(other))),
   };
 }

@@ -35,6 +35,10 @@ describe("What a peer's registration must know of the others", () => {
     assert.deepEqual(elsewhereOf(views, "d").names, ["bar.example.org", "bar.xyz.global"]);
   });
 
+  it("is that peers of before have entries until the end of the update", () => {
+    assert.deepEqual(elsewhereOf(views, "b", ["a"]).siblings, ["a", "c", "d"]);
+  });
+
   it("is nothing where there are no others", () => {
     assert.deepEqual(elsewhereOf({ b: viewOf("b", { [BAR]: barService }) }, "b"), {
       siblings: [],
