@@ -19,6 +19,8 @@ export interface EastWestGatewayArgs {
   service: StackConfig["gateway"]["service"];
   /** Addresses to tell the peers, where they are not those of the Service. */
   advertise?: GatewayAddress[];
+  /** Where those addresses are that do not say it themselves: `region[/zone[/subzone]]`. */
+  locality?: string;
   /** Addresses that the Service had when the program started; undefined: the cluster could not be read. */
   observed?: GatewayAddress[];
   /** IP address that the gateway listens on. @default every address of the pod */
@@ -117,8 +119,11 @@ export class EastWestGateway extends pulumi.ComponentResource {
     args: EastWestGatewayArgs,
     service: kubernetes.core.v1.Service,
   ): pulumi.Output<GatewayAddress[]> {
-    if (args.advertise !== undefined) return pulumi.output(args.advertise);
-    return new GatewayAddresses(
+    const { locality } = args;
+    const located = (addresses: GatewayAddress[]): GatewayAddress[] =>
+      locality === undefined ? addresses : addresses.map((address) => ({ locality, ...address }));
+    if (args.advertise !== undefined) return pulumi.output(located(args.advertise));
+    const found = new GatewayAddresses(
       `${name}-addresses`,
       {
         kubeconfig: args.kubeconfig,
@@ -130,7 +135,8 @@ export class EastWestGateway extends pulumi.ComponentResource {
         ...(args.observed === undefined ? {} : { observed: args.observed }),
       },
       { parent: this, dependsOn: service },
-    ).addresses;
+    );
+    return found.addresses.apply(located);
   }
 }
 

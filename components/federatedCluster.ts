@@ -8,6 +8,7 @@ import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/cont
 import { renderStub } from "../federation/corefile/stub.ts";
 import { type FoldedContract, foldContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
+import { elsewhereOf } from "../federation/elsewhere.ts";
 import type { CertificateReport } from "../federation/expiry.ts";
 import type { Leftover } from "../federation/leftovers.ts";
 import { NETWORK_LABEL } from "../federation/labels.ts";
@@ -44,6 +45,8 @@ export interface FederatedClusterArgs {
   authority: AuthoritySource;
   /** What was found of each peer that the config names. */
   peers: Record<string, PeerView>;
+  /** Peers that were known and are no more: what is registered of them goes, or to other peers. @default none */
+  formerPeers?: readonly string[];
   /** What was found with the topology `single-mesh`; then there are no other peers, exports and leftovers. */
   mesh?: SingleMeshArgs;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -178,7 +181,7 @@ function stubGlobalNames(name: string, { kubeconfig, dns }: StackConfig, parent:
 /** Registers here what the peers export, and removes what unknown peers left behind. */
 function importFromPeers(
   name: string,
-  { config, peers, leftovers: found }: FederatedClusterArgs,
+  { config, peers, formerPeers, leftovers: found }: FederatedClusterArgs,
   child: pulumi.ComponentResourceOptions & { parent: pulumi.Resource },
   istio: pulumi.Resource,
 ): pulumi.Output<Record<string, PeerStatus>> {
@@ -195,7 +198,10 @@ function importFromPeers(
     if (view === undefined) return [];
     const { status } = new Peer(
       `${name}-peer-${peer}`,
-      { peer, view, config: settings, brake, kubeconfig, namespace: importNamespace },
+      {
+        ...{ peer, view, elsewhere: elsewhereOf(peers, peer, formerPeers), config: settings },
+        ...{ brake, kubeconfig, namespace: importNamespace },
+      },
       { ...child, dependsOn: [istio, leftovers] },
     );
     return [[peer, status] as const];

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Brake } from "../federation/brake.ts";
 import type { PeerConfig, StackConfig } from "../federation/config.ts";
+import type { Elsewhere } from "../federation/elsewhere.ts";
 import { formatGateway } from "../federation/address.ts";
 import { formatImport } from "../federation/importLine.ts";
 import type { PeerView } from "../federation/peer.ts";
@@ -13,6 +14,8 @@ export interface PeerArgs {
   peer: string;
   /** What was found of it. */
   view: PeerView;
+  /** What is to be known of the others. */
+  elsewhere: Elsewhere;
   /** What the stack's config says of it. */
   config: PeerConfig;
   /** How many of its services may go at once. */
@@ -40,6 +43,7 @@ export class Peer extends pulumi.ComponentResource {
         peer: args.peer,
         exportTo: config.exportTo ?? ["*"],
         ...readable(view),
+        ...apart(args.elsewhere),
         brake: args.brake,
         ...(config.acceptRemoval === undefined ? {} : { acceptRemoval: config.acceptRemoval }),
       },
@@ -57,9 +61,7 @@ export class Peer extends pulumi.ComponentResource {
 }
 
 /** The imports as one short line per service, so that a preview lists which come, change and go. */
-function readable(
-  view: PeerView,
-): Pick<ImportedServicesArgs, "gateways" | "services" | "pending" | "releasing"> {
+function readable(view: PeerView): Pick<ImportedServicesArgs, "gateways" | "services" | "pending"> {
   if (view.state === "pending") {
     return { gateways: view.gateways.map(formatGateway), services: {}, pending: view.reason };
   }
@@ -67,6 +69,24 @@ function readable(
   return {
     gateways: view.imports.gateways.map(formatGateway),
     services: Object.fromEntries(services.map(([host, service]) => [host, formatImport(service)])),
-    releasing: view.releasing,
+  };
+}
+
+/** Nothing is said where there is nothing to say: a peer's inputs are then what they were without others. */
+function apart({
+  otherGateways,
+  siblings,
+  names,
+}: Elsewhere): Pick<ImportedServicesArgs, "otherGateways" | "siblings" | "elsewhere"> {
+  return {
+    ...(otherGateways === undefined
+      ? {}
+      : {
+          otherGateways: Object.fromEntries(
+            Object.entries(otherGateways).map(([peer, gateways]) => [peer, gateways.map(formatGateway)]),
+          ),
+        }),
+    ...(siblings.length === 0 ? {} : { siblings }),
+    ...(names.length === 0 ? {} : { elsewhere: names }),
   };
 }

@@ -13,6 +13,7 @@ import {
   outsideCertificates,
 } from "../federation/authoritySource.ts";
 import { judgeUnconstrained } from "../federation/unconstrained.ts";
+import { sortedUnique } from "../federation/order.ts";
 import { type ContractReading, type PeerView, viewPeers } from "../federation/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { findAuthority } from "./authority.ts";
@@ -21,6 +22,7 @@ import { decideExports } from "./decidedExports.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
+import { surveyHosts } from "./hostConflicts.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
@@ -39,6 +41,8 @@ export interface Survey {
   authority: AuthoritySource;
   /** What was found of each configured peer; none in a single mesh. */
   peers: Record<string, PeerView>;
+  /** Peers that the last update knew and the config names no more, sorted: what is registered of them goes. */
+  formerPeers: string[];
   /** What was found instead with the topology `single-mesh`. */
   mesh?: MeshSurvey;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -88,6 +92,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     now,
     outsideCertificates(authority),
   );
+  const conflicts = await surveyHosts(cluster, peers, config.peers);
   const observedGateways = await observed;
   const leftovers = await left;
   return {
@@ -96,6 +101,9 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     ...(observedGateways === undefined ? {} : { observedGateways }),
     authority,
     peers,
+    formerPeers: sortedUnique(Object.keys(last.statuses)).filter(
+      (name) => !Object.hasOwn(config.peers, name),
+    ),
     ...(mesh === undefined ? {} : { mesh }),
     leftovers,
     warnings: [
@@ -104,6 +112,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...exports.warnings,
       ...warnings,
       ...(await corefile),
+      ...conflicts,
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],

@@ -84,7 +84,7 @@ export function refuseAddress(address: string, allowed: readonly string[]): stri
 const METADATA = /^(?:metadata|instance-data)(?:\.[^.]+)*\.internal$/;
 
 /** Names that mean this machine or this cluster's services, to a resolver with Kubernetes' search list. */
-function refuseHostName(name: string): string | undefined {
+export function refuseHostName(name: string): string | undefined {
   if (!name.includes(".")) return "is a name without a domain, which resolves to something of this side";
   if (/(?:^|\.)(?:localhost|localdomain|svc)$/.test(name)) return "is a name of this side, not of a peer";
   if (METADATA.test(name))

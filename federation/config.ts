@@ -19,6 +19,7 @@ import { istio } from "./config/istio.ts";
 import { judgePeers, peers } from "./config/peers.ts";
 import { judgeSingleMesh, singleMesh } from "./config/singleMesh.ts";
 import { type Sections, isGiven, parseSections } from "./config/sections.ts";
+import type { ImportRule } from "./importRule.ts";
 import { fields, someText, text, unknownField } from "./schema.ts";
 import type { PeerIdentity } from "./pin.ts";
 import type { ProvidedPems } from "./providedAuthority.ts";
@@ -72,6 +73,8 @@ export interface StackConfig {
     service: { type: "LoadBalancer" | "NodePort" | "ClusterIP"; annotations: Record<string, string> };
     /** Addresses to publish instead of those found; at least one. */
     advertise?: GatewayAddress[];
+    /** Where the gateway is, `region[/zone[/subzone]]`, as far as an address to publish does not say it itself. */
+    locality?: string;
     /** IP address that the gateway listens on; all when left out. */
     bind?: string;
     /** How long an update waits for the load balancer's address: 300 by default. */
@@ -94,6 +97,8 @@ export interface PeerConfig {
   stack: string;
   /** Namespaces whose workloads see its services; all when left out. */
   exportTo?: string[];
+  /** Which of them are imported, and how: the first rule that means one decides, and what none means is not; all when left out. */
+  imports?: ImportRule[];
   /**
    * With the topology `federation`: whether its services have the names here that they have there, or names under its mesh domain.
    * @default `mesh` for a peer whose cluster domain is ours or `cluster.local`, else `own`

@@ -21,7 +21,7 @@ import { rootFaults } from "./x509/root.ts";
 export const SCHEMA_VERSION = 1;
 
 /** Endpoints of a ServiceEntry, by its CustomResourceDefinition. */
-const ENDPOINTS_LIMIT = 4096;
+export const ENDPOINTS_LIMIT = 4096;
 
 /** istiod allots each imported host one of the 65,534 addresses of 240.240.0.0/16; some are left to other peers. */
 const SERVICES_LIMIT = 50_000;

@@ -1,11 +1,19 @@
+import type { ImportedService } from "./importLine.ts";
 import { importLabels } from "./labels.ts";
 import { sortedUnique } from "./order.ts";
+import type { OutlierDetection } from "./outlierDetection.ts";
 import type { ServiceEntryInput } from "./serviceEntry.ts";
 
 /** How a caller greets the peer's gateway. */
 interface Tls {
   mode: "ISTIO_MUTUAL";
   sni: string;
+}
+
+/** How callers deal with the gateways, on one port or on all. */
+interface TrafficPolicy {
+  tls?: Tls;
+  outlierDetection?: OutlierDetection;
 }
 
 /** An Istio DestinationRule, as far as this program writes one. */
@@ -15,7 +23,7 @@ export interface DestinationRule {
   metadata: { name: string; namespace: string; labels: Record<string, string> };
   spec: {
     host: string;
-    trafficPolicy: { tls: Tls } | { portLevelSettings: { port: { number: number }; tls: Tls }[] };
+    trafficPolicy: TrafficPolicy | { portLevelSettings: (TrafficPolicy & { port: { number: number } })[] };
     exportTo: string[];
   };
 }
@@ -28,17 +36,33 @@ export function serverName(host: string, port: number): string {
   return `outbound_.${port}_._.${host}`;
 }
 
+/** Whether a service has a DestinationRule at all. */
+export function hasDestinationRule({ remoteHost, outlierDetection }: ImportedService): boolean {
+  return remoteHost !== undefined || outlierDetection !== undefined;
+}
+
 /**
- * Renders what makes a service callable under another name than it has in the peer's cluster: its gateway is asked for the name that it
- * has there. There is such a name for each port, so several ports take settings of their own. Identities are those of the
- * ServiceEntry. Same input, same bytes, in whatever order its lists come.
+ * Renders what a ServiceEntry cannot say of a service: of one that has another name here than in the peer's cluster, that its gateway is
+ * asked for the name that it has there; and when a gateway is not called for a while. There is a name to ask for for each port, so several
+ * ports take settings of their own, and each then says everything: Istio takes nothing over from the policy of all ports. Identities are
+ * those of the ServiceEntry; without a name to ask for, mutual TLS is Istio's own affair. Same input, same bytes, in whatever order its
+ * lists come.
  */
-export function renderDestinationRule(
-  { host, service, namespace, peer, exportTo }: Omit<ServiceEntryInput, "gateways">,
-  remoteHost: string,
-): DestinationRule {
+export function renderDestinationRule({
+  host,
+  service,
+  namespace,
+  peer,
+  exportTo,
+}: Omit<ServiceEntryInput, "gateways" | "otherGateways">): DestinationRule {
+  const { remoteHost, outlierDetection } = service;
   const numbers = service.ports.map(({ number }) => number).sort((one, other) => one - other);
-  const tls = (port: number): Tls => ({ mode: "ISTIO_MUTUAL", sni: serverName(remoteHost, port) });
+  const policy = (port: number): TrafficPolicy => ({
+    ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    ...(remoteHost === undefined
+      ? {}
+      : { tls: { mode: "ISTIO_MUTUAL", sni: serverName(remoteHost, port) } as const }),
+  });
   const [first, ...others] = numbers;
   return {
     apiVersion: "networking.istio.io/v1",
@@ -47,10 +71,10 @@ export function renderDestinationRule(
     spec: {
       host,
       trafficPolicy:
-        first !== undefined && others.length === 0
-          ? { tls: tls(first) }
-          : { portLevelSettings: numbers.map((number) => ({ port: { number }, tls: tls(number) })) },
-      exportTo: sortedUnique(exportTo),
+        first !== undefined && (others.length === 0 || remoteHost === undefined)
+          ? policy(first)
+          : { portLevelSettings: numbers.map((number) => ({ port: { number }, ...policy(number) })) },
+      exportTo: sortedUnique(service.exportTo ?? exportTo),
     },
   };
 }

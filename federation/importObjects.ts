@@ -1,4 +1,4 @@
-import { type DestinationRule, renderDestinationRule } from "./destinationRule.ts";
+import { type DestinationRule, hasDestinationRule, renderDestinationRule } from "./destinationRule.ts";
 import { type ServiceEntry, type ServiceEntryInput, renderServiceEntry } from "./serviceEntry.ts";
 
 /** An object by which a service of a peer is registered; all those of one service have its name here as their own. */
@@ -15,6 +15,5 @@ export const IMPORT_KINDS = ["ServiceEntry", "DestinationRule"] as const satisfi
  */
 export function renderImport(input: ServiceEntryInput): ImportObject[] {
   const entry = renderServiceEntry(input);
-  const { remoteHost } = input.service;
-  return remoteHost === undefined ? [entry] : [entry, renderDestinationRule(input, remoteHost)];
+  return hasDestinationRule(input.service) ? [entry, renderDestinationRule(input)] : [entry];
 }

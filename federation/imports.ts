@@ -17,10 +17,9 @@ import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
 import { judgeRootNames } from "./rootName.ts";
 import { serviceJudge } from "./peerService.ts";
 import { judgePeerTopology } from "./topology/judgeContract.ts";
-import { judgeNames } from "./topology/judgeNames.ts";
 
 /** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
-const ENTRIES_LIMIT = 256 * 1024 * 1024;
+export const ENTRIES_LIMIT = 256 * 1024 * 1024;
 
 /** What to have here of one peer. */
 export interface PeerImports {
@@ -101,10 +100,7 @@ export function planImports(
     if ("faults" in found) faults.push(...found.faults.map((fault) => ofPeer(peer, fault)));
     else imports.push([peer, found]);
   }
-  const clashes = judgeNames(imports.map(([, found]) => found));
-  faults.push(...clashes.map(({ peer, fault }) => ofPeer(peer, fault)));
-  const fit = imports.filter(([peer]) => clashes.every((clash) => clash.peer !== peer));
-  return { imports: sortedRecord(fit), faults };
+  return { imports: sortedRecord(imports), faults };
 }
 
 function ofPeer(peer: string, fault: Fault): PeerFault {

@@ -1,10 +1,13 @@
 import type { GatewayAddress } from "./address.ts";
 import type { OutsideCertificates } from "./authoritySource.ts";
+import { count } from "./change.ts";
+import { chooseFromPeers } from "./chosenImports.ts";
 import type { StackConfig } from "./config.ts";
 import type { Contract } from "./contract.ts";
-import { FaultsError } from "./fault.ts";
+import { FaultsError, pathOf } from "./fault.ts";
+import type { ChosenPeer } from "./importChoice.ts";
 import { type PeerImports, planImports } from "./imports.ts";
-import { ownValue, sortedRecord, sortedUnique } from "./order.ts";
+import { ownValue, sortedRecord } from "./order.ts";
 import { claimOfPending, peerNamesOf } from "./peerDomains.ts";
 import { warningsOf } from "./peerWarnings.ts";
 import { type PinJudgement, judgePin } from "./pin.ts";
@@ -33,8 +36,6 @@ export interface ReadyPeer {
   state: "ready";
   imports: PeerImports;
   pinned: PinnedPeer;
-  /** Other peers that are ready too, or that the config names no more: none of the services imported here is still theirs. Sorted. */
-  releasing: string[];
 }
 
 /** A peer whose contract is not there yet, or no more, or offers nothing any more: what was known of it stays. */
@@ -95,7 +96,7 @@ export function viewPeers(
       ownValue(config.peers, peer)?.identity,
       ownRoots,
     );
-  const { imports, faults } = planImports(
+  const planned = planImports(
     { ...local, allowGatewayAddresses },
     published(readings),
     Object.entries(last.pinned).flatMap(([name, pinned]) => {
@@ -104,7 +105,9 @@ export function viewPeers(
     }),
     (peer, contract) => pinOf(peer, contract).faults,
   );
-  if (faults.length > 0) throw new FaultsError("What the peers publish", faults);
+  const { imports, faults, warnings } = chooseFromPeers(planned.imports, config);
+  const all = [...planned.faults, ...faults];
+  if (all.length > 0) throw new FaultsError("What the peers publish", all);
 
   const views = Object.keys(readings)
     .sort()
@@ -114,7 +117,8 @@ export function viewPeers(
       const found = ownValue(imports, name);
       if (found !== undefined) {
         const stack = config.peers[name]?.stack ?? name;
-        return [name, viewContract(found, pinnable(found.contract, now), stack, known?.imported ?? 0, since)];
+        const view = viewContract(found, pinnable(found.contract, now), stack, known?.imported ?? 0, since);
+        return [name, view];
       }
       const reading = readings[name];
       const reason =
@@ -124,8 +128,11 @@ export function viewPeers(
       return [name, { state: "pending", reason, since, gateways: [], ...trusted }];
     });
   return {
-    peers: Object.fromEntries(withReleasing(views, last)),
-    warnings: views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(last.statuses, name))),
+    peers: Object.fromEntries(views),
+    warnings: [
+      ...views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(last.statuses, name))),
+      ...warnings,
+    ],
     notes: [
       ...Object.entries(imports).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
       ...Object.entries(imports).flatMap(([peer, { contract }]) =>
@@ -154,7 +161,7 @@ export function published(readings: Record<string, ContractReading>): Record<str
 
 /** @param imported how many of its services are registered here. */
 function viewContract(
-  imports: PeerImports,
+  imports: ChosenPeer,
   pinned: PinnedPeer,
   stack: string,
   imported: number,
@@ -166,20 +173,12 @@ function viewContract(
     return { state: "pending", reason, since, gateways, pinned };
   }
   // An export list that was emptied by mistake, or all of whose services are refused, must not cut everybody off.
-  if (Object.keys(services).length === 0 && imported > 0) {
-    const reason = "its contract offers this cluster nothing any more that can be imported";
+  if (Object.keys(services).length === 0 && imported > 0 && imports.elsewhere === undefined) {
+    const reason =
+      imports.passedOver === undefined
+        ? "its contract offers this cluster nothing any more that can be imported"
+        : `the rules in ${pathOf("peers", imports.peer, "imports")} import none of the ${count(imports.passedOver)} service(s) that it offers`;
     return { state: "pending", reason, since, gateways, pinned };
   }
-  return { state: "ready", imports, pinned, releasing: [] };
-}
-
-/** A service can move from one peer to another; from a pending one it cannot, as what was imported from that stays. */
-function withReleasing(views: readonly [string, PeerView][], last: LastPeers): [string, PeerView][] {
-  const pending = new Set(views.flatMap(([name, { state }]) => (state === "pending" ? [name] : [])));
-  const known = sortedUnique([...Object.keys(last.statuses), ...views.map(([name]) => name)]);
-  const released = known.filter((name) => !pending.has(name));
-  return views.map(([name, view]) => {
-    if (view.state === "pending") return [name, view];
-    return [name, { ...view, releasing: released.filter((other) => other !== name) }];
-  });
+  return { state: "ready", imports, pinned };
 }

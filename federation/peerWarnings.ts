@@ -23,11 +23,11 @@ export function warningsOf(
     return [`Peer ${name} is pending${since}: ${view.reason}${kept}`];
   }
   const { services, refused } = view.imports;
-  const imported = Object.keys(services).length;
+  const seenByAll = Object.values(services).filter(({ exportTo }) => exportTo === undefined).length;
   const everywhere =
-    peers[name]?.exportTo === undefined && imported > UNREMARKABLE
+    peers[name]?.exportTo === undefined && seenByAll > UNREMARKABLE
       ? [
-          `The ${count(imported)} services of peer ${name} are visible in all namespaces, and every sidecar pays some 100 KB ` +
+          `The ${count(seenByAll)} services of peer ${name} are visible in all namespaces, and every sidecar pays some 100 KB ` +
             `of memory for each: name the namespaces that call them in peers.${name}.exportTo (['*'] if all do)`,
         ]
       : [];

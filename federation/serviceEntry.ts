@@ -1,8 +1,15 @@
 import { type GatewayAddress, IP_ADDRESS, compareGateways } from "./address.ts";
 import type { ServicePort } from "./contractService.ts";
-import type { ImportedService } from "./importLine.ts";
-import { REMOTE_HOST_ANNOTATION, TLS_MODE_LABEL, importLabels } from "./labels.ts";
-import { sortedUnique } from "./order.ts";
+import { type ImportedService, formatServing } from "./importLine.ts";
+import {
+  OUTLIERS_ANNOTATION,
+  REMOTE_HOST_ANNOTATION,
+  SERVED_BY_ANNOTATION,
+  TLS_MODE_LABEL,
+  importLabels,
+} from "./labels.ts";
+import { ownValue, sortedUnique } from "./order.ts";
+import { formatOutliers } from "./outlierDetection.ts";
 
 /** An Istio ServiceEntry, as far as this program writes one. */
 export interface ServiceEntry {
@@ -24,6 +31,7 @@ export interface ServiceEntry {
       ports?: Record<string, number>;
       labels: Record<string, string>;
       locality?: string;
+      weight?: number;
     }[];
     subjectAltNames: string[];
     exportTo: string[];
@@ -37,7 +45,9 @@ export interface ServiceEntryInput {
   service: ImportedService;
   /** The peer's gateways; at least one, or Istio would have an entry to nowhere. */
   gateways: readonly GatewayAddress[];
-  /** Namespaces whose workloads see it; `*` for all. */
+  /** Those of other peers, by their names, for what they serve too. */
+  otherGateways?: Readonly<Record<string, readonly GatewayAddress[]>>;
+  /** Namespaces whose workloads see it, if the service names none itself; `*` for all. */
   exportTo: readonly string[];
   /** Where the object is put. */
   namespace: string;
@@ -61,12 +71,13 @@ export const ENDPOINT_PORT_NAME_LIMIT = 62;
  *   replace the address by a gateway of its own: neither is written.
  * - Each endpoint says which port of it carries a port of the service. Where the endpoints cannot, see {@link fitsEndpoints}, the
  *   service's ports do, which takes gateways that listen on one port: see {@link sharedPort}.
- * - An annotation tells the name that the service has in the peer's cluster, if it has another one there.
+ * - Annotations tell the name that the service has in the peer's cluster, if it has another one there, and its outlier detection: an entry
+ *   with one of them, and no other, has a DestinationRule.
  */
 export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
   const { host, service, namespace, peer } = input;
   const ports = [...service.ports].sort((one, other) => one.number - other.number);
-  const gateways = [...input.gateways].sort(compareGateways);
+  const gateways = gatewaysOf(input);
   const targetPort = fitsEndpoints(ports) ? undefined : sharedPort(gateways);
   return {
     apiVersion: "networking.istio.io/v1",
@@ -75,9 +86,7 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
       name: host,
       namespace,
       labels: importLabels(peer),
-      ...(service.remoteHost === undefined
-        ? {}
-        : { annotations: { [REMOTE_HOST_ANNOTATION]: service.remoteHost } }),
+      ...annotationsOf(service),
     },
     spec: {
       hosts: [host],
@@ -89,18 +98,44 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
         protocol,
         ...(targetPort === undefined ? {} : { targetPort }),
       })),
-      endpoints: gateways.map(({ address, port, locality }) => ({
+      endpoints: gateways.map(({ address, port, locality, weight }) => ({
         address,
         ...(targetPort === undefined
           ? { ports: Object.fromEntries(ports.map(({ name }) => [name, port])) }
           : {}),
         labels: { [TLS_MODE_LABEL]: "istio" },
         ...(locality === undefined ? {} : { locality }),
+        ...(weight === undefined ? {} : { weight }),
       })),
       subjectAltNames: sortedUnique(service.subjectAltNames),
-      exportTo: sortedUnique(input.exportTo),
+      exportTo: sortedUnique(service.exportTo ?? input.exportTo),
     },
   };
+}
+
+/** Where calls of a service go, each place once. */
+function gatewaysOf({ service, gateways, peer, otherGateways = {} }: ServiceEntryInput): WeightedGateway[] {
+  const serving = service.servedBy ?? [{ peer }];
+  const all = serving.flatMap(({ peer: each, weight }) =>
+    (each === peer ? gateways : (ownValue(otherGateways, each) ?? [])).map((gateway) =>
+      weight === undefined ? gateway : { ...gateway, weight },
+    ),
+  );
+  const places = new Map(all.map((gateway) => [`${gateway.address} ${gateway.port}`, gateway]));
+  return [...places.values()].sort(compareGateways);
+}
+
+type WeightedGateway = GatewayAddress & { weight?: number };
+
+function annotationsOf({ remoteHost, servedBy, outlierDetection }: ImportedService): {
+  annotations?: Record<string, string>;
+} {
+  const annotations = {
+    ...(outlierDetection === undefined ? {} : { [OUTLIERS_ANNOTATION]: formatOutliers(outlierDetection) }),
+    ...(remoteHost === undefined ? {} : { [REMOTE_HOST_ANNOTATION]: remoteHost }),
+    ...(servedBy === undefined ? {} : { [SERVED_BY_ANNOTATION]: formatServing(servedBy) }),
+  };
+  return Object.keys(annotations).length === 0 ? {} : { annotations };
 }
 
 /** Whether the endpoints of an entry may name these ports. */

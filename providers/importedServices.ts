@@ -14,12 +14,16 @@ export interface ImportedServicesArgs {
   exportTo: string[];
   /** The peer's gateways, each as `formatGateway` writes it. */
   gateways: string[];
+  /** Gateways of other peers, by peer, for services that these serve too. */
+  otherGateways?: Record<string, string[]>;
+  /** The other peers, whose entries under names declared here are taken over: no two may declare one name. @default none */
+  siblings?: string[];
+  /** Names that are declared for others, and that this peer may have had: it leaves them to those. @default none */
+  elsewhere?: string[];
   /** By host name, each as `formatImport` writes it: one line of a preview's diff per service. */
   services: Record<string, string>;
   /** Why the peer's contract is not there. Given, the services known from before stay, and the gateways unless some are given. */
   pending?: string;
-  /** Other peers of this stack which may have had some of these services, and have them no longer. */
-  releasing?: string[];
   /** How many services may go at once; a preview fails in which more would. @default 20, and half of them */
   brake?: Brake;
   /** Lets the one removal pass for which the brake gave this token. */

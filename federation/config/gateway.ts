@@ -51,6 +51,7 @@ export const gateway = checked(
       annotations: annotations.prefault({}),
     }).prefault({}),
     advertise: advertise.exactOptional(),
+    locality: text(LOCALITY).exactOptional(),
     bind: text(IP_ADDRESS).exactOptional(),
     addressTimeoutSeconds: z
       .number()

@@ -40,17 +40,17 @@ interface ServiceWrite extends Write {
  */
 export async function applyImports(client: ClusterClient, inputs: Inputs, few?: Few): Promise<Outcome> {
   const { namespace, peer } = inputs;
+  const handedOver = new Set(inputs.handedOver);
   const comparing = few === undefined ? compareWithCluster(client, inputs) : compareFew(client, inputs, few);
   const comparisons = await untouched(comparing);
   const refused = comparisons.flatMap(({ kind, taken }) =>
     [...taken].map(([name, owner]): Failure => ({ name, reason: `${kind} ${namespace}/${name} ${owner}` })),
   );
   const lost = new Set(refused.map(({ name }) => name));
-  const removals = removalsOf(client, comparisons, peer);
-  const writes: ServiceWrite[] = [
-    ...declaringWrites(client, comparisons, inputs).filter(({ name }) => !lost.has(name)),
-    ...removals.map((write) => ({ ...write, declares: false })),
-  ];
+  const writes = inOneWriteEach(
+    declaringWrites(client, comparisons, inputs).filter(({ name }) => !lost.has(name)),
+    removalsOf(client, comparisons, peer).filter(({ name }) => !handedOver.has(name)),
+  );
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services written`,
     writes.length,
@@ -61,6 +61,7 @@ export async function applyImports(client: ClusterClient, inputs: Inputs, few?: 
   const imported = wanted - lost.size - undone.filter(({ write }) => write.declares).length;
   if (failures.length === 0) return { imported, failures: [] };
   const left = undone.filter(({ write }) => !write.declares).length;
+  const removals = writes.filter(({ declares }) => !declares);
   const sum =
     `${count(imported)} of ${count(wanted)} services are registered as declared` +
     (left === 0 ? "" : `; ${count(left)} of ${count(removals.length)} withdrawn ones are still there`);
@@ -88,6 +89,22 @@ function declaringWrites(
       for (const object of declared(host)) await writes.get(object.kind)?.(client, object);
     },
   }));
+}
+
+/** A service that stays and loses its rule loses that first: its entry tells of the rule as long as there is one. */
+function inOneWriteEach(declaring: readonly ServiceWrite[], removals: readonly Write[]): ServiceWrite[] {
+  const left = new Map(removals.map((removal) => [removal.name, removal]));
+  const both = declaring.map((write): ServiceWrite => {
+    const removal = left.get(write.name);
+    if (removal === undefined) return write;
+    left.delete(write.name);
+    const run = async (): Promise<void> => {
+      await removal.run();
+      await write.run();
+    };
+    return { ...write, run };
+  });
+  return [...both, ...[...left.values()].map((removal) => ({ ...removal, declares: false }))];
 }
 
 /**

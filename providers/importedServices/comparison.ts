@@ -5,13 +5,13 @@ import type { KubernetesObject } from "../cluster/kinds.ts";
 import { differences } from "./drift.ts";
 import type { Few } from "./fewHosts.ts";
 import type { Inputs } from "./inputs.ts";
-import { type LiveObject, RESOURCES, declaredObjects, declares, remoteHostOf } from "./objects.ts";
-import { describeOwner, isOurs, isReleased, sighted } from "./ownership.ts";
+import { type LiveObject, RESOURCES, declaredObjects, declares, tellsOfRule } from "./objects.ts";
+import { describeOwner, isOurs, isSiblings, sighted } from "./ownership.ts";
 
 /** How the cluster's objects of one peer and kind differ from what is declared. They are named by their hosts. */
 export interface Comparison {
   readonly kind: ImportKind;
-  /** Declared, and there under their names, but not as declared. */
+  /** Declared, and there under their names, but not as declared; or as a sibling's, to be taken over. */
   readonly changed: readonly string[];
   /** Declared, and not there. */
   readonly missing: readonly string[];
@@ -70,12 +70,12 @@ async function compareKind(
   });
   const hosts = Object.keys(services).filter((host) => declares(services, kind, host));
   const absent = hosts.filter((host) => !found.present.has(host));
-  const others = absent.length === 0 ? NO_OTHERS : await findOthers(client, inputs, kind);
+  const others = absent.length === 0 ? new Others() : await lookAtOthers(client, inputs, kind);
   const owners = new Map([...others.owners, ...found.taken]);
   return {
     kind,
-    changed: hosts.filter((host) => found.changed.has(host) || others.released.has(host)),
-    missing: absent.filter((host) => !owners.has(host) && !others.released.has(host)),
+    changed: hosts.filter((host) => found.changed.has(host) || others.siblings.has(host)),
+    missing: absent.filter((host) => !owners.has(host) && !others.siblings.has(host)),
     withdrawn: found.withdrawn,
     taken: new Map([...owners].filter(([name]) => declares(services, kind, name))),
   };
@@ -95,23 +95,22 @@ export async function compareFew(
   const look = (kind: ImportKind, names: readonly string[]): Promise<(LiveObject | undefined)[]> =>
     Promise.all(names.map((name) => client.get<LiveObject>(RESOURCES[kind], namespace, name)));
   const entries = await look("ServiceEntry", hosts);
-  const renamed = hosts.filter((host, index) => {
+  const ruled = hosts.filter((host, index) => {
     const entry = entries[index];
     const isDeclared = [services, before].some((lines) => declares(lines, "DestinationRule", host));
-    return isDeclared || (entry !== undefined && remoteHostOf(entry) !== undefined);
+    return isDeclared || (entry !== undefined && tellsOfRule(entry));
   });
   const comparison = judge(declared, "ServiceEntry", hosts, entries);
-  if (renamed.length === 0) return [comparison];
-  return [comparison, judge(declared, "DestinationRule", renamed, await look("DestinationRule", renamed))];
+  if (ruled.length === 0) return [comparison];
+  return [comparison, judge(declared, "DestinationRule", ruled, await look("DestinationRule", ruled))];
 }
 
 function judge(
-  { inputs, objectOf }: Declared,
+  { inputs: { peer, services, siblings }, objectOf }: Declared,
   kind: ImportKind,
   hosts: readonly string[],
   found: readonly (LiveObject | undefined)[],
 ): Comparison {
-  const { peer, services } = inputs;
   const changed: string[] = [];
   const missing: string[] = [];
   const withdrawn: KubernetesObject[] = [];
@@ -123,7 +122,7 @@ function judge(
       if (object !== undefined) missing.push(host);
     } else if (!isOurs(live, peer)) {
       if (object === undefined) continue;
-      if (isReleased(live, inputs)) changed.push(host);
+      if (isSiblings(live, siblings)) changed.push(host);
       else taken.set(host, describeOwner(live));
     } else if (object === undefined) withdrawn.push(sighted(live));
     else if (differences(live, object).length > 0) changed.push(host);
@@ -131,26 +130,26 @@ function judge(
   return { kind, changed, missing, withdrawn, taken };
 }
 
-/** Of the declared names those that are not this peer's. */
-interface Others {
-  /** Whose they are, as `describeOwner` says it. */
-  readonly owners: Map<string, string>;
-  /** Those that another peer of this stack leaves to this one. */
-  readonly released: Set<string>;
+/** Who has the declared names that are not this peer's. */
+class Others {
+  readonly siblings = new Set<string>();
+  /** By name, those of everybody else. */
+  readonly owners = new Map<string, string>();
 }
 
-const NO_OTHERS: Others = { owners: new Map(), released: new Set() };
-
-function findOthers(client: ClusterClient, inputs: Inputs, kind: ImportKind): Promise<Others> {
-  const { namespace, peer, services } = inputs;
+function lookAtOthers(
+  client: ClusterClient,
+  { namespace, peer, services, siblings }: Inputs,
+  kind: ImportKind,
+): Promise<Others> {
   const selected = { namespace, labelSelector: `${PEER_LABEL}!=${peer}`, metadataOnly: true };
   return client.fold(RESOURCES[kind], selected, {
-    begin: (): Others => ({ owners: new Map(), released: new Set() }),
-    take: ({ owners, released }, other) => {
-      const { name } = other.metadata;
+    begin: () => new Others(),
+    take: (others, object) => {
+      const { name } = object.metadata;
       if (!declares(services, kind, name)) return;
-      if (isReleased(other, inputs)) released.add(name);
-      else owners.set(name, describeOwner(other));
+      if (isSiblings(object, siblings)) others.siblings.add(name);
+      else others.owners.set(name, describeOwner(object));
     },
   });
 }

@@ -30,6 +30,7 @@ function differs(olds: State, news: Inputs): boolean {
     !isDeepStrictEqual({ ...olds.kubeconfig }, { ...news.kubeconfig }) ||
     !isDeepStrictEqual(olds.exportTo, news.exportTo) ||
     !isDeepStrictEqual(olds.gateways, news.gateways) ||
+    !isDeepStrictEqual({ ...olds.otherGateways }, { ...news.otherGateways }) ||
     olds.servicesDigest !== digest(news.services)
   );
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ImportedService, formatImport } from "../../federation/importLine.ts";
 import type { ImportObject } from "../../federation/importObjects.ts";
-import { type LiveObject, remoteHostOf } from "./objects.ts";
+import { type LiveObject, ourAnnotations } from "./objects.ts";
 
 const MARK = " (not as declared: ";
 /** Instead of a line, for an entry that no line can describe. */
@@ -19,7 +19,7 @@ export function differences(live: LiveObject, declared: ImportObject): string[] 
   return [
     ...fields.filter((field) => !isDeepStrictEqual(liveSpec[field], spec[field])),
     ...(labels.every(([key, value]) => live.metadata.labels?.[key] === value) ? [] : ["labels"]),
-    ...(remoteHostOf(live) === remoteHostOf(declared) ? [] : ["annotations"]),
+    ...(isDeepStrictEqual(ourAnnotations(live), ourAnnotations(declared)) ? [] : ["annotations"]),
   ].sort();
 }
 

@@ -20,7 +20,7 @@ export interface Few {
  * @returns undefined when they are too many, or not known.
  */
 export function fewHosts(id: string, olds: State, news: Inputs): Few | undefined {
-  const isSame = (["kubeconfig", "exportTo", "gateways"] as const).every((field) =>
+  const isSame = (["kubeconfig", "exportTo", "gateways", "otherGateways"] as const).every((field) =>
     isDeepStrictEqual(plain(olds[field]), plain(news[field])),
   );
   const before = isSame ? recall(id, olds) : undefined;

@@ -51,10 +51,14 @@ export async function update(
 
 /** What is really there, as inputs too, so that a refresh shows service by service what is not as declared. */
 export async function read(id: string, state: State): Promise<{ id: string; props: State; inputs: Inputs }> {
-  const { kubeconfig, namespace, peer, exportTo, gateways } = state;
+  const { kubeconfig, namespace, peer, exportTo, gateways, otherGateways } = state;
   const client = await ClusterClient.connect(kubeconfig);
   const lines = await linesOf(client, state);
-  const inputs = { kubeconfig, namespace, peer, exportTo, gateways, services: sortedRecord(lines) };
+  const inputs = {
+    ...{ kubeconfig, namespace, peer, exportTo, gateways },
+    ...(otherGateways === undefined ? {} : { otherGateways }),
+    services: sortedRecord(lines),
+  };
   return { id, props: stateOf(inputs), inputs };
 }
 

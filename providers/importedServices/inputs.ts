@@ -11,14 +11,20 @@ export interface Inputs {
   exportTo: string[];
   /** Each as `formatGateway` writes it. */
   gateways: string[];
+  /** Gateways of other peers, by the peer's name, for services that these serve too; left out where none does. */
+  otherGateways?: Record<string, string[]>;
   /** By host name, each as `formatImport` writes it. */
   services: Record<string, string>;
-  /** Other peers of this stack: what is theirs in the cluster and declared here is theirs no longer. No change by itself. */
-  releasing?: string[];
+  /** The other peers of this program: an entry of theirs under a declared name is taken over, as no two declare one name. */
+  siblings?: string[];
+  /** Names known before that are with a sibling from now on: they are left for it to take over. */
+  handedOver?: string[];
 }
 
 /** What the program asks for: from it and from what was known before, `check` makes the inputs. */
-export interface Request extends Inputs {
+export interface Request extends Omit<Inputs, "handedOver"> {
+  /** Names that are with siblings and could have been this peer's. */
+  elsewhere?: string[];
   /** Why the peer's contract is not there: the services known before then stay, and its gateways unless some are given. */
   pending?: string;
   /** How many services may go at once. */
@@ -34,6 +40,7 @@ export interface State {
   peer: string;
   exportTo: string[];
   gateways: string[];
+  otherGateways?: Record<string, string[]>;
   /** SHA-256 of the services; {@link UNFINISHED} as long as the cluster does not have them all. */
   servicesDigest: string;
   /** How many services are registered. */
@@ -50,9 +57,13 @@ export function idOf({ namespace, peer }: Pick<Inputs, "namespace" | "peer">): s
 
 /** The outputs when the cluster has what the inputs say. */
 export function stateOf(inputs: Inputs): State {
-  const { kubeconfig, namespace, peer, exportTo, gateways, services } = inputs;
-  const imported = Object.keys(services).length;
-  return { kubeconfig, namespace, peer, exportTo, gateways, servicesDigest: digest(services), imported };
+  const { kubeconfig, namespace, peer, exportTo, gateways, otherGateways, services } = inputs;
+  return {
+    ...{ kubeconfig, namespace, peer, exportTo, gateways },
+    ...(otherGateways === undefined ? {} : { otherGateways }),
+    servicesDigest: digest(services),
+    imported: Object.keys(services).length,
+  };
 }
 
 /** SHA-256 of the services in order, in hexadecimal. */

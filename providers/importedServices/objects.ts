@@ -1,7 +1,20 @@
-import { parseGateway } from "../../federation/address.ts";
-import { formatImport, isRenamed, parseImport, type ImportedService } from "../../federation/importLine.ts";
+import { isDeepStrictEqual } from "node:util";
+import { type GatewayAddress, parseGateway } from "../../federation/address.ts";
+import {
+  type ImportedService,
+  formatImport,
+  needsRule,
+  parseImport,
+  parseServing,
+} from "../../federation/importLine.ts";
 import { type ImportKind, type ImportObject, renderImport } from "../../federation/importObjects.ts";
-import { REMOTE_HOST_ANNOTATION } from "../../federation/labels.ts";
+import {
+  OUTLIERS_ANNOTATION,
+  REMOTE_HOST_ANNOTATION,
+  SERVED_BY_ANNOTATION,
+} from "../../federation/labels.ts";
+import { sortedUnique } from "../../federation/order.ts";
+import { parseOutliers } from "../../federation/outlierDetection.ts";
 import {
   DESTINATION_RULE,
   type KubernetesObject,
@@ -25,9 +38,19 @@ export const RESOURCES: Readonly<Record<ImportKind, ResourceKind>> = {
  */
 export function declaredObjects(inputs: Omit<Inputs, "kubeconfig">): (host: string) => ImportObject[] {
   const { namespace, peer, exportTo, services } = inputs;
-  const gateways = inputs.gateways.map(parseGateway);
-  return (host) =>
-    renderImport({ host, service: parseImport(services[host] ?? ""), gateways, exportTo, namespace, peer });
+  const known = { ...gatewaysIn(inputs), exportTo, namespace, peer };
+  return (host) => renderImport({ ...known, host, service: parseImport(services[host] ?? "") });
+}
+
+/** The gateways of inputs, or of what they left. */
+export function gatewaysIn({ gateways, otherGateways = {} }: Pick<Inputs, "gateways" | "otherGateways">): {
+  gateways: GatewayAddress[];
+  otherGateways: Record<string, GatewayAddress[]>;
+} {
+  const others = Object.entries(otherGateways).map(
+    ([peer, written]) => [peer, written.map(parseGateway)] as const,
+  );
+  return { gateways: gateways.map(parseGateway), otherGateways: Object.fromEntries(others) };
 }
 
 /** Whether an object of this kind is declared for a host, by the line of each. */
@@ -37,20 +60,63 @@ export function declares(
   host: string,
 ): boolean {
   if (!Object.hasOwn(services, host)) return false;
-  return kind === "ServiceEntry" || isRenamed(services[host] ?? "");
+  return kind === "ServiceEntry" || needsRule(services[host] ?? "");
 }
 
-/** The name in the peer's cluster that an entry tells, where it has another one here: such an entry, and no other, has a DestinationRule. */
-export function remoteHostOf({ metadata }: KubernetesObject): string | undefined {
-  return metadata.annotations?.[REMOTE_HOST_ANNOTATION];
+/** The annotations by which an entry says what its DestinationRule is for. */
+const RULE_ANNOTATIONS = [OUTLIERS_ANNOTATION, REMOTE_HOST_ANNOTATION];
+
+const OUR_ANNOTATIONS = [...RULE_ANNOTATIONS, SERVED_BY_ANNOTATION];
+
+/** Those annotations of an object that this program writes, in one order. */
+export function ourAnnotations({ metadata }: KubernetesObject): Record<string, string> {
+  const { annotations = {} } = metadata;
+  return Object.fromEntries(
+    OUR_ANNOTATIONS.flatMap((key) => {
+      const value = annotations[key];
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  );
 }
 
-/** The service of an entry as far as a line can tell it. The API server's schema vouches for no more than the types. */
-export function serviceIn(entry: LiveObject): ImportedService | undefined {
-  const remoteHost = remoteHostOf(entry);
-  const { ports, subjectAltNames } = (entry.spec ?? {}) as unknown as ImportedService;
+/** The same object's annotations that are others' affair. */
+export function otherAnnotations({ metadata }: KubernetesObject): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(metadata.annotations ?? {}).filter(([key]) => !OUR_ANNOTATIONS.includes(key)),
+  );
+}
+
+/** Whether an entry says that it has a DestinationRule. */
+export function tellsOfRule({ metadata: { annotations = {} } }: KubernetesObject): boolean {
+  return RULE_ANNOTATIONS.some((key) => annotations[key] !== undefined);
+}
+
+/**
+ * The service of an entry as far as a line can tell it. The API server's schema vouches for no more than the types.
+ * @param exportTo of the peer's services in general: only others are told.
+ */
+export function serviceIn(entry: LiveObject, exportTo: readonly string[]): ImportedService | undefined {
+  const annotations = ourAnnotations(entry);
+  const remoteHost = annotations[REMOTE_HOST_ANNOTATION];
+  const written = annotations[OUTLIERS_ANNOTATION];
+  const outlierDetection = written === undefined ? undefined : parseOutliers(written);
+  const serving = annotations[SERVED_BY_ANNOTATION];
+  const servedBy = serving === undefined ? undefined : parseServing(serving);
+  const { ports, subjectAltNames, exportTo: seenBy } = (entry.spec ?? {}) as unknown as ImportedService;
+  const plain = {
+    ports,
+    subjectAltNames,
+    ...(remoteHost === undefined ? {} : { remoteHost }),
+    ...(servedBy === undefined ? {} : { servedBy }),
+    ...(outlierDetection === undefined ? {} : { outlierDetection }),
+  };
+  const isOwn = Array.isArray(seenBy) && !isDeepStrictEqual(sortedUnique(exportTo), seenBy);
+  return (isOwn ? readable({ ...plain, exportTo: seenBy }) : undefined) ?? readable(plain);
+}
+
+/** What no line can tell is none of this program's. */
+function readable(service: ImportedService): ImportedService | undefined {
   try {
-    const service = { ports, subjectAltNames, ...(remoteHost === undefined ? {} : { remoteHost }) };
     return parseImport(formatImport(service));
   } catch {
     return undefined;

@@ -1,44 +1,45 @@
-import { type GatewayAddress, parseGateway } from "../../federation/address.ts";
+import { hasDestinationRule } from "../../federation/destinationRule.ts";
 import type { ImportedService } from "../../federation/importLine.ts";
 import { renderImport } from "../../federation/importObjects.ts";
 import { UNREADABLE, differences, lineOf } from "./drift.ts";
 import type { State } from "./inputs.ts";
-import { type LiveObject, serviceIn } from "./objects.ts";
+import { type LiveObject, gatewaysIn, serviceIn } from "./objects.ts";
 
 /** Collects what a refresh finds of the services of one peer, as lines. Of very many objects each is forgotten as soon as it is told. */
 export class Sightings {
   private readonly told: [host: string, line: string][] = [];
   /** Entries whose DestinationRules are yet to be seen, and in what they differ themselves. */
-  private readonly renamed = new Map<string, { service: ImportedService; differing: string[] }>();
-  private readonly known: Pick<State, "namespace" | "peer" | "exportTo"> & { gateways: GatewayAddress[] };
+  private readonly ruled = new Map<string, { service: ImportedService; differing: string[] }>();
+  private readonly known: Pick<State, "namespace" | "peer" | "exportTo"> & ReturnType<typeof gatewaysIn>;
 
-  constructor({ namespace, peer, gateways, exportTo }: State) {
-    this.known = { namespace, peer, exportTo, gateways: gateways.map(parseGateway) };
+  constructor(state: State) {
+    const { namespace, peer, exportTo } = state;
+    this.known = { namespace, peer, exportTo, ...gatewaysIn(state) };
   }
 
   takeEntry(live: LiveObject): void {
     const host = live.metadata.name;
-    const service = serviceIn(live);
+    const service = serviceIn(live, this.known.exportTo);
     if (service === undefined) {
       this.told.push([host, UNREADABLE]);
       return;
     }
     const [entry] = renderImport({ ...this.known, host, service });
     const differing = entry === undefined ? [] : differences(live, entry);
-    if (service.remoteHost === undefined) this.told.push([host, lineOf(service, differing)]);
-    else this.renamed.set(host, { service, differing });
+    if (!hasDestinationRule(service)) this.told.push([host, lineOf(service, differing)]);
+    else this.ruled.set(host, { service, differing });
   }
 
   /** Of a DestinationRule without an entry there is nothing to say but that it is not as it should be. */
   takeRule(live: LiveObject): void {
     const host = live.metadata.name;
-    const found = this.renamed.get(host);
+    const found = this.ruled.get(host);
     if (found === undefined) {
       this.told.push([host, UNREADABLE]);
       return;
     }
     const { service, differing } = found;
-    this.renamed.delete(host);
+    this.ruled.delete(host);
     const [, rule] = renderImport({ ...this.known, host, service });
     const differs = rule === undefined ? [] : differences(live, rule);
     const all = [...differing, ...differs.map((field) => `DestinationRule ${field}`)];
@@ -47,10 +48,10 @@ export class Sightings {
 
   /** @returns each host with its line. */
   end(): [host: string, line: string][] {
-    for (const [host, { service, differing }] of this.renamed) {
+    for (const [host, { service, differing }] of this.ruled) {
       this.told.push([host, lineOf(service, [...differing, "DestinationRule"])]);
     }
-    this.renamed.clear();
+    this.ruled.clear();
     return this.told;
   }
 }

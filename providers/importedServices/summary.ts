@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { howToAccept, removalToken } from "../../federation/brake.ts";
 import { changeBetween, count, describeChange, someOf } from "../../federation/change.ts";
+import { sortedUnique } from "../../federation/order.ts";
+import { servingPeers } from "../../federation/importLine.ts";
 import { containsUnknown } from "../checkFields.ts";
+import { restorable } from "./drift.ts";
 import { type Inputs, type Request, type State, UNFINISHED } from "./inputs.ts";
 
 /**
@@ -15,10 +18,15 @@ export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs)
   if (containsUnknown([inputs.gateways, inputs.services])) return [];
   const { peer, services } = inputs;
   const isSame = olds.peer === peer && olds.namespace === inputs.namespace;
-  const before = isSame ? (olds.services ?? {}) : {};
+  const { left, before } = apart(isSame ? (olds.services ?? {}) : {}, inputs.handedOver);
   const changes = [
     describeChange(changeBetween(before, services)),
+    left.length === 0
+      ? ""
+      : `leaves ${count(left.length)} to other peers, which serve them (${someOf(left)})`,
+    ...joining(before, services, peer),
     ...(isSame ? [moved("gateways", olds.gateways, inputs.gateways)] : []),
+    ...(isSame ? othersMoved(olds.otherGateways, inputs.otherGateways) : []),
     ...(isSame ? [moved("exportTo", olds.exportTo, inputs.exportTo)] : []),
   ].filter((text) => text !== "");
   const kept = Object.keys(services);
@@ -38,6 +46,45 @@ export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs)
 export function unfinished({ peer, servicesDigest, imported }: State): string | undefined {
   if (servicesDigest !== UNFINISHED) return undefined;
   return `peer ${peer}: the last update stopped with ${count(imported)} service(s) registered; this one goes on from there`;
+}
+
+/** What goes to siblings, and what else was known before. */
+function apart(
+  services: Readonly<Record<string, string>>,
+  handedOver: readonly string[] = [],
+): { left: string[]; before: Record<string, string> } {
+  const leaving = new Set(handedOver);
+  const [left, before] = [true, false].map((isLeft) =>
+    Object.entries(services).filter(([host]) => leaving.has(host) === isLeft),
+  );
+  return { left: (left ?? []).map(([host]) => host), before: Object.fromEntries(before ?? []) };
+}
+
+/** Who else answers for services from now on: it matters more than that they change. */
+function joining(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+  own: string,
+): string[] {
+  const serving = Object.entries(after)
+    .map(([host, line]) => ({ host, peers: servingPeers(line) }))
+    .filter(({ peers }) => peers.length > 0);
+  // Of very many lines none is touched where no service is shared.
+  const known = serving.length === 0 ? {} : restorable(before);
+  const joined = serving.flatMap(({ host, peers }) => {
+    const already = [own, ...servingPeers(known[host] ?? "")];
+    return peers.filter((peer) => !already.includes(peer)).map((peer) => ({ host, peer }));
+  });
+  return [...Map.groupBy(joined, ({ peer }) => peer)].map(
+    ([peer, found]) =>
+      `${count(found.length)} also served by ${peer} from now on (${someOf(found.map(({ host }) => host))})`,
+  );
+}
+
+function othersMoved(before: Inputs["otherGateways"] = {}, after: Inputs["otherGateways"] = {}): string[] {
+  return sortedUnique([...Object.keys(before), ...Object.keys(after)]).map((peer) =>
+    moved(`gateways of ${peer}`, before[peer] ?? [], after[peer] ?? []),
+  );
 }
 
 function moved(field: string, before: readonly string[] | undefined, after: readonly string[]): string {

@@ -1,10 +1,9 @@
 import type { ImportKind, ImportObject } from "../../federation/importObjects.ts";
-import { REMOTE_HOST_ANNOTATION } from "../../federation/labels.ts";
 import { type ClusterClient, statusOf } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";
 import { differences } from "./drift.ts";
-import { type LiveObject, RESOURCES, remoteHostOf } from "./objects.ts";
+import { type LiveObject, RESOURCES, otherAnnotations, ourAnnotations } from "./objects.ts";
 import { isOurs } from "./ownership.ts";
 
 /** How often to look again at an object that others write to at the same time, as istiod does to an entry's status. */
@@ -32,17 +31,10 @@ export async function updateObject(client: ClusterClient, object: ImportObject):
 async function replaceSpec(client: ClusterClient, object: ImportObject): Promise<void> {
   const { namespace, name, labels } = object.metadata;
   const resource = RESOURCES[object.kind];
-  const remoteHost = remoteHostOf(object);
   for (let attempt = 1; ; attempt++) {
     const live = await client.get<LiveObject>(resource, namespace, name);
     if (live === undefined) return createObject(client, object);
-    const others = Object.entries(live.metadata.annotations ?? {}).filter(
-      ([key]) => key !== REMOTE_HOST_ANNOTATION,
-    );
-    const annotations = {
-      ...Object.fromEntries(others),
-      ...(remoteHost === undefined ? {} : { [REMOTE_HOST_ANNOTATION]: remoteHost }),
-    };
+    const annotations = { ...otherAnnotations(live), ...ourAnnotations(object) };
     const metadata = { ...live.metadata, labels: { ...live.metadata.labels, ...labels }, annotations };
     try {
       await client.replace(resource, { ...live, metadata, spec: object.spec });

@@ -3,6 +3,7 @@ import type { GatewayAddress } from "../../federation/address.ts";
 import type { Contract } from "../../federation/contract.ts";
 import type { ContractService, ServicePort } from "../../federation/contractService.ts";
 import { compare, sortedUnique } from "../../federation/order.ts";
+import type { OutlierDetection } from "../../federation/outlierDetection.ts";
 import { PROTOCOLS } from "../../federation/protocol.ts";
 import { contractOf } from "./samples.ts";
 
@@ -39,6 +40,27 @@ export const contractService = (trustDomain = "cluster-b.local"): fc.Arbitrary<C
       .array(fc.tuple(label(), label()), { minLength: 1, maxLength: 4 })
       .map((ids) => sortedUnique(ids.map(([ns, sa]) => `spiffe://${trustDomain}/ns/${ns}/sa/${sa}`))),
   });
+
+/** Outlier detection that says something. */
+export const outlierDetection = (): fc.Arbitrary<OutlierDetection> => {
+  const errors = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+  const duration = fc.tuple(fc.integer({ min: 1, max: 999_999 }), fc.constantFrom("ms", "s", "m", "h"));
+  const percent = fc.integer({ min: 0, max: 100 });
+  const time = duration.map(([number, unit]) => `${number}${unit}`);
+  return fc
+    .record(
+      {
+        consecutive5xxErrors: errors,
+        consecutiveGatewayErrors: errors,
+        interval: time,
+        baseEjectionTime: time,
+        maxEjectionPercent: percent,
+        minHealthPercent: percent,
+      },
+      { requiredKeys: [], noNullPrototype: true },
+    )
+    .filter((value) => Object.keys(value).length > 0);
+};
 
 /** Gateways as a contract has them: sorted, none twice. */
 export const gateways = (): fc.Arbitrary<GatewayAddress[]> =>

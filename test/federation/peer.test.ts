@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
 import { FaultsError } from "../../federation/fault.ts";
 import { type ContractReading, type LastPeers, viewPeers } from "../../federation/peer.ts";
+import type { ImportRule } from "../../federation/importRule.ts";
 import type { PeerStatus } from "../../federation/peerStatus.ts";
 import { BAR, ROOT_B, ROOT_C, contractOf, faultsThrown } from "./samples.ts";
 
@@ -82,35 +83,26 @@ describe("A peer", () => {
     assert.equal(viewOfB(empty).peers["cluster-b"]?.state, "ready");
   });
 
-  it("may take what another ready peer had, or one that is no peer any more, but nothing of a pending one", () => {
-    const readings = { "cluster-b": { contract: contractOf() }, "cluster-c": { pending: "stack c is gone" } };
-    const status: PeerStatus = { state: "ready", reason: "", since: "", imported: 1 };
-    const last = { pinned: {}, statuses: { "cluster-c": status, gone: status } };
-    const releasing = (given: Record<string, ContractReading>) =>
-      Object.values(viewPeers(config, given, last, NOW).peers).map((view) =>
-        view.state === "ready" ? view.releasing : view.state,
+  it("is imported as the rules of the config say, and is pending when they choose nothing any more", () => {
+    const viewBy = (imports: ImportRule[], last = trusted) =>
+      viewPeers(
+        { ...config, peers: { "cluster-b": { stack: "b", imports } } },
+        { "cluster-b": { contract: contractOf() } },
+        last,
+        NOW,
       );
-    assert.deepEqual(releasing(readings), [["gone"], "pending"]);
-    const contract = contractOf({
-      cluster: "cluster-c",
-      clusterDomain: "cluster-c.local",
-      trustDomain: "cluster-c.local",
-      rootCertificates: [ROOT_C],
-      services: {},
-    });
-    assert.deepEqual(releasing({ ...readings, "cluster-c": { contract } })[0], ["gone"]);
-    const other = viewPeers(
-      config,
-      { ...readings, "cluster-c": { contract } },
-      { pinned: {}, statuses: { gone: status } },
-      NOW,
-    ).peers;
+    const { peers, warnings } = viewBy([{ as: ["bar.example.org"] }, { service: ["foo"] }]);
+    const view = peers["cluster-b"];
+    assert.equal(view?.state, "ready");
+    assert.deepEqual(Object.keys(view.imports.services), ["bar.example.org", BAR]);
+    assert.match(warnings.join(), /peers\.cluster-b\.imports\[1\]: means none of the 1 service/);
+    assert.equal(viewBy([]).peers["cluster-b"]?.state, "ready");
+    const emptied = viewBy([], importing({})).peers["cluster-b"];
+    assert.equal(emptied?.state, "pending");
+    assert.match(emptied.reason, /rules in peers\.cluster-b\.imports import none of the 1 service/);
     assert.deepEqual(
-      Object.values(other).map((view) => view.state === "ready" && view.releasing),
-      [
-        ["cluster-c", "gone"],
-        ["cluster-b", "gone"],
-      ],
+      faultsThrown(() => viewBy([{ as: ["a.cluster-a.local"] }])),
+      ["peers.cluster-b.imports[0].as: is a name of this cluster's own domain 'cluster-a.local'"],
     );
   });
 

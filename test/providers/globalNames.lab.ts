@@ -116,7 +116,7 @@ describe("ImportedServices under global names, against a real API server", () =>
     const ofOther = (services: Record<string, string>) => ({
       ...fixture.inputs(services),
       peer: "cluster-c",
-      releasing: ["cluster-b"],
+      siblings: ["cluster-b"],
     });
     const { outs } = await fixture.provider.create(both());
     const uid = (await fixture.entry(HOST)).metadata.uid;

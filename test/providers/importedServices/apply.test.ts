@@ -3,7 +3,6 @@ import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
 import { applyImports, removeImports } from "../../../providers/importedServices/apply.ts";
 import type { Inputs } from "../../../providers/importedServices/inputs.ts";
 import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
-import { importLabels } from "../../../federation/labels.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
 
 const LINE = "8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar";
@@ -24,6 +23,9 @@ describe("An update of a service that has another name here than there", () => {
   /** What the API server has, by the path of each. */
   const objects = new Map<string, LiveObject>();
 
+  /** What it answers to a write. */
+  let applied: unknown = {};
+
   before(async () => {
     server = await FakeApiServer.start();
     client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 0 });
@@ -40,26 +42,17 @@ describe("An update of a service that has another name here than there", () => {
       const [path = "", query = ""] = url.split("?");
       const live = objects.get(path);
       if (verb === "GET" && query !== "") {
-        const [key = "", peer] = new URLSearchParams(query).get("labelSelector")?.split("=") ?? [];
-        const items = [...objects].flatMap(([at, each]) => {
-          const isPeers = each.metadata.labels?.["istio-federation.dev/peer"] === peer;
-          return at.startsWith(path) && isPeers !== key.endsWith("!") ? [each] : [];
-        });
+        const isMine = !query.includes("%21%3D");
+        const items = [...objects].flatMap(([at, each]) => (isMine && at.startsWith(path) ? [each] : []));
         return { status: 200, body: { items, metadata: {} } };
       }
-      if (verb === "PATCH") return { status: 200, body: live === undefined ? {} : relabelled(live) };
+      if (verb === "PATCH") return { status: 200, body: applied };
       return live === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body: live };
     });
   });
 
-  /** As the one that takes it over applies it. */
-  const relabelled = (live: LiveObject): LiveObject => ({
-    ...live,
-    metadata: { ...live.metadata, labels: importLabels("c") },
-  });
-
-  const put = (kind: "ServiceEntry" | "DestinationRule"): void => {
-    const object = declaredObjects(INPUTS)(GLOBAL).find(
+  const put = (kind: "ServiceEntry" | "DestinationRule", inputs = INPUTS): void => {
+    const object = declaredObjects(inputs)(GLOBAL).find(
       (each) => each.kind === kind,
     ) as unknown as LiveObject;
     const plural = kind === "ServiceEntry" ? "serviceentries" : "destinationrules";
@@ -97,6 +90,42 @@ describe("An update of a service that has another name here than there", () => {
     assert.deepEqual(writes(), ["DELETE destinationrules", "DELETE serviceentries"]);
   });
 
+  it("takes the rule away before the entry says that there is none, where a service stays and loses it", async () => {
+    const plain = LINE.replace(" of bar.xyz.svc.b.local", "");
+    const pausing = { ...INPUTS, services: { [GLOBAL]: `${plain} outlierDetection interval 5s` } };
+    [applied] = declaredObjects({ ...INPUTS, services: { [GLOBAL]: plain } })(GLOBAL);
+    for (const few of [undefined, { hosts: [GLOBAL], before: pausing.services }]) {
+      objects.clear();
+      server.requests.length = 0;
+      put("ServiceEntry", pausing);
+      put("DestinationRule", pausing);
+      const { imported, failures } = await applyImports(
+        client,
+        { ...INPUTS, services: { [GLOBAL]: plain } },
+        few,
+      );
+      assert.deepEqual([imported, failures], [1, []]);
+      assert.deepEqual(writes(), ["DELETE destinationrules", "PATCH serviceentries"]);
+    }
+  });
+
+  it("leaves what a sibling has from now on where it is, for that to take over", async () => {
+    put("ServiceEntry");
+    put("DestinationRule");
+    const gone = { ...INPUTS, services: {}, handedOver: [GLOBAL] };
+    for (const few of [undefined, { hosts: [GLOBAL], before: INPUTS.services }]) {
+      assert.deepEqual(await applyImports(client, gone, few), { imported: 0, failures: [] });
+    }
+    assert.deepEqual(writes(), []);
+    [applied] = declaredObjects({ ...INPUTS, peer: "c" })(GLOBAL);
+    const taking = { ...INPUTS, peer: "c", siblings: ["b"] };
+    assert.deepEqual(await applyImports(client, taking, { hosts: [GLOBAL], before: {} }), {
+      imported: 1,
+      failures: [],
+    });
+    assert.deepEqual([...new Set(writes())], ["PATCH serviceentries", "PATCH destinationrules"]);
+  });
+
   it("leaves a service alone whose rule is someone else's, and counts it once", async () => {
     put("ServiceEntry");
     put("DestinationRule");
@@ -119,21 +148,6 @@ describe("An update of a service that has another name here than there", () => {
       await remove();
       assert.deepEqual(writes(), ["DELETE destinationrules"]);
       server.requests.length = 0;
-    }
-  });
-
-  it("takes over a service that another peer of the stack has no longer, and no other peer's", async () => {
-    put("ServiceEntry");
-    put("DestinationRule");
-    for (const few of [undefined, { hosts: [GLOBAL], before: {} }]) {
-      server.requests.length = 0;
-      const theirs = { ...INPUTS, peer: "c" };
-      const { imported, failures } = await applyImports(client, { ...theirs, releasing: ["a"] }, few);
-      assert.deepEqual([imported, writes()], [0, []]);
-      assert.match(failures.join("\n"), /was imported from peer b, and is kept as long as that is pending/);
-      const outcome = await applyImports(client, { ...theirs, releasing: ["a", "b"] }, few);
-      assert.deepEqual(outcome, { imported: 1, failures: [] });
-      assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH destinationrules"]);
     }
   });
 });

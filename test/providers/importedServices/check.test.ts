@@ -118,6 +118,40 @@ describe("check of ImportedServices", () => {
     });
   });
 
+  describe("of names that siblings have from now on", () => {
+    const GLOBAL = "bar.xyz.global";
+    const olds = { ...GOOD, services: { [HOST]: LINE, [GLOBAL]: LINE } };
+
+    it("hands over those that were this peer's, until the sibling has them, and names no others", () => {
+      const news = { ...GOOD, elsewhere: [GLOBAL, "foo.xyz.global"] };
+      const { inputs } = check(olds, news);
+      assert.deepEqual(inputs, { ...GOOD, handedOver: [GLOBAL] });
+      assert.deepEqual(check(inputs, news).inputs, inputs);
+      assert.deepEqual(check({}, news).inputs, GOOD);
+      assert.deepEqual(check(inputs, GOOD).inputs, GOOD);
+    });
+
+    it("does not keep them while the peer is pending, nor counts them as lost", () => {
+      const pending = { ...GOOD, services: {}, pending: "it is gone", elsewhere: [GLOBAL] };
+      assert.deepEqual(check(olds, pending).inputs, { ...GOOD, handedOver: [GLOBAL] });
+      const services = servicesUpTo(100);
+      const all = { ...GOOD, services: { ...services, [HOST]: LINE } };
+      assert.equal(check(all, { ...GOOD, elsewhere: Object.keys(services) }).failures, undefined);
+      assert.equal(check(all, GOOD).failures?.length, 1);
+    });
+
+    it("keeps the gateways of others that serve what a pending peer keeps", () => {
+      const otherGateways = { "cluster-c": ["203.0.113.30:15443"] };
+      const shared = { ...GOOD, otherGateways };
+      const pending = { ...GOOD, gateways: [], services: {}, pending: "it is gone" };
+      assert.deepEqual(check(shared, pending).inputs, shared);
+      assert.deepEqual(
+        check({}, { ...GOOD, otherGateways: { c: ["x"] } }).failures?.map(({ property }) => property),
+        ["otherGateways.c[0]"],
+      );
+    });
+  });
+
   describe("of a peer that loses services", () => {
     const many = servicesUpTo(100);
 

@@ -93,6 +93,25 @@ describe("A comparison with the cluster", () => {
     assert.equal(server.requests.length, 4);
   });
 
+  it("takes over what is a sibling's, and nothing else that is another's", async () => {
+    const inputs = { ...INPUTS, siblings: ["a", "c"] };
+    const half = live("of-another-peer", ({ metadata }) => {
+      metadata.labels = { "istio-federation.dev/peer": "c" };
+    });
+    for (const [other, isTaken] of [
+      [ofAnotherPeer, false],
+      [half, true],
+    ] as const) {
+      server.answer(page([live("as-declared"), edited, live("new"), ofTheTeam]), page([other]), page([]));
+      const { changed, missing, taken } = only(await compareWithCluster(client, inputs));
+      assert.deepEqual(changed, isTaken ? ["edited"] : ["edited", "of-another-peer"]);
+      assert.deepEqual([missing, taken.has("of-another-peer")], [[], isTaken]);
+      server.answer({ status: 200, body: other });
+      const few = only(await compareFew(client, inputs, { hosts: ["of-another-peer"], before: {} }));
+      assert.deepEqual([few.changed.length, few.taken.size], isTaken ? [0, 1] : [1, 0]);
+    }
+  });
+
   it("knows nothing of the pages before the list expired", async () => {
     const all = NAMES.map((name) => live(name));
     server.answer(page([edited, live("withdrawn"), ofTheTeam], "more"), EXPIRED, page(all), page([]));

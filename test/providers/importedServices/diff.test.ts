@@ -25,6 +25,12 @@ describe("diff of ImportedServices", () => {
     ["updates when a service comes", { services: { ...INPUTS.services, "baz.x": "y" } }, UPDATE],
     ["updates when a service changes", { services: { "bar.xyz.svc.cluster-b.local": "y" } }, UPDATE],
     ["updates when a service goes", { services: {} }, UPDATE],
+    ["updates when another peer's gateway comes", { otherGateways: { c: ["203.0.113.30:15443"] } }, UPDATE],
+    [
+      "does nothing when only its siblings change",
+      { siblings: ["c"], handedOver: ["x.global"] },
+      { changes: false },
+    ],
     ["updates when a gateway changes", { gateways: ["203.0.113.11:15443"] }, UPDATE],
     ["updates when other namespaces are to see it", { exportTo: ["a"] }, UPDATE],
     ["updates, and does not replace, when the kubeconfig has another name", { kubeconfig: {} }, UPDATE],

@@ -85,6 +85,21 @@ describe("An entry in the cluster", () => {
     });
   }
 
+  it("shows who sees it where that is not as for the peer's other services, as its line would", () => {
+    const edited = live(({ spec }) => (spec.exportTo = ["client", "shop"]));
+    assert.deepEqual(differences(edited, DECLARED), ["exportTo"]);
+    assert.equal(lineOf(edited, stateOf(INPUTS)), `${LINE} exportTo client, shop`);
+    const declared = { ...INPUTS, services: { [HOST]: `${LINE} exportTo client, shop` } };
+    assert.deepEqual(differences(edited, declaredObjects(declared)(HOST)[0] ?? assert.fail()), []);
+  });
+
+  it("shows that nobody sees it, or what cannot be said in a line, as a field that differs", () => {
+    for (const exportTo of [undefined, [], ["~"], ["a", "A"], "*"]) {
+      const edited = live(({ spec }) => (spec.exportTo = exportTo));
+      assert.equal(lineOf(edited, stateOf(INPUTS)), `${LINE} (not as declared: exportTo)`);
+    }
+  });
+
   it("may have labels and annotations of others", () => {
     const edited = live(({ metadata }) => {
       metadata.labels = { ...metadata.labels, team: "x" };
@@ -100,6 +115,69 @@ describe("An entry in the cluster", () => {
       c: "not an entry that this program writes",
     };
     assert.deepEqual(restorable(services), { a: LINE, b: LINE });
+  });
+});
+
+describe("A service that several peers serve, in the cluster", () => {
+  const SHARED = `${LINE} servedBy cluster-b, cluster-c weight 3`;
+  const inputs: Inputs = {
+    ...INPUTS,
+    otherGateways: { "cluster-c": ["203.0.113.30:15443 in eu/c"] },
+    services: { [HOST]: SHARED },
+  };
+  const [entry = assert.fail()] = declaredObjects(inputs)(HOST) as unknown as LiveObject[];
+
+  it("is its line when it is as declared, and has the gateways of all", () => {
+    assert.equal(lineOf(entry, stateOf(inputs)), SHARED);
+    const endpoints = entry.spec?.["endpoints"] as { address: string; weight?: number }[];
+    assert.deepEqual(
+      endpoints.map(({ address, weight }) => [address, weight]),
+      [
+        ["2001:db8::1", undefined],
+        ["203.0.113.10", undefined],
+        ["203.0.113.30", 3],
+      ],
+    );
+  });
+
+  it("shows that a gateway is missing, or that it does not say who serves it", () => {
+    const edited = structuredClone(entry);
+    (edited.spec?.["endpoints"] as unknown[]).pop();
+    assert.equal(lineOf(edited, stateOf(inputs)), `${SHARED} (not as declared: endpoints)`);
+    const silent = structuredClone(entry);
+    delete silent.metadata.annotations;
+    assert.equal(lineOf(silent, stateOf(inputs)), `${LINE} (not as declared: endpoints)`);
+  });
+});
+
+describe("A service whose gateways pause, in the cluster", () => {
+  const PAUSING = `${LINE} outlierDetection consecutive5xxErrors 5, interval 10s`;
+  const inputs: Inputs = { ...INPUTS, services: { [HOST]: PAUSING } };
+  const [entry = assert.fail(), rule = assert.fail()] = declaredObjects(inputs)(
+    HOST,
+  ) as unknown as LiveObject[];
+
+  const told = (found: LiveObject, rules: readonly LiveObject[]) => {
+    const sightings = new Sightings(stateOf(inputs));
+    sightings.takeEntry(found);
+    for (const each of rules) sightings.takeRule(each);
+    return sightings.end()[0]?.[1];
+  };
+
+  it("is its line when entry and rule are as declared", () => {
+    assert.equal(told(entry, [rule]), PAUSING);
+  });
+
+  it("shows a rule that is gone or edited, and an entry that tells of none, or of one that cannot be", () => {
+    assert.equal(told(entry, []), `${PAUSING} (not as declared: DestinationRule)`);
+    const edited = structuredClone(rule);
+    Object.assign(edited.spec ?? {}, { trafficPolicy: { outlierDetection: { interval: "1s" } } });
+    assert.equal(told(entry, [edited]), `${PAUSING} (not as declared: DestinationRule trafficPolicy)`);
+    const silent = structuredClone(entry);
+    delete silent.metadata.annotations;
+    assert.equal(told(silent, [rule]), LINE);
+    silent.metadata.annotations = { "istio-federation.dev/outlier-detection": "often" };
+    assert.equal(told(silent, [rule]), `${LINE} (not as declared: annotations)`);
   });
 });
 

@@ -37,7 +37,7 @@ describe("An entry", () => {
     [
       "the peer it came from",
       named(importLabels("c")),
-      /^was imported from peer c, and is kept as long as that is pending/,
+      /^was imported from peer c; /,
     ],
   ];
   for (const [what, entry, text] of owners) {

@@ -47,6 +47,27 @@ describe("What a preview says of a peer", () => {
     ]);
   });
 
+  it("tells what it leaves to other peers, and what gateways of theirs its services have from now on", () => {
+    assert.deepEqual(said(KNOWN, { services: {}, handedOver: [BAR, "never.known"] }), [
+      `peer cluster-b: leaves 1 to other peers, which serve them (${BAR})`,
+    ]);
+    assert.deepEqual(said(KNOWN, { otherGateways: { "cluster-c": ["203.0.113.30:15443"] } }), [
+      "peer cluster-b: gateways of cluster-c none => 203.0.113.30:15443",
+    ]);
+  });
+
+  it("tells who else answers for its services from now on", () => {
+    const shared = `${LINE} servedBy cluster-b, cluster-c`;
+    const more = `${LINE} servedBy cluster-b, cluster-c weight 2, cluster-d`;
+    assert.deepEqual(said(KNOWN, { services: { [BAR]: shared } }), [
+      `peer cluster-b: changes 1 service (${BAR}); 1 also served by cluster-c from now on (${BAR})`,
+    ]);
+    const known = { ...KNOWN, services: { [BAR]: `${shared} (not as declared: endpoints)` } };
+    assert.deepEqual(said(known, { services: { [BAR]: more } }), [
+      `peer cluster-b: changes 1 service (${BAR}); 1 also served by cluster-d from now on (${BAR})`,
+    ]);
+  });
+
   it("tells who will see the services", () => {
     assert.deepEqual(said(KNOWN, { exportTo: ["*"] }), ["peer cluster-b: exportTo abc => *"]);
   });

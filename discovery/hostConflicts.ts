@@ -1,0 +1,73 @@
+import { boundedLines } from "../federation/boundedLines.ts";
+import { count } from "../federation/change.ts";
+import type { PeerConfig } from "../federation/config.ts";
+import { FaultsError, describeFault } from "../federation/fault.ts";
+import {
+  type HostConflict,
+  type WantedHost,
+  conflictsOf,
+  judgeConflicts,
+} from "../federation/hostConflicts.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
+import { ownValue } from "../federation/order.ts";
+import type { PeerView } from "../federation/peer.ts";
+import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
+import { type KubernetesObject, SERVICE_ENTRY } from "../providers/cluster/kinds.ts";
+import type { SurveyedCluster } from "./surveyedCluster.ts";
+
+type Entry = KubernetesObject & { spec?: { hosts?: string[]; exportTo?: string[] } };
+
+/**
+ * Looks whether the names to be registered are those of ServiceEntries that others wrote, with one list of these. (No local Service can have
+ * one: theirs lie in our cluster domain, where no name of a peer's may be.)
+ * @param peers what is to be registered of each.
+ * @param settings of each, by the config.
+ * @returns warnings, a sentence each; none where there is no cluster to ask.
+ * @throws FaultsError naming each such entry and whose it is; also when the cluster refuses.
+ */
+export async function surveyHosts(
+  cluster: SurveyedCluster,
+  peers: Readonly<Record<string, PeerView>>,
+  settings: Readonly<Record<string, PeerConfig>>,
+): Promise<string[]> {
+  const wanted = new Map(Object.entries(peers).flatMap(([peer, view]) => wantedOf(peer, view, settings)));
+  if (wanted.size === 0) return [];
+  const found = await cluster.read((client) =>
+    client.fold<Entry, HostConflict[]>(
+      SERVICE_ENTRY,
+      { labelSelector: `${MANAGED_BY_LABEL}!=${MANAGED_BY}` },
+      {
+        begin: () => [],
+        take: (
+          conflicts,
+          { metadata: { namespace = "", name, labels = {} }, spec: { hosts = [], exportTo = [] } = {} },
+        ) =>
+          void conflicts.push(
+            ...conflictsOf({ namespace, name, labels, hosts, exportTo }, wanted, IMPORT_NAMESPACE),
+          ),
+      },
+    ),
+  );
+  if ("unreachable" in found) return [];
+  const { faults, warnings } = judgeConflicts(found);
+  if (faults.length > 0) throw new FaultsError("names of imported services", faults);
+  return boundedLines(
+    warnings,
+    describeFault,
+    (more) => `and ${count(more)} more names that lie in wildcards of others`,
+  );
+}
+
+/** A pending peer's services are registered already. */
+function wantedOf(
+  peer: string,
+  view: PeerView,
+  settings: Readonly<Record<string, PeerConfig>>,
+): [host: string, wanted: WantedHost][] {
+  if (view.state === "pending") return [];
+  const { exportTo: usual = ["*"] } = ownValue(settings, peer) ?? {};
+  return Object.entries(view.imports.services).map(([host, { exportTo = usual }]) => [
+    host,
+    { peer, exportTo },
+  ]);
+}

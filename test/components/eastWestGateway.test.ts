@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../federation/config.ts";
+import { MockEngine, settled } from "./mockEngine.ts";
+
+describe("EastWestGateway", () => {
+  it("tells where it is, as far as an address does not say it itself", async () => {
+    const engine = new MockEngine();
+    await engine.start(false);
+    const advertise = [{ address: "203.0.113.10" }, { address: "203.0.113.11", locality: "eu/2" }];
+    const { gateway, istio, kubeconfig } = parseConfig(
+      {
+        cluster: { name: "cluster-a", domain: "cluster-a.local" },
+        kubeconfig: { context: "a" },
+        gateway: { advertise, locality: "eu/1" },
+      },
+      "cluster-a",
+    );
+    const { EastWestGateway } = await import("../../components/eastWestGateway.ts");
+    const { addresses } = new EastWestGateway("g", {
+      ...gateway,
+      charts: istio.charts,
+      namespace: "istio-gateway",
+      kubeconfig,
+      hosts: [],
+    });
+    assert.deepEqual(await settled(addresses), [
+      { address: "203.0.113.10", port: 15443, locality: "eu/1" },
+      { address: "203.0.113.11", port: 15443, locality: "eu/2" },
+    ]);
+    await engine.finish();
+  });
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { DESTINATION_RULE, type KubernetesObject } from "../../providers/cluster/kinds.ts";
+import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
+
+const HOST = "bar.xyz.svc.cluster-b.local";
+const EXTRA = "bar.example.org";
+const IDENTITY = "as spiffe://cluster-b.local/ns/xyz/sa/bar";
+const PLAIN = `8080/HTTP http, 9090/GRPC grpc ${IDENTITY}`;
+const SETTINGS =
+  "exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s, maxEjectionPercent 100";
+
+type Rule = KubernetesObject & { spec: { exportTo: string[]; trafficPolicy: Record<string, unknown> } };
+
+describe("ImportedServices with what import rules say, against a real API server", () => {
+  let fixture: ImportsFixture;
+
+  before(async () => {
+    fixture = await ImportsFixture.start("import-rules", "127.30.0.27");
+    await fixture.cluster.installIstioKinds();
+    await fixture.cluster.makeNamespace(NAMESPACE);
+  });
+
+  after(() => fixture.stop());
+
+  afterEach(async () => {
+    await fixture.clear();
+    for (const rule of await rules()) await fixture.cluster.client.delete(DESTINATION_RULE, rule);
+  });
+
+  const rules = () => fixture.cluster.client.list<Rule>(DESTINATION_RULE, { namespace: NAMESPACE });
+  const services = {
+    [HOST]: `${PLAIN} ${SETTINGS}`,
+    [EXTRA]: `${PLAIN.replace(" as ", ` of ${HOST} as `)} ${SETTINGS}`,
+  };
+
+  it("writes who sees a service and when its gateways pause, as the API server takes and keeps it", async () => {
+    const { outs } = await fixture.provider.create(fixture.inputs(services));
+    assert.equal(outs.imported, 2);
+    const found = new Map((await rules()).map((rule) => [rule.metadata.name, rule.spec]));
+    const outlierDetection = { consecutive5xxErrors: 5, interval: "10s", maxEjectionPercent: 100 };
+    assert.deepEqual(found.get(HOST)?.trafficPolicy, { outlierDetection });
+    assert.deepEqual(found.get(HOST)?.exportTo, ["client", "shop"]);
+    const ports = found.get(EXTRA)?.trafficPolicy["portLevelSettings"] as { outlierDetection: unknown }[];
+    assert.deepEqual(
+      ports.map((port) => port.outlierDetection),
+      [outlierDetection, outlierDetection],
+    );
+    assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, services);
+    assert.deepEqual(await fixture.provider.update(ID, outs, fixture.inputs(services)), outs);
+  });
+
+  it("shows in a refresh who sees it by now, and repairs it", async () => {
+    const { outs } = await fixture.provider.create(fixture.inputs(services));
+    const rule = (await rules()).find(({ metadata }) => metadata.name === HOST) ?? assert.fail();
+    await fixture.cluster.client.replace(DESTINATION_RULE, {
+      ...rule,
+      spec: { ...rule.spec, exportTo: ["*"] },
+    });
+    const refreshed = await fixture.provider.read(ID, outs);
+    assert.deepEqual(refreshed.inputs.services, {
+      ...services,
+      [HOST]: `${services[HOST]} (not as declared: DestinationRule exportTo)`,
+    });
+    assert.deepEqual(await fixture.provider.update(ID, refreshed.props, fixture.inputs(services)), outs);
+    assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, services);
+  });
+
+  for (const first of ["taken over", "left"] as const) {
+    it(`moves a name to another peer without deleting its entry, be it ${first} first`, async () => {
+      const [siblings, line] = [["cluster-b"], services[EXTRA]];
+      const { outs } = await fixture.provider.create(fixture.inputs({ [EXTRA]: line }));
+      const uids = async () => [
+        (await fixture.entry(EXTRA)).metadata.uid,
+        (await rules()).map(({ metadata }) => metadata.uid),
+      ];
+      const before = await uids();
+      const more = { peer: "cluster-c", siblings, otherGateways: { "cluster-b": ["127.20.0.4:15443"] } };
+      const shared = line.replace(" exportTo", " servedBy cluster-b, cluster-c weight 3 exportTo");
+      const take = () => fixture.provider.create(fixture.inputs({ [EXTRA]: shared }, more));
+      const leave = () => fixture.provider.update(ID, outs, fixture.inputs({}, { handedOver: [EXTRA] }));
+      if (first === "left") await leave();
+      const taken = await take();
+      if (first === "taken over") await leave();
+      assert.deepEqual(await uids(), before);
+      const { metadata, spec } = await fixture.entry(EXTRA);
+      assert.equal(metadata.labels?.["istio-federation.dev/peer"], "cluster-c");
+      assert.deepEqual(
+        spec.endpoints.map(({ address }) => address),
+        ["127.20.0.3", "127.20.0.4"],
+      );
+      const id = `${NAMESPACE}/cluster-c`;
+      assert.deepEqual((await fixture.provider.read(id, taken.outs)).inputs.services, { [EXTRA]: shared });
+      await fixture.provider.delete(id, taken.outs);
+      assert.deepEqual([await fixture.names(), await rules()], [[], []]);
+    });
+  }
+
+  it("takes the rule and the annotation away when a service loses what it was for, and stays", async () => {
+    const { outs } = await fixture.provider.create(fixture.inputs({ [HOST]: services[HOST] }));
+    const after = await fixture.provider.update(ID, outs, fixture.inputs({ [HOST]: PLAIN }));
+    assert.deepEqual(await rules(), []);
+    assert.deepEqual((await fixture.entry(HOST)).metadata.annotations ?? {}, {});
+    assert.deepEqual((await fixture.provider.read(ID, after)).inputs.services, { [HOST]: PLAIN });
+  });
+});
