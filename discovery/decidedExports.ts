@@ -62,6 +62,21 @@ export function decideExports(
   };
 }
 
+/** The same without some Services, which turned out not to be fit to be offered. @param contract as last published, unchecked. */
+export function withhold(
+  { services, exported = [], warnings }: DecidedExports,
+  hosts: readonly string[],
+  contract: unknown,
+): DecidedExports {
+  const left = Object.fromEntries(Object.entries(services).filter(([host]) => !hosts.includes(host)));
+  return {
+    services: left,
+    exported: exported.filter(({ host }) => !hosts.includes(host)),
+    warnings,
+    notes: noteChange(readableServices(contract), left),
+  };
+}
+
 /** @throws FaultsError when this stack's last contract cannot be read: with no cluster either, there is nothing to go by. */
 function lastServices(contract: unknown): Record<string, ContractService> {
   return readContract(contract, `last contract of stack ${pulumi.getStack()}`).contract.services;

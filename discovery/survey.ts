@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
+import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import { expiryWarnings } from "../federation/expiry.ts";
@@ -18,11 +19,13 @@ import { type ContractReading, type PeerView, viewPeers } from "../federation/pe
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { findAuthority } from "./authority.ts";
 import { surveyCorefile } from "./corefile.ts";
-import { decideExports } from "./decidedExports.ts";
+import { decideCallers } from "./decidedCallers.ts";
+import { decideExports, withhold } from "./decidedExports.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
 import { surveyHosts } from "./hostConflicts.ts";
+import { findForeignPolicies } from "./foreignPolicies.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
@@ -35,6 +38,8 @@ export interface Survey {
   exports: Record<string, ContractService>;
   /** The same as this cluster knows them, by host name; left out when the cluster could not be read. */
   exported?: ExportedService[];
+  /** What holds their callers to what the export rules say. */
+  policies: AuthorizationPolicy[];
   /** Addresses the gateway has now; left out when the config gives them, or the cluster could not be read. */
   observedGateways?: GatewayAddress[];
   /** Where the certificate authority comes from: the cluster's own, with these roots, from outside, or under a shared root. */
@@ -72,19 +77,20 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const cluster = new SurveyedCluster(config.kubeconfig);
   const source = findAuthority(config, own, readings, cluster, now);
   const found = discoverServices(cluster, config.exports);
+  const foreign = found.then((it) => ("unreachable" in it ? it : findForeignPolicies(cluster, it.services)));
   const observed =
     config.gateway.advertise === undefined
       ? observeGateway(cluster, GATEWAY_NAMESPACE, GATEWAY_NAME, GATEWAY_PORT)
       : Promise.resolve(undefined);
   const left = lookForLeftovers(cluster, config, own);
   const corefile = surveyCorefile(cluster, config);
-  await refuseFaults(config, own, [own, readings, found, observed, left, source, corefile]);
+  await refuseFaults(config, own, [own, readings, found, foreign, observed, left, source, corefile]);
 
   const last = await own;
   const { certificates } = last;
   const { authority, ...told } = await source;
   if ("waiting" in authority) return { intermediate: authority.intermediate, ...told };
-  const exports = decideExports(config, await found, last, await readings);
+  const offered = decideExports(config, await found, last, await readings);
   const { peers, mesh, warnings, notes } = await lookAtPeers(
     config,
     await readings,
@@ -93,11 +99,15 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     outsideCertificates(authority),
   );
   const conflicts = await surveyHosts(cluster, peers, config.peers);
+  const callers = decideCallers(config, offered.exported, await foreign, peers, last.callerPolicies);
+  const exports =
+    callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld, last.contract);
   const observedGateways = await observed;
   const leftovers = await left;
   return {
     exports: exports.services,
     ...(exports.exported === undefined ? {} : { exported: exports.exported }),
+    policies: callers.policies,
     ...(observedGateways === undefined ? {} : { observedGateways }),
     authority,
     peers,
@@ -110,13 +120,14 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...expiryWarnings(certificates, config.certificateAuthority.expiryWarningDays, now),
       ...told.warnings,
       ...exports.warnings,
+      ...callers.warnings,
       ...warnings,
       ...(await corefile),
       ...conflicts,
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],
-    notes: [...notes, ...told.notes, ...exports.notes],
+    notes: [...notes, ...told.notes, ...callers.notes, ...exports.notes],
   };
 }
 

@@ -10,6 +10,7 @@ import {
   judgeSharedStack,
 } from "./config/certificateAuthority.ts";
 import { judgeCertificateLife } from "./config/certificateLife.ts";
+import { judgeCallers } from "./config/callers.ts";
 import { type ClusterConfig, cluster } from "./config/cluster.ts";
 import { type Dns, dns } from "./config/dns.ts";
 import { judgeExportPeers } from "./config/exportPeers.ts";
@@ -146,6 +147,7 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
     ...faults,
     ...judgePeers(raw["peers"], raw["cluster"], stack),
     ...judgeExportPeers(raw["exports"], raw["peers"]),
+    ...judgeCallers(raw["exports"], raw["peers"]),
     ...judgeSharedStack(raw["certificateAuthority"], stack),
     ...judgeTopology(raw),
     ...judgeSingleMesh(raw),

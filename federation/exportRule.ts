@@ -1,9 +1,10 @@
+import type { CallerRules } from "./callers.ts";
 import type { KubernetesService } from "./clusterServices.ts";
 import { isName, matchesAny } from "./namePattern.ts";
 import { matches } from "./selector.ts";
 
 /** Which Services a stack exports, what of them, and to whom. Of several rules the first that means a Service decides on it. */
-export interface ExportRule {
+export interface ExportRule extends CallerRules {
   /** Their namespaces, by {@link NAME_PATTERN}; all when left out. */
   namespaces?: string[];
   /** Labels that their namespaces have; beside `namespaces` both must match. */

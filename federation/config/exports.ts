@@ -6,6 +6,7 @@ import { NAME_PATTERN } from "../namePattern.ts";
 import { sortedRecord } from "../order.ts";
 import { isPort } from "../port.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
+import { callerFields } from "./callers.ts";
 import { anyNumber, oneOrSeveral, several } from "./oneOrSeveral.ts";
 
 const selector = checked(z.record(z.string(), text(LABEL_VALUE)), (value): Complaint[] => {
@@ -42,7 +43,8 @@ const rule = checked(
     // Whether they are peers at all is judged in view of the config's `peers`.
     peers: anyNumber(z.string()).exactOptional(),
     labels: several(text(LABEL_KEY)).exactOptional(),
-    // Who may call goes here: `callers`, `localCallers`.
+    // Which peers they name is judged likewise.
+    ...callerFields,
   }),
   ({ service, selector: labels }): Complaint[] => {
     if (labels !== undefined || service !== undefined) return [];
