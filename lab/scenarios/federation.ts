@@ -17,7 +17,7 @@ export const FEDERATION_OF_THREE: Scenario = {
 
 /** Each sees those before it when it is updated first, and those after it the second time. */
 function federationOf(name: string, clusters: readonly LabCluster[]): Scenario {
-  const names = clusters.map(({ name }) => name);
+  const names = clusters.map((cluster) => cluster.name);
   return {
     name,
     topology: "federation",

@@ -7,12 +7,15 @@ import { SCENARIOS, chooseScenario, scenarioOf } from "../../../lab/scenarios/sc
 import { type StackFileConfig, editedStackFile } from "../stackFile.ts";
 
 describe("the lab's scenarios", () => {
-  it("are chosen by topology and number of clusters, as few clusters as may be unless asked", () => {
+  it("are chosen by name, or by topology and number of clusters, as few clusters as may be unless asked", () => {
     assert.equal(chooseScenario({}), FEDERATION);
     assert.equal(chooseScenario({ count: 3 }), FEDERATION_OF_THREE);
     for (const scenario of SCENARIOS) {
-      const { topology, clusters } = scenario;
-      assert.equal(chooseScenario({ topology, count: clusters.length }), scenario);
+      const { name, topology, clusters } = scenario;
+      assert.equal(chooseScenario({ name }), scenario);
+      const count = clusters.length;
+      const first = SCENARIOS.find((each) => each.topology === topology && each.clusters.length === count);
+      assert.equal(chooseScenario({ topology, count }), first);
     }
   });
 
