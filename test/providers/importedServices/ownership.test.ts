@@ -34,11 +34,7 @@ describe("An entry", () => {
       /^belongs to argocd, kubectl-edit; /,
     ],
     ["that nobody is known", named(), /^belongs to someone else; /],
-    [
-      "the peer it came from",
-      named(importLabels("c")),
-      /^was imported from peer c; /,
-    ],
+    ["the peer it came from", named(importLabels("c")), /^was imported from peer c; /],
   ];
   for (const [what, entry, text] of owners) {
     it(`of someone else is described by ${what}`, () => {
