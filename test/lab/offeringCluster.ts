@@ -19,13 +19,13 @@ const MERGE = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 /** A cluster of a federation whose exports a test changes, by its stack's config and by the labels of what it has. */
 export class OfferingCluster {
-  readonly #lab: Lab;
+  readonly lab: Lab;
   readonly #cluster: LabCluster;
   readonly #scenario: Scenario;
 
   /** @param scenario whose stacks are named as the clusters. */
   constructor(lab: Lab, cluster: LabCluster, scenario: Scenario) {
-    this.#lab = lab;
+    this.lab = lab;
     this.#cluster = cluster;
     this.#scenario = scenario;
   }
@@ -82,11 +82,11 @@ export class OfferingCluster {
       this.#scenario.changeStackFile?.(name, config);
       if (exports !== undefined) config["istio-federation:exports"] = exports;
     });
-    return new Stack(name, this.#lab, { configFile });
+    return new Stack(name, this.lab, { configFile });
   }
 
   #core(): CoreV1Api {
-    return loadContext(this.#lab.kubeconfig, this.#cluster.name).makeApiClient(CoreV1Api);
+    return loadContext(this.lab.kubeconfig, this.#cluster.name).makeApiClient(CoreV1Api);
   }
 }
 

@@ -6,8 +6,8 @@ import { pluginMode } from "../../lab/plugins/pluginPath.ts";
 import { log } from "./sharedLab.ts";
 
 /**
- * A lab for the tests of one suite, in which this is called: started before them, ended after them. Its folder stays when something
- * failed, for its logs.
+ * A lab for the tests of one suite, in which this is called: started before them, ended after them. Its folder stays unless all
+ * passed, for its logs.
  *
  * @param prepare what to do with it before the tests.
  * @param clusters Default: the two of a federation.
@@ -17,8 +17,6 @@ export function ownLab(
   clusters: readonly LabCluster[] = CLUSTERS,
 ): void {
   let started: Lab | undefined;
-  let prepared = false;
-  let failed = false;
 
   before(async () => {
     started = await startLab({
@@ -26,17 +24,17 @@ export function ownLab(
       plugins: pluginMode(process.env["LAB_PLUGINS"]),
     });
     await prepare(started);
-    prepared = true;
   });
 
-  afterEach(function () {
-    failed ||= this.currentTest?.state === "failed";
-  });
-
-  after(async () => {
+  after(async function () {
     if (started === undefined) return;
     await started.stop();
-    if (failed || !prepared) log(`the logs are in ${labPaths(started.dir).logs}`);
-    else await rm(started.dir, { recursive: true });
+    if (hasPassed(this.test?.parent)) await rm(started.dir, { recursive: true });
+    else log(`the logs are in ${labPaths(started.dir).logs}`);
   });
+}
+
+/** Whether all tests of a suite passed: one that did not run, as a hook before it failed, has not. */
+function hasPassed({ tests = [], suites = [] }: Partial<Mocha.Suite> = {}): boolean {
+  return tests.every((test) => test.isPending() || test.isPassed()) && suites.every(hasPassed);
 }

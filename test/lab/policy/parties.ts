@@ -1,6 +1,6 @@
-import { THREE_CLUSTERS } from "../../lab/clusters.ts";
-import { type Party, partyIn } from "../../lab/proofs/proof.ts";
-import { APP_PORT } from "../../lab/workloads/workload.ts";
+import { THREE_CLUSTERS } from "../../../lab/clusters.ts";
+import { type Party, partyIn } from "../../../lab/proofs/proof.ts";
+import { APP_PORT } from "../../../lab/workloads/workload.ts";
 
 // Who calls whom in the tests of policies: cluster-b's services are called from everywhere.
 
@@ -33,3 +33,8 @@ export const VISITOR: Party = {
   calls: [ADMIN],
 };
 export const GATEWAY_OF_B = `${B.network}.0.3`;
+
+/** An export rule. */
+export const BAR_TO_ALL = { namespace: BAR.namespace, service: BAR.name };
+/** Another one. */
+export const STORE_TO_ALL = { namespace: STORE.namespace, service: STORE.name };
