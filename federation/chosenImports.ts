@@ -4,6 +4,7 @@ import type { StackConfig } from "./config.ts";
 import { type Fault, describeFault } from "./fault.ts";
 import { type ChosenPeer, chooseImports } from "./importChoice.ts";
 import type { PeerImports } from "./imports.ts";
+import { refuseExtraName } from "./extraName.ts";
 import { ownValue } from "./order.ts";
 import { shareNames } from "./sharedNames.ts";
 
@@ -26,7 +27,9 @@ export function chooseFromPeers(
   { cluster, peers }: Pick<StackConfig, "cluster" | "peers">,
 ): ChosenImports {
   const choices = Object.entries(planned).map(([peer, found]) =>
-    chooseImports(found, ownValue(peers, peer) ?? {}, cluster.domain),
+    chooseImports(found, ownValue(peers, peer) ?? {}, (name) =>
+      refuseExtraName(name, cluster.domain, domainsOfOthers(planned, peer)),
+    ),
   );
   const shared = shareNames(choices);
   return {
@@ -38,4 +41,25 @@ export function chooseFromPeers(
       (more) => `and ${count(more)} more rules of imports that decide nothing`,
     ),
   };
+}
+
+/** Names in them are found with their peer alone, so that they never move. */
+function domainsOfOthers(
+  planned: Readonly<Record<string, PeerImports>>,
+  peer: string,
+): Record<string, string> {
+  const others = Object.entries(planned).filter(([name]) => name !== peer);
+  return Object.fromEntries(
+    others.flatMap(
+      ([
+        name,
+        {
+          contract: { clusterDomain, meshDomain },
+        },
+      ]) =>
+        [clusterDomain, meshDomain].flatMap((domain) =>
+          domain === undefined ? [] : [[domain, `peer ${name}`] as const],
+        ),
+    ),
+  );
 }

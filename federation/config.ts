@@ -102,7 +102,7 @@ export interface PeerConfig {
   imports?: ImportRule[];
   /**
    * With the topology `federation`: whether its services have the names here that they have there, or names under its mesh domain.
-   * @default `mesh` for a peer whose cluster domain is ours or `cluster.local`, else `own`
+   * @default `mesh` for a peer whose cluster domain is ours, else `own`
    */
   names?: NamesChoice;
   /** Token of the one removal of its services that the brake lets pass. */

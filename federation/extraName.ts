@@ -36,11 +36,18 @@ export function extraName(template: string, { name, namespace }: OfferedService)
 /**
  * Why nothing of a peer's may be called so here; undefined when it may.
  * @param clusterDomain our own.
+ * @param others domains in which other peers' services have their names, each with whose it is.
  */
-export function refuseExtraName(name: string, clusterDomain: string): string | undefined {
+export function refuseExtraName(
+  name: string,
+  clusterDomain: string,
+  others: Readonly<Record<string, string>> = {},
+): string | undefined {
   if (!HOST_NAME.test(name)) return HOST_NAME.rule;
   if (name === clusterDomain || isBelow(name, clusterDomain)) {
     return `is a name of this cluster's own domain '${clusterDomain}'`;
   }
+  const taken = Object.keys(others).find((domain) => name === domain || isBelow(name, domain));
+  if (taken !== undefined) return `is a name of '${taken}', the domain of ${others[taken]}`;
   return refuseHostName(name);
 }

@@ -1,6 +1,6 @@
 import { count } from "./change.ts";
 import { ENTRY_LIMIT, type entrySizes } from "./entrySize.ts";
-import { extraName, refuseExtraName } from "./extraName.ts";
+import { extraName } from "./extraName.ts";
 import type { Fault } from "./fault.ts";
 import type { ImportedService } from "./importLine.ts";
 import type { ImportRule, OfferedService } from "./importRule.ts";
@@ -20,13 +20,18 @@ export class Names {
   /** The first of each template, by its place. */
   private readonly wrong = new Map<string, Fault>();
   private readonly path: string;
-  private readonly clusterDomain: string;
+  private readonly refuse: (name: string) => string | undefined;
   private readonly sizeOf: ReturnType<typeof entrySizes>;
   private size = 0;
 
-  constructor(path: string, clusterDomain: string, sizeOf: ReturnType<typeof entrySizes>) {
+  /** @param refuse why nothing of the peer's may be called so here. */
+  constructor(
+    path: string,
+    refuse: (name: string) => string | undefined,
+    sizeOf: ReturnType<typeof entrySizes>,
+  ) {
     this.path = path;
-    this.clusterDomain = clusterDomain;
+    this.refuse = refuse;
     this.sizeOf = sizeOf;
   }
 
@@ -61,7 +66,7 @@ export class Names {
       // It may be what the service is called anyway.
       if (owner === host) continue;
       const fault =
-        owner === undefined ? unfit(path, name, this.clusterDomain) : twice(path, name, owner, host);
+        owner === undefined ? unfit(path, name, this.refuse(name)) : twice(path, name, owner, host);
       if (fault !== undefined) {
         const place = `${path} ${template}`;
         if (!this.wrong.has(place)) this.wrong.set(place, fault);
@@ -82,8 +87,7 @@ export class Names {
   }
 }
 
-function unfit(path: string, value: string, clusterDomain: string): Fault | undefined {
-  const rule = refuseExtraName(value, clusterDomain);
+function unfit(path: string, value: string, rule: string | undefined): Fault | undefined {
   return rule === undefined ? undefined : { path, value, rule, remedy: "Give it another name" };
 }
 

@@ -28,7 +28,8 @@ export interface TlsOfCluster {
 
 /**
  * Finds what would be a black hole: the gateway passes on mutual TLS only, to workloads that Istio takes for speaking it, and drops
- * the others without a word. What nobody can reach is not offered; what only some workloads answer, or none now, is offered with a warning.
+ * the others without a word. What somebody has so configured is not offered; what only some workloads answer, or none now, is offered with a
+ * warning: workloads that were there before Istio get a sidecar when they are restarted, and need no further update then.
  * @param carried the ports to offer, and what each is in the cluster.
  * @param workloads those that the Service selects; when there are none now, nothing is held against it.
  */
@@ -39,13 +40,12 @@ export function judgeReach(
   tls: TlsOfCluster,
 ): Reach {
   const speaking = workloads.filter(speaksMutualTls);
-  if (workloads.length > 0 && speaking.length === 0)
-    return { ports: [], permissive: [], warnings: [noSidecar(workloads.length)] };
+  const asked = speaking.length > 0 ? speaking : workloads;
   const judged = ports.map((port, index): Reach => {
     const other = tls.otherTls(service, port.number);
     if (other !== undefined)
       return { ports: [], permissive: [], warnings: [gatewayHindered(port.name, other)] };
-    return judgePort(port, sources[index] ?? { port: port.number }, speaking, tls);
+    return judgePort(port, sources[index] ?? { port: port.number }, asked, tls);
   });
   const reached = judged.flatMap((port) => port.ports);
   return {
@@ -77,6 +77,7 @@ function judgePort(
 }
 
 function judgeWorkloads(workloads: readonly Workload[], speaking: readonly Workload[]): Fault[] {
+  if (workloads.length > 0 && speaking.length === 0) return [noSidecar(workloads.length)];
   const silent = workloads.length - speaking.length;
   const isReady = speaking.length === 0 || speaking.some(({ ready }) => ready);
   return [
@@ -97,7 +98,7 @@ const INJECT =
 function noSidecar(all: number): Fault {
   return {
     path: "selector",
-    rule: `leads to ${count(all)} workload(s), none with a sidecar (label ${TLS_MODE_LABEL}: istio), to which the gateway passes nothing on, so the Service is held back`,
+    rule: `leads to ${count(all)} workload(s), none with a sidecar (label ${TLS_MODE_LABEL}: istio), to which the gateway passes nothing on: it stays offered, and peers' calls fail until one has`,
     remedy: `${INJECT}, or take the Service out of the exports`,
   };
 }

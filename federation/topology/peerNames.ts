@@ -1,6 +1,5 @@
 import { type Fault, pathOf } from "../fault.ts";
 import { HOST_NAME } from "../hostname.ts";
-import { DEFAULT_CLUSTER_DOMAIN } from "../meshDomain.ts";
 import { settingCommand } from "../settingCommand.ts";
 import type { Topology } from "../topology.ts";
 import { GLOBAL_DOMAIN, globalName } from "./globalName.ts";
@@ -32,9 +31,7 @@ export function namesOf(
 ): PeerNames {
   const [usual, ...others] = TRAITS[topology].names;
   if (!others.includes("mesh")) return usual;
-  // Kubernetes' default is nobody's: the next cluster has it too.
-  const isAnybodys = clusterDomain === ours || clusterDomain === DEFAULT_CLUSTER_DOMAIN;
-  return chosen ?? (isAnybodys ? "mesh" : usual);
+  return chosen ?? (clusterDomain === ours ? "mesh" : usual);
 }
 
 /** By which of its domains a peer's names are kept apart from others'. */
@@ -104,8 +101,6 @@ export function judgeMeshDomain(
 /** Why a peer's services are not called by their own names. */
 function reasonFor(peer: string, { clusterDomain }: NamedCluster, ours: string): string {
   if (clusterDomain === ours) return `its cluster domain '${clusterDomain}' is that of this cluster too`;
-  if (clusterDomain === DEFAULT_CLUSTER_DOMAIN)
-    return `its cluster domain is '${clusterDomain}', as any other peer's may be`;
   return `${pathOf("peers", peer)}.names is 'mesh'`;
 }
 

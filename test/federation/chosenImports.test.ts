@@ -50,13 +50,21 @@ describe("What a stack imports of its peers", () => {
       "peers.cluster-b.imports[0].as has 1 name(s) here that services of peer cluster-c have too (shop.example.org), " +
         `and they have other names to ask their gateways for (${BAR}; ${WEB})`,
     ]);
-    assert.equal(told([{ as: WEB }], [{}]).length, 1);
-    assert.deepEqual(told([{ as: WEB }], [{ skip: true }]), []);
-    const { imports, faults } = choose([{ as: WEB, priority: 1 }], [{}]);
+    const shop = { as: "shop.example.org" };
+    assert.deepEqual(told([shop], [{ skip: true }]), []);
+    const { imports, faults } = choose([{ ...shop, priority: 1 }], [shop]);
     assert.deepEqual(faults, []);
-    assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [BAR, WEB]);
-    assert.deepEqual(imports["cluster-c"]?.services, {});
-    assert.equal(imports["cluster-c"].elsewhere, 1);
+    assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [BAR, "shop.example.org"]);
+    assert.deepEqual(Object.keys(imports["cluster-c"]?.services ?? {}), [WEB]);
+    assert.equal(imports["cluster-c"]?.elsewhere, 1);
+  });
+
+  it("has no name in another peer's own domain, whether that imports it or not", () => {
+    for (const rule of [{}, { skip: true }]) {
+      assert.deepEqual(told([{ as: WEB }], [rule]), [
+        "peers.cluster-b.imports[0].as is a name of 'cluster-c.local', the domain of peer cluster-c",
+      ]);
+    }
   });
 
   it("is told the rules that decide nothing", () => {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { ContractService } from "../../federation/contractService.ts";
 import { describeFault } from "../../federation/fault.ts";
+import { refuseExtraName } from "../../federation/extraName.ts";
 import { chooseImports } from "../../federation/importChoice.ts";
 import type { ImportRule } from "../../federation/importRule.ts";
 import { type PeerImports, planImports } from "../../federation/imports.ts";
@@ -29,15 +30,16 @@ function planOf(services: Record<string, Partial<ContractService>>): PeerImports
 
 const shop = planOf({ "bar.xyz": { labels: { tier: "gold" } }, "foo.xyz": {}, "web.shop": {} });
 
+const refuse = (name: string) => refuseExtraName(name, "cluster-a.local", { "c.mesh": "peer c" });
 const choose = (imports: ImportRule[], found = shop, exportTo?: string[]) =>
-  chooseImports(found, { imports, ...(exportTo === undefined ? {} : { exportTo }) }, "cluster-a.local");
+  chooseImports(found, { imports, ...(exportTo === undefined ? {} : { exportTo }) }, refuse);
 
 const namesOf = (imports: ImportRule[], found = shop): string[] =>
   Object.keys(choose(imports, found).imports.services).map((name) => name.replace(/\.svc\..*/, ""));
 
 describe("A choice of imports", () => {
   it("is all that there is without rules, as it is", () => {
-    const choice = chooseImports(shop, {}, "cluster-a.local");
+    const choice = chooseImports(shop, {}, refuse);
     assert.equal(choice.imports, shop);
     assert.deepEqual([choice.faults, choice.warnings], [[], []]);
   });
@@ -115,6 +117,7 @@ describe("A further name", () => {
   const wrong: [string, string, string, RegExp][] = [
     ["in our own domain", "{name}.{namespace}.svc.cluster-a.local", "foo.xyz", /this cluster's own domain/],
     ["of our domain itself", "cluster-a.local", "foo.xyz", /this cluster's own domain/],
+    ["in another peer's domain", "bar.c.mesh", "foo.xyz", /is a name of 'c\.mesh', the domain of peer c/],
     ["without a domain", "foo", "foo.xyz", /without a domain/],
     ["that is the short form of a local service's", "{name}.{namespace}.svc", "foo.xyz", /of this side/],
     ["that is too long", `{name}.${"a2345678.".repeat(28)}global`, "foo.xyz", /at most 253 characters/],

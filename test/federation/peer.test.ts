@@ -185,18 +185,18 @@ describe("A peer", () => {
     );
   });
 
-  it("that an older version imported by names in cluster.local gets others with a note, or keeps them by the config", () => {
+  it("that an older version imported by names in cluster.local keeps them, or gets others by the config, with a note", () => {
     const last: LastPeers = {
       ...nothing,
       pinned: { "cluster-b": { ...anchor, clusterDomain: "cluster.local" } },
     };
-    const renamed = viewPeers(config, { "cluster-b": { contract: equalB } }, last, NOW);
+    const peers = { "cluster-b": { stack: "b", names: "mesh" as const } };
+    const renamed = viewPeers({ ...config, peers }, { "cluster-b": { contract: equalB } }, last, NOW);
     assert.match(
       renamed.notes.join(),
       /services of cluster-b are called by names in its mesh domain 'cluster-b\.mesh'/,
     );
-    const peers = { "cluster-b": { stack: "b", names: "own" as const } };
-    const kept = viewPeers({ ...config, peers }, { "cluster-b": { contract: equalB } }, last, NOW);
+    const kept = viewPeers(config, { "cluster-b": { contract: equalB } }, last, NOW);
     assert.deepEqual(kept.notes, []);
     const view = kept.peers["cluster-b"];
     assert.deepEqual(view?.state === "ready" && Object.keys(view.imports.services), [
