@@ -4,6 +4,7 @@ import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import { expiryWarnings } from "../federation/expiry.ts";
+import type { ExportAlias } from "../federation/exportAlias.ts";
 import type { ExportedService } from "../federation/exportedService.ts";
 import { FaultsError } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
@@ -38,6 +39,8 @@ export interface Survey {
   exports: Record<string, ContractService>;
   /** The same as this cluster knows them, by host name; left out when the cluster could not be read. */
   exported?: ExportedService[];
+  /** What leads to those that are offered under other names than their own. */
+  aliases: ExportAlias[];
   /** What holds their callers to what the export rules say. */
   policies: AuthorizationPolicy[];
   /** Addresses the gateway has now; left out when the config gives them, or the cluster could not be read. */
@@ -107,6 +110,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   return {
     exports: exports.services,
     ...(exports.exported === undefined ? {} : { exported: exports.exported }),
+    aliases: exports.aliases,
     policies: callers.policies,
     ...(observedGateways === undefined ? {} : { observedGateways }),
     authority,

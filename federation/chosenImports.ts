@@ -26,7 +26,7 @@ export function chooseFromPeers(
   { cluster, peers }: Pick<StackConfig, "cluster" | "peers">,
 ): ChosenImports {
   const choices = Object.entries(planned).map(([peer, found]) =>
-    chooseImports(found, ownValue(peers, peer) ?? {}, cluster.domain),
+    chooseImports(found, ownValue(peers, peer) ?? {}, [cluster.domain, ...(cluster.domains ?? [])]),
   );
   const shared = shareNames(choices);
   return {

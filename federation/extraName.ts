@@ -1,6 +1,5 @@
 import { refuseHostName } from "./address.ts";
 import { HOST_NAME, isBelow } from "./hostname.ts";
-import type { OfferedService } from "./importRule.ts";
 import type { TextRule } from "./textRule.ts";
 
 /** What stands for a service's name and namespace in the pattern of an extra name. */
@@ -26,7 +25,10 @@ export const NAME_TEMPLATE: TextRule = {
  * The extra name that a template gives to a service.
  * @returns undefined where it asks for a name and namespace that the service has not.
  */
-export function extraName(template: string, { name, namespace }: OfferedService): string | undefined {
+export function extraName(
+  template: string,
+  { name, namespace }: { name?: string; namespace?: string },
+): string | undefined {
   if (name !== undefined && namespace !== undefined) {
     return template.replaceAll("{name}", name).replaceAll("{namespace}", namespace);
   }
@@ -35,12 +37,11 @@ export function extraName(template: string, { name, namespace }: OfferedService)
 
 /**
  * Why nothing of a peer's may be called so here; undefined when it may.
- * @param clusterDomain our own.
+ * @param ownDomains our cluster domain, and others that are ours.
  */
-export function refuseExtraName(name: string, clusterDomain: string): string | undefined {
+export function refuseExtraName(name: string, ownDomains: readonly string[]): string | undefined {
   if (!HOST_NAME.test(name)) return HOST_NAME.rule;
-  if (name === clusterDomain || isBelow(name, clusterDomain)) {
-    return `is a name of this cluster's own domain '${clusterDomain}'`;
-  }
+  const own = ownDomains.find((domain) => name === domain || isBelow(name, domain));
+  if (own !== undefined) return `is a name of this cluster's own domain '${own}'`;
   return refuseHostName(name);
 }

@@ -20,13 +20,13 @@ export class Names {
   /** The first of each template, by its place. */
   private readonly wrong = new Map<string, Fault>();
   private readonly path: string;
-  private readonly clusterDomain: string;
+  private readonly ownDomains: readonly string[];
   private readonly sizeOf: ReturnType<typeof entrySizes>;
   private size = 0;
 
-  constructor(path: string, clusterDomain: string, sizeOf: ReturnType<typeof entrySizes>) {
+  constructor(path: string, ownDomains: readonly string[], sizeOf: ReturnType<typeof entrySizes>) {
     this.path = path;
-    this.clusterDomain = clusterDomain;
+    this.ownDomains = ownDomains;
     this.sizeOf = sizeOf;
   }
 
@@ -60,8 +60,7 @@ export class Names {
       const owner = this.hosts.get(name);
       // It may be what the service is called anyway.
       if (owner === host) continue;
-      const fault =
-        owner === undefined ? unfit(path, name, this.clusterDomain) : twice(path, name, owner, host);
+      const fault = owner === undefined ? unfit(path, name, this.ownDomains) : twice(path, name, owner, host);
       if (fault !== undefined) {
         const place = `${path} ${template}`;
         if (!this.wrong.has(place)) this.wrong.set(place, fault);
@@ -82,8 +81,8 @@ export class Names {
   }
 }
 
-function unfit(path: string, value: string, clusterDomain: string): Fault | undefined {
-  const rule = refuseExtraName(value, clusterDomain);
+function unfit(path: string, value: string, ownDomains: readonly string[]): Fault | undefined {
+  const rule = refuseExtraName(value, ownDomains);
   return rule === undefined ? undefined : { path, value, rule, remedy: "Give it another name" };
 }
 

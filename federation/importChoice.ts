@@ -42,13 +42,13 @@ interface Tally {
  * Chooses among a peer's services by the stack's rules: the first that means a service decides, and what none means is not imported.
  * Without rules all are. A further name is an entry of its own, which leads to the name that the service has in the peer's cluster.
  * A name that cannot be given is a fault, as somebody wrote it here; of many faults of one template the first is told.
- * @param clusterDomain our own, in which nothing of a peer's may have a name.
+ * @param ownDomains our cluster domain, and others that are ours: in them nothing of a peer's may have a name.
  * @returns the same, also in order, for the same services and rules.
  */
 export function chooseImports(
   found: PeerImports,
   { imports: rules, exportTo = ["*"] }: Pick<PeerConfig, "imports" | "exportTo">,
-  clusterDomain: string,
+  ownDomains: readonly string[],
 ): Choice {
   const seenBy = sortedUnique(exportTo);
   if (rules === undefined) {
@@ -56,7 +56,7 @@ export function chooseImports(
   }
   const { peer, contract, gateways } = found;
   const path = pathOf("peers", peer, "imports");
-  const names = new Names(path, clusterDomain, entrySizes(gateways));
+  const names = new Names(path, ownDomains, entrySizes(gateways));
   const tallies = rules.map((): Tally => ({ means: 0, decides: 0 }));
   const chosen: { offered: OfferedService; service: ImportedService; rule: ImportRule; index: number }[] = [];
   const offers = Object.entries(found.services).map(([name, service]) => {

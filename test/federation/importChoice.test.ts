@@ -30,14 +30,14 @@ function planOf(services: Record<string, Partial<ContractService>>): PeerImports
 const shop = planOf({ "bar.xyz": { labels: { tier: "gold" } }, "foo.xyz": {}, "web.shop": {} });
 
 const choose = (imports: ImportRule[], found = shop, exportTo?: string[]) =>
-  chooseImports(found, { imports, ...(exportTo === undefined ? {} : { exportTo }) }, "cluster-a.local");
+  chooseImports(found, { imports, ...(exportTo === undefined ? {} : { exportTo }) }, ["cluster-a.local"]);
 
 const namesOf = (imports: ImportRule[], found = shop): string[] =>
   Object.keys(choose(imports, found).imports.services).map((name) => name.replace(/\.svc\..*/, ""));
 
 describe("A choice of imports", () => {
   it("is all that there is without rules, as it is", () => {
-    const choice = chooseImports(shop, {}, "cluster-a.local");
+    const choice = chooseImports(shop, {}, ["cluster-a.local"]);
     assert.equal(choice.imports, shop);
     assert.deepEqual([choice.faults, choice.warnings], [[], []]);
   });

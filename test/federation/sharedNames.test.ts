@@ -38,7 +38,7 @@ function planOf(peer: string, service: object = {}, more: object = {}): PeerImpo
 }
 
 const choiceOf = (plan: PeerImports, rule?: ImportRule): Choice =>
-  chooseImports(plan, rule === undefined ? {} : { imports: [rule] }, "cluster.local");
+  chooseImports(plan, rule === undefined ? {} : { imports: [rule] }, ["cluster.local"]);
 
 const share = (...choices: Choice[]) => {
   const { imports, faults } = shareNames(choices);
