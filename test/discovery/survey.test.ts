@@ -57,6 +57,26 @@ describe("A survey", () => {
       );
     });
 
+    it("keeps what leads to Services of other names, as the last update made it", async () => {
+      const host = "foo.shop.example";
+      const spec = {
+        ...{ hosts: [host], location: "MESH_INTERNAL", resolution: "STATIC" },
+        ports: [{ number: 8080, name: "istio-federation-8080", protocol: "HTTP", targetPort: 8080 }],
+        ...{ workloadSelector: { labels: { app: "foo" } }, exportTo: ["istio-gateway"] },
+      };
+      const federation = { ...own, domains: ["shop.example"], services: { [host]: fooService } };
+      const exportAliases = { "abc/foo": spec, "abc/gone": { ...spec, hosts: ["gone.shop.example"] } };
+      await withStacks({ [OWN_STACK]: { federation, exportAliases } });
+      const cluster = { name: "cluster-a", domain: "cluster-a.local", domains: ["shop.example"] };
+      const exports = [{ namespace: "abc", service: "foo", as: "{name}.shop.example" }];
+      const found = await survey(configOf(nowhere, { cluster, exports }));
+      assert.deepEqual(found.exports, { [host]: fooService });
+      assert.deepEqual(found.aliases, [{ namespace: "abc", service: "foo", spec }]);
+      await withStacks({ [OWN_STACK]: { federation, exportAliases: { "abc/foo": 1 } } });
+      const { message } = await faultsError(survey(configOf(nowhere, { cluster, exports })));
+      assert.match(message, /last aliases of this stack/);
+    });
+
     it("offers nothing where nothing ever was published, and leaves its gateway open", async () => {
       await withStacks({});
       const found = await survey(configOf(nowhere, { gateway: {} }));

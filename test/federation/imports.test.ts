@@ -217,7 +217,7 @@ describe("A plan of imports", () => {
           assert.ok(found.gateways.every((gateway) => refuseAddress(gateway.address, []) === undefined));
           assert.ok(!`.${clusterDomain}`.endsWith(".cluster-a.local"));
           for (const [name, { subjectAltNames }] of Object.entries(found.services)) {
-            assert.ok(name.endsWith(`.svc.${clusterDomain}`));
+            assert.ok(name.endsWith(`.${clusterDomain}`) && !name.endsWith(`.pod.${clusterDomain}`));
             assert.ok(subjectAltNames.length > 0);
             assert.ok(subjectAltNames.every((id) => id.startsWith(`spiffe://${trustDomain}/`)));
           }
