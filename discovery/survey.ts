@@ -32,6 +32,7 @@ import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
 import { SurveyedCluster } from "./surveyedCluster.ts";
+import { withholdTaken } from "./takenAliases.ts";
 
 /** What the program knows before it declares a resource, so that a preview shows all that follows from it. */
 export interface Survey {
@@ -93,7 +94,8 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const { certificates } = last;
   const { authority, ...told } = await source;
   if ("waiting" in authority) return { intermediate: authority.intermediate, ...told };
-  const offered = decideExports(config, await found, last, await readings);
+  const decided = decideExports(config, await found, last, await readings);
+  const offered = await withholdTaken(cluster, decided, last.contract);
   const { peers, mesh, warnings, notes } = await lookAtPeers(
     config,
     await readings,

@@ -25,9 +25,9 @@ export function judgeOwnedDomains(
   return domains.flatMap((value, index) => {
     if (typeof value !== "string") return [];
     const others = [clusterDomain, meshDomain, ...domains.slice(0, index)];
-    const taken = others.find((other) => typeof other === "string" && overlap(value, other));
+    const taken = others.filter((other) => typeof other === "string").find((other) => overlap(value, other));
     if (taken === undefined) return [];
-    const rule = `is, holds or lies in '${String(taken)}', another of the cluster's own domains`;
+    const rule = `is, holds or lies in '${taken}', another of the cluster's own domains`;
     return [{ index, value, rule, remedy: "Remove one of the two" }];
   });
 }

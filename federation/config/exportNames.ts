@@ -33,8 +33,8 @@ export function judgeExportNames(exports: unknown, cluster: unknown, topology: u
       const usual = names.includes("global")
         ? `, where peers call them <name>.<namespace>.${GLOBAL_DOMAIN}`
         : "";
-      const rule = `is another name than Services have in topology '${known}'${usual}`;
-      return [{ ...fault, rule, remedy: "Remove it, or write topology: federation" }];
+      const reason = `is another name than Services have in topology '${known}'${usual}`;
+      return [{ ...fault, rule: reason, remedy: "Remove it, or write topology: federation" }];
     }
     if (isAlias(host, { clusterDomain: domain, domains: owned })) return [];
     return [{ ...fault, ...outside(domain, owned) }];

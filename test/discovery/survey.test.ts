@@ -173,6 +173,33 @@ describe("A survey", () => {
       assert.match(warnings.join("\n"), /Service abc\/foo\.selector: .*none with a sidecar/);
     });
 
+    it("offers it under another name, unless somebody else's ServiceEntry has that too", async () => {
+      const changes = { exports: [{ service: "foo", as: "{name}.cluster-a.local" }] };
+      const stacks = { [OWN_STACK]: { federation: own } };
+      const { exports, exported, aliases } = await surveyWith(stacks, [pod], [], changes);
+      assert.deepEqual(Object.keys(exports), ["foo.cluster-a.local"]);
+      assert.deepEqual(
+        exported?.map(({ host }) => host),
+        ["foo.cluster-a.local"],
+      );
+      assert.deepEqual(
+        aliases.map(({ spec }) => [spec.hosts, spec.ports]),
+        [
+          [
+            ["foo.cluster-a.local"],
+            [{ number: 9000, name: "istio-federation-9000", protocol: "HTTP", targetPort: 9000 }],
+          ],
+        ],
+      );
+      const theirs = {
+        metadata: { namespace: "pay", name: "theirs" },
+        spec: { hosts: ["foo.cluster-a.local"] },
+      };
+      const found = await surveyWith(stacks, [pod], [theirs], changes);
+      assert.deepEqual([found.exports, found.exported, found.aliases], [{}, [], []]);
+      assert.match(found.warnings.join("\n"), /Service abc\/foo: .*ServiceEntry pay\/theirs too/);
+    });
+
     it("keeps the identities last published of a Service that is scaled to zero, with a warning", async () => {
       const { exports, warnings } = await surveyWith({ [OWN_STACK]: { federation: own } }, []);
       assert.deepEqual(exports[FOO]?.subjectAltNames, fooService.subjectAltNames);

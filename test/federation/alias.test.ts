@@ -17,7 +17,9 @@ describe("A name other than a Service's own", () => {
     "bar.svc.shop.example",
     "a.b.pay.acme.org",
   ]) {
-    it(`may be ${host}`, () => assert.ok(isAlias(host, cluster)));
+    it(`may be ${host}`, () => {
+      assert.ok(isAlias(host, cluster));
+    });
   }
 
   for (const host of [
@@ -35,7 +37,9 @@ describe("A name other than a Service's own", () => {
     "bar.xyz.svc.a.local",
     "www.example.com",
   ]) {
-    it(`may not be ${host}`, () => assert.ok(!isAlias(host, cluster)));
+    it(`may not be ${host}`, () => {
+      assert.ok(!isAlias(host, cluster));
+    });
   }
 
   it("may not be below a cluster domain of one label, which holds names that are others'", () => {

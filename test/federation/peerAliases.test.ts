@@ -165,7 +165,9 @@ describe("The further domains of a contract", () => {
     ["what holds it", { clusterDomain: "k8s.acme.org", domains: ["acme.org"] }],
     ["in its mesh domain", { meshDomain: "b.mesh", domains: ["x.b.mesh"] }],
   ] as const) {
-    it(`are not ${what}`, () => assert.deepEqual(faultsOf(changes), ["domains[0]"]));
+    it(`are not ${what}`, () => {
+      assert.deepEqual(faultsOf(changes), ["domains[0]"]);
+    });
   }
 
   it("are not there twice, and not one in the other, nor very many", () => {

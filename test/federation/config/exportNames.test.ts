@@ -14,7 +14,9 @@ describe("The name under which an export rule offers Services", () => {
     ["{name}.{namespace}.svc.local", { ...LOCAL_CLUSTER, domain: "local" }],
     ["{name}.shop.example", owning],
   ] as const) {
-    it(`may be ${as}`, () => assert.deepEqual(configFaults({ cluster, exports: [{ ...rule, as }] }), []));
+    it(`may be ${as}`, () => {
+      assert.deepEqual(configFaults({ cluster, exports: [{ ...rule, as }] }), []);
+    });
   }
 
   for (const [as, cluster] of [
@@ -31,8 +33,9 @@ describe("The name under which an export rule offers Services", () => {
     ["{name}.{cluster}.shop.example", owning],
     ["*.shop.example", owning],
   ] as const) {
-    it(`may not be ${as}`, () =>
-      assert.deepEqual(configFaults({ cluster, exports: [rule, { ...rule, as }] }), ["exports[1].as"]));
+    it(`may not be ${as}`, () => {
+      assert.deepEqual(configFaults({ cluster, exports: [rule, { ...rule, as }] }), ["exports[1].as"]);
+    });
   }
 
   it("is refused with both ways out", () => {
