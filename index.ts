@@ -54,6 +54,8 @@ export const certificateRequest = made.certificateRequest;
 export const issued = made.issued;
 /** What holds peers' callers at the workloads of exported Services: it stays while the cluster cannot be read. */
 export const callerPolicies = made.callerPolicies;
+/** What leads to Services that are offered under other names than their own: it stays likewise. */
+export const exportAliases = made.exportAliases;
 /** Of a shared root: its certificates, what it has signed, and on what requests, by the cluster's name. */
 export const rootCertificates = made.rootCertificates;
 export const signedCertificates = made.signedCertificates;

@@ -9,9 +9,11 @@ import { renderStub } from "../federation/corefile/stub.ts";
 import { type FoldedContract, foldContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import { elsewhereOf } from "../federation/elsewhere.ts";
+import type { ExportAlias } from "../federation/exportAlias.ts";
 import type { CertificateReport } from "../federation/expiry.ts";
 import type { Leftover } from "../federation/leftovers.ts";
 import { NETWORK_LABEL } from "../federation/labels.ts";
+import { type PublishedAliases, publishAliases } from "../federation/lastAliases.ts";
 import { type PublishedPolicies, publishPolicies } from "../federation/lastPolicies.ts";
 import { sortedRecord } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
@@ -26,6 +28,7 @@ import { Leftovers } from "../providers/leftovers.ts";
 import { CallerPolicies } from "./callerPolicies.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
+import { ExportAliases } from "./exportAliases.ts";
 import { IstioControlPlane } from "./istioControlPlane.ts";
 import { Peer } from "./peer.ts";
 import { reportCertificates, trustPeers } from "./peerTrust.ts";
@@ -37,6 +40,8 @@ export interface FederatedClusterArgs {
   config: StackConfig;
   /** The services that the cluster offers, by host name. */
   exports: Record<string, ContractService>;
+  /** What leads to those that are offered under other names than their own. @default none */
+  aliases?: readonly ExportAlias[];
   /** What holds the callers of those to what the export rules say. @default none */
   policies?: readonly AuthorizationPolicy[];
   /** Addresses that the gateway had when the program started; undefined: the cluster could not be read. */
@@ -67,6 +72,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
 
   /** What holds peers' callers off, by `<namespace>/<name>`: it stays while the cluster cannot be read. */
   readonly callerPolicies: PublishedPolicies;
+  /** What leads to Services of other names than their own, by `<namespace>/<service>`: it stays likewise. */
+  readonly exportAliases: PublishedAliases;
 
   /** What lets each peer's istiod read this cluster; secret, and only in a single mesh, as the next two. */
   readonly access?: JoinedMesh["access"];
@@ -134,6 +141,13 @@ export class FederatedCluster extends pulumi.ComponentResource {
         ? []
         : [new CallerPolicies(`${name}-callers`, { policies }, { ...child, dependsOn: istio })];
 
+    const aliases = args.aliases ?? [];
+    this.exportAliases = publishAliases(aliases);
+    const others =
+      aliases.length === 0
+        ? []
+        : [new ExportAliases(`${name}-aliases`, { aliases }, { ...child, dependsOn: istio })];
+
     const gateway = new EastWestGateway(
       `${name}-gateway`,
       {
@@ -144,8 +158,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
         ...(args.observedGateways === undefined ? {} : { observed: args.observedGateways }),
         ...(args.mesh === undefined ? { hosts: Object.keys(args.exports).sort() } : networkGateway(config)),
       },
-      // What is guarded is reached only once it is.
-      { ...child, dependsOn: [istio, ...guards] },
+      // What is guarded is reached only once it is, and a name is opened only once it leads somewhere.
+      { ...child, dependsOn: [istio, ...guards, ...others] },
     );
 
     if (args.mesh === undefined) {
@@ -256,13 +270,14 @@ function contract(
   gateways: pulumi.Output<GatewayAddress[]>,
   services: Record<string, ContractService>,
 ): pulumi.Output<Contract | FoldedContract> {
-  const { name, domain, meshDomain, trustDomain, network } = config.cluster;
+  const { name, domain, meshDomain, domains, trustDomain, network } = config.cluster;
   return pulumi.all([rootCertificates, gateways]).apply(([roots, addresses]) => {
     const whole = {
       schemaVersion: SCHEMA_VERSION,
       cluster: name,
       clusterDomain: domain,
       ...(TRAITS[config.topology].names.includes("mesh") ? { meshDomain } : {}),
+      ...(domains === undefined ? {} : { domains }),
       trustDomain,
       network,
       ...(config.topology === "federation" ? {} : { topology: config.topology }),

@@ -6,9 +6,11 @@ import type { ClusterServices } from "../federation/clusterServices.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { readContract } from "../federation/contract.ts";
 import type { ContractService } from "../federation/contractService.ts";
+import { type ExportAlias, aliasesOf } from "../federation/exportAlias.ts";
 import type { ExportedService } from "../federation/exportedService.ts";
 import { exportServices } from "../federation/exports.ts";
 import { FaultsError, describeFault } from "../federation/fault.ts";
+import { readAliases } from "../federation/lastAliases.ts";
 import { lastExports } from "../federation/lastExports.ts";
 import type { ContractReading } from "../federation/peer.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
@@ -20,6 +22,8 @@ export interface DecidedExports {
   services: Record<string, ContractService>;
   /** The same as the cluster knows them; left out when it could not be read. */
   exported?: ExportedService[];
+  /** What leads to those that are offered under other names than their own. */
+  aliases: ExportAlias[];
   warnings: string[];
   /** What is other than it was published before, in words. */
   notes: string[];
@@ -28,21 +32,23 @@ export interface DecidedExports {
 /**
  * Decides what is offered: by what was found in the cluster, or by what was last published where it cannot be reached.
  * @param readings what the peers publish, unchecked.
- * @throws FaultsError when this stack's last contract cannot be read and there is no cluster either.
+ * @throws FaultsError when this stack's last contract or aliases cannot be read and there is no cluster either.
  */
 export function decideExports(
   { cluster, exports: rules, peers }: StackConfig,
   found: ClusterServices | Unreachable,
-  { contract, pinned }: Pick<OwnOutputs, "contract" | "pinned">,
+  { contract, pinned, exportAliases }: Pick<OwnOutputs, "contract" | "pinned" | "exportAliases">,
   readings: Readonly<Record<string, ContractReading>>,
 ): DecidedExports {
   const exporting = { ...cluster, peers: clusterNames(peers, readings, pinned) };
   const published = readableServices(contract);
   if (!("unreachable" in found)) {
-    const { services, exported, warnings } = exportServices(found, rules, exporting, published);
+    const known = readable(() => readAliases(exportAliases), []);
+    const { services, exported, warnings } = exportServices(found, rules, exporting, published, known);
     return {
       services,
       exported,
+      aliases: aliasesOf(exported),
       warnings: boundedLines(
         warnings,
         describeFault,
@@ -54,9 +60,11 @@ export function decideExports(
   const last = contract === undefined ? undefined : lastServices(contract);
   const instead =
     last === undefined ? "nothing is exported, as nothing ever was" : "the exports last published stay";
-  const services = lastExports(last ?? {}, rules, exporting);
+  const aliases = readAliases(exportAliases);
+  const services = lastExports(last ?? {}, rules, exporting, aliases);
   return {
     services,
+    aliases: aliases.filter(({ spec }) => spec.hosts.some((host) => Object.hasOwn(services, host))),
     warnings: [`Cluster ${cluster.name} cannot be reached: ${instead}. ${found.unreachable}`],
     notes: noteChange(published, services),
   };
@@ -64,7 +72,7 @@ export function decideExports(
 
 /** The same without some Services, which turned out not to be fit to be offered. @param contract as last published, unchecked. */
 export function withhold(
-  { services, exported = [], warnings }: DecidedExports,
+  { services, exported = [], aliases, warnings }: DecidedExports,
   hosts: readonly string[],
   contract: unknown,
 ): DecidedExports {
@@ -72,6 +80,7 @@ export function withhold(
   return {
     services: left,
     exported: exported.filter(({ host }) => !hosts.includes(host)),
+    aliases: aliases.filter(({ spec }) => !spec.hosts.some((host) => hosts.includes(host))),
     warnings,
     notes: noteChange(readableServices(contract), left),
   };
@@ -84,10 +93,14 @@ function lastServices(contract: unknown): Record<string, ContractService> {
 
 /** The same, for a cluster that tells itself what it has: without a last contract it is as if none was published. */
 function readableServices(contract: unknown): Record<string, ContractService> {
+  return readable(() => lastServices(contract), {});
+}
+
+function readable<T>(read: () => T, otherwise: T): T {
   try {
-    return lastServices(contract);
+    return read();
   } catch (error) {
-    if (error instanceof FaultsError) return {};
+    if (error instanceof FaultsError) return otherwise;
     throw error;
   }
 }

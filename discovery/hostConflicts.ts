@@ -13,7 +13,7 @@ import { ownValue } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
 import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
 import { type KubernetesObject, SERVICE_ENTRY } from "../providers/cluster/kinds.ts";
-import type { SurveyedCluster } from "./surveyedCluster.ts";
+import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
 
 type Entry = KubernetesObject & { spec?: { hosts?: string[]; exportTo?: string[] } };
 
@@ -32,22 +32,7 @@ export async function surveyHosts(
 ): Promise<string[]> {
   const wanted = new Map(Object.entries(peers).flatMap(([peer, view]) => wantedOf(peer, view, settings)));
   if (wanted.size === 0) return [];
-  const found = await cluster.read((client) =>
-    client.fold<Entry, HostConflict[]>(
-      SERVICE_ENTRY,
-      { labelSelector: `${MANAGED_BY_LABEL}!=${MANAGED_BY}` },
-      {
-        begin: () => [],
-        take: (
-          conflicts,
-          { metadata: { namespace = "", name, labels = {} }, spec: { hosts = [], exportTo = [] } = {} },
-        ) =>
-          void conflicts.push(
-            ...conflictsOf({ namespace, name, labels, hosts, exportTo }, wanted, IMPORT_NAMESPACE),
-          ),
-      },
-    ),
-  );
+  const found = await findConflicts(cluster, wanted, IMPORT_NAMESPACE);
   if ("unreachable" in found) return [];
   const { faults, warnings } = judgeConflicts(found);
   if (faults.length > 0) throw new FaultsError("names of imported services", faults);
@@ -55,6 +40,34 @@ export async function surveyHosts(
     warnings,
     describeFault,
     (more) => `and ${count(more)} more names that lie in wildcards of others`,
+  );
+}
+
+/**
+ * Looks what ServiceEntries of others have in common with names of ours, with one list of these.
+ * @param namespace where ours are.
+ * @returns why, when there is no cluster to ask.
+ * @throws FaultsError when the cluster refuses.
+ */
+export async function findConflicts(
+  cluster: SurveyedCluster,
+  wanted: ReadonlyMap<string, WantedHost>,
+  namespace: string,
+): Promise<HostConflict[] | Unreachable> {
+  return cluster.read((client) =>
+    client.fold<Entry, HostConflict[]>(
+      SERVICE_ENTRY,
+      { labelSelector: `${MANAGED_BY_LABEL}!=${MANAGED_BY}` },
+      {
+        begin: () => [],
+        take: (conflicts, { metadata: { namespace: place = "", name, labels = {} }, spec = {} }) => {
+          const { hosts = [], exportTo = [] } = spec;
+          conflicts.push(
+            ...conflictsOf({ namespace: place, name, labels, hosts, exportTo }, wanted, namespace),
+          );
+        },
+      },
+    ),
   );
 }
 

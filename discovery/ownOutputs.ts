@@ -21,6 +21,8 @@ export interface OwnOutputs extends LastMesh {
   certificates: CertificateReport;
   /** Output `callerPolicies`, unchecked; left out before it held callers to anything. */
   callerPolicies?: unknown;
+  /** Output `exportAliases`, unchecked; left out before it offered Services under other names. */
+  exportAliases?: unknown;
   /** From when to when the credentials serve that it gave to peers. */
   credentials: Record<string, CredentialLife>;
 }
@@ -32,7 +34,7 @@ export interface OwnOutputs extends LastMesh {
 export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
   const { federation, trustAnchors, peers, certificates, rotation, certificateRequest } = outputs;
-  const { credentials, joined, callerPolicies } = outputs;
+  const { credentials, joined, callerPolicies, exportAliases } = outputs;
   const roots = rootsIn(federation);
   const record = readRotationRecord(rotation, roots);
   const issued = readIssued(outputs["issued"]);
@@ -50,6 +52,7 @@ export async function readOwnOutputs(): Promise<OwnOutputs> {
     },
     certificates: readCertificateReport(certificates),
     ...(callerPolicies === undefined ? {} : { callerPolicies }),
+    ...(exportAliases === undefined ? {} : { exportAliases }),
     statuses: readPeerStatuses(peers),
     credentials: readCredentialLives(credentials),
     joined: readAccesses(joined),

@@ -4,6 +4,7 @@ import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import { expiryWarnings } from "../federation/expiry.ts";
+import type { ExportAlias } from "../federation/exportAlias.ts";
 import type { ExportedService } from "../federation/exportedService.ts";
 import { FaultsError } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
@@ -31,6 +32,7 @@ import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
 import { SurveyedCluster } from "./surveyedCluster.ts";
+import { withholdTaken } from "./takenAliases.ts";
 
 /** What the program knows before it declares a resource, so that a preview shows all that follows from it. */
 export interface Survey {
@@ -38,6 +40,8 @@ export interface Survey {
   exports: Record<string, ContractService>;
   /** The same as this cluster knows them, by host name; left out when the cluster could not be read. */
   exported?: ExportedService[];
+  /** What leads to those that are offered under other names than their own. */
+  aliases: ExportAlias[];
   /** What holds their callers to what the export rules say. */
   policies: AuthorizationPolicy[];
   /** Addresses the gateway has now; left out when the config gives them, or the cluster could not be read. */
@@ -90,7 +94,8 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const { certificates } = last;
   const { authority, ...told } = await source;
   if ("waiting" in authority) return { intermediate: authority.intermediate, ...told };
-  const offered = decideExports(config, await found, last, await readings);
+  const decided = decideExports(config, await found, last, await readings);
+  const offered = await withholdTaken(cluster, decided, last.contract);
   const { peers, mesh, warnings, notes } = await lookAtPeers(
     config,
     await readings,
@@ -107,6 +112,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   return {
     exports: exports.services,
     ...(exports.exported === undefined ? {} : { exported: exports.exported }),
+    aliases: exports.aliases,
     policies: callers.policies,
     ...(observedGateways === undefined ? {} : { observedGateways }),
     authority,

@@ -28,7 +28,7 @@ export function chooseFromPeers(
 ): ChosenImports {
   const choices = Object.entries(planned).map(([peer, found]) =>
     chooseImports(found, ownValue(peers, peer) ?? {}, (name) =>
-      refuseExtraName(name, cluster.domain, domainsOfOthers(planned, peer)),
+      refuseExtraName(name, [cluster.domain, ...(cluster.domains ?? [])], domainsOfOthers(planned, peer)),
     ),
   );
   const shared = shareNames(choices);
@@ -54,10 +54,10 @@ function domainsOfOthers(
       ([
         name,
         {
-          contract: { clusterDomain, meshDomain },
+          contract: { clusterDomain, meshDomain, domains = [] },
         },
       ]) =>
-        [clusterDomain, meshDomain].flatMap((domain) =>
+        [clusterDomain, meshDomain, ...domains].flatMap((domain) =>
           domain === undefined ? [] : [[domain, `peer ${name}`] as const],
         ),
     ),

@@ -1,4 +1,4 @@
-import type { Fault } from "./fault.ts";
+import { type Fault, pathOf } from "./fault.ts";
 import { overlap } from "./hostname.ts";
 import { defaultMeshDomain } from "./meshDomain.ts";
 
@@ -22,6 +22,8 @@ export interface AskedDomains {
   nameDomain: string | undefined;
   /** The field of its contract that says so. */
   nameField: "clusterDomain" | "meshDomain";
+  /** Others that it says it owns, below which it may have names. @default none */
+  domains?: readonly string[];
   trustDomain: string;
 }
 
@@ -29,11 +31,11 @@ export interface AskedDomains {
 export type Common = readonly ("clusterDomain" | "trustDomain")[];
 
 /**
- * The domain of a cluster's names and its trust domain must neither be, hold nor lie in what others claim, each among its kind.
+ * The domains of a cluster's names and its trust domain must neither be, hold nor lie in what others claim, each among its kind.
  * @param remedy what to do about a taken domain of names.
  */
 export function judgeDomains(
-  { cluster, nameDomain, nameField, trustDomain }: AskedDomains,
+  { cluster, nameDomain, nameField, domains = [], trustDomain }: AskedDomains,
   claims: readonly Claim[],
   common: Common = [],
   remedy = "Give each cluster a domain of its own, or remove one of the peers",
@@ -46,10 +48,14 @@ export function judgeDomains(
   const trustRemedy =
     `Write cluster.trustDomain, which is the cluster domain unless said otherwise, into the config of both stacks, e.g. ` +
     `'${defaultMeshDomain(cluster)}' for this peer, or remove one of the peers`;
+  const ownedRemedy = `Have one of the two take it out of its cluster.domains, or remove one of the peers`;
   return [
     ...(nameDomain === undefined
       ? []
       : judgeDomain(nameField, nameDomain, names, nameField !== "meshDomain" && ofOne(nameField), remedy)),
+    ...domains.flatMap((domain, index) =>
+      judgeDomain(pathOf("domains", index), domain, names, false, ownedRemedy),
+    ),
     ...judgeDomain("trustDomain", trustDomain, trusts, ofOne("trustDomain"), trustRemedy),
   ];
 }

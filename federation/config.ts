@@ -14,6 +14,7 @@ import { judgeCallers } from "./config/callers.ts";
 import { type ClusterConfig, cluster } from "./config/cluster.ts";
 import { type Dns, dns } from "./config/dns.ts";
 import { judgeExportPeers } from "./config/exportPeers.ts";
+import { judgeExportNames } from "./config/exportNames.ts";
 import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
 import { istio } from "./config/istio.ts";
@@ -147,6 +148,7 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
     ...faults,
     ...judgePeers(raw["peers"], raw["cluster"], stack),
     ...judgeExportPeers(raw["exports"], raw["peers"]),
+    ...judgeExportNames(raw["exports"], raw["cluster"], raw["topology"]),
     ...judgeCallers(raw["exports"], raw["peers"]),
     ...judgeSharedStack(raw["certificateAuthority"], stack),
     ...judgeTopology(raw),

@@ -12,6 +12,7 @@ import { MESH_DOMAIN } from "./meshDomain.ts";
 import { compare, sortedRecord, sortedUnique } from "./order.ts";
 import { quote } from "./quote.ts";
 import { faultsOf, firstFaultsOf, text } from "./schema.ts";
+import { OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, judgeOwnedDomains } from "./ownedDomains.ts";
 import { isLargerThan } from "./size.ts";
 import { TRUST_DOMAIN } from "./spiffe.ts";
 import { TOPOLOGIES, type Topology } from "./topology.ts";
@@ -46,6 +47,8 @@ export interface Contract {
    * the topology `federation`, and left out by older versions.
    */
   meshDomain?: string;
+  /** Further domains that it owns, below which it may offer services; likewise. */
+  domains?: string[];
   trustDomain: string;
   network: string;
   /** Left out: `federation`. */
@@ -83,6 +86,7 @@ const document = z.object({
   cluster: text(DNS_LABEL),
   clusterDomain: text(HOST_NAME),
   meshDomain: text(MESH_DOMAIN).exactOptional(),
+  domains: list(text(OWNED_DOMAIN), 0, OWNED_DOMAINS_LIMIT).exactOptional(),
   trustDomain: text(TRUST_DOMAIN),
   network: text(NETWORK),
   topology: z.enum(TOPOLOGIES).exactOptional(),
@@ -107,10 +111,16 @@ export function readContract(published: unknown, source: string): { contract: Co
   const parsed = document.safeParse(value);
   if (!parsed.success) throw new FaultsError(source, faultsOf(parsed.error, value));
 
-  const { services: offered, rootCertificates, gateways, ...rest } = parsed.data;
+  const { services: offered, rootCertificates, gateways, domains, ...rest } = parsed.data;
+  const twice = judgeOwnedDomains(domains ?? [], rest);
+  if (twice.length > 0) {
+    const faults = twice.map(({ index, ...fault }) => ({ path: pathOf("domains", index), ...fault }));
+    throw new FaultsError(source, faults);
+  }
   const { services, refused } = readServices(offered);
   const contract = {
     ...rest,
+    ...(domains === undefined ? {} : { domains: sortedUnique(domains) }),
     rootCertificates: sortedUnique(rootCertificates),
     gateways: [...gateways].sort(compareGateways).filter((gateway, index, all) => {
       const before = all[index - 1];

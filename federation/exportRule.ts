@@ -19,6 +19,8 @@ export interface ExportRule extends CallerRules {
   peers?: string[];
   /** Keys of the Service's labels that peers are told. */
   labels?: string[];
+  /** The name under which each is offered instead of its full one: a host name in which `{name}` and `{namespace}` stand for the Service's. */
+  as?: string;
 }
 
 /**

@@ -5,8 +5,10 @@ import type { ExportRule } from "./exportRule.ts";
 export interface ExportedService {
   namespace: string;
   name: string;
-  /** `<name>.<namespace>.svc.<domain>`: its key in the contract. */
+  /** Its key in the contract: `<name>.<namespace>.svc.<domain>`, or the other name under which its rule offers it. */
   host: string;
+  /** Whether it is offered under another name, to which a ServiceEntry has to lead; left out where it is not. */
+  isAliased?: true;
   /** Labels of its workloads; empty where the Service has no selector, and its identities are annotated. */
   selector: Record<string, string>;
   /** What is offered of it, by number; at least one. */

@@ -1,5 +1,8 @@
-import type { ClusterServices } from "./clusterServices.ts";
+import { hostOf, offeredAs } from "./alias.ts";
+import type { ClusterServices, KubernetesService } from "./clusterServices.ts";
+import { commonNames } from "./commonNames.ts";
 import type { ContractService } from "./contractService.ts";
+import type { ExportAlias } from "./exportAlias.ts";
 import type { ExportRule } from "./exportRule.ts";
 import type { ExportedService } from "./exportedService.ts";
 import { type Fault, within } from "./fault.ts";
@@ -10,7 +13,7 @@ import { mutualTlsModes } from "./mutualTls.ts";
 import { judgeMissingPorts, judgePlainText } from "./offerWarnings.ts";
 import { compare, ownValue, sortedRecord } from "./order.ts";
 import { keyOf, labelsOf, ruleFinder, serviceFinder } from "./ruleFinder.ts";
-import { type ExportingCluster, hostOf, offerService } from "./serviceOffer.ts";
+import { type ExportingCluster, offerService } from "./serviceOffer.ts";
 import { workloadIndex } from "./workloadIndex.ts";
 
 /** What a cluster offers, and what of it could not be offered as asked. */
@@ -40,10 +43,12 @@ export interface Exports {
  *   found ever, or no selector: held back, since callers that know no identity would take any trusted certificate for the service's.
  * - Nothing behind it that the gateway passes calls on to: see {@link judgeReach}. Workloads that take plain text too: a warning.
  * - More ports, identities or labels than a contract takes: held back.
+ * - Under another name, by its rule: held back where it cannot be found by its selector, or two would have that name; see {@link commonNames}.
  * - Two Services on one port number do not conflict, be both HTTP or one HTTP and one TCP: at a peer each has an entry of its own,
  *   with an address that istiod allots to it, and the gateway tells them apart by name (SNI), not by port.
  *
  * @param last the services last published, by host name.
+ * @param lastAliases what then led to those of other names.
  * @returns the same for the same findings in any order.
  */
 export function exportServices(
@@ -51,6 +56,7 @@ export function exportServices(
   rules: readonly ExportRule[],
   cluster: ExportingCluster,
   last: Readonly<Record<string, ContractService>> = {},
+  lastAliases: readonly ExportAlias[] = [],
 ): Exports {
   const verdicts = judgeServices(found, rules);
   const workloadsOf = workloadIndex(found.workloads);
@@ -58,10 +64,17 @@ export function exportServices(
     modeOf: mutualTlsModes(found.peerAuthentications),
     otherTls: otherTls(found.destinationRules, cluster.domain),
   };
-  const offers = verdicts
-    .filter(({ optedOut }) => !optedOut)
+  const candidates = verdicts.filter(({ optedOut }) => !optedOut);
+  const common = commonNames(
+    candidates
+      .filter(({ rule }) => rule.peers?.length !== 0)
+      .map(({ service, rule, index }) => ({ service, host: offeredAs(service, rule, cluster), index })),
+  );
+  const knownOf = identitiesFinder(last, lastAliases, cluster);
+  const offers = candidates
+    .filter(({ service }) => !common.some(({ keys }) => keys.has(keyOf(service))))
     .map(({ service, rule, index }) => {
-      const known = ownValue(last, hostOf(service, cluster))?.subjectAltNames ?? [];
+      const known = knownOf(service);
       const candidate = { service, rule, ruleIndex: index, workloads: workloadsOf(service), known };
       const { offered, warnings } = offerService(candidate, cluster, tls);
       const path = `Service ${keyOf(service)}`;
@@ -74,9 +87,25 @@ export function exportServices(
     warnings: [
       ...judgeIdleRules(rules, verdicts, serviceFinder(found.services, found.namespaces)),
       ...judgeMissingPorts(all),
+      ...common.map(({ warning }) => warning),
       ...offers.flatMap(({ warnings }) => warnings),
       ...judgePlainText(all),
     ],
+  };
+}
+
+/** Finds the identities that were last published of a Service, under whatever name. */
+function identitiesFinder(
+  last: Readonly<Record<string, ContractService>>,
+  aliases: readonly ExportAlias[],
+  cluster: ExportingCluster,
+): (service: KubernetesService) => readonly string[] {
+  const names = new Map(
+    aliases.map(({ namespace, service: name, spec }) => [keyOf({ namespace, name }), spec.hosts]),
+  );
+  return (service) => {
+    const hosts = [...(names.get(keyOf(service)) ?? []), hostOf(service, cluster)];
+    return hosts.flatMap((host) => ownValue(last, host)?.subjectAltNames ?? []);
   };
 }
 

@@ -1,6 +1,5 @@
 import { refuseHostName } from "./address.ts";
 import { HOST_NAME, isBelow } from "./hostname.ts";
-import type { OfferedService } from "./importRule.ts";
 import type { TextRule } from "./textRule.ts";
 
 /** What stands for a service's name and namespace in the pattern of an extra name. */
@@ -26,7 +25,10 @@ export const NAME_TEMPLATE: TextRule = {
  * The extra name that a template gives to a service.
  * @returns undefined where it asks for a name and namespace that the service has not.
  */
-export function extraName(template: string, { name, namespace }: OfferedService): string | undefined {
+export function extraName(
+  template: string,
+  { name, namespace }: { name?: string; namespace?: string },
+): string | undefined {
   if (name !== undefined && namespace !== undefined) {
     return template.replaceAll("{name}", name).replaceAll("{namespace}", namespace);
   }
@@ -35,19 +37,20 @@ export function extraName(template: string, { name, namespace }: OfferedService)
 
 /**
  * Why nothing of a peer's may be called so here; undefined when it may.
- * @param clusterDomain our own.
+ * @param ownDomains our cluster domain, and others that are ours.
  * @param others domains in which other peers' services have their names, each with whose it is.
  */
 export function refuseExtraName(
   name: string,
-  clusterDomain: string,
+  ownDomains: readonly string[],
   others: Readonly<Record<string, string>> = {},
 ): string | undefined {
   if (!HOST_NAME.test(name)) return HOST_NAME.rule;
-  if (name === clusterDomain || isBelow(name, clusterDomain)) {
-    return `is a name of this cluster's own domain '${clusterDomain}'`;
-  }
-  const taken = Object.keys(others).find((domain) => name === domain || isBelow(name, domain));
+  const domainIn = (domains: readonly string[]): string | undefined =>
+    domains.find((domain) => name === domain || isBelow(name, domain));
+  const own = domainIn(ownDomains);
+  if (own !== undefined) return `is a name of this cluster's own domain '${own}'`;
+  const taken = domainIn(Object.keys(others));
   if (taken !== undefined) return `is a name of '${taken}', the domain of ${others[taken]}`;
   return refuseHostName(name);
 }

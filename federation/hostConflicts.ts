@@ -1,7 +1,7 @@
 import { type Fault, pathOf } from "./fault.ts";
 import { isBelow } from "./hostname.ts";
 import { MANAGED_BY_LABEL } from "./labels.ts";
-import { compare } from "./order.ts";
+import { compare, sortedUnique } from "./order.ts";
 
 /** Labels and an annotation that often tell whose an object is, beside {@link MANAGED_BY_LABEL}. */
 const OWNER_KEYS = [
@@ -69,16 +69,43 @@ export function conflictsOf(
  * @returns one of each for every two that meet, in order.
  */
 export function judgeConflicts(conflicts: readonly HostConflict[]): { faults: Fault[]; warnings: Fault[] } {
-  const sorted = [...conflicts].sort(
+  const all = sorted(conflicts);
+  const faults = all.filter(({ wildcard }) => wildcard === undefined);
+  const warnings = all.filter(({ wildcard }) => wildcard !== undefined);
+  return { faults: faults.map(taken), warnings: warnings.map(held) };
+}
+
+function sorted(conflicts: readonly HostConflict[]): HostConflict[] {
+  return [...conflicts].sort(
     (one, other) =>
       compare(one.peer, other.peer) ||
       compare(one.host, other.host) ||
       compare(one.entry.namespace, other.entry.namespace) ||
       compare(one.entry.name, other.entry.name),
   );
-  const faults = sorted.filter(({ wildcard }) => wildcard === undefined);
-  const warnings = sorted.filter(({ wildcard }) => wildcard !== undefined);
-  return { faults: faults.map(taken), warnings: warnings.map(held) };
+}
+
+/**
+ * A Service that is offered under a name that is a host of somebody else's entry too is held back: of the two Istio takes the older one, and
+ * the gateway would lead peers there. (A wildcard does not matter: the gateway opens for names in full.)
+ * @param conflicts of such names, with `namespace/name` of the Service as the peer's name.
+ * @returns the names, each once, and a warning for each entry, in order.
+ */
+export function judgeTakenAliases(conflicts: readonly HostConflict[]): {
+  hosts: string[];
+  warnings: Fault[];
+} {
+  const exact = sorted(conflicts.filter(({ wildcard }) => wildcard === undefined));
+  return {
+    hosts: sortedUnique(exact.map(({ host }) => host)),
+    warnings: exact.map(({ peer, host, entry }) => ({
+      path: `Service ${peer}`,
+      value: host,
+      rule: `is a host of ServiceEntry ${entry.namespace}/${entry.name} too, ${ownerOf(entry)}, to which the gateway could lead, so the Service is held back`,
+      remedy:
+        "Delete that one, hide it from the gateway by its exportTo, or offer the Service under another name",
+    })),
+  };
 }
 
 function taken({ peer, host, entry }: HostConflict): Fault {

@@ -1,4 +1,6 @@
+import { offeredAs } from "./alias.ts";
 import type { ContractService } from "./contractService.ts";
+import type { ExportAlias } from "./exportAlias.ts";
 import { meansPort } from "./exportedPorts.ts";
 import { type ExportRule, goesByNames, maySelect } from "./exportRule.ts";
 import { publishedLabels } from "./narrowing.ts";
@@ -10,22 +12,37 @@ import { type SplitRules, splitRules } from "./ruleFinder.ts";
  * decides on a Service may hang on labels that nobody knows now: then what any of them would offer stays, and never more than was published.
  * @param services as last published, by host name.
  * @param cluster today's cluster domain: a name of another one leads nowhere any more; and what the peers call themselves.
+ * @param aliases what led to those of other names than their own: they stay as long as a rule gives them these.
  */
 export function lastExports(
   services: Readonly<Record<string, ContractService>>,
   rules: readonly ExportRule[],
   { domain, peers }: { domain: string; peers: Readonly<Record<string, string>> },
+  aliases: readonly ExportAlias[] = [],
 ): Record<string, ContractService> {
   const split = splitRules(rules);
+  const byName = new Map(
+    aliases.flatMap(({ namespace, service: name, spec }) =>
+      spec.hosts.map((host) => [host, { namespace, name }] as const),
+    ),
+  );
   return sortedRecord(
     Object.entries(services).flatMap(([host, service]) => {
-      if (!host.endsWith(`.svc.${domain}`)) return [];
-      const [name = "", namespace = "", ...rest] = host.slice(0, -`.svc.${domain}`.length).split(".");
-      if (namespace === "" || rest.length > 0) return [];
-      const kept = narrow(service, decidingRules(rules, split, namespace, name), peers);
+      const owner = byName.get(host) ?? serviceOf(host, domain);
+      if (owner === undefined) return [];
+      const deciding = decidingRules(rules, split, owner.namespace, owner.name);
+      const naming = deciding.filter((rule) => offeredAs(owner, rule, { domain }) === host);
+      const kept = narrow(service, naming, peers);
       return kept === undefined ? [] : [[host, kept] as const];
     }),
   );
+}
+
+/** The Service that has a full name. */
+function serviceOf(host: string, domain: string): { namespace: string; name: string } | undefined {
+  if (!host.endsWith(`.svc.${domain}`)) return undefined;
+  const [name = "", namespace = "", ...rest] = host.slice(0, -`.svc.${domain}`.length).split(".");
+  return namespace === "" || rest.length > 0 ? undefined : { namespace, name };
 }
 
 /** The rules that may decide on a Service: none that comes after one which means it for sure. */

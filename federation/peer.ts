@@ -75,12 +75,12 @@ export function viewPeers(
   { roots: ownRoots, intermediates }: OutsideCertificates = { roots: [], intermediates: [] },
 ): { peers: Record<string, PeerView>; warnings: string[]; notes: string[] } {
   const { cluster, allowGatewayAddresses } = config;
-  const { name: ownName, domain: clusterDomain, meshDomain, trustDomain } = cluster;
+  const { name: ownName, domain: clusterDomain, meshDomain, domains = [], trustDomain } = cluster;
   const { topology } = config;
   const rootCertificates = [...intermediates, ...ownRoots];
   const local = {
     ...{ cluster: ownName, clusterDomain, trustDomain, topology, rootCertificates, ownRoots },
-    ...(TRAITS[topology].names.includes("mesh") ? { meshDomain } : {}),
+    ...(TRAITS[topology].names.includes("mesh") ? { meshDomain, domains } : {}),
     names: sortedRecord(
       Object.entries(config.peers).flatMap(([name, { names }]) =>
         names === undefined ? [] : [[name, names] as const],

@@ -21,6 +21,8 @@ export interface NamingCluster {
   trustDomain: string;
   /** Where peers may register our services; left out where none do. */
   meshDomain?: string;
+  /** Further ones that are ours. @default none */
+  domains?: readonly string[];
   /** How it is connected with its peers. @default federation */
   topology?: Topology;
   /** What the config says of how peers' services are called here, by the peer's name there. @default by {@link namesOf} */
@@ -46,8 +48,9 @@ export function peerNamesOf(peer: string, domains: NamedCluster, local: NamingCl
 
 /** What is ours, and in a federation what no single peer's can be. */
 export function ownClaims(local: NamingCluster): Claim[] {
-  const { clusterDomain, meshDomain, trustDomain, rootCertificates = [], topology = "federation" } = local;
-  const nameDomains = [clusterDomain, ...(meshDomain === undefined ? [] : [meshDomain])];
+  const { clusterDomain, meshDomain, domains = [] } = local;
+  const { trustDomain, rootCertificates = [], topology = "federation" } = local;
+  const nameDomains = [clusterDomain, ...(meshDomain === undefined ? [] : [meshDomain]), ...domains];
   const own = { owner: "this cluster", nameDomains, trustDomain, rootCertificates };
   if (TRAITS[topology].names.includes("global")) return [own];
   return [own, { owner: "all clusters together", nameDomains: SHARED_DOMAINS }];
@@ -59,7 +62,7 @@ export function claimOf({ peer, contract, names }: NamedReading): Claim {
   const { trustDomain, rootCertificates } = contract;
   return {
     owner: `peer ${peer}`,
-    nameDomains: domain === undefined ? [] : [domain],
+    nameDomains: [...(domain === undefined ? [] : [domain]), ...ownedBy(contract, names)],
     trustDomain,
     rootCertificates,
   };
@@ -68,9 +71,15 @@ export function claimOf({ peer, contract, names }: NamedReading): Claim {
 /** What stays a peer's while it has no contract: its entries and its roots stay here too. */
 export function claimOfPending(peer: string, pinned: PinnedPeer, local: NamingCluster): Claim {
   const { clusterDomain, trustDomain, rootCertificates } = pinned;
+  const names = peerNamesOf(peer, pinned, local);
   // Without a mesh domain its services could have been called by their own names only.
-  const domain = pinned[nameField(peerNamesOf(peer, pinned, local))] ?? clusterDomain;
-  return { owner: `pending peer ${peer}`, nameDomains: [domain], trustDomain, rootCertificates };
+  const nameDomains = [pinned[nameField(names)] ?? clusterDomain, ...ownedBy(pinned, names)];
+  return { owner: `pending peer ${peer}`, nameDomains, trustDomain, rootCertificates };
+}
+
+/** Further domains in which a peer may have names here: none where all names are global. */
+function ownedBy({ domains = [] }: NamedCluster, names: PeerNames): string[] {
+  return names === "global" ? [] : domains;
 }
 
 /** A peer's names and identities must be in domains that are nobody else's here. */
@@ -81,7 +90,8 @@ export function judgePeerDomains(
 ): Fault[] {
   const { cluster, trustDomain } = contract;
   const field = nameField(names);
-  const asked = { cluster, nameDomain: contract[field], nameField: field, trustDomain };
+  const domains = ownedBy(contract, names);
+  const asked = { cluster, nameDomain: contract[field], nameField: field, domains, trustDomain };
   return [
     ...judgeMeshDomain(peer, names, contract, ours),
     ...judgeDomains(asked, taken, TRAITS[topology].common, otherNames(peer, names, contract, ours)),

@@ -1,4 +1,5 @@
-import type { GatewayAddress } from "./address.ts";
+import { type GatewayAddress, refuseHostName } from "./address.ts";
+import { isAlias } from "./alias.ts";
 import { count } from "./change.ts";
 import type { ContractService } from "./contractService.ts";
 import { serverName } from "./destinationRule.ts";
@@ -33,7 +34,7 @@ export interface ServiceJudgement {
 }
 
 /**
- * Makes the judge of a peer's services, each by itself: a name must lie below `svc.<the peer's cluster domain>` and fit into a TLS
+ * Makes the judge of a peer's services, each by itself: a name must be one of the peer's, see {@link isAlias}, and fit into a TLS
  * handshake, identities be of the peer's trust domain, and the ServiceEntry be one that an API server takes.
  * @param names under which they are to be called here.
  */
@@ -43,13 +44,23 @@ export function serviceJudge(
 ): (host: string, service: ContractService) => ServiceJudgement {
   const sizeOf = entrySizes(peer.gateways);
   return (host, offered) => {
-    const hostFaults = judgeHost(host, peer);
+    const hostFaults = judgeHost(host, peer, names);
     const named = hostFaults.length > 0 ? host : nameHere(names, host, peer);
     const name = named ?? host;
+    const odd = isBelow(host, `svc.${peer.clusterDomain}`) ? undefined : refuseHostName(name);
     const service = name === host ? offered : { ...offered, remoteHost: host };
     const size = sizeOf(name, service);
     const faults = [
       ...hostFaults,
+      ...(odd === undefined || hostFaults.length > 0
+        ? []
+        : [
+            {
+              path: "",
+              rule: `has the name '${name}' here, which ${odd}`,
+              remedy: "Have the peer choose another",
+            },
+          ]),
       ...(named === undefined ? [nameless(names, peer)] : []),
       ...judgeServerName(host, service),
       ...judgeIdentities(service, peer),
@@ -60,10 +71,21 @@ export function serviceJudge(
   };
 }
 
-function judgeHost(host: string, { clusterDomain }: Publisher): Fault[] {
-  const domain = `svc.${clusterDomain}`;
-  if (isBelow(host, domain)) return [];
-  const rule = `must be a name below '${domain}': a peer speaks for its own services only`;
+/** Where names are global ones there is none but for Services by their full names. */
+function judgeHost(host: string, peer: Publisher, names: PeerNames): Fault[] {
+  const domain = `svc.${peer.clusterDomain}`;
+  if (isBelow(host, domain) || (names !== "global" && isAlias(host, peer))) return [];
+  const others =
+    names === "global"
+      ? []
+      : [
+          ...(peer.clusterDomain.includes(".")
+            ? [`below '${peer.clusterDomain}' outside of svc and pod`]
+            : []),
+          ...(peer.domains ?? []).map((each) => `below '${each}'`),
+        ];
+  const places = [`below '${domain}'`, ...others].join(", or ");
+  const rule = `must be a name ${places}: a peer speaks for its own services only`;
   return [{ path: "", rule, remedy: "Have the peer export it under its name there" }];
 }
 

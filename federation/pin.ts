@@ -1,5 +1,5 @@
 import type { Contract } from "./contract.ts";
-import type { Fault } from "./fault.ts";
+import { type Fault, pathOf } from "./fault.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { settingCommand } from "./settingCommand.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
@@ -12,6 +12,8 @@ export interface PeerIdentity {
   clusterDomain?: string;
   /** Its mesh domain, by which its services may be called here. */
   meshDomain?: string;
+  /** The only further domains below which it may have names. */
+  domains?: string[];
   /** SPIFFE trust domain of its workloads. */
   trustDomain?: string;
   /** The only roots that it may have, beside those of ours that peers may have too: SHA-256 fingerprints, each as `AB:CD:...`. */
@@ -34,6 +36,8 @@ export interface PinJudgement {
  * - Nothing known and nothing configured: taken as it is (trust on first use), and told.
  * - Configured: what the config names counts, at first sight too.
  * - A root that is gone while another known one is there needs nobody's consent: it narrows what is trusted.
+ * - A further domain that was not there when the peer was first imported takes consent, as names in it may be those of others; one that is
+ *   gone takes none.
  * - A root that is our own too needs none either: it is trusted already.
  *
  * @param peer its name in our config.
@@ -64,6 +68,7 @@ export function judgePin(
     judgeName(peer, "cluster", cluster, pinned?.cluster, identity.cluster),
     judgeName(peer, "clusterDomain", clusterDomain, pinned?.clusterDomain, identity.clusterDomain),
     judgeMeshDomain(peer, meshDomain, pinned?.meshDomain, identity.meshDomain),
+    judgeOwned(peer, contract.domains ?? [], pinned && (pinned.domains ?? []), identity.domains),
     judgeName(peer, "trustDomain", trustDomain, pinned?.trustDomain, identity.trustDomain),
   ];
   return {
@@ -117,6 +122,36 @@ function judgeMeshDomain(
   const rule = `is missing, and must be '${configured}' by the config`;
   const remedy = `Have the peer's stack updated, or remove peers.${peer}.identity.meshDomain`;
   return { faults: [{ path: "meshDomain", rule, remedy }], notes: [] };
+}
+
+/** Domains that a peer says it owns. @param pinned undefined at first sight. */
+function judgeOwned(
+  peer: string,
+  published: readonly string[],
+  pinned: readonly string[] | undefined,
+  configured: readonly string[] | undefined,
+): PinJudgement {
+  const known = configured ?? pinned;
+  const strange = known === undefined ? [] : published.filter((domain) => !known.includes(domain));
+  const added = published.filter((domain) => !(pinned ?? []).includes(domain));
+  const gone = (pinned ?? []).filter((domain) => !published.includes(domain));
+  const origin =
+    configured === undefined ? "those pinned since this peer was first imported" : "those in the config";
+  const accept = published.map((domain, index) => setting(peer, `domains[${index}]`, domain)).join(" and ");
+  return {
+    faults: strange.map((value) => ({
+      path: pathOf("domains", published.indexOf(value)),
+      value,
+      rule: `is not among ${origin}: the peer would have names below it here`,
+      remedy: `Ask the peer's team by another way than this. If it is right: ${accept}`,
+    })),
+    notes: [
+      ...(added.length > 0 && strange.length === 0
+        ? [`${peer} may have names below further domains: ${added.join(", ")}`]
+        : []),
+      ...(gone.length > 0 ? [`${peer} owns fewer domains: without ${gone.join(", ")}`] : []),
+    ],
+  };
 }
 
 function judgeRoots(

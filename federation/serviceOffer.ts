@@ -1,6 +1,8 @@
+import { hostOf, offeredAs } from "./alias.ts";
 import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { type ContractService, contractService } from "./contractService.ts";
 import type { ExportRule } from "./exportRule.ts";
+import { aliasPorts, unfitAlias } from "./exportAlias.ts";
 import type { ExportedService } from "./exportedService.ts";
 import { type KubernetesPort, exportedPorts } from "./exportedPorts.ts";
 import { type Fault, pathOf } from "./fault.ts";
@@ -16,6 +18,8 @@ import { GATEWAY_NAMESPACE } from "./wellKnown.ts";
 /** Who exports. */
 export interface ExportingCluster {
   domain: string;
+  /** Others that it owns. @default none */
+  domains?: readonly string[];
   trustDomain: string;
   /** The peers by their names in the config, each with the name that it gives itself. */
   peers: Readonly<Record<string, string>>;
@@ -52,16 +56,12 @@ export interface OfferedService {
   permissive: string[];
 }
 
-/** Full name of a Service. */
-export function hostOf({ namespace, name }: KubernetesService, { domain }: { domain: string }): string {
-  return `${name}.${namespace}.svc.${domain}`;
-}
-
 /** Decides what of one Service is offered, by the rules that {@link exportServices} tells. */
 export function offerService(candidate: Candidate, cluster: ExportingCluster, tls: TlsOfCluster): Offer {
   const { service, rule, ruleIndex, workloads, known } = candidate;
-  const host = hostOf(service, cluster);
-  const wanted = wantedOf(candidate, host, Object.keys(cluster.peers));
+  const host = offeredAs(service, rule, cluster);
+  const isAliased = host !== hostOf(service, cluster);
+  const wanted = wantedOf(candidate, host, cluster);
   if (wanted.left === undefined) return { warnings: wanted.warnings };
   const { only, isWanted } = wanted.left;
 
@@ -69,8 +69,9 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
   const { identities, ...found } = identitiesOf(service, workloads, cluster.trustDomain, known);
   const warnings = [...wanted.warnings, ...carried.warnings, ...found.warnings];
   if (identities.length === 0) return { warnings };
-  const { ports, permissive, ...reach } = judgeReach({ ...service, host }, carried, workloads, tls);
-  warnings.push(...reach.warnings);
+  const { permissive, ...reach } = judgeReach({ ...service, host }, carried, workloads, tls);
+  const { ports, warnings: unknown } = isAliased ? aliasPorts(reach.ports) : { ...reach, warnings: [] };
+  warnings.push(...reach.warnings, ...unknown);
   if (ports.length === 0) return { warnings };
 
   const labels = publishedLabels(service, rule);
@@ -89,6 +90,7 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
     namespace: service.namespace,
     name: service.name,
     host,
+    ...(isAliased ? { isAliased } : {}),
     selector: service.selector,
     ports,
     isWhole: ports.length === exportedPorts(service.ports).ports.length,
@@ -110,13 +112,13 @@ interface Wanted {
 function wantedOf(
   { service, rule, ruleIndex }: Candidate,
   host: string,
-  peers: readonly string[],
+  cluster: ExportingCluster,
 ): Narrowed<Wanted> {
   const place = pathOf("exports", ruleIndex);
-  const audience = narrowPeers(service, rule, place, peers);
+  const audience = narrowPeers(service, rule, place, Object.keys(cluster.peers));
   // What is offered to nobody has no faults either.
   if (audience.left?.only?.length === 0) return { warnings: [] };
-  const hindrance = unfitness(service, host);
+  const hindrance = unfitness(service, cluster) ?? unfitAlias(service, host, place, cluster);
   if (hindrance !== undefined) return { warnings: [hindrance] };
   const chosen = narrowPorts(service, rule, place);
   const warnings = [...audience.warnings, ...chosen.warnings];
@@ -128,7 +130,8 @@ function heldBack(fault: Fault): Fault {
   return { ...fault, rule: `${fault.rule}, so the Service is held back` };
 }
 
-function unfitness(service: KubernetesService, host: string): Fault | undefined {
+function unfitness(service: KubernetesService, cluster: ExportingCluster): Fault | undefined {
+  const host = hostOf(service, cluster);
   if (service.type === "ExternalName") {
     const remedy = "Export the Service that it stands for, or take it out of the exports";
     return { path: "type", value: service.type, rule: "is an alias and cannot be exported", remedy };

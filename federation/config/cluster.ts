@@ -1,7 +1,9 @@
 import { DNS_LABEL, HOST_NAME, NETWORK } from "../hostname.ts";
 import { MESH_DOMAIN, defaultMeshDomain } from "../meshDomain.ts";
-import { fields, text } from "../schema.ts";
+import { OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, judgeOwnedDomains } from "../ownedDomains.ts";
+import { type Complaint, checked, fields, text } from "../schema.ts";
 import { TRUST_DOMAIN } from "../spiffe.ts";
+import { anyNumber } from "./oneOrSeveral.ts";
 
 /** Who a cluster is. */
 export interface ClusterConfig {
@@ -14,19 +16,44 @@ export interface ClusterConfig {
   network: string;
   /** Where peers whose own cluster domain is the same register its services, in a federation: `<name>.mesh` by default. */
   meshDomain: string;
+  /** Further domains that it owns, below which it may offer Services, in a federation; left out: none. */
+  domains?: string[];
 }
 
 /** Checks a stack's `cluster` and fills in its defaults. */
-export const cluster = fields({
-  name: text(DNS_LABEL),
-  domain: text(HOST_NAME),
-  trustDomain: text(TRUST_DOMAIN).optional(),
-  network: text(NETWORK).optional(),
-  meshDomain: text(MESH_DOMAIN).optional(),
-}).transform(({ name, domain, trustDomain, network, meshDomain }): ClusterConfig => ({
+export const cluster = checked(
+  fields({
+    name: text(DNS_LABEL),
+    domain: text(HOST_NAME),
+    trustDomain: text(TRUST_DOMAIN).optional(),
+    network: text(NETWORK).optional(),
+    meshDomain: text(MESH_DOMAIN).optional(),
+    domains: anyNumber(text(OWNED_DOMAIN)).optional(),
+  }),
+  ({ name, domain, meshDomain = defaultMeshDomain(name), domains }): Complaint[] => {
+    // The check runs on wrong values too.
+    const list: readonly unknown[] = Array.isArray(domains) ? domains : [];
+    return [
+      ...judgeOwnedDomains(list, { clusterDomain: domain, meshDomain }).map(({ index, rule, remedy }) => ({
+        path: ["domains", index],
+        rule,
+        remedy,
+      })),
+      ...judgeCount(list),
+    ];
+  },
+).transform(({ name, domain, trustDomain, network, meshDomain, domains = [] }): ClusterConfig => ({
   name,
   domain,
   trustDomain: trustDomain ?? domain,
   network: network ?? name,
   meshDomain: meshDomain ?? defaultMeshDomain(name),
+  ...(domains.length === 0 ? {} : { domains }),
 }));
+
+function judgeCount(domains: readonly unknown[]): Complaint[] {
+  if (domains.length <= OWNED_DOMAINS_LIMIT) return [];
+  const rule = `has ${domains.length} entries, and may have ${OWNED_DOMAINS_LIMIT}`;
+  const remedy = "Name domains that hold several of these";
+  return [{ path: ["domains"], rule, remedy, withoutValue: true }];
+}

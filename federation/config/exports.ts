@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { ExportRule } from "../exportRule.ts";
+import { NAME_TEMPLATE } from "../extraName.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE } from "../hostname.ts";
 import { EXPORT_LABEL } from "../labels.ts";
 import { NAME_PATTERN } from "../namePattern.ts";
@@ -43,6 +44,8 @@ const rule = checked(
     // Whether they are peers at all is judged in view of the config's `peers`.
     peers: anyNumber(z.string()).exactOptional(),
     labels: several(text(LABEL_KEY)).exactOptional(),
+    // In which domains it may lie is judged in view of the config's `cluster`.
+    as: text(NAME_TEMPLATE).exactOptional(),
     // Which peers they name is judged likewise.
     ...callerFields,
   }),

@@ -38,6 +38,7 @@ function judgePeerNames(topology: Topology, cluster: unknown, peers: unknown): F
   if (TRAITS[topology].names.includes("mesh")) return [];
   const given = [
     ...(asRecord(cluster)["meshDomain"] === undefined ? [] : [pathOf("cluster", "meshDomain")]),
+    ...(isGiven(asRecord(cluster)["domains"]) ? [pathOf("cluster", "domains")] : []),
     ...Object.entries(asRecord(peers))
       .filter(([, peer]) => asRecord(peer)["names"] !== undefined)
       .map(([name]) => pathOf("peers", name, "names")),

@@ -1,5 +1,5 @@
 import { type Fault, pathOf } from "../fault.ts";
-import { HOST_NAME } from "../hostname.ts";
+import { HOST_NAME, isBelow } from "../hostname.ts";
 import { settingCommand } from "../settingCommand.ts";
 import type { Topology } from "../topology.ts";
 import { GLOBAL_DOMAIN, globalName } from "./globalName.ts";
@@ -10,6 +10,8 @@ export interface NamedCluster {
   clusterDomain: string;
   /** Left out by older versions, and where a topology has no such names. */
   meshDomain?: string;
+  /** Others that it owns; likewise. */
+  domains?: string[];
 }
 
 /** The ways of naming that a stack may choose for a peer. */
@@ -41,7 +43,7 @@ export function nameField(names: PeerNames): "clusterDomain" | "meshDomain" {
 
 /**
  * The name under which a peer's service is called here.
- * @param host its name there, below `svc.<the peer's cluster domain>`.
+ * @param host its name there, below its cluster domain or a domain that it owns.
  * @returns undefined when it has none: see {@link nameless}.
  */
 export function nameHere(names: PeerNames, host: string, peer: NamedCluster): string | undefined {
@@ -49,11 +51,17 @@ export function nameHere(names: PeerNames, host: string, peer: NamedCluster): st
   return names === "global" ? globalName(host, peer.clusterDomain) : meshName(host, peer);
 }
 
-/** Another domain in the place of the cluster's: of two services no two get one name. */
-function meshName(host: string, { clusterDomain, meshDomain }: NamedCluster): string | undefined {
-  const suffix = `.svc.${clusterDomain}`;
-  if (meshDomain === undefined || !host.endsWith(suffix)) return undefined;
-  const name = `${host.slice(0, -suffix.length)}.svc.${meshDomain}`;
+/**
+ * Another domain in the place of the cluster's; a name in a domain that it owns is nobody else's anyway. As none of its domains holds
+ * another, of two services no two get one name.
+ */
+function meshName(
+  host: string,
+  { clusterDomain, meshDomain, domains = [] }: NamedCluster,
+): string | undefined {
+  if (domains.some((domain) => isBelow(host, domain))) return host;
+  if (meshDomain === undefined || !isBelow(host, clusterDomain)) return undefined;
+  const name = `${host.slice(0, -clusterDomain.length)}${meshDomain}`;
   return HOST_NAME.test(name) ? name : undefined;
 }
 

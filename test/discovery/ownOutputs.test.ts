@@ -38,6 +38,7 @@ describe("readOwnOutputs", () => {
       ...{ federation: CONTRACT, trustAnchors: { b: anchor }, peers: { b: status }, certificates },
       ...{ certificateRequest: "a request", issued },
       ...{ credentials, joined: { b: ACCESS, c: {} } },
+      ...{ callerPolicies: {}, exportAliases: { any: "thing" } },
     };
     await withStacks({ [OWN_STACK]: outputs });
     assert.deepEqual(await readOwnOutputs(), {
@@ -48,6 +49,8 @@ describe("readOwnOutputs", () => {
       statuses: { b: status },
       credentials,
       joined: { b: ACCESS },
+      callerPolicies: {},
+      exportAliases: { any: "thing" },
     });
   });
 

@@ -57,6 +57,26 @@ describe("A survey", () => {
       );
     });
 
+    it("keeps what leads to Services of other names, as the last update made it", async () => {
+      const host = "foo.shop.example";
+      const spec = {
+        ...{ hosts: [host], location: "MESH_INTERNAL", resolution: "STATIC" },
+        ports: [{ number: 8080, name: "istio-federation-8080", protocol: "HTTP", targetPort: 8080 }],
+        ...{ workloadSelector: { labels: { app: "foo" } }, exportTo: ["istio-gateway"] },
+      };
+      const federation = { ...own, domains: ["shop.example"], services: { [host]: fooService } };
+      const exportAliases = { "abc/foo": spec, "abc/gone": { ...spec, hosts: ["gone.shop.example"] } };
+      await withStacks({ [OWN_STACK]: { federation, exportAliases } });
+      const cluster = { name: "cluster-a", domain: "cluster-a.local", domains: ["shop.example"] };
+      const exports = [{ namespace: "abc", service: "foo", as: "{name}.shop.example" }];
+      const found = await survey(configOf(nowhere, { cluster, exports }));
+      assert.deepEqual(found.exports, { [host]: fooService });
+      assert.deepEqual(found.aliases, [{ namespace: "abc", service: "foo", spec }]);
+      await withStacks({ [OWN_STACK]: { federation, exportAliases: { "abc/foo": 1 } } });
+      const { message } = await faultsError(survey(configOf(nowhere, { cluster, exports })));
+      assert.match(message, /last aliases of this stack/);
+    });
+
     it("offers nothing where nothing ever was published, and leaves its gateway open", async () => {
       await withStacks({});
       const found = await survey(configOf(nowhere, { gateway: {} }));
@@ -151,6 +171,33 @@ describe("A survey", () => {
       const { exports, warnings } = await surveyWith({ [OWN_STACK]: { federation: own } }, [bare]);
       assert.deepEqual(Object.keys(exports), [FOO]);
       assert.match(warnings.join("\n"), /Service abc\/foo\.selector: .*none with a sidecar/);
+    });
+
+    it("offers it under another name, unless somebody else's ServiceEntry has that too", async () => {
+      const changes = { exports: [{ service: "foo", as: "{name}.cluster-a.local" }] };
+      const stacks = { [OWN_STACK]: { federation: own } };
+      const { exports, exported, aliases } = await surveyWith(stacks, [pod], [], changes);
+      assert.deepEqual(Object.keys(exports), ["foo.cluster-a.local"]);
+      assert.deepEqual(
+        exported?.map(({ host }) => host),
+        ["foo.cluster-a.local"],
+      );
+      assert.deepEqual(
+        aliases.map(({ spec }) => [spec.hosts, spec.ports]),
+        [
+          [
+            ["foo.cluster-a.local"],
+            [{ number: 9000, name: "istio-federation-9000", protocol: "HTTP", targetPort: 9000 }],
+          ],
+        ],
+      );
+      const theirs = {
+        metadata: { namespace: "pay", name: "theirs" },
+        spec: { hosts: ["foo.cluster-a.local"] },
+      };
+      const found = await surveyWith(stacks, [pod], [theirs], changes);
+      assert.deepEqual([found.exports, found.exported, found.aliases], [{}, [], []]);
+      assert.match(found.warnings.join("\n"), /Service abc\/foo: .*ServiceEntry pay\/theirs too/);
     });
 
     it("keeps the identities last published of a Service that is scaled to zero, with a warning", async () => {

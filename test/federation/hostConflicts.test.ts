@@ -6,6 +6,7 @@ import {
   type WantedHost,
   conflictsOf,
   judgeConflicts,
+  judgeTakenAliases,
 } from "../../federation/hostConflicts.ts";
 
 const wanted = new Map<string, WantedHost>([
@@ -78,5 +79,33 @@ describe("A ServiceEntry of somebody else", () => {
     const entries = [entryOf(["pay.example.org", "*.org"]), entryOf(["pay.example.org"], { namespace: "a" })];
     const [one, other] = [found(...entries), found(...entries.toReversed())];
     assert.deepEqual(judgeConflicts(one), judgeConflicts(other));
+  });
+});
+
+describe("A name under which a Service is offered", () => {
+  const aliases = new Map<string, WantedHost>([
+    ["bar.shop.example", { peer: "shop/bar", exportTo: ["istio-gateway"] }],
+    ["foo.shop.example", { peer: "shop/foo", exportTo: ["istio-gateway"] }],
+  ]);
+  const judged = (...entries: ForeignEntry[]) =>
+    judgeTakenAliases(entries.flatMap((entry) => conflictsOf(entry, aliases, "istio-gateway")));
+
+  it("holds it back where somebody else's entry has it too and the gateway sees that", () => {
+    const labels = { team: "pay" };
+    const { hosts: taken, warnings } = judged(
+      entryOf(["foo.shop.example"], { exportTo: ["client"] }),
+      entryOf(["bar.shop.example"], { labels }),
+      entryOf(["bar.shop.example"], { name: "second", exportTo: ["istio-gateway"] }),
+    );
+    assert.deepEqual(taken, ["bar.shop.example"]);
+    assert.equal(warnings.length, 2);
+    assert.match(
+      describeFault(warnings[1]!),
+      /^Service shop\/bar: "bar\.shop\.example" is a host of ServiceEntry shop\/theirs too, which is labelled team=pay,.* held back\. Delete/,
+    );
+  });
+
+  it("is none of a wildcard's concern: the gateway opens for names in full", () => {
+    assert.deepEqual(judged(entryOf(["*.shop.example"])), { hosts: [], warnings: [] });
   });
 });

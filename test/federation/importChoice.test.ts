@@ -30,7 +30,7 @@ function planOf(services: Record<string, Partial<ContractService>>): PeerImports
 
 const shop = planOf({ "bar.xyz": { labels: { tier: "gold" } }, "foo.xyz": {}, "web.shop": {} });
 
-const refuse = (name: string) => refuseExtraName(name, "cluster-a.local", { "c.mesh": "peer c" });
+const refuse = (name: string) => refuseExtraName(name, ["cluster-a.local"], { "c.mesh": "peer c" });
 const choose = (imports: ImportRule[], found = shop, exportTo?: string[]) =>
   chooseImports(found, { imports, ...(exportTo === undefined ? {} : { exportTo }) }, refuse);
 

@@ -148,10 +148,11 @@ describe("A plan of imports", () => {
     "www.example.com",
     "cluster-b.local",
     "svc.cluster-b.local",
-    "bar.xyz.cluster-b.local",
+    "10-0-0-1.xyz.pod.cluster-b.local",
+    "pod.cluster-b.local",
     "bar.xyz.svc.cluster-b.local.evil",
     "bar.xyz.svc.evilcluster-b.local",
-    "bar.xyzsvc.cluster-b.local",
+    "bar.xyz.evilcluster-b.local",
   ]) {
     it(`leaves out ${host}, which is not the peer's, and takes the rest`, () => {
       const { imports, faults } = planImports(local, {
@@ -216,7 +217,7 @@ describe("A plan of imports", () => {
           assert.ok(found.gateways.every((gateway) => refuseAddress(gateway.address, []) === undefined));
           assert.ok(!`.${clusterDomain}`.endsWith(".cluster-a.local"));
           for (const [name, { subjectAltNames }] of Object.entries(found.services)) {
-            assert.ok(name.endsWith(`.svc.${clusterDomain}`));
+            assert.ok(name.endsWith(`.${clusterDomain}`) && !name.endsWith(`.pod.${clusterDomain}`));
             assert.ok(subjectAltNames.length > 0);
             assert.ok(subjectAltNames.every((id) => id.startsWith(`spiffe://${trustDomain}/`)));
           }

@@ -128,6 +128,32 @@ describe("A peer's identity", () => {
     ]);
   });
 
+  it("has its further domains in it: those of its first sight, and no others without consent", () => {
+    const published = { domains: ["pay.example", "shop.example"] };
+    const told = "b may have names below further domains: pay.example, shop.example";
+    assert.ok(judged(published, undefined).notes.includes(told));
+    const strange = (index: number, where: string) =>
+      `domains[${index}]: is not among those ${where}: the peer would have names below it here`;
+    const since = "pinned since this peer was first imported";
+    assert.deepEqual(judged(published, pinned), {
+      faults: [strange(0, since), strange(1, since)],
+      notes: [],
+    });
+    const one = { ...pinned, domains: ["pay.example"] };
+    assert.deepEqual(judged(published, one).faults, [strange(1, since)]);
+    assert.deepEqual(judged(published, one, published), {
+      faults: [],
+      notes: ["b may have names below further domains: shop.example"],
+    });
+    for (const last of [undefined, one])
+      assert.deepEqual(judged(published, last, { domains: ["pay.example"] }).faults, [
+        strange(1, "in the config"),
+      ]);
+    assert.deepEqual(judged({}, one), { faults: [], notes: ["b owns fewer domains: without pay.example"] });
+    const [fault] = judgePin("b", contractOf(published), NOW, one).faults;
+    assert.match(fault?.remedy ?? "", /identity\.domains\[0\].* and .*identity\.domains\[1\]/);
+  });
+
   it("is not asked for its name where an older version did not pin it", () => {
     const { cluster, ...older } = pinned;
     assert.equal(cluster, "cluster-b");

@@ -18,6 +18,15 @@ describe("The trust anchors last published", () => {
     assert.ok(!("meshDomain" in pinnable(contractOf(), new Date("2027-01-01"))));
   });
 
+  it("have the further domains that the peer published, if any", () => {
+    const b = { ...anchor, domains: ["shop.example"] };
+    assert.deepEqual(readPinnedPeers({ b }), { b });
+    const now = new Date("2027-01-01");
+    assert.deepEqual(pinnable(contractOf({ domains: b.domains }), now).domains, b.domains);
+    for (const none of [contractOf(), contractOf({ domains: [] })])
+      assert.ok(!("domains" in pinnable(none, now)));
+  });
+
   it("are none where there is no such output", () => {
     for (const value of [undefined, null, "text", []]) assert.deepEqual(readPinnedPeers(value), {});
   });
@@ -26,6 +35,7 @@ describe("The trust anchors last published", () => {
     ["has no cluster domain, as older ones", { trustDomain: "b.local", rootCertificates: [ROOT_B] }],
     ["has a domain that is none", { ...anchor, clusterDomain: "B!" }],
     ["has a mesh domain that is none", { ...anchor, meshDomain: "local" }],
+    ["has a further domain that is none", { ...anchor, domains: ["local"] }],
     ["has no list of certificates", { ...anchor, rootCertificates: ROOT_B }],
     ["is no map", "text"],
   ] as const) {

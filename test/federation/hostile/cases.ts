@@ -30,6 +30,7 @@ const honestContract = (): fc.Arbitrary<Contract> =>
     .map(([addresses, byName]) =>
       contractOf({
         meshDomain: "cluster-b.mesh",
+        domains: ["shop.example"],
         gateways: addresses,
         services: Object.fromEntries(
           Object.entries(byName).map(([name, service]) => [`${name}.xyz.svc.cluster-b.local`, service]),

@@ -24,6 +24,9 @@ export const DOMAINS = [
   "global",
 ];
 
+/** Further domains that it may say it owns: its own, and what none may own. */
+export const OWNED = ["shop.example", "shop.example", "evil.example", "x.shop.example", "x.svc", 5, null];
+
 /** Names of services: of others, of nobody, and of a form that no Service has. */
 export const HOSTS = [
   "*",
@@ -39,6 +42,9 @@ export const HOSTS = [
   `a.b.c.d.svc.${DOMAIN}`,
   `*.xyz.svc.${DOMAIN}`,
   `bar.xyz.${DOMAIN}`,
+  `bar.xyz.pod.${DOMAIN}`,
+  "bar.shop.example",
+  "shop.example",
   `bar.xyz.svc.${DOMAIN}.`,
   `bar..svc.${DOMAIN}`,
   `constructor.xyz.svc.${DOMAIN}`,

@@ -1,4 +1,4 @@
-import { ADDRESSES, DOMAINS, HOSTS, IDENTITIES, VERSIONS } from "./claims.ts";
+import { ADDRESSES, DOMAINS, HOSTS, IDENTITIES, VERSIONS, OWNED } from "./claims.ts";
 import { gatewaysOf, identitiesOf, portsOf } from "./extremes.ts";
 import { type Place, placesIn, read, remove, write } from "./tree.ts";
 import { EDITS, HUGE, LENGTHS, ODD_KEYS, WRONG } from "./values.ts";
@@ -120,6 +120,10 @@ const FAMILIES = {
     })(root, at, pick);
   },
   domains(root, at, pick) {
+    if (at % 4 === 0) {
+      write(fieldOf(root, "domains"), [nth([...DOMAINS, "pay.example"], pick), nth(OWNED, at)]);
+      return;
+    }
     const field = nth(["clusterDomain", "trustDomain", "cluster", "network", "meshDomain"], at);
     write(fieldOf(root, field), nth([...DOMAINS, "cluster-a"], pick));
   },

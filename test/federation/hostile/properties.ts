@@ -133,9 +133,15 @@ function assertOwn({ metadata, spec }: ServiceEntry, found: PeerImports): void {
   const { subjectAltNames } = spec;
   const { name } = metadata;
   const remoteHost = services[name]?.remoteHost;
-  assert.ok((remoteHost ?? name).endsWith(`.svc.${contract.clusterDomain}`), `${name} is not the peer's`);
+  const { clusterDomain, meshDomain = "", domains = [] } = contract;
+  const places = [clusterDomain, ...domains];
+  assert.ok(
+    places.some((domain) => (remoteHost ?? name).endsWith(`.${domain}`)),
+    `${name} is not the peer's`,
+  );
+  assert.ok(!(remoteHost ?? name).endsWith(`.pod.${clusterDomain}`), `${name} is a Pod's`);
   if (remoteHost !== undefined)
-    assert.ok(name.endsWith(`.svc.${contract.meshDomain ?? ""}`), `${name} is not in its mesh domain`);
+    assert.ok(name.endsWith(`.${meshDomain}`), `${name} is not in its mesh domain`);
   for (const taken of ["cluster-a.local", "cluster-a.mesh", "global"])
     assert.ok(!name.endsWith(`.${taken}`), `${name} is not the peer's`);
   assert.ok(subjectAltNames.length > 0 && subjectAltNames.length <= 256, "identities");

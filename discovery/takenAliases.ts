@@ -1,0 +1,38 @@
+import { boundedLines } from "../federation/boundedLines.ts";
+import { count } from "../federation/change.ts";
+import { describeFault } from "../federation/fault.ts";
+import { type WantedHost, judgeTakenAliases } from "../federation/hostConflicts.ts";
+import { GATEWAY_NAMESPACE } from "../federation/wellKnown.ts";
+import { type DecidedExports, withhold } from "./decidedExports.ts";
+import { findConflicts } from "./hostConflicts.ts";
+import type { SurveyedCluster } from "./surveyedCluster.ts";
+
+/**
+ * Holds back what is offered under a name that a ServiceEntry of somebody else has too, as far as the gateway sees that. Only names other than
+ * Services' own are looked for: nothing else lies below `svc.<cluster domain>`. Where there is no cluster to ask, all stays.
+ * @param contract as last published, unchecked.
+ * @throws FaultsError when the cluster refuses.
+ */
+export async function withholdTaken(
+  cluster: SurveyedCluster,
+  offered: DecidedExports,
+  contract: unknown,
+): Promise<DecidedExports> {
+  const wanted = new Map(
+    offered.aliases.flatMap(({ namespace, service, spec: { hosts, exportTo } }) =>
+      hosts.map((host): [string, WantedHost] => [host, { peer: `${namespace}/${service}`, exportTo }]),
+    ),
+  );
+  if (wanted.size === 0) return offered;
+  const found = await findConflicts(cluster, wanted, GATEWAY_NAMESPACE);
+  if ("unreachable" in found) return offered;
+  const { hosts, warnings } = judgeTakenAliases(found);
+  if (hosts.length === 0) return offered;
+  const left = withhold(offered, hosts, contract);
+  const told = boundedLines(
+    warnings,
+    describeFault,
+    (more) => `and ${count(more)} more names of Services that others' entries have too`,
+  );
+  return { ...left, warnings: [...left.warnings, ...told] };
+}

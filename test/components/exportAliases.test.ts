@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+import { FIRST_ROOT } from "../../federation/rotation.ts";
+import { parseConfig } from "../../federation/config.ts";
+import type { ExportAlias } from "../../federation/exportAlias.ts";
+import { MockEngine, type Registered, settled } from "./mockEngine.ts";
+
+const HOST = "bar.shop.example";
+const config = parseConfig(
+  {
+    cluster: { name: "cluster-b", domain: "b.local", domains: ["shop.example"] },
+    kubeconfig: { path: "kubeconfig", context: "cluster-b" },
+    gateway: { advertise: [{ address: "203.0.113.10" }] },
+    exports: [{ namespace: "shop", service: "bar", as: HOST }],
+  },
+  "cluster-b",
+);
+const exports = {
+  [HOST]: {
+    ports: [{ number: 80, name: "http", protocol: "HTTP" as const }],
+    subjectAltNames: ["spiffe://b.local/ns/shop/sa/bar"],
+  },
+};
+const aliases: ExportAlias[] = [
+  {
+    namespace: "shop",
+    service: "bar",
+    spec: {
+      hosts: [HOST],
+      location: "MESH_INTERNAL",
+      resolution: "STATIC",
+      ports: [{ number: 80, name: "istio-federation-80", protocol: "HTTP", targetPort: 8080 }],
+      workloadSelector: { labels: { app: "bar" } },
+      exportTo: ["istio-gateway"],
+    },
+  },
+];
+const authority = { rotation: { wanted: FIRST_ROOT, now: "2026-11-21T10:00:00Z" } };
+
+for (const preview of [true, false]) {
+  describe(`A FederatedCluster with Services under other names, ${preview ? "previewed" : "applied"}`, () => {
+    const engine = new MockEngine();
+    let published: unknown;
+    let contract: unknown;
+    let made: Registered;
+    let openWhenMade: boolean | undefined;
+
+    before(async () => {
+      await engine.start(preview);
+      engine.making = async (name) => {
+        if (!name.includes("/istio-federation-as-")) return;
+        await setTimeout(200);
+        openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
+      };
+      const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+      const args = { config, authority, exports, aliases, peers: {}, leftovers: {} };
+      const cluster = new FederatedCluster("cluster-b", args);
+      published = cluster.exportAliases;
+      contract = await settled(cluster.contract);
+      await engine.finish();
+      made = engine.named("istio-federation-as-bar");
+    });
+
+    it("makes a ServiceEntry for each in the namespace of its Service, under our label, in the cluster only", () => {
+      assert.equal(made.type, "kubernetes:networking.istio.io/v1:ServiceEntry");
+      assert.equal(made.name, "cluster-b-aliases-shop/istio-federation-as-bar");
+      assert.deepEqual(made.inputs, {
+        apiVersion: "networking.istio.io/v1",
+        kind: "ServiceEntry",
+        metadata: {
+          name: "istio-federation-as-bar",
+          namespace: "shop",
+          labels: { "app.kubernetes.io/managed-by": "istio-federation" },
+        },
+        spec: aliases[0]?.spec,
+      });
+      assert.match(made.provider, /::cluster-b-cluster::/);
+    });
+
+    it("opens the gateway for these names, and no others, once they lead somewhere", () => {
+      assert.equal(openWhenMade, false);
+      const { servers } = engine.named("cluster-b-gateway-gateway").inputs["spec"] as {
+        servers: { hosts: string[] }[];
+      };
+      assert.deepEqual(
+        servers.map(({ hosts }) => hosts),
+        [[HOST]],
+      );
+    });
+
+    it("publishes them for the next run, and its domains for the peers", () => {
+      assert.deepEqual(published, { "shop/bar": aliases[0]?.spec });
+      if (preview) return;
+      assert.deepEqual((contract as { domains?: string[] }).domains, ["shop.example"]);
+    });
+  });
+}
+
+describe("A FederatedCluster of which no Service has another name", () => {
+  it("has nothing for that", async () => {
+    const engine = new MockEngine();
+    await engine.start(false);
+    const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+    const args = { config, authority, exports: {}, peers: {}, leftovers: {} };
+    const { exportAliases } = new FederatedCluster("cluster-b", args);
+    await engine.finish();
+    assert.deepEqual(exportAliases, {});
+    assert.ok(!engine.resources.some(({ name }) => name.includes("aliases")));
+  });
+});

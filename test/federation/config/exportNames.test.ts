@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { parseConfig } from "../../../federation/config.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults, faultsThrown } from "../samples.ts";
+
+const rule = { namespace: "shop", service: "bar" };
+const owning = { ...LOCAL_CLUSTER, domains: ["shop.example"] };
+
+describe("The name under which an export rule offers Services", () => {
+  for (const [as, cluster] of [
+    ["bar.cluster-a.local", LOCAL_CLUSTER],
+    ["{name}.{namespace}.cluster-a.local", LOCAL_CLUSTER],
+    ["{name}.{namespace}.svc.cluster-a.local", LOCAL_CLUSTER],
+    ["{name}.{namespace}.svc.local", { ...LOCAL_CLUSTER, domain: "local" }],
+    ["{name}.shop.example", owning],
+  ] as const) {
+    it(`may be ${as}`, () => {
+      assert.deepEqual(configFaults({ cluster, exports: [{ ...rule, as }] }), []);
+    });
+  }
+
+  for (const [as, cluster] of [
+    ["bar.example.org", LOCAL_CLUSTER],
+    ["bar.shop.svc.cluster-a.local", LOCAL_CLUSTER],
+    ["{name}.svc.cluster-a.local", LOCAL_CLUSTER],
+    ["{name}.pod.cluster-a.local", LOCAL_CLUSTER],
+    ["cluster-a.local", LOCAL_CLUSTER],
+    ["bar.local", { ...LOCAL_CLUSTER, domain: "local" }],
+    ["shop.example", owning],
+    ["{name}.myshop.example", owning],
+    ["bar.cluster-a.mesh", owning],
+    ["a..b", owning],
+    ["{name}.{cluster}.shop.example", owning],
+    ["*.shop.example", owning],
+  ] as const) {
+    it(`may not be ${as}`, () => {
+      assert.deepEqual(configFaults({ cluster, exports: [rule, { ...rule, as }] }), ["exports[1].as"]);
+    });
+  }
+
+  it("is refused with both ways out", () => {
+    const raw = {
+      cluster: LOCAL_CLUSTER,
+      kubeconfig: KUBECONFIG,
+      exports: [{ ...rule, as: "bar.shop.example" }],
+    };
+    assert.throws(
+      () => parseConfig(raw, "cluster-a"),
+      /exports\[0\]\.as: "bar\.shop\.example" must be a name below the cluster domain 'cluster-a\.local'.*e\.g\. \{name\}\.cluster-a\.local, or add the domain to cluster\.domains/,
+    );
+  });
+
+  it("is another than the usual one in a federation only", () => {
+    const faults = (as: string): string[] =>
+      faultsThrown(() =>
+        parseConfig(
+          {
+            ...{ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, topology: "replicated" },
+            ...{ certificateAuthority: { source: "shared", shared: { stack: "root" } } },
+            exports: [{ ...rule, as }],
+          },
+          "cluster-a",
+        ),
+      );
+    assert.deepEqual(faults("{name}.{namespace}.svc.cluster-a.local"), []);
+    assert.deepEqual(faults("{name}.cluster-a.local"), [
+      "exports[0].as: is another name than Services have in topology 'replicated', where peers call them <name>.<namespace>.global",
+    ]);
+  });
+});
+
+describe("The further domains of a cluster", () => {
+  const parse = (domains: unknown) =>
+    parseConfig({ cluster: { ...LOCAL_CLUSTER, domains }, kubeconfig: KUBECONFIG }, "cluster-a").cluster;
+
+  it("are sorted, and left out where there are none", () => {
+    assert.deepEqual(parse(["shop.example", "pay.example"]).domains, ["pay.example", "shop.example"]);
+    for (const none of [[], undefined]) assert.ok(!("domains" in parse(none)));
+  });
+
+  for (const [what, domains, ...paths] of [
+    ["of one label", ["example"], "cluster.domains[0]"],
+    ["in cluster.local", ["shop.cluster.local"], "cluster.domains[0]"],
+    ["global", ["shop.global"], "cluster.domains[0]"],
+    ["short names of Services", ["shop.svc"], "cluster.domains[0]"],
+    ["the cluster domain", ["cluster-a.local"], "cluster.domains[0]"],
+    ["below the cluster domain", ["x.cluster-a.local"], "cluster.domains[0]"],
+    ["below the mesh domain", ["x.cluster-a.mesh"], "cluster.domains[0]"],
+    ["one in the other", ["shop.example", "eu.shop.example"], "cluster.domains[1]"],
+    ["no list", "shop.example", "cluster.domains"],
+    ["no texts", [1, null], "cluster.domains[0]", "cluster.domains[1]"],
+    ["too many", Array.from({ length: 17 }, (_, index) => `d${index}.example`), "cluster.domains"],
+  ] as const) {
+    it(`are not ${what}`, () => {
+      assert.deepEqual(configFaults({ cluster: { ...LOCAL_CLUSTER, domains } }), paths);
+    });
+  }
+
+  it("are not those above the cluster domain, of which they would hold the Services", () => {
+    const cluster = { name: "cluster-a", domain: "k8s.shop.example", domains: ["shop.example"] };
+    assert.deepEqual(configFaults({ cluster }), ["cluster.domains[0]"]);
+  });
+
+  it("mean nothing where peers' services have names of one kind only", () => {
+    const raw = {
+      ...{ cluster: { ...LOCAL_CLUSTER, domains: ["shop.example"] }, topology: "replicated" },
+      certificateAuthority: { source: "shared", shared: { stack: "root" } },
+    };
+    assert.deepEqual(configFaults(raw), ["cluster.domains"]);
+  });
+});
