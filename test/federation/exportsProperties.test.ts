@@ -108,12 +108,12 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
     );
   });
 
-  it("are no black holes: behind each port is a workload that takes mutual TLS, as far as there are any", () => {
+  it("are no black holes: behind each port is a workload that takes mutual TLS, as far as there are any, or a warning says that none has a sidecar", () => {
     fc.assert(
       fc.property(findings, rules, (found, made) => {
         const modeOf = mutualTlsModes(found.peerAuthentications);
-        for (const { namespace, selector, ports, permissive } of exportServices(found, made, cluster)
-          .exported) {
+        const { exported, warnings } = exportServices(found, made, cluster);
+        for (const { namespace, name, selector, ports, permissive } of exported) {
           const behind = found.workloads.filter(
             (workload) => workload.namespace === namespace && matches(selector, workload.labels),
           );
@@ -121,6 +121,11 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
             const modes = behind.filter(speaksMutualTls).map((workload) => modeOf(workload, targetPort).mode);
             // A port that is not known may be another one at each workload.
             if (targetPort === undefined || behind.length === 0) continue;
+            if (modes.length === 0) {
+              const path = `Service ${namespace}/${name}.selector`;
+              assert.ok(warnings.some((each) => each.path === path && /none with a sidecar/.test(each.rule)));
+              continue;
+            }
             assert.ok(modes.some((mode) => mode !== "DISABLE"));
             assert.ok(permissive || !modes.includes("PERMISSIVE"));
           }

@@ -214,7 +214,8 @@ describe("A hostile peer's further domain", () => {
     it(`is not ${what}: ${domain}`, () => {
       const evil = contractOf({ domains: [domain] });
       const contracts = { evil, "cluster-c": c, "cluster-d": equal };
-      const { imports, faults } = planImports(local, contracts, [claimOfPending("gone", gone, local)]);
+      const naming = { ...local, names: { "cluster-d": "mesh" as const } };
+      const { imports, faults } = planImports(naming, contracts, [claimOfPending("gone", gone, naming)]);
       assert.ok(!("evil" in imports));
       const told = faults.filter(({ peer }) => peer === "evil").map(({ path, rule }) => `${path} ${rule}`);
       assert.equal(told.length, 1);
@@ -236,17 +237,19 @@ describe("A hostile peer's further domain", () => {
       { clusterDomain: "pay.example" },
       { clusterDomain: "cluster.local", meshDomain: "x.pay.example" },
     ]) {
-      const { imports } = planImports(local, {
-        "cluster-c": c,
-        evil: contractOf({ ...changes, services: {} }),
-      });
+      const { imports } = planImports(
+        { ...local, names: "meshDomain" in changes ? { evil: "mesh" as const } : {} },
+        { "cluster-c": c, evil: contractOf({ ...changes, services: {} }) },
+      );
       assert.deepEqual(imports, {});
     }
     for (const changes of [
       { clusterDomain: "ours.example" },
       { clusterDomain: "cluster.local", meshDomain: "ours.example" },
-    ])
-      assert.deepEqual(planImports(local, { evil: contractOf({ ...changes, services: {} }) }).imports, {});
+    ]) {
+      const naming = { ...local, names: "meshDomain" in changes ? { evil: "mesh" as const } : {} };
+      assert.deepEqual(planImports(naming, { evil: contractOf({ ...changes, services: {} }) }).imports, {});
+    }
   });
 });
 
