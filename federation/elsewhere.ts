@@ -41,7 +41,7 @@ export function elsewhereOf(
   };
 }
 
-/** Names in a peer's own domains stay with it. */
+/** Names in a peer's cluster domain or mesh domain stay with it; a further domain may be another's one day. */
 function movable({ imports: { contract, services } }: ReadyPeer): string[] {
   const { clusterDomain, meshDomain } = contract;
   const own = [clusterDomain, ...(meshDomain === undefined ? [] : [meshDomain])];

@@ -1,6 +1,7 @@
 import type { Contract } from "./contract.ts";
-import { type Fault, pathOf } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { judgeOwned } from "./pinnedDomains.ts";
 import { settingCommand } from "./settingCommand.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
 
@@ -122,36 +123,6 @@ function judgeMeshDomain(
   const rule = `is missing, and must be '${configured}' by the config`;
   const remedy = `Have the peer's stack updated, or remove peers.${peer}.identity.meshDomain`;
   return { faults: [{ path: "meshDomain", rule, remedy }], notes: [] };
-}
-
-/** Domains that a peer says it owns. @param pinned undefined at first sight. */
-function judgeOwned(
-  peer: string,
-  published: readonly string[],
-  pinned: readonly string[] | undefined,
-  configured: readonly string[] | undefined,
-): PinJudgement {
-  const known = configured ?? pinned;
-  const strange = known === undefined ? [] : published.filter((domain) => !known.includes(domain));
-  const added = published.filter((domain) => !(pinned ?? []).includes(domain));
-  const gone = (pinned ?? []).filter((domain) => !published.includes(domain));
-  const origin =
-    configured === undefined ? "those pinned since this peer was first imported" : "those in the config";
-  const accept = published.map((domain, index) => setting(peer, `domains[${index}]`, domain)).join(" and ");
-  return {
-    faults: strange.map((value) => ({
-      path: pathOf("domains", published.indexOf(value)),
-      value,
-      rule: `is not among ${origin}: the peer would have names below it here`,
-      remedy: `Ask the peer's team by another way than this. If it is right: ${accept}`,
-    })),
-    notes: [
-      ...(added.length > 0 && strange.length === 0
-        ? [`${peer} may have names below further domains: ${added.join(", ")}`]
-        : []),
-      ...(gone.length > 0 ? [`${peer} owns fewer domains: without ${gone.join(", ")}`] : []),
-    ],
-  };
 }
 
 function judgeRoots(
