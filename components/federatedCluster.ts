@@ -1,14 +1,12 @@
-import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
 import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import { type AuthoritySource, outsideCertificates } from "../federation/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
-import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
+import type { Contract } from "../federation/contract.ts";
 import { renderStub } from "../federation/corefile/stub.ts";
-import { type FoldedContract, foldContract } from "../federation/contractFold.ts";
+import type { FoldedContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
-import { elsewhereOf } from "../federation/elsewhere.ts";
 import type { ExportAlias } from "../federation/exportAlias.ts";
 import type { CertificateReport } from "../federation/expiry.ts";
 import type { Leftover } from "../federation/leftovers.ts";
@@ -21,17 +19,17 @@ import type { PeerStatus } from "../federation/peerStatus.ts";
 import type { PinnedPeer } from "../federation/pinnedPeer.ts";
 import type { RotationRecord } from "../federation/rotation.ts";
 import type { SharedAuthority } from "../federation/sharedAuthority.ts";
-import { TRAITS } from "../federation/topology/traits.ts";
-import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
+import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { CoreDnsStub } from "../providers/coreDnsStub.ts";
-import { Leftovers } from "../providers/leftovers.ts";
 import { CallerPolicies } from "./callerPolicies.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
+import { clusterProvider, namespace } from "./clusterAccess.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
 import { ExportAliases } from "./exportAliases.ts";
 import { IstioControlPlane } from "./istioControlPlane.ts";
-import { Peer } from "./peer.ts";
+import { importFromPeers } from "./peers.ts";
 import { reportCertificates, trustPeers } from "./peerTrust.ts";
+import { publishedContract } from "./publishedContract.ts";
 import { type JoinedMesh, type SingleMeshArgs, joinMesh, networkGateway } from "./singleMesh.ts";
 
 /** What a `FederatedCluster` is made from. All of it is plain, so that a preview shows the whole structure. */
@@ -176,7 +174,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
       this.credentials = mesh.credentials;
       this.joined = mesh.joined;
     }
-    this.contract = contract(config, authority.parts.roots, gateway.addresses, args.exports);
+    this.contract = publishedContract(config, authority.parts.roots, gateway.addresses, args.exports);
     this.registerOutputs({ contract: this.contract, peers: this.peers });
   }
 }
@@ -192,69 +190,6 @@ function stubGlobalNames(name: string, { kubeconfig, dns }: StackConfig, parent:
   );
 }
 
-/** Registers here what the peers export, and removes what unknown peers left behind. */
-function importFromPeers(
-  name: string,
-  { config, peers, formerPeers, leftovers: found }: FederatedClusterArgs,
-  child: pulumi.ComponentResourceOptions & { parent: pulumi.Resource },
-  istio: pulumi.Resource,
-): pulumi.Output<Record<string, PeerStatus>> {
-  const { kubeconfig, brake } = config;
-  const importNamespace = namespace(`${name}-imports`, IMPORT_NAMESPACE, child);
-  // First, so that what an unknown peer left does not keep its names from the others.
-  const leftovers = new Leftovers(
-    `${name}-leftovers`,
-    { kubeconfig, namespace: importNamespace, found },
-    { parent: child.parent },
-  );
-  const made = Object.entries(config.peers).flatMap(([peer, settings]) => {
-    const view = peers[peer];
-    if (view === undefined) return [];
-    const { status } = new Peer(
-      `${name}-peer-${peer}`,
-      {
-        ...{ peer, view, elsewhere: elsewhereOf(peers, peer, formerPeers), config: settings },
-        ...{ brake, kubeconfig, namespace: importNamespace },
-      },
-      { ...child, dependsOn: [istio, leftovers] },
-    );
-    return [[peer, status] as const];
-  });
-  return pulumi.output(Object.fromEntries(made));
-}
-
-/** The only way into the cluster: the default provider is disabled, and another name for the kubeconfig replaces nothing. */
-function clusterProvider(name: string, config: StackConfig, parent: pulumi.Resource): kubernetes.Provider {
-  const { path, context } = config.kubeconfig;
-  return new kubernetes.Provider(
-    `${name}-cluster`,
-    {
-      clusterIdentifier: config.cluster.name,
-      // A renewed `cacerts` is an update: istiod must never find it gone.
-      enableSecretMutable: true,
-      // Empty is what kubectl would find; left out, the SDK would store this machine's $KUBECONFIG in the state.
-      kubeconfig: path ?? "",
-      context,
-    },
-    { parent },
-  );
-}
-
-/** Makes a namespace; what it gives is its name once it is there. */
-function namespace(
-  name: string,
-  namespaceName: string,
-  opts: pulumi.CustomResourceOptions,
-  labels: Record<string, string> = {},
-): pulumi.Output<string> {
-  const made = new kubernetes.core.v1.Namespace(
-    `${name}-namespace`,
-    { metadata: { name: namespaceName, labels } },
-    opts,
-  );
-  return made.metadata.name;
-}
-
 /** Sorted by peer, so that nothing changed means nothing to do. */
 function pinnedPeers(peers: Readonly<Record<string, Pick<PeerView, "pinned">>>): Record<string, PinnedPeer> {
   return sortedRecord(
@@ -262,30 +197,4 @@ function pinnedPeers(peers: Readonly<Record<string, Pick<PeerView, "pinned">>>):
       pinned === undefined ? [] : [[peer, pinned] as const],
     ),
   );
-}
-
-function contract(
-  config: StackConfig,
-  rootCertificates: pulumi.Output<string[]>,
-  gateways: pulumi.Output<GatewayAddress[]>,
-  services: Record<string, ContractService>,
-): pulumi.Output<Contract | FoldedContract> {
-  const { name, domain, meshDomain, domains, trustDomain, network } = config.cluster;
-  return pulumi.all([rootCertificates, gateways]).apply(([roots, addresses]) => {
-    const whole = {
-      schemaVersion: SCHEMA_VERSION,
-      cluster: name,
-      clusterDomain: domain,
-      ...(TRAITS[config.topology].names.includes("mesh") ? { meshDomain } : {}),
-      ...(domains === undefined ? {} : { domains }),
-      trustDomain,
-      network,
-      ...(config.topology === "federation" ? {} : { topology: config.topology }),
-      ...(config.singleMesh === undefined ? {} : { meshId: config.singleMesh.meshId }),
-      rootCertificates: roots,
-      gateways: addresses,
-      services,
-    };
-    return foldContract(parseContract(whole, `the contract of cluster ${name}`));
-  });
 }

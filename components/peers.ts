@@ -1,0 +1,52 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../federation/config.ts";
+import { elsewhereOf } from "../federation/elsewhere.ts";
+import type { Leftover } from "../federation/leftovers.ts";
+import type { PeerView } from "../federation/peer.ts";
+import type { PeerStatus } from "../federation/peerStatus.ts";
+import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
+import { Leftovers } from "../providers/leftovers.ts";
+import { namespace } from "./clusterAccess.ts";
+import { Peer } from "./peer.ts";
+
+/** What is registered here of other clusters. */
+export interface PeersArgs {
+  config: Pick<StackConfig, "brake" | "kubeconfig" | "peers">;
+  /** What was found of each peer that the config names. */
+  peers: Record<string, PeerView>;
+  /** Peers that were known and are no more: what is registered of them goes, or to other peers. @default none */
+  formerPeers?: readonly string[];
+  /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
+  leftovers: Record<string, Leftover>;
+}
+
+/** Registers here what the peers export, and removes what unknown peers left behind. */
+export function importFromPeers(
+  name: string,
+  { config, peers, formerPeers, leftovers: found }: PeersArgs,
+  child: pulumi.ComponentResourceOptions & { parent: pulumi.Resource },
+  istio: pulumi.Resource,
+): pulumi.Output<Record<string, PeerStatus>> {
+  const { kubeconfig, brake } = config;
+  const importNamespace = namespace(`${name}-imports`, IMPORT_NAMESPACE, child);
+  // First, so that what an unknown peer left does not keep its names from the others.
+  const leftovers = new Leftovers(
+    `${name}-leftovers`,
+    { kubeconfig, namespace: importNamespace, found },
+    { parent: child.parent },
+  );
+  const made = Object.entries(config.peers).flatMap(([peer, settings]) => {
+    const view = peers[peer];
+    if (view === undefined) return [];
+    const { status } = new Peer(
+      `${name}-peer-${peer}`,
+      {
+        ...{ peer, view, elsewhere: elsewhereOf(peers, peer, formerPeers), config: settings },
+        ...{ brake, kubeconfig, namespace: importNamespace },
+      },
+      { ...child, dependsOn: [istio, leftovers] },
+    );
+    return [[peer, status] as const];
+  });
+  return pulumi.output(Object.fromEntries(made));
+}
