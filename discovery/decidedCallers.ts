@@ -4,6 +4,7 @@ import type { CallingMesh, GuardedService } from "../federation/callerPolicy.ts"
 import { count, someOf } from "../federation/change.ts";
 import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
+import { type ExportRule, restricts } from "../federation/exportRule.ts";
 import { describeFault } from "../federation/fault.ts";
 import { type ForeignPolicy, judgeForeignPolicies } from "../federation/foreignPolicies.ts";
 import { readPolicies } from "../federation/lastPolicies.ts";
@@ -28,7 +29,11 @@ export interface DecidedCallers {
  * @throws FaultsError when with no cluster to ask the last policies cannot be read.
  */
 export function decideCallers(
-  { cluster: { trustDomain }, peers: configured }: Pick<StackConfig, "cluster" | "peers">,
+  {
+    cluster: { trustDomain },
+    peers: configured,
+    exports: rules,
+  }: Pick<StackConfig, "cluster" | "exports" | "peers">,
   exported: readonly GuardedService[] | undefined,
   foreign: readonly ForeignPolicy[] | Unreachable,
   peers: Readonly<Record<string, Pick<PeerView, "pinned">>>,
@@ -36,10 +41,7 @@ export function decideCallers(
 ): DecidedCallers {
   if (exported === undefined || "unreachable" in foreign) {
     const policies = readPolicies(last);
-    const warnings = [
-      `What holds callers stays as the last update made it: ${count(policies.length)} AuthorizationPolicy(s)`,
-    ];
-    return { policies, withheld: [], warnings: policies.length === 0 ? [] : warnings, notes: [] };
+    return { policies, withheld: [], warnings: warnOfLast(policies, rules), notes: [] };
   }
   const { allows, notes } = judgeForeignPolicies(foreign, exported);
   const mesh: CallingMesh = { trustDomain, peers: trustDomains(configured, peers), foreignAllows: allows };
@@ -50,6 +52,14 @@ export function decideCallers(
     (more) => `and ${count(more)} more warnings about callers`,
   );
   return { policies, withheld, warnings: told, notes: [...notes, ...noteExtensions(policies)] };
+}
+
+/** What today's rules say of callers is not held yet, and with no policy at all nobody would think of that. */
+function warnOfLast(policies: readonly AuthorizationPolicy[], rules: readonly ExportRule[]): string[] {
+  if (policies.length === 0 && !rules.some(restricts)) return [];
+  return [
+    `What holds callers stays as the last update made it: ${count(policies.length)} AuthorizationPolicy(s)`,
+  ];
 }
 
 /** An ALLOW policy that is left alone shuts out whom it does not name, and nobody sees that coming who removes another one. */

@@ -90,7 +90,10 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const { certificates } = last;
   const { authority, ...told } = await source;
   if ("waiting" in authority) return { intermediate: authority.intermediate, ...told };
-  const offered = decideExports(config, await found, last, await readings);
+  const policiesOfOthers = await foreign;
+  // All is new or all is old: without a look at the policies, what is new would be offered unguarded.
+  const seen = "unreachable" in policiesOfOthers ? policiesOfOthers : await found;
+  const offered = decideExports(config, seen, last, await readings);
   const { peers, mesh, warnings, notes } = await lookAtPeers(
     config,
     await readings,
@@ -99,7 +102,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     outsideCertificates(authority),
   );
   const conflicts = await surveyHosts(cluster, peers, config.peers);
-  const callers = decideCallers(config, offered.exported, await foreign, peers, last.callerPolicies);
+  const callers = decideCallers(config, offered.exported, policiesOfOthers, peers, last.callerPolicies);
   const exports =
     callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld, last.contract);
   const observedGateways = await observed;

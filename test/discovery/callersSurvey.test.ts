@@ -140,6 +140,26 @@ describe("A survey of who may call", () => {
     assert.match(away.warnings.join("\n"), /What holds callers stays/);
   });
 
+  it("is all as it was last where the policies that are there cannot be read just now", async () => {
+    const contract = contractOf({
+      cluster: "cluster-a",
+      clusterDomain: "cluster-a.local",
+      trustDomain: "cluster-a.local",
+      services: {},
+    });
+    const away: Answer = {
+      status: 503,
+      body: { kind: "Status", reason: "ServiceUnavailable", message: "no" },
+    };
+    const seen = await look({ callers }, away, service, { federation: contract });
+    assert.deepEqual([seen.exports, seen.exported, seen.policies], [{}, undefined, []]);
+    assert.match(
+      seen.warnings.join("\n"),
+      /cannot be reached: the exports last published stay.*authorizationpolicies/,
+    );
+    assert.match(seen.warnings.join("\n"), /What holds callers stays as the last update made it: 0/);
+  });
+
   it("stops where it may not read the policies that are there", async () => {
     const refusal: Answer = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
     const { message } = await faultsError(look({ callers }, refusal));
@@ -158,5 +178,16 @@ describe("A survey of who may call", () => {
         ),
       /2 fault[^]*localCallers\[0\]\.methods\[0\][^]*callers\[0\]\.peer/,
     );
+  });
+
+  it("tells once what keeps it from seeing Services, and policies with them", async () => {
+    server.answerBy((request) =>
+      request.includes("/services?")
+        ? { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } }
+        : ok([]),
+    );
+    await withStacks({ "o/p/b": { federation: contractOf() } });
+    const { message } = await faultsError(survey(configFor(server.kubeconfig, { callers })));
+    assert.match(message, /^plan of stack cluster-a has 1 fault[^]*list services in namespace abc/);
   });
 });

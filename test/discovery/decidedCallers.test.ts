@@ -31,7 +31,8 @@ describe("What is decided of callers", () => {
     exported?: GuardedService[],
     foreign: ForeignPolicy[] | Unreachable = [],
     published: unknown = last,
-  ) => decideCallers(config, exported, foreign, peers, published);
+    rules: object[] = [],
+  ) => decideCallers({ ...config, exports: rules }, exported, foreign, peers, published);
 
   it("is beside the policies of others, which are told of", () => {
     const theirs: ForeignPolicy = {
@@ -79,7 +80,15 @@ describe("What is decided of callers", () => {
         "What holds callers stays as the last update made it: 1 AuthorizationPolicy(s)",
       ]);
     }
-    assert.deepEqual(decide(undefined, [], null).warnings, []);
+    assert.deepEqual(decide(undefined, [], null, [{ services: ["bar"] }]).warnings, []);
     assert.throws(() => decide(undefined, [], { x: 1 }), FaultsError);
   });
+
+  for (const limit of ["peers", "ports", "callers", "localCallers"]) {
+    it(`says that there is nothing yet that holds a rule's '${limit}', where the cluster was never reached`, () => {
+      assert.deepEqual(decide(undefined, [], null, [{ services: ["bar"] }, { [limit]: [] }]).warnings, [
+        "What holds callers stays as the last update made it: 0 AuthorizationPolicy(s)",
+      ]);
+    });
+  }
 });
