@@ -5,7 +5,7 @@ import { count, someOf } from "../federation/change.ts";
 import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { type ExportRule, restricts } from "../federation/exportRule.ts";
-import { describeFault } from "../federation/fault.ts";
+import { FaultsError, describeFault } from "../federation/fault.ts";
 import { type ForeignPolicy, judgeForeignPolicies } from "../federation/foreignPolicies.ts";
 import { readPolicies } from "../federation/lastPolicies.ts";
 import { ownValue } from "../federation/order.ts";
@@ -45,7 +45,7 @@ export function decideCallers(
   }
   const { allows, notes } = judgeForeignPolicies(foreign, exported);
   const mesh: CallingMesh = { trustDomain, peers: trustDomains(configured, peers), foreignAllows: allows };
-  const { policies, withheld, warnings } = callerPolicies(exported, mesh);
+  const { policies, withheld, warnings } = callerPolicies(exported, mesh, readablePolicies(last));
   const told = boundedLines(
     warnings,
     describeFault,
@@ -60,6 +60,16 @@ function warnOfLast(policies: readonly AuthorizationPolicy[], rules: readonly Ex
   return [
     `What holds callers stays as the last update made it: ${count(policies.length)} AuthorizationPolicy(s)`,
   ];
+}
+
+/** The same for a cluster that tells itself what it has: without them, ports that it does not tell stay unknown. */
+function readablePolicies(last: unknown): AuthorizationPolicy[] {
+  try {
+    return readPolicies(last);
+  } catch (error) {
+    if (error instanceof FaultsError) return [];
+    throw error;
+  }
 }
 
 /** An ALLOW policy that is left alone shuts out whom it does not name, and nobody sees that coming who removes another one. */

@@ -73,6 +73,13 @@ describe("What is decided of callers", () => {
     assert.match(named, /"c\.example\/\*"/);
   });
 
+  it("knows ports from the last update that no workload tells, unless that cannot be read", () => {
+    const published = publishPolicies(decide([bar]).policies);
+    const silent = { ...bar, ports: [{ number: 80, name: "http", protocol: "HTTP" as const }] };
+    assert.deepEqual(publishPolicies(decide([silent], [], published).policies), published);
+    assert.match(decide([silent], [], { x: 1 }).warnings.join(), /no peer can call there/);
+  });
+
   it("stays as it was last where the cluster was not reached, or is not any more, and says so", () => {
     for (const found of [decide(), decide([bar], { unreachable: "why" })]) {
       assert.deepEqual(publishPolicies(found.policies), last);
