@@ -44,7 +44,7 @@ export function decideExports(
       services,
       exported,
       warnings: boundedLines(
-        warnings,
+        [...(found.refused ?? []), ...warnings],
         describeFault,
         (more) => `and ${count(more)} more warnings about exports`,
       ),

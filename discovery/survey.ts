@@ -5,6 +5,7 @@ import type { StackConfig } from "../federation/config.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import { expiryWarnings } from "../federation/expiry.ts";
 import type { ExportedService } from "../federation/exportedService.ts";
+import { restricts } from "../federation/exportRule.ts";
 import { FaultsError } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
 import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
@@ -77,7 +78,11 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const cluster = new SurveyedCluster(config.kubeconfig);
   const source = findAuthority(config, own, readings, cluster, now);
   const found = discoverServices(cluster, config.exports);
-  const foreign = found.then((it) => ("unreachable" in it ? it : findForeignPolicies(cluster, it.services)));
+  const foreign = found.then((it) => {
+    if ("unreachable" in it) return it;
+    // Where rules restrict nobody, there is nothing to do beside them.
+    return config.exports.some(restricts) ? findForeignPolicies(cluster, it.services) : [];
+  });
   const observed =
     config.gateway.advertise === undefined
       ? observeGateway(cluster, GATEWAY_NAMESPACE, GATEWAY_NAME, GATEWAY_PORT)
