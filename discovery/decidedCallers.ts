@@ -4,7 +4,8 @@ import type { CallingMesh, GuardedService } from "../federation/callerPolicy.ts"
 import { count, someOf } from "../federation/change.ts";
 import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
-import { describeFault } from "../federation/fault.ts";
+import { type ExportRule, restricts } from "../federation/exportRule.ts";
+import { FaultsError, describeFault } from "../federation/fault.ts";
 import { type ForeignPolicy, judgeForeignPolicies } from "../federation/foreignPolicies.ts";
 import { readPolicies } from "../federation/lastPolicies.ts";
 import { ownValue } from "../federation/order.ts";
@@ -28,7 +29,11 @@ export interface DecidedCallers {
  * @throws FaultsError when with no cluster to ask the last policies cannot be read.
  */
 export function decideCallers(
-  { cluster: { trustDomain }, peers: configured }: Pick<StackConfig, "cluster" | "peers">,
+  {
+    cluster: { trustDomain },
+    peers: configured,
+    exports: rules,
+  }: Pick<StackConfig, "cluster" | "exports" | "peers">,
   exported: readonly GuardedService[] | undefined,
   foreign: readonly ForeignPolicy[] | Unreachable,
   peers: Readonly<Record<string, Pick<PeerView, "pinned">>>,
@@ -36,20 +41,35 @@ export function decideCallers(
 ): DecidedCallers {
   if (exported === undefined || "unreachable" in foreign) {
     const policies = readPolicies(last);
-    const warnings = [
-      `What holds callers stays as the last update made it: ${count(policies.length)} AuthorizationPolicy(s)`,
-    ];
-    return { policies, withheld: [], warnings: policies.length === 0 ? [] : warnings, notes: [] };
+    return { policies, withheld: [], warnings: warnOfLast(policies, rules), notes: [] };
   }
   const { allows, notes } = judgeForeignPolicies(foreign, exported);
   const mesh: CallingMesh = { trustDomain, peers: trustDomains(configured, peers), foreignAllows: allows };
-  const { policies, withheld, warnings } = callerPolicies(exported, mesh);
+  const { policies, withheld, warnings } = callerPolicies(exported, mesh, readablePolicies(last));
   const told = boundedLines(
     warnings,
     describeFault,
     (more) => `and ${count(more)} more warnings about callers`,
   );
   return { policies, withheld, warnings: told, notes: [...notes, ...noteExtensions(policies)] };
+}
+
+/** What today's rules say of callers is not held yet, and with no policy at all nobody would think of that. */
+function warnOfLast(policies: readonly AuthorizationPolicy[], rules: readonly ExportRule[]): string[] {
+  if (policies.length === 0 && !rules.some(restricts)) return [];
+  return [
+    `What holds callers stays as the last update made it: ${count(policies.length)} AuthorizationPolicy(s)`,
+  ];
+}
+
+/** The same for a cluster that tells itself what it has: without them, ports that it does not tell stay unknown. */
+function readablePolicies(last: unknown): AuthorizationPolicy[] {
+  try {
+    return readPolicies(last);
+  } catch (error) {
+    if (error instanceof FaultsError) return [];
+    throw error;
+  }
 }
 
 /** An ALLOW policy that is left alone shuts out whom it does not name, and nobody sees that coming who removes another one. */

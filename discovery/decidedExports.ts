@@ -50,7 +50,7 @@ export function decideExports(
       exported,
       aliases: aliasesOf(exported),
       warnings: boundedLines(
-        warnings,
+        [...(found.refused ?? []), ...warnings],
         describeFault,
         (more) => `and ${count(more)} more warnings about exports`,
       ),

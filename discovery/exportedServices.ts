@@ -27,6 +27,7 @@ import {
   viewPod,
   viewWorkloadEntry,
 } from "./workloads.ts";
+import { ifPermitted } from "./permitted.ts";
 import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
 
 /** Namespaces asked at a time. */
@@ -47,7 +48,8 @@ const NOTHING: ClusterServices = {
 /**
  * Reads from a cluster what the export rules need, and no more: Services in the namespaces that the rules name (in all of
  * them for a rule that names none, or with `*`), the workloads in the namespaces of those that any rule means, the labels of all
- * namespaces, and what PeerAuthentications and DestinationRules say of mutual TLS. A cluster without Istio's CRDs has none of their kinds.
+ * namespaces (as owners opt out by them, too), and what PeerAuthentications and DestinationRules say of mutual TLS; of these two a refusal
+ * is a warning. A cluster without Istio's CRDs has none of their kinds.
  * @returns why, when there is no cluster to ask.
  * @throws FaultsError when the cluster refuses (names what was asked), or the kubeconfig does not lead to one.
  */
@@ -64,9 +66,17 @@ export async function discoverServices(
       pMap(serviceLists(rules), (options) => client.list<ServiceObject>(SERVICE, options), {
         concurrency: CONCURRENCY,
       }),
-      client.list<PeerAuthenticationObject>(PEER_AUTHENTICATION),
+      ifPermitted(
+        client.list<PeerAuthenticationObject>(PEER_AUTHENTICATION),
+        [],
+        "exported Services take plain text, or no mutual TLS, by a PeerAuthentication",
+      ),
       // Those of our own imports are of peers' hosts, and very many.
-      client.list<DestinationRuleObject>(DESTINATION_RULE, { labelSelector: ofOthers }),
+      ifPermitted(
+        client.list<DestinationRuleObject>(DESTINATION_RULE, { labelSelector: ofOthers }),
+        [],
+        "a DestinationRule keeps the gateway from passing calls on to exported Services",
+      ),
     ]);
     const namespaces = Object.fromEntries(
       namespaceList.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]),
@@ -85,12 +95,14 @@ export async function discoverServices(
       (namespace) => findWorkloads(client, namespace),
       { concurrency: CONCURRENCY },
     );
+    const refused = [...policies.refused, ...destinations.refused];
     return {
       services,
       workloads: workloads.flat(),
       namespaces,
-      peerAuthentications: policies.map(viewPeerAuthentication),
-      destinationRules: destinations.flatMap(viewDestinationRule),
+      peerAuthentications: policies.found.map(viewPeerAuthentication),
+      destinationRules: destinations.found.flatMap(viewDestinationRule),
+      ...(refused.length === 0 ? {} : { refused }),
     };
   });
 }

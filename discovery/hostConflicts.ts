@@ -13,6 +13,7 @@ import { ownValue } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
 import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
 import { type KubernetesObject, SERVICE_ENTRY } from "../providers/cluster/kinds.ts";
+import { type Permitted, ifPermitted } from "./permitted.ts";
 import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
 
 type Entry = KubernetesObject & { spec?: { hosts?: string[]; exportTo?: string[] } };
@@ -23,7 +24,7 @@ type Entry = KubernetesObject & { spec?: { hosts?: string[]; exportTo?: string[]
  * @param peers what is to be registered of each.
  * @param settings of each, by the config.
  * @returns warnings, a sentence each; none where there is no cluster to ask.
- * @throws FaultsError naming each such entry and whose it is; also when the cluster refuses.
+ * @throws FaultsError naming each such entry and whose it is. A cluster that does not let the user look (403) is a warning.
  */
 export async function surveyHosts(
   cluster: SurveyedCluster,
@@ -32,12 +33,12 @@ export async function surveyHosts(
 ): Promise<string[]> {
   const wanted = new Map(Object.entries(peers).flatMap(([peer, view]) => wantedOf(peer, view, settings)));
   if (wanted.size === 0) return [];
-  const found = await findConflicts(cluster, wanted, IMPORT_NAMESPACE);
+  const found = await findConflicts(cluster, wanted, IMPORT_NAMESPACE, "names that are imported");
   if ("unreachable" in found) return [];
-  const { faults, warnings } = judgeConflicts(found);
+  const { faults, warnings } = judgeConflicts(found.found);
   if (faults.length > 0) throw new FaultsError("names of imported services", faults);
   return boundedLines(
-    warnings,
+    [...found.refused, ...warnings],
     describeFault,
     (more) => `and ${count(more)} more names that lie in wildcards of others`,
   );
@@ -46,16 +47,18 @@ export async function surveyHosts(
 /**
  * Looks what ServiceEntries of others have in common with names of ours, with one list of these.
  * @param namespace where ours are.
+ * @param what these names are, for the warning where the user may not look (403).
  * @returns why, when there is no cluster to ask.
- * @throws FaultsError when the cluster refuses.
+ * @throws FaultsError when the cluster refuses otherwise.
  */
 export async function findConflicts(
   cluster: SurveyedCluster,
   wanted: ReadonlyMap<string, WantedHost>,
   namespace: string,
-): Promise<HostConflict[] | Unreachable> {
-  return cluster.read((client) =>
-    client.fold<Entry, HostConflict[]>(
+  what: string,
+): Promise<Permitted<HostConflict[]> | Unreachable> {
+  return cluster.read((client) => {
+    const looked = client.fold<Entry, HostConflict[]>(
       SERVICE_ENTRY,
       { labelSelector: `${MANAGED_BY_LABEL}!=${MANAGED_BY}` },
       {
@@ -67,8 +70,9 @@ export async function findConflicts(
           );
         },
       },
-    ),
-  );
+    );
+    return ifPermitted(looked, [], `ServiceEntries of others have ${what}`);
+  });
 }
 
 /** A pending peer's services are registered already. */

@@ -6,6 +6,7 @@ import type { ContractService } from "../federation/contractService.ts";
 import { expiryWarnings } from "../federation/expiry.ts";
 import type { ExportAlias } from "../federation/exportAlias.ts";
 import type { ExportedService } from "../federation/exportedService.ts";
+import { restricts } from "../federation/exportRule.ts";
 import { FaultsError } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/identity.ts";
 import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
@@ -81,7 +82,11 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const cluster = new SurveyedCluster(config.kubeconfig);
   const source = findAuthority(config, own, readings, cluster, now);
   const found = discoverServices(cluster, config.exports);
-  const foreign = found.then((it) => ("unreachable" in it ? it : findForeignPolicies(cluster, it.services)));
+  const foreign = found.then((it) => {
+    if ("unreachable" in it) return it;
+    // Where rules restrict nobody, there is nothing to do beside them.
+    return config.exports.some(restricts) ? findForeignPolicies(cluster, it.services) : [];
+  });
   const observed =
     config.gateway.advertise === undefined
       ? observeGateway(cluster, GATEWAY_NAMESPACE, GATEWAY_NAME, GATEWAY_PORT)
@@ -94,7 +99,10 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const { certificates } = last;
   const { authority, ...told } = await source;
   if ("waiting" in authority) return { intermediate: authority.intermediate, ...told };
-  const decided = decideExports(config, await found, last, await readings);
+  const policiesOfOthers = await foreign;
+  // All is new or all is old: without a look at the policies, what is new would be offered unguarded.
+  const seen = "unreachable" in policiesOfOthers ? policiesOfOthers : await found;
+  const decided = decideExports(config, seen, last, await readings);
   const offered = await withholdTaken(cluster, decided, last.contract);
   const { peers, mesh, warnings, notes } = await lookAtPeers(
     config,
@@ -104,7 +112,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     outsideCertificates(authority),
   );
   const conflicts = await surveyHosts(cluster, peers, config.peers);
-  const callers = decideCallers(config, offered.exported, await foreign, peers, last.callerPolicies);
+  const callers = decideCallers(config, offered.exported, policiesOfOthers, peers, last.callerPolicies);
   const exports =
     callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld, last.contract);
   const observedGateways = await observed;

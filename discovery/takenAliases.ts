@@ -11,7 +11,7 @@ import type { SurveyedCluster } from "./surveyedCluster.ts";
  * Holds back what is offered under a name that a ServiceEntry of somebody else has too, as far as the gateway sees that. Only names other than
  * Services' own are looked for: nothing else lies below `svc.<cluster domain>`. Where there is no cluster to ask, all stays.
  * @param contract as last published, unchecked.
- * @throws FaultsError when the cluster refuses.
+ * @throws FaultsError when the cluster refuses; that the user may not look (403) is a warning.
  */
 export async function withholdTaken(
   cluster: SurveyedCluster,
@@ -24,13 +24,17 @@ export async function withholdTaken(
     ),
   );
   if (wanted.size === 0) return offered;
-  const found = await findConflicts(cluster, wanted, GATEWAY_NAMESPACE);
+  const found = await findConflicts(
+    cluster,
+    wanted,
+    GATEWAY_NAMESPACE,
+    "names under which Services are offered",
+  );
   if ("unreachable" in found) return offered;
-  const { hosts, warnings } = judgeTakenAliases(found);
-  if (hosts.length === 0) return offered;
-  const left = withhold(offered, hosts, contract);
+  const { hosts, warnings } = judgeTakenAliases(found.found);
+  const left = hosts.length === 0 ? offered : withhold(offered, hosts, contract);
   const told = boundedLines(
-    warnings,
+    [...found.refused, ...warnings],
     describeFault,
     (more) => `and ${count(more)} more names of Services that others' entries have too`,
   );

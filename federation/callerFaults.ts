@@ -1,9 +1,7 @@
 import { type GuardedService, isHttp } from "./callerPolicy.ts";
 import { isLimited } from "./callers.ts";
-import { someOf } from "./change.ts";
-import { type Fault, within } from "./fault.ts";
-import { sortedUnique } from "./order.ts";
-import { mayShare } from "./sharedWorkloads.ts";
+import type { Fault } from "./fault.ts";
+import { unknownPorts } from "./lastPorts.ts";
 import { ISTIO_NAMESPACE } from "./wellKnown.ts";
 
 /**
@@ -37,9 +35,13 @@ export function unguardable(service: GuardedService): Fault | undefined {
   return undefined;
 }
 
-/** What is stricter than its rule says, of a Service whose callers are restricted. */
-export function warnOfCallers(service: GuardedService): Fault[] {
-  const unknown = service.ports.filter(({ targetPort }) => targetPort === undefined);
+/**
+ * What is stricter than its rule says, of a Service whose callers are restricted.
+ * @param found the same Service before the last update's ports stood in for those that no workload tells.
+ */
+export function warnOfCallers(service: GuardedService, found = service): Fault[] {
+  const unknown = unknownPorts(service);
+  const kept = unknownPorts(found).filter(({ number }) => !unknown.some((port) => port.number === number));
   const others = service.ports.filter((port) => !isHttp(port));
   const warnings: Fault[] = [];
   if (unknown.length > 0) {
@@ -48,7 +50,15 @@ export function warnOfCallers(service: GuardedService): Fault[] {
     warnings.push({
       path: "ports",
       value: unknown.map(({ name }) => name),
-      rule: `lead(s) to no one port number that its workloads agree on, so no peer can call there${open}`,
+      rule: `lead(s) to no port number that any of its workloads tells, so no peer can call there${open}`,
+      remedy: "Update this stack again when its workloads run, or write the number as targetPort",
+    });
+  }
+  if (kept.length > 0) {
+    warnings.push({
+      path: "ports",
+      value: kept.map(({ name }) => name),
+      rule: "lead(s) to no port number that any of its workloads tells now: policies go on with those of the last update",
       remedy: "Update this stack again when its workloads run, or write the number as targetPort",
     });
   }
@@ -72,31 +82,4 @@ export function warnOfCallers(service: GuardedService): Fault[] {
 
 function limits({ rule: { callers = [], localCallers = [] } }: GuardedService): boolean {
   return [...callers, ...localCallers].some(isLimited);
-}
-
-/**
- * Services that have a port of some workload in common and do not let the same callers in.
- * @param neighbours the exported Services of one namespace.
- */
-export function warnOfSharing(neighbours: readonly GuardedService[]): Fault[] {
-  return neighbours.flatMap((service, index) => {
-    const targets = new Set(service.ports.map(({ targetPort }) => targetPort));
-    const differing = neighbours.slice(0, index).filter((other) => {
-      const isCommon = other.ports.some(
-        ({ targetPort }) => targetPort !== undefined && targets.has(targetPort),
-      );
-      return isCommon && mayShare(service, other) && whoMayCall(service) !== whoMayCall(other);
-    });
-    if (differing.length === 0) return [];
-    const warning = {
-      path: "ports",
-      rule: `are, of the same workloads, those of ${someOf(differing.map(({ name }) => name))} too, for other callers: only whom both admit gets through`,
-      remedy: "Export them by one rule, or give the workloads a port for each",
-    };
-    return [within(`Service ${service.namespace}/${service.name}`, warning)];
-  });
-}
-
-function whoMayCall({ peers, rule: { callers, localCallers } }: GuardedService): string {
-  return JSON.stringify([sortedUnique(peers), callers ?? "all", localCallers ?? "all"]);
 }

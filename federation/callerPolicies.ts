@@ -1,9 +1,12 @@
 import type { AuthorizationPolicy } from "./authorizationPolicy.ts";
-import { unguardable, warnOfCallers, warnOfSharing } from "./callerFaults.ts";
+import { unguardable, warnOfCallers } from "./callerFaults.ts";
 import { type CallingMesh, type GuardedService, isRestricted, policiesOf } from "./callerPolicy.ts";
 import { warnOfCommonDomains } from "./commonDomains.ts";
 import { type Fault, within } from "./fault.ts";
+import { lastPorts, unknownPorts, withLastPorts } from "./lastPorts.ts";
+import { openPorts } from "./openPorts.ts";
 import { compare } from "./order.ts";
+import { warnOfSharing } from "./sharingWarnings.ts";
 
 /** What holds callers to what the export rules say. */
 export interface CallerPolicies {
@@ -16,10 +19,19 @@ export interface CallerPolicies {
 
 /**
  * Decides by which policies the workloads of the exported Services refuse who may not call. A Service that everybody may call has none.
+ * @param last our policies as the last update made them: where no workload tells a port's number, those that they have stay.
  * @returns the same for the same Services in any order.
  */
-export function callerPolicies(services: readonly GuardedService[], mesh: CallingMesh): CallerPolicies {
-  const sorted = [...services].sort((one, other) => compare(one.host, other.host));
+export function callerPolicies(
+  services: readonly GuardedService[],
+  mesh: CallingMesh,
+  last: readonly AuthorizationPolicy[] = [],
+): CallerPolicies {
+  const lastOf = lastPorts(last);
+  const found = new Map(services.map((service) => [service.host, service]));
+  const sorted = services
+    .map((service) => withLastPorts(service, lastOf(service)))
+    .sort((one, other) => compare(one.host, other.host));
   const withheld = new Map<string, Fault>();
   const restricted = sorted.filter((service) => isRestricted(service, mesh));
   for (const service of restricted) {
@@ -28,10 +40,12 @@ export function callerPolicies(services: readonly GuardedService[], mesh: Callin
   }
   const offered = sorted.filter(({ host }) => !withheld.has(host));
   const guarded = restricted.filter(({ host }) => !withheld.has(host));
-  const byNamespace = Map.groupBy(offered, ({ namespace }) => namespace);
-  const policies = offered.flatMap((service) =>
-    policiesOf(service, byNamespace.get(service.namespace) ?? [], mesh),
-  );
+  const openOf = openPorts(offered);
+  const policies = offered.flatMap((service) => {
+    // Of Services that share its workloads, and tell no more of their ports than it does, the last update knew.
+    const known = unknownPorts(found.get(service.host) ?? service).length === 0 ? [] : lastOf(service).open;
+    return policiesOf(service, [...openOf(service), ...known], mesh);
+  });
   return {
     policies: policies.sort(
       (one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name),
@@ -40,9 +54,9 @@ export function callerPolicies(services: readonly GuardedService[], mesh: Callin
     warnings: [
       ...withheld.values(),
       ...guarded.flatMap((service) =>
-        warnOfCallers(service).map((warning) => within(pathTo(service), warning)),
+        warnOfCallers(service, found.get(service.host)).map((warning) => within(pathTo(service), warning)),
       ),
-      ...[...byNamespace.values()].flatMap(warnOfSharing),
+      ...[...Map.groupBy(offered, ({ namespace }) => namespace).values()].flatMap(warnOfSharing),
       ...warnOfCommonDomains(offered, mesh),
     ],
   };

@@ -14,7 +14,7 @@ import {
   refusesSome,
 } from "./policyRules.ts";
 import type { Protocol } from "./protocol.ts";
-import { joinSelectors, mayShare, widest } from "./sharedWorkloads.ts";
+import { joinSelectors, widest } from "./sharedWorkloads.ts";
 
 /** A Service that is exported, as far as it matters who may call it. */
 export interface GuardedService {
@@ -23,8 +23,8 @@ export interface GuardedService {
   host: string;
   /** Empty where it has none. */
   selector: Readonly<Record<string, string>>;
-  /** Those that are offered; `targetPort` is the workloads', left out when that is not known or not the same for all. */
-  ports: readonly (ServicePort & { targetPort?: number })[];
+  /** Those that are offered; `targetPorts` are all that they are at its workloads, left out when that is not known. */
+  ports: readonly (ServicePort & { targetPorts?: readonly number[] })[];
   /** Whether no TCP port of it is left out of the offer: the gateway leads to those all the same. */
   isWhole: boolean;
   /** To whom it is offered, by their names in the config. */
@@ -56,20 +56,18 @@ export function isHttp({ protocol }: Pick<ServicePort, "protocol">): boolean {
  *
  * What is refused is said as DENY of those who are: it leaves all others, and other policies, as they are. Only where policies of
  * others allow so and so many callers and no others, an ALLOW policy beside them lets peers' callers in whom the rule names.
- * @param neighbours the exported Services of its namespace, itself among them: their ports are open at workloads that are theirs too.
+ * @param open the ports that its workloads offer to any peer, for it or for other Services.
  */
 export function policiesOf(
   service: GuardedService,
-  neighbours: readonly GuardedService[],
+  open: readonly number[],
   mesh: CallingMesh,
 ): AuthorizationPolicy[] {
   const ports = targetPortsOf(service);
   const peers = peerCallers(service, mesh);
   const deny = [
     ...denyRules(ports, peers),
-    ...(holdsPeersOff(service, peers)
-      ? otherPortsRules(openPorts(service, neighbours), domainsOf(peers))
-      : []),
+    ...(holdsPeersOff(service, peers) ? otherPortsRules(open, domainsOf(peers)) : []),
     ...localRules(service, ports, mesh),
   ];
   return [
@@ -151,20 +149,13 @@ function policy(
 
 /** A workload's port may be both, when several ports of the Service lead to it: then it is held like one without HTTP. */
 function targetPortsOf({ ports }: GuardedService): TargetPorts {
-  const known = ports.flatMap(({ targetPort, protocol }) =>
-    targetPort === undefined ? [] : [{ targetPort, isHttp: isHttp({ protocol }) }],
+  const known = ports.flatMap(({ targetPorts = [], protocol }) =>
+    targetPorts.map((targetPort) => ({ targetPort, isHttp: isHttp({ protocol }) })),
   );
   const [http = [], other = []] = [true, false].map((wanted) =>
     known.filter((port) => port.isHttp === wanted).map(({ targetPort }) => targetPort),
   );
   return { http, other };
-}
-
-/** The ports that workloads of a Service offer to any peer, for it or for another Service. */
-function openPorts(service: GuardedService, neighbours: readonly GuardedService[]): number[] {
-  return neighbours
-    .filter((neighbour) => mayShare(service, neighbour))
-    .flatMap(({ ports }) => ports.flatMap(({ targetPort }) => targetPort ?? []));
 }
 
 function domainsOf(callers: readonly DomainCallers[]): PolicyDomain[] {

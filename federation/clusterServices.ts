@@ -1,4 +1,5 @@
 import type { KubernetesPort } from "./exportedPorts.ts";
+import type { Fault } from "./fault.ts";
 import type { GatewayTls } from "./gatewayTls.ts";
 import type { PeerAuthentication } from "./mutualTls.ts";
 
@@ -39,4 +40,6 @@ export interface ClusterServices {
   peerAuthentications: PeerAuthentication[];
   /** What DestinationRules say of mutual TLS. */
   destinationRules: GatewayTls[];
+  /** What the cluster does not let the user read, and what is not checked for that; left out where there is nothing of the sort. */
+  refused?: Fault[];
 }

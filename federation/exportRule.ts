@@ -62,3 +62,8 @@ export function namedServices(rule: ExportRule): string[] | undefined {
   if (!goesByNames(rule) || ![namespace, ...services].every(isName)) return undefined;
   return services.map((name) => `${namespace}/${name}`);
 }
+
+/** Whether a rule keeps anybody from anything: then policies must hold what it says. */
+export function restricts({ peers, ports, callers, localCallers }: ExportRule): boolean {
+  return [peers, ports, callers, localCallers].some((limit) => limit !== undefined);
+}

@@ -29,4 +29,6 @@ export interface ExportedService {
 export interface ExportedPort extends ServicePort {
   /** The port of its workloads; left out where it is named and they do not tell, or do not agree. */
   targetPort?: number;
+  /** All ports at which some workload of it takes what comes, sorted; left out where none tells. */
+  targetPorts?: number[];
 }

@@ -19,7 +19,15 @@ export function targetPortOf(
   return typeof targetPort === "number" ? targetPort : ownValue(ports, targetPort);
 }
 
-/** The same of all workloads behind a Service; undefined where they do not agree, or one does not know, or there are none to ask. */
+/** All ports at which some workload takes what comes to a Service's port, sorted; empty where none tells, or there are none to ask. */
+export function targetPorts(workloads: readonly Workload[], port: KubernetesPort): number[] {
+  const { targetPort = port.port } = port;
+  if (workloads.length === 0) return typeof targetPort === "number" ? [targetPort] : [];
+  const found = new Set(workloads.flatMap((workload) => targetPortOf(workload, port) ?? []));
+  return [...found].sort((one, other) => one - other);
+}
+
+/** The one of all workloads behind a Service; undefined where they do not agree, or one does not know, or there are none to ask. */
 export function commonTargetPort(workloads: readonly Workload[], port: KubernetesPort): number | undefined {
   const { targetPort = port.port } = port;
   if (workloads.length === 0) return typeof targetPort === "number" ? targetPort : undefined;

@@ -17,6 +17,7 @@ const pod = {
   spec: { serviceAccountName: "foo" },
   status: { conditions: [{ type: "Ready", status: "True" }] },
 };
+const forbidden: Answer = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
 const callers = [{ peer: "cluster-b", serviceAccounts: ["client/sleep"] }];
 
 describe("A survey of who may call", () => {
@@ -140,13 +141,74 @@ describe("A survey of who may call", () => {
     assert.match(away.warnings.join("\n"), /What holds callers stays/);
   });
 
+  it("is all as it was last where the policies that are there cannot be read just now", async () => {
+    const contract = contractOf({
+      cluster: "cluster-a",
+      clusterDomain: "cluster-a.local",
+      trustDomain: "cluster-a.local",
+      services: {},
+    });
+    const away: Answer = {
+      status: 503,
+      body: { kind: "Status", reason: "ServiceUnavailable", message: "no" },
+    };
+    const seen = await look({ callers }, away, service, { federation: contract });
+    assert.deepEqual([seen.exports, seen.exported, seen.policies], [{}, undefined, []]);
+    assert.match(
+      seen.warnings.join("\n"),
+      /cannot be reached: the exports last published stay.*authorizationpolicies/,
+    );
+    assert.match(seen.warnings.join("\n"), /What holds callers stays as the last update made it: 0/);
+  });
+
   it("stops where it may not read the policies that are there", async () => {
-    const refusal: Answer = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
-    const { message } = await faultsError(look({ callers }, refusal));
+    const { message } = await faultsError(look({ callers }, forbidden));
     assert.match(
       message,
       /^plan of stack cluster-a has 1 fault[^]*list authorizationpolicies in namespace abc/,
     );
+  });
+
+  for (const [what, rule, asks] of [
+    ["restrict nobody", {}, false],
+    ["name peers", { peers: ["cluster-b"] }, true],
+    ["name ports", { ports: ["http"] }, true],
+    ["name local callers", { localCallers: [] }, true],
+  ] as const) {
+    it(`asks for policies of others ${asks ? "" : "not "}where rules ${what}`, async () => {
+      await look(rule);
+      assert.equal(
+        server.requests.some((request) => request.includes("/authorizationpolicies?")),
+        asks,
+      );
+    });
+  }
+
+  it("warns, and goes on, where it may not read what only serves to warn", async () => {
+    server.answerBy((request) => {
+      if (request.includes("/services?")) return ok([service]);
+      if (request.includes("/pods?")) return ok([pod]);
+      const isMore =
+        /\/v1\/(destinationrules|peerauthentications|serviceentries)\?|\/authorizationpolicies\?/;
+      return isMore.test(request) ? forbidden : ok([]);
+    });
+    await withStacks({ "o/p/b": { federation: contractOf() } });
+    const seen = await survey(configFor(server.kubeconfig, {}));
+    assert.ok("exports" in seen);
+    assert.deepEqual(Object.keys(seen.exports), [FOO]);
+    assert.deepEqual(
+      seen.warnings.map((warning) => /may not (.*), so/.exec(warning)?.[1]),
+      ["peerauthentications", "destinationrules", "serviceentries"].map(
+        (kind) => `list ${kind} in all namespaces`,
+      ),
+    );
+  });
+
+  it("stops where it may not read what namespaces opt out", async () => {
+    server.answerBy((request) => (request.includes("/namespaces?") ? forbidden : ok([])));
+    await withStacks({ "o/p/b": { federation: contractOf() } });
+    const { message } = await faultsError(survey(configFor(server.kubeconfig, {})));
+    assert.match(message, /has 1 fault[^]*list namespaces in all namespaces/);
   });
 
   it("refuses callers of peers that the stack does not have, with all other faults", () => {
@@ -158,5 +220,12 @@ describe("A survey of who may call", () => {
         ),
       /2 fault[^]*localCallers\[0\]\.methods\[0\][^]*callers\[0\]\.peer/,
     );
+  });
+
+  it("tells once what keeps it from seeing Services, and policies with them", async () => {
+    server.answerBy((request) => (request.includes("/services?") ? forbidden : ok([])));
+    await withStacks({ "o/p/b": { federation: contractOf() } });
+    const { message } = await faultsError(survey(configFor(server.kubeconfig, { callers })));
+    assert.match(message, /^plan of stack cluster-a has 1 fault[^]*list services in namespace abc/);
   });
 });

@@ -31,7 +31,8 @@ describe("What is decided of callers", () => {
     exported?: GuardedService[],
     foreign: ForeignPolicy[] | Unreachable = [],
     published: unknown = last,
-  ) => decideCallers(config, exported, foreign, peers, published);
+    rules: object[] = [],
+  ) => decideCallers({ ...config, exports: rules }, exported, foreign, peers, published);
 
   it("is beside the policies of others, which are told of", () => {
     const theirs: ForeignPolicy = {
@@ -72,6 +73,13 @@ describe("What is decided of callers", () => {
     assert.match(named, /"c\.example\/\*"/);
   });
 
+  it("knows ports from the last update that no workload tells, unless that cannot be read", () => {
+    const published = publishPolicies(decide([bar]).policies);
+    const silent = { ...bar, ports: [{ number: 80, name: "http", protocol: "HTTP" as const }] };
+    assert.deepEqual(publishPolicies(decide([silent], [], published).policies), published);
+    assert.match(decide([silent], [], { x: 1 }).warnings.join(), /no peer can call there/);
+  });
+
   it("stays as it was last where the cluster was not reached, or is not any more, and says so", () => {
     for (const found of [decide(), decide([bar], { unreachable: "why" })]) {
       assert.deepEqual(publishPolicies(found.policies), last);
@@ -79,7 +87,15 @@ describe("What is decided of callers", () => {
         "What holds callers stays as the last update made it: 1 AuthorizationPolicy(s)",
       ]);
     }
-    assert.deepEqual(decide(undefined, [], null).warnings, []);
+    assert.deepEqual(decide(undefined, [], null, [{ services: ["bar"] }]).warnings, []);
     assert.throws(() => decide(undefined, [], { x: 1 }), FaultsError);
   });
+
+  for (const limit of ["peers", "ports", "callers", "localCallers"]) {
+    it(`says that there is nothing yet that holds a rule's '${limit}', where the cluster was never reached`, () => {
+      assert.deepEqual(decide(undefined, [], null, [{ services: ["bar"] }, { [limit]: [] }]).warnings, [
+        "What holds callers stays as the last update made it: 0 AuthorizationPolicy(s)",
+      ]);
+    });
+  }
 });

@@ -78,6 +78,17 @@ describe("The names to be registered, at program start", () => {
     );
   });
 
+  it("come with a warning where the user may not look for them", async () => {
+    const forbidden = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
+    server.answer({ status: 200, body: { gitVersion: "v1.36.1" } }, forbidden);
+    const [warning, ...others] = await survey();
+    assert.deepEqual(others, []);
+    assert.match(
+      warning ?? "",
+      /^kubeconfig\.context: may not list serviceentries in all namespaces, so nobody sees whether .*names that are imported\. Have/,
+    );
+  });
+
   it("are not looked for where there are none to come, or no cluster", async () => {
     const pending: PeerView = { state: "pending", reason: "", since: "", gateways: [] };
     assert.deepEqual(await survey({ "cluster-b": pending }), []);

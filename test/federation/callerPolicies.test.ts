@@ -7,7 +7,7 @@ import { getThrough, guarded, http, mesh, policiesFor, tcp } from "./callersFixt
 const LOCAL = ["b.local/xyz/web", "b.local/shop/bar", "plaintext"];
 const OF_A = ["a.local/client/sleep", "a.local/client/other", "a.local/batch/job"];
 const OF_C = ["c.local/client/sleep"];
-/** Its workloads do not say, or do not agree on, where it leads. */
+/** Its workloads do not say where it leads. */
 const late = { number: 81, name: "late", protocol: "HTTP" as const };
 const ALL = [...LOCAL, ...OF_A, ...OF_C];
 
@@ -108,7 +108,7 @@ describe("Policies of callers", () => {
     ],
     [
       "no methods on a port of the workload that is not HTTP by another port of the Service",
-      [{ callers: [{ methods: ["GET"] }] }, { ports: [http, { ...tcp, targetPort: 8080 }] }],
+      [{ callers: [{ methods: ["GET"] }] }, { ports: [http, { ...tcp, targetPorts: [8080] }] }],
       ["a.local/x/y GET", "b.local/x/y GET"],
       ["b.local/x/y GET"],
     ],
@@ -237,6 +237,71 @@ describe("Policies of callers", () => {
     });
   });
 
+  it("hold callers on every port that some workload has for a name, as while it is renumbered", () => {
+    const web = { ...http, targetPorts: [8080, 9090] };
+    const { policies, warnings } = policiesFor(
+      { localCallers: [{ namespaces: ["xyz"] }] },
+      { ports: [web], peers: ["cluster-a"] },
+    );
+    const calls = [...ALL, ...ALL.map((call) => `${call} :9090`)];
+    const through = ["b.local/xyz/web", ...OF_A];
+    assert.deepEqual(getThrough(policies, calls), [...through, ...through.map((call) => `${call} :9090`)]);
+    assert.deepEqual(warnings, []);
+  });
+
+  describe("of a Service whose workloads tell no number just now", () => {
+    const rule: CallerRules = {
+      callers: [{ methods: ["GET"], namespaces: ["client"] }],
+      localCallers: [{ namespaces: ["xyz"] }],
+    };
+    const web = { number: 80, name: "http", protocol: "HTTP" as const };
+
+    it("stay as the last update made them, with a warning", () => {
+      for (const [changes, one] of [
+        [{}, rule],
+        [{ peers: ["cluster-a"] }, { localCallers: rule.localCallers ?? [] }],
+        [{ isWhole: false }, {}],
+      ] as [Partial<GuardedService>, CallerRules][]) {
+        const { policies } = policiesFor(one, changes);
+        const now = policiesFor(one, { ...changes, ports: [web] }, {}, policies);
+        assert.deepEqual(now.policies, policies);
+        assert.match(now.warnings[0]?.rule ?? "", /policies go on with those of the last update/);
+        assert.equal(now.warnings.length, 1);
+      }
+    });
+
+    it("follow the rules of today on the ports of the last update", () => {
+      const { policies } = policiesFor(rule);
+      const now = policiesFor({ ...rule, callers: [{ peer: "cluster-c" }] }, { ports: [web] }, {}, policies);
+      assert.deepEqual(getThrough(now.policies, ALL), ["b.local/xyz/web", ...OF_C]);
+    });
+
+    it("leave open what the last update left open to Services of the same workloads", () => {
+      const admin = guarded({}, { name: "admin", ports: [{ ...http, targetPorts: [9090] }] });
+      const last = callerPolicies([guarded(rule), admin], mesh).policies;
+      const silent = { ...admin, ports: [web] };
+      const now = callerPolicies([guarded(rule, { ports: [web] }), silent], mesh, last);
+      assert.deepEqual(now.policies, last);
+    });
+
+    it("know a port that another one of the Service has for that, and not for what is unknown", () => {
+      const two = { ports: [http, tcp] };
+      const { policies } = policiesFor(rule, two);
+      const silent = { ports: [http, { number: 5432, name: "tcp", protocol: "TCP" as const }] };
+      assert.deepEqual(policiesFor(rule, silent, {}, policies).policies, policies);
+    });
+
+    it("refuse peers on every port where there were none", () => {
+      const other = policiesFor(rule, { name: "other" }).policies;
+      const { policies, warnings } = policiesFor(rule, { ports: [web] }, {}, other);
+      assert.deepEqual(getThrough(policies, ALL), LOCAL);
+      assert.match(
+        warnings[0]?.rule ?? "",
+        /no peer can call there, and callers of this cluster are not refused/,
+      );
+    });
+  });
+
   it("warn of ports that are not known, not HTTP, or take plaintext", () => {
     const limited = { callers: [{ methods: ["GET"] }], localCallers: [] };
     const ports = [http, tcp, late];
@@ -253,7 +318,7 @@ describe("Policies of callers", () => {
   });
 
   describe("of Services that share workloads", () => {
-    const admin = { number: 90, name: "http-admin", protocol: "HTTP" as const, targetPort: 9090 };
+    const admin = { number: 90, name: "http-admin", protocol: "HTTP" as const, targetPorts: [9090] };
 
     it("leave each other's ports open", () => {
       const one = guarded({}, { peers: ["cluster-a"] });

@@ -12,11 +12,11 @@ import { type Call, letsIn } from "./policyEvaluator.ts";
 type Verdict = "allowed" | "refused" | "not ours to judge" | "either";
 
 const PORTS = [
-  { number: 80, name: "http", protocol: "HTTP" as const, targetPort: 8080 },
-  { number: 81, name: "grpc", protocol: "GRPC" as const, targetPort: 7070 },
-  { number: 5432, name: "tcp", protocol: "TCP" as const, targetPort: 5432 },
+  { number: 80, name: "http", protocol: "HTTP" as const, targetPorts: [8080] },
+  { number: 81, name: "grpc", protocol: "GRPC" as const, targetPorts: [7070, 7071] },
+  { number: 5432, name: "tcp", protocol: "TCP" as const, targetPorts: [5432] },
 ];
-const HTTP_PORTS = [8080, 7070];
+const HTTP_PORTS = [8080, 7070, 7071];
 const CLOSED_PORT = 9999;
 const SELECTORS = [{ app: "x" }, { app: "x", v: "2" }, { v: "2" }, { app: "y" }];
 const WORKLOADS = [{ app: "x" }, { app: "x", v: "2" }, { app: "y", v: "2" }, { app: "y" }];
@@ -67,7 +67,7 @@ const call = (): fc.Arbitrary<Call> =>
   fc
     .record({
       principal: fc.option(principal(), { nil: undefined, freq: 8 }),
-      port: fc.constantFrom(8080, 8080, 7070, 5432, CLOSED_PORT),
+      port: fc.constantFrom(8080, 8080, 7070, 7071, 5432, CLOSED_PORT),
       method: fc.constantFrom("GET", "POST", "PUT"),
       path: fc.constantFrom("/a/b", "/a/z", "/b/z", "/b"),
     })
@@ -141,7 +141,9 @@ describe("Policies of callers, for whatever rules", () => {
           mesh.trustDomain,
         );
         const isNamed = here.some(
-          (one) => one.rule.callers !== undefined && one.ports.some((port) => port.targetPort === made2.port),
+          (one) =>
+            one.rule.callers !== undefined &&
+            one.ports.some((port) => port.targetPorts?.includes(made2.port)),
         );
         return together === (alone || (isNamed && !denied));
       }),
@@ -234,7 +236,7 @@ function judge(
   { trustDomain, peers }: CallingMesh,
 ): Verdict {
   const domain = made.principal?.split("/", 1)[0];
-  const at = here.filter(({ ports }) => ports.some(({ targetPort }) => targetPort === made.port));
+  const at = here.filter(({ ports }) => ports.some(({ targetPorts }) => targetPorts?.includes(made.port)));
   if (domain === undefined || domain === trustDomain) {
     const speaking = at.flatMap(({ rule }) => (rule.localCallers === undefined ? [] : [rule.localCallers]));
     const isRefused = speaking.some((entries) => domain === undefined || !decide(entries, made));
@@ -244,7 +246,8 @@ function judge(
   if (peer === undefined) return "not ours to judge";
   if (at.length > 0) return at.every((one) => admitsOf(one, peer, made)) ? "allowed" : "refused";
   // The gateway leads to no port that no exported Service offers, unless one of these is not offered whole or holds peers off.
-  if (offered.some(({ ports }) => ports.some(({ targetPort }) => targetPort === made.port))) return "either";
+  if (offered.some(({ ports }) => ports.some(({ targetPorts }) => targetPorts?.includes(made.port))))
+    return "either";
   const known = PEERS.filter((name) => peers[name] !== undefined);
   return here.some((one) => !one.isWhole || refusesSomebody(one, known)) ? "refused" : "not ours to judge";
 }

@@ -9,8 +9,8 @@ export const mesh: CallingMesh = {
   peers: { "cluster-a": "a.local", "cluster-c": "c.local" },
 };
 
-export const http = { number: 80, name: "http", protocol: "HTTP" as const, targetPort: 8080 };
-export const tcp = { number: 5432, name: "tcp", protocol: "TCP" as const, targetPort: 5432 };
+export const http = { number: 80, name: "http", protocol: "HTTP" as const, targetPorts: [8080] };
+export const tcp = { number: 5432, name: "tcp", protocol: "TCP" as const, targetPorts: [5432] };
 
 /** Service `bar` of namespace `shop`, offered to both peers. */
 export function guarded(rule: CallerRules, changes: Partial<GuardedService> = {}): GuardedService {
@@ -33,8 +33,9 @@ export function policiesFor(
   rule: CallerRules,
   changes: Partial<GuardedService> = {},
   among: Partial<CallingMesh> = {},
+  last: readonly AuthorizationPolicy[] = [],
 ): CallerPolicies {
-  return callerPolicies([guarded(rule, changes)], { ...mesh, ...among });
+  return callerPolicies([guarded(rule, changes)], { ...mesh, ...among }, last);
 }
 
 /** What of a list of calls gets through, each written `principal [METHOD /path] [:port]`. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { KubernetesService } from "../../federation/clusterServices.ts";
+import type { KubernetesService, Workload } from "../../federation/clusterServices.ts";
 import type { ExportRule } from "../../federation/exportRule.ts";
 import { exportServices } from "../../federation/exports.ts";
 import { describeFault } from "../../federation/fault.ts";
@@ -139,8 +139,8 @@ describe("An exported Service", () => {
       host: BAR_HOST,
       selector: { app: "bar" },
       ports: [
-        { number: 8080, name: "http", protocol: "HTTP", targetPort: 8080 },
-        { number: 9090, name: "grpc", protocol: "GRPC", targetPort: 8000 },
+        { number: 8080, name: "http", protocol: "HTTP", targetPort: 8080, targetPorts: [8080] },
+        { number: 9090, name: "grpc", protocol: "GRPC", targetPort: 8000, targetPorts: [8000] },
       ],
       isWhole: true,
       peers: ["cluster-a"],
@@ -148,6 +148,17 @@ describe("An exported Service", () => {
       rule,
       ruleIndex: 1,
     });
+  });
+
+  it("leads to each port that some workload with a sidecar has for a name", () => {
+    const ports = [{ name: "http", port: 80, targetPort: "web" }];
+    const bare = { ...pod, labels: { app: "bar" }, ports: { web: 7000 } };
+    const led = (...workloads: Workload[]) => {
+      const [port] = exportsOf({ ports }, workloads).exported?.ports ?? [];
+      return [port?.targetPort, port?.targetPorts];
+    };
+    assert.deepEqual(led(pod, { ...pod, ports: { web: 9000 } }, bare), [undefined, [8000, 9000]]);
+    assert.deepEqual(led({ ...pod, ports: {} }), [undefined, undefined]);
   });
 
   it("is whole when all is offered of it that the gateway could lead to", () => {

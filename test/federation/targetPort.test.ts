@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Workload } from "../../federation/clusterServices.ts";
 import type { KubernetesPort } from "../../federation/exportedPorts.ts";
-import { commonTargetPort, targetPortOf } from "../../federation/targetPort.ts";
+import { commonTargetPort, targetPortOf, targetPorts } from "../../federation/targetPort.ts";
 import { pod } from "./exportsFixture.ts";
 
 const entry: Workload = { ...pod, kind: "WorkloadEntry", ports: {} };
@@ -59,5 +59,17 @@ describe("The port of a workload behind a Service's port", () => {
     assert.equal(commonTargetPort([], { port: 80, targetPort: 8080 }), 8080);
     assert.equal(commonTargetPort([], { port: 80 }), 80);
     assert.equal(commonTargetPort([], { port: 80, targetPort: "web" }), undefined);
+  });
+
+  it("is each that some workload has, by number", () => {
+    const port = { port: 80, targetPort: "web" };
+    assert.deepEqual(
+      targetPorts([pod, { ...pod, ports: {} }, { ...pod, ports: { web: 90 } }, pod], port),
+      [90, 8000],
+    );
+    assert.deepEqual(targetPorts([{ ...pod, ports: {} }], port), []);
+    assert.deepEqual(targetPorts([], port), []);
+    assert.deepEqual(targetPorts([], { port: 80 }), [80]);
+    assert.deepEqual(targetPorts([], { port: 80, targetPort: 8080 }), [8080]);
   });
 });

@@ -1,0 +1,26 @@
+import type { GuardedService } from "./callerPolicy.ts";
+import { sharingIndex } from "./sharingIndex.ts";
+
+/**
+ * Finds the ports that workloads of a Service offer to any peer, for it or for another Service.
+ * @param services all that are exported, of any namespace.
+ */
+export function openPorts(services: readonly GuardedService[]): (service: GuardedService) => number[] {
+  const byNamespace = new Map(
+    [...Map.groupBy(services, ({ namespace }) => namespace)].map(([namespace, neighbours]) => [
+      namespace,
+      sharingIndex(neighbours, portsOf),
+    ]),
+  );
+  return (service) => [
+    ...new Set(
+      byNamespace
+        .get(service.namespace)?.(service)
+        .flatMap((ports) => [...ports]),
+    ),
+  ];
+}
+
+function portsOf(services: readonly GuardedService[]): Set<number> {
+  return new Set(services.flatMap(({ ports }) => ports.flatMap(({ targetPorts = [] }) => targetPorts)));
+}
