@@ -6,9 +6,10 @@ import {
   leftoverSelector,
   tallyLeftovers,
 } from "../federation/leftovers.ts";
-import { IMPORT_KINDS } from "../federation/importObjects.ts";
+import type { ImportKind } from "../federation/importObjects.ts";
 import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
 import type { KubernetesObject } from "../providers/cluster/kinds.ts";
+import { unlessForbidden } from "../providers/importedServices/forbidden.ts";
 import { RESOURCES } from "../providers/importedServices/objects.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
 
@@ -30,8 +31,9 @@ export async function findLeftovers(
   const labelSelector = leftoverSelector(peers);
   const options = { namespace: IMPORT_NAMESPACE, labelSelector, metadataOnly: true };
   const found = await cluster.read(async (client) => {
-    const lists = IMPORT_KINDS.map((kind) => client.list<Found>(RESOURCES[kind], options));
-    return (await Promise.all(lists)).flat();
+    const look = (kind: ImportKind): Promise<Found[]> => client.list<Found>(RESOURCES[kind], options);
+    const rules = unlessForbidden(look("DestinationRule"), false, []);
+    return (await Promise.all([look("ServiceEntry"), rules])).flat();
   });
   if ("unreachable" in found) return {};
   const leftovers = tallyLeftovers(found.map(({ metadata }) => metadata));

@@ -1,13 +1,14 @@
 import { count } from "../../federation/change.ts";
-import { IMPORT_KINDS, type ImportKind } from "../../federation/importObjects.ts";
+import type { ImportKind } from "../../federation/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";
 import { type Comparison, compareFew, compareWithCluster } from "./comparison.ts";
 import type { Few } from "./fewHosts.ts";
+import { unlessForbidden } from "./forbidden.ts";
 import type { Inputs } from "./inputs.ts";
-import { RESOURCES, declaredObjects } from "./objects.ts";
+import { RESOURCES, declaredObjects, remoteHostOf } from "./objects.ts";
 import { isOurs, sighted } from "./ownership.ts";
 import { Progress } from "./progress.ts";
 import { type Failure, reportFailures } from "./report.ts";
@@ -116,17 +117,20 @@ export async function removeImports(
   client: ClusterClient,
   { namespace, peer }: Pick<Inputs, "namespace" | "peer">,
 ): Promise<string[]> {
-  const found: Withdrawn[] = [];
-  for (const kind of IMPORT_KINDS) {
-    const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}`, metadataOnly: true };
-    const withdrawn = client.fold(RESOURCES[kind], selected, {
-      begin: (): KubernetesObject[] => [],
-      take: (ours, object) => {
-        if (isOurs(object, peer)) ours.push(sighted(object));
+  const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}`, metadataOnly: true };
+  const ours = (kind: ImportKind): Promise<Withdrawn> =>
+    client.fold(RESOURCES[kind], selected, {
+      begin: (): Withdrawn => ({ kind, withdrawn: [], tellsOfRule: false }),
+      take: (found, object) => {
+        if (!isOurs(object, peer)) return;
+        found.withdrawn.push(sighted(object));
+        found.tellsOfRule ||= remoteHostOf(object) !== undefined;
       },
     });
-    found.push({ kind, withdrawn: await untouched(withdrawn) });
-  }
+  const entries = await untouched(ours("ServiceEntry"));
+  const none: Withdrawn = { kind: "DestinationRule", withdrawn: [], tellsOfRule: false };
+  const rules = await untouched(unlessForbidden(ours("DestinationRule"), entries.tellsOfRule, none));
+  const found = [entries, rules];
   const writes = removalsOf(client, found, peer);
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,
@@ -142,10 +146,19 @@ export async function removeImports(
 }
 
 /** What there is of one kind that goes. */
-type Withdrawn = Pick<Comparison, "kind" | "withdrawn">;
+interface Withdrawn {
+  readonly kind: ImportKind;
+  readonly withdrawn: KubernetesObject[];
+  /** Whether any of it says that it has a DestinationRule. */
+  tellsOfRule: boolean;
+}
 
 /** One write for each name, which takes its objects away in the reverse order of their making. */
-function removalsOf(client: ClusterClient, found: readonly Withdrawn[], peer: string): Write[] {
+function removalsOf(
+  client: ClusterClient,
+  found: readonly Pick<Comparison, "kind" | "withdrawn">[],
+  peer: string,
+): Write[] {
   const byName = new Map<string, (() => Promise<void>)[]>();
   for (const { kind, withdrawn } of found.toReversed()) {
     for (const object of withdrawn) {

@@ -1,9 +1,10 @@
-import { IMPORT_KINDS, type ImportKind, type ImportObject } from "../../federation/importObjects.ts";
+import type { ImportKind, ImportObject } from "../../federation/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";
 import { differences } from "./drift.ts";
 import type { Few } from "./fewHosts.ts";
+import { unlessForbidden } from "./forbidden.ts";
 import type { Inputs } from "./inputs.ts";
 import { type LiveObject, RESOURCES, declaredObjects, declares, tellsOfRule } from "./objects.ts";
 import { describeOwner, isOurs, isSiblings, sighted } from "./ownership.ts";
@@ -45,9 +46,16 @@ interface Declared {
  */
 export async function compareWithCluster(client: ClusterClient, inputs: Inputs): Promise<Comparison[]> {
   const declared = declare(inputs);
-  const comparisons: Comparison[] = [];
-  for (const kind of IMPORT_KINDS) comparisons.push(await compareKind(client, declared, kind));
-  return comparisons;
+  const entries = await compareKind(client, declared, "ServiceEntry");
+  const isNeeded = Object.keys(inputs.services).some((host) =>
+    declares(inputs.services, "DestinationRule", host),
+  );
+  const rules = compareKind(client, declared, "DestinationRule");
+  return [entries, await unlessForbidden(rules, isNeeded, nothing("DestinationRule"))];
+}
+
+function nothing(kind: ImportKind): Comparison {
+  return { kind, changed: [], missing: [], withdrawn: [], taken: new Map() };
 }
 
 async function compareKind(

@@ -1,6 +1,7 @@
 import type { ImportKind } from "../../federation/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
+import { unlessForbidden } from "./forbidden.ts";
 import type { State } from "./inputs.ts";
 import { type LiveObject, RESOURCES } from "./objects.ts";
 import { isOurs } from "./ownership.ts";
@@ -32,11 +33,12 @@ export async function linesOf(client: ClusterClient, state: State): Promise<[hos
     },
   );
   // A list that begins anew must not find what it took in before.
-  const rules = await list(
+  const looking = list(
     "DestinationRule",
     (): LiveObject[] => [],
     (found, live) => void found.push(live),
   );
+  const rules = await unlessForbidden(looking, sightings.needsRules, []);
   for (const rule of rules) sightings.takeRule(rule);
   return sightings.end();
 }

@@ -17,6 +17,11 @@ export class Sightings {
     this.known = { namespace, peer, exportTo, ...gatewaysIn(state) };
   }
 
+  /** Whether there is an entry that has a DestinationRule, or should. */
+  get needsRules(): boolean {
+    return this.renamed.size > 0;
+  }
+
   takeEntry(live: LiveObject): void {
     const host = live.metadata.name;
     const service = serviceIn(live, this.known.exportTo);

@@ -137,6 +137,20 @@ describe("An update of a service that has another name here than there", () => {
     assert.match(failures.join("\n"), /DestinationRule ns\/bar\.xyz\.global belongs to/);
   });
 
+  it("does without the right to see DestinationRules where none is needed, and not where one is", async () => {
+    put("ServiceEntry");
+    const answer = server.answerBy.bind(server);
+    const forbidden = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
+    answer((request) => {
+      if (request.includes("/destinationrules")) return forbidden;
+      return { status: 200, body: { items: [], metadata: {} } };
+    });
+    const plain = { "bar.xyz.svc.b.local": LINE.replace(" of bar.xyz.svc.b.local", "") };
+    assert.deepEqual((await applyImports(client, { ...INPUTS, services: plain })).failures, []);
+    assert.deepEqual(await removeImports(client, INPUTS), []);
+    await assert.rejects(applyImports(client, INPUTS), /403 Forbidden/);
+  });
+
   it("takes away a rule whose entry somebody deleted", async () => {
     const gone = { ...INPUTS, services: {} };
     for (const remove of [
