@@ -30,7 +30,10 @@ export function callerPolicies(
   const lastOf = lastPorts(last);
   const found = new Map(services.map((service) => [service.host, service]));
   const sorted = services
-    .map((service) => withLastPorts(service, lastOf(service)))
+    .map((service) => {
+      const { held, open } = lastOf(service);
+      return withLastPorts(service, held.length > 0 ? held : open);
+    })
     .sort((one, other) => compare(one.host, other.host));
   const withheld = new Map<string, Fault>();
   const restricted = sorted.filter((service) => isRestricted(service, mesh));
@@ -40,7 +43,12 @@ export function callerPolicies(
   }
   const offered = sorted.filter(({ host }) => !withheld.has(host));
   const guarded = restricted.filter(({ host }) => !withheld.has(host));
-  const openOf = openPorts(offered);
+  // Not all that is open at a Service's workloads is its own, to be open at its neighbours' too.
+  const openOf = openPorts(
+    services
+      .filter(({ host }) => !withheld.has(host))
+      .map((service) => withLastPorts(service, lastOf(service).held)),
+  );
   const policies = offered.flatMap((service) => {
     // Of Services that share its workloads, and tell no more of their ports than it does, the last update knew.
     const known = unknownPorts(found.get(service.host) ?? service).length === 0 ? [] : lastOf(service).open;

@@ -23,7 +23,8 @@ const MUTUAL = "ISTIO_MUTUAL";
 /**
  * Where the east-west gateway is told to use other than Istio's mutual TLS: it then has no endpoint to send to (`checkMtlsEnabled` in
  * pilot/pkg/xds/endpoints). It heeds the rules of its own namespace, then those of the service's, then those of Istio's, of each the
- * one with the longest host that fits.
+ * one with the longest host that fits; of the latter two only then what is for it, so that a rule for others hides one with a shorter host
+ * (`getExportedDestinationRuleFromNamespace` in pilot/pkg/model/push_context.go). What a namespace keeps to itself is not among these.
  * @param domain the cluster domain.
  * @returns what a Service's port is told other than that; undefined where nothing is in the way.
  */
@@ -31,22 +32,33 @@ export function otherTls(
   rules: readonly GatewayTls[],
   domain: string,
 ): (service: { namespace: string; host: string }, port: number) => OtherTls | undefined {
-  const visible = rules.filter(isVisible).sort(compareCreated);
   const byNamespace = new Map(
-    [...Map.groupBy(visible, ({ namespace }) => namespace)].map(([namespace, list]) => [
-      namespace,
-      Map.groupBy(list, ({ host }) =>
-        host.includes(".") || host.includes("*") ? host : `${host}.${namespace}.svc.${domain}`,
-      ),
-    ]),
+    [...Map.groupBy(rules.filter(isFound).sort(compareCreated), ({ namespace }) => namespace)].map(
+      ([namespace, list]) => [
+        namespace,
+        Map.groupBy(list, ({ host }) =>
+          host.includes(".") || host.includes("*") ? host : `${host}.${namespace}.svc.${domain}`,
+        ),
+      ],
+    ),
   );
   return ({ namespace, host }, port) => {
     for (const place of [GATEWAY_NAMESPACE, namespace, ISTIO_NAMESPACE]) {
-      const found = mostSpecific(byNamespace.get(place), host);
-      if (found !== undefined) return told(found, port);
+      const found = mostSpecific(byNamespace.get(place), host).filter(isVisible);
+      if (found.length > 0) return told(found, port);
     }
     return undefined;
   };
+}
+
+/** Whether Istio finds a rule at all: of the gateway's own namespace what is not for others only, of another what is not for that one only. */
+function isFound({ namespace, exportTo }: GatewayTls): boolean {
+  const own = [".", namespace];
+  if (namespace === GATEWAY_NAMESPACE) {
+    return exportTo.length === 0 || exportTo.some((entry) => entry === "*" || own.includes(entry));
+  }
+  const [only = "", ...others] = new Set(exportTo);
+  return others.length > 0 || !own.includes(only);
 }
 
 function isVisible({ namespace, exportTo }: GatewayTls): boolean {
@@ -57,8 +69,8 @@ function isVisible({ namespace, exportTo }: GatewayTls): boolean {
 function mostSpecific(
   byHost: ReadonlyMap<string, readonly GatewayTls[]> | undefined,
   host: string,
-): readonly GatewayTls[] | undefined {
-  if (byHost === undefined) return undefined;
+): readonly GatewayTls[] {
+  if (byHost === undefined) return [];
   // From the full name to its shorter ends: `*.xyz.svc.b`, ..., `*`. Istio takes `*` for any characters; whole labels are what people write.
   const labels = host.split(".");
   const ends = labels.map((_, index) => ["*", ...labels.slice(index + 1)].join("."));
@@ -66,7 +78,7 @@ function mostSpecific(
     const found = byHost.get(pattern);
     if (found !== undefined) return found;
   }
-  return undefined;
+  return [];
 }
 
 /** Rules of one host are as one; the oldest that has a traffic policy gives it. */

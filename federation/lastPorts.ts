@@ -4,9 +4,9 @@ import { sortedUnique } from "./order.ts";
 
 /** Ports of workloads, as the last policies of a Service have them. */
 export interface LastPorts {
-  /** Those at which they tell callers apart; where they do not, those that they leave open to all. */
+  /** Those of the Service itself, at which they tell callers apart; none where they do not. */
   held: number[];
-  /** Those that they leave open to callers whom the rule admits. */
+  /** Those that they leave open to callers whom the rule admits: of the Service, and of others that share its workloads. */
   open: number[];
 }
 
@@ -28,7 +28,7 @@ export function lastPorts(
       .flatMap(({ to = [] }) => to.map(({ operation }) => operation));
     const held = operations.flatMap(({ ports = [] }) => ports);
     const open = operations.flatMap(({ notPorts = [] }) => notPorts);
-    return { held: numbers(held.length > 0 ? held : open), open: numbers(open) };
+    return { held: numbers(held), open: numbers(open) };
   };
 }
 
@@ -42,12 +42,11 @@ export function unknownPorts({ ports }: Pick<GuardedService, "ports">): GuardedS
 }
 
 /**
- * The same Service, with each port that is unknown leading wherever the last policies say that some port of it does, and no other port of it
- * leads now. (Which of them it was they do not tell: where HTTP and other ports are unknown at once, all are held like those without HTTP.)
+ * The same Service, with each port that is unknown leading to all of these ports to which no other port of it leads now. (Which of them it was they do not tell: where HTTP and other ports are unknown at once, all are held like those without HTTP.)
  */
-export function withLastPorts<T extends GuardedService>(service: T, { held }: LastPorts): T {
+export function withLastPorts<T extends GuardedService>(service: T, last: readonly number[]): T {
   const known = service.ports.flatMap(({ targetPorts = [] }) => targetPorts);
-  const left = held.filter((port) => !known.includes(port));
+  const left = last.filter((port) => !known.includes(port));
   const unknown = unknownPorts(service);
   if (unknown.length === 0 || left.length === 0) return service;
   const ports = service.ports.map((port) => (unknown.includes(port) ? { ...port, targetPorts: left } : port));

@@ -173,6 +173,32 @@ describe("Policies of callers, for whatever rules", () => {
     );
   });
 
+  it("let nobody in whom they refused before, while no workload of some Services tells its ports", () => {
+    const silenced = fc.array(fc.boolean(), { minLength: 3, maxLength: 9 });
+    fc.assert(
+      fc.property(world(), silenced, workload(), call(), (made, isSilent, labels, made2) => {
+        let at = 0;
+        const silent = made.services.map((one) => ({
+          ...one,
+          ports: one.ports.map(({ targetPorts, ...port }) =>
+            isSilent[at++ % isSilent.length] === true
+              ? port
+              : { ...port, ...(targetPorts && { targetPorts }) },
+          ),
+        }));
+        const before = render(made).policies;
+        const now = render({ ...made, services: silent }, before).policies;
+        const foreign = made.others.filter((policy) => selects(policy.selector, labels));
+        const [was, is] = [before, now].map((policies) => {
+          const ours = policies.filter(({ spec }) => selects(spec.selector.matchLabels, labels));
+          return letsIn([...foreign, ...ours.map(({ spec }) => spec)], made2, made.mesh.trustDomain);
+        });
+        return is !== true || was === true;
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   it("are what Istio takes: nothing in them is empty, and each name is there once in a namespace", () => {
     fc.assert(
       fc.property(world(), (made) => {
@@ -197,22 +223,25 @@ describe("Policies of callers, for whatever rules", () => {
   });
 });
 
-function render({
-  mesh,
-  services: all,
-  others: foreign,
-}: {
-  mesh: CallingMesh;
-  services: GuardedService[];
-  others: Others[];
-}): {
+function render(
+  {
+    mesh,
+    services: all,
+    others: foreign,
+  }: {
+    mesh: CallingMesh;
+    services: GuardedService[];
+    others: Others[];
+  },
+  last: AuthorizationPolicy[] = [],
+): {
   policies: AuthorizationPolicy[];
   offered: GuardedService[];
   mesh: CallingMesh;
 } {
   const named = foreign.map((policy, index) => ({ ...policy, namespace: "shop", name: `others-${index}` }));
   const { allows } = judgeForeignPolicies(named, all);
-  const { policies, withheld } = callerPolicies(all, { ...mesh, foreignAllows: allows });
+  const { policies, withheld } = callerPolicies(all, { ...mesh, foreignAllows: allows }, last);
   return { policies, offered: all.filter(({ host }) => !withheld.includes(host)), mesh };
 }
 

@@ -46,6 +46,38 @@ describe("The TLS that DestinationRules ask of the gateway", () => {
       "DISABLE xyz/bar",
     ],
     [
+      "is not what a wildcard of its namespace says where the full name is told to others",
+      [rule({ exportTo: ["abc"], policy: mutual }), rule({ name: "wide", host: "*.local" })],
+    ],
+    [
+      "is what a wildcard of its namespace says where the full name is kept there",
+      [rule({ exportTo: ["."], policy: mutual }), rule({ name: "wide", host: "*.local" })],
+      "DISABLE xyz/wide",
+    ],
+    [
+      "is what a wildcard says where the full name is told to its own namespace only, by its name",
+      [rule({ exportTo: ["xyz"], policy: mutual }), rule({ name: "wide", host: "*.local" })],
+      "DISABLE xyz/wide",
+    ],
+    [
+      "is what Istio's namespace says where that of the service tells others only",
+      [rule({ exportTo: ["abc"], policy: mutual }), rule({ namespace: "istio-system" })],
+      "DISABLE istio-system/bar",
+    ],
+    [
+      "is what one of two for a host says, where only that is for all",
+      [rule({ exportTo: ["abc", "."], policy: mutual }), rule({ name: "c" })],
+      "DISABLE xyz/c",
+    ],
+    [
+      "is not what the gateway's namespace tells others only, which hides nothing there",
+      [
+        rule({ namespace: "istio-gateway", exportTo: ["abc"] }),
+        rule({ namespace: "istio-gateway", host: "*.local", exportTo: ["istio-gateway"], policy: mutual }),
+        rule(),
+      ],
+    ],
+    [
       "is what the gateway's namespace keeps to itself",
       [rule({ namespace: "istio-gateway", exportTo: ["."] })],
       "DISABLE istio-gateway/bar",
