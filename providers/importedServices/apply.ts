@@ -8,7 +8,7 @@ import { type Comparison, compareFew, compareWithCluster } from "./comparison.ts
 import type { Few } from "./fewHosts.ts";
 import { unlessForbidden } from "./forbidden.ts";
 import type { Inputs } from "./inputs.ts";
-import { RESOURCES, declaredObjects, remoteHostOf } from "./objects.ts";
+import { RESOURCES, declaredObjects, tellsOfRule } from "./objects.ts";
 import { isOurs, sighted } from "./ownership.ts";
 import { Progress } from "./progress.ts";
 import { type Failure, reportFailures } from "./report.ts";
@@ -124,7 +124,7 @@ export async function removeImports(
       take: (found, object) => {
         if (!isOurs(object, peer)) return;
         found.withdrawn.push(sighted(object));
-        found.tellsOfRule ||= remoteHostOf(object) !== undefined;
+        found.tellsOfRule ||= tellsOfRule(object);
       },
     });
   const entries = await untouched(ours("ServiceEntry"));

@@ -19,7 +19,7 @@ export class Sightings {
 
   /** Whether there is an entry that has a DestinationRule, or should. */
   get needsRules(): boolean {
-    return this.renamed.size > 0;
+    return this.ruled.size > 0;
   }
 
   takeEntry(live: LiveObject): void {
