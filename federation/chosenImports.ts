@@ -26,11 +26,12 @@ export function chooseFromPeers(
   planned: Readonly<Record<string, PeerImports>>,
   { cluster, peers }: Pick<StackConfig, "cluster" | "peers">,
 ): ChosenImports {
-  const choices = Object.entries(planned).map(([peer, found]) =>
-    chooseImports(found, ownValue(peers, peer) ?? {}, (name) =>
-      refuseExtraName(name, [cluster.domain, ...(cluster.domains ?? [])], domainsOfOthers(planned, peer)),
-    ),
-  );
+  const ours = [cluster.domain, ...(cluster.domains ?? [])];
+  const choices = Object.entries(planned).map(([peer, found]) => {
+    const theirs = domainsOfOthers(planned, peer);
+    const refuse = (name: string): string | undefined => refuseExtraName(name, ours, theirs);
+    return chooseImports(found, ownValue(peers, peer) ?? {}, refuse);
+  });
   const shared = shareNames(choices);
   return {
     imports: Object.fromEntries(shared.imports.map((imports) => [imports.peer, imports])),

@@ -7,7 +7,7 @@ import { type Fault, pathOf } from "./fault.ts";
 import type { OtherTls } from "./gatewayTls.ts";
 import { TLS_MODE_LABEL } from "./labels.ts";
 import { type ModeOfPort, speaksMutualTls } from "./mutualTls.ts";
-import { commonTargetPort, targetPortOf } from "./targetPort.ts";
+import { commonTargetPort, targetPortOf, targetPorts } from "./targetPort.ts";
 
 /** What of a Service peers can reach through the gateway, as far as its workloads tell. */
 export interface Reach {
@@ -40,6 +40,7 @@ export function judgeReach(
   tls: TlsOfCluster,
 ): Reach {
   const speaking = workloads.filter(speaksMutualTls);
+  // Policies are held by sidecars too: where a port leads is asked of the same workloads.
   const asked = speaking.length > 0 ? speaking : workloads;
   const judged = ports.map((port, index): Reach => {
     const other = tls.otherTls(service, port.number);
@@ -69,8 +70,17 @@ function judgePort(
   const refusing = modes.filter(({ mode }) => mode === "DISABLE");
   const isHeld = refusing.length > 0 && refusing.length === modes.length;
   const targetPort = commonTargetPort(workloads, source);
+  const all = targetPorts(workloads, source);
   return {
-    ports: isHeld ? [] : [{ ...port, ...(targetPort === undefined ? {} : { targetPort }) }],
+    ports: isHeld
+      ? []
+      : [
+          {
+            ...port,
+            ...(targetPort === undefined ? {} : { targetPort }),
+            ...(all.length === 0 ? {} : { targetPorts: all }),
+          },
+        ],
     warnings: refusing.slice(0, 1).map(({ by = "" }) => disabled(port.name, by, isHeld)),
     permissive: modes.flatMap(({ mode, by }) => (mode === "PERMISSIVE" && by !== undefined ? [by] : [])),
   };

@@ -3,18 +3,16 @@ import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { type ContractService, contractService } from "./contractService.ts";
 import type { ExportRule } from "./exportRule.ts";
 import { aliasPorts, unfitAlias } from "./exportAlias.ts";
-import type { ExportedPort, ExportedService } from "./exportedService.ts";
-import { type ExportedPorts, type KubernetesPort, exportedPorts } from "./exportedPorts.ts";
+import type { ExportedService } from "./exportedService.ts";
+import { type KubernetesPort, exportedPorts } from "./exportedPorts.ts";
 import { type Fault, pathOf } from "./fault.ts";
 import { DNS_LABEL, HOST_NAME } from "./hostname.ts";
 import { identitiesOf } from "./identities.ts";
 import { EXPORT_TO_ANNOTATION } from "./labels.ts";
 import { type Narrowed, missingPorts, narrowPeers, narrowPorts, publishedLabels } from "./narrowing.ts";
-import { speaksMutualTls } from "./mutualTls.ts";
 import { ownValue, sortedUnique } from "./order.ts";
 import { type TlsOfCluster, judgeReach } from "./reachability.ts";
 import { firstFaultsOf } from "./schema.ts";
-import { targetPorts } from "./targetPort.ts";
 import { GATEWAY_NAMESPACE } from "./wellKnown.ts";
 
 /** Who exports. */
@@ -94,7 +92,7 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
     host,
     ...(isAliased ? { isAliased } : {}),
     selector: service.selector,
-    ports: ports.map((port) => withTargets(port, carried, workloads)),
+    ports,
     isWhole: ports.length === exportedPorts(service.ports).ports.length,
     peers: only ?? sortedUnique(Object.keys(cluster.peers)),
     permissive: permissive.length > 0,
@@ -103,18 +101,6 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
   };
   const offered = { published, exported, missingPorts: missingPorts(service, rule), permissive };
   return { offered, warnings };
-}
-
-/** Policies are held by sidecars, so that workloads with one are asked where a port leads; all, as long as none has one yet. */
-function withTargets(
-  port: ExportedPort,
-  { ports, sources }: ExportedPorts,
-  workloads: readonly Workload[],
-): ExportedPort {
-  const source = sources[ports.findIndex(({ number }) => number === port.number)] ?? { port: port.number };
-  const speaking = workloads.filter(speaksMutualTls);
-  const found = targetPorts(speaking.length > 0 ? speaking : workloads, source);
-  return { ...port, ...(found.length === 0 ? {} : { targetPorts: found }) };
 }
 
 /** What is to be offered, and to whom (all peers when `only` is left out), before anything is known of the workloads. */

@@ -5,6 +5,7 @@ import { DNS_LABEL } from "../hostname.ts";
 import { ownValue, sortedUnique } from "../order.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 import { type TextRule, pattern } from "../textRule.ts";
+import { several } from "./oneOrSeveral.ts";
 import { asRecord } from "./stackNames.ts";
 
 /** Entries of one list: each takes up to six rules of a policy, a local one three, and Istio takes 512 in all. */
@@ -46,17 +47,9 @@ export const callerFields = {
   localCallers: callerList(fields(caller), 0).exactOptional(),
 };
 
-/** A list of different texts, at least one, in their order. */
-function texts(rule: TextRule): z.ZodPipe<z.ZodArray<z.ZodString>, z.ZodTransform<string[], string[]>> {
-  return checked(z.array(text(rule)), (value): Complaint[] => {
-    if (value.length === 0)
-      return [{ rule: "is empty", remedy: "Add an entry, or leave the field out for all" }];
-    return value.flatMap((entry, index) =>
-      value.indexOf(entry) < index
-        ? [{ path: [index], rule: "is there twice", remedy: "Remove one of the two" }]
-        : [],
-    );
-  }).transform(sortedUnique);
+/** A list of different texts, at least one. */
+function texts(rule: TextRule): z.ZodType<string[]> {
+  return several(text(rule), { rule: "is empty", remedy: "Add an entry, or leave the field out for all" });
 }
 
 function callerList<T extends z.ZodType<Caller>>(entry: T, least: number): z.ZodArray<T> {

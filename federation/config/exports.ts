@@ -1,28 +1,16 @@
 import * as z from "zod";
 import type { ExportRule } from "../exportRule.ts";
 import { NAME_TEMPLATE } from "../extraName.ts";
-import { DNS_LABEL, LABEL_KEY, LABEL_VALUE } from "../hostname.ts";
+import { DNS_LABEL, LABEL_KEY } from "../hostname.ts";
 import { EXPORT_LABEL } from "../labels.ts";
 import { NAME_PATTERN } from "../namePattern.ts";
-import { sortedRecord } from "../order.ts";
 import { isPort } from "../port.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 import { callerFields } from "./callers.ts";
+import { labelSelector } from "./labelSelector.ts";
 import { anyNumber, oneOrSeveral, several } from "./oneOrSeveral.ts";
 
-const selector = checked(z.record(z.string(), text(LABEL_VALUE)), (value): Complaint[] => {
-  if (Object.keys(value).length === 0) {
-    return [
-      {
-        rule: "is empty and would select nothing",
-        remedy: `Add a label, e.g. ${EXPORT_LABEL}: "true"`,
-      },
-    ];
-  }
-  return Object.keys(value)
-    .filter((key) => !LABEL_KEY.test(key))
-    .map((key) => ({ path: [key], rule: "has a key that is no label's", remedy: LABEL_KEY.remedy }));
-}).transform((value) => sortedRecord(Object.entries(value)));
+const selector = labelSelector(`${EXPORT_LABEL}: "true"`);
 
 /** A Service's port by its name or number; which of the two it is shows when it is looked for. */
 const port = z.preprocess(

@@ -15,19 +15,25 @@ export function oneOrSeveral(entry: z.ZodType<string>): z.ZodType<string[]> {
   });
 }
 
-/** A list of at least one text, none of them twice. What comes out is sorted: its order says nothing. */
-export function several(entry: z.ZodType<string>): z.ZodType<string[]> {
-  return checked(z.array(entry), (value) => [...none(value), ...repeats(value)]).transform(sortedUnique);
+const MEANS_NOTHING: Complaint = {
+  rule: "is empty and would mean nothing",
+  remedy: "Name something, or leave the field out",
+};
+
+/**
+ * A list of at least one text, none of them twice. What comes out is sorted: its order says nothing.
+ * @param empty what is said of one without any.
+ */
+export function several(entry: z.ZodType<string>, empty: Complaint = MEANS_NOTHING): z.ZodType<string[]> {
+  return checked(z.array(entry), (value) => [
+    ...(value.length === 0 ? [empty] : []),
+    ...repeats(value),
+  ]).transform(sortedUnique);
 }
 
 /** A list of texts as {@link several} has it, or an empty one. */
 export function anyNumber(entry: z.ZodType<string>): z.ZodType<string[]> {
   return checked(z.array(entry), repeats).transform(sortedUnique);
-}
-
-function none(value: readonly unknown[]): Complaint[] {
-  if (value.length > 0) return [];
-  return [{ rule: "is empty and would mean nothing", remedy: "Name something, or leave the field out" }];
 }
 
 function repeats(value: readonly unknown[]): Complaint[] {
