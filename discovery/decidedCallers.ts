@@ -1,15 +1,15 @@
-import { boundedLines } from "../federation/boundedLines.ts";
 import { callerPolicies } from "../federation/callerPolicies.ts";
 import type { CallingMesh, GuardedService } from "../federation/callerPolicy.ts";
 import { count, someOf } from "../federation/change.ts";
 import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { type ExportRule, restricts } from "../federation/exportRule.ts";
-import { FaultsError, describeFault } from "../federation/fault.ts";
+import { describeFaults } from "../federation/fault.ts";
 import { type ForeignPolicy, judgeForeignPolicies } from "../federation/foreignPolicies.ts";
 import { readPolicies } from "../federation/lastPolicies.ts";
 import { ownValue } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
+import { readable } from "./readable.ts";
 import type { Unreachable } from "./surveyedCluster.ts";
 
 /** What holds callers to the export rules, and what is to be said of it. */
@@ -45,12 +45,10 @@ export function decideCallers(
   }
   const { allows, notes } = judgeForeignPolicies(foreign, exported);
   const mesh: CallingMesh = { trustDomain, peers: trustDomains(configured, peers), foreignAllows: allows };
-  const { policies, withheld, warnings } = callerPolicies(exported, mesh, readablePolicies(last));
-  const told = boundedLines(
-    warnings,
-    describeFault,
-    (more) => `and ${count(more)} more warnings about callers`,
-  );
+  // A cluster tells itself what it has: without the last ones, ports that it does not tell stay unknown.
+  const known = readable(() => readPolicies(last), []);
+  const { policies, withheld, warnings } = callerPolicies(exported, mesh, known);
+  const told = describeFaults(warnings, "warnings about callers");
   return { policies, withheld, warnings: told, notes: [...notes, ...noteExtensions(policies)] };
 }
 
@@ -60,16 +58,6 @@ function warnOfLast(policies: readonly AuthorizationPolicy[], rules: readonly Ex
   return [
     `What holds callers stays as the last update made it: ${count(policies.length)} AuthorizationPolicy(s)`,
   ];
-}
-
-/** The same for a cluster that tells itself what it has: without them, ports that it does not tell stay unknown. */
-function readablePolicies(last: unknown): AuthorizationPolicy[] {
-  try {
-    return readPolicies(last);
-  } catch (error) {
-    if (error instanceof FaultsError) return [];
-    throw error;
-  }
 }
 
 /** An ALLOW policy that is left alone shuts out whom it does not name, and nobody sees that coming who removes another one. */

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { boundedLines } from "../federation/boundedLines.ts";
-import { changeBetween, count, describeChange } from "../federation/change.ts";
+import { changeBetween, describeChange } from "../federation/change.ts";
 import { clusterNames } from "../federation/clusterNames.ts";
 import type { ClusterServices } from "../federation/clusterServices.ts";
 import type { StackConfig } from "../federation/config.ts";
@@ -9,11 +8,12 @@ import type { ContractService } from "../federation/contractService.ts";
 import { type ExportAlias, aliasesOf } from "../federation/exportAlias.ts";
 import type { ExportedService } from "../federation/exportedService.ts";
 import { exportServices } from "../federation/exports.ts";
-import { FaultsError, describeFault } from "../federation/fault.ts";
+import { describeFaults } from "../federation/fault.ts";
 import { readAliases } from "../federation/lastAliases.ts";
 import { lastExports } from "../federation/lastExports.ts";
 import type { ContractReading } from "../federation/peer.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
+import { readable } from "./readable.ts";
 import type { Unreachable } from "./surveyedCluster.ts";
 
 /** What a stack offers after this run. */
@@ -25,8 +25,8 @@ export interface DecidedExports {
   /** What leads to those that are offered under other names than their own. */
   aliases: ExportAlias[];
   warnings: string[];
-  /** What is other than it was published before, in words. */
-  notes: string[];
+  /** What was published before, by host name; nothing where that cannot be read. */
+  before: Record<string, ContractService>;
 }
 
 /**
@@ -41,20 +41,16 @@ export function decideExports(
   readings: Readonly<Record<string, ContractReading>>,
 ): DecidedExports {
   const exporting = { ...cluster, peers: clusterNames(peers, readings, pinned) };
-  const published = readableServices(contract);
   if (!("unreachable" in found)) {
+    const published = readableServices(contract);
     const known = readable(() => readAliases(exportAliases), []);
     const { services, exported, warnings } = exportServices(found, rules, exporting, published, known);
     return {
       services,
       exported,
       aliases: aliasesOf(exported),
-      warnings: boundedLines(
-        [...(found.refused ?? []), ...warnings],
-        describeFault,
-        (more) => `and ${count(more)} more warnings about exports`,
-      ),
-      notes: noteChange(published, services),
+      warnings: describeFaults([...(found.refused ?? []), ...warnings], "warnings about exports"),
+      before: published,
     };
   }
   const last = contract === undefined ? undefined : lastServices(contract);
@@ -66,23 +62,21 @@ export function decideExports(
     services,
     aliases: aliases.filter(({ spec }) => spec.hosts.some((host) => Object.hasOwn(services, host))),
     warnings: [`Cluster ${cluster.name} cannot be reached: ${instead}. ${found.unreachable}`],
-    notes: noteChange(published, services),
+    before: last ?? {},
   };
 }
 
-/** The same without some Services, which turned out not to be fit to be offered. @param contract as last published, unchecked. */
+/** The same without some Services, which turned out not to be fit to be offered. */
 export function withhold(
-  { services, exported = [], aliases, warnings }: DecidedExports,
+  { services, exported = [], aliases, ...rest }: DecidedExports,
   hosts: readonly string[],
-  contract: unknown,
 ): DecidedExports {
-  const left = Object.fromEntries(Object.entries(services).filter(([host]) => !hosts.includes(host)));
+  const withheld = new Set(hosts);
   return {
-    services: left,
-    exported: exported.filter(({ host }) => !hosts.includes(host)),
-    aliases: aliases.filter(({ spec }) => !spec.hosts.some((host) => hosts.includes(host))),
-    warnings,
-    notes: noteChange(readableServices(contract), left),
+    ...rest,
+    services: Object.fromEntries(Object.entries(services).filter(([host]) => !withheld.has(host))),
+    exported: exported.filter(({ host }) => !withheld.has(host)),
+    aliases: aliases.filter(({ spec }) => !spec.hosts.some((host) => withheld.has(host))),
   };
 }
 
@@ -96,19 +90,8 @@ function readableServices(contract: unknown): Record<string, ContractService> {
   return readable(() => lastServices(contract), {});
 }
 
-function readable<T>(read: () => T, otherwise: T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof FaultsError) return otherwise;
-    throw error;
-  }
-}
-
-function noteChange(
-  before: Record<string, ContractService>,
-  after: Record<string, ContractService>,
-): string[] {
+/** What is other than it was published before, in words: told once all that is not fit to be offered is taken out. */
+export function noteExports({ before, services: after }: DecidedExports): string[] {
   const [known, wanted] = [before, after].map((services) =>
     Object.fromEntries(Object.entries(services).map(([host, service]) => [host, JSON.stringify(service)])),
   );

@@ -13,7 +13,7 @@ import {
   SERVICE,
   WORKLOAD_ENTRY,
 } from "../providers/cluster/kinds.ts";
-import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
+import { OF_OTHERS } from "../federation/labels.ts";
 import {
   type DestinationRuleObject,
   type PeerAuthenticationObject,
@@ -60,7 +60,6 @@ export async function discoverServices(
   if (rules.length === 0) return NOTHING;
   return cluster.read(async (client) => {
     const { default: pMap } = await import("p-map");
-    const ofOthers = `${MANAGED_BY_LABEL}!=${MANAGED_BY}`;
     const [namespaceList, lists, policies, destinations] = await Promise.all([
       client.list(NAMESPACE, { metadataOnly: true }),
       pMap(serviceLists(rules), (options) => client.list<ServiceObject>(SERVICE, options), {
@@ -73,7 +72,7 @@ export async function discoverServices(
       ),
       // Those of our own imports are of peers' hosts, and very many.
       ifPermitted(
-        client.list<DestinationRuleObject>(DESTINATION_RULE, { labelSelector: ofOthers }),
+        client.list<DestinationRuleObject>(DESTINATION_RULE, { labelSelector: OF_OTHERS }),
         [],
         "a DestinationRule keeps the gateway from passing calls on to exported Services",
       ),

@@ -1,5 +1,5 @@
 import type { ForeignPolicy, SelectedService } from "../federation/foreignPolicies.ts";
-import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
+import { OF_OTHERS } from "../federation/labels.ts";
 import { sortedUnique } from "../federation/order.ts";
 import { ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { AUTHORIZATION_POLICY, type KubernetesObject } from "../providers/cluster/kinds.ts";
@@ -36,12 +36,11 @@ export async function findForeignPolicies(
 ): Promise<ForeignPolicy[] | Unreachable> {
   if (services.length === 0) return [];
   const namespaces = sortedUnique([ISTIO_NAMESPACE, ...services.map(({ namespace }) => namespace)]);
-  const labelSelector = `${MANAGED_BY_LABEL}!=${MANAGED_BY}`;
   return cluster.read(async (client) => {
     const { default: pMap } = await import("p-map");
     const lists = await pMap(
       namespaces,
-      (namespace) => client.list<PolicyObject>(AUTHORIZATION_POLICY, { namespace, labelSelector }),
+      (namespace) => client.list<PolicyObject>(AUTHORIZATION_POLICY, { namespace, labelSelector: OF_OTHERS }),
       { concurrency: CONCURRENCY },
     );
     return lists.flat().flatMap(viewPolicy);

@@ -1,14 +1,12 @@
-import { boundedLines } from "../federation/boundedLines.ts";
-import { count } from "../federation/change.ts";
 import type { PeerConfig } from "../federation/config.ts";
-import { FaultsError, describeFault } from "../federation/fault.ts";
+import { FaultsError, describeFaults } from "../federation/fault.ts";
 import {
   type HostConflict,
   type WantedHost,
   conflictsOf,
   judgeConflicts,
 } from "../federation/hostConflicts.ts";
-import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
+import { OF_OTHERS } from "../federation/labels.ts";
 import { ownValue } from "../federation/order.ts";
 import type { PeerView } from "../federation/peer.ts";
 import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
@@ -37,11 +35,7 @@ export async function surveyHosts(
   if ("unreachable" in found) return [];
   const { faults, warnings } = judgeConflicts(found.found);
   if (faults.length > 0) throw new FaultsError("names of imported services", faults);
-  return boundedLines(
-    [...found.refused, ...warnings],
-    describeFault,
-    (more) => `and ${count(more)} more names that lie in wildcards of others`,
-  );
+  return describeFaults([...found.refused, ...warnings], "names that lie in wildcards of others");
 }
 
 /**
@@ -60,7 +54,7 @@ export async function findConflicts(
   return cluster.read((client) => {
     const looked = client.fold<Entry, HostConflict[]>(
       SERVICE_ENTRY,
-      { labelSelector: `${MANAGED_BY_LABEL}!=${MANAGED_BY}` },
+      { labelSelector: OF_OTHERS },
       {
         begin: () => [],
         take: (conflicts, { metadata: { namespace: place = "", name, labels = {} }, spec = {} }) => {

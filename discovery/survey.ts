@@ -22,7 +22,7 @@ import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wel
 import { findAuthority } from "./authority.ts";
 import { surveyCorefile } from "./corefile.ts";
 import { decideCallers } from "./decidedCallers.ts";
-import { decideExports, withhold } from "./decidedExports.ts";
+import { decideExports, noteExports, withhold } from "./decidedExports.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
@@ -103,7 +103,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   // All is new or all is old: without a look at the policies, what is new would be offered unguarded.
   const seen = "unreachable" in policiesOfOthers ? policiesOfOthers : await found;
   const decided = decideExports(config, seen, last, await readings);
-  const offered = await withholdTaken(cluster, decided, last.contract);
+  const offered = await withholdTaken(cluster, decided);
   const { peers, mesh, warnings, notes } = await lookAtPeers(
     config,
     await readings,
@@ -113,8 +113,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   );
   const conflicts = await surveyHosts(cluster, peers, config.peers);
   const callers = decideCallers(config, offered.exported, policiesOfOthers, peers, last.callerPolicies);
-  const exports =
-    callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld, last.contract);
+  const exports = callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld);
   const observedGateways = await observed;
   const leftovers = await left;
   return {
@@ -141,7 +140,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],
-    notes: [...notes, ...told.notes, ...callers.notes, ...exports.notes],
+    notes: [...notes, ...told.notes, ...callers.notes, ...noteExports(exports)],
   };
 }
 

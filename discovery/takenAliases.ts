@@ -1,6 +1,4 @@
-import { boundedLines } from "../federation/boundedLines.ts";
-import { count } from "../federation/change.ts";
-import { describeFault } from "../federation/fault.ts";
+import { describeFaults } from "../federation/fault.ts";
 import { type WantedHost, judgeTakenAliases } from "../federation/hostConflicts.ts";
 import { GATEWAY_NAMESPACE } from "../federation/wellKnown.ts";
 import { type DecidedExports, withhold } from "./decidedExports.ts";
@@ -10,13 +8,11 @@ import type { SurveyedCluster } from "./surveyedCluster.ts";
 /**
  * Holds back what is offered under a name that a ServiceEntry of somebody else has too, as far as the gateway sees that. Only names other than
  * Services' own are looked for: nothing else lies below `svc.<cluster domain>`. Where there is no cluster to ask, all stays.
- * @param contract as last published, unchecked.
  * @throws FaultsError when the cluster refuses; that the user may not look (403) is a warning.
  */
 export async function withholdTaken(
   cluster: SurveyedCluster,
   offered: DecidedExports,
-  contract: unknown,
 ): Promise<DecidedExports> {
   const wanted = new Map(
     offered.aliases.flatMap(({ namespace, service, spec: { hosts, exportTo } }) =>
@@ -32,11 +28,10 @@ export async function withholdTaken(
   );
   if ("unreachable" in found) return offered;
   const { hosts, warnings } = judgeTakenAliases(found.found);
-  const left = hosts.length === 0 ? offered : withhold(offered, hosts, contract);
-  const told = boundedLines(
+  const left = hosts.length === 0 ? offered : withhold(offered, hosts);
+  const told = describeFaults(
     [...found.refused, ...warnings],
-    describeFault,
-    (more) => `and ${count(more)} more names of Services that others' entries have too`,
+    "names of Services that others' entries have too",
   );
   return { ...left, warnings: [...left.warnings, ...told] };
 }

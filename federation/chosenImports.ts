@@ -1,7 +1,5 @@
-import { boundedLines } from "./boundedLines.ts";
-import { count } from "./change.ts";
 import type { StackConfig } from "./config.ts";
-import { type Fault, describeFault } from "./fault.ts";
+import { type Fault, describeFaults } from "./fault.ts";
 import { type ChosenPeer, chooseImports } from "./importChoice.ts";
 import type { PeerImports } from "./imports.ts";
 import { refuseExtraName } from "./extraName.ts";
@@ -36,10 +34,9 @@ export function chooseFromPeers(
   return {
     imports: Object.fromEntries(shared.imports.map((imports) => [imports.peer, imports])),
     faults: [...choices.flatMap(({ faults }) => faults), ...shared.faults],
-    warnings: boundedLines(
+    warnings: describeFaults(
       choices.flatMap((choice) => choice.warnings),
-      describeFault,
-      (more) => `and ${count(more)} more rules of imports that decide nothing`,
+      "rules of imports that decide nothing",
     ),
   };
 }

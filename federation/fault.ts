@@ -21,6 +21,14 @@ export function describeFault(fault: Fault): string {
   return `${path}${value}${fault.rule}. ${fault.remedy}.`;
 }
 
+/**
+ * Writes faults as {@link describeFault} does, the first of many.
+ * @param what the others are, for the line that counts them.
+ */
+export function describeFaults(faults: readonly Fault[], what: string): string[] {
+  return boundedLines(faults, describeFault, (more) => `and ${count(more)} more ${what}`);
+}
+
 /** Joins steps to a path as one would write it in YAML. Steps that are no plain names come quoted, in brackets. */
 export function pathOf(...steps: readonly PropertyKey[]): string {
   return steps.reduce<string>((path, step) => {

@@ -4,6 +4,8 @@
 export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
 /** Value of {@link MANAGED_BY_LABEL}; also the field manager of server-side apply. */
 export const MANAGED_BY = "istio-federation";
+/** Selects the objects that this program did not write. */
+export const OF_OTHERS = `${MANAGED_BY_LABEL}!=${MANAGED_BY}`;
 /** On an imported ServiceEntry: the name of the peer it came from. */
 export const PEER_LABEL = "istio-federation.dev/peer";
 /** On an imported ServiceEntry: the name that the service has in the peer's cluster, where it has another one here. */

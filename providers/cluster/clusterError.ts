@@ -24,6 +24,11 @@ export interface ClusterFailure {
   readonly retryAfter?: number;
 }
 
+/** Whether the cluster refused a request because the user may not make it (403). */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof ClusterError && error.failure.status === 403;
+}
+
 /** A request to a cluster that failed, or a kubeconfig that does not lead to one. */
 export class ClusterError extends Error {
   /** `cluster context "cluster-a"` or `kubeconfig .lab/kubeconfig`. */

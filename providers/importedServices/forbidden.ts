@@ -1,4 +1,4 @@
-import { ClusterError } from "../cluster/clusterError.ts";
+import { isForbidden } from "../cluster/clusterError.ts";
 
 /**
  * What looking for DestinationRules gives. A user that may not even list them (403) never made one, so that none is fine where none is needed:
@@ -10,7 +10,7 @@ export async function unlessForbidden<T>(looking: Promise<T>, isNeeded: boolean,
   try {
     return await looking;
   } catch (error) {
-    if (!isNeeded && error instanceof ClusterError && error.failure.status === 403) return none;
+    if (!isNeeded && isForbidden(error)) return none;
     throw error;
   }
 }
