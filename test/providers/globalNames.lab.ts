@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DESTINATION_RULE, type KubernetesObject, SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { DESTINATION_RULE, SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
 import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 
@@ -8,8 +8,6 @@ const OTHER = "echo.bar.global";
 const LINE = "8000/HTTP http of httpbin.bar.svc.cluster.local as spiffe://cluster.local/ns/bar/sa/httpbin";
 const TWO_PORTS =
   "8000/HTTP http, 9000/GRPC grpc of echo.bar.svc.cluster.local as spiffe://cluster.local/ns/bar/sa/echo";
-
-type Rule = KubernetesObject & { spec: { host: string; trafficPolicy: Record<string, unknown> } };
 
 describe("ImportedServices under global names, against a real API server", () => {
   let fixture: ImportsFixture;
@@ -22,18 +20,14 @@ describe("ImportedServices under global names, against a real API server", () =>
 
   after(() => fixture.stop());
 
-  afterEach(async () => {
-    await fixture.clear();
-    for (const rule of await rules()) await fixture.cluster.client.delete(DESTINATION_RULE, rule);
-  });
+  afterEach(() => fixture.clear());
 
-  const rules = () => fixture.cluster.client.list<Rule>(DESTINATION_RULE, { namespace: NAMESPACE });
   const names = async () => [
     await fixture.names(),
-    (await rules()).map(({ metadata }) => metadata.name).sort(),
+    (await fixture.rules()).map(({ metadata }) => metadata.name).sort(),
   ];
   const rule = async (name: string) =>
-    (await rules()).find(({ metadata }) => metadata.name === name) ?? assert.fail(`no rule ${name}`);
+    (await fixture.rules()).find(({ metadata }) => metadata.name === name) ?? assert.fail(`no rule ${name}`);
   const both = () => fixture.inputs({ [HOST]: LINE, [OTHER]: TWO_PORTS });
 
   it("makes an entry and a rule for each, which say whose they are, and finds nothing to do then", async () => {
@@ -139,7 +133,7 @@ describe("ImportedServices under global names, against a real API server", () =>
     );
     const { outs } = await fixture.provider.create(fixture.inputs(services));
     assert.equal(outs.imported, 1000);
-    assert.equal((await rules()).length, 1000);
+    assert.equal((await fixture.rules()).length, 1000);
     assert.deepEqual((await fixture.provider.read(ID, outs)).props, outs);
     await fixture.provider.delete(ID, outs);
     assert.deepEqual(await names(), [[], []]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DESTINATION_RULE, type KubernetesObject } from "../../providers/cluster/kinds.ts";
+import { DESTINATION_RULE } from "../../providers/cluster/kinds.ts";
 import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 
 const HOST = "bar.xyz.svc.cluster-b.local";
@@ -8,8 +8,6 @@ const IDENTITY = "as spiffe://cluster-b.local/ns/xyz/sa/bar";
 const PLAIN = `8080/HTTP http, 9090/GRPC grpc ${IDENTITY}`;
 const SETTINGS =
   "exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s, maxEjectionPercent 100";
-
-type Rule = KubernetesObject & { spec: { exportTo: string[]; trafficPolicy: Record<string, unknown> } };
 
 describe("ImportedServices with what import rules say, against a real API server", () => {
   let fixture: ImportsFixture;
@@ -22,12 +20,8 @@ describe("ImportedServices with what import rules say, against a real API server
 
   after(() => fixture.stop());
 
-  afterEach(async () => {
-    await fixture.clear();
-    for (const rule of await rules()) await fixture.cluster.client.delete(DESTINATION_RULE, rule);
-  });
+  afterEach(() => fixture.clear());
 
-  const rules = () => fixture.cluster.client.list<Rule>(DESTINATION_RULE, { namespace: NAMESPACE });
   const services = {
     [HOST]: `${PLAIN} ${SETTINGS}`,
     [EXTRA]: `${PLAIN.replace(" as ", ` of ${HOST} as `)} ${SETTINGS}`,
@@ -36,7 +30,7 @@ describe("ImportedServices with what import rules say, against a real API server
   it("writes who sees a service and when its gateways pause, as the API server takes and keeps it", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs(services));
     assert.equal(outs.imported, 2);
-    const found = new Map((await rules()).map((rule) => [rule.metadata.name, rule.spec]));
+    const found = new Map((await fixture.rules()).map((rule) => [rule.metadata.name, rule.spec]));
     const outlierDetection = { consecutive5xxErrors: 5, interval: "10s", maxEjectionPercent: 100 };
     assert.deepEqual(found.get(HOST)?.trafficPolicy, { outlierDetection });
     assert.deepEqual(found.get(HOST)?.exportTo, ["client", "shop"]);
@@ -51,7 +45,7 @@ describe("ImportedServices with what import rules say, against a real API server
 
   it("shows in a refresh who sees it by now, and repairs it", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs(services));
-    const rule = (await rules()).find(({ metadata }) => metadata.name === HOST) ?? assert.fail();
+    const rule = (await fixture.rules()).find(({ metadata }) => metadata.name === HOST) ?? assert.fail();
     await fixture.cluster.client.replace(DESTINATION_RULE, {
       ...rule,
       spec: { ...rule.spec, exportTo: ["*"] },
@@ -71,7 +65,7 @@ describe("ImportedServices with what import rules say, against a real API server
       const { outs } = await fixture.provider.create(fixture.inputs({ [EXTRA]: line }));
       const uids = async () => [
         (await fixture.entry(EXTRA)).metadata.uid,
-        (await rules()).map(({ metadata }) => metadata.uid),
+        (await fixture.rules()).map(({ metadata }) => metadata.uid),
       ];
       const before = await uids();
       const more = { peer: "cluster-c", siblings, otherGateways: { "cluster-b": ["127.20.0.4:15443"] } };
@@ -91,14 +85,14 @@ describe("ImportedServices with what import rules say, against a real API server
       const id = `${NAMESPACE}/cluster-c`;
       assert.deepEqual((await fixture.provider.read(id, taken.outs)).inputs.services, { [EXTRA]: shared });
       await fixture.provider.delete(id, taken.outs);
-      assert.deepEqual([await fixture.names(), await rules()], [[], []]);
+      assert.deepEqual([await fixture.names(), await fixture.rules()], [[], []]);
     });
   }
 
   it("takes the rule and the annotation away when a service loses what it was for, and stays", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs({ [HOST]: services[HOST] }));
     const after = await fixture.provider.update(ID, outs, fixture.inputs({ [HOST]: PLAIN }));
-    assert.deepEqual(await rules(), []);
+    assert.deepEqual(await fixture.rules(), []);
     assert.deepEqual((await fixture.entry(HOST)).metadata.annotations ?? {}, {});
     assert.deepEqual((await fixture.provider.read(ID, after)).inputs.services, { [HOST]: PLAIN });
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type KubernetesObject, SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
+import { DESTINATION_RULE, type KubernetesObject, SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
 import { ImportedServices } from "../../../providers/importedServices.ts";
 import { ProviderProcess, providerText } from "./providerProcess.ts";
 import { TestCluster } from "./testCluster.ts";
@@ -15,6 +15,11 @@ export const ID = `${NAMESPACE}/cluster-b`;
 /** A ServiceEntry as far as the tests look at it. */
 export type Entry = KubernetesObject & {
   spec: { ports: { number: number; name: string }[]; endpoints: { address: string }[]; hosts: string[] };
+};
+
+/** A DestinationRule, likewise. */
+export type Rule = KubernetesObject & {
+  spec: { host: string; exportTo: string[]; trafficPolicy: Record<string, unknown> };
 };
 
 /** The provider's text in the state, which does not depend on what the resource is made from. */
@@ -45,6 +50,7 @@ export class ImportsFixture {
 
   async clear(): Promise<void> {
     for (const entry of await this.entries()) await this.cluster.client.delete(SERVICE_ENTRY, entry);
+    for (const rule of await this.rules()) await this.cluster.client.delete(DESTINATION_RULE, rule);
   }
 
   inputs(services: Record<string, string>, more: object = {}): Record<string, unknown> {
@@ -63,6 +69,10 @@ export class ImportsFixture {
 
   entries(): Promise<Entry[]> {
     return this.cluster.client.list<Entry>(SERVICE_ENTRY, { namespace: NAMESPACE });
+  }
+
+  rules(): Promise<Rule[]> {
+    return this.cluster.client.list<Rule>(DESTINATION_RULE, { namespace: NAMESPACE });
   }
 
   async names(): Promise<string[]> {
