@@ -1,5 +1,5 @@
 import { describeFaults } from "../federation/fault.ts";
-import { type WantedHost, judgeTakenAliases } from "../federation/hostConflicts.ts";
+import { type WantedHost, judgeTakenAliases } from "../federation/imports/hostConflicts.ts";
 import { GATEWAY_NAMESPACE } from "../federation/wellKnown.ts";
 import { type DecidedExports, withhold } from "./decidedExports.ts";
 import { findConflicts } from "./hostConflicts.ts";
