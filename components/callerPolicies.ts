@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
+import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
 
 /** What `CallerPolicies` are made from. */

@@ -1,10 +1,10 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AuthoritySource } from "../federation/authoritySource.ts";
+import type { AuthoritySource } from "../federation/authority/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
-import type { ProvidedAuthority } from "../federation/providedAuthority.ts";
+import type { ProvidedAuthority } from "../federation/authority/providedAuthority.ts";
 import { SIGNED_UNTIL_ANNOTATION } from "../federation/labels.ts";
-import { type RotationRecord, signedUntil } from "../federation/rotation.ts";
+import { type RotationRecord, signedUntil } from "../federation/authority/rotation.ts";
 import { AUTHORITY_SECRET } from "../federation/wellKnown.ts";
 import { type Signer, ownAuthority, requestIntermediate } from "./ownAuthority.ts";
 import { sharedAuthority } from "./sharedAuthority.ts";

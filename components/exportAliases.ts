@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { type ExportAlias, aliasObject } from "../federation/exportAlias.ts";
+import { type ExportAlias, aliasObject } from "../federation/exports/exportAlias.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
 
 /** What `ExportAliases` are made from. */

@@ -1,8 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { MeshPeer as PeerView } from "../federation/meshPeer.ts";
-import type { PeerStatus } from "../federation/peerStatus.ts";
-import { remoteSecret } from "../federation/remoteSecret.ts";
+import type { MeshPeer as PeerView } from "../federation/mesh/meshPeer.ts";
+import type { PeerStatus } from "../federation/peers/peerStatus.ts";
+import { remoteSecret } from "../federation/mesh/remoteSecret.ts";
 import { PeerReader, type PeerReaderArgs } from "./peerReader.ts";
 
 /** What a `MeshPeer` is made from. */

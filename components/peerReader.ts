@@ -1,10 +1,10 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config.ts";
-import { warnOfShortLives } from "../federation/credentialLife.ts";
-import type { CredentialLife, PeerAccess } from "../federation/peerAccess.ts";
-import { MESH_CONFIG_RULES, READER_RULES, type ReaderRule } from "../federation/readerRules.ts";
-import type { SettledMesh } from "../federation/singleMesh.ts";
+import { warnOfShortLives } from "../federation/mesh/credentialLife.ts";
+import type { CredentialLife, PeerAccess } from "../federation/mesh/peerAccess.ts";
+import { MESH_CONFIG_RULES, READER_RULES, type ReaderRule } from "../federation/mesh/readerRules.ts";
+import type { SettledMesh } from "../federation/mesh/singleMesh.ts";
 import { ReaderToken } from "../providers/readerToken.ts";
 import { assigned } from "./assigned.ts";
 

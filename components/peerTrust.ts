@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type CertificateReport, datesOf } from "../federation/expiry.ts";
-import type { PinnedPeer } from "../federation/pinnedPeer.ts";
+import { type CertificateReport, datesOf } from "../federation/authority/expiry.ts";
+import type { PinnedPeer } from "../federation/peers/pinnedPeer.ts";
 import { TrustAnchor } from "../providers/trustAnchor.ts";
 import type { AuthorityParts } from "./certificateAuthority.ts";
 

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config.ts";
-import { elsewhereOf } from "../federation/elsewhere.ts";
-import type { Leftover } from "../federation/leftovers.ts";
-import type { PeerView } from "../federation/peer.ts";
-import type { PeerStatus } from "../federation/peerStatus.ts";
+import { elsewhereOf } from "../federation/imports/elsewhere.ts";
+import type { Leftover } from "../federation/imports/leftovers.ts";
+import type { PeerView } from "../federation/peers/peer.ts";
+import type { PeerStatus } from "../federation/peers/peerStatus.ts";
 import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
 import { Leftovers } from "../providers/leftovers.ts";
 import { namespace } from "./clusterAccess.ts";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RootConfig } from "../federation/rootConfig.ts";
-import { type CertificateReport, datesOf } from "../federation/expiry.ts";
+import type { RootConfig } from "../federation/authority/rootConfig.ts";
+import { type CertificateReport, datesOf } from "../federation/authority/expiry.ts";
 import { SignedAuthority } from "../providers/signedAuthority.ts";
 import { root } from "./ownAuthority.ts";
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SharedAuthority } from "../federation/sharedAuthority.ts";
+import type { SharedAuthority } from "../federation/authority/sharedAuthority.ts";
 import type { AuthorityParts } from "./certificateAuthority.ts";
 import { type OwnAuthorityArgs, requestIntermediate } from "./ownAuthority.ts";
 

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config.ts";
-import type { MeshPeer as PeerView } from "../federation/meshPeer.ts";
+import type { MeshPeer as PeerView } from "../federation/mesh/meshPeer.ts";
 import { sortedRecord } from "../federation/order.ts";
-import type { CredentialLife, PeerAccess } from "../federation/peerAccess.ts";
-import type { PeerStatus } from "../federation/peerStatus.ts";
-import type { SettledMesh } from "../federation/singleMesh.ts";
+import type { CredentialLife, PeerAccess } from "../federation/mesh/peerAccess.ts";
+import type { PeerStatus } from "../federation/peers/peerStatus.ts";
+import type { SettledMesh } from "../federation/mesh/singleMesh.ts";
 import { MeshPeer } from "./meshPeer.ts";
 
 /** What was found for the topology `single-mesh`. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { type ApiServer, CERTIFICATE_BUNDLE, KEY_REMEDY } from "../federation/apiServer.ts";
+import { type ApiServer, CERTIFICATE_BUNDLE, KEY_REMEDY } from "../federation/mesh/apiServer.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { type Fault, FaultsError } from "../federation/fault.ts";
-import type { SingleMesh } from "../federation/singleMesh.ts";
+import type { SingleMesh } from "../federation/mesh/singleMesh.ts";
 import { certificatesOnly, hasPrivateKey } from "../federation/x509/bundle.ts";
 import { PROBE_DEADLINE, probeAccess } from "../providers/cluster/accessProbe.ts";
 import { ClusterError } from "../providers/cluster/clusterError.ts";

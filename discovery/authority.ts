@@ -1,7 +1,7 @@
-import type { AuthoritySource } from "../federation/authoritySource.ts";
+import type { AuthoritySource } from "../federation/authority/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
-import type { ContractReading } from "../federation/peer.ts";
-import type { WaitingAuthority } from "../federation/sharedAuthority.ts";
+import type { ContractReading } from "../federation/peers/peer.ts";
+import type { WaitingAuthority } from "../federation/authority/sharedAuthority.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import { readProvidedAuthority } from "./providedAuthority.ts";
 import { planRotation } from "./rotation.ts";

@@ -1,15 +1,15 @@
 import { boundedLines } from "../federation/boundedLines.ts";
-import { callerPolicies } from "../federation/callerPolicies.ts";
-import type { CallingMesh, GuardedService } from "../federation/callerPolicy.ts";
+import { callerPolicies } from "../federation/callers/callerPolicies.ts";
+import type { CallingMesh, GuardedService } from "../federation/callers/callerPolicy.ts";
 import { count, someOf } from "../federation/change.ts";
-import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
+import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
-import { type ExportRule, restricts } from "../federation/exportRule.ts";
+import { type ExportRule, restricts } from "../federation/exports/exportRule.ts";
 import { FaultsError, describeFault } from "../federation/fault.ts";
-import { type ForeignPolicy, judgeForeignPolicies } from "../federation/foreignPolicies.ts";
-import { readPolicies } from "../federation/lastPolicies.ts";
+import { type ForeignPolicy, judgeForeignPolicies } from "../federation/callers/foreignPolicies.ts";
+import { readPolicies } from "../federation/callers/lastPolicies.ts";
 import { ownValue } from "../federation/order.ts";
-import type { PeerView } from "../federation/peer.ts";
+import type { PeerView } from "../federation/peers/peer.ts";
 import type { Unreachable } from "./surveyedCluster.ts";
 
 /** What holds callers to the export rules, and what is to be said of it. */

@@ -1,18 +1,18 @@
 import * as pulumi from "@pulumi/pulumi";
 import { boundedLines } from "../federation/boundedLines.ts";
 import { changeBetween, count, describeChange } from "../federation/change.ts";
-import { clusterNames } from "../federation/clusterNames.ts";
-import type { ClusterServices } from "../federation/clusterServices.ts";
+import { clusterNames } from "../federation/exports/clusterNames.ts";
+import type { ClusterServices } from "../federation/exports/clusterServices.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { readContract } from "../federation/contract.ts";
 import type { ContractService } from "../federation/contractService.ts";
-import { type ExportAlias, aliasesOf } from "../federation/exportAlias.ts";
-import type { ExportedService } from "../federation/exportedService.ts";
-import { exportServices } from "../federation/exports.ts";
+import { type ExportAlias, aliasesOf } from "../federation/exports/exportAlias.ts";
+import type { ExportedService } from "../federation/exports/exportedService.ts";
+import { exportServices } from "../federation/exports/exports.ts";
 import { FaultsError, describeFault } from "../federation/fault.ts";
-import { readAliases } from "../federation/lastAliases.ts";
-import { lastExports } from "../federation/lastExports.ts";
-import type { ContractReading } from "../federation/peer.ts";
+import { readAliases } from "../federation/exports/lastAliases.ts";
+import { lastExports } from "../federation/exports/lastExports.ts";
+import type { ContractReading } from "../federation/peers/peer.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import type { Unreachable } from "./surveyedCluster.ts";
 

@@ -1,8 +1,8 @@
-import type { ClusterServices, KubernetesService } from "../federation/clusterServices.ts";
-import type { ExportRule } from "../federation/exportRule.ts";
+import type { ClusterServices, KubernetesService } from "../federation/exports/clusterServices.ts";
+import type { ExportRule } from "../federation/exports/exportRule.ts";
 import { isName } from "../federation/namePattern.ts";
 import { sortedUnique } from "../federation/order.ts";
-import { keyOf, ruleFinder } from "../federation/ruleFinder.ts";
+import { keyOf, ruleFinder } from "../federation/exports/ruleFinder.ts";
 import type { ClusterClient, ListOptions } from "../providers/cluster/clusterClient.ts";
 import {
   DESTINATION_RULE,

@@ -1,4 +1,4 @@
-import type { ForeignPolicy, SelectedService } from "../federation/foreignPolicies.ts";
+import type { ForeignPolicy, SelectedService } from "../federation/callers/foreignPolicies.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
 import { sortedUnique } from "../federation/order.ts";
 import { ISTIO_NAMESPACE } from "../federation/wellKnown.ts";

@@ -7,10 +7,10 @@ import {
   type WantedHost,
   conflictsOf,
   judgeConflicts,
-} from "../federation/hostConflicts.ts";
+} from "../federation/imports/hostConflicts.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
 import { ownValue } from "../federation/order.ts";
-import type { PeerView } from "../federation/peer.ts";
+import type { PeerView } from "../federation/peers/peer.ts";
 import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
 import { type KubernetesObject, SERVICE_ENTRY } from "../providers/cluster/kinds.ts";
 import { type Permitted, ifPermitted } from "./permitted.ts";

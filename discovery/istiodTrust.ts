@@ -1,7 +1,7 @@
 import { SIGNED_UNTIL_ANNOTATION } from "../federation/labels.ts";
-import { parseSignedUntil } from "../federation/rotation.ts";
+import { parseSignedUntil } from "../federation/authority/rotation.ts";
 import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
-import type { IstiodTrust } from "../federation/rotationStep.ts";
+import type { IstiodTrust } from "../federation/authority/rotationStep.ts";
 import { certificatesIn } from "../federation/x509/bundle.ts";
 import { isIssuedBy } from "../federation/x509/chain.ts";
 import { CONFIG_MAP, type KubernetesObject, SECRET } from "../providers/cluster/kinds.ts";

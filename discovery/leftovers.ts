@@ -5,8 +5,8 @@ import {
   judgeLeftovers,
   leftoverSelector,
   tallyLeftovers,
-} from "../federation/leftovers.ts";
-import type { ImportKind } from "../federation/importObjects.ts";
+} from "../federation/imports/leftovers.ts";
+import type { ImportKind } from "../federation/imports/importObjects.ts";
 import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
 import type { KubernetesObject } from "../providers/cluster/kinds.ts";
 import { unlessForbidden } from "../providers/importedServices/forbidden.ts";

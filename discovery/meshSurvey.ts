@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { OutsideCertificates } from "../federation/authoritySource.ts";
+import type { OutsideCertificates } from "../federation/authority/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
-import { describeRenewals, warnOfShortLives, warnOfTakenBack } from "../federation/credentialLife.ts";
+import { describeRenewals, warnOfShortLives, warnOfTakenBack } from "../federation/mesh/credentialLife.ts";
 import { FaultsError } from "../federation/fault.ts";
-import { type MeshPeer, viewMeshPeers } from "../federation/meshPeer.ts";
-import { warnOfRemoved } from "../federation/meshWarnings.ts";
-import type { ContractReading } from "../federation/peer.ts";
-import type { SettledMesh, SingleMesh } from "../federation/singleMesh.ts";
+import { type MeshPeer, viewMeshPeers } from "../federation/mesh/meshPeer.ts";
+import { warnOfRemoved } from "../federation/mesh/meshWarnings.ts";
+import type { ContractReading } from "../federation/peers/peer.ts";
+import type { SettledMesh, SingleMesh } from "../federation/mesh/singleMesh.ts";
 import { judgeOwnApiServer, ownApiServer } from "./apiServer.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import { tryAccesses } from "./peerAccess.ts";

@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
-import { type CertificateReport, readCertificateReport } from "../federation/expiry.ts";
-import type { LastMesh } from "../federation/meshPeer.ts";
-import { type CredentialLife, readAccesses, readCredentialLives } from "../federation/peerAccess.ts";
-import { readPeerStatuses } from "../federation/peerStatus.ts";
-import { readPinnedPeers } from "../federation/pinnedPeer.ts";
-import { type RotationRecord, readRotationRecord, rolesOf } from "../federation/rotation.ts";
-import { type LastAuthority, readIssued } from "../federation/sharedAuthority.ts";
+import { type CertificateReport, readCertificateReport } from "../federation/authority/expiry.ts";
+import type { LastMesh } from "../federation/mesh/meshPeer.ts";
+import { type CredentialLife, readAccesses, readCredentialLives } from "../federation/mesh/peerAccess.ts";
+import { readPeerStatuses } from "../federation/peers/peerStatus.ts";
+import { readPinnedPeers } from "../federation/peers/pinnedPeer.ts";
+import { type RotationRecord, readRotationRecord, rolesOf } from "../federation/authority/rotation.ts";
+import { type LastAuthority, readIssued } from "../federation/authority/sharedAuthority.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
 
 /** What this very stack's last update published. */

@@ -1,9 +1,9 @@
-import { hasEnded } from "../federation/credentialLife.ts";
+import { hasEnded } from "../federation/mesh/credentialLife.ts";
 import { type Fault, describeFault, pathOf } from "../federation/fault.ts";
-import type { LastMesh, MeshPeer } from "../federation/meshPeer.ts";
-import { warnOfPeer } from "../federation/meshWarnings.ts";
-import type { PeerAccess } from "../federation/peerAccess.ts";
-import { type Refusal, refusedPeer } from "../federation/refusedPeer.ts";
+import type { LastMesh, MeshPeer } from "../federation/mesh/meshPeer.ts";
+import { warnOfPeer } from "../federation/mesh/meshWarnings.ts";
+import type { PeerAccess } from "../federation/mesh/peerAccess.ts";
+import { type Refusal, refusedPeer } from "../federation/mesh/refusedPeer.ts";
 import { PROBE_DEADLINE, probeAccess } from "../providers/cluster/accessProbe.ts";
 import { ClusterError, type ClusterFailure } from "../providers/cluster/clusterError.ts";
 

@@ -1,6 +1,6 @@
 import { FaultsError, pathOf } from "../federation/fault.ts";
 import { sortedRecord } from "../federation/order.ts";
-import type { ContractReading } from "../federation/peer.ts";
+import type { ContractReading } from "../federation/peers/peer.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { fullStackName, noSuchOutput, noSuchStack, readStackOutputs } from "./stackOutputs.ts";
 

@@ -1,14 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RootedCluster } from "../federation/config/rootAuthority.ts";
-import { expiryWarnings, readCertificateReport } from "../federation/expiry.ts";
+import { expiryWarnings, readCertificateReport } from "../federation/authority/expiry.ts";
 import { FaultsError, pathOf } from "../federation/fault.ts";
 import { ownValue, sortedRecord } from "../federation/order.ts";
-import { type RootConfig, judgeRootName } from "../federation/rootConfig.ts";
+import { type RootConfig, judgeRootName } from "../federation/authority/rootConfig.ts";
 import {
   type RequestReading,
   judgeSigningRequests,
   readSigningRequests,
-} from "../federation/signingRequests.ts";
+} from "../federation/authority/signingRequests.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { fullStackName, noSuchOutput, noSuchStack, readStackOutputs } from "./stackOutputs.ts";
 

@@ -1,9 +1,9 @@
 import type { StackConfig } from "../federation/config.ts";
 import { FaultsError } from "../federation/fault.ts";
-import type { ContractReading } from "../federation/peer.ts";
-import { FIRST_ROOT, type RotationPlan, withEvidence } from "../federation/rotation.ts";
-import { describeRotation, judgeStep } from "../federation/rotationStep.ts";
-import { trustingPeers } from "../federation/trusters.ts";
+import type { ContractReading } from "../federation/peers/peer.ts";
+import { FIRST_ROOT, type RotationPlan, withEvidence } from "../federation/authority/rotation.ts";
+import { describeRotation, judgeStep } from "../federation/authority/rotationStep.ts";
+import { trustingPeers } from "../federation/peers/trusters.ts";
 import { utc } from "../federation/utc.ts";
 import { UNKNOWN, istiodTrust } from "./istiodTrust.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";

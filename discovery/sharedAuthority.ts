@@ -1,6 +1,6 @@
 import type { StackConfig } from "../federation/config.ts";
 import { FaultsError } from "../federation/fault.ts";
-import { type RootReading, decideShared } from "../federation/sharedAuthority.ts";
+import { type RootReading, decideShared } from "../federation/authority/sharedAuthority.ts";
 import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { type KubernetesObject, SECRET } from "../providers/cluster/kinds.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";

@@ -1,23 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
-import type { AuthorizationPolicy } from "../federation/authorizationPolicy.ts";
+import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { ContractService } from "../federation/contractService.ts";
-import { expiryWarnings } from "../federation/expiry.ts";
-import type { ExportAlias } from "../federation/exportAlias.ts";
-import type { ExportedService } from "../federation/exportedService.ts";
-import { restricts } from "../federation/exportRule.ts";
+import { expiryWarnings } from "../federation/authority/expiry.ts";
+import type { ExportAlias } from "../federation/exports/exportAlias.ts";
+import type { ExportedService } from "../federation/exports/exportedService.ts";
+import { restricts } from "../federation/exports/exportRule.ts";
 import { FaultsError } from "../federation/fault.ts";
-import { judgeIdentity } from "../federation/identity.ts";
-import { type Leftover, describeLeftovers } from "../federation/leftovers.ts";
+import { judgeIdentity } from "../federation/peers/identity.ts";
+import { type Leftover, describeLeftovers } from "../federation/imports/leftovers.ts";
 import {
   type AuthoritySource,
   type OutsideCertificates,
   outsideCertificates,
-} from "../federation/authoritySource.ts";
-import { judgeUnconstrained } from "../federation/unconstrained.ts";
+} from "../federation/authority/authoritySource.ts";
+import { judgeUnconstrained } from "../federation/peers/unconstrained.ts";
 import { sortedUnique } from "../federation/order.ts";
-import { type ContractReading, type PeerView, viewPeers } from "../federation/peer.ts";
+import { type ContractReading, type PeerView, viewPeers } from "../federation/peers/peer.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { findAuthority } from "./authority.ts";
 import { surveyCorefile } from "./corefile.ts";

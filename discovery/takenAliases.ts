@@ -1,7 +1,7 @@
 import { boundedLines } from "../federation/boundedLines.ts";
 import { count } from "../federation/change.ts";
 import { describeFault } from "../federation/fault.ts";
-import { type WantedHost, judgeTakenAliases } from "../federation/hostConflicts.ts";
+import { type WantedHost, judgeTakenAliases } from "../federation/imports/hostConflicts.ts";
 import { GATEWAY_NAMESPACE } from "../federation/wellKnown.ts";
 import { type DecidedExports, withhold } from "./decidedExports.ts";
 import { findConflicts } from "./hostConflicts.ts";

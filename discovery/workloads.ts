@@ -1,4 +1,4 @@
-import type { Workload } from "../federation/clusterServices.ts";
+import type { Workload } from "../federation/exports/clusterServices.ts";
 import type { KubernetesObject } from "../providers/cluster/kinds.ts";
 
 interface ContainerPort {

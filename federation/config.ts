@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { CIDR, type GatewayAddress } from "./address.ts";
-import type { Brake } from "./brake.ts";
-import type { ExportRule } from "./exportRule.ts";
+import type { Brake } from "./imports/brake.ts";
+import type { ExportRule } from "./exports/exportRule.ts";
 import { FaultsError } from "./fault.ts";
 import { brake } from "./config/brake.ts";
 import {
@@ -21,12 +21,12 @@ import { istio } from "./config/istio.ts";
 import { judgePeers, peers } from "./config/peers.ts";
 import { judgeSingleMesh, singleMesh } from "./config/singleMesh.ts";
 import { type Sections, isGiven, parseSections } from "./config/sections.ts";
-import type { ImportRule } from "./importRule.ts";
+import type { ImportRule } from "./imports/importRule.ts";
 import { fields, someText, text, unknownField } from "./schema.ts";
-import type { PeerIdentity } from "./pin.ts";
-import type { ProvidedPems } from "./providedAuthority.ts";
-import type { Rotation } from "./rotation.ts";
-import type { SingleMesh } from "./singleMesh.ts";
+import type { PeerIdentity } from "./peers/pin.ts";
+import type { ProvidedPems } from "./authority/providedAuthority.ts";
+import type { Rotation } from "./authority/rotation.ts";
+import type { SingleMesh } from "./mesh/singleMesh.ts";
 import { TOPOLOGIES, type Topology } from "./topology.ts";
 import { judgeTopology } from "./topology/judgeConfig.ts";
 import type { NamesChoice } from "./topology/peerNames.ts";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Brake } from "../federation/brake.ts";
+import type { Brake } from "../federation/imports/brake.ts";
 import type { KubeconfigName } from "./cluster/kubeconfig.ts";
 
 /** What `ImportedServices` is made from. */

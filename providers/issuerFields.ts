@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
-import { canonicalCertificate } from "../federation/certificate.ts";
+import { canonicalCertificate } from "../federation/authority/certificate.ts";
 import { parsePrivateKey } from "../federation/x509/privateKey.ts";
 import { signatureAlgorithm } from "../federation/x509/signatureAlgorithm.ts";
 import { checkFields, containsUnknown } from "./checkFields.ts";

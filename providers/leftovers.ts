@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Leftover } from "../federation/leftovers.ts";
+import type { Leftover } from "../federation/imports/leftovers.ts";
 import type { KubeconfigName } from "./cluster/kubeconfig.ts";
 
 /** What `Leftovers` is made from. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { DEFAULT_BRAKE } from "../brake.ts";
+import { DEFAULT_BRAKE } from "../imports/brake.ts";
 import { fields } from "../schema.ts";
 
 /** How many of a peer's services may go at once. */

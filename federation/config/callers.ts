@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type Caller, decidesAllOf } from "../callers.ts";
+import { type Caller, decidesAllOf } from "../callers/callers.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { DNS_LABEL } from "../hostname.ts";
 import { ownValue, sortedUnique } from "../order.ts";

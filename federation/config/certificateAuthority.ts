@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Fault } from "../fault.ts";
-import { PHASES } from "../rotation.ts";
+import { PHASES } from "../authority/rotation.ts";
 import { type Complaint, checked, fields, someText, text } from "../schema.ts";
 import { STACK_NAME } from "../stackName.ts";
 import { fingerprints } from "./fingerprints.ts";

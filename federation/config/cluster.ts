@@ -1,6 +1,6 @@
 import { DNS_LABEL, HOST_NAME, NETWORK } from "../hostname.ts";
-import { MESH_DOMAIN, defaultMeshDomain } from "../meshDomain.ts";
-import { OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, judgeOwnedDomains } from "../ownedDomains.ts";
+import { MESH_DOMAIN, defaultMeshDomain } from "../peers/meshDomain.ts";
+import { OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, judgeOwnedDomains } from "../peers/ownedDomains.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 import { TRUST_DOMAIN } from "../spiffe.ts";
 import { anyNumber } from "./oneOrSeveral.ts";

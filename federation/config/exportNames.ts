@@ -1,5 +1,5 @@
-import { hostOf, isAlias } from "../alias.ts";
-import { NAME_TEMPLATE, extraName } from "../extraName.ts";
+import { hostOf, isAlias } from "../exports/alias.ts";
+import { NAME_TEMPLATE, extraName } from "../imports/extraName.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { HOST_NAME } from "../hostname.ts";
 import { topologyOf } from "../topology.ts";

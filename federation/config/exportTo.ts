@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { EXPORT_TO } from "../exportTo.ts";
+import { EXPORT_TO } from "../imports/exportTo.ts";
 import { type Complaint, checked, text } from "../schema.ts";
 import { IMPORT_NAMESPACE } from "../wellKnown.ts";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import type { ExportRule } from "../exportRule.ts";
-import { NAME_TEMPLATE } from "../extraName.ts";
+import type { ExportRule } from "../exports/exportRule.ts";
+import { NAME_TEMPLATE } from "../imports/extraName.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE } from "../hostname.ts";
 import { EXPORT_LABEL } from "../labels.ts";
 import { NAME_PATTERN } from "../namePattern.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { FINGERPRINT, canonicalFingerprint } from "../fingerprint.ts";
+import { FINGERPRINT, canonicalFingerprint } from "../authority/fingerprint.ts";
 import { type Complaint, checked, text } from "../schema.ts";
 
 const list = checked(z.array(text(FINGERPRINT)), (value): Complaint[] =>

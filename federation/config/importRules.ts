@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { NAME_TEMPLATE } from "../extraName.ts";
+import { NAME_TEMPLATE } from "../imports/extraName.ts";
 import { HOST_NAME } from "../hostname.ts";
-import { isWeight } from "../importLine.ts";
-import type { ImportRule } from "../importRule.ts";
+import { isWeight } from "../imports/importLine.ts";
+import type { ImportRule } from "../imports/importRule.ts";
 import { NAME_PATTERN } from "../namePattern.ts";
-import { OUTLIER_FIELDS, type OutlierDetection, isOutlierValue } from "../outlierDetection.ts";
+import { OUTLIER_FIELDS, type OutlierDetection, isOutlierValue } from "../imports/outlierDetection.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 import type { TextRule } from "../textRule.ts";
 import { exportTo } from "./exportTo.ts";

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
-import { MESH_DOMAIN } from "../meshDomain.ts";
-import { OWNED_DOMAIN } from "../ownedDomains.ts";
-import type { PeerIdentity } from "../pin.ts";
+import { MESH_DOMAIN } from "../peers/meshDomain.ts";
+import { OWNED_DOMAIN } from "../peers/ownedDomains.ts";
+import type { PeerIdentity } from "../peers/pin.ts";
 import { fields, text } from "../schema.ts";
 import { TRUST_DOMAIN } from "../spiffe.ts";
 import { fingerprints } from "./fingerprints.ts";

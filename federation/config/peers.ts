@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { REMOVAL_TOKEN } from "../brake.ts";
+import { REMOVAL_TOKEN } from "../imports/brake.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { DNS_LABEL } from "../hostname.ts";
 import { compare, sortedRecord } from "../order.ts";

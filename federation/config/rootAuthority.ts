@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ADDRESS, canonicalAddress } from "../address.ts";
 import { type Fault, pathOf } from "../fault.ts";
-import { KEY_FINGERPRINT, canonicalFingerprint } from "../fingerprint.ts";
+import { KEY_FINGERPRINT, canonicalFingerprint } from "../authority/fingerprint.ts";
 import { DNS_LABEL, overlap } from "../hostname.ts";
 import { compare, sortedRecord, sortedUnique } from "../order.ts";
 import { fields, text } from "../schema.ts";

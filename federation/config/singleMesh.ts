@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { apiServerFields } from "../apiServer.ts";
+import { apiServerFields } from "../mesh/apiServer.ts";
 import { someOf } from "../change.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { LABEL_VALUE } from "../hostname.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
-import type { SingleMesh } from "../singleMesh.ts";
+import type { SingleMesh } from "../mesh/singleMesh.ts";
 import type { TextRule } from "../textRule.ts";
 import { topologyOf } from "../topology.ts";
 

@@ -1,6 +1,6 @@
 import pMap from "p-map";
 import { MANAGED_BY } from "../../federation/labels.ts";
-import type { ServiceEntry } from "../../federation/serviceEntry.ts";
+import type { ServiceEntry } from "../../federation/imports/serviceEntry.ts";
 import { step, type Log } from "../progress.ts";
 import type { ApiServer } from "./apiServer.ts";
 import { istiodSettled } from "./requestCount.ts";

@@ -1,6 +1,6 @@
 import type { GatewayAddress } from "../../federation/address.ts";
-import type { ImportedService } from "../../federation/importLine.ts";
-import { renderServiceEntry, type ServiceEntry } from "../../federation/serviceEntry.ts";
+import type { ImportedService } from "../../federation/imports/importLine.ts";
+import { renderServiceEntry, type ServiceEntry } from "../../federation/imports/serviceEntry.ts";
 
 /** Port of every service of the benchmark: the one that the lab's sidecars have an outgoing listener for. */
 const SERVICE_PORT = 8080;

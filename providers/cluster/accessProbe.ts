@@ -1,4 +1,4 @@
-import type { ApiServer } from "../../federation/apiServer.ts";
+import type { ApiServer } from "../../federation/mesh/apiServer.ts";
 import { ClusterError } from "./clusterError.ts";
 import { NAMESPACE, resourcePath } from "./kinds.ts";
 import { TimeoutError, noAnswer } from "./noAnswer.ts";

@@ -1,5 +1,5 @@
 import { count } from "../../federation/change.ts";
-import type { ImportKind } from "../../federation/importObjects.ts";
+import type { ImportKind } from "../../federation/imports/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";

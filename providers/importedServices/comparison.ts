@@ -1,4 +1,4 @@
-import type { ImportKind, ImportObject } from "../../federation/importObjects.ts";
+import type { ImportKind, ImportObject } from "../../federation/imports/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Brake } from "../../federation/brake.ts";
+import type { Brake } from "../../federation/imports/brake.ts";
 import { sortedRecord } from "../../federation/order.ts";
 import type { KubeconfigName } from "../cluster/kubeconfig.ts";
 

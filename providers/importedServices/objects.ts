@@ -6,15 +6,15 @@ import {
   needsRule,
   parseImport,
   parseServing,
-} from "../../federation/importLine.ts";
-import { type ImportKind, type ImportObject, renderImport } from "../../federation/importObjects.ts";
+} from "../../federation/imports/importLine.ts";
+import { type ImportKind, type ImportObject, renderImport } from "../../federation/imports/importObjects.ts";
 import {
   OUTLIERS_ANNOTATION,
   REMOTE_HOST_ANNOTATION,
   SERVED_BY_ANNOTATION,
 } from "../../federation/labels.ts";
 import { sortedUnique } from "../../federation/order.ts";
-import { parseOutliers } from "../../federation/outlierDetection.ts";
+import { parseOutliers } from "../../federation/imports/outlierDetection.ts";
 import {
   DESTINATION_RULE,
   type KubernetesObject,

@@ -1,4 +1,4 @@
-import type { ImportKind } from "../../federation/importObjects.ts";
+import type { ImportKind } from "../../federation/imports/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import { unlessForbidden } from "./forbidden.ts";

@@ -1,6 +1,6 @@
-import { hasDestinationRule } from "../../federation/destinationRule.ts";
-import type { ImportedService } from "../../federation/importLine.ts";
-import { renderImport } from "../../federation/importObjects.ts";
+import { hasDestinationRule } from "../../federation/imports/destinationRule.ts";
+import type { ImportedService } from "../../federation/imports/importLine.ts";
+import { renderImport } from "../../federation/imports/importObjects.ts";
 import { UNREADABLE, differences, lineOf } from "./drift.ts";
 import type { State } from "./inputs.ts";
 import { type LiveObject, gatewaysIn, serviceIn } from "./objects.ts";

@@ -1,4 +1,4 @@
-import type { ImportKind, ImportObject } from "../../federation/importObjects.ts";
+import type { ImportKind, ImportObject } from "../../federation/imports/importObjects.ts";
 import { type ClusterClient, statusOf } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";

@@ -1,4 +1,4 @@
-import type { Leftover } from "../../federation/leftovers.ts";
+import type { Leftover } from "../../federation/imports/leftovers.ts";
 import type { KubeconfigName } from "../cluster/kubeconfig.ts";
 
 /** What `check` passed. */

@@ -1,4 +1,4 @@
-import type { CredentialLife } from "../../federation/peerAccess.ts";
+import type { CredentialLife } from "../../federation/mesh/peerAccess.ts";
 import type { KubeconfigName } from "../cluster/kubeconfig.ts";
 
 /** What `check` passed. */

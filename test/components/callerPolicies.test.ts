@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
-import { FIRST_ROOT } from "../../federation/rotation.ts";
+import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseConfig } from "../../federation/config.ts";
-import { policiesFor } from "../federation/callersFixture.ts";
+import { policiesFor } from "../federation/callers/callersFixture.ts";
 import { MockEngine, type Registered } from "./mockEngine.ts";
 
 const config = parseConfig(

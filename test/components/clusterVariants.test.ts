@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
-import { FIRST_ROOT } from "../../federation/rotation.ts";
+import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { MockEngine } from "./mockEngine.ts";
 
 const NOW = "2026-11-21T10:00:00Z";

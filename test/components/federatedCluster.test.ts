@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { fingerprintOf } from "../../federation/fingerprint.ts";
-import { FIRST_ROOT } from "../../federation/rotation.ts";
+import { fingerprintOf } from "../../federation/authority/fingerprint.ts";
+import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseConfig } from "../../federation/config.ts";
 import { parseContract } from "../../federation/contract.ts";
-import { viewPeers } from "../../federation/peer.ts";
+import { viewPeers } from "../../federation/peers/peer.ts";
 import { ROOT_B } from "../federation/samples.ts";
 import { ANCHOR_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { FederatedCluster } from "../../components/federatedCluster.ts";
-import { viewMeshPeers } from "../../federation/meshPeer.ts";
-import { FIRST_ROOT } from "../../federation/rotation.ts";
+import { viewMeshPeers } from "../../federation/mesh/meshPeer.ts";
+import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import {
   ACCESS,
   FIRST_UPDATE,
@@ -11,7 +11,7 @@ import {
   TRUSTING,
   meshConfig,
   meshContract,
-} from "../federation/meshSamples.ts";
+} from "../federation/mesh/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { MockEngine, READER, READER_LIFE, READER_TOKEN, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { survey } from "../../discovery/survey.ts";
 import { parseConfig } from "../../federation/config.ts";
-import { publishPolicies } from "../../federation/lastPolicies.ts";
+import { publishPolicies } from "../../federation/callers/lastPolicies.ts";
 import { contractOf } from "../federation/samples.ts";
 import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { decideCallers } from "../../discovery/decidedCallers.ts";
 import type { Unreachable } from "../../discovery/surveyedCluster.ts";
 import { parseConfig } from "../../federation/config.ts";
-import type { GuardedService } from "../../federation/callerPolicy.ts";
+import type { GuardedService } from "../../federation/callers/callerPolicy.ts";
 import { FaultsError } from "../../federation/fault.ts";
-import type { ForeignPolicy } from "../../federation/foreignPolicies.ts";
-import { publishPolicies } from "../../federation/lastPolicies.ts";
-import { pinnable } from "../../federation/pinnedPeer.ts";
-import { guarded, policiesFor } from "../federation/callersFixture.ts";
+import type { ForeignPolicy } from "../../federation/callers/foreignPolicies.ts";
+import { publishPolicies } from "../../federation/callers/lastPolicies.ts";
+import { pinnable } from "../../federation/peers/pinnedPeer.ts";
+import { guarded, policiesFor } from "../federation/callers/callersFixture.ts";
 import { contractOf } from "../federation/samples.ts";
 
 const config = parseConfig(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { surveyHosts } from "../../discovery/hostConflicts.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import type { PeerConfig } from "../../federation/config.ts";
-import { type PeerView, viewPeers } from "../../federation/peer.ts";
+import { type PeerView, viewPeers } from "../../federation/peers/peer.ts";
 import { parseConfig } from "../../federation/config.ts";
 import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, faultsThrown } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { survey } from "../../discovery/survey.ts";
-import { TOKEN, TRUSTING, meshConfig, meshContract } from "../federation/meshSamples.ts";
+import { TOKEN, TRUSTING, meshConfig, meshContract } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { PeerApiServer } from "../providers/support/peerApiServer.ts";

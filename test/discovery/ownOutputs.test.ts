@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
-import { datesOf } from "../../federation/expiry.ts";
-import { fingerprintOf } from "../../federation/fingerprint.ts";
-import { ACCESS } from "../federation/meshSamples.ts";
+import { datesOf } from "../../federation/authority/expiry.ts";
+import { fingerprintOf } from "../../federation/authority/fingerprint.ts";
+import { ACCESS } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 

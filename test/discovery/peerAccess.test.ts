@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { tryAccesses } from "../../discovery/peerAccess.ts";
-import type { MeshPeer } from "../../federation/meshPeer.ts";
-import type { PeerAccess } from "../../federation/peerAccess.ts";
-import { NOW, TOKEN } from "../federation/meshSamples.ts";
+import type { MeshPeer } from "../../federation/mesh/meshPeer.ts";
+import type { PeerAccess } from "../../federation/mesh/peerAccess.ts";
+import { NOW, TOKEN } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { PeerApiServer } from "../providers/support/peerApiServer.ts";
 

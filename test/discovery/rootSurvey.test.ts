@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { surveyRequests } from "../../discovery/rootSurvey.ts";
-import { parseRootConfig } from "../../federation/rootConfig.ts";
+import { parseRootConfig } from "../../federation/authority/rootConfig.ts";
 import { testRequest } from "../support/testRequest.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 

@@ -3,7 +3,7 @@ import type { GatewayAddress } from "../../federation/address.ts";
 import type { Contract } from "../../federation/contract.ts";
 import type { ContractService, ServicePort } from "../../federation/contractService.ts";
 import { compare, sortedUnique } from "../../federation/order.ts";
-import type { OutlierDetection } from "../../federation/outlierDetection.ts";
+import type { OutlierDetection } from "../../federation/imports/outlierDetection.ts";
 import { PROTOCOLS } from "../../federation/protocol.ts";
 import { contractOf } from "./samples.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { before, describe, it } from "mocha";
 import pMap from "p-map";
-import { type ServiceEntry, renderServiceEntry } from "../../federation/serviceEntry.ts";
+import { type ServiceEntry, renderServiceEntry } from "../../federation/imports/serviceEntry.ts";
 import { sharedLab } from "../lab/sharedLab.ts";
 import { hostileCases } from "./hostile/cases.ts";
 import { DryRun, assertTaken } from "./hostile/dryRun.ts";

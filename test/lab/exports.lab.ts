@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CoreV1Api, type V1Service } from "@kubernetes/client-node";
-import type { PeerStatus } from "../../federation/peerStatus.ts";
+import type { PeerStatus } from "../../federation/peers/peerStatus.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";

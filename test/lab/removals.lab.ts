@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Contract } from "../../federation/contract.ts";
 import { foldContract } from "../../federation/contractFold.ts";
-import type { PeerStatus } from "../../federation/peerStatus.ts";
+import type { PeerStatus } from "../../federation/peers/peerStatus.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { importedHosts } from "./importedHosts.ts";
 import { peerC, stackWithPeerC } from "./peerC.ts";

@@ -3,7 +3,7 @@ import * as kubernetes from "@kubernetes/client-node";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as pulumi from "@pulumi/pulumi";
 import { waitFor } from "../../lab/ready.ts";
-import { READER_RULES } from "../../federation/readerRules.ts";
+import { READER_RULES } from "../../federation/mesh/readerRules.ts";
 import { ClusterClient, statusOf } from "../../providers/cluster/clusterClient.ts";
 import {
   CONFIG_MAP,

@@ -1,6 +1,6 @@
 /** The program under test: all services of a peer as one resource. */
 import { formatGateway } from "../../../federation/address.ts";
-import { formatImport } from "../../../federation/importLine.ts";
+import { formatImport } from "../../../federation/imports/importLine.ts";
 import { ImportedServices } from "../../../providers/importedServices.ts";
 import { readWork, servicesOf } from "../work.ts";
 

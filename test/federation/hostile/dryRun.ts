@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type RequestOptions, request } from "node:https";
 import { text } from "node:stream/consumers";
-import type { ServiceEntry } from "../../../federation/serviceEntry.ts";
+import type { ServiceEntry } from "../../../federation/imports/serviceEntry.ts";
 import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 
 /** What an API server would do with an object. */

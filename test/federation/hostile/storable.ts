@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isIP } from "node:net";
-import type { ServiceEntry } from "../../../federation/serviceEntry.ts";
+import type { ServiceEntry } from "../../../federation/imports/serviceEntry.ts";
 
 /** What Kubernetes, the CustomResourceDefinition and istiod's validation demand, written down once more and apart from the program. */
 const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Contract } from "../../../federation/contract.ts";
 import { overlap } from "../../../federation/hostname.ts";
-import { type LocalCluster, planImports } from "../../../federation/imports.ts";
+import { type LocalCluster, planImports } from "../../../federation/imports/imports.ts";
 import type { NamesChoice } from "../../../federation/topology/peerNames.ts";
 import { contractService, label, shuffled } from "../arbitraries.ts";
 import { ROOT_B, ROOT_C, ROOT_D, contractOf } from "../samples.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { removalToken } from "../../../federation/brake.ts";
+import { removalToken } from "../../../federation/imports/brake.ts";
 import { check } from "../../../providers/importedServices/check.ts";
 import type { Inputs, Request } from "../../../providers/importedServices/inputs.ts";
 

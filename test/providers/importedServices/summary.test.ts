@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { removalToken } from "../../../federation/brake.ts";
+import { removalToken } from "../../../federation/imports/brake.ts";
 import { type Inputs, UNFINISHED, stateOf } from "../../../providers/importedServices/inputs.ts";
 import { summarize, unfinished } from "../../../providers/importedServices/summary.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Leftover } from "../../../federation/leftovers.ts";
+import type { Leftover } from "../../../federation/imports/leftovers.ts";
 import { check, diff } from "../../../providers/leftovers/diff.ts";
 
 const MONDAY = { old: { entries: 12, newest: "2026-11-16T10:00:00Z" } };

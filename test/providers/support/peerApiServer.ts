@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type Server, createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { PeerAccess } from "../../../federation/peerAccess.ts";
-import { TOKEN } from "../../federation/meshSamples.ts";
+import type { PeerAccess } from "../../../federation/mesh/peerAccess.ts";
+import { TOKEN } from "../../federation/mesh/meshSamples.ts";
 import { makeServerCertificate } from "./serverCertificate.ts";
 
 const ADDRESS = "127.30.0.8";

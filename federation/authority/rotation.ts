@@ -1,0 +1,163 @@
+import * as z from "zod";
+import { FaultsError } from "../fault.ts";
+import { FINGERPRINT, fingerprintOf } from "./fingerprint.ts";
+
+/**
+ * The phases in which a cluster's own root is replaced by the next one, in their order. After the last one the next root is the
+ * only one, until a further one is announced.
+ */
+export const PHASES = ["announce", "trust", "sign", "drop"] as const;
+
+export type Phase = (typeof PHASES)[number];
+
+/** Where a cluster is on its way to a root of its own. */
+export interface Rotation {
+  /** Number of the root that comes in, counted from 1. */
+  root: number;
+  phase: Phase;
+}
+
+/** The first root, with no other to come. */
+export const FIRST_ROOT: Rotation = { root: 1, phase: "drop" };
+
+/** What the roots do, by their numbers. */
+export interface RootRoles {
+  /** In the contract: what peers are asked to trust. */
+  published: number[];
+  /** By the cluster's own workloads. */
+  trusted: number[];
+  /** The one that signs the intermediate and the peers' trust anchors. */
+  signing: number;
+}
+
+/** What this stack's last update left of its roots: the stack output `rotation`. */
+export interface RotationRecord extends Rotation {
+  /** When it got there, in UTC as `2026-11-21T10:28:15Z`. */
+  since: string;
+  /** SHA-256 of each root there is, by number. */
+  roots: Record<string, string>;
+  /** When each root that signs no more signed last, in UTC: workloads have certificates under it for a while. */
+  signedUntil: Record<string, string>;
+}
+
+/** A step that was found safe. */
+export interface RotationPlan {
+  wanted: Rotation;
+  /** Left out before the first update. */
+  last?: RotationRecord;
+  /** When the step is taken, in UTC as `2026-11-21T10:28:15Z`. */
+  now: string;
+  /** How the rotation stands, for the user; left out when none is under way, or it moves on. */
+  note?: string;
+}
+
+const NUMBER = z.string().regex(/^[1-9][0-9]*$/);
+
+const record: z.ZodType<RotationRecord> = z.object({
+  root: z.int().min(1),
+  phase: z.enum(PHASES),
+  since: z.iso.datetime(),
+  roots: z.record(NUMBER, z.string().refine(FINGERPRINT.test)),
+  signedUntil: z.record(NUMBER, z.iso.datetime()),
+});
+
+const LONG_AGO = "1970-01-01T00:00:00Z";
+
+/**
+ * Reads the stack output `rotation`. A stack that was last updated by a version of this program without it has its first root.
+ * @param roots that it publishes, PEM.
+ * @returns undefined for a stack without a root.
+ * @throws FaultsError when it does not fit: to take it for anything else could make a root anew that is in use.
+ */
+export function readRotationRecord(output: unknown, roots: readonly string[]): RotationRecord | undefined {
+  const [root] = roots;
+  if (output === undefined)
+    return root === undefined
+      ? undefined
+      : { ...FIRST_ROOT, since: LONG_AGO, roots: { 1: fingerprintOf(root) }, signedUntil: {} };
+  const { data } = record.safeParse(output);
+  if (data !== undefined) return data;
+  const rule =
+    "was written by another version of this program, or changed: where this stack's roots are cannot be told";
+  const remedy =
+    "Run that version, or put the output back: `pulumi stack history` tells when it was last as it should be";
+  throw new FaultsError("outputs of this stack", [{ path: "rotation", rule, remedy }]);
+}
+
+/** What the cluster itself holds of who signs, written with what istiod is to sign with: also by an update that failed later on. */
+export interface SignerEvidence {
+  /** SHA-256 of the root under which istiod is to sign; undefined when it cannot be read. */
+  signer: string | undefined;
+  /** As {@link RotationRecord}'s. */
+  signedUntil: Record<string, string>;
+}
+
+const moments = z.record(NUMBER, z.iso.datetime());
+
+/** Reads what {@link signedUntil} gave, from JSON; nothing where it does not fit. */
+export function parseSignedUntil(text: string): Record<string, string> {
+  try {
+    return moments.safeParse(JSON.parse(text)).data ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Corrects a record by what the cluster holds: an update that failed halfway may have had another root sign, and left no record of it.
+ * @param now in UTC as `2026-11-21T10:28:15Z`.
+ */
+export function withEvidence(last: RotationRecord, evidence: SignerEvidence, now: string): RotationRecord {
+  const { signing } = rolesOf(last);
+  const until = Object.entries(last.roots).flatMap(([root, fingerprint]) => {
+    if (fingerprint === evidence.signer && root !== String(signing)) return [[root, now] as const];
+    const known = [last.signedUntil[root], evidence.signedUntil[root]].filter((time) => time !== undefined);
+    const [latest] = known.sort().reverse();
+    return latest === undefined ? [] : [[root, latest] as const];
+  });
+  return { ...last, signedUntil: Object.fromEntries(until) };
+}
+
+/** What each root does in a phase. */
+export function rolesOf({ root, phase }: Rotation): RootRoles {
+  const before = root - 1;
+  const both = [before, root];
+  switch (phase) {
+    case "announce":
+      return { published: both, trusted: [before], signing: before };
+    case "trust":
+      return { published: both, trusted: both, signing: before };
+    case "sign":
+      return { published: both, trusted: both, signing: root };
+    case "drop":
+      return { published: [root], trusted: [root], signing: root };
+  }
+}
+
+/** The phase after this one; undefined when the rotation is over. */
+export function nextPhase({ root, phase }: Rotation): Rotation | undefined {
+  const next = PHASES[PHASES.indexOf(phase) + 1];
+  return next === undefined ? undefined : { root, phase: next };
+}
+
+/** When each root that signs no more after a step signed last. */
+export function signedUntil({ wanted, last, now }: RotationPlan): Record<string, string> {
+  const { published, signing } = rolesOf(wanted);
+  const left = last === undefined ? undefined : rolesOf(last).signing;
+  const known: Record<string, string> = { ...last?.signedUntil };
+  if (left !== undefined) known[left] = now;
+  return Object.fromEntries(
+    published.flatMap((root) => {
+      const until = root === signing ? undefined : known[root];
+      return until === undefined ? [] : [[String(root), until]];
+    }),
+  );
+}
+
+/** The record to publish after a step. @param roots SHA-256 of each root there is now, by number. */
+export function recordStep(plan: RotationPlan, roots: Record<string, string>): RotationRecord {
+  const { wanted, last, now } = plan;
+  const { root, phase } = wanted;
+  const since = last?.root === root && last.phase === phase ? last.since : now;
+  return { root, phase, since, roots, signedUntil: signedUntil(plan) };
+}

@@ -1,0 +1,176 @@
+import type { Fault } from "../fault.ts";
+import {
+  type Phase,
+  type RootRoles,
+  type Rotation,
+  type RotationRecord,
+  type SignerEvidence,
+  nextPhase,
+  rolesOf,
+} from "./rotation.ts";
+import { utc } from "../utc.ts";
+
+/** A peer that has to trust our roots, and which it does: SHA-256 fingerprints; undefined when it cannot be read. */
+export interface Truster {
+  peer: string;
+  roots: readonly string[] | undefined;
+}
+
+/** With what this cluster's istiod runs, and is to run, as far as it can be seen. */
+export interface IstiodTrust extends SignerEvidence {
+  /** SHA-256 of the roots that it has taken in, the one that it signs under first; undefined when it cannot be read. */
+  roots: readonly string[] | undefined;
+}
+
+/** What a step is judged by, beside the record of the last one. */
+export interface Surroundings {
+  peers: readonly Truster[];
+  istiod: IstiodTrust;
+  /** Longest life of a workload's certificate, in hours. */
+  workloadCertificateHours: number;
+  /** How long what is written takes to reach every istiod and proxy, in minutes. */
+  settlingMinutes: number;
+  now: Date;
+}
+
+const MINUTE = 60_000;
+
+/**
+ * Judges a step from where the last update left the roots to where the config wants them. Each step, back as well as on, must keep every
+ * connection working: who signs must be trusted everywhere before, and who is trusted no more must have left no certificate behind.
+ *
+ * @param last undefined before the first update: any root may be begun with, if it is the only one.
+ */
+export function judgeStep(
+  last: RotationRecord | undefined,
+  wanted: Rotation,
+  surroundings: Surroundings,
+): Fault[] {
+  if (last === undefined) {
+    if (wanted.phase === "drop") return [];
+    const remedy = "Leave certificateAuthority.rotation out, and run `pulumi up` first";
+    return [fault("needs a root to begin with: this stack has none yet", remedy)];
+  }
+  const before = rolesOf(last);
+  const after = rolesOf(wanted);
+  const [unpublished] = after.trusted.filter((root) => !before.published.includes(root));
+  if (unpublished !== undefined) return [notPublished(unpublished, last, wanted)];
+  const dropped = before.trusted.filter((root) => !after.trusted.includes(root));
+  const isNewSigner = after.signing !== before.signing;
+  return [
+    ...(isNewSigner || dropped.length > 0 ? judgeSigner(after.signing, before, last, surroundings) : []),
+    ...(isNewSigner ? judgeSettled(after.signing, last, surroundings) : []),
+    ...dropped.flatMap((root) => judgeDropped(root, after.signing, before, last, surroundings)),
+  ];
+}
+
+/** How a rotation stands, in a sentence for whoever moves it; undefined when none is on its way. */
+export function describeRotation(last: RotationRecord, surroundings: Surroundings): string | undefined {
+  const next = nextPhase(last);
+  if (next === undefined) return undefined;
+  const faults = judgeStep(last, next, surroundings);
+  const then =
+    faults.length === 0
+      ? "can follow"
+      : `has to wait, as it ${faults.map(({ rule }) => rule).join(", and ")}`;
+  return `Root ${last.root} is in phase '${last.phase}'; phase '${next.phase}' ${then}`;
+}
+
+function notPublished(root: number, last: RotationRecord, wanted: Rotation): Fault {
+  if (root < last.root) {
+    const remedy = `Keep {root: ${last.root}, phase: drop} in the config; to replace that one, announce {root: ${last.root + 1}, phase: announce}`;
+    return fault(`asks for root ${root}, which was dropped: there is no way back to it`, remedy);
+  }
+  const first: Rotation = { root: last.phase === "drop" ? last.root + 1 : last.root, phase: "announce" };
+  const skips =
+    wanted.root > first.root ? `roots between ${last.root} and ${wanted.root}` : "phase 'announce'";
+  return fault(`skips ${skips}: root ${root} has not been published`, stepTo(first.phase, first.root));
+}
+
+function judgeSigner(
+  root: number,
+  before: RootRoles,
+  { roots }: RotationRecord,
+  { peers, istiod }: Surroundings,
+): Fault[] {
+  if (!before.trusted.includes(root)) {
+    const rule = "skips phase 'trust': this cluster's own workloads do not trust the root yet";
+    return [fault(rule, stepTo("trust", root))];
+  }
+  const fingerprint = roots[String(root)] ?? "";
+  const behind = peers.filter((peer) => peer.roots?.includes(fingerprint) !== true);
+  const who = behind.map(
+    ({ peer, roots: known }) => `${peer}${known === undefined ? " (cannot be read)" : ""}`,
+  );
+  const early = `is too early: root ${root} (SHA-256 ${fingerprint}) is not trusted yet by`;
+  return [
+    ...(behind.length === 0
+      ? []
+      : [
+          fault(
+            `${early} peer ${who.join(", peer ")}`,
+            "Have them accept it and run `pulumi up` on their stacks. A peer that is gone for good can be taken out of peers",
+          ),
+        ]),
+    ...(istiod.roots?.includes(fingerprint) === true
+      ? []
+      : [
+          fault(
+            `${early} this cluster's istiod${istiod.roots === undefined ? " (cannot be read)" : ""}`,
+            "Wait a minute, until the kubelet has brought it the Secret cacerts; if it stays so, look for 'ROOT-CA' in its log",
+          ),
+        ]),
+  ];
+}
+
+/** istiod's ConfigMap shows what one of its replicas knows, and the peers' outputs what was written for theirs. */
+function judgeSettled(
+  root: number,
+  { phase, since }: RotationRecord,
+  { settlingMinutes, now }: Surroundings,
+): Fault[] {
+  const end = new Date(Date.parse(since) + settlingMinutes * MINUTE);
+  if (phase !== "trust" || end <= now) return [];
+  const rule = `is too early: root ${root} is trusted here since ${since}, and has reached every istiod and proxy by ${utc(end)} only`;
+  return [fault(rule, "Wait until then (certificateAuthority.settlingMinutes)")];
+}
+
+function judgeDropped(
+  root: number,
+  signer: number,
+  { signing }: RootRoles,
+  { roots, signedUntil }: RotationRecord,
+  { istiod, workloadCertificateHours, settlingMinutes, now }: Surroundings,
+): Fault[] {
+  if (signing === root) {
+    return [
+      fault(
+        `drops root ${root}, which signs`,
+        "Go first to the phase in which the other root signs: 'sign' on the way on, 'trust' on the way back",
+      ),
+    ];
+  }
+  const signed = signedUntil[String(root)];
+  if (signed === undefined) return [];
+  const [inUse] = istiod.roots ?? [];
+  if (inUse !== undefined && inUse !== roots[String(signer)]) {
+    const rule = `drops root ${root} while this cluster's istiod has not taken root ${signer} in to sign with`;
+    return [fault(rule, "Wait a minute, until the kubelet has brought it the Secret cacerts")];
+  }
+  const end = new Date(Date.parse(signed) + (workloadCertificateHours * 60 + settlingMinutes) * MINUTE);
+  if (end <= now) return [];
+  return [
+    fault(
+      `drops root ${root} while workloads may have certificates under it, until ${utc(end)}`,
+      "Wait until then; or restart all workloads, and set certificateAuthority.workloadCertificateHours to 0 for this step",
+    ),
+  ];
+}
+
+function fault(rule: string, remedy: string): Fault {
+  return { path: "certificateAuthority.rotation", rule, remedy };
+}
+
+function stepTo(phase: Phase, root: number): string {
+  return `Set {root: ${root}, phase: ${phase}}, and run \`pulumi up\``;
+}

@@ -1,0 +1,128 @@
+import { X509Certificate } from "node:crypto";
+import { canonicalCertificate } from "./certificate.ts";
+import type { StackConfig } from "../config.ts";
+import type { Fault } from "../fault.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { isBelow } from "../hostname.ts";
+import { istiodHosts } from "./istiodHosts.ts";
+import { settingCommand } from "../settingCommand.ts";
+import { authorityFaults, isIssuedBy } from "../x509/chain.ts";
+import { permittedNames } from "../x509/nameConstraints.ts";
+import { rootFaults } from "../x509/root.ts";
+
+const PATH = "certificateAuthority.shared.stack";
+
+/** By what the roots of a shared root's stack are held to be what they were. */
+export interface SharedPins {
+  stack: string;
+  /** Fingerprints in the config. */
+  configured: readonly string[] | undefined;
+  /** PEM, as this stack ran with them last; undefined at first sight. */
+  known: readonly string[] | undefined;
+}
+
+/**
+ * Judges a shared root: whoever has its key speaks for every cluster, so another one is not taken on its stack's word.
+ * @param roots PEM.
+ */
+export function judgeSharedRoots(
+  roots: readonly string[],
+  { stack, configured, known }: SharedPins,
+  now: Date,
+): Fault[] {
+  const unfit = roots.flatMap((pem, index) =>
+    faultsOfRoot(pem, now).map((rule) =>
+      fault(stack, `publishes a root (${index + 1} of ${roots.length}) which ${rule}`),
+    ),
+  );
+  const fingerprints = roots.map(fingerprintOf);
+  const trusted = configured ?? known?.map(fingerprintOf);
+  const strange = fingerprints.filter((root) => trusted?.includes(root) === false);
+  if (strange.length === 0) return unfit;
+  const origin = configured === undefined ? "pinned since it first signed for this cluster" : "in the config";
+  const before = trusted?.join(", ");
+  const accept = fingerprints
+    .map((root, index) => settingCommand(`certificateAuthority.shared.roots[${index}]`, root))
+    .join(" and ");
+  return [
+    ...unfit,
+    {
+      path: PATH,
+      value: stack,
+      rule: `has another root: SHA-256 ${before} -> ${strange.join(", ")}, which is not among those ${origin}`,
+      remedy: `Ask its team for the fingerprints by another way than this. If they are right: ${accept}`,
+    },
+  ];
+}
+
+function faultsOfRoot(pem: string, now: Date): string[] {
+  if (canonicalCertificate(pem) === undefined)
+    return ["is not one certificate in PEM, of a CA that may sign certificates"];
+  const root = new X509Certificate(pem);
+  return [...authorityFaults(root, 1, now), ...rootFaults(root)];
+}
+
+/** Judges what istiod is to sign with: that it may, and for this cluster's names. */
+export function judgeIntermediate(
+  { certificate, rootCertificates }: { certificate: string; rootCertificates: readonly string[] },
+  { stack, cluster, istio }: { stack: string } & Pick<StackConfig, "cluster" | "istio">,
+  now: Date,
+): Fault[] {
+  if (canonicalCertificate(certificate) === undefined)
+    return [
+      fault(
+        stack,
+        "has signed for this cluster what is not one certificate in PEM, of a CA that may sign certificates",
+      ),
+    ];
+  const intermediate = new X509Certificate(certificate);
+  const isRooted = rootCertificates.some(
+    (pem) => canonicalCertificate(pem) !== undefined && isIssuedBy(intermediate, new X509Certificate(pem)),
+  );
+  const signed = (rule: string): Fault =>
+    fault(stack, `has signed a certificate for this cluster which ${rule}`);
+  return [
+    ...authorityFaults(intermediate, 0, now).map(signed),
+    ...(isRooted ? [] : [signed("is issued by none of the roots that it publishes")]),
+    ...judgeNames(certificate, { stack, cluster, istio }),
+  ];
+}
+
+/** Judges whether a CA's certificate, PEM, is good for the names of this cluster and its istiod, as the config has them. */
+export function judgeNames(
+  certificate: string,
+  { stack, cluster, istio }: { stack: string } & Pick<StackConfig, "cluster" | "istio">,
+): Fault[] {
+  const hosts = istiodHosts(istio.values.istiod);
+  return nameFaults(new X509Certificate(certificate), cluster, hosts).map(({ rule, remedy }) =>
+    fault(stack, `has signed a certificate for this cluster which ${rule}`, remedy),
+  );
+}
+
+function nameFaults(
+  intermediate: X509Certificate,
+  { name, trustDomain }: StackConfig["cluster"],
+  hosts: readonly string[],
+): { rule: string; remedy: string }[] {
+  const permitted = permittedNames(intermediate);
+  if (permitted === undefined || !permitted.trustDomains.includes(trustDomain)) {
+    const rule = `is not good for its trust domain, ${trustDomain}`;
+    return [
+      {
+        rule,
+        remedy: `Write it there in rootAuthority.clusters.${name}.trustDomain, and run \`pulumi up\` on it`,
+      },
+    ];
+  }
+  const strange = hosts.filter(
+    (host) => !permitted.hosts.some((domain) => host === domain || isBelow(host, domain)),
+  );
+  return strange.map((host) => ({
+    rule: `is not good for ${host}, by which istiod is reached (istio.values.istiod): every proxy would refuse istiod`,
+    remedy: `Add it there to rootAuthority.clusters.${name}.istiodHosts, and run \`pulumi up\` on it`,
+  }));
+}
+
+function fault(stack: string, rule: string, remedy = "Have its team look at what it publishes"): Fault {
+  return { path: PATH, value: stack, rule, remedy };
+}

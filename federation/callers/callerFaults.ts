@@ -1,0 +1,85 @@
+import { type GuardedService, isHttp } from "./callerPolicy.ts";
+import { isLimited } from "./callers.ts";
+import type { Fault } from "../fault.ts";
+import { unknownPorts } from "../exports/lastPorts.ts";
+import { ISTIO_NAMESPACE } from "../wellKnown.ts";
+
+/**
+ * Why a Service whose callers are restricted must not be offered, as nothing could hold them; undefined when a policy can.
+ * Its path is from the Service on, as are those of {@link warnOfCallers}.
+ */
+export function unguardable(service: GuardedService): Fault | undefined {
+  if (Object.keys(service.selector).length === 0) {
+    return {
+      path: "selector",
+      rule: "is not there, and who may call is held at the workloads that it selects, so the Service is held back",
+      remedy: "Give it a selector, or offer it to all callers of all peers",
+    };
+  }
+  if (service.namespace === ISTIO_NAMESPACE) {
+    return {
+      path: "namespace",
+      value: service.namespace,
+      rule: "is Istio's root namespace, where a policy holds for workloads of every namespace, so the Service is held back",
+      remedy: "Move it to another namespace, or offer it to all callers of all peers",
+    };
+  }
+  if (limits(service) && !service.ports.some(isHttp)) {
+    return {
+      path: "ports",
+      value: service.ports.map(({ name, protocol }) => `${name}: ${protocol}`),
+      rule: "has none that is HTTP, where alone methods and paths are told apart, so the Service is held back",
+      remedy: "Name the protocol (appProtocol: http), or allow its callers without 'methods' and 'paths'",
+    };
+  }
+  return undefined;
+}
+
+/**
+ * What is stricter than its rule says, of a Service whose callers are restricted.
+ * @param found the same Service before the last update's ports stood in for those that no workload tells.
+ */
+export function warnOfCallers(service: GuardedService, found = service): Fault[] {
+  const unknown = unknownPorts(service);
+  const kept = unknownPorts(found).filter(({ number }) => !unknown.some((port) => port.number === number));
+  const others = service.ports.filter((port) => !isHttp(port));
+  const warnings: Fault[] = [];
+  if (unknown.length > 0) {
+    const open =
+      service.rule.localCallers === undefined ? "" : ", and callers of this cluster are not refused there";
+    warnings.push({
+      path: "ports",
+      value: unknown.map(({ name }) => name),
+      rule: `lead(s) to no port number that any of its workloads tells, so no peer can call there${open}`,
+      remedy: "Update this stack again when its workloads run, or write the number as targetPort",
+    });
+  }
+  if (kept.length > 0) {
+    warnings.push({
+      path: "ports",
+      value: kept.map(({ name }) => name),
+      rule: "lead(s) to no port number that any of its workloads tells now: policies go on with those of the last update",
+      remedy: "Update this stack again when its workloads run, or write the number as targetPort",
+    });
+  }
+  if (limits(service) && others.length > 0) {
+    warnings.push({
+      path: "ports",
+      value: others.map(({ name }) => name),
+      rule: "is/are not HTTP, so callers that may use some methods or paths only cannot call there",
+      remedy: "Offer the HTTP ports only, or allow those callers without 'methods' and 'paths'",
+    });
+  }
+  if (service.rule.localCallers !== undefined && service.permissive === true) {
+    warnings.push({
+      path: "workloads",
+      rule: "take plaintext too, in which callers show no identity: 'localCallers' refuses those",
+      remedy: "Make mutual TLS STRICT for them, so that it is plain who can call",
+    });
+  }
+  return warnings;
+}
+
+function limits({ rule: { callers = [], localCallers = [] } }: GuardedService): boolean {
+  return [...callers, ...localCallers].some(isLimited);
+}

@@ -1,0 +1,163 @@
+import { createHash } from "node:crypto";
+import type { AuthorizationPolicy, PolicyRule } from "./authorizationPolicy.ts";
+import type { PolicyDomain } from "./callerGroup.ts";
+import type { CallerRules } from "./callers.ts";
+import type { ServicePort } from "../contractService.ts";
+import { ownValue, sortedRecord, sortedUnique } from "../order.ts";
+import {
+  type DomainCallers,
+  type TargetPorts,
+  allowRules,
+  anonymousRules,
+  denyRules,
+  otherPortsRules,
+  refusesSome,
+} from "./policyRules.ts";
+import type { Protocol } from "../protocol.ts";
+import { joinSelectors, widest } from "./sharedWorkloads.ts";
+
+/** A Service that is exported, as far as it matters who may call it. */
+export interface GuardedService {
+  namespace: string;
+  name: string;
+  host: string;
+  /** Empty where it has none. */
+  selector: Readonly<Record<string, string>>;
+  /** Those that are offered; `targetPorts` are all that they are at its workloads, left out when that is not known. */
+  ports: readonly (ServicePort & { targetPorts?: readonly number[] })[];
+  /** Whether no TCP port of it is left out of the offer: the gateway leads to those all the same. */
+  isWhole: boolean;
+  /** To whom it is offered, by their names in the config. */
+  peers: readonly string[];
+  /** Whether some workload of it takes plaintext too. */
+  permissive?: boolean;
+  rule: CallerRules;
+}
+
+/** Among whom policies tell callers apart. */
+export interface CallingMesh {
+  /** Our own trust domain. */
+  trustDomain: string;
+  /** Each peer's, by its name in the config; undefined as long as it was never seen, when nobody trusts it either. */
+  peers: Readonly<Record<string, string | undefined>>;
+  /** Selectors of the ALLOW policies of others that may select workloads of a Service, by its host; `{}` selects all. */
+  foreignAllows?: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
+}
+
+const HTTP: readonly Protocol[] = ["GRPC", "GRPC-WEB", "HTTP", "HTTP2"];
+
+/** Whether Istio's proxy sees the requests on a port, and not only its connections. */
+export function isHttp({ protocol }: Pick<ServicePort, "protocol">): boolean {
+  return HTTP.includes(protocol);
+}
+
+/**
+ * The policies by which the workloads of a Service refuse who may not call it; none when nobody is to be refused.
+ *
+ * What is refused is said as DENY of those who are: it leaves all others, and other policies, as they are. Only where policies of
+ * others allow so and so many callers and no others, an ALLOW policy beside them lets peers' callers in whom the rule names.
+ * @param open the ports that its workloads offer to any peer, for it or for other Services.
+ */
+export function policiesOf(
+  service: GuardedService,
+  open: readonly number[],
+  mesh: CallingMesh,
+): AuthorizationPolicy[] {
+  const ports = targetPortsOf(service);
+  const peers = peerCallers(service, mesh);
+  const deny = [
+    ...denyRules(ports, peers),
+    ...(holdsPeersOff(service, peers) ? otherPortsRules(open, domainsOf(peers)) : []),
+    ...localRules(service, ports, mesh),
+  ];
+  return [
+    ...policy(service, `istio-federation-deny-${service.name}`, "DENY", service.selector, deny),
+    ...extensions(service, ports, peers, mesh),
+  ];
+}
+
+/** Whether something of a Service is refused to somebody, so that a policy must hold it. */
+export function isRestricted(service: GuardedService, mesh: CallingMesh): boolean {
+  return (
+    service.rule.localCallers !== undefined ||
+    holdsPeersOff(service, peerCallers(service, mesh)) ||
+    allowsToExtend(service, mesh).length > 0
+  );
+}
+
+function holdsPeersOff(service: GuardedService, peers: readonly DomainCallers[]): boolean {
+  return peers.length > 0 && (!service.isWhole || refusesSome(peers));
+}
+
+/** By trust domain: several peers may have one, and where it is ours too, their callers are local ones to every policy. */
+function peerCallers({ peers: offered, rule }: GuardedService, mesh: CallingMesh): DomainCallers[] {
+  const named = Object.entries(mesh.peers).flatMap(([peer, trustDomain]) =>
+    trustDomain === undefined || trustDomain === mesh.trustDomain ? [] : [{ peer, trustDomain }],
+  );
+  return sortedUnique(named.map(({ trustDomain }) => trustDomain)).map((trustDomain) => {
+    const here = named.filter(({ peer, trustDomain: its }) => its === trustDomain && offered.includes(peer));
+    const entries = (rule.callers ?? [{}]).map((entry) =>
+      here.some(({ peer }) => entry.peer === undefined || entry.peer === peer) ? entry : undefined,
+    );
+    return { domain: { trustDomain, isOwn: false }, entries };
+  });
+}
+
+function localRules({ rule }: GuardedService, ports: TargetPorts, mesh: CallingMesh): PolicyRule[] {
+  if (rule.localCallers === undefined) return [];
+  const domain = { trustDomain: mesh.trustDomain, isOwn: true };
+  return [...denyRules(ports, [{ domain, entries: rule.localCallers }]), ...anonymousRules(ports)];
+}
+
+/** ALLOW policies, one for all workloads where there are some of others; an ALLOW policy alone would shut everybody else out. */
+function extensions(
+  service: GuardedService,
+  ports: TargetPorts,
+  peers: readonly DomainCallers[],
+  mesh: CallingMesh,
+): AuthorizationPolicy[] {
+  const rules = allowRules(ports, peers);
+  return allowsToExtend(service, mesh).flatMap((selector) => {
+    const isAll = Object.keys(selector).length === Object.keys(service.selector).length;
+    // No Service has a dot in its name: this one is nobody else's.
+    const suffix = isAll
+      ? ""
+      : `.${createHash("sha256").update(JSON.stringify(selector)).digest("hex").slice(0, 8)}`;
+    return policy(service, `istio-federation-allow-${service.name}${suffix}`, "ALLOW", selector, rules);
+  });
+}
+
+/** Selectors of the workloads of a Service at which others allow some callers only, and its rule names peers' callers. */
+function allowsToExtend(service: GuardedService, mesh: CallingMesh): Record<string, string>[] {
+  if (service.rule.callers === undefined) return [];
+  const found = ownValue(mesh.foreignAllows ?? {}, service.host) ?? [];
+  const joined = found.map((selector) => joinSelectors(service.selector, selector));
+  return widest(joined.filter((selector) => selector !== undefined));
+}
+
+function policy(
+  { namespace }: GuardedService,
+  name: string,
+  action: "ALLOW" | "DENY",
+  selector: Readonly<Record<string, string>>,
+  rules: PolicyRule[],
+): AuthorizationPolicy[] {
+  if (rules.length === 0) return [];
+  const matchLabels = sortedRecord(Object.entries(selector));
+  return [{ namespace, name, spec: { selector: { matchLabels }, action, rules } }];
+}
+
+/** A workload's port may be both, when several ports of the Service lead to it: then it is held like one without HTTP. */
+function targetPortsOf({ ports }: GuardedService): TargetPorts {
+  const known = ports.flatMap(({ targetPorts = [], protocol }) =>
+    targetPorts.map((targetPort) => ({ targetPort, isHttp: isHttp({ protocol }) })),
+  );
+  const [http = [], other = []] = [true, false].map((wanted) =>
+    known.filter((port) => port.isHttp === wanted).map(({ targetPort }) => targetPort),
+  );
+  return { http, other };
+}
+
+function domainsOf(callers: readonly DomainCallers[]): PolicyDomain[] {
+  return callers.map(({ domain }) => domain);
+}

@@ -1,0 +1,69 @@
+import type { CallerRules } from "../callers/callers.ts";
+import type { KubernetesService } from "./clusterServices.ts";
+import { isName, matchesAny } from "../namePattern.ts";
+import { matches } from "../selector.ts";
+
+/** Which Services a stack exports, what of them, and to whom. Of several rules the first that means a Service decides on it. */
+export interface ExportRule extends CallerRules {
+  /** Their namespaces, by {@link NAME_PATTERN}; all when left out. */
+  namespaces?: string[];
+  /** Labels that their namespaces have; beside `namespaces` both must match. */
+  namespaceSelector?: Record<string, string>;
+  /** Their names, by {@link NAME_PATTERN}; all when left out. A rule has this or `selector`, or both. */
+  services?: string[];
+  /** Labels that they have; beside `services` both must match. */
+  selector?: Record<string, string>;
+  /** Names or numbers of the ports that are exported; all when left out. */
+  ports?: string[];
+  /** The peers that are offered it, by their names in the config; all when left out, nobody when empty. */
+  peers?: string[];
+  /** Keys of the Service's labels that peers are told. */
+  labels?: string[];
+  /** The name under which each is offered instead of its full one: a host name in which `{name}` and `{namespace}` stand for the Service's. */
+  as?: string;
+}
+
+/**
+ * Whether a rule means this Service.
+ * @param namespaceLabels labels of its namespace.
+ */
+export function selects(
+  rule: ExportRule,
+  { namespace, name, labels }: KubernetesService,
+  namespaceLabels: Readonly<Record<string, string>>,
+): boolean {
+  return (
+    maySelect(rule, namespace, name) &&
+    (rule.selector === undefined || matches(rule.selector, labels)) &&
+    (rule.namespaceSelector === undefined || matches(rule.namespaceSelector, namespaceLabels))
+  );
+}
+
+/** Whether a rule can mean a Service of this name, whatever labels there are. */
+export function maySelect(
+  { namespaces, services, selector }: ExportRule,
+  namespace: string,
+  name: string,
+): boolean {
+  if (services === undefined && selector === undefined) return false;
+  return matchesAny(namespaces, namespace) && matchesAny(services, name);
+}
+
+/** Whether names alone tell what a rule means. */
+export function goesByNames({ selector, namespaceSelector }: ExportRule): boolean {
+  return selector === undefined && namespaceSelector === undefined;
+}
+
+/** The Services that a rule names each by itself, as `namespace/name`; undefined for a rule that means any others. */
+export function namedServices(rule: ExportRule): string[] | undefined {
+  const { namespaces = [], services = [] } = rule;
+  const [namespace, ...others] = namespaces;
+  if (namespace === undefined || others.length > 0 || services.length === 0) return undefined;
+  if (!goesByNames(rule) || ![namespace, ...services].every(isName)) return undefined;
+  return services.map((name) => `${namespace}/${name}`);
+}
+
+/** Whether a rule keeps anybody from anything: then policies must hold what it says. */
+export function restricts({ peers, ports, callers, localCallers }: ExportRule): boolean {
+  return [peers, ports, callers, localCallers].some((limit) => limit !== undefined);
+}

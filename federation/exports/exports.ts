@@ -1,0 +1,132 @@
+import { hostOf, offeredAs } from "./alias.ts";
+import type { ClusterServices, KubernetesService } from "./clusterServices.ts";
+import { commonNames } from "../imports/commonNames.ts";
+import type { ContractService } from "../contractService.ts";
+import type { ExportAlias } from "./exportAlias.ts";
+import type { ExportRule } from "./exportRule.ts";
+import type { ExportedService } from "./exportedService.ts";
+import { type Fault, within } from "../fault.ts";
+import { otherTls } from "./gatewayTls.ts";
+import { type Verdict, judgeIdleRules } from "./idleRules.ts";
+import { EXPORT_LABEL, NOT_EXPORTED } from "../labels.ts";
+import { mutualTlsModes } from "./mutualTls.ts";
+import { judgeMissingPorts, judgePlainText } from "./offerWarnings.ts";
+import { compare, ownValue, sortedRecord } from "../order.ts";
+import { keyOf, labelsOf, ruleFinder, serviceFinder } from "./ruleFinder.ts";
+import { type ExportingCluster, offerService } from "./serviceOffer.ts";
+import { workloadIndex } from "./workloadIndex.ts";
+
+/** What a cluster offers, and what of it could not be offered as asked. */
+export interface Exports {
+  /** As the contract has it, by full host name. */
+  services: Record<string, ContractService>;
+  /** The same Services as this cluster knows them, by host name too. */
+  exported: ExportedService[];
+  warnings: Fault[];
+}
+
+/**
+ * Decides what a cluster offers to its peers. Nothing here is fatal: what cannot be offered is held back with a warning.
+ *
+ * - The first rule that means a Service decides on it: which of its ports, to whom, and which of its labels peers are told. Its owner may
+ *   narrow that by annotations, or opt out by a label on it or on its namespace; what is opted out is held back in silence.
+ * - A rule that exports nothing, or names a Service that is not there: a warning, as it may come later. So is a port that a rule asks for
+ *   and a Service does not have.
+ * - `ExternalName`: held back. It is an alias, has no workloads, and Istio puts nothing outside the mesh on the gateway.
+ * - Headless: exported like any other, under its own name. On a gateway Istio makes of it an ordinary balanced cluster
+ *   (`convertResolution` in pilot/pkg/networking/core/cluster.go), so callers reach any of its workloads; single pods by their own
+ *   names (`db-0.db.xyz.svc...`) are not exported.
+ * - Ports: see {@link exportedPorts}. A Service with no port that can be carried is held back.
+ * - Not visible to the gateway by its annotation `networking.istio.io/exportTo`: held back, as the gateway would refuse every call.
+ * - Identities: those of the annotation `istio-federation.dev/subject-alt-names` if there is one, else the service accounts of the
+ *   workloads that the Service selects. None found now (scaled to zero, an outage): those last published stay, with a warning. None
+ *   found ever, or no selector: held back, since callers that know no identity would take any trusted certificate for the service's.
+ * - Nothing behind it that the gateway passes calls on to: see {@link judgeReach}. Workloads that take plain text too: a warning.
+ * - More ports, identities or labels than a contract takes: held back.
+ * - Under another name, by its rule: held back where it cannot be found by its selector, or two would have that name; see {@link commonNames}.
+ * - Two Services on one port number do not conflict, be both HTTP or one HTTP and one TCP: at a peer each has an entry of its own,
+ *   with an address that istiod allots to it, and the gateway tells them apart by name (SNI), not by port.
+ *
+ * @param last the services last published, by host name.
+ * @param lastAliases what then led to those of other names.
+ * @returns the same for the same findings in any order.
+ */
+export function exportServices(
+  found: ClusterServices,
+  rules: readonly ExportRule[],
+  cluster: ExportingCluster,
+  last: Readonly<Record<string, ContractService>> = {},
+  lastAliases: readonly ExportAlias[] = [],
+): Exports {
+  const verdicts = judgeServices(found, rules);
+  const workloadsOf = workloadIndex(found.workloads);
+  const tls = {
+    modeOf: mutualTlsModes(found.peerAuthentications),
+    otherTls: otherTls(found.destinationRules, cluster.domain),
+  };
+  const candidates = verdicts.filter(({ optedOut }) => !optedOut);
+  const common = commonNames(
+    candidates
+      .filter(({ rule }) => rule.peers?.length !== 0)
+      .map(({ service, rule, index }) => ({ service, host: offeredAs(service, rule, cluster), index })),
+  );
+  const knownOf = identitiesFinder(last, lastAliases, cluster);
+  const offers = candidates
+    .filter(({ service }) => !common.some(({ keys }) => keys.has(keyOf(service))))
+    .map(({ service, rule, index }) => {
+      const known = knownOf(service);
+      const candidate = { service, rule, ruleIndex: index, workloads: workloadsOf(service), known };
+      const { offered, warnings } = offerService(candidate, cluster, tls);
+      const path = `Service ${keyOf(service)}`;
+      return { offered, warnings: warnings.map((warning) => within(path, warning)) };
+    });
+  const all = offers.flatMap(({ offered }) => offered ?? []);
+  return {
+    services: sortedRecord(all.map(({ exported, published }) => [exported.host, published])),
+    exported: all.map(({ exported }) => exported).sort((one, other) => compare(one.host, other.host)),
+    warnings: [
+      ...judgeIdleRules(rules, verdicts, serviceFinder(found.services, found.namespaces)),
+      ...judgeMissingPorts(all),
+      ...common.map(({ warning }) => warning),
+      ...offers.flatMap(({ warnings }) => warnings),
+      ...judgePlainText(all),
+    ],
+  };
+}
+
+/** Finds the identities that were last published of a Service, under whatever name. */
+function identitiesFinder(
+  last: Readonly<Record<string, ContractService>>,
+  aliases: readonly ExportAlias[],
+  cluster: ExportingCluster,
+): (service: KubernetesService) => readonly string[] {
+  const names = new Map(
+    aliases.map(({ namespace, service: name, spec }) => [keyOf({ namespace, name }), spec.hosts]),
+  );
+  return (service) => {
+    const hosts = [...(names.get(keyOf(service)) ?? []), hostOf(service, cluster)];
+    return hosts.flatMap((host) => ownValue(last, host)?.subjectAltNames ?? []);
+  };
+}
+
+/** Which rule decides on each Service that any means, by namespace and name. */
+function judgeServices(
+  { services, namespaces }: ClusterServices,
+  rules: readonly ExportRule[],
+): (Verdict & { rule: ExportRule })[] {
+  const find = ruleFinder(rules, namespaces);
+  return services
+    .flatMap((service) => {
+      const index = find(service);
+      const rule = index === undefined ? undefined : rules[index];
+      if (index === undefined || rule === undefined) return [];
+      const optedOut = [service.labels, labelsOf(namespaces, service)].some(
+        (labels) => ownValue(labels, EXPORT_LABEL) === NOT_EXPORTED,
+      );
+      return [{ service, rule, index, optedOut }];
+    })
+    .sort(
+      ({ service: one }, { service: other }) =>
+        compare(one.namespace, other.namespace) || compare(one.name, other.name),
+    );
+}

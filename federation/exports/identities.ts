@@ -1,0 +1,54 @@
+import type { KubernetesService, Workload } from "./clusterServices.ts";
+import { type Fault, pathOf } from "../fault.ts";
+import { SUBJECT_ALT_NAMES_ANNOTATION } from "../labels.ts";
+import { sortedUnique } from "../order.ts";
+import { parseSpiffeId, serviceAccountId } from "../spiffe.ts";
+
+/** Under which identities a Service answers, sorted; none when that is not known, and the warnings say why. */
+export interface Identities {
+  identities: string[];
+  warnings: Fault[];
+}
+
+/**
+ * Finds the identities under which a Service answers.
+ * @param workloads those that it selects.
+ * @param known those last published: they stay as long as the Service selects workloads and none is there.
+ */
+export function identitiesOf(
+  { annotations, selector, namespace }: KubernetesService,
+  workloads: readonly Workload[],
+  trustDomain: string,
+  known: readonly string[],
+): Identities {
+  const given = annotations[SUBJECT_ALT_NAMES_ANNOTATION];
+  if (given !== undefined) return givenIdentities(given, trustDomain);
+  const accounts = workloads
+    .filter(({ serviceAccount }) => serviceAccount !== "")
+    .map(({ serviceAccount }) => serviceAccountId(trustDomain, namespace, serviceAccount));
+  if (accounts.length > 0) return { identities: sortedUnique(accounts), warnings: [] };
+  const identities = Object.keys(selector).length === 0 ? [] : sortedUnique(known);
+  return { identities, warnings: [noWorkload(identities)] };
+}
+
+function noWorkload(kept: readonly string[]): Fault {
+  const what = kept.length > 0 ? "the identities last published stay" : "the Service is held back";
+  return {
+    path: "selector",
+    rule: `leads to no workload whose service account is known, so ${what}`,
+    remedy: `Start its workloads and update this stack again, or name their identities in the annotation ${SUBJECT_ALT_NAMES_ANNOTATION}`,
+  };
+}
+
+function givenIdentities(given: string, trustDomain: string): Identities {
+  const identities = given.split(",").map((identity) => identity.trim());
+  if (identities.every((identity) => parseSpiffeId(identity)?.trustDomain === trustDomain))
+    return { identities: sortedUnique(identities), warnings: [] };
+  const fault = {
+    path: pathOf("annotations", SUBJECT_ALT_NAMES_ANNOTATION),
+    value: given,
+    rule: `must be SPIFFE ids of this cluster's trust domain, separated by commas, so the Service is held back`,
+    remedy: `Write each as spiffe://${trustDomain}/ns/<namespace>/sa/<service account>`,
+  };
+  return { identities: [], warnings: [fault] };
+}

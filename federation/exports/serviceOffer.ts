@@ -1,0 +1,171 @@
+import { hostOf, offeredAs } from "./alias.ts";
+import type { KubernetesService, Workload } from "./clusterServices.ts";
+import { type ContractService, contractService } from "../contractService.ts";
+import type { ExportRule } from "./exportRule.ts";
+import { aliasPorts, unfitAlias } from "./exportAlias.ts";
+import type { ExportedPort, ExportedService } from "./exportedService.ts";
+import { type ExportedPorts, type KubernetesPort, exportedPorts } from "./exportedPorts.ts";
+import { type Fault, pathOf } from "../fault.ts";
+import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
+import { identitiesOf } from "./identities.ts";
+import { EXPORT_TO_ANNOTATION } from "../labels.ts";
+import { type Narrowed, missingPorts, narrowPeers, narrowPorts, publishedLabels } from "./narrowing.ts";
+import { speaksMutualTls } from "./mutualTls.ts";
+import { ownValue, sortedUnique } from "../order.ts";
+import { type TlsOfCluster, judgeReach } from "./reachability.ts";
+import { firstFaultsOf } from "../schema.ts";
+import { targetPorts } from "./targetPort.ts";
+import { GATEWAY_NAMESPACE } from "../wellKnown.ts";
+
+/** Who exports. */
+export interface ExportingCluster {
+  domain: string;
+  /** Others that it owns. @default none */
+  domains?: readonly string[];
+  trustDomain: string;
+  /** The peers by their names in the config, each with the name that it gives itself. */
+  peers: Readonly<Record<string, string>>;
+}
+
+/** A Service, and what decides on it. */
+export interface Candidate {
+  service: KubernetesService;
+  rule: ExportRule;
+  /** Place of the rule in the config. */
+  ruleIndex: number;
+  /** Those that it selects. */
+  workloads: readonly Workload[];
+  /** Identities last published of it; empty where it was not. */
+  known: readonly string[];
+}
+
+/** What becomes of a Service: nothing of it is offered when `offered` is not there. */
+export interface Offer {
+  offered?: OfferedService;
+  /** Seen from the Service. */
+  warnings: Fault[];
+}
+
+/** What is offered of a Service. */
+export interface OfferedService {
+  /** What the contract says of it. */
+  published: ContractService;
+  /** What this cluster knows of it. */
+  exported: ExportedService;
+  /** Ports that its rule asks for, and that it does not have. */
+  missingPorts: string[];
+  /** PeerAuthentications by which it takes plain text too. */
+  permissive: string[];
+}
+
+/** Decides what of one Service is offered, by the rules that {@link exportServices} tells. */
+export function offerService(candidate: Candidate, cluster: ExportingCluster, tls: TlsOfCluster): Offer {
+  const { service, rule, ruleIndex, workloads, known } = candidate;
+  const host = offeredAs(service, rule, cluster);
+  const isAliased = host !== hostOf(service, cluster);
+  const wanted = wantedOf(candidate, host, cluster);
+  if (wanted.left === undefined) return { warnings: wanted.warnings };
+  const { only, isWanted } = wanted.left;
+
+  const carried = exportedPorts(service.ports, isWanted);
+  const { identities, ...found } = identitiesOf(service, workloads, cluster.trustDomain, known);
+  const warnings = [...wanted.warnings, ...carried.warnings, ...found.warnings];
+  if (identities.length === 0) return { warnings };
+  const { permissive, ...reach } = judgeReach({ ...service, host }, carried, workloads, tls);
+  const { ports, warnings: unknown } = isAliased ? aliasPorts(reach.ports) : { ...reach, warnings: [] };
+  warnings.push(...reach.warnings, ...unknown);
+  if (ports.length === 0) return { warnings };
+
+  const labels = publishedLabels(service, rule);
+  const published: ContractService = {
+    ports: ports.map(({ number, name, protocol }) => ({ number, name, protocol })),
+    subjectAltNames: identities,
+    ...(only === undefined
+      ? {}
+      : { peers: sortedUnique(only.map((peer) => ownValue(cluster.peers, peer) ?? peer)) }),
+    ...(labels === undefined ? {} : { labels }),
+  };
+  const { error } = contractService.safeParse(published);
+  if (error !== undefined)
+    return { warnings: [...warnings, ...firstFaultsOf(error, published).map(heldBack)] };
+  const exported: ExportedService = {
+    namespace: service.namespace,
+    name: service.name,
+    host,
+    ...(isAliased ? { isAliased } : {}),
+    selector: service.selector,
+    ports: ports.map((port) => withTargets(port, carried, workloads)),
+    isWhole: ports.length === exportedPorts(service.ports).ports.length,
+    peers: only ?? sortedUnique(Object.keys(cluster.peers)),
+    permissive: permissive.length > 0,
+    rule,
+    ruleIndex,
+  };
+  const offered = { published, exported, missingPorts: missingPorts(service, rule), permissive };
+  return { offered, warnings };
+}
+
+/** Policies are held by sidecars, so that workloads with one are asked where a port leads; all, as long as none has one yet. */
+function withTargets(
+  port: ExportedPort,
+  { ports, sources }: ExportedPorts,
+  workloads: readonly Workload[],
+): ExportedPort {
+  const source = sources[ports.findIndex(({ number }) => number === port.number)] ?? { port: port.number };
+  const speaking = workloads.filter(speaksMutualTls);
+  const found = targetPorts(speaking.length > 0 ? speaking : workloads, source);
+  return { ...port, ...(found.length === 0 ? {} : { targetPorts: found }) };
+}
+
+/** What is to be offered, and to whom (all peers when `only` is left out), before anything is known of the workloads. */
+interface Wanted {
+  only?: string[];
+  isWanted: (port: KubernetesPort) => boolean;
+}
+
+function wantedOf(
+  { service, rule, ruleIndex }: Candidate,
+  host: string,
+  cluster: ExportingCluster,
+): Narrowed<Wanted> {
+  const place = pathOf("exports", ruleIndex);
+  const audience = narrowPeers(service, rule, place, Object.keys(cluster.peers));
+  // What is offered to nobody has no faults either.
+  if (audience.left?.only?.length === 0) return { warnings: [] };
+  const hindrance = unfitness(service, cluster) ?? unfitAlias(service, host, place, cluster);
+  if (hindrance !== undefined) return { warnings: [hindrance] };
+  const chosen = narrowPorts(service, rule, place);
+  const warnings = [...audience.warnings, ...chosen.warnings];
+  if (audience.left === undefined || chosen.left === undefined) return { warnings };
+  return { left: { ...audience.left, isWanted: chosen.left }, warnings };
+}
+
+function heldBack(fault: Fault): Fault {
+  return { ...fault, rule: `${fault.rule}, so the Service is held back` };
+}
+
+function unfitness(service: KubernetesService, cluster: ExportingCluster): Fault | undefined {
+  const host = hostOf(service, cluster);
+  if (service.type === "ExternalName") {
+    const remedy = "Export the Service that it stands for, or take it out of the exports";
+    return { path: "type", value: service.type, rule: "is an alias and cannot be exported", remedy };
+  }
+  if (!DNS_LABEL.test(service.name) || !DNS_LABEL.test(service.namespace) || !HOST_NAME.test(host)) {
+    return {
+      path: "name",
+      value: host,
+      rule: HOST_NAME.rule,
+      remedy: "Rename the Service, or shorten the domain",
+    };
+  }
+  const visible =
+    service.annotations[EXPORT_TO_ANNOTATION]?.split(",").map((namespace) => namespace.trim()) ?? [];
+  const seen = ["*", GATEWAY_NAMESPACE, ...(service.namespace === GATEWAY_NAMESPACE ? ["."] : [])];
+  if (visible.join("") === "" || visible.some((namespace) => seen.includes(namespace))) return undefined;
+  return {
+    path: pathOf("annotations", EXPORT_TO_ANNOTATION),
+    value: visible.join(","),
+    rule: "hides the Service from the east-west gateway, so it is held back",
+    remedy: `Add the namespace '${GATEWAY_NAMESPACE}' to it, or take the Service out of the exports`,
+  };
+}

@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto";
+import { changeBetween, count, someOf } from "../change.ts";
+import { compare } from "../order.ts";
+import { type TextRule, pattern } from "../textRule.ts";
+import { settingCommand } from "../settingCommand.ts";
+
+/** How many of a peer's services may go at once: beyond both, somebody must have said that it is meant. */
+export interface Brake {
+  /** So many are always let go; 0 or more. */
+  removals: number;
+  /** This part of the services known before is always let go; 0 to 1. */
+  share: number;
+}
+
+/** A few services may always go, and so may half of many. */
+export const DEFAULT_BRAKE: Brake = { removals: 20, share: 0.5 };
+
+/** Hexadecimal digits of a {@link removalToken}: enough that nobody meets one by accident, and short enough to copy. */
+const TOKEN_DIGITS = 12;
+
+/** The token of one removal, as {@link removalToken} makes it. */
+export const REMOVAL_TOKEN: TextRule = pattern(
+  new RegExp(`^removal-[0-9a-f]{${TOKEN_DIGITS}}$`),
+  "removal-".length + TOKEN_DIGITS,
+  `must be a removal's token: 'removal-' and ${TOKEN_DIGITS} hexadecimal digits`,
+  "Copy it from the message that asks for it, or leave the field out",
+);
+
+/**
+ * Judges whether a peer's services may be replaced by others.
+ * @param before services known here, by host.
+ * @param accepted token of the one removal that the stack's config accepts.
+ * @returns why not and what to do; undefined when they may.
+ */
+export function brakes(
+  brake: Brake,
+  peer: string,
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+  accepted: string | undefined,
+): string | undefined {
+  const { removed } = changeBetween(before, after);
+  const known = Object.keys(before).length;
+  if (removed.length <= brake.removals || removed.length <= brake.share * known) return undefined;
+  const token = removalToken(before, after);
+  if (accepted === token) return undefined;
+  return (
+    `would lose ${count(removed.length)} of ${count(known)} services at once (${someOf(removed)}), ` +
+    `more than this stack lets go (more than ${count(brake.removals)} and more than ${percent(brake.share)}). ` +
+    `Ask the peer's team: are they meant to go? ${howToAccept(peer, token)}`
+  );
+}
+
+/** How to let exactly one removal pass. */
+export function howToAccept(peer: string, token: string): string {
+  return `Then run ${settingCommand(`peers.${peer}.acceptRemoval`, token)} and then \`pulumi up\`: it accepts this removal and no other.`;
+}
+
+/** Stands for one removal: the services before and those after it, by name. Never a number, which YAML would change. */
+export function removalToken(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): string {
+  const hosts = [before, after].map((services) => Object.keys(services).sort(compare));
+  const digits = createHash("sha256").update(JSON.stringify(hosts)).digest("hex");
+  return `removal-${digits.slice(0, TOKEN_DIGITS)}`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(1))} %`;
+}

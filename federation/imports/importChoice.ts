@@ -1,0 +1,122 @@
+import { count } from "../change.ts";
+import type { PeerConfig } from "../config.ts";
+import { entrySizes } from "./entrySize.ts";
+import { type Fault, pathOf } from "../fault.ts";
+import type { ImportedService } from "./importLine.ts";
+import { type ImportRule, type OfferedService, means, offeredService } from "./importRule.ts";
+import type { PeerImports } from "./imports.ts";
+import { Names } from "./givenNames.ts";
+import { ownValue, sortedRecord, sortedUnique } from "../order.ts";
+
+/** What to have here of one peer. */
+export interface ChosenPeer extends PeerImports {
+  /** How many services it offers, where the rules choose none. */
+  passedOver?: number;
+  /** How many of its names are registered with another peer that serves them too. */
+  elsewhere?: number;
+}
+
+/** What a stack's rules make of what a peer offers. */
+export interface Choice {
+  /** The services chosen, with their settings and under all their names. */
+  imports: ChosenPeer;
+  /** Where the config gives each further name. */
+  givenAt: ReadonlyMap<string, string>;
+  /** The rule that decides on each name; left out of what needs none. */
+  rules: ReadonlyMap<string, ImportRule>;
+  /** Who sees what says nothing of it, sorted. */
+  seenBy: readonly string[];
+  /** Of the config's rules, in view of what the peer offers. */
+  faults: Fault[];
+  /** Rules that decide nothing. */
+  warnings: Fault[];
+}
+
+/** How many services a rule means, and on how many it decides, as none before it does. */
+interface Tally {
+  means: number;
+  decides: number;
+}
+
+/**
+ * Chooses among a peer's services by the stack's rules: the first that means a service decides, and what none means is not imported.
+ * Without rules all are. A further name is an entry of its own, which leads to the name that the service has in the peer's cluster.
+ * A name that cannot be given is a fault, as somebody wrote it here; of many faults of one template the first is told.
+ * @param refuse why nothing of this peer's may be called so here, for a name that a rule gives; undefined when it may.
+ * @returns the same, also in order, for the same services and rules.
+ */
+export function chooseImports(
+  found: PeerImports,
+  { imports: rules, exportTo = ["*"] }: Pick<PeerConfig, "imports" | "exportTo">,
+  refuse: (name: string) => string | undefined,
+): Choice {
+  const seenBy = sortedUnique(exportTo);
+  if (rules === undefined) {
+    return { imports: found, givenAt: new Map(), rules: new Map(), seenBy, faults: [], warnings: [] };
+  }
+  const { peer, contract, gateways } = found;
+  const path = pathOf("peers", peer, "imports");
+  const names = new Names(path, refuse, entrySizes(gateways));
+  const tallies = rules.map((): Tally => ({ means: 0, decides: 0 }));
+  const chosen: { offered: OfferedService; service: ImportedService; rule: ImportRule; index: number }[] = [];
+  const offers = Object.entries(found.services).map(([name, service]) => {
+    const host = service.remoteHost ?? name;
+    const { labels } = ownValue(contract.services, host) ?? {};
+    return { name, service, offered: offeredService(host, contract.clusterDomain, labels) };
+  });
+  for (const { name, service, offered } of offers) {
+    const meant = tallies.filter((_, index) => means(rules[index] ?? {}, offered));
+    for (const each of meant) each.means++;
+    const [first] = meant;
+    if (first === undefined) continue;
+    first.decides++;
+    const index = tallies.indexOf(first);
+    const rule = rules[index] ?? {};
+    if (rule.skip) continue;
+    const settled = settle(service, rule, seenBy);
+    names.take(name, settled, offered.host, rule);
+    chosen.push({ offered, service: settled, rule, index });
+  }
+  for (const { offered, service, rule, index } of chosen) names.give(offered, service, rule, index);
+  const warnings = tallies.flatMap((each, index) => idle(`${path}[${index}]`, each, offers.length));
+  const refused = [...found.refused, ...names.refused];
+  return {
+    imports: {
+      ...found,
+      services: sortedRecord(names.services),
+      refused,
+      ...(chosen.length === 0 && offers.length > 0 ? { passedOver: offers.length } : {}),
+    },
+    givenAt: names.givenAt,
+    rules: names.rules,
+    seenBy,
+    faults: names.faults,
+    warnings,
+  };
+}
+
+/** The service as a rule has it; the same one where the rule says nothing but what holds for all. */
+function settle(
+  service: ImportedService,
+  { exportTo, outlierDetection }: ImportRule,
+  usual: readonly string[],
+): ImportedService {
+  const seenBy = sortedUnique(exportTo ?? usual);
+  const isUsual = seenBy.join() === usual.join();
+  if (isUsual && outlierDetection === undefined) return service;
+  return {
+    ...service,
+    ...(isUsual ? {} : { exportTo: seenBy }),
+    ...(outlierDetection === undefined ? {} : { outlierDetection }),
+  };
+}
+
+function idle(path: string, tally: Tally, offers: number): Fault[] {
+  if (tally.decides > 0) return [];
+  if (tally.means > 0) {
+    const rule = `means ${count(tally.means)} service(s), and rules before it decide on all of them`;
+    return [{ path, rule, remedy: "Put it before those, or remove it" }];
+  }
+  const rule = `means none of the ${count(offers)} service(s) that the peer offers`;
+  return [{ path, rule, remedy: "Correct it, or ask the peer's team what it exports and with which labels" }];
+}

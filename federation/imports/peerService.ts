@@ -1,0 +1,123 @@
+import { type GatewayAddress, refuseHostName } from "../address.ts";
+import { isAlias } from "../exports/alias.ts";
+import { count } from "../change.ts";
+import type { ContractService } from "../contractService.ts";
+import { serverName } from "./destinationRule.ts";
+import { ENTRY_LIMIT, entrySizes } from "./entrySize.ts";
+import { type Fault, firstFaults, pathOf } from "../fault.ts";
+import { isBelow } from "../hostname.ts";
+import type { ImportedService } from "./importLine.ts";
+import { ENDPOINT_PORTS_LIMIT, ENDPOINT_PORT_NAME_LIMIT, fitsEndpoints, sharedPort } from "./serviceEntry.ts";
+import { parseSpiffeId } from "../spiffe.ts";
+import { type NamedCluster, nameHere, nameless } from "../topology/peerNames.ts";
+import type { PeerNames } from "../topology/traits.ts";
+
+/** Characters of a server's name in TLS (`TLSEXT_MAXLEN_host_name`): a proxy cannot ask for a longer one. */
+const SERVER_NAME_LIMIT = 255;
+
+/** What a peer says of itself, as far as its services are judged by it. */
+export interface Publisher extends NamedCluster {
+  trustDomain: string;
+  gateways: readonly GatewayAddress[];
+}
+
+/** What is to be said of one service of a peer. */
+export interface ServiceJudgement {
+  /** Name under which it is called here. */
+  name: string;
+  /** What is to be registered under it. */
+  service: ImportedService;
+  /** Bytes that its ServiceEntry takes, but for a few. */
+  size: number;
+  /** Why it is not to be registered here, seen from the service; the first ones of many. */
+  faults: Fault[];
+}
+
+/**
+ * Makes the judge of a peer's services, each by itself: a name must be one of the peer's, see {@link isAlias}, and fit into a TLS
+ * handshake, identities be of the peer's trust domain, and the ServiceEntry be one that an API server takes.
+ * @param names under which they are to be called here.
+ */
+export function serviceJudge(
+  peer: Publisher,
+  names: PeerNames,
+): (host: string, service: ContractService) => ServiceJudgement {
+  const sizeOf = entrySizes(peer.gateways);
+  return (host, offered) => {
+    const hostFaults = judgeHost(host, peer, names);
+    const named = hostFaults.length > 0 ? host : nameHere(names, host, peer);
+    const name = named ?? host;
+    const odd = isBelow(host, `svc.${peer.clusterDomain}`) ? undefined : refuseHostName(name);
+    const service = name === host ? offered : { ...offered, remoteHost: host };
+    const size = sizeOf(name, service);
+    const faults = [
+      ...hostFaults,
+      ...(odd === undefined || hostFaults.length > 0
+        ? []
+        : [
+            {
+              path: "",
+              rule: `has the name '${name}' here, which ${odd}`,
+              remedy: "Have the peer choose another",
+            },
+          ]),
+      ...(named === undefined ? [nameless(names, peer)] : []),
+      ...judgeServerName(host, service),
+      ...judgeIdentities(service, peer),
+      ...judgePorts(service, peer),
+      ...judgeSize(size, peer),
+    ];
+    return { name, service, size, faults: firstFaults(faults) };
+  };
+}
+
+/** Where names are global ones there is none but for Services by their full names. */
+function judgeHost(host: string, peer: Publisher, names: PeerNames): Fault[] {
+  const domain = `svc.${peer.clusterDomain}`;
+  if (isBelow(host, domain) || (names !== "global" && isAlias(host, peer))) return [];
+  const others =
+    names === "global"
+      ? []
+      : [
+          ...(peer.clusterDomain.includes(".")
+            ? [`below '${peer.clusterDomain}' outside of svc and pod`]
+            : []),
+          ...(peer.domains ?? []).map((each) => `below '${each}'`),
+        ];
+  const places = [`below '${domain}'`, ...others].join(", or ");
+  const rule = `must be a name ${places}: a peer speaks for its own services only`;
+  return [{ path: "", rule, remedy: "Have the peer export it under its name there" }];
+}
+
+/** By which name, with the port in it, the peer's gateway tells where a call is to go. */
+function judgeServerName(host: string, { ports }: ContractService): Fault[] {
+  const highest = Math.max(...ports.map(({ number }) => number));
+  const { length } = serverName(host, highest);
+  if (length <= SERVER_NAME_LIMIT) return [];
+  const rule = `is ${length - SERVER_NAME_LIMIT} character(s) too long to be called through a gateway on port ${highest}`;
+  return [{ path: "", rule, remedy: "Have the peer shorten the service's name, namespace or domain" }];
+}
+
+function judgeIdentities({ subjectAltNames }: ContractService, { trustDomain }: Publisher): Fault[] {
+  return subjectAltNames.flatMap((value, index) => {
+    if (parseSpiffeId(value)?.trustDomain === trustDomain) return [];
+    const path = pathOf("subjectAltNames", index);
+    const rule = `must be of the peer's trust domain '${trustDomain}'`;
+    return [{ path, value, rule, remedy: "Have the peer name the identity of its own workloads" }];
+  });
+}
+
+/** Where endpoints cannot name the ports, the service's ports name the gateways' port: it must be one. */
+function judgePorts({ ports }: ContractService, { gateways }: Publisher): Fault[] {
+  if (gateways.length === 0 || fitsEndpoints(ports) || sharedPort(gateways) !== undefined) return [];
+  const rule =
+    `must be at most ${ENDPOINT_PORTS_LIMIT}, with names of at most ${ENDPOINT_PORT_NAME_LIMIT} characters, ` +
+    "as the peer's gateways do not all listen on one port";
+  return [{ path: "ports", rule, remedy: "Have the peer publish gateways of one port, or fewer ports" }];
+}
+
+function judgeSize(size: number, { gateways }: Publisher): Fault[] {
+  if (size <= ENTRY_LIMIT) return [];
+  const rule = `makes a ServiceEntry of ${count(size)} bytes with ${count(gateways.length)} gateway(s), and may make one of ${count(ENTRY_LIMIT)}`;
+  return [{ path: "", rule, remedy: "Have the peer publish fewer ports, identities or gateways" }];
+}

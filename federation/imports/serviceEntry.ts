@@ -1,0 +1,152 @@
+import { type GatewayAddress, IP_ADDRESS, compareGateways } from "../address.ts";
+import type { ServicePort } from "../contractService.ts";
+import { type ImportedService, formatServing } from "./importLine.ts";
+import {
+  OUTLIERS_ANNOTATION,
+  REMOTE_HOST_ANNOTATION,
+  SERVED_BY_ANNOTATION,
+  TLS_MODE_LABEL,
+  importLabels,
+} from "../labels.ts";
+import { ownValue, sortedUnique } from "../order.ts";
+import { formatOutliers } from "./outlierDetection.ts";
+
+/** An Istio ServiceEntry, as far as this program writes one. */
+export interface ServiceEntry {
+  apiVersion: "networking.istio.io/v1";
+  kind: "ServiceEntry";
+  metadata: {
+    name: string;
+    namespace: string;
+    labels: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+  spec: {
+    hosts: string[];
+    location: "MESH_INTERNAL";
+    resolution: "STATIC" | "DNS";
+    ports: { number: number; name: string; protocol: string; targetPort?: number }[];
+    endpoints: {
+      address: string;
+      ports?: Record<string, number>;
+      labels: Record<string, string>;
+      locality?: string;
+      weight?: number;
+    }[];
+    subjectAltNames: string[];
+    exportTo: string[];
+  };
+}
+
+/** What a ServiceEntry is rendered from. */
+export interface ServiceEntryInput {
+  /** Full name under which the service is called here; the object's name too, so that it never changes. */
+  host: string;
+  service: ImportedService;
+  /** The peer's gateways; at least one, or Istio would have an entry to nowhere. */
+  gateways: readonly GatewayAddress[];
+  /** Those of other peers, by their names, for what they serve too. */
+  otherGateways?: Readonly<Record<string, readonly GatewayAddress[]>>;
+  /** Namespaces whose workloads see it, if the service names none itself; `*` for all. */
+  exportTo: readonly string[];
+  /** Where the object is put. */
+  namespace: string;
+  /** Name of the peer, for the labels. */
+  peer: string;
+}
+
+/** Ports of an endpoint, by the CustomResourceDefinition: fewer than a service may have. */
+export const ENDPOINT_PORTS_LIMIT = 128;
+
+/** Characters of a port's name there: one fewer than elsewhere. */
+export const ENDPOINT_PORT_NAME_LIMIT = 62;
+
+/**
+ * Renders a peer's service as a ServiceEntry: one host, its endpoints the peer's gateways. Same input, same bytes, in whatever
+ * order its lists come.
+ *
+ * - `STATIC` when every gateway is an IP address, else `DNS`, which takes addresses and names side by side.
+ * - The endpoint's `tlsMode` label is what makes Istio speak mutual TLS to it; the far workload's identity is in
+ *   `subjectAltNames`. `serviceAccount` would name one of *our* trust domain, and `network` would have istiod
+ *   replace the address by a gateway of its own: neither is written.
+ * - Each endpoint says which port of it carries a port of the service. Where the endpoints cannot, see {@link fitsEndpoints}, the
+ *   service's ports do, which takes gateways that listen on one port: see {@link sharedPort}.
+ * - Annotations tell the name that the service has in the peer's cluster, if it has another one there, and its outlier detection: an entry
+ *   with one of them, and no other, has a DestinationRule.
+ */
+export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
+  const { host, service, namespace, peer } = input;
+  const ports = [...service.ports].sort((one, other) => one.number - other.number);
+  const gateways = gatewaysOf(input);
+  const targetPort = fitsEndpoints(ports) ? undefined : sharedPort(gateways);
+  return {
+    apiVersion: "networking.istio.io/v1",
+    kind: "ServiceEntry",
+    metadata: {
+      name: host,
+      namespace,
+      labels: importLabels(peer),
+      ...annotationsOf(service),
+    },
+    spec: {
+      hosts: [host],
+      location: "MESH_INTERNAL",
+      resolution: gateways.every(({ address }) => IP_ADDRESS.test(address)) ? "STATIC" : "DNS",
+      ports: ports.map(({ number, name, protocol }) => ({
+        number,
+        name,
+        protocol,
+        ...(targetPort === undefined ? {} : { targetPort }),
+      })),
+      endpoints: gateways.map(({ address, port, locality, weight }) => ({
+        address,
+        ...(targetPort === undefined
+          ? { ports: Object.fromEntries(ports.map(({ name }) => [name, port])) }
+          : {}),
+        labels: { [TLS_MODE_LABEL]: "istio" },
+        ...(locality === undefined ? {} : { locality }),
+        ...(weight === undefined ? {} : { weight }),
+      })),
+      subjectAltNames: sortedUnique(service.subjectAltNames),
+      exportTo: sortedUnique(service.exportTo ?? input.exportTo),
+    },
+  };
+}
+
+/** Where calls of a service go, each place once. */
+function gatewaysOf({ service, gateways, peer, otherGateways = {} }: ServiceEntryInput): WeightedGateway[] {
+  const serving = service.servedBy ?? [{ peer }];
+  const all = serving.flatMap(({ peer: each, weight }) =>
+    (each === peer ? gateways : (ownValue(otherGateways, each) ?? [])).map((gateway) =>
+      weight === undefined ? gateway : { ...gateway, weight },
+    ),
+  );
+  const places = new Map(all.map((gateway) => [`${gateway.address} ${gateway.port}`, gateway]));
+  return [...places.values()].sort(compareGateways);
+}
+
+type WeightedGateway = GatewayAddress & { weight?: number };
+
+function annotationsOf({ remoteHost, servedBy, outlierDetection }: ImportedService): {
+  annotations?: Record<string, string>;
+} {
+  const annotations = {
+    ...(outlierDetection === undefined ? {} : { [OUTLIERS_ANNOTATION]: formatOutliers(outlierDetection) }),
+    ...(remoteHost === undefined ? {} : { [REMOTE_HOST_ANNOTATION]: remoteHost }),
+    ...(servedBy === undefined ? {} : { [SERVED_BY_ANNOTATION]: formatServing(servedBy) }),
+  };
+  return Object.keys(annotations).length === 0 ? {} : { annotations };
+}
+
+/** Whether the endpoints of an entry may name these ports. */
+export function fitsEndpoints(ports: readonly ServicePort[]): boolean {
+  return (
+    ports.length <= ENDPOINT_PORTS_LIMIT && ports.every(({ name }) => name.length <= ENDPOINT_PORT_NAME_LIMIT)
+  );
+}
+
+/** The port on which all gateways listen; undefined when there is no such. */
+export function sharedPort(gateways: readonly GatewayAddress[]): number | undefined {
+  const [first] = gateways;
+  return gateways.every(({ port }) => port === first?.port) ? first?.port : undefined;
+}

@@ -1,0 +1,68 @@
+import { isIP } from "node:net";
+import * as z from "zod";
+import { ADDRESS, canonicalAddress } from "../address.ts";
+import { text } from "../schema.ts";
+import type { TextRule } from "../textRule.ts";
+import { certificatesIn, certificatesOnly, hasPrivateKey } from "../x509/bundle.ts";
+
+/** Where a cluster's API server is reached, and by what it is known. */
+export interface ApiServer {
+  /** `https://host[:port][/path]`. */
+  server: string;
+  /** PEM: what its serving certificate must be issued by, or be. */
+  certificateAuthority: string;
+}
+
+/** Characters of a URL, and of the certificates: each goes into a Secret of every peer. */
+const URL_LIMIT = 2048;
+const CERTIFICATES_LIMIT = 65_536;
+
+/** An API server's URL; one with credentials, a query or a fragment is more than an address. */
+export const SERVER_URL: TextRule = {
+  test: (value) => value.length <= URL_LIMIT && isServerUrl(value),
+  rule: "must be the URL of an API server: https://host[:port][/path], with nothing else in it",
+  remedy: "Write it as clients of another cluster reach it, e.g. https://api.cluster-a.example:6443",
+};
+
+/** One or more certificates, PEM. */
+export const CERTIFICATE_BUNDLE: TextRule = {
+  test: (value) => value.length <= CERTIFICATES_LIMIT && (certificatesIn(value)?.length ?? 0) > 0,
+  rule: "must be one or more certificates in PEM",
+  remedy: "Write those by which the API server is known: certificate-authority-data of a kubeconfig, decoded",
+};
+
+/** What to do about a private key beside the certificates. */
+export const KEY_REMEDY = "Take the key out: clients know an API server by its certificates only";
+
+/** The fields of an {@link ApiServer}, for a config and for what a peer publishes. Of the certificates nothing passes but these. */
+export const apiServerFields: {
+  server: z.ZodString;
+  certificateAuthority: z.ZodString;
+} = {
+  server: text(SERVER_URL),
+  certificateAuthority: z
+    .string()
+    .refine((value) => !hasPrivateKey(value), {
+      error: "has a private key in it, which would go to every peer",
+      abort: true,
+      params: { remedy: `${KEY_REMEDY}, and replace it if this was stored anywhere`, withoutValue: true },
+    })
+    .refine(CERTIFICATE_BUNDLE.test, {
+      error: CERTIFICATE_BUNDLE.rule,
+      // What is no certificate may be anything, a key cut in half among it.
+      params: { remedy: CERTIFICATE_BUNDLE.remedy, withoutValue: true },
+    })
+    .overwrite(certificatesOnly),
+};
+
+/** The host in an API server's URL: an IP address without brackets, or a DNS name. */
+export function hostOf(server: string): string {
+  return canonicalAddress(new URL(server).hostname.replace(/^\[|\]$/g, ""));
+}
+
+function isServerUrl(value: string): boolean {
+  if (!/^https:\/\/[^\s\\@?#]+$/.test(value) || !URL.canParse(value)) return false;
+  const host = hostOf(value);
+  // A URL reads 0x7f.1 and 2130706433 as addresses: only what is written as it is meant passes.
+  return ADDRESS.test(host) && (isIP(host) === 0 || value.includes(host) || value.includes("["));
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { istiodHosts } from "../../../federation/authority/istiodHosts.ts";
+
+describe("The hosts by which istiod is reached", () => {
+  for (const [what, values, expected] of [
+    ["are the usual without any values", {}, []],
+    [
+      "are what discoveryAddress says",
+      { meshConfig: { defaultConfig: { discoveryAddress: "127.10.0.2:15012" } } },
+      ["127.10.0.2"],
+    ],
+    [
+      "may be an IPv6 address",
+      { meshConfig: { defaultConfig: { discoveryAddress: "[2001:DB8::7]:15012" } } },
+      ["2001:db8::7"],
+    ],
+    [
+      "are those of ISTIOD_CUSTOM_HOST too",
+      {
+        env: { ISTIOD_CUSTOM_HOST: "b.example, a.example" },
+        meshConfig: { defaultConfig: { discoveryAddress: "A.example:15012" } },
+      },
+      ["a.example", "b.example"],
+    ],
+    [
+      "are none where a value is of another kind",
+      { env: 5, meshConfig: { defaultConfig: { discoveryAddress: 5 } } },
+      [],
+    ],
+    [
+      "are none where the mesh config says nothing of them",
+      { env: { X: "y" }, meshConfig: { trustDomain: "x" } },
+      [],
+    ],
+    ["are none where the mesh config is text", { meshConfig: "x" }, []],
+  ] as const) {
+    it(what, () => {
+      assert.deepEqual(istiodHosts(values), expected);
+    });
+  }
+});

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { type ProvidedPems, judgeProvided } from "../../../federation/authority/providedAuthority.ts";
+import { type AuthorityOptions, TestAuthority } from "../../support/testAuthority.ts";
+
+const HOUR = 3_600_000;
+const past = { notBefore: new Date(Date.now() - 2 * HOUR), notAfter: new Date(Date.now() - HOUR) };
+const future = { notBefore: new Date(Date.now() + HOUR), notAfter: new Date(Date.now() + 2 * HOUR) };
+
+/** Its faults, each as `field: rule`. */
+function faultsOf(given: ProvidedPems): string[] {
+  const judged = judgeProvided(given, new Date());
+  const prefix = "certificateAuthority.provided.";
+  if (!("faults" in judged)) return [];
+  return judged.faults.map(({ path, rule }) => `${path.slice(prefix.length)}: ${rule}`);
+}
+
+describe("A certificate authority from outside", () => {
+  let root: TestAuthority;
+  let intermediate: TestAuthority;
+  let given: ProvidedPems;
+
+  before(async () => {
+    root = await TestAuthority.root("O=Company, CN=Root");
+    intermediate = await root.intermediate("O=Company, CN=Mesh");
+    given = { certificate: intermediate.pem, key: intermediate.keyPem(), root: root.pem };
+  });
+
+  /** With another intermediate below the root. */
+  async function withIntermediate(options: AuthorityOptions) {
+    const made = await root.intermediate("O=Company, CN=Mesh", options);
+    return { ...given, certificate: made.pem, key: made.keyPem() };
+  }
+
+  it("is taken as it is when all of it fits", () => {
+    const judged = judgeProvided(given, new Date());
+    assert.ok("authority" in judged);
+    const { certificate, key, chain, roots, issuer } = judged.authority;
+    assert.match(certificate, /^-----BEGIN CERTIFICATE-----/);
+    assert.equal(key.trim(), given.key.trim());
+    assert.deepEqual([chain, roots.length, issuer], [[], 1, undefined]);
+  });
+
+  it("issues trust anchors when the root's key is given, by the root that it belongs to", async () => {
+    const other = await TestAuthority.root("O=Company, CN=Next Root");
+    const judged = judgeProvided(
+      { ...given, root: other.pem + root.pem, rootKey: root.keyPem() },
+      new Date(),
+    );
+    assert.ok("authority" in judged);
+    assert.equal(judged.authority.roots.length, 2);
+    assert.equal(judged.authority.issuer?.certificate.trim(), judged.authority.roots[1]?.trim());
+  });
+
+  it("may have certificates in between, in order, with text around them", async () => {
+    const policy = await root.intermediate("O=Company, CN=Policy");
+    const mesh = await policy.intermediate("O=Company, CN=Mesh");
+    const chain = `subject=O=Company, CN=Policy\n${policy.pem}\n`;
+    const whole = { certificate: mesh.pem, key: mesh.keyPem(), chain, root: root.pem };
+    assert.deepEqual(faultsOf(whole), []);
+    assert.deepEqual(faultsOf({ ...whole, chain: "" }), [
+      "chain: must be certificates in PEM",
+      "certificate: is issued by no certificate in provided.root",
+    ]);
+    assert.deepEqual(faultsOf({ ...whole, chain: root.pem + policy.pem }), [
+      "certificate: is not issued by provided.chain[0]",
+      "chain[0]: is not issued by provided.chain[1]",
+    ]);
+  });
+
+  for (const [what, options, rule] of [
+    ["is no CA's", { isCa: false }, "is no CA's certificate"],
+    ["has expired", past, `has expired on ${past.notAfter.toISOString().slice(0, 17)}`],
+    ["is not valid yet", future, `is not valid before ${future.notBefore.toISOString().slice(0, 17)}`],
+    ["has a key that Envoy does not take", { kind: "Ed25519" }, "has a key that Envoy does not take"],
+  ] as const) {
+    it(`is refused when its certificate ${what}`, async () => {
+      const faults = faultsOf(await withIntermediate(options));
+      assert.ok(
+        faults.some((fault) => fault.startsWith(`certificate: ${rule}`)),
+        faults.join("\n"),
+      );
+    });
+  }
+
+  it("is refused when a path is longer than a certificate above allows", async () => {
+    const one = await TestAuthority.root("O=Company, CN=Root", { pathLength: 1 });
+    const below = await one.intermediate("O=Company, CN=Mesh");
+    const parts = { certificate: below.pem, key: below.keyPem(), root: one.pem };
+    assert.deepEqual(faultsOf(parts), []);
+    assert.match(
+      faultsOf({ ...parts, rootKey: one.keyPem() }).join(),
+      /^rootKey: is of a root with a path length below 2/,
+    );
+    const short = await TestAuthority.root("O=Company, CN=Root", { pathLength: 0 });
+    const mesh = await short.intermediate("O=Company, CN=Mesh");
+    assert.deepEqual(faultsOf({ certificate: mesh.pem, key: mesh.keyPem(), root: short.pem }), [
+      "root[0]: has path length 0, and 1 CA(s) come below it",
+    ]);
+  });
+
+  it("is refused with every fault at once, and no message holds a key", () => {
+    const faults = judgeProvided(
+      {
+        certificate: "",
+        key: "-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----",
+        chain: "x",
+        root: "",
+      },
+      new Date(),
+    );
+    assert.ok("faults" in faults);
+    assert.deepEqual(
+      faults.faults.map(({ path }) => path.split(".").at(-1)),
+      ["certificate", "chain", "root", "key"],
+    );
+    assert.ok(!JSON.stringify(faults).includes("SECRET"));
+  });
+
+  it("is refused when a key belongs to another certificate, or another root issued the certificate", async () => {
+    const other = await TestAuthority.root("O=Company, CN=Root");
+    assert.deepEqual(faultsOf({ ...given, key: other.keyPem() }), [
+      "key: is not the key of provided.certificate",
+    ]);
+    assert.deepEqual(faultsOf({ ...given, rootKey: other.keyPem() }), [
+      "rootKey: is not the key of a certificate in provided.root",
+    ]);
+    assert.deepEqual(faultsOf({ ...given, root: other.pem }), [
+      "certificate: is issued by no certificate in provided.root",
+    ]);
+  });
+});

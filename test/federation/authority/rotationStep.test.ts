@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  PHASES,
+  type Phase,
+  type Rotation,
+  type RotationRecord,
+  recordStep,
+  rolesOf,
+  signedUntil,
+  withEvidence,
+} from "../../../federation/authority/rotation.ts";
+import {
+  type Surroundings,
+  type Truster,
+  describeRotation,
+  judgeStep,
+} from "../../../federation/authority/rotationStep.ts";
+import { utc } from "../../../federation/utc.ts";
+
+const NOW = new Date("2026-11-21T10:00:00Z");
+const later = (hours: number) => new Date(NOW.getTime() + hours * 3_600_000);
+const ROOTS = { 1: "AA", 2: "BB" };
+const PEERS: Truster[] = [{ peer: "cluster-b", roots: ["AA", "BB"] }];
+
+const at = (root: number, phase: Phase): Rotation => ({ root, phase });
+
+/** Of long ago, unless said otherwise. */
+function record(rotation: Rotation, changes: Partial<RotationRecord> = {}): RotationRecord {
+  return { ...rotation, since: "2026-11-20T10:00:00Z", roots: ROOTS, signedUntil: {}, ...changes };
+}
+
+/** Where all are where they should be; istiod signs with the second root. */
+const surroundings: Surroundings = {
+  peers: PEERS,
+  istiod: { roots: ["BB", "AA"], signer: "BB", signedUntil: {} },
+  workloadCertificateHours: 24,
+  settlingMinutes: 10,
+  now: NOW,
+};
+
+function rules(
+  last: RotationRecord | undefined,
+  wanted: Rotation,
+  changes: Partial<Surroundings> = {},
+): string[] {
+  return judgeStep(last, wanted, { ...surroundings, ...changes }).map(({ rule }) => rule);
+}
+
+/** Signed by the second root since {@link NOW}. */
+const SIGNING = record(at(2, "sign"), { since: utc(NOW), signedUntil: { 1: utc(NOW) } });
+
+const backInTrust = { istiod: { roots: ["AA", "BB"], signer: "AA", signedUntil: {} } };
+
+describe("A step of a rotation", () => {
+  it("leads through the phases one by one, each after an update, until the old root is gone", () => {
+    let last = recordStep({ wanted: at(1, "drop"), now: utc(NOW) }, { 1: "AA" });
+    let now = NOW;
+    for (const phase of PHASES) {
+      now = new Date(now.getTime() + (phase === "drop" ? 25 : 1) * 3_600_000);
+      assert.deepEqual(rules(last, at(2, phase), { now }), []);
+      last = recordStep({ wanted: at(2, phase), last, now: utc(now) }, ROOTS);
+    }
+    assert.deepEqual(rules(last, at(3, "announce"), { now }), []);
+  });
+
+  it("needs a root to begin with, which may be any", () => {
+    assert.match(rules(undefined, at(2, "announce")).join(), /needs a root to begin with/);
+    assert.deepEqual(rules(undefined, at(3, "drop")), []);
+  });
+
+  it("skips no phase and no root", () => {
+    const skipped = (last: Rotation, wanted: Rotation): string => rules(record(last), wanted).join();
+    assert.match(skipped(at(1, "drop"), at(2, "trust")), /skips phase 'announce': root 2 has not/);
+    assert.match(skipped(at(1, "drop"), at(2, "sign")), /skips phase 'announce'/);
+    assert.match(skipped(at(1, "drop"), at(2, "drop")), /skips phase 'announce'/);
+    assert.match(skipped(at(2, "announce"), at(2, "sign")), /skips phase 'trust'/);
+    assert.match(skipped(at(2, "trust"), at(2, "drop")), /drops root 1, which signs/);
+    assert.match(skipped(at(1, "drop"), at(3, "announce")), /skips roots between 1 and 3/);
+    assert.match(skipped(at(2, "sign"), at(2, "announce")), /drops root 2, which signs/);
+  });
+
+  it("to a new signer waits for everybody's trust, and names who is behind", () => {
+    const peers = [...PEERS, { peer: "cluster-c", roots: ["AA"] }, { peer: "cluster-d", roots: undefined }];
+    const behind = "is too early: root 2 (SHA-256 BB) is not trusted yet by";
+    assert.deepEqual(rules(record(at(2, "trust")), at(2, "sign"), { peers }), [
+      `${behind} peer cluster-c, peer cluster-d (cannot be read)`,
+    ]);
+    assert.deepEqual(rules(record(at(2, "announce")), at(2, "trust"), { peers }), []);
+    assert.match(
+      rules(SIGNING, at(2, "drop"), { peers, now: later(25) }).join(),
+      /peer cluster-c, peer cluster-d/,
+    );
+    const istiod = { roots: ["AA"], signer: "AA", signedUntil: {} };
+    assert.deepEqual(rules(record(at(2, "trust")), at(2, "sign"), { istiod }), [
+      `${behind} this cluster's istiod`,
+    ]);
+  });
+
+  it("to a new signer waits until the trust in it has reached every replica of istiod", () => {
+    const now = later(0.1);
+    assert.deepEqual(rules(record(at(2, "trust"), { since: utc(NOW) }), at(2, "sign"), { now }), [
+      "is too early: root 2 is trusted here since 2026-11-21T10:00:00Z, and has reached every istiod and proxy by 2026-11-21T10:10:00Z only",
+    ]);
+  });
+
+  it("drops the old root only when istiod signs with the new one, and no workload can have a certificate under the old", () => {
+    assert.deepEqual(rules(SIGNING, at(2, "drop"), { now: later(23) }), [
+      "drops root 1 while workloads may have certificates under it, until 2026-11-22T10:10:00Z",
+    ]);
+    assert.deepEqual(rules(SIGNING, at(2, "drop"), { now: later(25) }), []);
+    const istiod = { roots: ["AA", "BB"], signer: "BB", signedUntil: {} };
+    assert.deepEqual(rules(SIGNING, at(2, "drop"), { now: later(25), istiod }), [
+      "drops root 1 while this cluster's istiod has not taken root 2 in to sign with",
+    ]);
+  });
+
+  it("drops the old root at once where all workloads are restarted, but for what an update takes to reach istiod", () => {
+    const restarted = { workloadCertificateHours: 0 };
+    assert.match(rules(SIGNING, at(2, "drop"), restarted).join(), /until 2026-11-21T10:10:00Z$/);
+    assert.deepEqual(rules(SIGNING, at(2, "drop"), { ...restarted, now: later(0.2) }), []);
+  });
+
+  it("may lead back in each phase but the last", () => {
+    assert.deepEqual(rules(record(at(2, "announce")), at(1, "drop"), backInTrust), []);
+    assert.deepEqual(rules(record(at(2, "trust")), at(2, "announce"), backInTrust), []);
+    assert.deepEqual(rules(record(at(2, "trust")), at(1, "drop"), backInTrust), []);
+    assert.deepEqual(rules(SIGNING, at(2, "trust")), []);
+    const back = recordStep({ wanted: at(2, "trust"), last: SIGNING, now: utc(later(2)) }, ROOTS);
+    const out = (hours: number) => rules(back, at(1, "drop"), { ...backInTrust, now: later(hours) });
+    assert.match(out(3).join(), /drops root 2 while workloads may have/);
+    assert.deepEqual(out(27), []);
+    assert.match(rules(record(at(2, "drop")), at(2, "sign")).join(), /asks for root 1, which was dropped/);
+    assert.match(rules(record(at(2, "drop")), at(1, "drop")).join(), /asks for root 1, which was dropped/);
+  });
+
+  it("never leaves a certificate behind that somebody does not trust, whatever way it goes and wherever it fails", () => {
+    const near = fc.record({
+      by: fc.integer({ min: -2, max: 2 }),
+      fails: fc.boolean(),
+      pause: fc.integer({ min: 0, max: 30 }),
+    });
+    // All steps there are, in the order of the way on.
+    const stations = [
+      at(1, "drop"),
+      ...PHASES.map((phase) => at(2, phase)),
+      ...PHASES.map((phase) => at(3, phase)),
+    ];
+    fc.assert(
+      fc.property(fc.array(near, { maxLength: 40 }), (walk) => {
+        const fingerprints = ({ published }: { published: number[] }) =>
+          Object.fromEntries(published.map((root) => [root, `root ${root}`]));
+        let last = recordStep({ wanted: at(1, "drop"), now: utc(NOW) }, { 1: "root 1" });
+        let station = 0;
+        let hours = 0;
+        /** What the cluster runs with, recorded or not. */
+        let real = rolesOf(last);
+        let written: Record<string, string> = {};
+        /** When the last certificate under a root ends, in hours. */
+        const leaves = new Map<number, number>();
+        for (const { by, fails, pause } of walk) {
+          leaves.set(real.signing, hours + pause + 24);
+          hours += pause;
+          const wanted = stations[Math.min(Math.max(station + by, 0), stations.length - 1)]!;
+          const now = later(hours);
+          const istiod = {
+            roots: [real.signing, ...real.trusted].map((root) => `root ${root}`),
+            signer: `root ${real.signing}`,
+            signedUntil: written,
+          };
+          const known = withEvidence(last, istiod, utc(now));
+          if (rules(known, wanted, { peers: [], istiod, now }).length > 0) continue;
+          const plan = { wanted, last: known, now: utc(now) };
+          real = rolesOf(wanted);
+          written = signedUntil(plan);
+          const alive = [...leaves].filter(([, end]) => end > hours).map(([root]) => root);
+          assert.ok([...alive, real.signing].every((root) => real.trusted.includes(root)));
+          if (fails) continue;
+          last = recordStep(plan, fingerprints(real));
+          station = stations.indexOf(wanted);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe("The standing of a rotation", () => {
+  const describeAt = (last: RotationRecord, peers = PEERS) =>
+    describeRotation(last, { ...surroundings, peers });
+
+  it("says which phase can follow, or why it has to wait", () => {
+    assert.equal(describeAt(record(at(2, "drop"))), undefined);
+    assert.equal(describeAt(record(at(2, "trust"))), "Root 2 is in phase 'trust'; phase 'sign' can follow");
+    assert.equal(
+      describeAt(record(at(2, "trust")), [{ peer: "cluster-c", roots: [] }]),
+      "Root 2 is in phase 'trust'; phase 'sign' has to wait, as it is too early: root 2 (SHA-256 BB) is not trusted yet by peer cluster-c",
+    );
+  });
+});

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { judgeSigningRequests, readSigningRequests } from "../../../federation/authority/signingRequests.ts";
+import { keyFingerprint, readRequest } from "../../../federation/x509/request.ts";
+import { type TestRequest, testRequest } from "../../support/testRequest.ts";
+import { faultsThrown } from "../samples.ts";
+
+const cluster = (trustDomain: string) => ({ stack: "s", trustDomain, istiodHosts: [] });
+const CLUSTERS = { a: cluster("a.local"), b: cluster("b.local") };
+const fingerprint = ({ pem }: TestRequest): string => keyFingerprint(readRequest(pem));
+
+describe("What clusters ask a shared root to sign", () => {
+  let ofA: TestRequest;
+  let ofB: TestRequest;
+
+  before(async () => {
+    ofA = await testRequest("O=a.local, CN=Intermediate CA");
+    ofB = await testRequest("O=b.local, CN=Intermediate CA");
+  });
+
+  it("is signed when it is fit, and its key is told at first sight", () => {
+    const readings = { b: { request: ofB.pem }, a: { request: ofA.pem } };
+    const { requests, warnings, notes } = judgeSigningRequests(CLUSTERS, readings, {});
+    assert.deepEqual(Object.entries(requests), [
+      ["a", ofA.pem],
+      ["b", ofB.pem],
+    ]);
+    assert.deepEqual(warnings, []);
+    assert.deepEqual(notes, [
+      `cluster a asks for the first time, for trust domain a.local: its key has SHA-256 ${fingerprint(ofA)}`,
+      `cluster b asks for the first time, for trust domain b.local: its key has SHA-256 ${fingerprint(ofB)}`,
+    ]);
+  });
+
+  it("is no news when it was signed before", () => {
+    const readings = { a: { request: ofA.pem }, b: { request: ofB.pem } };
+    const judged = judgeSigningRequests(CLUSTERS, readings, { a: ofA.pem, b: ofB.pem });
+    assert.deepEqual([judged.warnings, judged.notes], [[], []]);
+  });
+
+  it("is waited for, with what to do", () => {
+    const { requests, warnings } = judgeSigningRequests(
+      CLUSTERS,
+      { a: { request: ofA.pem }, b: { pending: "stack o/p/b does not exist" } },
+      {},
+    );
+    assert.deepEqual(Object.keys(requests), ["a"]);
+    assert.deepEqual(warnings, ["Cluster b has no signing request: stack o/p/b does not exist"]);
+  });
+
+  it("stays signed when it cannot be had any more: nobody's certificate goes with a stack", () => {
+    const { requests, warnings } = judgeSigningRequests(
+      CLUSTERS,
+      { a: { request: ofA.pem } },
+      { a: ofA.pem, b: ofB.pem },
+    );
+    assert.equal(requests["b"], ofB.pem);
+    assert.deepEqual(warnings, [
+      "Cluster b has no signing request: its stack was not read. What was signed for it before stays",
+    ]);
+  });
+
+  it("does not stay signed for another trust domain than it asked for", () => {
+    const clusters = { a: cluster("other.local") };
+    const faults = faultsThrown(() => judgeSigningRequests(clusters, {}, { a: ofA.pem }));
+    assert.match(
+      faults.join(),
+      /^rootAuthority\.clusters\.a\.certificateRequest: has the subject "a\.local, /,
+    );
+  });
+
+  it("is signed for another key only when the config names it, with a note of both", async () => {
+    const other = await testRequest("O=a.local, CN=Intermediate CA", "RSA");
+    const readings = { a: { request: other.pem }, b: { request: ofB.pem } };
+    const judge = (last: string | undefined, key?: TestRequest) =>
+      judgeSigningRequests(
+        { ...CLUSTERS, a: { ...CLUSTERS.a, ...(key === undefined ? {} : { key: fingerprint(key) }) } },
+        readings,
+        { b: ofB.pem, ...(last === undefined ? {} : { a: last }) },
+      );
+    const path = "rootAuthority.clusters.a.certificateRequest";
+    const kept = judge(ofA.pem);
+    assert.equal(kept.requests["a"], ofA.pem, "what one team publishes does not keep the others waiting");
+    assert.match(
+      kept.warnings.join(),
+      new RegExp(
+        `^Not signed: ${path}: key of a changes: SHA-256 ${fingerprint(ofA)} -> ${fingerprint(other)}, and not the one that it first asked with\\. .*What was signed for it before stays$`,
+      ),
+    );
+    const { requests, notes } = judge(ofA.pem, other);
+    assert.equal(requests["a"], other.pem);
+    assert.deepEqual(notes, [`key of a changes: SHA-256 ${fingerprint(ofA)} -> ${fingerprint(other)}`]);
+    const named = `and not ${fingerprint(ofA)}, which is in the config`;
+    assert.deepEqual(
+      faultsThrown(() => judge(undefined, ofA)),
+      [`${path}: key of a is SHA-256 ${fingerprint(other)}, ${named}`],
+    );
+    assert.deepEqual(judge(undefined, other).notes.length, 1);
+    assert.match(faultsThrown(() => judge("?")).join(), /key of a changes: SHA-256 \(unknown\) ->/);
+  });
+
+  it("is refused with all that is wrong with any, unquoted: it could be what should not be seen", () => {
+    const faults = faultsThrown(() =>
+      judgeSigningRequests(
+        { ...CLUSTERS, c: cluster("c.local") },
+        { a: { request: ofB.pem }, b: { request: ofB.key }, c: { request: 5 } },
+        {},
+      ),
+    );
+    assert.equal(faults.length, 3);
+    assert.match(
+      faults.join("\n"),
+      /^rootAuthority\.clusters\.a\.certificateRequest: has the subject "b\.local, Intermediate CA", and must have O=a\.local.*\nrootAuthority\.clusters\.b\.certificateRequest: is not one certificate signing request in PEM\nrootAuthority\.clusters\.c\.certificateRequest: is no text$/,
+    );
+  });
+
+  it("is read of the last update as far as it was published", () => {
+    assert.deepEqual(readSigningRequests({ a: "x" }), { a: "x" });
+    for (const odd of [undefined, null, 5, { a: 5 }]) assert.deepEqual(readSigningRequests(odd), {});
+  });
+});

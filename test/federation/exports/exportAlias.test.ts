@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { hostOf } from "../../../federation/exports/alias.ts";
+import type { ClusterServices, KubernetesService } from "../../../federation/exports/clusterServices.ts";
+import { aliasObject, aliasesOf } from "../../../federation/exports/exportAlias.ts";
+import type { ExportRule } from "../../../federation/exports/exportRule.ts";
+import { exportServices } from "../../../federation/exports/exports.ts";
+import { FaultsError } from "../../../federation/fault.ts";
+import { publishAliases, readAliases } from "../../../federation/exports/lastAliases.ts";
+import { lastExports } from "../../../federation/exports/lastExports.ts";
+import { shuffled } from "../arbitraries.ts";
+import { findings, rules } from "./exportsArbitraries.ts";
+import { BAR_HOST, bar, byName, cluster, found, offeredBar, pod } from "./exportsFixture.ts";
+
+const ALIAS = "bar.shop.example";
+const owning = { ...cluster, domains: ["shop.example"] };
+const as: ExportRule[] = [{ ...byName[0]!, as: ALIAS }];
+
+function offer(
+  changes: Partial<KubernetesService> = {},
+  others: Partial<ClusterServices> = {},
+  made = as,
+  ...last: Parameters<typeof exportServices> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : []
+) {
+  const services = [{ ...bar, ...changes }];
+  const input = found({ services, workloads: [pod], ...others });
+  const { warnings, ...exports } = exportServices(input, made, owning, ...last);
+  return {
+    ...exports,
+    warned: warnings.map(({ path }) => path),
+    rules: warnings.map(({ rule }) => rule),
+    aliases: aliasesOf(exports.exported),
+  };
+}
+
+describe("A Service that is offered under another name", () => {
+  it("has that name for peers instead of its own, and nothing else of it is other", () => {
+    const { services, exported, warned } = offer();
+    assert.deepEqual([services, warned], [{ [ALIAS]: offeredBar }, []]);
+    assert.deepEqual(
+      exported.map(({ host, isAliased }) => [host, isAliased]),
+      [[ALIAS, true]],
+    );
+  });
+
+  it("is found by the gateway, and by nobody else, by a ServiceEntry that selects its workloads", () => {
+    const { aliases } = offer({ ports: [{ name: "http", port: 80, targetPort: "web" }] });
+    assert.deepEqual(aliases, [
+      {
+        namespace: "xyz",
+        service: "bar",
+        spec: {
+          hosts: [ALIAS],
+          location: "MESH_INTERNAL",
+          resolution: "STATIC",
+          ports: [{ number: 80, name: "istio-federation-80", protocol: "HTTP", targetPort: 8000 }],
+          workloadSelector: { labels: { app: "bar" } },
+          exportTo: ["istio-gateway"],
+        },
+      },
+    ]);
+    assert.equal(aliasObject(aliases[0]!), "istio-federation-as-bar");
+  });
+
+  it("needs none where the name is its own, written in full", () => {
+    const { services, aliases } = offer({}, {}, [
+      { ...byName[0]!, as: "{name}.{namespace}.svc.cluster-b.local" },
+    ]);
+    assert.deepEqual([Object.keys(services), aliases], [[BAR_HOST], []]);
+  });
+
+  it("is held back without a selector, by which the name could lead to its workloads", () => {
+    const annotations = { "istio-federation.dev/subject-alt-names": "spiffe://b.example/ns/xyz/sa/bar" };
+    const { services, warned } = offer({ selector: {}, annotations });
+    assert.deepEqual([services, warned], [{}, ["Service xyz/bar.selector"]]);
+  });
+
+  it("is held back under a name that is none, or is not the cluster's", () => {
+    for (const name of ["svc", "x".repeat(63)]) {
+      const made = [{ ...byName[0]!, services: [name], as: "{name}x.cluster-b.local" }];
+      const template = name === "svc" ? [{ ...made[0]!, as: "{name}.cluster-b.local" }] : made;
+      const { services, warned } = offer({ name }, {}, template);
+      assert.deepEqual([services, warned], [{}, [`Service xyz/${name}.name`]]);
+    }
+  });
+
+  it("loses the ports of which no number is known, and with the last one is held back", () => {
+    const web = { name: "http", port: 80, targetPort: "web" };
+    const other = { name: "grpc", port: 90, targetPort: "none" };
+    const { services, aliases, warned } = offer({ ports: [web, other] });
+    assert.deepEqual(
+      services[ALIAS]?.ports.map(({ number }) => number),
+      [80],
+    );
+    assert.deepEqual(
+      aliases[0]?.spec.ports.map(({ number }) => number),
+      [80],
+    );
+    assert.deepEqual(warned, ["Service xyz/bar.ports.grpc"]);
+    const none = offer({ ports: [other] });
+    assert.deepEqual([none.services, none.aliases, none.warned], [{}, [], ["Service xyz/bar.ports.grpc"]]);
+    assert.match(none.rules[0] ?? "", /held back, and with it the Service$/);
+  });
+
+  it("is judged by the DestinationRules of that name", () => {
+    const policy = { mode: "DISABLE", ports: {} };
+    const made = { namespace: "xyz", name: "off", created: "2026-11-21T10:00:00Z", exportTo: [], policy };
+    assert.deepEqual(offer({}, { destinationRules: [{ ...made, host: ALIAS }] }).services, {});
+    assert.ok(ALIAS in offer({}, { destinationRules: [{ ...made, host: "bar" }] }).services);
+  });
+
+  it("is held back together with all that would have the same name, whichever comes first", () => {
+    const services = [bar, { ...bar, name: "foo" }];
+    const made = [{ namespaces: ["xyz"], services: ["*"], as: ALIAS }];
+    const { services: offered, warned, rules: told } = offer({}, { services }, made);
+    assert.deepEqual([offered, warned], [{}, ["exports[0].as"]]);
+    assert.equal(told[0], "would be the name of 2 Services (xyz/bar, xyz/foo), so they are all held back");
+    const optedOut = { ...services[1]!, labels: { "istio-federation.dev/export": "false" } };
+    assert.deepEqual(Object.keys(offer({}, { services: [bar, optedOut] }, made).services), [ALIAS]);
+    const nobody = { namespaces: ["xyz"], services: ["foo"], as: ALIAS, peers: [] };
+    assert.deepEqual(Object.keys(offer({}, { services }, [nobody, ...made]).services), [ALIAS]);
+  });
+
+  it("keeps the identities last published under whatever name it had, and takes none of another Service's", () => {
+    const identities = { ...offeredBar, subjectAltNames: ["spiffe://b.example/ns/xyz/sa/old"] };
+    const before = { services: [{ ...bar }], workloads: [] };
+    const published = offer().aliases;
+    const sansOf = (...last: [Record<string, typeof offeredBar>, typeof published?]) =>
+      offer({}, before, as, ...last).services[ALIAS]?.subjectAltNames;
+    assert.deepEqual(sansOf({ [ALIAS]: identities }, published), identities.subjectAltNames);
+    assert.deepEqual(sansOf({ [BAR_HOST]: identities }), identities.subjectAltNames);
+    const others = published.map((alias) => ({ ...alias, service: "foo" }));
+    assert.equal(sansOf({ [ALIAS]: identities }, others), undefined);
+    const back = offer({}, before, byName, { [ALIAS]: identities }, published).services;
+    assert.deepEqual(back[BAR_HOST]?.subjectAltNames, identities.subjectAltNames);
+  });
+});
+
+describe("The names of Services, with no cluster to ask", () => {
+  const { aliases } = offer();
+  const services = { [ALIAS]: offeredBar };
+  const left = (made: ExportRule[], last = aliases) => Object.keys(lastExports(services, made, owning, last));
+
+  it("stay as long as a rule that may decide gives them", () => {
+    assert.deepEqual(left(as), [ALIAS]);
+    assert.deepEqual(left([{ selector: { a: "b" }, as: "{name}.shop.example" }]), [ALIAS]);
+    assert.deepEqual(left([{ selector: { a: "b" } }, ...as]), [ALIAS]);
+    for (const made of [byName, [{ ...as[0]!, as: "x.shop.example" }], [{ ...as[0]!, namespaces: ["abc"] }]])
+      assert.deepEqual(left(made), []);
+    assert.deepEqual(left(as, []), []);
+    assert.deepEqual(lastExports({ [BAR_HOST]: offeredBar }, as, owning), {});
+  });
+
+  it("are read back as they were published", () => {
+    assert.deepEqual(readAliases(JSON.parse(JSON.stringify(publishAliases(aliases)))), aliases);
+    for (const none of [undefined, null, {}]) assert.deepEqual(readAliases(none), []);
+    for (const odd of ["text", { bar: aliases[0]?.spec }, { "xyz/bar": { hosts: [] } }])
+      assert.throws(() => readAliases(odd), FaultsError);
+  });
+});
+
+describe("Names of any Services", () => {
+  const template = fc.constantFrom(
+    ...[undefined, undefined, "{name}.shop.example", "{name}.{namespace}.shop.example", ALIAS],
+  );
+  const naming = fc.tuple(rules, fc.array(template, { minLength: 4, maxLength: 4 })).map(([all, names]) =>
+    all.map((rule, index): ExportRule => {
+      const name = names[index];
+      return name === undefined ? rule : { ...rule, as: name };
+    }),
+  );
+
+  it("are each one Service's, have a ServiceEntry if they are no full ones, and do not hang on order", () => {
+    fc.assert(
+      fc.property(
+        findings.chain((input) =>
+          fc.record({ input: fc.constant(input), services: shuffled(input.services) }),
+        ),
+        naming,
+        ({ input, services }, made) => {
+          const { exported, services: offered, warnings } = exportServices(input, made, owning);
+          assert.deepEqual(exported.map(({ host }) => host).sort(), Object.keys(offered));
+          const aliases = aliasesOf(exported);
+          assert.deepEqual(
+            aliases.map(({ spec }) => spec.hosts[0]).sort(),
+            Object.keys(offered).filter((host) => !host.endsWith(".svc.cluster-b.local")),
+          );
+          for (const { spec, namespace, service } of aliases) {
+            const host = spec.hosts[0] ?? "";
+            assert.deepEqual(
+              spec.ports.map(({ number }) => number),
+              offered[host]?.ports.map(({ number }) => number),
+            );
+            assert.notDeepEqual(spec.workloadSelector.labels, {});
+            assert.ok(!(hostOf({ namespace, name: service }, owning) in offered));
+          }
+          const again = exportServices({ ...input, services }, made, owning);
+          assert.deepEqual([again.exported, again.warnings], [exported, warnings]);
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { ExportRule } from "../../../federation/exports/exportRule.ts";
+import { exportServices } from "../../../federation/exports/exports.ts";
+import { bar, cluster, exportsOf, found, pod } from "./exportsFixture.ts";
+
+const services = ["bar"];
+const two = [
+  { name: "http", port: 8080 },
+  { name: "grpc", port: 9090, targetPort: "web" },
+];
+
+describe("The owner of a Service", () => {
+  it("opts out by a label on it or on its namespace, in silence where the rule exports others", () => {
+    const no = { "istio-federation.dev/export": "false" };
+    const other = { ...bar, namespace: "abc" };
+    const all: ExportRule[] = [{ services: ["*"] }];
+    const workloads = [pod, { ...pod, namespace: "abc" }];
+    for (const input of [
+      found({ services: [{ ...bar, labels: no }, other], workloads }),
+      found({
+        services: [bar, other],
+        workloads,
+        namespaces: { xyz: no, abc: { "istio-federation.dev/export": "true" } },
+      }),
+    ]) {
+      const { services: offered, exported, warnings } = exportServices(input, all, cluster);
+      assert.deepEqual(Object.keys(offered), ["bar.abc.svc.cluster-b.local"]);
+      assert.deepEqual([exported.length, warnings], [1, []]);
+    }
+  });
+
+  const owned = (annotations: Record<string, string>, rule: ExportRule = { services }) =>
+    exportsOf({ ports: two, annotations }, [pod], [rule]);
+  const ports = "istio-federation.dev/export-ports";
+  const to = "istio-federation.dev/export-to";
+
+  it("narrows the ports, and widens none", () => {
+    for (const value of ["grpc", " 9090 ", "grpc,9090"]) {
+      const { offered, warned } = owned({ [ports]: value });
+      assert.deepEqual([offered?.ports.map(({ name }) => name), warned], [["grpc"], []], value);
+    }
+    const { offered, rules } = owned({ [ports]: "http,grpc" }, { services, ports: ["http"] });
+    assert.deepEqual(
+      offered?.ports.map(({ name }) => name),
+      ["http"],
+    );
+    assert.deepEqual(rules, ["is no port that exports[0] exports of it"]);
+  });
+
+  it("narrows the peers, and widens none", () => {
+    assert.deepEqual(owned({ [to]: "cluster-c" }).offered?.peers, ["c"]);
+    const { offered, rules } = owned(
+      { [to]: "cluster-a, cluster-c,nobody" },
+      { services, peers: ["cluster-a"] },
+    );
+    assert.deepEqual(offered?.peers, ["cluster-a"]);
+    assert.deepEqual(rules, [
+      "is none of the peers to whom exports[0] offers it (cluster-a)",
+      "is none of the peers to whom exports[0] offers it (cluster-a)",
+    ]);
+  });
+
+  for (const [annotation, value] of [
+    [ports, ""],
+    [ports, "x"],
+    [to, " , "],
+    [to, "x"],
+  ] as const) {
+    it(`who leaves nothing by ${annotation}: ${JSON.stringify(value)} has the Service held back, with a warning`, () => {
+      const { offered, exported, warned, rules } = owned({ [annotation]: value });
+      assert.deepEqual(
+        [offered, exported, warned],
+        [undefined, undefined, [`Service xyz/bar.annotations["${annotation}"]`]],
+      );
+      assert.match(rules[0] ?? "", /so the Service is held back$/);
+    });
+  }
+});

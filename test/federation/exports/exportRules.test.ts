@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { KubernetesService, Workload } from "../../../federation/exports/clusterServices.ts";
+import type { ExportRule } from "../../../federation/exports/exportRule.ts";
+import { exportServices } from "../../../federation/exports/exports.ts";
+import { describeFault } from "../../../federation/fault.ts";
+import { BAR_HOST, bar, byName, cluster, exportsOf, found, offeredBar, pod } from "./exportsFixture.ts";
+
+const services = ["bar"];
+const two = [
+  { name: "http", port: 8080 },
+  { name: "grpc", port: 9090, targetPort: "web" },
+];
+
+describe("A rule of exports", () => {
+  const namespaces = { xyz: { team: "pay" } };
+  for (const [rule, means] of [
+    [{ services: ["b*"] }, true],
+    [{ services: ["foo", "bar"] }, true],
+    [{ services: ["foo"] }, false],
+    [{ namespaces: ["x*z", "abc"], services: ["*"] }, true],
+    [{ namespaces: ["abc"], services: ["*"] }, false],
+    [{ namespaceSelector: { team: "pay" }, services }, true],
+    [{ namespaceSelector: { team: "other" }, services }, false],
+    [{ namespaceSelector: { team: "pay" }, namespaces: ["abc"], services }, false],
+    [{ services, selector: { "istio-federation.dev/export": "true" } }, true],
+    [{ services, selector: { other: "label" } }, false],
+    [{ namespaceSelector: { team: "pay" } }, false],
+    [{}, false],
+  ] as [ExportRule, boolean][]) {
+    it(`${means ? "means" : "does not mean"} xyz/bar by ${JSON.stringify(rule)}`, () => {
+      const { offered } = exportsOf({}, [pod], [rule], { namespaces });
+      assert.deepEqual(offered, means ? offeredBar : undefined);
+    });
+  }
+
+  it("decides alone when it is the first that means a Service", () => {
+    const all: ExportRule[] = [{ services: ["*"] }, { services, ports: ["grpc"] }];
+    assert.equal(exportsOf({ ports: two }, [pod], all).offered?.ports.length, 2);
+    assert.equal(exportsOf({ ports: two }, [pod], all.toReversed()).offered?.ports.length, 1);
+    const nobody: ExportRule[] = [{ services, peers: [] }, ...byName];
+    const { offered, exported, rules } = exportsOf({}, [pod], nobody);
+    assert.deepEqual([offered, exported], [undefined, undefined]);
+    assert.deepEqual(rules, ["exports nothing: rules before it (exports[0]) decide on xyz/bar"]);
+  });
+
+  it("exports the ports that it names, by name or number", () => {
+    for (const port of ["grpc", "9090"]) {
+      const { offered, warned } = exportsOf({ ports: two }, [pod], [{ services, ports: [port] }]);
+      assert.deepEqual([offered?.ports.map(({ number }) => number), warned], [[9090], []]);
+    }
+    const unnamed = [{ port: 80 }, { port: 81 }];
+    const rules = [{ services, ports: ["tcp-80"] }];
+    assert.deepEqual(exportsOf({ ports: unnamed }, [pod], rules).offered?.ports.length, 1);
+  });
+
+  it("says nothing of what becomes of ports that it does not name", () => {
+    const ports = [...two, { name: "dns", port: 53, protocol: "UDP" }];
+    assert.deepEqual(exportsOf({ ports }, [pod], [{ services, ports: ["http"] }]).warned, []);
+  });
+
+  it("is told of ports that Services do not have, once for all of them", () => {
+    const named = ["a", "b", "c", "d"].map((name): KubernetesService => ({ ...bar, name }));
+    const { warnings } = exportServices(
+      found({ services: [...named, { ...bar, ports: two }], workloads: [pod] }),
+      [{ services: ["*"], ports: ["grpc", "http", "x"] }],
+      cluster,
+    );
+    assert.deepEqual(
+      warnings.map(({ path, value, rule }) => [path, value, rule]),
+      [
+        ["exports[0].ports", "grpc", "is no port of xyz/a, xyz/b, xyz/c and 1 more"],
+        ["exports[0].ports", "x", "is no port of xyz/a, xyz/b, xyz/bar and 2 more"],
+      ],
+    );
+  });
+
+  it("holds back a Service that has none of its ports", () => {
+    const { offered, warned, rules } = exportsOf({}, [pod], [{ services, ports: ["grpc", "9090"] }]);
+    assert.deepEqual([offered, warned], [undefined, ["Service xyz/bar.ports"]]);
+    assert.deepEqual(rules, [
+      "has none of those that exports[0] names (grpc, 9090), so the Service is held back",
+    ]);
+  });
+
+  it("offers to the peers that it names, by the names that these give themselves", () => {
+    const peersOf = (peers: string[]) => exportsOf({}, [pod], [{ services, peers }]);
+    assert.deepEqual(peersOf(["cluster-c", "cluster-a"]).offered?.peers, ["c", "cluster-a"]);
+    assert.deepEqual(peersOf(["cluster-c"]).offered?.peers, ["c"]);
+    assert.deepEqual(peersOf(["cluster-c"]).exported?.peers, ["cluster-c"]);
+    assert.deepEqual(exportsOf({}).exported?.peers, ["cluster-a", "cluster-c"]);
+  });
+
+  it("offers to nobody in silence", () => {
+    const annotations = { "istio-federation.dev/export-to": "cluster-a" };
+    const { offered, exported, warned } = exportsOf({ annotations }, [pod], [{ services, peers: [] }]);
+    assert.deepEqual([offered, exported, warned], [undefined, undefined, []]);
+  });
+
+  it("publishes the labels that it names and the Service has", () => {
+    const labels = { tier: "gold", app: "bar", secret: "x" };
+    const rules = [{ services, labels: ["app", "constructor", "tier"] }];
+    assert.deepEqual(exportsOf({ labels }, [pod], rules).offered, {
+      ...offeredBar,
+      labels: { app: "bar", tier: "gold" },
+    });
+    assert.deepEqual(exportsOf({}, [pod], rules).offered, offeredBar);
+  });
+
+  it("that exports nothing is told, with the reason", () => {
+    const rules: ExportRule[] = [
+      { namespaces: ["xyz"], services: ["bar", "gone"] },
+      { services: ["b*"] },
+      { selector: { app: "none" } },
+      { services: ["out"] },
+      { services: ["*"] },
+      { namespaces: ["xyz"], services: ["bar"], ports: ["http"] },
+    ];
+    const out = { ...bar, name: "out", labels: { "istio-federation.dev/export": "false" } };
+    const { warnings } = exportServices(found({ services: [bar, out], workloads: [pod] }), rules, cluster);
+    assert.deepEqual(warnings.map(describeFault), [
+      'exports[0]: "xyz/gone" is no Service of this cluster yet. Create it and update this stack again, or correct its namespace and name.',
+      "exports[1]: exports nothing: rules before it (exports[0]) decide on xyz/bar. Put it further up, or take it out.",
+      "exports[2]: means no Service of this cluster. Create or label one and update this stack again, or correct the rule.",
+      "exports[3]: exports nothing: the label istio-federation.dev/export keeps xyz/out back. Ask their owners, or take it out.",
+      "exports[4]: exports nothing: rules before it (exports[0], exports[3]) decide on xyz/bar, xyz/out. Put it further up, or take it out.",
+      "exports[5]: exports nothing: rules before it (exports[0]) decide on xyz/bar. Put it further up, or take it out.",
+    ]);
+  });
+});
+
+describe("An exported Service", () => {
+  it("is told with all that policies need", () => {
+    const rule = { services, peers: ["cluster-a"] };
+    const { exported } = exportsOf({ ports: two }, [pod], [{ services: ["x"] }, rule]);
+    assert.deepEqual(exported, {
+      namespace: "xyz",
+      name: "bar",
+      host: BAR_HOST,
+      selector: { app: "bar" },
+      ports: [
+        { number: 8080, name: "http", protocol: "HTTP", targetPort: 8080, targetPorts: [8080] },
+        { number: 9090, name: "grpc", protocol: "GRPC", targetPort: 8000, targetPorts: [8000] },
+      ],
+      isWhole: true,
+      peers: ["cluster-a"],
+      permissive: false,
+      rule,
+      ruleIndex: 1,
+    });
+  });
+
+  it("leads to each port that some workload with a sidecar has for a name", () => {
+    const ports = [{ name: "http", port: 80, targetPort: "web" }];
+    const bare = { ...pod, labels: { app: "bar" }, ports: { web: 7000 } };
+    const led = (...workloads: Workload[]) => {
+      const [port] = exportsOf({ ports }, workloads).exported?.ports ?? [];
+      return [port?.targetPort, port?.targetPorts];
+    };
+    assert.deepEqual(led(pod, { ...pod, ports: { web: 9000 } }, bare), [undefined, [8000, 9000]]);
+    assert.deepEqual(led({ ...pod, ports: {} }), [undefined, undefined]);
+  });
+
+  it("is whole when all is offered of it that the gateway could lead to", () => {
+    const ports = [...two, { name: "dns", port: 53, protocol: "UDP" }];
+    const isWhole = (rule: ExportRule) => exportsOf({ ports }, [pod], [rule]).exported?.isWhole;
+    assert.equal(isWhole({ services }), true);
+    assert.equal(isWhole({ services, ports: ["http", "grpc"] }), true);
+    assert.equal(isWhole({ services, ports: ["http"] }), false);
+  });
+
+  it("leaves out a port of its workloads that nobody knows", () => {
+    const { exported } = exportsOf({ ports: two }, [{ ...pod, ports: {} }]);
+    assert.deepEqual(exported?.ports[1], { number: 9090, name: "grpc", protocol: "GRPC" });
+  });
+
+  it("comes in the order of full names", () => {
+    const named = ["b", "a"].flatMap((namespace) =>
+      ["y", "x"].map((name): KubernetesService => ({ ...bar, namespace, name })),
+    );
+    const workloads = ["a", "b"].map((namespace) => ({ ...pod, namespace }));
+    const { exported } = exportServices(
+      found({ services: named, workloads }),
+      [{ services: ["*"] }],
+      cluster,
+    );
+    assert.deepEqual(
+      exported.map(({ name, namespace }) => `${name}.${namespace}`),
+      ["x.a", "x.b", "y.a", "y.b"],
+    );
+  });
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { exportServices } from "../../../federation/exports/exports.ts";
+import { bar, byLabel, byName, cluster, found, offerOf, offeredBar, pod } from "./exportsFixture.ts";
+
+describe("The exports of a cluster", () => {
+  it("are the Services that rules name, with the identities of their workloads", () => {
+    const { services, warnings } = exportServices(
+      found({ services: [bar], workloads: [pod] }),
+      byName,
+      cluster,
+    );
+    assert.deepEqual([services, warnings], [{ "bar.xyz.svc.cluster-b.local": offeredBar }, []]);
+  });
+
+  it("are the Services that carry the labels of a rule, in its namespace if it names one", () => {
+    const selector = { "istio-federation.dev/export": "true" };
+    assert.deepEqual(offerOf({}, [pod], byLabel).offered, offeredBar);
+    assert.deepEqual(offerOf({}, [pod], [{ selector, namespaces: ["xyz"] }]).offered, offeredBar);
+    for (const rules of [
+      [{ selector, namespaces: ["abc"] }],
+      [{ selector: { ...selector, a: "b" } }],
+      [{ selector: {} }],
+      [],
+    ]) {
+      assert.deepEqual(offerOf({}, [pod], rules), {
+        offered: undefined,
+        warned: rules.map((_, index) => `exports[${index}]`),
+      });
+    }
+    assert.deepEqual(
+      offerOf({ labels: { "istio-federation.dev/export": "false" } }, [pod], byLabel).offered,
+      undefined,
+    );
+  });
+
+  it("come once though several rules select them, and the rules that come too late are told", () => {
+    assert.deepEqual(offerOf({}, [pod], [...byName, ...byLabel, ...byName]), {
+      offered: offeredBar,
+      warned: ["exports[1]", "exports[2]"],
+    });
+  });
+
+  it("warn of a Service that is named and not there, as it may come later", () => {
+    const { services, warnings } = exportServices(found({}), [...byLabel, ...byName], cluster);
+    assert.deepEqual(services, {});
+    assert.deepEqual(
+      warnings.map(({ path, value, rule }) => [path, value, rule]),
+      [
+        ["exports[0]", undefined, "means no Service of this cluster"],
+        ["exports[1]", "xyz/bar", "is no Service of this cluster yet"],
+      ],
+    );
+  });
+
+  it("hold back what has more ports or identities than a contract takes", () => {
+    const ports = Array.from({ length: 257 }, (_, index) => ({ name: `http-${index}`, port: index + 1 }));
+    assert.deepEqual(offerOf({ ports }), { offered: undefined, warned: ["Service xyz/bar.ports"] });
+    const workloads = Array.from({ length: 257 }, (_, index) => ({ ...pod, serviceAccount: `bar-${index}` }));
+    assert.deepEqual(offerOf({}, workloads), {
+      offered: undefined,
+      warned: ["Service xyz/bar.subjectAltNames"],
+    });
+    assert.ok(offerOf({ ports: ports.slice(1) }, workloads.slice(1)).offered);
+  });
+
+  it("hold back an ExternalName", () => {
+    assert.deepEqual(offerOf({ type: "ExternalName" }), {
+      offered: undefined,
+      warned: ["Service xyz/bar.type"],
+    });
+  });
+
+  it("have headless Services like any other", () => {
+    assert.deepEqual(offerOf({ clusterIP: "None" }), { offered: offeredBar, warned: [] });
+  });
+
+  it("hold back a Service without a port that can be carried, and say why of each", () => {
+    assert.deepEqual(offerOf({ ports: [] }), { offered: undefined, warned: ["Service xyz/bar.ports"] });
+    assert.deepEqual(offerOf({ ports: [{ name: "dns", port: 53, protocol: "UDP" }] }), {
+      offered: undefined,
+      warned: ["Service xyz/bar.ports.dns", "Service xyz/bar.ports"],
+    });
+  });
+
+  it("do not clash over a port number, be it HTTP here and TCP there: each has its own name", () => {
+    const ports = [{ name: "tcp", port: 8080 }];
+    const { services, warnings } = exportServices(
+      found({ services: [bar, { ...bar, name: "db", ports }], workloads: [pod] }),
+      [...byName, { ...byName[0]!, services: ["db"] }],
+      cluster,
+    );
+    assert.deepEqual(warnings, []);
+    assert.deepEqual(
+      Object.entries(services).map(([host, { ports: offered }]) => [
+        host,
+        offered[0]?.number,
+        offered[0]?.protocol,
+      ]),
+      [
+        ["bar.xyz.svc.cluster-b.local", 8080, "HTTP"],
+        ["db.xyz.svc.cluster-b.local", 8080, "TCP"],
+      ],
+    );
+  });
+
+  it("hold back a Service that its own exportTo hides from the gateway", () => {
+    const hidden = (exportTo: string) =>
+      offerOf({ annotations: { "networking.istio.io/exportTo": exportTo } });
+    for (const exportTo of ["*", "", "abc, istio-gateway"])
+      assert.deepEqual(hidden(exportTo).offered, offeredBar, exportTo);
+    for (const exportTo of [".", "~", "abc"]) {
+      assert.deepEqual(hidden(exportTo), {
+        offered: undefined,
+        warned: ['Service xyz/bar.annotations["networking.istio.io/exportTo"]'],
+      });
+    }
+  });
+
+  it("hold back a Service whose name in this domain would be too long", () => {
+    const long = { ...cluster, domain: Array(4).fill("a".repeat(60)).join(".") };
+    const { services, warnings } = exportServices(found({ services: [bar], workloads: [pod] }), byName, long);
+    assert.deepEqual([services, warnings.length], [{}, 1]);
+  });
+});

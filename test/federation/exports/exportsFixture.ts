@@ -1,0 +1,77 @@
+import type {
+  ClusterServices,
+  KubernetesService,
+  Workload,
+} from "../../../federation/exports/clusterServices.ts";
+import type { ExportRule } from "../../../federation/exports/exportRule.ts";
+import { exportServices } from "../../../federation/exports/exports.ts";
+
+export const BAR_HOST = "bar.xyz.svc.cluster-b.local";
+export const cluster = {
+  domain: "cluster-b.local",
+  trustDomain: "b.example",
+  peers: { "cluster-a": "cluster-a", "cluster-c": "c" },
+};
+export const bar: KubernetesService = {
+  namespace: "xyz",
+  name: "bar",
+  labels: { "istio-federation.dev/export": "true" },
+  annotations: {},
+  type: "ClusterIP",
+  clusterIP: "10.0.0.1",
+  selector: { app: "bar" },
+  ports: [{ name: "http", port: 8080, protocol: "TCP" }],
+};
+export const pod: Workload = {
+  kind: "Pod",
+  namespace: "xyz",
+  labels: { app: "bar", version: "v1", "security.istio.io/tlsMode": "istio" },
+  serviceAccount: "bar",
+  ready: true,
+  ports: { web: 8000 },
+};
+export const byName: ExportRule[] = [{ namespaces: ["xyz"], services: ["bar"] }];
+export const byLabel: ExportRule[] = [{ selector: { "istio-federation.dev/export": "true" } }];
+
+/** What was found in a cluster that has nothing else. */
+export function found(changes: Partial<ClusterServices>): ClusterServices {
+  return {
+    services: [],
+    workloads: [],
+    namespaces: {},
+    peerAuthentications: [],
+    destinationRules: [],
+    ...changes,
+  };
+}
+
+/** What is offered of one Service, and the paths of the warnings. */
+export function exportsOf(
+  changes: Partial<KubernetesService>,
+  workloads: Workload[] = [pod],
+  rules = byName,
+  others: Partial<ClusterServices> = {},
+) {
+  const { services, warnings, exported } = exportServices(
+    found({ services: [{ ...bar, ...changes }], workloads, ...others }),
+    rules,
+    cluster,
+  );
+  return {
+    offered: services[BAR_HOST],
+    warned: warnings.map(({ path }) => path),
+    rules: warnings.map(({ rule }) => rule),
+    exported: exported[0],
+  };
+}
+
+/** The same without the words. */
+export function offerOf(...args: Parameters<typeof exportsOf>) {
+  const { offered, warned } = exportsOf(...args);
+  return { offered, warned };
+}
+
+export const offeredBar = {
+  ports: [{ number: 8080, name: "http", protocol: "HTTP" as const }],
+  subjectAltNames: ["spiffe://b.example/ns/xyz/sa/bar"],
+};

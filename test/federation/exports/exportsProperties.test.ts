@@ -1,0 +1,203 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import type { ClusterServices } from "../../../federation/exports/clusterServices.ts";
+import { parseContract } from "../../../federation/contract.ts";
+import { type ExportRule, selects } from "../../../federation/exports/exportRule.ts";
+import { exportServices } from "../../../federation/exports/exports.ts";
+import { mutualTlsModes, speaksMutualTls } from "../../../federation/exports/mutualTls.ts";
+import { matches } from "../../../federation/selector.ts";
+import { shuffled } from "../arbitraries.ts";
+import { findings, rules } from "./exportsArbitraries.ts";
+import { bar, cluster, pod } from "./exportsFixture.ts";
+import { contractOf } from "../samples.ts";
+
+/** What a peer may reach: `host:port`. */
+function reached(found: ClusterServices, made: readonly ExportRule[], peer: string): string[] {
+  const { exported } = exportServices(found, made, cluster);
+  return exported
+    .filter(({ peers }) => peers.includes(peer))
+    .flatMap(({ host, ports }) => ports.map(({ number }) => `${host}:${number}`));
+}
+
+/** How many of 100 findings by these arbitraries export anything. */
+function fruitful(): number {
+  const samples = fc.sample(fc.tuple(findings, rules), { numRuns: 100, seed: 1 });
+  return samples.filter(([found, made]) => exportServices(found, made, cluster).exported.length > 0).length;
+}
+
+describe("Exports, whatever there is and whatever is asked for,", () => {
+  it("make a fit contract, the same in bytes for the same findings in any order", () => {
+    const pairs = fc.tuple(findings, rules).chain(([found, made]) =>
+      fc
+        .record({
+          services: shuffled(found.services.map((each) => ({ ...each, ports: each.ports.toReversed() }))),
+          workloads: shuffled(found.workloads),
+          peerAuthentications: shuffled(found.peerAuthentications),
+          destinationRules: shuffled(found.destinationRules),
+        })
+        .map((others) => ({ found, made, other: { ...found, ...others } })),
+    );
+    fc.assert(
+      fc.property(pairs, ({ found, made, other }) => {
+        const exports = exportServices(found, made, cluster);
+        assert.equal(JSON.stringify(exportServices(other, made, cluster)), JSON.stringify(exports));
+        const contract = parseContract(contractOf({ services: exports.services }), "own contract");
+        assert.equal(JSON.stringify(contract.services), JSON.stringify(exports.services));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("are tried out with findings of which many export something, and many do not", () => {
+    const number = fruitful();
+    assert.ok(number > 30 && number < 95, String(number));
+  });
+
+  it("are told alike to peers and to this cluster", () => {
+    fc.assert(
+      fc.property(findings, rules, (found, made) => {
+        const { services, exported } = exportServices(found, made, cluster);
+        assert.deepEqual(
+          Object.keys(services),
+          exported.map(({ host }) => host),
+        );
+        for (const { host, ports, peers, rule: own, ruleIndex } of exported) {
+          assert.deepEqual(
+            ports.map(({ number, name, protocol }) => ({ number, name, protocol })),
+            services[host]?.ports,
+          );
+          assert.deepEqual(
+            peers.map((peer) => (cluster.peers as Record<string, string>)[peer]).sort(),
+            services[host]?.peers ?? ["c", "cluster-a"],
+          );
+          assert.equal(made[ruleIndex], own);
+        }
+      }),
+    );
+  });
+
+  it("are no more when a rule has less in it", () => {
+    const narrower = fc.record({
+      ports: fc.option(fc.constant<string[]>(["http"]), { nil: undefined }),
+      peers: fc.option(fc.constant<string[]>(["cluster-a"]), { nil: undefined }),
+      at: fc.nat(),
+    });
+    fc.assert(
+      fc.property(findings, rules, narrower, (found, made, { at, ports, peers }) => {
+        const index = at % made.length;
+        const narrowed = made.map((each, place) =>
+          place !== index
+            ? each
+            : {
+                ...each,
+                ...(ports === undefined
+                  ? {}
+                  : { ports: each.ports?.filter((port) => ports.includes(port)) ?? ports }),
+                ...(peers === undefined
+                  ? {}
+                  : { peers: each.peers?.filter((peer) => peers.includes(peer)) ?? peers }),
+              },
+        );
+        for (const peer of Object.keys(cluster.peers)) {
+          const before = new Set(reached(found, made, peer));
+          for (const place of reached(found, narrowed, peer)) assert.ok(before.has(place), place);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("are no black holes: behind each port is a workload that takes mutual TLS, as far as there are any, or a warning says that none has a sidecar", () => {
+    fc.assert(
+      fc.property(findings, rules, (found, made) => {
+        const modeOf = mutualTlsModes(found.peerAuthentications);
+        const { exported, warnings } = exportServices(found, made, cluster);
+        for (const { namespace, name, selector, ports, permissive } of exported) {
+          const behind = found.workloads.filter(
+            (workload) => workload.namespace === namespace && matches(selector, workload.labels),
+          );
+          for (const { targetPort } of ports) {
+            const modes = behind.filter(speaksMutualTls).map((workload) => modeOf(workload, targetPort).mode);
+            // A port that is not known may be another one at each workload.
+            if (targetPort === undefined || behind.length === 0) continue;
+            if (modes.length === 0) {
+              const path = `Service ${namespace}/${name}.selector`;
+              assert.ok(warnings.some((each) => each.path === path && /none with a sidecar/.test(each.rule)));
+              continue;
+            }
+            assert.ok(modes.some((mode) => mode !== "DISABLE"));
+            assert.ok(permissive || !modes.includes("PERMISSIVE"));
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("are no more by an owner's word", () => {
+    fc.assert(
+      fc.property(findings, rules, (found, made) => {
+        const plain = {
+          ...found,
+          services: found.services.map((each) => ({
+            ...each,
+            annotations: {},
+            labels: { ...each.labels, "istio-federation.dev/export": "true" },
+          })),
+        };
+        for (const peer of Object.keys(cluster.peers)) {
+          const before = new Set(reached(plain, made, peer));
+          for (const place of reached(found, made, peer)) assert.ok(before.has(place), place);
+        }
+      }),
+    );
+  });
+
+  it("are decided by the first rule alone that means a Service", () => {
+    fc.assert(
+      fc.property(findings, rules, (found, made) => {
+        const all = exportServices(found, made, cluster);
+        for (const each of found.services) {
+          const only = { ...found, services: [each] };
+          const labels = found.namespaces[each.namespace] ?? {};
+          const first = made.findIndex((one) => selects(one, each, labels));
+          const alone = first < 0 ? {} : exportServices(only, made.slice(first, first + 1), cluster).services;
+          const host = `${each.name}.${each.namespace}.svc.cluster-b.local`;
+          assert.deepEqual(all.services[host], alone[host]);
+          assert.equal(all.exported.find((one) => one.host === host)?.ruleIndex ?? first, first);
+        }
+      }),
+    );
+  });
+
+  const ways: [string, (names: readonly string[]) => ExportRule[]][] = [
+    ["named one by one", (names) => names.map((name) => ({ namespaces: ["xyz"], services: [name] }))],
+    ["all by one rule", () => [{ selector: { app: "none" } }, { services: ["s-*"] }]],
+  ];
+  for (const [way, made] of ways) {
+    it(`take time in proportion to what there is: ten times as many Services, ${way}`, () => {
+      const [few, many] = [1_000, 10_000].map((size) => secondsFor(size, made));
+      // Pairs of all with all would take a hundred times as long.
+      assert.ok((many ?? 0) < 40 * (few ?? 0), `${few} s for a tenth, ${many} s for all`);
+    });
+  }
+});
+
+/** CPU time of the fastest of three runs. */
+function secondsFor(size: number, made: (names: readonly string[]) => ExportRule[]): number {
+  const names = Array.from({ length: size }, (_, index) => `s-${index}`);
+  const found: ClusterServices = {
+    services: names.map((name) => ({ ...bar, name, selector: { app: name } })),
+    workloads: names.map((name) => ({ ...pod, labels: { ...pod.labels, app: name } })),
+    namespaces: {},
+    peerAuthentications: [],
+    destinationRules: [],
+  };
+  const runs = [1, 2, 3].map(() => {
+    const begin = process.cpuUsage();
+    assert.equal(exportServices(found, made(names), cluster).exported.length, size);
+    return process.cpuUsage(begin).user / 1e6;
+  });
+  return Math.min(...runs);
+}

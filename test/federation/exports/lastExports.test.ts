@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import type { ContractService } from "../../../federation/contractService.ts";
+import type { ExportRule } from "../../../federation/exports/exportRule.ts";
+import { lastExports } from "../../../federation/exports/lastExports.ts";
+import { cluster } from "./exportsFixture.ts";
+import { BAR, barService } from "../samples.ts";
+
+const FOO = "foo.abc.svc.cluster-b.local";
+const services = { [BAR]: barService, [FOO]: barService };
+const selector = { any: "label" };
+
+describe("The exports last published, without a cluster to ask", () => {
+  const cases: [string, ExportRule[], string[]][] = [
+    ["stay where a rule names them", [{ namespaces: ["xyz"], services: ["bar"] }], [BAR]],
+    ["go where the rule that named them is gone", [{ namespaces: ["xyz"], services: ["other"] }], []],
+    ["go where the name is another namespace's", [{ namespaces: ["abc"], services: ["bar"] }], []],
+    ["go where there is no rule", [], []],
+    ["stay in the namespace of a selector", [{ selector, namespaces: ["abc"] }], [FOO]],
+    ["stay where a selector is for all namespaces", [{ selector }], [BAR, FOO]],
+    [
+      "stay when any rule has them",
+      [
+        { selector, namespaces: ["abc"] },
+        { namespaces: ["xyz"], services: ["bar"] },
+      ],
+      [BAR, FOO],
+    ],
+    ["stay where a name with '*' fits", [{ namespaces: ["a*"], services: ["*"] }], [FOO]],
+    [
+      "stay where a selector of namespaces may fit",
+      [{ namespaceSelector: selector, services: ["b*"] }],
+      [BAR],
+    ],
+    ["go where their rule offers them to nobody", [{ services: ["*"], peers: [] }], []],
+    [
+      "stay where a rule for nobody may not mean them",
+      [{ selector, peers: [] }, { services: ["foo"] }],
+      [FOO],
+    ],
+    [
+      "go where a rule for nobody comes first",
+      [
+        { namespaces: ["xyz"], services: ["bar"], peers: [] },
+        { namespaces: ["xyz"], services: ["*"] },
+      ],
+      [],
+    ],
+    ["go where the rule has none of their ports", [{ services: ["*"], ports: ["9090"] }], []],
+  ];
+  for (const [what, rules, hosts] of cases) {
+    it(what, () => {
+      const kept = lastExports(services, rules, cluster);
+      assert.deepEqual(Object.keys(kept).sort(), hosts);
+      for (const host of hosts) assert.deepEqual(kept[host], barService);
+    });
+  }
+
+  it("are those of today's cluster domain only", () => {
+    const odd = { "a.b.xyz.svc.cluster-b.local": barService, "xyz.svc.cluster-b.local": barService };
+    assert.deepEqual(
+      lastExports({ ...services, ...odd }, [{ selector }], { ...cluster, domain: "b.local" }),
+      {},
+    );
+    assert.deepEqual(lastExports(odd, [{ selector }], cluster), {});
+  });
+
+  describe("are narrowed to what today's rules say", () => {
+    const published = {
+      ...barService,
+      ports: [...barService.ports, { number: 9090, name: "grpc", protocol: "GRPC" as const }],
+      peers: ["c", "cluster-a"],
+      labels: { app: "bar", tier: "gold" },
+    };
+    const bar = (rules: ExportRule[], service: ContractService = published) =>
+      lastExports({ [BAR]: service }, rules, cluster)[BAR];
+    const named = { services: ["bar"] };
+
+    it("in their ports, by number or name", () => {
+      for (const port of ["grpc", "9090"]) {
+        assert.deepEqual(
+          bar([{ ...named, ports: [port, "other"] }])?.ports.map(({ name }) => name),
+          ["grpc"],
+        );
+      }
+    });
+
+    it("in their peers, by the names that these give themselves", () => {
+      assert.deepEqual(bar([{ ...named, peers: ["cluster-c"] }])?.peers, ["c"]);
+      assert.deepEqual(bar([{ ...named, peers: ["cluster-c"] }], barService)?.peers, ["c"]);
+      assert.deepEqual(bar([named])?.peers, ["c", "cluster-a"]);
+      assert.equal(
+        bar([{ ...named, peers: ["cluster-c"] }], { ...published, peers: ["cluster-a"] }),
+        undefined,
+      );
+    });
+
+    it("in their labels", () => {
+      assert.deepEqual(bar([{ ...named, labels: ["tier", "other"] }])?.labels, { tier: "gold" });
+      assert.equal("labels" in (bar([named]) ?? {}), false);
+    });
+
+    it("to what any rule says that may decide, and to no rule after one that surely does", () => {
+      const rules: ExportRule[] = [
+        { selector, peers: ["cluster-c"], ports: ["grpc"] },
+        { ...named, peers: ["cluster-a"], ports: ["grpc"] },
+        { services: ["*"] },
+      ];
+      assert.deepEqual(bar(rules)?.peers, ["c", "cluster-a"]);
+      assert.deepEqual(bar(rules.slice(1))?.peers, ["cluster-a"]);
+      assert.equal(bar(rules)?.ports.length, 1);
+      assert.equal(
+        bar([
+          { selector, ports: ["grpc"] },
+          { namespaces: ["xyz"], ...named },
+        ])?.ports.length,
+        2,
+      );
+    });
+
+    it("and never hold more than was published", () => {
+      const names = fc.option(fc.subarray(["bar", "b*", "foo"], { minLength: 1 }), { nil: undefined });
+      const rule = fc
+        .record({
+          services: names,
+          selector: fc.option(fc.constant(selector), { nil: undefined }),
+          ports: fc.option(fc.subarray(["http", "9090", "8443"]), { nil: undefined }),
+          peers: fc.option(fc.subarray(["cluster-a", "cluster-c"]), { nil: undefined }),
+          labels: fc.option(fc.subarray(["app", "tier", "x"]), { nil: undefined }),
+        })
+        .map((made) => JSON.parse(JSON.stringify(made)) as ExportRule);
+      fc.assert(
+        fc.property(fc.array(rule, { maxLength: 4 }), (rules) => {
+          const kept = bar(rules);
+          if (kept === undefined) return;
+          for (const port of kept.ports) assert.ok(published.ports.includes(port));
+          for (const peer of kept.peers ?? assert.fail("all peers"))
+            assert.ok(published.peers.includes(peer));
+          assert.deepEqual({ ...published.labels, ...kept.labels }, published.labels);
+        }),
+      );
+    });
+  });
+});

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import type { Workload } from "../../../federation/exports/clusterServices.ts";
+import {
+  type MutualTlsMode,
+  type PeerAuthentication,
+  mutualTlsModes,
+  speaksMutualTls,
+} from "../../../federation/exports/mutualTls.ts";
+import { shuffled } from "../arbitraries.ts";
+import { pod } from "./exportsFixture.ts";
+
+const policy = (changes: Partial<PeerAuthentication>): PeerAuthentication => ({
+  namespace: "xyz",
+  name: "default",
+  created: "2026-11-21T10:00:00Z",
+  selector: {},
+  ports: {},
+  ...changes,
+});
+const mesh = (mode: MutualTlsMode) => policy({ namespace: "istio-system", name: "mesh", mode });
+const selector = { app: "bar" };
+
+describe("The mutual TLS of a workload", () => {
+  const cases: [string, PeerAuthentication[], MutualTlsMode, string?][] = [
+    ["is strict as this program sets it", [], "STRICT"],
+    ["is that of the mesh", [mesh("DISABLE")], "DISABLE", "istio-system/mesh"],
+    [
+      "is permissive where the policy of the mesh leaves it unset",
+      [policy({ namespace: "istio-system", name: "unset" })],
+      "PERMISSIVE",
+      "istio-system/unset",
+    ],
+    [
+      "is that of its namespace before the mesh's",
+      [mesh("STRICT"), policy({ mode: "PERMISSIVE" })],
+      "PERMISSIVE",
+      "xyz/default",
+    ],
+    [
+      "is that of a policy that selects it before its namespace's",
+      [policy({ mode: "STRICT" }), policy({ name: "bar", selector, mode: "DISABLE" })],
+      "DISABLE",
+      "xyz/bar",
+    ],
+    [
+      "is inherited by the namespace where that leaves it unset",
+      [mesh("PERMISSIVE"), policy({})],
+      "PERMISSIVE",
+      "istio-system/mesh",
+    ],
+    [
+      "is inherited by the workload's policy where that leaves it unset",
+      [policy({ mode: "DISABLE" }), policy({ name: "bar", selector })],
+      "DISABLE",
+      "xyz/default",
+    ],
+    ["is not what another namespace says", [policy({ namespace: "abc", mode: "DISABLE" })], "STRICT"],
+    [
+      "is not what selects other workloads",
+      [policy({ selector: { app: "foo" }, mode: "DISABLE" })],
+      "STRICT",
+    ],
+    [
+      "is not what a selector in Istio's namespace says",
+      [policy({ namespace: "istio-system", selector, mode: "DISABLE" })],
+      "STRICT",
+    ],
+    [
+      "is what the oldest of two says",
+      [
+        policy({ name: "a", mode: "DISABLE", created: "2026-11-21T10:00:01Z" }),
+        policy({ name: "b", mode: "PERMISSIVE" }),
+      ],
+      "PERMISSIVE",
+      "xyz/b",
+    ],
+    [
+      "is what the first by name says of two that are as old",
+      [policy({ name: "b", mode: "DISABLE" }), policy({ name: "a", mode: "PERMISSIVE" })],
+      "PERMISSIVE",
+      "xyz/a",
+    ],
+    [
+      "is that of another port where only that is told",
+      [policy({ name: "bar", selector, mode: "PERMISSIVE", ports: { 9090: { mode: "DISABLE" } } })],
+      "PERMISSIVE",
+      "xyz/bar",
+    ],
+    [
+      "is its port's before all",
+      [mesh("STRICT"), policy({ name: "bar", selector, ports: { 8080: { mode: "DISABLE" } } })],
+      "DISABLE",
+      "xyz/bar",
+    ],
+    [
+      "is the workload's for a port that is left unset",
+      [policy({ name: "bar", selector, mode: "PERMISSIVE", ports: { 8080: {} } })],
+      "PERMISSIVE",
+      "xyz/bar",
+    ],
+    ["heeds no ports without a selector", [policy({ ports: { 8080: { mode: "DISABLE" } } })], "STRICT"],
+  ];
+  for (const [what, policies, mode, by] of cases) {
+    it(what, () => {
+      fc.assert(
+        fc.property(shuffled(policies), (shuffledPolicies) => {
+          const expected = by === undefined ? { mode } : { mode, by };
+          assert.deepEqual(mutualTlsModes(shuffledPolicies)(pod, 8080), expected);
+        }),
+        { numRuns: 5 },
+      );
+    });
+  }
+
+  it("is the general one for a port that nobody knows", () => {
+    const modeOf = mutualTlsModes([policy({ selector, ports: { 8080: { mode: "DISABLE" } } })]);
+    assert.deepEqual(modeOf(pod, undefined), { mode: "STRICT" });
+  });
+
+  it("of Istio's own namespace is the mesh's", () => {
+    const modeOf = mutualTlsModes([
+      mesh("PERMISSIVE"),
+      policy({ namespace: "istio-system", selector, mode: "DISABLE" }),
+    ]);
+    assert.equal(modeOf({ ...pod, namespace: "istio-system" }, 1).mode, "PERMISSIVE");
+  });
+
+  for (const [what, changes, speaks] of [
+    ["a Pod with Istio's label", {}, true],
+    ["a Pod without it", { labels: { app: "bar" } }, false],
+    ["a Pod that says otherwise", { labels: { "security.istio.io/tlsMode": "disabled" } }, false],
+    ["a WorkloadEntry with a service account", { kind: "WorkloadEntry", labels: {} }, true],
+    ["a WorkloadEntry without one", { kind: "WorkloadEntry", labels: {}, serviceAccount: "" }, false],
+    ["a WorkloadEntry without one that has the label", { kind: "WorkloadEntry", serviceAccount: "" }, true],
+    [
+      "a WorkloadEntry that says otherwise",
+      { kind: "WorkloadEntry", labels: { "security.istio.io/tlsMode": "disabled" } },
+      false,
+    ],
+  ] as [string, Partial<Workload>, boolean][]) {
+    it(`is ${speaks ? "there" : "not there"} for ${what}`, () => {
+      assert.equal(speaksMutualTls({ ...pod, ...changes }), speaks);
+    });
+  }
+});

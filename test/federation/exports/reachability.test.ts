@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { ClusterServices, Workload } from "../../../federation/exports/clusterServices.ts";
+import { exportServices } from "../../../federation/exports/exports.ts";
+import { BAR_HOST, bar, byName, cluster, exportsOf, found, offeredBar, pod } from "./exportsFixture.ts";
+
+const bare: Workload = { ...pod, labels: { app: "bar" } };
+const created = "2026-11-21T10:00:00Z";
+const two = [
+  { name: "http", port: 8080 },
+  { name: "grpc", port: 9090, targetPort: "web" },
+];
+const policy = { namespace: "xyz", name: "bar", created, selector: { app: "bar" }, ports: {} };
+
+describe("What nobody could reach", () => {
+  it("is offered with a warning where no workload has a sidecar: one that was there before Istio gets it when it is restarted", () => {
+    const { offered, warned, rules } = exportsOf({}, [bare, bare]);
+    assert.deepEqual([offered, warned], [offeredBar, ["Service xyz/bar.selector"]]);
+    assert.match(
+      rules[0] ?? "",
+      /^leads to 2 workload\(s\), none with a sidecar .* calls fail until one has$/,
+    );
+  });
+
+  it("is offered with a warning where some have one", () => {
+    const { offered, rules } = exportsOf({}, [pod, bare, bare]);
+    assert.deepEqual(offered, offeredBar);
+    assert.match(rules.join(), /^leads to 2 of 3 workloads without a sidecar/);
+  });
+
+  it("is offered with a warning where none with a sidecar is ready", () => {
+    const { offered, rules } = exportsOf({}, [
+      { ...pod, ready: false },
+      { ...pod, ready: false },
+    ]);
+    assert.deepEqual(offered, offeredBar);
+    assert.match(rules.join(), /^leads to 2 workload\(s\), none of them ready: it stays offered/);
+    assert.deepEqual(exportsOf({}, [{ ...pod, ready: false }, pod]).rules, []);
+    assert.equal(exportsOf({}, [{ ...pod, ready: false }, bare]).rules.length, 2);
+  });
+
+  it("is not judged of a Service whose workloads nobody knows", () => {
+    const annotations = { "istio-federation.dev/subject-alt-names": "spiffe://b.example/vm" };
+    const { offered, warned, exported } = exportsOf({ selector: {}, annotations }, []);
+    assert.deepEqual([offered?.ports, warned, exported?.selector], [offeredBar.ports, [], {}]);
+  });
+
+  const with_ = (others: Partial<ClusterServices>, workloads = [pod]) =>
+    exportsOf({ ports: two }, workloads, byName, others);
+
+  it("is held back where a PeerAuthentication disables mutual TLS", () => {
+    const { offered, exported, warned } = with_({ peerAuthentications: [{ ...policy, mode: "DISABLE" }] });
+    assert.deepEqual([offered, exported], [undefined, undefined]);
+    assert.deepEqual(warned, [
+      "Service xyz/bar.ports.http",
+      "Service xyz/bar.ports.grpc",
+      "Service xyz/bar.ports",
+    ]);
+  });
+
+  it("is held back by the port of the workloads, not the Service's", () => {
+    const ofPort = (port: number) =>
+      with_({ peerAuthentications: [{ ...policy, ports: { [port]: { mode: "DISABLE" } } }] });
+    const { offered, exported, rules } = ofPort(8000);
+    assert.deepEqual(
+      offered?.ports.map(({ name }) => name),
+      ["http"],
+    );
+    assert.deepEqual(
+      exported?.ports.map(({ name }) => name),
+      ["http"],
+    );
+    assert.deepEqual(rules, [
+      "takes no mutual TLS by PeerAuthentication xyz/bar (mode DISABLE), so it is held back",
+    ]);
+    assert.equal(ofPort(9090).offered?.ports.length, 2);
+  });
+
+  it("is offered with a warning where only some workloads take no mutual TLS", () => {
+    const v2 = { ...pod, labels: { ...pod.labels, version: "v2" } };
+    const peerAuthentications = [{ ...policy, selector: { version: "v2" }, mode: "DISABLE" as const }];
+    const { offered, warned, rules } = with_({ peerAuthentications }, [pod, v2]);
+    assert.equal(offered?.ports.length, 2);
+    assert.deepEqual(warned, ["Service xyz/bar.ports.http", "Service xyz/bar.ports.grpc"]);
+    assert.match(rules[0] ?? "", /at some workloads: peers' calls go to the others only$/);
+  });
+
+  it("is held back where a DestinationRule takes the gateway's mutual TLS away", () => {
+    const rule = { namespace: "xyz", name: "plain", created, host: BAR_HOST, exportTo: [] };
+    const all = with_({ destinationRules: [{ ...rule, policy: { mode: "DISABLE", ports: {} } }] });
+    assert.deepEqual([all.offered, all.warned.length], [undefined, 3]);
+    const one = with_({ destinationRules: [{ ...rule, policy: { ports: { 9090: "DISABLE" } } }] });
+    assert.deepEqual(
+      one.offered?.ports.map(({ name }) => name),
+      ["http"],
+    );
+    assert.match(one.rules.join(), /^is the TLS mode that DestinationRule xyz\/plain asks of the gateway/);
+  });
+
+  it("is told of plain text once for each PeerAuthentication that lets it in", () => {
+    const services = ["a", "b", "c", "d"].map((name) => ({ ...bar, name, ports: two }));
+    const { exported, warnings } = exportServices(
+      found({ services, workloads: [pod, pod], peerAuthentications: [{ ...policy, mode: "PERMISSIVE" }] }),
+      [{ services: ["*"] }],
+      cluster,
+    );
+    assert.deepEqual(
+      exported.map(({ permissive }) => permissive),
+      [true, true, true, true],
+    );
+    assert.deepEqual(
+      warnings.map(({ path, value }) => [path, value]),
+      [["PeerAuthentication xyz/bar", "PERMISSIVE"]],
+    );
+    assert.match(warnings[0]?.rule ?? "", /call xyz\/a, xyz\/b, xyz\/c and 1 more without mutual TLS/);
+  });
+});

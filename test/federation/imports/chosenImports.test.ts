@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { chooseFromPeers } from "../../../federation/imports/chosenImports.ts";
+import { parseConfig } from "../../../federation/config.ts";
+import { planImports } from "../../../federation/imports/imports.ts";
+import { BAR, KUBECONFIG, LOCAL_CLUSTER, ROOT_C, barService, contractOf } from "../samples.ts";
+
+const WEB = "web.shop.svc.cluster-c.local";
+
+const local = {
+  cluster: "cluster-a",
+  clusterDomain: "cluster-a.local",
+  trustDomain: "cluster-a.local",
+  allowGatewayAddresses: [] as string[],
+};
+
+const contractC = contractOf({
+  cluster: "cluster-c",
+  clusterDomain: "cluster-c.local",
+  trustDomain: "cluster-c.local",
+  rootCertificates: [ROOT_C],
+  services: { [WEB]: { ...barService, subjectAltNames: ["spiffe://cluster-c.local/ns/shop/sa/web"] } },
+});
+
+const choose = (b: unknown, c: unknown) => {
+  const planned = planImports(local, { "cluster-b": contractOf(), "cluster-c": contractC });
+  assert.deepEqual(planned.faults, []);
+  const peers = { "cluster-b": { stack: "b", imports: b }, "cluster-c": { stack: "c", imports: c } };
+  const config = parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, peers }, "cluster-a");
+  return chooseFromPeers(planned.imports, config);
+};
+
+const told = (b: unknown, c: unknown): string[] =>
+  choose(b, c).faults.map(({ path, rule }) => `${path} ${rule}`);
+
+describe("What a stack imports of its peers", () => {
+  it("is what the rules of each choose", () => {
+    const { imports, faults, warnings } = choose(
+      [{ as: "shop.example.org" }],
+      [{ service: "web", skip: true }],
+    );
+    assert.deepEqual([faults, warnings], [[], []]);
+    assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [BAR, "shop.example.org"]);
+    assert.deepEqual(imports["cluster-c"]?.services, {});
+  });
+
+  it("has no name of two services with different names there, unless one is not imported or comes first", () => {
+    const both = told([{ as: "shop.example.org" }], [{ as: ["a.example.org", "shop.example.org"] }]);
+    assert.deepEqual(both, [
+      "peers.cluster-b.imports[0].as has 1 name(s) here that services of peer cluster-c have too (shop.example.org), " +
+        `and they have other names to ask their gateways for (${BAR}; ${WEB})`,
+    ]);
+    const shop = { as: "shop.example.org" };
+    assert.deepEqual(told([shop], [{ skip: true }]), []);
+    const { imports, faults } = choose([{ ...shop, priority: 1 }], [shop]);
+    assert.deepEqual(faults, []);
+    assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [BAR, "shop.example.org"]);
+    assert.deepEqual(Object.keys(imports["cluster-c"]?.services ?? {}), [WEB]);
+    assert.equal(imports["cluster-c"]?.elsewhere, 1);
+  });
+
+  it("has no name in another peer's own domain, whether that imports it or not", () => {
+    for (const rule of [{}, { skip: true }]) {
+      assert.deepEqual(told([{ as: WEB }], [rule]), [
+        "peers.cluster-b.imports[0].as is a name of 'cluster-c.local', the domain of peer cluster-c",
+      ]);
+    }
+  });
+
+  it("is told the rules that decide nothing", () => {
+    assert.deepEqual(choose([{ selector: { tier: "gold" } }, {}], [{}]).warnings, [
+      "peers.cluster-b.imports[0]: means none of the 1 service(s) that the peer offers. " +
+        "Correct it, or ask the peer's team what it exports and with which labels.",
+    ]);
+  });
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { entrySizes } from "../../../federation/imports/entrySize.ts";
+import { renderImport } from "../../../federation/imports/importObjects.ts";
+import { fitsEndpoints, sharedPort } from "../../../federation/imports/serviceEntry.ts";
+import { contractService, gateways } from "../arbitraries.ts";
+import { gatewaysOf, identitiesOf, portsOf } from "../hostile/extremes.ts";
+import { BAR } from "../samples.ts";
+
+const services = fc.oneof(
+  contractService(),
+  fc
+    .record({ ports: fc.integer({ min: 1, max: 256 }), width: fc.integer({ min: 4, max: 63 }) })
+    .map(({ ports, width }) => ({ ports: portsOf(ports, width), subjectAltNames: identitiesOf(3) })),
+);
+
+/** With another name there than here, or not. */
+const named = fc
+  .tuple(services, fc.boolean())
+  .map(([service, renamed]) => (renamed ? { ...service, remoteHost: `there.${BAR}` } : service));
+
+describe("The size of a ServiceEntry", () => {
+  it("is reckoned without rendering it, a little too large rather than too small", () => {
+    const many = fc
+      .integer({ min: 1, max: 50 })
+      .map((count) => gatewaysOf(count, { names: count % 2 === 0 }));
+    fc.assert(
+      fc.property(named, fc.oneof(gateways(), many), (service, addresses) => {
+        // What cannot be rendered is refused before it is measured.
+        fc.pre(fitsEndpoints(service.ports) || sharedPort(addresses) !== undefined);
+        const more = { gateways: addresses, exportTo: [], namespace: "", peer: "" };
+        const written = renderImport({ host: BAR, service, ...more })
+          .map((object) => JSON.stringify(object))
+          .join("");
+        const reckoned = entrySizes(addresses)(BAR, service);
+        assert.equal(Buffer.byteLength(written), written.length);
+        assert.ok(reckoned >= written.length, `${reckoned} for ${written.length}`);
+        // A port's digits, and one endpoint.
+        const slack = 4 * service.ports.length * (addresses.length + 1);
+        assert.ok(reckoned <= written.length + 20_000 && reckoned <= written.length * 2 + slack);
+      }),
+    );
+  });
+});

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { describeFault } from "../../../federation/fault.ts";
+import {
+  type ForeignEntry,
+  type WantedHost,
+  conflictsOf,
+  judgeConflicts,
+  judgeTakenAliases,
+} from "../../../federation/imports/hostConflicts.ts";
+
+const wanted = new Map<string, WantedHost>([
+  ["bar.xyz.svc.cluster-b.local", { peer: "cluster-b", exportTo: ["*"] }],
+  ["pay.example.org", { peer: "cluster-b", exportTo: ["client"] }],
+  ["web.example.org", { peer: "cluster-c", exportTo: ["."] }],
+]);
+
+const entryOf = (hosts: string[], more: Partial<ForeignEntry> = {}): ForeignEntry => ({
+  namespace: "shop",
+  name: "theirs",
+  labels: {},
+  hosts,
+  ...more,
+});
+
+const found = (...entries: ForeignEntry[]) =>
+  entries.flatMap((entry) => conflictsOf(entry, wanted, "istio-federation"));
+
+const hosts = (entry: ForeignEntry): string[] => found(entry).map(({ host }) => host);
+
+describe("A ServiceEntry of somebody else", () => {
+  it("conflicts with the names to be registered that are its hosts, or lie in its wildcards", () => {
+    assert.deepEqual(hosts(entryOf(["example.org", "pay.example.org", "x.pay.example.org"])), [
+      "pay.example.org",
+    ]);
+    assert.deepEqual(hosts(entryOf(["*.example.org"])), ["pay.example.org", "web.example.org"]);
+    assert.deepEqual(hosts(entryOf(["*.ample.org", "*.pay.example.org"])), []);
+  });
+
+  for (const [exportTo, host, isMet] of [
+    [["*"], "pay.example.org", true],
+    [[], "pay.example.org", true],
+    [["client", "other"], "pay.example.org", true],
+    [["."], "pay.example.org", false],
+    [["other"], "pay.example.org", false],
+    [["istio-federation"], "web.example.org", true],
+    [["other"], "bar.xyz.svc.cluster-b.local", true],
+  ] as const) {
+    it(`that is seen in ${exportTo.join() || "all namespaces"} ${isMet ? "does" : "does not"} meet ${host}`, () => {
+      assert.deepEqual(hosts(entryOf([host], { exportTo: [...exportTo] })), isMet ? [host] : []);
+    });
+  }
+
+  it("is named with its owner, by a fault for a host and by a warning for a wildcard", () => {
+    const { faults, warnings } = judgeConflicts(
+      found(
+        entryOf(["*.example.org"], { name: "wide", exportTo: ["client"] }),
+        entryOf(["pay.example.org"], {
+          labels: { "app.kubernetes.io/managed-by": "Helm", team: "pay", a: "b" },
+        }),
+        entryOf(["bar.xyz.svc.cluster-b.local"]),
+      ),
+    );
+    assert.deepEqual(faults.map(describeFault), [
+      'peers.cluster-b.imports: "bar.xyz.svc.cluster-b.local" is a host of ServiceEntry shop/theirs too, which does not say whose it is. ' +
+        "Delete that one, take the host out of it, or have this one not imported by a rule with 'skip'.",
+      'peers.cluster-b.imports: "pay.example.org" is a host of ServiceEntry shop/theirs too, which is labelled app.kubernetes.io/managed-by=Helm, team=pay. ' +
+        "Delete that one, take the host out of it, or have this one not imported by a rule with 'skip'.",
+    ]);
+    assert.deepEqual(
+      warnings.map(({ value, rule }) => `${String(value)} ${rule}`),
+      [
+        "pay.example.org lies in '*.example.org' of ServiceEntry shop/wide, which does not say whose it is, and is preferred to it where both are seen",
+      ],
+    );
+  });
+
+  it("is told in the same order, in whatever order the entries come", () => {
+    const entries = [entryOf(["pay.example.org", "*.org"]), entryOf(["pay.example.org"], { namespace: "a" })];
+    const [one, other] = [found(...entries), found(...entries.toReversed())];
+    assert.deepEqual(judgeConflicts(one), judgeConflicts(other));
+  });
+});
+
+describe("A name under which a Service is offered", () => {
+  const aliases = new Map<string, WantedHost>([
+    ["bar.shop.example", { peer: "shop/bar", exportTo: ["istio-gateway"] }],
+    ["foo.shop.example", { peer: "shop/foo", exportTo: ["istio-gateway"] }],
+  ]);
+  const judged = (...entries: ForeignEntry[]) =>
+    judgeTakenAliases(entries.flatMap((entry) => conflictsOf(entry, aliases, "istio-gateway")));
+
+  it("holds it back where somebody else's entry has it too and the gateway sees that", () => {
+    const labels = { team: "pay" };
+    const { hosts: taken, warnings } = judged(
+      entryOf(["foo.shop.example"], { exportTo: ["client"] }),
+      entryOf(["bar.shop.example"], { labels }),
+      entryOf(["bar.shop.example"], { name: "second", exportTo: ["istio-gateway"] }),
+    );
+    assert.deepEqual(taken, ["bar.shop.example"]);
+    assert.equal(warnings.length, 2);
+    assert.match(
+      describeFault(warnings[1]!),
+      /^Service shop\/bar: "bar\.shop\.example" is a host of ServiceEntry shop\/theirs too, which is labelled team=pay,.* held back\. Delete/,
+    );
+  });
+
+  it("is none of a wildcard's concern: the gateway opens for names in full", () => {
+    assert.deepEqual(judged(entryOf(["*.shop.example"])), { hosts: [], warnings: [] });
+  });
+});

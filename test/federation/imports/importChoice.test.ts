@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import type { ContractService } from "../../../federation/contractService.ts";
+import { describeFault } from "../../../federation/fault.ts";
+import { refuseExtraName } from "../../../federation/imports/extraName.ts";
+import { chooseImports } from "../../../federation/imports/importChoice.ts";
+import type { ImportRule } from "../../../federation/imports/importRule.ts";
+import { type PeerImports, planImports } from "../../../federation/imports/imports.ts";
+import { label } from "../arbitraries.ts";
+import { barService, contractOf } from "../samples.ts";
+
+const local = {
+  cluster: "cluster-a",
+  clusterDomain: "cluster-a.local",
+  trustDomain: "cluster-a.local",
+  allowGatewayAddresses: [] as string[],
+};
+
+const hostOf = (name: string): string => `${name}.svc.cluster-b.local`;
+
+/** A plan for cluster-b with these services, each `<name>.<namespace>`. */
+function planOf(services: Record<string, Partial<ContractService>>): PeerImports {
+  const offered = Object.entries(services).map(([name, more]) => [hostOf(name), { ...barService, ...more }]);
+  const contract = contractOf({ services: Object.fromEntries(offered) });
+  const planned = planImports(local, { "cluster-b": contract }).imports["cluster-b"] ?? assert.fail();
+  // The labels are what is published; reading them is the contract's affair.
+  return { ...planned, contract };
+}
+
+const shop = planOf({ "bar.xyz": { labels: { tier: "gold" } }, "foo.xyz": {}, "web.shop": {} });
+
+const refuse = (name: string) => refuseExtraName(name, ["cluster-a.local"], { "c.mesh": "peer c" });
+const choose = (imports: ImportRule[], found = shop, exportTo?: string[]) =>
+  chooseImports(found, { imports, ...(exportTo === undefined ? {} : { exportTo }) }, refuse);
+
+const namesOf = (imports: ImportRule[], found = shop): string[] =>
+  Object.keys(choose(imports, found).imports.services).map((name) => name.replace(/\.svc\..*/, ""));
+
+describe("A choice of imports", () => {
+  it("is all that there is without rules, as it is", () => {
+    const choice = chooseImports(shop, {}, refuse);
+    assert.equal(choice.imports, shop);
+    assert.deepEqual([choice.faults, choice.warnings], [[], []]);
+  });
+
+  for (const [what, rules, names] of [
+    ["nothing for no rule at all", [], []],
+    ["what a rule means, and nothing else", [{ namespace: ["xyz"] }], ["bar.xyz", "foo.xyz"]],
+    ["what its published labels choose", [{ selector: { tier: "gold" } }], ["bar.xyz"]],
+    ["all but what an earlier rule skips", [{ service: ["bar"], skip: true }, {}], ["foo.xyz", "web.shop"]],
+    [
+      "what an earlier rule takes, whatever a later one skips",
+      [{ service: ["bar"] }, { namespace: ["xyz"], skip: true }, {}],
+      ["bar.xyz", "web.shop"],
+    ],
+  ] as [string, ImportRule[], string[]][]) {
+    it(`is ${what}`, () => {
+      assert.deepEqual(namesOf(rules), names);
+    });
+  }
+
+  it("says where a service is seen only if that is not where the peer's services are", () => {
+    const rules = [{ service: ["bar"], exportTo: ["shop", "client"] }, {}];
+    const seen = (exportTo?: string[]) =>
+      Object.values(choose(rules, shop, exportTo).imports.services).map((service) => service.exportTo);
+    assert.deepEqual(seen(), [["client", "shop"], undefined, undefined]);
+    assert.deepEqual(seen(["client", "shop"]), [undefined, undefined, undefined]);
+  });
+
+  it("leaves a service as it is of which its rule says nothing", () => {
+    const { services } = choose([{}]).imports;
+    assert.ok(Object.entries(services).every(([name, service]) => service === shop.services[name]));
+  });
+
+  it("warns of a rule that means nothing, and of one that comes too late", () => {
+    const rules = [{ namespace: ["abc"] }, {}, { service: ["bar"] }];
+    const { warnings, faults } = choose(rules);
+    assert.deepEqual(faults, []);
+    assert.deepEqual(
+      warnings.map(({ path, rule }) => `${path} ${rule}`),
+      [
+        "peers.cluster-b.imports[0] means none of the 3 service(s) that the peer offers",
+        "peers.cluster-b.imports[2] means 1 service(s), and rules before it decide on all of them",
+      ],
+    );
+  });
+
+  it("counts what it passed over when it is empty, and only then", () => {
+    assert.equal(choose([{ skip: true }]).imports.passedOver, 3);
+    assert.equal(choose([{}]).imports.passedOver, undefined);
+    assert.equal(choose([{}], planOf({})).imports.passedOver, undefined);
+  });
+});
+
+describe("A further name", () => {
+  it("is an entry of its own, beside the service's, which leads to its name in the peer's cluster", () => {
+    const outlierDetection = { interval: "5s" };
+    const as = ["{name}.{namespace}.global", "bar.example.org"];
+    const { imports, faults } = choose([{ service: ["bar"], as, outlierDetection, exportTo: ["client"] }]);
+    assert.deepEqual(faults, []);
+    const settled = { ...shop.services[hostOf("bar.xyz")], outlierDetection, exportTo: ["client"] };
+    const renamed = { ...settled, remoteHost: hostOf("bar.xyz") };
+    assert.deepEqual(imports.services, {
+      "bar.example.org": renamed,
+      "bar.xyz.global": renamed,
+      [hostOf("bar.xyz")]: settled,
+    });
+  });
+
+  it("may be what the service is called anyway", () => {
+    const found = choose([{ as: ["{name}.{namespace}.svc.cluster-b.local"] }]);
+    assert.deepEqual(found.faults, []);
+    assert.deepEqual(found.imports.services, shop.services);
+  });
+
+  const wrong: [string, string, string, RegExp][] = [
+    ["in our own domain", "{name}.{namespace}.svc.cluster-a.local", "foo.xyz", /this cluster's own domain/],
+    ["of our domain itself", "cluster-a.local", "foo.xyz", /this cluster's own domain/],
+    ["in another peer's domain", "bar.c.mesh", "foo.xyz", /is a name of 'c\.mesh', the domain of peer c/],
+    ["without a domain", "foo", "foo.xyz", /without a domain/],
+    ["that is the short form of a local service's", "{name}.{namespace}.svc", "foo.xyz", /of this side/],
+    ["that is too long", `{name}.${"a2345678.".repeat(28)}global`, "foo.xyz", /at most 253 characters/],
+  ];
+  for (const [what, template, service, rule] of wrong) {
+    it(`is refused ${what}`, () => {
+      const found = planOf({ [service]: {} });
+      const { faults, imports } = choose([{ as: [template] }], found);
+      assert.deepEqual(
+        faults.map(({ path }) => path),
+        ["peers.cluster-b.imports[0].as"],
+      );
+      assert.match(faults[0]?.rule ?? "", rule);
+      assert.deepEqual(imports.services, found.services);
+    });
+  }
+
+  it("is refused where it would be that of two services, told once for each template, with both", () => {
+    const remedy =
+      "Have the rule mean one service only, write both {name} and {namespace} into the name, or choose another.";
+    const { faults } = choose([{ as: ["all.example.org", "{name}.example.org", hostOf("web.shop")] }]);
+    assert.deepEqual(faults.map(describeFault), [
+      'peers.cluster-b.imports[0].as: "all.example.org" would be the name of two of the peer\'s services, ' +
+        `bar.xyz.svc.cluster-b.local and foo.xyz.svc.cluster-b.local. ${remedy}`,
+      'peers.cluster-b.imports[0].as: "web.shop.svc.cluster-b.local" would be the name of two of the peer\'s services, ' +
+        `web.shop.svc.cluster-b.local and bar.xyz.svc.cluster-b.local. ${remedy}`,
+    ]);
+  });
+
+  it("of a pattern is left out for a service that has no name and namespace", () => {
+    const found = planOf({ "db-0.db.xyz": {}, "foo.xyz": {} });
+    const { imports, faults } = choose([{ as: ["{name}.{namespace}.global"] }], found);
+    assert.deepEqual(faults, []);
+    assert.deepEqual(Object.keys(imports.services), [
+      hostOf("db-0.db.xyz"),
+      "foo.xyz.global",
+      hostOf("foo.xyz"),
+    ]);
+    assert.match(imports.refused[0]?.rule ?? "", /is no name for db-0\.db\.xyz/);
+  });
+
+  it("is never in our domain, never that of two services, and leads to one that is offered", () => {
+    const services = fc.dictionary(
+      fc.tuple(label(), label()).map((parts) => parts.join(".")),
+      fc.constant({}),
+      { maxKeys: 5 },
+    );
+    const part = fc.oneof(fc.constantFrom("{name}", "{namespace}", "cluster-a", "local", "svc"), label());
+    const templates = fc.array(
+      fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join(".")),
+      { minLength: 1, maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(services, templates, (offered, as) => {
+        const found = planOf(offered);
+        const { imports, faults, givenAt } = choose([{ as }], found);
+        for (const [name, { remoteHost }] of Object.entries(imports.services)) {
+          assert.ok(!`.${name}`.endsWith(".cluster-a.local"));
+          assert.ok(Object.hasOwn(found.services, remoteHost ?? name));
+          assert.equal(givenAt.has(name), remoteHost !== undefined);
+        }
+        assert.ok(faults.length <= as.length);
+        assert.equal(
+          JSON.stringify(choose([{ as }], found)),
+          JSON.stringify(choose([{ as }], planOf(offered))),
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { refuseAddress } from "../../../federation/address.ts";
+import type { Contract } from "../../../federation/contract.ts";
+import { planImports } from "../../../federation/imports/imports.ts";
+import { doubtfulContract } from "../arbitraries.ts";
+import { BAR, ROOT_B, ROOT_C, ROOT_D, barService, contractOf } from "../samples.ts";
+
+const local = {
+  cluster: "cluster-a",
+  clusterDomain: "cluster-a.local",
+  trustDomain: "cluster-a.local",
+  allowGatewayAddresses: [] as string[],
+};
+
+const faultPaths = (contracts: Record<string, unknown>): string[] =>
+  planImports(local, contracts).faults.map(({ path }) => path);
+
+const contractC = (changes: Partial<Contract> = {}): Contract =>
+  contractOf({
+    cluster: "cluster-c",
+    clusterDomain: "cluster-c.local",
+    trustDomain: "cluster-c.local",
+    rootCertificates: [ROOT_C],
+    services: {},
+    ...changes,
+  });
+
+describe("A plan of imports", () => {
+  it("takes what fit peers publish, with their gateways", () => {
+    const { imports, faults } = planImports(local, { "cluster-c": contractC(), "cluster-b": contractOf() });
+    assert.deepEqual(faults, []);
+    assert.deepEqual(Object.keys(imports), ["cluster-b", "cluster-c"]);
+    assert.deepEqual(imports["cluster-b"], {
+      peer: "cluster-b",
+      gateways: [{ address: "203.0.113.20", port: 15443 }],
+      services: { [BAR]: barService },
+      refused: [],
+      contract: contractOf(),
+    });
+  });
+
+  it("refuses both of two peers with one root, which would be trusted for two domains", () => {
+    const twin = contractC({ rootCertificates: [ROOT_B] });
+    assert.deepEqual(faultPaths({ "cluster-b": contractOf(), "cluster-c": twin }), [
+      "peers.cluster-b.contract.rootCertificates[0]",
+      "peers.cluster-c.contract.rootCertificates[0]",
+    ]);
+  });
+
+  it("keeps a peer without a gateway apart from one that is unfit", () => {
+    const { imports, faults } = planImports(local, { "cluster-b": contractOf({ gateways: [] }) });
+    assert.deepEqual(faults, []);
+    assert.deepEqual(imports["cluster-b"]?.gateways, []);
+  });
+
+  it("takes a peer by whatever name our config gives it, but not one that calls itself as we do", () => {
+    const plan = planImports(local, {
+      "cluster-x": contractOf(),
+      "cluster-y": contractC({ cluster: "cluster-a" }),
+    });
+    assert.deepEqual(Object.keys(plan.imports), ["cluster-x"]);
+    assert.deepEqual(
+      plan.faults.map(({ path, value }) => ({ path, value })),
+      [{ path: "peers.cluster-y.contract.cluster", value: "cluster-a" }],
+    );
+  });
+
+  for (const field of ["clusterDomain", "trustDomain"] as const) {
+    for (const domain of ["cluster-a.local", "local", "x.cluster-a.local"]) {
+      it(`refuses a peer whose ${field} is ${domain}, against our cluster-a.local`, () => {
+        // Of our very cluster domain it may be, and is asked then under which other one its services are to be called.
+        const isAsked = field === "clusterDomain" && domain === local.clusterDomain;
+        // What holds ours may hold more than that.
+        const paths = new Set(faultPaths({ "cluster-b": contractOf({ [field]: domain }) }));
+        assert.deepEqual([...paths], [`peers.cluster-b.contract.${isAsked ? "meshDomain" : field}`]);
+      });
+    }
+
+    it(`refuses both of two peers whose ${field}s are the same or nested, and no third`, () => {
+      for (const domain of ["cluster-b.local", "x.cluster-b.local"]) {
+        const { imports, faults } = planImports(local, {
+          "cluster-b": contractOf(),
+          "cluster-c": contractC({ [field]: domain }),
+          "cluster-d": contractC({
+            cluster: "cluster-d",
+            rootCertificates: [ROOT_D],
+            clusterDomain: "d.local",
+            trustDomain: "d.local",
+          }),
+        });
+        assert.deepEqual(Object.keys(imports), ["cluster-d"]);
+        assert.deepEqual(
+          faults.map(({ path }) => path),
+          [`peers.cluster-b.contract.${field}`, `peers.cluster-c.contract.${field}`],
+        );
+      }
+    });
+  }
+
+  it("refuses a peer that takes the domains of a further claim", () => {
+    const claim = {
+      owner: "pending peer cluster-c",
+      nameDomains: ["c.local"],
+      trustDomain: "cluster-b.local",
+    };
+    const { imports, faults } = planImports(local, { "cluster-b": contractOf() }, [claim]);
+    assert.deepEqual(imports, {});
+    assert.deepEqual(
+      faults.map(({ path }) => path),
+      ["peers.cluster-b.contract.trustDomain"],
+    );
+  });
+
+  it("refuses gateways that are no place to send traffic to, unless the stack accepts the range", () => {
+    const contract = contractOf({
+      gateways: [
+        { address: "127.20.0.3", port: 15443 },
+        { address: "gw.example.com", port: 1 },
+      ],
+    });
+    assert.deepEqual(faultPaths({ "cluster-b": contract }), ["peers.cluster-b.contract.gateways[0].address"]);
+    const lab = { ...local, allowGatewayAddresses: ["127.0.0.0/8"] };
+    assert.deepEqual(planImports(lab, { "cluster-b": contract }).faults, []);
+  });
+
+  it("refuses gateways named in our own cluster's domain", () => {
+    const address = "kubernetes.default.svc.cluster-a.local";
+    const contract = contractOf({ gateways: [{ address, port: 443 }] });
+    assert.deepEqual(faultPaths({ "cluster-b": contract }), ["peers.cluster-b.contract.gateways[0].address"]);
+  });
+
+  it("tells what is malformed by the peer it came from, and takes the others", () => {
+    const { imports, faults } = planImports(local, {
+      "cluster-b": { schemaVersion: 2 },
+      "cluster-c": contractC(),
+    });
+    assert.deepEqual(Object.keys(imports), ["cluster-c"]);
+    assert.deepEqual(
+      faults.map(({ peer, path }) => [peer, path]),
+      [["cluster-b", "peers.cluster-b.contract.schemaVersion"]],
+    );
+  });
+
+  for (const host of [
+    "kubernetes.default.svc.cluster-a.local",
+    "www.example.com",
+    "cluster-b.local",
+    "svc.cluster-b.local",
+    "10-0-0-1.xyz.pod.cluster-b.local",
+    "pod.cluster-b.local",
+    "bar.xyz.svc.cluster-b.local.evil",
+    "bar.xyz.svc.evilcluster-b.local",
+    "bar.xyz.evilcluster-b.local",
+  ]) {
+    it(`leaves out ${host}, which is not the peer's, and takes the rest`, () => {
+      const { imports, faults } = planImports(local, {
+        "cluster-b": contractOf({ services: { [host]: barService, [BAR]: barService } }),
+      });
+      assert.deepEqual(faults, []);
+      assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [BAR]);
+      assert.deepEqual(
+        imports["cluster-b"]?.refused.map(({ path }) => path),
+        [`peers.cluster-b.contract.services["${host}"]`],
+      );
+    });
+  }
+
+  for (const id of [
+    "spiffe://cluster-a.local/ns/xyz/sa/bar",
+    "spiffe://cluster-b.local.evil/ns/xyz/sa/bar",
+    "spiffe://x.cluster-b.local/ns/xyz/sa/bar",
+    "spiffe://evil/cluster-b.local/ns/xyz/sa/bar",
+    "spiffe://cluster-b.local@evil/ns/xyz/sa/bar",
+    "spiffe://cluster-b.local",
+    "cluster-b.local/ns/xyz/sa/bar",
+  ]) {
+    it(`leaves out a service that claims the identity ${id}`, () => {
+      const service = { ...barService, subjectAltNames: [...barService.subjectAltNames, id] };
+      const services = { [BAR]: service, [`x.${BAR}`]: barService };
+      const { imports, faults } = planImports(local, { "cluster-b": contractOf({ services }) });
+      assert.deepEqual(faults, []);
+      assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [`x.${BAR}`]);
+      assert.match(imports["cluster-b"]?.refused[0]?.path ?? "", /\.subjectAltNames\[\d\]$/);
+    });
+  }
+
+  it("leaves out in silence what is meant for others", () => {
+    for (const [peers, count] of [
+      [["cluster-a", "cluster-x"], 1],
+      [["cluster-x"], 0],
+      [[], 0],
+    ] as const) {
+      const services = { [BAR]: { ...barService, peers } };
+      const found = planImports(local, { "cluster-b": contractOf({ services }) }).imports["cluster-b"];
+      assert.equal(Object.keys(found?.services ?? {}).length, count);
+      assert.deepEqual(found?.refused, []);
+    }
+  });
+
+  it("is the same in bytes in whatever order the peers come", () => {
+    const forth = planImports(local, { "cluster-b": contractOf(), "cluster-c": contractC() });
+    const back = planImports(local, { "cluster-c": contractC(), "cluster-b": contractOf() });
+    assert.equal(JSON.stringify(forth), JSON.stringify(back));
+  });
+
+  it("never lets through a name, an identity or an address that is not the peer's", () => {
+    fc.assert(
+      fc.property(doubtfulContract("cluster-b"), doubtfulContract("cluster-c"), (b, c) => {
+        const { imports, faults } = planImports(local, { "cluster-b": b, "cluster-c": c });
+        const hosts = Object.values(imports).flatMap(({ services }) => Object.keys(services));
+        assert.equal(new Set(hosts).size, hosts.length);
+        assert.ok(faults.every(({ peer }) => !(peer in imports)));
+        for (const found of Object.values(imports)) {
+          const { clusterDomain, trustDomain } = found.contract;
+          assert.ok(found.gateways.every((gateway) => refuseAddress(gateway.address, []) === undefined));
+          assert.ok(!`.${clusterDomain}`.endsWith(".cluster-a.local"));
+          for (const [name, { subjectAltNames }] of Object.entries(found.services)) {
+            assert.ok(name.endsWith(`.${clusterDomain}`) && !name.endsWith(`.pod.${clusterDomain}`));
+            assert.ok(subjectAltNames.length > 0);
+            assert.ok(subjectAltNames.every((id) => id.startsWith(`spiffe://${trustDomain}/`)));
+          }
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("may be asked about anything: it never throws", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (contracts) => {
+        planImports(local, contracts);
+      }),
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { describeFault } from "../../../federation/fault.ts";
+import {
+  type Leftover,
+  describeLeftovers,
+  judgeLeftovers,
+  leftoverSelector,
+  tallyLeftovers,
+} from "../../../federation/imports/leftovers.ts";
+
+const PEER = "istio-federation.dev/peer";
+const OURS = `app.kubernetes.io/managed-by=istio-federation,${PEER}`;
+const MONDAY = "2026-11-16T10:00:00Z";
+const TUESDAY = "2026-11-17T09:00:00Z";
+
+function entry(peer: string, creationTimestamp?: string, name = `s${made++}.global`) {
+  return {
+    name,
+    labels: { [PEER]: peer },
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+  };
+}
+let made = 0;
+
+describe("The selector of entries left behind", () => {
+  const cases: [string, string[], string][] = [
+    ["takes all of ours that name a peer, where no peer is known", [], OURS],
+    ["leaves out the peers that are known", ["b"], `${OURS},${PEER} notin (b)`],
+    ["names each once, in order", ["c", "b", "c"], `${OURS},${PEER} notin (b,c)`],
+  ];
+  for (const [what, peers, selector] of cases) {
+    it(what, () => {
+      assert.equal(leftoverSelector(peers), selector);
+    });
+  }
+});
+
+describe("The tally of entries left behind", () => {
+  it("counts them by peer, and tells when the last of each was made", () => {
+    const entries = [entry("c", MONDAY), entry("b", TUESDAY), entry("b", MONDAY), entry("b", MONDAY)];
+    const tally = tallyLeftovers(entries);
+    assert.deepEqual(tally, { b: { entries: 3, newest: TUESDAY }, c: { entries: 1, newest: MONDAY } });
+    assert.deepEqual(Object.keys(tally), ["b", "c"]);
+  });
+
+  it("counts a service once, of however many objects it is, and one of which a rule only is left", () => {
+    const objects = [entry("b", MONDAY, "bar"), entry("b", TUESDAY, "bar"), entry("c", MONDAY, "bar")];
+    assert.deepEqual(tallyLeftovers(objects), {
+      b: { entries: 1, newest: TUESDAY },
+      c: { entries: 1, newest: MONDAY },
+    });
+  });
+
+  it("leaves out what names no peer", () => {
+    assert.deepEqual(
+      tallyLeftovers([
+        entry(""),
+        { name: "x" },
+        { name: "y", labels: { "app.kubernetes.io/managed-by": "x" } },
+      ]),
+      {},
+    );
+  });
+
+  it("is the same in whatever order they come, and misses none", () => {
+    const some = fc.record({
+      peer: fc.constantFrom("a", "b", "c"),
+      newest: fc.constantFrom(MONDAY, TUESDAY),
+    });
+    fc.assert(
+      fc.property(fc.array(some), (found) => {
+        const entries = found.map(({ peer, newest }) => entry(peer, newest));
+        const tally = tallyLeftovers(entries);
+        assert.deepEqual(tallyLeftovers(entries.toReversed()), tally);
+        const total = Object.values(tally).reduce((sum, leftover) => sum + leftover.entries, 0);
+        assert.equal(total, entries.length);
+      }),
+    );
+  });
+});
+
+describe("What is said of entries left behind", () => {
+  it("names the peer, how many there are, and what becomes of them", () => {
+    const leftovers = {
+      "cluster-old": { entries: 12_000, newest: MONDAY },
+      "cluster-older": { entries: 1, newest: MONDAY },
+    };
+    assert.deepEqual(describeLeftovers(leftovers), [
+      "12,000 ServiceEntries of peer cluster-old, which this stack neither names nor knows, were left behind; this update removes them.",
+      "1 ServiceEntry of peer cluster-older, which this stack neither names nor knows, was left behind; this update removes it.",
+    ]);
+    assert.deepEqual(describeLeftovers({}), []);
+  });
+
+  it("stays short when there are very many peers", () => {
+    const many = Array.from({ length: 1000 }, (_, index): [string, Leftover] => [
+      `peer-${index}`,
+      { entries: 1, newest: MONDAY },
+    ]);
+    const lines = describeLeftovers(Object.fromEntries(many));
+    assert.equal(lines.length, 21);
+    assert.match(lines[20] ?? "", /^ServiceEntries of 980 more such peer\(s\)/);
+  });
+});
+
+describe("A cluster with entries of a peer that is this cluster", () => {
+  it("is another stack's: the fault names the context, and what to do", () => {
+    const [fault, ...more] = judgeLeftovers(
+      { "cluster-a": { entries: 2, newest: MONDAY } },
+      "cluster-a",
+      "b",
+    );
+    assert.deepEqual(more, []);
+    assert.equal(
+      describeFault(fault!),
+      'kubeconfig.context: "b" leads to a cluster with 2 ServiceEntries of peer cluster-a, which is this cluster itself: ' +
+        "it looks like another stack's cluster. Name the context of this stack's cluster; if this is it, delete them: " +
+        "kubectl -n istio-federation delete serviceentries -l " +
+        "app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer=cluster-a.",
+    );
+  });
+
+  it("is told from one with other peers' entries only", () => {
+    assert.deepEqual(judgeLeftovers({ "cluster-b": { entries: 2, newest: MONDAY } }, "cluster-a", "b"), []);
+  });
+});

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { type ServiceEntryInput, renderServiceEntry } from "../../../federation/imports/serviceEntry.ts";
+import { contractService, gateways, shuffled } from "../arbitraries.ts";
+import { gatewaysOf, portsOf } from "../hostile/extremes.ts";
+import { BAR, barService } from "../samples.ts";
+
+const input: ServiceEntryInput = {
+  host: BAR,
+  service: { ...barService, ports: [...barService.ports, { number: 9090, name: "grpc", protocol: "GRPC" }] },
+  gateways: [{ address: "203.0.113.20", port: 15443, locality: "eu/a" }],
+  exportTo: ["*"],
+  namespace: "istio-federation",
+  peer: "cluster-b",
+};
+
+const inputs = fc
+  .tuple(contractService(), gateways(), fc.constantFrom(["*"], ["abc", "xyz"]))
+  .map(([service, addresses, exportTo]) => ({ ...input, service, gateways: addresses, exportTo }));
+
+describe("A ServiceEntry", () => {
+  it("sends calls of the peer's service to the peer's gateway, under mutual TLS with the far workload", () => {
+    assert.deepEqual(renderServiceEntry(input), {
+      apiVersion: "networking.istio.io/v1",
+      kind: "ServiceEntry",
+      metadata: {
+        name: BAR,
+        namespace: "istio-federation",
+        labels: {
+          "app.kubernetes.io/managed-by": "istio-federation",
+          "istio-federation.dev/peer": "cluster-b",
+        },
+      },
+      spec: {
+        hosts: [BAR],
+        location: "MESH_INTERNAL",
+        resolution: "STATIC",
+        ports: [
+          { number: 8080, name: "http", protocol: "HTTP" },
+          { number: 9090, name: "grpc", protocol: "GRPC" },
+        ],
+        endpoints: [
+          {
+            address: "203.0.113.20",
+            ports: { http: 15443, grpc: 15443 },
+            labels: { "security.istio.io/tlsMode": "istio" },
+            locality: "eu/a",
+          },
+        ],
+        subjectAltNames: ["spiffe://cluster-b.local/ns/xyz/sa/bar"],
+        exportTo: ["*"],
+      },
+    });
+  });
+
+  it("is STATIC for IP addresses only, and DNS as soon as a gateway has a name", () => {
+    const resolution = (...addresses: string[]): string =>
+      renderServiceEntry({ ...input, gateways: addresses.map((address) => ({ address, port: 15443 })) }).spec
+        .resolution;
+    assert.equal(resolution("203.0.113.20", "2001:db8::1"), "STATIC");
+    assert.equal(resolution("gw.example.com"), "DNS");
+    assert.equal(resolution("203.0.113.20", "gw.example.com"), "DNS");
+  });
+
+  for (const [what, ports] of [
+    ["more ports than endpoints may name", portsOf(129)],
+    ["a port's name that is too long for them", portsOf(2, 63)],
+  ] as const) {
+    it(`leads to the gateways by its ports' own target with ${what}`, () => {
+      const service = { ...barService, ports };
+      const { spec } = renderServiceEntry({ ...input, service, gateways: gatewaysOf(2) });
+      assert.ok(spec.ports.every(({ targetPort }) => targetPort === 15443));
+      assert.ok(spec.endpoints.every((endpoint) => !("ports" in endpoint)));
+    });
+  }
+
+  it("shares port numbers with others, HTTP or TCP: it names one host, and leaves the address to istiod", () => {
+    const tcp = { ...barService, ports: [{ number: 8080, name: "tcp", protocol: "TCP" as const }] };
+    const [http, db] = [
+      renderServiceEntry({ ...input, service: barService }),
+      renderServiceEntry({ ...input, host: `db.${BAR}`, service: tcp }),
+    ];
+    assert.notEqual(http.metadata.name, db.metadata.name);
+    for (const { metadata, spec } of [http, db]) {
+      assert.deepEqual(spec.hosts, [metadata.name]);
+      assert.deepEqual([spec.ports.length, spec.ports[0]?.number], [1, 8080]);
+      // An address of its own, or `resolution: NONE`, would have istiod allot none.
+      assert.ok(!("addresses" in spec));
+      assert.notEqual(spec.resolution, "NONE");
+    }
+  });
+
+  it("is the same in bytes for the same input in any order", () => {
+    const pairs = inputs.chain((one) =>
+      fc
+        .tuple(
+          shuffled(one.service.ports),
+          shuffled(one.service.subjectAltNames),
+          shuffled(one.gateways),
+          shuffled(one.exportTo),
+        )
+        .map(([ports, subjectAltNames, addresses, exportTo]) => ({
+          one,
+          other: { ...one, service: { ports, subjectAltNames }, gateways: addresses, exportTo },
+        })),
+    );
+    fc.assert(
+      fc.property(pairs, ({ one, other }) => {
+        assert.equal(JSON.stringify(renderServiceEntry(one)), JSON.stringify(renderServiceEntry(other)));
+      }),
+    );
+  });
+});

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { renderImport } from "../../../federation/imports/importObjects.ts";
+import { type Choice, chooseImports } from "../../../federation/imports/importChoice.ts";
+import type { ImportRule } from "../../../federation/imports/importRule.ts";
+import { type PeerImports, planImports } from "../../../federation/imports/imports.ts";
+import { shareNames } from "../../../federation/imports/sharedNames.ts";
+import { ROOT_B, contractOf } from "../samples.ts";
+
+const HOST = "httpbin.bar.svc.cluster.local";
+const NAME = "httpbin.bar.global";
+const http = { number: 8000, name: "http", protocol: "HTTP" as const };
+
+/** What peers of one cluster domain offer: httpbin, as told, each behind a gateway of its own. */
+function planOf(peer: string, service: object = {}, more: object = {}): PeerImports {
+  const contract = contractOf({
+    cluster: peer,
+    clusterDomain: "cluster.local",
+    trustDomain: "cluster.local",
+    topology: "replicated",
+    gateways: [{ address: `${peer}.example.com`, port: 15443, locality: `eu/${peer}` }],
+    services: {
+      [HOST]: { ports: [http], subjectAltNames: [`spiffe://cluster.local/ns/bar/sa/${peer}`], ...service },
+    },
+    ...more,
+  });
+  const local = {
+    ...{
+      cluster: "a",
+      clusterDomain: "cluster.local",
+      trustDomain: "cluster.local",
+      allowGatewayAddresses: [],
+    },
+    ...{ topology: "replicated" as const, ownRoots: [ROOT_B] },
+  };
+  return planImports(local, { [peer]: contract }).imports[peer] ?? assert.fail();
+}
+
+const choiceOf = (plan: PeerImports, rule?: ImportRule): Choice =>
+  chooseImports(plan, rule === undefined ? {} : { imports: [rule] }, () => undefined);
+
+const share = (...choices: Choice[]) => {
+  const { imports, faults } = shareNames(choices);
+  return { faults, peers: Object.fromEntries(imports.map((found) => [found.peer, found])) };
+};
+
+const [b, c, d] = ["b", "c", "d"].map((peer) => planOf(peer)) as [PeerImports, PeerImports, PeerImports];
+
+describe("A name that several peers have", () => {
+  it("is registered once, with the first, with the gateways and identities of all", () => {
+    const { faults, peers } = share(choiceOf(c, { weight: 3 }), choiceOf(b), choiceOf(d));
+    assert.deepEqual(faults, []);
+    assert.deepEqual(peers["b"]?.services, {
+      [NAME]: {
+        ports: [http],
+        subjectAltNames: ["b", "c", "d"].map((peer) => `spiffe://cluster.local/ns/bar/sa/${peer}`),
+        remoteHost: HOST,
+        servedBy: [{ peer: "b" }, { peer: "c", weight: 3 }, { peer: "d" }],
+      },
+    });
+    assert.deepEqual([peers["c"]?.services, peers["c"]?.elsewhere], [{}, 1]);
+    const [entry] = renderImport({
+      host: NAME,
+      service: peers["b"].services[NAME],
+      gateways: b.gateways,
+      otherGateways: { c: c.gateways, d: d.gateways },
+      exportTo: ["*"],
+      namespace: "n",
+      peer: "b",
+    });
+    assert.deepEqual(
+      entry?.kind === "ServiceEntry" &&
+        entry.spec.endpoints.map(({ address, locality, weight }) => [address, locality, weight]),
+      [
+        ["b.example.com", "eu/b", undefined],
+        ["c.example.com", "eu/c", 3],
+        ["d.example.com", "eu/d", undefined],
+      ],
+    );
+  });
+
+  it("is with the one that has the highest priority, or with several that have it", () => {
+    const alone = share(choiceOf(b), choiceOf(c, { priority: 2 }), choiceOf(d, { priority: 1 }));
+    assert.deepEqual([alone.peers["b"]?.services, alone.peers["d"]?.services], [{}, {}]);
+    assert.deepEqual(alone.peers["c"]?.services, c.services);
+    const two = share(choiceOf(b), choiceOf(c, { priority: 2 }), choiceOf(d, { priority: 2 }));
+    const serving = two.peers["c"]?.services[NAME]?.servedBy ?? [];
+    assert.deepEqual(
+      serving.map(({ peer }) => peer),
+      ["c", "d"],
+    );
+  });
+
+  it("is not with a peer that has no gateway", () => {
+    const { faults, peers } = share(choiceOf(planOf("b", {}, { gateways: [] })), choiceOf(c));
+    assert.deepEqual(faults, []);
+    assert.equal(peers["c"]?.services, c.services);
+  });
+
+  const tls = { ...http, protocol: "TLS" as const };
+  const differing: [string, Choice, RegExp][] = [
+    [
+      "ports",
+      choiceOf(planOf("c", { ports: [tls] })),
+      /have other ports \(8000\/HTTP http; 8000\/TLS http\)/,
+    ],
+    ["visibility", choiceOf(c, { exportTo: ["x"] }), /have other namespaces that see it \(\*; x\)/],
+    [
+      "outlier detection",
+      choiceOf(c, { outlierDetection: { interval: "5s" } }),
+      /have other outlier detection \(none; interval 5s\)/,
+    ],
+  ];
+  for (const [what, other, rule] of differing) {
+    it(`is a fault that names both, and the ways out, where they differ in ${what}`, () => {
+      const [fault, ...others] = share(choiceOf(b), other).faults;
+      assert.deepEqual(others, []);
+      assert.equal(fault?.path, "peers.b.contract.services");
+      assert.match(fault.rule, /peer c have too \(httpbin\.bar\.global\)/);
+      assert.match(fault.rule, rule);
+      assert.match(fault.remedy, /'priority: 1' .* 'skip', in peers\.b\.imports or peers\.c\.imports/);
+    });
+  }
+
+  it("is a fault where all of it together is too large", () => {
+    const gateways = Array.from({ length: 2500 }, (_, index) => ({
+      address: `g${index}.${"a".repeat(60)}.example.com`,
+      port: 15443,
+    }));
+    const large = ["b", "c"].map((peer) => choiceOf(planOf(peer, {}, { gateways })));
+    const other = gateways.map((gateway) => ({ ...gateway, port: 15444 }));
+    assert.deepEqual(share(...large.slice(0, 1)).faults, []);
+    const apart = [large[0] ?? assert.fail(), choiceOf(planOf("c", {}, { gateways: other }))];
+    assert.match(share(...apart).faults[0]?.rule ?? "", /too large an entry together/);
+  });
+
+  it("comes out the same in whatever order the peers come", () => {
+    const choices = [choiceOf(b, { weight: 2 }), choiceOf(c), choiceOf(planOf("d", { ports: [tls] }))];
+    const expected = JSON.stringify(shareNames(choices));
+    fc.assert(
+      fc.property(fc.shuffledSubarray(choices, { minLength: 3 }), (shuffled) => {
+        assert.equal(JSON.stringify(shareNames(shuffled)), expected);
+      }),
+    );
+  });
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  describeRenewals,
+  hasEnded,
+  isDue,
+  isLate,
+  warnOfShortLives,
+  warnOfTakenBack,
+} from "../../../federation/mesh/credentialLife.ts";
+
+const life = { issued: "2026-11-01T00:00:00Z", expires: "2026-12-01T00:00:00Z" };
+
+describe("The life of a credential", () => {
+  const moments: [string, boolean, boolean, boolean][] = [
+    ["2026-11-15T23:59:59Z", false, false, false],
+    ["2026-11-16T00:00:00Z", true, false, false],
+    ["2026-11-23T12:00:00Z", true, true, false],
+    ["2026-12-01T00:00:00Z", true, true, true],
+  ];
+  for (const [moment, due, late, ended] of moments) {
+    it(`on ${moment} is ${due ? "" : "not yet "}half over`, () => {
+      const now = new Date(moment);
+      assert.deepEqual([isDue(life, now), isLate(life, now), hasEnded(life, now)], [due, late, ended]);
+    });
+  }
+
+  it("without an end is never over", () => {
+    const endless = { issued: life.issued };
+    fc.assert(
+      fc.property(fc.date({ noInvalidDate: true }), (now) => {
+        assert.deepEqual(
+          [isDue(endless, now), isLate(endless, now), hasEnded(endless, now)],
+          [false, false, false],
+        );
+      }),
+    );
+  });
+
+  it("goes due, late, ended, in this order", () => {
+    fc.assert(
+      fc.property(fc.nat(1e10), fc.nat(1e10), fc.nat(3e10), (start, length, later) => {
+        const any = {
+          issued: new Date(start).toISOString(),
+          expires: new Date(start + length).toISOString(),
+        };
+        const now = new Date(later);
+        assert.ok(!hasEnded(any, now) || isLate(any, now));
+        assert.ok(!isLate(any, now) || isDue(any, now));
+      }),
+    );
+  });
+
+  it("is told when an update renews it", () => {
+    assert.deepEqual(describeRenewals({ b: life }, new Date("2026-11-10T00:00:00Z")), []);
+    assert.deepEqual(describeRenewals({ b: life }, new Date("2026-11-20T00:00:00Z")), [
+      "The credential of peer b for this cluster ends on 2026-12-01T00:00:00Z: this update renews it; then its team is to run `pulumi up` on its stack",
+    ]);
+  });
+
+  it("is told when the API server gives much less than was asked for, with how often to renew it then", () => {
+    const given = (hours: number) => ({
+      issued: "2026-11-01T00:00:01Z",
+      expires: new Date(Date.parse("2026-11-01T00:00:00Z") + hours * 3_600_000).toISOString(),
+    });
+    assert.deepEqual(
+      warnOfShortLives({ b: { ...given(720), hours: 720 }, c: given(24), d: { issued: "x" } }),
+      [],
+    );
+    assert.match(
+      warnOfShortLives({ b: { ...given(24), hours: 720 } }).join(),
+      /gives the credential of peer b 24 h, not the 720 h .*at least every 12 h/,
+    );
+    assert.match(warnOfShortLives({ b: { ...given(1), hours: 720 } }).join(), /b 1 h, .* every 0\.5 h/);
+  });
+
+  it("is told when an update takes one without an end back", () => {
+    const peers = { b: { stack: "acme/mesh/b" }, c: { stack: "c" }, d: { stack: "d" } };
+    const lives = { b: { issued: life.issued }, c: life, gone: { issued: life.issued } };
+    assert.deepEqual(warnOfTakenBack(lives, peers, true), []);
+    const [only, ...others] = warnOfTakenBack(lives, peers, false);
+    assert.deepEqual(others, []);
+    assert.match(
+      only ?? "",
+      /takes back .* that peer b has, .*`pulumi up` on stack acme\/mesh\/b; have it do so at once/,
+    );
+  });
+});

@@ -1,0 +1,259 @@
+import assert from "node:assert/strict";
+import { FaultsError } from "../../../federation/fault.ts";
+import { type LastMesh, viewMeshPeers } from "../../../federation/mesh/meshPeer.ts";
+import type { ContractReading } from "../../../federation/peers/peer.ts";
+import { ACCESS, FIRST_UPDATE, NOW, TOKEN, TRUSTING, meshConfig, meshContract } from "./meshSamples.ts";
+import { ROOT_A, ROOT_B, ROOT_C, faultsThrown } from "../samples.ts";
+
+const PINNED = {
+  "cluster-b": { clusterDomain: "cluster.local", trustDomain: "cluster.local", rootCertificates: [ROOT_B] },
+};
+const READY = { state: "ready", reason: "", since: "", imported: 0 } as const;
+
+const access = { "cluster-a": ACCESS, "cluster-c": { ...ACCESS, token: "other" } };
+
+function view(reading: ContractReading, last: Partial<LastMesh> = {}, config = meshConfig(), now = NOW) {
+  const trusting = "contract" in reading ? { trustAnchors: TRUSTING, ...reading } : reading;
+  return viewMeshPeers(config, { "cluster-b": trusting }, { ...FIRST_UPDATE, ...last }, now);
+}
+
+const faults = (...args: Parameters<typeof view>) => faultsThrown(() => view(...args));
+
+describe("A peer in a single mesh", () => {
+  it("is ready when it is of this mesh and gives us access: the entry that is named like us", () => {
+    const { peers, warnings } = view({ contract: meshContract(), access });
+    const peer = peers["cluster-b"];
+    assert.ok(peer?.state === "ready");
+    assert.deepEqual(peer.access, ACCESS);
+    assert.deepEqual(peer.pinned.rootCertificates, [ROOT_B]);
+    assert.equal(warnings.length, 1, "of readers only");
+  });
+
+  const unlike: [string, object, string][] = [
+    ["another topology", { topology: "replicated" }, "topology"],
+    ["another name than the config's", { cluster: "cluster-x" }, "cluster"],
+    ["another cluster domain", { clusterDomain: "b.local" }, "clusterDomain"],
+    ["another trust domain", { trustDomain: "b.local" }, "trustDomain"],
+    ["another mesh ID", { meshId: "mesh2" }, "meshId"],
+    ["a root that is named like another's", { rootCertificates: [ROOT_C] }, "rootCertificates[0]"],
+  ];
+  for (const [what, change, path] of unlike) {
+    it(`is refused for ${what}`, () => {
+      const readings = {
+        "cluster-b": { contract: meshContract(change), access },
+        "cluster-c": { contract: meshContract({ cluster: "cluster-c", rootCertificates: [ROOT_C] }), access },
+      };
+      const config = meshConfig({ peers: { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" } } });
+      const found = faultsThrown(() => viewMeshPeers(config, readings, FIRST_UPDATE, NOW));
+      assert.ok(
+        found.some((fault) => fault.startsWith(`peers.cluster-b.contract.${path}: `)),
+        found.join("\n"),
+      );
+    });
+  }
+
+  it("is told all that is wrong with it at once, contract and access", () => {
+    const contract = meshContract({ clusterDomain: "b.local", trustDomain: "b.local", meshId: "mesh2" });
+    const bad = { "cluster-a": { ...ACCESS, server: "https://127.0.0.1", token: `${TOKEN}\n` } };
+    assert.deepEqual(
+      faults({ contract, access: bad }).map((fault) => fault.split(": ")[0]),
+      [
+        "peers.cluster-b.access.token",
+        "peers.cluster-b.contract.clusterDomain",
+        "peers.cluster-b.contract.trustDomain",
+        "peers.cluster-b.contract.meshId",
+      ],
+    );
+  });
+
+  it("may have its API server on loopback only where this stack allows it", () => {
+    const local = {
+      contract: meshContract(),
+      access: { "cluster-a": { ...ACCESS, server: "https://127.0.0.1" } },
+    };
+    assert.match(faults(local).join(), /access\.server: is no address to send traffic to/);
+    assert.deepEqual(faults(local, {}, meshConfig({ allowGatewayAddresses: ["127.0.0.0/8"] })), []);
+  });
+
+  for (const host of [
+    "kubernetes.default.svc.cluster.local",
+    "cluster.local",
+    "kubernetes.default.svc",
+    "metadata.google.internal",
+    "instance-data.ec2.internal",
+  ]) {
+    it(`may not have its API server under a name of this side: ${host}`, () => {
+      const bad = { "cluster-a": { ...ACCESS, server: `https://${host}:6443` } };
+      assert.match(
+        faults({ contract: meshContract(), access: bad }).join(),
+        /access\.server: is a name of (?:this|a cloud)/,
+      );
+    });
+  }
+
+  it("may have it under a private name of its own", () => {
+    const own = { "cluster-a": { ...ACCESS, server: "https://api.east.corp.internal:6443" } };
+    assert.deepEqual(faults({ contract: meshContract(), access: own }), []);
+  });
+
+  for (const field of ["server", "certificateAuthority", "expires", "issued", "token"]) {
+    it(`shows nothing of a credential whose ${field} does not fit`, () => {
+      const bad = { ...ACCESS, [field]: `${TOKEN} ${TOKEN}` };
+      try {
+        view({ contract: meshContract(), access: { "cluster-a": bad } });
+        assert.fail("must fail");
+      } catch (error) {
+        assert.ok(error instanceof FaultsError, String(error));
+        assert.ok(!JSON.stringify([error.message, error.faults]).includes(TOKEN));
+      }
+    });
+  }
+
+  const pending: [string, ContractReading, RegExp][] = [
+    ["has no stack yet", { pending: "stack b does not exist" }, /^stack b does not exist$/],
+    [
+      "gives us no access",
+      { contract: meshContract(), access: { "cluster-c": ACCESS } },
+      /^stack b gives this cluster no access .* name cluster-a under peers in its config and run `pulumi up`, then run it here$/,
+    ],
+    [
+      "publishes no access at all",
+      { contract: meshContract(), access: null },
+      /gives this cluster no access/,
+    ],
+    [
+      "does not trust us",
+      { contract: meshContract(), access, trustAnchors: {} },
+      /^its workloads do not trust this cluster's yet; have its team run `pulumi up` on stack b, then run it here$/,
+    ],
+    [
+      "trusts another root of ours",
+      {
+        contract: meshContract(),
+        access,
+        trustAnchors: { "cluster-a": { ...TRUSTING["cluster-a"], rootCertificates: [ROOT_C] } },
+      },
+      /^its workloads do not trust this cluster's yet/,
+    ],
+    [
+      "trusts somebody else by our root",
+      { contract: meshContract(), access, trustAnchors: { "cluster-c": TRUSTING["cluster-a"] } },
+      /^its workloads do not trust this cluster's yet/,
+    ],
+    [
+      "has a gateway without an address",
+      { contract: meshContract({ gateways: [] }), access },
+      /^its east-west gateway has no address yet/,
+    ],
+  ];
+  for (const [what, reading, reason] of pending) {
+    it(`is pending while it ${what}`, () => {
+      const { peers, warnings } = view(reading);
+      const peer = peers["cluster-b"];
+      assert.ok(peer?.state === "pending");
+      assert.match(peer.reason, reason);
+      assert.equal(peer.since, "2026-11-21T10:00:00Z");
+      assert.equal(peer.access, undefined);
+      assert.match(warnings.join(), /^Peer cluster-b is pending: /);
+    });
+  }
+
+  it("is pending with our first update, which nobody can trust before", () => {
+    const peer = view({ contract: meshContract(), access }, { authority: { roots: [] } }).peers["cluster-b"];
+    assert.ok(peer?.state === "pending");
+    assert.match(
+      peer.reason,
+      /this update publishes the roots; then have its team run `pulumi up` on stack b/,
+    );
+    assert.deepEqual(peer.pinned?.rootCertificates, [ROOT_B], "it is trusted before it is called");
+  });
+
+  it("need not say that it trusts the root that both are under", () => {
+    const own = { roots: [ROOT_B], intermediates: [] };
+    const reading = { contract: meshContract(), access, trustAnchors: {} };
+    const { peers } = viewMeshPeers(meshConfig(), { "cluster-b": reading }, FIRST_UPDATE, NOW, own);
+    assert.equal(peers["cluster-b"]?.state, "ready");
+  });
+
+  it("needs no gateway in our own network", () => {
+    const contract = meshContract({ gateways: [], network: "cluster-a" });
+    assert.equal(view({ contract, access }).peers["cluster-b"]?.state, "ready");
+  });
+
+  describe("that has joined", () => {
+    const joined = { joined: { "cluster-b": ACCESS }, pinned: PINNED, statuses: { "cluster-b": READY } };
+
+    it("stays while its stack cannot be found", () => {
+      const { peers, warnings } = view({ pending: "stack b does not exist" }, joined);
+      const peer = peers["cluster-b"];
+      assert.ok(peer?.state === "pending");
+      assert.deepEqual(peer.access, ACCESS);
+      assert.deepEqual(peer.pinned, PINNED["cluster-b"]);
+      assert.match(warnings.join(), /What istiod knew of it before stays\b/);
+    });
+
+    it("stays while its gateway changes its address", () => {
+      const reading = { contract: meshContract({ gateways: [] }), access };
+      assert.equal(view(reading, joined).peers["cluster-b"]?.state, "ready");
+    });
+
+    it("stays while we bring in another root, which it trusts with its next update", () => {
+      const rotating = { ...joined, authority: { roots: [ROOT_A, ROOT_C] } };
+      assert.equal(view({ contract: meshContract(), access }, rotating).peers["cluster-b"]?.state, "ready");
+    });
+
+    for (const [what, reading] of [
+      ["takes our access back", { contract: meshContract(), access: {} }],
+      ["is destroyed", { pending: "no output yet", trustAnchors: {} }],
+    ] as const) {
+      it(`goes when it ${what}`, () => {
+        const peer = view(reading, joined).peers["cluster-b"];
+        assert.ok(peer?.state === "pending");
+        assert.equal(peer.access, undefined);
+      });
+    }
+
+    it("may not come back with another root unseen", () => {
+      const contract = meshContract({ rootCertificates: [ROOT_A] });
+      assert.match(
+        faults({ contract, access }, joined).join(),
+        /contract\.rootCertificates: root of cluster-b changes/,
+      );
+    });
+  });
+
+  it("is warned of, as it reads our Secrets, and of the open gateway it is told, in each preview", () => {
+    const { notes, warnings } = view({ contract: meshContract(), access });
+    assert.match(
+      notes.join("\n"),
+      /gateway is open for every Service of cluster-a \(\*\.svc\.cluster\.local\)/,
+    );
+    assert.match(
+      warnings.join("\n"),
+      /istiods of cluster-b may read all Services, Pods and Secrets of cluster-a/,
+    );
+    assert.match(notes.join("\n"), /trust domain cluster\.local is that of this cluster, cluster-b/);
+  });
+
+  const lives: [string, string, RegExp | undefined][] = [
+    ["nothing while there is time to renew it", "2026-11-26T09:59:59Z", undefined],
+    [
+      "that nobody renewed it",
+      "2026-11-26T10:00:00Z",
+      /ends on 2026-12-01T10:00:00Z and was not renewed; have its team run `pulumi up` on stack b/,
+    ],
+    [
+      "that it has ended",
+      "2026-12-01T10:00:00Z",
+      /ended on 2026-12-01T10:00:00Z: istiod sees nothing new of it/,
+    ],
+  ];
+  for (const [what, now, warning] of lives) {
+    it(`has us warned of our credential: ${what}`, () => {
+      const { peers, warnings } = view({ contract: meshContract(), access }, {}, meshConfig(), new Date(now));
+      assert.equal(peers["cluster-b"]?.state, "ready");
+      if (warning === undefined) assert.doesNotMatch(warnings.join(), /credential for peer/);
+      else assert.match(warnings.join(), warning);
+    });
+  }
+});

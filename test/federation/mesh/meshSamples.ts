@@ -1,0 +1,56 @@
+import { type StackConfig, parseConfig } from "../../../federation/config.ts";
+import type { LastMesh } from "../../../federation/mesh/meshPeer.ts";
+import type { PeerAccess } from "../../../federation/mesh/peerAccess.ts";
+import { KUBECONFIG, ROOT_A, contractOf } from "../samples.ts";
+
+export const NOW = new Date("2026-11-21T10:00:00Z");
+
+/** A secret that no message may ever show. */
+export const TOKEN = "s3cr3t.t0k3n";
+
+/** What cluster-b gives cluster-a: halfway through its life in {@link NOW}. */
+export const ACCESS: PeerAccess = {
+  server: "https://203.0.113.20:6443",
+  certificateAuthority: ROOT_A,
+  token: TOKEN,
+  issued: "2026-11-11T10:00:00Z",
+  expires: "2026-12-01T10:00:00Z",
+};
+
+/** What cluster-b says of whom it trusts: cluster-a by the root {@link ROOT_A}. */
+export const TRUSTING = {
+  "cluster-a": { clusterDomain: "cluster.local", trustDomain: "cluster.local", rootCertificates: [ROOT_A] },
+};
+
+/** What cluster-a's last update left, when it was its first one. */
+export const FIRST_UPDATE: LastMesh = {
+  pinned: {},
+  statuses: {},
+  joined: {},
+  authority: { roots: [ROOT_A] },
+};
+
+/** Config of cluster-a in a single mesh with cluster-b, with some of its sections replaced. */
+export function meshConfig(changes: Record<string, unknown> = {}): StackConfig {
+  return parseConfig(
+    {
+      cluster: { name: "cluster-a", domain: "cluster.local" },
+      kubeconfig: KUBECONFIG,
+      topology: "single-mesh",
+      singleMesh: {
+        meshId: "mesh1",
+        allowPeersToReadSecrets: true,
+        apiServer: { server: "https://203.0.113.10:6443", certificateAuthority: ROOT_A },
+      },
+      peers: { "cluster-b": { stack: "b" } },
+      ...changes,
+    },
+    "cluster-a",
+  );
+}
+
+/** A fit contract of cluster-b in the same mesh, with some of its fields replaced. */
+export function meshContract(changes: Parameters<typeof contractOf>[0] = {}) {
+  const domains = { clusterDomain: "cluster.local", trustDomain: "cluster.local" };
+  return contractOf({ ...domains, topology: "single-mesh", meshId: "mesh1", services: {}, ...changes });
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { KubeConfig } from "@kubernetes/client-node";
+import { remoteSecret } from "../../../federation/mesh/remoteSecret.ts";
+import { ACCESS, TOKEN } from "./meshSamples.ts";
+
+describe("The Secret by which istiod reads a peer", () => {
+  const secret = remoteSecret("cluster-b", ACCESS);
+
+  it("is named, labelled and keyed as istioctl does it", () => {
+    assert.deepEqual(secret.metadata, {
+      name: "istio-remote-secret-cluster-b",
+      labels: { "istio/multiCluster": "true" },
+      annotations: { "networking.istio.io/cluster": "cluster-b" },
+    });
+    assert.deepEqual(Object.keys(secret.stringData), ["cluster-b"]);
+  });
+
+  it("holds a kubeconfig that leads to the peer's API server with our token, and trusts its certificates only", () => {
+    const config = new KubeConfig();
+    config.loadFromString(secret.stringData["cluster-b"]!);
+    assert.equal(config.getCurrentCluster()?.server, ACCESS.server);
+    assert.equal(
+      Buffer.from(config.getCurrentCluster()!.caData!, "base64").toString(),
+      ACCESS.certificateAuthority,
+    );
+    assert.equal(config.getCurrentCluster()?.skipTLSVerify ?? false, false);
+    assert.equal(config.getCurrentUser()?.token, TOKEN);
+  });
+
+  it("is the same in bytes each time", () => {
+    assert.deepEqual(remoteSecret("cluster-b", { ...ACCESS }), secret);
+  });
+});
