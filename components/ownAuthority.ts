@@ -2,7 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import type { StackConfig } from "../federation/config.ts";
 import { fingerprintOf } from "../federation/authority/fingerprint.ts";
-import { type RotationPlan, type RotationRecord, recordStep, rolesOf } from "../federation/authority/rotation.ts";
+import {
+  type RotationPlan,
+  type RotationRecord,
+  recordStep,
+  rolesOf,
+} from "../federation/authority/rotation.ts";
 import { INTERMEDIATE_NAME } from "../federation/wellKnown.ts";
 import type { AuthorityParts } from "./certificateAuthority.ts";
 
