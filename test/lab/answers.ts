@@ -8,31 +8,37 @@ const PROPAGATION_SECONDS = 90;
 /** Answers in a row: the first one after a change may still be by what was before. */
 const CALLS = 3;
 
-/** A workload answers another, and sees who it is. @param port of its Service. Default: the first. */
+/**
+ * A workload answers another, and sees who it is.
+ * @param port of its Service. Default: the first.
+ * @param host by which it is called. Default: its Service's own name.
+ */
 export async function expectAnswer(
   from: Party,
   to: Party,
   options?: CallOptions,
   port = to.port,
+  host = hostOf(to),
 ): Promise<void> {
-  await expectStatus(200, from, to, options, port);
-  const { identity } = await callService(from, hostOf(to), port, options);
+  await expectStatus(200, from, to, options, port, host);
+  const { identity } = await callService(from, host, port, options);
   assert.equal(identity, identityOf(from));
 }
 
-/** Calls until the answers have the status that they should have, several in a row. @param port of the Service. Default: the first. */
+/** Calls until the answers have the status that they should have, several in a row. Port and host as with {@link expectAnswer}. */
 export async function expectStatus(
   expected: number,
   from: Party,
   to: Party,
   options?: CallOptions,
   port = to.port,
+  host = hostOf(to),
 ): Promise<void> {
   let statuses: number[] = [];
   const areExpected = async () => {
     statuses = [];
     for (let call = 0; call < CALLS; call++)
-      statuses.push((await callService(from, hostOf(to), port, options)).status);
+      statuses.push((await callService(from, host, port, options)).status);
     return statuses.every((status) => status === expected);
   };
   await waitFor("the answers differ", areExpected, PROPAGATION_SECONDS).catch(() => undefined);

@@ -8,6 +8,7 @@ import { LabSecrets } from "../labSecrets.ts";
 import { OfferingCluster } from "../offeringCluster.ts";
 import { ownLab } from "../ownLab.ts";
 import { testCallers } from "../policy/callers.ts";
+import { testNames } from "../policy/names.ts";
 import { testOffers } from "../policy/offers.ts";
 import { A, B, CLERK, STORE, VISITOR } from "../policy/parties.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
@@ -37,6 +38,7 @@ describe("who may call what, among three clusters", function () {
 
   testOffers(() => b);
   testCallers(() => b);
+  testNames(() => b);
 
   // In a suite, as those run after the tests beside them.
   describe("after all that", () => {
