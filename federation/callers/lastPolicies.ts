@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { AuthorizationPolicy } from "./authorizationPolicy.ts";
+import { type AuthorizationPolicy, CONDITIONS } from "./authorizationPolicy.ts";
 import { FaultsError } from "../fault.ts";
 import { sortedRecord } from "../order.ts";
 import { faultsOf } from "../schema.ts";
@@ -34,7 +34,7 @@ const published = z.record(
             }),
           )
           .exactOptional(),
-        when: z.array(z.object({ key: z.literal("source.principal"), values: texts })).exactOptional(),
+        when: z.array(z.object({ key: z.enum(CONDITIONS), values: texts })).exactOptional(),
       }),
     ),
   }),

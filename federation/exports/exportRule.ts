@@ -21,6 +21,16 @@ export interface ExportRule extends CallerRules {
   labels?: string[];
   /** The name under which each is offered instead of its full one: a host name in which `{name}` and `{namespace}` stand for the Service's. */
   as?: string;
+  /** Whether the gateway opens peers' calls, to decide on them itself, or passes them on unopened. @default passthrough */
+  gateway?: (typeof GATEWAY_MODES)[number];
+}
+
+/** What the gateway can do with calls. */
+export const GATEWAY_MODES = ["passthrough", "terminating"] as const;
+
+/** Whether the gateway opens calls of what a rule exports. */
+export function isTerminating({ gateway }: Pick<ExportRule, "gateway">): boolean {
+  return gateway === "terminating";
 }
 
 /**
