@@ -19,6 +19,7 @@ import type { PeerStatus } from "../federation/peers/peerStatus.ts";
 import type { PinnedPeer } from "../federation/peers/pinnedPeer.ts";
 import type { RotationRecord } from "../federation/authority/rotation.ts";
 import type { SharedAuthority } from "../federation/authority/sharedAuthority.ts";
+import { type TerminatedPort, passedHosts, terminatedPorts } from "../federation/exports/terminatedExport.ts";
 import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { CoreDnsStub } from "../providers/coreDnsStub.ts";
 import { CallerPolicies } from "./callerPolicies.ts";
@@ -137,7 +138,13 @@ export class FederatedCluster extends pulumi.ComponentResource {
     const guards =
       policies.length === 0
         ? []
-        : [new CallerPolicies(`${name}-callers`, { policies }, { ...child, dependsOn: istio })];
+        : [
+            new CallerPolicies(
+              `${name}-callers`,
+              { policies, gatewayNamespace },
+              { ...child, dependsOn: istio },
+            ),
+          ];
 
     const aliases = args.aliases ?? [];
     this.exportAliases = publishAliases(aliases);
@@ -154,7 +161,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
         namespace: gatewayNamespace,
         kubeconfig: config.kubeconfig,
         ...(args.observedGateways === undefined ? {} : { observed: args.observedGateways }),
-        ...(args.mesh === undefined ? { hosts: Object.keys(args.exports).sort() } : networkGateway(config)),
+        ...(args.mesh === undefined ? openingsFor(args.exports) : networkGateway(config)),
       },
       // What is guarded is reached only once it is, and a name is opened only once it leads somewhere.
       { ...child, dependsOn: [istio, ...guards, ...others] },
@@ -177,6 +184,14 @@ export class FederatedCluster extends pulumi.ComponentResource {
     this.contract = publishedContract(config, authority.parts.roots, gateway.addresses, args.exports);
     this.registerOutputs({ contract: this.contract, peers: this.peers });
   }
+}
+
+/** What the gateway is opened for. */
+function openingsFor(exports: FederatedClusterArgs["exports"]): {
+  hosts: string[];
+  terminated: TerminatedPort[];
+} {
+  return { hosts: passedHosts(exports), terminated: terminatedPorts(exports) };
 }
 
 /** Has the cluster's CoreDNS answer for global names, where the config asks for it. */
