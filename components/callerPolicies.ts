@@ -42,3 +42,12 @@ export class CallerPolicies extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 }
+
+/** The same, where there is anything to refuse. */
+export function guardCallers(
+  name: string,
+  args: CallerPoliciesArgs,
+  opts: pulumi.ComponentResourceOptions,
+): CallerPolicies[] {
+  return args.policies.length === 0 ? [] : [new CallerPolicies(name, args, opts)];
+}

@@ -22,26 +22,31 @@ export function openedName(host: string, port: number): string {
   return `p${port}.${host}`;
 }
 
-/** @param exports services as they are published, by host name. @returns those ports whose calls the gateway opens, by server name. */
-export function terminatedPorts(exports: Readonly<Record<string, ContractService>>): TerminatedPort[] {
-  return Object.entries(exports)
-    .filter(([, { terminated }]) => terminated === true)
-    .flatMap(([host, { ports }]) =>
-      ports.map(({ number: port }) => {
-        const serverName = openedName(host, port);
-        const digits = createHash("sha256").update(serverName).digest("hex").slice(0, 16);
-        return { serverName, portName: `tls-${port}-${digits}`, host, port };
-      }),
-    )
-    .sort((one, other) => compare(one.serverName, other.serverName));
+/**
+ * What the gateway is to be opened for.
+ * @param exports services as they are published, by host name.
+ * @returns names of what it passes on unopened, and the ports whose calls it opens; both sorted by name.
+ */
+export function openings(exports: Readonly<Record<string, ContractService>>): {
+  hosts: string[];
+  terminated: TerminatedPort[];
+} {
+  const services = Object.entries(exports).sort(([one], [other]) => compare(one, other));
+  const [opened = [], passed = []] = [true, false].map((wanted) =>
+    services.filter(([, { terminated }]) => (terminated === true) === wanted),
+  );
+  return {
+    hosts: passed.map(([host]) => host),
+    terminated: opened
+      .flatMap(([host, { ports }]) => ports.map(({ number }) => terminatedPort(host, number)))
+      .sort((one, other) => compare(one.serverName, other.serverName)),
+  };
 }
 
-/** Hosts of the services that the gateway passes on unopened, sorted. */
-export function passedHosts(exports: Readonly<Record<string, ContractService>>): string[] {
-  return Object.entries(exports)
-    .filter(([, { terminated }]) => terminated !== true)
-    .map(([host]) => host)
-    .sort(compare);
+function terminatedPort(host: string, port: number): TerminatedPort {
+  const serverName = openedName(host, port);
+  const digits = createHash("sha256").update(serverName).digest("hex").slice(0, 16);
+  return { serverName, portName: `tls-${port}-${digits}`, host, port };
 }
 
 /** The gateway, as callees know it that it opens calls for. */
