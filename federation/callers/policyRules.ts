@@ -81,7 +81,10 @@ export function otherPortsRules(offered: Iterable<number>, domains: readonly Pol
  * too: behind it they would pass for the gateway. It sees no requests, so that entries must not be limited to some.
  * @param serverNames by which callers ask for what the entries are about; nothing else is touched.
  */
-export function gatewayRules(callers: readonly DomainCallers[], serverNames: readonly string[]): PolicyRule[] {
+export function gatewayRules(
+  callers: readonly DomainCallers[],
+  serverNames: readonly string[],
+): PolicyRule[] {
   const known = sortedUnique(callers.map(({ domain }) => principalOf(EVERYBODY, domain)));
   const strangers: Source = known.length === 0 ? { principals: ["*"] } : { notPrincipals: known };
   const rules = [{ from: [{ source: strangers }] }, ...rulesOf(stepsOf(callers).rest, undefined)];

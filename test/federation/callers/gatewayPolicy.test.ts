@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { callerPolicies } from "../../../federation/callers/callerPolicies.ts";
 import type { GuardedService } from "../../../federation/callers/callerPolicy.ts";
 import type { CallerRules } from "../../../federation/callers/callers.ts";
 import { publishPolicies, readPolicies } from "../../../federation/callers/lastPolicies.ts";
@@ -12,11 +13,7 @@ const ids = ["sleep", "other"].flatMap((account) =>
   ["a.local", "c.local", "b.local", "d.local"].map((domain) => `${domain}/ns/client/sa/${account}`),
 );
 
-function decide(
-  rule: CallerRules,
-  changes: Partial<GuardedService> = {},
-  more: Partial<typeof mesh> = {},
-) {
+function decide(rule: CallerRules, changes: Partial<GuardedService> = {}, more: Partial<typeof mesh> = {}) {
   const { policies, ...told } = policiesFor(rule, { terminated: true, ...changes }, more);
   const at = (where: string) => policies.filter(({ namespace }) => namespace === where);
   const atGateway = at("istio-gateway").map(({ spec }) => spec);
@@ -94,7 +91,11 @@ describe("The gateway that opens calls of a Service", () => {
   });
 
   it("is let in by workloads that let some local callers in only, and no peer is", () => {
-    for (const localCallers of [[], [{ namespaces: ["xyz"] }], [{ namespaces: ["istio-gateway"], methods: ["PUT"] }]]) {
+    for (const localCallers of [
+      [],
+      [{ namespaces: ["xyz"] }],
+      [{ namespaces: ["istio-gateway"], methods: ["PUT"] }],
+    ]) {
       const { takes } = decide({ localCallers });
       assert.ok(takes(GATEWAY));
       assert.ok(!takes("b.local/ns/shop/sa/web"));
@@ -158,10 +159,13 @@ describe("The gateway that opens calls of a Service", () => {
     );
   });
 
-  it("is no way round for peers: what it opens is open to none of them at shared workloads of others", () => {
+  it("is the only way for peers: Services that share the workloads leave its ports open to none of them", () => {
     const other = { ...http, number: 81, targetPorts: [9090] };
-    const { policies } = policiesFor({ callers: [] }, { name: "foo", ports: [other] });
-    assert.ok(policies.length > 0);
-    assert.ok(guarded({}, { terminated: true }).terminated);
+    const foo = guarded({ callers: [{ peer: "cluster-a" }] }, { name: "foo", ports: [other] });
+    const { policies } = callerPolicies([foo, guarded({}, { terminated: true })], mesh);
+    const atWorkload = policies.filter(({ namespace }) => namespace === "shop").map(({ spec }) => spec);
+    const takes = (principal: string, port: number) => letsIn(atWorkload, { principal, port }, "b.local");
+    assert.ok(takes("a.local/ns/client/sa/sleep", 9090) && takes(GATEWAY, 8080));
+    assert.ok(!takes("a.local/ns/client/sa/sleep", 8080));
   });
 });

@@ -16,13 +16,11 @@ const services = fc.oneof(
 );
 
 /** With another name there than here, or not; with calls that the gateway opens, or not. */
-const named = fc
-  .tuple(services, fc.boolean(), fc.boolean())
-  .map(([service, renamed, opened]) => ({
-    ...service,
-    ...(renamed ? { remoteHost: `there.${BAR}` } : {}),
-    ...(opened ? { terminated: true as const } : {}),
-  }));
+const named = fc.tuple(services, fc.boolean(), fc.boolean()).map(([service, renamed, opened]) => ({
+  ...service,
+  ...(renamed ? { remoteHost: `there.${BAR}` } : {}),
+  ...(opened ? { terminated: true as const } : {}),
+}));
 
 describe("The size of a ServiceEntry", () => {
   it("is reckoned without rendering it, a little too large rather than too small", () => {
