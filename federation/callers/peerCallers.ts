@@ -1,5 +1,5 @@
 import type { CallingMesh, GuardedService } from "./callerPolicy.ts";
-import { sortedUnique } from "../order.ts";
+import { ownValue, sortedUnique } from "../order.ts";
 import type { DomainCallers } from "./policyRules.ts";
 
 /** By trust domain: several peers may have one, and where it is ours too, their callers are local ones to every policy. */
@@ -16,14 +16,11 @@ export function peerCallers({ peers: offered, rule }: GuardedService, mesh: Call
   });
 }
 
-/** Callers of those trust domains only whose peers the Service is offered to, be one our own. */
+/**
+ * Of these, callers of those trust domains whose peers the Service is offered to. None has ours where a gateway opens calls: in a federation
+ * every cluster has its own.
+ */
 export function offeredCallers(service: GuardedService, mesh: CallingMesh): DomainCallers[] {
-  const offered = Object.entries(mesh.peers).flatMap(([peer, trustDomain]) =>
-    trustDomain !== undefined && service.peers.includes(peer) ? [trustDomain] : [],
-  );
-  const own = { domain: { trustDomain: mesh.trustDomain, isOwn: true }, entries: [{}] };
-  return [
-    ...peerCallers(service, mesh).filter(({ domain }) => offered.includes(domain.trustDomain)),
-    ...(offered.includes(mesh.trustDomain) ? [own] : []),
-  ];
+  const offered = new Set(service.peers.map((peer) => ownValue(mesh.peers, peer)));
+  return peerCallers(service, mesh).filter(({ domain }) => offered.has(domain.trustDomain));
 }
