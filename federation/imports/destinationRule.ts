@@ -47,10 +47,10 @@ export function hasDestinationRule({ remoteHost, terminated, outlierDetection }:
 
 /**
  * Renders what a ServiceEntry cannot say of a service: of one that has another name here than in the peer's cluster, that its gateway is
- * asked for the name that it has there; of one whose calls the gateway opens, by what name that is asked for; and when a gateway is not called for a while. There is a name to ask for for each port, so several
- * ports take settings of their own, and each then says everything: Istio takes nothing over from the policy of all ports. Identities are
- * those of the ServiceEntry; without a name to ask for, mutual TLS is Istio's own affair. Same input, same bytes, in whatever order its
- * lists come.
+ * asked for the name that it has there; of one whose calls the gateway opens, by what name; and when a gateway is not called for a while.
+ * There is a name to ask for for each port, so several ports take settings of their own, and each then says everything: Istio takes nothing
+ * over from the policy of all ports. Identities are those of the ServiceEntry; without a name to ask for, mutual TLS is Istio's own affair.
+ * Same input, same bytes, in whatever order its lists come.
  */
 export function renderDestinationRule({
   host,
