@@ -129,7 +129,7 @@ describe("The gateway that opens calls of a Service", () => {
     );
     assert.deepEqual([none.passing, none.withheld], [[], []]);
     assert.deepEqual(decide({ localCallers: [] }, { selector: {} }).withheld, ["bar.shop.svc.b.local"]);
-    const { targetPorts: _, ...unknown } = http;
+    const unknown = { number: http.number, name: http.name, protocol: http.protocol };
     assert.deepEqual(decide({ callers: [] }, { ports: [unknown] }).warnings, []);
   });
 
