@@ -2,7 +2,14 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config.ts";
 import type { GatewayAddress } from "../federation/address.ts";
-import { NETWORK_LABEL, NODE_SELECTOR_ANNOTATION } from "../federation/labels.ts";
+import { type GatewayServer, gatewayServers, terminatedRoute } from "../federation/exports/gatewayServers.ts";
+import {
+  MANAGED_BY,
+  MANAGED_BY_LABEL,
+  NETWORK_LABEL,
+  NODE_SELECTOR_ANNOTATION,
+} from "../federation/labels.ts";
+import type { TerminatedPort } from "../federation/exports/terminatedExport.ts";
 import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../federation/wellKnown.ts";
 import { GatewayAddresses } from "../providers/gatewayAddresses.ts";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
@@ -29,13 +36,18 @@ export interface EastWestGatewayArgs {
   addressTimeoutSeconds: number;
   /** Extra Helm values of the gateway chart, merged over ours: they win. */
   values: object;
-  /** Host names of the exported services: exactly these can be reached through the gateway. */
+  /** Host names of the exported services that it passes on unopened: they and `terminated` can be reached through it, and nothing else. */
   hosts: string[];
+  /** Ports of the exported services whose calls it opens, to decide on them by policies. @default none */
+  terminated?: TerminatedPort[];
   /** The network that istiods of other clusters are to reach through it; left out: they do not look for it. */
   network?: string;
 }
 
-/** The gateway that takes mutual TLS from the peers on port 15443 and passes it through, unopened, to the exported services. */
+/**
+ * The gateway that takes mutual TLS from the peers on port 15443 and passes it through, unopened, to the exported services; that of some it
+ * ends, and calls them itself.
+ */
 export class EastWestGateway extends pulumi.ComponentResource {
   /** Where peers reach it; empty while the Service has no address. */
   readonly addresses: pulumi.Output<GatewayAddress[]>;
@@ -85,13 +97,20 @@ export class EastWestGateway extends pulumi.ComponentResource {
       { ...child, dependsOn: release },
     );
 
-    if (args.hosts.length > 0) this.openFor(name, args, release);
+    const servers = gatewayServers(args);
+    if (servers.length > 0) this.openFor(name, args, servers, release);
     this.addresses = this.addressesOf(name, args, service);
     this.registerOutputs({ addresses: this.addresses });
   }
 
   /** Without any export there is no Gateway object: nothing listens. */
-  private openFor(name: string, args: EastWestGatewayArgs, release: pulumi.Resource): void {
+  private openFor(
+    name: string,
+    args: EastWestGatewayArgs,
+    servers: GatewayServer[],
+    release: pulumi.Resource,
+  ): void {
+    const routes = (args.terminated ?? []).map((port) => this.routeFor(name, args, port));
     new kubernetes.apiextensions.CustomResource(
       `${name}-gateway`,
       {
@@ -100,17 +119,29 @@ export class EastWestGateway extends pulumi.ComponentResource {
         metadata: { name: GATEWAY_NAME, namespace: args.namespace },
         spec: {
           selector: { istio: GATEWAY_NAME },
-          servers: [
-            {
-              port: { number: GATEWAY_PORT, name: GATEWAY_PORT_NAME, protocol: "TLS" },
-              tls: { mode: "AUTO_PASSTHROUGH" },
-              hosts: args.hosts,
-              ...(args.bind === undefined ? {} : { bind: args.bind }),
-            },
-          ],
+          servers,
         },
       },
-      { parent: this, dependsOn: release },
+      // istiod leaves out a server that no route is behind.
+      { parent: this, dependsOn: [release, ...routes] },
+    );
+  }
+
+  private routeFor(name: string, args: EastWestGatewayArgs, port: TerminatedPort): pulumi.Resource {
+    const { serverName } = port;
+    return new kubernetes.apiextensions.CustomResource(
+      `${name}-${serverName}`,
+      {
+        apiVersion: "networking.istio.io/v1",
+        kind: "VirtualService",
+        metadata: {
+          name: serverName,
+          namespace: args.namespace,
+          labels: { [MANAGED_BY_LABEL]: MANAGED_BY },
+        },
+        spec: terminatedRoute(port),
+      },
+      { parent: this },
     );
   }
 

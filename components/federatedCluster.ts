@@ -19,9 +19,10 @@ import type { PeerStatus } from "../federation/peers/peerStatus.ts";
 import type { PinnedPeer } from "../federation/peers/pinnedPeer.ts";
 import type { RotationRecord } from "../federation/authority/rotation.ts";
 import type { SharedAuthority } from "../federation/authority/sharedAuthority.ts";
+import { openings } from "../federation/exports/terminatedExport.ts";
 import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
 import { CoreDnsStub } from "../providers/coreDnsStub.ts";
-import { CallerPolicies } from "./callerPolicies.ts";
+import { guardCallers } from "./callerPolicies.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { clusterProvider, namespace } from "./clusterAccess.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
@@ -134,10 +135,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
 
     const policies = args.policies ?? [];
     this.callerPolicies = publishPolicies(policies);
-    const guards =
-      policies.length === 0
-        ? []
-        : [new CallerPolicies(`${name}-callers`, { policies }, { ...child, dependsOn: istio })];
+    const guarded = { policies, gatewayNamespace };
+    const guards = guardCallers(`${name}-callers`, guarded, { ...child, dependsOn: istio });
 
     const aliases = args.aliases ?? [];
     this.exportAliases = publishAliases(aliases);
@@ -154,7 +153,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
         namespace: gatewayNamespace,
         kubeconfig: config.kubeconfig,
         ...(args.observedGateways === undefined ? {} : { observed: args.observedGateways }),
-        ...(args.mesh === undefined ? { hosts: Object.keys(args.exports).sort() } : networkGateway(config)),
+        ...(args.mesh === undefined ? openings(args.exports) : networkGateway(config)),
       },
       // What is guarded is reached only once it is, and a name is opened only once it leads somewhere.
       { ...child, dependsOn: [istio, ...guards, ...others] },

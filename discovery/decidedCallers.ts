@@ -3,6 +3,7 @@ import type { CallingMesh, GuardedService } from "../federation/callers/callerPo
 import { count, someOf } from "../federation/change.ts";
 import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
+import { gatewayAccount } from "../federation/config/helmValues.ts";
 import { type ExportRule, restricts } from "../federation/exports/exportRule.ts";
 import { describeFaults } from "../federation/fault.ts";
 import { type ForeignPolicy, judgeForeignPolicies } from "../federation/callers/foreignPolicies.ts";
@@ -31,9 +32,10 @@ export interface DecidedCallers {
 export function decideCallers(
   {
     cluster: { trustDomain },
+    gateway: { values },
     peers: configured,
     exports: rules,
-  }: Pick<StackConfig, "cluster" | "exports" | "peers">,
+  }: Pick<StackConfig, "cluster" | "exports" | "gateway" | "peers">,
   exported: readonly GuardedService[] | undefined,
   foreign: readonly ForeignPolicy[] | Unreachable,
   peers: Readonly<Record<string, Pick<PeerView, "pinned">>>,
@@ -44,7 +46,12 @@ export function decideCallers(
     return { policies, withheld: [], warnings: warnOfLast(policies, rules), notes: [] };
   }
   const { allows, notes } = judgeForeignPolicies(foreign, exported);
-  const mesh: CallingMesh = { trustDomain, peers: trustDomains(configured, peers), foreignAllows: allows };
+  const mesh: CallingMesh = {
+    trustDomain,
+    gatewayAccount: gatewayAccount(values),
+    peers: trustDomains(configured, peers),
+    foreignAllows: allows,
+  };
   // A cluster tells itself what it has: without the last ones, ports that it does not tell stay unknown.
   const known = readable(() => readPolicies(last), []);
   const { policies, withheld, warnings } = callerPolicies(exported, mesh, known);

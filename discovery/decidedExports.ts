@@ -3,6 +3,7 @@ import { changeBetween, describeChange } from "../federation/change.ts";
 import { clusterNames } from "../federation/exports/clusterNames.ts";
 import type { ClusterServices } from "../federation/exports/clusterServices.ts";
 import type { StackConfig } from "../federation/config.ts";
+import { gatewayAccount } from "../federation/config/helmValues.ts";
 import { readContract } from "../federation/contract.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import { type ExportAlias, aliasesOf } from "../federation/exports/exportAlias.ts";
@@ -35,12 +36,16 @@ export interface DecidedExports {
  * @throws FaultsError when this stack's last contract or aliases cannot be read and there is no cluster either.
  */
 export function decideExports(
-  { cluster, exports: rules, peers }: StackConfig,
+  { cluster, exports: rules, gateway, peers }: StackConfig,
   found: ClusterServices | Unreachable,
   { contract, pinned, exportAliases }: Pick<OwnOutputs, "contract" | "pinned" | "exportAliases">,
   readings: Readonly<Record<string, ContractReading>>,
 ): DecidedExports {
-  const exporting = { ...cluster, peers: clusterNames(peers, readings, pinned) };
+  const exporting = {
+    ...cluster,
+    gatewayAccount: gatewayAccount(gateway.values),
+    peers: clusterNames(peers, readings, pinned),
+  };
   if (!("unreachable" in found)) {
     const published = readableServices(contract);
     const known = readable(() => readAliases(exportAliases), []);

@@ -15,6 +15,7 @@ import { type ClusterConfig, cluster } from "./config/cluster.ts";
 import { type Dns, dns } from "./config/dns.ts";
 import { judgeExportPeers } from "./config/exportPeers.ts";
 import { judgeExportNames } from "./config/exportNames.ts";
+import { judgeExportGateways } from "./config/exportGateways.ts";
 import { exportRules } from "./config/exports.ts";
 import { gateway } from "./config/gateway.ts";
 import { istio } from "./config/istio.ts";
@@ -149,6 +150,7 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
     ...judgePeers(raw["peers"], raw["cluster"], stack),
     ...judgeExportPeers(raw["exports"], raw["peers"]),
     ...judgeExportNames(raw["exports"], raw["cluster"], raw["topology"]),
+    ...judgeExportGateways(raw["exports"], raw["topology"]),
     ...judgeCallers(raw["exports"], raw["peers"]),
     ...judgeSharedStack(raw["certificateAuthority"], stack),
     ...judgeTopology(raw),

@@ -36,6 +36,11 @@ export interface ContractService {
   peers?: string[];
   /** Labels of the Service, for peers' import rules. */
   labels?: Record<string, string>;
+  /**
+   * Whether the cluster's gateway ends mutual TLS, and the identity is the gateway's: it is asked for by `p<port>.<host>` then. Left out:
+   * the gateway passes calls on unopened. (A reader of before this field ignores it, and the gateway refuses its callers.)
+   */
+  terminated?: true;
 }
 
 /** Kubernetes labels. Of a map that has too many that is told, and nothing else of it. */
@@ -61,6 +66,7 @@ export const contractService = checked(
     subjectAltNames: list(text(SPIFFE_ID), 1, IDENTITIES_LIMIT),
     peers: list(text(DNS_LABEL), 0, PEERS_LIMIT).exactOptional(),
     labels: labelMap.exactOptional(),
+    terminated: z.literal(true).exactOptional(),
   }),
   ({ ports }) => [...repeats("ports", ports, "number"), ...repeats("ports", ports, "name")],
 );
@@ -80,11 +86,13 @@ function repeats(field: string, ports: unknown, key: "number" | "name"): Complai
 }
 
 /** The same service in the order that contracts have: ports by number, the rest by name, each once. */
-export function sortService({ ports, subjectAltNames, peers, labels }: ContractService): ContractService {
+export function sortService(service: ContractService): ContractService {
+  const { ports, subjectAltNames, peers, labels, terminated } = service;
   return {
     ports: [...ports].sort((one, other) => one.number - other.number),
     subjectAltNames: sortedUnique(subjectAltNames),
     ...(peers === undefined ? {} : { peers: sortedUnique(peers) }),
     ...(labels === undefined ? {} : { labels: sortedRecord(Object.entries(labels)) }),
+    ...(terminated === undefined ? {} : { terminated }),
   };
 }

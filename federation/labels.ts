@@ -10,6 +10,10 @@ export const OF_OTHERS = `${MANAGED_BY_LABEL}!=${MANAGED_BY}`;
 export const PEER_LABEL = "istio-federation.dev/peer";
 /** On an imported ServiceEntry: the name that the service has in the peer's cluster, where it has another one here. */
 export const REMOTE_HOST_ANNOTATION = "istio-federation.dev/remote-host";
+/** On an imported ServiceEntry: that the peer's gateway opens calls of it, where it does; always {@link TERMINATED}. */
+export const TERMINATED_ANNOTATION = "istio-federation.dev/terminated";
+/** Value of {@link TERMINATED_ANNOTATION}. */
+export const TERMINATED = "true";
 /** On an imported ServiceEntry: the peers that serve it, where they are several. */
 export const SERVED_BY_ANNOTATION = "istio-federation.dev/served-by";
 /** On an imported ServiceEntry: the outlier detection of its DestinationRule, where it has some. */

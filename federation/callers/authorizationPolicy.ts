@@ -14,11 +14,14 @@ export interface Operation {
   notPaths?: string[];
 }
 
+/** By what rules go besides: whom a certificate names, and whom the caller asked for in the TLS handshake. */
+export const CONDITIONS = ["source.principal", "connection.sni"] as const;
+
 /** A rule matches a call from any of the sources, for any of the operations, under all conditions. */
 export interface PolicyRule {
   from: { source: Source }[];
   to?: { operation: Operation }[];
-  when?: { key: "source.principal"; values: string[] }[];
+  when?: { key: (typeof CONDITIONS)[number]; values: string[] }[];
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type GuardedService, isHttp } from "./callerPolicy.ts";
 import { isLimited } from "./callers.ts";
-import type { Fault } from "../fault.ts";
+import { type Fault, pathOf } from "../fault.ts";
 import { unknownPorts } from "../exports/lastPorts.ts";
 import { ISTIO_NAMESPACE } from "../wellKnown.ts";
 
@@ -9,6 +9,13 @@ import { ISTIO_NAMESPACE } from "../wellKnown.ts";
  * Its path is from the Service on, as are those of {@link warnOfCallers}.
  */
 export function unguardable(service: GuardedService): Fault | undefined {
+  const { callers = [], localCallers } = service.rule;
+  if (service.terminated === true) {
+    const limited = callers.findIndex(isLimited);
+    if (limited >= 0) return unseen(pathOf("exports", service.ruleIndex ?? 0, "callers", limited));
+    // The gateway holds peers' callers.
+    if (localCallers === undefined) return undefined;
+  }
   if (Object.keys(service.selector).length === 0) {
     return {
       path: "selector",
@@ -35,6 +42,14 @@ export function unguardable(service: GuardedService): Fault | undefined {
   return undefined;
 }
 
+function unseen(place: string): Fault {
+  return {
+    path: "callers",
+    rule: `are held at the gateway, which sees connections and no requests, and ${place} allows some methods or paths only, so the Service is held back`,
+    remedy: "Leave out 'methods' and 'paths' there, or write gateway: passthrough",
+  };
+}
+
 /**
  * What is stricter than its rule says, of a Service whose callers are restricted.
  * @param found the same Service before the last update's ports stood in for those that no workload tells.
@@ -44,13 +59,17 @@ export function warnOfCallers(service: GuardedService, found = service): Fault[]
   const kept = unknownPorts(found).filter(({ number }) => !unknown.some((port) => port.number === number));
   const others = service.ports.filter((port) => !isHttp(port));
   const warnings: Fault[] = [];
-  if (unknown.length > 0) {
-    const open =
-      service.rule.localCallers === undefined ? "" : ", and callers of this cluster are not refused there";
+  // Peers' callers are held at the gateway, which has the Service's own ports.
+  const isHeld = service.terminated !== true;
+  if (unknown.length > 0 && (isHeld || service.rule.localCallers !== undefined)) {
+    const effects = [
+      ...(isHeld ? ["no peer can call there"] : []),
+      ...(service.rule.localCallers === undefined ? [] : ["callers of this cluster are not refused there"]),
+    ];
     warnings.push({
       path: "ports",
       value: unknown.map(({ name }) => name),
-      rule: `lead(s) to no port number that any of its workloads tells, so no peer can call there${open}`,
+      rule: `lead(s) to no port number that any of its workloads tells, so ${effects.join(", and ")}`,
       remedy: "Update this stack again when its workloads run, or write the number as targetPort",
     });
   }

@@ -37,7 +37,7 @@ export function callerPolicies(
     .sort((one, other) => compare(one.host, other.host));
   const withheld = new Map<string, Fault>();
   const restricted = sorted.filter((service) => isRestricted(service, mesh));
-  for (const service of restricted) {
+  for (const service of new Set([...restricted, ...sorted.filter(({ terminated }) => terminated === true)])) {
     const fault = unguardable(service);
     if (fault !== undefined) withheld.set(service.host, within(pathTo(service), fault));
   }

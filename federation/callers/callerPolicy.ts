@@ -3,7 +3,9 @@ import type { AuthorizationPolicy, PolicyRule } from "./authorizationPolicy.ts";
 import type { PolicyDomain } from "./callerGroup.ts";
 import type { CallerRules } from "./callers.ts";
 import type { ServicePort } from "../contractService.ts";
-import { ownValue, sortedRecord, sortedUnique } from "../order.ts";
+import { gatewayCaller, gatewayPolicy } from "./gatewayPolicy.ts";
+import { ownValue, sortedRecord } from "../order.ts";
+import { peerCallers } from "./peerCallers.ts";
 import {
   type DomainCallers,
   type TargetPorts,
@@ -15,6 +17,7 @@ import {
 } from "./policyRules.ts";
 import type { Protocol } from "../protocol.ts";
 import { joinSelectors, widest } from "./sharedWorkloads.ts";
+import { ISTIO_NAMESPACE } from "../wellKnown.ts";
 
 /** A Service that is exported, as far as it matters who may call it. */
 export interface GuardedService {
@@ -25,19 +28,25 @@ export interface GuardedService {
   selector: Readonly<Record<string, string>>;
   /** Those that are offered; `targetPorts` are all that they are at its workloads, left out when that is not known. */
   ports: readonly (ServicePort & { targetPorts?: readonly number[] })[];
-  /** Whether no TCP port of it is left out of the offer: the gateway leads to those all the same. */
+  /** Whether the gateway opens calls of it: its workloads see the gateway's identity then. */
+  terminated?: true;
+  /** Whether no TCP port of it is left out of the offer: a gateway that passes calls on leads to those all the same. */
   isWhole: boolean;
   /** To whom it is offered, by their names in the config. */
   peers: readonly string[];
   /** Whether some workload of it takes plaintext too. */
   permissive?: boolean;
   rule: CallerRules;
+  /** Its place among the config's `exports`. */
+  ruleIndex?: number;
 }
 
 /** Among whom policies tell callers apart. */
 export interface CallingMesh {
   /** Our own trust domain. */
   trustDomain: string;
+  /** Name of our gateway's service account. @default that of the chart */
+  gatewayAccount?: string;
   /** Each peer's, by its name in the config; undefined as long as it was never seen, when nobody trusts it either. */
   peers: Readonly<Record<string, string | undefined>>;
   /** Selectors of the ALLOW policies of others that may select workloads of a Service, by its host; `{}` selects all. */
@@ -52,7 +61,8 @@ export function isHttp({ protocol }: Pick<ServicePort, "protocol">): boolean {
 }
 
 /**
- * The policies by which the workloads of a Service refuse who may not call it; none when nobody is to be refused.
+ * The policies by which the workloads of a Service refuse who may not call it; none when nobody is to be refused. Of one whose calls the
+ * gateway opens, callers of peers are the gateway there, and a policy of the gateway's refuses who may not call.
  *
  * What is refused is said as DENY of those who are: it leaves all others, and other policies, as they are. Only where policies of
  * others allow so and so many callers and no others, an ALLOW policy beside them lets peers' callers in whom the rule names.
@@ -63,6 +73,8 @@ export function policiesOf(
   open: readonly number[],
   mesh: CallingMesh,
 ): AuthorizationPolicy[] {
+  const atGateway = gatewayPolicy(service, mesh);
+  if (!isRestricted(service, mesh)) return atGateway;
   const ports = targetPortsOf(service);
   const peers = peerCallers(service, mesh);
   const deny = [
@@ -71,42 +83,39 @@ export function policiesOf(
     ...localRules(service, ports, mesh),
   ];
   return [
+    ...atGateway,
     ...policy(service, `istio-federation-deny-${service.name}`, "DENY", service.selector, deny),
     ...extensions(service, ports, peers, mesh),
   ];
 }
 
-/** Whether something of a Service is refused to somebody, so that a policy must hold it. */
+/** Whether something of a Service is refused to somebody, so that a policy at its workloads must hold it. */
 export function isRestricted(service: GuardedService, mesh: CallingMesh): boolean {
   return (
     service.rule.localCallers !== undefined ||
-    holdsPeersOff(service, peerCallers(service, mesh)) ||
+    (canGuard(service) && holdsPeersOff(service, peerCallers(service, mesh))) ||
     allowsToExtend(service, mesh).length > 0
   );
+}
+
+/** Whether peers' callers are to be held at the workloads; where the gateway holds them, that is done as far as it can be. */
+function canGuard({ terminated, selector, namespace }: GuardedService): boolean {
+  return terminated !== true || (Object.keys(selector).length > 0 && namespace !== ISTIO_NAMESPACE);
 }
 
 function holdsPeersOff(service: GuardedService, peers: readonly DomainCallers[]): boolean {
   return peers.length > 0 && (!service.isWhole || refusesSome(peers));
 }
 
-/** By trust domain: several peers may have one, and where it is ours too, their callers are local ones to every policy. */
-function peerCallers({ peers: offered, rule }: GuardedService, mesh: CallingMesh): DomainCallers[] {
-  const named = Object.entries(mesh.peers).flatMap(([peer, trustDomain]) =>
-    trustDomain === undefined || trustDomain === mesh.trustDomain ? [] : [{ peer, trustDomain }],
-  );
-  return sortedUnique(named.map(({ trustDomain }) => trustDomain)).map((trustDomain) => {
-    const here = named.filter(({ peer, trustDomain: its }) => its === trustDomain && offered.includes(peer));
-    const entries = (rule.callers ?? [{}]).map((entry) =>
-      here.some(({ peer }) => entry.peer === undefined || entry.peer === peer) ? entry : undefined,
-    );
-    return { domain: { trustDomain, isOwn: false }, entries };
-  });
-}
-
-function localRules({ rule }: GuardedService, ports: TargetPorts, mesh: CallingMesh): PolicyRule[] {
+function localRules(
+  { rule, terminated }: GuardedService,
+  ports: TargetPorts,
+  mesh: CallingMesh,
+): PolicyRule[] {
   if (rule.localCallers === undefined) return [];
   const domain = { trustDomain: mesh.trustDomain, isOwn: true };
-  return [...denyRules(ports, [{ domain, entries: rule.localCallers }]), ...anonymousRules(ports)];
+  const entries = [...(terminated === true ? [gatewayCaller(mesh)] : []), ...rule.localCallers];
+  return [...denyRules(ports, [{ domain, entries }]), ...anonymousRules(ports)];
 }
 
 /** ALLOW policies, one for all workloads where there are some of others; an ALLOW policy alone would shut everybody else out. */
@@ -116,7 +125,11 @@ function extensions(
   peers: readonly DomainCallers[],
   mesh: CallingMesh,
 ): AuthorizationPolicy[] {
-  const rules = allowRules(ports, peers);
+  const gateway = {
+    domain: { trustDomain: mesh.trustDomain, isOwn: true },
+    entries: [gatewayCaller(mesh)],
+  };
+  const rules = allowRules(ports, service.terminated === true ? [gateway] : peers);
   return allowsToExtend(service, mesh).flatMap((selector) => {
     const isAll = Object.keys(selector).length === Object.keys(service.selector).length;
     // No Service has a dot in its name: this one is nobody else's.
@@ -129,7 +142,7 @@ function extensions(
 
 /** Selectors of the workloads of a Service at which others allow some callers only, and its rule names peers' callers. */
 function allowsToExtend(service: GuardedService, mesh: CallingMesh): Record<string, string>[] {
-  if (service.rule.callers === undefined) return [];
+  if (service.rule.callers === undefined || !canGuard(service)) return [];
   const found = ownValue(mesh.foreignAllows ?? {}, service.host) ?? [];
   const joined = found.map((selector) => joinSelectors(service.selector, selector));
   return widest(joined.filter((selector) => selector !== undefined));

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { AuthorizationPolicy } from "./authorizationPolicy.ts";
+import { type AuthorizationPolicy, CONDITIONS } from "./authorizationPolicy.ts";
 import { type PublishedSpecs, publishSpecs, readSpecs } from "../exports/publishedSpecs.ts";
 
 /** The policies as a stack publishes them for its own next run, by `<namespace>/<name>`. */
@@ -30,7 +30,7 @@ const spec = z.object({
           }),
         )
         .exactOptional(),
-      when: z.array(z.object({ key: z.literal("source.principal"), values: texts })).exactOptional(),
+      when: z.array(z.object({ key: z.enum(CONDITIONS), values: texts })).exactOptional(),
     }),
   ),
 });

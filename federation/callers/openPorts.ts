@@ -2,12 +2,14 @@ import type { GuardedService } from "./callerPolicy.ts";
 import { sharingIndex } from "./sharingIndex.ts";
 
 /**
- * Finds the ports that workloads of a Service offer to any peer, for it or for another Service.
+ * Finds the ports that workloads of a Service offer to any peer itself, for it or for another Service.
  * @param services all that are exported, of any namespace.
  */
 export function openPorts(services: readonly GuardedService[]): (service: GuardedService) => number[] {
+  // Nobody but the gateway is led to what it opens.
+  const led = services.filter(({ terminated }) => terminated !== true);
   const byNamespace = new Map(
-    [...Map.groupBy(services, ({ namespace }) => namespace)].map(([namespace, neighbours]) => [
+    [...Map.groupBy(led, ({ namespace }) => namespace)].map(([namespace, neighbours]) => [
       namespace,
       sharingIndex(neighbours, portsOf),
     ]),

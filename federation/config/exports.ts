@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { ExportRule } from "../exports/exportRule.ts";
+import { type ExportRule, GATEWAY_MODES } from "../exports/exportRule.ts";
 import { NAME_TEMPLATE } from "../imports/extraName.ts";
 import { DNS_LABEL, LABEL_KEY } from "../hostname.ts";
 import { EXPORT_LABEL } from "../labels.ts";
@@ -34,6 +34,8 @@ const rule = checked(
     labels: several(text(LABEL_KEY)).exactOptional(),
     // In which domains it may lie is judged in view of the config's `cluster`.
     as: text(NAME_TEMPLATE).exactOptional(),
+    // Whether the topology has it is judged likewise.
+    gateway: z.enum(GATEWAY_MODES).exactOptional(),
     // Which peers they name is judged likewise.
     ...callerFields,
   }),

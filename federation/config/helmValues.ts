@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { type Complaint, checked } from "../schema.ts";
+import { GATEWAY_NAME } from "../wellKnown.ts";
+import { asRecord } from "./stackNames.ts";
 
 /** Helm values as dotted paths, and the config field that sets each. */
 type Reserved = Readonly<Record<string, string>>;
@@ -45,6 +47,13 @@ function isSet(values: unknown, path: readonly string[]): boolean {
     values,
   );
   return value !== undefined;
+}
+
+/** Name of the gateway's service account, as the gateway's chart gives it by these Helm values (its template `_helpers.tpl`). */
+export function gatewayAccount(values: Readonly<Record<string, unknown>>): string {
+  const { create = true, name } = asRecord(values["serviceAccount"]);
+  if (typeof name === "string" && name !== "") return name;
+  return create === false ? "default" : GATEWAY_NAME;
 }
 
 export const baseValues = valuesWithout({});

@@ -21,6 +21,16 @@ export interface ExportRule extends CallerRules {
   labels?: string[];
   /** The name under which each is offered instead of its full one: a host name in which `{name}` and `{namespace}` stand for the Service's. */
   as?: string;
+  /** Whether the gateway opens peers' calls, to decide on them itself, or passes them on unopened. @default passthrough */
+  gateway?: (typeof GATEWAY_MODES)[number];
+}
+
+/** What the gateway can do with calls. */
+export const GATEWAY_MODES = ["passthrough", "terminating"] as const;
+
+/** Whether the gateway opens calls of what a rule exports. */
+export function isTerminating({ gateway }: { gateway?: ExportRule["gateway"] | undefined }): boolean {
+  return gateway === "terminating";
 }
 
 /**
@@ -63,7 +73,8 @@ export function namedServices(rule: ExportRule): string[] | undefined {
   return services.map((name) => `${namespace}/${name}`);
 }
 
-/** Whether a rule keeps anybody from anything: then policies must hold what it says. */
-export function restricts({ peers, ports, callers, localCallers }: ExportRule): boolean {
-  return [peers, ports, callers, localCallers].some((limit) => limit !== undefined);
+/** Whether a rule keeps anybody from anything, so that policies must hold what it says; so they must where the gateway opens calls. */
+export function restricts({ peers, ports, callers, localCallers, gateway }: ExportRule): boolean {
+  const limits = [peers, ports, callers, localCallers];
+  return isTerminating({ gateway }) || limits.some((limit) => limit !== undefined);
 }

@@ -9,11 +9,13 @@ export interface ExportedService {
   host: string;
   /** Whether it is offered under another name, to which a ServiceEntry has to lead; left out where it is not. */
   isAliased?: true;
+  /** Whether the gateway opens peers' calls of it, so that its workloads see the gateway's identity; left out where it does not. */
+  terminated?: true;
   /** Labels of its workloads; empty where the Service has no selector, and its identities are annotated. */
   selector: Record<string, string>;
   /** What is offered of it, by number; at least one. */
   ports: ExportedPort[];
-  /** Whether those are all that the gateway could lead to, as it opens a Service with all its ports. */
+  /** Whether those are all that the gateway could lead to: what it passes on unopened it passes on to all ports of a Service. */
   isWhole: boolean;
   /** Who is offered it, by the peers' names in the config, sorted: all of them where the rule names none. */
   peers: string[];

@@ -105,7 +105,11 @@ function identitiesFinder(
   );
   return (service) => {
     const hosts = [...(names.get(keyOf(service)) ?? []), hostOf(service, cluster)];
-    return hosts.flatMap((host) => ownValue(last, host)?.subjectAltNames ?? []);
+    return hosts.flatMap((host) => {
+      const { subjectAltNames = [], terminated } = ownValue(last, host) ?? {};
+      // Then it is the gateway's.
+      return terminated ? [] : subjectAltNames;
+    });
   };
 }
 

@@ -2,6 +2,7 @@ import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { SUBJECT_ALT_NAMES_ANNOTATION } from "../labels.ts";
 import { sortedUnique } from "../order.ts";
+import { type GatewayAccount, gatewayIdentity } from "./terminatedExport.ts";
 import { parseSpiffeId, serviceAccountId } from "../spiffe.ts";
 
 /** Under which identities a Service answers, sorted; none when that is not known, and the warnings say why. */
@@ -30,6 +31,28 @@ export function identitiesOf(
   const identities = Object.keys(selector).length === 0 ? [] : sortedUnique(known);
   return { identities, warnings: [noWorkload(identities)] };
 }
+
+/**
+ * The same for a Service whose calls the gateway opens: it answers for itself, and knows by Istio whom it calls, so that workloads need not be
+ * there. A Service without a selector has to say all the same who is behind it.
+ */
+export function openedIdentities(
+  service: KubernetesService,
+  workloads: readonly Workload[],
+  gateway: GatewayAccount,
+): Identities {
+  const identities = [gatewayIdentity(gateway)];
+  if (Object.keys(service.selector).length > 0)
+    return { identities, warnings: workloads.length > 0 ? [] : [NOBODY_THERE] };
+  const found = identitiesOf(service, workloads, gateway.trustDomain, []);
+  return found.identities.length === 0 ? found : { ...found, identities };
+}
+
+const NOBODY_THERE: Fault = {
+  path: "selector",
+  rule: "leads to no workload: it stays offered, and peers' calls fail until one is there",
+  remedy: "Start its workloads, or take the Service out of the exports",
+};
 
 function noWorkload(kept: readonly string[]): Fault {
   const what = kept.length > 0 ? "the identities last published stay" : "the Service is held back";

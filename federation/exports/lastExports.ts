@@ -88,5 +88,7 @@ function narrow(
     subjectAltNames: service.subjectAltNames,
     ...(peers === undefined ? {} : { peers }),
     ...(labels === undefined ? {} : { labels }),
+    // How peers reach it changes when its policies can.
+    ...(service.terminated === undefined ? {} : { terminated: service.terminated }),
   };
 }

@@ -34,7 +34,7 @@ export interface TlsOfCluster {
  * @param workloads those that the Service selects; when there are none now, nothing is held against it.
  */
 export function judgeReach(
-  service: { namespace: string; host: string },
+  service: { namespace: string; host: string; terminated?: boolean },
   { ports, sources }: Pick<ExportedPorts, "ports" | "sources">,
   workloads: readonly Workload[],
   tls: TlsOfCluster,
@@ -54,7 +54,7 @@ export function judgeReach(
     warnings: [
       ...judged.flatMap(({ warnings }) => warnings),
       // What holds all of it back is worth more than what else is amiss.
-      ...(reached.length === 0 ? [NO_PORT] : judgeWorkloads(workloads, speaking)),
+      ...(reached.length === 0 ? [NO_PORT] : judgeWorkloads(workloads, speaking, service.terminated)),
     ],
     permissive: judged.flatMap(({ permissive }) => permissive),
   };
@@ -86,7 +86,14 @@ function judgePort(
   };
 }
 
-function judgeWorkloads(workloads: readonly Workload[], speaking: readonly Workload[]): Fault[] {
+function judgeWorkloads(
+  workloads: readonly Workload[],
+  speaking: readonly Workload[],
+  terminated = false,
+): Fault[] {
+  // What a gateway has opened it passes on in whatever its callee speaks.
+  if (terminated && speaking.length < workloads.length)
+    return [calledInPlainText(workloads.length - speaking.length, workloads.length)];
   if (workloads.length > 0 && speaking.length === 0) return [noSidecar(workloads.length)];
   const silent = workloads.length - speaking.length;
   const isReady = speaking.length === 0 || speaking.some(({ ready }) => ready);
@@ -110,6 +117,14 @@ function noSidecar(all: number): Fault {
     path: "selector",
     rule: `leads to ${count(all)} workload(s), none with a sidecar (label ${TLS_MODE_LABEL}: istio), to which the gateway passes nothing on: it stays offered, and peers' calls fail until one has`,
     remedy: `${INJECT}, or take the Service out of the exports`,
+  };
+}
+
+function calledInPlainText(silent: number, all: number): Fault {
+  return {
+    path: "selector",
+    rule: `leads to ${count(silent)} of ${count(all)} workloads without a sidecar (label ${TLS_MODE_LABEL}: istio), which the gateway calls in plain text`,
+    remedy: INJECT,
   };
 }
 

@@ -1,18 +1,19 @@
 import { hostOf, offeredAs } from "./alias.ts";
 import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { type ContractService, contractService } from "../contractService.ts";
-import type { ExportRule } from "./exportRule.ts";
+import { type ExportRule, isTerminating } from "./exportRule.ts";
 import { aliasPorts, unfitAlias } from "./exportAlias.ts";
 import type { ExportedService } from "./exportedService.ts";
 import { type KubernetesPort, exportedPorts } from "./exportedPorts.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
-import { identitiesOf } from "./identities.ts";
+import { identitiesOf, openedIdentities } from "./identities.ts";
 import { EXPORT_TO_ANNOTATION } from "../labels.ts";
 import { type Narrowed, missingPorts, narrowPeers, narrowPorts, publishedLabels } from "./narrowing.ts";
 import { ownValue, sortedUnique } from "../order.ts";
 import { type TlsOfCluster, judgeReach } from "./reachability.ts";
 import { firstFaultsOf } from "../schema.ts";
+import { unfitServers } from "./terminatedExport.ts";
 import { GATEWAY_NAMESPACE } from "../wellKnown.ts";
 
 /** Who exports. */
@@ -21,6 +22,8 @@ export interface ExportingCluster {
   /** Others that it owns. @default none */
   domains?: readonly string[];
   trustDomain: string;
+  /** Name of the gateway's service account. @default that of the chart */
+  gatewayAccount?: string;
   /** The peers by their names in the config, each with the name that it gives itself. */
   peers: Readonly<Record<string, string>>;
 }
@@ -66,13 +69,18 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
   const { only, isWanted } = wanted.left;
 
   const carried = exportedPorts(service.ports, isWanted);
-  const { identities, ...found } = identitiesOf(service, workloads, cluster.trustDomain, known);
+  const terminated = isTerminating(rule);
+  const { identities, ...found } = terminated
+    ? openedIdentities(service, workloads, cluster)
+    : identitiesOf(service, workloads, cluster.trustDomain, known);
   const warnings = [...wanted.warnings, ...carried.warnings, ...found.warnings];
   if (identities.length === 0) return { warnings };
-  const { permissive, ...reach } = judgeReach({ ...service, host }, carried, workloads, tls);
+  const { permissive, ...reach } = judgeReach({ ...service, host, terminated }, carried, workloads, tls);
   const { ports, warnings: unknown } = isAliased ? aliasPorts(reach.ports) : { ...reach, warnings: [] };
   warnings.push(...reach.warnings, ...unknown);
   if (ports.length === 0) return { warnings };
+  const tooLong = terminated ? unfitServers(host, ports) : undefined;
+  if (tooLong !== undefined) return { warnings: [...warnings, tooLong] };
 
   const labels = publishedLabels(service, rule);
   const published: ContractService = {
@@ -82,6 +90,7 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
       ? {}
       : { peers: sortedUnique(only.map((peer) => ownValue(cluster.peers, peer) ?? peer)) }),
     ...(labels === undefined ? {} : { labels }),
+    ...(terminated ? { terminated } : {}),
   };
   const { error } = contractService.safeParse(published);
   if (error !== undefined)
@@ -91,9 +100,11 @@ export function offerService(candidate: Candidate, cluster: ExportingCluster, tl
     name: service.name,
     host,
     ...(isAliased ? { isAliased } : {}),
+    ...(terminated ? { terminated } : {}),
     selector: service.selector,
     ports,
-    isWhole: ports.length === exportedPorts(service.ports).ports.length,
+    // A gateway that opens calls leads to those ports that it has servers for.
+    isWhole: terminated || ports.length === exportedPorts(service.ports).ports.length,
     peers: only ?? sortedUnique(Object.keys(cluster.peers)),
     permissive: permissive.length > 0,
     rule,

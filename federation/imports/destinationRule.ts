@@ -1,3 +1,4 @@
+import { openedName } from "../exports/terminatedExport.ts";
 import type { ImportedService } from "./importLine.ts";
 import { importLabels } from "../labels.ts";
 import { sortedUnique } from "../order.ts";
@@ -29,24 +30,27 @@ export interface DestinationRule {
 }
 
 /**
- * The name by which a gateway with `AUTO_PASSTHROUGH` knows where a call is to go: Istio's name of the cluster (in Envoy's sense)
- * that leads to a port of a service.
+ * The name by which a gateway knows where a call is to go. With `AUTO_PASSTHROUGH` it is Istio's name of the cluster (in Envoy's sense)
+ * that leads to a port of a service; of one whose calls it opens it is a host name, as servers of a Gateway have.
  */
-export function serverName(host: string, port: number): string {
-  return `outbound_.${port}_._.${host}`;
+export function serverName(
+  { host, terminated }: { host: string; terminated?: true | undefined },
+  port: number,
+): string {
+  return terminated === true ? openedName(host, port) : `outbound_.${port}_._.${host}`;
 }
 
 /** Whether a service has a DestinationRule at all. */
-export function hasDestinationRule({ remoteHost, outlierDetection }: ImportedService): boolean {
-  return remoteHost !== undefined || outlierDetection !== undefined;
+export function hasDestinationRule({ remoteHost, terminated, outlierDetection }: ImportedService): boolean {
+  return [remoteHost, terminated, outlierDetection].some((reason) => reason !== undefined);
 }
 
 /**
  * Renders what a ServiceEntry cannot say of a service: of one that has another name here than in the peer's cluster, that its gateway is
- * asked for the name that it has there; and when a gateway is not called for a while. There is a name to ask for for each port, so several
- * ports take settings of their own, and each then says everything: Istio takes nothing over from the policy of all ports. Identities are
- * those of the ServiceEntry; without a name to ask for, mutual TLS is Istio's own affair. Same input, same bytes, in whatever order its
- * lists come.
+ * asked for the name that it has there; of one whose calls the gateway opens, by what name; and when a gateway is not called for a while.
+ * There is a name to ask for for each port, so several ports take settings of their own, and each then says everything: Istio takes nothing
+ * over from the policy of all ports. Identities are those of the ServiceEntry; without a name to ask for, mutual TLS is Istio's own affair.
+ * Same input, same bytes, in whatever order its lists come.
  */
 export function renderDestinationRule({
   host,
@@ -55,13 +59,15 @@ export function renderDestinationRule({
   peer,
   exportTo,
 }: Omit<ServiceEntryInput, "gateways" | "otherGateways">): DestinationRule {
-  const { remoteHost, outlierDetection } = service;
+  const { terminated, outlierDetection } = service;
+  // Istio itself asks for the name here, and for the passthrough.
+  const remote = service.remoteHost ?? (terminated === undefined ? undefined : host);
   const numbers = service.ports.map(({ number }) => number).sort((one, other) => one - other);
   const policy = (port: number): TrafficPolicy => ({
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
-    ...(remoteHost === undefined
+    ...(remote === undefined
       ? {}
-      : { tls: { mode: "ISTIO_MUTUAL", sni: serverName(remoteHost, port) } as const }),
+      : { tls: { mode: "ISTIO_MUTUAL", sni: serverName({ host: remote, terminated }, port) } as const }),
   });
   const [first, ...others] = numbers;
   return {
@@ -71,7 +77,7 @@ export function renderDestinationRule({
     spec: {
       host,
       trafficPolicy:
-        first !== undefined && (others.length === 0 || remoteHost === undefined)
+        first !== undefined && (others.length === 0 || remote === undefined)
           ? policy(first)
           : { portLevelSettings: numbers.map((number) => ({ port: { number }, ...policy(number) })) },
       exportTo: sortedUnique(service.exportTo ?? exportTo),

@@ -13,6 +13,8 @@ export interface ImportedService {
   subjectAltNames: string[];
   /** Its name in the peer's cluster; left out where it is called by that here too. */
   remoteHost?: string;
+  /** Whether the peer's gateway opens calls of it, which it is asked for by other names then; left out: it passes them on. */
+  terminated?: true;
   /** The peers whose gateways serve it, sorted, if they are several: the one that it is registered with is among them. */
   servedBy?: ServingPeer[];
   /** Namespaces whose workloads see it, sorted, `*` for all; left out: those of the peer's services in general. */
@@ -33,6 +35,7 @@ const IDENTITIES = " as spiffe://";
 /** Where the ports end and the name in the peer's cluster begins. */
 const REMOTE_HOST = " of ";
 /** What follows the identities, which have no blanks; no port, name or namespace has a capital letter. */
+const TERMINATED = " atGateway";
 const SERVED_BY = " servedBy ";
 const SEEN_BY = " exportTo ";
 const OUTLIERS = " outlierDetection ";
@@ -42,18 +45,19 @@ const MOST_WEIGHT = 1000;
 
 /**
  * A service in one readable line, which is what a preview shows: `8080/HTTP http, 9090/GRPC grpc as spiffe://b.local/ns/xyz/sa/bar`, or
- * `8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar` where it has another name here than there. What an import
- * rule says of it follows: ` servedBy cluster-b, cluster-c weight 3 exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s`.
+ * `8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar` where it has another name here than there. ` atGateway`
+ * follows where the peer's gateway opens calls, and what an import rule says: ` servedBy cluster-b, cluster-c weight 3 exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s`.
  * Ports, identities and namespaces come in the order given; a service that {@link parseImport} would refuse is written all the same.
  */
 export function formatImport(service: ImportedService): string {
-  const { ports, subjectAltNames, remoteHost, servedBy, exportTo, outlierDetection } = service;
+  const { ports, subjectAltNames, remoteHost, terminated, servedBy, exportTo, outlierDetection } = service;
   const served = ports.map(({ number, name, protocol }) => `${number}/${protocol} ${name}`).join(", ");
   const whose = remoteHost === undefined ? "" : `${REMOTE_HOST}${remoteHost}`;
+  const opened = terminated === undefined ? "" : TERMINATED;
   const peers = servedBy === undefined ? "" : `${SERVED_BY}${formatServing(servedBy)}`;
   const seen = exportTo === undefined ? "" : `${SEEN_BY}${exportTo.join(", ")}`;
   const outliers = outlierDetection === undefined ? "" : `${OUTLIERS}${formatOutliers(outlierDetection)}`;
-  return `${served}${whose} as ${subjectAltNames.join(", ")}${peers}${seen}${outliers}`;
+  return `${served}${whose} as ${subjectAltNames.join(", ")}${opened}${peers}${seen}${outliers}`;
 }
 
 /**
@@ -63,7 +67,9 @@ export function formatImport(service: ImportedService): string {
 export function parseImport(line: string): ImportedService {
   const [seen, outliers] = cut(line, OUTLIERS);
   const [served, seenBy] = cut(seen, SEEN_BY);
-  const [plain, serving] = cut(served, SERVED_BY);
+  const [marked, serving] = cut(served, SERVED_BY);
+  const terminated = marked.endsWith(TERMINATED);
+  const plain = terminated ? marked.slice(0, -TERMINATED.length) : marked;
   // Not the first " as ": a port may be named so.
   const end = plain.indexOf(IDENTITIES);
   const [what, identities] = end < 0 ? [plain, ""] : [plain.slice(0, end), plain.slice(end + " as ".length)];
@@ -83,6 +89,7 @@ export function parseImport(line: string): ImportedService {
     ports: found,
     subjectAltNames,
     ...(remoteHost === undefined ? {} : { remoteHost }),
+    ...(terminated ? { terminated } : {}),
     ...(servedBy === undefined ? {} : { servedBy }),
     ...(exportTo === undefined ? {} : { exportTo }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
@@ -90,7 +97,7 @@ export function parseImport(line: string): ImportedService {
   if (!valid || formatImport(service) !== line) {
     throw new Error(
       `Import ${quote(line)} must be "<number>/<protocol> <name>, ...[ of <name there>] as spiffe://<trust domain>/<path>, ...` +
-        `[${SERVED_BY}<peer>[ weight <number>], ...][${SEEN_BY}<namespace>, ...][${OUTLIERS}<field> <value>, ...]".`,
+        `[${TERMINATED}][${SERVED_BY}<peer>[ weight <number>], ...][${SEEN_BY}<namespace>, ...][${OUTLIERS}<field> <value>, ...]".`,
     );
   }
   return service;
@@ -99,7 +106,7 @@ export function parseImport(line: string): ImportedService {
 /** Whether a line that {@link formatImport} wrote is of a service that has a DestinationRule beside its ServiceEntry. */
 export function needsRule(line: string): boolean {
   // Ports may be named "of" and "as": nothing but a name there has a word for itself between the two.
-  return / of [^ ,]+ as spiffe:\/\//.test(line) || line.includes(OUTLIERS);
+  return / of [^ ,]+ as spiffe:\/\//.test(line) || [TERMINATED, OUTLIERS].some((word) => line.includes(word));
 }
 
 /** The peers that serve a service by its line, as {@link formatImport} wrote it; none where it is one alone. */

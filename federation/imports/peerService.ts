@@ -62,7 +62,7 @@ export function serviceJudge(
             },
           ]),
       ...(named === undefined ? [nameless(names, peer)] : []),
-      ...judgeServerName(host, service),
+      ...judgeServerName(host, offered),
       ...judgeIdentities(service, peer),
       ...judgePorts(service, peer),
       ...judgeSize(size, peer),
@@ -90,9 +90,9 @@ function judgeHost(host: string, peer: Publisher, names: PeerNames): Fault[] {
 }
 
 /** By which name, with the port in it, the peer's gateway tells where a call is to go. */
-function judgeServerName(host: string, { ports }: ContractService): Fault[] {
+function judgeServerName(host: string, { ports, terminated }: ContractService): Fault[] {
   const highest = Math.max(...ports.map(({ number }) => number));
-  const { length } = serverName(host, highest);
+  const { length } = serverName({ host, terminated }, highest);
   if (length <= SERVER_NAME_LIMIT) return [];
   const rule = `is ${length - SERVER_NAME_LIMIT} character(s) too long to be called through a gateway on port ${highest}`;
   return [{ path: "", rule, remedy: "Have the peer shorten the service's name, namespace or domain" }];

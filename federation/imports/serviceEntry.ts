@@ -5,6 +5,8 @@ import {
   OUTLIERS_ANNOTATION,
   REMOTE_HOST_ANNOTATION,
   SERVED_BY_ANNOTATION,
+  TERMINATED,
+  TERMINATED_ANNOTATION,
   TLS_MODE_LABEL,
   importLabels,
 } from "../labels.ts";
@@ -71,8 +73,8 @@ export const ENDPOINT_PORT_NAME_LIMIT = 62;
  *   replace the address by a gateway of its own: neither is written.
  * - Each endpoint says which port of it carries a port of the service. Where the endpoints cannot, see {@link fitsEndpoints}, the
  *   service's ports do, which takes gateways that listen on one port: see {@link sharedPort}.
- * - Annotations tell the name that the service has in the peer's cluster, if it has another one there, and its outlier detection: an entry
- *   with one of them, and no other, has a DestinationRule.
+ * - Annotations tell the name that the service has in the peer's cluster, if it has another one there, whether the peer's gateway opens its
+ *   calls, and its outlier detection: an entry with one of them, and no other, has a DestinationRule.
  */
 export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
   const { host, service, namespace, peer } = input;
@@ -127,13 +129,14 @@ function gatewaysOf({ service, gateways, peer, otherGateways = {} }: ServiceEntr
 
 type WeightedGateway = GatewayAddress & { weight?: number };
 
-function annotationsOf({ remoteHost, servedBy, outlierDetection }: ImportedService): {
+function annotationsOf({ remoteHost, terminated, servedBy, outlierDetection }: ImportedService): {
   annotations?: Record<string, string>;
 } {
   const annotations = {
     ...(outlierDetection === undefined ? {} : { [OUTLIERS_ANNOTATION]: formatOutliers(outlierDetection) }),
     ...(remoteHost === undefined ? {} : { [REMOTE_HOST_ANNOTATION]: remoteHost }),
     ...(servedBy === undefined ? {} : { [SERVED_BY_ANNOTATION]: formatServing(servedBy) }),
+    ...(terminated === undefined ? {} : { [TERMINATED_ANNOTATION]: TERMINATED }),
   };
   return Object.keys(annotations).length === 0 ? {} : { annotations };
 }

@@ -80,7 +80,7 @@ function preferred(name: string, claims: readonly Claim[]): Claim[] {
 
 function together(name: string, serving: readonly Claim[]): ImportedService {
   const [first] = serving;
-  const { ports, remoteHost, exportTo, outlierDetection } = first?.service ?? { ports: [] };
+  const { ports, remoteHost, terminated, exportTo, outlierDetection } = first?.service ?? { ports: [] };
   const servedBy = serving.map(({ choice }): ServingPeer => {
     const weight = choice.rules.get(name)?.weight;
     return { peer: choice.imports.peer, ...(weight === undefined ? {} : { weight }) };
@@ -89,6 +89,7 @@ function together(name: string, serving: readonly Claim[]): ImportedService {
     ports,
     subjectAltNames: sortedUnique(serving.flatMap(({ service }) => service.subjectAltNames)),
     ...(remoteHost === undefined ? {} : { remoteHost }),
+    ...(terminated === undefined ? {} : { terminated }),
     servedBy,
     ...(exportTo === undefined ? {} : { exportTo }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
@@ -98,6 +99,7 @@ function together(name: string, serving: readonly Claim[]): ImportedService {
 /** In what two peers' services of one name differ that must not. */
 const DIFFERENCES: readonly [what: string, of: (claim: Claim, name: string) => string][] = [
   ["names to ask their gateways for", ({ service }, name) => service.remoteHost ?? name],
+  ["ways into their clusters", ({ service: { terminated } }) => (terminated ? "opened" : "passed on")],
   ["ports", ({ service: { ports } }) => formatImport({ ports, subjectAltNames: [] }).replace(/ as $/, "")],
   ["namespaces that see it", ({ choice, service }) => (service.exportTo ?? choice.seenBy).join(", ")],
   [

@@ -12,6 +12,8 @@ import {
   OUTLIERS_ANNOTATION,
   REMOTE_HOST_ANNOTATION,
   SERVED_BY_ANNOTATION,
+  TERMINATED,
+  TERMINATED_ANNOTATION,
 } from "../../federation/labels.ts";
 import { sortedUnique } from "../../federation/order.ts";
 import { parseOutliers } from "../../federation/imports/outlierDetection.ts";
@@ -64,7 +66,7 @@ export function declares(
 }
 
 /** The annotations by which an entry says what its DestinationRule is for. */
-const RULE_ANNOTATIONS = [OUTLIERS_ANNOTATION, REMOTE_HOST_ANNOTATION];
+const RULE_ANNOTATIONS = [OUTLIERS_ANNOTATION, REMOTE_HOST_ANNOTATION, TERMINATED_ANNOTATION];
 
 const OUR_ANNOTATIONS = [...RULE_ANNOTATIONS, SERVED_BY_ANNOTATION];
 
@@ -107,6 +109,7 @@ export function serviceIn(entry: LiveObject, exportTo: readonly string[]): Impor
     ports,
     subjectAltNames,
     ...(remoteHost === undefined ? {} : { remoteHost }),
+    ...(annotations[TERMINATED_ANNOTATION] === TERMINATED ? { terminated: true as const } : {}),
     ...(servedBy === undefined ? {} : { servedBy }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
   };

@@ -167,6 +167,7 @@ describe("A contract", () => {
     ["has a bad label", { ...barService, labels: { app: "b c" } }, ".labels.app"],
     ["has a label that is no text", { ...barService, labels: { app: 5 } }, ".labels.app"],
     ["has a bad label key", { ...barService, labels: { "a b": "c" } }, '.labels["a b"]'],
+    ["says of opening other than true", { ...barService, terminated: false }, ".terminated"],
     ["has labels in a list", { ...barService, labels: ["app"] }, ".labels"],
   ] as const) {
     it(`keeps its good services when one ${name}`, () => {
@@ -180,6 +181,11 @@ describe("A contract", () => {
       assert.throws(() => parseContract(contractOf({ services }), "b"), FaultsError);
     });
   }
+
+  it("tells of a service that the gateway opens its calls", () => {
+    const services = { [BAR]: { ...barService, terminated: true as const } };
+    assert.deepEqual(parseContract(contractOf({ services }), "b").services, services);
+  });
 
   it("has services with host names", () => {
     for (const host of [

@@ -112,6 +112,15 @@ describe("A contract's limits", () => {
     }
   });
 
+  it("take a longer host where the gateway opens calls, which is asked for by a shorter name", () => {
+    const ports = [{ number: 65535, name: "a", protocol: "TCP" }];
+    const taken = (length: number) => {
+      const service = { ...barService, ports, terminated: true as const };
+      return Object.keys(planned(contractOf({ services: { [hostOf(length)]: service } })).services).length;
+    };
+    assert.deepEqual([taken(248), taken(249)], [1, 0]);
+  });
+
   it("tell the first of very many faults of a service, and how many more there are", () => {
     const foreign = identitiesOf(200).map((id) => id.replace("cluster-b", "cluster-a"));
     const faults = refused({ ...barService, subjectAltNames: foreign });

@@ -11,6 +11,8 @@ export interface Call {
   principal?: string;
   /** The workload's. */
   port: number;
+  /** Whom the caller asks for in the TLS handshake. */
+  serverName?: string;
   request?: { method: string; path: string };
 }
 
@@ -42,7 +44,11 @@ function matches(
   return (
     from.some(({ source }) => isFrom(source, call, trustDomain)) &&
     to.some(({ operation }) => isFor(operation, action, call)) &&
-    when.every(({ values }) => isFrom({ principals: values }, call, trustDomain))
+    when.every(({ key, values }) =>
+      key === "connection.sni"
+        ? call.serverName !== undefined && values.includes(call.serverName)
+        : isFrom({ principals: values }, call, trustDomain),
+    )
   );
 }
 

@@ -101,6 +101,9 @@ const FAMILIES = {
     const choice = [{}, { app: "bar" }, { "a b": "c" }, { app: "b c" }, { app: 5 }, many, ["app"], "app"];
     write(fieldOf(map[host], "labels"), nth<unknown>(choice, pick));
   }),
+  "opening of a service": services((map, host, pick) => {
+    write(fieldOf(map[host], "terminated"), nth<unknown>([true, false, "true", 1, []], pick));
+  }),
   gateways(root, at, pick) {
     const list = listIn(root, "gateways");
     const addresses = [...ADDRESSES, ...DOMAINS, "gw.example.com", "198.51.100.7"];
@@ -150,6 +153,7 @@ export const SERVICE_FAMILIES: readonly Family[] = [
   "ports",
   "peers of a service",
   "labels of a service",
+  "opening of a service",
 ];
 
 export const ALL_FAMILIES = Object.keys(FAMILIES) as Family[];

@@ -155,10 +155,11 @@ function assertOwn({ metadata, spec }: ServiceEntry, found: PeerImports): void {
   );
   const service = services[metadata.name];
   assert.ok(service);
-  const { ports } = service;
+  const { ports, terminated } = service;
   assert.deepEqual(parseImport(formatImport(service)), {
     ...{ ports, subjectAltNames },
     ...(remoteHost === undefined ? {} : { remoteHost }),
+    ...(terminated === undefined ? {} : { terminated }),
   });
 }
 

@@ -55,6 +55,22 @@ describe("A DestinationRule", () => {
     });
   });
 
+  it("asks a gateway that opens calls for a host name of each port, by the own name where there is no other", () => {
+    const ports = [...input.service.ports, { number: 9000, name: "grpc", protocol: "GRPC" as const }];
+    const asked = (remoteHost?: string) => {
+      const more = { ports, terminated: true as const, ...(remoteHost === undefined ? {} : { remoteHost }) };
+      return renderDestinationRule({ ...input, service: { ...input.service, ...more } }).spec.trafficPolicy;
+    };
+    const policy = (host: string) => ({
+      portLevelSettings: [8000, 9000].map((number) => ({
+        port: { number },
+        tls: { mode: "ISTIO_MUTUAL", sni: `p${number}.${host}` },
+      })),
+    });
+    assert.deepEqual(asked(), policy("httpbin.bar.global"));
+    assert.deepEqual(asked(REMOTE), policy(REMOTE));
+  });
+
   it("says when a gateway pauses, and leaves mutual TLS to Istio where there is no other name to ask for", () => {
     const outlierDetection = { consecutive5xxErrors: 5, interval: "10s" };
     const ports = [...input.service.ports, { number: 9000, name: "grpc", protocol: "GRPC" as const }];

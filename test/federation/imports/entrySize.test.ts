@@ -15,10 +15,12 @@ const services = fc.oneof(
     .map(({ ports, width }) => ({ ports: portsOf(ports, width), subjectAltNames: identitiesOf(3) })),
 );
 
-/** With another name there than here, or not. */
-const named = fc
-  .tuple(services, fc.boolean())
-  .map(([service, renamed]) => (renamed ? { ...service, remoteHost: `there.${BAR}` } : service));
+/** With another name there than here, or not; with calls that the gateway opens, or not. */
+const named = fc.tuple(services, fc.boolean(), fc.boolean()).map(([service, renamed, opened]) => ({
+  ...service,
+  ...(renamed ? { remoteHost: `there.${BAR}` } : {}),
+  ...(opened ? { terminated: true as const } : {}),
+}));
 
 describe("The size of a ServiceEntry", () => {
   it("is reckoned without rendering it, a little too large rather than too small", () => {

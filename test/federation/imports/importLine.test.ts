@@ -29,6 +29,18 @@ describe("The line of an import", () => {
     );
   });
 
+  it("tells that the peer's gateway opens its calls", () => {
+    assert.equal(
+      formatImport({
+        ports: [{ number: 8080, name: "http", protocol: "HTTP" }],
+        subjectAltNames: ["spiffe://b.local/ns/istio-gateway/sa/eastwestgateway"],
+        terminated: true,
+        exportTo: ["client"],
+      }),
+      "8080/HTTP http as spiffe://b.local/ns/istio-gateway/sa/eastwestgateway atGateway exportTo client",
+    );
+  });
+
   it("tells who sees it, and when its gateways pause, where an import rule says so", () => {
     assert.equal(
       formatImport({
@@ -61,11 +73,13 @@ describe("The line of an import", () => {
         fc.option(namespaces),
         fc.option(outlierDetection()),
         fc.option(serving),
+        fc.boolean(),
       )
-      .map(([{ ports, subjectAltNames }, port, remoteHost, exportTo, outliers, servedBy]) => ({
+      .map(([{ ports, subjectAltNames }, port, remoteHost, exportTo, outliers, servedBy, opened]) => ({
         ports: ports.map((each) => (port === null ? each : { ...each, name: port })),
         subjectAltNames,
         ...(remoteHost === null ? {} : { remoteHost }),
+        ...(opened ? { terminated: true as const } : {}),
         ...(servedBy === null ? {} : { servedBy }),
         ...(exportTo === null ? {} : { exportTo }),
         ...(outliers === null ? {} : { outlierDetection: outliers }),
@@ -74,7 +88,11 @@ describe("The line of an import", () => {
       fc.property(named, (service) => {
         const line = formatImport(service);
         assert.deepEqual(parseImport(line), service);
-        assert.equal(needsRule(line), "remoteHost" in service || "outlierDetection" in service);
+        const reasons = ["remoteHost", "terminated", "outlierDetection"];
+        assert.equal(
+          needsRule(line),
+          reasons.some((reason) => reason in service),
+        );
       }),
     );
   });
@@ -117,6 +135,12 @@ describe("The line of an import", () => {
       "8080/HTTP http as spiffe://b/x servedBy b weight 1001",
       "8080/HTTP http as spiffe://b/x servedBy b heavy 1",
       "8080/HTTP http as spiffe://b/x exportTo a servedBy b",
+      "8080/HTTP http as spiffe://b/x exportTo a atGateway",
+      "8080/HTTP http as spiffe://b/x servedBy b atGateway",
+      "8080/HTTP http as spiffe://b/x atGateway atGateway",
+      "8080/HTTP http as spiffe://b/x, atGateway",
+      "8080/HTTP http as atGateway",
+      "8080/HTTP http atGateway as spiffe://b/x",
       "8080/HTTP http as spiffe://b/x exportTo ",
       "8080/HTTP http as spiffe://b/x exportTo A",
       "8080/HTTP http as spiffe://b/x exportTo a,b",

@@ -16,9 +16,10 @@ const REMOTE_HOST = "istio-federation.dev/remote-host";
 
 describe("What registers a service", () => {
   const services = fc
-    .tuple(contractService(), fc.constantFrom(undefined, BAR), fc.option(outlierDetection()))
-    .map(([service, remoteHost, outliers]) => ({
+    .tuple(contractService(), fc.constantFrom(undefined, BAR), fc.option(outlierDetection()), fc.boolean())
+    .map(([service, remoteHost, outliers, opened]) => ({
       ...service,
+      ...(opened ? { terminated: true as const } : {}),
       ...(remoteHost === undefined ? {} : { remoteHost }),
       ...(outliers === null ? {} : { outlierDetection: outliers }),
     }));
@@ -53,6 +54,17 @@ describe("What registers a service", () => {
       "istio-federation.dev/outlier-detection": "interval 5s",
     });
     assert.equal(rule?.kind, "DestinationRule");
+  });
+
+  it("tells in an annotation that the peer's gateway opens its calls, so that its rule is looked for", () => {
+    const service = { ...barService, terminated: true as const };
+    const [entry, rule] = renderImport({ host: BAR, service, ...more });
+    assert.deepEqual(entry && "annotations" in entry.metadata && entry.metadata.annotations, {
+      "istio-federation.dev/terminated": "true",
+    });
+    assert.deepEqual(rule?.kind === "DestinationRule" && rule.spec.trafficPolicy, {
+      tls: { mode: "ISTIO_MUTUAL", sni: `p8080.${BAR}` },
+    });
   });
 
   it("is seen where its service is, if that is said of it, and else where the peer's services are", () => {

@@ -92,6 +92,13 @@ describe("A name that several peers have", () => {
     );
   });
 
+  it("is opened by the gateways of all where it is", () => {
+    const opened = ["b", "c"].map((peer) => choiceOf(planOf(peer, { terminated: true })));
+    const { faults, peers } = share(...opened);
+    assert.deepEqual(faults, []);
+    assert.equal(peers["b"]?.services[NAME]?.terminated, true);
+  });
+
   it("is not with a peer that has no gateway", () => {
     const { faults, peers } = share(choiceOf(planOf("b", {}, { gateways: [] })), choiceOf(c));
     assert.deepEqual(faults, []);
@@ -104,6 +111,11 @@ describe("A name that several peers have", () => {
       "ports",
       choiceOf(planOf("c", { ports: [tls] })),
       /have other ports \(8000\/HTTP http; 8000\/TLS http\)/,
+    ],
+    [
+      "what their gateways do",
+      choiceOf(planOf("c", { terminated: true })),
+      /have other ways into their clusters \(passed on; opened\)/,
     ],
     ["visibility", choiceOf(c, { exportTo: ["x"] }), /have other namespaces that see it \(\*; x\)/],
     [

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Contract } from "../../../federation/contract.ts";
 import { overlap } from "../../../federation/hostname.ts";
+import { renderImport } from "../../../federation/imports/importObjects.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports/imports.ts";
 import type { NamesChoice } from "../../../federation/topology/peerNames.ts";
 import { contractService, label, shuffled } from "../arbitraries.ts";
@@ -51,6 +52,20 @@ describe("A plan of imports where cluster domains are equal", () => {
     assert.deepEqual(imports["cluster-2"]?.services, {
       "httpbin.bar.svc.cluster-2.mesh": { ...httpbinOf("cluster-2.mesh"), remoteHost: HTTPBIN },
     });
+  });
+
+  it("asks a gateway that opens calls by the name that the service has there", () => {
+    const opened = { ...httpbinOf("cluster-2.mesh"), terminated: true as const };
+    const { imports } = planImports(local, {
+      "cluster-2": peerOf("cluster-2", { services: { [HTTPBIN]: opened } }),
+    });
+    const [[host, service] = assert.fail()] = Object.entries(imports["cluster-2"]?.services ?? {});
+    assert.deepEqual(service, { ...opened, remoteHost: HTTPBIN });
+    const [, rule] = renderImport({
+      ...{ host, service, exportTo: ["*"], namespace: "n", peer: "cluster-2" },
+      gateways: [{ address: "203.0.113.20", port: 15443 }],
+    });
+    assert.match(JSON.stringify(rule), new RegExp(`"sni":"p\\d+\\.${HTTPBIN}"`));
   });
 
   it("takes two such peers with the same services, beside one with a domain of its own", () => {

@@ -10,6 +10,7 @@ import { ownLab } from "../ownLab.ts";
 import { testCallers } from "../policy/callers.ts";
 import { testNames } from "../policy/names.ts";
 import { testOffers } from "../policy/offers.ts";
+import { testTerminating } from "../policy/terminating.ts";
 import { A, B, CLERK, STORE, VISITOR } from "../policy/parties.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
@@ -39,6 +40,7 @@ describe("who may call what, among three clusters", function () {
   testOffers(() => b);
   testCallers(() => b);
   testNames(() => b);
+  testTerminating(() => b);
 
   // In a suite, as those run after the tests beside them.
   describe("after all that", () => {

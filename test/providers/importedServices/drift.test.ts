@@ -234,3 +234,29 @@ describe("A service with another name here than there, in the cluster", () => {
     assert.deepEqual(told([silent], [rule]).at(-1), [GLOBAL, "not an entry that this program writes"]);
   });
 });
+
+describe("A service whose calls the peer's gateway opens, in the cluster", () => {
+  const OPENED = "8080/HTTP http as spiffe://cluster-b.local/ns/istio-gateway/sa/eastwestgateway atGateway";
+  const inputs: Inputs = { ...INPUTS, services: { [HOST]: OPENED } };
+  const [entry = assert.fail(), rule = assert.fail()] = declaredObjects(inputs)(
+    HOST,
+  ) as unknown as LiveObject[];
+
+  const told = (found: LiveObject, rules: readonly LiveObject[]) => {
+    const sightings = new Sightings(stateOf(inputs));
+    sightings.takeEntry(found);
+    for (const each of rules) sightings.takeRule(each);
+    return sightings.end();
+  };
+
+  it("is its line when entry and rule are as declared", () => {
+    assert.deepEqual(told(entry, [rule]), [[HOST, OPENED]]);
+    assert.deepEqual(told(entry, []), [[HOST, `${OPENED} (not as declared: DestinationRule)`]]);
+  });
+
+  it("is not what it was when its entry does not tell of that", () => {
+    const silent = structuredClone(entry);
+    delete silent.metadata.annotations;
+    assert.deepEqual(told(silent, []), [[HOST, OPENED.replace(" atGateway", "")]]);
+  });
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { setTimeout } from "node:timers/promises";
+import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
+import { parseConfig } from "../../federation/config.ts";
+import { policiesFor } from "../federation/callers/callersFixture.ts";
+import { MockEngine } from "./mockEngine.ts";
+
+const config = parseConfig(
+  {
+    cluster: { name: "cluster-b", domain: "b.local" },
+    kubeconfig: { path: "kubeconfig", context: "cluster-b" },
+    gateway: { advertise: [{ address: "203.0.113.10" }] },
+    exports: [{ namespace: "shop", service: "*", gateway: "terminating" }],
+  },
+  "cluster-b",
+);
+const BAR = "bar.shop.svc.b.local";
+const service = {
+  ports: [{ number: 80, name: "http", protocol: "HTTP" as const }],
+  subjectAltNames: ["spiffe://b.local/ns/istio-gateway/sa/eastwestgateway"],
+};
+const exports = { [BAR]: { ...service, terminated: true as const }, "foo.shop.svc.b.local": service };
+const authority = { rotation: { wanted: FIRST_ROOT, now: "2026-11-21T10:00:00Z" } };
+const { policies } = policiesFor({}, { terminated: true });
+
+for (const preview of [true, false]) {
+  describe(`A FederatedCluster whose gateway opens calls, ${preview ? "previewed" : "applied"}`, () => {
+    const engine = new MockEngine();
+    let openWhenMade: boolean | undefined;
+
+    before(async () => {
+      await engine.start(preview);
+      engine.making = async (name) => {
+        if (!name.includes("/istio-federation-deny-")) return;
+        await setTimeout(200);
+        openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
+      };
+      const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+      const args = { config, authority, exports, policies, peers: {}, leftovers: {} };
+      new FederatedCluster("cluster-b", args);
+      await engine.finish();
+    });
+
+    it("has a server for each port of those, beside the one that passes on the others", () => {
+      const { spec } = engine.named("cluster-b-gateway-gateway").inputs as {
+        spec: { servers: { tls: { mode: string }; hosts: string[] }[] };
+      };
+      assert.deepEqual(
+        spec.servers.map(({ tls, hosts }) => [tls.mode, hosts]),
+        [
+          ["AUTO_PASSTHROUGH", ["foo.shop.svc.b.local"]],
+          ["ISTIO_MUTUAL", [`./p80.${BAR}`]],
+        ],
+      );
+    });
+
+    it("has a route behind it, in the gateway's namespace", () => {
+      const made = engine.named(`cluster-b-gateway-p80.${BAR}`);
+      assert.equal(made.type, "kubernetes:networking.istio.io/v1:VirtualService");
+      const { metadata, spec } = made.inputs as { metadata: object; spec: { hosts: string[] } };
+      assert.deepEqual(metadata, {
+        name: `p80.${BAR}`,
+        namespace: "istio-gateway",
+        labels: { "app.kubernetes.io/managed-by": "istio-federation" },
+      });
+      assert.deepEqual(spec.hosts, [`p80.${BAR}`]);
+    });
+
+    it("is opened once its policy is in the gateway's namespace", () => {
+      const { inputs, name } = engine.named("istio-federation-deny-bar.shop");
+      assert.equal(name, "cluster-b-callers-istio-gateway/istio-federation-deny-bar.shop");
+      assert.equal((inputs["metadata"] as { namespace: string }).namespace, "istio-gateway");
+      assert.equal(openWhenMade, false);
+    });
+  });
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { parseConfig } from "../../../federation/config.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
+
+const rule = { namespace: "shop", service: "bar" };
+const terminating = { ...rule, gateway: "terminating" };
+
+describe("What an export rule has the gateway do", () => {
+  it("is said by one of two words, or left out", () => {
+    const exports = [terminating, { service: "foo", gateway: "passthrough" }, { service: "*" }];
+    const config = parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, exports }, "cluster-a");
+    assert.deepEqual(
+      config.exports.map(({ gateway }) => gateway),
+      ["terminating", "passthrough", undefined],
+    );
+    assert.deepEqual(configFaults({ exports: [{ ...rule, gateway: "open" }] }), ["exports[0].gateway"]);
+  });
+
+  it("is opening calls in a federation only", () => {
+    for (const topology of ["replicated", "single-mesh"]) {
+      const faults = configFaults({ topology, exports: [rule, terminating] });
+      assert.ok(faults.includes("exports[1].gateway"), topology);
+    }
+    assert.deepEqual(configFaults({ topology: "federation", exports: [terminating] }), []);
+  });
+});

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { gatewayServers, terminatedRoute } from "../../../federation/exports/gatewayServers.ts";
+import { gatewayIdentity, openings } from "../../../federation/exports/terminatedExport.ts";
+import { DNS_LABEL } from "../../../federation/hostname.ts";
+import { contractService, label } from "../arbitraries.ts";
+import { BAR, barService } from "../samples.ts";
+
+const FOO = "foo.xyz.svc.cluster-b.local";
+const opened = { ...barService, terminated: true as const };
+
+describe("The servers of the gateway", () => {
+  it("are one for all that it passes on, and one for each port whose calls it opens, all on one port", () => {
+    const servers = gatewayServers({ ...openings({ [BAR]: opened, [FOO]: barService }), bind: "10.0.0.1" });
+    const name = servers[1]?.port.name ?? "";
+    assert.match(name, /^tls-8080-[0-9a-f]{16}$/);
+    assert.deepEqual(servers, [
+      {
+        port: { number: 15443, name: "tls", protocol: "TLS" },
+        tls: { mode: "AUTO_PASSTHROUGH" },
+        hosts: [FOO],
+        bind: "10.0.0.1",
+      },
+      {
+        port: { number: 15443, name, protocol: "TLS" },
+        tls: { mode: "ISTIO_MUTUAL" },
+        hosts: [`./p8080.${BAR}`],
+        bind: "10.0.0.1",
+      },
+    ]);
+  });
+
+  it("are none where nothing is exported, and none for passing on where all is opened", () => {
+    assert.deepEqual(gatewayServers(openings({})), []);
+    assert.deepEqual(
+      gatewayServers(openings({ [BAR]: opened })).map(({ tls }) => tls.mode),
+      ["ISTIO_MUTUAL"],
+    );
+  });
+
+  it("have names of their own that Istio takes, and hosts that nobody else has, in whatever order services come", () => {
+    const service = fc
+      .tuple(contractService(), fc.boolean())
+      .map(([each, isOpened]) => (isOpened ? { ...each, terminated: true as const } : each));
+    const named = fc.tuple(label(), service).map(([name, each]) => [`${name}.${BAR}`, each] as const);
+    fc.assert(
+      fc.property(fc.uniqueArray(named, { selector: ([host]) => host }), (services) => {
+        const servers = gatewayServers(openings(Object.fromEntries(services)));
+        const names = servers.map(({ port }) => port.name);
+        const hosts = servers.flatMap((server) => server.hosts);
+        assert.equal(new Set(names).size, names.length);
+        assert.ok(names.every((name) => DNS_LABEL.test(name)));
+        assert.equal(new Set(hosts).size, hosts.length);
+        const ports = services.flatMap(([host, { terminated, ports: own }]) =>
+          terminated ? own.map(({ number }) => `./p${number}.${host}`) : [host],
+        );
+        assert.deepEqual([...hosts].sort(), ports.sort());
+        assert.deepEqual(gatewayServers(openings(Object.fromEntries(services.toReversed()))), servers);
+      }),
+    );
+  });
+
+  it("lead each port to its Service, as connections", () => {
+    const [port = assert.fail()] = openings({ [BAR]: opened }).terminated;
+    assert.deepEqual(terminatedRoute(port), {
+      hosts: [`p8080.${BAR}`],
+      gateways: ["istio-gateway/eastwestgateway"],
+      exportTo: ["."],
+      tcp: [
+        {
+          match: [{ port: 15443, gateways: ["istio-gateway/eastwestgateway"] }],
+          route: [{ destination: { host: BAR, port: { number: 8080 } } }],
+        },
+      ],
+    });
+  });
+
+  it("answer as the gateway's service account", () => {
+    assert.equal(
+      gatewayIdentity({ trustDomain: "b.example" }),
+      "spiffe://b.example/ns/istio-gateway/sa/eastwestgateway",
+    );
+    assert.match(gatewayIdentity({ trustDomain: "b.example", gatewayAccount: "own" }), /sa\/own$/);
+  });
+});
