@@ -18,7 +18,14 @@ const SHORTEST_PREFIX = 8;
 const ISTIO_RANGE = "240.240.0.0/16";
 
 /** What means this machine, this link, many machines or none. */
-const UNFIT = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", ISTIO_RANGE];
+const UNFIT = [
+  "0.0.0.0/8",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "224.0.0.0/4",
+  "255.255.255.255/32",
+  ISTIO_RANGE,
+];
 
 /** Reads a range that {@link refuseRange} has nothing against. */
 export function parseRange(cidr: string): AddressRange {
