@@ -5,6 +5,7 @@ import { type AuthoritySource, outsideCertificates } from "../federation/authori
 import type { StackConfig } from "../federation/config.ts";
 import type { Contract } from "../federation/contract.ts";
 import { renderStub } from "../federation/corefile/stub.ts";
+import type { ImportAddresses } from "../federation/dns/importAddresses.ts";
 import type { FoldedContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import type { ExportAlias } from "../federation/exports/exportAlias.ts";
@@ -50,6 +51,8 @@ export interface FederatedClusterArgs {
   peers: Record<string, PeerView>;
   /** Peers that were known and are no more: what is registered of them goes, or to other peers. @default none */
   formerPeers?: readonly string[];
+  /** How clients find peers' names whose sidecars do not answer DNS: addresses, and what is to be in the Corefile. @default no way */
+  importDns?: { addresses: ImportAddresses; block?: string };
   /** What was found with the topology `single-mesh`; then there are no other peers, exports and leftovers. */
   mesh?: SingleMeshArgs;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -72,6 +75,9 @@ export class FederatedCluster extends pulumi.ComponentResource {
   readonly callerPolicies: PublishedPolicies;
   /** What leads to Services of other names than their own, by `<namespace>/<service>`: it stays likewise. */
   readonly exportAliases: PublishedAliases;
+
+  /** At which address CoreDNS answers for each imported name, by peer; undefined where the config does not ask for it. */
+  readonly importAddresses?: ImportAddresses;
 
   /** What lets each peer's istiod read this cluster; secret, and only in a single mesh, as the next two. */
   readonly access?: JoinedMesh["access"];
@@ -160,8 +166,9 @@ export class FederatedCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: [istio, ...guards, ...others] },
     );
 
+    if (args.importDns !== undefined) this.importAddresses = args.importDns.addresses;
     if (args.mesh === undefined) {
-      stubGlobalNames(name, config, this);
+      stubNames(name, config, args.importDns?.block, this);
       this.peers = importFromPeers(name, args, child, istio);
     } else {
       const mesh = joinMesh(name, args.mesh, config.kubeconfig, istioNamespace, {
@@ -179,15 +186,18 @@ export class FederatedCluster extends pulumi.ComponentResource {
   }
 }
 
-/** Has the cluster's CoreDNS answer for global names, where the config asks for it. */
-function stubGlobalNames(name: string, { kubeconfig, dns }: StackConfig, parent: pulumi.Resource): void {
+/** Has the cluster's CoreDNS answer for global names, or for imported ones, where the config asks for it. */
+function stubNames(
+  name: string,
+  { kubeconfig, dns }: StackConfig,
+  importsBlock: string | undefined,
+  parent: pulumi.Resource,
+): void {
   if (dns?.coreDns === undefined) return;
   const { namespace: where, configMap, address, port } = dns.coreDns;
-  new CoreDnsStub(
-    `${name}-coredns`,
-    { kubeconfig, namespace: where, configMap, block: renderStub(address, port) },
-    { parent },
-  );
+  const block = address === undefined ? importsBlock : renderStub(address, port);
+  if (block === undefined) return;
+  new CoreDnsStub(`${name}-coredns`, { kubeconfig, namespace: where, configMap, block }, { parent });
 }
 
 /** Sorted by peer, so that nothing changed means nothing to do. */

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { type GatewayAddress, parseGateway } from "../../federation/address.ts";
 import {
@@ -102,13 +103,19 @@ export function serviceIn(entry: LiveObject, exportTo: readonly string[]): Impor
   const outlierDetection = written === undefined ? undefined : parseOutliers(written);
   const serving = annotations[SERVED_BY_ANNOTATION];
   const servedBy = serving === undefined ? undefined : parseServing(serving);
-  const { ports, subjectAltNames, exportTo: seenBy } = (entry.spec ?? {}) as unknown as ImportedService;
+  const spec = (entry.spec ?? {}) as unknown as ImportedService & { addresses?: string[] };
+  const { ports, subjectAltNames, exportTo: seenBy, addresses = [] } = spec;
+  const [virtualAddress, ...further] = addresses;
   const plain = {
     ports,
     subjectAltNames,
     ...(remoteHost === undefined ? {} : { remoteHost }),
     ...(servedBy === undefined ? {} : { servedBy }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    // Others may write a range there, or several.
+    ...(virtualAddress !== undefined && further.length === 0 && isIPv4(virtualAddress)
+      ? { virtualAddress }
+      : {}),
   };
   const isOwn = Array.isArray(seenBy) && !isDeepStrictEqual(sortedUnique(exportTo), seenBy);
   return (isOwn ? readable({ ...plain, exportTo: seenBy }) : undefined) ?? readable(plain);
