@@ -55,10 +55,10 @@ function judgeDns(topology: Topology, dns: unknown): Fault[] {
     return [{ path: "dns", rule, remedy: "Remove it, or write topology: federation or replicated" }];
   }
   const { coreDns, addresses } = asRecord(dns);
-  const { address } = asRecord(coreDns);
+  const hasAddress = Object.hasOwn(asRecord(coreDns), "address");
   if (names.includes("global")) {
     return [
-      ...(coreDns !== undefined && address === undefined
+      ...(coreDns !== undefined && !hasAddress
         ? [
             {
               path: "dns.coreDns.address",
@@ -71,9 +71,9 @@ function judgeDns(topology: Topology, dns: unknown): Fault[] {
       ...(addresses === undefined ? [] : [notHere("dns.addresses", topology, "Remove it")]),
     ];
   }
-  return address === undefined
-    ? []
-    : [notHere("dns.coreDns.address", topology, "Remove it: each service has an address of its own")];
+  return hasAddress
+    ? [notHere("dns.coreDns.address", topology, "Remove it: each service has an address of its own")]
+    : [];
 }
 
 function notHere(path: string, topology: Topology, remedy: string): Fault {

@@ -105,7 +105,7 @@ export function serviceIn(entry: LiveObject, exportTo: readonly string[]): Impor
   const servedBy = serving === undefined ? undefined : parseServing(serving);
   const spec = (entry.spec ?? {}) as unknown as ImportedService & { addresses?: string[] };
   const { ports, subjectAltNames, exportTo: seenBy, addresses = [] } = spec;
-  const [virtualAddress, ...further] = addresses;
+  const [virtualAddress, ...further] = Array.isArray(addresses) ? addresses : [];
   const plain = {
     ports,
     subjectAltNames,
