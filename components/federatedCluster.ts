@@ -4,7 +4,6 @@ import type { AuthorizationPolicy } from "../federation/callers/authorizationPol
 import { type AuthoritySource, outsideCertificates } from "../federation/authority/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { Contract } from "../federation/contract.ts";
-import { renderStub } from "../federation/corefile/stub.ts";
 import type { ImportAddresses } from "../federation/dns/importAddresses.ts";
 import type { FoldedContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
@@ -21,7 +20,6 @@ import type { PinnedPeer } from "../federation/peers/pinnedPeer.ts";
 import type { RotationRecord } from "../federation/authority/rotation.ts";
 import type { SharedAuthority } from "../federation/authority/sharedAuthority.ts";
 import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
-import { CoreDnsStub } from "../providers/coreDnsStub.ts";
 import { CallerPolicies } from "./callerPolicies.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { clusterProvider, namespace } from "./clusterAccess.ts";
@@ -31,6 +29,7 @@ import { IstioControlPlane } from "./istioControlPlane.ts";
 import { importFromPeers } from "./peers.ts";
 import { reportCertificates, trustPeers } from "./peerTrust.ts";
 import { publishedContract } from "./publishedContract.ts";
+import { stubNames } from "./stubbedNames.ts";
 import { type JoinedMesh, type SingleMeshArgs, joinMesh, networkGateway } from "./singleMesh.ts";
 
 /** What a `FederatedCluster` is made from. All of it is plain, so that a preview shows the whole structure. */
@@ -184,20 +183,6 @@ export class FederatedCluster extends pulumi.ComponentResource {
     this.contract = publishedContract(config, authority.parts.roots, gateway.addresses, args.exports);
     this.registerOutputs({ contract: this.contract, peers: this.peers });
   }
-}
-
-/** Has the cluster's CoreDNS answer for global names, or for imported ones, where the config asks for it. */
-function stubNames(
-  name: string,
-  { kubeconfig, dns }: StackConfig,
-  importsBlock: string | undefined,
-  parent: pulumi.Resource,
-): void {
-  if (dns?.coreDns === undefined) return;
-  const { namespace: where, configMap, address, port } = dns.coreDns;
-  const block = address === undefined ? importsBlock : renderStub(address, port);
-  if (block === undefined) return;
-  new CoreDnsStub(`${name}-coredns`, { kubeconfig, namespace: where, configMap, block }, { parent });
 }
 
 /** Sorted by peer, so that nothing changed means nothing to do. */

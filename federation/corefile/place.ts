@@ -69,9 +69,7 @@ function strangerIn(inside: string): string | undefined {
 
 function placeWithoutMarkers(corefile: string): Place {
   const parsed = parseCorefile(corefile);
-  if (parsed === undefined) {
-    return brokenIn(corefile);
-  }
+  if (parsed === undefined) return brokenIn(corefile);
   const ours = parsed.blocks.filter(isLikeOurs);
   const names = ours.map(nameOf);
   const twice = names.find((name, index) => names.indexOf(name) < index);
