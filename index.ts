@@ -56,6 +56,8 @@ export const issued = made.issued;
 export const callerPolicies = made.callerPolicies;
 /** What leads to Services that are offered under other names than their own: it stays likewise. */
 export const exportAliases = made.exportAliases;
+/** At which address CoreDNS answers for each imported name, by peer: it keeps that. */
+export const importAddresses = made.importAddresses;
 /** Of a shared root: its certificates, what it has signed, and on what requests, by the cluster's name. */
 export const rootCertificates = made.rootCertificates;
 export const signedCertificates = made.signedCertificates;

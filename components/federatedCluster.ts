@@ -4,7 +4,7 @@ import type { AuthorizationPolicy } from "../federation/callers/authorizationPol
 import { type AuthoritySource, outsideCertificates } from "../federation/authority/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { Contract } from "../federation/contract.ts";
-import { renderStub } from "../federation/corefile/stub.ts";
+import type { ImportAddresses } from "../federation/dns/importAddresses.ts";
 import type { FoldedContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import type { ExportAlias } from "../federation/exports/exportAlias.ts";
@@ -21,7 +21,6 @@ import type { RotationRecord } from "../federation/authority/rotation.ts";
 import type { SharedAuthority } from "../federation/authority/sharedAuthority.ts";
 import { openings } from "../federation/exports/terminatedExport.ts";
 import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
-import { CoreDnsStub } from "../providers/coreDnsStub.ts";
 import { guardCallers } from "./callerPolicies.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { clusterProvider, namespace } from "./clusterAccess.ts";
@@ -31,6 +30,7 @@ import { IstioControlPlane } from "./istioControlPlane.ts";
 import { importFromPeers } from "./peers.ts";
 import { reportCertificates, trustPeers } from "./peerTrust.ts";
 import { publishedContract } from "./publishedContract.ts";
+import { stubNames } from "./stubbedNames.ts";
 import { type JoinedMesh, type SingleMeshArgs, joinMesh, networkGateway } from "./singleMesh.ts";
 
 /** What a `FederatedCluster` is made from. All of it is plain, so that a preview shows the whole structure. */
@@ -51,6 +51,8 @@ export interface FederatedClusterArgs {
   peers: Record<string, PeerView>;
   /** Peers that were known and are no more: what is registered of them goes, or to other peers. @default none */
   formerPeers?: readonly string[];
+  /** How clients find peers' names whose sidecars do not answer DNS: addresses, and what is to be in the Corefile. @default no way */
+  importDns?: { addresses: ImportAddresses; block?: string };
   /** What was found with the topology `single-mesh`; then there are no other peers, exports and leftovers. */
   mesh?: SingleMeshArgs;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -73,6 +75,9 @@ export class FederatedCluster extends pulumi.ComponentResource {
   readonly callerPolicies: PublishedPolicies;
   /** What leads to Services of other names than their own, by `<namespace>/<service>`: it stays likewise. */
   readonly exportAliases: PublishedAliases;
+
+  /** At which address CoreDNS answers for each imported name, by peer; undefined where the config does not ask for it. */
+  readonly importAddresses?: ImportAddresses;
 
   /** What lets each peer's istiod read this cluster; secret, and only in a single mesh, as the next two. */
   readonly access?: JoinedMesh["access"];
@@ -159,8 +164,9 @@ export class FederatedCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: [istio, ...guards, ...others] },
     );
 
+    if (args.importDns !== undefined) this.importAddresses = args.importDns.addresses;
     if (args.mesh === undefined) {
-      stubGlobalNames(name, config, this);
+      stubNames(name, config, args.importDns?.block, this);
       this.peers = importFromPeers(name, args, child, istio);
     } else {
       const mesh = joinMesh(name, args.mesh, config.kubeconfig, istioNamespace, {
@@ -176,17 +182,6 @@ export class FederatedCluster extends pulumi.ComponentResource {
     this.contract = publishedContract(config, authority.parts.roots, gateway.addresses, args.exports);
     this.registerOutputs({ contract: this.contract, peers: this.peers });
   }
-}
-
-/** Has the cluster's CoreDNS answer for global names, where the config asks for it. */
-function stubGlobalNames(name: string, { kubeconfig, dns }: StackConfig, parent: pulumi.Resource): void {
-  if (dns?.coreDns === undefined) return;
-  const { namespace: where, configMap, address, port } = dns.coreDns;
-  new CoreDnsStub(
-    `${name}-coredns`,
-    { kubeconfig, namespace: where, configMap, block: renderStub(address, port) },
-    { parent },
-  );
 }
 
 /** Sorted by peer, so that nothing changed means nothing to do. */

@@ -28,6 +28,7 @@ import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
 import { surveyHosts } from "./hostConflicts.ts";
 import { findForeignPolicies } from "./foreignPolicies.ts";
+import { type ImportDns, addressImports } from "./importAddresses.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
@@ -53,6 +54,8 @@ export interface Survey {
   peers: Record<string, PeerView>;
   /** Peers that the last update knew and the config names no more, sorted: what is registered of them goes. */
   formerPeers: string[];
+  /** How clients find peers' names whose sidecars do not answer DNS; left out where the config does not ask for it. */
+  importDns?: ImportDns;
   /** What was found instead with the topology `single-mesh`. */
   mesh?: MeshSurvey;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -104,13 +107,15 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const seen = "unreachable" in policiesOfOthers ? policiesOfOthers : await found;
   const decided = decideExports(config, seen, last, await readings);
   const offered = await withholdTaken(cluster, decided);
-  const { peers, mesh, warnings, notes } = await lookAtPeers(
+  const { mesh, warnings, notes, ...viewed } = await lookAtPeers(
     config,
     await readings,
     last,
     now,
     outsideCertificates(authority),
   );
+  const addressed = await addressImports(cluster, config, viewed.peers, last.importAddresses);
+  const { peers } = addressed;
   const conflicts = await surveyHosts(cluster, peers, config.peers);
   const callers = decideCallers(config, offered.exported, policiesOfOthers, peers, last.callerPolicies);
   const exports = callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld);
@@ -127,6 +132,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     formerPeers: sortedUnique(Object.keys(last.statuses)).filter(
       (name) => !Object.hasOwn(config.peers, name),
     ),
+    ...(addressed.dns === undefined ? {} : { importDns: addressed.dns }),
     ...(mesh === undefined ? {} : { mesh }),
     leftovers,
     warnings: [
@@ -136,6 +142,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...callers.warnings,
       ...warnings,
       ...(await corefile),
+      ...addressed.warnings,
       ...conflicts,
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),

@@ -37,7 +37,7 @@ export interface StackConfig {
   cluster: ClusterConfig;
   /** How it is connected with its peers: `federation` by default. */
   topology: Topology;
-  /** With the topology `replicated`, and only then. */
+  /** With the topologies `federation` and `replicated`, and only then. */
   dns?: Dns;
   /** With the topology `single-mesh`, and only then. */
   singleMesh?: SingleMesh;

@@ -2,33 +2,77 @@ import * as z from "zod";
 import { IP_ADDRESS, refuseAddress } from "../address.ts";
 import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
 import { DNS_PORT } from "../corefile/stub.ts";
+import { refuseRange } from "../dns/addressRange.ts";
 import { isGiven } from "./sections.ts";
 import { type Complaint, checked, fields, portNumber, text } from "../schema.ts";
 
-/** How clients without a sidecar find global names: a block in the Corefile of this cluster's CoreDNS. */
+/**
+ * Who finds peers' names by this cluster's CoreDNS: with the topology `replicated`, clients without a sidecar, at one address for all global names; with
+ * `federation`, clients whose sidecars do not answer DNS, each name at an address of its own.
+ */
 export interface Dns {
   /** By default as kubeadm has it: `namespace` `kube-system`, `configMap` `coredns`, and `port` 53, where its server blocks listen. */
-  coreDns?: { namespace: string; configMap: string; address: string; port: number };
+  coreDns?: CoreDns;
+  /** Range from which imported services have addresses, in CIDR form; with the topology `federation` and `coreDns`, and only then. */
+  addresses?: string;
 }
+
+export interface CoreDns {
+  namespace: string;
+  configMap: string;
+  port: number;
+  /** Of global names; with the topology `replicated`, and only then. */
+  address?: string;
+}
+
+/** Beside Istio's own, in what no network uses. */
+const ADDRESSES = "240.241.0.0/16";
 
 const coreDns = checked(
   fields({
     namespace: text(DNS_LABEL).default("kube-system"),
     configMap: text(HOST_NAME).default("coredns"),
-    address: text(IP_ADDRESS),
+    address: text(IP_ADDRESS).exactOptional(),
     port: portNumber.default(DNS_PORT),
   }),
   ({ address }): Complaint[] => {
     // Istio's virtual addresses are such too: they lead somewhere in a sidecar only.
-    const rule = IP_ADDRESS.test(address) ? refuseAddress(address, []) : undefined;
+    const rule = address !== undefined && IP_ADDRESS.test(address) ? refuseAddress(address, []) : undefined;
     if (rule === undefined) return [];
     const remedy = "Write the address of a gateway in this cluster that takes plain traffic for these names";
     return [{ path: ["address"], rule, remedy }];
   },
 );
 
-/** The section of global names; an empty one, the project's default, is none. */
+const addresses = z.string().superRefine((cidr, context) => {
+  const rule = refuseRange(cidr);
+  if (rule === undefined) return;
+  const remedy = `Write a range of IPv4 addresses that nobody uses, e.g. ${ADDRESSES}`;
+  context.addIssue({ code: "custom", message: rule, params: { remedy } });
+});
+
+function judgeWhole({
+  coreDns: stub,
+  addresses: given,
+}: {
+  coreDns?: unknown;
+  addresses?: unknown;
+}): Complaint[] {
+  if (given === undefined || stub !== undefined) return [];
+  const remedy = "Write `coreDns: {}` beside it, or remove it";
+  return [
+    { path: ["addresses"], rule: "is for names that CoreDNS answers, which dns.coreDns asks for", remedy },
+  ];
+}
+
+/** The section of DNS; an empty one, the project's default, is none. */
 export const dns: z.ZodType<Dns | undefined> = z.preprocess(
   (raw) => (isGiven(raw) ? raw : undefined),
-  fields({ coreDns: coreDns.exactOptional() }).optional(),
+  checked(fields({ coreDns: coreDns.exactOptional(), addresses: addresses.exactOptional() }), judgeWhole)
+    .transform(({ coreDns: stub, ...given }): Dns =>
+      stub === undefined || stub.address !== undefined
+        ? { ...(stub === undefined ? {} : { coreDns: stub }), ...given }
+        : { coreDns: stub, addresses: given.addresses ?? ADDRESSES },
+    )
+    .optional(),
 );

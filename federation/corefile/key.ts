@@ -1,4 +1,3 @@
-import { GLOBAL_DOMAIN } from "../topology/globalName.ts";
 import type { Block } from "./parse.ts";
 import { DNS_PORT } from "./stub.ts";
 
@@ -20,11 +19,13 @@ export function zoneOf(key: string): string {
     .replace(/\.$/, "");
 }
 
-/** Whether environment variables may make a key one for global names. */
-export function mayBeGlobal(key: string): boolean {
+/** The zone that environment variables may make of a key, of these; undefined for none, and for a key without any. */
+export function zoneItMayBe(key: string, zones: readonly string[]): string | undefined {
   const zone = zoneOf(key.replace(VARIABLE, UNKNOWN));
   const parts = zone.split(UNKNOWN).map((part) => part.replace(/[^\w-]/g, "\\$&"));
-  return parts.length > 1 && new RegExp(`^${parts.join(".*")}$`).test(GLOBAL_DOMAIN);
+  if (parts.length === 1) return undefined;
+  const pattern = new RegExp(`^${parts.join(".*")}$`);
+  return zones.find((each) => pattern.test(each));
 }
 
 /** Where a block with this key listens for plain DNS: nowhere for another protocol; undefined when that cannot be known. */

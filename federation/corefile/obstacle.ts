@@ -1,8 +1,9 @@
 import { GLOBAL_DOMAIN } from "../topology/globalName.ts";
-import { mayBeGlobal, portsOf, serverKeys, zoneOf } from "./key.ts";
+import { portsOf, serverKeys, zoneItMayBe, zoneOf } from "./key.ts";
 import { type Block, type Corefile, parseCorefile } from "./parse.ts";
 import { placeOf, withoutStub } from "./place.ts";
 import { BEGIN, END } from "./stub.ts";
+import { isImportsBlock } from "./importsStub.ts";
 
 /** What keeps a Corefile from taking our block, or from giving it back. */
 export interface Obstacle {
@@ -18,7 +19,7 @@ const LEAVE_OUT = "or leave dns.coreDns out";
 export function unclearIn(corefile: string): Obstacle | undefined {
   const place = placeOf(corefile);
   if (place === undefined || !("unclear" in place)) return undefined;
-  const remedy = `Take what is left of our server block '${GLOBAL_DOMAIN}' out by hand, with the lines '${BEGIN}' and '${END}'`;
+  const remedy = `Take what is left of our server block '${zoneLeftIn(corefile)}' out by hand, with the lines '${BEGIN}' and '${END}'`;
   return { rule: place.unclear, remedy };
 }
 
@@ -31,27 +32,46 @@ export function obstacleIn(corefile: string, stub: string): Obstacle | undefined
   const unclear = unclearIn(corefile);
   if (unclear !== undefined) return unclear;
   const parsed = parseCorefile(withoutStub(corefile));
-  if (parsed !== undefined) return judgeKeys(parsed) ?? judgeCluster(parsed) ?? judgePorts(parsed, stub);
+  const zones = zonesIn(stub);
+  if (parsed !== undefined)
+    return judgeKeys(parsed, zones) ?? judgeCluster(parsed, zones) ?? judgePorts(parsed, stub);
   const rule = "is not written in server blocks with braces, beside which another could stand";
   return { rule, remedy: `Have its owner write it so, ${LEAVE_OUT}` };
 }
 
-function judgeKeys({ blocks }: Corefile): Obstacle | undefined {
+function judgeKeys({ blocks }: Corefile, zones: readonly string[]): Obstacle | undefined {
+  const ours = new Set(zones);
   const keys = blocks.flatMap(serverKeys);
-  const foreign = keys.find((key) => zoneOf(key) === GLOBAL_DOMAIN);
+  const foreign = keys.find((key) => ours.has(zoneOf(key)));
   if (foreign !== undefined) {
     const rule = `has a server block '${foreign}' that somebody else wrote`;
     return { rule, remedy: `Have its owner remove that, ${LEAVE_OUT}` };
   }
-  const unknown = keys.find(mayBeGlobal);
-  if (unknown === undefined) return undefined;
-  const rule = `has a server block '${unknown}', which an environment variable may make one for '${GLOBAL_DOMAIN}'`;
-  return { rule, remedy: `Have its owner write its zone out, ${LEAVE_OUT}` };
+  for (const unknown of keys) {
+    const zone = zoneItMayBe(unknown, zones);
+    if (zone === undefined) continue;
+    const rule = `has a server block '${unknown}', which an environment variable may make one for '${zone}'`;
+    return { rule, remedy: `Have its owner write its zone out, ${LEAVE_OUT}` };
+  }
+  return undefined;
+}
+
+/** The zones of our blocks. */
+function zonesIn(stub: string): string[] {
+  return (parseCorefile(stub)?.blocks ?? []).flatMap(serverKeys).map(zoneOf);
+}
+
+/** Of what is left of our blocks: the first zone of imported names, if there is one. */
+function zoneLeftIn(corefile: string): string {
+  const block = parseCorefile(corefile)?.blocks.find(isImportsBlock);
+  return block === undefined ? GLOBAL_DOMAIN : zoneOf(block.keys[0] ?? "");
 }
 
 /** A cluster whose own names are such would no longer answer for them. */
-function judgeCluster({ blocks }: Corefile): Obstacle | undefined {
-  const zone = blocks.flatMap(kubernetesZones).find((name) => `.${name}`.endsWith(`.${GLOBAL_DOMAIN}`));
+function judgeCluster({ blocks }: Corefile, zones: readonly string[]): Obstacle | undefined {
+  const zone = blocks
+    .flatMap(kubernetesZones)
+    .find((name) => zones.some((each) => `.${name}`.endsWith(`.${each}`)));
   if (zone === undefined) return undefined;
   const rule = `has the plugin 'kubernetes' for '${zone}', below which peers' services have their names`;
   return { rule, remedy: `Have its owner remove that zone, ${LEAVE_OUT}` };

@@ -1,4 +1,5 @@
 import { GLOBAL_DOMAIN } from "../topology/globalName.ts";
+import { IMPORTS_MARK, isImportsBlock, isWholeImportsBlock } from "./importsStub.ts";
 import { serverKeys, zoneOf } from "./key.ts";
 import { type Block, parseCorefile, wordsOf } from "./parse.ts";
 import { ANSWER, BEGIN, DNS_PORT, END, renderStub } from "./stub.ts";
@@ -7,7 +8,6 @@ import { ANSWER, BEGIN, DNS_PORT, END, renderStub } from "./stub.ts";
 export type Place = { begin: number; end: number; marked: boolean } | { unclear: string } | undefined;
 
 const MARKERS = new RegExp(`(?<![^\\n])[ \\t]*(${BEGIN}|${END})[ \\t]*\\r?(?:\\n|$)`, "g");
-const TWICE = `has our server block '${GLOBAL_DOMAIN}' twice`;
 const LINES = `the lines '${BEGIN}' and '${END}'`;
 
 /** Looks for our block: between its markers, or, where something dropped those, by what is in it. */
@@ -22,7 +22,8 @@ export function placeOf(corefile: string): Place {
   const stranger = strangerIn(corefile.slice(begin + opening[0].length, closing.index));
   if (stranger !== undefined) return { unclear: stranger };
   const rest = corefile.slice(0, begin) + corefile.slice(end);
-  if (parseCorefile(rest)?.blocks.some(isLikeOurs) === true) return { unclear: TWICE };
+  const again = parseCorefile(rest)?.blocks.find(isLikeOurs);
+  if (again !== undefined) return { unclear: `has our server block '${nameOf(again)}' twice` };
   return { begin, end, marked: true };
 }
 
@@ -58,6 +59,7 @@ function strangerIn(inside: string): string | undefined {
   const [stranger] = [
     ...parsed.imports.map((name) => `'import ${name}'`),
     ...parsed.blocks
+      .filter((block) => !isImportsBlock(block))
       .flatMap(({ keys }) => keys)
       .filter((key) => zoneOf(key) !== GLOBAL_DOMAIN)
       .map((key) => `the server block '${key}'`),
@@ -67,33 +69,54 @@ function strangerIn(inside: string): string | undefined {
 
 function placeWithoutMarkers(corefile: string): Place {
   const parsed = parseCorefile(corefile);
-  if (parsed === undefined) {
-    const broken = wordsOf(corefile).some(({ text }) => text.startsWith(ANSWER));
-    return broken
-      ? { unclear: `has our server block '${GLOBAL_DOMAIN}' in braces that do not match` }
-      : undefined;
-  }
-  const [ours, ...others] = parsed.blocks.filter(isLikeOurs);
-  if (ours === undefined) return undefined;
-  if (others.length > 0) return { unclear: TWICE };
-  const [first, last] = [ours.words[0], ours.words.at(-1)];
-  if (first?.first !== true || last === undefined || !isOurs(ours))
-    return { unclear: `has our server block '${GLOBAL_DOMAIN}', but changed and without ${LINES}` };
+  if (parsed === undefined) return brokenIn(corefile);
+  const ours = parsed.blocks.filter(isLikeOurs);
+  const names = ours.map(nameOf);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) return { unclear: `has our server block '${twice}' twice` };
+  const changed = ours.find((block) => block.words[0]?.first !== true || !isOurs(block));
+  if (changed !== undefined)
+    return { unclear: `has our server block '${nameOf(changed)}', but changed and without ${LINES}` };
+  const [first, last] = [ours[0]?.words[0], ours.at(-1)?.words.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const words = ours.reduce((sum, block) => sum + block.words.length, 0);
+  if (wordsOf(corefile.slice(first.begin, last.end)).length > words)
+    return {
+      unclear: `has our server blocks, from '${names[0]}' to '${names.at(-1)}', with something else between them and without ${LINES}`,
+    };
   const indent = /[ \t]*$/.exec(corefile.slice(0, first.begin))?.[0] ?? "";
   const rest = /^[ \t]*\r?(?:\n|$)/.exec(corefile.slice(last.end))?.[0] ?? "";
   return { begin: first.begin - indent.length, end: last.end + rest.length, marked: false };
 }
 
-/** Whether a block was ours once: nobody else's answers begin like that. */
+/** What is left of blocks of ours in a Corefile that nobody can read. */
+function brokenIn(corefile: string): Place {
+  const words = wordsOf(corefile).map(({ text }) => text);
+  const name = words.some((text) => text.startsWith(ANSWER))
+    ? `block '${GLOBAL_DOMAIN}'`
+    : words.includes(IMPORTS_MARK)
+      ? "blocks of imported names"
+      : undefined;
+  return name === undefined ? undefined : { unclear: `has our server ${name} in braces that do not match` };
+}
+
+/** Whether a block was ours once: nobody else's answers begin like that, and nobody else has that host. */
 function isLikeOurs(block: Block): boolean {
-  return (
+  const isGlobal =
     serverKeys(block).some((key) => zoneOf(key) === GLOBAL_DOMAIN) &&
-    block.words.some(({ text }) => text.startsWith(ANSWER))
-  );
+    block.words.some(({ text }) => text.startsWith(ANSWER));
+  return isGlobal || isImportsBlock(block);
+}
+
+/** By what a block of ours is called: its zone, however the key is written. */
+function nameOf(block: Block): string {
+  return isImportsBlock(block) ? zoneOf(block.keys[0] ?? "") : GLOBAL_DOMAIN;
 }
 
 /** Whether a block is, word for word, one of ours, with whatever address and port. */
-function isOurs({ keys, words }: Block): boolean {
+function isOurs(block: Block): boolean {
+  if (isImportsBlock(block)) return isWholeImportsBlock(block);
+  const { keys, words } = block;
   const [, address] =
     words.map(({ text }) => /\\t([^\\"]+)"\}\}$/.exec(text)).find((found) => found !== null) ?? [];
   const [, port = DNS_PORT] = /:(\d+)$/.exec(keys[0] ?? "") ?? [];

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { ServicePort } from "../contractService.ts";
 import { EXPORT_TO } from "./exportTo.ts";
 import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
@@ -21,6 +22,8 @@ export interface ImportedService {
   exportTo?: string[];
   /** When proxies stop calling a gateway of it for a while; left out: never. */
   outlierDetection?: OutlierDetection;
+  /** By which callers' proxies know it, IPv4; left out: istiod allots it one, for proxies that answer DNS. */
+  virtualAddress?: string;
 }
 
 /** A peer that serves a name together with others. */
@@ -39,6 +42,7 @@ const TERMINATED = " atGateway";
 const SERVED_BY = " servedBy ";
 const SEEN_BY = " exportTo ";
 const OUTLIERS = " outlierDetection ";
+const VIRTUAL = " virtualAddress ";
 
 /** More than anybody needs, and so little that the weights of all gateways together stay below what Envoy counts with. */
 const MOST_WEIGHT = 1000;
@@ -46,18 +50,29 @@ const MOST_WEIGHT = 1000;
 /**
  * A service in one readable line, which is what a preview shows: `8080/HTTP http, 9090/GRPC grpc as spiffe://b.local/ns/xyz/sa/bar`, or
  * `8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar` where it has another name here than there. ` atGateway`
- * follows where the peer's gateway opens calls, and what an import rule says: ` servedBy cluster-b, cluster-c weight 3 exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s`.
+ * follows where the peer's gateway opens calls, and what an import rule says: ` servedBy cluster-b, cluster-c weight 3 exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s`;
+ * an address of its own comes last: ` virtualAddress 240.241.27.93`.
  * Ports, identities and namespaces come in the order given; a service that {@link parseImport} would refuse is written all the same.
  */
 export function formatImport(service: ImportedService): string {
-  const { ports, subjectAltNames, remoteHost, terminated, servedBy, exportTo, outlierDetection } = service;
+  const {
+    ports,
+    subjectAltNames,
+    remoteHost,
+    terminated,
+    servedBy,
+    exportTo,
+    outlierDetection,
+    virtualAddress,
+  } = service;
   const served = ports.map(({ number, name, protocol }) => `${number}/${protocol} ${name}`).join(", ");
   const whose = remoteHost === undefined ? "" : `${REMOTE_HOST}${remoteHost}`;
   const opened = terminated === undefined ? "" : TERMINATED;
   const peers = servedBy === undefined ? "" : `${SERVED_BY}${formatServing(servedBy)}`;
   const seen = exportTo === undefined ? "" : `${SEEN_BY}${exportTo.join(", ")}`;
   const outliers = outlierDetection === undefined ? "" : `${OUTLIERS}${formatOutliers(outlierDetection)}`;
-  return `${served}${whose} as ${subjectAltNames.join(", ")}${opened}${peers}${seen}${outliers}`;
+  const address = virtualAddress === undefined ? "" : `${VIRTUAL}${virtualAddress}`;
+  return `${served}${whose} as ${subjectAltNames.join(", ")}${opened}${peers}${seen}${outliers}${address}`;
 }
 
 /**
@@ -65,7 +80,8 @@ export function formatImport(service: ImportedService): string {
  * @throws Error naming the line and the form expected.
  */
 export function parseImport(line: string): ImportedService {
-  const [seen, outliers] = cut(line, OUTLIERS);
+  const [known, virtualAddress] = cut(line, VIRTUAL);
+  const [seen, outliers] = cut(known, OUTLIERS);
   const [served, seenBy] = cut(seen, SEEN_BY);
   const [marked, serving] = cut(served, SERVED_BY);
   const terminated = marked.endsWith(TERMINATED);
@@ -84,7 +100,8 @@ export function parseImport(line: string): ImportedService {
     found.length === ports.length &&
     subjectAltNames.every(SPIFFE_ID.test) &&
     (remoteHost === undefined || HOST_NAME.test(remoteHost)) &&
-    (exportTo === undefined || exportTo.every(EXPORT_TO.test));
+    (exportTo === undefined || exportTo.every(EXPORT_TO.test)) &&
+    (virtualAddress === undefined || isIPv4(virtualAddress));
   const service: ImportedService = {
     ports: found,
     subjectAltNames,
@@ -93,11 +110,12 @@ export function parseImport(line: string): ImportedService {
     ...(servedBy === undefined ? {} : { servedBy }),
     ...(exportTo === undefined ? {} : { exportTo }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    ...(virtualAddress === undefined ? {} : { virtualAddress }),
   };
   if (!valid || formatImport(service) !== line) {
     throw new Error(
       `Import ${quote(line)} must be "<number>/<protocol> <name>, ...[ of <name there>] as spiffe://<trust domain>/<path>, ...` +
-        `[${TERMINATED}][${SERVED_BY}<peer>[ weight <number>], ...][${SEEN_BY}<namespace>, ...][${OUTLIERS}<field> <value>, ...]".`,
+        `[${TERMINATED}][${SERVED_BY}<peer>[ weight <number>], ...][${SEEN_BY}<namespace>, ...][${OUTLIERS}<field> <value>, ...][${VIRTUAL}<IPv4 address>]".`,
     );
   }
   return service;

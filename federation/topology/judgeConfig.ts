@@ -48,9 +48,36 @@ function judgePeerNames(topology: Topology, cluster: unknown, peers: unknown): F
 }
 
 function judgeDns(topology: Topology, dns: unknown): Fault[] {
-  if (TRAITS[topology].names.includes("global") || !isGiven(dns)) return [];
-  const rule = `is for global names, which peers' services do not have in topology '${topology}'`;
-  return [{ path: "dns", rule, remedy: "Remove it, or write topology: replicated" }];
+  if (!isGiven(dns)) return [];
+  const { names } = TRAITS[topology];
+  if (!names.includes("global") && !names.includes("mesh")) {
+    const rule = `is for names that only peers' services have, of which there are none in topology '${topology}'`;
+    return [{ path: "dns", rule, remedy: "Remove it, or write topology: federation or replicated" }];
+  }
+  const { coreDns, addresses } = asRecord(dns);
+  const hasAddress = Object.hasOwn(asRecord(coreDns), "address");
+  if (names.includes("global")) {
+    return [
+      ...(coreDns !== undefined && !hasAddress
+        ? [
+            {
+              path: "dns.coreDns.address",
+              rule: `is required in topology '${topology}'`,
+              remedy:
+                "Write the address of a gateway in this cluster that takes plain traffic for global names",
+            },
+          ]
+        : []),
+      ...(addresses === undefined ? [] : [notHere("dns.addresses", topology, "Remove it")]),
+    ];
+  }
+  return hasAddress
+    ? [notHere("dns.coreDns.address", topology, "Remove it: each service has an address of its own")]
+    : [];
+}
+
+function notHere(path: string, topology: Topology, remedy: string): Fault {
+  return { path, rule: `is not for topology '${topology}'`, remedy };
 }
 
 function judgeSource(topology: Topology, source: string): Fault[] {

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { type GatewayAddress, parseGateway } from "../../federation/address.ts";
 import {
@@ -104,7 +105,9 @@ export function serviceIn(entry: LiveObject, exportTo: readonly string[]): Impor
   const outlierDetection = written === undefined ? undefined : parseOutliers(written);
   const serving = annotations[SERVED_BY_ANNOTATION];
   const servedBy = serving === undefined ? undefined : parseServing(serving);
-  const { ports, subjectAltNames, exportTo: seenBy } = (entry.spec ?? {}) as unknown as ImportedService;
+  const spec = (entry.spec ?? {}) as unknown as ImportedService & { addresses?: string[] };
+  const { ports, subjectAltNames, exportTo: seenBy, addresses = [] } = spec;
+  const [virtualAddress, ...further] = Array.isArray(addresses) ? addresses : [];
   const plain = {
     ports,
     subjectAltNames,
@@ -112,6 +115,10 @@ export function serviceIn(entry: LiveObject, exportTo: readonly string[]): Impor
     ...(annotations[TERMINATED_ANNOTATION] === TERMINATED ? { terminated: true as const } : {}),
     ...(servedBy === undefined ? {} : { servedBy }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    // Others may write a range there, or several.
+    ...(virtualAddress !== undefined && further.length === 0 && isIPv4(virtualAddress)
+      ? { virtualAddress }
+      : {}),
   };
   const isOwn = Array.isArray(seenBy) && !isDeepStrictEqual(sortedUnique(exportTo), seenBy);
   return (isOwn ? readable({ ...plain, exportTo: seenBy }) : undefined) ?? readable(plain);

@@ -21,6 +21,14 @@ describe("What is worth a warning in a Corefile", () => {
     ]);
   });
 
+  it("is not what our own older block has, and goes by the zones of the new one", () => {
+    const text = `${COREFILE}import custom/*.server\na.b.local:53 {\n}\nb.local.x {\n}\nx.global {\n}\n`;
+    assert.deepEqual(corefileWarnings(STUB + text, ["b.local", "c.local", "d.local", "e.local"]), [
+      "imports 'custom/*.server', which the program does not read: a server block for 'b.local', 'c.local', 'd.local' there would keep CoreDNS from starting",
+      "has a server block 'a.b.local:53', which answers in place of ours for what lies below it",
+    ]);
+  });
+
   it("is that the stub has lost its markers", () => {
     assert.deepEqual(corefileWarnings(BARE + COREFILE), [
       "has our server block 'global' without the lines around it, as kubeadm's migration leaves it: 'pulumi up --refresh' puts them back",

@@ -78,7 +78,8 @@ export function checkCase(hostile: HostileCase): Outcome {
   for (const entry of entries) {
     assertOwn(entry, found);
     assert.deepEqual(entry.spec.exportTo, exportTo);
-    assertStorable(entry, ports);
+    const { name } = entry.metadata;
+    assertStorable(entry, ports, found.services[name]?.remoteHost ?? name);
   }
   const written = bytesOf(found);
   const again = plan(reordered(contract, randomNumbers(order)), local);

@@ -11,8 +11,15 @@ const SERVER_NAME = 255;
 /** Bytes; the rest of etcd's 1.5 MiB is for `exportTo`, `managedFields` and istiod's status. */
 const SIZE = 1_000_000;
 
-/** @throws AssertionError when an API server with Istio's CRDs and webhook would refuse the entry, or it leads elsewhere. */
-export function assertStorable(entry: ServiceEntry, gatewayPorts: ReadonlyMap<string, number[]>): void {
+/**
+ * @param askedFor the host that a caller asks the gateway for: that of the entry, unless a DestinationRule says another.
+ * @throws AssertionError when an API server with Istio's CRDs and webhook would refuse the entry, or it leads elsewhere.
+ */
+export function assertStorable(
+  entry: ServiceEntry,
+  gatewayPorts: ReadonlyMap<string, number[]>,
+  askedFor: string,
+): void {
   const { metadata, spec } = entry;
   assertName(metadata.name);
   assert.equal(metadata.namespace, "istio-federation");
@@ -39,7 +46,7 @@ export function assertStorable(entry: ServiceEntry, gatewayPorts: ReadonlyMap<st
   assert.equal(new Set(spec.ports.map(({ number }) => number)).size, spec.ports.length);
   const isOpened = metadata.annotations?.["istio-federation.dev/terminated"] === "true";
   const asked = spec.ports.map(({ number }) => (isOpened ? `p${number}.` : `outbound_.${number}_._.`));
-  assert.ok(asked.every((place) => `${place}${metadata.name}`.length <= SERVER_NAME));
+  assert.ok(asked.every((place) => `${place}${askedFor}`.length <= SERVER_NAME));
   const names = new Set(spec.ports.map(({ name }) => name));
   assert.equal(names.size, spec.ports.length);
 

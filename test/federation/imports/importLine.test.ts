@@ -49,9 +49,10 @@ describe("The line of an import", () => {
         servedBy: [{ peer: "cluster-b" }, { peer: "cluster-c", weight: 3 }],
         exportTo: ["client", "shop"],
         outlierDetection: { baseEjectionTime: "30s", consecutive5xxErrors: 5 },
+        virtualAddress: "240.241.27.93",
       }),
       "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar servedBy cluster-b, cluster-c weight 3 exportTo client, shop " +
-        "outlierDetection consecutive5xxErrors 5, baseEjectionTime 30s",
+        "outlierDetection consecutive5xxErrors 5, baseEjectionTime 30s virtualAddress 240.241.27.93",
     );
   });
 
@@ -74,16 +75,20 @@ describe("The line of an import", () => {
         fc.option(outlierDetection()),
         fc.option(serving),
         fc.boolean(),
+        fc.option(fc.ipV4()),
       )
-      .map(([{ ports, subjectAltNames }, port, remoteHost, exportTo, outliers, servedBy, opened]) => ({
-        ports: ports.map((each) => (port === null ? each : { ...each, name: port })),
-        subjectAltNames,
-        ...(remoteHost === null ? {} : { remoteHost }),
-        ...(opened ? { terminated: true as const } : {}),
-        ...(servedBy === null ? {} : { servedBy }),
-        ...(exportTo === null ? {} : { exportTo }),
-        ...(outliers === null ? {} : { outlierDetection: outliers }),
-      }));
+      .map(
+        ([{ ports, subjectAltNames }, port, remoteHost, exportTo, outliers, servedBy, opened, address]) => ({
+          ports: ports.map((each) => (port === null ? each : { ...each, name: port })),
+          subjectAltNames,
+          ...(remoteHost === null ? {} : { remoteHost }),
+          ...(opened ? { terminated: true as const } : {}),
+          ...(servedBy === null ? {} : { servedBy }),
+          ...(exportTo === null ? {} : { exportTo }),
+          ...(outliers === null ? {} : { outlierDetection: outliers }),
+          ...(address === null ? {} : { virtualAddress: address }),
+        }),
+      );
     fc.assert(
       fc.property(named, (service) => {
         const line = formatImport(service);
@@ -115,6 +120,8 @@ describe("The line of an import", () => {
       "8080/HTTP http as ",
       " as spiffe://b/x",
       "8080/HTTP http as b",
+      "8080/HTTP http as spiffe://b/x virtualAddress 240.241.0",
+      "8080/HTTP http as spiffe://b/x virtualAddress 240.241.0.1 exportTo client",
       "8080/http http as spiffe://b/x",
       "08080/HTTP http as spiffe://b/x",
       "0/HTTP http as spiffe://b/x",

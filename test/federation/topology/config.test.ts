@@ -54,8 +54,23 @@ describe("The topology in a stack's config", () => {
         "dns.coreDns.port",
       ]);
     assert.deepEqual(configFaults(config({ coreDns: { address: "10.96.0.77", port: 5353 } })), []);
-    assert.deepEqual(configFaults({ dns: { coreDns: { address: "10.96.0.77" } } }), ["dns"]);
-    assert.deepEqual(configFaults({ dns: {} }), []);
+    assert.deepEqual(configFaults(config({ coreDns: {} })), ["dns.coreDns.address"]);
+    const both = { coreDns: { address: "10.96.0.77" }, addresses: "240.241.0.0/16" };
+    assert.deepEqual(configFaults(config(both)), ["dns.addresses"]);
+  });
+
+  it("has addresses for imported names in a federation, from a range that nobody uses", () => {
+    const parsed = (dns: unknown) =>
+      parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns }, "cluster-a").dns;
+    const coreDns = { namespace: "kube-system", configMap: "coredns", port: 53 };
+    assert.deepEqual(parsed({ coreDns: {} }), { coreDns, addresses: "240.241.0.0/16" });
+    const addresses = "198.18.0.0/16";
+    assert.deepEqual(parsed({ coreDns: {}, addresses }), { coreDns, addresses });
+    assert.equal(parsed({}), undefined);
+    for (const wrong of ["240.240.0.0/20", "10.0.0.1", "fd00::/64", 5])
+      assert.deepEqual(configFaults({ dns: { coreDns: {}, addresses: wrong } }), ["dns.addresses"]);
+    assert.deepEqual(configFaults({ dns: { addresses } }), ["dns.addresses"]);
+    assert.deepEqual(configFaults({ dns: { coreDns: { address: "10.96.0.77" } } }), ["dns.coreDns.address"]);
   });
 
   for (const domain of ["global", "a.global"]) {

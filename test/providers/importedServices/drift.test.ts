@@ -55,6 +55,18 @@ describe("An entry in the cluster", () => {
       "an address of its own",
       ({ spec }) => (spec.addresses = ["10.0.0.1"]),
       ["addresses"],
+      `${LINE} virtualAddress 10.0.0.1`,
+    ],
+    [
+      "a range for an address",
+      ({ spec }) => (spec.addresses = ["10.0.0.0/24"]),
+      ["addresses"],
+      `${LINE} (not as declared: addresses)`,
+    ],
+    [
+      "several addresses",
+      ({ spec }) => (spec.addresses = ["10.0.0.1", "10.0.0.2"]),
+      ["addresses"],
       `${LINE} (not as declared: addresses)`,
     ],
     [

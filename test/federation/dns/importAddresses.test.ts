@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { parseConfig } from "../../../federation/config.ts";
+import { addressPeers, domainsOf } from "../../../federation/dns/importAddresses.ts";
+import { FaultsError } from "../../../federation/fault.ts";
+import type { PeerView } from "../../../federation/peers/peer.ts";
+import { viewPeers } from "../../../federation/peers/peer.ts";
+import { BAR, KUBECONFIG, LOCAL_CLUSTER, ROOT_C, barService, contractOf } from "../samples.ts";
+
+const WEB = "web.shop.svc.cluster-c.local";
+const COMMON = "pay.example.org";
+
+const contractC = contractOf({
+  cluster: "cluster-c",
+  clusterDomain: "cluster-c.local",
+  trustDomain: "cluster-c.local",
+  rootCertificates: [ROOT_C],
+  services: { [WEB]: { ...barService, subjectAltNames: ["spiffe://cluster-c.local/ns/shop/sa/web"] } },
+});
+
+const configOf = (dns: unknown, as: { b?: string; c?: string } = {}) =>
+  parseConfig(
+    {
+      cluster: LOCAL_CLUSTER,
+      kubeconfig: KUBECONFIG,
+      dns,
+      peers: {
+        "cluster-b": { stack: "b", imports: [{ ...(as.b === undefined ? {} : { as: as.b }) }] },
+        "cluster-c": { stack: "c", imports: [{ ...(as.c === undefined ? {} : { as: as.c }) }] },
+      },
+    },
+    "cluster-a",
+  );
+
+const viewsOf = (config: ReturnType<typeof configOf>, b: { contract: unknown } | { pending: string }) =>
+  viewPeers(
+    config,
+    { "cluster-b": b, "cluster-c": { contract: contractC } },
+    { pinned: {}, statuses: {} },
+    new Date("2026-11-21T10:28:15Z"),
+  ).peers;
+
+const READY = { contract: contractOf() };
+const PENDING = { pending: "its stack is away" };
+
+/** Addresses in the services themselves, by name. */
+const inServices = (peers: Record<string, PeerView>): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.values(peers).flatMap((view) =>
+      view.state === "pending"
+        ? []
+        : Object.entries(view.imports.services).map(([host, { virtualAddress }]) => [host, virtualAddress]),
+    ),
+  );
+
+describe("Addresses of the peers' services", () => {
+  it("are none where the config asks for none", () => {
+    const peers = viewsOf(configOf(undefined), READY);
+    assert.deepEqual(addressPeers(peers, {}, undefined), { peers, faults: [] });
+  });
+
+  it("are in the services, and published by peer", () => {
+    const config = configOf({ coreDns: {} });
+    const { peers, addresses, faults } = addressPeers(viewsOf(config, READY), config, undefined);
+    assert.deepEqual(faults, []);
+    assert.deepEqual(Object.keys(addresses ?? {}), ["cluster-b", "cluster-c"]);
+    assert.deepEqual(inServices(peers), { ...addresses?.["cluster-b"], ...addresses?.["cluster-c"] });
+    for (const address of Object.values(inServices(peers))) assert.match(address ?? "", /^240\.241\./);
+  });
+
+  it("stay those of the last update, also while a peer is pending, and for a name that moves to another peer", () => {
+    const config = configOf({ coreDns: {} }, { b: COMMON });
+    const last = {
+      "cluster-b": { [BAR]: "240.241.7.7", [COMMON]: "240.241.8.8" },
+      "cluster-c": { [WEB]: "240.241.9.9" },
+    };
+    assert.deepEqual(addressPeers(viewsOf(config, READY), config, last).addresses, last);
+    assert.deepEqual(addressPeers(viewsOf(config, PENDING), config, last).addresses, last);
+    const moved = configOf({ coreDns: {} }, { c: COMMON });
+    assert.deepEqual(addressPeers(viewsOf(moved, PENDING), moved, last).addresses, {
+      "cluster-b": { [BAR]: "240.241.7.7" },
+      "cluster-c": { [COMMON]: "240.241.8.8", [WEB]: "240.241.9.9" },
+    });
+  });
+
+  it("are a fault where there is no room for all", () => {
+    const config = configOf({ coreDns: {}, addresses: "240.241.7.0/24" });
+    const known = Array.from({ length: 200 }, (_, index) => [
+      `s${index}.cluster-b.local`,
+      `240.241.7.${index}`,
+    ]);
+    const last = { "cluster-b": Object.fromEntries(known) as unknown };
+    const { faults } = addressPeers(viewsOf(config, PENDING), config, last);
+    assert.deepEqual(
+      faults.map(({ path, rule }) => `${path} ${rule}`),
+      ["dns.addresses has room for 192 imported names, and there are 201"],
+    );
+  });
+
+  it("are told where the last update's cannot be read", () => {
+    const config = configOf({ coreDns: {} });
+    assert.throws(() => addressPeers(viewsOf(config, READY), config, { b: 1 }), FaultsError);
+  });
+
+  it("are in the peers' domains, and those of names by config", () => {
+    const config = configOf({ coreDns: {} }, { b: COMMON, c: "{name}.{namespace}.global" });
+    assert.deepEqual(domainsOf(viewsOf(config, READY), config.peers).sort(), [
+      "cluster-b.local",
+      "cluster-c.local",
+      "global",
+      COMMON,
+    ]);
+  });
+});
