@@ -21,7 +21,7 @@ import type { RotationRecord } from "../federation/authority/rotation.ts";
 import type { SharedAuthority } from "../federation/authority/sharedAuthority.ts";
 import { openings } from "../federation/exports/terminatedExport.ts";
 import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
-import { guardCallers } from "./callerPolicies.ts";
+import { CallerPolicies } from "./callerPolicies.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { clusterProvider, namespace } from "./clusterAccess.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
@@ -141,7 +141,10 @@ export class FederatedCluster extends pulumi.ComponentResource {
     const policies = args.policies ?? [];
     this.callerPolicies = publishPolicies(policies);
     const guarded = { policies, gatewayNamespace };
-    const guards = guardCallers(`${name}-callers`, guarded, { ...child, dependsOn: istio });
+    const guards =
+      policies.length === 0
+        ? []
+        : [new CallerPolicies(`${name}-callers`, guarded, { ...child, dependsOn: istio })];
 
     const aliases = args.aliases ?? [];
     this.exportAliases = publishAliases(aliases);

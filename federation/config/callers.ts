@@ -2,9 +2,10 @@ import * as z from "zod";
 import { type Caller, decidesAllOf } from "../callers/callers.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { DNS_LABEL } from "../hostname.ts";
-import { ownValue, sortedUnique } from "../order.ts";
+import { compare } from "../order.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 import { type TextRule, pattern } from "../textRule.ts";
+import { unknownPeer } from "./exportPeers.ts";
 import { several } from "./oneOrSeveral.ts";
 import { asRecord } from "./stackNames.ts";
 
@@ -90,31 +91,23 @@ function readable(entry: unknown): Caller | undefined {
  * @param rules the config's `exports`, unchecked; `peers` likewise.
  */
 export function judgeCallers(rules: unknown, peers: unknown): Fault[] {
-  const known = asRecord(peers);
+  const known = Object.keys(asRecord(peers)).sort(compare);
   return listOf(rules).flatMap((rule, index) => {
     const { callers, peers: offered } = asRecord(rule);
     return listOf(callers).flatMap((entry, at) => {
+      const path = ["exports", index, "callers", at, "peer"];
       const { peer } = asRecord(entry);
-      if (typeof peer !== "string") return [];
-      const fault = judgePeer(peer, known, offered);
-      return fault === undefined ? [] : [{ path: pathOf("exports", index, "callers", at, "peer"), ...fault }];
+      const unknown = unknownPeer(peer, path, known);
+      return unknown.length > 0 ? unknown : unofferedPeer(peer, path, offered);
     });
   });
 }
 
-function judgePeer(
-  peer: string,
-  known: Record<string, unknown>,
-  offered: unknown,
-): Omit<Fault, "path"> | undefined {
-  if (ownValue(known, peer) === undefined) {
-    const names = sortedUnique(Object.keys(known)).slice(0, 10).join(", ");
-    const remedy = names === "" ? "Add it to 'peers' first" : `Name a peer of this stack: ${names}`;
-    return { value: peer, rule: "is no peer of this stack", remedy };
-  }
-  if (!Array.isArray(offered) || offered.includes(peer)) return undefined;
+/** @param offered the rule's `peers`, unchecked. */
+function unofferedPeer(peer: unknown, path: readonly PropertyKey[], offered: unknown): Fault[] {
+  if (typeof peer !== "string" || !Array.isArray(offered) || offered.includes(peer)) return [];
   const remedy = "Add it to the rule's 'peers', or remove this entry";
-  return { value: peer, rule: "is not offered the Services of this rule", remedy };
+  return [{ path: pathOf(...path), value: peer, rule: "is not offered the Services of this rule", remedy }];
 }
 
 function listOf(value: unknown): unknown[] {

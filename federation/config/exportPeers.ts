@@ -27,10 +27,13 @@ export function unknownPeers(
   known: readonly string[],
 ): Fault[] {
   const entries: unknown[] = Array.isArray(names) ? names : [];
-  return entries.flatMap((name, index) => {
-    if (typeof name !== "string" || known.includes(name)) return [];
-    const choices = known.length === 0 ? "this stack has no peers" : `known here: ${known.join(", ")}`;
-    const remedy = suggestion(name, known) ?? `Name one of this stack's peers; ${choices}`;
-    return [{ path: pathOf(...path, index), value: name, rule: "is none of this stack's peers", remedy }];
-  });
+  return entries.flatMap((name, index) => unknownPeer(name, [...path, index], known));
+}
+
+/** The same for one name; nothing where it is a peer's. */
+export function unknownPeer(name: unknown, path: readonly PropertyKey[], known: readonly string[]): Fault[] {
+  if (typeof name !== "string" || known.includes(name)) return [];
+  const choices = known.length === 0 ? "this stack has no peers" : `known here: ${known.join(", ")}`;
+  const remedy = suggestion(name, known) ?? `Name one of this stack's peers; ${choices}`;
+  return [{ path: pathOf(...path), value: name, rule: "is none of this stack's peers", remedy }];
 }

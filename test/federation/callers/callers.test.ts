@@ -139,7 +139,7 @@ describe("Callers in the config", () => {
         judgeCallers(rules, peers).map((fault) => [fault.path, fault.value, fault.rule]),
         [
           ["exports[1].callers[0].peer", "cluster-c", "is not offered the Services of this rule"],
-          ["exports[1].callers[1].peer", "cluster-x", "is no peer of this stack"],
+          ["exports[1].callers[1].peer", "cluster-x", "is none of this stack's peers"],
         ],
       );
     });
@@ -147,7 +147,7 @@ describe("Callers in the config", () => {
     it("cannot name peers where there are none, nor what every object has", () => {
       for (const none of [undefined, {}, 1]) {
         const [fault] = judgeCallers([{ callers: [{ peer: "constructor" }] }], none);
-        assert.equal(fault?.rule, "is no peer of this stack");
+        assert.equal(fault?.rule, "is none of this stack's peers");
       }
       assert.deepEqual(judgeCallers(undefined, peers), []);
     });
