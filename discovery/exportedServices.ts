@@ -1,5 +1,5 @@
 import type { ClusterServices, KubernetesService } from "../federation/exports/clusterServices.ts";
-import type { ExportRule } from "../federation/exports/exportRule.ts";
+import { type ExportRule, selectsNothing } from "../federation/exports/exportRule.ts";
 import { isName } from "../federation/namePattern.ts";
 import { sortedUnique } from "../federation/order.ts";
 import { keyOf, ruleFinder } from "../federation/exports/ruleFinder.ts";
@@ -108,7 +108,8 @@ export async function discoverServices(
 
 /** One list for each namespace that rules name, or of all namespaces; of a rule without names only what has its labels. */
 function serviceLists(rules: readonly ExportRule[]): ListOptions[] {
-  const lists = rules.flatMap(({ namespaces, services, selector }): ListOptions[] => {
+  const busy = rules.filter((rule) => !selectsNothing(rule));
+  const lists = busy.flatMap(({ namespaces, services, selector }): ListOptions[] => {
     const labelled = services === undefined ? labelSelector(selector ?? {}) : {};
     if (namespaces?.every(isName) !== true) return [labelled];
     return namespaces.map((namespace) => ({ namespace, ...labelled }));

@@ -1,3 +1,8 @@
+/** Whether a selector is there that selects nothing, as it names no label. */
+export function isEmpty(selector: Record<string, string> | undefined): boolean {
+  return selector !== undefined && Object.keys(selector).length === 0;
+}
+
 /** Whether all labels asked for are there; an empty selector matches nothing. */
 export function matches(selector: Record<string, string>, labels: Record<string, string>): boolean {
   const wanted = Object.entries(selector);

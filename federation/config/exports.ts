@@ -2,15 +2,12 @@ import * as z from "zod";
 import { type ExportRule, GATEWAY_MODES } from "../exports/exportRule.ts";
 import { NAME_TEMPLATE } from "../imports/extraName.ts";
 import { DNS_LABEL, LABEL_KEY } from "../hostname.ts";
-import { EXPORT_LABEL } from "../labels.ts";
 import { NAME_PATTERN } from "../namePattern.ts";
 import { isPort } from "../port.ts";
 import { type Complaint, checked, fields, text } from "../schema.ts";
 import { callerFields } from "./callers.ts";
 import { labelSelector } from "./labelSelector.ts";
 import { anyNumber, oneOrSeveral, several } from "./oneOrSeveral.ts";
-
-const selector = labelSelector(`${EXPORT_LABEL}: "true"`);
 
 /** A Service's port by its name or number; which of the two it is shows when it is looked for. */
 const port = z.preprocess(
@@ -25,9 +22,9 @@ const port = z.preprocess(
 const rule = checked(
   fields({
     namespace: oneOrSeveral(text(NAME_PATTERN)).exactOptional(),
-    namespaceSelector: selector.exactOptional(),
+    namespaceSelector: labelSelector.exactOptional(),
     service: oneOrSeveral(text(NAME_PATTERN)).exactOptional(),
-    selector: selector.exactOptional(),
+    selector: labelSelector.exactOptional(),
     ports: several(port).exactOptional(),
     // Whether they are peers at all is judged in view of the config's `peers`.
     peers: anyNumber(z.string()).exactOptional(),

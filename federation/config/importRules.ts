@@ -74,7 +74,7 @@ const rule = checked(
     namespace: oneOrSeveral(text(NAME_PATTERN)).exactOptional(),
     service: oneOrSeveral(text(NAME_PATTERN)).exactOptional(),
     host: oneOrSeveral(text(HOST_PATTERN)).exactOptional(),
-    selector: labelSelector("tier: gold").exactOptional(),
+    selector: labelSelector.exactOptional(),
     skip: z.literal(true).exactOptional(),
     exportTo: exportTo.exactOptional(),
     as: oneOrSeveral(text(NAME_TEMPLATE)).exactOptional(),

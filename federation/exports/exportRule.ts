@@ -1,17 +1,17 @@
 import type { CallerRules } from "../callers/callers.ts";
 import type { KubernetesService } from "./clusterServices.ts";
 import { isName, matchesAny } from "../namePattern.ts";
-import { matches } from "../selector.ts";
+import { isEmpty, matches } from "../selector.ts";
 
 /** Which Services a stack exports, what of them, and to whom. Of several rules the first that means a Service decides on it. */
 export interface ExportRule extends CallerRules {
   /** Their namespaces, by {@link NAME_PATTERN}; all when left out. */
   namespaces?: string[];
-  /** Labels that their namespaces have; beside `namespaces` both must match. */
+  /** Labels that their namespaces have; beside `namespaces` both must match. None: no Service. */
   namespaceSelector?: Record<string, string>;
   /** Their names, by {@link NAME_PATTERN}; all when left out. A rule has this or `selector`, or both. */
   services?: string[];
-  /** Labels that they have; beside `services` both must match. */
+  /** Labels that they have; beside `services` both must match. None: no Service. */
   selector?: Record<string, string>;
   /** Names or numbers of the ports that are exported; all when left out. */
   ports?: string[];
@@ -49,13 +49,15 @@ export function selects(
   );
 }
 
+/** Whether a rule means no Service at all, as one of its selectors names no label. */
+export function selectsNothing({ selector, namespaceSelector }: ExportRule): boolean {
+  return isEmpty(selector) || isEmpty(namespaceSelector);
+}
+
 /** Whether a rule can mean a Service of this name, whatever labels there are. */
-export function maySelect(
-  { namespaces, services, selector }: ExportRule,
-  namespace: string,
-  name: string,
-): boolean {
-  if (services === undefined && selector === undefined) return false;
+export function maySelect(rule: ExportRule, namespace: string, name: string): boolean {
+  const { namespaces, services, selector } = rule;
+  if (selectsNothing(rule) || (services === undefined && selector === undefined)) return false;
   return matchesAny(namespaces, namespace) && matchesAny(services, name);
 }
 

@@ -1,6 +1,6 @@
 import { someOf } from "../change.ts";
 import type { KubernetesService } from "./clusterServices.ts";
-import { type ExportRule, namedServices } from "./exportRule.ts";
+import { type ExportRule, namedServices, selectsNothing } from "./exportRule.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { EXPORT_LABEL } from "../labels.ts";
 import { compare } from "../order.ts";
@@ -31,6 +31,7 @@ export function judgeIdleRules(
     const absent = missing.map((value): Fault => ({ path, value, ...ABSENT }));
     if (busy.has(index)) return absent;
     const meant = find(rule).flatMap((service) => byKey.get(keyOf(service)) ?? []);
+    if (selectsNothing(rule)) return [{ path, ...EMPTY }];
     if (meant.length === 0) return missing.length > 0 ? absent : [{ path, ...NOTHING }];
     return [...absent, { path, ...explain(meant, index) }];
   });
@@ -39,6 +40,11 @@ export function judgeIdleRules(
 const ABSENT = {
   rule: "is no Service of this cluster yet",
   remedy: "Create it and update this stack again, or correct its namespace and name",
+};
+
+const EMPTY = {
+  rule: "has an empty selector, which selects nothing",
+  remedy: "Name a label in it, or take the rule out",
 };
 
 const NOTHING = {

@@ -7,6 +7,7 @@ import { type ImportRule, type OfferedService, means, offeredService } from "./i
 import type { PeerImports } from "./imports.ts";
 import { Names } from "./givenNames.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../order.ts";
+import { isEmpty } from "../selector.ts";
 
 /** What to have here of one peer. */
 export interface ChosenPeer extends PeerImports {
@@ -78,7 +79,9 @@ export function chooseImports(
     chosen.push({ offered, service: settled, rule, index });
   }
   for (const { offered, service, rule, index } of chosen) names.give(offered, service, rule, index);
-  const warnings = tallies.flatMap((each, index) => idle(`${path}[${index}]`, each, offers.length));
+  const warnings = tallies.flatMap((each, index) =>
+    idle(`${path}[${index}]`, rules[index] ?? {}, each, offers.length),
+  );
   const refused = [...found.refused, ...names.refused];
   return {
     imports: {
@@ -111,8 +114,12 @@ function settle(
   };
 }
 
-function idle(path: string, tally: Tally, offers: number): Fault[] {
+function idle(path: string, { selector }: ImportRule, tally: Tally, offers: number): Fault[] {
   if (tally.decides > 0) return [];
+  if (isEmpty(selector)) {
+    const rule = "has an empty selector, which selects nothing";
+    return [{ path, rule, remedy: "Name a label in it, or take the rule out" }];
+  }
   if (tally.means > 0) {
     const rule = `means ${count(tally.means)} service(s), and rules before it decide on all of them`;
     return [{ path, rule, remedy: "Put it before those, or remove it" }];

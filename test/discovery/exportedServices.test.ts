@@ -60,6 +60,7 @@ describe("What the export rules need of a cluster", () => {
       [{ namespaces: ["abc", "xyz"], services: ["b*"] }],
       ["abc", "xyz"],
     ],
+    ["none for an empty selector", [{ selector: {} }], []],
     ["those with a rule's labels", [{ selector: { a: "b", c: "d" } }], ["* a=b,c=d"]],
     ["those with its labels in its namespaces", [{ namespaces: ["xyz"], selector: { a: "b" } }], ["xyz a=b"]],
     ["all for a rule with names and no namespace", [{ services: ["bar"], selector: { a: "b" } }], ["*"]],

@@ -6,7 +6,6 @@ import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
 
 describe("The rules of exports", () => {
   for (const [name, raw, path] of [
-    ["an empty selector", { exports: [{ selector: {} }] }, "exports[0].selector"],
     ["a bad selector key", { exports: [{ selector: { "a b": "c" } }] }, 'exports[0].selector["a b"]'],
     ["a bad selector value", { exports: [{ selector: { a: "b c" } }] }, "exports[0].selector.a"],
     [
@@ -16,11 +15,6 @@ describe("The rules of exports", () => {
     ],
     ["a namespace alone", { exports: [{ namespace: "a" }] }, "exports[0]"],
     ["a selector of namespaces alone", { exports: [{ namespaceSelector: { a: "b" } }] }, "exports[0]"],
-    [
-      "an empty selector of namespaces",
-      { exports: [{ service: "a", namespaceSelector: {} }] },
-      "exports[0].namespaceSelector",
-    ],
     ["an empty list of services", { exports: [{ service: [] }] }, "exports[0].service"],
     ["a service that is there twice", { exports: [{ service: ["a", "a"] }] }, "exports[0].service[1]"],
     ["a bad name in a list", { exports: [{ service: ["a", "B*"] }] }, "exports[0].service[1]"],

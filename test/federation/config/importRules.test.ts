@@ -30,7 +30,6 @@ describe("The import rules of a config", () => {
     ["a namespace that can be none", [{ namespace: "A" }], "peers.b.imports[0].namespace"],
     ["an empty list of names", [{ service: [] }], "peers.b.imports[0].service"],
     ["a host that can be none", [{ host: ["*.B"] }], "peers.b.imports[0].host[0]"],
-    ["an empty selector", [{ selector: {} }], "peers.b.imports[0].selector"],
     ["a label that can be none", [{ selector: { a: "b c" } }], "peers.b.imports[0].selector.a"],
     ["skip: false, which says nothing", [{ skip: false }], "peers.b.imports[0].skip"],
     ["settings of what is skipped", [{ skip: true, as: "a.b" }], "peers.b.imports[0].as"],

@@ -107,6 +107,25 @@ describe("A rule of exports", () => {
     assert.deepEqual(exportsOf({}, [pod], rules).offered, offeredBar);
   });
 
+  const emptySelectors: [string, ExportRule][] = [
+    ["a selector", { selector: {} }],
+    ["a selector beside a name", { namespaces: ["xyz"], services: ["bar"], selector: {} }],
+    ["a selector of namespaces", { services: ["bar"], namespaceSelector: {} }],
+  ];
+  for (const [what, rule] of emptySelectors) {
+    it(`selects nothing by ${what} that is empty, and is told`, () => {
+      const { services: offered, warnings } = exportServices(
+        found({ services: [bar], workloads: [pod] }),
+        [rule],
+        cluster,
+      );
+      assert.deepEqual(offered, {});
+      assert.deepEqual(warnings.map(describeFault), [
+        "exports[0]: has an empty selector, which selects nothing. Name a label in it, or take the rule out.",
+      ]);
+    });
+  }
+
   it("that exports nothing is told, with the reason", () => {
     const rules: ExportRule[] = [
       { namespaces: ["xyz"], services: ["bar", "gone"] },

@@ -17,6 +17,7 @@ describe("The exports last published, without a cluster to ask", () => {
     ["go where the rule that named them is gone", [{ namespaces: ["xyz"], services: ["other"] }], []],
     ["go where the name is another namespace's", [{ namespaces: ["abc"], services: ["bar"] }], []],
     ["go where there is no rule", [], []],
+    ["go where the selector is empty", [{ services: ["*"], selector: {} }], []],
     ["stay in the namespace of a selector", [{ selector, namespaces: ["abc"] }], [FOO]],
     ["stay where a selector is for all namespaces", [{ selector }], [BAR, FOO]],
     [

@@ -86,6 +86,15 @@ describe("A choice of imports", () => {
     );
   });
 
+  it("selects nothing by an empty selector, and warns of it", () => {
+    const { imports, warnings } = choose([{ selector: {} }]);
+    assert.deepEqual(imports.services, {});
+    assert.deepEqual(
+      warnings.map(({ rule }) => rule),
+      ["has an empty selector, which selects nothing"],
+    );
+  });
+
   it("counts what it passed over when it is empty, and only then", () => {
     assert.equal(choose([{ skip: true }]).imports.passedOver, 3);
     assert.equal(choose([{}]).imports.passedOver, undefined);
