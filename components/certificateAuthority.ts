@@ -4,9 +4,10 @@ import type { AuthoritySource } from "../federation/authority/authoritySource.ts
 import type { StackConfig } from "../federation/config.ts";
 import type { ProvidedAuthority } from "../federation/authority/providedAuthority.ts";
 import { SIGNED_UNTIL_ANNOTATION } from "../federation/labels.ts";
-import { type RotationRecord, signedUntil } from "../federation/authority/rotation.ts";
+import { signedUntil } from "../federation/authority/rotation.ts";
 import { AUTHORITY_SECRET } from "../federation/wellKnown.ts";
-import { type Signer, ownAuthority, requestIntermediate } from "./ownAuthority.ts";
+import { ownAuthority, requestIntermediate } from "./ownAuthority.ts";
+import type { AuthorityParts } from "./authorityParts.ts";
 import { sharedAuthority } from "./sharedAuthority.ts";
 
 /** What a `CertificateAuthority` is made from. */
@@ -21,26 +22,6 @@ export interface CertificateAuthorityArgs {
   source: AuthoritySource;
   /** Name of the namespace that istiod runs in, where it looks for the Secret. */
   namespace: pulumi.Input<string>;
-}
-
-/** A certificate authority, wherever it comes from; all PEM, keys are secrets. */
-export interface AuthorityParts {
-  /** What istiod signs with. */
-  readonly certificate: pulumi.Output<string>;
-  /** Its private key. */
-  readonly key: pulumi.Output<string>;
-  /** Certificates between it and the root, the nearest first. */
-  readonly chain: readonly string[];
-  /** What peers must trust. */
-  readonly roots: pulumi.Output<string[]>;
-  /** What the cluster's own workloads trust: not yet the root that is only announced. The one that signs is the first. */
-  readonly trusted: pulumi.Output<string[]>;
-  /** The root that signs what is trusted here; undefined when nobody gave us its key. */
-  readonly issuer?: Readonly<Signer>;
-  /** By which the stack of a shared root certifies, or could certify, a key that is made here. */
-  readonly request: pulumi.Output<string>;
-  /** Where its roots are, if they are its own. */
-  readonly rotation?: pulumi.Output<RotationRecord>;
 }
 
 /** Its type: part of its resources' names. */

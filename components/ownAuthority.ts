@@ -9,15 +9,9 @@ import {
   rolesOf,
 } from "../federation/authority/rotation.ts";
 import { INTERMEDIATE_NAME } from "../federation/wellKnown.ts";
-import type { AuthorityParts } from "./certificateAuthority.ts";
+import type { AuthorityParts, Signer } from "./authorityParts.ts";
 
 type Algorithm = StackConfig["certificateAuthority"]["algorithm"];
-
-/** A root or an intermediate, and its key; both PEM. */
-export interface Signer {
-  certificate: pulumi.Output<string>;
-  key: pulumi.Output<string>;
-}
 
 /** What an own authority is made from. */
 export interface OwnAuthorityArgs {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { SharedAuthority } from "../federation/authority/sharedAuthority.ts";
-import type { AuthorityParts } from "./certificateAuthority.ts";
+import type { AuthorityParts } from "./authorityParts.ts";
 import { type OwnAuthorityArgs, requestIntermediate } from "./ownAuthority.ts";
 
 /** What a certificate authority under a shared root is made from. */

@@ -3,7 +3,8 @@ import type { OutsideCertificates } from "../federation/authority/authoritySourc
 import type { StackConfig } from "../federation/config.ts";
 import { describeRenewals, warnOfShortLives, warnOfTakenBack } from "../federation/mesh/credentialLife.ts";
 import { FaultsError } from "../federation/fault.ts";
-import { type MeshPeer, viewMeshPeers } from "../federation/mesh/meshPeer.ts";
+import type { MeshPeer } from "../federation/mesh/meshPeer.ts";
+import { viewMeshPeers } from "../federation/mesh/meshPeers.ts";
 import { warnOfRemoved } from "../federation/mesh/meshWarnings.ts";
 import type { ContractReading } from "../federation/peers/peer.ts";
 import type { SettledMesh, SingleMesh } from "../federation/mesh/singleMesh.ts";

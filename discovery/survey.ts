@@ -17,7 +17,8 @@ import {
 } from "../federation/authority/authoritySource.ts";
 import { judgeUnconstrained } from "../federation/peers/unconstrained.ts";
 import { sortedUnique } from "../federation/order.ts";
-import { type ContractReading, type PeerView, viewPeers } from "../federation/peers/peer.ts";
+import type { ContractReading, PeerView } from "../federation/peers/peer.ts";
+import { viewPeers } from "../federation/peers/peers.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { findAuthority } from "./authority.ts";
 import { surveyCorefile } from "./corefile.ts";

@@ -1,7 +1,7 @@
 import type { KubernetesPort } from "./exportedPorts.ts";
 import type { Fault } from "../fault.ts";
 import type { GatewayTls } from "./gatewayTls.ts";
-import type { PeerAuthentication } from "./mutualTls.ts";
+import type { PeerAuthentication } from "./peerAuthentication.ts";
 
 /** What is needed of a Kubernetes Service. */
 export interface KubernetesService {

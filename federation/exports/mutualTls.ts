@@ -1,20 +1,9 @@
 import type { Workload } from "./clusterServices.ts";
 import { TLS_MODE_LABEL } from "../labels.ts";
-import { type Created, compareCreated } from "./created.ts";
+import { compareCreated } from "./created.ts";
+import type { MutualTlsMode, PeerAuthentication } from "./peerAuthentication.ts";
 import { matches } from "../selector.ts";
 import { ISTIO_NAMESPACE } from "../wellKnown.ts";
-
-/** How a workload takes calls: by mutual TLS only, in plain text too, or in plain text only. */
-export type MutualTlsMode = "STRICT" | "PERMISSIVE" | "DISABLE";
-
-/** Istio's PeerAuthentication. A mode that is left out (or `UNSET`) is inherited. */
-export interface PeerAuthentication extends Created {
-  /** Empty for all workloads of its namespace, or of the mesh. */
-  selector: Record<string, string>;
-  mode?: MutualTlsMode;
-  /** By the workload's port; heeded only beside a selector. */
-  ports: Record<number, { mode?: MutualTlsMode }>;
-}
 
 /** A mode, and `namespace/name` of the PeerAuthentication that says so; none for what this program sets in the mesh. */
 export interface ModeOfPort {

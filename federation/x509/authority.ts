@@ -1,7 +1,7 @@
 import { type X509Certificate, createHash } from "node:crypto";
 import forge from "node-forge";
 import { type Asn1, type Bytes, bytesOf, decode, isTagged, partsOf } from "./der.ts";
-import { EXTENSIONS } from "./extensions.ts";
+import { EXTENSIONS } from "./extensionIds.ts";
 
 const { Class, Type, derToInteger, derToOid } = forge.asn1;
 

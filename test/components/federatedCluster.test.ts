@@ -3,7 +3,7 @@ import { fingerprintOf } from "../../federation/authority/fingerprint.ts";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseConfig } from "../../federation/config.ts";
 import { parseContract } from "../../federation/contract.ts";
-import { viewPeers } from "../../federation/peers/peer.ts";
+import { viewPeers } from "../../federation/peers/peers.ts";
 import { ROOT_B } from "../federation/samples.ts";
 import { ANCHOR_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
 import { renderStub } from "../../federation/corefile/stub.ts";
-import { viewPeers } from "../../federation/peers/peer.ts";
+import { viewPeers } from "../../federation/peers/peers.ts";
 import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { FederatedCluster } from "../../components/federatedCluster.ts";
-import { viewMeshPeers } from "../../federation/mesh/meshPeer.ts";
+import { viewMeshPeers } from "../../federation/mesh/meshPeers.ts";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import {
   ACCESS,

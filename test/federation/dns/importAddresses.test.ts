@@ -4,7 +4,7 @@ import { parseConfig } from "../../../federation/config.ts";
 import { addressPeers, domainsOf } from "../../../federation/dns/importAddresses.ts";
 import { FaultsError } from "../../../federation/fault.ts";
 import type { PeerView } from "../../../federation/peers/peer.ts";
-import { viewPeers } from "../../../federation/peers/peer.ts";
+import { viewPeers } from "../../../federation/peers/peers.ts";
 import { BAR, KUBECONFIG, LOCAL_CLUSTER, ROOT_C, barService, contractOf } from "../samples.ts";
 
 const WEB = "web.shop.svc.cluster-c.local";

@@ -6,7 +6,7 @@ import type {
 } from "../../../federation/exports/clusterServices.ts";
 import type { ExportRule } from "../../../federation/exports/exportRule.ts";
 import type { GatewayTls } from "../../../federation/exports/gatewayTls.ts";
-import type { MutualTlsMode } from "../../../federation/exports/mutualTls.ts";
+import type { MutualTlsMode } from "../../../federation/exports/peerAuthentication.ts";
 import { label } from "../arbitraries.ts";
 import { bar, pod } from "./exportsFixture.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FaultsError } from "../../../federation/fault.ts";
-import { type LastMesh, viewMeshPeers } from "../../../federation/mesh/meshPeer.ts";
+import type { LastMesh } from "../../../federation/mesh/meshPeer.ts";
+import { viewMeshPeers } from "../../../federation/mesh/meshPeers.ts";
 import type { ContractReading } from "../../../federation/peers/peer.ts";
 import { ACCESS, FIRST_UPDATE, NOW, TOKEN, TRUSTING, meshConfig, meshContract } from "./meshSamples.ts";
 import { ROOT_A, ROOT_B, ROOT_C, faultsThrown } from "../samples.ts";

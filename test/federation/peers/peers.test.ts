@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../federation/config.ts";
 import { FaultsError } from "../../../federation/fault.ts";
-import { type ContractReading, type LastPeers, viewPeers } from "../../../federation/peers/peer.ts";
+import type { ContractReading, LastPeers } from "../../../federation/peers/peer.ts";
+import { viewPeers } from "../../../federation/peers/peers.ts";
 import type { ImportRule } from "../../../federation/imports/importRule.ts";
 import type { PeerStatus } from "../../../federation/peers/peerStatus.ts";
 import { BAR, ROOT_B, ROOT_C, contractOf, faultsThrown } from "../samples.ts";

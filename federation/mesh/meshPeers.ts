@@ -1,0 +1,159 @@
+import type { OutsideCertificates } from "../authority/authoritySource.ts";
+import type { StackConfig } from "../config.ts";
+import { type Contract, readContract } from "../contract.ts";
+import { type Fault, FaultsError, pathOf, within } from "../fault.ts";
+import { judgeMembership, memberClaim } from "./meshMembership.ts";
+import { noteGateway, warnOfPeer, warnOfReaders } from "./meshWarnings.ts";
+import { ownValue } from "../order.ts";
+import { type ContractReading, published } from "../peers/peer.ts";
+import { type PeerAccess, readAccess } from "./peerAccess.ts";
+import { judgePin } from "../peers/pin.ts";
+import { pinnable } from "../peers/pinnedPeer.ts";
+import { judgeRootNames } from "../peers/rootName.ts";
+import { noteCommonTrust } from "../topology/commonTrust.ts";
+import { trustsRoots } from "../peers/trusters.ts";
+
+import { type AwaitedPeer, type LastMesh, type MeshPeer, pendingSince } from "./meshPeer.ts";
+
+/** What a peer's contract and its `access` for us come to, when nothing is wrong with either. */
+interface Found {
+  contract: Contract;
+  access: PeerAccess | undefined;
+}
+
+/**
+ * Judges what the peers of a single mesh publish. One mesh means one set of names and identities, so its clusters agree in cluster
+ * domain, trust domain and mesh ID, and each is known by its own name.
+ * @param readings by the peer's name, as in the config.
+ * @param own certificates of our certificate authority, where it comes from outside.
+ * @returns the peers sorted by name, a warning for each that is pending or whose credential is late, and notes on whom is trusted anew.
+ * @throws FaultsError with every fault of every peer.
+ */
+export function viewMeshPeers(
+  config: StackConfig,
+  readings: Record<string, ContractReading>,
+  last: LastMesh,
+  now: Date,
+  { roots: ownRoots, intermediates }: OutsideCertificates = { roots: [], intermediates: [] },
+): { peers: Record<string, MeshPeer>; warnings: string[]; notes: string[] } {
+  const { found, faults } = readPeers(config, readings);
+  const notes: string[] = [];
+  for (const [peer, { contract }] of Object.entries(found)) {
+    const identity = ownValue(config.peers, peer)?.identity;
+    const pin = judgePin(peer, contract, now, ownValue(last.pinned, peer), identity, ownRoots);
+    const others = Object.entries(found).filter(([other]) => other !== peer);
+    const claims = [
+      memberClaim("this cluster", [...intermediates, ...ownRoots]),
+      ...others.map(
+        ([
+          other,
+          {
+            contract: { rootCertificates },
+          },
+        ]) => memberClaim(`peer ${other}`, rootCertificates),
+      ),
+    ];
+    const unfit = [
+      ...judgeMembership(peer, contract, config),
+      ...judgeRootNames(contract.rootCertificates, claims, ownRoots),
+      ...pin.faults,
+    ];
+    faults.push(...unfit.map((fault) => within(pathOf("peers", peer, "contract"), fault)));
+    notes.push(...pin.notes);
+  }
+  if (faults.length > 0) throw new FaultsError("What the peers publish", faults);
+
+  // Roots of one's own are those that peers could have seen.
+  const roots = ownRoots.length > 0 ? ownRoots : last.authority.roots;
+  const views = Object.keys(readings)
+    .sort()
+    .map((peer): [string, MeshPeer] => [
+      peer,
+      viewPeer(peer, config, readings[peer], ownValue(found, peer), last, roots, now),
+    ]);
+  return {
+    peers: Object.fromEntries(views),
+    warnings: [
+      ...views.flatMap(([peer, view]) => warnOfPeer(peer, view, config.peers[peer]?.stack ?? peer, now)),
+      ...warnOfReaders(config),
+    ],
+    notes: [...notes, ...noteEquals(config, Object.keys(found)), ...noteGateway(config)],
+  };
+}
+
+function noteEquals({ cluster: { trustDomain } }: StackConfig, peers: readonly string[]): string[] {
+  return noteCommonTrust(Object.fromEntries(peers.map((peer) => [peer, trustDomain])), trustDomain);
+}
+
+function readPeers(
+  { cluster, allowGatewayAddresses }: StackConfig,
+  readings: Record<string, ContractReading>,
+): { found: Record<string, Found>; faults: Fault[] } {
+  const faults: Fault[] = [];
+  const found: Record<string, Found> = {};
+  for (const [peer, value] of Object.entries(published(readings)).sort()) {
+    const access = readAccess(ownValue(readings, peer)?.access, cluster.name, {
+      clusterDomain: cluster.domain,
+      allowGatewayAddresses,
+    });
+    const unfit = access !== undefined && "faults" in access ? access.faults : [];
+    faults.push(...unfit.map((fault) => within(pathOf("peers", peer, "access"), fault)));
+    try {
+      const { contract } = readContract(value, `contract of peer ${peer}`);
+      found[peer] = { contract, access: access === undefined || "faults" in access ? undefined : access };
+    } catch (error) {
+      if (!(error instanceof FaultsError)) throw error;
+      faults.push(...error.faults.map((fault) => within(pathOf("peers", peer, "contract"), fault)));
+    }
+  }
+  return { found, faults };
+}
+
+function viewPeer(
+  peer: string,
+  { cluster, peers }: StackConfig,
+  reading: ContractReading | undefined,
+  found: Found | undefined,
+  last: LastMesh,
+  ownRoots: readonly string[],
+  now: Date,
+): MeshPeer {
+  const stack = peers[peer]?.stack ?? peer;
+  const since = pendingSince(peer, last, now);
+  const pinned = found === undefined ? ownValue(last.pinned, peer) : pinnable(found.contract, now);
+  const trusted = pinned === undefined ? {} : { pinned };
+  const joined = ownValue(last.joined, peer);
+  const pending = (reason: string, access?: PeerAccess): AwaitedPeer => ({
+    state: "pending",
+    reason,
+    since,
+    ...(access === undefined ? {} : { access }),
+    ...trusted,
+  });
+  if (found === undefined || pinned === undefined) {
+    const reason = reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";
+    // A stack that can be read, and so tells whom it trusts, has been destroyed and its cluster's access with it.
+    return pending(reason, reading?.trustAnchors === undefined ? joined : undefined);
+  }
+  if (found.access === undefined) {
+    return pending(
+      `stack ${stack} gives this cluster no access to its API server; have its team name ${cluster.name} under peers ` +
+        "in its config and run `pulumi up`, then run it here",
+    );
+  }
+  // Whom istiod merges is called at once: by then the peer's workloads must believe ours. One that has joined keeps up by rotation's rules.
+  if (joined === undefined && !trustsRoots(found.contract, reading?.trustAnchors, cluster.name, ownRoots)) {
+    const first = ownRoots.length === 0 ? "this update publishes the roots; then " : "";
+    return pending(
+      `its workloads do not trust this cluster's yet; ${first}have its team run \`pulumi up\` on stack ${stack}, then run it here`,
+    );
+  }
+  const isApart = found.contract.network !== cluster.network;
+  // Without a gateway, istiod would send to addresses of the peer's own network.
+  if (isApart && found.contract.gateways.length === 0 && joined === undefined) {
+    return pending(
+      `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`,
+    );
+  }
+  return { state: "ready", access: found.access, pinned };
+}
