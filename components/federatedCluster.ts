@@ -4,7 +4,8 @@ import type { AuthorizationPolicy } from "../federation/callers/authorizationPol
 import { type AuthoritySource, outsideCertificates } from "../federation/authority/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { Contract } from "../federation/contract.ts";
-import type { ImportAddresses } from "../federation/dns/importAddresses.ts";
+import type { ClusterDns, ImportAddresses } from "../federation/dns/clusterDns.ts";
+import { type FoldedAddresses, publishAddresses } from "../federation/dns/publishedAddresses.ts";
 import type { FoldedContract } from "../federation/contractFold.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import type { ExportAlias } from "../federation/exports/exportAlias.ts";
@@ -51,8 +52,8 @@ export interface FederatedClusterArgs {
   peers: Record<string, PeerView>;
   /** Peers that were known and are no more: what is registered of them goes, or to other peers. @default none */
   formerPeers?: readonly string[];
-  /** How clients find peers' names whose sidecars do not answer DNS: addresses, and what is to be in the Corefile. @default no way */
-  importDns?: { addresses: ImportAddresses; block?: string };
+  /** How clients find peers' names whose sidecars do not answer DNS. @default no way */
+  dns?: ClusterDns;
   /** What was found with the topology `single-mesh`; then there are no other peers, exports and leftovers. */
   mesh?: SingleMeshArgs;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -76,8 +77,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
   /** What leads to Services of other names than their own, by `<namespace>/<service>`: it stays likewise. */
   readonly exportAliases: PublishedAliases;
 
-  /** At which address CoreDNS answers for each imported name, by peer; undefined where the config does not ask for it. */
-  readonly importAddresses?: ImportAddresses;
+  /** At which address each imported name is known, by peer; very many come folded; undefined where the config does not ask for it. */
+  readonly importAddresses?: ImportAddresses | FoldedAddresses;
 
   /** What lets each peer's istiod read this cluster; secret, and only in a single mesh, as the next two. */
   readonly access?: JoinedMesh["access"];
@@ -167,10 +168,12 @@ export class FederatedCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: [istio, ...guards, ...others] },
     );
 
-    if (args.importDns !== undefined) this.importAddresses = args.importDns.addresses;
+    const { dns = {} } = args;
+    if (dns.addresses !== undefined) this.importAddresses = publishAddresses(dns.addresses);
     if (args.mesh === undefined) {
-      stubNames(name, config, args.importDns?.block, this);
-      this.peers = importFromPeers(name, args, child, istio);
+      const imported = importFromPeers(name, args, child, istio);
+      this.peers = imported.statuses;
+      stubNames(name, config, dns, imported.peers, this);
     } else {
       const mesh = joinMesh(name, args.mesh, config.kubeconfig, istioNamespace, {
         ...child,

@@ -20,13 +20,21 @@ export interface PeersArgs {
   leftovers: Record<string, Leftover>;
 }
 
+/** What was made of them. */
+export interface ImportedPeers {
+  /** For the stack output `peers`. */
+  statuses: pulumi.Output<Record<string, PeerStatus>>;
+  /** The peers themselves, with their entries. */
+  peers: pulumi.Resource[];
+}
+
 /** Registers here what the peers export, and removes what unknown peers left behind. */
 export function importFromPeers(
   name: string,
   { config, peers, formerPeers, leftovers: found }: PeersArgs,
   child: pulumi.ComponentResourceOptions & { parent: pulumi.Resource },
   istio: pulumi.Resource,
-): pulumi.Output<Record<string, PeerStatus>> {
+): ImportedPeers {
   const { kubeconfig, brake } = config;
   const importNamespace = namespace(`${name}-imports`, IMPORT_NAMESPACE, child);
   // First, so that what an unknown peer left does not keep its names from the others.
@@ -35,10 +43,10 @@ export function importFromPeers(
     { kubeconfig, namespace: importNamespace, found },
     { parent: child.parent },
   );
-  const made = Object.entries(config.peers).flatMap(([peer, settings]) => {
+  const all = Object.entries(config.peers).flatMap(([peer, settings]) => {
     const view = peers[peer];
     if (view === undefined) return [];
-    const { status } = new Peer(
+    const made = new Peer(
       `${name}-peer-${peer}`,
       {
         ...{ peer, view, elsewhere: elsewhereOf(peers, peer, formerPeers), config: settings },
@@ -46,7 +54,10 @@ export function importFromPeers(
       },
       { ...child, dependsOn: [istio, leftovers] },
     );
-    return [[peer, status] as const];
+    return [[peer, made] as const];
   });
-  return pulumi.output(Object.fromEntries(made));
+  return {
+    statuses: pulumi.output(Object.fromEntries(all.map(([peer, { status }]) => [peer, status]))),
+    peers: all.map(([, made]) => made),
+  };
 }

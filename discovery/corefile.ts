@@ -2,14 +2,25 @@ import { count } from "../federation/change.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { CoreDns } from "../federation/config/dns.ts";
 import { renderImportsStub } from "../federation/corefile/importsStub.ts";
+import { neighboursIn } from "../federation/corefile/neighbours.ts";
+import { NODE_LOCAL, nodeLocalWarnings } from "../federation/corefile/nodeLocal.ts";
 import { type Obstacle, obstacleIn } from "../federation/corefile/obstacle.ts";
 import { renderStub } from "../federation/corefile/stub.ts";
+import type { Surroundings } from "../federation/corefile/surroundings.ts";
 import { corefileWarnings } from "../federation/corefile/warnings.ts";
+import type { ClusterDns } from "../federation/dns/clusterDns.ts";
 import type { Zone } from "../federation/dns/zones.ts";
 import { FaultsError } from "../federation/fault.ts";
 import { GLOBAL_DOMAIN } from "../federation/topology/globalName.ts";
+import { type ClusterClient, statusOf } from "../providers/cluster/clusterClient.ts";
 import { readCorefile } from "../providers/coreDnsStub/corefile.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
+
+/** What is to be in the Corefile, and what the user is to know of that. */
+export interface CorefileSurvey extends Pick<ClusterDns, "block"> {
+  /** A sentence each. */
+  warnings: string[];
+}
 
 const MISSING: Obstacle = {
   rule: "is not there, or has no Corefile",
@@ -19,60 +30,88 @@ const MISSING: Obstacle = {
 /** Bytes that our blocks may take: what else is in the ConfigMap must fit into its 1 MiB as well. */
 const BLOCK_LIMIT = 900_000;
 
-/** Looks whether the Corefile will take the block for global names, see {@link surveyBlock}, where the config asks for that. */
+/** The server block for global names, see {@link surveyBlock}; none where the config does not ask for it. */
 export async function surveyCorefile(
   cluster: SurveyedCluster,
   { dns }: Pick<StackConfig, "dns">,
-): Promise<string[]> {
+): Promise<CorefileSurvey> {
   const { coreDns } = dns ?? {};
-  if (coreDns?.address === undefined) return [];
-  return surveyBlock(cluster, coreDns, renderStub(coreDns.address, coreDns.port), [GLOBAL_DOMAIN]);
+  const { address } = coreDns ?? {};
+  if (coreDns === undefined || address === undefined) return { warnings: [] };
+  const zones = [GLOBAL_DOMAIN];
+  return surveyBlock(cluster, coreDns, zones, (around) =>
+    renderStub(address, coreDns.port, around?.(GLOBAL_DOMAIN)),
+  );
 }
 
 /**
- * The server blocks for imported names.
+ * The server blocks for imported names, see {@link surveyBlock}; none where there are no names, or the config asks for none.
  * @param names by the zone that answers for each.
- * @returns warnings for the user, and the blocks: none where there are no names, or the config asks for none.
- * @throws FaultsError see {@link surveyBlock}; also when they are too large.
+ * @throws FaultsError also when they are too large.
  */
 export async function surveyImportsBlock(
   cluster: SurveyedCluster,
   { dns }: Pick<StackConfig, "dns">,
   names: readonly Zone[],
-): Promise<{ block?: string; warnings: string[] }> {
+): Promise<CorefileSurvey> {
   const { coreDns } = dns ?? {};
   if (coreDns === undefined || names.length === 0) return { warnings: [] };
-  const block = renderImportsStub(names, coreDns.port);
-  if (block.length > BLOCK_LIMIT) {
+  const zones = names.map(({ name }) => name);
+  const render = (around?: (zone: string) => Surroundings): string =>
+    renderImportsStub(names, coreDns.port, around);
+  const { length } = render();
+  if (length > BLOCK_LIMIT) {
     const hosts = names.reduce((sum, { addresses }) => sum + Object.keys(addresses).length, 0);
-    const rule = `would put ${count(block.length)} bytes for ${count(hosts)} imported names into the Corefile, and may put ${count(BLOCK_LIMIT)}`;
+    const rule = `would put ${count(length)} bytes for ${count(hosts)} imported names into the Corefile, and may put ${count(BLOCK_LIMIT)}`;
     const remedy = "Import fewer services, or leave dns out and let the clients' sidecars answer DNS";
     throw new FaultsError("cluster", [{ path: "dns.coreDns", rule, remedy }]);
   }
-  const zones = names.map(({ name }) => name);
-  return { block, warnings: await surveyBlock(cluster, coreDns, block, zones) };
+  return surveyBlock(cluster, coreDns, zones, render);
 }
 
 /**
  * Looks whether the Corefile that the config names will take our block, so that a preview tells when it will not.
  * @param zones of the block.
- * @returns warnings for the user.
+ * @param render the block, by what stands around it; by nothing where the cluster cannot be read.
  * @throws FaultsError at `dns.coreDns` when it is not there, or has what keeps the block out.
  */
 async function surveyBlock(
   cluster: SurveyedCluster,
-  { namespace, configMap }: CoreDns,
-  block: string,
+  { namespace, configMap, port }: CoreDns,
   zones: readonly string[],
-): Promise<string[]> {
+  render: (around?: (zone: string) => Surroundings) => string,
+): Promise<CorefileSurvey> {
   const found = await cluster.read(async (client) => ({
     corefile: await readCorefile(client, { namespace, configMap }),
+    nodeLocal: await nodeLocalIn(client, namespace),
   }));
-  if ("unreachable" in found) return [];
-  const { corefile } = found;
+  if ("unreachable" in found) return { block: render(), warnings: [] };
+  const { corefile, nodeLocal } = found;
   const value = `${namespace}/${configMap}`;
+  const block = render(neighboursIn(corefile ?? "", port));
   const obstacle = corefile === undefined ? MISSING : obstacleIn(corefile, block);
   if (obstacle !== undefined)
     throw new FaultsError("cluster", [{ path: "dns.coreDns.configMap", value, ...obstacle }]);
-  return corefileWarnings(corefile ?? "", zones).map((warning) => `Corefile ${value} ${warning}`);
+  const told = (name: string, warnings: string[]): string[] =>
+    warnings.map((warning) => `Corefile ${name} ${warning}`);
+  return {
+    block,
+    warnings: [
+      ...told(value, corefileWarnings(corefile ?? "", zones, port)),
+      ...told(
+        `${namespace}/${NODE_LOCAL}`,
+        nodeLocal === undefined ? [] : nodeLocalWarnings(nodeLocal, zones),
+      ),
+    ],
+  };
+}
+
+/** Who may not look for it updates as before. */
+async function nodeLocalIn(client: ClusterClient, namespace: string): Promise<string | undefined> {
+  try {
+    return await readCorefile(client, { namespace, configMap: NODE_LOCAL });
+  } catch (error) {
+    if (statusOf(error) !== 403) throw error;
+    return undefined;
+  }
 }

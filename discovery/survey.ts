@@ -3,6 +3,7 @@ import type { GatewayAddress } from "../federation/address.ts";
 import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { ContractService } from "../federation/contractService.ts";
+import type { ClusterDns } from "../federation/dns/clusterDns.ts";
 import { expiryWarnings } from "../federation/authority/expiry.ts";
 import type { ExportAlias } from "../federation/exports/exportAlias.ts";
 import type { ExportedService } from "../federation/exports/exportedService.ts";
@@ -29,7 +30,7 @@ import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
 import { surveyHosts } from "./hostConflicts.ts";
 import { findForeignPolicies } from "./foreignPolicies.ts";
-import { type ImportDns, addressImports } from "./importAddresses.ts";
+import { addressImports } from "./importAddresses.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
@@ -55,8 +56,8 @@ export interface Survey {
   peers: Record<string, PeerView>;
   /** Peers that the last update knew and the config names no more, sorted: what is registered of them goes. */
   formerPeers: string[];
-  /** How clients find peers' names whose sidecars do not answer DNS; left out where the config does not ask for it. */
-  importDns?: ImportDns;
+  /** How clients find peers' names whose sidecars do not answer DNS. */
+  dns: ClusterDns;
   /** What was found instead with the topology `single-mesh`. */
   mesh?: MeshSurvey;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -115,12 +116,13 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     now,
     outsideCertificates(authority),
   );
-  const addressed = await addressImports(cluster, config, viewed.peers, last.importAddresses);
+  const observedGateways = await observed;
+  const addressed = await addressImports(cluster, config, viewed.peers, last, observedGateways);
   const { peers } = addressed;
+  const { warnings: corefileWarnings, ...stub } = await corefile;
   const conflicts = await surveyHosts(cluster, peers, config.peers);
   const callers = decideCallers(config, offered.exported, policiesOfOthers, peers, last.callerPolicies);
   const exports = callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld);
-  const observedGateways = await observed;
   const leftovers = await left;
   return {
     exports: exports.services,
@@ -133,7 +135,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     formerPeers: sortedUnique(Object.keys(last.statuses)).filter(
       (name) => !Object.hasOwn(config.peers, name),
     ),
-    ...(addressed.dns === undefined ? {} : { importDns: addressed.dns }),
+    dns: { ...stub, ...addressed.dns },
     ...(mesh === undefined ? {} : { mesh }),
     leftovers,
     warnings: [
@@ -142,7 +144,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...exports.warnings,
       ...callers.warnings,
       ...warnings,
-      ...(await corefile),
+      ...corefileWarnings,
       ...addressed.warnings,
       ...conflicts,
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),

@@ -1,12 +1,8 @@
-import { createHash } from "node:crypto";
-import { count } from "./change.ts";
 import type { Contract } from "./contract.ts";
 import type { Fault } from "./fault.ts";
+import { OPEN_ENTRIES, foldedLine } from "./fold.ts";
 
-/** So many services are published in the open: some ten lines each at the end of every update, which is what one still reads. */
-const OPEN_SERVICES = 100;
-
-/** Where folded services are: Pulumi keeps keys that start with `__` from its display (`IsInternalPropertyKey`), and from nothing else. */
+/** Where folded services are. */
 const FOLD = "__services";
 
 /** A contract as it is published when its services would flood what `pulumi up` prints. */
@@ -16,13 +12,12 @@ export interface FoldedContract extends Omit<Contract, "services"> {
   [FOLD]: Contract["services"];
 }
 
-/** The contract as it is to be published; the same up to {@link OPEN_SERVICES} services. */
+/** The contract as it is to be published; the same up to {@link OPEN_ENTRIES} services. */
 export function foldContract(contract: Contract): Contract | FoldedContract {
   const { services, ...rest } = contract;
   const size = Object.keys(services).length;
-  if (size <= OPEN_SERVICES) return contract;
-  const digest = createHash("sha256").update(JSON.stringify(services)).digest("hex").slice(0, 12);
-  const foldedServices = `${count(size)} services, sha256 ${digest}; \`pulumi stack output federation --json\` shows them`;
+  if (size <= OPEN_ENTRIES) return contract;
+  const foldedServices = foldedLine(services, size, "services", "federation");
   return { ...rest, foldedServices, [FOLD]: services };
 }
 

@@ -9,7 +9,7 @@ export interface CoreDnsStubArgs {
   namespace: string;
   /** Name of CoreDNS' ConfigMap. Another one moves the block. */
   configMap: string;
-  /** What is to be in its Corefile, as `renderStub` writes it: a preview shows it. */
+  /** What is to be in its Corefile, server blocks in our markers: a preview shows it. */
   block: string;
 }
 

@@ -1,9 +1,13 @@
+import { isBelow, overlap } from "../hostname.ts";
 import { GLOBAL_DOMAIN } from "../topology/globalName.ts";
+import { isImportsBlock } from "./importsStub.ts";
 import { portsOf, serverKeys, zoneItMayBe, zoneOf } from "./key.ts";
+import { neighboursIn } from "./neighbours.ts";
 import { type Block, type Corefile, parseCorefile } from "./parse.ts";
 import { placeOf, withoutStub } from "./place.ts";
+import { argumentsOf, pluginsOf } from "./plugins.ts";
 import { BEGIN, END } from "./stub.ts";
-import { isImportsBlock } from "./importsStub.ts";
+import { surroundingsOf } from "./surroundings.ts";
 
 /** What keeps a Corefile from taking our block, or from giving it back. */
 export interface Obstacle {
@@ -34,7 +38,12 @@ export function obstacleIn(corefile: string, stub: string): Obstacle | undefined
   const parsed = parseCorefile(withoutStub(corefile));
   const zones = zonesIn(stub);
   if (parsed !== undefined)
-    return judgeKeys(parsed, zones) ?? judgeCluster(parsed, zones) ?? judgePorts(parsed, stub);
+    return (
+      judgeKeys(parsed, zones) ??
+      judgeCluster(parsed, zones) ??
+      judgePorts(parsed, stub) ??
+      judgeBind(corefile, stub)
+    );
   const rule = "is not written in server blocks with braces, beside which another could stand";
   return { rule, remedy: `Have its owner write it so, ${LEAVE_OUT}` };
 }
@@ -67,26 +76,42 @@ function zoneLeftIn(corefile: string): string {
   return block === undefined ? GLOBAL_DOMAIN : zoneOf(block.keys[0] ?? "");
 }
 
-/** A cluster whose own names are such would no longer answer for them. */
+/** CoreDNS asks the block of the longest zone alone: in ours, the cluster's own names would get no answer any more. */
 function judgeCluster({ blocks }: Corefile, zones: readonly string[]): Obstacle | undefined {
-  const zone = blocks
-    .flatMap(kubernetesZones)
-    .find((name) => zones.some((each) => `.${name}`.endsWith(`.${each}`)));
-  if (zone === undefined) return undefined;
-  const rule = `has the plugin 'kubernetes' for '${zone}', below which peers' services have their names`;
-  return { rule, remedy: `Have its owner remove that zone, ${LEAVE_OUT}` };
+  for (const name of new Set(blocks.flatMap(kubernetesZones))) {
+    const zone = zones.find((each) => overlap(each, name));
+    if (zone === undefined) continue;
+    const relation = isBelow(zone, name) ? `in which '${zone}' lies` : `which is, or lies in, '${zone}'`;
+    const rule = `has the plugin 'kubernetes' for '${name}', ${relation}: our server block for peers' names there would answer in its place`;
+    const remedy =
+      zone === GLOBAL_DOMAIN
+        ? "Leave dns.coreDns out: this cluster's own names may be global ones"
+        : "Have these services called otherwise here (peers.<name>.names: mesh, or another name in 'as')";
+    return { rule, remedy: zone === GLOBAL_DOMAIN ? remedy : `${remedy}, ${LEAVE_OUT}` };
+  }
+  return undefined;
 }
 
 /** The zones of the plugin `kubernetes`: its arguments, or what its block is for. */
 function kubernetesZones(block: Block): string[] {
-  const { words } = block;
-  return words.flatMap(({ text, first }, at) => {
-    if (text !== "kubernetes" || !(first || words[at - 1]?.text === "{")) return [];
-    const rest = words.slice(at + 1);
-    const count = rest.findIndex((word) => word.first || word.text === "{" || word.text === "}");
-    const zones = rest.slice(0, count === -1 ? rest.length : count).map((word) => word.text);
+  return pluginsOf(block).flatMap((plugin) => {
+    if (plugin.name !== "kubernetes") return [];
+    const zones = argumentsOf(plugin);
     return (zones.length > 0 ? zones : serverKeys(block)).map(zoneOf);
   });
+}
+
+/** A block on an address of its own is never asked: CoreDNS looks only among those that listen where the question arrives. */
+function judgeBind(corefile: string, stub: string): Obstacle | undefined {
+  const blocks = parseCorefile(stub)?.blocks ?? [];
+  const [port] = blocks.flatMap(serverKeys).flatMap(portsOf);
+  if (port === undefined) return undefined;
+  const { bind } = neighboursIn(corefile, port)("");
+  if (blocks.every((block) => surroundingsOf(block).bind === bind)) return undefined;
+  const here = bind === "" ? "on all addresses" : `where its '${bind.trim().replace(/\s+/g, " ")}' says`;
+  const rule = `has a server block '.' that listens ${here}, and ours would listen elsewhere: it would never be asked`;
+  const remedy = "Run it again where the cluster can be read, so that ours is written like that block";
+  return { rule, remedy: `${remedy}, ${LEAVE_OUT}` };
 }
 
 /** A block on a port of its own is never asked: clients' questions arrive where the other blocks listen. */

@@ -1,8 +1,9 @@
 import { GLOBAL_DOMAIN } from "../topology/globalName.ts";
-import { IMPORTS_MARK, isImportsBlock, isWholeImportsBlock } from "./importsStub.ts";
+import { IMPORTS_MARK, isImportsBlock, isWholeImportsBlock, writtenOf } from "./importsStub.ts";
 import { serverKeys, zoneOf } from "./key.ts";
 import { type Block, parseCorefile, wordsOf } from "./parse.ts";
 import { ANSWER, BEGIN, DNS_PORT, END, renderStub } from "./stub.ts";
+import { surroundingsOf } from "./surroundings.ts";
 
 /** Where our block is in a Corefile; when nobody can tell which lines of it are ours, what speaks against it. */
 export type Place = { begin: number; end: number; marked: boolean } | { unclear: string } | undefined;
@@ -40,7 +41,7 @@ export function stubIn(corefile: string): string | undefined {
 /**
  * Puts a block in front, or in the place of an older one of ours; the rest stays to the letter, and all of it where nobody can tell
  * which lines are ours.
- * @param stub as {@link renderStub} writes it.
+ * @param stub server blocks of ours in their markers; "" takes out what is there.
  */
 export function withStub(corefile: string, stub: string): string {
   const place = placeOf(corefile) ?? { begin: 0, end: 0 };
@@ -120,6 +121,7 @@ function isOurs(block: Block): boolean {
   const [, address] =
     words.map(({ text }) => /\\t([^\\"]+)"\}\}$/.exec(text)).find((found) => found !== null) ?? [];
   const [, port = DNS_PORT] = /:(\d+)$/.exec(keys[0] ?? "") ?? [];
-  const texts = (list: { text: string }[]) => list.map(({ text }) => text).join("\n");
-  return address !== undefined && texts(words) === texts(wordsOf(renderStub(address, Number(port))));
+  if (address === undefined) return false;
+  const [whole] = parseCorefile(renderStub(address, Number(port), surroundingsOf(block)))?.blocks ?? [];
+  return whole !== undefined && writtenOf(whole) === writtenOf(block);
 }

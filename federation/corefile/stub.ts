@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { GLOBAL_DOMAIN } from "../topology/globalName.ts";
+import { PLAIN, type Surroundings } from "./surroundings.ts";
 
 /** Lines between which our block is. */
 export const BEGIN = "# BEGIN istio-federation";
@@ -14,18 +15,22 @@ export const DNS_PORT = 53;
 /**
  * A server block of CoreDNS for global names, in its markers: a client without a sidecar gets this address for each
  * `<name>.<namespace>.global`, whether there is such a service or not, and no address of the other family. All else below that domain,
- * which others have on the internet, is asked of the resolvers in CoreDNS' own /etc/resolv.conf, wherever the other blocks forward to.
+ * which others have on the internet, is sent on as the block around it does.
  *
  * No word of it has quotes around it: what keeps a Corefile's words and not its quotes leaves a block that CoreDNS can read.
  * @param address IPv4 or IPv6.
  * @param port on which the other blocks listen too.
  */
-export function renderStub(address: string, port: number = DNS_PORT): string {
+export function renderStub(
+  address: string,
+  port: number = DNS_PORT,
+  { bind, forward }: Surroundings = PLAIN,
+): string {
   const match = `match ^[^.]+\\.[^.]+\\.${GLOBAL_DOMAIN}\\.$`;
   const type = isIPv6(address) ? "AAAA" : "A";
   return `${BEGIN}
 ${GLOBAL_DOMAIN}:${port} {
-    errors
+${bind}    errors
     cache 30
     template IN ${type} ${GLOBAL_DOMAIN} {
         ${match}
@@ -37,8 +42,7 @@ ${GLOBAL_DOMAIN}:${port} {
         rcode NOERROR
         fallthrough
     }
-    forward . /etc/resolv.conf
-}
+${forward}}
 ${END}
 `;
 }

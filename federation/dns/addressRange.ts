@@ -14,7 +14,10 @@ const BITS = 32;
 const LONGEST_PREFIX = 24;
 const SHORTEST_PREFIX = 8;
 
-/** Where istiod's controller takes addresses from, by default, for entries that have none: it does not look for others' use. */
+/**
+ * Where istiod's controller takes addresses from, by default, for entries that have none. It looks at those that entries say, and moves what
+ * it has given itself out of their way: from here, ours would change the addresses of other services.
+ */
 const ISTIO_RANGE = "240.240.0.0/16";
 
 /** What means this machine, this link, many machines or none. */
@@ -46,7 +49,7 @@ export function refuseRange(cidr: string): string | undefined {
   const taken = UNFIT.find((other) => overlap(range, parseRange(other)));
   if (taken === undefined) return undefined;
   return taken === ISTIO_RANGE
-    ? `shares addresses with ${taken}, from which istiod gives them to other services`
+    ? `shares addresses with ${taken}, from which istiod gives them to other services: these would get others in place of what is taken here`
     : `shares addresses with ${taken}, which are no service's`;
 }
 

@@ -14,7 +14,8 @@ export function roomIn({ size }: AddressRange): number {
  * Gives each host an address of its own. Nobody's changes because others come or go: a host keeps what it had. A new one gets the address
  * at which the hash of its name lands, or the next that is free, so that one who left is not followed at once by another.
  * @param hosts at most as many as {@link roomIn} says, in any order.
- * @param last what each had before, and what else is taken: by host; of two with one address, the first by name keeps it.
+ * @param last what each had before, by host; of two with one address, the first by name keeps it.
+ * @param held addresses that others keep, of the range or not.
  * @returns by host, in order: those of `hosts` alone.
  * @throws RangeError when the hosts are too many.
  */
@@ -22,10 +23,12 @@ export function allotAddresses(
   hosts: Iterable<string>,
   range: AddressRange,
   last: Readonly<Record<string, string>> = {},
+  held: Iterable<string> = [],
 ): Record<string, string> {
   const sorted = [...new Set(hosts)].sort(compare);
   const wanted = new Set(sorted);
   const taken = new Set<number>([0, range.size - 1]);
+  for (const address of held) taken.add(indexOf(range, address) ?? 0);
   const kept = new Map<string, number>();
   for (const [host, address] of Object.entries(last).sort(([one], [other]) => compare(one, other))) {
     const index = wanted.has(host) ? indexOf(range, address) : undefined;

@@ -1,100 +1,68 @@
-import * as z from "zod";
 import { count } from "../change.ts";
 import type { StackConfig } from "../config.ts";
-import { type Fault, FaultsError } from "../fault.ts";
+import type { Fault } from "../fault.ts";
 import { compare, ownValue, sortedRecord } from "../order.ts";
 import type { PeerView } from "../peers/peer.ts";
-import { faultsOf } from "../schema.ts";
-import { type AddressRange, parseRange } from "./addressRange.ts";
+import { type AddressRange, indexOf, parseRange } from "./addressRange.ts";
 import { allotAddresses, roomIn } from "./allotAddresses.ts";
-import { templateZone } from "./zones.ts";
-
-/** The addresses of imported names as a stack publishes them for its own next run: by peer, then by name, sorted. */
-export type ImportAddresses = Record<string, Record<string, string>>;
-
-const published: z.ZodType<ImportAddresses> = z.record(z.string(), z.record(z.string(), z.string()));
+import type { ImportAddresses } from "./clusterDns.ts";
 
 /** What is registered of the peers, with addresses. */
 export interface AddressedPeers {
   peers: Record<string, PeerView>;
-  /** Left out where the config asks for none. */
+  /** Those of the config's range, and those that pending peers' entries keep; left out where there are neither. */
   addresses?: ImportAddresses;
   faults: Fault[];
 }
 
 /**
  * Gives the peers' services addresses, where the config asks for it: see {@link allotAddresses}. Names of a pending peer keep theirs, as
- * its entries stay, but for those that another peer has now.
- * @param last what the last update published, unchecked; undefined or null before the first one.
- * @throws FaultsError when that cannot be read.
+ * its entries stay, whatever the config says now, but for those that another peer has.
+ * @param known what the last update published.
  */
 export function addressPeers(
   peers: Record<string, PeerView>,
   { dns }: Pick<StackConfig, "dns">,
-  last: unknown,
-): AddressedPeers {
-  if (dns?.addresses === undefined) return { peers, faults: [] };
-  const known = readAddresses(last);
-  const names = namesByPeer(peers, known);
-  const range = parseRange(dns.addresses);
-  const hosts = names.flatMap(([, own]) => own);
-  if (hosts.length > roomIn(range)) return { peers, faults: [tooMany(dns.addresses, hosts.length, range)] };
-  const before = Object.fromEntries(Object.values(known).flatMap((each) => Object.entries(each)));
-  const addresses = allotAddresses(hosts, range, before);
-  return {
-    peers: Object.fromEntries(
-      Object.entries(peers).map(([peer, view]) => [peer, addressed(view, addresses)]),
-    ),
-    addresses: Object.fromEntries(
-      names.map(([peer, own]) => [
-        peer,
-        sortedRecord(own.map((host) => [host, addresses[host] ?? ""] as const)),
-      ]),
-    ),
-    faults: [],
-  };
-}
-
-/**
- * Domains that peers' names are in, for {@link zonesOf}: the peers' own ones, and what names by config have in common.
- * @param config of the peers.
- */
-export function domainsOf(peers: Readonly<Record<string, PeerView>>, config: StackConfig["peers"]): string[] {
-  const own = Object.values(peers).flatMap((view) => {
-    const {
-      clusterDomain,
-      meshDomain,
-      domains = [],
-    } = (view.state === "ready" ? view.imports.contract : view.pinned) ?? {};
-    return [clusterDomain, meshDomain, ...domains].filter((domain) => domain !== undefined);
-  });
-  const given = Object.values(config).flatMap(({ imports = [] }) => imports.flatMap((rule) => rule.as ?? []));
-  return [...own, ...given.map(templateZone)];
-}
-
-function readAddresses(output: unknown): ImportAddresses {
-  const { data, error } = published.safeParse(output ?? {});
-  if (error !== undefined)
-    throw new FaultsError("last import addresses of this stack", faultsOf(error, output));
-  return data;
-}
-
-/** The names registered with each peer, sorted by peer. */
-function namesByPeer(
-  peers: Readonly<Record<string, PeerView>>,
   known: ImportAddresses,
-): [peer: string, names: string[]][] {
-  const sorted = Object.entries(peers).sort(([one], [other]) => compare(one, other));
-  const ready = new Set(
-    sorted.flatMap(([, view]) => (view.state === "ready" ? Object.keys(view.imports.services) : [])),
-  );
-  return sorted.map(([peer, view]) => {
-    if (view.state === "ready") return [peer, Object.keys(view.imports.services)];
-    return [peer, Object.keys(ownValue(known, peer) ?? {}).filter((host) => !ready.has(host))];
+): AddressedPeers {
+  const kept = keptAddresses(peers, known);
+  if (dns?.addresses === undefined) {
+    const left = Object.entries(kept).filter(([, each]) => Object.keys(each).length > 0);
+    return { peers, ...(left.length === 0 ? {} : { addresses: Object.fromEntries(left) }), faults: [] };
+  }
+  const range = parseRange(dns.addresses);
+  const hosts = Object.values(peers).flatMap(namesOf);
+  const held = Object.values(kept).flatMap((each) => Object.values(each));
+  const needed = hosts.length + held.filter((address) => indexOf(range, address) !== undefined).length;
+  if (needed > roomIn(range)) return { peers, faults: [tooMany(dns.addresses, needed, range)] };
+  const before = Object.fromEntries(Object.values(known).flatMap((each) => Object.entries(each)));
+  const given = allotAddresses(hosts, range, before, held);
+  const addressed = Object.entries(peers).map(([peer, view]) => [peer, withAddresses(view, given)] as const);
+  const addresses = Object.entries(peers).map(([peer, view]) => {
+    const own = namesOf(view).map((host) => [host, given[host] ?? ""] as const);
+    return [peer, view.state === "pending" ? (ownValue(kept, peer) ?? {}) : sortedRecord(own)] as const;
   });
+  return { peers: Object.fromEntries(addressed), addresses: sortedRecord(addresses), faults: [] };
 }
 
-function addressed(view: PeerView, addresses: Readonly<Record<string, string>>): PeerView {
+/** What entries of pending peers have, by peer: names that a ready one has now are no more theirs. */
+function keptAddresses(peers: Readonly<Record<string, PeerView>>, known: ImportAddresses): ImportAddresses {
+  const ready = new Set(Object.values(peers).flatMap(namesOf));
+  return sortedRecord(
+    Object.entries(peers).flatMap(([peer, view]) => {
+      if (view.state === "ready") return [];
+      const own = Object.entries(ownValue(known, peer) ?? {}).filter(([host]) => !ready.has(host));
+      return [[peer, sortedRecord(own)] as const];
+    }),
+  );
+}
+
+/** The names that are registered of a peer by this run. */
+function namesOf(view: PeerView): string[] {
+  return view.state === "ready" ? Object.keys(view.imports.services).sort(compare) : [];
+}
+
+function withAddresses(view: PeerView, addresses: Readonly<Record<string, string>>): PeerView {
   if (view.state === "pending") return view;
   const services = Object.fromEntries(
     Object.entries(view.imports.services).map(([host, service]) => {

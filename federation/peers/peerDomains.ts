@@ -1,5 +1,6 @@
 import { type Claim, judgeDomains } from "./claim.ts";
 import type { Contract } from "../contract.ts";
+import { MARK_DOMAIN, REVERSE_DOMAINS } from "../dns/reservedDomains.ts";
 import type { Fault } from "../fault.ts";
 import { SHARED_DOMAINS } from "./meshDomain.ts";
 import { ownValue } from "../order.ts";
@@ -53,7 +54,12 @@ export function ownClaims(local: NamingCluster): Claim[] {
   const nameDomains = [clusterDomain, ...(meshDomain === undefined ? [] : [meshDomain]), ...domains];
   const own = { owner: "this cluster", nameDomains, trustDomain, rootCertificates };
   if (TRAITS[topology].names.includes("global")) return [own];
-  return [own, { owner: "all clusters together", nameDomains: SHARED_DOMAINS }];
+  return [
+    own,
+    { owner: "all clusters together", nameDomains: SHARED_DOMAINS },
+    { owner: "reverse lookups", nameDomains: REVERSE_DOMAINS },
+    { owner: "this program", nameDomains: [MARK_DOMAIN] },
+  ];
 }
 
 /** What is a peer's by its contract. */

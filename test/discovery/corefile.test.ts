@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { surveyCorefile, surveyImportsBlock } from "../../discovery/corefile.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import { describeFault, FaultsError } from "../../federation/fault.ts";
-import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
+import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";
 
 const dns = { coreDns: { namespace: "kube-system", configMap: "coredns", address: "10.96.0.77", port: 53 } };
 const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "configmaps" } };
+const ABSENT: Answer = { status: 404, body: NOT_FOUND };
+const PLAIN = ".:53 {\n    reload\n    forward . /etc/resolv.conf\n}\n";
 
 describe("The Corefile of a cluster, before anything changes", () => {
   let server: FakeApiServer;
@@ -18,17 +20,24 @@ describe("The Corefile of a cluster, before anything changes", () => {
     server.stop();
   });
 
-  /** What is wrong with this ConfigMap; undefined for one that is not there. */
-  const told = async (data: Record<string, string> | undefined, config: object = { dns }) => {
-    server.answerBy((request) =>
-      request.includes("/version")
-        ? { status: 200, body: {} }
-        : data === undefined
-          ? { status: 404, body: NOT_FOUND }
-          : { status: 200, body: { metadata: { name: "coredns" }, data } },
-    );
+  /** Answers for CoreDNS' ConfigMap, undefined for one that is not there, and for that of NodeLocal DNSCache. */
+  const answer = (data: Record<string, string> | undefined, nodeLocal: Answer = ABSENT): void => {
+    server.answerBy((request) => {
+      if (request.includes("/version")) return { status: 200, body: {} };
+      if (request.includes("node-local-dns")) return nodeLocal;
+      return data === undefined ? ABSENT : { status: 200, body: { metadata: { name: "coredns" }, data } };
+    });
+  };
+
+  /** What is wrong with this ConfigMap, or worth a warning. */
+  const told = async (
+    data: Record<string, string> | undefined,
+    config: object = { dns },
+    nodeLocal: Answer = ABSENT,
+  ) => {
+    answer(data, nodeLocal);
     try {
-      return await surveyCorefile(new SurveyedCluster(server.kubeconfig), config);
+      return (await surveyCorefile(new SurveyedCluster(server.kubeconfig), config)).warnings;
     } catch (error) {
       if (!(error instanceof FaultsError)) throw error;
       return error.faults.map(describeFault);
@@ -36,11 +45,11 @@ describe("The Corefile of a cluster, before anything changes", () => {
   };
 
   it("is fine when it will take the block", async () => {
-    assert.deepEqual(await told({ Corefile: ".:53 {\n}\n" }), []);
+    assert.deepEqual(await told({ Corefile: PLAIN }), []);
   });
 
   it("is worth a warning where it imports what the program cannot read", async () => {
-    const [warning, ...others] = await told({ Corefile: "import custom/*\n.:53 {\n}\n" });
+    const [warning, ...others] = await told({ Corefile: `import custom/*\n${PLAIN}` });
     assert.deepEqual(others, []);
     assert.match(
       warning ?? "",
@@ -49,11 +58,7 @@ describe("The Corefile of a cluster, before anything changes", () => {
   });
 
   it("takes server blocks for imported names as well, unless they are too large for a ConfigMap", async () => {
-    server.answerBy((request) =>
-      request.includes("/version")
-        ? { status: 200, body: {} }
-        : { status: 200, body: { metadata: { name: "coredns" }, data: { Corefile: ".:53 {\n}\n" } } },
-    );
+    answer({ Corefile: PLAIN });
     const cluster = new SurveyedCluster(server.kubeconfig);
     const config = { dns: { coreDns: { namespace: "kube-system", configMap: "coredns", port: 53 } } };
     const zone = (count: number) => {
@@ -68,6 +73,23 @@ describe("The Corefile of a cluster, before anything changes", () => {
       surveyImportsBlock(cluster, config, zone(25_000)),
       /dns\.coreDns: would put .* 25,000 imported names/,
     );
+  });
+
+  it("is that beside which our block listens, and as which it forwards", async () => {
+    answer({ Corefile: ".:53 {\n    bind lo\n    reload\n    forward . 10.0.0.2\n}\n" });
+    const { block } = await surveyCorefile(new SurveyedCluster(server.kubeconfig), { dns });
+    assert.match(block ?? "", /^ {4}bind lo\n {4}errors\n[^]*\n {4}forward \. 10\.0\.0\.2\n}\n/m);
+  });
+
+  it("is worth a warning where NodeLocal DNSCache does not ask CoreDNS, for those who may look", async () => {
+    const nodeLocal = { metadata: { name: "node-local-dns" }, data: { Corefile: ".:53 {\n}\n" } };
+    const [warning, ...others] = await told({ Corefile: PLAIN }, { dns }, { status: 200, body: nodeLocal });
+    assert.deepEqual(others, []);
+    assert.match(
+      warning ?? "",
+      /^Corefile kube-system\/node-local-dns has no server block for 'global': Pods/,
+    );
+    assert.deepEqual(await told({ Corefile: PLAIN }, { dns }, { status: 403, body: {} }), []);
   });
 
   it("is not looked at where none is named", async () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { renderImportsStub } from "../../federation/corefile/importsStub.ts";
 import { renderStub } from "../../federation/corefile/stub.ts";
-import { coreDnsWith, failureOf } from "./coreDnsWith.ts";
+import { ELSEWHERE, coreDnsWith, failureOf } from "./coreDnsWith.ts";
 
 describe("CoreDNS with the block for global names", () => {
-  const resolver = coreDnsWith(renderStub("10.96.0.77"));
+  const resolver = coreDnsWith((port, around) => renderStub("10.96.0.77", port, around("global")));
 
   it("leads global names to the one address, and to no address of the other family", async () => {
     assert.deepEqual(await resolver.resolve4("httpbin.bar.global"), ["10.96.0.77"]);
@@ -28,12 +28,11 @@ describe("CoreDNS with the blocks for imported names", () => {
     "bar.xyz.svc.cluster-b.mesh": "240.241.27.93",
     "foo.xyz.svc.cluster-b.mesh": "240.241.3.1",
   };
-  const resolver = coreDnsWith(
-    renderImportsStub([
-      { name: "cluster-b.mesh", addresses: names },
-      { name: "pay.example.org", addresses: { "pay.example.org": "240.241.0.4" } },
-    ]),
-  );
+  const zones = [
+    { name: "pay.example.org", addresses: { "pay.example.org": "240.241.0.4" } },
+    { name: "svc.cluster-b.mesh", addresses: names },
+  ];
+  const resolver = coreDnsWith((port, around) => renderImportsStub(zones, port, around));
 
   it("leads each to its address, and to no address of the other family", async () => {
     for (const [name, address] of Object.entries({ ...names, "pay.example.org": "240.241.0.4" })) {
@@ -41,6 +40,10 @@ describe("CoreDNS with the blocks for imported names", () => {
       assert.equal(await failureOf(resolver.resolve6(name)), "ENODATA");
       assert.equal(await failureOf(resolver.resolveTxt(name)), "ENODATA");
     }
+  });
+
+  it("sends other names in their zones on as the block around does", async () => {
+    assert.deepEqual(await resolver.resolve4(ELSEWHERE), ["192.0.2.7"]);
   });
 
   it("answers for no other name, nor for the mark in its blocks", async () => {

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { renderImportsStub } from "../../../federation/corefile/importsStub.ts";
+import { neighboursIn } from "../../../federation/corefile/neighbours.ts";
 import { obstacleIn } from "../../../federation/corefile/obstacle.ts";
+import { parseCorefile } from "../../../federation/corefile/parse.ts";
 import { placeOf, stubIn, withStub, withoutStub } from "../../../federation/corefile/place.ts";
+import { surroundingsOf } from "../../../federation/corefile/surroundings.ts";
 import { corefileWarnings } from "../../../federation/corefile/warnings.ts";
 import { COREFILE, STUB } from "./samples.ts";
 
@@ -17,19 +20,38 @@ const IMPORTS = renderImportsStub(ZONES);
 /** As kubeadm's migration leaves them: comments and empty lines go. */
 const BARE = IMPORTS.replace(/^#.*\n/gm, "");
 
+const BIND = "    bind 10.96.0.10 lo {\n        except 127.0.0.1\n    }\n";
+/** Whose own blocks listen on few addresses, and forward to others than the node's resolvers. */
+const AROUND = `.:53 {
+    bind 10.96.0.10 lo {
+      except 127.0.0.1
+    }
+    reload
+    forward . 10.0.0.2 {
+      max_concurrent 1000
+    }
+}
+example.org:53 {
+    bind 10.96.0.10
+    forward . 10.0.0.3 # ours
+}
+`;
+
 const rule = (corefile: string) => obstacleIn(corefile, IMPORTS)?.rule;
 
 describe("The server blocks for imported names", () => {
-  it("answer exactly those, by zone", () => {
+  it("answer exactly those, for all zones at once, so that CoreDNS has one cache for them", () => {
     assert.equal(
-      renderImportsStub(ZONES.slice(0, 1), 5353),
+      renderImportsStub(ZONES, 5353),
       `# BEGIN istio-federation
-b.local:5353 {
+b.local:5353,
+pay.example.org:5353 {
     errors
-    cache 30
-    hosts /dev/null {
+    cache 30 .
+    hosts /dev/null . {
         240.241.0.1 bar.xyz.svc.b.local
         240.241.9.2 foo.xyz.svc.b.local
+        240.241.0.4 pay.example.org
         0.0.0.0 imports.istio-federation.invalid
         ttl 30
         no_reverse
@@ -41,6 +63,26 @@ b.local:5353 {
 # END istio-federation
 `,
     );
+  });
+
+  it("listen and forward as the blocks around them do, one block for all zones that go the same way", () => {
+    const stub = renderImportsStub(ZONES, 53, neighboursIn(AROUND, 53));
+    assert.deepEqual(
+      parseCorefile(stub)?.blocks.map((block) => [block.keys, surroundingsOf(block)]),
+      [
+        [
+          ["b.local:53"],
+          { bind: BIND, forward: "    forward . 10.0.0.2 {\n        max_concurrent 1000\n    }\n" },
+        ],
+        [["pay.example.org:53"], { bind: BIND, forward: "    forward . 10.0.0.3\n" }],
+      ],
+    );
+    assert.equal(obstacleIn(AROUND, stub), undefined);
+    const bare = stub.replace(/^#.*\n/gm, "");
+    for (const text of [bare, bare.replaceAll(",\n", " ")]) {
+      assert.equal(withoutStub(text + AROUND), AROUND);
+      assert.equal(stubIn(text + AROUND), text);
+    }
   });
 
   it("come, are replaced and go without a trace", () => {
@@ -77,7 +119,7 @@ b.local:5353 {
     ["one with markers is there again", IMPORTS + BARE, /'b\.local' twice/],
     [
       "another stands between them",
-      BARE.replace("pay.example.org:53", `${COREFILE}pay.example.org:53`),
+      BARE + COREFILE + BARE.replace("b.local:53,\n", ""),
       /something else between/,
     ],
     [
@@ -103,13 +145,39 @@ b.local:5353 {
     [
       "the cluster's own names lie in one",
       "x:53 {\n    kubernetes a.b.local\n}\n",
-      /'kubernetes' for 'a\.b\.local'/,
+      /'kubernetes' for 'a\.b\.local', which is, or lies in, 'b\.local': our server block/,
+    ],
+    [
+      "one lies among the cluster's own names",
+      "x:53 {\n    kubernetes example.org\n}\n",
+      /'kubernetes' for 'example\.org', in which 'pay\.example\.org' lies: our server block/,
     ],
   ] as const) {
     it(`are kept out where ${what}`, () => {
       assert.match(rule(COREFILE + block) ?? "", obstacle);
     });
   }
+
+  it("are kept out of a Corefile where they would listen elsewhere than its root", () => {
+    assert.deepEqual(obstacleIn(AROUND, IMPORTS), {
+      rule: "has a server block '.' that listens where its 'bind 10.96.0.10 lo { except 127.0.0.1 }' says, and ours would listen elsewhere: it would never be asked",
+      remedy:
+        "Run it again where the cluster can be read, so that ours is written like that block, or leave dns.coreDns out",
+    });
+    const bound = renderImportsStub(ZONES, 53, neighboursIn(AROUND, 53));
+    assert.match(rule(COREFILE) ?? "nothing", /nothing/);
+    assert.match(obstacleIn(COREFILE, bound)?.rule ?? "", /'\.' that listens on all addresses, and ours/);
+  });
+
+  it("say, where the cluster's own names are in the way, what does no harm to those", () => {
+    assert.match(
+      obstacleIn(
+        "b.local {\n    errors\n}\n.:53 {\n    kubernetes svc.b.local\n}\n",
+        renderImportsStub([{ name: "svc.b.local", addresses: {} }]),
+      )?.remedy ?? "",
+      /^Have these services called otherwise here \(peers\.<name>\.names: mesh, or another name in 'as'\), or leave/,
+    );
+  });
 
   it("take the place of the one for global names, and give it back", () => {
     assert.equal(withStub(STUB + COREFILE, IMPORTS), IMPORTS + COREFILE);

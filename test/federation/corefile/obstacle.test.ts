@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { obstacleIn, unclearIn } from "../../../federation/corefile/obstacle.ts";
+import { neighboursIn } from "../../../federation/corefile/neighbours.ts";
 import { renderStub } from "../../../federation/corefile/stub.ts";
 import { BARE, COREFILE, STUB } from "./samples.ts";
 
@@ -68,10 +69,24 @@ describe("What keeps a Corefile from taking the stub", () => {
     it(`is a cluster whose own names are such: ${text}`, () => {
       assert.equal(
         rule(`.:53 {\n    ${text}\n}\n`)?.toLowerCase(),
-        `has the plugin 'kubernetes' for '${zone.toLowerCase()}', below which peers' services have their names`,
+        `has the plugin 'kubernetes' for '${zone.toLowerCase()}', which is, or lies in, 'global': our server block for peers' names there would answer in its place`,
       );
     });
   }
+
+  it("is such a cluster, which has to do without global names in CoreDNS", () => {
+    assert.equal(
+      obstacleIn(".:53 {\n    kubernetes a.global\n}\n", STUB)?.remedy,
+      "Leave dns.coreDns out: this cluster's own names may be global ones",
+    );
+  });
+
+  it("is that it would listen elsewhere than the root block does", () => {
+    const text = ".:53 {\n    bind 10.96.0.10\n    bind lo\n}\n";
+    assert.match(rule(text) ?? "", /'\.' that listens where its 'bind 10\.96\.0\.10 bind lo' says/);
+    assert.equal(rule(text, renderStub("10.96.0.77", 53, neighboursIn(text, 53)("global"))), undefined);
+    assert.equal(rule(`${text}.:53 {\n    errors\n}\n`), undefined);
+  });
 
   it("is a cluster whose names are those of its block", () => {
     assert.match(rule("(all) {\n}\na.b x.global:53 { kubernetes\n}\n") ?? "", /'kubernetes' for 'x\.global'/);

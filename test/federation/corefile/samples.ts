@@ -17,6 +17,9 @@ export const COREFILE = `.:53 {
        answer "{{ .Name }} 60 IN A 192.0.2.1"
     }
     cache 30
+    loop
+    reload
+    loadbalance
 }
 `;
 

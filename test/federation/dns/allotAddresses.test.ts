@@ -49,6 +49,23 @@ describe("Addresses of imported services", () => {
     for (const address of Object.values(next)) assert.match(address, /^240\.241\.7\.\d+$/);
   });
 
+  it("are not those that others hold", () => {
+    fc.assert(
+      fc.property(hosts, hosts, (names, others) => {
+        const held = Object.values(allotAddresses(others, range));
+        const given = Object.values(allotAddresses(names, range, allotAddresses(names, range), held));
+        assert.deepEqual(
+          given.filter((address) => held.includes(address)),
+          [],
+        );
+        assert.deepEqual(
+          allotAddresses(names, range, {}, ["10.0.0.1", "nonsense"]),
+          allotAddresses(names, range),
+        );
+      }),
+    );
+  });
+
   it("are never the first or the last of the range, and not more than there is room for", () => {
     const many = Array.from({ length: roomIn(range) }, (_, index) => `s${index}.team.global`);
     const given = Object.values(allotAddresses(many, range));

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { parseConfig } from "../../../federation/config.ts";
-import { addressPeers, domainsOf } from "../../../federation/dns/importAddresses.ts";
-import { FaultsError } from "../../../federation/fault.ts";
+import { addressPeers } from "../../../federation/dns/importAddresses.ts";
 import type { PeerView } from "../../../federation/peers/peer.ts";
 import { viewPeers } from "../../../federation/peers/peers.ts";
 import { BAR, KUBECONFIG, LOCAL_CLUSTER, ROOT_C, barService, contractOf } from "../samples.ts";
@@ -56,12 +55,12 @@ const inServices = (peers: Record<string, PeerView>): Record<string, string | un
 describe("Addresses of the peers' services", () => {
   it("are none where the config asks for none", () => {
     const peers = viewsOf(configOf(undefined), READY);
-    assert.deepEqual(addressPeers(peers, {}, undefined), { peers, faults: [] });
+    assert.deepEqual(addressPeers(peers, {}, {}), { peers, faults: [] });
   });
 
   it("are in the services, and published by peer", () => {
     const config = configOf({ coreDns: {} });
-    const { peers, addresses, faults } = addressPeers(viewsOf(config, READY), config, undefined);
+    const { peers, addresses, faults } = addressPeers(viewsOf(config, READY), config, {});
     assert.deepEqual(faults, []);
     assert.deepEqual(Object.keys(addresses ?? {}), ["cluster-b", "cluster-c"]);
     assert.deepEqual(inServices(peers), { ...addresses?.["cluster-b"], ...addresses?.["cluster-c"] });
@@ -89,7 +88,7 @@ describe("Addresses of the peers' services", () => {
       `s${index}.cluster-b.local`,
       `240.241.7.${index}`,
     ]);
-    const last = { "cluster-b": Object.fromEntries(known) as unknown };
+    const last = { "cluster-b": Object.fromEntries(known) as Record<string, string> };
     const { faults } = addressPeers(viewsOf(config, PENDING), config, last);
     assert.deepEqual(
       faults.map(({ path, rule }) => `${path} ${rule}`),
@@ -97,18 +96,28 @@ describe("Addresses of the peers' services", () => {
     );
   });
 
-  it("are told where the last update's cannot be read", () => {
-    const config = configOf({ coreDns: {} });
-    assert.throws(() => addressPeers(viewsOf(config, READY), config, { b: 1 }), FaultsError);
+  it("stay with a pending peer's names whatever the range is now, as its entries do, and nobody else gets them", () => {
+    const config = configOf({ coreDns: {}, addresses: "240.242.7.0/24" });
+    const last = {
+      "cluster-b": { [BAR]: "240.241.7.7", "a.b": "240.242.7.9" },
+      "cluster-c": { [WEB]: "240.242.7.9" },
+    };
+    const { addresses } = addressPeers(viewsOf(config, PENDING), config, last);
+    assert.deepEqual(addresses?.["cluster-b"], { [BAR]: "240.241.7.7", "a.b": "240.242.7.9" });
+    assert.match(addresses["cluster-c"]?.[WEB] ?? "", /^240\.242\.7\.(?!9$)/);
   });
 
-  it("are in the peers' domains, and those of names by config", () => {
-    const config = configOf({ coreDns: {} }, { b: COMMON, c: "{name}.{namespace}.global" });
-    assert.deepEqual(domainsOf(viewsOf(config, READY), config.peers).sort(), [
-      "cluster-b.local",
-      "cluster-c.local",
-      "global",
-      COMMON,
-    ]);
+  it("stay with a pending peer's names also while the config asks for none, and with no others", () => {
+    const config = configOf(undefined);
+    const last = {
+      "cluster-b": { [BAR]: "240.241.7.7" },
+      "cluster-c": { [WEB]: "240.241.9.9" },
+      gone: { "a.b": "240.241.1.1" },
+    };
+    assert.deepEqual(addressPeers(viewsOf(config, PENDING), config, last).addresses, {
+      "cluster-b": { [BAR]: "240.241.7.7" },
+    });
+    assert.equal(addressPeers(viewsOf(config, READY), config, last).addresses, undefined);
+    assert.equal(addressPeers(viewsOf(config, PENDING), config, {}).addresses, undefined);
   });
 });

@@ -1,19 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { templateZone, zonesOf } from "../../../federation/dns/zones.ts";
+import { zonesOf } from "../../../federation/dns/zones.ts";
 
 describe("Zones of imported names", () => {
-  for (const [template, zone] of [
-    ["{name}.{namespace}.global", "global"],
-    ["{name}.shop.example.org", "shop.example.org"],
-    ["{namespace}-{name}x.example.org", "example.org"],
-    ["pay.example.org", "pay.example.org"],
-  ] as const) {
-    it(`of ${template} is ${zone}`, () => {
-      assert.equal(templateZone(template), zone);
-    });
-  }
-
   it("are the longest domain that is known, or the name itself", () => {
     const addresses = {
       "pay.example.org": "240.241.0.4",
