@@ -27,11 +27,14 @@ export class CallingCluster {
     this.lab = lab;
   }
 
-  /** Updates this cluster to these rules. @throws LabError when a second update would change something. */
+  /** Updates this cluster to these rules. */
   async imports(rules: Rules): Promise<void> {
-    const stack = await this.stack(rules);
-    await stack.up();
-    await expectConverged([stack], log);
+    await (await this.stack(rules)).up();
+  }
+
+  /** @throws LabError when a second update to these rules would change something. */
+  async expectConverged(rules: Rules): Promise<void> {
+    await expectConverged([await this.stack(rules)], log);
   }
 
   /** This cluster's stack with these rules, each followed by one for all that the peer has otherwise. */

@@ -11,7 +11,7 @@ const CALLS = 100;
 const OUTLIERS = {
   consecutive5xxErrors: 3,
   interval: "1s",
-  baseEjectionTime: "20s",
+  baseEjectionTime: "10s",
   maxEjectionPercent: 100,
 };
 /** An import rule that has failing gateways pause. */

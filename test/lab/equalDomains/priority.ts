@@ -31,5 +31,7 @@ export function testPriority(cluster: () => CallingCluster): void {
         const { by, failures } = await answersTo(CALLS);
         assert.deepEqual([Object.keys(by).sort(), failures], [serving, []]);
       });
+
+    it("is as the next preview expects it after that", () => cluster().expectConverged(SHARED));
   });
 }

@@ -56,8 +56,9 @@ export function testTogether(cluster: () => CallingCluster): void {
   });
 
   describe("a name that two peers serve together, one with three times the other's weight", () => {
+    const rules = { [TWO.name]: { ...NAMED, weight: 3 }, [THREE.name]: NAMED };
     before(async () => {
-      await cluster().imports({ [TWO.name]: { ...NAMED, weight: 3 }, [THREE.name]: NAMED });
+      await cluster().imports(rules);
       await answeredBy(BOTH);
     });
 
@@ -70,6 +71,8 @@ export function testTogether(cluster: () => CallingCluster): void {
       for (let patience = 5; patience > 0 && (await share()) < 0.65; patience--);
       expectShare(await answersTo(CALLS), 0.65, 0.85);
     });
+
+    it("is as the next preview expects it", () => cluster().expectConverged(rules));
   });
 }
 
