@@ -12,6 +12,8 @@ export interface LabCluster {
   readonly trustDomain?: string;
   /** Where peers with the same cluster domain register its services; left out where none do. */
   readonly meshDomain?: string;
+  /** Where its node is, `region/zone`, and so its workloads; left out where nothing goes by it. */
+  readonly locality?: string;
 }
 
 /** The clusters of a lab that shows a federation. */
@@ -41,6 +43,16 @@ export const FEDERATED_EQUALS = [
   {
     ...{ name: "equal-2", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster.local" },
     ...{ trustDomain: "equal-2.mesh", meshDomain: "equal-2.mesh" },
+  },
+] as const satisfies LabCluster[];
+
+/** Three of them: the first one calls services that both others have, and its own place is known. */
+export const THREE_EQUALS = [
+  { ...FEDERATED_EQUALS[0], locality: "west/a" },
+  FEDERATED_EQUALS[1],
+  {
+    ...{ name: "equal-3", network: "127.60", serviceRange: "10.60.0.0/16", domain: "cluster.local" },
+    ...{ trustDomain: "equal-3.mesh", meshDomain: "equal-3.mesh" },
   },
 ] as const satisfies LabCluster[];
 

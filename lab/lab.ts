@@ -147,9 +147,10 @@ async function startClusters(
     app: APP_FILE,
   };
   const kubelets = await Promise.all(
-    clusters.map(({ name, network }) =>
+    clusters.map(({ name, network, locality }) =>
       startKubelet({
         ...{ name, network, kubeconfig, context: name, tools: kubeletTools, processes, log },
+        ...(locality === undefined ? {} : { locality }),
         dir: join(dir, name),
         logs: join(logs, name),
       }),

@@ -22,6 +22,8 @@ export interface KubeletOptions {
   readonly name: string;
   /** First two octets of the cluster's loopback addresses, e.g. `127.10`. */
   readonly network: string;
+  /** Where its node is, `region/zone`. Default: nowhere. */
+  readonly locality?: string;
   /** Kubeconfig file and context, with all rights. */
   readonly kubeconfig: string;
   readonly context: string;
@@ -44,7 +46,7 @@ export interface Kubelet {
 export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const cluster = openCluster(options.kubeconfig, options.context);
   await mkdir(options.dir, { recursive: true });
-  await registerNode(cluster, `${options.network}.0.1`);
+  await registerNode(cluster, `${options.network}.0.1`, options.locality);
   const kubelet = new LabKubelet(cluster, options);
   await kubelet.start();
   return kubelet;

@@ -25,13 +25,22 @@ export const ALLOCATABLE: Allocatable = { cpu: availableParallelism(), memory: t
  * no lease, since the lab runs no controller that looks for one.
  *
  * @param address the node's (hostIP of its Pods).
+ * @param locality `region/zone`, as a cloud would tell by the node's labels; istiod takes it for that of the node's Pods. Default: none.
  */
-export async function registerNode({ core, version }: Cluster, address: string): Promise<void> {
+export async function registerNode(
+  { core, version }: Cluster,
+  address: string,
+  locality?: string,
+): Promise<void> {
   const { cpu, memory } = ALLOCATABLE;
   const capacity = { cpu: String(cpu), memory: String(memory), pods: "250" };
   const metadata = {
     name: NODE_NAME,
-    labels: { "kubernetes.io/hostname": NODE_NAME, "kubernetes.io/os": "linux" },
+    labels: {
+      "kubernetes.io/hostname": NODE_NAME,
+      "kubernetes.io/os": "linux",
+      ...topologyLabels(locality),
+    },
   };
   await core.createNode({ body: { metadata } }).catch(ignoreConflict);
   const now = new Date();
@@ -53,6 +62,12 @@ export async function registerNode({ core, version }: Cluster, address: string):
     nodeInfo: { ...UNKNOWN_SYSTEM, kubeletVersion: gitVersion, operatingSystem: "linux" },
   };
   await core.replaceNodeStatus({ name: NODE_NAME, body: node });
+}
+
+function topologyLabels(locality: string | undefined): Record<string, string> {
+  if (locality === undefined) return {};
+  const [region = "", zone = ""] = locality.split("/");
+  return { "topology.kubernetes.io/region": region, "topology.kubernetes.io/zone": zone };
 }
 
 function ignoreConflict(error: unknown): void {

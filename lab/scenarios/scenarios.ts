@@ -1,6 +1,6 @@
 import type { LabCluster } from "../clusters.ts";
 import { LabError } from "../labError.ts";
-import { EQUAL_DOMAINS } from "./equalDomains.ts";
+import { EQUAL_DOMAINS, EQUAL_DOMAINS_OF_THREE } from "./equalDomains.ts";
 import { FEDERATION, FEDERATION_OF_THREE } from "./federation.ts";
 import { REPLICATED } from "./replicated.ts";
 import type { Scenario } from "./scenario.ts";
@@ -11,6 +11,7 @@ export const SCENARIOS: readonly Scenario[] = [
   FEDERATION,
   FEDERATION_OF_THREE,
   EQUAL_DOMAINS,
+  EQUAL_DOMAINS_OF_THREE,
   REPLICATED,
   SINGLE_MESH,
 ];

@@ -81,6 +81,7 @@ const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> 
   "cluster-2": SAMPLE,
   "equal-1": SAMPLE,
   "equal-2": SAMPLE,
+  "equal-3": SAMPLE,
   east: helloWorld("v1", "network-east"),
   west: helloWorld("v2", "network-west"),
 };

@@ -6,6 +6,8 @@ import { SERVICE_PORT, type Workload } from "../../lab/workloads/workload.ts";
 export interface Route {
   readonly from: Pick<Workload, "address">;
   readonly host: string;
+  /** Default: that of the services of a federation. */
+  readonly port?: number;
 }
 
 /** Between two requests of one route: what else runs on the machine needs it, too. */
@@ -29,9 +31,9 @@ export class Load {
     return { calls: this.calls, failures: this.failures };
   }
 
-  private async keepCalling({ from, host }: Route): Promise<void> {
+  private async keepCalling({ from, host, port = SERVICE_PORT }: Route): Promise<void> {
     while (!this.isEnding) {
-      const { status, error = "" } = await callService(from, host, SERVICE_PORT);
+      const { status, error = "" } = await callService(from, host, port);
       this.calls++;
       if (status !== 200) this.failures.push(`${new Date().toISOString()} ${host}: ${status} ${error}`);
       await sleep(PAUSE_MILLISECONDS);

@@ -72,6 +72,17 @@ export class OfferingCluster {
     await this.#core().patchNamespacedService({ namespace, name, body: { metadata: { labels } } }, MERGE);
   }
 
+  /** Sets annotations of a Service; null takes one away. */
+  async annotateService(
+    { namespace, name }: Party,
+    annotations: Record<string, string | null>,
+  ): Promise<void> {
+    await this.#core().patchNamespacedService(
+      { namespace, name, body: { metadata: { annotations } } },
+      MERGE,
+    );
+  }
+
   /** Sets labels of a Namespace; null takes one away. */
   async labelNamespace(name: string, labels: Record<string, string | null>): Promise<void> {
     await this.#core().patchNamespace({ name, body: { metadata: { labels } } }, MERGE);

@@ -3,7 +3,14 @@ import { federate } from "../../../lab/federate.ts";
 import type { Lab } from "../../../lab/lab.ts";
 import type { ProofContext } from "../../../lab/proofs/proof.ts";
 import { Stack } from "../../../lab/pulumi.ts";
-import { EQUAL_DOMAINS } from "../../../lab/scenarios/equalDomains.ts";
+import { EQUAL_DOMAINS_OF_THREE } from "../../../lab/scenarios/equalDomains.ts";
+import { CallingCluster } from "../equalDomains/callingCluster.ts";
+import { testConflict } from "../equalDomains/conflict.ts";
+import { testFailover } from "../equalDomains/failover.ts";
+import { testLocality } from "../equalDomains/locality.ts";
+import { testPriority } from "../equalDomains/priority.ts";
+import { testTogether } from "../equalDomains/together.ts";
+import { testWithdrawal } from "../equalDomains/withdrawal.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { ownLab } from "../ownLab.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
@@ -18,10 +25,10 @@ describe("a federation of clusters that are all cluster.local", function () {
 
   ownLab(async (started) => {
     lab = started;
-    context = { lab, stacks: await federate(lab, log, EQUAL_DOMAINS) };
-  }, EQUAL_DOMAINS.clusters);
+    context = { lab, stacks: await federate(lab, log, EQUAL_DOMAINS_OF_THREE) };
+  }, EQUAL_DOMAINS_OF_THREE.clusters);
 
-  for (const proof of EQUAL_DOMAINS.proofs()) {
+  for (const proof of EQUAL_DOMAINS_OF_THREE.proofs()) {
     it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
       const outcome = await proof.run(context);
       assert.ok(outcome.passed, outcome.reason);
@@ -53,10 +60,21 @@ describe("a federation of clusters that are all cluster.local", function () {
     assert.match(output, /cluster\.meshDomain: "other\.mesh" is another than 'equal-1\.mesh'/);
   });
 
-  it("keep their keys to themselves: logs and what is printed have none", async () => {
-    const secrets = new LabSecrets();
-    await secrets.noteStates(lab, [...new Set(EQUAL_DOMAINS.updates)]);
-    assert.ok(secrets.keys.size >= 4, "the keys of both roots and of both intermediates");
-    expectNoSecrets(await secrets.findIn(lab.dir));
+  const calling = () => new CallingCluster(lab);
+  testTogether(calling);
+  testPriority(calling);
+  testFailover(calling);
+  testLocality(calling);
+  testConflict(calling);
+  testWithdrawal(calling);
+
+  // In a suite, as those run after the tests beside them.
+  describe("after all that", () => {
+    it("keep their keys to themselves: logs and what is printed have none", async () => {
+      const secrets = new LabSecrets();
+      await secrets.noteStates(lab);
+      assert.ok(secrets.keys.size >= 6, "the keys of all roots and of all intermediates");
+      expectNoSecrets(await secrets.findIn(lab.dir));
+    });
   });
 });

@@ -7,6 +7,7 @@ import { deployWorkloads } from "../../../lab/workloads/workloads.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { OfferingCluster } from "../offeringCluster.ts";
 import { ownLab } from "../ownLab.ts";
+import { testAnnotations } from "../policy/annotations.ts";
 import { testCallers } from "../policy/callers.ts";
 import { testNames } from "../policy/names.ts";
 import { testOffers } from "../policy/offers.ts";
@@ -38,6 +39,7 @@ describe("who may call what, among three clusters", function () {
   }
 
   testOffers(() => b);
+  testAnnotations(() => b);
   testCallers(() => b);
   testNames(() => b);
   testTerminating(() => b);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
-import { CLUSTERS, EQUAL_CLUSTERS, THREE_CLUSTERS } from "../../../lab/clusters.ts";
+import { CLUSTERS, EQUAL_CLUSTERS } from "../../../lab/clusters.ts";
+import { EQUAL_DOMAINS_OF_THREE } from "../../../lab/scenarios/equalDomains.ts";
 import { FEDERATION, FEDERATION_OF_THREE } from "../../../lab/scenarios/federation.ts";
 import { SCENARIOS, chooseScenario, scenarioOf } from "../../../lab/scenarios/scenarios.ts";
 import { type StackFileConfig, editedStackFile } from "../stackFile.ts";
@@ -46,22 +47,24 @@ describe("the lab's scenarios", () => {
         assert.equal(new Set(clusters.map((cluster) => cluster[key])).size, clusters.length);
   });
 
-  it("have in a federation of three stacks that name both others, in one namespace each", async () => {
-    for (const { name } of THREE_CLUSTERS) {
-      const file = await editedStackFile(name, (config) =>
-        FEDERATION_OF_THREE.changeStackFile?.(name, config),
-      );
-      const { config } = parse(await readFile(file, "utf8")) as { config: StackFileConfig };
-      const peers = config["istio-federation:peers"] as Record<string, { stack: string; exportTo: string[] }>;
-      const others = THREE_CLUSTERS.map((cluster) => cluster.name).filter((other) => other !== name);
-      assert.deepEqual(Object.keys(peers).sort(), others);
-      assert.deepEqual(
-        Object.values(peers)
-          .map(({ stack }) => stack)
-          .sort(),
-        others,
-      );
-      assert.equal(new Set(Object.values(peers).map(({ exportTo }) => exportTo.join())).size, 1);
-    }
-  });
+  for (const { name: of, clusters, changeStackFile } of [FEDERATION_OF_THREE, EQUAL_DOMAINS_OF_THREE])
+    it(`have in a ${of} stacks that name both others, in one namespace each`, async () => {
+      for (const { name } of clusters) {
+        const file = await editedStackFile(name, (config) => changeStackFile?.(name, config));
+        const { config } = parse(await readFile(file, "utf8")) as { config: StackFileConfig };
+        const peers = config["istio-federation:peers"] as Record<
+          string,
+          { stack: string; exportTo: string[] }
+        >;
+        const others = clusters.map((cluster) => cluster.name).filter((other) => other !== name);
+        assert.deepEqual(Object.keys(peers).sort(), others);
+        assert.deepEqual(
+          Object.values(peers)
+            .map(({ stack }) => stack)
+            .sort(),
+          others,
+        );
+        assert.equal(new Set(Object.values(peers).map(({ exportTo }) => exportTo.join())).size, 1);
+      }
+    });
 });

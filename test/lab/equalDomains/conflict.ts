@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { EXPORT_LABEL } from "../../../federation/labels.ts";
+import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
+import { meshHostOf } from "../../../lab/proofs/proof.ts";
+import { importedHosts } from "../importedHosts.ts";
+import { answeredBy, answersTo, underLoad } from "./answers.ts";
+import type { CallingCluster, Rules } from "./callingCluster.ts";
+import { NAME, NAMED, ONE, PEERS, SERVED, SKIPPED, THREE, TWO } from "./parties.ts";
+
+const MERGE = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+const MORE = { name: "http-more", port: SERVED.port + 1, targetPort: SERVED.port };
+const CALLS = 50;
+
+/** Tests of two peers whose services have one name and are not the same. */
+export function testConflict(cluster: () => CallingCluster): void {
+  /** Has equal-3 offer a further port of the service, and a further service, so that without the first something is left to import. */
+  async function offerMore(isMore: boolean): Promise<void> {
+    const { httpbin, sleep } = PEERS[THREE.name]!;
+    const core = loadContext(cluster().lab.kubeconfig, THREE.name).makeApiClient(CoreV1Api);
+    const patch = async ({ namespace, name }: { namespace: string; name: string }, body: object) => {
+      await core.patchNamespacedService({ namespace, name, body }, MERGE);
+    };
+    const http = { name: "http", port: httpbin.port, targetPort: httpbin.port };
+    await patch(httpbin, { spec: { ports: [http, ...(isMore ? [MORE] : [])] } });
+    await patch(sleep, { metadata: { labels: { [EXPORT_LABEL]: isMore ? "true" : null } } });
+    await cluster().publish({ [THREE.name]: undefined });
+  }
+
+  describe("a name of two peers' services with different ports", () => {
+    const conflict: Rules = { [TWO.name]: NAMED, [THREE.name]: NAMED };
+    before(async () => {
+      await cluster().imports(conflict);
+      await offerMore(true);
+    });
+    after(() => offerMore(false));
+
+    it("is refused in preview, which names both peers and the ways out", async () => {
+      const { exitCode, output } = await (await cluster().stack(conflict)).run("preview");
+      assert.notEqual(exitCode, 0);
+      const place = `peers.${TWO.name}.imports[0].as: `;
+      const fault = output.split("\n").find((line) => line.includes(place)) ?? "";
+      const http = `${SERVED.port}/HTTP http`;
+      const rules = [TWO.name, THREE.name].map((peer) => `peers.${peer}.imports`);
+      for (const said of [
+        `services of peer ${THREE.name} have too (${NAME})`,
+        `have other ports (${http}; ${http}, ${MORE.port}/HTTP ${MORE.name})`,
+        "'priority: 1'",
+        "'skip'",
+        rules.join(" or "),
+      ])
+        assert.ok(fault.includes(said), `${said} is not in: ${output}`);
+    });
+
+    const ways: readonly [what: string, rules: Rules, serving: string][] = [
+      ["priority", { ...conflict, [THREE.name]: { ...NAMED, priority: 1 } }, THREE.name],
+      ["skip", { ...conflict, [THREE.name]: SKIPPED }, TWO.name],
+    ];
+    for (const [what, rules, serving] of ways)
+      it(`is served by one of them with '${what}', and no call fails meanwhile`, async () => {
+        await underLoad(what, async () => {
+          await cluster().imports(rules);
+          await answeredBy([serving]);
+        });
+        assert.deepEqual(await answersTo(CALLS), { by: { [serving]: CALLS }, failures: [] });
+        const hosts = await importedHosts(cluster().lab, ONE.name);
+        const { httpbin, sleep } = PEERS[THREE.name]!;
+        assert.equal(hosts.includes(meshHostOf(httpbin)), what !== "skip");
+        assert.ok(hosts.includes(meshHostOf(sleep)));
+      });
+  });
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { answeredBy, answersTo } from "./answers.ts";
+import type { CallingCluster } from "./callingCluster.ts";
+import { GUARDED, expectFailover } from "./failover.ts";
+import { outageOfApp } from "./outage.ts";
+import { ONE, PEERS, THREE, TWO } from "./parties.ts";
+
+const CALLS = 100;
+const FAR = "east/a";
+
+/** Tests of peers that serve a name together from different places. */
+export function testLocality(cluster: () => CallingCluster): void {
+  describe("a name that two peers serve, one of them where the caller is", () => {
+    const rules = { [TWO.name]: GUARDED, [THREE.name]: GUARDED };
+    before(async () => {
+      // Near is not the one that comes first by name and by address.
+      await cluster().publish({ [TWO.name]: FAR, [THREE.name]: ONE.locality });
+      await cluster().imports(rules);
+    });
+
+    it("has the places of the gateways in its entry", async () => {
+      const { spec } = await cluster().entry();
+      assert.deepEqual(
+        spec.endpoints.map(({ locality }) => locality),
+        [FAR, ONE.locality],
+      );
+    });
+
+    it("is answered by the near one alone", async () => {
+      await answeredBy([THREE.name]);
+      assert.deepEqual(await answersTo(CALLS), { by: { [THREE.name]: CALLS }, failures: [] });
+    });
+
+    it("is answered by the far one once the near one fails, and by the near one after it", async () => {
+      const outage = outageOfApp(cluster().lab, PEERS[THREE.name]!.httpbin);
+      const failures = await expectFailover(outage, { before: [THREE.name], failing: THREE, then: TWO });
+      assert.ok(failures > 0, "calls fail until the gateway pauses");
+    });
+
+    it("is as the next preview expects it", () => cluster().expectConverged(rules));
+  });
+}

@@ -1,0 +1,19 @@
+import { THREE_EQUALS } from "../../../lab/clusters.ts";
+import { type Side, sideOf } from "../../../lab/proofs/side.ts";
+
+// One cluster calls by one name what both others have: each serves it as the same service of `cluster.local`.
+
+export const [ONE, TWO, THREE] = THREE_EQUALS;
+export const CALLER = sideOf(ONE).sleep;
+/** The two peers' workloads and gateways, by the names of their clusters. */
+export const PEERS: Readonly<Record<string, Side>> = { [TWO.name]: sideOf(TWO), [THREE.name]: sideOf(THREE) };
+/** What is served. */
+export const SERVED = sideOf(TWO).httpbin;
+/** The name that both peers' services have in the calling cluster, beside one of their own. */
+export const NAME = "httpbin.example.org";
+
+const SERVICE = { namespace: SERVED.namespace, service: SERVED.name };
+/** An import rule that gives the service that name. */
+export const NAMED = { ...SERVICE, as: NAME };
+/** An import rule by which it is not imported. */
+export const SKIPPED = { ...SERVICE, skip: true };

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { identityOf } from "../../../lab/proofs/proof.ts";
+import { freshConnections } from "../freshConnections.ts";
+import { importedHosts } from "../importedHosts.ts";
+import { log } from "../sharedLab.ts";
+import { type Answers, answeredBy, answersTo } from "./answers.ts";
+import type { CallingCluster } from "./callingCluster.ts";
+import { seenGateways } from "./callersView.ts";
+import { CALLER, NAME, NAMED, ONE, PEERS, THREE, TWO } from "./parties.ts";
+
+const CALLS = 200;
+const BOTH = [TWO.name, THREE.name];
+const GATEWAYS = [TWO, THREE].map(({ network }) => `${network}.0.3`);
+
+/** Tests of a name that two peers serve together. */
+export function testTogether(cluster: () => CallingCluster): void {
+  describe("a name that two peers serve together", () => {
+    before(async () => {
+      await cluster().imports({ [TWO.name]: NAMED, [THREE.name]: NAMED });
+      await answeredBy(BOTH);
+    });
+
+    it("is one entry, with the gateways and the identities of both", async () => {
+      const hosts = await importedHosts(cluster().lab, ONE.name);
+      assert.equal(hosts.filter((host) => host === NAME).length, 1);
+      const { spec } = await cluster().entry();
+      assert.deepEqual(
+        spec.endpoints.map(({ address }) => address),
+        GATEWAYS,
+      );
+      assert.deepEqual(
+        spec.subjectAltNames,
+        Object.values(PEERS).map(({ httpbin }) => identityOf(httpbin)),
+      );
+    });
+
+    it("is answered by both, about half each", async () => {
+      expectShare(await answersTo(CALLS), 0.35, 0.65);
+    });
+
+    it("is so on a connection for each call", async () => {
+      const { policy, lab } = { policy: await cluster().policy(), lab: cluster().lab };
+      const end = await freshConnections(lab, ONE.name, CALLER.namespace, NAME, policy);
+      try {
+        await answeredBy(BOTH);
+        await haveConnectionsOfTheirOwn();
+        const before = await connectionsMade();
+        expectShare(await answersTo(CALLS), 0.35, 0.65);
+        const made = (await connectionsMade()) - before;
+        log(`${made} connections for ${CALLS} calls`);
+        assert.ok(made >= CALLS, `${made} connections for ${CALLS} calls`);
+      } finally {
+        await end();
+      }
+    });
+  });
+
+  describe("a name that two peers serve together, one with three times the other's weight", () => {
+    const rules = { [TWO.name]: { ...NAMED, weight: 3 }, [THREE.name]: NAMED };
+    before(async () => {
+      await cluster().imports(rules);
+      await answeredBy(BOTH);
+    });
+
+    it("is answered by that one three times out of four", async () => {
+      const share = async () => {
+        const { by } = await answersTo(CALLS);
+        return (by[TWO.name] ?? 0) / CALLS;
+      };
+      // Until the weights are there, it is the half.
+      for (let patience = 5; patience > 0 && (await share()) < 0.65; patience--);
+      expectShare(await answersTo(CALLS), 0.65, 0.85);
+    });
+
+    it("is as the next preview expects it", () => cluster().expectConverged(rules));
+  });
+}
+
+/** Of the answers, all that there should be, so many are the first peer's. */
+function expectShare({ by, failures }: Answers, least: number, most: number): void {
+  log(`answers: ${JSON.stringify(by)}`);
+  assert.deepEqual(failures, []);
+  const share = (by[TWO.name] ?? 0) / CALLS;
+  assert.ok(share >= least && share <= most, JSON.stringify(by));
+}
+
+async function connectionsMade(): Promise<number> {
+  const gateways = await seenGateways();
+  assert.deepEqual(
+    gateways.map(({ address }) => address),
+    GATEWAYS,
+  );
+  return gateways.reduce((sum, { connections }) => sum + connections, 0);
+}
+
+/** Waits until calls do not share connections any more, as that takes a moment to reach the sidecar. */
+async function haveConnectionsOfTheirOwn(): Promise<void> {
+  for (let patience = 20; patience > 0; patience--) {
+    const before = await connectionsMade();
+    await answersTo(20);
+    if ((await connectionsMade()) - before >= 20) return;
+  }
+}
