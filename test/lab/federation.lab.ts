@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { execa } from "execa";
 import { CHECKOUT } from "../../lab/environment.ts";
 import { startLab } from "../../lab/lab.ts";
-import { allProofs } from "../../lab/proofs/proofs.ts";
 import { changesNothing } from "../../lab/pulumi.ts";
+import { FEDERATION } from "../../lab/scenarios/federation.ts";
 import { log, sharedLab, type FederatedLab } from "./sharedLab.ts";
+import { testProofs } from "./testProofs.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 describe("two federated clusters", function () {
@@ -12,12 +13,7 @@ describe("two federated clusters", function () {
   let federated: FederatedLab;
   before(async () => (federated = await sharedLab()));
 
-  for (const proof of allProofs()) {
-    it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
-      const outcome = await proof.run(federated);
-      assert.ok(outcome.passed, outcome.reason);
-    });
-  }
+  testProofs(FEDERATION, () => federated);
 
   it("announce no change in preview", async () => {
     for (const stack of federated.stacks) {

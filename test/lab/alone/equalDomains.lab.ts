@@ -16,6 +16,7 @@ import { ownLab } from "../ownLab.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { editedStackFile } from "../stackFile.ts";
+import { testProofs } from "../testProofs.ts";
 
 // Not in the lab of the other tests, whose clusters have domains of their own.
 describe("a federation of clusters that are all cluster.local", function () {
@@ -28,12 +29,7 @@ describe("a federation of clusters that are all cluster.local", function () {
     context = { lab, stacks: await federate(lab, log, EQUAL_DOMAINS_OF_THREE) };
   }, EQUAL_DOMAINS_OF_THREE.clusters);
 
-  for (const proof of EQUAL_DOMAINS_OF_THREE.proofs()) {
-    it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
-      const outcome = await proof.run(context);
-      assert.ok(outcome.passed, outcome.reason);
-    });
-  }
+  testProofs(EQUAL_DOMAINS_OF_THREE, () => context);
 
   /** What a preview of equal-1 prints that must fail, with another config. */
   async function refusal(edit: Parameters<typeof editedStackFile>[1]): Promise<string> {

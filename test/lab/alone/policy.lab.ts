@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { THREE_CLUSTERS } from "../../../lab/clusters.ts";
 import { federate } from "../../../lab/federate.ts";
 import type { Lab } from "../../../lab/lab.ts";
@@ -15,6 +14,7 @@ import { testTerminating } from "../policy/terminating.ts";
 import { A, B, CLERK, STORE, VISITOR } from "../policy/parties.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
+import { testProofs } from "../testProofs.ts";
 
 // Not in the lab of the other tests, which has two clusters.
 describe("who may call what, among three clusters", function () {
@@ -31,12 +31,7 @@ describe("who may call what, among three clusters", function () {
     await deployWorkloads({ kubeconfig, context: B.name, workloads: [STORE, CLERK], log });
   }, THREE_CLUSTERS);
 
-  for (const proof of FEDERATION_OF_THREE.proofs()) {
-    it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
-      const outcome = await proof.run({ lab, stacks: await b.stacks() });
-      assert.ok(outcome.passed, outcome.reason);
-    });
-  }
+  testProofs(FEDERATION_OF_THREE, async () => ({ lab, stacks: await b.stacks() }));
 
   testOffers(() => b);
   testAnnotations(() => b);

@@ -9,6 +9,7 @@ import { ownLab } from "../ownLab.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { editedStackFile } from "../stackFile.ts";
+import { testProofs } from "../testProofs.ts";
 
 // Not in the lab of the other tests, whose clusters are federated.
 describe("two clusters with replicated control planes", function () {
@@ -21,12 +22,7 @@ describe("two clusters with replicated control planes", function () {
     context = { lab, stacks: await federate(lab, log, REPLICATED) };
   }, REPLICATED.clusters);
 
-  for (const proof of REPLICATED.proofs()) {
-    it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
-      const outcome = await proof.run(context);
-      assert.ok(outcome.passed, outcome.reason);
-    });
-  }
+  testProofs(REPLICATED, () => context);
 
   it("say in a preview who can speak for whom, and by which names services are called", async () => {
     const { output } = await new Stack("replicated-1", lab).run("preview");

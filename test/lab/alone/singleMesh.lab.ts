@@ -13,6 +13,7 @@ import { ownLab } from "../ownLab.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { editedStackFile } from "../stackFile.ts";
+import { testProofs } from "../testProofs.ts";
 
 // Not in the lab of the other tests, whose clusters are federated.
 describe("two clusters in a single mesh", function () {
@@ -103,12 +104,7 @@ describe("two clusters in a single mesh", function () {
     await noteSecrets();
   });
 
-  for (const proof of SINGLE_MESH.proofs()) {
-    it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
-      const outcome = await proof.run(context);
-      assert.ok(outcome.passed, outcome.reason);
-    });
-  }
+  testProofs(SINGLE_MESH, () => context);
 
   it("keep their keys and credentials to themselves: logs and states have none in clear", async () => {
     await secrets.noteStates(lab, [...new Set(SINGLE_MESH.updates)]);

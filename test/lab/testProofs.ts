@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import type { ProofContext } from "../../lab/proofs/proof.ts";
+import type { Scenario } from "../../lab/scenarios/scenario.ts";
+
+/** A test of each claim of a scenario. @param context once the scenario's clusters are connected. */
+export function testProofs({ proofs }: Scenario, context: () => ProofContext | Promise<ProofContext>): void {
+  for (const proof of proofs()) {
+    it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
+      const outcome = await proof.run(await context());
+      assert.ok(outcome.passed, outcome.reason);
+    });
+  }
+}
