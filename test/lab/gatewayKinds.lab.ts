@@ -8,9 +8,9 @@ import { GATEWAY_PORT } from "../../federation/wellKnown.ts";
 import { type Advertised, advertised, asBefore } from "./gateways/advertised.ts";
 import { Balancer } from "./gateways/balancer.ts";
 import { asking, freshConnectionsOf, patchSidecars } from "./gateways/envoyFilters.ts";
+import { importedEntry } from "./gateways/importedEntry.ts";
 import { NameServer } from "./gateways/nameServer.ts";
 import { untilCalled } from "./gateways/sidecarEndpoints.ts";
-import { IMPORTS, objectsOf } from "./importedHosts.ts";
 import { Load } from "./load.ts";
 import { type FederatedLab, log, sharedLab } from "./sharedLab.ts";
 
@@ -44,7 +44,7 @@ describe("a peer's gateways behind load balancers, called by real sidecars", fun
     for (const balancer of [one, two, three]) await balancer.start();
     noIPv6 = await six.start().then(
       () => undefined,
-      (error: Error) => error.message,
+      (error: unknown) => String(error),
     );
     await names.start();
     unpatch = await patchSidecars(
@@ -124,6 +124,8 @@ describe("a peer's gateways behind load balancers, called by real sidecars", fun
     assert.ok(calls > 500, `only ${calls} requests`);
   });
 
+  const entry = () => importedEntry(federated.lab, A.name, HOST);
+
   function skip(context: Mocha.Context, reason: string): never {
     log(`not shown, as nothing can listen on the IPv6 loopback address: ${reason}`);
     return context.skip();
@@ -188,14 +190,6 @@ describe("a peer's gateways behind load balancers, called by real sidecars", fun
       const { status, identity, body } = await callService(FOO, HOST, SERVICE_PORT);
       assert.deepEqual({ status, identity }, { status: 200, identity: identityOf(FOO) }, body);
     }
-  }
-
-  async function entry(): Promise<{ uid: string; resolution: string }> {
-    const { metadata, spec } = (await objectsOf(federated.lab, A.name).getNamespacedCustomObject({
-      ...IMPORTS,
-      name: HOST,
-    })) as { metadata: { uid: string }; spec: { resolution: string } };
-    return { uid: metadata.uid, resolution: spec.resolution };
   }
 });
 

@@ -36,7 +36,9 @@ export class Balancer {
   /** Starts to listen; nothing happens when it does. @throws Error when the machine has no such address. */
   async start(): Promise<void> {
     if (this.#server !== undefined) return;
-    const server = createServer((socket) => this.#forward(socket));
+    const server = createServer((socket) => {
+      this.#forward(socket);
+    });
     server.listen(this.port, this.address);
     await once(server, "listening");
     this.#server = server;
