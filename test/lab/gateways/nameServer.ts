@@ -19,6 +19,7 @@ export class NameServer {
   /** Addresses by name. */
   readonly names = new Map<string, readonly string[]>();
   #socket: Socket | undefined;
+  #queries = 0;
 
   /** @param address loopback, IPv4. */
   constructor(address: string, port: number) {
@@ -26,9 +27,17 @@ export class NameServer {
     this.port = port;
   }
 
+  /** How often it was asked so far. */
+  get queries(): number {
+    return this.#queries;
+  }
+
+  /** Starts to answer; nothing happens when it does. */
   async start(): Promise<void> {
+    if (this.#socket !== undefined) return;
     const socket = createSocket("udp4");
     socket.on("message", (query, { address, port }) => {
+      this.#queries++;
       const answer = this.#answer(query);
       if (answer !== undefined) socket.send(answer, port, address);
     });
