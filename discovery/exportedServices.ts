@@ -13,7 +13,7 @@ import {
   SERVICE,
   WORKLOAD_ENTRY,
 } from "../providers/cluster/kinds.ts";
-import { OF_OTHERS } from "../federation/labels.ts";
+import { OF_OTHERS, isImport } from "../federation/labels.ts";
 import {
   type DestinationRuleObject,
   type PeerAuthenticationObject,
@@ -90,7 +90,7 @@ export async function discoverServices(
     );
     const services = [...found.values()].filter((service) => isMeant(service) !== undefined);
     const workloads = await pMap(
-      sortedUnique(services.map(({ namespace }) => namespace)),
+      sortedUnique(services.filter(({ labels }) => !isImport(labels)).map(({ namespace }) => namespace)),
       (namespace) => findWorkloads(client, namespace),
       { concurrency: CONCURRENCY },
     );

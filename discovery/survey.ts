@@ -30,6 +30,7 @@ import { surveyHosts } from "./hostConflicts.ts";
 import { findForeignPolicies } from "./foreignPolicies.ts";
 import { type ImportDns, addressImports } from "./importAddresses.ts";
 import { findLeftovers } from "./leftovers.ts";
+import { surveyLocalServices } from "./localServices.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
@@ -117,6 +118,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const addressed = await addressImports(cluster, config, viewed.peers, last.importAddresses);
   const { peers } = addressed;
   const conflicts = await surveyHosts(cluster, peers, config.peers);
+  const locals = await surveyLocalServices(cluster, peers);
   const callers = decideCallers(config, offered.exported, policiesOfOthers, peers, last.callerPolicies);
   const exports = callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld);
   const observedGateways = await observed;
@@ -144,6 +146,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...(await corefile),
       ...addressed.warnings,
       ...conflicts,
+      ...locals,
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],
