@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SERVICE, SERVICE_ENTRY, VIRTUAL_SERVICE } from "../../providers/cluster/kinds.ts";
+import { initFailure } from "./support/providerProcess.ts";
 import { BAR, BAZ, ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 
 const PORTS = "8080/HTTP http, 8443/TLS tls, 9090/GRPC grpc";
@@ -134,10 +135,14 @@ describe("ImportedServices with local Services, against a real API server", () =
       spec,
     });
     const before = await service();
-    await assert.rejects(
-      fixture.provider.create(fixture.inputs(services)),
+    const failure = await fixture.provider
+      .create(fixture.inputs(services))
+      .then(() => assert.fail("must fail"), initFailure);
+    assert.match(
+      failure?.reasons.join() ?? "",
       /Service istio-federation\/bar-xyz-cluster-b belongs to Helm/,
     );
+    assert.equal(failure?.properties.imported, 1);
     assert.deepEqual(await service(), before);
     assert.deepEqual(await fixture.names(), [BAZ]);
     assert.deepEqual(
