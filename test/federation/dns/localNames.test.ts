@@ -24,7 +24,7 @@ const named = (imports: ChosenPeer[], name = LOCAL_NAME, further: string[] = [])
   const found = nameLocalServices(imports, (_, host) => further.includes(host), { name });
   return {
     names: found.imports.map(({ services }) => Object.values(services).map((each) => each.localService)),
-    faults: found.faults.map(({ path, value, rule }) => `${path} ${value} ${rule}`),
+    faults: found.faults.map(({ path, value, rule }) => [path, value, rule].join(" ")),
     warnings: found.warnings.map(({ path, rule }) => `${path} ${rule}`),
   };
 };
