@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import { renderLocalService } from "../../../federation/imports/localService.ts";
 import { isImport } from "../../../federation/labels.ts";
+import { isHttp, protocolOf } from "../../../federation/protocol.ts";
 import { contractService } from "../arbitraries.ts";
 import { BAR, barService } from "../samples.ts";
 
@@ -75,7 +76,7 @@ describe("The local Service of an imported one", () => {
     assert.deepEqual(routes.spec.exportTo, ["pay"]);
   });
 
-  it("has one route for each port, whatever the order, and is known as an import", () => {
+  it("has one route for each port, whatever the order, of the protocol that Istio reads there, and is known as an import", () => {
     fc.assert(
       fc.property(contractService(), (service) => {
         const [local, routes] = renderLocalService("x", { ...more, service });
@@ -93,6 +94,10 @@ describe("The local Service of an imported one", () => {
             .map(({ number, name }) => [number, name])
             .sort(([one], [other]) => Number(one) - Number(other)),
         );
+        for (const port of local.spec.ports) {
+          const { protocol = "TCP" } = service.ports.find(({ number }) => number === port.port) ?? {};
+          assert.equal(protocolOf(port), isHttp(protocol) ? protocol : "TCP");
+        }
         assert.ok(isImport(local.metadata.labels) && isImport(routes.metadata.labels));
         const reversed = { ...service, ports: service.ports.toReversed() };
         assert.deepEqual(renderLocalService("x", { ...more, service: reversed }), [local, routes]);
