@@ -1,5 +1,5 @@
 import type { ClusterServices, KubernetesService } from "../federation/exports/clusterServices.ts";
-import type { ExportRule } from "../federation/exports/exportRule.ts";
+import { type ExportRule, namedServices } from "../federation/exports/exportRule.ts";
 import { isName } from "../federation/namePattern.ts";
 import { sortedUnique } from "../federation/order.ts";
 import { keyOf, ruleFinder } from "../federation/exports/ruleFinder.ts";
@@ -88,9 +88,15 @@ export async function discoverServices(
         .map(viewService)
         .map((service) => [keyOf(service), service]),
     );
-    const services = [...found.values()].filter((service) => isMeant(service) !== undefined);
+    const named = new Set(rules.flatMap((rule) => namedServices(rule) ?? []));
+    // Those of our own imports are offered to nobody, and very many.
+    const isOffered = (service: KubernetesService): boolean =>
+      !isImport(service.labels) || named.has(keyOf(service));
+    const services = [...found.values()].filter(
+      (service) => isMeant(service) !== undefined && isOffered(service),
+    );
     const workloads = await pMap(
-      sortedUnique(services.filter(({ labels }) => !isImport(labels)).map(({ namespace }) => namespace)),
+      sortedUnique(services.map(({ namespace }) => namespace)),
       (namespace) => findWorkloads(client, namespace),
       { concurrency: CONCURRENCY },
     );
