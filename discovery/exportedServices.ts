@@ -1,5 +1,5 @@
 import type { ClusterServices, KubernetesService } from "../federation/exports/clusterServices.ts";
-import { type ExportRule, selectsNothing } from "../federation/exports/exportRule.ts";
+import { type ExportRule, namedServices, selectsNothing } from "../federation/exports/exportRule.ts";
 import { isName } from "../federation/namePattern.ts";
 import { sortedUnique } from "../federation/order.ts";
 import { keyOf, ruleFinder } from "../federation/exports/ruleFinder.ts";
@@ -13,7 +13,7 @@ import {
   SERVICE,
   WORKLOAD_ENTRY,
 } from "../providers/cluster/kinds.ts";
-import { OF_OTHERS } from "../federation/labels.ts";
+import { OF_OTHERS, isImport } from "../federation/labels.ts";
 import {
   type DestinationRuleObject,
   type PeerAuthenticationObject,
@@ -88,7 +88,13 @@ export async function discoverServices(
         .map(viewService)
         .map((service) => [keyOf(service), service]),
     );
-    const services = [...found.values()].filter((service) => isMeant(service) !== undefined);
+    const named = new Set(rules.flatMap((rule) => namedServices(rule) ?? []));
+    // Those of our own imports are offered to nobody, and very many.
+    const isOffered = (service: KubernetesService): boolean =>
+      !isImport(service.labels) || named.has(keyOf(service));
+    const services = [...found.values()].filter(
+      (service) => isMeant(service) !== undefined && isOffered(service),
+    );
     const workloads = await pMap(
       sortedUnique(services.map(({ namespace }) => namespace)),
       (namespace) => findWorkloads(client, namespace),

@@ -32,6 +32,7 @@ import { surveyHosts } from "./hostConflicts.ts";
 import { findForeignPolicies } from "./foreignPolicies.ts";
 import { addressImports } from "./importAddresses.ts";
 import { findLeftovers } from "./leftovers.ts";
+import { surveyLocalServices } from "./localServices.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
@@ -121,6 +122,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const { peers } = addressed;
   const { warnings: corefileWarnings, ...stub } = await corefile;
   const conflicts = await surveyHosts(cluster, peers, config.peers);
+  const locals = await surveyLocalServices(cluster, peers);
   const callers = decideCallers(config, offered.exported, policiesOfOthers, peers, last.callerPolicies);
   const exports = callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld);
   const leftovers = await left;
@@ -147,6 +149,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...corefileWarnings,
       ...addressed.warnings,
       ...conflicts,
+      ...locals,
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],

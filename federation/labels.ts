@@ -18,6 +18,10 @@ export const TERMINATED = "true";
 export const SERVED_BY_ANNOTATION = "istio-federation.dev/served-by";
 /** On an imported ServiceEntry: the outlier detection of its DestinationRule, where it has some. */
 export const OUTLIERS_ANNOTATION = "istio-federation.dev/outlier-detection";
+/** On an imported ServiceEntry: the name of the Service by which clients here find it too, where it has one. */
+export const LOCAL_SERVICE_ANNOTATION = "istio-federation.dev/local-service";
+/** On such a Service, and on the VirtualService by which it leads there: the name of the imported one. */
+export const HOST_ANNOTATION = "istio-federation.dev/host";
 /**
  * On a Service: the label that a stack's export selector names by convention, with the value `"true"`. With {@link NOT_EXPORTED}, on a
  * Service or a Namespace: its owner's word against any rule.
@@ -45,4 +49,9 @@ export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
 /** The labels of an object imported from `peer`. */
 export function importLabels(peer: string): Record<string, string> {
   return { [MANAGED_BY_LABEL]: MANAGED_BY, [PEER_LABEL]: peer };
+}
+
+/** Whether an object with these labels is one by which a peer's service is registered here. */
+export function isImport(labels: Readonly<Record<string, string>>): boolean {
+  return labels[MANAGED_BY_LABEL] === MANAGED_BY && labels[PEER_LABEL] !== undefined;
 }

@@ -13,6 +13,14 @@ export const PROTOCOLS = [
 ] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
+/** Those of whose calls a proxy reads the headers. */
+const HTTP_PROTOCOLS: readonly Protocol[] = ["GRPC", "GRPC-WEB", "HTTP", "HTTP2"];
+
+/** Whether a proxy reads the headers of its calls, so that it can tell services on one port apart by name. */
+export function isHttp(protocol: Protocol): boolean {
+  return HTTP_PROTOCOLS.includes(protocol);
+}
+
 /** Names that Kubernetes defines for `appProtocol`, and what Istio makes of them. */
 const KUBERNETES_PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([
   ["kubernetes.io/h2c", "HTTP2"],

@@ -3,18 +3,26 @@ import { IP_ADDRESS, refuseAddress } from "../address.ts";
 import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
 import { DNS_PORT } from "../corefile/stub.ts";
 import { refuseRange } from "../dns/addressRange.ts";
+import { LOCAL_NAME, LOCAL_NAME_TEMPLATE } from "../dns/localName.ts";
 import { isGiven } from "./sections.ts";
 import { type Complaint, checked, fields, portNumber, text } from "../schema.ts";
 
 /**
- * Who finds peers' names by this cluster's CoreDNS: with the topology `replicated`, clients without a sidecar, at one address for all global names; with
- * `federation`, clients whose sidecars do not answer DNS, each name at an address of its own.
+ * How clients find peers' services by this cluster's CoreDNS: with the topology `replicated`, clients without a sidecar, at one address for all global
+ * names; with `federation`, clients whose sidecars do not answer DNS, either each name at an address of its own, or each service by a local Service.
  */
 export interface Dns {
   /** By default as kubeadm has it: `namespace` `kube-system`, `configMap` `coredns`, and `port` 53, where its server blocks listen. */
   coreDns?: CoreDns;
   /** Range from which imported services have addresses, in CIDR form; with the topology `federation` and `coreDns`, and only then. */
   addresses?: string;
+  /** A Service beside each imported one, which CoreDNS knows like any other; with the topology `federation`, and without `coreDns`. */
+  services?: LocalServices;
+}
+
+export interface LocalServices {
+  /** How each is called, by {@link LOCAL_NAME_TEMPLATE}. */
+  name: string;
 }
 
 export interface CoreDns {
@@ -51,28 +59,54 @@ const addresses = z.string().superRefine((cidr, context) => {
   context.addIssue({ code: "custom", message: rule, params: { remedy } });
 });
 
+const services = fields({ name: text(LOCAL_NAME_TEMPLATE).default(LOCAL_NAME) });
+
 function judgeWhole({
   coreDns: stub,
   addresses: given,
+  services: local,
 }: {
   coreDns?: unknown;
   addresses?: unknown;
+  services?: unknown;
 }): Complaint[] {
-  if (given === undefined || stub !== undefined) return [];
-  const remedy = "Write `coreDns: {}` beside it, or remove it";
   return [
-    { path: ["addresses"], rule: "is for names that CoreDNS answers, which dns.coreDns asks for", remedy },
+    ...(given === undefined || stub !== undefined
+      ? []
+      : [
+          {
+            path: ["addresses"],
+            rule: "is for names that CoreDNS answers, which dns.coreDns asks for",
+            remedy: "Write `coreDns: {}` beside it, or remove it",
+          },
+        ]),
+    ...(local === undefined || stub === undefined
+      ? []
+      : [
+          {
+            path: ["services"],
+            rule: "is for clusters whose Corefile stays as it is, which dns.coreDns changes",
+            remedy: "Choose one of the two, and remove the other",
+          },
+        ]),
   ];
 }
 
 /** The section of DNS; an empty one, the project's default, is none. */
 export const dns: z.ZodType<Dns | undefined> = z.preprocess(
   (raw) => (isGiven(raw) ? raw : undefined),
-  checked(fields({ coreDns: coreDns.exactOptional(), addresses: addresses.exactOptional() }), judgeWhole)
+  checked(
+    fields({
+      coreDns: coreDns.exactOptional(),
+      addresses: addresses.exactOptional(),
+      services: services.exactOptional(),
+    }),
+    judgeWhole,
+  )
     .transform(({ coreDns: stub, ...given }): Dns =>
       stub === undefined || stub.address !== undefined
         ? { ...(stub === undefined ? {} : { coreDns: stub }), ...given }
-        : { coreDns: stub, addresses: given.addresses ?? ADDRESSES },
+        : { coreDns: stub, ...given, addresses: given.addresses ?? ADDRESSES },
     )
     .optional(),
 );

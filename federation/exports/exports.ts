@@ -3,12 +3,12 @@ import type { ClusterServices, KubernetesService } from "./clusterServices.ts";
 import { commonNames } from "../imports/commonNames.ts";
 import type { ContractService } from "../contractService.ts";
 import type { ExportAlias } from "./exportAlias.ts";
-import type { ExportRule } from "./exportRule.ts";
+import { type ExportRule, namedServices } from "./exportRule.ts";
 import type { ExportedService } from "./exportedService.ts";
-import { type Fault, within } from "../fault.ts";
+import { type Fault, pathOf, within } from "../fault.ts";
 import { otherTls } from "./gatewayTls.ts";
 import { type Verdict, judgeIdleRules } from "./idleRules.ts";
-import { EXPORT_LABEL, NOT_EXPORTED } from "../labels.ts";
+import { EXPORT_LABEL, NOT_EXPORTED, isImport } from "../labels.ts";
 import { mutualTlsModes } from "./mutualTls.ts";
 import { judgeMissingPorts, judgePlainText } from "./offerWarnings.ts";
 import { compare, ownValue, sortedRecord } from "../order.ts";
@@ -32,6 +32,7 @@ export interface Exports {
  *   narrow that by annotations, or opt out by a label on it or on its namespace; what is opted out is held back in silence.
  * - A rule that exports nothing, or names a Service that is not there: a warning, as it may come later. So is a port that a rule asks for
  *   and a Service does not have.
+ * - By which clients here find a peer's service: held back, in silence where no rule names it. It has nothing behind it.
  * - `ExternalName`: held back. It is an alias, has no workloads, and Istio puts nothing outside the mesh on the gateway.
  * - Headless: exported like any other, under its own name. On a gateway Istio makes of it an ordinary balanced cluster
  *   (`convertResolution` in pilot/pkg/networking/core/cluster.go), so callers reach any of its workloads; single pods by their own
@@ -58,7 +59,8 @@ export function exportServices(
   last: Readonly<Record<string, ContractService>> = {},
   lastAliases: readonly ExportAlias[] = [],
 ): Exports {
-  const verdicts = judgeServices(found, rules);
+  const { own, imported } = apart(found, rules);
+  const verdicts = judgeServices({ ...found, services: own }, rules);
   const workloadsOf = workloadIndex(found.workloads);
   const tls = {
     modeOf: mutualTlsModes(found.peerAuthentications),
@@ -85,7 +87,10 @@ export function exportServices(
     services: sortedRecord(all.map(({ exported, published }) => [exported.host, published])),
     exported: all.map(({ exported }) => exported).sort((one, other) => compare(one.host, other.host)),
     warnings: [
-      ...judgeIdleRules(rules, verdicts, serviceFinder(found.services, found.namespaces)),
+      ...judgeIdleRules(rules, verdicts, serviceFinder(own, found.namespaces)).filter(
+        ({ value }) => !imported.some((warning) => warning.value === value),
+      ),
+      ...imported,
       ...judgeMissingPorts(all),
       ...common.map(({ warning }) => warning),
       ...offers.flatMap(({ warnings }) => warnings),
@@ -93,6 +98,28 @@ export function exportServices(
     ],
   };
 }
+
+/** What is offered to nobody, whatever the rules say, with a warning where a rule names it; and all else. */
+function apart(
+  { services }: ClusterServices,
+  rules: readonly ExportRule[],
+): { own: KubernetesService[]; imported: Fault[] } {
+  const [imports, own] = [true, false].map((wanted) =>
+    services.filter(({ labels }) => isImport(labels) === wanted),
+  ) as [KubernetesService[], KubernetesService[]];
+  const keys = new Set(imports.map(keyOf));
+  const imported = rules.flatMap((rule, index) =>
+    (namedServices(rule) ?? [])
+      .filter((key) => keys.has(key))
+      .map((value): Fault => ({ path: pathOf("exports", index), value, ...IMPORTED })),
+  );
+  return { own, imported };
+}
+
+const IMPORTED = {
+  rule: "is a Service by which clients here find a peer's service, so it is held back",
+  remedy: "Take it out, and have that peer's team export the service to others itself",
+};
 
 /** Finds the identities that were last published of a Service, under whatever name. */
 function identitiesFinder(

@@ -5,6 +5,7 @@ import type { PeerImports } from "./imports.ts";
 import { refuseExtraName } from "./extraName.ts";
 import { ownValue } from "../order.ts";
 import { shareNames } from "./sharedNames.ts";
+import { nameLocalServices } from "../dns/localNames.ts";
 
 /** What is left of a plan when the stack's rules have chosen. */
 export interface ChosenImports {
@@ -12,17 +13,18 @@ export interface ChosenImports {
   imports: Record<string, ChosenPeer>;
   /** What contradicts what the peers offer, or one another. */
   faults: Fault[];
-  /** Of rules that decide nothing, a sentence each. */
+  /** Of rules that decide nothing, and services that cannot have a local Service, a sentence each. */
   warnings: string[];
 }
 
 /**
- * Chooses what to import of each peer by the rules of the stack's config, and who serves the names that several of them have.
+ * Chooses what to import of each peer by the rules of the stack's config, and who serves the names that several of them have; names their local
+ * Services, where the config asks for these.
  * @param planned what there is to choose from, by peer.
  */
 export function chooseFromPeers(
   planned: Readonly<Record<string, PeerImports>>,
-  { cluster, peers }: Pick<StackConfig, "cluster" | "peers">,
+  { cluster, peers, dns }: Pick<StackConfig, "cluster" | "peers" | "dns">,
 ): ChosenImports {
   const ours = [cluster.domain, ...(cluster.domains ?? [])];
   const choices = Object.entries(planned).map(([peer, found]) => {
@@ -31,13 +33,22 @@ export function chooseFromPeers(
     return chooseImports(found, ownValue(peers, peer) ?? {}, refuse);
   });
   const shared = shareNames(choices);
+  const givenAt = new Map(choices.map((choice) => [choice.imports.peer, choice.givenAt]));
+  const named = nameLocalServices(
+    shared.imports,
+    (peer, host) => givenAt.get(peer)?.has(host) === true,
+    dns?.services,
+  );
   return {
-    imports: Object.fromEntries(shared.imports.map((imports) => [imports.peer, imports])),
-    faults: [...choices.flatMap(({ faults }) => faults), ...shared.faults],
-    warnings: describeFaults(
-      choices.flatMap((choice) => choice.warnings),
-      "rules of imports that decide nothing",
-    ),
+    imports: Object.fromEntries(named.imports.map((imports) => [imports.peer, imports])),
+    faults: [...choices.flatMap(({ faults }) => faults), ...shared.faults, ...named.faults],
+    warnings: [
+      ...describeFaults(
+        choices.flatMap((choice) => choice.warnings),
+        "rules of imports that decide nothing",
+      ),
+      ...describeFaults(named.warnings, "imported services without a local Service"),
+    ],
   };
 }
 

@@ -126,7 +126,8 @@ function held({ peer, host, entry, wildcard }: HostConflict): Fault {
   };
 }
 
-function ownerOf({ labels }: HostConflict["entry"]): string {
+/** Whose an object is that this program did not write, as far as its labels tell. */
+export function ownerOf({ labels }: Pick<HostConflict["entry"], "labels">): string {
   const told = OWNER_KEYS.flatMap((key) => {
     const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
     return value === undefined ? [] : [`${key}=${value}`];

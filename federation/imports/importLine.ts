@@ -1,5 +1,6 @@
 import { isIPv4 } from "node:net";
 import type { ServicePort } from "../contractService.ts";
+import { SERVICE_NAME } from "../dns/localName.ts";
 import { EXPORT_TO } from "./exportTo.ts";
 import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
 import { type OutlierDetection, formatOutliers, parseOutliers } from "./outlierDetection.ts";
@@ -24,6 +25,8 @@ export interface ImportedService {
   outlierDetection?: OutlierDetection;
   /** By which callers' proxies know it, IPv4; left out: istiod allots it one, for proxies that answer DNS. */
   virtualAddress?: string;
+  /** Name of a Service here by which clients find it too; left out: there is none. */
+  localService?: string;
 }
 
 /** A peer that serves a name together with others. */
@@ -43,6 +46,7 @@ const SERVED_BY = " servedBy ";
 const SEEN_BY = " exportTo ";
 const OUTLIERS = " outlierDetection ";
 const VIRTUAL = " virtualAddress ";
+const LOCAL = " localService ";
 
 /** More than anybody needs, and so little that the weights of all gateways together stay below what Envoy counts with. */
 const MOST_WEIGHT = 1000;
@@ -51,7 +55,7 @@ const MOST_WEIGHT = 1000;
  * A service in one readable line, which is what a preview shows: `8080/HTTP http, 9090/GRPC grpc as spiffe://b.local/ns/xyz/sa/bar`, or
  * `8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar` where it has another name here than there. ` atGateway`
  * follows where the peer's gateway opens calls, and what an import rule says: ` servedBy cluster-b, cluster-c weight 3 exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s`;
- * an address of its own comes last: ` virtualAddress 240.241.27.93`.
+ * what is for clients whose proxies do not answer DNS comes last: ` virtualAddress 240.241.27.93`, ` localService bar-xyz-cluster-b`.
  * Ports, identities and namespaces come in the order given; a service that {@link parseImport} would refuse is written all the same.
  */
 export function formatImport(service: ImportedService): string {
@@ -64,6 +68,7 @@ export function formatImport(service: ImportedService): string {
     exportTo,
     outlierDetection,
     virtualAddress,
+    localService,
   } = service;
   const served = ports.map(({ number, name, protocol }) => `${number}/${protocol} ${name}`).join(", ");
   const whose = remoteHost === undefined ? "" : `${REMOTE_HOST}${remoteHost}`;
@@ -72,7 +77,8 @@ export function formatImport(service: ImportedService): string {
   const seen = exportTo === undefined ? "" : `${SEEN_BY}${exportTo.join(", ")}`;
   const outliers = outlierDetection === undefined ? "" : `${OUTLIERS}${formatOutliers(outlierDetection)}`;
   const address = virtualAddress === undefined ? "" : `${VIRTUAL}${virtualAddress}`;
-  return `${served}${whose} as ${subjectAltNames.join(", ")}${opened}${peers}${seen}${outliers}${address}`;
+  const local = localService === undefined ? "" : `${LOCAL}${localService}`;
+  return `${served}${whose} as ${subjectAltNames.join(", ")}${opened}${peers}${seen}${outliers}${address}${local}`;
 }
 
 /**
@@ -80,7 +86,8 @@ export function formatImport(service: ImportedService): string {
  * @throws Error naming the line and the form expected.
  */
 export function parseImport(line: string): ImportedService {
-  const [known, virtualAddress] = cut(line, VIRTUAL);
+  const [all, localService] = cut(line, LOCAL);
+  const [known, virtualAddress] = cut(all, VIRTUAL);
   const [seen, outliers] = cut(known, OUTLIERS);
   const [served, seenBy] = cut(seen, SEEN_BY);
   const [marked, serving] = cut(served, SERVED_BY);
@@ -101,7 +108,8 @@ export function parseImport(line: string): ImportedService {
     subjectAltNames.every(SPIFFE_ID.test) &&
     (remoteHost === undefined || HOST_NAME.test(remoteHost)) &&
     (exportTo === undefined || exportTo.every(EXPORT_TO.test)) &&
-    (virtualAddress === undefined || isIPv4(virtualAddress));
+    (virtualAddress === undefined || isIPv4(virtualAddress)) &&
+    (localService === undefined || SERVICE_NAME.test(localService));
   const service: ImportedService = {
     ports: found,
     subjectAltNames,
@@ -111,11 +119,12 @@ export function parseImport(line: string): ImportedService {
     ...(exportTo === undefined ? {} : { exportTo }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
     ...(virtualAddress === undefined ? {} : { virtualAddress }),
+    ...(localService === undefined ? {} : { localService }),
   };
   if (!valid || formatImport(service) !== line) {
     throw new Error(
       `Import ${quote(line)} must be "<number>/<protocol> <name>, ...[ of <name there>] as spiffe://<trust domain>/<path>, ...` +
-        `[${TERMINATED}][${SERVED_BY}<peer>[ weight <number>], ...][${SEEN_BY}<namespace>, ...][${OUTLIERS}<field> <value>, ...][${VIRTUAL}<IPv4 address>]".`,
+        `[${TERMINATED}][${SERVED_BY}<peer>[ weight <number>], ...][${SEEN_BY}<namespace>, ...][${OUTLIERS}<field> <value>, ...][${VIRTUAL}<IPv4 address>][${LOCAL}<name>]".`,
     );
   }
   return service;
@@ -125,6 +134,11 @@ export function parseImport(line: string): ImportedService {
 export function needsRule(line: string): boolean {
   // Ports may be named "of" and "as": nothing but a name there has a word for itself between the two.
   return / of [^ ,]+ as spiffe:\/\//.test(line) || [TERMINATED, OUTLIERS].some((word) => line.includes(word));
+}
+
+/** The name of the local Service that a service has by its line, as {@link formatImport} wrote it; undefined where it has none. */
+export function localServiceIn(line: string): string | undefined {
+  return cut(line, LOCAL)[1];
 }
 
 /** The peers that serve a service by its line, as {@link formatImport} wrote it; none where it is one alone. */

@@ -2,6 +2,7 @@ import { type GatewayAddress, IP_ADDRESS, compareGateways } from "../address.ts"
 import type { ServicePort } from "../contractService.ts";
 import { type ImportedService, formatServing } from "./importLine.ts";
 import {
+  LOCAL_SERVICE_ANNOTATION,
   OUTLIERS_ANNOTATION,
   REMOTE_HOST_ANNOTATION,
   SERVED_BY_ANNOTATION,
@@ -76,7 +77,7 @@ export const ENDPOINT_PORT_NAME_LIMIT = 62;
  *   service's ports do, which takes gateways that listen on one port: see {@link sharedPort}.
  * - Proxies that do not answer DNS themselves have listeners for an address that the entry says, and none for one that istiod allots.
  * - Annotations tell the name that the service has in the peer's cluster, if it has another one there, whether the peer's gateway opens its
- *   calls, and its outlier detection: an entry with one of them, and no other, has a DestinationRule.
+ *   calls, and its outlier detection: an entry with one of them, and no other, has a DestinationRule. Another one tells of its local Service.
  */
 export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
   const { host, service, namespace, peer } = input;
@@ -132,10 +133,17 @@ function gatewaysOf({ service, gateways, peer, otherGateways = {} }: ServiceEntr
 
 type WeightedGateway = GatewayAddress & { weight?: number };
 
-function annotationsOf({ remoteHost, terminated, servedBy, outlierDetection }: ImportedService): {
+function annotationsOf({
+  remoteHost,
+  terminated,
+  servedBy,
+  outlierDetection,
+  localService,
+}: ImportedService): {
   annotations?: Record<string, string>;
 } {
   const annotations = {
+    ...(localService === undefined ? {} : { [LOCAL_SERVICE_ANNOTATION]: localService }),
     ...(outlierDetection === undefined ? {} : { [OUTLIERS_ANNOTATION]: formatOutliers(outlierDetection) }),
     ...(remoteHost === undefined ? {} : { [REMOTE_HOST_ANNOTATION]: remoteHost }),
     ...(servedBy === undefined ? {} : { [SERVED_BY_ANNOTATION]: formatServing(servedBy) }),

@@ -54,7 +54,7 @@ function judgeDns(topology: Topology, dns: unknown): Fault[] {
     const rule = `is for names that only peers' services have, of which there are none in topology '${topology}'`;
     return [{ path: "dns", rule, remedy: "Remove it, or write topology: federation or replicated" }];
   }
-  const { coreDns, addresses } = asRecord(dns);
+  const { coreDns, addresses, services } = asRecord(dns);
   const hasAddress = Object.hasOwn(asRecord(coreDns), "address");
   if (names.includes("global")) {
     return [
@@ -69,6 +69,7 @@ function judgeDns(topology: Topology, dns: unknown): Fault[] {
           ]
         : []),
       ...(addresses === undefined ? [] : [notHere("dns.addresses", topology, "Remove it")]),
+      ...(services === undefined ? [] : [notHere("dns.services", topology, "Remove it")]),
     ];
   }
   return hasAddress

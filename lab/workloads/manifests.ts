@@ -2,7 +2,14 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import { EXPORT_LABEL } from "../../federation/labels.ts";
 import { ADDRESS_ANNOTATION } from "../kubelet/addresses.ts";
 import { APP_IMAGE } from "../kubelet/program.ts";
-import { APP_PORT, egressAddress, portsOf, protocolOfPort, type Workload } from "./workload.ts";
+import {
+  APP_PORT,
+  type CalledPort,
+  egressAddress,
+  portsOf,
+  protocolOfPort,
+  type Workload,
+} from "./workload.ts";
 
 /** A Kubernetes object with whatever its kind has besides metadata. */
 export type Manifest = KubernetesObject & Record<string, unknown>;
@@ -63,14 +70,18 @@ function sidecar(workload: Workload): Manifest {
         defaultEndpoint: `0.0.0.0:${port.appPort}`,
         captureMode: "NONE",
       })),
-      egress: [{ name: "http", number: workload.port }, ...(workload.calls ?? [])].map((port) => ({
+      egress: calledPorts(workload).map((port) => ({
         port: { number: port.number, name: port.name, protocol: protocolOfPort(port) },
         bind: egressAddress(workload),
         captureMode: "NONE",
-        hosts: ["*/*"],
+        hosts: [`*/${port.host ?? "*"}`],
       })),
     },
   };
+}
+
+function calledPorts({ port, calls = [] }: Workload): CalledPort[] {
+  return [{ name: "http", number: port }, ...calls];
 }
 
 /** Gives the Service its endpoint: EndpointSlices, by which Kubernetes does it, refuse loopback addresses. */
@@ -106,7 +117,7 @@ function deployment(workload: Workload): Manifest {
       strategy: { type: "Recreate" },
       selector: { matchLabels: labels },
       template: {
-        metadata: { labels, annotations: { [ADDRESS_ANNOTATION]: address } },
+        metadata: { labels, annotations: { ...workload.annotations, [ADDRESS_ANNOTATION]: address } },
         spec: {
           serviceAccountName: name,
           containers: [

@@ -12,6 +12,12 @@ export interface WorkloadPort {
   readonly appPort: number;
 }
 
+/** A port of services that a workload calls. */
+export interface CalledPort extends Pick<WorkloadPort, "name" | "number"> {
+  /** The only service that is called there: with TCP, nothing else tells services on one port apart here. Default: all. */
+  readonly host?: string;
+}
+
 /** A workload of the lab: one Pod with a sidecar, and the Service in front of it. */
 export interface Workload {
   readonly namespace: string;
@@ -26,7 +32,9 @@ export interface Workload {
   /** Further ports of the Service. What serves them is the test's business, unless they lead to the app as well. */
   readonly morePorts?: readonly WorkloadPort[];
   /** Ports of services, beside those with its own number, that its sidecar takes calls of. */
-  readonly calls?: readonly Pick<WorkloadPort, "name" | "number">[];
+  readonly calls?: readonly CalledPort[];
+  /** Of its Pod, for Istio. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Whether the Service has no address of its own. */
   readonly headless?: boolean;
   /** Of the app, where the clusters of one mesh have different ones behind one Service. */

@@ -28,6 +28,7 @@ export const SECRET: ResourceKind = { group: "", version: "v1", kind: "Secret", 
 export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plural: "nodes" };
 export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");
 export const DESTINATION_RULE: ResourceKind = istio("DestinationRule", "destinationrules");
+export const VIRTUAL_SERVICE: ResourceKind = istio("VirtualService", "virtualservices");
 export const WORKLOAD_ENTRY: ResourceKind = istio("WorkloadEntry", "workloadentries");
 export const PEER_AUTHENTICATION: ResourceKind = {
   group: "security.istio.io",

@@ -1,13 +1,15 @@
 import { count } from "../../federation/change.ts";
-import type { ImportKind } from "../../federation/imports/importObjects.ts";
+import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";
-import { type Comparison, compareFew, compareWithCluster } from "./comparison.ts";
+import { compareFew } from "./compareFew.ts";
+import { type Comparison, compareWithCluster } from "./comparison.ts";
 import type { Few } from "./fewHosts.ts";
 import { unlessForbidden } from "./forbidden.ts";
 import type { Inputs } from "./inputs.ts";
+import { hostOf, localServiceOf, nameOf } from "./names.ts";
 import { RESOURCES, declaredObjects, tellsOfRule } from "./objects.ts";
 import { isOurs, sighted } from "./ownership.ts";
 import { Progress } from "./progress.ts";
@@ -45,7 +47,10 @@ export async function applyImports(client: ClusterClient, inputs: Inputs, few?: 
   const comparing = few === undefined ? compareWithCluster(client, inputs) : compareFew(client, inputs, few);
   const comparisons = await untouched(comparing);
   const refused = comparisons.flatMap(({ kind, taken }) =>
-    [...taken].map(([name, owner]): Failure => ({ name, reason: `${kind} ${namespace}/${name} ${owner}` })),
+    [...taken].map(([host, owner]): Failure => {
+      const reason = `${kind} ${namespace}/${nameOf(inputs.services, kind, host)} ${owner}`;
+      return { name: host, reason };
+    }),
   );
   const lost = new Set(refused.map(({ name }) => name));
   const writes = inOneWriteEach(
@@ -92,7 +97,7 @@ function declaringWrites(
   }));
 }
 
-/** A service that stays and loses its rule loses that first: its entry tells of the rule as long as there is one. */
+/** A service that stays and loses its rule, or its local Service, loses that first: its entry tells of it as long as there is one. */
 function inOneWriteEach(declaring: readonly ServiceWrite[], removals: readonly Write[]): ServiceWrite[] {
   const left = new Map(removals.map((removal) => [removal.name, removal]));
   const both = declaring.map((write): ServiceWrite => {
@@ -120,17 +125,19 @@ export async function removeImports(
   const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}`, metadataOnly: true };
   const ours = (kind: ImportKind): Promise<Withdrawn> =>
     client.fold(RESOURCES[kind], selected, {
-      begin: (): Withdrawn => ({ kind, withdrawn: [], tellsOfRule: false }),
+      begin: () => nothing(kind),
       take: (found, object) => {
         if (!isOurs(object, peer)) return;
         found.withdrawn.push(sighted(object));
         found.tellsOfRule ||= tellsOfRule(object);
+        found.tellsOfLocal ||= localServiceOf(object) !== undefined;
       },
     });
   const entries = await untouched(ours("ServiceEntry"));
-  const none: Withdrawn = { kind: "DestinationRule", withdrawn: [], tellsOfRule: false };
+  const none = nothing("DestinationRule");
   const rules = await untouched(unlessForbidden(ours("DestinationRule"), entries.tellsOfRule, none));
-  const found = [entries, rules];
+  const local = entries.tellsOfLocal ? await untouched(Promise.all(LOCAL_KINDS.map(ours))) : [];
+  const found = [entries, rules, ...local];
   const writes = removalsOf(client, found, peer);
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,
@@ -151,24 +158,30 @@ interface Withdrawn {
   readonly withdrawn: KubernetesObject[];
   /** Whether any of it says that it has a DestinationRule. */
   tellsOfRule: boolean;
+  /** Whether any of it says that it has a local Service. */
+  tellsOfLocal: boolean;
 }
 
-/** One write for each name, which takes its objects away in the reverse order of their making. */
+function nothing(kind: ImportKind): Withdrawn {
+  return { kind, withdrawn: [], tellsOfRule: false, tellsOfLocal: false };
+}
+
+/** One write for each host, which takes its objects away in the reverse order of their making. */
 function removalsOf(
   client: ClusterClient,
   found: readonly Pick<Comparison, "kind" | "withdrawn">[],
   peer: string,
 ): Write[] {
-  const byName = new Map<string, (() => Promise<void>)[]>();
+  const byHost = new Map<string, (() => Promise<void>)[]>();
   for (const { kind, withdrawn } of found.toReversed()) {
     for (const object of withdrawn) {
-      const { name } = object.metadata;
-      const steps = byName.get(name) ?? [];
+      const host = hostOf(object);
+      const steps = byHost.get(host) ?? [];
       steps.push(() => removeObject(client, kind, object, peer));
-      byName.set(name, steps);
+      byHost.set(host, steps);
     }
   }
-  return [...byName].map(([name, steps]) => ({
+  return [...byHost].map(([name, steps]) => ({
     name,
     run: async () => {
       for (const step of steps) await step();

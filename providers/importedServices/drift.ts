@@ -7,14 +7,18 @@ const MARK = " (not as declared: ";
 /** Instead of a line, for an entry that no line can describe. */
 export const UNREADABLE = "not an entry that this program writes";
 
+/** What a Service without a selector must not get from others, as then it would lead elsewhere. */
+const ELSEWHERE = ["externalIPs", "selector"];
+
 /**
  * Names the fields in which an object is not as declared. Its status, other managers' bookkeeping and labels or
- * annotations that others added do not count.
+ * annotations that others added do not count, nor what the API server fills in of a Service.
  */
 export function differences(live: LiveObject, declared: ImportObject): string[] {
   const liveSpec = live.spec ?? {};
   const spec: Record<string, unknown> = { ...declared.spec };
-  const fields = [...new Set([...Object.keys(liveSpec), ...Object.keys(spec)])];
+  const others = declared.kind === "Service" ? ELSEWHERE : Object.keys(liveSpec);
+  const fields = [...new Set([...others, ...Object.keys(spec)])];
   const labels = Object.entries(declared.metadata.labels);
   return [
     ...fields.filter((field) => !isDeepStrictEqual(liveSpec[field], spec[field])),

@@ -4,12 +4,14 @@ import { type GatewayAddress, parseGateway } from "../../federation/address.ts";
 import {
   type ImportedService,
   formatImport,
-  needsRule,
   parseImport,
   parseServing,
 } from "../../federation/imports/importLine.ts";
 import { type ImportKind, type ImportObject, renderImport } from "../../federation/imports/importObjects.ts";
 import {
+  EXPORT_TO_ANNOTATION,
+  HOST_ANNOTATION,
+  LOCAL_SERVICE_ANNOTATION,
   OUTLIERS_ANNOTATION,
   REMOTE_HOST_ANNOTATION,
   SERVED_BY_ANNOTATION,
@@ -22,9 +24,12 @@ import {
   DESTINATION_RULE,
   type KubernetesObject,
   type ResourceKind,
+  SERVICE,
   SERVICE_ENTRY,
+  VIRTUAL_SERVICE,
 } from "../cluster/kinds.ts";
 import type { Inputs } from "./inputs.ts";
+import { localServiceOf } from "./names.ts";
 
 /** An object as the API server returns it: what is in `spec` is whatever someone wrote. */
 export type LiveObject = KubernetesObject & { spec?: Record<string, unknown> };
@@ -33,6 +38,8 @@ export type LiveObject = KubernetesObject & { spec?: Record<string, unknown> };
 export const RESOURCES: Readonly<Record<ImportKind, ResourceKind>> = {
   ServiceEntry: SERVICE_ENTRY,
   DestinationRule: DESTINATION_RULE,
+  Service: SERVICE,
+  VirtualService: VIRTUAL_SERVICE,
 };
 
 /**
@@ -56,20 +63,16 @@ export function gatewaysIn({ gateways, otherGateways = {} }: Pick<Inputs, "gatew
   return { gateways: gateways.map(parseGateway), otherGateways: Object.fromEntries(others) };
 }
 
-/** Whether an object of this kind is declared for a host, by the line of each. */
-export function declares(
-  services: Readonly<Record<string, string>>,
-  kind: ImportKind,
-  host: string,
-): boolean {
-  if (!Object.hasOwn(services, host)) return false;
-  return kind === "ServiceEntry" || needsRule(services[host] ?? "");
-}
-
 /** The annotations by which an entry says what its DestinationRule is for. */
 const RULE_ANNOTATIONS = [OUTLIERS_ANNOTATION, REMOTE_HOST_ANNOTATION, TERMINATED_ANNOTATION];
 
-const OUR_ANNOTATIONS = [...RULE_ANNOTATIONS, SERVED_BY_ANNOTATION];
+const OUR_ANNOTATIONS = [
+  ...RULE_ANNOTATIONS,
+  SERVED_BY_ANNOTATION,
+  LOCAL_SERVICE_ANNOTATION,
+  HOST_ANNOTATION,
+  EXPORT_TO_ANNOTATION,
+];
 
 /** Those annotations of an object that this program writes, in one order. */
 export function ourAnnotations({ metadata }: KubernetesObject): Record<string, string> {
@@ -107,6 +110,7 @@ export function serviceIn(entry: LiveObject, exportTo: readonly string[]): Impor
   const servedBy = serving === undefined ? undefined : parseServing(serving);
   const spec = (entry.spec ?? {}) as unknown as ImportedService & { addresses?: string[] };
   const { ports, subjectAltNames, exportTo: seenBy, addresses = [] } = spec;
+  const localService = localServiceOf(entry);
   const [virtualAddress, ...further] = Array.isArray(addresses) ? addresses : [];
   const plain = {
     ports,
@@ -119,6 +123,7 @@ export function serviceIn(entry: LiveObject, exportTo: readonly string[]): Impor
     ...(virtualAddress !== undefined && further.length === 0 && isIPv4(virtualAddress)
       ? { virtualAddress }
       : {}),
+    ...(localService === undefined ? {} : { localService }),
   };
   const isOwn = Array.isArray(seenBy) && !isDeepStrictEqual(sortedUnique(exportTo), seenBy);
   return (isOwn ? readable({ ...plain, exportTo: seenBy }) : undefined) ?? readable(plain);

@@ -1,4 +1,4 @@
-import { MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../../federation/labels.ts";
+import { HOST_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../../federation/labels.ts";
 import type { KubernetesObject } from "../cluster/kinds.ts";
 
 /** Whether this program made the object, for this peer: only then may it be changed or deleted. */
@@ -6,14 +6,24 @@ export function isOurs({ metadata: { labels } }: KubernetesObject, peer: string)
   return labels?.[MANAGED_BY_LABEL] === MANAGED_BY && labels[PEER_LABEL] === peer;
 }
 
-/** Whether this program made the object for another of its peers, which declares it no longer: then it may be taken over. */
-export function isSiblings(object: KubernetesObject, siblings: readonly string[] = []): boolean {
-  return siblings.some((sibling) => isOurs(object, sibling));
+/**
+ * Whether this program made the object for another of its peers, which declares it no longer: then it may be taken over. What says for which
+ * host it is may be that only for this host.
+ */
+export function isSiblings(
+  object: KubernetesObject,
+  host: string,
+  siblings: readonly string[] = [],
+): boolean {
+  const { [HOST_ANNOTATION]: told = host } = object.metadata.annotations ?? {};
+  return told === host && siblings.some((sibling) => isOurs(object, sibling));
 }
 
 /** What a deletion needs to know of an object that was seen, and no more of it, as there may be thousands. */
 export function sighted({ metadata }: KubernetesObject): KubernetesObject {
-  return { metadata: { ...metadata, annotations: {}, managedFields: [] } };
+  const { [HOST_ANNOTATION]: host } = metadata.annotations ?? {};
+  const annotations = host === undefined ? {} : { [HOST_ANNOTATION]: host };
+  return { metadata: { ...metadata, annotations, managedFields: [] } };
 }
 
 /** Who has an object that is not ours, and what to do, for a message. */

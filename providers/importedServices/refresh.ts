@@ -1,4 +1,4 @@
-import type { ImportKind } from "../../federation/imports/importObjects.ts";
+import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
 import { PEER_LABEL } from "../../federation/labels.ts";
 import type { ClusterClient } from "../cluster/clusterClient.ts";
 import { unlessForbidden } from "./forbidden.ts";
@@ -8,7 +8,7 @@ import { isOurs } from "./ownership.ts";
 import { Sightings } from "./sightings.ts";
 
 /**
- * Reads what is really there of one peer, with one list of each kind.
+ * Reads what is really there of one peer, with one list of each kind; for local Services only where an entry says that it has one.
  * @returns by host, each as a line: as it was declared, or marked with what is not.
  * @throws ClusterError when the cluster cannot be read.
  */
@@ -33,12 +33,17 @@ export async function linesOf(client: ClusterClient, state: State): Promise<[hos
     },
   );
   // A list that begins anew must not find what it took in before.
-  const looking = list(
-    "DestinationRule",
-    (): LiveObject[] => [],
-    (found, live) => void found.push(live),
-  );
-  const rules = await unlessForbidden(looking, sightings.needsRules, []);
-  for (const rule of rules) sightings.takeRule(rule);
+  const look = (kind: ImportKind): Promise<LiveObject[]> =>
+    list(
+      kind,
+      (): LiveObject[] => [],
+      (found, live) => void found.push(live),
+    );
+  const needsLocal = sightings.needs("Service");
+  const rules = await unlessForbidden(look("DestinationRule"), sightings.needs("DestinationRule"), []);
+  for (const rule of rules) sightings.take("DestinationRule", rule);
+  if (needsLocal) {
+    for (const kind of LOCAL_KINDS) for (const live of await look(kind)) sightings.take(kind, live);
+  }
   return sightings.end();
 }

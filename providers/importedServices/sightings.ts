@@ -1,15 +1,23 @@
-import { hasDestinationRule } from "../../federation/imports/destinationRule.ts";
 import type { ImportedService } from "../../federation/imports/importLine.ts";
-import { renderImport } from "../../federation/imports/importObjects.ts";
+import { type ImportKind, type ImportObject, renderImport } from "../../federation/imports/importObjects.ts";
 import { UNREADABLE, differences, lineOf } from "./drift.ts";
 import type { State } from "./inputs.ts";
+import { hostOf, isLocal } from "./names.ts";
 import { type LiveObject, gatewaysIn, serviceIn } from "./objects.ts";
+
+/** An entry, in what it differs itself, and what of its service is yet to be seen. */
+interface Waiting {
+  readonly service: ImportedService;
+  readonly differing: string[];
+  readonly missing: Set<ImportKind>;
+}
 
 /** Collects what a refresh finds of the services of one peer, as lines. Of very many objects each is forgotten as soon as it is told. */
 export class Sightings {
   private readonly told: [host: string, line: string][] = [];
-  /** Entries whose DestinationRules are yet to be seen, and in what they differ themselves. */
-  private readonly ruled = new Map<string, { service: ImportedService; differing: string[] }>();
+  private readonly waiting = new Map<string, Waiting>();
+  /** By the name of the local Service that an entry says to have. */
+  private readonly localHosts = new Map<string, string>();
   private readonly known: Pick<State, "namespace" | "peer" | "exportTo"> & ReturnType<typeof gatewaysIn>;
 
   constructor(state: State) {
@@ -17,9 +25,9 @@ export class Sightings {
     this.known = { namespace, peer, exportTo, ...gatewaysIn(state) };
   }
 
-  /** Whether there is an entry that has a DestinationRule, or should. */
-  get needsRules(): boolean {
-    return this.ruled.size > 0;
+  /** Whether there is an entry that has an object of this kind, or should, that is not seen yet. */
+  needs(kind: ImportKind): boolean {
+    return [...this.waiting.values()].some(({ missing }) => missing.has(kind));
   }
 
   takeEntry(live: LiveObject): void {
@@ -29,34 +37,43 @@ export class Sightings {
       this.told.push([host, UNREADABLE]);
       return;
     }
-    const [entry] = renderImport({ ...this.known, host, service });
+    const [entry, ...others] = this.render(host, service);
     const differing = entry === undefined ? [] : differences(live, entry);
-    if (!hasDestinationRule(service)) this.told.push([host, lineOf(service, differing)]);
-    else this.ruled.set(host, { service, differing });
+    if (others.length === 0) this.told.push([host, lineOf(service, differing)]);
+    else this.waiting.set(host, { service, differing, missing: new Set(others.map(({ kind }) => kind)) });
+    if (service.localService !== undefined) this.localHosts.set(service.localService, host);
   }
 
-  /** Of a DestinationRule without an entry there is nothing to say but that it is not as it should be. */
-  takeRule(live: LiveObject): void {
-    const host = live.metadata.name;
-    const found = this.ruled.get(host);
-    if (found === undefined) {
+  /** Of what belongs to an entry that is not there, or tells nothing of it, there is nothing to say but that it is not as it should be. */
+  take(kind: ImportKind, live: LiveObject): void {
+    const { name } = live.metadata;
+    // What it says itself may be edited.
+    const host = (isLocal(kind) ? this.localHosts.get(name) : undefined) ?? hostOf(live);
+    const found = this.waiting.get(host);
+    const object =
+      found &&
+      this.render(host, found.service).find((each) => each.kind === kind && each.metadata.name === name);
+    if (found === undefined || object === undefined) {
       this.told.push([host, UNREADABLE]);
       return;
     }
-    const { service, differing } = found;
-    this.ruled.delete(host);
-    const [, rule] = renderImport({ ...this.known, host, service });
-    const differs = rule === undefined ? [] : differences(live, rule);
-    const all = [...differing, ...differs.map((field) => `DestinationRule ${field}`)];
-    this.told.push([host, lineOf(service, all)]);
+    found.differing.push(...differences(live, object).map((field) => `${kind} ${field}`));
+    found.missing.delete(kind);
+    if (found.missing.size > 0) return;
+    this.waiting.delete(host);
+    this.told.push([host, lineOf(found.service, found.differing)]);
   }
 
   /** @returns each host with its line. */
   end(): [host: string, line: string][] {
-    for (const [host, { service, differing }] of this.ruled) {
-      this.told.push([host, lineOf(service, [...differing, "DestinationRule"])]);
+    for (const [host, { service, differing, missing }] of this.waiting) {
+      this.told.push([host, lineOf(service, [...differing, ...missing])]);
     }
-    this.ruled.clear();
+    this.waiting.clear();
     return this.told;
+  }
+
+  private render(host: string, service: ImportedService): ImportObject[] {
+    return renderImport({ ...this.known, host, service });
   }
 }

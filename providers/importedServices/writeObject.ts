@@ -37,13 +37,25 @@ async function replaceSpec(client: ClusterClient, object: ImportObject): Promise
     const annotations = { ...otherAnnotations(live), ...ourAnnotations(object) };
     const metadata = { ...live.metadata, labels: { ...live.metadata.labels, ...labels }, annotations };
     try {
-      await client.replace(resource, { ...live, metadata, spec: object.spec });
+      await client.replace(resource, {
+        ...live,
+        metadata,
+        spec: { ...allotted(object, live), ...object.spec },
+      });
       return;
     } catch (error) {
       if (statusOf(error) !== 409 || attempt === ATTEMPTS) throw error;
     }
   }
 }
+
+/** What the API server has given a Service, and takes from none. */
+function allotted({ kind }: ImportObject, { spec = {} }: LiveObject): Record<string, unknown> {
+  if (kind !== "Service") return {};
+  return Object.fromEntries(Object.entries(spec).filter(([field]) => ALLOTTED.includes(field)));
+}
+
+const ALLOTTED = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
 
 /** Takes an object of ours away; one that is no longer ours by then stays. */
 export async function removeObject(

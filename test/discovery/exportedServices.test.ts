@@ -54,6 +54,17 @@ describe("What the export rules need of a cluster", () => {
       .sort();
   }
 
+  it("is not what clients here find peers' services by, unless a rule names it", async () => {
+    const imports = { "app.kubernetes.io/managed-by": "istio-federation", "istio-federation.dev/peer": "b" };
+    objects["services"]?.push(service("istio-federation", "bar-xyz-b", imports));
+    const names = async (rules: ExportRule[]) => (await discover(rules)).services.map(({ name }) => name);
+    assert.deepEqual(await names([{ services: ["bar*"] }]), ["bar"]);
+    assert.deepEqual(asked("pods"), ["xyz"]);
+    assert.deepEqual(await names([{ namespaces: ["istio-federation"], services: ["bar-xyz-b"] }]), [
+      "bar-xyz-b",
+    ]);
+  });
+
   for (const [what, rules, lists] of [
     [
       "the Services of the namespaces that are named",

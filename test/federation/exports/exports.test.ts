@@ -53,6 +53,35 @@ describe("The exports of a cluster", () => {
     );
   });
 
+  it("hold back, in silence, the Services by which clients here find peers' services", () => {
+    const labels = {
+      ...bar.labels,
+      "app.kubernetes.io/managed-by": "istio-federation",
+      "istio-federation.dev/peer": "cluster-a",
+    };
+    const told = (rules: Parameters<typeof exportServices>[1]) => {
+      const local = { ...bar, name: "local", labels };
+      const { services, warnings } = exportServices(
+        found({ services: [bar, local], workloads: [pod] }),
+        rules,
+        cluster,
+      );
+      return [Object.keys(services), warnings.map(({ path, value, rule }) => [path, value, rule])];
+    };
+    for (const rules of [byLabel, [{ services: ["*"] }]])
+      assert.deepEqual(told(rules), [["bar.xyz.svc.cluster-b.local"], []]);
+    assert.deepEqual(told([{ namespaces: ["xyz"], services: ["local"] }]), [
+      [],
+      [
+        [
+          "exports[0]",
+          "xyz/local",
+          "is a Service by which clients here find a peer's service, so it is held back",
+        ],
+      ],
+    ]);
+  });
+
   it("hold back what has more ports or identities than a contract takes", () => {
     const ports = Array.from({ length: 257 }, (_, index) => ({ name: `http-${index}`, port: index + 1 }));
     assert.deepEqual(offerOf({ ports }), { offered: undefined, warned: ["Service xyz/bar.ports"] });

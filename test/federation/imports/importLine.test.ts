@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { formatImport, needsRule, parseImport } from "../../../federation/imports/importLine.ts";
+import {
+  formatImport,
+  localServiceIn,
+  needsRule,
+  parseImport,
+} from "../../../federation/imports/importLine.ts";
 import { contractService, label, outlierDetection } from "../arbitraries.ts";
 
 describe("The line of an import", () => {
@@ -50,9 +55,10 @@ describe("The line of an import", () => {
         exportTo: ["client", "shop"],
         outlierDetection: { baseEjectionTime: "30s", consecutive5xxErrors: 5 },
         virtualAddress: "240.241.27.93",
+        localService: "bar-xyz-cluster-b",
       }),
       "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar servedBy cluster-b, cluster-c weight 3 exportTo client, shop " +
-        "outlierDetection consecutive5xxErrors 5, baseEjectionTime 30s virtualAddress 240.241.27.93",
+        "outlierDetection consecutive5xxErrors 5, baseEjectionTime 30s virtualAddress 240.241.27.93 localService bar-xyz-cluster-b",
     );
   });
 
@@ -76,9 +82,25 @@ describe("The line of an import", () => {
         fc.option(serving),
         fc.boolean(),
         fc.option(fc.ipV4()),
+        fc.option(
+          fc.oneof(
+            words,
+            label().filter((name) => /^[a-z]/.test(name)),
+          ),
+        ),
       )
       .map(
-        ([{ ports, subjectAltNames }, port, remoteHost, exportTo, outliers, servedBy, opened, address]) => ({
+        ([
+          { ports, subjectAltNames },
+          port,
+          remoteHost,
+          exportTo,
+          outliers,
+          servedBy,
+          opened,
+          address,
+          local,
+        ]) => ({
           ports: ports.map((each) => (port === null ? each : { ...each, name: port })),
           subjectAltNames,
           ...(remoteHost === null ? {} : { remoteHost }),
@@ -87,12 +109,14 @@ describe("The line of an import", () => {
           ...(exportTo === null ? {} : { exportTo }),
           ...(outliers === null ? {} : { outlierDetection: outliers }),
           ...(address === null ? {} : { virtualAddress: address }),
+          ...(local === null ? {} : { localService: local }),
         }),
       );
     fc.assert(
       fc.property(named, (service) => {
         const line = formatImport(service);
         assert.deepEqual(parseImport(line), service);
+        assert.equal(localServiceIn(line), "localService" in service ? service.localService : undefined);
         const reasons = ["remoteHost", "terminated", "outlierDetection"];
         assert.equal(
           needsRule(line),
@@ -122,6 +146,10 @@ describe("The line of an import", () => {
       "8080/HTTP http as b",
       "8080/HTTP http as spiffe://b/x virtualAddress 240.241.0",
       "8080/HTTP http as spiffe://b/x virtualAddress 240.241.0.1 exportTo client",
+      "8080/HTTP http as spiffe://b/x localService ",
+      "8080/HTTP http as spiffe://b/x localService 1a",
+      "8080/HTTP http as spiffe://b/x localService a.b",
+      "8080/HTTP http as spiffe://b/x localService a exportTo b",
       "8080/http http as spiffe://b/x",
       "08080/HTTP http as spiffe://b/x",
       "0/HTTP http as spiffe://b/x",

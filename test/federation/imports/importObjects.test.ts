@@ -16,23 +16,35 @@ const REMOTE_HOST = "istio-federation.dev/remote-host";
 
 describe("What registers a service", () => {
   const services = fc
-    .tuple(contractService(), fc.constantFrom(undefined, BAR), fc.option(outlierDetection()), fc.boolean())
-    .map(([service, remoteHost, outliers, opened]) => ({
+    .tuple(
+      contractService(),
+      fc.constantFrom(undefined, BAR),
+      fc.option(outlierDetection()),
+      fc.boolean(),
+      fc.boolean(),
+    )
+    .map(([service, remoteHost, outliers, opened, local]) => ({
       ...service,
       ...(opened ? { terminated: true as const } : {}),
       ...(remoteHost === undefined ? {} : { remoteHost }),
       ...(outliers === null ? {} : { outlierDetection: outliers }),
+      ...(local ? { localService: "bar-xyz-b" } : {}),
     }));
 
-  it("is of the kinds that its line tells, each object named as the service is here", () => {
+  it("is of the kinds that its line tells, each object named as the service is here, or as its local Service", () => {
     fc.assert(
       fc.property(services, (service) => {
         const objects = renderImport({ host: "bar.xyz.global", service, ...more });
         assert.deepEqual(
           objects.map(({ kind }) => kind),
-          needsRule(formatImport(service)) ? IMPORT_KINDS : ["ServiceEntry"],
+          IMPORT_KINDS.filter((kind) => {
+            if (kind === "DestinationRule") return needsRule(formatImport(service));
+            return kind === "ServiceEntry" || "localService" in service;
+          }),
         );
-        assert.ok(objects.every(({ metadata }) => metadata.name === "bar.xyz.global"));
+        const local = ["Service", "VirtualService"];
+        for (const { kind, metadata } of objects)
+          assert.equal(metadata.name, local.includes(kind) ? "bar-xyz-b" : "bar.xyz.global");
       }),
     );
   });
@@ -73,7 +85,7 @@ describe("What registers a service", () => {
         host: "x.global",
         service: { ...barService, remoteHost: BAR, ...(exportTo === undefined ? {} : { exportTo }) },
         ...more,
-      }).map(({ spec }) => spec.exportTo);
+      }).map(({ spec }) => "exportTo" in spec && spec.exportTo);
     assert.deepEqual(seen(), [["*"], ["*"]]);
     assert.deepEqual(seen(["shop", "client"]), [
       ["client", "shop"],

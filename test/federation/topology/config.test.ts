@@ -73,6 +73,26 @@ describe("The topology in a stack's config", () => {
     assert.deepEqual(configFaults({ dns: { coreDns: { address: "10.96.0.77" } } }), ["dns.coreDns.address"]);
   });
 
+  it("has local Services for imported ones in a federation, where the Corefile stays as it is", () => {
+    const parsed = (dns: unknown) =>
+      parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns }, "cluster-a").dns;
+    assert.deepEqual(parsed({ services: {} }), { services: { name: "{name}-{namespace}-{peer}" } });
+    assert.deepEqual(parsed({ services: { name: "{name}" } }), { services: { name: "{name}" } });
+    for (const name of ["", "{name}.{namespace}", "{service}", 5])
+      assert.deepEqual(configFaults({ dns: { services: { name } } }), ["dns.services.name"]);
+    const services = { name: "{name}" };
+    assert.deepEqual(configFaults({ dns: { services: { namespace: "x" } } }), ["dns.services.namespace"]);
+    assert.deepEqual(configFaults({ dns: { services, coreDns: {} } }), ["dns.services"]);
+    assert.deepEqual(configFaults({ dns: { services: { name: "A" }, addresses: "240.241.0.0/16" } }), [
+      "dns.services.name",
+      "dns.addresses",
+    ]);
+    const provided = { certificate: "c", key: "k", root: "r" };
+    const replicated = { topology: "replicated", certificateAuthority: { source: "provided", provided } };
+    assert.deepEqual(configFaults({ ...replicated, dns: { services } }), ["dns.services"]);
+    assert.ok(configFaults({ topology: "single-mesh", dns: { services } }).includes("dns"));
+  });
+
   for (const domain of ["global", "a.global"]) {
     it(`lets no cluster of replicated control planes have global names for its own: ${domain}`, () => {
       const config = { certificateAuthority: { source: "provided" }, cluster: { domain } };

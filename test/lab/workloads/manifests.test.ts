@@ -62,6 +62,23 @@ describe("the lab's workloads", () => {
     );
   });
 
+  it("may have annotations of their own, and call one service alone on a port", () => {
+    const [foo] = workloadsOf("cluster-a", "127.10");
+    const calls = [{ name: "tcp-x", number: 9100, host: "x.y.svc.a.local" }];
+    const workload = { ...foo!, annotations: { note: "z" }, calls };
+    const manifests = [...workloadManifests(workload), ...meshManifests(workload)];
+    const specOf = (wanted: string) => manifests.find(({ kind }) => kind === wanted)?.spec;
+    const { egress } = specOf("Sidecar") as { egress: { hosts: string[] }[] };
+    assert.deepEqual(
+      egress.map(({ hosts }) => hosts),
+      [["*/*"], ["*/x.y.svc.a.local"]],
+    );
+    const { template } = specOf("Deployment") as {
+      template: { metadata: { annotations: Record<string, string> } };
+    };
+    assert.equal(template.metadata.annotations["note"], "z");
+  });
+
   it("have the same address and labels in Pod and WorkloadEntry, so that the Service's endpoint is the Pod", () => {
     const [foo] = workloadsOf("cluster-a", "127.10");
     assert.ok(foo);

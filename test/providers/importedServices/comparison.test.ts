@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
 import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
-import {
-  type Comparison,
-  compareFew,
-  compareWithCluster,
-} from "../../../providers/importedServices/comparison.ts";
+import { compareFew } from "../../../providers/importedServices/compareFew.ts";
+import { type Comparison, compareWithCluster } from "../../../providers/importedServices/comparison.ts";
 import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
 import type { Inputs } from "../../../providers/importedServices/inputs.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";

@@ -172,7 +172,7 @@ describe("A service whose gateways pause, in the cluster", () => {
   const told = (found: LiveObject, rules: readonly LiveObject[]) => {
     const sightings = new Sightings(stateOf(inputs));
     sightings.takeEntry(found);
-    for (const each of rules) sightings.takeRule(each);
+    for (const each of rules) sightings.take("DestinationRule", each);
     return sightings.end()[0]?.[1];
   };
 
@@ -205,7 +205,7 @@ describe("A service with another name here than there, in the cluster", () => {
   const told = (entries: readonly LiveObject[], rules: readonly LiveObject[]) => {
     const sightings = new Sightings(stateOf(inputs));
     for (const found of entries) sightings.takeEntry(found);
-    for (const found of rules) sightings.takeRule(found);
+    for (const found of rules) sightings.take("DestinationRule", found);
     return sightings.end();
   };
 
@@ -257,7 +257,7 @@ describe("A service whose calls the peer's gateway opens, in the cluster", () =>
   const told = (found: LiveObject, rules: readonly LiveObject[]) => {
     const sightings = new Sightings(stateOf(inputs));
     sightings.takeEntry(found);
-    for (const each of rules) sightings.takeRule(each);
+    for (const each of rules) sightings.take("DestinationRule", each);
     return sightings.end();
   };
 

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { DESTINATION_RULE, type KubernetesObject, SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
+import {
+  DESTINATION_RULE,
+  type KubernetesObject,
+  SERVICE,
+  SERVICE_ENTRY,
+  VIRTUAL_SERVICE,
+} from "../../../providers/cluster/kinds.ts";
 import { ImportedServices } from "../../../providers/importedServices.ts";
 import { ProviderProcess, providerText } from "./providerProcess.ts";
 import { TestCluster } from "./testCluster.ts";
@@ -21,6 +27,9 @@ export type Entry = KubernetesObject & {
 export type Rule = KubernetesObject & {
   spec: { host: string; exportTo: string[]; trafficPolicy: Record<string, unknown> };
 };
+
+/** A Service, likewise, or a VirtualService. */
+export type LocalService = KubernetesObject & { spec: Record<string, unknown> & { clusterIP?: string } };
 
 /** The provider's text in the state, which does not depend on what the resource is made from. */
 export function importsText(): Promise<string> {
@@ -51,6 +60,8 @@ export class ImportsFixture {
   async clear(): Promise<void> {
     for (const entry of await this.entries()) await this.cluster.client.delete(SERVICE_ENTRY, entry);
     for (const rule of await this.rules()) await this.cluster.client.delete(DESTINATION_RULE, rule);
+    for (const routes of await this.routes()) await this.cluster.client.delete(VIRTUAL_SERVICE, routes);
+    for (const service of await this.services()) await this.cluster.client.delete(SERVICE, service);
   }
 
   inputs(services: Record<string, string>, more: object = {}): Record<string, unknown> {
@@ -73,6 +84,15 @@ export class ImportsFixture {
 
   rules(): Promise<Rule[]> {
     return this.cluster.client.list<Rule>(DESTINATION_RULE, { namespace: NAMESPACE });
+  }
+
+  services(): Promise<LocalService[]> {
+    return this.cluster.client.list<LocalService>(SERVICE, { namespace: NAMESPACE });
+  }
+
+  /** The VirtualServices. */
+  routes(): Promise<LocalService[]> {
+    return this.cluster.client.list<LocalService>(VIRTUAL_SERVICE, { namespace: NAMESPACE });
   }
 
   async names(): Promise<string[]> {

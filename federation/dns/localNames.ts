@@ -1,0 +1,80 @@
+import { count, someOf } from "../change.ts";
+import type { LocalServices } from "../config/dns.ts";
+import { type Fault, pathOf } from "../fault.ts";
+import type { ChosenPeer } from "../imports/importChoice.ts";
+import type { ImportedService } from "../imports/importLine.ts";
+import { offeredService } from "../imports/importRule.ts";
+import { compare } from "../order.ts";
+import { SERVICE_NAME, localName } from "./localName.ts";
+
+/** Where the config says how local Services are called. */
+export const LOCAL_NAME_PATH = "dns.services.name";
+
+/** An imported service that is to have a local Service. */
+interface Named {
+  peer: string;
+  host: string;
+  name: string;
+}
+
+/**
+ * Names the local Services of imported ones, where the config asks for it: one for each service of a peer, by what it is called in the peer's
+ * cluster. Further names that rules give have none of their own. A service that cannot have one is registered without, with a warning: its
+ * name is the peer's to choose. Two that would have one name are a fault: nothing tells whose callers these are.
+ * @param imports what is to be registered of each peer.
+ * @param isFurther whether a rule gives a peer's service this name beside its own.
+ * @returns the same peers, their services with the names.
+ */
+export function nameLocalServices(
+  imports: readonly ChosenPeer[],
+  isFurther: (peer: string, host: string) => boolean,
+  services: LocalServices | undefined,
+): { imports: ChosenPeer[]; faults: Fault[]; warnings: Fault[] } {
+  if (services === undefined) return { imports: [...imports], faults: [], warnings: [] };
+  const warnings: Fault[] = [];
+  const named: Named[] = [];
+  const all = imports.map((found): ChosenPeer => {
+    const { peer, contract } = found;
+    const withNames = Object.entries(found.services).map(([host, service]): [string, ImportedService] => {
+      if (isFurther(peer, host)) return [host, service];
+      const offered = offeredService(service.remoteHost ?? host, contract.clusterDomain);
+      const name = localName(services.name, { ...offered, peer });
+      if (name === undefined || !SERVICE_NAME.test(name)) {
+        warnings.push(nameless(services.name, peer, host, name));
+        return [host, service];
+      }
+      named.push({ peer, host, name });
+      return [host, { ...service, localService: name }];
+    });
+    return { ...found, services: Object.fromEntries(withNames) };
+  });
+  return { imports: all, faults: common(named), warnings };
+}
+
+function nameless(template: string, peer: string, host: string, name: string | undefined): Fault {
+  const rule =
+    name === undefined
+      ? `has no local Service, as it is not called '<name>.<namespace>.svc.<cluster domain>' in its cluster, and '${template}' asks for these`
+      : `has no local Service, as '${name}' ${SERVICE_NAME.rule}`;
+  return {
+    path: pathOf("peers", peer, "contract", "services", host),
+    rule,
+    remedy: `Have clients that need it answer DNS by their sidecars, or choose another ${LOCAL_NAME_PATH}`,
+  };
+}
+
+function common(named: readonly Named[]): Fault[] {
+  return [...Map.groupBy(named, ({ name }) => name)]
+    .filter(([, all]) => all.length > 1)
+    .sort(([one], [other]) => compare(one, other))
+    .map(([value, all]) => {
+      const hosts = all.map(({ host, peer }) => `${host} of peer ${peer}`).sort(compare);
+      return {
+        path: LOCAL_NAME_PATH,
+        value,
+        rule: `would be the name of the local Services of ${count(hosts.length)} imported ones (${someOf(hosts)})`,
+        remedy:
+          "Write {name}, {namespace} and {peer} into it in another way, or have all but one not imported by a rule with 'skip'",
+      };
+    });
+}

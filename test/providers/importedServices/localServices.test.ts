@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import type { ImportKind } from "../../../federation/imports/importObjects.ts";
+import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
+import { resourcePath } from "../../../providers/cluster/kinds.ts";
+import { applyImports, removeImports } from "../../../providers/importedServices/apply.ts";
+import { differences } from "../../../providers/importedServices/drift.ts";
+import { type Inputs, stateOf } from "../../../providers/importedServices/inputs.ts";
+import { type LiveObject, RESOURCES, declaredObjects } from "../../../providers/importedServices/objects.ts";
+import { linesOf } from "../../../providers/importedServices/refresh.ts";
+import { FakeApiServer } from "../support/fakeApiServer.ts";
+
+const HOST = "bar.xyz.svc.b.local";
+const PLAIN = "8080/HTTP http, 9000/TCP tcp as spiffe://b.local/ns/xyz/sa/bar";
+const LOCAL = `${PLAIN} localService bar-xyz-b`;
+const INPUTS: Inputs = {
+  kubeconfig: {},
+  namespace: "ns",
+  peer: "b",
+  exportTo: ["*"],
+  gateways: ["203.0.113.10:15443"],
+  services: { [HOST]: LOCAL },
+};
+const OFF = { ...INPUTS, services: { [HOST]: PLAIN } };
+const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "x" } };
+const KINDS: ImportKind[] = ["ServiceEntry", "Service", "VirtualService"];
+
+describe("A service with a local Service", () => {
+  let server: FakeApiServer;
+  let client: ClusterClient;
+  /** What the API server has, by the path of each. */
+  const objects = new Map<string, LiveObject>();
+
+  before(async () => {
+    server = await FakeApiServer.start();
+    client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 0 });
+  });
+
+  after(() => {
+    server.stop();
+  });
+
+  beforeEach(() => {
+    objects.clear();
+    server.answerBy((request) => {
+      const [verb = "", url = ""] = request.split(" ");
+      const [path = "", query = ""] = url.split("?");
+      if (verb === "GET" && query !== "") {
+        const isMine = !query.includes("%21%3D");
+        const items = [...objects].flatMap(([at, each]) =>
+          at.startsWith(`${path}/`) &&
+          isMine === (each.metadata.labels?.["istio-federation.dev/peer"] === "b")
+            ? [each]
+            : [],
+        );
+        return { status: 200, body: { items, metadata: {} } };
+      }
+      const object = objects.get(path);
+      if (verb === "PATCH") return { status: 200, body: declared(path) ?? {} };
+      return object === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body: object };
+    });
+  });
+
+  const pathOf = ({
+    kind,
+    metadata: { namespace, name },
+  }: ReturnType<ReturnType<typeof declaredObjects>>[number]) =>
+    resourcePath(RESOURCES[kind], namespace, name);
+  let wanted = INPUTS;
+  const declared = (path: string) => declaredObjects(wanted)(HOST).find((object) => pathOf(object) === path);
+  const put = (
+    kind: ImportKind,
+    edit: (live: LiveObject) => void = () => undefined,
+    inputs = INPUTS,
+  ): void => {
+    const object = declaredObjects(inputs)(HOST).find((each) => each.kind === kind) ?? assert.fail();
+    const live = structuredClone(object) as unknown as LiveObject;
+    edit(live);
+    objects.set(pathOf(object), live);
+  };
+  const apply = (inputs: Inputs, before?: Record<string, string>) => {
+    wanted = inputs;
+    server.requests.length = 0;
+    return applyImports(client, inputs, before === undefined ? undefined : { hosts: [HOST], before });
+  };
+  /** The writes so far: verb and plural. */
+  const writes = () =>
+    server.requests.flatMap((request) => {
+      const [, verb, plural] = /^(PATCH|DELETE) .*\/(\w+)\/[^/]+$/.exec(request) ?? [];
+      return verb === undefined ? [] : [`${verb} ${plural}`];
+    });
+  const asked = () => server.requests.filter((request) => /\/(services|virtualservices)\b/.test(request));
+  const ways: [string, Record<string, string> | undefined][] = [
+    ["of all", undefined],
+    ["of a few", { [HOST]: PLAIN }],
+  ];
+
+  for (const [how, before] of ways) {
+    it(`is made with the Service before what leads from there, by a look ${how}`, async () => {
+      assert.deepEqual(await apply(INPUTS, before), { imported: 1, failures: [] });
+      assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH services", "PATCH virtualservices"]);
+      for (const kind of KINDS) put(kind);
+      assert.deepEqual(await apply(INPUTS, before), { imported: 1, failures: [] });
+      assert.deepEqual(writes(), []);
+    });
+
+    it(`loses that before its entry tells nothing of it, by a look ${how}`, async () => {
+      for (const kind of KINDS) put(kind);
+      assert.deepEqual(await apply(OFF, before), { imported: 1, failures: [] });
+      const removed = ["DELETE virtualservices", "DELETE services"];
+      assert.deepEqual(writes(), [...removed, "PATCH serviceentries"]);
+      assert.deepEqual(await apply({ ...INPUTS, services: {} }, before), { imported: 0, failures: [] });
+      assert.deepEqual(writes(), [...removed, "DELETE serviceentries"]);
+    });
+
+    it(`costs no request where there is none, by a look ${how}`, async () => {
+      put("ServiceEntry", undefined, OFF);
+      for (const inputs of [OFF, { ...OFF, services: {} }]) {
+        await apply(inputs, before);
+        assert.deepEqual(asked(), []);
+      }
+    });
+
+    it(`gets another name: the old objects go, the new ones come, by a look ${how}`, async () => {
+      for (const kind of KINDS) put(kind);
+      const renamed = { ...INPUTS, services: { [HOST]: LOCAL.replace("bar-xyz-b", "pay") } };
+      assert.deepEqual(await apply(renamed, before), { imported: 1, failures: [] });
+      assert.deepEqual(writes(), [
+        "DELETE virtualservices",
+        "DELETE services",
+        "PATCH serviceentries",
+        "PATCH services",
+        "PATCH virtualservices",
+      ]);
+      assert.ok(server.requests.some((request) => /^PATCH .*\/services\/pay\b/.test(request)));
+    });
+
+    it(`is left alone where the Service is somebody else's, or a sibling's for another host, by a look ${how}`, async () => {
+      const others: [RegExp, (live: LiveObject) => void][] = [
+        [
+          /^Service ns\/bar-xyz-b belongs to Helm/,
+          ({ metadata }) => (metadata.labels = { "app.kubernetes.io/managed-by": "Helm" }),
+        ],
+        [
+          /^Service ns\/bar-xyz-b was imported from peer c/,
+          ({ metadata }) => {
+            Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "c" });
+            Object.assign(metadata.annotations ?? {}, { "istio-federation.dev/host": "other.c.local" });
+          },
+        ],
+      ];
+      for (const [reason, edit] of others) {
+        put("Service", edit);
+        const { imported, failures } = await apply({ ...INPUTS, siblings: ["c"] }, before);
+        assert.deepEqual([imported, writes()], [0, []]);
+        assert.match(failures[1] ?? "", reason);
+      }
+    });
+
+    it(`is taken over from a sibling that had it for the same host, by a look ${how}`, async () => {
+      for (const kind of KINDS)
+        put(kind, ({ metadata }) =>
+          Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "c" }),
+        );
+      assert.deepEqual(await apply({ ...INPUTS, siblings: ["c"] }, before), { imported: 1, failures: [] });
+      assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH services", "PATCH virtualservices"]);
+    });
+  }
+
+  it("goes with all that the peer has, and is not looked for where no entry tells of it", async () => {
+    for (const kind of KINDS) put(kind);
+    server.requests.length = 0;
+    assert.deepEqual(await removeImports(client, INPUTS), []);
+    assert.deepEqual(writes(), ["DELETE virtualservices", "DELETE services", "DELETE serviceentries"]);
+    objects.clear();
+    put("ServiceEntry", undefined, OFF);
+    server.requests.length = 0;
+    assert.deepEqual(await removeImports(client, INPUTS), []);
+    assert.deepEqual(asked(), []);
+  });
+
+  describe("in a refresh", () => {
+    const lines = async () => {
+      server.requests.length = 0;
+      return Object.fromEntries(await linesOf(client, stateOf(INPUTS)));
+    };
+
+    it("is its line when all is as declared, whatever the API server filled in", async () => {
+      put("ServiceEntry");
+      put("VirtualService");
+      put("Service", ({ spec = {} }) =>
+        Object.assign(spec, { clusterIP: "10.0.0.1", ipFamilies: ["IPv4"], sessionAffinity: "None" }),
+      );
+      assert.deepEqual(await lines(), INPUTS.services);
+    });
+
+    it("is shown where something of it is gone or edited", async () => {
+      put("ServiceEntry");
+      assert.deepEqual(await lines(), { [HOST]: `${LOCAL} (not as declared: Service, VirtualService)` });
+      put("Service", ({ metadata, spec = {} }) => {
+        Object.assign(spec, { selector: { app: "x" }, externalIPs: ["192.0.2.1"] });
+        Object.assign(metadata.annotations ?? {}, { "istio-federation.dev/host": "other" });
+      });
+      put("VirtualService", ({ spec = {} }) => Object.assign(spec, { http: [], gateways: ["x/y"] }));
+      assert.deepEqual(await lines(), {
+        [HOST]:
+          `${LOCAL} (not as declared: Service annotations, Service externalIPs, Service selector, ` +
+          "VirtualService gateways, VirtualService http)",
+      });
+    });
+
+    it("is not asked for where no entry tells of one", async () => {
+      put("ServiceEntry", undefined, OFF);
+      assert.deepEqual(await lines(), OFF.services);
+      assert.deepEqual(asked(), []);
+    });
+  });
+
+  it("differs in who sees it, which a Service tells by an annotation", () => {
+    const [, service = assert.fail()] = declaredObjects(INPUTS)(HOST);
+    const live = structuredClone(service) as unknown as LiveObject;
+    Object.assign(live.metadata.annotations ?? {}, { "networking.istio.io/exportTo": "x", theirs: "y" });
+    assert.deepEqual(differences(live, service), ["annotations"]);
+  });
+});
