@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import type { GatewayAddress } from "../address.ts";
 import { boundedLines } from "../boundedLines.ts";
 import { count } from "../change.ts";
 import type { StackConfig } from "../config.ts";
@@ -36,5 +38,16 @@ export function warningsOf(
     (fault) => `Left out: ${describeFault(fault)}`,
     (more) => `Left out of what peer ${name} offers: ${count(more)} more, for reasons like these`,
   );
-  return [...everywhere, ...leftOut];
+  return [...everywhere, ...leftOut, ...warnOfFamilies(name, view.imports.gateways)];
+}
+
+/** Envoy resolves all gateways of a service as soon as one is a name, and then leaves those of the other family than the Pod's out. */
+function warnOfFamilies(peer: string, gateways: readonly GatewayAddress[]): string[] {
+  const name = gateways.find(({ address }) => isIP(address) === 0);
+  const sixth = gateways.find(({ address }) => isIP(address) === 6);
+  if (name === undefined || sixth === undefined) return [];
+  return [
+    `Gateway ${sixth.address} of peer ${peer} is not called by Pods that have an IPv4 address, as its gateway ${name.address} is a host ` +
+      "name: have the peer publish names only, or IP addresses only",
+  ];
 }

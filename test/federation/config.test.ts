@@ -131,7 +131,7 @@ describe("A stack's config", () => {
       certificateAuthority: { algorithm: "DSA" },
       istio: { charts: { folder: "", version: 1.31 } },
       gateway: { service: { type: "ClusterIP", annotations: { x: true } }, bind: "localhost" },
-      exports: [{ selector: {} }, {}],
+      exports: [{ selector: { "a b": "c" } }, {}],
       peers: { B: { stack: "a/b" }, c: {}, d: { stack: "cluster-a" } },
       allowGatewayAddresses: ["127.0.0.1"],
     });
@@ -142,7 +142,7 @@ describe("A stack's config", () => {
       "cluster.domian",
       "cluster.name",
       "clustr",
-      "exports[0].selector",
+      'exports[0].selector["a b"]',
       "exports[1]",
       "gateway.bind",
       "gateway.service.annotations.x",

@@ -84,6 +84,18 @@ describe("A peer", () => {
     assert.equal(viewOfB(empty).peers["cluster-b"]?.state, "ready");
   });
 
+  it("is warned of for an IPv6 gateway beside a host name, and for neither alone", () => {
+    const six = { address: "2001:db8::1", port: 15443 };
+    const name = { address: "gw.example.org", port: 15443 };
+    const warningsFor = (...gateways: (typeof six)[]) =>
+      viewOfB({ contract: contractOf({ gateways }) }).warnings;
+    assert.deepEqual(warningsFor(name, six), [
+      "Gateway 2001:db8::1 of peer cluster-b is not called by Pods that have an IPv4 address, as its gateway gw.example.org is a host " +
+        "name: have the peer publish names only, or IP addresses only",
+    ]);
+    assert.deepEqual([...warningsFor(name), ...warningsFor(six)], []);
+  });
+
   it("is imported as the rules of the config say, and is pending when they choose nothing any more", () => {
     const viewBy = (imports: ImportRule[], last = trusted) =>
       viewPeers(
