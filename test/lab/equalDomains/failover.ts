@@ -16,7 +16,7 @@ const OUTLIERS = {
 };
 /** An import rule that has failing gateways pause. */
 export const GUARDED = { ...NAMED, outlierDetection: OUTLIERS };
-/** For the callers' proxy to notice: after those few calls, and up to a second later where the gateways have just changed, as Envoy merges such updates. */
+/** For the callers' proxy to notice: after those few calls, or a second later where the gateways have just changed, as Envoy may merge the two updates. */
 const NOTICE_SECONDS = 10;
 
 /** Tests of a peer that fails, and another one that serves the same name. */
