@@ -12,6 +12,8 @@ export interface IstioKind {
 export interface IstioObject {
   namespace: string;
   name: string;
+  /** By what Pulumi knows it within its namespace, where that is to stay when the name does not. @default the name */
+  resource?: string;
   spec: object;
   /** Name of the namespace, once that is there. @default it is there already */
   madeNamespace?: pulumi.Input<string>;
@@ -21,7 +23,7 @@ export interface IstioObject {
  * Makes an object of each, with the label of this program. One that is there already under such a name is somebody's: making ours fails
  * then, and the other stays as it is.
  * @param name of the component that they belong to, and are named after.
- * @param objects at most one of each namespace and name.
+ * @param objects at most one of each namespace and name, and of each namespace and `resource`.
  */
 export function makeIstioObjects(
   name: string,
@@ -29,10 +31,10 @@ export function makeIstioObjects(
   objects: readonly IstioObject[],
   parent: pulumi.ComponentResource,
 ): void {
-  for (const { namespace, name: object, spec, madeNamespace = namespace } of objects) {
+  for (const { namespace, name: object, resource = object, spec, madeNamespace = namespace } of objects) {
     const metadata = { name: object, namespace: madeNamespace, labels: { [MANAGED_BY_LABEL]: MANAGED_BY } };
     new kubernetes.apiextensions.CustomResource(
-      `${name}-${namespace}/${object}`,
+      `${name}-${namespace}/${resource}`,
       { ...kind, metadata, spec },
       { parent },
     );

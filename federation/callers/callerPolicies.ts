@@ -3,6 +3,7 @@ import { unguardable, warnOfCallers } from "./callerFaults.ts";
 import { type CallingMesh, type GuardedService, isRestricted, policiesOf } from "./callerPolicy.ts";
 import { warnOfCommonDomains } from "./commonDomains.ts";
 import { type Fault, within } from "../fault.ts";
+import { gatewayPolicy } from "./gatewayPolicy.ts";
 import { lastPorts, unknownPorts, withLastPorts } from "../exports/lastPorts.ts";
 import { openPorts } from "./openPorts.ts";
 import { compare } from "../order.ts";
@@ -10,7 +11,7 @@ import { warnOfSharing } from "./sharingWarnings.ts";
 
 /** What holds callers to what the export rules say. */
 export interface CallerPolicies {
-  /** By namespace and name; each name is one Service's own. */
+  /** By namespace and name; each name is one Service's own, but for the gateway's. */
   policies: AuthorizationPolicy[];
   /** Hosts of the Services that must not be offered, as nothing could hold their callers; sorted. The warnings say why. */
   withheld: string[];
@@ -55,7 +56,7 @@ export function callerPolicies(
     return policiesOf(service, [...openOf(service), ...known], mesh);
   });
   return {
-    policies: policies.sort(
+    policies: [...policies, ...gatewayPolicy(offered, mesh)].sort(
       (one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name),
     ),
     withheld: [...withheld.keys()],

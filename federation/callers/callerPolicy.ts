@@ -3,7 +3,7 @@ import type { AuthorizationPolicy, PolicyRule } from "./authorizationPolicy.ts";
 import type { PolicyDomain } from "./callerGroup.ts";
 import type { CallerRules } from "./callers.ts";
 import type { ServicePort } from "../contractService.ts";
-import { gatewayCaller, gatewayPolicy } from "./gatewayPolicy.ts";
+import { gatewayCaller } from "./gatewayPolicy.ts";
 import { ownValue, sortedRecord } from "../order.ts";
 import { peerCallers } from "./peerCallers.ts";
 import {
@@ -62,7 +62,7 @@ export function isHttp({ protocol }: Pick<ServicePort, "protocol">): boolean {
 
 /**
  * The policies by which the workloads of a Service refuse who may not call it; none when nobody is to be refused. Of one whose calls the
- * gateway opens, callers of peers are the gateway there, and a policy of the gateway's refuses who may not call.
+ * gateway opens, callers of peers are the gateway there, and the gateway's own policy refuses who may not call (see {@link gatewayPolicy}).
  *
  * What is refused is said as DENY of those who are: it leaves all others, and other policies, as they are. Only where policies of
  * others allow so and so many callers and no others, an ALLOW policy beside them lets peers' callers in whom the rule names.
@@ -73,8 +73,7 @@ export function policiesOf(
   open: readonly number[],
   mesh: CallingMesh,
 ): AuthorizationPolicy[] {
-  const atGateway = gatewayPolicy(service, mesh);
-  if (!isRestricted(service, mesh)) return atGateway;
+  if (!isRestricted(service, mesh)) return [];
   const ports = targetPortsOf(service);
   const peers = peerCallers(service, mesh);
   const deny = [
@@ -83,7 +82,6 @@ export function policiesOf(
     ...localRules(service, ports, mesh),
   ];
   return [
-    ...atGateway,
     ...policy(service, `istio-federation-deny-${service.name}`, "DENY", service.selector, deny),
     ...extensions(service, ports, peers, mesh),
   ];

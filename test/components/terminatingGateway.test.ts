@@ -27,11 +27,16 @@ for (const preview of [true, false]) {
   describe(`A FederatedCluster whose gateway opens calls, ${preview ? "previewed" : "applied"}`, () => {
     const engine = new MockEngine();
     let openWhenMade: boolean | undefined;
+    let openWhenNamespaced: boolean | undefined;
 
     before(async () => {
       await engine.start(preview);
       engine.making = async (name) => {
-        if (!name.includes("/istio-federation-deny-")) return;
+        if (name.startsWith("cluster-b-gateways")) {
+          await setTimeout(200);
+          openWhenNamespaced = engine.resources.some((resource) => resource.name.includes("-callers-istio-gateway/"));
+        }
+        if (!name.includes("/istio-federation-gateway")) return;
         await setTimeout(200);
         openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
       };
@@ -67,10 +72,13 @@ for (const preview of [true, false]) {
     });
 
     it("is opened once its policy is in the gateway's namespace", () => {
-      const { inputs, name } = engine.named("istio-federation-deny-bar.shop");
-      assert.equal(name, "cluster-b-callers-istio-gateway/istio-federation-deny-bar.shop");
-      assert.equal((inputs["metadata"] as { namespace: string }).namespace, "istio-gateway");
+      const { inputs, name } = engine.named("istio-federation-gateway");
+      // A policy of another content has another name, and is the same resource, replaced.
+      assert.equal(name, "cluster-b-callers-istio-gateway/istio-federation-gateway");
+      const { namespace, name: object } = inputs["metadata"] as { namespace: string; name: string };
+      assert.deepEqual([namespace, object], ["istio-gateway", policies[0]?.name]);
       assert.equal(openWhenMade, false);
+      assert.equal(openWhenNamespaced, false);
     });
   });
 }

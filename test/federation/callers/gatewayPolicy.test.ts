@@ -33,6 +33,10 @@ function decide(rule: CallerRules, changes: Partial<GuardedService> = {}, more: 
   };
 }
 
+const STRANGERS = {
+  from: [{ source: { notPrincipals: ["a.local/*", "c.local/*"] } }],
+  to: [{ operation: { ports: ["15443"] } }],
+};
 const ofPeers = ids.filter((id) => /^[ac]\.local/.test(id));
 
 describe("The gateway that opens calls of a Service", () => {
@@ -41,16 +45,11 @@ describe("The gateway that opens calls of a Service", () => {
     assert.deepEqual(policies, [
       {
         namespace: "istio-gateway",
-        name: "istio-federation-deny-bar.shop",
+        name: "istio-federation-gateway-dd53c4a5",
         spec: {
           selector: { matchLabels: { istio: "eastwestgateway" } },
           action: "DENY",
-          rules: [
-            {
-              from: [{ source: { notPrincipals: ["a.local/*", "c.local/*"] } }],
-              when: [{ key: "connection.sni", values: [SNI] }],
-            },
-          ],
+          rules: [STRANGERS],
         },
       },
     ]);
@@ -75,10 +74,54 @@ describe("The gateway that opens calls of a Service", () => {
     });
   }
 
-  it("leaves callers of everything else alone", () => {
-    const { letsIn: lets } = decide({ callers: [] });
-    for (const name of ["p81.bar.shop.svc.b.local", "outbound_.80_._.bar.shop.svc.b.local", "p80.foo"])
-      assert.ok(lets("a.local/ns/client/sa/sleep", name), name);
+  it("lets nobody in whose certificate has no name, whoever is known and offered the Service", () => {
+    for (const [rule, changes, more] of [
+      [{}, {}, {}],
+      [{ callers: [{}] }, {}, {}],
+      [{}, { peers: ["cluster-x"] }, {}],
+      [{}, {}, { peers: {} }],
+      [{}, {}, { peers: { "cluster-a": undefined } }],
+    ] as const) {
+      const { letsIn: lets } = decide(rule, changes as never, more);
+      assert.ok(!lets("", SNI), JSON.stringify([rule, changes, more]));
+      assert.ok(!lets("b.local/ns/client/sa/sleep", SNI));
+    }
+  });
+
+  it("says once for all Services who is a stranger, and of those with one rule once who may not call", () => {
+    const service = (name: string, rule: CallerRules, changes: Partial<GuardedService> = {}) =>
+      guarded(rule, { name, selector: { app: name }, terminated: true, ...changes });
+    const some = { callers: [{ peer: "cluster-a", namespaces: ["client"] }] };
+    const all = [service("a", {}), service("b", some), service("c", some), service("d", {}, { peers: ["cluster-a"] })];
+    const rules = (services: GuardedService[]) => {
+      const { policies } = callerPolicies(services, mesh);
+      return policies.filter(({ namespace }) => namespace === "istio-gateway").map(({ spec }) => spec.rules);
+    };
+    const sni = (...names: string[]) => [
+      { key: "connection.sni", values: names.map((name) => `p80.${name}.shop.svc.b.local`) },
+    ];
+    const refused = [
+      { source: { principals: ["c.local/*"] } },
+      { source: { principals: ["a.local/*"], notPrincipals: ["a.local/ns/client/*"] } },
+    ];
+    assert.deepEqual(rules(all), [
+      [
+        STRANGERS,
+        { from: refused, when: sni("b", "c") },
+        { from: refused.slice(0, 1), when: sni("d") },
+      ],
+    ]);
+    assert.deepEqual(rules(all.slice(0, 1)), [[STRANGERS]]);
+    // Where all have the same rule, there is no need to name them.
+    assert.deepEqual(rules(all.slice(1, 3)), [[STRANGERS, { from: refused, to: STRANGERS.to }]]);
+  });
+
+  it("has another name for whatever else it says, so that the new policy is there before the old one goes", () => {
+    const nameOf = (rule: CallerRules) =>
+      decide(rule).policies.find(({ namespace }) => namespace === "istio-gateway")?.name ?? "";
+    assert.match(nameOf({}), /^istio-federation-gateway-[0-9a-f]{8}$/);
+    assert.equal(nameOf({ callers: [] }), nameOf({ callers: [] }));
+    assert.notEqual(nameOf({}), nameOf({ callers: [] }));
   });
 
   it("tells a peer of trust domain cluster.local from this cluster", () => {
