@@ -5,7 +5,7 @@ import { warnOfCommonDomains } from "./commonDomains.ts";
 import { type Fault, within } from "../fault.ts";
 import { gatewayPolicy } from "./gatewayPolicy.ts";
 import { lastPorts, unknownPorts, withLastPorts } from "../exports/lastPorts.ts";
-import { openPorts } from "./openPorts.ts";
+import { openPorts, openedPorts } from "./openPorts.ts";
 import { compare } from "../order.ts";
 import { warnOfSharing } from "./sharingWarnings.ts";
 
@@ -45,15 +45,14 @@ export function callerPolicies(
   const offered = sorted.filter(({ host }) => !withheld.has(host));
   const guarded = restricted.filter(({ host }) => !withheld.has(host));
   // Not all that is open at a Service's workloads is its own, to be open at its neighbours' too.
-  const openOf = openPorts(
-    services
-      .filter(({ host }) => !withheld.has(host))
-      .map((service) => withLastPorts(service, lastOf(service).held)),
-  );
+  const led = services
+    .filter(({ host }) => !withheld.has(host))
+    .map((service) => withLastPorts(service, lastOf(service).held));
+  const [openOf, openedOf] = [openPorts(led), openedPorts(led)];
   const policies = offered.flatMap((service) => {
     // Of Services that share its workloads, and tell no more of their ports than it does, the last update knew.
     const known = unknownPorts(found.get(service.host) ?? service).length === 0 ? [] : lastOf(service).open;
-    return policiesOf(service, [...openOf(service), ...known], mesh);
+    return policiesOf(service, { open: [...openOf(service), ...known], opened: openedOf(service) }, mesh);
   });
   return {
     policies: [...policies, ...gatewayPolicy(offered, mesh)].sort(
