@@ -4,6 +4,7 @@ import { type CallingMesh, type GuardedService, isRestricted, policiesOf } from 
 import { warnOfCommonDomains } from "./commonDomains.ts";
 import { type Fault, within } from "../fault.ts";
 import { gatewayPolicy } from "./gatewayPolicy.ts";
+import { warnOfGateway } from "./gatewayWarnings.ts";
 import { lastPorts, unknownPorts, withLastPorts } from "../exports/lastPorts.ts";
 import { openPorts, openedPorts } from "./openPorts.ts";
 import { compare } from "../order.ts";
@@ -54,8 +55,9 @@ export function callerPolicies(
     const known = unknownPorts(found.get(service.host) ?? service).length === 0 ? [] : lastOf(service).open;
     return policiesOf(service, { open: [...openOf(service), ...known], opened: openedOf(service) }, mesh);
   });
+  const atGateway = gatewayPolicy(offered, mesh);
   return {
-    policies: [...policies, ...gatewayPolicy(offered, mesh)].sort(
+    policies: [...policies, ...atGateway].sort(
       (one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name),
     ),
     withheld: [...withheld.keys()],
@@ -65,6 +67,7 @@ export function callerPolicies(
         warnOfCallers(service, found.get(service.host)).map((warning) => within(pathTo(service), warning)),
       ),
       ...[...Map.groupBy(offered, ({ namespace }) => namespace).values()].flatMap(warnOfSharing),
+      ...warnOfGateway(offered, atGateway, mesh),
       ...warnOfCommonDomains(offered, mesh),
     ],
   };
