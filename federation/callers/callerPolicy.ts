@@ -112,7 +112,7 @@ function holdsPeersOff(service: GuardedService, peers: readonly DomainCallers[])
 
 /** Where the gateway leads opened calls it is a caller too, also if they are those of another Service. */
 function localRules(
-  { rule: { localCallers }, terminated = false }: GuardedService,
+  { rule: { localCallers }, terminated }: GuardedService,
   ports: TargetPorts,
   opened: readonly number[],
   mesh: CallingMesh,
@@ -120,7 +120,7 @@ function localRules(
   if (localCallers === undefined) return [];
   const domain = { trustDomain: mesh.trustDomain, isOwn: true };
   const some = (wanted: boolean): TargetPorts => {
-    const isWanted = (port: number): boolean => (terminated || opened.includes(port)) === wanted;
+    const isWanted = (port: number): boolean => (terminated === true || opened.includes(port)) === wanted;
     return { http: ports.http.filter(isWanted), other: ports.other.filter(isWanted) };
   };
   return [

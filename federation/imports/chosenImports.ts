@@ -12,7 +12,7 @@ export interface ChosenImports {
   imports: Record<string, ChosenPeer>;
   /** What contradicts what the peers offer, or one another. */
   faults: Fault[];
-  /** Of rules that decide nothing, a sentence each. */
+  /** Of rules that decide nothing, and of peers that do not serve names that they could, a sentence each. */
   warnings: string[];
 }
 
@@ -34,10 +34,13 @@ export function chooseFromPeers(
   return {
     imports: Object.fromEntries(shared.imports.map((imports) => [imports.peer, imports])),
     faults: [...choices.flatMap(({ faults }) => faults), ...shared.faults],
-    warnings: describeFaults(
-      choices.flatMap((choice) => choice.warnings),
-      "rules of imports that decide nothing",
-    ),
+    warnings: [
+      ...describeFaults(
+        choices.flatMap((choice) => choice.warnings),
+        "rules of imports that decide nothing",
+      ),
+      ...describeFaults(shared.warnings, "warnings about names that several peers have"),
+    ],
   };
 }
 

@@ -44,7 +44,7 @@ const service = (name: string): fc.Arbitrary<GuardedService> =>
         peers: fc.oneof(fc.constant(PEERS), fc.subarray(PEERS)),
         isOpened: fc.oneof(fc.constant(true), fc.boolean()),
         callers: fc.array(caller(), { maxLength: 3 }),
-        localCallers: fc.array(fc.constant({ namespaces: ["n1"] }), { maxLength: 1 }),
+        localCallers: fc.subarray([{ namespaces: ["n1"] }]),
         speaks: fc.record({ callers: fc.boolean(), localCallers: fc.boolean() }),
       },
       { noNullPrototype: true },

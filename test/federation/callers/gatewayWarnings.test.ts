@@ -16,8 +16,8 @@ describe("A warning of what a gateway refuses", () => {
       [{ callers: [{ namespaces: ["client"] }] }, mixed],
       [{}, { ...mixed, peers: ["cluster-a"] }],
       [{ localCallers: [{ namespaces: ["xyz"] }] }, mixed],
-    ] as const) {
-      const [warning, ...more] = warningsFor(rule as CallerRules, changes as never);
+    ] as [CallerRules, Partial<GuardedService>][]) {
+      const [warning, ...more] = warningsFor(rule, changes);
       assert.deepEqual(more, []);
       assert.deepEqual([warning?.path, warning?.value], ["Service shop/bar.ports", ["tcp"]]);
       assert.match(warning?.rule ?? "", /not HTTP.* once it speaks: .* what such a server says first/);
