@@ -36,8 +36,13 @@ export function gatewayPolicy(services: readonly GuardedService[], mesh: Calling
     .flatMap(([rules, members]) =>
       (JSON.parse(rules) as PolicyRule[]).map((rule): PolicyRule => {
         if (members.length === opened.length) return { ...rule, to };
-        const names = members.flatMap(({ host, ports }) => ports.map(({ number }) => openedName(host, number)));
-        return { ...rule, when: [...(rule.when ?? []), { key: "connection.sni", values: sortedUnique(names) }] };
+        const names = members.flatMap(({ host, ports }) =>
+          ports.map(({ number }) => openedName(host, number)),
+        );
+        return {
+          ...rule,
+          when: [...(rule.when ?? []), { key: "connection.sni", values: sortedUnique(names) }],
+        };
       }),
     );
   const spec = {

@@ -35,7 +35,8 @@ function warnOfSilence(service: GuardedService, mesh: CallingMesh): Fault[] {
     path: "ports",
     value: others.map((port) => port.name),
     rule: "is/are not HTTP, and the gateway refuses a caller only once it speaks: one that has a certificate of this cluster or a peer's, and stays silent, hears what such a server says first",
-    remedy: "Offer them with gateway: passthrough, unless their clients speak first or what they say first is no secret",
+    remedy:
+      "Offer them with gateway: passthrough, unless their clients speak first or what they say first is no secret",
   };
   return [within(`Service ${namespace}/${name}`, warning)];
 }

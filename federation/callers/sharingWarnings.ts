@@ -55,7 +55,14 @@ function portsOf(service: GuardedService, index: number): OpenPort[] {
   const { name, selector, ports, terminated } = service;
   const targets = new Set(ports.flatMap(({ targetPorts = [] }) => targetPorts));
   const callers = whoMayCall(service);
-  return [...targets].map((target) => ({ index, name, selector, target, isOpened: terminated === true, callers }));
+  return [...targets].map((target) => ({
+    index,
+    name,
+    selector,
+    target,
+    isOpened: terminated === true,
+    callers,
+  }));
 }
 
 function byTargetAndCallers(ports: readonly OpenPort[]): Map<number, Map<string, OpenPort[]>> {

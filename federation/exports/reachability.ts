@@ -160,7 +160,10 @@ function gatewayHindered(port: string, { mode, by }: OtherTls, terminated = fals
 
 function disabled(port: string, by: string, isHeld: boolean, terminated: boolean): Fault {
   const [all, some] = terminated
-    ? [": the gateway would call it in plain text, so it is held back", ", which the gateway calls in plain text"]
+    ? [
+        ": the gateway would call it in plain text, so it is held back",
+        ", which the gateway calls in plain text",
+      ]
     : [", so it is held back", ": peers' calls go to the others only"];
   return {
     path: pathOf("ports", port),

@@ -50,7 +50,10 @@ const DIFFERENCES: readonly [what: string, of: (claim: Claim, name: string) => s
 ];
 
 /** The end of a sentence for each thing in which two peers' services of one name differ, by what that is. */
-export function differences(name: string, [one, other]: readonly [Claim, Claim]): [what: string, difference: string][] {
+export function differences(
+  name: string,
+  [one, other]: readonly [Claim, Claim],
+): [what: string, difference: string][] {
   return DIFFERENCES.flatMap(([what, of]) => {
     const [mine, others] = [of(one, name), of(other, name)];
     return mine === others ? [] : [[what, `have other ${what} (${mine}; ${others})`]];

@@ -130,4 +130,3 @@ function noteSize(
     "make too large an entry together, or one with more endpoints, or more ports of these, than it may name",
   );
 }
-

@@ -34,7 +34,9 @@ for (const preview of [true, false]) {
       engine.making = async (name) => {
         if (name.startsWith("cluster-b-gateways")) {
           await setTimeout(200);
-          openWhenNamespaced = engine.resources.some((resource) => resource.name.includes("-callers-istio-gateway/"));
+          openWhenNamespaced = engine.resources.some((resource) =>
+            resource.name.includes("-callers-istio-gateway/"),
+          );
         }
         if (!name.includes("/istio-federation-gateway")) return;
         await setTimeout(200);

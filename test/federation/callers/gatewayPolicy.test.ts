@@ -92,7 +92,12 @@ describe("The gateway that opens calls of a Service", () => {
     const service = (name: string, rule: CallerRules, changes: Partial<GuardedService> = {}) =>
       guarded(rule, { name, selector: { app: name }, terminated: true, ...changes });
     const some = { callers: [{ peer: "cluster-a", namespaces: ["client"] }] };
-    const all = [service("a", {}), service("b", some), service("c", some), service("d", {}, { peers: ["cluster-a"] })];
+    const all = [
+      service("a", {}),
+      service("b", some),
+      service("c", some),
+      service("d", {}, { peers: ["cluster-a"] }),
+    ];
     const rules = (services: GuardedService[]) => {
       const { policies } = callerPolicies(services, mesh);
       return policies.filter(({ namespace }) => namespace === "istio-gateway").map(({ spec }) => spec.rules);
@@ -105,11 +110,7 @@ describe("The gateway that opens calls of a Service", () => {
       { source: { principals: ["a.local/*"], notPrincipals: ["a.local/ns/client/*"] } },
     ];
     assert.deepEqual(rules(all), [
-      [
-        STRANGERS,
-        { from: refused, when: sni("b", "c") },
-        { from: refused.slice(0, 1), when: sni("d") },
-      ],
+      [STRANGERS, { from: refused, when: sni("b", "c") }, { from: refused.slice(0, 1), when: sni("d") }],
     ]);
     assert.deepEqual(rules(all.slice(0, 1)), [[STRANGERS]]);
     // Where all have the same rule, there is no need to name them.
@@ -240,6 +241,9 @@ describe("The gateway that opens calls of a Service", () => {
       /those of bar too, for other callers, and the gateway opens calls of one of the two only: .* whatever the other's rule says/,
     );
     assert.deepEqual(warn({ peers: ["cluster-a"] }, opened), []);
-    assert.match(warn({ peers: ["cluster-c"], terminated: true }, opened)[0]?.rule ?? "", /only whom both admit/);
+    assert.match(
+      warn({ peers: ["cluster-c"], terminated: true }, opened)[0]?.rule ?? "",
+      /only whom both admit/,
+    );
   });
 });

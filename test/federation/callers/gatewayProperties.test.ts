@@ -60,7 +60,10 @@ const service = (name: string): fc.Arbitrary<GuardedService> =>
 const services = () => fc.tuple(service("one"), service("two"), service("three"), service("four"));
 const meshes = (): fc.Arbitrary<CallingMesh> =>
   fc
-    .tuple(fc.constantFrom("a.local", "cluster.local", undefined), fc.constantFrom("c.local", "a.local", undefined))
+    .tuple(
+      fc.constantFrom("a.local", "cluster.local", undefined),
+      fc.constantFrom("c.local", "a.local", undefined),
+    )
     .map(([a, c]) => ({ trustDomain: OWN, peers: { "cluster-a": a, "cluster-c": c } }));
 
 describe("A gateway's policy, for whatever Services it opens calls of", () => {

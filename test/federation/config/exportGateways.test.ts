@@ -29,7 +29,11 @@ describe("What an export rule has the gateway do", () => {
     const faults = (env: object, exports: object[] = [terminating]) =>
       configFaults({ exports, istio: { values: { istiod: { env } } } });
     const off = { PILOT_ENABLE_METADATA_EXCHANGE: "false" };
-    for (const env of [off, { ...off, PILOT_DISABLE_MX_ALPN: "false" }, { PILOT_ENABLE_METADATA_EXCHANGE: false }])
+    for (const env of [
+      off,
+      { ...off, PILOT_DISABLE_MX_ALPN: "false" },
+      { PILOT_ENABLE_METADATA_EXCHANGE: false },
+    ])
       assert.deepEqual(faults(env), ["istio.values.istiod.env.PILOT_DISABLE_MX_ALPN"]);
     assert.deepEqual(faults({ ...off, PILOT_DISABLE_MX_ALPN: "true" }), []);
     assert.deepEqual(faults({ PILOT_ENABLE_METADATA_EXCHANGE: "true" }), []);

@@ -48,7 +48,10 @@ describe("A Service whose calls the gateway opens", () => {
     assert.equal(exportsOf({ selector: {} }, [], rules).offered, undefined);
     const { offered, warned, rules: told } = exportsOf({ selector: {}, annotations }, [], rules);
     assert.deepEqual([offered, warned], [openedBar, ["Service xyz/bar.selector"]]);
-    assert.match(told[0] ?? "", /^is not there, .* in plain text unless a DestinationRule .* are not checked$/);
+    assert.match(
+      told[0] ?? "",
+      /^is not there, .* in plain text unless a DestinationRule .* are not checked$/,
+    );
   });
 
   it("has no use for that with a selector, and is held back all the same where it is wrong", () => {
@@ -75,7 +78,10 @@ describe("A Service whose calls the gateway opens", () => {
     const disable = { ...about, selector: { app: "bar" }, ports: {}, mode: "DISABLE" as const };
     const disabled = exportsOf({}, [pod], rules, { peerAuthentications: [disable] });
     assert.equal(disabled.offered, undefined);
-    assert.match(disabled.rules[0] ?? "", /\(mode DISABLE\): the gateway would call it in plain text, so it is held back$/);
+    assert.match(
+      disabled.rules[0] ?? "",
+      /\(mode DISABLE\): the gateway would call it in plain text, so it is held back$/,
+    );
     const v2 = { ...pod, labels: { ...pod.labels, version: "v2" } };
     const some = exportsOf({}, [pod, v2], rules, {
       peerAuthentications: [{ ...disable, selector: { version: "v2" } }],

@@ -102,7 +102,11 @@ describe("A name that several peers have", () => {
   it("is with the first of them, and those that do as it does, where only some open its calls: they change one by one", () => {
     const opened = (peer: string) => planOf(peer, { terminated: true });
     for (const [choices, serving, told] of [
-      [[b, opened("c")], ["b"], /peer c have too .*, and they go another way: the gateway of b passes on calls, the other opens them, so only b serves/],
+      [
+        [b, opened("c")],
+        ["b"],
+        /peer c have too .*, and they go another way: the gateway of b passes on calls, the other opens them, so only b serves/,
+      ],
       [[opened("b"), c], ["b"], /the gateway of b opens calls, the other passes them on, so only b serves/],
       [[b, opened("c"), d], ["b", "d"], /peer c have too/],
     ] as [PeerImports[], string[], RegExp][]) {
