@@ -44,7 +44,7 @@ describe("A warning of what a gateway refuses", () => {
     const [warning, ...more] = many(201, ownRule);
     assert.deepEqual(more, []);
     assert.equal(warning?.path, "exports");
-    assert.match(warning?.rule ?? "", /opens calls of 201 port\(s\), and tells callers of 201 of them apart/);
+    assert.match(warning.rule, /opens calls of 201 port\(s\), and tells callers of 201 of them apart/);
     // They all have one rule, or only some restrict anybody: what the gateway is told grows with their number only.
     assert.deepEqual(
       many(400, () => ownRule(0)),
