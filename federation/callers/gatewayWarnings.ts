@@ -36,7 +36,7 @@ function warnOfSilence(service: GuardedService, mesh: CallingMesh): Fault[] {
     value: others.map((port) => port.name),
     rule: "is/are not HTTP, and the gateway refuses a caller only once it speaks: one that has a certificate of this cluster or a peer's, and stays silent, hears what such a server says first",
     remedy:
-      "Offer them with gateway: passthrough, unless their clients speak first or what they say first is no secret",
+      "See that its clients speak first, or that what it says first is no secret; a workload's own sidecar holds it no better",
   };
   return [within(`Service ${namespace}/${name}`, warning)];
 }
