@@ -23,15 +23,10 @@ export class CallerPolicies extends pulumi.ComponentResource {
     const kind = { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy" };
     const objects = policies.map((policy) =>
       policy.namespace === GATEWAY_NAMESPACE
-        ? { ...policy, ...replaced(policy), madeNamespace: gatewayNamespace }
+        ? { ...policy, isReplaced: policy.name === GATEWAY_POLICY, madeNamespace: gatewayNamespace }
         : policy,
     );
     makeIstioObjects(name, kind, objects, this);
     this.registerOutputs({});
   }
-}
-
-/** The gateway's policy is replaced by one of another name, and a preview is to show what changes in it. */
-function replaced({ name }: AuthorizationPolicy): { resource?: string } {
-  return name.startsWith(`${GATEWAY_POLICY}-`) ? { resource: GATEWAY_POLICY } : {};
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { AuthorizationPolicy, PolicyRule } from "./authorizationPolicy.ts";
 import type { CallingMesh, GuardedService } from "./callerPolicy.ts";
 import type { LocalCaller } from "./callers.ts";
@@ -8,7 +7,7 @@ import { strangerRule, uninvitedRules } from "./policyRules.ts";
 import { openedName } from "../exports/terminatedExport.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../wellKnown.ts";
 
-/** What its policy is called, before what tells one from the next: no Service's own has such a name. */
+/** Its policy; no Service's own has such a name. A component adds to it what tells one from the next. */
 export const GATEWAY_POLICY = "istio-federation-gateway";
 
 /** The gateway as a caller of workloads. */
@@ -21,7 +20,7 @@ export function gatewayCaller({ gatewayAccount = GATEWAY_NAME }: CallingMesh): L
  * each Service those of peers who may not call it. It is one policy for all of them, and names only Services that refuse somebody, and rules once:
  * Istio puts all policies of a gateway into every one of its filter chains.
  *
- * It is never changed, as its name says what is in it: the next one is there before the gateway is opened for more, and this one goes after the
+ * In the cluster it is never changed, but replaced: the next one is there before the gateway is opened for more, and this one goes after the
  * gateway is closed for what it guards, so that between them both refuse.
  * @param services those that are offered; it selects the proxies that the Gateway object does.
  * @returns one policy; none where the gateway opens nothing.
@@ -50,6 +49,5 @@ export function gatewayPolicy(services: readonly GuardedService[], mesh: Calling
     action: "DENY" as const,
     rules: [{ ...strangerRule(knownDomains(mesh)), to }, ...uninvited],
   };
-  const digits = createHash("sha256").update(JSON.stringify(spec)).digest("hex").slice(0, 8);
-  return [{ namespace: GATEWAY_NAMESPACE, name: `${GATEWAY_POLICY}-${digits}`, spec }];
+  return [{ namespace: GATEWAY_NAMESPACE, name: GATEWAY_POLICY, spec }];
 }
