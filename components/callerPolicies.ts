@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
-import { GATEWAY_POLICY } from "../federation/callers/gatewayPolicy.ts";
+import { isGatewayPolicy } from "../federation/callers/gatewayPolicy.ts";
 import { GATEWAY_NAMESPACE } from "../federation/wellKnown.ts";
 import { makeIstioObjects } from "./istioObjects.ts";
 
@@ -23,7 +23,7 @@ export class CallerPolicies extends pulumi.ComponentResource {
     const kind = { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy" };
     const objects = policies.map((policy) =>
       policy.namespace === GATEWAY_NAMESPACE
-        ? { ...policy, isReplaced: policy.name === GATEWAY_POLICY, madeNamespace: gatewayNamespace }
+        ? { ...policy, isReplaced: isGatewayPolicy(policy), madeNamespace: gatewayNamespace }
         : policy,
     );
     makeIstioObjects(name, kind, objects, this);

@@ -7,8 +7,19 @@ import { strangerRule, uninvitedRules } from "./policyRules.ts";
 import { openedName } from "../exports/terminatedExport.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../wellKnown.ts";
 
-/** Its policy; no Service's own has such a name. A component adds to it what tells one from the next. */
-export const GATEWAY_POLICY = "istio-federation-gateway";
+/** Its policy; no Service's own has such a name, and none that begins with it. A component adds what tells one from the next. */
+const GATEWAY_POLICY = "istio-federation-gateway";
+
+/** As many as Istio takes in one policy. */
+const RULES_LIMIT = 512;
+
+/** Whether a policy is the gateway's, and no Service's own. */
+export function isGatewayPolicy({
+  namespace,
+  name,
+}: Pick<AuthorizationPolicy, "name" | "namespace">): boolean {
+  return namespace === GATEWAY_NAMESPACE && name.startsWith(GATEWAY_POLICY);
+}
 
 /** The gateway as a caller of workloads. */
 export function gatewayCaller({ gatewayAccount = GATEWAY_NAME }: CallingMesh): LocalCaller {
@@ -23,7 +34,7 @@ export function gatewayCaller({ gatewayAccount = GATEWAY_NAME }: CallingMesh): L
  * In the cluster it is never changed, but replaced: the next one is there before the gateway is opened for more, and this one goes after the
  * gateway is closed for what it guards, so that between them both refuse.
  * @param services those that are offered; it selects the proxies that the Gateway object does.
- * @returns one policy; none where the gateway opens nothing.
+ * @returns one policy, or several where one cannot hold all rules; none where the gateway opens nothing.
  */
 export function gatewayPolicy(services: readonly GuardedService[], mesh: CallingMesh): AuthorizationPolicy[] {
   const opened = services.filter(({ terminated }) => terminated === true);
@@ -44,10 +55,15 @@ export function gatewayPolicy(services: readonly GuardedService[], mesh: Calling
         };
       }),
     );
-  const spec = {
-    selector: { matchLabels: { istio: GATEWAY_NAME } },
-    action: "DENY" as const,
-    rules: [{ ...strangerRule(knownDomains(mesh)), to }, ...uninvited],
-  };
-  return [{ namespace: GATEWAY_NAMESPACE, name: GATEWAY_POLICY, spec }];
+  const rules = [{ ...strangerRule(knownDomains(mesh)), to }, ...uninvited];
+  const selector = { matchLabels: { istio: GATEWAY_NAME } };
+  return Array.from({ length: Math.ceil(rules.length / RULES_LIMIT) }, (_, index) => ({
+    namespace: GATEWAY_NAMESPACE,
+    name: index === 0 ? GATEWAY_POLICY : `${GATEWAY_POLICY}-${index + 1}`,
+    spec: {
+      selector,
+      action: "DENY" as const,
+      rules: rules.slice(index * RULES_LIMIT, (index + 1) * RULES_LIMIT),
+    },
+  }));
 }

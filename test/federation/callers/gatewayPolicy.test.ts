@@ -4,6 +4,7 @@ import { callerPolicies } from "../../../federation/callers/callerPolicies.ts";
 import type { GuardedService } from "../../../federation/callers/callerPolicy.ts";
 import type { CallerRules } from "../../../federation/callers/callers.ts";
 import { publishPolicies, readPolicies } from "../../../federation/callers/lastPolicies.ts";
+import { isGatewayPolicy } from "../../../federation/callers/gatewayPolicy.ts";
 import { guarded, http, mesh, policiesFor } from "./callersFixture.ts";
 import { letsIn } from "./policyEvaluator.ts";
 
@@ -115,6 +116,23 @@ describe("The gateway that opens calls of a Service", () => {
     assert.deepEqual(rules(all.slice(0, 1)), [[STRANGERS]]);
     // Where all have the same rule, there is no need to name them.
     assert.deepEqual(rules(all.slice(1, 3)), [[STRANGERS, { from: refused, to: STRANGERS.to }]]);
+  });
+
+  it("has no more rules in a policy than Istio takes, however many Services have one of their own", () => {
+    const services = Array.from({ length: 600 }, (_, index) => {
+      const callers = [{ serviceAccounts: [`client/caller-${index}`] }];
+      return guarded({ callers }, { name: `s${index}`, selector: { app: `s${index}` }, terminated: true });
+    });
+    const { policies } = callerPolicies(services, mesh);
+    const atGateway = policies.filter(({ namespace }) => namespace === "istio-gateway");
+    assert.deepEqual(
+      atGateway.map(({ name, spec }) => [name, spec.rules.length]),
+      [
+        ["istio-federation-gateway", 512],
+        ["istio-federation-gateway-2", 89],
+      ],
+    );
+    assert.ok(atGateway.every(isGatewayPolicy) && policies.filter(isGatewayPolicy).length === 2);
   });
 
   it("tells a peer of trust domain cluster.local from this cluster", () => {
