@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
+import { isGatewayPolicy } from "../federation/callers/gatewayPolicy.ts";
 import { GATEWAY_NAMESPACE } from "../federation/wellKnown.ts";
 import { makeIstioObjects } from "./istioObjects.ts";
 
@@ -7,21 +8,23 @@ import { makeIstioObjects } from "./istioObjects.ts";
 export interface CallerPoliciesArgs {
   /** At most one of each namespace and name. */
   policies: readonly AuthorizationPolicy[];
-  /** Name of the gateway's namespace, once that is there. @default it is there already */
-  gatewayNamespace?: pulumi.Input<string>;
+  /** Name of the gateway's namespace, once that is there. */
+  gatewayNamespace: pulumi.Input<string>;
 }
 
 /** What refuses callers at the workloads of exported Services, each policy in the namespace of its Service, and at the gateway. */
 export class CallerPolicies extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { policies, gatewayNamespace = GATEWAY_NAMESPACE }: CallerPoliciesArgs,
+    { policies, gatewayNamespace }: CallerPoliciesArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("istio-federation:index:CallerPolicies", name, {}, opts);
     const kind = { apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy" };
     const objects = policies.map((policy) =>
-      policy.namespace === GATEWAY_NAMESPACE ? { ...policy, madeNamespace: gatewayNamespace } : policy,
+      policy.namespace === GATEWAY_NAMESPACE
+        ? { ...policy, isReplaced: isGatewayPolicy(policy), madeNamespace: gatewayNamespace }
+        : policy,
     );
     makeIstioObjects(name, kind, objects, this);
     this.registerOutputs({});

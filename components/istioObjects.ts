@@ -12,6 +12,11 @@ export interface IstioKind {
 export interface IstioObject {
   namespace: string;
   name: string;
+  /**
+   * Whether a change makes it anew, under its name and some digits: the next one is there before what depends on it is changed, and this one goes
+   * after all else. Its name is then no other's in any namespace. @default it is changed in place
+   */
+  isReplaced?: boolean;
   spec: object;
   /** Name of the namespace, once that is there. @default it is there already */
   madeNamespace?: pulumi.Input<string>;
@@ -29,12 +34,16 @@ export function makeIstioObjects(
   objects: readonly IstioObject[],
   parent: pulumi.ComponentResource,
 ): void {
-  for (const { namespace, name: object, spec, madeNamespace = namespace } of objects) {
-    const metadata = { name: object, namespace: madeNamespace, labels: { [MANAGED_BY_LABEL]: MANAGED_BY } };
+  for (const { namespace, name: object, isReplaced = false, spec, madeNamespace = namespace } of objects) {
+    const place = { namespace: madeNamespace, labels: { [MANAGED_BY_LABEL]: MANAGED_BY } };
+    const [resource, metadata, replacing] = isReplaced
+      ? // Without a name it is named after its resource.
+        [object, place, { replaceOnChanges: ["spec"] }]
+      : [`${name}-${namespace}/${object}`, { ...place, name: object }, {}];
     new kubernetes.apiextensions.CustomResource(
-      `${name}-${namespace}/${object}`,
+      resource,
       { ...kind, metadata, spec },
-      { parent },
+      { parent, ...replacing },
     );
   }
 }

@@ -150,7 +150,7 @@ export function parseConfig(raw: Record<string, unknown>, stack: string): StackC
     ...judgePeers(raw["peers"], raw["cluster"], stack),
     ...judgeExportPeers(raw["exports"], raw["peers"]),
     ...judgeExportNames(raw["exports"], raw["cluster"], raw["topology"]),
-    ...judgeExportGateways(raw["exports"], raw["topology"]),
+    ...judgeExportGateways(raw["exports"], raw["topology"], raw["istio"]),
     ...judgeCallers(raw["exports"], raw["peers"]),
     ...judgeSharedStack(raw["certificateAuthority"], stack),
     ...judgeTopology(raw),

@@ -17,9 +17,9 @@ export interface Operation {
 /** By what rules go besides: whom a certificate names, and whom the caller asked for in the TLS handshake. */
 export const CONDITIONS = ["source.principal", "connection.sni"] as const;
 
-/** A rule matches a call from any of the sources, for any of the operations, under all conditions. */
+/** A rule matches a call from any of the sources (left out: from anybody), for any of the operations, under all conditions. */
 export interface PolicyRule {
-  from: { source: Source }[];
+  from?: { source: Source }[];
   to?: { operation: Operation }[];
   when?: { key: (typeof CONDITIONS)[number]; values: string[] }[];
 }

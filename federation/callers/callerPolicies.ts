@@ -3,14 +3,16 @@ import { unguardable, warnOfCallers } from "./callerFaults.ts";
 import { type CallingMesh, type GuardedService, isRestricted, policiesOf } from "./callerPolicy.ts";
 import { warnOfCommonDomains } from "./commonDomains.ts";
 import { type Fault, within } from "../fault.ts";
+import { gatewayPolicy } from "./gatewayPolicy.ts";
+import { warnOfGateway } from "./gatewayWarnings.ts";
 import { lastPorts, unknownPorts, withLastPorts } from "../exports/lastPorts.ts";
-import { openPorts } from "./openPorts.ts";
+import { openPorts, openedPorts } from "./openPorts.ts";
 import { compare } from "../order.ts";
 import { warnOfSharing } from "./sharingWarnings.ts";
 
 /** What holds callers to what the export rules say. */
 export interface CallerPolicies {
-  /** By namespace and name; each name is one Service's own. */
+  /** By namespace and name; each name is one Service's own, but for the gateway's. */
   policies: AuthorizationPolicy[];
   /** Hosts of the Services that must not be offered, as nothing could hold their callers; sorted. The warnings say why. */
   withheld: string[];
@@ -44,18 +46,18 @@ export function callerPolicies(
   const offered = sorted.filter(({ host }) => !withheld.has(host));
   const guarded = restricted.filter(({ host }) => !withheld.has(host));
   // Not all that is open at a Service's workloads is its own, to be open at its neighbours' too.
-  const openOf = openPorts(
-    services
-      .filter(({ host }) => !withheld.has(host))
-      .map((service) => withLastPorts(service, lastOf(service).held)),
-  );
+  const led = services
+    .filter(({ host }) => !withheld.has(host))
+    .map((service) => withLastPorts(service, lastOf(service).held));
+  const [openOf, openedOf] = [openPorts(led), openedPorts(led)];
   const policies = offered.flatMap((service) => {
     // Of Services that share its workloads, and tell no more of their ports than it does, the last update knew.
     const known = unknownPorts(found.get(service.host) ?? service).length === 0 ? [] : lastOf(service).open;
-    return policiesOf(service, [...openOf(service), ...known], mesh);
+    return policiesOf(service, { open: [...openOf(service), ...known], opened: openedOf(service) }, mesh);
   });
+  const atGateway = gatewayPolicy(offered, mesh);
   return {
-    policies: policies.sort(
+    policies: [...policies, ...atGateway].sort(
       (one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name),
     ),
     withheld: [...withheld.keys()],
@@ -65,6 +67,7 @@ export function callerPolicies(
         warnOfCallers(service, found.get(service.host)).map((warning) => within(pathTo(service), warning)),
       ),
       ...[...Map.groupBy(offered, ({ namespace }) => namespace).values()].flatMap(warnOfSharing),
+      ...warnOfGateway(offered, atGateway, mesh),
       ...warnOfCommonDomains(offered, mesh),
     ],
   };

@@ -3,7 +3,7 @@ import type { AuthorizationPolicy, PolicyRule } from "./authorizationPolicy.ts";
 import type { PolicyDomain } from "./callerGroup.ts";
 import type { CallerRules } from "./callers.ts";
 import type { ServicePort } from "../contractService.ts";
-import { gatewayCaller, gatewayPolicy } from "./gatewayPolicy.ts";
+import { gatewayCaller } from "./gatewayPolicy.ts";
 import { ownValue, sortedRecord } from "../order.ts";
 import { peerCallers } from "./peerCallers.ts";
 import {
@@ -60,30 +60,33 @@ export function isHttp({ protocol }: Pick<ServicePort, "protocol">): boolean {
   return HTTP.includes(protocol);
 }
 
+/** What leads to a Service's workloads: the ports that they offer to any peer, and those to which the gateway leads calls that it has opened; for it or for other Services. */
+export interface LedTo {
+  open: readonly number[];
+  opened: readonly number[];
+}
+
 /**
  * The policies by which the workloads of a Service refuse who may not call it; none when nobody is to be refused. Of one whose calls the
- * gateway opens, callers of peers are the gateway there, and a policy of the gateway's refuses who may not call.
+ * gateway opens, callers of peers are the gateway there, and the gateway's own policy refuses who may not call (see {@link gatewayPolicy}).
  *
  * What is refused is said as DENY of those who are: it leaves all others, and other policies, as they are. Only where policies of
  * others allow so and so many callers and no others, an ALLOW policy beside them lets peers' callers in whom the rule names.
- * @param open the ports that its workloads offer to any peer, for it or for other Services.
  */
 export function policiesOf(
   service: GuardedService,
-  open: readonly number[],
+  { open, opened }: LedTo,
   mesh: CallingMesh,
 ): AuthorizationPolicy[] {
-  const atGateway = gatewayPolicy(service, mesh);
-  if (!isRestricted(service, mesh)) return atGateway;
+  if (!isRestricted(service, mesh)) return [];
   const ports = targetPortsOf(service);
   const peers = peerCallers(service, mesh);
   const deny = [
     ...denyRules(ports, peers),
     ...(holdsPeersOff(service, peers) ? otherPortsRules(open, domainsOf(peers)) : []),
-    ...localRules(service, ports, mesh),
+    ...localRules(service, ports, opened, mesh),
   ];
   return [
-    ...atGateway,
     ...policy(service, `istio-federation-deny-${service.name}`, "DENY", service.selector, deny),
     ...extensions(service, ports, peers, mesh),
   ];
@@ -107,15 +110,24 @@ function holdsPeersOff(service: GuardedService, peers: readonly DomainCallers[])
   return peers.length > 0 && (!service.isWhole || refusesSome(peers));
 }
 
+/** Where the gateway leads opened calls it is a caller too, also if they are those of another Service. */
 function localRules(
-  { rule, terminated }: GuardedService,
+  { rule: { localCallers }, terminated }: GuardedService,
   ports: TargetPorts,
+  opened: readonly number[],
   mesh: CallingMesh,
 ): PolicyRule[] {
-  if (rule.localCallers === undefined) return [];
+  if (localCallers === undefined) return [];
   const domain = { trustDomain: mesh.trustDomain, isOwn: true };
-  const entries = [...(terminated === true ? [gatewayCaller(mesh)] : []), ...rule.localCallers];
-  return [...denyRules(ports, [{ domain, entries }]), ...anonymousRules(ports)];
+  const some = (wanted: boolean): TargetPorts => {
+    const isWanted = (port: number): boolean => (terminated === true || opened.includes(port)) === wanted;
+    return { http: ports.http.filter(isWanted), other: ports.other.filter(isWanted) };
+  };
+  return [
+    ...denyRules(some(true), [{ domain, entries: [gatewayCaller(mesh), ...localCallers] }]),
+    ...denyRules(some(false), [{ domain, entries: localCallers }]),
+    ...anonymousRules(ports),
+  ];
 }
 
 /** ALLOW policies, one for all workloads where there are some of others; an ALLOW policy alone would shut everybody else out. */

@@ -11,11 +11,13 @@ const spec = z.object({
   action: z.enum(["ALLOW", "DENY"]),
   rules: z.array(
     z.object({
-      from: z.array(
-        z.object({
-          source: z.object({ principals: texts.exactOptional(), notPrincipals: texts.exactOptional() }),
-        }),
-      ),
+      from: z
+        .array(
+          z.object({
+            source: z.object({ principals: texts.exactOptional(), notPrincipals: texts.exactOptional() }),
+          }),
+        )
+        .exactOptional(),
       to: z
         .array(
           z.object({

@@ -7,9 +7,17 @@ import { sharingIndex } from "./sharingIndex.ts";
  */
 export function openPorts(services: readonly GuardedService[]): (service: GuardedService) => number[] {
   // Nobody but the gateway is led to what it opens.
-  const led = services.filter(({ terminated }) => terminated !== true);
+  return portsLedTo(services.filter(({ terminated }) => terminated !== true));
+}
+
+/** Finds, likewise, the ports of a Service's workloads to which the gateway leads calls that it has opened, for it or for another Service. */
+export function openedPorts(services: readonly GuardedService[]): (service: GuardedService) => number[] {
+  return portsLedTo(services.filter(({ terminated }) => terminated === true));
+}
+
+function portsLedTo(services: readonly GuardedService[]): (service: GuardedService) => number[] {
   const byNamespace = new Map(
-    [...Map.groupBy(led, ({ namespace }) => namespace)].map(([namespace, neighbours]) => [
+    [...Map.groupBy(services, ({ namespace }) => namespace)].map(([namespace, neighbours]) => [
       namespace,
       sharingIndex(neighbours, portsOf),
     ]),

@@ -76,22 +76,15 @@ export function otherPortsRules(offered: Iterable<number>, domains: readonly Pol
   return rulesOf(parts, notPorts.length === 0 ? undefined : { notPorts });
 }
 
-/**
- * What a gateway refuses that opens calls: of these domains' callers those whom no entry means, and everybody else, callers of this cluster
- * too: behind it they would pass for the gateway. It sees no requests, so that entries must not be limited to some.
- * @param serverNames by which callers ask for what the entries are about; nothing else is touched.
- */
-export function gatewayRules(
-  callers: readonly DomainCallers[],
-  serverNames: readonly string[],
-): PolicyRule[] {
-  const known = sortedUnique(callers.map(({ domain }) => principalOf(EVERYBODY, domain)));
-  const strangers: Source = known.length === 0 ? { principals: ["*"] } : { notPrincipals: known };
-  const rules = [{ from: [{ source: strangers }] }, ...rulesOf(stepsOf(callers).rest, undefined)];
-  return rules.map((rule: PolicyRule): PolicyRule => ({
-    ...rule,
-    when: [...(rule.when ?? []), { key: "connection.sni", values: sortedUnique(serverNames) }],
-  }));
+/** Matches everybody but callers of these domains, also who shows a certificate without a name, which no list of names means. */
+export function strangerRule(domains: readonly PolicyDomain[]): PolicyRule {
+  const notPrincipals = sortedUnique(domains.map((domain) => principalOf(EVERYBODY, domain)));
+  return notPrincipals.length === 0 ? {} : { from: [{ source: { notPrincipals } }] };
+}
+
+/** Matches those of these domains' callers whom no entry means. */
+export function uninvitedRules(callers: readonly DomainCallers[]): PolicyRule[] {
+  return rulesOf(stepsOf(callers).rest, undefined);
 }
 
 /** Matches callers that show no identity, as workloads that take plaintext have them. */

@@ -11,6 +11,8 @@ interface OpenPort {
   name: string;
   selector: Readonly<Record<string, string>>;
   target: number;
+  /** Whether the gateway opens its calls. */
+  isOpened: boolean;
   callers: string;
 }
 
@@ -21,29 +23,46 @@ interface OpenPort {
 export function warnOfSharing(neighbours: readonly GuardedService[]): Fault[] {
   const own = neighbours.map((service, index) => portsOf(service, index));
   const sharing = sharingIndex(own.flat(), byTargetAndCallers);
-  return neighbours.flatMap(({ namespace, name }, index) => {
+  return neighbours.flatMap(({ namespace, name, terminated }, index) => {
     const differing = (own[index] ?? []).flatMap((port) =>
       sharing(port)
         .flatMap((byTarget) => [...(byTarget.get(port.target) ?? [])])
         .flatMap(([callers, others]) => (callers === port.callers ? [] : others))
         .filter((other) => other.index < index),
     );
-    if (differing.length === 0) return [];
-    const names = sortedUnique(differing.map((other) => other.name));
-    const warning = {
-      path: "ports",
-      rule: `are, of the same workloads, those of ${someOf(names)} too, for other callers: only whom both admit gets through`,
-      remedy: "Export them by one rule, or give the workloads a port for each",
-    };
-    return [within(`Service ${namespace}/${name}`, warning)];
+    const isOpened = terminated === true;
+    return [true, false].flatMap((alike) => {
+      const others = differing.filter((other) => (other.isOpened === isOpened) === alike);
+      if (others.length === 0) return [];
+      const names = someOf(sortedUnique(others.map((other) => other.name)));
+      const warning = {
+        path: "ports",
+        rule: `are, of the same workloads, those of ${names} too, for other callers${alike ? BOTH : ONE_OPENED}`,
+        remedy: "Export them by one rule, or give the workloads a port for each",
+      };
+      return [within(`Service ${namespace}/${name}`, warning)];
+    });
   });
 }
 
+const BOTH = ": only whom both admit gets through";
+/** A workload sees the gateway in the place of its callers. */
+const ONE_OPENED =
+  ", and the gateway opens calls of one of the two only: by that one peers' callers get through whom its rule admits, " +
+  "whatever the other's rule says; by the other one, and of this cluster, only whom both admit";
+
 function portsOf(service: GuardedService, index: number): OpenPort[] {
-  const { name, selector, ports } = service;
+  const { name, selector, ports, terminated } = service;
   const targets = new Set(ports.flatMap(({ targetPorts = [] }) => targetPorts));
   const callers = whoMayCall(service);
-  return [...targets].map((target) => ({ index, name, selector, target, callers }));
+  return [...targets].map((target) => ({
+    index,
+    name,
+    selector,
+    target,
+    isOpened: terminated === true,
+    callers,
+  }));
 }
 
 function byTargetAndCallers(ports: readonly OpenPort[]): Map<number, Map<string, OpenPort[]>> {

@@ -42,7 +42,9 @@ export interface Exports {
  * - Identities: those of the annotation `istio-federation.dev/subject-alt-names` if there is one, else the service accounts of the
  *   workloads that the Service selects. None found now (scaled to zero, an outage): those last published stay, with a warning. None
  *   found ever, or no selector: held back, since callers that know no identity would take any trusted certificate for the service's.
- * - Nothing behind it that the gateway passes calls on to: see {@link judgeReach}. Workloads that take plain text too: a warning.
+ *   Of a Service whose calls the gateway opens it is the gateway's, and without a selector the annotation must be there: see
+ *   {@link openedIdentities}.
+ * - Nothing behind it that the gateway passes calls on to, or, where it opens them, calls by mutual TLS: see {@link judgeReach}. Workloads that take plain text too: a warning.
  * - More ports, identities or labels than a contract takes: held back.
  * - Under another name, by its rule: held back where it cannot be found by its selector, or two would have that name; see {@link commonNames}.
  * - Two Services on one port number do not conflict, be both HTTP or one HTTP and one TCP: at a peer each has an entry of its own,

@@ -34,7 +34,7 @@ export function identitiesOf(
 
 /**
  * The same for a Service whose calls the gateway opens: it answers for itself, and knows by Istio whom it calls, so that workloads need not be
- * there. A Service without a selector has to say all the same who is behind it.
+ * there. A Service without a selector has to say all the same who is behind it; nothing holds them to that.
  */
 export function openedIdentities(
   service: KubernetesService,
@@ -42,11 +42,31 @@ export function openedIdentities(
   gateway: GatewayAccount,
 ): Identities {
   const identities = [gatewayIdentity(gateway)];
-  if (Object.keys(service.selector).length > 0)
-    return { identities, warnings: workloads.length > 0 ? [] : [NOBODY_THERE] };
-  const found = identitiesOf(service, workloads, gateway.trustDomain, []);
-  return found.identities.length === 0 ? found : { ...found, identities };
+  const isSelecting = Object.keys(service.selector).length > 0;
+  const isGiven = service.annotations[SUBJECT_ALT_NAMES_ANNOTATION] !== undefined;
+  if (isGiven || !isSelecting) {
+    // With a selector too: it must be right when the Service is passed on again.
+    const found = identitiesOf(service, workloads, gateway.trustDomain, []);
+    if (found.identities.length === 0) return found;
+  }
+  if (!isSelecting) return { identities, warnings: [UNCHECKED] };
+  return {
+    identities,
+    warnings: [...(isGiven ? [WITHOUT_EFFECT] : []), ...(workloads.length > 0 ? [] : [NOBODY_THERE])],
+  };
 }
+
+const UNCHECKED: Fault = {
+  path: "selector",
+  rule: `is not there, so that the gateway calls what is behind it in plain text unless a DestinationRule says ISTIO_MUTUAL, and the identities in the annotation ${SUBJECT_ALT_NAMES_ANNOTATION} are not checked`,
+  remedy: "Give it a selector, or a DestinationRule with mode ISTIO_MUTUAL and those subjectAltNames",
+};
+
+const WITHOUT_EFFECT: Fault = {
+  path: pathOf("annotations", SUBJECT_ALT_NAMES_ANNOTATION),
+  rule: "has no effect here: the gateway answers for the Service, and knows by its selector whom it calls",
+  remedy: "Leave it for when the Service is passed on again, or remove it",
+};
 
 const NOBODY_THERE: Fault = {
   path: "selector",

@@ -28,7 +28,8 @@ export interface TlsOfCluster {
 
 /**
  * Finds what would be a black hole: the gateway passes on mutual TLS only, to workloads that Istio takes for speaking it, and drops
- * the others without a word. What somebody has so configured is not offered; what only some workloads answer, or none now, is offered with a
+ * the others without a word. What it opens it calls by whatever it is told to; where that is told to be other than Istio's mutual TLS, the same
+ * is held against it, as peers' calls would go on without. What somebody has so configured is not offered; what only some workloads answer, or none now, is offered with a
  * warning: workloads that were there before Istio get a sidecar when they are restarted, and need no further update then.
  * @param carried the ports to offer, and what each is in the cluster.
  * @param workloads those that the Service selects; when there are none now, nothing is held against it.
@@ -45,8 +46,8 @@ export function judgeReach(
   const judged = ports.map((port, index): Reach => {
     const other = tls.otherTls(service, port.number);
     if (other !== undefined)
-      return { ports: [], permissive: [], warnings: [gatewayHindered(port.name, other)] };
-    return judgePort(port, sources[index] ?? { port: port.number }, asked, tls);
+      return { ports: [], permissive: [], warnings: [gatewayHindered(port.name, other, service.terminated)] };
+    return judgePort(port, sources[index] ?? { port: port.number }, asked, tls, service.terminated);
   });
   const reached = judged.flatMap((port) => port.ports);
   return {
@@ -65,6 +66,7 @@ function judgePort(
   source: KubernetesPort,
   workloads: readonly Workload[],
   { modeOf }: TlsOfCluster,
+  terminated = false,
 ): Reach {
   const modes = workloads.map((workload) => modeOf(workload, targetPortOf(workload, source)));
   const refusing = modes.filter(({ mode }) => mode === "DISABLE");
@@ -81,7 +83,7 @@ function judgePort(
             ...(all.length === 0 ? {} : { targetPorts: all }),
           },
         ],
-    warnings: refusing.slice(0, 1).map(({ by = "" }) => disabled(port.name, by, isHeld)),
+    warnings: refusing.slice(0, 1).map(({ by = "" }) => disabled(port.name, by, isHeld, terminated)),
     permissive: modes.flatMap(({ mode, by }) => (mode === "PERMISSIVE" && by !== undefined ? [by] : [])),
   };
 }
@@ -144,20 +146,28 @@ function noneReady(all: number): Fault {
   };
 }
 
-function gatewayHindered(port: string, { mode, by }: OtherTls): Fault {
+function gatewayHindered(port: string, { mode, by }: OtherTls, terminated = false): Fault {
+  const rule = terminated
+    ? `is the TLS mode by which DestinationRule ${by} has the gateway call it, and not by Istio's mutual TLS`
+    : `is the TLS mode that DestinationRule ${by} asks of the gateway, which then passes nothing on`;
   return {
     path: pathOf("ports", port),
     value: mode,
-    rule: `is the TLS mode that DestinationRule ${by} asks of the gateway, which then passes nothing on, so the port is held back`,
+    rule: `${rule}, so the port is held back`,
     remedy: "Make it ISTIO_MUTUAL, leave it out, or hide that rule from the gateway by its exportTo",
   };
 }
 
-function disabled(port: string, by: string, isHeld: boolean): Fault {
-  const effect = isHeld ? "so it is held back" : "at some workloads: peers' calls go to the others only";
+function disabled(port: string, by: string, isHeld: boolean, terminated: boolean): Fault {
+  const [all, some] = terminated
+    ? [
+        ": the gateway would call it in plain text, so it is held back",
+        ", which the gateway calls in plain text",
+      ]
+    : [", so it is held back", ": peers' calls go to the others only"];
   return {
     path: pathOf("ports", port),
-    rule: `takes no mutual TLS by PeerAuthentication ${by} (mode DISABLE), ${effect}`,
+    rule: `takes no mutual TLS by PeerAuthentication ${by} (mode DISABLE)${isHeld ? all : `, at some workloads${some}`}`,
     remedy: "Have it take mutual TLS (PERMISSIVE or STRICT), or take it out of the exports",
   };
 }

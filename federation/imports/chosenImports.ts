@@ -13,7 +13,7 @@ export interface ChosenImports {
   imports: Record<string, ChosenPeer>;
   /** What contradicts what the peers offer, or one another. */
   faults: Fault[];
-  /** Of rules that decide nothing, and services that cannot have a local Service, a sentence each. */
+  /** Of rules that decide nothing, names that peers do not serve though they could, and services that cannot have a local Service. */
   warnings: string[];
 }
 
@@ -47,6 +47,7 @@ export function chooseFromPeers(
         choices.flatMap((choice) => choice.warnings),
         "rules of imports that decide nothing",
       ),
+      ...describeFaults(shared.warnings, "warnings about names that several peers have"),
       ...describeFaults(named.warnings, "imported services without a local Service"),
     ],
   };

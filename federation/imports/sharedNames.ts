@@ -1,25 +1,20 @@
 import type { GatewayAddress } from "../address.ts";
-import { count, someOf } from "../change.ts";
 import { ENDPOINTS_LIMIT } from "../contract.ts";
 import { ENTRY_LIMIT, entrySizes } from "./entrySize.ts";
-import { type Fault, pathOf } from "../fault.ts";
+import type { Fault } from "../fault.ts";
 import type { Choice, ChosenPeer } from "./importChoice.ts";
-import { type ImportedService, type ServingPeer, formatImport } from "./importLine.ts";
+import type { ImportedService, ServingPeer } from "./importLine.ts";
+import { type Claim, NameClashes, differences, goTheSameWay } from "./nameClashes.ts";
 import { compare, sortedRecord, sortedUnique } from "../order.ts";
-import { formatOutliers } from "./outlierDetection.ts";
 import { fitsEndpoints, sharedPort } from "./serviceEntry.ts";
 
-/** A peer that has a name, and what it has under it. */
-interface Claim {
-  choice: Choice;
-  service: ImportedService;
-}
-
-/** What keeps two peers from serving names together. */
-interface Clash {
-  claims: readonly [Claim, Claim];
-  difference: string;
-  names: string[];
+/** Who serves which names. */
+export interface SharedNames {
+  /** What is left with each peer, sorted. */
+  imports: ChosenPeer[];
+  faults: Fault[];
+  /** Of names that a peer has and does not serve, though no rule says so. */
+  warnings: Fault[];
 }
 
 /**
@@ -27,22 +22,31 @@ interface Clash {
  * it is registered with the first of them by name, with the gateways of all and the identities of all. That takes that callers ask all gateways
  * for the same name, and that it is the same service in all else: the ports, who sees it, when gateways pause. A peer without
  * a gateway serves nothing.
+ *
+ * Where the gateways of some open its calls, and those of others pass them on, callers cannot ask both: those that do as the first does serve it,
+ * and a warning names the others, so that each peer can change from one to the other when it likes.
  * @param choices of all peers, in any order.
- * @returns what is left with each peer, sorted, and a fault for each two peers and each thing in which they differ.
+ * @returns what is left with each peer, sorted, and a fault for each two peers and each other thing in which they differ.
  */
-export function shareNames(choices: readonly Choice[]): { imports: ChosenPeer[]; faults: Fault[] } {
+export function shareNames(choices: readonly Choice[]): SharedNames {
   const sorted = [...choices].sort((one, other) => compare(one.imports.peer, other.imports.peer));
-  const clashes = new Map<string, Clash>();
+  const clashes = new NameClashes();
+  const asides = new NameClashes();
   const left = new Map(
     sorted.map(({ imports: { peer, services } }) => [peer, new Map(Object.entries(services))]),
   );
   for (const [name, all] of claimsOf(sorted)) {
-    const serving = preferred(name, all);
-    const [owner, ...others] = serving;
+    const [owner, ...others] = preferred(name, all);
     if (all.length < 2 || owner === undefined) continue;
     for (const { choice } of all) if (choice !== owner.choice) left.get(choice.imports.peer)?.delete(name);
-    if (others.length === 0) continue;
-    for (const other of others) noteClash(clashes, name, [owner, other]);
+    const serving = [owner];
+    for (const other of others) {
+      const differing = differences(name, [owner, other]);
+      for (const [what, difference] of differing) clashes.note(name, [owner, other], what, difference);
+      if (differing.length > 0 || goTheSameWay(owner, other)) serving.push(other);
+      else asides.note(name, [owner, other], "way", otherWay(owner));
+    }
+    if (serving.length === 1) continue;
     left.get(owner.choice.imports.peer)?.set(name, together(name, serving));
     noteSize(clashes, name, serving, together(name, serving));
   }
@@ -55,7 +59,12 @@ export function shareNames(choices: readonly Choice[]): { imports: ChosenPeer[];
       ? found
       : { ...found, services: sortedRecord(services), ...(elsewhere === 0 ? {} : { elsewhere }) };
   });
-  return { imports, faults: [...clashes.values()].map(tell) };
+  return { imports, faults: clashes.faults, warnings: asides.faults };
+}
+
+function otherWay({ choice: { imports }, service: { terminated } }: Claim): string {
+  const ways = terminated ? ["opens", "passes them on"] : ["passes on", "opens them"];
+  return `go another way: the gateway of ${imports.peer} ${ways[0]} calls, the other ${ways[1]}, so only ${imports.peer} serves them`;
 }
 
 /** Those who have each name, by name. */
@@ -96,27 +105,8 @@ function together(name: string, serving: readonly Claim[]): ImportedService {
   };
 }
 
-/** In what two peers' services of one name differ that must not. */
-const DIFFERENCES: readonly [what: string, of: (claim: Claim, name: string) => string][] = [
-  ["names to ask their gateways for", ({ service }, name) => service.remoteHost ?? name],
-  ["ways into their clusters", ({ service: { terminated } }) => (terminated ? "opened" : "passed on")],
-  ["ports", ({ service: { ports } }) => formatImport({ ports, subjectAltNames: [] }).replace(/ as $/, "")],
-  ["namespaces that see it", ({ choice, service }) => (service.exportTo ?? choice.seenBy).join(", ")],
-  [
-    "outlier detection",
-    ({ service: { outlierDetection } }) => formatOutliers(outlierDetection ?? {}) || "none",
-  ],
-];
-
-function noteClash(clashes: Map<string, Clash>, name: string, claims: readonly [Claim, Claim]): void {
-  for (const [what, of] of DIFFERENCES) {
-    const [one, other] = [of(claims[0], name), of(claims[1], name)];
-    if (one !== other) note(clashes, name, claims, what, `have other ${what} (${one}; ${other})`);
-  }
-}
-
 function noteSize(
-  clashes: Map<string, Clash>,
+  clashes: NameClashes,
   name: string,
   serving: readonly Claim[],
   service: ImportedService,
@@ -133,40 +123,10 @@ function noteSize(
     entrySizes(gateways)(name, plain) + weights <= ENTRY_LIMIT
   )
     return;
-  note(
-    clashes,
+  clashes.note(
     name,
     [first, second],
     "size",
     "make too large an entry together, or one with more endpoints, or more ports of these, than it may name",
   );
-}
-
-function note(
-  clashes: Map<string, Clash>,
-  name: string,
-  claims: readonly [Claim, Claim],
-  what: string,
-  difference: string,
-): void {
-  const key = [...claims.map((claim) => placeOf(claim, name)), what].join(" ");
-  const clash = clashes.get(key) ?? { claims, difference, names: [] };
-  clashes.set(key, clash);
-  clash.names.push(name);
-}
-
-function tell({ claims, difference, names }: Clash): Fault {
-  const [one, other] = claims.map(({ choice }) => choice.imports.peer);
-  const [name = ""] = names;
-  const rules = [one, other].map((peer) => pathOf("peers", peer ?? "", "imports")).join(" or ");
-  return {
-    path: placeOf(claims[0], name),
-    rule: `has ${count(names.length)} name(s) here that services of peer ${other} have too (${someOf(names)}), and they ${difference}`,
-    remedy: `Have both say the same, or let one serve by a rule with 'priority: 1' or not be imported by one with 'skip', in ${rules}`,
-  };
-}
-
-/** Where it is said that a peer's service has a name. */
-function placeOf({ choice }: Claim, name: string): string {
-  return choice.givenAt.get(name) ?? pathOf("peers", choice.imports.peer, "contract", "services");
 }

@@ -25,14 +25,17 @@ export async function stealAuthority(kubeconfig: string, cluster: string): Promi
   return { certificate: text("ca-cert.pem"), key: text("ca-key.pem"), chain: text("cert-chain.pem") };
 }
 
-/** Signs a workload's certificate for whatever identity one likes, as istiod would only for its own workloads. */
-export async function mintLeaf(authority: StolenAuthority, identity: string): Promise<ClientCertificate> {
+/**
+ * Signs a workload's certificate for whatever identity one likes, as istiod would only for its own workloads.
+ * @param identity left out: none.
+ */
+export async function mintLeaf(authority: StolenAuthority, identity?: string): Promise<ClientCertificate> {
   const key = traditionalPem(
     await generatePrivateKey({ algorithm: "ECDSA", rsaBits: 2048, ecdsaCurve: "P256" }),
   );
   const request = await requestCertificate({
     privateKeyPem: key,
-    uris: [identity],
+    ...(identity === undefined ? {} : { uris: [identity] }),
     subject: { commonName: "leaf" },
   });
   const { outputs } = await signLocally({

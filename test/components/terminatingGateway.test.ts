@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
+import type { ResourceTransformationArgs } from "@pulumi/pulumi";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseConfig } from "../../federation/config.ts";
 import { policiesFor } from "../federation/callers/callersFixture.ts";
@@ -27,17 +28,28 @@ for (const preview of [true, false]) {
   describe(`A FederatedCluster whose gateway opens calls, ${preview ? "previewed" : "applied"}`, () => {
     const engine = new MockEngine();
     let openWhenMade: boolean | undefined;
+    let openWhenNamespaced: boolean | undefined;
+    const replaced: Record<string, string[]> = {};
 
     before(async () => {
       await engine.start(preview);
       engine.making = async (name) => {
-        if (!name.includes("/istio-federation-deny-")) return;
+        if (name.startsWith("cluster-b-gateways")) {
+          await setTimeout(200);
+          openWhenNamespaced = engine.resources.some(
+            (resource) => resource.name === "istio-federation-gateway",
+          );
+        }
+        if (name !== "istio-federation-gateway") return;
         await setTimeout(200);
         openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
       };
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
       const args = { config, authority, exports, policies, peers: {}, leftovers: {} };
-      new FederatedCluster("cluster-b", args);
+      const note = ({ name, opts: { replaceOnChanges } }: ResourceTransformationArgs): undefined => {
+        if (replaceOnChanges !== undefined) replaced[name] = replaceOnChanges;
+      };
+      new FederatedCluster("cluster-b", args, { transformations: [note] });
       await engine.finish();
     });
 
@@ -67,10 +79,18 @@ for (const preview of [true, false]) {
     });
 
     it("is opened once its policy is in the gateway's namespace", () => {
-      const { inputs, name } = engine.named("istio-federation-deny-bar.shop");
-      assert.equal(name, "cluster-b-callers-istio-gateway/istio-federation-deny-bar.shop");
+      const { inputs } = engine.named("istio-federation-gateway");
       assert.equal((inputs["metadata"] as { namespace: string }).namespace, "istio-gateway");
       assert.equal(openWhenMade, false);
+      assert.equal(openWhenNamespaced, false);
+    });
+
+    it("has another policy made beside the last one, which goes after all else, when it is to refuse others", () => {
+      const { inputs, name } = engine.named("istio-federation-gateway");
+      // The provider names it after the resource, each time otherwise.
+      assert.ok(!("name" in (inputs["metadata"] as object)));
+      assert.equal(name, "istio-federation-gateway");
+      assert.deepEqual(replaced, { [name]: ["spec"] });
     });
   });
 }

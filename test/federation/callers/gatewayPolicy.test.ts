@@ -4,6 +4,7 @@ import { callerPolicies } from "../../../federation/callers/callerPolicies.ts";
 import type { GuardedService } from "../../../federation/callers/callerPolicy.ts";
 import type { CallerRules } from "../../../federation/callers/callers.ts";
 import { publishPolicies, readPolicies } from "../../../federation/callers/lastPolicies.ts";
+import { isGatewayPolicy } from "../../../federation/callers/gatewayPolicy.ts";
 import { guarded, http, mesh, policiesFor } from "./callersFixture.ts";
 import { letsIn } from "./policyEvaluator.ts";
 
@@ -33,6 +34,10 @@ function decide(rule: CallerRules, changes: Partial<GuardedService> = {}, more: 
   };
 }
 
+const STRANGERS = {
+  from: [{ source: { notPrincipals: ["a.local/*", "c.local/*"] } }],
+  to: [{ operation: { ports: ["15443"] } }],
+};
 const ofPeers = ids.filter((id) => /^[ac]\.local/.test(id));
 
 describe("The gateway that opens calls of a Service", () => {
@@ -41,16 +46,11 @@ describe("The gateway that opens calls of a Service", () => {
     assert.deepEqual(policies, [
       {
         namespace: "istio-gateway",
-        name: "istio-federation-deny-bar.shop",
+        name: "istio-federation-gateway",
         spec: {
           selector: { matchLabels: { istio: "eastwestgateway" } },
           action: "DENY",
-          rules: [
-            {
-              from: [{ source: { notPrincipals: ["a.local/*", "c.local/*"] } }],
-              when: [{ key: "connection.sni", values: [SNI] }],
-            },
-          ],
+          rules: [STRANGERS],
         },
       },
     ]);
@@ -75,10 +75,64 @@ describe("The gateway that opens calls of a Service", () => {
     });
   }
 
-  it("leaves callers of everything else alone", () => {
-    const { letsIn: lets } = decide({ callers: [] });
-    for (const name of ["p81.bar.shop.svc.b.local", "outbound_.80_._.bar.shop.svc.b.local", "p80.foo"])
-      assert.ok(lets("a.local/ns/client/sa/sleep", name), name);
+  it("lets nobody in whose certificate has no name, whoever is known and offered the Service", () => {
+    for (const [rule, changes, more] of [
+      [{}, {}, {}],
+      [{ callers: [{}] }, {}, {}],
+      [{}, { peers: ["cluster-x"] }, {}],
+      [{}, {}, { peers: {} }],
+      [{}, {}, { peers: { "cluster-a": undefined } }],
+    ] as [CallerRules, Partial<GuardedService>, Partial<typeof mesh>][]) {
+      const { letsIn: lets } = decide(rule, changes, more);
+      assert.ok(!lets("", SNI), JSON.stringify([rule, changes, more]));
+      assert.ok(!lets("b.local/ns/client/sa/sleep", SNI));
+    }
+  });
+
+  it("says once for all Services who is a stranger, and of those with one rule once who may not call", () => {
+    const service = (name: string, rule: CallerRules, changes: Partial<GuardedService> = {}) =>
+      guarded(rule, { name, selector: { app: name }, terminated: true, ...changes });
+    const some = { callers: [{ peer: "cluster-a", namespaces: ["client"] }] };
+    const all = [
+      service("a", {}),
+      service("b", some),
+      service("c", some),
+      service("d", {}, { peers: ["cluster-a"] }),
+    ];
+    const rules = (services: GuardedService[]) => {
+      const { policies } = callerPolicies(services, mesh);
+      return policies.filter(({ namespace }) => namespace === "istio-gateway").map(({ spec }) => spec.rules);
+    };
+    const sni = (...names: string[]) => [
+      { key: "connection.sni", values: names.map((name) => `p80.${name}.shop.svc.b.local`) },
+    ];
+    const refused = [
+      { source: { principals: ["c.local/*"] } },
+      { source: { principals: ["a.local/*"], notPrincipals: ["a.local/ns/client/*"] } },
+    ];
+    assert.deepEqual(rules(all), [
+      [STRANGERS, { from: refused, when: sni("b", "c") }, { from: refused.slice(0, 1), when: sni("d") }],
+    ]);
+    assert.deepEqual(rules(all.slice(0, 1)), [[STRANGERS]]);
+    // Where all have the same rule, there is no need to name them.
+    assert.deepEqual(rules(all.slice(1, 3)), [[STRANGERS, { from: refused, to: STRANGERS.to }]]);
+  });
+
+  it("has no more rules in a policy than Istio takes, however many Services have one of their own", () => {
+    const services = Array.from({ length: 600 }, (_, index) => {
+      const callers = [{ serviceAccounts: [`client/caller-${index}`] }];
+      return guarded({ callers }, { name: `s${index}`, selector: { app: `s${index}` }, terminated: true });
+    });
+    const { policies } = callerPolicies(services, mesh);
+    const atGateway = policies.filter(({ namespace }) => namespace === "istio-gateway");
+    assert.deepEqual(
+      atGateway.map(({ name, spec }) => [name, spec.rules.length]),
+      [
+        ["istio-federation-gateway", 512],
+        ["istio-federation-gateway-2", 89],
+      ],
+    );
+    assert.ok(atGateway.every(isGatewayPolicy) && policies.filter(isGatewayPolicy).length === 2);
   });
 
   it("tells a peer of trust domain cluster.local from this cluster", () => {
@@ -157,15 +211,5 @@ describe("The gateway that opens calls of a Service", () => {
         assert.deepEqual(decide({ callers }, { peers }).passing, expected);
       }),
     );
-  });
-
-  it("is the only way for peers: Services that share the workloads leave its ports open to none of them", () => {
-    const other = { ...http, number: 81, targetPorts: [9090] };
-    const foo = guarded({ callers: [{ peer: "cluster-a" }] }, { name: "foo", ports: [other] });
-    const { policies } = callerPolicies([foo, guarded({}, { terminated: true })], mesh);
-    const atWorkload = policies.filter(({ namespace }) => namespace === "shop").map(({ spec }) => spec);
-    const takes = (principal: string, port: number) => letsIn(atWorkload, { principal, port }, "b.local");
-    assert.ok(takes("a.local/ns/client/sa/sleep", 9090) && takes(GATEWAY, 8080));
-    assert.ok(!takes("a.local/ns/client/sa/sleep", 8080));
   });
 });

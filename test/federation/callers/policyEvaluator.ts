@@ -7,7 +7,7 @@ import type {
 
 /** A call as a workload's proxy sees it: a request, or (without a method) no more than a connection. */
 export interface Call {
-  /** `<trust domain>/ns/<namespace>/sa/<service account>`; left out in plaintext. */
+  /** `<trust domain>/ns/<namespace>/sa/<service account>`; empty for a certificate without a name, left out in plaintext. */
   principal?: string;
   /** The workload's. */
   port: number;
@@ -42,7 +42,7 @@ function matches(
   trustDomain: string,
 ): boolean {
   return (
-    from.some(({ source }) => isFrom(source, call, trustDomain)) &&
+    (from === undefined || from.some(({ source }) => isFrom(source, call, trustDomain))) &&
     to.some(({ operation }) => isFor(operation, action, call)) &&
     when.every(({ key, values }) =>
       key === "connection.sni"

@@ -24,4 +24,20 @@ describe("What an export rule has the gateway do", () => {
     }
     assert.deepEqual(configFaults({ topology: "federation", exports: [terminating] }), []);
   });
+
+  it("is not opening calls while istiod offers peers to exchange metadata that its proxies do not take", () => {
+    const faults = (env: object, exports: object[] = [terminating]) =>
+      configFaults({ exports, istio: { values: { istiod: { env } } } });
+    const off = { PILOT_ENABLE_METADATA_EXCHANGE: "false" };
+    for (const env of [
+      off,
+      { ...off, PILOT_DISABLE_MX_ALPN: "false" },
+      { PILOT_ENABLE_METADATA_EXCHANGE: false },
+    ])
+      assert.deepEqual(faults(env), ["istio.values.istiod.env.PILOT_DISABLE_MX_ALPN"]);
+    assert.deepEqual(faults({ ...off, PILOT_DISABLE_MX_ALPN: "true" }), []);
+    assert.deepEqual(faults({ PILOT_ENABLE_METADATA_EXCHANGE: "true" }), []);
+    assert.deepEqual(faults({ PILOT_ENABLE_ALPN_FILTER: "false" }), []);
+    assert.deepEqual(faults(off, [rule]), []);
+  });
 });

@@ -42,10 +42,52 @@ describe("A Service whose calls the gateway opens", () => {
     ]);
   });
 
-  it("is held back without a selector, unless its owner says who is behind it", () => {
-    const annotations = { "istio-federation.dev/subject-alt-names": "spiffe://b.example/ns/x/sa/y" };
+  const annotations = { "istio-federation.dev/subject-alt-names": "spiffe://b.example/ns/x/sa/y" };
+
+  it("is held back without a selector, unless its owner says who is behind it, whom nothing holds to that", () => {
     assert.equal(exportsOf({ selector: {} }, [], rules).offered, undefined);
-    assert.deepEqual(exportsOf({ selector: {}, annotations }, [], rules).offered, openedBar);
+    const { offered, warned, rules: told } = exportsOf({ selector: {}, annotations }, [], rules);
+    assert.deepEqual([offered, warned], [openedBar, ["Service xyz/bar.selector"]]);
+    assert.match(
+      told[0] ?? "",
+      /^is not there, .* in plain text unless a DestinationRule .* are not checked$/,
+    );
+  });
+
+  it("has no use for that with a selector, and is held back all the same where it is wrong", () => {
+    const { offered, rules: told } = exportsOf({ annotations }, [pod], rules);
+    assert.deepEqual(offered, openedBar);
+    assert.match(told.join(), /^has no effect here: the gateway answers for the Service/);
+    const wrong = { "istio-federation.dev/subject-alt-names": "spiffe://a.example/ns/x/sa/y" };
+    for (const selector of [{}, { app: "bar" }]) {
+      const held = exportsOf({ selector, annotations: wrong }, [pod], rules);
+      assert.equal(held.offered, undefined);
+      assert.match(held.rules.join(), /^must be SPIFFE ids of this cluster's trust domain/);
+    }
+  });
+
+  it("is held back on ports that the gateway would call otherwise than by mutual TLS, and says so", () => {
+    const about = { namespace: "xyz", name: "bar", created: "2026-11-21T10:00:00Z" };
+    const simple = { ...about, host: BAR_HOST, exportTo: [], policy: { mode: "SIMPLE", ports: {} } };
+    const byRule = exportsOf({}, [pod], rules, { destinationRules: [simple] });
+    assert.equal(byRule.offered, undefined);
+    assert.equal(
+      byRule.rules[0],
+      "is the TLS mode by which DestinationRule xyz/bar has the gateway call it, and not by Istio's mutual TLS, so the port is held back",
+    );
+    const disable = { ...about, selector: { app: "bar" }, ports: {}, mode: "DISABLE" as const };
+    const disabled = exportsOf({}, [pod], rules, { peerAuthentications: [disable] });
+    assert.equal(disabled.offered, undefined);
+    assert.match(
+      disabled.rules[0] ?? "",
+      /\(mode DISABLE\): the gateway would call it in plain text, so it is held back$/,
+    );
+    const v2 = { ...pod, labels: { ...pod.labels, version: "v2" } };
+    const some = exportsOf({}, [pod, v2], rules, {
+      peerAuthentications: [{ ...disable, selector: { version: "v2" } }],
+    });
+    assert.deepEqual(some.offered, openedBar);
+    assert.match(some.rules.join(), /at some workloads, which the gateway calls in plain text$/);
   });
 
   it("is told of where the gateway calls its workloads in plain text", () => {

@@ -41,8 +41,8 @@ const choiceOf = (plan: PeerImports, rule?: ImportRule): Choice =>
   chooseImports(plan, rule === undefined ? {} : { imports: [rule] }, () => undefined);
 
 const share = (...choices: Choice[]) => {
-  const { imports, faults } = shareNames(choices);
-  return { faults, peers: Object.fromEntries(imports.map((found) => [found.peer, found])) };
+  const { imports, faults, warnings } = shareNames(choices);
+  return { faults, warnings, peers: Object.fromEntries(imports.map((found) => [found.peer, found])) };
 };
 
 const [b, c, d] = ["b", "c", "d"].map((peer) => planOf(peer)) as [PeerImports, PeerImports, PeerImports];
@@ -99,6 +99,39 @@ describe("A name that several peers have", () => {
     assert.equal(peers["b"]?.services[NAME]?.terminated, true);
   });
 
+  it("is with the first of them, and those that do as it does, where only some open its calls: they change one by one", () => {
+    const opened = (peer: string) => planOf(peer, { terminated: true });
+    for (const [choices, serving, told] of [
+      [
+        [b, opened("c")],
+        ["b"],
+        /peer c have too .*, and they go another way: the gateway of b passes on calls, the other opens them, so only b serves/,
+      ],
+      [[opened("b"), c], ["b"], /the gateway of b opens calls, the other passes them on, so only b serves/],
+      [[b, opened("c"), d], ["b", "d"], /peer c have too/],
+    ] as [PeerImports[], string[], RegExp][]) {
+      const { faults, warnings, peers } = share(...choices.map((plan) => choiceOf(plan)));
+      assert.deepEqual(faults, []);
+      const [warning, ...more] = warnings;
+      assert.deepEqual([warning?.path, more], ["peers.b.contract.services", []]);
+      assert.match(warning?.rule ?? "", told);
+      assert.match(warning?.remedy ?? "", /'priority: 1' .* 'skip'/);
+      const service = peers["b"]?.services[NAME];
+      assert.deepEqual(service?.servedBy?.map(({ peer }) => peer) ?? ["b"], serving);
+      if (serving.length === 1) assert.equal(service, choices[0]?.services[NAME]);
+      assert.deepEqual([peers["c"]?.services, peers["c"]?.elsewhere], [{}, 1]);
+    }
+  });
+
+  it("is a fault where they also differ in something else, and no choice where a rule prefers one", () => {
+    const opened = planOf("c", { terminated: true, ports: [{ ...http, name: "other" }] });
+    const { faults, warnings } = share(choiceOf(b), choiceOf(opened));
+    assert.deepEqual([faults.length, warnings], [1, []]);
+    assert.match(faults[0]?.rule ?? "", /have other ports/);
+    const preferred = share(choiceOf(b), choiceOf(planOf("c", { terminated: true }), { priority: 1 }));
+    assert.deepEqual([preferred.faults, preferred.warnings, preferred.peers["b"]?.elsewhere], [[], [], 1]);
+  });
+
   it("is not with a peer that has no gateway", () => {
     const { faults, peers } = share(choiceOf(planOf("b", {}, { gateways: [] })), choiceOf(c));
     assert.deepEqual(faults, []);
@@ -111,11 +144,6 @@ describe("A name that several peers have", () => {
       "ports",
       choiceOf(planOf("c", { ports: [tls] })),
       /have other ports \(8000\/HTTP http; 8000\/TLS http\)/,
-    ],
-    [
-      "what their gateways do",
-      choiceOf(planOf("c", { terminated: true })),
-      /have other ways into their clusters \(passed on; opened\)/,
     ],
     ["visibility", choiceOf(c, { exportTo: ["x"] }), /have other namespaces that see it \(\*; x\)/],
     [

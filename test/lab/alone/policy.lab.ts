@@ -10,8 +10,9 @@ import { testAnnotations } from "../policy/annotations.ts";
 import { testCallers } from "../policy/callers.ts";
 import { testNames } from "../policy/names.ts";
 import { testOffers } from "../policy/offers.ts";
+import { testTerminatedPorts } from "../policy/terminatedPorts.ts";
 import { testTerminating } from "../policy/terminating.ts";
-import { A, B, CLERK, STORE, VISITOR } from "../policy/parties.ts";
+import { A, B, CLERK, CLIENT, STORE, VISITOR } from "../policy/parties.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { testProofs } from "../testProofs.ts";
@@ -27,7 +28,7 @@ describe("who may call what, among three clusters", function () {
     b = new OfferingCluster(lab, B, FEDERATION_OF_THREE);
     await federate(lab, log, FEDERATION_OF_THREE);
     const { kubeconfig } = lab;
-    await deployWorkloads({ kubeconfig, context: A.name, workloads: [VISITOR], log });
+    await deployWorkloads({ kubeconfig, context: A.name, workloads: [CLIENT, VISITOR], log });
     await deployWorkloads({ kubeconfig, context: B.name, workloads: [STORE, CLERK], log });
   }, THREE_CLUSTERS);
 
@@ -38,6 +39,7 @@ describe("who may call what, among three clusters", function () {
   testCallers(() => b);
   testNames(() => b);
   testTerminating(() => b);
+  testTerminatedPorts(() => b);
 
   // In a suite, as those run after the tests beside them.
   describe("after all that", () => {
