@@ -6,7 +6,7 @@ import type { StackConfig } from "../federation/config.ts";
 import type { Contract } from "../federation/contract.ts";
 import type { ClusterDns, ImportAddresses } from "../federation/dns/clusterDns.ts";
 import { type FoldedAddresses, publishAddresses } from "../federation/dns/publishedAddresses.ts";
-import type { FoldedContract } from "../federation/contractFold.ts";
+import type { FoldedContract } from "../federation/foldedContract.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import type { ExportAlias } from "../federation/exports/exportAlias.ts";
 import type { CertificateReport } from "../federation/authority/expiry.ts";

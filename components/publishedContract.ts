@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { GatewayAddress } from "../federation/address.ts";
 import type { StackConfig } from "../federation/config.ts";
 import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
-import { type FoldedContract, foldContract } from "../federation/contractFold.ts";
+import { type FoldedContract, foldContract } from "../federation/foldedContract.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import { TRAITS } from "../federation/topology/traits.ts";
 

@@ -1,5 +1,5 @@
 import { callerPolicies } from "../federation/callers/callerPolicies.ts";
-import type { CallingMesh, GuardedService } from "../federation/callers/callerPolicy.ts";
+import type { CallingMesh, GuardedService } from "../federation/callers/guardedService.ts";
 import { count, someOf } from "../federation/change.ts";
 import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";

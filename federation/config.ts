@@ -25,6 +25,7 @@ import { type Sections, isGiven, parseSections } from "./config/sections.ts";
 import type { ImportRule } from "./imports/importRule.ts";
 import { fields, someText, text, unknownField } from "./schema.ts";
 import type { PeerIdentity } from "./peers/pin.ts";
+import type { AuthorityKind } from "./authority/authorityKind.ts";
 import type { ProvidedPems } from "./authority/providedAuthority.ts";
 import type { Rotation } from "./authority/rotation.ts";
 import type { SingleMesh } from "./mesh/singleMesh.ts";
@@ -48,7 +49,7 @@ export interface StackConfig {
   kubeconfig: { path?: string; context: string };
   certificateAuthority: {
     /** Where root and intermediate come from: made by this stack, given, or signed by the stack of a shared root. */
-    source: "own" | "provided" | "shared";
+    source: AuthorityKind;
     /** Of the own CA's keys: `ECDSA` (P-256) by default. */
     algorithm: "ECDSA" | "RSA";
     /** How many days before its end a certificate is worth a warning: 90 by default. */

@@ -1,4 +1,5 @@
-import { type GuardedService, isHttp } from "./callerPolicy.ts";
+import { isHttp } from "../protocol.ts";
+import type { GuardedService } from "./guardedService.ts";
 import { isLimited } from "./callers.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { unknownPorts } from "../exports/lastPorts.ts";
@@ -31,7 +32,7 @@ export function unguardable(service: GuardedService): Fault | undefined {
       remedy: "Move it to another namespace, or offer it to all callers of all peers",
     };
   }
-  if (limits(service) && !service.ports.some(isHttp)) {
+  if (limits(service) && !service.ports.some(({ protocol }) => isHttp(protocol))) {
     return {
       path: "ports",
       value: service.ports.map(({ name, protocol }) => `${name}: ${protocol}`),
@@ -57,7 +58,7 @@ function unseen(place: string): Fault {
 export function warnOfCallers(service: GuardedService, found = service): Fault[] {
   const unknown = unknownPorts(service);
   const kept = unknownPorts(found).filter(({ number }) => !unknown.some((port) => port.number === number));
-  const others = service.ports.filter((port) => !isHttp(port));
+  const others = service.ports.filter(({ protocol }) => !isHttp(protocol));
   const warnings: Fault[] = [];
   // Peers' callers are held at the gateway, which has the Service's own ports.
   const isHeld = service.terminated !== true;

@@ -1,6 +1,7 @@
 import type { AuthorizationPolicy } from "./authorizationPolicy.ts";
 import { unguardable, warnOfCallers } from "./callerFaults.ts";
-import { type CallingMesh, type GuardedService, isRestricted, policiesOf } from "./callerPolicy.ts";
+import { isRestricted, policiesOf } from "./callerPolicy.ts";
+import type { CallingMesh, GuardedService } from "./guardedService.ts";
 import { warnOfCommonDomains } from "./commonDomains.ts";
 import { type Fault, within } from "../fault.ts";
 import { gatewayPolicy } from "./gatewayPolicy.ts";

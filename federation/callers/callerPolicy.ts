@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AuthorizationPolicy, PolicyRule } from "./authorizationPolicy.ts";
 import type { PolicyDomain } from "./callerGroup.ts";
-import type { CallerRules } from "./callers.ts";
-import type { ServicePort } from "../contractService.ts";
 import { gatewayCaller } from "./gatewayPolicy.ts";
 import { ownValue, sortedRecord } from "../order.ts";
 import { peerCallers } from "./peerCallers.ts";
@@ -15,50 +13,10 @@ import {
   otherPortsRules,
   refusesSome,
 } from "./policyRules.ts";
-import type { Protocol } from "../protocol.ts";
+import { isHttp } from "../protocol.ts";
+import type { CallingMesh, GuardedService } from "./guardedService.ts";
 import { joinSelectors, widest } from "./sharedWorkloads.ts";
 import { ISTIO_NAMESPACE } from "../wellKnown.ts";
-
-/** A Service that is exported, as far as it matters who may call it. */
-export interface GuardedService {
-  namespace: string;
-  name: string;
-  host: string;
-  /** Empty where it has none. */
-  selector: Readonly<Record<string, string>>;
-  /** Those that are offered; `targetPorts` are all that they are at its workloads, left out when that is not known. */
-  ports: readonly (ServicePort & { targetPorts?: readonly number[] })[];
-  /** Whether the gateway opens calls of it: its workloads see the gateway's identity then. */
-  terminated?: true;
-  /** Whether no TCP port of it is left out of the offer: a gateway that passes calls on leads to those all the same. */
-  isWhole: boolean;
-  /** To whom it is offered, by their names in the config. */
-  peers: readonly string[];
-  /** Whether some workload of it takes plaintext too. */
-  permissive?: boolean;
-  rule: CallerRules;
-  /** Its place among the config's `exports`. */
-  ruleIndex?: number;
-}
-
-/** Among whom policies tell callers apart. */
-export interface CallingMesh {
-  /** Our own trust domain. */
-  trustDomain: string;
-  /** Name of our gateway's service account. @default that of the chart */
-  gatewayAccount?: string;
-  /** Each peer's, by its name in the config; undefined as long as it was never seen, when nobody trusts it either. */
-  peers: Readonly<Record<string, string | undefined>>;
-  /** Selectors of the ALLOW policies of others that may select workloads of a Service, by its host; `{}` selects all. */
-  foreignAllows?: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
-}
-
-const HTTP: readonly Protocol[] = ["GRPC", "GRPC-WEB", "HTTP", "HTTP2"];
-
-/** Whether Istio's proxy sees the requests on a port, and not only its connections. */
-export function isHttp({ protocol }: Pick<ServicePort, "protocol">): boolean {
-  return HTTP.includes(protocol);
-}
 
 /** What leads to a Service's workloads: the ports that they offer to any peer, and those to which the gateway leads calls that it has opened; for it or for other Services. */
 export interface LedTo {
@@ -175,7 +133,7 @@ function policy(
 /** A workload's port may be both, when several ports of the Service lead to it: then it is held like one without HTTP. */
 function targetPortsOf({ ports }: GuardedService): TargetPorts {
   const known = ports.flatMap(({ targetPorts = [], protocol }) =>
-    targetPorts.map((targetPort) => ({ targetPort, isHttp: isHttp({ protocol }) })),
+    targetPorts.map((targetPort) => ({ targetPort, isHttp: isHttp(protocol) })),
   );
   const [http = [], other = []] = [true, false].map((wanted) =>
     known.filter((port) => port.isHttp === wanted).map(({ targetPort }) => targetPort),

@@ -1,4 +1,4 @@
-import type { CallingMesh, GuardedService } from "./callerPolicy.ts";
+import type { CallingMesh, GuardedService } from "./guardedService.ts";
 import { count, someOf } from "../change.ts";
 import { type Fault, pathOf } from "../fault.ts";
 import { compare } from "../order.ts";

@@ -1,5 +1,5 @@
 import type { AuthorizationPolicy, PolicyRule } from "./authorizationPolicy.ts";
-import type { CallingMesh, GuardedService } from "./callerPolicy.ts";
+import type { CallingMesh, GuardedService } from "./guardedService.ts";
 import type { LocalCaller } from "./callers.ts";
 import { compare, sortedUnique } from "../order.ts";
 import { knownDomains, peerCallers } from "./peerCallers.ts";

@@ -1,5 +1,6 @@
 import type { AuthorizationPolicy } from "./authorizationPolicy.ts";
-import { type CallingMesh, type GuardedService, isHttp } from "./callerPolicy.ts";
+import { isHttp } from "../protocol.ts";
+import type { CallingMesh, GuardedService } from "./guardedService.ts";
 import { count } from "../change.ts";
 import { type Fault, within } from "../fault.ts";
 import { peerCallers } from "./peerCallers.ts";
@@ -28,7 +29,7 @@ export function warnOfGateway(
 /** The gateway connects to the workload when it is connected to, and decides on the first byte that comes. */
 function warnOfSilence(service: GuardedService, mesh: CallingMesh): Fault[] {
   const { namespace, name, ports, rule } = service;
-  const others = ports.filter((port) => !isHttp(port));
+  const others = ports.filter(({ protocol }) => !isHttp(protocol));
   const isRestricted = rule.localCallers !== undefined || refusesSome(peerCallers(service, mesh));
   if (others.length === 0 || !isRestricted) return [];
   const warning = {

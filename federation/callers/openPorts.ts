@@ -1,4 +1,4 @@
-import type { GuardedService } from "./callerPolicy.ts";
+import type { GuardedService } from "./guardedService.ts";
 import { sharingIndex } from "./sharingIndex.ts";
 
 /**

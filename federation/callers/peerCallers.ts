@@ -1,5 +1,5 @@
 import type { PolicyDomain } from "./callerGroup.ts";
-import type { CallingMesh, GuardedService } from "./callerPolicy.ts";
+import type { CallingMesh, GuardedService } from "./guardedService.ts";
 import { sortedUnique } from "../order.ts";
 import type { DomainCallers } from "./policyRules.ts";
 

@@ -1,4 +1,4 @@
-import type { GuardedService } from "./callerPolicy.ts";
+import type { GuardedService } from "./guardedService.ts";
 import { someOf } from "../change.ts";
 import { type Fault, within } from "../fault.ts";
 import { sortedUnique } from "../order.ts";

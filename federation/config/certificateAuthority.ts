@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Fault } from "../fault.ts";
+import { AUTHORITY_KINDS } from "../authority/authorityKind.ts";
 import { PHASES } from "../authority/rotation.ts";
 import { type Complaint, checked, fields, someText, text } from "../schema.ts";
 import { STACK_NAME } from "../stackName.ts";
@@ -65,7 +66,7 @@ export const expiryWarningDays = z
   .default(EXPIRY_WARNING_DAYS);
 
 const section = fields({
-  source: z.enum(["own", "provided", "shared"]).default("own"),
+  source: z.enum(AUTHORITY_KINDS).default("own"),
   algorithm: keyAlgorithm,
   expiryWarningDays,
   rotation: rotation.exactOptional(),

@@ -1,5 +1,5 @@
 import type { AuthorizationPolicy } from "../callers/authorizationPolicy.ts";
-import type { GuardedService } from "../callers/callerPolicy.ts";
+import type { GuardedService } from "../callers/guardedService.ts";
 import { sortedUnique } from "../order.ts";
 
 /** Ports of workloads, as the last policies of a Service have them. */

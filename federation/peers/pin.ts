@@ -1,6 +1,7 @@
 import type { Contract } from "../contract.ts";
 import type { Fault } from "../fault.ts";
 import { fingerprintOf } from "../authority/fingerprint.ts";
+import type { PinJudgement } from "./pinJudgement.ts";
 import { judgeOwned } from "./pinnedDomains.ts";
 import { settingCommand } from "../settingCommand.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
@@ -21,14 +22,6 @@ export interface PeerIdentity {
   roots?: string[];
   /** Takes a further root without being asked as long as one of those known is still published: the peer rotates its root. */
   acceptAnnouncedRoots?: boolean;
-}
-
-/** What became of a peer's identity. */
-export interface PinJudgement {
-  /** Seen from the contract: what differs from what is pinned or configured, and is not accepted. */
-  faults: Fault[];
-  /** What changes with the stack's consent, or is seen for the first time; a sentence each. */
-  notes: string[];
 }
 
 /**

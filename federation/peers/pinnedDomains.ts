@@ -1,5 +1,5 @@
 import { pathOf } from "../fault.ts";
-import type { PinJudgement } from "./pin.ts";
+import type { PinJudgement } from "./pinJudgement.ts";
 import { settingCommand } from "../settingCommand.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { StackConfig } from "../config.ts";
+import type { AuthorityKind } from "../authority/authorityKind.ts";
 import type { Topology } from "../topology.ts";
 
 /**
@@ -10,7 +10,7 @@ export type PeerNames = "own" | "mesh" | "global";
 /** In what topologies differ, as far as rules go by it: whatever depends on the topology asks here. */
 export interface Traits {
   /** Where the certificate authority may come from. */
-  readonly sources: readonly StackConfig["certificateAuthority"]["source"][];
+  readonly sources: readonly AuthorityKind[];
   /** Whether all clusters are under one root. */
   readonly oneRoot: boolean;
   /** Domains that clusters may have in common, to the letter. */

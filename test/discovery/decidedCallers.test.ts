@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { decideCallers } from "../../discovery/decidedCallers.ts";
 import type { Unreachable } from "../../discovery/surveyedCluster.ts";
 import { parseConfig } from "../../federation/config.ts";
-import type { GuardedService } from "../../federation/callers/callerPolicy.ts";
+import type { GuardedService } from "../../federation/callers/guardedService.ts";
 import { FaultsError } from "../../federation/fault.ts";
 import type { ForeignPolicy } from "../../federation/callers/foreignPolicies.ts";
 import { publishPolicies } from "../../federation/callers/lastPolicies.ts";

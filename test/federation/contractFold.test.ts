@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { parseContract, readContract } from "../../federation/contract.ts";
-import { foldContract } from "../../federation/contractFold.ts";
+import { foldContract } from "../../federation/foldedContract.ts";
 import { contractService } from "./arbitraries.ts";
 import { servicesOf } from "./hostile/extremes.ts";
 import { barService, contractOf, faultsThrown } from "./samples.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Contract } from "../../federation/contract.ts";
-import { foldContract } from "../../federation/contractFold.ts";
+import { foldContract } from "../../federation/foldedContract.ts";
 import type { PeerStatus } from "../../federation/peers/peerStatus.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { importedHosts } from "./importedHosts.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { callerPolicies } from "../../../federation/callers/callerPolicies.ts";
-import type { GuardedService } from "../../../federation/callers/callerPolicy.ts";
+import type { GuardedService } from "../../../federation/callers/guardedService.ts";
 import type { Caller, CallerRules } from "../../../federation/callers/callers.ts";
 import { getThrough, guarded, http, mesh, policiesFor, tcp } from "./callersFixture.ts";
 

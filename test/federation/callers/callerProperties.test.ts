@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { AuthorizationPolicy, PolicyRule } from "../../../federation/callers/authorizationPolicy.ts";
 import { callerPolicies } from "../../../federation/callers/callerPolicies.ts";
-import type { CallingMesh, GuardedService } from "../../../federation/callers/callerPolicy.ts";
+import type { CallingMesh, GuardedService } from "../../../federation/callers/guardedService.ts";
 import type { Caller, LocalCaller } from "../../../federation/callers/callers.ts";
 import { judgeForeignPolicies } from "../../../federation/callers/foreignPolicies.ts";
 import { matches } from "../../../federation/selector.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { callerPolicies } from "../../../federation/callers/callerPolicies.ts";
-import type { GuardedService } from "../../../federation/callers/callerPolicy.ts";
+import type { GuardedService } from "../../../federation/callers/guardedService.ts";
 import { guarded, mesh } from "./callersFixture.ts";
 
 describe("Policies of callers in one namespace", () => {

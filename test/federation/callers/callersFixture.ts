@@ -1,6 +1,6 @@
 import type { AuthorizationPolicy } from "../../../federation/callers/authorizationPolicy.ts";
 import { type CallerPolicies, callerPolicies } from "../../../federation/callers/callerPolicies.ts";
-import type { CallingMesh, GuardedService } from "../../../federation/callers/callerPolicy.ts";
+import type { CallingMesh, GuardedService } from "../../../federation/callers/guardedService.ts";
 import type { CallerRules } from "../../../federation/callers/callers.ts";
 import { type Call, letsIn } from "./policyEvaluator.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { callerPolicies } from "../../../federation/callers/callerPolicies.ts";
-import type { GuardedService } from "../../../federation/callers/callerPolicy.ts";
+import type { GuardedService } from "../../../federation/callers/guardedService.ts";
 import type { CallerRules } from "../../../federation/callers/callers.ts";
 import { publishPolicies, readPolicies } from "../../../federation/callers/lastPolicies.ts";
 import { isGatewayPolicy } from "../../../federation/callers/gatewayPolicy.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { callerPolicies } from "../../../federation/callers/callerPolicies.ts";
-import type { CallingMesh, GuardedService } from "../../../federation/callers/callerPolicy.ts";
+import type { CallingMesh, GuardedService } from "../../../federation/callers/guardedService.ts";
 import type { Caller } from "../../../federation/callers/callers.ts";
 import { openedName } from "../../../federation/exports/terminatedExport.ts";
 import { matches } from "../../../federation/selector.ts";

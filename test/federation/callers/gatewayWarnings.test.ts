@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { callerPolicies } from "../../../federation/callers/callerPolicies.ts";
-import type { GuardedService } from "../../../federation/callers/callerPolicy.ts";
+import type { GuardedService } from "../../../federation/callers/guardedService.ts";
 import type { CallerRules } from "../../../federation/callers/callers.ts";
 import { guarded, http, mesh, policiesFor, tcp } from "./callersFixture.ts";
 

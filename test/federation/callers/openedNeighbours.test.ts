@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { callerPolicies } from "../../../federation/callers/callerPolicies.ts";
-import type { GuardedService } from "../../../federation/callers/callerPolicy.ts";
+import type { GuardedService } from "../../../federation/callers/guardedService.ts";
 import { guarded, http, mesh } from "./callersFixture.ts";
 import { letsIn } from "./policyEvaluator.ts";
 

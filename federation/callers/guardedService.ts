@@ -1,0 +1,36 @@
+import type { ServicePort } from "../contractService.ts";
+import type { CallerRules } from "./callers.ts";
+
+/** A Service that is exported, as far as it matters who may call it. */
+export interface GuardedService {
+  namespace: string;
+  name: string;
+  host: string;
+  /** Empty where it has none. */
+  selector: Readonly<Record<string, string>>;
+  /** Those that are offered; `targetPorts` are all that they are at its workloads, left out when that is not known. */
+  ports: readonly (ServicePort & { targetPorts?: readonly number[] })[];
+  /** Whether the gateway opens calls of it: its workloads see the gateway's identity then. */
+  terminated?: true;
+  /** Whether no TCP port of it is left out of the offer: a gateway that passes calls on leads to those all the same. */
+  isWhole: boolean;
+  /** To whom it is offered, by their names in the config. */
+  peers: readonly string[];
+  /** Whether some workload of it takes plaintext too. */
+  permissive?: boolean;
+  rule: CallerRules;
+  /** Its place among the config's `exports`. */
+  ruleIndex?: number;
+}
+
+/** Among whom policies tell callers apart. */
+export interface CallingMesh {
+  /** Our own trust domain. */
+  trustDomain: string;
+  /** Name of our gateway's service account. @default that of the chart */
+  gatewayAccount?: string;
+  /** Each peer's, by its name in the config; undefined as long as it was never seen, when nobody trusts it either. */
+  peers: Readonly<Record<string, string | undefined>>;
+  /** Selectors of the ALLOW policies of others that may select workloads of a Service, by its host; `{}` selects all. */
+  foreignAllows?: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
+}
