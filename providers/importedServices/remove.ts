@@ -16,7 +16,8 @@ import { removeObject } from "./writeObject.ts";
 import { type Write, runWrites } from "./writes.ts";
 
 /**
- * Takes away every object of one peer, found by its labels, so also those that no state knows of.
+ * Takes away every object of one peer, found by its labels, so also those that no state knows of, and those whose entry is gone or
+ * another peer's by now: a peer that the config gives another name takes its entries along, and makes local Services of its own.
  * @returns what was done and what was not, then a sentence per cause; empty when none is left.
  * @throws ClusterError when the cluster cannot be read; nothing was deleted then.
  */
@@ -36,10 +37,13 @@ export async function removeImports(
       },
     });
   const entries = await untouched(ours("ServiceEntry"));
-  const none = nothing("DestinationRule");
-  const rules = await untouched(unlessForbidden(ours("DestinationRule"), entries.tellsOfRule, none));
-  const local = entries.tellsOfLocal ? await untouched(Promise.all(LOCAL_KINDS.map(ours))) : [];
-  const found = [entries, rules, ...local];
+  const beside = (kind: ImportKind, isTold: boolean): Promise<Withdrawn> =>
+    unlessForbidden(ours(kind), isTold, nothing(kind));
+  const others = [
+    beside("DestinationRule", entries.tellsOfRule),
+    ...LOCAL_KINDS.map((kind) => beside(kind, entries.tellsOfLocal)),
+  ];
+  const found = [entries, ...(await untouched(Promise.all(others)))];
   const writes = removalsOf(client, found, peer);
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import type { ImportKind } from "../../../federation/imports/importObjects.ts";
 import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
 import { resourcePath } from "../../../providers/cluster/kinds.ts";
-import { applyImports, removeImports } from "../../../providers/importedServices/apply.ts";
+import { applyImports } from "../../../providers/importedServices/apply.ts";
 import { differences } from "../../../providers/importedServices/drift.ts";
 import { type Inputs, stateOf } from "../../../providers/importedServices/inputs.ts";
 import { type LiveObject, RESOURCES, declaredObjects } from "../../../providers/importedServices/objects.ts";
 import { linesOf } from "../../../providers/importedServices/refresh.ts";
+import { removeImports } from "../../../providers/importedServices/remove.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
 
 const HOST = "bar.xyz.svc.b.local";
@@ -22,6 +23,7 @@ const INPUTS: Inputs = {
 };
 const OFF = { ...INPUTS, services: { [HOST]: PLAIN } };
 const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "x" } };
+const FORBIDDEN = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
 const KINDS: ImportKind[] = ["ServiceEntry", "Service", "VirtualService"];
 
 describe("A service with a local Service", () => {
@@ -166,16 +168,44 @@ describe("A service with a local Service", () => {
     });
   }
 
-  it("goes with all that the peer has, and is not looked for where no entry tells of it", async () => {
-    for (const kind of KINDS) put(kind);
-    server.requests.length = 0;
-    assert.deepEqual(await removeImports(client, INPUTS), []);
-    assert.deepEqual(writes(), ["DELETE virtualservices", "DELETE services", "DELETE serviceentries"]);
-    objects.clear();
-    put("ServiceEntry", undefined, OFF);
-    server.requests.length = 0;
-    assert.deepEqual(await removeImports(client, INPUTS), []);
-    assert.deepEqual(asked(), []);
+  describe("of a peer that goes", () => {
+    const remove = () => {
+      server.requests.length = 0;
+      return removeImports(client, INPUTS);
+    };
+
+    it("goes with all that the peer has", async () => {
+      for (const kind of KINDS) put(kind);
+      assert.deepEqual(await remove(), []);
+      assert.deepEqual(writes(), ["DELETE virtualservices", "DELETE services", "DELETE serviceentries"]);
+    });
+
+    it("goes where no entry tells of it: the peer was renamed, or somebody deleted the entry", async () => {
+      put("ServiceEntry", ({ metadata }) =>
+        Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "b2" }),
+      );
+      put("Service");
+      put("VirtualService");
+      assert.deepEqual(await remove(), []);
+      assert.deepEqual(writes(), ["DELETE virtualservices", "DELETE services"]);
+      objects.clear();
+      assert.deepEqual(await remove(), []);
+      assert.equal(asked().length, 2);
+    });
+
+    it("may be hidden from the user where no entry tells of it, and not where one does", async () => {
+      const answerOf = (tells: boolean) => (request: string) => {
+        if (/\/(services|virtualservices)\?/.test(request)) return FORBIDDEN;
+        const [entry] = declaredObjects(tells ? INPUTS : OFF)(HOST);
+        const items = request.includes("/serviceentries?") ? [entry] : [];
+        return { status: 200, body: { items, metadata: {} } };
+      };
+      server.answerBy(answerOf(false));
+      assert.deepEqual(await remove(), []);
+      assert.deepEqual(writes(), ["DELETE serviceentries"]);
+      server.answerBy(answerOf(true));
+      await assert.rejects(remove(), /403 Forbidden/);
+    });
   });
 
   describe("in a refresh", () => {
