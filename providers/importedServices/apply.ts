@@ -5,7 +5,7 @@ import { compareFew } from "./compareFew.ts";
 import { type Comparison, compareWithCluster } from "./comparison.ts";
 import type { Few } from "./fewHosts.ts";
 import type { Inputs } from "./inputs.ts";
-import { nameOf } from "./names.ts";
+import { isLocal, nameOf } from "./names.ts";
 import { declaredObjects } from "./objects.ts";
 import { Progress } from "./progress.ts";
 import { removalsOf, untouched } from "./remove.ts";
@@ -33,7 +33,7 @@ interface ServiceWrite extends Write {
 /**
  * Brings the cluster's objects of one peer to what is declared, with one list of each kind and only the writes that are needed. An
  * object of ours that is there already, from an update that was cut short or whose state was lost, is taken on as it is.
- * What does not belong to us stays untouched and is a failure.
+ * What does not belong to us stays untouched and is a failure; a local Service that does not keeps nothing but itself from being made.
  * @param few the only hosts to look at, instead of the lists. @default all
  * @throws ClusterError when the cluster cannot be read; nothing was written then.
  */
@@ -48,9 +48,8 @@ export async function applyImports(client: ClusterClient, inputs: Inputs, few?: 
       return { name: host, reason };
     }),
   );
-  const lost = new Set(refused.map(({ name }) => name));
   const writes = inOneWriteEach(
-    declaringWrites(client, comparisons, inputs).filter(({ name }) => !lost.has(name)),
+    declaringWrites(client, comparisons, inputs),
     removalsOf(client, comparisons, peer).filter(({ name }) => !handedOver.has(name)),
   );
   const progress = new Progress(
@@ -60,7 +59,8 @@ export async function applyImports(client: ClusterClient, inputs: Inputs, few?: 
   const undone = await runWrites(writes, progress);
   const failures = [...refused, ...undone.map(({ write: { name }, ...why }) => ({ name, ...why }))];
   const wanted = Object.keys(inputs.services).length;
-  const imported = wanted - lost.size - undone.filter(({ write }) => write.declares).length;
+  const unwritten = undone.filter(({ write }) => write.declares).map(({ write: { name } }) => name);
+  const imported = wanted - new Set([...refused.map(({ name }) => name), ...unwritten]).size;
   if (failures.length === 0) return { imported, failures: [] };
   const left = undone.filter(({ write }) => !write.declares).length;
   const removals = writes.filter(({ declares }) => !declares);
@@ -70,7 +70,10 @@ export async function applyImports(client: ClusterClient, inputs: Inputs, few?: 
   return { imported, failures: reportFailures(sum, failures) };
 }
 
-/** One write for each service of which something is not as declared: first those that change, then those that come. */
+/**
+ * One write for each service of which something is not as declared, and which is not somebody else's: first those that change, then those that
+ * come. Where somebody else has the local Service, or what leads from there, the rest is written.
+ */
 function declaringWrites(
   client: ClusterClient,
   comparisons: readonly Comparison[],
@@ -78,7 +81,12 @@ function declaringWrites(
 ): ServiceWrite[] {
   const declared = declaredObjects(inputs);
   const steps = new Map<string, Map<ImportKind, typeof createObject>>();
+  const takenOf = (isOne: (kind: ImportKind) => boolean): ReadonlySet<string> =>
+    new Set(comparisons.flatMap(({ kind, taken }) => (isOne(kind) ? [...taken.keys()] : [])));
+  const lost = takenOf((kind) => !isLocal(kind));
+  const withoutLocal = takenOf(isLocal);
   const note = (host: string, kind: ImportKind, write: typeof createObject): void => {
+    if (lost.has(host) || (isLocal(kind) && withoutLocal.has(host))) return;
     const known = steps.get(host) ?? new Map<ImportKind, typeof createObject>();
     steps.set(host, known.set(kind, write));
   };

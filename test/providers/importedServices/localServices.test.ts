@@ -136,14 +136,14 @@ describe("A service with a local Service", () => {
       assert.ok(server.requests.some((request) => /^PATCH .*\/services\/pay\b/.test(request)));
     });
 
-    it(`is left alone where the Service is somebody else's, or a sibling's for another host, by a look ${how}`, async () => {
+    it(`is left alone where the Service is somebody else's, or a sibling's for another host, and the service is registered all the same, by a look ${how}`, async () => {
       const others: [RegExp, (live: LiveObject) => void][] = [
         [
           /^Service ns\/bar-xyz-b belongs to Helm/,
           ({ metadata }) => (metadata.labels = { "app.kubernetes.io/managed-by": "Helm" }),
         ],
         [
-          /^Service ns\/bar-xyz-b was imported from peer c/,
+          /^Service ns\/bar-xyz-b is still that of peer c, .*run `pulumi up` again/,
           ({ metadata }) => {
             Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "c" });
             Object.assign(metadata.annotations ?? {}, { "istio-federation.dev/host": "other.c.local" });
@@ -153,9 +153,30 @@ describe("A service with a local Service", () => {
       for (const [reason, edit] of others) {
         put("Service", edit);
         const { imported, failures } = await apply({ ...INPUTS, siblings: ["c"] }, before);
-        assert.deepEqual([imported, writes()], [0, []]);
+        assert.deepEqual([imported, writes()], [0, ["PATCH serviceentries"]]);
+        assert.match(failures[0] ?? "", /^0 of 1 services are registered as declared\./);
         assert.match(failures[1] ?? "", reason);
+        assert.equal(failures.length, 2);
       }
+    });
+
+    it(`counts once where its entry cannot be written either, by a look ${how}`, async () => {
+      put("Service", ({ metadata }) => (metadata.labels = {}));
+      const invalid = { kind: "Status", reason: "Invalid", message: "no" };
+      server.answerBy((request) => {
+        if (request.startsWith("PATCH")) return { status: 422, body: invalid };
+        const [path = ""] = request.replace("GET ", "").split("?");
+        if (request.includes("limit=")) {
+          const isOfOthers = request.includes("%21%3D") && request.includes("/services?");
+          const items = isOfOthers ? [...objects.values()] : [];
+          return { status: 200, body: { items, metadata: {} } };
+        }
+        const object = objects.get(path);
+        return object === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body: object };
+      });
+      const { imported, failures } = await apply(INPUTS, before);
+      assert.equal(imported, 0);
+      assert.match(failures.join("\n"), /^0 of 1 [^]*Service ns\/bar-xyz-b belongs to[^]*422 Invalid/);
     });
 
     it(`is taken over from a sibling that had it for the same host, by a look ${how}`, async () => {
