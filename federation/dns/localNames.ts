@@ -20,7 +20,8 @@ interface Named {
 /**
  * Names the local Services of imported ones, where the config asks for it: one for each service of a peer, by what it is called in the peer's
  * cluster. Further names that rules give have none of their own. A service that cannot have one is registered without, with a warning: its
- * name is the peer's to choose. Two that would have one name are a fault: nothing tells whose callers these are.
+ * name is the peer's to choose. Two that would have one name are a fault: nothing tells whose callers these are. So are more than the config
+ * allows.
  * @param imports what is to be registered of each peer.
  * @param isFurther whether a rule gives a peer's service this name beside its own.
  * @returns the same peers, their services with the names.
@@ -48,7 +49,14 @@ export function nameLocalServices(
     });
     return { ...found, services: Object.fromEntries(withNames) };
   });
-  return { imports: all, faults: common(named), warnings };
+  return { imports: all, faults: [...common(named), ...tooMany(named.length, services.limit)], warnings };
+}
+
+function tooMany(wanted: number, limit: number): Fault[] {
+  if (wanted <= limit) return [];
+  const rule = `is less than the ${count(wanted)} imported services that would have a local Service each, with an address of this cluster's range`;
+  const remedy = "Import fewer by `imports` of the peers, or choose a higher one where the range has room";
+  return [{ path: "dns.services.limit", value: limit, rule, remedy }];
 }
 
 function nameless(template: string, peer: string, host: string, name: string | undefined): Fault {

@@ -72,7 +72,8 @@ export async function applyImports(client: ClusterClient, inputs: Inputs, few?: 
 
 /**
  * One write for each service of which something is not as declared, and which is not somebody else's: first those that change, then those that
- * come. Where somebody else has the local Service, or what leads from there, the rest is written.
+ * come. Local Services come when all else is written, as they serve fewer clients. Where somebody else has one, or what leads from there, the rest
+ * is written.
  */
 function declaringWrites(
   client: ClusterClient,
@@ -92,13 +93,17 @@ function declaringWrites(
   };
   for (const { kind, changed } of comparisons) for (const host of changed) note(host, kind, updateObject);
   for (const { kind, missing } of comparisons) for (const host of missing) note(host, kind, createObject);
-  return [...steps].map(([host, writes]) => ({
-    name: host,
-    declares: true,
-    run: async () => {
-      for (const object of declared(host)) await writes.get(object.kind)?.(client, object);
-    },
-  }));
+  return [...steps].map(([host, writes]) => {
+    const write = async (isNow: (kind: ImportKind) => boolean): Promise<void> => {
+      for (const object of declared(host)) if (isNow(object.kind)) await writes.get(object.kind)?.(client, object);
+    };
+    return {
+      name: host,
+      declares: true,
+      run: () => write((kind) => !isLocal(kind)),
+      ...([...writes.keys()].some(isLocal) ? { finish: () => write(isLocal) } : {}),
+    };
+  });
 }
 
 /** A service that stays and loses its rule, or its local Service, loses that first: its entry tells of it as long as there is one. */

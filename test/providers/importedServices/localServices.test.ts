@@ -160,6 +160,21 @@ describe("A service with a local Service", () => {
       }
     });
 
+    it(`is what fails, and nothing but it, where the cluster has no address left, by a look ${how}`, async () => {
+      const message = "Internal error occurred: failed to allocate a serviceIP: range is full";
+      server.answerBy((request) => {
+        if (/^PATCH .*\/services\//.test(request)) return { status: 500, body: { kind: "Status", message } };
+        if (request.startsWith("PATCH")) return { status: 200, body: declaredObjects(INPUTS)(HOST)[0] };
+        return request.includes("limit=")
+          ? { status: 200, body: { items: [], metadata: {} } }
+          : { status: 404, body: NOT_FOUND };
+      });
+      const { imported, failures } = await apply(INPUTS, before);
+      assert.equal(imported, 0);
+      assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH services"]);
+      assert.match(failures[1] ?? "", /has no address left for a Service/);
+    });
+
     it(`counts once where its entry cannot be written either, by a look ${how}`, async () => {
       put("Service", ({ metadata }) => (metadata.labels = {}));
       const invalid = { kind: "Status", reason: "Invalid", message: "no" };
