@@ -120,16 +120,30 @@ describe("The local Services of imported ones", () => {
     );
   });
 
-  it("are a fault where two would have one name, of one peer or of several", () => {
-    const one = peerOf("b", { "a-b.c.svc.cluster-b.local": {}, "a.b-c.svc.cluster-b.local": {} });
-    assert.deepEqual(named([one]).faults, [
-      "dns.services.name a-b-c-b would be the name of the local Services of 2 imported ones " +
-        "(a-b.c.svc.cluster-b.local of peer b, a.b-c.svc.cluster-b.local of peer b)",
-    ]);
+  it("are left out, with a warning, where two would have one name, of one peer or of several: names are the peers' to choose", () => {
+    const one = peerOf("b", {
+      [BAR]: {},
+      "a-b.c.svc.cluster-b.local": {},
+      "a.b-c.svc.cluster-b.local": {},
+    });
+    assert.deepEqual(named([one]), {
+      names: [["bar-xyz-b", undefined, undefined]],
+      faults: [],
+      warnings: [
+        "dns.services.name would be the name of the local Services of 2 imported ones " +
+          "(a-b.c.svc.cluster-b.local of peer b, a.b-c.svc.cluster-b.local of peer b), so that none of them has one",
+      ],
+    });
     const both = [peerOf("b", { [BAR]: {} }), peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } })];
-    assert.deepEqual(named(both, "{name}").faults, [
-      `dns.services.name bar would be the name of the local Services of 2 imported ones (${BAR} of peer b, bar.xyz.svc.far.mesh of peer far)`,
-    ]);
+    assert.deepEqual(named(both, "{name}"), {
+      names: [[undefined], [undefined]],
+      faults: [],
+      warnings: [
+        `dns.services.name would be the name of the local Services of 2 imported ones (${BAR} of peer b, bar.xyz.svc.far.mesh of peer far), ` +
+          "so that none of them has one",
+      ],
+    });
+    assert.deepEqual(named([one], LOCAL_NAME, [], 1).faults, []);
   });
 
   it("are a fault where they are more than the config allows, of all peers together", () => {
