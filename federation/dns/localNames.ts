@@ -46,7 +46,10 @@ export function nameLocalServices(
   const [alone, common] = apart(named);
   const byPeer = Map.groupBy(alone, ({ peer }) => peer);
   return {
-    imports: imports.map((found) => ({ ...found, services: withNames(found.services, byPeer.get(found.peer)) })),
+    imports: imports.map((found) => ({
+      ...found,
+      services: withNames(found.services, byPeer.get(found.peer)),
+    })),
     faults: tooMany(alone.length, services.limit),
     warnings: [...warnings, ...common.map(describeCommon)],
   };

@@ -9,7 +9,7 @@ import { isLocal, nameOf } from "./names.ts";
 import { declaredObjects } from "./objects.ts";
 import { Progress } from "./progress.ts";
 import { removalsOf, untouched } from "./remove.ts";
-import { type Failure, reportFailures } from "./report.ts";
+import { type Failure, failureOf, reportFailures } from "./report.ts";
 import { createObject, updateObject } from "./writeObject.ts";
 import { type Write, runWrites } from "./writes.ts";
 
@@ -44,8 +44,8 @@ export async function applyImports(client: ClusterClient, inputs: Inputs, few?: 
   const comparisons = await untouched(comparing);
   const refused = comparisons.flatMap(({ kind, taken }) =>
     [...taken].map(([host, owner]): Failure => {
-      const reason = `${kind} ${namespace}/${nameOf(inputs.services, kind, host)} ${owner}`;
-      return { name: host, reason };
+      const object = nameOf(inputs.services, kind, host) ?? host;
+      return { name: host, objects: [object], reason: `${kind} ${namespace}/${object} ${owner}` };
     }),
   );
   const writes = inOneWriteEach(
@@ -57,7 +57,7 @@ export async function applyImports(client: ClusterClient, inputs: Inputs, few?: 
     writes.length,
   );
   const undone = await runWrites(writes, progress);
-  const failures = [...refused, ...undone.map(({ write: { name }, ...why }) => ({ name, ...why }))];
+  const failures = [...refused, ...undone.map(failureOf)];
   const wanted = Object.keys(inputs.services).length;
   const unwritten = undone.filter(({ write }) => write.declares).map(({ write: { name } }) => name);
   const imported = wanted - new Set([...refused.map(({ name }) => name), ...unwritten]).size;
@@ -95,10 +95,13 @@ function declaringWrites(
   for (const { kind, missing } of comparisons) for (const host of missing) note(host, kind, createObject);
   return [...steps].map(([host, writes]) => {
     const write = async (isNow: (kind: ImportKind) => boolean): Promise<void> => {
-      for (const object of declared(host)) if (isNow(object.kind)) await writes.get(object.kind)?.(client, object);
+      for (const object of declared(host))
+        if (isNow(object.kind)) await writes.get(object.kind)?.(client, object);
     };
+    const local = nameOf(inputs.services, "Service", host);
     return {
       name: host,
+      objects: local === undefined ? [] : [local],
       declares: true,
       run: () => write((kind) => !isLocal(kind)),
       ...([...writes.keys()].some(isLocal) ? { finish: () => write(isLocal) } : {}),
@@ -117,7 +120,7 @@ function inOneWriteEach(declaring: readonly ServiceWrite[], removals: readonly W
       await removal.run();
       await write.run();
     };
-    return { ...write, run };
+    return { ...write, objects: [...(write.objects ?? []), ...(removal.objects ?? [])], run };
   });
   return [...both, ...[...left.values()].map((removal) => ({ ...removal, declares: false }))];
 }

@@ -7,11 +7,11 @@ import type { KubernetesObject } from "../cluster/kinds.ts";
 import type { Comparison } from "./comparison.ts";
 import { unlessForbidden } from "./forbidden.ts";
 import type { Inputs } from "./inputs.ts";
-import { hostOf, localServiceOf } from "./names.ts";
+import { hostOf, isLocal, localServiceOf } from "./names.ts";
 import { RESOURCES, tellsOfRule } from "./objects.ts";
 import { isOurs, sighted } from "./ownership.ts";
 import { Progress } from "./progress.ts";
-import { reportFailures } from "./report.ts";
+import { failureOf, reportFailures } from "./report.ts";
 import { removeObject } from "./writeObject.ts";
 import { type Write, runWrites } from "./writes.ts";
 
@@ -52,10 +52,7 @@ export async function removeImports(
   const undone = await runWrites(writes, progress);
   if (undone.length === 0) return [];
   const sum = `${count(writes.length - undone.length)} of ${count(writes.length)} services of peer ${peer} are deleted`;
-  return reportFailures(
-    sum,
-    undone.map(({ write: { name }, ...why }) => ({ name, ...why })),
-  );
+  return reportFailures(sum, undone.map(failureOf));
 }
 
 /** What there is of one kind that goes. */
@@ -78,19 +75,14 @@ export function removalsOf(
   found: readonly Pick<Comparison, "kind" | "withdrawn">[],
   peer: string,
 ): Write[] {
-  const byHost = new Map<string, (() => Promise<void>)[]>();
-  for (const { kind, withdrawn } of found.toReversed()) {
-    for (const object of withdrawn) {
-      const host = hostOf(object);
-      const steps = byHost.get(host) ?? [];
-      steps.push(() => removeObject(client, kind, object, peer));
-      byHost.set(host, steps);
-    }
-  }
-  return [...byHost].map(([name, steps]) => ({
+  const all = found
+    .toReversed()
+    .flatMap(({ kind, withdrawn }) => withdrawn.map((object) => ({ kind, object })));
+  return [...Map.groupBy(all, ({ object }) => hostOf(object))].map(([name, those]) => ({
     name,
+    objects: those.filter(({ kind }) => isLocal(kind)).map(({ object }) => object.metadata.name),
     run: async () => {
-      for (const step of steps) await step();
+      for (const { kind, object } of those) await removeObject(client, kind, object, peer);
     },
   }));
 }

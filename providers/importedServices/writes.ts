@@ -8,6 +8,8 @@ const CONCURRENCY = 32;
 export interface Write {
   /** Name of the entry. */
   readonly name: string;
+  /** Other names that its objects have. */
+  readonly objects?: readonly string[];
   run(): Promise<void>;
   /** What is left to do when `run` of all writes is over: what matters less, and must not keep any of these from being tried. */
   finish?(): Promise<void>;

@@ -49,7 +49,9 @@ describe("A cluster at program start", () => {
   it("shows what is left behind of local Services too, where the user may see them", async () => {
     const labels = { "app.kubernetes.io/managed-by": "istio-federation", "istio-federation.dev/peer": "b" };
     const annotations = { "istio-federation.dev/host": "bar.xyz.svc.b.local" };
-    const left = { metadata: { name: "bar-xyz-b", labels, annotations, creationTimestamp: "2026-11-16T10:00:00Z" } };
+    const left = {
+      metadata: { name: "bar-xyz-b", labels, annotations, creationTimestamp: "2026-11-16T10:00:00Z" },
+    };
     let mayLook = true;
     server.answerBy((request) => {
       const isLocal = /\/(services|virtualservices)\?/.test(request);

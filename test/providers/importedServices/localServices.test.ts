@@ -175,6 +175,29 @@ describe("A service with a local Service", () => {
       assert.match(failures[1] ?? "", /has no address left for a Service/);
     });
 
+    it(`is one sentence with all others that fail for its cause, whatever they are called, by a look ${how}`, async () => {
+      const hosts = ["s1.xyz.svc.b.local", "s2.xyz.svc.b.local"];
+      const services = Object.fromEntries(
+        hosts.map((host) => [host, `${PLAIN} localService at-${host.slice(0, 2)}`]),
+      );
+      const inputs = { ...INPUTS, services };
+      server.answerBy((request) => {
+        const name = /services\/(at-s\d)\?/.exec(request)?.[1];
+        if (/^PATCH .*\/services\//.test(request)) {
+          return { status: 422, body: { kind: "Status", message: `Service "${name}" is invalid` } };
+        }
+        if (request.startsWith("PATCH")) return { status: 200, body: {} };
+        if (request.startsWith("PUT")) return { status: 200, body: {} };
+        return request.includes("limit=")
+          ? { status: 200, body: { items: [], metadata: {} } }
+          : { status: 404, body: NOT_FOUND };
+      });
+      const few = before === undefined ? undefined : { hosts, before: {} };
+      const { failures } = await applyImports(client, inputs, few);
+      assert.equal(failures.length, 2, failures.join("\n"));
+      assert.match(failures[1] ?? "", /Service ns\/at-s1.*the same for 1 more: s2\.xyz/);
+    });
+
     it(`counts once where its entry cannot be written either, by a look ${how}`, async () => {
       put("Service", ({ metadata }) => (metadata.labels = {}));
       const invalid = { kind: "Status", reason: "Invalid", message: "no" };

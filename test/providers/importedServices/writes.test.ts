@@ -48,9 +48,18 @@ describe("Many writes", () => {
       },
     }));
     const undone = await runWrites(finished, silent());
-    assert.deepEqual(tried.slice(0, COUNT), all.map(({ name }) => name));
-    assert.deepEqual(tried.slice(COUNT), all.slice(0, 150).map(({ name }) => `${name} finished`));
-    assert.deepEqual(undone.map(({ write: { name } }) => name), ["s7", ...all.slice(150).map(({ name }) => name)]);
+    assert.deepEqual(
+      tried.slice(0, COUNT),
+      all.map(({ name }) => name),
+    );
+    assert.deepEqual(
+      tried.slice(COUNT),
+      all.slice(0, 150).map(({ name }) => `${name} finished`),
+    );
+    assert.deepEqual(
+      undone.map(({ write: { name } }) => name),
+      ["s7", ...all.slice(150).map(({ name }) => name)],
+    );
   });
 
   it("all run before one is not finished for a reason that all would meet", async () => {
@@ -68,9 +77,15 @@ describe("Many writes", () => {
       })),
       silent(),
     );
-    assert.deepEqual(tried.slice(0, COUNT), all.map(({ name }) => name));
+    assert.deepEqual(
+      tried.slice(0, COUNT),
+      all.map(({ name }) => name),
+    );
     assert.ok(tried.length < COUNT + 100, `${tried.length} tried`);
-    assert.deepEqual(undone.map(({ write: { name } }) => name), all.slice(1).map(({ name }) => name));
+    assert.deepEqual(
+      undone.map(({ write: { name } }) => name),
+      all.slice(1).map(({ name }) => name),
+    );
   });
 
   for (const [what, error] of [
