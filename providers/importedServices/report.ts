@@ -46,5 +46,5 @@ function byCause(failures: readonly (Failure & { reason: string })[]): string[] 
 
 /** An object's name may be a word, or part of one: it is taken out only where it is said to be a name, as in `ns/bar` and `"bar"`. */
 function withoutObject(reason: string, object: string): string {
-  return reason.replaceAll(new RegExp(`(?<=[/"])${RegExp.escape(object)}(?![-\\w]|\\.\\w)`, "g"), "");
+  return reason.replaceAll(new RegExp(`(?<=[/"])${object.replaceAll(".", "\\.")}(?![-\\w]|\\.\\w)`, "g"), "");
 }
