@@ -1,6 +1,6 @@
 /** Labels and annotations of this program, and the Istio ones it reads. */
 
-/** On every object by which a peer's service is registered: who wrote it. */
+/** On what this program makes, as all by which a peer's service is registered: who wrote it. */
 export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
 /** Value of {@link MANAGED_BY_LABEL}; also the field manager of server-side apply. */
 export const MANAGED_BY = "istio-federation";
