@@ -23,8 +23,8 @@ export interface Undone<W extends Write = Write> {
 }
 
 /**
- * Runs all writes, several at a time, and then finishes those that succeeded. When one fails for a reason that all would meet (no permission, the cluster is away),
- * the rest is not tried: each would wait for it anew.
+ * Runs all writes, several at a time, and then finishes those that succeeded. When one fails for a reason that all would meet (no
+ * permission, the cluster is away), the rest is not tried: each would wait for it anew.
  * @returns what did not succeed, in the order of the writes.
  */
 export async function runWrites<W extends Write>(
