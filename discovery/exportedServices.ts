@@ -1,5 +1,5 @@
 import type { ClusterServices, KubernetesService } from "../federation/exports/clusterServices.ts";
-import { type ExportRule, namedServices, selectsNothing } from "../federation/exports/exportRule.ts";
+import { type ExportRule, selectsNothing } from "../federation/exports/exportRule.ts";
 import { isName } from "../federation/namePattern.ts";
 import { sortedUnique } from "../federation/order.ts";
 import { keyOf, ruleFinder } from "../federation/exports/ruleFinder.ts";
@@ -13,7 +13,8 @@ import {
   SERVICE,
   WORKLOAD_ENTRY,
 } from "../providers/cluster/kinds.ts";
-import { OF_OTHERS, isImport } from "../federation/labels.ts";
+import { OF_OTHERS, PEER_LABEL } from "../federation/labels.ts";
+import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
 import {
   type DestinationRuleObject,
   type PeerAuthenticationObject,
@@ -88,13 +89,7 @@ export async function discoverServices(
         .map(viewService)
         .map((service) => [keyOf(service), service]),
     );
-    const named = new Set(rules.flatMap((rule) => namedServices(rule) ?? []));
-    // Those of our own imports are offered to nobody, and very many.
-    const isOffered = (service: KubernetesService): boolean =>
-      !isImport(service.labels) || named.has(keyOf(service));
-    const services = [...found.values()].filter(
-      (service) => isMeant(service) !== undefined && isOffered(service),
-    );
+    const services = [...found.values()].filter((service) => isMeant(service) !== undefined);
     const workloads = await pMap(
       sortedUnique(services.map(({ namespace }) => namespace)),
       (namespace) => findWorkloads(client, namespace),
@@ -112,26 +107,34 @@ export async function discoverServices(
   });
 }
 
-/** One list for each namespace that rules name, or of all namespaces; of a rule without names only what has its labels. */
+/**
+ * One list for each namespace that rules name, or of all namespaces; of a rule without names only what has its labels. Those of all namespaces
+ * leave out what clients here find peers' services by, which are very many and offered to nobody.
+ */
 function serviceLists(rules: readonly ExportRule[]): ListOptions[] {
   const busy = rules.filter((rule) => !selectsNothing(rule));
   const lists = busy.flatMap(({ namespaces, services, selector }): ListOptions[] => {
-    const labelled = services === undefined ? labelSelector(selector ?? {}) : {};
-    if (namespaces?.every(isName) !== true) return [labelled];
+    const labels = services === undefined ? labelSelector(selector ?? {}) : [];
+    if (namespaces?.every(isName) !== true) return [{ labelSelector: [...labels, NO_IMPORT].join(",") }];
+    const labelled = labels.length === 0 ? {} : { labelSelector: labels.join(",") };
     return namespaces.map((namespace) => ({ namespace, ...labelled }));
   });
   const distinct = new Map(lists.map((list) => [JSON.stringify(list), list]));
-  const isCovered = ({ namespace, ...rest }: ListOptions): boolean =>
-    rest.labelSelector !== undefined &&
-    namespace !== undefined &&
-    distinct.has(JSON.stringify({ namespace }));
-  if (distinct.has("{}")) return [{}];
+  const asksForAll = distinct.has(JSON.stringify({ labelSelector: NO_IMPORT }));
+  const isCovered = (list: ListOptions): boolean => {
+    const { namespace, labelSelector: labels } = list;
+    if (namespace === undefined) return asksForAll && labels !== NO_IMPORT;
+    if (asksForAll && namespace !== IMPORT_NAMESPACE) return true;
+    return labels !== undefined && distinct.has(JSON.stringify({ namespace }));
+  };
   return [...distinct.values()].filter((list) => !isCovered(list));
 }
 
-function labelSelector(selector: Readonly<Record<string, string>>): ListOptions {
-  const labels = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
-  return { labelSelector: labels.join(",") };
+/** Selects what is no local Service of an imported one. */
+const NO_IMPORT = `!${PEER_LABEL}`;
+
+function labelSelector(selector: Readonly<Record<string, string>>): string[] {
+  return Object.entries(selector).map(([key, value]) => `${key}=${value}`);
 }
 
 async function findWorkloads(client: ClusterClient, namespace: string) {

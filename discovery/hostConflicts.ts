@@ -17,8 +17,8 @@ import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
 type Entry = KubernetesObject & { spec?: { hosts?: string[]; exportTo?: string[] } };
 
 /**
- * Looks whether the names to be registered are those of ServiceEntries that others wrote, with one list of these. (No local Service can have
- * one: theirs lie in our cluster domain, where no name of a peer's may be.)
+ * Looks whether the names to be registered are those of ServiceEntries that others wrote, with one list of these. (No Service of this cluster
+ * can have one: theirs lie in our cluster domain, where no name of a peer's may be.)
  * @param peers what is to be registered of each.
  * @param settings of each, by the config.
  * @returns warnings, a sentence each; none where there is no cluster to ask.

@@ -6,7 +6,7 @@ import {
   leftoverSelector,
   tallyLeftovers,
 } from "../federation/imports/leftovers.ts";
-import type { ImportKind } from "../federation/imports/importObjects.ts";
+import { IMPORT_KINDS, type ImportKind } from "../federation/imports/importObjects.ts";
 import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
 import type { KubernetesObject } from "../providers/cluster/kinds.ts";
 import { unlessForbidden } from "../providers/importedServices/forbidden.ts";
@@ -16,10 +16,11 @@ import type { SurveyedCluster } from "./surveyedCluster.ts";
 type Found = KubernetesObject & { metadata: ObjectMetadata };
 
 /**
- * Looks for entries, and what goes with them, that nobody declares any more, with one list of each kind that asks for metadata only.
+ * Looks for entries, and what goes with them, that nobody declares any more, with one list of each kind that asks for metadata only. What goes
+ * with entries is looked for without them too: somebody may have deleted these. Who may not list it (403) never made any.
  * @param own the cluster's name in the config.
  * @param context of the kubeconfig, for the fault.
- * @param peers those that the config names, and those that the stack knows: what becomes of their entries is not asked here.
+ * @param peers those that the config names, and those that the stack knows: what becomes of theirs is not asked here.
  * @returns by the peer's name, sorted; none where there is no cluster to ask, no ServiceEntry kind or no such namespace.
  * @throws FaultsError when the cluster refuses or is another stack's, or the kubeconfig does not lead to one.
  */
@@ -32,8 +33,10 @@ export async function findLeftovers(
   const options = { namespace: IMPORT_NAMESPACE, labelSelector, metadataOnly: true };
   const found = await cluster.read(async (client) => {
     const look = (kind: ImportKind): Promise<Found[]> => client.list<Found>(RESOURCES[kind], options);
-    const rules = unlessForbidden(look("DestinationRule"), false, []);
-    return (await Promise.all([look("ServiceEntry"), rules])).flat();
+    const looks = IMPORT_KINDS.map((kind) =>
+      kind === "ServiceEntry" ? look(kind) : unlessForbidden(look(kind), false, []),
+    );
+    return (await Promise.all(looks)).flat();
   });
   if ("unreachable" in found) return {};
   const leftovers = tallyLeftovers(found.map(({ metadata }) => metadata));

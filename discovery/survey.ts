@@ -28,11 +28,10 @@ import { decideExports, noteExports, withhold } from "./decidedExports.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
-import { surveyHosts } from "./hostConflicts.ts";
 import { findForeignPolicies } from "./foreignPolicies.ts";
 import { addressImports } from "./importAddresses.ts";
+import { surveyImportNames } from "./importNames.ts";
 import { findLeftovers } from "./leftovers.ts";
-import { surveyLocalServices } from "./localServices.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
 import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
@@ -121,8 +120,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const addressed = await addressImports(cluster, config, viewed.peers, last, observedGateways);
   const { peers } = addressed;
   const { warnings: corefileWarnings, ...stub } = await corefile;
-  const conflicts = await surveyHosts(cluster, peers, config.peers);
-  const locals = await surveyLocalServices(cluster, peers);
+  const nameConflicts = await surveyImportNames(cluster, peers, config.peers);
   const callers = decideCallers(config, offered.exported, policiesOfOthers, peers, last.callerPolicies);
   const exports = callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld);
   const leftovers = await left;
@@ -148,8 +146,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...warnings,
       ...corefileWarnings,
       ...addressed.warnings,
-      ...conflicts,
-      ...locals,
+      ...nameConflicts,
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),
     ],

@@ -1,12 +1,12 @@
 /** Labels and annotations of this program, and the Istio ones it reads. */
 
-/** On an imported ServiceEntry: who wrote it. */
+/** On what this program makes, as all by which a peer's service is registered: who wrote it. */
 export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
 /** Value of {@link MANAGED_BY_LABEL}; also the field manager of server-side apply. */
 export const MANAGED_BY = "istio-federation";
 /** Selects the objects that this program did not write. */
 export const OF_OTHERS = `${MANAGED_BY_LABEL}!=${MANAGED_BY}`;
-/** On an imported ServiceEntry: the name of the peer it came from. */
+/** On every object by which a peer's service is registered: the name of the peer it came from. */
 export const PEER_LABEL = "istio-federation.dev/peer";
 /** On an imported ServiceEntry: the name that the service has in the peer's cluster, where it has another one here. */
 export const REMOTE_HOST_ANNOTATION = "istio-federation.dev/remote-host";

@@ -9,7 +9,7 @@ export const AUTHORITY_SECRET = "cacerts";
 /** The east-west gateway's own namespace: whoever may write Gateway objects here decides what is exported. */
 export const GATEWAY_NAMESPACE = "istio-gateway";
 
-/** Where the ServiceEntries of all peers live; nothing else does. */
+/** Where all lives by which services of peers are registered; nothing else does. */
 export const IMPORT_NAMESPACE = "istio-federation";
 
 /** The east-west gateway's Deployment and Service, and the value of their `app` and `istio` labels. */

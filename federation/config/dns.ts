@@ -23,6 +23,8 @@ export interface Dns {
 export interface LocalServices {
   /** How each is called, by {@link LOCAL_NAME_TEMPLATE}. */
   name: string;
+  /** How many there may be, of all peers that are not pending: each takes an address of the cluster's range for Services. */
+  limit: number;
 }
 
 export interface CoreDns {
@@ -59,7 +61,19 @@ const addresses = z.string().superRefine((cidr, context) => {
   context.addIssue({ code: "custom", message: rule, params: { remedy } });
 });
 
-const services = fields({ name: text(LOCAL_NAME_TEMPLATE).default(LOCAL_NAME) });
+/** A range is often a /20, of 4,094 addresses, and the cluster's own Services need theirs. */
+const LOCAL_LIMIT = 1000;
+
+const services = fields({
+  name: text(LOCAL_NAME_TEMPLATE).default(LOCAL_NAME),
+  limit: z
+    .number()
+    .refine((value) => Number.isInteger(value) && value >= 1, {
+      error: "must be a whole number from 1 on",
+      params: { remedy: "Choose such a number" },
+    })
+    .default(LOCAL_LIMIT),
+});
 
 function judgeWhole({
   coreDns: stub,

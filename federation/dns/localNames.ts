@@ -20,7 +20,8 @@ interface Named {
 /**
  * Names the local Services of imported ones, where the config asks for it: one for each service of a peer, by what it is called in the peer's
  * cluster. Further names that rules give have none of their own. A service that cannot have one is registered without, with a warning: its
- * name is the peer's to choose. Two that would have one name are a fault: nothing tells whose callers these are.
+ * name is the peer's to choose. So are all that would have one name: nothing tells whose callers these are. More than the config allows are a
+ * fault.
  * @param imports what is to be registered of each peer.
  * @param isFurther whether a rule gives a peer's service this name beside its own.
  * @returns the same peers, their services with the names.
@@ -33,22 +34,55 @@ export function nameLocalServices(
   if (services === undefined) return { imports: [...imports], faults: [], warnings: [] };
   const warnings: Fault[] = [];
   const named: Named[] = [];
-  const all = imports.map((found): ChosenPeer => {
-    const { peer, contract } = found;
-    const withNames = Object.entries(found.services).map(([host, service]): [string, ImportedService] => {
-      if (isFurther(peer, host)) return [host, service];
-      const offered = offeredService(service.remoteHost ?? host, contract.clusterDomain);
+  for (const { peer, contract, services: offers } of imports) {
+    for (const [host, { remoteHost = host }] of Object.entries(offers)) {
+      if (isFurther(peer, host)) continue;
+      const offered = offeredService(remoteHost, contract.clusterDomain);
       const name = localName(services.name, { ...offered, peer });
-      if (name === undefined || !SERVICE_NAME.test(name)) {
-        warnings.push(nameless(services.name, peer, host, name));
-        return [host, service];
-      }
-      named.push({ peer, host, name });
-      return [host, { ...service, localService: name }];
-    });
-    return { ...found, services: Object.fromEntries(withNames) };
-  });
-  return { imports: all, faults: common(named), warnings };
+      if (name !== undefined && SERVICE_NAME.test(name)) named.push({ peer, host, name });
+      else warnings.push(nameless(services.name, peer, host, name));
+    }
+  }
+  const [alone, common] = apart(named);
+  const byPeer = Map.groupBy(alone, ({ peer }) => peer);
+  return {
+    imports: imports.map((found) => ({
+      ...found,
+      services: withNames(found.services, byPeer.get(found.peer)),
+    })),
+    faults: tooMany(alone.length, services.limit),
+    warnings: [...warnings, ...common.map(describeCommon)],
+  };
+}
+
+/** A peer's services, those that have a local Service with its name. */
+function withNames(
+  services: Readonly<Record<string, ImportedService>>,
+  named: readonly Named[] = [],
+): Record<string, ImportedService> {
+  const names = new Map(named.map(({ host, name }) => [host, name]));
+  return Object.fromEntries(
+    Object.entries(services).map(([host, service]) => {
+      const localService = names.get(host);
+      return [host, localService === undefined ? service : { ...service, localService }];
+    }),
+  );
+}
+
+/** Those whose names are theirs alone, and the others by their common names, sorted. */
+function apart(named: readonly Named[]): [alone: Named[], common: [string, Named[]][]] {
+  const byName = [...Map.groupBy(named, ({ name }) => name)];
+  return [
+    byName.flatMap(([, all]) => (all.length === 1 ? all : [])),
+    byName.filter(([, all]) => all.length > 1).sort(([one], [other]) => compare(one, other)),
+  ];
+}
+
+function tooMany(wanted: number, limit: number): Fault[] {
+  if (wanted <= limit) return [];
+  const rule = `is less than the ${count(wanted)} imported services that would have a local Service each, with an address of this cluster's range`;
+  const remedy = "Import fewer by `imports` of the peers, or choose a higher one where the range has room";
+  return [{ path: "dns.services.limit", value: limit, rule, remedy }];
 }
 
 function nameless(template: string, peer: string, host: string, name: string | undefined): Fault {
@@ -63,18 +97,13 @@ function nameless(template: string, peer: string, host: string, name: string | u
   };
 }
 
-function common(named: readonly Named[]): Fault[] {
-  return [...Map.groupBy(named, ({ name }) => name)]
-    .filter(([, all]) => all.length > 1)
-    .sort(([one], [other]) => compare(one, other))
-    .map(([value, all]) => {
-      const hosts = all.map(({ host, peer }) => `${host} of peer ${peer}`).sort(compare);
-      return {
-        path: LOCAL_NAME_PATH,
-        value,
-        rule: `would be the name of the local Services of ${count(hosts.length)} imported ones (${someOf(hosts)})`,
-        remedy:
-          "Write {name}, {namespace} and {peer} into it in another way, or have all but one not imported by a rule with 'skip'",
-      };
-    });
+function describeCommon([value, all]: [string, Named[]]): Fault {
+  const hosts = all.map(({ host, peer }) => `${host} of peer ${peer}`).sort(compare);
+  return {
+    path: LOCAL_NAME_PATH,
+    value,
+    rule: `would be the name of the local Services of ${count(hosts.length)} imported ones (${someOf(hosts)}), so that none of them has one`,
+    remedy:
+      "Write {name}, {namespace} and {peer} into it in another way, or have all but one not imported by a rule with 'skip'",
+  };
 }

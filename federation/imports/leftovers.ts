@@ -1,13 +1,13 @@
 import { boundedLines } from "../boundedLines.ts";
 import { count } from "../change.ts";
 import type { Fault } from "../fault.ts";
-import { MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../labels.ts";
+import { HOST_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../labels.ts";
 import { sortedRecord, sortedUnique } from "../order.ts";
 import { IMPORT_NAMESPACE } from "../wellKnown.ts";
 
 /**
- * Entries of ours whose peer a stack neither names in its config nor published when it was last updated: an update was
- * killed, or its state was lost, and then the peer was taken out of the config.
+ * Entries of ours, or what goes with them, whose peer a stack neither names in its config nor published when it was last updated: an update
+ * was killed, or its state was lost, and then the peer was taken out of the config.
  */
 export interface Leftover {
   /** How many services there are something of: of most a ServiceEntry. 1 or more. */
@@ -18,14 +18,15 @@ export interface Leftover {
 
 /** What is looked at of an object: its metadata. */
 export interface ObjectMetadata {
-  /** The service's name here, whatever the kind of the object. */
+  /** The service's name here, unless an annotation tells that. */
   name: string;
   labels?: Record<string, string>;
+  annotations?: Record<string, string>;
   creationTimestamp?: string;
 }
 
 /**
- * Selects the entries that this program wrote for other peers than these. What lacks one of our two labels it did not write,
+ * Selects what this program wrote for other peers than these. What lacks one of our two labels it did not write,
  * or somebody took it over.
  */
 export function leftoverSelector(peers: Iterable<string>): string {
@@ -39,13 +40,13 @@ export function leftoverSelector(peers: Iterable<string>): string {
 export function tallyLeftovers(objects: readonly ObjectMetadata[]): Record<string, Leftover> {
   const tally = new Map<string, Leftover>();
   const names = new Set<string>();
-  for (const { name, labels, creationTimestamp = "" } of objects) {
+  for (const { name, labels, annotations, creationTimestamp = "" } of objects) {
     const peer = labels?.[PEER_LABEL] ?? "";
     if (peer === "") continue;
     const known = tally.get(peer) ?? { entries: 0, newest: "" };
     // Kubernetes' times, all in UTC and to the second, are in order as texts.
     const newest = creationTimestamp > known.newest ? creationTimestamp : known.newest;
-    const service = `${peer}/${name}`;
+    const service = `${peer}/${annotations?.[HOST_ANNOTATION] ?? name}`;
     tally.set(peer, { entries: known.entries + (names.has(service) ? 0 : 1), newest });
     names.add(service);
   }
@@ -53,7 +54,7 @@ export function tallyLeftovers(objects: readonly ObjectMetadata[]): Record<strin
 }
 
 /**
- * A cluster with entries of a peer that is this very cluster is another's, which has this one as its peer: there, nothing is
+ * A cluster with imported services of a peer that is this very cluster is another's, which has this one as its peer: there, nothing is
  * ours to remove.
  * @param own name of this cluster.
  * @param context of the kubeconfig, as the config names it.
@@ -69,13 +70,21 @@ export function judgeLeftovers(
     {
       path: "kubeconfig.context",
       value: context,
-      rule: `leads to a cluster with ${entriesOf(mirrored)} of peer ${own}, which is this cluster itself: it looks like another stack's cluster`,
+      rule: `leads to a cluster with ${servicesOf(mirrored)} of peer ${own}, which is this cluster itself: it looks like another stack's cluster`,
       remedy:
         "Name the context of this stack's cluster; if this is it, delete them: " +
-        `kubectl -n ${IMPORT_NAMESPACE} delete serviceentries -l ${MANAGED_BY_LABEL}=${MANAGED_BY},${PEER_LABEL}=${own}`,
+        `kubectl -n ${IMPORT_NAMESPACE} delete ${KINDS.join(",")} -l ${MANAGED_BY_LABEL}=${MANAGED_BY},${PEER_LABEL}=${own}`,
     },
   ];
 }
+
+/** What an import is made of, as kubectl takes it, in the order in which it goes. */
+const KINDS = [
+  "virtualservices.networking.istio.io",
+  "services",
+  "destinationrules.networking.istio.io",
+  "serviceentries.networking.istio.io",
+];
 
 /** A sentence for each peer; of very many, for the first ones and one for the rest. */
 export function describeLeftovers(leftovers: Readonly<Record<string, Leftover>>): string[] {
@@ -84,15 +93,15 @@ export function describeLeftovers(leftovers: Readonly<Record<string, Leftover>>)
     ([peer, leftover]) => {
       const [were, them] = leftover.entries === 1 ? ["was", "it"] : ["were", "them"];
       return (
-        `${entriesOf(leftover)} of peer ${peer}, which this stack neither names nor knows, ` +
+        `${servicesOf(leftover)} of peer ${peer}, which this stack neither names nor knows, ` +
         `${were} left behind; this update removes ${them}.`
       );
     },
     (more) =>
-      `ServiceEntries of ${count(more)} more such peer(s) were left behind; this update removes them.`,
+      `Imported services of ${count(more)} more such peer(s) were left behind; this update removes them.`,
   );
 }
 
-function entriesOf({ entries }: Leftover): string {
-  return `${count(entries)} ${entries === 1 ? "ServiceEntry" : "ServiceEntries"}`;
+function servicesOf({ entries }: Leftover): string {
+  return `${count(entries)} imported ${entries === 1 ? "service" : "services"}`;
 }

@@ -66,6 +66,8 @@ function diagnose(status: number, said: Status | undefined, reasons: readonly st
     const remedy = `Make room in etcd (compact, defragment) and disarm its NOSPACE alarm, ${AGAIN}`;
     return { cause: `etcd takes no writes, as its database is full (${message})`, remedy, general: true };
   }
+  // An internal error to the API server, which is well: alloc.go of its Services.
+  if (/failed to allocate .*range is full/s.test(message)) return noAddress(message.slice(0, QUOTED));
   const webhook = /failed calling webhook "([^"]*)": (.*)/s.exec(message);
   if (webhook !== null) return silentWebhook(webhook[1] ?? "", (webhook[2] ?? "").slice(0, QUOTED));
   if (status === 429) return { cause, passing: true, general: true };
@@ -96,6 +98,14 @@ function unknownKind(): Diagnosis {
     remedy: `Istio's CRDs come with its chart \`base\`: install that, ${AGAIN}`,
     missing: "kind",
     general: true,
+  };
+}
+
+/** What needs no address of the range, as most writes, goes on. */
+function noAddress(message: string): Diagnosis {
+  return {
+    cause: `the cluster has no address left for a Service (${message})`,
+    remedy: `Give the cluster a further range (ServiceCIDR), or delete Services that nobody needs, ${AGAIN}`,
   };
 }
 

@@ -73,7 +73,7 @@ function judge(
     } else if (!isOurs(live, peer)) {
       if (object === undefined) continue;
       if (isSiblings(live, host, siblings)) changed.push(host);
-      else taken.set(host, describeOwner(live));
+      else taken.set(host, describeOwner(live, siblings));
     } else if (object === undefined) withdrawn.push(sighted(live));
     else if (differences(live, object).length > 0) changed.push(host);
   }

@@ -73,7 +73,7 @@ async function compareKind(
   kind: ImportKind,
   watch: (ours: LiveObject) => void = () => undefined,
 ): Promise<Comparison> {
-  const { namespace, peer, services } = inputs;
+  const { namespace, peer, services, siblings } = inputs;
   const hostNamed = hostFinder(services, kind);
   const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}` };
   const found = await client.fold<LiveObject, Findings>(RESOURCES[kind], selected, {
@@ -81,7 +81,7 @@ async function compareKind(
     take: (findings, live) => {
       const host = hostNamed(live.metadata.name);
       if (!isOurs(live, peer)) {
-        if (host !== undefined) findings.taken.set(host, describeOwner(live));
+        if (host !== undefined) findings.taken.set(host, describeOwner(live, siblings));
         return;
       }
       watch(live);
@@ -124,7 +124,7 @@ function lookAtOthers(
       const host = hostNamed(object.metadata.name);
       if (host === undefined) return;
       if (isSiblings(object, host, siblings)) others.siblings.add(host);
-      else others.owners.set(host, describeOwner(object));
+      else others.owners.set(host, describeOwner(object, siblings));
     },
   });
 }

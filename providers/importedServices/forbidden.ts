@@ -1,8 +1,8 @@
 import { isForbidden } from "../cluster/clusterError.ts";
 
 /**
- * What looking for DestinationRules gives. A user that may not even list them (403) never made one, so that none is fine where none is needed:
- * that user registers services under their own names as before.
+ * What looking for the objects gives that not every service has, as DestinationRules. A user that may not even list them (403) never made one,
+ * so that none is fine where none is needed: that user registers services under their own names as before.
  * @param isNeeded whether one is declared, or an entry says that there is one.
  * @param none stands for finding none.
  */

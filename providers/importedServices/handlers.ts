@@ -5,13 +5,14 @@ import { ClusterClient } from "../cluster/clusterClient.ts";
 import { endWithEngine } from "../lifeline.ts";
 import { saveMemory } from "../memory.ts";
 import { PartialFailure, bearable } from "../partialFailure.ts";
-import { applyImports, removeImports } from "./apply.ts";
+import { applyImports } from "./apply.ts";
 import { check as checkInputs } from "./check.ts";
 import { diff as diffState } from "./diff.ts";
 import { type Few, fewHosts } from "./fewHosts.ts";
 import { type Inputs, type Request, type State, UNFINISHED, idOf, stateOf } from "./inputs.ts";
 import { remember } from "./lastKnown.ts";
 import { linesOf } from "./refresh.ts";
+import { removeImports } from "./remove.ts";
 import { summarize, unfinished } from "./summary.ts";
 
 // As early as there is code of ours in this process.

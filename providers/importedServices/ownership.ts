@@ -26,11 +26,20 @@ export function sighted({ metadata }: KubernetesObject): KubernetesObject {
   return { metadata: { ...metadata, annotations, managedFields: [] } };
 }
 
-/** Who has an object that is not ours, and what to do, for a message. */
-export function describeOwner({ metadata: { labels, managedFields } }: KubernetesObject): string {
+/**
+ * Who has an object that is not ours, and what to do, for a message.
+ * @param siblings the other peers of this program. One of them that has it for another host than ours gives it up in an update of its own.
+ */
+export function describeOwner(
+  { metadata: { labels, managedFields } }: KubernetesObject,
+  siblings: readonly string[] = [],
+): string {
   const manager = labels?.[MANAGED_BY_LABEL];
   const peer = labels?.[PEER_LABEL];
   if (manager === MANAGED_BY && peer !== undefined) {
+    if (siblings.includes(peer)) {
+      return `is still that of peer ${peer}, which keeps it as long as it is pending; run \`pulumi up\` again when it is not`;
+    }
     return `was imported from peer ${peer}; take that peer out of the config and run \`pulumi up\` first`;
   }
   const writers = [...new Set((managedFields ?? []).flatMap((entry) => entry.manager ?? []))].sort();

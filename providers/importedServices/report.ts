@@ -1,11 +1,19 @@
 import { count, someOf } from "../../federation/change.ts";
+import type { Undone } from "./writes.ts";
 
 /** Why one entry is not as it is to be. */
 export interface Failure {
   /** Name of the entry. */
   readonly name: string;
+  /** Other names that its objects have, which the sentence may hold. */
+  readonly objects?: readonly string[] | undefined;
   /** A sentence without its full stop; it may name the entry. Left out for a write that was not tried. */
   readonly reason?: string;
+}
+
+/** Why a write was not done. */
+export function failureOf({ write: { name, objects }, ...why }: Undone): Failure {
+  return { name, objects, ...why };
 }
 
 /**
@@ -14,17 +22,19 @@ export interface Failure {
  * @param failures at least one.
  */
 export function reportFailures(sum: string, failures: readonly Failure[]): string[] {
-  const tried = failures.flatMap(({ name, reason }) => (reason === undefined ? [] : [{ name, reason }]));
+  const tried = failures.flatMap(({ reason, ...whose }) =>
+    reason === undefined ? [] : [{ ...whose, reason }],
+  );
   const left = failures.length - tried.length;
   const stopped = left === 0 ? "" : `. Stopped with ${count(left)} not tried, as they would fail alike`;
   return [`${sum}${stopped}. The next run goes on from here`, ...byCause(tried)];
 }
 
 /** One sentence for all that failed for one cause: that of the first, and which others there are. */
-function byCause(failures: readonly { name: string; reason: string }[]): string[] {
+function byCause(failures: readonly (Failure & { reason: string })[]): string[] {
   const groups = new Map<string, { reason: string; others: string[] }>();
-  for (const { name, reason } of failures) {
-    const cause = reason.replaceAll(name, "");
+  for (const { name, objects = [], reason } of failures) {
+    const cause = objects.reduce(withoutObject, reason.replaceAll(name, ""));
     const group = groups.get(cause);
     if (group === undefined) groups.set(cause, { reason, others: [] });
     else group.others.push(name);
@@ -32,4 +42,9 @@ function byCause(failures: readonly { name: string; reason: string }[]): string[
   return [...groups.values()].map(({ reason, others }) =>
     others.length === 0 ? reason : `${reason} (the same for ${count(others.length)} more: ${someOf(others)})`,
   );
+}
+
+/** An object's name may be a word, or part of one: it is taken out only where it is said to be a name, as in `ns/bar` and `"bar"`. */
+function withoutObject(reason: string, object: string): string {
+  return reason.replaceAll(new RegExp(`(?<=[/"])${object.replaceAll(".", "\\.")}(?![-\\w]|\\.\\w)`, "g"), "");
 }

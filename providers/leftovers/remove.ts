@@ -1,6 +1,6 @@
 import { ClusterClient } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
-import { removeImports } from "../importedServices/apply.ts";
+import { removeImports } from "../importedServices/remove.ts";
 import type { Inputs } from "./inputs.ts";
 
 /**

@@ -54,17 +54,6 @@ describe("What the export rules need of a cluster", () => {
       .sort();
   }
 
-  it("is not what clients here find peers' services by, unless a rule names it", async () => {
-    const imports = { "app.kubernetes.io/managed-by": "istio-federation", "istio-federation.dev/peer": "b" };
-    objects["services"]?.push(service("istio-federation", "bar-xyz-b", imports));
-    const names = async (rules: ExportRule[]) => (await discover(rules)).services.map(({ name }) => name);
-    assert.deepEqual(await names([{ services: ["bar*"] }]), ["bar"]);
-    assert.deepEqual(asked("pods"), ["xyz"]);
-    assert.deepEqual(await names([{ namespaces: ["istio-federation"], services: ["bar-xyz-b"] }]), [
-      "bar-xyz-b",
-    ]);
-  });
-
   for (const [what, rules, lists] of [
     [
       "the Services of the namespaces that are named",
@@ -72,11 +61,27 @@ describe("What the export rules need of a cluster", () => {
       ["abc", "xyz"],
     ],
     ["none for an empty selector", [{ selector: {} }], []],
-    ["those with a rule's labels", [{ selector: { a: "b", c: "d" } }], ["* a=b,c=d"]],
+    [
+      "those with a rule's labels",
+      [{ selector: { a: "b", c: "d" } }],
+      ["* a=b,c=d,!istio-federation.dev/peer"],
+    ],
     ["those with its labels in its namespaces", [{ namespaces: ["xyz"], selector: { a: "b" } }], ["xyz a=b"]],
-    ["all for a rule with names and no namespace", [{ services: ["bar"], selector: { a: "b" } }], ["*"]],
-    ["all for namespaces with '*'", [{ namespaces: ["xyz", "a*"], services: ["bar"] }], ["*"]],
-    ["all for namespaces by their labels", [{ namespaceSelector: { a: "b" }, services: ["bar"] }], ["*"]],
+    [
+      "all for a rule with names and no namespace",
+      [{ services: ["bar"], selector: { a: "b" } }],
+      ["* !istio-federation.dev/peer"],
+    ],
+    [
+      "all for namespaces with '*'",
+      [{ namespaces: ["xyz", "a*"], services: ["bar"] }],
+      ["* !istio-federation.dev/peer"],
+    ],
+    [
+      "all for namespaces by their labels",
+      [{ namespaceSelector: { a: "b" }, services: ["bar"] }],
+      ["* !istio-federation.dev/peer"],
+    ],
     [
       "each list once",
       [
@@ -96,7 +101,12 @@ describe("What the export rules need of a cluster", () => {
     [
       "no list beside that of all",
       [{ services: ["*"] }, { namespaces: ["xyz"], services: ["a"] }, { selector: { a: "b" } }],
-      ["*"],
+      ["* !istio-federation.dev/peer"],
+    ],
+    [
+      "all of the namespace of imports only where a rule names that, for a warning",
+      [{ services: ["*"] }, { namespaces: ["istio-federation"], services: ["bar-xyz-b"] }],
+      ["* !istio-federation.dev/peer", "istio-federation"],
     ],
   ] as [string, ExportRule[], string[]][]) {
     it(`is ${what}`, async () => {

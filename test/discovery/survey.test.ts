@@ -214,7 +214,7 @@ describe("A survey", () => {
       const last = { federation: own, peers: { "cluster-gone": status } };
       const { leftovers, warnings } = await surveyWith({ [OWN_STACK]: last }, [pod], [{ metadata }]);
       assert.deepEqual(leftovers, { "cluster-old": { entries: 1, newest: "2026-11-20T10:22:05Z" } });
-      assert.match(warnings.join("\n"), /^1 ServiceEntry of peer cluster-old, which .* removes it\.$/m);
+      assert.match(warnings.join("\n"), /^1 imported service of peer cluster-old, which .* removes it\.$/m);
       const [asked] = server.requests.filter((request) => request.includes("/serviceentries?"));
       assert.match(decodeURIComponent(asked ?? ""), /notin\+\(cluster-b,cluster-gone\)/);
     });

@@ -41,9 +41,29 @@ describe("A cluster at program start", () => {
     for (const peer of ["b", "c", "d"]) {
       await findLeftovers(cluster, { own: "cluster-a", context: "fake" }, [peer]);
     }
-    // Each time a list of ServiceEntries and one of DestinationRules.
-    assert.equal(server.requests.length, 1 + 3 * 2);
+    // Each time a list of each kind of which an import is made.
+    assert.equal(server.requests.length, 1 + 3 * 4);
     assert.equal(server.requests.filter((request) => request === "GET /version").length, 1);
+  });
+
+  it("shows what is left behind of local Services too, where the user may see them", async () => {
+    const labels = { "app.kubernetes.io/managed-by": "istio-federation", "istio-federation.dev/peer": "b" };
+    const annotations = { "istio-federation.dev/host": "bar.xyz.svc.b.local" };
+    const left = {
+      metadata: { name: "bar-xyz-b", labels, annotations, creationTimestamp: "2026-11-16T10:00:00Z" },
+    };
+    let mayLook = true;
+    server.answerBy((request) => {
+      const isLocal = /\/(services|virtualservices)\?/.test(request);
+      if (isLocal && !mayLook) {
+        return { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
+      }
+      return { status: 200, body: { items: isLocal ? [left] : [], metadata: {} } };
+    });
+    const find = () => findLeftovers(cluster, { own: "cluster-a", context: "fake" }, ["c"]);
+    assert.deepEqual(await find(), { b: { entries: 1, newest: "2026-11-16T10:00:00Z" } });
+    mayLook = false;
+    assert.deepEqual(await find(), {});
   });
 
   it("that is down is unreachable, with the reason", async () => {

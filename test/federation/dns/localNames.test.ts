@@ -20,8 +20,8 @@ function peerOf(peer: string, services: Record<string, Partial<ImportedService>>
   return { peer, gateways: [], services: Object.fromEntries(all), refused: [], contract: contractOf() };
 }
 
-const named = (imports: ChosenPeer[], name = LOCAL_NAME, further: string[] = []) => {
-  const found = nameLocalServices(imports, (_, host) => further.includes(host), { name });
+const named = (imports: ChosenPeer[], name = LOCAL_NAME, further: string[] = [], limit = 10) => {
+  const found = nameLocalServices(imports, (_, host) => further.includes(host), { name, limit });
   return {
     names: found.imports.map(({ services }) => Object.values(services).map((each) => each.localService)),
     faults: found.faults.map(({ path, value, rule }) => [path, value, rule].join(" ")),
@@ -120,15 +120,37 @@ describe("The local Services of imported ones", () => {
     );
   });
 
-  it("are a fault where two would have one name, of one peer or of several", () => {
-    const one = peerOf("b", { "a-b.c.svc.cluster-b.local": {}, "a.b-c.svc.cluster-b.local": {} });
-    assert.deepEqual(named([one]).faults, [
-      "dns.services.name a-b-c-b would be the name of the local Services of 2 imported ones " +
-        "(a-b.c.svc.cluster-b.local of peer b, a.b-c.svc.cluster-b.local of peer b)",
-    ]);
+  it("are left out, with a warning, where two would have one name, of one peer or of several: names are the peers' to choose", () => {
+    const one = peerOf("b", {
+      [BAR]: {},
+      "a-b.c.svc.cluster-b.local": {},
+      "a.b-c.svc.cluster-b.local": {},
+    });
+    assert.deepEqual(named([one]), {
+      names: [["bar-xyz-b", undefined, undefined]],
+      faults: [],
+      warnings: [
+        "dns.services.name would be the name of the local Services of 2 imported ones " +
+          "(a-b.c.svc.cluster-b.local of peer b, a.b-c.svc.cluster-b.local of peer b), so that none of them has one",
+      ],
+    });
     const both = [peerOf("b", { [BAR]: {} }), peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } })];
-    assert.deepEqual(named(both, "{name}").faults, [
-      `dns.services.name bar would be the name of the local Services of 2 imported ones (${BAR} of peer b, bar.xyz.svc.far.mesh of peer far)`,
+    assert.deepEqual(named(both, "{name}"), {
+      names: [[undefined], [undefined]],
+      faults: [],
+      warnings: [
+        `dns.services.name would be the name of the local Services of 2 imported ones (${BAR} of peer b, bar.xyz.svc.far.mesh of peer far), ` +
+          "so that none of them has one",
+      ],
+    });
+    assert.deepEqual(named([one], LOCAL_NAME, [], 1).faults, []);
+  });
+
+  it("are a fault where they are more than the config allows, of all peers together", () => {
+    const both = [peerOf("b", { [BAR]: {} }), peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } })];
+    assert.deepEqual(named(both, LOCAL_NAME, [], 2).faults, []);
+    assert.deepEqual(named(both, LOCAL_NAME, [], 1).faults, [
+      "dns.services.limit 1 is less than the 2 imported services that would have a local Service each, with an address of this cluster's range",
     ]);
   });
 

@@ -53,6 +53,14 @@ describe("The tally of entries left behind", () => {
     });
   });
 
+  it("counts a local Service as the service that it is for", () => {
+    const annotations = { "istio-federation.dev/host": "bar.global" };
+    const local = { ...entry("b", TUESDAY, "bar-xyz-b"), annotations };
+    assert.deepEqual(tallyLeftovers([entry("b", MONDAY, "bar.global"), local, local]), {
+      b: { entries: 1, newest: TUESDAY },
+    });
+  });
+
   it("leaves out what names no peer", () => {
     assert.deepEqual(
       tallyLeftovers([
@@ -88,8 +96,8 @@ describe("What is said of entries left behind", () => {
       "cluster-older": { entries: 1, newest: MONDAY },
     };
     assert.deepEqual(describeLeftovers(leftovers), [
-      "12,000 ServiceEntries of peer cluster-old, which this stack neither names nor knows, were left behind; this update removes them.",
-      "1 ServiceEntry of peer cluster-older, which this stack neither names nor knows, was left behind; this update removes it.",
+      "12,000 imported services of peer cluster-old, which this stack neither names nor knows, were left behind; this update removes them.",
+      "1 imported service of peer cluster-older, which this stack neither names nor knows, was left behind; this update removes it.",
     ]);
     assert.deepEqual(describeLeftovers({}), []);
   });
@@ -101,7 +109,7 @@ describe("What is said of entries left behind", () => {
     ]);
     const lines = describeLeftovers(Object.fromEntries(many));
     assert.equal(lines.length, 21);
-    assert.match(lines[20] ?? "", /^ServiceEntries of 980 more such peer\(s\)/);
+    assert.match(lines[20] ?? "", /^Imported services of 980 more such peer\(s\)/);
   });
 });
 
@@ -115,9 +123,9 @@ describe("A cluster with entries of a peer that is this cluster", () => {
     assert.deepEqual(more, []);
     assert.equal(
       describeFault(fault!),
-      'kubeconfig.context: "b" leads to a cluster with 2 ServiceEntries of peer cluster-a, which is this cluster itself: ' +
+      'kubeconfig.context: "b" leads to a cluster with 2 imported services of peer cluster-a, which is this cluster itself: ' +
         "it looks like another stack's cluster. Name the context of this stack's cluster; if this is it, delete them: " +
-        "kubectl -n istio-federation delete serviceentries -l " +
+        "kubectl -n istio-federation delete virtualservices.networking.istio.io,services,destinationrules.networking.istio.io,serviceentries.networking.istio.io -l " +
         "app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer=cluster-a.",
     );
   });

@@ -76,8 +76,15 @@ describe("The topology in a stack's config", () => {
   it("has local Services for imported ones in a federation, where the Corefile stays as it is", () => {
     const parsed = (dns: unknown) =>
       parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns }, "cluster-a").dns;
-    assert.deepEqual(parsed({ services: {} }), { services: { name: "{name}-{namespace}-{peer}" } });
-    assert.deepEqual(parsed({ services: { name: "{name}" } }), { services: { name: "{name}" } });
+    assert.deepEqual(parsed({ services: {} }), {
+      services: { name: "{name}-{namespace}-{peer}", limit: 1000 },
+    });
+    assert.deepEqual(parsed({ services: { name: "{name}", limit: 5 } }), {
+      services: { name: "{name}", limit: 5 },
+    });
+    for (const limit of [-1, 0, 1.5, "5"]) {
+      assert.deepEqual(configFaults({ dns: { services: { limit } } }), ["dns.services.limit"]);
+    }
     for (const name of ["", "{name}.{namespace}", "{service}", 5])
       assert.deepEqual(configFaults({ dns: { services: { name } } }), ["dns.services.name"]);
     const services = { name: "{name}" };

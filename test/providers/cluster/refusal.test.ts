@@ -48,6 +48,14 @@ const CASES: [string, Answer, RegExp, Partial<ClusterFailure>][] = [
     {},
   ],
   [
+    "a Service for which the cluster has no address left",
+    says(500, "Internal error occurred: failed to allocate a serviceIP: range is full", {
+      reason: "InternalError",
+    }),
+    /^the cluster has no address left for a Service \(.*range is full\); Give the cluster a further range \(ServiceCIDR\)/,
+    { status: 500 },
+  ],
+  [
     "a namespace that is being deleted",
     says(403, "unable to create new content in namespace n because it is being terminated", {
       details: { causes: [{ reason: "NamespaceTerminating" }] },

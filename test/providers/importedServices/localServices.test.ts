@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import type { ImportKind } from "../../../federation/imports/importObjects.ts";
 import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
 import { resourcePath } from "../../../providers/cluster/kinds.ts";
-import { applyImports, removeImports } from "../../../providers/importedServices/apply.ts";
+import { applyImports } from "../../../providers/importedServices/apply.ts";
 import { differences } from "../../../providers/importedServices/drift.ts";
 import { type Inputs, stateOf } from "../../../providers/importedServices/inputs.ts";
 import { type LiveObject, RESOURCES, declaredObjects } from "../../../providers/importedServices/objects.ts";
 import { linesOf } from "../../../providers/importedServices/refresh.ts";
+import { removeImports } from "../../../providers/importedServices/remove.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
 
 const HOST = "bar.xyz.svc.b.local";
@@ -22,6 +23,7 @@ const INPUTS: Inputs = {
 };
 const OFF = { ...INPUTS, services: { [HOST]: PLAIN } };
 const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "x" } };
+const FORBIDDEN = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
 const KINDS: ImportKind[] = ["ServiceEntry", "Service", "VirtualService"];
 
 describe("A service with a local Service", () => {
@@ -134,14 +136,14 @@ describe("A service with a local Service", () => {
       assert.ok(server.requests.some((request) => /^PATCH .*\/services\/pay\b/.test(request)));
     });
 
-    it(`is left alone where the Service is somebody else's, or a sibling's for another host, by a look ${how}`, async () => {
+    it(`is left alone where the Service is somebody else's, or a sibling's for another host, and the service is registered all the same, by a look ${how}`, async () => {
       const others: [RegExp, (live: LiveObject) => void][] = [
         [
           /^Service ns\/bar-xyz-b belongs to Helm/,
           ({ metadata }) => (metadata.labels = { "app.kubernetes.io/managed-by": "Helm" }),
         ],
         [
-          /^Service ns\/bar-xyz-b was imported from peer c/,
+          /^Service ns\/bar-xyz-b is still that of peer c, .*run `pulumi up` again/,
           ({ metadata }) => {
             Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "c" });
             Object.assign(metadata.annotations ?? {}, { "istio-federation.dev/host": "other.c.local" });
@@ -151,9 +153,68 @@ describe("A service with a local Service", () => {
       for (const [reason, edit] of others) {
         put("Service", edit);
         const { imported, failures } = await apply({ ...INPUTS, siblings: ["c"] }, before);
-        assert.deepEqual([imported, writes()], [0, []]);
+        assert.deepEqual([imported, writes()], [0, ["PATCH serviceentries"]]);
+        assert.match(failures[0] ?? "", /^0 of 1 services are registered as declared\./);
         assert.match(failures[1] ?? "", reason);
+        assert.equal(failures.length, 2);
       }
+    });
+
+    it(`is what fails, and nothing but it, where the cluster has no address left, by a look ${how}`, async () => {
+      const message = "Internal error occurred: failed to allocate a serviceIP: range is full";
+      server.answerBy((request) => {
+        if (/^PATCH .*\/services\//.test(request)) return { status: 500, body: { kind: "Status", message } };
+        if (request.startsWith("PATCH")) return { status: 200, body: declaredObjects(INPUTS)(HOST)[0] };
+        return request.includes("limit=")
+          ? { status: 200, body: { items: [], metadata: {} } }
+          : { status: 404, body: NOT_FOUND };
+      });
+      const { imported, failures } = await apply(INPUTS, before);
+      assert.equal(imported, 0);
+      assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH services"]);
+      assert.match(failures[1] ?? "", /has no address left for a Service/);
+    });
+
+    it(`is one sentence with all others that fail for its cause, whatever they are called, by a look ${how}`, async () => {
+      const hosts = ["s1.xyz.svc.b.local", "s2.xyz.svc.b.local"];
+      const services = Object.fromEntries(
+        hosts.map((host) => [host, `${PLAIN} localService at-${host.slice(0, 2)}`]),
+      );
+      const inputs = { ...INPUTS, services };
+      server.answerBy((request) => {
+        const name = /services\/(at-s\d)\?/.exec(request)?.[1];
+        if (/^PATCH .*\/services\//.test(request)) {
+          return { status: 422, body: { kind: "Status", message: `Service "${name}" is invalid` } };
+        }
+        if (request.startsWith("PATCH")) return { status: 200, body: {} };
+        if (request.startsWith("PUT")) return { status: 200, body: {} };
+        return request.includes("limit=")
+          ? { status: 200, body: { items: [], metadata: {} } }
+          : { status: 404, body: NOT_FOUND };
+      });
+      const few = before === undefined ? undefined : { hosts, before: {} };
+      const { failures } = await applyImports(client, inputs, few);
+      assert.equal(failures.length, 2, failures.join("\n"));
+      assert.match(failures[1] ?? "", /Service ns\/at-s1.*the same for 1 more: s2\.xyz/);
+    });
+
+    it(`counts once where its entry cannot be written either, by a look ${how}`, async () => {
+      put("Service", ({ metadata }) => (metadata.labels = {}));
+      const invalid = { kind: "Status", reason: "Invalid", message: "no" };
+      server.answerBy((request) => {
+        if (request.startsWith("PATCH")) return { status: 422, body: invalid };
+        const [path = ""] = request.replace("GET ", "").split("?");
+        if (request.includes("limit=")) {
+          const isOfOthers = request.includes("%21%3D") && request.includes("/services?");
+          const items = isOfOthers ? [...objects.values()] : [];
+          return { status: 200, body: { items, metadata: {} } };
+        }
+        const object = objects.get(path);
+        return object === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body: object };
+      });
+      const { imported, failures } = await apply(INPUTS, before);
+      assert.equal(imported, 0);
+      assert.match(failures.join("\n"), /^0 of 1 [^]*Service ns\/bar-xyz-b belongs to[^]*422 Invalid/);
     });
 
     it(`is taken over from a sibling that had it for the same host, by a look ${how}`, async () => {
@@ -166,16 +227,44 @@ describe("A service with a local Service", () => {
     });
   }
 
-  it("goes with all that the peer has, and is not looked for where no entry tells of it", async () => {
-    for (const kind of KINDS) put(kind);
-    server.requests.length = 0;
-    assert.deepEqual(await removeImports(client, INPUTS), []);
-    assert.deepEqual(writes(), ["DELETE virtualservices", "DELETE services", "DELETE serviceentries"]);
-    objects.clear();
-    put("ServiceEntry", undefined, OFF);
-    server.requests.length = 0;
-    assert.deepEqual(await removeImports(client, INPUTS), []);
-    assert.deepEqual(asked(), []);
+  describe("of a peer that goes", () => {
+    const remove = () => {
+      server.requests.length = 0;
+      return removeImports(client, INPUTS);
+    };
+
+    it("goes with all that the peer has", async () => {
+      for (const kind of KINDS) put(kind);
+      assert.deepEqual(await remove(), []);
+      assert.deepEqual(writes(), ["DELETE virtualservices", "DELETE services", "DELETE serviceentries"]);
+    });
+
+    it("goes where no entry tells of it: the peer was renamed, or somebody deleted the entry", async () => {
+      put("ServiceEntry", ({ metadata }) =>
+        Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "b2" }),
+      );
+      put("Service");
+      put("VirtualService");
+      assert.deepEqual(await remove(), []);
+      assert.deepEqual(writes(), ["DELETE virtualservices", "DELETE services"]);
+      objects.clear();
+      assert.deepEqual(await remove(), []);
+      assert.equal(asked().length, 2);
+    });
+
+    it("may be hidden from the user where no entry tells of it, and not where one does", async () => {
+      const answerOf = (tells: boolean) => (request: string) => {
+        if (/\/(services|virtualservices)\?/.test(request)) return FORBIDDEN;
+        const [entry] = declaredObjects(tells ? INPUTS : OFF)(HOST);
+        const items = request.includes("/serviceentries?") ? [entry] : [];
+        return { status: 200, body: { items, metadata: {} } };
+      };
+      server.answerBy(answerOf(false));
+      assert.deepEqual(await remove(), []);
+      assert.deepEqual(writes(), ["DELETE serviceentries"]);
+      server.answerBy(answerOf(true));
+      await assert.rejects(remove(), /403 Forbidden/);
+    });
   });
 
   describe("in a refresh", () => {

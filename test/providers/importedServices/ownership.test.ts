@@ -36,6 +36,13 @@ describe("An entry", () => {
     ["that nobody is known", named(), /^belongs to someone else; /],
     ["the peer it came from", named(importLabels("c")), /^was imported from peer c; /],
   ];
+  it("of another peer of this program is said to be on its way out, or to stay while that peer is pending", () => {
+    assert.equal(
+      describeOwner(named(importLabels("c")), ["c"]),
+      "is still that of peer c, which keeps it as long as it is pending; run `pulumi up` again when it is not",
+    );
+  });
+
   for (const [what, entry, text] of owners) {
     it(`of someone else is described by ${what}`, () => {
       assert.match(describeOwner(entry), text);

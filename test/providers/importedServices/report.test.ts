@@ -14,6 +14,17 @@ describe("What an update did not do", () => {
     ]);
   });
 
+  it("is one sentence where the objects have names of their own, also such as are part of words", () => {
+    const failures = ["a", "bar-xyz-b", "2.b"].map((object, index) => ({
+      name: `s${index}.b`,
+      objects: [object, "unused"],
+      reason: `cannot apply Service ns/${object}: services "${object}" is bad. Mend a bar-xyz-b-c`,
+    }));
+    assert.deepEqual(reportFailures("sum", failures).slice(1), [
+      'cannot apply Service ns/a: services "a" is bad. Mend a bar-xyz-b-c (the same for 2 more: s1.b, s2.b)',
+    ]);
+  });
+
   it("is as many sentences as there are causes, in the order of the writes", () => {
     const failures = [
       ...failed(() => "second", "b.b"),

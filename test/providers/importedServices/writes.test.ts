@@ -38,6 +38,56 @@ describe("Many writes", () => {
     );
   });
 
+  it("are finished when all have run, but for those that failed", async () => {
+    const { all, tried } = writes(150, clusterError(false));
+    const finished = all.map((write): Write => ({
+      ...write,
+      finish: () => {
+        tried.push(`${write.name} finished`);
+        return write.name === "s7" ? Promise.reject(clusterError(false)) : Promise.resolve();
+      },
+    }));
+    const undone = await runWrites(finished, silent());
+    assert.deepEqual(
+      tried.slice(0, COUNT),
+      all.map(({ name }) => name),
+    );
+    assert.deepEqual(
+      tried.slice(COUNT),
+      all.slice(0, 150).map(({ name }) => `${name} finished`),
+    );
+    assert.deepEqual(
+      undone.map(({ write: { name } }) => name),
+      ["s7", ...all.slice(150).map(({ name }) => name)],
+    );
+  });
+
+  it("all run before one is not finished for a reason that all would meet", async () => {
+    const { all, tried } = writes(COUNT, clusterError(false));
+    let first = true;
+    const undone = await runWrites(
+      all.map((write): Write => ({
+        ...write,
+        finish: () => {
+          tried.push("finish");
+          const passed = first;
+          first = false;
+          return passed ? Promise.resolve() : Promise.reject(clusterError(true));
+        },
+      })),
+      silent(),
+    );
+    assert.deepEqual(
+      tried.slice(0, COUNT),
+      all.map(({ name }) => name),
+    );
+    assert.ok(tried.length < COUNT + 100, `${tried.length} tried`);
+    assert.deepEqual(
+      undone.map(({ write: { name } }) => name),
+      all.slice(1).map(({ name }) => name),
+    );
+  });
+
   for (const [what, error] of [
     ["for a reason that all would meet", clusterError(true)],
     ["by a defect of this program", new TypeError("oops")],
