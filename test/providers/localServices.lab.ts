@@ -128,7 +128,15 @@ describe("ImportedServices with local Services, against a real API server", () =
     assert.deepEqual([await named(), await fixture.names()], [[[], []], []]);
   });
 
-  it("never take the name of somebody else's Service, and say whose it is", async () => {
+  it("go with their peer where somebody deleted their entries first", async () => {
+    const { outs } = await fixture.provider.create(fixture.inputs(services));
+    for (const host of [BAR, BAZ])
+      await fixture.cluster.client.delete(SERVICE_ENTRY, await fixture.entry(host));
+    await fixture.provider.delete(ID, outs);
+    assert.deepEqual([await named(), await fixture.names()], [[[], []], []]);
+  });
+
+  it("never take the name of somebody else's Service, and say whose it is; the import is registered all the same", async () => {
     const spec = { ports: [{ port: 80 }], selector: { app: "theirs" } };
     await fixture.cluster.make(SERVICE, NAMESPACE, NAME, {
       labels: { "app.kubernetes.io/managed-by": "Helm" },
@@ -144,7 +152,7 @@ describe("ImportedServices with local Services, against a real API server", () =
     );
     assert.equal(failure?.properties.imported, 1);
     assert.deepEqual(await service(), before);
-    assert.deepEqual(await fixture.names(), [BAZ]);
+    assert.deepEqual(await fixture.names(), [BAR, BAZ]);
     assert.deepEqual(
       (await fixture.routes()).map(({ metadata }) => metadata.name),
       ["baz-xyz-cluster-b"],
