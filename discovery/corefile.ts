@@ -12,7 +12,8 @@ import type { ClusterDns } from "../federation/dns/clusterDns.ts";
 import type { Zone } from "../federation/dns/zones.ts";
 import { FaultsError } from "../federation/fault.ts";
 import { GLOBAL_DOMAIN } from "../federation/topology/globalName.ts";
-import { type ClusterClient, statusOf } from "../providers/cluster/clusterClient.ts";
+import type { ClusterClient } from "../providers/cluster/clusterClient.ts";
+import { isForbidden } from "../providers/cluster/clusterError.ts";
 import { readCorefile } from "../providers/coreDnsStub/corefile.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
 
@@ -111,7 +112,7 @@ async function nodeLocalIn(client: ClusterClient, namespace: string): Promise<st
   try {
     return await readCorefile(client, { namespace, configMap: NODE_LOCAL });
   } catch (error) {
-    if (statusOf(error) !== 403) throw error;
+    if (!isForbidden(error)) throw error;
     return undefined;
   }
 }

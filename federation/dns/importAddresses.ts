@@ -6,6 +6,7 @@ import type { PeerView } from "../peers/peer.ts";
 import { type AddressRange, indexOf, parseRange } from "./addressRange.ts";
 import { allotAddresses, roomIn } from "./allotAddresses.ts";
 import type { ImportAddresses } from "./clusterDns.ts";
+import { addressesByHost } from "./publishedAddresses.ts";
 
 /** What is registered of the peers, with addresses. */
 export interface AddressedPeers {
@@ -35,8 +36,7 @@ export function addressPeers(
   const held = Object.values(kept).flatMap((each) => Object.values(each));
   const needed = hosts.length + held.filter((address) => indexOf(range, address) !== undefined).length;
   if (needed > roomIn(range)) return { peers, faults: [tooMany(dns.addresses, needed, range)] };
-  const before = Object.fromEntries(Object.values(known).flatMap((each) => Object.entries(each)));
-  const given = allotAddresses(hosts, range, before, held);
+  const given = allotAddresses(hosts, range, addressesByHost(known), held);
   const addressed = Object.entries(peers).map(([peer, view]) => [peer, withAddresses(view, given)] as const);
   const addresses = Object.entries(peers).map(([peer, view]) => {
     const own = namesOf(view).map((host) => [host, given[host] ?? ""] as const);

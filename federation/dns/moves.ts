@@ -3,6 +3,7 @@ import { compare, ownValue } from "../order.ts";
 import type { PeerView } from "../peers/peer.ts";
 import type { PeerStatus } from "../peers/peerStatus.ts";
 import type { ImportAddresses } from "./clusterDns.ts";
+import { addressesByHost } from "./publishedAddresses.ts";
 
 /**
  * Says that services get another address than they had, by the config's range or by istiod: what is connected to the old one is not for long.
@@ -17,7 +18,7 @@ export function warnOfMoves(
   now: ImportAddresses | undefined,
   statuses: Readonly<Record<string, PeerStatus>>,
 ): string[] {
-  const before = new Map(Object.values(known).flatMap((each) => Object.entries(each)));
+  const before = new Map(Object.entries(addressesByHost(known)));
   const moved: string[] = [];
   let unnamed = 0;
   for (const [peer, view] of Object.entries(peers)) {

@@ -24,6 +24,11 @@ export function publishAddresses(all: ImportAddresses): ImportAddresses | Folded
   return { foldedAddresses: foldedLine(all, size, "addresses", "importAddresses"), [FOLD]: all };
 }
 
+/** The addresses of all peers' names, by name. */
+export function addressesByHost(all: ImportAddresses): Record<string, string> {
+  return Object.fromEntries(Object.values(all).flatMap((each) => Object.entries(each)));
+}
+
 /**
  * Reads what {@link publishAddresses} wrote.
  * @param output undefined or null where nothing was published.

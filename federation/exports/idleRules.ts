@@ -5,6 +5,7 @@ import { type Fault, pathOf } from "../fault.ts";
 import { EXPORT_LABEL } from "../labels.ts";
 import { compare } from "../order.ts";
 import { keyOf } from "./ruleFinder.ts";
+import { EMPTY_SELECTOR } from "../selector.ts";
 
 /** What became of a Service: which rule decides on it, and whether its owner lets it be exported at all. */
 export interface Verdict {
@@ -31,7 +32,7 @@ export function judgeIdleRules(
     const absent = missing.map((value): Fault => ({ path, value, ...ABSENT }));
     if (busy.has(index)) return absent;
     const meant = find(rule).flatMap((service) => byKey.get(keyOf(service)) ?? []);
-    if (selectsNothing(rule)) return [{ path, ...EMPTY }];
+    if (selectsNothing(rule)) return [{ path, ...EMPTY_SELECTOR }];
     if (meant.length === 0) return missing.length > 0 ? absent : [{ path, ...NOTHING }];
     return [...absent, { path, ...explain(meant, index) }];
   });
@@ -40,11 +41,6 @@ export function judgeIdleRules(
 const ABSENT = {
   rule: "is no Service of this cluster yet",
   remedy: "Create it and update this stack again, or correct its namespace and name",
-};
-
-const EMPTY = {
-  rule: "has an empty selector, which selects nothing",
-  remedy: "Name a label in it, or take the rule out",
 };
 
 const NOTHING = {

@@ -7,7 +7,7 @@ import { type ImportRule, type OfferedService, means, offeredService } from "./i
 import type { PeerImports } from "./imports.ts";
 import { Names } from "./givenNames.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../order.ts";
-import { isEmpty } from "../selector.ts";
+import { EMPTY_SELECTOR, isEmpty } from "../selector.ts";
 
 /** What to have here of one peer. */
 export interface ChosenPeer extends PeerImports {
@@ -116,10 +116,7 @@ function settle(
 
 function idle(path: string, { selector }: ImportRule, tally: Tally, offers: number): Fault[] {
   if (tally.decides > 0) return [];
-  if (isEmpty(selector)) {
-    const rule = "has an empty selector, which selects nothing";
-    return [{ path, rule, remedy: "Name a label in it, or take the rule out" }];
-  }
+  if (isEmpty(selector)) return [{ path, ...EMPTY_SELECTOR }];
   if (tally.means > 0) {
     const rule = `means ${count(tally.means)} service(s), and rules before it decide on all of them`;
     return [{ path, rule, remedy: "Put it before those, or remove it" }];
