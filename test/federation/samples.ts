@@ -111,3 +111,15 @@ export function configFaults(raw: Record<string, unknown>): string[] {
   );
   return faults.map((fault) => fault.split(": ")[0] ?? "");
 }
+
+/** A service of cluster-c. */
+export const WEB = "web.shop.svc.cluster-c.local";
+
+/** What cluster-c publishes. */
+export const contractC = contractOf({
+  cluster: "cluster-c",
+  clusterDomain: "cluster-c.local",
+  trustDomain: "cluster-c.local",
+  rootCertificates: [ROOT_C],
+  services: { [WEB]: { ...barService, subjectAltNames: ["spiffe://cluster-c.local/ns/shop/sa/web"] } },
+});

@@ -4,18 +4,9 @@ import { parseConfig } from "../../../federation/config.ts";
 import { addressPeers } from "../../../federation/dns/importAddresses.ts";
 import type { PeerView } from "../../../federation/peers/peer.ts";
 import { viewPeers } from "../../../federation/peers/peers.ts";
-import { BAR, KUBECONFIG, LOCAL_CLUSTER, ROOT_C, barService, contractOf } from "../samples.ts";
+import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, WEB, contractC } from "../samples.ts";
 
-const WEB = "web.shop.svc.cluster-c.local";
 const COMMON = "pay.example.org";
-
-const contractC = contractOf({
-  cluster: "cluster-c",
-  clusterDomain: "cluster-c.local",
-  trustDomain: "cluster-c.local",
-  rootCertificates: [ROOT_C],
-  services: { [WEB]: { ...barService, subjectAltNames: ["spiffe://cluster-c.local/ns/shop/sa/web"] } },
-});
 
 const configOf = (dns: unknown, as: { b?: string; c?: string } = {}) =>
   parseConfig(

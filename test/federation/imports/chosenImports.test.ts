@@ -3,9 +3,7 @@ import { describe, it } from "mocha";
 import { chooseFromPeers } from "../../../federation/imports/chosenImports.ts";
 import { parseConfig } from "../../../federation/config.ts";
 import { planImports } from "../../../federation/imports/imports.ts";
-import { BAR, KUBECONFIG, LOCAL_CLUSTER, ROOT_C, barService, contractOf } from "../samples.ts";
-
-const WEB = "web.shop.svc.cluster-c.local";
+import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, WEB, contractC } from "../samples.ts";
 
 const local = {
   cluster: "cluster-a",
@@ -13,14 +11,6 @@ const local = {
   trustDomain: "cluster-a.local",
   allowGatewayAddresses: [] as string[],
 };
-
-const contractC = contractOf({
-  cluster: "cluster-c",
-  clusterDomain: "cluster-c.local",
-  trustDomain: "cluster-c.local",
-  rootCertificates: [ROOT_C],
-  services: { [WEB]: { ...barService, subjectAltNames: ["spiffe://cluster-c.local/ns/shop/sa/web"] } },
-});
 
 const choose = (b: unknown, c: unknown) => {
   const planned = planImports(local, { "cluster-b": contractOf(), "cluster-c": contractC });

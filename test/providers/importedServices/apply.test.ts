@@ -1,21 +1,14 @@
 import assert from "node:assert/strict";
 import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
 import { applyImports } from "../../../providers/importedServices/apply.ts";
-import type { Inputs } from "../../../providers/importedServices/inputs.ts";
 import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
+import { inputsOfB } from "./inputsOfB.ts";
 
 const LINE = "8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar";
 const GLOBAL = "bar.xyz.global";
-const INPUTS: Inputs = {
-  kubeconfig: {},
-  namespace: "ns",
-  peer: "b",
-  exportTo: ["*"],
-  gateways: ["203.0.113.10:15443"],
-  services: { [GLOBAL]: LINE },
-};
+const INPUTS = inputsOfB({ [GLOBAL]: LINE });
 const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "x" } };
 
 describe("An update of a service that has another name here than there", () => {

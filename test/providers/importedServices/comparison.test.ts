@@ -5,17 +5,11 @@ import { type Comparison, compareWithCluster } from "../../../providers/imported
 import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
 import type { Inputs } from "../../../providers/importedServices/inputs.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
+import { inputsOfB } from "./inputsOfB.ts";
 
 const LINE = "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar";
 const NAMES = ["as-declared", "edited", "new", "of-another-peer", "of-the-team"] as const;
-const INPUTS: Inputs = {
-  kubeconfig: {},
-  namespace: "ns",
-  peer: "b",
-  exportTo: ["*"],
-  gateways: ["203.0.113.10:15443"],
-  services: Object.fromEntries(NAMES.map((name) => [name, LINE])),
-};
+const INPUTS = inputsOfB(Object.fromEntries(NAMES.map((name) => [name, LINE])));
 
 /** An entry of this peer as the API server returns it. */
 function live(name: string, edit: (entry: LiveObject) => void = () => undefined): LiveObject {

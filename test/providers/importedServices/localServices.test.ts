@@ -9,18 +9,12 @@ import { type LiveObject, RESOURCES, declaredObjects } from "../../../providers/
 import { linesOf } from "../../../providers/importedServices/refresh.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
+import { inputsOfB } from "./inputsOfB.ts";
 
 const HOST = "bar.xyz.svc.b.local";
 const PLAIN = "8080/HTTP http, 9000/TCP tcp as spiffe://b.local/ns/xyz/sa/bar";
 const LOCAL = `${PLAIN} localService bar-xyz-b`;
-const INPUTS: Inputs = {
-  kubeconfig: {},
-  namespace: "ns",
-  peer: "b",
-  exportTo: ["*"],
-  gateways: ["203.0.113.10:15443"],
-  services: { [HOST]: LOCAL },
-};
+const INPUTS = inputsOfB({ [HOST]: LOCAL });
 const OFF = { ...INPUTS, services: { [HOST]: PLAIN } };
 const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "x" } };
 const FORBIDDEN = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
