@@ -22,7 +22,7 @@ const provider = {
   configure() {
     const load = process.getBuiltinModule("module").createRequire(process.cwd() + "/");
     const handlers = "./providers/leftovers/handlers.ts";
-    Object.setPrototypeOf(this, new Proxy({}, { get: (_, method) => load(handlers)[method] }));
+    Object.setPrototypeOf(this, new Proxy({}, { get: (_, method) => load(handlers).provider[method] }));
   },
 };
 /* eslint-enable */

@@ -5,16 +5,15 @@ import { stubIn, withStub, withoutStub } from "../../federation/corefile/place.t
 import { ClusterClient } from "../cluster/clusterClient.ts";
 import { endWithEngine } from "../lifeline.ts";
 import { editCorefile, readCorefile } from "./corefile.ts";
+import { check, diff } from "./diff.ts";
 import type { Inputs } from "./inputs.ts";
 
-export { check, diff } from "./diff.ts";
-
-export async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<Inputs>> {
+async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<Inputs>> {
   return { id: `${inputs.namespace}/${inputs.configMap}`, outs: await put(inputs) };
 }
 
 /** @param olds outputs of the last update. */
-export async function update(
+async function update(
   _id: string,
   _olds: Inputs,
   news: Inputs,
@@ -23,10 +22,7 @@ export async function update(
 }
 
 /** What is really there of the block, as input too, so that a refresh shows what somebody else changed in it or took away. */
-export async function read(
-  id: string,
-  state: Inputs,
-): Promise<{ id: string; props: Inputs; inputs: Inputs }> {
+async function read(id: string, state: Inputs): Promise<pulumi.dynamic.ReadResult<Inputs>> {
   const corefile = await readCorefile(await ClusterClient.connect(state.kubeconfig), state);
   const { kubeconfig, namespace, configMap } = state;
   const found = { kubeconfig, namespace, configMap, block: stubIn(corefile ?? "") ?? "" };
@@ -44,8 +40,6 @@ async function remove(_id: string, state: Inputs): Promise<void> {
   await editCorefile(client, state, { obstacle: unclearIn, edit: withoutStub });
 }
 
-export { remove as delete };
-
 async function put({ kubeconfig, namespace, configMap, block }: Inputs): Promise<Inputs> {
   endWithEngine();
   const client = await ClusterClient.connect(kubeconfig);
@@ -56,3 +50,13 @@ async function put({ kubeconfig, namespace, configMap, block }: Inputs): Promise
   await editCorefile(client, { namespace, configMap }, edit);
   return { kubeconfig, namespace, configMap, block };
 }
+
+/** The methods, typed as the engine calls them. */
+export const provider = {
+  check: (olds, news) => Promise.resolve(check(olds, news)),
+  diff: (_id, olds, news) => Promise.resolve(diff(olds, news)),
+  create,
+  update,
+  read: (id, state) => read(id, state as Inputs),
+  delete: remove,
+} satisfies pulumi.dynamic.ResourceProvider<Inputs, Inputs>;

@@ -4,38 +4,25 @@ import { ClusterClient } from "../cluster/clusterClient.ts";
 import { sightGateway } from "../cluster/gatewayService.ts";
 import { endWithEngine } from "../lifeline.ts";
 import { awaitAddresses } from "./await.ts";
-import { diff as diffState } from "./diff.ts";
+import { check, diff } from "./diff.ts";
 import type { Inputs, State } from "./inputs.ts";
 
-export { check } from "./diff.ts";
-
-/** @param olds outputs of the last update. */
-export function diff(_id: string, olds: State, news: Inputs): pulumi.dynamic.DiffResult {
-  return diffState(olds, news);
-}
-
-export async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
+async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
   return { id: `${inputs.namespace}/${inputs.service}`, outs: await observe(inputs) };
 }
 
-export async function update(
-  _id: string,
-  _olds: State,
-  news: Inputs,
-): Promise<pulumi.dynamic.UpdateResult<State>> {
+async function update(_id: string, _olds: State, news: Inputs): Promise<pulumi.dynamic.UpdateResult<State>> {
   return { outs: await observe(news) };
 }
 
 /** Looks once, without waiting. */
-export async function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult<State>> {
+async function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult<State>> {
   const sighting = await sightGateway(await ClusterClient.connect(state.kubeconfig), state);
   return { id, props: { ...state, addresses: "addresses" in sighting ? sighting.addresses : [] } };
 }
 
 /** Nothing was made, so there is nothing to take away. */
 async function remove(): Promise<void> {}
-
-export { remove as delete };
 
 async function observe(inputs: Inputs): Promise<State> {
   endWithEngine();
@@ -53,3 +40,13 @@ async function observe(inputs: Inputs): Promise<State> {
   );
   return { kubeconfig, namespace, service, type, port, addresses };
 }
+
+/** The methods, typed as the engine calls them. */
+export const provider = {
+  check: (olds, news) => Promise.resolve(check(olds, news)),
+  diff: (_id, olds, news) => Promise.resolve(diff(olds, news)),
+  create,
+  update,
+  read: (id, state) => read(id, state as State),
+  delete: remove,
+} satisfies pulumi.dynamic.ResourceProvider<Inputs, State>;

@@ -19,7 +19,7 @@ import { summarize, unfinished } from "./summary.ts";
 saveMemory();
 
 /** Validates, and says in words what an update will do. What a plugin prints reaches the user as information. */
-export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
+function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
   const { inputs = news, failures = [] } = checkInputs(olds, news);
   if (failures.length === 0) tell(summarize(olds, news, inputs));
   remember(olds);
@@ -32,26 +32,22 @@ interface Shimmed {
 }
 
 /** @param olds outputs of the last update. */
-export function diff(_id: string, olds: State, news: Inputs): pulumi.dynamic.DiffResult {
+function diff(_id: string, olds: State, news: Inputs): pulumi.dynamic.DiffResult {
   const rest = unfinished(olds);
   if (rest !== undefined) tell([rest]);
   return diffState(olds, news);
 }
 
-export async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
+async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
   return { id: idOf(inputs), outs: await converge(inputs) };
 }
 
-export async function update(
-  id: string,
-  olds: State,
-  news: Inputs,
-): Promise<pulumi.dynamic.UpdateResult<State>> {
+async function update(id: string, olds: State, news: Inputs): Promise<pulumi.dynamic.UpdateResult<State>> {
   return { outs: await converge(news, fewHosts(id, olds, news)) };
 }
 
 /** What is really there, as inputs too, so that a refresh shows service by service what is not as declared. */
-export async function read(id: string, state: State): Promise<{ id: string; props: State; inputs: Inputs }> {
+async function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult> {
   const { kubeconfig, namespace, peer, exportTo, gateways, otherGateways } = state;
   const client = await ClusterClient.connect(kubeconfig);
   const lines = await linesOf(client, state);
@@ -70,8 +66,6 @@ async function remove(_id: string, state: State): Promise<void> {
   if (failures.length > 0)
     throw new Error([`${what(state)} are not all deleted:`, ...bearable(failures)].join("\n  - "));
 }
-
-export { remove as delete };
 
 /** @param few the only hosts at which there may be something to do. @default all of the peer's */
 async function converge(inputs: Inputs & Shimmed, few?: Few): Promise<State> {
@@ -92,3 +86,13 @@ function tell(lines: readonly string[]): void {
 function what({ namespace, peer }: Pick<Inputs, "namespace" | "peer">): string {
   return `services of peer ${peer} in namespace ${namespace}`;
 }
+
+/** The methods, typed as the engine calls them. */
+export const provider = {
+  check: (olds, news) => Promise.resolve(check(olds, news)),
+  diff: (id, olds, news) => Promise.resolve(diff(id, olds, news)),
+  create,
+  update,
+  read: (id, state) => read(id, state as State),
+  delete: remove,
+} satisfies pulumi.dynamic.ResourceProvider<Inputs, State>;

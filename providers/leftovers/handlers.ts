@@ -2,35 +2,24 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { endWithEngine } from "../lifeline.ts";
 import { PartialFailure } from "../partialFailure.ts";
-import { diff as diffState } from "./diff.ts";
+import { check, diff } from "./diff.ts";
 import type { Inputs, State } from "./inputs.ts";
-
-export { check } from "./diff.ts";
 
 /** How the SDK hands inputs over: with the text by which this provider is found. */
 interface Shimmed {
   __provider?: string;
 }
 
-/** @param olds outputs of the last update. */
-export function diff(_id: string, olds: State, news: Inputs): pulumi.dynamic.DiffResult {
-  return diffState(olds, news);
-}
-
-export async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
+async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
   return { id: inputs.namespace, outs: await clear(inputs.namespace, inputs) };
 }
 
-export async function update(
-  id: string,
-  _olds: State,
-  news: Inputs,
-): Promise<pulumi.dynamic.UpdateResult<State>> {
+async function update(id: string, _olds: State, news: Inputs): Promise<pulumi.dynamic.UpdateResult<State>> {
   return { outs: await clear(id, news) };
 }
 
 /** What was left behind the program looks for itself, each time it starts. */
-export function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult<State>> {
+function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult<State>> {
   return Promise.resolve({ id, props: state });
 }
 
@@ -39,8 +28,6 @@ export function read(id: string, state: State): Promise<pulumi.dynamic.ReadResul
  * the entries in the namespace are those of peers that stay.
  */
 async function remove(): Promise<void> {}
-
-export { remove as delete };
 
 async function clear(id: string, inputs: Inputs & Shimmed): Promise<State> {
   if (Object.keys(inputs.found).length === 0) return { removed: {} };
@@ -52,3 +39,13 @@ async function clear(id: string, inputs: Inputs & Shimmed): Promise<State> {
   const done = { removed: {}, __provider: inputs.__provider };
   throw new PartialFailure(id, done, `entries left behind in namespace ${inputs.namespace}`, failures);
 }
+
+/** The methods, typed as the engine calls them. */
+export const provider = {
+  check: (olds, news) => Promise.resolve(check(olds, news)),
+  diff: (_id, olds, news) => Promise.resolve(diff(olds, news)),
+  create,
+  update,
+  read: (id, state) => read(id, state as State),
+  delete: remove,
+} satisfies pulumi.dynamic.ResourceProvider<Inputs, State>;

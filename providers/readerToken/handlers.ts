@@ -2,39 +2,26 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { ClusterClient } from "../cluster/clusterClient.ts";
 import { endWithEngine } from "../lifeline.ts";
-import { diff as diffState } from "./diff.ts";
+import { check, diff } from "./diff.ts";
 import type { Inputs, State } from "./inputs.ts";
 import { stateOf } from "./issue.ts";
 
-export { check } from "./diff.ts";
-
-/** @param olds outputs of the last update. */
-export function diff(_id: string, olds: State, news: Inputs): pulumi.dynamic.DiffResult {
-  return diffState(olds, news, new Date());
-}
-
-export async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
+async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
   return { id: `${inputs.namespace}/${inputs.serviceAccount}`, outs: await issue(inputs) };
 }
 
 /** The last token serves to its own end, so that the peer has time to take the new one. */
-export async function update(
-  _id: string,
-  _olds: State,
-  news: Inputs,
-): Promise<pulumi.dynamic.UpdateResult<State>> {
+async function update(_id: string, _olds: State, news: Inputs): Promise<pulumi.dynamic.UpdateResult<State>> {
   return { outs: await issue(news) };
 }
 
 /** The state is all there is of a token: API servers keep none. */
-export function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult<State>> {
+function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult<State>> {
   return Promise.resolve({ id, props: state });
 }
 
 /** A token goes with its ServiceAccount, so there is nothing to take away. */
 async function remove(): Promise<void> {}
-
-export { remove as delete };
 
 /** @throws ClusterError when the API server gives none; Error when it gives one of another life. */
 async function issue(inputs: Inputs): Promise<State> {
@@ -43,3 +30,13 @@ async function issue(inputs: Inputs): Promise<State> {
   const client = await ClusterClient.connect(kubeconfig);
   return stateOf(inputs, await client.requestToken(namespace, serviceAccount, hours * 3600), new Date());
 }
+
+/** The methods, typed as the engine calls them. */
+export const provider = {
+  check: (olds, news) => Promise.resolve(check(olds, news)),
+  diff: (_id, olds, news) => Promise.resolve(diff(olds, news, new Date())),
+  create,
+  update,
+  read: (id, state) => read(id, state as State),
+  delete: remove,
+} satisfies pulumi.dynamic.ResourceProvider<Inputs, State>;

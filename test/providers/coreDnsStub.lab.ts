@@ -52,6 +52,14 @@ describe("CoreDnsStub against a real API server", () => {
     assert.deepEqual(await data(), { Corefile: COREFILE, a: "b" });
   });
 
+  it("has nothing to do when nothing changed, also after a refresh", async () => {
+    const { outs } = await provider.create(inputs());
+    const refreshed = await provider.read(ID, outs);
+    for (const state of [outs, refreshed.props]) {
+      assert.deepEqual(await provider.diff(ID, state, inputs()), { changes: false, replaces: [] });
+    }
+  });
+
   it("shows in a refresh that somebody took the block out, and puts it back", async () => {
     const { outs } = await provider.create(inputs());
     const live = (await configMap()) ?? assert.fail();

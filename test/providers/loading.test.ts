@@ -17,11 +17,13 @@ function loadedInPreview(provider: string, inputs: object, state: object): strin
     const { registerHooks } = require("node:module");
     const loaded = [];
     registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
-    const { check, diff } = require("./providers/${provider}/handlers.ts");
-    const { inputs: checked, failures } = check({}, ${JSON.stringify(inputs)});
-    if (failures.length > 0) throw new Error(JSON.stringify(failures));
-    diff("n/p", ${JSON.stringify(state)}, checked);
-    process.stderr.write(loaded.join("\\n"));
+    const { check, diff } = require("./providers/${provider}/handlers.ts").provider;
+    check({}, ${JSON.stringify(inputs)})
+      .then(({ inputs: checked, failures }) => {
+        if (failures.length > 0) throw new Error(JSON.stringify(failures));
+        return diff("n/p", ${JSON.stringify(state)}, checked);
+      })
+      .then(() => process.stderr.write(loaded.join("\\n")));
   `;
   const { status, stderr } = spawnSync(process.execPath, ["-e", code], { cwd: CHECKOUT, encoding: "utf8" });
   assert.equal(status, 0, stderr);

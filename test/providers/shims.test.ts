@@ -96,10 +96,12 @@ for (const [name, make] of Object.entries(shims)) {
 
     it("runs whatever code the program's folder has, TypeScript and async included", async () => {
       writeHandlers(`
-        export async function create(inputs: { a: number }): Promise<{ id: string; outs: object }> {
-          await Promise.resolve();
-          return { id: "new code", outs: { doubled: inputs.a * 2 } };
-        }`);
+        export const provider = {
+          async create(inputs: { a: number }): Promise<{ id: string; outs: object }> {
+            await Promise.resolve();
+            return { id: "new code", outs: { doubled: inputs.a * 2 } };
+          },
+        };`);
       const provider = await ProviderProcess.start(text, folder);
       const made = await provider.create({ a: 21 }).finally(() => provider.stop());
       assert.deepEqual(made, { id: "new code", outs: { doubled: 42 } });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as handlers from "../../../providers/readerToken/handlers.ts";
+import { provider as handlers } from "../../../providers/readerToken/handlers.ts";
 import type { Inputs } from "../../../providers/readerToken/inputs.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as handlers from "../../../providers/signedAuthority/handlers.ts";
+import { provider as handlers } from "../../../providers/signedAuthority/handlers.ts";
 import { SignedAuthority } from "../../../providers/signedAuthority.ts";
 import { TestAuthority } from "../../support/testAuthority.ts";
 import { type TestRequest, testRequest } from "../../support/testRequest.ts";
@@ -33,7 +33,7 @@ describe("A signed authority", () => {
   it("is read as it is and deleted without a key", async () => {
     const { id, outs } = await handlers.create(signedInputs(root, request));
     assert.deepEqual(await handlers.read(id, outs!), { id, props: outs });
-    assert.equal(handlers.diff(id, outs!, signedInputs(root, request)).changes, false);
+    assert.deepEqual(await handlers.diff(id, outs!, signedInputs(root, request)), { changes: false });
     await handlers.delete();
   });
 

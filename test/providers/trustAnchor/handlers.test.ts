@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as handlers from "../../../providers/trustAnchor/handlers.ts";
+import { provider as handlers } from "../../../providers/trustAnchor/handlers.ts";
 import { TrustAnchor } from "../../../providers/trustAnchor.ts";
 import { anchorInputs } from "../support/anchorInputs.ts";
 import { ProviderProcess, providerText } from "../support/providerProcess.ts";
