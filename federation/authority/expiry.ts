@@ -57,8 +57,7 @@ export function expiryWarnings(certificates: CertificateReport, days: number, no
 }
 
 function remedyFor(name: string): string {
-  if (name.startsWith("root"))
-    return 'Rotate it in time, or have it rotated: docs/trust.md, "Rotation of a root"';
+  if (name.startsWith("root")) return "Rotate it in time, or have it rotated: docs/rotation.md";
   if (name === "intermediate")
     return "`pulumi up` renews one of this stack's own; another one its issuer has to";
   if (name.startsWith("intermediate of"))

@@ -25,7 +25,7 @@ export function warnOfReaders({ cluster, peers }: Pick<StackConfig, "cluster" | 
   return [
     `The istiods of ${readers.join(", ")} may read all Services, Pods and Secrets of ${cluster.name}, the key of its certificate ` +
       "authority and its credentials for other clusters among them: this version of istiod does not work without " +
-      "(singleMesh.allowPeersToReadSecrets, docs/topologies.md)",
+      "(singleMesh.allowPeersToReadSecrets, docs/single-mesh.md)",
   ];
 }
 
@@ -42,7 +42,7 @@ export function warnOfRemoved(
     .map(
       (peer) =>
         `Peer ${peer} loses its access with this update, and keeps what it has read of ${cluster.name}'s Secrets. If it is to be distrusted, ` +
-        "have the clusters that this one reads renew its credentials, rotate the root with its intermediate, and replace what else was there (docs/topologies.md)",
+        "have the clusters that this one reads renew its credentials, rotate the root with its intermediate, and replace what else was there (docs/single-mesh.md)",
     );
 }
 

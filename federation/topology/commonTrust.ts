@@ -43,6 +43,6 @@ export function noteUnnamedTrust(
     .map(
       ([peer]) =>
         `the trust domain of ${peer} is ${LOCAL_TRUST_DOMAIN}, by which an AuthorizationPolicy here means ${trustDomain}, this cluster's own: ` +
-        `'${LOCAL_TRUST_DOMAIN}/ns/foo/sa/bar' lets in our bar and not that of ${peer}, which no policy can name by a whole principal (docs/topologies.md)`,
+        `'${LOCAL_TRUST_DOMAIN}/ns/foo/sa/bar' lets in our bar and not that of ${peer}, which no policy can name by a whole principal (docs/cluster-local.md)`,
     );
 }

@@ -67,7 +67,7 @@ describe("a certificate authority from outside", function () {
     return { exitCode, output };
   }
 
-  /** As docs/trust.md has it: the value comes by standard input, and is on no command line. */
+  /** As docs/certificate-authority.md has it: the value comes by standard input, and is on no command line. */
   async function setSecret(configFile: string, field: string, value: string): Promise<void> {
     const where = ["--stack", "cluster-a", "--config-file", configFile];
     const args = ["config", "set", "--secret", "--path", `${SECTION}.${field}`, ...where];

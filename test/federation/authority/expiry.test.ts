@@ -37,7 +37,7 @@ describe("A certificate that runs out", () => {
     };
     assert.deepEqual(expiryWarnings(certificates, 90, NOW), [
       "The intermediate expires on 2026-12-21T12:00:00Z, in 30 day(s). `pulumi up` renews one of this stack's own; another one its issuer has to",
-      'The root expires on 2026-11-21T13:00:00Z, in 0 day(s). Rotate it in time, or have it rotated: docs/trust.md, "Rotation of a root"',
+      "The root expires on 2026-11-21T13:00:00Z, in 0 day(s). Rotate it in time, or have it rotated: docs/rotation.md",
       "The trust anchor of cluster-b has expired on 2026-11-20T12:00:00Z. It ends with the peer's root or with ours, whichever is first: see which, and have that one rotated",
     ]);
   });

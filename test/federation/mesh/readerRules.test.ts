@@ -17,7 +17,7 @@ describe("What a peer's istiod may do", () => {
   it("names each kind once, and each is in the docs", () => {
     const kinds = all.flatMap(({ resources }) => resources);
     assert.equal(new Set(kinds).size, kinds.length);
-    const docs = readFileSync(new URL("../../../docs/topologies.md", import.meta.url), "utf8");
+    const docs = readFileSync(new URL("../../../docs/single-mesh.md", import.meta.url), "utf8");
     assert.deepEqual(
       kinds.filter((kind) => !docs.includes(kind)),
       [],
