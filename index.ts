@@ -43,7 +43,6 @@ export const {
   trustAnchors,
   callerPolicies,
   exportAliases,
-  importAddresses,
   certificates,
   rotation,
   certificateRequest,

@@ -33,8 +33,6 @@ export const CERTIFICATE_AUTHORITY = "istio-federation:index:CertificateAuthorit
  */
 export class CertificateAuthority extends pulumi.ComponentResource {
   readonly parts: AuthorityParts;
-  /** The Secret with `ca-cert.pem`, `ca-key.pem`, `root-cert.pem` and `cert-chain.pem`, as Istio names them. */
-  readonly secret: kubernetes.core.v1.Secret;
 
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super(CERTIFICATE_AUTHORITY, name, {}, opts);
@@ -42,7 +40,8 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     const parts = partsOf(name, args, child);
     this.parts = parts;
     const trusted = parts.trusted.apply((pems) => pems.join(""));
-    this.secret = new kubernetes.core.v1.Secret(
+    // Istio's names of the files.
+    new kubernetes.core.v1.Secret(
       `${name}-cacerts`,
       {
         metadata: { name: AUTHORITY_SECRET, namespace: args.namespace, ...annotations(args.source) },

@@ -4,8 +4,6 @@ import type { AuthorizationPolicy } from "../federation/callers/authorizationPol
 import { type AuthoritySource, outsideCertificates } from "../federation/authority/authoritySource.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { Contract } from "../federation/contract.ts";
-import type { ClusterDns, ImportAddresses } from "../federation/dns/clusterDns.ts";
-import { type FoldedAddresses, publishAddresses } from "../federation/dns/publishedAddresses.ts";
 import type { FoldedContract } from "../federation/foldedContract.ts";
 import type { ContractService } from "../federation/contractService.ts";
 import type { ExportAlias } from "../federation/exports/exportAlias.ts";
@@ -40,20 +38,20 @@ export interface FederatedClusterArgs {
   config: StackConfig;
   /** The services that the cluster offers, by host name. */
   exports: Record<string, ContractService>;
-  /** What leads to those that are offered under other names than their own. @default none */
-  aliases?: readonly ExportAlias[];
-  /** What holds the callers of those to what the export rules say. @default none */
-  policies?: readonly AuthorizationPolicy[];
+  /** What leads to those that are offered under other names than their own. */
+  aliases: readonly ExportAlias[];
+  /** What holds the callers of those to what the export rules say. */
+  policies: readonly AuthorizationPolicy[];
   /** Addresses that the gateway had when the program started; undefined: the cluster could not be read. */
   observedGateways?: GatewayAddress[];
   /** Where the certificate authority comes from: its own, with these roots, or from outside. */
   authority: AuthoritySource;
   /** What was found of each peer that the config names. */
   peers: Record<string, PeerView>;
-  /** Peers that were known and are no more: what is registered of them goes, or to other peers. @default none */
-  formerPeers?: readonly string[];
-  /** How clients find peers' names whose sidecars do not answer DNS. @default no way */
-  dns?: ClusterDns;
+  /** Peers that were known and are no more: what is registered of them goes, or to other peers. */
+  formerPeers: readonly string[];
+  /** Server block for global names, in its markers; undefined where the config does not ask for it. */
+  globalBlock: string | undefined;
   /** What was found with the topology `single-mesh`; then there are no other peers, exports and leftovers. */
   mesh?: SingleMeshArgs;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -76,9 +74,6 @@ export class FederatedCluster extends pulumi.ComponentResource {
   readonly callerPolicies: PublishedPolicies;
   /** What leads to Services of other names than their own, by `<namespace>/<service>`: it stays likewise. */
   readonly exportAliases: PublishedAliases;
-
-  /** At which address each imported name is known, by peer; very many come folded; undefined where the config does not ask for it. */
-  readonly importAddresses?: ImportAddresses | FoldedAddresses;
 
   /** What lets each peer's istiod read this cluster; secret, and only in a single mesh, as the next two. */
   readonly access?: JoinedMesh["access"];
@@ -139,7 +134,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: authority },
     );
 
-    const policies = args.policies ?? [];
+    const policies = args.policies;
     this.callerPolicies = publishPolicies(policies);
     const guarded = { policies, gatewayNamespace };
     const guards =
@@ -147,7 +142,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
         ? []
         : [new CallerPolicies(`${name}-callers`, guarded, { ...child, dependsOn: istio })];
 
-    const aliases = args.aliases ?? [];
+    const aliases = args.aliases;
     this.exportAliases = publishAliases(aliases);
     const others =
       aliases.length === 0
@@ -168,12 +163,10 @@ export class FederatedCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: [istio, ...guards, ...others] },
     );
 
-    const { dns = {} } = args;
-    if (dns.addresses !== undefined) this.importAddresses = publishAddresses(dns.addresses);
     if (args.mesh === undefined) {
       const imported = importFromPeers(name, args, child, istio);
       this.peers = imported.statuses;
-      stubNames(name, config, dns, imported.peers, this);
+      stubNames(name, config, args.globalBlock, imported.peers, this);
     } else {
       const mesh = joinMesh(name, args.mesh, config.kubeconfig, istioNamespace, {
         ...child,

@@ -14,8 +14,8 @@ export interface PeersArgs {
   config: Pick<StackConfig, "brake" | "kubeconfig" | "peers">;
   /** What was found of each peer that the config names. */
   peers: Record<string, PeerView>;
-  /** Peers that were known and are no more: what is registered of them goes, or to other peers. @default none */
-  formerPeers?: readonly string[];
+  /** Peers that were known and are no more: what is registered of them goes, or to other peers. */
+  formerPeers: readonly string[];
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
   leftovers: Record<string, Leftover>;
 }

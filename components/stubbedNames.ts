@@ -1,16 +1,15 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config.ts";
-import type { ClusterDns } from "../federation/dns/clusterDns.ts";
 import { CoreDnsStub } from "../providers/coreDnsStub.ts";
 
 /**
- * Has the cluster's CoreDNS answer for global names, or for imported ones, where the config asks for it.
- * @param entries what the names lead to: they are there before the names are, and go after them.
+ * Declares the server block for global names in the cluster's Corefile, where the config asks for it.
+ * @param entries resources behind the names: made before the block, removed after it.
  */
 export function stubNames(
   name: string,
   { kubeconfig, dns }: Pick<StackConfig, "kubeconfig" | "dns">,
-  { block }: Pick<ClusterDns, "block">,
+  block: string | undefined,
   entries: readonly pulumi.Resource[],
   parent: pulumi.Resource,
 ): void {

@@ -23,8 +23,6 @@ export interface OwnOutputs extends LastMesh {
   callerPolicies?: unknown;
   /** Output `exportAliases`, unchecked; left out before it offered Services under other names. */
   exportAliases?: unknown;
-  /** Output `importAddresses`, unchecked; left out before it had CoreDNS answer for imported names. */
-  importAddresses?: unknown;
   /** From when to when the credentials serve that it gave to peers. */
   credentials: Record<string, CredentialLife>;
 }
@@ -36,7 +34,7 @@ export interface OwnOutputs extends LastMesh {
 export async function readOwnOutputs(): Promise<OwnOutputs> {
   const outputs = (await readStackOutputs(fullStackName(pulumi.getStack()), "stack")) ?? {};
   const { federation, trustAnchors, peers, certificates, rotation, certificateRequest } = outputs;
-  const { credentials, joined, callerPolicies, exportAliases, importAddresses } = outputs;
+  const { credentials, joined, callerPolicies, exportAliases } = outputs;
   const roots = rootsIn(federation);
   const record = readRotationRecord(rotation, roots);
   const issued = readIssued(outputs["issued"]);
@@ -55,7 +53,6 @@ export async function readOwnOutputs(): Promise<OwnOutputs> {
     certificates: readCertificateReport(certificates),
     ...(callerPolicies === undefined ? {} : { callerPolicies }),
     ...(exportAliases === undefined ? {} : { exportAliases }),
-    ...(importAddresses === undefined ? {} : { importAddresses }),
     statuses: readPeerStatuses(peers),
     credentials: readCredentialLives(credentials),
     joined: readAccesses(joined),

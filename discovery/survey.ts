@@ -3,10 +3,8 @@ import type { GatewayAddress } from "../federation/address.ts";
 import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
 import type { StackConfig } from "../federation/config.ts";
 import type { ContractService } from "../federation/contractService.ts";
-import type { ClusterDns } from "../federation/dns/clusterDns.ts";
 import { expiryWarnings } from "../federation/authority/expiry.ts";
 import type { ExportAlias } from "../federation/exports/exportAlias.ts";
-import type { ExportedService } from "../federation/exports/exportedService.ts";
 import { restricts } from "../federation/exports/exportRule.ts";
 import { FaultsError } from "../federation/fault.ts";
 import { judgeIdentity } from "../federation/peers/identity.ts";
@@ -29,7 +27,6 @@ import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { observeGateway } from "./gatewayAddresses.ts";
 import { findForeignPolicies } from "./foreignPolicies.ts";
-import { addressImports } from "./importAddresses.ts";
 import { surveyImportNames } from "./importNames.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
@@ -42,8 +39,6 @@ import { withholdTaken } from "./takenAliases.ts";
 export interface Survey {
   /** The services that the cluster offers, by host name. */
   exports: Record<string, ContractService>;
-  /** The same as this cluster knows them, by host name; left out when the cluster could not be read. */
-  exported?: ExportedService[];
   /** What leads to those that are offered under other names than their own. */
   aliases: ExportAlias[];
   /** What holds their callers to what the export rules say. */
@@ -56,8 +51,8 @@ export interface Survey {
   peers: Record<string, PeerView>;
   /** Peers that the last update knew and the config names no more, sorted: what is registered of them goes. */
   formerPeers: string[];
-  /** How clients find peers' names whose sidecars do not answer DNS. */
-  dns: ClusterDns;
+  /** Server block for global names, in its markers; undefined where the config does not ask for it. */
+  globalBlock: string | undefined;
   /** What was found instead with the topology `single-mesh`. */
   mesh?: MeshSurvey;
   /** Entries to remove, by the name of a peer that this stack neither names nor knows. */
@@ -109,7 +104,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
   const seen = "unreachable" in policiesOfOthers ? policiesOfOthers : await found;
   const decided = decideExports(config, seen, last, await readings);
   const offered = await withholdTaken(cluster, decided);
-  const { mesh, warnings, notes, ...viewed } = await lookAtPeers(
+  const { peers, mesh, warnings, notes } = await lookAtPeers(
     config,
     await readings,
     last,
@@ -117,16 +112,13 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     outsideCertificates(authority),
   );
   const observedGateways = await observed;
-  const addressed = await addressImports(cluster, config, viewed.peers, last, observedGateways);
-  const { peers } = addressed;
-  const { warnings: corefileWarnings, ...stub } = await corefile;
+  const { block: globalBlock, warnings: corefileWarnings } = await corefile;
   const nameConflicts = await surveyImportNames(cluster, peers, config.peers);
   const callers = decideCallers(config, offered.exported, policiesOfOthers, peers, last.callerPolicies);
   const exports = callers.withheld.length === 0 ? offered : withhold(offered, callers.withheld);
   const leftovers = await left;
   return {
     exports: exports.services,
-    ...(exports.exported === undefined ? {} : { exported: exports.exported }),
     aliases: exports.aliases,
     policies: callers.policies,
     ...(observedGateways === undefined ? {} : { observedGateways }),
@@ -135,7 +127,7 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
     formerPeers: sortedUnique(Object.keys(last.statuses)).filter(
       (name) => !Object.hasOwn(config.peers, name),
     ),
-    dns: { ...stub, ...addressed.dns },
+    globalBlock,
     ...(mesh === undefined ? {} : { mesh }),
     leftovers,
     warnings: [
@@ -145,7 +137,6 @@ export async function survey(config: StackConfig): Promise<Survey | WaitingSurve
       ...callers.warnings,
       ...warnings,
       ...corefileWarnings,
-      ...addressed.warnings,
       ...nameConflicts,
       ...judgeUnconstrained(config, authority, mesh?.peers ?? peers),
       ...describeLeftovers(leftovers),

@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
-import { MARK_DOMAIN } from "./dns/reservedDomains.ts";
-import { HOST_NAME, isBelow } from "./hostname.ts";
+import { HOST_NAME } from "./hostname.ts";
 import { compare } from "./order.ts";
 import { isPort } from "./port.ts";
 import { quote } from "./quote.ts";
@@ -88,7 +87,6 @@ const METADATA = /^(?:metadata|instance-data)(?:\.[^.]+)*\.internal$/;
 export function refuseHostName(name: string): string | undefined {
   if (!name.includes(".")) return "is a name without a domain, which resolves to something of this side";
   if (/(?:^|\.)(?:localhost|localdomain|svc)$/.test(name)) return "is a name of this side, not of a peer";
-  if (name === MARK_DOMAIN || isBelow(name, MARK_DOMAIN)) return "is a name of this program's own";
   if (METADATA.test(name))
     return "is a name of a cloud's metadata service, which gives credentials of this side";
   return undefined;

@@ -69,9 +69,3 @@ export function isBelow(host: string, domain: string): boolean {
 export function overlap(one: string, other: string): boolean {
   return one === other || isBelow(one, other) || isBelow(other, one);
 }
-
-/** A name and the domains that hold it, from itself to the last label. */
-export function domainsAround(name: string): string[] {
-  const labels = name.split(".");
-  return labels.map((_, index) => labels.slice(index).join("."));
-}

@@ -35,12 +35,6 @@ export function extraName(
   return template === template.replaceAll(PLACEHOLDER, "") ? template : undefined;
 }
 
-/** Whether a template gives this name to some service. */
-export function mayGive(template: string, name: string): boolean {
-  const parts = template.split(/\{(?:name|namespace)\}/).map((part) => part.replace(/[^\w-]/g, "\\$&"));
-  return new RegExp(`^${parts.join("[^.]+")}$`).test(name);
-}
-
 /**
  * Why nothing of a peer's may be called so here; undefined when it may.
  * @param ownDomains our cluster domain, and others that are ours.

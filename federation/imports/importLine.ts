@@ -1,4 +1,3 @@
-import { isIPv4 } from "node:net";
 import type { ServicePort } from "../contractService.ts";
 import { SERVICE_NAME } from "../dns/localName.ts";
 import { EXPORT_TO } from "./exportTo.ts";
@@ -23,8 +22,6 @@ export interface ImportedService {
   exportTo?: string[];
   /** When proxies stop calling a gateway of it for a while; left out: never. */
   outlierDetection?: OutlierDetection;
-  /** By which callers' proxies know it, IPv4; left out: istiod allots it one, for proxies that answer DNS. */
-  virtualAddress?: string;
   /** Name of a Service here by which clients find it too; left out: there is none. */
   localService?: string;
 }
@@ -45,7 +42,6 @@ const TERMINATED = " atGateway";
 const SERVED_BY = " servedBy ";
 const SEEN_BY = " exportTo ";
 const OUTLIERS = " outlierDetection ";
-const VIRTUAL = " virtualAddress ";
 const LOCAL = " localService ";
 
 /** More than anybody needs, and so little that the weights of all gateways together stay below what Envoy counts with. */
@@ -55,7 +51,7 @@ const MOST_WEIGHT = 1000;
  * A service in one readable line, which is what a preview shows: `8080/HTTP http, 9090/GRPC grpc as spiffe://b.local/ns/xyz/sa/bar`, or
  * `8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar` where it has another name here than there. ` atGateway`
  * follows where the peer's gateway opens calls, and what an import rule says: ` servedBy cluster-b, cluster-c weight 3 exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s`;
- * what is for clients whose proxies do not answer DNS comes last: ` virtualAddress 240.241.27.93`, ` localService bar-xyz-cluster-b`.
+ * the local Service for clients whose proxies do not answer DNS is last: ` localService bar-xyz-cluster-b`.
  * Ports, identities and namespaces come in the order given; a service that {@link parseImport} would refuse is written all the same.
  */
 export function formatImport(service: ImportedService): string {
@@ -67,7 +63,6 @@ export function formatImport(service: ImportedService): string {
     servedBy,
     exportTo,
     outlierDetection,
-    virtualAddress,
     localService,
   } = service;
   const served = ports.map(({ number, name, protocol }) => `${number}/${protocol} ${name}`).join(", ");
@@ -76,9 +71,8 @@ export function formatImport(service: ImportedService): string {
   const peers = servedBy === undefined ? "" : `${SERVED_BY}${formatServing(servedBy)}`;
   const seen = exportTo === undefined ? "" : `${SEEN_BY}${exportTo.join(", ")}`;
   const outliers = outlierDetection === undefined ? "" : `${OUTLIERS}${formatOutliers(outlierDetection)}`;
-  const address = virtualAddress === undefined ? "" : `${VIRTUAL}${virtualAddress}`;
   const local = localService === undefined ? "" : `${LOCAL}${localService}`;
-  return `${served}${whose} as ${subjectAltNames.join(", ")}${opened}${peers}${seen}${outliers}${address}${local}`;
+  return `${served}${whose} as ${subjectAltNames.join(", ")}${opened}${peers}${seen}${outliers}${local}`;
 }
 
 /**
@@ -86,8 +80,7 @@ export function formatImport(service: ImportedService): string {
  * @throws Error naming the line and the form expected.
  */
 export function parseImport(line: string): ImportedService {
-  const [all, localService] = cut(line, LOCAL);
-  const [known, virtualAddress] = cut(all, VIRTUAL);
+  const [known, localService] = cut(line, LOCAL);
   const [seen, outliers] = cut(known, OUTLIERS);
   const [served, seenBy] = cut(seen, SEEN_BY);
   const [marked, serving] = cut(served, SERVED_BY);
@@ -108,7 +101,6 @@ export function parseImport(line: string): ImportedService {
     subjectAltNames.every(SPIFFE_ID.test) &&
     (remoteHost === undefined || HOST_NAME.test(remoteHost)) &&
     (exportTo === undefined || exportTo.every(EXPORT_TO.test)) &&
-    (virtualAddress === undefined || isIPv4(virtualAddress)) &&
     (localService === undefined || SERVICE_NAME.test(localService));
   const service: ImportedService = {
     ports: found,
@@ -118,13 +110,12 @@ export function parseImport(line: string): ImportedService {
     ...(servedBy === undefined ? {} : { servedBy }),
     ...(exportTo === undefined ? {} : { exportTo }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
-    ...(virtualAddress === undefined ? {} : { virtualAddress }),
     ...(localService === undefined ? {} : { localService }),
   };
   if (!valid || formatImport(service) !== line) {
     throw new Error(
       `Import ${quote(line)} must be "<number>/<protocol> <name>, ...[ of <name there>] as spiffe://<trust domain>/<path>, ...` +
-        `[${TERMINATED}][${SERVED_BY}<peer>[ weight <number>], ...][${SEEN_BY}<namespace>, ...][${OUTLIERS}<field> <value>, ...][${VIRTUAL}<IPv4 address>][${LOCAL}<name>]".`,
+        `[${TERMINATED}][${SERVED_BY}<peer>[ weight <number>], ...][${SEEN_BY}<namespace>, ...][${OUTLIERS}<field> <value>, ...][${LOCAL}<name>]".`,
     );
   }
   return service;

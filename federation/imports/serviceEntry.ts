@@ -26,7 +26,6 @@ export interface ServiceEntry {
   };
   spec: {
     hosts: string[];
-    addresses?: string[];
     location: "MESH_INTERNAL";
     resolution: "STATIC" | "DNS";
     ports: { number: number; name: string; protocol: string; targetPort?: number }[];
@@ -75,7 +74,6 @@ export const ENDPOINT_PORT_NAME_LIMIT = 62;
  *   replace the address by a gateway of its own: neither is written.
  * - Each endpoint says which port of it carries a port of the service. Where the endpoints cannot, see {@link fitsEndpoints}, the
  *   service's ports do, which takes gateways that listen on one port: see {@link sharedPort}.
- * - Proxies that do not answer DNS themselves have listeners for an address that the entry says, and none for one that istiod allots.
  * - Annotations tell the name that the service has in the peer's cluster, if it has another one there, whether the peer's gateway opens its
  *   calls, and its outlier detection: an entry with one of them, and no other, has a DestinationRule. Another one tells of its local Service.
  */
@@ -95,7 +93,6 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
     },
     spec: {
       hosts: [host],
-      ...(service.virtualAddress === undefined ? {} : { addresses: [service.virtualAddress] }),
       location: "MESH_INTERNAL",
       resolution: gateways.every(({ address }) => IP_ADDRESS.test(address)) ? "STATIC" : "DNS",
       ports: ports.map(({ number, name, protocol }) => ({

@@ -1,4 +1,4 @@
-import { MARK_DOMAIN, REVERSE_DOMAINS } from "../dns/reservedDomains.ts";
+import { REVERSE_DOMAINS } from "../dns/reservedDomains.ts";
 import { HOST_NAME, overlap } from "../hostname.ts";
 import type { TextRule } from "../textRule.ts";
 import { GLOBAL_DOMAIN } from "../topology/globalName.ts";
@@ -9,7 +9,7 @@ export const DEFAULT_CLUSTER_DOMAIN = "cluster.local";
 /** Domains of names that no single cluster's are: Istio's global ones, and those of the Multi-Cluster Services API. */
 export const SHARED_DOMAINS: readonly string[] = ["clusterset.local", GLOBAL_DOMAIN];
 
-const TAKEN = [DEFAULT_CLUSTER_DOMAIN, ...SHARED_DOMAINS, ...REVERSE_DOMAINS, MARK_DOMAIN];
+const TAKEN = [DEFAULT_CLUSTER_DOMAIN, ...SHARED_DOMAINS, ...REVERSE_DOMAINS];
 
 /**
  * What a mesh domain may be: a name of at least two labels, as a single one (`local`, `com`, `svc`) holds names that are others', or ends

@@ -1,6 +1,6 @@
 import { type Claim, judgeDomains } from "./claim.ts";
 import type { Contract } from "../contract.ts";
-import { MARK_DOMAIN, REVERSE_DOMAINS } from "../dns/reservedDomains.ts";
+import { REVERSE_DOMAINS } from "../dns/reservedDomains.ts";
 import type { Fault } from "../fault.ts";
 import { SHARED_DOMAINS } from "./meshDomain.ts";
 import { ownValue } from "../order.ts";
@@ -58,7 +58,6 @@ export function ownClaims(local: NamingCluster): Claim[] {
     own,
     { owner: "all clusters together", nameDomains: SHARED_DOMAINS },
     { owner: "reverse lookups", nameDomains: REVERSE_DOMAINS },
-    { owner: "this program", nameDomains: [MARK_DOMAIN] },
   ];
 }
 

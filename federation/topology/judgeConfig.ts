@@ -54,31 +54,11 @@ function judgeDns(topology: Topology, dns: unknown): Fault[] {
     const rule = `is for names that only peers' services have, of which there are none in topology '${topology}'`;
     return [{ path: "dns", rule, remedy: "Remove it, or write topology: federation or replicated" }];
   }
-  const { coreDns, addresses, services } = asRecord(dns);
-  const hasAddress = Object.hasOwn(asRecord(coreDns), "address");
-  if (names.includes("global")) {
-    return [
-      ...(coreDns !== undefined && !hasAddress
-        ? [
-            {
-              path: "dns.coreDns.address",
-              rule: `is required in topology '${topology}'`,
-              remedy:
-                "Write the address of a gateway in this cluster that takes plain traffic for global names",
-            },
-          ]
-        : []),
-      ...(addresses === undefined ? [] : [notHere("dns.addresses", topology, "Remove it")]),
-      ...(services === undefined ? [] : [notHere("dns.services", topology, "Remove it")]),
-    ];
-  }
-  return hasAddress
-    ? [notHere("dns.coreDns.address", topology, "Remove it: each service has an address of its own")]
-    : [];
-}
-
-function notHere(path: string, topology: Topology, remedy: string): Fault {
-  return { path, rule: `is not for topology '${topology}'`, remedy };
+  const { coreDns, services } = asRecord(dns);
+  const [path, given, remedy] = names.includes("global")
+    ? ["dns.services", services, "Remove it"]
+    : ["dns.coreDns", coreDns, "Write dns.services, or a rule of CoreDNS by hand (docs/dns.md)"];
+  return given === undefined ? [] : [{ path, rule: `is not for topology '${topology}'`, remedy }];
 }
 
 function judgeSource(topology: Topology, source: string): Fault[] {

@@ -1,4 +1,4 @@
-import type { Obstacle } from "../../federation/corefile/obstacle.ts";
+import type { Obstacle } from "../../federation/topology/globalBlock.ts";
 import { type ClusterClient, statusOf } from "../cluster/clusterClient.ts";
 import { ClusterError } from "../cluster/clusterError.ts";
 import { CONFIG_MAP, type KubernetesObject } from "../cluster/kinds.ts";

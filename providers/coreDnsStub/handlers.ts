@@ -1,7 +1,11 @@
 /** The methods of the dynamic provider of `CoreDnsStub`, loaded by its shim in the provider process. */
 import type * as pulumi from "@pulumi/pulumi";
-import { obstacleIn, unclearIn } from "../../federation/corefile/obstacle.ts";
-import { stubIn, withStub, withoutStub } from "../../federation/corefile/place.ts";
+import {
+  globalBlockIn,
+  obstacleIn,
+  unclearIn,
+  withGlobalBlock,
+} from "../../federation/topology/globalBlock.ts";
 import { ClusterClient } from "../cluster/clusterClient.ts";
 import { endWithEngine } from "../lifeline.ts";
 import { editCorefile, readCorefile } from "./corefile.ts";
@@ -25,7 +29,7 @@ async function update(
 async function read(id: string, state: Inputs): Promise<pulumi.dynamic.ReadResult<Inputs>> {
   const corefile = await readCorefile(await ClusterClient.connect(state.kubeconfig), state);
   const { kubeconfig, namespace, configMap } = state;
-  const found = { kubeconfig, namespace, configMap, block: stubIn(corefile ?? "") ?? "" };
+  const found = { kubeconfig, namespace, configMap, block: globalBlockIn(corefile ?? "") ?? "" };
   return { id, props: found, inputs: found };
 }
 
@@ -37,7 +41,10 @@ async function remove(_id: string, state: Inputs): Promise<void> {
   endWithEngine();
   const client = await ClusterClient.connect(state.kubeconfig);
   if ((await readCorefile(client, state)) === undefined) return;
-  await editCorefile(client, state, { obstacle: unclearIn, edit: withoutStub });
+  await editCorefile(client, state, {
+    obstacle: unclearIn,
+    edit: (corefile) => withGlobalBlock(corefile, ""),
+  });
 }
 
 async function put({ kubeconfig, namespace, configMap, block }: Inputs): Promise<Inputs> {
@@ -45,7 +52,7 @@ async function put({ kubeconfig, namespace, configMap, block }: Inputs): Promise
   const client = await ClusterClient.connect(kubeconfig);
   const edit = {
     obstacle: (corefile: string) => obstacleIn(corefile, block),
-    edit: (corefile: string) => withStub(corefile, block),
+    edit: (corefile: string) => withGlobalBlock(corefile, block),
   };
   await editCorefile(client, { namespace, configMap }, edit);
   return { kubeconfig, namespace, configMap, block };

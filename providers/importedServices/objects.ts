@@ -1,4 +1,3 @@
-import { isIPv4 } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { type GatewayAddress, parseGateway } from "../../federation/address.ts";
 import {
@@ -108,10 +107,8 @@ export function serviceIn(entry: LiveObject, exportTo: readonly string[]): Impor
   const outlierDetection = written === undefined ? undefined : parseOutliers(written);
   const serving = annotations[SERVED_BY_ANNOTATION];
   const servedBy = serving === undefined ? undefined : parseServing(serving);
-  const spec = (entry.spec ?? {}) as unknown as ImportedService & { addresses?: string[] };
-  const { ports, subjectAltNames, exportTo: seenBy, addresses = [] } = spec;
+  const { ports, subjectAltNames, exportTo: seenBy } = (entry.spec ?? {}) as unknown as ImportedService;
   const localService = localServiceOf(entry);
-  const [virtualAddress, ...further] = Array.isArray(addresses) ? addresses : [];
   const plain = {
     ports,
     subjectAltNames,
@@ -119,10 +116,6 @@ export function serviceIn(entry: LiveObject, exportTo: readonly string[]): Impor
     ...(annotations[TERMINATED_ANNOTATION] === TERMINATED ? { terminated: true as const } : {}),
     ...(servedBy === undefined ? {} : { servedBy }),
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
-    // Others may write a range there, or several.
-    ...(virtualAddress !== undefined && further.length === 0 && isIPv4(virtualAddress)
-      ? { virtualAddress }
-      : {}),
     ...(localService === undefined ? {} : { localService }),
   };
   const isOwn = Array.isArray(seenBy) && !isDeepStrictEqual(sortedUnique(exportTo), seenBy);

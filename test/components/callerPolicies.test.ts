@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseConfig } from "../../federation/config.ts";
 import { policiesFor } from "../federation/callers/callersFixture.ts";
+import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine, type Registered } from "./mockEngine.ts";
 
 const config = parseConfig(
@@ -38,8 +39,8 @@ for (const preview of [true, false]) {
         openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
       };
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const args = { config, authority, exports, policies, peers: {}, leftovers: {} };
-      published = new FederatedCluster("cluster-b", args).callerPolicies;
+      const args = { config, authority, exports, policies };
+      published = new FederatedCluster("cluster-b", clusterArgs(args)).callerPolicies;
       await engine.finish();
       made = engine.named("istio-federation-deny-bar");
     });
@@ -77,13 +78,16 @@ describe("A FederatedCluster without policies of callers", () => {
     const engine = new MockEngine();
     await engine.start(false);
     const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-    const { callerPolicies } = new FederatedCluster("cluster-b", {
-      config,
-      authority,
-      exports,
-      peers: {},
-      leftovers: {},
-    });
+    const { callerPolicies } = new FederatedCluster(
+      "cluster-b",
+      clusterArgs({
+        config,
+        authority,
+        exports,
+        peers: {},
+        leftovers: {},
+      }),
+    );
     await engine.finish();
     assert.deepEqual(callerPolicies, {});
     assert.ok(!engine.resources.some(({ name }) => name.includes("callers")));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
+import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine } from "./mockEngine.ts";
 
 const NOW = "2026-11-21T10:00:00Z";
@@ -15,7 +16,7 @@ async function declare(extra: Record<string, unknown>, found: object = {}): Prom
   );
   const { FederatedCluster } = await import("../../components/federatedCluster.ts");
   const authority = { rotation: { wanted: config.certificateAuthority.rotation ?? FIRST_ROOT, now: NOW } };
-  new FederatedCluster("cluster-a", { config, authority, exports: {}, peers: {}, leftovers: {}, ...found });
+  new FederatedCluster("cluster-a", clusterArgs({ config, authority, ...found }));
   await engine.finish();
   return engine;
 }

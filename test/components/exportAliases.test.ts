@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseConfig } from "../../federation/config.ts";
 import type { ExportAlias } from "../../federation/exports/exportAlias.ts";
+import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine, type Registered, settled } from "./mockEngine.ts";
 
 const HOST = "bar.shop.example";
@@ -53,8 +54,8 @@ for (const preview of [true, false]) {
         openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
       };
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const args = { config, authority, exports, aliases, peers: {}, leftovers: {} };
-      const cluster = new FederatedCluster("cluster-b", args);
+      const args = { config, authority, exports, aliases };
+      const cluster = new FederatedCluster("cluster-b", clusterArgs(args));
       published = cluster.exportAliases;
       contract = await settled(cluster.contract);
       await engine.finish();
@@ -101,8 +102,8 @@ describe("A FederatedCluster of which no Service has another name", () => {
     const engine = new MockEngine();
     await engine.start(false);
     const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-    const args = { config, authority, exports: {}, peers: {}, leftovers: {} };
-    const { exportAliases } = new FederatedCluster("cluster-b", args);
+    const args = { config, authority, exports: {} };
+    const { exportAliases } = new FederatedCluster("cluster-b", clusterArgs(args));
     await engine.finish();
     assert.deepEqual(exportAliases, {});
     assert.ok(!engine.resources.some(({ name }) => name.includes("aliases")));

@@ -5,6 +5,7 @@ import { parseConfig } from "../../federation/config.ts";
 import { parseContract } from "../../federation/contract.ts";
 import { viewPeers } from "../../federation/peers/peers.ts";
 import { ROOT_B } from "../federation/samples.ts";
+import { clusterArgs } from "./clusterArgs.ts";
 import { ANCHOR_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const config = parseConfig(
@@ -66,7 +67,10 @@ for (const preview of [true, false]) {
     before(async () => {
       await engine.start(preview);
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const cluster = new FederatedCluster("cluster-a", { config, authority, exports, peers, leftovers });
+      const cluster = new FederatedCluster(
+        "cluster-a",
+        clusterArgs({ config, authority, exports, peers, leftovers }),
+      );
       contract = await settled(cluster.contract);
       status = await settled(cluster.peers);
       anchors = cluster.trustAnchors;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseConfig } from "../../federation/config.ts";
 import { viewPeers } from "../../federation/peers/peers.ts";
 import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
+import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
 
 const HTTPBIN = "httpbin.bar.svc.cluster.local";
@@ -53,8 +54,8 @@ for (const preview of [true, false]) {
     before(async () => {
       await engine.start(preview);
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const found = { exports: { [HTTPBIN]: service }, peers, leftovers: {}, dns: { block: "the block" } };
-      const cluster = new FederatedCluster("cluster-1", { config, authority, ...found });
+      const found = { exports: { [HTTPBIN]: service }, peers, leftovers: {}, globalBlock: "the block" };
+      const cluster = new FederatedCluster("cluster-1", clusterArgs({ config, authority, ...found }));
       contract = await settled(cluster.contract);
       await engine.finish();
     });

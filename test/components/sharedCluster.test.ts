@@ -3,6 +3,7 @@ import { parseConfig } from "../../federation/config.ts";
 import { parseContract } from "../../federation/contract.ts";
 import { viewPeers } from "../../federation/peers/peers.ts";
 import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
+import { clusterArgs } from "./clusterArgs.ts";
 import { INTERMEDIATE_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const config = parseConfig(
@@ -56,7 +57,7 @@ for (const preview of [true, false]) {
     async function declareRunning() {
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
       const found = { exports: {}, peers, leftovers: {}, authority: { shared } };
-      const cluster = new FederatedCluster("cluster-a", { config, ...found });
+      const cluster = new FederatedCluster("cluster-a", clusterArgs({ config, ...found }));
       await engine.finish();
       return cluster;
     }
@@ -136,13 +137,16 @@ it("A cluster that has come under a shared root goes on trusting its former one,
   const { FederatedCluster } = await import("../../components/federatedCluster.ts");
   const former = { rootCertificates: [ROOT_B], since: "2026-11-21T10:28:15Z" };
   const authority = { shared: { ...shared, former } };
-  const cluster = new FederatedCluster("cluster-a", {
-    config,
-    exports: {},
-    peers: {},
-    leftovers: {},
-    authority,
-  });
+  const cluster = new FederatedCluster(
+    "cluster-a",
+    clusterArgs({
+      config,
+      exports: {},
+      peers: {},
+      leftovers: {},
+      authority,
+    }),
+  );
   await engine.finish();
   const { value } = engine.named("ca-cacerts").inputs["stringData"] as { value: Record<string, string> };
   assert.equal(value["root-cert.pem"], ROOT_CERTIFICATE + ROOT_B);
@@ -168,7 +172,7 @@ it("A given root whose key is there signs anchors of other roots, and none of it
   const both = { ...peers["cluster-b"]!.pinned!, rootCertificates: [ROOT_CERTIFICATE, ROOT_B] };
   const mixed = { ...peers, "cluster-b": { ...peers["cluster-b"]!, pinned: both } };
   const found = { exports: {}, peers: mixed, leftovers: {}, authority: { provided } };
-  new FederatedCluster("cluster-a", { config, ...found });
+  new FederatedCluster("cluster-a", clusterArgs({ config, ...found }));
   await engine.finish();
   assert.deepEqual(engine.named("trust-cluster-b").inputs["rootCertificates"], [ROOT_B]);
   const { values } = engine.named("istio-istiod").inputs as {

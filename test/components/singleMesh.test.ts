@@ -13,6 +13,7 @@ import {
   meshContract,
 } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
+import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine, READER, READER_LIFE, READER_TOKEN, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const SERVER = "https://203.0.113.10:6443";
@@ -40,14 +41,14 @@ async function declare(
     peers,
   };
   const { FederatedCluster: Cluster } = await import("../../components/federatedCluster.ts");
-  const cluster = new Cluster("cluster-a", {
-    config,
-    authority,
-    exports: {},
-    peers: {},
-    leftovers: {},
-    mesh,
-  });
+  const cluster = new Cluster(
+    "cluster-a",
+    clusterArgs({
+      config,
+      authority,
+      mesh,
+    }),
+  );
   await engine.finish();
   return { engine, cluster };
 }

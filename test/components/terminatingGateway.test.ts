@@ -4,6 +4,7 @@ import type { ResourceTransformationArgs } from "@pulumi/pulumi";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseConfig } from "../../federation/config.ts";
 import { policiesFor } from "../federation/callers/callersFixture.ts";
+import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine } from "./mockEngine.ts";
 
 const config = parseConfig(
@@ -45,11 +46,11 @@ for (const preview of [true, false]) {
         openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
       };
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const args = { config, authority, exports, policies, peers: {}, leftovers: {} };
+      const args = { config, authority, exports, policies };
       const note = ({ name, opts: { replaceOnChanges } }: ResourceTransformationArgs): undefined => {
         if (replaceOnChanges !== undefined) replaced[name] = replaceOnChanges;
       };
-      new FederatedCluster("cluster-b", args, { transformations: [note] });
+      new FederatedCluster("cluster-b", clusterArgs(args), { transformations: [note] });
       await engine.finish();
     });
 

@@ -125,8 +125,8 @@ describe("A survey of who may call", () => {
       },
       spec: { ports: [{ name: "tcp", port: 80, targetPort: 9000 }] },
     };
-    const { exports, exported, policies, warnings, notes } = await look({ callers }, ok([]), bare);
-    assert.deepEqual([exports, exported ?? [], policies], [{}, [], []]);
+    const { exports, policies, warnings, notes } = await look({ callers }, ok([]), bare);
+    assert.deepEqual([exports, policies], [{}, []]);
     assert.match(warnings.join("\n"), /Service abc\/foo\.selector: is not there.*held back/);
     assert.equal(notes.join("\n").includes("exports: adds"), false);
   });
@@ -153,7 +153,7 @@ describe("A survey of who may call", () => {
       body: { kind: "Status", reason: "ServiceUnavailable", message: "no" },
     };
     const seen = await look({ callers }, away, service, { federation: contract });
-    assert.deepEqual([seen.exports, seen.exported, seen.policies], [{}, undefined, []]);
+    assert.deepEqual([seen.exports, seen.policies], [{}, []]);
     assert.match(
       seen.warnings.join("\n"),
       /cannot be reached: the exports last published stay.*authorizationpolicies/,

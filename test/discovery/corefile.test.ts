@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { surveyCorefile, surveyImportsBlock } from "../../discovery/corefile.ts";
+import { surveyCorefile } from "../../discovery/corefile.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import { describeFault, FaultsError } from "../../federation/fault.ts";
 import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";
@@ -54,24 +54,6 @@ describe("The Corefile of a cluster, before anything changes", () => {
     assert.match(
       warning ?? "",
       /^Corefile kube-system\/coredns imports 'custom\/\*', which the program does not read/,
-    );
-  });
-
-  it("takes server blocks for imported names as well, unless they are too large for a ConfigMap", async () => {
-    answer({ Corefile: PLAIN });
-    const cluster = new SurveyedCluster(server.kubeconfig);
-    const config = { dns: { coreDns: { namespace: "kube-system", configMap: "coredns", port: 53 } } };
-    const zone = (count: number) => {
-      const names = Array.from({ length: count }, (_, index) => [`service-${index}.b.local`, "240.241.0.1"]);
-      return [{ name: "b.local", addresses: Object.fromEntries(names) as Record<string, string> }];
-    };
-    const { block, warnings } = await surveyImportsBlock(cluster, config, zone(1));
-    assert.deepEqual(warnings, []);
-    assert.match(block ?? "", /240\.241\.0\.1 service-0\.b\.local/);
-    assert.deepEqual(await surveyImportsBlock(cluster, config, []), { warnings: [] });
-    await assert.rejects(
-      surveyImportsBlock(cluster, config, zone(25_000)),
-      /dns\.coreDns: would put .* 25,000 imported names/,
     );
   });
 

@@ -38,7 +38,7 @@ describe("readOwnOutputs", () => {
       ...{ federation: CONTRACT, trustAnchors: { b: anchor }, peers: { b: status }, certificates },
       ...{ certificateRequest: "a request", issued },
       ...{ credentials, joined: { b: ACCESS, c: {} } },
-      ...{ callerPolicies: {}, exportAliases: { any: "thing" }, importAddresses: { b: {} } },
+      ...{ callerPolicies: {}, exportAliases: { any: "thing" } },
     };
     await withStacks({ [OWN_STACK]: outputs });
     assert.deepEqual(await readOwnOutputs(), {
@@ -51,7 +51,6 @@ describe("readOwnOutputs", () => {
       joined: { b: ACCESS },
       callerPolicies: {},
       exportAliases: { any: "thing" },
-      importAddresses: { b: {} },
     });
   });
 

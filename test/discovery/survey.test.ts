@@ -45,11 +45,10 @@ describe("A survey", () => {
   describe("of a cluster that cannot be reached", () => {
     it("offers what was last published and the config still names, with a warning that says why", async () => {
       await withStacks({ [OWN_STACK]: { federation: own }, "o/p/b": { federation: contractOf() } });
-      const { exports, exported, peers, warnings, observedGateways } = await survey(configOf(nowhere));
+      const { exports, peers, warnings, observedGateways } = await survey(configOf(nowhere));
       assert.deepEqual(exports, { [FOO]: fooService });
       assert.equal(peers["cluster-b"]?.state, "ready");
       assert.equal(observedGateways, undefined);
-      assert.equal(exported, undefined);
       assert.equal(warnings.length, 1);
       assert.match(
         warnings[0] ?? "",
@@ -147,15 +146,11 @@ describe("A survey", () => {
       assert.match(exports[FOO].subjectAltNames.join(), /sa\/today/);
     });
 
-    it("offers it to peers by the names that they give themselves, and tells who it is offered to here", async () => {
+    it("offers it to peers by the names that they give themselves", async () => {
       const other = contractOf({ cluster: "b-itself" });
       const stacks = { [OWN_STACK]: { federation: own }, "o/p/b": { federation: other } };
-      const { exports, exported } = await surveyWith(stacks, [pod], [], forB);
+      const { exports } = await surveyWith(stacks, [pod], [], forB);
       assert.deepEqual(exports[FOO]?.peers, ["b-itself"]);
-      assert.deepEqual(
-        exported?.map(({ host, peers }) => [host, peers]),
-        [[FOO, ["cluster-b"]]],
-      );
     });
 
     it("names a peer that is away as it was pinned, or as the config does", async () => {
@@ -176,12 +171,8 @@ describe("A survey", () => {
     it("offers it under another name, unless somebody else's ServiceEntry has that too", async () => {
       const changes = { exports: [{ service: "foo", as: "{name}.cluster-a.local" }] };
       const stacks = { [OWN_STACK]: { federation: own } };
-      const { exports, exported, aliases } = await surveyWith(stacks, [pod], [], changes);
+      const { exports, aliases } = await surveyWith(stacks, [pod], [], changes);
       assert.deepEqual(Object.keys(exports), ["foo.cluster-a.local"]);
-      assert.deepEqual(
-        exported?.map(({ host }) => host),
-        ["foo.cluster-a.local"],
-      );
       assert.deepEqual(
         aliases.map(({ spec }) => [spec.hosts, spec.ports]),
         [
@@ -196,7 +187,7 @@ describe("A survey", () => {
         spec: { hosts: ["foo.cluster-a.local"] },
       };
       const found = await surveyWith(stacks, [pod], [theirs], changes);
-      assert.deepEqual([found.exports, found.exported, found.aliases], [{}, [], []]);
+      assert.deepEqual([found.exports, found.aliases], [{}, []]);
       assert.match(found.warnings.join("\n"), /Service abc\/foo: .*ServiceEntry pay\/theirs too/);
     });
 

@@ -4,10 +4,12 @@ import { Resolver } from "node:dns/promises";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { neighboursIn } from "../../federation/corefile/neighbours.ts";
-import { obstacleIn } from "../../federation/corefile/obstacle.ts";
-import { withStub } from "../../federation/corefile/place.ts";
-import type { Surroundings } from "../../federation/corefile/surroundings.ts";
+import {
+  type RootDirectives,
+  obstacleIn,
+  rootDirectives,
+  withGlobalBlock,
+} from "../../federation/topology/globalBlock.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { coreDnsProgram } from "../../lab/tools/coreDns.ts";
 import { log } from "./sharedLab.ts";
@@ -18,7 +20,7 @@ const ADDRESS = "127.10.0.53";
 const PORT = 10053;
 const UPSTREAM_PORT = 10054;
 /** Which only the one knows to whom others' names are sent on. */
-export const ELSEWHERE = "elsewhere.svc.cluster-b.mesh";
+export const ELSEWHERE = "x.httpbin.bar.global";
 
 /** Somebody's Corefile, on few addresses, with a name of its own, who sends other names on to somebody with another one. */
 const COREFILE = `.:${PORT} {
@@ -41,20 +43,18 @@ const COREFILE = `.:${PORT} {
 
 /**
  * Has CoreDNS run, while the tests of the suite do, with a block of ours beside somebody's, who answers for `plain.example`.
- * @param render the block, for a port on which the others listen, by what stands around it.
+ * @param render the block, for a port on which the others listen, with the directives of their root block.
  * @returns what asks it.
  */
-export function coreDnsWith(
-  render: (port: number, around: (zone: string) => Surroundings) => string,
-): Resolver {
+export function coreDnsWith(render: (port: number, root: RootDirectives) => string): Resolver {
   const resolver = new Resolver({ timeout: 2000, tries: 1 });
   let coreDns: ChildProcess;
 
   before(async () => {
     const file = join(await temporaryFolder("coredns"), "Corefile");
-    const stub = render(PORT, neighboursIn(COREFILE, PORT));
-    assert.equal(obstacleIn(COREFILE, stub), undefined);
-    await writeFile(file, withStub(COREFILE, stub));
+    const block = render(PORT, rootDirectives(COREFILE, PORT));
+    assert.equal(obstacleIn(COREFILE, block), undefined);
+    await writeFile(file, withGlobalBlock(COREFILE, block));
     coreDns = spawn(await coreDnsProgram(log), ["-conf", file], { stdio: "ignore" });
     resolver.setServers([`${ADDRESS}:${PORT}`]);
     const answers = async () => (await resolver.resolve4("plain.example")).length > 0;

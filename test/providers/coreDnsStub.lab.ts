@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { renderStub } from "../../federation/corefile/stub.ts";
+import { renderGlobalBlock } from "../../federation/topology/globalBlock.ts";
 import { CONFIG_MAP, type KubernetesObject } from "../../providers/cluster/kinds.ts";
 import { CoreDnsStub } from "../../providers/coreDnsStub.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
@@ -7,7 +7,7 @@ import { TestCluster } from "./support/testCluster.ts";
 
 const NAME = { namespace: "kube-system", configMap: "coredns" };
 const ID = "kube-system/coredns";
-const BLOCK = renderStub("10.96.0.77");
+const BLOCK = renderGlobalBlock("10.96.0.77");
 const COREFILE = ".:53 {\n    errors\n    forward . /etc/resolv.conf\n}";
 
 type ConfigMap = KubernetesObject & { data: Record<string, string> };
@@ -44,7 +44,7 @@ describe("CoreDnsStub against a real API server", () => {
     const { id, outs } = await provider.create(inputs());
     assert.equal(id, ID);
     assert.deepEqual(await data(), { Corefile: BLOCK + COREFILE, a: "b" });
-    const other = renderStub("10.96.0.78");
+    const other = renderGlobalBlock("10.96.0.78");
     assert.equal((await provider.diff(ID, outs, inputs(other))).changes, true);
     const after = await provider.update(ID, outs, inputs(other));
     assert.deepEqual(await data(), { Corefile: other + COREFILE, a: "b" });

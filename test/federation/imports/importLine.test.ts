@@ -54,11 +54,10 @@ describe("The line of an import", () => {
         servedBy: [{ peer: "cluster-b" }, { peer: "cluster-c", weight: 3 }],
         exportTo: ["client", "shop"],
         outlierDetection: { baseEjectionTime: "30s", consecutive5xxErrors: 5 },
-        virtualAddress: "240.241.27.93",
         localService: "bar-xyz-cluster-b",
       }),
       "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar servedBy cluster-b, cluster-c weight 3 exportTo client, shop " +
-        "outlierDetection consecutive5xxErrors 5, baseEjectionTime 30s virtualAddress 240.241.27.93 localService bar-xyz-cluster-b",
+        "outlierDetection consecutive5xxErrors 5, baseEjectionTime 30s localService bar-xyz-cluster-b",
     );
   });
 
@@ -81,7 +80,6 @@ describe("The line of an import", () => {
         fc.option(outlierDetection()),
         fc.option(serving),
         fc.boolean(),
-        fc.option(fc.ipV4()),
         fc.option(
           fc.oneof(
             words,
@@ -89,29 +87,16 @@ describe("The line of an import", () => {
           ),
         ),
       )
-      .map(
-        ([
-          { ports, subjectAltNames },
-          port,
-          remoteHost,
-          exportTo,
-          outliers,
-          servedBy,
-          opened,
-          address,
-          local,
-        ]) => ({
-          ports: ports.map((each) => (port === null ? each : { ...each, name: port })),
-          subjectAltNames,
-          ...(remoteHost === null ? {} : { remoteHost }),
-          ...(opened ? { terminated: true as const } : {}),
-          ...(servedBy === null ? {} : { servedBy }),
-          ...(exportTo === null ? {} : { exportTo }),
-          ...(outliers === null ? {} : { outlierDetection: outliers }),
-          ...(address === null ? {} : { virtualAddress: address }),
-          ...(local === null ? {} : { localService: local }),
-        }),
-      );
+      .map(([{ ports, subjectAltNames }, port, remoteHost, exportTo, outliers, servedBy, opened, local]) => ({
+        ports: ports.map((each) => (port === null ? each : { ...each, name: port })),
+        subjectAltNames,
+        ...(remoteHost === null ? {} : { remoteHost }),
+        ...(opened ? { terminated: true as const } : {}),
+        ...(servedBy === null ? {} : { servedBy }),
+        ...(exportTo === null ? {} : { exportTo }),
+        ...(outliers === null ? {} : { outlierDetection: outliers }),
+        ...(local === null ? {} : { localService: local }),
+      }));
     fc.assert(
       fc.property(named, (service) => {
         const line = formatImport(service);
@@ -144,8 +129,6 @@ describe("The line of an import", () => {
       "8080/HTTP http as ",
       " as spiffe://b/x",
       "8080/HTTP http as b",
-      "8080/HTTP http as spiffe://b/x virtualAddress 240.241.0",
-      "8080/HTTP http as spiffe://b/x virtualAddress 240.241.0.1 exportTo client",
       "8080/HTTP http as spiffe://b/x localService ",
       "8080/HTTP http as spiffe://b/x localService 1a",
       "8080/HTTP http as spiffe://b/x localService a.b",

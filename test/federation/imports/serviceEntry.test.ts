@@ -54,14 +54,6 @@ describe("A ServiceEntry", () => {
     });
   });
 
-  it("says the address that the service has here, where istiod is not to allot one", () => {
-    const { spec } = renderServiceEntry({
-      ...input,
-      service: { ...input.service, virtualAddress: "240.241.27.93" },
-    });
-    assert.deepEqual(spec, { ...renderServiceEntry(input).spec, addresses: ["240.241.27.93"] });
-  });
-
   it("is STATIC for IP addresses only, and DNS as soon as a gateway has a name", () => {
     const resolution = (...addresses: string[]): string =>
       renderServiceEntry({ ...input, gateways: addresses.map((address) => ({ address, port: 15443 })) }).spec

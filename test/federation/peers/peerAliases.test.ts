@@ -6,7 +6,6 @@ import { chooseFromPeers } from "../../../federation/imports/chosenImports.ts";
 import { parseConfig } from "../../../federation/config.ts";
 import { readContract } from "../../../federation/contract.ts";
 import { FaultsError } from "../../../federation/fault.ts";
-import { refuseExtraName } from "../../../federation/imports/extraName.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports/imports.ts";
 import { claimOfPending } from "../../../federation/peers/peerDomains.ts";
 import { BAR, KUBECONFIG, ROOT_C, ROOT_D, barService, contractOf } from "../samples.ts";
@@ -54,20 +53,15 @@ describe("A peer's service under another name than its own", () => {
     assert.deepEqual(refused.sort(), bad.map((host) => `["${host}"]`).sort());
   });
 
-  it("is none of this program's own, by which its blocks in a Corefile are known", () => {
-    for (const name of ["istio-federation.invalid", "imports.istio-federation.invalid"])
-      assert.match(refuseExtraName(name, []) ?? "", /is a name of this program's own/);
-    assert.equal(refuseExtraName("x-istio-federation.invalid", []), undefined);
+  it("is none of those for reverse lookups", () => {
     for (const [clusterDomain, owner] of [
-      ["istio-federation.invalid", "this program"],
-      ["x.istio-federation.invalid", "this program"],
       ["1.10.in-addr.arpa", "reverse lookups"],
       ["arpa", "reverse lookups"],
     ] as const) {
       const { faults } = planned({ clusterDomain, ...under(`bar.xyz.svc.${clusterDomain}`) });
       assert.match(faults.join(), new RegExp(`clusterDomain: must neither be.*which is that of ${owner}`));
     }
-    for (const domain of ["0.10.in-addr.arpa", "ip6.arpa", "istio-federation.invalid"])
+    for (const domain of ["0.10.in-addr.arpa", "ip6.arpa"])
       assert.throws(() => readContract(contractOf({ domains: [domain] }), "contract of b"), FaultsError);
   });
 

@@ -55,22 +55,21 @@ describe("The topology in a stack's config", () => {
       ]);
     assert.deepEqual(configFaults(config({ coreDns: { address: "10.96.0.77", port: 5353 } })), []);
     assert.deepEqual(configFaults(config({ coreDns: {} })), ["dns.coreDns.address"]);
-    const both = { coreDns: { address: "10.96.0.77" }, addresses: "240.241.0.0/16" };
-    assert.deepEqual(configFaults(config(both)), ["dns.addresses"]);
   });
 
-  it("has addresses for imported names in a federation, from a range that nobody uses", () => {
-    const parsed = (dns: unknown) =>
-      parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns }, "cluster-a").dns;
-    const coreDns = { namespace: "kube-system", configMap: "coredns", port: 53 };
-    assert.deepEqual(parsed({ coreDns: {} }), { coreDns, addresses: "240.241.0.0/16" });
-    const addresses = "198.18.0.0/16";
-    assert.deepEqual(parsed({ coreDns: {}, addresses }), { coreDns, addresses });
-    assert.equal(parsed({}), undefined);
-    for (const wrong of ["240.240.0.0/20", "10.0.0.1", "fd00::/64", 5])
-      assert.deepEqual(configFaults({ dns: { coreDns: {}, addresses: wrong } }), ["dns.addresses"]);
-    assert.deepEqual(configFaults({ dns: { addresses } }), ["dns.addresses"]);
-    assert.deepEqual(configFaults({ dns: { coreDns: { address: "10.96.0.77" } } }), ["dns.coreDns.address"]);
+  it("has no block in the Corefile in a federation, whose way is local Services", () => {
+    const coreDns = { address: "10.96.0.77" };
+    assert.deepEqual(told({ dns: { coreDns } }), [
+      "dns.coreDns is not for topology 'federation'. Write dns.services, or a rule of CoreDNS by hand (docs/dns.md)",
+    ]);
+    assert.deepEqual(configFaults({ dns: { coreDns, addresses: "240.241.0.0/16" } }), [
+      "dns.addresses",
+      "dns.coreDns",
+    ]);
+    assert.equal(
+      parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns: {} }, "cluster-a").dns,
+      undefined,
+    );
   });
 
   it("has local Services for imported ones in a federation, where the Corefile stays as it is", () => {
@@ -89,11 +88,6 @@ describe("The topology in a stack's config", () => {
       assert.deepEqual(configFaults({ dns: { services: { name } } }), ["dns.services.name"]);
     const services = { name: "{name}" };
     assert.deepEqual(configFaults({ dns: { services: { namespace: "x" } } }), ["dns.services.namespace"]);
-    assert.deepEqual(configFaults({ dns: { services, coreDns: {} } }), ["dns.services"]);
-    assert.deepEqual(configFaults({ dns: { services: { name: "A" }, addresses: "240.241.0.0/16" } }), [
-      "dns.services.name",
-      "dns.addresses",
-    ]);
     const provided = { certificate: "c", key: "k", root: "r" };
     const replicated = { topology: "replicated", certificateAuthority: { source: "provided", provided } };
     assert.deepEqual(configFaults({ ...replicated, dns: { services } }), ["dns.services"]);

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
-import { obstacleIn, unclearIn } from "../../../federation/corefile/obstacle.ts";
-import { withStub, withoutStub } from "../../../federation/corefile/place.ts";
-import { renderStub } from "../../../federation/corefile/stub.ts";
+import {
+  obstacleIn,
+  renderGlobalBlock,
+  unclearIn,
+  withGlobalBlock,
+} from "../../../federation/topology/globalBlock.ts";
 import type { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
 import { ClusterError } from "../../../providers/cluster/clusterError.ts";
 import type { KubernetesObject } from "../../../providers/cluster/kinds.ts";
 import { editCorefile, readCorefile } from "../../../providers/coreDnsStub/corefile.ts";
 
 const NAME = { namespace: "kube-system", configMap: "coredns" };
-const STUB = renderStub("10.96.0.77");
+const BLOCK = renderGlobalBlock("10.96.0.77");
 const COREFILE = ".:53 {\n    errors\n}\n";
 
 type ConfigMap = KubernetesObject & { data?: Record<string, string> };
@@ -49,11 +52,14 @@ class FakeCluster {
 
 const put = (cluster: FakeCluster) =>
   editCorefile(cluster.client, NAME, {
-    obstacle: (corefile) => obstacleIn(corefile, STUB),
-    edit: (corefile) => withStub(corefile, STUB),
+    obstacle: (corefile) => obstacleIn(corefile, BLOCK),
+    edit: (corefile) => withGlobalBlock(corefile, BLOCK),
   });
 const takeOut = (cluster: FakeCluster) =>
-  editCorefile(cluster.client, NAME, { obstacle: unclearIn, edit: withoutStub });
+  editCorefile(cluster.client, NAME, {
+    obstacle: unclearIn,
+    edit: (corefile) => withGlobalBlock(corefile, ""),
+  });
 
 describe("The Corefile of a cluster", () => {
   it("gets the block, by the version that was read, and keeps all else of its ConfigMap", async () => {
@@ -62,10 +68,10 @@ describe("The Corefile of a cluster", () => {
     assert.deepEqual(cluster.written, [
       {
         metadata: { name: "coredns", namespace: "kube-system", resourceVersion: "7", labels: { a: "b" } },
-        data: { Corefile: STUB + COREFILE, other: "x" },
+        data: { Corefile: BLOCK + COREFILE, other: "x" },
       },
     ]);
-    assert.equal(await readCorefile(cluster.client, NAME), STUB + COREFILE);
+    assert.equal(await readCorefile(cluster.client, NAME), BLOCK + COREFILE);
   });
 
   it("is not written when it has the block, and is as before once that is taken out", async () => {
@@ -95,13 +101,13 @@ describe("The Corefile of a cluster", () => {
 
   it("gives the block back whatever somebody else wrote beside it", async () => {
     const theirs = `${COREFILE}global:53 {\n}\n`;
-    const cluster = new FakeCluster({ Corefile: STUB + theirs });
+    const cluster = new FakeCluster({ Corefile: BLOCK + theirs });
     await takeOut(cluster);
     assert.equal(cluster.written[0]?.data?.["Corefile"], theirs);
   });
 
   it("stays as it is when nobody can tell which lines of it are ours, and says what to take out by hand", async () => {
-    const cluster = new FakeCluster({ Corefile: STUB.replace(/# END.*\n/, "") + COREFILE });
+    const cluster = new FakeCluster({ Corefile: BLOCK.replace(/# END.*\n/, "") + COREFILE });
     for (const edit of [put, takeOut])
       await assert.rejects(
         edit(cluster),

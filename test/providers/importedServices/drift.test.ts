@@ -55,7 +55,7 @@ describe("An entry in the cluster", () => {
       "an address of its own",
       ({ spec }) => (spec.addresses = ["10.0.0.1"]),
       ["addresses"],
-      `${LINE} virtualAddress 10.0.0.1`,
+      `${LINE} (not as declared: addresses)`,
     ],
     [
       "a range for an address",
