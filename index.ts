@@ -5,7 +5,7 @@ import { WaitingCluster } from "./components/waitingCluster.ts";
 import { surveyRequests } from "./discovery/rootSurvey.ts";
 import { readStackConfig } from "./discovery/stackConfig.ts";
 import { survey } from "./discovery/survey.ts";
-import { FaultsError } from "./federation/fault.ts";
+import { FaultsError } from "./federation/core/fault.ts";
 
 /** Of its resources, and not the stack's: a stack that is renamed keeps its key. */
 const ROOT_NAME = "root-ca";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
-import { isGatewayPolicy } from "../federation/callers/gatewayPolicy.ts";
-import { GATEWAY_NAMESPACE } from "../federation/wellKnown.ts";
 import { makeIstioObjects } from "./istioObjects.ts";
+import { isGatewayPolicy } from "../federation/access/gatewayPolicy.ts";
+import type { AuthorizationPolicy } from "../federation/access/policy.ts";
+import { GATEWAY_NAMESPACE } from "../federation/core/wellKnown.ts";
 
 /** What `CallerPolicies` are made from. */
 export interface CallerPoliciesArgs {

@@ -1,14 +1,14 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AuthoritySource } from "../federation/authority/authoritySource.ts";
-import type { StackConfig } from "../federation/config.ts";
-import type { ProvidedAuthority } from "../federation/authority/providedAuthority.ts";
-import { SIGNED_UNTIL_ANNOTATION } from "../federation/labels.ts";
-import { signedUntil } from "../federation/authority/rotation.ts";
-import { AUTHORITY_SECRET } from "../federation/wellKnown.ts";
-import { ownAuthority, requestIntermediate } from "./ownAuthority.ts";
 import type { AuthorityParts } from "./authorityParts.ts";
+import { ownAuthority, requestIntermediate } from "./ownAuthority.ts";
 import { sharedAuthority } from "./sharedAuthority.ts";
+import type { ProvidedAuthority } from "../federation/authority/provided.ts";
+import { signedUntil } from "../federation/authority/rotation.ts";
+import type { AuthoritySource } from "../federation/authority/source.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
+import { AUTHORITY_SECRET } from "../federation/core/wellKnown.ts";
 
 /** What a `CertificateAuthority` is made from. */
 export interface CertificateAuthorityArgs {

@@ -1,5 +1,5 @@
 import { deepmergeCustom } from "deepmerge-ts";
-import type { StackConfig } from "../federation/config.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
 
 /** Where Istio's charts come from: a Helm repository, or a local folder that holds a folder for each chart. */
 export type Charts = StackConfig["istio"]["charts"];

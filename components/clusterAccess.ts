@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../federation/config.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
 
 /** The only way into the cluster: the default provider is disabled, and another name for the kubeconfig replaces nothing. */
 export function clusterProvider(

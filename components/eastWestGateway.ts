@@ -1,18 +1,22 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../federation/config.ts";
-import type { GatewayAddress } from "../federation/address.ts";
-import { type GatewayServer, gatewayServers, terminatedRoute } from "../federation/exports/gatewayServers.ts";
+import { type Charts, chartSource, withExtraValues } from "./charts.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import type { GatewayAddress } from "../federation/core/address.ts";
 import {
   MANAGED_BY,
   MANAGED_BY_LABEL,
   NETWORK_LABEL,
   NODE_SELECTOR_ANNOTATION,
-} from "../federation/labels.ts";
-import type { TerminatedPort } from "../federation/exports/terminatedExport.ts";
-import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../federation/wellKnown.ts";
+} from "../federation/core/labels.ts";
+import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../federation/core/wellKnown.ts";
+import {
+  type GatewayServer,
+  gatewayServers,
+  terminatedRoute,
+  type TerminatedPort,
+} from "../federation/exports/gatewayListeners.ts";
 import { GatewayAddresses } from "../providers/gatewayAddresses.ts";
-import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 
 /** What an `EastWestGateway` is made from. */
 export interface EastWestGatewayArgs {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type ExportAlias, aliasObject } from "../federation/exports/exportAlias.ts";
 import { makeIstioObjects } from "./istioObjects.ts";
+import { type ExportAlias, aliasObject } from "../federation/exports/alias.ts";
 
 /** What `ExportAliases` are made from. */
 export interface ExportAliasesArgs {

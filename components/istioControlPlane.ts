@@ -1,8 +1,8 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../federation/config.ts";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 import type { PeerTrust } from "./peerTrust.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
 
 /** What an `IstioControlPlane` is made from. */
 export interface IstioControlPlaneArgs {

@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
-import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/labels.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
 
 /** Of what kind objects are, and by what name Pulumi knows each. */
 export interface IstioKind {

@@ -1,9 +1,9 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { MeshPeer as PeerView } from "../federation/mesh/meshPeer.ts";
-import type { PeerStatus } from "../federation/peers/peerStatus.ts";
-import { remoteSecret } from "../federation/mesh/remoteSecret.ts";
 import { PeerReader, type PeerReaderArgs } from "./peerReader.ts";
+import type { PeerStatus } from "../federation/imports/registration.ts";
+import type { MeshPeer as PeerView } from "../federation/mesh/meshPeer.ts";
+import { remoteSecret } from "../federation/mesh/reader.ts";
 
 /** What a `MeshPeer` is made from. */
 export interface MeshPeerArgs extends PeerReaderArgs {

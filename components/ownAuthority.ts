@@ -1,15 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { StackConfig } from "../federation/config.ts";
-import { fingerprintOf } from "../federation/authority/fingerprint.ts";
+import type { AuthorityParts, Signer } from "./authorityParts.ts";
 import {
   type RotationPlan,
   type RotationRecord,
   recordStep,
   rolesOf,
 } from "../federation/authority/rotation.ts";
-import { INTERMEDIATE_NAME } from "../federation/wellKnown.ts";
-import type { AuthorityParts, Signer } from "./authorityParts.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { INTERMEDIATE_NAME } from "../federation/core/wellKnown.ts";
+import { fingerprintOf } from "../federation/x509/fingerprint.ts";
 
 type Algorithm = StackConfig["certificateAuthority"]["algorithm"];
 

@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { PeerConfig, StackConfig } from "../federation/config/stackConfig.ts";
+import { formatGateway } from "../federation/core/address.ts";
 import type { Brake } from "../federation/imports/brake.ts";
-import type { PeerConfig, StackConfig } from "../federation/config.ts";
-import type { Elsewhere } from "../federation/imports/elsewhere.ts";
-import { formatGateway } from "../federation/address.ts";
-import { formatImport } from "../federation/imports/importLine.ts";
-import type { PeerView } from "../federation/peers/peer.ts";
-import type { PeerStatus } from "../federation/peers/peerStatus.ts";
+import { formatImport } from "../federation/imports/importedService.ts";
+import type { PeerView, PeerStatus } from "../federation/imports/registration.ts";
+import type { Elsewhere } from "../federation/imports/sharedHosts.ts";
 import { ImportedServices, type ImportedServicesArgs } from "../providers/importedServices.ts";
 
 /** What a `Peer` is made from. */

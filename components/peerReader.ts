@@ -1,12 +1,11 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../federation/config.ts";
-import { warnOfShortLives } from "../federation/mesh/credentialLife.ts";
-import type { CredentialLife, PeerAccess } from "../federation/mesh/peerAccess.ts";
-import { MESH_CONFIG_RULES, READER_RULES, type ReaderRule } from "../federation/mesh/readerRules.ts";
-import type { SettledMesh } from "../federation/mesh/singleMesh.ts";
-import { ReaderToken } from "../providers/readerToken.ts";
 import { assigned } from "./assigned.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import type { SettledMesh } from "../federation/mesh/apiServer.ts";
+import { warnOfShortLives, type CredentialLife, type PeerAccess } from "../federation/mesh/credential.ts";
+import { MESH_CONFIG_RULES, READER_RULES, type ReaderRule } from "../federation/mesh/reader.ts";
+import { ReaderToken } from "../providers/readerToken.ts";
 
 /** What a `PeerReader` is made from. */
 export interface PeerReaderArgs {

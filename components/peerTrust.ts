@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type CertificateReport, datesOf } from "../federation/authority/expiry.ts";
-import type { PinnedPeer } from "../federation/peers/pinnedPeer.ts";
-import { TrustAnchor } from "../providers/trustAnchor.ts";
 import type { AuthorityParts } from "./authorityParts.ts";
+import { type CertificateReport, datesOf } from "../federation/trust/expiry.ts";
+import type { PinnedPeer } from "../federation/trust/pinnedPeer.ts";
+import { TrustAnchor } from "../providers/trustAnchor.ts";
 
 /** By what one peer's workloads are trusted here. */
 export interface PeerTrust {

@@ -1,13 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../federation/config.ts";
-import { elsewhereOf } from "../federation/imports/elsewhere.ts";
-import type { Leftover } from "../federation/imports/leftovers.ts";
-import type { PeerView } from "../federation/peers/peer.ts";
-import type { PeerStatus } from "../federation/peers/peerStatus.ts";
-import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
-import { Leftovers } from "../providers/leftovers.ts";
 import { namespace } from "./clusterAccess.ts";
 import { Peer } from "./peer.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
+import type { Leftover } from "../federation/imports/leftovers.ts";
+import type { PeerView, PeerStatus } from "../federation/imports/registration.ts";
+import { elsewhereOf } from "../federation/imports/sharedHosts.ts";
+import { Leftovers } from "../providers/leftovers.ts";
 
 /** What is registered here of other clusters. */
 export interface PeersArgs {

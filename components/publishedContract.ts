@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { GatewayAddress } from "../federation/address.ts";
-import type { StackConfig } from "../federation/config.ts";
-import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract.ts";
-import { type FoldedContract, foldContract } from "../federation/foldedContract.ts";
-import type { ContractService } from "../federation/contractService.ts";
-import { TRAITS } from "../federation/topology/traits.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { type Contract, SCHEMA_VERSION, parseContract } from "../federation/contract/contract.ts";
+import { type FoldedContract, foldContract } from "../federation/contract/fold.ts";
+import type { ContractService } from "../federation/contract/service.ts";
+import type { GatewayAddress } from "../federation/core/address.ts";
+import { TRAITS } from "../federation/core/topology.ts";
 
 /**
  * What a cluster tells its peers, in the form in which it is published.

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RootConfig } from "../federation/authority/rootConfig.ts";
-import { type CertificateReport, datesOf } from "../federation/authority/expiry.ts";
-import { SignedAuthority } from "../providers/signedAuthority.ts";
 import { root } from "./ownAuthority.ts";
+import type { RootConfig } from "../federation/config/rootStack.ts";
+import { type CertificateReport, datesOf } from "../federation/trust/expiry.ts";
+import { SignedAuthority } from "../providers/signedAuthority.ts";
 
 /** What a `RootAuthority` is made from. */
 export interface RootAuthorityArgs {

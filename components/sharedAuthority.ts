@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { SharedAuthority } from "../federation/authority/sharedAuthority.ts";
 import type { AuthorityParts } from "./authorityParts.ts";
 import { type OwnAuthorityArgs, requestIntermediate } from "./ownAuthority.ts";
+import type { SharedAuthority } from "../federation/authority/shared.ts";
 
 /** What a certificate authority under a shared root is made from. */
 export interface SharedAuthorityArgs extends Pick<OwnAuthorityArgs, "organization" | "algorithm"> {

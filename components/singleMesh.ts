@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../federation/config.ts";
-import type { MeshPeer as PeerView } from "../federation/mesh/meshPeer.ts";
-import { sortedRecord } from "../federation/order.ts";
-import type { CredentialLife, PeerAccess } from "../federation/mesh/peerAccess.ts";
-import type { PeerStatus } from "../federation/peers/peerStatus.ts";
-import type { SettledMesh } from "../federation/mesh/singleMesh.ts";
 import { MeshPeer } from "./meshPeer.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { sortedRecord } from "../federation/core/order.ts";
+import type { PeerStatus } from "../federation/imports/registration.ts";
+import type { SettledMesh } from "../federation/mesh/apiServer.ts";
+import type { CredentialLife, PeerAccess } from "../federation/mesh/credential.ts";
+import type { MeshPeer as PeerView } from "../federation/mesh/meshPeer.ts";
 
 /** What was found for the topology `single-mesh`. */
 export interface SingleMeshArgs {

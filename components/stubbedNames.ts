@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../federation/config.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { CoreDnsStub } from "../providers/coreDnsStub.ts";
 
 /**

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { StackConfig } from "../federation/config.ts";
 import { CERTIFICATE_AUTHORITY } from "./certificateAuthority.ts";
 import { FEDERATED_CLUSTER } from "./federatedCluster.ts";
 import { requestIntermediate } from "./ownAuthority.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
 
 /** What a `WaitingCluster` is made from. */
 export interface WaitingClusterArgs {

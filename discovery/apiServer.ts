@@ -1,13 +1,17 @@
 import { readFileSync } from "node:fs";
-import { type ApiServer, CERTIFICATE_BUNDLE, KEY_REMEDY } from "../federation/mesh/apiServer.ts";
-import type { StackConfig } from "../federation/config.ts";
-import { type Fault, FaultsError } from "../federation/fault.ts";
-import type { SingleMesh } from "../federation/mesh/singleMesh.ts";
-import { certificatesOnly, hasPrivateKey } from "../federation/x509/bundle.ts";
-import { PROBE_DEADLINE, probeAccess } from "../providers/cluster/accessProbe.ts";
-import { ClusterError } from "../providers/cluster/clusterError.ts";
-import { loadKubeconfig, resolvePath } from "../providers/cluster/kubeconfig.ts";
 import { clusterFault } from "./clusterFault.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { type Fault, FaultsError } from "../federation/core/fault.ts";
+import {
+  type ApiServer,
+  CERTIFICATE_BUNDLE,
+  KEY_REMEDY,
+  type SingleMesh,
+} from "../federation/mesh/apiServer.ts";
+import { certificatesOnly, hasPrivateKey } from "../federation/x509/chain.ts";
+import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
+import { ClusterError } from "../kubernetes/errors.ts";
+import { loadKubeconfig, resolvePath } from "../kubernetes/kubeconfig.ts";
 
 /**
  * Finds how peers are to reach this cluster's API server: as the config says, and by the kubeconfig's certificates where that says

@@ -1,12 +1,12 @@
-import type { AuthoritySource } from "../federation/authority/authoritySource.ts";
-import type { StackConfig } from "../federation/config.ts";
-import type { ContractReading } from "../federation/peers/peer.ts";
-import type { WaitingAuthority } from "../federation/authority/sharedAuthority.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import { readProvidedAuthority } from "./providedAuthority.ts";
 import { planRotation } from "./rotation.ts";
 import { readSharedAuthority } from "./sharedAuthority.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
+import type { WaitingAuthority } from "../federation/authority/shared.ts";
+import type { AuthoritySource } from "../federation/authority/source.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import type { ContractReading } from "../federation/imports/registration.ts";
 
 /** A cluster's certificate authority as the program found it, or why there is none yet. */
 export interface AuthorityFinding {

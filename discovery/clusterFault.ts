@@ -1,6 +1,6 @@
-import type { Fault } from "../federation/fault.ts";
-import type { ClusterError } from "../providers/cluster/clusterError.ts";
-import type { KubeconfigName } from "../providers/cluster/kubeconfig.ts";
+import type { Fault } from "../federation/core/fault.ts";
+import type { ClusterError } from "../kubernetes/errors.ts";
+import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
 
 /** Tells what is wrong with a stack's kubeconfig, or with the cluster that it leads to, by the config's field to look at. */
 export function clusterFault({ failure, message }: ClusterError, { path, context }: KubeconfigName): Fault {

@@ -1,5 +1,6 @@
-import type { StackConfig } from "../federation/config.ts";
-import { FaultsError } from "../federation/fault.ts";
+import type { SurveyedCluster } from "./surveyedCluster.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { FaultsError } from "../federation/core/fault.ts";
 import {
   NODE_LOCAL,
   type Obstacle,
@@ -9,10 +10,9 @@ import {
   renderGlobalBlock,
   rootDirectives,
 } from "../federation/topology/globalBlock.ts";
-import type { ClusterClient } from "../providers/cluster/clusterClient.ts";
-import { isForbidden } from "../providers/cluster/clusterError.ts";
+import type { ClusterClient } from "../kubernetes/client.ts";
+import { isForbidden } from "../kubernetes/errors.ts";
 import { readCorefile } from "../providers/coreDnsStub/corefile.ts";
-import type { SurveyedCluster } from "./surveyedCluster.ts";
 
 /** The server block for global names, and warnings about the Corefile. */
 export interface CorefileSurvey {

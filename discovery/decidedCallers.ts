@@ -1,17 +1,16 @@
-import { callerPolicies } from "../federation/callers/callerPolicies.ts";
-import type { CallingMesh, GuardedService } from "../federation/callers/guardedService.ts";
-import { count, someOf } from "../federation/change.ts";
-import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
-import type { StackConfig } from "../federation/config.ts";
-import { gatewayAccount } from "../federation/config/helmValues.ts";
-import { type ExportRule, restricts } from "../federation/exports/exportRule.ts";
-import { describeFaults } from "../federation/fault.ts";
-import { type ForeignPolicy, judgeForeignPolicies } from "../federation/callers/foreignPolicies.ts";
-import { readPolicies } from "../federation/callers/lastPolicies.ts";
-import { ownValue } from "../federation/order.ts";
-import type { PeerView } from "../federation/peers/peer.ts";
 import { readable } from "./readable.ts";
 import type { Unreachable } from "./surveyedCluster.ts";
+import { type ForeignPolicy, judgeForeignPolicies } from "../federation/access/foreignPolicies.ts";
+import { callerPolicies, readPolicies } from "../federation/access/policies.ts";
+import type { AuthorizationPolicy } from "../federation/access/policy.ts";
+import type { CallingMesh, GuardedService } from "../federation/access/policyTarget.ts";
+import { gatewayAccount } from "../federation/config/istio.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { count, someOf } from "../federation/core/change.ts";
+import { describeFaults } from "../federation/core/fault.ts";
+import { ownValue } from "../federation/core/order.ts";
+import { type ExportRule, restricts } from "../federation/exports/exportRule.ts";
+import type { PeerView } from "../federation/imports/registration.ts";
 
 /** What holds callers to the export rules, and what is to be said of it. */
 export interface DecidedCallers {

@@ -1,21 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
-import { changeBetween, describeChange } from "../federation/change.ts";
-import { clusterNames } from "../federation/exports/clusterNames.ts";
-import type { ClusterServices } from "../federation/exports/clusterServices.ts";
-import type { StackConfig } from "../federation/config.ts";
-import { gatewayAccount } from "../federation/config/helmValues.ts";
-import { readContract } from "../federation/contract.ts";
-import type { ContractService } from "../federation/contractService.ts";
-import { type ExportAlias, aliasesOf } from "../federation/exports/exportAlias.ts";
-import type { ExportedService } from "../federation/exports/exportedService.ts";
-import { exportServices } from "../federation/exports/exports.ts";
-import { describeFaults } from "../federation/fault.ts";
-import { readAliases } from "../federation/exports/lastAliases.ts";
-import { lastExports } from "../federation/exports/lastExports.ts";
-import type { ContractReading } from "../federation/peers/peer.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import { readable } from "./readable.ts";
 import type { Unreachable } from "./surveyedCluster.ts";
+import { gatewayAccount } from "../federation/config/istio.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { readContract } from "../federation/contract/contract.ts";
+import type { ContractService } from "../federation/contract/service.ts";
+import { changeBetween, describeChange } from "../federation/core/change.ts";
+import { describeFaults } from "../federation/core/fault.ts";
+import { type ExportAlias, aliasesOf } from "../federation/exports/alias.ts";
+import type { ClusterServices } from "../federation/exports/clusterServices.ts";
+import { clusterNames, exportServices } from "../federation/exports/exports.ts";
+import { readAliases, lastExports } from "../federation/exports/lastExports.ts";
+import type { ExportedService } from "../federation/exports/offer.ts";
+import type { ContractReading } from "../federation/imports/registration.ts";
 
 /** What a stack offers after this run. */
 export interface DecidedExports {

@@ -1,9 +1,25 @@
+import {
+  type DestinationRuleObject,
+  type PeerAuthenticationObject,
+  viewDestinationRule,
+  viewPeerAuthentication,
+} from "./istioPolicies.ts";
+import { ifPermitted } from "./permitted.ts";
+import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
+import {
+  type PodObject,
+  type WorkloadEntryObject,
+  isAlive,
+  viewPod,
+  viewWorkloadEntry,
+} from "./workloads.ts";
+import { OF_OTHERS, PEER_LABEL } from "../federation/core/labels.ts";
+import { isName } from "../federation/core/names.ts";
+import { sortedUnique } from "../federation/core/order.ts";
+import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ClusterServices, KubernetesService } from "../federation/exports/clusterServices.ts";
-import { type ExportRule, selectsNothing } from "../federation/exports/exportRule.ts";
-import { isName } from "../federation/namePattern.ts";
-import { sortedUnique } from "../federation/order.ts";
-import { keyOf, ruleFinder } from "../federation/exports/ruleFinder.ts";
-import type { ClusterClient, ListOptions } from "../providers/cluster/clusterClient.ts";
+import { type ExportRule, selectsNothing, keyOf, ruleFinder } from "../federation/exports/exportRule.ts";
+import type { ClusterClient, ListOptions } from "../kubernetes/client.ts";
 import {
   DESTINATION_RULE,
   type KubernetesObject,
@@ -12,24 +28,7 @@ import {
   POD,
   SERVICE,
   WORKLOAD_ENTRY,
-} from "../providers/cluster/kinds.ts";
-import { OF_OTHERS, PEER_LABEL } from "../federation/labels.ts";
-import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
-import {
-  type DestinationRuleObject,
-  type PeerAuthenticationObject,
-  viewDestinationRule,
-  viewPeerAuthentication,
-} from "./istioPolicies.ts";
-import {
-  type PodObject,
-  type WorkloadEntryObject,
-  isAlive,
-  viewPod,
-  viewWorkloadEntry,
-} from "./workloads.ts";
-import { ifPermitted } from "./permitted.ts";
-import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
+} from "../kubernetes/kinds.ts";
 
 /** Namespaces asked at a time. */
 const CONCURRENCY = 8;

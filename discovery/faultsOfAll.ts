@@ -1,4 +1,4 @@
-import { type Fault, FaultsError } from "../federation/fault.ts";
+import { type Fault, FaultsError } from "../federation/core/fault.ts";
 
 /**
  * Waits until all are settled, so that whoever must act learns of everything at once.

@@ -1,9 +1,9 @@
-import type { ForeignPolicy, SelectedService } from "../federation/callers/foreignPolicies.ts";
-import { OF_OTHERS } from "../federation/labels.ts";
-import { sortedUnique } from "../federation/order.ts";
-import { ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
-import { AUTHORIZATION_POLICY, type KubernetesObject } from "../providers/cluster/kinds.ts";
 import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
+import type { ForeignPolicy, SelectedService } from "../federation/access/foreignPolicies.ts";
+import { OF_OTHERS } from "../federation/core/labels.ts";
+import { sortedUnique } from "../federation/core/order.ts";
+import { ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { AUTHORIZATION_POLICY, type KubernetesObject } from "../kubernetes/kinds.ts";
 
 /** Namespaces asked at a time. */
 const CONCURRENCY = 8;

@@ -1,6 +1,6 @@
-import type { GatewayAddress } from "../federation/address.ts";
-import { sightGateway } from "../providers/cluster/gatewayService.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
+import type { GatewayAddress } from "../federation/core/address.ts";
+import { sightGateway } from "../kubernetes/gatewayService.ts";
 
 /**
  * Looks where the gateway's Service is reached now.

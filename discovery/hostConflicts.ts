@@ -1,18 +1,18 @@
-import type { PeerConfig } from "../federation/config.ts";
-import { FaultsError, describeFaults } from "../federation/fault.ts";
+import { type Permitted, ifPermitted } from "./permitted.ts";
+import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
+import type { PeerConfig } from "../federation/config/stackConfig.ts";
+import { FaultsError, describeFaults } from "../federation/core/fault.ts";
+import { OF_OTHERS } from "../federation/core/labels.ts";
+import { ownValue } from "../federation/core/order.ts";
+import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import {
   type HostConflict,
   type WantedHost,
   conflictsOf,
   judgeConflicts,
 } from "../federation/imports/hostConflicts.ts";
-import { OF_OTHERS } from "../federation/labels.ts";
-import { ownValue } from "../federation/order.ts";
-import type { PeerView } from "../federation/peers/peer.ts";
-import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
-import { type KubernetesObject, SERVICE_ENTRY } from "../providers/cluster/kinds.ts";
-import { type Permitted, ifPermitted } from "./permitted.ts";
-import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
+import type { PeerView } from "../federation/imports/registration.ts";
+import { type KubernetesObject, SERVICE_ENTRY } from "../kubernetes/kinds.ts";
 
 type Entry = KubernetesObject & { spec?: { hosts?: string[]; exportTo?: string[] } };
 

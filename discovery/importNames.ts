@@ -1,10 +1,10 @@
-import type { PeerConfig } from "../federation/config.ts";
-import { FaultsError } from "../federation/fault.ts";
-import type { PeerView } from "../federation/peers/peer.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { surveyHosts } from "./hostConflicts.ts";
 import { surveyLocalServices } from "./localServices.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
+import type { PeerConfig } from "../federation/config/stackConfig.ts";
+import { FaultsError } from "../federation/core/fault.ts";
+import type { PeerView } from "../federation/imports/registration.ts";
 
 /**
  * Looks whether others have the names under which services are to be registered, or those of their local Services.

@@ -1,7 +1,6 @@
-import type { Created } from "../federation/exports/created.ts";
-import type { GatewayTls } from "../federation/exports/gatewayTls.ts";
-import type { MutualTlsMode, PeerAuthentication } from "../federation/exports/peerAuthentication.ts";
-import type { KubernetesObject } from "../providers/cluster/kinds.ts";
+import type { Created, MutualTlsMode, PeerAuthentication } from "../federation/exports/clusterServices.ts";
+import type { GatewayTls } from "../federation/exports/mutualTls.ts";
+import type { KubernetesObject } from "../kubernetes/kinds.ts";
 
 interface ModeObject {
   mode?: MutualTlsMode | "UNSET";

@@ -1,11 +1,10 @@
-import { SIGNED_UNTIL_ANNOTATION } from "../federation/labels.ts";
-import { parseSignedUntil } from "../federation/authority/rotation.ts";
-import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
-import type { IstiodTrust } from "../federation/authority/rotationStep.ts";
-import { certificatesIn } from "../federation/x509/bundle.ts";
-import { isIssuedBy } from "../federation/x509/chain.ts";
-import { CONFIG_MAP, type KubernetesObject, SECRET } from "../providers/cluster/kinds.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
+import { parseSignedUntil } from "../federation/authority/rotation.ts";
+import type { IstiodTrust } from "../federation/authority/rotationStep.ts";
+import { SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
+import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { certificatesIn, isIssuedBy } from "../federation/x509/chain.ts";
+import { CONFIG_MAP, type KubernetesObject, SECRET } from "../kubernetes/kinds.ts";
 
 /** In each namespace, by istiod: the roots that it runs with, in the order of its `root-cert.pem`. */
 const ROOTS = "istio-ca-root-cert";

@@ -1,4 +1,7 @@
-import { FaultsError } from "../federation/fault.ts";
+import type { SurveyedCluster } from "./surveyedCluster.ts";
+import { FaultsError } from "../federation/core/fault.ts";
+import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { IMPORT_KINDS, type ImportKind } from "../federation/imports/importObjects.ts";
 import {
   type Leftover,
   type ObjectMetadata,
@@ -6,12 +9,9 @@ import {
   leftoverSelector,
   tallyLeftovers,
 } from "../federation/imports/leftovers.ts";
-import { IMPORT_KINDS, type ImportKind } from "../federation/imports/importObjects.ts";
-import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
-import type { KubernetesObject } from "../providers/cluster/kinds.ts";
+import type { KubernetesObject } from "../kubernetes/kinds.ts";
 import { unlessForbidden } from "../providers/importedServices/forbidden.ts";
 import { RESOURCES } from "../providers/importedServices/objects.ts";
-import type { SurveyedCluster } from "./surveyedCluster.ts";
 
 type Found = KubernetesObject & { metadata: ObjectMetadata };
 

@@ -1,11 +1,11 @@
-import { takenServices } from "../federation/dns/takenServices.ts";
-import { FaultsError, describeFaults } from "../federation/fault.ts";
-import { OF_OTHERS } from "../federation/labels.ts";
-import type { PeerView } from "../federation/peers/peer.ts";
-import { IMPORT_NAMESPACE } from "../federation/wellKnown.ts";
-import { SERVICE } from "../providers/cluster/kinds.ts";
 import { ifPermitted } from "./permitted.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
+import { FaultsError, describeFaults } from "../federation/core/fault.ts";
+import { OF_OTHERS } from "../federation/core/labels.ts";
+import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { takenServices } from "../federation/imports/localNames.ts";
+import type { PeerView } from "../federation/imports/registration.ts";
+import { SERVICE } from "../kubernetes/kinds.ts";
 
 /**
  * Looks whether local Services of imported ones are to have names that Services of others have, with one list of these, of metadata only.

@@ -1,16 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { OutsideCertificates } from "../federation/authority/authoritySource.ts";
-import type { StackConfig } from "../federation/config.ts";
-import { describeRenewals, warnOfShortLives, warnOfTakenBack } from "../federation/mesh/credentialLife.ts";
-import { FaultsError } from "../federation/fault.ts";
-import type { MeshPeer } from "../federation/mesh/meshPeer.ts";
-import { viewMeshPeers } from "../federation/mesh/meshPeers.ts";
-import { warnOfRemoved } from "../federation/mesh/meshWarnings.ts";
-import type { ContractReading } from "../federation/peers/peer.ts";
-import type { SettledMesh, SingleMesh } from "../federation/mesh/singleMesh.ts";
 import { judgeOwnApiServer, ownApiServer } from "./apiServer.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import { tryAccesses } from "./peerAccess.ts";
+import type { OutsideCertificates } from "../federation/authority/source.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { FaultsError } from "../federation/core/fault.ts";
+import type { ContractReading } from "../federation/imports/registration.ts";
+import type { SettledMesh, SingleMesh } from "../federation/mesh/apiServer.ts";
+import { describeRenewals, warnOfShortLives, warnOfTakenBack } from "../federation/mesh/credential.ts";
+import { type MeshPeer, warnOfRemoved } from "../federation/mesh/meshPeer.ts";
+import { viewMeshPeers } from "../federation/mesh/meshPeers.ts";
 
 /** What the program knows of a single mesh before it declares a resource. */
 export interface MeshSurvey {

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as z from "zod";
-import { type CertificateReport, readCertificateReport } from "../federation/authority/expiry.ts";
-import type { LastMesh } from "../federation/mesh/meshPeer.ts";
-import { type CredentialLife, readAccesses, readCredentialLives } from "../federation/mesh/peerAccess.ts";
-import { readPeerStatuses } from "../federation/peers/peerStatus.ts";
-import { readPinnedPeers } from "../federation/peers/pinnedPeer.ts";
-import { type RotationRecord, readRotationRecord, rolesOf } from "../federation/authority/rotation.ts";
-import { type LastAuthority, readIssued } from "../federation/authority/sharedAuthority.ts";
 import { fullStackName, readStackOutputs } from "./stackOutputs.ts";
+import { type RotationRecord, readRotationRecord, rolesOf } from "../federation/authority/rotation.ts";
+import { type LastAuthority, readIssued } from "../federation/authority/shared.ts";
+import { readPeerStatuses } from "../federation/imports/registration.ts";
+import { type CredentialLife, readAccesses, readCredentialLives } from "../federation/mesh/credential.ts";
+import type { LastMesh } from "../federation/mesh/meshPeer.ts";
+import { type CertificateReport, readCertificateReport } from "../federation/trust/expiry.ts";
+import { readPinnedPeers } from "../federation/trust/pinnedPeer.ts";
 
 /** What this very stack's last update published. */
 export interface OwnOutputs extends LastMesh {

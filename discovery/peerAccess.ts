@@ -1,11 +1,14 @@
-import { hasEnded } from "../federation/mesh/credentialLife.ts";
-import { type Fault, describeFault, pathOf } from "../federation/fault.ts";
-import type { LastMesh, MeshPeer } from "../federation/mesh/meshPeer.ts";
-import { warnOfPeer } from "../federation/mesh/meshWarnings.ts";
-import type { PeerAccess } from "../federation/mesh/peerAccess.ts";
-import { type Refusal, refusedPeer } from "../federation/mesh/refusedPeer.ts";
-import { PROBE_DEADLINE, probeAccess } from "../providers/cluster/accessProbe.ts";
-import { ClusterError, type ClusterFailure } from "../providers/cluster/clusterError.ts";
+import { type Fault, describeFault, pathOf } from "../federation/core/fault.ts";
+import { hasEnded, type PeerAccess } from "../federation/mesh/credential.ts";
+import {
+  type LastMesh,
+  type MeshPeer,
+  warnOfPeer,
+  type Refusal,
+  refusedPeer,
+} from "../federation/mesh/meshPeer.ts";
+import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
+import { ClusterError, type ClusterFailure } from "../kubernetes/errors.ts";
 
 /**
  * Tries the credentials that peers give us, each with one request. None of it is a fault: two clusters whose credentials for each other

@@ -1,8 +1,8 @@
-import { FaultsError, pathOf } from "../federation/fault.ts";
-import { sortedRecord } from "../federation/order.ts";
-import type { ContractReading } from "../federation/peers/peer.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { fullStackName, noSuchOutput, noSuchStack, readStackOutputs } from "./stackOutputs.ts";
+import { FaultsError, pathOf } from "../federation/core/fault.ts";
+import { sortedRecord } from "../federation/core/order.ts";
+import type { ContractReading } from "../federation/imports/registration.ts";
 
 /**
  * Reads what the peers publish as their stack outputs `federation`, `trustAnchors` and `access`, unchecked.

@@ -1,5 +1,5 @@
-import type { Fault } from "../federation/fault.ts";
-import { ClusterError } from "../providers/cluster/clusterError.ts";
+import type { Fault } from "../federation/core/fault.ts";
+import { ClusterError } from "../kubernetes/errors.ts";
 
 /** What was asked, or what is not checked as the user may not ask. */
 export interface Permitted<T> {

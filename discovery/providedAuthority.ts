@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { type Fault, FaultsError } from "../federation/fault.ts";
-import type { ProvidedAuthority, ProvidedPems } from "../federation/authority/providedAuthority.ts";
-import { resolvePath } from "../providers/cluster/kubeconfig.ts";
+import type { ProvidedAuthority, ProvidedPems } from "../federation/authority/provided.ts";
+import { type Fault, FaultsError } from "../federation/core/fault.ts";
+import { resolvePath } from "../kubernetes/kubeconfig.ts";
 
 /**
  * Reads the certificate authority that a stack is given, from files or from the config itself.
@@ -18,7 +18,7 @@ export async function readProvidedAuthority(provided: ProvidedPems, now: Date): 
   ) as unknown as ProvidedPems;
   if (faults.length > 0) throw new FaultsError("certificate authority", faults);
   // On demand: it takes certificates apart, which a stack with its own authority never does here.
-  const { judgeProvided } = await import("../federation/authority/providedAuthority.ts");
+  const { judgeProvided } = await import("../federation/authority/provided.ts");
   const judged = judgeProvided(pems, now);
   if ("faults" in judged) throw new FaultsError("certificate authority", judged.faults);
   return judged.authority;

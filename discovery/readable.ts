@@ -1,4 +1,4 @@
-import { FaultsError } from "../federation/fault.ts";
+import { FaultsError } from "../federation/core/fault.ts";
 
 /**
  * What a stack last published, for one that can do without it.

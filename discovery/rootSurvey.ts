@@ -1,16 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RootedCluster } from "../federation/config/rootAuthority.ts";
-import { expiryWarnings, readCertificateReport } from "../federation/authority/expiry.ts";
-import { FaultsError, pathOf } from "../federation/fault.ts";
-import { ownValue, sortedRecord } from "../federation/order.ts";
-import { type RootConfig, judgeRootName } from "../federation/authority/rootConfig.ts";
+import { faultsOfAll } from "./faultsOfAll.ts";
+import { fullStackName, noSuchOutput, noSuchStack, readStackOutputs } from "./stackOutputs.ts";
 import {
   type RequestReading,
   judgeSigningRequests,
   readSigningRequests,
 } from "../federation/authority/signingRequests.ts";
-import { faultsOfAll } from "./faultsOfAll.ts";
-import { fullStackName, noSuchOutput, noSuchStack, readStackOutputs } from "./stackOutputs.ts";
+import { type RootedCluster, type RootConfig, judgeRootName } from "../federation/config/rootStack.ts";
+import { FaultsError, pathOf } from "../federation/core/fault.ts";
+import { ownValue, sortedRecord } from "../federation/core/order.ts";
+import { expiryWarnings, readCertificateReport } from "../federation/trust/expiry.ts";
 
 /** What the program knows before it declares a shared root. */
 export interface RootSurvey {

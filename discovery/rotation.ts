@@ -1,13 +1,13 @@
-import type { StackConfig } from "../federation/config.ts";
-import { FaultsError } from "../federation/fault.ts";
-import type { ContractReading } from "../federation/peers/peer.ts";
-import { FIRST_ROOT, type RotationPlan, withEvidence } from "../federation/authority/rotation.ts";
-import { describeRotation, judgeStep } from "../federation/authority/rotationStep.ts";
-import { trustingPeers } from "../federation/peers/trusters.ts";
-import { utc } from "../federation/utc.ts";
 import { UNKNOWN, istiodTrust } from "./istiodTrust.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
+import { FIRST_ROOT, type RotationPlan, withEvidence } from "../federation/authority/rotation.ts";
+import { describeRotation, judgeStep } from "../federation/authority/rotationStep.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { FaultsError } from "../federation/core/fault.ts";
+import { utc } from "../federation/core/text.ts";
+import type { ContractReading } from "../federation/imports/registration.ts";
+import { trustingPeers } from "../federation/trust/trusters.ts";
 
 /**
  * Finds where this stack's own roots are, and whether they may go where the config wants them: by what the peers' stacks say that

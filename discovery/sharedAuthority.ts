@@ -1,11 +1,11 @@
-import type { StackConfig } from "../federation/config.ts";
-import { FaultsError } from "../federation/fault.ts";
-import { type RootReading, decideShared } from "../federation/authority/sharedAuthority.ts";
-import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/wellKnown.ts";
-import { type KubernetesObject, SECRET } from "../providers/cluster/kinds.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import { fullStackName, noSuchStack, readStackOutputs } from "./stackOutputs.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
+import { type RootReading, decideShared } from "../federation/authority/shared.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { FaultsError } from "../federation/core/fault.ts";
+import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { type KubernetesObject, SECRET } from "../kubernetes/kinds.ts";
 
 /**
  * Reads what the stack of a shared root has signed for this cluster, and decides with what the cluster runs.

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type StackConfig, parseConfig } from "../federation/config.ts";
-import { type RootConfig, isRootStack, parseRootConfig } from "../federation/authority/rootConfig.ts";
+import { type RootConfig, isRootStack, parseRootConfig } from "../federation/config/rootStack.ts";
+import { type StackConfig, parseConfig } from "../federation/config/stackConfig.ts";
 
 /**
  * This stack's config, of a cluster or of a shared root, checked as a whole. Every key of the project counts, also one that nobody knows: a misspelt key

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { FaultsError } from "../federation/fault.ts";
+import { FaultsError } from "../federation/core/fault.ts";
 
 /** What the engine answers when the stack does not exist (pkg/backend/backend.go). */
 const UNKNOWN_STACK = /unknown stack/;

@@ -1,32 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { GatewayAddress } from "../federation/address.ts";
-import type { AuthorizationPolicy } from "../federation/callers/authorizationPolicy.ts";
-import type { StackConfig } from "../federation/config.ts";
-import type { ContractService } from "../federation/contractService.ts";
-import { expiryWarnings } from "../federation/authority/expiry.ts";
-import type { ExportAlias } from "../federation/exports/exportAlias.ts";
-import { restricts } from "../federation/exports/exportRule.ts";
-import { FaultsError } from "../federation/fault.ts";
-import { judgeIdentity } from "../federation/peers/identity.ts";
-import { type Leftover, describeLeftovers } from "../federation/imports/leftovers.ts";
-import {
-  type AuthoritySource,
-  type OutsideCertificates,
-  outsideCertificates,
-} from "../federation/authority/authoritySource.ts";
-import { judgeUnconstrained } from "../federation/peers/unconstrained.ts";
-import { sortedUnique } from "../federation/order.ts";
-import type { ContractReading, PeerView } from "../federation/peers/peer.ts";
-import { viewPeers } from "../federation/peers/peers.ts";
-import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/wellKnown.ts";
 import { findAuthority } from "./authority.ts";
 import { surveyCorefile } from "./corefile.ts";
 import { decideCallers } from "./decidedCallers.ts";
 import { decideExports, noteExports, withhold } from "./decidedExports.ts";
 import { discoverServices } from "./exportedServices.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
-import { observeGateway } from "./gatewayAddresses.ts";
 import { findForeignPolicies } from "./foreignPolicies.ts";
+import { observeGateway } from "./gatewayAddresses.ts";
 import { surveyImportNames } from "./importNames.ts";
 import { findLeftovers } from "./leftovers.ts";
 import { type MeshSurvey, surveyMesh } from "./meshSurvey.ts";
@@ -34,6 +14,26 @@ import { type OwnOutputs, readOwnOutputs } from "./ownOutputs.ts";
 import { readContracts } from "./peerContracts.ts";
 import { SurveyedCluster } from "./surveyedCluster.ts";
 import { withholdTaken } from "./takenAliases.ts";
+import type { AuthorizationPolicy } from "../federation/access/policy.ts";
+import {
+  type AuthoritySource,
+  type OutsideCertificates,
+  outsideCertificates,
+} from "../federation/authority/source.ts";
+import { judgeUnconstrained } from "../federation/authority/unconstrained.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { judgeIdentity } from "../federation/contract/identity.ts";
+import type { ContractService } from "../federation/contract/service.ts";
+import type { GatewayAddress } from "../federation/core/address.ts";
+import { FaultsError } from "../federation/core/fault.ts";
+import { sortedUnique } from "../federation/core/order.ts";
+import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../federation/core/wellKnown.ts";
+import type { ExportAlias } from "../federation/exports/alias.ts";
+import { restricts } from "../federation/exports/exportRule.ts";
+import { type Leftover, describeLeftovers } from "../federation/imports/leftovers.ts";
+import type { ContractReading, PeerView } from "../federation/imports/registration.ts";
+import { viewPeers } from "../federation/imports/registrations.ts";
+import { expiryWarnings } from "../federation/trust/expiry.ts";
 
 /** What the program knows before it declares a resource, so that a preview shows all that follows from it. */
 export interface Survey {

@@ -1,9 +1,9 @@
-import { FaultsError } from "../federation/fault.ts";
-import { ClusterClient } from "../providers/cluster/clusterClient.ts";
-import { ClusterError } from "../providers/cluster/clusterError.ts";
-import type { KubeconfigName } from "../providers/cluster/kubeconfig.ts";
-import type { Patience } from "../providers/cluster/transport.ts";
 import { clusterFault } from "./clusterFault.ts";
+import { FaultsError } from "../federation/core/fault.ts";
+import { ClusterClient } from "../kubernetes/client.ts";
+import { ClusterError } from "../kubernetes/errors.ts";
+import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
+import type { Patience } from "../kubernetes/transport.ts";
 
 /** Why a cluster could not be read. */
 export interface Unreachable {

@@ -1,9 +1,9 @@
-import { describeFaults } from "../federation/fault.ts";
-import { type WantedHost, judgeTakenAliases } from "../federation/imports/hostConflicts.ts";
-import { GATEWAY_NAMESPACE } from "../federation/wellKnown.ts";
 import { type DecidedExports, withhold } from "./decidedExports.ts";
 import { findConflicts } from "./hostConflicts.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
+import { describeFaults } from "../federation/core/fault.ts";
+import { GATEWAY_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { type WantedHost, judgeTakenAliases } from "../federation/imports/hostConflicts.ts";
 
 /**
  * Holds back what is offered under a name that a ServiceEntry of somebody else has too, as far as the gateway sees that. Only names other than

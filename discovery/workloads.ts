@@ -1,5 +1,5 @@
 import type { Workload } from "../federation/exports/clusterServices.ts";
-import type { KubernetesObject } from "../providers/cluster/kinds.ts";
+import type { KubernetesObject } from "../kubernetes/kinds.ts";
 
 interface ContainerPort {
   name?: string;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { Command, Option } from "commander";
+import { TOPOLOGIES } from "../federation/core/topology.ts";
 import { ensureLab, serveLab } from "./background.ts";
 import { benchCommand } from "./bench/command.ts";
 import { runDemo } from "./demo.ts";
@@ -15,7 +16,6 @@ import { prove } from "./prove.ts";
 import { FEDERATION } from "./scenarios/federation.ts";
 import { CLUSTER_COUNTS, SCENARIOS, chooseScenario } from "./scenarios/scenarios.ts";
 import { shellHints } from "./shellHints.ts";
-import { TOPOLOGIES } from "../federation/topology.ts";
 
 const log = createProgress();
 

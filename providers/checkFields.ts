@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { pathOf } from "../federation/fault.ts";
-import { quote } from "../federation/quote.ts";
-import { DNS_LABEL } from "../federation/hostname.ts";
-import type { TextRule } from "../federation/textRule.ts";
+import { pathOf } from "../federation/core/fault.ts";
+import { DNS_LABEL } from "../federation/core/names.ts";
+import type { TextRule } from "../federation/core/schema.ts";
+import { quote } from "../federation/core/text.ts";
 
 /** Stands in a preview for a value that only an update will know; the engine marks it in no other way. */
 const UNKNOWN: string = pulumi.runtime.unknownValue;

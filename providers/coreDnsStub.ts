@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { KubeconfigName } from "./cluster/kubeconfig.ts";
+import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
 
 /** What `CoreDnsStub` is made from. */
 export interface CoreDnsStubArgs {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { GatewayAddress } from "../federation/address.ts";
-import type { KubeconfigName } from "./cluster/kubeconfig.ts";
+import type { GatewayAddress } from "../federation/core/address.ts";
+import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
 
 /** What `GatewayAddresses` is made from. */
 export interface GatewayAddressesArgs {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Brake } from "../federation/imports/brake.ts";
-import type { KubeconfigName } from "./cluster/kubeconfig.ts";
+import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
 
 /** What `ImportedServices` is made from. */
 export interface ImportedServicesArgs {

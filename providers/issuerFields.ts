@@ -1,8 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { z } from "zod";
-import { canonicalCertificate } from "../federation/authority/certificate.ts";
-import { parsePrivateKey } from "../federation/x509/privateKey.ts";
-import { signatureAlgorithm } from "../federation/x509/signatureAlgorithm.ts";
+import { canonicalCertificate } from "../federation/x509/fingerprint.ts";
+import { parsePrivateKey, signatureAlgorithm } from "../federation/x509/keys.ts";
 import { checkFields, containsUnknown } from "./checkFields.ts";
 
 /** OpenSSL calls only that a CA which has basicConstraints CA:TRUE, and keyCertSign if it has a keyUsage. */

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Leftover } from "../federation/imports/leftovers.ts";
-import type { KubeconfigName } from "./cluster/kubeconfig.ts";
+import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
 
 /** What `Leftovers` is made from. */
 export interface LeftoversArgs {

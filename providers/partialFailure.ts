@@ -1,4 +1,4 @@
-import { boundedLines } from "../federation/boundedLines.ts";
+import { boundedLines } from "../federation/core/text.ts";
 
 /** Failures told one by one before the rest is only counted: all of them go into one gRPC header. */
 const TOLD = 10;

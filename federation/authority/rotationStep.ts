@@ -1,4 +1,3 @@
-import type { Fault } from "../fault.ts";
 import {
   type Phase,
   type RootRoles,
@@ -8,7 +7,8 @@ import {
   nextPhase,
   rolesOf,
 } from "./rotation.ts";
-import { utc } from "../utc.ts";
+import type { Fault } from "../core/fault.ts";
+import { utc } from "../core/text.ts";
 
 /** A peer that has to trust our roots, and which it does: SHA-256 fingerprints; undefined when it cannot be read. */
 export interface Truster {

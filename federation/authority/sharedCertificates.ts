@@ -1,15 +1,41 @@
 import { X509Certificate } from "node:crypto";
-import { canonicalCertificate } from "./certificate.ts";
-import type { StackConfig } from "../config.ts";
-import type { Fault } from "../fault.ts";
-import { fingerprintOf } from "./fingerprint.ts";
-import { isBelow } from "../hostname.ts";
-import { istiodHosts } from "./istiodHosts.ts";
-import { settingCommand } from "../settingCommand.ts";
+import * as z from "zod";
+import type { StackConfig } from "../config/stackConfig.ts";
+import { canonicalAddress } from "../core/address.ts";
+import { type Fault, settingCommand } from "../core/fault.ts";
+import { isBelow } from "../core/names.ts";
+import { sortedUnique } from "../core/order.ts";
 import { authorityFaults, isIssuedBy } from "../x509/chain.ts";
+import { canonicalCertificate, fingerprintOf } from "../x509/fingerprint.ts";
 import { permittedNames } from "../x509/nameConstraints.ts";
 import { rootFaults } from "../x509/root.ts";
 
+/** What of istiod's Helm values says by which names it is reached. */
+const values = z.object({
+  env: z.object({ ISTIOD_CUSTOM_HOST: z.string().optional().catch(undefined) }).catch({}),
+  meshConfig: z
+    .object({
+      defaultConfig: z.object({ discoveryAddress: z.string().optional().catch(undefined) }).catch({}),
+    })
+    .catch({ defaultConfig: {} }),
+});
+
+/**
+ * The hosts by which proxies are told to reach istiod, so that its own certificate has them (Istio's `getDNSNames`), beside those of its
+ * Services, which it always has.
+ * @param istiod Helm values of the stack for istiod's chart.
+ * @returns DNS names and IP addresses, sorted; none for the usual.
+ */
+export function istiodHosts(istiod: Readonly<Record<string, unknown>>): string[] {
+  const { env, meshConfig } = values.parse({ env: {}, meshConfig: {}, ...istiod });
+  const { discoveryAddress = "" } = meshConfig.defaultConfig;
+  const hosts = [discoveryAddress.replace(/:\d*$/, ""), ...(env.ISTIOD_CUSTOM_HOST ?? "").split(",")];
+  return sortedUnique(
+    hosts
+      .map((host) => canonicalAddress(host.trim().replace(/^\[(.*)\]$/, "$1")))
+      .filter((host) => host !== ""),
+  );
+}
 const PATH = "certificateAuthority.shared.stack";
 
 /** By what the roots of a shared root's stack are held to be what they were. */

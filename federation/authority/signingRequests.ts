@@ -1,9 +1,8 @@
 import * as z from "zod";
-import { type Fault, FaultsError, describeFault, pathOf } from "../fault.ts";
-import { ownValue, sortedRecord } from "../order.ts";
-import { settingCommand } from "../settingCommand.ts";
-import type { RootedCluster } from "../config/rootAuthority.ts";
-import { noteCommonTrust } from "../topology/commonTrust.ts";
+import type { RootedCluster } from "../config/rootStack.ts";
+import { type Fault, FaultsError, describeFault, pathOf, settingCommand } from "../core/fault.ts";
+import { ownValue, sortedRecord } from "../core/order.ts";
+import { noteCommonTrust } from "../trust/commonTrust.ts";
 import { type CertificateRequest, keyFingerprint, readRequest, requestFaults } from "../x509/request.ts";
 
 /** What reading a cluster's stack gave: its output `certificateRequest`, not yet checked, or why there is none. */

@@ -1,9 +1,14 @@
-import { DNS_LABEL, HOST_NAME, NETWORK } from "../hostname.ts";
-import { MESH_DOMAIN, defaultMeshDomain } from "../peers/meshDomain.ts";
-import { OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, judgeOwnedDomains } from "../peers/ownedDomains.ts";
-import { type Complaint, checked, fields, text } from "../schema.ts";
-import { TRUST_DOMAIN } from "../spiffe.ts";
-import { anyNumber } from "./oneOrSeveral.ts";
+import {
+  MESH_DOMAIN,
+  defaultMeshDomain,
+  OWNED_DOMAIN,
+  OWNED_DOMAINS_LIMIT,
+  judgeOwnedDomains,
+} from "../core/domains.ts";
+import { anyNumber } from "../core/lists.ts";
+import { DNS_LABEL, HOST_NAME, NETWORK } from "../core/names.ts";
+import { type Complaint, checked, fields, text } from "../core/schema.ts";
+import { TRUST_DOMAIN } from "../core/spiffe.ts";
 
 /** Who a cluster is. */
 export interface ClusterConfig {

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { IP_ADDRESS, refuseAddress } from "../address.ts";
-import { LOCAL_NAME, LOCAL_NAME_TEMPLATE } from "../dns/localName.ts";
-import { DNS_LABEL, HOST_NAME } from "../hostname.ts";
-import { fields, portNumber, text } from "../schema.ts";
-import { DNS_PORT } from "../topology/corefile.ts";
 import { isGiven } from "./sections.ts";
+import { IP_ADDRESS, refuseAddress } from "../core/address.ts";
+import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
+import { fields, portNumber, text } from "../core/schema.ts";
+import { LOCAL_NAME, LOCAL_NAME_TEMPLATE } from "../imports/localService.ts";
+import { DNS_PORT } from "../topology/corefile.ts";
 
 /**
  * How clients find peers' services by this cluster's DNS: with the topology `replicated`, clients without a sidecar, at one address for all

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { ADDRESS, IP_ADDRESS, LOCALITY, canonicalAddress } from "../address.ts";
-import { LABEL_KEY } from "../hostname.ts";
-import { type Complaint, checked, fields, portNumber, text } from "../schema.ts";
-import { GATEWAY_PORT } from "../wellKnown.ts";
-import { gatewayValues } from "./helmValues.ts";
+import { gatewayValues } from "./istio.ts";
+import { ADDRESS, IP_ADDRESS, LOCALITY, canonicalAddress } from "../core/address.ts";
+import { LABEL_KEY } from "../core/names.ts";
+import { type Complaint, checked, fields, portNumber, text } from "../core/schema.ts";
+import { GATEWAY_PORT } from "../core/wellKnown.ts";
 
 /** An hour: more than any load balancer takes, and less than CI waits. */
 const LONGEST_TIMEOUT_SECONDS = 3600;

@@ -1,16 +1,44 @@
 import * as z from "zod";
-import { NAME_TEMPLATE } from "../imports/extraName.ts";
-import { HOST_NAME } from "../hostname.ts";
-import { isWeight } from "../imports/importLine.ts";
+import { labelSelector } from "./exports.ts";
+import { EXPORT_TO } from "../core/exportTo.ts";
+import { oneOrSeveral } from "../core/lists.ts";
+import { NAME_TEMPLATE } from "../core/nameTemplate.ts";
+import { HOST_NAME, NAME_PATTERN } from "../core/names.ts";
+import { type Complaint, checked, text, fields, type TextRule } from "../core/schema.ts";
+import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { ImportRule } from "../imports/importRule.ts";
-import { NAME_PATTERN } from "../namePattern.ts";
+import { isWeight } from "../imports/importedService.ts";
 import { OUTLIER_FIELDS, type OutlierDetection, isOutlierValue } from "../imports/outlierDetection.ts";
-import { type Complaint, checked, fields, text } from "../schema.ts";
-import type { TextRule } from "../textRule.ts";
-import { exportTo } from "./exportTo.ts";
-import { labelSelector } from "./labelSelector.ts";
-import { oneOrSeveral } from "./oneOrSeveral.ts";
 
+/** Namespaces whose workloads are to see services: at least one, each once, or `*` alone. */
+export const exportTo = checked(z.array(text(EXPORT_TO)), (value): Complaint[] => {
+  if (value.length === 0) {
+    // Istio reads an empty list as "all namespaces", which nobody who writes one means.
+    return [
+      { rule: "must name at least one namespace", remedy: "Write '*' for all, or leave the field out" },
+    ];
+  }
+  const all = value.length > 1 && value.includes("*");
+  return [
+    ...(all ? [{ rule: "has '*' beside others", remedy: "Write '*' alone, or only namespaces" }] : []),
+    ...value.flatMap((entry, index) =>
+      value.findIndex((earlier) => sameNamespace(earlier, entry)) < index
+        ? [
+            {
+              path: [index],
+              rule: `is there twice ('.' is ${IMPORT_NAMESPACE})`,
+              remedy: "Remove one of the two",
+            },
+          ]
+        : [],
+    ),
+  ];
+});
+
+function sameNamespace(one: string, other: string): boolean {
+  const plain = (namespace: string): string => (namespace === "." ? IMPORT_NAMESPACE : namespace);
+  return plain(one) === plain(other);
+}
 /** More than a host name, as many `*` may stand for nothing. */
 const PATTERN_LIMIT = 300;
 

@@ -1,16 +1,28 @@
 import * as z from "zod";
-import { REMOVAL_TOKEN } from "../imports/brake.ts";
-import { type Fault, pathOf } from "../fault.ts";
-import { DNS_LABEL } from "../hostname.ts";
-import { compare, sortedRecord } from "../order.ts";
-import { fields, text } from "../schema.ts";
-import { STACK_NAME } from "../stackName.ts";
-import { exportTo } from "./exportTo.ts";
-import { importRules } from "./importRules.ts";
+import { fingerprints } from "./certificateAuthority.ts";
+import { exportTo, importRules } from "./importRules.ts";
 import { type StackOwner, asRecord, judgeStack } from "./stackNames.ts";
-import { CHOICES } from "../topology/peerNames.ts";
-import { peerIdentity } from "./peerIdentity.ts";
+import { MESH_DOMAIN, OWNED_DOMAIN } from "../core/domains.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { anyNumber } from "../core/lists.ts";
+import { DNS_LABEL, HOST_NAME, STACK_NAME } from "../core/names.ts";
+import { compare, sortedRecord } from "../core/order.ts";
+import { fields, text } from "../core/schema.ts";
+import { TRUST_DOMAIN } from "../core/spiffe.ts";
+import { REMOVAL_TOKEN, DEFAULT_BRAKE } from "../imports/brake.ts";
+import { CHOICES } from "../imports/peerNames.ts";
+import type { PeerIdentity } from "../trust/pin.ts";
 
+/** Who a peer is: to be checked already when it is first seen. */
+export const peerIdentity: z.ZodType<PeerIdentity> = fields({
+  cluster: text(DNS_LABEL).exactOptional(),
+  clusterDomain: text(HOST_NAME).exactOptional(),
+  meshDomain: text(MESH_DOMAIN).exactOptional(),
+  domains: anyNumber(text(OWNED_DOMAIN)).exactOptional(),
+  trustDomain: text(TRUST_DOMAIN).exactOptional(),
+  roots: fingerprints.exactOptional(),
+  acceptAnnouncedRoots: z.boolean().exactOptional(),
+});
 const named = z.record(
   z.string(),
   fields({
@@ -55,3 +67,20 @@ function judgeName(name: string, own: unknown): Fault[] {
     },
   ];
 }
+/** How many of a peer's services may go at once. */
+export const brake = fields({
+  removals: z
+    .number()
+    .refine((value) => Number.isInteger(value) && value >= 0, {
+      error: "must be a whole number, 0 or more",
+      params: { remedy: "Write how many services of a peer may always go at once" },
+    })
+    .default(DEFAULT_BRAKE.removals),
+  share: z
+    .number()
+    .refine((value) => value >= 0 && value <= 1, {
+      error: "must be a part of all, from 0 to 1",
+      params: { remedy: "Write which part of a peer's services may always go at once, e.g. 0.5" },
+    })
+    .default(DEFAULT_BRAKE.share),
+});

@@ -1,6 +1,6 @@
 import type * as z from "zod";
-import { type Fault, within } from "../fault.ts";
-import { faultsOf } from "../schema.ts";
+import { type Fault, within } from "../core/fault.ts";
+import { faultsOf } from "../core/schema.ts";
 
 /** One schema per key of a stack's config: a fault in one does not hide those of the others. */
 export type Sections<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };

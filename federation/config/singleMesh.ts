@@ -1,12 +1,10 @@
 import * as z from "zod";
-import { apiServerFields } from "../mesh/apiServer.ts";
-import { someOf } from "../change.ts";
-import { type Fault, pathOf } from "../fault.ts";
-import { LABEL_VALUE } from "../hostname.ts";
-import { type Complaint, checked, fields, text } from "../schema.ts";
-import type { SingleMesh } from "../mesh/singleMesh.ts";
-import type { TextRule } from "../textRule.ts";
-import { topologyOf } from "../topology.ts";
+import { someOf } from "../core/change.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { LABEL_VALUE } from "../core/names.ts";
+import { type Complaint, checked, fields, text, type TextRule } from "../core/schema.ts";
+import { topologyOf } from "../core/topology.ts";
+import { apiServerFields, type SingleMesh } from "../mesh/apiServer.ts";
 
 /** Thirty days: an update every other week renews it in time. */
 const TOKEN_HOURS = 720;

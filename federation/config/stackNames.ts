@@ -1,4 +1,4 @@
-import { type Fault, pathOf } from "../fault.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
 
 /** Whoever has a stack, as somebody wrote it. */
 export interface StackOwner {

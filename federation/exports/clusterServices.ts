@@ -1,8 +1,35 @@
-import type { KubernetesPort } from "./exportedPorts.ts";
-import type { Fault } from "../fault.ts";
-import type { GatewayTls } from "./gatewayTls.ts";
-import type { PeerAuthentication } from "./peerAuthentication.ts";
+import type { Fault } from "../core/fault.ts";
+import { matches } from "../core/labels.ts";
+import { compare } from "../core/order.ts";
+import type { GatewayTls } from "./mutualTls.ts";
+import type { KubernetesPort } from "./ports.ts";
 
+/** What tells which of several objects Istio heeds first. */
+export interface Created {
+  namespace: string;
+  name: string;
+  /** `metadata.creationTimestamp`, in UTC. */
+  created: string;
+}
+
+/** The oldest first, as Istio does (`sortConfigByCreationTime`): of those made in the same second, by name and namespace. */
+export function compareCreated(one: Created, other: Created): number {
+  return (
+    compare(one.created, other.created) ||
+    compare(`${one.name}.${one.namespace}`, `${other.name}.${other.namespace}`)
+  );
+}
+/** How a workload takes calls: by mutual TLS only, in plain text too, or in plain text only. */
+export type MutualTlsMode = "STRICT" | "PERMISSIVE" | "DISABLE";
+
+/** Istio's PeerAuthentication. A mode that is left out (or `UNSET`) is inherited. */
+export interface PeerAuthentication extends Created {
+  /** Empty for all workloads of its namespace, or of the mesh. */
+  selector: Record<string, string>;
+  mode?: MutualTlsMode;
+  /** By the workload's port; heeded only beside a selector. */
+  ports: Record<number, { mode?: MutualTlsMode }>;
+}
 /** What is needed of a Kubernetes Service. */
 export interface KubernetesService {
   namespace: string;
@@ -42,4 +69,32 @@ export interface ClusterServices {
   destinationRules: GatewayTls[];
   /** What the cluster does not let the user read, and what is not checked for that; left out where there is nothing of the sort. */
   refused?: Fault[];
+}
+/**
+ * Finds the workloads that a Service selects. Each label leads to those that have it, so that ten thousand Services in one
+ * namespace do not each look at all its workloads.
+ */
+export function workloadIndex(
+  workloads: readonly Workload[],
+): (service: Pick<KubernetesService, "namespace" | "selector">) => readonly Workload[] {
+  const byLabel = new Map<string, Workload[]>();
+  for (const workload of workloads) {
+    for (const label of Object.entries(workload.labels)) {
+      const key = keyOf(workload.namespace, label);
+      const found = byLabel.get(key);
+      if (found === undefined) byLabel.set(key, [workload]);
+      else found.push(workload);
+    }
+  }
+  return ({ namespace, selector }) => {
+    const candidates = Object.entries(selector).map((label) => byLabel.get(keyOf(namespace, label)) ?? []);
+    const [first = [], ...others] = candidates;
+    const fewest = others.reduce((least, list) => (list.length < least.length ? list : least), first);
+    return fewest.filter(({ labels }) => matches(selector, labels));
+  };
+}
+
+/** Neither part has a blank in it. */
+function keyOf(namespace: string, [key, value]: readonly [string, string]): string {
+  return `${namespace} ${key} ${value}`;
 }

@@ -1,20 +1,17 @@
-import { hostOf, offeredAs } from "./alias.ts";
-import type { ClusterServices, KubernetesService } from "./clusterServices.ts";
-import { commonNames } from "../imports/commonNames.ts";
-import type { ContractService } from "../contractService.ts";
-import type { ExportAlias } from "./exportAlias.ts";
-import { type ExportRule, namedServices } from "./exportRule.ts";
-import type { ExportedService } from "./exportedService.ts";
-import { type Fault, pathOf, within } from "../fault.ts";
-import { otherTls } from "./gatewayTls.ts";
-import { type Verdict, judgeIdleRules } from "./idleRules.ts";
-import { EXPORT_LABEL, NOT_EXPORTED, isImport } from "../labels.ts";
-import { mutualTlsModes } from "./mutualTls.ts";
-import { judgeMissingPorts, judgePlainText } from "./offerWarnings.ts";
-import { compare, ownValue, sortedRecord } from "../order.ts";
-import { keyOf, labelsOf, ruleFinder, serviceFinder } from "./ruleFinder.ts";
-import { type ExportingCluster, offerService } from "./serviceOffer.ts";
-import { workloadIndex } from "./workloadIndex.ts";
+import type { StackConfig } from "../config/stackConfig.ts";
+import type { ContractService } from "../contract/service.ts";
+import { type Fault, pathOf, within } from "../core/fault.ts";
+import { EXPORT_LABEL, NOT_EXPORTED, isImport } from "../core/labels.ts";
+import { DNS_LABEL } from "../core/names.ts";
+import { compare, ownValue, sortedRecord } from "../core/order.ts";
+import { hostOf, offeredAs, commonNames, type ExportAlias } from "./alias.ts";
+import { type ClusterServices, type KubernetesService, workloadIndex } from "./clusterServices.ts";
+import { type ExportRule, namedServices, keyOf, labelsOf, ruleFinder, serviceFinder } from "./exportRule.ts";
+import { otherTls, mutualTlsModes } from "./mutualTls.ts";
+import { type ExportedService, type ExportingCluster, offerService } from "./offer.ts";
+import { type Verdict, judgeIdleRules, judgeMissingPorts, judgePlainText } from "./ruleWarnings.ts";
+import type { ContractReading } from "../imports/registration.ts";
+import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
 /** What a cluster offers, and what of it could not be offered as asked. */
 export interface Exports {
@@ -162,4 +159,30 @@ function judgeServices(
       ({ service: one }, { service: other }) =>
         compare(one.namespace, other.namespace) || compare(one.name, other.name),
     );
+}
+/**
+ * What each peer of the config calls itself, by its name in the config: by that name a contract names its importers. It is what the config
+ * holds the peer to, else what it publishes, else what it is pinned to, else its name in the config. A contract that is not to be trusted
+ * stops this run anyway.
+ * @param readings by the peer's name; what they hold is unchecked.
+ */
+export function clusterNames(
+  peers: StackConfig["peers"],
+  readings: Readonly<Record<string, ContractReading>>,
+  pinned: Readonly<Record<string, PinnedPeer>>,
+): Record<string, string> {
+  return sortedRecord(
+    Object.entries(peers).map(([peer, { identity }]) => {
+      const reading = ownValue(readings, peer);
+      const published =
+        reading !== undefined && "contract" in reading ? clusterIn(reading.contract) : undefined;
+      return [peer, identity?.cluster ?? published ?? ownValue(pinned, peer)?.cluster ?? peer];
+    }),
+  );
+}
+
+function clusterIn(contract: unknown): string | undefined {
+  if (typeof contract !== "object" || contract === null || !("cluster" in contract)) return undefined;
+  const { cluster } = contract;
+  return typeof cluster === "string" && DNS_LABEL.test(cluster) ? cluster : undefined;
 }

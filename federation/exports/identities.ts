@@ -1,9 +1,9 @@
+import { type Fault, pathOf } from "../core/fault.ts";
+import { SUBJECT_ALT_NAMES_ANNOTATION } from "../core/labels.ts";
+import { sortedUnique } from "../core/order.ts";
+import { parseSpiffeId, serviceAccountId } from "../core/spiffe.ts";
 import type { KubernetesService, Workload } from "./clusterServices.ts";
-import { type Fault, pathOf } from "../fault.ts";
-import { SUBJECT_ALT_NAMES_ANNOTATION } from "../labels.ts";
-import { sortedUnique } from "../order.ts";
-import { type GatewayAccount, gatewayIdentity } from "./terminatedExport.ts";
-import { parseSpiffeId, serviceAccountId } from "../spiffe.ts";
+import { type GatewayAccount, gatewayIdentity } from "./gatewayListeners.ts";
 
 /** Under which identities a Service answers, sorted; none when that is not known, and the warnings say why. */
 export interface Identities {

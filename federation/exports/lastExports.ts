@@ -1,12 +1,48 @@
-import { offeredAs } from "./alias.ts";
-import type { ContractService } from "../contractService.ts";
-import type { ExportAlias } from "./exportAlias.ts";
-import { meansPort } from "./exportedPorts.ts";
-import { type ExportRule, goesByNames, maySelect } from "./exportRule.ts";
-import { publishedLabels } from "./narrowing.ts";
-import { ownValue, sortedRecord, sortedUnique } from "../order.ts";
-import { type SplitRules, splitRules } from "./ruleFinder.ts";
+import * as z from "zod";
+import type { AuthorizationPolicy } from "../access/policy.ts";
+import type { GuardedService } from "../access/policyTarget.ts";
+import type { ContractService } from "../contract/service.ts";
+import { FaultsError } from "../core/fault.ts";
+import { sortedRecord, ownValue, sortedUnique } from "../core/order.ts";
+import { faultsOf } from "../core/schema.ts";
+import { offeredAs, type ExportAlias } from "./alias.ts";
+import { type ExportRule, goesByNames, maySelect, type SplitRules, splitRules } from "./exportRule.ts";
+import { publishedLabels } from "./ownerAnnotations.ts";
+import { meansPort } from "./ports.ts";
 
+/** Objects as a stack publishes them for its own next run: their specs, by `<namespace>/<name>`. */
+export type PublishedSpecs<Spec> = Record<string, Spec>;
+
+/** What is published of an object. */
+export interface PlacedSpec<Spec> {
+  namespace: string;
+  name: string;
+  spec: Spec;
+}
+
+export function publishSpecs<Spec>(objects: readonly PlacedSpec<Spec>[]): PublishedSpecs<Spec> {
+  return sortedRecord(objects.map(({ namespace, name, spec }) => [`${namespace}/${name}`, spec] as const));
+}
+
+/**
+ * The objects of a stack's last update.
+ * @param output what it published; undefined or null before the first update.
+ * @param source what to call it in messages.
+ * @throws FaultsError when that cannot be read.
+ */
+export function readSpecs<Spec>(
+  schema: z.ZodType<Spec>,
+  output: unknown,
+  source: string,
+): PlacedSpec<Spec>[] {
+  const published = z.record(z.string().regex(/^[^/]+\/[^/]+$/), schema);
+  const { data, error } = published.safeParse(output ?? {});
+  if (error !== undefined) throw new FaultsError(source, faultsOf(error, output));
+  return Object.entries(data).map(([key, spec]) => {
+    const [namespace = "", name = ""] = key.split("/");
+    return { namespace, name, spec };
+  });
+}
 /**
  * What a cluster still offers of what it last published, as far as that can be told without asking the cluster. Which of several rules
  * decides on a Service may hang on labels that nobody knows now: then what any of them would offer stays, and never more than was published.
@@ -91,4 +127,83 @@ function narrow(
     // How peers reach it changes when its policies can.
     ...(service.terminated === undefined ? {} : { terminated: service.terminated }),
   };
+}
+/** The aliases as a stack publishes them for its own next run, by `<namespace>/<service>`. */
+export type PublishedAliases = PublishedSpecs<ExportAlias["spec"]>;
+
+const spec: z.ZodType<ExportAlias["spec"]> = z.object({
+  hosts: z.array(z.string()).length(1),
+  location: z.literal("MESH_INTERNAL"),
+  resolution: z.literal("STATIC"),
+  ports: z.array(
+    z.object({ number: z.number(), name: z.string(), protocol: z.string(), targetPort: z.number() }),
+  ),
+  workloadSelector: z.object({ labels: z.record(z.string(), z.string()) }),
+  exportTo: z.array(z.string()),
+});
+
+export function publishAliases(aliases: readonly ExportAlias[]): PublishedAliases {
+  return publishSpecs(aliases.map(({ service: name, ...alias }) => ({ ...alias, name })));
+}
+
+/**
+ * The aliases that a stack's last update made.
+ * @param output what it published; undefined or null before the first update.
+ * @throws FaultsError when that cannot be read.
+ */
+export function readAliases(output: unknown): ExportAlias[] {
+  return readSpecs(spec, output, "last aliases of this stack").map(({ name: service, ...alias }) => ({
+    ...alias,
+    service,
+  }));
+}
+/** Ports of workloads, as the last policies of a Service have them. */
+export interface LastPorts {
+  /** Those of the Service itself, at which they tell callers apart; none where they do not. */
+  held: number[];
+  /** Those that they leave open to callers whom the rule admits: of the Service, and of others that share its workloads. */
+  open: number[];
+}
+
+/** Of our policies of one Service: `istio-federation-<action>-<service>`, an ALLOW policy also with a suffix after a dot. */
+const NAME = /^istio-federation-(?:allow|deny)-([^.]+)/;
+
+/**
+ * Finds the ports that the last update's policies of a Service name: while none of its workloads tells where a named port leads, as when it
+ * is scaled to zero, they are the best that is known of it.
+ * @returns by namespace and name of a Service; none where it had no policy.
+ */
+export function lastPorts(
+  policies: readonly AuthorizationPolicy[],
+): (service: { namespace: string; name: string }) => LastPorts {
+  const byService = Map.groupBy(policies, ({ namespace, name }) => `${namespace}/${NAME.exec(name)?.[1]}`);
+  return ({ namespace, name }) => {
+    const operations = (byService.get(`${namespace}/${name}`) ?? [])
+      .flatMap(({ spec }) => spec.rules)
+      .flatMap(({ to = [] }) => to.map(({ operation }) => operation));
+    const held = operations.flatMap(({ ports = [] }) => ports);
+    const open = operations.flatMap(({ notPorts = [] }) => notPorts);
+    return { held: numbers(held), open: numbers(open) };
+  };
+}
+
+function numbers(texts: readonly string[]): number[] {
+  return sortedUnique(texts).map(Number);
+}
+
+/** The offered ports of a Service of which no workload tells where they lead. */
+export function unknownPorts({ ports }: Pick<GuardedService, "ports">): GuardedService["ports"] {
+  return ports.filter(({ targetPorts = [] }) => targetPorts.length === 0);
+}
+
+/**
+ * The same Service, with each port that is unknown leading to all of these ports to which no other port of it leads now. (Which of them it was they do not tell: where HTTP and other ports are unknown at once, all are held like those without HTTP.)
+ */
+export function withLastPorts<T extends GuardedService>(service: T, last: readonly number[]): T {
+  const known = service.ports.flatMap(({ targetPorts = [] }) => targetPorts);
+  const left = last.filter((port) => !known.includes(port));
+  const unknown = unknownPorts(service);
+  if (unknown.length === 0 || left.length === 0) return service;
+  const ports = service.ports.map((port) => (unknown.includes(port) ? { ...port, targetPorts: left } : port));
+  return { ...service, ports };
 }

@@ -1,13 +1,17 @@
-import { count } from "../change.ts";
+import type { ServicePort } from "../contract/service.ts";
+import { count } from "../core/change.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { TLS_MODE_LABEL } from "../core/labels.ts";
 import type { Workload } from "./clusterServices.ts";
-import type { ServicePort } from "../contractService.ts";
-import type { ExportedPort } from "./exportedService.ts";
-import type { ExportedPorts, KubernetesPort } from "./exportedPorts.ts";
-import { type Fault, pathOf } from "../fault.ts";
-import type { OtherTls } from "./gatewayTls.ts";
-import { TLS_MODE_LABEL } from "../labels.ts";
-import { type ModeOfPort, speaksMutualTls } from "./mutualTls.ts";
-import { commonTargetPort, targetPortOf, targetPorts } from "./targetPort.ts";
+import { type OtherTls, type ModeOfPort, speaksMutualTls } from "./mutualTls.ts";
+import type { ExportedPort } from "./offer.ts";
+import {
+  type ExportedPorts,
+  type KubernetesPort,
+  commonTargetPort,
+  targetPortOf,
+  targetPorts,
+} from "./ports.ts";
 
 /** What of a Service peers can reach through the gateway, as far as its workloads tell. */
 export interface Reach {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { changeBetween, count, someOf } from "../change.ts";
-import { compare } from "../order.ts";
-import { type TextRule, pattern } from "../textRule.ts";
-import { settingCommand } from "../settingCommand.ts";
+import { changeBetween, count, someOf } from "../core/change.ts";
+import { settingCommand } from "../core/fault.ts";
+import { compare } from "../core/order.ts";
+import { type TextRule, pattern } from "../core/schema.ts";
 
 /** How many of a peer's services may go at once: beyond both, somebody must have said that it is meant. */
 export interface Brake {

@@ -1,7 +1,7 @@
-import { openedName } from "../exports/terminatedExport.ts";
-import type { ImportedService } from "./importLine.ts";
-import { importLabels } from "../labels.ts";
-import { sortedUnique } from "../order.ts";
+import { importLabels } from "../core/labels.ts";
+import { sortedUnique } from "../core/order.ts";
+import { openedName } from "../exports/gatewayListeners.ts";
+import type { ImportedService } from "./importedService.ts";
 import type { OutlierDetection } from "./outlierDetection.ts";
 import type { ServiceEntryInput } from "./serviceEntry.ts";
 

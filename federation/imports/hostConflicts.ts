@@ -1,7 +1,7 @@
-import { type Fault, pathOf } from "../fault.ts";
-import { isBelow } from "../hostname.ts";
-import { MANAGED_BY_LABEL } from "../labels.ts";
-import { compare, sortedUnique } from "../order.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { MANAGED_BY_LABEL } from "../core/labels.ts";
+import { isBelow } from "../core/names.ts";
+import { compare, sortedUnique } from "../core/order.ts";
 
 /** Labels and an annotation that often tell whose an object is, beside {@link MANAGED_BY_LABEL}. */
 const OWNER_KEYS = [

@@ -1,13 +1,13 @@
-import { count } from "../change.ts";
-import type { PeerConfig } from "../config.ts";
-import { entrySizes } from "./entrySize.ts";
-import { type Fault, pathOf } from "../fault.ts";
-import type { ImportedService } from "./importLine.ts";
+import type { PeerConfig } from "../config/stackConfig.ts";
+import { count } from "../core/change.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { EMPTY_SELECTOR, isEmpty } from "../core/labels.ts";
+import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
+import type { PeerImports } from "./contracts.ts";
+import { Names } from "./hostRegistry.ts";
 import { type ImportRule, type OfferedService, means, offeredService } from "./importRule.ts";
-import type { PeerImports } from "./imports.ts";
-import { Names } from "./givenNames.ts";
-import { ownValue, sortedRecord, sortedUnique } from "../order.ts";
-import { EMPTY_SELECTOR, isEmpty } from "../selector.ts";
+import type { ImportedService } from "./importedService.ts";
+import { entrySizes } from "./peerService.ts";
 
 /** What to have here of one peer. */
 export interface ChosenPeer extends PeerImports {

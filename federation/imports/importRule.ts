@@ -1,7 +1,6 @@
-import { isBelow } from "../hostname.ts";
-import { matchesAny } from "../namePattern.ts";
+import { matches } from "../core/labels.ts";
+import { isBelow, matchesAny } from "../core/names.ts";
 import type { OutlierDetection } from "./outlierDetection.ts";
-import { matches } from "../selector.ts";
 
 /** Which of a peer's services a stack imports, and how. What is left out means all services. */
 export interface ImportRule {

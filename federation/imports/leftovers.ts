@@ -1,9 +1,9 @@
-import { boundedLines } from "../boundedLines.ts";
-import { count } from "../change.ts";
-import type { Fault } from "../fault.ts";
-import { HOST_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../labels.ts";
-import { sortedRecord, sortedUnique } from "../order.ts";
-import { IMPORT_NAMESPACE } from "../wellKnown.ts";
+import { count } from "../core/change.ts";
+import type { Fault } from "../core/fault.ts";
+import { HOST_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../core/labels.ts";
+import { sortedRecord, sortedUnique } from "../core/order.ts";
+import { boundedLines } from "../core/text.ts";
+import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 
 /**
  * Entries of ours, or what goes with them, whose peer a stack neither names in its config nor published when it was last updated: an update

@@ -1,8 +1,8 @@
-import { type GatewayAddress, IP_ADDRESS, refuseAddress } from "../address.ts";
-import { count } from "../change.ts";
-import { ENTRY_LIMIT, entrySizes } from "./entrySize.ts";
-import { type Fault, pathOf } from "../fault.ts";
-import { isBelow } from "../hostname.ts";
+import { type GatewayAddress, IP_ADDRESS, refuseAddress } from "../core/address.ts";
+import { count } from "../core/change.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { isBelow } from "../core/names.ts";
+import { ENTRY_LIMIT, entrySizes } from "./peerService.ts";
 
 /** What gateways this side puts up with. */
 export interface GatewayPolicy {

@@ -1,6 +1,5 @@
-import { type GatewayAddress, IP_ADDRESS, compareGateways } from "../address.ts";
-import type { ServicePort } from "../contractService.ts";
-import { type ImportedService, formatServing } from "./importLine.ts";
+import type { ServicePort } from "../contract/service.ts";
+import { type GatewayAddress, IP_ADDRESS, compareGateways } from "../core/address.ts";
 import {
   LOCAL_SERVICE_ANNOTATION,
   OUTLIERS_ANNOTATION,
@@ -10,8 +9,9 @@ import {
   TERMINATED_ANNOTATION,
   TLS_MODE_LABEL,
   importLabels,
-} from "../labels.ts";
-import { ownValue, sortedUnique } from "../order.ts";
+} from "../core/labels.ts";
+import { ownValue, sortedUnique } from "../core/order.ts";
+import { type ImportedService, formatServing } from "./importedService.ts";
 import { formatOutliers } from "./outlierDetection.ts";
 
 /** An Istio ServiceEntry, as far as this program writes one. */

@@ -1,20 +1,69 @@
-import type { OutsideCertificates } from "../authority/authoritySource.ts";
-import type { StackConfig } from "../config.ts";
-import { type Contract, readContract } from "../contract.ts";
-import { type Fault, FaultsError, pathOf, within } from "../fault.ts";
-import { judgeMembership, memberClaim } from "./meshMembership.ts";
-import { noteGateway, warnOfPeer, warnOfReaders } from "./meshWarnings.ts";
-import { ownValue } from "../order.ts";
-import { type ContractReading, published } from "../peers/peer.ts";
-import { type PeerAccess, readAccess } from "./peerAccess.ts";
-import { judgePin } from "../peers/pin.ts";
-import { pinnable } from "../peers/pinnedPeer.ts";
-import { judgeRootNames } from "../peers/rootName.ts";
-import { noteCommonTrust } from "../topology/commonTrust.ts";
-import { trustsRoots } from "../peers/trusters.ts";
+import type { OutsideCertificates } from "../authority/source.ts";
+import type { StackConfig } from "../config/stackConfig.ts";
+import { type Contract, readContract } from "../contract/contract.ts";
+import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
+import { ownValue } from "../core/order.ts";
+import type { Claim } from "../imports/domains.ts";
+import { type ContractReading, published } from "../imports/registration.ts";
+import { type PeerAccess, readAccess } from "./credential.ts";
+import {
+  noteGateway,
+  warnOfPeer,
+  warnOfReaders,
+  type AwaitedPeer,
+  type LastMesh,
+  type MeshPeer,
+  pendingSince,
+} from "./meshPeer.ts";
+import { judgePeerTopology, noteCommonTrust } from "../trust/commonTrust.ts";
+import { judgePin } from "../trust/pin.ts";
+import { pinnable } from "../trust/pinnedPeer.ts";
+import { judgeRootNames } from "../trust/rootNames.ts";
+import { trustsRoots } from "../trust/trusters.ts";
 
-import { type AwaitedPeer, type LastMesh, type MeshPeer, pendingSince } from "./meshPeer.ts";
+/** What is a member's: the domains are everybody's, so that only certificates' whole names tell them apart. */
+export function memberClaim(owner: string, rootCertificates: readonly string[]): Claim {
+  return { owner, nameDomains: [], rootCertificates };
+}
 
+/**
+ * What keeps a cluster out of our single mesh.
+ * @param peer its name in our config.
+ */
+export function judgeMembership(
+  peer: string,
+  contract: Contract,
+  { cluster, topology, singleMesh }: StackConfig,
+): Fault[] {
+  const { cluster: name, clusterDomain, trustDomain, meshId } = contract;
+  const differs = (path: string, value: unknown, ours: unknown): Fault[] =>
+    value === ours
+      ? []
+      : [
+          {
+            path,
+            ...(value === undefined ? {} : { value }),
+            rule: `must be '${String(ours)}', as in this cluster: the clusters of a single mesh share it`,
+            remedy: "Correct the config of one of the two stacks, or take the peer out",
+          },
+        ];
+  return [
+    ...judgePeerTopology(contract, topology),
+    ...(name === peer
+      ? []
+      : [
+          {
+            path: "cluster",
+            value: name,
+            rule: `is not '${peer}', by which this stack's config names the peer: in a single mesh istiod knows each cluster by its own name`,
+            remedy: `Write peers.${name} in this stack's config`,
+          },
+        ]),
+    ...differs("clusterDomain", clusterDomain, cluster.domain),
+    ...differs("trustDomain", trustDomain, cluster.trustDomain),
+    ...differs("meshId", meshId, singleMesh?.meshId),
+  ];
+}
 /** What a peer's contract and its `access` for us come to, when nothing is wrong with either. */
 interface Found {
   contract: Contract;

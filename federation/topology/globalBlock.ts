@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
-import { overlap } from "../hostname.ts";
+import { GLOBAL_DOMAIN } from "../core/domains.ts";
+import { overlap } from "../core/names.ts";
 import { type Block, DNS_PORT, mayBeFor, parseCorefile, portsOf, wordsOf, zoneOf } from "./corefile.ts";
-import { GLOBAL_DOMAIN } from "./globalName.ts";
 
 /** Lines around our server block. */
 const BEGIN = "# BEGIN istio-federation";

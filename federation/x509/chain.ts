@@ -1,6 +1,6 @@
-import type { X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { readAuthority } from "./authority.ts";
-import { UNFIT_KEY, signatureAlgorithm } from "./signatureAlgorithm.ts";
+import { UNFIT_KEY, signatureAlgorithm } from "./keys.ts";
 
 /** Bits of an RSA key: fewer are too weak (NIST SP 800-131A). */
 const RSA_BITS = 2048;
@@ -44,4 +44,29 @@ export function leavesRoomForAnchors(root: X509Certificate): boolean {
 /** Whether one certificate was issued by another: by name, and by signature. */
 export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/**
+ * Reads the certificates of a PEM text one after the other, whatever is written between them.
+ * @returns undefined when one of them cannot be read.
+ */
+export function certificatesIn(pem: string): X509Certificate[] | undefined {
+  try {
+    return (pem.match(CERTIFICATE) ?? []).map((text) => new X509Certificate(text));
+  } catch {
+    return undefined;
+  }
+}
+
+const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/;
+
+/** Whether a PEM text has a private key in it, as combined files have. */
+export function hasPrivateKey(pem: string): boolean {
+  return PRIVATE_KEY.test(pem);
+}
+
+/** The certificates of a PEM text, without what is written around them. */
+export function certificatesOnly(pem: string): string {
+  return (pem.match(CERTIFICATE) ?? []).map((text) => `${text}\n`).join("");
 }

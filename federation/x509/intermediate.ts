@@ -1,9 +1,7 @@
-import { certify } from "./certify.ts";
-import type { Issuer } from "./issuer.ts";
+import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
+import { certify, type Issuer, type Validity, describeSpan } from "./certify.ts";
 import { nameConstraints } from "./nameConstraints.ts";
 import type { CertificateRequest } from "./request.ts";
-import { type Validity, describeSpan } from "./validity.ts";
-import { ISTIO_NAMESPACE } from "../wellKnown.ts";
 
 /** How long an intermediate serves, unless its root ends before. */
 const YEARS = 5;

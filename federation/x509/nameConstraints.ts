@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import ipaddr from "ipaddr.js";
+import { type Asn1, type Bytes, bytesOf, isTagged, partsOf, sequence, tagged } from "./asn1.ts";
 import { extensionOf } from "./authority.ts";
-import { type Asn1, type Bytes, bytesOf, isTagged, partsOf, sequence, tagged } from "./der.ts";
 
 /** Tags of GeneralName (RFC 5280, 4.2.1.6). */
 const EMAIL = 1;

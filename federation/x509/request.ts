@@ -1,8 +1,7 @@
 import { type KeyObject, createHash, createPublicKey, verify } from "node:crypto";
 import forge from "node-forge";
-import { quote } from "../quote.ts";
-import { INTERMEDIATE_NAME } from "../wellKnown.ts";
-import { type Authority, keyIdentifier } from "./authority.ts";
+import { quote } from "../core/text.ts";
+import { INTERMEDIATE_NAME } from "../core/wellKnown.ts";
 import {
   type Asn1,
   bytesOf,
@@ -13,8 +12,9 @@ import {
   plain,
   sequence,
   set,
-} from "./der.ts";
-import { hasPlainEncoding, publicKeyFaults } from "./publicKey.ts";
+} from "./asn1.ts";
+import { type Authority, keyIdentifier } from "./authority.ts";
+import { hasPlainEncoding, publicKeyFaults } from "./keys.ts";
 
 const { derToOid } = forge.asn1;
 

@@ -1,8 +1,8 @@
 import { type X509Certificate, createHash } from "node:crypto";
+import { bytesOf, encode, partsOf } from "./asn1.ts";
 import { type Authority, readAuthority } from "./authority.ts";
 import { isIssuedBy } from "./chain.ts";
-import { bytesOf, encode, partsOf } from "./der.ts";
-import { hasPlainEncoding, publicKeyFaults } from "./publicKey.ts";
+import { hasPlainEncoding, publicKeyFaults } from "./keys.ts";
 
 /** Characters of a subject: many times what people write. */
 const SUBJECT_LIMIT = 1000;

@@ -1,11 +1,11 @@
 import pMap from "p-map";
-import { MANAGED_BY } from "../../federation/labels.ts";
+import { MANAGED_BY } from "../../federation/core/labels.ts";
 import type { ServiceEntry } from "../../federation/imports/serviceEntry.ts";
-import { step, type Log } from "../progress.ts";
 import type { ApiServer } from "./apiServer.ts";
 import { istiodSettled } from "./requestCount.ts";
 import type { FLOOR_STEPS, TimedRow } from "./rows.ts";
 import { entriesOf, moved, type Work } from "./work.ts";
+import { step, type Log } from "../progress.ts";
 
 /** Requests in flight that are tried for the floor. */
 const CONCURRENCIES = [8, 16, 32, 64] as const;

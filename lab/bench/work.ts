@@ -1,5 +1,5 @@
-import type { GatewayAddress } from "../../federation/address.ts";
-import type { ImportedService } from "../../federation/imports/importLine.ts";
+import type { GatewayAddress } from "../../federation/core/address.ts";
+import type { ImportedService } from "../../federation/imports/importedService.ts";
 import { renderServiceEntry, type ServiceEntry } from "../../federation/imports/serviceEntry.ts";
 
 /** Port of every service of the benchmark: the one that the lab's sidecars have an outgoing listener for. */

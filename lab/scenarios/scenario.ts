@@ -1,4 +1,4 @@
-import type { Topology } from "../../federation/topology.ts";
+import type { Topology } from "../../federation/core/topology.ts";
 import type { LabCluster } from "../clusters.ts";
 import type { Proof } from "../proofs/proof.ts";
 import type { StackFileConfig } from "../stackFile.ts";

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { EXPORT_LABEL } from "../../federation/labels.ts";
+import { EXPORT_LABEL } from "../../federation/core/labels.ts";
 import { ADDRESS_ANNOTATION } from "../kubelet/addresses.ts";
 import { APP_IMAGE } from "../kubelet/program.ts";
 import {

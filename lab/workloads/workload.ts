@@ -1,4 +1,4 @@
-import { protocolOf } from "../../federation/protocol.ts";
+import { protocolOf } from "../../federation/core/port.ts";
 
 /** A port of a workload's Service, and where it leads. */
 export interface WorkloadPort {

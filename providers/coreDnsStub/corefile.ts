@@ -1,7 +1,7 @@
 import type { Obstacle } from "../../federation/topology/globalBlock.ts";
-import { type ClusterClient, statusOf } from "../cluster/clusterClient.ts";
-import { ClusterError } from "../cluster/clusterError.ts";
-import { CONFIG_MAP, type KubernetesObject } from "../cluster/kinds.ts";
+import { type ClusterClient, statusOf } from "../../kubernetes/client.ts";
+import { ClusterError } from "../../kubernetes/errors.ts";
+import { CONFIG_MAP, type KubernetesObject } from "../../kubernetes/kinds.ts";
 
 /** Where a Corefile is. */
 export interface CorefileName {

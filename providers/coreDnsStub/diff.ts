@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { HOST_NAME } from "../../federation/hostname.ts";
+import { HOST_NAME } from "../../federation/core/names.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, text } from "../checkFields.ts";
 import type { Inputs } from "./inputs.ts";
 

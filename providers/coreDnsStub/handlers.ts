@@ -1,4 +1,3 @@
-/** The methods of the dynamic provider of `CoreDnsStub`, loaded by its shim in the provider process. */
 import type * as pulumi from "@pulumi/pulumi";
 import {
   globalBlockIn,
@@ -6,11 +5,13 @@ import {
   unclearIn,
   withGlobalBlock,
 } from "../../federation/topology/globalBlock.ts";
-import { ClusterClient } from "../cluster/clusterClient.ts";
-import { endWithEngine } from "../lifeline.ts";
+import { ClusterClient } from "../../kubernetes/client.ts";
 import { editCorefile, readCorefile } from "./corefile.ts";
 import { check, diff } from "./diff.ts";
 import type { Inputs } from "./inputs.ts";
+import { endWithEngine } from "../lifeline.ts";
+
+/** The methods of the dynamic provider of `CoreDnsStub`, loaded by its shim in the provider process. */
 
 async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<Inputs>> {
   return { id: `${inputs.namespace}/${inputs.configMap}`, outs: await put(inputs) };

@@ -1,4 +1,4 @@
-import type { KubeconfigName } from "../cluster/kubeconfig.ts";
+import type { KubeconfigName } from "../../kubernetes/kubeconfig.ts";
 
 /** What `check` passed; also the outputs. */
 export interface Inputs {

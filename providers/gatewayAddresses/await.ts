@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { GatewayAddress } from "../../federation/address.ts";
-import type { Sighting } from "../cluster/gatewayService.ts";
+import type { GatewayAddress } from "../../federation/core/address.ts";
+import type { Sighting } from "../../kubernetes/gatewayService.ts";
 
 /** Between two looks, in milliseconds. */
 const INTERVAL = 2000;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { DNS_LABEL } from "../../federation/hostname.ts";
+import { DNS_LABEL } from "../../federation/core/names.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "../checkFields.ts";
 import type { Inputs, State } from "./inputs.ts";
 

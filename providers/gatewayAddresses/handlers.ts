@@ -1,11 +1,12 @@
-/** The methods of the dynamic provider of `GatewayAddresses`, loaded by its shim in the provider process. */
 import type * as pulumi from "@pulumi/pulumi";
-import { ClusterClient } from "../cluster/clusterClient.ts";
-import { sightGateway } from "../cluster/gatewayService.ts";
-import { endWithEngine } from "../lifeline.ts";
+import { ClusterClient } from "../../kubernetes/client.ts";
+import { sightGateway } from "../../kubernetes/gatewayService.ts";
 import { awaitAddresses } from "./await.ts";
 import { check, diff } from "./diff.ts";
 import type { Inputs, State } from "./inputs.ts";
+import { endWithEngine } from "../lifeline.ts";
+
+/** The methods of the dynamic provider of `GatewayAddresses`, loaded by its shim in the provider process. */
 
 async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
   return { id: `${inputs.namespace}/${inputs.service}`, outs: await observe(inputs) };

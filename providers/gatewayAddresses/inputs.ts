@@ -1,6 +1,6 @@
-import type { GatewayAddress } from "../../federation/address.ts";
-import type { GatewayService } from "../cluster/gatewayService.ts";
-import type { KubeconfigName } from "../cluster/kubeconfig.ts";
+import type { GatewayAddress } from "../../federation/core/address.ts";
+import type { GatewayService } from "../../kubernetes/gatewayService.ts";
+import type { KubeconfigName } from "../../kubernetes/kubeconfig.ts";
 
 /** What `check` passed. */
 export interface Inputs extends GatewayService {

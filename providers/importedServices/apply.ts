@@ -1,6 +1,6 @@
-import { count } from "../../federation/change.ts";
+import { count } from "../../federation/core/change.ts";
 import type { ImportKind } from "../../federation/imports/importObjects.ts";
-import type { ClusterClient } from "../cluster/clusterClient.ts";
+import type { ClusterClient } from "../../kubernetes/client.ts";
 import { compareFew } from "./compareFew.ts";
 import { type Comparison, compareWithCluster } from "./comparison.ts";
 import type { Few } from "./fewHosts.ts";

@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { parseGateway } from "../../federation/address.ts";
+import { parseGateway } from "../../federation/core/address.ts";
+import { EXPORT_TO } from "../../federation/core/exportTo.ts";
+import { DNS_LABEL, HOST_NAME } from "../../federation/core/names.ts";
 import { DEFAULT_BRAKE, brakes, removalToken } from "../../federation/imports/brake.ts";
-import { EXPORT_TO } from "../../federation/imports/exportTo.ts";
-import { DNS_LABEL, HOST_NAME } from "../../federation/hostname.ts";
-import { parseImport } from "../../federation/imports/importLine.ts";
+import { parseImport } from "../../federation/imports/importedService.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "../checkFields.ts";
 import { restorable } from "./drift.ts";
 import type { Inputs, Request } from "./inputs.ts";

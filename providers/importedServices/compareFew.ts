@@ -1,7 +1,7 @@
+import { sortedUnique } from "../../federation/core/order.ts";
 import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
-import { sortedUnique } from "../../federation/order.ts";
-import type { ClusterClient } from "../cluster/clusterClient.ts";
-import type { KubernetesObject } from "../cluster/kinds.ts";
+import type { ClusterClient } from "../../kubernetes/client.ts";
+import type { KubernetesObject } from "../../kubernetes/kinds.ts";
 import { type Comparison, type Declared, declare } from "./comparison.ts";
 import { differences } from "./drift.ts";
 import type { Few } from "./fewHosts.ts";

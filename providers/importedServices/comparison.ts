@@ -1,7 +1,7 @@
+import { PEER_LABEL } from "../../federation/core/labels.ts";
 import { type ImportKind, type ImportObject, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
-import { PEER_LABEL } from "../../federation/labels.ts";
-import type { ClusterClient } from "../cluster/clusterClient.ts";
-import type { KubernetesObject } from "../cluster/kinds.ts";
+import type { ClusterClient } from "../../kubernetes/client.ts";
+import type { KubernetesObject } from "../../kubernetes/kinds.ts";
 import { differences } from "./drift.ts";
 import { unlessForbidden } from "./forbidden.ts";
 import type { Inputs } from "./inputs.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { type ImportedService, formatImport } from "../../federation/imports/importLine.ts";
 import type { ImportObject } from "../../federation/imports/importObjects.ts";
+import { type ImportedService, formatImport } from "../../federation/imports/importedService.ts";
 import { type LiveObject, ourAnnotations } from "./objects.ts";
 
 const MARK = " (not as declared: ";

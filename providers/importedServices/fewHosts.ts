@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { changeBetween } from "../../federation/change.ts";
+import { changeBetween } from "../../federation/core/change.ts";
 import type { Inputs, State } from "./inputs.ts";
 import { recall } from "./lastKnown.ts";
 

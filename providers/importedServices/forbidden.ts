@@ -1,4 +1,4 @@
-import { isForbidden } from "../cluster/clusterError.ts";
+import { isForbidden } from "../../kubernetes/errors.ts";
 
 /**
  * What looking for the objects gives that not every service has, as DestinationRules. A user that may not even list them (403) never made one,

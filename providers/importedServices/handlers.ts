@@ -1,10 +1,6 @@
-/** The methods of the dynamic provider of `ImportedServices`, loaded by its shim in the provider process. */
 import type * as pulumi from "@pulumi/pulumi";
-import { sortedRecord } from "../../federation/order.ts";
-import { ClusterClient } from "../cluster/clusterClient.ts";
-import { endWithEngine } from "../lifeline.ts";
-import { saveMemory } from "../memory.ts";
-import { PartialFailure, bearable } from "../partialFailure.ts";
+import { sortedRecord } from "../../federation/core/order.ts";
+import { ClusterClient } from "../../kubernetes/client.ts";
 import { applyImports } from "./apply.ts";
 import { check as checkInputs } from "./check.ts";
 import { diff as diffState } from "./diff.ts";
@@ -14,6 +10,11 @@ import { remember } from "./lastKnown.ts";
 import { linesOf } from "./refresh.ts";
 import { removeImports } from "./remove.ts";
 import { summarize, unfinished } from "./summary.ts";
+import { endWithEngine } from "../lifeline.ts";
+import { saveMemory } from "../memory.ts";
+import { PartialFailure, bearable } from "../partialFailure.ts";
+
+/** The methods of the dynamic provider of `ImportedServices`, loaded by its shim in the provider process. */
 
 // As early as there is code of ours in this process.
 saveMemory();

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { sortedRecord } from "../../federation/core/order.ts";
 import type { Brake } from "../../federation/imports/brake.ts";
-import { sortedRecord } from "../../federation/order.ts";
-import type { KubeconfigName } from "../cluster/kubeconfig.ts";
+import type { KubeconfigName } from "../../kubernetes/kubeconfig.ts";
 
 /** What `check` passed: all that is to be here of one peer. */
 export interface Inputs {

@@ -1,8 +1,8 @@
+import { HOST_ANNOTATION, LOCAL_SERVICE_ANNOTATION } from "../../federation/core/labels.ts";
+import { ownValue } from "../../federation/core/order.ts";
 import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
-import { localServiceIn, needsRule } from "../../federation/imports/importLine.ts";
-import { HOST_ANNOTATION, LOCAL_SERVICE_ANNOTATION } from "../../federation/labels.ts";
-import { ownValue } from "../../federation/order.ts";
-import type { KubernetesObject } from "../cluster/kinds.ts";
+import { localServiceIn, needsRule } from "../../federation/imports/importedService.ts";
+import type { KubernetesObject } from "../../kubernetes/kinds.ts";
 
 /**
  * The name of the object of this kind that is declared for a host, by the line of each.

@@ -1,12 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type GatewayAddress, parseGateway } from "../../federation/address.ts";
-import {
-  type ImportedService,
-  formatImport,
-  parseImport,
-  parseServing,
-} from "../../federation/imports/importLine.ts";
-import { type ImportKind, type ImportObject, renderImport } from "../../federation/imports/importObjects.ts";
+import { type GatewayAddress, parseGateway } from "../../federation/core/address.ts";
 import {
   EXPORT_TO_ANNOTATION,
   HOST_ANNOTATION,
@@ -16,8 +9,15 @@ import {
   SERVED_BY_ANNOTATION,
   TERMINATED,
   TERMINATED_ANNOTATION,
-} from "../../federation/labels.ts";
-import { sortedUnique } from "../../federation/order.ts";
+} from "../../federation/core/labels.ts";
+import { sortedUnique } from "../../federation/core/order.ts";
+import { type ImportKind, type ImportObject, renderImport } from "../../federation/imports/importObjects.ts";
+import {
+  type ImportedService,
+  formatImport,
+  parseImport,
+  parseServing,
+} from "../../federation/imports/importedService.ts";
 import { parseOutliers } from "../../federation/imports/outlierDetection.ts";
 import {
   DESTINATION_RULE,
@@ -26,7 +26,7 @@ import {
   SERVICE,
   SERVICE_ENTRY,
   VIRTUAL_SERVICE,
-} from "../cluster/kinds.ts";
+} from "../../kubernetes/kinds.ts";
 import type { Inputs } from "./inputs.ts";
 import { localServiceOf } from "./names.ts";
 

@@ -1,5 +1,5 @@
-import { HOST_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../../federation/labels.ts";
-import type { KubernetesObject } from "../cluster/kinds.ts";
+import { HOST_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../../federation/core/labels.ts";
+import type { KubernetesObject } from "../../kubernetes/kinds.ts";
 
 /** Whether this program made the object, for this peer: only then may it be changed or deleted. */
 export function isOurs({ metadata: { labels } }: KubernetesObject, peer: string): boolean {

@@ -1,4 +1,4 @@
-import { count } from "../../federation/change.ts";
+import { count } from "../../federation/core/change.ts";
 
 /** Between two lines, in milliseconds. */
 const INTERVAL = 10_000;

@@ -1,6 +1,6 @@
+import { PEER_LABEL } from "../../federation/core/labels.ts";
 import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
-import { PEER_LABEL } from "../../federation/labels.ts";
-import type { ClusterClient } from "../cluster/clusterClient.ts";
+import type { ClusterClient } from "../../kubernetes/client.ts";
 import { unlessForbidden } from "./forbidden.ts";
 import type { State } from "./inputs.ts";
 import { type LiveObject, RESOURCES } from "./objects.ts";

@@ -1,9 +1,9 @@
-import { count } from "../../federation/change.ts";
+import { count } from "../../federation/core/change.ts";
+import { PEER_LABEL } from "../../federation/core/labels.ts";
 import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
-import { PEER_LABEL } from "../../federation/labels.ts";
-import type { ClusterClient } from "../cluster/clusterClient.ts";
-import { ClusterError } from "../cluster/clusterError.ts";
-import type { KubernetesObject } from "../cluster/kinds.ts";
+import type { ClusterClient } from "../../kubernetes/client.ts";
+import { ClusterError } from "../../kubernetes/errors.ts";
+import type { KubernetesObject } from "../../kubernetes/kinds.ts";
 import type { Comparison } from "./comparison.ts";
 import { unlessForbidden } from "./forbidden.ts";
 import type { Inputs } from "./inputs.ts";

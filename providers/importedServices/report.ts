@@ -1,4 +1,4 @@
-import { count, someOf } from "../../federation/change.ts";
+import { count, someOf } from "../../federation/core/change.ts";
 import type { Undone } from "./writes.ts";
 
 /** Why one entry is not as it is to be. */

@@ -1,5 +1,5 @@
-import type { ImportedService } from "../../federation/imports/importLine.ts";
 import { type ImportKind, type ImportObject, renderImport } from "../../federation/imports/importObjects.ts";
+import type { ImportedService } from "../../federation/imports/importedService.ts";
 import { UNREADABLE, differences, lineOf } from "./drift.ts";
 import type { State } from "./inputs.ts";
 import { hostOf, isLocal } from "./names.ts";

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { changeBetween, count, describeChange, someOf } from "../../federation/core/change.ts";
+import { sortedUnique } from "../../federation/core/order.ts";
 import { howToAccept, removalToken } from "../../federation/imports/brake.ts";
-import { changeBetween, count, describeChange, someOf } from "../../federation/change.ts";
-import { sortedUnique } from "../../federation/order.ts";
-import { servingPeers } from "../../federation/imports/importLine.ts";
+import { servingPeers } from "../../federation/imports/importedService.ts";
 import { containsUnknown } from "../checkFields.ts";
 import { restorable } from "./drift.ts";
 import { type Inputs, type Request, type State, UNFINISHED } from "./inputs.ts";

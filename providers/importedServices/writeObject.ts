@@ -1,7 +1,7 @@
 import type { ImportKind, ImportObject } from "../../federation/imports/importObjects.ts";
-import { type ClusterClient, statusOf } from "../cluster/clusterClient.ts";
-import { ClusterError } from "../cluster/clusterError.ts";
-import type { KubernetesObject } from "../cluster/kinds.ts";
+import { type ClusterClient, statusOf } from "../../kubernetes/client.ts";
+import { ClusterError } from "../../kubernetes/errors.ts";
+import type { KubernetesObject } from "../../kubernetes/kinds.ts";
 import { differences } from "./drift.ts";
 import { type LiveObject, RESOURCES, otherAnnotations, ourAnnotations } from "./objects.ts";
 import { isOurs } from "./ownership.ts";

@@ -1,4 +1,4 @@
-import { ClusterError } from "../cluster/clusterError.ts";
+import { ClusterError } from "../../kubernetes/errors.ts";
 import type { Progress } from "./progress.ts";
 
 /** Requests in flight: more make an API server little faster, fewer would leave one idle that is far away. */

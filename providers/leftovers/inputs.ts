@@ -1,5 +1,5 @@
 import type { Leftover } from "../../federation/imports/leftovers.ts";
-import type { KubeconfigName } from "../cluster/kubeconfig.ts";
+import type { KubeconfigName } from "../../kubernetes/kubeconfig.ts";
 
 /** What `check` passed. */
 export interface Inputs {

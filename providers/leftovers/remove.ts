@@ -1,5 +1,5 @@
-import { ClusterClient } from "../cluster/clusterClient.ts";
-import { ClusterError } from "../cluster/clusterError.ts";
+import { ClusterClient } from "../../kubernetes/client.ts";
+import { ClusterError } from "../../kubernetes/errors.ts";
 import { removeImports } from "../importedServices/remove.ts";
 import type { Inputs } from "./inputs.ts";
 

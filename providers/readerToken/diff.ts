@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { isDue } from "../../federation/mesh/credentialLife.ts";
-import { DNS_LABEL, OBJECT_NAME } from "../../federation/hostname.ts";
+import { DNS_LABEL, OBJECT_NAME } from "../../federation/core/names.ts";
+import { isDue } from "../../federation/mesh/credential.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "../checkFields.ts";
 import type { Inputs, State } from "./inputs.ts";
 

@@ -1,10 +1,11 @@
-/** The methods of the dynamic provider of `ReaderToken`, loaded by its shim in the provider process. */
 import type * as pulumi from "@pulumi/pulumi";
-import { ClusterClient } from "../cluster/clusterClient.ts";
+import { ClusterClient } from "../../kubernetes/client.ts";
 import { endWithEngine } from "../lifeline.ts";
 import { check, diff } from "./diff.ts";
 import type { Inputs, State } from "./inputs.ts";
 import { stateOf } from "./issue.ts";
+
+/** The methods of the dynamic provider of `ReaderToken`, loaded by its shim in the provider process. */
 
 async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State>> {
   return { id: `${inputs.namespace}/${inputs.serviceAccount}`, outs: await issue(inputs) };

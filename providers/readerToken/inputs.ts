@@ -1,5 +1,5 @@
-import type { CredentialLife } from "../../federation/mesh/peerAccess.ts";
-import type { KubeconfigName } from "../cluster/kubeconfig.ts";
+import type { CredentialLife } from "../../federation/mesh/credential.ts";
+import type { KubeconfigName } from "../../kubernetes/kubeconfig.ts";
 
 /** What `check` passed. */
 export interface Inputs {

@@ -1,5 +1,5 @@
-import { utc } from "../../federation/utc.ts";
-import type { IssuedToken } from "../cluster/clusterClient.ts";
+import { utc } from "../../federation/core/text.ts";
+import type { IssuedToken } from "../../kubernetes/client.ts";
 import type { Inputs, State } from "./inputs.ts";
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { ADDRESS } from "../../federation/address.ts";
-import { DNS_LABEL } from "../../federation/hostname.ts";
-import { TRUST_DOMAIN } from "../../federation/spiffe.ts";
+import { ADDRESS } from "../../federation/core/address.ts";
+import { DNS_LABEL } from "../../federation/core/names.ts";
+import { TRUST_DOMAIN } from "../../federation/core/spiffe.ts";
 import { readRequest, requestFaults } from "../../federation/x509/request.ts";
 import { checkFields, containsUnknown, text } from "../checkFields.ts";
 import { issuerFaults } from "../issuerFields.ts";

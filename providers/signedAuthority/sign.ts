@@ -1,7 +1,6 @@
 import { X509Certificate, randomBytes } from "node:crypto";
-import { SERIAL_BYTES } from "../../federation/x509/certify.ts";
+import { SERIAL_BYTES, readIssuer } from "../../federation/x509/certify.ts";
 import { signIntermediate } from "../../federation/x509/intermediate.ts";
-import { readIssuer } from "../../federation/x509/issuer.ts";
 import { readRequest } from "../../federation/x509/request.ts";
 import type { Inputs, State } from "./inputs.ts";
 import { isStanding, sourceOf } from "./standing.ts";

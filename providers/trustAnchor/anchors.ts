@@ -1,7 +1,5 @@
 import { X509Certificate, randomBytes } from "node:crypto";
-import { makeAnchor } from "../../federation/x509/anchor.ts";
-import { SERIAL_BYTES } from "../../federation/x509/certify.ts";
-import { type Issuer, readIssuer } from "../../federation/x509/issuer.ts";
+import { makeAnchor, SERIAL_BYTES, type Issuer, readIssuer } from "../../federation/x509/certify.ts";
 import { bearable } from "../partialFailure.ts";
 import { ANCHOR_FORMAT, type Inputs, type State } from "./inputs.ts";
 import { sortedRoots } from "./roots.ts";

@@ -1,8 +1,8 @@
 import type { X509Certificate } from "node:crypto";
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { DNS_LABEL } from "../../federation/hostname.ts";
-import { TRUST_DOMAIN } from "../../federation/spiffe.ts";
+import { DNS_LABEL } from "../../federation/core/names.ts";
+import { TRUST_DOMAIN } from "../../federation/core/spiffe.ts";
 import { checkFields, text } from "../checkFields.ts";
 import { authorityFault, issuerFaults, judged, readCertificate } from "../issuerFields.ts";
 import type { Inputs } from "./inputs.ts";

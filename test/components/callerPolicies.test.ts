@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
-import { parseConfig } from "../../federation/config.ts";
-import { policiesFor } from "../federation/callers/callersFixture.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine, type Registered } from "./mockEngine.ts";
+import { policiesFor } from "../federation/access/callersFixture.ts";
 
 const config = parseConfig(
   {

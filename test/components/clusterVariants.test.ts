@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../federation/config.ts";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine } from "./mockEngine.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../federation/config.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
 
 describe("EastWestGateway", () => {

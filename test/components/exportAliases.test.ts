@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
-import { parseConfig } from "../../federation/config.ts";
-import type { ExportAlias } from "../../federation/exports/exportAlias.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import type { ExportAlias } from "../../federation/exports/alias.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine, type Registered, settled } from "./mockEngine.ts";
 

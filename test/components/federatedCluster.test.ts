@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { fingerprintOf } from "../../federation/authority/fingerprint.ts";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
-import { parseConfig } from "../../federation/config.ts";
-import { parseContract } from "../../federation/contract.ts";
-import { viewPeers } from "../../federation/peers/peers.ts";
-import { ROOT_B } from "../federation/samples.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import { parseContract } from "../../federation/contract/contract.ts";
+import { viewPeers } from "../../federation/imports/registrations.ts";
+import { fingerprintOf } from "../../federation/x509/fingerprint.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { ANCHOR_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { ROOT_B } from "../federation/samples.ts";
 
 const config = parseConfig(
   {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../federation/config.ts";
-import { viewPeers } from "../../federation/peers/peers.ts";
-import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import { viewPeers } from "../../federation/imports/registrations.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
+import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
 
 const HTTPBIN = "httpbin.bar.svc.cluster.local";
 const service = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { datesOf } from "../../federation/authority/expiry.ts";
-import { parseRootConfig } from "../../federation/authority/rootConfig.ts";
+import { parseRootConfig } from "../../federation/config/rootStack.ts";
+import { datesOf } from "../../federation/trust/expiry.ts";
 import { INTERMEDIATE_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const config = parseRootConfig(

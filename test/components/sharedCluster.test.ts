@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../federation/config.ts";
-import { parseContract } from "../../federation/contract.ts";
-import { viewPeers } from "../../federation/peers/peers.ts";
-import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import { parseContract } from "../../federation/contract/contract.ts";
+import { viewPeers } from "../../federation/imports/registrations.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { INTERMEDIATE_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
 
 const config = parseConfig(
   {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { survey } from "../../discovery/survey.ts";
-import { parseConfig } from "../../federation/config.ts";
-import { publishPolicies } from "../../federation/callers/lastPolicies.ts";
+import { publishPolicies } from "../../federation/access/policies.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 import { contractOf } from "../federation/samples.ts";
 import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
-import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
 const FOO = "foo.abc.svc.cluster-a.local";
 const service = {

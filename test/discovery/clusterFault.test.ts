@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { clusterFault } from "../../discovery/clusterFault.ts";
-import { ClusterError } from "../../providers/cluster/clusterError.ts";
-import { type KubeconfigName, loadKubeconfig } from "../../providers/cluster/kubeconfig.ts";
+import { ClusterError } from "../../kubernetes/errors.ts";
+import { type KubeconfigName, loadKubeconfig } from "../../kubernetes/kubeconfig.ts";
 import { temporaryFolder } from "../lab/temporaryFolder.ts";
 
 const NAME = { path: "config", context: "a" };

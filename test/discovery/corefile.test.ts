@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { surveyCorefile } from "../../discovery/corefile.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import { describeFault, FaultsError } from "../../federation/fault.ts";
+import { describeFault, FaultsError } from "../../federation/core/fault.ts";
 import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";
 
 const dns = { coreDns: { namespace: "kube-system", configMap: "coredns", address: "10.96.0.77", port: 53 } };

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { decideCallers } from "../../discovery/decidedCallers.ts";
 import type { Unreachable } from "../../discovery/surveyedCluster.ts";
-import { parseConfig } from "../../federation/config.ts";
-import type { GuardedService } from "../../federation/callers/guardedService.ts";
-import { FaultsError } from "../../federation/fault.ts";
-import type { ForeignPolicy } from "../../federation/callers/foreignPolicies.ts";
-import { publishPolicies } from "../../federation/callers/lastPolicies.ts";
-import { pinnable } from "../../federation/peers/pinnedPeer.ts";
-import { guarded, policiesFor } from "../federation/callers/callersFixture.ts";
+import type { ForeignPolicy } from "../../federation/access/foreignPolicies.ts";
+import { publishPolicies } from "../../federation/access/policies.ts";
+import type { GuardedService } from "../../federation/access/policyTarget.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import { FaultsError } from "../../federation/core/fault.ts";
+import { pinnable } from "../../federation/trust/pinnedPeer.ts";
+import { guarded, policiesFor } from "../federation/access/callersFixture.ts";
 import { contractOf } from "../federation/samples.ts";
 
 const config = parseConfig(

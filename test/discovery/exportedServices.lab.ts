@@ -3,7 +3,7 @@ import { discoverServices } from "../../discovery/exportedServices.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import type { ClusterServices } from "../../federation/exports/clusterServices.ts";
 import type { ExportRule } from "../../federation/exports/exportRule.ts";
-import { POD, SERVICE, SERVICE_ACCOUNT, WORKLOAD_ENTRY } from "../../providers/cluster/kinds.ts";
+import { POD, SERVICE, SERVICE_ACCOUNT, WORKLOAD_ENTRY } from "../../kubernetes/kinds.ts";
 import { TestCluster } from "../providers/support/testCluster.ts";
 
 const EXPORT = { "istio-federation.dev/export": "true" };

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { surveyHosts } from "../../discovery/hostConflicts.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import type { PeerConfig } from "../../federation/config.ts";
-import type { PeerView } from "../../federation/peers/peer.ts";
-import { viewPeers } from "../../federation/peers/peers.ts";
-import { parseConfig } from "../../federation/config.ts";
+import { type PeerConfig, parseConfig } from "../../federation/config/stackConfig.ts";
+import type { PeerView } from "../../federation/imports/registration.ts";
+import { viewPeers } from "../../federation/imports/registrations.ts";
 import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, faultsThrown } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 

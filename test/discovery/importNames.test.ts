@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { surveyImportNames } from "../../discovery/importNames.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import { parseConfig } from "../../federation/config.ts";
-import { viewPeers } from "../../federation/peers/peers.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import { viewPeers } from "../../federation/imports/registrations.ts";
+import { faultsError } from "./support.ts";
 import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
-import { faultsError } from "./support.ts";
 
 const CONFIG = parseConfig(
   {

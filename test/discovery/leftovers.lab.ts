@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import pMap from "p-map";
 import { findLeftovers } from "../../discovery/leftovers.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import { importLabels } from "../../federation/labels.ts";
+import { importLabels } from "../../federation/core/labels.ts";
 import { NAMESPACE } from "../providers/support/importsFixture.ts";
 import { TestCluster } from "../providers/support/testCluster.ts";
 

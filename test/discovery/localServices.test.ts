@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { surveyLocalServices } from "../../discovery/localServices.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import { parseConfig } from "../../federation/config.ts";
-import type { PeerView } from "../../federation/peers/peer.ts";
-import { viewPeers } from "../../federation/peers/peers.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import type { PeerView } from "../../federation/imports/registration.ts";
+import { viewPeers } from "../../federation/imports/registrations.ts";
+import { faultsError } from "./support.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, contractOf } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
-import { faultsError } from "./support.ts";
 
 /** What is to be registered of cluster-b: its service, under two names. */
 function views(dns: unknown = { services: {} }): Record<string, PeerView> {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
-import { datesOf } from "../../federation/authority/expiry.ts";
-import { fingerprintOf } from "../../federation/authority/fingerprint.ts";
+import { datesOf } from "../../federation/trust/expiry.ts";
+import { fingerprintOf } from "../../federation/x509/fingerprint.ts";
+import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 import { ACCESS } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
-import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-a" };
 const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: ["a root"] };

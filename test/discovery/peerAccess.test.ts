@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { tryAccesses } from "../../discovery/peerAccess.ts";
+import type { PeerAccess } from "../../federation/mesh/credential.ts";
 import type { MeshPeer } from "../../federation/mesh/meshPeer.ts";
-import type { PeerAccess } from "../../federation/mesh/peerAccess.ts";
 import { NOW, TOKEN } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";
 import { PeerApiServer } from "../providers/support/peerApiServer.ts";

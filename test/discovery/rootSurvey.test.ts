@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { surveyRequests } from "../../discovery/rootSurvey.ts";
-import { parseRootConfig } from "../../federation/authority/rootConfig.ts";
-import { testRequest } from "../support/testRequest.ts";
+import { parseRootConfig } from "../../federation/config/rootStack.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
+import { testRequest } from "../support/testRequest.ts";
 
 const config = parseRootConfig(
   {

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { planRotation } from "../../discovery/rotation.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import { parseConfig } from "../../federation/config.ts";
-import { fingerprintOf } from "../../federation/authority/fingerprint.ts";
 import type { Phase, RotationPlan, RotationRecord } from "../../federation/authority/rotation.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import { fingerprintOf } from "../../federation/x509/fingerprint.ts";
+import { faultsError } from "./support.ts";
 import { ROOT_A, ROOT_B } from "../federation/samples.ts";
-import { TestAuthority } from "../support/testAuthority.ts";
 import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
-import { faultsError } from "./support.ts";
+import { TestAuthority } from "../support/testAuthority.ts";
 
 const NOW = new Date("2026-11-21T10:00:00Z");
 const ROOTS = { 1: fingerprintOf(ROOT_A), 2: fingerprintOf(ROOT_B) };

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { survey } from "../../discovery/survey.ts";
-import { type StackConfig, parseConfig } from "../../federation/config.ts";
-import { ROOT_A, contractOf } from "../federation/samples.ts";
+import { type StackConfig, parseConfig } from "../../federation/config/stackConfig.ts";
 import { signRequest } from "../../providers/signedAuthority/sign.ts";
+import { OWN_STACK, faultsError, withStacks } from "./support.ts";
+import { ROOT_A, contractOf } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 import { signedInputs } from "../providers/support/signedInputs.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 import { testRequest } from "../support/testRequest.ts";
-import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 
 const ROOT_STACK = "organization/istio-federation/root-ca";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { readStackConfig } from "../../discovery/stackConfig.ts";
-import type { StackConfig } from "../../federation/config.ts";
-import { FaultsError } from "../../federation/fault.ts";
+import type { StackConfig } from "../../federation/config/stackConfig.ts";
+import { FaultsError } from "../../federation/core/fault.ts";
 import { withStacks } from "./support.ts";
 
 const REQUIRED = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { FaultsError } from "../../federation/fault.ts";
+import { FaultsError } from "../../federation/core/fault.ts";
 
 /** Outputs by full stack name; an Error is what the engine answers instead. */
 export type Stacks = Record<string, Record<string, unknown> | Error>;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { type Survey, survey as surveyStack } from "../../discovery/survey.ts";
-import { type StackConfig, parseConfig } from "../../federation/config.ts";
+import { type StackConfig, parseConfig } from "../../federation/config/stackConfig.ts";
+import { OWN_STACK, type Stacks, faultsError, withStacks } from "./support.ts";
 import { BAR, ROOT_A, ROOT_C, barService, contractOf } from "../federation/samples.ts";
 import { type Answer, FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
-import { OWN_STACK, type Stacks, faultsError, withStacks } from "./support.ts";
 
 const FOO = "foo.abc.svc.cluster-a.local";
 const fooService = { ...barService, subjectAltNames: ["spiffe://cluster-a.local/ns/abc/sa/foo"] };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { FaultsError } from "../../federation/fault.ts";
-import { type PeerImports, planImports } from "../../federation/imports/imports.ts";
+import { FaultsError } from "../../federation/core/fault.ts";
+import { type PeerImports, planImports } from "../../federation/imports/contracts.ts";
 import { EXTREMES, gatewaysOf, hostOf, identitiesOf, portsOf, servicesOf } from "./hostile/extremes.ts";
 import { BAR, ROOT_B, barService, contractOf } from "./samples.ts";
 

@@ -1,7 +1,7 @@
-import { parseConfig } from "../../federation/config.ts";
-import type { Contract } from "../../federation/contract.ts";
-import type { ContractService } from "../../federation/contractService.ts";
-import { FaultsError } from "../../federation/fault.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import type { Contract } from "../../federation/contract/contract.ts";
+import type { ContractService } from "../../federation/contract/service.ts";
+import { FaultsError } from "../../federation/core/fault.ts";
 
 /** Self-signed CA certificates without keys, valid for a hundred years, in the form that a contract has them. */
 export const ROOT_A = `-----BEGIN CERTIFICATE-----

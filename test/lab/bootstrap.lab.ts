@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { CoreV1Api } from "@kubernetes/client-node";
-import type { PeerStatus } from "../../federation/peers/peerStatus.ts";
+import type { PeerStatus } from "../../federation/imports/registration.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
+import { allProofs } from "../../lab/proofs/proofs.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { workloadsOf } from "../../lab/workloads/workload.ts";
 import { deployWorkloads } from "../../lab/workloads/workloads.ts";
-import { allProofs } from "../../lab/proofs/proofs.ts";
 import { importedHosts } from "./importedHosts.ts";
 import { type FederatedLab, log, sharedLab } from "./sharedLab.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { CoreV1Api, type V1Service } from "@kubernetes/client-node";
-import type { PeerStatus } from "../../federation/peers/peerStatus.ts";
+import type { PeerStatus } from "../../federation/imports/registration.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
-import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { allProofs } from "../../lab/proofs/proofs.ts";
+import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT, workloadsOf } from "../../lab/workloads/workload.ts";

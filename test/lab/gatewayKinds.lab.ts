@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { GATEWAY_PORT } from "../../federation/core/wellKnown.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
 import { hostOf, identityOf, partyIn } from "../../lab/proofs/proof.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
-import { GATEWAY_PORT } from "../../federation/wellKnown.ts";
 import { type Advertised, advertised, asBefore } from "./gateways/advertised.ts";
 import { Balancer } from "./gateways/balancer.ts";
 import { asking, freshConnectionsOf, patchSidecars } from "./gateways/envoyFilters.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import type { Contract } from "../../federation/contract.ts";
+import type { Contract } from "../../federation/contract/contract.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import type { LabCluster } from "../../lab/clusters.ts";
 import { expectConverged } from "../../lab/federate.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import type { PeerStatus } from "../../federation/peers/peerStatus.ts";
+import type { PeerStatus } from "../../federation/imports/registration.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { importedHosts } from "./importedHosts.ts";
 import { peerC } from "./peerC.ts";

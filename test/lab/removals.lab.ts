@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Contract } from "../../federation/contract.ts";
-import { foldContract } from "../../federation/foldedContract.ts";
-import type { PeerStatus } from "../../federation/peers/peerStatus.ts";
+import type { Contract } from "../../federation/contract/contract.ts";
+import { foldContract } from "../../federation/contract/fold.ts";
+import type { PeerStatus } from "../../federation/imports/registration.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { importedHosts } from "./importedHosts.ts";
 import { peerC, stackWithPeerC } from "./peerC.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { renderGlobalBlock } from "../../federation/topology/globalBlock.ts";
-import { CONFIG_MAP, type KubernetesObject } from "../../providers/cluster/kinds.ts";
+import { CONFIG_MAP, type KubernetesObject } from "../../kubernetes/kinds.ts";
 import { CoreDnsStub } from "../../providers/coreDnsStub.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 import { TestCluster } from "./support/testCluster.ts";

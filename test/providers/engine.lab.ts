@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
 import { readContracts } from "../../discovery/peerContracts.ts";
-import { SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
 import type { ImportedServicesArgs } from "../../providers/importedServices.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
 import { BAR, BAR_LINE as LINE, BAZ, NAMESPACE } from "./support/importsFixture.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { observeGateway } from "../../discovery/gatewayAddresses.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import { NODE, SERVICE } from "../../providers/cluster/kinds.ts";
+import { NODE, SERVICE } from "../../kubernetes/kinds.ts";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 import { TestCluster } from "./support/testCluster.ts";

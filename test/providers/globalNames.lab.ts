@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DESTINATION_RULE, SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { DESTINATION_RULE, SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
 import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DESTINATION_RULE } from "../../providers/cluster/kinds.ts";
+import { DESTINATION_RULE } from "../../kubernetes/kinds.ts";
 import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 
 const HOST = "bar.xyz.svc.cluster-b.local";

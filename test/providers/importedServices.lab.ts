@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
 import { BAR, BAR_LINE, BAZ, BAZ_LINE, ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { importLabels } from "../../federation/labels.ts";
-import { type KubernetesObject, SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { importLabels } from "../../federation/core/labels.ts";
+import { type KubernetesObject, SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
 import { NAMESPACE } from "./support/importsFixture.ts";
 import { writeNowhere } from "./support/kubeconfigFile.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { SERVICE, SERVICE_ENTRY, VIRTUAL_SERVICE } from "../../providers/cluster/kinds.ts";
-import { initFailure } from "./support/providerProcess.ts";
+import { SERVICE, SERVICE_ENTRY, VIRTUAL_SERVICE } from "../../kubernetes/kinds.ts";
 import { BAR, BAZ, ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
+import { initFailure } from "./support/providerProcess.ts";
 
 const PORTS = "8080/HTTP http, 8443/TLS tls, 9090/GRPC grpc";
 const PLAIN = `${PORTS} as spiffe://cluster-b.local/ns/xyz/sa/bar`;

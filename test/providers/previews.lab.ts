@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { SERVICE_ENTRY } from "../../providers/cluster/kinds.ts";
+import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
 import type { ImportedServicesArgs } from "../../providers/importedServices.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
 import type { Entry } from "./support/importsFixture.ts";

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import * as kubernetes from "@kubernetes/client-node";
-import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as pulumi from "@pulumi/pulumi";
-import { waitFor } from "../../lab/ready.ts";
-import { READER_RULES } from "../../federation/mesh/readerRules.ts";
-import { ClusterClient, statusOf } from "../../providers/cluster/clusterClient.ts";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import { READER_RULES } from "../../federation/mesh/reader.ts";
+import { ClusterClient, statusOf } from "../../kubernetes/client.ts";
 import {
   CONFIG_MAP,
   NAMESPACE,
@@ -15,8 +14,9 @@ import {
   SERVICE_ACCOUNT,
   SERVICE_ENTRY,
   WORKLOAD_ENTRY,
-} from "../../providers/cluster/kinds.ts";
-import { loadKubeconfig } from "../../providers/cluster/kubeconfig.ts";
+} from "../../kubernetes/kinds.ts";
+import { loadKubeconfig } from "../../kubernetes/kubeconfig.ts";
+import { waitFor } from "../../lab/ready.ts";
 import { ReaderToken } from "../../providers/readerToken.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
 

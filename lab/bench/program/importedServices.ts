@@ -1,8 +1,9 @@
-/** The program under test: all services of a peer as one resource. */
-import { formatGateway } from "../../../federation/address.ts";
-import { formatImport } from "../../../federation/imports/importLine.ts";
-import { ImportedServices } from "../../../providers/importedServices.ts";
+import { formatGateway } from "../../../federation/core/address.ts";
+import { formatImport } from "../../../federation/imports/importedService.ts";
 import { readWork, servicesOf } from "../work.ts";
+import { ImportedServices } from "../../../providers/importedServices.ts";
+
+/** The program under test: all services of a peer as one resource. */
 
 const work = readWork();
 const services = servicesOf(work).map(([host, service]) => [host, formatImport(service)]);

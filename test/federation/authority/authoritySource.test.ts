@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { outsideCertificates } from "../../../federation/authority/authoritySource.ts";
 import { FIRST_ROOT } from "../../../federation/authority/rotation.ts";
+import { outsideCertificates } from "../../../federation/authority/source.ts";
 
 describe("The certificates of an authority from elsewhere", () => {
   it("are none where it is the cluster's own", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { istiodHosts } from "../../../federation/authority/istiodHosts.ts";
+import { istiodHosts } from "../../../federation/authority/sharedCertificates.ts";
 
 describe("The hosts by which istiod is reached", () => {
   for (const [what, values, expected] of [

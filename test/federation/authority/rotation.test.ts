@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fingerprintOf } from "../../../federation/authority/fingerprint.ts";
 import {
   FIRST_ROOT,
   PHASES,
@@ -15,6 +14,7 @@ import {
   signedUntil,
   withEvidence,
 } from "../../../federation/authority/rotation.ts";
+import { fingerprintOf } from "../../../federation/x509/fingerprint.ts";
 import { ROOT_A, faultsThrown } from "../samples.ts";
 
 const EARLIER = "2026-11-21T09:00:00Z";

@@ -16,7 +16,7 @@ import {
   describeRotation,
   judgeStep,
 } from "../../../federation/authority/rotationStep.ts";
-import { utc } from "../../../federation/utc.ts";
+import { utc } from "../../../federation/core/text.ts";
 
 const NOW = new Date("2026-11-21T10:00:00Z");
 const later = (hours: number) => new Date(NOW.getTime() + hours * 3_600_000);

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../../federation/config.ts";
 import {
   type LastAuthority,
   type RootReading,
   decideShared,
   readIssued,
-} from "../../../federation/authority/sharedAuthority.ts";
+} from "../../../federation/authority/shared.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { signRequest } from "../../../providers/signedAuthority/sign.ts";
+import { KUBECONFIG, faultsThrown } from "../samples.ts";
 import { signedInputs } from "../../providers/support/signedInputs.ts";
 import { type AuthorityOptions, TestAuthority } from "../../support/testAuthority.ts";
 import { type TestRequest, testRequest } from "../../support/testRequest.ts";
-import { KUBECONFIG, faultsThrown } from "../samples.ts";
 
 const NOW = new Date();
 const YEAR = 8760 * 3_600_000;

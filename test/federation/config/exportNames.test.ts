@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, configFaults, faultsThrown } from "../samples.ts";
 
 const rule = { namespace: "shop", service: "bar" };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config.ts";
-import { type Fault, FaultsError } from "../../../federation/fault.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
+import { type Fault, FaultsError } from "../../../federation/core/fault.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
 
 describe("The rules of exports", () => {

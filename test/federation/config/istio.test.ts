@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { pinnedVersion } from "../../../lab/tools/versions.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../../federation/config.ts";
-import { FaultsError } from "../../../federation/fault.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
+import { FaultsError } from "../../../federation/core/fault.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, ROOT_A, configFaults } from "../samples.ts";
 
 const server = "https://api.cluster-a.example:6443";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import { NAME_TEMPLATE } from "../../../federation/core/nameTemplate.ts";
 import { hostOf, isAlias, offeredAs } from "../../../federation/exports/alias.ts";
-import { NAME_TEMPLATE } from "../../../federation/imports/extraName.ts";
 import { label } from "../arbitraries.ts";
 
 const cluster = { clusterDomain: "b.local", domains: ["shop.example", "pay.acme.org"] };

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { hostOf } from "../../../federation/exports/alias.ts";
+import { FaultsError } from "../../../federation/core/fault.ts";
+import { hostOf, aliasObject, aliasesOf } from "../../../federation/exports/alias.ts";
 import type { ClusterServices, KubernetesService } from "../../../federation/exports/clusterServices.ts";
-import { aliasObject, aliasesOf } from "../../../federation/exports/exportAlias.ts";
 import type { ExportRule } from "../../../federation/exports/exportRule.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
-import { FaultsError } from "../../../federation/fault.ts";
-import { publishAliases, readAliases } from "../../../federation/exports/lastAliases.ts";
-import { lastExports } from "../../../federation/exports/lastExports.ts";
+import { publishAliases, readAliases, lastExports } from "../../../federation/exports/lastExports.ts";
 import { shuffled } from "../arbitraries.ts";
 import { findings, rules } from "./exportsArbitraries.ts";
 import { BAR_HOST, bar, byName, cluster, found, offeredBar, pod } from "./exportsFixture.ts";

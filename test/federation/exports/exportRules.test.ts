@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import { describeFault } from "../../../federation/core/fault.ts";
 import type { KubernetesService, Workload } from "../../../federation/exports/clusterServices.ts";
 import type { ExportRule } from "../../../federation/exports/exportRule.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
-import { describeFault } from "../../../federation/fault.ts";
 import { BAR_HOST, bar, byName, cluster, exportsOf, found, offeredBar, pod } from "./exportsFixture.ts";
 
 const services = ["bar"];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { exportedPorts } from "../../../federation/exports/exportedPorts.ts";
+import { exportedPorts } from "../../../federation/exports/ports.ts";
 
 describe("The exported ports of a Service", () => {
   it("leave out UDP and SCTP beside others, with a warning", () => {

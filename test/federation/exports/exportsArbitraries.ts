@@ -3,10 +3,10 @@ import type {
   ClusterServices,
   KubernetesService,
   Workload,
+  MutualTlsMode,
 } from "../../../federation/exports/clusterServices.ts";
 import type { ExportRule } from "../../../federation/exports/exportRule.ts";
-import type { GatewayTls } from "../../../federation/exports/gatewayTls.ts";
-import type { MutualTlsMode } from "../../../federation/exports/peerAuthentication.ts";
+import type { GatewayTls } from "../../../federation/exports/mutualTls.ts";
 import { label } from "../arbitraries.ts";
 import { bar, pod } from "./exportsFixture.ts";
 

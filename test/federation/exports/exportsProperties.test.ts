@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import { parseContract } from "../../../federation/contract/contract.ts";
+import { matches } from "../../../federation/core/labels.ts";
 import type { ClusterServices } from "../../../federation/exports/clusterServices.ts";
-import { parseContract } from "../../../federation/contract.ts";
 import { type ExportRule, selects } from "../../../federation/exports/exportRule.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
 import { mutualTlsModes, speaksMutualTls } from "../../../federation/exports/mutualTls.ts";
-import { matches } from "../../../federation/selector.ts";
 import { shuffled } from "../arbitraries.ts";
 import { findings, rules } from "./exportsArbitraries.ts";
 import { bar, cluster, pod } from "./exportsFixture.ts";

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { gatewayServers, terminatedRoute } from "../../../federation/exports/gatewayServers.ts";
-import { gatewayIdentity, openings } from "../../../federation/exports/terminatedExport.ts";
-import { DNS_LABEL } from "../../../federation/hostname.ts";
+import { DNS_LABEL } from "../../../federation/core/names.ts";
+import {
+  gatewayServers,
+  terminatedRoute,
+  gatewayIdentity,
+  openings,
+} from "../../../federation/exports/gatewayListeners.ts";
 import { contractService, label } from "../arbitraries.ts";
 import { BAR, barService } from "../samples.ts";
 

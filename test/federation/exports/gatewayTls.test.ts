@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { type GatewayTls, otherTls } from "../../../federation/exports/gatewayTls.ts";
+import { type GatewayTls, otherTls } from "../../../federation/exports/mutualTls.ts";
 import { shuffled } from "../arbitraries.ts";
 import { BAR_HOST } from "./exportsFixture.ts";
 

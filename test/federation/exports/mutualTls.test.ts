@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import type { Workload } from "../../../federation/exports/clusterServices.ts";
+import type {
+  Workload,
+  MutualTlsMode,
+  PeerAuthentication,
+} from "../../../federation/exports/clusterServices.ts";
 import { mutualTlsModes, speaksMutualTls } from "../../../federation/exports/mutualTls.ts";
-import type { MutualTlsMode, PeerAuthentication } from "../../../federation/exports/peerAuthentication.ts";
 import { shuffled } from "../arbitraries.ts";
 import { pod } from "./exportsFixture.ts";
 

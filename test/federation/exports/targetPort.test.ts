@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { Workload } from "../../../federation/exports/clusterServices.ts";
-import type { KubernetesPort } from "../../../federation/exports/exportedPorts.ts";
-import { commonTargetPort, targetPortOf, targetPorts } from "../../../federation/exports/targetPort.ts";
+import {
+  type KubernetesPort,
+  commonTargetPort,
+  targetPortOf,
+  targetPorts,
+} from "../../../federation/exports/ports.ts";
 import { pod } from "./exportsFixture.ts";
 
 const entry: Workload = { ...pod, kind: "WorkloadEntry", ports: {} };

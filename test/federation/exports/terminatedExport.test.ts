@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { gatewayAccount } from "../../../federation/config/helmValues.ts";
+import { gatewayAccount } from "../../../federation/config/istio.ts";
 import type { ExportRule } from "../../../federation/exports/exportRule.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
 import { lastExports } from "../../../federation/exports/lastExports.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
-import type { Contract } from "../../../federation/contract.ts";
+import type { Contract } from "../../../federation/contract/contract.ts";
 import { contractService, gateways, label } from "../arbitraries.ts";
-import { contractOf } from "../samples.ts";
 import { ALL_FAMILIES, type Mutation, SERVICE_FAMILIES, mutate } from "./mutations.ts";
+import { contractOf } from "../samples.ts";
 
 /** A contract that was honest before it was changed. */
 export interface HostileCase {

@@ -1,7 +1,7 @@
-import type { GatewayAddress } from "../../../federation/address.ts";
-import type { ContractService, ServicePort } from "../../../federation/contractService.ts";
+import type { Contract } from "../../../federation/contract/contract.ts";
+import type { ContractService, ServicePort } from "../../../federation/contract/service.ts";
+import type { GatewayAddress } from "../../../federation/core/address.ts";
 import { contractOf } from "../samples.ts";
-import type { Contract } from "../../../federation/contract.ts";
 
 const DOMAIN = "cluster-b.local";
 

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { isIP } from "node:net";
 import { isDeepStrictEqual } from "node:util";
-import { type Fault, FaultsError, describeFault } from "../../../federation/fault.ts";
-import { formatImport, parseImport } from "../../../federation/imports/importLine.ts";
-import { type LocalCluster, type PeerImports, planImports } from "../../../federation/imports/imports.ts";
+import type { Contract } from "../../../federation/contract/contract.ts";
+import { type Fault, FaultsError, describeFault } from "../../../federation/core/fault.ts";
+import { type LocalCluster, type PeerImports, planImports } from "../../../federation/imports/contracts.ts";
+import { formatImport, parseImport } from "../../../federation/imports/importedService.ts";
 import { type ServiceEntry, renderServiceEntry } from "../../../federation/imports/serviceEntry.ts";
-import type { Contract } from "../../../federation/contract.ts";
-import { ROOT_C, contractOf } from "../samples.ts";
 import { type HostileCase, hostileContract } from "./cases.ts";
 import { assertStorable } from "./storable.ts";
 import { reordered } from "./tree.ts";
+import { ROOT_C, contractOf } from "../samples.ts";
 
 const LOCAL = {
   cluster: "cluster-a",

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { chooseFromPeers } from "../../../federation/imports/chosenImports.ts";
-import { parseConfig } from "../../../federation/config.ts";
-import { planImports } from "../../../federation/imports/imports.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
+import { planImports } from "../../../federation/imports/contracts.ts";
+import { chooseFromPeers } from "../../../federation/imports/registrations.ts";
 import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, WEB, contractC } from "../samples.ts";
 
 const local = {

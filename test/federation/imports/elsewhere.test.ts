@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { elsewhereOf } from "../../../federation/imports/elsewhere.ts";
-import type { ImportedService } from "../../../federation/imports/importLine.ts";
-import type { PeerView } from "../../../federation/peers/peer.ts";
+import type { ImportedService } from "../../../federation/imports/importedService.ts";
+import type { PeerView } from "../../../federation/imports/registration.ts";
+import { elsewhereOf } from "../../../federation/imports/sharedHosts.ts";
 import { BAR, barService, contractOf } from "../samples.ts";
 
 function viewOf(peer: string, services: Record<string, ImportedService>): PeerView {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { entrySizes } from "../../../federation/imports/entrySize.ts";
 import { renderImport } from "../../../federation/imports/importObjects.ts";
+import { entrySizes } from "../../../federation/imports/peerService.ts";
 import { fitsEndpoints, sharedPort } from "../../../federation/imports/serviceEntry.ts";
 import { contractService, gateways } from "../arbitraries.ts";
 import { gatewaysOf, identitiesOf, portsOf } from "../hostile/extremes.ts";

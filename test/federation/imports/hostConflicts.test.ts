@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { describeFault } from "../../../federation/fault.ts";
+import { describeFault } from "../../../federation/core/fault.ts";
 import {
   type ForeignEntry,
   type WantedHost,

@@ -6,7 +6,7 @@ import {
   localServiceIn,
   needsRule,
   parseImport,
-} from "../../../federation/imports/importLine.ts";
+} from "../../../federation/imports/importedService.ts";
 import { contractService, label, outlierDetection } from "../arbitraries.ts";
 
 describe("The line of an import", () => {

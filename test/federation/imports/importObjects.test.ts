@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { formatImport, needsRule } from "../../../federation/imports/importLine.ts";
 import { IMPORT_KINDS, renderImport } from "../../../federation/imports/importObjects.ts";
+import { formatImport, needsRule } from "../../../federation/imports/importedService.ts";
 import { contractService, outlierDetection } from "../arbitraries.ts";
 import { BAR, barService } from "../samples.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { refuseAddress } from "../../../federation/address.ts";
-import type { Contract } from "../../../federation/contract.ts";
-import { planImports } from "../../../federation/imports/imports.ts";
+import type { Contract } from "../../../federation/contract/contract.ts";
+import { refuseAddress } from "../../../federation/core/address.ts";
+import { planImports } from "../../../federation/imports/contracts.ts";
 import { doubtfulContract } from "../arbitraries.ts";
 import { BAR, ROOT_B, ROOT_C, ROOT_D, barService, contractOf } from "../samples.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { describeFault } from "../../../federation/fault.ts";
+import { describeFault } from "../../../federation/core/fault.ts";
 import {
   type Leftover,
   describeLeftovers,

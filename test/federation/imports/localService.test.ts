@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import { isImport } from "../../../federation/core/labels.ts";
+import { isHttp, protocolOf } from "../../../federation/core/port.ts";
 import { renderLocalService } from "../../../federation/imports/localService.ts";
-import { isImport } from "../../../federation/labels.ts";
-import { isHttp, protocolOf } from "../../../federation/protocol.ts";
 import { contractService } from "../arbitraries.ts";
 import { BAR, barService } from "../samples.ts";
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { renderImport } from "../../../federation/imports/importObjects.ts";
+import { type PeerImports, planImports } from "../../../federation/imports/contracts.ts";
 import { type Choice, chooseImports } from "../../../federation/imports/importChoice.ts";
+import { renderImport } from "../../../federation/imports/importObjects.ts";
 import type { ImportRule } from "../../../federation/imports/importRule.ts";
-import { type PeerImports, planImports } from "../../../federation/imports/imports.ts";
-import { shareNames } from "../../../federation/imports/sharedNames.ts";
+import { shareNames } from "../../../federation/imports/sharedHosts.ts";
 import { ROOT_B, contractOf } from "../samples.ts";
 
 const HOST = "httpbin.bar.svc.cluster.local";

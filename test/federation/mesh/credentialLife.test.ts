@@ -7,7 +7,7 @@ import {
   isLate,
   warnOfShortLives,
   warnOfTakenBack,
-} from "../../../federation/mesh/credentialLife.ts";
+} from "../../../federation/mesh/credential.ts";
 
 const life = { issued: "2026-11-01T00:00:00Z", expires: "2026-12-01T00:00:00Z" };
 

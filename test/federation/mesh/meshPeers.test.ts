@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { FaultsError } from "../../../federation/fault.ts";
+import { FaultsError } from "../../../federation/core/fault.ts";
+import type { ContractReading } from "../../../federation/imports/registration.ts";
 import type { LastMesh } from "../../../federation/mesh/meshPeer.ts";
 import { viewMeshPeers } from "../../../federation/mesh/meshPeers.ts";
-import type { ContractReading } from "../../../federation/peers/peer.ts";
 import { ACCESS, FIRST_UPDATE, NOW, TOKEN, TRUSTING, meshConfig, meshContract } from "./meshSamples.ts";
 import { ROOT_A, ROOT_B, ROOT_C, faultsThrown } from "../samples.ts";
 

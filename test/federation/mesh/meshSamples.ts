@@ -1,6 +1,6 @@
-import { type StackConfig, parseConfig } from "../../../federation/config.ts";
+import { type StackConfig, parseConfig } from "../../../federation/config/stackConfig.ts";
+import type { PeerAccess } from "../../../federation/mesh/credential.ts";
 import type { LastMesh } from "../../../federation/mesh/meshPeer.ts";
-import type { PeerAccess } from "../../../federation/mesh/peerAccess.ts";
 import { KUBECONFIG, ROOT_A, contractOf } from "../samples.ts";
 
 export const NOW = new Date("2026-11-21T10:00:00Z");

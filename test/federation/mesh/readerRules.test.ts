@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { MESH_CONFIG_RULES, READER_RULES } from "../../../federation/mesh/readerRules.ts";
+import { MESH_CONFIG_RULES, READER_RULES } from "../../../federation/mesh/reader.ts";
 
 describe("What a peer's istiod may do", () => {
   const all = [...READER_RULES, ...MESH_CONFIG_RULES];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { KubeConfig } from "@kubernetes/client-node";
-import { remoteSecret } from "../../../federation/mesh/remoteSecret.ts";
+import { remoteSecret } from "../../../federation/mesh/reader.ts";
 import { ACCESS, TOKEN } from "./meshSamples.ts";
 
 describe("The Secret by which istiod reads a peer", () => {

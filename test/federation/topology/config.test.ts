@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { judgeTopology } from "../../../federation/topology/judgeConfig.ts";
-import { parseConfig } from "../../../federation/config.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
+import { judgeTopology } from "../../../federation/config/topology.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
 
 const told = (raw: Record<string, unknown>) =>

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import type { Contract } from "../../../federation/contract.ts";
-import { overlap } from "../../../federation/hostname.ts";
+import type { Contract } from "../../../federation/contract/contract.ts";
+import { overlap } from "../../../federation/core/names.ts";
+import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
 import { renderImport } from "../../../federation/imports/importObjects.ts";
-import { type LocalCluster, planImports } from "../../../federation/imports/imports.ts";
-import type { NamesChoice } from "../../../federation/topology/peerNames.ts";
+import type { NamesChoice } from "../../../federation/imports/peerNames.ts";
 import { contractService, label, shuffled } from "../arbitraries.ts";
 import { ROOT_B, ROOT_C, ROOT_D, contractOf } from "../samples.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import type { Contract } from "../../../federation/contract.ts";
-import { type LocalCluster, planImports } from "../../../federation/imports/imports.ts";
-import { noteCommonTrust, noteUnnamedTrust } from "../../../federation/topology/commonTrust.ts";
+import type { Contract } from "../../../federation/contract/contract.ts";
+import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
+import { noteCommonTrust, noteUnnamedTrust } from "../../../federation/trust/commonTrust.ts";
 import { doubtfulContract } from "../arbitraries.ts";
 import { ROOT_B, ROOT_C, contractOf } from "../samples.ts";
 

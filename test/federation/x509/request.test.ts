@@ -1,13 +1,13 @@
-import "reflect-metadata";
 import assert from "node:assert/strict";
-import { type KeyObject, createHash, generateKeyPairSync } from "node:crypto";
 import { execFileSync } from "node:child_process";
+import { type KeyObject, createHash, generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Name } from "@peculiar/x509";
 import fc from "fast-check";
-import { type Asn1, partsOf, plain, sequence, set, tagged } from "../../../federation/x509/der.ts";
+import "reflect-metadata";
+import { type Asn1, partsOf, plain, sequence, set, tagged } from "../../../federation/x509/asn1.ts";
 import { keyFingerprint, readRequest, requestFaults } from "../../../federation/x509/request.ts";
 import { testRequest } from "../../support/testRequest.ts";
 

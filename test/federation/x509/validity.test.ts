@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Validity, commonValidity } from "../../../federation/x509/validity.ts";
+import { type Validity, commonValidity } from "../../../federation/x509/certify.ts";
 
 const moment = fc.date({ min: new Date("1990-01-01"), max: new Date("2100-01-01"), noInvalidDate: true });
 const window = fc

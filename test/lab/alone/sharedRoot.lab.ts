@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { CoreV1Api } from "@kubernetes/client-node";
-import type { Contract } from "../../../federation/contract.ts";
-import { fingerprintOf } from "../../../federation/authority/fingerprint.ts";
-import type { PeerStatus } from "../../../federation/peers/peerStatus.ts";
-import type { SharedAuthority } from "../../../federation/authority/sharedAuthority.ts";
+import type { SharedAuthority } from "../../../federation/authority/shared.ts";
+import type { Contract } from "../../../federation/contract/contract.ts";
+import type { PeerStatus } from "../../../federation/imports/registration.ts";
+import { fingerprintOf } from "../../../federation/x509/fingerprint.ts";
 import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../../lab/clusters.ts";
 import { restartWorkloads } from "../../../lab/federate.ts";

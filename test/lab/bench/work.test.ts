@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { formatImport, parseImport } from "../../../federation/imports/importedService.ts";
 import { entriesOf, moved, readWork, servicesOf, WORK_VARIABLE, type Work } from "../../../lab/bench/work.ts";
-import { formatImport, parseImport } from "../../../federation/imports/importLine.ts";
 
 const WORK: Work = {
   kubeconfig: { path: "/nowhere", context: "cluster-a" },

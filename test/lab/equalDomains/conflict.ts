@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { EXPORT_LABEL } from "../../../federation/labels.ts";
+import { EXPORT_LABEL } from "../../../federation/core/labels.ts";
 import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 import { meshHostOf } from "../../../lab/proofs/proof.ts";
-import { importedHosts } from "../importedHosts.ts";
 import { answeredBy, answersTo, underLoad } from "./answers.ts";
 import type { CallingCluster, Rules } from "./callingCluster.ts";
 import { NAME, NAMED, ONE, PEERS, SERVED, SKIPPED, THREE, TWO } from "./parties.ts";
+import { importedHosts } from "../importedHosts.ts";
 
 const MERGE = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const MORE = { name: "http-more", port: SERVED.port + 1, targetPort: SERVED.port };

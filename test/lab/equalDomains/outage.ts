@@ -1,5 +1,5 @@
 import { AppsV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
-import { GATEWAY_NAME, GATEWAY_NAMESPACE } from "../../../federation/wellKnown.ts";
+import { GATEWAY_NAME, GATEWAY_NAMESPACE } from "../../../federation/core/wellKnown.ts";
 import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 import type { RunningLab } from "../../../lab/lab.ts";
 import type { Party } from "../../../lab/proofs/proof.ts";

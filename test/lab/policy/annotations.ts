@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EXPORT_PEERS_ANNOTATION, EXPORT_PORTS_ANNOTATION } from "../../../federation/labels.ts";
+import { EXPORT_PEERS_ANNOTATION, EXPORT_PORTS_ANNOTATION } from "../../../federation/core/labels.ts";
 import { withHandMadeEntry } from "../../../lab/proofs/handMadeEntry.ts";
 import { hostOf } from "../../../lab/proofs/proof.ts";
 import { expectAnswer, expectStatus } from "../answers.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EXPORT_LABEL } from "../../../federation/labels.ts";
+import { EXPORT_LABEL } from "../../../federation/core/labels.ts";
 import { GATEWAY_PORT, whoAnswers } from "../../../lab/proofs/gateway.ts";
 import { withHandMadeEntry } from "../../../lab/proofs/handMadeEntry.ts";
 import { hostOf, identityOf } from "../../../lab/proofs/proof.ts";

@@ -5,9 +5,9 @@ import {
   unclearIn,
   withGlobalBlock,
 } from "../../../federation/topology/globalBlock.ts";
-import type { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
-import { ClusterError } from "../../../providers/cluster/clusterError.ts";
-import type { KubernetesObject } from "../../../providers/cluster/kinds.ts";
+import type { ClusterClient } from "../../../kubernetes/client.ts";
+import { ClusterError } from "../../../kubernetes/errors.ts";
+import type { KubernetesObject } from "../../../kubernetes/kinds.ts";
 import { editCorefile, readCorefile } from "../../../providers/coreDnsStub/corefile.ts";
 
 const NAME = { namespace: "kube-system", configMap: "coredns" };

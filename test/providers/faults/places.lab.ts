@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type KubernetesObject, NAMESPACE, type ResourceKind } from "../../../kubernetes/kinds.ts";
 import { waitFor } from "../../../lab/ready.ts";
-import { type KubernetesObject, NAMESPACE, type ResourceKind } from "../../../providers/cluster/kinds.ts";
 import { type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
+import { ClusterClient } from "../../../kubernetes/client.ts";
 import { applyImports } from "../../../providers/importedServices/apply.ts";
 import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
-import { FakeApiServer } from "../support/fakeApiServer.ts";
 import { inputsOfB } from "./inputsOfB.ts";
+import { FakeApiServer } from "../support/fakeApiServer.ts";
 
 const LINE = "8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar";
 const GLOBAL = "bar.xyz.global";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
+import { ClusterClient } from "../../../kubernetes/client.ts";
 import { compareFew } from "../../../providers/importedServices/compareFew.ts";
 import { type Comparison, compareWithCluster } from "../../../providers/importedServices/comparison.ts";
-import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
 import type { Inputs } from "../../../providers/importedServices/inputs.ts";
-import { FakeApiServer } from "../support/fakeApiServer.ts";
+import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
 import { inputsOfB } from "./inputsOfB.ts";
+import { FakeApiServer } from "../support/fakeApiServer.ts";
 
 const LINE = "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar";
 const NAMES = ["as-declared", "edited", "new", "of-another-peer", "of-the-team"] as const;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { REMOTE_HOST_ANNOTATION } from "../../../federation/labels.ts";
+import { REMOTE_HOST_ANNOTATION } from "../../../federation/core/labels.ts";
 import { differences, restorable } from "../../../providers/importedServices/drift.ts";
 import { type Inputs, type State, stateOf } from "../../../providers/importedServices/inputs.ts";
 import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import type { ImportKind } from "../../../federation/imports/importObjects.ts";
-import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
-import { resourcePath } from "../../../providers/cluster/kinds.ts";
+import { ClusterClient } from "../../../kubernetes/client.ts";
+import { resourcePath } from "../../../kubernetes/kinds.ts";
 import { applyImports } from "../../../providers/importedServices/apply.ts";
 import { differences } from "../../../providers/importedServices/drift.ts";
 import { type Inputs, stateOf } from "../../../providers/importedServices/inputs.ts";
 import { type LiveObject, RESOURCES, declaredObjects } from "../../../providers/importedServices/objects.ts";
 import { linesOf } from "../../../providers/importedServices/refresh.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
-import { FakeApiServer } from "../support/fakeApiServer.ts";
 import { inputsOfB } from "./inputsOfB.ts";
+import { FakeApiServer } from "../support/fakeApiServer.ts";
 
 const HOST = "bar.xyz.svc.b.local";
 const PLAIN = "8080/HTTP http, 9000/TCP tcp as spiffe://b.local/ns/xyz/sa/bar";

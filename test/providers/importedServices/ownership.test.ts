@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { importLabels } from "../../../federation/labels.ts";
+import { importLabels } from "../../../federation/core/labels.ts";
 import { describeOwner, isOurs } from "../../../providers/importedServices/ownership.ts";
 
 const named = (labels?: Record<string, string>, managers: string[] = []) => ({

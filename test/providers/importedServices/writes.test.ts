@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ClusterError } from "../../../providers/cluster/clusterError.ts";
+import { ClusterError } from "../../../kubernetes/errors.ts";
 import { Progress } from "../../../providers/importedServices/progress.ts";
 import { type Write, runWrites } from "../../../providers/importedServices/writes.ts";
 

@@ -5,13 +5,13 @@ import { delimiter, dirname, join } from "node:path";
 import { CustomObjectsApi } from "@kubernetes/client-node";
 import type { CustomResourceOptions } from "@pulumi/pulumi";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { SERVICE_ENTRY } from "../../../kubernetes/kinds.ts";
+import { loadKubeconfig } from "../../../kubernetes/kubeconfig.ts";
 import { createProgress } from "../../../lab/progress.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
-import { SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
-import { loadKubeconfig } from "../../../providers/cluster/kubeconfig.ts";
 import { ImportedServices, type ImportedServicesArgs } from "../../../providers/importedServices.ts";
-import { type Entry, NAMESPACE } from "./importsFixture.ts";
 import { SecretSearch, expectNoSecrets } from "../../lab/secretSearch.ts";
+import { type Entry, NAMESPACE } from "./importsFixture.ts";
 import { TestCluster } from "./testCluster.ts";
 
 /** Pulumi's engine with a state of its own, and a real API server to work on. */

@@ -4,7 +4,7 @@ import { type IncomingMessage, type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KubeconfigName } from "../../../providers/cluster/kubeconfig.ts";
+import type { KubeconfigName } from "../../../kubernetes/kubeconfig.ts";
 import { writeContext } from "./kubeconfigFile.ts";
 
 /** One answer to give; `hang` gives none. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SERVICE_ENTRY } from "../../../providers/cluster/kinds.ts";
+import { SERVICE_ENTRY } from "../../../kubernetes/kinds.ts";
 import { FaultProxy } from "./faultProxy.ts";
 import type { FaultsFixture } from "./faultsFixture.ts";
 import { BAR_LINE, type Entry } from "./importsFixture.ts";

@@ -5,7 +5,7 @@ import {
   SERVICE,
   SERVICE_ENTRY,
   VIRTUAL_SERVICE,
-} from "../../../providers/cluster/kinds.ts";
+} from "../../../kubernetes/kinds.ts";
 import { ImportedServices } from "../../../providers/importedServices.ts";
 import { ProviderProcess, providerText } from "./providerProcess.ts";
 import { TestCluster } from "./testCluster.ts";

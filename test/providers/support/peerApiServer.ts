@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type Server, createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { PeerAccess } from "../../../federation/mesh/peerAccess.ts";
+import type { PeerAccess } from "../../../federation/mesh/credential.ts";
 import { TOKEN } from "../../federation/mesh/meshSamples.ts";
 import { makeServerCertificate } from "./serverCertificate.ts";
 

@@ -1,4 +1,4 @@
-import type { ResourceKind } from "../../../providers/cluster/kinds.ts";
+import type { ResourceKind } from "../../../kubernetes/kinds.ts";
 import type { TestCluster } from "./testCluster.ts";
 
 const GROUP = "rbac.authorization.k8s.io";

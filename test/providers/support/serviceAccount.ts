@@ -1,7 +1,7 @@
 import { sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { SERVICE_ACCOUNT } from "../../../providers/cluster/kinds.ts";
+import { SERVICE_ACCOUNT } from "../../../kubernetes/kinds.ts";
 import type { TestCluster } from "./testCluster.ts";
 
 /** A service account whose tokens are made here, with the cluster's key: the API server gives none that expire soon. */

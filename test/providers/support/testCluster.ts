@@ -3,6 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
+import { ClusterClient } from "../../../kubernetes/client.ts";
+import {
+  type KubernetesObject,
+  NAMESPACE,
+  NODE,
+  type ResourceKind,
+  SERVICE_ENTRY,
+} from "../../../kubernetes/kinds.ts";
+import { loadKubeconfig } from "../../../kubernetes/kubeconfig.ts";
 import { type ControlPlane, startControlPlane } from "../../../lab/cluster/controlPlane.ts";
 import type { KubeconfigEntry } from "../../../lab/cluster/kubeconfig.ts";
 import { type LabProcess, ProcessTable } from "../../../lab/process.ts";
@@ -10,15 +19,6 @@ import { identify } from "../../../lab/processIdentity.ts";
 import { type Log, createProgress } from "../../../lab/progress.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
-import { loadKubeconfig } from "../../../providers/cluster/kubeconfig.ts";
-import { ClusterClient } from "../../../providers/cluster/clusterClient.ts";
-import {
-  type KubernetesObject,
-  NAMESPACE,
-  NODE,
-  type ResourceKind,
-  SERVICE_ENTRY,
-} from "../../../providers/cluster/kinds.ts";
 import { writeContext } from "./kubeconfigFile.ts";
 
 const CRD: ResourceKind = {

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type Server, createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { ResourceKind } from "../../../providers/cluster/kinds.ts";
+import type { ResourceKind } from "../../../kubernetes/kinds.ts";
 import { makeServerCertificate } from "./serverCertificate.ts";
 import type { TestCluster } from "./testCluster.ts";
 

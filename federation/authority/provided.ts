@@ -1,0 +1,157 @@
+import type { KeyObject, X509Certificate } from "node:crypto";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { certificatesIn, authorityFaults, isIssuedBy, leavesRoomForAnchors } from "../x509/chain.ts";
+import { parsePrivateKey } from "../x509/keys.ts";
+import { rootFaults } from "../x509/root.ts";
+
+/** A certificate authority from outside, as it is given: PEM. */
+export interface ProvidedPems {
+  /** What istiod signs with: `ca-cert.pem`. */
+  certificate: string;
+  /** Its private key, unencrypted: `ca-key.pem`. */
+  key: string;
+  /** Certificates between it and the root, the nearest first; none when left out. */
+  chain?: string;
+  /** The roots, at least one: `root-cert.pem`. */
+  root: string;
+  /** Private key of a root: peers can then be given constrained trust anchors. */
+  rootKey?: string;
+}
+
+/** The same, checked. */
+export interface ProvidedAuthority {
+  /** All PEM. */
+  certificate: string;
+  key: string;
+  /** From the certificate to the last one below the root. */
+  chain: string[];
+  roots: string[];
+  /** The root that issues trust anchors, and its key. */
+  issuer?: { certificate: string; key: string };
+}
+
+/** Where each part is in the config. */
+const PATH = "certificateAuthority.provided";
+
+/**
+ * Checks a certificate authority from outside: each certificate by itself, the key by its certificate, and that the chain leads from
+ * the one to the root. No message quotes what was given: it could be the key.
+ * @returns every fault; without any, the authority.
+ */
+export function judgeProvided(
+  given: ProvidedPems,
+  now: Date,
+): { authority: ProvidedAuthority } | { faults: Fault[] } {
+  const [certificate, ...more] = certificatesIn(given.certificate) ?? [];
+  const chain = certificatesIn(given.chain ?? "") ?? [];
+  const roots = certificatesIn(given.root) ?? [];
+  const key = parsePrivateKey(given.key);
+  const rootKey = given.rootKey === undefined ? undefined : parsePrivateKey(given.rootKey);
+  const issuer = rootKey && roots.find((root) => root.checkPrivateKey(rootKey));
+  const faults = [
+    ...(certificate !== undefined && more.length === 0
+      ? []
+      : [fault("certificate", "must be exactly one certificate in PEM", "Give what istiod is to sign with")]),
+    ...(given.chain !== undefined && chain.length === 0
+      ? [
+          fault(
+            "chain",
+            "must be certificates in PEM",
+            "Give those between certificate and root, or leave it out",
+          ),
+        ]
+      : []),
+    ...(roots.length > 0
+      ? []
+      : [fault("root", "must be one or more certificates in PEM", "Give the root that peers are to trust")]),
+    ...keyFaults("key", key, certificate === undefined ? [] : [certificate]),
+    ...(given.rootKey === undefined ? [] : keyFaults("rootKey", rootKey, roots)),
+    ...(issuer === undefined || leavesRoomForAnchors(issuer) ? [] : [NO_ROOM]),
+    ...(certificate === undefined ? [] : authorities(certificate, chain, roots, now)),
+    ...(certificate === undefined ? [] : linkFaults(certificate, chain, roots)),
+  ];
+  if (faults.length > 0 || certificate === undefined) return { faults };
+  return {
+    authority: {
+      certificate: certificate.toString(),
+      key: pemOf(key),
+      chain: chain.map(String),
+      roots: roots.map(String),
+      ...(issuer === undefined ? {} : { issuer: { certificate: issuer.toString(), key: pemOf(rootKey) } }),
+    },
+  };
+}
+
+const NO_ROOM: Fault = {
+  path: `${PATH}.rootKey`,
+  rule: "is of a root with a path length below 2, which cannot sign the trust anchor of a peer that has an intermediate",
+  remedy: "Leave the key out and accept unconstrained anchors, or have a root without that limit",
+};
+
+/** As istiod reads it: the key alone, without the curve's parameters that some tools write before it. */
+function pemOf(key: KeyObject | undefined): string {
+  return key?.export({ type: "pkcs8", format: "pem" }).toString() ?? "";
+}
+
+function fault(field: string, rule: string, remedy: string): Fault {
+  return { path: `${PATH}.${field}`, rule, remedy };
+}
+
+function keyFaults(
+  field: "key" | "rootKey",
+  key: KeyObject | undefined,
+  certificates: readonly X509Certificate[],
+): Fault[] {
+  if (key === undefined) {
+    const rule = "must be an unencrypted private key in PEM (PKCS #1, SEC 1 or PKCS #8)";
+    return [fault(field, rule, "Take off its passphrase: openssl pkey -in key.pem")];
+  }
+  if (certificates.length === 0 || certificates.some((certificate) => certificate.checkPrivateKey(key)))
+    return [];
+  const whose = field === "key" ? "provided.certificate" : "a certificate in provided.root";
+  return [fault(field, `is not the key of ${whose}`, "Give the key that belongs to it")];
+}
+
+/** Each certificate by itself. */
+function authorities(
+  certificate: X509Certificate,
+  chain: readonly X509Certificate[],
+  roots: readonly X509Certificate[],
+  now: Date,
+): Fault[] {
+  const judge = (path: string, judged: X509Certificate, below: number): Fault[] =>
+    authorityFaults(judged, below, now).map((rule) =>
+      fault(path, rule, "Have your certificate authority issue another one"),
+    );
+  return [
+    ...judge("certificate", certificate, 0),
+    ...chain.flatMap((judged, index) => judge(pathOf("chain", index), judged, index + 1)),
+    ...roots.flatMap((judged, index) => judge(pathOf("root", index), judged, chain.length + 1)),
+    ...roots.flatMap((judged, index) =>
+      rootFaults(judged).map((rule) =>
+        fault(pathOf("root", index), rule, "Give a root that all verifiers take"),
+      ),
+    ),
+  ];
+}
+
+/** That each is issued by the next one, and the last by a root. */
+function linkFaults(
+  certificate: X509Certificate,
+  chain: readonly X509Certificate[],
+  roots: readonly X509Certificate[],
+): Fault[] {
+  const links = [certificate, ...chain];
+  return links.flatMap((link, index) => {
+    const path = index === 0 ? "certificate" : pathOf("chain", index - 1);
+    const next = links[index + 1];
+    if (next !== undefined) {
+      if (isIssuedBy(link, next)) return [];
+      const order = "Order the chain from provided.certificate towards the root, with none left out";
+      return [fault(path, `is not issued by provided.${pathOf("chain", index)}`, order)];
+    }
+    if (roots.length === 0 || roots.some((root) => isIssuedBy(link, root))) return [];
+    const missing = "Give the root that issued it, or what is between the two as provided.chain";
+    return [fault(path, "is issued by no certificate in provided.root", missing)];
+  });
+}

@@ -1,0 +1,226 @@
+import { X509Certificate } from "node:crypto";
+import * as z from "zod";
+import { judgeIntermediate, judgeNames, judgeSharedRoots } from "./sharedCertificates.ts";
+import type { StackConfig } from "../config/stackConfig.ts";
+import { FaultsError } from "../core/fault.ts";
+import { sortedUnique, ownValue } from "../core/order.ts";
+import { utc } from "../core/text.ts";
+import { fingerprintOf, canonicalCertificate } from "../x509/fingerprint.ts";
+import { readRequest, requestFaults } from "../x509/request.ts";
+
+/**
+ * Roots under which workloads may still have certificates. Until those are renewed they stay trusted; and istiod, while it runs, takes in
+ * other roots only beside those that it has (its `handleEvent`, which wants one bundle to hold the other).
+ */
+export interface FormerRoots {
+  /** PEM. */
+  rootCertificates: string[];
+  /** When another root took their place, in UTC. */
+  since: string;
+}
+
+export const formerRoots: z.ZodType<FormerRoots> = z.object({
+  rootCertificates: z.array(z.string()).min(1),
+  since: z.iso.datetime(),
+});
+
+const HOUR = 3_600_000;
+
+/**
+ * Decides which roots of before stay trusted.
+ * @param roots in place from now on, PEM.
+ * @param last the ones that were in place until now, PEM, and those before them.
+ * @param hours how long a workload's certificate may serve.
+ * @returns left out when there are none; and a note when some are dropped.
+ */
+export function keepFormer(
+  roots: readonly string[],
+  last: { roots: readonly string[]; former?: FormerRoots },
+  hours: number,
+  now: Date,
+): { former?: FormerRoots; notes: string[] } {
+  const { former } = last;
+  const displaced = last.roots.filter((root) => !roots.includes(root));
+  if (displaced.length > 0) {
+    const before = former?.rootCertificates.filter((root) => !roots.includes(root)) ?? [];
+    return {
+      former: { rootCertificates: sortedUnique([...displaced, ...before]), since: utc(now) },
+      notes: [],
+    };
+  }
+  if (former === undefined) return { notes: [] };
+  if (now.getTime() < Date.parse(former.since) + hours * HOUR) return { former, notes: [] };
+  const gone = former.rootCertificates.map(fingerprintOf).join(", ");
+  return { notes: [`what was the root until ${former.since} is trusted no more here: SHA-256 ${gone}`] };
+}
+/** What a cluster has from a shared root, and runs with: the stack output `issued`. All of it is public. */
+export interface SharedAuthority {
+  /** What istiod signs with, PEM. */
+  certificate: string;
+  /** PEM, in the form that OpenSSL writes. */
+  rootCertificates: string[];
+  /** Number of the intermediate key that it certifies, as `requestIntermediate` counts. */
+  intermediate: number;
+  /** Roots that it had before, its own or shared ones, and still trusts; left out when there are none. */
+  former?: FormerRoots;
+}
+
+/** A cluster that nobody has certified yet, and that has nothing yet that could run without: why, in a sentence. */
+export interface WaitingAuthority {
+  waiting: string;
+  /** Number of its key. */
+  intermediate: number;
+}
+
+/** What this stack's last update left of it. */
+export interface LastAuthority {
+  /** Output `certificateRequest`. */
+  request?: string;
+  /** Output `issued`. */
+  issued?: SharedAuthority;
+  /** Whether it has published a contract, so that workloads and peers rely on it. */
+  isRunning: boolean;
+  /** The roots in that contract, PEM. */
+  roots: readonly string[];
+  /** Number of its intermediate's key. */
+  intermediate: number;
+}
+
+/** What the stack of the root publishes, unchecked, or why that cannot be had. */
+export type RootReading = { outputs: Readonly<Record<string, unknown>> } | { pending: string };
+
+const issued: z.ZodType<SharedAuthority> = z.object({
+  certificate: z.string(),
+  rootCertificates: z.array(z.string()).min(1),
+  intermediate: z.int().min(1),
+  former: formerRoots.exactOptional(),
+});
+
+const answer = z.object({
+  rootCertificates: z.array(z.string()).min(1).max(10),
+  signedCertificates: z.record(z.string(), z.string()),
+});
+
+/** Reads the stack output `issued`; undefined where it does not fit. */
+export function readIssued(output: unknown): SharedAuthority | undefined {
+  return issued.safeParse(output).data;
+}
+
+/**
+ * Decides with what a cluster under a shared root runs: with what the root's stack has signed for its key; where that cannot be had,
+ * with what it had before; and a cluster that never ran waits.
+ * @param reading what the root's stack publishes.
+ * @throws FaultsError when what was signed does not fit, the root is another than before, or a running cluster would have nothing.
+ */
+export function decideShared(
+  {
+    cluster,
+    certificateAuthority: { shared, workloadCertificateHours: hours },
+    istio,
+  }: Pick<StackConfig, "cluster" | "certificateAuthority" | "istio">,
+  reading: RootReading,
+  last: LastAuthority,
+  now: Date,
+): { authority: SharedAuthority | WaitingAuthority; warnings: string[]; notes: string[] } {
+  const { stack = "", roots } = shared ?? {};
+  const found = findAnswer(cluster, stack, reading, last.request);
+  if ("certificate" in found) {
+    const faults = [
+      ...judgeSharedRoots(
+        found.rootCertificates,
+        { stack, configured: roots, known: last.issued?.rootCertificates },
+        now,
+      ),
+      ...judgeIntermediate(found, { stack, cluster, istio }, now),
+    ];
+    if (faults.length > 0) throw new FaultsError("certificate authority", faults);
+    const { former, notes } = keepFormer(found.rootCertificates, beforeOf(last), hours, now);
+    const authority = {
+      ...found,
+      intermediate: last.intermediate,
+      ...(former === undefined ? {} : { former }),
+    };
+    return { authority, warnings: [], notes: [...notesOn(authority, stack, last.issued), ...notes] };
+  }
+  const { reason } = found;
+  if (!last.isRunning) {
+    const waiting = `Cluster ${cluster.name} waits for its certificate: ${reason}. Until then only its key and its signing request are made`;
+    return { authority: { waiting, intermediate: last.intermediate }, warnings: [waiting], notes: [] };
+  }
+  if (last.issued !== undefined && certifies(last.issued.certificate, last.request)) {
+    const names = judgeNames(last.issued.certificate, { stack, cluster, istio });
+    if (names.length > 0) throw new FaultsError("certificate authority", names);
+    return {
+      authority: last.issued,
+      warnings: [`The certificate last signed for ${cluster.name} stays: ${reason}`],
+      notes: [],
+    };
+  }
+  throw new FaultsError("certificate authority", [
+    {
+      path: "certificateAuthority.shared.stack",
+      value: stack,
+      rule: `has no certificate for this cluster, which runs and would be left without one: ${reason}`,
+      remedy:
+        "Write the source that it had until then, and run `pulumi up`: that publishes its request. Change the source when it is signed",
+    },
+  ]);
+}
+
+function beforeOf({ issued: before, roots }: LastAuthority): Parameters<typeof keepFormer>[1] {
+  return { roots, ...(before?.former === undefined ? {} : { former: before.former }) };
+}
+
+function findAnswer(
+  { name, trustDomain }: StackConfig["cluster"],
+  stack: string,
+  reading: RootReading,
+  published: string | undefined,
+): { certificate: string; rootCertificates: string[] } | { reason: string } {
+  if ("pending" in reading) return { reason: reading.pending };
+  const { data } = answer.safeParse(reading.outputs);
+  if (data === undefined)
+    return { reason: `stack ${stack} publishes no shared root; run \`pulumi up\` on it, then here` };
+  const certificate = ownValue(data.signedCertificates, name);
+  // A cluster that waits may still get another trust domain, and asks anew.
+  const request = published !== undefined && asksFor(published, trustDomain) ? published : undefined;
+  const up = `run \`pulumi up\` on stack ${stack}, then here`;
+  if (certificate === undefined) {
+    const asked =
+      request === undefined ? "its request is published by this update" : "its request is published";
+    return {
+      reason: `${asked}, and stack ${stack} has not signed it; list it there in rootAuthority.clusters, and ${up}`,
+    };
+  }
+  if (!certifies(certificate, request))
+    return { reason: `stack ${stack} has signed another request than it makes; ${up}` };
+  const canonical = (pem: string): string => canonicalCertificate(pem) ?? pem;
+  return { certificate: canonical(certificate), rootCertificates: data.rootCertificates.map(canonical) };
+}
+
+function asksFor(request: string, trustDomain: string): boolean {
+  try {
+    return requestFaults(readRequest(request), trustDomain).length === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a certificate is for the key that asks. What cannot be read is for none. */
+function certifies(certificate: string, request: string | undefined): boolean {
+  if (request === undefined) return false;
+  try {
+    return new X509Certificate(certificate).publicKey.equals(readRequest(request).publicKey);
+  } catch {
+    return false;
+  }
+}
+
+function notesOn(authority: SharedAuthority, stack: string, before: SharedAuthority | undefined): string[] {
+  const roots = authority.rootCertificates.map(fingerprintOf);
+  const known = before?.rootCertificates.map(fingerprintOf) ?? [];
+  if (before === undefined)
+    return [`the root of stack ${stack} is trusted from now on: SHA-256 ${roots.join(", ")}`];
+  const isSame = roots.length === known.length && roots.every((root) => known.includes(root));
+  return isSame ? [] : [`root of stack ${stack} changes: SHA-256 ${known.join(", ")} -> ${roots.join(", ")}`];
+}

@@ -1,0 +1,172 @@
+import { X509Certificate } from "node:crypto";
+import * as z from "zod";
+import { judgeFold, unfoldContract } from "./fold.ts";
+import { type ContractService, contractService, sortService } from "./service.ts";
+import { type GatewayAddress, compareGateways, gatewayAddress } from "../core/address.ts";
+import { count } from "../core/change.ts";
+import { MESH_DOMAIN, OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, judgeOwnedDomains } from "../core/domains.ts";
+import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
+import { list, map } from "../core/lists.ts";
+import { DNS_LABEL, HOST_NAME, LABEL_VALUE, NETWORK } from "../core/names.ts";
+import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
+import { faultsOf, firstFaultsOf, text } from "../core/schema.ts";
+import { TRUST_DOMAIN } from "../core/spiffe.ts";
+import { quote, isLargerThan } from "../core/text.ts";
+import { TOPOLOGIES, type Topology } from "../core/topology.ts";
+import { canonicalCertificate } from "../x509/fingerprint.ts";
+import { rootFaults } from "../x509/root.ts";
+
+/** Version of the contract that this program writes, and the newest that it reads. */
+export const SCHEMA_VERSION = 1;
+
+/** Endpoints of a ServiceEntry, by its CustomResourceDefinition. */
+export const ENDPOINTS_LIMIT = 4096;
+
+/** istiod allots each imported host one of the 65,534 addresses of 240.240.0.0/16; some are left to other peers. */
+const SERVICES_LIMIT = 50_000;
+
+/** A cluster has one root, two while it changes; each is made a trust anchor, which every proxy holds. */
+const ROOTS_LIMIT = 16;
+
+/** Characters of a certificate in PEM: twice what the longest keys need. All anchors go into one ConfigMap. */
+const CERTIFICATE_LIMIT = 8192;
+
+/** Characters: some 700 for each of as many services as may be. */
+const SIZE_LIMIT = 32 * 1024 * 1024;
+
+/** What a cluster publishes as its stack output `federation`. */
+export interface Contract {
+  schemaVersion: 1;
+  /** Name of the cluster. */
+  cluster: string;
+  clusterDomain: string;
+  /**
+   * Where peers register its services whose clusters cannot call them by their own names, as their cluster domain is the same; only with
+   * the topology `federation`, and left out by older versions.
+   */
+  meshDomain?: string;
+  /** Further domains that it owns, below which it may offer services; likewise. */
+  domains?: string[];
+  trustDomain: string;
+  network: string;
+  /** Left out: `federation`. */
+  topology?: Topology;
+  /** Istio's mesh ID; only with the topology `single-mesh`. */
+  meshId?: string;
+  /** One CA certificate in PEM per entry. */
+  rootCertificates: string[];
+  /** Empty as long as the gateway has no address. */
+  gateways: GatewayAddress[];
+  /** By full host name, e.g. `bar.xyz.svc.cluster-b.local`. */
+  services: Record<string, ContractService>;
+}
+
+const certificate = z.string().check((context) => {
+  const isShort = context.value.length <= CERTIFICATE_LIMIT;
+  const pem = isShort ? canonicalCertificate(context.value) : undefined;
+  const complain = (message: string, remedy: string): void => {
+    const params = { remedy, withoutValue: true };
+    context.issues.push({ code: "custom", input: context.value, message, params });
+  };
+  if (pem === undefined) {
+    const message = isShort
+      ? "must be exactly one CA certificate in PEM"
+      : `has ${count(context.value.length)} characters, and may have ${count(CERTIFICATE_LIMIT)}`;
+    complain(message, "Publish each root as a list entry of its own");
+    return;
+  }
+  for (const fault of rootFaults(new X509Certificate(pem))) complain(fault, "Make a root without that");
+  context.value = pem;
+});
+
+const document = z.object({
+  schemaVersion: z.literal(SCHEMA_VERSION),
+  cluster: text(DNS_LABEL),
+  clusterDomain: text(HOST_NAME),
+  meshDomain: text(MESH_DOMAIN).exactOptional(),
+  domains: list(text(OWNED_DOMAIN), 0, OWNED_DOMAINS_LIMIT).exactOptional(),
+  trustDomain: text(TRUST_DOMAIN),
+  network: text(NETWORK),
+  topology: z.enum(TOPOLOGIES).exactOptional(),
+  meshId: text(LABEL_VALUE).exactOptional(),
+  rootCertificates: list(certificate, 1, ROOTS_LIMIT),
+  gateways: list(gatewayAddress, 0, ENDPOINTS_LIMIT),
+  services: map(SERVICES_LIMIT),
+});
+
+/**
+ * Checks a contract by itself, whoever published it. Rules that depend on who reads it are in `imports.ts`.
+ * @param published anything: it may come from another team. Folded or not, see {@link unfoldContract}.
+ * @param source what to call it in messages, e.g. `contract of peer cluster-b`.
+ * @returns the contract, sorted, each entry once, without fields that this version does not know; and what is wrong with single
+ *   services, which are left out so that they do not take the good ones with them.
+ * @throws FaultsError with every fault of the contract as a whole. Of a newer version nothing but the version is judged.
+ */
+export function readContract(published: unknown, source: string): { contract: Contract; refused: Fault[] } {
+  const unreadable = [...newerVersion(published), ...tooLarge(published), ...judgeFold(published)];
+  if (unreadable.length > 0) throw new FaultsError(source, unreadable.slice(0, 1));
+  const value = unfoldContract(published);
+  const parsed = document.safeParse(value);
+  if (!parsed.success) throw new FaultsError(source, faultsOf(parsed.error, value));
+
+  const { services: offered, rootCertificates, gateways, domains, ...rest } = parsed.data;
+  const twice = judgeOwnedDomains(domains ?? [], rest);
+  if (twice.length > 0) {
+    const faults = twice.map(({ index, ...fault }) => ({ path: pathOf("domains", index), ...fault }));
+    throw new FaultsError(source, faults);
+  }
+  const { services, refused } = readServices(offered);
+  const contract = {
+    ...rest,
+    ...(domains === undefined ? {} : { domains: sortedUnique(domains) }),
+    rootCertificates: sortedUnique(rootCertificates),
+    gateways: [...gateways].sort(compareGateways).filter((gateway, index, all) => {
+      const before = all[index - 1];
+      return before?.address !== gateway.address || before.port !== gateway.port;
+    }),
+    services,
+  };
+  return { contract, refused };
+}
+
+function readServices(offered: Readonly<Record<string, unknown>>): {
+  services: Contract["services"];
+  refused: Fault[];
+} {
+  const services: [string, ContractService][] = [];
+  const refused: Fault[] = [];
+  for (const [host, value] of Object.entries(offered).sort(([one], [other]) => compare(one, other))) {
+    const path = pathOf("services", host);
+    const result = contractService.safeParse(value);
+    if (result.success && HOST_NAME.test(host)) services.push([host, sortService(result.data)]);
+    if (!HOST_NAME.test(host)) refused.push({ path, rule: HOST_NAME.rule, remedy: HOST_NAME.remedy });
+    if (result.success) continue;
+    refused.push(...firstFaultsOf(result.error, value).map((fault) => within(path, fault)));
+  }
+  return { services: sortedRecord(services), refused };
+}
+
+/**
+ * As {@link readContract}, for the writer of a contract and for whoever wants all of it or nothing.
+ * @throws FaultsError with every fault, those of single services included.
+ */
+export function parseContract(value: unknown, source: string): Contract {
+  const { contract, refused } = readContract(value, source);
+  if (refused.length > 0) throw new FaultsError(source, refused);
+  return contract;
+}
+
+function newerVersion(published: unknown): Fault[] {
+  if (typeof published !== "object" || published === null || !("schemaVersion" in published)) return [];
+  const { schemaVersion } = published;
+  if (typeof schemaVersion !== "number" || !(schemaVersion > SCHEMA_VERSION)) return [];
+  const rule = `is ${quote(schemaVersion)}, newer than ${SCHEMA_VERSION}, the newest that this program reads`;
+  const remedy = "Update this program, or ask the peer to publish the older version";
+  return [{ path: "schemaVersion", rule, remedy }];
+}
+
+function tooLarge(published: unknown): Fault[] {
+  if (!isLargerThan(published, SIZE_LIMIT)) return [];
+  const rule = `is larger than ${count(SIZE_LIMIT)} characters, the most that is read`;
+  return [{ path: "", rule, remedy: "Export fewer services, with fewer ports and identities" }];
+}

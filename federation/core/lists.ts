@@ -1,0 +1,125 @@
+import * as z from "zod";
+import { count } from "./change.ts";
+import { FIRST_FAULTS } from "./fault.ts";
+import { sortedUnique } from "./order.ts";
+import { type Complaint, checked } from "./schema.ts";
+
+const NOT_READ = "is not read, nor what comes after it: too much is wrong";
+
+/**
+ * A list that has `least` to `most` entries. Of one that has too many none is looked at, and after some wrong ones no further: what
+ * is not worth telling is not worth the time.
+ */
+export function list<T extends z.ZodType>(entry: T, least: number, most: number): z.ZodType<z.output<T>[]> {
+  const sized = z.array(z.unknown()).check((context) => {
+    const complaint = judgeSize(context.value.length, least, most);
+    if (complaint !== undefined) context.issues.push({ ...complaint, input: context.value });
+  });
+  return sized.transform((values, context) => {
+    const read: z.output<T>[] = [];
+    for (const [index, input] of values.entries()) {
+      if (context.issues.length >= FIRST_FAULTS) {
+        const params = { remedy: "Correct those before it first", withoutValue: true };
+        context.issues.push({ code: "custom", input, path: [index], message: NOT_READ, params });
+        break;
+      }
+      const { success, data, error } = entry.safeParse(input);
+      if (success) read.push(data);
+      else context.issues.push(...error.issues.map((issue) => inList(issue, index, input)));
+    }
+    return read;
+  });
+}
+
+/** A map of at most so many entries, as it is: zod's own record drops the key `__proto__` without a word. */
+export function map(most: number): z.ZodType<Record<string, unknown>> {
+  const open = z.custom<Record<string, unknown>>(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+    {
+      error: ({ input }) => (input === undefined ? "is missing" : "must be a map"),
+      params: { remedy: "Write a map here" },
+      abort: true,
+    },
+  );
+  return open.check((context) => {
+    const complaint = judgeSize(Object.keys(context.value).length, 0, most);
+    if (complaint !== undefined) context.issues.push({ ...complaint, input: context.value });
+  });
+}
+
+interface SizeComplaint {
+  code: "custom";
+  message: string;
+  params: { remedy: string; withoutValue: true };
+}
+
+function judgeSize(size: number, least: number, most: number): SizeComplaint | undefined {
+  if (size >= least && size <= most) return undefined;
+  const isShort = size < least;
+  const message = isShort
+    ? `must have at least ${entries(least)}`
+    : `has ${count(size)} entries, and may have ${count(most)}`;
+  const remedy = isShort ? "Add one" : "Leave some out";
+  return { code: "custom", message, params: { remedy, withoutValue: true } };
+}
+
+function entries(number: number): string {
+  return number === 1 ? "one entry" : `${count(number)} entries`;
+}
+
+function inList(issue: z.core.$ZodIssue, index: number, input: unknown): z.core.$ZodRawIssue {
+  return { ...issue, input, path: [index, ...issue.path] } as z.core.$ZodRawIssue;
+}
+/** One text, or a list as {@link several} has it. */
+export function oneOrSeveral(entry: z.ZodType<string>): z.ZodType<string[]> {
+  const list = several(entry);
+  return z.unknown().transform((value, context): string[] => {
+    const isText = typeof value === "string";
+    const { data, error } = (isText ? entry : list).safeParse(value);
+    if (error === undefined) return [data].flat();
+    const issues = isText || Array.isArray(value) ? error.issues : [neither(value)];
+    context.issues.push(...issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue));
+    return z.NEVER;
+  });
+}
+
+const MEANS_NOTHING: Complaint = {
+  rule: "is empty and would mean nothing",
+  remedy: "Name something, or leave the field out",
+};
+
+/**
+ * A list of at least one text, none of them twice. What comes out is sorted: its order says nothing.
+ * @param empty what is said of one without any.
+ */
+export function several(entry: z.ZodType<string>, empty: Complaint = MEANS_NOTHING): z.ZodType<string[]> {
+  return checked(z.array(entry), (value) => [
+    ...(value.length === 0 ? [empty] : []),
+    ...repeats(value),
+  ]).transform(sortedUnique);
+}
+
+/** A list of texts as {@link several} has it, or an empty one. */
+export function anyNumber(entry: z.ZodType<string>): z.ZodType<string[]> {
+  return checked(z.array(entry), repeats).transform(sortedUnique);
+}
+
+function repeats(value: readonly unknown[]): Complaint[] {
+  const seen = new Set<unknown>();
+  return value.flatMap((entry, index) => {
+    if (!seen.has(entry)) {
+      seen.add(entry);
+      return [];
+    }
+    return [{ path: [index], rule: "is there twice", remedy: "Remove one of the two" }];
+  });
+}
+
+function neither(value: unknown): Omit<z.core.$ZodIssueCustom, "path"> {
+  const isScalar = typeof value === "number" || typeof value === "boolean";
+  return {
+    code: "custom",
+    message: "must be text, or a list of texts",
+    params: { remedy: isScalar ? "Put it in quotes" : "Write text here" },
+  };
+}

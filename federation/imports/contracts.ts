@@ -1,0 +1,151 @@
+import { type Contract, readContract } from "../contract/contract.ts";
+import type { GatewayAddress } from "../core/address.ts";
+import { count } from "../core/change.ts";
+import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
+import { compare, sortedRecord } from "../core/order.ts";
+import {
+  type Claim,
+  type NamedReading,
+  type NamingCluster,
+  claimOf,
+  judgePeerDomains,
+  ownClaims,
+  peerNamesOf,
+} from "./domains.ts";
+import type { ImportedService } from "./importedService.ts";
+import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
+import { serviceJudge } from "./peerService.ts";
+import { judgePeerTopology } from "../trust/commonTrust.ts";
+import { judgeRootNames } from "../trust/rootNames.ts";
+
+/** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
+export const ENTRIES_LIMIT = 256 * 1024 * 1024;
+
+/** What to have here of one peer. */
+export interface PeerImports {
+  peer: string;
+  /** Empty as long as the peer's gateway has no address: then nothing can be registered yet. */
+  gateways: GatewayAddress[];
+  /** By the host name under which each is called here, sorted. */
+  services: Record<string, ImportedService>;
+  /** Single services left out, and why: a warning. */
+  refused: Fault[];
+  /** What the peer published, checked, for whatever else is needed of it (its roots, say). */
+  contract: Contract;
+}
+
+/** Who imports, and what gateways it puts up with. */
+export interface LocalCluster extends GatewayPolicy, NamingCluster {
+  /** Our cluster's name, by which a contract's `peers` may name us. */
+  cluster: string;
+  /** Roots of ours that a peer may have too, PEM. */
+  ownRoots?: readonly string[];
+}
+
+/** A fault of a peer's contract as a whole. */
+export interface PeerFault extends Fault {
+  /** The peer's name in our config. */
+  readonly peer: string;
+}
+
+/**
+ * Plans what to register here of what the peers publish. A contract comes from another team, so nothing in it is trusted:
+ *
+ * - As a whole it must come from another cluster than ours and be of our topology, and its trust domain, and the domain in which its names
+ *   are here (its cluster domain or its mesh domain), must neither be, hold nor lie in ours, another peer's or a further claim: no name or
+ *   identity can then belong to two clusters. (Where two contracts clash, neither is taken: nothing here tells who is right. A claim was
+ *   there before.) A topology may let clusters have the same domains; then names here must differ all the same. Its gateways must be addresses that
+ *   traffic may go to, its roots be named like nobody else's, and all its entries together must not fill our etcd.
+ * - A service must be the peer's own and fit into a ServiceEntry, see {@link serviceJudge}. One that does not is left out, and the
+ *   others are taken. One whose `peers` does not name us is left out in silence: it is not meant for us.
+ *
+ * @param contracts by the peer's name in our config; each is read with {@link readContract}, so it may be anything.
+ * @param claims further domains which are neither ours nor of any of these contracts.
+ * @param judge what else can be wrong with a contract as a whole, seen from it.
+ * @returns the peers whose contracts are fit as a whole, sorted, and the faults of the others.
+ */
+export function planImports(
+  local: LocalCluster,
+  contracts: Readonly<Record<string, unknown>>,
+  claims: readonly Claim[] = [],
+  judge: (peer: string, contract: Contract) => Fault[] = () => [],
+): { imports: Record<string, PeerImports>; faults: PeerFault[] } {
+  const faults: PeerFault[] = [];
+  const readings: NamedReading[] = [];
+  for (const [peer, value] of Object.entries(contracts).sort(([one], [other]) => compare(one, other))) {
+    try {
+      const reading = readContract(value, `contract of peer ${peer}`);
+      readings.push({ peer, ...reading, names: peerNamesOf(peer, reading.contract, local) });
+    } catch (error) {
+      if (!(error instanceof FaultsError)) throw error;
+      faults.push(...error.faults.map((fault) => ofPeer(peer, fault)));
+    }
+  }
+
+  const { topology = "federation" } = local;
+  const imports: [string, PeerImports][] = [];
+  for (const reading of readings) {
+    const { peer, contract } = reading;
+    const others = readings.filter((other) => other.peer !== peer);
+    const taken = [...ownClaims(local), ...others.map(claimOf), ...claims];
+    const unfit = [
+      ...judgeName(contract, local),
+      ...judgePeerTopology(contract, topology, local.ownRoots),
+      ...judgePeerDomains(reading, taken, local),
+      ...judgeRootNames(contract.rootCertificates, taken, local.ownRoots),
+      ...judgeGateways(contract.gateways, local),
+      ...judge(peer, contract),
+    ];
+    const found = unfit.length === 0 ? importPeer(reading, local) : { faults: unfit };
+    if ("faults" in found) faults.push(...found.faults.map((fault) => ofPeer(peer, fault)));
+    else imports.push([peer, found]);
+  }
+  return { imports: sortedRecord(imports), faults };
+}
+
+function ofPeer(peer: string, fault: Fault): PeerFault {
+  return { ...within(contractPath(peer), fault), peer };
+}
+
+function contractPath(peer: string): string {
+  return pathOf("peers", peer, "contract");
+}
+
+/** What a peer calls itself is its own affair (our config has a name for it), unless it takes our name. */
+function judgeName({ cluster }: Contract, local: LocalCluster): Fault[] {
+  if (cluster !== local.cluster) return [];
+  const remedy = "Name the stack of another cluster, or have one of the two clusters renamed";
+  return [{ path: "cluster", value: cluster, rule: "is the name of this very cluster", remedy }];
+}
+
+/** @returns what to import, or why the contract as a whole asks for too much. */
+function importPeer(
+  { peer, contract, refused: unreadable, names }: NamedReading,
+  local: LocalCluster,
+): PeerImports | { faults: Fault[] } {
+  const judge = serviceJudge(contract, names);
+  const refused = [...unreadable];
+  const services: [string, ImportedService][] = [];
+  let size = 0;
+  for (const [host, service] of Object.entries(contract.services)) {
+    if (service.peers !== undefined && !service.peers.includes(local.cluster)) continue;
+    const judgement = judge(host, service);
+    refused.push(...judgement.faults.map((fault) => within(pathOf("services", host), fault)));
+    if (judgement.faults.length > 0) continue;
+    services.push([judgement.name, judgement.service]);
+    size += judgement.size;
+  }
+  if (size > ENTRIES_LIMIT) return { faults: [tooMuch(services.length, size)] };
+  return {
+    peer,
+    gateways: contract.gateways,
+    services: sortedRecord(services),
+    refused: refused.map((fault) => within(contractPath(peer), fault)),
+    contract,
+  };
+}
+
+function tooMuch(services: number, size: number): Fault {
+  const rule = `make ${count(services)} ServiceEntries of ${count(size)} bytes together, and may make ${count(ENTRIES_LIMIT)}`;
+  return { path: "services", rule, remedy: "Have the peer publish fewer ports, identities or gateways" };
+}

@@ -1,0 +1,187 @@
+import { count, someOf } from "../core/change.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { extraName } from "../core/nameTemplate.ts";
+import { sortedRecord } from "../core/order.ts";
+import { ENTRIES_LIMIT } from "./contracts.ts";
+import type { Choice } from "./importChoice.ts";
+import type { ImportRule, OfferedService } from "./importRule.ts";
+import { type ImportedService, formatImport } from "./importedService.ts";
+import { formatOutliers } from "./outlierDetection.ts";
+import { ENTRY_LIMIT, type entrySizes } from "./peerService.ts";
+
+/** istiod allots each host one of the 65,534 addresses of 240.240.0.0/16; some are left to other peers. */
+const HOSTS_LIMIT = 50_000;
+
+/** Under which names a peer's services are registered, and what keeps others from it. */
+export class Names {
+  readonly services = new Map<string, ImportedService>();
+  readonly givenAt = new Map<string, string>();
+  readonly rules = new Map<string, ImportRule>();
+  readonly refused: Fault[] = [];
+  private readonly hosts = new Map<string, string>();
+  /** The first of each template, by its place. */
+  private readonly wrong = new Map<string, Fault>();
+  private readonly path: string;
+  private readonly refuse: (name: string) => string | undefined;
+  private readonly sizeOf: ReturnType<typeof entrySizes>;
+  private size = 0;
+
+  /** @param refuse why nothing of the peer's may be called so here. */
+  constructor(
+    path: string,
+    refuse: (name: string) => string | undefined,
+    sizeOf: ReturnType<typeof entrySizes>,
+  ) {
+    this.path = path;
+    this.refuse = refuse;
+    this.sizeOf = sizeOf;
+  }
+
+  get faults(): Fault[] {
+    return [...Object.values(sortedRecord(this.wrong)), ...this.tooMany()];
+  }
+
+  /** @param host in the peer's cluster. */
+  take(name: string, service: ImportedService, host: string, rule: ImportRule): void {
+    const size = this.sizeOf(name, service);
+    if (size > ENTRY_LIMIT) {
+      this.refused.push(tooLarge(this.path, name, size));
+      return;
+    }
+    this.size += size;
+    this.services.set(name, service);
+    this.rules.set(name, rule);
+    this.hosts.set(name, host);
+  }
+
+  /** @param index of the rule. */
+  give(offered: OfferedService, service: ImportedService, rule: ImportRule, index: number): void {
+    const { host } = offered;
+    const path = `${this.path}[${index}].as`;
+    for (const template of rule.as ?? []) {
+      const name = extraName(template, offered);
+      if (name === undefined) {
+        this.refused.push(nameless(path, template, host));
+        continue;
+      }
+      const owner = this.hosts.get(name);
+      // It may be what the service is called anyway.
+      if (owner === host) continue;
+      const fault =
+        owner === undefined ? unfit(path, name, this.refuse(name)) : twice(path, name, owner, host);
+      if (fault !== undefined) {
+        const place = `${path} ${template}`;
+        if (!this.wrong.has(place)) this.wrong.set(place, fault);
+        continue;
+      }
+      this.take(name, { ...service, remoteHost: host }, host, rule);
+      this.givenAt.set(name, path);
+    }
+  }
+
+  private tooMany(): Fault[] {
+    const { size } = this.services;
+    if (this.givenAt.size === 0 || (size <= HOSTS_LIMIT && this.size <= ENTRIES_LIMIT)) return [];
+    const rule =
+      `make ${count(size)} names of ${count(this.size)} bytes of ServiceEntries, ` +
+      `and may make ${count(HOSTS_LIMIT)} and ${count(ENTRIES_LIMIT)}`;
+    return [{ path: this.path, rule, remedy: "Import fewer services, or give fewer further names" }];
+  }
+}
+
+function unfit(path: string, value: string, rule: string | undefined): Fault | undefined {
+  return rule === undefined ? undefined : { path, value, rule, remedy: "Give it another name" };
+}
+
+function twice(path: string, value: string, one: string, other: string): Fault {
+  const rule = `would be the name of two of the peer's services, ${one} and ${other}`;
+  const remedy =
+    "Have the rule mean one service only, write both {name} and {namespace} into the name, or choose another";
+  return { path, value, rule, remedy };
+}
+
+function nameless(path: string, value: string, host: string): Fault {
+  const rule = `is no name for ${host}, which is not of the form '<name>.<namespace>.svc.<cluster domain>'`;
+  return { path, value, rule, remedy: "Give it a name without placeholders, by a rule of its own" };
+}
+
+function tooLarge(path: string, value: string, size: number): Fault {
+  const rule = `makes a ServiceEntry of ${count(size)} bytes by what the rules say of it, and may make one of ${count(ENTRY_LIMIT)}`;
+  return { path, value, rule, remedy: "Have the peer publish fewer ports, identities or gateways" };
+}
+/** A peer that has a name, and what it has under it. */
+export interface Claim {
+  choice: Choice;
+  service: ImportedService;
+}
+
+/** What keeps two peers from serving names together. */
+interface NameClash {
+  claims: readonly [Claim, Claim];
+  difference: string;
+  names: string[];
+}
+
+/** What keeps peers from serving names together, each two peers and each thing in which they differ told once for all names. */
+export class NameClashes {
+  readonly #clashes = new Map<string, NameClash>();
+
+  /**
+   * @param what they differ in, in a word or two.
+   * @param difference the same as the end of a sentence that begins with both.
+   */
+  note(name: string, claims: readonly [Claim, Claim], what: string, difference: string): void {
+    const key = [...claims.map((claim) => placeOf(claim, name)), what].join(" ");
+    const clash = this.#clashes.get(key) ?? { claims, difference, names: [] };
+    this.#clashes.set(key, clash);
+    clash.names.push(name);
+  }
+
+  /** A fault for each. */
+  get faults(): Fault[] {
+    return [...this.#clashes.values()].map(tell);
+  }
+}
+
+/** In what two peers' services of one name differ that must not. */
+const DIFFERENCES: readonly [what: string, of: (claim: Claim, name: string) => string][] = [
+  ["names to ask their gateways for", ({ service }, name) => service.remoteHost ?? name],
+  ["ports", ({ service: { ports } }) => formatImport({ ports, subjectAltNames: [] }).replace(/ as $/, "")],
+  ["namespaces that see it", ({ choice, service }) => (service.exportTo ?? choice.seenBy).join(", ")],
+  [
+    "outlier detection",
+    ({ service: { outlierDetection } }) => formatOutliers(outlierDetection ?? {}) || "none",
+  ],
+];
+
+/** The end of a sentence for each thing in which two peers' services of one name differ, by what that is. */
+export function differences(
+  name: string,
+  [one, other]: readonly [Claim, Claim],
+): [what: string, difference: string][] {
+  return DIFFERENCES.flatMap(([what, of]) => {
+    const [mine, others] = [of(one, name), of(other, name)];
+    return mine === others ? [] : [[what, `have other ${what} (${mine}; ${others})`]];
+  });
+}
+
+/** Whether both gateways do the same with calls, so that one name and one identity serve for both. */
+export function goTheSameWay(one: Claim, other: Claim): boolean {
+  return one.service.terminated === other.service.terminated;
+}
+
+function tell({ claims, difference, names }: NameClash): Fault {
+  const [one, other] = claims.map(({ choice }) => choice.imports.peer);
+  const [name = ""] = names;
+  const rules = [one, other].map((peer) => pathOf("peers", peer ?? "", "imports")).join(" or ");
+  return {
+    path: placeOf(claims[0], name),
+    rule: `has ${count(names.length)} name(s) here that services of peer ${other} have too (${someOf(names)}), and they ${difference}`,
+    remedy: `Have both say the same, or let one serve by a rule with 'priority: 1' or not be imported by one with 'skip', in ${rules}`,
+  };
+}
+
+/** Where it is said that a peer's service has a name. */
+function placeOf({ choice }: Claim, name: string): string {
+  return choice.givenAt.get(name) ?? pathOf("peers", choice.imports.peer, "contract", "services");
+}

@@ -1,0 +1,133 @@
+import type { LocalServices } from "../config/dns.ts";
+import { count, someOf } from "../core/change.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { compare } from "../core/order.ts";
+import { ownerOf } from "./hostConflicts.ts";
+import type { ChosenPeer } from "./importChoice.ts";
+import { offeredService } from "./importRule.ts";
+import type { ImportedService } from "./importedService.ts";
+import { SERVICE_NAME, localName } from "./localService.ts";
+
+/** Where the config says how local Services are called. */
+export const LOCAL_NAME_PATH = "dns.services.name";
+
+/** An imported service that is to have a local Service. */
+interface Named {
+  peer: string;
+  host: string;
+  name: string;
+}
+
+/**
+ * Names the local Services of imported ones, where the config asks for it: one for each service of a peer, by what it is called in the peer's
+ * cluster. Further names that rules give have none of their own. A service that cannot have one is registered without, with a warning: its
+ * name is the peer's to choose. So are all that would have one name: nothing tells whose callers these are. More than the config allows are a
+ * fault.
+ * @param imports what is to be registered of each peer.
+ * @param isFurther whether a rule gives a peer's service this name beside its own.
+ * @returns the same peers, their services with the names.
+ */
+export function nameLocalServices(
+  imports: readonly ChosenPeer[],
+  isFurther: (peer: string, host: string) => boolean,
+  services: LocalServices | undefined,
+): { imports: ChosenPeer[]; faults: Fault[]; warnings: Fault[] } {
+  if (services === undefined) return { imports: [...imports], faults: [], warnings: [] };
+  const warnings: Fault[] = [];
+  const named: Named[] = [];
+  for (const { peer, contract, services: offers } of imports) {
+    for (const [host, { remoteHost = host }] of Object.entries(offers)) {
+      if (isFurther(peer, host)) continue;
+      const offered = offeredService(remoteHost, contract.clusterDomain);
+      const name = localName(services.name, { ...offered, peer });
+      if (name !== undefined && SERVICE_NAME.test(name)) named.push({ peer, host, name });
+      else warnings.push(nameless(services.name, peer, host, name));
+    }
+  }
+  const [alone, common] = apart(named);
+  const byPeer = Map.groupBy(alone, ({ peer }) => peer);
+  return {
+    imports: imports.map((found) => ({
+      ...found,
+      services: withNames(found.services, byPeer.get(found.peer)),
+    })),
+    faults: tooMany(alone.length, services.limit),
+    warnings: [...warnings, ...common.map(describeCommon)],
+  };
+}
+
+/** A peer's services, those that have a local Service with its name. */
+function withNames(
+  services: Readonly<Record<string, ImportedService>>,
+  named: readonly Named[] = [],
+): Record<string, ImportedService> {
+  const names = new Map(named.map(({ host, name }) => [host, name]));
+  return Object.fromEntries(
+    Object.entries(services).map(([host, service]) => {
+      const localService = names.get(host);
+      return [host, localService === undefined ? service : { ...service, localService }];
+    }),
+  );
+}
+
+/** Those whose names are theirs alone, and the others by their common names, sorted. */
+function apart(named: readonly Named[]): [alone: Named[], common: [string, Named[]][]] {
+  const byName = [...Map.groupBy(named, ({ name }) => name)];
+  return [
+    byName.flatMap(([, all]) => (all.length === 1 ? all : [])),
+    byName.filter(([, all]) => all.length > 1).sort(([one], [other]) => compare(one, other)),
+  ];
+}
+
+function tooMany(wanted: number, limit: number): Fault[] {
+  if (wanted <= limit) return [];
+  const rule = `is less than the ${count(wanted)} imported services that would have a local Service each, with an address of this cluster's range`;
+  const remedy = "Import fewer by `imports` of the peers, or choose a higher one where the range has room";
+  return [{ path: "dns.services.limit", value: limit, rule, remedy }];
+}
+
+function nameless(template: string, peer: string, host: string, name: string | undefined): Fault {
+  const rule =
+    name === undefined
+      ? `has no local Service, as it is not called '<name>.<namespace>.svc.<cluster domain>' in its cluster, and '${template}' asks for these`
+      : `has no local Service, as '${name}' ${SERVICE_NAME.rule}`;
+  return {
+    path: pathOf("peers", peer, "contract", "services", host),
+    rule,
+    remedy: `Have clients that need it answer DNS by their sidecars, or choose another ${LOCAL_NAME_PATH}`,
+  };
+}
+
+function describeCommon([value, all]: [string, Named[]]): Fault {
+  const hosts = all.map(({ host, peer }) => `${host} of peer ${peer}`).sort(compare);
+  return {
+    path: LOCAL_NAME_PATH,
+    value,
+    rule: `would be the name of the local Services of ${count(hosts.length)} imported ones (${someOf(hosts)}), so that none of them has one`,
+    remedy:
+      "Write {name}, {namespace} and {peer} into it in another way, or have all but one not imported by a rule with 'skip'",
+  };
+}
+/**
+ * A fault for each Service of somebody else that has the name of one that is to be made.
+ * @param others in the namespace of ours.
+ * @param wanted for which imported service each is, by name.
+ */
+export function takenServices(
+  others: readonly { name: string; labels: Record<string, string> }[],
+  wanted: ReadonlyMap<string, { peer: string; host: string }>,
+  namespace: string,
+): Fault[] {
+  return others
+    .filter(({ name }) => wanted.has(name))
+    .sort((one, other) => compare(one.name, other.name))
+    .map(({ name, labels }) => {
+      const { peer, host } = wanted.get(name) ?? { peer: "", host: "" };
+      return {
+        path: LOCAL_NAME_PATH,
+        value: name,
+        rule: `is to be the local Service of ${host} of peer ${peer}, and there is a Service ${namespace}/${name}, ${ownerOf({ labels })}`,
+        remedy: `Delete that one, or choose another ${LOCAL_NAME_PATH}`,
+      };
+    });
+}

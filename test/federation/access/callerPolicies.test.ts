@@ -1,0 +1,404 @@
+import assert from "node:assert/strict";
+import type { Caller, CallerRules } from "../../../federation/access/callers.ts";
+import { callerPolicies } from "../../../federation/access/policies.ts";
+import type { GuardedService } from "../../../federation/access/policyTarget.ts";
+import { getThrough, guarded, http, mesh, policiesFor, tcp } from "./callersFixture.ts";
+
+const LOCAL = ["b.local/xyz/web", "b.local/shop/bar", "plaintext"];
+const OF_A = ["a.local/client/sleep", "a.local/client/other", "a.local/batch/job"];
+const OF_C = ["c.local/client/sleep"];
+/** Its workloads do not say where it leads. */
+const late = { number: 81, name: "late", protocol: "HTTP" as const };
+const ALL = [...LOCAL, ...OF_A, ...OF_C];
+
+describe("Policies of callers", () => {
+  it("are none where all callers of all peers may call", () => {
+    assert.deepEqual(policiesFor({}), { policies: [], withheld: [], warnings: [] });
+    assert.deepEqual(policiesFor({ callers: [{}] }).policies, []);
+    assert.deepEqual(
+      policiesFor({}, { peers: ["cluster-a"] }, { peers: { "cluster-a": "a.local" } }).policies,
+      [],
+    );
+  });
+
+  it("refuse everybody of the peers but those who may call, and nobody else", () => {
+    const { policies } = policiesFor({ callers: [{ peer: "cluster-a", serviceAccounts: ["client/sleep"] }] });
+    assert.deepEqual(policies, [
+      {
+        namespace: "shop",
+        name: "istio-federation-deny-bar",
+        spec: {
+          selector: { matchLabels: { app: "bar" } },
+          action: "DENY",
+          rules: [
+            {
+              from: [
+                { source: { principals: ["c.local/*"] } },
+                { source: { principals: ["a.local/*"], notPrincipals: ["a.local/ns/client/sa/sleep"] } },
+              ],
+              to: [{ operation: { ports: ["8080"] } }],
+            },
+            {
+              from: [{ source: { principals: ["a.local/*", "c.local/*"] } }],
+              to: [{ operation: { notPorts: ["8080"] } }],
+            },
+          ],
+        },
+      },
+    ]);
+    assert.deepEqual(getThrough(policies, ALL), [...LOCAL, "a.local/client/sleep"]);
+  });
+
+  const cases: [string, Parameters<typeof policiesFor>, string[], string[]][] = [
+    ["a peer that is not offered the Service", [{}, { peers: ["cluster-a"] }], ALL, [...LOCAL, ...OF_A]],
+    [
+      "a namespace",
+      [{ callers: [{ peer: "cluster-a", namespaces: ["client"] }] }],
+      ALL,
+      [...LOCAL, ...OF_A.slice(0, 2)],
+    ],
+    [
+      "a namespace of every peer",
+      [{ callers: [{ namespaces: ["client"] }] }],
+      ALL,
+      [...LOCAL, ...OF_A.slice(0, 2), ...OF_C],
+    ],
+    [
+      "namespaces and service accounts, beside each other",
+      [{ callers: [{ namespaces: ["batch"], serviceAccounts: ["client/sleep"] }] }],
+      ALL,
+      [...LOCAL, "a.local/client/sleep", "a.local/batch/job", ...OF_C],
+    ],
+    ["a peer as a whole", [{ callers: [{ peer: "cluster-c" }] }], ALL, [...LOCAL, ...OF_C]],
+    [
+      "an entry for a peer that it is not offered to",
+      [{ callers: [{}] }, { peers: ["cluster-c"] }],
+      ALL,
+      [...LOCAL, ...OF_C],
+    ],
+    [
+      "the first entry that means a caller, and no later one",
+      [{ callers: [{ serviceAccounts: ["client/sleep"], methods: ["GET"] }, { namespaces: ["client"] }] }],
+      ["a.local/client/sleep", "a.local/client/sleep POST", "a.local/client/other POST", "a.local/batch/job"],
+      ["a.local/client/sleep", "a.local/client/other POST"],
+    ],
+    [
+      "methods and paths, both of which must be met",
+      [{ callers: [{ methods: ["GET", "HEAD"], paths: ["/status/*", "*.json"] }] }],
+      [
+        "a.local/x/y GET /status/1",
+        "a.local/x/y HEAD /a.json",
+        "a.local/x/y POST /status/1",
+        "a.local/x/y GET /",
+        "b.local/x/y POST /",
+      ],
+      ["a.local/x/y GET /status/1", "a.local/x/y HEAD /a.json", "b.local/x/y POST /"],
+    ],
+    [
+      "ports that are not offered, from peers only",
+      [{}, { isWhole: false }],
+      ["a.local/x/y", "a.local/x/y :9090", "b.local/x/y :9090", "plaintext :9090"],
+      ["a.local/x/y", "b.local/x/y :9090", "plaintext :9090"],
+    ],
+    [
+      "no ports but HTTP ones where an entry names methods",
+      [{ callers: [{ peer: "cluster-a", methods: ["GET"] }, {}] }, { ports: [http, tcp] }],
+      ["a.local/x/y GET", "a.local/x/y :5432", "c.local/x/y :5432", "b.local/x/y :5432"],
+      ["a.local/x/y GET", "c.local/x/y :5432", "b.local/x/y :5432"],
+    ],
+    [
+      "no methods on a port of the workload that is not HTTP by another port of the Service",
+      [{ callers: [{ methods: ["GET"] }] }, { ports: [http, { ...tcp, targetPorts: [8080] }] }],
+      ["a.local/x/y GET", "b.local/x/y GET"],
+      ["b.local/x/y GET"],
+    ],
+    [
+      "no caller of this cluster",
+      [{ localCallers: [] }],
+      [...ALL, "b.local/xyz/web :9090"],
+      [...OF_A, ...OF_C, "b.local/xyz/web :9090"],
+    ],
+    [
+      "some callers of this cluster, and nobody without an identity",
+      [{ localCallers: [{ namespaces: ["xyz"], methods: ["GET"] }] }],
+      [...ALL, "b.local/xyz/web POST"],
+      ["b.local/xyz/web", ...OF_A, ...OF_C],
+    ],
+    [
+      "peers on ports whose number is not known",
+      [{ callers: [{ peer: "cluster-a" }] }, { ports: [late] }],
+      ALL,
+      LOCAL,
+    ],
+  ];
+  for (const [what, args, calls, expected] of cases) {
+    it(`tell apart ${what}`, () => {
+      assert.deepEqual(getThrough(policiesFor(...args).policies, calls), expected);
+    });
+  }
+
+  it("name callers of another cluster.local, whose full names Istio takes for our own", () => {
+    const among = { peers: { "cluster-a": "cluster.local" } };
+    const own = ["b.local/client/sleep", "b.local/client/other"];
+    const theirs = ["cluster.local/client/sleep", "cluster.local/client/other", "cluster.local/batch/job"];
+    const entry = { serviceAccounts: ["client/sleep"] };
+    const entries: [Caller[], string[]][] = [
+      [[entry], theirs.slice(0, 1)],
+      [[{ namespaces: ["client"] }], theirs.slice(0, 2)],
+      [[{ ...entry, methods: ["POST"] }, { namespaces: ["batch"] }], theirs.slice(2)],
+    ];
+    for (const [callers, expected] of entries) {
+      const { policies } = policiesFor({ callers }, {}, among);
+      assert.deepEqual(getThrough(policies, [...own, ...theirs]), [...own, ...expected]);
+    }
+  });
+
+  it("say nothing of a peer that nobody trusts yet", () => {
+    const among = { peers: { "cluster-a": "a.local", "cluster-c": undefined } };
+    assert.deepEqual(policiesFor({}, { peers: ["cluster-a"] }, among).policies, []);
+    assert.deepEqual(
+      policiesFor({ callers: [{ peer: "cluster-c" }] }, {}, among).policies[0]?.spec.rules[0],
+      {
+        from: [{ source: { principals: ["a.local/*"] } }],
+        to: [{ operation: { ports: ["8080"] } }],
+      },
+    );
+  });
+
+  describe("beside ALLOW policies of others", () => {
+    const callers = [{ peer: "cluster-a", serviceAccounts: ["client/sleep"], methods: ["GET"] }];
+    const allows = (...selectors: Record<string, string>[]) => ({
+      foreignAllows: { "bar.shop.svc.b.local": selectors },
+    });
+
+    it("let in whom the rule names, at the same workloads", () => {
+      const { policies } = policiesFor({ callers }, {}, allows({}, { app: "bar" }));
+      assert.deepEqual(policies[0], {
+        namespace: "shop",
+        name: "istio-federation-allow-bar",
+        spec: {
+          selector: { matchLabels: { app: "bar" } },
+          action: "ALLOW",
+          rules: [
+            {
+              from: [{ source: { principals: ["a.local/ns/client/sa/sleep"] } }],
+              to: [{ operation: { ports: ["8080"], methods: ["GET"] } }],
+            },
+          ],
+        },
+      });
+    });
+
+    it("are at those of the workloads only that the others select, lest the rest shut callers out", () => {
+      const { policies } = policiesFor({ callers }, {}, allows({ version: "v2" }, { app: "other" }));
+      const allow = policies.filter(({ spec }) => spec.action === "ALLOW");
+      assert.deepEqual(
+        allow.map(({ spec }) => spec.selector.matchLabels),
+        [{ app: "bar", version: "v2" }],
+      );
+      assert.match(allow[0]?.name ?? "", /^istio-federation-allow-bar\.[0-9a-f]{8}$/);
+    });
+
+    it("are one where one selects all that the others do, and name HTTP ports only for methods", () => {
+      const { policies } = policiesFor({ callers }, { ports: [http, tcp] }, allows({ version: "v2" }, {}));
+      const allow = policies.filter(({ spec }) => spec.action === "ALLOW");
+      assert.deepEqual(
+        allow.map(({ name, spec }) => [name, spec.rules[0]?.to?.[0]?.operation.ports]),
+        [["istio-federation-allow-bar", ["8080"]]],
+      );
+    });
+
+    it("let nobody in of whom the rule says nothing", () => {
+      assert.deepEqual(policiesFor({}, {}, allows({})).policies, []);
+    });
+  });
+
+  describe("where nothing can hold callers", () => {
+    const unguardable: [string, CallerRules, Partial<GuardedService>, string][] = [
+      ["without a selector", { callers: [{ namespaces: ["x"] }] }, { selector: {} }, "selector"],
+      ["in Istio's root namespace", { localCallers: [] }, { namespace: "istio-system" }, "namespace"],
+      ["without an HTTP port, by methods", { callers: [{ methods: ["GET"] }] }, { ports: [tcp] }, "ports"],
+    ];
+    for (const [what, rule, changes, path] of unguardable) {
+      it(`hold back a Service ${what}`, () => {
+        const found = policiesFor(rule, changes);
+        assert.deepEqual([found.policies, found.withheld], [[], ["bar.shop.svc.b.local"]]);
+        const { namespace = "shop" } = changes;
+        assert.deepEqual(
+          found.warnings.map((warning) => warning.path),
+          [`Service ${namespace}/bar.${path}`],
+        );
+      });
+    }
+
+    it("hold back no Service that everybody may call", () => {
+      const found = policiesFor({}, { selector: {}, ports: [tcp] });
+      assert.deepEqual(found, { policies: [], withheld: [], warnings: [] });
+    });
+  });
+
+  it("hold callers on every port that some workload has for a name, as while it is renumbered", () => {
+    const web = { ...http, targetPorts: [8080, 9090] };
+    const { policies, warnings } = policiesFor(
+      { localCallers: [{ namespaces: ["xyz"] }] },
+      { ports: [web], peers: ["cluster-a"] },
+    );
+    const calls = [...ALL, ...ALL.map((call) => `${call} :9090`)];
+    const through = ["b.local/xyz/web", ...OF_A];
+    assert.deepEqual(getThrough(policies, calls), [...through, ...through.map((call) => `${call} :9090`)]);
+    assert.deepEqual(warnings, []);
+  });
+
+  describe("of a Service whose workloads tell no number just now", () => {
+    const rule: CallerRules = {
+      callers: [{ methods: ["GET"], namespaces: ["client"] }],
+      localCallers: [{ namespaces: ["xyz"] }],
+    };
+    const web = { number: 80, name: "http", protocol: "HTTP" as const };
+
+    it("stay as the last update made them, with a warning", () => {
+      for (const [changes, one] of [
+        [{}, rule],
+        [{ peers: ["cluster-a"] }, { localCallers: rule.localCallers ?? [] }],
+        [{ isWhole: false }, {}],
+      ] as [Partial<GuardedService>, CallerRules][]) {
+        const { policies } = policiesFor(one, changes);
+        const now = policiesFor(one, { ...changes, ports: [web] }, {}, policies);
+        assert.deepEqual(now.policies, policies);
+        assert.match(now.warnings[0]?.rule ?? "", /policies go on with those of the last update/);
+        assert.equal(now.warnings.length, 1);
+      }
+    });
+
+    it("follow the rules of today on the ports of the last update", () => {
+      const { policies } = policiesFor(rule);
+      const now = policiesFor({ ...rule, callers: [{ peer: "cluster-c" }] }, { ports: [web] }, {}, policies);
+      assert.deepEqual(getThrough(now.policies, ALL), ["b.local/xyz/web", ...OF_C]);
+    });
+
+    it("leave open what the last update left open to Services of the same workloads", () => {
+      const admin = guarded({}, { name: "admin", ports: [{ ...http, targetPorts: [9090] }] });
+      const last = callerPolicies([guarded(rule), admin], mesh).policies;
+      const silent = { ...admin, ports: [web] };
+      const now = callerPolicies([guarded(rule, { ports: [web] }), silent], mesh, last);
+      assert.deepEqual(now.policies, last);
+    });
+
+    it("know a port that another one of the Service has for that, and not for what is unknown", () => {
+      const two = { ports: [http, tcp] };
+      const { policies } = policiesFor(rule, two);
+      const silent = { ports: [http, { number: 5432, name: "tcp", protocol: "TCP" as const }] };
+      assert.deepEqual(policiesFor(rule, silent, {}, policies).policies, policies);
+    });
+
+    it("refuse peers on every port where there were none", () => {
+      const other = policiesFor(rule, { name: "other" }).policies;
+      const { policies, warnings } = policiesFor(rule, { ports: [web] }, {}, other);
+      assert.deepEqual(getThrough(policies, ALL), LOCAL);
+      assert.match(
+        warnings[0]?.rule ?? "",
+        /no peer can call there, and callers of this cluster are not refused/,
+      );
+    });
+  });
+
+  it("warn of ports that are not known, not HTTP, or take plaintext", () => {
+    const limited = { callers: [{ methods: ["GET"] }], localCallers: [] };
+    const ports = [http, tcp, late];
+    const { warnings, withheld } = policiesFor(limited, { ports, permissive: true });
+    assert.deepEqual(withheld, []);
+    assert.deepEqual(
+      warnings.map(({ path, value }) => [path, value]),
+      [
+        ["Service shop/bar.ports", ["late"]],
+        ["Service shop/bar.ports", ["tcp"]],
+        ["Service shop/bar.workloads", undefined],
+      ],
+    );
+  });
+
+  describe("of Services that share workloads", () => {
+    const admin = { number: 90, name: "http-admin", protocol: "HTTP" as const, targetPorts: [9090] };
+
+    it("leave each other's ports open", () => {
+      const one = guarded({}, { peers: ["cluster-a"] });
+      const two = guarded(
+        {},
+        { name: "admin", ports: [admin], peers: ["cluster-c"], selector: { app: "bar", v: "2" } },
+      );
+      const { policies, warnings } = callerPolicies([two, one], mesh);
+      assert.deepEqual(
+        policies.map(({ name }) => name),
+        ["istio-federation-deny-admin", "istio-federation-deny-bar"],
+      );
+      const calls = [
+        "a.local/x/y",
+        "a.local/x/y :9090",
+        "c.local/x/y",
+        "c.local/x/y :9090",
+        "c.local/x/y :7070",
+      ];
+      assert.deepEqual(getThrough(policies, calls), ["a.local/x/y", "c.local/x/y :9090"]);
+      assert.deepEqual(warnings, []);
+    });
+
+    it("admit on a common port whom both admit, with a warning", () => {
+      const one = guarded({}, { peers: ["cluster-a"] });
+      const two = guarded({ callers: [{ namespaces: ["x"] }] }, { name: "twin" });
+      const { policies, warnings } = callerPolicies([one, two], mesh);
+      assert.deepEqual(getThrough(policies, ["a.local/x/y", "a.local/z/y", "c.local/x/y"]), ["a.local/x/y"]);
+      assert.deepEqual(
+        warnings.map(({ path }) => path),
+        ["Service shop/twin.ports"],
+      );
+      const alike = [
+        guarded({}, { peers: ["cluster-a"] }),
+        guarded({}, { peers: ["cluster-a"], name: "twin" }),
+      ];
+      assert.deepEqual(callerPolicies(alike, mesh).warnings, []);
+      const apart = [one, guarded({}, { name: "twin", selector: { app: "twin" } })];
+      assert.deepEqual(callerPolicies(apart, mesh).warnings, []);
+    });
+  });
+
+  it("warn of peers that cannot be told apart", () => {
+    const peers = { "cluster-a": "a.local", "cluster-c": "a.local", "cluster-d": "b.local" };
+    const { policies, warnings } = policiesFor({}, { peers: ["cluster-a"] }, { peers });
+    assert.deepEqual(policies, []);
+    assert.deepEqual(
+      warnings.map(({ path }) => path),
+      ["peers.cluster-c", "peers.cluster-d"],
+    );
+    const offered = { peers: Object.keys(peers) };
+    assert.deepEqual(policiesFor({}, offered, { peers }).warnings, []);
+  });
+
+  it("have no more rules than Istio takes, however many entries a config may have", () => {
+    const entries = Array.from({ length: 50 }, (_, index) => ({
+      serviceAccounts: [`client/caller-${index}`],
+      methods: ["GET"],
+      paths: ["/"],
+    }));
+    const peers = { "cluster-a": "cluster.local", "cluster-c": "c.local" };
+    const { policies } = policiesFor(
+      { callers: entries, localCallers: entries },
+      { ports: [http, tcp], isWhole: false },
+      { peers },
+    );
+    assert.ok((policies[0]?.spec.rules.length ?? 0) > 400);
+    assert.ok((policies[0]?.spec.rules.length ?? 0) <= 512);
+  });
+
+  it("have names that Kubernetes takes of the longest Services", () => {
+    const name = `b${"a".repeat(62)}`;
+    const { policies } = policiesFor(
+      { callers: [{ namespaces: ["x"] }] },
+      { name, host: "h" },
+      { foreignAllows: { h: [{ version: "v2" }] } },
+    );
+    assert.deepEqual(
+      policies.map((policy) => policy.name.length <= 253 && /^[a-z][-a-z0-9.]*$/.test(policy.name)),
+      [true, true],
+    );
+  });
+});

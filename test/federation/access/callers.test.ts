@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { type Caller, decidesAllOf } from "../../../federation/access/callers.ts";
+import { callerFields, judgeCallers } from "../../../federation/config/exports.ts";
+import { faultsOf, fields } from "../../../federation/core/schema.ts";
+
+const rule = fields(callerFields);
+
+/** What is told of an export rule's callers: paths and rules. */
+function told(raw: unknown): string[] {
+  const { error } = rule.safeParse(raw);
+  return error === undefined ? [] : faultsOf(error, raw).map((fault) => `${fault.path} ${fault.rule}`);
+}
+
+describe("Callers in the config", () => {
+  it("are entries of peers, namespaces, service accounts, methods and paths, with each list in order", () => {
+    const raw = {
+      callers: [
+        {
+          peer: "cluster-a",
+          namespaces: ["web", "client"],
+          serviceAccounts: ["client/sleep.v2"],
+          methods: ["POST", "GET"],
+          paths: ["/status/*", "/", "*.json", "/pkg.Service/Method"],
+        },
+        {},
+      ],
+      localCallers: [],
+    };
+    assert.deepEqual(rule.parse(raw), {
+      callers: [
+        {
+          peer: "cluster-a",
+          namespaces: ["client", "web"],
+          serviceAccounts: ["client/sleep.v2"],
+          methods: ["GET", "POST"],
+          paths: ["*.json", "/", "/pkg.Service/Method", "/status/*"],
+        },
+        {},
+      ],
+      localCallers: [],
+    });
+    assert.deepEqual(rule.parse({}), {});
+  });
+
+  const faulty: [string, unknown, RegExp[]][] = [
+    ["a list of none", { callers: [] }, [/^callers is empty: nobody/]],
+    [
+      "an empty list in an entry",
+      { callers: [{ namespaces: [], methods: [] }] },
+      [/namespaces is empty/, /methods is empty/],
+    ],
+    [
+      "something twice",
+      { localCallers: [{ namespaces: ["a", "b", "a"] }] },
+      [/^localCallers\[0\]\.namespaces\[2\] is there twice/],
+    ],
+    [
+      "a service account without its namespace",
+      { callers: [{ serviceAccounts: ["sleep"] }] },
+      [/serviceAccounts\[0\] must be a service account/],
+    ],
+    [
+      "a service account with a path",
+      { callers: [{ serviceAccounts: ["a/b/c", "a/", "a/*"] }] },
+      [/\[0\]/, /\[1\]/, /\[2\]/],
+    ],
+    [
+      "a wildcard in a namespace",
+      { callers: [{ namespaces: ["team-*"] }] },
+      [/namespaces\[0\] must be a DNS-1123 label/],
+    ],
+    [
+      "a method in lower case",
+      { callers: [{ methods: ["get", "GET"] }] },
+      [/methods\[0\] must be an HTTP method, in upper case/],
+    ],
+    [
+      "what is no path",
+      { callers: [{ paths: ["*", "status", "/a*b", "/{*}", "/a?b=c", "**", "/a/**"] }] },
+      [/paths\[0\]/, /paths\[1\]/, /paths\[2\]/, /paths\[3\]/, /paths\[4\]/, /paths\[5\]/, /paths\[6\]/],
+    ],
+    [
+      "a peer among local callers",
+      { localCallers: [{ peer: "a" }] },
+      [/^localCallers\[0\]\.peer is not a known field/],
+    ],
+    ["an unknown field", { callers: [{ method: ["GET"] }] }, [/^callers\[0\]\.method is not a known field/]],
+    [
+      "an entry that never decides",
+      { callers: [{ peer: "a" }, { peer: "a", namespaces: ["x"] }] },
+      [/^callers\[1\] never decides: entry 0/],
+    ],
+    [
+      "too many entries",
+      { localCallers: Array.from({ length: 51 }, (_, index) => ({ namespaces: [`n${index}`] })) },
+      [/^localCallers has 51 entries/],
+    ],
+    [
+      "another type",
+      { callers: "all", localCallers: [{ namespaces: "x" }, 1] },
+      [/callers must be a list/, /namespaces must be a list/, /localCallers\[1\] must be a map/],
+    ],
+  ];
+  for (const [what, raw, expected] of faulty) {
+    it(`must not have ${what}`, () => {
+      const found = told(raw);
+      assert.equal(found.length, expected.length, found.join("\n"));
+      for (const [index, pattern] of expected.entries()) assert.match(found[index] ?? "", pattern);
+    });
+  }
+
+  it("that come after one that means more never decide, and no others", () => {
+    const pairs: [Caller, Caller, boolean][] = [
+      [{}, { peer: "a", namespaces: ["x"] }, true],
+      [{ peer: "a" }, {}, false],
+      [{ peer: "a" }, { peer: "b" }, false],
+      [{ peer: "a", namespaces: ["x"] }, { peer: "a", serviceAccounts: ["x/y"] }, true],
+      [{ namespaces: ["x"] }, { serviceAccounts: ["x/y", "z/y"] }, false],
+      [{ serviceAccounts: ["x/y"] }, { namespaces: ["x"] }, false],
+      [{ serviceAccounts: ["x/y"], methods: ["GET"] }, { serviceAccounts: ["x/y"] }, true],
+      [{ namespaces: ["x"] }, {}, false],
+    ];
+    for (const [earlier, later, expected] of pairs) {
+      assert.equal(decidesAllOf(earlier, later), expected, JSON.stringify([earlier, later]));
+    }
+  });
+
+  describe("in view of the peers", () => {
+    const peers = { "cluster-a": {}, "cluster-c": {} };
+
+    it("name peers of the stack to which the rule offers something", () => {
+      const rules = [
+        { callers: [{ peer: "cluster-a" }, {}] },
+        { peers: ["cluster-a"], callers: [{ peer: "cluster-c" }, { peer: "cluster-x" }] },
+        { callers: "?" },
+        7,
+      ];
+      assert.deepEqual(
+        judgeCallers(rules, peers).map((fault) => [fault.path, fault.value, fault.rule]),
+        [
+          ["exports[1].callers[0].peer", "cluster-c", "is not offered the Services of this rule"],
+          ["exports[1].callers[1].peer", "cluster-x", "is none of this stack's peers"],
+        ],
+      );
+    });
+
+    it("cannot name peers where there are none, nor what every object has", () => {
+      for (const none of [undefined, {}, 1]) {
+        const [fault] = judgeCallers([{ callers: [{ peer: "constructor" }] }], none);
+        assert.equal(fault?.rule, "is none of this stack's peers");
+      }
+      assert.deepEqual(judgeCallers(undefined, peers), []);
+    });
+  });
+});

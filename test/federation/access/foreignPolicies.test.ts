@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { type ForeignPolicy, judgeForeignPolicies } from "../../../federation/access/foreignPolicies.ts";
+
+const bar = { namespace: "shop", host: "bar.shop", selector: { app: "bar" } };
+const foo = { namespace: "abc", host: "foo.abc", selector: { app: "foo" } };
+const bare = { namespace: "shop", host: "bare.shop", selector: {} };
+
+function policy(changes: Partial<ForeignPolicy>): ForeignPolicy {
+  return { namespace: "shop", name: "theirs", action: "ALLOW", selector: {}, ...changes };
+}
+
+describe("Policies of others", () => {
+  const cases: [string, Partial<ForeignPolicy>, string[]][] = [
+    ["of a whole namespace are at its Services' workloads", {}, ["bar.shop"]],
+    ["of the whole mesh are at all", { namespace: "istio-system" }, ["bar.shop", "foo.abc"]],
+    [
+      "of the mesh, for some labels, are where those may be",
+      { namespace: "istio-system", selector: { app: "foo" } },
+      ["foo.abc"],
+    ],
+    ["with labels are where those may be", { selector: { version: "v2" } }, ["bar.shop"]],
+    ["with another value of a label are not there", { selector: { app: "other" } }, []],
+    ["of another namespace are not there", { namespace: "client" }, []],
+  ];
+  for (const [what, changes, hosts] of cases) {
+    it(what, () => {
+      const { allows, notes } = judgeForeignPolicies([policy(changes)], [foo, bar, bare]);
+      assert.deepEqual(Object.keys(allows), hosts);
+      assert.equal(notes.length, hosts.length === 0 ? 0 : 1);
+    });
+  }
+
+  it("that allow are told by what they select, in order; those that deny or ask another are only mentioned", () => {
+    const found = [
+      policy({ name: "z", selector: { version: "v2" } }),
+      policy({ name: "d", action: "DENY" }),
+      policy({ name: "c", action: "CUSTOM" }),
+      policy({ name: "a" }),
+    ];
+    const { allows, notes } = judgeForeignPolicies(found, [bar]);
+    assert.deepEqual(allows, { "bar.shop": [{}, { version: "v2" }] });
+    assert.deepEqual(
+      notes.map((note) =>
+        /^AuthorizationPolicy shop\/(\w) \((\w+)\) is at workloads of 1 exported/.exec(note)?.slice(1),
+      ),
+      [
+        ["a", "ALLOW"],
+        ["c", "CUSTOM"],
+        ["d", "DENY"],
+        ["z", "ALLOW"],
+      ],
+    );
+  });
+
+  it("are mentioned in a bounded number of lines", () => {
+    const many = Array.from({ length: 100 }, (_, index) => policy({ name: `p${index}` }));
+    const { notes } = judgeForeignPolicies(many, [bar]);
+    assert.equal(notes.length, 21);
+    assert.equal(notes.at(-1), "and 80 more policies of others judge peers' calls too");
+  });
+});

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { CallerRules } from "../../../federation/access/callers.ts";
+import { isGatewayPolicy } from "../../../federation/access/gatewayPolicy.ts";
+import { callerPolicies, publishPolicies, readPolicies } from "../../../federation/access/policies.ts";
+import type { GuardedService } from "../../../federation/access/policyTarget.ts";
+import { guarded, http, mesh, policiesFor } from "./callersFixture.ts";
+import { letsIn } from "./policyEvaluator.ts";
+
+const SNI = "p80.bar.shop.svc.b.local";
+const GATEWAY = "b.local/ns/istio-gateway/sa/eastwestgateway";
+const ids = ["sleep", "other"].flatMap((account) =>
+  ["a.local", "c.local", "b.local", "d.local"].map((domain) => `${domain}/ns/client/sa/${account}`),
+);
+
+function decide(rule: CallerRules, changes: Partial<GuardedService> = {}, more: Partial<typeof mesh> = {}) {
+  const { policies, ...told } = policiesFor(rule, { terminated: true, ...changes }, more);
+  const at = (where: string) => policies.filter(({ namespace }) => namespace === where);
+  const atGateway = at("istio-gateway").map(({ spec }) => spec);
+  const atWorkload = at("shop").map(({ spec }) => spec);
+  return {
+    ...told,
+    policies,
+    /** Who gets from the gateway on, asking for the Service. */
+    passing: ids.filter((principal) =>
+      letsIn(atGateway, { principal, port: 15443, serverName: SNI }, "b.local"),
+    ),
+    letsIn: (principal: string, serverName: string) =>
+      letsIn(atGateway, { principal, port: 15443, serverName }, "b.local"),
+    /** Whether the workload takes a call of somebody. */
+    takes: (principal: string) =>
+      letsIn(atWorkload, { principal, port: 8080, request: { method: "GET", path: "/" } }, "b.local"),
+  };
+}
+
+const STRANGERS = {
+  from: [{ source: { notPrincipals: ["a.local/*", "c.local/*"] } }],
+  to: [{ operation: { ports: ["15443"] } }],
+};
+const ofPeers = ids.filter((id) => /^[ac]\.local/.test(id));
+
+describe("The gateway that opens calls of a Service", () => {
+  it("refuses everybody but callers of peers, and says so in a policy of its own namespace", () => {
+    const { policies, warnings, withheld } = decide({});
+    assert.deepEqual(policies, [
+      {
+        namespace: "istio-gateway",
+        name: "istio-federation-gateway",
+        spec: {
+          selector: { matchLabels: { istio: "eastwestgateway" } },
+          action: "DENY",
+          rules: [STRANGERS],
+        },
+      },
+    ]);
+    assert.deepEqual([warnings, withheld], [[], []]);
+    assert.deepEqual(decide({}).passing, ofPeers);
+  });
+
+  for (const [what, rule, changes, passing] of [
+    ["a peer that is offered it", {}, { peers: ["cluster-a"] }, ids.filter((id) => id.startsWith("a."))],
+    ["nobody, while no peer of it was seen", {}, { peers: ["cluster-x"] }, []],
+    [
+      "a service account",
+      { callers: [{ peer: "cluster-a", serviceAccounts: ["client/sleep"] }] },
+      {},
+      ["a.local/ns/client/sa/sleep"],
+    ],
+    ["a namespace of every peer", { callers: [{ namespaces: ["client"] }] }, {}, ofPeers],
+    ["nobody, by an empty list", { callers: [] }, {}, []],
+  ] as [string, CallerRules, Partial<GuardedService>, string[]][]) {
+    it(`lets in ${what}`, () => {
+      assert.deepEqual(decide(rule, changes).passing, passing);
+    });
+  }
+
+  it("lets nobody in whose certificate has no name, whoever is known and offered the Service", () => {
+    for (const [rule, changes, more] of [
+      [{}, {}, {}],
+      [{ callers: [{}] }, {}, {}],
+      [{}, { peers: ["cluster-x"] }, {}],
+      [{}, {}, { peers: {} }],
+      [{}, {}, { peers: { "cluster-a": undefined } }],
+    ] as [CallerRules, Partial<GuardedService>, Partial<typeof mesh>][]) {
+      const { letsIn: lets } = decide(rule, changes, more);
+      assert.ok(!lets("", SNI), JSON.stringify([rule, changes, more]));
+      assert.ok(!lets("b.local/ns/client/sa/sleep", SNI));
+    }
+  });
+
+  it("says once for all Services who is a stranger, and of those with one rule once who may not call", () => {
+    const service = (name: string, rule: CallerRules, changes: Partial<GuardedService> = {}) =>
+      guarded(rule, { name, selector: { app: name }, terminated: true, ...changes });
+    const some = { callers: [{ peer: "cluster-a", namespaces: ["client"] }] };
+    const all = [
+      service("a", {}),
+      service("b", some),
+      service("c", some),
+      service("d", {}, { peers: ["cluster-a"] }),
+    ];
+    const rules = (services: GuardedService[]) => {
+      const { policies } = callerPolicies(services, mesh);
+      return policies.filter(({ namespace }) => namespace === "istio-gateway").map(({ spec }) => spec.rules);
+    };
+    const sni = (...names: string[]) => [
+      { key: "connection.sni", values: names.map((name) => `p80.${name}.shop.svc.b.local`) },
+    ];
+    const refused = [
+      { source: { principals: ["c.local/*"] } },
+      { source: { principals: ["a.local/*"], notPrincipals: ["a.local/ns/client/*"] } },
+    ];
+    assert.deepEqual(rules(all), [
+      [STRANGERS, { from: refused, when: sni("b", "c") }, { from: refused.slice(0, 1), when: sni("d") }],
+    ]);
+    assert.deepEqual(rules(all.slice(0, 1)), [[STRANGERS]]);
+    // Where all have the same rule, there is no need to name them.
+    assert.deepEqual(rules(all.slice(1, 3)), [[STRANGERS, { from: refused, to: STRANGERS.to }]]);
+  });
+
+  it("has no more rules in a policy than Istio takes, however many Services have one of their own", () => {
+    const services = Array.from({ length: 600 }, (_, index) => {
+      const callers = [{ serviceAccounts: [`client/caller-${index}`] }];
+      return guarded({ callers }, { name: `s${index}`, selector: { app: `s${index}` }, terminated: true });
+    });
+    const { policies } = callerPolicies(services, mesh);
+    const atGateway = policies.filter(({ namespace }) => namespace === "istio-gateway");
+    assert.deepEqual(
+      atGateway.map(({ name, spec }) => [name, spec.rules.length]),
+      [
+        ["istio-federation-gateway", 512],
+        ["istio-federation-gateway-2", 89],
+      ],
+    );
+    assert.ok(atGateway.every(isGatewayPolicy) && policies.filter(isGatewayPolicy).length === 2);
+  });
+
+  it("tells a peer of trust domain cluster.local from this cluster", () => {
+    const peers = { "cluster-a": "cluster.local" };
+    const rule = { callers: [{ serviceAccounts: ["client/sleep"] }] };
+    const { letsIn: lets } = decide(rule, {}, { peers });
+    assert.ok(lets("cluster.local/ns/client/sa/sleep", SNI));
+    assert.ok(!lets("cluster.local/ns/client/sa/other", SNI));
+    assert.ok(!lets("b.local/ns/client/sa/sleep", SNI));
+  });
+
+  it("is let in by workloads that let some local callers in only, and no peer is", () => {
+    for (const localCallers of [
+      [],
+      [{ namespaces: ["xyz"] }],
+      [{ namespaces: ["istio-gateway"], methods: ["PUT"] }],
+    ]) {
+      const { takes } = decide({ localCallers });
+      assert.ok(takes(GATEWAY));
+      assert.ok(!takes("b.local/ns/shop/sa/web"));
+    }
+    const { takes } = decide({ localCallers: [] }, {}, { gatewayAccount: "own" });
+    assert.ok(takes("b.local/ns/istio-gateway/sa/own") && !takes(GATEWAY));
+  });
+
+  it("is let in beside ALLOW policies of others where the rule names callers", () => {
+    const foreignAllows = { "bar.shop.svc.b.local": [{}] };
+    const { policies } = decide({ callers: [{}] }, {}, { foreignAllows });
+    assert.deepEqual(policies.find(({ spec }) => spec.action === "ALLOW")?.spec.rules, [
+      { from: [{ source: { principals: [GATEWAY] } }], to: [{ operation: { ports: ["8080"] } }] },
+    ]);
+  });
+
+  it("holds back what allows some methods or paths only, and names the rule", () => {
+    for (const limit of [{ methods: ["GET"] }, { paths: ["/a"] }]) {
+      const { policies, withheld, warnings } = decide({ callers: [{}, { ...limit }] }, { ruleIndex: 2 });
+      assert.deepEqual([policies, withheld], [[], ["bar.shop.svc.b.local"]]);
+      assert.match(warnings[0]?.rule ?? "", /exports\[2\]\.callers\[1\] allows some methods or paths only/);
+    }
+    assert.deepEqual(decide({ localCallers: [{ methods: ["GET"] }] }).withheld, []);
+  });
+
+  it("holds callers of what nobody else can: without a selector, and of any port", () => {
+    const none = decide({ callers: [] }, { selector: {} });
+    assert.deepEqual(
+      none.policies.map(({ namespace }) => namespace),
+      ["istio-gateway"],
+    );
+    assert.deepEqual([none.passing, none.withheld], [[], []]);
+    assert.deepEqual(decide({ localCallers: [] }, { selector: {} }).withheld, ["bar.shop.svc.b.local"]);
+    const unknown = { number: http.number, name: http.name, protocol: http.protocol };
+    assert.deepEqual(decide({ callers: [] }, { ports: [unknown] }).warnings, []);
+  });
+
+  it("has policies that are read back as they were published", () => {
+    const { policies } = decide({ callers: [{ serviceAccounts: ["client/sleep"] }] });
+    assert.deepEqual(readPolicies(publishPolicies(policies)), policies);
+  });
+
+  it("lets in whom the workload of a passed-on Service with the same rule lets in, of peers", () => {
+    const entry = fc.record(
+      {
+        peer: fc.constantFrom("cluster-a", "cluster-c"),
+        namespaces: fc.subarray(["client", "batch"], { minLength: 1 }),
+        serviceAccounts: fc.subarray(["client/sleep", "client/other", "x/y"], { minLength: 1 }),
+      },
+      { requiredKeys: [], noNullPrototype: true },
+    );
+    const offered = fc.subarray(["cluster-a", "cluster-c"], { minLength: 1 });
+    fc.assert(
+      fc.property(fc.array(entry, { maxLength: 4 }), offered, (callers, peers) => {
+        const passedOn = policiesFor({ callers }, { peers }).policies.map(({ spec }) => spec);
+        const expected = ofPeers.filter((principal) =>
+          letsIn(passedOn, { principal, port: 8080, request: { method: "GET", path: "/" } }, "b.local"),
+        );
+        assert.deepEqual(decide({ callers }, { peers }).passing, expected);
+      }),
+    );
+  });
+});

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Caller } from "../../../federation/access/callers.ts";
+import { callerPolicies } from "../../../federation/access/policies.ts";
+import type { CallingMesh, GuardedService } from "../../../federation/access/policyTarget.ts";
+import { matches } from "../../../federation/core/labels.ts";
+import { openedName } from "../../../federation/exports/gatewayListeners.ts";
+import { letsIn } from "./policyEvaluator.ts";
+import { shuffled } from "../arbitraries.ts";
+
+const OWN = "b.local";
+const GATEWAY = `${OWN}/ns/istio-gateway/sa/eastwestgateway`;
+const PORTS = [
+  { number: 80, name: "http", protocol: "HTTP" as const, targetPorts: [8080] },
+  { number: 5432, name: "tcp", protocol: "TCP" as const, targetPorts: [5432] },
+];
+const SELECTORS = [{ app: "x" }, { app: "x", v: "2" }, { v: "2" }, { app: "y" }];
+const WORKLOADS = [{ app: "x" }, { app: "x", v: "2" }, { app: "y", v: "2" }, { app: "y" }];
+const PEERS = ["cluster-a", "cluster-c"];
+/** Of peers, of this cluster, and of strangers; and a certificate that has no name. */
+const CALLERS = [
+  ...["a.local", "c.local", "cluster.local", OWN, "d.local"].flatMap((domain) =>
+    ["n1/sa/s1", "n1/sa/s2", "n2/sa/s1"].map((account) => `${domain}/ns/${account}`),
+  ),
+  "",
+];
+
+const some = <T>(...values: T[]) => fc.subarray(values, { minLength: 1 });
+const caller = (): fc.Arbitrary<Caller> =>
+  fc.record(
+    {
+      peer: fc.constantFrom(...PEERS),
+      namespaces: some("n1", "n2"),
+      serviceAccounts: some("n1/s1", "n1/s2", "n2/s1"),
+    },
+    { requiredKeys: [], noNullPrototype: true },
+  );
+const service = (name: string): fc.Arbitrary<GuardedService> =>
+  fc
+    .record(
+      {
+        selector: fc.constantFrom(...SELECTORS),
+        ports: some(...PORTS),
+        peers: fc.oneof(fc.constant(PEERS), fc.subarray(PEERS)),
+        isOpened: fc.oneof(fc.constant(true), fc.boolean()),
+        callers: fc.array(caller(), { maxLength: 3 }),
+        localCallers: fc.subarray([{ namespaces: ["n1"] }]),
+        speaks: fc.record({ callers: fc.boolean(), localCallers: fc.boolean() }),
+      },
+      { noNullPrototype: true },
+    )
+    .map(({ isOpened, callers, localCallers, speaks, ...rest }) => ({
+      ...{ namespace: "shop", name, host: `${name}.shop`, isWhole: true, ...rest },
+      ...(isOpened ? { terminated: true as const } : {}),
+      rule: {
+        ...(speaks.callers ? { callers } : {}),
+        ...(speaks.localCallers ? { localCallers } : {}),
+      },
+    }));
+const services = () => fc.tuple(service("one"), service("two"), service("three"), service("four"));
+const meshes = (): fc.Arbitrary<CallingMesh> =>
+  fc
+    .tuple(
+      fc.constantFrom("a.local", "cluster.local", undefined),
+      fc.constantFrom("c.local", "a.local", undefined),
+    )
+    .map(([a, c]) => ({ trustDomain: OWN, peers: { "cluster-a": a, "cluster-c": c } }));
+
+describe("A gateway's policy, for whatever Services it opens calls of", () => {
+  it("lets those callers of peers in whom the rule of the Service that they ask for admits, and nobody else", () => {
+    fc.assert(
+      fc.property(services(), meshes(), (all, mesh) => {
+        const atGateway = policiesIn("istio-gateway", all, mesh);
+        for (const one of all.filter(({ terminated }) => terminated === true))
+          for (const { number } of one.ports) {
+            const serverName = openedName(one.host, number);
+            const passing = CALLERS.filter((principal) =>
+              letsIn(atGateway, { principal, port: 15443, serverName }, OWN),
+            );
+            assert.deepEqual(
+              passing,
+              CALLERS.filter((who) => admits(one, mesh, who)),
+              serverName,
+            );
+          }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("is one, and the same for Services in any order", () => {
+    fc.assert(
+      fc.property(
+        services().chain((all) => fc.tuple(fc.constant(all), shuffled(all))),
+        meshes(),
+        ([all, again], mesh) => {
+          const [found, others] = [all, again].map((list) => policiesIn("istio-gateway", list, mesh));
+          assert.deepEqual(found, others);
+          assert.equal(found?.length, all.some(({ terminated }) => terminated === true) ? 1 : 0);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is enough: whom it lets in, no workload of the Service refuses", () => {
+    fc.assert(
+      fc.property(services(), meshes(), fc.constantFrom(...WORKLOADS), (all, mesh, labels) => {
+        const { policies } = callerPolicies(all, mesh);
+        const here = policies.filter(
+          ({ namespace, spec }) => namespace === "shop" && matches(spec.selector.matchLabels, labels),
+        );
+        for (const one of all.filter(({ terminated, selector }) => terminated && matches(selector, labels)))
+          for (const port of one.ports.flatMap(({ targetPorts }) => targetPorts ?? []))
+            assert.ok(
+              letsIn(
+                here.map(({ spec }) => spec),
+                { principal: GATEWAY, port },
+                OWN,
+              ),
+              `${one.host}:${port}`,
+            );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+function policiesIn(place: string, all: readonly GuardedService[], mesh: CallingMesh) {
+  const { policies } = callerPolicies(all, mesh);
+  return policies.filter(({ namespace }) => namespace === place).map(({ spec }) => spec);
+}
+
+/** What the config says, told without policies. Peers that have one trust domain are as one to it. */
+function admits({ peers, rule }: GuardedService, mesh: CallingMesh, who: string): boolean {
+  const [domain, , namespace = "", , account = ""] = who.split("/");
+  const known = PEERS.filter((name) => mesh.peers[name] === domain);
+  const offered = known.filter((name) => peers.includes(name));
+  return (rule.callers ?? [{}]).some(
+    ({ peer, namespaces, serviceAccounts }) =>
+      offered.some((name) => peer === undefined || peer === name) &&
+      ((namespaces === undefined && serviceAccounts === undefined) ||
+        namespaces?.includes(namespace) === true ||
+        serviceAccounts?.includes(`${namespace}/${account}`) === true),
+  );
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import type { CallerRules } from "../../../federation/access/callers.ts";
+import { callerPolicies } from "../../../federation/access/policies.ts";
+import type { GuardedService } from "../../../federation/access/policyTarget.ts";
+import { guarded, http, mesh, policiesFor, tcp } from "./callersFixture.ts";
+
+const warningsFor = (rule: CallerRules, changes: Partial<GuardedService>) =>
+  policiesFor(rule, { terminated: true, ...changes }).warnings;
+
+describe("A warning of what a gateway refuses", () => {
+  const mixed = { ports: [http, tcp] };
+
+  it("is there for ports that are not HTTP, where it refuses some callers of peers, or of this cluster", () => {
+    for (const [rule, changes] of [
+      [{ callers: [{ namespaces: ["client"] }] }, mixed],
+      [{}, { ...mixed, peers: ["cluster-a"] }],
+      [{ localCallers: [{ namespaces: ["xyz"] }] }, mixed],
+    ] as [CallerRules, Partial<GuardedService>][]) {
+      const [warning, ...more] = warningsFor(rule, changes);
+      assert.deepEqual(more, []);
+      assert.deepEqual([warning?.path, warning?.value], ["Service shop/bar.ports", ["tcp"]]);
+      assert.match(warning?.rule ?? "", /not HTTP.* once it speaks: .* what such a server says first/);
+    }
+  });
+
+  it("is not there where all callers of all peers may call, all is HTTP, or the workload refuses", () => {
+    assert.deepEqual(warningsFor({}, mixed), []);
+    assert.deepEqual(warningsFor({ callers: [] }, { ports: [http] }), []);
+    assert.deepEqual(policiesFor({ callers: [] }, mixed).warnings, []);
+  });
+
+  it("is there once for Services that are too many to be told apart by it", () => {
+    const many = (count: number, rule: (index: number) => CallerRules) =>
+      callerPolicies(
+        Array.from({ length: count }, (_, index) => {
+          const name = `s${index}`;
+          return guarded(rule(index), { name, selector: { app: name }, terminated: true });
+        }),
+        mesh,
+      ).warnings;
+    const ownRule = (index: number) => ({ callers: [{ serviceAccounts: [`client/s${index % 2}`] }] });
+    assert.deepEqual(many(200, ownRule), []);
+    const [warning, ...more] = many(201, ownRule);
+    assert.deepEqual(more, []);
+    assert.equal(warning?.path, "exports");
+    assert.match(warning.rule, /opens calls of 201 port\(s\), and tells callers of 201 of them apart/);
+    // They all have one rule, or only some restrict anybody: what the gateway is told grows with their number only.
+    assert.deepEqual(
+      many(400, () => ownRule(0)),
+      [],
+    );
+    assert.deepEqual(
+      many(400, (index) => (index < 50 ? ownRule(0) : {})),
+      [],
+    );
+  });
+});

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import type { ProvidedAuthority } from "../../../federation/authority/provided.ts";
+import { FIRST_ROOT } from "../../../federation/authority/rotation.ts";
+import { judgeUnconstrained } from "../../../federation/authority/unconstrained.ts";
+import type { PeerView } from "../../../federation/imports/registration.ts";
+import { ROOT_A, ROOT_B, ROOT_C, faultsThrown } from "../samples.ts";
+
+const section = {
+  source: "provided" as const,
+  algorithm: "ECDSA" as const,
+  expiryWarningDays: 90,
+  workloadCertificateHours: 24,
+  settlingMinutes: 10,
+  allowUnconstrainedAnchors: false,
+};
+const keyless: ProvidedAuthority = { certificate: "", key: "", chain: [], roots: [] };
+const pinned = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: [] };
+const waiting: PeerView = { state: "pending", reason: "gone", since: "", gateways: [] };
+const peers = { b: { ...waiting, pinned }, c: waiting };
+
+describe("Trust anchors without the key of an own root", () => {
+  it("take the stack's consent", () => {
+    const [fault] = faultsThrown(() =>
+      judgeUnconstrained({ certificateAuthority: section }, { provided: keyless }, peers),
+    );
+    assert.match(
+      fault ?? "",
+      /^certificateAuthority\.provided\.rootKey: is missing: without it the roots of b cannot be constrained/,
+    );
+  });
+
+  it("are warned of, peer by peer, once the stack allows them", () => {
+    const consenting = { certificateAuthority: { ...section, allowUnconstrainedAnchors: true } };
+    const warnings = judgeUnconstrained(consenting, { provided: keyless }, peers);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /^The trust anchor of peer b is unconstrained/);
+  });
+
+  it("are no matter where there is a key, an own authority, or no peer that is trusted", () => {
+    const config = { certificateAuthority: section };
+    assert.deepEqual(
+      judgeUnconstrained(config, { provided: { ...keyless, issuer: { certificate: "", key: "" } } }, peers),
+      [],
+    );
+    assert.deepEqual(judgeUnconstrained(config, { rotation: { wanted: FIRST_ROOT, now: "" } }, peers), []);
+    assert.deepEqual(judgeUnconstrained(config, { provided: keyless }, { c: waiting }), []);
+  });
+});
+
+describe("Roots that peers have in common with us", () => {
+  const withRoots = (...rootCertificates: string[]): Record<string, PeerView> => ({
+    b: { ...waiting, pinned: { ...pinned, rootCertificates } },
+  });
+  const shared = { shared: { certificate: ROOT_C, rootCertificates: [ROOT_A], intermediate: 1 } };
+  const provided = (issuer: object = {}) => ({ provided: { ...keyless, roots: [ROOT_A], ...issuer } });
+  const faultsOf = (
+    ...args: [Parameters<typeof judgeUnconstrained>[1], Record<string, PeerView>]
+  ): string[] => faultsThrown(() => judgeUnconstrained({ certificateAuthority: section }, ...args));
+
+  it("are constrained where whoever holds a shared root does it", () => {
+    assert.deepEqual(faultsOf(shared, withRoots(ROOT_A)), []);
+    assert.deepEqual(judgeUnconstrained({ certificateAuthority: section }, shared, withRoots(ROOT_A)), []);
+  });
+
+  it("leave others unconstrained, as a shared root's key is not here", () => {
+    for (const view of [withRoots(ROOT_B), withRoots(ROOT_A, ROOT_B), withRoots()]) {
+      const [fault, ...more] = faultsOf(shared, view);
+      assert.match(
+        fault ?? "",
+        /^certificateAuthority\.source: is 'shared', so that this stack holds no root key: the roots of b cannot be constrained/,
+      );
+      assert.deepEqual(more, []);
+    }
+  });
+
+  it("take consent where they came from outside, whether we have their key or not", () => {
+    const issuer = { issuer: { certificate: ROOT_A, key: "" } };
+    for (const authority of [provided(), provided(issuer)]) {
+      const [fault, ...more] = faultsOf(authority, withRoots(ROOT_A));
+      assert.match(
+        fault ?? "",
+        /^certificateAuthority\.provided\.root: is the root of b too: .*unless whoever holds the root/,
+      );
+      assert.deepEqual(more, []);
+    }
+    assert.equal(faultsOf(provided(), withRoots(ROOT_A, ROOT_B)).length, 2);
+    assert.equal(faultsOf(provided(issuer), withRoots(ROOT_A, ROOT_B)).length, 1);
+    const consenting = { certificateAuthority: { ...section, allowUnconstrainedAnchors: true } };
+    assert.match(
+      judgeUnconstrained(consenting, provided(issuer), withRoots(ROOT_A)).join(),
+      /^Peer b is under our own root: its certificate authority may sign for every identity .* unless whoever holds the root/,
+    );
+  });
+});

@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isRootStack, judgeRootName, parseRootConfig } from "../../../federation/config/rootStack.ts";
+import { faultsThrown } from "../samples.ts";
+import { TestAuthority } from "../../support/testAuthority.ts";
+
+const clusters = {
+  "cluster-b": {
+    stack: "acme/mesh/b",
+    trustDomain: "b.example",
+    istiodHosts: ["ISTIOD.b.example.", "192.0.2.7"],
+  },
+  "cluster-a": { stack: "cluster-a", trustDomain: "a.example" },
+};
+
+const parse = (rootAuthority: unknown, others: object = {}) =>
+  parseRootConfig({ rootAuthority, ...others }, "root-ca");
+const paths = (rootAuthority: unknown, others: object = {}): string[] =>
+  faultsThrown(() => parse(rootAuthority, others)).map((fault) => fault.split(": ")[0] ?? "");
+
+describe("The config of a shared root", () => {
+  it("needs no more than the clusters whose requests it signs", () => {
+    assert.deepEqual(parse({ clusters }), {
+      rootAuthority: {
+        name: "istio-federation",
+        algorithm: "ECDSA",
+        expiryWarningDays: 90,
+        clusters: {
+          "cluster-a": { stack: "cluster-a", trustDomain: "a.example", istiodHosts: [] },
+          "cluster-b": {
+            stack: "acme/mesh/b",
+            trustDomain: "b.example",
+            istiodHosts: ["192.0.2.7", "istiod.b.example"],
+          },
+        },
+      },
+    });
+    assert.deepEqual(Object.keys(parse({ clusters }).rootAuthority.clusters), ["cluster-a", "cluster-b"]);
+  });
+
+  it("makes the stack one of a shared root, unless it is empty as by default", () => {
+    assert.equal(isRootStack({ rootAuthority: { clusters: {} }, cluster: {} }), true);
+    assert.equal(isRootStack({ rootAuthority: {}, cluster: { name: "a" } }), false);
+    assert.equal(isRootStack({}), false);
+  });
+
+  it("has the project's default topology, as every stack, and no other", () => {
+    assert.deepEqual(paths({ clusters }, { topology: "federation" }), []);
+    assert.deepEqual(paths({ clusters }, { topology: "replicated" }), ["topology"]);
+  });
+
+  it("tells all faults at once, and that a stack is either a cluster or a root authority", () => {
+    const found = paths(
+      {
+        name: "-",
+        algorithm: "DSA",
+        expiryWarningDays: -1,
+        clusters: {
+          A: { stack: "root-ca", trustDomain: "A_B" },
+          b: { stack: "x", trustDomain: "b.example", istiodHosts: ["https://x"], domain: "y" },
+          c: { stack: "x", trustDomain: "sub.b.example" },
+        },
+      },
+      { cluster: { name: "a" }, exports: [{}], peer: 1, brake: {} },
+    );
+    assert.deepEqual(found.sort(), [
+      "cluster",
+      "exports",
+      "peer",
+      "rootAuthority.algorithm",
+      "rootAuthority.clusters.A",
+      "rootAuthority.clusters.A.stack",
+      "rootAuthority.clusters.A.trustDomain",
+      "rootAuthority.clusters.b.domain",
+      "rootAuthority.clusters.b.istiodHosts[0]",
+      "rootAuthority.clusters.c.stack",
+      "rootAuthority.clusters.c.trustDomain",
+      "rootAuthority.expiryWarningDays",
+      "rootAuthority.name",
+    ]);
+    const [fault] = faultsThrown(() => parse({ clusters }, { cluster: { name: "a" } }));
+    assert.match(
+      fault ?? "",
+      /^cluster: is of a cluster's stack, and 'rootAuthority' of one that holds a shared root: a stack is either/,
+    );
+  });
+
+  for (const [what, rootAuthority, expected] of [
+    ["without clusters", { name: "x" }, ["rootAuthority.clusters"]],
+    ["of no cluster yet", { clusters: {} }, []],
+    [
+      "with clusters of one trust domain",
+      {
+        clusters: {
+          a: { stack: "a", trustDomain: "x.example" },
+          b: { stack: "b", trustDomain: "x.example" },
+        },
+      },
+      [],
+    ],
+    [
+      "with a trust domain that holds another's",
+      {
+        clusters: {
+          a: { stack: "a", trustDomain: "a.x.example" },
+          b: { stack: "b", trustDomain: "x.example" },
+        },
+      },
+      ["rootAuthority.clusters.b.trustDomain"],
+    ],
+    [
+      "named like a cluster's certificates",
+      { name: "A.example", clusters: { a: { stack: "a", trustDomain: "a.example" } } },
+      ["rootAuthority.clusters.a.trustDomain"],
+    ],
+    [
+      "with a cluster without trust domain",
+      { clusters: { a: { stack: "a" } } },
+      ["rootAuthority.clusters.a.trustDomain"],
+    ],
+    ["with a name in two lines", { name: "a\nb", clusters: {} }, ["rootAuthority.name"]],
+    ["with a name with two blanks", { name: "a  b", clusters: {} }, ["rootAuthority.name"]],
+    ["with a company's name", { name: "Example Corp. 2", clusters: {} }, []],
+    ["that is a list", [1], ["rootAuthority"]],
+    ["with clusters that are a list", { clusters: [1] }, ["rootAuthority.clusters"]],
+  ] as const) {
+    it(`${what} is ${expected.length > 0 ? "refused" : "taken"}`, () => {
+      assert.deepEqual(paths(rootAuthority), expected);
+    });
+  }
+
+  it("may hold a cluster to its key, and has the cluster's name from nowhere but its own place", () => {
+    const key = Array(32).fill("AB").join(":");
+    const { rootAuthority } = parse({ clusters: { a: { stack: "a", trustDomain: "a.example", key } } });
+    assert.equal(rootAuthority.clusters["a"]?.key, key);
+    const named = { stack: "a", trustDomain: "a.example", cluster: "B_" };
+    assert.deepEqual(paths({ clusters: { a: named } }), ["rootAuthority.clusters.a.cluster"]);
+    for (const value of [{ key: null }, { cluster: null }])
+      assert.ok(
+        paths({ clusters: { a: value } }).every((path) => path.startsWith("rootAuthority.clusters.a.")),
+      );
+  });
+
+  it("names the root that is there for good: another name would make it anew", async () => {
+    const config = parseRootConfig({ rootAuthority: { name: "acme", clusters: {} } }, "root-ca");
+    const rules = async (name: string) =>
+      judgeRootName([(await TestAuthority.root(`O=${name}, CN=Root CA`)).pem], config).map(
+        ({ rule }) => rule,
+      );
+    assert.deepEqual(await rules("acme"), []);
+    assert.match((await rules("other")).join(), /^is another than 'other', which the root has/);
+    for (const output of [undefined, [], ["?"], "?"]) assert.deepEqual(judgeRootName(output, config), []);
+  });
+
+  it("may be anything: it is parsed, or refused with faults that can be told", () => {
+    const raw = fc.record({
+      name: fc.jsonValue(),
+      clusters: fc.oneof(fc.jsonValue(), fc.dictionary(fc.string(), fc.jsonValue())),
+    });
+    fc.assert(
+      fc.property(fc.oneof(raw, fc.jsonValue()), (rootAuthority) => {
+        faultsThrown(() => parse(rootAuthority));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { judgeIdentity } from "../../../federation/contract/identity.ts";
+import { contractOf } from "../samples.ts";
+
+const config = {
+  cluster: {
+    name: "cluster-b",
+    domain: "cluster-b.local",
+    trustDomain: "cluster-b.local",
+    network: "network-b",
+    meshDomain: "cluster-b.mesh",
+  },
+  topology: "federation",
+} as const;
+
+describe("The identity of a cluster", () => {
+  it("is free as long as nothing was published, or nothing that tells it", () => {
+    for (const last of [undefined, null, "text", {}, { cluster: 1, clusterDomain: null }]) {
+      assert.deepEqual(judgeIdentity(last, config), []);
+    }
+  });
+
+  it("may be published again, also with another network, and by whatever version of this program", () => {
+    assert.deepEqual(judgeIdentity(contractOf({ network: "other", schemaVersion: 7 }), config), []);
+  });
+
+  for (const [path, field] of [
+    ["cluster.name", "cluster"],
+    ["cluster.domain", "clusterDomain"],
+    ["cluster.trustDomain", "trustDomain"],
+    ["cluster.meshDomain", "meshDomain"],
+  ] as const) {
+    it(`does not let ${path} change, and names both values`, () => {
+      const [fault, ...others] = judgeIdentity(contractOf({ [field]: "old" }), config);
+      assert.deepEqual(others, []);
+      assert.equal(fault?.path, path);
+      assert.match(String(fault.value), /^cluster-b/);
+      assert.match(fault.rule, /'old'/);
+      assert.match(fault.remedy, /pulumi destroy.*new stack/);
+    });
+  }
+
+  it("may get a mesh domain when none was published yet, and hears what another one would change", () => {
+    const published = contractOf();
+    assert.ok(!("meshDomain" in published));
+    assert.deepEqual(judgeIdentity(published, config), []);
+    const [fault] = judgeIdentity({ ...published, meshDomain: "b.mesh" }, config);
+    assert.match(
+      fault?.rule ?? "",
+      /'b\.mesh', .* by what names peers' workloads call its services would change/,
+    );
+  });
+
+  it("names all that changed", () => {
+    const domains = { clusterDomain: "y", trustDomain: "z", meshDomain: "x.mesh" };
+    const last = { cluster: "x", ...domains, topology: "single-mesh" };
+    assert.equal(judgeIdentity(last, config).length, 5);
+  });
+
+  it("does not let the topology change, and tells what that would do", () => {
+    for (const [last, topology] of [
+      ["replicated", "federation"],
+      [undefined, "replicated"],
+    ] as const) {
+      const published = contractOf(last === undefined ? {} : { topology: last });
+      const [fault, ...others] = judgeIdentity(published, { ...config, topology });
+      assert.deepEqual(others, []);
+      assert.deepEqual([fault?.path, fault?.value], ["topology", topology]);
+      assert.match(
+        fault?.rule ?? "",
+        new RegExp(`'${last ?? "federation"}', in which .* runs: by what names`),
+      );
+      assert.match(fault?.remedy ?? "", /pulumi destroy.*new stacks/);
+    }
+    assert.deepEqual(judgeIdentity(undefined, { ...config, topology: "replicated" }), []);
+  });
+});

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { changeBetween, describeChange } from "../../../federation/core/change.ts";
+
+describe("A change of services", () => {
+  const cases: [string, Record<string, string>, Record<string, string>, string][] = [
+    ["is nothing between equals", { a: "1" }, { a: "1" }, ""],
+    ["names what comes", {}, { a: "1" }, "adds 1 service (a)"],
+    ["names what differs", { a: "1", b: "1" }, { a: "2", b: "2" }, "changes 2 services (a, b)"],
+    ["names what goes", { a: "1" }, {}, "removes 1 service (a)"],
+    [
+      "tells all three at once, the noun only once",
+      { changed: "1", gone: "1" },
+      { changed: "2", fresh: "1" },
+      "adds 1 service (fresh), changes 1 (changed), removes 1 (gone)",
+    ],
+    [
+      "names three at most, in order, and counts the rest",
+      {},
+      { e: "", d: "", c: "", b: "", a: "" },
+      "adds 5 services (a, b, c and 2 more)",
+    ],
+    [
+      "knows hosts that are names of an object's own parts",
+      {},
+      { constructor: "1" },
+      "adds 1 service (constructor)",
+    ],
+  ];
+  for (const [what, before, after, words] of cases) {
+    it(what, () => {
+      assert.equal(describeChange(changeBetween(before, after)), words);
+    });
+  }
+
+  it("is readable at 10,000 additions", () => {
+    const services = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`s${index}`, ""]));
+    assert.equal(
+      describeChange(changeBetween({}, services)),
+      "adds 10,000 services (s0, s1, s10 and 9,997 more)",
+    );
+  });
+
+  it("has each host that differs in exactly one list", () => {
+    const services = fc.dictionary(fc.string({ maxLength: 2 }), fc.constantFrom("1", "2"));
+    fc.assert(
+      fc.property(services, services, (before, after) => {
+        const { added, changed, removed } = changeBetween(before, after);
+        const told = [...added, ...changed, ...removed];
+        const hosts = new Set([...Object.keys(before), ...Object.keys(after)]);
+        const own = (map: Record<string, string>, host: string) =>
+          Object.hasOwn(map, host) ? map[host] : undefined;
+        const differing = [...hosts].filter((host) => own(before, host) !== own(after, host));
+        assert.deepEqual(told.sort(), differing.sort());
+      }),
+    );
+  });
+});

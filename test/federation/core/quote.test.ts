@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { quote } from "../../../federation/core/text.ts";
+
+describe("A quotation", () => {
+  it("is short and without characters that a terminal acts on", () => {
+    assert.equal(quote("x".repeat(1000)).length, 121);
+    assert.equal(quote("a\u001b[2J\u202e\u009b\nb"), '"a\\u001b[2J\\u{202e}\\u{9b}\\nb"');
+  });
+
+  it("is JSON where it fits", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 2 }), (value) => {
+        const written = JSON.stringify(value);
+        fc.pre(written.length <= 120 && !/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(written));
+        assert.equal(quote(value), Object.is(value, -0) ? "0" : written);
+      }),
+    );
+  });
+
+  for (const [name, value, quoted] of [
+    ["a number that JSON has not", Number.NaN, "NaN"],
+    ["such a number in a list", [Number.POSITIVE_INFINITY], '["Infinity"]'],
+    ["a large integer", 10n ** 20n, '"100000000000000000000"'],
+    ["nothing", undefined, '"undefined"'],
+    ["a map that claims methods", { toString: 1, toJSON: 1 }, '{"toString":1,"toJSON":1}'],
+    ["a prototype", JSON.parse('{"__proto__": 1}'), '{"__proto__":1}'],
+    ["half a character", "a\ud800", '"a\\ud800"'],
+    ["many characters outside the basic plane", "🂡".repeat(100), `"${"🂡".repeat(59)}\ufffd…`],
+    ["what is deep", [[[[[[1]]]]]], '[[[["…"]]]]'],
+  ] as const) {
+    it(`shows ${name}`, () => {
+      assert.equal(quote(value), quoted);
+    });
+  }
+
+  const pem = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
+    type: "pkcs8",
+    format: "pem",
+  });
+  for (const [what, text] of Object.entries({
+    "in PEM": pem.toString(),
+    "whose first line is missing": pem.toString().split("\n").slice(1).join("\n"),
+    "without line breaks": pem.toString().replaceAll(/-----.*?-----|\n/g, ""),
+    "after other text": `key: ${pem.toString()}`,
+  }))
+    it(`does not show a private key ${what}, not even in a map`, () => {
+      const hidden = '"(not shown: it may be a private key)"';
+      assert.equal(quote(text), hidden);
+      assert.equal(quote({ key: [text] }), `{"key":[${hidden}]}`);
+    });
+
+  it("takes what is deeper or larger than JSON.stringify does", () => {
+    let deep: unknown = 0;
+    for (let level = 0; level < 100_000; level++) deep = { deep };
+    assert.equal(quote(deep), '{"deep":{"deep":{"deep":{"deep":"…"}}}}');
+    const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, "v"]));
+    assert.equal(quote(wide).length, 121);
+    assert.equal(quote(new Array(10_000_000).fill("x".repeat(1000))).length, 121);
+  });
+});

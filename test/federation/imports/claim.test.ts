@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { judgeDomains } from "../../../federation/imports/domains.ts";
+
+const claim = {
+  owner: "pending peer cluster-c",
+  nameDomains: ["c.local", "c.mesh"],
+  trustDomain: "c.example",
+};
+const free = {
+  cluster: "cluster-b",
+  nameDomain: "b.local",
+  nameField: "clusterDomain",
+  trustDomain: "b.example",
+} as const;
+
+describe("A cluster's domains", () => {
+  it("may be what nobody claims", () => {
+    assert.deepEqual(judgeDomains(free, [claim]), []);
+    assert.deepEqual(judgeDomains({ ...free, nameDomain: "bc.local" }, [claim]), []);
+    assert.deepEqual(judgeDomains({ ...free, nameDomain: undefined }, [claim]), []);
+    assert.deepEqual(judgeDomains(free, [{ owner: "this cluster", nameDomains: [] }]), []);
+  });
+
+  it("may be another's domain of the other kind", () => {
+    assert.deepEqual(judgeDomains({ ...free, nameDomain: "c.example", trustDomain: "c.local" }, [claim]), []);
+  });
+
+  for (const [field, key, claimed] of [
+    ["clusterDomain", "nameDomain", "c.local"],
+    ["meshDomain", "nameDomain", "c.mesh"],
+    ["trustDomain", "trustDomain", "c.example"],
+  ] as const) {
+    for (const value of [claimed, claimed.replace("c.", ""), `x.${claimed}`]) {
+      it(`cannot have ${value} as ${field} when ${claimed} is claimed, and hear whose it is`, () => {
+        const asked = { ...free, ...(field === "meshDomain" ? { nameField: field } : {}), [key]: value };
+        assert.deepEqual(
+          judgeDomains(asked, [claim]).map(({ path, rule }) => [path, rule]),
+          [[field, `must neither be, hold nor lie in '${claimed}', which is that of pending peer cluster-c`]],
+        );
+      });
+    }
+  }
+
+  it("may be another's to the letter, but not hold nor lie in it, where they may be in common", () => {
+    const common = ["clusterDomain", "trustDomain"] as const;
+    const same = { ...free, nameDomain: "c.local", trustDomain: "c.example" };
+    assert.deepEqual(judgeDomains(same, [claim], common), []);
+    assert.deepEqual(
+      judgeDomains({ ...same, nameDomain: "x.c.local" }, [claim], common).map(({ remedy }) => remedy),
+      ["Give each cluster a domain of its own or all the same, or remove one of the peers"],
+    );
+  });
+
+  it("come with a way out: that of names as given, that of trust by the field in both stacks' config", () => {
+    const taken = { ...free, nameDomain: "c.local", trustDomain: "c.example" };
+    assert.deepEqual(
+      judgeDomains(taken, [claim], [], "Do this").map(({ remedy }) => remedy),
+      [
+        "Do this",
+        "Write cluster.trustDomain, which is the cluster domain unless said otherwise, into the config of both stacks, " +
+          "e.g. 'cluster-b.mesh' for this peer, or remove one of the peers",
+      ],
+    );
+  });
+});

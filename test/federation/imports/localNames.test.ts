@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import type { ChosenPeer } from "../../../federation/imports/importChoice.ts";
+import type { ImportedService } from "../../../federation/imports/importedService.ts";
+import { nameLocalServices, takenServices } from "../../../federation/imports/localNames.ts";
+import {
+  LOCAL_NAME,
+  LOCAL_NAME_TEMPLATE,
+  SERVICE_NAME,
+  localName,
+} from "../../../federation/imports/localService.ts";
+import { label } from "../arbitraries.ts";
+import { BAR, barService, contractOf } from "../samples.ts";
+
+/** What is to be registered of a peer of cluster domain cluster-b.local: by name here. */
+function peerOf(peer: string, services: Record<string, Partial<ImportedService>>): ChosenPeer {
+  const all = Object.entries(services).map(([host, more]) => [host, { ...barService, ...more }] as const);
+  return { peer, gateways: [], services: Object.fromEntries(all), refused: [], contract: contractOf() };
+}
+
+const named = (imports: ChosenPeer[], name = LOCAL_NAME, further: string[] = [], limit = 10) => {
+  const found = nameLocalServices(imports, (_, host) => further.includes(host), { name, limit });
+  return {
+    names: found.imports.map(({ services }) => Object.values(services).map((each) => each.localService)),
+    faults: found.faults.map(({ path, value, rule }) => [path, value, rule].join(" ")),
+    warnings: found.warnings.map(({ path, rule }) => `${path} ${rule}`),
+  };
+};
+
+describe("The template of local Services' names", () => {
+  for (const [template, isOne] of [
+    [LOCAL_NAME, true],
+    ["{name}", true],
+    ["pay", true],
+    ["{peer}-{name}", true],
+    ["x{namespace}", true],
+    ["", false],
+    ["{name}.{namespace}", false],
+    ["{service}", false],
+    ["-{name}", false],
+    ["{name}-", false],
+    ["1{name}", false],
+    ["{Name}", false],
+    ["a".repeat(64), false],
+  ] as const) {
+    it(`${isOne ? "is" : "is not"} '${template}'`, () => {
+      assert.equal(LOCAL_NAME_TEMPLATE.test(template), isOne);
+    });
+  }
+
+  it("gives a name where the service has all that it asks for", () => {
+    const bar = { name: "bar", namespace: "xyz", peer: "cluster-b" };
+    assert.equal(localName(LOCAL_NAME, bar), "bar-xyz-cluster-b");
+    assert.equal(localName("{peer}-{name}-{name}", bar), "cluster-b-bar-bar");
+    assert.equal(localName("to-{peer}", { peer: "b" }), "to-b");
+    assert.equal(localName(LOCAL_NAME, { peer: "b" }), undefined);
+  });
+
+  it("gives what a Service may be called, or what is held back", () => {
+    fc.assert(
+      fc.property(label(), label(), label(), (name, namespace, peer) => {
+        const given = localName(LOCAL_NAME, { name, namespace, peer }) ?? assert.fail();
+        assert.equal(given, `${name}-${namespace}-${peer}`);
+        assert.equal(SERVICE_NAME.test(given), given.length <= 63 && /^[a-z]/.test(given));
+      }),
+    );
+  });
+});
+
+describe("The local Services of imported ones", () => {
+  it("are none where the config does not ask for them", () => {
+    const imports = [peerOf("cluster-b", { [BAR]: {} })];
+    assert.deepEqual(
+      nameLocalServices(imports, () => false, undefined),
+      {
+        imports,
+        faults: [],
+        warnings: [],
+      },
+    );
+  });
+
+  it("are called as the services are in their own clusters, whatever they are called here", () => {
+    const { names, faults, warnings } = named([
+      peerOf("cluster-b", { [BAR]: {} }),
+      peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } }),
+    ]);
+    assert.deepEqual(names, [["bar-xyz-cluster-b"], ["bar-xyz-far"]]);
+    assert.deepEqual([faults, warnings], [[], []]);
+  });
+
+  it("are one for each service: further names have none", () => {
+    const imports = [peerOf("cluster-b", { [BAR]: {}, "bar.xyz.global": { remoteHost: BAR } })];
+    assert.deepEqual(named(imports, LOCAL_NAME, ["bar.xyz.global"]).names, [
+      ["bar-xyz-cluster-b", undefined],
+    ]);
+  });
+
+  it("are left out, with a warning, where a service has no such name, or one that is too long or begins with a digit", () => {
+    const long = `${"n".repeat(60)}.xyz.svc.cluster-b.local`;
+    const { names, faults, warnings } = named([
+      peerOf("cluster-b", {
+        [BAR]: {},
+        [long]: {},
+        "4.xyz.svc.cluster-b.local": {},
+        "pay.cluster-b.local": {},
+      }),
+    ]);
+    assert.deepEqual(names, [["bar-xyz-cluster-b", undefined, undefined, undefined]]);
+    assert.deepEqual(faults, []);
+    assert.deepEqual(
+      warnings.map((warning) => warning.replace(/^.*has no local Service, as /, "")),
+      [
+        `'${"n".repeat(60)}-xyz-cluster-b' ${SERVICE_NAME.rule}`,
+        `'4-xyz-cluster-b' ${SERVICE_NAME.rule}`,
+        "it is not called '<name>.<namespace>.svc.<cluster domain>' in its cluster, and '{name}-{namespace}-{peer}' asks for these",
+      ],
+    );
+  });
+
+  it("are left out, with a warning, where two would have one name, of one peer or of several: names are the peers' to choose", () => {
+    const one = peerOf("b", {
+      [BAR]: {},
+      "a-b.c.svc.cluster-b.local": {},
+      "a.b-c.svc.cluster-b.local": {},
+    });
+    assert.deepEqual(named([one]), {
+      names: [["bar-xyz-b", undefined, undefined]],
+      faults: [],
+      warnings: [
+        "dns.services.name would be the name of the local Services of 2 imported ones " +
+          "(a-b.c.svc.cluster-b.local of peer b, a.b-c.svc.cluster-b.local of peer b), so that none of them has one",
+      ],
+    });
+    const both = [peerOf("b", { [BAR]: {} }), peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } })];
+    assert.deepEqual(named(both, "{name}"), {
+      names: [[undefined], [undefined]],
+      faults: [],
+      warnings: [
+        `dns.services.name would be the name of the local Services of 2 imported ones (${BAR} of peer b, bar.xyz.svc.far.mesh of peer far), ` +
+          "so that none of them has one",
+      ],
+    });
+    assert.deepEqual(named([one], LOCAL_NAME, [], 1).faults, []);
+  });
+
+  it("are a fault where they are more than the config allows, of all peers together", () => {
+    const both = [peerOf("b", { [BAR]: {} }), peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } })];
+    assert.deepEqual(named(both, LOCAL_NAME, [], 2).faults, []);
+    assert.deepEqual(named(both, LOCAL_NAME, [], 1).faults, [
+      "dns.services.limit 1 is less than the 2 imported services that would have a local Service each, with an address of this cluster's range",
+    ]);
+  });
+
+  it("are a fault where somebody else's Service has the name, which tells whose it is", () => {
+    const wanted = new Map([["bar-xyz-b", { peer: "b", host: BAR }]]);
+    const others = [
+      { name: "other", labels: {} },
+      { name: "bar-xyz-b", labels: { "app.kubernetes.io/managed-by": "Helm" } },
+    ];
+    assert.deepEqual(takenServices(others, wanted, "ns"), [
+      {
+        path: "dns.services.name",
+        value: "bar-xyz-b",
+        rule: `is to be the local Service of ${BAR} of peer b, and there is a Service ns/bar-xyz-b, which is labelled app.kubernetes.io/managed-by=Helm`,
+        remedy: "Delete that one, or choose another dns.services.name",
+      },
+    ]);
+  });
+});

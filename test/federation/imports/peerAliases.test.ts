@@ -1,0 +1,337 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { describe, it } from "mocha";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
+import { readContract } from "../../../federation/contract/contract.ts";
+import { FaultsError } from "../../../federation/core/fault.ts";
+import { overlap } from "../../../federation/core/names.ts";
+import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
+import { claimOfPending } from "../../../federation/imports/domains.ts";
+import { chooseFromPeers } from "../../../federation/imports/registrations.ts";
+import { BAR, KUBECONFIG, ROOT_C, ROOT_D, barService, contractOf } from "../samples.ts";
+
+const local: LocalCluster = {
+  cluster: "cluster-a",
+  clusterDomain: "cluster-a.local",
+  meshDomain: "cluster-a.mesh",
+  domains: ["ours.example"],
+  trustDomain: "cluster-a.local",
+  allowGatewayAddresses: [],
+};
+
+/** What is planned of one peer: the names here, with those there where they differ, and what is left out. */
+function planned(changes: Parameters<typeof contractOf>[0], us: LocalCluster = local) {
+  const { imports, faults } = planImports(us, { b: contractOf(changes) });
+  const { services = {}, refused = [] } = imports["b"] ?? {};
+  return {
+    names: Object.fromEntries(
+      Object.entries(services).map(([name, { remoteHost }]) => [name, remoteHost ?? name]),
+    ),
+    refused: refused.map(({ path }) => path.replace("peers.b.contract.services", "")),
+    faults: faults.map(({ path, rule }) => `${path}: ${rule}`),
+  };
+}
+
+/** The same service under each name. */
+function under(...hosts: string[]): { services: Record<string, typeof barService> } {
+  return { services: Object.fromEntries(hosts.map((host) => [host, barService])) };
+}
+
+describe("A peer's service under another name than its own", () => {
+  it("is taken below the peer's cluster domain and the domains that it owns, and nowhere else", () => {
+    const good = ["bar.cluster-b.local", "bar.shop.example", "a.b.shop.example", BAR];
+    const bad = [
+      "shop.example",
+      "bar.example",
+      "x.pod.cluster-b.local",
+      "bar.ours.example",
+      "bar.cluster-a.local",
+    ];
+    const { names, refused, faults } = planned({ domains: ["shop.example"], ...under(...good, ...bad) });
+    assert.deepEqual(faults, []);
+    assert.deepEqual(names, Object.fromEntries(good.map((host) => [host, host])));
+    assert.deepEqual(refused.sort(), bad.map((host) => `["${host}"]`).sort());
+  });
+
+  it("is none of those for reverse lookups", () => {
+    for (const [clusterDomain, owner] of [
+      ["1.10.in-addr.arpa", "reverse lookups"],
+      ["arpa", "reverse lookups"],
+    ] as const) {
+      const { faults } = planned({ clusterDomain, ...under(`bar.xyz.svc.${clusterDomain}`) });
+      assert.match(faults.join(), new RegExp(`clusterDomain: must neither be.*which is that of ${owner}`));
+    }
+    for (const domain of ["0.10.in-addr.arpa", "ip6.arpa"])
+      assert.throws(() => readContract(contractOf({ domains: [domain] }), "contract of b"), FaultsError);
+  });
+
+  it("is left out in a domain that the peer does not publish", () => {
+    assert.deepEqual(planned(under("bar.shop.example", BAR)).refused, ['["bar.shop.example"]']);
+  });
+
+  it("is left out below a cluster domain of one label", () => {
+    const found = planned({ clusterDomain: "com", ...under("google.com", "bar.xyz.svc.com") });
+    assert.deepEqual([Object.keys(found.names), found.refused], [["bar.xyz.svc.com"], ['["google.com"]']]);
+  });
+
+  const equal = { ...local, clusterDomain: "cluster.local" };
+  const ofEqual = { clusterDomain: "cluster.local", meshDomain: "b.mesh" };
+
+  it("goes into the mesh domain as full names do, but for one in a domain that it owns", () => {
+    const hosts = ["bar.cluster.local", "bar.xyz.svc.cluster.local", "bar.shop.example"];
+    assert.deepEqual(planned({ ...ofEqual, domains: ["shop.example"], ...under(...hosts) }, equal), {
+      names: {
+        "bar.b.mesh": "bar.cluster.local",
+        "bar.xyz.svc.b.mesh": "bar.xyz.svc.cluster.local",
+        "bar.shop.example": "bar.shop.example",
+      },
+      refused: [],
+      faults: [],
+    });
+  });
+
+  it("is left out where the name in the mesh domain would mean something of this side", () => {
+    const metadata = planned(
+      { ...ofEqual, meshDomain: "google.internal", ...under("metadata.cluster.local") },
+      equal,
+    );
+    assert.deepEqual([metadata.names, metadata.refused], [{}, ['["metadata.cluster.local"]']]);
+    const short = planned(
+      { ...ofEqual, meshDomain: "istio-system.svc", ...under("istiod.cluster.local") },
+      equal,
+    );
+    assert.deepEqual([short.names, short.refused], [{}, ['["istiod.cluster.local"]']]);
+  });
+
+  it("is none where all names are global, whatever domains the contract has", () => {
+    const { names, refused } = planned(
+      {
+        topology: "replicated",
+        domains: ["shop.example"],
+        ...under("bar.shop.example", "bar.cluster-b.local", BAR),
+      },
+      { ...local, topology: "replicated", ownRoots: contractOf().rootCertificates },
+    );
+    assert.deepEqual(names, { "bar.xyz.global": BAR });
+    assert.equal(refused.length, 2);
+  });
+
+  it("is meant by import rules that go by its host, and by none that go by name and namespace", () => {
+    const config = (imports: unknown[]) =>
+      parseConfig(
+        {
+          cluster: { name: "cluster-a", domain: "cluster-a.local" },
+          ...{ kubeconfig: KUBECONFIG, peers: { b: { stack: "b", imports } } },
+        },
+        "cluster-a",
+      );
+    const { imports } = planImports(local, {
+      b: contractOf({ domains: ["shop.example"], ...under("bar.shop.example") }),
+    });
+    const chosen = (rule: unknown) =>
+      Object.keys(chooseFromPeers(imports, config([rule])).imports["b"]?.services ?? {});
+    assert.deepEqual(chosen({ host: "*.shop.example" }), ["bar.shop.example"]);
+    assert.deepEqual(chosen({ host: "*", as: "bar.example.org" }), ["bar.example.org", "bar.shop.example"]);
+    for (const rule of [{ service: "bar" }, { namespace: "*" }]) assert.deepEqual(chosen(rule), []);
+  });
+
+  it("is not to be had by an import rule in a domain of ours", () => {
+    const cluster = { name: "cluster-a", domain: "cluster-a.local", domains: ["ours.example"] };
+    const peers = { b: { stack: "b", imports: [{ service: "bar", as: "bar.ours.example" }] } };
+    const config = parseConfig({ cluster, peers, kubeconfig: KUBECONFIG }, "cluster-a");
+    const { faults } = chooseFromPeers(planImports(local, { b: contractOf() }).imports, config);
+    assert.deepEqual(
+      faults.map(({ path, rule }) => [path, rule]),
+      [["peers.b.imports[0].as", "is a name of this cluster's own domain 'ours.example'"]],
+    );
+  });
+});
+
+describe("The further domains of a contract", () => {
+  const faultsOf = (changes: Parameters<typeof contractOf>[0]): string[] => {
+    try {
+      readContract(contractOf(changes), "a contract");
+      return [];
+    } catch (error) {
+      assert.ok(error instanceof FaultsError);
+      return error.faults.map(({ path }) => path);
+    }
+  };
+
+  it("are sorted, and may be left out", () => {
+    const { contract } = readContract(contractOf({ domains: ["b.example", "a.example"] }), "");
+    assert.deepEqual(contract.domains, ["a.example", "b.example"]);
+    assert.ok(!("domains" in readContract(contractOf(), "").contract));
+  });
+
+  for (const [what, changes] of [
+    ["of one label", { domains: ["com"] }],
+    ["in cluster.local", { domains: ["x.cluster.local"] }],
+    ["in clusterset.local", { domains: ["x.clusterset.local"] }],
+    ["global", { domains: ["x.global"] }],
+    ["the end of short names", { domains: ["istio-system.svc"] }],
+    ["no name", { domains: ["*.example.org"] }],
+    ["no text", { domains: [1] }],
+    ["the peer's own cluster domain", { domains: ["cluster-b.local"] }],
+    ["in that one's services", { domains: ["svc.cluster-b.local"] }],
+    ["what holds it", { clusterDomain: "k8s.acme.org", domains: ["acme.org"] }],
+    ["in its mesh domain", { meshDomain: "b.mesh", domains: ["x.b.mesh"] }],
+  ] as const) {
+    it(`are not ${what}`, () => {
+      assert.deepEqual(faultsOf(changes), ["domains[0]"]);
+    });
+  }
+
+  it("are not there twice, and not one in the other, nor very many", () => {
+    assert.deepEqual(faultsOf({ domains: ["a.example", "a.example"] }), ["domains[1]"]);
+    assert.deepEqual(faultsOf({ domains: ["x.a.example", "a.example"] }), ["domains[1]"]);
+    assert.deepEqual(faultsOf({ domains: Array.from({ length: 17 }, (_, at) => `d${at}.example`) }), [
+      "domains",
+    ]);
+  });
+});
+
+describe("A hostile peer's further domain", () => {
+  const c = contractOf({
+    ...{ cluster: "cluster-c", clusterDomain: "cluster-c.local", trustDomain: "c.example" },
+    ...{ domains: ["pay.example"], rootCertificates: [ROOT_C], services: {} },
+  });
+  const equal = contractOf({
+    ...{
+      cluster: "cluster-d",
+      clusterDomain: "cluster.local",
+      meshDomain: "d.mesh",
+      trustDomain: "d.example",
+    },
+    ...{ rootCertificates: [ROOT_D], services: {} },
+  });
+  const gone = {
+    ...{ clusterDomain: "gone.local", domains: ["gone.example"], trustDomain: "gone.example" },
+    rootCertificates: [],
+  };
+  for (const [what, domain, owner] of [
+    ["our cluster domain", "cluster-a.local", "this cluster"],
+    ["in that", "svc.cluster-a.local", "this cluster"],
+    ["our mesh domain", "cluster-a.mesh", "this cluster"],
+    ["a domain that we own", "ours.example", "this cluster"],
+    ["in that", "x.ours.example", "this cluster"],
+    ["another peer's cluster domain", "cluster-c.local", "peer cluster-c"],
+    ["in that", "svc.cluster-c.local", "peer cluster-c"],
+    ["a domain that another peer owns", "pay.example", "peer cluster-c"],
+    ["in that", "eu.pay.example", "peer cluster-c"],
+    ["another peer's mesh domain", "d.mesh", "peer cluster-d"],
+    ["a pending peer's cluster domain", "gone.local", "pending peer gone"],
+    ["a domain that a pending peer owns", "gone.example", "pending peer gone"],
+  ] as const) {
+    it(`is not ${what}: ${domain}`, () => {
+      const evil = contractOf({ domains: [domain] });
+      const contracts = { evil, "cluster-c": c, "cluster-d": equal };
+      const naming = { ...local, names: { "cluster-d": "mesh" as const } };
+      const { imports, faults } = planImports(naming, contracts, [claimOfPending("gone", gone, naming)]);
+      assert.ok(!("evil" in imports));
+      const told = faults.filter(({ peer }) => peer === "evil").map(({ path, rule }) => `${path} ${rule}`);
+      assert.equal(told.length, 1);
+      assert.ok(told[0]?.startsWith("peers.evil.contract.domains[0] must neither be, hold nor lie in"));
+      assert.ok(told[0]?.endsWith(`which is that of ${owner}`));
+      // Another peer is touched by nothing but a claim to its own domain.
+      assert.ok(faults.every(({ peer, rule }) => peer === "evil" || rule.includes("peer evil")));
+    });
+  }
+
+  it("is not what holds one of ours or of others either", () => {
+    const deep = { ...local, clusterDomain: "a.acme.org", domains: ["shop.acme.net"] };
+    for (const domain of ["acme.org", "acme.net"])
+      assert.equal(planned({ domains: [domain], services: {} }, deep).faults.length, 1, domain);
+  });
+
+  it("is taken by no cluster domain and no mesh domain of another peer either", () => {
+    for (const changes of [
+      { clusterDomain: "pay.example" },
+      { clusterDomain: "cluster.local", meshDomain: "x.pay.example" },
+    ]) {
+      const { imports } = planImports(
+        { ...local, names: "meshDomain" in changes ? { evil: "mesh" as const } : {} },
+        { "cluster-c": c, evil: contractOf({ ...changes, services: {} }) },
+      );
+      assert.deepEqual(imports, {});
+    }
+    for (const changes of [
+      { clusterDomain: "ours.example" },
+      { clusterDomain: "cluster.local", meshDomain: "ours.example" },
+    ]) {
+      const naming = { ...local, names: "meshDomain" in changes ? { evil: "mesh" as const } : {} };
+      assert.deepEqual(planImports(naming, { evil: contractOf({ ...changes, services: {} }) }).imports, {});
+    }
+  });
+});
+
+describe("Any contracts with further domains", () => {
+  const domain = fc.constantFrom(
+    ...["cluster-a.local", "ours.example", "x.ours.example", "example", "shop.example", "eu.shop.example"],
+    ...[
+      "cluster-b.local",
+      "cluster-c.local",
+      "b.mesh",
+      "c.mesh",
+      "cluster.local",
+      "cluster-a.mesh",
+      "pay.example",
+    ],
+  );
+  const mostly = <T>(value: T, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+    fc.oneof({ weight: 4, arbitrary: fc.constant(value) }, other);
+  const host = (cluster: string) =>
+    fc
+      .tuple(
+        fc.constantFrom("bar", "x.svc", "bar.xyz.svc", "y.pod", "eu"),
+        fc.oneof(fc.constantFrom(`${cluster}.local`, `${cluster}.example`), domain),
+      )
+      .map(([name, where]) => `${name}.${where}`);
+  const contract = (cluster: string, root: string) =>
+    fc
+      .record({
+        clusterDomain: mostly(`${cluster}.local`, domain),
+        meshDomain: mostly(`${cluster}.mesh`, domain),
+        domains: mostly([`${cluster}.example`], fc.array(domain, { maxLength: 2 })),
+        hosts: fc.uniqueArray(host(cluster), { maxLength: 6 }),
+      })
+      .map(({ hosts, ...domains }) => {
+        const service = { ...barService, subjectAltNames: [`spiffe://${cluster}.trust/ns/xyz/sa/bar`] };
+        const services = Object.fromEntries(hosts.map((each) => [each, service]));
+        return contractOf({
+          cluster,
+          trustDomain: `${cluster}.trust`,
+          rootCertificates: [root],
+          ...domains,
+          services,
+        });
+      });
+
+  it("give no peer a name of ours, and no two peers one name or names in domains that overlap", () => {
+    let imported = 0;
+    fc.assert(
+      fc.property(
+        contract("cluster-b", ROOT_C),
+        contract("cluster-c", ROOT_D),
+        fc.constantFrom("own", "mesh", undefined),
+        (b, c, names) => {
+          const us = { ...local, names: names === undefined ? {} : { b: names } };
+          const { imports } = planImports(us, { b, c });
+          const found = Object.values(imports);
+          const all = found.flatMap(({ services }) => Object.keys(services));
+          imported += all.length;
+          assert.equal(new Set(all).size, all.length);
+          for (const name of all) {
+            for (const own of [local.clusterDomain, "cluster-a.mesh", "ours.example"])
+              assert.ok(!overlap(name, own));
+          }
+          const [one, other] = found;
+          for (const mine of one?.contract.domains ?? [])
+            assert.ok(Object.keys(other?.services ?? {}).every((name) => !overlap(name, mine)));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    assert.ok(imported > 2000, `${imported} services are too few to tell`);
+  });
+});

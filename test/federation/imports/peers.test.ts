@@ -1,0 +1,295 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
+import { FaultsError } from "../../../federation/core/fault.ts";
+import type { ImportRule } from "../../../federation/imports/importRule.ts";
+import type { ContractReading, LastPeers, PeerStatus } from "../../../federation/imports/registration.ts";
+import { viewPeers } from "../../../federation/imports/registrations.ts";
+import { BAR, ROOT_B, ROOT_C, contractOf, faultsThrown } from "../samples.ts";
+
+const config = parseConfig(
+  {
+    cluster: { name: "cluster-a", domain: "cluster-a.local" },
+    kubeconfig: { context: "cluster-a" },
+    peers: { "cluster-b": { stack: "acme/mesh/tokyo" }, "cluster-c": { stack: "cluster-c" } },
+  },
+  "cluster-a",
+);
+
+const anchor = {
+  cluster: "cluster-b",
+  clusterDomain: "cluster-b.local",
+  trustDomain: "cluster-b.local",
+  rootCertificates: [ROOT_B],
+};
+
+const NOW = new Date("2026-11-21T10:28:15.678Z");
+const nothing: LastPeers = { pinned: {}, statuses: {} };
+const trusted: LastPeers = { pinned: { "cluster-b": anchor }, statuses: {} };
+const importing = (status: Partial<PeerStatus>): LastPeers => ({
+  ...trusted,
+  statuses: { "cluster-b": { state: "ready", reason: "", since: "", imported: 1200, ...status } },
+});
+
+const viewOfB = (reading: ContractReading, last = trusted) =>
+  viewPeers(config, { "cluster-b": reading }, last, NOW);
+
+describe("A peer", () => {
+  it("is ready when its contract is there and names a gateway", () => {
+    const contract = contractOf();
+    const { peers, warnings } = viewOfB({ contract });
+    const view = peers["cluster-b"];
+    assert.equal(view?.state, "ready");
+    assert.deepEqual(Object.keys(view.imports.services), [BAR]);
+    assert.deepEqual(view.pinned, anchor);
+    assert.deepEqual(warnings, []);
+  });
+
+  it("is pending while its stack gives none, with a warning that says why, and stays trusted as before", () => {
+    const { peers, warnings } = viewOfB({ pending: "stack acme/mesh/tokyo does not exist" });
+    assert.deepEqual(peers["cluster-b"], {
+      state: "pending",
+      reason: "stack acme/mesh/tokyo does not exist",
+      since: "2026-11-21T10:28:15Z",
+      gateways: [],
+      pinned: anchor,
+    });
+    assert.deepEqual(warnings, ["Peer cluster-b is pending: stack acme/mesh/tokyo does not exist"]);
+  });
+
+  it("is pending while its gateway has no address: nothing is to be registered that leads nowhere", () => {
+    const { peers, warnings } = viewOfB({ contract: contractOf({ gateways: [] }) });
+    assert.equal(peers["cluster-b"]?.state, "pending");
+    assert.equal(peers["cluster-b"].pinned?.trustDomain, "cluster-b.local");
+    assert.match(warnings.join(), /no address yet; run `pulumi up` on stack acme\/mesh\/tokyo/);
+  });
+
+  it("is said to be pending since the update that first found it so, and what stays is counted", () => {
+    const last = importing({ state: "pending", since: "2026-11-01T00:00:00Z" });
+    const { peers, warnings } = viewOfB({ pending: "stack b is gone" }, last);
+    const view = peers["cluster-b"];
+    assert.equal(view?.state === "pending" && view.since, "2026-11-01T00:00:00Z");
+    assert.deepEqual(warnings, [
+      "Peer cluster-b is pending since 2026-11-01T00:00:00Z: stack b is gone. What was imported from it before stays (1,200 service(s))",
+    ]);
+  });
+
+  it("is pending when its contract offers nothing any more, and its gateways are those of the contract", () => {
+    const empty = { contract: contractOf({ services: {} }) };
+    const view = viewOfB(empty, importing({})).peers["cluster-b"];
+    assert.equal(view?.state, "pending");
+    assert.match(view.reason, /offers this cluster nothing any more/);
+    assert.deepEqual(view.gateways, contractOf().gateways);
+    assert.equal(viewOfB(empty, importing({ imported: 0 })).peers["cluster-b"]?.state, "ready");
+    assert.equal(viewOfB(empty).peers["cluster-b"]?.state, "ready");
+  });
+
+  it("is warned of for an IPv6 gateway beside a host name, and for neither alone", () => {
+    const six = { address: "2001:db8::1", port: 15443 };
+    const name = { address: "gw.example.org", port: 15443 };
+    const warningsFor = (...gateways: (typeof six)[]) =>
+      viewOfB({ contract: contractOf({ gateways }) }).warnings;
+    assert.deepEqual(warningsFor(name, six), [
+      "Gateway 2001:db8::1 of peer cluster-b is not called by Pods that have an IPv4 address, as its gateway gw.example.org is a host " +
+        "name: have the peer publish names only, or IP addresses only",
+    ]);
+    assert.deepEqual([...warningsFor(name), ...warningsFor(six)], []);
+  });
+
+  it("is imported as the rules of the config say, and is pending when they choose nothing any more", () => {
+    const viewBy = (imports: ImportRule[], last = trusted) =>
+      viewPeers(
+        { ...config, peers: { "cluster-b": { stack: "b", imports } } },
+        { "cluster-b": { contract: contractOf() } },
+        last,
+        NOW,
+      );
+    const { peers, warnings } = viewBy([{ as: ["bar.example.org"] }, { service: ["foo"] }]);
+    const view = peers["cluster-b"];
+    assert.equal(view?.state, "ready");
+    assert.deepEqual(Object.keys(view.imports.services), ["bar.example.org", BAR]);
+    assert.match(warnings.join(), /peers\.cluster-b\.imports\[1\]: means none of the 1 service/);
+    assert.equal(viewBy([]).peers["cluster-b"]?.state, "ready");
+    const emptied = viewBy([], importing({})).peers["cluster-b"];
+    assert.equal(emptied?.state, "pending");
+    assert.match(emptied.reason, /rules in peers\.cluster-b\.imports import none of the 1 service/);
+    assert.deepEqual(
+      faultsThrown(() => viewBy([{ as: ["a.cluster-a.local"] }])),
+      ["peers.cluster-b.imports[0].as: is a name of this cluster's own domain 'cluster-a.local'"],
+    );
+  });
+
+  it("may have a name that every object has a part of", () => {
+    const peers = { constructor: { stack: "c" } };
+    const readings = { constructor: { pending: "its stack does not exist" } };
+    const view = viewPeers({ ...config, peers }, readings, nothing, NOW).peers["constructor"];
+    assert.equal(view?.state, "pending");
+  });
+
+  it("with many services draws a warning unless the config says who sees them", () => {
+    const entries = Array.from({ length: 101 }, (_, index) => [
+      `s${index}.xyz.svc.cluster-b.local`,
+      contractOf().services[BAR],
+    ]);
+    const contract = contractOf({ services: Object.fromEntries(entries) });
+    assert.match(viewOfB({ contract }).warnings.join(), /101 services.*peers\.cluster-b\.exportTo/);
+    const peers = { "cluster-b": { stack: "b", exportTo: ["*"] } };
+    const last = { ...config, peers };
+    assert.deepEqual(viewPeers(last, { "cluster-b": { contract } }, nothing, NOW).warnings, []);
+  });
+
+  it("keeps its domains while it is pending: no other peer takes them over", () => {
+    for (const field of ["clusterDomain", "trustDomain"] as const) {
+      const taken = contractOf({
+        cluster: "cluster-c",
+        clusterDomain: "c.local",
+        trustDomain: "c.local",
+        rootCertificates: [ROOT_C],
+      });
+      const readings = {
+        "cluster-b": { pending: "stack b is gone" },
+        "cluster-c": { contract: { ...taken, services: {}, [field]: "cluster-b.local" } },
+      };
+      assert.deepEqual(
+        faultsThrown(() => viewPeers(config, readings, trusted, NOW)),
+        [
+          `peers.cluster-c.contract.${field}: must neither be, hold nor lie in 'cluster-b.local', which is that of pending peer cluster-b`,
+        ],
+      );
+    }
+  });
+
+  const equal = { ...config, cluster: { ...config.cluster, domain: "cluster.local" } };
+  const equalB = contractOf({
+    clusterDomain: "cluster.local",
+    meshDomain: "cluster-b.mesh",
+    services: { "bar.xyz.svc.cluster.local": contractOf().services[BAR] },
+  });
+
+  it("with our cluster domain is pinned with its mesh domain, under which its services are called", () => {
+    const { peers } = viewPeers(equal, { "cluster-b": { contract: equalB } }, nothing, NOW);
+    const view = peers["cluster-b"];
+    assert.equal(view?.state, "ready");
+    assert.deepEqual(Object.keys(view.imports.services), ["bar.xyz.svc.cluster-b.mesh"]);
+    assert.equal(view.pinned.meshDomain, "cluster-b.mesh");
+  });
+
+  it("keeps its mesh domain while it is pending, and leaves the cluster domain that all have to others", () => {
+    const pinned = { ...anchor, clusterDomain: "cluster.local", meshDomain: "cluster-b.mesh" };
+    const last: LastPeers = { ...nothing, pinned: { "cluster-b": pinned } };
+    const contractC = (meshDomain: string) =>
+      contractOf({
+        ...{ cluster: "cluster-c", clusterDomain: "cluster.local", meshDomain, trustDomain: "c.local" },
+        ...{ rootCertificates: [ROOT_C], services: {} },
+      });
+    const viewOf = (meshDomain: string) =>
+      viewPeers(
+        equal,
+        { "cluster-b": { pending: "stack b is gone" }, "cluster-c": { contract: contractC(meshDomain) } },
+        last,
+        NOW,
+      );
+    assert.equal(viewOf("cluster-c.mesh").peers["cluster-c"]?.state, "ready");
+    assert.deepEqual(
+      faultsThrown(() => viewOf("x.cluster-b.mesh")),
+      [
+        "peers.cluster-c.contract.meshDomain: must neither be, hold nor lie in 'cluster-b.mesh', which is that of pending peer cluster-b",
+      ],
+    );
+  });
+
+  it("that an older version imported by names in cluster.local keeps them, or gets others by the config, with a note", () => {
+    const last: LastPeers = {
+      ...nothing,
+      pinned: { "cluster-b": { ...anchor, clusterDomain: "cluster.local" } },
+    };
+    const peers = { "cluster-b": { stack: "b", names: "mesh" as const } };
+    const renamed = viewPeers({ ...config, peers }, { "cluster-b": { contract: equalB } }, last, NOW);
+    assert.match(
+      renamed.notes.join(),
+      /services of cluster-b are called by names in its mesh domain 'cluster-b\.mesh'/,
+    );
+    const kept = viewPeers(config, { "cluster-b": { contract: equalB } }, last, NOW);
+    assert.deepEqual(kept.notes, []);
+    const view = kept.peers["cluster-b"];
+    assert.deepEqual(view?.state === "ready" && Object.keys(view.imports.services), [
+      "bar.xyz.svc.cluster.local",
+    ]);
+  });
+
+  it("may change its own domains with the config's consent, and leaves them to others once it is no peer any more", () => {
+    const moved = contractOf({ clusterDomain: "b.example", trustDomain: "b.example", services: {} });
+    assert.match(
+      faultsThrown(() => viewOfB({ contract: moved })).join(),
+      /trustDomain: is not 'cluster-b\.local'/,
+    );
+    const identity = { clusterDomain: "b.example", trustDomain: "b.example" };
+    const accepting = { ...config, peers: { "cluster-b": { stack: "b", identity } } };
+    const { peers, notes } = viewPeers(accepting, { "cluster-b": { contract: moved } }, trusted, NOW);
+    assert.equal(peers["cluster-b"]?.state, "ready");
+    assert.deepEqual(notes, [
+      "clusterDomain of cluster-b changes: cluster-b.local -> b.example",
+      "trustDomain of cluster-b changes: cluster-b.local -> b.example",
+    ]);
+    const readings = { "cluster-b": { contract: contractOf() } };
+    const last = { ...nothing, pinned: { "formerly-b": anchor } };
+    assert.equal(viewPeers(config, readings, last, NOW).peers["cluster-b"]?.state, "ready");
+  });
+
+  it("keeps its good services when one is bad, with a warning that names the bad one", () => {
+    const services = { ...contractOf().services, "www.example.com": contractOf().services[BAR] };
+    const { peers, warnings } = viewOfB({ contract: contractOf({ services }) });
+    const view = peers["cluster-b"];
+    assert.equal(view?.state, "ready");
+    assert.deepEqual(Object.keys(view.imports.services), [BAR]);
+    assert.match(warnings.join(), /www\.example\.com/);
+  });
+
+  const unfit: Record<string, { contract: unknown; message: RegExp }> = {
+    "is malformed": { contract: "a text", message: /must be/ },
+    "could not be decrypted, which comes as an empty object": {
+      contract: {},
+      message: /must be|is missing|required/i,
+    },
+    "has a newer schema version": { contract: contractOf({ schemaVersion: 7 }), message: /7[^]*1/ },
+    "is of our own trust domain": {
+      contract: contractOf({ trustDomain: "cluster-a.local" }),
+      message: /cluster-a\.local/,
+    },
+  };
+  for (const [condition, { contract, message }] of Object.entries(unfit)) {
+    it(`whose contract ${condition} stops the run before anything changes, and every such peer is named`, () => {
+      const readings = { "cluster-b": { contract }, "cluster-c": { contract } };
+      assert.throws(
+        () => viewPeers(config, readings, nothing, NOW),
+        (error: unknown) => {
+          assert.ok(error instanceof FaultsError);
+          assert.match(error.message, message);
+          assert.match(error.message, /cluster-b/);
+          assert.match(error.message, /cluster-c/);
+          return true;
+        },
+      );
+    });
+  }
+
+  it("may be under our own root, as another peer may too, and needs no leave for it", () => {
+    const own = { roots: [ROOT_B], intermediates: [] };
+    const ofC = { cluster: "cluster-c", clusterDomain: "c.local", trustDomain: "c.local", services: {} };
+    const readings = { "cluster-b": { contract: contractOf() }, "cluster-c": { contract: contractOf(ofC) } };
+    const before: LastPeers = {
+      ...trusted,
+      pinned: { "cluster-b": { ...anchor, rootCertificates: [ROOT_C] } },
+    };
+    const { peers } = viewPeers(config, readings, before, NOW, own);
+    assert.deepEqual(peers["cluster-b"]?.pinned?.rootCertificates, [ROOT_B]);
+    assert.deepEqual(peers["cluster-c"]?.pinned?.rootCertificates, [ROOT_B]);
+    const refused = faultsThrown(() =>
+      viewPeers(config, readings, nothing, NOW, { roots: [], intermediates: [ROOT_B] }),
+    );
+    assert.ok(
+      refused.every((fault) => /is a certificate of .* too/.test(fault)),
+      refused.join(),
+    );
+    assert.equal(refused.length, 4);
+  });
+});

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { datesOf, expiryWarnings, readCertificateReport } from "../../../federation/trust/expiry.ts";
+import { fingerprintOf } from "../../../federation/x509/fingerprint.ts";
+import { ROOT_A } from "../samples.ts";
+
+const sha256 = fingerprintOf(ROOT_A);
+const until = (notAfter: string) => ({ notBefore: "2026-11-21T00:00:00Z", notAfter, sha256 });
+const NOW = new Date("2026-11-21T12:00:00Z");
+
+describe("The dates of a certificate", () => {
+  it("are read from it, in UTC", () => {
+    assert.deepEqual(datesOf(ROOT_A), {
+      notBefore: "2026-11-21T07:55:32Z",
+      notAfter: "2126-10-28T07:55:32Z",
+      sha256,
+    });
+  });
+
+  it("are none where the output is not there or not what it should be", () => {
+    for (const output of [undefined, null, "text", { root: { notAfter: "soon" } }]) {
+      assert.deepEqual(readCertificateReport(output), {});
+    }
+    assert.deepEqual(readCertificateReport({ root: datesOf(ROOT_A) }), { root: datesOf(ROOT_A) });
+  });
+});
+
+describe("A certificate that runs out", () => {
+  it("is silent while there is time", () => {
+    assert.deepEqual(expiryWarnings({ root: until("2027-02-19T12:00:00Z") }, 90, NOW), []);
+  });
+
+  it("is told with its date and what to do, by what it is", () => {
+    const certificates = {
+      intermediate: until("2026-12-21T12:00:00Z"),
+      root: until("2026-11-21T13:00:00Z"),
+      "trust anchor of cluster-b": until("2026-11-20T12:00:00Z"),
+    };
+    assert.deepEqual(expiryWarnings(certificates, 90, NOW), [
+      "The intermediate expires on 2026-12-21T12:00:00Z, in 30 day(s). `pulumi up` renews one of this stack's own; another one its issuer has to",
+      "The root expires on 2026-11-21T13:00:00Z, in 0 day(s). Rotate it in time, or have it rotated: docs/rotation.md",
+      "The trust anchor of cluster-b has expired on 2026-11-20T12:00:00Z. It ends with the peer's root or with ours, whichever is first: see which, and have that one rotated",
+    ]);
+  });
+});

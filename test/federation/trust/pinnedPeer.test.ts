@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { describe, it } from "mocha";
+import { pinnable, readPinnedPeers } from "../../../federation/trust/pinnedPeer.ts";
+import { ROOT_B, contractOf } from "../samples.ts";
+
+const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: [ROOT_B] };
+
+describe("The trust anchors last published", () => {
+  it("are read by peer", () => {
+    assert.deepEqual(readPinnedPeers({ b: anchor, c: anchor }), { b: anchor, c: anchor });
+  });
+
+  it("have a mesh domain if the peer published one, as older ones did not", () => {
+    const b = { ...anchor, meshDomain: "b.mesh" };
+    assert.deepEqual(readPinnedPeers({ b, c: anchor }), { b, c: anchor });
+    const { meshDomain } = pinnable(contractOf({ meshDomain: "b.mesh" }), new Date("2027-01-01"));
+    assert.equal(meshDomain, "b.mesh");
+    assert.ok(!("meshDomain" in pinnable(contractOf(), new Date("2027-01-01"))));
+  });
+
+  it("have the further domains that the peer published, if any", () => {
+    const b = { ...anchor, domains: ["shop.example"] };
+    assert.deepEqual(readPinnedPeers({ b }), { b });
+    const now = new Date("2027-01-01");
+    assert.deepEqual(pinnable(contractOf({ domains: b.domains }), now).domains, b.domains);
+    for (const none of [contractOf(), contractOf({ domains: [] })])
+      assert.ok(!("domains" in pinnable(none, now)));
+  });
+
+  it("are none where there is no such output", () => {
+    for (const value of [undefined, null, "text", []]) assert.deepEqual(readPinnedPeers(value), {});
+  });
+
+  for (const [what, misfit] of [
+    ["has no cluster domain, as older ones", { trustDomain: "b.local", rootCertificates: [ROOT_B] }],
+    ["has a domain that is none", { ...anchor, clusterDomain: "B!" }],
+    ["has a mesh domain that is none", { ...anchor, meshDomain: "local" }],
+    ["has a further domain that is none", { ...anchor, domains: ["local"] }],
+    ["has no list of certificates", { ...anchor, rootCertificates: ROOT_B }],
+    ["is no map", "text"],
+  ] as const) {
+    it(`leave out one that ${what}, and keep the others`, () => {
+      assert.deepEqual(readPinnedPeers({ b: anchor, c: misfit }), { b: anchor });
+    });
+  }
+});

@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import { ClusterClient } from "../../kubernetes/client.ts";
+import type { ClusterError } from "../../kubernetes/errors.ts";
+import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
+import { FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
+
+const ENTRY = {
+  apiVersion: "networking.istio.io/v1",
+  kind: "ServiceEntry",
+  metadata: { name: "bar.b", namespace: "ns", uid: "u", resourceVersion: "7" },
+};
+const OK = { status: 200, body: ENTRY };
+const PATH = "/apis/networking.istio.io/v1/namespaces/ns/serviceentries";
+
+function refusal(status: number, reason: string, message: string, causes: string[] = []) {
+  return {
+    status,
+    body: { kind: "Status", reason, message, details: { causes: causes.map((c) => ({ reason: c })) } },
+  };
+}
+
+describe("ClusterClient", () => {
+  let server: FakeApiServer;
+  let client: ClusterClient;
+
+  before(async () => {
+    server = await FakeApiServer.start();
+    client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 2 });
+  });
+
+  after(() => {
+    server.stop();
+  });
+
+  async function failure(attempt: Promise<unknown>): Promise<ClusterError> {
+    const error = await attempt.then(
+      () => assert.fail("must fail"),
+      (reason: unknown) => reason as ClusterError,
+    );
+    assert.equal(error.name, "ClusterError", String(error.stack));
+    assert.equal(
+      JSON.stringify([error, error.message, error.stack]).includes(TOKEN),
+      false,
+      "shows the token",
+    );
+    return error;
+  }
+
+  describe("repeats a request", () => {
+    const passing: [string, Parameters<FakeApiServer["answer"]>[0]][] = [
+      ["when the API server is too busy", refusal(429, "TooManyRequests", "later")],
+      ["when the API server has an error of its own", refusal(500, "InternalError", "etcd")],
+      ["when a load balancer in front has no API server", { status: 503, body: "no backend" }],
+      ["when there is no answer in time", "hang"],
+      [
+        "when somebody wrote at the same moment",
+        refusal(409, "Conflict", "please apply your changes to the latest"),
+      ],
+    ];
+    for (const [what, answer] of passing) {
+      it(what, async () => {
+        server.answer(answer, OK);
+        await client.apply(SERVICE_ENTRY, ENTRY, true);
+        assert.equal(server.requests.length, 2);
+      });
+    }
+
+    it("not before the API server wants it", async () => {
+      server.answer({ ...refusal(429, "TooManyRequests", "later"), headers: { "retry-after": "1" } }, OK);
+      const start = performance.now();
+      await client.apply(SERVICE_ENTRY, ENTRY, true);
+      assert.ok(performance.now() - start >= 1000);
+    });
+
+    it("not when the API server wants more time than there is", async () => {
+      server.answer({ ...refusal(429, "TooManyRequests", "later"), headers: { "retry-after": "3600" } });
+      const hasty = await ClusterClient.connect(server.kubeconfig, {
+        deadline: 300,
+        retries: 2,
+        retryFor: 1000,
+      });
+      await failure(hasty.apply(SERVICE_ENTRY, ENTRY, true));
+      assert.equal(server.requests.length, 1);
+    });
+
+    it("not when it began too long ago", async () => {
+      server.answer("hang");
+      const hasty = await ClusterClient.connect(server.kubeconfig, {
+        deadline: 300,
+        retries: 9,
+        retryFor: 100,
+      });
+      await failure(hasty.apply(SERVICE_ENTRY, ENTRY, true));
+      assert.equal(server.requests.length, 1);
+    });
+
+    it("once, with credentials got anew, when they are not accepted", async () => {
+      server.answer(refusal(401, "Unauthorized", "Unauthorized"), OK);
+      await client.apply(SERVICE_ENTRY, ENTRY, true);
+      assert.equal(server.requests.length, 2);
+      server.answer(refusal(401, "Unauthorized", "Unauthorized"));
+      const { failure: why } = await failure(client.apply(SERVICE_ENTRY, ENTRY, true));
+      assert.equal(server.requests.length, 2);
+      assert.equal(why.status, 401);
+    });
+
+    it("when the kind was made known a moment ago", async () => {
+      const unknown = { status: 404, body: "404 page not found", headers: { "audit-id": "a" } };
+      server.answer(unknown, OK);
+      await client.apply(SERVICE_ENTRY, ENTRY, true);
+      assert.equal(server.requests.length, 2);
+    });
+
+    it("only so often", async () => {
+      server.answer(refusal(500, "InternalError", "etcd is down"));
+      const { failure: why } = await failure(client.apply(SERVICE_ENTRY, ENTRY, true));
+      assert.equal(server.requests.length, 3);
+      assert.equal(why.unreachable, true);
+    });
+  });
+
+  describe("does not repeat", () => {
+    const lasting: [string, Parameters<FakeApiServer["answer"]>[0]][] = [
+      ["what is forbidden", refusal(403, "Forbidden", "User cannot patch")],
+      ["what is invalid", refusal(422, "Invalid", "spec.hosts")],
+      [
+        "what another field manager holds",
+        refusal(409, "Conflict", "conflict with team-x", ["FieldManagerConflict"]),
+      ],
+    ];
+    for (const [what, answer] of lasting) {
+      it(what, async () => {
+        server.answer(answer);
+        const { failure: why } = await failure(client.apply(SERVICE_ENTRY, ENTRY, false));
+        assert.equal(server.requests.length, 1);
+        assert.notEqual(why.unreachable, true);
+      });
+    }
+
+    it("a replacement of a version that is no more the current one", async () => {
+      server.answer(refusal(409, "Conflict", "the object has been modified"));
+      await failure(client.replace(SERVICE_ENTRY, ENTRY));
+      assert.equal(server.requests.length, 1);
+    });
+  });
+
+  describe("says in an error", () => {
+    it("the context, the verb, the object and the cause", async () => {
+      server.answer(refusal(403, "Forbidden", "User cannot patch"));
+      const { message } = await failure(client.apply(SERVICE_ENTRY, ENTRY, true));
+      assert.equal(
+        message,
+        'cluster context "fake": cannot apply ServiceEntry ns/bar.b: 403 Forbidden: User cannot patch',
+      );
+    });
+
+    it("where a list was asked for", async () => {
+      server.answer(refusal(403, "Forbidden", "no"));
+      assert.match(
+        (await failure(client.list(SERVICE_ENTRY))).message,
+        /list serviceentries in all namespaces/,
+      );
+      assert.match(
+        (await failure(client.list(SERVICE_ENTRY, { namespace: "ns" }))).message,
+        /in namespace ns: 403/,
+      );
+    });
+
+    it("that there was no answer in time", async () => {
+      server.answer("hang");
+      const { message, failure: why } = await failure(client.probe());
+      assert.match(message, /cannot reach the API server: 127\.30\.0\.9:\d+: no answer within 0\.3 s/);
+      assert.equal(why.unreachable, true);
+    });
+  });
+
+  describe("lists", () => {
+    it("page by page", async () => {
+      const page = (items: object[], next?: string) => ({
+        status: 200,
+        body: { items, metadata: { continue: next } },
+      });
+      server.answer(page([ENTRY], "more"), page([ENTRY, ENTRY]));
+      assert.equal(
+        (await client.list(SERVICE_ENTRY, { namespace: "ns", labelSelector: "a=b,c!=d" })).length,
+        3,
+      );
+      assert.deepEqual(server.requests, [
+        `GET ${PATH}?limit=500&labelSelector=a%3Db%2Cc%21%3Dd`,
+        `GET ${PATH}?limit=500&labelSelector=a%3Db%2Cc%21%3Dd&continue=more`,
+      ]);
+    });
+
+    it("from the start again when the pages expired", async () => {
+      const first = { status: 200, body: { items: [ENTRY], metadata: { continue: "more" } } };
+      const all = { status: 200, body: { items: [ENTRY, ENTRY], metadata: {} } };
+      server.answer(first, refusal(410, "Expired", "too old"), all);
+      assert.equal((await client.list(SERVICE_ENTRY)).length, 2);
+    });
+
+    it("no further when what takes it in fails, whatever becomes of the next page", async () => {
+      const first = { status: 200, body: { items: [ENTRY], metadata: { continue: "more" } } };
+      server.answer(first, refusal(403, "Forbidden", "no"));
+      const take = (): void => {
+        throw new TypeError("oops");
+      };
+      await assert.rejects(client.fold(SERVICE_ENTRY, {}, { begin: () => 0, take }), /^TypeError: oops$/);
+    });
+
+    it("nothing twice when the pages expired after some of them were taken in", async () => {
+      const named = (name: string) => ({ ...ENTRY, metadata: { ...ENTRY.metadata, name } });
+      const first = { status: 200, body: { items: [named("gone.b")], metadata: { continue: "more" } } };
+      const all = { status: 200, body: { items: [named("bar.b")], metadata: {} } };
+      server.answer(first, refusal(410, "Expired", "too old"), all);
+      const taken: string[] = [];
+      const names = await client.fold(
+        SERVICE_ENTRY,
+        {},
+        {
+          begin: () => new Set<string>(),
+          take: (sum, { metadata: { name } }) => {
+            taken.push(name);
+            sum.add(name);
+          },
+        },
+      );
+      assert.deepEqual(taken, ["gone.b", "bar.b"]);
+      assert.deepEqual([...names], ["bar.b"]);
+    });
+
+    it("not nothing when it is not the API server that knows of nothing", async () => {
+      server.answer({ status: 404, body: "default backend" });
+      const { failure: why } = await failure(client.list(SERVICE_ENTRY));
+      assert.equal(server.requests.length, 3);
+      assert.equal(why.unreachable, true);
+    });
+
+    it("not nothing when the answer is no list", async () => {
+      server.answer({ status: 200, body: { login: "please" } });
+      assert.match((await failure(client.list(SERVICE_ENTRY))).message, /the answer is no list/);
+    });
+
+    it("nothing of a kind that the cluster does not know", async () => {
+      server.answer(refusal(404, "NotFound", "the server could not find the requested resource"));
+      assert.deepEqual(await client.list(SERVICE_ENTRY), []);
+    });
+  });
+
+  describe("deletes", () => {
+    it("what is gone already", async () => {
+      server.answer(refusal(404, "NotFound", "not found"));
+      assert.equal(await client.delete(SERVICE_ENTRY, ENTRY), true);
+    });
+
+    it("not what was changed since it was seen", async () => {
+      server.answer(refusal(409, "Conflict", "the ResourceVersion in the precondition (7) does not match"));
+      assert.equal(await client.delete(SERVICE_ENTRY, ENTRY), false);
+      assert.equal(server.requests.length, 1);
+    });
+  });
+
+  it("keeps its connection open", async () => {
+    server.answer(OK);
+    await client.get(SERVICE_ENTRY, "ns", "bar.b");
+    const before = server.connections;
+    for (let request = 0; request < 20; request++) await client.get(SERVICE_ENTRY, "ns", "bar.b");
+    // The second request may come a moment before the first one's connection counts as free.
+    assert.ok(server.connections <= before + 1, `${server.connections - before} more connections`);
+  });
+
+  it("says quickly that nobody listens", async () => {
+    const gone = await FakeApiServer.start();
+    const late = await ClusterClient.connect(gone.kubeconfig, { deadline: 300, retries: 1 });
+    gone.stop();
+    assert.match((await failure(late.probe())).message, /ECONNREFUSED/);
+  });
+});
