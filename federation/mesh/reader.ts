@@ -13,7 +13,7 @@ const WATCH = ["list", "watch"];
 
 /**
  * What an istiod of the version in `lab/tools/go.mod` reads in the whole of another cluster: without one of these it never says
- * `synced`. Found in its source, see docs/single-mesh.md, which compares this with `istioctl create-remote-secret`.
+ * `synced`. Found in its source; docs/decisions/2026-11-21-peers-istiods-read-secrets.md compares this with `istioctl`.
  */
 export const READER_RULES: readonly ReaderRule[] = [
   // Services and what is behind them; nodes for their localities and node ports, namespaces for what the mesh covers.
