@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine } from "./mockEngine.ts";
+import { validConfig } from "../federation/samples.ts";
 
 const NOW = "2026-11-21T10:00:00Z";
 
@@ -10,7 +10,7 @@ const NOW = "2026-11-21T10:00:00Z";
 async function declare(extra: Record<string, unknown>, found: object = {}): Promise<MockEngine> {
   const engine = new MockEngine();
   await engine.start(false);
-  const config = parseConfig(
+  const config = validConfig(
     { cluster: { name: "cluster-a", domain: "cluster-a.local" }, kubeconfig: { context: "a" }, ...extra },
     "cluster-a",
   );

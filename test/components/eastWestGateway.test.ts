@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
+import { validConfig } from "../federation/samples.ts";
 
 describe("EastWestGateway", () => {
   it("tells where it is, as far as an address does not say it itself", async () => {
     const engine = new MockEngine();
     await engine.start(false);
     const advertise = [{ address: "203.0.113.10" }, { address: "203.0.113.11", locality: "eu/2" }];
-    const { gateway, istio, kubeconfig } = parseConfig(
+    const { gateway, istio, kubeconfig } = validConfig(
       {
         cluster: { name: "cluster-a", domain: "cluster-a.local" },
         kubeconfig: { context: "a" },

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import type { ExportAlias } from "../../federation/exports/alias.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine, type Registered, settled } from "./mockEngine.ts";
+import { validConfig } from "../federation/samples.ts";
 
 const HOST = "bar.shop.example";
-const config = parseConfig(
+const config = validConfig(
   {
     cluster: { name: "cluster-b", domain: "b.local", domains: ["shop.example"] },
     kubeconfig: { path: "kubeconfig", context: "cluster-b" },

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { parseContract } from "../../federation/contract/contract.ts";
 import { viewPeers } from "../../federation/imports/registrations.ts";
 import { fingerprintOf } from "../../federation/x509/fingerprint.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { ANCHOR_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
-import { ROOT_B } from "../federation/samples.ts";
+import { ROOT_B, validConfig } from "../federation/samples.ts";
 
-const config = parseConfig(
+const config = validConfig(
   {
     cluster: { name: "cluster-a", domain: "cluster-a.local" },
     kubeconfig: { path: "kubeconfig", context: "cluster-a" },

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { viewPeers } from "../../federation/imports/registrations.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
-import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
+import { ROOT_B, ROOT_C, contractOf, validConfig } from "../federation/samples.ts";
 
 const HTTPBIN = "httpbin.bar.svc.cluster.local";
 const service = {
@@ -11,7 +10,7 @@ const service = {
   subjectAltNames: ["spiffe://cluster.local/ns/bar/sa/httpbin"],
 };
 
-const config = parseConfig(
+const config = validConfig(
   {
     cluster: { name: "cluster-1", domain: "cluster.local" },
     topology: "replicated",

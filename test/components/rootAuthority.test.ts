@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { parseRootConfig } from "../../federation/config/rootStack.ts";
 import { datesOf } from "../../federation/trust/expiry.ts";
 import { INTERMEDIATE_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { validRootConfig } from "../federation/samples.ts";
 
-const config = parseRootConfig(
+const config = validRootConfig(
   {
     rootAuthority: {
       name: "Example Corp",

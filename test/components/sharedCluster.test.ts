@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { parseContract } from "../../federation/contract/contract.ts";
 import { viewPeers } from "../../federation/imports/registrations.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { INTERMEDIATE_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
-import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
+import { ROOT_B, ROOT_C, contractOf, validConfig } from "../federation/samples.ts";
 
-const config = parseConfig(
+const config = validConfig(
   {
     cluster: { name: "cluster-a", domain: "cluster-a.local" },
     kubeconfig: { context: "a" },

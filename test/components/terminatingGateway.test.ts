@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import type { ResourceTransformationArgs } from "@pulumi/pulumi";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { MockEngine } from "./mockEngine.ts";
 import { policiesFor } from "../federation/access/callersFixture.ts";
+import { validConfig } from "../federation/samples.ts";
 
-const config = parseConfig(
+const config = validConfig(
   {
     cluster: { name: "cluster-b", domain: "b.local" },
     kubeconfig: { path: "kubeconfig", context: "cluster-b" },

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { survey } from "../../discovery/survey.ts";
 import { publishPolicies } from "../../federation/access/policies.ts";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
-import { contractOf } from "../federation/samples.ts";
+import { contractOf, validConfig } from "../federation/samples.ts";
 import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 
@@ -32,7 +31,7 @@ describe("A survey of who may call", () => {
   });
 
   const configFor = (kubeconfig: unknown, rule: object) =>
-    parseConfig(
+    validConfig(
       {
         cluster: { name: "cluster-a", domain: "cluster-a.local" },
         kubeconfig,

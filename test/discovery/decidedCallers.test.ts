@@ -4,13 +4,12 @@ import type { Unreachable } from "../../discovery/surveyedCluster.ts";
 import type { ForeignPolicy } from "../../federation/access/foreignPolicies.ts";
 import { publishPolicies } from "../../federation/access/policies.ts";
 import type { GuardedService } from "../../federation/access/policyTarget.ts";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { FaultsError } from "../../federation/core/fault.ts";
 import { pinnable } from "../../federation/trust/pinnedPeer.ts";
 import { guarded, policiesFor } from "../federation/access/callersFixture.ts";
-import { contractOf } from "../federation/samples.ts";
+import { contractOf, validConfig } from "../federation/samples.ts";
 
-const config = parseConfig(
+const config = validConfig(
   {
     cluster: { name: "cluster-b", domain: "b.local" },
     kubeconfig: { context: "cluster-b" },

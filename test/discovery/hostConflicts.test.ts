@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
 import { surveyHosts } from "../../discovery/hostConflicts.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import { type PeerConfig, parseConfig } from "../../federation/config/stackConfig.ts";
+import type { PeerConfig } from "../../federation/config/stackConfig.ts";
 import type { PeerView } from "../../federation/imports/registration.ts";
 import { viewPeers } from "../../federation/imports/registrations.ts";
-import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, faultsThrown } from "../federation/samples.ts";
+import {
+  BAR,
+  KUBECONFIG,
+  LOCAL_CLUSTER,
+  contractOf,
+  faultsThrown,
+  validConfig,
+} from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 
 const settings: Record<string, PeerConfig> = {
@@ -13,7 +20,7 @@ const settings: Record<string, PeerConfig> = {
 
 /** What is to be registered of cluster-b: its service, under two names. */
 function views(): Record<string, PeerView> {
-  const config = parseConfig(
+  const config = validConfig(
     { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, peers: settings },
     "cluster-a",
   );

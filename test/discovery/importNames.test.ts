@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { surveyImportNames } from "../../discovery/importNames.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { viewPeers } from "../../federation/imports/registrations.ts";
 import { faultsError } from "./support.ts";
-import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf } from "../federation/samples.ts";
+import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, validConfig } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 
-const CONFIG = parseConfig(
+const CONFIG = validConfig(
   {
     ...{ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns: { services: {} } },
     peers: { "cluster-b": { stack: "b", imports: [{ as: ["bar.example.org"] }] } },

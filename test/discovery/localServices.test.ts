@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { surveyLocalServices } from "../../discovery/localServices.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import type { PeerView } from "../../federation/imports/registration.ts";
 import { viewPeers } from "../../federation/imports/registrations.ts";
 import { faultsError } from "./support.ts";
-import { KUBECONFIG, LOCAL_CLUSTER, contractOf } from "../federation/samples.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, contractOf, validConfig } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 
 /** What is to be registered of cluster-b: its service, under two names. */
 function views(dns: unknown = { services: {} }): Record<string, PeerView> {
   const peers = { "cluster-b": { stack: "b", imports: [{ as: ["bar.example.org"] }] } };
-  const config = parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, peers, dns }, "cluster-a");
+  const config = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, peers, dns }, "cluster-a");
   const last = { pinned: {}, statuses: {} };
   return viewPeers(config, { "cluster-b": { contract: contractOf() } }, last, new Date("2026-11-22")).peers;
 }

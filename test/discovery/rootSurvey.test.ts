@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { surveyRequests } from "../../discovery/rootSurvey.ts";
-import { parseRootConfig } from "../../federation/config/rootStack.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 import { testRequest } from "../support/testRequest.ts";
+import { validRootConfig } from "../federation/samples.ts";
 
-const config = parseRootConfig(
+const config = validRootConfig(
   {
     rootAuthority: {
       clusters: { a: { stack: "o/p/a", trustDomain: "a.local" }, b: { stack: "b", trustDomain: "b.local" } },

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { planRotation } from "../../discovery/rotation.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import type { Phase, RotationPlan, RotationRecord } from "../../federation/authority/rotation.ts";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { fingerprintOf } from "../../federation/x509/fingerprint.ts";
 import { faultsError } from "./support.ts";
-import { ROOT_A, ROOT_B } from "../federation/samples.ts";
+import { ROOT_A, ROOT_B, validConfig } from "../federation/samples.ts";
 import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
@@ -63,7 +62,7 @@ describe("The plan of a rotation", () => {
     kubeconfig = server.kubeconfig,
   ): Promise<RotationPlan> {
     const cluster = { name: "cluster-a", domain: "a.local" };
-    const config = parseConfig(
+    const config = validConfig(
       { cluster, kubeconfig, certificateAuthority: rotation && { rotation } },
       "cluster-a",
     );

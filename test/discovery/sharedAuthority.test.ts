@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { survey } from "../../discovery/survey.ts";
-import { type StackConfig, parseConfig } from "../../federation/config/stackConfig.ts";
+import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import { signRequest } from "../../providers/signedAuthority/sign.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
-import { ROOT_A, contractOf } from "../federation/samples.ts";
+import { ROOT_A, contractOf, validConfig } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 import { signedInputs } from "../providers/support/signedInputs.ts";
@@ -19,7 +19,7 @@ describe("A survey of a cluster under a shared root", () => {
   let certificate: string;
 
   before(async () => {
-    config = parseConfig(
+    config = validConfig(
       {
         cluster: { name: "cluster-a", domain: "cluster-a.local", trustDomain: "b.local" },
         kubeconfig: await writeNowhere(),

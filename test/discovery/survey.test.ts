@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { type Survey, survey as surveyStack } from "../../discovery/survey.ts";
-import { type StackConfig, parseConfig } from "../../federation/config/stackConfig.ts";
+import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import { OWN_STACK, type Stacks, faultsError, withStacks } from "./support.ts";
-import { BAR, ROOT_A, ROOT_C, barService, contractOf } from "../federation/samples.ts";
+import { BAR, ROOT_A, ROOT_C, barService, contractOf, validConfig } from "../federation/samples.ts";
 import { type Answer, FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 
@@ -26,7 +26,7 @@ function configOf(kubeconfig: unknown, changes: Record<string, unknown> = {}): S
     peers: { "cluster-b": { stack: "o/p/b" } },
     ...changes,
   };
-  return parseConfig(raw, "cluster-a");
+  return validConfig(raw, "cluster-a");
 }
 
 /** Of a cluster that does not wait for a certificate. */

@@ -1,4 +1,5 @@
-import { parseConfig } from "../../federation/config/stackConfig.ts";
+import { type RootConfig, parseRootConfig } from "../../federation/config/rootStack.ts";
+import { type StackConfig, parseConfig } from "../../federation/config/stackConfig.ts";
 import type { Contract } from "../../federation/contract/contract.ts";
 import type { ContractService } from "../../federation/contract/service.ts";
 import { FaultsError } from "../../federation/core/fault.ts";
@@ -104,10 +105,23 @@ export const LOCAL_CLUSTER = { name: "cluster-a", domain: "cluster-a.local" };
 /** The kubeconfig section of a config, as short as can be. */
 export const KUBECONFIG = { context: "cluster-a" };
 
+/**
+ * A stack's parsed config.
+ * @throws FaultsError with all faults of one that is not valid.
+ */
+export function validConfig(raw: Record<string, unknown>, stack: string): StackConfig {
+  return parseConfig(raw, stack);
+}
+
+/** The parsed config of a shared root's stack, as {@link validConfig}. */
+export function validRootConfig(raw: Record<string, unknown>, stack: string): RootConfig {
+  return parseRootConfig(raw, stack);
+}
+
 /** The paths of all faults of a config of stack cluster-a; its cluster and kubeconfig sections need not be given. */
 export function configFaults(raw: Record<string, unknown>): string[] {
   const faults = faultsThrown(() =>
-    parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...raw }, "cluster-a"),
+    validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...raw }, "cluster-a"),
   );
   return faults.map((fault) => fault.split(": ")[0] ?? "");
 }

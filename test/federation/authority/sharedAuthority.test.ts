@@ -5,9 +5,8 @@ import {
   decideShared,
   readIssued,
 } from "../../../federation/authority/shared.ts";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { signRequest } from "../../../providers/signedAuthority/sign.ts";
-import { KUBECONFIG, faultsThrown } from "../samples.ts";
+import { KUBECONFIG, faultsThrown, validConfig } from "../samples.ts";
 import { signedInputs } from "../../providers/support/signedInputs.ts";
 import { type AuthorityOptions, TestAuthority } from "../../support/testAuthority.ts";
 import { type TestRequest, testRequest } from "../../support/testRequest.ts";
@@ -56,7 +55,7 @@ describe("A cluster under a shared root", () => {
       certificateAuthority: { source: "shared", shared: { stack: "root-ca", ...config.shared } },
       istio: { values: { istiod: config.istiod ?? {} } },
     };
-    return decideShared(parseConfig(raw, "cluster-b"), reading, was, now);
+    return decideShared(validConfig(raw, "cluster-b"), reading, was, now);
   }
 
   const faults = (...args: Parameters<typeof decide>): string[] => faultsThrown(() => decide(...args));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { CONFIG_KEYS, parseConfig } from "../../../federation/config/stackConfig.ts";
+import { CONFIG_KEYS } from "../../../federation/config/stackConfig.ts";
 import { FaultsError, describeFault } from "../../../federation/core/fault.ts";
-import { KUBECONFIG, LOCAL_CLUSTER as cluster, configFaults, faultsThrown } from "../samples.ts";
+import { KUBECONFIG, LOCAL_CLUSTER as cluster, configFaults, faultsThrown, validConfig } from "../samples.ts";
 
 /** Everything that can be configured. */
 const full = {
@@ -50,7 +50,7 @@ const shortest = { cluster, kubeconfig: KUBECONFIG };
 
 describe("A stack's config", () => {
   it("needs no more than the cluster's name and domain, and which cluster it is", () => {
-    assert.deepEqual(parseConfig({ ...shortest, peers: undefined }, "cluster-a"), {
+    assert.deepEqual(validConfig({ ...shortest, peers: undefined }, "cluster-a"), {
       cluster: {
         ...{ ...cluster, trustDomain: "cluster-a.local", network: "cluster-a" },
         meshDomain: "cluster-a.mesh",
@@ -78,7 +78,7 @@ describe("A stack's config", () => {
   });
 
   it("is taken as it is written, once complete", () => {
-    const { exports, ...rest } = parseConfig(full, "cluster-a");
+    const { exports, ...rest } = validConfig(full, "cluster-a");
     assert.deepEqual({ ...rest, exports: full.exports }, full);
     assert.deepEqual(exports, [
       { namespaces: ["xyz"], services: ["bar"] },
@@ -93,7 +93,7 @@ describe("A stack's config", () => {
   });
 
   it("has defaults inside what is given in part", () => {
-    const parsed = parseConfig(
+    const parsed = validConfig(
       {
         ...shortest,
         peers: { b: { stack: "b" } },
@@ -104,7 +104,7 @@ describe("A stack's config", () => {
     assert.deepEqual(parsed.peers, { b: { stack: "b" } });
     assert.deepEqual(parsed.gateway.advertise, [{ address: "my-lb.example.com", port: 15443 }]);
     const charts = (given: object) =>
-      parseConfig({ ...shortest, istio: { charts: given } }, "cluster-a").istio.charts;
+      validConfig({ ...shortest, istio: { charts: given } }, "cluster-a").istio.charts;
     assert.deepEqual(charts({ folder: ".lab/charts" }), { folder: ".lab/charts" });
     assert.deepEqual(charts({ version: "1.30.3" }), {
       repository: "https://istio-release.storage.googleapis.com/charts",
@@ -114,7 +114,7 @@ describe("A stack's config", () => {
 
   it("tells each fault with its place, value, rule and remedy", () => {
     assert.throws(
-      () => parseConfig({ ...shortest, cluster: { ...cluster, name: "Cluster_A" } }, "cluster-a"),
+      () => validConfig({ ...shortest, cluster: { ...cluster, name: "Cluster_A" } }, "cluster-a"),
       (error) =>
         error instanceof FaultsError &&
         error.message.startsWith("config of stack cluster-a has 1 fault(s):") &&
@@ -160,7 +160,7 @@ describe("A stack's config", () => {
   it("asks what an unknown field was meant to be, and does not show its value", () => {
     const remedyOf = (raw: Record<string, unknown>) => {
       try {
-        return parseConfig({ ...shortest, ...raw }, "cluster-a");
+        return validConfig({ ...shortest, ...raw }, "cluster-a");
       } catch (error) {
         return error instanceof FaultsError
           ? error.faults.map(({ value, remedy }) => [value, remedy])
@@ -201,7 +201,7 @@ describe("A stack's config", () => {
 
   it("is the same in bytes for the same peers in any order", () => {
     const peers = { c: { stack: "c" }, b: { stack: "b" } };
-    assert.deepEqual(Object.keys(parseConfig({ ...shortest, peers }, "cluster-a").peers), ["b", "c"]);
+    assert.deepEqual(Object.keys(validConfig({ ...shortest, peers }, "cluster-a").peers), ["b", "c"]);
   });
 
   it("may be anything: it is parsed, or refused with faults that can be told", () => {
@@ -211,7 +211,7 @@ describe("A stack's config", () => {
     const arbitrary = fc.dictionary(fc.oneof(fc.constantFrom(...CONFIG_KEYS), fc.string()), fc.jsonValue());
     fc.assert(
       fc.property(fc.oneof(arbitrary, mutated), (raw) => {
-        faultsThrown(() => parseConfig(raw as Record<string, unknown>, "cluster-a"));
+        faultsThrown(() => validConfig(raw as Record<string, unknown>, "cluster-a"));
       }),
       { numRuns: 1000 },
     );
@@ -247,7 +247,7 @@ describe("The config of a certificate authority", () => {
       { algorithm: key },
     ]) {
       assert.throws(
-        () => parseConfig({ cluster, kubeconfig: KUBECONFIG, certificateAuthority }, "cluster-a"),
+        () => validConfig({ cluster, kubeconfig: KUBECONFIG, certificateAuthority }, "cluster-a"),
         ({ message }: Error) => message.includes("certificateAuthority") && !message.includes("BEGIN"),
       );
     }
@@ -271,7 +271,7 @@ describe("The config of a certificate authority", () => {
     const rotation = { root: 2, phase: "announce" };
     assert.deepEqual(faultsWith({ source: "shared", rotation }), [at("shared"), at("rotation")]);
     const roots = ["ab".repeat(32)];
-    const parsed = parseConfig(
+    const parsed = validConfig(
       { ...shortest, certificateAuthority: { source: "shared", shared: { ...shared, roots } } },
       "cluster-a",
     );

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
-import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples.ts";
 
 const rule = { namespace: "shop", service: "bar" };
 const terminating = { ...rule, gateway: "terminating" };
@@ -9,7 +8,7 @@ const terminating = { ...rule, gateway: "terminating" };
 describe("What an export rule has the gateway do", () => {
   it("is said by one of two words, or left out", () => {
     const exports = [terminating, { service: "foo", gateway: "passthrough" }, { service: "*" }];
-    const config = parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, exports }, "cluster-a");
+    const config = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, exports }, "cluster-a");
     assert.deepEqual(
       config.exports.map(({ gateway }) => gateway),
       ["terminating", "passthrough", undefined],

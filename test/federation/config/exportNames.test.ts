@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
-import { KUBECONFIG, LOCAL_CLUSTER, configFaults, faultsThrown } from "../samples.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults, faultsThrown, validConfig } from "../samples.ts";
 
 const rule = { namespace: "shop", service: "bar" };
 const owning = { ...LOCAL_CLUSTER, domains: ["shop.example"] };
@@ -45,7 +44,7 @@ describe("The name under which an export rule offers Services", () => {
       exports: [{ ...rule, as: "bar.shop.example" }],
     };
     assert.throws(
-      () => parseConfig(raw, "cluster-a"),
+      () => validConfig(raw, "cluster-a"),
       /exports\[0\]\.as: "bar\.shop\.example" must be a name below the cluster domain 'cluster-a\.local'.*e\.g\. \{name\}\.cluster-a\.local, or add the domain to cluster\.domains/,
     );
   });
@@ -53,7 +52,7 @@ describe("The name under which an export rule offers Services", () => {
   it("is another than the usual one in a federation only", () => {
     const faults = (as: string): string[] =>
       faultsThrown(() =>
-        parseConfig(
+        validConfig(
           {
             ...{ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, topology: "replicated" },
             ...{ certificateAuthority: { source: "shared", shared: { stack: "root" } } },
@@ -71,7 +70,7 @@ describe("The name under which an export rule offers Services", () => {
 
 describe("The further domains of a cluster", () => {
   const parse = (domains: unknown) =>
-    parseConfig({ cluster: { ...LOCAL_CLUSTER, domains }, kubeconfig: KUBECONFIG }, "cluster-a").cluster;
+    validConfig({ cluster: { ...LOCAL_CLUSTER, domains }, kubeconfig: KUBECONFIG }, "cluster-a").cluster;
 
   it("are sorted, and left out where there are none", () => {
     assert.deepEqual(parse(["shop.example", "pay.example"]).domains, ["pay.example", "shop.example"]);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { type Fault, FaultsError } from "../../../federation/core/fault.ts";
-import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples.ts";
 
 describe("The rules of exports", () => {
   for (const [name, raw, path] of [
@@ -55,7 +54,7 @@ describe("The rules of exports", () => {
   }
 
   const rulesOf = (exports: unknown[]) =>
-    parseConfig(
+    validConfig(
       { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, exports, peers: { "cluster-b": { stack: "b" } } },
       "cluster-a",
     ).exports;

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
-import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples.ts";
 
 const withRules = (imports: unknown) => ({ peers: { b: { stack: "b", imports } } });
 
@@ -13,7 +12,7 @@ describe("The import rules of a config", () => {
       { as: ["{name}.{namespace}.global", "bar.example.org"], outlierDetection: { consecutive5xxErrors: 5 } },
     ];
     const raw = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...withRules(rules) };
-    assert.deepEqual(parseConfig(raw, "cluster-a").peers["b"]?.imports, [
+    assert.deepEqual(validConfig(raw, "cluster-a").peers["b"]?.imports, [
       { namespace: ["sho*"], service: ["a", "b"], host: ["*.svc.cluster-b.local"], exportTo: ["client"] },
       { selector: { tier: "gold" }, skip: true },
       { as: ["bar.example.org", "{name}.{namespace}.global"], outlierDetection: { consecutive5xxErrors: 5 } },

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { pinnedVersion } from "../../../lab/tools/versions.ts";
-import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples.ts";
 
 describe("The source of Istio's charts", () => {
   it("is by default of the release that the lab proves the program with", () => {
-    const { charts } = parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG }, "cluster-a").istio;
+    const { charts } = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG }, "cluster-a").istio;
     const release = /^\d+\.\d+/;
     assert.ok("version" in charts);
     assert.equal(release.exec(charts.version)?.[0], release.exec(pinnedVersion("pilot-discovery"))?.[0]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isRootStack, judgeRootName, parseRootConfig } from "../../../federation/config/rootStack.ts";
-import { faultsThrown } from "../samples.ts";
+import { isRootStack, judgeRootName } from "../../../federation/config/rootStack.ts";
+import { faultsThrown, validRootConfig } from "../samples.ts";
 import { TestAuthority } from "../../support/testAuthority.ts";
 
 const clusters = {
@@ -14,7 +14,7 @@ const clusters = {
 };
 
 const parse = (rootAuthority: unknown, others: object = {}) =>
-  parseRootConfig({ rootAuthority, ...others }, "root-ca");
+  validRootConfig({ rootAuthority, ...others }, "root-ca");
 const paths = (rootAuthority: unknown, others: object = {}): string[] =>
   faultsThrown(() => parse(rootAuthority, others)).map((fault) => fault.split(": ")[0] ?? "");
 
@@ -142,7 +142,7 @@ describe("The config of a shared root", () => {
   });
 
   it("names the root that is there for good: another name would make it anew", async () => {
-    const config = parseRootConfig({ rootAuthority: { name: "acme", clusters: {} } }, "root-ca");
+    const config = validRootConfig({ rootAuthority: { name: "acme", clusters: {} } }, "root-ca");
     const rules = async (name: string) =>
       judgeRootName([(await TestAuthority.root(`O=${name}, CN=Root CA`)).pem], config).map(
         ({ rule }) => rule,

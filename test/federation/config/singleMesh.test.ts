@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
-import { KUBECONFIG, LOCAL_CLUSTER, ROOT_A, configFaults } from "../samples.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, ROOT_A, configFaults, validConfig } from "../samples.ts";
 
 const server = "https://api.cluster-a.example:6443";
 const mesh = {
@@ -12,7 +11,7 @@ const mesh = {
 describe("The config of a single mesh", () => {
   it("has credentials end after thirty days unless it says otherwise", () => {
     const raw = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh };
-    assert.deepEqual(parseConfig(raw, "cluster-a").singleMesh, {
+    assert.deepEqual(validConfig(raw, "cluster-a").singleMesh, {
       meshId: "mesh1",
       apiServer: { server },
       tokenHours: 720,
@@ -68,7 +67,7 @@ describe("The config of a single mesh", () => {
       const peers = { b: { stack: "b" } };
       const raw = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh, singleMesh };
       assert.throws(
-        () => parseConfig({ ...raw, peers }, "cluster-a"),
+        () => validConfig({ ...raw, peers }, "cluster-a"),
         /singleMesh\.allowPeersToReadSecrets: .*must be true, as there are peers \(b\): .*read all Secrets.*Accept that by writing true if/,
       );
       assert.deepEqual(configFaults({ ...mesh, singleMesh, peers: {} }), []);
@@ -142,7 +141,7 @@ describe("The config of a single mesh", () => {
   });
 
   it("tells peers the certificates, and nothing that is written around them", () => {
-    const { singleMesh } = parseConfig(withCertificates(`a note\n${ROOT_A}another note`), "cluster-a");
+    const { singleMesh } = validConfig(withCertificates(`a note\n${ROOT_A}another note`), "cluster-a");
     assert.equal(singleMesh?.apiServer.certificateAuthority, ROOT_A);
   });
 
@@ -150,7 +149,7 @@ describe("The config of a single mesh", () => {
     it(`refuses certificates with a key beside them, and does not show it: ${key}`, () => {
       const pem = `${ROOT_A}-----BEGIN ${key}-----\nc2VjcmV0\n-----END ${key}-----\n`;
       assert.throws(
-        () => parseConfig(withCertificates(pem), "cluster-a"),
+        () => validConfig(withCertificates(pem), "cluster-a"),
         ({ message }: Error) =>
           message.includes("singleMesh.apiServer.certificateAuthority: has a private key in it") &&
           message.includes("has 1 fault(s)") &&
@@ -161,7 +160,7 @@ describe("The config of a single mesh", () => {
 
   it("says what to do where every service can be called", () => {
     try {
-      parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh, brake: { removals: 1 } }, "a");
+      validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh, brake: { removals: 1 } }, "a");
       assert.fail("must fail");
     } catch (error) {
       assert.ok(error instanceof FaultsError);

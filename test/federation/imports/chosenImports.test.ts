@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { planImports } from "../../../federation/imports/contracts.ts";
 import { chooseFromPeers } from "../../../federation/imports/registrations.ts";
-import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, WEB, contractC } from "../samples.ts";
+import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, WEB, contractC, validConfig } from "../samples.ts";
 
 const local = {
   cluster: "cluster-a",
@@ -16,7 +15,7 @@ const choose = (b: unknown, c: unknown) => {
   const planned = planImports(local, { "cluster-b": contractOf(), "cluster-c": contractC });
   assert.deepEqual(planned.faults, []);
   const peers = { "cluster-b": { stack: "b", imports: b }, "cluster-c": { stack: "c", imports: c } };
-  const config = parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, peers }, "cluster-a");
+  const config = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, peers }, "cluster-a");
   return chooseFromPeers(planned.imports, config);
 };
 

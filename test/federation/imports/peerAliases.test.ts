@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { readContract } from "../../../federation/contract/contract.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
 import { overlap } from "../../../federation/core/names.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
 import { claimOfPending } from "../../../federation/imports/domains.ts";
 import { chooseFromPeers } from "../../../federation/imports/registrations.ts";
-import { BAR, KUBECONFIG, ROOT_C, ROOT_D, barService, contractOf } from "../samples.ts";
+import { BAR, KUBECONFIG, ROOT_C, ROOT_D, barService, contractOf, validConfig } from "../samples.ts";
 
 const local: LocalCluster = {
   cluster: "cluster-a",
@@ -118,7 +117,7 @@ describe("A peer's service under another name than its own", () => {
 
   it("is meant by import rules that go by its host, and by none that go by name and namespace", () => {
     const config = (imports: unknown[]) =>
-      parseConfig(
+      validConfig(
         {
           cluster: { name: "cluster-a", domain: "cluster-a.local" },
           ...{ kubeconfig: KUBECONFIG, peers: { b: { stack: "b", imports } } },
@@ -138,7 +137,7 @@ describe("A peer's service under another name than its own", () => {
   it("is not to be had by an import rule in a domain of ours", () => {
     const cluster = { name: "cluster-a", domain: "cluster-a.local", domains: ["ours.example"] };
     const peers = { b: { stack: "b", imports: [{ service: "bar", as: "bar.ours.example" }] } };
-    const config = parseConfig({ cluster, peers, kubeconfig: KUBECONFIG }, "cluster-a");
+    const config = validConfig({ cluster, peers, kubeconfig: KUBECONFIG }, "cluster-a");
     const { faults } = chooseFromPeers(planImports(local, { b: contractOf() }).imports, config);
     assert.deepEqual(
       faults.map(({ path, rule }) => [path, rule]),

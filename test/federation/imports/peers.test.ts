@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
 import type { ImportRule } from "../../../federation/imports/importRule.ts";
 import type { ContractReading, LastPeers, PeerStatus } from "../../../federation/imports/registration.ts";
 import { viewPeers } from "../../../federation/imports/registrations.ts";
-import { BAR, ROOT_B, ROOT_C, contractOf, faultsThrown } from "../samples.ts";
+import { BAR, ROOT_B, ROOT_C, contractOf, faultsThrown, validConfig } from "../samples.ts";
 
-const config = parseConfig(
+const config = validConfig(
   {
     cluster: { name: "cluster-a", domain: "cluster-a.local" },
     kubeconfig: { context: "cluster-a" },

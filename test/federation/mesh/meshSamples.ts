@@ -1,7 +1,7 @@
-import { type StackConfig, parseConfig } from "../../../federation/config/stackConfig.ts";
+import type { StackConfig } from "../../../federation/config/stackConfig.ts";
 import type { PeerAccess } from "../../../federation/mesh/credential.ts";
 import type { LastMesh } from "../../../federation/mesh/meshPeer.ts";
-import { KUBECONFIG, ROOT_A, contractOf } from "../samples.ts";
+import { KUBECONFIG, ROOT_A, contractOf, validConfig } from "../samples.ts";
 
 export const NOW = new Date("2026-11-21T10:00:00Z");
 
@@ -32,7 +32,7 @@ export const FIRST_UPDATE: LastMesh = {
 
 /** Config of cluster-a in a single mesh with cluster-b, with some of its sections replaced. */
 export function meshConfig(changes: Record<string, unknown> = {}): StackConfig {
-  return parseConfig(
+  return validConfig(
     {
       cluster: { name: "cluster-a", domain: "cluster.local" },
       kubeconfig: KUBECONFIG,

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { judgeTopology } from "../../../federation/config/topology.ts";
-import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples.ts";
 
 const told = (raw: Record<string, unknown>) =>
   judgeTopology(raw).map(({ path, rule, remedy }) => `${path} ${rule}. ${remedy}`);
@@ -39,7 +38,7 @@ describe("The topology in a stack's config", () => {
       dns,
     });
     assert.deepEqual(configFaults(config({ coreDns: { address: "10.96.0.77" } })), []);
-    const parsed = parseConfig(
+    const parsed = validConfig(
       { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...config({ coreDns: { address: "10.96.0.77" } }) },
       "cluster-a",
     );
@@ -67,14 +66,14 @@ describe("The topology in a stack's config", () => {
       "dns.coreDns",
     ]);
     assert.equal(
-      parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns: {} }, "cluster-a").dns,
+      validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns: {} }, "cluster-a").dns,
       undefined,
     );
   });
 
   it("has local Services for imported ones in a federation, where the Corefile stays as it is", () => {
     const parsed = (dns: unknown) =>
-      parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns }, "cluster-a").dns;
+      validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns }, "cluster-a").dns;
     assert.deepEqual(parsed({ services: {} }), {
       services: { name: "{name}-{namespace}-{peer}", limit: 1000 },
     });
