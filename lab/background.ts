@@ -44,7 +44,7 @@ export async function ensureLab(log: Log, count?: number): Promise<RunningLab> {
 }
 
 /** Runs the lab in this process until it is ended by a signal; for the process that {@link ensureLab} starts. */
-export async function serveLab({ clusters }: Scenario): Promise<void> {
+export async function serveLab(scenario: Scenario): Promise<void> {
   const tell = (message: Message) => process.connected && process.send?.(message);
   const write = (text: string) => {
     if (existsSync(dirname(LOG_FILE))) appendFileSync(LOG_FILE, text);
@@ -58,7 +58,7 @@ export async function serveLab({ clusters }: Scenario): Promise<void> {
     await startLab({
       dir: LAB_FOLDER,
       log,
-      clusters,
+      scenario,
       plugins: pluginMode(process.env["LAB_PLUGINS"]),
       prepare: (lab) => prepareStacks(lab, log),
     });

@@ -1,3 +1,5 @@
+import { networkAt } from "./addressRange.ts";
+
 /** A cluster of the lab. */
 export interface LabCluster {
   /** Of the cluster, and of its context in the lab's kubeconfig. */
@@ -18,30 +20,30 @@ export interface LabCluster {
 
 /** The clusters of a lab that shows a federation. */
 export const CLUSTERS = [
-  { name: "cluster-a", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster-a.local" },
-  { name: "cluster-b", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster-b.local" },
+  { name: "cluster-a", network: networkAt(0), serviceRange: "10.10.0.0/16", domain: "cluster-a.local" },
+  { name: "cluster-b", network: networkAt(1), serviceRange: "10.20.0.0/16", domain: "cluster-b.local" },
 ] as const satisfies LabCluster[];
 
 /** A federation in which a cluster has several peers. */
 export const THREE_CLUSTERS = [
   ...CLUSTERS,
-  { name: "cluster-c", network: "127.60", serviceRange: "10.60.0.0/16", domain: "cluster-c.local" },
+  { name: "cluster-c", network: networkAt(2), serviceRange: "10.60.0.0/16", domain: "cluster-c.local" },
 ] as const satisfies LabCluster[];
 
 /** Those of a lab of clusters that have one domain: nothing but their names and addresses tells them apart. */
 export const EQUAL_CLUSTERS = [
-  { name: "cluster-1", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster.local" },
-  { name: "cluster-2", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster.local" },
+  { name: "cluster-1", network: networkAt(0), serviceRange: "10.10.0.0/16", domain: "cluster.local" },
+  { name: "cluster-2", network: networkAt(1), serviceRange: "10.20.0.0/16", domain: "cluster.local" },
 ] as const satisfies LabCluster[];
 
 /** Those of a lab of a federation where all have Kubernetes' own domain, and a root and a trust domain each. */
 export const FEDERATED_EQUALS = [
   {
-    ...{ name: "equal-1", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster.local" },
+    ...{ name: "equal-1", network: networkAt(0), serviceRange: "10.10.0.0/16", domain: "cluster.local" },
     ...{ trustDomain: "equal-1.mesh", meshDomain: "equal-1.mesh" },
   },
   {
-    ...{ name: "equal-2", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster.local" },
+    ...{ name: "equal-2", network: networkAt(1), serviceRange: "10.20.0.0/16", domain: "cluster.local" },
     ...{ trustDomain: "equal-2.mesh", meshDomain: "equal-2.mesh" },
   },
 ] as const satisfies LabCluster[];
@@ -51,13 +53,13 @@ export const THREE_EQUALS = [
   { ...FEDERATED_EQUALS[0], locality: "west/a" },
   FEDERATED_EQUALS[1],
   {
-    ...{ name: "equal-3", network: "127.60", serviceRange: "10.60.0.0/16", domain: "cluster.local" },
+    ...{ name: "equal-3", network: networkAt(2), serviceRange: "10.60.0.0/16", domain: "cluster.local" },
     ...{ trustDomain: "equal-3.mesh", meshDomain: "equal-3.mesh" },
   },
 ] as const satisfies LabCluster[];
 
 /** Those of a lab of one mesh. */
 export const MESH_CLUSTERS = [
-  { name: "east", network: "127.10", serviceRange: "10.10.0.0/16", domain: "cluster.local" },
-  { name: "west", network: "127.20", serviceRange: "10.20.0.0/16", domain: "cluster.local" },
+  { name: "east", network: networkAt(0), serviceRange: "10.10.0.0/16", domain: "cluster.local" },
+  { name: "west", network: networkAt(1), serviceRange: "10.20.0.0/16", domain: "cluster.local" },
 ] as const satisfies LabCluster[];

@@ -16,7 +16,7 @@ export async function runDemo(log: Log, scenario: Scenario): Promise<void> {
     const stacks = await federate(lab, log, scenario);
     await prove({ lab, stacks }, log, scenario);
   };
-  await withLab(log, demo, scenario.clusters);
+  await withLab(log, demo, scenario);
 }
 
 function describeParts({ tools, plugins }: Lab, log: Log): void {

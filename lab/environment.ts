@@ -1,16 +1,16 @@
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 
 /** The checkout: the Pulumi program's folder. */
 export const CHECKOUT = join(import.meta.dirname, "..");
 
-/** Where the lab lives unless said otherwise; not under version control. */
-export const LAB_FOLDER = join(CHECKOUT, ".lab");
+/** The lab's folder: `$LAB_DIR`, else `.lab` in the checkout. */
+export const LAB_FOLDER = resolve(process.env["LAB_DIR"] || join(CHECKOUT, ".lab"));
 
-/**
- * Passphrase of the lab's stacks. It is no secret: the stack files carry an `encryptionsalt` made with it, so that
- * Pulumi does not write one into them.
- */
+/** Passphrase of the lab's stacks, no secret. */
 const PASSPHRASE = "lab";
+
+/** Made with that passphrase, so that Pulumi writes none of its own into the lab's stack files. */
+export const ENCRYPTION_SALT = "v1:qy/uAjQSoas=:v1:/9IG6m+LYJQvoR7p:wX3AJgJMgJfHI8dZhxuBQKNQCaDtag==";
 
 /** Places within a lab's folder. */
 export interface LabPaths {
@@ -25,7 +25,9 @@ export interface LabPaths {
   readonly pulumiHome: string;
   /** Pulumi's file backend. */
   readonly state: string;
-  /** Stack files that a scenario changes, as it has them. */
+  /** The lab's Pulumi project: this program, with stack files of the lab's own. */
+  readonly project: string;
+  /** Stack files, `Pulumi.<stack>.yaml`. */
   readonly stacks: string;
   /** Record of the running programs. */
   readonly processes: string;
@@ -43,6 +45,7 @@ export function labPaths(dir: string): LabPaths {
     logs: join(dir, "logs"),
     pulumiHome: join(dir, "pulumi-home"),
     state: join(dir, "state"),
+    project: join(dir, "Pulumi.yaml"),
     stacks: join(dir, "stacks"),
     processes: join(dir, "processes.json"),
     session: join(dir, "session.json"),
@@ -54,11 +57,20 @@ export function labPaths(dir: string): LabPaths {
  *
  * @param standIns whether any plugin is a stand-in: then Pulumi must not look for others on the network.
  * @param path PATH to put the lab's own folders in front of.
+ * @param compileCache folder of Node's compile cache.
  */
-export function labEnvironment(paths: LabPaths, standIns: boolean, path: string): Record<string, string> {
+export function labEnvironment(
+  paths: LabPaths,
+  standIns: boolean,
+  path: string,
+  compileCache: string,
+): Record<string, string> {
   return {
     PATH: [paths.bin, join(CHECKOUT, "node_modules/.bin"), path].join(delimiter),
     KUBECONFIG: paths.kubeconfig,
+    NODE_COMPILE_CACHE: compileCache,
+    // `pulumi` works on the lab's project, whatever the current folder is.
+    PULUMI_OPTION_CWD: paths.dir,
     PULUMI_HOME: paths.pulumiHome,
     PULUMI_BACKEND_URL: `file://${paths.state}`,
     PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,

@@ -1,11 +1,9 @@
-import { labPaths } from "./environment.ts";
 import type { RunningLab } from "./lab.ts";
 import { LabError } from "./labError.ts";
 import { step, type Log } from "./progress.ts";
 import { changesNothing, Stack } from "./pulumi.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { scenarioOf } from "./scenarios/scenarios.ts";
-import { editStackFile } from "./stackFile.ts";
 import { workloadsOf } from "./workloads/workload.ts";
 import { deployWorkloads } from "./workloads/workloads.ts";
 
@@ -19,7 +17,7 @@ import { deployWorkloads } from "./workloads/workloads.ts";
  */
 export async function federate(lab: RunningLab, log: Log, scenario = scenarioOf(lab)): Promise<Stack[]> {
   await step(log, "deploying the workloads", () => deployAll(lab, log));
-  const stacks = await stacksOf(lab, scenario);
+  const stacks = stacksOf(lab, scenario);
   for (const stack of updatesOf(scenario, stacks)) await update(stack, log);
   await restartWorkloads(lab, log);
   await expectConverged(stacks, log);
@@ -29,7 +27,7 @@ export async function federate(lab: RunningLab, log: Log, scenario = scenarioOf(
 /** All but the updates, for a person to do by hand: workloads, the stacks, and the first of them selected. */
 export async function prepareStacks(lab: RunningLab, log: Log): Promise<void> {
   await step(log, "deploying the workloads", () => deployAll(lab, log));
-  const stacks = await stacksOf(lab);
+  const stacks = stacksOf(lab);
   for (const stack of stacks) await stack.ensure();
   await stacks[0]?.select();
 }
@@ -52,19 +50,9 @@ export function updatesOf({ updates }: Scenario, stacks: readonly Stack[]): Stac
   return updates.flatMap((name) => stacks.find((stack) => stack.name === name) ?? []);
 }
 
-/** The stacks of a scenario, whether or not they exist, with the stack files that it has for them. */
-export async function stacksOf(
-  lab: RunningLab,
-  { updates, changeStackFile } = scenarioOf(lab),
-): Promise<Stack[]> {
-  const stackOf = async (name: string) => {
-    if (changeStackFile === undefined) return new Stack(name, lab);
-    const change = changeStackFile.bind(undefined, name);
-    return new Stack(name, lab, {
-      configFile: await editStackFile(name, labPaths(lab.dir).stacks, change),
-    });
-  };
-  return Promise.all([...new Set(updates)].map(stackOf));
+/** The stacks of a scenario, whether or not they exist. */
+export function stacksOf(lab: RunningLab, { updates } = scenarioOf(lab)): Stack[] {
+  return [...new Set(updates)].map((name) => new Stack(name, lab));
 }
 
 async function deployAll({ kubeconfig, clusters }: RunningLab, log: Log): Promise<void> {

@@ -1,18 +1,21 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { CLUSTERS, type LabCluster } from "./clusters.ts";
+import { join } from "node:path";
+import { heldRange } from "./addressRange.ts";
+import type { LabCluster } from "./clusters.ts";
 import { startControlPlane } from "./cluster/controlPlane.ts";
 import { writeKubeconfig } from "./cluster/kubeconfig.ts";
 import { labEnvironment, labPaths } from "./environment.ts";
 import { startKubelet } from "./kubelet/kubelet.ts";
 import { LabError } from "./labError.ts";
-import { lockMachine } from "./machineLock.ts";
 import { preparePlugins, type PluginMode, type PreparedPlugin } from "./plugins/pluginPath.ts";
 import { endRecorded, ProcessTable } from "./process.ts";
 import { identify } from "./processIdentity.ts";
 import { step, type Log } from "./progress.ts";
-import { writeSession } from "./session.ts";
-import { cacheFolder } from "./tools/cache.ts";
+import { FEDERATION } from "./scenarios/federation.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
+import { readSession, writeSession } from "./session.ts";
+import { writeProject } from "./stackFile.ts";
+import { cacheRoot, compileCacheFolder } from "./tools/cache.ts";
 import { prepareTools, type Tools } from "./tools/tools.ts";
 import { APP_FILE } from "./workloads/app.ts";
 
@@ -25,8 +28,8 @@ export interface LabOptions {
   readonly plugins: PluginMode;
   /** What else to do before other shells may work on the lab; when it fails, the lab ends. Default: nothing. */
   readonly prepare?: (lab: Lab) => Promise<void>;
-  /** Default: those of a federation. */
-  readonly clusters?: readonly LabCluster[];
+  /** Clusters and stacks. Default: a federation of two. */
+  readonly scenario?: Scenario;
 }
 
 /** Running clusters, as any shell can work on them. */
@@ -48,19 +51,26 @@ export interface Lab extends RunningLab {
 }
 
 /**
- * Starts the lab: tools, plugins, control planes, and what runs their Pods.
+ * Starts the lab on the range of addresses that this process holds: tools, plugins, control planes, and what runs their Pods.
  *
- * @throws LabError when another lab runs on this machine, or something does not start; then nothing is left running.
+ * @throws LabError when a lab runs in the folder, or something does not start; then nothing is left running.
  */
 export async function startLab({
   dir,
   log,
   plugins: mode,
   prepare,
-  clusters = CLUSTERS,
+  scenario = FEDERATION,
 }: LabOptions): Promise<Lab> {
-  const release = await lockMachine(dir);
-  const stops: (() => Promise<unknown>)[] = [release];
+  const range = heldRange();
+  const { clusters, changeStackFile } = scenario;
+  const running = readSession(dir);
+  if (running !== undefined)
+    throw new LabError(
+      `a lab is running already in ${dir} (process ${running.holder.pid}). ` +
+        "End it with `npm run lab -- down`, or set LAB_DIR to another folder for a second one",
+    );
+  const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const undo of stops.splice(0).toReversed()) await undo();
   };
@@ -71,12 +81,13 @@ export async function startLab({
     if (holder === undefined)
       throw new LabError("/proc does not list this process; the lab needs it mounted");
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    writeSession(dir, { holder, clusters });
+    writeSession(dir, { holder, range, clusters });
     for (const folder of [paths.bin, paths.logs, paths.state, paths.stacks]) mkdirSync(folder);
     const tools = await prepareTools(log);
     for (const [name, file] of Object.entries(tools.programs)) symlinkSync(file, join(paths.bin, name));
     symlinkSync(tools.charts, paths.charts);
-    await sharePluginCache(paths.pulumiHome);
+    await writeProject({ dir, clusters }, changeStackFile);
+    sharePluginCache(paths.pulumiHome);
     const plugins = await preparePlugins({
       mode,
       pulumi: tools.programs.pulumi,
@@ -88,10 +99,10 @@ export async function startLab({
     stops.push(() => processes.stopAll());
     await startClusters(dir, clusters, { tools, processes, log }, stops);
     const standIns = plugins.some(({ kind }) => kind === "stand-in");
-    const environment = labEnvironment(paths, standIns, process.env["PATH"] ?? "");
+    const environment = labEnvironment(paths, standIns, process.env["PATH"] ?? "", compileCacheFolder());
     const lab = { dir, clusters, tools, plugins, kubeconfig: paths.kubeconfig, environment, stop };
     await prepare?.(lab);
-    writeSession(dir, { holder, clusters, environment });
+    writeSession(dir, { holder, range, clusters, environment });
     return lab;
   } catch (error) {
     await stop();
@@ -100,8 +111,8 @@ export async function startLab({
 }
 
 /** Plugins that Pulumi downloads outlive the lab, as the tools do. */
-async function sharePluginCache(pulumiHome: string): Promise<void> {
-  const cache = join(dirname(await cacheFolder()), "pulumi-plugins");
+function sharePluginCache(pulumiHome: string): void {
+  const cache = join(cacheRoot(), "pulumi-plugins");
   mkdirSync(cache, { recursive: true });
   mkdirSync(pulumiHome);
   symlinkSync(cache, join(pulumiHome, "plugins"));

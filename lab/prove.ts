@@ -16,7 +16,7 @@ export async function prove(
   { proofs } = scenarioOf(context.lab),
 ): Promise<void> {
   const results: { proof: Proof; outcome: Outcome }[] = [];
-  for (const proof of proofs()) {
+  for (const proof of proofs(context.lab.clusters)) {
     const outcome = await proof.run(context).catch((error: unknown): Outcome => {
       return {
         passed: false,

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { CHECKOUT, labPaths } from "./environment.ts";
+import { labPaths } from "./environment.ts";
 import type { RunningLab } from "./lab.ts";
 import { LabError } from "./labError.ts";
 import { quoteLog } from "./ready.ts";
@@ -9,7 +9,7 @@ import { quoteLog } from "./ready.ts";
 /** How many resources an operation touches, by what happens to them: `create`, `update`, `delete`, `same`, ... */
 export type Changes = Readonly<Record<string, number>>;
 
-/** A stack of the program, worked on as a person would: with the Pulumi CLI in the project's folder. */
+/** A stack of the program, worked on as a person would: with the Pulumi CLI in the lab's project. */
 export class Stack {
   readonly name: string;
   readonly #lab: Pick<RunningLab, "dir" | "environment">;
@@ -17,18 +17,18 @@ export class Stack {
   readonly #folder: string;
   /** What the CLI printed so far. */
   readonly log: string;
-  /** How a command line says that it means this stack, from the project's folder. */
+  /** How a command line says that it means this stack. */
   readonly options: string;
 
   /**
    * @param name as in `stacks/Pulumi.<name>.yaml`; the stack itself need not exist yet.
    * @param options.configFile another stack file to use instead.
-   * @param options.folder of another project. Default: the checkout.
+   * @param options.folder of another project. Default: the lab's.
    */
   constructor(
     name: string,
     lab: Pick<RunningLab, "dir" | "environment">,
-    { configFile, folder = CHECKOUT }: { configFile?: string; folder?: string } = {},
+    { configFile, folder = lab.dir }: { configFile?: string; folder?: string } = {},
   ) {
     this.name = name;
     this.#lab = lab;
@@ -113,7 +113,7 @@ export class Stack {
     appendFileSync(this.log, `\n$ pulumi ${args.join(" ")}\n`);
     return execa(join(labPaths(dir).bin, "pulumi"), [...args, "--non-interactive", "--color", "never"], {
       cwd: this.#folder,
-      env: environment,
+      env: { ...environment, PULUMI_OPTION_CWD: this.#folder },
       reject: false,
       all: true,
       stdout: ["pipe", { file: this.log, append: true }],

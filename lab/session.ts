@@ -7,6 +7,8 @@ import { labPaths } from "./environment.ts";
 export interface Session {
   /** The process that holds the lab. */
   readonly holder: ProcessIdentity;
+  /** Its range of loopback addresses: `LAB_RANGE` for other processes. */
+  readonly range: number;
   readonly clusters: readonly LabCluster[];
   /** Variables for programs that work on the lab; absent until the lab is ready. */
   readonly environment?: Readonly<Record<string, string>>;

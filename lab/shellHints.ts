@@ -5,10 +5,10 @@ import { scenarioOf } from "./scenarios/scenarios.ts";
 /** Where the explanations begin. */
 const COLUMN = 32;
 
-/** What a shell on the lab is for. Its stacks' files are written. */
-export async function shellHints(lab: RunningLab): Promise<string> {
+/** Hints for a shell on the lab. */
+export function shellHints(lab: RunningLab): string {
   const scenario = scenarioOf(lab);
-  const stacks = await stacksOf(lab, scenario);
+  const stacks = stacksOf(lab, scenario);
   const [first] = lab.clusters;
   const updates = updatesOf(scenario, stacks);
   const lines = [

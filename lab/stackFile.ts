@@ -1,25 +1,133 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { deepmerge } from "deepmerge-ts";
 import { parse, stringify } from "yaml";
-import { CHECKOUT } from "./environment.ts";
+import type { LabCluster } from "./clusters.ts";
+import { CHECKOUT, ENCRYPTION_SALT, labPaths } from "./environment.ts";
+import type { RunningLab } from "./lab.ts";
+import { GATEWAY_PORT } from "./proofs/gateway.ts";
 
 /** The `config` of a stack file. */
 export type StackFileConfig = Record<string, unknown>;
 
+/** Changes a stack's config. */
+export type StackFileEdit = (config: StackFileConfig) => void;
+
+interface StackFile {
+  encryptionsalt?: string;
+  config: StackFileConfig;
+}
+
+/** A section of the config that is an object. */
+type Section = Record<string, unknown>;
+
+const EXAMPLES = join(CHECKOUT, "stacks");
+const EXAMPLE = /^Pulumi\.(.+)\.yaml$/;
+
 /**
- * Writes a changed copy of a stack's file, as one would edit it in a pull request.
+ * Writes the lab's Pulumi project: the checkout's program, and a stack file for each example in `stacks/` whose cluster the lab
+ * has, with the lab's own settings laid over it.
+ *
+ * @param change a scenario's changes of a stack's config.
+ */
+export async function writeProject(
+  { dir, clusters }: Pick<RunningLab, "dir" | "clusters">,
+  change: (stack: string, config: StackFileConfig) => void = () => undefined,
+): Promise<void> {
+  const { project, stacks } = labPaths(dir);
+  const own = parse(await readFile(join(CHECKOUT, "Pulumi.yaml"), "utf8")) as { main: string };
+  await writeFile(project, stringify({ ...own, main: join(CHECKOUT, own.main), stackConfigDir: "stacks" }));
+  for (const name of await readdir(EXAMPLES)) {
+    const [, stack] = EXAMPLE.exec(name) ?? [];
+    if (stack === undefined) continue;
+    const { config } = parse(await readFile(join(EXAMPLES, name), "utf8")) as StackFile;
+    if (!overlay(config, dir, clusters)) continue;
+    change(stack, config);
+    await writeFile(join(stacks, name), stringify({ encryptionsalt: ENCRYPTION_SALT, config }));
+  }
+}
+
+/**
+ * Writes a changed copy of a stack's file in the lab, as one would edit it in a pull request.
+ *
  * @param folder where to.
  * @returns the copy's path, for `--config-file`.
  */
 export async function editStackFile(
+  { dir }: Pick<RunningLab, "dir">,
   stack: string,
   folder: string,
-  edit: (config: StackFileConfig) => void,
+  edit: StackFileEdit,
 ): Promise<string> {
-  const text = await readFile(join(CHECKOUT, "stacks", `Pulumi.${stack}.yaml`), "utf8");
-  const file = parse(text) as { config: StackFileConfig };
+  const name = `Pulumi.${stack}.yaml`;
+  const file = parse(await readFile(join(labPaths(dir).stacks, name), "utf8")) as StackFile;
   edit(file.config);
-  const path = join(folder, `Pulumi.${stack}.yaml`);
+  const path = join(folder, name);
   await writeFile(path, stringify(file));
   return path;
+}
+
+/** Lays the lab's settings over a stack's. @returns false when the stack is of none of the lab's clusters. */
+function overlay(config: StackFileConfig, dir: string, clusters: readonly LabCluster[]): boolean {
+  const root = config["istio-federation:rootAuthority"] as { clusters: Record<string, Section> } | undefined;
+  if (root !== undefined) {
+    const known = clusters.filter(({ name }) => root.clusters[name] !== undefined);
+    for (const { name, network } of known)
+      Object.assign(root.clusters[name] ?? {}, { istiodHosts: [`${network}.0.2`] });
+    return known.length > 0;
+  }
+  const { name } = config["istio-federation:cluster"] as { name: string };
+  const cluster = clusters.find((each) => each.name === name);
+  if (cluster === undefined) return false;
+  const section = (key: string) => (config[`istio-federation:${key}`] ?? {}) as Section;
+  const set = (key: string, value: unknown) => (config[`istio-federation:${key}`] = value);
+  const paths = labPaths(dir);
+  set("kubeconfig", { path: paths.kubeconfig, context: name });
+  const { values = {} } = section("istio");
+  set("istio", {
+    charts: { folder: paths.charts },
+    values: deepmerge(values, istioValues(`${cluster.network}.0.2`)),
+  });
+  const bind = `${cluster.network}.0.3`;
+  set("gateway", {
+    // Two gateways share a host, and there is no load balancer.
+    bind,
+    values: { autoscaling: { enabled: false }, strategy: { type: "Recreate" } },
+    // The istiods of a single mesh take the address from the Service.
+    ...(config["istio-federation:topology"] === "single-mesh"
+      ? { service: { type: "LoadBalancer" } }
+      : { service: { type: "ClusterIP" }, advertise: [{ address: bind, port: GATEWAY_PORT }] }),
+  });
+  if (config["istio-federation:singleMesh"] !== undefined)
+    set("singleMesh", {
+      ...section("singleMesh"),
+      apiServer: { server: `https://${cluster.network}.0.1:6443` },
+    });
+  set("allowGatewayAddresses", ["127.0.0.0/8"]);
+  return true;
+}
+
+/** Helm values for an istiod at a fixed address on a machine without kube-proxy and cluster DNS, and for stock Envoy. */
+function istioValues(istiod: string): { base: Section; istiod: Section } {
+  const base = { validationURL: `https://${istiod}:15017/validate` };
+  return {
+    base: { base },
+    istiod: {
+      base,
+      istiodRemote: { injectionURL: `https://${istiod}:15017/inject` },
+      global: { caAddress: `${istiod}:15012` },
+      meshConfig: { defaultConfig: { discoveryAddress: `${istiod}:15012` } },
+      // Stock Envoy has neither istio.stats nor the filters of metadata exchange and ALPN.
+      telemetry: { enabled: false },
+      env: {
+        PILOT_ENABLE_METADATA_EXCHANGE: "false",
+        PILOT_DISABLE_MX_ALPN: "true",
+        PILOT_ENABLE_ALPN_FILTER: "false",
+      },
+      autoscaleEnabled: false,
+      // The address is fixed: the old Pod has to go first.
+      rollingMaxSurge: 0,
+      rollingMaxUnavailable: 1,
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { FEDERATED_EQUALS } from "../clusters.ts";
+import type { LabCluster } from "../clusters.ts";
 import { allowedCall } from "./allowedCall.ts";
 import { forgeryRefused } from "./forgery.ts";
 import { plaintextRefused } from "./plaintext.ts";
@@ -10,10 +10,11 @@ import { unofferedRefused } from "./unoffered.ts";
 /**
  * Every claim about a federation of clusters that have one domain: each has the same services, under one name at home and another one at the
  * peer, and no authority speaks for the other's workloads.
+ * @param clusters the first two are checked.
  * @param stacks to be found up to date.
  */
-export function equalDomainsProofs(stacks: readonly string[]): Proof[] {
-  const [one, two] = FEDERATED_EQUALS.map(sideOf) as [Side, Side];
+export function equalDomainsProofs(clusters: readonly LabCluster[], stacks: readonly string[]): Proof[] {
+  const [one, two] = clusters.map(sideOf) as [Side, Side];
   return [...callsBetween(one, two), ...callsBetween(two, one), ...stacks.map((stack) => unchanged(stack))];
 }
 

@@ -23,7 +23,7 @@ export function peerRemoved({ name, network }: LabCluster, { name: peer }: LabCl
     run: async ({ lab }) => {
       const credential = await stealCredential(lab.kubeconfig, peer, name);
       const before = await statusFor(credential, "/api/v1/namespaces");
-      const configFile = await editStackFile(stack, lab.dir, (config) => {
+      const configFile = await editStackFile(lab, stack, lab.dir, (config) => {
         delete config["istio-federation:peers"];
       });
       await new Stack(stack, lab, { configFile }).up();

@@ -1,4 +1,4 @@
-import { EQUAL_CLUSTERS } from "../clusters.ts";
+import type { LabCluster } from "../clusters.ts";
 import { allowedCall } from "./allowedCall.ts";
 import { equalBelieved } from "./equalBelieved.ts";
 import { plaintextRefused } from "./plaintext.ts";
@@ -11,8 +11,8 @@ import { unofferedRefused } from "./unoffered.ts";
  * Every claim about replicated control planes: two clusters with one domain, each with the same services, which tell each other apart by name.
  * @param stacks to be found up to date.
  */
-export function replicatedProofs(stacks: readonly string[]): Proof[] {
-  const [one, two] = EQUAL_CLUSTERS.map(sideOf) as [Side, Side];
+export function replicatedProofs(clusters: readonly LabCluster[], stacks: readonly string[]): Proof[] {
+  const [one, two] = clusters.map(sideOf) as [Side, Side];
   return [...callsBetween(one, two), ...callsBetween(two, one), ...stacks.map((stack) => unchanged(stack))];
 }
 

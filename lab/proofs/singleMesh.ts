@@ -1,4 +1,4 @@
-import { type LabCluster, MESH_CLUSTERS } from "../clusters.ts";
+import type { LabCluster } from "../clusters.ts";
 import { workloadsOf } from "../workloads/workload.ts";
 import { crossesGateway } from "./crossesGateway.ts";
 import { endpointsBack, endpointsGone } from "./endpoints.ts";
@@ -13,15 +13,15 @@ import { unchanged } from "./unchanged.ts";
  * Every claim about a single mesh: two clusters with one Service, of which each has a version.
  * @param stacks of the clusters, to be found up to date.
  */
-export function singleMeshProofs(stacks: readonly string[]): Proof[] {
-  const [east, west] = MESH_CLUSTERS;
-  const clients = MESH_CLUSTERS.map((cluster) => party(cluster, "sleep"));
+export function singleMeshProofs(clusters: readonly LabCluster[], stacks: readonly string[]): Proof[] {
+  const [east, west] = clusters as [LabCluster, LabCluster];
+  const clients = clusters.map((cluster) => party(cluster, "sleep"));
   const [v1, v2] = [party(east, "helloworld"), party(west, "helloworld")];
-  const names = MESH_CLUSTERS.map(({ name }) => name);
+  const names = clusters.map(({ name }) => name);
   const fromBoth = (answering: readonly Party[], claim: string) =>
     clients.map((client) => reached(client, [v1, v2], answering, claim));
   return [
-    ...MESH_CLUSTERS.map((cluster) => synced(cluster, names)),
+    ...clusters.map((cluster) => synced(cluster, names)),
     ...fromBoth([v1, v2], "calls of one Service reach its endpoints in both clusters"),
     crossesGateway(party(east, "sleep"), v2, west),
     crossesGateway(party(west, "sleep"), v1, east),

@@ -11,7 +11,7 @@ export const EQUAL_DOMAINS: Scenario = {
   topology: "federation",
   clusters: FEDERATED_EQUALS,
   updates: [ONE, TWO, ONE],
-  proofs: () => equalDomainsProofs([ONE, TWO]),
+  proofs: (clusters) => equalDomainsProofs(clusters, [ONE, TWO]),
 };
 
 /** Three of them, each a peer of both others, so that a name can be served by two peers; proved are the calls of the first two. */
@@ -21,5 +21,5 @@ export const EQUAL_DOMAINS_OF_THREE: Scenario = {
   clusters: THREE_EQUALS,
   updates: [ONE, TWO, THREE, ONE, TWO],
   changeStackFile: allPeers(THREE_EQUALS),
-  proofs: () => equalDomainsProofs([ONE, TWO, THREE]),
+  proofs: (clusters) => equalDomainsProofs(clusters, [ONE, TWO, THREE]),
 };

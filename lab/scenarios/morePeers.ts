@@ -9,6 +9,7 @@ export function allPeers(
   clusters: readonly Pick<LabCluster, "name">[],
 ): (stack: string, config: StackFileConfig) => void {
   return (stack, config) => {
+    if (!clusters.some(({ name }) => name === stack)) return;
     addPeers(
       config,
       clusters.map(({ name }) => name).filter((name) => name !== stack),

@@ -10,5 +10,5 @@ export const REPLICATED: Scenario = {
   topology: "replicated",
   clusters: EQUAL_CLUSTERS,
   updates: [ONE, TWO, ROOT, ONE, TWO, ONE],
-  proofs: () => replicatedProofs([ROOT, ONE, TWO]),
+  proofs: (clusters) => replicatedProofs(clusters, [ROOT, ONE, TWO]),
 };

@@ -13,6 +13,6 @@ export interface Scenario {
   readonly updates: readonly string[];
   /** What a stack's file is to say otherwise than in the checkout. Default: nothing. */
   readonly changeStackFile?: (stack: string, config: StackFileConfig) => void;
-  /** What is claimed of it, in the order in which it is checked. */
-  readonly proofs: () => Proof[];
+  /** What is claimed of it, in the order in which it is checked. @param clusters of the lab that runs. */
+  readonly proofs: (clusters: readonly LabCluster[]) => Proof[];
 }

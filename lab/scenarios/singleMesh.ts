@@ -11,5 +11,5 @@ export const SINGLE_MESH: Scenario = {
   clusters: MESH_CLUSTERS,
   // A cluster calls into another once that one trusts it: each has to come after the other's first update.
   updates: [EAST, WEST, EAST, WEST],
-  proofs: () => singleMeshProofs([EAST, WEST]),
+  proofs: (clusters) => singleMeshProofs(clusters, [EAST, WEST]),
 };

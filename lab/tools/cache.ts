@@ -14,20 +14,26 @@ const LOCK_WAIT_SECONDS = 1800;
 /** Sources besides the versions that decide what the built tools are. */
 const HASHED_SOURCES = ["go.mod", "go.sum", "charts/main.go"];
 
-/**
- * Folder of the tools, outside the checkout so that all checkouts share it:
- * `$ISTIO_FEDERATION_CACHE`, else `$XDG_CACHE_HOME/istio-federation`, else `~/.cache/istio-federation`, and in it one
- * folder per set of pinned versions.
- */
+/** Folder of the tools, one per set of pinned versions, outside the checkout so that all checkouts share it. */
 export async function cacheFolder(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const hash = createHash("sha256");
   for (const source of HASHED_SOURCES) {
     hash.update(`${source}\0`).update(await readFile(join(TOOLS_FOLDER, source)));
   }
   hash.update(`\0${linkerFlags()}\0${ENVOY_VERSION}\0${process.arch}`);
-  const root =
-    env.ISTIO_FEDERATION_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "istio-federation");
-  return join(root, hash.digest("hex").slice(0, 16));
+  return join(cacheRoot(env), hash.digest("hex").slice(0, 16));
+}
+
+/** `$ISTIO_FEDERATION_CACHE`, else `$XDG_CACHE_HOME/istio-federation`, else `~/.cache/istio-federation`. */
+export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
+  return (
+    env.ISTIO_FEDERATION_CACHE || join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "istio-federation")
+  );
+}
+
+/** Folder of Node's compile cache, for every Node process of the lab and of its tests. */
+export function compileCacheFolder(): string {
+  return join(cacheRoot(), "node-compile-cache");
 }
 
 /** Makes entries (files or folders, by their names) in a temporary folder on the cache's file system. */

@@ -47,8 +47,8 @@ export const TOOLS: Readonly<Record<ToolName, ToolSpec>> = {
     module: "github.com/pulumi/pulumi/pkg/v3",
     versionArgs: ["version"],
     versionPattern: /^v(\S+)/m,
-    // Config option `stackConfigDir` and the engine options of the program need it.
-    accepted: ">=3.200.0 <4",
+    // PULUMI_OPTION_CWD needs it.
+    accepted: ">=3.208.0 <4",
   },
   helm: {
     package: "helm.sh/helm/v3/cmd/helm",

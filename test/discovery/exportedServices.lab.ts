@@ -12,7 +12,7 @@ describe("discoverServices on a real API server", () => {
   let cluster: TestCluster;
 
   before(async () => {
-    cluster = await TestCluster.start("discovery", "127.30.0.3");
+    cluster = await TestCluster.start("discovery");
     for (const namespace of ["xyz", "other"]) await cluster.makeNamespace(namespace);
     const ports = [{ name: "http", port: 8080, appProtocol: "http" }];
     await cluster.make(SERVICE, "xyz", "bar", { labels: EXPORT, spec: { selector: { app: "bar" }, ports } });

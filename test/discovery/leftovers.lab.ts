@@ -10,7 +10,7 @@ describe("findLeftovers on a real API server", () => {
   let cluster: TestCluster;
 
   before(async () => {
-    cluster = await TestCluster.start("leftovers", "127.30.0.21");
+    cluster = await TestCluster.start("leftovers");
   });
 
   after(() => cluster.stop());

@@ -12,10 +12,11 @@ import {
 } from "../../federation/topology/globalBlock.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { coreDnsProgram } from "../../lab/tools/coreDns.ts";
+import { nextAddress } from "../providers/support/addresses.ts";
 import { log } from "./sharedLab.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
-const ADDRESS = "127.10.0.53";
+const ADDRESS = nextAddress();
 /** On this machine port 53 is somebody else's. */
 const PORT = 10053;
 const UPSTREAM_PORT = 10054;

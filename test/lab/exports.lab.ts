@@ -57,7 +57,7 @@ describe("the exports of a stack", function () {
   }
 
   it("that are emptied close the gateway, whatever the peer still knows, and open it when they come back", async () => {
-    const configFile = await editedStackFile("cluster-a", (config) => {
+    const configFile = await editedStackFile(federated.lab, "cluster-a", (config) => {
       config["istio-federation:exports"] = [];
     });
     assert.equal(await gateways(), 1);

@@ -6,7 +6,6 @@ import { changesNothing } from "../../lab/pulumi.ts";
 import { FEDERATION } from "../../lab/scenarios/federation.ts";
 import { log, sharedLab, type FederatedLab } from "./sharedLab.ts";
 import { testProofs } from "./testProofs.ts";
-import { temporaryFolder } from "./temporaryFolder.ts";
 
 describe("two federated clusters", function () {
   this.timeout(1_200_000);
@@ -46,9 +45,9 @@ describe("two federated clusters", function () {
     assert.equal(exitCode, 7);
   });
 
-  it("keep a second lab off the machine, naming folder and process", async () => {
-    const dir = await temporaryFolder("second-lab");
-    const expected = new RegExp(`running already in ${federated.lab.dir} \\(process ${process.pid}\\)`);
+  it("keep a second lab out of their folder, naming it and the process", async () => {
+    const { dir } = federated.lab;
+    const expected = new RegExp(`running already in ${dir} \\(process ${process.pid}\\)`);
     await assert.rejects(startLab({ dir, log, plugins: "auto" }), expected);
   });
 });

@@ -50,7 +50,7 @@ describe("a client whose sidecar does not answer DNS, where imported services ha
     server = await startGreeter(CALLEE.address, GREETER.appPort);
     await deploy(A.name, [CALLER, STRANGER]);
     await deploy(B.name, [CALLEE]);
-    const configFile = await editedStackFile(A.name, (config) => {
+    const configFile = await editedStackFile(federated.lab, A.name, (config) => {
       config["istio-federation:dns"] = { services: {} };
     });
     edited = new Stack(A.name, lab, { configFile });

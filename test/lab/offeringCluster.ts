@@ -89,8 +89,7 @@ export class OfferingCluster {
   }
 
   async #stackOf(name: string, { exports }: { exports?: readonly object[] }): Promise<Stack> {
-    const configFile = await editedStackFile(name, (config) => {
-      this.#scenario.changeStackFile?.(name, config);
+    const configFile = await editedStackFile(this.lab, name, (config) => {
       if (exports !== undefined) config["istio-federation:exports"] = exports;
     });
     return new Stack(name, this.lab, { configFile });

@@ -1,8 +1,9 @@
 import { rm } from "node:fs/promises";
-import { CLUSTERS, type LabCluster } from "../../lab/clusters.ts";
 import { LAB_FOLDER, labPaths } from "../../lab/environment.ts";
 import { type Lab, startLab } from "../../lab/lab.ts";
 import { pluginMode } from "../../lab/plugins/pluginPath.ts";
+import { FEDERATION } from "../../lab/scenarios/federation.ts";
+import type { Scenario } from "../../lab/scenarios/scenario.ts";
 import { log } from "./sharedLab.ts";
 
 /**
@@ -10,17 +11,14 @@ import { log } from "./sharedLab.ts";
  * passed, for its logs.
  *
  * @param prepare what to do with it before the tests.
- * @param clusters Default: the two of a federation.
+ * @param scenario default: a federation of two.
  */
-export function ownLab(
-  prepare: (lab: Lab) => Promise<void>,
-  clusters: readonly LabCluster[] = CLUSTERS,
-): void {
+export function ownLab(prepare: (lab: Lab) => Promise<void>, scenario: Scenario = FEDERATION): void {
   let started: Lab | undefined;
 
   before(async () => {
     started = await startLab({
-      ...{ dir: LAB_FOLDER, log, clusters },
+      ...{ dir: LAB_FOLDER, log, scenario },
       plugins: pluginMode(process.env["LAB_PLUGINS"]),
     });
     await prepare(started);

@@ -32,7 +32,7 @@ export async function stackWithPeerC(
   settings: Record<string, unknown> = {},
   name = "cluster-a",
 ): Promise<Stack> {
-  const configFile = await editedStackFile(name, (config) => {
+  const configFile = await editedStackFile(lab, name, (config) => {
     const peer = { stack: "cluster-c", ...settings };
     Object.assign(config["istio-federation:peers"] as object, { "cluster-c": peer });
   });

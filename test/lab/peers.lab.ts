@@ -78,7 +78,7 @@ describe("a stack's peers", function () {
   });
 
   it("lose their entries and their roots when they leave the config, and nothing else; and get them back", async () => {
-    const configFile = await editedStackFile("cluster-a", (config) => {
+    const configFile = await editedStackFile(federated.lab, "cluster-a", (config) => {
       config["istio-federation:peers"] = {};
     });
     const without = new Stack("cluster-a", federated.lab, { configFile });

@@ -58,7 +58,7 @@ describe("a certificate authority from outside", function () {
    * @param inConfig fields whose value is set in the config itself, as a secret.
    */
   async function preview(section: object, inConfig: Record<string, string> = {}) {
-    const configFile = await editedStackFile("cluster-a", (config) => {
+    const configFile = await editedStackFile(lab, "cluster-a", (config) => {
       config[SECTION] = { source: "provided", ...section };
     });
     for (const [field, value] of Object.entries(inConfig)) await setSecret(configFile, field, value);

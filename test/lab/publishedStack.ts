@@ -64,6 +64,6 @@ async function projectFolder(): Promise<string> {
 function pulumi({ dir, environment }: RunningLab, cwd: string, ...args: string[]) {
   const { bin, logs } = labPaths(dir);
   const output = ["pipe", { file: join(logs, "pulumi-published.log"), append: true }] as const;
-  const options = { cwd, env: environment, stdout: output, stderr: output };
+  const options = { cwd, env: { ...environment, PULUMI_OPTION_CWD: cwd }, stdout: output, stderr: output };
   return execa(join(bin, "pulumi"), [...args, "--non-interactive"], options);
 }

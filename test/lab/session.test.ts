@@ -15,6 +15,7 @@ describe("a lab's session", () => {
   it("is found by other shells while its holder runs", () => {
     const session = {
       holder: identify(process.pid)!,
+      range: 0,
       clusters: CLUSTERS,
       environment: { KUBECONFIG: "/lab/kubeconfig" },
     };
@@ -23,7 +24,7 @@ describe("a lab's session", () => {
   });
 
   it("is over when its holder is gone, or another process has its pid", () => {
-    writeSession(dir, { holder: { pid: process.pid, startTime: "1" }, clusters: CLUSTERS });
+    writeSession(dir, { holder: { pid: process.pid, startTime: "1" }, range: 0, clusters: CLUSTERS });
     assert.equal(readSession(dir), undefined);
   });
 
@@ -36,12 +37,12 @@ describe("the lab's environment", () => {
   const paths = labPaths("/work/.lab");
 
   it("puts the lab's tools before the person's own", () => {
-    const { PATH } = labEnvironment(paths, true, "/usr/bin");
+    const { PATH } = labEnvironment(paths, true, "/usr/bin", "/cache");
     assert.match(PATH ?? "", /^\/work\/\.lab\/bin:.*\/node_modules\/\.bin:\/usr\/bin$/);
   });
 
   it("keeps kubectl and pulumi away from everything but the lab", () => {
-    const environment = labEnvironment(paths, true, "/usr/bin");
+    const environment = labEnvironment(paths, true, "/usr/bin", "/cache");
     assert.equal(environment["KUBECONFIG"], "/work/.lab/kubeconfig");
     assert.equal(environment["PULUMI_BACKEND_URL"], "file:///work/.lab/state");
     assert.equal(environment["PULUMI_HOME"], "/work/.lab/pulumi-home");
@@ -49,7 +50,7 @@ describe("the lab's environment", () => {
 
   it("lets Pulumi look for plugins on the network unless stand-ins serve", () => {
     const key = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION";
-    assert.equal(labEnvironment(paths, true, "")[key], "true");
-    assert.equal(labEnvironment(paths, false, "")[key], undefined);
+    assert.equal(labEnvironment(paths, true, "", "/cache")[key], "true");
+    assert.equal(labEnvironment(paths, false, "", "/cache")[key], undefined);
   });
 });

@@ -6,7 +6,6 @@ import { CHECKOUT, LAB_FOLDER, labPaths } from "../../lab/environment.ts";
 import { readSession } from "../../lab/session.ts";
 import { LabSecrets } from "./labSecrets.ts";
 
-// Not together with the other lab tests: one machine runs one lab, and theirs stays until all of them are done.
 describe("a lab that a person works on by hand", function () {
   this.timeout(1_200_000);
   let started = false;
@@ -88,7 +87,8 @@ describe("a lab that a person works on by hand", function () {
 
   /** `npm run lab -- <args>`, in a shell where the person had another program's stack in mind. */
   function lab(...args: string[]) {
-    const env = { PULUMI_STACK: "of-another-program", SHELL: "/bin/sh" };
+    // The lab has a range of addresses of its own, and not that of this process.
+    const env = { PULUMI_STACK: "of-another-program", SHELL: "/bin/sh", LAB_RANGE: undefined };
     const options = { cwd: CHECKOUT, env, reject: false, all: true } as const;
     const running = execa(process.execPath, ["lab/main.ts", ...args], options);
     running.all.on("data", (text: Buffer) => (told += text.toString()));

@@ -4,6 +4,7 @@ import { appendFile, cp, readFile, readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { CLUSTERS } from "../../lab/clusters.ts";
 import { CHECKOUT, labPaths } from "../../lab/environment.ts";
+import type { RunningLab } from "../../lab/lab.ts";
 import { importsText } from "../providers/support/importsFixture.ts";
 import { SecretSearch } from "./secretSearch.ts";
 import { type FederatedLab, secrets, sharedLab } from "./sharedLab.ts";
@@ -50,7 +51,7 @@ describe("the state of a federated stack", function () {
   }
 
   it("does not change when the code of a provider does, which every run takes from the program's folder", async () => {
-    const copy = await copyProgram();
+    const copy = await copyProgram(federated.lab);
     const folder = join(copy, "providers/importedServices");
     for (const file of await readdir(folder))
       await appendFile(
@@ -71,8 +72,8 @@ describe("the state of a federated stack", function () {
   });
 });
 
-/** The program in another folder, to be changed there. It shares the checkout's packages and lab. */
-async function copyProgram(): Promise<string> {
+/** The program and the lab's stack files in another folder, to be changed there; it shares the checkout's packages. */
+async function copyProgram(lab: RunningLab): Promise<string> {
   const copy = await temporaryFolder("changed-program");
   const parts = [
     "Pulumi.yaml",
@@ -82,9 +83,9 @@ async function copyProgram(): Promise<string> {
     "discovery",
     "federation",
     "providers",
-    "stacks",
   ];
   for (const part of parts) await cp(join(CHECKOUT, part), join(copy, part), { recursive: true });
-  for (const shared of ["node_modules", ".lab"]) await symlink(join(CHECKOUT, shared), join(copy, shared));
+  await cp(labPaths(lab.dir).stacks, join(copy, "stacks"), { recursive: true });
+  await symlink(join(CHECKOUT, "node_modules"), join(copy, "node_modules"));
   return copy;
 }

@@ -3,8 +3,11 @@ import type { ProofContext } from "../../lab/proofs/proof.ts";
 import type { Scenario } from "../../lab/scenarios/scenario.ts";
 
 /** A test of each claim of a scenario. @param context once the scenario's clusters are connected. */
-export function testProofs({ proofs }: Scenario, context: () => ProofContext | Promise<ProofContext>): void {
-  for (const proof of proofs()) {
+export function testProofs(
+  { proofs, clusters }: Scenario,
+  context: () => ProofContext | Promise<ProofContext>,
+): void {
+  for (const proof of proofs(clusters)) {
     it(`${proof.claim}: ${proof.caller} -> ${proof.callee}`, async () => {
       const outcome = await proof.run(await context());
       assert.ok(outcome.passed, outcome.reason);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { networkAt } from "../../lab/addressRange.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
 import { mintLeaf, stealAuthority, type StolenAuthority } from "../../lab/proofs/forgedLeaf.ts";
 import { callAs } from "../../lab/proofs/forgery.ts";
@@ -16,7 +17,7 @@ import { type FederatedLab, sharedLab } from "./sharedLab.ts";
 
 const BAZ_HOST = "baz.team.svc.cluster-c.local";
 const BAZ = "spiffe://cluster-c.local/ns/team/sa/baz";
-const GATEWAY_OF_C = { address: "127.50.0.3", port: GATEWAY_PORT };
+const GATEWAY_OF_C = { address: `${networkAt(3)}.0.3`, port: GATEWAY_PORT };
 const PROPAGATION_SECONDS = 30;
 
 describe("a third peer", function () {

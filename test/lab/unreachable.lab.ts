@@ -18,7 +18,7 @@ describe("a cluster that cannot be reached", function () {
     await writeFile(path, kubeconfig.replaceAll(/server: .*/g, "server: https://127.0.0.1:9"), {
       mode: 0o600,
     });
-    const configFile = await editedStackFile("cluster-a", (config) => {
+    const configFile = await editedStackFile(federated.lab, "cluster-a", (config) => {
       Object.assign(config["istio-federation:kubeconfig"] as object, { path });
     });
     const { exitCode, output } = await new Stack("cluster-a", federated.lab, { configFile }).run(

@@ -19,7 +19,7 @@ describe("a wrong Helm value", function () {
   before(async () => (federated = await sharedLab()));
 
   it("breaks the lab as it would break a cluster: without PROXY_CONFIG_XDS_AGENT no peer's root is trusted", async () => {
-    const configFile = await editedStackFile("cluster-a", (config) => {
+    const configFile = await editedStackFile(federated.lab, "cluster-a", (config) => {
       const { values } = config["istio-federation:istio"] as {
         values: { istiod: { meshConfig: { defaultConfig: object } } };
       };

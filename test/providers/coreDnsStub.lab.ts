@@ -17,7 +17,7 @@ describe("CoreDnsStub against a real API server", () => {
   let provider: ProviderProcess;
 
   before(async () => {
-    cluster = await TestCluster.start("coredns", "127.30.0.26");
+    cluster = await TestCluster.start("coredns");
     const args = { kubeconfig: {}, ...NAME, block: "" };
     provider = await ProviderProcess.start(await providerText(() => new CoreDnsStub("text", args)));
   });

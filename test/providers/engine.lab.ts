@@ -18,7 +18,7 @@ describe("ImportedServices under Pulumi's engine", () => {
   let first: () => Promise<unknown>;
 
   before(async () => {
-    fixture = await EngineFixture.start("engine", "127.30.0.4");
+    fixture = await EngineFixture.start("engine");
     cluster = fixture.cluster;
     stack = await fixture.makeStack("here", async () => {
       const found = await first();

@@ -18,7 +18,7 @@ describe("GatewayAddresses against a real API server", () => {
   let provider: ProviderProcess;
 
   before(async () => {
-    cluster = await TestCluster.start("gateway", "127.30.0.6");
+    cluster = await TestCluster.start("gateway");
     await cluster.makeNamespace(GATEWAY.namespace);
     const args = { kubeconfig: {}, ...GATEWAY, timeoutSeconds: 0 };
     provider = await ProviderProcess.start(await providerText(() => new GatewayAddresses("text", args)));

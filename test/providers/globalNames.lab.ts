@@ -13,7 +13,7 @@ describe("ImportedServices under global names, against a real API server", () =>
   let fixture: ImportsFixture;
 
   before(async () => {
-    fixture = await ImportsFixture.start("global-names", "127.30.0.25");
+    fixture = await ImportsFixture.start("global-names");
     await fixture.cluster.installIstioKinds();
     await fixture.cluster.makeNamespace(NAMESPACE);
   });

@@ -13,7 +13,7 @@ describe("ImportedServices with what import rules say, against a real API server
   let fixture: ImportsFixture;
 
   before(async () => {
-    fixture = await ImportsFixture.start("import-rules", "127.30.0.27");
+    fixture = await ImportsFixture.start("import-rules");
     await fixture.cluster.installIstioKinds();
     await fixture.cluster.makeNamespace(NAMESPACE);
   });

@@ -7,7 +7,7 @@ describe("ImportedServices against a real API server", () => {
   let fixture: ImportsFixture;
 
   before(async () => {
-    fixture = await ImportsFixture.start("imports", "127.30.0.1");
+    fixture = await ImportsFixture.start("imports");
     await fixture.cluster.installIstioKinds();
     await fixture.cluster.makeNamespace(NAMESPACE);
   });

@@ -6,7 +6,7 @@ describe("Whose ServiceEntries ImportedServices touches", () => {
   let fixture: ImportsFixture;
 
   before(async () => {
-    fixture = await ImportsFixture.start("ownership", "127.30.0.7");
+    fixture = await ImportsFixture.start("ownership");
     await fixture.cluster.installIstioKinds();
     await fixture.cluster.makeNamespace(NAMESPACE);
   });
@@ -75,7 +75,7 @@ describe("ImportedServices on a cluster without Istio", () => {
   let fixture: ImportsFixture;
 
   before(async () => {
-    fixture = await ImportsFixture.start("bare", "127.30.0.2");
+    fixture = await ImportsFixture.start("bare");
   });
 
   after(() => fixture.stop());

@@ -14,7 +14,7 @@ describe("Leftovers against a real API server", () => {
   let provider: ProviderProcess;
 
   before(async () => {
-    cluster = await TestCluster.start("leftovers", "127.30.0.22");
+    cluster = await TestCluster.start("leftovers");
     await cluster.installIstioKinds();
     await cluster.makeNamespace(NAMESPACE);
     const args = { kubeconfig: {}, namespace: "", found: {} };

@@ -19,7 +19,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
   let peers: Record<string, string[]>;
 
   before(async () => {
-    fixture = await EngineFixture.start("leftovers-engine", "127.30.0.23");
+    fixture = await EngineFixture.start("leftovers-engine");
   });
 
   after(() => fixture.stop());

@@ -13,7 +13,7 @@ describe("ImportedServices with local Services, against a real API server", () =
   let fixture: ImportsFixture;
 
   before(async () => {
-    fixture = await ImportsFixture.start("local-services", "127.30.0.28");
+    fixture = await ImportsFixture.start("local-services");
     await fixture.cluster.installIstioKinds();
     await fixture.cluster.makeNamespace(NAMESPACE);
   });

@@ -16,7 +16,7 @@ describe("A preview of imported services", () => {
   let declared: Partial<ImportedServicesArgs>;
 
   before(async () => {
-    fixture = await EngineFixture.start("previews", "127.30.0.9");
+    fixture = await EngineFixture.start("previews");
     stack = await fixture.makeStack("here", () => {
       const { imported } = fixture.declare(declared);
       return Promise.resolve({ imported });

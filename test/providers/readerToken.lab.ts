@@ -37,7 +37,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
   let told = "";
 
   before(async () => {
-    fixture = await EngineFixture.start("reader", "127.30.0.26");
+    fixture = await EngineFixture.start("reader");
     const { cluster } = fixture;
     await makeAccount();
     await cluster.make(role("ClusterRole", "clusterroles"), undefined, PLACE.name, { rules: READER_RULES });

@@ -22,7 +22,7 @@ describe("TrustAnchor under Pulumi's engine", () => {
   before(async () => {
     own = await TestAuthority.root("O=a.local", { kind: "RSA" });
     peer = await TestAuthority.root("O=b.local");
-    fixture = await EngineFixture.start("trust", "127.30.0.24");
+    fixture = await EngineFixture.start("trust");
     fixture.secrets.keys.set(own.keyPem(), "our root's key").set(peer.keyPem(), "the peer's root's key");
     stack = await fixture.makeStack("trust", () => {
       const { certificates } = new TrustAnchor("anchor", inputs);

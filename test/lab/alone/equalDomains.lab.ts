@@ -4,6 +4,7 @@ import type { Lab } from "../../../lab/lab.ts";
 import type { ProofContext } from "../../../lab/proofs/proof.ts";
 import { Stack } from "../../../lab/pulumi.ts";
 import { EQUAL_DOMAINS_OF_THREE } from "../../../lab/scenarios/equalDomains.ts";
+import type { StackFileEdit } from "../../../lab/stackFile.ts";
 import { CallingCluster } from "../equalDomains/callingCluster.ts";
 import { testConflict } from "../equalDomains/conflict.ts";
 import { testFailover } from "../equalDomains/failover.ts";
@@ -27,13 +28,13 @@ describe("a federation of clusters that are all cluster.local", function () {
   ownLab(async (started) => {
     lab = started;
     context = { lab, stacks: await federate(lab, log, EQUAL_DOMAINS_OF_THREE) };
-  }, EQUAL_DOMAINS_OF_THREE.clusters);
+  }, EQUAL_DOMAINS_OF_THREE);
 
   testProofs(EQUAL_DOMAINS_OF_THREE, () => context);
 
   /** What a preview of equal-1 prints that must fail, with another config. */
-  async function refusal(edit: Parameters<typeof editedStackFile>[1]): Promise<string> {
-    const configFile = await editedStackFile("equal-1", edit);
+  async function refusal(edit: StackFileEdit): Promise<string> {
+    const configFile = await editedStackFile(lab, "equal-1", edit);
     const { exitCode, output } = await new Stack("equal-1", lab, { configFile }).run("preview");
     assert.notEqual(exitCode, 0);
     return output;

@@ -1,4 +1,3 @@
-import { THREE_CLUSTERS } from "../../../lab/clusters.ts";
 import { federate } from "../../../lab/federate.ts";
 import type { Lab } from "../../../lab/lab.ts";
 import { FEDERATION_OF_THREE } from "../../../lab/scenarios/federation.ts";
@@ -30,7 +29,7 @@ describe("who may call what, among three clusters", function () {
     const { kubeconfig } = lab;
     await deployWorkloads({ kubeconfig, context: A.name, workloads: [CLIENT, VISITOR], log });
     await deployWorkloads({ kubeconfig, context: B.name, workloads: [STORE, CLERK], log });
-  }, THREE_CLUSTERS);
+  }, FEDERATION_OF_THREE);
 
   testProofs(FEDERATION_OF_THREE, async () => ({ lab, stacks: await b.stacks() }));
 

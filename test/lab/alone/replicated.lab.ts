@@ -20,7 +20,7 @@ describe("two clusters with replicated control planes", function () {
   ownLab(async (started) => {
     lab = started;
     context = { lab, stacks: await federate(lab, log, REPLICATED) };
-  }, REPLICATED.clusters);
+  }, REPLICATED);
 
   testProofs(REPLICATED, () => context);
 
@@ -40,7 +40,7 @@ describe("two clusters with replicated control planes", function () {
   });
 
   it("do not change their topology while they run", async () => {
-    const configFile = await editedStackFile("replicated-1", (config) => {
+    const configFile = await editedStackFile(lab, "replicated-1", (config) => {
       config["istio-federation:topology"] = "federation";
     });
     const stack = new Stack("replicated-1", lab, { configFile });

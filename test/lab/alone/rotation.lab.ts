@@ -156,7 +156,7 @@ describe("the rotation of a cluster's root", function () {
 
   /** Stack cluster-a on its way to its second root; by default with its first one only. */
   async function clusterA(phase?: Phase, changes: object = {}): Promise<Stack> {
-    const configFile = await editedStackFile(A.name, (config) => {
+    const configFile = await editedStackFile(federated.lab, A.name, (config) => {
       const istio = config["istio-federation:istio"] as {
         values: { istiod: { meshConfig: { defaultConfig: Record<string, unknown> } } };
       };
@@ -173,7 +173,7 @@ describe("the rotation of a cluster's root", function () {
 
   /** Stack cluster-b, which takes what cluster-a announces. */
   async function clusterB(): Promise<Stack> {
-    const configFile = await editedStackFile(B.name, (config) => {
+    const configFile = await editedStackFile(federated.lab, B.name, (config) => {
       const peers = config["istio-federation:peers"] as Record<string, object>;
       peers[A.name] = { ...peers[A.name], identity: { acceptAnnouncedRoots: true } };
     });

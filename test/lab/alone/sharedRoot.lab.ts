@@ -152,7 +152,7 @@ describe("two clusters under a shared root", function () {
 
   /** The cluster's stack, as if its file said that its root is the shared one. */
   async function underSharedRoot(name: string): Promise<Stack> {
-    const configFile = await editedStackFile(name, (config) => {
+    const configFile = await editedStackFile(lab, name, (config) => {
       config["istio-federation:certificateAuthority"] = { source: "shared", shared: { stack: "root-ca" } };
     });
     return new Stack(name, lab, { configFile });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
+import { MESH_CLUSTERS } from "../../../lab/clusters.ts";
 import { federate } from "../../../lab/federate.ts";
 import type { Lab } from "../../../lab/lab.ts";
 import { statusFor, stealCredential } from "../../../lab/proofs/peerCredential.ts";
@@ -15,6 +16,8 @@ import { log } from "../sharedLab.ts";
 import { editedStackFile } from "../stackFile.ts";
 import { testProofs } from "../testProofs.ts";
 
+const OTHER_SERVER = `https://${MESH_CLUSTERS[1].network}.0.1:6443`;
+
 // Not in the lab of the other tests, whose clusters are federated.
 describe("two clusters in a single mesh", function () {
   this.timeout(1_200_000);
@@ -25,7 +28,7 @@ describe("two clusters in a single mesh", function () {
   ownLab(async (started) => {
     lab = started;
     context = { lab, stacks: await federate(lab, log, SINGLE_MESH) };
-  }, SINGLE_MESH.clusters);
+  }, SINGLE_MESH);
 
   it("say in a preview who can speak for whom", async () => {
     const { output } = await new Stack("mesh-east", lab).run("preview");
@@ -41,7 +44,7 @@ describe("two clusters in a single mesh", function () {
 
   it("give a peer another credential for another life, which its istiod takes while it runs", async () => {
     await noteSecrets();
-    const configFile = await editedStackFile("mesh-east", (config) => {
+    const configFile = await editedStackFile(lab, "mesh-east", (config) => {
       config["istio-federation:singleMesh"] = {
         ...(config["istio-federation:singleMesh"] as object),
         tokenHours: 24,
@@ -58,17 +61,17 @@ describe("two clusters in a single mesh", function () {
   });
 
   it("refuse to tell peers of an API server that is another one than they say, before anything changes", async () => {
-    const configFile = await editedStackFile("mesh-east", (config) => {
+    const configFile = await editedStackFile(lab, "mesh-east", (config) => {
       config["istio-federation:singleMesh"] = {
         ...(config["istio-federation:singleMesh"] as object),
-        apiServer: { server: "https://127.20.0.1:6443" },
+        apiServer: { server: OTHER_SERVER },
       };
     });
     const { exitCode, output } = await new Stack("mesh-east", lab, { configFile }).run("preview");
     assert.notEqual(exitCode, 0);
     assert.match(
       output,
-      /singleMesh\.apiServer: "https:\/\/127\.20\.0\.1:6443" has a certificate that .* does not vouch for/,
+      new RegExp(`singleMesh\\.apiServer: "${OTHER_SERVER}" has a certificate that .* does not vouch for`),
     );
   });
 

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
 import { startControlPlane, type ControlPlane } from "../../../lab/cluster/controlPlane.ts";
+import { nextAddress } from "../../providers/support/addresses.ts";
 import { ProcessTable } from "../../../lab/process.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { prepareTools, type Tools } from "../../../lab/tools/tools.ts";
@@ -24,7 +25,7 @@ describe("a control plane of the lab", function () {
     dir = await mkdtemp(join(tmpdir(), "control-plane-"));
     tools = await prepareTools(log);
     processes = new ProcessTable(join(dir, "processes.json"));
-    const options = { name: "cluster-t", address: "127.41.0.1", dir: join(dir, "t"), tools, processes, log };
+    const options = { name: "cluster-t", address: nextAddress(), dir: join(dir, "t"), tools, processes, log };
     controlPlane = await startControlPlane(options);
     config = new KubeConfig();
     config.loadFromFile(controlPlane.kubeconfigFile);
@@ -101,8 +102,9 @@ describe("a control plane of the lab", function () {
 
   it("says which program failed, where its log is and how it ends, and leaves nothing running", async () => {
     const blocker = createServer();
-    await once(blocker.listen({ host: "127.42.0.1", port: 2379 }), "listening");
-    const options = { name: "cluster-u", address: "127.42.0.1", dir: join(dir, "u"), tools, processes, log };
+    const address = nextAddress();
+    await once(blocker.listen({ host: address, port: 2379 }), "listening");
+    const options = { name: "cluster-u", address, dir: join(dir, "u"), tools, processes, log };
     await assert.rejects(startControlPlane(options), (error: Error) => {
       assert.match(
         error.message,

@@ -1,7 +1,6 @@
 import { expectConverged } from "../../../lab/federate.ts";
 import type { RunningLab } from "../../../lab/lab.ts";
 import { Stack } from "../../../lab/pulumi.ts";
-import { EQUAL_DOMAINS_OF_THREE } from "../../../lab/scenarios/equalDomains.ts";
 import { IMPORTS, objectsOf } from "../importedHosts.ts";
 import { log } from "../sharedLab.ts";
 import { type StackFileConfig, editedStackFile } from "../stackFile.ts";
@@ -76,10 +75,7 @@ export class CallingCluster {
   }
 
   async #stackOf(name: string, edit: (config: StackFileConfig) => void): Promise<Stack> {
-    const configFile = await editedStackFile(name, (config) => {
-      EQUAL_DOMAINS_OF_THREE.changeStackFile?.(name, config);
-      edit(config);
-    });
+    const configFile = await editedStackFile(this.lab, name, edit);
     return new Stack(name, this.lab, { configFile });
   }
 }

@@ -21,12 +21,12 @@ export async function advertised(
   gateways: readonly Advertised[],
   peer: object = {},
 ): Promise<Stack> {
-  const theirs = await editedStackFile("cluster-b", (config) => {
+  const theirs = await editedStackFile(lab, "cluster-b", (config) => {
     const advertise = gateways.map(({ address, port }) => ({ address, port }));
     Object.assign(config["istio-federation:gateway"] as object, { advertise });
   });
   await new Stack("cluster-b", lab, { configFile: theirs }).up();
-  const ours = await editedStackFile("cluster-a", (config) => {
+  const ours = await editedStackFile(lab, "cluster-a", (config) => {
     const peers = config["istio-federation:peers"] as Record<string, object>;
     Object.assign(peers["cluster-b"]!, peer);
     config["istio-federation:allowGatewayAddresses"] = LOOPBACK;

@@ -6,6 +6,7 @@ import { execa } from "execa";
 import { CHECKOUT, labEnvironment, labPaths } from "../../../lab/environment.ts";
 import { preparePlugins } from "../../../lab/plugins/pluginPath.ts";
 import { createProgress } from "../../../lab/progress.ts";
+import { compileCacheFolder } from "../../../lab/tools/cache.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
 import { privateKeysIn } from "../labSecrets.ts";
 import { SecretSearch } from "../secretSearch.ts";
@@ -66,14 +67,14 @@ describe("The lab's stand-ins under Pulumi's engine", function () {
 
   before(async () => {
     const log = createProgress();
-    cluster = await TestCluster.start("plugins", "127.40.0.1", log);
+    cluster = await TestCluster.start("plugins", log);
     folder = mkdtempSync(join(tmpdir(), "istio-federation-plugins-"));
     const { programs } = await prepareTools(log);
     ({ pulumi } = programs);
     const paths = labPaths(folder);
     await preparePlugins({ mode: "stand-in", pulumi, pulumiHome: paths.pulumiHome, binDir: paths.bin, log });
     const path = process.env.PATH ?? "";
-    environment = { ...labEnvironment(paths, true, path), LAB_HELM: programs.helm };
+    environment = { ...labEnvironment(paths, true, path, compileCacheFolder()), LAB_HELM: programs.helm };
     mkdirSync(paths.state);
     const files = { "Pulumi.yaml": PROJECT, "index.ts": PROGRAM, "package.json": '{ "type": "module" }' };
     const chart = Object.entries(CHART).map(([name, text]) => [join("chart", name), text] as const);

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { CLUSTERS, EQUAL_CLUSTERS } from "../../../lab/clusters.ts";
+import { labPaths } from "../../../lab/environment.ts";
 import { EQUAL_DOMAINS_OF_THREE } from "../../../lab/scenarios/equalDomains.ts";
 import { FEDERATION, FEDERATION_OF_THREE } from "../../../lab/scenarios/federation.ts";
 import { SCENARIOS, chooseScenario, scenarioOf } from "../../../lab/scenarios/scenarios.ts";
-import { type StackFileConfig, editedStackFile } from "../stackFile.ts";
+import { type StackFileConfig, writeProject } from "../../../lab/stackFile.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 
 describe("the lab's scenarios", () => {
   it("are chosen by name, or by topology and number of clusters, as few clusters as may be unless asked", () => {
@@ -49,9 +52,13 @@ describe("the lab's scenarios", () => {
 
   for (const { name: of, clusters, changeStackFile } of [FEDERATION_OF_THREE, EQUAL_DOMAINS_OF_THREE])
     it(`have in a ${of} stacks that name both others, in one namespace each`, async () => {
+      const dir = await temporaryFolder("project");
+      const { stacks } = labPaths(dir);
+      await mkdir(stacks);
+      await writeProject({ dir, clusters }, changeStackFile);
       for (const { name } of clusters) {
-        const file = await editedStackFile(name, (config) => changeStackFile?.(name, config));
-        const { config } = parse(await readFile(file, "utf8")) as { config: StackFileConfig };
+        const text = await readFile(join(stacks, `Pulumi.${name}.yaml`), "utf8");
+        const { config } = parse(text) as { config: StackFileConfig };
         const peers = config["istio-federation:peers"] as Record<
           string,
           { stack: string; exportTo: string[] }

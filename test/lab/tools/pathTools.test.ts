@@ -9,7 +9,7 @@ describe("tools on PATH", () => {
   const versions: { tool: ToolName; version: string; accepted: boolean; because: string }[] = [
     {
       tool: "pulumi",
-      version: "3.200.0",
+      version: "3.208.0",
       accepted: true,
       because: "it is the oldest that has what the program uses",
     },

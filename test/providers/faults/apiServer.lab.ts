@@ -10,7 +10,7 @@ describe("The API server itself fails in the middle of 1,000 writes", () => {
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("api-server", "127.30.1.9");
+    fixture = await FaultsFixture.start("api-server");
     site = await fixture.site("api-server");
   });
 

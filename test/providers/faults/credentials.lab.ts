@@ -14,7 +14,7 @@ describe("Credentials that are no longer good", () => {
   let account: ServiceAccount;
 
   before(async () => {
-    fixture = await FaultsFixture.start("credentials", "127.30.1.6");
+    fixture = await FaultsFixture.start("credentials");
     site = await fixture.site("credentials");
     account = await ServiceAccount.make(fixture.cluster, site.namespace);
     await allowAll(fixture.cluster, account.user);

@@ -16,7 +16,7 @@ describe("pulumi up, interrupted in the middle of many writes", () => {
   let declared: Partial<ImportedServicesArgs>;
 
   before(async () => {
-    fixture = await EngineFixture.start("interrupt", "127.30.1.8");
+    fixture = await EngineFixture.start("interrupt");
     stack = await fixture.makeStack("here", () => {
       const { imported } = fixture.declare(declared);
       return Promise.resolve({ imported });

@@ -60,7 +60,7 @@ describe("Faults that do not pass, in the middle of many writes", () => {
   }
 
   before(async () => {
-    fixture = await FaultsFixture.start("lasting", "127.30.1.2");
+    fixture = await FaultsFixture.start("lasting");
     beginProxied("hanging", fromThenOn("hang"));
     beginProxied("hanging-in-answers", fromThenOn("hangInBody"));
     beginProxied("failing", fromThenOn(answer(500, "etcdserver: no leader")));

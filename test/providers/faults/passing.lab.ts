@@ -58,7 +58,7 @@ describe("Faults that pass, in the middle of many writes", () => {
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("passing", "127.30.1.1");
+    fixture = await FaultsFixture.start("passing");
     site = await fixture.site("passing");
   });
 

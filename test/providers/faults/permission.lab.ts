@@ -18,7 +18,7 @@ describe("Without the permission to write", () => {
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("permission", "127.30.1.5");
+    fixture = await FaultsFixture.start("permission");
     site = await fixture.site("permission");
     for (const [name, verbs] of Object.entries(USERS)) {
       await allowEntries(fixture.cluster, site.namespace, name, verbs);

@@ -15,7 +15,7 @@ describe("Places for the entries that are not there", () => {
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("places", "127.30.1.7", { istio: false });
+    fixture = await FaultsFixture.start("places", { istio: false });
     site = await fixture.site("places");
   });
 

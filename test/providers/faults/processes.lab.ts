@@ -9,7 +9,7 @@ describe("The provider process ended in the middle of many writes", () => {
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("processes", "127.30.1.3");
+    fixture = await FaultsFixture.start("processes");
     site = await fixture.site("processes");
   });
 

@@ -34,9 +34,9 @@ export class EngineFixture {
     process.env.PATH = [dirname(pulumi), launcher, this.path].join(delimiter);
   }
 
-  /** @param address as for {@link TestCluster.start}. */
-  static async start(name: string, address: string): Promise<EngineFixture> {
-    const cluster = await TestCluster.start(name, address);
+  /** Starts the API server, with Istio's kinds and the namespace of the imports. */
+  static async start(name: string): Promise<EngineFixture> {
+    const cluster = await TestCluster.start(name);
     await cluster.installIstioKinds();
     await cluster.makeNamespace(NAMESPACE);
     const { programs } = await prepareTools(createProgress());

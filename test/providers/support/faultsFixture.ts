@@ -16,12 +16,9 @@ export class FaultsFixture {
     this.text = text;
   }
 
-  /**
-   * @param address as for `TestCluster.start`.
-   * @param options.istio whether Istio's kinds are there from the beginning. @default true
-   */
-  static async start(name: string, address: string, { istio = true } = {}): Promise<FaultsFixture> {
-    const cluster = await TestCluster.start(name, address);
+  /** @param options.istio whether Istio's kinds are there from the beginning. @default true */
+  static async start(name: string, { istio = true } = {}): Promise<FaultsFixture> {
+    const cluster = await TestCluster.start(name);
     if (istio) await cluster.installIstioKinds();
     const text = await importsText();
     return new FaultsFixture(cluster, await ProviderProcess.start(text), text);

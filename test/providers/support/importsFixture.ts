@@ -47,8 +47,8 @@ export class ImportsFixture {
     this.provider = provider;
   }
 
-  static async start(name: string, address: string): Promise<ImportsFixture> {
-    const cluster = await TestCluster.start(name, address);
+  static async start(name: string): Promise<ImportsFixture> {
+    const cluster = await TestCluster.start(name);
     return new ImportsFixture(cluster, await ProviderProcess.start(await importsText()));
   }
 

@@ -19,6 +19,7 @@ import { identify } from "../../../lab/processIdentity.ts";
 import { type Log, createProgress } from "../../../lab/progress.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
+import { nextAddress } from "./addresses.ts";
 import { writeContext } from "./kubeconfigFile.ts";
 
 const CRD: ResourceKind = {
@@ -55,8 +56,9 @@ export class TestCluster {
     this.kubeconfig = { path: controlPlane.kubeconfigFile, context: controlPlane.kubeconfig.name };
   }
 
-  /** @param address loopback address that no other cluster uses, e.g. 127.30.0.1. */
-  static async start(name: string, address: string, log: Log = createProgress()): Promise<TestCluster> {
+  /** Starts a control plane on an address of its own. */
+  static async start(name: string, log: Log = createProgress()): Promise<TestCluster> {
+    const address = nextAddress();
     const folder = mkdtempSync(join(tmpdir(), `istio-federation-${name}-`));
     const tools = await prepareTools(log);
     const processes = new ProcessTable(join(folder, "processes.json"));
