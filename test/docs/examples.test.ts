@@ -1,0 +1,45 @@
+import { parse } from "yaml";
+import { readPages } from "./pages.ts";
+import { parseRootConfig } from "../../federation/config/rootStack.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+
+const PREFIX = "istio-federation:";
+
+/** Stands for a fingerprint in the docs. */
+const SHORT_FINGERPRINT = "4F:1C:...:9A";
+const FINGERPRINT = Array.from({ length: 32 }, () => "9A").join(":");
+
+/** What examples leave out, as it says nothing about their subject. */
+const USUAL = {
+  cluster: { name: "here", domain: "here.example" },
+  kubeconfig: { context: "here" },
+  peers: { "cluster-a": { stack: "a" }, tokyo: { stack: "tokyo" } },
+};
+
+/** What the examples of a page have in common. */
+const OF_PAGE: Readonly<Record<string, object>> = {
+  "docs/replicated.md": {
+    topology: "replicated",
+    certificateAuthority: { source: "shared", shared: { stack: "root" } },
+  },
+};
+
+describe("Examples in the docs", () => {
+  for (const { path, yaml } of readPages()) {
+    const examples = yaml
+      .map((text) => parse(text.replaceAll(SHORT_FINGERPRINT, FINGERPRINT)) as Record<string, unknown>)
+      .map((example) => (example["config"] ?? example) as Record<string, unknown>)
+      .filter((example) => Object.keys(example).some((key) => key.startsWith(PREFIX)));
+    if (examples.length === 0) continue;
+
+    it(`of ${path} are configs that the program accepts`, () => {
+      for (const example of examples) {
+        const given = Object.fromEntries(
+          Object.entries(example).map(([key, value]) => [key.slice(PREFIX.length), value]),
+        );
+        if ("rootAuthority" in given) parseRootConfig(given, "root");
+        else parseConfig({ ...USUAL, ...OF_PAGE[path], ...given }, "here");
+      }
+    });
+  }
+});
