@@ -11,7 +11,7 @@ export function equalBelieved(forger: Party, to: Party, gateway: string): Proof 
   const claimed = identityOf(to);
   return {
     claim:
-      "what a peer's CA signs for any identity of the common trust domain is believed (docs/topologies.md)",
+      "what a peer's CA signs for any identity of the common trust domain is believed (docs/replicated.md)",
     caller: `${forger.cluster}'s CA as ${claimed}`,
     callee: `${nameOf(to)}, through the gateway`,
     run: async ({ lab }) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { REPOSITORY, readPages } from "./pages.ts";
 
@@ -41,6 +41,21 @@ describe("Pages of the docs", () => {
         .map((target) => `${path}: ${target}`),
     );
     assert.deepEqual(broken, []);
+  });
+
+  it("are where code, messages and stack files look for them", () => {
+    const files = globSync(
+      "{*.yaml,{components,discovery,federation,kubernetes,lab,providers,stacks}/**/*.{ts,yaml}}",
+      {
+        cwd: REPOSITORY,
+      },
+    );
+    const missing = files.flatMap((file) =>
+      [...readFileSync(join(REPOSITORY, file), "utf8").matchAll(/\bdocs\/[\w/.-]+\.md/g)]
+        .filter(([page]) => !existsSync(join(REPOSITORY, page)))
+        .map(([page]) => `${file}: ${page}`),
+    );
+    assert.deepEqual(missing, []);
   });
 
   it("are all linked to from another page", () => {
