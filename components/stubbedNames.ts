@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
-import { CoreDnsStub } from "../providers/coreDnsStub.ts";
+import { CoreDnsBlock } from "../providers/coreDnsBlock.ts";
 
 /**
  * Declares the server block for global names in the cluster's Corefile, where the config asks for it.
@@ -16,5 +16,5 @@ export function stubNames(
   if (dns?.coreDns === undefined || block === undefined) return;
   const { namespace: where, configMap } = dns.coreDns;
   const stub = { kubeconfig, namespace: where, configMap, block };
-  new CoreDnsStub(`${name}-coredns`, stub, { parent, dependsOn: [...entries] });
+  new CoreDnsBlock(`${name}-coredns`, stub, { parent, dependsOn: [...entries] });
 }

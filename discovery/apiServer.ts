@@ -56,9 +56,9 @@ export async function judgeOwnApiServer(own: ApiServer): Promise<Fault[]> {
     return [];
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    const { unreachable, passing, cause } = error.failure;
+    const { unreachable, retryable, cause } = error.failure;
     // Any answer will do, as it was asked without a credential; and so will none, as peers may have another way to it.
-    if (unreachable !== true || passing === true) return [];
+    if (unreachable !== true || retryable === true) return [];
     const rule = `has a certificate that singleMesh.apiServer.certificateAuthority (without it: the kubeconfig's) does not vouch for, so that peers would refuse it: ${cause}`;
     const remedy = "Correct either in this stack's config";
     return [{ path: "singleMesh.apiServer", value: own.server, rule, remedy }];

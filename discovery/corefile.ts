@@ -12,7 +12,7 @@ import {
 } from "../federation/topology/globalBlock.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { isForbidden } from "../kubernetes/errors.ts";
-import { readCorefile } from "../providers/coreDnsStub/corefile.ts";
+import { readCorefile } from "../kubernetes/corefile.ts";
 
 /** The server block for global names, and warnings about the Corefile. */
 export interface CorefileSurvey {

@@ -1,6 +1,6 @@
 import type { SurveyedCluster } from "./surveyedCluster.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
-import { sightGateway } from "../kubernetes/gatewayService.ts";
+import { readGatewayStatus } from "../kubernetes/gatewayService.ts";
 
 /**
  * Looks where the gateway's Service is reached now.
@@ -14,7 +14,7 @@ export async function observeGateway(
   service: string,
   port: number,
 ): Promise<GatewayAddress[] | undefined> {
-  const sighting = await cluster.read((client) => sightGateway(client, { namespace, service, port }));
+  const sighting = await cluster.read((client) => readGatewayStatus(client, { namespace, service, port }));
   if ("unreachable" in sighting) return undefined;
   return "addresses" in sighting ? sighting.addresses : [];
 }

@@ -29,7 +29,7 @@ export async function tryAccesses(
       const failure = view.state === "ready" ? await tryAccess(peer, view.access) : undefined;
       if (view.state === "pending" || failure === undefined) return { peer, view, warnings: [] };
       const path = pathOf("peers", peer, "access");
-      if (failure.passing === true) {
+      if (failure.retryable === true) {
         const silent: Fault = { path, value: view.access.server, ...describeSilence(failure, stack) };
         return { peer, view, warnings: [describeFault(silent)] };
       }

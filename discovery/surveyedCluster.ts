@@ -3,7 +3,7 @@ import { FaultsError } from "../federation/core/fault.ts";
 import { ClusterClient } from "../kubernetes/client.ts";
 import { ClusterError } from "../kubernetes/errors.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
-import type { Patience } from "../kubernetes/transport.ts";
+import type { RetryPolicy } from "../kubernetes/transport.ts";
 
 /** Why a cluster could not be read. */
 export interface Unreachable {
@@ -11,9 +11,9 @@ export interface Unreachable {
 }
 
 /** A preview should not wait long for a cluster that is not there: under 10 s in all. */
-const PROBE: Patience = { deadline: 4_000, retries: 1 };
+const PROBE: RetryPolicy = { deadline: 4_000, retries: 1 };
 /** For a cluster that answered: its lists may be long. */
-const READ: Patience = { deadline: 15_000, retries: 2 };
+const READ: RetryPolicy = { deadline: 15_000, retries: 2 };
 
 /** This stack's cluster, as the program reads it when it starts: all questions share one probe and one client. */
 export class SurveyedCluster {

@@ -1,16 +1,16 @@
 import type { ApiServer } from "../federation/mesh/apiServer.ts";
-import { ClusterError, TimeoutError, noAnswer, refusal } from "./errors.ts";
+import { ClusterError, TimeoutError, connectionFailure, responseFailure } from "./errors.ts";
 import { NAMESPACE, resourcePath } from "./kinds.ts";
 
-/** A preview should not wait long for an API server that is not there, in milliseconds. */
+/** Deadline for previews, in milliseconds: they must not wait long for an API server that is unreachable. */
 export const PROBE_DEADLINE = 4_000;
 
 /**
- * Asks an API server, once, for one thing that a peer's credential there is for.
- * @param where for messages: `peer cluster-b`.
- * @param access without a token it is asked as nobody in particular.
- * @param deadline longest wait for the answer, in milliseconds.
- * @throws ClusterError when it does not give it, without the credential.
+ * Sends one request that a peer's credential must allow, without retries.
+ * @param where context for messages: `peer cluster-b`.
+ * @param access without a token the request is anonymous.
+ * @param deadline longest wait for the response, in milliseconds.
+ * @throws ClusterError when the API server does not allow the request; never quotes the credential.
  */
 export async function probeAccess(
   where: string,
@@ -37,20 +37,20 @@ export async function probeAccess(
         },
       },
     );
-    // The agent closes what is left of the body.
+    // The agent discards the rest of the body.
     if (statusCode === 200) return;
     const text = await startOf(body);
-    throw new ClusterError(where, refusal(operation, { status: statusCode, headers, text }));
+    throw new ClusterError(where, responseFailure(operation, { status: statusCode, headers, text }));
   } catch (error) {
     if (error instanceof ClusterError) throw error;
-    throw new ClusterError(where, noAnswer(operation, url.host, deadline, error));
+    throw new ClusterError(where, connectionFailure(operation, url.host, deadline, error));
   } finally {
     clearTimeout(timeout);
     void dispatcher.destroy();
   }
 }
 
-/** As much of a refusal as is quoted, and more; a peer could send without an end. */
+/** Bytes of an error that are read: more than are quoted. A peer could send without end. */
 const BODY_LIMIT = 65_536;
 
 async function startOf(body: AsyncIterable<Buffer>): Promise<string> {

@@ -3,28 +3,28 @@ import { MANAGED_BY } from "../federation/core/labels.ts";
 import { ClusterError, type ClusterFailure } from "./errors.ts";
 import { type KubernetesObject, type ResourceKind, SERVICE_ACCOUNT, resourcePath } from "./kinds.ts";
 import type { KubeconfigName } from "./kubeconfig.ts";
-import { PATIENT, type Patience, Transport } from "./transport.ts";
+import { RETRY_CHANGES, type RetryPolicy, Transport } from "./transport.ts";
 
 /** Objects in one page of a list. */
 const PAGE_SIZE = 500;
 
-/** A list's answer is far smaller when only the metadata is asked for. */
+/** Media type of a list of metadata, which is far smaller. */
 const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 export interface ListOptions {
   /** @default all namespaces */
   namespace?: string;
-  /** As the API takes it: `a=b,c!=d`. */
+  /** In the API's syntax: `a=b,c!=d`. */
   labelSelector?: string;
   /** Only `metadata` of each object. */
   metadataOnly?: boolean;
 }
 
-/** What is kept of the objects of a list, which may be too many to hold them all. */
-export interface Intake<T, Sum> {
-  /** Makes what they are taken into; once more when the list expires in the middle and begins anew. */
+/** Accumulates the objects of a list, which may be too many to hold them all. */
+export interface Accumulator<T, Sum> {
+  /** Makes an empty sum; called again when the list expires in the middle and starts anew. */
   readonly begin: () => Sum;
-  /** Keeps of an object what is needed of it. */
+  /** Adds what is needed of an object. */
   readonly take: (sum: Sum, object: T) => void;
 }
 
@@ -34,13 +34,13 @@ interface Page {
   items: KubernetesObject[] | null;
 }
 
-/** A service account's token, and when it ends by the API server's word. */
+/** A ServiceAccount's token, and its end according to the API server. */
 export interface IssuedToken {
   token: string;
   expires: Date;
 }
 
-/** The few requests that this program makes to a cluster. Every error names the context, the verb and the object. */
+/** Client for the few requests that this program makes to a cluster. Every error names the context, the verb and the object. */
 export class ClusterClient {
   private readonly transport: Transport;
 
@@ -50,23 +50,23 @@ export class ClusterClient {
 
   /**
    * Reads the kubeconfig; makes no request yet.
-   * @throws ClusterError when it does not lead to a cluster.
+   * @throws ClusterError when the kubeconfig does not lead to a cluster.
    */
-  static async connect(name: KubeconfigName, patience: Patience = PATIENT): Promise<ClusterClient> {
-    return new ClusterClient(await Transport.open(name, patience));
+  static async connect(name: KubeconfigName, policy: RetryPolicy = RETRY_CHANGES): Promise<ClusterClient> {
+    return new ClusterClient(await Transport.open(name, policy));
   }
 
-  /** For messages: `cluster context "cluster-a"`. */
+  /** Context for messages: `cluster context "cluster-a"`. */
   get where(): string {
     return this.transport.where;
   }
 
-  /** Asks the API server for its version: the cheapest question to which any answer will do. */
+  /** Requests the API server's version, which is the cheapest response. */
   async probe(): Promise<void> {
     await this.transport.request({ method: "GET", path: "/version", operation: "reach the API server" });
   }
 
-  /** @returns all objects that match, none when the cluster does not know the kind (its CRD is not installed). */
+  /** Lists the objects that match; none when the cluster does not know the kind (its CRD is not installed). */
   list<T extends KubernetesObject>(kind: ResourceKind, options: ListOptions = {}): Promise<T[]> {
     return this.fold<T, T[]>(kind, options, {
       begin: () => [],
@@ -75,13 +75,13 @@ export class ClusterClient {
   }
 
   /**
-   * Takes in all objects that match, one by one, and holds no more than two pages of them at a time.
-   * @returns the sum of them; that of none when the cluster does not know the kind.
+   * Accumulates the objects that match, one by one, and holds no more than two pages of them at a time.
+   * @returns the sum; an empty one when the cluster does not know the kind.
    */
   async fold<T extends KubernetesObject, Sum>(
     kind: ResourceKind,
     options: ListOptions,
-    { begin, take }: Intake<T, Sum>,
+    { begin, take }: Accumulator<T, Sum>,
   ): Promise<Sum> {
     const once = async (): Promise<Sum> => {
       const sum = begin();
@@ -93,21 +93,21 @@ export class ClusterClient {
     } catch (error) {
       if (statusOf(error) === 404) return begin();
       if (statusOf(error) !== 410) throw error;
-      // The snapshot behind the pages expired while we read them: once more, from the start.
+      // The snapshot behind the pages expired in between: starts anew.
       return once();
     }
   }
 
-  /** Pages of a list; the next one is on its way while one is looked at. */
+  /** Reads the pages of a list, each while the one before is processed. */
   private async *pages(kind: ResourceKind, options: ListOptions): AsyncGenerator<KubernetesObject[]> {
-    let coming: Promise<Page> | undefined = this.page(kind, options);
-    while (coming !== undefined) {
-      const page: Page = await coming;
+    let pending: Promise<Page> | undefined = this.page(kind, options);
+    while (pending !== undefined) {
+      const page: Page = await pending;
       const next: string = page.metadata?.continue ?? "";
-      coming = next === "" ? undefined : this.page(kind, options, next);
-      // Its failure is met when its turn comes.
-      coming?.catch(() => undefined);
-      // Gets that request out before the page keeps this thread busy.
+      pending = next === "" ? undefined : this.page(kind, options, next);
+      // A failure is thrown when the page is awaited.
+      pending?.catch(() => undefined);
+      // Sends the request before this page keeps the thread busy.
       await setImmediate();
       yield page.items ?? [];
     }
@@ -116,7 +116,7 @@ export class ClusterClient {
   private async page(kind: ResourceKind, options: ListOptions, next?: string): Promise<Page> {
     const { namespace, labelSelector, metadataOnly } = options;
     const operation = `list ${kind.plural} in ${namespace === undefined ? "all namespaces" : `namespace ${namespace}`}`;
-    const answer = (await this.transport.request({
+    const response = (await this.transport.request({
       method: "GET",
       path: resourcePath(kind, namespace),
       query: {
@@ -127,16 +127,17 @@ export class ClusterClient {
       ...(metadataOnly === true ? { headers: { accept: METADATA_ONLY } } : {}),
       operation,
     })) as Partial<Page>;
-    // A login page, say, is not to be taken for an empty cluster.
-    if (answer.items === undefined) {
+    // Without this check the JSON of a proxy would count as an empty list.
+    if (response.items === undefined) {
       throw new ClusterError(this.where, { operation, cause: "the answer is no list", unreachable: true });
     }
-    return { ...answer, items: answer.items };
+    return { ...response, items: response.items };
   }
 
   /**
+   * Reads one object.
    * @param namespace undefined for a kind without namespaces.
-   * @returns undefined when there is no such object.
+   * @returns undefined when the object does not exist.
    */
   async get<T extends KubernetesObject>(
     kind: ResourceKind,
@@ -158,7 +159,7 @@ export class ClusterClient {
 
   /**
    * Creates or changes an object by server-side apply as field manager `istio-federation`.
-   * @param force take fields over from other managers: only for objects that are ours.
+   * @param force takes fields over from other managers: only for objects of this program.
    */
   async apply<T extends KubernetesObject>(kind: ResourceKind, object: T, force: boolean): Promise<T> {
     const { namespace, name } = object.metadata;
@@ -168,12 +169,12 @@ export class ClusterClient {
       query: { fieldManager: MANAGED_BY, force: String(force), fieldValidation: "Strict" },
       headers: { "content-type": "application/apply-patch+yaml" },
       body: object,
-      mayPass: isRace,
+      retryAlso: isRace,
       operation: `apply ${kind.kind} ${fullName(object)}`,
     })) as T;
   }
 
-  /** Writes a whole object; its `metadata.resourceVersion`, when given, must be the current one. */
+  /** Replaces a whole object; its `metadata.resourceVersion`, if it has one, must be the current one. */
   async replace<T extends KubernetesObject>(kind: ResourceKind, object: T): Promise<T> {
     const { namespace, name } = object.metadata;
     return (await this.transport.request({
@@ -186,8 +187,8 @@ export class ClusterClient {
   }
 
   /**
-   * Asks for a token of a service account, by the TokenRequest API.
-   * @param seconds how long it is to serve; the API server may make it less.
+   * Requests a ServiceAccount's token from the TokenRequest API.
+   * @param seconds requested life; the API server may give less.
    */
   async requestToken(namespace: string, name: string, seconds: number): Promise<IssuedToken> {
     const operation = `get a token for ServiceAccount ${namespace}/${name}`;
@@ -209,8 +210,8 @@ export class ClusterClient {
   }
 
   /**
-   * Deletes exactly the object that was seen: the same incarnation (uid), unchanged since (resourceVersion).
-   * @returns false when it is another one or was changed in between; true when it is gone.
+   * Deletes exactly the object that was read: the same uid and resourceVersion.
+   * @returns false when it was replaced or changed in between; true when it is gone.
    */
   async delete(kind: ResourceKind, seen: KubernetesObject): Promise<boolean> {
     const { namespace, name, uid, resourceVersion } = seen.metadata;
@@ -230,19 +231,19 @@ export class ClusterClient {
 }
 
 /**
- * Whether a write that names no version of the object came at a bad moment only: somebody wrote at the same time, or the
- * kind's CRD was made a moment ago. A field that another manager holds stays held.
+ * Whether a write without a resourceVersion failed by a race: with another write, or with the CRD that is only just created. A
+ * conflict with another field manager is none.
  */
 function isRace({ status, reasons = [], missing }: ClusterFailure): boolean {
   return (status === 409 && !reasons.includes("FieldManagerConflict")) || missing === "kind";
 }
 
-/** `namespace/name`, or only the name of an object without a namespace. */
+/** Formats `namespace/name`, or only the name of an object without a namespace. */
 function fullName({ metadata: { namespace, name } }: KubernetesObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** The API server's HTTP status behind an error; undefined when it gave no answer. */
+/** Returns the API server's HTTP status behind an error; undefined without a response. */
 export function statusOf(error: unknown): number | undefined {
   return error instanceof ClusterError ? error.failure.status : undefined;
 }

@@ -3,25 +3,25 @@ import type { Dispatcher } from "undici";
 import { ClusterError } from "./errors.ts";
 import { type KubeconfigName, loadKubeconfig } from "./kubeconfig.ts";
 
-/** How long a login serves, in milliseconds: a token file may change meanwhile, an exec plugin's token expire. */
+/** How long a login is reused, in milliseconds: a token file may change, an exec plugin's token expire. */
 const LIFETIME = 60_000;
 
 /** Longest wait for an exec plugin or an identity provider, in milliseconds. */
 const LOGIN_DEADLINE = 30_000;
 
-/** Longest quotation of what an exec plugin complains about, in characters. */
+/** Longest quotation of an exec plugin's error, in characters. */
 const QUOTED = 300;
 
-/** What a request needs to be accepted. */
+/** Headers and connections that authenticate a request. */
 export interface Login {
   readonly headers: Readonly<Record<string, string>>;
-  /** Connections that carry the client certificate and the trust, through the proxy if there is one. */
+  /** Connections with the client certificate and the trusted roots, through the proxy if there is one. */
   readonly dispatcher: Dispatcher;
 }
 
-/** The credentials of one context: got when they are first needed, kept for a minute, got anew when refused. */
+/** Credentials of one context: read on first use, reused for a minute, renewed when the API server refuses them. */
 export class Credentials {
-  /** For messages: `cluster context "cluster-a"`. */
+  /** Context for messages: `cluster context "cluster-a"`. */
   readonly where: string;
   /** URL of the API server; may have a path. */
   readonly server: string;
@@ -39,22 +39,22 @@ export class Credentials {
 
   /**
    * Reads the kubeconfig; runs no plugin yet.
-   * @throws ClusterError when it does not lead to a cluster.
+   * @throws ClusterError when the kubeconfig does not lead to a cluster.
    */
   static async load(name: KubeconfigName): Promise<Credentials> {
     return new Credentials(name, await loadKubeconfig(name));
   }
 
-  /** @throws ClusterError when there are no credentials to be had. */
+  /** @throws ClusterError when the user's credentials cannot be read. */
   get(): Promise<Login> {
     if (this.login !== undefined && performance.now() < this.expires) return this.login;
     return this.begin(() => this.authenticate());
   }
 
   /**
-   * Gets new ones, from the kubeconfig as it is now, unless another request has done so meanwhile.
-   * @param refused what the API server did not accept.
-   * @throws ClusterError when there are no credentials to be had.
+   * Reads the kubeconfig and the credentials again, unless another request has done so in between.
+   * @param refused login that the API server did not accept.
+   * @throws ClusterError when the user's credentials cannot be read.
    */
   async renew(refused: Login): Promise<Login> {
     const current = this.login;
@@ -71,7 +71,7 @@ export class Credentials {
     this.login = next;
     this.expires = performance.now() + LIFETIME;
     next.then(
-      // Ends the last one's connections as soon as no request is on them.
+      // Ends the last login's connections as soon as no request uses them.
       () => void last?.then(({ dispatcher }) => dispatcher.close()).catch(() => undefined),
       () => {
         if (this.login === next) this.login = undefined;
@@ -100,13 +100,13 @@ export class Credentials {
     } finally {
       clearTimeout(timer);
     }
-    // Without certificates of its own the kubeconfig asks for no particular connections.
+    // A kubeconfig without certificates needs no particular connections.
     const dispatcher = context.getDispatcher() ?? new (await import("undici")).Agent();
     return { headers: context.getHeaders(), dispatcher };
   }
 }
 
-/** A JSON parser's message quotes what an exec plugin printed, which may be a token. */
+/** Formats an error without the exec plugin's output, which may be a token and which a JSON parser's message quotes. */
 function withoutSecrets(error: unknown): string {
   if (error instanceof SyntaxError) return "its command prints no ExecCredential";
   if (!(error instanceof Error)) return "unknown reason";

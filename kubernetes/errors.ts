@@ -1,35 +1,35 @@
-/** What is known of a request that failed. */
+/** A request that failed, or a kubeconfig that cannot be used. */
 export interface ClusterFailure {
-  /** What was tried: `list serviceentries in namespace istio-federation`, `apply ServiceEntry istio-federation/bar`. */
+  /** Verb and object: `list serviceentries in namespace istio-federation`, `apply ServiceEntry istio-federation/bar`. */
   readonly operation: string;
-  /** Why it failed, without credentials. */
+  /** Reason of the failure, without credentials. */
   readonly cause: string;
-  /** What to do about it, as a sentence without its full stop; left out when that follows from the cause. */
+  /** A sentence without its full stop; absent when the remedy follows from the cause. */
   readonly remedy?: string;
-  /** HTTP status of the API server's answer; left out when there was none. */
+  /** HTTP status of the API server's response; absent without one. */
   readonly status?: number;
-  /** The answer's `reason`, e.g. `Conflict`, and the reasons of its causes, e.g. `FieldManagerConflict`. */
+  /** The `reason` of the response, e.g. `Conflict`, and the reasons of its causes, e.g. `FieldManagerConflict`. */
   readonly reasons?: readonly string[];
-  /** What a 404 misses, when it is not the object: its namespace, or its whole kind (no CRD, or not served yet). */
+  /** Subject of a 404 other than the object: its namespace, or its kind (no CRD, or not served yet). */
   readonly missing?: "namespace" | "kind";
-  /** No answer, or one which says that the API server cannot work. */
+  /** No response, or one by which the API server cannot work. */
   readonly unreachable?: boolean;
-  /** The same request may well succeed a little later. */
-  readonly passing?: boolean;
-  /** It is not about this object: every other write would fail alike. */
+  /** The same request may succeed a little later. */
+  readonly retryable?: boolean;
+  /** Every other write would fail alike: the failure is not about this object. */
   readonly general?: boolean;
-  /** What of the kubeconfig is at fault, before there is any request: the file itself, or the context in it. */
+  /** Part of the kubeconfig that is at fault, before any request: the file itself, or the context in it. */
   readonly kubeconfig?: "file" | "context";
-  /** How long the API server asks us to wait, in milliseconds. */
+  /** `Retry-After` of the response, in milliseconds. */
   readonly retryAfter?: number;
 }
 
-/** Whether the cluster refused a request because the user may not make it (403). */
+/** Whether the API server denied a request, as the user may not make it (403). */
 export function isForbidden(error: unknown): boolean {
   return error instanceof ClusterError && error.failure.status === 403;
 }
 
-/** A request to a cluster that failed, or a kubeconfig that does not lead to one. */
+/** Thrown for a {@link ClusterFailure}. */
 export class ClusterError extends Error {
   /** `cluster context "cluster-a"` or `kubeconfig .lab/kubeconfig`. */
   readonly where: string;
@@ -43,15 +43,16 @@ export class ClusterError extends Error {
     this.failure = failure;
   }
 }
-/** An answer that is no success. */
-export interface Answer {
+
+/** A response of whatever is at the API server's address. */
+export interface HttpResponse {
   readonly status: number;
   /** Header fields by their name in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
 }
 
-/** Fields of the API server's `Status` object that explain a refusal. */
+/** Fields of the API server's `Status` object that explain an error. */
 interface Status {
   kind?: string;
   message?: string;
@@ -59,39 +60,39 @@ interface Status {
   details?: { kind?: string; name?: string; causes?: { reason?: string }[] };
 }
 
-/** What a refusal is about, beyond its number. */
+/** The part of a failure that follows from the response's content. */
 type Diagnosis = Omit<ClusterFailure, "operation" | "status" | "reasons" | "retryAfter">;
 
-/** Longest quotation of the API server's message, in characters: all failures of an update go into one gRPC header. */
+/** Longest quotation of the API server's message, in characters: all failures of an update share one gRPC header. */
 const QUOTED = 600;
 
 const AGAIN = "then try again";
 const MISSING_NAMESPACE = "If this stack made it, `pulumi up --refresh` makes it again; else make it";
 
-/** The API server's refusal, in its own words where those help. Its messages name users and objects, never credentials. */
-export function refusal(operation: string, answer: Answer): ClusterFailure {
-  const { status, headers } = answer;
-  const said = parseStatus(answer.text);
-  const reasons = [said, ...(said?.details?.causes ?? [])].flatMap((from) => from?.reason ?? []);
+/** Explains an error response. The API server's messages, quoted where they help, name users and objects, never credentials. */
+export function responseFailure(operation: string, response: HttpResponse): ClusterFailure {
+  const { status, headers } = response;
+  const body = parseStatus(response.text);
+  const reasons = [body, ...(body?.details?.causes ?? [])].flatMap((from) => from?.reason ?? []);
   const seconds = Number(headers["retry-after"]);
-  const isStrangers = status === 404 && said === undefined && headers["audit-id"] === undefined;
+  const isFromProxy = status === 404 && body === undefined && headers["audit-id"] === undefined;
   return {
     operation,
     reasons,
-    // No API server says 404 without an audit id: taken for its answer, it would mean that nothing is there.
-    ...(isStrangers ? strangers(status) : { status, ...diagnose(status, said, reasons) }),
+    // An API server's 404 has an audit id. Without it, taken for the API server's, it would mean that nothing exists.
+    ...(isFromProxy ? proxyAnswer(status) : { status, ...diagnose(status, body, reasons) }),
     ...(seconds > 0 ? { retryAfter: seconds * 1000 } : {}),
   };
 }
 
-function strangers(status: number): Diagnosis {
+function proxyAnswer(status: number): Diagnosis {
   const cause = `${status}, which is not the API server's answer, but that of something in front of it`;
-  return { cause, unreachable: true, passing: true, general: true };
+  return { cause, unreachable: true, retryable: true, general: true };
 }
 
-function diagnose(status: number, said: Status | undefined, reasons: readonly string[]): Diagnosis {
-  const message = said?.message ?? "";
-  const cause = [[status, said?.reason ?? ""].join(" ").trim(), message.slice(0, QUOTED)]
+function diagnose(status: number, body: Status | undefined, reasons: readonly string[]): Diagnosis {
+  const message = body?.message ?? "";
+  const cause = [[status, body?.reason ?? ""].join(" ").trim(), message.slice(0, QUOTED)]
     .filter((part) => part !== "")
     .join(": ");
   if (status === 401) return unauthorized();
@@ -101,20 +102,20 @@ function diagnose(status: number, said: Status | undefined, reasons: readonly st
     const remedy = `Wait until it is gone. ${MISSING_NAMESPACE}`;
     return { cause: "its namespace is being deleted", remedy, general: true };
   }
-  if (status === 404 && said === undefined) return unknownKind();
-  if (status === 404 && said?.details?.kind === "namespaces") {
+  if (status === 404 && body === undefined) return unknownKind();
+  if (status === 404 && body?.details?.kind === "namespaces") {
     return { cause: message, remedy: MISSING_NAMESPACE, missing: "namespace", general: true };
   }
   if (message.includes("database space exceeded")) {
     const remedy = `Make room in etcd (compact, defragment) and disarm its NOSPACE alarm, ${AGAIN}`;
     return { cause: `etcd takes no writes, as its database is full (${message})`, remedy, general: true };
   }
-  // An internal error to the API server, which is well: alloc.go of its Services.
-  if (/failed to allocate .*range is full/s.test(message)) return noAddress(message.slice(0, QUOTED));
+  // An internal error to the API server (alloc.go of its Services), which works all the same.
+  if (/failed to allocate .*range is full/s.test(message)) return fullServiceRange(message.slice(0, QUOTED));
   const webhook = /failed calling webhook "([^"]*)": (.*)/s.exec(message);
-  if (webhook !== null) return silentWebhook(webhook[1] ?? "", (webhook[2] ?? "").slice(0, QUOTED));
-  if (status === 429) return { cause, passing: true, general: true };
-  if (status >= 500) return { cause, unreachable: true, passing: true, general: true };
+  if (webhook !== null) return webhookFailure(webhook[1] ?? "", (webhook[2] ?? "").slice(0, QUOTED));
+  if (status === 429) return { cause, retryable: true, general: true };
+  if (status >= 500) return { cause, unreachable: true, retryable: true, general: true };
   return { cause };
 }
 
@@ -144,26 +145,26 @@ function unknownKind(): Diagnosis {
   };
 }
 
-/** What needs no address of the range, as most writes, goes on. */
-function noAddress(message: string): Diagnosis {
+/** Not general: most writes need no address of the range. */
+function fullServiceRange(message: string): Diagnosis {
   return {
     cause: `the cluster has no address left for a Service (${message})`,
     remedy: `Give the cluster a further range (ServiceCIDR), or delete Services that nobody needs, ${AGAIN}`,
   };
 }
 
-/** The API server asks before a write, and takes silence for a no (`failurePolicy: Fail`). */
-function silentWebhook(name: string, why: string): Diagnosis {
+/** With `failurePolicy: Fail` a webhook that does not answer denies the write. */
+function webhookFailure(name: string, why: string): Diagnosis {
   const isIstios = name.endsWith(".istio.io");
   return {
     cause: `${isIstios ? "istiod's" : "the"} admission webhook "${name}" does not answer the API server: ${why}`,
     remedy: `See why ${isIstios ? "istiod" : "it"} is not ready, ${AGAIN}`,
-    passing: true,
+    retryable: true,
     general: true,
   };
 }
 
-/** @returns undefined for anything but the API server's `Status`: plain text of its own, or a proxy's page. */
+/** Parses the API server's `Status`; undefined for its plain text, or a proxy's page. */
 function parseStatus(text: string): Status | undefined {
   try {
     const value = JSON.parse(text) as Status | null;
@@ -172,18 +173,19 @@ function parseStatus(text: string): Status | undefined {
     return undefined;
   }
 }
-/** Codes of Node's errors of TLS: another attempt meets the same certificate. */
+
+/** Codes of Node's TLS errors: a retry meets the same certificate. */
 const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/;
 
-/** Why a request was given up: the deadline passed. */
+/** Reason of an aborted request: its deadline. */
 export class TimeoutError extends Error {}
 
 /**
- * A request without a whole answer: refused, timed out, broken off, name not found, certificate not trusted.
+ * Explains a request without a whole response: refused, timed out, broken off, name not found, certificate not trusted.
  * @param server host and port, for the message.
- * @param deadline how long was waited, in milliseconds.
+ * @param deadline of the request, in milliseconds.
  */
-export function noAnswer(
+export function connectionFailure(
   operation: string,
   server: string,
   deadline: number,
@@ -191,11 +193,11 @@ export function noAnswer(
 ): ClusterFailure {
   const root = rootCause(error);
   const cause = root instanceof TimeoutError ? `no answer within ${deadline / 1000} s` : root.message;
-  const passing = !UNTRUSTED.test((root as { code?: string }).code ?? "");
-  return { operation, cause: `${server}: ${cause}`, unreachable: true, passing, general: true };
+  const retryable = !UNTRUSTED.test((root as { code?: string }).code ?? "");
+  return { operation, cause: `${server}: ${cause}`, unreachable: true, retryable, general: true };
 }
 
-/** An error of undici says little; what it wraps does. */
+/** Returns the innermost error: undici's own messages do not name the reason. */
 function rootCause(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   if (error instanceof AggregateError && error.errors.length > 0) return rootCause(error.errors[0]);

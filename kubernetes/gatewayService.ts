@@ -3,20 +3,20 @@ import { compare } from "../federation/core/order.ts";
 import type { ClusterClient } from "./client.ts";
 import { type KubernetesObject, NODE, SERVICE } from "./kinds.ts";
 
-/** Which Service, and which of its ports peers call. */
+/** Service of a gateway, and the port of it that peers call. */
 export interface GatewayService {
   namespace: string;
   service: string;
   port: number;
 }
 
-/** What is needed of a Service. */
-export type ServiceObject = KubernetesObject & {
+/** Fields of a Service that are read here. */
+type ServiceObject = KubernetesObject & {
   spec?: { type?: string; ports?: { port: number; nodePort?: number }[] };
   status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
 };
 
-/** What is needed of a Node. */
+/** Fields of a Node that are read here. */
 export type NodeObject = KubernetesObject & {
   status?: {
     conditions?: { type: string; status: string }[];
@@ -24,14 +24,17 @@ export type NodeObject = KubernetesObject & {
   };
 };
 
-/** Where a gateway is reached, or why nowhere yet. */
-export type Sighting = { addresses: GatewayAddress[] } | { missing: string };
+/** Addresses of a gateway, or what is missing until it has one. */
+export type GatewayStatus = { addresses: GatewayAddress[] } | { missing: string };
 
 /**
- * Looks once where a Service is reached from outside: by its load balancer, else, with type NodePort, on the nodes.
- * @throws ClusterError when the cluster cannot be asked.
+ * Reads the addresses at which a Service is reached from outside: its load balancer's or, with type NodePort, the nodes'.
+ * @throws ClusterError when the cluster cannot be read.
  */
-export async function sightGateway(client: ClusterClient, gateway: GatewayService): Promise<Sighting> {
+export async function readGatewayStatus(
+  client: ClusterClient,
+  gateway: GatewayService,
+): Promise<GatewayStatus> {
   const { namespace, service, port } = gateway;
   const name = `Service ${namespace}/${service}`;
   const found = await client.get<ServiceObject>(SERVICE, namespace, service);
@@ -40,10 +43,10 @@ export async function sightGateway(client: ClusterClient, gateway: GatewayServic
   if (declared === undefined) return { missing: `${name} has no port ${port}` };
   switch (found.spec?.type) {
     case "LoadBalancer":
-      return sighting(loadBalancerHosts(found), port, `${name} has no load balancer address`);
+      return toStatus(loadBalancerHosts(found), port, `${name} has no load balancer address`);
     case "NodePort":
       if (declared.nodePort === undefined) return { missing: `port ${port} of ${name} has no node port` };
-      return sighting(nodeHosts(await client.list(NODE)), declared.nodePort, `no node is ready for ${name}`);
+      return toStatus(nodeHosts(await client.list(NODE)), declared.nodePort, `no node is ready for ${name}`);
     default:
       return {
         missing: `${name} has type ${found.spec?.type ?? "ClusterIP"}, which nobody reaches from outside`,
@@ -51,12 +54,12 @@ export async function sightGateway(client: ClusterClient, gateway: GatewayServic
   }
 }
 
-/** All IP addresses and host names of the load balancer; of an entry that has both, the IP address. */
+/** Lists the IP addresses and host names of the load balancer; the IP address of an entry with both. */
 function loadBalancerHosts({ status }: ServiceObject): string[] {
   return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
 }
 
-/** External addresses of the ready nodes; where no node has one, their internal addresses. */
+/** Lists the external addresses of the ready nodes, or their internal ones where no node has an external one. */
 export function nodeHosts(nodes: readonly NodeObject[]): string[] {
   const addresses = nodes
     .filter(({ status }) => isReady(status?.conditions ?? []))
@@ -71,7 +74,7 @@ function isReady(conditions: readonly { type: string; status: string }[]): boole
   return conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }
 
-function sighting(hosts: string[], port: number, missing: string): Sighting {
+function toStatus(hosts: string[], port: number, missing: string): GatewayStatus {
   if (hosts.length === 0) return { missing };
   const byText = new Map(
     hosts.map((host) => {

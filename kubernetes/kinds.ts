@@ -1,4 +1,4 @@
-/** How the API server serves one kind of object. */
+/** Kind of object as the API server serves it. */
 export interface ResourceKind {
   /** API group; "" for the core group. */
   readonly group: string;
@@ -8,46 +8,39 @@ export interface ResourceKind {
   readonly plural: string;
 }
 
-export const SERVICE: ResourceKind = { group: "", version: "v1", kind: "Service", plural: "services" };
-export const POD: ResourceKind = { group: "", version: "v1", kind: "Pod", plural: "pods" };
-export const CONFIG_MAP: ResourceKind = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" };
-export const SERVICE_ACCOUNT: ResourceKind = {
-  group: "",
-  version: "v1",
-  kind: "ServiceAccount",
-  plural: "serviceaccounts",
-};
-export const NAMESPACE: ResourceKind = { group: "", version: "v1", kind: "Namespace", plural: "namespaces" };
-export const AUTHORIZATION_POLICY: ResourceKind = {
-  group: "security.istio.io",
-  version: "v1",
-  kind: "AuthorizationPolicy",
-  plural: "authorizationpolicies",
-};
-export const SECRET: ResourceKind = { group: "", version: "v1", kind: "Secret", plural: "secrets" };
-export const NODE: ResourceKind = { group: "", version: "v1", kind: "Node", plural: "nodes" };
-export const SERVICE_ENTRY: ResourceKind = istio("ServiceEntry", "serviceentries");
-export const DESTINATION_RULE: ResourceKind = istio("DestinationRule", "destinationrules");
-export const VIRTUAL_SERVICE: ResourceKind = istio("VirtualService", "virtualservices");
-export const WORKLOAD_ENTRY: ResourceKind = istio("WorkloadEntry", "workloadentries");
-export const PEER_AUTHENTICATION: ResourceKind = {
-  group: "security.istio.io",
-  version: "v1",
-  kind: "PeerAuthentication",
-  plural: "peerauthentications",
-};
+export const CONFIG_MAP = core("ConfigMap", "configmaps");
+export const NAMESPACE = core("Namespace", "namespaces");
+export const NODE = core("Node", "nodes");
+export const POD = core("Pod", "pods");
+export const SECRET = core("Secret", "secrets");
+export const SERVICE = core("Service", "services");
+export const SERVICE_ACCOUNT = core("ServiceAccount", "serviceaccounts");
+export const DESTINATION_RULE = networking("DestinationRule", "destinationrules");
+export const SERVICE_ENTRY = networking("ServiceEntry", "serviceentries");
+export const VIRTUAL_SERVICE = networking("VirtualService", "virtualservices");
+export const WORKLOAD_ENTRY = networking("WorkloadEntry", "workloadentries");
+export const AUTHORIZATION_POLICY = security("AuthorizationPolicy", "authorizationpolicies");
+export const PEER_AUTHENTICATION = security("PeerAuthentication", "peerauthentications");
 
-function istio(kind: string, plural: string): ResourceKind {
+function core(kind: string, plural: string): ResourceKind {
+  return { group: "", version: "v1", kind, plural };
+}
+
+function networking(kind: string, plural: string): ResourceKind {
   return { group: "networking.istio.io", version: "v1", kind, plural };
 }
 
-/** What every object has; the rest is the caller's to name. */
+function security(kind: string, plural: string): ResourceKind {
+  return { group: "security.istio.io", version: "v1", kind, plural };
+}
+
+/** Fields of every object; callers add those that they read. */
 export interface KubernetesObject {
   apiVersion?: string;
   kind?: string;
   metadata: {
     name: string;
-    /** Left out on objects without a namespace. */
+    /** Absent for kinds without namespaces. */
     namespace?: string;
     uid?: string;
     resourceVersion?: string;
@@ -59,7 +52,7 @@ export interface KubernetesObject {
   };
 }
 
-/** URL path of all objects of a kind (in one namespace, or everywhere), or of one of them. */
+/** Returns the URL path of all objects of a kind (in one namespace, or everywhere), or of one of them. */
 export function resourcePath(kind: ResourceKind, namespace?: string, name?: string): string {
   const root = kind.group === "" ? ["api", kind.version] : ["apis", kind.group, kind.version];
   const scope = namespace === undefined ? [] : ["namespaces", namespace];

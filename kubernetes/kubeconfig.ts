@@ -4,10 +4,10 @@ import { join, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
 import { ClusterError } from "./errors.ts";
 
-/** What the Kubernetes client can connect through. */
+/** Proxies that the Kubernetes client supports. */
 const PROXY = /^(?:https?|socks|socks5h?|socks4a?):\/\//;
 
-/** Which cluster, by name: credentials are read when they are needed and kept nowhere else. */
+/** Names a cluster by kubeconfig and context: credentials are read on demand and kept nowhere else. */
 export interface KubeconfigName {
   /**
    * File, relative to the program's folder; `~/` is the home folder.
@@ -23,7 +23,7 @@ export interface KubeconfigName {
  * @throws ClusterError when the file or the context is not there or cannot be read; never quotes the file.
  */
 export async function loadKubeconfig(name: KubeconfigName): Promise<KubeConfig> {
-  // On demand: it takes half a second, and neither a check nor a diff needs it.
+  // Loaded on demand: it takes half a second, and neither a check nor a diff needs it.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   const source = describeSource(name);
@@ -42,7 +42,7 @@ export async function loadKubeconfig(name: KubeconfigName): Promise<KubeConfig> 
   return config;
 }
 
-/** Turns the path of a kubeconfig as written in a stack's config into an absolute one. */
+/** Resolves a path in a stack's config, relative to the program's folder or, with `~/`, to the home folder. */
 export function resolvePath(path: string): string {
   return path.startsWith("~/") ? join(homedir(), path.slice(2)) : resolve(path);
 }
@@ -82,7 +82,7 @@ function selectContext(config: KubeConfig, { context }: KubeconfigName, source: 
   }
 }
 
-/** A YAML parser's message quotes the lines around the fault, which may be a token: keeps only what and where. */
+/** Formats reason and line: a YAML parser's own message quotes the lines around the fault, which may be a token. */
 function withoutContent(error: unknown): string {
   if (!(error instanceof Error)) return "unreadable";
   const { code, reason, mark } = error as { code?: string; reason?: string; mark?: { line?: number } };

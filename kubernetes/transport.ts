@@ -2,29 +2,36 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type PRetry from "p-retry";
 import type { Dispatcher } from "undici";
 import { Credentials, type Login } from "./credentials.ts";
-import { ClusterError, type ClusterFailure, TimeoutError, noAnswer, type Answer, refusal } from "./errors.ts";
+import {
+  ClusterError,
+  type ClusterFailure,
+  type HttpResponse,
+  TimeoutError,
+  connectionFailure,
+  responseFailure,
+} from "./errors.ts";
 import type { KubeconfigName } from "./kubeconfig.ts";
 
-/** How long and how often to try one request. */
-export interface Patience {
-  /** Longest wait for one whole answer, in milliseconds. */
+/** Bounds of one request: how long an attempt may take, and how often it is repeated. */
+export interface RetryPolicy {
+  /** Longest wait for one whole response, in milliseconds. */
   readonly deadline: number;
-  /** How many more times after the first, when the API server is busy, restarting or away. */
+  /** Attempts after the first, while the API server is busy, restarting or unreachable. */
   readonly retries: number;
   /** How long after the first attempt another one may begin, in milliseconds. @default 45,000 */
   readonly retryFor?: number;
 }
 
-/** For changes: an API server that restarts should not fail a deployment, one that hangs should not hold it up for long. */
-export const PATIENT: Patience = { deadline: 30_000, retries: 10 };
+/** Policy for changes: an API server that restarts must not fail a deployment, one that hangs must not delay it for long. */
+export const RETRY_CHANGES: RetryPolicy = { deadline: 30_000, retries: 10 };
 
 const RETRY_FOR = 45_000;
 
-/** Pauses between attempts, in milliseconds: doubled each time, and up to twice as long by chance, so that requests which failed together do not come back together. */
-const PAUSES = { minTimeout: 250, factor: 2, maxTimeout: 8_000, randomize: true };
+/** Backoff in milliseconds. Jitter of up to the double keeps requests which failed together from being repeated together. */
+const BACKOFF = { minTimeout: 250, factor: 2, maxTimeout: 8_000, randomize: true };
 
-/** Longest pause that an API server may ask for, in milliseconds. */
-const LONGEST_PAUSE = 30_000;
+/** Longest `Retry-After` of an API server that is respected, in milliseconds. */
+const LONGEST_RETRY_AFTER = 30_000;
 
 export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -33,54 +40,55 @@ export interface ApiRequest {
   readonly headers?: Record<string, string>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** What may pass by itself here, besides what always may: an API server that is busy, restarting or away. */
-  readonly mayPass?: (failure: ClusterFailure) => boolean;
-  /** For messages: what this is, e.g. `apply ServiceEntry istio-federation/bar`. */
+  /** Whether to repeat the request after a failure that is not retryable for every request. */
+  readonly retryAlso?: (failure: ClusterFailure) => boolean;
+  /** Verb and object for messages: `apply ServiceEntry istio-federation/bar`. */
   readonly operation: string;
 }
 
-/** Requests to one API server over connections that are kept open, each with a deadline, repeated when that helps. */
+/** Sends requests to one API server over connections that are kept open, each with a deadline and a retry policy. */
 export class Transport {
   private readonly credentials: Credentials;
-  private readonly patience: Patience;
+  private readonly policy: RetryPolicy;
   private readonly retry: typeof PRetry;
   private readonly server: URL;
 
-  private constructor(credentials: Credentials, patience: Patience, retry: typeof PRetry) {
+  private constructor(credentials: Credentials, policy: RetryPolicy, retry: typeof PRetry) {
     this.credentials = credentials;
-    this.patience = patience;
+    this.policy = policy;
     this.retry = retry;
     this.server = new URL(credentials.server);
   }
 
   /** @throws ClusterError when the kubeconfig does not lead to a cluster. */
-  static async open(name: KubeconfigName, patience: Patience): Promise<Transport> {
-    // On demand, as a preview needs none of it; once, as an import for each of 10,000 requests would count.
+  static async open(name: KubeconfigName, policy: RetryPolicy): Promise<Transport> {
+    // Loaded on demand, as a preview of imports makes no request; once, as an import for each of 10,000 requests would count.
     const { default: retry } = await import("p-retry");
-    return new Transport(await Credentials.load(name), patience, retry);
+    return new Transport(await Credentials.load(name), policy, retry);
   }
 
-  /** For messages: `cluster context "cluster-a"`. */
+  /** Context for messages: `cluster context "cluster-a"`. */
   get where(): string {
     return this.credentials.where;
   }
 
   /**
-   * @returns the answer's JSON.
+   * Sends a request, again while its policy allows it.
+   * @returns the response's JSON.
    * @throws ClusterError of the last attempt.
    */
   async request(request: ApiRequest): Promise<unknown> {
-    const { retries, retryFor = RETRY_FOR } = this.patience;
+    const { retries, retryFor = RETRY_FOR } = this.policy;
     const end = performance.now() + retryFor;
     return this.retry(() => this.attempt(request), {
-      ...PAUSES,
+      ...BACKOFF,
       retries,
       shouldRetry: async ({ error, retryDelay }) => {
         if (!(error instanceof ClusterError)) return false;
-        const { passing = false, retryAfter = 0 } = error.failure;
-        const pause = Math.min(retryAfter, LONGEST_PAUSE);
-        const isWorthIt = passing || request.mayPass?.(error.failure) === true;
-        if (!isWorthIt || performance.now() + pause + retryDelay >= end) return false;
+        const { retryable = false, retryAfter = 0 } = error.failure;
+        const pause = Math.min(retryAfter, LONGEST_RETRY_AFTER);
+        const mayRetry = retryable || request.retryAlso?.(error.failure) === true;
+        if (!mayRetry || performance.now() + pause + retryDelay >= end) return false;
         await sleep(pause);
         return true;
       },
@@ -89,24 +97,25 @@ export class Transport {
 
   private async attempt(request: ApiRequest): Promise<unknown> {
     const login = await this.credentials.get();
-    let answer = await this.send(request, login);
-    if (answer.status === 401) answer = await this.send(request, await this.credentials.renew(login));
-    if (answer.status >= 300) throw new ClusterError(this.where, refusal(request.operation, answer));
+    let response = await this.send(request, login);
+    if (response.status === 401) response = await this.send(request, await this.credentials.renew(login));
+    if (response.status >= 300)
+      throw new ClusterError(this.where, responseFailure(request.operation, response));
     try {
-      return JSON.parse(answer.text);
+      return JSON.parse(response.text);
     } catch {
-      throw this.unanswered(request, new Error("the answer breaks off"));
+      throw this.connectionError(request, new Error("the answer breaks off"));
     }
   }
 
-  private async send(request: ApiRequest, login: Login): Promise<Answer> {
+  private async send(request: ApiRequest, login: Login): Promise<HttpResponse> {
     const { method, path, query = {}, body } = request;
     const search = new URLSearchParams(query).toString();
-    // Not AbortSignal.timeout: thousands of those would stay in memory until their time has come.
+    // AbortSignal.timeout would keep thousands of signals in memory until their deadlines.
     const deadline = new AbortController();
     const timer = setTimeout(() => {
       deadline.abort(new TimeoutError());
-    }, this.patience.deadline);
+    }, this.policy.deadline);
     const options: Dispatcher.RequestOptions & { allowH2: boolean } = {
       origin: this.server.origin,
       path: `${this.server.pathname.replace(/\/$/, "")}${path}${search === "" ? "" : `?${search}`}`,
@@ -119,22 +128,25 @@ export class Transport {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: deadline.signal,
-      // Else the connection is closed after a DELETE with a body.
+      // By default undici closes the connection after a DELETE with a body.
       reset: false,
-      // A hanging connection ends with the request on it; under HTTP/2, no faster here, it would take all of them along.
+      // Under HTTP/2, no faster here, a connection that hangs would fail all requests instead of one.
       allowH2: false,
     };
     try {
-      const { statusCode, headers, body: answer } = await login.dispatcher.request(options);
-      return { status: statusCode, headers, text: await answer.text() };
+      const { statusCode, headers, body: content } = await login.dispatcher.request(options);
+      return { status: statusCode, headers, text: await content.text() };
     } catch (error) {
-      throw this.unanswered(request, error);
+      throw this.connectionError(request, error);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  private unanswered({ operation }: ApiRequest, error: unknown): ClusterError {
-    return new ClusterError(this.where, noAnswer(operation, this.server.host, this.patience.deadline, error));
+  private connectionError({ operation }: ApiRequest, error: unknown): ClusterError {
+    return new ClusterError(
+      this.where,
+      connectionFailure(operation, this.server.host, this.policy.deadline, error),
+    );
   }
 }

@@ -1,8 +1,17 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
 import type { GatewayAddress } from "../federation/core/address.ts";
+import { DNS_LABEL } from "../federation/core/names.ts";
+import { ClusterClient } from "../kubernetes/client.ts";
+import { type GatewayStatus, readGatewayStatus } from "../kubernetes/gatewayService.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
+import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "./inputChecks.ts";
+import { lazyProvider } from "./lazyProvider.ts";
+import { endWithEngine } from "./providerProcess.ts";
 
-/** What `GatewayAddresses` is made from. */
+/** Arguments of `GatewayAddresses`. */
 export interface GatewayAddressesArgs {
   /** The cluster to ask. */
   kubeconfig: KubeconfigName;
@@ -10,33 +19,23 @@ export interface GatewayAddressesArgs {
   namespace: pulumi.Input<string>;
   /** Name of the gateway's Service. */
   service: string;
-  /** Its type: another one has other addresses. */
+  /** Type that the Service is about to have: another one has other addresses. */
   type: "LoadBalancer" | "NodePort" | "ClusterIP";
   /** Port of the Service that peers call, e.g. 15443. */
   port: number;
   /** How long `pulumi up` waits for a first address, in seconds. */
   timeoutSeconds: number;
   /**
-   * Addresses seen when the program started, so that a preview shows an update when they are others than those in the
-   * state. Left out when the cluster could not be read: the state then stands.
+   * Addresses that the program read when it started, so that a preview shows an update when they differ from the state. Absent
+   * when the cluster could not be read: the state then stands.
    */
   observed?: GatewayAddress[];
 }
 
-// Types in the method would be blanks in the text.
-/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access */
-/** As it is kept in the stack's state: see `ImportedServices`. */
-const provider = {
-  configure() {
-    const load = process.getBuiltinModule("module").createRequire(process.cwd() + "/");
-    const handlers = "./providers/gatewayAddresses/handlers.ts";
-    Object.setPrototypeOf(this, new Proxy({}, { get: (_, method) => load(handlers).provider[method] }));
-  },
-};
-/* eslint-enable */
+const lazy = lazyProvider("./providers/gatewayAddresses.ts");
 
 /**
- * Where the gateway's Service is reached from outside: its load balancer's addresses, or the nodes' when it has the type
+ * The addresses at which the gateway's Service is reached from outside: its load balancer's, or the nodes' with type
  * NodePort. None within the time allowed is a warning and an empty list: the cluster's peers then wait.
  */
 export class GatewayAddresses extends pulumi.dynamic.Resource {
@@ -44,7 +43,95 @@ export class GatewayAddresses extends pulumi.dynamic.Resource {
   declare readonly addresses: pulumi.Output<GatewayAddress[]>;
 
   constructor(name: string, args: GatewayAddressesArgs, opts?: pulumi.CustomResourceOptions) {
-    const shim = provider as unknown as pulumi.dynamic.ResourceProvider;
-    super(shim, name, { ...args, addresses: undefined }, opts, undefined, "GatewayAddresses");
+    super(lazy, name, { ...args, addresses: undefined }, opts, undefined, "GatewayAddresses");
   }
 }
+
+/** Inputs as `check` passes them. */
+type Inputs = pulumi.Unwrap<GatewayAddressesArgs>;
+
+/** Outputs: the addresses, and what `diff` and `read` need. */
+interface State extends Omit<Inputs, "timeoutSeconds" | "observed"> {
+  addresses: GatewayAddress[];
+}
+
+/** `observed` comes from the cluster itself. */
+const FIELDS = {
+  kubeconfig: KUBECONFIG_FIELD,
+  namespace: NAMESPACE_FIELD,
+  service: text(DNS_LABEL),
+  type: z.enum(["LoadBalancer", "NodePort", "ClusterIP"]),
+  port: z.int().min(1).max(65535),
+  timeoutSeconds: z.number().min(0),
+};
+
+/**
+ * Compares the state with what the program read, without asking the cluster. Nothing read is no change, so a stack whose
+ * load balancer has no address yet previews without one. The timeout only matters while waiting.
+ */
+function diff(olds: State, news: Inputs): pulumi.dynamic.DiffResult {
+  const replaces = (["namespace", "service"] as const).filter(
+    (field) => !containsUnknown(news[field]) && news[field] !== olds[field],
+  );
+  const { kubeconfig, type, port, observed } = news;
+  const changes =
+    replaces.length > 0 ||
+    containsUnknown(news) ||
+    type !== olds.type ||
+    port !== olds.port ||
+    !isDeepStrictEqual({ ...kubeconfig }, { ...olds.kubeconfig }) ||
+    (observed !== undefined && !isDeepStrictEqual(observed, olds.addresses));
+  return { changes, replaces };
+}
+
+async function observe(inputs: Inputs): Promise<State> {
+  endWithEngine();
+  const { kubeconfig, namespace, service, type, port, timeoutSeconds } = inputs;
+  const client = await ClusterClient.connect(kubeconfig);
+  const status = await awaitAddresses(() => readGatewayStatus(client, inputs), timeoutSeconds);
+  if ("missing" in status) {
+    console.warn(
+      `gateway ${namespace}/${service}: ${status.missing} after ${timeoutSeconds} s. ` +
+        "Peers wait until there is one: run `pulumi up` again then.",
+    );
+  }
+  const addresses = "addresses" in status ? status.addresses : [];
+  return { kubeconfig, namespace, service, type, port, addresses };
+}
+
+/** Pause between two reads, in milliseconds. */
+const INTERVAL = 2000;
+
+/**
+ * Reads until there is an address, but at least once.
+ * @returns what is missing when the time is over.
+ */
+export async function awaitAddresses(
+  readStatus: () => Promise<GatewayStatus>,
+  timeoutSeconds: number,
+): Promise<GatewayStatus> {
+  const end = Date.now() + timeoutSeconds * 1000;
+  for (;;) {
+    const status = await readStatus();
+    const left = end - Date.now();
+    if ("addresses" in status || left <= 0) return status;
+    await sleep(Math.min(INTERVAL, left));
+  }
+}
+
+/** Reads once, without waiting. */
+async function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult<State>> {
+  const status = await readGatewayStatus(await ClusterClient.connect(state.kubeconfig), state);
+  return { id, props: { ...state, addresses: "addresses" in status ? status.addresses : [] } };
+}
+
+export const provider = {
+  check: (_olds: object, news) =>
+    Promise.resolve({ inputs: news, failures: checkFields(FIELDS, { ...news }) }),
+  diff: (_id, olds, news) => Promise.resolve(diff(olds, news)),
+  create: async (inputs) => ({ id: `${inputs.namespace}/${inputs.service}`, outs: await observe(inputs) }),
+  update: async (_id, _olds, news) => ({ outs: await observe(news) }),
+  read: (id, state) => read(id, state as State),
+  // Nothing was made.
+  delete: () => Promise.resolve(),
+} satisfies pulumi.dynamic.ResourceProvider<Inputs, State>;

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Brake } from "../federation/imports/brake.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
+import { lazyProvider } from "./lazyProvider.ts";
 
 /** What `ImportedServices` is made from. */
 export interface ImportedServicesArgs {
@@ -30,20 +31,7 @@ export interface ImportedServicesArgs {
   acceptRemoval?: string;
 }
 
-// Types in the method would be blanks in the text.
-/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access */
-/**
- * The provider as it is kept in the stack's state: only the way to today's methods, so that it is small, and a refresh or
- * a delete never runs yesterday's code. Each method is looked up when it is called, in the program's folder.
- */
-const provider = {
-  configure() {
-    const load = process.getBuiltinModule("module").createRequire(process.cwd() + "/");
-    const handlers = "./providers/importedServices/handlers.ts";
-    Object.setPrototypeOf(this, new Proxy({}, { get: (_, method) => load(handlers).provider[method] }));
-  },
-};
-/* eslint-enable */
+const lazy = lazyProvider("./providers/importedServices/handlers.ts");
 
 /** The services of one peer that can be called from here: one ServiceEntry each, written by server-side apply. */
 export class ImportedServices extends pulumi.dynamic.Resource {
@@ -51,7 +39,6 @@ export class ImportedServices extends pulumi.dynamic.Resource {
   declare readonly imported: pulumi.Output<number>;
 
   constructor(name: string, args: ImportedServicesArgs, opts?: pulumi.CustomResourceOptions) {
-    const shim = provider as unknown as pulumi.dynamic.ResourceProvider;
-    super(shim, name, { ...args, imported: undefined }, opts, undefined, "ImportedServices");
+    super(lazy, name, { ...args, imported: undefined }, opts, undefined, "ImportedServices");
   }
 }

@@ -1,6 +1,21 @@
+import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import {
+  type IntermediateRequest,
+  type SignedIntermediate,
+  isStanding,
+  signRequest,
+} from "../federation/authority/signedIntermediate.ts";
+import { ADDRESS } from "../federation/core/address.ts";
+import { DNS_LABEL } from "../federation/core/names.ts";
+import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
+import { issuerFaults } from "../federation/x509/issuerFaults.ts";
+import { readRequest, requestFaults } from "../federation/x509/request.ts";
+import { checkFields, containsUnknown, known, text } from "./inputChecks.ts";
+import { lazyProvider } from "./lazyProvider.ts";
 
-/** What a `SignedAuthority` is made from. */
+/** Arguments of `SignedAuthority`. */
 export interface SignedAuthorityArgs {
   /** The cluster's name, for messages. */
   cluster: string;
@@ -16,20 +31,10 @@ export interface SignedAuthorityArgs {
   issuerKey: pulumi.Input<string>;
 }
 
-// Types in the method would be blanks in the text.
-/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access */
-/** As it is kept in the stack's state: see `ImportedServices`. */
-const provider = {
-  configure() {
-    const load = process.getBuiltinModule("module").createRequire(process.cwd() + "/");
-    const handlers = "./providers/signedAuthority/handlers.ts";
-    Object.setPrototypeOf(this, new Proxy({}, { get: (_, method) => load(handlers).provider[method] }));
-  },
-};
-/* eslint-enable */
+const lazy = lazyProvider("./providers/signedAuthority.ts");
 
 /**
- * The certificate with which a cluster's istiod signs under a shared root, for that cluster's trust domain only. It stays the
+ * The intermediate with which a cluster's istiod signs under a shared root, for that cluster's trust domain only. It stays the
  * same, byte for byte, as long as nothing that it depends on changes, until its last year.
  */
 export class SignedAuthority extends pulumi.dynamic.Resource {
@@ -37,8 +42,67 @@ export class SignedAuthority extends pulumi.dynamic.Resource {
   declare readonly certificate: pulumi.Output<string>;
 
   constructor(name: string, args: SignedAuthorityArgs, opts?: pulumi.CustomResourceOptions) {
-    const shim = provider as unknown as pulumi.dynamic.ResourceProvider;
     const props = { ...args, issuerKey: pulumi.secret(args.issuerKey), certificate: undefined };
-    super(shim, name, props, opts, undefined, "SignedAuthority");
+    super(lazy, name, props, opts, undefined, "SignedAuthority");
   }
 }
+
+const FIELDS = {
+  cluster: text(DNS_LABEL),
+  trustDomain: text(TRUST_DOMAIN),
+  istiodHosts: z.array(text(ADDRESS)),
+};
+
+/**
+ * Validates the inputs, but for the root's expiry, which counts when it signs. No failure quotes a request, a certificate or a key
+ * as given: it could be the key.
+ */
+function check(news: IntermediateRequest): pulumi.dynamic.CheckResult<IntermediateRequest> {
+  const faults = [
+    ...faultsOfRequest(news).map((fault) => `request ${fault}`),
+    ...issuerFaults(known(news.issuerCertificate), known(news.issuerKey)),
+  ];
+  const failures = [
+    ...checkFields(FIELDS, { ...news }),
+    // At `cluster`, as the engine prints the property's value along with the reason.
+    ...faults.map((reason) => ({ property: "cluster", reason })),
+  ];
+  return { inputs: news, failures };
+}
+
+function faultsOfRequest({ request, trustDomain }: IntermediateRequest): string[] {
+  if (containsUnknown([request, trustDomain])) return [];
+  if (typeof request !== "string") return ["must be text"];
+  try {
+    return requestFaults(readRequest(request), trustDomain);
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
+}
+
+/**
+ * Compares the source of the certificate in the state with the inputs, and validates the certificate: one in its last year is a
+ * change. The issuer's key counts only by its certificate: the same key in another encoding changes nothing.
+ */
+function diff(
+  olds: SignedIntermediate,
+  { trustDomain, istiodHosts, request, issuerCertificate }: IntermediateRequest,
+): pulumi.dynamic.DiffResult {
+  const source = { trustDomain, istiodHosts, request, issuerCertificate };
+  return { changes: containsUnknown(source) || !isStanding(olds, source, new Date()) };
+}
+
+/** Rejects where `signRequest` throws. */
+async function sign(inputs: IntermediateRequest, last?: SignedIntermediate): Promise<SignedIntermediate> {
+  return Promise.resolve(signRequest(inputs, last, new Date(), randomBytes));
+}
+
+export const provider = {
+  check: (_olds: object, news) => Promise.resolve(check(news)),
+  diff: (_id, olds, news) => Promise.resolve(diff(olds, news)),
+  create: async (inputs) => ({ id: inputs.cluster, outs: await sign(inputs) }),
+  update: async (_id, olds, news) => ({ outs: await sign(news, olds) }),
+  // Only the state holds the certificate: there is nothing to look at, and nothing to delete.
+  read: (id, state) => Promise.resolve({ id, props: state as SignedIntermediate }),
+  delete: () => Promise.resolve(),
+} satisfies pulumi.dynamic.ResourceProvider<IntermediateRequest, SignedIntermediate>;

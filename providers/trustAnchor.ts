@@ -1,6 +1,16 @@
+import { type X509Certificate, randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { DNS_LABEL } from "../federation/core/names.ts";
+import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
+import { type TrustAnchors, standingAnchors } from "../federation/trust/anchors.ts";
+import type { AnchorRequest } from "../federation/trust/issueAnchors.ts";
+import { authorityFault, issuerFaults, readCertificate } from "../federation/x509/issuerFaults.ts";
+import { checkFields, containsUnknown, known, text, validText } from "./inputChecks.ts";
+import { lazyProvider } from "./lazyProvider.ts";
 
-/** What a `TrustAnchor` is made from. */
+/** Arguments of `TrustAnchor`. */
 export interface TrustAnchorArgs {
   /** The peer's name, for messages. */
   peer: string;
@@ -14,21 +24,11 @@ export interface TrustAnchorArgs {
   issuerKey: pulumi.Input<string>;
 }
 
-// Types in the method would be blanks in the text.
-/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-member-access */
-/** As it is kept in the stack's state: see `ImportedServices`. */
-const provider = {
-  configure() {
-    const load = process.getBuiltinModule("module").createRequire(process.cwd() + "/");
-    const handlers = "./providers/trustAnchor/handlers.ts";
-    Object.setPrototypeOf(this, new Proxy({}, { get: (_, method) => load(handlers).provider[method] }));
-  },
-};
-/* eslint-enable */
+const lazy = lazyProvider("./providers/trustAnchor.ts");
 
 /**
  * The certificates by which a peer's workloads are trusted here: the peer's roots, certified anew by our own root and
- * constrained to the peer's trust domain, so that no identity which the peer signs for another one is believed. An anchor
+ * constrained to the peer's trust domain, so that no identity which the peer signs for another one is accepted. An anchor
  * stays the same, byte for byte, as long as nothing that it depends on changes.
  */
 export class TrustAnchor extends pulumi.dynamic.Resource {
@@ -36,8 +36,72 @@ export class TrustAnchor extends pulumi.dynamic.Resource {
   declare readonly certificates: pulumi.Output<string[]>;
 
   constructor(name: string, args: TrustAnchorArgs, opts?: pulumi.CustomResourceOptions) {
-    const shim = provider as unknown as pulumi.dynamic.ResourceProvider;
     const props = { ...args, issuerKey: pulumi.secret(args.issuerKey), certificates: undefined };
-    super(shim, name, props, opts, undefined, "TrustAnchor");
+    super(lazy, name, props, opts, undefined, "TrustAnchor");
   }
 }
+
+const SAME_NAME =
+  "has the subject of our own root, for which verifiers could take it: make a root with another one";
+
+/**
+ * Validates the inputs, but for the roots' expiry, which counts when anchors are issued. No failure quotes a certificate or a key
+ * as given: it could be the key.
+ */
+function check(news: AnchorRequest): pulumi.dynamic.CheckResult<AnchorRequest> {
+  const issuer = readCertificate(news.issuerCertificate);
+  const rootFault = (pem: string): string | undefined => {
+    const root = readCertificate(pem);
+    return (
+      authorityFault(root) ?? (root && issuer && nameOf(root) === nameOf(issuer) ? SAME_NAME : undefined)
+    );
+  };
+  const fields = {
+    peer: text(DNS_LABEL),
+    trustDomain: text(TRUST_DOMAIN),
+    rootCertificates: z.array(validText(rootFault)).min(1, "must hold at least one root certificate"),
+  };
+  const failures = [
+    ...checkFields(fields, { ...news }),
+    // At `peer`, as the engine prints the property's value along with the reason.
+    ...issuerFaults(known(news.issuerCertificate), known(news.issuerKey)).map((reason) => ({
+      property: "peer",
+      reason,
+    })),
+  ];
+  return { inputs: news, failures };
+}
+
+/** Folds case and blanks of a subject, as verifiers do when they compare names (RFC 5280, section 7.1). */
+function nameOf(certificate: X509Certificate): string {
+  return certificate.subject.toLowerCase().replace(/\s/g, "");
+}
+
+/**
+ * Compares the source of the anchors in the state with the inputs, and validates the anchors: an expired one is a change. The
+ * issuer's key counts only by its certificate: the same key in another encoding changes nothing.
+ */
+function diff(
+  olds: TrustAnchors,
+  { trustDomain, rootCertificates, issuerCertificate }: AnchorRequest,
+): pulumi.dynamic.DiffResult {
+  const source = { trustDomain, rootCertificates, issuerCertificate };
+  if (containsUnknown(source)) return { changes: true };
+  return { changes: !isDeepStrictEqual(standingAnchors(olds, source, new Date()), olds.certificates) };
+}
+
+/** Loads the code that issues certificates on demand: a preview needs none of it. */
+async function issue(inputs: AnchorRequest, last: TrustAnchors | undefined): Promise<TrustAnchors> {
+  const { issueAnchors } = await import("../federation/trust/issueAnchors.ts");
+  return issueAnchors(inputs, last, new Date(), randomBytes);
+}
+
+export const provider = {
+  check: (_olds: object, news) => Promise.resolve(check(news)),
+  diff: (_id, olds, news) => Promise.resolve(diff(olds, news)),
+  create: async (inputs) => ({ id: inputs.peer, outs: await issue(inputs, undefined) }),
+  update: async (_id, olds, news) => ({ outs: await issue(news, olds) }),
+  // Only the state holds anchors: there is nothing to look at, and nothing to delete.
+  read: (id, state) => Promise.resolve({ id, props: state as TrustAnchors }),
+  delete: () => Promise.resolve(),
+} satisfies pulumi.dynamic.ResourceProvider<AnchorRequest, TrustAnchors>;

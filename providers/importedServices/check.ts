@@ -5,7 +5,7 @@ import { EXPORT_TO } from "../../federation/core/exportTo.ts";
 import { DNS_LABEL, HOST_NAME } from "../../federation/core/names.ts";
 import { DEFAULT_BRAKE, brakes, removalToken } from "../../federation/imports/brake.ts";
 import { parseImport } from "../../federation/imports/importedService.ts";
-import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "../checkFields.ts";
+import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "../inputChecks.ts";
 import { restorable } from "./drift.ts";
 import type { Inputs, Request } from "./inputs.ts";
 

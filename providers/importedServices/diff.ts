@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
-import { containsUnknown } from "../checkFields.ts";
+import { containsUnknown } from "../inputChecks.ts";
 import { type Inputs, type State, UNFINISHED, digest } from "./inputs.ts";
 
 /**

@@ -10,9 +10,8 @@ import { remember } from "./lastKnown.ts";
 import { linesOf } from "./refresh.ts";
 import { removeImports } from "./remove.ts";
 import { summarize, unfinished } from "./summary.ts";
-import { endWithEngine } from "../lifeline.ts";
-import { saveMemory } from "../memory.ts";
-import { PartialFailure, bearable } from "../partialFailure.ts";
+import { endWithEngine, saveMemory } from "../providerProcess.ts";
+import { PartialFailure, firstFailures } from "../partialFailure.ts";
 
 /** The methods of the dynamic provider of `ImportedServices`, loaded by its shim in the provider process. */
 
@@ -65,7 +64,7 @@ async function remove(_id: string, state: State): Promise<void> {
   const client = await ClusterClient.connect(state.kubeconfig);
   const failures = await removeImports(client, state);
   if (failures.length > 0)
-    throw new Error([`${what(state)} are not all deleted:`, ...bearable(failures)].join("\n  - "));
+    throw new Error([`${what(state)} are not all deleted:`, ...firstFailures(failures)].join("\n  - "));
 }
 
 /** @param few the only hosts at which there may be something to do. @default all of the peer's */

@@ -3,7 +3,7 @@ import { changeBetween, count, describeChange, someOf } from "../../federation/c
 import { sortedUnique } from "../../federation/core/order.ts";
 import { howToAccept, removalToken } from "../../federation/imports/brake.ts";
 import { servingPeers } from "../../federation/imports/importedService.ts";
-import { containsUnknown } from "../checkFields.ts";
+import { containsUnknown } from "../inputChecks.ts";
 import { restorable } from "./drift.ts";
 import { type Inputs, type Request, type State, UNFINISHED } from "./inputs.ts";
 

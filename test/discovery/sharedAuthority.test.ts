@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { survey } from "../../discovery/survey.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
-import { signRequest } from "../../providers/signedAuthority/sign.ts";
+import { signRequest } from "../../federation/authority/signedIntermediate.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 import { ROOT_A, contractOf, validConfig } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
@@ -31,7 +32,7 @@ describe("A survey of a cluster under a shared root", () => {
     root = await TestAuthority.root("O=shared", { notAfter: new Date(Date.now() + 1e11) });
     const asked = await testRequest("O=b.local, CN=Intermediate CA");
     request = asked.pem;
-    certificate = signRequest(signedInputs(root, asked), undefined, new Date()).certificate;
+    certificate = signRequest(signedInputs(root, asked), undefined, new Date(), randomBytes).certificate;
   });
 
   const signed = (): Record<string, unknown> => ({

@@ -7,17 +7,18 @@ import { TestAuthority } from "../support/testAuthority.ts";
 const CHECKOUT = join(import.meta.dirname, "../..");
 
 /**
- * Runs the two methods that a preview needs, as the provider process would.
- * @param provider its folder.
+ * Runs the two methods that a preview needs, as the provider process does.
+ * @param file of the provider.
  * @param state outputs of the last update.
  * @returns all files that were loaded.
  */
-function loadedInPreview(provider: string, inputs: object, state: object): string[] {
+function loadedInPreview(file: string, inputs: object, state: object): string[] {
   const code = `
     const { registerHooks } = require("node:module");
+    require("@pulumi/pulumi");
     const loaded = [];
     registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
-    const { check, diff } = require("./providers/${provider}/handlers.ts").provider;
+    const { check, diff } = require("./providers/${file}").provider;
     check({}, ${JSON.stringify(inputs)})
       .then(({ inputs: checked, failures }) => {
         if (failures.length > 0) throw new Error(JSON.stringify(failures));
@@ -28,12 +29,14 @@ function loadedInPreview(provider: string, inputs: object, state: object): strin
   const { status, stderr } = spawnSync(process.execPath, ["-e", code], { cwd: CHECKOUT, encoding: "utf8" });
   assert.equal(status, 0, stderr);
   const loaded = stderr.split("\n");
-  const isThere = loaded.some((url) => url.endsWith(`/${provider}/check.ts`));
-  assert.ok(isThere, stderr);
+  assert.ok(
+    loaded.some((url) => url.endsWith(`/providers/${file}`)),
+    stderr,
+  );
   return loaded;
 }
 
-it("A preview of imported services loads nothing to talk to a cluster with", () => {
+it("A preview of imported services loads no client", () => {
   const services = { "bar.xyz.svc.b.local": "80/HTTP http as spiffe://b.local/ns/xyz/sa/bar" };
   const inputs = {
     kubeconfig: {},
@@ -43,7 +46,11 @@ it("A preview of imported services loads nothing to talk to a cluster with", () 
     gateways: ["192.0.2.1:15443"],
     services,
   };
-  const loaded = loadedInPreview("importedServices", inputs, { ...inputs, servicesDigest: "", imported: 0 });
+  const loaded = loadedInPreview("importedServices/handlers.ts", inputs, {
+    ...inputs,
+    servicesDigest: "",
+    imported: 0,
+  });
   const needless = /node_modules\/(?:@kubernetes|undici|p-map|p-retry)\//;
   assert.deepEqual(
     loaded.filter((url) => needless.test(url)),
@@ -51,11 +58,11 @@ it("A preview of imported services loads nothing to talk to a cluster with", () 
   );
 });
 
-it("A preview of trust anchors loads nothing to make certificates with", async () => {
+it("A preview of trust anchors loads no node-forge", async () => {
   const own = await TestAuthority.root("O=a.local");
   const inputs = anchorInputs(own, await TestAuthority.root("O=b.local"));
   const state = { trustDomain: "", rootFingerprints: [], issuerFingerprint: "", certificates: [] };
-  const loaded = loadedInPreview("trustAnchor", inputs, state);
+  const loaded = loadedInPreview("trustAnchor.ts", inputs, state);
   assert.deepEqual(
     loaded.filter((url) => url.includes("node_modules/node-forge/")),
     [],

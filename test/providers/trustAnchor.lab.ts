@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { TrustAnchor } from "../../providers/trustAnchor.ts";
-import type { Inputs } from "../../providers/trustAnchor/inputs.ts";
+import type { AnchorRequest } from "../../federation/trust/issueAnchors.ts";
 import { anchorInputs } from "./support/anchorInputs.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
@@ -15,7 +15,7 @@ describe("TrustAnchor under Pulumi's engine", () => {
   let stack: Stack;
   let own: TestAuthority;
   let peer: TestAuthority;
-  let inputs: Inputs;
+  let inputs: AnchorRequest;
   /** Whatever was printed. */
   let told = "";
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import {
   type LastAuthority,
   type RootReading,
   decideShared,
   readIssued,
 } from "../../../federation/authority/shared.ts";
-import { signRequest } from "../../../providers/signedAuthority/sign.ts";
+import { signRequest } from "../../../federation/authority/signedIntermediate.ts";
 import { KUBECONFIG, faultsThrown, validConfig } from "../samples.ts";
 import { signedInputs } from "../../providers/support/signedInputs.ts";
 import { type AuthorityOptions, TestAuthority } from "../../support/testAuthority.ts";
@@ -26,7 +27,7 @@ describe("A cluster under a shared root", () => {
   const rootOf = (name: string, options: AuthorityOptions = {}): Promise<TestAuthority> =>
     TestAuthority.root(name, { notAfter: new Date(NOW.getTime() + 10 * YEAR), ...options });
   const sign = (by: TestAuthority, what: { pem: string }, change: object = {}): string =>
-    signRequest({ ...signedInputs(by, what), ...change }, undefined, NOW).certificate;
+    signRequest({ ...signedInputs(by, what), ...change }, undefined, NOW, randomBytes).certificate;
 
   before(async () => {
     root = await rootOf("O=shared, CN=Root CA");

@@ -1,8 +1,8 @@
-import type { Inputs } from "../../../providers/trustAnchor/inputs.ts";
+import type { AnchorRequest } from "../../../federation/trust/issueAnchors.ts";
 import type { TestAuthority } from "../../support/testAuthority.ts";
 
 /** Inputs of a `TrustAnchor` of peer cluster-b, whose trust domain is b.local. */
-export function anchorInputs(own: TestAuthority, ...roots: TestAuthority[]): Inputs {
+export function anchorInputs(own: TestAuthority, ...roots: TestAuthority[]): AnchorRequest {
   return {
     peer: "cluster-b",
     trustDomain: "b.local",

@@ -1,8 +1,8 @@
-import type { Inputs } from "../../../providers/signedAuthority/inputs.ts";
+import type { IntermediateRequest } from "../../../federation/authority/signedIntermediate.ts";
 import type { TestAuthority } from "../../support/testAuthority.ts";
 
 /** Inputs of a `SignedAuthority` of cluster-b, whose trust domain is b.local. */
-export function signedInputs(root: TestAuthority, { pem }: { pem: string }): Inputs {
+export function signedInputs(root: TestAuthority, { pem }: { pem: string }): IntermediateRequest {
   return {
     cluster: "cluster-b",
     trustDomain: "b.local",

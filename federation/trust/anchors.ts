@@ -1,0 +1,67 @@
+import { X509Certificate } from "node:crypto";
+import { sortedUnique } from "../core/order.ts";
+
+/** Counts how anchors are made: anchors of another format are made anew. */
+export const ANCHOR_FORMAT = 1;
+
+/** Certificates and trust domain that a peer's anchors are made from. */
+export interface AnchorSource {
+  trustDomain: string;
+  /** Roots of the peer, PEM, one each. */
+  rootCertificates: string[];
+  /** Our own root, PEM. */
+  issuerCertificate: string;
+}
+
+/** Trust anchors of a peer, and what they were made from. */
+export interface TrustAnchors {
+  /** {@link ANCHOR_FORMAT} of the program that made them. */
+  format: number;
+  trustDomain: string;
+  /** SHA-256 of the root that each anchor stands for, as `AB:CD:...`, in the anchors' order. */
+  rootFingerprints: string[];
+  /** SHA-256 of the certificate that issued the anchors. */
+  issuerFingerprint: string;
+  /** Anchors, PEM. */
+  certificates: string[];
+}
+
+/**
+ * Finds the anchors of the last update that can stay: made from the same root, issuer and trust domain, intact and not expired.
+ * @returns one for each root in the order of {@link sortedRoots}; `undefined` where an anchor has to be made.
+ */
+export function standingAnchors(
+  last: TrustAnchors,
+  { trustDomain, rootCertificates, issuerCertificate }: AnchorSource,
+  now: Date,
+): (string | undefined)[] {
+  const issuer = new X509Certificate(issuerCertificate);
+  const isSameSource =
+    last.format === ANCHOR_FORMAT &&
+    last.trustDomain === trustDomain &&
+    last.issuerFingerprint === issuer.fingerprint256;
+  return sortedRoots(rootCertificates).map((root) => {
+    const anchor = last.certificates[last.rootFingerprints.indexOf(root.fingerprint256)];
+    return isSameSource && anchor !== undefined && stands(anchor, root, issuer, now) ? anchor : undefined;
+  });
+}
+
+function stands(anchor: string, root: X509Certificate, issuer: X509Certificate, now: Date): boolean {
+  try {
+    const certificate = new X509Certificate(anchor);
+    return (
+      certificate.subject === root.subject &&
+      certificate.publicKey.equals(root.publicKey) &&
+      certificate.verify(issuer.publicKey) &&
+      now <= certificate.validToDate
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Sorts roots by their PEM text as OpenSSL writes it, each once: their order in a contract does not count. */
+export function sortedRoots(certificates: readonly string[]): X509Certificate[] {
+  const texts = certificates.map((pem) => new X509Certificate(pem).toString());
+  return sortedUnique(texts).map((pem) => new X509Certificate(pem));
+}

@@ -1,0 +1,72 @@
+import { X509Certificate } from "node:crypto";
+import { boundedLines } from "../core/text.ts";
+import { type Issuer, SERIAL_BYTES, makeAnchor, readIssuer } from "../x509/certify.ts";
+import {
+  ANCHOR_FORMAT,
+  type AnchorSource,
+  type TrustAnchors,
+  sortedRoots,
+  standingAnchors,
+} from "./anchors.ts";
+
+/** Roots without an anchor that an error lists before it counts the rest. */
+const SHOWN_ROOTS = 10;
+
+/** Everything that a peer's anchors are issued with. */
+export interface AnchorRequest extends AnchorSource {
+  /** Name of the peer, for messages. */
+  peer: string;
+  /** Key of `issuerCertificate`, PEM. */
+  issuerKey: string;
+}
+
+/**
+ * Issues an anchor for each root of a peer, unless the anchor of the last update can stay.
+ * @param last undefined the first time.
+ * @param random returns so many random bytes.
+ * @throws Error that names every root for which no anchor can be issued, and why.
+ */
+export function issueAnchors(
+  request: AnchorRequest,
+  last: TrustAnchors | undefined,
+  now: Date,
+  random: (bytes: number) => Uint8Array,
+): TrustAnchors {
+  const { peer, trustDomain, rootCertificates } = request;
+  const certificate = new X509Certificate(request.issuerCertificate);
+  const roots = sortedRoots(rootCertificates);
+  const standing = last === undefined ? [] : standingAnchors(last, request, now);
+  const issuer = issuerOf(request, certificate);
+  const failures: string[] = [];
+  const certificates = roots.map((root, index) => {
+    try {
+      return standing[index] ?? makeAnchor(root, issuer, trustDomain, now, random(SERIAL_BYTES));
+    } catch (error) {
+      failures.push(`the peer's root with SHA-256 ${root.fingerprint256} ${messageOf(error)}`);
+      return "";
+    }
+  });
+  if (failures.length > 0) {
+    const lines = boundedLines(failures, (failure) => failure, undefined, SHOWN_ROOTS);
+    throw new Error([`no trust anchor for peer ${peer}:`, ...lines].join("\n  - "));
+  }
+  return {
+    format: ANCHOR_FORMAT,
+    trustDomain,
+    rootFingerprints: roots.map((root) => root.fingerprint256),
+    issuerFingerprint: certificate.fingerprint256,
+    certificates,
+  };
+}
+
+function issuerOf({ peer, issuerKey }: AnchorRequest, certificate: X509Certificate): Issuer {
+  try {
+    return readIssuer(certificate, issuerKey);
+  } catch (error) {
+    throw new Error(`no trust anchor for peer ${peer}: our own root ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,70 @@
+import type { Obstacle } from "../federation/topology/globalBlock.ts";
+import { type ClusterClient, statusOf } from "./client.ts";
+import { ClusterError } from "./errors.ts";
+import { CONFIG_MAP, type KubernetesObject } from "./kinds.ts";
+
+/** ConfigMap that holds a Corefile. */
+export interface CorefileName {
+  namespace: string;
+  configMap: string;
+}
+
+/** A change of a Corefile. */
+export interface CorefileEdit {
+  /** Returns what forbids the change; undefined for nothing. */
+  obstacle: (corefile: string) => Obstacle | undefined;
+  /** Returns the new text; the same text is not written. */
+  edit: (corefile: string) => string;
+}
+
+type ConfigMap = KubernetesObject & { data?: Record<string, string> };
+
+/** Key of the ConfigMap, the same in every cluster. */
+const COREFILE = "Corefile";
+
+/** How often a write is tried when others write to the ConfigMap at the same time. */
+const ATTEMPTS = 5;
+
+/**
+ * Reads a Corefile.
+ * @returns undefined when there is no such ConfigMap, or no Corefile in it.
+ */
+export async function readCorefile(
+  client: ClusterClient,
+  { namespace, configMap }: CorefileName,
+): Promise<string | undefined> {
+  return (await client.get<ConfigMap>(CONFIG_MAP, namespace, configMap))?.data?.[COREFILE];
+}
+
+/**
+ * Changes a Corefile and nothing else of its ConfigMap, provided that nobody else changed it in between.
+ * @throws ClusterError when there is no Corefile, it cannot be written, or it has an obstacle in it.
+ */
+export async function editCorefile(
+  client: ClusterClient,
+  { namespace, configMap }: CorefileName,
+  { obstacle: obstacleIn, edit }: CorefileEdit,
+): Promise<void> {
+  const operation = `change ${COREFILE} of ConfigMap ${namespace}/${configMap}`;
+  for (let attempt = 1; ; attempt++) {
+    const live = await client.get<ConfigMap>(CONFIG_MAP, namespace, configMap);
+    const corefile = live?.data?.[COREFILE];
+    if (live === undefined || corefile === undefined) {
+      const remedy = "Name CoreDNS' ConfigMap in dns.coreDns of this stack's config";
+      throw new ClusterError(client.where, { operation, cause: "it does not exist", remedy });
+    }
+    const obstacle = obstacleIn(corefile);
+    if (obstacle !== undefined) {
+      const remedy = `Nothing was changed in it. ${obstacle.remedy}`;
+      throw new ClusterError(client.where, { operation, cause: `it ${obstacle.rule}`, remedy });
+    }
+    const edited = edit(corefile);
+    if (edited === corefile) return;
+    try {
+      await client.replace(CONFIG_MAP, { ...live, data: { ...live.data, [COREFILE]: edited } });
+      return;
+    } catch (error) {
+      if (statusOf(error) !== 409 || attempt === ATTEMPTS) throw error;
+    }
+  }
+}

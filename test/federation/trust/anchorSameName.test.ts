@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { type KeyObject, X509Certificate, randomBytes } from "node:crypto";
+import { issueAnchors } from "../../../federation/trust/issueAnchors.ts";
+import { TestAuthority } from "../../support/testAuthority.ts";
+import { anchorInputs } from "../../providers/support/anchorInputs.ts";
+import { verifyByNode } from "../../providers/support/nodeVerifier.ts";
+import { type Chain, Verifiers, orSkip } from "../../providers/support/verifiers.ts";
+
+const NAME = "O=b.local, CN=Root CA";
+
+type Judge = (chain: Chain, key: string) => string | Promise<string>;
+
+/** A verifier, found when the tests run; and whether it goes back when an issuer by name turns out not to be the one. */
+interface Way {
+  find: () => Judge | undefined;
+  triesAll: boolean;
+}
+
+const verifiers = new Verifiers();
+after(() => {
+  verifiers.remove();
+});
+
+const WAYS: Record<string, Way> = {
+  "openssl verify": { find: () => verifiers.openssl(), triesAll: false },
+  "openssl verify -partial_chain": { find: () => verifiers.openssl("-partial_chain"), triesAll: false },
+  Go: { find: () => verifiers.go(), triesAll: true },
+  Node: { find: () => verifyByNode, triesAll: false },
+};
+
+for (const [way, { find, triesAll }] of Object.entries(WAYS)) {
+  describe(`${way}: a peer's root that was made anew under its old name`, () => {
+    let verify: Judge;
+    let own: TestAuthority;
+    let roots: TestAuthority[];
+    let anchors: string[];
+
+    before(async function () {
+      // Go compiles its program, and its library when it has not done so before.
+      this.timeout(180_000);
+      verify = orSkip<Judge>(find(), way, this);
+      own = await TestAuthority.root("O=a.local, CN=Root CA");
+      roots = [await TestAuthority.root(NAME), await TestAuthority.root(NAME)];
+      anchors = issueAnchors(anchorInputs(own, ...roots), undefined, new Date(), randomBytes).certificates;
+    });
+
+    /** What becomes of a workload of each root, while the anchors are trusted in this order. */
+    async function verdicts(trusted: readonly string[], unidentified: boolean): Promise<string[]> {
+      const judged = roots.map(async (root) => {
+        const intermediate = await root.intermediate("O=b.local, CN=Intermediate CA", { unidentified });
+        const { leaf, key } = await intermediate.workload([
+          { type: "url", value: "spiffe://b.local/ns/xyz/sa/bar" },
+        ]);
+        return verify({ trusted: [own.pem, ...trusted], untrusted: [intermediate.pem], leaf }, key);
+      });
+      return Promise.all(judged);
+    }
+
+    it("has an anchor beside the old one's, and chains to each verify, whichever comes first", async () => {
+      assert.equal(anchors.length, 2);
+      for (const order of [anchors, anchors.toReversed()])
+        assert.deepEqual(await verdicts(order, false), ["ok", "ok"]);
+    });
+
+    const outcome = triesAll
+      ? "chains to each verify all the same"
+      : "only chains to the anchor that comes first verify";
+    it(`when intermediates carry no authority key identifier, ${outcome}`, async () => {
+      for (const order of [anchors, anchors.toReversed()]) {
+        const verified = (await verdicts(order, true)).map((verdict) => verdict === "ok");
+        const isFirst = (root: TestAuthority) => keyOf(root.pem).equals(keyOf(order[0]!));
+        assert.deepEqual(
+          verified,
+          roots.map((root) => triesAll || isFirst(root)),
+        );
+      }
+    });
+  });
+}
+
+function keyOf(pem: string): KeyObject {
+  return new X509Certificate(pem).publicKey;
+}

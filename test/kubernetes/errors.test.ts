@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { type ClusterFailure, type HttpResponse, responseFailure } from "../../kubernetes/errors.ts";
+
+/** A response of the API server (1.36). */
+function says(status: number, message: string, more: object = {}): HttpResponse {
+  const text = JSON.stringify({ kind: "Status", status: "Failure", message, code: status, ...more });
+  return { status, headers: { "audit-id": "a", "content-type": "application/json" }, text };
+}
+
+const plain = (status: number, text: string, headers: Record<string, string> = {}): HttpResponse => ({
+  status,
+  headers,
+  text,
+});
+
+const LASTING = { general: true };
+const RETRYABLE = { general: true, retryable: true };
+
+/** Response, expected cause and remedy, expected failure. */
+const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
+  [
+    "credentials that are not accepted",
+    says(401, "Unauthorized", { reason: "Unauthorized" }),
+    /^401 Unauthorized: .* may have expired; Log in again/,
+    { ...LASTING, status: 401 },
+  ],
+  [
+    "what RBAC lacks, with the reason that an authorizer gives",
+    says(
+      403,
+      'serviceentries.networking.istio.io "s" is forbidden: User "ci" cannot patch resource "serviceentries" in API ' +
+        'group "networking.istio.io" in the namespace "n": requires one of ["x.update"] permission(s).',
+    ),
+    /^403 Forbidden: User "ci" cannot patch resource "serviceentries" in API group "networking\.istio\.io" in the namespace "n": requires .*; Let a Role/,
+    LASTING,
+  ],
+  [
+    "a request without credentials",
+    says(403, 'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group ""'),
+    /^403 Forbidden: User "system:anonymous" .*; The request came without credentials/,
+    LASTING,
+  ],
+  [
+    "a policy that forbids one object",
+    says(403, 'admission webhook "policy" denied the request: no', { reason: "Forbidden" }),
+    /^403 Forbidden: admission webhook "policy" denied the request: no; -$/,
+    {},
+  ],
+  [
+    "a Service for which the cluster has no address left",
+    says(500, "Internal error occurred: failed to allocate a serviceIP: range is full", {
+      reason: "InternalError",
+    }),
+    /^the cluster has no address left for a Service \(.*range is full\); Give the cluster a further range \(ServiceCIDR\)/,
+    { status: 500 },
+  ],
+  [
+    "a namespace that is being deleted",
+    says(403, "unable to create new content in namespace n because it is being terminated", {
+      details: { causes: [{ reason: "NamespaceTerminating" }] },
+    }),
+    /^its namespace is being deleted; Wait until it is gone/,
+    LASTING,
+  ],
+  [
+    "a namespace that is not there",
+    says(404, 'namespaces "n" not found', { reason: "NotFound", details: { kind: "namespaces", name: "n" } }),
+    /^namespaces "n" not found; If this stack made it/,
+    { ...LASTING, missing: "namespace" },
+  ],
+  [
+    "an object that is not there",
+    says(404, 'serviceentries "s" not found', { reason: "NotFound", details: { kind: "serviceentries" } }),
+    /^404 NotFound: serviceentries "s" not found; -$/,
+    { status: 404 },
+  ],
+  [
+    "a kind whose CRD is not installed",
+    plain(404, "404 page not found\n", { "audit-id": "a" }),
+    /^404: the cluster does not know this kind.*; Istio's CRDs come with its chart `base`/,
+    { ...LASTING, missing: "kind", status: 404 },
+  ],
+  [
+    "a 404 that is not the API server's",
+    plain(404, "404 page not found\n"),
+    /^404, which is not the API server's answer/,
+    { ...RETRYABLE, unreachable: true },
+  ],
+  [
+    "an etcd that is full",
+    says(500, "etcdserver: mvcc: database space exceeded"),
+    /^etcd takes no writes, as its database is full .*; Make room in etcd/,
+    LASTING,
+  ],
+  [
+    "istiod's webhook that does not answer",
+    says(500, 'Internal error occurred: failed calling webhook "rev.validation.istio.io": dial tcp: refused'),
+    /^istiod's admission webhook "rev\.validation\.istio\.io" does not answer the API server: dial tcp: refused; See why istiod/,
+    RETRYABLE,
+  ],
+  [
+    "another webhook that does not answer",
+    says(500, 'Internal error occurred: failed calling webhook "policy.example.com": EOF'),
+    /^the admission webhook "policy\.example\.com" does not answer the API server: EOF; See why it/,
+    RETRYABLE,
+  ],
+  [
+    "an API server that is too busy",
+    says(429, "Too many requests", { reason: "TooManyRequests" }),
+    /^429 TooManyRequests: Too many requests; -$/,
+    RETRYABLE,
+  ],
+  [
+    "an API server that cannot work",
+    says(500, "etcdserver: no leader"),
+    /^500: etcdserver: no leader; -$/,
+    { ...RETRYABLE, unreachable: true },
+  ],
+  [
+    "a load balancer without an API server",
+    plain(503, "<html>"),
+    /^503; -$/,
+    { ...RETRYABLE, unreachable: true },
+  ],
+  [
+    "an object that is not valid",
+    says(422, "spec.ports: Invalid value", { reason: "Invalid" }),
+    /^422 Invalid: spec\.ports: Invalid value; -$/,
+    { status: 422 },
+  ],
+];
+
+describe("responseFailure explains", () => {
+  for (const [what, answer, text, expected] of CASES) {
+    it(what, () => {
+      const { cause, remedy = "-", ...known } = responseFailure("apply it", answer);
+      assert.match(`${cause}; ${remedy}`, text);
+      for (const field of ["general", "retryable", "unreachable", "missing"] as const) {
+        assert.equal(known[field], expected[field], field);
+      }
+      if (expected.status !== undefined) assert.equal(known.status, expected.status);
+    });
+  }
+
+  it("Retry-After", () => {
+    const answer = { ...says(429, "later"), headers: { "retry-after": "2" } };
+    assert.equal(responseFailure("apply it", answer).retryAfter, 2000);
+  });
+
+  it("a long message in bounded length", () => {
+    assert.ok(responseFailure("apply it", says(422, "x".repeat(100_000))).cause.length < 1000);
+  });
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { awaitAddresses, provider } from "../../providers/gatewayAddresses.ts";
+
+type Inputs = Parameters<typeof provider.create>[0];
+type State = Parameters<typeof provider.diff>[1];
+
+const HERE = { address: "203.0.113.10", port: 15443 };
+const THERE = { address: "203.0.113.11", port: 15443 };
+const SERVICE = {
+  kubeconfig: {},
+  namespace: "istio-gateway",
+  service: "eastwestgateway",
+  type: "LoadBalancer" as const,
+  port: 15443,
+};
+const INPUTS: Inputs = { ...SERVICE, timeoutSeconds: 300 };
+const FOUND: State = { ...SERVICE, addresses: [HERE] };
+const NOT_YET: State = { ...SERVICE, addresses: [] };
+
+describe("diff of GatewayAddresses", () => {
+  const cases: [string, State, Partial<Record<keyof Inputs, unknown>>, boolean, string[]][] = [
+    ["has no diff when the cluster could not be read", FOUND, {}, false, []],
+    ["has no diff when the addresses are the same", FOUND, { observed: [HERE] }, false, []],
+    ["updates when there are others", FOUND, { observed: [THERE] }, true, []],
+    ["updates when there is one more", FOUND, { observed: [HERE, THERE] }, true, []],
+    ["updates when there are none any more", FOUND, { observed: [] }, true, []],
+    ["has no diff as long as there is no address yet", NOT_YET, { observed: [] }, false, []],
+    ["updates when the first address is there", NOT_YET, { observed: [HERE] }, true, []],
+    ["has no diff when only the timeout changes", FOUND, { timeoutSeconds: 1 }, false, []],
+    [
+      "updates when the Service gets another type, before its addresses are seen",
+      FOUND,
+      { type: "NodePort", observed: [HERE] },
+      true,
+      [],
+    ],
+    ["updates when another port is asked for", FOUND, { port: 15444 }, true, []],
+    ["updates when the kubeconfig has another name", FOUND, { kubeconfig: { context: "a" } }, true, []],
+    ["replaces when it is another Service", FOUND, { service: "other" }, true, ["service"]],
+    ["replaces when it is in another namespace", FOUND, { namespace: "other" }, true, ["namespace"]],
+    [
+      "updates when the namespace is not known yet",
+      FOUND,
+      { namespace: pulumi.runtime.unknownValue },
+      true,
+      [],
+    ],
+  ];
+  for (const [title, state, change, changes, replaces] of cases) {
+    it(title, async () => {
+      const news = { ...INPUTS, ...change } as Inputs;
+      assert.deepEqual(await provider.diff("id", state, news), { changes, replaces });
+    });
+  }
+});
+
+describe("check of GatewayAddresses", () => {
+  it("accepts valid inputs", async () => {
+    assert.deepEqual((await provider.check({}, INPUTS)).failures, []);
+  });
+
+  it("reports all faults at once", async () => {
+    const wrong = { ...INPUTS, namespace: "A", service: "", port: 0, timeoutSeconds: -1 };
+    const { failures } = await provider.check({}, wrong);
+    assert.deepEqual(
+      failures.map(({ property }) => property),
+      ["namespace", "service", "port", "timeoutSeconds"],
+    );
+  });
+
+  it("accepts what is not known yet", async () => {
+    const unknown = pulumi.runtime.unknownValue as never;
+    const { failures } = await provider.check({}, { ...INPUTS, namespace: unknown, port: unknown });
+    assert.deepEqual(failures, []);
+  });
+});
+
+describe("awaitAddresses", () => {
+  it("returns as soon as there is an address", async () => {
+    const answers = [{ missing: "not yet" }, { addresses: [HERE] }];
+    const found = await awaitAddresses(
+      () => Promise.resolve(answers.shift() ?? { missing: "read too often" }),
+      60,
+    );
+    assert.deepEqual(found, { addresses: [HERE] });
+  });
+
+  it("reads once without any time to wait, and returns what is missing", async () => {
+    const found = await awaitAddresses(() => Promise.resolve({ missing: "no load balancer" }), 0);
+    assert.deepEqual(found, { missing: "no load balancer" });
+  });
+
+  it("rejects when the cluster cannot be read", async () => {
+    await assert.rejects(
+      awaitAddresses(() => Promise.reject(new Error("forbidden")), 60),
+      /forbidden/,
+    );
+  });
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
+import { CoreDnsBlock } from "../../providers/coreDnsBlock.ts";
+import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
+import { ImportedServices } from "../../providers/importedServices.ts";
+import { Leftovers } from "../../providers/leftovers.ts";
+import { ReaderToken } from "../../providers/readerToken.ts";
+import { SignedAuthority } from "../../providers/signedAuthority.ts";
+import { TrustAnchor } from "../../providers/trustAnchor.ts";
+import { ProviderProcess, providerText } from "./support/providerProcess.ts";
+
+const imports = { kubeconfig: {}, namespace: "n", peer: "p", exportTo: ["*"], gateways: [], services: {} };
+const gateway = {
+  kubeconfig: {},
+  namespace: "n",
+  service: "s",
+  type: "LoadBalancer" as const,
+  port: 15443,
+  timeoutSeconds: 1,
+};
+const anchor = {
+  peer: "p",
+  trustDomain: "b.local",
+  rootCertificates: [],
+  issuerCertificate: "-",
+  issuerKey: "-",
+};
+
+const reader = { kubeconfig: {}, peer: "p", namespace: "n", serviceAccount: "s", uid: "u", hours: 1 };
+const signed = {
+  cluster: "c",
+  trustDomain: "c.local",
+  istiodHosts: [],
+  request: "-",
+  issuerCertificate: "-",
+  issuerKey: "-",
+};
+
+/** By the file that the provider's text names. */
+const resources = {
+  "coreDnsBlock.ts": () =>
+    new CoreDnsBlock("block", { kubeconfig: {}, namespace: "n", configMap: "c", block: "b" }),
+  "gatewayAddresses.ts": () => new GatewayAddresses("gateway", { ...gateway }),
+  "importedServices/handlers.ts": () => new ImportedServices("imports", { ...imports }),
+  "leftovers.ts": () => new Leftovers("leftovers", { kubeconfig: {}, namespace: "n", found: {} }),
+  "readerToken.ts": () => new ReaderToken("reader", { ...reader }),
+  "signedAuthority.ts": () => new SignedAuthority("signed", { ...signed }),
+  "trustAnchor.ts": () => new TrustAnchor("anchor", { ...anchor }),
+};
+
+for (const [file, make] of Object.entries(resources)) {
+  describe(`The text in the state for the provider in ${file}`, () => {
+    let text: string;
+    let folder: string;
+
+    before(async () => {
+      text = await providerText(make);
+      folder = mkdtempSync(join(tmpdir(), "istio-federation-provider-"));
+    });
+
+    after(() => {
+      rmSync(folder, { recursive: true });
+    });
+
+    function writeProvider(code: string): void {
+      const path = join(folder, "providers", file);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+      writeFileSync(path, code);
+    }
+
+    it("is smaller than 1 KB", () => {
+      assert.ok(text.length < 1024, `${text.length} characters`);
+    });
+
+    it("captures the path of the file and nothing else", () => {
+      const captured = Array.from(text.matchAll(/with\(\{(.*)\}\)/g), ([, names]) => names!.trim());
+      const rest = "this: undefined, arguments: undefined";
+      assert.deepEqual(captured, [`file: "./providers/${file}", ${rest}`, `provider: __provider, ${rest}`]);
+      assert.doesNotMatch(text, /check|update|delete|kubeconfig/);
+    });
+
+    it("is the same each time", async () => {
+      assert.equal(await providerText(make), text);
+    });
+
+    it("gives all methods when it is loaded as Pulumi loads it", async () => {
+      const requireFromString = createRequire(import.meta.url)("require-from-string") as (text: string) => {
+        handler(): pulumi.dynamic.ResourceProvider;
+      };
+      const provider = requireFromString(text).handler();
+      await provider.configure?.({ config: {} as pulumi.dynamic.Config });
+      for (const method of ["check", "diff", "create", "update", "read", "delete"] as const) {
+        assert.equal(typeof provider[method], "function", method);
+      }
+    });
+
+    it("runs the code in the program's folder, TypeScript and async included", async () => {
+      writeProvider(`
+        export const provider = {
+          async create(inputs: { a: number }): Promise<{ id: string; outs: object }> {
+            await Promise.resolve();
+            return { id: "new code", outs: { doubled: inputs.a * 2 } };
+          },
+        };`);
+      const provider = await ProviderProcess.start(text, folder);
+      const made = await provider.create({ a: 21 }).finally(() => provider.stop());
+      assert.deepEqual(made, { id: "new code", outs: { doubled: 42 } });
+    });
+
+    it("fails, without counting a resource as deleted, when the code cannot be loaded", async () => {
+      writeProvider("this is not TypeScript");
+      const provider = await ProviderProcess.start(text, folder);
+      try {
+        await assert.rejects(provider.delete("id", {}));
+        await assert.rejects(provider.delete("id", {}));
+        await assert.rejects(provider.update("id", {}, {}));
+      } finally {
+        await provider.stop();
+      }
+    });
+  });
+}
