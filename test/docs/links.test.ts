@@ -43,6 +43,15 @@ describe("Pages of the docs", () => {
     assert.deepEqual(broken, []);
   });
 
+  it("name files of the program that exist", () => {
+    const missing = pages.flatMap(({ path, prose }) =>
+      [...prose.matchAll(/`((?:components|discovery|federation|kubernetes|lab|providers|test)\/[\w/.-]+)`/g)]
+        .filter(([, file = ""]) => !existsSync(join(REPOSITORY, file)))
+        .map(([, file = ""]) => `${path}: ${file}`),
+    );
+    assert.deepEqual(missing, []);
+  });
+
   it("are where code, messages and stack files look for them", () => {
     const files = globSync(
       "{*.yaml,{components,discovery,federation,kubernetes,lab,providers,stacks}/**/*.{ts,yaml}}",
