@@ -9,7 +9,7 @@ import {
 } from "../federation/authority/rotation.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { INTERMEDIATE_NAME } from "../federation/core/wellKnown.ts";
-import { fingerprintOf } from "../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../federation/x509/certificate.ts";
 
 type Algorithm = StackConfig["certificateAuthority"]["algorithm"];
 

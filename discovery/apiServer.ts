@@ -8,7 +8,7 @@ import {
   KEY_REMEDY,
   type SingleMesh,
 } from "../federation/mesh/apiServer.ts";
-import { certificatesOnly, hasPrivateKey } from "../federation/x509/chain.ts";
+import { certificatesOnly, hasPrivateKey } from "../federation/x509/certificate.ts";
 import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
 import { ClusterError } from "../kubernetes/errors.ts";
 import { loadKubeconfig, resolvePath } from "../kubernetes/kubeconfig.ts";

@@ -3,7 +3,8 @@ import { parseSignedUntil } from "../federation/authority/rotation.ts";
 import type { IstiodTrust } from "../federation/authority/rotationStep.ts";
 import { SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
 import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
-import { certificatesIn, isIssuedBy } from "../federation/x509/chain.ts";
+import { isIssuedBy } from "../federation/x509/authority.ts";
+import { certificatesIn } from "../federation/x509/certificate.ts";
 import { CONFIG_MAP, type KubernetesObject, SECRET } from "../kubernetes/kinds.ts";
 
 /** In each namespace, by istiod: the roots that it runs with, in the order of its `root-cert.pem`. */

@@ -1,17 +1,13 @@
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import {
-  type IntermediateRequest,
-  type SignedIntermediate,
-  isStanding,
-  signRequest,
-} from "../federation/authority/signedIntermediate.ts";
+import type { IntermediateRequest } from "../federation/authority/signRequest.ts";
+import { type SignedIntermediate, isStanding } from "../federation/authority/signedIntermediate.ts";
 import { ADDRESS } from "../federation/core/address.ts";
 import { DNS_LABEL } from "../federation/core/names.ts";
 import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
 import { issuerFaults } from "../federation/x509/issuerFaults.ts";
-import { readRequest, requestFaults } from "../federation/x509/request.ts";
+import { parseRequest, requestFaults } from "../federation/x509/request.ts";
 import { checkFields, containsUnknown, known, text } from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
 
@@ -74,7 +70,7 @@ function faultsOfRequest({ request, trustDomain }: IntermediateRequest): string[
   if (containsUnknown([request, trustDomain])) return [];
   if (typeof request !== "string") return ["must be text"];
   try {
-    return requestFaults(readRequest(request), trustDomain);
+    return requestFaults(parseRequest(request), trustDomain);
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
   }
@@ -92,9 +88,10 @@ function diff(
   return { changes: containsUnknown(source) || !isStanding(olds, source, new Date()) };
 }
 
-/** Rejects where `signRequest` throws. */
+/** Loads the library that writes certificates only now: a preview needs none. */
 async function sign(inputs: IntermediateRequest, last?: SignedIntermediate): Promise<SignedIntermediate> {
-  return Promise.resolve(signRequest(inputs, last, new Date(), randomBytes));
+  const { signRequest } = await import("../federation/authority/signRequest.ts");
+  return signRequest(inputs, last, new Date(), randomBytes);
 }
 
 export const provider = {

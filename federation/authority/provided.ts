@@ -1,6 +1,7 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { type Fault, pathOf } from "../core/fault.ts";
-import { certificatesIn, authorityFaults, isIssuedBy, leavesRoomForAnchors } from "../x509/chain.ts";
+import { authorityFaults, isIssuedBy, leavesRoomForAnchors } from "../x509/authority.ts";
+import { certificatesIn } from "../x509/certificate.ts";
 import { parsePrivateKey } from "../x509/keys.ts";
 import { rootFaults } from "../x509/root.ts";
 

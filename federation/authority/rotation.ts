@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { FaultsError } from "../core/fault.ts";
-import { FINGERPRINT, fingerprintOf } from "../x509/fingerprint.ts";
+import { FINGERPRINT, fingerprintOf } from "../x509/certificate.ts";
 
 /**
  * The phases in which a cluster's own root is replaced by the next one, in their order. After the last one the next root is the

@@ -5,8 +5,8 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import { FaultsError } from "../core/fault.ts";
 import { sortedUnique, ownValue } from "../core/order.ts";
 import { utc } from "../core/text.ts";
-import { fingerprintOf, canonicalCertificate } from "../x509/fingerprint.ts";
-import { readRequest, requestFaults } from "../x509/request.ts";
+import { fingerprintOf, canonicalCertificate } from "../x509/certificate.ts";
+import { parseRequest, requestFaults } from "../x509/request.ts";
 
 /**
  * Roots under which workloads may still have certificates. Until those are renewed they stay trusted; and istiod, while it runs, takes in
@@ -200,7 +200,7 @@ function findAnswer(
 
 function asksFor(request: string, trustDomain: string): boolean {
   try {
-    return requestFaults(readRequest(request), trustDomain).length === 0;
+    return requestFaults(parseRequest(request), trustDomain).length === 0;
   } catch {
     return false;
   }
@@ -210,7 +210,7 @@ function asksFor(request: string, trustDomain: string): boolean {
 function certifies(certificate: string, request: string | undefined): boolean {
   if (request === undefined) return false;
   try {
-    return new X509Certificate(certificate).publicKey.equals(readRequest(request).publicKey);
+    return new X509Certificate(certificate).publicKey.equals(parseRequest(request).publicKey);
   } catch {
     return false;
   }

@@ -5,8 +5,8 @@ import { canonicalAddress } from "../core/address.ts";
 import { type Fault, settingCommand } from "../core/fault.ts";
 import { isBelow } from "../core/names.ts";
 import { sortedUnique } from "../core/order.ts";
-import { authorityFaults, isIssuedBy } from "../x509/chain.ts";
-import { canonicalCertificate, fingerprintOf } from "../x509/fingerprint.ts";
+import { authorityFaults, isIssuedBy } from "../x509/authority.ts";
+import { canonicalCertificate, fingerprintOf } from "../x509/certificate.ts";
 import { permittedNames } from "../x509/nameConstraints.ts";
 import { rootFaults } from "../x509/root.ts";
 

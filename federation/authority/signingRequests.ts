@@ -3,7 +3,7 @@ import type { RootedCluster } from "../config/rootStack.ts";
 import { type Fault, FaultsError, describeFault, pathOf, settingCommand } from "../core/fault.ts";
 import { ownValue, sortedRecord } from "../core/order.ts";
 import { noteCommonTrust } from "../trust/commonTrust.ts";
-import { type CertificateRequest, keyFingerprint, readRequest, requestFaults } from "../x509/request.ts";
+import { type CertificateRequest, keyFingerprint, parseRequest, requestFaults } from "../x509/request.ts";
 
 /** What reading a cluster's stack gave: its output `certificateRequest`, not yet checked, or why there is none. */
 export type RequestReading = { request: unknown } | { pending: string };
@@ -110,7 +110,7 @@ function readable(
 ): { request: CertificateRequest } | { rules: string[] } {
   if (typeof value !== "string") return { rules: ["is no text"] };
   try {
-    const request = readRequest(value);
+    const request = parseRequest(value);
     const rules = requestFaults(request, trustDomain);
     return rules.length > 0 ? { rules } : { request };
   } catch (error) {
@@ -157,7 +157,7 @@ function judgeKey(
 
 function knownKey(pem: string): string {
   try {
-    return keyFingerprint(readRequest(pem));
+    return keyFingerprint(parseRequest(pem));
   } catch {
     return "(unknown)";
   }

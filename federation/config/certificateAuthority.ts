@@ -4,7 +4,7 @@ import { AUTHORITY_KINDS } from "../authority/source.ts";
 import type { Fault } from "../core/fault.ts";
 import { STACK_NAME } from "../core/names.ts";
 import { type Complaint, checked, text, fields, someText, valueAt } from "../core/schema.ts";
-import { FINGERPRINT, canonicalFingerprint } from "../x509/fingerprint.ts";
+import { FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
 
 const list = checked(z.array(text(FINGERPRINT)), (value): Complaint[] =>
   value.length > 0

@@ -10,7 +10,7 @@ import { DNS_LABEL, overlap, STACK_NAME } from "../core/names.ts";
 import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
 import { fields, text, pattern, unknownField } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
-import { KEY_FINGERPRINT, canonicalFingerprint } from "../x509/fingerprint.ts";
+import { KEY_FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
 
 /** A shared root, and whose intermediates it signs. */
 export interface RootAuthorityConfig {

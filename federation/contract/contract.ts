@@ -13,7 +13,7 @@ import { faultsOf, firstFaultsOf, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { quote, isLargerThan } from "../core/text.ts";
 import { TOPOLOGIES, type Topology } from "../core/topology.ts";
-import { canonicalCertificate } from "../x509/fingerprint.ts";
+import { canonicalCertificate } from "../x509/certificate.ts";
 import { rootFaults } from "../x509/root.ts";
 
 /** Version of the contract that this program writes, and the newest that it reads. */

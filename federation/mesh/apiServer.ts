@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import * as z from "zod";
 import { ADDRESS, canonicalAddress } from "../core/address.ts";
 import { text, type TextRule } from "../core/schema.ts";
-import { certificatesIn, certificatesOnly, hasPrivateKey } from "../x509/chain.ts";
+import { certificatesIn, certificatesOnly, hasPrivateKey } from "../x509/certificate.ts";
 
 /** Where a cluster's API server is reached, and by what it is known. */
 export interface ApiServer {

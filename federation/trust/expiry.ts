@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import { sortedRecord } from "../core/order.ts";
 import { utc } from "../core/text.ts";
-import { FINGERPRINT } from "../x509/fingerprint.ts";
+import { FINGERPRINT } from "../x509/certificate.ts";
 
 /** When a certificate serves, for the stack output `certificates`; times in UTC as `2036-11-19T10:28:15Z`. */
 export interface CertificateDates {

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { boundedLines } from "../core/text.ts";
-import { type Issuer, SERIAL_BYTES, makeAnchor, readIssuer } from "../x509/certify.ts";
+import { type Issuer, SERIAL_BYTES, issueAnchor, parseIssuer } from "../x509/issuer.ts";
 import {
   ANCHOR_FORMAT,
   type AnchorSource,
@@ -40,7 +40,7 @@ export function issueAnchors(
   const failures: string[] = [];
   const certificates = roots.map((root, index) => {
     try {
-      return standing[index] ?? makeAnchor(root, issuer, trustDomain, now, random(SERIAL_BYTES));
+      return standing[index] ?? issueAnchor(root, issuer, trustDomain, now, random(SERIAL_BYTES));
     } catch (error) {
       failures.push(`the peer's root with SHA-256 ${root.fingerprint256} ${messageOf(error)}`);
       return "";
@@ -61,7 +61,7 @@ export function issueAnchors(
 
 function issuerOf({ peer, issuerKey }: AnchorRequest, certificate: X509Certificate): Issuer {
   try {
-    return readIssuer(certificate, issuerKey);
+    return parseIssuer(certificate, issuerKey);
   } catch (error) {
     throw new Error(`no trust anchor for peer ${peer}: our own root ${messageOf(error)}`, { cause: error });
   }

@@ -1,7 +1,7 @@
 import type { Contract } from "../contract/contract.ts";
 import { type Fault, pathOf, settingCommand } from "../core/fault.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
-import { fingerprintOf } from "../x509/fingerprint.ts";
+import { fingerprintOf } from "../x509/certificate.ts";
 
 /** What became of a peer's identity. */
 export interface PinJudgement {

@@ -4,7 +4,7 @@ import type { Contract } from "../contract/contract.ts";
 import { ownValue } from "../core/order.ts";
 import type { ContractReading } from "../imports/registration.ts";
 import { type PinnedPeer, readPinnedPeers } from "./pinnedPeer.ts";
-import { fingerprintOf } from "../x509/fingerprint.ts";
+import { fingerprintOf } from "../x509/certificate.ts";
 
 const map = z.record(z.string(), z.unknown());
 

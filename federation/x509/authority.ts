@@ -1,107 +1,130 @@
-import { type X509Certificate, createHash } from "node:crypto";
-import forge from "node-forge";
+import { type KeyObject, type X509Certificate, createHash } from "node:crypto";
 import {
-  type Asn1,
-  type Bytes,
-  bytesOf,
-  decode,
+  type DerValue,
+  bitsOf,
+  contentOf,
+  integerOf,
   isTagged,
+  isOid,
+  isUniversal,
+  parseDer,
   partsOf,
-  EXTENSIONS,
-  encode,
-  integer,
-  objectIdentifier,
-  plain,
-  sequence,
-  tagged,
-} from "./asn1.ts";
+  toDer,
+} from "./der.ts";
+import { RSA_BITS, UNFIT_KEY, signatureAlgorithm } from "./keys.ts";
 
-const { Class, Type, derToInteger, derToOid } = forge.asn1;
+/** Extensions that are read, by object identifier (RFC 5280, 4.2.1). */
+const EXTENSIONS = {
+  subjectKeyIdentifier: "2.5.29.14",
+  basicConstraints: "2.5.29.19",
+  nameConstraints: "2.5.29.30",
+} as const;
 
-/** What a CA's certificate says of it and `node:crypto` does not tell. */
+/** CAs below a root that signs trust anchors: the anchor, and the peer's intermediate. */
+const BELOW_ANCHORS = 2;
+
+/** Fields of a CA's certificate that `node:crypto` does not have. */
 export interface Authority {
-  /** The name, byte for byte: Go compares names so. */
-  subject: Asn1;
+  /** Name, byte for byte: Go compares names so. */
+  subject: DerValue;
   /** SubjectPublicKeyInfo, byte for byte. */
-  publicKeyInfo: Asn1;
-  /** By which certificates that it issues refer to its key. */
-  keyIdentifier: Bytes;
-  /** How many CAs may stand between it and a leaf; undefined for any number. */
+  publicKeyInfo: DerValue;
+  /** Subject key identifier, or the hash of the key that stands for one. */
+  keyIdentifier: Buffer;
+  /** Number of CAs allowed between this one and a leaf; undefined for any number. */
   pathLength: number | undefined;
 }
 
 /**
- * Reads a CA's certificate.
- * @throws Error, completing "<whose root> ...", when it is not DER.
+ * Parses a CA's certificate.
+ * @throws Error, completing "<the certificate> ...", when it is not DER.
  */
-export function readAuthority(certificate: X509Certificate): Authority {
+export function parseAuthority(certificate: X509Certificate): Authority {
   const fields = fieldsOf(certificate);
-  // Version, unique identifiers and extensions are optional and have tags of their own (RFC 5280, 4.1).
-  const [, , , , subject, publicKeyInfo] = fields.filter(({ tagClass }) => tagClass === Class.UNIVERSAL);
+  // The version is optional and has a tag of its own (RFC 5280, 4.1).
+  const [, , , , subject, publicKeyInfo] = fields.filter((field) => !isTagged(field, 0));
   if (subject === undefined || publicKeyInfo === undefined) throw new Error("has no subject or public key");
-  const extensions = extensionsIn(fields);
-  const constraints = partsOf(valueOf(extensions, EXTENSIONS.basicConstraints));
-  const pathLength = constraints.find(({ type }) => type === Type.INTEGER);
+  const constraints = partsOf(valueOf(fields, "basicConstraints"));
+  const pathLength = constraints.find((part) => isUniversal(part, "INTEGER"));
+  const identifier = contentOf(valueOf(fields, "subjectKeyIdentifier"));
   return {
     subject,
     publicKeyInfo,
-    keyIdentifier:
-      bytesOf(valueOf(extensions, EXTENSIONS.subjectKeyIdentifier)) || keyIdentifier(publicKeyInfo),
-    pathLength: pathLength && derToInteger(bytesOf(pathLength)),
+    keyIdentifier: identifier.length > 0 ? identifier : hashKey(publicKeyInfo),
+    pathLength: pathLength && integerOf(pathLength),
   };
 }
 
 /**
- * The value of one of a certificate's extensions; undefined when it has none such.
+ * Parses the value of one of a certificate's extensions.
+ * @returns undefined when the certificate has no such extension.
  * @throws Error, completing "<the certificate> ...", when it is not DER.
  */
 export function extensionOf(
   certificate: X509Certificate,
   extension: keyof typeof EXTENSIONS,
-): Asn1 | undefined {
-  return valueOf(extensionsIn(fieldsOf(certificate)), EXTENSIONS[extension]);
+): DerValue | undefined {
+  return valueOf(fieldsOf(certificate), extension);
 }
 
-function fieldsOf(certificate: X509Certificate): Asn1[] {
-  const [content] = partsOf(decode(certificate.raw.toString("latin1")));
-  return partsOf(content);
+/** SHA-1 of a public key's bits (RFC 5280, 4.2.1.2, method 1). */
+export function hashKey(publicKeyInfo: DerValue): Buffer {
+  return createHash("sha1")
+    .update(bitsOf(partsOf(publicKeyInfo)[1]))
+    .digest();
 }
 
-function extensionsIn(fields: readonly Asn1[]): Asn1[] {
-  return partsOf(partsOf(fields.find((field) => isTagged(field, 3)))[0]);
+/** Whether a SubjectPublicKeyInfo is encoded as OpenSSL encodes that key. */
+export function hasPlainEncoding(publicKey: KeyObject, publicKeyInfo: DerValue): boolean {
+  return toDer(publicKeyInfo).equals(publicKey.export({ type: "spki", format: "der" }));
 }
 
-/** The value of an extension, whose last part holds it in DER. */
-function valueOf(extensions: readonly Asn1[], oid: string): Asn1 | undefined {
-  const extension = extensions.map(partsOf).find(([id]) => derToOid(bytesOf(id)) === oid);
-  return extension && decode(bytesOf(extension.at(-1)));
+/** Fields of the signed part of a certificate. */
+function fieldsOf(certificate: X509Certificate): DerValue[] {
+  return partsOf(partsOf(parseDer(certificate.raw))[0]);
 }
 
-/** SHA-1 of the public key's bits (RFC 5280, 4.2.1.2, method 1); the first byte counts unused bits. */
-export function keyIdentifier(publicKeyInfo: Asn1): Bytes {
-  const bits = bytesOf(partsOf(publicKeyInfo)[1]).slice(1);
-  return createHash("sha1").update(bits, "latin1").digest().toString("latin1");
-}
-const TRUE = "\xff";
-
-/** keyCertSign and cRLSign, the bits 5 and 6 (RFC 5280, 4.2.1.3); the first byte counts unused bits. */
-const CA_USES = "\x01\x06";
-
-/** The extensions of a CA's certificate, for certain names only. */
-export function caExtensions(subject: Authority, issuer: Authority, constraints: Asn1): Asn1 {
-  const pathLength = subject.pathLength === undefined ? [] : [integer(subject.pathLength)];
-  const extensions = sequence(
-    extension("basicConstraints", true, sequence(plain("BOOLEAN", TRUE), ...pathLength)),
-    extension("keyUsage", true, plain("BITSTRING", CA_USES)),
-    extension("nameConstraints", true, constraints),
-    extension("subjectKeyIdentifier", false, plain("OCTETSTRING", subject.keyIdentifier)),
-    extension("authorityKeyIdentifier", false, sequence(tagged(0, issuer.keyIdentifier))),
-  );
-  return tagged(3, [extensions]);
+/** Value of an extension, whose last part holds it in DER. */
+function valueOf(fields: readonly DerValue[], extension: keyof typeof EXTENSIONS): DerValue | undefined {
+  const extensions = partsOf(partsOf(fields.find((field) => isTagged(field, 3)))[0]).map(partsOf);
+  const found = extensions.find(([id]) => isOid(id, EXTENSIONS[extension]));
+  return found && parseDer(contentOf(found.at(-1)));
 }
 
-/** FALSE is the default of `critical`, which DER leaves out. */
-function extension(name: keyof typeof EXTENSIONS, isCritical: boolean, value: Asn1): Asn1 {
-  const critical = isCritical ? [plain("BOOLEAN", TRUE)] : [];
-  return sequence(objectIdentifier(EXTENSIONS[name]), ...critical, plain("OCTETSTRING", encode(value)));
+/**
+ * Validates that a CA's certificate may sign, or let others sign, at a time.
+ * @param below number of CAs between it and the leaves.
+ * @returns faults, each completing "<the certificate> ...".
+ */
+export function authorityFaults(certificate: X509Certificate, below: number, now: Date): string[] {
+  const { ca, validFromDate, validToDate, publicKey } = certificate;
+  const bits = publicKey.asymmetricKeyDetails?.modulusLength ?? RSA_BITS.least;
+  return [
+    ...(ca ? [] : ["is no CA's certificate"]),
+    ...(validFromDate <= now ? [] : [`is not valid before ${validFromDate.toISOString()}`]),
+    ...(now <= validToDate ? [] : [`has expired on ${validToDate.toISOString()}`]),
+    ...(signatureAlgorithm(publicKey) === undefined ? [UNFIT_KEY] : []),
+    ...(bits < RSA_BITS.least ? [`has an RSA key of ${bits} bits: ${RSA_BITS.least} at least`] : []),
+    ...pathFaults(certificate, below),
+  ];
+}
+
+/** Whether a root may sign the trust anchor of a peer which has an intermediate. */
+export function leavesRoomForAnchors(root: X509Certificate): boolean {
+  return pathFaults(root, BELOW_ANCHORS).length === 0;
+}
+
+/** Whether one certificate was issued by another: by name, and by signature. */
+export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}
+
+function pathFaults(certificate: X509Certificate, below: number): string[] {
+  try {
+    const { pathLength } = parseAuthority(certificate);
+    if (pathLength === undefined || pathLength >= below) return [];
+    return [`has path length ${pathLength}, and ${below} CA(s) come below it`];
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { canonicalCertificate } from "./fingerprint.ts";
+import { canonicalCertificate } from "./certificate.ts";
 import { parsePrivateKey, signatureAlgorithm } from "./keys.ts";
 
 /** OpenSSL's `CA:TRUE`: basicConstraints say CA, and keyUsage, where there is one, allows keyCertSign. */

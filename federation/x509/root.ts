@@ -1,26 +1,25 @@
 import { type X509Certificate, createHash } from "node:crypto";
-import { bytesOf, encode, partsOf } from "./asn1.ts";
-import { type Authority, readAuthority } from "./authority.ts";
-import { isIssuedBy } from "./chain.ts";
-import { hasPlainEncoding, publicKeyFaults } from "./keys.ts";
+import { type Authority, hasPlainEncoding, isIssuedBy, parseAuthority } from "./authority.ts";
+import { bitsOf, contentOf, isUniversal, partsOf, toDer } from "./der.ts";
+import { publicKeyFaults } from "./keys.ts";
 
-/** Characters of a subject: many times what people write. */
+/** Characters of a subject: many times the usual length. */
 const SUBJECT_LIMIT = 1000;
 
 /**
- * A line of a subject as Node writes it (RFC 2253's escapes, `\\ ` for a blank at an end, `\\09` for a control character): letters, digits
- * and what all verifiers take in names, without blanks that some fold and others do not.
+ * Line of a subject as Node formats it (RFC 2253's escapes, `\\ ` for a blank at an end, `\\09` for a control character): letters, digits
+ * and characters that all verifiers take in names, without blanks that some fold and others do not.
  */
 const ATTRIBUTE =
   /^[A-Za-z0-9.]+=(?:[\p{L}\p{M}\p{N}'()*&./:?_@!$%|~`^{}[\]-]|\\[,+"<>;=#\\]|[=#]|(?<! ) )*$/u;
 
-/** What verifiers disagree about in a PrintableString. */
+/** Characters that are not of a PrintableString's alphabet, and that only some verifiers take there. */
 const NOT_PRINTABLE = /[_@!$%|~`^{}[\]]/;
 
 /**
- * What keeps a certificate from being put into everybody's trust bundle. One that only some verifiers can read would take all others in
- * the bundle with it: Envoy and istiod read it as a whole.
- * @returns each completes "<the certificate> ...".
+ * Validates that all verifiers take a root. Envoy and istiod read a trust bundle as a whole, so one root that only some
+ * verifiers can read would take all others in the bundle with it.
+ * @returns faults, each completing "<the certificate> ...".
  */
 export function rootFaults(certificate: X509Certificate): string[] {
   const { publicKey, subject } = certificate;
@@ -40,13 +39,13 @@ function isPlainName(subject: string | undefined): boolean {
 
 function encodingFaults(certificate: X509Certificate): string[] {
   try {
-    const authority = readAuthority(certificate);
+    const authority = parseAuthority(certificate);
     return [
       ...(hasPlainEncoding(certificate.publicKey, authority.publicKeyInfo)
         ? []
         : ["has a public key in an unusual encoding"]),
       ...(isOwnIdentifier(authority) ? [] : ["has a key identifier that is no hash of its key"]),
-      ...(printables(authority).some((text) => NOT_PRINTABLE.test(text))
+      ...(printableStrings(authority).some((text) => NOT_PRINTABLE.test(text))
         ? ["has a subject with characters that its kind of string has not"]
         : []),
     ];
@@ -56,26 +55,25 @@ function encodingFaults(certificate: X509Certificate): string[] {
 }
 
 /**
- * By its key identifier, which anyone can copy, a verifier tells an issuer from others of its name: it must be the key's own (RFC 5280, 4.2.1.2;
- * RFC 7093, section 2).
+ * Whether a key identifier is a hash of its key (RFC 5280, 4.2.1.2; RFC 7093, section 2). By it a verifier chooses between issuers of one
+ * name, and anyone can copy another's.
  */
 function isOwnIdentifier({ publicKeyInfo, keyIdentifier }: Authority): boolean {
-  const bits = bytesOf(partsOf(publicKeyInfo)[1]).slice(1);
   const hashes = ["sha1", "sha256", "sha384", "sha512"].flatMap((algorithm) =>
-    [bits, encode(publicKeyInfo)].map((text) =>
-      createHash(algorithm).update(text, "latin1").digest().toString("latin1"),
+    [bitsOf(partsOf(publicKeyInfo)[1]), toDer(publicKeyInfo)].map((bytes) =>
+      createHash(algorithm).update(bytes).digest(),
     ),
   );
   const { length } = keyIdentifier;
-  return length >= 8 && hashes.some((hash) => hash.slice(0, length) === keyIdentifier);
+  return length >= 8 && hashes.some((hash) => hash.subarray(0, length).equals(keyIdentifier));
 }
 
-const PRINTABLE_STRING = 19;
-
-/** The values of a subject that are PrintableStrings. */
-function printables({ subject }: Authority): string[] {
-  const values = partsOf(subject).flatMap((set) => partsOf(set).map((attribute) => partsOf(attribute)[1]));
-  return values.flatMap((value) =>
-    (value?.type as number | undefined) === PRINTABLE_STRING ? [bytesOf(value)] : [],
+/** PrintableStrings of a subject. */
+function printableStrings({ subject }: Authority): string[] {
+  const values = partsOf(subject).flatMap((names) =>
+    partsOf(names).map((attribute) => partsOf(attribute)[1]),
   );
+  return values
+    .filter((value) => isUniversal(value, "PRINTABLESTRING"))
+    .map((value) => contentOf(value).toString("latin1"));
 }

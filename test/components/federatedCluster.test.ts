@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseContract } from "../../federation/contract/contract.ts";
 import { viewPeers } from "../../federation/imports/registrations.ts";
-import { fingerprintOf } from "../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { clusterArgs } from "./clusterArgs.ts";
 import { ANCHOR_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 import { ROOT_B, validConfig } from "../federation/samples.ts";

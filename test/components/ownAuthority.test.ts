@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Phase, RotationPlan, RotationRecord } from "../../federation/authority/rotation.ts";
-import { fingerprintOf } from "../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { MockEngine, NEXT_ROOT_CERTIFICATE, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const EARLIER = "2026-11-20T10:00:00Z";

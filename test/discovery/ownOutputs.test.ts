@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
 import { datesOf } from "../../federation/trust/expiry.ts";
-import { fingerprintOf } from "../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 import { ACCESS } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A } from "../federation/samples.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { planRotation } from "../../discovery/rotation.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import type { Phase, RotationPlan, RotationRecord } from "../../federation/authority/rotation.ts";
-import { fingerprintOf } from "../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { faultsError } from "./support.ts";
 import { ROOT_A, ROOT_B, validConfig } from "../federation/samples.ts";
 import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { survey } from "../../discovery/survey.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
-import { signRequest } from "../../federation/authority/signedIntermediate.ts";
+import { signRequest } from "../../federation/authority/signRequest.ts";
 import { OWN_STACK, faultsError, withStacks } from "./support.ts";
 import { ROOT_A, contractOf, validConfig } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { fingerprintOf } from "../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { ROOT_D } from "../federation/samples.ts";
 import { peerC, stackWithPeerC } from "./peerC.ts";

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { anchorInputs } from "./support/anchorInputs.ts";
+import { signedInputs } from "./support/signedInputs.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
+import { testRequest } from "../support/testRequest.ts";
 
 const CHECKOUT = join(import.meta.dirname, "../..");
 
@@ -58,13 +60,28 @@ it("A preview of imported services loads no client", () => {
   );
 });
 
-it("A preview of trust anchors loads no node-forge", async () => {
+/** Libraries that read what Node does not show of a certificate, and that write certificates. */
+const READER = /node_modules\/node-forge\//;
+const WRITER = /node_modules\/(?:@peculiar|asn1js|node-forge\/lib\/x509)/;
+
+it("A preview of trust anchors loads no library that reads or writes certificates", async () => {
   const own = await TestAuthority.root("O=a.local");
   const inputs = anchorInputs(own, await TestAuthority.root("O=b.local"));
   const state = { trustDomain: "", rootFingerprints: [], issuerFingerprint: "", certificates: [] };
   const loaded = loadedInPreview("trustAnchor.ts", inputs, state);
   assert.deepEqual(
-    loaded.filter((url) => url.includes("node_modules/node-forge/")),
+    loaded.filter((url) => READER.test(url) || WRITER.test(url)),
+    [],
+  );
+});
+
+it("A preview of a signed authority loads no library that writes certificates", async () => {
+  const root = await TestAuthority.root("O=shared");
+  const inputs = signedInputs(root, await testRequest("O=b.local, CN=Intermediate CA"));
+  const loaded = loadedInPreview("signedAuthority.ts", inputs, { certificate: "" });
+  assert.ok(loaded.some((url) => READER.test(url)));
+  assert.deepEqual(
+    loaded.filter((url) => WRITER.test(url)),
     [],
   );
 });

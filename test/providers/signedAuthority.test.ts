@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type IntermediateRequest,
-  type SignedIntermediate,
-  signRequest,
-} from "../../federation/authority/signedIntermediate.ts";
+import { type IntermediateRequest, signRequest } from "../../federation/authority/signRequest.ts";
+import type { SignedIntermediate } from "../../federation/authority/signedIntermediate.ts";
 import { SignedAuthority, provider } from "../../providers/signedAuthority.ts";
 import { at } from "../support/clock.ts";
 import { TestAuthority } from "../support/testAuthority.ts";

@@ -11,13 +11,13 @@ const ALGORITHMS = {
   Ed25519: { name: "Ed25519" },
 };
 
-/** Kinds of keys, by the names that tests have for them. */
+/** Kinds of keys, by the names that tests give them. */
 export type KeyKind = keyof typeof ALGORITHMS;
 
-/** Names in a certificate, e.g. `{ type: "url", value: "spiffe://b.local/ns/xyz/sa/bar" }`. */
+/** Subject alternative names, e.g. `{ type: "url", value: "spiffe://b.local/ns/xyz/sa/bar" }`. */
 export type SubjectAltNames = x509.JsonGeneralNames;
 
-/** A name in a certificate. */
+/** Subject of a certificate. */
 export type Subject = x509.X509CertificateCreateParamsName;
 
 const CA_USES = x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign;
@@ -26,7 +26,7 @@ const HOUR = 3_600_000;
 /** Formats of a private key. */
 type KeyFormat = "pkcs1" | "sec1" | "pkcs8";
 
-/** What a certificate is to be like; left out is what a common one has. */
+/** Properties of a certificate. The defaults are those of a common one. */
 export interface AuthorityOptions {
   kind?: KeyKind;
   /** @default an hour ago */
@@ -38,13 +38,15 @@ export interface AuthorityOptions {
   keyUsage?: number;
   /** @default true */
   isCa?: boolean;
-  /** Without key identifiers. */
+  /** No key identifiers. */
   unidentified?: boolean;
+  /** Subject alternative names. @default none */
+  names?: SubjectAltNames;
   /** Key identifier, in hexadecimal. @default SHA-1 of the key's bits */
   identifier?: string;
 }
 
-/** A CA of a test, with its key. */
+/** Certificate authority of a test, with its key. */
 export class TestAuthority {
   readonly certificate: x509.X509Certificate;
   private readonly keys: webcrypto.CryptoKeyPair;
@@ -56,21 +58,21 @@ export class TestAuthority {
     this.kind = kind;
   }
 
-  /** @param name its subject, e.g. `O=b.local, CN=Root CA`, or its attributes one by one. */
+  /** Makes a root. @param name subject, e.g. `O=b.local, CN=Root CA`, or its attributes one by one. */
   static async root(name: Subject, options: AuthorityOptions = {}): Promise<TestAuthority> {
     const { kind = "P-256" } = options;
     const keys = await makeKeys(kind);
     return new TestAuthority(await certify(name, keys, { name, keys, kind }, options), keys, kind);
   }
 
-  /** A CA that this one certifies. */
+  /** Makes a CA that this one certifies. */
   async intermediate(name: string, options: AuthorityOptions = {}): Promise<TestAuthority> {
     const { kind = "P-256" } = options;
     const keys = await makeKeys(kind);
     return new TestAuthority(await certify(name, keys, this.issuer, options), keys, kind);
   }
 
-  /** The CA that a certificate and its key make, PEM both. */
+  /** Parses a CA from a certificate and its key, both PEM. */
   static async of(certificatePem: string, keyPem: string, kind: KeyKind = "P-256"): Promise<TestAuthority> {
     const der = createPrivateKey(keyPem).export({ type: "pkcs8", format: "der" });
     const privateKey = await webcrypto.subtle.importKey("pkcs8", der, ALGORITHMS[kind], true, ["sign"]);
@@ -81,18 +83,18 @@ export class TestAuthority {
     return new TestAuthority(certificate, { privateKey, publicKey }, kind);
   }
 
-  /** The same name and key in another certificate of its own. */
+  /** Certifies the same subject and key again. */
   async again(options: AuthorityOptions = {}): Promise<TestAuthority> {
     const certificate = await certify(this.certificate.subject, this.keys, this.issuer, options);
     return new TestAuthority(certificate, this.keys, this.kind);
   }
 
-  /** A workload's certificate, PEM. As with Istio it has no subject, unless one is given. */
+  /** Issues a workload's certificate, PEM. As with Istio it has no subject by default. */
   async leaf(names: SubjectAltNames, subject = ""): Promise<string> {
     return (await this.workload(names, subject)).leaf;
   }
 
-  /** The same with its key, PEM both. */
+  /** Issues a workload's certificate; returns it with its key, both PEM. */
   async workload(names: SubjectAltNames, subject = ""): Promise<{ leaf: string; key: string }> {
     const { publicKey, privateKey } = await makeKeys("P-256");
     const certificate = await x509.X509CertificateGenerator.create({
@@ -119,7 +121,7 @@ export class TestAuthority {
     return new X509Certificate(this.pem).fingerprint256;
   }
 
-  /** The private key, PEM. */
+  /** Private key, PEM. */
   keyPem(type: KeyFormat = "pkcs8"): string {
     return pemOf(this.keys.privateKey, type);
   }
@@ -135,7 +137,7 @@ interface Signer {
   kind: KeyKind;
 }
 
-/** A pair of keys that may be taken out. */
+/** Makes a key pair that can be exported. */
 export async function makeKeys(kind: KeyKind): Promise<webcrypto.CryptoKeyPair> {
   return (await webcrypto.subtle.generateKey(ALGORITHMS[kind], true, [
     "sign",
@@ -153,7 +155,14 @@ async function certify(
   issuer: Signer,
   options: AuthorityOptions,
 ): Promise<x509.X509Certificate> {
-  const { isCa = true, pathLength, keyUsage = CA_USES, unidentified = false, identifier } = options;
+  const {
+    isCa = true,
+    pathLength,
+    keyUsage = CA_USES,
+    unidentified = false,
+    identifier,
+    names = [],
+  } = options;
   const identifiers = [
     identifier === undefined
       ? await x509.SubjectKeyIdentifierExtension.create(publicKey)
@@ -170,6 +179,7 @@ async function certify(
       // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a set of flags has no enum type
       new x509.KeyUsagesExtension(keyUsage, true),
       ...(unidentified ? [] : identifiers),
+      ...(names.length === 0 ? [] : [new x509.SubjectAlternativeNameExtension(names)]),
     ],
   });
 }
@@ -185,7 +195,7 @@ function signing({ name, keys, kind }: Signer) {
   return { issuer: name, signingKey: keys.privateKey, signingAlgorithm: signatureOf(kind) };
 }
 
-/** How a key of this kind signs. */
+/** Signature algorithm of a kind of key. */
 export function signatureOf(kind: KeyKind) {
   return ALGORITHMS[kind];
 }

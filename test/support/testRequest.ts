@@ -3,19 +3,19 @@ import { KeyObject } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { type KeyKind, type Subject, makeKeys, signatureOf } from "./testAuthority.ts";
 
-/** A certificate signing request of a test, with its key. */
+/** Certificate signing request of a test, with its key. */
 export interface TestRequest {
   /** PEM. */
   pem: string;
-  /** Its private key, PEM. */
+  /** Private key, PEM. */
   key: string;
   /** Raw SubjectPublicKeyInfo. */
   publicKey: Buffer;
 }
 
 /**
- * Asks for an intermediate.
- * @param name its subject, e.g. `O=b.local, CN=Intermediate CA`.
+ * Makes a request for an intermediate.
+ * @param name subject, e.g. `O=b.local, CN=Intermediate CA`.
  * @param extensions that it asks for.
  */
 export async function testRequest(

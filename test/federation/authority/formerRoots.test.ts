@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { formerRoots, keepFormer } from "../../../federation/authority/shared.ts";
-import { fingerprintOf } from "../../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A, ROOT_B, ROOT_C } from "../samples.ts";
 
 const NOW = new Date("2026-11-21T10:28:15.678Z");

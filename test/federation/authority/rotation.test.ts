@@ -14,7 +14,7 @@ import {
   signedUntil,
   withEvidence,
 } from "../../../federation/authority/rotation.ts";
-import { fingerprintOf } from "../../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A, faultsThrown } from "../samples.ts";
 
 const EARLIER = "2026-11-21T09:00:00Z";

@@ -6,7 +6,7 @@ import {
   decideShared,
   readIssued,
 } from "../../../federation/authority/shared.ts";
-import { signRequest } from "../../../federation/authority/signedIntermediate.ts";
+import { signRequest } from "../../../federation/authority/signRequest.ts";
 import { KUBECONFIG, faultsThrown, validConfig } from "../samples.ts";
 import { signedInputs } from "../../providers/support/signedInputs.ts";
 import { type AuthorityOptions, TestAuthority } from "../../support/testAuthority.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as x509 from "@peculiar/x509";
 import { permittedNames } from "../../../federation/x509/nameConstraints.ts";
 import { X509Certificate, randomBytes } from "node:crypto";
-import { signRequest } from "../../../federation/authority/signedIntermediate.ts";
+import { signRequest } from "../../../federation/authority/signRequest.ts";
 import { type KeyKind, TestAuthority } from "../../support/testAuthority.ts";
 import { type TestRequest, testRequest } from "../../support/testRequest.ts";
 import { signedInputs } from "../../providers/support/signedInputs.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { signRequest } from "../../../federation/authority/signedIntermediate.ts";
+import { signRequest } from "../../../federation/authority/signRequest.ts";
 import { type SubjectAltNames, TestAuthority } from "../../support/testAuthority.ts";
 import { testRequest } from "../../support/testRequest.ts";
 import { signedInputs } from "../../providers/support/signedInputs.ts";

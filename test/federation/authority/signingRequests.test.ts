@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { judgeSigningRequests, readSigningRequests } from "../../../federation/authority/signingRequests.ts";
-import { keyFingerprint, readRequest } from "../../../federation/x509/request.ts";
+import { keyFingerprint, parseRequest } from "../../../federation/x509/request.ts";
 import { type TestRequest, testRequest } from "../../support/testRequest.ts";
 import { faultsThrown } from "../samples.ts";
 
 const cluster = (trustDomain: string) => ({ stack: "s", trustDomain, istiodHosts: [] });
 const CLUSTERS = { a: cluster("a.local"), b: cluster("b.local") };
-const fingerprint = ({ pem }: TestRequest): string => keyFingerprint(readRequest(pem));
+const fingerprint = ({ pem }: TestRequest): string => keyFingerprint(parseRequest(pem));
 
 describe("What clusters ask a shared root to sign", () => {
   let ofA: TestRequest;

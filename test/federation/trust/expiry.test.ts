@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { datesOf, expiryWarnings, readCertificateReport } from "../../../federation/trust/expiry.ts";
-import { fingerprintOf } from "../../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A } from "../samples.ts";
 
 const sha256 = fingerprintOf(ROOT_A);

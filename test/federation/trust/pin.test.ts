@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type PeerIdentity, judgePin } from "../../../federation/trust/pin.ts";
 import type { PinnedPeer } from "../../../federation/trust/pinnedPeer.ts";
-import { fingerprintOf } from "../../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A, ROOT_B, ROOT_C, contractOf } from "../samples.ts";
 
 const OLD = fingerprintOf(ROOT_B);

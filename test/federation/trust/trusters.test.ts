@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { trustingPeers } from "../../../federation/trust/trusters.ts";
-import { fingerprintOf } from "../../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A, ROOT_B } from "../samples.ts";
 
 const contract = {};

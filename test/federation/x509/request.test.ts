@@ -1,3 +1,4 @@
+import "reflect-metadata";
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { type KeyObject, createHash, generateKeyPairSync } from "node:crypto";
@@ -6,37 +7,37 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Name } from "@peculiar/x509";
 import fc from "fast-check";
-import "reflect-metadata";
-import { type Asn1, partsOf, plain, sequence, set, tagged } from "../../../federation/x509/asn1.ts";
-import { keyFingerprint, readRequest, requestFaults } from "../../../federation/x509/request.ts";
+import forge from "node-forge";
+import { type DerValue, partsOf } from "../../../federation/x509/der.ts";
+import { keyFingerprint, parseRequest, requestFaults } from "../../../federation/x509/request.ts";
 import { testRequest } from "../../support/testRequest.ts";
 
 const SUBJECT = "O=b.local, CN=Intermediate CA";
 
 const faultsOf = (pem: string, trustDomain = "b.local"): string[] =>
-  requestFaults(readRequest(pem), trustDomain);
+  requestFaults(parseRequest(pem), trustDomain);
 
 describe("A certificate signing request", () => {
   for (const kind of ["RSA", "P-256", "P-384", "P-521"] as const) {
-    it(`may be for a key of kind ${kind}`, async () => {
+    it(`is accepted with a key of kind ${kind}`, async () => {
       const { pem, publicKey } = await testRequest(SUBJECT, kind);
       assert.deepEqual(faultsOf(pem), []);
       const digest = createHash("sha256").update(publicKey).digest("hex");
-      assert.equal(keyFingerprint(readRequest(pem)).replaceAll(":", "").toLowerCase(), digest);
+      assert.equal(keyFingerprint(parseRequest(pem)).replaceAll(":", "").toLowerCase(), digest);
     });
   }
 
-  it("may be made by OpenSSL, which signs with SHA-256 whatever the key", () => {
+  it("is accepted from OpenSSL, which signs with SHA-256 whatever the key", () => {
     const pem = requestByOpenssl(generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey, "-sha256");
     assert.deepEqual(faultsOf(pem), []);
   });
 
-  it("is not for a key that Envoy does not take", async () => {
+  it("is refused with a key that Envoy does not take", async () => {
     const { pem } = await testRequest(SUBJECT, "Ed25519");
-    assert.throws(() => readRequest(pem), /^Error: is not signed by its own key, with RSA or ECDSA/);
+    assert.throws(() => parseRequest(pem), /^Error: is not signed by its own key, with RSA or ECDSA/);
   });
 
-  it("is not for a weak key", () => {
+  it("is refused with a weak key", () => {
     const pem = requestByOpenssl(generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey);
     assert.deepEqual(faultsOf(pem), ["has an RSA key that not all verifiers take: 2048 to 8192 bits"]);
   });
@@ -52,34 +53,42 @@ describe("A certificate signing request", () => {
     "O=B.local, CN=Intermediate CA",
     "",
   ]) {
-    it(`is not for the name '${name}', which is not that cluster's`, async () => {
+    it(`is refused with the subject '${name}', which is not the cluster's`, async () => {
       const [fault, ...others] = faultsOf((await testRequest(name)).pem);
       assert.match(fault ?? "", /^has the subject ".*", and must have O=b\.local, CN=Intermediate CA$/);
       assert.deepEqual(others, []);
     });
   }
 
-  it("is not for a name in letters that only look the same", async () => {
+  it("is refused with the subject in another type of text", async () => {
     const name = new Name([{ O: [{ bmpString: "b.local" }] }, { CN: [{ utf8String: "Intermediate CA" }] }]);
     assert.equal(faultsOf((await testRequest(name)).pem).length, 1);
   });
 
-  it("is not for a name of another shape than a name has, which could be read otherwise", async () => {
-    const { subject, ...request } = readRequest((await testRequest(SUBJECT)).pem);
+  it("is refused with a subject of another structure, which verifiers could read as another name", async () => {
+    const { subject, ...request } = parseRequest((await testRequest(SUBJECT)).pem);
     assert.deepEqual(requestFaults({ subject, ...request }, "b.local"), []);
-    const [organization, commonName] = partsOf(subject) as [Asn1, Asn1];
-    const [attribute] = partsOf(organization) as [Asn1];
+    const { Class, Type, create } = forge.asn1;
+    const sequence = (...parts: DerValue[]) => create(Class.UNIVERSAL, Type.SEQUENCE, true, parts);
+    const set = (...parts: DerValue[]) => create(Class.UNIVERSAL, Type.SET, true, parts);
+    const [organization, commonName] = partsOf(subject) as [DerValue, DerValue];
+    const [attribute] = partsOf(organization) as [DerValue];
+    const [oid, value] = partsOf(attribute) as [DerValue, DerValue];
+    const paddedOid = create(Class.UNIVERSAL, Type.OID, false, "\x55\x80\x04\x0a");
     const shapes = [
       sequence(sequence(attribute), commonName),
-      sequence(set(sequence(...partsOf(attribute), plain("UTF8", "x"))), commonName),
-      sequence(tagged(0, [attribute]), commonName),
+      sequence(set(sequence(oid, value, create(Class.UNIVERSAL, Type.UTF8, false, "x"))), commonName),
+      sequence(set(sequence(paddedOid, value)), commonName),
+      sequence(set(sequence(oid, create(Class.UNIVERSAL, Type.UTF8, true, [value]))), commonName),
+      sequence(set(attribute, attribute), commonName),
+      sequence(create(Class.CONTEXT_SPECIFIC, Type.NONE, true, [attribute]), commonName),
       set(organization, commonName),
     ];
     for (const shape of shapes)
       assert.equal(requestFaults({ subject: shape, ...request }, "b.local").length, 1);
   });
 
-  it("is signed by who asks: not one in which the key, the name or the signature is another's", async () => {
+  it("is refused when its key or subject was replaced after signing", async () => {
     const [one, other] = [await testRequest(SUBJECT), await testRequest(SUBJECT)];
     const der = (pem: string): Buffer => Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
     const pemOf = (bytes: Buffer): string =>
@@ -87,29 +96,29 @@ describe("A certificate signing request", () => {
     const swapped = Buffer.from(der(one.pem));
     const at = swapped.indexOf(one.publicKey);
     other.publicKey.copy(swapped, at);
-    assert.throws(() => readRequest(pemOf(swapped)), /^Error: is not signed by its own key/);
+    assert.throws(() => parseRequest(pemOf(swapped)), /^Error: is not signed by its own key/);
     const renamed = Buffer.from(der(one.pem));
     renamed.write("c", renamed.indexOf("b.local"));
-    assert.throws(() => readRequest(pemOf(renamed)), /^Error: is not signed by its own key/);
+    assert.throws(() => parseRequest(pemOf(renamed)), /^Error: is not signed by its own key/);
   });
 
-  it("is refused as what it is when it is none", async () => {
+  it("is refused without quoting it when the text is none", async () => {
     const { pem, key } = await testRequest(SUBJECT);
     for (const text of ["", "?", key, `${pem}${pem}`, `${pem}${key}`, pem.slice(0, 200), "A".repeat(1e6)]) {
       assert.throws(
-        () => readRequest(text),
+        () => parseRequest(text),
         ({ message }: Error) => !message.includes("PRIVATE") && /^(?:is|has) /.test(message),
       );
     }
   });
 
-  it("is what was signed or refused, whatever becomes of it on its way", async () => {
+  it("is refused, or has the key that was signed, when a byte was changed in transit", async () => {
     const { pem } = await testRequest(SUBJECT);
-    const fingerprint = keyFingerprint(readRequest(pem));
+    const fingerprint = keyFingerprint(parseRequest(pem));
     const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
     const read = (text: string): string[] => {
       try {
-        const request = readRequest(text);
+        const request = parseRequest(text);
         return [keyFingerprint(request), ...requestFaults(request, "b.local")];
       } catch (error) {
         assert.match((error as Error).message, /^(?:is|has) /);

@@ -9,57 +9,57 @@ import { TestAuthority } from "../../support/testAuthority.ts";
 const faultsOf = (pem: string): string[] => rootFaults(new X509Certificate(pem));
 const NAME = /has a subject that is empty, very long, or has characters or blanks/;
 
-describe("A root that is to go into everybody's trust bundle", () => {
+describe("A root in a trust bundle", () => {
   for (const kind of ["RSA", "P-256", "P-384", "P-521"] as const) {
-    it(`may have a key of kind ${kind}`, async () => {
+    it(`accepts a key of kind ${kind}`, async () => {
       assert.deepEqual(faultsOf((await TestAuthority.root("O=b.local, CN=Root CA", { kind })).pem), []);
     });
   }
 
-  it("has a key that Envoy takes", async () => {
+  it("refuses a key that Envoy does not take", async () => {
     const { pem } = await TestAuthority.root("O=b.local, CN=Root CA", { kind: "Ed25519" });
     assert.match(faultsOf(pem).join(), /has a key that Envoy does not take/);
   });
 
   for (const name of ["O=Example\\, Inc., CN=Root \\+ 1", "C=DE, O=Müller & Söhne, CN=root_ca", "CN=x"]) {
-    it(`may be named ${name}`, async () => {
+    it(`accepts the subject ${name}`, async () => {
       assert.deepEqual(faultsOf((await TestAuthority.root(name)).pem), []);
     });
   }
 
   for (const [what, value] of [
-    ["a blank before it", " a.local"],
-    ["a blank after it", "a.local "],
-    ["two blanks in it", "a  local"],
+    ["a leading blank", " a.local"],
+    ["a trailing blank", "a.local "],
+    ["two blanks in a row", "a  local"],
     ["a tab", "a\tlocal"],
-    ["a line's end", "a\nlocal"],
-    ["what is no character", "a\u{fdd0}local"],
-    ["a sign that turns the text around", "a\u{202e}local"],
+    ["a line break", "a\nlocal"],
+    ["a noncharacter", "a\u{fdd0}local"],
+    ["a bidirectional override", "a\u{202e}local"],
   ] as const) {
-    it(`has no name with ${what}, which verifiers read differently or not at all`, async () => {
+    it(`refuses a subject with ${what}, which verifiers read differently or not at all`, async () => {
       const { pem } = await TestAuthority.root(new Name([{ O: [{ utf8String: value }] }]));
       assert.match(faultsOf(pem).join(), NAME);
     });
   }
 
-  it("has no PrintableString with a character that those have not", async () => {
+  it("refuses a PrintableString with a character outside its alphabet", async () => {
     const { pem } = await TestAuthority.root(new Name([{ O: [{ printableString: "root_ca" }] }]));
     assert.match(faultsOf(pem).join(), /has a subject with characters that its kind of string has not/);
   });
 
-  it("is signed by its own key, so nobody's intermediate passes for one", async () => {
+  it("refuses an intermediate, which is not signed by its own key", async () => {
     const root = await TestAuthority.root("O=a.local, CN=Root CA");
     const intermediate = await root.intermediate("O=a.local, CN=Intermediate CA");
     assert.deepEqual(faultsOf(intermediate.pem), ["is not signed by its own key, as a root is"]);
   });
 
-  it("has no key identifier of another's key", async () => {
+  it("refuses a key identifier that is no hash of its key, and accepts none", async () => {
     const { pem } = await TestAuthority.root("O=b.local", { identifier: "00".repeat(20) });
     assert.ok(faultsOf(pem).includes("has a key identifier that is no hash of its key"));
     assert.deepEqual(faultsOf((await TestAuthority.root("O=b.local", { unidentified: true })).pem), []);
   });
 
-  it("never makes its judge fail, whatever its name", async () => {
+  it("is validated without an exception, whatever its subject", async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: "binary", maxLength: 40 }), async (value) => {
         const { pem } = await TestAuthority.root(new Name([{ CN: [{ utf8String: value }] }]));

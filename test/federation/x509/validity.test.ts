@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Validity, commonValidity } from "../../../federation/x509/certify.ts";
+import { type Validity, commonValidity } from "../../../federation/x509/validity.ts";
 
 const moment = fc.date({ min: new Date("1990-01-01"), max: new Date("2100-01-01"), noInvalidDate: true });
 const window = fc
@@ -17,7 +17,7 @@ const isIn = (time: Date, { notBefore, notAfter }: Validity): boolean =>
   notBefore <= time && time <= notAfter;
 
 describe("The validity of an anchor", () => {
-  it("is exactly when both roots are valid, and not over; else there is none", () => {
+  it("is the time in which both roots are valid, unless it is over or there is none", () => {
     fc.assert(
       fc.property(window, window, moment, moment, (root, issuer, now, time) => {
         let common: Validity | undefined;
@@ -36,13 +36,13 @@ describe("The validity of an anchor", () => {
     );
   });
 
-  it("may begin later", () => {
+  it("may start in the future", () => {
     const root = { notBefore: day("2027-01-01"), notAfter: day("2040-01-01") };
     const expected = { notBefore: root.notBefore, notAfter: OURS.notAfter };
     assert.deepEqual(commonValidity(root, OURS, NOW), expected);
   });
 
-  it("names both when one has run out, or they never meet", () => {
+  it("is refused with both spans when a root has expired, or they do not overlap", () => {
     const old = { notBefore: day("2024-01-01"), notAfter: day("2026-01-01") };
     assert.throws(() => commonValidity(old, OURS, NOW), {
       message:

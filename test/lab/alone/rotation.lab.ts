@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Phase } from "../../../federation/authority/rotation.ts";
-import { fingerprintOf } from "../../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { CLUSTERS } from "../../../lab/clusters.ts";
 import { mintLeaf, stealAuthority } from "../../../lab/proofs/forgedLeaf.ts";
 import { callAs } from "../../../lab/proofs/forgery.ts";

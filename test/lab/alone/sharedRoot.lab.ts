@@ -4,7 +4,7 @@ import { CoreV1Api } from "@kubernetes/client-node";
 import type { SharedAuthority } from "../../../federation/authority/shared.ts";
 import type { Contract } from "../../../federation/contract/contract.ts";
 import type { PeerStatus } from "../../../federation/imports/registration.ts";
-import { fingerprintOf } from "../../../federation/x509/fingerprint.ts";
+import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../../lab/clusters.ts";
 import { restartWorkloads } from "../../../lab/federate.ts";

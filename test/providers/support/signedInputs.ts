@@ -1,4 +1,4 @@
-import type { IntermediateRequest } from "../../../federation/authority/signedIntermediate.ts";
+import type { IntermediateRequest } from "../../../federation/authority/signRequest.ts";
 import type { TestAuthority } from "../../support/testAuthority.ts";
 
 /** Inputs of a `SignedAuthority` of cluster-b, whose trust domain is b.local. */

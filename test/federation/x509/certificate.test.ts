@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { FINGERPRINT, canonicalFingerprint, fingerprintOf } from "../../../federation/x509/fingerprint.ts";
+import { FINGERPRINT, canonicalFingerprint, fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A } from "../samples.ts";
 
-describe("A fingerprint", () => {
+describe("A certificate's fingerprint", () => {
   const printed = fingerprintOf(ROOT_A);
 
-  it("is what openssl prints", () => {
+  it("has the form that openssl prints", () => {
     assert.match(printed, /^[0-9A-F]{2}(:[0-9A-F]{2}){31}$/);
   });
 
@@ -14,7 +14,7 @@ describe("A fingerprint", () => {
     ["in lower case", printed.toLowerCase()],
     ["without colons", printed.replaceAll(":", "")],
   ] as const) {
-    it(`may be written ${how}`, () => {
+    it(`is accepted ${how}`, () => {
       assert.ok(FINGERPRINT.test(text));
       assert.equal(canonicalFingerprint(text), printed);
     });
@@ -27,7 +27,7 @@ describe("A fingerprint", () => {
     `sha256:${printed}`,
     printed.replace("A", "G"),
   ]) {
-    it(`is not ${JSON.stringify(text)}`, () => {
+    it(`refuses ${JSON.stringify(text)}`, () => {
       assert.ok(!FINGERPRINT.test(text));
     });
   }

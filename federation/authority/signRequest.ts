@@ -1,0 +1,46 @@
+import { X509Certificate } from "node:crypto";
+import { SERIAL_BYTES, issueIntermediate, parseIssuer } from "../x509/issuer.ts";
+import { parseRequest } from "../x509/request.ts";
+import {
+  type IntermediateSource,
+  type SignedIntermediate,
+  isStanding,
+  sourceFingerprints,
+} from "./signedIntermediate.ts";
+
+/** Everything that an intermediate is signed with. */
+export interface IntermediateRequest extends IntermediateSource {
+  /** Name of the cluster, for messages. */
+  cluster: string;
+  /** Key of the shared root, PEM. */
+  issuerKey: string;
+}
+
+/**
+ * Signs a cluster's request, unless the intermediate of the last update can stay.
+ * @param last undefined the first time.
+ * @param random returns so many random bytes.
+ * @throws Error that says why the root cannot sign now.
+ */
+export function signRequest(
+  asked: IntermediateRequest,
+  last: SignedIntermediate | undefined,
+  now: Date,
+  random: (bytes: number) => Uint8Array,
+): SignedIntermediate {
+  if (last !== undefined && isStanding(last, asked, now)) return last;
+  const { cluster, trustDomain, istiodHosts: hosts, issuerKey } = asked;
+  const request = parseRequest(asked.request);
+  const root = new X509Certificate(asked.issuerCertificate);
+  try {
+    const issuer = parseIssuer(root, issuerKey);
+    const serial = random(SERIAL_BYTES);
+    return {
+      ...sourceFingerprints(asked),
+      certificate: issueIntermediate(request, issuer, { trustDomain, hosts }, now, serial),
+    };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`no certificate for cluster ${cluster}: the shared root ${why}`, { cause: error });
+  }
+}
