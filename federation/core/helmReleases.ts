@@ -1,0 +1,65 @@
+import type { Fault } from "./fault.ts";
+import { GATEWAY_NAME, GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "./wellKnown.ts";
+
+/** Name of a Helm release, unique in its namespace. */
+export interface ReleaseName {
+  namespace: string;
+  name: string;
+}
+
+/** Latest revision of a Helm release, as Helm records it in the cluster. */
+export interface HelmRelease extends ReleaseName {
+  /** `deployed`, `failed`, `pending-install`, `pending-upgrade`, ... */
+  status: string;
+  revision: number;
+}
+
+export const BASE_RELEASE: ReleaseName = { namespace: ISTIO_NAMESPACE, name: "istio-base" };
+export const ISTIOD_RELEASE: ReleaseName = { namespace: ISTIO_NAMESPACE, name: "istiod" };
+export const GATEWAY_RELEASE: ReleaseName = { namespace: GATEWAY_NAMESPACE, name: GATEWAY_NAME };
+
+/** Every release that this program installs. */
+export const RELEASES: readonly ReleaseName[] = [BASE_RELEASE, ISTIOD_RELEASE, GATEWAY_RELEASE];
+
+/**
+ * Finds releases that Helm would refuse to install or upgrade: what an interrupted update leaves behind. No option of the provider
+ * recovers them: Helm's `replace` accepts a failed release only, `atomic` acts as long as the process lives.
+ * @param found releases in the cluster.
+ * @param known releases in the stack's state; undefined when the state cannot be read.
+ */
+export function helmReleaseFaults(
+  found: readonly HelmRelease[],
+  known: readonly ReleaseName[] | undefined,
+): Fault[] {
+  return found.flatMap((release) => {
+    const { namespace, name, status } = release;
+    const isKnown = known?.some((other) => other.namespace === namespace && other.name === name) ?? true;
+    if (!isKnown) return [unknownRelease(release)];
+    return status.startsWith("pending-") ? [pendingRelease(release)] : [];
+  });
+}
+
+/** Helm refuses to install under a name that is in use; it takes the objects over when only its record is removed. */
+function unknownRelease({ namespace, name, status }: HelmRelease): Fault {
+  return {
+    path: "",
+    value: `${namespace}/${name}`,
+    rule: `is a Helm release in the cluster (${status}) that is not in this stack's state, so Helm would refuse to install it`,
+    remedy:
+      "If an interrupted update of this stack left it behind, remove Helm's record and run `pulumi up`, which takes over the objects: " +
+      `\`kubectl -n ${namespace} delete secret -l owner=helm,name=${name}\`. Otherwise another installation of Istio uses the name`,
+  };
+}
+
+/** Helm refuses to upgrade while the latest revision is pending; without that revision, it upgrades the one before. */
+function pendingRelease({ namespace, name, status, revision }: HelmRelease): Fault {
+  const refresh = revision > 1 ? "pulumi up" : "pulumi up --refresh";
+  return {
+    path: "",
+    value: `${namespace}/${name}`,
+    rule: `is a Helm release in status ${status}, so Helm would refuse to upgrade it`,
+    remedy:
+      `If no other update is running, remove the record of the interrupted one and run \`${refresh}\`: ` +
+      `\`kubectl -n ${namespace} delete secret sh.helm.release.v1.${name}.v${revision}\``,
+  };
+}

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describeFault } from "../../../federation/core/fault.ts";
+import {
+  type HelmRelease,
+  BASE_RELEASE,
+  GATEWAY_RELEASE,
+  ISTIOD_RELEASE,
+  helmReleaseFaults,
+} from "../../../federation/core/helmReleases.ts";
+
+const release = (status: string, revision = 1): HelmRelease => ({ ...ISTIOD_RELEASE, status, revision });
+const faults = (found: HelmRelease[], known: Parameters<typeof helmReleaseFaults>[1]): string[] =>
+  helmReleaseFaults(found, known).map(describeFault);
+
+describe("helmReleaseFaults", () => {
+  for (const status of ["pending-install", "failed", "deployed", "uninstalled"]) {
+    it(`reports a release in status ${status} that the state does not have, with the command that recovers it`, () => {
+      const [fault = "", ...others] = faults([release(status)], [BASE_RELEASE, GATEWAY_RELEASE]);
+      assert.deepEqual(others, []);
+      assert.match(
+        fault,
+        new RegExp(`^"istio-system/istiod" is a Helm release in the cluster \\(${status}\\)`),
+      );
+      assert.match(fault, /`kubectl -n istio-system delete secret -l owner=helm,name=istiod`/);
+    });
+  }
+
+  it("reports each release of another name or namespace", () => {
+    const found = [BASE_RELEASE, ISTIOD_RELEASE, GATEWAY_RELEASE].map((name) => ({
+      ...name,
+      status: "deployed",
+      revision: 1,
+    }));
+    assert.equal(faults(found, []).length, 3);
+    assert.equal(faults(found, [BASE_RELEASE, { ...GATEWAY_RELEASE, namespace: "other" }]).length, 2);
+  });
+
+  for (const status of ["deployed", "failed", "uninstalling", "superseded"]) {
+    it(`accepts a release in status ${status} that the state has, or that cannot be looked up`, () => {
+      assert.deepEqual(faults([release(status)], [ISTIOD_RELEASE]), []);
+      assert.deepEqual(faults([release(status)], undefined), []);
+    });
+  }
+
+  it("reports an upgrade that was interrupted, with the command that removes its revision", () => {
+    const [fault = ""] = faults([release("pending-upgrade", 3)], [ISTIOD_RELEASE]);
+    assert.match(fault, /status pending-upgrade, so Helm would refuse to upgrade it/);
+    assert.match(
+      fault,
+      /run `pulumi up`: `kubectl -n istio-system delete secret sh\.helm\.release\.v1\.istiod\.v3`/,
+    );
+  });
+
+  it("asks for a refresh when no revision remains", () => {
+    assert.match(faults([release("pending-install")], [ISTIOD_RELEASE]).join(), /run `pulumi up --refresh`/);
+  });
+});

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { RELEASES } from "../../federation/core/helmReleases.ts";
+import { ClusterClient } from "../../kubernetes/client.ts";
+import { readHelmReleases } from "../../kubernetes/helmReleases.ts";
+import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
+
+const record = (name: string, version: string, status: string) => ({
+  metadata: {
+    name: `sh.helm.release.v1.${name}.v${version}`,
+    labels: { owner: "helm", name, version, status },
+  },
+});
+
+describe("readHelmReleases", () => {
+  let server: FakeApiServer;
+  let client: ClusterClient;
+
+  before(async () => {
+    server = await FakeApiServer.start();
+    client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 0 });
+  });
+
+  after(() => {
+    server.stop();
+  });
+
+  it("takes the latest revision of each release, from one list per namespace", async () => {
+    const records = [
+      record("istiod", "9", "superseded"),
+      record("istiod", "10", "pending-upgrade"),
+      record("istio-base", "1", "deployed"),
+    ];
+    server.answer({ status: 200, body: { items: records } }, { status: 200, body: { items: null } });
+    assert.deepEqual(await readHelmReleases(client, RELEASES), [
+      { namespace: "istio-system", name: "istio-base", status: "deployed", revision: 1 },
+      { namespace: "istio-system", name: "istiod", status: "pending-upgrade", revision: 10 },
+    ]);
+    assert.deepEqual(
+      server.requests.map((request) => decodeURIComponent(request.replaceAll("+", " "))).sort(),
+      [
+        "GET /api/v1/namespaces/istio-gateway/secrets?limit=500&labelSelector=owner=helm,name in (eastwestgateway)",
+        "GET /api/v1/namespaces/istio-system/secrets?limit=500&labelSelector=owner=helm,name in (istio-base,istiod)",
+      ],
+    );
+  });
+});
