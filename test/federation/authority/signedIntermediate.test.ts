@@ -12,7 +12,7 @@ const NOW = new Date("2026-11-21T12:00:00Z");
 const SUBJECT = "O=b.local, CN=Intermediate CA";
 const hex = (bytes: ArrayBuffer): string => Buffer.from(bytes).toString("hex");
 
-describe("What a shared root signs", () => {
+describe("An intermediate under a shared root", () => {
   let root: TestAuthority;
   let request: TestRequest;
   let certificate: x509.X509Certificate;
@@ -38,7 +38,7 @@ describe("What a shared root signs", () => {
     ["RSA", "P-256"],
     ["P-521", "P-384"],
   ] as [KeyKind, KeyKind][]) {
-    it(`has name and key as asked for, and is issued by the root (${kind} by ${rootKind})`, async () => {
+    it(`has the subject and key of the request and is issued by the root (${kind} by ${rootKind})`, async () => {
       const by = await TestAuthority.root("O=shared", {
         kind: rootKind,
         notBefore: new Date("2026-01-01T00:00:00Z"),
@@ -53,7 +53,7 @@ describe("What a shared root signs", () => {
     });
   }
 
-  it("is a CA for leaves only, and says so critically", () => {
+  it("is a CA for leaves only, in critical extensions", () => {
     const { ca, critical, pathLength } = certificate.getExtension(x509.BasicConstraintsExtension)!;
     assert.deepEqual({ ca, critical, pathLength }, { ca: true, critical: true, pathLength: 0 });
     const uses = certificate.getExtension(x509.KeyUsagesExtension)!;
@@ -68,14 +68,14 @@ describe("What a shared root signs", () => {
     );
   });
 
-  it("names its key and the root's by their identifiers", async () => {
+  it("has the key identifiers of its key and of the root's", async () => {
     const own = certificate.getExtension(x509.SubjectKeyIdentifierExtension)!;
     assert.equal(own.keyId, hex(await certificate.publicKey.getKeyIdentifier()));
     const issuer = certificate.getExtension(x509.AuthorityKeyIdentifierExtension)!;
     assert.equal(issuer.keyId, hex(await root.certificate.publicKey.getKeyIdentifier()));
   });
 
-  it("is good for the cluster's trust domain and istiod's names, critically", () => {
+  it("permits the cluster's trust domain and istiod's names, in a critical extension", () => {
     assert.equal(certificate.getExtension("2.5.29.30")?.critical, true);
     const { certificate: pem } = signRequest(
       { ...signedInputs(root, request), istiodHosts: ["192.0.2.7", "istiod.b.example", "2001:db8::7"] },
@@ -90,18 +90,18 @@ describe("What a shared root signs", () => {
     assert.equal(permittedNames(new X509Certificate(root.pem)), undefined);
   });
 
-  it("serves five years, from an hour ago", () => {
+  it("is valid for five years, from an hour ago", () => {
     assert.equal(certificate.notBefore.toISOString(), "2026-11-21T11:00:00.000Z");
     assert.equal(certificate.notAfter.toISOString(), "2031-11-20T12:00:00.000Z");
   });
 
-  it("serves no longer than the root, and not before it", async () => {
+  it("is valid only while the root is", async () => {
     const [notBefore, notAfter] = [new Date("2026-11-21T11:59:59Z"), new Date("2027-01-01T00:00:00Z")];
     const signed = sign(await TestAuthority.root("O=shared", { notBefore, notAfter }), request);
     assert.deepEqual([signed.notBefore, signed.notAfter], [notBefore, notAfter]);
   });
 
-  it("is nothing where the root does not serve, and says why", async () => {
+  it("is refused with the reason when the root is not valid", async () => {
     const over = await TestAuthority.root("O=shared", {
       notBefore: new Date("2016-01-01T00:00:00Z"),
       notAfter: new Date("2026-01-01T00:00:00Z"),

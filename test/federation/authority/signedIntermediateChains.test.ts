@@ -18,7 +18,7 @@ const uri = (trustDomain: string): SubjectAltNames[number] => ({
 const dns = (value: string): SubjectAltNames[number] => ({ type: "dns", value });
 const ip = (value: string): SubjectAltNames[number] => ({ type: "ip", value });
 
-/** Leaves that the cluster's intermediate signs, by what they are: names, OpenSSL's and Go's word, Go's where it differs. */
+/** Leaves that the cluster's intermediate signs, by description: names, and the answers expected of OpenSSL and, if another, of Go. */
 const LEAVES: Record<string, [names: SubjectAltNames, openssl: RegExp, go?: RegExp]> = {
   "of a workload of its trust domain": [[uri("b.local")], OK],
   "of another cluster's": [[uri("a.local")], PERMITTED],
@@ -68,31 +68,31 @@ for (const [way, { verify: find, rule }] of Object.entries(WAYS)) {
       cluster = await TestAuthority.of(certificate, request.key);
     });
 
-    const judge = (leaf: string, ...between: TestAuthority[]): string =>
+    const verifyLeaf = (leaf: string, ...between: TestAuthority[]): string =>
       verify({ trusted: [root.pem], untrusted: [cluster.pem, ...between.map(({ pem }) => pem)], leaf });
 
     for (const [what, [names, openssl, go = openssl]] of Object.entries(LEAVES)) {
       const expected = rule === "go" ? go : openssl;
-      it(`${what} is ${expected === OK ? "taken" : "refused"}`, async () => {
-        assert.match(judge(await cluster.leaf(names)), expected);
+      it(`${what} is ${expected === OK ? "accepted" : "refused"}`, async () => {
+        assert.match(verifyLeaf(await cluster.leaf(names)), expected);
       });
     }
 
-    it("is refused when it comes by another CA below it", async () => {
+    it("is refused from another CA below the intermediate", async () => {
       const below = await cluster.intermediate("O=b.local, CN=another");
-      assert.match(judge(await below.leaf([uri("b.local")]), below), PATH_LENGTH);
+      assert.match(verifyLeaf(await below.leaf([uri("b.local")]), below), PATH_LENGTH);
     });
 
-    it("is refused by a host name or address as long as none is listed", async () => {
+    it("is refused with a host name or address when none is listed", async () => {
       const request = await testRequest("O=b.local, CN=Intermediate CA", "P-384");
       const { certificate } = signRequest(signedInputs(root, request), undefined, new Date(), randomBytes);
       const plain = await TestAuthority.of(certificate, request.key, "P-384");
-      const judgePlain = async (names: SubjectAltNames): Promise<string> =>
+      const verifyPlain = async (names: SubjectAltNames): Promise<string> =>
         verify({ trusted: [root.pem], untrusted: [plain.pem], leaf: await plain.leaf(names) });
-      assert.match(await judgePlain([uri("b.local")]), OK);
-      assert.match(await judgePlain([dns("istiod.istio-system.svc")]), OK);
-      assert.match(await judgePlain([dns("istiod.b.example")]), PERMITTED);
-      assert.match(await judgePlain([ip("192.0.2.7")]), EXCLUDED);
+      assert.match(await verifyPlain([uri("b.local")]), OK);
+      assert.match(await verifyPlain([dns("istiod.istio-system.svc")]), OK);
+      assert.match(await verifyPlain([dns("istiod.b.example")]), PERMITTED);
+      assert.match(await verifyPlain([ip("192.0.2.7")]), EXCLUDED);
     });
   });
 }

@@ -22,7 +22,7 @@ function anchorOf(own: TestAuthority, peer: TestAuthority): x509.X509Certificate
 }
 
 for (const [ownKind, peerKind, signature] of KINDS) {
-  it(`Our root with a key ${ownKind} issues the anchor for a peer's with ${peerKind}`, async () => {
+  it(`A root with a ${ownKind} key issues the anchor of a peer's root with a ${peerKind} key`, async () => {
     const own = await TestAuthority.root("O=a.local, CN=Root CA", { kind: ownKind });
     const peer = await TestAuthority.root("O=b.local, CN=Root CA", { kind: peerKind });
     const anchor = anchorOf(own, peer);
@@ -49,7 +49,7 @@ describe("An anchor", () => {
     anchor = await anchorFor({ notBefore: new Date("2025-01-01T00:00:00Z") });
   });
 
-  it("is a CA for certificates and revocation lists, and says so critically", () => {
+  it("is a CA for certificates and revocation lists, in critical extensions", () => {
     const { ca, critical, pathLength } = anchor.getExtension(x509.BasicConstraintsExtension)!;
     assert.deepEqual({ ca, critical, pathLength }, { ca: true, critical: true, pathLength: undefined });
     const uses = anchor.getExtension(x509.KeyUsagesExtension)!;
@@ -66,7 +66,7 @@ describe("An anchor", () => {
     }
   });
 
-  it("permits one trust domain and excludes all names of other kinds, critically", () => {
+  it("permits one trust domain and excludes all names of other kinds, in a critical extension", () => {
     const constraints = anchor.getExtension("2.5.29.30")!;
     assert.ok(constraints.critical);
     const parts = [
@@ -80,11 +80,11 @@ describe("An anchor", () => {
     assert.equal(hex(constraints.value), parts.join("").replaceAll(" ", ""));
   });
 
-  it("is valid while both roots are, in seconds, also after 2049", () => {
+  it("is valid while both roots are, to the second, also after 2049", () => {
     assert.deepEqual([anchor.notBefore, anchor.notAfter], [notBefore, notAfter]);
   });
 
-  it("names the keys by the roots' identifiers, or by SHA-1 of their bits", async () => {
+  it("has the roots' key identifiers, or SHA-1 of the keys' bits", async () => {
     const identifiers = ({ certificate }: TestAuthority, made: x509.X509Certificate): void => {
       const digest = createHash("sha1").update(keyBits(made)).digest("hex");
       assert.equal(made.getExtension(x509.SubjectKeyIdentifierExtension)!.keyId, digest);
@@ -99,18 +99,18 @@ describe("An anchor", () => {
     );
   });
 
-  it("takes over an identifier that is not made of the key", async () => {
+  it("keeps a key identifier that is no hash of the key", async () => {
     const identifier = "0102030405";
     const made = await anchorFor({ identifier });
     assert.equal(made.getExtension(x509.SubjectKeyIdentifierExtension)!.keyId, identifier);
   });
 
-  it("has nothing else in it", () => {
+  it("has no other extensions", () => {
     const found = Array.from(anchor.extensions, ({ type }) => type).sort();
     assert.deepEqual(found, ["2.5.29.14", "2.5.29.15", "2.5.29.19", "2.5.29.30", "2.5.29.35"]);
   });
 
-  it("has a positive serial number of up to 159 bits, another each time", async () => {
+  it("has a random positive serial number of up to 159 bits", async () => {
     const peer = await TestAuthority.root("O=b.local", { notAfter });
     const serials = Array.from({ length: 50 }, () => BigInt(`0x${anchorOf(own, peer).serialNumber}`));
     assert.equal(new Set(serials).size, 50);
@@ -118,7 +118,7 @@ describe("An anchor", () => {
     assert.ok(serials.some((serial) => serial >= 1n << 150n));
   });
 
-  it("is not made of a root that is not DER, whose bytes could not be kept", async () => {
+  it("is refused for a root that is not DER, whose bytes could not be kept", async () => {
     const [outer, inner] = ["3082", "3083"].map((text) => Buffer.from(text, "hex"));
     const der = Buffer.from((await TestAuthority.root("O=b.local", { notAfter })).certificate.rawData);
     // The length of what is signed, in a byte more than it needs.
@@ -133,7 +133,7 @@ describe("An anchor", () => {
     );
   });
 
-  it("keeps a name as the peer's root writes it, whatever its types of text", async () => {
+  it("keeps the subject of the peer's root byte for byte, whatever its types of text", async () => {
     const peer = await TestAuthority.root('C=DE, O=Bär & Söhne, CN="b  Root, CA"', { notAfter });
     assert.equal(subject(anchorOf(own, peer)), subject(peer.certificate));
   });

@@ -18,13 +18,13 @@ interface Leaf {
   names: SubjectAltNames;
   /** @default none, as with Istio */
   subject?: string;
-  /** What OpenSSL is to say. */
+  /** Answer expected of OpenSSL. */
   openssl: RegExp;
-  /** What Go is to say. @default the same */
+  /** Answer expected of Go. @default OpenSSL's */
   go?: RegExp;
 }
 
-/** Leaves that the peer's CA signs, by what they are. */
+/** Leaves that the peer's CA signs, by description. */
 const LEAVES: Record<string, Leaf> = {
   "of the peer's trust domain": { names: [HONEST], openssl: OK },
   "of ours": { names: id("a.local"), openssl: PERMITTED },
@@ -52,7 +52,7 @@ after(() => {
   verifiers.remove();
 });
 
-/** By how a verifier may come to know the anchor. */
+/** Verifiers, by the way in which they get the anchor. */
 const WAYS: Record<string, { verify: () => Verify | undefined; isTrusted: boolean; rule: "openssl" | "go" }> =
   {
     "openssl verify, from our root": {
@@ -92,7 +92,7 @@ for (const [way, { verify: find, isTrusted, rule }] of Object.entries(WAYS)) {
       [anchor = ""] = issueAnchors(anchorInputs(own, root), undefined, new Date(), randomBytes).certificates;
     });
 
-    const judge = (leaf: string): string =>
+    const verifyLeaf = (leaf: string): string =>
       isTrusted
         ? // Istio's peers send their root along.
           verify({ trusted: [own.pem, anchor], untrusted: [intermediate.pem, root.pem], leaf })
@@ -100,12 +100,12 @@ for (const [way, { verify: find, isTrusted, rule }] of Object.entries(WAYS)) {
 
     for (const [what, { names, subject, openssl, go = openssl }] of Object.entries(LEAVES)) {
       const expected = rule === "go" ? go : openssl;
-      it(`${what} is ${expected === OK ? "taken" : "refused"}`, async () => {
-        assert.match(judge(await intermediate.leaf(names, subject)), expected);
+      it(`${what} is ${expected === OK ? "accepted" : "refused"}`, async () => {
+        assert.match(verifyLeaf(await intermediate.leaf(names, subject)), expected);
       });
     }
 
-    it("without an intermediate is judged alike", async () => {
+    it("is accepted or refused alike without an intermediate", async () => {
       const chain = isTrusted
         ? { trusted: [own.pem, anchor], untrusted: [] }
         : { trusted: [own.pem], untrusted: [anchor] };
@@ -113,9 +113,9 @@ for (const [way, { verify: find, isTrusted, rule }] of Object.entries(WAYS)) {
       assert.match(verify({ ...chain, leaf: await root.leaf(id("a.local")) }), PERMITTED);
     });
 
-    it("is refused when it comes by another CA of the peer's name", async () => {
+    it("is refused from another CA with the peer's subject", async () => {
       const impostor = await TestAuthority.root("O=b.local, CN=Intermediate CA");
-      assert.doesNotMatch(judge(await impostor.leaf([HONEST])), OK);
+      assert.doesNotMatch(verifyLeaf(await impostor.leaf([HONEST])), OK);
     });
   });
 }

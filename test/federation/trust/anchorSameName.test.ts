@@ -8,11 +8,12 @@ import { type Chain, Verifiers, orSkip } from "../../providers/support/verifiers
 
 const NAME = "O=b.local, CN=Root CA";
 
-type Judge = (chain: Chain, key: string) => string | Promise<string>;
+type AsyncVerify = (chain: Chain, key: string) => string | Promise<string>;
 
-/** A verifier, found when the tests run; and whether it goes back when an issuer by name turns out not to be the one. */
-interface Way {
-  find: () => Judge | undefined;
+/** A verifier, found when the tests run. */
+interface Verifier {
+  find: () => AsyncVerify | undefined;
+  /** Whether it tries each issuer of a name, not only the first. */
   triesAll: boolean;
 }
 
@@ -21,7 +22,7 @@ after(() => {
   verifiers.remove();
 });
 
-const WAYS: Record<string, Way> = {
+const WAYS: Record<string, Verifier> = {
   "openssl verify": { find: () => verifiers.openssl(), triesAll: false },
   "openssl verify -partial_chain": { find: () => verifiers.openssl("-partial_chain"), triesAll: false },
   Go: { find: () => verifiers.go(), triesAll: true },
@@ -29,8 +30,8 @@ const WAYS: Record<string, Way> = {
 };
 
 for (const [way, { find, triesAll }] of Object.entries(WAYS)) {
-  describe(`${way}: a peer's root that was made anew under its old name`, () => {
-    let verify: Judge;
+  describe(`${way}: a peer's root renewed with the same subject`, () => {
+    let verify: AsyncVerify;
     let own: TestAuthority;
     let roots: TestAuthority[];
     let anchors: string[];
@@ -38,36 +39,36 @@ for (const [way, { find, triesAll }] of Object.entries(WAYS)) {
     before(async function () {
       // Go compiles its program, and its library when it has not done so before.
       this.timeout(180_000);
-      verify = orSkip<Judge>(find(), way, this);
+      verify = orSkip<AsyncVerify>(find(), way, this);
       own = await TestAuthority.root("O=a.local, CN=Root CA");
       roots = [await TestAuthority.root(NAME), await TestAuthority.root(NAME)];
       anchors = issueAnchors(anchorInputs(own, ...roots), undefined, new Date(), randomBytes).certificates;
     });
 
-    /** What becomes of a workload of each root, while the anchors are trusted in this order. */
-    async function verdicts(trusted: readonly string[], unidentified: boolean): Promise<string[]> {
-      const judged = roots.map(async (root) => {
+    /** Verifies a workload of each root, with the anchors trusted in this order. */
+    async function verifyWorkloads(trusted: readonly string[], unidentified: boolean): Promise<string[]> {
+      const verified = roots.map(async (root) => {
         const intermediate = await root.intermediate("O=b.local, CN=Intermediate CA", { unidentified });
         const { leaf, key } = await intermediate.workload([
           { type: "url", value: "spiffe://b.local/ns/xyz/sa/bar" },
         ]);
         return verify({ trusted: [own.pem, ...trusted], untrusted: [intermediate.pem], leaf }, key);
       });
-      return Promise.all(judged);
+      return Promise.all(verified);
     }
 
-    it("has an anchor beside the old one's, and chains to each verify, whichever comes first", async () => {
+    it("has an anchor beside the former root's, and chains to each are valid in either order", async () => {
       assert.equal(anchors.length, 2);
       for (const order of [anchors, anchors.toReversed()])
-        assert.deepEqual(await verdicts(order, false), ["ok", "ok"]);
+        assert.deepEqual(await verifyWorkloads(order, false), ["ok", "ok"]);
     });
 
     const outcome = triesAll
-      ? "chains to each verify all the same"
-      : "only chains to the anchor that comes first verify";
+      ? "chains to each are valid all the same"
+      : "only chains to the first anchor are valid";
     it(`when intermediates carry no authority key identifier, ${outcome}`, async () => {
       for (const order of [anchors, anchors.toReversed()]) {
-        const verified = (await verdicts(order, true)).map((verdict) => verdict === "ok");
+        const verified = (await verifyWorkloads(order, true)).map((answer) => answer === "ok");
         const isFirst = (root: TestAuthority) => keyOf(root.pem).equals(keyOf(order[0]!));
         assert.deepEqual(
           verified,
