@@ -29,13 +29,13 @@ export interface EastWestGatewayArgs {
   /** How the gateway is reached from outside. */
   service: StackConfig["gateway"]["service"];
   /** Addresses to tell the peers, where they are not those of the Service. */
-  advertise?: GatewayAddress[];
+  advertise?: GatewayAddress[] | undefined;
   /** Where those addresses are that do not say it themselves: `region[/zone[/subzone]]`. */
-  locality?: string;
+  locality?: string | undefined;
   /** Addresses that the Service had when the program started; undefined: the cluster could not be read. */
   observed?: GatewayAddress[];
   /** IP address that the gateway listens on. @default every address of the pod */
-  bind?: string;
+  bind?: string | undefined;
   /** How long to wait for the Service to get an address. */
   addressTimeoutSeconds: number;
   /** Extra Helm values of the gateway chart, merged over ours: they win. */

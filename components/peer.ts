@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { PeerConfig, StackConfig } from "../federation/config/stackConfig.ts";
+import type { Brake, PeerConfig } from "../federation/config/peers.ts";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { formatGateway } from "../federation/core/address.ts";
-import type { Brake } from "../federation/imports/brake.ts";
 import { formatImport } from "../federation/imports/importedService.ts";
 import type { PeerView, PeerStatus } from "../federation/imports/registration.ts";
 import type { Elsewhere } from "../federation/imports/sharedHosts.ts";

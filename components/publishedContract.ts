@@ -23,7 +23,7 @@ export function publishedContract(
       cluster: name,
       clusterDomain: domain,
       ...(TRAITS[config.topology].names.includes("mesh") ? { meshDomain } : {}),
-      ...(domains === undefined ? {} : { domains }),
+      ...(domains.length === 0 ? {} : { domains }),
       trustDomain,
       network,
       ...(config.topology === "federation" ? {} : { topology: config.topology }),

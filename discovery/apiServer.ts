@@ -1,13 +1,9 @@
 import { readFileSync } from "node:fs";
+import type { SingleMesh } from "../federation/config/singleMesh.ts";
 import { clusterFault } from "./clusterFault.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { type Fault, FaultsError } from "../federation/core/fault.ts";
-import {
-  type ApiServer,
-  CERTIFICATE_BUNDLE,
-  KEY_REMEDY,
-  type SingleMesh,
-} from "../federation/mesh/apiServer.ts";
+import { type ApiServer, CERTIFICATE_BUNDLE, KEY_REMEDY } from "../federation/mesh/apiServer.ts";
 import { certificatesOnly, hasPrivateKey } from "../federation/x509/certificate.ts";
 import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
 import { ClusterError } from "../kubernetes/errors.ts";

@@ -1,3 +1,4 @@
+import type { ExportRule } from "../federation/config/exports.ts";
 import { readable } from "./readable.ts";
 import type { Unreachable } from "./surveyedCluster.ts";
 import { type ForeignPolicy, judgeForeignPolicies } from "../federation/access/foreignPolicies.ts";
@@ -9,7 +10,7 @@ import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { count, someOf } from "../federation/core/change.ts";
 import { describeFaults } from "../federation/core/fault.ts";
 import { ownValue } from "../federation/core/order.ts";
-import { type ExportRule, restricts } from "../federation/exports/exportRule.ts";
+import { restricts } from "../federation/exports/exportRule.ts";
 import type { PeerView } from "../federation/imports/registration.ts";
 
 /** What holds callers to the export rules, and what is to be said of it. */

@@ -4,6 +4,7 @@ import {
   viewDestinationRule,
   viewPeerAuthentication,
 } from "./istioPolicies.ts";
+import type { ExportRule } from "../federation/config/exports.ts";
 import { ifPermitted } from "./permitted.ts";
 import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
 import {
@@ -18,7 +19,7 @@ import { isName } from "../federation/core/names.ts";
 import { sortedUnique } from "../federation/core/order.ts";
 import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ClusterServices, KubernetesService } from "../federation/exports/clusterServices.ts";
-import { type ExportRule, selectsNothing, keyOf, ruleFinder } from "../federation/exports/exportRule.ts";
+import { selectsNothing, keyOf, ruleFinder } from "../federation/exports/exportRule.ts";
 import type { ClusterClient, ListOptions } from "../kubernetes/client.ts";
 import {
   DESTINATION_RULE,

@@ -1,6 +1,6 @@
+import type { PeerConfig } from "../federation/config/peers.ts";
 import { type Permitted, ifPermitted } from "./permitted.ts";
 import type { SurveyedCluster, Unreachable } from "./surveyedCluster.ts";
-import type { PeerConfig } from "../federation/config/stackConfig.ts";
 import { FaultsError, describeFaults } from "../federation/core/fault.ts";
 import { OF_OTHERS } from "../federation/core/labels.ts";
 import { ownValue } from "../federation/core/order.ts";

@@ -1,8 +1,8 @@
+import type { PeerConfig } from "../federation/config/peers.ts";
 import { faultsOfAll } from "./faultsOfAll.ts";
 import { surveyHosts } from "./hostConflicts.ts";
 import { surveyLocalServices } from "./localServices.ts";
 import type { SurveyedCluster } from "./surveyedCluster.ts";
-import type { PeerConfig } from "../federation/config/stackConfig.ts";
 import { FaultsError } from "../federation/core/fault.ts";
 import type { PeerView } from "../federation/imports/registration.ts";
 

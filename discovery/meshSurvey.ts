@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { SingleMesh } from "../federation/config/singleMesh.ts";
 import { judgeOwnApiServer, ownApiServer } from "./apiServer.ts";
 import type { OwnOutputs } from "./ownOutputs.ts";
 import { tryAccesses } from "./peerAccess.ts";
@@ -6,7 +7,7 @@ import type { OutsideCertificates } from "../federation/authority/source.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { FaultsError } from "../federation/core/fault.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
-import type { SettledMesh, SingleMesh } from "../federation/mesh/apiServer.ts";
+import type { SettledMesh } from "../federation/mesh/apiServer.ts";
 import { describeRenewals, warnOfShortLives, warnOfTakenBack } from "../federation/mesh/credential.ts";
 import { type MeshPeer, warnOfRemoved } from "../federation/mesh/meshPeer.ts";
 import { viewMeshPeers } from "../federation/mesh/meshPeers.ts";

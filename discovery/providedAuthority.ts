@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { ProvidedAuthority, ProvidedPems } from "../federation/authority/provided.ts";
+import type { ProvidedPems } from "../federation/config/certificateAuthority.ts";
+import type { ProvidedAuthority } from "../federation/authority/provided.ts";
 import { type Fault, FaultsError } from "../federation/core/fault.ts";
 import { resolvePath } from "../kubernetes/kubeconfig.ts";
 

@@ -6,7 +6,7 @@ import {
   judgeSigningRequests,
   readSigningRequests,
 } from "../federation/authority/signingRequests.ts";
-import { type RootedCluster, type RootConfig, judgeRootName } from "../federation/config/rootStack.ts";
+import { type RootedCluster, type RootConfig, checkRootName } from "../federation/config/rootStack.ts";
 import { FaultsError, pathOf } from "../federation/core/fault.ts";
 import { ownValue, sortedRecord } from "../federation/core/order.ts";
 import { expiryWarnings, readCertificateReport } from "../federation/trust/expiry.ts";
@@ -31,7 +31,7 @@ export async function surveyRequests(config: RootConfig): Promise<RootSurvey> {
     async ([name, cluster]) => [name, await readRequest(name, cluster)] as const,
   );
   const named = own.then((outputs) => {
-    const changed = judgeRootName(outputs?.["rootCertificates"], config);
+    const changed = checkRootName(outputs?.["rootCertificates"], config);
     if (changed.length > 0) throw new FaultsError("config", changed);
   });
   const faults = await faultsOfAll([own, ...readings, named]);

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Brake } from "../federation/imports/brake.ts";
+import type { Brake } from "../federation/config/peers.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
 import { lazyProvider } from "./lazyProvider.ts";
 

@@ -1,4 +1,5 @@
-import { type LocalCaller, knownDomains, peerCallers } from "./callers.ts";
+import type { LocalCaller } from "../config/callers.ts";
+import { knownDomains, peerCallers } from "./callers.ts";
 import type { AuthorizationPolicy, PolicyRule } from "./policy.ts";
 import type { CallingMesh, GuardedService } from "./policyTarget.ts";
 import { strangerRule, uninvitedRules, refusesSome } from "./rules.ts";

@@ -1,4 +1,4 @@
-import type { CallerRules } from "./callers.ts";
+import type { CallerRules } from "../config/callers.ts";
 import { sharingIndex } from "./sharing.ts";
 import type { ServicePort } from "../contract/service.ts";
 

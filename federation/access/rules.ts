@@ -1,3 +1,4 @@
+import type { LocalCaller } from "../config/callers.ts";
 import {
   type CallerGroup,
   EVERYBODY,
@@ -6,7 +7,6 @@ import {
   holds,
   needsDomain,
   principalOf,
-  type LocalCaller,
   isLimited,
 } from "./callers.ts";
 import type { Operation, PolicyRule, Source } from "./policy.ts";

@@ -1,23 +1,10 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
+import type { ProvidedPems } from "../config/certificateAuthority.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { authorityFaults, isIssuedBy, leavesRoomForAnchors } from "../x509/authority.ts";
 import { certificatesIn } from "../x509/certificate.ts";
 import { parsePrivateKey } from "../x509/keys.ts";
 import { rootFaults } from "../x509/root.ts";
-
-/** A certificate authority from outside, as it is given: PEM. */
-export interface ProvidedPems {
-  /** What istiod signs with: `ca-cert.pem`. */
-  certificate: string;
-  /** Its private key, unencrypted: `ca-key.pem`. */
-  key: string;
-  /** Certificates between it and the root, the nearest first; none when left out. */
-  chain?: string;
-  /** The roots, at least one: `root-cert.pem`. */
-  root: string;
-  /** Private key of a root: peers can then be given constrained trust anchors. */
-  rootKey?: string;
-}
 
 /** The same, checked. */
 export interface ProvidedAuthority {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Rotation } from "../config/certificateAuthority.ts";
 import { FaultsError } from "../core/fault.ts";
 import { FINGERPRINT, fingerprintOf } from "../x509/certificate.ts";
 
@@ -9,13 +10,6 @@ import { FINGERPRINT, fingerprintOf } from "../x509/certificate.ts";
 export const PHASES = ["announce", "trust", "sign", "drop"] as const;
 
 export type Phase = (typeof PHASES)[number];
-
-/** Where a cluster is on its way to a root of its own. */
-export interface Rotation {
-  /** Number of the root that comes in, counted from 1. */
-  root: number;
-  phase: Phase;
-}
 
 /** The first root, with no other to come. */
 export const FIRST_ROOT: Rotation = { root: 1, phase: "drop" };

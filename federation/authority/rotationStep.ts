@@ -1,7 +1,7 @@
+import type { Rotation } from "../config/certificateAuthority.ts";
 import {
   type Phase,
   type RootRoles,
-  type Rotation,
   type RotationRecord,
   type SignerEvidence,
   nextPhase,

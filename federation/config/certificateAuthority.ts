@@ -1,193 +1,221 @@
 import * as z from "zod";
+import { fraction, orUndefined, wholeNumber } from "./field.ts";
+import type { Draft } from "./sections.ts";
+import type { StackConfig } from "./stackConfig.ts";
 import { PHASES } from "../authority/rotation.ts";
 import { AUTHORITY_KINDS } from "../authority/source.ts";
-import type { Fault } from "../core/fault.ts";
 import { STACK_NAME } from "../core/names.ts";
-import { type Complaint, checked, text, fields, someText, valueAt } from "../core/schema.ts";
+import { type Complaint, checked, fields, someText, text, valueAt } from "../core/schema.ts";
+import { TRAITS } from "../core/topology.ts";
 import { FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
 
-const list = checked(z.array(text(FINGERPRINT)), (value): Complaint[] =>
+/** SHA-256 fingerprints of the only roots that somebody may have, in the form `AB:CD:...`. */
+export const fingerprints = checked(z.array(text(FINGERPRINT)), (value): Complaint[] =>
   value.length > 0
     ? []
     : [{ rule: "must name at least one root", remedy: "Write its fingerprint, or leave the field out" }],
-);
+).transform((roots) => roots.map(canonicalFingerprint));
 
-/** The only roots that somebody may have, by their fingerprints. */
-export const fingerprints = list.transform((roots) => roots.map(canonicalFingerprint));
-const EXPIRY_WARNING_DAYS = 90;
+/** Algorithm of keys that the program makes. */
+export const keyAlgorithm = z
+  .enum(["ECDSA", "RSA"])
+  .default("ECDSA")
+  .describe("Algorithm of new keys: `ECDSA` (P-256) or `RSA` (4096 bits).");
 
-/** For which istiod signs unless told otherwise. */
-export const WORKLOAD_CERTIFICATE_HOURS = 24;
+/** Days before its end from which on a certificate has a warning. */
+export const expiryWarningDays = wholeNumber({
+  least: 0,
+  unit: "days",
+  remedy: "Write how long before its end a certificate has a warning",
+})
+  .default(90)
+  .describe("Days before a certificate expires from which on each run warns.");
 
-/** A year: istiod itself signs for 90 days at most, unless told otherwise. */
+/** A year: istiod itself signs for 90 days at most by default. */
 const LONGEST_HOURS = 8760;
-
-/** A kubelet brings a changed Secret within some two minutes; an update may take some itself. */
-const SETTLING_MINUTES = 10;
 
 /** A day, in minutes. */
 const LONGEST_SETTLING = 1440;
 
 const rotation = checked(
   fields({
-    root: z.number().refine((value) => Number.isSafeInteger(value) && value >= 1, {
-      error: "must be the number of a root: 1 or more",
-      params: { remedy: "Count on from the root that the stack has: its output `rotation` tells" },
-    }),
-    phase: z.enum(PHASES),
+    root: wholeNumber({
+      least: 1,
+      remedy: "Count on from the root that the stack has: see its output `rotation`",
+    }).describe("Number of the root that is added; the first root is 1."),
+    phase: z.enum(PHASES).describe("How far the rotation is to go: `announce`, `trust`, `sign`, `drop`."),
   }),
   ({ root, phase }): Complaint[] =>
     root === 1 && phase !== "drop"
       ? [
           {
             path: ["root"],
-            rule: "is 1, the first root, which comes in after none",
+            rule: "is 1, the first root, which replaces none",
             remedy: "Write 2 to replace the first root, or leave rotation out",
           },
         ]
       : [],
 );
 
+export type Rotation = z.output<typeof rotation>;
+
 const provided = fields({
-  certificate: someText,
-  key: someText,
-  chain: someText.exactOptional(),
-  root: someText,
-  rootKey: someText.exactOptional(),
+  certificate: someText.describe("Certificate that istiod signs with (`ca-cert.pem`)."),
+  key: someText.describe("Private key of the certificate, unencrypted (`ca-key.pem`); PEM only as a secret."),
+  chain: someText.optional().meta({
+    description: "Certificates between `certificate` and `root`, the nearest first.",
+    defaultsTo: "none",
+  }),
+  root: someText.describe("Root certificates, at least one (`root-cert.pem`)."),
+  rootKey: someText.optional().meta({
+    description: "Private key of a root, for constrained trust anchors; PEM only as a secret.",
+    defaultsTo: "none",
+  }),
 });
+
+/** A certificate authority from outside: each field a file, or PEM. */
+export type ProvidedPems = z.output<typeof provided>;
 
 const shared = fields({
-  stack: text(STACK_NAME),
-  roots: fingerprints.exactOptional(),
+  stack: text(STACK_NAME).describe(
+    "Stack of the shared root: a bare name in this project, else `organization/project/stack`.",
+  ),
+  roots: orUndefined(fingerprints).meta({
+    description: "SHA-256 fingerprints of the only roots that the stack may have.",
+    defaultsTo: "pinned at first sight",
+  }),
 });
-
-/** Of keys that are made. */
-export const keyAlgorithm = z.enum(["ECDSA", "RSA"]).default("ECDSA");
-
-/** How many days before its end a certificate is worth a warning. */
-export const expiryWarningDays = z
-  .number()
-  .refine((value) => Number.isInteger(value) && value >= 0, {
-    error: "must be a whole number of days, 0 or more",
-    params: { remedy: "Write how long before its end a certificate is to be warned of" },
-  })
-  .default(EXPIRY_WARNING_DAYS);
 
 const section = fields({
-  source: z.enum(AUTHORITY_KINDS).default("own"),
+  source: z.enum(AUTHORITY_KINDS).default("own").meta({
+    description: "Where root and intermediate are from: this stack, outside, or a shared root's stack.",
+    page: "certificate-authority.md",
+  }),
   algorithm: keyAlgorithm,
+  provided: orUndefined(provided).meta({
+    description: "With `source: provided`: files, relative to the program or `~/...`, or PEM as secrets.",
+    defaultsTo: "none",
+  }),
+  shared: orUndefined(shared).meta({
+    description: "With `source: shared`: the stack that holds the root.",
+    defaultsTo: "none",
+  }),
+  allowUnconstrainedAnchors: z.boolean().default(false).meta({
+    description: "Trusts peers' roots as they are where there is no root key to constrain them.",
+    page: "trust.md",
+  }),
+  rotation: orUndefined(rotation).meta({
+    description: "With `source: own`: the root to change to, and the phase of the change.",
+    defaultsTo: "the first root",
+    page: "rotation.md",
+  }),
+  // By default as istiod signs.
+  workloadCertificateHours: fraction({
+    least: 0,
+    most: LONGEST_HOURS,
+    unit: "hours",
+    remedy: "Write how long a workload's certificate may be valid",
+  })
+    .default(24)
+    .meta({
+      description:
+        "Longest life of a workload's certificate; 0 drops a root once all workloads are restarted.",
+      page: "rotation.md",
+    }),
+  // A kubelet brings a changed Secret within some two minutes; an update may take some itself.
+  settlingMinutes: fraction({
+    least: 0,
+    most: LONGEST_SETTLING,
+    unit: "minutes",
+    remedy: "Write how long a changed Secret takes to reach every istiod",
+  })
+    .default(10)
+    .describe("Minutes until a changed Secret has reached every istiod and proxy."),
   expiryWarningDays,
-  rotation: rotation.exactOptional(),
-  workloadCertificateHours: z
-    .number()
-    .refine((value) => value >= 0 && value <= LONGEST_HOURS, {
-      error: `must be a number of hours, from 0 to ${LONGEST_HOURS}`,
-      params: { remedy: "Write how long a workload's certificate may serve" },
-    })
-    .default(WORKLOAD_CERTIFICATE_HOURS),
-  settlingMinutes: z
-    .number()
-    .refine((value) => value >= 0 && value <= LONGEST_SETTLING, {
-      error: `must be a number of minutes, from 0 to ${LONGEST_SETTLING}`,
-      params: { remedy: "Write how long a changed Secret takes to reach every istiod" },
-    })
-    .default(SETTLING_MINUTES),
-  provided: provided.exactOptional(),
-  shared: shared.exactOptional(),
-  allowUnconstrainedAnchors: z.boolean().default(false),
 });
 
-/** What is to be written for a certificate authority from elsewhere. */
+/** The field of each source from elsewhere, and how to write it. */
 const ELSEWHERE = {
   provided: "Write which files or secrets: {certificate, key, chain, root, rootKey}",
   shared: "Write which stack holds the root: {stack}",
 } as const;
 
-/** The cluster's certificate authority: where it comes from, and what goes with that. */
+/** The section `certificateAuthority`: where the cluster's root and intermediate are from, and their rotation. */
 export const certificateAuthority = checked(section, (value): Complaint[] => {
   const { source, rotation: wanted } = value;
   const misplaced = Object.entries(ELSEWHERE).flatMap(([field, remedy]): Complaint[] => {
-    const isGiven = value[field as keyof typeof ELSEWHERE] !== undefined;
-    if (source === field && !isGiven)
+    const isThere = value[field as keyof typeof ELSEWHERE] !== undefined;
+    if (source === field && !isThere)
       return [{ path: [field], rule: `is missing, as the source is '${field}'`, remedy }];
-    if (source === field || !isGiven) return [];
+    if (source === field || !isThere) return [];
     const rule = `is given, but the source is '${source}'`;
-    return [
-      {
-        path: [field],
-        rule,
-        remedy: `Write source: ${field} beside it, or leave it out`,
-        withoutValue: true,
-      },
-    ];
+    return [{ path: [field], rule, remedy: `Write source: ${field} beside it, or leave it out` }];
   });
   if (source === "own" || wanted === undefined) return misplaced;
-  const rule = `is for a root of one's own, but the source is '${source}'`;
-  return [
-    ...misplaced,
-    { path: ["rotation"], rule, remedy: "Leave it out: whoever holds the root rotates it" },
-  ];
-});
+  const rule = `is for an own root, but the source is '${source}'`;
+  const remedy = "Leave it out: whoever holds the root rotates it";
+  return [...misplaced, { path: ["rotation"], rule, remedy }];
+})
+  .prefault({})
+  .describe("Where the cluster's root and intermediate are from, their keys and their rotation.");
 
-/**
- * What can be wrong with it only in view of the stack.
- * @param raw the config's `certificateAuthority`, unchecked.
- * @param stack this stack's own name.
- */
-export function judgeSharedStack(raw: unknown, stack: string): Fault[] {
-  const { data } = sharedStack.safeParse(raw);
-  if (data?.shared.stack !== stack) return [];
-  const remedy = "Name the stack that holds the shared root: one with rootAuthority in its config";
-  return [{ path: "certificateAuthority.shared.stack", value: stack, rule: "is this very stack", remedy }];
+/** Checks the source of the certificate authority against the topology and this stack's own name. */
+export function checkAuthoritySource(
+  { sections: { certificateAuthority: authority, topology }, isFaulty }: Draft<StackConfig>,
+  stack: string,
+): Complaint[] {
+  if (authority === undefined) return [];
+  const complaints: Complaint[] = [];
+  if (authority.shared?.stack === stack) {
+    complaints.push({
+      path: ["certificateAuthority", "shared", "stack"],
+      rule: `is '${stack}', this very stack`,
+      remedy: "Name the stack that holds the shared root: one with rootAuthority in its config",
+    });
+  }
+  if (topology === undefined || isFaulty("certificateAuthority", "source")) return complaints;
+  const fit = TRAITS[topology].sources;
+  if (fit.includes(authority.source)) return complaints;
+  complaints.push({
+    path: ["certificateAuthority", "source"],
+    rule: `is '${authority.source}', but the clusters of topology '${topology}' are all under one root`,
+    remedy: `Write source: ${fit.join(" or ")}, or another topology`,
+  });
+  return complaints;
 }
 
-const sharedStack = z.object({ shared: z.object({ stack: z.string() }) });
-/** Where Helm values of istiod say how long workloads' certificates serve: what proxies ask for, and what they get that do not ask. */
-const SETTINGS = [
+/** Helm values of istiod that set the life of workloads' certificates: requested by proxies, and istiod's default. */
+const LIFE_VALUES = [
   ["meshConfig", "defaultConfig", "proxyMetadata", "SECRET_TTL"],
   ["env", "DEFAULT_WORKLOAD_CERT_TTL"],
 ];
 
-/** As Go writes a duration: `24h`, `1h30m`. */
-const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/;
-const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
-
-const authority = z.object({
-  workloadCertificateHours: z.number().optional(),
-  rotation: z.object({ phase: z.string() }).optional().catch(undefined),
-});
-
-const PATH = "certificateAuthority.workloadCertificateHours";
-
-/**
- * A workload's certificate must not outlive what the rotation of a root waits for: it would be refused for the rest of its life.
- * @param raw the config's `certificateAuthority`, unchecked; `istio` likewise.
- * @param byDefault hours where the config says nothing.
- */
-export function judgeCertificateLife(raw: unknown, istio: unknown, byDefault: number): Fault[] {
-  const { workloadCertificateHours: hours = byDefault, rotation } = authority.safeParse(raw ?? {}).data ?? {};
+/** Checks that no workload's certificate outlives the wait of a root's rotation: peers would refuse it from then on. */
+export function checkCertificateLife({
+  sections: { certificateAuthority: authority, istio },
+  isFaulty,
+}: Draft<StackConfig>): Complaint[] {
+  const path = ["certificateAuthority", "workloadCertificateHours"];
+  if (authority === undefined || isFaulty(...path)) return [];
+  const { workloadCertificateHours: hours, rotation: wanted } = authority;
   if (hours === 0) {
-    if (rotation?.phase === "drop") return [];
-    const rule = "is 0, which is for the step that drops a root, when all workloads are restarted";
-    return [{ path: PATH, value: hours, rule, remedy: "Leave it out, or write how long they serve" }];
+    if (wanted?.phase === "drop" || isFaulty("certificateAuthority", "rotation")) return [];
+    const rule = "is 0, which is for the phase that drops a root, when all workloads are restarted";
+    return [{ path, rule, remedy: "Leave it out, or write how long workloads' certificates are valid" }];
   }
-  return SETTINGS.flatMap((keys) => {
-    const value = valueAt(istio, ["values", "istiod", ...keys]);
+  return LIFE_VALUES.flatMap((keys) => {
+    const value = valueAt(istio?.values.istiod, keys);
     const seconds = typeof value === "string" ? secondsIn(value) : undefined;
     if (seconds === undefined || seconds <= Math.ceil(hours * 3600)) return [];
-    return [
-      {
-        path: PATH,
-        value: hours,
-        rule: `is shorter than ${keys.at(-1)} in istio.values.istiod, ${String(value)}: a root could be dropped while certificates under it serve`,
-        remedy: `Write ${Math.ceil(seconds / 3600)}`,
-      },
-    ];
+    const rule = `is ${hours}, shorter than ${keys.at(-1)} in istio.values.istiod, ${String(value)}: a root could be dropped while certificates under it are valid`;
+    return [{ path, rule, remedy: `Write ${Math.ceil(seconds / 3600)}` }];
   });
 }
 
+/** Seconds in a duration as Go writes it (`24h`, `1h30m`); `undefined` for any other text. */
 function secondsIn(duration: string): number | undefined {
-  if (!DURATION.test(duration)) return undefined;
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/.test(duration)) return undefined;
+  const units: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
   const parts = duration.matchAll(/([\d.]+)([a-z]+)/g);
-  return [...parts].reduce((sum, [, count, unit = ""]) => sum + Number(count) * (SECONDS[unit] ?? 0), 0);
+  return [...parts].reduce((sum, [, count, unit = ""]) => sum + Number(count) * (units[unit] ?? 0), 0);
 }

@@ -1,39 +1,45 @@
+import type * as z from "zod";
+import type { Draft } from "./sections.ts";
+import type { StackConfig } from "./stackConfig.ts";
 import {
+  GLOBAL_DOMAIN,
   MESH_DOMAIN,
-  defaultMeshDomain,
   OWNED_DOMAIN,
   OWNED_DOMAINS_LIMIT,
+  defaultMeshDomain,
   judgeOwnedDomains,
 } from "../core/domains.ts";
 import { anyNumber } from "../core/lists.ts";
-import { DNS_LABEL, HOST_NAME, NETWORK } from "../core/names.ts";
+import { DNS_LABEL, HOST_NAME, NETWORK, isBelow } from "../core/names.ts";
 import { type Complaint, checked, fields, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
+import { TRAITS } from "../core/topology.ts";
 
-/** Who a cluster is. */
-export interface ClusterConfig {
-  name: string;
-  /** Its cluster domain, as its kubelets and its DNS have it. */
-  domain: string;
-  /** Of its workloads' identities: `domain` by default. */
-  trustDomain: string;
-  /** Pods that reach each other without a gateway: `name` by default. */
-  network: string;
-  /** Where peers whose own cluster domain is the same register its services, in a federation: `<name>.mesh` by default. */
-  meshDomain: string;
-  /** Further domains that it owns, below which it may offer Services, in a federation; left out: none. */
-  domains?: string[];
-}
-
-/** Checks a stack's `cluster` and fills in its defaults. */
+/** The section `cluster`: names, domains and network of this cluster. */
 export const cluster = checked(
   fields({
-    name: text(DNS_LABEL),
-    domain: text(HOST_NAME),
-    trustDomain: text(TRUST_DOMAIN).optional(),
-    network: text(NETWORK).optional(),
-    meshDomain: text(MESH_DOMAIN).optional(),
-    domains: anyNumber(text(OWNED_DOMAIN)).optional(),
+    name: text(DNS_LABEL).describe("Istio's cluster ID, a DNS label that no other cluster of the mesh has."),
+    domain: text(HOST_NAME).meta({
+      description: "Cluster domain, as kubelets and cluster DNS have it.",
+      page: "cluster-local.md",
+    }),
+    trustDomain: text(TRUST_DOMAIN).optional().meta({
+      description: "Trust domain of the workloads' identities; in a federation every cluster has another.",
+      defaultsTo: "the cluster domain",
+    }),
+    network: text(NETWORK).optional().meta({
+      description: "Network of pods that reach each other without a gateway.",
+      defaultsTo: "the cluster's name",
+    }),
+    meshDomain: text(MESH_DOMAIN).optional().meta({
+      description: "Domain under which peers with the same cluster domain register our services.",
+      defaultsTo: "`<name>.mesh`",
+      page: "cluster-local.md",
+    }),
+    domains: anyNumber(text(OWNED_DOMAIN)).default([]).meta({
+      description: "Further domains of this cluster, below which it may export Services by other names.",
+      page: "exports.md#other-names",
+    }),
   }),
   ({ name, domain, meshDomain = defaultMeshDomain(name), domains }): Complaint[] => {
     // The check runs on wrong values too.
@@ -44,21 +50,49 @@ export const cluster = checked(
         rule,
         remedy,
       })),
-      ...judgeCount(list),
+      ...checkCount(list),
     ];
   },
-).transform(({ name, domain, trustDomain, network, meshDomain, domains = [] }): ClusterConfig => ({
-  name,
-  domain,
-  trustDomain: trustDomain ?? domain,
-  network: network ?? name,
-  meshDomain: meshDomain ?? defaultMeshDomain(name),
-  ...(domains.length === 0 ? {} : { domains }),
-}));
+)
+  .transform(({ name, domain, trustDomain, network, meshDomain, domains }) => ({
+    name,
+    domain,
+    trustDomain: trustDomain ?? domain,
+    network: network ?? name,
+    meshDomain: meshDomain ?? defaultMeshDomain(name),
+    domains,
+  }))
+  .describe("Names, domains and network of this cluster. Fixed after the first `pulumi up`.");
 
-function judgeCount(domains: readonly unknown[]): Complaint[] {
+export type ClusterConfig = z.output<typeof cluster>;
+
+function checkCount(domains: readonly unknown[]): Complaint[] {
   if (domains.length <= OWNED_DOMAINS_LIMIT) return [];
   const rule = `has ${domains.length} entries, and may have ${OWNED_DOMAINS_LIMIT}`;
   const remedy = "Name domains that hold several of these";
   return [{ path: ["domains"], rule, remedy, withoutValue: true }];
+}
+
+/** Checks the cluster's domains against the topology, which decides the host names that peers' services have here. */
+export function checkClusterDomains({ sections, isSet }: Draft<StackConfig>): Complaint[] {
+  const { topology, cluster: own } = sections;
+  if (topology === undefined) return [];
+  const { names } = TRAITS[topology];
+  const complaints: Complaint[] = [];
+  if (own !== undefined && names.includes("global") && isGlobal(own.domain)) {
+    complaints.push({
+      path: ["cluster", "domain"],
+      rule: `is or lies below '${GLOBAL_DOMAIN}', below which peers' services have their names in topology '${topology}'`,
+      remedy: "Choose another topology, or a cluster with another domain",
+    });
+  }
+  if (names.includes("mesh")) return complaints;
+  const unused = ["domains", "meshDomain"].filter((field) => isSet("cluster", field));
+  const rule = `is for names that peers' services do not have in topology '${topology}'`;
+  const remedy = "Remove it, or write topology: federation";
+  return [...complaints, ...unused.map((field) => ({ path: ["cluster", field], rule, remedy }))];
+}
+
+function isGlobal(domain: string): boolean {
+  return domain === GLOBAL_DOMAIN || isBelow(domain, GLOBAL_DOMAIN);
 }

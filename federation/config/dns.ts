@@ -1,66 +1,73 @@
 import * as z from "zod";
-import { isGiven } from "./sections.ts";
+import { orUndefined, wholeNumber } from "./field.ts";
+import { type Draft, isGiven } from "./sections.ts";
+import type { StackConfig } from "./stackConfig.ts";
 import { IP_ADDRESS, refuseAddress } from "../core/address.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
-import { fields, portNumber, text } from "../core/schema.ts";
+import { type Complaint, fields, portNumber, text } from "../core/schema.ts";
+import { TRAITS } from "../core/topology.ts";
 import { LOCAL_NAME, LOCAL_NAME_TEMPLATE } from "../imports/localService.ts";
 import { DNS_PORT } from "../topology/corefile.ts";
 
-/**
- * How clients find peers' services by this cluster's DNS: with the topology `replicated`, clients without a sidecar, at one address for all
- * global names; with `federation`, clients whose sidecars do not answer DNS, each service by a local Service.
- */
-export interface Dns {
-  /** By default as kubeadm has it: `namespace` `kube-system`, `configMap` `coredns`, and `port` 53, where its server blocks listen. */
-  coreDns?: CoreDns;
-  /** A Service beside each imported one, which CoreDNS knows like any other. */
-  services?: LocalServices;
-}
-
-export interface LocalServices {
-  /** How each is called, by {@link LOCAL_NAME_TEMPLATE}. */
-  name: string;
-  /** How many there may be, of all peers that are not pending: each takes an address of the cluster's range for Services. */
-  limit: number;
-}
-
-export interface CoreDns {
-  namespace: string;
-  configMap: string;
-  port: number;
-  /** Of global names. */
-  address: string;
-}
-
+/** The CoreDNS server block for global names, and the ConfigMap that holds the Corefile. */
 const coreDns = fields({
-  namespace: text(DNS_LABEL).default("kube-system"),
-  configMap: text(HOST_NAME).default("coredns"),
-  address: text(IP_ADDRESS).superRefine((address, context) => {
-    // Refuses Istio's virtual addresses too: they lead somewhere in a sidecar only.
-    const rule = IP_ADDRESS.test(address) ? refuseAddress(address, []) : undefined;
-    if (rule === undefined) return;
-    const remedy = "Write the address of a gateway in this cluster that takes plain traffic for these names";
-    context.addIssue({ code: "custom", message: rule, params: { remedy } });
-  }),
-  port: portNumber.default(DNS_PORT),
-});
+  address: text(IP_ADDRESS)
+    .superRefine((address, context) => {
+      // Refuses Istio's virtual addresses too: only sidecars route to them.
+      const rule = IP_ADDRESS.test(address) ? refuseAddress(address, []) : undefined;
+      if (rule === undefined) return;
+      const remedy =
+        "Write the address of a gateway in this cluster that takes plain traffic for these names";
+      context.addIssue({ code: "custom", message: rule, params: { remedy } });
+    })
+    .meta({
+      description: "With topology `replicated`: IP address of global names for clients without a sidecar.",
+      page: "replicated.md",
+    }),
+  port: portNumber.default(DNS_PORT).describe("Port of the Corefile's other server blocks."),
+  namespace: text(DNS_LABEL).default("kube-system").describe("Namespace of CoreDNS's ConfigMap."),
+  configMap: text(HOST_NAME).default("coredns").describe("Name of CoreDNS's ConfigMap."),
+}).describe("CoreDNS server block for global names, with topology `replicated` only.");
 
-/** A range is often a /20, of 4,094 addresses, and the cluster's own Services need theirs. */
+export type CoreDns = z.output<typeof coreDns>;
+
+/** A range for Services is often a /20, of 4,094 addresses, and the cluster's own Services need theirs. */
 const LOCAL_LIMIT = 1000;
 
+/** Local Services, which CoreDNS resolves like any other: one beside each imported service. */
 const services = fields({
-  name: text(LOCAL_NAME_TEMPLATE).default(LOCAL_NAME),
-  limit: z
-    .number()
-    .refine((value) => Number.isInteger(value) && value >= 1, {
-      error: "must be a whole number from 1 on",
-      params: { remedy: "Choose such a number" },
-    })
-    .default(LOCAL_LIMIT),
-});
+  name: text(LOCAL_NAME_TEMPLATE).default(LOCAL_NAME).meta({
+    description: "Name of each local Service, with `{name}`, `{namespace}` and `{peer}` of the import.",
+    page: "dns.md#a-local-service-for-each-import",
+  }),
+  limit: wholeNumber({ least: 1 })
+    .default(LOCAL_LIMIT)
+    .describe("Highest number of local Services, each of which takes a cluster IP."),
+}).describe("A local Service for each import, with topology `federation` only.");
 
-/** The section of DNS; an empty one, the project's default, is none. */
-export const dns: z.ZodType<Dns | undefined> = z.preprocess(
-  (raw) => (isGiven(raw) ? raw : undefined),
-  fields({ coreDns: coreDns.exactOptional(), services: services.exactOptional() }).optional(),
-);
+export type LocalServices = z.output<typeof services>;
+
+/** The section `dns`: names of imports for clients whose sidecars do not answer DNS. An empty one is none. */
+export const dns = z
+  .preprocess(
+    (raw) => (isGiven(raw) ? raw : undefined),
+    fields({ coreDns: orUndefined(coreDns), services: orUndefined(services) }).optional(),
+  )
+  .describe("DNS names of imported services for clients whose sidecars do not answer DNS.");
+
+export type Dns = NonNullable<z.output<typeof dns>>;
+
+/** Checks that the section fits the topology: global names by CoreDNS, all others by local Services. */
+export function checkDns({ sections: { topology, dns: given } }: Draft<StackConfig>): Complaint[] {
+  if (topology === undefined || given === undefined) return [];
+  const { names } = TRAITS[topology];
+  if (!names.includes("global") && !names.includes("mesh")) {
+    const rule = `is for names that only peers' services have, of which there are none in topology '${topology}'`;
+    return [{ path: ["dns"], rule, remedy: "Remove it, or write topology: federation or replicated" }];
+  }
+  const [field, remedy] = names.includes("global")
+    ? (["services", "Remove it"] as const)
+    : (["coreDns", "Write dns.services, or a rule of CoreDNS by hand (docs/dns.md)"] as const);
+  if (given[field] === undefined) return [];
+  return [{ path: ["dns", field], rule: `is not for topology '${topology}'`, remedy }];
+}

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { orUndefined, wholeNumber } from "./field.ts";
 import { gatewayValues } from "./istio.ts";
 import { ADDRESS, IP_ADDRESS, LOCALITY, canonicalAddress } from "../core/address.ts";
 import { LABEL_KEY } from "../core/names.ts";
@@ -17,20 +18,21 @@ const annotations = checked(z.record(z.string(), z.string()), (value): Complaint
 );
 
 const advertised = fields({
-  address: z.string().overwrite(canonicalAddress).pipe(text(ADDRESS)),
-  port: portNumber.default(GATEWAY_PORT),
-  locality: text(LOCALITY).exactOptional(),
+  address: z
+    .string()
+    .overwrite(canonicalAddress)
+    .pipe(text(ADDRESS))
+    .describe("IP address or DNS name at which peers reach the gateway."),
+  port: portNumber.default(GATEWAY_PORT).describe("TCP port of the address."),
+  locality: text(LOCALITY)
+    .exactOptional()
+    .meta({ description: "`region[/zone[/subzone]]` of the address.", defaultsTo: "`gateway.locality`" }),
 });
 
 const advertise = checked(z.array(advertised), (value): Complaint[] => {
   if (value.length === 0) {
-    return [
-      {
-        rule: "must name at least one address",
-        remedy: "Add one, or leave the field out",
-        withoutValue: true,
-      },
-    ];
+    const rule = "must name at least one address";
+    return [{ rule, remedy: "Add one, or leave the field out", withoutValue: true }];
   }
   const seen = new Set<string>();
   return value.flatMap((entry: Partial<z.output<typeof advertised>> | undefined, index) => {
@@ -43,31 +45,45 @@ const advertise = checked(z.array(advertised), (value): Complaint[] => {
   });
 });
 
-/** The east-west gateway: how it is exposed, and under which addresses. */
+const service = fields({
+  type: z.enum(SERVICE_TYPES).default("LoadBalancer").meta({
+    description: "Type of the gateway's Service; `ClusterIP` only together with `advertise`.",
+    page: "gateways.md",
+  }),
+  annotations: annotations
+    .prefault({})
+    .describe("Annotations of the gateway's Service, e.g. for a load balancer of layer 4."),
+});
+
+/** The section `gateway`: how the east-west gateway is exposed, and under which addresses. */
 export const gateway = checked(
   fields({
-    service: fields({
-      type: z.enum(SERVICE_TYPES).default("LoadBalancer"),
-      annotations: annotations.prefault({}),
-    }).prefault({}),
-    advertise: advertise.exactOptional(),
-    locality: text(LOCALITY).exactOptional(),
-    bind: text(IP_ADDRESS).exactOptional(),
-    addressTimeoutSeconds: z
-      .number()
-      .refine((value) => Number.isInteger(value) && value >= 0 && value <= LONGEST_TIMEOUT_SECONDS, {
-        error: `must be whole seconds from 0 to ${LONGEST_TIMEOUT_SECONDS}`,
-        params: { remedy: "Choose such a number" },
-      })
-      .default(300),
-    values: gatewayValues,
+    service: service.prefault({}),
+    advertise: orUndefined(advertise).meta({
+      description: "Addresses that peers use instead of the Service's own.",
+      defaultsTo: "the Service's addresses",
+      page: "#the-gateways-addresses",
+    }),
+    locality: orUndefined(text(LOCALITY)).meta({
+      description: "`region[/zone[/subzone]]` of the gateway; peers may prefer near gateways.",
+      defaultsTo: "not published",
+    }),
+    bind: orUndefined(text(IP_ADDRESS)).meta({
+      description: "IP address that the gateway listens on.",
+      defaultsTo: "all addresses",
+    }),
+    addressTimeoutSeconds: wholeNumber({ least: 0, most: LONGEST_TIMEOUT_SECONDS, unit: "seconds" })
+      .default(300)
+      .describe("Seconds that `pulumi up` waits for the load balancer's address."),
+    values: gatewayValues.describe("Helm values of the gateway chart, merged over the program's."),
   }),
-  ({ service, advertise: addresses }): Complaint[] => {
-    const type: unknown = (service as { type?: unknown } | undefined)?.type;
+  ({ service: exposed, advertise: addresses }): Complaint[] => {
+    const type: unknown = (exposed as { type?: unknown } | undefined)?.type;
     if (type !== "ClusterIP" || addresses !== undefined) return [];
     const rule = "has no address that a peer could reach, and 'advertise' gives none";
-    return [
-      { path: ["service", "type"], rule, remedy: "Add 'advertise', or choose LoadBalancer or NodePort" },
-    ];
+    const remedy = "Add 'advertise', or choose LoadBalancer or NodePort";
+    return [{ path: ["service", "type"], rule, remedy }];
   },
-);
+)
+  .prefault({})
+  .describe("The east-west gateway: its Service, addresses and Helm values.");

@@ -1,16 +1,16 @@
 import * as z from "zod";
 import { labelSelector } from "./exports.ts";
+import { wholeNumber } from "./field.ts";
 import { EXPORT_TO } from "../core/exportTo.ts";
 import { oneOrSeveral } from "../core/lists.ts";
 import { NAME_TEMPLATE } from "../core/nameTemplate.ts";
 import { HOST_NAME, NAME_PATTERN } from "../core/names.ts";
-import { type Complaint, checked, text, fields, type TextRule } from "../core/schema.ts";
+import { type Complaint, checked, fields, text, type TextRule } from "../core/schema.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
-import type { ImportRule } from "../imports/importRule.ts";
-import { isWeight } from "../imports/importedService.ts";
-import { OUTLIER_FIELDS, type OutlierDetection, isOutlierValue } from "../imports/outlierDetection.ts";
+import { FAULTY_IMPORT_RULE } from "../imports/importRule.ts";
+import { OUTLIER_FIELDS, isOutlierValue } from "../imports/outlierDetection.ts";
 
-/** Namespaces whose workloads are to see services: at least one, each once, or `*` alone. */
+/** Namespaces whose workloads see services: at least one, each once, or `*` alone. */
 export const exportTo = checked(z.array(text(EXPORT_TO)), (value): Complaint[] => {
   if (value.length === 0) {
     // Istio reads an empty list as "all namespaces", which nobody who writes one means.
@@ -19,26 +19,22 @@ export const exportTo = checked(z.array(text(EXPORT_TO)), (value): Complaint[] =
     ];
   }
   const all = value.length > 1 && value.includes("*");
+  const twice = `is there twice ('.' is ${IMPORT_NAMESPACE})`;
   return [
     ...(all ? [{ rule: "has '*' beside others", remedy: "Write '*' alone, or only namespaces" }] : []),
     ...value.flatMap((entry, index) =>
-      value.findIndex((earlier) => sameNamespace(earlier, entry)) < index
-        ? [
-            {
-              path: [index],
-              rule: `is there twice ('.' is ${IMPORT_NAMESPACE})`,
-              remedy: "Remove one of the two",
-            },
-          ]
+      value.findIndex((earlier) => isSameNamespace(earlier, entry)) < index
+        ? [{ path: [index], rule: twice, remedy: "Remove one of the two" }]
         : [],
     ),
   ];
 });
 
-function sameNamespace(one: string, other: string): boolean {
+function isSameNamespace(one: string, other: string): boolean {
   const plain = (namespace: string): string => (namespace === "." ? IMPORT_NAMESPACE : namespace);
   return plain(one) === plain(other);
 }
+
 /** More than a host name, as many `*` may stand for nothing. */
 const PATTERN_LIMIT = 300;
 
@@ -48,92 +44,132 @@ const HOST_PATTERN: TextRule = {
   remedy: "Write such a name, e.g. *.svc.cluster-b.local",
 };
 
-const DURATION = {
-  rule: "must be a duration: a whole number with ms, s, m or h",
-  remedy: "Write it like 10s",
-};
-
-const VALUES = {
+const OUTLIER_VALUES = {
   count: { rule: "must be a whole number, 0 or more", remedy: "Choose such a number" },
-  duration: DURATION,
+  duration: {
+    rule: "must be a duration: a whole number with ms, s, m or h",
+    remedy: "Write it like 10s",
+  },
   percent: { rule: "must be a whole number from 0 to 100", remedy: "Choose such a number" },
 } as const;
 
-function outlierField<T extends string | number>(
-  field: keyof OutlierDetection,
-  type: z.ZodType<T>,
-): z.ZodExactOptional<z.ZodType<T>> {
-  const { rule, remedy } = VALUES[OUTLIER_FIELDS[field]];
+function outlierField<T extends z.ZodType<string | number>>(
+  field: keyof typeof OUTLIER_FIELDS,
+  type: T,
+  description: string,
+): z.ZodExactOptional<T> {
+  const { rule: error, remedy } = OUTLIER_VALUES[OUTLIER_FIELDS[field]];
   return type
-    .refine((value) => isOutlierValue(field, value), { error: rule, params: { remedy } })
-    .exactOptional();
+    .refine((value) => isOutlierValue(field, value), { error, params: { remedy } })
+    .exactOptional()
+    .meta({ description, defaultsTo: "Istio's" });
 }
 
 const outlierDetection = checked(
   fields({
-    consecutive5xxErrors: outlierField("consecutive5xxErrors", z.number()),
-    consecutiveGatewayErrors: outlierField("consecutiveGatewayErrors", z.number()),
-    interval: outlierField("interval", z.string()),
-    baseEjectionTime: outlierField("baseEjectionTime", z.string()),
-    maxEjectionPercent: outlierField("maxEjectionPercent", z.number()),
-    minHealthPercent: outlierField("minHealthPercent", z.number()),
+    consecutive5xxErrors: outlierField(
+      "consecutive5xxErrors",
+      z.number(),
+      "Failures in a row, an unreachable gateway among them; 0 counts none.",
+    ),
+    consecutiveGatewayErrors: outlierField(
+      "consecutiveGatewayErrors",
+      z.number(),
+      "Answers 502, 503 and 504 in a row; 0 counts none.",
+    ),
+    interval: outlierField("interval", z.string(), "Time between two checks, e.g. `10s`."),
+    baseEjectionTime: outlierField("baseEjectionTime", z.string(), "Shortest ejection, e.g. `30s`."),
+    maxEjectionPercent: outlierField(
+      "maxEjectionPercent",
+      z.number(),
+      "Percentage of the gateways that may be ejected at once.",
+    ),
+    minHealthPercent: outlierField(
+      "minHealthPercent",
+      z.number(),
+      "Percentage of healthy gateways below which none is ejected.",
+    ),
   }),
-  (value): Complaint[] =>
-    Object.keys(value).length > 0
-      ? []
-      : [
-          {
-            rule: "is empty",
-            remedy: "Write when, e.g. { consecutive5xxErrors: 5 }, or leave the field out",
-          },
-        ],
+  (value): Complaint[] => {
+    if (Object.keys(value).length > 0) return [];
+    const remedy = "Write when, e.g. { consecutive5xxErrors: 5 }, or leave the field out";
+    return [{ rule: "is empty", remedy }];
+  },
 );
 
-function wholeNumber(least: number, isFit: (value: number) => boolean): z.ZodExactOptional<z.ZodNumber> {
-  const error = `must be a whole number from ${least} to 1000`;
-  return z
-    .number()
-    .refine(isFit, { error, params: { remedy: "Choose such a number" } })
-    .exactOptional();
-}
+/** When proxies stop calling a gateway for a while, as in Istio's DestinationRule. */
+export type OutlierDetection = z.output<typeof outlierDetection>;
+
+/** Weights and priorities. */
+const MOST = 1000;
 
 const rule = checked(
   fields({
-    namespace: oneOrSeveral(text(NAME_PATTERN)).exactOptional(),
-    service: oneOrSeveral(text(NAME_PATTERN)).exactOptional(),
-    host: oneOrSeveral(text(HOST_PATTERN)).exactOptional(),
-    selector: labelSelector.exactOptional(),
-    skip: z.literal(true).exactOptional(),
-    exportTo: exportTo.exactOptional(),
-    as: oneOrSeveral(text(NAME_TEMPLATE)).exactOptional(),
-    outlierDetection: outlierDetection.exactOptional(),
-    weight: wholeNumber(1, isWeight),
-    priority: wholeNumber(0, (value) => Number.isInteger(value) && value >= 0 && value <= 1000),
+    namespace: oneOrSeveral(text(NAME_PATTERN)).optional().meta({
+      description: "Namespaces of the services at the peer, one or a list with `*`.",
+      defaultsTo: "all",
+    }),
+    service: oneOrSeveral(text(NAME_PATTERN)).optional().meta({
+      description: "Names of the services at the peer, one or a list with `*`.",
+      defaultsTo: "all",
+    }),
+    host: oneOrSeveral(text(HOST_PATTERN)).optional().meta({
+      description: "Host names of the services at the peer, one or a list with `*`.",
+      defaultsTo: "all",
+    }),
+    selector: labelSelector.optional().meta({
+      description: "Labels that the peer publishes of the service; an empty selector matches nothing.",
+      defaultsTo: "all",
+    }),
+    skip: z.literal(true).optional().meta({
+      description: "`true`: the services are not imported.",
+      defaultsTo: "imported",
+    }),
+    exportTo: exportTo.optional().meta({
+      description: "Namespaces whose workloads see the services.",
+      defaultsTo: "the peer's `exportTo`",
+    }),
+    as: oneOrSeveral(text(NAME_TEMPLATE)).optional().meta({
+      description: "Further host names, with `{name}` and `{namespace}` of the service.",
+      defaultsTo: "none",
+      page: "imports.md#rules",
+    }),
+    outlierDetection: outlierDetection.optional().meta({
+      description: "When proxies stop calling a failing gateway for a while, as in a DestinationRule.",
+      defaultsTo: "never",
+      page: "imports.md#gateways-that-fail",
+    }),
+    weight: wholeNumber({ least: 1, most: MOST }).optional().meta({
+      description: "Share of calls of each of the peer's gateways where several peers serve a name.",
+      defaultsTo: "1",
+    }),
+    priority: wholeNumber({ least: 0, most: MOST }).optional().meta({
+      description: "Where several peers have a name, those with the highest priority serve it.",
+      defaultsTo: "0",
+    }),
   }),
   ({ skip, exportTo: seenBy, as, outlierDetection: outliers, weight, priority }): Complaint[] => {
     if (skip === undefined) return [];
     const settings = { exportTo: seenBy, as, outlierDetection: outliers, weight, priority };
-    const idle = Object.entries(settings).filter(([, value]) => value !== undefined);
-    return idle.map(([field]) => ({
+    const unused = Object.entries(settings).filter(([, value]) => value !== undefined);
+    return unused.map(([field]) => ({
       path: [field],
-      rule: "says how to import what the rule has not imported",
+      rule: "is for services that are imported, but the rule has 'skip'",
       remedy: "Remove it, or 'skip'",
     }));
   },
-) satisfies z.ZodType<ImportRule>;
+);
 
-/** Which of a peer's services are imported, and how; an empty list: none. */
-export const importRules: z.ZodType<ImportRule[]> = checked(z.array(rule), (value): Complaint[] =>
+/** One rule of a peer's `imports`. Fields that restrict are `undefined` when they are left out: then all match. */
+export type ImportRule = z.output<typeof rule>;
+
+/** Which of a peer's services are imported, and how. The first rule that matches a service decides; an empty list imports none. */
+export const importRules = checked(z.array(rule.optional()), (value): Complaint[] =>
   value.flatMap((entry: ImportRule | null | undefined, index) => {
     if (entry === undefined || entry === null || index === value.length - 1) return [];
     const { namespace, service, host, selector } = entry;
     if ([namespace, service, host, selector].some((field) => field !== undefined)) return [];
-    return [
-      {
-        path: [index],
-        rule: "means all services, so that no rule after it decides anything",
-        remedy: "Put it last, or say which it means",
-      },
-    ];
+    const reason = "matches all services, so that no rule after it decides";
+    return [{ path: [index], rule: reason, remedy: "Put it last, or write which services it matches" }];
   }),
-);
+).transform((rules) => rules.map((entry): ImportRule => entry ?? FAULTY_IMPORT_RULE));

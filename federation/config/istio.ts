@@ -1,12 +1,20 @@
 import * as z from "zod";
-import { asRecord } from "./stackNames.ts";
-import { type Complaint, checked, fields, someText, text, type TextRule, pattern } from "../core/schema.ts";
+import {
+  type Complaint,
+  checked,
+  fields,
+  pattern,
+  someText,
+  text,
+  type TextRule,
+  valueAt,
+} from "../core/schema.ts";
 import { GATEWAY_NAME } from "../core/wellKnown.ts";
 
 /** Helm values as dotted paths, and the config field that sets each. */
 type Reserved = Readonly<Record<string, string>>;
 
-/** What the contract promises to peers: the charts must be told the same, so one field sets both. */
+/** Values that the contract publishes to peers: the charts and the contract take them from one field. */
 const ISTIOD: Reserved = {
   "global.multiCluster.clusterName": "cluster.name",
   "global.network": "cluster.network",
@@ -15,7 +23,7 @@ const ISTIOD: Reserved = {
   "meshConfig.trustDomain": "cluster.trustDomain",
 };
 
-/** What the gateway's own Service and Gateway object select it by. */
+/** Labels and names by which the gateway's Service and Gateway object select the gateway. */
 const GATEWAY: Reserved = {
   "labels.app": "nothing: the name is fixed",
   "labels.istio": "nothing: the name is fixed",
@@ -23,42 +31,27 @@ const GATEWAY: Reserved = {
   "service.type": "gateway.service.type",
 };
 
-/** Any Helm values but those which the program must set itself: Helm and the charts judge the rest. */
+/** Any Helm values except those that the program sets itself; Helm and the charts validate the rest. */
 function valuesWithout(reserved: Reserved) {
   return checked(z.record(z.string(), z.unknown()), (values): Complaint[] =>
     Object.entries(reserved).flatMap(([dotted, field]) => {
       const path = dotted.split(".");
-      if (!isSet(values, path)) return [];
-      return [
-        {
-          path,
-          rule: "is set by the program, so that it agrees with the rest",
-          remedy: `Remove it; set ${field}`,
-        },
-      ];
+      if (valueAt(values, path) === undefined) return [];
+      const rule = "is set by the program, so that it agrees with the rest";
+      return [{ path, rule, remedy: `Remove it; set ${field}` }];
     }),
   ).prefault({});
 }
 
-function isSet(values: unknown, path: readonly string[]): boolean {
-  const value = path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[key] : undefined,
-    values,
-  );
-  return value !== undefined;
-}
-
-/** Name of the gateway's service account, as the gateway's chart gives it by these Helm values (its template `_helpers.tpl`). */
-export function gatewayAccount(values: Readonly<Record<string, unknown>>): string {
-  const { create = true, name } = asRecord(values["serviceAccount"]);
-  if (typeof name === "string" && name !== "") return name;
-  return create === false ? "default" : GATEWAY_NAME;
-}
-
-export const baseValues = valuesWithout({});
-export const istiodValues = valuesWithout(ISTIOD);
 export const gatewayValues = valuesWithout(GATEWAY);
+
+/** Name of the gateway's service account, as the gateway's chart renders it from these Helm values (`_helpers.tpl`). */
+export function gatewayAccount(values: Readonly<Record<string, unknown>>): string {
+  const name = valueAt(values, ["serviceAccount", "name"]);
+  if (typeof name === "string" && name !== "") return name;
+  return valueAt(values, ["serviceAccount", "create"]) === false ? "default" : GATEWAY_NAME;
+}
+
 /** Istio's own Helm repository, and the version that this program is tested with. */
 const DEFAULT_REPOSITORY = "https://istio-release.storage.googleapis.com/charts";
 const DEFAULT_VERSION = "1.31.1";
@@ -79,9 +72,19 @@ const VERSION = pattern(
 
 const charts = checked(
   fields({
-    repository: text(REPOSITORY).optional(),
-    version: text(VERSION).optional(),
-    folder: someText.optional(),
+    repository: text(REPOSITORY).optional().meta({
+      description: "URL of a Helm repository, `https://` or `oci://`.",
+      defaultsTo: "Istio's own",
+    }),
+    version: text(VERSION).optional().meta({
+      description: "One exact version of Istio's charts.",
+      defaultsTo: DEFAULT_VERSION,
+    }),
+    folder: someText.optional().meta({
+      description:
+        "Instead: local folder that holds `base/`, `istiod/` and `gateway/` (`helm pull --untar`).",
+      defaultsTo: "none",
+    }),
   }),
   ({ repository, version, folder }): Complaint[] => {
     if (folder === undefined || (repository ?? version) === undefined) return [];
@@ -92,8 +95,12 @@ const charts = checked(
   folder === undefined ? { repository, version } : { folder },
 );
 
-/** Where Istio's charts come from, and extra values for them. */
-export const istio = fields({
-  charts: charts.prefault({}),
-  values: fields({ base: baseValues, istiod: istiodValues }).prefault({}),
+const values = fields({
+  base: valuesWithout({}).describe("Helm values of the base chart, merged over the program's."),
+  istiod: valuesWithout(ISTIOD).describe("Helm values of the istiod chart, merged over the program's."),
 });
+
+/** The section `istio`: where Istio's charts come from, and extra values for them. */
+export const istio = fields({ charts: charts.prefault({}), values: values.prefault({}) })
+  .prefault({})
+  .describe("Istio's charts and extra Helm values; a list replaces the program's list.");

@@ -1,86 +1,164 @@
 import * as z from "zod";
 import { fingerprints } from "./certificateAuthority.ts";
+import { fraction, wholeNumber } from "./field.ts";
 import { exportTo, importRules } from "./importRules.ts";
-import { type StackOwner, asRecord, judgeStack } from "./stackNames.ts";
+import type { Draft } from "./sections.ts";
+import type { StackConfig } from "./stackConfig.ts";
 import { MESH_DOMAIN, OWNED_DOMAIN } from "../core/domains.ts";
-import { type Fault, pathOf } from "../core/fault.ts";
 import { anyNumber } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, STACK_NAME } from "../core/names.ts";
-import { compare, sortedRecord } from "../core/order.ts";
-import { fields, text } from "../core/schema.ts";
+import { sortedRecord } from "../core/order.ts";
+import { type Complaint, fields, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
-import { REMOVAL_TOKEN, DEFAULT_BRAKE } from "../imports/brake.ts";
+import { TRAITS } from "../core/topology.ts";
+import { DEFAULT_BRAKE, REMOVAL_TOKEN } from "../imports/brake.ts";
 import { CHOICES } from "../imports/peerNames.ts";
-import type { PeerIdentity } from "../trust/pin.ts";
 
-/** Who a peer is: to be checked already when it is first seen. */
-export const peerIdentity: z.ZodType<PeerIdentity> = fields({
-  cluster: text(DNS_LABEL).exactOptional(),
-  clusterDomain: text(HOST_NAME).exactOptional(),
-  meshDomain: text(MESH_DOMAIN).exactOptional(),
-  domains: anyNumber(text(OWNED_DOMAIN)).exactOptional(),
-  trustDomain: text(TRUST_DOMAIN).exactOptional(),
-  roots: fingerprints.exactOptional(),
-  acceptAnnouncedRoots: z.boolean().exactOptional(),
-});
-const named = z.record(
-  z.string(),
-  fields({
-    stack: text(STACK_NAME),
-    exportTo: exportTo.exactOptional(),
-    imports: importRules.exactOptional(),
-    names: z.enum(CHOICES).exactOptional(),
-    acceptRemoval: text(REMOVAL_TOKEN).exactOptional(),
-    identity: peerIdentity.exactOptional(),
+const PINNED = "pinned at first sight";
+
+/** The identity that a peer must have, at first sight already. */
+export const peerIdentity = fields({
+  cluster: text(DNS_LABEL).optional().meta({
+    description: "Name that the peer gives itself.",
+    defaultsTo: PINNED,
+    page: "trust.md",
   }),
-);
+  clusterDomain: text(HOST_NAME).optional().meta({
+    description: "The peer's cluster domain.",
+    defaultsTo: PINNED,
+  }),
+  meshDomain: text(MESH_DOMAIN).optional().meta({
+    description: "The peer's mesh domain.",
+    defaultsTo: PINNED,
+  }),
+  domains: anyNumber(text(OWNED_DOMAIN)).optional().meta({
+    description: "The only further domains below which the peer may have names here.",
+    defaultsTo: PINNED,
+  }),
+  trustDomain: text(TRUST_DOMAIN).optional().meta({
+    description: "Trust domain of the peer's workloads.",
+    defaultsTo: PINNED,
+  }),
+  roots: fingerprints.optional().meta({
+    description: "SHA-256 fingerprints of the only roots that the peer may have, beside our shared root.",
+    defaultsTo: PINNED,
+  }),
+  acceptAnnouncedRoots: z.boolean().optional().meta({
+    description: "Accepts a further root while all known ones are still published: a rotation.",
+    defaultsTo: "`false`",
+    page: "rotation.md",
+  }),
+});
 
-/** The peers by name; the names are checked in {@link judgePeers}, with what else goes beyond one peer. */
-export const peers = named.transform((value) => sortedRecord(Object.entries(value)));
+export type PeerIdentity = z.output<typeof peerIdentity>;
 
-/**
- * What can be wrong with a peer only in view of the others and of this cluster.
- * @param raw the config's `peers`, unchecked; `cluster` likewise.
- * @param stack this stack's own name.
- */
-export function judgePeers(raw: unknown, cluster: unknown, stack: string): Fault[] {
-  const entries = Object.entries(asRecord(raw))
-    .sort(([one], [other]) => compare(one, other))
-    .map(([name, peer]): StackOwner => ({ ...asRecord(peer), name }));
-  const own = asRecord(cluster)["name"];
-  return entries.flatMap((entry, index) => [
-    ...judgeName(entry.name, own),
-    ...judgeStack(entry, entries.slice(0, index), { noun: "peer", section: ["peers"], own: stack }),
-  ]);
-}
+const peer = fields({
+  stack: text(STACK_NAME).describe(
+    "Stack of the peer: a bare name in this project, else `organization/project/stack`.",
+  ),
+  exportTo: exportTo.optional().meta({
+    description:
+      "Namespaces whose workloads see the peer's services; a warning asks for them from 100 services on.",
+    defaultsTo: '`["*"]`',
+  }),
+  names: z.enum(CHOICES).optional().meta({
+    description: "Host names of the peer's services here: its own, or those below its mesh domain.",
+    defaultsTo: "`mesh` if its cluster domain is ours, else `own`",
+    page: "cluster-local.md",
+  }),
+  imports: importRules.optional().meta({
+    description: "Rules for the peer's services; the first rule that matches decides. `[]` imports none.",
+    defaultsTo: "all services",
+    page: "imports.md#rules",
+  }),
+  acceptRemoval: text(REMOVAL_TOKEN).optional().meta({
+    description: "Token of the one removal of services that the brake lets pass.",
+    defaultsTo: "none",
+  }),
+  identity: peerIdentity.optional().meta({
+    description: "Who the peer must be; what is left out is pinned when the peer is first seen.",
+    defaultsTo: PINNED,
+    page: "trust.md",
+  }),
+});
 
-function judgeName(name: string, own: unknown): Fault[] {
-  const path = pathOf("peers", name);
-  if (!DNS_LABEL.test(name)) return [{ path, value: name, rule: DNS_LABEL.rule, remedy: DNS_LABEL.remedy }];
-  if (name !== own) return [];
+/** What a stack sets for one peer. */
+export type PeerConfig = z.output<typeof peer>;
+
+/** The section `peers`, by name and sorted; the names are checked in {@link checkPeers}. */
+export const peers = z
+  .record(z.string(), peer)
+  .transform((value) => sortedRecord(Object.entries(value)))
+  .prefault({})
+  .describe("The clusters whose services are imported, by the name that each gives itself.");
+
+/** The section `brake`: how many of a peer's services may be removed at once. */
+export const brake = fields({
+  removals: wholeNumber({
+    least: 0,
+    remedy: "Write how many services of a peer may always be removed at once",
+  })
+    .default(DEFAULT_BRAKE.removals)
+    .describe("Number of a peer's services that may always be removed at once."),
+  share: fraction({
+    least: 0,
+    most: 1,
+    remedy: "Write which part of a peer's services may always be removed at once, e.g. 0.5",
+  })
+    .default(DEFAULT_BRAKE.share)
+    .describe("Part of a peer's services, 0 to 1, that may always be removed at once."),
+})
+  .prefault({})
+  .describe("A preview fails in which a peer loses more services at once than both limits allow.");
+
+export type Brake = z.output<typeof brake>;
+
+/** Checks the names and stacks of peers in view of each other, of this cluster and of the topology. */
+export function checkPeers(draft: Draft<StackConfig>, stack: string): Complaint[] {
+  const { cluster, topology, peers: parsed = {} } = draft.sections;
+  const named =
+    topology === undefined || TRAITS[topology].names.includes("mesh")
+      ? []
+      : Object.keys(parsed).filter((name) => draft.isSet("peers", name, "names"));
   return [
-    {
-      path,
-      value: name,
-      rule: "is this cluster's own name",
-      remedy: "Name the peer by its own cluster's name",
-    },
+    ...draft.keysOf("peers").flatMap((name) => checkName(name, cluster?.name)),
+    ...checkStacks(draft, ["peers"], "peer", stack),
+    ...named.map((name) => ({
+      path: ["peers", name, "names"],
+      rule: `is for names that peers' services do not have in topology '${String(topology)}'`,
+      remedy: "Remove it, or write topology: federation",
+    })),
   ];
 }
-/** How many of a peer's services may go at once. */
-export const brake = fields({
-  removals: z
-    .number()
-    .refine((value) => Number.isInteger(value) && value >= 0, {
-      error: "must be a whole number, 0 or more",
-      params: { remedy: "Write how many services of a peer may always go at once" },
-    })
-    .default(DEFAULT_BRAKE.removals),
-  share: z
-    .number()
-    .refine((value) => value >= 0 && value <= 1, {
-      error: "must be a part of all, from 0 to 1",
-      params: { remedy: "Write which part of a peer's services may always go at once, e.g. 0.5" },
-    })
-    .default(DEFAULT_BRAKE.share),
-});
+
+function checkName(name: string, own: string | undefined): Complaint[] {
+  const path = ["peers", name];
+  if (!DNS_LABEL.test(name)) return [{ path, rule: DNS_LABEL.rule, remedy: DNS_LABEL.remedy }];
+  if (name !== own) return [];
+  return [{ path, rule: "is this cluster's own name", remedy: "Name the peer by its own cluster's name" }];
+}
+
+/**
+ * Checks that no two clusters have one stack, and none the stack of this very config.
+ * @param section of the clusters in the config.
+ * @param noun of one of them: `peer`.
+ * @param own this stack's own name.
+ */
+export function checkStacks<T>(
+  draft: Draft<T>,
+  section: readonly string[],
+  noun: string,
+  own: string,
+): Complaint[] {
+  const names = draft.keysOf(...section);
+  const stackOf = (name: string): string | undefined => draft.textAt(...section, name, "stack");
+  return names.flatMap((name, index) => {
+    const stack = stackOf(name);
+    if (stack === undefined) return [];
+    const path = [...section, name, "stack"];
+    const remedy = `Name the stack of that cluster, or remove the ${noun}`;
+    if (stack === own) return [{ path, rule: "is this very stack", remedy }];
+    const twin = names.slice(0, index).find((earlier) => stackOf(earlier) === stack);
+    return twin === undefined ? [] : [{ path, rule: `is the stack of ${noun} ${twin} too`, remedy }];
+  });
+}

@@ -1,94 +1,96 @@
 import * as z from "zod";
+import { wholeNumber } from "./field.ts";
+import { type Draft, isGiven } from "./sections.ts";
+import type { StackConfig } from "./stackConfig.ts";
 import { someOf } from "../core/change.ts";
-import { type Fault, pathOf } from "../core/fault.ts";
 import { LABEL_VALUE } from "../core/names.ts";
-import { type Complaint, checked, fields, text, type TextRule } from "../core/schema.ts";
-import { topologyOf } from "../core/topology.ts";
-import { apiServerFields, type SingleMesh } from "../mesh/apiServer.ts";
+import { type Complaint, checked, fields, text, type TextRule, valueAt } from "../core/schema.ts";
+import { apiServerFields } from "../mesh/apiServer.ts";
 
-/** Thirty days: an update every other week renews it in time. */
+/** Thirty days: an update every other week renews a token in time. */
 const TOKEN_HOURS = 720;
-/** A year: what lives longer than that is one that nobody renews. */
+/** A year: a token that is valid longer is one that nobody renews. */
 const LONGEST_HOURS = 8760;
 
 const MESH_ID: TextRule = { ...LABEL_VALUE, test: (value) => value !== "" && LABEL_VALUE.test(value) };
 
+const apiServer = fields({
+  server: apiServerFields.server.describe(
+    "URL of this cluster's API server, `https://...`, as peers' istiods reach it.",
+  ),
+  certificateAuthority: apiServerFields.certificateAuthority.optional().meta({
+    description: "Certificates, PEM, by which clients verify the API server.",
+    defaultsTo: "those of the kubeconfig",
+  }),
+});
+
 const section = checked(
   fields({
-    meshId: text(MESH_ID),
-    apiServer: fields({
-      server: apiServerFields.server,
-      certificateAuthority: apiServerFields.certificateAuthority.exactOptional(),
+    meshId: text(MESH_ID).describe("Istio's mesh ID, the same in all clusters of the mesh."),
+    apiServer,
+    tokenHours: wholeNumber({
+      least: 1,
+      most: LONGEST_HOURS,
+      unit: "hours",
+      remedy: "Write how long a peer's credential is valid: twice the time between updates, or more",
+    })
+      .optional()
+      .meta({
+        description: "Hours that a peer's credential is valid; a `pulumi up` after half of them renews it.",
+        defaultsTo: String(TOKEN_HOURS),
+      }),
+    longLivedTokens: z
+      .boolean()
+      .default(false)
+      .describe("Gives peers credentials that do not expire, instead of `tokenHours`."),
+    allowPeersToReadSecrets: z.boolean().default(false).meta({
+      description: "Accepts that peers' istiods read all Secrets here; must be `true` where there are peers.",
+      page: "single-mesh.md#what-istiod-needs",
     }),
-    tokenHours: z
-      .number()
-      .refine((value) => Number.isInteger(value) && value >= 1 && value <= LONGEST_HOURS, {
-        error: `must be whole hours from 1 to ${LONGEST_HOURS}`,
-        params: {
-          remedy: "Write how long a peer's credential may serve: twice the time between updates, or more",
-        },
-      })
-      .exactOptional(),
-    longLivedTokens: z.boolean().default(false),
-    allowPeersToReadSecrets: z.boolean().default(false),
   }),
-  ({ tokenHours, longLivedTokens }): Complaint[] =>
-    longLivedTokens && tokenHours !== undefined
-      ? [
-          {
-            path: ["tokenHours"],
-            rule: "is given, but 'longLivedTokens' asks for credentials without an end",
-            remedy: "Remove one of the two",
-          },
-        ]
-      : [],
+  ({ tokenHours, longLivedTokens }): Complaint[] => {
+    if (!longLivedTokens || tokenHours === undefined) return [];
+    const rule = "is given, but 'longLivedTokens' asks for credentials that do not expire";
+    return [{ path: ["tokenHours"], rule, remedy: "Remove one of the two" }];
+  },
 ).transform(({ tokenHours = TOKEN_HOURS, ...rest }) => ({ ...rest, tokenHours }));
 
-/** The section of the topology `single-mesh`; an empty one, the project's default, is none. */
-export const singleMesh: z.ZodType<SingleMesh | undefined> = z.preprocess(
-  (raw) => (isNone(raw) ? undefined : raw),
-  section.optional(),
-);
+/** The section `singleMesh`: what istiods of a single mesh need of each other. An empty one is none. */
+export const singleMesh = z
+  .preprocess((raw) => (isGiven(raw) ? raw : undefined), section.optional())
+  .describe("With topology `single-mesh`: what its istiods need of each other.");
 
-/** Fields that say how services are exported and imported one by one. */
-const FEDERATION_FIELDS = [["exports"], ["brake"]];
-const PEER_FIELDS = ["exportTo", "acceptRemoval"];
+export type SingleMesh = NonNullable<z.output<typeof singleMesh>>;
 
-const ALL_ARE_CALLED =
-  "means nothing in a single mesh, where every service of each cluster can be called from every other";
-
-/**
- * What can be wrong with a config of the topology `single-mesh`, or with its section in one of another topology, beyond single
- * fields.
- * @param raw the config, unchecked. Of a topology that is none nothing is judged.
- */
-export function judgeSingleMesh(raw: Readonly<Record<string, unknown>>): Fault[] {
-  const topology = topologyOf(raw["topology"]);
-  if (topology === "single-mesh")
-    return [...missingSection(raw), ...consent(raw), ...strangers(raw), ...unread(raw)];
-  if (topology === undefined || isNone(raw["singleMesh"])) return [];
+/** Checks the section against the topology, and a single mesh's config for what only other topologies have. */
+export function checkSingleMesh(draft: Draft<StackConfig>): Complaint[] {
+  const { topology } = draft.sections;
+  const path = ["singleMesh"];
+  const isSet = draft.isSet(...path);
+  if (topology === "single-mesh") {
+    const remedy =
+      "Write {meshId, apiServer: {server}}: the mesh's name, and where peers reach the API server";
+    const missing = { path, rule: "is missing, as the topology is 'single-mesh'", remedy };
+    return [
+      ...(isSet ? checkConsent(draft) : [missing]),
+      ...checkFederationFields(draft),
+      ...checkUnusedFields(draft),
+    ];
+  }
+  if (topology === undefined || !isSet) return [];
   const remedy = "Write topology: single-mesh, or remove this";
-  return [{ path: "singleMesh", rule: "is for another topology than this stack's", remedy }];
+  return [{ path, rule: "is for another topology than this stack's", remedy, withoutValue: true }];
 }
 
-function missingSection(raw: Readonly<Record<string, unknown>>): Fault[] {
-  if (!isNone(raw["singleMesh"])) return [];
-  const remedy = "Write {meshId, apiServer: {server}}: the mesh's name, and where peers reach the API server";
-  return [{ path: "singleMesh", rule: "is missing, as the topology is 'single-mesh'", remedy }];
-}
-
-/** What a single mesh gives away is not to be given by mistake. */
-function consent(raw: Readonly<Record<string, unknown>>): Fault[] {
+/** Checks that somebody accepted what a single mesh gives away. */
+function checkConsent({ sections, keysOf, isFaulty }: Draft<StackConfig>): Complaint[] {
   const path = ["singleMesh", "allowPeersToReadSecrets"];
-  const value = valueAt(raw, path);
-  const readers = Object.keys(asRecord(raw["peers"]));
-  // What is neither true nor false is told by itself.
-  const isJudged = value === undefined || value === false;
-  if (isNone(raw["singleMesh"]) || readers.length === 0 || !isJudged) return [];
+  const readers = keysOf("peers");
+  if (sections.singleMesh?.allowPeersToReadSecrets !== false || isFaulty(...path)) return [];
+  if (readers.length === 0) return [];
   return [
     {
-      path: pathOf(...path),
-      ...(value === undefined ? {} : { value }),
+      path,
       rule: `must be true, as there are peers (${someOf(readers)}): this version of istiod needs to read all Secrets of the clusters of its mesh, the keys of their certificate authorities among them`,
       remedy:
         "Accept that by writing true if whoever runs the peers may read this cluster's Secrets; otherwise choose another topology (docs/topologies.md)",
@@ -96,56 +98,40 @@ function consent(raw: Readonly<Record<string, unknown>>): Fault[] {
   ];
 }
 
-/** What belongs to topologies whose services are exported. */
-function strangers(raw: Readonly<Record<string, unknown>>): Fault[] {
-  const peers = asRecord(raw["peers"]);
+/** Checks that there are no settings of exports and imports: each service can be called from every cluster. */
+function checkFederationFields({ isSet, keysOf }: Draft<StackConfig>): Complaint[] {
   const paths = [
-    ...FEDERATION_FIELDS,
-    ...Object.keys(peers).flatMap((peer) => PEER_FIELDS.map((field) => ["peers", peer, field])),
-  ].filter((path) => !isNone(valueAt(raw, path)));
+    ["exports"],
+    ["brake"],
+    ...keysOf("peers").flatMap((peer) =>
+      ["exportTo", "acceptRemoval"].map((field) => ["peers", peer, field]),
+    ),
+  ].filter((path) => isSet(...path));
   return paths.map((path) => ({
-    path: pathOf(...path),
-    rule: ALL_ARE_CALLED,
-    remedy: "Remove it; AuthorizationPolicies say who may call what",
+    path,
+    rule: "means nothing in a single mesh, where every service of each cluster can be called from every other",
+    remedy: "Remove it; AuthorizationPolicies decide who may call what",
+    withoutValue: true,
   }));
 }
 
-/** Helm values that say what the contract says, too, and by which field of the config both are set. */
-const TOLD: readonly (readonly [path: readonly string[], field: string])[] = [
-  [["istio", "values", "istiod", "global", "meshID"], "singleMesh.meshId"],
-  [["istio", "values", "istiod", "global", "multiCluster", "clusterName"], "cluster.name"],
-  [["istio", "values", "istiod", "global", "network"], "cluster.network"],
-  [["gateway", "values", "networkGateway"], "cluster.network"],
-];
-
-/** Peers' istiods read these from the cluster, and the mesh's name from this section. */
-function unread(raw: Readonly<Record<string, unknown>>): Fault[] {
-  const faults: Fault[] = [];
-  if (valueAt(raw, ["gateway", "advertise"]) !== undefined) {
+/** Checks that there are no settings that peers' istiods read from the cluster, or from this section. */
+function checkUnusedFields({ sections: { gateway, istio } }: Draft<StackConfig>): Complaint[] {
+  const complaints: Complaint[] = [];
+  if (gateway?.advertise !== undefined) {
     const rule =
       "is not read in a single mesh: peers' istiods take the addresses that the gateway's Service has";
     const remedy = "Remove it, and have a Service of type LoadBalancer or NodePort";
-    faults.push({ path: "gateway.advertise", rule, remedy });
+    complaints.push({ path: ["gateway", "advertise"], rule, remedy, withoutValue: true });
   }
-  for (const [path, field] of TOLD) {
-    if (valueAt(raw, path) === undefined) continue;
-    const rule = "is set by the program, so that it agrees with what peers are told";
-    faults.push({ path: pathOf(...path), rule, remedy: `Remove it; set ${field}` });
+  const set = { rule: "is set by the program, so that it agrees with what is published to peers" };
+  if (valueAt(istio?.values.istiod, ["global", "meshID"]) !== undefined) {
+    const path = ["istio", "values", "istiod", "global", "meshID"];
+    complaints.push({ ...set, path, remedy: "Remove it; set singleMesh.meshId" });
   }
-  return faults;
-}
-
-/** Whether nothing is given, or only what the project has by default. */
-function isNone(value: unknown): boolean {
-  return (
-    value === undefined || (typeof value === "object" && value !== null && Object.keys(value).length === 0)
-  );
-}
-
-function valueAt(root: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, key) => asRecord(value)[key], root);
-}
-
-function asRecord(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  if (valueAt(gateway?.values, ["networkGateway"]) !== undefined) {
+    const path = ["gateway", "values", "networkGateway"];
+    complaints.push({ ...set, path, remedy: "Remove it; set cluster.network" });
+  }
+  return complaints;
 }

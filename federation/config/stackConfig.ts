@@ -1,159 +1,121 @@
 import * as z from "zod";
-import type { ProvidedPems } from "../authority/provided.ts";
-import type { Rotation } from "../authority/rotation.ts";
-import type { AuthorityKind } from "../authority/source.ts";
-import {
-  WORKLOAD_CERTIFICATE_HOURS,
-  certificateAuthority,
-  judgeSharedStack,
-  judgeCertificateLife,
-} from "./certificateAuthority.ts";
-import { type ClusterConfig, cluster } from "./cluster.ts";
-import { type Dns, dns } from "./dns.ts";
-import { judgeExportPeers, judgeExportNames, judgeExportGateways } from "./exportChecks.ts";
-import { judgeCallers, exportRules } from "./exports.ts";
+import { checkCallers } from "./callers.ts";
+import { certificateAuthority, checkAuthoritySource, checkCertificateLife } from "./certificateAuthority.ts";
+import { checkClusterDomains, cluster } from "./cluster.ts";
+import { checkDns, dns } from "./dns.ts";
+import { checkExportGateways, checkExportNames, checkExportPeers, exportRules } from "./exports.ts";
+import { orUndefined } from "./field.ts";
 import { gateway } from "./gateway.ts";
 import { istio } from "./istio.ts";
-import { brake, judgePeers, peers } from "./peers.ts";
-import { type Sections, isGiven, parseSections } from "./sections.ts";
-import { judgeSingleMesh, singleMesh } from "./singleMesh.ts";
-import { judgeTopology } from "./topology.ts";
-import { CIDR, type GatewayAddress } from "../core/address.ts";
-import { FaultsError } from "../core/fault.ts";
+import { checkNamespaces } from "./namespaces.ts";
+import { brake, checkPeers, peers } from "./peers.ts";
+import { draftOf, isGiven, settle } from "./sections.ts";
+import { checkSingleMesh, singleMesh } from "./singleMesh.ts";
+import { CIDR } from "../core/address.ts";
+import type { Fault } from "../core/fault.ts";
 import { fields, someText, text, unknownField } from "../core/schema.ts";
-import { TOPOLOGIES, type Topology } from "../core/topology.ts";
-import type { ExportRule } from "../exports/exportRule.ts";
-import type { Brake } from "../imports/brake.ts";
-import type { ImportRule } from "../imports/importRule.ts";
-import type { NamesChoice } from "../imports/peerNames.ts";
-import type { SingleMesh } from "../mesh/apiServer.ts";
-import type { PeerIdentity } from "../trust/pin.ts";
+import { TOPOLOGIES } from "../core/topology.ts";
 
-/** A stack's config, checked, with its defaults filled in. */
-export interface StackConfig {
-  cluster: ClusterConfig;
-  /** How it is connected with its peers: `federation` by default. */
-  topology: Topology;
-  /** With the topologies `federation` and `replicated`, and only then. */
-  dns?: Dns;
-  /** With the topology `single-mesh`, and only then. */
-  singleMesh?: SingleMesh;
-  /**
-   * As written: `path` may start with `~/` or be relative to the program's folder. The context must be named, as the
-   * current one is whatever cluster somebody looked at last.
-   */
-  kubeconfig: { path?: string; context: string };
-  certificateAuthority: {
-    /** Where root and intermediate come from: made by this stack, given, or signed by the stack of a shared root. */
-    source: AuthorityKind;
-    /** Of the own CA's keys: `ECDSA` (P-256) by default. */
-    algorithm: "ECDSA" | "RSA";
-    /** How many days before its end a certificate is worth a warning: 90 by default. */
-    expiryWarningDays: number;
-    /** For the source `own`: which root comes in, and how far it is; left out: the first one, with no other to come. */
-    rotation?: Rotation;
-    /** Longest life of a workload's certificate: 24 by default; 0 for the step that drops a root once all workloads are restarted. */
-    workloadCertificateHours: number;
-    /** How long what an update writes takes to reach every istiod and proxy: 10 by default. */
-    settlingMinutes: number;
-    /** For the source `provided`: each a file (relative to the program's folder, or `~/...`), or PEM itself, as a secret. */
-    provided?: ProvidedPems;
-    /** For the source `shared`: the stack that holds the root, and the only roots it may have (SHA-256), if they are to be held to. */
-    shared?: { stack: string; roots?: string[] };
-    /** Puts peers' roots in as they are when there is no root key to constrain them with. */
-    allowUnconstrainedAnchors: boolean;
-  };
-  istio: {
-    /** A Helm repository and an exact version, or a folder. */
-    charts: { repository: string; version: string } | { folder: string };
-    /** Helm values, merged over the program's. */
-    values: { base: Record<string, unknown>; istiod: Record<string, unknown> };
-  };
-  gateway: {
-    service: { type: "LoadBalancer" | "NodePort" | "ClusterIP"; annotations: Record<string, string> };
-    /** Addresses to publish instead of those found; at least one. */
-    advertise?: GatewayAddress[];
-    /** Where the gateway is, `region[/zone[/subzone]]`, as far as an address to publish does not say it itself. */
-    locality?: string;
-    /** IP address that the gateway listens on; all when left out. */
-    bind?: string;
-    /** How long an update waits for the load balancer's address: 300 by default. */
-    addressTimeoutSeconds: number;
-    /** Helm values, merged over the program's. */
-    values: Record<string, unknown>;
-  };
-  /** In their order: the first that means a Service decides on it. */
-  exports: ExportRule[];
-  /** By name, sorted. */
-  peers: Record<string, PeerConfig>;
-  /** How many of a peer's services may go at once. */
-  brake: Brake;
-  /** CIDR ranges. */
-  allowGatewayAddresses: string[];
-}
+const kubeconfig = fields({
+  path: orUndefined(someText).meta({
+    description: "File, relative to the program's folder or `~/...`; its content is never stored.",
+    defaultsTo: "`$KUBECONFIG`, else `~/.kube/config`",
+  }),
+  // Required, as the current context is whatever cluster somebody looked at last.
+  context: someText.describe("Context of this cluster in the kubeconfig."),
+})
+  .prefault({} as never)
+  .describe("How the program connects to this cluster.");
 
-/** What a stack says of one peer. */
-export interface PeerConfig {
-  stack: string;
-  /** Namespaces whose workloads see its services; all when left out. */
-  exportTo?: string[];
-  /** Which of them are imported, and how: the first rule that means one decides, and what none means is not; all when left out. */
-  imports?: ImportRule[];
-  /**
-   * With the topology `federation`: whether its services have the names here that they have there, or names under its mesh domain.
-   * @default `mesh` for a peer whose cluster domain is ours, else `own`
-   */
-  names?: NamesChoice;
-  /** Token of the one removal of its services that the brake lets pass. */
-  acceptRemoval?: string;
-  /** Who it is; what is left out is pinned when it is first seen. */
-  identity?: PeerIdentity;
-}
-
-const sections: Sections<StackConfig> = {
+/** The schema of each key of a cluster's stack, without the project's prefix: the one source of types, docs and editor help. */
+export const sections = {
   cluster,
-  topology: z.enum(TOPOLOGIES).default("federation"),
+  topology: z.enum(TOPOLOGIES).default("federation").meta({
+    description: "How clusters are connected; the same in all clusters of a mesh, and fixed.",
+    page: "topologies.md",
+  }),
   dns,
   singleMesh,
-  kubeconfig: fields({ path: someText.exactOptional(), context: someText }).prefault({} as never),
-  certificateAuthority: certificateAuthority.prefault({}),
-  istio: istio.prefault({}),
-  gateway: gateway.prefault({}),
-  exports: exportRules.prefault([]),
-  peers: peers.prefault({}),
-  brake: brake.prefault({}),
-  allowGatewayAddresses: z.array(text(CIDR)).prefault([]),
+  kubeconfig,
+  certificateAuthority,
+  istio,
+  gateway,
+  exports: exportRules,
+  peers,
+  brake,
+  allowGatewayAddresses: z
+    .array(text(CIDR).optional())
+    .transform((ranges) => ranges.filter((range) => range !== undefined))
+    .prefault([])
+    .describe("CIDR ranges of loopback, link-local and similar addresses that a peer's gateway may have."),
 };
 
-/** The keys of a stack's config, without the project's prefix. */
+/** A cluster's config, parsed, with all defaults. */
+export type StackConfig = { [K in keyof typeof sections]: z.output<(typeof sections)[K]> };
+
+/** The keys of a cluster's stack, without the project's prefix. */
 export const CONFIG_KEYS = Object.keys(sections) as readonly (keyof StackConfig)[];
 
+/** A parsed config, and its faults. */
+export interface ParsedConfig<T> {
+  /** Without faulty sections and entries, see `skipped`; `undefined` when nothing could be read or planned by the rest. */
+  config: T | undefined;
+  /** All faults at once: wrong values, unknown fields, and contradictions between sections. */
+  faults: Fault[];
+  /**
+   * Paths of faulty sections, in whose place defaults stand, and of faulty entries, which are left out: `certificateAuthority`, `peers.b`.
+   * A faulty rule (`exports[1]`, `peers.b.imports[0]`) is one that matches nothing, so that the others keep their places.
+   */
+  skipped: string[];
+}
+
+/** Sections without which nothing can be read or planned; a contradiction with another section leaves them usable. */
+const ESSENTIAL = ["cluster", "kubeconfig", "topology", "singleMesh"] as const;
+
 /**
- * Checks a stack's config as a whole and fills in its defaults.
+ * Parses the config of a cluster's stack.
  * @param raw values by key without the project's prefix; a key that is `undefined` counts as not there.
- * @param stack the stack's own name, for messages and so that it does not become its own peer.
- * @throws FaultsError with every fault at once: wrong values, unknown fields, and what contradicts something else.
+ * @param stack the stack's own name, so that it does not become its own peer.
+ * @param keys all config keys of the stack with their namespaces.
  */
-export function parseConfig(raw: Record<string, unknown>, stack: string): StackConfig {
+export function parseConfig(
+  raw: Readonly<Record<string, unknown>>,
+  stack: string,
+  keys: readonly string[] = [],
+): ParsedConfig<StackConfig> {
   const unknown = Object.keys(raw)
     .filter((key) => !Object.hasOwn(sections, key) && raw[key] !== undefined)
     // Empty by default: the stack is no root authority.
     .filter((key) => key !== "rootAuthority" || isGiven(raw[key]))
     .map((key) => unknownField([key], key, CONFIG_KEYS));
-  const { config, faults } = parseSections(sections, raw);
-  const all = [
-    ...unknown,
-    ...faults,
-    ...judgePeers(raw["peers"], raw["cluster"], stack),
-    ...judgeExportPeers(raw["exports"], raw["peers"]),
-    ...judgeExportNames(raw["exports"], raw["cluster"], raw["topology"]),
-    ...judgeExportGateways(raw["exports"], raw["topology"], raw["istio"]),
-    ...judgeCallers(raw["exports"], raw["peers"]),
-    ...judgeSharedStack(raw["certificateAuthority"], stack),
-    ...judgeTopology(raw),
-    ...judgeSingleMesh(raw),
-    ...judgeCertificateLife(raw["certificateAuthority"], raw["istio"], WORKLOAD_CERTIFICATE_HOURS),
+  const draft = draftOf<StackConfig>(sections, raw);
+  const complaints = [
+    ...checkClusterDomains(draft),
+    ...checkPeers(draft, stack),
+    ...checkExportPeers(draft),
+    ...checkExportNames(draft),
+    ...checkExportGateways(draft),
+    ...checkCallers(draft),
+    ...checkAuthoritySource(draft, stack),
+    ...checkDns(draft),
+    ...checkSingleMesh(draft),
+    ...checkCertificateLife(draft),
   ];
-  if (all.length > 0) throw new FaultsError(`config of stack ${stack}`, all);
-  return config;
+  const {
+    sections: parsed,
+    faults,
+    skipped,
+  } = settle<StackConfig>(sections, raw, draft, complaints, ESSENTIAL);
+  return {
+    config: isUsable(parsed) && ESSENTIAL.every((key) => !skipped.includes(key)) ? parsed : undefined,
+    faults: [...checkNamespaces(keys), ...unknown, ...faults],
+    skipped,
+  };
+}
+
+/** Whether all is there that reading and planning need. */
+function isUsable(parsed: Partial<StackConfig>): parsed is StackConfig {
+  const { cluster: own, kubeconfig: access, topology, singleMesh: mesh } = parsed;
+  if (own === undefined || access === undefined || topology === undefined) return false;
+  return topology !== "single-mesh" || mesh !== undefined;
 }

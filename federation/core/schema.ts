@@ -85,7 +85,7 @@ function isOfKind(value: unknown, list: boolean): boolean {
 }
 
 /** Tells what zod found in `root`, as faults. */
-export function faultsOf(error: z.ZodError, root: unknown): Fault[] {
+export function faultsOf(error: Pick<z.ZodError, "issues">, root: unknown): Fault[] {
   return error.issues.flatMap((issue) => issueFaults(issue, root));
 }
 

@@ -47,7 +47,7 @@ export function hostOf(
 /** The name under which a rule offers a Service: its full one, unless the rule says another. */
 export function offeredAs(
   service: { namespace: string; name: string },
-  { as }: { as?: string },
+  { as }: { as?: string | undefined },
   cluster: { domain: string },
 ): string {
   return (as === undefined ? undefined : extraName(as, service)) ?? hostOf(service, cluster);

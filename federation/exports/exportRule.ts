@@ -1,33 +1,14 @@
-import type { CallerRules } from "../access/callers.ts";
+import type { ExportRule } from "../config/exports.ts";
 import { isEmpty, matches } from "../core/labels.ts";
 import { isName, matchesAny } from "../core/names.ts";
 import { ownValue } from "../core/order.ts";
 import type { KubernetesService, ClusterServices } from "./clusterServices.ts";
 
-/** Which Services a stack exports, what of them, and to whom. Of several rules the first that means a Service decides on it. */
-export interface ExportRule extends CallerRules {
-  /** Their namespaces, by {@link NAME_PATTERN}; all when left out. */
-  namespaces?: string[];
-  /** Labels that their namespaces have; beside `namespaces` both must match. None: no Service. */
-  namespaceSelector?: Record<string, string>;
-  /** Their names, by {@link NAME_PATTERN}; all when left out. A rule has this or `selector`, or both. */
-  services?: string[];
-  /** Labels that they have; beside `services` both must match. None: no Service. */
-  selector?: Record<string, string>;
-  /** Names or numbers of the ports that are exported; all when left out. */
-  ports?: string[];
-  /** The peers that are offered it, by their names in the config; all when left out, nobody when empty. */
-  peers?: string[];
-  /** Keys of the Service's labels that peers are told. */
-  labels?: string[];
-  /** The name under which each is offered instead of its full one: a host name in which `{name}` and `{namespace}` stand for the Service's. */
-  as?: string;
-  /** Whether the gateway opens peers' calls, to decide on them itself, or passes them on unopened. @default passthrough */
-  gateway?: (typeof GATEWAY_MODES)[number];
-}
-
 /** What the gateway can do with calls. */
 export const GATEWAY_MODES = ["passthrough", "terminating"] as const;
+
+/** Stands for a faulty rule of the config, so that the others keep their places: it matches no Service, without a warning. */
+export const FAULTY_RULE: ExportRule = { services: [] };
 
 /** Whether the gateway opens calls of what a rule exports. */
 export function isTerminating({ gateway }: { gateway?: ExportRule["gateway"] | undefined }): boolean {

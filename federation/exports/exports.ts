@@ -1,3 +1,4 @@
+import type { ExportRule } from "../config/exports.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { ContractService } from "../contract/service.ts";
 import { type Fault, pathOf, within } from "../core/fault.ts";
@@ -6,7 +7,7 @@ import { DNS_LABEL } from "../core/names.ts";
 import { compare, ownValue, sortedRecord } from "../core/order.ts";
 import { hostOf, offeredAs, commonNames, type ExportAlias } from "./alias.ts";
 import { type ClusterServices, type KubernetesService, workloadIndex } from "./clusterServices.ts";
-import { type ExportRule, namedServices, keyOf, labelsOf, ruleFinder, serviceFinder } from "./exportRule.ts";
+import { namedServices, keyOf, labelsOf, ruleFinder, serviceFinder } from "./exportRule.ts";
 import { otherTls, mutualTlsModes } from "./mutualTls.ts";
 import { type ExportedService, type ExportingCluster, offerService } from "./offer.ts";
 import { type Verdict, judgeIdleRules, judgeMissingPorts, judgePlainText } from "./ruleWarnings.ts";

@@ -80,7 +80,7 @@ export interface GatewayOpenings {
   /** Ports whose calls it opens. @default none */
   terminated?: readonly TerminatedPort[];
   /** IP address that it listens on. @default every address of the pod */
-  bind?: string;
+  bind?: string | undefined;
 }
 
 /** A server of an Istio Gateway, as far as this program writes one. */
@@ -88,7 +88,7 @@ export interface GatewayServer {
   port: { number: number; name: string; protocol: "TLS" };
   tls: { mode: "AUTO_PASSTHROUGH" | "ISTIO_MUTUAL" };
   hosts: string[];
-  bind?: string;
+  bind?: string | undefined;
 }
 
 /** The part of an Istio VirtualService that is not its name. */

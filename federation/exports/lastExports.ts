@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { ExportRule } from "../config/exports.ts";
 import type { AuthorizationPolicy } from "../access/policy.ts";
 import type { GuardedService } from "../access/policyTarget.ts";
 import type { ContractService } from "../contract/service.ts";
@@ -6,7 +7,7 @@ import { FaultsError } from "../core/fault.ts";
 import { sortedRecord, ownValue, sortedUnique } from "../core/order.ts";
 import { faultsOf } from "../core/schema.ts";
 import { offeredAs, type ExportAlias } from "./alias.ts";
-import { type ExportRule, goesByNames, maySelect, type SplitRules, splitRules } from "./exportRule.ts";
+import { goesByNames, maySelect, type SplitRules, splitRules } from "./exportRule.ts";
 import { publishedLabels } from "./ownerAnnotations.ts";
 import { meansPort } from "./ports.ts";
 

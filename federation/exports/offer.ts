@@ -1,3 +1,4 @@
+import type { ExportRule } from "../config/exports.ts";
 import { type ServicePort, type ContractService, contractService } from "../contract/service.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EXPORT_TO_ANNOTATION } from "../core/labels.ts";
@@ -7,7 +8,7 @@ import { firstFaultsOf } from "../core/schema.ts";
 import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
 import { hostOf, offeredAs, aliasPorts, unfitAlias } from "./alias.ts";
 import type { KubernetesService, Workload } from "./clusterServices.ts";
-import { type ExportRule, isTerminating } from "./exportRule.ts";
+import { isTerminating } from "./exportRule.ts";
 import { unfitServers } from "./gatewayListeners.ts";
 import { identitiesOf, openedIdentities } from "./identities.ts";
 import {

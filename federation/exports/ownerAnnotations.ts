@@ -1,8 +1,8 @@
+import type { ExportRule } from "../config/exports.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EXPORT_PEERS_ANNOTATION, EXPORT_PORTS_ANNOTATION } from "../core/labels.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import type { KubernetesService } from "./clusterServices.ts";
-import type { ExportRule } from "./exportRule.ts";
 import { type KubernetesPort, meansPort } from "./ports.ts";
 
 /** What is left of something once a rule and the Service's owner have said what they want of it. */

@@ -1,9 +1,10 @@
+import type { ExportRule } from "../config/exports.ts";
 import { someOf } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EXPORT_LABEL, EMPTY_SELECTOR } from "../core/labels.ts";
 import { compare } from "../core/order.ts";
 import type { KubernetesService } from "./clusterServices.ts";
-import { type ExportRule, namedServices, selectsNothing, keyOf } from "./exportRule.ts";
+import { FAULTY_RULE, namedServices, selectsNothing, keyOf } from "./exportRule.ts";
 import type { OfferedService } from "./offer.ts";
 
 /** What became of a Service: which rule decides on it, and whether its owner lets it be exported at all. */
@@ -26,6 +27,7 @@ export function judgeIdleRules(
   const busy = new Set(verdicts.filter(({ optedOut }) => !optedOut).map(({ index }) => index));
   const byKey = new Map(verdicts.map((verdict) => [keyOf(verdict.service), verdict]));
   return rules.flatMap((rule, index) => {
+    if (rule === FAULTY_RULE) return [];
     const path = pathOf("exports", index);
     const missing = (namedServices(rule) ?? []).filter((name) => !byKey.has(name));
     const absent = missing.map((value): Fault => ({ path, value, ...ABSENT }));

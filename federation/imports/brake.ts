@@ -1,19 +1,12 @@
 import { createHash } from "node:crypto";
+import type { Brake } from "../config/peers.ts";
 import { changeBetween, count, someOf } from "../core/change.ts";
 import { settingCommand } from "../core/fault.ts";
 import { compare } from "../core/order.ts";
 import { type TextRule, pattern } from "../core/schema.ts";
 
-/** How many of a peer's services may go at once: beyond both, somebody must have said that it is meant. */
-export interface Brake {
-  /** So many are always let go; 0 or more. */
-  removals: number;
-  /** This part of the services known before is always let go; 0 to 1. */
-  share: number;
-}
-
 /** A few services may always go, and so may half of many. */
-export const DEFAULT_BRAKE: Brake = { removals: 20, share: 0.5 };
+export const DEFAULT_BRAKE = { removals: 20, share: 0.5 } as const;
 
 /** Hexadecimal digits of a {@link removalToken}: enough that nobody meets one by accident, and short enough to copy. */
 const TOKEN_DIGITS = 12;

@@ -1,8 +1,8 @@
+import type { OutlierDetection } from "../config/importRules.ts";
 import { importLabels } from "../core/labels.ts";
 import { sortedUnique } from "../core/order.ts";
 import { openedName } from "../exports/gatewayListeners.ts";
 import type { ImportedService } from "./importedService.ts";
-import type { OutlierDetection } from "./outlierDetection.ts";
 import type { ServiceEntryInput } from "./serviceEntry.ts";
 
 /** How a caller greets the peer's gateway. */

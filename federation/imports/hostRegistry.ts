@@ -1,10 +1,11 @@
+import type { ImportRule } from "../config/importRules.ts";
 import { count, someOf } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { extraName } from "../core/nameTemplate.ts";
 import { sortedRecord } from "../core/order.ts";
 import { ENTRIES_LIMIT } from "./contracts.ts";
 import type { Choice } from "./importChoice.ts";
-import type { ImportRule, OfferedService } from "./importRule.ts";
+import type { OfferedService } from "./importRule.ts";
 import { type ImportedService, formatImport } from "./importedService.ts";
 import { formatOutliers } from "./outlierDetection.ts";
 import { ENTRY_LIMIT, type entrySizes } from "./peerService.ts";

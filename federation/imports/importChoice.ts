@@ -1,11 +1,12 @@
-import type { PeerConfig } from "../config/stackConfig.ts";
+import type { ImportRule } from "../config/importRules.ts";
+import type { PeerConfig } from "../config/peers.ts";
 import { count } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EMPTY_SELECTOR, isEmpty } from "../core/labels.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import type { PeerImports } from "./contracts.ts";
 import { Names } from "./hostRegistry.ts";
-import { type ImportRule, type OfferedService, means, offeredService } from "./importRule.ts";
+import { FAULTY_IMPORT_RULE, type OfferedService, means, offeredService } from "./importRule.ts";
 import type { ImportedService } from "./importedService.ts";
 import { entrySizes } from "./peerService.ts";
 
@@ -114,13 +115,20 @@ function settle(
   };
 }
 
-function idle(path: string, { selector }: ImportRule, tally: Tally, offers: number): Fault[] {
-  if (tally.decides > 0) return [];
+function idle(path: string, rule: ImportRule, tally: Tally, offers: number): Fault[] {
+  const { selector } = rule;
+  if (tally.decides > 0 || rule === FAULTY_IMPORT_RULE) return [];
   if (isEmpty(selector)) return [{ path, ...EMPTY_SELECTOR }];
   if (tally.means > 0) {
-    const rule = `means ${count(tally.means)} service(s), and rules before it decide on all of them`;
-    return [{ path, rule, remedy: "Put it before those, or remove it" }];
+    const reason = `means ${count(tally.means)} service(s), and rules before it decide on all of them`;
+    return [{ path, rule: reason, remedy: "Put it before those, or remove it" }];
   }
-  const rule = `means none of the ${count(offers)} service(s) that the peer offers`;
-  return [{ path, rule, remedy: "Correct it, or ask the peer's team what it exports and with which labels" }];
+  const reason = `means none of the ${count(offers)} service(s) that the peer offers`;
+  return [
+    {
+      path,
+      rule: reason,
+      remedy: "Correct it, or ask the peer's team what it exports and with which labels",
+    },
+  ];
 }

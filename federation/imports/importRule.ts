@@ -1,28 +1,9 @@
+import type { ImportRule } from "../config/importRules.ts";
 import { matches } from "../core/labels.ts";
 import { isBelow, matchesAny } from "../core/names.ts";
-import type { OutlierDetection } from "./outlierDetection.ts";
 
-/** Which of a peer's services a stack imports, and how. What is left out means all services. */
-export interface ImportRule {
-  /** Patterns of namespaces and names in the peer's cluster, and of full names there: one of each must fit. */
-  namespace?: string[];
-  service?: string[];
-  host?: string[];
-  /** Labels that the peer publishes of it; all must be there. */
-  selector?: Record<string, string>;
-  /** Has them not imported. */
-  skip?: true;
-  /** Namespaces whose workloads see them, instead of those that the peer's services are seen in. */
-  exportTo?: string[];
-  /** Further names: each a host name in which `{name}` and `{namespace}` stand for those of the service. */
-  as?: string[];
-  /** When proxies stop calling a gateway of theirs for a while. */
-  outlierDetection?: OutlierDetection;
-  /** Of each of the peer's gateways, where several peers serve a name. @default 1 */
-  weight?: number;
-  /** Where several peers have a name, those with the highest priority serve it. @default 0 */
-  priority?: number;
-}
+/** Stands for a faulty rule of the config, so that the others keep their places: it matches no service, without a warning. */
+export const FAULTY_IMPORT_RULE: ImportRule = { host: [] };
 
 /** A service as a peer offers it. */
 export interface OfferedService {

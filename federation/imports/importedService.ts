@@ -1,3 +1,4 @@
+import type { OutlierDetection } from "../config/importRules.ts";
 import type { ServicePort } from "../contract/service.ts";
 import { EXPORT_TO } from "../core/exportTo.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
@@ -5,7 +6,7 @@ import { isPort, PROTOCOLS } from "../core/port.ts";
 import { SPIFFE_ID } from "../core/spiffe.ts";
 import { quote } from "../core/text.ts";
 import { SERVICE_NAME } from "./localService.ts";
-import { type OutlierDetection, formatOutliers, parseOutliers } from "./outlierDetection.ts";
+import { formatOutliers, parseOutliers } from "./outlierDetection.ts";
 
 /** What is registered here of a peer's service. */
 export interface ImportedService {

@@ -1,17 +1,4 @@
-/** When proxies stop calling a gateway for a while, in the words of Istio's DestinationRule. Left out: Istio's defaults. */
-export interface OutlierDetection {
-  /** So many failures in a row, the gateway's being away among them; 0: these are not counted. */
-  consecutive5xxErrors?: number;
-  /** The same of 502, 503 and 504 only. */
-  consecutiveGatewayErrors?: number;
-  /** Between two looks, and how long the first pause takes: each as `10s`. */
-  interval?: string;
-  baseEjectionTime?: string;
-  /** How many of the gateways may pause at once: Istio lets 10 % do so, which of a few gateways is none. */
-  maxEjectionPercent?: number;
-  /** With fewer than this share of them left, none pauses. */
-  minHealthPercent?: number;
-}
+import type { OutlierDetection } from "../config/importRules.ts";
 
 /** The fields in the order in which they are written, and what each holds. */
 export const OUTLIER_FIELDS = {
@@ -21,9 +8,9 @@ export const OUTLIER_FIELDS = {
   baseEjectionTime: "duration",
   maxEjectionPercent: "percent",
   minHealthPercent: "percent",
-} as const satisfies Record<keyof OutlierDetection, "count" | "duration" | "percent">;
+} as const;
 
-type Field = keyof OutlierDetection;
+type Field = keyof typeof OUTLIER_FIELDS;
 
 const FIELDS = Object.keys(OUTLIER_FIELDS) as readonly Field[];
 

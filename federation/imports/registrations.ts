@@ -43,7 +43,7 @@ export function chooseFromPeers(
   planned: Readonly<Record<string, PeerImports>>,
   { cluster, peers, dns }: Pick<StackConfig, "cluster" | "peers" | "dns">,
 ): ChosenImports {
-  const ours = [cluster.domain, ...(cluster.domains ?? [])];
+  const ours = [cluster.domain, ...cluster.domains];
   const choices = Object.entries(planned).map(([peer, found]) => {
     const theirs = domainsOfOthers(planned, peer);
     const refuse = (name: string): string | undefined => refuseExtraName(name, ours, theirs);
@@ -107,7 +107,7 @@ export function viewPeers(
   { roots: ownRoots, intermediates }: OutsideCertificates = { roots: [], intermediates: [] },
 ): { peers: Record<string, PeerView>; warnings: string[]; notes: string[] } {
   const { cluster, allowGatewayAddresses } = config;
-  const { name: ownName, domain: clusterDomain, meshDomain, domains = [], trustDomain } = cluster;
+  const { name: ownName, domain: clusterDomain, meshDomain, domains, trustDomain } = cluster;
   const { topology } = config;
   const rootCertificates = [...intermediates, ...ownRoots];
   const local = {

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import * as z from "zod";
+import type { SingleMesh } from "../config/singleMesh.ts";
 import { ADDRESS, canonicalAddress } from "../core/address.ts";
 import { text, type TextRule } from "../core/schema.ts";
 import { certificatesIn, certificatesOnly, hasPrivateKey } from "../x509/certificate.ts";
@@ -65,19 +66,5 @@ function isServerUrl(value: string): boolean {
   // A URL reads 0x7f.1 and 2130706433 as addresses: only what is written as it is meant passes.
   return ADDRESS.test(host) && (isIP(host) === 0 || value.includes(host) || value.includes("["));
 }
-/** What a stack of the topology `single-mesh` says beside what all stacks say. */
-export interface SingleMesh {
-  /** Istio's mesh ID: the same in all clusters of the mesh. */
-  meshId: string;
-  /** How the peers' istiods reach this cluster's API server; its certificates are those of the kubeconfig when left out. */
-  apiServer: { server: string; certificateAuthority?: string };
-  /** How long a peer's credential is to serve, in hours: 720 by default. An update after half of it renews it. */
-  tokenHours: number;
-  /** Gives peers credentials without an end instead. */
-  longLivedTokens: boolean;
-  /** Consents to what istiod needs: the peers' may read this cluster's Secrets. True wherever there are peers. */
-  allowPeersToReadSecrets: boolean;
-}
-
 /** The same once the program has looked: nothing is left to find. */
 export type SettledMesh = Omit<SingleMesh, "apiServer"> & { apiServer: ApiServer };

@@ -1,3 +1,4 @@
+import type { PeerIdentity } from "../config/peers.ts";
 import type { Contract } from "../contract/contract.ts";
 import { type Fault, pathOf, settingCommand } from "../core/fault.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
@@ -45,24 +46,6 @@ export function judgeOwned(
     ],
   };
 }
-/** Who a peer is, as the stack's config says; what is left out is pinned at first sight. */
-export interface PeerIdentity {
-  /** Name that the peer gives itself. */
-  cluster?: string;
-  /** Its cluster domain. */
-  clusterDomain?: string;
-  /** Its mesh domain, by which its services may be called here. */
-  meshDomain?: string;
-  /** The only further domains below which it may have names. */
-  domains?: string[];
-  /** SPIFFE trust domain of its workloads. */
-  trustDomain?: string;
-  /** The only roots that it may have, beside those of ours that peers may have too: SHA-256 fingerprints, each as `AB:CD:...`. */
-  roots?: string[];
-  /** Takes a further root without being asked as long as one of those known is still published: the peer rotates its root. */
-  acceptAnnouncedRoots?: boolean;
-}
-
 /**
  * Holds a peer to who it was when it was first imported, or is by config: its name, its domains, its roots.
  *

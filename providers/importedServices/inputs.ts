@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Brake } from "../../federation/config/peers.ts";
 import { sortedRecord } from "../../federation/core/order.ts";
-import type { Brake } from "../../federation/imports/brake.ts";
 import type { KubeconfigName } from "../../kubernetes/kubeconfig.ts";
 
 /** What `check` passed: all that is to be here of one peer. */

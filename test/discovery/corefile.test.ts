@@ -4,7 +4,10 @@ import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import { describeFault, FaultsError } from "../../federation/core/fault.ts";
 import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";
 
-const dns = { coreDns: { namespace: "kube-system", configMap: "coredns", address: "10.96.0.77", port: 53 } };
+const dns = {
+  coreDns: { namespace: "kube-system", configMap: "coredns", address: "10.96.0.77", port: 53 },
+  services: undefined,
+};
 const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "configmaps" } };
 const ABSENT: Answer = { status: 404, body: NOT_FOUND };
 const PLAIN = ".:53 {\n    reload\n    forward . /etc/resolv.conf\n}\n";
@@ -32,7 +35,7 @@ describe("The Corefile of a cluster, before anything changes", () => {
   /** What is wrong with this ConfigMap, or worth a warning. */
   const told = async (
     data: Record<string, string> | undefined,
-    config: object = { dns },
+    config: Parameters<typeof surveyCorefile>[1] = { dns },
     nodeLocal: Answer = ABSENT,
   ) => {
     answer(data, nodeLocal);
@@ -75,7 +78,7 @@ describe("The Corefile of a cluster, before anything changes", () => {
   });
 
   it("is not looked at where none is named", async () => {
-    assert.deepEqual(await told(undefined, {}), []);
+    assert.deepEqual(await told(undefined, { dns: undefined }), []);
     assert.deepEqual(server.requests, []);
   });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import type { ExportRule } from "../../federation/config/exports.ts";
 import { discoverServices } from "../../discovery/exportedServices.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import type { ClusterServices } from "../../federation/exports/clusterServices.ts";
-import type { ExportRule } from "../../federation/exports/exportRule.ts";
 import { POD, SERVICE, SERVICE_ACCOUNT, WORKLOAD_ENTRY } from "../../kubernetes/kinds.ts";
 import { TestCluster } from "../providers/support/testCluster.ts";
 

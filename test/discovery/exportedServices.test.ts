@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import type { ExportRule } from "../../federation/config/exports.ts";
 import { discoverServices } from "../../discovery/exportedServices.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
 import type { ClusterServices } from "../../federation/exports/clusterServices.ts";
-import type { ExportRule } from "../../federation/exports/exportRule.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 
 const CREATED = "2026-11-21T10:00:00Z";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import type { PeerConfig } from "../../federation/config/peers.ts";
 import { surveyHosts } from "../../discovery/hostConflicts.ts";
 import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
-import type { PeerConfig } from "../../federation/config/stackConfig.ts";
 import type { PeerView } from "../../federation/imports/registration.ts";
 import { viewPeers } from "../../federation/imports/registrations.ts";
 import {

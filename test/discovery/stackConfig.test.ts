@@ -31,7 +31,7 @@ describe("readStackConfig", () => {
   });
 
   it("leaves other namespaces' config alone", () => {
-    pulumi.runtime.setAllConfig({ ...REQUIRED, "kubernetes:context": "x", "istio-federation2:y": "z" });
+    pulumi.runtime.setAllConfig({ ...REQUIRED, "kubernetes:context": "x", "federation:y": "z" });
     assert.deepEqual(readClusterConfig().exports, []);
   });
 

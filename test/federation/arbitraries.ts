@@ -1,10 +1,10 @@
 import fc from "fast-check";
+import type { OutlierDetection } from "../../federation/config/importRules.ts";
 import type { Contract } from "../../federation/contract/contract.ts";
 import type { ContractService, ServicePort } from "../../federation/contract/service.ts";
 import type { GatewayAddress } from "../../federation/core/address.ts";
 import { compare, sortedUnique } from "../../federation/core/order.ts";
 import { PROTOCOLS } from "../../federation/core/port.ts";
-import type { OutlierDetection } from "../../federation/imports/outlierDetection.ts";
 import { contractOf } from "./samples.ts";
 
 /** A record with the prototype that literals have, so that deep equality means what it says. */

@@ -1,5 +1,5 @@
 import { type RootConfig, parseRootConfig } from "../../federation/config/rootStack.ts";
-import { type StackConfig, parseConfig } from "../../federation/config/stackConfig.ts";
+import { type ParsedConfig, type StackConfig, parseConfig } from "../../federation/config/stackConfig.ts";
 import type { Contract } from "../../federation/contract/contract.ts";
 import type { ContractService } from "../../federation/contract/service.ts";
 import { FaultsError } from "../../federation/core/fault.ts";
@@ -110,12 +110,17 @@ export const KUBECONFIG = { context: "cluster-a" };
  * @throws FaultsError with all faults of one that is not valid.
  */
 export function validConfig(raw: Record<string, unknown>, stack: string): StackConfig {
-  return parseConfig(raw, stack);
+  return withoutFaults(parseConfig(raw, stack));
 }
 
 /** The parsed config of a shared root's stack, as {@link validConfig}. */
 export function validRootConfig(raw: Record<string, unknown>, stack: string): RootConfig {
-  return parseRootConfig(raw, stack);
+  return withoutFaults(parseRootConfig(raw, stack));
+}
+
+function withoutFaults<T>({ config, faults }: ParsedConfig<T>): T {
+  if (config === undefined || faults.length > 0) throw new FaultsError("config of stack cluster-a", faults);
+  return config;
 }
 
 /** The paths of all faults of a config of stack cluster-a; its cluster and kubeconfig sections need not be given. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Caller, CallerRules } from "../../../federation/access/callers.ts";
+import type { Caller, CallerRules } from "../../../federation/config/callers.ts";
 import { callerPolicies } from "../../../federation/access/policies.ts";
 import type { GuardedService } from "../../../federation/access/policyTarget.ts";
 import { getThrough, guarded, http, mesh, policiesFor, tcp } from "./callersFixture.ts";

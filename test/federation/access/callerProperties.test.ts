@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Caller, LocalCaller } from "../../../federation/access/callers.ts";
+import type { Caller, LocalCaller } from "../../../federation/config/callers.ts";
 import { judgeForeignPolicies } from "../../../federation/access/foreignPolicies.ts";
 import { callerPolicies } from "../../../federation/access/policies.ts";
 import type { AuthorizationPolicy, PolicyRule } from "../../../federation/access/policy.ts";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { type Caller, decidesAllOf } from "../../../federation/access/callers.ts";
-import { callerFields, judgeCallers } from "../../../federation/config/exports.ts";
+import { decidesAllOf } from "../../../federation/access/callers.ts";
+import { type Caller, callerFields } from "../../../federation/config/callers.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { faultsOf, fields } from "../../../federation/core/schema.ts";
+import { KUBECONFIG, LOCAL_CLUSTER } from "../samples.ts";
 
 const rule = fields(callerFields);
 
@@ -126,30 +128,43 @@ describe("Callers in the config", () => {
   });
 
   describe("in view of the peers", () => {
-    const peers = { "cluster-a": {}, "cluster-c": {} };
+    const peers = { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" } };
+    const configFaults = (exports: object[], known?: object) => {
+      const raw = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, exports, peers: known };
+      return parseConfig(raw, "cluster-a").faults.map(({ path, value, rule: broken }) => [
+        path,
+        value,
+        broken,
+      ]);
+    };
 
     it("name peers of the stack to which the rule offers something", () => {
       const rules = [
-        { callers: [{ peer: "cluster-a" }, {}] },
-        { peers: ["cluster-a"], callers: [{ peer: "cluster-c" }, { peer: "cluster-x" }] },
-        { callers: "?" },
-        7,
+        { service: "*", callers: [{ peer: "cluster-b" }, {}] },
+        { service: "a", peers: ["cluster-b"], callers: [{ peer: "cluster-c" }, { peer: "cluster-x" }] },
       ];
+      assert.deepEqual(configFaults(rules, peers), [
+        ["exports[1].callers[0].peer", "cluster-c", "is not offered the Services of this rule"],
+        ["exports[1].callers[1].peer", "cluster-x", "is none of this stack's peers"],
+      ]);
+    });
+
+    it("may name a peer whose own entry is faulty", () => {
+      const rules = [{ service: "*", callers: [{ peer: "cluster-b" }] }];
       assert.deepEqual(
-        judgeCallers(rules, peers).map((fault) => [fault.path, fault.value, fault.rule]),
-        [
-          ["exports[1].callers[0].peer", "cluster-c", "is not offered the Services of this rule"],
-          ["exports[1].callers[1].peer", "cluster-x", "is none of this stack's peers"],
-        ],
+        configFaults(rules, { "cluster-b": {} }).map(([path]) => path),
+        ["peers.cluster-b.stack"],
       );
     });
 
     it("cannot name peers where there are none, nor what every object has", () => {
-      for (const none of [undefined, {}, 1]) {
-        const [fault] = judgeCallers([{ callers: [{ peer: "constructor" }] }], none);
-        assert.equal(fault?.rule, "is none of this stack's peers");
+      for (const none of [undefined, {}]) {
+        const [[, , broken] = []] = configFaults(
+          [{ service: "*", callers: [{ peer: "constructor" }] }],
+          none,
+        );
+        assert.equal(broken, "is none of this stack's peers");
       }
-      assert.deepEqual(judgeCallers(undefined, peers), []);
     });
   });
 });

@@ -1,4 +1,4 @@
-import type { CallerRules } from "../../../federation/access/callers.ts";
+import type { CallerRules } from "../../../federation/config/callers.ts";
 import { type CallerPolicies, callerPolicies } from "../../../federation/access/policies.ts";
 import type { AuthorizationPolicy } from "../../../federation/access/policy.ts";
 import type { CallingMesh, GuardedService } from "../../../federation/access/policyTarget.ts";

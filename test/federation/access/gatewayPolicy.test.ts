@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { CallerRules } from "../../../federation/access/callers.ts";
+import type { CallerRules } from "../../../federation/config/callers.ts";
 import { isGatewayPolicy } from "../../../federation/access/gatewayPolicy.ts";
 import { callerPolicies, publishPolicies, readPolicies } from "../../../federation/access/policies.ts";
 import type { GuardedService } from "../../../federation/access/policyTarget.ts";

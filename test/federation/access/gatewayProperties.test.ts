@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Caller } from "../../../federation/access/callers.ts";
+import type { Caller } from "../../../federation/config/callers.ts";
 import { callerPolicies } from "../../../federation/access/policies.ts";
 import type { CallingMesh, GuardedService } from "../../../federation/access/policyTarget.ts";
 import { matches } from "../../../federation/core/labels.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { CallerRules } from "../../../federation/access/callers.ts";
+import type { CallerRules } from "../../../federation/config/callers.ts";
 import { callerPolicies } from "../../../federation/access/policies.ts";
 import type { GuardedService } from "../../../federation/access/policyTarget.ts";
 import { guarded, http, mesh, policiesFor, tcp } from "./callersFixture.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type ProvidedPems, judgeProvided } from "../../../federation/authority/provided.ts";
+import type { ProvidedPems } from "../../../federation/config/certificateAuthority.ts";
+import { judgeProvided } from "../../../federation/authority/provided.ts";
 import { type AuthorityOptions, TestAuthority } from "../../support/testAuthority.ts";
 
 const HOUR = 3_600_000;

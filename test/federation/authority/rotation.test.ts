@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Rotation } from "../../../federation/config/certificateAuthority.ts";
 import {
   FIRST_ROOT,
   PHASES,
   type Phase,
-  type Rotation,
   type RotationRecord,
   nextPhase,
   parseSignedUntil,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Rotation } from "../../../federation/config/certificateAuthority.ts";
 import {
   PHASES,
   type Phase,
-  type Rotation,
   type RotationRecord,
   recordStep,
   rolesOf,

@@ -11,6 +11,9 @@ const section = {
   expiryWarningDays: 90,
   workloadCertificateHours: 24,
   settlingMinutes: 10,
+  rotation: undefined,
+  provided: undefined,
+  shared: undefined,
   allowUnconstrainedAnchors: false,
 };
 const keyless: ProvidedAuthority = { certificate: "", key: "", chain: [], roots: [] };

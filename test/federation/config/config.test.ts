@@ -7,7 +7,13 @@ import { KUBECONFIG, LOCAL_CLUSTER as cluster, configFaults, faultsThrown, valid
 
 /** Everything that can be configured. */
 const full = {
-  cluster: { ...cluster, trustDomain: "a.example", network: "Network_A", meshDomain: "a.acme.internal" },
+  cluster: {
+    ...cluster,
+    trustDomain: "a.example",
+    network: "Network_A",
+    meshDomain: "a.acme.internal",
+    domains: [],
+  },
   topology: "federation",
   kubeconfig: { path: "~/.kube/config", context: "a" },
   certificateAuthority: {
@@ -54,6 +60,7 @@ describe("A stack's config", () => {
       cluster: {
         ...{ ...cluster, trustDomain: "cluster-a.local", network: "cluster-a" },
         meshDomain: "cluster-a.mesh",
+        domains: [],
       },
       kubeconfig: { context: "cluster-a" },
       topology: "federation",
@@ -82,8 +89,8 @@ describe("A stack's config", () => {
     assert.deepEqual({ ...rest, exports: full.exports }, full);
     assert.deepEqual(exports, [
       { namespaces: ["xyz"], services: ["bar"] },
-      { selector: { "istio-federation.dev/export": "true" } },
-      { namespaces: ["abc"], selector: { "istio-federation.dev/export": "true" } },
+      { namespaces: undefined, services: undefined, selector: { "istio-federation.dev/export": "true" } },
+      { namespaces: ["abc"], services: undefined, selector: { "istio-federation.dev/export": "true" } },
     ]);
     const ofOthers = ["dns", "singleMesh"];
     assert.deepEqual(

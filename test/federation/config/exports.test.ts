@@ -84,8 +84,8 @@ describe("The rules of exports", () => {
           peers: ["cluster-b"],
           labels: ["app.kubernetes.io/name", "tier"],
         },
-        { services: ["*"] },
-        { selector: { a: "b" }, peers: [] },
+        { namespaces: undefined, services: ["*"] },
+        { namespaces: undefined, services: undefined, selector: { a: "b" }, peers: [] },
       ],
     );
   });

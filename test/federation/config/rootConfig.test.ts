@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isRootStack, judgeRootName } from "../../../federation/config/rootStack.ts";
+import { isRootStack, checkRootName } from "../../../federation/config/rootStack.ts";
 import { faultsThrown, validRootConfig } from "../samples.ts";
 import { TestAuthority } from "../../support/testAuthority.ts";
 
@@ -81,7 +81,7 @@ describe("The config of a shared root", () => {
     const [fault] = faultsThrown(() => parse({ clusters }, { cluster: { name: "a" } }));
     assert.match(
       fault ?? "",
-      /^cluster: is of a cluster's stack, and 'rootAuthority' of one that holds a shared root: a stack is either/,
+      /^cluster: is for a cluster's stack, and 'rootAuthority' for a shared root's: a stack is either/,
     );
   });
 
@@ -144,12 +144,12 @@ describe("The config of a shared root", () => {
   it("names the root that is there for good: another name would make it anew", async () => {
     const config = validRootConfig({ rootAuthority: { name: "acme", clusters: {} } }, "root-ca");
     const rules = async (name: string) =>
-      judgeRootName([(await TestAuthority.root(`O=${name}, CN=Root CA`)).pem], config).map(
+      checkRootName([(await TestAuthority.root(`O=${name}, CN=Root CA`)).pem], config).map(
         ({ rule }) => rule,
       );
     assert.deepEqual(await rules("acme"), []);
     assert.match((await rules("other")).join(), /^is another than 'other', which the root has/);
-    for (const output of [undefined, [], ["?"], "?"]) assert.deepEqual(judgeRootName(output, config), []);
+    for (const output of [undefined, [], ["?"], "?"]) assert.deepEqual(checkRootName(output, config), []);
   });
 
   it("may be anything: it is parsed, or refused with faults that can be told", () => {

@@ -10,9 +10,10 @@ const config = {
     trustDomain: "cluster-b.local",
     network: "network-b",
     meshDomain: "cluster-b.mesh",
+    domains: [],
   },
-  topology: "federation",
-} as const;
+  topology: "federation" as const,
+};
 
 describe("The identity of a cluster", () => {
   it("is free as long as nothing was published, or nothing that tells it", () => {

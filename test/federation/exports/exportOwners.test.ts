@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import type { ExportRule } from "../../../federation/exports/exportRule.ts";
+import type { ExportRule } from "../../../federation/config/exports.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
 import { bar, cluster, exportsOf, found, pod } from "./exportsFixture.ts";
 

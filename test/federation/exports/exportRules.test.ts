@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import type { ExportRule } from "../../../federation/config/exports.ts";
 import { describeFault } from "../../../federation/core/fault.ts";
 import type { KubernetesService, Workload } from "../../../federation/exports/clusterServices.ts";
-import type { ExportRule } from "../../../federation/exports/exportRule.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
 import { BAR_HOST, bar, byName, cluster, exportsOf, found, offeredBar, pod } from "./exportsFixture.ts";
 

@@ -5,7 +5,7 @@ import type {
   Workload,
   MutualTlsMode,
 } from "../../../federation/exports/clusterServices.ts";
-import type { ExportRule } from "../../../federation/exports/exportRule.ts";
+import type { ExportRule } from "../../../federation/config/exports.ts";
 import type { GatewayTls } from "../../../federation/exports/mutualTls.ts";
 import { label } from "../arbitraries.ts";
 import { bar, pod } from "./exportsFixture.ts";

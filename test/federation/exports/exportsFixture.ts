@@ -3,7 +3,7 @@ import type {
   KubernetesService,
   Workload,
 } from "../../../federation/exports/clusterServices.ts";
-import type { ExportRule } from "../../../federation/exports/exportRule.ts";
+import type { ExportRule } from "../../../federation/config/exports.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
 
 export const BAR_HOST = "bar.xyz.svc.cluster-b.local";

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import type { ExportRule } from "../../../federation/config/exports.ts";
 import { parseContract } from "../../../federation/contract/contract.ts";
 import { matches } from "../../../federation/core/labels.ts";
 import type { ClusterServices } from "../../../federation/exports/clusterServices.ts";
-import { type ExportRule, selects } from "../../../federation/exports/exportRule.ts";
+import { selects } from "../../../federation/exports/exportRule.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
 import { mutualTlsModes, speaksMutualTls } from "../../../federation/exports/mutualTls.ts";
 import { shuffled } from "../arbitraries.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import type { ExportRule } from "../../../federation/config/exports.ts";
 import type { ContractService } from "../../../federation/contract/service.ts";
-import type { ExportRule } from "../../../federation/exports/exportRule.ts";
 import { lastExports } from "../../../federation/exports/lastExports.ts";
 import { cluster } from "./exportsFixture.ts";
 import { BAR, barService } from "../samples.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
+import type { ExportRule } from "../../../federation/config/exports.ts";
 import { gatewayAccount } from "../../../federation/config/istio.ts";
-import type { ExportRule } from "../../../federation/exports/exportRule.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
 import { lastExports } from "../../../federation/exports/lastExports.ts";
 import { BAR_HOST, bar, byName, cluster, exportsOf, found, offeredBar, pod } from "./exportsFixture.ts";

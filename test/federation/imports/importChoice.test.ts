@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import type { ImportRule } from "../../../federation/config/importRules.ts";
 import type { ContractService } from "../../../federation/contract/service.ts";
 import { describeFault } from "../../../federation/core/fault.ts";
 import { refuseExtraName } from "../../../federation/core/nameTemplate.ts";
 import { type PeerImports, planImports } from "../../../federation/imports/contracts.ts";
 import { chooseImports } from "../../../federation/imports/importChoice.ts";
-import type { ImportRule } from "../../../federation/imports/importRule.ts";
 import { label } from "../arbitraries.ts";
 import { barService, contractOf } from "../samples.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { type ImportRule, means, offeredService } from "../../../federation/imports/importRule.ts";
+import type { ImportRule } from "../../../federation/config/importRules.ts";
+import { means, offeredService } from "../../../federation/imports/importRule.ts";
 
 const DOMAIN = "cluster-b.local";
 const bar = offeredService("bar.xyz.svc.cluster-b.local", DOMAIN, { tier: "gold", app: "bar" });

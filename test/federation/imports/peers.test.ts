@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { ImportRule } from "../../../federation/config/importRules.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
-import type { ImportRule } from "../../../federation/imports/importRule.ts";
 import type { ContractReading, LastPeers, PeerStatus } from "../../../federation/imports/registration.ts";
 import { viewPeers } from "../../../federation/imports/registrations.ts";
 import { BAR, ROOT_B, ROOT_C, contractOf, faultsThrown, validConfig } from "../samples.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import type { ImportRule } from "../../../federation/config/importRules.ts";
 import { type PeerImports, planImports } from "../../../federation/imports/contracts.ts";
 import { type Choice, chooseImports } from "../../../federation/imports/importChoice.ts";
 import { renderImport } from "../../../federation/imports/importObjects.ts";
-import type { ImportRule } from "../../../federation/imports/importRule.ts";
 import { shareNames } from "../../../federation/imports/sharedHosts.ts";
 import { ROOT_B, contractOf } from "../samples.ts";
 

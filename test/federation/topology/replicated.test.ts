@@ -162,7 +162,16 @@ describe("A note on the trust domain cluster.local", () => {
   ] as const;
   const noted = (trustDomain: string) =>
     noteUnnamedTrust(
-      { cluster: { name: "a", domain: "cluster.local", network: "n", meshDomain: "a.mesh", trustDomain } },
+      {
+        cluster: {
+          name: "a",
+          domain: "cluster.local",
+          network: "n",
+          meshDomain: "a.mesh",
+          domains: [],
+          trustDomain,
+        },
+      },
       trusted,
     );
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type PeerIdentity, judgePin } from "../../../federation/trust/pin.ts";
+import type { PeerIdentity } from "../../../federation/config/peers.ts";
+import { judgePin } from "../../../federation/trust/pin.ts";
 import type { PinnedPeer } from "../../../federation/trust/pinnedPeer.ts";
 import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A, ROOT_B, ROOT_C, contractOf } from "../samples.ts";

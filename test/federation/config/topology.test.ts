@@ -1,22 +1,28 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { judgeTopology } from "../../../federation/config/topology.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples.ts";
 
-const told = (raw: Record<string, unknown>) =>
-  judgeTopology(raw).map(({ path, rule, remedy }) => `${path} ${rule}. ${remedy}`);
+const provided = { certificate: "c", key: "k", root: "r" };
+const shared = { stack: "root" };
+
+/** The faults of a config, each as one line without its value. */
+function faultsOf(raw: Record<string, unknown>): string[] {
+  const { faults } = parseConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...raw }, "cluster-a");
+  return faults.map(({ path, rule, remedy }) => `${path} ${rule}. ${remedy}`);
+}
 
 describe("The topology in a stack's config", () => {
   it("lets a federation have roots of its own, or from outside", () => {
-    for (const certificateAuthority of [undefined, {}, { source: "own" }, { source: "provided" }]) {
-      assert.deepEqual(told({ certificateAuthority }), []);
-      assert.deepEqual(told({ topology: "federation", certificateAuthority }), []);
+    for (const certificateAuthority of [undefined, {}, { source: "own" }, { source: "provided", provided }]) {
+      assert.deepEqual(faultsOf({ certificateAuthority }), []);
+      assert.deepEqual(faultsOf({ topology: "federation", certificateAuthority }), []);
     }
   });
 
-  for (const certificateAuthority of [undefined, {}, { algorithm: 1 }, { source: "own" }]) {
+  for (const certificateAuthority of [undefined, {}, { source: "own" }]) {
     it(`lets no replicated control plane have a root of its own: ${JSON.stringify(certificateAuthority)}`, () => {
-      const [fault, ...others] = told({ topology: "replicated", certificateAuthority });
+      const [fault, ...others] = faultsOf({ topology: "replicated", certificateAuthority });
       assert.deepEqual(others, []);
       assert.match(
         fault ?? "",
@@ -26,12 +32,14 @@ describe("The topology in a stack's config", () => {
   }
 
   it("lets a replicated control plane have a shared root, or one from outside", () => {
-    for (const source of ["shared", "provided"])
-      assert.deepEqual(told({ topology: "replicated", certificateAuthority: { source } }), []);
+    for (const certificateAuthority of [
+      { source: "shared", shared },
+      { source: "provided", provided },
+    ])
+      assert.deepEqual(faultsOf({ topology: "replicated", certificateAuthority }), []);
   });
 
   it("has a stub for clients without a sidecar where there are global names, with kubeadm's names by default", () => {
-    const provided = { certificate: "c", key: "k", root: "r" };
     const config = (dns: unknown) => ({
       topology: "replicated",
       certificateAuthority: { source: "provided", provided },
@@ -58,7 +66,7 @@ describe("The topology in a stack's config", () => {
 
   it("has no block in the Corefile in a federation, whose way is local Services", () => {
     const coreDns = { address: "10.96.0.77" };
-    assert.deepEqual(told({ dns: { coreDns } }), [
+    assert.deepEqual(faultsOf({ dns: { coreDns } }), [
       "dns.coreDns is not for topology 'federation'. Write dns.services, or a rule of CoreDNS by hand (docs/dns.md)",
     ]);
     assert.deepEqual(configFaults({ dns: { coreDns, addresses: "240.241.0.0/16" } }), [
@@ -87,7 +95,6 @@ describe("The topology in a stack's config", () => {
       assert.deepEqual(configFaults({ dns: { services: { name } } }), ["dns.services.name"]);
     const services = { name: "{name}" };
     assert.deepEqual(configFaults({ dns: { services: { namespace: "x" } } }), ["dns.services.namespace"]);
-    const provided = { certificate: "c", key: "k", root: "r" };
     const replicated = { topology: "replicated", certificateAuthority: { source: "provided", provided } };
     assert.deepEqual(configFaults({ ...replicated, dns: { services } }), ["dns.services"]);
     assert.ok(configFaults({ topology: "single-mesh", dns: { services } }).includes("dns"));
@@ -95,26 +102,29 @@ describe("The topology in a stack's config", () => {
 
   for (const domain of ["global", "a.global"]) {
     it(`lets no cluster of replicated control planes have global names for its own: ${domain}`, () => {
-      const config = { certificateAuthority: { source: "provided" }, cluster: { domain } };
-      assert.deepEqual(judgeTopology({ topology: "replicated", ...config }), [
-        {
-          path: "cluster.domain",
-          value: domain,
-          rule: "is or lies below 'global', below which peers' services have their names in topology 'replicated'",
-          remedy: "Choose another topology, or a cluster with another domain",
-        },
+      const certificateAuthority = { source: "provided", provided };
+      const config = { certificateAuthority, cluster: { ...LOCAL_CLUSTER, domain } };
+      assert.deepEqual(faultsOf({ topology: "replicated", ...config }), [
+        "cluster.domain is or lies below 'global', below which peers' services have their names in topology 'replicated'. Choose another topology, or a cluster with another domain",
       ]);
-      assert.deepEqual(told({ topology: "federation", ...config }), []);
+      assert.deepEqual(faultsOf({ topology: "federation", ...config }), []);
       assert.deepEqual(
-        told({ topology: "replicated", ...config, cluster: { domain: `${domain}.example` } }),
+        faultsOf({
+          topology: "replicated",
+          ...config,
+          cluster: { ...LOCAL_CLUSTER, domain: `${domain}.example` },
+        }),
         [],
       );
-      assert.deepEqual(told({ topology: "replicated", ...config, cluster: { domain: "notglobal" } }), []);
+      assert.deepEqual(
+        faultsOf({ topology: "replicated", ...config, cluster: { ...LOCAL_CLUSTER, domain: "notglobal" } }),
+        [],
+      );
     });
   }
 
   it("has mesh domains, and names to choose, in a federation only", () => {
-    const certificateAuthority = { source: "shared", shared: { stack: "root" } };
+    const certificateAuthority = { source: "shared", shared };
     const choosing = {
       cluster: { ...LOCAL_CLUSTER, meshDomain: "a.mesh" },
       peers: { "2b": { stack: "b", names: "own" }, c: { stack: "c" } },
@@ -125,14 +135,18 @@ describe("The topology in a stack's config", () => {
       'peers["2b"].names',
     ]);
     assert.match(
-      told({ ...choosing, topology: "single-mesh" }).join(),
+      faultsOf({ ...choosing, topology: "single-mesh" }).join(),
       /names that peers' services do not have in topology 'single-mesh'\. Remove it, or write topology: federation/,
     );
   });
 
   it("is not what is judged when it, or the source, is none that there is", () => {
-    assert.deepEqual(told({ topology: "mesh", certificateAuthority: { source: "own" } }), []);
-    assert.deepEqual(told({ topology: "replicated", certificateAuthority: { source: "vault" } }), []);
+    assert.deepEqual(configFaults({ topology: "mesh", certificateAuthority: { source: "own" } }), [
+      "topology",
+    ]);
+    assert.deepEqual(configFaults({ topology: "replicated", certificateAuthority: { source: "vault" } }), [
+      "certificateAuthority.source",
+    ]);
   });
 
   it("tells its faults together with all others", () => {
