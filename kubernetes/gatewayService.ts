@@ -17,7 +17,7 @@ type ServiceObject = KubernetesObject & {
 };
 
 /** Fields of a Node that are read here. */
-export type NodeObject = KubernetesObject & {
+type NodeObject = KubernetesObject & {
   status?: {
     conditions?: { type: string; status: string }[];
     addresses?: { type: string; address: string }[];
@@ -60,7 +60,7 @@ function loadBalancerHosts({ status }: ServiceObject): string[] {
 }
 
 /** Lists the external addresses of the ready nodes, or their internal ones where no node has an external one. */
-export function nodeHosts(nodes: readonly NodeObject[]): string[] {
+function nodeHosts(nodes: readonly NodeObject[]): string[] {
   const addresses = nodes
     .filter(({ status }) => isReady(status?.conditions ?? []))
     .flatMap(({ status }) => status?.addresses ?? []);

@@ -106,7 +106,7 @@ const INTERVAL = 2000;
  * Reads until there is an address, but at least once.
  * @returns what is missing when the time is over.
  */
-export async function awaitAddresses(
+async function awaitAddresses(
   readStatus: () => Promise<GatewayStatus>,
   timeoutSeconds: number,
 ): Promise<GatewayStatus> {

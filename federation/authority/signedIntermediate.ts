@@ -4,7 +4,7 @@ import { keyFingerprint, parseRequest } from "../x509/request.ts";
 import { isRenewalDue } from "../x509/validity.ts";
 
 /** Counts how intermediates are made: intermediates of another format are made anew. */
-export const INTERMEDIATE_FORMAT = 1;
+const INTERMEDIATE_FORMAT = 1;
 
 /** Everything that a cluster's intermediate under a shared root is made from, but the root's key. */
 export interface IntermediateSource {

@@ -1,14 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { canonicalCertificate } from "./certificate.ts";
-import { parsePrivateKey, signatureAlgorithm } from "./keys.ts";
+import { UNFIT_KEY, parsePrivateKey, signatureAlgorithm } from "./keys.ts";
 
 /** OpenSSL's `CA:TRUE`: basicConstraints say CA, and keyUsage, where there is one, allows keyCertSign. */
 const NO_CA = "must be one certificate in PEM, of a CA that may sign certificates";
 const NO_NAME = "has no subject, by which its certificates are to name it: make a root with one";
 const NO_KEY = "must be an unencrypted private key in PEM (PKCS #1, SEC 1 or PKCS #8)";
 const NO_PAIR = "issuerKey is not the key of issuerCertificate: give the key of our own root";
-const UNFIT_KEY =
-  "has a key that Envoy does not take: make a root with an RSA key, or an ECDSA key on P-256, P-384 or P-521";
 
 /**
  * Validates a CA's certificate and key to sign with. No fault quotes what was given, which could be the key.

@@ -46,14 +46,14 @@ describe("ClusterClient", () => {
     return error;
   }
 
-  describe("repeats a request", () => {
+  describe("retries a request", () => {
     const passing: [string, Parameters<FakeApiServer["answer"]>[0]][] = [
       ["when the API server is too busy", refusal(429, "TooManyRequests", "later")],
-      ["when the API server has an error of its own", refusal(500, "InternalError", "etcd")],
-      ["when a load balancer in front has no API server", { status: 503, body: "no backend" }],
-      ["when there is no answer in time", "hang"],
+      ["on an internal error of the API server", refusal(500, "InternalError", "etcd")],
+      ["when a load balancer has no API server behind it", { status: 503, body: "no backend" }],
+      ["after a timeout", "hang"],
       [
-        "when somebody wrote at the same moment",
+        "after a conflict with another write",
         refusal(409, "Conflict", "please apply your changes to the latest"),
       ],
     ];
@@ -65,14 +65,14 @@ describe("ClusterClient", () => {
       });
     }
 
-    it("not before the API server wants it", async () => {
+    it("not before the API server's Retry-After", async () => {
       server.answer({ ...refusal(429, "TooManyRequests", "later"), headers: { "retry-after": "1" } }, OK);
       const start = performance.now();
       await client.apply(SERVICE_ENTRY, ENTRY, true);
       assert.ok(performance.now() - start >= 1000);
     });
 
-    it("not when the API server wants more time than there is", async () => {
+    it("not when Retry-After exceeds the policy", async () => {
       server.answer({ ...refusal(429, "TooManyRequests", "later"), headers: { "retry-after": "3600" } });
       const hasty = await ClusterClient.connect(server.kubeconfig, {
         deadline: 300,
@@ -83,7 +83,7 @@ describe("ClusterClient", () => {
       assert.equal(server.requests.length, 1);
     });
 
-    it("not when it began too long ago", async () => {
+    it("not when the first attempt is too long ago", async () => {
       server.answer("hang");
       const hasty = await ClusterClient.connect(server.kubeconfig, {
         deadline: 300,
@@ -94,7 +94,7 @@ describe("ClusterClient", () => {
       assert.equal(server.requests.length, 1);
     });
 
-    it("once, with credentials got anew, when they are not accepted", async () => {
+    it("once, with renewed credentials, when they are refused", async () => {
       server.answer(refusal(401, "Unauthorized", "Unauthorized"), OK);
       await client.apply(SERVICE_ENTRY, ENTRY, true);
       assert.equal(server.requests.length, 2);
@@ -104,14 +104,14 @@ describe("ClusterClient", () => {
       assert.equal(why.status, 401);
     });
 
-    it("when the kind was made known a moment ago", async () => {
+    it("when the kind's CRD was just created", async () => {
       const unknown = { status: 404, body: "404 page not found", headers: { "audit-id": "a" } };
       server.answer(unknown, OK);
       await client.apply(SERVICE_ENTRY, ENTRY, true);
       assert.equal(server.requests.length, 2);
     });
 
-    it("only so often", async () => {
+    it("not more often than the policy allows", async () => {
       server.answer(refusal(500, "InternalError", "etcd is down"));
       const { failure: why } = await failure(client.apply(SERVICE_ENTRY, ENTRY, true));
       assert.equal(server.requests.length, 3);
@@ -119,12 +119,12 @@ describe("ClusterClient", () => {
     });
   });
 
-  describe("does not repeat", () => {
+  describe("does not retry", () => {
     const lasting: [string, Parameters<FakeApiServer["answer"]>[0]][] = [
-      ["what is forbidden", refusal(403, "Forbidden", "User cannot patch")],
-      ["what is invalid", refusal(422, "Invalid", "spec.hosts")],
+      ["a forbidden request", refusal(403, "Forbidden", "User cannot patch")],
+      ["an invalid object", refusal(422, "Invalid", "spec.hosts")],
       [
-        "what another field manager holds",
+        "a conflict with another field manager",
         refusal(409, "Conflict", "conflict with team-x", ["FieldManagerConflict"]),
       ],
     ];
@@ -137,14 +137,14 @@ describe("ClusterClient", () => {
       });
     }
 
-    it("a replacement of a version that is no more the current one", async () => {
+    it("a replacement of an outdated resourceVersion", async () => {
       server.answer(refusal(409, "Conflict", "the object has been modified"));
       await failure(client.replace(SERVICE_ENTRY, ENTRY));
       assert.equal(server.requests.length, 1);
     });
   });
 
-  describe("says in an error", () => {
+  describe("reports in an error", () => {
     it("the context, the verb, the object and the cause", async () => {
       server.answer(refusal(403, "Forbidden", "User cannot patch"));
       const { message } = await failure(client.apply(SERVICE_ENTRY, ENTRY, true));
@@ -154,7 +154,7 @@ describe("ClusterClient", () => {
       );
     });
 
-    it("where a list was asked for", async () => {
+    it("the namespace of a list", async () => {
       server.answer(refusal(403, "Forbidden", "no"));
       assert.match(
         (await failure(client.list(SERVICE_ENTRY))).message,
@@ -166,7 +166,7 @@ describe("ClusterClient", () => {
       );
     });
 
-    it("that there was no answer in time", async () => {
+    it("a timeout", async () => {
       server.answer("hang");
       const { message, failure: why } = await failure(client.probe());
       assert.match(message, /cannot reach the API server: 127\.30\.0\.9:\d+: no answer within 0\.3 s/);
@@ -198,7 +198,7 @@ describe("ClusterClient", () => {
       assert.equal((await client.list(SERVICE_ENTRY)).length, 2);
     });
 
-    it("no further when what takes it in fails, whatever becomes of the next page", async () => {
+    it("no further when the accumulator throws, whatever happens to the next page", async () => {
       const first = { status: 200, body: { items: [ENTRY], metadata: { continue: "more" } } };
       server.answer(first, refusal(403, "Forbidden", "no"));
       const take = (): void => {
@@ -207,7 +207,7 @@ describe("ClusterClient", () => {
       await assert.rejects(client.fold(SERVICE_ENTRY, {}, { begin: () => 0, take }), /^TypeError: oops$/);
     });
 
-    it("nothing twice when the pages expired after some of them were taken in", async () => {
+    it("nothing twice when the pages expired after some were accumulated", async () => {
       const named = (name: string) => ({ ...ENTRY, metadata: { ...ENTRY.metadata, name } });
       const first = { status: 200, body: { items: [named("gone.b")], metadata: { continue: "more" } } };
       const all = { status: 200, body: { items: [named("bar.b")], metadata: {} } };
@@ -228,31 +228,31 @@ describe("ClusterClient", () => {
       assert.deepEqual([...names], ["bar.b"]);
     });
 
-    it("not nothing when it is not the API server that knows of nothing", async () => {
+    it("without counting a proxy's 404 as an empty list", async () => {
       server.answer({ status: 404, body: "default backend" });
       const { failure: why } = await failure(client.list(SERVICE_ENTRY));
       assert.equal(server.requests.length, 3);
       assert.equal(why.unreachable, true);
     });
 
-    it("not nothing when the answer is no list", async () => {
+    it("without counting JSON that is no list as an empty list", async () => {
       server.answer({ status: 200, body: { login: "please" } });
       assert.match((await failure(client.list(SERVICE_ENTRY))).message, /the answer is no list/);
     });
 
-    it("nothing of a kind that the cluster does not know", async () => {
+    it("nothing of a kind whose CRD is not installed", async () => {
       server.answer(refusal(404, "NotFound", "the server could not find the requested resource"));
       assert.deepEqual(await client.list(SERVICE_ENTRY), []);
     });
   });
 
   describe("deletes", () => {
-    it("what is gone already", async () => {
+    it("an object that is gone already", async () => {
       server.answer(refusal(404, "NotFound", "not found"));
       assert.equal(await client.delete(SERVICE_ENTRY, ENTRY), true);
     });
 
-    it("not what was changed since it was seen", async () => {
+    it("not an object that was changed in between", async () => {
       server.answer(refusal(409, "Conflict", "the ResourceVersion in the precondition (7) does not match"));
       assert.equal(await client.delete(SERVICE_ENTRY, ENTRY), false);
       assert.equal(server.requests.length, 1);
@@ -268,7 +268,7 @@ describe("ClusterClient", () => {
     assert.ok(server.connections <= before + 1, `${server.connections - before} more connections`);
   });
 
-  it("says quickly that nobody listens", async () => {
+  it("reports a refused connection quickly", async () => {
     const gone = await FakeApiServer.start();
     const late = await ClusterClient.connect(gone.kubeconfig, { deadline: 300, retries: 1 });
     gone.stop();

@@ -61,8 +61,8 @@ const takeOut = (cluster: FakeCluster) =>
     edit: (corefile) => withGlobalBlock(corefile, ""),
   });
 
-describe("The Corefile of a cluster", () => {
-  it("gets the block, by the version that was read, and keeps all else of its ConfigMap", async () => {
+describe("editCorefile", () => {
+  it("writes the block under the resourceVersion that was read, and keeps the rest of the ConfigMap", async () => {
     const cluster = new FakeCluster({ Corefile: COREFILE, other: "x" });
     await put(cluster);
     assert.deepEqual(cluster.written, [
@@ -74,7 +74,7 @@ describe("The Corefile of a cluster", () => {
     assert.equal(await readCorefile(cluster.client, NAME), BLOCK + COREFILE);
   });
 
-  it("is not written when it has the block, and is as before once that is taken out", async () => {
+  it("writes nothing when the block is there; removing it restores the Corefile", async () => {
     const cluster = new FakeCluster({ Corefile: COREFILE });
     await put(cluster);
     await put(cluster);
@@ -83,14 +83,14 @@ describe("The Corefile of a cluster", () => {
     assert.equal(cluster.written[1]?.data?.["Corefile"], COREFILE);
   });
 
-  it("is looked at once more when somebody wrote to it meanwhile, but not for ever", async () => {
+  it("retries after conflicts, a bounded number of times", async () => {
     const cluster = new FakeCluster({ Corefile: COREFILE }, 4);
     await put(cluster);
     assert.equal(cluster.written.length, 1);
     await assert.rejects(put(new FakeCluster({ Corefile: COREFILE }, 5)), /409 Conflict/);
   });
 
-  it("stays as it is when somebody else answers for these names", async () => {
+  it("refuses a Corefile with somebody else's server block for these names", async () => {
     const cluster = new FakeCluster({ Corefile: `${COREFILE}global:53 {\n}\n` });
     await assert.rejects(
       put(cluster),
@@ -99,14 +99,14 @@ describe("The Corefile of a cluster", () => {
     assert.deepEqual(cluster.written, []);
   });
 
-  it("gives the block back whatever somebody else wrote beside it", async () => {
+  it("removes the block whatever else is in the Corefile", async () => {
     const theirs = `${COREFILE}global:53 {\n}\n`;
     const cluster = new FakeCluster({ Corefile: BLOCK + theirs });
     await takeOut(cluster);
     assert.equal(cluster.written[0]?.data?.["Corefile"], theirs);
   });
 
-  it("stays as it is when nobody can tell which lines of it are ours, and says what to take out by hand", async () => {
+  it("refuses a Corefile with incomplete markers and names the lines to remove by hand", async () => {
     const cluster = new FakeCluster({ Corefile: BLOCK.replace(/# END.*\n/, "") + COREFILE });
     for (const edit of [put, takeOut])
       await assert.rejects(
@@ -117,10 +117,10 @@ describe("The Corefile of a cluster", () => {
   });
 
   for (const [what, data] of [
-    ["its ConfigMap is not there", undefined],
+    ["its ConfigMap does not exist", undefined],
     ["its ConfigMap has none", { other: "x" }],
   ] as const) {
-    it(`is told to be missing when ${what}`, async () => {
+    it(`reports a missing Corefile when ${what}`, async () => {
       const cluster = new FakeCluster(data);
       await assert.rejects(put(cluster), /it does not exist\. Name CoreDNS' ConfigMap in dns\.coreDns/);
       assert.equal(await readCorefile(cluster.client, NAME), undefined);

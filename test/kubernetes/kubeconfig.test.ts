@@ -40,16 +40,16 @@ describe("loadKubeconfig", () => {
     assert.equal(config.getCurrentCluster()?.server, "https://b");
   });
 
-  it("takes the current context when none is named", async () => {
+  it("selects the current context by default", async () => {
     assert.equal((await loadKubeconfig({ path: file })).getCurrentCluster()?.server, "https://a");
   });
 
-  it("reads a path from the folder that the program runs in", async () => {
+  it("resolves a path relative to the working directory", async () => {
     const config = await loadKubeconfig({ path: relative(process.cwd(), file) });
     assert.equal(config.getCurrentContext(), "a");
   });
 
-  it("reads ~/ from the home folder", () => {
+  it("resolves ~/ to the home folder", () => {
     assert.equal(resolvePath("~/.kube/config"), join(homedir(), ".kube/config"));
   });
 
@@ -58,14 +58,14 @@ describe("loadKubeconfig", () => {
     assert.equal((await loadKubeconfig({ context: "b" })).getCurrentContext(), "b");
   });
 
-  it("says which file is missing", async () => {
+  it("reports a missing file", async () => {
     const path = join(folder, "none");
     await assert.rejects(loadKubeconfig({ path }), {
       message: `kubeconfig ${path}: cannot read it: no such file`,
     });
   });
 
-  it("says which contexts there are when the named one is missing", async () => {
+  it("reports a missing context with those that exist", async () => {
     await assert.rejects(
       loadKubeconfig({ path: file, context: "c" }),
       /"c": no such context; it has a, b, broken, nowhere$/,
@@ -83,7 +83,7 @@ describe("loadKubeconfig", () => {
     );
   });
 
-  it("says where a file is no YAML, without showing the secrets around that", async () => {
+  it("reports the line of a YAML fault without the secrets around it", async () => {
     const broken = join(folder, "broken");
     writeFileSync(broken, `users:\n- name: u\n  user: {token: s3cr3t\n`);
     const error = await loadKubeconfig({ path: broken }).then(() => assert.fail("must fail"), String);

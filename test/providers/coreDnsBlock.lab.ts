@@ -40,7 +40,7 @@ describe("CoreDnsBlock against a real API server", () => {
   const data = async () => (await configMap())?.data;
   const inputs = (block = BLOCK) => ({ kubeconfig: cluster.kubeconfig, ...NAME, block });
 
-  it("puts the block in, changes it, and takes it out again without a trace", async () => {
+  it("creates, changes and deletes the block, and nothing else of the ConfigMap", async () => {
     const { id, outs } = await provider.create(inputs());
     assert.equal(id, ID);
     assert.deepEqual(await data(), { Corefile: BLOCK + COREFILE, a: "b" });
@@ -52,7 +52,7 @@ describe("CoreDnsBlock against a real API server", () => {
     assert.deepEqual(await data(), { Corefile: COREFILE, a: "b" });
   });
 
-  it("has nothing to do when nothing changed, also after a refresh", async () => {
+  it("has no diff without a change, also after a refresh", async () => {
     const { outs } = await provider.create(inputs());
     const refreshed = await provider.read(ID, outs);
     for (const state of [outs, refreshed.props]) {
@@ -60,7 +60,7 @@ describe("CoreDnsBlock against a real API server", () => {
     }
   });
 
-  it("shows in a refresh that somebody took the block out, and puts it back", async () => {
+  it("shows in a refresh that somebody removed the block, and restores it", async () => {
     const { outs } = await provider.create(inputs());
     const live = (await configMap()) ?? assert.fail();
     await cluster.client.replace(CONFIG_MAP, { ...live, data: { Corefile: COREFILE } });
@@ -71,7 +71,7 @@ describe("CoreDnsBlock against a real API server", () => {
     assert.deepEqual(await data(), { Corefile: BLOCK + COREFILE });
   });
 
-  it("leaves a Corefile alone in which somebody else answers for these names", async () => {
+  it("refuses a Corefile with somebody else's server block for these names", async () => {
     const live = (await configMap()) ?? assert.fail();
     const theirs = { Corefile: `global:53 {\n}\n${COREFILE}` };
     await cluster.client.replace(CONFIG_MAP, { ...live, data: theirs });
@@ -79,7 +79,7 @@ describe("CoreDnsBlock against a real API server", () => {
     assert.deepEqual(await data(), theirs);
   });
 
-  it("is taken out whatever somebody else wrote beside it", async () => {
+  it("is deleted whatever else is in the Corefile", async () => {
     const { outs } = await provider.create(inputs());
     const live = (await configMap()) ?? assert.fail();
     const theirs = `global:53 {\n}\n${COREFILE}`;
@@ -88,7 +88,7 @@ describe("CoreDnsBlock against a real API server", () => {
     assert.deepEqual(await data(), { Corefile: theirs });
   });
 
-  it("is found without its markers: a refresh shows that, an update puts them back, a removal takes it out", async () => {
+  it("is recognised without its markers: a refresh shows it, an update restores them, a deletion removes it", async () => {
     const { outs } = await provider.create(inputs());
     const bare = BLOCK.replace(/^#.*\n/gm, "");
     for (const remove of [false, true]) {
@@ -102,7 +102,7 @@ describe("CoreDnsBlock against a real API server", () => {
     }
   });
 
-  it("is no more taken for gone than taken out when one of its markers is", async () => {
+  it("counts neither as gone nor is deleted when one marker is missing", async () => {
     const { outs } = await provider.create(inputs());
     const live = (await configMap()) ?? assert.fail();
     const half = { Corefile: BLOCK.replace(/# END.*\n/, "") + COREFILE };
@@ -115,7 +115,7 @@ describe("CoreDnsBlock against a real API server", () => {
     assert.deepEqual(await data(), half);
   });
 
-  it("goes with its ConfigMap", async () => {
+  it("is gone with its ConfigMap", async () => {
     const { outs } = await provider.create(inputs());
     await cluster.client.delete(CONFIG_MAP, (await configMap()) ?? assert.fail());
     await provider.delete(ID, outs);

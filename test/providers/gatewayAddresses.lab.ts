@@ -50,7 +50,7 @@ describe("GatewayAddresses against a real API server", () => {
     return observeGateway(surveyed, GATEWAY.namespace, GATEWAY.service, GATEWAY.port);
   }
 
-  it("waits for the load balancer's addresses, and gives all of them, in order", async () => {
+  it("waits for the load balancer's addresses and returns all of them, sorted", async () => {
     await makeGateway("LoadBalancer");
     const creating = provider.create(inputs(30));
     const ingress = [{ hostname: "lb.example.com" }, virtual("203.0.113.20"), virtual("203.0.113.10")];
@@ -65,7 +65,7 @@ describe("GatewayAddresses against a real API server", () => {
     assert.deepEqual(await observe(), expected);
   });
 
-  it("warns, and does not fail, when there is none in time; a refresh finds it later", async () => {
+  it("warns without failing when there is none in time; a later refresh finds it", async () => {
     await makeGateway("LoadBalancer");
     const { id, outs } = await provider.create(inputs(1));
     assert.deepEqual(outs.addresses, []);
@@ -82,7 +82,7 @@ describe("GatewayAddresses against a real API server", () => {
     ]);
   });
 
-  it("gives the ready nodes' addresses and the node port", async () => {
+  it("returns the ready nodes' addresses with the node port", async () => {
     await makeGateway("NodePort", 31443);
     assert.deepEqual(await observe(), []);
     const addresses = (address: string) => [{ type: "InternalIP", address }];
@@ -100,7 +100,7 @@ describe("GatewayAddresses against a real API server", () => {
     assert.deepEqual(outs.addresses, expected);
   });
 
-  it("gives none of a Service that does not exist or is not reached from outside", async () => {
+  it("returns none for a Service that does not exist or is not exposed", async () => {
     assert.deepEqual(await observe(), []);
     await makeGateway("ClusterIP");
     assert.deepEqual(await observe(), []);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
-import { awaitAddresses, provider } from "../../providers/gatewayAddresses.ts";
+import { provider } from "../../providers/gatewayAddresses.ts";
+import { FakeApiServer } from "./support/fakeApiServer.ts";
 
 type Inputs = Parameters<typeof provider.create>[0];
 type State = Parameters<typeof provider.diff>[1];
@@ -76,25 +78,49 @@ describe("check of GatewayAddresses", () => {
   });
 });
 
-describe("awaitAddresses", () => {
-  it("returns as soon as there is an address", async () => {
-    const answers = [{ missing: "not yet" }, { addresses: [HERE] }];
-    const found = await awaitAddresses(
-      () => Promise.resolve(answers.shift() ?? { missing: "read too often" }),
-      60,
-    );
-    assert.deepEqual(found, { addresses: [HERE] });
+describe("create of GatewayAddresses", () => {
+  let server: FakeApiServer;
+
+  before(async () => {
+    server = await FakeApiServer.start();
   });
 
-  it("reads once without any time to wait, and returns what is missing", async () => {
-    const found = await awaitAddresses(() => Promise.resolve({ missing: "no load balancer" }), 0);
-    assert.deepEqual(found, { missing: "no load balancer" });
+  afterEach(() => {
+    mock.restoreAll();
+  });
+
+  after(() => {
+    server.stop();
+  });
+
+  const service = (ingress: object[]) => ({
+    status: 200,
+    body: { spec: { type: "LoadBalancer", ports: [{ port: 15443 }] }, status: { loadBalancer: { ingress } } },
+  });
+  const create = async (timeoutSeconds: number) =>
+    (await provider.create({ ...INPUTS, kubeconfig: server.kubeconfig, timeoutSeconds })).outs.addresses;
+
+  it("returns as soon as there is an address", async () => {
+    const warn = mock.method(console, "warn", () => {});
+    server.answer(service([]), service([{ ip: HERE.address }]));
+    assert.deepEqual(await create(60), [HERE]);
+    assert.equal(server.requests.length, 2);
+    assert.equal(warn.mock.callCount(), 0);
+  });
+
+  it("reads once without any time to wait, and warns of what is missing", async () => {
+    const warn = mock.method(console, "warn", () => {});
+    server.answer(service([]));
+    assert.deepEqual(await create(0), []);
+    assert.equal(server.requests.length, 1);
+    assert.match(
+      String(warn.mock.calls[0]?.arguments[0]),
+      /^gateway istio-gateway\/eastwestgateway: .* has no load balancer address after 0 s\. Peers wait/,
+    );
   });
 
   it("rejects when the cluster cannot be read", async () => {
-    await assert.rejects(
-      awaitAddresses(() => Promise.reject(new Error("forbidden")), 60),
-      /forbidden/,
-    );
+    server.answer({ status: 403, body: { kind: "Status", message: "no" } });
+    await assert.rejects(create(60), /cannot get Service istio-gateway\/eastwestgateway: 403/);
   });
 });

@@ -44,7 +44,7 @@ describe("Leftovers against a real API server", () => {
 
   const make = (name: string, labels: Record<string, string>) => cluster.makeEntry(NAMESPACE, name, labels);
 
-  it("removes what was found of a peer, and no other entry", async () => {
+  it("removes the found entries of a peer, and no others", async () => {
     await make("bar.old", importLabels("cluster-old"));
     await make("baz.old", importLabels("cluster-old"));
     await make("bar.b", importLabels("cluster-b"));
@@ -69,26 +69,26 @@ describe("Leftovers against a real API server", () => {
     assert.equal((await provider.diff(id, outs, inputs(later))).changes, true);
   });
 
-  it("has nothing to remove where somebody was faster, or the namespace is gone", async () => {
+  it("succeeds when the entries or the namespace are gone already", async () => {
     assert.deepEqual((await provider.create(inputs(OLD))).outs, { removed: OLD });
     assert.deepEqual((await provider.create(inputs(OLD, { namespace: "none" }))).outs, { removed: OLD });
   });
 
-  it("asks no cluster when nothing was found", async () => {
+  it("sends no request when nothing was found", async () => {
     const quiet = inputs({}, { kubeconfig: await writeNowhere() });
     const { id, outs } = await provider.create(quiet);
     assert.deepEqual(await provider.update(id, outs, quiet), outs);
     assert.deepEqual((await provider.read(id, outs)).props, outs);
   });
 
-  it("leaves all entries where they are when it is itself taken away: a peer may still declare them", async () => {
+  it("keeps all entries when the resource is deleted: a peer may still declare them", async () => {
     await make("bar.b", importLabels("cluster-b"));
     const { id, outs } = await provider.create(inputs({}));
     await provider.delete(id, outs);
     assert.deepEqual(await names(), ["bar.b"]);
   });
 
-  it("says of which peers entries are not removed, and has it as a change until they are", async () => {
+  it("reports the peers whose entries remain, and has a diff until they are removed", async () => {
     const found = { ...OLD, "cluster-older": { entries: 1, newest: "2026-11-16T10:00:00Z" } };
     const declared = inputs(found, { kubeconfig: await writeNowhere() });
     const failure = await provider

@@ -55,7 +55,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
     return Object.fromEntries(entries.map(([name, { metadata }]) => [name, metadata.resourceVersion]));
   }
 
-  it("are none when a peer leaves the config: its own resource takes them away", async () => {
+  it("do not exist after a peer is removed from the config: its own resource deletes them", async () => {
     await withoutState("first");
     peers = { "cluster-b": [BAR, BAZ], "cluster-c": [OF_C] };
     await up();
@@ -70,7 +70,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
     assert.deepEqual(Object.keys(await versions()), [BAR, BAZ]);
   });
 
-  it("are shown by a preview, removed by its update, and then no change any more", async () => {
+  it("are shown in a preview and removed by the update; then there is no diff", async () => {
     await fixture.cluster.makeEntry(NAMESPACE, OF_C, importLabels("cluster-old"));
     fixture.printed();
     assert.deepEqual((await preview()).changeSummary, { same: 2, update: 1 });
@@ -84,13 +84,13 @@ describe("Entries left behind, under Pulumi's engine", () => {
     assert.deepEqual((await stack.up(options)).summary.resourceChanges, { same: 3 });
   });
 
-  it("are shown and removed again when as many are left behind once more", async () => {
+  it("are shown and removed again when as many are left behind a second time", async () => {
     await fixture.cluster.makeEntry(NAMESPACE, OF_C, importLabels("cluster-old"));
     assert.deepEqual((await up()).summary.resourceChanges, { same: 2, update: 1 });
     assert.deepEqual(Object.keys(await versions()), [BAR, BAZ]);
   });
 
-  it("of a lost state are adopted where a peer declares them, removed where none does, others never touched", async () => {
+  it("of a lost state are adopted where a peer declares them, else removed; others are never touched", async () => {
     peers = { "cluster-b": [BAR, BAZ, GONE], "cluster-c": [OF_C] };
     await up();
     const { [BAZ]: baz } = await fixture.entries();
@@ -115,7 +115,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
     assert.deepEqual((await preview()).changeSummary, { same: 3 });
   });
 
-  it("do not keep their names from a peer that has another name now", async () => {
+  it("do not block their hosts for a peer that was renamed", async () => {
     await withoutState("third");
     peers = { "cluster-bee": [BAR, BAZ] };
     await up();
@@ -124,7 +124,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
     assert.deepEqual((await preview()).changeSummary, { same: 3 });
   });
 
-  it("are not made by taking the resource out of the program, nor lost by it", async () => {
+  it("neither appear nor vanish when the resource is removed from the program", async () => {
     const before = await versions();
     const older = await fixture.makeStack("third", () => {
       fixture.declare({ peer: "cluster-bee", services: { [BAR]: LINE, [BAZ]: LINE } }, "cluster-bee");

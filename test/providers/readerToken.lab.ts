@@ -87,7 +87,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     );
   }
 
-  it("gets a token that ends when it was asked to, and keeps it", async () => {
+  it("requests a token of the given life and keeps it", async () => {
     assert.deepEqual((await stack.preview(fixture.printing)).changeSummary, { create: 2 });
     const { outputs } = await up();
     const life = Date.parse(String(outputs.expires?.value)) - Date.parse(String(outputs.issued?.value));
@@ -98,7 +98,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     assert.equal(await currentToken(), token);
   });
 
-  it("lets a peer's istiod read what it needs, and nothing else", async () => {
+  it("allows a peer's istiod to read what it needs, and nothing else", async () => {
     const token = await currentToken();
     for (const kind of [NAMESPACE, NODE, POD, SERVICE, WORKLOAD_ENTRY]) {
       assert.equal(await statusFor(token, kind), 200, kind.kind);
@@ -107,7 +107,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     assert.equal(await statusFor(token, SERVICE_ENTRY), 403);
   });
 
-  it("gets another one for another life, and leaves the last one to its own end", async () => {
+  it("requests another token for another life; the last one stays valid to its end", async () => {
     const last = await currentToken();
     hours = 1;
     assert.deepEqual((await up()).summary.resourceChanges, { same: 1, update: 1 });
@@ -115,7 +115,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     assert.equal(await statusFor(last, SERVICE), 200);
   });
 
-  it("is refused once its ServiceAccount is gone, whoever still has it; another account means another token", async () => {
+  it("is refused once its ServiceAccount is gone; another ServiceAccount gets another token", async () => {
     const token = await currentToken();
     const core = (await loadKubeconfig(fixture.cluster.kubeconfig)).makeApiClient(kubernetes.CoreV1Api);
     await core.deleteNamespacedServiceAccount(PLACE);
@@ -127,7 +127,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     assert.equal(await statusFor(await currentToken(), SERVICE), 200);
   });
 
-  it("says what keeps it from a token", async () => {
+  it("reports why there is no token", async () => {
     const core = (await loadKubeconfig(fixture.cluster.kubeconfig)).makeApiClient(kubernetes.CoreV1Api);
     await core.deleteNamespacedServiceAccount(PLACE);
     uid = "another";
@@ -139,7 +139,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     await up();
   });
 
-  it("tells the token to nobody, and keeps it encrypted only", async () => {
+  it("prints the token nowhere and keeps it encrypted only", async () => {
     const token = await currentToken();
     const { deployment } = (await stack.exportStack()) as { deployment: unknown };
     assert.ok(JSON.stringify(deployment).includes(token), "the export decrypts what is secret");
@@ -147,7 +147,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     assert.ok(!told.includes(token));
   });
 
-  it("goes with its stack, without a word to the API server", async () => {
+  it("is deleted with its stack without a request", async () => {
     assert.deepEqual((await stack.destroy(fixture.printing)).summary.resourceChanges, { delete: 2 });
   });
 });

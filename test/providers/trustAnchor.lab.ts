@@ -43,7 +43,7 @@ describe("TrustAnchor under Pulumi's engine", () => {
   const up = () => stack.up({ ...fixture.printing, diff: true });
   const preview = () => stack.preview({ ...fixture.printing, diff: true });
 
-  it("makes an anchor and keeps it, whatever the key is written like", async () => {
+  it("issues an anchor and keeps it in any encoding of the key", async () => {
     assert.deepEqual((await preview()).changeSummary, { create: 2 });
     const { outputs } = await up();
     inputs.issuerKey = own.keyPem("pkcs1");
@@ -53,7 +53,7 @@ describe("TrustAnchor under Pulumi's engine", () => {
     assert.equal((await stack.refresh(fixture.printing)).summary.resourceChanges?.same, 2);
   });
 
-  it("shows in a preview what an anchor changes with", async () => {
+  it("shows in a preview that a change of the source changes the anchor", async () => {
     inputs.trustDomain = "c.local";
     assert.deepEqual((await preview()).changeSummary, { same: 1, update: 1 });
     const text = fixture.printed();
@@ -61,7 +61,7 @@ describe("TrustAnchor under Pulumi's engine", () => {
     assert.match(text, /issuerKey *: \[secret\]/);
   });
 
-  it("says what is wrong, also when key and certificate are given in each other's place", async () => {
+  it("reports faults, also when key and certificate are swapped", async () => {
     const { issuerKey, issuerCertificate } = inputs;
     inputs.issuerKey = peer.keyPem();
     await assert.rejects(preview(), /issuerKey is not the key of issuerCertificate/);
@@ -69,7 +69,7 @@ describe("TrustAnchor under Pulumi's engine", () => {
     await assert.rejects(preview(), /issuerCertificate must be one certificate in PEM/);
   });
 
-  it("tells the key to nobody, and keeps it in one place only, encrypted", async () => {
+  it("prints the key nowhere and keeps it in one place only, encrypted", async () => {
     const { deployment } = (await stack.exportStack()) as {
       deployment: { resources: { type: string; inputs?: Record<string, unknown> }[] };
     };
@@ -88,7 +88,7 @@ describe("TrustAnchor under Pulumi's engine", () => {
     }
   });
 
-  it("goes with its stack", async () => {
+  it("is deleted with its stack", async () => {
     assert.deepEqual((await stack.destroy(fixture.printing)).summary.resourceChanges, { delete: 2 });
   });
 });
