@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { readPages } from "./pages.ts";
 import { parseRootConfig } from "../../federation/config/rootStack.ts";
@@ -37,8 +38,11 @@ describe("Examples in the docs", () => {
         const given = Object.fromEntries(
           Object.entries(example).map(([key, value]) => [key.slice(PREFIX.length), value]),
         );
-        if ("rootAuthority" in given) parseRootConfig(given, "root");
-        else parseConfig({ ...USUAL, ...OF_PAGE[path], ...given }, "here");
+        const { faults } =
+          "rootAuthority" in given
+            ? parseRootConfig(given, "root")
+            : parseConfig({ ...USUAL, ...OF_PAGE[path], ...given }, "here");
+        assert.deepEqual(faults, []);
       }
     });
   }
