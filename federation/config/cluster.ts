@@ -38,6 +38,7 @@ export const cluster = checked(
     }),
     domains: anyNumber(text(OWNED_DOMAIN)).default([]).meta({
       description: "Further domains of this cluster, below which it may export Services by other names.",
+      defaultsTo: "none",
       page: "exports.md#other-names",
     }),
   }),

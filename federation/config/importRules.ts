@@ -141,11 +141,11 @@ const rule = checked(
     }),
     weight: wholeNumber({ least: 1, most: MOST }).optional().meta({
       description: "Share of calls of each of the peer's gateways where several peers serve a name.",
-      defaultsTo: "1",
+      defaultsTo: "`1`",
     }),
     priority: wholeNumber({ least: 0, most: MOST }).optional().meta({
       description: "Where several peers have a name, those with the highest priority serve it.",
-      defaultsTo: "0",
+      defaultsTo: "`0`",
     }),
   }),
   ({ skip, exportTo: seenBy, as, outlierDetection: outliers, weight, priority }): Complaint[] => {

@@ -76,10 +76,12 @@ const charts = checked(
       description: "URL of a Helm repository, `https://` or `oci://`.",
       defaultsTo: "Istio's own",
     }),
-    version: text(VERSION).optional().meta({
-      description: "One exact version of Istio's charts.",
-      defaultsTo: DEFAULT_VERSION,
-    }),
+    version: text(VERSION)
+      .optional()
+      .meta({
+        description: "One exact version of Istio's charts.",
+        defaultsTo: `\`${DEFAULT_VERSION}\``,
+      }),
     folder: someText.optional().meta({
       description:
         "Instead: local folder that holds `base/`, `istiod/` and `gateway/` (`helm pull --untar`).",

@@ -21,7 +21,6 @@ export const peerIdentity = fields({
   cluster: text(DNS_LABEL).optional().meta({
     description: "Name that the peer gives itself.",
     defaultsTo: PINNED,
-    page: "trust.md",
   }),
   clusterDomain: text(HOST_NAME).optional().meta({
     description: "The peer's cluster domain.",

@@ -37,7 +37,7 @@ const section = checked(
       .optional()
       .meta({
         description: "Hours that a peer's credential is valid; a `pulumi up` after half of them renews it.",
-        defaultsTo: String(TOKEN_HOURS),
+        defaultsTo: `\`${TOKEN_HOURS}\``,
       }),
     longLivedTokens: z
       .boolean()

@@ -73,7 +73,8 @@ function inList(issue: z.core.$ZodIssue, index: number, input: unknown): z.core.
 /** One text, or a list as {@link several} has it. */
 export function oneOrSeveral(entry: z.ZodType<string>): z.ZodType<string[]> {
   const list = several(entry);
-  return z.unknown().transform((value, context): string[] => {
+  const text = { type: "string" };
+  const either = z.unknown().transform((value, context): string[] => {
     const isText = typeof value === "string";
     const { data, error } = (isText ? entry : list).safeParse(value);
     if (error === undefined) return [data].flat();
@@ -81,6 +82,8 @@ export function oneOrSeveral(entry: z.ZodType<string>): z.ZodType<string[]> {
     context.issues.push(...issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue));
     return z.NEVER;
   });
+  // For the JSON Schema.
+  return either.meta({ anyOf: [text, { type: "array", items: text }] });
 }
 
 const MEANS_NOTHING: Complaint = {

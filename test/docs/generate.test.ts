@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import Ajv from "ajv";
+import { parse } from "yaml";
+import { generatedFiles } from "../../docs/generate.ts";
+import { NAMESPACE } from "../../federation/config/namespaces.ts";
+import { isRootStack, parseRootConfig } from "../../federation/config/rootStack.ts";
+import { parseConfig } from "../../federation/config/stackConfig.ts";
+import { stackFileSchema } from "../../federation/config/stackFile.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, ROOT), "utf8");
+
+const isValid = new Ajv({ allErrors: true }).compile(stackFileSchema());
+
+/** Whether the editor's schema accepts a stack file with this config beside the required sections. */
+function accepts(config: Record<string, unknown>): boolean {
+  const required = { [`${NAMESPACE}:cluster`]: { name: "a", domain: "a.local" } };
+  const kubeconfig = { [`${NAMESPACE}:kubeconfig`]: { context: "a" } };
+  return isValid({ config: { ...required, ...kubeconfig, ...config } }) === true;
+}
+
+describe("Generated files", () => {
+  it("are up to date: else run `npm run docs`", async () => {
+    for (const [path, text] of Object.entries(await generatedFiles())) assert.equal(read(path), text, path);
+  });
+
+  it("describe every field of the config", () => {
+    const empty = read("docs/config.md")
+      .split("\n")
+      .filter((line) => /^\| `.*?` +\| +\|/.test(line));
+    assert.deepEqual(empty, []);
+  });
+});
+
+describe("The schema of stack files", () => {
+  it("accepts secrets, keys of other namespaces and what Pulumi writes itself", () => {
+    const secure = { secure: "v1:abc" };
+    assert.ok(accepts({ "aws:region": "eu", "pulumi:tags": {} }));
+    assert.ok(accepts({ [`${NAMESPACE}:certificateAuthority`]: secure }));
+    const provided = { certificate: "a.pem", key: secure, root: "c.pem" };
+    assert.ok(accepts({ [`${NAMESPACE}:certificateAuthority`]: { source: "provided", provided } }));
+    const config = { [`${NAMESPACE}:rootAuthority`]: { clusters: {} } };
+    assert.ok(isValid({ config, encryptionsalt: "v1:abc", secretsprovider: "passphrase" }));
+  });
+
+  for (const [what, config] of [
+    ["an unknown key", { [`${NAMESPACE}:export`]: [] }],
+    ["an unknown field", { [`${NAMESPACE}:gateway`]: { addressTimeout: 3 } }],
+    ["an unknown choice", { [`${NAMESPACE}:topology`]: "mesh" }],
+    ["a missing field", { [`${NAMESPACE}:peers`]: { b: {} } }],
+    ["a number beyond its limits", { [`${NAMESPACE}:brake`]: { share: 2 } }],
+    ["a number in the place of text", { [`${NAMESPACE}:istio`]: { charts: { version: 1.31 } } }],
+    ["a list in the place of a map", { [`${NAMESPACE}:cluster`]: [] }],
+  ] as const) {
+    it(`flags ${what}`, () => {
+      assert.ok(!accepts(config));
+    });
+  }
+
+  it("asks for a cluster and its kubeconfig, or for a shared root", () => {
+    assert.equal(isValid({ config: {} }), false);
+    assert.equal(isValid({ config: { [`${NAMESPACE}:cluster`]: { name: "a", domain: "a.local" } } }), false);
+  });
+});
+
+describe("The stack files", () => {
+  for (const file of readdirSync(new URL("stacks", ROOT)).filter((name) => name.endsWith(".yaml"))) {
+    it(`are valid, and checked while they are edited: ${file}`, () => {
+      const text = read(`stacks/${file}`);
+      assert.ok(text.startsWith("# yaml-language-server: $schema=stack.schema.json\n"));
+      const stack = parse(text) as { config: Record<string, unknown> };
+      assert.ok(isValid(stack), JSON.stringify(isValid.errors));
+      const keys = Object.keys(stack.config);
+      const raw = Object.fromEntries(
+        keys
+          .filter((key) => key.startsWith(`${NAMESPACE}:`))
+          .map((key) => [key.slice(NAMESPACE.length + 1), stack.config[key]]),
+      );
+      const parsed = isRootStack(raw) ? parseRootConfig(raw, file, keys) : parseConfig(raw, file, keys);
+      assert.deepEqual(parsed.faults, []);
+    });
+  }
+});
