@@ -10,7 +10,7 @@ import { canonicalCertificate, fingerprintOf } from "../x509/certificate.ts";
 import { permittedNames } from "../x509/nameConstraints.ts";
 import { rootFaults } from "../x509/root.ts";
 
-/** What of istiod's Helm values says by which names it is reached. */
+/** Fields of istiod's Helm values that set its host names. */
 const values = z.object({
   env: z.object({ ISTIOD_CUSTOM_HOST: z.string().optional().catch(undefined) }).catch({}),
   meshConfig: z
@@ -21,10 +21,9 @@ const values = z.object({
 });
 
 /**
- * The hosts by which proxies are told to reach istiod, so that its own certificate has them (Istio's `getDNSNames`), beside those of its
- * Services, which it always has.
+ * Parses the hosts by which proxies reach istiod, beside its Services' own names. Istiod's certificate has both (Istio's `getDNSNames`).
  * @param istiod Helm values of the stack for istiod's chart.
- * @returns DNS names and IP addresses, sorted; none for the usual.
+ * @returns DNS names and IP addresses, sorted; none by default.
  */
 export function istiodHosts(istiod: Readonly<Record<string, unknown>>): string[] {
   const { env, meshConfig } = values.parse({ env: {}, meshConfig: {}, ...istiod });
@@ -36,19 +35,20 @@ export function istiodHosts(istiod: Readonly<Record<string, unknown>>): string[]
       .filter((host) => host !== ""),
   );
 }
+
 const PATH = "certificateAuthority.shared.stack";
 
-/** By what the roots of a shared root's stack are held to be what they were. */
+/** Roots that the stack of a shared root may publish. */
 export interface SharedPins {
   stack: string;
   /** Fingerprints in the config. */
   configured: readonly string[] | undefined;
-  /** PEM, as this stack ran with them last; undefined at first sight. */
+  /** Roots of this stack's last update, PEM; undefined at first sight. */
   known: readonly string[] | undefined;
 }
 
 /**
- * Judges a shared root: whoever has its key speaks for every cluster, so another one is not taken on its stack's word.
+ * Validates the published roots. Whoever has a shared root's key can be any cluster, so another root needs consent.
  * @param roots PEM.
  */
 export function judgeSharedRoots(
@@ -57,7 +57,7 @@ export function judgeSharedRoots(
   now: Date,
 ): Fault[] {
   const unfit = roots.flatMap((pem, index) =>
-    faultsOfRoot(pem, now).map((rule) =>
+    sharedRootRules(pem, now).map((rule) =>
       fault(stack, `publishes a root (${index + 1} of ${roots.length}) which ${rule}`),
     ),
   );
@@ -81,14 +81,14 @@ export function judgeSharedRoots(
   ];
 }
 
-function faultsOfRoot(pem: string, now: Date): string[] {
+function sharedRootRules(pem: string, now: Date): string[] {
   if (canonicalCertificate(pem) === undefined)
     return ["is not one certificate in PEM, of a CA that may sign certificates"];
   const root = new X509Certificate(pem);
   return [...authorityFaults(root, 1, now), ...rootFaults(root)];
 }
 
-/** Judges what istiod is to sign with: that it may, and for this cluster's names. */
+/** Validates that istiod may sign with an intermediate, and that it is valid for this cluster's names. */
 export function judgeIntermediate(
   { certificate, rootCertificates }: { certificate: string; rootCertificates: readonly string[] },
   { stack, cluster, istio }: { stack: string } & Pick<StackConfig, "cluster" | "istio">,
@@ -114,7 +114,7 @@ export function judgeIntermediate(
   ];
 }
 
-/** Judges whether a CA's certificate, PEM, is good for the names of this cluster and its istiod, as the config has them. */
+/** Validates that a CA's certificate, PEM, is valid for the names that the config has for this cluster and its istiod. */
 export function judgeNames(
   certificate: string,
   { stack, cluster, istio }: { stack: string } & Pick<StackConfig, "cluster" | "istio">,
@@ -132,7 +132,7 @@ function nameFaults(
 ): { rule: string; remedy: string }[] {
   const permitted = permittedNames(intermediate);
   if (permitted === undefined || !permitted.trustDomains.includes(trustDomain)) {
-    const rule = `is not good for its trust domain, ${trustDomain}`;
+    const rule = `is not valid for its trust domain, ${trustDomain}`;
     return [
       {
         rule,
@@ -144,7 +144,7 @@ function nameFaults(
     (host) => !permitted.hosts.some((domain) => host === domain || isBelow(host, domain)),
   );
   return strange.map((host) => ({
-    rule: `is not good for ${host}, by which istiod is reached (istio.values.istiod): every proxy would refuse istiod`,
+    rule: `is not valid for ${host}, by which istiod is reached (istio.values.istiod): every proxy would refuse istiod`,
     remedy: `Add it there to rootAuthority.clusters.${name}.istiodHosts, and run \`pulumi up\` on it`,
   }));
 }

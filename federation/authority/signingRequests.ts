@@ -5,42 +5,42 @@ import { ownValue, sortedRecord } from "../core/order.ts";
 import { noteCommonTrust } from "../trust/commonTrust.ts";
 import { type CertificateRequest, keyFingerprint, parseRequest, requestFaults } from "../x509/request.ts";
 
-/** What reading a cluster's stack gave: its output `certificateRequest`, not yet checked, or why there is none. */
+/** Output `certificateRequest` of a cluster's stack, not yet validated; or why there is none. */
 export type RequestReading = { request: unknown } | { pending: string };
 
 const output = z.record(z.string(), z.string());
 
-/** Reads the stack output `certificateRequests`; none where it does not fit. */
+/** Parses the stack output `certificateRequests`; empty where it does not fit the schema. */
 export function readSigningRequests(value: unknown): Record<string, string> {
   return output.safeParse(value).data ?? {};
 }
 
 /**
- * Judges what clusters ask a shared root to sign. A request that was signed before stays when it cannot be had any more: a stack that is
- * away, or destroyed, takes no certificate from a running cluster.
- * @param readings by the cluster's name.
- * @param last requests that this stack's last update signed, PEM, likewise.
- * @returns the requests to sign, PEM by the cluster's name, sorted; a warning for each cluster without one, and notes on
- *   keys that are new and on who can speak for whom.
- * @throws FaultsError with every fault of every request that comes first; one that is to take the place of a good one is a warning.
+ * Decides which requests a shared root signs. A request signed before stays when its stack is unreachable or destroyed, so that a running
+ * cluster keeps its certificate.
+ * @param readings by cluster name.
+ * @param last requests that this stack's last update signed, PEM by cluster name.
+ * @returns requests to sign, PEM by cluster name, sorted; a warning for each cluster without one; notes on new keys and on
+ *   trust domains that clusters share.
+ * @throws FaultsError with all faults of all first requests; a fault of a request that replaces a valid one is a warning.
  */
 export function judgeSigningRequests(
   clusters: Readonly<Record<string, RootedCluster>>,
   readings: Readonly<Record<string, RequestReading>>,
   last: Readonly<Record<string, string>>,
 ): { requests: Record<string, string>; warnings: string[]; notes: string[] } {
-  const judged = Object.entries(clusters).map(([name, cluster]) =>
-    judge(name, cluster, ownValue(readings, name), ownValue(last, name)),
+  const decisions = Object.entries(clusters).map(([name, cluster]) =>
+    decide(name, cluster, ownValue(readings, name), ownValue(last, name)),
   );
-  const faults = judged.flatMap((judgement) => judgement.faults);
+  const faults = decisions.flatMap((decision) => decision.faults);
   if (faults.length > 0) throw new FaultsError("What the clusters ask to be signed", faults);
   return {
     requests: sortedRecord(
-      judged.flatMap(({ name, pem }) => (pem === undefined ? [] : [[name, pem] as const])),
+      decisions.flatMap(({ name, pem }) => (pem === undefined ? [] : [[name, pem] as const])),
     ),
-    warnings: judged.flatMap(({ warnings }) => warnings),
+    warnings: decisions.flatMap(({ warnings }) => warnings),
     notes: [
-      ...judged.flatMap(({ notes }) => notes),
+      ...decisions.flatMap(({ notes }) => notes),
       ...noteCommonTrust(
         Object.fromEntries(Object.entries(clusters).map(([name, { trustDomain }]) => [name, trustDomain])),
       ),
@@ -48,7 +48,7 @@ export function judgeSigningRequests(
   };
 }
 
-interface Judgement {
+interface RequestDecision {
   name: string;
   pem?: string;
   faults: Fault[];
@@ -56,14 +56,14 @@ interface Judgement {
   notes: string[];
 }
 
-function judge(
+function decide(
   name: string,
   cluster: RootedCluster,
   reading: RequestReading | undefined,
   last: string | undefined,
-): Judgement {
+): RequestDecision {
   const none = { name, faults: [], warnings: [], notes: [] };
-  const before = last === undefined ? undefined : readable(last, cluster.trustDomain);
+  const before = last === undefined ? undefined : validate(last, cluster.trustDomain);
   const kept = before === undefined || "rules" in before ? undefined : last;
   if (reading === undefined || "pending" in reading) {
     const why = reading === undefined ? "its stack was not read" : reading.pending;
@@ -73,9 +73,9 @@ function judge(
     const warnings = [`Cluster ${name} has no signing request: ${why}${fate}`];
     return { ...none, ...(kept === undefined ? {} : { pem: kept }), faults, warnings };
   }
-  const { faults, notes } = judgeRequest(name, cluster, reading.request, last);
+  const { faults, notes } = validateRequest(name, cluster, reading.request, last);
   if (faults.length === 0) return { ...none, pem: reading.request as string, notes };
-  // What one cluster's team publishes must not keep the others from being served.
+  // A request of one cluster must not keep the others from being signed.
   if (kept !== undefined && isExpected(kept, cluster))
     return {
       ...none,
@@ -92,19 +92,19 @@ function isExpected(pem: string, { key }: RootedCluster): boolean {
   return key === undefined || knownKey(pem) === key;
 }
 
-function judgeRequest(
+function validateRequest(
   name: string,
   cluster: RootedCluster,
   request: unknown,
   last: string | undefined,
-): Pick<Judgement, "faults" | "notes"> {
-  const found = readable(request, cluster.trustDomain);
+): Pick<RequestDecision, "faults" | "notes"> {
+  const found = validate(request, cluster.trustDomain);
   if ("rules" in found) return { faults: found.rules.map((rule) => fault(name, rule)), notes: [] };
-  return judgeKey(name, keyFingerprint(found.request), last, cluster);
+  return validateKey(name, keyFingerprint(found.request), last, cluster);
 }
 
-/** @returns the request, or why it is not to be signed. */
-function readable(
+/** Parses and validates a request; returns it, or the rules that it breaks. */
+function validate(
   value: unknown,
   trustDomain: string,
 ): { request: CertificateRequest } | { rules: string[] } {
@@ -118,7 +118,7 @@ function readable(
   }
 }
 
-/** The request is not quoted: it says nothing to anybody, and could be what should not have been published. */
+/** Quotes no request: the text could be a key, published by mistake. */
 function fault(cluster: string, rule: string): Fault {
   return {
     path: pathOf("rootAuthority", "clusters", cluster, "certificateRequest"),
@@ -128,13 +128,13 @@ function fault(cluster: string, rule: string): Fault {
   };
 }
 
-/** Holds a cluster to the key that it first asked with: whoever has an intermediate's key speaks for the cluster. */
-function judgeKey(
+/** Validates that the key is the pinned or configured one. Whoever has an intermediate's key can be any workload of the cluster. */
+function validateKey(
   name: string,
   key: string,
   last: string | undefined,
   { key: configured, trustDomain }: RootedCluster,
-): Pick<Judgement, "faults" | "notes"> {
+): Pick<RequestDecision, "faults" | "notes"> {
   const before = last === undefined ? undefined : knownKey(last);
   const expected = configured ?? before;
   if (expected !== undefined && key !== expected) {

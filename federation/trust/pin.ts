@@ -4,19 +4,109 @@ import { type Fault, pathOf, settingCommand } from "../core/fault.ts";
 import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
 import { fingerprintOf } from "../x509/certificate.ts";
 
-/** What became of a peer's identity. */
+/** Comparison of a contract with the pinned and the configured identity. */
 export interface PinJudgement {
-  /** Seen from the contract: what differs from what is pinned or configured, and is not accepted. */
+  /** Differences that are not accepted; paths are those of the contract. */
   faults: Fault[];
-  /** What changes with the stack's consent, or is seen for the first time; a sentence each. */
+  /** Accepted changes and first sights; a sentence each. */
   notes: string[];
 }
+
 /**
- * Holds a peer to the further domains that it owned when it was first imported, or that the config names: below any other it could have names
- * that are somebody else's. To own fewer takes nobody's consent.
- * @param pinned undefined at first sight, when they are taken as they are unless the config names them.
+ * Validates a peer's name, domains and roots against the config and the last update.
+ *
+ * - Neither pinned nor configured: accepted with a note (trust on first use).
+ * - Configured: the config decides, at first sight too.
+ * - A further root or domain needs consent: names below a domain may be somebody else's.
+ * - A root or domain that is removed needs none, while another known root is there: less is trusted.
+ * - A root that is our own too needs none: it is trusted already.
+ *
+ * @param peer the peer's name in our config.
+ * @param now roots that are not valid then do not count.
+ * @param pinned identity of the last update; undefined at first sight.
+ * @param ownRoots our own roots that peers may share, PEM.
  */
-export function judgeOwned(
+export function judgePin(
+  peer: string,
+  contract: Contract,
+  now: Date,
+  pinned: PinnedPeer | undefined,
+  identity: PeerIdentity = {},
+  ownRoots: readonly string[] = [],
+): PinJudgement {
+  const { cluster, clusterDomain, meshDomain, trustDomain } = contract;
+  const { rootCertificates } = pinnable(contract, now);
+  const invalid = contract.rootCertificates.filter((root) => !rootCertificates.includes(root));
+  const known = pinned?.rootCertificates.map(fingerprintOf);
+  const roots = rootChange(
+    peer,
+    rootCertificates.map(fingerprintOf),
+    known,
+    identity,
+    ownRoots.map(fingerprintOf),
+  );
+  const names = [
+    nameChange(peer, "cluster", cluster, pinned?.cluster, identity.cluster),
+    nameChange(peer, "clusterDomain", clusterDomain, pinned?.clusterDomain, identity.clusterDomain),
+    meshDomainChange(peer, meshDomain, pinned?.meshDomain, identity.meshDomain),
+    domainChange(peer, contract.domains ?? [], pinned && (pinned.domains ?? []), identity.domains),
+    nameChange(peer, "trustDomain", trustDomain, pinned?.trustDomain, identity.trustDomain),
+  ];
+  return {
+    faults: [
+      ...[...names, roots].flatMap(({ faults }) => faults),
+      ...(rootCertificates.length > 0 ? [] : [NO_VALID_ROOT]),
+    ],
+    notes: [
+      ...[...names, roots].flatMap(({ notes }) => notes),
+      ...invalid.map(
+        (root) => `a root of ${peer} is not valid now and not trusted: SHA-256 ${fingerprintOf(root)}`,
+      ),
+    ],
+  };
+}
+
+const NO_VALID_ROOT: Fault = {
+  path: "rootCertificates",
+  rule: "are all expired, or not valid yet",
+  remedy: "Have the peer renew its root",
+};
+
+function nameChange(
+  peer: string,
+  field: "cluster" | "clusterDomain" | "meshDomain" | "trustDomain",
+  value: string,
+  pinned: string | undefined,
+  configured: string | undefined,
+): PinJudgement {
+  const expected = configured ?? pinned;
+  if (expected === undefined || value === expected) {
+    const changes = pinned !== undefined && pinned !== value;
+    return { faults: [], notes: changes ? [`${field} of ${peer} changes: ${pinned} -> ${value}`] : [] };
+  }
+  const origin =
+    configured === undefined ? "is pinned since this peer was first imported" : "is in the config";
+  const rule = `is not '${expected}', which ${origin}`;
+  const remedy = `Ask the peer's team by another way than this. If it is right: ${setting(peer, field, value)}`;
+  return { faults: [{ path: field, value, rule, remedy }], notes: [] };
+}
+
+/** A contract may lack a mesh domain. Whether it needs one depends on how the peer's services are called, and is validated there. */
+function meshDomainChange(
+  peer: string,
+  value: string | undefined,
+  pinned: string | undefined,
+  configured: string | undefined,
+): PinJudgement {
+  if (value !== undefined) return nameChange(peer, "meshDomain", value, pinned, configured);
+  if (configured === undefined) return { faults: [], notes: [] };
+  const rule = `is missing, and must be '${configured}' by the config`;
+  const remedy = `Have the peer's stack updated, or remove peers.${peer}.identity.meshDomain`;
+  return { faults: [{ path: "meshDomain", rule, remedy }], notes: [] };
+}
+
+/** @param pinned undefined at first sight, when all domains are accepted unless the config names some. */
+function domainChange(
   peer: string,
   published: readonly string[],
   pinned: readonly string[] | undefined,
@@ -46,101 +136,8 @@ export function judgeOwned(
     ],
   };
 }
-/**
- * Holds a peer to who it was when it was first imported, or is by config: its name, its domains, its roots.
- *
- * - Nothing known and nothing configured: taken as it is (trust on first use), and told.
- * - Configured: what the config names counts, at first sight too.
- * - A root that is gone while another known one is there needs nobody's consent: it narrows what is trusted.
- * - A further domain that was not there when the peer was first imported takes consent, as names in it may be those of others; one that is
- *   gone takes none.
- * - A root that is our own too needs none either: it is trusted already.
- *
- * @param peer its name in our config.
- * @param now roots that are not valid then do not count.
- * @param pinned what this stack trusted when it was last updated; undefined at first sight.
- * @param ownRoots PEM, those of ours that peers may have too.
- */
-export function judgePin(
-  peer: string,
-  contract: Contract,
-  now: Date,
-  pinned: PinnedPeer | undefined,
-  identity: PeerIdentity = {},
-  ownRoots: readonly string[] = [],
-): PinJudgement {
-  const { cluster, clusterDomain, meshDomain, trustDomain } = contract;
-  const { rootCertificates } = pinnable(contract, now);
-  const dead = contract.rootCertificates.filter((root) => !rootCertificates.includes(root));
-  const known = pinned?.rootCertificates.map(fingerprintOf);
-  const roots = judgeRoots(
-    peer,
-    rootCertificates.map(fingerprintOf),
-    known,
-    identity,
-    ownRoots.map(fingerprintOf),
-  );
-  const names = [
-    judgeName(peer, "cluster", cluster, pinned?.cluster, identity.cluster),
-    judgeName(peer, "clusterDomain", clusterDomain, pinned?.clusterDomain, identity.clusterDomain),
-    judgeMeshDomain(peer, meshDomain, pinned?.meshDomain, identity.meshDomain),
-    judgeOwned(peer, contract.domains ?? [], pinned && (pinned.domains ?? []), identity.domains),
-    judgeName(peer, "trustDomain", trustDomain, pinned?.trustDomain, identity.trustDomain),
-  ];
-  return {
-    faults: [
-      ...[...names, roots].flatMap(({ faults }) => faults),
-      ...(rootCertificates.length > 0 ? [] : [NONE_SERVES]),
-    ],
-    notes: [
-      ...[...names, roots].flatMap(({ notes }) => notes),
-      ...dead.map(
-        (root) => `a root of ${peer} is not valid now and not trusted: SHA-256 ${fingerprintOf(root)}`,
-      ),
-    ],
-  };
-}
 
-const NONE_SERVES: Fault = {
-  path: "rootCertificates",
-  rule: "are all expired, or not valid yet",
-  remedy: "Have the peer renew its root",
-};
-
-function judgeName(
-  peer: string,
-  field: "cluster" | "clusterDomain" | "meshDomain" | "trustDomain",
-  value: string,
-  pinned: string | undefined,
-  configured: string | undefined,
-): PinJudgement {
-  const expected = configured ?? pinned;
-  if (expected === undefined || value === expected) {
-    const changes = pinned !== undefined && pinned !== value;
-    return { faults: [], notes: changes ? [`${field} of ${peer} changes: ${pinned} -> ${value}`] : [] };
-  }
-  const origin =
-    configured === undefined ? "is pinned since this peer was first imported" : "is in the config";
-  const rule = `is not '${expected}', which ${origin}`;
-  const remedy = `Ask the peer's team by another way than this. If it is right: ${setting(peer, field, value)}`;
-  return { faults: [{ path: field, value, rule, remedy }], notes: [] };
-}
-
-/** Older versions publish none. Whether one must be there depends on how the peer's services are called here, and is judged with that. */
-function judgeMeshDomain(
-  peer: string,
-  value: string | undefined,
-  pinned: string | undefined,
-  configured: string | undefined,
-): PinJudgement {
-  if (value !== undefined) return judgeName(peer, "meshDomain", value, pinned, configured);
-  if (configured === undefined) return { faults: [], notes: [] };
-  const rule = `is missing, and must be '${configured}' by the config`;
-  const remedy = `Have the peer's stack updated, or remove peers.${peer}.identity.meshDomain`;
-  return { faults: [{ path: "meshDomain", rule, remedy }], notes: [] };
-}
-
-function judgeRoots(
+function rootChange(
   peer: string,
   published: readonly string[],
   pinned: readonly string[] | undefined,
@@ -183,7 +180,7 @@ function describeRoots(
   ];
 }
 
-/** The command that accepts a value. */
+/** Command that accepts a value. */
 function setting(peer: string, field: string, value: string): string {
   return settingCommand(`peers.${peer}.identity.${field}`, value);
 }

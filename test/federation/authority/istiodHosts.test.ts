@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { istiodHosts } from "../../../federation/authority/sharedCertificates.ts";
 
-describe("The hosts by which istiod is reached", () => {
+describe("Hosts of istiod", () => {
   for (const [what, values, expected] of [
-    ["are the usual without any values", {}, []],
+    ["are none by default", {}, []],
     [
-      "are what discoveryAddress says",
+      "are that of discoveryAddress",
       { meshConfig: { defaultConfig: { discoveryAddress: "127.10.0.2:15012" } } },
       ["127.10.0.2"],
     ],
@@ -23,15 +23,11 @@ describe("The hosts by which istiod is reached", () => {
       ["a.example", "b.example"],
     ],
     [
-      "are none where a value is of another kind",
+      "are none where a value has another type",
       { env: 5, meshConfig: { defaultConfig: { discoveryAddress: 5 } } },
       [],
     ],
-    [
-      "are none where the mesh config says nothing of them",
-      { env: { X: "y" }, meshConfig: { trustDomain: "x" } },
-      [],
-    ],
+    ["are none where the mesh config has none", { env: { X: "y" }, meshConfig: { trustDomain: "x" } }, []],
     ["are none where the mesh config is text", { meshConfig: "x" }, []],
   ] as const) {
     it(what, () => {

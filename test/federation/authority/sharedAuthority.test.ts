@@ -154,7 +154,7 @@ describe("A cluster under a shared root", () => {
     const istiod = { env: { ISTIOD_CUSTOM_HOST: "istiod.example.com" } };
     assert.match(
       faults({ pending: "stack root-ca is gone" }, running, { istiod }).join(),
-      /is not good for istiod\.example\.com, by which istiod is reached/,
+      /is not valid for istiod\.example\.com, by which istiod is reached/,
     );
   });
 
@@ -242,7 +242,7 @@ describe("A cluster under a shared root", () => {
     for (const signed of [ofAnother, unconstrained]) {
       assert.match(
         faults(published({ "cluster-b": signed })).join(),
-        /has signed a certificate for this cluster which is not good for its trust domain, b\.local$/m,
+        /has signed a certificate for this cluster which is not valid for its trust domain, b\.local$/m,
       );
     }
   });
@@ -256,7 +256,7 @@ describe("A cluster under a shared root", () => {
     for (const host of ["127.20.0.2", "istiod.b.example", "xistio-system.svc"])
       assert.match(
         faults(reading, last, reached(`${host}:15012`)).join(),
-        new RegExp(`is not good for ${host}, by which istiod is reached`),
+        new RegExp(`is not valid for ${host}, by which istiod is reached`),
       );
     const listed = published({ "cluster-b": sign(root, request, { istiodHosts: ["127.20.0.2"] }) });
     assert.deepEqual(faults(listed, last, reached("127.20.0.2:15012")), []);

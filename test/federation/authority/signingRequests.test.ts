@@ -8,7 +8,7 @@ const cluster = (trustDomain: string) => ({ stack: "s", trustDomain, istiodHosts
 const CLUSTERS = { a: cluster("a.local"), b: cluster("b.local") };
 const fingerprint = ({ pem }: TestRequest): string => keyFingerprint(parseRequest(pem));
 
-describe("What clusters ask a shared root to sign", () => {
+describe("A signing request to a shared root", () => {
   let ofA: TestRequest;
   let ofB: TestRequest;
 
@@ -17,7 +17,7 @@ describe("What clusters ask a shared root to sign", () => {
     ofB = await testRequest("O=b.local, CN=Intermediate CA");
   });
 
-  it("is signed when it is fit, and its key is told at first sight", () => {
+  it("is signed when it is valid, with a note of its key at first sight", () => {
     const readings = { b: { request: ofB.pem }, a: { request: ofA.pem } };
     const { requests, warnings, notes } = judgeSigningRequests(CLUSTERS, readings, {});
     assert.deepEqual(Object.entries(requests), [
@@ -31,13 +31,13 @@ describe("What clusters ask a shared root to sign", () => {
     ]);
   });
 
-  it("is no news when it was signed before", () => {
+  it("has no note when it was signed before", () => {
     const readings = { a: { request: ofA.pem }, b: { request: ofB.pem } };
     const judged = judgeSigningRequests(CLUSTERS, readings, { a: ofA.pem, b: ofB.pem });
     assert.deepEqual([judged.warnings, judged.notes], [[], []]);
   });
 
-  it("is waited for, with what to do", () => {
+  it("is waited for, with a warning that says what to do", () => {
     const { requests, warnings } = judgeSigningRequests(
       CLUSTERS,
       { a: { request: ofA.pem }, b: { pending: "stack o/p/b does not exist" } },
@@ -47,7 +47,7 @@ describe("What clusters ask a shared root to sign", () => {
     assert.deepEqual(warnings, ["Cluster b has no signing request: stack o/p/b does not exist"]);
   });
 
-  it("stays signed when it cannot be had any more: nobody's certificate goes with a stack", () => {
+  it("stays signed when its stack is unreachable or destroyed", () => {
     const { requests, warnings } = judgeSigningRequests(
       CLUSTERS,
       { a: { request: ofA.pem } },
@@ -59,7 +59,7 @@ describe("What clusters ask a shared root to sign", () => {
     ]);
   });
 
-  it("does not stay signed for another trust domain than it asked for", () => {
+  it("does not stay signed for another trust domain than its own", () => {
     const clusters = { a: cluster("other.local") };
     const faults = faultsThrown(() => judgeSigningRequests(clusters, {}, { a: ofA.pem }));
     assert.match(
@@ -68,7 +68,7 @@ describe("What clusters ask a shared root to sign", () => {
     );
   });
 
-  it("is signed for another key only when the config names it, with a note of both", async () => {
+  it("is signed for another key only when the config names the key, with a note of both", async () => {
     const other = await testRequest("O=a.local, CN=Intermediate CA", "RSA");
     const readings = { a: { request: other.pem }, b: { request: ofB.pem } };
     const judge = (last: string | undefined, key?: TestRequest) =>
@@ -98,7 +98,7 @@ describe("What clusters ask a shared root to sign", () => {
     assert.match(faultsThrown(() => judge("?")).join(), /key of a changes: SHA-256 \(unknown\) ->/);
   });
 
-  it("is refused with all that is wrong with any, unquoted: it could be what should not be seen", () => {
+  it("is refused with all faults of all requests, which quote none: the text could be a key", () => {
     const faults = faultsThrown(() =>
       judgeSigningRequests(
         { ...CLUSTERS, c: cluster("c.local") },
@@ -113,7 +113,7 @@ describe("What clusters ask a shared root to sign", () => {
     );
   });
 
-  it("is read of the last update as far as it was published", () => {
+  it("is parsed from the last update's output", () => {
     assert.deepEqual(readSigningRequests({ a: "x" }), { a: "x" });
     for (const odd of [undefined, null, 5, { a: 5 }]) assert.deepEqual(readSigningRequests(odd), {});
   });

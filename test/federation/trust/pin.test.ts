@@ -17,8 +17,8 @@ const pinned: PinnedPeer = {
   rootCertificates: [ROOT_B],
 };
 
-/** Its faults as `path: rule`. */
-function judged(
+/** Validates a contract of peer b; faults as `path: rule`. */
+function validated(
   changes: Parameters<typeof contractOf>[0],
   last: PinnedPeer | undefined,
   identity?: PeerIdentity,
@@ -33,12 +33,12 @@ describe("A peer's root that is our own too", () => {
     return judgePin("b", contract, NOW, pinned, identity, [ROOT_A]);
   };
 
-  it("needs nobody's consent: it is trusted already", () => {
+  it("is accepted without consent: it is trusted already", () => {
     assert.deepEqual(roots(), { faults: [], notes: [`root of b changes: SHA-256 ${OLD} -> ${NEW}`] });
     assert.deepEqual(roots({ roots: [OLD] }).faults, []);
   });
 
-  it("lets no other root pass", () => {
+  it("does not let another root be accepted", () => {
     const both = contractOf({ rootCertificates: [ROOT_A, ROOT_C] });
     const { faults } = judgePin("b", both, NOW, pinned, {}, [ROOT_A]);
     assert.match(faults[0]?.rule ?? "", new RegExp(`-> ${fingerprintOf(ROOT_C)}, which`));
@@ -46,19 +46,19 @@ describe("A peer's root that is our own too", () => {
 });
 
 describe("A peer's identity", () => {
-  it("is pinned, and told, when it is first seen", () => {
-    assert.deepEqual(judged({}, undefined), {
+  it("is pinned at first sight, with a note", () => {
+    assert.deepEqual(validated({}, undefined), {
       faults: [],
       notes: [`peer b is seen for the first time: its root is pinned, SHA-256 ${OLD}`],
     });
   });
 
-  it("is no matter for words while it stays", () => {
-    assert.deepEqual(judged({}, pinned), { faults: [], notes: [] });
-    assert.deepEqual(judged({}, pinned, { cluster: "cluster-b", roots: [OLD, NEW] }).notes, []);
+  it("has no notes while nothing changes", () => {
+    assert.deepEqual(validated({}, pinned), { faults: [], notes: [] });
+    assert.deepEqual(validated({}, pinned, { cluster: "cluster-b", roots: [OLD, NEW] }).notes, []);
   });
 
-  it("fails with old and new root when the root changes, and says how to accept the new one", () => {
+  it("is refused when the root changes, with both roots and the command that accepts the new one", () => {
     const { faults, notes } = judgePin("b", contractOf({ rootCertificates: [ROOT_A] }), NOW, pinned);
     assert.deepEqual(
       faults.map(({ path, rule }) => `${path}: ${rule}`),
@@ -74,30 +74,30 @@ describe("A peer's identity", () => {
     assert.deepEqual(notes, []);
   });
 
-  it("may change its root to one that the config names, which a note tells", () => {
-    assert.deepEqual(judged({ rootCertificates: [ROOT_A] }, pinned, { roots: [NEW] }), {
+  it("may change its root to one in the config, with a note", () => {
+    assert.deepEqual(validated({ rootCertificates: [ROOT_A] }, pinned, { roots: [NEW] }), {
       faults: [],
       notes: [`root of b changes: SHA-256 ${OLD} -> ${NEW}`],
     });
   });
 
-  it("is checked at first sight when the config names its roots, name or trust domain", () => {
+  it("is validated at first sight against the roots, name and trust domain in the config", () => {
     const identity = { cluster: "tokyo", trustDomain: "tokyo.local", roots: [NEW] };
-    assert.deepEqual(judged({}, undefined, identity).faults, [
+    assert.deepEqual(validated({}, undefined, identity).faults, [
       "cluster: is not 'tokyo', which is in the config",
       "trustDomain: is not 'tokyo.local', which is in the config",
       `rootCertificates: root of b is SHA-256 ${OLD}, which is not among those in the config`,
     ]);
   });
 
-  it("fails when its name or trust domain changes, unless the config names the new one", () => {
+  it("is refused when its name or trust domain changes, unless the new one is in the config", () => {
     const changes = { cluster: "cluster-x", trustDomain: "x.local" };
-    assert.deepEqual(judged(changes, pinned).faults, [
+    assert.deepEqual(validated(changes, pinned).faults, [
       "cluster: is not 'cluster-b', which is pinned since this peer was first imported",
       "trustDomain: is not 'cluster-b.local', which is pinned since this peer was first imported",
     ]);
-    assert.equal(judged({ clusterDomain: "x.local" }, pinned).faults.length, 1);
-    assert.deepEqual(judged(changes, pinned, changes), {
+    assert.equal(validated({ clusterDomain: "x.local" }, pinned).faults.length, 1);
+    assert.deepEqual(validated(changes, pinned, changes), {
       faults: [],
       notes: [
         "cluster of b changes: cluster-b -> cluster-x",
@@ -106,80 +106,83 @@ describe("A peer's identity", () => {
     });
   });
 
-  it("has its mesh domain in it: pinned when first published, and held to from then on", () => {
+  it("has the mesh domain pinned when it is first published", () => {
     const published = { meshDomain: "b.mesh" };
-    assert.deepEqual(judged(published, pinned), { faults: [], notes: [] });
+    assert.deepEqual(validated(published, pinned), { faults: [], notes: [] });
     const later = { ...pinned, meshDomain: "old.mesh" };
-    assert.deepEqual(judged(published, later).faults, [
+    assert.deepEqual(validated(published, later).faults, [
       "meshDomain: is not 'old.mesh', which is pinned since this peer was first imported",
     ]);
-    assert.deepEqual(judged(published, later, published), {
+    assert.deepEqual(validated(published, later, published), {
       faults: [],
       notes: ["meshDomain of b changes: old.mesh -> b.mesh"],
     });
-    assert.deepEqual(judged(published, undefined, { meshDomain: "x.mesh" }).faults, [
+    assert.deepEqual(validated(published, undefined, { meshDomain: "x.mesh" }).faults, [
       "meshDomain: is not 'x.mesh', which is in the config",
     ]);
   });
 
-  it("may lack a mesh domain, as older versions publish none, unless the config names one", () => {
-    assert.deepEqual(judged({}, { ...pinned, meshDomain: "b.mesh" }), { faults: [], notes: [] });
-    assert.deepEqual(judged({}, pinned, { meshDomain: "b.mesh" }).faults, [
+  it("may lack a mesh domain, unless the config names one", () => {
+    assert.deepEqual(validated({}, { ...pinned, meshDomain: "b.mesh" }), { faults: [], notes: [] });
+    assert.deepEqual(validated({}, pinned, { meshDomain: "b.mesh" }).faults, [
       "meshDomain: is missing, and must be 'b.mesh' by the config",
     ]);
   });
 
-  it("has its further domains in it: those of its first sight, and no others without consent", () => {
+  it("has the further domains pinned at first sight; others need consent", () => {
     const published = { domains: ["pay.example", "shop.example"] };
     const told = "b may have names below further domains: pay.example, shop.example";
-    assert.ok(judged(published, undefined).notes.includes(told));
+    assert.ok(validated(published, undefined).notes.includes(told));
     const strange = (index: number, where: string) =>
       `domains[${index}]: is not among those ${where}: the peer would have names below it here`;
     const since = "pinned since this peer was first imported";
-    assert.deepEqual(judged(published, pinned), {
+    assert.deepEqual(validated(published, pinned), {
       faults: [strange(0, since), strange(1, since)],
       notes: [],
     });
     const one = { ...pinned, domains: ["pay.example"] };
-    assert.deepEqual(judged(published, one).faults, [strange(1, since)]);
-    assert.deepEqual(judged(published, one, published), {
+    assert.deepEqual(validated(published, one).faults, [strange(1, since)]);
+    assert.deepEqual(validated(published, one, published), {
       faults: [],
       notes: ["b may have names below further domains: shop.example"],
     });
     for (const last of [undefined, one])
-      assert.deepEqual(judged(published, last, { domains: ["pay.example"] }).faults, [
+      assert.deepEqual(validated(published, last, { domains: ["pay.example"] }).faults, [
         strange(1, "in the config"),
       ]);
-    assert.deepEqual(judged({}, one), { faults: [], notes: ["b owns fewer domains: without pay.example"] });
+    assert.deepEqual(validated({}, one), {
+      faults: [],
+      notes: ["b owns fewer domains: without pay.example"],
+    });
     const [fault] = judgePin("b", contractOf(published), NOW, one).faults;
     assert.match(fault?.remedy ?? "", /identity\.domains\[0\].* and .*identity\.domains\[1\]/);
   });
 
-  it("is not asked for its name where an older version did not pin it", () => {
+  it("accepts any name where none was pinned", () => {
     const { cluster, ...older } = pinned;
     assert.equal(cluster, "cluster-b");
-    assert.deepEqual(judged({ cluster: "cluster-x" }, older).faults, []);
+    assert.deepEqual(validated({ cluster: "cluster-x" }, older).faults, []);
   });
 
-  it("fails on a further root, unless the stack takes what the old root's cluster announces", () => {
+  it("is refused with a further root, unless the stack accepts announced roots", () => {
     const both = { rootCertificates: [ROOT_A, ROOT_B] };
-    assert.equal(judged(both, pinned).faults.length, 1);
-    assert.deepEqual(judged(both, pinned, { acceptAnnouncedRoots: true }), {
+    assert.equal(validated(both, pinned).faults.length, 1);
+    assert.deepEqual(validated(both, pinned, { acceptAnnouncedRoots: true }), {
       faults: [],
       notes: [`b has a further root: SHA-256 ${NEW}`],
     });
   });
 
-  it("stays as it is once an announced root is taken, also where the config names the first one only", () => {
+  it("keeps an accepted announced root, also where the config names the first root only", () => {
     const both = { rootCertificates: [ROOT_A, ROOT_B] };
     const taken = { ...pinned, rootCertificates: [ROOT_A, ROOT_B] };
     const identity = { acceptAnnouncedRoots: true, roots: [OLD] };
-    assert.deepEqual(judged(both, pinned, identity).faults, []);
-    assert.deepEqual(judged(both, taken, identity), { faults: [], notes: [] });
-    assert.equal(judged(both, taken, { ...identity, roots: ["AA"] }).faults.length, 1);
+    assert.deepEqual(validated(both, pinned, identity).faults, []);
+    assert.deepEqual(validated(both, taken, identity), { faults: [], notes: [] });
+    assert.equal(validated(both, taken, { ...identity, roots: ["AA"] }).faults.length, 1);
   });
 
-  it("is not its roots that are not valid now: they are told, and one of them at least must be", () => {
+  it("ignores roots that are not valid now with a note, and needs one that is", () => {
     const past = new Date("2026-01-01T00:00:00Z");
     const { faults, notes } = judgePin("b", contractOf(), past, undefined);
     assert.deepEqual(
@@ -189,28 +192,28 @@ describe("A peer's identity", () => {
     assert.ok(notes.includes(`a root of b is not valid now and not trusted: SHA-256 ${OLD}`));
   });
 
-  it("takes no announcement without the old root, nor at first sight against the config", () => {
+  it("accepts no announced root without a known one, nor at first sight against the config", () => {
     const accepting = { acceptAnnouncedRoots: true };
-    assert.equal(judged({ rootCertificates: [ROOT_A] }, pinned, accepting).faults.length, 1);
-    assert.equal(judged({}, undefined, { ...accepting, roots: [NEW] }).faults.length, 1);
+    assert.equal(validated({ rootCertificates: [ROOT_A] }, pinned, accepting).faults.length, 1);
+    assert.equal(validated({}, undefined, { ...accepting, roots: [NEW] }).faults.length, 1);
   });
 
-  it("takes an announcement as long as one of the known roots is there, as when another one was announced before", () => {
+  it("accepts an announced root while one of several known roots is there", () => {
     const before = { ...pinned, rootCertificates: [ROOT_A, ROOT_B] };
     const accepting = { acceptAnnouncedRoots: true };
-    assert.deepEqual(judged({ rootCertificates: [ROOT_B, ROOT_C] }, before, accepting).faults, []);
-    assert.equal(judged({ rootCertificates: [ROOT_B, ROOT_C] }, before).faults.length, 1);
+    assert.deepEqual(validated({ rootCertificates: [ROOT_B, ROOT_C] }, before, accepting).faults, []);
+    assert.equal(validated({ rootCertificates: [ROOT_B, ROOT_C] }, before).faults.length, 1);
   });
 
-  it("may drop one of the roots that are known", () => {
+  it("may drop one of its known roots", () => {
     const before = { ...pinned, rootCertificates: [ROOT_A, ROOT_B] };
-    assert.deepEqual(judged({ rootCertificates: [ROOT_A] }, before), {
+    assert.deepEqual(validated({ rootCertificates: [ROOT_A] }, before), {
       faults: [],
       notes: [`b drops a root: SHA-256 ${OLD}`],
     });
   });
 
-  it("is held against a pin that cannot be read", () => {
-    assert.equal(judged({}, { ...pinned, rootCertificates: ["text"] }).faults.length, 1);
+  it("is compared with a pin that cannot be parsed", () => {
+    assert.equal(validated({}, { ...pinned, rootCertificates: ["text"] }).faults.length, 1);
   });
 });

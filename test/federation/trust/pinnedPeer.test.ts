@@ -5,12 +5,12 @@ import { ROOT_B, contractOf } from "../samples.ts";
 
 const anchor = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: [ROOT_B] };
 
-describe("The trust anchors last published", () => {
-  it("are read by peer", () => {
+describe("The pinned peers of the last update", () => {
+  it("are parsed by peer", () => {
     assert.deepEqual(readPinnedPeers({ b: anchor, c: anchor }), { b: anchor, c: anchor });
   });
 
-  it("have a mesh domain if the peer published one, as older ones did not", () => {
+  it("have a mesh domain if the peer published one", () => {
     const b = { ...anchor, meshDomain: "b.mesh" };
     assert.deepEqual(readPinnedPeers({ b, c: anchor }), { b, c: anchor });
     const { meshDomain } = pinnable(contractOf({ meshDomain: "b.mesh" }), new Date("2027-01-01"));
@@ -18,7 +18,7 @@ describe("The trust anchors last published", () => {
     assert.ok(!("meshDomain" in pinnable(contractOf(), new Date("2027-01-01"))));
   });
 
-  it("have the further domains that the peer published, if any", () => {
+  it("have the further domains that the peer published", () => {
     const b = { ...anchor, domains: ["shop.example"] };
     assert.deepEqual(readPinnedPeers({ b }), { b });
     const now = new Date("2027-01-01");
@@ -27,7 +27,7 @@ describe("The trust anchors last published", () => {
       assert.ok(!("domains" in pinnable(none, now)));
   });
 
-  it("are none where there is no such output", () => {
+  it("are none without the output", () => {
     for (const value of [undefined, null, "text", []]) assert.deepEqual(readPinnedPeers(value), {});
   });
 
@@ -39,7 +39,7 @@ describe("The trust anchors last published", () => {
     ["has no list of certificates", { ...anchor, rootCertificates: ROOT_B }],
     ["is no map", "text"],
   ] as const) {
-    it(`leave out one that ${what}, and keep the others`, () => {
+    it(`skip one that ${what}, and keep the others`, () => {
       assert.deepEqual(readPinnedPeers({ b: anchor, c: misfit }), { b: anchor });
     });
   }

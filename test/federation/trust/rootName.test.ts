@@ -17,27 +17,27 @@ function rootNamed(subject: string): string {
 const rules = (roots: string[], claims: Claim[]): string[] =>
   judgeRootNames(roots, claims).map(({ path, rule }) => `${path}: ${rule}`);
 
-describe("The name of a peer's root", () => {
-  it("may be what nobody else's certificate has", () => {
+describe("The subject of a peer's root", () => {
+  it("is accepted when no other certificate has it", () => {
     assert.deepEqual(rules([ROOT_B], [{ ...ours, rootCertificates: [ROOT_A] }]), []);
     assert.deepEqual(rules([rootNamed("/O=a.local.example/CN=a.local")], [ours]), []);
   });
 
-  it("is not that of another's root, which verifiers would take the one for", () => {
+  it("is refused when another peer's root has it, as verifiers would confuse them", () => {
     const claim = { ...ours, owner: "pending peer c", rootCertificates: [ROOT_A, rootNamed("/O=cluster-b")] };
     assert.deepEqual(rules([ROOT_B], [claim]), [
       "rootCertificates[0]: has a subject that is, or could be, that of a certificate of pending peer c",
     ]);
   });
 
-  it("is not that of the very root of another, unless it is ours too", () => {
+  it("is refused for the very root of another peer, unless the root is ours too", () => {
     const claim = { ...ours, owner: "peer c", rootCertificates: [ROOT_A, ROOT_B] };
     assert.deepEqual(rules([ROOT_B], [claim]), [
       "rootCertificates[0]: is a certificate of peer c too: two trust anchors of one name cannot be told apart",
     ]);
   });
 
-  it("may be our own root's when it is that very certificate, also where several peers have it", () => {
+  it("is accepted for our own root's very certificate, also of several peers", () => {
     const claim = { ...ours, trustDomain: "cluster-b", rootCertificates: [ROOT_B] };
     const others = [claim, { ...claim, owner: "peer c" }];
     assert.equal(rules([ROOT_B], others).length, 2);
@@ -50,14 +50,14 @@ describe("The name of a peer's root", () => {
   });
 
   for (const subject of ["/O=a.local/CN=Intermediate CA", "/O=A.Local/CN=anything", "/C=JP/O=a.local"]) {
-    it(`is not ${subject}, as certificates of trust domain a.local are named`, () => {
+    it(`is refused as ${subject}, a subject of certificates of trust domain a.local`, () => {
       assert.deepEqual(rules([ROOT_B, rootNamed(subject)], [ours]), [
         "rootCertificates[1]: has a subject that is, or could be, that of a certificate of this cluster",
       ]);
     });
   }
 
-  it("is told apart from others as verifiers do it: without regard to case and blanks", () => {
+  it("is compared as verifiers do: without case and blanks", () => {
     const claim = { ...ours, trustDomain: "x", rootCertificates: [rootNamed("/O=Some  Company/CN=Root")] };
     assert.equal(rules([rootNamed("/O=some company/CN=root")], [claim]).length, 1);
     assert.equal(rules([rootNamed("/O=some company/CN=root 2")], [claim]).length, 0);

@@ -8,20 +8,20 @@ const contract = {};
 const someone = { clusterDomain: "x.local", trustDomain: "x.local", rootCertificates: [] };
 const PINNED = { b: someone, c: someone };
 
-/** A peer's output `trustAnchors`: it knows us by a name of its own. */
+/** Output `trustAnchors` of a peer that has another name for us. */
 const trusting = (trustDomain: string, rootCertificates: string[]) => ({
   us: { clusterDomain: trustDomain, trustDomain, rootCertificates },
 });
 
 describe("The peers that trust this cluster", () => {
-  it("are those that say so of our trust domain, whatever they call us, with the roots by which they do", () => {
+  it("are those with our trust domain in their output, by whatever name, with our roots that they trust", () => {
     const trustAnchors = trusting("a.local", [ROOT_A, ROOT_B]);
     assert.deepEqual(trustingPeers({ b: { contract, trustAnchors } }, "a.local", PINNED), [
       { peer: "b", roots: [fingerprintOf(ROOT_A), fingerprintOf(ROOT_B)] },
     ]);
   });
 
-  it("are not those that trust others only: nothing between us can break", () => {
+  it("are not those that trust other clusters only", () => {
     const trustAnchors = trusting("c.local", [ROOT_A]);
     assert.deepEqual(trustingPeers({ b: { contract, trustAnchors } }, "a.local", PINNED), []);
     assert.deepEqual(
@@ -30,7 +30,7 @@ describe("The peers that trust this cluster", () => {
     );
   });
 
-  it("may be those that cannot be read, or do not say", () => {
+  it("may be those whose stack cannot be read or has no such output", () => {
     const readings = { b: { pending: "stack b does not exist, or you may not read it" }, c: { contract } };
     assert.deepEqual(trustingPeers(readings, "a.local", PINNED), [
       { peer: "b", roots: undefined },
@@ -38,14 +38,14 @@ describe("The peers that trust this cluster", () => {
     ]);
   });
 
-  it("may be those whose output does not fit: nobody is taken to trust nobody by mistake", () => {
+  it("may be those whose output does not fit the schema", () => {
     for (const trustAnchors of [null, "secret", { us: { trustDomain: "a.local" } }])
       assert.deepEqual(trustingPeers({ b: { contract, trustAnchors } }, "a.local", PINNED), [
         { peer: "b", roots: undefined },
       ]);
   });
 
-  it("are not those that are not trusted here, such as a stack that never was", () => {
+  it("are not those that are not trusted here, such as a stack that does not exist", () => {
     assert.deepEqual(trustingPeers({ d: { pending: "stack d does not exist" } }, "a.local", PINNED), []);
   });
 });
