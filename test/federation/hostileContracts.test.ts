@@ -4,8 +4,9 @@ import { describe, it } from "mocha";
 import { type HostileCase, hostileCases } from "./hostile/cases.ts";
 import { checkCase } from "./hostile/properties.ts";
 import { SEED } from "./hostile/seed.ts";
+import { sweep } from "../support/sweep.ts";
 
-const CASES = 100_000;
+const CASES = sweep(1000, 100_000);
 
 describe("Hostile contracts", function () {
   this.timeout(600_000);

@@ -9,12 +9,13 @@ import { DryRun, assertTaken } from "./hostile/dryRun.ts";
 import { EXTREMES } from "./hostile/extremes.ts";
 import { checkCase, entriesFor } from "./hostile/properties.ts";
 import { SEED } from "./hostile/seed.ts";
+import { sweep } from "../support/sweep.ts";
 import { BAR, barService } from "./samples.ts";
 
 /** Entries that the API server is asked about. */
-const ENTRIES = 400;
+const ENTRIES = sweep(100, 400);
 /** Of so many hostile contracts most are refused, or leave nothing changed that is planned. */
-const CASES = 6000;
+const CASES = 15 * ENTRIES;
 
 const CONCURRENCY = 8;
 

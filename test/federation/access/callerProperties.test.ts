@@ -7,6 +7,7 @@ import type { CallingMesh, GuardedService } from "../../../federation/access/pol
 import { matches } from "../../../federation/core/labels.ts";
 import { type Call, letsIn } from "./policyEvaluator.ts";
 import { shuffled } from "../arbitraries.ts";
+import { sweep } from "../../support/sweep.ts";
 
 /** What the config says, told without policies: the meaning that those must have. */
 type Verdict = "allowed" | "refused" | "not ours to judge" | "either";
@@ -150,7 +151,7 @@ describe("Policies of callers, for whatever rules", () => {
         );
         return together === (alone || (isNamed && !denied));
       }),
-      { numRuns: 5000 },
+      { numRuns: sweep(1000, 5000) },
     );
   });
 
@@ -172,7 +173,7 @@ describe("Policies of callers, for whatever rules", () => {
           letsIn([...foreign, ...own], here, mesh.trustDomain) === letsIn(foreign, here, mesh.trustDomain)
         );
       }),
-      { numRuns: 2000 },
+      { numRuns: sweep(500, 2000) },
     );
   });
 
@@ -198,7 +199,7 @@ describe("Policies of callers, for whatever rules", () => {
         });
         return is !== true || was === true;
       }),
-      { numRuns: 5000 },
+      { numRuns: sweep(1000, 5000) },
     );
   });
 
