@@ -15,19 +15,16 @@ export interface JsonSchema {
   additionalProperties?: JsonSchema | boolean;
   items?: JsonSchema;
   required?: string[];
+  const?: string | number | boolean;
+  minimum?: number;
+  maximum?: number;
 }
 
 /** The JSON Schema of each section as a stack file has it, by its key. */
 export function configSchemas(): Record<string, JsonSchema> {
-  return Object.fromEntries(
-    Object.entries({ ...sections, ...rootSections }).map(([key, schema]) => {
-      const { $schema: _, ...json } = z.toJSONSchema(schema, {
-        io: "input",
-        target: "draft-7",
-        unrepresentable: "any",
-      });
-      return [key, json as JsonSchema];
-    }),
+  const options = { io: "input", target: "draft-7", unrepresentable: "any" } as const;
+  return mapValues({ ...sections, ...rootSections }, (schema) =>
+    omit(z.toJSONSchema(schema, options) as JsonSchema, "$schema"),
   );
 }
 
@@ -77,32 +74,28 @@ function toSection(schema: JsonSchema): JsonSchema {
 }
 
 /** The schema with defaults in the descriptions, secrets allowed for texts, and without what only docs need. */
-function forEditors({ defaultsTo, page: _, propertyNames: __, ...schema }: JsonSchema): JsonSchema {
-  const { properties, items, additionalProperties, description, default: given, ...rest } = schema;
+function forEditors(schema: JsonSchema): JsonSchema {
+  const { defaultsTo, description, properties, items, additionalProperties, default: given } = schema;
+  const rest = omit(schema, "defaultsTo", "description", "page", "propertyNames", "default");
   const isScalar = given !== undefined && typeof given !== "object";
-  const about =
-    description === undefined || defaultsTo === undefined
-      ? description
-      : `${description} Default: ${defaultsTo}.`;
-  const common = {
-    ...(about === undefined ? {} : { description: about }),
-    ...(isScalar ? { default: given } : {}),
-  };
+  const about = [description ?? [], defaultsTo === undefined ? [] : `Default: ${defaultsTo}.`]
+    .flat()
+    .join(" ");
+  const common = { ...(about === "" ? {} : { description: about }), ...(isScalar ? { default: given } : {}) };
   if (rest["type"] === "string" && rest["enum"] === undefined) return { ...common, anyOf: [rest, SECURE] };
   return {
     ...common,
     ...rest,
     ...(properties === undefined ? {} : { properties: mapValues(properties, forEditors) }),
     ...(items === undefined ? {} : { items: forEditors(items) }),
-    ...(additionalProperties === undefined
-      ? {}
-      : {
-          additionalProperties:
-            typeof additionalProperties === "object"
-              ? forEditors(additionalProperties)
-              : additionalProperties,
-        }),
+    ...(typeof additionalProperties === "object"
+      ? { additionalProperties: forEditors(additionalProperties) }
+      : {}),
   };
+}
+
+function omit(schema: JsonSchema, ...keywords: string[]): JsonSchema {
+  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !keywords.includes(keyword)));
 }
 
 function mapValues<T, U>(map: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> {

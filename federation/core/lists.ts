@@ -72,11 +72,11 @@ function inList(issue: z.core.$ZodIssue, index: number, input: unknown): z.core.
 }
 /** One text, or a list as {@link several} has it. */
 export function oneOrSeveral(entry: z.ZodType<string>): z.ZodType<string[]> {
-  const list = several(entry);
+  const listed = several(entry);
   const text = { type: "string" };
   const either = z.unknown().transform((value, context): string[] => {
     const isText = typeof value === "string";
-    const { data, error } = (isText ? entry : list).safeParse(value);
+    const { data, error } = (isText ? entry : listed).safeParse(value);
     if (error === undefined) return [data].flat();
     const issues = isText || Array.isArray(value) ? error.issues : [neither(value)];
     context.issues.push(...issues.map((issue) => ({ ...issue, input: value }) as z.core.$ZodRawIssue));

@@ -35,6 +35,11 @@ describe("readStackConfig", () => {
     assert.deepEqual(readClusterConfig().exports, []);
   });
 
+  it("refuses a key in a namespace that is nearly ours: what it sets would be missing in silence", () => {
+    pulumi.runtime.setAllConfig({ ...REQUIRED, "istio-federations:exports": "[]" });
+    assert.throws(readStackConfig, /istio-federations:exports: .*Write 'istio-federation:exports'/);
+  });
+
   it("takes a cluster's stack for what it is though Pulumi.yaml gives it an empty root authority, and the other way round", () => {
     pulumi.runtime.setAllConfig({ ...REQUIRED, "istio-federation:rootAuthority": "{}" });
     assert.equal(readClusterConfig().cluster.name, "cluster-a");
