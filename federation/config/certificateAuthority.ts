@@ -88,7 +88,7 @@ const shared = fields({
 
 const section = fields({
   source: z.enum(AUTHORITY_KINDS).default("own").meta({
-    description: "Where root and intermediate are from: this stack, outside, or a shared root's stack.",
+    description: "Origin of certificates: this stack, outside, or a shared root.",
     page: "certificate-authority.md",
   }),
   algorithm: keyAlgorithm,
@@ -119,7 +119,7 @@ const section = fields({
     .default(24)
     .meta({
       description:
-        "Longest life of a workload's certificate; 0 drops a root once all workloads are restarted.",
+        "Longest life of a workload certificate; 0 drops a root once all workloads restarted.",
       page: "rotation.md",
     }),
   // A kubelet brings a changed Secret within some two minutes; an update may take some itself.

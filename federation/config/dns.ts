@@ -21,7 +21,7 @@ const coreDns = fields({
       context.addIssue({ code: "custom", message: rule, params: { remedy } });
     })
     .meta({
-      description: "With topology `replicated`: IP address of global names for clients without a sidecar.",
+      description: "With `replicated`: IP address of global names for clients without a sidecar.",
       page: "replicated.md",
     }),
   port: portNumber.default(DNS_PORT).describe("Port of the Corefile's other server blocks."),

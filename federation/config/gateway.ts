@@ -62,7 +62,7 @@ export const gateway = checked(
     advertise: orUndefined(advertise).meta({
       description: "Addresses that peers use instead of the Service's own.",
       defaultsTo: "the Service's addresses",
-      page: "#the-gateways-addresses",
+      page: "gateways.md#which-addresses-peers-get",
     }),
     locality: orUndefined(text(LOCALITY)).meta({
       description: "`region[/zone[/subzone]]` of the gateway; peers may prefer near gateways.",

@@ -43,7 +43,7 @@ export const peerIdentity = fields({
     defaultsTo: PINNED,
   }),
   acceptAnnouncedRoots: z.boolean().optional().meta({
-    description: "Accepts a further root while all known ones are still published: a rotation.",
+    description: "Accepts a further root while a known one is still published: a rotation.",
     defaultsTo: "`false`",
     page: "rotation.md",
   }),

@@ -44,7 +44,7 @@ const section = checked(
       .default(false)
       .describe("Gives peers credentials that do not expire, instead of `tokenHours`."),
     allowPeersToReadSecrets: z.boolean().default(false).meta({
-      description: "Accepts that peers' istiods read all Secrets here; must be `true` where there are peers.",
+      description: "Accepts that peers' istiods read all Secrets here; required with peers.",
       page: "single-mesh.md#what-istiod-needs",
     }),
   }),

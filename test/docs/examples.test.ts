@@ -28,7 +28,8 @@ const OF_PAGE: Readonly<Record<string, object>> = {
 describe("Examples in the docs", () => {
   for (const { path, yaml } of readPages()) {
     const examples = yaml
-      .map((text) => parse(text.replaceAll(SHORT_FINGERPRINT, FINGERPRINT)) as Record<string, unknown>)
+      .map((text) => parse(text.replaceAll(SHORT_FINGERPRINT, FINGERPRINT)) as Record<string, unknown> | null)
+      .filter((example) => example !== null)
       .map((example) => (example["config"] ?? example) as Record<string, unknown>)
       .filter((example) => Object.keys(example).some((key) => key.startsWith(PREFIX)));
     if (examples.length === 0) continue;
