@@ -118,8 +118,7 @@ const section = fields({
   })
     .default(24)
     .meta({
-      description:
-        "Longest life of a workload certificate; 0 drops a root once all workloads restarted.",
+      description: "Longest life of a workload certificate; 0 drops a root once all workloads restarted.",
       page: "rotation.md",
     }),
   // A kubelet brings a changed Secret within some two minutes; an update may take some itself.
