@@ -62,7 +62,7 @@ export function checkDns({ sections: { topology, dns: given } }: Draft<StackConf
   if (topology === undefined || given === undefined) return [];
   const { names } = TRAITS[topology];
   if (!names.includes("global") && !names.includes("mesh")) {
-    const rule = `is for names that only peers' services have, of which there are none in topology '${topology}'`;
+    const rule = `has no effect in topology '${topology}', where peers' services have no names of their own`;
     return [{ path: ["dns"], rule, remedy: "Remove it, or write topology: federation or replicated" }];
   }
   const [field, remedy] = names.includes("global")

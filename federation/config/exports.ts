@@ -136,7 +136,7 @@ export function checkExportNames({ sections, isFaulty }: Draft<StackConfig>): Co
       const usual = names.includes("global")
         ? `, where peers call them <name>.<namespace>.${GLOBAL_DOMAIN}`
         : "";
-      const reason = `is another name than Services have in topology '${topology}'${usual}`;
+      const reason = `is a name that Services do not have in topology '${topology}'${usual}`;
       return [{ path, rule: reason, remedy: "Remove it, or write topology: federation" }];
     }
     const host = extraName(as, SOME_SERVICE) ?? as;

@@ -109,7 +109,7 @@ function checkFederationFields({ isSet, keysOf }: Draft<StackConfig>): Complaint
   ].filter((path) => isSet(...path));
   return paths.map((path) => ({
     path,
-    rule: "means nothing in a single mesh, where every service of each cluster can be called from every other",
+    rule: "has no effect in a single mesh, where every service of each cluster can be called from every other",
     remedy: "Remove it; AuthorizationPolicies decide who may call what",
     withoutValue: true,
   }));

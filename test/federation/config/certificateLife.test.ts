@@ -12,7 +12,7 @@ function faultsWith(hours: number | undefined, asked: string, certificateAuthori
 }
 
 describe("The life of workloads' certificates", () => {
-  it("is not longer than what the rotation of a root waits for", () => {
+  it("is at most the wait of a root's rotation", () => {
     assert.deepEqual(faultsWith(undefined, "24h"), []);
     assert.deepEqual(faultsWith(undefined, "24h1s"), LIFE);
     assert.deepEqual(faultsWith(48, "36h30m"), []);
@@ -22,11 +22,11 @@ describe("The life of workloads' certificates", () => {
     assert.deepEqual(configFaults({ istio }), LIFE);
   });
 
-  it("is no matter where istiod itself will not take it for one", () => {
+  it("is not checked when istiod cannot read the duration", () => {
     assert.deepEqual(faultsWith(undefined, "a while"), []);
   });
 
-  it("counts for nothing in the one step that drops a root once all workloads are restarted", () => {
+  it("may be 0 in the phase that drops a root", () => {
     const rotation = (phase: string) => ({ rotation: { root: 2, phase } });
     assert.deepEqual(faultsWith(0, "24h", rotation("drop")), []);
     assert.deepEqual(faultsWith(0, "24h", rotation("sign")), LIFE);

@@ -55,7 +55,7 @@ const full = {
 const shortest = { cluster, kubeconfig: KUBECONFIG };
 
 describe("A stack's config", () => {
-  it("needs no more than the cluster's name and domain, and which cluster it is", () => {
+  it("requires the cluster's name and domain and the kubeconfig's context only", () => {
     assert.deepEqual(validConfig({ ...shortest, peers: undefined }, "cluster-a"), {
       cluster: {
         ...{ ...cluster, trustDomain: "cluster-a.local", network: "cluster-a" },
@@ -84,7 +84,7 @@ describe("A stack's config", () => {
     });
   });
 
-  it("is taken as it is written, once complete", () => {
+  it("is parsed as written when every field is set", () => {
     const { exports, ...rest } = validConfig(full, "cluster-a");
     assert.deepEqual({ ...rest, exports: full.exports }, full);
     assert.deepEqual(exports, [
@@ -99,7 +99,7 @@ describe("A stack's config", () => {
     );
   });
 
-  it("has defaults inside what is given in part", () => {
+  it("has defaults for the missing fields of a section", () => {
     const parsed = validConfig(
       {
         ...shortest,
@@ -119,7 +119,7 @@ describe("A stack's config", () => {
     });
   });
 
-  it("tells each fault with its place, value, rule and remedy", () => {
+  it("reports each fault with path, value, rule and remedy", () => {
     assert.throws(
       () => validConfig({ ...shortest, cluster: { ...cluster, name: "Cluster_A" } }, "cluster-a"),
       (error) =>
@@ -131,7 +131,7 @@ describe("A stack's config", () => {
     );
   });
 
-  it("tells all faults of all its parts at once", () => {
+  it("reports the faults of all sections at once", () => {
     const found = configFaults({
       clustr: {},
       cluster: { name: "A", domian: "x" },
@@ -164,7 +164,7 @@ describe("A stack's config", () => {
     ]);
   });
 
-  it("asks what an unknown field was meant to be, and does not show its value", () => {
+  it("suggests a known field for an unknown one, and hides the value", () => {
     const remedyOf = (raw: Record<string, unknown>) => {
       try {
         return validConfig({ ...shortest, ...raw }, "cluster-a");
@@ -206,12 +206,12 @@ describe("A stack's config", () => {
     });
   }
 
-  it("is the same in bytes for the same peers in any order", () => {
+  it("sorts peers by name", () => {
     const peers = { c: { stack: "c" }, b: { stack: "b" } };
     assert.deepEqual(Object.keys(validConfig({ ...shortest, peers }, "cluster-a").peers), ["b", "c"]);
   });
 
-  it("may be anything: it is parsed, or refused with faults that can be told", () => {
+  it("of any shape is parsed or has faults", () => {
     const mutated = fc
       .array(fc.tuple(fc.constantFrom(...paths(full)), fc.jsonValue()), { minLength: 1, maxLength: 3 })
       .map((changes) => changes.reduce<unknown>((raw, [path, value]) => replace(raw, path, value), full));
@@ -245,7 +245,7 @@ function replace(value: unknown, [key, ...rest]: string[], by: unknown): unknown
 }
 
 describe("The config of a certificate authority", () => {
-  it("is quoted in no fault: what stands in a wrong place may be a key", () => {
+  it("is quoted in no fault: a misplaced value may be a key", () => {
     const key = "-----BEGIN PRIVATE KEY-----";
     for (const certificateAuthority of [
       key,
@@ -260,7 +260,7 @@ describe("The config of a certificate authority", () => {
     }
   });
 
-  it("names the stack of a shared root if and only if it is under one, and not this very stack", () => {
+  it("names another stack with source 'shared', and none with any other source", () => {
     const faultsWith = (certificateAuthority: object) => configFaults({ certificateAuthority });
     const shared = { stack: "root-ca" };
     const provided = { certificate: "a.pem", key: "b.pem", root: "c.pem" };
@@ -285,12 +285,12 @@ describe("The config of a certificate authority", () => {
     assert.deepEqual(parsed.certificateAuthority.shared?.roots, [Array(32).fill("AB").join(":")]);
   });
 
-  it("is beside no root authority: that is another stack's", () => {
+  it("excludes rootAuthority, which is for a stack of its own", () => {
     assert.deepEqual(configFaults({ rootAuthority: {} }), []);
     assert.deepEqual(configFaults({ rootAuthority: { clusters: {} } }), ["rootAuthority"]);
   });
 
-  it("has the parts of one from outside if and only if it says that it comes from there", () => {
+  it("has 'provided' with source 'provided', and with no other source", () => {
     const provided = { certificate: "a.pem", key: "b.pem", root: "c.pem" };
     const faultsWith = (certificateAuthority: object) => configFaults({ certificateAuthority });
     assert.deepEqual(faultsWith({ source: "provided" }), ["certificateAuthority.provided"]);
@@ -298,7 +298,7 @@ describe("The config of a certificate authority", () => {
     assert.deepEqual(faultsWith({ source: "provided", provided }), []);
   });
 
-  it("names the root that comes in and how far it is, of one's own only, the first one never on its way", () => {
+  it("rotates own roots only, and the first root not at all", () => {
     const faultsWith = (certificateAuthority: object) => configFaults({ certificateAuthority });
     const provided = { certificate: "a.pem", key: "b.pem", root: "c.pem" };
     const ROTATION = "certificateAuthority.rotation";

@@ -5,8 +5,8 @@ import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples
 const rule = { namespace: "shop", service: "bar" };
 const terminating = { ...rule, gateway: "terminating" };
 
-describe("What an export rule has the gateway do", () => {
-  it("is said by one of two words, or left out", () => {
+describe("The gateway of an export rule", () => {
+  it("is passthrough, terminating or left out", () => {
     const exports = [terminating, { service: "foo", gateway: "passthrough" }, { service: "*" }];
     const config = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, exports }, "cluster-a");
     assert.deepEqual(
@@ -16,7 +16,7 @@ describe("What an export rule has the gateway do", () => {
     assert.deepEqual(configFaults({ exports: [{ ...rule, gateway: "open" }] }), ["exports[0].gateway"]);
   });
 
-  it("is opening calls in a federation only", () => {
+  it("terminates TLS in a federation only", () => {
     for (const topology of ["replicated", "single-mesh"]) {
       const faults = configFaults({ topology, exports: [rule, terminating] });
       assert.ok(faults.includes("exports[1].gateway"), topology);
@@ -24,7 +24,7 @@ describe("What an export rule has the gateway do", () => {
     assert.deepEqual(configFaults({ topology: "federation", exports: [terminating] }), []);
   });
 
-  it("is not opening calls while istiod offers peers to exchange metadata that its proxies do not take", () => {
+  it("does not terminate TLS while listeners offer a metadata exchange that is off", () => {
     const faults = (env: object, exports: object[] = [terminating]) =>
       configFaults({ exports, istio: { values: { istiod: { env } } } });
     const off = { PILOT_ENABLE_METADATA_EXCHANGE: "false" };

@@ -37,7 +37,7 @@ describe("The name under which an export rule offers Services", () => {
     });
   }
 
-  it("is refused with both ways out", () => {
+  it("is refused with both remedies", () => {
     const raw = {
       cluster: LOCAL_CLUSTER,
       kubeconfig: KUBECONFIG,
@@ -49,7 +49,7 @@ describe("The name under which an export rule offers Services", () => {
     );
   });
 
-  it("is another than the usual one in a federation only", () => {
+  it("may differ from the full name in a federation only", () => {
     const faults = (as: string): string[] =>
       faultsThrown(() =>
         validConfig(
@@ -63,7 +63,7 @@ describe("The name under which an export rule offers Services", () => {
       );
     assert.deepEqual(faults("{name}.{namespace}.svc.cluster-a.local"), []);
     assert.deepEqual(faults("{name}.cluster-a.local"), [
-      "exports[0].as: is another name than Services have in topology 'replicated', where peers call them <name>.<namespace>.global",
+      "exports[0].as: is a name that Services do not have in topology 'replicated', where peers call them <name>.<namespace>.global",
     ]);
   });
 });
@@ -95,12 +95,12 @@ describe("The further domains of a cluster", () => {
     });
   }
 
-  it("are not those above the cluster domain, of which they would hold the Services", () => {
+  it("do not hold the cluster domain", () => {
     const cluster = { name: "cluster-a", domain: "k8s.shop.example", domains: ["shop.example"] };
     assert.deepEqual(configFaults({ cluster }), ["cluster.domains[0]"]);
   });
 
-  it("mean nothing where peers' services have names of one kind only", () => {
+  it("are refused in topologies with one kind of names", () => {
     const raw = {
       ...{ cluster: { ...LOCAL_CLUSTER, domains: ["shop.example"] }, topology: "replicated" },
       certificateAuthority: { source: "shared", shared: { stack: "root" } },

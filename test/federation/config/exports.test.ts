@@ -59,7 +59,7 @@ describe("The rules of exports", () => {
       "cluster-a",
     ).exports;
 
-  it("come with lists in order, whatever was written", () => {
+  it("have sorted lists", () => {
     assert.deepEqual(
       rulesOf([
         {
@@ -90,7 +90,7 @@ describe("The rules of exports", () => {
     );
   });
 
-  it("name the peers that there are when they name another", () => {
+  it("suggest the stack's peers for an unknown peer", () => {
     const faultOf = (peer: string): Fault | undefined => {
       try {
         rulesOf([{ service: "a", peers: [peer] }]);
@@ -108,7 +108,7 @@ describe("The rules of exports", () => {
     assert.match(faultOf("x")?.remedy ?? "", /known here: cluster-b$/);
   });
 
-  it("are the same though a list has another order", () => {
+  it("are duplicates when only the order of a list differs", () => {
     assert.deepEqual(configFaults({ exports: [{ service: ["a", "b"] }, { service: ["b", "a"] }] }), [
       "exports[1]",
     ]);

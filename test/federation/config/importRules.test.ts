@@ -5,7 +5,7 @@ import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples
 const withRules = (imports: unknown) => ({ peers: { b: { stack: "b", imports } } });
 
 describe("The import rules of a config", () => {
-  it("come out with lists, sorted where their order says nothing", () => {
+  it("have sorted lists where order does not matter", () => {
     const rules = [
       { namespace: "sho*", service: ["b", "a"], host: "*.svc.cluster-b.local", exportTo: ["client"] },
       { selector: { tier: "gold" }, skip: true },
@@ -19,7 +19,7 @@ describe("The import rules of a config", () => {
     ]);
   });
 
-  it("may be none, which imports nothing", () => {
+  it("may be empty, which imports nothing", () => {
     assert.deepEqual(configFaults(withRules([])), []);
   });
 
@@ -57,7 +57,7 @@ describe("The import rules of a config", () => {
     });
   }
 
-  it("tell all their faults at once, and of a rule that is none only that", () => {
+  it("report all their faults at once, and one for a rule of a wrong type", () => {
     assert.deepEqual(configFaults(withRules([null, { host: 5 }, { as: "A", skip: "yes" }])), [
       "peers.b.imports[0]",
       "peers.b.imports[1].host",

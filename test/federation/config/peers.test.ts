@@ -15,7 +15,7 @@ describe("The config of peers", () => {
     ["an empty exportTo", { peers: { b: { stack: "b", exportTo: [] } } }, "peers.b.exportTo"],
     ["'*' beside a namespace", { peers: { b: { stack: "b", exportTo: ["*", "abc"] } } }, "peers.b.exportTo"],
     [
-      "'.' beside the namespace it means",
+      "'.' beside the namespace that it stands for",
       { peers: { b: { stack: "b", exportTo: [".", "istio-federation"] } } },
       "peers.b.exportTo[1]",
     ],

@@ -19,7 +19,7 @@ const paths = (rootAuthority: unknown, others: object = {}): string[] =>
   faultsThrown(() => parse(rootAuthority, others)).map((fault) => fault.split(": ")[0] ?? "");
 
 describe("The config of a shared root", () => {
-  it("needs no more than the clusters whose requests it signs", () => {
+  it("requires clusters only", () => {
     assert.deepEqual(parse({ clusters }), {
       rootAuthority: {
         name: "istio-federation",
@@ -38,18 +38,18 @@ describe("The config of a shared root", () => {
     assert.deepEqual(Object.keys(parse({ clusters }).rootAuthority.clusters), ["cluster-a", "cluster-b"]);
   });
 
-  it("makes the stack one of a shared root, unless it is empty as by default", () => {
+  it("makes the stack a shared root's unless it is empty, as by default", () => {
     assert.equal(isRootStack({ rootAuthority: { clusters: {} }, cluster: {} }), true);
     assert.equal(isRootStack({ rootAuthority: {}, cluster: { name: "a" } }), false);
     assert.equal(isRootStack({}), false);
   });
 
-  it("has the project's default topology, as every stack, and no other", () => {
+  it("accepts the project's default topology and no other", () => {
     assert.deepEqual(paths({ clusters }, { topology: "federation" }), []);
     assert.deepEqual(paths({ clusters }, { topology: "replicated" }), ["topology"]);
   });
 
-  it("tells all faults at once, and that a stack is either a cluster or a root authority", () => {
+  it("reports all faults at once, the sections of a cluster among them", () => {
     const found = paths(
       {
         name: "-",
@@ -129,7 +129,7 @@ describe("The config of a shared root", () => {
     });
   }
 
-  it("may hold a cluster to its key, and has the cluster's name from nowhere but its own place", () => {
+  it("may pin a cluster's key, and has a cluster's name as map key only", () => {
     const key = Array(32).fill("AB").join(":");
     const { rootAuthority } = parse({ clusters: { a: { stack: "a", trustDomain: "a.example", key } } });
     assert.equal(rootAuthority.clusters["a"]?.key, key);
@@ -141,7 +141,7 @@ describe("The config of a shared root", () => {
       );
   });
 
-  it("names the root that is there for good: another name would make it anew", async () => {
+  it("keeps the name of an existing root: another name would make a new root", async () => {
     const config = validRootConfig({ rootAuthority: { name: "acme", clusters: {} } }, "root-ca");
     const rules = async (name: string) =>
       checkRootName([(await TestAuthority.root(`O=${name}, CN=Root CA`)).pem], config).map(
@@ -152,7 +152,7 @@ describe("The config of a shared root", () => {
     for (const output of [undefined, [], ["?"], "?"]) assert.deepEqual(checkRootName(output, config), []);
   });
 
-  it("may be anything: it is parsed, or refused with faults that can be told", () => {
+  it("of any shape is parsed or has faults", () => {
     const raw = fc.record({
       name: fc.jsonValue(),
       clusters: fc.oneof(fc.jsonValue(), fc.dictionary(fc.string(), fc.jsonValue())),

@@ -9,7 +9,7 @@ const mesh = {
 };
 
 describe("The config of a single mesh", () => {
-  it("has credentials end after thirty days unless it says otherwise", () => {
+  it("has credentials that expire after thirty days by default", () => {
     const raw = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh };
     assert.deepEqual(validConfig(raw, "cluster-a").singleMesh, {
       meshId: "mesh1",
@@ -20,7 +20,7 @@ describe("The config of a single mesh", () => {
     });
   });
 
-  it("is there with the topology single-mesh, and only then", () => {
+  it("is required with topology single-mesh, and refused with any other", () => {
     assert.deepEqual(configFaults({ topology: "single-mesh" }), ["singleMesh"]);
     assert.deepEqual(configFaults({ singleMesh: mesh.singleMesh }), ["singleMesh"]);
     assert.ok(configFaults({ ...mesh, topology: "replicated" }).includes("singleMesh"));
@@ -74,13 +74,13 @@ describe("The config of a single mesh", () => {
     });
   }
 
-  it("takes no other word for that consent", () => {
+  it("accepts no other value for that consent", () => {
     const singleMesh = { ...mesh.singleMesh, allowPeersToReadSecrets: "yes" };
     const peers = { b: { stack: "b" } };
     assert.deepEqual(configFaults({ ...mesh, singleMesh, peers }), ["singleMesh.allowPeersToReadSecrets"]);
   });
 
-  it("takes what is empty, as the project has it by default, for none", () => {
+  it("treats an empty section, the project's default, as none", () => {
     assert.deepEqual(configFaults({ ...mesh, exports: [], brake: {} }), []);
     assert.deepEqual(configFaults({ singleMesh: {} }), []);
     assert.deepEqual(configFaults({ topology: "single-mesh", singleMesh: {} }), ["singleMesh"]);
@@ -129,7 +129,7 @@ describe("The config of a single mesh", () => {
     "https://[2001:db8::1]:6443",
     "https://rancher.example/k8s/clusters/c-1",
   ]) {
-    it(`takes ${url} for an API server`, () => {
+    it(`accepts ${url} for an API server`, () => {
       const apiServer = { server: url, certificateAuthority: ROOT_A };
       assert.deepEqual(configFaults({ ...mesh, singleMesh: { ...mesh.singleMesh, apiServer } }), []);
     });
@@ -140,13 +140,13 @@ describe("The config of a single mesh", () => {
     singleMesh: { ...mesh.singleMesh, apiServer: { server, certificateAuthority } },
   });
 
-  it("tells peers the certificates, and nothing that is written around them", () => {
+  it("keeps certificates only, without the text around them", () => {
     const { singleMesh } = validConfig(withCertificates(`a note\n${ROOT_A}another note`), "cluster-a");
     assert.equal(singleMesh?.apiServer.certificateAuthority, ROOT_A);
   });
 
   for (const key of ["PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]) {
-    it(`refuses certificates with a key beside them, and does not show it: ${key}`, () => {
+    it(`refuses and hides a key beside the certificates: ${key}`, () => {
       const pem = `${ROOT_A}-----BEGIN ${key}-----\nc2VjcmV0\n-----END ${key}-----\n`;
       assert.throws(
         () => validConfig(withCertificates(pem), "cluster-a"),
@@ -158,13 +158,13 @@ describe("The config of a single mesh", () => {
     });
   }
 
-  it("says what to do where every service can be called", () => {
+  it("names AuthorizationPolicies as the remedy for export settings", () => {
     try {
       validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh, brake: { removals: 1 } }, "a");
       assert.fail("must fail");
     } catch (error) {
       assert.ok(error instanceof FaultsError);
-      assert.match(error.message, /brake: means nothing in a single mesh.*AuthorizationPolicies/);
+      assert.match(error.message, /brake: has no effect in a single mesh.*AuthorizationPolicies/);
     }
   });
 });

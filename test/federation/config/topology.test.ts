@@ -13,7 +13,7 @@ function faultsOf(raw: Record<string, unknown>): string[] {
 }
 
 describe("The topology in a stack's config", () => {
-  it("lets a federation have roots of its own, or from outside", () => {
+  it("allows own and provided roots in a federation", () => {
     for (const certificateAuthority of [undefined, {}, { source: "own" }, { source: "provided", provided }]) {
       assert.deepEqual(faultsOf({ certificateAuthority }), []);
       assert.deepEqual(faultsOf({ topology: "federation", certificateAuthority }), []);
@@ -21,7 +21,7 @@ describe("The topology in a stack's config", () => {
   });
 
   for (const certificateAuthority of [undefined, {}, { source: "own" }]) {
-    it(`lets no replicated control plane have a root of its own: ${JSON.stringify(certificateAuthority)}`, () => {
+    it(`refuses an own root for replicated control planes: ${JSON.stringify(certificateAuthority)}`, () => {
       const [fault, ...others] = faultsOf({ topology: "replicated", certificateAuthority });
       assert.deepEqual(others, []);
       assert.match(
@@ -31,7 +31,14 @@ describe("The topology in a stack's config", () => {
     });
   }
 
-  it("lets a replicated control plane have a shared root, or one from outside", () => {
+  it("is checked against the source beside other faults of the certificate authority", () => {
+    assert.deepEqual(configFaults({ topology: "replicated", certificateAuthority: { algorithm: 1 } }), [
+      "certificateAuthority.algorithm",
+      "certificateAuthority.source",
+    ]);
+  });
+
+  it("allows shared and provided roots for replicated control planes", () => {
     for (const certificateAuthority of [
       { source: "shared", shared },
       { source: "provided", provided },
@@ -39,7 +46,7 @@ describe("The topology in a stack's config", () => {
       assert.deepEqual(faultsOf({ topology: "replicated", certificateAuthority }), []);
   });
 
-  it("has a stub for clients without a sidecar where there are global names, with kubeadm's names by default", () => {
+  it("allows a CoreDNS server block for replicated control planes, with kubeadm's names by default", () => {
     const config = (dns: unknown) => ({
       topology: "replicated",
       certificateAuthority: { source: "provided", provided },
@@ -64,7 +71,7 @@ describe("The topology in a stack's config", () => {
     assert.deepEqual(configFaults(config({ coreDns: {} })), ["dns.coreDns.address"]);
   });
 
-  it("has no block in the Corefile in a federation, whose way is local Services", () => {
+  it("refuses a CoreDNS server block in a federation, which has local Services", () => {
     const coreDns = { address: "10.96.0.77" };
     assert.deepEqual(faultsOf({ dns: { coreDns } }), [
       "dns.coreDns is not for topology 'federation'. Write dns.services, or a rule of CoreDNS by hand (docs/dns.md)",
@@ -79,7 +86,7 @@ describe("The topology in a stack's config", () => {
     );
   });
 
-  it("has local Services for imported ones in a federation, where the Corefile stays as it is", () => {
+  it("allows local Services in a federation only", () => {
     const parsed = (dns: unknown) =>
       validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, dns }, "cluster-a").dns;
     assert.deepEqual(parsed({ services: {} }), {
@@ -101,7 +108,7 @@ describe("The topology in a stack's config", () => {
   });
 
   for (const domain of ["global", "a.global"]) {
-    it(`lets no cluster of replicated control planes have global names for its own: ${domain}`, () => {
+    it(`refuses a cluster domain at or below 'global' for replicated control planes: ${domain}`, () => {
       const certificateAuthority = { source: "provided", provided };
       const config = { certificateAuthority, cluster: { ...LOCAL_CLUSTER, domain } };
       assert.deepEqual(faultsOf({ topology: "replicated", ...config }), [
@@ -123,7 +130,7 @@ describe("The topology in a stack's config", () => {
     });
   }
 
-  it("has mesh domains, and names to choose, in a federation only", () => {
+  it("allows mesh domains and a choice of names in a federation only", () => {
     const certificateAuthority = { source: "shared", shared };
     const choosing = {
       cluster: { ...LOCAL_CLUSTER, meshDomain: "a.mesh" },
@@ -140,7 +147,7 @@ describe("The topology in a stack's config", () => {
     );
   });
 
-  it("is not what is judged when it, or the source, is none that there is", () => {
+  it("is the only fault when it is unknown, as is an unknown source", () => {
     assert.deepEqual(configFaults({ topology: "mesh", certificateAuthority: { source: "own" } }), [
       "topology",
     ]);
@@ -149,7 +156,7 @@ describe("The topology in a stack's config", () => {
     ]);
   });
 
-  it("tells its faults together with all others", () => {
+  it("is checked together with all other sections", () => {
     assert.deepEqual(configFaults({ topology: "replicated", brake: { share: 2 }, peers: { B: {} } }).sort(), [
       "brake.share",
       "certificateAuthority.source",
