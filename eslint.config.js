@@ -21,6 +21,34 @@ function importsGoOneWay(folder, index) {
   return { files: [`${folder}/**`], rules: { "no-restricted-imports": ["error", { patterns }] } };
 }
 
+/** Folders of federation/ that each of them may import from, for more than types: a graph without cycles. */
+const FEDERATION = {
+  core: [],
+  x509: ["core"],
+  contract: ["core", "x509"],
+  trust: ["core", "x509"],
+  exports: ["core", "contract"],
+  access: ["core", "exports"],
+  imports: ["core", "contract", "exports", "trust"],
+  mesh: ["core", "x509", "contract", "trust", "imports"],
+  authority: ["core", "x509", "trust"],
+  topology: ["core", "trust", "exports", "imports", "mesh"],
+  config: ["core", "x509", "exports", "access", "imports", "mesh", "authority", "topology"],
+};
+
+/** Rules of one folder of federation/. */
+function importsInFederation([folder, others]) {
+  const known = [folder, ...others];
+  const forbidden = Object.keys(FEDERATION).filter((other) => !known.includes(other));
+  const group = [...forbidden.map((other) => `../${other}/**`), "../plan.ts", "../lastRun.ts"];
+  const message = `federation/${folder}/ imports from ${known.join(", ")} and federation/snapshot.ts; from others types only`;
+  const patterns = [{ group, allowTypeImports: true, message }];
+  return {
+    files: [`federation/${folder}/**`],
+    rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] },
+  };
+}
+
 export default defineConfig(
   globalIgnores(["node_modules", ".lab"]),
   eslint.configs.recommended,
@@ -34,10 +62,12 @@ export default defineConfig(
       "@typescript-eslint/no-misused-spread": "off",
       "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
       "no-shadow": "error",
+      "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
       eqeqeq: "error",
     },
   },
   FOLDERS.map(importsGoOneWay),
+  Object.entries(FEDERATION).map(importsInFederation),
   { files: ["federation/**"], rules: { "no-restricted-globals": ["error", "process", "fetch", "console"] } },
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
   {

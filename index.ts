@@ -2,57 +2,57 @@ import * as pulumi from "@pulumi/pulumi";
 import { FederatedCluster } from "./components/federatedCluster.ts";
 import { RootAuthority } from "./components/rootAuthority.ts";
 import { WaitingCluster } from "./components/waitingCluster.ts";
-import { surveyRequests } from "./discovery/rootSurvey.ts";
+import { readRootSnapshot } from "./discovery/rootSnapshot.ts";
+import { readSnapshot } from "./discovery/snapshot.ts";
 import { readStackConfig } from "./discovery/stackConfig.ts";
-import { survey } from "./discovery/survey.ts";
+import { type RootPlan, planRoot } from "./federation/authority/rootPlan.ts";
+import { Findings } from "./federation/core/findings.ts";
 import { FaultsError } from "./federation/core/fault.ts";
+import { parseLastRun } from "./federation/lastRun.ts";
+import { type ClusterPlan, type WaitingPlan, planCluster } from "./federation/plan.ts";
 
-/** Of its resources, and not the stack's: a stack that is renamed keeps its key. */
+/** Fixed resource name, so renaming the stack keeps the key. */
 const ROOT_NAME = "root-ca";
 
-/** What a stack publishes: the outputs of any of its kinds, as far as they are of that kind. */
-type Outputs = Partial<FederatedCluster & WaitingCluster & RootAuthority>;
+type Plan = ClusterPlan | WaitingPlan | RootPlan;
 
-/** Declares what this stack is; everything that can be wrong is found before the first resource. */
-async function declare(): Promise<Outputs> {
-  const config = readStackConfig();
-  if ("rootAuthority" in config) {
-    return new RootAuthority(ROOT_NAME, { config, ...(await told(surveyRequests(config))) });
+/** Reads, plans, and declares this stack. @returns the stack's outputs (docs/architecture.md). */
+export default async function main(): Promise<Record<string, unknown>> {
+  const findings = new Findings();
+  const plan = await readAndPlan(findings).catch(withoutTrace);
+  for (const warning of findings.warnings) await pulumi.log.warn(warning);
+  for (const note of findings.notes) await pulumi.log.info(note);
+  if (plan === undefined)
+    throw new pulumi.RunError(new FaultsError(`Stack ${pulumi.getStack()}`, findings.faults).message);
+  return withoutUndefined(declare(plan));
+}
+
+async function readAndPlan(findings: Findings): Promise<Plan | undefined> {
+  const config = readStackConfig(findings);
+  if (config === undefined) return undefined;
+  if ("rootAuthority" in config) return planRoot(config, await readRootSnapshot(config), findings);
+  const snapshot = await readSnapshot(config);
+  const lastRun = parseLastRun(snapshot.outputs, findings);
+  return planCluster(config, snapshot, lastRun, findings);
+}
+
+function declare(plan: Plan): object {
+  switch (plan.kind) {
+    case "root":
+      return new RootAuthority(ROOT_NAME, plan).outputs;
+    case "waiting":
+      return new WaitingCluster(plan.config.cluster.name, plan).outputs;
+    case "cluster":
+      return new FederatedCluster(plan.config.cluster.name, plan).outputs;
   }
-  const found = await told(survey(config));
-  const { name } = config.cluster;
-  if ("intermediate" in found) return new WaitingCluster(name, { config, ...found });
-  return new FederatedCluster(name, { config, ...found });
 }
 
-/** What was found, once the user was told of it. */
-async function told<T extends { warnings: string[]; notes: string[] }>(looking: Promise<T>): Promise<T> {
-  const found = await looking;
-  for (const warning of found.warnings) await pulumi.log.warn(warning);
-  for (const note of found.notes) await pulumi.log.info(note);
-  return found;
+/** The SDK warns of an undefined output each time. */
+function withoutUndefined(outputs: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
 }
 
-/**
- * The stack's outputs, as the classes above tell of each: what this cluster tells its peers, who read it by stack reference, and what its
- * own next run reads back. Faults are for the person who wrote the config, so without a stack trace.
- */
-export const {
-  contract: federation,
-  peers,
-  trustAnchors,
-  callerPolicies,
-  exportAliases,
-  certificates,
-  rotation,
-  certificateRequest,
-  issued,
-  rootCertificates,
-  signedCertificates,
-  certificateRequests,
-  access,
-  credentials,
-  joined,
-} = await declare().catch((error: unknown) => {
+/** Faults are for whoever wrote the config. */
+function withoutTrace(error: unknown): never {
   throw error instanceof FaultsError ? new pulumi.RunError(error.message) : error;
-});
+}

@@ -1,35 +1,44 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AuthorityParts } from "./authorityParts.ts";
-import { ownAuthority, requestIntermediate } from "./ownAuthority.ts";
-import { sharedAuthority } from "./sharedAuthority.ts";
-import type { ProvidedAuthority } from "../federation/authority/provided.ts";
-import { signedUntil } from "../federation/authority/rotation.ts";
-import type { AuthoritySource } from "../federation/authority/source.ts";
-import type { StackConfig } from "../federation/config/stackConfig.ts";
+import type { AuthorityPlan, OwnPlan, ProvidedPlan, SharedPlan } from "../federation/authority/authority.ts";
+import { type RotationRecord, signedUntil } from "../federation/authority/rotation.ts";
 import { SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
 import { AUTHORITY_SECRET } from "../federation/core/wellKnown.ts";
+import { type KeyOwner, type Signer, ownAuthority, requestIntermediate } from "./ownAuthority.ts";
 
-/** What a `CertificateAuthority` is made from. */
-export interface CertificateAuthorityArgs {
-  /** Organization in the subjects of certificates that it makes: the SPIFFE trust domain that they stand for. */
-  trustDomain: string;
-  /** Name of the cluster, where it shares its trust domain with others. */
-  organizationalUnit?: string;
-  /** Of keys that it makes: ECDSA on P-256, or RSA of 4096 bits. */
-  algorithm: StackConfig["certificateAuthority"]["algorithm"];
-  /** Where it comes from: made here, with these roots, given from outside, or signed under a shared root. */
-  source: AuthoritySource;
-  /** Name of the namespace that istiod runs in, where it looks for the Secret. */
+/** Arguments of a `CertificateAuthority`. */
+export interface CertificateAuthorityArgs extends KeyOwner {
+  plan: AuthorityPlan;
+  /** Name of istiod's namespace, which gets the Secret. */
   namespace: pulumi.Input<string>;
 }
 
-/** Its type: part of its resources' names. */
+/** A certificate authority of any source; all PEM, keys are secrets. */
+export interface AuthorityParts {
+  /** CA certificate that istiod signs with. */
+  readonly certificate: pulumi.Output<string>;
+  /** Its private key. */
+  readonly key: pulumi.Output<string>;
+  /** Certificates between it and the root, the nearest first. */
+  readonly chain: readonly string[];
+  /** Roots that peers must trust. */
+  readonly roots: pulumi.Output<string[]>;
+  /** Roots that the cluster's own workloads trust, the signing one first: without a root that is only announced. */
+  readonly trusted: pulumi.Output<string[]>;
+  /** Root that signs trust anchors; undefined when this stack has no root key. */
+  readonly issuer: Readonly<Signer> | undefined;
+  /** Certificate signing request, by which the stack of a shared root can certify the key. */
+  readonly request: pulumi.Output<string>;
+  /** Phase of its own roots; undefined with another source. */
+  readonly rotation: pulumi.Output<RotationRecord> | undefined;
+}
+
+/** Type token: part of the URNs of its resources. */
 export const CERTIFICATE_AUTHORITY = "istio-federation:index:CertificateAuthority";
 
 /**
- * The cluster's certificate authority, its own or one from outside, and the Secret `cacerts` by which istiod signs with it. Private
- * keys stay in this stack's state, encrypted, and that of the intermediate in the Secret; they go nowhere else.
+ * The cluster's certificate authority, and the Secret `cacerts` by which istiod signs with it. Private keys stay in this stack's state,
+ * encrypted, and that of the intermediate in the Secret.
  */
 export class CertificateAuthority extends pulumi.ComponentResource {
   readonly parts: AuthorityParts;
@@ -37,22 +46,21 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   constructor(name: string, args: CertificateAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
     super(CERTIFICATE_AUTHORITY, name, {}, opts);
     const child = { parent: this };
-    const parts = partsOf(name, args, child);
+    const parts = authorityParts(name, args, child);
     this.parts = parts;
-    const trusted = parts.trusted.apply((pems) => pems.join(""));
-    // Istio's names of the files.
+    const join = (pems: readonly string[]): string => pems.join("");
     new kubernetes.core.v1.Secret(
       `${name}-cacerts`,
       {
-        metadata: { name: AUTHORITY_SECRET, namespace: args.namespace, ...annotations(args.source) },
+        metadata: { name: AUTHORITY_SECRET, namespace: args.namespace, ...metadata(args.plan) },
         stringData: {
           "ca-cert.pem": parts.certificate,
           "ca-key.pem": parts.key,
-          "root-cert.pem": trusted,
+          "root-cert.pem": parts.trusted.apply(join),
           "cert-chain.pem": pulumi.concat(
             parts.certificate,
             ...parts.chain,
-            parts.issuer?.certificate ?? parts.roots.apply((pems) => pems.join("")),
+            parts.issuer?.certificate ?? parts.roots.apply(join),
           ),
         },
       },
@@ -62,44 +70,70 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   }
 }
 
-/** Goes with what istiod signs with, so that also an update that fails later on leaves a trace of who signed before. */
-function annotations(source: AuthoritySource): { annotations?: Record<string, string> } {
-  const until = "rotation" in source ? signedUntil(source.rotation) : {};
+/** Kept beside the signing certificate, so that also an update that fails later leaves a trace of who signed before. */
+function metadata(plan: AuthorityPlan): { annotations?: Record<string, string> } {
+  const until = plan.source === "own" ? signedUntil(plan.rotation) : {};
+  // An empty map would be a difference to the object in the cluster, which has none.
   if (Object.keys(until).length === 0) return {};
   return { annotations: { [SIGNED_UNTIL_ANNOTATION]: JSON.stringify(until) } };
 }
 
-function partsOf(
+function authorityParts(
   name: string,
-  { trustDomain: organization, organizationalUnit, algorithm, source }: CertificateAuthorityArgs,
+  { plan, ...owner }: CertificateAuthorityArgs,
   opts: pulumi.CustomResourceOptions,
 ): AuthorityParts {
-  if ("provided" in source) {
-    // For the day when it is to come under a shared root, which must have signed before.
-    const { request } = requestIntermediate(name, 1, { organization, algorithm }, opts);
-    return { ...outputs(source.provided), request };
+  switch (plan.source) {
+    case "own":
+      return ownParts(name, owner, plan, opts);
+    case "provided":
+      return providedParts(name, owner, plan, opts);
+    case "shared":
+      return sharedParts(name, owner, plan, opts);
   }
-  if ("shared" in source)
-    return sharedAuthority(name, { organization, algorithm, shared: source.shared }, opts);
-  const owner = { organization, ...(organizationalUnit === undefined ? {} : { organizationalUnit }) };
-  return ownAuthority(name, { ...owner, algorithm, rotation: source.rotation }, opts);
 }
 
-function outputs({
-  certificate,
-  key,
-  chain,
-  roots,
-  issuer,
-}: ProvidedAuthority): Omit<AuthorityParts, "request"> {
+function ownParts(
+  name: string,
+  owner: KeyOwner,
+  { rotation }: OwnPlan,
+  opts: pulumi.CustomResourceOptions,
+): AuthorityParts {
+  return { ...ownAuthority(name, owner, rotation, opts), chain: [] };
+}
+
+function providedParts(
+  name: string,
+  owner: KeyOwner,
+  { authority: { certificate, key, chain, roots, issuer } }: ProvidedPlan,
+  opts: pulumi.CustomResourceOptions,
+): AuthorityParts {
   return {
     certificate: pulumi.output(certificate),
     key: pulumi.secret(key),
     chain,
     roots: pulumi.output(roots),
     trusted: pulumi.output(roots),
-    ...(issuer === undefined
-      ? {}
-      : { issuer: { certificate: pulumi.output(issuer.certificate), key: pulumi.secret(issuer.key) } }),
+    issuer: issuer && { certificate: pulumi.output(issuer.certificate), key: pulumi.secret(issuer.key) },
+    // A move under a shared root needs a certificate that was signed before.
+    request: requestIntermediate(name, 1, owner, opts).request,
+    rotation: undefined,
+  };
+}
+
+function sharedParts(
+  name: string,
+  owner: KeyOwner,
+  { authority: { certificate, rootCertificates, intermediate, former } }: SharedPlan,
+  opts: pulumi.CustomResourceOptions,
+): AuthorityParts {
+  return {
+    ...requestIntermediate(name, intermediate, owner, opts),
+    certificate: pulumi.output(certificate),
+    chain: [],
+    roots: pulumi.output(rootCertificates),
+    trusted: pulumi.output([...rootCertificates, ...(former?.rootCertificates ?? [])]),
+    issuer: undefined,
+    rotation: undefined,
   };
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
+import type { GatewayPlan } from "../federation/plan.ts";
 import {
   MANAGED_BY,
   MANAGED_BY_LABEL,
@@ -18,35 +19,17 @@ import {
 } from "../federation/exports/gatewayListeners.ts";
 import { GatewayAddresses } from "../providers/gatewayAddresses.ts";
 
-/** What an `EastWestGateway` is made from. */
-export interface EastWestGatewayArgs {
-  /** Where Istio's charts come from. */
+/** Arguments of an `EastWestGateway`. */
+export interface EastWestGatewayArgs extends Config, GatewayPlan {
+  /** Helm repository or folder of Istio's charts. */
   charts: Charts;
   /** Name of the namespace to install into: the gateway's own. */
   namespace: pulumi.Input<string>;
   /** Names the cluster that the Service's address is read from. */
   kubeconfig: StackConfig["kubeconfig"];
-  /** How the gateway is reached from outside. */
-  service: StackConfig["gateway"]["service"];
-  /** Addresses to tell the peers, where they are not those of the Service. */
-  advertise?: GatewayAddress[] | undefined;
-  /** Where those addresses are that do not say it themselves: `region[/zone[/subzone]]`. */
-  locality?: string | undefined;
-  /** Addresses that the Service had when the program started; undefined: the cluster could not be read. */
-  observed?: GatewayAddress[];
-  /** IP address that the gateway listens on. @default every address of the pod */
-  bind?: string | undefined;
-  /** How long to wait for the Service to get an address. */
-  addressTimeoutSeconds: number;
-  /** Extra Helm values of the gateway chart, merged over ours: they win. */
-  values: object;
-  /** Host names of the exported services that it passes on unopened: they and `terminated` can be reached through it, and nothing else. */
-  hosts: string[];
-  /** Ports of the exported services whose calls it opens, to decide on them by policies. @default none */
-  terminated?: TerminatedPort[];
-  /** The network that istiods of other clusters are to reach through it; left out: they do not look for it. */
-  network?: string;
 }
+
+type Config = StackConfig["gateway"];
 
 /**
  * The gateway that takes mutual TLS from the peers on port 15443 and passes it through, unopened, to the exported services; that of some it
@@ -114,7 +97,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
     servers: GatewayServer[],
     release: pulumi.Resource,
   ): void {
-    const routes = (args.terminated ?? []).map((port) => this.routeFor(name, args, port));
+    const routes = args.terminated.map((port) => this.routeFor(name, args, port));
     new kubernetes.apiextensions.CustomResource(
       `${name}-gateway`,
       {
@@ -167,7 +150,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
         type: args.service.type,
         port: GATEWAY_PORT,
         timeoutSeconds: args.addressTimeoutSeconds,
-        ...(args.observed === undefined ? {} : { observed: args.observed }),
+        ...(args.observed === undefined ? {} : { observed: [...args.observed] }),
       },
       { parent: this, dependsOn: service },
     );

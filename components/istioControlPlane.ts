@@ -19,8 +19,8 @@ export interface IstioControlPlaneArgs {
    * that is accepted, so each must itself be constrained to that of its peer.
    */
   trust: readonly PeerTrust[];
-  /** Istio's mesh ID, in a single mesh. */
-  meshId?: string;
+  /** Istio's mesh ID; undefined outside a single mesh. */
+  meshId: string | undefined;
 }
 
 /** Both charts have parts of a ServiceAccount that reads the cluster widely, for `istioctl create-remote-secret`: nothing here uses it. */

@@ -1,49 +1,93 @@
 import * as kubernetes from "@pulumi/kubernetes";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
+import type { AuthorizationPolicy } from "../federation/access/policy.ts";
+import { isGatewayPolicy } from "../federation/access/gatewayPolicy.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
+import { GATEWAY_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { type ExportAlias, aliasObject } from "../federation/exports/alias.ts";
 
-/** Of what kind objects are, and by what name Pulumi knows each. */
-export interface IstioKind {
-  apiVersion: string;
-  kind: string;
-}
-
-/** An object to be made. */
-export interface IstioObject {
-  namespace: string;
-  name: string;
-  /**
-   * Whether a change makes it anew, under its name and some digits: the next one is there before what depends on it is changed, and this one goes
-   * after all else. Its name is then no other's in any namespace. @default it is changed in place
-   */
-  isReplaced?: boolean;
+/** An Istio object to be created. */
+interface IstioObject {
+  /** Resource name; also the object's name prefix where the object is replaced instead of changed. */
+  resource: string;
+  metadata: { namespace: pulumi.Input<string>; name?: string };
   spec: object;
-  /** Name of the namespace, once that is there. @default it is there already */
-  madeNamespace?: pulumi.Input<string>;
+  /** Creates the new object before what depends on it changes, and deletes the old one last. */
+  isReplaced: boolean;
 }
 
 /**
- * Makes an object of each, with the label of this program. One that is there already under such a name is somebody's: making ours fails
- * then, and the other stays as it is.
- * @param name of the component that they belong to, and are named after.
- * @param objects at most one of each namespace and name.
+ * Creates an object of each, with the label of this program. An object of somebody else under such a name is left alone: creating ours
+ * fails then.
  */
-export function makeIstioObjects(
-  name: string,
-  kind: IstioKind,
+function createObjects(
+  kind: { apiVersion: string; kind: string },
   objects: readonly IstioObject[],
   parent: pulumi.ComponentResource,
 ): void {
-  for (const { namespace, name: object, isReplaced = false, spec, madeNamespace = namespace } of objects) {
-    const place = { namespace: madeNamespace, labels: { [MANAGED_BY_LABEL]: MANAGED_BY } };
-    const [resource, metadata, replacing] = isReplaced
-      ? // Without a name it is named after its resource.
-        [object, place, { replaceOnChanges: ["spec"] }]
-      : [`${name}-${namespace}/${object}`, { ...place, name: object }, {}];
+  for (const { resource, metadata, spec, isReplaced } of objects) {
+    const labels = { [MANAGED_BY_LABEL]: MANAGED_BY };
     new kubernetes.apiextensions.CustomResource(
       resource,
-      { ...kind, metadata, spec },
-      { parent, ...replacing },
+      { ...kind, metadata: { ...metadata, labels }, spec },
+      { parent, ...(isReplaced ? { replaceOnChanges: ["spec"] } : {}) },
     );
+  }
+}
+
+/** Arguments of `CallerPolicies`. */
+export interface CallerPoliciesArgs {
+  /** At most one of each namespace and name. */
+  policies: readonly AuthorizationPolicy[];
+  /** Name of the gateway's namespace, once it exists. */
+  gatewayNamespace: pulumi.Input<string>;
+}
+
+/** AuthorizationPolicies at the workloads of exported Services, each in the namespace of its Service, and at the gateway. */
+export class CallerPolicies extends pulumi.ComponentResource {
+  constructor(
+    name: string,
+    { policies, gatewayNamespace }: CallerPoliciesArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
+    super("istio-federation:index:CallerPolicies", name, {}, opts);
+    const objects = policies.map((policy): IstioObject => {
+      const place = policy.namespace === GATEWAY_NAMESPACE ? gatewayNamespace : policy.namespace;
+      // Without a name the object gets its resource's and some digits, so that old and new can exist side by side.
+      return isGatewayPolicy(policy)
+        ? { resource: policy.name, metadata: { namespace: place }, spec: policy.spec, isReplaced: true }
+        : {
+            resource: `${name}-${policy.namespace}/${policy.name}`,
+            metadata: { namespace: place, name: policy.name },
+            spec: policy.spec,
+            isReplaced: false,
+          };
+    });
+    createObjects({ apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy" }, objects, this);
+    this.registerOutputs({});
+  }
+}
+
+/** Arguments of `ExportAliases`. */
+export interface ExportAliasesArgs {
+  /** At most one of each Service. */
+  aliases: readonly ExportAlias[];
+}
+
+/**
+ * ServiceEntries by which the east-west gateway, and nothing else, finds exported Services under other names than their own; each in the
+ * namespace of its Service.
+ */
+export class ExportAliases extends pulumi.ComponentResource {
+  constructor(name: string, { aliases }: ExportAliasesArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-federation:index:ExportAliases", name, {}, opts);
+    const objects = aliases.map((alias): IstioObject => ({
+      resource: `${name}-${alias.namespace}/${aliasObject(alias)}`,
+      metadata: { namespace: alias.namespace, name: aliasObject(alias) },
+      spec: alias.spec,
+      isReplaced: false,
+    }));
+    createObjects({ apiVersion: "networking.istio.io/v1", kind: "ServiceEntry" }, objects, this);
+    this.registerOutputs({});
   }
 }

@@ -1,6 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
-import type { AuthorityParts, Signer } from "./authorityParts.ts";
 import {
   type RotationPlan,
   type RotationRecord,
@@ -13,16 +12,29 @@ import { fingerprintOf } from "../federation/x509/certificate.ts";
 
 type Algorithm = StackConfig["certificateAuthority"]["algorithm"];
 
-/** What an own authority is made from. */
-export interface OwnAuthorityArgs {
-  /** Organization in the certificates' subjects: the SPIFFE trust domain that they stand for. */
+/** Owner of keys and certificates. */
+export interface KeyOwner {
+  /** Organization in the certificates' subjects: the SPIFFE trust domain. */
   organization: string;
-  /** Tells apart the roots of clusters with one organization: the cluster's name; not needed where that has one of its own. */
-  organizationalUnit?: string;
+  /** Distinguishes the roots of clusters with one organization: the cluster's name; undefined where the trust domain is the cluster's own. */
+  organizationalUnit: string | undefined;
   /** Of keys that are made from now on: ECDSA on P-256, or RSA of 4096 bits. */
   algorithm: Algorithm;
-  /** Which roots there are, and what they do. */
-  rotation: RotationPlan;
+}
+
+/** A root or an intermediate, and its key; both PEM. */
+export interface Signer {
+  certificate: pulumi.Output<string>;
+  key: pulumi.Output<string>;
+}
+
+/** Roots of a cluster's own, and the intermediate that the signing one certifies; all PEM. */
+export interface OwnAuthority extends AskedIntermediate {
+  certificate: pulumi.Output<string>;
+  roots: pulumi.Output<string[]>;
+  trusted: pulumi.Output<string[]>;
+  issuer: Signer;
+  rotation: pulumi.Output<RotationRecord>;
 }
 
 const HOURS_PER_YEAR = 8760;
@@ -33,20 +45,20 @@ const CA_USES = ["cert_signing", "crl_signing"];
 /** Makes a root of the cluster's own (two while it rotates) and an intermediate that the one in charge signs. */
 export function ownAuthority(
   name: string,
-  { rotation, ...args }: OwnAuthorityArgs,
+  owner: KeyOwner,
+  rotation: RotationPlan,
   opts: pulumi.CustomResourceOptions,
-): AuthorityParts {
+): OwnAuthority {
   const { published, trusted, signing } = rolesOf(rotation.wanted);
-  const roots = new Map(published.map((number) => [number, root(name, number, args, opts)]));
+  const roots = new Map(published.map((number) => [number, root(name, number, owner, opts)]));
   const certificatesOf = (numbers: readonly number[]): pulumi.Output<string[]> =>
     pulumi.output(numbers.flatMap((number) => roots.get(number)?.certificate ?? []));
   const issuer = roots.get(signing);
   if (issuer === undefined) throw new Error(`root ${signing} signs and is not there`);
-  const asked = requestIntermediate(name, signing, args, opts);
+  const asked = requestIntermediate(name, signing, owner, opts);
   return {
     ...asked,
     certificate: intermediate(numbered(`${name}-intermediate`, signing), asked.request, issuer, opts),
-    chain: [],
     roots: certificatesOf(published),
     trusted: certificatesOf(signerFirst(trusted, signing)),
     issuer,
@@ -64,15 +76,15 @@ function numbered(name: string, number: number): string {
   return number === 1 ? name : `${name}-${number}`;
 }
 
-/** Makes a root; the first one has number 1. */
+/** Creates a root and its key; the first one has number 1. */
 export function root(
   name: string,
   number: number,
-  { organization, organizationalUnit, algorithm }: Omit<OwnAuthorityArgs, "rotation">,
+  { organization, organizationalUnit, algorithm }: KeyOwner,
   opts: pulumi.CustomResourceOptions,
 ): Signer {
   const key = privateKey(`${numbered(`${name}-root`, number)}-key`, algorithm, opts);
-  const owner = { organization, ...(organizationalUnit === undefined ? {} : { organizationalUnit }) };
+  const owner = organizationalUnit === undefined ? { organization } : { organization, organizationalUnit };
   const { certPem } = new tls.SelfSignedCert(
     numbered(`${name}-root`, number),
     {
@@ -102,7 +114,7 @@ export interface AskedIntermediate {
 export function requestIntermediate(
   name: string,
   number: number,
-  { organization, algorithm }: Pick<OwnAuthorityArgs, "organization" | "algorithm">,
+  { organization, algorithm }: Pick<KeyOwner, "organization" | "algorithm">,
   opts: pulumi.CustomResourceOptions,
 ): AskedIntermediate {
   const key = privateKey(`${numbered(`${name}-intermediate`, number)}-key`, algorithm, opts);

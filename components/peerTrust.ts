@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AuthorityParts } from "./authorityParts.ts";
+import type { AuthorityParts } from "./certificateAuthority.ts";
 import { type CertificateReport, datesOf } from "../federation/trust/expiry.ts";
 import type { PinnedPeer } from "../federation/trust/pinnedPeer.ts";
 import { TrustAnchor } from "../providers/trustAnchor.ts";

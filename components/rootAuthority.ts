@@ -1,16 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { root } from "./ownAuthority.ts";
-import type { RootConfig } from "../federation/config/rootStack.ts";
+import type { RootPlan } from "../federation/authority/rootPlan.ts";
 import { type CertificateReport, datesOf } from "../federation/trust/expiry.ts";
 import { SignedAuthority } from "../providers/signedAuthority.ts";
-
-/** What a `RootAuthority` is made from. */
-export interface RootAuthorityArgs {
-  /** The stack's config. */
-  config: RootConfig;
-  /** Certificate signing requests, PEM, by the cluster's name: those that are there, judged. */
-  requests: Readonly<Record<string, string>>;
-}
 
 /**
  * A root that several clusters have in common. Its key stays in this stack's state, encrypted; the clusters' keys stay in theirs, and
@@ -26,11 +18,11 @@ export class RootAuthority extends pulumi.ComponentResource {
   /** When the certificates serve that this stack made, by what they are. */
   readonly certificates: pulumi.Output<CertificateReport>;
 
-  constructor(name: string, { config, requests }: RootAuthorityArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { config, requests }: RootPlan, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:RootAuthority", name, {}, opts);
     const child = { parent: this };
     const { name: organization, algorithm, clusters } = config.rootAuthority;
-    const issuer = root(name, 1, { organization, algorithm }, child);
+    const issuer = root(name, 1, { organization, organizationalUnit: undefined, algorithm }, child);
     const signed = Object.entries(clusters).flatMap(([cluster, { trustDomain, istiodHosts }]) => {
       const request = requests[cluster];
       if (request === undefined) return [];
@@ -52,6 +44,12 @@ export class RootAuthority extends pulumi.ComponentResource {
       .all([issuer.certificate, this.signedCertificates])
       .apply(([rootPem, pems]) => reportOf(rootPem, pems));
     this.registerOutputs({ rootCertificates: this.rootCertificates });
+  }
+
+  /** Outputs of the stack. */
+  get outputs() {
+    const { rootCertificates, signedCertificates, certificateRequests, certificates } = this;
+    return { rootCertificates, signedCertificates, certificateRequests, certificates };
   }
 }
 

@@ -2,37 +2,31 @@ import * as pulumi from "@pulumi/pulumi";
 import { CERTIFICATE_AUTHORITY } from "./certificateAuthority.ts";
 import { FEDERATED_CLUSTER } from "./federatedCluster.ts";
 import { requestIntermediate } from "./ownAuthority.ts";
-import type { StackConfig } from "../federation/config/stackConfig.ts";
-
-/** What a `WaitingCluster` is made from. */
-export interface WaitingClusterArgs {
-  /** The stack's config. */
-  config: StackConfig;
-  /** Number of its intermediate's key. */
-  intermediate: number;
-}
+import type { WaitingPlan } from "../federation/plan.ts";
 
 /**
- * A cluster that waits for its certificate under a shared root: its key and its request, under the very names that they will have in
- * the `FederatedCluster`, so that nothing is made anew when it comes.
+ * A cluster waiting for its certificate under a shared root: its key and its signing request, under the names that they will have in the
+ * `FederatedCluster`, so that nothing is replaced then.
  */
 export class WaitingCluster extends pulumi.ComponentResource {
-  /** PEM. */
+  /** Certificate signing request, PEM. */
   readonly certificateRequest: pulumi.Output<string>;
 
-  constructor(
-    name: string,
-    { config, intermediate }: WaitingClusterArgs,
-    opts?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, { config, intermediate }: WaitingPlan, opts?: pulumi.ComponentResourceOptions) {
     super(FEDERATED_CLUSTER, name, {}, opts);
     const authority = new pulumi.ComponentResource(CERTIFICATE_AUTHORITY, `${name}-ca`, {}, { parent: this });
-    const { trustDomain: organization } = config.cluster;
-    const { algorithm } = config.certificateAuthority;
-    const args = { organization, algorithm };
-    this.certificateRequest = requestIntermediate(`${name}-ca`, intermediate, args, {
+    const owner = {
+      organization: config.cluster.trustDomain,
+      algorithm: config.certificateAuthority.algorithm,
+    };
+    this.certificateRequest = requestIntermediate(`${name}-ca`, intermediate, owner, {
       parent: authority,
     }).request;
     this.registerOutputs({});
+  }
+
+  /** Outputs of the stack. */
+  get outputs() {
+    return { certificateRequest: this.certificateRequest };
   }
 }

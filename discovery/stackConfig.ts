@@ -1,22 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type RootConfig, isRootStack, parseRootConfig } from "../federation/config/rootStack.ts";
 import { type StackConfig, parseConfig } from "../federation/config/stackConfig.ts";
-import { FaultsError } from "../federation/core/fault.ts";
+import type { Findings } from "../federation/core/findings.ts";
 
 /**
- * Returns this stack's config, of a cluster or of a shared root, checked as a whole. A misspelt key is a fault too.
- * @throws FaultsError naming every fault with its path, value and remedy.
+ * Reads this stack's config, of a cluster or of a shared root. A misspelt key is a fault too.
+ * @returns undefined when it is too faulty to read anything by it.
  */
-export function readStackConfig(): StackConfig | RootConfig {
+export function readStackConfig(findings: Findings): StackConfig | RootConfig | undefined {
   const all = Object.entries(pulumi.runtime.allConfig());
   const namespace = `${pulumi.getProject()}:`;
   const own = all.filter(([key]) => key.startsWith(namespace));
   const raw = Object.fromEntries(own.map(([key, text]) => [key.slice(namespace.length), parseValue(text)]));
   const keys = all.map(([key]) => key);
-  const stack = pulumi.getStack();
   const parse = isRootStack(raw) ? parseRootConfig : parseConfig;
-  const { config, faults } = parse(raw, stack, keys);
-  if (config === undefined || faults.length > 0) throw new FaultsError(`config of stack ${stack}`, faults);
+  const { config, faults } = parse(raw, pulumi.getStack(), keys);
+  findings.fault(...faults);
   return config;
 }
 

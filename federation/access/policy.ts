@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import * as z from "zod";
 import { type PolicyDomain, peerCallers } from "./callers.ts";
 import { gatewayCaller } from "./gatewayPolicy.ts";
 import type { CallingMesh, GuardedService } from "./policyTarget.ts";
@@ -56,6 +57,44 @@ export interface AuthorizationPolicy {
     rules: PolicyRule[];
   };
 }
+
+const texts = z.array(z.string());
+/** Schema of {@link AuthorizationPolicy}. */
+export const authorizationPolicy: z.ZodType<AuthorizationPolicy> = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  spec: z.object({
+    selector: z.object({ matchLabels: z.record(z.string(), z.string()) }),
+    action: z.enum(["ALLOW", "DENY"]),
+    rules: z.array(
+      z.object({
+        from: z
+          .array(
+            z.object({
+              source: z.object({ principals: texts.exactOptional(), notPrincipals: texts.exactOptional() }),
+            }),
+          )
+          .exactOptional(),
+        to: z
+          .array(
+            z.object({
+              operation: z.object({
+                ports: texts.exactOptional(),
+                notPorts: texts.exactOptional(),
+                methods: texts.exactOptional(),
+                notMethods: texts.exactOptional(),
+                paths: texts.exactOptional(),
+                notPaths: texts.exactOptional(),
+              }),
+            }),
+          )
+          .exactOptional(),
+        when: z.array(z.object({ key: z.enum(CONDITIONS), values: texts })).exactOptional(),
+      }),
+    ),
+  }),
+});
+
 /** What leads to a Service's workloads: the ports that they offer to any peer, and those to which the gateway leads calls that it has opened; for it or for other Services. */
 export interface LedTo {
   open: readonly number[];

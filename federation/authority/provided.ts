@@ -26,7 +26,7 @@ const PATH = "certificateAuthority.provided";
  * the one to the root. No message quotes what was given: it could be the key.
  * @returns every fault; without any, the authority.
  */
-export function judgeProvided(
+export function validateProvided(
   given: ProvidedPems,
   now: Date,
 ): { authority: ProvidedAuthority } | { faults: Fault[] } {

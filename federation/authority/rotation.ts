@@ -1,7 +1,6 @@
 import * as z from "zod";
 import type { Rotation } from "../config/certificateAuthority.ts";
-import { FaultsError } from "../core/fault.ts";
-import { FINGERPRINT, fingerprintOf } from "../x509/certificate.ts";
+import { FINGERPRINT } from "../x509/certificate.ts";
 
 /**
  * The phases in which a cluster's own root is replaced by the next one, in their order. After the last one the next root is the
@@ -37,46 +36,22 @@ export interface RotationRecord extends Rotation {
 /** A step that was found safe. */
 export interface RotationPlan {
   wanted: Rotation;
-  /** Left out before the first update. */
-  last?: RotationRecord;
+  /** Undefined before the first update. */
+  last: RotationRecord | undefined;
   /** When the step is taken, in UTC as `2026-11-21T10:28:15Z`. */
   now: string;
-  /** How the rotation stands, for the user; left out when none is under way, or it moves on. */
-  note?: string;
 }
 
 const NUMBER = z.string().regex(/^[1-9][0-9]*$/);
 
-const record: z.ZodType<RotationRecord> = z.object({
+/** Schema of {@link RotationRecord}. */
+export const rotationRecord: z.ZodType<RotationRecord> = z.object({
   root: z.int().min(1),
   phase: z.enum(PHASES),
   since: z.iso.datetime(),
   roots: z.record(NUMBER, z.string().refine(FINGERPRINT.test)),
   signedUntil: z.record(NUMBER, z.iso.datetime()),
 });
-
-const LONG_AGO = "1970-01-01T00:00:00Z";
-
-/**
- * Reads the stack output `rotation`. A stack that was last updated by a version of this program without it has its first root.
- * @param roots that it publishes, PEM.
- * @returns undefined for a stack without a root.
- * @throws FaultsError when it does not fit: to take it for anything else could make a root anew that is in use.
- */
-export function readRotationRecord(output: unknown, roots: readonly string[]): RotationRecord | undefined {
-  const [root] = roots;
-  if (output === undefined)
-    return root === undefined
-      ? undefined
-      : { ...FIRST_ROOT, since: LONG_AGO, roots: { 1: fingerprintOf(root) }, signedUntil: {} };
-  const { data } = record.safeParse(output);
-  if (data !== undefined) return data;
-  const rule =
-    "was written by another version of this program, or changed: where this stack's roots are cannot be told";
-  const remedy =
-    "Run that version, or put the output back: `pulumi stack history` tells when it was last as it should be";
-  throw new FaultsError("outputs of this stack", [{ path: "rotation", rule, remedy }]);
-}
 
 /** What the cluster itself holds of who signs, written with what istiod is to sign with: also by an update that failed later on. */
 export interface SignerEvidence {

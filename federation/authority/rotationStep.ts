@@ -11,20 +11,22 @@ import type { Fault } from "../core/fault.ts";
 import { utc } from "../core/text.ts";
 
 /** A peer that has to trust our roots, and which it does: SHA-256 fingerprints; undefined when it cannot be read. */
-export interface Truster {
+export interface PeerTrustState {
   peer: string;
   roots: readonly string[] | undefined;
 }
 
 /** With what this cluster's istiod runs, and is to run, as far as it can be seen. */
 export interface IstiodTrust extends SignerEvidence {
+  /** Whether its Secret `cacerts` is there. */
+  isInstalled: boolean;
   /** SHA-256 of the roots that it has taken in, the one that it signs under first; undefined when it cannot be read. */
   roots: readonly string[] | undefined;
 }
 
 /** What a step is judged by, beside the record of the last one. */
-export interface Surroundings {
-  peers: readonly Truster[];
+export interface RotationContext {
+  peers: readonly PeerTrustState[];
   istiod: IstiodTrust;
   /** Longest life of a workload's certificate, in hours. */
   workloadCertificateHours: number;
@@ -41,10 +43,10 @@ const MINUTE = 60_000;
  *
  * @param last undefined before the first update: any root may be begun with, if it is the only one.
  */
-export function judgeStep(
+export function validateStep(
   last: RotationRecord | undefined,
   wanted: Rotation,
-  surroundings: Surroundings,
+  context: RotationContext,
 ): Fault[] {
   if (last === undefined) {
     if (wanted.phase === "drop") return [];
@@ -58,17 +60,17 @@ export function judgeStep(
   const dropped = before.trusted.filter((root) => !after.trusted.includes(root));
   const isNewSigner = after.signing !== before.signing;
   return [
-    ...(isNewSigner || dropped.length > 0 ? judgeSigner(after.signing, before, last, surroundings) : []),
-    ...(isNewSigner ? judgeSettled(after.signing, last, surroundings) : []),
-    ...dropped.flatMap((root) => judgeDropped(root, after.signing, before, last, surroundings)),
+    ...(isNewSigner || dropped.length > 0 ? judgeSigner(after.signing, before, last, context) : []),
+    ...(isNewSigner ? judgeSettled(after.signing, last, context) : []),
+    ...dropped.flatMap((root) => judgeDropped(root, after.signing, before, last, context)),
   ];
 }
 
 /** How a rotation stands, in a sentence for whoever moves it; undefined when none is on its way. */
-export function describeRotation(last: RotationRecord, surroundings: Surroundings): string | undefined {
+export function describeRotation(last: RotationRecord, context: RotationContext): string | undefined {
   const next = nextPhase(last);
   if (next === undefined) return undefined;
-  const faults = judgeStep(last, next, surroundings);
+  const faults = validateStep(last, next, context);
   const then =
     faults.length === 0
       ? "can follow"
@@ -91,7 +93,7 @@ function judgeSigner(
   root: number,
   before: RootRoles,
   { roots }: RotationRecord,
-  { peers, istiod }: Surroundings,
+  { peers, istiod }: RotationContext,
 ): Fault[] {
   if (!before.trusted.includes(root)) {
     const rule = "skips phase 'trust': this cluster's own workloads do not trust the root yet";
@@ -127,7 +129,7 @@ function judgeSigner(
 function judgeSettled(
   root: number,
   { phase, since }: RotationRecord,
-  { settlingMinutes, now }: Surroundings,
+  { settlingMinutes, now }: RotationContext,
 ): Fault[] {
   const end = new Date(Date.parse(since) + settlingMinutes * MINUTE);
   if (phase !== "trust" || end <= now) return [];
@@ -140,7 +142,7 @@ function judgeDropped(
   signer: number,
   { signing }: RootRoles,
   { roots, signedUntil }: RotationRecord,
-  { istiod, workloadCertificateHours, settlingMinutes, now }: Surroundings,
+  { istiod, workloadCertificateHours, settlingMinutes, now }: RotationContext,
 ): Fault[] {
   if (signing === root) {
     return [

@@ -74,10 +74,10 @@ export interface WaitingAuthority {
 
 /** What this stack's last update left of it. */
 export interface LastAuthority {
-  /** Output `certificateRequest`. */
-  request?: string;
-  /** Output `issued`. */
-  issued?: SharedAuthority;
+  /** Certificate signing request, PEM; undefined before the first one. */
+  request: string | undefined;
+  /** Undefined where it was under no shared root. */
+  issued: SharedAuthority | undefined;
   /** Whether it has published a contract, so that workloads and peers rely on it. */
   isRunning: boolean;
   /** The roots in that contract, PEM. */
@@ -89,7 +89,8 @@ export interface LastAuthority {
 /** What the stack of the root publishes, unchecked, or why that cannot be had. */
 export type RootReading = { outputs: Readonly<Record<string, unknown>> } | { pending: string };
 
-const issued: z.ZodType<SharedAuthority> = z.object({
+/** Schema of {@link SharedAuthority}. */
+export const sharedAuthority: z.ZodType<SharedAuthority> = z.object({
   certificate: z.string(),
   rootCertificates: z.array(z.string()).min(1),
   intermediate: z.int().min(1),
@@ -100,11 +101,6 @@ const answer = z.object({
   rootCertificates: z.array(z.string()).min(1).max(10),
   signedCertificates: z.record(z.string(), z.string()),
 });
-
-/** Reads the stack output `issued`; undefined where it does not fit. */
-export function readIssued(output: unknown): SharedAuthority | undefined {
-  return issued.safeParse(output).data;
-}
 
 /**
  * Decides with what a cluster under a shared root runs: with what the root's stack has signed for its key; where that cannot be had,

@@ -1,7 +1,8 @@
-import { type AuthoritySource, outsideCertificates } from "./source.ts";
+import type { AuthorityPlan } from "./authority.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
-import { type Fault, FaultsError } from "../core/fault.ts";
-import type { PeerView } from "../imports/registration.ts";
+import type { Fault } from "../core/fault.ts";
+import type { Findings } from "../core/findings.ts";
+import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
 /** A peer's root that nothing here constrains. */
 interface Unconstrained {
@@ -14,33 +15,24 @@ interface Unconstrained {
  * A stack that does not hold the key of its root cannot constrain its peers' roots: each may then speak for every identity that is
  * accepted here, our own included. So may a peer under the very root that was given to us from outside. That takes the stack's consent. A
  * peer under our shared root is constrained by who holds that root.
- * @returns a warning for each peer that is so trusted.
- * @throws FaultsError without the consent.
+ * With the consent each such peer is a warning, without it a fault.
+ * @param pinned peers by their names.
  */
-export function judgeUnconstrained(
+export function checkUnconstrained(
   { certificateAuthority }: Pick<StackConfig, "certificateAuthority">,
-  authority: AuthoritySource,
-  peers: Readonly<Record<string, Pick<PeerView, "pinned">>>,
-): string[] {
-  const { roots } = outsideCertificates(authority);
-  const found = Object.entries(peers).flatMap(([peer, { pinned }]): Unconstrained[] =>
-    pinned === undefined
-      ? []
-      : [true, false].flatMap((isOwn) =>
-          isUnconstrained(authority, isOwn) && hasRoot(pinned.rootCertificates, roots, isOwn)
-            ? [{ peer, isOwn }]
-            : [],
-        ),
+  { source, roots, unconstrained }: AuthorityPlan,
+  pinned: Readonly<Record<string, PinnedPeer>>,
+  findings: Findings,
+): void {
+  const found = Object.entries(pinned).flatMap(([peer, { rootCertificates }]): Unconstrained[] =>
+    [true, false].flatMap((isOwn) =>
+      (isOwn ? unconstrained.sameRoot : unconstrained.otherRoot) && hasRoot(rootCertificates, roots, isOwn)
+        ? [{ peer, isOwn }]
+        : [],
+    ),
   );
-  if (found.length === 0) return [];
-  if (certificateAuthority.allowUnconstrainedAnchors) return found.map(describe);
-  throw new FaultsError("certificate authority", faultsOf(found, "shared" in authority));
-}
-
-/** Whether a root of a peer is trusted as it is: one that is our own too, or another one. */
-function isUnconstrained(authority: AuthoritySource, isOwn: boolean): boolean {
-  if ("provided" in authority) return isOwn || authority.provided.issuer === undefined;
-  return "shared" in authority && !isOwn;
+  if (certificateAuthority.allowUnconstrainedAnchors) findings.warn(...found.map(describe));
+  else findings.fault(...faultsOf(found, source === "shared"));
 }
 
 /** Of a peer without roots nothing is known, and least of all that they are ours. */

@@ -3,11 +3,15 @@ import { fraction, orUndefined, wholeNumber } from "./field.ts";
 import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { PHASES } from "../authority/rotation.ts";
-import { AUTHORITY_KINDS } from "../authority/source.ts";
 import { STACK_NAME } from "../core/names.ts";
 import { type Complaint, checked, fields, someText, text, valueAt } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
+
+/** Sources of a cluster's certificate authority: made by this stack, given from outside, or certified by a root that clusters share. */
+const AUTHORITY_KINDS = ["own", "provided", "shared"] as const;
+
+export type AuthorityKind = (typeof AUTHORITY_KINDS)[number];
 
 /** SHA-256 fingerprints of the only roots that somebody may have, in the form `AB:CD:...`. */
 export const fingerprints = checked(z.array(text(FINGERPRINT)), (value): Complaint[] =>

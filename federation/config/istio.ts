@@ -9,7 +9,6 @@ import {
   type TextRule,
   valueAt,
 } from "../core/schema.ts";
-import { GATEWAY_NAME } from "../core/wellKnown.ts";
 
 /** Helm values as dotted paths, and the config field that sets each. */
 type Reserved = Readonly<Record<string, string>>;
@@ -44,13 +43,6 @@ function valuesWithout(reserved: Reserved) {
 }
 
 export const gatewayValues = valuesWithout(GATEWAY);
-
-/** Name of the gateway's service account, as the gateway's chart renders it from these Helm values (`_helpers.tpl`). */
-export function gatewayAccount(values: Readonly<Record<string, unknown>>): string {
-  const name = valueAt(values, ["serviceAccount", "name"]);
-  if (typeof name === "string" && name !== "") return name;
-  return valueAt(values, ["serviceAccount", "create"]) === false ? "default" : GATEWAY_NAME;
-}
 
 /** Istio's own Helm repository, and the version that this program is tested with. */
 const DEFAULT_REPOSITORY = "https://istio-release.storage.googleapis.com/charts";

@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import { expiryWarningDays, keyAlgorithm } from "./certificateAuthority.ts";
 import { checkNamespaces } from "./namespaces.ts";
@@ -141,27 +140,4 @@ function checkTrustDomain(
     complaints.push({ rule, remedy: "Choose another rootAuthority.name" });
   }
   return complaints;
-}
-
-/**
- * Checks that the name of an existing root stays: another name would make a new root, and all that it signed anew.
- * @param published the stack's output `rootCertificates`, unchecked; undefined before its first update.
- */
-export function checkRootName(published: unknown, { rootAuthority: { name } }: RootConfig): Fault[] {
-  const [root] = certificates.safeParse(published).data ?? [];
-  const [, last] = /^O=(.*)$/m.exec(root === undefined ? "" : subjectOf(root)) ?? [];
-  if (last === undefined || last === name) return [];
-  const rule = `is another than '${last}', which the root has: a new root would be made, and every cluster under this one cut off`;
-  const remedy = `Write '${last}' again, or make another stack for another root`;
-  return [{ path: "rootAuthority.name", value: name, rule, remedy }];
-}
-
-const certificates = z.array(z.string());
-
-function subjectOf(pem: string): string {
-  try {
-    return new X509Certificate(pem).subject;
-  } catch {
-    return "";
-  }
 }

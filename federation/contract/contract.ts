@@ -1,3 +1,4 @@
+import type { StackConfig } from "../config/stackConfig.ts";
 import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import { judgeFold, unfoldContract } from "./fold.ts";
@@ -12,7 +13,7 @@ import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
 import { faultsOf, firstFaultsOf, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { quote, isLargerThan } from "../core/text.ts";
-import { TOPOLOGIES, type Topology } from "../core/topology.ts";
+import { TOPOLOGIES, TRAITS, type Topology } from "../core/topology.ts";
 import { canonicalCertificate } from "../x509/certificate.ts";
 import { rootFaults } from "../x509/root.ts";
 
@@ -144,6 +145,35 @@ function readServices(offered: Readonly<Record<string, unknown>>): {
     refused.push(...firstFaultsOf(result.error, value).map((fault) => within(path, fault)));
   }
   return { services: sortedRecord(services), refused };
+}
+
+/**
+ * Builds the contract of a cluster.
+ * @param services exported services, by host name.
+ * @throws FaultsError when peers would refuse it.
+ */
+export function toContract(
+  { cluster, topology, singleMesh }: Pick<StackConfig, "cluster" | "topology" | "singleMesh">,
+  rootCertificates: readonly string[],
+  gateways: readonly GatewayAddress[],
+  services: Readonly<Record<string, ContractService>>,
+): Contract {
+  const { name, domain, meshDomain, domains, trustDomain, network } = cluster;
+  const whole = {
+    schemaVersion: SCHEMA_VERSION,
+    cluster: name,
+    clusterDomain: domain,
+    ...(TRAITS[topology].names.includes("mesh") ? { meshDomain } : {}),
+    ...(domains.length === 0 ? {} : { domains }),
+    trustDomain,
+    network,
+    ...(topology === "federation" ? {} : { topology }),
+    ...(singleMesh === undefined ? {} : { meshId: singleMesh.meshId }),
+    rootCertificates,
+    gateways,
+    services,
+  };
+  return parseContract(whole, `the contract of cluster ${name}`);
 }
 
 /**

@@ -1,28 +1,19 @@
-import * as z from "zod";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { Fault } from "../core/fault.ts";
-
-/** What a contract says of the cluster itself; what is not text there counts as not said. */
-const identity = z.object({
-  cluster: z.string().optional().catch(undefined),
-  clusterDomain: z.string().optional().catch(undefined),
-  meshDomain: z.string().optional().catch(undefined),
-  trustDomain: z.string().optional().catch(undefined),
-  topology: z.string().optional().catch(undefined),
-});
+import type { Contract } from "./contract.ts";
 
 /**
  * What a running cluster may not change: its name is part of every resource's name, so another one makes all anew, the root
  * included; its domains are in what its workloads and peers already hold (under its mesh domain peers' workloads call its services); its topology decides how both find and trust each other.
- * @param last the contract that this stack last published, unchecked; undefined before the first update and once it is destroyed.
+ * @param published the contract that this stack last published; undefined before the first update and once it is destroyed.
  */
-export function judgeIdentity(
-  last: unknown,
+export function identityChanges(
+  published: Contract | undefined,
   { cluster, topology }: Pick<StackConfig, "cluster" | "topology">,
 ): Fault[] {
-  const published = identity.safeParse(last).data ?? {};
+  if (published === undefined) return [];
   return [
-    ...(published.cluster === undefined ? [] : sameTopology(published.topology ?? "federation", topology)),
+    ...sameTopology(published.topology ?? "federation", topology),
     ...unchanged("cluster.name", published.cluster, cluster.name),
     ...unchanged("cluster.domain", published.clusterDomain, cluster.domain),
     ...unchanged("cluster.trustDomain", published.trustDomain, cluster.trustDomain),

@@ -79,11 +79,11 @@ export const NAME_PATTERN: TextRule = {
 /** More than a DNS label, as many `*` may stand for nothing. */
 const PATTERN_LIMIT = 100;
 
-/** Whether a text is what a pattern says: `*` stands for any characters or none, everything else for itself. */
-export function matchesPattern(pattern: string, text: string): boolean {
-  const [head = "", ...rest] = pattern.split("*");
+/** Whether a text matches a template: `*` stands for any characters or none, everything else for itself. */
+export function matchesPattern(template: string, text: string): boolean {
+  const [head = "", ...rest] = template.split("*");
   const tail = rest.pop();
-  if (tail === undefined) return text === pattern;
+  if (tail === undefined) return text === template;
   if (!text.startsWith(head) || text.length < head.length + tail.length || !text.endsWith(tail)) return false;
   // The first place of each part is as good as any: a regular expression would try them all.
   const end = text.length - tail.length;
@@ -96,15 +96,16 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return true;
 }
 
-/** Whether any pattern means a text; no list at all means every text. */
-export function matchesAny(patterns: readonly string[] | undefined, text: string): boolean {
-  return patterns === undefined || patterns.some((pattern) => matchesPattern(pattern, text));
+/** Whether any template matches a text; no list at all matches every text. */
+export function matchesAny(templates: readonly string[] | undefined, text: string): boolean {
+  return templates === undefined || templates.some((template) => matchesPattern(template, text));
 }
 
-/** Whether a pattern means one text only: itself. */
-export function isName(pattern: string): boolean {
-  return !pattern.includes("*");
+/** Whether a template matches one text only: itself. */
+export function isName(template: string): boolean {
+  return !template.includes("*");
 }
+
 /** What Pulumi takes as the name of an organization, project or stack. */
 const PART = "[A-Za-z0-9_.-]{1,100}";
 

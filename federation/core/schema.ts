@@ -14,7 +14,7 @@ export interface TextRule {
 
 /** A rule that is a regular expression and no more than `limit` characters. */
 export function pattern(expression: RegExp, limit: number, rule: string, remedy: string): TextRule {
-  return { test: (text) => text.length <= limit && expression.test(text), rule, remedy };
+  return { test: (value) => value.length <= limit && expression.test(value), rule, remedy };
 }
 /** How YAML authors call the types that zod expects. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {

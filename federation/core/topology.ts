@@ -1,4 +1,4 @@
-import type { AuthorityKind } from "../authority/source.ts";
+import type { AuthorityKind } from "../config/certificateAuthority.ts";
 
 /** How clusters are connected, see docs/topologies.md; the same for all clusters of a mesh. */
 export const TOPOLOGIES = ["federation", "replicated", "single-mesh"] as const;

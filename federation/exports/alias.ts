@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { refuseHostName } from "../core/address.ts";
 import { someOf } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
@@ -67,6 +68,22 @@ export interface ExportAlias {
     exportTo: string[];
   };
 }
+
+/** Schema of {@link ExportAlias}. */
+export const exportAlias: z.ZodType<ExportAlias> = z.object({
+  namespace: z.string(),
+  service: z.string(),
+  spec: z.object({
+    hosts: z.array(z.string()).length(1),
+    location: z.literal("MESH_INTERNAL"),
+    resolution: z.literal("STATIC"),
+    ports: z.array(
+      z.object({ number: z.number(), name: z.string(), protocol: z.string(), targetPort: z.number() }),
+    ),
+    workloadSelector: z.object({ labels: z.record(z.string(), z.string()) }),
+    exportTo: z.array(z.string()),
+  }),
+});
 
 /** Name of the ServiceEntry of a Service: it has at most one. */
 export function aliasObject({ service }: Pick<ExportAlias, "service">): string {

@@ -1,4 +1,3 @@
-import type { Fault } from "../core/fault.ts";
 import { matches } from "../core/labels.ts";
 import { compare } from "../core/order.ts";
 import type { GatewayTls } from "./mutualTls.ts";
@@ -58,17 +57,19 @@ export interface Workload {
   ports: Record<string, number>;
 }
 
-/** What was found in a cluster. Order does not matter. */
-export interface ClusterServices {
-  services: KubernetesService[];
-  workloads: Workload[];
-  /** Labels of the namespaces, by name; what is not there has none. */
-  namespaces: Record<string, Record<string, string>>;
-  peerAuthentications: PeerAuthentication[];
-  /** What DestinationRules say of mutual TLS. */
-  destinationRules: GatewayTls[];
-  /** What the cluster does not let the user read, and what is not checked for that; left out where there is nothing of the sort. */
-  refused?: Fault[];
+/** Services that export rules may match, and what belongs to them, in any order. */
+export interface FoundServices {
+  services: readonly KubernetesService[];
+  workloads: readonly Workload[];
+  /** Labels of the namespaces, by name; a namespace that is not in it has none. */
+  namespaces: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** Everything in a cluster that decides what can be exported. */
+export interface ClusterServices extends FoundServices {
+  peerAuthentications: readonly PeerAuthentication[];
+  /** Mutual TLS as DestinationRules set it. */
+  destinationRules: readonly GatewayTls[];
 }
 /**
  * Finds the workloads that a Service selects. Each label leads to those that have it, so that ten thousand Services in one

@@ -3,6 +3,7 @@ import type { ContractService } from "../contract/service.ts";
 import type { Fault } from "../core/fault.ts";
 import { HOST_NAME } from "../core/names.ts";
 import { compare } from "../core/order.ts";
+import { valueAt } from "../core/schema.ts";
 import { serviceAccountId } from "../core/spiffe.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../core/wellKnown.ts";
 
@@ -22,15 +23,23 @@ export function openedName(host: string, port: number): string {
   return `p${port}.${host}`;
 }
 
+/** Hosts and ports at which the east-west gateway accepts calls. */
+export interface GatewayListeners {
+  /** Hosts that it passes through, by SNI; sorted. */
+  hosts: readonly string[];
+  /** Ports at which it terminates TLS; sorted by name. */
+  terminated: readonly TerminatedPort[];
+  /** Network that istiods of other clusters reach through it; undefined outside a single mesh. */
+  network: string | undefined;
+}
+
 /**
- * What the gateway is to be opened for.
+ * Opens the gateway for the exported services and for nothing else.
  * @param exports services as they are published, by host name.
- * @returns names of what it passes on unopened, and the ports whose calls it opens; both sorted by name.
  */
-export function openings(exports: Readonly<Record<string, ContractService>>): {
-  hosts: string[];
-  terminated: TerminatedPort[];
-} {
+export function gatewayListeners(
+  exports: Readonly<Record<string, ContractService>>,
+): Pick<GatewayListeners, "hosts" | "terminated"> {
   const services = Object.entries(exports).sort(([one], [other]) => compare(one, other));
   const [opened = [], passed = []] = [true, false].map((wanted) =>
     services.filter(([, { terminated }]) => (terminated === true) === wanted),
@@ -54,6 +63,13 @@ export interface GatewayAccount {
   trustDomain: string;
   /** Name of its service account, see `gatewayAccount`. @default that of the chart */
   gatewayAccount?: string;
+}
+
+/** Name of the gateway's service account, as the gateway's chart renders it from these Helm values (`_helpers.tpl`). */
+export function gatewayServiceAccount(values: Readonly<Record<string, unknown>>): string {
+  const name = valueAt(values, ["serviceAccount", "name"]);
+  if (typeof name === "string" && name !== "") return name;
+  return valueAt(values, ["serviceAccount", "create"]) === false ? "default" : GATEWAY_NAME;
 }
 
 /** Its SPIFFE id. */

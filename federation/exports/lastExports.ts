@@ -1,49 +1,13 @@
-import * as z from "zod";
 import type { ExportRule } from "../config/exports.ts";
 import type { AuthorizationPolicy } from "../access/policy.ts";
 import type { GuardedService } from "../access/policyTarget.ts";
 import type { ContractService } from "../contract/service.ts";
-import { FaultsError } from "../core/fault.ts";
 import { sortedRecord, ownValue, sortedUnique } from "../core/order.ts";
-import { faultsOf } from "../core/schema.ts";
 import { offeredAs, type ExportAlias } from "./alias.ts";
 import { goesByNames, maySelect, type SplitRules, splitRules } from "./exportRule.ts";
 import { publishedLabels } from "./ownerAnnotations.ts";
 import { meansPort } from "./ports.ts";
 
-/** Objects as a stack publishes them for its own next run: their specs, by `<namespace>/<name>`. */
-export type PublishedSpecs<Spec> = Record<string, Spec>;
-
-/** What is published of an object. */
-export interface PlacedSpec<Spec> {
-  namespace: string;
-  name: string;
-  spec: Spec;
-}
-
-export function publishSpecs<Spec>(objects: readonly PlacedSpec<Spec>[]): PublishedSpecs<Spec> {
-  return sortedRecord(objects.map(({ namespace, name, spec }) => [`${namespace}/${name}`, spec] as const));
-}
-
-/**
- * The objects of a stack's last update.
- * @param output what it published; undefined or null before the first update.
- * @param source what to call it in messages.
- * @throws FaultsError when that cannot be read.
- */
-export function readSpecs<Spec>(
-  schema: z.ZodType<Spec>,
-  output: unknown,
-  source: string,
-): PlacedSpec<Spec>[] {
-  const published = z.record(z.string().regex(/^[^/]+\/[^/]+$/), schema);
-  const { data, error } = published.safeParse(output ?? {});
-  if (error !== undefined) throw new FaultsError(source, faultsOf(error, output));
-  return Object.entries(data).map(([key, spec]) => {
-    const [namespace = "", name = ""] = key.split("/");
-    return { namespace, name, spec };
-  });
-}
 /**
  * What a cluster still offers of what it last published, as far as that can be told without asking the cluster. Which of several rules
  * decides on a Service may hang on labels that nobody knows now: then what any of them would offer stays, and never more than was published.
@@ -128,35 +92,6 @@ function narrow(
     // How peers reach it changes when its policies can.
     ...(service.terminated === undefined ? {} : { terminated: service.terminated }),
   };
-}
-/** The aliases as a stack publishes them for its own next run, by `<namespace>/<service>`. */
-export type PublishedAliases = PublishedSpecs<ExportAlias["spec"]>;
-
-const spec: z.ZodType<ExportAlias["spec"]> = z.object({
-  hosts: z.array(z.string()).length(1),
-  location: z.literal("MESH_INTERNAL"),
-  resolution: z.literal("STATIC"),
-  ports: z.array(
-    z.object({ number: z.number(), name: z.string(), protocol: z.string(), targetPort: z.number() }),
-  ),
-  workloadSelector: z.object({ labels: z.record(z.string(), z.string()) }),
-  exportTo: z.array(z.string()),
-});
-
-export function publishAliases(aliases: readonly ExportAlias[]): PublishedAliases {
-  return publishSpecs(aliases.map(({ service: name, ...alias }) => ({ ...alias, name })));
-}
-
-/**
- * The aliases that a stack's last update made.
- * @param output what it published; undefined or null before the first update.
- * @throws FaultsError when that cannot be read.
- */
-export function readAliases(output: unknown): ExportAlias[] {
-  return readSpecs(spec, output, "last aliases of this stack").map(({ name: service, ...alias }) => ({
-    ...alias,
-    service,
-  }));
 }
 /** Ports of workloads, as the last policies of a Service have them. */
 export interface LastPorts {

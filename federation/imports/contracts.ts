@@ -15,7 +15,7 @@ import {
 import type { ImportedService } from "./importedService.ts";
 import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
 import { serviceJudge } from "./peerService.ts";
-import { judgePeerTopology } from "../trust/commonTrust.ts";
+import { type OutsideRoots, judgePeerTopology } from "../trust/commonTrust.ts";
 import { judgeRootNames } from "../trust/rootNames.ts";
 
 /** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
@@ -39,7 +39,7 @@ export interface LocalCluster extends GatewayPolicy, NamingCluster {
   /** Our cluster's name, by which a contract's `peers` may name us. */
   cluster: string;
   /** Roots of ours that a peer may have too, PEM. */
-  ownRoots?: readonly string[];
+  ownRoots?: OutsideRoots;
 }
 
 /** A fault of a peer's contract as a whole. */

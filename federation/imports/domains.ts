@@ -1,4 +1,4 @@
-import type { Contract } from "../contract/contract.ts";
+import { type Contract } from "../contract/contract.ts";
 import { defaultMeshDomain, REVERSE_DOMAINS, SHARED_DOMAINS } from "../core/domains.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { overlap } from "../core/names.ts";
@@ -12,7 +12,7 @@ import {
   namesOf,
   otherNames,
 } from "./peerNames.ts";
-import type { PinnedPeer } from "../trust/pinnedPeer.ts";
+import { type PinnedPeer } from "../trust/pinnedPeer.ts";
 
 /** What is somebody's, so that no other may have it. */
 export interface Claim {

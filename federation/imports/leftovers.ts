@@ -4,6 +4,8 @@ import { HOST_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../co
 import { sortedRecord, sortedUnique } from "../core/order.ts";
 import { boundedLines } from "../core/text.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
+import type { PlanContext } from "../plan.ts";
+import { required } from "../snapshot.ts";
 
 /**
  * Entries of ours, or what goes with them, whose peer a stack neither names in its config nor published when it was last updated: an update
@@ -51,6 +53,14 @@ export function tallyLeftovers(objects: readonly ObjectMetadata[]): Record<strin
     names.add(service);
   }
   return sortedRecord(tally);
+}
+
+/** Finds what is to be removed of peers that this stack neither names nor knows. */
+export function planLeftovers({ config, snapshot, findings }: PlanContext): Record<string, Leftover> {
+  const leftovers = tallyLeftovers(required(snapshot.cluster.leftovers, findings) ?? []);
+  findings.fault(...judgeLeftovers(leftovers, config.cluster.name, config.kubeconfig.context));
+  findings.warn(...describeLeftovers(leftovers));
+  return leftovers;
 }
 
 /**

@@ -2,7 +2,11 @@ import type { LocalServices } from "../config/dns.ts";
 import { count, someOf } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { compare } from "../core/order.ts";
-import { ownerOf } from "./hostConflicts.ts";
+import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
+import type { PlanContext } from "../plan.ts";
+import { optional } from "../snapshot.ts";
+import type { PeerView } from "./registration.ts";
+import { ownerOf } from "../core/hostConflict.ts";
 import type { ChosenPeer } from "./importChoice.ts";
 import { offeredService } from "./importRule.ts";
 import type { ImportedService } from "./importedService.ts";
@@ -108,13 +112,44 @@ function describeCommon([value, all]: [string, Named[]]): Fault {
       "Write {name}, {namespace} and {peer} into it in another way, or have all but one not imported by a rule with 'skip'",
   };
 }
+
+/** A Service that this program did not write. */
+export interface ForeignService {
+  name: string;
+  labels: Record<string, string>;
+}
+
+/** Compares the local Services to be made with the Services of others in their namespace. */
+export function checkForeignServices(
+  { snapshot, findings }: PlanContext,
+  peers: Readonly<Record<string, PeerView>>,
+): void {
+  const wanted = new Map(
+    Object.entries(peers).flatMap(([peer, view]) =>
+      view.state === "pending"
+        ? []
+        : Object.entries(view.imports.services).flatMap(([host, { localService }]) =>
+            localService === undefined ? [] : [[localService, { peer, host }] as const],
+          ),
+    ),
+  );
+  if (wanted.size === 0) return;
+  const services = optional(
+    snapshot.cluster.importNamespaceServices,
+    [],
+    "Services of others have names that local Services are to have",
+    findings,
+  );
+  findings.fault(...takenServices(services, wanted, IMPORT_NAMESPACE));
+}
+
 /**
  * A fault for each Service of somebody else that has the name of one that is to be made.
  * @param others in the namespace of ours.
  * @param wanted for which imported service each is, by name.
  */
 export function takenServices(
-  others: readonly { name: string; labels: Record<string, string> }[],
+  others: readonly ForeignService[],
   wanted: ReadonlyMap<string, { peer: string; host: string }>,
   namespace: string,
 ): Fault[] {

@@ -1,14 +1,14 @@
-import type { ContractService } from "../contract/service.ts";
+import { type ContractService } from "../contract/service.ts";
 import { type GatewayAddress, refuseHostName } from "../core/address.ts";
 import { count } from "../core/change.ts";
 import { type Fault, firstFaults, pathOf } from "../core/fault.ts";
 import { isBelow } from "../core/names.ts";
 import { parseSpiffeId } from "../core/spiffe.ts";
-import type { PeerNames } from "../core/topology.ts";
+import { type PeerNames } from "../core/topology.ts";
 import { isAlias } from "../exports/alias.ts";
 import { serverName } from "./destinationRule.ts";
 import { renderImport } from "./importObjects.ts";
-import type { ImportedService } from "./importedService.ts";
+import { type ImportedService } from "./importedService.ts";
 import { type NamedCluster, nameHere, nameless } from "./peerNames.ts";
 import {
   type ServiceEntryInput,

@@ -6,7 +6,7 @@ import { count } from "../core/change.ts";
 import { describeFault } from "../core/fault.ts";
 import { boundedLines } from "../core/text.ts";
 import type { PeerImports } from "./contracts.ts";
-import { readByPeer, type PinnedPeer } from "../trust/pinnedPeer.ts";
+import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
 /** One peer in the stack output `peers`. */
 export interface PeerStatus {
@@ -19,17 +19,14 @@ export interface PeerStatus {
   imported: number;
 }
 
-const status: z.ZodType<PeerStatus> = z.object({
+/** Schema of {@link PeerStatus}. */
+export const peerStatus: z.ZodType<PeerStatus> = z.object({
   state: z.enum(["ready", "pending"]),
   reason: z.string(),
   since: z.string().default(""),
   imported: z.number(),
 });
 
-/** Reads the stack output `peers`, see {@link readByPeer}. */
-export function readPeerStatuses(output: unknown): Record<string, PeerStatus> {
-  return readByPeer(status, output);
-}
 /**
  * What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none; and whom it trusts by its output
  * `trustAnchors`, which is left out when it cannot be read or does not say; and whom it gives access to its API server by its output
@@ -60,17 +57,11 @@ export interface PendingPeer {
   /** Its gateways as far as they are known now; empty: those known before. */
   gateways: GatewayAddress[];
   /** What was trusted when the peer was last seen: it stays, as its entries do. */
-  pinned?: PinnedPeer;
+  pinned: PinnedPeer | undefined;
 }
 
-/** What this stack's last update published of its peers, by name. */
-export interface LastPeers {
-  /** By whom each was trusted. A pending peer keeps its domains by it. */
-  pinned: Record<string, PinnedPeer>;
-  statuses: Record<string, PeerStatus>;
-}
-
-export function published(readings: Record<string, ContractReading>): Record<string, unknown> {
+/** Contracts of the peers that have published one, by the peer's name. */
+export function published(readings: Readonly<Record<string, ContractReading>>): Record<string, unknown> {
   const found = Object.entries(readings).flatMap(([name, reading]) =>
     "contract" in reading ? [[name, reading.contract] as const] : [],
   );

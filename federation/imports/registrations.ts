@@ -1,26 +1,23 @@
-import type { OutsideCertificates } from "../authority/source.ts";
-import type { StackConfig } from "../config/stackConfig.ts";
-import type { Contract } from "../contract/contract.ts";
+import type { AuthorityPlan } from "../authority/authority.ts";
+import { type StackConfig } from "../config/stackConfig.ts";
+import { type Contract } from "../contract/contract.ts";
 import { count } from "../core/change.ts";
-import { type Fault, describeFaults, FaultsError, pathOf } from "../core/fault.ts";
+import { type Fault, describeFaults, pathOf } from "../core/fault.ts";
 import { refuseExtraName } from "../core/nameTemplate.ts";
-import { ownValue, sortedRecord } from "../core/order.ts";
+import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { utc } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
 import { type PeerImports, planImports } from "./contracts.ts";
-import { claimOfPending, peerNamesOf } from "./domains.ts";
+import { type NamingCluster, claimOfPending, peerNamesOf } from "./domains.ts";
+import { checkForeignHosts } from "./hostConflicts.ts";
+import { type Leftover, planLeftovers } from "./leftovers.ts";
 import { type ChosenPeer, chooseImports } from "./importChoice.ts";
-import { nameLocalServices } from "./localNames.ts";
+import { checkForeignServices, nameLocalServices } from "./localNames.ts";
 import { noteNames } from "./peerNames.ts";
-import {
-  warningsOf,
-  type ContractReading,
-  type LastPeers,
-  type PeerView,
-  published,
-} from "./registration.ts";
+import type { PlanContext } from "../plan.ts";
+import { warningsOf, type PeerView, published } from "./registration.ts";
 import { shareNames } from "./sharedHosts.ts";
-import { noteCommonTrust, noteUnnamedTrust } from "../trust/commonTrust.ts";
+import { type OutsideRoots, noteCommonTrust, noteUnnamedTrust, outsideRoots } from "../trust/commonTrust.ts";
 import { judgePin, type PinJudgement } from "../trust/pin.ts";
 import { type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
 
@@ -90,97 +87,115 @@ function domainsOfOthers(
     ),
   );
 }
+/** Peers of a federation, and what is registered here of each. */
+export interface ImportConnection {
+  kind: "imports";
+  /** By the peer's name, sorted. */
+  peers: Readonly<Record<string, PeerView>>;
+  /** Peers that the last update knew and the config does not name any more, sorted: their registrations are removed. */
+  formerPeers: readonly string[];
+  /** Objects to remove, by the name of a peer that this stack neither names nor knows. */
+  leftovers: Readonly<Record<string, Leftover>>;
+  /** Server block for the cluster's CoreDNS; undefined where the config asks for none. */
+  globalBlock: string | undefined;
+}
+
 /**
- * Judges what the peers publish: who is ready, who is pending, and what is to be imported.
- * @param readings by the peer's name, as in the config.
- * @param now the time, for peers that are pending from now on.
- * @param own certificates of our certificate authority, where it comes from outside: the names of one's own are known.
- * @returns the peers sorted by name, a warning for each pending peer and each service left out, and notes on whom is trusted anew, or as
- *   one of us.
- * @throws FaultsError when a contract cannot be trusted as a whole, or is not from whom it was before; every fault of every peer is named.
+ * Decides who of the peers is ready, who is pending, and what is registered here of each. A contract that cannot be trusted as a whole is
+ * a fault of its peer alone.
+ * @param authority undefined when it could not be planned.
  */
-export function viewPeers(
-  config: StackConfig,
-  readings: Record<string, ContractReading>,
-  last: LastPeers,
-  now: Date,
-  { roots: ownRoots, intermediates }: OutsideCertificates = { roots: [], intermediates: [] },
-): { peers: Record<string, PeerView>; warnings: string[]; notes: string[] } {
-  const { cluster, allowGatewayAddresses } = config;
-  const { name: ownName, domain: clusterDomain, meshDomain, domains, trustDomain } = cluster;
-  const { topology } = config;
-  const rootCertificates = [...intermediates, ...ownRoots];
-  const local = {
-    ...{ cluster: ownName, clusterDomain, trustDomain, topology, rootCertificates, ownRoots },
-    ...(TRAITS[topology].names.includes("mesh") ? { meshDomain, domains } : {}),
-    names: sortedRecord(
-      Object.entries(config.peers).flatMap(([name, { names }]) =>
-        names === undefined ? [] : [[name, names] as const],
-      ),
-    ),
+export function planRegistrations(
+  context: PlanContext,
+  authority: AuthorityPlan | undefined,
+): Omit<ImportConnection, "globalBlock"> {
+  const { config, snapshot, lastRun, peers: readings, findings } = context;
+  const local = namingCluster(config, authority);
+  const ownRoots = local.ownRoots === "unknown" ? (lastRun.contract?.rootCertificates ?? []) : local.ownRoots;
+  const pins = new Map<string, PinJudgement>();
+  const pinOf = (peer: string, contract: Contract): PinJudgement => {
+    const identity = ownValue(config.peers, peer)?.identity;
+    const pin =
+      pins.get(peer) ??
+      judgePin(peer, contract, snapshot.now, ownValue(lastRun.pinned, peer), identity, ownRoots);
+    pins.set(peer, pin);
+    return pin;
   };
-  const pinOf = (peer: string, contract: Contract): PinJudgement =>
-    judgePin(
-      peer,
-      contract,
-      now,
-      ownValue(last.pinned, peer),
-      ownValue(config.peers, peer)?.identity,
-      ownRoots,
-    );
   const planned = planImports(
-    { ...local, allowGatewayAddresses },
+    { ...local, allowGatewayAddresses: config.allowGatewayAddresses },
     published(readings),
-    Object.entries(last.pinned).flatMap(([name, pinned]) => {
+    Object.entries(lastRun.pinned).flatMap(([name, pinned]) => {
       const reading = ownValue(readings, name);
       return reading === undefined || "contract" in reading ? [] : [claimOfPending(name, pinned, local)];
     }),
     (peer, contract) => pinOf(peer, contract).faults,
   );
   const { imports, faults, warnings } = chooseFromPeers(planned.imports, config);
-  const all = [...planned.faults, ...faults];
-  if (all.length > 0) throw new FaultsError("What the peers publish", all);
+  findings.fault(...planned.faults, ...faults);
 
-  const views = Object.keys(readings)
-    .sort()
-    .map((name): [string, PeerView] => {
-      const known = ownValue(last.statuses, name);
-      const since = known?.state === "pending" && known.since !== "" ? known.since : utc(now);
-      const found = ownValue(imports, name);
-      if (found !== undefined) {
-        const stack = config.peers[name]?.stack ?? name;
-        const view = viewContract(found, pinnable(found.contract, now), stack, known?.imported ?? 0, since);
-        return [name, view];
-      }
-      const reading = readings[name];
-      const reason =
-        reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";
-      const pinned = ownValue(last.pinned, name);
-      const trusted = pinned === undefined ? {} : { pinned };
-      return [name, { state: "pending", reason, since, gateways: [], ...trusted }];
-    });
+  const views = Object.entries(readings).flatMap(([name, reading]): [string, PeerView][] => {
+    const known = ownValue(lastRun.statuses, name);
+    const since = known?.state === "pending" && known.since !== "" ? known.since : utc(snapshot.now);
+    const found = ownValue(imports, name);
+    if (found !== undefined) {
+      const stack = config.peers[name]?.stack ?? name;
+      const pinned = pinnable(found.contract, snapshot.now);
+      return [[name, viewContract(found, pinned, stack, known?.imported ?? 0, since)]];
+    }
+    // A contract with faults: the run stops.
+    if (!("pending" in reading)) return [];
+    const pinned = ownValue(lastRun.pinned, name);
+    return [[name, { state: "pending", reason: reading.pending, since, gateways: [], pinned }]];
+  });
+  const peers = sortedRecord(views);
+  findings.warn(
+    ...views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(lastRun.statuses, name))),
+    ...warnings,
+  );
+  const trustDomains = views.flatMap(([name, { pinned }]) =>
+    pinned === undefined ? [] : [[name, pinned.trustDomain] as const],
+  );
+  findings.note(
+    ...Object.entries(imports).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
+    ...Object.entries(imports).flatMap(([peer, { contract }]) =>
+      noteNames(peer, peerNamesOf(peer, contract, local), contract, ownValue(lastRun.pinned, peer)),
+    ),
+    ...noteCommonTrust(Object.fromEntries(trustDomains), config.cluster.trustDomain),
+    ...noteUnnamedTrust(config, trustDomains),
+  );
+  checkForeignHosts(context, peers);
+  checkForeignServices(context, peers);
   return {
-    peers: Object.fromEntries(views),
-    warnings: [
-      ...views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(last.statuses, name))),
-      ...warnings,
-    ],
-    notes: [
-      ...Object.entries(imports).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
-      ...Object.entries(imports).flatMap(([peer, { contract }]) =>
-        noteNames(peer, peerNamesOf(peer, contract, local), contract, ownValue(last.pinned, peer)),
+    kind: "imports",
+    peers,
+    formerPeers: sortedUnique(Object.keys(lastRun.statuses)).filter(
+      (name) => !Object.hasOwn(config.peers, name),
+    ),
+    leftovers: planLeftovers(context),
+  };
+}
+
+/** This cluster, as far as names and roots of peers are compared with its own. */
+function namingCluster(
+  config: StackConfig,
+  authority: AuthorityPlan | undefined,
+): NamingCluster & { cluster: string; ownRoots: OutsideRoots } {
+  const { cluster, topology, peers } = config;
+  const { name, domain: clusterDomain, meshDomain, domains, trustDomain } = cluster;
+  const { roots, intermediates } = authority ?? { roots: [], intermediates: [] };
+  return {
+    cluster: name,
+    clusterDomain,
+    trustDomain,
+    topology,
+    rootCertificates: [...intermediates, ...roots],
+    ownRoots: outsideRoots(config, authority),
+    ...(TRAITS[topology].names.includes("mesh") ? { meshDomain, domains } : {}),
+    names: sortedRecord(
+      Object.entries(peers).flatMap(([peer, { names }]) =>
+        names === undefined ? [] : [[peer, names] as const],
       ),
-      ...noteCommonTrust(
-        Object.fromEntries(
-          views.flatMap(([name, { pinned }]) => (pinned === undefined ? [] : [[name, pinned.trustDomain]])),
-        ),
-        trustDomain,
-      ),
-      ...noteUnnamedTrust(
-        config,
-        views.flatMap(([name, { pinned }]) => (pinned === undefined ? [] : [[name, pinned.trustDomain]])),
-      ),
-    ],
+    ),
   };
 }
 

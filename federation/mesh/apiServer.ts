@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import * as z from "zod";
 import type { SingleMesh } from "../config/singleMesh.ts";
 import { ADDRESS, canonicalAddress } from "../core/address.ts";
+import type { Fault } from "../core/fault.ts";
 import { text, type TextRule } from "../core/schema.ts";
 import { certificatesIn, certificatesOnly, hasPrivateKey } from "../x509/certificate.ts";
 
@@ -32,7 +33,7 @@ export const CERTIFICATE_BUNDLE: TextRule = {
 };
 
 /** What to do about a private key beside the certificates. */
-export const KEY_REMEDY = "Take the key out: clients know an API server by its certificates only";
+const KEY_REMEDY = "Take the key out: clients know an API server by its certificates only";
 
 /** The fields of an {@link ApiServer}, for a config and for what a peer publishes. Of the certificates nothing passes but these. */
 export const apiServerFields: {
@@ -54,6 +55,36 @@ export const apiServerFields: {
     })
     .overwrite(certificatesOnly),
 };
+
+/**
+ * Resolves how peers reach this cluster's API server: as the config says, with the kubeconfig's certificates where the config has none.
+ * @param kubeconfigAuthority certificates by which the kubeconfig knows it, PEM.
+ * @returns a fault at `singleMesh.apiServer.certificateAuthority` where neither has certificates that can be published.
+ */
+export function resolveApiServer(
+  { server, certificateAuthority }: SingleMesh["apiServer"],
+  kubeconfigAuthority: string | undefined,
+): ApiServer | Fault {
+  if (certificateAuthority !== undefined) return { server, certificateAuthority };
+  const missing = (why: string, remedy: string): Fault => ({
+    path: "singleMesh.apiServer.certificateAuthority",
+    rule: `is missing, and ${why}`,
+    remedy,
+  });
+  if (kubeconfigAuthority === undefined || !CERTIFICATE_BUNDLE.test(kubeconfigAuthority)) {
+    return missing(
+      "the kubeconfig has no certificate-authority for this cluster to use instead",
+      CERTIFICATE_BUNDLE.remedy,
+    );
+  }
+  if (hasPrivateKey(kubeconfigAuthority)) {
+    return missing(
+      "the kubeconfig's certificate-authority, to use instead, has a private key in it",
+      KEY_REMEDY,
+    );
+  }
+  return { server, certificateAuthority: certificatesOnly(kubeconfigAuthority) };
+}
 
 /** The host in an API server's URL: an IP address without brackets, or a DNS name. */
 export function hostOf(server: string): string {

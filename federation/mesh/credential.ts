@@ -5,7 +5,6 @@ import { ownValue } from "../core/order.ts";
 import { faultsOf, text, pattern } from "../core/schema.ts";
 import { type GatewayPolicy, refusePeerAddress } from "../imports/peerGateway.ts";
 import { type ApiServer, apiServerFields, hostOf } from "./apiServer.ts";
-import { readByPeer } from "../trust/pinnedPeer.ts";
 
 /** From when to when a credential serves, in UTC as `2026-12-21T10:28:15Z`: an entry of the stack output `credentials`. */
 export interface CredentialLife {
@@ -36,9 +35,15 @@ const lifeFields = {
   hours: z.number().exactOptional(),
 };
 
-const life: z.ZodType<CredentialLife> = z.object(lifeFields);
+/** Schema of {@link CredentialLife}. */
+export const credentialLife: z.ZodType<CredentialLife> = z.object(lifeFields);
 
-const access: z.ZodType<PeerAccess> = z.object({ ...apiServerFields, token: text(TOKEN), ...lifeFields });
+/** Schema of {@link PeerAccess}. */
+export const peerAccess: z.ZodType<PeerAccess> = z.object({
+  ...apiServerFields,
+  token: text(TOKEN),
+  ...lifeFields,
+});
 
 const entries = z.record(z.string(), z.unknown());
 
@@ -56,7 +61,7 @@ export function readAccess(
   const given = entries.safeParse(output).data ?? {};
   const entry = Object.hasOwn(given, cluster) ? given[cluster] : undefined;
   if (entry === undefined || entry === null) return undefined;
-  const parsed = access.safeParse(entry);
+  const parsed = peerAccess.safeParse(entry);
   if (!parsed.success) {
     return {
       faults: faultsOf(parsed.error, undefined).map(({ path, rule, remedy }) => ({ path, rule, remedy })),
@@ -70,15 +75,6 @@ export function readAccess(
   return { faults: [{ path: "server", value: parsed.data.server, rule, remedy }] };
 }
 
-/** Reads what this stack used last of its peers, by the peer's name; nothing where it does not fit. */
-export function readAccesses(output: unknown): Record<string, PeerAccess> {
-  return readByPeer(access, output);
-}
-
-/** Reads the stack output `credentials`, by the peer's name. */
-export function readCredentialLives(output: unknown): Record<string, CredentialLife> {
-  return readByPeer(life, output);
-}
 /** Part of its life after which a credential is renewed: whoever uses it has as much again to take the new one. */
 const RENEWED_AFTER = 0.5;
 

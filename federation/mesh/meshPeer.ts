@@ -1,7 +1,7 @@
 import type { StackConfig } from "../config/stackConfig.ts";
 import { ownValue } from "../core/order.ts";
 import { utc } from "../core/text.ts";
-import type { LastPeers } from "../imports/registration.ts";
+import type { LastRun } from "../lastRun.ts";
 import { type PeerAccess, hasEnded, isLate } from "./credential.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
@@ -23,20 +23,23 @@ export interface AwaitedPeer {
   /** Since when, in UTC as `2026-11-21T10:28:15Z`. */
   since: string;
   /** What our istiod read it by before, as long as nobody has said that it may not. */
-  access?: PeerAccess;
-  pinned?: PinnedPeer;
+  access: PeerAccess | undefined;
+  pinned: PinnedPeer | undefined;
 }
 
-/** What this stack's last update published of its peers, by name. */
-export interface LastMesh extends LastPeers {
-  /** By which istiod reads them; secret. */
-  joined: Record<string, PeerAccess>;
-  /** Its own certificate authority, as far as peers are told of it. */
-  authority: { roots: readonly string[] };
+/** Why an API server refused a credential, or could not be asked. */
+export interface AccessFailure {
+  /** HTTP status; undefined without an answer. */
+  status: number | undefined;
+  cause: string;
+  /** No answer, or one of another server. */
+  unreachable: boolean;
+  /** The same request may succeed a little later, or from another place. */
+  passing: boolean;
 }
 
 /** Since when a peer is pending that is so now. */
-export function pendingSince(peer: string, { statuses }: Pick<LastMesh, "statuses">, now: Date): string {
+export function pendingSince(peer: string, { statuses }: Pick<LastRun, "statuses">, now: Date): string {
   const known = ownValue(statuses, peer);
   return known?.state === "pending" && known.since !== "" ? known.since : utc(now);
 }
@@ -53,15 +56,14 @@ export function refusedPeer(
   peer: string,
   { access, pinned }: JoinedPeer,
   { rule, remedy }: Refusal,
-  last: Pick<LastMesh, "joined" | "statuses">,
+  last: Pick<LastRun, "joined" | "statuses">,
   now: Date,
 ): AwaitedPeer {
-  const before = ownValue(last.joined, peer);
   return {
     state: "pending",
     reason: `its API server ${access.server} ${rule}; ${remedy}`,
     since: pendingSince(peer, last, now),
-    ...(before === undefined ? {} : { access: before }),
+    access: ownValue(last.joined, peer),
     pinned,
   };
 }

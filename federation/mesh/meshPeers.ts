@@ -1,21 +1,22 @@
-import type { OutsideCertificates } from "../authority/source.ts";
+import type { AuthorityPlan } from "../authority/authority.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { type Contract, readContract } from "../contract/contract.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { ownValue } from "../core/order.ts";
 import type { Claim } from "../imports/domains.ts";
 import { type ContractReading, published } from "../imports/registration.ts";
+import type { LastRun } from "../lastRun.ts";
+import type { PlanContext } from "../plan.ts";
 import { type PeerAccess, readAccess } from "./credential.ts";
 import {
   noteGateway,
   warnOfPeer,
   warnOfReaders,
   type AwaitedPeer,
-  type LastMesh,
   type MeshPeer,
   pendingSince,
 } from "./meshPeer.ts";
-import { judgePeerTopology, noteCommonTrust } from "../trust/commonTrust.ts";
+import { judgePeerTopology, noteCommonTrust, outsideRoots } from "../trust/commonTrust.ts";
 import { judgePin } from "../trust/pin.ts";
 import { pinnable } from "../trust/pinnedPeer.ts";
 import { judgeRootNames } from "../trust/rootNames.ts";
@@ -71,63 +72,52 @@ interface Found {
 }
 
 /**
- * Judges what the peers of a single mesh publish. One mesh means one set of names and identities, so its clusters agree in cluster
+ * Decides who of the peers of a single mesh has joined. One mesh means one set of names and identities, so its clusters agree in cluster
  * domain, trust domain and mesh ID, and each is known by its own name.
- * @param readings by the peer's name, as in the config.
- * @param own certificates of our certificate authority, where it comes from outside.
- * @returns the peers sorted by name, a warning for each that is pending or whose credential is late, and notes on whom is trusted anew.
- * @throws FaultsError with every fault of every peer.
+ * @param authority undefined when it could not be planned.
+ * @returns by the peer's name, sorted; peers with faults are left out.
  */
-export function viewMeshPeers(
-  config: StackConfig,
-  readings: Record<string, ContractReading>,
-  last: LastMesh,
-  now: Date,
-  { roots: ownRoots, intermediates }: OutsideCertificates = { roots: [], intermediates: [] },
-): { peers: Record<string, MeshPeer>; warnings: string[]; notes: string[] } {
+export function planMeshPeers(
+  { config, snapshot, lastRun, peers: readings, findings }: PlanContext,
+  authority: AuthorityPlan | undefined,
+): Record<string, MeshPeer> {
+  const { now } = snapshot;
+  const lastRoots = lastRun.contract?.rootCertificates ?? [];
+  const outside = outsideRoots(config, authority);
+  const { intermediates } = authority ?? { intermediates: [] };
+  const ownRoots = outside === "unknown" ? lastRoots : outside;
   const { found, faults } = readPeers(config, readings);
-  const notes: string[] = [];
+  findings.fault(...faults);
   for (const [peer, { contract }] of Object.entries(found)) {
     const identity = ownValue(config.peers, peer)?.identity;
-    const pin = judgePin(peer, contract, now, ownValue(last.pinned, peer), identity, ownRoots);
+    const pin = judgePin(peer, contract, now, ownValue(lastRun.pinned, peer), identity, ownRoots);
     const others = Object.entries(found).filter(([other]) => other !== peer);
     const claims = [
       memberClaim("this cluster", [...intermediates, ...ownRoots]),
-      ...others.map(
-        ([
-          other,
-          {
-            contract: { rootCertificates },
-          },
-        ]) => memberClaim(`peer ${other}`, rootCertificates),
-      ),
+      ...others.map(([other, { contract: theirs }]) => memberClaim(`peer ${other}`, theirs.rootCertificates)),
     ];
     const unfit = [
       ...judgeMembership(peer, contract, config),
-      ...judgeRootNames(contract.rootCertificates, claims, ownRoots),
+      ...judgeRootNames(contract.rootCertificates, claims, outside),
       ...pin.faults,
     ];
-    faults.push(...unfit.map((fault) => within(pathOf("peers", peer, "contract"), fault)));
-    notes.push(...pin.notes);
+    findings.fault(...unfit.map((fault) => within(pathOf("peers", peer, "contract"), fault)));
+    findings.note(...pin.notes);
   }
-  if (faults.length > 0) throw new FaultsError("What the peers publish", faults);
-
   // Roots of one's own are those that peers could have seen.
-  const roots = ownRoots.length > 0 ? ownRoots : last.authority.roots;
+  const roots = ownRoots.length > 0 ? ownRoots : lastRoots;
   const views = Object.keys(readings)
     .sort()
     .map((peer): [string, MeshPeer] => [
       peer,
-      viewPeer(peer, config, readings[peer], ownValue(found, peer), last, roots, now),
+      viewPeer(peer, config, readings[peer], ownValue(found, peer), lastRun, roots, now),
     ]);
-  return {
-    peers: Object.fromEntries(views),
-    warnings: [
-      ...views.flatMap(([peer, view]) => warnOfPeer(peer, view, config.peers[peer]?.stack ?? peer, now)),
-      ...warnOfReaders(config),
-    ],
-    notes: [...notes, ...noteEquals(config, Object.keys(found)), ...noteGateway(config)],
-  };
+  findings.warn(
+    ...views.flatMap(([peer, view]) => warnOfPeer(peer, view, config.peers[peer]?.stack ?? peer, now)),
+    ...warnOfReaders(config),
+  );
+  findings.note(...noteEquals(config, Object.keys(found)), ...noteGateway(config));
+  return Object.fromEntries(views);
 }
 
 function noteEquals({ cluster: { trustDomain } }: StackConfig, peers: readonly string[]): string[] {
@@ -136,7 +126,7 @@ function noteEquals({ cluster: { trustDomain } }: StackConfig, peers: readonly s
 
 function readPeers(
   { cluster, allowGatewayAddresses }: StackConfig,
-  readings: Record<string, ContractReading>,
+  readings: Readonly<Record<string, ContractReading>>,
 ): { found: Record<string, Found>; faults: Fault[] } {
   const faults: Fault[] = [];
   const found: Record<string, Found> = {};
@@ -163,21 +153,20 @@ function viewPeer(
   { cluster, peers }: StackConfig,
   reading: ContractReading | undefined,
   found: Found | undefined,
-  last: LastMesh,
+  last: LastRun,
   ownRoots: readonly string[],
   now: Date,
 ): MeshPeer {
   const stack = peers[peer]?.stack ?? peer;
   const since = pendingSince(peer, last, now);
   const pinned = found === undefined ? ownValue(last.pinned, peer) : pinnable(found.contract, now);
-  const trusted = pinned === undefined ? {} : { pinned };
   const joined = ownValue(last.joined, peer);
   const pending = (reason: string, access?: PeerAccess): AwaitedPeer => ({
     state: "pending",
     reason,
     since,
-    ...(access === undefined ? {} : { access }),
-    ...trusted,
+    access,
+    pinned,
   });
   if (found === undefined || pinned === undefined) {
     const reason = reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";

@@ -1,6 +1,8 @@
 import { isIPv6 } from "node:net";
 import { GLOBAL_DOMAIN } from "../core/domains.ts";
 import { overlap } from "../core/names.ts";
+import type { PlanContext } from "../plan.ts";
+import { required } from "../snapshot.ts";
 import { type Block, DNS_PORT, mayBeFor, parseCorefile, portsOf, wordsOf, zoneOf } from "./corefile.ts";
 
 /** Lines around our server block. */
@@ -34,6 +36,42 @@ export interface Obstacle {
   rule: string;
   /** In the imperative. */
   remedy: string;
+}
+
+/** Corefiles of the cluster, as far as they are there and may be read. */
+export interface Corefiles {
+  /** Of CoreDNS; undefined when its ConfigMap is not there, or has none. */
+  coreDns: string | undefined;
+  /** Of NodeLocal DNSCache. */
+  nodeLocal: string | undefined;
+}
+
+const MISSING: Obstacle = {
+  rule: "is not there, or has no Corefile",
+  remedy: "Name the ConfigMap of this cluster's CoreDNS",
+};
+
+/**
+ * Renders the server block for global names as the Corefile takes it; a Corefile that does not is a fault at `dns.coreDns.configMap`.
+ * @returns undefined where the config asks for none.
+ */
+export function planGlobalBlock({ config, snapshot, findings }: PlanContext): string | undefined {
+  if (config.dns?.coreDns === undefined) return undefined;
+  const { namespace, configMap, port, address } = config.dns.coreDns;
+  const found = required(snapshot.cluster.corefiles, findings);
+  if (found === undefined) return renderGlobalBlock(address, port);
+  const { coreDns, nodeLocal } = found;
+  const value = `${namespace}/${configMap}`;
+  const block = renderGlobalBlock(address, port, rootDirectives(coreDns ?? "", port));
+  const obstacle = coreDns === undefined ? MISSING : obstacleIn(coreDns, block);
+  if (obstacle !== undefined) findings.fault({ path: "dns.coreDns.configMap", value, ...obstacle });
+  findings.warn(
+    ...corefileWarnings(coreDns ?? "", port).map((warning) => `Corefile ${value} ${warning}`),
+    ...(nodeLocal === undefined ? [] : nodeLocalWarnings(nodeLocal)).map(
+      (warning) => `Corefile ${namespace}/${NODE_LOCAL} ${warning}`,
+    ),
+  );
+  return block;
 }
 
 /**

@@ -1,8 +1,20 @@
+import type { AuthorityPlan } from "../authority/authority.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { Fault } from "../core/fault.ts";
 import { compare, sortedUnique } from "../core/order.ts";
 import { type Topology, TRAITS } from "../core/topology.ts";
+
+/** Roots from outside that peers may have too, PEM; unknown while the authority that has them could not be planned. */
+export type OutsideRoots = readonly string[] | "unknown";
+
+/** @param authority undefined when it could not be planned. */
+export function outsideRoots(
+  { certificateAuthority }: Pick<StackConfig, "certificateAuthority">,
+  authority: Pick<AuthorityPlan, "roots"> | undefined,
+): OutsideRoots {
+  return authority?.roots ?? (certificateAuthority.source === "own" ? [] : "unknown");
+}
 
 /** Of whom the notes are: this stack's own cluster. */
 const SELF = "this cluster";
@@ -56,7 +68,7 @@ export function noteUnnamedTrust(
 export function judgePeerTopology(
   { topology = "federation", rootCertificates }: Contract,
   own: Topology,
-  ownRoots: readonly string[] = [],
+  ownRoots: OutsideRoots = [],
 ): Fault[] {
   if (topology === own) return TRAITS[own].oneRoot ? judgeRoot(rootCertificates, ownRoots) : [];
   const rule = `is not '${own}', which is that of this cluster: they would call each other's services by different names, and trust each other differently`;
@@ -64,8 +76,8 @@ export function judgePeerTopology(
   return [{ path: "topology", value: topology, rule, remedy }];
 }
 
-function judgeRoot(rootCertificates: readonly string[], ownRoots: readonly string[]): Fault[] {
-  if (rootCertificates.some((pem) => ownRoots.includes(pem))) return [];
+function judgeRoot(rootCertificates: readonly string[], ownRoots: OutsideRoots): Fault[] {
+  if (ownRoots === "unknown" || rootCertificates.some((pem) => ownRoots.includes(pem))) return [];
   const rule = "have none in common with this cluster, and in this topology all clusters are under one root";
   return [{ path: "rootCertificates", rule, remedy: "Have both clusters certified under the same root" }];
 }

@@ -1,6 +1,5 @@
 import { X509Certificate } from "node:crypto";
 import * as z from "zod";
-import { sortedRecord } from "../core/order.ts";
 import { utc } from "../core/text.ts";
 import { FINGERPRINT } from "../x509/certificate.ts";
 
@@ -15,7 +14,8 @@ export interface CertificateDates {
 /** All certificates that a stack made, by what they are: `root`, `intermediate`, `trust anchor of cluster-b`. */
 export type CertificateReport = Record<string, CertificateDates>;
 
-const report = z.record(
+/** Schema of {@link CertificateReport}. */
+export const certificateReport: z.ZodType<CertificateReport> = z.record(
   z.string(),
   z.object({
     notBefore: z.iso.datetime(),
@@ -36,11 +36,6 @@ export function datesOf(pem: string): CertificateDates {
 export function isServing(pem: string, now: Date): boolean {
   const { notBefore, notAfter } = datesOf(pem);
   return Date.parse(notBefore) <= now.getTime() && now.getTime() <= Date.parse(notAfter);
-}
-
-/** Reads the stack output `certificates`, as this program or an older one wrote it; none where it does not fit. */
-export function readCertificateReport(output: unknown): CertificateReport {
-  return sortedRecord(Object.entries(report.safeParse(output).data ?? {}));
 }
 
 /**

@@ -37,7 +37,8 @@ export interface PinnedPeer {
   rootCertificates: string[];
 }
 
-const anchor: z.ZodType<PinnedPeer> = z.object({
+/** Schema of {@link PinnedPeer}. */
+export const pinnedPeer: z.ZodType<PinnedPeer> = z.object({
   cluster: text(DNS_LABEL).exactOptional(),
   clusterDomain: text(HOST_NAME),
   meshDomain: text(MESH_DOMAIN).exactOptional(),
@@ -60,7 +61,18 @@ export function pinnable(contract: Contract, now: Date): PinnedPeer & { cluster:
   };
 }
 
-/** Reads the stack output `trustAnchors`, see {@link readByPeer}. */
+/** Reads the stack output `trustAnchors` of a peer, see {@link readByPeer}. */
 export function readPinnedPeers(output: unknown): Record<string, PinnedPeer> {
-  return readByPeer(anchor, output);
+  return readByPeer(pinnedPeer, output);
+}
+
+/** The peers that are trusted, by their names; sorted. */
+export function trustedPeers(
+  peers: Readonly<Record<string, { pinned: PinnedPeer | undefined }>>,
+): Record<string, PinnedPeer> {
+  return sortedRecord(
+    Object.entries(peers).flatMap(([peer, { pinned }]) =>
+      pinned === undefined ? [] : [[peer, pinned] as const],
+    ),
+  );
 }

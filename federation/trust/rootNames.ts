@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { type Fault, pathOf } from "../core/fault.ts";
 import type { Claim } from "../imports/domains.ts";
+import type { OutsideRoots } from "./commonTrust.ts";
 
 /**
  * A peer's root must not be named like somebody else's certificate. A verifier looks for the issuer of a certificate by name (and key
@@ -15,8 +16,10 @@ import type { Claim } from "../imports/domains.ts";
 export function judgeRootNames(
   rootCertificates: readonly string[],
   claims: readonly Claim[],
-  ownRoots: readonly string[] = [],
+  ownRoots: OutsideRoots = [],
 ): Fault[] {
+  // Peers under one root have it in common, which may be ours.
+  if (ownRoots === "unknown") return [];
   return rootCertificates.flatMap((pem, index) => {
     if (ownRoots.includes(pem)) return [];
     const subject = subjectOf(pem);

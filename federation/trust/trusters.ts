@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Truster } from "../authority/rotationStep.ts";
+import type { PeerTrustState } from "../authority/rotationStep.ts";
 import type { Contract } from "../contract/contract.ts";
 import { ownValue } from "../core/order.ts";
 import type { ContractReading } from "../imports/registration.ts";
@@ -18,8 +18,8 @@ export function trustingPeers(
   readings: Readonly<Record<string, ContractReading>>,
   trustDomain: string,
   pinned: Readonly<Record<string, PinnedPeer>>,
-): Truster[] {
-  return Object.entries(readings).flatMap(([peer, { trustAnchors }]): Truster[] => {
+): PeerTrustState[] {
+  return Object.entries(readings).flatMap(([peer, { trustAnchors }]): PeerTrustState[] => {
     if (ownValue(pinned, peer) === undefined) return [];
     const { data } = map.safeParse(trustAnchors);
     const read = readPinnedPeers(data);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
-import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
-import { clusterArgs } from "./clusterArgs.ts";
+import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine, type Registered } from "./mockEngine.ts";
 import { policiesFor } from "../federation/access/callersFixture.ts";
 import { validConfig } from "../federation/samples.ts";
@@ -15,17 +14,16 @@ const config = validConfig(
   },
   "cluster-b",
 );
-const exports = {
+const services = {
   "bar.shop.svc.b.local": {
     ports: [{ number: 80, name: "http", protocol: "HTTP" as const }],
     subjectAltNames: ["spiffe://b.local/ns/shop/sa/bar"],
   },
 };
-const authority = { rotation: { wanted: FIRST_ROOT, now: "2026-11-21T10:00:00Z" } };
 const { policies } = policiesFor({ callers: [{ peer: "cluster-a" }], localCallers: [] });
 
 for (const preview of [true, false]) {
-  describe(`A FederatedCluster with policies of callers, ${preview ? "previewed" : "applied"}`, () => {
+  describe(`A FederatedCluster with caller policies, ${preview ? "previewed" : "applied"}`, () => {
     const engine = new MockEngine();
     let published: unknown;
     let made: Registered;
@@ -39,13 +37,13 @@ for (const preview of [true, false]) {
         openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
       };
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const args = { config, authority, exports, policies };
-      published = new FederatedCluster("cluster-b", clusterArgs(args)).callerPolicies;
+      const plan = clusterPlan(config, { services, policies });
+      published = new FederatedCluster("cluster-b", plan).lastRun.policies;
       await engine.finish();
       made = engine.named("istio-federation-deny-bar");
     });
 
-    it("makes each in the namespace of its Service, under its own name and our label, in the cluster only", () => {
+    it("creates each in the namespace of its Service, under its own name and our label, in the cluster only", () => {
       const [policy] = policies;
       assert.equal(made.type, "kubernetes:security.istio.io/v1:AuthorizationPolicy");
       assert.equal(made.name, "cluster-b-callers-shop/istio-federation-deny-bar");
@@ -62,34 +60,25 @@ for (const preview of [true, false]) {
       assert.match(made.provider, /::cluster-b-cluster::/);
     });
 
-    it("opens the gateway for what they guard only once they are there", () => {
+    it("opens the gateway for restricted Services only after their policies exist", () => {
       assert.equal(openWhenMade, false);
       assert.ok(engine.named("cluster-b-gateway-gateway"));
     });
 
     it("publishes them for the next run", () => {
-      assert.deepEqual(published, { "shop/istio-federation-deny-bar": policies[0]?.spec });
+      assert.deepEqual(published, { "shop/istio-federation-deny-bar": policies[0] });
     });
   });
 }
 
-describe("A FederatedCluster without policies of callers", () => {
-  it("has nothing of theirs", async () => {
+describe("A FederatedCluster without caller policies", () => {
+  it("creates no AuthorizationPolicy", async () => {
     const engine = new MockEngine();
     await engine.start(false);
     const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-    const { callerPolicies } = new FederatedCluster(
-      "cluster-b",
-      clusterArgs({
-        config,
-        authority,
-        exports,
-        peers: {},
-        leftovers: {},
-      }),
-    );
+    const { lastRun } = new FederatedCluster("cluster-b", clusterPlan(config, { services }));
     await engine.finish();
-    assert.deepEqual(callerPolicies, {});
+    assert.deepEqual(lastRun.policies, {});
     assert.ok(!engine.resources.some(({ name }) => name.includes("callers")));
   });
 });

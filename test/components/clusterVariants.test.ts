@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
-import { clusterArgs } from "./clusterArgs.ts";
+import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine } from "./mockEngine.ts";
 import { validConfig } from "../federation/samples.ts";
 
-const NOW = "2026-11-21T10:00:00Z";
-
-/** Declares a cluster with this config beside what is required, and nothing to export unless said otherwise. */
-async function declare(extra: Record<string, unknown>, found: object = {}): Promise<MockEngine> {
+/** Declares a cluster with these sections of config besides the required ones, and no exports. */
+async function declare(
+  extra: Record<string, unknown>,
+  changes: Parameters<typeof clusterPlan>[1] = {},
+): Promise<MockEngine> {
   const engine = new MockEngine();
   await engine.start(false);
   const config = validConfig(
@@ -15,8 +15,7 @@ async function declare(extra: Record<string, unknown>, found: object = {}): Prom
     "cluster-a",
   );
   const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-  const authority = { rotation: { wanted: config.certificateAuthority.rotation ?? FIRST_ROOT, now: NOW } };
-  new FederatedCluster("cluster-a", clusterArgs({ config, authority, ...found }));
+  new FederatedCluster("cluster-a", clusterPlan(config, changes));
   await engine.finish();
   return engine;
 }
@@ -25,7 +24,7 @@ const has = (engine: MockEngine, ending: string) =>
   engine.resources.some(({ name }) => name.endsWith(ending));
 
 describe("FederatedCluster", () => {
-  it("opens no gateway as long as nothing is exported", async () => {
+  it("creates no Gateway while nothing is exported", async () => {
     assert.equal(has(await declare({}), "gateway-gateway"), false);
   });
 
@@ -40,16 +39,13 @@ describe("FederatedCluster", () => {
     }
   });
 
-  it("asks the Service for its addresses, and tells those seen before, unless the config advertises some", async () => {
-    const observedGateways = [{ address: "203.0.113.10", port: 15443 }];
-    const { inputs } = (await declare({}, { observedGateways })).named("gateway-addresses");
-    assert.deepEqual(inputs["observed"], observedGateways);
+  it("reads addresses from the Service, and passes on those observed before, unless the config advertises some", async () => {
+    const observed = [{ address: "203.0.113.10", port: 15443 }];
+    const { inputs } = (await declare({}, { observed })).named("gateway-addresses");
+    assert.deepEqual(inputs["observed"], observed);
     assert.equal(inputs["type"], "LoadBalancer");
     assert.equal(inputs["timeoutSeconds"], 300);
-    assert.equal(
-      has(await declare({ gateway: { advertise: observedGateways } }), "gateway-addresses"),
-      false,
-    );
+    assert.equal(has(await declare({ gateway: { advertise: observed } }), "gateway-addresses"), false);
   });
 
   it("signs with ECDSA on P-256 unless RSA is asked for", async () => {

@@ -3,7 +3,7 @@ import { MockEngine, settled } from "./mockEngine.ts";
 import { validConfig } from "../federation/samples.ts";
 
 describe("EastWestGateway", () => {
-  it("tells where it is, as far as an address does not say it itself", async () => {
+  it("adds its locality to addresses that have none of their own", async () => {
     const engine = new MockEngine();
     await engine.start(false);
     const advertise = [{ address: "203.0.113.10" }, { address: "203.0.113.11", locality: "eu/2" }];
@@ -22,6 +22,9 @@ describe("EastWestGateway", () => {
       namespace: "istio-gateway",
       kubeconfig,
       hosts: [],
+      terminated: [],
+      network: undefined,
+      observed: undefined,
     });
     assert.deepEqual(await settled(addresses), [
       { address: "203.0.113.10", port: 15443, locality: "eu/1" },

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
-import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import type { ExportAlias } from "../../federation/exports/alias.ts";
-import { clusterArgs } from "./clusterArgs.ts";
+import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine, type Registered, settled } from "./mockEngine.ts";
 import { validConfig } from "../federation/samples.ts";
 
@@ -16,7 +15,7 @@ const config = validConfig(
   },
   "cluster-b",
 );
-const exports = {
+const services = {
   [HOST]: {
     ports: [{ number: 80, name: "http", protocol: "HTTP" as const }],
     subjectAltNames: ["spiffe://b.local/ns/shop/sa/bar"],
@@ -36,10 +35,9 @@ const aliases: ExportAlias[] = [
     },
   },
 ];
-const authority = { rotation: { wanted: FIRST_ROOT, now: "2026-11-21T10:00:00Z" } };
 
 for (const preview of [true, false]) {
-  describe(`A FederatedCluster with Services under other names, ${preview ? "previewed" : "applied"}`, () => {
+  describe(`A FederatedCluster with aliased exports, ${preview ? "previewed" : "applied"}`, () => {
     const engine = new MockEngine();
     let published: unknown;
     let contract: unknown;
@@ -54,15 +52,14 @@ for (const preview of [true, false]) {
         openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
       };
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const args = { config, authority, exports, aliases };
-      const cluster = new FederatedCluster("cluster-b", clusterArgs(args));
-      published = cluster.exportAliases;
+      const cluster = new FederatedCluster("cluster-b", clusterPlan(config, { services, aliases }));
+      published = cluster.lastRun.aliases;
       contract = await settled(cluster.contract);
       await engine.finish();
       made = engine.named("istio-federation-as-bar");
     });
 
-    it("makes a ServiceEntry for each in the namespace of its Service, under our label, in the cluster only", () => {
+    it("creates a ServiceEntry for each in the namespace of its Service, under our label, in the cluster only", () => {
       assert.equal(made.type, "kubernetes:networking.istio.io/v1:ServiceEntry");
       assert.equal(made.name, "cluster-b-aliases-shop/istio-federation-as-bar");
       assert.deepEqual(made.inputs, {
@@ -78,7 +75,7 @@ for (const preview of [true, false]) {
       assert.match(made.provider, /::cluster-b-cluster::/);
     });
 
-    it("opens the gateway for these names, and no others, once they lead somewhere", () => {
+    it("opens the gateway for exactly these names, after their ServiceEntries exist", () => {
       assert.equal(openWhenMade, false);
       const { servers } = engine.named("cluster-b-gateway-gateway").inputs["spec"] as {
         servers: { hosts: string[] }[];
@@ -90,22 +87,21 @@ for (const preview of [true, false]) {
     });
 
     it("publishes them for the next run, and its domains for the peers", () => {
-      assert.deepEqual(published, { "shop/bar": aliases[0]?.spec });
+      assert.deepEqual(published, { "shop/bar": aliases[0] });
       if (preview) return;
       assert.deepEqual((contract as { domains?: string[] }).domains, ["shop.example"]);
     });
   });
 }
 
-describe("A FederatedCluster of which no Service has another name", () => {
-  it("has nothing for that", async () => {
+describe("A FederatedCluster without aliased exports", () => {
+  it("creates no ServiceEntry", async () => {
     const engine = new MockEngine();
     await engine.start(false);
     const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-    const args = { config, authority, exports: {} };
-    const { exportAliases } = new FederatedCluster("cluster-b", clusterArgs(args));
+    const { lastRun } = new FederatedCluster("cluster-b", clusterPlan(config));
     await engine.finish();
-    assert.deepEqual(exportAliases, {});
+    assert.deepEqual(lastRun.aliases, {});
     assert.ok(!engine.resources.some(({ name }) => name.includes("aliases")));
   });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseContract } from "../../federation/contract/contract.ts";
-import { viewPeers } from "../../federation/imports/registrations.ts";
 import { fingerprintOf } from "../../federation/x509/certificate.ts";
-import { clusterArgs } from "./clusterArgs.ts";
+import { clusterPlan } from "./clusterPlan.ts";
 import { ANCHOR_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { viewPeers } from "../federation/planContext.ts";
 import { ROOT_B, validConfig } from "../federation/samples.ts";
 
 const config = validConfig(
@@ -18,7 +18,7 @@ const config = validConfig(
   "cluster-a",
 );
 
-const exports = {
+const services = {
   "foo.abc.svc.cluster-a.local": {
     ports: [{ number: 8080, name: "http", protocol: "HTTP" as const }],
     subjectAltNames: ["spiffe://cluster-a.local/ns/abc/sa/foo"],
@@ -47,11 +47,10 @@ const contractOfB = parseContract(
 const { peers } = viewPeers(
   config,
   { "cluster-b": { contract: contractOfB }, "cluster-c": { pending: "stack cluster-c does not exist yet" } },
-  { pinned: {}, statuses: {} },
+  {},
   new Date("2026-11-21T10:28:15Z"),
 );
 
-const authority = { rotation: { wanted: FIRST_ROOT, now: "2026-11-21T10:00:00Z" } };
 const leftovers = { "cluster-old": { entries: 12, newest: "2026-11-20T10:22:05Z" } };
 
 for (const preview of [true, false]) {
@@ -68,13 +67,13 @@ for (const preview of [true, false]) {
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
       const cluster = new FederatedCluster(
         "cluster-a",
-        clusterArgs({ config, authority, exports, peers, leftovers }),
+        clusterPlan(config, { services, connection: { peers, leftovers } }),
       );
       contract = await settled(cluster.contract);
       status = await settled(cluster.peers);
       anchors = cluster.trustAnchors;
       certificates = await settled(cluster.certificates);
-      rotation = cluster.rotation && (await settled(cluster.rotation));
+      rotation = cluster.lastRun.rotation && (await settled(cluster.lastRun.rotation));
     });
 
     it("names each resource after its parent", () => {
@@ -103,13 +102,13 @@ for (const preview of [true, false]) {
       assert.ok(names.indexOf("cluster-a-leftovers") < names.indexOf("cluster-a-peer-cluster-b"));
     });
 
-    it("imports nothing from a pending peer and hands its reason on", () => {
+    it("imports nothing from a pending peer and passes its reason on", () => {
       const imports = engine.named("peer-cluster-c-imports").inputs;
       assert.deepEqual(imports.services, {});
       assert.equal(imports.pending, "stack cluster-c does not exist yet");
     });
 
-    it("has each peer's roots signed anew by its own root, for the peer's trust domain only", () => {
+    it("re-certifies each peer's roots by its own root, for the peer's trust domain only", () => {
       const { inputs } = engine.named("cluster-a-trust-cluster-b");
       assert.equal(inputs.trustDomain, "cluster-b.local");
       assert.deepEqual(inputs.rootCertificates, [ROOT_B]);
@@ -166,7 +165,7 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("publishes where its root is", () => {
+    it("records the phase of its root for the next run", () => {
       const roots = { 1: fingerprintOf(ROOT_CERTIFICATE) };
       const record = { ...FIRST_ROOT, since: "2026-11-21T10:00:00Z", roots, signedUntil: {} };
       assert.deepEqual(rotation, preview ? undefined : record);
@@ -193,7 +192,7 @@ for (const preview of [true, false]) {
             network: "cluster-a",
             rootCertificates: [ROOT_CERTIFICATE],
             gateways: [{ address: "203.0.113.10", port: 15443 }],
-            services: exports,
+            services,
           });
         }
       },
@@ -202,14 +201,14 @@ for (const preview of [true, false]) {
     it(
       preview
         ? "does not know the dates of certificates yet to be made"
-        : "tells when each certificate that it made serves",
+        : "reports the validity of each certificate that it made",
       () => {
         const names = certificates === undefined ? [] : Object.keys(certificates as object);
         assert.deepEqual(names, preview ? [] : ["intermediate", "root", "trust anchor of cluster-b"]);
       },
     );
 
-    it(preview ? "does not claim a count before it is applied" : "tells the state of each peer", () => {
+    it(preview ? "does not claim a count before it is applied" : "reports the state of each peer", () => {
       if (preview) {
         assert.equal(status, undefined);
       } else {

@@ -28,6 +28,8 @@ const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
 /** Stands in for the engine: remembers what is registered, and in a preview computes nothing. */
 export class MockEngine {
   readonly resources: Registered[] = [];
+  /** Outputs of stacks that exist, by their full names; undefined: nothing is to be read. */
+  stacks: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   /** Waited for while a resource is made, to see what does not wait for it. */
   making: ((name: string) => Promise<void>) | undefined;
 
@@ -44,14 +46,24 @@ export class MockEngine {
           const computed = preview ? {} : { ...COMPUTED[type]?.(name), imported: 1 };
           return { id: isThere ? `${name}-id` : undefined, state: { ...(inputs as object), ...computed } };
         },
-        call: ({ token }) => {
-          throw new Error(`the components are to call nothing, yet: ${token}`);
-        },
+        call: ({ token, inputs }: { token: string; inputs: { name: string } }) =>
+          this.readStack(token, inputs.name),
       },
       "istio-federation",
       "cluster-a",
       preview,
+      "organization",
     );
+  }
+
+  private readStack(token: string, name: string): Record<string, unknown> {
+    if (token !== "pulumi:pulumi:readStackOutputs" || this.stacks === undefined)
+      throw new Error(`the components are to call nothing, yet: ${token}`);
+    const outputs = this.stacks[name];
+    if (outputs !== undefined) return { name, outputs, secretOutputNames: [] };
+    const details = `unknown stack "${name}"`;
+    // The SDK shows the text that the engine puts in gRPC's `details`.
+    throw Object.assign(new Error(details), { details });
   }
 
   /** Waits until all that was declared is registered. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { Phase, RotationPlan, RotationRecord } from "../../federation/authority/rotation.ts";
+import type { Phase, RotationRecord } from "../../federation/authority/rotation.ts";
 import { fingerprintOf } from "../../federation/x509/certificate.ts";
+import { ownPlan } from "./clusterPlan.ts";
 import { MockEngine, NEXT_ROOT_CERTIFICATE, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const EARLIER = "2026-11-20T10:00:00Z";
@@ -13,15 +14,11 @@ async function declare(phase: Phase, last?: RotationRecord) {
   const engine = new MockEngine();
   await engine.start(false);
   const { CertificateAuthority } = await import("../../components/certificateAuthority.ts");
-  const rotation: RotationPlan = {
-    wanted: { root: 2, phase },
-    now: NOW,
-    ...(last === undefined ? {} : { last }),
-  };
   const { parts } = new CertificateAuthority("ca", {
-    trustDomain: "a.local",
+    plan: ownPlan({ wanted: { root: 2, phase }, last, now: NOW }),
+    organization: "a.local",
+    organizationalUnit: undefined,
     algorithm: "ECDSA",
-    source: { rotation },
     namespace: "istio-system",
   });
   await engine.finish();
@@ -75,7 +72,7 @@ describe("An own authority in the rotation of its root", () => {
     assert.deepEqual(await keys("drop"), ["ca-root-2-key"]);
   });
 
-  it("gives each root a name of its own, by which verifiers find it", async () => {
+  it("gives each root a subject of its own, by which verifiers find it", async () => {
     const { engine } = await declare("trust");
     const names = engine.resources
       .filter(({ type }) => type === "tls:index/selfSignedCert:SelfSignedCert")
@@ -86,7 +83,7 @@ describe("An own authority in the rotation of its root", () => {
     ]);
   });
 
-  it("records how far it is, and since when a root signs no more", async () => {
+  it("records its phase, and when a former root signed last", async () => {
     const last: RotationRecord = { root: 2, phase: "trust", since: EARLIER, roots: ROOTS, signedUntil: {} };
     const { engine, parts } = await declare("sign", last);
     const { rotation } = parts;

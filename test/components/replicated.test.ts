@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { viewPeers } from "../../federation/imports/registrations.ts";
-import { clusterArgs } from "./clusterArgs.ts";
+import { clusterPlan, providedPlan } from "./clusterPlan.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
+import { viewPeers } from "../federation/planContext.ts";
 import { ROOT_B, ROOT_C, contractOf, validConfig } from "../federation/samples.ts";
 
 const HTTPBIN = "httpbin.bar.svc.cluster.local";
@@ -35,15 +35,14 @@ const contractOfPeer = contractOf({
   services: { [HTTPBIN]: service },
 });
 
+const authority = providedPlan({ certificate: ROOT_C, key: "key", chain: [], roots: [ROOT_B] });
 const { peers, notes } = viewPeers(
   config,
   { "cluster-2": { contract: contractOfPeer } },
-  { pinned: {}, statuses: {} },
+  {},
   new Date("2026-11-21T10:28:15Z"),
-  { roots: [ROOT_B], intermediates: [] },
+  authority,
 );
-
-const authority = { provided: { certificate: ROOT_C, key: "key", chain: [], roots: [ROOT_B] } };
 
 for (const preview of [true, false]) {
   describe(`A cluster with a replicated control plane, ${preview ? "previewed" : "applied"}`, () => {
@@ -53,13 +52,14 @@ for (const preview of [true, false]) {
     before(async () => {
       await engine.start(preview);
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const found = { exports: { [HTTPBIN]: service }, peers, leftovers: {}, globalBlock: "the block" };
-      const cluster = new FederatedCluster("cluster-1", clusterArgs({ config, authority, ...found }));
+      const connection = { peers, globalBlock: "the block" };
+      const plan = clusterPlan(config, { authority, services: { [HTTPBIN]: service }, connection });
+      const cluster = new FederatedCluster("cluster-1", plan);
       contract = await settled(cluster.contract);
       await engine.finish();
     });
 
-    it("calls a peer's service by its global name, and shows the name that it has there", () => {
+    it("imports a peer's service under its global name, and shows its name there", () => {
       const { services } = engine.named("peer-cluster-2-imports").inputs;
       assert.deepEqual(services, {
         "httpbin.bar.global":
@@ -75,7 +75,7 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("shows the block that is to be in the Corefile, for clients without a sidecar", () => {
+    it("shows the CoreDNS server block, for clients without a sidecar", () => {
       const { kubeconfig, namespace, configMap, block } = engine.named("cluster-1-coredns").inputs;
       assert.deepEqual(
         [kubeconfig, namespace, configMap],
@@ -84,7 +84,7 @@ for (const preview of [true, false]) {
       assert.equal(block, "the block");
     });
 
-    it("tells its peers how it is connected with them", () => {
+    it("publishes its topology", () => {
       if (preview) return;
       assert.equal((contract as { topology: string }).topology, "replicated");
       // Nobody calls its services by names in it.
@@ -94,7 +94,7 @@ for (const preview of [true, false]) {
 }
 
 describe("A preview of replicated control planes", () => {
-  it("says who can speak for whom under one trust domain", () => {
+  it("warns who can issue identities of whom under one trust domain", () => {
     assert.match(
       notes.join("\n"),
       /^trust domain cluster\.local is that of this cluster, cluster-2: .* no trust anchor/m,

@@ -26,7 +26,11 @@ for (const preview of [true, false]) {
     before(async () => {
       await engine.start(preview);
       const { RootAuthority } = await import("../../components/rootAuthority.ts");
-      const authority = new RootAuthority("root-ca", { config, requests: { "cluster-a": "request of a" } });
+      const authority = new RootAuthority("root-ca", {
+        kind: "root",
+        config,
+        requests: { "cluster-a": "request of a" },
+      });
       rootCertificates = await settled(authority.rootCertificates);
       signedCertificates = await settled(authority.signedCertificates);
       certificates = await settled(authority.certificates);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { parseContract } from "../../federation/contract/contract.ts";
-import { viewPeers } from "../../federation/imports/registrations.ts";
-import { clusterArgs } from "./clusterArgs.ts";
+import { clusterPlan, providedPlan, sharedPlan } from "./clusterPlan.ts";
 import { INTERMEDIATE_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { viewPeers } from "../federation/planContext.ts";
 import { ROOT_B, ROOT_C, contractOf, validConfig } from "../federation/samples.ts";
 
 const config = validConfig(
@@ -31,9 +31,9 @@ const { peers } = viewPeers(
     "cluster-b": { contract: parseContract(ofB, "b") },
     "cluster-c": { contract: parseContract(ofC, "c") },
   },
-  { pinned: {}, statuses: {} },
+  {},
   new Date("2026-11-21T10:28:15Z"),
-  { roots: [ROOT_CERTIFICATE], intermediates: [] },
+  sharedPlan(shared),
 );
 
 for (const preview of [true, false]) {
@@ -47,7 +47,7 @@ for (const preview of [true, false]) {
 
     async function declareWaiting() {
       const { WaitingCluster } = await import("../../components/waitingCluster.ts");
-      const cluster = new WaitingCluster("cluster-a", { config, intermediate: 1 });
+      const cluster = new WaitingCluster("cluster-a", { kind: "waiting", config, intermediate: 1 });
       const request = await settled(cluster.certificateRequest);
       await engine.finish();
       return request;
@@ -55,13 +55,13 @@ for (const preview of [true, false]) {
 
     async function declareRunning() {
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const found = { exports: {}, peers, leftovers: {}, authority: { shared } };
-      const cluster = new FederatedCluster("cluster-a", clusterArgs({ config, ...found }));
+      const plan = clusterPlan(config, { authority: sharedPlan(shared), connection: { peers } });
+      const cluster = new FederatedCluster("cluster-a", plan);
       await engine.finish();
       return cluster;
     }
 
-    it("makes while it waits what it asks with, and nothing in the cluster", async () => {
+    it("creates its key and its signing request while it waits, and nothing in the cluster", async () => {
       const request = await declareWaiting();
       assert.deepEqual(
         engine.resources.map(({ type, name }) => `${type} ${name}`),
@@ -75,7 +75,7 @@ for (const preview of [true, false]) {
       assert.equal(request, preview ? undefined : "request cluster-a-ca-intermediate-request");
     });
 
-    it("keeps all of that as it was when its certificate is there", async () => {
+    it("keeps key and request unchanged once its certificate is there", async () => {
       await declareWaiting();
       const waiting = engine.resources;
       engine = new MockEngine();
@@ -96,7 +96,7 @@ for (const preview of [true, false]) {
         await settled(cluster.certificateRequest),
         preview ? undefined : "request cluster-a-ca-intermediate-request",
       );
-      assert.deepEqual(cluster.issued, shared);
+      assert.deepEqual(cluster.lastRun.issued, shared);
       if (preview) return;
       const { value } = engine.named("ca-cacerts").inputs["stringData"] as { value: Record<string, string> };
       assert.deepEqual(value, {
@@ -130,22 +130,13 @@ for (const preview of [true, false]) {
   });
 }
 
-it("A cluster that has come under a shared root goes on trusting its former one, and shows it to nobody", async () => {
+it("A cluster that moved under a shared root still trusts its former root, and does not publish it", async () => {
   const engine = new MockEngine();
   await engine.start(false);
   const { FederatedCluster } = await import("../../components/federatedCluster.ts");
   const former = { rootCertificates: [ROOT_B], since: "2026-11-21T10:28:15Z" };
-  const authority = { shared: { ...shared, former } };
-  const cluster = new FederatedCluster(
-    "cluster-a",
-    clusterArgs({
-      config,
-      exports: {},
-      peers: {},
-      leftovers: {},
-      authority,
-    }),
-  );
+  const authority = sharedPlan({ ...shared, former });
+  const cluster = new FederatedCluster("cluster-a", clusterPlan(config, { authority }));
   await engine.finish();
   const { value } = engine.named("ca-cacerts").inputs["stringData"] as { value: Record<string, string> };
   assert.equal(value["root-cert.pem"], ROOT_CERTIFICATE + ROOT_B);
@@ -170,8 +161,8 @@ it("A given root whose key is there signs anchors of other roots, and none of it
   };
   const both = { ...peers["cluster-b"]!.pinned!, rootCertificates: [ROOT_CERTIFICATE, ROOT_B] };
   const mixed = { ...peers, "cluster-b": { ...peers["cluster-b"]!, pinned: both } };
-  const found = { exports: {}, peers: mixed, leftovers: {}, authority: { provided } };
-  new FederatedCluster("cluster-a", clusterArgs({ config, ...found }));
+  const plan = clusterPlan(config, { authority: providedPlan(provided), connection: { peers: mixed } });
+  new FederatedCluster("cluster-a", plan);
   await engine.finish();
   assert.deepEqual(engine.named("trust-cluster-b").inputs["rootCertificates"], [ROOT_B]);
   const { values } = engine.named("istio-istiod").inputs as {

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { FederatedCluster } from "../../components/federatedCluster.ts";
-import { viewMeshPeers } from "../../federation/mesh/meshPeers.ts";
-import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import {
   ACCESS,
   FIRST_UPDATE,
@@ -12,12 +10,12 @@ import {
   meshConfig,
   meshContract,
 } from "../federation/mesh/meshSamples.ts";
+import { viewMeshPeers } from "../federation/planContext.ts";
 import { ROOT_A } from "../federation/samples.ts";
-import { clusterArgs } from "./clusterArgs.ts";
+import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine, READER, READER_LIFE, READER_TOKEN, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const SERVER = "https://203.0.113.10:6443";
-const authority = { rotation: { wanted: FIRST_ROOT, now: "2026-11-21T10:00:00Z" } };
 const SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270";
 
 /** Declares cluster-a in a single mesh with cluster-b, which has let it in or not. */
@@ -32,7 +30,8 @@ async function declare(
   const access = isIn ? { "cluster-a": ACCESS } : {};
   const reading = { contract: meshContract(), access, trustAnchors: TRUSTING };
   const { peers } = viewMeshPeers(config, { "cluster-b": reading }, FIRST_UPDATE, NOW);
-  const mesh = {
+  const connection = {
+    kind: "mesh" as const,
     settings: {
       ...config.singleMesh!,
       apiServer: { server: SERVER, certificateAuthority: ROOT_A },
@@ -41,14 +40,7 @@ async function declare(
     peers,
   };
   const { FederatedCluster: Cluster } = await import("../../components/federatedCluster.ts");
-  const cluster = new Cluster(
-    "cluster-a",
-    clusterArgs({
-      config,
-      authority,
-      mesh,
-    }),
-  );
+  const cluster = new Cluster("cluster-a", clusterPlan(config, { connection }));
   await engine.finish();
   return { engine, cluster };
 }
@@ -100,26 +92,32 @@ for (const preview of [true, false]) {
       assert.deepEqual([inputs["serviceAccount"], inputs["uid"]], [READER, uid]);
     });
 
-    it(preview ? "does not claim a token before there is one" : "tells the peer, in secret", async () => {
-      assert.equal(await pulumi.isSecret(cluster.access!), true);
-      assert.deepEqual(
-        await settled(cluster.access!),
-        preview
-          ? undefined
-          : {
-              "cluster-b": {
-                server: SERVER,
-                certificateAuthority: ROOT_A,
-                token: READER_TOKEN,
-                ...READER_LIFE,
+    it(
+      preview
+        ? "does not claim a token before there is one"
+        : "publishes the token for the peer, as a secret",
+      async () => {
+        assert.equal(await pulumi.isSecret(cluster.access!), true);
+        assert.deepEqual(
+          await settled(cluster.access!),
+          preview
+            ? undefined
+            : {
+                "cluster-b": {
+                  server: SERVER,
+                  certificateAuthority: ROOT_A,
+                  token: READER_TOKEN,
+                  ...READER_LIFE,
+                },
               },
-            },
-      );
-    });
+        );
+      },
+    );
 
-    it("tells in clear when the credential serves, and nothing else of it", async () => {
+    it("records the credential's lifetime in clear, and nothing else of it", async () => {
+      assert.equal(await pulumi.isSecret(cluster.lastRun.credentials), false);
       assert.deepEqual(
-        await settled(cluster.credentials!),
+        await settled(cluster.lastRun.credentials),
         preview ? undefined : { "cluster-b": READER_LIFE },
       );
     });
@@ -136,7 +134,7 @@ for (const preview of [true, false]) {
     });
 
     it("shows the peer's token nowhere else", async () => {
-      assert.equal(await pulumi.isSecret(cluster.joined!), true);
+      assert.equal(await pulumi.isSecret(cluster.lastRun.joined), true);
       const others = engine.resources.filter(({ name }) => !name.endsWith("peer-cluster-b-remote"));
       assert.ok(!JSON.stringify(others).includes(TOKEN));
       assert.ok(
@@ -161,7 +159,7 @@ for (const preview of [true, false]) {
       });
     });
 
-    it("tells istiod the mesh's name", () => {
+    it("sets the mesh ID of istiod", () => {
       const { values } = engine.named("istio-istiod").inputs as {
         values: { global: Record<string, unknown> };
       };
@@ -204,7 +202,7 @@ describe("A cluster in a single mesh", () => {
     const status = (await settled(cluster.peers))?.["cluster-b"];
     assert.equal(status?.state, "pending");
     assert.match(status.reason, /gives this cluster no access/);
-    assert.deepEqual(await settled(cluster.joined!), {});
+    assert.deepEqual(await settled(cluster.lastRun.joined), {});
   });
 
   it("gives a token without an end only where the stack asks for it: Kubernetes keeps that one in a Secret", async () => {
@@ -220,12 +218,12 @@ describe("A cluster in a single mesh", () => {
       const ending = await declare(true, { isThere });
       assert.equal(ending.engine.named("reader-token").inputs["uid"], pulumi.unknown);
       const { cluster } = await declare(true, { isThere, settings: { longLivedTokens: true } });
-      assert.equal(await settled(cluster.credentials!), undefined);
+      assert.equal(await settled(cluster.lastRun.credentials), undefined);
       assert.equal(await settled(cluster.access!), undefined);
     });
   }
 
-  it("has an update warn of a credential's life that the API server cut short, and a preview not: the survey does", async () => {
+  it("has an update warn of a credential's life that the API server cut short, and a preview not: the plan does", async () => {
     const { log } = pulumi;
     const warnings: string[] = [];
     const warn = log.warn;
@@ -233,7 +231,7 @@ describe("A cluster in a single mesh", () => {
       Object.assign(log, { warn: (text: string) => Promise.resolve(warnings.push(text)) });
       for (const preview of [true, false]) {
         const { cluster } = await declare(preview, { settings: { tokenHours: 8760 } });
-        await settled(cluster.credentials!);
+        await settled(cluster.lastRun.credentials);
       }
     } finally {
       Object.assign(log, { warn });

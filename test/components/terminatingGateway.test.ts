@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import type { ResourceTransformationArgs } from "@pulumi/pulumi";
-import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
-import { clusterArgs } from "./clusterArgs.ts";
+import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine } from "./mockEngine.ts";
 import { policiesFor } from "../federation/access/callersFixture.ts";
 import { validConfig } from "../federation/samples.ts";
@@ -21,12 +20,11 @@ const service = {
   ports: [{ number: 80, name: "http", protocol: "HTTP" as const }],
   subjectAltNames: ["spiffe://b.local/ns/istio-gateway/sa/eastwestgateway"],
 };
-const exports = { [BAR]: { ...service, terminated: true as const }, "foo.shop.svc.b.local": service };
-const authority = { rotation: { wanted: FIRST_ROOT, now: "2026-11-21T10:00:00Z" } };
+const services = { [BAR]: { ...service, terminated: true as const }, "foo.shop.svc.b.local": service };
 const { policies } = policiesFor({}, { terminated: true });
 
 for (const preview of [true, false]) {
-  describe(`A FederatedCluster whose gateway opens calls, ${preview ? "previewed" : "applied"}`, () => {
+  describe(`A FederatedCluster with a TLS-terminating gateway, ${preview ? "previewed" : "applied"}`, () => {
     const engine = new MockEngine();
     let openWhenMade: boolean | undefined;
     let openWhenNamespaced: boolean | undefined;
@@ -46,15 +44,16 @@ for (const preview of [true, false]) {
         openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
       };
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-      const args = { config, authority, exports, policies };
       const note = ({ name, opts: { replaceOnChanges } }: ResourceTransformationArgs): undefined => {
         if (replaceOnChanges !== undefined) replaced[name] = replaceOnChanges;
       };
-      new FederatedCluster("cluster-b", clusterArgs(args), { transformations: [note] });
+      new FederatedCluster("cluster-b", clusterPlan(config, { services, policies }), {
+        transformations: [note],
+      });
       await engine.finish();
     });
 
-    it("has a server for each port of those, beside the one that passes on the others", () => {
+    it("has a server for each terminated port, beside the one that passes through the others", () => {
       const { spec } = engine.named("cluster-b-gateway-gateway").inputs as {
         spec: { servers: { tls: { mode: string }; hosts: string[] }[] };
       };

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { readSnapshot } from "../../discovery/snapshot.ts";
+import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import { FaultsError } from "../../federation/core/fault.ts";
+import { Findings } from "../../federation/core/findings.ts";
+import { parseLastRun } from "../../federation/lastRun.ts";
+import { type ClusterPlan, planCluster } from "../../federation/plan.ts";
+import { type Reading, required } from "../../federation/snapshot.ts";
+import { type Planned, ofCluster, outcome } from "../federation/planning.ts";
+import type { Answer } from "../providers/support/fakeApiServer.ts";
 
 /** Outputs by full stack name; an Error is what the engine answers instead. */
 export type Stacks = Record<string, Record<string, unknown> | Error>;
@@ -8,13 +16,32 @@ export type Stacks = Record<string, Record<string, unknown> | Error>;
 /** Full name of the stack that {@link withStacks} runs in. */
 export const OWN_STACK = "organization/istio-federation/cluster-a";
 
-/** Stands in for the engine in a run of stack cluster-a: it knows these stacks' outputs, and no others. */
-export async function withStacks(stacks: Stacks): Promise<void> {
+/** A refusal for want of rights, as an API server writes it. */
+export const FORBIDDEN: Answer = {
+  status: 403,
+  body: { kind: "Status", reason: "Forbidden", message: "User cannot list" },
+};
+
+/** What the engine was asked for, in the order of the questions: full names of stacks. */
+export interface Asked {
+  stacks: string[];
+}
+
+/**
+ * Stands in for the engine in a run of stack cluster-a: it knows these stacks' outputs, and no others.
+ * @param newResource makes resources; without it a resource is a failure.
+ */
+export async function withStacks(
+  stacks: Stacks,
+  newResource: pulumi.runtime.Mocks["newResource"] = ({ name }) => assert.fail(`made a resource ${name}`),
+): Promise<Asked> {
+  const asked: Asked = { stacks: [] };
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ name }) => assert.fail(`made a resource ${name}`),
+      newResource,
       call: ({ token, inputs }: { token: string; inputs: { name: string } }) => {
         assert.equal(token, "pulumi:pulumi:readStackOutputs");
+        asked.stacks.push(inputs.name);
         const found = stacks[inputs.name] ?? new Error(`unknown stack "${inputs.name}"`);
         // The SDK shows the text that the engine puts in gRPC's `details`.
         if (found instanceof Error) throw Object.assign(found, { details: found.message });
@@ -26,6 +53,23 @@ export async function withStacks(stacks: Stacks): Promise<void> {
     false,
     "organization",
   );
+  return asked;
+}
+
+/**
+ * Reads and plans a stack as the program does.
+ * @throws FaultsError with all faults.
+ */
+export async function planned(config: StackConfig): Promise<Planned> {
+  const findings = new Findings();
+  const snapshot = await readSnapshot(config);
+  const lastRun = parseLastRun(snapshot.outputs, findings);
+  return outcome(planCluster(config, snapshot, lastRun, findings), findings);
+}
+
+/** As {@link planned}, of a cluster that does not wait for its certificate. */
+export async function plannedCluster(config: StackConfig): Promise<Planned<ClusterPlan>> {
+  return ofCluster(await planned(config));
 }
 
 /** The error of a call that is to fail with faults. */
@@ -36,4 +80,18 @@ export async function faultsError(call: Promise<unknown>): Promise<FaultsError> 
   );
   assert.ok(error instanceof FaultsError, String(error));
   return error;
+}
+
+/** What was read. */
+export function valueOf<T>(reading: Reading<T>): T {
+  assert.ok("value" in reading, JSON.stringify(reading));
+  return reading.value;
+}
+
+/** Why nothing was read: faults of a refusal. */
+export function faultsOf(
+  reading: Reading<unknown>,
+): { path: string; value?: unknown; rule: string; remedy: string }[] {
+  assert.ok("faults" in reading, JSON.stringify(reading));
+  return [...reading.faults];
 }

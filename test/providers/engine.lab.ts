@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
-import { readContracts } from "../../discovery/peerContracts.ts";
+import { readOwnOutputs, readPeer } from "../../discovery/stacks.ts";
 import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
 import type { ImportedServicesArgs } from "../../providers/importedServices.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
@@ -132,29 +131,33 @@ describe("ImportedServices under Pulumi's engine", () => {
     await there.up();
     await fixture.makeStack("empty", () => Promise.resolve({}));
     first = async () => {
-      const peers = {
-        b: { stack: "there" },
-        c: { stack: "organization/engine-test/none" },
-        d: { stack: "empty" },
-      };
+      const own = await readOwnOutputs();
       return {
-        contracts: await readContracts(peers),
-        own: (await readOwnOutputs()).contract ?? "nothing",
+        peers: {
+          b: await readPeer("b", "there"),
+          c: await readPeer("c", "organization/engine-test/none"),
+          d: await readPeer("d", "empty"),
+        },
+        own: "value" in own ? (own.value["federation"] ?? "nothing") : own,
         at: pulumi.getStack(),
       };
     };
     const { outputs } = await up();
     assert.deepEqual(outputs.found?.value, {
-      contracts: {
-        b: { contract: { cluster: "there" } },
+      peers: {
+        b: { value: { contract: { cluster: "there" } } },
         c: {
-          pending:
-            "stack organization/engine-test/none does not exist, or you may not read it; run `pulumi up` on it, then here",
+          value: {
+            pending:
+              "stack organization/engine-test/none does not exist, or you may not read it; run `pulumi up` on it, then here",
+          },
         },
         d: {
-          pending:
-            "stack organization/engine-test/empty has no output `federation` yet; run `pulumi up` on it, then here",
-          trustAnchors: {},
+          value: {
+            pending:
+              "stack organization/engine-test/empty has no output `federation` yet; run `pulumi up` on it, then here",
+            trustAnchors: {},
+          },
         },
       },
       own: "nothing",

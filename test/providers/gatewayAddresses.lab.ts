@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { observeGateway } from "../../discovery/gatewayAddresses.ts";
-import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
+import { readSnapshot } from "../../discovery/snapshot.ts";
 import { NODE, SERVICE } from "../../kubernetes/kinds.ts";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
+import { withStacks } from "../discovery/support.ts";
+import { LOCAL_CLUSTER, validConfig } from "../federation/samples.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 import { TestCluster } from "./support/testCluster.ts";
 
@@ -45,9 +46,12 @@ describe("GatewayAddresses against a real API server", () => {
 
   const virtual = (ip: string) => ({ ip, ipMode: "VIP" });
 
-  function observe() {
-    const surveyed = new SurveyedCluster(cluster.kubeconfig);
-    return observeGateway(surveyed, GATEWAY.namespace, GATEWAY.service, GATEWAY.port);
+  /** Addresses in a snapshot of the cluster. */
+  async function observe() {
+    await withStacks({});
+    const config = { cluster: LOCAL_CLUSTER, kubeconfig: cluster.kubeconfig };
+    const { gateway } = (await readSnapshot(validConfig(config, "cluster-a"))).cluster;
+    return "value" in gateway ? gateway.value : gateway;
   }
 
   it("waits for the load balancer's addresses and returns all of them, sorted", async () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { findLeftovers } from "../../discovery/leftovers.ts";
-import { readOwnOutputs } from "../../discovery/ownOutputs.ts";
-import { SurveyedCluster } from "../../discovery/surveyedCluster.ts";
+import { readSnapshot } from "../../discovery/snapshot.ts";
 import { importLabels } from "../../federation/core/labels.ts";
+import { tallyLeftovers } from "../../federation/imports/leftovers.ts";
 import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
 import { Leftovers } from "../../providers/leftovers.ts";
+import { LOCAL_CLUSTER, validConfig } from "../federation/samples.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
 import { BAR, BAR_LINE as LINE, BAZ, NAMESPACE } from "./support/importsFixture.ts";
 
@@ -32,12 +32,11 @@ describe("Entries left behind, under Pulumi's engine", () => {
   /** The part of the program that this is about. */
   async function program(): Promise<Record<string, unknown>> {
     const { kubeconfig } = fixture.cluster;
-    const { statuses } = await readOwnOutputs();
-    const found = await findLeftovers(
-      new SurveyedCluster(kubeconfig),
-      { own: "cluster-a", context: kubeconfig.context },
-      [...Object.keys(peers), ...Object.keys(statuses)],
-    );
+    const named = Object.fromEntries(Object.keys(peers).map((peer) => [peer, { stack: `none-${peer}` }]));
+    const config = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig, peers: named }, "cluster-a");
+    const { cluster } = await readSnapshot(config);
+    assert.ok("value" in cluster.leftovers, JSON.stringify(cluster.leftovers));
+    const found = tallyLeftovers(cluster.leftovers.value);
     const leftovers = new Leftovers("leftovers", { kubeconfig, namespace: NAMESPACE, found });
     const imports = Object.entries(peers).map(([peer, hosts]) => {
       const services = Object.fromEntries(hosts.map((host) => [host, LINE]));

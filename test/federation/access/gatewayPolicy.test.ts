@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CallerRules } from "../../../federation/config/callers.ts";
 import { isGatewayPolicy } from "../../../federation/access/gatewayPolicy.ts";
-import { callerPolicies, publishPolicies, readPolicies } from "../../../federation/access/policies.ts";
+import { callerPolicies } from "../../../federation/access/policies.ts";
 import type { GuardedService } from "../../../federation/access/policyTarget.ts";
 import { guarded, http, mesh, policiesFor } from "./callersFixture.ts";
 import { letsIn } from "./policyEvaluator.ts";
@@ -184,11 +184,6 @@ describe("The gateway that opens calls of a Service", () => {
     assert.deepEqual(decide({ localCallers: [] }, { selector: {} }).withheld, ["bar.shop.svc.b.local"]);
     const unknown = { number: http.number, name: http.name, protocol: http.protocol };
     assert.deepEqual(decide({ callers: [] }, { ports: [unknown] }).warnings, []);
-  });
-
-  it("has policies that are read back as they were published", () => {
-    const { policies } = decide({ callers: [{ serviceAccounts: ["client/sleep"] }] });
-    assert.deepEqual(readPolicies(publishPolicies(policies)), policies);
   });
 
   it("lets in whom the workload of a passed-on Service with the same rule lets in, of peers", () => {

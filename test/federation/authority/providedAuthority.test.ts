@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ProvidedPems } from "../../../federation/config/certificateAuthority.ts";
-import { judgeProvided } from "../../../federation/authority/provided.ts";
+import { validateProvided } from "../../../federation/authority/provided.ts";
 import { type AuthorityOptions, TestAuthority } from "../../support/testAuthority.ts";
 
 const HOUR = 3_600_000;
@@ -9,7 +9,7 @@ const future = { notBefore: new Date(Date.now() + HOUR), notAfter: new Date(Date
 
 /** Its faults, each as `field: rule`. */
 function faultsOf(given: ProvidedPems): string[] {
-  const judged = judgeProvided(given, new Date());
+  const judged = validateProvided(given, new Date());
   const prefix = "certificateAuthority.provided.";
   if (!("faults" in judged)) return [];
   return judged.faults.map(({ path, rule }) => `${path.slice(prefix.length)}: ${rule}`);
@@ -33,7 +33,7 @@ describe("A certificate authority from outside", () => {
   }
 
   it("is taken as it is when all of it fits", () => {
-    const judged = judgeProvided(given, new Date());
+    const judged = validateProvided(given, new Date());
     assert.ok("authority" in judged);
     const { certificate, key, chain, roots, issuer } = judged.authority;
     assert.match(certificate, /^-----BEGIN CERTIFICATE-----/);
@@ -43,7 +43,7 @@ describe("A certificate authority from outside", () => {
 
   it("issues trust anchors when the root's key is given, by the root that it belongs to", async () => {
     const other = await TestAuthority.root("O=Company, CN=Next Root");
-    const judged = judgeProvided(
+    const judged = validateProvided(
       { ...given, root: other.pem + root.pem, rootKey: root.keyPem() },
       new Date(),
     );
@@ -100,7 +100,7 @@ describe("A certificate authority from outside", () => {
   });
 
   it("is refused with every fault at once, and no message holds a key", () => {
-    const faults = judgeProvided(
+    const faults = validateProvided(
       {
         certificate: "",
         key: "-----BEGIN PRIVATE KEY-----\nSECRET\n-----END PRIVATE KEY-----",

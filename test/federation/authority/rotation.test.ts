@@ -8,7 +8,6 @@ import {
   type RotationRecord,
   nextPhase,
   parseSignedUntil,
-  readRotationRecord,
   recordStep,
   rolesOf,
   signedUntil,
@@ -89,29 +88,6 @@ describe("The record of a rotation", () => {
   it("stays the same when nothing changes", () => {
     const signing = step(trusting, at(2, "sign"), NOW);
     assert.deepEqual(step(signing, at(2, "sign"), "2026-11-22T10:00:00Z"), signing);
-  });
-
-  it("is read as it was written", () => {
-    const signing = step(trusting, at(2, "sign"), NOW);
-    assert.deepEqual(readRotationRecord(JSON.parse(JSON.stringify(signing)), []), signing);
-    assert.equal(readRotationRecord(undefined, []), undefined);
-  });
-
-  it("is never guessed: where it does not fit, the run fails", () => {
-    for (const other of [null, {}, { ...trusting, root: 0 }, { ...trusting, phase: "rest" }])
-      assert.match(
-        faultsThrown(() => readRotationRecord(other, [ROOT_A])).join(),
-        /rotation: was written by another version/,
-      );
-  });
-
-  it("of a stack that an older version updated is that of its first root", () => {
-    assert.deepEqual(readRotationRecord(undefined, [ROOT_A]), {
-      ...FIRST_ROOT,
-      since: "1970-01-01T00:00:00Z",
-      roots: { 1: fingerprintOf(ROOT_A) },
-      signedUntil: {},
-    });
   });
 
   it("is corrected by what an update wrote that failed: another root has been signing until now", () => {

@@ -11,17 +11,17 @@ import {
   withEvidence,
 } from "../../../federation/authority/rotation.ts";
 import {
-  type Surroundings,
-  type Truster,
+  type RotationContext,
+  type PeerTrustState,
   describeRotation,
-  judgeStep,
+  validateStep,
 } from "../../../federation/authority/rotationStep.ts";
 import { utc } from "../../../federation/core/text.ts";
 
 const NOW = new Date("2026-11-21T10:00:00Z");
 const later = (hours: number) => new Date(NOW.getTime() + hours * 3_600_000);
 const ROOTS = { 1: "AA", 2: "BB" };
-const PEERS: Truster[] = [{ peer: "cluster-b", roots: ["AA", "BB"] }];
+const PEERS: PeerTrustState[] = [{ peer: "cluster-b", roots: ["AA", "BB"] }];
 
 const at = (root: number, phase: Phase): Rotation => ({ root, phase });
 
@@ -31,9 +31,9 @@ function record(rotation: Rotation, changes: Partial<RotationRecord> = {}): Rota
 }
 
 /** Where all are where they should be; istiod signs with the second root. */
-const surroundings: Surroundings = {
+const context: RotationContext = {
   peers: PEERS,
-  istiod: { roots: ["BB", "AA"], signer: "BB", signedUntil: {} },
+  istiod: { isInstalled: true, roots: ["BB", "AA"], signer: "BB", signedUntil: {} },
   workloadCertificateHours: 24,
   settlingMinutes: 10,
   now: NOW,
@@ -42,19 +42,19 @@ const surroundings: Surroundings = {
 function rules(
   last: RotationRecord | undefined,
   wanted: Rotation,
-  changes: Partial<Surroundings> = {},
+  changes: Partial<RotationContext> = {},
 ): string[] {
-  return judgeStep(last, wanted, { ...surroundings, ...changes }).map(({ rule }) => rule);
+  return validateStep(last, wanted, { ...context, ...changes }).map(({ rule }) => rule);
 }
 
 /** Signed by the second root since {@link NOW}. */
 const SIGNING = record(at(2, "sign"), { since: utc(NOW), signedUntil: { 1: utc(NOW) } });
 
-const backInTrust = { istiod: { roots: ["AA", "BB"], signer: "AA", signedUntil: {} } };
+const backInTrust = { istiod: { isInstalled: true, roots: ["AA", "BB"], signer: "AA", signedUntil: {} } };
 
 describe("A step of a rotation", () => {
   it("leads through the phases one by one, each after an update, until the old root is gone", () => {
-    let last = recordStep({ wanted: at(1, "drop"), now: utc(NOW) }, { 1: "AA" });
+    let last = recordStep({ wanted: at(1, "drop"), last: undefined, now: utc(NOW) }, { 1: "AA" });
     let now = NOW;
     for (const phase of PHASES) {
       now = new Date(now.getTime() + (phase === "drop" ? 25 : 1) * 3_600_000);
@@ -91,7 +91,7 @@ describe("A step of a rotation", () => {
       rules(SIGNING, at(2, "drop"), { peers, now: later(25) }).join(),
       /peer cluster-c, peer cluster-d/,
     );
-    const istiod = { roots: ["AA"], signer: "AA", signedUntil: {} };
+    const istiod = { isInstalled: true, roots: ["AA"], signer: "AA", signedUntil: {} };
     assert.deepEqual(rules(record(at(2, "trust")), at(2, "sign"), { istiod }), [
       `${behind} this cluster's istiod`,
     ]);
@@ -109,7 +109,7 @@ describe("A step of a rotation", () => {
       "drops root 1 while workloads may have certificates under it, until 2026-11-22T10:10:00Z",
     ]);
     assert.deepEqual(rules(SIGNING, at(2, "drop"), { now: later(25) }), []);
-    const istiod = { roots: ["AA", "BB"], signer: "BB", signedUntil: {} };
+    const istiod = { isInstalled: true, roots: ["AA", "BB"], signer: "BB", signedUntil: {} };
     assert.deepEqual(rules(SIGNING, at(2, "drop"), { now: later(25), istiod }), [
       "drops root 1 while this cluster's istiod has not taken root 2 in to sign with",
     ]);
@@ -150,7 +150,7 @@ describe("A step of a rotation", () => {
       fc.property(fc.array(near, { maxLength: 40 }), (walk) => {
         const fingerprints = ({ published }: { published: number[] }) =>
           Object.fromEntries(published.map((root) => [root, `root ${root}`]));
-        let last = recordStep({ wanted: at(1, "drop"), now: utc(NOW) }, { 1: "root 1" });
+        let last = recordStep({ wanted: at(1, "drop"), last: undefined, now: utc(NOW) }, { 1: "root 1" });
         let station = 0;
         let hours = 0;
         /** What the cluster runs with, recorded or not. */
@@ -164,6 +164,7 @@ describe("A step of a rotation", () => {
           const wanted = stations[Math.min(Math.max(station + by, 0), stations.length - 1)]!;
           const now = later(hours);
           const istiod = {
+            isInstalled: true,
             roots: [real.signing, ...real.trusted].map((root) => `root ${root}`),
             signer: `root ${real.signing}`,
             signedUntil: written,
@@ -186,8 +187,7 @@ describe("A step of a rotation", () => {
 });
 
 describe("The standing of a rotation", () => {
-  const describeAt = (last: RotationRecord, peers = PEERS) =>
-    describeRotation(last, { ...surroundings, peers });
+  const describeAt = (last: RotationRecord, peers = PEERS) => describeRotation(last, { ...context, peers });
 
   it("says which phase can follow, or why it has to wait", () => {
     assert.equal(describeAt(record(at(2, "drop"))), undefined);

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import type { ProvidedAuthority } from "../../../federation/authority/provided.ts";
 import { FIRST_ROOT } from "../../../federation/authority/rotation.ts";
-import { judgeUnconstrained } from "../../../federation/authority/unconstrained.ts";
-import type { PeerView } from "../../../federation/imports/registration.ts";
+import {
+  type AuthorityPlan,
+  ownPlan,
+  providedPlan,
+  sharedPlan,
+} from "../../../federation/authority/authority.ts";
+import { checkUnconstrained } from "../../../federation/authority/unconstrained.ts";
+import { FaultsError } from "../../../federation/core/fault.ts";
+import { Findings } from "../../../federation/core/findings.ts";
+import type { PinnedPeer } from "../../../federation/trust/pinnedPeer.ts";
 import { ROOT_A, ROOT_B, ROOT_C, faultsThrown } from "../samples.ts";
 
 const section = {
@@ -18,13 +26,24 @@ const section = {
 };
 const keyless: ProvidedAuthority = { certificate: "", key: "", chain: [], roots: [] };
 const pinned = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: [] };
-const waiting: PeerView = { state: "pending", reason: "gone", since: "", gateways: [] };
-const peers = { b: { ...waiting, pinned }, c: waiting };
+const peers = { b: pinned };
+
+/** @returns warnings. @throws FaultsError without the consent. */
+function judgeUnconstrained(
+  config: { certificateAuthority: typeof section },
+  authority: AuthorityPlan,
+  trusted: Record<string, PinnedPeer>,
+): string[] {
+  const findings = new Findings();
+  checkUnconstrained(config, authority, trusted, findings);
+  if (findings.faults.length > 0) throw new FaultsError("certificate authority", findings.faults);
+  return findings.warnings;
+}
 
 describe("Trust anchors without the key of an own root", () => {
   it("take the stack's consent", () => {
     const [fault] = faultsThrown(() =>
-      judgeUnconstrained({ certificateAuthority: section }, { provided: keyless }, peers),
+      judgeUnconstrained({ certificateAuthority: section }, providedPlan(keyless), peers),
     );
     assert.match(
       fault ?? "",
@@ -34,7 +53,7 @@ describe("Trust anchors without the key of an own root", () => {
 
   it("are warned of, peer by peer, once the stack allows them", () => {
     const consenting = { certificateAuthority: { ...section, allowUnconstrainedAnchors: true } };
-    const warnings = judgeUnconstrained(consenting, { provided: keyless }, peers);
+    const warnings = judgeUnconstrained(consenting, providedPlan(keyless), peers);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? "", /^The trust anchor of peer b is unconstrained/);
   });
@@ -42,23 +61,25 @@ describe("Trust anchors without the key of an own root", () => {
   it("are no matter where there is a key, an own authority, or no peer that is trusted", () => {
     const config = { certificateAuthority: section };
     assert.deepEqual(
-      judgeUnconstrained(config, { provided: { ...keyless, issuer: { certificate: "", key: "" } } }, peers),
+      judgeUnconstrained(config, providedPlan({ ...keyless, issuer: { certificate: "", key: "" } }), peers),
       [],
     );
-    assert.deepEqual(judgeUnconstrained(config, { rotation: { wanted: FIRST_ROOT, now: "" } }, peers), []);
-    assert.deepEqual(judgeUnconstrained(config, { provided: keyless }, { c: waiting }), []);
+    assert.deepEqual(
+      judgeUnconstrained(config, ownPlan({ wanted: FIRST_ROOT, last: undefined, now: "" }), peers),
+      [],
+    );
+    assert.deepEqual(judgeUnconstrained(config, providedPlan(keyless), {}), []);
   });
 });
 
 describe("Roots that peers have in common with us", () => {
-  const withRoots = (...rootCertificates: string[]): Record<string, PeerView> => ({
-    b: { ...waiting, pinned: { ...pinned, rootCertificates } },
+  const withRoots = (...rootCertificates: string[]): Record<string, PinnedPeer> => ({
+    b: { ...pinned, rootCertificates },
   });
-  const shared = { shared: { certificate: ROOT_C, rootCertificates: [ROOT_A], intermediate: 1 } };
-  const provided = (issuer: object = {}) => ({ provided: { ...keyless, roots: [ROOT_A], ...issuer } });
-  const faultsOf = (
-    ...args: [Parameters<typeof judgeUnconstrained>[1], Record<string, PeerView>]
-  ): string[] => faultsThrown(() => judgeUnconstrained({ certificateAuthority: section }, ...args));
+  const shared = sharedPlan({ certificate: ROOT_C, rootCertificates: [ROOT_A], intermediate: 1 });
+  const provided = (issuer: object = {}) => providedPlan({ ...keyless, roots: [ROOT_A], ...issuer });
+  const faultsOf = (...args: [AuthorityPlan, Record<string, PinnedPeer>]): string[] =>
+    faultsThrown(() => judgeUnconstrained({ certificateAuthority: section }, ...args));
 
   it("are constrained where whoever holds a shared root does it", () => {
     assert.deepEqual(faultsOf(shared, withRoots(ROOT_A)), []);

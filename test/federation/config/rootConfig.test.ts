@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { rootNameChange } from "../../../federation/authority/rootPlan.ts";
 import fc from "fast-check";
-import { isRootStack, checkRootName } from "../../../federation/config/rootStack.ts";
+import { isRootStack } from "../../../federation/config/rootStack.ts";
 import { faultsThrown, validRootConfig } from "../samples.ts";
 import { TestAuthority } from "../../support/testAuthority.ts";
 
@@ -144,12 +145,12 @@ describe("The config of a shared root", () => {
   it("keeps the name of an existing root: another name would make a new root", async () => {
     const config = validRootConfig({ rootAuthority: { name: "acme", clusters: {} } }, "root-ca");
     const rules = async (name: string) =>
-      checkRootName([(await TestAuthority.root(`O=${name}, CN=Root CA`)).pem], config).map(
+      rootNameChange([(await TestAuthority.root(`O=${name}, CN=Root CA`)).pem], config).map(
         ({ rule }) => rule,
       );
     assert.deepEqual(await rules("acme"), []);
     assert.match((await rules("other")).join(), /^is another than 'other', which the root has/);
-    for (const output of [undefined, [], ["?"], "?"]) assert.deepEqual(checkRootName(output, config), []);
+    for (const output of [undefined, [], ["?"], "?"]) assert.deepEqual(rootNameChange(output, config), []);
   });
 
   it("of any shape is parsed or has faults", () => {

@@ -6,7 +6,7 @@ import { FaultsError } from "../../../federation/core/fault.ts";
 import { hostOf, aliasObject, aliasesOf } from "../../../federation/exports/alias.ts";
 import type { ClusterServices, KubernetesService } from "../../../federation/exports/clusterServices.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
-import { publishAliases, readAliases, lastExports } from "../../../federation/exports/lastExports.ts";
+import { lastExports } from "../../../federation/exports/lastExports.ts";
 import { shuffled } from "../arbitraries.ts";
 import { findings, rules } from "./exportsArbitraries.ts";
 import { BAR_HOST, bar, byName, cluster, found, offeredBar, pod } from "./exportsFixture.ts";
@@ -148,13 +148,6 @@ describe("The names of Services, with no cluster to ask", () => {
       assert.deepEqual(left(made), []);
     assert.deepEqual(left(as, []), []);
     assert.deepEqual(lastExports({ [BAR_HOST]: offeredBar }, as, owning), {});
-  });
-
-  it("are read back as they were published", () => {
-    assert.deepEqual(readAliases(JSON.parse(JSON.stringify(publishAliases(aliases)))), aliases);
-    for (const none of [undefined, null, {}]) assert.deepEqual(readAliases(none), []);
-    for (const odd of ["text", { bar: aliases[0]?.spec }, { "xyz/bar": { hosts: [] } }])
-      assert.throws(() => readAliases(odd), FaultsError);
   });
 });
 

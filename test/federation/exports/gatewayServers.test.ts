@@ -6,7 +6,7 @@ import {
   gatewayServers,
   terminatedRoute,
   gatewayIdentity,
-  openings,
+  gatewayListeners,
 } from "../../../federation/exports/gatewayListeners.ts";
 import { contractService, label } from "../arbitraries.ts";
 import { BAR, barService } from "../samples.ts";
@@ -16,7 +16,10 @@ const opened = { ...barService, terminated: true as const };
 
 describe("The servers of the gateway", () => {
   it("are one for all that it passes on, and one for each port whose calls it opens, all on one port", () => {
-    const servers = gatewayServers({ ...openings({ [BAR]: opened, [FOO]: barService }), bind: "10.0.0.1" });
+    const servers = gatewayServers({
+      ...gatewayListeners({ [BAR]: opened, [FOO]: barService }),
+      bind: "10.0.0.1",
+    });
     const name = servers[1]?.port.name ?? "";
     assert.match(name, /^tls-8080-[0-9a-f]{16}$/);
     assert.deepEqual(servers, [
@@ -36,9 +39,9 @@ describe("The servers of the gateway", () => {
   });
 
   it("are none where nothing is exported, and none for passing on where all is opened", () => {
-    assert.deepEqual(gatewayServers(openings({})), []);
+    assert.deepEqual(gatewayServers(gatewayListeners({})), []);
     assert.deepEqual(
-      gatewayServers(openings({ [BAR]: opened })).map(({ tls }) => tls.mode),
+      gatewayServers(gatewayListeners({ [BAR]: opened })).map(({ tls }) => tls.mode),
       ["ISTIO_MUTUAL"],
     );
   });
@@ -50,7 +53,7 @@ describe("The servers of the gateway", () => {
     const named = fc.tuple(label(), service).map(([name, each]) => [`${name}.${BAR}`, each] as const);
     fc.assert(
       fc.property(fc.uniqueArray(named, { selector: ([host]) => host }), (services) => {
-        const servers = gatewayServers(openings(Object.fromEntries(services)));
+        const servers = gatewayServers(gatewayListeners(Object.fromEntries(services)));
         const names = servers.map(({ port }) => port.name);
         const hosts = servers.flatMap((server) => server.hosts);
         assert.equal(new Set(names).size, names.length);
@@ -60,13 +63,16 @@ describe("The servers of the gateway", () => {
           terminated ? own.map(({ number }) => `./p${number}.${host}`) : [host],
         );
         assert.deepEqual([...hosts].sort(), ports.sort());
-        assert.deepEqual(gatewayServers(openings(Object.fromEntries(services.toReversed()))), servers);
+        assert.deepEqual(
+          gatewayServers(gatewayListeners(Object.fromEntries(services.toReversed()))),
+          servers,
+        );
       }),
     );
   });
 
   it("lead each port to its Service, as connections", () => {
-    const [port = assert.fail()] = openings({ [BAR]: opened }).terminated;
+    const [port = assert.fail()] = gatewayListeners({ [BAR]: opened }).terminated;
     assert.deepEqual(terminatedRoute(port), {
       hosts: [`p8080.${BAR}`],
       gateways: ["istio-gateway/eastwestgateway"],

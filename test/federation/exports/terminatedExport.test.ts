@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { ExportRule } from "../../../federation/config/exports.ts";
-import { gatewayAccount } from "../../../federation/config/istio.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
+import { gatewayServiceAccount } from "../../../federation/exports/gatewayListeners.ts";
 import { lastExports } from "../../../federation/exports/lastExports.ts";
 import { BAR_HOST, bar, byName, cluster, exportsOf, found, offeredBar, pod } from "./exportsFixture.ts";
 
@@ -125,7 +125,7 @@ describe("A Service whose calls the gateway opens", () => {
       [{ serviceAccount: { create: false } }, "default"],
       [{ serviceAccount: { create: false, name: "own" } }, "own"],
     ] as const) {
-      assert.equal(gatewayAccount(values), name);
+      assert.equal(gatewayServiceAccount(values), name);
     }
     const account = exportServices(found({ services: [bar], workloads: [pod] }), rules, {
       ...cluster,

@@ -11,7 +11,7 @@ function viewOf(peer: string, services: Record<string, ImportedService>): PeerVi
   return { state: "ready", imports: { peer, gateways, services, refused: [], contract }, pinned: contract };
 }
 
-const pending: PeerView = { state: "pending", reason: "", since: "", gateways: [] };
+const pending: PeerView = { state: "pending", reason: "", since: "", gateways: [], pinned: undefined };
 const shared = { ...barService, servedBy: [{ peer: "b" }, { peer: "c" }] };
 
 describe("What a peer's registration must know of the others", () => {

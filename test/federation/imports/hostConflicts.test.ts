@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { describeFault } from "../../../federation/core/fault.ts";
-import {
-  type ForeignEntry,
-  type WantedHost,
-  conflictsOf,
-  judgeConflicts,
-  judgeTakenAliases,
-} from "../../../federation/imports/hostConflicts.ts";
+import { type ForeignEntry, type WantedHost, conflictsOf } from "../../../federation/core/hostConflict.ts";
+import { judgeTakenAliases } from "../../../federation/exports/exportPlan.ts";
+import { judgeConflicts } from "../../../federation/imports/hostConflicts.ts";
 
 const wanted = new Map<string, WantedHost>([
   ["bar.xyz.svc.cluster-b.local", { peer: "cluster-b", exportTo: ["*"] }],

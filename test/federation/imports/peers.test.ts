@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import type { ImportRule } from "../../../federation/config/importRules.ts";
+import { providedPlan } from "../../../federation/authority/authority.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
-import type { ContractReading, LastPeers, PeerStatus } from "../../../federation/imports/registration.ts";
-import { viewPeers } from "../../../federation/imports/registrations.ts";
+import type { ContractReading, PeerStatus } from "../../../federation/imports/registration.ts";
+import type { LastRun } from "../../../federation/lastRun.ts";
+import { viewPeers } from "../planContext.ts";
 import { BAR, ROOT_B, ROOT_C, contractOf, faultsThrown, validConfig } from "../samples.ts";
 
 const config = validConfig(
@@ -22,9 +24,9 @@ const anchor = {
 };
 
 const NOW = new Date("2026-11-21T10:28:15.678Z");
-const nothing: LastPeers = { pinned: {}, statuses: {} };
-const trusted: LastPeers = { pinned: { "cluster-b": anchor }, statuses: {} };
-const importing = (status: Partial<PeerStatus>): LastPeers => ({
+const nothing: Pick<LastRun, "pinned" | "statuses"> = { pinned: {}, statuses: {} };
+const trusted: Pick<LastRun, "pinned" | "statuses"> = { pinned: { "cluster-b": anchor }, statuses: {} };
+const importing = (status: Partial<PeerStatus>): Pick<LastRun, "pinned" | "statuses"> => ({
   ...trusted,
   statuses: { "cluster-b": { state: "ready", reason: "", since: "", imported: 1200, ...status } },
 });
@@ -174,7 +176,7 @@ describe("A peer", () => {
 
   it("keeps its mesh domain while it is pending, and leaves the cluster domain that all have to others", () => {
     const pinned = { ...anchor, clusterDomain: "cluster.local", meshDomain: "cluster-b.mesh" };
-    const last: LastPeers = { ...nothing, pinned: { "cluster-b": pinned } };
+    const last: Pick<LastRun, "pinned" | "statuses"> = { ...nothing, pinned: { "cluster-b": pinned } };
     const contractC = (meshDomain: string) =>
       contractOf({
         ...{ cluster: "cluster-c", clusterDomain: "cluster.local", meshDomain, trustDomain: "c.local" },
@@ -197,7 +199,7 @@ describe("A peer", () => {
   });
 
   it("that an older version imported by names in cluster.local keeps them, or gets others by the config, with a note", () => {
-    const last: LastPeers = {
+    const last: Pick<LastRun, "pinned" | "statuses"> = {
       ...nothing,
       pinned: { "cluster-b": { ...anchor, clusterDomain: "cluster.local" } },
     };
@@ -272,10 +274,10 @@ describe("A peer", () => {
   }
 
   it("may be under our own root, as another peer may too, and needs no leave for it", () => {
-    const own = { roots: [ROOT_B], intermediates: [] };
+    const own = providedPlan({ certificate: "", key: "", chain: [], roots: [ROOT_B] });
     const ofC = { cluster: "cluster-c", clusterDomain: "c.local", trustDomain: "c.local", services: {} };
     const readings = { "cluster-b": { contract: contractOf() }, "cluster-c": { contract: contractOf(ofC) } };
-    const before: LastPeers = {
+    const before: Pick<LastRun, "pinned" | "statuses"> = {
       ...trusted,
       pinned: { "cluster-b": { ...anchor, rootCertificates: [ROOT_C] } },
     };
@@ -283,7 +285,7 @@ describe("A peer", () => {
     assert.deepEqual(peers["cluster-b"]?.pinned?.rootCertificates, [ROOT_B]);
     assert.deepEqual(peers["cluster-c"]?.pinned?.rootCertificates, [ROOT_B]);
     const refused = faultsThrown(() =>
-      viewPeers(config, readings, nothing, NOW, { roots: [], intermediates: [ROOT_B] }),
+      viewPeers(config, readings, nothing, NOW, { ...own, roots: [], intermediates: [ROOT_B] }),
     );
     assert.ok(
       refused.every((fault) => /is a certificate of .* too/.test(fault)),

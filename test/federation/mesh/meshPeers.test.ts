@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { providedPlan } from "../../../federation/authority/authority.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
 import type { ContractReading } from "../../../federation/imports/registration.ts";
-import type { LastMesh } from "../../../federation/mesh/meshPeer.ts";
-import { viewMeshPeers } from "../../../federation/mesh/meshPeers.ts";
+import type { LastRun } from "../../../federation/lastRun.ts";
+import { viewMeshPeers } from "../planContext.ts";
 import { ACCESS, FIRST_UPDATE, NOW, TOKEN, TRUSTING, meshConfig, meshContract } from "./meshSamples.ts";
 import { ROOT_A, ROOT_B, ROOT_C, faultsThrown } from "../samples.ts";
 
@@ -13,7 +14,7 @@ const READY = { state: "ready", reason: "", since: "", imported: 0 } as const;
 
 const access = { "cluster-a": ACCESS, "cluster-c": { ...ACCESS, token: "other" } };
 
-function view(reading: ContractReading, last: Partial<LastMesh> = {}, config = meshConfig(), now = NOW) {
+function view(reading: ContractReading, last: Partial<LastRun> = {}, config = meshConfig(), now = NOW) {
   const trusting = "contract" in reading ? { trustAnchors: TRUSTING, ...reading } : reading;
   return viewMeshPeers(config, { "cluster-b": trusting }, { ...FIRST_UPDATE, ...last }, now);
 }
@@ -160,7 +161,7 @@ describe("A peer in a single mesh", () => {
   }
 
   it("is pending with our first update, which nobody can trust before", () => {
-    const peer = view({ contract: meshContract(), access }, { authority: { roots: [] } }).peers["cluster-b"];
+    const peer = view({ contract: meshContract(), access }, { contract: undefined }).peers["cluster-b"];
     assert.ok(peer?.state === "pending");
     assert.match(
       peer.reason,
@@ -170,7 +171,7 @@ describe("A peer in a single mesh", () => {
   });
 
   it("need not say that it trusts the root that both are under", () => {
-    const own = { roots: [ROOT_B], intermediates: [] };
+    const own = providedPlan({ certificate: "", key: "", chain: [], roots: [ROOT_B] });
     const reading = { contract: meshContract(), access, trustAnchors: {} };
     const { peers } = viewMeshPeers(meshConfig(), { "cluster-b": reading }, FIRST_UPDATE, NOW, own);
     assert.equal(peers["cluster-b"]?.state, "ready");

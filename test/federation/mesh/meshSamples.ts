@@ -1,6 +1,6 @@
 import type { StackConfig } from "../../../federation/config/stackConfig.ts";
 import type { PeerAccess } from "../../../federation/mesh/credential.ts";
-import type { LastMesh } from "../../../federation/mesh/meshPeer.ts";
+import { type LastRun, NO_LAST_RUN } from "../../../federation/lastRun.ts";
 import { KUBECONFIG, ROOT_A, contractOf, validConfig } from "../samples.ts";
 
 export const NOW = new Date("2026-11-21T10:00:00Z");
@@ -23,11 +23,9 @@ export const TRUSTING = {
 };
 
 /** What cluster-a's last update left, when it was its first one. */
-export const FIRST_UPDATE: LastMesh = {
-  pinned: {},
-  statuses: {},
-  joined: {},
-  authority: { roots: [ROOT_A] },
+export const FIRST_UPDATE: LastRun = {
+  ...NO_LAST_RUN,
+  contract: contractOf({ cluster: "cluster-a", rootCertificates: [ROOT_A] }),
 };
 
 /** Config of cluster-a in a single mesh with cluster-b, with some of its sections replaced. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { datesOf, expiryWarnings, readCertificateReport } from "../../../federation/trust/expiry.ts";
+import { datesOf, expiryWarnings } from "../../../federation/trust/expiry.ts";
 import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A } from "../samples.ts";
 
@@ -14,13 +14,6 @@ describe("The dates of a certificate", () => {
       notAfter: "2126-10-28T07:55:32Z",
       sha256,
     });
-  });
-
-  it("are none where the output is not there or not what it should be", () => {
-    for (const output of [undefined, null, "text", { root: { notAfter: "soon" } }]) {
-      assert.deepEqual(readCertificateReport(output), {});
-    }
-    assert.deepEqual(readCertificateReport({ root: datesOf(ROOT_A) }), { root: datesOf(ROOT_A) });
   });
 });
 

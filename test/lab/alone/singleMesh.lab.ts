@@ -35,10 +35,14 @@ describe("two clusters in a single mesh", function () {
     assert.match(output, /trust domain cluster\.local is that of this cluster, west: .* no trust anchor/);
   });
 
-  it("tell in clear when credentials serve, and no more of them", async () => {
-    const credentials = (await new Stack("mesh-east", lab).output("credentials")) as Record<string, object>;
+  it("publish the lifetimes of credentials in clear, and no more of them", async () => {
+    const { credentials, joined } = (await new Stack("mesh-east", lab).output("lastRun")) as {
+      credentials: Record<string, object>;
+      joined: unknown;
+    };
     assert.deepEqual(Object.keys(credentials), ["west"]);
     assert.deepEqual(Object.keys(credentials["west"] ?? {}).sort(), ["expires", "hours", "issued"]);
+    assert.equal(joined, "[secret]");
     assert.equal(await new Stack("mesh-east", lab).output("access"), "[secret]");
   });
 

@@ -4,7 +4,6 @@ import { type IncomingMessage, type Server, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { KubeconfigName } from "../../../kubernetes/kubeconfig.ts";
 import { writeContext } from "./kubeconfigFile.ts";
 
 /** One answer to give; `hang` gives none. */
@@ -17,7 +16,7 @@ export const TOKEN = "s3cr3t-t0k3n";
 export class FakeApiServer {
   /** `METHOD path?query`, in the order of arrival. */
   readonly requests: string[] = [];
-  readonly kubeconfig: KubeconfigName;
+  readonly kubeconfig: { path: string; context: string };
   /** TCP connections so far. */
   connections = 0;
   private readonly server: Server;

@@ -1,0 +1,125 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { sortedRecord } from "../federation/core/order.ts";
+import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
+import type { ImportConnection } from "../federation/imports/registrations.ts";
+import type { PeerStatus } from "../federation/imports/registration.ts";
+import { elsewhereOf } from "../federation/imports/sharedHosts.ts";
+import type { CredentialLife, PeerAccess } from "../federation/mesh/credential.ts";
+import type { MeshConnection } from "../federation/mesh/meshPlan.ts";
+import type { Connection } from "../federation/topology/topologies.ts";
+import { CoreDnsBlock } from "../providers/coreDnsBlock.ts";
+import { Leftovers } from "../providers/leftovers.ts";
+import { namespace } from "./clusterAccess.ts";
+import { MeshPeer } from "./meshPeer.ts";
+import { Peer } from "./peer.ts";
+
+/** What peers are connected with. */
+export interface ConnectionArgs<C extends Connection = Connection> {
+  config: Pick<StackConfig, "brake" | "dns" | "kubeconfig" | "peers">;
+  connection: C;
+  /** Name of istiod's namespace, once it exists. */
+  istioNamespace: pulumi.Input<string>;
+  istio: pulumi.Resource;
+  gateway: pulumi.Resource;
+}
+
+/** Outputs of the peers, by their names. */
+export interface ConnectedPeers {
+  statuses: pulumi.Output<Record<string, PeerStatus>>;
+  /** Credentials by which peers read this cluster; secret. Undefined outside a single mesh, as nobody reads it then. */
+  access: pulumi.Output<Record<string, PeerAccess>> | undefined;
+  /** Lifetimes of these. */
+  credentials: pulumi.Output<Record<string, CredentialLife>>;
+  /** Credentials by which istiod reads the peers; secret where there are any. */
+  joined: pulumi.Output<Record<string, PeerAccess>>;
+}
+
+type Child = pulumi.ComponentResourceOptions & { parent: pulumi.Resource };
+
+/** Declares the peers, as the topology connects them. */
+export function connectPeers(name: string, args: ConnectionArgs, child: Child): ConnectedPeers {
+  const { connection } = args;
+  switch (connection.kind) {
+    case "imports":
+      return importFromPeers(name, { ...args, connection }, child);
+    case "mesh":
+      return joinMesh(name, { ...args, connection }, child);
+  }
+}
+
+/** Registers the services of peers, and removes what unknown peers left behind. */
+function importFromPeers(
+  name: string,
+  { config, connection, istio }: ConnectionArgs<ImportConnection>,
+  child: Child,
+): ConnectedPeers {
+  const { kubeconfig, brake, dns } = config;
+  const { peers, formerPeers, leftovers: found, globalBlock } = connection;
+  const importNamespace = namespace(`${name}-imports`, IMPORT_NAMESPACE, child);
+  // Runs first: a leftover entry would block its host for other peers.
+  const leftovers = new Leftovers(
+    `${name}-leftovers`,
+    { kubeconfig, namespace: importNamespace, found },
+    { parent: child.parent },
+  );
+  const all = Object.entries(peers).flatMap(([peer, view]) => {
+    const settings = config.peers[peer];
+    if (settings === undefined) return [];
+    const made = new Peer(
+      `${name}-peer-${peer}`,
+      {
+        ...{ peer, view, elsewhere: elsewhereOf(peers, peer, formerPeers), config: settings },
+        ...{ brake, kubeconfig, namespace: importNamespace },
+      },
+      { ...child, dependsOn: [istio, leftovers] },
+    );
+    return [[peer, made] as const];
+  });
+  if (dns?.coreDns !== undefined && globalBlock !== undefined) {
+    const { namespace: place, configMap } = dns.coreDns;
+    new CoreDnsBlock(
+      `${name}-coredns`,
+      { kubeconfig, namespace: place, configMap, block: globalBlock },
+      // Names exist only while they resolve to something.
+      { parent: child.parent, dependsOn: all.map(([, made]) => made) },
+    );
+  }
+  return {
+    statuses: pulumi.output(Object.fromEntries(all.map(([peer, { status }]) => [peer, status]))),
+    access: undefined,
+    credentials: pulumi.output<Record<string, CredentialLife>>({}),
+    joined: pulumi.output<Record<string, PeerAccess>>({}),
+  };
+}
+
+/** Gives each peer's istiod access to this cluster, and ours access to the peers that have joined. */
+function joinMesh(
+  name: string,
+  {
+    config: { kubeconfig },
+    connection: { settings, peers },
+    istioNamespace,
+    istio,
+    gateway,
+  }: ConnectionArgs<MeshConnection>,
+  child: Child,
+): ConnectedPeers {
+  // Peers that read this cluster look for its gateway.
+  const opts = { ...child, dependsOn: [istio, gateway] };
+  const made = Object.entries(peers).map(([peer, view]) => {
+    const args = { peer, view, kubeconfig, settings, namespace: istioNamespace };
+    return [peer, new MeshPeer(`${name}-peer-${peer}`, args, opts)] as const;
+  });
+  const each = <T>(pick: (peer: MeshPeer) => T) =>
+    Object.fromEntries(made.map(([peer, resource]) => [peer, pick(resource)]));
+  const joined = Object.entries(peers).flatMap(([peer, { access }]) =>
+    access === undefined ? [] : [[peer, access] as const],
+  );
+  return {
+    statuses: pulumi.output(each(({ status }) => status)),
+    access: pulumi.secret(pulumi.all(each(({ reader }) => reader.access))),
+    credentials: pulumi.all(each(({ reader }) => reader.life)),
+    joined: pulumi.secret(sortedRecord(joined)),
+  };
+}

@@ -1,0 +1,54 @@
+import type { ProvidedPems } from "../federation/config/certificateAuthority.ts";
+import { readFileSync } from "node:fs";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import type { Fault } from "../federation/core/fault.ts";
+import type { Reading } from "../federation/snapshot.ts";
+import { ClusterError } from "../kubernetes/errors.ts";
+import { loadKubeconfig, resolvePath } from "../kubernetes/kubeconfig.ts";
+import { clusterFault } from "./clusterReader.ts";
+
+/** Reads the certificate authority that a stack is given, from files or from the config itself. */
+export function readProvided(provided: ProvidedPems): Reading<ProvidedPems> {
+  const faults: Fault[] = [];
+  const pems = Object.fromEntries(
+    Object.entries(provided as Record<keyof ProvidedPems, string | undefined>).map(([field, given]) => {
+      const pem = given === undefined || given.includes("-----BEGIN ") ? given : readText(given);
+      if (given !== undefined && pem === undefined) faults.push(unreadable(field, given));
+      return [field, pem];
+    }),
+  );
+  return faults.length > 0 ? { faults } : { value: pems as unknown as ProvidedPems };
+}
+
+/** Reads by which certificates the kubeconfig knows this cluster's API server, PEM. */
+export async function readKubeconfigAuthority(
+  kubeconfig: StackConfig["kubeconfig"],
+): Promise<Reading<string | undefined>> {
+  try {
+    const { caData, caFile } = (await loadKubeconfig(kubeconfig)).getCurrentCluster() ?? {};
+    if (caData !== undefined) return { value: Buffer.from(caData, "base64").toString() };
+    return { value: caFile === undefined ? undefined : readText(caFile) };
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return { faults: [clusterFault(error, kubeconfig)] };
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(resolvePath(file), "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(field: string, file: string): Fault {
+  // A key that lost its first line is no file's name.
+  const isKey = field === "key" || field === "rootKey";
+  return {
+    path: `certificateAuthority.provided.${field}`,
+    ...(isKey ? {} : { value: file }),
+    rule: "is a file that cannot be read",
+    remedy: "Name a file, or set the PEM text itself: pulumi config set --secret --path ... < file",
+  };
+}

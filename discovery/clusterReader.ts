@@ -1,0 +1,76 @@
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import type { Fault } from "../federation/core/fault.ts";
+import type { Reading } from "../federation/snapshot.ts";
+import { ClusterClient } from "../kubernetes/client.ts";
+import { ClusterError } from "../kubernetes/errors.ts";
+import type { RetryPolicy } from "../kubernetes/transport.ts";
+
+/** A preview must not wait long for a cluster that is not there: under 10 s in all. */
+const PROBE: RetryPolicy = { deadline: 4_000, retries: 1 };
+/** For a cluster that answered: its lists may be long. */
+const READ: RetryPolicy = { deadline: 15_000, retries: 2 };
+
+/** This stack's cluster while the snapshot is taken: all requests share one probe and one client. */
+export class ClusterReader {
+  private readonly kubeconfig: StackConfig["kubeconfig"];
+  private connection: Promise<ClusterClient> | undefined;
+
+  constructor(kubeconfig: StackConfig["kubeconfig"]) {
+    this.kubeconfig = kubeconfig;
+  }
+
+  /** Reads something from the cluster, once it has answered at all; the first request probes it. */
+  async read<T>(request: (client: ClusterClient) => Promise<T>): Promise<Reading<T>> {
+    try {
+      this.connection ??= connect(this.kubeconfig);
+      return { value: await request(await this.connection) };
+    } catch (error) {
+      return this.unread(error);
+    }
+  }
+
+  /** @throws whatever is no {@link ClusterError}: a defect of the program. */
+  private unread(error: unknown): Exclude<Reading<never>, { value: never }> {
+    if (!(error instanceof ClusterError)) throw error;
+    const { unreachable, status, operation } = error.failure;
+    if (unreachable === true) return { unreachable: error.message };
+    const fault = clusterFault(error, this.kubeconfig);
+    return status === 403 ? { forbidden: operation, fault } : { faults: [fault] };
+  }
+}
+
+async function connect(kubeconfig: StackConfig["kubeconfig"]): Promise<ClusterClient> {
+  await (await ClusterClient.connect(kubeconfig, PROBE)).probe();
+  return ClusterClient.connect(kubeconfig, READ);
+}
+
+/** A fault of the kubeconfig, or of the cluster that it names, at the config's field to look at. */
+export function clusterFault(
+  { failure, message }: ClusterError,
+  { path, context }: StackConfig["kubeconfig"],
+): Fault {
+  const { kubeconfig, operation, cause, status } = failure;
+  if (kubeconfig === "file") {
+    return {
+      path: "kubeconfig",
+      value: path,
+      rule: `cannot be used: ${message}`,
+      remedy: "Provide that file, or name another by kubeconfig.path",
+    };
+  }
+  const place = { path: "kubeconfig.context", value: context };
+  if (kubeconfig === "context") {
+    return {
+      ...place,
+      rule: `cannot be used: ${message}`,
+      remedy: "Name another context, or correct the file",
+    };
+  }
+  return { ...place, rule: `cannot ${operation}: ${cause}`, remedy: remedyFor(status) };
+}
+
+function remedyFor(status: number | undefined): string {
+  if (status === 401) return "Renew its credentials";
+  if (status === 403) return "Allow its user to do this, or name the context of one who may";
+  return "Check the cluster and the user of this context";
+}

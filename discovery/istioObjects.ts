@@ -1,0 +1,205 @@
+import type { ForeignPolicy } from "../federation/access/foreignPolicies.ts";
+import { parseSignedUntil } from "../federation/authority/rotation.ts";
+import type { IstiodTrust } from "../federation/authority/rotationStep.ts";
+import { OF_OTHERS, SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
+import { sortedUnique } from "../federation/core/order.ts";
+import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
+import type { Created, MutualTlsMode, PeerAuthentication } from "../federation/exports/clusterServices.ts";
+import type { GatewayTls } from "../federation/exports/mutualTls.ts";
+import type { ForeignEntry } from "../federation/core/hostConflict.ts";
+import { isIssuedBy } from "../federation/x509/authority.ts";
+import { certificatesIn } from "../federation/x509/certificate.ts";
+import type { ClusterClient } from "../kubernetes/client.ts";
+import {
+  AUTHORIZATION_POLICY,
+  CONFIG_MAP,
+  DESTINATION_RULE,
+  type KubernetesObject,
+  PEER_AUTHENTICATION,
+  SECRET,
+  SERVICE_ENTRY,
+} from "../kubernetes/kinds.ts";
+
+/** Lists at a time. */
+const CONCURRENCY = 8;
+
+/** ConfigMap of istiod in each namespace: the roots that it runs with, in the order of its `root-cert.pem`. */
+const ROOTS = "istio-ca-root-cert";
+
+/** Reads all PeerAuthentications; none of a cluster without Istio's CRDs, as with all kinds here. */
+export async function readPeerAuthentications(client: ClusterClient): Promise<PeerAuthentication[]> {
+  return (await client.list<PeerAuthenticationObject>(PEER_AUTHENTICATION)).map(viewPeerAuthentication);
+}
+
+/** Reads the DestinationRules of others: those of imports are for hosts of peers, and very many. */
+export async function readDestinationRules(client: ClusterClient): Promise<GatewayTls[]> {
+  const rules = await client.list<DestinationRuleObject>(DESTINATION_RULE, { labelSelector: OF_OTHERS });
+  return rules.flatMap(viewDestinationRule);
+}
+
+type EntryObject = KubernetesObject & { spec?: { hosts?: string[]; exportTo?: string[] } };
+
+/** Reads the hosts of ServiceEntries of others. */
+export async function readServiceEntries(client: ClusterClient): Promise<ForeignEntry[]> {
+  return client.fold<EntryObject, ForeignEntry[]>(
+    SERVICE_ENTRY,
+    { labelSelector: OF_OTHERS },
+    {
+      begin: () => [],
+      take: (entries, { metadata: { namespace = "", name, labels = {} }, spec = {} }) => {
+        const { hosts = [], exportTo = [] } = spec;
+        entries.push({ namespace, name, labels, hosts, exportTo });
+      },
+    },
+  );
+}
+
+interface ModeObject {
+  mode?: MutualTlsMode | "UNSET";
+}
+
+/** What is read of Istio's PeerAuthentication. */
+type PeerAuthenticationObject = KubernetesObject & {
+  spec?: {
+    selector?: { matchLabels?: Record<string, string> };
+    mtls?: ModeObject;
+    portLevelMtls?: Record<string, ModeObject>;
+  };
+};
+
+interface TrafficPolicyObject {
+  tls?: { mode?: string };
+  portLevelSettings?: { port?: { number?: number }; tls?: { mode?: string } }[];
+}
+
+/** What is read of Istio's DestinationRule. */
+type DestinationRuleObject = KubernetesObject & {
+  spec?: {
+    host?: string;
+    exportTo?: string[];
+    workloadSelector?: unknown;
+    trafficPolicy?: TrafficPolicyObject;
+  };
+};
+
+/** What a PeerAuthentication says. */
+function viewPeerAuthentication({ metadata, spec }: PeerAuthenticationObject): PeerAuthentication {
+  return {
+    ...created(metadata),
+    selector: spec?.selector?.matchLabels ?? {},
+    ...modeIn(spec?.mtls),
+    ports: Object.fromEntries(
+      Object.entries(spec?.portLevelMtls ?? {}).map(([port, mtls]) => [port, modeIn(mtls)]),
+    ),
+  };
+}
+
+function modeIn({ mode = "UNSET" }: ModeObject = {}): { mode?: MutualTlsMode } {
+  return mode === "UNSET" ? {} : { mode };
+}
+
+/** What a DestinationRule says of TLS; nothing where it is for the proxies of certain workloads only, which the gateway's are not. */
+function viewDestinationRule({ metadata, spec }: DestinationRuleObject): GatewayTls[] {
+  if (spec?.host === undefined || spec.workloadSelector !== undefined) return [];
+  const { host, exportTo = [], trafficPolicy } = spec;
+  return [
+    {
+      ...created(metadata),
+      host,
+      exportTo,
+      ...(trafficPolicy === undefined ? {} : { policy: viewPolicy(trafficPolicy) }),
+    },
+  ];
+}
+
+function viewPolicy({ tls, portLevelSettings = [] }: TrafficPolicyObject): GatewayTls["policy"] & object {
+  const ports = portLevelSettings.flatMap(({ port, tls: own }) =>
+    port?.number === undefined || own === undefined ? [] : [[port.number, modeOf(own)] as const],
+  );
+  return { ...(tls === undefined ? {} : { mode: modeOf(tls) }), ports: Object.fromEntries(ports) };
+}
+
+/** Istio's default where there are settings without a mode. */
+function modeOf({ mode = "DISABLE" }: { mode?: string }): string {
+  return mode;
+}
+
+function created({ namespace = "", name, creationTimestamp = "" }: KubernetesObject["metadata"]): Created {
+  return { namespace, name, created: creationTimestamp };
+}
+
+/** On a policy that istiod only tries out, and no workload enforces. */
+const DRY_RUN_ANNOTATION = "istio.io/dry-run";
+
+/** What Go reads as true (`strconv.ParseBool`). */
+const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
+
+type PolicyObject = KubernetesObject & {
+  spec?: {
+    action?: string;
+    selector?: { matchLabels?: Record<string, string> };
+    targetRef?: unknown;
+    targetRefs?: unknown[];
+  };
+};
+
+/**
+ * Reads the AuthorizationPolicies of others that may select workloads of these namespaces, and those of Istio's root namespace, which
+ * apply everywhere. Policies for gateways and waypoints (`targetRefs`), dry runs and audits are left out.
+ */
+export async function readPolicies(
+  client: ClusterClient,
+  namespaces: readonly string[],
+): Promise<ForeignPolicy[]> {
+  if (namespaces.length === 0) return [];
+  const { default: pMap } = await import("p-map");
+  const lists = await pMap(
+    sortedUnique([ISTIO_NAMESPACE, ...namespaces]),
+    (namespace) => client.list<PolicyObject>(AUTHORIZATION_POLICY, { namespace, labelSelector: OF_OTHERS }),
+    { concurrency: CONCURRENCY },
+  );
+  return lists.flat().flatMap(viewForeignPolicy);
+}
+
+function viewForeignPolicy({ metadata, spec = {} }: PolicyObject): ForeignPolicy[] {
+  const { action = "ALLOW", selector, targetRef, targetRefs = [] } = spec;
+  const isOfGateways = targetRef !== undefined || targetRefs.length > 0;
+  const isTriedOut = TRUE.includes(metadata.annotations?.[DRY_RUN_ANNOTATION] ?? "");
+  if (isOfGateways || isTriedOut || !isEnforced(action)) return [];
+  const { namespace = "", name } = metadata;
+  return [{ namespace, name, action, selector: selector?.matchLabels ?? {} }];
+}
+
+function isEnforced(action: string): action is ForeignPolicy["action"] {
+  return action === "ALLOW" || action === "CUSTOM" || action === "DENY";
+}
+
+interface Data extends KubernetesObject {
+  data?: Record<string, string>;
+}
+
+/**
+ * Reads with which roots istiod runs, and with which it is to run: an update may not have reached it yet, and one that failed may have
+ * left what no output shows.
+ */
+export async function readIstiod(client: ClusterClient): Promise<IstiodTrust> {
+  const [map, secret] = await Promise.all([
+    client.get<Data>(CONFIG_MAP, ISTIO_NAMESPACE, ROOTS),
+    client.get<Data>(SECRET, ISTIO_NAMESPACE, AUTHORITY_SECRET),
+  ]);
+  const roots = certificatesIn(map?.data?.["root-cert.pem"] ?? "") ?? [];
+  return {
+    isInstalled: secret !== undefined,
+    roots: roots.length === 0 ? undefined : roots.map(({ fingerprint256 }) => fingerprint256),
+    signer: signerIn(secret?.data ?? {}),
+    signedUntil: parseSignedUntil(secret?.metadata.annotations?.[SIGNED_UNTIL_ANNOTATION] ?? "{}"),
+  };
+}
+
+/** The root that issued the certificate in the Secret; undefined where a chain is between them, as this program makes none. */
+function signerIn(data: Readonly<Record<string, string>>): string | undefined {
+  const read = (file: string) =>
+    certificatesIn(Buffer.from(data[file] ?? "", "base64").toString("utf8")) ?? [];
+  const [intermediate] = read("ca-cert.pem");
+  return intermediate && read("root-cert.pem").find((root) => isIssuedBy(intermediate, root))?.fingerprint256;
+}

@@ -1,0 +1,175 @@
+import type { ExportRule } from "../federation/config/exports.ts";
+import type { FoundServices, KubernetesService, Workload } from "../federation/exports/clusterServices.ts";
+import { keyOf, ruleFinder, selectsNothing } from "../federation/exports/exportRule.ts";
+import { PEER_LABEL } from "../federation/core/labels.ts";
+import { isName } from "../federation/core/names.ts";
+import { sortedUnique } from "../federation/core/order.ts";
+import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
+import type { ClusterClient, ListOptions } from "../kubernetes/client.ts";
+import { type KubernetesObject, NAMESPACE, POD, SERVICE, WORKLOAD_ENTRY } from "../kubernetes/kinds.ts";
+
+/** Lists at a time. */
+const CONCURRENCY = 8;
+
+type ServiceObject = KubernetesObject & {
+  spec?: Partial<Pick<KubernetesService, "type" | "clusterIP" | "selector" | "ports">>;
+};
+
+/**
+ * Reads the Services that export rules may match, and no more: those of the namespaces that the rules name (of all for a rule that names
+ * none, or with `*`), the workloads in their namespaces, and the labels of all namespaces, by which owners opt out.
+ */
+export async function readServices(
+  client: ClusterClient,
+  rules: readonly ExportRule[],
+): Promise<FoundServices> {
+  const { default: pMap } = await import("p-map");
+  const concurrency = { concurrency: CONCURRENCY };
+  const [namespaceList, lists] = await Promise.all([
+    client.list(NAMESPACE, { metadataOnly: true }),
+    pMap(serviceLists(rules), (options) => client.list<ServiceObject>(SERVICE, options), concurrency),
+  ]);
+  const namespaces = Object.fromEntries(
+    namespaceList.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]),
+  );
+  const matching = ruleFinder(rules, namespaces);
+  // Several lists may hold one Service.
+  const found = new Map(lists.flat().map((object) => [keyOf(viewService(object)), viewService(object)]));
+  const services = [...found.values()].filter((service) => matching(service) !== undefined);
+  const workloads = await pMap(
+    sortedUnique(services.map(({ namespace }) => namespace)),
+    (namespace) => readWorkloads(client, namespace),
+    concurrency,
+  );
+  return { services, workloads: workloads.flat(), namespaces };
+}
+
+/**
+ * One list for each namespace that rules name, or of all namespaces; of a rule without names only what has its labels. Lists of all
+ * namespaces leave out local Services of imported ones, which may be very many and are never exported.
+ */
+function serviceLists(rules: readonly ExportRule[]): ListOptions[] {
+  const busy = rules.filter((rule) => !selectsNothing(rule));
+  const lists = busy.flatMap(({ namespaces, services, selector }): ListOptions[] => {
+    const labels = services === undefined ? labelSelector(selector ?? {}) : [];
+    if (namespaces?.every(isName) !== true) return [{ labelSelector: [...labels, NO_IMPORT].join(",") }];
+    const labelled = labels.length === 0 ? {} : { labelSelector: labels.join(",") };
+    return namespaces.map((namespace) => ({ namespace, ...labelled }));
+  });
+  const distinct = new Map(lists.map((list) => [JSON.stringify(list), list]));
+  const asksForAll = distinct.has(JSON.stringify({ labelSelector: NO_IMPORT }));
+  const isCovered = (list: ListOptions): boolean => {
+    const { namespace, labelSelector: labels } = list;
+    if (namespace === undefined) return asksForAll && labels !== NO_IMPORT;
+    if (asksForAll && namespace !== IMPORT_NAMESPACE) return true;
+    return labels !== undefined && distinct.has(JSON.stringify({ namespace }));
+  };
+  return [...distinct.values()].filter((list) => !isCovered(list));
+}
+
+/** Leaves out local Services of imported ones. */
+const NO_IMPORT = `!${PEER_LABEL}`;
+
+function labelSelector(selector: Readonly<Record<string, string>>): string[] {
+  return Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+}
+
+async function readWorkloads(client: ClusterClient, namespace: string): Promise<Workload[]> {
+  const [pods, entries] = await Promise.all([
+    client.list<PodObject>(POD, { namespace }),
+    client.list<WorkloadEntryObject>(WORKLOAD_ENTRY, { namespace }),
+  ]);
+  return [...pods.filter(isAlive).map(viewPod), ...entries.map(viewWorkloadEntry)];
+}
+
+function viewService({ metadata, spec }: ServiceObject): KubernetesService {
+  return {
+    namespace: metadata.namespace ?? "",
+    name: metadata.name,
+    labels: metadata.labels ?? {},
+    annotations: metadata.annotations ?? {},
+    type: spec?.type,
+    clusterIP: spec?.clusterIP,
+    selector: spec?.selector ?? {},
+    ports: (spec?.ports ?? []).map(({ name, port, protocol, appProtocol, targetPort }) => ({
+      name,
+      port,
+      protocol,
+      appProtocol,
+      targetPort,
+    })),
+  };
+}
+
+interface ContainerPort {
+  name?: string;
+  containerPort: number;
+  protocol?: string;
+}
+
+interface Container {
+  ports?: ContainerPort[];
+  restartPolicy?: string;
+}
+
+/** What is read of a Pod. */
+type PodObject = KubernetesObject & {
+  spec?: { serviceAccountName?: string; containers?: Container[]; initContainers?: Container[] };
+  status?: { phase?: string; conditions?: Condition[] };
+};
+
+/** What is read of Istio's WorkloadEntry. */
+type WorkloadEntryObject = KubernetesObject & {
+  spec?: { serviceAccount?: string; labels?: Record<string, string>; ports?: Record<string, number> };
+  status?: { conditions?: Condition[] };
+};
+
+interface Condition {
+  type: string;
+  status: string;
+}
+
+/** Whether a Pod can answer at all: a finished one answers nobody. */
+function isAlive({ status }: PodObject): boolean {
+  return status?.phase !== "Succeeded" && status?.phase !== "Failed";
+}
+
+/** What the export rules need of a Pod. */
+function viewPod({ metadata, spec, status }: PodObject): Workload {
+  // Kubernetes looks for a port's name in the sidecars too that are written as init containers.
+  const sidecars = spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === "Always") ?? [];
+  const ports = [...(spec?.containers ?? []), ...sidecars].flatMap((container) => container.ports ?? []);
+  return {
+    kind: "Pod",
+    namespace: metadata.namespace ?? "",
+    labels: metadata.labels ?? {},
+    // Kubernetes runs a pod that names no service account as `default`.
+    serviceAccount: spec?.serviceAccountName ?? "default",
+    ready: metadata.deletionTimestamp === undefined && hasCondition(status?.conditions, "Ready", "True"),
+    ports: portsByName(ports),
+  };
+}
+
+/** Of two ports of one name Kubernetes takes the first. */
+function portsByName(ports: readonly ContainerPort[]): Record<string, number> {
+  const named = ports.flatMap(({ name, containerPort, protocol = "TCP" }) =>
+    name === undefined || protocol !== "TCP" ? [] : [[name, containerPort] as const],
+  );
+  return Object.fromEntries(named.reverse());
+}
+
+/** What they need of a WorkloadEntry, with labels as Istio sees them: those of the spec under those of the object (its `ConvertWorkloadEntry`). */
+function viewWorkloadEntry({ metadata, spec, status }: WorkloadEntryObject): Workload {
+  return {
+    kind: "WorkloadEntry",
+    namespace: metadata.namespace ?? "",
+    labels: { ...spec?.labels, ...metadata.labels },
+    serviceAccount: spec?.serviceAccount ?? "",
+    ready: !hasCondition(status?.conditions, "Healthy", "False"),
+    ports: spec?.ports ?? {},
+  };
+}
+
+function hasCondition(conditions: readonly Condition[] | undefined, type: string, status: string): boolean {
+  return conditions?.some((condition) => condition.type === type && condition.status === status) ?? false;
+}

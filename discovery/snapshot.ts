@@ -1,0 +1,256 @@
+import type { SingleMesh } from "../federation/config/singleMesh.ts";
+import * as pulumi from "@pulumi/pulumi";
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { OF_OTHERS } from "../federation/core/labels.ts";
+import { sortedRecord } from "../federation/core/order.ts";
+import {
+  GATEWAY_NAME,
+  GATEWAY_NAMESPACE,
+  GATEWAY_PORT,
+  IMPORT_NAMESPACE,
+} from "../federation/core/wellKnown.ts";
+import { restricts } from "../federation/exports/exportRule.ts";
+import { type ObjectMetadata, leftoverSelector } from "../federation/imports/leftovers.ts";
+import type { ContractReading } from "../federation/imports/registration.ts";
+import { resolveApiServer } from "../federation/mesh/apiServer.ts";
+import { readAccess } from "../federation/mesh/credential.ts";
+import type { AccessFailure } from "../federation/mesh/meshPeer.ts";
+import type { ClusterReadings, MeshReadings, Reading, Snapshot } from "../federation/snapshot.ts";
+import { type Corefiles, NODE_LOCAL } from "../federation/topology/globalBlock.ts";
+import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
+import type { ClusterClient } from "../kubernetes/client.ts";
+import { ClusterError, isForbidden } from "../kubernetes/errors.ts";
+import { readGatewayStatus } from "../kubernetes/gatewayService.ts";
+import {
+  DESTINATION_RULE,
+  type KubernetesObject,
+  SERVICE,
+  SERVICE_ENTRY,
+  VIRTUAL_SERVICE,
+} from "../kubernetes/kinds.ts";
+import { readCorefile } from "../kubernetes/corefile.ts";
+import { readKubeconfigAuthority, readProvided } from "./certificateFiles.ts";
+import { ClusterReader } from "./clusterReader.ts";
+import {
+  readDestinationRules,
+  readIstiod,
+  readPeerAuthentications,
+  readPolicies,
+  readServiceEntries,
+} from "./istioObjects.ts";
+import { readServices } from "./services.ts";
+import { readOwnOutputs, readPeer, readSharedRoot } from "./stacks.ts";
+
+/** Nothing to read, as the config does not need it. */
+const NOTHING = Promise.resolve({ value: [] });
+const NO_SERVICES = Promise.resolve({ value: { services: [], workloads: [], namespaces: {} } });
+
+type Outputs = Snapshot["outputs"];
+type Peers = Readonly<Record<string, Reading<ContractReading>>>;
+
+/**
+ * Reads everything that a plan of this stack needs, in one concurrent pass; decides nothing. What cannot be read says why.
+ * @throws whatever is a defect of the program.
+ */
+export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
+  const outputs = readOwnOutputs();
+  const peers = readPeers(config);
+  const { provided, shared } = config.certificateAuthority;
+  const [own, found, cluster, sharedRoot, mesh] = await Promise.all([
+    outputs,
+    peers,
+    readCluster(config, outputs),
+    shared === undefined ? undefined : readSharedRoot(shared.stack),
+    config.singleMesh === undefined ? undefined : readMesh(config, config.singleMesh, peers),
+  ]);
+  return {
+    stack: pulumi.getStack(),
+    isPreview: pulumi.runtime.isDryRun(),
+    now: new Date(),
+    outputs: own,
+    cluster,
+    peers: found,
+    sharedRoot,
+    provided: provided === undefined ? undefined : readProvided(provided),
+    mesh,
+  };
+}
+
+async function readPeers({ peers }: StackConfig): Promise<Peers> {
+  const readings = Object.entries(peers).map(
+    async ([peer, { stack }]) => [peer, await readPeer(peer, stack)] as const,
+  );
+  return sortedRecord(await Promise.all(readings));
+}
+
+async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Promise<ClusterReadings> {
+  const { exports: rules, gateway, dns, topology, certificateAuthority } = config;
+  const reader = new ClusterReader(config.kubeconfig);
+  const hasExports = rules.length > 0;
+  const registers = topology !== "single-mesh";
+  const services = hasExports ? reader.read((client) => readServices(client, rules)) : NO_SERVICES;
+  const [
+    servicesFound,
+    peerAuthentications,
+    destinationRules,
+    authorizationPolicies,
+    serviceEntries,
+    importNamespaceServices,
+    leftovers,
+    gatewayFound,
+    istiod,
+    corefiles,
+  ] = await Promise.all([
+    services,
+    hasExports ? reader.read(readPeerAuthentications) : NOTHING,
+    hasExports ? reader.read(readDestinationRules) : NOTHING,
+    // Where rules restrict nobody, there are no policies of ours for others' to be beside.
+    rules.some(restricts) ? services.then((found) => readPoliciesOf(reader, found)) : NOTHING,
+    registersNames(config) ? reader.read(readServiceEntries) : NOTHING,
+    dns?.services === undefined ? NOTHING : reader.read(readImportNamespace),
+    registers ? outputs.then((own) => readLeftovers(reader, config, own)) : NOTHING,
+    gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
+    certificateAuthority.source === "provided" ? undefined : reader.read(readIstiod),
+    dns?.coreDns === undefined ? undefined : readCorefiles(reader, dns.coreDns),
+  ]);
+  return {
+    services: servicesFound,
+    peerAuthentications,
+    destinationRules,
+    authorizationPolicies,
+    serviceEntries,
+    importNamespaceServices,
+    leftovers,
+    gateway: gatewayFound,
+    istiod: istiod ?? { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
+    corefiles: corefiles ?? { value: { coreDns: undefined, nodeLocal: undefined } },
+  };
+}
+
+/** Whether names are registered that ServiceEntries of others could have: aliases of exports, and services of peers. */
+function registersNames({ exports: rules, peers, topology }: StackConfig): boolean {
+  return (
+    rules.some((rule) => rule.as !== undefined) ||
+    (topology !== "single-mesh" && Object.keys(peers).length > 0)
+  );
+}
+
+/** What cannot be read of the Services cannot be read of their policies either. */
+async function readPoliciesOf(
+  reader: ClusterReader,
+  services: ClusterReadings["services"],
+): Promise<ClusterReadings["authorizationPolicies"]> {
+  if (!("value" in services)) return services;
+  const namespaces = services.value.services.map(({ namespace }) => namespace);
+  return reader.read((client) => readPolicies(client, namespaces));
+}
+
+async function readImportNamespace(client: ClusterClient) {
+  const options = { namespace: IMPORT_NAMESPACE, labelSelector: OF_OTHERS, metadataOnly: true };
+  return (await client.list(SERVICE, options)).map(({ metadata: { name, labels = {} } }) => ({
+    name,
+    labels,
+  }));
+}
+
+async function readGateway(client: ClusterClient) {
+  const status = await readGatewayStatus(client, {
+    namespace: GATEWAY_NAMESPACE,
+    service: GATEWAY_NAME,
+    port: GATEWAY_PORT,
+  });
+  return "addresses" in status ? status.addresses : [];
+}
+
+type LeftoverObject = KubernetesObject & { metadata: ObjectMetadata };
+
+/** A peer that only the last update knew is removed with its own resource: it left nothing behind. */
+async function readLeftovers(
+  reader: ClusterReader,
+  { peers }: StackConfig,
+  outputs: Outputs,
+): Promise<ClusterReadings["leftovers"]> {
+  const last = "value" in outputs ? outputs.value["peers"] : undefined;
+  const known = [...Object.keys(peers), ...Object.keys((last as object | undefined) ?? {})];
+  const options = { namespace: IMPORT_NAMESPACE, labelSelector: leftoverSelector(known), metadataOnly: true };
+  return reader.read(async (client) => {
+    const lists = await Promise.all([
+      client.list<LeftoverObject>(SERVICE_ENTRY, options),
+      // Whoever may not list these never made any.
+      ...[DESTINATION_RULE, SERVICE, VIRTUAL_SERVICE].map((kind) =>
+        client.list<LeftoverObject>(kind, options).catch(orElse<LeftoverObject[]>([])),
+      ),
+    ]);
+    return lists.flat().map(({ metadata }) => metadata);
+  });
+}
+
+function readCorefiles(
+  reader: ClusterReader,
+  { namespace, configMap }: { namespace: string; configMap: string },
+): Promise<Reading<Corefiles>> {
+  return reader.read(async (client) => {
+    const [coreDns, nodeLocal] = await Promise.all([
+      readCorefile(client, { namespace, configMap }),
+      readCorefile(client, { namespace, configMap: NODE_LOCAL }).catch(orElse(undefined)),
+    ]);
+    return { coreDns, nodeLocal };
+  });
+}
+
+/** Stands for what the user may not read. */
+function orElse<T>(otherwise: T): (error: unknown) => T {
+  return (error) => {
+    if (isForbidden(error)) return otherwise;
+    throw error;
+  };
+}
+
+async function readMesh(
+  config: StackConfig,
+  { apiServer }: SingleMesh,
+  peers: Promise<Peers>,
+): Promise<MeshReadings> {
+  const kubeconfigAuthority = await readKubeconfigAuthority(config.kubeconfig);
+  const own = resolveApiServer(
+    apiServer,
+    "value" in kubeconfigAuthority ? kubeconfigAuthority.value : undefined,
+  );
+  const [ownAccess, accessFailures] = await Promise.all([
+    "rule" in own ? undefined : probe("this cluster", own),
+    peers.then((readings) => probePeers(config, readings)),
+  ]);
+  return { kubeconfigAuthority, ownAccess, accessFailures };
+}
+
+/** Only addresses are asked that istiod may connect to on the peer's word. */
+async function probePeers(
+  { cluster, allowGatewayAddresses }: StackConfig,
+  peers: Peers,
+): Promise<Record<string, AccessFailure>> {
+  const local = { clusterDomain: cluster.domain, allowGatewayAddresses };
+  const failures = await Promise.all(
+    Object.entries(peers).map(async ([peer, reading]) => {
+      const output = "value" in reading ? reading.value.access : undefined;
+      const access = readAccess(output, cluster.name, local);
+      if (access === undefined || "faults" in access) return [];
+      const failure = await probe(`peer ${peer}`, access);
+      return failure === undefined ? [] : [[peer, failure] as const];
+    }),
+  );
+  return Object.fromEntries(failures.flat());
+}
+
+async function probe(
+  where: string,
+  access: Parameters<typeof probeAccess>[1],
+): Promise<AccessFailure | undefined> {
+  try {
+    await probeAccess(where, access, PROBE_DEADLINE);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    const { status, cause, unreachable = false, retryable = false } = error.failure;
+    return { status, cause, unreachable, passing: retryable };
+  }
+}

@@ -1,0 +1,92 @@
+import * as pulumi from "@pulumi/pulumi";
+import { pathOf } from "../federation/core/fault.ts";
+import type { ContractReading } from "../federation/imports/registration.ts";
+import type { RootReading } from "../federation/authority/shared.ts";
+import type { RequestReading } from "../federation/authority/signingRequests.ts";
+import type { Reading } from "../federation/snapshot.ts";
+
+type Outputs = Readonly<Record<string, unknown>>;
+
+/** Answer of the engine when the stack does not exist (pkg/backend/backend.go). */
+const UNKNOWN_STACK = /unknown stack/;
+
+/**
+ * Reads a stack's outputs as its last update left them. Not by a `StackReference`, which fails the whole operation when there is no such
+ * stack.
+ * @param stack a bare name is one of this project and organization.
+ * @param path for the fault: the field of the config that names the stack.
+ * @returns undefined when there is no such stack; empty when it was never updated.
+ */
+export async function readOutputs(stack: string, path: string): Promise<Reading<Outputs | undefined>> {
+  const name = fullStackName(stack);
+  try {
+    const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {
+      outputs?: Outputs;
+    };
+    return { value: answer.outputs ?? {} };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (UNKNOWN_STACK.test(message)) return { value: undefined };
+    const remedy =
+      "Log in to its backend as somebody who may read it; a self-managed one asks for the stack's passphrase or key too";
+    return { faults: [{ path, value: name, rule: `cannot be read: ${message}`, remedy }] };
+  }
+}
+
+/** Reads this stack's own outputs; empty before its first update. */
+export async function readOwnOutputs(): Promise<Reading<Outputs>> {
+  const reading = await readOutputs(pulumi.getStack(), "stack");
+  return "value" in reading ? { value: reading.value ?? {} } : reading;
+}
+
+/** Reads what a peer's stack publishes. */
+export async function readPeer(peer: string, stack: string): Promise<Reading<ContractReading>> {
+  return valueOf(await readOutputs(stack, pathOf("peers", peer, "stack")), (outputs) => {
+    if (outputs === undefined) return { pending: noSuchStack(stack) };
+    const { federation, trustAnchors, access } = outputs;
+    const trusting = {
+      ...(trustAnchors === undefined ? {} : { trustAnchors }),
+      ...(access === undefined ? {} : { access }),
+    };
+    if (federation !== undefined && federation !== null) return { contract: federation, ...trusting };
+    // Before its first update, and once it is destroyed, it trusts nobody.
+    return { pending: noSuchOutput(stack, "federation"), trustAnchors: {}, ...trusting };
+  });
+}
+
+/** Reads what the stack of a shared root publishes. */
+export async function readSharedRoot(stack: string): Promise<Reading<RootReading>> {
+  return valueOf(await readOutputs(stack, "certificateAuthority.shared.stack"), (outputs) =>
+    outputs === undefined ? { pending: noSuchStack(stack) } : { outputs },
+  );
+}
+
+/** Reads what a cluster's stack asks the stack of a shared root to sign. */
+export async function readSigningRequest(cluster: string, stack: string): Promise<Reading<RequestReading>> {
+  return valueOf(
+    await readOutputs(stack, pathOf("rootAuthority", "clusters", cluster, "stack")),
+    (outputs): RequestReading => {
+      if (outputs === undefined) return { pending: noSuchStack(stack) };
+      const { certificateRequest } = outputs;
+      return certificateRequest === undefined || certificateRequest === null
+        ? { pending: noSuchOutput(stack, "certificateRequest") }
+        : { request: certificateRequest };
+    },
+  );
+}
+
+function valueOf<T, U>(reading: Reading<T>, read: (value: T) => U): Reading<U> {
+  return "value" in reading ? { value: read(reading.value) } : reading;
+}
+
+function fullStackName(stack: string): string {
+  return stack.includes("/") ? stack : `${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`;
+}
+
+function noSuchStack(stack: string): string {
+  return `stack ${fullStackName(stack)} does not exist, or you may not read it; run \`pulumi up\` on it, then here`;
+}
+
+function noSuchOutput(stack: string, output: string): string {
+  return `stack ${fullStackName(stack)} has no output \`${output}\` yet; run \`pulumi up\` on it, then here`;
+}

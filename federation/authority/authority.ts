@@ -1,0 +1,183 @@
+import type { AuthorityKind } from "../config/certificateAuthority.ts";
+import { utc } from "../core/text.ts";
+import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
+import type { LastRun } from "../lastRun.ts";
+import type { PlanContext } from "../plan.ts";
+import { required } from "../snapshot.ts";
+import { trustingPeers } from "../trust/trusters.ts";
+import { type ProvidedAuthority, validateProvided } from "./provided.ts";
+import { FIRST_ROOT, type RotationPlan, rolesOf, withEvidence } from "./rotation.ts";
+import { type IstiodTrust, describeRotation, validateStep } from "./rotationStep.ts";
+import { type LastAuthority, type SharedAuthority, decideShared } from "./shared.ts";
+
+/** A cluster's certificate authority as it is to be declared. */
+export type AuthorityPlan = OwnPlan | ProvidedPlan | SharedPlan;
+
+/** What the plan of every source has. */
+interface CommonPlan {
+  /** Roots from outside that peers may have too, PEM; empty for roots of this stack's own. */
+  roots: readonly string[];
+  /** Intermediates from outside, PEM. */
+  intermediates: readonly string[];
+  /** Whether a peer's root is trusted without a constraint: one that is this cluster's root too, or another one. */
+  unconstrained: { sameRoot: boolean; otherRoot: boolean };
+}
+
+export interface OwnPlan extends CommonPlan {
+  source: "own";
+  rotation: RotationPlan;
+}
+
+export interface ProvidedPlan extends CommonPlan {
+  source: "provided";
+  authority: ProvidedAuthority;
+}
+
+export interface SharedPlan extends CommonPlan {
+  source: "shared";
+  authority: SharedAuthority;
+}
+
+/** A cluster without a certificate from the shared root yet: only its key and its signing request are made. */
+export interface AwaitedCertificate {
+  source: "awaited";
+  /** Number of the intermediate's key. */
+  intermediate: number;
+}
+
+/** Plan of a root of the cluster's own, whose key constrains every peer. */
+export function ownPlan(rotation: RotationPlan): OwnPlan {
+  const unconstrained = { sameRoot: false, otherRoot: false };
+  return { source: "own", rotation, roots: [], intermediates: [], unconstrained };
+}
+
+/** Plan of certificates from outside. */
+export function providedPlan(authority: ProvidedAuthority): ProvidedPlan {
+  const { certificate, chain, roots, issuer } = authority;
+  return {
+    source: "provided",
+    authority,
+    roots,
+    intermediates: [certificate, ...chain],
+    unconstrained: { sameRoot: true, otherRoot: issuer === undefined },
+  };
+}
+
+/** Plan of a certificate under a shared root, whose stack constrains the clusters under it. */
+export function sharedPlan(authority: SharedAuthority): SharedPlan {
+  const { certificate, rootCertificates, former } = authority;
+  return {
+    source: "shared",
+    authority,
+    // Of two peers that move to another root, one is the first.
+    roots: [...rootCertificates, ...(former?.rootCertificates ?? [])],
+    intermediates: [certificate],
+    unconstrained: { sameRoot: false, otherRoot: true },
+  };
+}
+
+/** Decides with which certificate authority a cluster runs. @returns undefined when there are faults. */
+type AuthoritySource = (context: PlanContext) => AuthorityPlan | AwaitedCertificate | undefined;
+
+const SOURCES: Readonly<Record<AuthorityKind, AuthoritySource>> = {
+  own: planOwn,
+  provided: planProvided,
+  shared: planShared,
+};
+
+/** Decides with which certificate authority a cluster runs, by the source that its config names. */
+export const planAuthority: AuthoritySource = (context) =>
+  SOURCES[context.config.certificateAuthority.source](context);
+
+/** Moves this stack's roots to the phase that the config asks for, where that is safe for peers and workloads. */
+function planOwn({
+  config,
+  snapshot: { cluster, now },
+  lastRun: { rotation: recorded, pinned },
+  peers,
+  findings,
+}: PlanContext): AuthorityPlan | undefined {
+  const {
+    rotation: wanted = FIRST_ROOT,
+    workloadCertificateHours,
+    settlingMinutes,
+  } = config.certificateAuthority;
+  const time = utc(now);
+  const isStep = recorded?.root !== wanted.root || recorded.phase !== wanted.phase;
+  if (recorded !== undefined && !isStep && wanted.phase === "drop") {
+    return ownPlan({ wanted, last: recorded, now: time });
+  }
+  const known = recorded === undefined ? undefined : required(cluster.istiod, findings);
+  if (recorded !== undefined && known === undefined && !("unreachable" in cluster.istiod)) return undefined;
+  const istiod = known ?? UNKNOWN;
+  const context = {
+    peers: trustingPeers(peers, config.cluster.trustDomain, pinned),
+    istiod,
+    workloadCertificateHours,
+    settlingMinutes,
+    now,
+  };
+  const last = recorded && withEvidence(recorded, istiod, time);
+  const faults = validateStep(last, wanted, context);
+  findings.fault(...faults);
+  if (faults.length > 0) return undefined;
+  if (last !== undefined) {
+    const note = isStep
+      ? `Root ${wanted.root} goes to phase '${wanted.phase}' (the last update: root ${last.root}, phase '${last.phase}')`
+      : describeRotation(last, context);
+    if (note !== undefined) findings.note(note);
+  }
+  return ownPlan({ wanted, last, now: time });
+}
+
+/** Of a cluster that cannot be asked, or has no istiod. */
+const UNKNOWN: IstiodTrust = { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} };
+
+function planProvided({ snapshot: { provided, now }, findings }: PlanContext): AuthorityPlan | undefined {
+  const pems = provided && required(provided, findings);
+  if (pems === undefined) return undefined;
+  const validated = validateProvided(pems, now);
+  if ("faults" in validated) {
+    findings.fault(...validated.faults);
+    return undefined;
+  }
+  return providedPlan(validated.authority);
+}
+
+function planShared({
+  config,
+  snapshot: { sharedRoot, cluster, now },
+  lastRun,
+  findings,
+}: PlanContext): AuthorityPlan | AwaitedCertificate | undefined {
+  const reading = sharedRoot && required(sharedRoot, findings);
+  if (reading === undefined) return undefined;
+  const decided = findings.attempt(() => decideShared(config, reading, lastAuthority(lastRun), now));
+  if (decided === undefined) return undefined;
+  const { authority, warnings, notes } = decided;
+  findings.warn(...warnings);
+  findings.note(...notes);
+  if ("waiting" in authority) {
+    // A first update that failed late leaves no outputs, and an Istio that declaring so little would remove.
+    if (required(cluster.istiod, findings)?.isInstalled === true) {
+      findings.fault({
+        path: "certificateAuthority.shared.stack",
+        rule: `has no certificate for this cluster, whose Istio is installed (Secret ${ISTIO_NAMESPACE}/${AUTHORITY_SECRET}) and would be removed. ${authority.waiting}`,
+        remedy: "Run `pulumi up` when that stack can be read again; to remove Istio, run `pulumi destroy`",
+      });
+    }
+    return { source: "awaited", intermediate: authority.intermediate };
+  }
+  return sharedPlan(authority);
+}
+
+function lastAuthority({ certificateRequest, issued, contract, rotation }: LastRun): LastAuthority {
+  return {
+    request: certificateRequest,
+    issued,
+    isRunning: contract !== undefined,
+    roots: contract?.rootCertificates ?? [],
+    // A cluster with roots of its own counts intermediates by the root that signed them.
+    intermediate: issued?.intermediate ?? (rotation === undefined ? 1 : rolesOf(rotation).signing),
+  };
+}

@@ -1,0 +1,85 @@
+import { X509Certificate } from "node:crypto";
+import * as z from "zod";
+import type { RootConfig } from "../config/rootStack.ts";
+import type { Fault } from "../core/fault.ts";
+import type { Findings } from "../core/findings.ts";
+import { ownValue, sortedRecord } from "../core/order.ts";
+import { type Reading, required } from "../snapshot.ts";
+import { certificateReport, expiryWarnings } from "../trust/expiry.ts";
+import { type RequestReading, judgeSigningRequests, readSigningRequests } from "./signingRequests.ts";
+
+/** Everything that the plan of a shared root needs, read in one pass and not yet validated. */
+export interface RootSnapshot {
+  now: Date;
+  /** Outputs of this stack as its last update left them; empty before the first one. */
+  outputs: Reading<Readonly<Record<string, unknown>>>;
+  /** What each cluster asks to be signed, by the cluster's name. */
+  requests: Readonly<Record<string, Reading<RequestReading>>>;
+}
+
+/** A shared root as it is to be declared. */
+export interface RootPlan {
+  kind: "root";
+  config: RootConfig;
+  /** Certificate signing requests, PEM, by the cluster's name: those that are there, validated. */
+  requests: Readonly<Record<string, string>>;
+}
+
+/**
+ * Plans which requests a shared root signs.
+ * @returns undefined when there is a fault.
+ */
+export function planRoot(
+  config: RootConfig,
+  snapshot: RootSnapshot,
+  findings: Findings,
+): RootPlan | undefined {
+  const { clusters, expiryWarningDays } = config.rootAuthority;
+  const { certificateRequests, certificates, rootCertificates } = required(snapshot.outputs, findings) ?? {};
+  findings.fault(...rootNameChange(rootCertificates, config));
+  const last = readSigningRequests(certificateRequests);
+  const readings = sortedRecord(
+    Object.entries(snapshot.requests).flatMap(([cluster, reading]) => {
+      const value = required(reading, findings);
+      return value === undefined ? [] : [[cluster, value] as const];
+    }),
+  );
+  const judged = findings.attempt(() => judgeSigningRequests(clusters, readings, last));
+  findings.warn(
+    ...expiryWarnings(certificateReport.safeParse(certificates).data ?? {}, expiryWarningDays, snapshot.now),
+  );
+  findings.warn(...(judged?.warnings ?? []));
+  findings.note(...(judged?.notes ?? []));
+  const former = Object.keys(last).filter((name) => ownValue(clusters, name) === undefined);
+  findings.warn(
+    ...former.map(
+      (name) =>
+        `Cluster ${name} is not in rootAuthority.clusters any more: nothing is signed for it, but its certificate is valid until its end`,
+    ),
+  );
+  if (judged === undefined || findings.faults.length > 0) return undefined;
+  return { kind: "root", config, requests: judged.requests };
+}
+
+/**
+ * What a shared root that is there may not change: its name is in the root itself, so another one makes it anew, and all that it signed.
+ * @param published the stack's output `rootCertificates`, unchecked; undefined before its first update.
+ */
+export function rootNameChange(published: unknown, { rootAuthority: { name } }: RootConfig): Fault[] {
+  const [root] = certificates.safeParse(published).data ?? [];
+  const [, last] = /^O=(.*)$/m.exec(root === undefined ? "" : subjectOf(root)) ?? [];
+  if (last === undefined || last === name) return [];
+  const rule = `is another than '${last}', which the root has: it would be made anew, and every cluster under it cut off`;
+  const remedy = `Write '${last}' again, or make another stack for another root`;
+  return [{ path: "rootAuthority.name", value: name, rule, remedy }];
+}
+
+const certificates = z.array(z.string());
+
+function subjectOf(pem: string): string {
+  try {
+    return new X509Certificate(pem).subject;
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,132 @@
+import { planAccess } from "./access/accessPlan.ts";
+import type { AuthorizationPolicy } from "./access/policy.ts";
+import { type AuthorityPlan, planAuthority } from "./authority/authority.ts";
+import { checkUnconstrained } from "./authority/unconstrained.ts";
+import type { StackConfig } from "./config/stackConfig.ts";
+import { identityChanges } from "./contract/identity.ts";
+import type { ContractService } from "./contract/service.ts";
+import type { GatewayAddress } from "./core/address.ts";
+import type { Findings } from "./core/findings.ts";
+import { sortedRecord } from "./core/order.ts";
+import type { ExportAlias } from "./exports/alias.ts";
+import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
+import type { GatewayListeners } from "./exports/gatewayListeners.ts";
+import type { ContractReading } from "./imports/registration.ts";
+import type { LastRun } from "./lastRun.ts";
+import { type Snapshot, required } from "./snapshot.ts";
+import { type Connection, TOPOLOGY_PLANNERS } from "./topology/topologies.ts";
+import { expiryWarnings } from "./trust/expiry.ts";
+import type { PinnedPeer } from "./trust/pinnedPeer.ts";
+
+/** What every part of a plan works on. */
+export interface PlanContext {
+  config: StackConfig;
+  snapshot: Snapshot;
+  lastRun: LastRun;
+  /** What each peer publishes whose stack can be read, by the peer's name; not yet validated. */
+  peers: Readonly<Record<string, ContractReading>>;
+  findings: Findings;
+}
+
+/** A cluster as it is to be declared. */
+export interface ClusterPlan {
+  kind: "cluster";
+  config: StackConfig;
+  authority: AuthorityPlan;
+  gateway: GatewayPlan;
+  /** Exported services as the contract has them, by host name. */
+  services: Readonly<Record<string, ContractService>>;
+  /** ServiceEntries of aliased exports. */
+  aliases: readonly ExportAlias[];
+  /** AuthorizationPolicies that restrict callers of exported services. */
+  policies: readonly AuthorizationPolicy[];
+  /** Peers that are trusted, by their names; sorted. */
+  pinned: Readonly<Record<string, PinnedPeer>>;
+  /** How services of peers are found here. */
+  connection: Connection;
+}
+
+/** The east-west gateway. */
+export interface GatewayPlan extends GatewayListeners {
+  /** Addresses that it had when the program started; undefined when the cluster was not reachable or the config names them. */
+  observed: readonly GatewayAddress[] | undefined;
+}
+
+/** A cluster that waits for its certificate from the shared root: its key and its signing request. */
+export interface WaitingPlan {
+  kind: "waiting";
+  config: StackConfig;
+  /** Number of the intermediate's key. */
+  intermediate: number;
+}
+
+/**
+ * Plans a cluster: pure, so that a preview and an update of the same snapshot are one.
+ * @param lastRun undefined when it cannot be read: then only what could not be read is checked.
+ * @param findings gets the faults of all parts at once, warnings and notes.
+ * @returns undefined when there is a fault.
+ */
+export function planCluster(
+  config: StackConfig,
+  snapshot: Snapshot,
+  lastRun: LastRun | undefined,
+  findings: Findings,
+): ClusterPlan | WaitingPlan | undefined {
+  if (lastRun === undefined) {
+    checkReadings(snapshot, findings);
+    return undefined;
+  }
+  findings.fault(...identityChanges(lastRun.contract, config));
+  findings.warn(
+    ...expiryWarnings(lastRun.certificates, config.certificateAuthority.expiryWarningDays, snapshot.now),
+  );
+  const peers = sortedRecord(
+    Object.entries(snapshot.peers).flatMap(([peer, reading]) => {
+      const value = required(reading, findings);
+      return value === undefined ? [] : [[peer, value] as const];
+    }),
+  );
+  const context = { config, snapshot, lastRun, peers, findings };
+  const authority = planAuthority(context);
+  if (authority?.source === "awaited") {
+    checkReadings(snapshot, findings);
+    return findings.faults.length > 0
+      ? undefined
+      : { kind: "waiting", config, intermediate: authority.intermediate };
+  }
+  const topology = TOPOLOGY_PLANNERS[config.topology];
+  const offered = planExports(context);
+  const { connection, pinned } = topology.connect(context, authority);
+  const access = planAccess(context, offered, pinned);
+  const exports = withoutHosts(offered, access.unenforceable);
+  const observed = required(snapshot.cluster.gateway, findings);
+  if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
+  findings.note(...exportChanges(exports, lastRun.contract?.services ?? {}));
+  if (findings.faults.length > 0 || authority === undefined || connection === undefined) return undefined;
+  return {
+    kind: "cluster",
+    config,
+    authority,
+    gateway: {
+      ...topology.listeners(config, exports.services),
+      observed: config.gateway.advertise === undefined ? observed : undefined,
+    },
+    services: exports.services,
+    aliases: exports.aliases,
+    policies: access.policies,
+    pinned,
+    connection,
+  };
+}
+
+/** Adds a fault for every peer and every kind of object that cannot be read. */
+function checkReadings({ cluster }: Snapshot, findings: Findings): void {
+  for (const reading of [
+    cluster.services,
+    cluster.authorizationPolicies,
+    cluster.leftovers,
+    cluster.gateway,
+  ]) {
+    required<unknown>(reading, findings);
+  }
+}

@@ -1,0 +1,14 @@
+import { planMesh } from "../mesh/meshPlan.ts";
+import { trustedPeers } from "../trust/pinnedPeer.ts";
+import type { TopologyPlanner } from "./topologies.ts";
+
+/** One mesh over several clusters: each istiod reads the API servers of the others. */
+export const singleMesh: TopologyPlanner = {
+  connect(context, authority) {
+    const { connection, peers } = planMesh(context, authority);
+    return { connection, pinned: trustedPeers(peers) };
+  },
+  // Any Service may have endpoints that workloads of another cluster are sent to. Istio's sample says `*.local`, which is all that plus
+  // whatever else is named so in the mesh.
+  listeners: ({ cluster: { network, domain } }) => ({ hosts: [`*.svc.${domain}`], terminated: [], network }),
+};

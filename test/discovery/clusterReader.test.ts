@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ClusterReader, clusterFault } from "../../discovery/clusterReader.ts";
+import { ClusterError } from "../../kubernetes/errors.ts";
+import type { ClusterClient } from "../../kubernetes/client.ts";
+import { type KubeconfigName, loadKubeconfig } from "../../kubernetes/kubeconfig.ts";
+import { NAMESPACE, SERVICE } from "../../kubernetes/kinds.ts";
+import { temporaryFolder } from "../lab/temporaryFolder.ts";
+import { FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
+import { FORBIDDEN, faultsOf, valueOf } from "./support.ts";
+
+describe("ClusterReader", () => {
+  let server: FakeApiServer;
+  let reader: ClusterReader;
+
+  beforeEach(async () => {
+    server = await FakeApiServer.start();
+    reader = new ClusterReader(server.kubeconfig);
+  });
+
+  afterEach(() => {
+    server.stop();
+  });
+
+  const list = (client: ClusterClient) => client.list(SERVICE, { namespace: "xyz" });
+
+  it("finds a cluster that hangs unreachable within 10 seconds, whatever is read", async () => {
+    server.answer("hang");
+    const start = performance.now();
+    const readings = await Promise.all([reader.read(list), reader.read(list), reader.read(list)]);
+    assert.ok(performance.now() - start < 10_000);
+    for (const reading of readings) {
+      assert.ok("unreachable" in reading);
+      assert.match(reading.unreachable, /^cluster context "fake": .*no answer within 4 s$/);
+      assert.equal(reading.unreachable.includes(TOKEN), false);
+    }
+  });
+
+  it("probes the cluster once, however much is read", async () => {
+    server.answer({ status: 200, body: { items: [] } });
+    await Promise.all([reader.read(list), reader.read((client) => client.list(NAMESPACE))]);
+    assert.deepEqual(valueOf(await reader.read(list)), []);
+    assert.equal(server.requests.length, 1 + 3);
+    assert.equal(server.requests.filter((request) => request === "GET /version").length, 1);
+  });
+
+  it("finds a cluster that is down unreachable, and says why", async () => {
+    const body = { kind: "Status", reason: "ServiceUnavailable", message: "shutting down" };
+    server.answer({ status: 503, body });
+    const reading = await reader.read(list);
+    assert.ok("unreachable" in reading);
+    assert.match(reading.unreachable, /503 ServiceUnavailable: shutting down/);
+  });
+
+  it("names what the user may not do, with a fault for whoever needs it", async () => {
+    server.answer({ status: 200, body: { gitVersion: "v1.36.1" } }, FORBIDDEN);
+    const reading = await reader.read(list);
+    assert.ok("forbidden" in reading);
+    assert.equal(reading.forbidden, "list services in namespace xyz");
+    assert.equal(reading.fault.path, "kubeconfig.context");
+    assert.match(reading.fault.rule, /^cannot list services in namespace xyz: 403 Forbidden/);
+  });
+
+  it("gives a fault for any other refusal, without the credential", async () => {
+    const body = { kind: "Status", reason: "Unauthorized", message: "Unauthorized" };
+    server.answer({ status: 401, body });
+    const [fault, ...others] = faultsOf(await reader.read(list));
+    assert.deepEqual(others, []);
+    assert.deepEqual([fault?.path, fault?.value], ["kubeconfig.context", "fake"]);
+    assert.match(fault?.rule ?? "", /401 Unauthorized: .*may have expired/);
+    assert.match(fault?.remedy ?? "", /^Renew/);
+    assert.ok(!JSON.stringify(fault).includes(TOKEN));
+  });
+
+  it("gives a fault for a kubeconfig that is not there", async () => {
+    const path = "/nowhere/kubeconfig";
+    const [fault] = faultsOf(await new ClusterReader({ path, context: "x" }).read(list));
+    assert.deepEqual([fault?.path, fault?.value], ["kubeconfig", path]);
+    assert.match(fault?.rule ?? "", /kubeconfig \/nowhere\/kubeconfig/);
+  });
+
+  it("throws a defect of the program as it is", async () => {
+    server.answer({ status: 200, body: {} });
+    const defect = reader.read(() => Promise.reject(new TypeError("a defect")));
+    await assert.rejects(defect, TypeError);
+  });
+});
+
+describe("The fault of a cluster that cannot be used", () => {
+  const NAME = { path: "config", context: "a" };
+  let folder: string;
+
+  before(async () => {
+    folder = await temporaryFolder("fault");
+    writeFileSync(join(folder, "config"), "contexts: [{name: b, context: {cluster: none, user: none}}]");
+  });
+
+  async function faultOf(name: KubeconfigName & typeof NAME) {
+    const error = await loadKubeconfig(name).then(
+      () => assert.fail("must fail"),
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof ClusterError);
+    return clusterFault(error, name);
+  }
+
+  it("is at the kubeconfig when the file cannot be read", async () => {
+    const path = join(folder, "none");
+    const fault = await faultOf({ path, context: "a" });
+    assert.deepEqual([fault.path, fault.value], ["kubeconfig", path]);
+    assert.match(fault.rule, /^cannot be used: .*no such file$/);
+    assert.match(fault.remedy, /kubeconfig\.path/);
+  });
+
+  it("is at the context when the file has none of that name, or one without its cluster", async () => {
+    const path = join(folder, "config");
+    const unknown = await faultOf({ path, context: "a" });
+    assert.deepEqual([unknown.path, unknown.value], ["kubeconfig.context", "a"]);
+    assert.match(unknown.rule, /^cannot be used: .*no such context; it has b$/);
+    const broken = await faultOf({ path, context: "b" });
+    assert.deepEqual([broken.path, broken.value], ["kubeconfig.context", "b"]);
+    assert.match(broken.rule, /is not in the file$/);
+  });
+
+  for (const [status, remedy] of [
+    [401, /^Renew its credentials/],
+    [403, /^Allow its user to do this/],
+    [404, /^Check the cluster/],
+    [undefined, /^Check the cluster/],
+  ] as const) {
+    it(`is at the context when the API server answers ${status ?? "nothing, for want of credentials"}`, () => {
+      const failure = { operation: "list pods", cause: "why", ...(status === undefined ? {} : { status }) };
+      const fault = clusterFault(new ClusterError('cluster context "a"', failure), NAME);
+      assert.deepEqual([fault.path, fault.value], ["kubeconfig.context", "a"]);
+      assert.equal(fault.rule, "cannot list pods: why");
+      assert.match(fault.remedy, remedy);
+    });
+  }
+});

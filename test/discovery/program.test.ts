@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { readSnapshot } from "../../discovery/snapshot.ts";
+import { readStackConfig } from "../../discovery/stackConfig.ts";
+import { Findings } from "../../federation/core/findings.ts";
+import { parseLastRun } from "../../federation/lastRun.ts";
+import { planCluster } from "../../federation/plan.ts";
+import program from "../../index.ts";
+import { ACCESS } from "../federation/mesh/meshSamples.ts";
+import { contractOf } from "../federation/samples.ts";
+import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
+import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
+import { type Asked, OWN_STACK, type Stacks, faultsError, planned, valueOf, withStacks } from "./support.ts";
+
+const service = {
+  metadata: { namespace: "abc", name: "foo" },
+  spec: { selector: { app: "foo" }, ports: [{ name: "http", port: 80, targetPort: 9000 }] },
+};
+const stacks: Stacks = { [OWN_STACK]: {}, "o/p/b": { federation: contractOf() } };
+
+function setConfig(kubeconfig: object): void {
+  const sections = {
+    cluster: { name: "cluster-a", domain: "cluster-a.local" },
+    kubeconfig,
+    exports: [
+      { namespace: "abc", service: "foo", as: "{name}.cluster-a.local", callers: [{ peer: "cluster-b" }] },
+    ],
+    dns: { services: {} },
+    peers: { "cluster-b": { stack: "o/p/b" } },
+  };
+  pulumi.runtime.setAllConfig(
+    Object.fromEntries(
+      Object.entries(sections).map(([key, value]) => [`istio-federation:${key}`, JSON.stringify(value)]),
+    ),
+  );
+}
+
+describe("The program", () => {
+  let server: FakeApiServer;
+
+  beforeEach(async () => {
+    server = await FakeApiServer.start();
+    server.answerBy((request) => ({
+      status: 200,
+      body: { metadata: {}, items: /\/abc\/services\?/.test(request) ? [service] : [] },
+    }));
+    setConfig(server.kubeconfig);
+  });
+
+  afterEach(() => {
+    server.stop();
+    pulumi.runtime.setAllConfig({});
+  });
+
+  /** Requests so far, to the cluster and to the engine. */
+  const countOf = ({ stacks: read }: Asked): number[] => [server.requests.length, read.length];
+
+  it("plans without a request to the cluster or to a stack", async () => {
+    const asked = await withStacks(stacks);
+    const config = readStackConfig(new Findings());
+    assert.ok(config !== undefined && "cluster" in config);
+    const snapshot = await readSnapshot(config);
+    const before = countOf(asked);
+    const findings = new Findings();
+    const plan = planCluster(config, snapshot, parseLastRun(snapshot.outputs, findings), findings);
+    // Whatever it might have begun would send its request by now.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(findings.faults, []);
+    assert.equal(plan?.kind, "cluster");
+    assert.deepEqual(countOf(asked), before);
+  });
+
+  it("declares resources without a request that it did not make to read, and makes each of these once", async () => {
+    const counts: number[][] = [];
+    const asked = await withStacks(stacks, ({ name, inputs }) => {
+      counts.push(countOf(asked));
+      return { id: `${name}-id`, state: inputs as object };
+    });
+    const outputs = await program();
+    assert.ok("federation" in outputs);
+    // The SDK's own test helper; it is exported, but not declared.
+    await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> })
+      .waitForRPCs()
+      .catch(() => undefined);
+    const [first] = counts;
+    assert.ok(first !== undefined);
+    assert.deepEqual(countOf(asked), first);
+    assert.deepEqual(server.requests, [...new Set(server.requests)]);
+    assert.deepEqual(asked.stacks.sort(), [OWN_STACK, "o/p/b"].sort());
+  });
+
+  for (const [what, kubeconfigOf] of [
+    ["answers", () => Promise.resolve(server.kubeconfig)],
+    ["does not answer", writeNowhere],
+  ] as const) {
+    it(`names outputs of the last update that it cannot read while the cluster ${what}, and shows no secret`, async () => {
+      setConfig(await kubeconfigOf());
+      const outputs = {
+        federation: { ...contractOf(), gateways: 1 },
+        trustAnchors: { "cluster-b": { clusterDomain: "?" } },
+        lastRun: { joined: { "cluster-b": { ...ACCESS, token: "s3cr3t with blanks" } }, policies: 1 },
+      };
+      await withStacks({ ...stacks, [OWN_STACK]: outputs });
+      const config = readStackConfig(new Findings());
+      assert.ok(config !== undefined && "cluster" in config);
+      const { faults, message } = await faultsError(planned(config));
+      assert.deepEqual(
+        [...new Set(faults.map(({ path }) => path))],
+        [
+          "outputs of this stack.federation.gateways",
+          "outputs of this stack.trustAnchors.cluster-b.clusterDomain",
+          "outputs of this stack.trustAnchors.cluster-b.trustDomain",
+          "outputs of this stack.trustAnchors.cluster-b.rootCertificates",
+          "outputs of this stack.lastRun.policies",
+          "outputs of this stack.lastRun.joined.cluster-b.token",
+        ],
+      );
+      assert.doesNotMatch(message, /s3cr3t/);
+      await assert.rejects(program(), (error) => {
+        assert.ok(error instanceof pulumi.RunError);
+        assert.match(error.message, /^Stack cluster-a has 6 fault\(s\)/);
+        assert.doesNotMatch(error.message, /s3cr3t/);
+        return true;
+      });
+    });
+  }
+});

@@ -1,0 +1,349 @@
+import assert from "node:assert/strict";
+import { readSnapshot } from "../../discovery/snapshot.ts";
+import type { StackConfig } from "../../federation/config/stackConfig.ts";
+import type { Reading, Snapshot } from "../../federation/snapshot.ts";
+import { ROOT_A, contractOf, validConfig } from "../federation/samples.ts";
+import { type Answer, FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
+import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
+import {
+  FORBIDDEN,
+  OWN_STACK,
+  type Stacks,
+  faultsOf,
+  plannedCluster,
+  valueOf,
+  withStacks,
+} from "./support.ts";
+
+const OF_OTHERS = "labelSelector=app.kubernetes.io%2Fmanaged-by%21%3Distio-federation";
+const LABELS = { "app.kubernetes.io/managed-by": "istio-federation" };
+const service = {
+  metadata: { namespace: "abc", name: "foo" },
+  spec: { selector: { app: "foo" }, ports: [{ name: "http", port: 9000 }] },
+};
+const pod = {
+  metadata: { namespace: "abc", name: "foo-1", labels: { app: "foo", "security.istio.io/tlsMode": "istio" } },
+  spec: { serviceAccountName: "foo" },
+  status: { conditions: [{ type: "Ready", status: "True" }] },
+};
+/** A list, or an object without anything. */
+const ok = (items: unknown[]): Answer => ({ status: 200, body: { metadata: {}, items } });
+
+/** Of cluster-a, with some of its sections replaced. */
+function configOf(kubeconfig: unknown, changes: Record<string, unknown> = {}): StackConfig {
+  const raw = {
+    cluster: { name: "cluster-a", domain: "cluster-a.local" },
+    kubeconfig,
+    gateway: { advertise: [{ address: "203.0.113.10" }] },
+    exports: [{ namespace: "abc", service: "foo" }],
+    peers: { "cluster-b": { stack: "o/p/b" } },
+    ...changes,
+  };
+  return validConfig(raw, "cluster-a");
+}
+
+describe("A snapshot of a stack", () => {
+  let server: FakeApiServer;
+
+  beforeEach(async () => {
+    server = await FakeApiServer.start();
+    server.answerBy(() => ok([]));
+  });
+
+  afterEach(() => {
+    server.stop();
+  });
+
+  /** @param lists answers by the kind's name in the URL. */
+  async function read(
+    changes: Record<string, unknown> = {},
+    lists: Record<string, Answer> = {},
+    stacks: Stacks = {},
+  ): Promise<Snapshot> {
+    server.answerBy((request) => {
+      const kind = /\/([a-z]+)\?/.exec(request)?.[1] ?? "";
+      return lists[kind] ?? ok([]);
+    });
+    await withStacks(stacks);
+    return readSnapshot(configOf(server.kubeconfig, changes));
+  }
+
+  /** Requests for one kind. */
+  const asked = (kind: string) =>
+    server.requests.filter((request) => request.includes(`/${kind}?`)).map(decodeURIComponent);
+
+  it("holds the stack's own outputs, its peers' and its cluster's, not yet validated", async () => {
+    const own = { federation: "?" };
+    const snapshot = await read(
+      { peers: { "cluster-c": { stack: "o/p/c" }, "cluster-b": { stack: "o/p/b" } } },
+      { services: ok([service]), pods: ok([pod]) },
+      { [OWN_STACK]: own, "o/p/b": { federation: "!" } },
+    );
+    assert.equal(snapshot.stack, "cluster-a");
+    assert.equal(snapshot.isPreview, false);
+    assert.ok(Math.abs(Date.now() - snapshot.now.getTime()) < 60_000);
+    assert.deepEqual(valueOf(snapshot.outputs), own);
+    assert.deepEqual(Object.keys(snapshot.peers), ["cluster-b", "cluster-c"]);
+    assert.deepEqual(snapshot.peers["cluster-b"], { value: { contract: "!" } });
+    const { services, workloads } = valueOf(snapshot.cluster.services);
+    assert.deepEqual(
+      [services.map(({ name }) => name), workloads.map(({ serviceAccount }) => serviceAccount)],
+      [["foo"], ["foo"]],
+    );
+    assert.deepEqual(
+      [snapshot.sharedRoot, snapshot.provided, snapshot.mesh],
+      [undefined, undefined, undefined],
+    );
+  });
+
+  it("asks for no more than the config needs", async () => {
+    await read({ exports: [], peers: {} });
+    assert.deepEqual(server.requests.map(decodeURIComponent).sort(), [
+      "GET /api/v1/namespaces/istio-federation/services?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
+      "GET /api/v1/namespaces/istio-system/configmaps/istio-ca-root-cert",
+      "GET /api/v1/namespaces/istio-system/secrets/cacerts",
+      "GET /apis/networking.istio.io/v1/namespaces/istio-federation/destinationrules?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
+      "GET /apis/networking.istio.io/v1/namespaces/istio-federation/serviceentries?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
+      "GET /apis/networking.istio.io/v1/namespaces/istio-federation/virtualservices?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
+      "GET /version",
+    ]);
+  });
+
+  it("sends no two equal requests, whatever the config needs", async () => {
+    const exports = [
+      { namespace: "abc", service: "foo", as: "{name}.cluster-a.local", callers: [{ peer: "cluster-b" }] },
+      { namespace: "istio-federation", service: "bar", localCallers: [] },
+      { service: "baz" },
+    ];
+    await read(
+      { exports, dns: { services: {} }, gateway: {} },
+      { services: ok([service]), pods: ok([pod]) },
+      { "o/p/b": { federation: contractOf() } },
+    );
+    const kinds = server.requests.map((request) => /\/([a-z0-9-]+)(\?|$)/.exec(request)?.[1]);
+    for (const kind of ["services", "serviceentries", "authorizationpolicies", "eastwestgateway"]) {
+      assert.ok(kinds.includes(kind), `${kind} is among ${server.requests.join("\n")}`);
+    }
+    assert.deepEqual(server.requests, [...new Set(server.requests)]);
+  });
+
+  for (const [what, rule, isRead] of [
+    ["restrict nobody", {}, false],
+    ["name peers", { peers: ["cluster-b"] }, true],
+    ["name ports", { ports: ["http"] }, true],
+    ["name callers", { callers: [{ peer: "cluster-b" }] }, true],
+    ["name local callers", { localCallers: [] }, true],
+  ] as const) {
+    it(`${isRead ? "has" : "does without"} policies of others where export rules ${what}`, async () => {
+      await read({ exports: [{ namespace: "abc", service: "foo", ...rule }] }, { services: ok([service]) });
+      assert.equal(asked("authorizationpolicies").length > 0, isRead);
+    });
+  }
+
+  it("has the hosts of others' ServiceEntries where names are registered: of peers, or of aliased exports", async () => {
+    const items = [{ metadata: { namespace: "shop", name: "x" }, spec: { hosts: ["www.example.org"] } }];
+    const lists = { serviceentries: ok(items) };
+    const all = `GET /apis/networking.istio.io/v1/serviceentries?limit=500&${decodeURIComponent(OF_OTHERS)}`;
+    const aliased = [{ service: "foo", as: "{name}.cluster-a.local" }];
+    for (const changes of [{}, { exports: aliased, peers: {} }]) {
+      const { cluster } = await read(changes, lists);
+      assert.deepEqual(
+        valueOf(cluster.serviceEntries).map(({ hosts }) => hosts),
+        [["www.example.org"]],
+      );
+      assert.ok(asked("serviceentries").includes(all), server.requests.join("\n"));
+    }
+    await read({ peers: {} }, lists);
+    assert.ok(!asked("serviceentries").includes(all));
+  });
+
+  it("has Services of others in the namespace of imports where local Services are made", async () => {
+    const lists = { services: ok([{ metadata: { namespace: "istio-federation", name: "other" } }]) };
+    const request =
+      "GET /api/v1/namespaces/istio-federation/services?limit=500&labelSelector=app.kubernetes.io/managed-by!=istio-federation";
+    const { cluster } = await read({ dns: { services: {} } }, lists);
+    assert.deepEqual(valueOf(cluster.importNamespaceServices), [{ name: "other", labels: {} }]);
+    assert.ok(asked("services").includes(request));
+    const without = await read({}, lists);
+    assert.deepEqual(valueOf(without.cluster.importNamespaceServices), []);
+    assert.ok(!asked("services").includes(request));
+  });
+
+  it("has the gateway's addresses unless the config advertises some", async () => {
+    const { cluster } = await read({ gateway: {} });
+    assert.deepEqual(valueOf(cluster.gateway), []);
+    const request = "GET /api/v1/namespaces/istio-gateway/services/eastwestgateway";
+    assert.ok(server.requests.includes(request), server.requests.join("\n"));
+    await read();
+    assert.ok(!server.requests.includes(request));
+  });
+
+  it("has objects of peers that neither the config nor the last update names, of each kind of an import", async () => {
+    const annotations = { "istio-federation.dev/host": "bar.xyz.svc.b.local" };
+    const left = {
+      metadata: { name: "x", labels: { ...LABELS, "istio-federation.dev/peer": "b" }, annotations },
+    };
+    const kinds = ["serviceentries", "destinationrules", "services", "virtualservices"];
+    const outputs = { [OWN_STACK]: { peers: { "cluster-gone": {} } } };
+    const found = await read({ exports: [] }, { services: ok([left]), serviceentries: ok([left]) }, outputs);
+    assert.deepEqual(valueOf(found.cluster.leftovers), [left.metadata, left.metadata]);
+    for (const kind of kinds) {
+      const requests = asked(kind).filter((request) => request.includes("/namespaces/istio-federation/"));
+      assert.match(requests.join("\n"), /istio-federation\.dev\/peer\+notin\+\(cluster-b,cluster-gone\)$/);
+    }
+  });
+
+  it("counts what the user may not list as never made, but for ServiceEntries", async () => {
+    const rights = { services: FORBIDDEN, virtualservices: FORBIDDEN, destinationrules: FORBIDDEN };
+    const { cluster } = await read({ exports: [] }, rights);
+    assert.deepEqual(valueOf(cluster.leftovers), []);
+    const refused = await read({ exports: [] }, { serviceentries: FORBIDDEN });
+    assert.ok("forbidden" in refused.cluster.leftovers);
+  });
+
+  it("has no policies of others where the Services could not be read, for the same reason", async () => {
+    const exports = [{ namespace: "abc", service: "foo", callers: [{ peer: "cluster-b" }] }];
+    const { cluster } = await read({ exports }, { services: FORBIDDEN });
+    assert.ok("forbidden" in cluster.services);
+    assert.equal(cluster.authorizationPolicies, cluster.services);
+    assert.deepEqual(asked("authorizationpolicies"), []);
+  });
+
+  it("has one reading for each part: a refusal of one leaves the others", async () => {
+    const lists = { peerauthentications: FORBIDDEN, namespaces: FORBIDDEN };
+    const { cluster } = await read({}, lists);
+    const parts = Object.entries(cluster) as [string, Reading<unknown>][];
+    assert.deepEqual(
+      parts.filter(([, reading]) => !("value" in reading)).map(([part]) => part),
+      ["services", "peerAuthentications"],
+    );
+  });
+
+  it("is one of a cluster that cannot be used in all parts, with one fault and without the credential", async () => {
+    const body = { kind: "Status", reason: "Unauthorized", message: "Unauthorized" };
+    server.answer({ status: 401, body });
+    await withStacks({});
+    const { cluster } = await readSnapshot(
+      configOf(server.kubeconfig, { gateway: {}, dns: { services: {} } }),
+    );
+    const parts = Object.entries(cluster) as [string, Reading<unknown>][];
+    const refused = parts.filter(([, reading]) => !("value" in reading));
+    assert.deepEqual(
+      parts.filter(([, reading]) => "value" in reading).map(([part]) => part),
+      ["authorizationPolicies", "corefiles"],
+    );
+    const faults = new Set(
+      refused.flatMap(([, reading]) => faultsOf(reading).map((fault) => JSON.stringify(fault))),
+    );
+    assert.equal(faults.size, 1);
+    assert.ok(!JSON.stringify(cluster).includes(TOKEN));
+    assert.deepEqual([...new Set(server.requests)], ["GET /version"]);
+  });
+
+  it("throws what nobody foresaw as it is", async () => {
+    await withStacks({});
+    const broken = { ...configOf(server.kubeconfig), peers: null } as unknown as StackConfig;
+    await assert.rejects(readSnapshot(broken), TypeError);
+  });
+});
+
+describe("The Corefiles in a snapshot", () => {
+  const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "configmaps" } };
+  const ABSENT: Answer = { status: 404, body: NOT_FOUND };
+  const given = (corefile?: string): Answer => ({
+    status: 200,
+    body: { metadata: { name: "x" }, data: corefile === undefined ? {} : { Corefile: corefile } },
+  });
+  let server: FakeApiServer;
+
+  before(async () => {
+    server = await FakeApiServer.start();
+  });
+
+  after(() => {
+    server.stop();
+  });
+
+  async function read(
+    coreDns: Answer,
+    nodeLocal: Answer,
+    dns: object = { coreDns: { address: "10.96.0.77" } },
+  ) {
+    server.answerBy((request) => {
+      if (request.includes("/configmaps/node-local-dns")) return nodeLocal;
+      return request.includes("/configmaps/coredns") ? coreDns : ok([]);
+    });
+    await withStacks({});
+    const config = configOf(server.kubeconfig, {
+      topology: "replicated",
+      certificateAuthority: { source: "shared", shared: { stack: "root-ca" } },
+      dns,
+    });
+    return (await readSnapshot(config)).cluster.corefiles;
+  }
+
+  it("are those of CoreDNS and of NodeLocal DNSCache", async () => {
+    const both = await read(given("a"), given("b"));
+    assert.deepEqual(valueOf(both), { coreDns: "a", nodeLocal: "b" });
+  });
+
+  it("are undefined where a ConfigMap is not there or has none, and of NodeLocal DNSCache where the user may not read it", async () => {
+    const nothing = { coreDns: undefined, nodeLocal: undefined };
+    assert.deepEqual(valueOf(await read(ABSENT, ABSENT)), nothing);
+    assert.deepEqual(valueOf(await read(given(), FORBIDDEN)), nothing);
+    assert.ok("forbidden" in (await read(FORBIDDEN, ABSENT)));
+  });
+
+  it("are not read where the config names none", async () => {
+    assert.deepEqual(valueOf(await read(given("a"), given("b"), {})), {
+      coreDns: undefined,
+      nodeLocal: undefined,
+    });
+    assert.ok(!server.requests.some((request) => /coredns|node-local/.test(request)));
+  });
+});
+
+describe("A stack that is read and planned", () => {
+  const FOO = "foo.abc.svc.cluster-a.local";
+  const contract = contractOf({
+    cluster: "cluster-a",
+    clusterDomain: "cluster-a.local",
+    trustDomain: "cluster-a.local",
+    rootCertificates: [ROOT_A],
+    services: {
+      [FOO]: {
+        ports: [{ number: 8080, name: "http", protocol: "HTTP" }],
+        subjectAltNames: ["spiffe://cluster-a.local/ns/abc/sa/before"],
+      },
+    },
+  });
+
+  it("exports what its cluster has, and publishes what the next run needs", async () => {
+    const server = await FakeApiServer.start();
+    try {
+      server.answerBy((request) => {
+        if (request.includes("/services?")) return ok([service]);
+        return ok(request.includes("/pods?") ? [pod] : []);
+      });
+      await withStacks({ [OWN_STACK]: { federation: contract }, "o/p/b": { federation: contractOf() } });
+      const { plan, notes } = await plannedCluster(configOf(server.kubeconfig));
+      assert.deepEqual(Object.keys(plan.services), [FOO]);
+      assert.deepEqual(plan.services[FOO]?.subjectAltNames, ["spiffe://cluster-a.local/ns/abc/sa/foo"]);
+      assert.ok(plan.connection.kind === "imports");
+      assert.equal(plan.connection.peers["cluster-b"]?.state, "ready");
+      assert.match(notes.join("\n"), /^exports: changes 1 service \(foo\.abc/m);
+    } finally {
+      server.stop();
+    }
+  });
+
+  it("keeps what it published while nothing listens where its cluster was, and says why", async () => {
+    await withStacks({ [OWN_STACK]: { federation: contract }, "o/p/b": { federation: contractOf() } });
+    const { plan, warnings } = await plannedCluster(configOf(await writeNowhere()));
+    assert.deepEqual(plan.services, contract.services);
+    assert.match(
+      warnings.join("\n"),
+      /^Cluster cluster-a cannot be reached: the exports last published stay\. .*127\.0\.0\.1:9/m,
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { readOwnOutputs, readPeer, readSharedRoot, readSigningRequest } from "../../discovery/stacks.ts";
+import { OWN_STACK, type Stacks, faultsOf, valueOf, withStacks } from "./support.ts";
+
+const CONTRACT = { schemaVersion: 1, cluster: "cluster-b" };
+const STACK_B = "organization/istio-federation/cluster-b";
+
+describe("readPeer", () => {
+  it("reads the contract of a stack of this project by its bare name", async () => {
+    const asked = await withStacks({ [STACK_B]: { federation: CONTRACT } });
+    assert.deepEqual(valueOf(await readPeer("b", "cluster-b")), { contract: CONTRACT });
+    assert.deepEqual(asked.stacks, [STACK_B]);
+  });
+
+  it("reads the contract of another project's stack by its full name", async () => {
+    await withStacks({ "acme/mesh/prod": { federation: CONTRACT } });
+    assert.deepEqual(valueOf(await readPeer("b", "acme/mesh/prod")), { contract: CONTRACT });
+  });
+
+  const pending: [string, Stacks, RegExp][] = [
+    [
+      "does not exist",
+      {},
+      /stack organization\/istio-federation\/cluster-b does not exist, or you may not read it; run `pulumi up`/,
+    ],
+    ["was never updated", { [STACK_B]: {} }, /has no output `federation` yet/],
+    ["was destroyed", { [STACK_B]: { federation: null } }, /has no output `federation` yet/],
+  ];
+  for (const [what, stacks, reason] of pending) {
+    it(`takes a peer whose stack ${what} as pending`, async () => {
+      await withStacks(stacks);
+      const reading = valueOf(await readPeer("b", "cluster-b"));
+      assert.ok("pending" in reading);
+      assert.match(reading.pending, reason);
+    });
+  }
+
+  it("reads whom a peer trusts: nobody before its first update; unknown where its stack does not say, or is not there", async () => {
+    const trustAnchors = { us: {} };
+    await withStacks({
+      "o/p/b": { federation: CONTRACT, trustAnchors },
+      "o/p/c": {},
+      "o/p/d": { federation: CONTRACT },
+    });
+    const readings = await Promise.all(["b", "c", "d", "e"].map((peer) => readPeer(peer, `o/p/${peer}`)));
+    assert.deepEqual(
+      readings.map((reading) => valueOf(reading).trustAnchors),
+      [trustAnchors, {}, undefined, undefined],
+    );
+  });
+
+  it("reads to whom a peer gives access, also before it has a contract", async () => {
+    const access = { us: { token: "t" } };
+    await withStacks({ "o/p/b": { federation: CONTRACT, access }, "o/p/c": { access } });
+    for (const peer of ["b", "c"]) {
+      assert.deepEqual(valueOf(await readPeer(peer, `o/p/${peer}`)).access, access);
+    }
+  });
+
+  it("gives a fault for a stack that is there but cannot be read", async () => {
+    await withStacks({ "o/p/b": new Error("permission denied") });
+    const faults = faultsOf(await readPeer("b", "o/p/b"));
+    assert.deepEqual(
+      faults.map(({ path, value, rule }) => [path, value, rule]),
+      [["peers.b.stack", "o/p/b", "cannot be read: permission denied"]],
+    );
+  });
+});
+
+describe("readOwnOutputs", () => {
+  it("finds nothing before the first update, and once the stack is destroyed", async () => {
+    await withStacks({});
+    assert.deepEqual(valueOf(await readOwnOutputs()), {});
+    await withStacks({ [OWN_STACK]: {} });
+    assert.deepEqual(valueOf(await readOwnOutputs()), {});
+  });
+
+  it("finds what the last update published, as it is", async () => {
+    const outputs = { federation: CONTRACT, lastRun: { any: "thing" } };
+    await withStacks({ [OWN_STACK]: outputs });
+    assert.deepEqual(valueOf(await readOwnOutputs()), outputs);
+  });
+
+  it("gives a fault where the stack itself cannot be read", async () => {
+    await withStacks({ [OWN_STACK]: new Error("incorrect passphrase") });
+    assert.deepEqual(
+      faultsOf(await readOwnOutputs()).map(({ path, value, rule }) => [path, value, rule]),
+      [["stack", OWN_STACK, "cannot be read: incorrect passphrase"]],
+    );
+  });
+});
+
+describe("readSharedRoot", () => {
+  it("reads what the root's stack publishes, or why there is nothing", async () => {
+    const outputs = { rootCertificates: ["a root"] };
+    await withStacks({ "o/p/root": outputs });
+    assert.deepEqual(valueOf(await readSharedRoot("o/p/root")), { outputs });
+    const missing = valueOf(await readSharedRoot("root-ca"));
+    assert.ok("pending" in missing);
+    assert.match(missing.pending, /^stack organization\/istio-federation\/root-ca does not exist/);
+  });
+
+  it("gives a fault where that stack cannot be read", async () => {
+    await withStacks({ "o/p/root": new Error("incorrect passphrase") });
+    assert.deepEqual(
+      faultsOf(await readSharedRoot("o/p/root")).map(({ path, value }) => [path, value]),
+      [["certificateAuthority.shared.stack", "o/p/root"]],
+    );
+  });
+});
+
+describe("readSigningRequest", () => {
+  it("reads a cluster's request, or why there is none", async () => {
+    await withStacks({ "o/p/a": { certificateRequest: "PEM" }, "o/p/b": { federation: {} } });
+    assert.deepEqual(valueOf(await readSigningRequest("a", "o/p/a")), { request: "PEM" });
+    const [b, c] = await Promise.all([readSigningRequest("b", "o/p/b"), readSigningRequest("c", "o/p/c")]);
+    assert.match(JSON.stringify(valueOf(b)), /stack o\/p\/b has no output `certificateRequest` yet/);
+    assert.match(JSON.stringify(valueOf(c)), /stack o\/p\/c does not exist/);
+  });
+
+  it("gives a fault where the cluster's stack cannot be read", async () => {
+    await withStacks({ "o/p/a": new Error("permission denied") });
+    assert.deepEqual(
+      faultsOf(await readSigningRequest("a", "o/p/a")).map(({ path, value }) => [path, value]),
+      [["rootAuthority.clusters.a.stack", "o/p/a"]],
+    );
+  });
+});

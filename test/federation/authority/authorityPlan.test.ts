@@ -1,0 +1,314 @@
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { planAuthority } from "../../../federation/authority/authority.ts";
+import type { Phase, RotationRecord } from "../../../federation/authority/rotation.ts";
+import type { IstiodTrust } from "../../../federation/authority/rotationStep.ts";
+import type { RootReading } from "../../../federation/authority/shared.ts";
+import type { StackConfig } from "../../../federation/config/stackConfig.ts";
+import type { LastRun } from "../../../federation/lastRun.ts";
+import type { ClusterReadings, Reading } from "../../../federation/snapshot.ts";
+import { fingerprintOf } from "../../../federation/x509/certificate.ts";
+import { signRequest } from "../../../federation/authority/signRequest.ts";
+import { signedInputs } from "../../providers/support/signedInputs.ts";
+import { TestAuthority } from "../../support/testAuthority.ts";
+import { testRequest } from "../../support/testRequest.ts";
+import { runPart } from "../planContext.ts";
+import { UNREACHABLE_CLUSTER, clusterPlanOf, faultsIn, planOf } from "../planning.ts";
+import { KUBECONFIG, ROOT_A, ROOT_B, contractOf, validConfig } from "../samples.ts";
+
+const NOW = new Date("2026-11-21T10:00:00Z");
+
+describe("A plan of a cluster's own roots", () => {
+  const ROOTS = { 1: fingerprintOf(ROOT_A), 2: fingerprintOf(ROOT_B) };
+  const record = (root: number, phase: Phase): RotationRecord => ({
+    root,
+    phase,
+    since: "2026-11-20T10:00:00Z",
+    roots: ROOTS,
+    signedUntil: {},
+  });
+  const installed = (roots: string[], changes: Partial<IstiodTrust> = {}): ClusterReadings["istiod"] => ({
+    value: {
+      isInstalled: true,
+      roots: roots.map(fingerprintOf),
+      signer: undefined,
+      signedUntil: {},
+      ...changes,
+    },
+  });
+  const BOTH = installed([ROOT_A, ROOT_B]);
+  const refusal = { path: "kubeconfig.context", rule: "cannot get Secret cacerts: 403", remedy: "Allow it" };
+
+  /** @param trusted roots of ours that peer cluster-b trusts. */
+  function plan(
+    last: RotationRecord | undefined,
+    rotation: { root: number; phase: Phase } | undefined,
+    trusted: string[] = [ROOT_A, ROOT_B],
+    istiod: ClusterReadings["istiod"] = BOTH,
+  ) {
+    const cluster = { name: "cluster-a", domain: "a.local" };
+    const config = validConfig(
+      { cluster, kubeconfig: KUBECONFIG, certificateAuthority: rotation && { rotation } },
+      "cluster-a",
+    );
+    const pinned = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: [] };
+    const us = { clusterDomain: "a.local", trustDomain: "a.local", rootCertificates: trusted };
+    const { result, notes } = runPart(
+      config,
+      {
+        peers: { "cluster-b": { contract: {}, trustAnchors: { us } } },
+        lastRun: { rotation: last, pinned: { "cluster-b": pinned } },
+        snapshot: { now: NOW, cluster: { istiod } },
+      },
+      planAuthority,
+    );
+    assert.ok(result?.source === "own");
+    return { ...result.rotation, notes };
+  }
+
+  it("is the first root of a stack without one, and needs no istiod", () => {
+    const now = "2026-11-21T10:00:00Z";
+    const wanted = { root: 1, phase: "drop" };
+    for (const last of [undefined, record(1, "drop")]) {
+      const forbidden = { forbidden: "get Secret cacerts", fault: refusal };
+      assert.deepEqual(plan(last, undefined, [], forbidden), { wanted, last, now, notes: [] });
+    }
+  });
+
+  it("lets a root sign once peers and istiod trust it", () => {
+    const { wanted, notes } = plan(record(2, "trust"), { root: 2, phase: "sign" });
+    assert.deepEqual(wanted, { root: 2, phase: "sign" });
+    assert.deepEqual(notes, ["Root 2 goes to phase 'sign' (the last update: root 2, phase 'trust')"]);
+  });
+
+  it("is refused where somebody is behind, and lists who: peers, and istiod until it has taken the root in", () => {
+    const behind = (trusted: string[], istiod?: ClusterReadings["istiod"]) => {
+      const faults = faultsIn(() => plan(record(2, "trust"), { root: 2, phase: "sign" }, trusted, istiod));
+      assert.ok(faults.every(({ path }) => path === "certificateAuthority.rotation"));
+      return faults.map(({ rule }) => rule.split(" by ")[1]);
+    };
+    assert.deepEqual(behind([ROOT_A]), ["peer cluster-b"]);
+    assert.deepEqual(behind([ROOT_A], installed([ROOT_A])), ["peer cluster-b", "this cluster's istiod"]);
+    const unknown = installed([], { roots: undefined });
+    assert.deepEqual(behind([ROOT_A, ROOT_B], unknown), ["this cluster's istiod (cannot be read)"]);
+  });
+
+  it("goes by the Secret after an update that failed: a root that signed has certificates out", async () => {
+    const root = await TestAuthority.root("O=a.local, CN=Root CA 2");
+    const last = { ...record(2, "trust"), roots: { ...ROOTS, 2: fingerprintOf(root.pem) } };
+    const signer = installed([ROOT_A, ROOT_B], { signer: fingerprintOf(root.pem) });
+    const faults = faultsIn(() => plan(last, { root: 2, phase: "announce" }, undefined, signer));
+    assert.match(faults.map(({ rule }) => rule).join(), /drops root 2 while workloads may have certificates/);
+    const signedUntil = { 2: "2026-11-21T09:59:00Z" };
+    const before = installed([ROOT_A, ROOT_B], { signedUntil });
+    assert.deepEqual(
+      plan(last, { root: 2, phase: "trust" }, undefined, before).last?.signedUntil,
+      signedUntil,
+    );
+  });
+
+  it("does not move on where the cluster is unreachable", () => {
+    const { istiod } = UNREACHABLE_CLUSTER;
+    const [fault, ...others] = faultsIn(() =>
+      plan(record(2, "trust"), { root: 2, phase: "sign" }, [ROOT_B], istiod),
+    );
+    assert.deepEqual(others, []);
+    assert.match(fault?.rule ?? "", /this cluster's istiod \(cannot be read\)/);
+  });
+
+  it("has a fault where the cluster refuses what a step needs", () => {
+    const forbidden = { forbidden: "get Secret cacerts", fault: refusal };
+    const faults = faultsIn(() => plan(record(2, "trust"), { root: 2, phase: "sign" }, [ROOT_B], forbidden));
+    assert.deepEqual(faults[0], refusal);
+  });
+
+  it("notes in the same phase whether the next one can follow", () => {
+    const stays = (trusted: string[]) => plan(record(2, "trust"), { root: 2, phase: "trust" }, trusted).notes;
+    assert.deepEqual(stays([ROOT_A, ROOT_B]), ["Root 2 is in phase 'trust'; phase 'sign' can follow"]);
+    assert.match(stays([ROOT_A]).join(), /phase 'sign' has to wait, as it is too early: .* peer cluster-b$/);
+  });
+});
+
+describe("A plan of certificates from outside", () => {
+  let root: TestAuthority;
+  let mesh: TestAuthority;
+
+  before(async () => {
+    root = await TestAuthority.root("O=Company, CN=Root");
+    mesh = await root.intermediate("O=Company, CN=Mesh");
+  });
+
+  const config = validConfig(
+    {
+      cluster: { name: "cluster-a", domain: "a.local" },
+      kubeconfig: KUBECONFIG,
+      certificateAuthority: { source: "provided", provided: { certificate: "c", key: "k", root: "r" } },
+    },
+    "cluster-a",
+  );
+  const now = new Date();
+
+  it("takes what was read, once it is validated", () => {
+    const provided = { value: { certificate: mesh.pem, key: mesh.keyPem(), root: root.pem } };
+    const { authority } = clusterPlanOf(config, { snapshot: { now, provided } }).plan;
+    assert.ok(authority.source === "provided");
+    assert.equal(authority.authority.roots.length, 1);
+    assert.deepEqual(authority.roots, authority.authority.roots);
+  });
+
+  it("has the faults of what was read, or of reading it", () => {
+    const wrong = { value: { certificate: mesh.pem, key: root.keyPem(), root: root.pem } };
+    const unread = { path: "certificateAuthority.provided.key", rule: "cannot be read", remedy: "Name it" };
+    assert.deepEqual(
+      faultsIn(() => planOf(config, { snapshot: { now, provided: wrong } })).map(({ path }) => path),
+      ["certificateAuthority.provided.key"],
+    );
+    const snapshot = { now, provided: { faults: [unread] } };
+    assert.deepEqual(
+      faultsIn(() => planOf(config, { snapshot })),
+      [unread],
+    );
+  });
+});
+
+describe("A plan of a cluster under a shared root", () => {
+  const config: StackConfig = validConfig(
+    {
+      cluster: { name: "cluster-a", domain: "cluster-a.local", trustDomain: "b.local" },
+      kubeconfig: KUBECONFIG,
+      certificateAuthority: { source: "shared", shared: { stack: "root-ca" } },
+      gateway: { advertise: [{ address: "203.0.113.10" }] },
+    },
+    "cluster-a",
+  );
+  const MISSING = { value: { pending: "stack root-ca does not exist" } };
+  let request: string;
+  let root: TestAuthority;
+  let certificate: string;
+
+  before(async () => {
+    root = await TestAuthority.root("O=shared", { notAfter: new Date(Date.now() + 1e11) });
+    const asked = await testRequest("O=b.local, CN=Intermediate CA");
+    request = asked.pem;
+    certificate = signRequest(signedInputs(root, asked), undefined, new Date(), randomBytes).certificate;
+  });
+
+  const signed = (): Reading<RootReading> => ({
+    value: {
+      outputs: { rootCertificates: [root.pem], signedCertificates: { "cluster-a": certificate } },
+    },
+  });
+  const contract = contractOf({
+    cluster: "cluster-a",
+    clusterDomain: "cluster-a.local",
+    trustDomain: "b.local",
+    rootCertificates: [ROOT_A],
+    services: {},
+  });
+  const given = (
+    sharedRoot: Reading<RootReading>,
+    lastRun: Partial<LastRun> = {},
+    cluster: Partial<ClusterReadings> = UNREACHABLE_CLUSTER,
+  ) => ({ lastRun, snapshot: { now: new Date(), sharedRoot, cluster } });
+
+  it("makes only a key and a request, and warns that it waits", () => {
+    const { plan, warnings, notes } = planOf(config, given(MISSING));
+    assert.deepEqual(plan, { kind: "waiting", config, intermediate: 1 });
+    assert.deepEqual(warnings, [
+      "Cluster cluster-a waits for its certificate: stack root-ca does not exist. Until then only its key and its signing request are made",
+    ]);
+    assert.deepEqual(notes, []);
+  });
+
+  it("does not wait where Istio is installed, as by an update that failed late: it would be removed", () => {
+    const istiod = { isInstalled: true, roots: undefined, signer: undefined, signedUntil: {} };
+    const faults = faultsIn(() => planOf(config, given(MISSING, {}, { istiod: { value: istiod } })));
+    assert.match(
+      faults.map(({ rule }) => rule).join(),
+      /whose Istio is installed \(Secret istio-system\/cacerts\) and would be removed/,
+    );
+  });
+
+  it("takes what was signed for it", () => {
+    const { plan, notes } = clusterPlanOf(config, given(signed(), { certificateRequest: request }));
+    assert.ok(plan.authority.source === "shared");
+    assert.equal(plan.authority.authority.certificate, certificate);
+    assert.deepEqual(notes, [
+      `the root of stack root-ca is trusted from now on: SHA-256 ${root.fingerprint}`,
+    ]);
+  });
+
+  it("falls back on what it had, also with a key that it made when its root was its own", () => {
+    const issued = { certificate, rootCertificates: [`${root.pem}\n`], intermediate: 2 };
+    const lastRun = { contract, certificateRequest: request, issued };
+    const { plan, warnings } = clusterPlanOf(config, given(MISSING, lastRun));
+    assert.ok(plan.authority.source === "shared");
+    assert.deepEqual(plan.authority.authority, issued);
+    assert.match(warnings.join("\n"), /^The certificate last signed for cluster-a stays: /m);
+  });
+
+  it("moves over from a root of its own with the key that it has, once that is signed, and not before", () => {
+    const since = "2026-11-21T10:00:00Z";
+    const rotation = { root: 2, phase: "drop", since, roots: {}, signedUntil: {} } as const;
+    const lastRun = { contract, certificateRequest: request, rotation };
+    const unsigned = { value: { outputs: { rootCertificates: [root.pem], signedCertificates: {} } } };
+    assert.match(
+      faultsIn(() => planOf(config, given(unsigned, lastRun)))
+        .map(({ rule }) => rule)
+        .join(),
+      /which runs and would be left without one: its request is published, and stack root-ca has not signed it/,
+    );
+    const { authority } = clusterPlanOf(config, given(signed(), lastRun)).plan;
+    assert.ok(authority.source === "shared");
+    assert.equal(authority.authority.intermediate, 2);
+  });
+
+  it("counts the intermediate's key by the root that signs, as long as that is its own", () => {
+    const since = "2026-11-21T10:00:00Z";
+    const rotation = { root: 2, phase: "trust", since, roots: {}, signedUntil: {} } as const;
+    const found = planOf(config, given(MISSING, { rotation })).plan;
+    assert.ok(found.kind === "waiting");
+    assert.equal(found.intermediate, 1);
+    const signs = { ...rotation, phase: "sign" } as const;
+    const next = planOf(config, given(MISSING, { rotation: signs })).plan;
+    assert.ok(next.kind === "waiting");
+    assert.equal(next.intermediate, 2);
+  });
+
+  it("is refused where the root's stack cannot be read, with all other faults and none of peers' roots", () => {
+    const fault = (path: string) => ({ faults: [{ path, rule: "cannot be read", remedy: "Log in" }] });
+    const peers = { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" }, "cluster-d": { stack: "d" } };
+    const contractOfPeer = (name: string) => ({
+      value: {
+        contract: contractOf({
+          cluster: name,
+          clusterDomain: `${name}.local`,
+          trustDomain: `${name}.local`,
+          services: {},
+        }),
+      },
+    });
+    const { snapshot, lastRun } = given(fault("certificateAuthority.shared.stack"), { contract });
+    const faults = faultsIn(() =>
+      planOf(
+        { ...config, peers },
+        {
+          lastRun,
+          snapshot: {
+            ...snapshot,
+            peers: {
+              "cluster-b": fault("peers.cluster-b.stack"),
+              // Both under the shared root, which nobody can see now to be in common with this cluster.
+              "cluster-c": contractOfPeer("cluster-c"),
+              "cluster-d": contractOfPeer("cluster-d"),
+            },
+          },
+        },
+      ),
+    );
+    assert.deepEqual(
+      faults.map(({ path }) => path),
+      ["peers.cluster-b.stack", "certificateAuthority.shared.stack"],
+    );
+  });
+});

@@ -1,0 +1,268 @@
+import assert from "node:assert/strict";
+import type { LastRun } from "../../../federation/lastRun.ts";
+import type { AccessFailure, MeshPeer } from "../../../federation/mesh/meshPeer.ts";
+import type { MeshConnection } from "../../../federation/mesh/meshPlan.ts";
+import type { MeshReadings } from "../../../federation/snapshot.ts";
+import { clusterPlanOf, faultsIn } from "../planning.ts";
+import { ROOT_A, ROOT_B } from "../samples.ts";
+import { ACCESS, NOW, TOKEN, TRUSTING, meshConfig, meshContract } from "./meshSamples.ts";
+
+const PEERS = { peers: { "cluster-b": { stack: "acme/mesh/b" } } };
+const CONTRACT = meshContract({ cluster: "cluster-a", rootCertificates: [ROOT_A] });
+const REFUSED: AccessFailure = { status: 401, cause: "401", unreachable: false, passing: false };
+const server = ACCESS.server;
+
+/** Given to cluster-b, or by it to us. */
+const reading = (access: object = ACCESS) => ({
+  contract: meshContract(),
+  access: { "cluster-a": access },
+  trustAnchors: TRUSTING,
+});
+
+interface MeshGiven {
+  lastRun?: Partial<LastRun>;
+  mesh?: Partial<MeshReadings>;
+  peer?: object;
+  isPreview?: boolean;
+}
+
+function plan(
+  { lastRun = {}, mesh = {}, peer = reading(), isPreview = true }: MeshGiven = {},
+  changes: object = {},
+) {
+  const found = clusterPlanOf(meshConfig({ ...PEERS, ...changes }), {
+    peers: { "cluster-b": peer as ReturnType<typeof reading> },
+    lastRun: { contract: CONTRACT, ...lastRun },
+    snapshot: {
+      now: NOW,
+      isPreview,
+      mesh: { kubeconfigAuthority: { value: undefined }, ownAccess: undefined, accessFailures: {}, ...mesh },
+    },
+  });
+  assert.ok(found.plan.connection.kind === "mesh");
+  const connection: MeshConnection = found.plan.connection;
+  assert.ok(![...found.warnings, ...found.notes].join().includes(TOKEN));
+  return { ...found, settings: connection.settings, peer: connection.peers["cluster-b"] };
+}
+
+describe("A plan of a single mesh", () => {
+  it("finds a peer ready by its contract, its access for us, and its API server's answer", () => {
+    const { plan: found, peer, settings, warnings } = plan();
+    assert.equal(peer?.state, "ready");
+    assert.equal(settings.tokenHours, 720);
+    assert.match(warnings.join("\n"), /^The istiods of cluster-b may read all .*$/);
+    assert.deepEqual(found.services, {});
+    assert.deepEqual(Object.keys(found.pinned), ["cluster-b"]);
+  });
+
+  it("waits for a peer that is not there", () => {
+    const { peer, warnings } = plan({ peer: { pending: "stack acme/mesh/b does not exist" } });
+    assert.equal(peer?.state, "pending");
+    assert.match(warnings.join(), /Peer cluster-b is pending: .* does not exist/);
+  });
+
+  it("goes on when the credentials for each other have both ended: either side's update renews what it gave", () => {
+    const life = { issued: "2020-01-01T00:00:00Z", expires: "2020-02-01T00:00:00Z" };
+    const ended = { ...ACCESS, ...life, token: "ended" };
+    const lastRun = { credentials: { "cluster-b": life }, joined: { "cluster-b": ended } };
+    const { peer, warnings, notes } = plan({
+      peer: reading(ended),
+      lastRun,
+      mesh: { accessFailures: { "cluster-b": REFUSED } },
+    });
+    assert.match(notes.join("\n"), /for this cluster ended on 2020-02-01T00:00:00Z: this update renews it/);
+    assert.match(
+      warnings.join("\n"),
+      /refuses our credential, which ended on 2020-02-01T00:00:00Z; have its team/,
+    );
+    assert.equal(peer?.access?.token, ended.token);
+  });
+
+  it("notes when this update renews a credential", () => {
+    const credentials = { "cluster-b": { issued: "2020-01-01T00:00:00Z", expires: "2020-02-01T00:00:00Z" } };
+    const { notes } = plan({ peer: { pending: "not there" }, lastRun: { credentials } });
+    assert.match(
+      notes.join("\n"),
+      /credential of peer cluster-b for this cluster ended on .*: this update renews it/,
+    );
+  });
+
+  it("warns in a preview only of lifetimes that are shorter than asked for: an update does so itself", () => {
+    const life = { issued: "2026-11-20T10:00:00Z", expires: "2026-11-22T10:00:00Z", hours: 720 };
+    const lastRun = { credentials: { "cluster-b": life } };
+    const [preview, update] = [true, false].map((isPreview) => plan({ lastRun, isPreview }).warnings.join());
+    assert.match(preview ?? "", /not the 720 h of singleMesh\.tokenHours/);
+    assert.doesNotMatch(update ?? "", /tokenHours/);
+  });
+
+  it("warns of what a peer keeps that it takes access from", () => {
+    const life = { issued: "2026-11-01T00:00:00Z", expires: "2126-12-01T00:00:00Z" };
+    const { warnings } = plan({ lastRun: { credentials: { "cluster-b": life, "cluster-x": life } } });
+    assert.match(
+      warnings.join("\n"),
+      /^Peer cluster-x loses its access .* keeps what it has read of cluster-a's Secrets/m,
+    );
+    assert.doesNotMatch(warnings.join("\n"), /cluster-b loses/);
+  });
+});
+
+describe("A peer whose API server was asked", () => {
+  const after = (failure: AccessFailure, access: object = ACCESS, lastRun: Partial<LastRun> = {}) => {
+    const found = plan({
+      peer: reading(access),
+      lastRun,
+      mesh: { accessFailures: { "cluster-b": failure } },
+    });
+    const warnings = found.warnings.filter((warning) => !warning.startsWith("The istiods of"));
+    return { peer: found.peer as MeshPeer, warning: warnings.join("\n"), pinned: found.plan.pinned };
+  };
+
+  /** Why a new peer is pending. */
+  function reason(failure: AccessFailure, access: object = ACCESS): string {
+    const { peer, warning, pinned } = after(failure, access);
+    assert.ok(peer.state === "pending");
+    assert.equal(peer.access, undefined);
+    assert.deepEqual(Object.keys(pinned), ["cluster-b"]);
+    assert.equal(warning.split("\n").at(-1), `Peer cluster-b is pending: ${peer.reason}`);
+    return peer.reason;
+  }
+
+  it("is pending when it refuses the credential, and its team must act", () => {
+    assert.match(
+      reason(REFUSED),
+      /^its API server https:.* refuses the credential .*; have its team run `pulumi up --refresh` on stack acme\/mesh\/b, then run it here$/,
+    );
+  });
+
+  it("is pending when the credential has ended", () => {
+    assert.match(
+      reason(REFUSED, { ...ACCESS, expires: "2026-11-01T00:00:00Z" }),
+      /refuses our credential, which ended on 2026-11-01T00:00:00Z; have its team run `pulumi up` on stack acme/,
+    );
+  });
+
+  it("is pending when it lets us read nothing", () => {
+    const failure = { ...REFUSED, status: 403, cause: "403 Forbidden" };
+    assert.match(reason(failure), /does not let us read what istiod needs: 403.*on stack acme\/mesh\/b/);
+  });
+
+  it("is pending when another server answers than the certificates tell", () => {
+    const failure = { status: undefined, cause: "self-signed", unreachable: true, passing: false };
+    assert.match(
+      reason(failure),
+      /is not the API server that the peer says: .*have its team correct singleMesh\.apiServer of stack acme\/mesh\/b/,
+    );
+  });
+
+  it("joins when it does not answer here, as istiod may have another way to it, with a warning for both sides", () => {
+    const failure = { status: undefined, cause: "ECONNREFUSED", unreachable: true, passing: true };
+    const { peer, warning } = after(failure);
+    assert.equal(peer.state, "ready");
+    assert.ok(warning.startsWith(`peers.cluster-b.access: "${server}" does not answer here`), warning);
+    assert.match(
+      warning,
+      /ECONNREFUSED.*open the way from istiod, or have its team correct singleMesh\.apiServer/,
+    );
+  });
+
+  it("joins when it is busy", () => {
+    const failure = { status: 429, cause: "429 Too Many Requests", unreachable: false, passing: true };
+    const { peer, warning } = after(failure);
+    assert.equal(peer.state, "ready");
+    assert.match(warning, /too busy to answer.*429/);
+  });
+
+  it("leaves istiod what it had when it refuses us now, so that this side can still renew what it gave", () => {
+    const before = { ...ACCESS, token: "other", expires: "2026-11-01T00:00:00Z" };
+    const lastRun = { joined: { "cluster-b": before } };
+    for (const access of [before, { ...ACCESS, certificateAuthority: ROOT_B }]) {
+      const { peer, warning } = after(REFUSED, access, lastRun);
+      assert.ok(peer.state === "pending");
+      assert.deepEqual(peer.access, before);
+      assert.match(warning, /What istiod knew of it before stays$/m);
+    }
+  });
+
+  it("keeps since when it refuses us", () => {
+    const since = "2026-11-20T10:00:00Z";
+    const status = { state: "pending", reason: "", since, imported: 0 } as const;
+    const { peer } = after(REFUSED, ACCESS, { statuses: { "cluster-b": status } });
+    assert.ok(peer.state === "pending");
+    assert.equal(peer.since, since);
+  });
+
+  it("is no concern while the peer is pending for another reason", () => {
+    const peer = { contract: meshContract(), trustAnchors: TRUSTING };
+    const found = plan({ peer, mesh: { accessFailures: { "cluster-b": REFUSED } } });
+    assert.ok(found.peer?.state === "pending");
+    assert.match(found.peer.reason, /gives this cluster no access/);
+  });
+});
+
+describe("This cluster's own API server in a single mesh", () => {
+  const own = "https://203.0.113.10:6443";
+  const singleMesh = (apiServer: object) => ({
+    singleMesh: { meshId: "mesh1", allowPeersToReadSecrets: true, apiServer: { server: own, ...apiServer } },
+  });
+  const settle = (kubeconfigAuthority: MeshReadings["kubeconfigAuthority"], apiServer: object = {}) =>
+    plan({ mesh: { kubeconfigAuthority } }, singleMesh(apiServer)).settings.apiServer;
+  const kubeconfigFault = { path: "kubeconfig", rule: "cannot be used", remedy: "Provide that file" };
+
+  it("has the config's certificates, and then needs no kubeconfig", () => {
+    const given = { server: own, certificateAuthority: ROOT_A };
+    assert.deepEqual(settle({ faults: [kubeconfigFault] }, { certificateAuthority: ROOT_A }), given);
+  });
+
+  it("has those of the kubeconfig where the config has none; its address stays the config's", () => {
+    assert.deepEqual(settle({ value: ROOT_B }), { server: own, certificateAuthority: ROOT_B });
+  });
+
+  it("has nothing but certificates from there, and no file with a key", () => {
+    const noted = settle({ value: `a note\n${ROOT_A}another\n${ROOT_B}` });
+    assert.equal(noted.certificateAuthority, `${ROOT_A}${ROOT_B}`);
+    const key = "-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0\n-----END EC PRIVATE KEY-----\n";
+    const [fault, ...others] = faultsIn(() => settle({ value: `${ROOT_A}${key}` }));
+    assert.deepEqual(others, []);
+    assert.equal(fault?.path, "singleMesh.apiServer.certificateAuthority");
+    assert.match(fault.rule, /has a private key in it/);
+    assert.match(fault.remedy, /^Take the key out/);
+    assert.ok(!JSON.stringify(fault).includes("c2VjcmV0"));
+  });
+
+  for (const [what, value] of [
+    ["has none", undefined],
+    ["has what is none", "x"],
+  ] as const) {
+    it(`is a fault when the kubeconfig ${what} either`, () => {
+      assert.deepEqual(
+        faultsIn(() => settle({ value })).map(({ path }) => path),
+        ["singleMesh.apiServer.certificateAuthority"],
+      );
+    });
+  }
+
+  it("is a fault of the kubeconfig alone when that cannot be read", () => {
+    assert.deepEqual(
+      faultsIn(() => settle({ faults: [kubeconfigFault] })),
+      [kubeconfigFault],
+    );
+  });
+
+  it("is a fault when its certificate is not what peers are told, as only this side can mend that", () => {
+    const ownAccess = { status: undefined, cause: "self-signed", unreachable: true, passing: false };
+    const [fault, ...others] = faultsIn(() => plan({ mesh: { ownAccess } }));
+    assert.deepEqual(others, []);
+    assert.deepEqual([fault?.path, fault?.value], ["singleMesh.apiServer", own]);
+    assert.match(fault?.rule ?? "", /^has a certificate that .* does not vouch for.*self-signed$/);
+    assert.match(fault?.remedy ?? "", /in this stack's config/);
+  });
+
+  for (const [what, ownAccess] of [
+    ["cannot be reached from here", { status: undefined, cause: "", unreachable: true, passing: true }],
+    ["refuses who has no credential", { status: 401, cause: "", unreachable: false, passing: false }],
+  ] as const) {
+    it(`may be one that ${what}`, () => {
+      assert.equal(plan({ mesh: { ownAccess } }).peer?.state, "ready");
+    });
+  }
+});

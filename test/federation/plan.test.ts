@@ -1,0 +1,430 @@
+import assert from "node:assert/strict";
+import type { StackConfig } from "../../federation/config/stackConfig.ts";
+import { describeFault } from "../../federation/core/fault.ts";
+import type { ExportAlias } from "../../federation/exports/alias.ts";
+import type { KubernetesService, Workload } from "../../federation/exports/clusterServices.ts";
+import type { ClusterReadings } from "../../federation/snapshot.ts";
+import type { Given } from "./planContext.ts";
+import { UNREACHABLE_CLUSTER, clusterPlanOf, everywhere, faultsIn, planOf } from "./planning.ts";
+import {
+  BAR,
+  KUBECONFIG,
+  LOCAL_CLUSTER,
+  ROOT_A,
+  ROOT_C,
+  ROOT_D,
+  barService,
+  contractC,
+  contractOf,
+  validConfig,
+} from "./samples.ts";
+
+const FOO = "foo.abc.svc.cluster-a.local";
+const fooService = { ...barService, subjectAltNames: ["spiffe://cluster-a.local/ns/abc/sa/foo"] };
+/** What cluster-a published. */
+const own = contractOf({
+  cluster: "cluster-a",
+  clusterDomain: "cluster-a.local",
+  trustDomain: "cluster-a.local",
+  rootCertificates: [ROOT_A],
+  services: { [FOO]: fooService, "gone.abc.svc.cluster-a.local": fooService },
+});
+const pinnedB = { clusterDomain: "cluster-b.local", trustDomain: "cluster-b.local", rootCertificates: [] };
+
+const service: KubernetesService = {
+  namespace: "abc",
+  name: "foo",
+  labels: {},
+  annotations: {},
+  selector: { app: "foo" },
+  ports: [{ name: "http", port: 9000 }],
+};
+const pod: Workload = {
+  kind: "Pod",
+  namespace: "abc",
+  labels: { app: "foo", "security.istio.io/tlsMode": "istio" },
+  serviceAccount: "today",
+  ready: true,
+  ports: {},
+};
+/** A cluster with Service foo and these workloads. */
+const withFoo = (...workloads: Workload[]): Partial<ClusterReadings> => ({
+  services: { value: { services: [service], workloads, namespaces: {} } },
+});
+
+function configOf(changes: Record<string, unknown> = {}): StackConfig {
+  const raw = {
+    cluster: LOCAL_CLUSTER,
+    kubeconfig: KUBECONFIG,
+    gateway: { advertise: [{ address: "203.0.113.10" }] },
+    exports: [{ namespace: "abc", service: "foo" }],
+    peers: { "cluster-b": { stack: "o/p/b" } },
+    ...changes,
+  };
+  return validConfig(raw, "cluster-a");
+}
+
+const B = { "cluster-b": { contract: contractOf() } };
+const NO_B = { "cluster-b": { pending: "stack o/p/b does not exist" } };
+
+describe("A plan of a cluster that cannot be reached", () => {
+  const plan = (given: Given = {}, changes: Record<string, unknown> = {}) =>
+    clusterPlanOf(configOf(changes), { ...given, snapshot: { cluster: UNREACHABLE_CLUSTER } });
+
+  it("exports what was last published and the config still names, and says why", () => {
+    const { plan: found, warnings } = plan({ peers: B, lastRun: { contract: own } }, { gateway: {} });
+    assert.deepEqual(found.services, { [FOO]: fooService });
+    assert.ok(found.connection.kind === "imports");
+    assert.equal(found.connection.peers["cluster-b"]?.state, "ready");
+    assert.equal(found.gateway.observed, undefined);
+    assert.deepEqual(warnings, [
+      'Cluster cluster-a cannot be reached: the exports last published stay. cluster context "cluster-a": no answer',
+    ]);
+  });
+
+  it("keeps ServiceEntries of aliased exports as the last update made them", () => {
+    const host = "foo.shop.example";
+    const spec: ExportAlias["spec"] = {
+      ...{ hosts: [host], location: "MESH_INTERNAL", resolution: "STATIC" },
+      ports: [{ number: 8080, name: "istio-federation-8080", protocol: "HTTP", targetPort: 8080 }],
+      ...{ workloadSelector: { labels: { app: "foo" } }, exportTo: ["istio-gateway"] },
+    };
+    const foo = { namespace: "abc", service: "foo", spec };
+    const gone = { namespace: "abc", service: "gone", spec: { ...spec, hosts: ["gone.shop.example"] } };
+    const contract = { ...own, domains: ["shop.example"], services: { [host]: fooService } };
+    const { plan: found } = plan(
+      { lastRun: { contract, aliases: { "abc/foo": foo, "abc/gone": gone } } },
+      {
+        cluster: { ...LOCAL_CLUSTER, domains: ["shop.example"] },
+        exports: [{ namespace: "abc", service: "foo", as: "{name}.shop.example" }],
+        peers: {},
+      },
+    );
+    assert.deepEqual(found.services, { [host]: fooService });
+    assert.deepEqual(found.aliases, [foo]);
+  });
+
+  it("exports nothing where nothing ever was published, and has no addresses of its gateway", () => {
+    const { plan: found, warnings } = plan({ peers: NO_B }, { gateway: {} });
+    assert.deepEqual(found.services, {});
+    assert.equal(found.gateway.observed, undefined);
+    assert.match(warnings.join("\n"), /cannot be reached: nothing is exported, as nothing ever was\./);
+    assert.match(warnings.join("\n"), /Peer cluster-b is pending: stack o\/p\/b does not exist/);
+  });
+});
+
+describe("A plan of a cluster that answers", () => {
+  const plan = (
+    cluster: Partial<ClusterReadings>,
+    { peers = NO_B, lastRun = { contract: own } }: Given = {},
+    changes: Record<string, unknown> = {},
+  ) => clusterPlanOf(configOf(changes), { peers, lastRun, snapshot: { cluster } });
+  const forB = { exports: [{ service: "foo", peers: ["cluster-b"] }] };
+
+  it("exports what is there, and notes how that differs from before", () => {
+    const { plan: found, notes } = plan(withFoo(pod));
+    assert.deepEqual(notes, [
+      `exports: changes 1 service (${FOO}), removes 1 (gone.abc.svc.cluster-a.local)`,
+    ]);
+    assert.deepEqual(found.services[FOO]?.ports, [{ number: 9000, name: "http", protocol: "HTTP" }]);
+    assert.match(found.services[FOO].subjectAltNames.join(), /sa\/today/);
+  });
+
+  it("exports to peers by the names that they give themselves", () => {
+    const peers = { "cluster-b": { contract: contractOf({ cluster: "b-itself" }) } };
+    const { plan: found } = plan(withFoo(pod), { peers, lastRun: {} }, forB);
+    assert.deepEqual(found.services[FOO]?.peers, ["b-itself"]);
+  });
+
+  it("names a peer that is away as it was pinned, or as the config does", () => {
+    const pinned = { "cluster-b": { ...pinnedB, cluster: "b-pinned" } };
+    const known = plan(withFoo(pod), { lastRun: { pinned } }, forB);
+    assert.deepEqual(known.plan.services[FOO]?.peers, ["b-pinned"]);
+    assert.deepEqual(plan(withFoo(pod), {}, forB).plan.services[FOO]?.peers, ["cluster-b"]);
+  });
+
+  it("warns of Services without a sidecar", () => {
+    const { plan: found, warnings } = plan(withFoo({ ...pod, labels: { app: "foo" } }));
+    assert.deepEqual(Object.keys(found.services), [FOO]);
+    assert.match(warnings.join("\n"), /Service abc\/foo\.selector: .*none with a sidecar/);
+  });
+
+  it("exports under another name, unless somebody else's ServiceEntry has that too", () => {
+    const changes = { exports: [{ service: "foo", as: "{name}.cluster-a.local" }] };
+    const { plan: found } = plan(withFoo(pod), {}, changes);
+    assert.deepEqual(Object.keys(found.services), ["foo.cluster-a.local"]);
+    assert.deepEqual(
+      found.aliases.map(({ spec }) => [spec.hosts, spec.ports]),
+      [
+        [
+          ["foo.cluster-a.local"],
+          [{ number: 9000, name: "istio-federation-9000", protocol: "HTTP", targetPort: 9000 }],
+        ],
+      ],
+    );
+    const theirs = { namespace: "pay", name: "theirs", labels: {}, hosts: ["foo.cluster-a.local"] };
+    const taken = plan({ ...withFoo(pod), serviceEntries: { value: [theirs] } }, {}, changes);
+    assert.deepEqual([taken.plan.services, taken.plan.aliases], [{}, []]);
+    assert.match(taken.warnings.join("\n"), /Service abc\/foo: .*ServiceEntry pay\/theirs too/);
+    const forbidden = { forbidden: "list serviceentries in all namespaces", fault: describedFault("x") };
+    const unseen = plan({ ...withFoo(pod), serviceEntries: forbidden }, {}, changes);
+    assert.deepEqual(Object.keys(unseen.plan.services), ["foo.cluster-a.local"]);
+    assert.match(
+      unseen.warnings.join("\n"),
+      /may not list serviceentries in all namespaces, so it is not checked/,
+    );
+  });
+
+  it("keeps the identities last published of a Service that is scaled to zero, with a warning", () => {
+    const { plan: found, warnings } = plan(withFoo());
+    assert.deepEqual(found.services[FOO]?.subjectAltNames, fooService.subjectAltNames);
+    assert.deepEqual(found.services[FOO].ports, [{ number: 9000, name: "http", protocol: "HTTP" }]);
+    assert.match(warnings.join("\n"), /Service abc\/foo\.selector: .*identities last published stay/);
+  });
+
+  it("removes what peers left that neither the config nor the last update names, and warns of it", () => {
+    const labels = { "istio-federation.dev/peer": "cluster-old" };
+    const metadata = { name: "x", labels, creationTimestamp: "2026-11-20T10:22:05Z" };
+    const { plan: found, warnings } = plan({ ...withFoo(pod), leftovers: { value: [metadata] } });
+    assert.ok(found.connection.kind === "imports");
+    assert.deepEqual(found.connection.leftovers, {
+      "cluster-old": { entries: 1, newest: "2026-11-20T10:22:05Z" },
+    });
+    assert.match(warnings.join("\n"), /^1 imported service of peer cluster-old, which .* removes it\.$/m);
+  });
+
+  it("removes nothing where the cluster looks like another stack's: that is a fault", () => {
+    const metadata = { name: "x", labels: { "istio-federation.dev/peer": "cluster-a" } };
+    const faults = faultsIn(() => plan({ leftovers: { value: [metadata] } }));
+    assert.deepEqual(
+      faults.map(({ path, value }) => [path, value]),
+      [["kubeconfig.context", "cluster-a"]],
+    );
+  });
+
+  it("removes what is registered of peers that the config names no more", () => {
+    const status = { state: "ready", reason: "", since: "", imported: 2 } as const;
+    const statuses = { "cluster-z": status, "cluster-b": status, "cluster-y": status };
+    const { connection } = plan({}, { lastRun: { statuses } }).plan;
+    assert.ok(connection.kind === "imports");
+    assert.deepEqual(connection.formerPeers, ["cluster-y", "cluster-z"]);
+  });
+
+  it("has the gateway's addresses, unless the config advertises some", () => {
+    const gateway = { value: [{ address: "203.0.113.11", port: 15443 }] };
+    assert.deepEqual(plan({ gateway }, {}, { gateway: {} }).plan.gateway.observed, gateway.value);
+    assert.equal(plan({ gateway }).plan.gateway.observed, undefined);
+  });
+});
+
+/** A fault that stands for any. */
+function describedFault(rule: string) {
+  return { path: "kubeconfig.context", value: "cluster-a", rule, remedy: "Do something" };
+}
+
+describe("A plan", () => {
+  it("is refused where the config changes what a running cluster cannot", () => {
+    const lastRun = { contract: { ...own, trustDomain: "old.example" } };
+    const faults = faultsIn(() => planOf(configOf(), { peers: B, lastRun }));
+    assert.deepEqual(
+      faults.map(({ path }) => path),
+      ["cluster.trustDomain"],
+    );
+  });
+
+  it("keeps a pending peer's domains from another", () => {
+    const peers = { "cluster-b": { stack: "o/p/b" }, "cluster-c": { stack: "o/p/c" } };
+    const lastRun = { contract: own, pinned: { "cluster-b": pinnedB } };
+    const contract = contractOf({ cluster: "cluster-c", rootCertificates: [ROOT_C] });
+    const given = { peers: { ...NO_B, "cluster-c": { contract } }, lastRun };
+    const faults = faultsIn(() => planOf(configOf({ peers }), given)).map(describeFault);
+    assert.match(
+      faults.join("\n"),
+      /peers\.cluster-c\.contract\.clusterDomain: .*that of pending peer cluster-b/,
+    );
+  });
+
+  it("needs no cluster where nothing is exported and the gateway's addresses are given", () => {
+    const { services, authorizationPolicies } = clusterReadingsOfNothing();
+    const snapshot = { cluster: { ...UNREACHABLE_CLUSTER, services, authorizationPolicies } };
+    const { plan, warnings } = clusterPlanOf(configOf({ exports: [] }), { peers: B, snapshot });
+    assert.ok(plan.connection.kind === "imports");
+    assert.deepEqual([plan.connection.leftovers, warnings], [{}, []]);
+    const peer = plan.connection.peers["cluster-b"];
+    assert.ok(peer?.state === "ready");
+    assert.deepEqual(Object.keys(peer.imports.services), [BAR]);
+  });
+
+  it("reports a refusal that several parts met with once", () => {
+    const fault = describedFault("cannot use the API server: 401 Unauthorized");
+    const given = { peers: B, snapshot: { cluster: everywhere({ faults: [fault] }) } };
+    assert.deepEqual(
+      faultsIn(() => planOf(configOf({ gateway: {} }), given)),
+      [fault],
+    );
+  });
+
+  it("warns of certificates of the last update that expire", () => {
+    const dates = { notBefore: "2026-01-01T00:00:00Z", notAfter: "2026-11-25T00:00:00Z", sha256: "" };
+    const { warnings } = planOf(configOf(), { peers: B, lastRun: { certificates: { intermediate: dates } } });
+    assert.match(warnings.join("\n"), /^The intermediate expires on 2026-11-25T00:00:00Z, in 3 day\(s\)/m);
+  });
+});
+
+/** A cluster that was not asked for exports. */
+function clusterReadingsOfNothing(): Pick<ClusterReadings, "services" | "authorizationPolicies"> {
+  return {
+    services: { value: { services: [], workloads: [], namespaces: {} } },
+    authorizationPolicies: { value: [] },
+  };
+}
+
+describe("Faults of a plan", () => {
+  const fault = (rule: string) => ({ faults: [describedFault(rule)] });
+  const forbidden = (what: string) => ({ forbidden: what, fault: describedFault(`cannot ${what}: 403`) });
+
+  it("come from all parts at once", () => {
+    const config = configOf({
+      certificateAuthority: { rotation: { root: 2, phase: "sign" } },
+      gateway: {},
+      exports: [{ namespace: "abc", service: "foo", callers: [{ peer: "cluster-b" }] }],
+      dns: { services: { limit: 1 } },
+      peers: {
+        "cluster-b": { stack: "b", imports: [{ as: ["www.example.org"] }] },
+        "cluster-c": { stack: "c" },
+        "cluster-d": { stack: "d" },
+        "cluster-e": { stack: "e" },
+        "cluster-f": { stack: "f" },
+      },
+    });
+    const services = { [BAR]: barService, "baz.xyz.svc.cluster-b.local": barService };
+    const given: Given = {
+      peers: {
+        "cluster-b": { contract: contractOf({ services }) },
+        // Trust: another root than the pinned one.
+        "cluster-c": { contract: { ...contractC, rootCertificates: [ROOT_D] } },
+        // Names: a domain that is ours.
+        "cluster-d": {
+          contract: contractOf({
+            cluster: "cluster-d",
+            clusterDomain: "cluster-d.local",
+            trustDomain: "cluster-a.local",
+            rootCertificates: [ROOT_A],
+            services: {},
+          }),
+        },
+        // A contract that cannot be read.
+        "cluster-e": { contract: { ...contractOf({ cluster: "cluster-e" }), gateways: 1 } },
+      },
+      lastRun: {
+        // Identity: another mesh domain than the running cluster's.
+        contract: { ...own, meshDomain: "old.example" },
+        pinned: {
+          "cluster-c": {
+            clusterDomain: "cluster-c.local",
+            trustDomain: "cluster-c.local",
+            rootCertificates: [ROOT_C],
+          },
+        },
+      },
+      snapshot: {
+        cluster: {
+          ...withFoo(pod),
+          // Exports.
+          peerAuthentications: fault("cannot list peerauthentications: 400"),
+          // Callers.
+          authorizationPolicies: forbidden("list authorizationpolicies in namespace abc"),
+          // Names of others.
+          importNamespaceServices: { value: [{ name: "bar-xyz-cluster-b", labels: {} }] },
+          serviceEntries: {
+            value: [{ namespace: "shop", name: "theirs", labels: {}, hosts: [BAR] }],
+          },
+          leftovers: { value: [{ name: "x", labels: { "istio-federation.dev/peer": "cluster-a" } }] },
+          gateway: forbidden("get service istio-gateway/eastwestgateway"),
+        },
+      },
+    };
+    const { peers = {}, ...rest } = given;
+    const readings = Object.fromEntries(Object.entries(peers).map(([peer, value]) => [peer, { value }]));
+    const unread = { faults: [{ path: "peers.cluster-f.stack", rule: "cannot be read", remedy: "Log in" }] };
+    const snapshot = { ...given.snapshot, peers: { ...readings, "cluster-f": unread } };
+    const faults = faultsIn(() => planOf(config, { ...rest, snapshot })).map(({ path, rule }) => [
+      path,
+      rule,
+    ]);
+    const expected: [path: string, rule: RegExp][] = [
+      ["cluster.meshDomain", /is another than 'old\.example'/],
+      ["peers.cluster-f.stack", /cannot be read/],
+      ["certificateAuthority.rotation", /needs a root to begin with/],
+      ["kubeconfig.context", /cannot list peerauthentications/],
+      ["peers.cluster-e.contract.gateways", /must be a list/],
+      ["peers.cluster-c.contract.rootCertificates", /which is not among those pinned/],
+      ["peers.cluster-d.contract.trustDomain", /'cluster-a\.local', which is that of this cluster/],
+      ["peers.cluster-b.imports[0].as", /would be the name of two of the peer's services/],
+      ["dns.services.limit", /is less than the 2 imported services/],
+      ["peers.cluster-b.imports", /is a host of ServiceEntry shop\/theirs too/],
+      ["dns.services.name", /there is a Service istio-federation\/bar-xyz-cluster-b/],
+      ["kubeconfig.context", /looks like another stack's cluster/],
+      ["kubeconfig.context", /cannot list authorizationpolicies/],
+      ["kubeconfig.context", /cannot get service/],
+    ];
+    assertFaults(faults, expected);
+  });
+
+  it("come from all parts at once with one root for all clusters, that of the Corefile among them", () => {
+    const config = configOf({
+      topology: "replicated",
+      certificateAuthority: { source: "provided", provided: { certificate: "c", key: "k", root: "r" } },
+      dns: { coreDns: { address: "10.96.0.77" } },
+      exports: [{ namespace: "abc", service: "foo", callers: [{ peer: "cluster-c" }] }],
+      peers: {
+        "cluster-b": { stack: "b", imports: [{ as: ["bar.cluster-a.local"] }] },
+        "cluster-c": { stack: "c" },
+      },
+    });
+    const topology = "replicated";
+    const pinnedC = {
+      clusterDomain: "cluster-c.local",
+      trustDomain: "cluster-c.local",
+      rootCertificates: [ROOT_D],
+    };
+    const provided = {
+      path: "certificateAuthority.provided.root",
+      rule: "is a file that cannot be read",
+      remedy: "",
+    };
+    const faults = faultsIn(() =>
+      planOf(config, {
+        peers: {
+          "cluster-b": { contract: contractOf({ topology }) },
+          "cluster-c": { contract: { ...contractC, topology } },
+        },
+        lastRun: { pinned: { "cluster-c": pinnedC } },
+        snapshot: {
+          provided: { faults: [provided] },
+          cluster: {
+            services: forbidden("list namespaces"),
+            authorizationPolicies: forbidden("list authorizationpolicies in namespace abc"),
+            corefiles: { value: { coreDns: "global {\n}\n", nodeLocal: undefined } },
+          },
+        },
+      }),
+    ).map(({ path, rule }) => [path, rule]);
+    assertFaults(faults, [
+      ["certificateAuthority.provided.root", /cannot be read/],
+      ["kubeconfig.context", /cannot list namespaces/],
+      ["peers.cluster-c.contract.rootCertificates", /which is not among those pinned/],
+      ["peers.cluster-b.imports[0].as", /this cluster's own domain/],
+      ["dns.coreDns.configMap", /has a server block 'global' that somebody else wrote/],
+      ["kubeconfig.context", /cannot list authorizationpolicies/],
+    ]);
+  });
+
+  function assertFaults(faults: unknown[][], expected: readonly [path: string, rule: RegExp][]): void {
+    assert.deepEqual(
+      faults.map(([path]) => path),
+      expected.map(([path]) => path),
+    );
+    for (const [index, [, rule]] of expected.entries()) assert.match(String(faults[index]?.[1]), rule);
+  }
+});

@@ -1,0 +1,99 @@
+import type { AuthorityPlan } from "../../federation/authority/authority.ts";
+import type { StackConfig } from "../../federation/config/stackConfig.ts";
+import { FaultsError } from "../../federation/core/fault.ts";
+import { Findings } from "../../federation/core/findings.ts";
+import type { ContractReading, PeerView } from "../../federation/imports/registration.ts";
+import { planRegistrations } from "../../federation/imports/registrations.ts";
+import { type LastRun, NO_LAST_RUN } from "../../federation/lastRun.ts";
+import type { MeshPeer } from "../../federation/mesh/meshPeer.ts";
+import { planMeshPeers } from "../../federation/mesh/meshPeers.ts";
+import type { PlanContext } from "../../federation/plan.ts";
+import type { ClusterReadings, Snapshot } from "../../federation/snapshot.ts";
+
+/** A cluster that answers and has nothing. */
+export const EMPTY_CLUSTER: ClusterReadings = {
+  services: { value: { services: [], workloads: [], namespaces: {} } },
+  peerAuthentications: { value: [] },
+  destinationRules: { value: [] },
+  authorizationPolicies: { value: [] },
+  serviceEntries: { value: [] },
+  importNamespaceServices: { value: [] },
+  leftovers: { value: [] },
+  gateway: { value: [] },
+  istiod: { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
+  corefiles: { value: { coreDns: undefined, nodeLocal: undefined } },
+};
+
+export const NOW = new Date("2026-11-21T10:28:15.678Z");
+
+/** A snapshot of an empty cluster whose peers publish these, with some of its parts replaced. */
+export function snapshotOf(
+  peers: Readonly<Record<string, ContractReading>> = {},
+  { cluster, ...changes }: Partial<Omit<Snapshot, "cluster">> & { cluster?: Partial<ClusterReadings> } = {},
+): Snapshot {
+  return {
+    stack: "cluster-a",
+    isPreview: true,
+    now: NOW,
+    outputs: { value: {} },
+    peers: Object.fromEntries(Object.entries(peers).map(([peer, value]) => [peer, { value }])),
+    sharedRoot: undefined,
+    provided: undefined,
+    mesh: undefined,
+    ...changes,
+    cluster: { ...EMPTY_CLUSTER, ...cluster },
+  };
+}
+
+/** Parts of a plan's context that a test sets; all others are empty. */
+export interface Given {
+  peers?: Readonly<Record<string, ContractReading>>;
+  lastRun?: Partial<LastRun>;
+  snapshot?: Parameters<typeof snapshotOf>[1];
+}
+
+/**
+ * Runs one part of a plan.
+ * @throws FaultsError with all its faults.
+ */
+export function runPart<T>(
+  config: StackConfig,
+  { peers = {}, lastRun = {}, snapshot = {} }: Given,
+  part: (context: PlanContext) => T,
+): { result: T; warnings: string[]; notes: string[] } {
+  const findings = new Findings();
+  const last = { ...NO_LAST_RUN, ...lastRun };
+  const result = part({ config, snapshot: snapshotOf(peers, snapshot), lastRun: last, peers, findings });
+  if (findings.faults.length > 0) throw new FaultsError("plan", findings.faults);
+  return { result, warnings: findings.warnings, notes: findings.notes };
+}
+
+type Viewed<T> = { peers: Readonly<Record<string, T>>; warnings: string[]; notes: string[] };
+
+/** Registrations of the peers that publish these. @throws FaultsError with all faults. */
+export function viewPeers(
+  config: StackConfig,
+  peers: Readonly<Record<string, ContractReading>>,
+  lastRun: Partial<LastRun> = {},
+  now: Date = NOW,
+  authority?: AuthorityPlan,
+): Viewed<PeerView> {
+  const { result, ...found } = runPart(config, { peers, lastRun, snapshot: { now } }, (context) =>
+    planRegistrations(context, authority),
+  );
+  return { peers: result.peers, ...found };
+}
+
+/** Peers of a single mesh that publish these. @throws FaultsError with all faults. */
+export function viewMeshPeers(
+  config: StackConfig,
+  peers: Readonly<Record<string, ContractReading>>,
+  lastRun: Partial<LastRun> = {},
+  now: Date = NOW,
+  authority?: AuthorityPlan,
+): Viewed<MeshPeer> {
+  const { result, ...found } = runPart(config, { peers, lastRun, snapshot: { now } }, (context) =>
+    planMeshPeers(context, authority),
+  );
+  return { peers: result, ...found };
+}
