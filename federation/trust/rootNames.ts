@@ -4,9 +4,8 @@ import type { Claim } from "../imports/domains.ts";
 import type { OutsideRoots } from "./commonTrust.ts";
 
 /**
- * A peer's root must not be named like somebody else's certificate. A verifier looks for the issuer of a certificate by name (and key
- * identifier, which anyone can copy) and not by signature: it could take the peer's root for it, find that the signature does
- * not fit, and refuse honest traffic of ours or of another peer.
+ * Refuses a root of a peer that is named like somebody else's certificate: verifiers look for issuers by name
+ * (docs/decisions/2026-11-21-root-names.md).
  *
  * @param rootCertificates of the peer, PEM.
  * @param claims of this cluster and of the other peers. Their intermediates are unknown here; this program names them, as it names

@@ -31,13 +31,7 @@ export interface ConstrainedNames {
  * Permits workload identities of one trust domain and these hosts, and excludes all other names (RFC 5280, 4.2.1.10).
  * A permitted name restricts names of its own kind only, so each other kind is excluded, by the empty name in which all of the kind lie.
  *
- * Verifiers differ (by tests; BoringSSL by its source):
- * - URI: OpenSSL and BoringSSL permit the trust domain only, as RFC 5280 has it; Go permits those below it too.
- * - DNS: excluded by all. OpenSSL applies it to a leaf's common name that looks like one, Go does not.
- * - IP: excluded by OpenSSL and Go; BoringSSL knows no such constraint and refuses a leaf with an address.
- * - E-mail: excluded by Go; OpenSSL and older BoringSSL ignore it, as to them an empty name matches none; today's BoringSSL refuses the
- *   constraint, and with it any address, even in the subject of a CA between anchor and leaf.
- * - Names of other kinds, such as directory names, are restricted by none; Istio takes no identity from them.
+ * How verifiers differ: docs/decisions/2026-11-21-constrained-trust-anchors.md.
  *
  * @param hosts DNS names, each with all below it, and single IP addresses; none: all are excluded.
  */
