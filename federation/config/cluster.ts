@@ -9,8 +9,9 @@ import {
   defaultMeshDomain,
   judgeOwnedDomains,
 } from "../core/domains.ts";
-import { anyNumber } from "../core/lists.ts";
+import { distinct } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK, isBelow } from "../core/names.ts";
+import { sortedUnique } from "../core/order.ts";
 import { type Complaint, checked, fields, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { TRAITS } from "../core/topology.ts";
@@ -36,7 +37,8 @@ export const cluster = checked(
       defaultsTo: "`<name>.mesh`",
       page: "cluster-local.md",
     }),
-    domains: anyNumber(text(OWNED_DOMAIN)).default([]).meta({
+    // Sorted below: faults name a domain by its place.
+    domains: distinct(text(OWNED_DOMAIN)).default([]).meta({
       description: "Further domains of this cluster, below which it may export Services by other names.",
       defaultsTo: "none",
       page: "exports.md#other-names",
@@ -61,7 +63,7 @@ export const cluster = checked(
     trustDomain: trustDomain ?? domain,
     network: network ?? name,
     meshDomain: meshDomain ?? defaultMeshDomain(name),
-    domains,
+    domains: sortedUnique(domains),
   }))
   .describe("Names, domains and network of this cluster. Fixed after the first `pulumi up`.");
 

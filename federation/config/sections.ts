@@ -142,11 +142,15 @@ function parseValid(schema: z.ZodType, key: string, raw: Raw): unknown {
     const { data, error } = schema.safeParse(valueAt(rest, [key]));
     if (error === undefined) return data;
     const paths = error.issues.flatMap((issue) => faultyPaths(issue).map((path) => [key, ...path]));
-    // A value that is missing cannot be left out: the map or list around it is.
-    const removed = paths.map((path) => (valueAt(rest, path) === undefined ? path.slice(0, -1) : path));
+    const removed = paths.map((path) => presentPart(path, rest));
     if (removed.some(({ length }) => length <= 1)) return undefined;
     rest = removed.reduce<unknown>(without, rest);
   }
+}
+
+/** The longest part of a path that leads to a value: for a missing value, the map or list around it. */
+function presentPart(path: Path, root: unknown): Path {
+  return path.length > 1 && valueAt(root, path) === undefined ? presentPart(path.slice(0, -1), root) : path;
 }
 
 function faultyPaths(issue: z.core.$ZodIssue): Path[] {

@@ -104,7 +104,12 @@ export function several(entry: z.ZodType<string>, empty: Complaint = MEANS_NOTHI
 
 /** A list of texts as {@link several} has it, or an empty one. */
 export function anyNumber(entry: z.ZodType<string>): z.ZodType<string[]> {
-  return checked(z.array(entry), repeats).transform(sortedUnique);
+  return distinct(entry).transform(sortedUnique);
+}
+
+/** A list of texts, none of them twice, in the order in which they are written. */
+export function distinct(entry: z.ZodType<string>): z.ZodArray<z.ZodType<string>> {
+  return checked(z.array(entry), repeats);
 }
 
 function repeats(value: readonly unknown[]): Complaint[] {

@@ -95,6 +95,11 @@ describe("The further domains of a cluster", () => {
     });
   }
 
+  it("are named by their places in the config, whatever the order", () => {
+    const cluster = { ...LOCAL_CLUSTER, domains: ["shop.example", "a.cluster-a.local"] };
+    assert.deepEqual(configFaults({ cluster }), ["cluster.domains[1]"]);
+  });
+
   it("do not hold the cluster domain", () => {
     const cluster = { name: "cluster-a", domain: "k8s.shop.example", domains: ["shop.example"] };
     assert.deepEqual(configFaults({ cluster }), ["cluster.domains[0]"]);

@@ -63,6 +63,11 @@ describe("A config with faults", () => {
     });
   }
 
+  it("has a fault for a peer called __proto__, which no map may lose", () => {
+    const peers = JSON.parse('{"__proto__": {"stack": "x"}}') as unknown;
+    assert.deepEqual(paths(parse({ peers })), ["peers.__proto__"]);
+  });
+
   it("stays usable when its cluster contradicts another section", () => {
     const certificateAuthority = { source: "shared", shared: { stack: "root" } };
     const cluster = { ...LOCAL_CLUSTER, domains: ["shop.example"] };
