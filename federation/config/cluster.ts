@@ -1,4 +1,3 @@
-import type * as z from "zod";
 import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import {
@@ -66,8 +65,6 @@ export const cluster = checked(
     domains: sortedUnique(domains),
   }))
   .describe("Names, domains and network of this cluster. Fixed after the first `pulumi up`.");
-
-export type ClusterConfig = z.output<typeof cluster>;
 
 function checkCount(domains: readonly unknown[]): Complaint[] {
   if (domains.length <= OWNED_DOMAINS_LIMIT) return [];

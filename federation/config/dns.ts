@@ -29,8 +29,6 @@ const coreDns = fields({
   configMap: text(HOST_NAME).default("coredns").describe("Name of CoreDNS's ConfigMap."),
 }).describe("CoreDNS server block for global names, with topology `replicated` only.");
 
-export type CoreDns = z.output<typeof coreDns>;
-
 /** A range for Services is often a /20, of 4,094 addresses, and the cluster's own Services need theirs. */
 const LOCAL_LIMIT = 1000;
 
@@ -54,8 +52,6 @@ export const dns = z
     fields({ coreDns: orUndefined(coreDns), services: orUndefined(services) }).optional(),
   )
   .describe("DNS names of imported services for clients whose sidecars do not answer DNS.");
-
-export type Dns = NonNullable<z.output<typeof dns>>;
 
 /** Checks that the section fits the topology: global names by CoreDNS, all others by local Services. */
 export function checkDns({ sections: { topology, dns: given } }: Draft<StackConfig>): Complaint[] {

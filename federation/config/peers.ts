@@ -17,7 +17,7 @@ import { CHOICES } from "../imports/peerNames.ts";
 const PINNED = "pinned at first sight";
 
 /** The identity that a peer must have, at first sight already. */
-export const peerIdentity = fields({
+const peerIdentity = fields({
   cluster: text(DNS_LABEL).optional().meta({
     description: "Name that the peer gives itself.",
     defaultsTo: PINNED,

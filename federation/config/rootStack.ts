@@ -100,7 +100,7 @@ function ofCluster(key: string): Fault {
 }
 
 /** Checks the names, stacks and trust domains of the clusters in view of each other. */
-export function checkRootClusters(draft: Draft<RootConfig>, stack: string): Complaint[] {
+function checkRootClusters(draft: Draft<RootConfig>, stack: string): Complaint[] {
   const section = ["rootAuthority", "clusters"];
   const { clusters = {}, name } = draft.sections.rootAuthority ?? {};
   const organization = draft.isFaulty("rootAuthority", "name") ? undefined : name;

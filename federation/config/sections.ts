@@ -67,7 +67,7 @@ export function draftOf<T extends object>(schemas: Sections<T>, raw: Raw): Draft
 }
 
 /** The faults of a whole config, and the config without the sections and entries that have any. */
-export interface Settled<T> {
+interface Settled<T> {
   sections: Partial<T>;
   faults: Fault[];
   /** Paths of the sections and entries that were left out for a fault: `exports[1]`, `peers.b`, `certificateAuthority`. */
