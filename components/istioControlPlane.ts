@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 import type { PeerTrust } from "./peerTrust.ts";
+import { BASE_RELEASE, ISTIOD_RELEASE } from "../federation/core/helmReleases.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 
 /** What an `IstioControlPlane` is made from. */
@@ -35,7 +36,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
     const base = new kubernetes.helm.v3.Release(
       `${name}-base`,
       {
-        name: "istio-base",
+        name: BASE_RELEASE.name,
         namespace: args.namespace,
         ...chartSource(args.charts, "base"),
         values: withExtraValues({ defaultRevision: "default", global: NO_READER }, args.values.base),
@@ -46,7 +47,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
     const istiod = new kubernetes.helm.v3.Release(
       `${name}-istiod`,
       {
-        name: "istiod",
+        name: ISTIOD_RELEASE.name,
         namespace: args.namespace,
         ...chartSource(args.charts, "istiod"),
         values: withExtraValues(istiodValues(args), args.values.istiod),

@@ -15,7 +15,16 @@ import type { ContractReading } from "../federation/imports/registration.ts";
 import { resolveApiServer } from "../federation/mesh/apiServer.ts";
 import { readAccess } from "../federation/mesh/credential.ts";
 import type { AccessFailure } from "../federation/mesh/meshPeer.ts";
-import type { ClusterReadings, MeshReadings, Reading, Snapshot } from "../federation/snapshot.ts";
+import type {
+  ClusterReadings,
+  HelmReadings,
+  MeshReadings,
+  Reading,
+  Snapshot,
+} from "../federation/snapshot.ts";
+import { RELEASES } from "../federation/core/helmReleases.ts";
+import { readHelmReleases } from "../kubernetes/helmReleases.ts";
+import { readStateReleases } from "./stateReleases.ts";
 import { type Corefiles, NODE_LOCAL } from "../federation/topology/globalBlock.ts";
 import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
@@ -100,6 +109,7 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
     gatewayFound,
     istiod,
     corefiles,
+    helm,
   ] = await Promise.all([
     services,
     hasExports ? reader.read(readPeerAuthentications) : NOTHING,
@@ -112,6 +122,7 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
     gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
     certificateAuthority.source === "provided" ? undefined : reader.read(readIstiod),
     dns?.coreDns === undefined ? undefined : readCorefiles(reader, dns.coreDns),
+    reader.read((client) => readHelm(client, outputs)),
   ]);
   return {
     services: servicesFound,
@@ -124,7 +135,17 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
     gateway: gatewayFound,
     istiod: istiod ?? { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
     corefiles: corefiles ?? { value: { coreDns: undefined, nodeLocal: undefined } },
+    helm,
   };
+}
+
+/** The state is large: it is read only where an interrupted first update can have left a release behind. */
+async function readHelm(client: ClusterClient, outputs: Promise<Outputs>): Promise<HelmReadings> {
+  const installed = await readHelmReleases(client, RELEASES);
+  if (installed.length === 0) return { installed, inState: [] };
+  const own = await outputs;
+  const hasRun = "value" in own && Object.keys(own.value).length > 0;
+  return { installed, inState: hasRun ? RELEASES : await readStateReleases() };
 }
 
 /** Whether names are registered that ServiceEntries of others could have: aliases of exports, and services of peers. */

@@ -7,6 +7,7 @@ import { identityChanges } from "./contract/identity.ts";
 import type { ContractService } from "./contract/service.ts";
 import type { GatewayAddress } from "./core/address.ts";
 import type { Findings } from "./core/findings.ts";
+import { helmReleaseFaults } from "./core/helmReleases.ts";
 import { sortedRecord } from "./core/order.ts";
 import type { ExportAlias } from "./exports/alias.ts";
 import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
@@ -100,6 +101,7 @@ export function planCluster(
   const access = planAccess(context, offered, pinned);
   const exports = withoutHosts(offered, access.unenforceable);
   const observed = required(snapshot.cluster.gateway, findings);
+  checkHelmReleases(snapshot, findings);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
   findings.note(...exportChanges(exports, lastRun.contract?.services ?? {}));
   if (findings.faults.length > 0 || authority === undefined || connection === undefined) return undefined;
@@ -117,6 +119,11 @@ export function planCluster(
     pinned,
     connection,
   };
+}
+
+/** A user who may not read Helm's records learns of them from Helm. */
+function checkHelmReleases({ cluster: { helm } }: Snapshot, findings: Findings): void {
+  if ("value" in helm) findings.fault(...helmReleaseFaults(helm.value.installed, helm.value.inState));
 }
 
 /** Adds a fault for every peer and every kind of object that cannot be read. */

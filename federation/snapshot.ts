@@ -5,6 +5,7 @@ import type { RootReading } from "./authority/shared.ts";
 import type { GatewayAddress } from "./core/address.ts";
 import type { Fault } from "./core/fault.ts";
 import type { Findings } from "./core/findings.ts";
+import type { HelmRelease, ReleaseName } from "./core/helmReleases.ts";
 import type { FoundServices, PeerAuthentication } from "./exports/clusterServices.ts";
 import type { GatewayTls } from "./exports/mutualTls.ts";
 import type { ForeignEntry } from "./core/hostConflict.ts";
@@ -76,6 +77,14 @@ export interface ClusterReadings {
   istiod: Reading<IstiodTrust>;
   /** Corefiles of CoreDNS and of NodeLocal DNSCache. */
   corefiles: Reading<Corefiles>;
+  helm: Reading<HelmReadings>;
+}
+
+/** Helm releases under the names that this program installs. */
+export interface HelmReadings {
+  installed: readonly HelmRelease[];
+  /** Releases in this stack's state; undefined when the state cannot be read. */
+  inState: readonly ReleaseName[] | undefined;
 }
 
 /** What was read for a single mesh. */

@@ -193,6 +193,19 @@ describe("A plan of a cluster that answers", () => {
     assert.match(warnings.join("\n"), /^1 imported service of peer cluster-old, which .* removes it\.$/m);
   });
 
+  it("is not planned over a Helm release that an interrupted first update left behind", () => {
+    const istiod = { namespace: "istio-system", name: "istiod", status: "deployed", revision: 1 };
+    const faults = faultsIn(() => plan({ helm: { value: { installed: [istiod], inState: [] } } }));
+    assert.match(
+      faults.map(describeFault).join(),
+      /istio-system\/istiod' is a Helm release .* not in this stack's state.*`kubectl -n istio-system delete secret -l owner=helm,name=istiod`/,
+    );
+    assert.deepEqual(
+      plan({ helm: { value: { installed: [istiod], inState: [istiod] } } }).plan?.kind,
+      "cluster",
+    );
+  });
+
   it("removes nothing where the cluster looks like another stack's: that is a fault", () => {
     const metadata = { name: "x", labels: { "istio-federation.dev/peer": "cluster-a" } };
     const faults = faultsIn(() => plan({ leftovers: { value: [metadata] } }));

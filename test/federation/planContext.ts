@@ -22,6 +22,7 @@ export const EMPTY_CLUSTER: ClusterReadings = {
   gateway: { value: [] },
   istiod: { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
   corefiles: { value: { coreDns: undefined, nodeLocal: undefined } },
+  helm: { value: { installed: [], inState: [] } },
 };
 
 export const NOW = new Date("2026-11-21T10:28:15.678Z");
