@@ -10,10 +10,10 @@ import { FIRST_ROOT, type RotationPlan, rolesOf, withEvidence } from "./rotation
 import { type IstiodTrust, describeRotation, validateStep } from "./rotationStep.ts";
 import { type LastAuthority, type SharedAuthority, decideShared } from "./shared.ts";
 
-/** A cluster's certificate authority as it is to be declared. */
+/** Plan of a cluster's certificate authority. */
 export type AuthorityPlan = OwnPlan | ProvidedPlan | SharedPlan;
 
-/** What the plan of every source has. */
+/** Fields of the plans of all sources. */
 interface CommonPlan {
   /** Roots from outside that peers may have too, PEM; empty for roots of this stack's own. */
   roots: readonly string[];
@@ -38,7 +38,7 @@ export interface SharedPlan extends CommonPlan {
   authority: SharedAuthority;
 }
 
-/** A cluster without a certificate from the shared root yet: only its key and its signing request are made. */
+/** Plan of a cluster that waits for its certificate: a key and a signing request. */
 export interface AwaitedCertificate {
   source: "awaited";
   /** Number of the intermediate's key. */
@@ -76,7 +76,7 @@ export function sharedPlan(authority: SharedAuthority): SharedPlan {
   };
 }
 
-/** Decides with which certificate authority a cluster runs. @returns undefined when there are faults. */
+/** Plans the certificate authority of a cluster. @returns undefined when there are faults. */
 type AuthoritySource = (context: PlanContext) => AuthorityPlan | AwaitedCertificate | undefined;
 
 const SOURCES: Readonly<Record<AuthorityKind, AuthoritySource>> = {
@@ -85,7 +85,7 @@ const SOURCES: Readonly<Record<AuthorityKind, AuthoritySource>> = {
   shared: planShared,
 };
 
-/** Decides with which certificate authority a cluster runs, by the source that its config names. */
+/** Plans the certificate authority by the source in the config. */
 export const planAuthority: AuthoritySource = (context) =>
   SOURCES[context.config.certificateAuthority.source](context);
 
@@ -130,7 +130,7 @@ function planOwn({
   return ownPlan({ wanted, last, now: time });
 }
 
-/** Of a cluster that cannot be asked, or has no istiod. */
+/** State of a cluster that is unreachable, or has no istiod. */
 const UNKNOWN: IstiodTrust = { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} };
 
 function planProvided({ snapshot: { provided, now }, findings }: PlanContext): AuthorityPlan | undefined {

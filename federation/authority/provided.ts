@@ -6,25 +6,25 @@ import { certificatesIn } from "../x509/certificate.ts";
 import { parsePrivateKey } from "../x509/keys.ts";
 import { rootFaults } from "../x509/root.ts";
 
-/** The same, checked. */
+/** A validated certificate authority from outside. */
 export interface ProvidedAuthority {
-  /** All PEM. */
+  /** PEM, as are all fields. */
   certificate: string;
   key: string;
-  /** From the certificate to the last one below the root. */
+  /** CAs between the certificate and the root, in order. */
   chain: string[];
   roots: string[];
   /** The root that issues trust anchors, and its key. */
   issuer?: { certificate: string; key: string };
 }
 
-/** Where each part is in the config. */
+/** Path of each part in the config. */
 const PATH = "certificateAuthority.provided";
 
 /**
- * Checks a certificate authority from outside: each certificate by itself, the key by its certificate, and that the chain leads from
- * the one to the root. No message quotes what was given: it could be the key.
- * @returns every fault; without any, the authority.
+ * Validates a certificate authority from outside: each certificate, its key, and the chain to the root. No message quotes a text as
+ * given: it could be the key.
+ * @returns all faults, or the authority.
  */
 export function validateProvided(
   given: ProvidedPems,
@@ -76,7 +76,7 @@ const NO_ROOM: Fault = {
   remedy: "Leave the key out and accept unconstrained anchors, or have a root without that limit",
 };
 
-/** As istiod reads it: the key alone, without the curve's parameters that some tools write before it. */
+/** Formats a key as istiod reads it, without the curve's parameters that some tools write before the key. */
 function pemOf(key: KeyObject | undefined): string {
   return key?.export({ type: "pkcs8", format: "pem" }).toString() ?? "";
 }
@@ -100,30 +100,30 @@ function keyFaults(
   return [fault(field, `is not the key of ${whose}`, "Give the key that belongs to it")];
 }
 
-/** Each certificate by itself. */
+/** Validates each certificate by itself. */
 function authorities(
   certificate: X509Certificate,
   chain: readonly X509Certificate[],
   roots: readonly X509Certificate[],
   now: Date,
 ): Fault[] {
-  const judge = (path: string, judged: X509Certificate, below: number): Fault[] =>
-    authorityFaults(judged, below, now).map((rule) =>
+  const faultsAt = (path: string, authority: X509Certificate, below: number): Fault[] =>
+    authorityFaults(authority, below, now).map((rule) =>
       fault(path, rule, "Have your certificate authority issue another one"),
     );
   return [
-    ...judge("certificate", certificate, 0),
-    ...chain.flatMap((judged, index) => judge(pathOf("chain", index), judged, index + 1)),
-    ...roots.flatMap((judged, index) => judge(pathOf("root", index), judged, chain.length + 1)),
-    ...roots.flatMap((judged, index) =>
-      rootFaults(judged).map((rule) =>
+    ...faultsAt("certificate", certificate, 0),
+    ...chain.flatMap((authority, index) => faultsAt(pathOf("chain", index), authority, index + 1)),
+    ...roots.flatMap((root, index) => faultsAt(pathOf("root", index), root, chain.length + 1)),
+    ...roots.flatMap((root, index) =>
+      rootFaults(root).map((rule) =>
         fault(pathOf("root", index), rule, "Give a root that all verifiers take"),
       ),
     ),
   ];
 }
 
-/** That each is issued by the next one, and the last by a root. */
+/** Validates that each certificate is issued by the next one, and the last by a root. */
 function linkFaults(
   certificate: X509Certificate,
   chain: readonly X509Certificate[],

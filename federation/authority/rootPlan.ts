@@ -6,22 +6,22 @@ import type { Findings } from "../core/findings.ts";
 import { ownValue, sortedRecord } from "../core/order.ts";
 import { type Reading, required } from "../snapshot.ts";
 import { certificateReport, expiryWarnings } from "../trust/expiry.ts";
-import { type RequestReading, judgeSigningRequests, readSigningRequests } from "./signingRequests.ts";
+import { type RequestReading, decideSigningRequests, readSigningRequests } from "./signingRequests.ts";
 
-/** Everything that the plan of a shared root needs, read in one pass and not yet validated. */
+/** Everything that the plan of a shared root needs, not yet validated. */
 export interface RootSnapshot {
   now: Date;
   /** Outputs of this stack as its last update left them; empty before the first one. */
   outputs: Reading<Readonly<Record<string, unknown>>>;
-  /** What each cluster asks to be signed, by the cluster's name. */
+  /** Signing requests, by cluster name. */
   requests: Readonly<Record<string, Reading<RequestReading>>>;
 }
 
-/** A shared root as it is to be declared. */
+/** Plan of a shared root. */
 export interface RootPlan {
   kind: "root";
   config: RootConfig;
-  /** Certificate signing requests, PEM, by the cluster's name: those that are there, validated. */
+  /** Validated signing requests, PEM, by cluster name. */
   requests: Readonly<Record<string, string>>;
 }
 
@@ -44,12 +44,12 @@ export function planRoot(
       return value === undefined ? [] : [[cluster, value] as const];
     }),
   );
-  const judged = findings.attempt(() => judgeSigningRequests(clusters, readings, last));
+  const decided = findings.attempt(() => decideSigningRequests(clusters, readings, last));
   findings.warn(
     ...expiryWarnings(certificateReport.safeParse(certificates).data ?? {}, expiryWarningDays, snapshot.now),
   );
-  findings.warn(...(judged?.warnings ?? []));
-  findings.note(...(judged?.notes ?? []));
+  findings.warn(...(decided?.warnings ?? []));
+  findings.note(...(decided?.notes ?? []));
   const former = Object.keys(last).filter((name) => ownValue(clusters, name) === undefined);
   findings.warn(
     ...former.map(
@@ -57,12 +57,12 @@ export function planRoot(
         `Cluster ${name} is not in rootAuthority.clusters any more: nothing is signed for it, but its certificate is valid until its end`,
     ),
   );
-  if (judged === undefined || findings.faults.length > 0) return undefined;
-  return { kind: "root", config, requests: judged.requests };
+  if (decided === undefined || findings.faults.length > 0) return undefined;
+  return { kind: "root", config, requests: decided.requests };
 }
 
 /**
- * What a shared root that is there may not change: its name is in the root itself, so another one makes it anew, and all that it signed.
+ * Validates that the name of an existing root stays. The root has the name in it, so another name renews the root and all that it signed.
  * @param published the stack's output `rootCertificates`, unchecked; undefined before its first update.
  */
 export function rootNameChange(published: unknown, { rootAuthority: { name } }: RootConfig): Fault[] {

@@ -10,35 +10,35 @@ export const PHASES = ["announce", "trust", "sign", "drop"] as const;
 
 export type Phase = (typeof PHASES)[number];
 
-/** The first root, with no other to come. */
+/** Phase of the first root, with no other announced. */
 export const FIRST_ROOT: Rotation = { root: 1, phase: "drop" };
 
-/** What the roots do, by their numbers. */
+/** Roles of the roots, by number. */
 export interface RootRoles {
-  /** In the contract: what peers are asked to trust. */
+  /** In the contract, for peers to trust. */
   published: number[];
-  /** By the cluster's own workloads. */
+  /** Trusted by the cluster's own workloads. */
   trusted: number[];
   /** The one that signs the intermediate and the peers' trust anchors. */
   signing: number;
 }
 
-/** What this stack's last update left of its roots: the stack output `rotation`. */
+/** Roots after the last update: the stack output `rotation`. */
 export interface RotationRecord extends Rotation {
-  /** When it got there, in UTC as `2026-11-21T10:28:15Z`. */
+  /** Time of the step, in UTC as `2026-11-21T10:28:15Z`. */
   since: string;
-  /** SHA-256 of each root there is, by number. */
+  /** SHA-256 of each root, by number. */
   roots: Record<string, string>;
-  /** When each root that signs no more signed last, in UTC: workloads have certificates under it for a while. */
+  /** Time of the last signature of each former signer, in UTC: workloads have certificates under it for a while. */
   signedUntil: Record<string, string>;
 }
 
-/** A step that was found safe. */
+/** A safe step. */
 export interface RotationPlan {
   wanted: Rotation;
   /** Undefined before the first update. */
   last: RotationRecord | undefined;
-  /** When the step is taken, in UTC as `2026-11-21T10:28:15Z`. */
+  /** Time of the step, in UTC as `2026-11-21T10:28:15Z`. */
   now: string;
 }
 
@@ -53,7 +53,7 @@ export const rotationRecord: z.ZodType<RotationRecord> = z.object({
   signedUntil: z.record(NUMBER, z.iso.datetime()),
 });
 
-/** What the cluster itself holds of who signs, written with what istiod is to sign with: also by an update that failed later on. */
+/** Record of the signer in the cluster, written along with istiod's certificate: also by an update that failed later on. */
 export interface SignerEvidence {
   /** SHA-256 of the root under which istiod is to sign; undefined when it cannot be read. */
   signer: string | undefined;
@@ -63,7 +63,7 @@ export interface SignerEvidence {
 
 const moments = z.record(NUMBER, z.iso.datetime());
 
-/** Reads what {@link signedUntil} gave, from JSON; nothing where it does not fit. */
+/** Parses the JSON of {@link signedUntil}; nothing where it does not fit the schema. */
 export function parseSignedUntil(text: string): Record<string, string> {
   try {
     return moments.safeParse(JSON.parse(text)).data ?? {};
@@ -73,7 +73,7 @@ export function parseSignedUntil(text: string): Record<string, string> {
 }
 
 /**
- * Corrects a record by what the cluster holds: an update that failed halfway may have had another root sign, and left no record of it.
+ * Corrects a record by the cluster's own: a failed update may have changed the signer without a record in the stack.
  * @param now in UTC as `2026-11-21T10:28:15Z`.
  */
 export function withEvidence(last: RotationRecord, evidence: SignerEvidence, now: string): RotationRecord {
@@ -87,7 +87,7 @@ export function withEvidence(last: RotationRecord, evidence: SignerEvidence, now
   return { ...last, signedUntil: Object.fromEntries(until) };
 }
 
-/** What each root does in a phase. */
+/** Returns the roles of the roots in a phase. */
 export function rolesOf({ root, phase }: Rotation): RootRoles {
   const before = root - 1;
   const both = [before, root];
@@ -103,13 +103,13 @@ export function rolesOf({ root, phase }: Rotation): RootRoles {
   }
 }
 
-/** The phase after this one; undefined when the rotation is over. */
+/** Returns the next phase; undefined when the rotation is over. */
 export function nextPhase({ root, phase }: Rotation): Rotation | undefined {
   const next = PHASES[PHASES.indexOf(phase) + 1];
   return next === undefined ? undefined : { root, phase: next };
 }
 
-/** When each root that signs no more after a step signed last. */
+/** Returns the time of the last signature of each root that signs no more after a step. */
 export function signedUntil({ wanted, last, now }: RotationPlan): Record<string, string> {
   const { published, signing } = rolesOf(wanted);
   const left = last === undefined ? undefined : rolesOf(last).signing;
@@ -123,7 +123,7 @@ export function signedUntil({ wanted, last, now }: RotationPlan): Record<string,
   );
 }
 
-/** The record to publish after a step. @param roots SHA-256 of each root there is now, by number. */
+/** Returns the record to publish after a step. @param roots SHA-256 of each root now, by number. */
 export function recordStep(plan: RotationPlan, roots: Record<string, string>): RotationRecord {
   const { wanted, last, now } = plan;
   const { root, phase } = wanted;

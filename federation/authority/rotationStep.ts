@@ -10,27 +10,27 @@ import {
 import type { Fault } from "../core/fault.ts";
 import { utc } from "../core/text.ts";
 
-/** A peer that has to trust our roots, and which it does: SHA-256 fingerprints; undefined when it cannot be read. */
+/** A peer that has to trust our roots, and those that it trusts: SHA-256 fingerprints; undefined when it cannot be read. */
 export interface PeerTrustState {
   peer: string;
   roots: readonly string[] | undefined;
 }
 
-/** With what this cluster's istiod runs, and is to run, as far as it can be seen. */
+/** Certificates of this cluster's istiod, as far as they can be read. */
 export interface IstiodTrust extends SignerEvidence {
-  /** Whether its Secret `cacerts` is there. */
+  /** Whether the Secret `cacerts` exists. */
   isInstalled: boolean;
-  /** SHA-256 of the roots that it has taken in, the one that it signs under first; undefined when it cannot be read. */
+  /** SHA-256 of the roots that istiod has loaded, the signing one first; undefined when they cannot be read. */
   roots: readonly string[] | undefined;
 }
 
-/** What a step is judged by, beside the record of the last one. */
+/** Inputs of a step, beside the record of the last one. */
 export interface RotationContext {
   peers: readonly PeerTrustState[];
   istiod: IstiodTrust;
   /** Longest life of a workload's certificate, in hours. */
   workloadCertificateHours: number;
-  /** How long what is written takes to reach every istiod and proxy, in minutes. */
+  /** Minutes until a change has reached every istiod and proxy. */
   settlingMinutes: number;
   now: Date;
 }
@@ -38,10 +38,10 @@ export interface RotationContext {
 const MINUTE = 60_000;
 
 /**
- * Judges a step from where the last update left the roots to where the config wants them. Each step, back as well as on, must keep every
- * connection working: who signs must be trusted everywhere before, and who is trusted no more must have left no certificate behind.
+ * Validates a step from the last update's phase to the config's. A step in either direction must keep every connection: a signer is trusted
+ * everywhere before it signs, and a root is dropped only when no certificate under it is left.
  *
- * @param last undefined before the first update: any root may be begun with, if it is the only one.
+ * @param last undefined before the first update, which may start with any single root.
  */
 export function validateStep(
   last: RotationRecord | undefined,
@@ -60,13 +60,13 @@ export function validateStep(
   const dropped = before.trusted.filter((root) => !after.trusted.includes(root));
   const isNewSigner = after.signing !== before.signing;
   return [
-    ...(isNewSigner || dropped.length > 0 ? judgeSigner(after.signing, before, last, context) : []),
-    ...(isNewSigner ? judgeSettled(after.signing, last, context) : []),
-    ...dropped.flatMap((root) => judgeDropped(root, after.signing, before, last, context)),
+    ...(isNewSigner || dropped.length > 0 ? validateSigner(after.signing, before, last, context) : []),
+    ...(isNewSigner ? validateSettled(after.signing, last, context) : []),
+    ...dropped.flatMap((root) => validateDropped(root, after.signing, before, last, context)),
   ];
 }
 
-/** How a rotation stands, in a sentence for whoever moves it; undefined when none is on its way. */
+/** Formats the state of a rotation in a sentence; undefined when there is none. */
 export function describeRotation(last: RotationRecord, context: RotationContext): string | undefined {
   const next = nextPhase(last);
   if (next === undefined) return undefined;
@@ -89,7 +89,7 @@ function notPublished(root: number, last: RotationRecord, wanted: Rotation): Fau
   return fault(`skips ${skips}: root ${root} has not been published`, stepTo(first.phase, first.root));
 }
 
-function judgeSigner(
+function validateSigner(
   root: number,
   before: RootRoles,
   { roots }: RotationRecord,
@@ -125,8 +125,8 @@ function judgeSigner(
   ];
 }
 
-/** istiod's ConfigMap shows what one of its replicas knows, and the peers' outputs what was written for theirs. */
-function judgeSettled(
+/** Validates that the last change has had time to settle. istiod's ConfigMap shows one replica only, a peer's output only the write. */
+function validateSettled(
   root: number,
   { phase, since }: RotationRecord,
   { settlingMinutes, now }: RotationContext,
@@ -137,7 +137,7 @@ function judgeSettled(
   return [fault(rule, "Wait until then (certificateAuthority.settlingMinutes)")];
 }
 
-function judgeDropped(
+function validateDropped(
   root: number,
   signer: number,
   { signing }: RootRoles,

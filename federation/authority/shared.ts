@@ -1,6 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import * as z from "zod";
-import { judgeIntermediate, judgeNames, judgeSharedRoots } from "./sharedCertificates.ts";
+import {
+  validateIntermediate,
+  validateIntermediateNames,
+  validateSharedRoots,
+} from "./sharedCertificates.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { FaultsError } from "../core/fault.ts";
 import { sortedUnique, ownValue } from "../core/order.ts";
@@ -9,13 +13,13 @@ import { fingerprintOf, canonicalCertificate } from "../x509/certificate.ts";
 import { parseRequest, requestFaults } from "../x509/request.ts";
 
 /**
- * Roots under which workloads may still have certificates. Until those are renewed they stay trusted; and istiod, while it runs, takes in
- * other roots only beside those that it has (its `handleEvent`, which wants one bundle to hold the other).
+ * Former roots, which stay trusted until workloads have renewed their certificates under them. A running istiod accepts a new bundle only if
+ * it holds the old one, or the other way round (its `handleEvent`).
  */
 export interface FormerRoots {
   /** PEM. */
   rootCertificates: string[];
-  /** When another root took their place, in UTC. */
+  /** Time at which another root replaced them, in UTC. */
   since: string;
 }
 
@@ -27,11 +31,11 @@ export const formerRoots: z.ZodType<FormerRoots> = z.object({
 const HOUR = 3_600_000;
 
 /**
- * Decides which roots of before stay trusted.
- * @param roots in place from now on, PEM.
- * @param last the ones that were in place until now, PEM, and those before them.
- * @param hours how long a workload's certificate may serve.
- * @returns left out when there are none; and a note when some are dropped.
+ * Decides which former roots stay trusted.
+ * @param roots from now on, PEM.
+ * @param last roots until now, PEM, and those before them.
+ * @param hours for which a workload's certificate is valid at most.
+ * @returns no former roots when there are none; and a note when some are dropped.
  */
 export function keepFormer(
   roots: readonly string[],
@@ -53,40 +57,40 @@ export function keepFormer(
   const gone = former.rootCertificates.map(fingerprintOf).join(", ");
   return { notes: [`what was the root until ${former.since} is trusted no more here: SHA-256 ${gone}`] };
 }
-/** What a cluster has from a shared root, and runs with: the stack output `issued`. All of it is public. */
+/** Certificate of a cluster under a shared root: the stack output `issued`, which is public. */
 export interface SharedAuthority {
-  /** What istiod signs with, PEM. */
+  /** Intermediate that istiod signs with, PEM. */
   certificate: string;
-  /** PEM, in the form that OpenSSL writes. */
+  /** PEM, as OpenSSL formats it. */
   rootCertificates: string[];
-  /** Number of the intermediate key that it certifies, as `requestIntermediate` counts. */
+  /** Number of the certified key, as `requestIntermediate` counts. */
   intermediate: number;
-  /** Roots that it had before, its own or shared ones, and still trusts; left out when there are none. */
+  /** Former roots, own or shared, that are still trusted; absent when there are none. */
   former?: FormerRoots;
 }
 
-/** A cluster that nobody has certified yet, and that has nothing yet that could run without: why, in a sentence. */
+/** A cluster that waits for its first certificate; Istio is not installed yet. */
 export interface WaitingAuthority {
   waiting: string;
-  /** Number of its key. */
+  /** Number of the cluster's key. */
   intermediate: number;
 }
 
-/** What this stack's last update left of it. */
+/** Certificate authority of the last update. */
 export interface LastAuthority {
   /** Certificate signing request, PEM; undefined before the first one. */
   request: string | undefined;
-  /** Undefined where it was under no shared root. */
+  /** Undefined where the cluster was under no shared root. */
   issued: SharedAuthority | undefined;
-  /** Whether it has published a contract, so that workloads and peers rely on it. */
+  /** Whether the cluster has published a contract, so that workloads and peers rely on it. */
   isRunning: boolean;
-  /** The roots in that contract, PEM. */
+  /** Roots in the contract, PEM. */
   roots: readonly string[];
-  /** Number of its intermediate's key. */
+  /** Number of the intermediate's key. */
   intermediate: number;
 }
 
-/** What the stack of the root publishes, unchecked, or why that cannot be had. */
+/** Output of the stack of the root, not yet validated; or why there is none. */
 export type RootReading = { outputs: Readonly<Record<string, unknown>> } | { pending: string };
 
 /** Schema of {@link SharedAuthority}. */
@@ -103,10 +107,10 @@ const answer = z.object({
 });
 
 /**
- * Decides with what a cluster under a shared root runs: with what the root's stack has signed for its key; where that cannot be had,
- * with what it had before; and a cluster that never ran waits.
- * @param reading what the root's stack publishes.
- * @throws FaultsError when what was signed does not fit, the root is another than before, or a running cluster would have nothing.
+ * Decides which certificate a cluster under a shared root runs with: the one signed for its key, else the former one. A cluster
+ * that never ran waits.
+ * @param reading output of the root's stack.
+ * @throws FaultsError when the certificate is not valid, the root is another one, or a running cluster would have no certificate.
  */
 export function decideShared(
   {
@@ -122,12 +126,12 @@ export function decideShared(
   const found = findAnswer(cluster, stack, reading, last.request);
   if ("certificate" in found) {
     const faults = [
-      ...judgeSharedRoots(
+      ...validateSharedRoots(
         found.rootCertificates,
         { stack, configured: roots, known: last.issued?.rootCertificates },
         now,
       ),
-      ...judgeIntermediate(found, { stack, cluster, istio }, now),
+      ...validateIntermediate(found, { stack, cluster, istio }, now),
     ];
     if (faults.length > 0) throw new FaultsError("certificate authority", faults);
     const { former, notes } = keepFormer(found.rootCertificates, beforeOf(last), hours, now);
@@ -144,7 +148,7 @@ export function decideShared(
     return { authority: { waiting, intermediate: last.intermediate }, warnings: [waiting], notes: [] };
   }
   if (last.issued !== undefined && certifies(last.issued.certificate, last.request)) {
-    const names = judgeNames(last.issued.certificate, { stack, cluster, istio });
+    const names = validateIntermediateNames(last.issued.certificate, { stack, cluster, istio });
     if (names.length > 0) throw new FaultsError("certificate authority", names);
     return {
       authority: last.issued,
@@ -202,7 +206,7 @@ function asksFor(request: string, trustDomain: string): boolean {
   }
 }
 
-/** Whether a certificate is for the key that asks. What cannot be read is for none. */
+/** Whether a certificate is for the key of a request; false when either cannot be parsed. */
 function certifies(certificate: string, request: string | undefined): boolean {
   if (request === undefined) return false;
   try {

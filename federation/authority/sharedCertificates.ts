@@ -51,7 +51,7 @@ export interface SharedPins {
  * Validates the published roots. Whoever has a shared root's key can be any cluster, so another root needs consent.
  * @param roots PEM.
  */
-export function judgeSharedRoots(
+export function validateSharedRoots(
   roots: readonly string[],
   { stack, configured, known }: SharedPins,
   now: Date,
@@ -89,7 +89,7 @@ function sharedRootRules(pem: string, now: Date): string[] {
 }
 
 /** Validates that istiod may sign with an intermediate, and that it is valid for this cluster's names. */
-export function judgeIntermediate(
+export function validateIntermediate(
   { certificate, rootCertificates }: { certificate: string; rootCertificates: readonly string[] },
   { stack, cluster, istio }: { stack: string } & Pick<StackConfig, "cluster" | "istio">,
   now: Date,
@@ -110,12 +110,12 @@ export function judgeIntermediate(
   return [
     ...authorityFaults(intermediate, 0, now).map(signed),
     ...(isRooted ? [] : [signed("is issued by none of the roots that it publishes")]),
-    ...judgeNames(certificate, { stack, cluster, istio }),
+    ...validateIntermediateNames(certificate, { stack, cluster, istio }),
   ];
 }
 
 /** Validates that a CA's certificate, PEM, is valid for the names that the config has for this cluster and its istiod. */
-export function judgeNames(
+export function validateIntermediateNames(
   certificate: string,
   { stack, cluster, istio }: { stack: string } & Pick<StackConfig, "cluster" | "istio">,
 ): Fault[] {

@@ -24,7 +24,7 @@ export function readSigningRequests(value: unknown): Record<string, string> {
  *   trust domains that clusters share.
  * @throws FaultsError with all faults of all first requests; a fault of a request that replaces a valid one is a warning.
  */
-export function judgeSigningRequests(
+export function decideSigningRequests(
   clusters: Readonly<Record<string, RootedCluster>>,
   readings: Readonly<Record<string, RequestReading>>,
   last: Readonly<Record<string, string>>,

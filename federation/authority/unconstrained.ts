@@ -4,19 +4,18 @@ import type { Fault } from "../core/fault.ts";
 import type { Findings } from "../core/findings.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
-/** A peer's root that nothing here constrains. */
+/** A peer's root without a name constraint. */
 interface Unconstrained {
   peer: string;
-  /** Whether it is our own root too. */
+  /** Whether the root is our own too. */
   isOwn: boolean;
 }
 
 /**
- * A stack that does not hold the key of its root cannot constrain its peers' roots: each may then speak for every identity that is
- * accepted here, our own included. So may a peer under the very root that was given to us from outside. That takes the stack's consent. A
- * peer under our shared root is constrained by who holds that root.
- * With the consent each such peer is a warning, without it a fault.
- * @param pinned peers by their names.
+ * Validates that the stack consents to unconstrained roots: a fault for each without the consent, a warning with it. A stack without the key
+ * of its root cannot constrain its peers' roots, so each peer can be any identity that is accepted here, our own included. So can a peer
+ * under the very root that was given to us from outside. The holder of a shared root constrains the peers under it.
+ * @param pinned peers by name.
  */
 export function checkUnconstrained(
   { certificateAuthority }: Pick<StackConfig, "certificateAuthority">,
@@ -35,7 +34,7 @@ export function checkUnconstrained(
   else findings.fault(...faultsOf(found, source === "shared"));
 }
 
-/** Of a peer without roots nothing is known, and least of all that they are ours. */
+/** Whether a peer has a root that is ours, or one that is not. A peer without roots counts as not ours: its roots are unknown. */
 function hasRoot(certificates: readonly string[], own: readonly string[], isOwn: boolean): boolean {
   if (certificates.length === 0) return !isOwn;
   return certificates.some((pem) => own.includes(pem) === isOwn);

@@ -15,8 +15,8 @@ import {
 import type { ImportedService } from "./importedService.ts";
 import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
 import { serviceJudge } from "./peerService.ts";
-import { type OutsideRoots, judgePeerTopology } from "../trust/commonTrust.ts";
-import { judgeRootNames } from "../trust/rootNames.ts";
+import { type OutsideRoots, validatePeerTopology } from "../trust/commonTrust.ts";
+import { validateRootNames } from "../trust/rootNames.ts";
 
 /** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
 export const ENTRIES_LIMIT = 256 * 1024 * 1024;
@@ -90,9 +90,9 @@ export function planImports(
     const taken = [...ownClaims(local), ...others.map(claimOf), ...claims];
     const unfit = [
       ...judgeName(contract, local),
-      ...judgePeerTopology(contract, topology, local.ownRoots),
+      ...validatePeerTopology(contract, topology, local.ownRoots),
       ...judgePeerDomains(reading, taken, local),
-      ...judgeRootNames(contract.rootCertificates, taken, local.ownRoots),
+      ...validateRootNames(contract.rootCertificates, taken, local.ownRoots),
       ...judgeGateways(contract.gateways, local),
       ...judge(peer, contract),
     ];

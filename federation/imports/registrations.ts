@@ -18,7 +18,7 @@ import type { PlanContext } from "../plan.ts";
 import { warningsOf, type PeerView, published } from "./registration.ts";
 import { shareNames } from "./sharedHosts.ts";
 import { type OutsideRoots, noteCommonTrust, noteUnnamedTrust, outsideRoots } from "../trust/commonTrust.ts";
-import { judgePin, type PinJudgement } from "../trust/pin.ts";
+import { validatePin, type PinComparison } from "../trust/pin.ts";
 import { type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
 
 /** What is left of a plan when the stack's rules have chosen. */
@@ -112,12 +112,12 @@ export function planRegistrations(
   const { config, snapshot, lastRun, peers: readings, findings } = context;
   const local = namingCluster(config, authority);
   const ownRoots = local.ownRoots === "unknown" ? (lastRun.contract?.rootCertificates ?? []) : local.ownRoots;
-  const pins = new Map<string, PinJudgement>();
-  const pinOf = (peer: string, contract: Contract): PinJudgement => {
+  const pins = new Map<string, PinComparison>();
+  const pinOf = (peer: string, contract: Contract): PinComparison => {
     const identity = ownValue(config.peers, peer)?.identity;
     const pin =
       pins.get(peer) ??
-      judgePin(peer, contract, snapshot.now, ownValue(lastRun.pinned, peer), identity, ownRoots);
+      validatePin(peer, contract, snapshot.now, ownValue(lastRun.pinned, peer), identity, ownRoots);
     pins.set(peer, pin);
     return pin;
   };

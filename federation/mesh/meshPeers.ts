@@ -16,10 +16,10 @@ import {
   type MeshPeer,
   pendingSince,
 } from "./meshPeer.ts";
-import { judgePeerTopology, noteCommonTrust, outsideRoots } from "../trust/commonTrust.ts";
-import { judgePin } from "../trust/pin.ts";
+import { validatePeerTopology, noteCommonTrust, outsideRoots } from "../trust/commonTrust.ts";
+import { validatePin } from "../trust/pin.ts";
 import { pinnable } from "../trust/pinnedPeer.ts";
-import { judgeRootNames } from "../trust/rootNames.ts";
+import { validateRootNames } from "../trust/rootNames.ts";
 import { trustsRoots } from "../trust/trusters.ts";
 
 /** What is a member's: the domains are everybody's, so that only certificates' whole names tell them apart. */
@@ -49,7 +49,7 @@ export function judgeMembership(
           },
         ];
   return [
-    ...judgePeerTopology(contract, topology),
+    ...validatePeerTopology(contract, topology),
     ...(name === peer
       ? []
       : [
@@ -90,7 +90,7 @@ export function planMeshPeers(
   findings.fault(...faults);
   for (const [peer, { contract }] of Object.entries(found)) {
     const identity = ownValue(config.peers, peer)?.identity;
-    const pin = judgePin(peer, contract, now, ownValue(lastRun.pinned, peer), identity, ownRoots);
+    const pin = validatePin(peer, contract, now, ownValue(lastRun.pinned, peer), identity, ownRoots);
     const others = Object.entries(found).filter(([other]) => other !== peer);
     const claims = [
       memberClaim("this cluster", [...intermediates, ...ownRoots]),
@@ -98,7 +98,7 @@ export function planMeshPeers(
     ];
     const unfit = [
       ...judgeMembership(peer, contract, config),
-      ...judgeRootNames(contract.rootCertificates, claims, outside),
+      ...validateRootNames(contract.rootCertificates, claims, outside),
       ...pin.faults,
     ];
     findings.fault(...unfit.map((fault) => within(pathOf("peers", peer, "contract"), fault)));

@@ -16,18 +16,18 @@ export function outsideRoots(
   return authority?.roots ?? (certificateAuthority.source === "own" ? [] : "unknown");
 }
 
-/** Of whom the notes are: this stack's own cluster. */
+/** This stack's own cluster, which the notes are about. */
 const SELF = "this cluster";
 
-/** As which domain Istio reads its default in a policy: as that of the cluster where the policy is. */
+/** Istio's default trust domain. In a policy it means the trust domain of the cluster that has the policy. */
 const LOCAL_TRUST_DOMAIN = "cluster.local";
 
 /**
- * Says what differs where clusters have one trust domain, be they us and a peer or two peers: a trust anchor, and what a shared root signs,
- * is constrained to a trust domain, and there tells nobody apart.
- * @param trustDomains by the cluster's name.
- * @param own this cluster's; left out by whoever is none, the stack of a root.
- * @returns a sentence for each trust domain of several clusters, in order.
+ * Notes each trust domain that several clusters share. Trust anchors and intermediates are constrained to a trust domain, so these clusters
+ * can be each other.
+ * @param trustDomains by cluster name.
+ * @param own this stack's cluster; undefined for the stack of a root.
+ * @returns a sentence for each shared trust domain, in order.
  */
 export function noteCommonTrust(trustDomains: Readonly<Record<string, string>>, own?: string): string[] {
   const clusters = Object.entries(trustDomains).sort(([one], [other]) => compare(one, other));
@@ -45,7 +45,7 @@ export function noteCommonTrust(trustDomains: Readonly<Record<string, string>>, 
 }
 
 /**
- * Says which peers no policy here can name, as their trust domain is Istio's word for one's own.
+ * Notes the peers that no policy here can name: their trust domain is Istio's default, which means our own there.
  * @param trusted peers and their trust domains.
  */
 export function noteUnnamedTrust(
@@ -62,21 +62,21 @@ export function noteUnnamedTrust(
     );
 }
 /**
- * A cluster and its peers are connected in one and the same way, and have a root in common where that is what connects them.
- * @param ownRoots PEM, those that peers may have too.
+ * Validates that a peer has our topology, and our root where the topology needs one root.
+ * @param ownRoots our own roots that peers may share, PEM.
  */
-export function judgePeerTopology(
+export function validatePeerTopology(
   { topology = "federation", rootCertificates }: Contract,
   own: Topology,
   ownRoots: OutsideRoots = [],
 ): Fault[] {
-  if (topology === own) return TRAITS[own].oneRoot ? judgeRoot(rootCertificates, ownRoots) : [];
+  if (topology === own) return TRAITS[own].oneRoot ? validateCommonRoot(rootCertificates, ownRoots) : [];
   const rule = `is not '${own}', which is that of this cluster: they would call each other's services by different names, and trust each other differently`;
   const remedy = "Write the same topology into the config of both stacks, or remove the peer";
   return [{ path: "topology", value: topology, rule, remedy }];
 }
 
-function judgeRoot(rootCertificates: readonly string[], ownRoots: OutsideRoots): Fault[] {
+function validateCommonRoot(rootCertificates: readonly string[], ownRoots: OutsideRoots): Fault[] {
   if (ownRoots === "unknown" || rootCertificates.some((pem) => ownRoots.includes(pem))) return [];
   const rule = "have none in common with this cluster, and in this topology all clusters are under one root";
   return [{ path: "rootCertificates", rule, remedy: "Have both clusters certified under the same root" }];

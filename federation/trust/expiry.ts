@@ -3,7 +3,7 @@ import * as z from "zod";
 import { utc } from "../core/text.ts";
 import { FINGERPRINT } from "../x509/certificate.ts";
 
-/** When a certificate serves, for the stack output `certificates`; times in UTC as `2036-11-19T10:28:15Z`. */
+/** Validity of a certificate in the stack output `certificates`; times in UTC as `2036-11-19T10:28:15Z`. */
 export interface CertificateDates {
   notBefore: string;
   notAfter: string;
@@ -11,7 +11,7 @@ export interface CertificateDates {
   sha256: string;
 }
 
-/** All certificates that a stack made, by what they are: `root`, `intermediate`, `trust anchor of cluster-b`. */
+/** Certificates that a stack issued, by role: `root`, `intermediate`, `trust anchor of cluster-b`. */
 export type CertificateReport = Record<string, CertificateDates>;
 
 /** Schema of {@link CertificateReport}. */
@@ -26,7 +26,7 @@ export const certificateReport: z.ZodType<CertificateReport> = z.record(
 
 const DAY = 86_400_000;
 
-/** Dates of a certificate in PEM. @throws Error when it is none. */
+/** Returns the validity of a certificate in PEM. @throws Error when it is none. */
 export function datesOf(pem: string): CertificateDates {
   const { validFrom, validTo, fingerprint256 } = new X509Certificate(pem);
   return { notBefore: utc(new Date(validFrom)), notAfter: utc(new Date(validTo)), sha256: fingerprint256 };
@@ -39,8 +39,8 @@ export function isServing(pem: string, now: Date): boolean {
 }
 
 /**
- * Tells which certificates run out soon, or have.
- * @param days how many days before its end a certificate is worth a warning.
+ * Warns of certificates that expire soon or have expired.
+ * @param days before the end of a certificate from which on there is a warning.
  */
 export function expiryWarnings(certificates: CertificateReport, days: number, now: Date): string[] {
   return Object.entries(certificates).flatMap(([name, { notAfter }]) => {

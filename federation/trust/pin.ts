@@ -5,7 +5,7 @@ import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
 import { fingerprintOf } from "../x509/certificate.ts";
 
 /** Comparison of a contract with the pinned and the configured identity. */
-export interface PinJudgement {
+export interface PinComparison {
   /** Differences that are not accepted; paths are those of the contract. */
   faults: Fault[];
   /** Accepted changes and first sights; a sentence each. */
@@ -26,14 +26,14 @@ export interface PinJudgement {
  * @param pinned identity of the last update; undefined at first sight.
  * @param ownRoots our own roots that peers may share, PEM.
  */
-export function judgePin(
+export function validatePin(
   peer: string,
   contract: Contract,
   now: Date,
   pinned: PinnedPeer | undefined,
   identity: PeerIdentity = {},
   ownRoots: readonly string[] = [],
-): PinJudgement {
+): PinComparison {
   const { cluster, clusterDomain, meshDomain, trustDomain } = contract;
   const { rootCertificates } = pinnable(contract, now);
   const invalid = contract.rootCertificates.filter((root) => !rootCertificates.includes(root));
@@ -78,7 +78,7 @@ function nameChange(
   value: string,
   pinned: string | undefined,
   configured: string | undefined,
-): PinJudgement {
+): PinComparison {
   const expected = configured ?? pinned;
   if (expected === undefined || value === expected) {
     const changes = pinned !== undefined && pinned !== value;
@@ -97,7 +97,7 @@ function meshDomainChange(
   value: string | undefined,
   pinned: string | undefined,
   configured: string | undefined,
-): PinJudgement {
+): PinComparison {
   if (value !== undefined) return nameChange(peer, "meshDomain", value, pinned, configured);
   if (configured === undefined) return { faults: [], notes: [] };
   const rule = `is missing, and must be '${configured}' by the config`;
@@ -111,7 +111,7 @@ function domainChange(
   published: readonly string[],
   pinned: readonly string[] | undefined,
   configured: readonly string[] | undefined,
-): PinJudgement {
+): PinComparison {
   const known = configured ?? pinned;
   const strange = known === undefined ? [] : published.filter((domain) => !known.includes(domain));
   const added = published.filter((domain) => !(pinned ?? []).includes(domain));
@@ -143,7 +143,7 @@ function rootChange(
   pinned: readonly string[] | undefined,
   { roots: configured, acceptAnnouncedRoots = false }: PeerIdentity,
   own: readonly string[],
-): PinJudgement {
+): PinComparison {
   const added = published.filter((root) => pinned?.includes(root) !== true);
   const gone = pinned?.filter((root) => !published.includes(root)) ?? [];
   const notes = describeRoots(peer, added, gone, pinned);

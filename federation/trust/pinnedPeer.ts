@@ -10,8 +10,8 @@ import { isServing } from "./expiry.ts";
 const map = z.record(z.string(), z.unknown());
 
 /**
- * Reads a stack output that has an entry for each peer, as this program or an older one wrote it.
- * @returns by the peer's name, sorted, without those that do not fit.
+ * Parses a stack output that has an entry for each peer.
+ * @returns by peer name, sorted, without entries that do not fit the schema.
  */
 export function readByPeer<T>(entry: z.ZodType<T>, output: unknown): Record<string, T> {
   return sortedRecord(
@@ -21,17 +21,17 @@ export function readByPeer<T>(entry: z.ZodType<T>, output: unknown): Record<stri
     }),
   );
 }
-/** Who a peer is and by which roots its workloads are trusted here: to these it is held from its first import on. */
+/** Identity and roots of a peer, pinned when it is first imported. */
 export interface PinnedPeer {
-  /** Name that the peer gives itself; older versions did not say it. */
+  /** Name that the peer gives itself. */
   cluster?: string;
-  /** Cluster domain of the peer, which stays its own while the peer is pending. */
+  /** Cluster domain; nobody else may have it while the peer is pending. */
   clusterDomain: string;
-  /** Its mesh domain, likewise; left out where it published none. */
+  /** Mesh domain; nobody else may have it either. Absent where the peer publishes none. */
   meshDomain?: string;
-  /** Further domains that it owns, likewise; left out where it published none. */
+  /** Further domains; nobody else may have them either. Absent where the peer publishes none. */
   domains?: string[];
-  /** SPIFFE trust domain of the peer. */
+  /** SPIFFE trust domain. */
   trustDomain: string;
   /** Root certificates, PEM, one each. */
   rootCertificates: string[];
@@ -47,7 +47,7 @@ export const pinnedPeer: z.ZodType<PinnedPeer> = z.object({
   rootCertificates: z.array(z.string()),
 });
 
-/** What to hold a peer to from now on, by its contract: roots that are not valid at this time are none. */
+/** Returns the identity to pin of a contract, without roots that are not valid at this time. */
 export function pinnable(contract: Contract, now: Date): PinnedPeer & { cluster: string } {
   const { cluster, clusterDomain, meshDomain, domains = [], trustDomain } = contract;
   const rootCertificates = contract.rootCertificates.filter((root) => isServing(root, now));
@@ -61,12 +61,12 @@ export function pinnable(contract: Contract, now: Date): PinnedPeer & { cluster:
   };
 }
 
-/** Reads the stack output `trustAnchors` of a peer, see {@link readByPeer}. */
+/** Parses the stack output `trustAnchors`, see {@link readByPeer}. */
 export function readPinnedPeers(output: unknown): Record<string, PinnedPeer> {
   return readByPeer(pinnedPeer, output);
 }
 
-/** The peers that are trusted, by their names; sorted. */
+/** Names of the trusted peers, sorted. */
 export function trustedPeers(
   peers: Readonly<Record<string, { pinned: PinnedPeer | undefined }>>,
 ): Record<string, PinnedPeer> {

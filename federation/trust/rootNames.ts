@@ -4,7 +4,7 @@ import type { Claim } from "../imports/domains.ts";
 import type { OutsideRoots } from "./commonTrust.ts";
 
 /**
- * Refuses a root of a peer that is named like somebody else's certificate: verifiers look for issuers by name
+ * Validates that no other certificate has the subject of a peer's root: verifiers find issuers by name
  * (docs/decisions/2026-11-21-root-names.md).
  *
  * @param rootCertificates of the peer, PEM.
@@ -12,7 +12,7 @@ import type { OutsideRoots } from "./commonTrust.ts";
  *   roots, by their trust domain as organization.
  * @param ownRoots which others may have too, PEM: the very same certificate is taken for no other.
  */
-export function judgeRootNames(
+export function validateRootNames(
   rootCertificates: readonly string[],
   claims: readonly Claim[],
   ownRoots: OutsideRoots = [],
@@ -55,12 +55,12 @@ function isNamedLike(subject: string, { trustDomain, rootCertificates = [] }: Cl
   );
 }
 
-/** Its attributes, as far as verifiers tell names apart: RFC 5280, section 7.1, folds case and blanks. */
+/** Returns the attributes as verifiers compare them: RFC 5280, section 7.1, folds case and blanks. */
 function folded(subject: string): string[] {
   return subject.split("\n").map((attribute) => attribute.toLowerCase().replace(/\s/g, ""));
 }
 
-/** An attribute per line, as OpenSSL writes it; nothing for a text that is no certificate. */
+/** Formats a subject as OpenSSL does, an attribute per line; "" for a text that is no certificate. */
 function subjectOf(pem: string): string {
   try {
     return new X509Certificate(pem).subject;

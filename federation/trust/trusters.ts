@@ -9,10 +9,9 @@ import { fingerprintOf } from "../x509/certificate.ts";
 const map = z.record(z.string(), z.unknown());
 
 /**
- * Finds which of our roots each peer trusts, by what its stack publishes of whom it trusts. Left out are peers between which and us nothing
- * can break: those that trust nobody of our trust domain, and those that are not trusted here. What does not tell counts as not to
- * be read.
- * @param pinned whom this stack trusts.
+ * Finds which of our roots each peer trusts, by its stack output. Skips peers without connections that could break: those that trust
+ * nobody of our trust domain, and those that are not trusted here. An output that does not fit the schema counts as unreadable.
+ * @param pinned peers that this stack trusts.
  */
 export function trustingPeers(
   readings: Readonly<Record<string, ContractReading>>,
@@ -32,10 +31,10 @@ export function trustingPeers(
 }
 
 /**
- * Whether a peer's workloads believe those of a cluster with these roots: each root is one of the peer's own, or it says that it trusts it.
- * @param trustAnchors the peer's stack output.
- * @param cluster the cluster's name, as the peer's config has it.
- * @param roots PEM; with none nobody is believed.
+ * Whether a peer's workloads trust those of a cluster with these roots: each root is the peer's own, or in the peer's output.
+ * @param trustAnchors stack output of the peer.
+ * @param cluster name of the cluster in the peer's config.
+ * @param roots PEM; without any, nobody is trusted.
  */
 export function trustsRoots(
   { rootCertificates }: Pick<Contract, "rootCertificates">,

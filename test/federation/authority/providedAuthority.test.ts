@@ -9,10 +9,10 @@ const future = { notBefore: new Date(Date.now() + HOUR), notAfter: new Date(Date
 
 /** Its faults, each as `field: rule`. */
 function faultsOf(given: ProvidedPems): string[] {
-  const judged = validateProvided(given, new Date());
+  const validated = validateProvided(given, new Date());
   const prefix = "certificateAuthority.provided.";
-  if (!("faults" in judged)) return [];
-  return judged.faults.map(({ path, rule }) => `${path.slice(prefix.length)}: ${rule}`);
+  if (!("faults" in validated)) return [];
+  return validated.faults.map(({ path, rule }) => `${path.slice(prefix.length)}: ${rule}`);
 }
 
 describe("A certificate authority from outside", () => {
@@ -33,9 +33,9 @@ describe("A certificate authority from outside", () => {
   }
 
   it("is taken as it is when all of it fits", () => {
-    const judged = validateProvided(given, new Date());
-    assert.ok("authority" in judged);
-    const { certificate, key, chain, roots, issuer } = judged.authority;
+    const validated = validateProvided(given, new Date());
+    assert.ok("authority" in validated);
+    const { certificate, key, chain, roots, issuer } = validated.authority;
     assert.match(certificate, /^-----BEGIN CERTIFICATE-----/);
     assert.equal(key.trim(), given.key.trim());
     assert.deepEqual([chain, roots.length, issuer], [[], 1, undefined]);
@@ -43,13 +43,13 @@ describe("A certificate authority from outside", () => {
 
   it("issues trust anchors when the root's key is given, by the root that it belongs to", async () => {
     const other = await TestAuthority.root("O=Company, CN=Next Root");
-    const judged = validateProvided(
+    const validated = validateProvided(
       { ...given, root: other.pem + root.pem, rootKey: root.keyPem() },
       new Date(),
     );
-    assert.ok("authority" in judged);
-    assert.equal(judged.authority.roots.length, 2);
-    assert.equal(judged.authority.issuer?.certificate.trim(), judged.authority.roots[1]?.trim());
+    assert.ok("authority" in validated);
+    assert.equal(validated.authority.roots.length, 2);
+    assert.equal(validated.authority.issuer?.certificate.trim(), validated.authority.roots[1]?.trim());
   });
 
   it("may have certificates in between, in order, with text around them", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { judgeSigningRequests, readSigningRequests } from "../../../federation/authority/signingRequests.ts";
+import { decideSigningRequests, readSigningRequests } from "../../../federation/authority/signingRequests.ts";
 import { keyFingerprint, parseRequest } from "../../../federation/x509/request.ts";
 import { type TestRequest, testRequest } from "../../support/testRequest.ts";
 import { faultsThrown } from "../samples.ts";
@@ -19,7 +19,7 @@ describe("A signing request to a shared root", () => {
 
   it("is signed when it is valid, with a note of its key at first sight", () => {
     const readings = { b: { request: ofB.pem }, a: { request: ofA.pem } };
-    const { requests, warnings, notes } = judgeSigningRequests(CLUSTERS, readings, {});
+    const { requests, warnings, notes } = decideSigningRequests(CLUSTERS, readings, {});
     assert.deepEqual(Object.entries(requests), [
       ["a", ofA.pem],
       ["b", ofB.pem],
@@ -33,12 +33,12 @@ describe("A signing request to a shared root", () => {
 
   it("has no note when it was signed before", () => {
     const readings = { a: { request: ofA.pem }, b: { request: ofB.pem } };
-    const judged = judgeSigningRequests(CLUSTERS, readings, { a: ofA.pem, b: ofB.pem });
-    assert.deepEqual([judged.warnings, judged.notes], [[], []]);
+    const decided = decideSigningRequests(CLUSTERS, readings, { a: ofA.pem, b: ofB.pem });
+    assert.deepEqual([decided.warnings, decided.notes], [[], []]);
   });
 
   it("is waited for, with a warning that says what to do", () => {
-    const { requests, warnings } = judgeSigningRequests(
+    const { requests, warnings } = decideSigningRequests(
       CLUSTERS,
       { a: { request: ofA.pem }, b: { pending: "stack o/p/b does not exist" } },
       {},
@@ -48,7 +48,7 @@ describe("A signing request to a shared root", () => {
   });
 
   it("stays signed when its stack is unreachable or destroyed", () => {
-    const { requests, warnings } = judgeSigningRequests(
+    const { requests, warnings } = decideSigningRequests(
       CLUSTERS,
       { a: { request: ofA.pem } },
       { a: ofA.pem, b: ofB.pem },
@@ -61,7 +61,7 @@ describe("A signing request to a shared root", () => {
 
   it("does not stay signed for another trust domain than its own", () => {
     const clusters = { a: cluster("other.local") };
-    const faults = faultsThrown(() => judgeSigningRequests(clusters, {}, { a: ofA.pem }));
+    const faults = faultsThrown(() => decideSigningRequests(clusters, {}, { a: ofA.pem }));
     assert.match(
       faults.join(),
       /^rootAuthority\.clusters\.a\.certificateRequest: has the subject "a\.local, /,
@@ -71,14 +71,14 @@ describe("A signing request to a shared root", () => {
   it("is signed for another key only when the config names the key, with a note of both", async () => {
     const other = await testRequest("O=a.local, CN=Intermediate CA", "RSA");
     const readings = { a: { request: other.pem }, b: { request: ofB.pem } };
-    const judge = (last: string | undefined, key?: TestRequest) =>
-      judgeSigningRequests(
+    const decide = (last: string | undefined, key?: TestRequest) =>
+      decideSigningRequests(
         { ...CLUSTERS, a: { ...CLUSTERS.a, ...(key === undefined ? {} : { key: fingerprint(key) }) } },
         readings,
         { b: ofB.pem, ...(last === undefined ? {} : { a: last }) },
       );
     const path = "rootAuthority.clusters.a.certificateRequest";
-    const kept = judge(ofA.pem);
+    const kept = decide(ofA.pem);
     assert.equal(kept.requests["a"], ofA.pem, "what one team publishes does not keep the others waiting");
     assert.match(
       kept.warnings.join(),
@@ -86,21 +86,21 @@ describe("A signing request to a shared root", () => {
         `^Not signed: ${path}: key of a changes: SHA-256 ${fingerprint(ofA)} -> ${fingerprint(other)}, and not the one that it first asked with\\. .*What was signed for it before stays$`,
       ),
     );
-    const { requests, notes } = judge(ofA.pem, other);
+    const { requests, notes } = decide(ofA.pem, other);
     assert.equal(requests["a"], other.pem);
     assert.deepEqual(notes, [`key of a changes: SHA-256 ${fingerprint(ofA)} -> ${fingerprint(other)}`]);
     const named = `and not ${fingerprint(ofA)}, which is in the config`;
     assert.deepEqual(
-      faultsThrown(() => judge(undefined, ofA)),
+      faultsThrown(() => decide(undefined, ofA)),
       [`${path}: key of a is SHA-256 ${fingerprint(other)}, ${named}`],
     );
-    assert.deepEqual(judge(undefined, other).notes.length, 1);
-    assert.match(faultsThrown(() => judge("?")).join(), /key of a changes: SHA-256 \(unknown\) ->/);
+    assert.deepEqual(decide(undefined, other).notes.length, 1);
+    assert.match(faultsThrown(() => decide("?")).join(), /key of a changes: SHA-256 \(unknown\) ->/);
   });
 
   it("is refused with all faults of all requests, which quote none: the text could be a key", () => {
     const faults = faultsThrown(() =>
-      judgeSigningRequests(
+      decideSigningRequests(
         { ...CLUSTERS, c: cluster("c.local") },
         { a: { request: ofB.pem }, b: { request: ofB.key }, c: { request: 5 } },
         {},

@@ -29,7 +29,7 @@ const pinned = { clusterDomain: "b.local", trustDomain: "b.local", rootCertifica
 const peers = { b: pinned };
 
 /** @returns warnings. @throws FaultsError without the consent. */
-function judgeUnconstrained(
+function consentWarnings(
   config: { certificateAuthority: typeof section },
   authority: AuthorityPlan,
   trusted: Record<string, PinnedPeer>,
@@ -43,7 +43,7 @@ function judgeUnconstrained(
 describe("Trust anchors without the key of an own root", () => {
   it("take the stack's consent", () => {
     const [fault] = faultsThrown(() =>
-      judgeUnconstrained({ certificateAuthority: section }, providedPlan(keyless), peers),
+      consentWarnings({ certificateAuthority: section }, providedPlan(keyless), peers),
     );
     assert.match(
       fault ?? "",
@@ -53,7 +53,7 @@ describe("Trust anchors without the key of an own root", () => {
 
   it("are warned of, peer by peer, once the stack allows them", () => {
     const consenting = { certificateAuthority: { ...section, allowUnconstrainedAnchors: true } };
-    const warnings = judgeUnconstrained(consenting, providedPlan(keyless), peers);
+    const warnings = consentWarnings(consenting, providedPlan(keyless), peers);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? "", /^The trust anchor of peer b is unconstrained/);
   });
@@ -61,14 +61,14 @@ describe("Trust anchors without the key of an own root", () => {
   it("are no matter where there is a key, an own authority, or no peer that is trusted", () => {
     const config = { certificateAuthority: section };
     assert.deepEqual(
-      judgeUnconstrained(config, providedPlan({ ...keyless, issuer: { certificate: "", key: "" } }), peers),
+      consentWarnings(config, providedPlan({ ...keyless, issuer: { certificate: "", key: "" } }), peers),
       [],
     );
     assert.deepEqual(
-      judgeUnconstrained(config, ownPlan({ wanted: FIRST_ROOT, last: undefined, now: "" }), peers),
+      consentWarnings(config, ownPlan({ wanted: FIRST_ROOT, last: undefined, now: "" }), peers),
       [],
     );
-    assert.deepEqual(judgeUnconstrained(config, providedPlan(keyless), {}), []);
+    assert.deepEqual(consentWarnings(config, providedPlan(keyless), {}), []);
   });
 });
 
@@ -79,11 +79,11 @@ describe("Roots that peers have in common with us", () => {
   const shared = sharedPlan({ certificate: ROOT_C, rootCertificates: [ROOT_A], intermediate: 1 });
   const provided = (issuer: object = {}) => providedPlan({ ...keyless, roots: [ROOT_A], ...issuer });
   const faultsOf = (...args: [AuthorityPlan, Record<string, PinnedPeer>]): string[] =>
-    faultsThrown(() => judgeUnconstrained({ certificateAuthority: section }, ...args));
+    faultsThrown(() => consentWarnings({ certificateAuthority: section }, ...args));
 
   it("are constrained where whoever holds a shared root does it", () => {
     assert.deepEqual(faultsOf(shared, withRoots(ROOT_A)), []);
-    assert.deepEqual(judgeUnconstrained({ certificateAuthority: section }, shared, withRoots(ROOT_A)), []);
+    assert.deepEqual(consentWarnings({ certificateAuthority: section }, shared, withRoots(ROOT_A)), []);
   });
 
   it("leave others unconstrained, as a shared root's key is not here", () => {
@@ -111,7 +111,7 @@ describe("Roots that peers have in common with us", () => {
     assert.equal(faultsOf(provided(issuer), withRoots(ROOT_A, ROOT_B)).length, 1);
     const consenting = { certificateAuthority: { ...section, allowUnconstrainedAnchors: true } };
     assert.match(
-      judgeUnconstrained(consenting, provided(issuer), withRoots(ROOT_A)).join(),
+      consentWarnings(consenting, provided(issuer), withRoots(ROOT_A)).join(),
       /^Peer b is under our own root: its certificate authority may sign for every identity .* unless whoever holds the root/,
     );
   });

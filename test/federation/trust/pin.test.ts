@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { PeerIdentity } from "../../../federation/config/peers.ts";
-import { judgePin } from "../../../federation/trust/pin.ts";
+import { validatePin } from "../../../federation/trust/pin.ts";
 import type { PinnedPeer } from "../../../federation/trust/pinnedPeer.ts";
 import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A, ROOT_B, ROOT_C, contractOf } from "../samples.ts";
@@ -23,14 +23,14 @@ function validated(
   last: PinnedPeer | undefined,
   identity?: PeerIdentity,
 ): { faults: string[]; notes: string[] } {
-  const { faults, notes } = judgePin("b", contractOf(changes), NOW, last, identity);
+  const { faults, notes } = validatePin("b", contractOf(changes), NOW, last, identity);
   return { faults: faults.map(({ path, rule }) => `${path}: ${rule}`), notes };
 }
 
 describe("A peer's root that is our own too", () => {
   const roots = (identity?: PeerIdentity) => {
     const contract = contractOf({ rootCertificates: [ROOT_A] });
-    return judgePin("b", contract, NOW, pinned, identity, [ROOT_A]);
+    return validatePin("b", contract, NOW, pinned, identity, [ROOT_A]);
   };
 
   it("is accepted without consent: it is trusted already", () => {
@@ -40,7 +40,7 @@ describe("A peer's root that is our own too", () => {
 
   it("does not let another root be accepted", () => {
     const both = contractOf({ rootCertificates: [ROOT_A, ROOT_C] });
-    const { faults } = judgePin("b", both, NOW, pinned, {}, [ROOT_A]);
+    const { faults } = validatePin("b", both, NOW, pinned, {}, [ROOT_A]);
     assert.match(faults[0]?.rule ?? "", new RegExp(`-> ${fingerprintOf(ROOT_C)}, which`));
   });
 });
@@ -59,7 +59,7 @@ describe("A peer's identity", () => {
   });
 
   it("is refused when the root changes, with both roots and the command that accepts the new one", () => {
-    const { faults, notes } = judgePin("b", contractOf({ rootCertificates: [ROOT_A] }), NOW, pinned);
+    const { faults, notes } = validatePin("b", contractOf({ rootCertificates: [ROOT_A] }), NOW, pinned);
     assert.deepEqual(
       faults.map(({ path, rule }) => `${path}: ${rule}`),
       [
@@ -154,7 +154,7 @@ describe("A peer's identity", () => {
       faults: [],
       notes: ["b owns fewer domains: without pay.example"],
     });
-    const [fault] = judgePin("b", contractOf(published), NOW, one).faults;
+    const [fault] = validatePin("b", contractOf(published), NOW, one).faults;
     assert.match(fault?.remedy ?? "", /identity\.domains\[0\].* and .*identity\.domains\[1\]/);
   });
 
@@ -184,7 +184,7 @@ describe("A peer's identity", () => {
 
   it("ignores roots that are not valid now with a note, and needs one that is", () => {
     const past = new Date("2026-01-01T00:00:00Z");
-    const { faults, notes } = judgePin("b", contractOf(), past, undefined);
+    const { faults, notes } = validatePin("b", contractOf(), past, undefined);
     assert.deepEqual(
       faults.map(({ path, rule }) => `${path}: ${rule}`),
       ["rootCertificates: are all expired, or not valid yet"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import type { Claim } from "../../../federation/imports/domains.ts";
-import { judgeRootNames } from "../../../federation/trust/rootNames.ts";
+import { validateRootNames } from "../../../federation/trust/rootNames.ts";
 import { ROOT_A, ROOT_B } from "../samples.ts";
 
 const ours: Claim = { owner: "this cluster", nameDomains: ["a.local"], trustDomain: "a.local" };
@@ -15,7 +15,7 @@ function rootNamed(subject: string): string {
 }
 
 const rules = (roots: string[], claims: Claim[]): string[] =>
-  judgeRootNames(roots, claims).map(({ path, rule }) => `${path}: ${rule}`);
+  validateRootNames(roots, claims).map(({ path, rule }) => `${path}: ${rule}`);
 
 describe("The subject of a peer's root", () => {
   it("is accepted when no other certificate has it", () => {
@@ -42,11 +42,11 @@ describe("The subject of a peer's root", () => {
     const others = [claim, { ...claim, owner: "peer c" }];
     assert.equal(rules([ROOT_B], others).length, 2);
     assert.deepEqual(
-      judgeRootNames([ROOT_B, ROOT_A], others, [ROOT_B]).map(({ path }) => path),
+      validateRootNames([ROOT_B, ROOT_A], others, [ROOT_B]).map(({ path }) => path),
       [],
     );
     const namesake = rootNamed("/O=cluster-b");
-    assert.equal(judgeRootNames([namesake], others, [ROOT_B]).length, 2);
+    assert.equal(validateRootNames([namesake], others, [ROOT_B]).length, 2);
   });
 
   for (const subject of ["/O=a.local/CN=Intermediate CA", "/O=A.Local/CN=anything", "/C=JP/O=a.local"]) {
