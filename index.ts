@@ -28,12 +28,13 @@ export default async function main(): Promise<Record<string, unknown>> {
 }
 
 async function readAndPlan(findings: Findings): Promise<Plan | undefined> {
-  const config = readStackConfig(findings);
+  const { config, faults, skipped } = readStackConfig();
+  findings.fault(...faults);
   if (config === undefined) return undefined;
   if ("rootAuthority" in config) return planRoot(config, await readRootSnapshot(config), findings);
   const snapshot = await readSnapshot(config);
   const lastRun = parseLastRun(snapshot.outputs, findings);
-  return planCluster(config, snapshot, lastRun, findings);
+  return planCluster(config, snapshot, lastRun, findings, skipped);
 }
 
 function declare(plan: Plan): object {

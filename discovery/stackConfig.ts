@@ -1,22 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type RootConfig, isRootStack, parseRootConfig } from "../federation/config/rootStack.ts";
-import { type StackConfig, parseConfig } from "../federation/config/stackConfig.ts";
-import type { Findings } from "../federation/core/findings.ts";
+import { type ParsedConfig, type StackConfig, parseConfig } from "../federation/config/stackConfig.ts";
 
-/**
- * Reads this stack's config, of a cluster or of a shared root. A misspelt key is a fault too.
- * @returns undefined when it is too faulty to read anything by it.
- */
-export function readStackConfig(findings: Findings): StackConfig | RootConfig | undefined {
+/** Reads this stack's config, of a cluster or of a shared root. A misspelt key is a fault too. */
+export function readStackConfig(): ParsedConfig<StackConfig> | ParsedConfig<RootConfig> {
   const all = Object.entries(pulumi.runtime.allConfig());
   const namespace = `${pulumi.getProject()}:`;
   const own = all.filter(([key]) => key.startsWith(namespace));
   const raw = Object.fromEntries(own.map(([key, text]) => [key.slice(namespace.length), parseValue(text)]));
   const keys = all.map(([key]) => key);
   const parse = isRootStack(raw) ? parseRootConfig : parseConfig;
-  const { config, faults } = parse(raw, pulumi.getStack(), keys);
-  findings.fault(...faults);
-  return config;
+  return parse(raw, pulumi.getStack(), keys);
 }
 
 /** Parses a value: Pulumi hands structured config over as JSON text, and strings as they are. */

@@ -64,6 +64,7 @@ export interface WaitingPlan {
 /**
  * Plans a cluster: pure, so that a preview and an update of the same snapshot are one.
  * @param lastRun undefined when it cannot be read: then only what could not be read is checked.
+ * @param skipped faulty sections of the config, which have their defaults: nothing is reported that follows from these.
  * @param findings gets the faults of all parts at once, warnings and notes.
  * @returns undefined when there is a fault.
  */
@@ -72,6 +73,7 @@ export function planCluster(
   snapshot: Snapshot,
   lastRun: LastRun | undefined,
   findings: Findings,
+  skipped: readonly string[] = [],
 ): ClusterPlan | WaitingPlan | undefined {
   if (lastRun === undefined) {
     checkReadings(snapshot, findings);
@@ -88,7 +90,7 @@ export function planCluster(
     }),
   );
   const context = { config, snapshot, lastRun, peers, findings };
-  const authority = planAuthority(context);
+  const authority = skipped.includes("certificateAuthority") ? undefined : planAuthority(context);
   if (authority?.source === "awaited") {
     checkReadings(snapshot, findings);
     return findings.faults.length > 0

@@ -5,9 +5,10 @@ import { readStackConfig } from "../../discovery/stackConfig.ts";
 import { Findings } from "../../federation/core/findings.ts";
 import { parseLastRun } from "../../federation/lastRun.ts";
 import { planCluster } from "../../federation/plan.ts";
+import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import program from "../../index.ts";
 import { ACCESS } from "../federation/mesh/meshSamples.ts";
-import { contractOf } from "../federation/samples.ts";
+import { ROOT_A, ROOT_C, ROOT_D, barService, contractOf } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 import { type Asked, OWN_STACK, type Stacks, faultsError, planned, valueOf, withStacks } from "./support.ts";
@@ -18,7 +19,7 @@ const service = {
 };
 const stacks: Stacks = { [OWN_STACK]: {}, "o/p/b": { federation: contractOf() } };
 
-function setConfig(kubeconfig: object): void {
+function setConfig(kubeconfig: object, changes: object = {}): void {
   const sections = {
     cluster: { name: "cluster-a", domain: "cluster-a.local" },
     kubeconfig,
@@ -27,6 +28,7 @@ function setConfig(kubeconfig: object): void {
     ],
     dns: { services: {} },
     peers: { "cluster-b": { stack: "o/p/b" } },
+    ...changes,
   };
   pulumi.runtime.setAllConfig(
     Object.fromEntries(
@@ -57,7 +59,7 @@ describe("The program", () => {
 
   it("plans without a request to the cluster or to a stack", async () => {
     const asked = await withStacks(stacks);
-    const config = readStackConfig(new Findings());
+    const { config } = readStackConfig();
     assert.ok(config !== undefined && "cluster" in config);
     const snapshot = await readSnapshot(config);
     const before = countOf(asked);
@@ -101,7 +103,7 @@ describe("The program", () => {
         lastRun: { joined: { "cluster-b": { ...ACCESS, token: "s3cr3t with blanks" } }, policies: 1 },
       };
       await withStacks({ ...stacks, [OWN_STACK]: outputs });
-      const config = readStackConfig(new Findings());
+      const { config } = readStackConfig();
       assert.ok(config !== undefined && "cluster" in config);
       const { faults, message } = await faultsError(planned(config));
       assert.deepEqual(
@@ -124,4 +126,55 @@ describe("The program", () => {
       });
     });
   }
+
+  it("reports the faults of all parts from one run: config, exports, callers, imports, trust, names and DNS", async () => {
+    setConfig(server.kubeconfig, {
+      gateway: { bind: "everywhere" },
+      exports: [
+        { namespace: "Abc", service: "foo" },
+        { namespace: "abc", service: "foo", callers: [{ peer: "cluster-x" }] },
+      ],
+      dns: { services: { limit: 1 } },
+      peers: {
+        "cluster-b": { stack: "o/p/b", imports: [{ as: ["bar.cluster-a.local"] }] },
+        "cluster-c": { stack: "o/p/c", identity: { roots: [fingerprintOf(ROOT_A)] } },
+        "cluster-d": { stack: "o/p/d" },
+        "cluster-e": { stack: "o/p/e" },
+      },
+    });
+    const service = (host: string, domain: string) => ({
+      [host]: { ...barService, subjectAltNames: [`spiffe://${domain}/ns/xyz/sa/bar`] },
+    });
+    const peer = (name: string, rootCertificates: string[], changes: object = {}) => {
+      const domain = `${name}.local`;
+      const services = {
+        ...service(`bar.xyz.svc.${domain}`, domain),
+        ...service(`baz.xyz.svc.${domain}`, domain),
+      };
+      const own = { cluster: name, clusterDomain: domain, trustDomain: domain, rootCertificates, services };
+      return { federation: contractOf({ ...own, ...changes }) };
+    };
+    await withStacks({
+      ...stacks,
+      "o/p/c": peer("cluster-c", [ROOT_C]),
+      "o/p/d": peer("cluster-d", [ROOT_D], { trustDomain: "cluster-a.local" }),
+      "o/p/e": peer("cluster-e", [ROOT_A]),
+    });
+    await assert.rejects(program(), (error) => {
+      assert.ok(error instanceof pulumi.RunError);
+      for (const fault of [
+        /gateway\.bind: "everywhere"/,
+        /exports\[0\]\.namespace: "Abc"/,
+        /exports\[1\]\.callers\[0\]\.peer: "cluster-x"/,
+        /peers\.cluster-b\.imports\[0\]\.as: "bar\.cluster-a\.local"/,
+        /peers\.cluster-c\.contract\.rootCertificates/,
+        /peers\.cluster-d\.contract\.trustDomain: "cluster-a\.local"/,
+        /dns\.services\.limit: 1 /,
+      ]) {
+        assert.match(error.message, fault);
+      }
+      assert.match(error.message, /^Stack cluster-a has 7 fault\(s\)/);
+      return true;
+    });
+  });
 });

@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { readStackConfig } from "../../discovery/stackConfig.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import { describeFault } from "../../federation/core/fault.ts";
-import { Findings } from "../../federation/core/findings.ts";
 import { withStacks } from "./support.ts";
 
 const REQUIRED = {
@@ -12,9 +11,8 @@ const REQUIRED = {
 };
 
 function readClusterConfig(): StackConfig {
-  const findings = new Findings();
-  const config = readStackConfig(findings);
-  assert.deepEqual(findings.faults, []);
+  const { config, faults } = readStackConfig();
+  assert.deepEqual(faults, []);
   assert.ok(config !== undefined && "cluster" in config);
   return config;
 }
@@ -40,10 +38,8 @@ describe("readStackConfig", () => {
 
   it("refuses a key in a namespace that is nearly ours: what it sets would be missing in silence", () => {
     pulumi.runtime.setAllConfig({ ...REQUIRED, "istio-federations:exports": "[]" });
-    const findings = new Findings();
-    readStackConfig(findings);
     assert.match(
-      findings.faults.map(describeFault).join(),
+      readStackConfig().faults.map(describeFault).join(),
       /istio-federations:exports: .*Write 'istio-federation:exports'/,
     );
   });
@@ -57,7 +53,7 @@ describe("readStackConfig", () => {
       "istio-federation:cluster": "{}",
       "istio-federation:exports": "[]",
     });
-    assert.deepEqual(readStackConfig(new Findings()), {
+    assert.deepEqual(readStackConfig().config, {
       rootAuthority: {
         name: "istio-federation",
         algorithm: "ECDSA",
@@ -69,10 +65,10 @@ describe("readStackConfig", () => {
 
   it("names every fault of the stack: what is missing, misspelt, and text where a map should be", () => {
     pulumi.runtime.setAllConfig({ "istio-federation:clusters": "{}", "istio-federation:kubeconfig": "~/x" });
-    const findings = new Findings();
-    assert.equal(readStackConfig(findings), undefined);
+    const { config, faults } = readStackConfig();
+    assert.equal(config, undefined);
     assert.deepEqual(
-      findings.faults.map(({ path }) => path),
+      faults.map(({ path }) => path),
       ["clusters", "cluster", "kubeconfig"],
     );
   });

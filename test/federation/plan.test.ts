@@ -198,10 +198,10 @@ describe("A plan of a cluster that answers", () => {
     const faults = faultsIn(() => plan({ helm: { value: { installed: [istiod], inState: [] } } }));
     assert.match(
       faults.map(describeFault).join(),
-      /istio-system\/istiod' is a Helm release .* not in this stack's state.*`kubectl -n istio-system delete secret -l owner=helm,name=istiod`/,
+      /istio-system\/istiod" is a Helm release .* not in this stack's state.*`kubectl -n istio-system delete secret -l owner=helm,name=istiod`/,
     );
     assert.deepEqual(
-      plan({ helm: { value: { installed: [istiod], inState: [istiod] } } }).plan?.kind,
+      plan({ helm: { value: { installed: [istiod], inState: [istiod] } } }).plan.kind,
       "cluster",
     );
   });
