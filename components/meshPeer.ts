@@ -2,13 +2,13 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { PeerReader, type PeerReaderArgs } from "./peerReader.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
-import type { MeshPeer as PeerView } from "../federation/mesh/meshPeer.ts";
+import type { MeshPeerState } from "../federation/mesh/meshPeer.ts";
 import { remoteSecret } from "../federation/mesh/reader.ts";
 
 /** What a `MeshPeer` is made from. */
 export interface MeshPeerArgs extends PeerReaderArgs {
   /** What was found of it. */
-  view: PeerView;
+  view: MeshPeerState;
 }
 
 /** Another cluster of the same mesh: what lets its istiod read this cluster, and by what ours reads that one. */

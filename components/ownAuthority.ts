@@ -29,7 +29,7 @@ export interface Signer {
 }
 
 /** Roots of a cluster's own, and the intermediate that the signing one certifies; all PEM. */
-export interface OwnAuthority extends AskedIntermediate {
+export interface OwnAuthority extends RequestedIntermediate {
   certificate: pulumi.Output<string>;
   roots: pulumi.Output<string[]>;
   trusted: pulumi.Output<string[]>;
@@ -102,7 +102,7 @@ export function root(
 }
 
 /** The key of an intermediate, and the request by which whoever holds a root certifies it; both PEM. */
-export interface AskedIntermediate {
+export interface RequestedIntermediate {
   key: pulumi.Output<string>;
   request: pulumi.Output<string>;
 }
@@ -116,7 +116,7 @@ export function requestIntermediate(
   number: number,
   { organization, algorithm }: Pick<KeyOwner, "organization" | "algorithm">,
   opts: pulumi.CustomResourceOptions,
-): AskedIntermediate {
+): RequestedIntermediate {
   const key = privateKey(`${numbered(`${name}-intermediate`, number)}-key`, algorithm, opts);
   const subject = { organization, commonName: INTERMEDIATE_NAME };
   const { certRequestPem } = new tls.CertRequest(

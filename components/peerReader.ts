@@ -2,8 +2,8 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { assigned } from "./assigned.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
-import type { SettledMesh } from "../federation/mesh/apiServer.ts";
-import { warnOfShortLives, type CredentialLife, type PeerAccess } from "../federation/mesh/credential.ts";
+import type { ResolvedMesh } from "../federation/mesh/apiServer.ts";
+import { shortLifeWarnings, type CredentialLife, type PeerAccess } from "../federation/mesh/credential.ts";
 import { MESH_CONFIG_RULES, READER_RULES, type ReaderRule } from "../federation/mesh/reader.ts";
 import { ReaderToken } from "../providers/readerToken.ts";
 
@@ -15,7 +15,7 @@ export interface PeerReaderArgs {
   namespace: pulumi.Input<string>;
   /** Names the cluster that is read. */
   kubeconfig: StackConfig["kubeconfig"];
-  settings: SettledMesh;
+  settings: ResolvedMesh;
 }
 
 /**
@@ -125,7 +125,7 @@ function endingToken(
   const life = pulumi.all([issued, expires]).apply(async ([from, to]) => {
     const made = { issued: from, expires: to, hours };
     // A preview is told by the survey, also where it does not know the next credential.
-    const warnings = pulumi.runtime.isDryRun() ? [] : warnOfShortLives({ [peer]: made });
+    const warnings = pulumi.runtime.isDryRun() ? [] : shortLifeWarnings({ [peer]: made });
     for (const warning of warnings) await pulumi.log.warn(warning);
     return made;
   });

@@ -5,8 +5,8 @@ import { ClusterClient } from "../kubernetes/client.ts";
 import { ClusterError } from "../kubernetes/errors.ts";
 import type { RetryPolicy } from "../kubernetes/transport.ts";
 
-/** A preview must not wait long for a cluster that is not there: under 10 s in all. */
-const PROBE: RetryPolicy = { deadline: 4_000, retries: 1 };
+/** Policy of the first request: a preview waits less than 10 s for a cluster that does not answer. */
+export const PROBE: RetryPolicy = { deadline: 4_000, retries: 1 };
 /** For a cluster that answered: its lists may be long. */
 const READ: RetryPolicy = { deadline: 15_000, retries: 2 };
 

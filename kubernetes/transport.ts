@@ -28,7 +28,7 @@ export const RETRY_CHANGES: RetryPolicy = { deadline: 30_000, retries: 10 };
 const RETRY_FOR = 45_000;
 
 /** Backoff in milliseconds. Jitter of up to the double keeps requests which failed together from being repeated together. */
-const BACKOFF = { minTimeout: 250, factor: 2, maxTimeout: 8_000, randomize: true };
+export const BACKOFF = { minTimeout: 250, factor: 2, maxTimeout: 8_000, randomize: true };
 
 /** Longest `Retry-After` of an API server that is respected, in milliseconds. */
 const LONGEST_RETRY_AFTER = 30_000;

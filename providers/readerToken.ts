@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { DNS_LABEL, OBJECT_NAME } from "../federation/core/names.ts";
 import { utc } from "../federation/core/text.ts";
-import { type CredentialLife, isDue } from "../federation/mesh/credential.ts";
+import { type CredentialLife, isCredentialDue } from "../federation/mesh/credential.ts";
 import { tokenLifeFault } from "../federation/mesh/tokenLife.ts";
 import { ClusterClient } from "../kubernetes/client.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
@@ -79,7 +79,10 @@ function diff(olds: State, news: Inputs): pulumi.dynamic.DiffResult {
   });
   const asked = subjectOf(news);
   return {
-    changes: containsUnknown(asked) || !isDeepStrictEqual(asked, subjectOf(olds)) || isDue(olds, new Date()),
+    changes:
+      containsUnknown(asked) ||
+      !isDeepStrictEqual(asked, subjectOf(olds)) ||
+      isCredentialDue(olds, new Date()),
   };
 }
 

@@ -2,7 +2,10 @@ import { randomBytes } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { IntermediateRequest } from "../federation/authority/signRequest.ts";
-import { type SignedIntermediate, isStanding } from "../federation/authority/signedIntermediate.ts";
+import {
+  type SignedIntermediate,
+  isIntermediateCurrent,
+} from "../federation/authority/signedIntermediate.ts";
 import { ADDRESS } from "../federation/core/address.ts";
 import { DNS_LABEL } from "../federation/core/names.ts";
 import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
@@ -85,7 +88,7 @@ function diff(
   { trustDomain, istiodHosts, request, issuerCertificate }: IntermediateRequest,
 ): pulumi.dynamic.DiffResult {
   const source = { trustDomain, istiodHosts, request, issuerCertificate };
-  return { changes: containsUnknown(source) || !isStanding(olds, source, new Date()) };
+  return { changes: containsUnknown(source) || !isIntermediateCurrent(olds, source, new Date()) };
 }
 
 /** Loads the library that writes certificates only now: a preview needs none. */

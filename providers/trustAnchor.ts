@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { DNS_LABEL } from "../federation/core/names.ts";
 import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
-import { type TrustAnchors, standingAnchors } from "../federation/trust/anchors.ts";
+import { type TrustAnchors, currentAnchors } from "../federation/trust/anchors.ts";
 import type { AnchorRequest } from "../federation/trust/issueAnchors.ts";
 import { authorityFault, issuerFaults, readCertificate } from "../federation/x509/issuerFaults.ts";
 import { checkFields, containsUnknown, known, text, validText } from "./inputChecks.ts";
@@ -87,7 +87,7 @@ function diff(
 ): pulumi.dynamic.DiffResult {
   const source = { trustDomain, rootCertificates, issuerCertificate };
   if (containsUnknown(source)) return { changes: true };
-  return { changes: !isDeepStrictEqual(standingAnchors(olds, source, new Date()), olds.certificates) };
+  return { changes: !isDeepStrictEqual(currentAnchors(olds, source, new Date()), olds.certificates) };
 }
 
 /** Loads the code that issues certificates on demand: a preview needs none of it. */

@@ -1,6 +1,6 @@
 import type { ExportRule } from "../config/exports.ts";
 import { gatewayServiceAccount } from "../exports/gatewayListeners.ts";
-import { count, someOf } from "../core/change.ts";
+import { count, firstNames } from "../core/change.ts";
 import { ownValue } from "../core/order.ts";
 import type { ExportPlan } from "../exports/exportPlan.ts";
 import { restricts } from "../exports/exportRule.ts";
@@ -64,7 +64,7 @@ function lastPoliciesStay(policies: readonly AuthorizationPolicy[], rules: reado
 function allowPolicies(policies: readonly AuthorizationPolicy[]): string[] {
   const allowing = policies.filter(({ spec }) => spec.action === "ALLOW");
   if (allowing.length === 0) return [];
-  const names = someOf(allowing.map(({ namespace, name }) => `${namespace}/${name}`));
+  const names = firstNames(allowing.map(({ namespace, name }) => `${namespace}/${name}`));
   return [
     `${count(allowing.length)} ALLOW policy(s) for peers' callers beside those of others (${names}): update this stack as soon as the ` +
       "last of the others is removed, or callers of this cluster are denied",

@@ -1,6 +1,6 @@
 import { isLimited } from "./callers.ts";
 import type { GuardedService, CallingMesh } from "./policyTarget.ts";
-import { count, someOf } from "../core/change.ts";
+import { count, firstNames } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { compare } from "../core/order.ts";
 import { isHttp } from "../core/port.ts";
@@ -141,6 +141,6 @@ function tellsApart({ peers, rule: { callers = [] } }: GuardedService, one: stri
 
 function warning(peer: string, services: readonly GuardedService[], rule: string, remedy: string): Fault[] {
   if (services.length === 0) return [];
-  const where = `at ${count(services.length)} service(s) that say otherwise (${someOf(services.map(({ host }) => host))})`;
+  const where = `at ${count(services.length)} service(s) that say otherwise (${firstNames(services.map(({ host }) => host))})`;
   return [{ path: pathOf("peers", peer), rule: `${rule}, ${where}`, remedy }];
 }

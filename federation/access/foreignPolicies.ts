@@ -1,5 +1,5 @@
 import { mayShare } from "./sharing.ts";
-import { count, someOf } from "../core/change.ts";
+import { count, firstNames } from "../core/change.ts";
 import { compare, sortedRecord } from "../core/order.ts";
 import { boundedLines } from "../core/text.ts";
 import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
@@ -63,7 +63,7 @@ function selects({ namespace, selector }: ForeignPolicy, service: SelectedServic
 
 function describe({ policy, hosts }: { policy: ForeignPolicy; hosts: string[] }): string {
   const { namespace, name, action } = policy;
-  const services = `${count(hosts.length)} exported service(s) (${someOf(hosts)})`;
+  const services = `${count(hosts.length)} exported service(s) (${firstNames(hosts)})`;
   const whom =
     action === "ALLOW"
       ? "it lets in whom it names, and of peers those whom the export rule's 'callers' name"

@@ -1,5 +1,5 @@
 import type { GuardedService } from "./policyTarget.ts";
-import { someOf } from "../core/change.ts";
+import { firstNames } from "../core/change.ts";
 import { type Fault, within } from "../core/fault.ts";
 import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
 
@@ -117,7 +117,7 @@ export function warnOfSharing(neighbours: readonly GuardedService[]): Fault[] {
     return [true, false].flatMap((alike) => {
       const others = differing.filter((other) => (other.isOpened === isOpened) === alike);
       if (others.length === 0) return [];
-      const names = someOf(sortedUnique(others.map((other) => other.name)));
+      const names = firstNames(sortedUnique(others.map((other) => other.name)));
       const warning = {
         path: "ports",
         rule: `are, of the same workloads, those of ${names} too, for other callers${alike ? BOTH : ONE_OPENED}`,

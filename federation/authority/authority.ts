@@ -4,7 +4,7 @@ import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import type { LastRun } from "../lastRun.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
-import { trustingPeers } from "../trust/trusters.ts";
+import { peerTrustStates } from "../trust/trusters.ts";
 import { type ProvidedAuthority, validateProvided } from "./provided.ts";
 import { FIRST_ROOT, type RotationPlan, rolesOf, withEvidence } from "./rotation.ts";
 import { type IstiodTrust, describeRotation, validateStep } from "./rotationStep.ts";
@@ -111,7 +111,7 @@ function planOwn({
   if (recorded !== undefined && known === undefined && !("unreachable" in cluster.istiod)) return undefined;
   const istiod = known ?? UNKNOWN;
   const context = {
-    peers: trustingPeers(peers, config.cluster.trustDomain, pinned),
+    peers: peerTrustStates(peers, config.cluster.trustDomain, pinned),
     istiod,
     workloadCertificateHours,
     settlingMinutes,

@@ -4,8 +4,8 @@ import { parseRequest } from "../x509/request.ts";
 import {
   type IntermediateSource,
   type SignedIntermediate,
-  isStanding,
-  sourceFingerprints,
+  isIntermediateCurrent,
+  intermediateSource,
 } from "./signedIntermediate.ts";
 
 /** Everything that an intermediate is signed with. */
@@ -28,7 +28,7 @@ export function signRequest(
   now: Date,
   random: (bytes: number) => Uint8Array,
 ): SignedIntermediate {
-  if (last !== undefined && isStanding(last, asked, now)) return last;
+  if (last !== undefined && isIntermediateCurrent(last, asked, now)) return last;
   const { cluster, trustDomain, istiodHosts: hosts, issuerKey } = asked;
   const request = parseRequest(asked.request);
   const root = new X509Certificate(asked.issuerCertificate);
@@ -36,7 +36,7 @@ export function signRequest(
     const issuer = parseIssuer(root, issuerKey);
     const serial = random(SERIAL_BYTES);
     return {
-      ...sourceFingerprints(asked),
+      ...intermediateSource(asked),
       certificate: issueIntermediate(request, issuer, { trustDomain, hosts }, now, serial),
     };
   } catch (error) {

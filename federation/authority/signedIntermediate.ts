@@ -35,11 +35,15 @@ export interface SignedIntermediate {
  * Whether the intermediate of the last update can stay: made from the same key, names and issuer, intact, and not in its last
  * year.
  */
-export function isStanding(last: SignedIntermediate, source: IntermediateSource, now: Date): boolean {
+export function isIntermediateCurrent(
+  last: SignedIntermediate,
+  source: IntermediateSource,
+  now: Date,
+): boolean {
   // The engine's state holds more than these fields.
   const { format, trustDomain, istiodHosts, keyFingerprint: key, issuerFingerprint } = last;
   const made = { format, trustDomain, istiodHosts, keyFingerprint: key, issuerFingerprint };
-  if (!isDeepStrictEqual(made, sourceFingerprints(source))) return false;
+  if (!isDeepStrictEqual(made, intermediateSource(source))) return false;
   const issuer = new X509Certificate(source.issuerCertificate);
   try {
     const certificate = new X509Certificate(last.certificate);
@@ -54,7 +58,7 @@ export function isStanding(last: SignedIntermediate, source: IntermediateSource,
 }
 
 /** Reduces the source to the fields that the state keeps. Of the request only the key counts: the same key asked for again changes nothing. */
-export function sourceFingerprints(source: IntermediateSource): Omit<SignedIntermediate, "certificate"> {
+export function intermediateSource(source: IntermediateSource): Omit<SignedIntermediate, "certificate"> {
   return {
     format: INTERMEDIATE_FORMAT,
     trustDomain: source.trustDomain,

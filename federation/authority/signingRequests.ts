@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { RootedCluster } from "../config/rootStack.ts";
 import { type Fault, FaultsError, describeFault, pathOf, settingCommand } from "../core/fault.ts";
 import { ownValue, sortedRecord } from "../core/order.ts";
-import { noteCommonTrust } from "../trust/commonTrust.ts";
+import { commonTrustNotes } from "../trust/commonTrust.ts";
 import { type CertificateRequest, keyFingerprint, parseRequest, requestFaults } from "../x509/request.ts";
 
 /** Output `certificateRequest` of a cluster's stack, not yet validated; or why there is none. */
@@ -41,7 +41,7 @@ export function decideSigningRequests(
     warnings: decisions.flatMap(({ warnings }) => warnings),
     notes: [
       ...decisions.flatMap(({ notes }) => notes),
-      ...noteCommonTrust(
+      ...commonTrustNotes(
         Object.fromEntries(Object.entries(clusters).map(([name, { trustDomain }]) => [name, trustDomain])),
       ),
     ],

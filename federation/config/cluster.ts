@@ -6,7 +6,7 @@ import {
   OWNED_DOMAIN,
   OWNED_DOMAINS_LIMIT,
   defaultMeshDomain,
-  judgeOwnedDomains,
+  validateOwnedDomains,
 } from "../core/domains.ts";
 import { distinct } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK, isBelow } from "../core/names.ts";
@@ -47,7 +47,7 @@ export const cluster = checked(
     // The check runs on wrong values too.
     const list: readonly unknown[] = Array.isArray(domains) ? domains : [];
     return [
-      ...judgeOwnedDomains(list, { clusterDomain: domain, meshDomain }).map(({ index, rule, remedy }) => ({
+      ...validateOwnedDomains(list, { clusterDomain: domain, meshDomain }).map(({ index, rule, remedy }) => ({
         path: ["domains", index],
         rule,
         remedy,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { wholeNumber } from "./field.ts";
 import { type Draft, isGiven } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
-import { someOf } from "../core/change.ts";
+import { firstNames } from "../core/change.ts";
 import { LABEL_VALUE } from "../core/names.ts";
 import { type Complaint, checked, fields, text, type TextRule, valueAt } from "../core/schema.ts";
 import { apiServerFields } from "../mesh/apiServer.ts";
@@ -91,7 +91,7 @@ function checkConsent({ sections, keysOf, isFaulty }: Draft<StackConfig>): Compl
   return [
     {
       path,
-      rule: `must be true, as there are peers (${someOf(readers)}): this version of istiod needs to read all Secrets of the clusters of its mesh, the keys of their certificate authorities among them`,
+      rule: `must be true, as there are peers (${firstNames(readers)}): this version of istiod needs to read all Secrets of the clusters of its mesh, the keys of their certificate authorities among them`,
       remedy:
         "Accept that by writing true if whoever runs the peers may read this cluster's Secrets; otherwise choose another topology (docs/topologies.md)",
     },

@@ -1,11 +1,11 @@
 import type { StackConfig } from "../config/stackConfig.ts";
 import { X509Certificate } from "node:crypto";
 import * as z from "zod";
-import { judgeFold, unfoldContract } from "./fold.ts";
+import { validateFold, unfoldContract } from "./fold.ts";
 import { type ContractService, contractService, sortService } from "./service.ts";
 import { type GatewayAddress, compareGateways, gatewayAddress } from "../core/address.ts";
 import { count } from "../core/change.ts";
-import { MESH_DOMAIN, OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, judgeOwnedDomains } from "../core/domains.ts";
+import { MESH_DOMAIN, OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, validateOwnedDomains } from "../core/domains.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { list, map } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, LABEL_VALUE, NETWORK } from "../core/names.ts";
@@ -104,14 +104,14 @@ const document = z.object({
  * @throws FaultsError with every fault of the contract as a whole. Of a newer version nothing but the version is judged.
  */
 export function readContract(published: unknown, source: string): { contract: Contract; refused: Fault[] } {
-  const unreadable = [...newerVersion(published), ...tooLarge(published), ...judgeFold(published)];
+  const unreadable = [...newerVersion(published), ...tooLarge(published), ...validateFold(published)];
   if (unreadable.length > 0) throw new FaultsError(source, unreadable.slice(0, 1));
   const value = unfoldContract(published);
   const parsed = document.safeParse(value);
   if (!parsed.success) throw new FaultsError(source, faultsOf(parsed.error, value));
 
   const { services: offered, rootCertificates, gateways, domains, ...rest } = parsed.data;
-  const twice = judgeOwnedDomains(domains ?? [], rest);
+  const twice = validateOwnedDomains(domains ?? [], rest);
   if (twice.length > 0) {
     const faults = twice.map(({ index, ...fault }) => ({ path: pathOf("domains", index), ...fault }));
     throw new FaultsError(source, faults);

@@ -14,7 +14,7 @@ export function unfoldContract(published: unknown): unknown {
 }
 
 /** Services in both places: nothing tells which are meant. */
-export function judgeFold(published: unknown): Fault[] {
+export function validateFold(published: unknown): Fault[] {
   if (!isFolded(published) || !Object.hasOwn(published, "services")) return [];
   const rule = "is there beside 'services'";
   return [{ path: FOLD, rule, remedy: "Publish the services in one of the two places" }];

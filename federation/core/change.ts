@@ -40,13 +40,13 @@ export function describeChange({ added, changed, removed }: Change): string {
     .filter(([, hosts]) => hosts.length > 0)
     .map(([verb, hosts], index) => {
       const noun = index > 0 ? "" : hosts.length === 1 ? " service" : " services";
-      return `${verb} ${count(hosts.length)}${noun} (${someOf(hosts)})`;
+      return `${verb} ${count(hosts.length)}${noun} (${firstNames(hosts)})`;
     })
     .join(", ");
 }
 
 /** The first few names, and how many more there are. */
-export function someOf(names: readonly string[]): string {
+export function firstNames(names: readonly string[]): string {
   const told = names.slice(0, TOLD).join(", ");
   return names.length > TOLD ? `${told} and ${count(names.length - TOLD)} more` : told;
 }

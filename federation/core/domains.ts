@@ -56,7 +56,7 @@ export const OWNED_DOMAIN: TextRule = {
  * which of them it lies. What is no text is told by itself.
  * @returns what is wrong with single entries, by their places.
  */
-export function judgeOwnedDomains(
+export function validateOwnedDomains(
   domains: readonly unknown[],
   { clusterDomain, meshDomain }: { clusterDomain?: unknown; meshDomain?: unknown },
 ): { index: number; value: string; rule: string; remedy: string }[] {

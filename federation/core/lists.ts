@@ -12,7 +12,7 @@ const NOT_READ = "is not read, nor what comes after it: too much is wrong";
  */
 export function list<T extends z.ZodType>(entry: T, least: number, most: number): z.ZodType<z.output<T>[]> {
   const sized = z.array(z.unknown()).check((context) => {
-    const complaint = judgeSize(context.value.length, least, most);
+    const complaint = sizeComplaint(context.value.length, least, most);
     if (complaint !== undefined) context.issues.push({ ...complaint, input: context.value });
   });
   return sized.transform((values, context) => {
@@ -42,7 +42,7 @@ export function map(most: number): z.ZodType<Record<string, unknown>> {
     },
   );
   return open.check((context) => {
-    const complaint = judgeSize(Object.keys(context.value).length, 0, most);
+    const complaint = sizeComplaint(Object.keys(context.value).length, 0, most);
     if (complaint !== undefined) context.issues.push({ ...complaint, input: context.value });
   });
 }
@@ -53,7 +53,7 @@ interface SizeComplaint {
   params: { remedy: string; withoutValue: true };
 }
 
-function judgeSize(size: number, least: number, most: number): SizeComplaint | undefined {
+function sizeComplaint(size: number, least: number, most: number): SizeComplaint | undefined {
   if (size >= least && size <= most) return undefined;
   const isShort = size < least;
   const message = isShort

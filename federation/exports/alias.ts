@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { refuseHostName } from "../core/address.ts";
-import { someOf } from "../core/change.ts";
+import { firstNames } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { extraName } from "../core/nameTemplate.ts";
 import { isBelow, HOST_NAME } from "../core/names.ts";
@@ -184,7 +184,7 @@ export function commonNames(
         warning: {
           path: pathOf("exports", index, "as"),
           value,
-          rule: `would be the name of ${keys.length} Services (${someOf(keys)}), so they are all held back`,
+          rule: `would be the name of ${keys.length} Services (${firstNames(keys)}), so they are all held back`,
           remedy: "Write {name} and {namespace} into it, or have the rule mean one Service",
         },
       };

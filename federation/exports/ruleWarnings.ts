@@ -1,5 +1,5 @@
 import type { ExportRule } from "../config/exports.ts";
-import { someOf } from "../core/change.ts";
+import { firstNames } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EXPORT_LABEL, EMPTY_SELECTOR } from "../core/labels.ts";
 import { compare } from "../core/order.ts";
@@ -63,12 +63,12 @@ function explain(meant: readonly Verdict[], own: number): Pick<Fault, "rule" | "
 }
 
 function namesOf(verdicts: readonly Verdict[]): string {
-  return someOf(verdicts.map(({ service }) => keyOf(service)).sort(compare));
+  return firstNames(verdicts.map(({ service }) => keyOf(service)).sort(compare));
 }
 
 function placesOf(verdicts: readonly Verdict[]): string {
   const places = new Set(verdicts.map(({ index }) => index));
-  return someOf([...places].sort((one, other) => one - other).map((place) => pathOf("exports", place)));
+  return firstNames([...places].sort((one, other) => one - other).map((place) => pathOf("exports", place)));
 }
 /** Ports that rules ask for and Services do not have: one warning for all Services of a rule. */
 export function judgeMissingPorts(offered: readonly OfferedService[]): Fault[] {
@@ -104,5 +104,5 @@ function grouped(
   const pairs = offered.flatMap((service) => [...new Set(of(service))].map((what) => ({ what, service })));
   return [...Map.groupBy(pairs, ({ what }) => what)]
     .sort(([one], [other]) => compare(one, other))
-    .map(([what, all]) => [what, someOf(all.map(({ service }) => keyOf(service.exported)))]);
+    .map(([what, all]) => [what, firstNames(all.map(({ service }) => keyOf(service.exported)))]);
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Brake } from "../config/peers.ts";
-import { changeBetween, count, someOf } from "../core/change.ts";
+import { changeBetween, count, firstNames } from "../core/change.ts";
 import { settingCommand } from "../core/fault.ts";
 import { compare } from "../core/order.ts";
 import { type TextRule, pattern } from "../core/schema.ts";
@@ -38,7 +38,7 @@ export function brakes(
   const token = removalToken(before, after);
   if (accepted === token) return undefined;
   return (
-    `would lose ${count(removed.length)} of ${count(known)} services at once (${someOf(removed)}), ` +
+    `would lose ${count(removed.length)} of ${count(known)} services at once (${firstNames(removed)}), ` +
     `more than this stack lets go (more than ${count(brake.removals)} and more than ${percent(brake.share)}). ` +
     `Ask the peer's team: are they meant to go? ${howToAccept(peer, token)}`
   );

@@ -1,5 +1,5 @@
 import type { ImportRule } from "../config/importRules.ts";
-import { count, someOf } from "../core/change.ts";
+import { count, firstNames } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { extraName } from "../core/nameTemplate.ts";
 import { sortedRecord } from "../core/order.ts";
@@ -177,7 +177,7 @@ function tell({ claims, difference, names }: NameClash): Fault {
   const rules = [one, other].map((peer) => pathOf("peers", peer ?? "", "imports")).join(" or ");
   return {
     path: placeOf(claims[0], name),
-    rule: `has ${count(names.length)} name(s) here that services of peer ${other} have too (${someOf(names)}), and they ${difference}`,
+    rule: `has ${count(names.length)} name(s) here that services of peer ${other} have too (${firstNames(names)}), and they ${difference}`,
     remedy: `Have both say the same, or let one serve by a rule with 'priority: 1' or not be imported by one with 'skip', in ${rules}`,
   };
 }

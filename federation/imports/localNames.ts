@@ -1,5 +1,5 @@
 import type { LocalServices } from "../config/dns.ts";
-import { count, someOf } from "../core/change.ts";
+import { count, firstNames } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { compare } from "../core/order.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
@@ -107,7 +107,7 @@ function describeCommon([value, all]: [string, Named[]]): Fault {
   return {
     path: LOCAL_NAME_PATH,
     value,
-    rule: `would be the name of the local Services of ${count(hosts.length)} imported ones (${someOf(hosts)}), so that none of them has one`,
+    rule: `would be the name of the local Services of ${count(hosts.length)} imported ones (${firstNames(hosts)}), so that none of them has one`,
     remedy:
       "Write {name}, {namespace} and {peer} into it in another way, or have all but one not imported by a rule with 'skip'",
   };

@@ -17,7 +17,12 @@ import { noteNames } from "./peerNames.ts";
 import type { PlanContext } from "../plan.ts";
 import { warningsOf, type PeerView, published } from "./registration.ts";
 import { shareNames } from "./sharedHosts.ts";
-import { type OutsideRoots, noteCommonTrust, noteUnnamedTrust, outsideRoots } from "../trust/commonTrust.ts";
+import {
+  type OutsideRoots,
+  commonTrustNotes,
+  unnamedTrustNotes,
+  outsideRoots,
+} from "../trust/commonTrust.ts";
 import { validatePin, type PinComparison } from "../trust/pin.ts";
 import { type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
 
@@ -160,8 +165,8 @@ export function planRegistrations(
     ...Object.entries(imports).flatMap(([peer, { contract }]) =>
       noteNames(peer, peerNamesOf(peer, contract, local), contract, ownValue(lastRun.pinned, peer)),
     ),
-    ...noteCommonTrust(Object.fromEntries(trustDomains), config.cluster.trustDomain),
-    ...noteUnnamedTrust(config, trustDomains),
+    ...commonTrustNotes(Object.fromEntries(trustDomains), config.cluster.trustDomain),
+    ...unnamedTrustNotes(config, trustDomains),
   );
   checkForeignHosts(context, peers);
   checkForeignServices(context, peers);

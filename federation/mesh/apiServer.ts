@@ -87,15 +87,15 @@ export function resolveApiServer(
 }
 
 /** The host in an API server's URL: an IP address without brackets, or a DNS name. */
-export function hostOf(server: string): string {
+export function apiServerHost(server: string): string {
   return canonicalAddress(new URL(server).hostname.replace(/^\[|\]$/g, ""));
 }
 
 function isServerUrl(value: string): boolean {
   if (!/^https:\/\/[^\s\\@?#]+$/.test(value) || !URL.canParse(value)) return false;
-  const host = hostOf(value);
+  const host = apiServerHost(value);
   // A URL reads 0x7f.1 and 2130706433 as addresses: only what is written as it is meant passes.
   return ADDRESS.test(host) && (isIP(host) === 0 || value.includes(host) || value.includes("["));
 }
 /** The same once the program has looked: nothing is left to find. */
-export type SettledMesh = Omit<SingleMesh, "apiServer"> & { apiServer: ApiServer };
+export type ResolvedMesh = Omit<SingleMesh, "apiServer"> & { apiServer: ApiServer };

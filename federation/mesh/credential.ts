@@ -4,7 +4,7 @@ import type { Fault } from "../core/fault.ts";
 import { ownValue } from "../core/order.ts";
 import { faultsOf, text, pattern } from "../core/schema.ts";
 import { type GatewayPolicy, refusePeerAddress } from "../imports/peerGateway.ts";
-import { type ApiServer, apiServerFields, hostOf } from "./apiServer.ts";
+import { type ApiServer, apiServerFields, apiServerHost } from "./apiServer.ts";
 
 /** From when to when a credential serves, in UTC as `2026-12-21T10:28:15Z`: an entry of the stack output `credentials`. */
 export interface CredentialLife {
@@ -67,7 +67,7 @@ export function readAccess(
       faults: faultsOf(parsed.error, undefined).map(({ path, rule, remedy }) => ({ path, rule, remedy })),
     };
   }
-  const host = hostOf(parsed.data.server);
+  const host = apiServerHost(parsed.data.server);
   const rule = refusePeerAddress(host, local);
   if (rule === undefined) return parsed.data;
   const accept = ", or accept the range by allowGatewayAddresses in this stack's config";
@@ -87,17 +87,17 @@ const AS_ASKED = 0.9;
 const HOUR = 3_600_000;
 
 /** Whether it is time to renew a credential; one without an end never is. */
-export function isDue(life: CredentialLife, now: Date): boolean {
+export function isCredentialDue(life: CredentialLife, now: Date): boolean {
   return isPast(life, RENEWED_AFTER, now);
 }
 
 /** Whether a credential has come so near to its end that somebody forgot to renew it, or has ended. */
-export function isLate(life: CredentialLife, now: Date): boolean {
+export function isCredentialLate(life: CredentialLife, now: Date): boolean {
   return isPast(life, WARNED_AFTER, now);
 }
 
 /** Whether a credential serves no more. */
-export function hasEnded(life: CredentialLife, now: Date): boolean {
+export function hasExpired(life: CredentialLife, now: Date): boolean {
   return isPast(life, 1, now);
 }
 
@@ -108,11 +108,11 @@ function isPast({ issued, expires }: CredentialLife, part: number, now: Date): b
 }
 
 /** Tells which credentials an update renews. @param lives of those given to peers, by the peer's name. */
-export function describeRenewals(lives: Readonly<Record<string, CredentialLife>>, now: Date): string[] {
+export function renewalNotes(lives: Readonly<Record<string, CredentialLife>>, now: Date): string[] {
   return Object.entries(lives).flatMap(([peer, life]) =>
-    isDue(life, now)
+    isCredentialDue(life, now)
       ? [
-          `The credential of peer ${peer} for this cluster ${hasEnded(life, now) ? "ended" : "ends"} on ${life.expires}: ` +
+          `The credential of peer ${peer} for this cluster ${hasExpired(life, now) ? "ended" : "ends"} on ${life.expires}: ` +
             "this update renews it; then its team is to run `pulumi up` on its stack",
         ]
       : [],
@@ -120,7 +120,7 @@ export function describeRenewals(lives: Readonly<Record<string, CredentialLife>>
 }
 
 /** Tells which credentials the API server gave a much shorter life than asked for, as managed clouds do. @param lives as above. */
-export function warnOfShortLives(lives: Readonly<Record<string, CredentialLife>>): string[] {
+export function shortLifeWarnings(lives: Readonly<Record<string, CredentialLife>>): string[] {
   return Object.entries(lives).flatMap(([peer, { issued, expires, hours }]) => {
     if (expires === undefined || hours === undefined) return [];
     const given = (Date.parse(expires) - Date.parse(issued)) / HOUR;
@@ -140,7 +140,7 @@ function tenths(hours: number): number {
 }
 
 /** Tells whose credential without an end an update takes back for one that ends: both are not there at a time. @param lives as above. */
-export function warnOfTakenBack(
+export function replacedCredentialWarnings(
   lives: Readonly<Record<string, CredentialLife>>,
   peers: Readonly<Record<string, { stack: string }>>,
   longLivedTokens: boolean,

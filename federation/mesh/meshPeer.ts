@@ -2,11 +2,11 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import { ownValue } from "../core/order.ts";
 import { utc } from "../core/text.ts";
 import type { LastRun } from "../lastRun.ts";
-import { type PeerAccess, hasEnded, isLate } from "./credential.ts";
+import { type PeerAccess, hasExpired, isCredentialLate } from "./credential.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
 /** A peer in a single mesh, as this run of the program found it. */
-export type MeshPeer = JoinedPeer | AwaitedPeer;
+export type MeshPeerState = JoinedPeer | AwaitedPeer;
 
 /** A peer whose API server our istiod is to read. */
 export interface JoinedPeer {
@@ -68,15 +68,15 @@ export function refusedPeer(
   };
 }
 /** Says why a peer is pending, or that our credential for it is late. @param stack of the peer. */
-export function warnOfPeer(peer: string, view: MeshPeer, stack: string, now: Date): string[] {
+export function meshPeerWarnings(peer: string, view: MeshPeerState, stack: string, now: Date): string[] {
   if (view.state === "pending") {
     const kept = view.access === undefined ? "" : ". What istiod knew of it before stays";
     return [`Peer ${peer} is pending: ${view.reason}${kept}`];
   }
   const { access } = view;
-  if (!isLate(access, now)) return [];
+  if (!isCredentialLate(access, now)) return [];
   const remedy = `have its team run \`pulumi up\` on stack ${stack}, then run it here`;
-  return hasEnded(access, now)
+  return hasExpired(access, now)
     ? [
         `This cluster's credential for peer ${peer} ended on ${access.expires}: istiod sees nothing new of it; ${remedy}`,
       ]
@@ -84,7 +84,7 @@ export function warnOfPeer(peer: string, view: MeshPeer, stack: string, now: Dat
 }
 
 /** Says what the peers get by what istiod needs: nobody may learn it too late. */
-export function warnOfReaders({ cluster, peers }: Pick<StackConfig, "cluster" | "peers">): string[] {
+export function readerWarnings({ cluster, peers }: Pick<StackConfig, "cluster" | "peers">): string[] {
   const readers = Object.keys(peers);
   if (readers.length === 0) return [];
   return [
@@ -98,7 +98,7 @@ export function warnOfReaders({ cluster, peers }: Pick<StackConfig, "cluster" | 
  * Says what a peer keeps that an update takes its access from.
  * @param readers the peers that had a credential for this cluster.
  */
-export function warnOfRemoved(
+export function removedPeerWarnings(
   { cluster, peers }: Pick<StackConfig, "cluster" | "peers">,
   readers: readonly string[],
 ): string[] {
@@ -112,7 +112,7 @@ export function warnOfRemoved(
 }
 
 /** Says how far the gateway is open. */
-export function noteGateway({ cluster }: Pick<StackConfig, "cluster">): string[] {
+export function openGatewayNotes({ cluster }: Pick<StackConfig, "cluster">): string[] {
   return [
     `The gateway is open for every Service of ${cluster.name} (*.svc.${cluster.domain}), as any of them may have endpoints that other ` +
       "clusters' workloads are sent to; in a federation it is open for exported Services only. AuthorizationPolicies say who may call what",

@@ -9,21 +9,21 @@ import type { LastRun } from "../lastRun.ts";
 import type { PlanContext } from "../plan.ts";
 import { type PeerAccess, readAccess } from "./credential.ts";
 import {
-  noteGateway,
-  warnOfPeer,
-  warnOfReaders,
+  openGatewayNotes,
+  meshPeerWarnings,
+  readerWarnings,
   type AwaitedPeer,
-  type MeshPeer,
+  type MeshPeerState,
   pendingSince,
 } from "./meshPeer.ts";
-import { validatePeerTopology, noteCommonTrust, outsideRoots } from "../trust/commonTrust.ts";
+import { validatePeerTopology, commonTrustNotes, outsideRoots } from "../trust/commonTrust.ts";
 import { validatePin } from "../trust/pin.ts";
 import { pinnable } from "../trust/pinnedPeer.ts";
 import { validateRootNames } from "../trust/rootNames.ts";
 import { trustsRoots } from "../trust/trusters.ts";
 
 /** What is a member's: the domains are everybody's, so that only certificates' whole names tell them apart. */
-export function memberClaim(owner: string, rootCertificates: readonly string[]): Claim {
+export function memberHostClaim(owner: string, rootCertificates: readonly string[]): Claim {
   return { owner, nameDomains: [], rootCertificates };
 }
 
@@ -31,7 +31,7 @@ export function memberClaim(owner: string, rootCertificates: readonly string[]):
  * What keeps a cluster out of our single mesh.
  * @param peer its name in our config.
  */
-export function judgeMembership(
+export function validateMembership(
   peer: string,
   contract: Contract,
   { cluster, topology, singleMesh }: StackConfig,
@@ -80,7 +80,7 @@ interface Found {
 export function planMeshPeers(
   { config, snapshot, lastRun, peers: readings, findings }: PlanContext,
   authority: AuthorityPlan | undefined,
-): Record<string, MeshPeer> {
+): Record<string, MeshPeerState> {
   const { now } = snapshot;
   const lastRoots = lastRun.contract?.rootCertificates ?? [];
   const outside = outsideRoots(config, authority);
@@ -93,11 +93,13 @@ export function planMeshPeers(
     const pin = validatePin(peer, contract, now, ownValue(lastRun.pinned, peer), identity, ownRoots);
     const others = Object.entries(found).filter(([other]) => other !== peer);
     const claims = [
-      memberClaim("this cluster", [...intermediates, ...ownRoots]),
-      ...others.map(([other, { contract: theirs }]) => memberClaim(`peer ${other}`, theirs.rootCertificates)),
+      memberHostClaim("this cluster", [...intermediates, ...ownRoots]),
+      ...others.map(([other, { contract: theirs }]) =>
+        memberHostClaim(`peer ${other}`, theirs.rootCertificates),
+      ),
     ];
     const unfit = [
-      ...judgeMembership(peer, contract, config),
+      ...validateMembership(peer, contract, config),
       ...validateRootNames(contract.rootCertificates, claims, outside),
       ...pin.faults,
     ];
@@ -108,20 +110,20 @@ export function planMeshPeers(
   const roots = ownRoots.length > 0 ? ownRoots : lastRoots;
   const views = Object.keys(readings)
     .sort()
-    .map((peer): [string, MeshPeer] => [
+    .map((peer): [string, MeshPeerState] => [
       peer,
       viewPeer(peer, config, readings[peer], ownValue(found, peer), lastRun, roots, now),
     ]);
   findings.warn(
-    ...views.flatMap(([peer, view]) => warnOfPeer(peer, view, config.peers[peer]?.stack ?? peer, now)),
-    ...warnOfReaders(config),
+    ...views.flatMap(([peer, view]) => meshPeerWarnings(peer, view, config.peers[peer]?.stack ?? peer, now)),
+    ...readerWarnings(config),
   );
-  findings.note(...noteEquals(config, Object.keys(found)), ...noteGateway(config));
+  findings.note(...commonDomainNotes(config, Object.keys(found)), ...openGatewayNotes(config));
   return Object.fromEntries(views);
 }
 
-function noteEquals({ cluster: { trustDomain } }: StackConfig, peers: readonly string[]): string[] {
-  return noteCommonTrust(Object.fromEntries(peers.map((peer) => [peer, trustDomain])), trustDomain);
+function commonDomainNotes({ cluster: { trustDomain } }: StackConfig, peers: readonly string[]): string[] {
+  return commonTrustNotes(Object.fromEntries(peers.map((peer) => [peer, trustDomain])), trustDomain);
 }
 
 function readPeers(
@@ -156,7 +158,7 @@ function viewPeer(
   last: LastRun,
   ownRoots: readonly string[],
   now: Date,
-): MeshPeer {
+): MeshPeerState {
   const stack = peers[peer]?.stack ?? peer;
   const since = pendingSince(peer, last, now);
   const pinned = found === undefined ? ownValue(last.pinned, peer) : pinnable(found.contract, now);

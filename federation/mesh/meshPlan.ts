@@ -4,30 +4,30 @@ import { type Fault, describeFault, pathOf } from "../core/fault.ts";
 import { sortedRecord } from "../core/order.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
-import { type ApiServer, type SettledMesh, resolveApiServer } from "./apiServer.ts";
+import { type ApiServer, type ResolvedMesh, resolveApiServer } from "./apiServer.ts";
 import {
   type PeerAccess,
-  describeRenewals,
-  hasEnded,
-  warnOfShortLives,
-  warnOfTakenBack,
+  renewalNotes,
+  hasExpired,
+  shortLifeWarnings,
+  replacedCredentialWarnings,
 } from "./credential.ts";
 import {
   type AccessFailure,
-  type MeshPeer,
+  type MeshPeerState,
   type Refusal,
   refusedPeer,
-  warnOfPeer,
-  warnOfRemoved,
+  meshPeerWarnings,
+  removedPeerWarnings,
 } from "./meshPeer.ts";
 import { planMeshPeers } from "./meshPeers.ts";
 
 /** Peers of a single mesh: istiod reads their API servers. */
 export interface MeshConnection {
   kind: "mesh";
-  settings: SettledMesh;
+  settings: ResolvedMesh;
   /** By the peer's name, sorted. */
-  peers: Readonly<Record<string, MeshPeer>>;
+  peers: Readonly<Record<string, MeshPeerState>>;
 }
 
 /**
@@ -38,7 +38,7 @@ export interface MeshConnection {
 export function planMesh(
   context: PlanContext,
   authority: AuthorityPlan | undefined,
-): { connection: MeshConnection | undefined; peers: Readonly<Record<string, MeshPeer>> } {
+): { connection: MeshConnection | undefined; peers: Readonly<Record<string, MeshPeerState>> } {
   const { config, snapshot, lastRun, findings } = context;
   const { credentials } = lastRun;
   const { singleMesh } = config;
@@ -50,12 +50,12 @@ export function planMesh(
     ]),
   );
   // An update logs short lifetimes itself, once it has the next credential.
-  if (snapshot.isPreview) findings.warn(...warnOfShortLives(credentials));
+  if (snapshot.isPreview) findings.warn(...shortLifeWarnings(credentials));
   findings.warn(
-    ...warnOfRemoved(config, Object.keys(credentials)),
-    ...warnOfTakenBack(credentials, config.peers, singleMesh.longLivedTokens),
+    ...removedPeerWarnings(config, Object.keys(credentials)),
+    ...replacedCredentialWarnings(credentials, config.peers, singleMesh.longLivedTokens),
   );
-  findings.note(...describeRenewals(credentials, snapshot.now));
+  findings.note(...renewalNotes(credentials, snapshot.now));
   const apiServer = planApiServer(context, singleMesh);
   return {
     connection: apiServer && { kind: "mesh", settings: { ...singleMesh, apiServer }, peers },
@@ -96,10 +96,10 @@ function planApiServer(
  */
 function afterProbe(
   peer: string,
-  view: MeshPeer,
+  view: MeshPeerState,
   failure: AccessFailure | undefined,
   { config, snapshot: { now }, lastRun, findings }: PlanContext,
-): MeshPeer {
+): MeshPeerState {
   if (view.state === "pending" || failure === undefined) return view;
   const stack = config.peers[peer]?.stack ?? peer;
   if (failure.passing) {
@@ -108,7 +108,7 @@ function afterProbe(
     return view;
   }
   const refused = refusedPeer(peer, view, explain(failure, view.access, stack, now), lastRun, now);
-  findings.warn(...warnOfPeer(peer, refused, stack, now));
+  findings.warn(...meshPeerWarnings(peer, refused, stack, now));
   return refused;
 }
 
@@ -129,7 +129,7 @@ function explain(
 ): Refusal {
   const again = (command: string) => `have its team run \`${command}\` on stack ${stack}, then run it here`;
   if (status === 401) {
-    return hasEnded(access, now)
+    return hasExpired(access, now)
       ? { rule: `refuses our credential, which ended on ${access.expires}`, remedy: again("pulumi up") }
       : {
           rule: "refuses the credential that the peer gave us: its ServiceAccount is gone, or another cluster answers",

@@ -4,7 +4,7 @@ import { trustedPeers } from "../trust/pinnedPeer.ts";
 import type { TopologyPlanner } from "./topologies.ts";
 
 /** Sovereign clusters, each with a root of its own: services of peers are registered as ServiceEntries. */
-export const federation: TopologyPlanner = {
+export const federationTopology: TopologyPlanner = {
   connect(context, authority) {
     const connection = { ...planRegistrations(context, authority), globalBlock: undefined };
     return { connection, pinned: trustedPeers(connection.peers) };

@@ -1,14 +1,14 @@
-import { federation } from "./federation.ts";
+import { federationTopology } from "./federation.ts";
 import { planGlobalBlock } from "./globalBlock.ts";
 import { planRegistrations } from "../imports/registrations.ts";
 import { trustedPeers } from "../trust/pinnedPeer.ts";
 import type { TopologyPlanner } from "./topologies.ts";
 
 /** Clusters under one root: services of peers are registered under names below `global`, which CoreDNS may answer too. */
-export const replicated: TopologyPlanner = {
+export const replicatedTopology: TopologyPlanner = {
   connect(context, authority) {
     const connection = { ...planRegistrations(context, authority), globalBlock: planGlobalBlock(context) };
     return { connection, pinned: trustedPeers(connection.peers) };
   },
-  listeners: federation.listeners,
+  listeners: federationTopology.listeners,
 };

@@ -3,7 +3,7 @@ import { trustedPeers } from "../trust/pinnedPeer.ts";
 import type { TopologyPlanner } from "./topologies.ts";
 
 /** One mesh over several clusters: each istiod reads the API servers of the others. */
-export const singleMesh: TopologyPlanner = {
+export const singleMeshTopology: TopologyPlanner = {
   connect(context, authority) {
     const { connection, peers } = planMesh(context, authority);
     return { connection, pinned: trustedPeers(peers) };

@@ -7,9 +7,9 @@ import type { ImportConnection } from "../imports/registrations.ts";
 import type { MeshConnection } from "../mesh/meshPlan.ts";
 import type { PlanContext } from "../plan.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
-import { federation } from "./federation.ts";
-import { replicated } from "./replicated.ts";
-import { singleMesh } from "./singleMesh.ts";
+import { federationTopology } from "./federation.ts";
+import { replicatedTopology } from "./replicated.ts";
+import { singleMeshTopology } from "./singleMesh.ts";
 
 /** How a cluster's clients find services of peers. */
 export type Connection = ImportConnection | MeshConnection;
@@ -31,7 +31,7 @@ export interface TopologyPlanner {
 }
 
 export const TOPOLOGY_PLANNERS: Readonly<Record<Topology, TopologyPlanner>> = {
-  federation,
-  replicated,
-  "single-mesh": singleMesh,
+  federation: federationTopology,
+  replicated: replicatedTopology,
+  "single-mesh": singleMeshTopology,
 };

@@ -30,7 +30,7 @@ export interface TrustAnchors {
  * Finds the anchors of the last update that can stay: made from the same root, issuer and trust domain, intact and not expired.
  * @returns one for each root in the order of {@link sortedRoots}; `undefined` where an anchor has to be made.
  */
-export function standingAnchors(
+export function currentAnchors(
   last: TrustAnchors,
   { trustDomain, rootCertificates, issuerCertificate }: AnchorSource,
   now: Date,

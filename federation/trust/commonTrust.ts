@@ -29,7 +29,7 @@ const LOCAL_TRUST_DOMAIN = "cluster.local";
  * @param own this stack's cluster; undefined for the stack of a root.
  * @returns a sentence for each shared trust domain, in order.
  */
-export function noteCommonTrust(trustDomains: Readonly<Record<string, string>>, own?: string): string[] {
+export function commonTrustNotes(trustDomains: Readonly<Record<string, string>>, own?: string): string[] {
   const clusters = Object.entries(trustDomains).sort(([one], [other]) => compare(one, other));
   return sortedUnique([...Object.values(trustDomains), ...(own === undefined ? [] : [own])]).flatMap(
     (domain) => {
@@ -48,7 +48,7 @@ export function noteCommonTrust(trustDomains: Readonly<Record<string, string>>, 
  * Notes the peers that no policy here can name: their trust domain is Istio's default, which means our own there.
  * @param trusted peers and their trust domains.
  */
-export function noteUnnamedTrust(
+export function unnamedTrustNotes(
   { cluster: { trustDomain } }: Pick<StackConfig, "cluster">,
   trusted: readonly (readonly [peer: string, trustDomain: string])[],
 ): string[] {

@@ -33,7 +33,7 @@ export function datesOf(pem: string): CertificateDates {
 }
 
 /** Whether a certificate in PEM is valid at a time. @throws Error when it is none. */
-export function isServing(pem: string, now: Date): boolean {
+export function isValidAt(pem: string, now: Date): boolean {
   const { notBefore, notAfter } = datesOf(pem);
   return Date.parse(notBefore) <= now.getTime() && now.getTime() <= Date.parse(notAfter);
 }

@@ -6,7 +6,7 @@ import {
   type AnchorSource,
   type TrustAnchors,
   sortedRoots,
-  standingAnchors,
+  currentAnchors,
 } from "./anchors.ts";
 
 /** Roots without an anchor that an error lists before it counts the rest. */
@@ -35,7 +35,7 @@ export function issueAnchors(
   const { peer, trustDomain, rootCertificates } = request;
   const certificate = new X509Certificate(request.issuerCertificate);
   const roots = sortedRoots(rootCertificates);
-  const standing = last === undefined ? [] : standingAnchors(last, request, now);
+  const standing = last === undefined ? [] : currentAnchors(last, request, now);
   const issuer = issuerOf(request, certificate);
   const failures: string[] = [];
   const certificates = roots.map((root, index) => {

@@ -5,7 +5,7 @@ import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
 import { text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
-import { isServing } from "./expiry.ts";
+import { isValidAt } from "./expiry.ts";
 
 const map = z.record(z.string(), z.unknown());
 
@@ -50,7 +50,7 @@ export const pinnedPeer: z.ZodType<PinnedPeer> = z.object({
 /** Returns the identity to pin of a contract, without roots that are not valid at this time. */
 export function pinnable(contract: Contract, now: Date): PinnedPeer & { cluster: string } {
   const { cluster, clusterDomain, meshDomain, domains = [], trustDomain } = contract;
-  const rootCertificates = contract.rootCertificates.filter((root) => isServing(root, now));
+  const rootCertificates = contract.rootCertificates.filter((root) => isValidAt(root, now));
   return {
     cluster,
     clusterDomain,

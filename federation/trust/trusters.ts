@@ -13,7 +13,7 @@ const map = z.record(z.string(), z.unknown());
  * nobody of our trust domain, and those that are not trusted here. An output that does not fit the schema counts as unreadable.
  * @param pinned peers that this stack trusts.
  */
-export function trustingPeers(
+export function peerTrustStates(
   readings: Readonly<Record<string, ContractReading>>,
   trustDomain: string,
   pinned: Readonly<Record<string, PinnedPeer>>,

@@ -1,4 +1,4 @@
-import { count, someOf } from "../../federation/core/change.ts";
+import { count, firstNames } from "../../federation/core/change.ts";
 import type { Undone } from "./writes.ts";
 
 /** Why one entry is not as it is to be. */
@@ -40,7 +40,9 @@ function byCause(failures: readonly (Failure & { reason: string })[]): string[] 
     else group.others.push(name);
   }
   return [...groups.values()].map(({ reason, others }) =>
-    others.length === 0 ? reason : `${reason} (the same for ${count(others.length)} more: ${someOf(others)})`,
+    others.length === 0
+      ? reason
+      : `${reason} (the same for ${count(others.length)} more: ${firstNames(others)})`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { changeBetween, count, describeChange, someOf } from "../../federation/core/change.ts";
+import { changeBetween, count, describeChange, firstNames } from "../../federation/core/change.ts";
 import { sortedUnique } from "../../federation/core/order.ts";
 import { howToAccept, removalToken } from "../../federation/imports/brake.ts";
 import { servingPeers } from "../../federation/imports/importedService.ts";
@@ -23,7 +23,7 @@ export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs)
     describeChange(changeBetween(before, services)),
     left.length === 0
       ? ""
-      : `leaves ${count(left.length)} to other peers, which serve them (${someOf(left)})`,
+      : `leaves ${count(left.length)} to other peers, which serve them (${firstNames(left)})`,
     ...joining(before, services, peer),
     ...(isSame ? [moved("gateways", olds.gateways, inputs.gateways)] : []),
     ...(isSame ? othersMoved(olds.otherGateways, inputs.otherGateways) : []),
@@ -35,7 +35,7 @@ export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs)
     ...(changes.length === 0 ? [] : [`peer ${peer}: ${changes.join("; ")}`]),
     ...(keeps
       ? [
-          `peer ${peer}: keeps the ${count(kept.length)} service(s) known before (${someOf(kept)}). Are they meant to go? ` +
+          `peer ${peer}: keeps the ${count(kept.length)} service(s) known before (${firstNames(kept)}). Are they meant to go? ` +
             howToAccept(peer, removalToken(services, {})),
         ]
       : []),
@@ -77,7 +77,7 @@ function joining(
   });
   return [...Map.groupBy(joined, ({ peer }) => peer)].map(
     ([peer, found]) =>
-      `${count(found.length)} also served by ${peer} from now on (${someOf(found.map(({ host }) => host))})`,
+      `${count(found.length)} also served by ${peer} from now on (${firstNames(found.map(({ host }) => host))})`,
   );
 }
 
@@ -89,6 +89,6 @@ function othersMoved(before: Inputs["otherGateways"] = {}, after: Inputs["otherG
 
 function moved(field: string, before: readonly string[] | undefined, after: readonly string[]): string {
   if (before === undefined || isDeepStrictEqual(before, after)) return "";
-  const told = (list: readonly string[]): string => (list.length === 0 ? "none" : someOf(list));
+  const told = (list: readonly string[]): string => (list.length === 0 ? "none" : firstNames(list));
   return `${field} ${told(before)} => ${told(after)}`;
 }

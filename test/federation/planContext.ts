@@ -5,7 +5,7 @@ import { Findings } from "../../federation/core/findings.ts";
 import type { ContractReading, PeerView } from "../../federation/imports/registration.ts";
 import { planRegistrations } from "../../federation/imports/registrations.ts";
 import { type LastRun, NO_LAST_RUN } from "../../federation/lastRun.ts";
-import type { MeshPeer } from "../../federation/mesh/meshPeer.ts";
+import type { MeshPeerState } from "../../federation/mesh/meshPeer.ts";
 import { planMeshPeers } from "../../federation/mesh/meshPeers.ts";
 import type { PlanContext } from "../../federation/plan.ts";
 import type { ClusterReadings, Snapshot } from "../../federation/snapshot.ts";
@@ -92,7 +92,7 @@ export function viewMeshPeers(
   lastRun: Partial<LastRun> = {},
   now: Date = NOW,
   authority?: AuthorityPlan,
-): Viewed<MeshPeer> {
+): Viewed<MeshPeerState> {
   const { result, ...found } = runPart(config, { peers, lastRun, snapshot: { now } }, (context) =>
     planMeshPeers(context, authority),
   );

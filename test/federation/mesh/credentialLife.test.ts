@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
-  describeRenewals,
-  hasEnded,
-  isDue,
-  isLate,
-  warnOfShortLives,
-  warnOfTakenBack,
+  renewalNotes,
+  hasExpired,
+  isCredentialDue,
+  isCredentialLate,
+  shortLifeWarnings,
+  replacedCredentialWarnings,
 } from "../../../federation/mesh/credential.ts";
 
 const life = { issued: "2026-11-01T00:00:00Z", expires: "2026-12-01T00:00:00Z" };
@@ -21,7 +21,10 @@ describe("The life of a credential", () => {
   for (const [moment, due, late, ended] of moments) {
     it(`on ${moment} is ${due ? "" : "not yet "}half over`, () => {
       const now = new Date(moment);
-      assert.deepEqual([isDue(life, now), isLate(life, now), hasEnded(life, now)], [due, late, ended]);
+      assert.deepEqual(
+        [isCredentialDue(life, now), isCredentialLate(life, now), hasExpired(life, now)],
+        [due, late, ended],
+      );
     });
   }
 
@@ -30,7 +33,7 @@ describe("The life of a credential", () => {
     fc.assert(
       fc.property(fc.date({ noInvalidDate: true }), (now) => {
         assert.deepEqual(
-          [isDue(endless, now), isLate(endless, now), hasEnded(endless, now)],
+          [isCredentialDue(endless, now), isCredentialLate(endless, now), hasExpired(endless, now)],
           [false, false, false],
         );
       }),
@@ -45,15 +48,15 @@ describe("The life of a credential", () => {
           expires: new Date(start + length).toISOString(),
         };
         const now = new Date(later);
-        assert.ok(!hasEnded(any, now) || isLate(any, now));
-        assert.ok(!isLate(any, now) || isDue(any, now));
+        assert.ok(!hasExpired(any, now) || isCredentialLate(any, now));
+        assert.ok(!isCredentialLate(any, now) || isCredentialDue(any, now));
       }),
     );
   });
 
   it("is told when an update renews it", () => {
-    assert.deepEqual(describeRenewals({ b: life }, new Date("2026-11-10T00:00:00Z")), []);
-    assert.deepEqual(describeRenewals({ b: life }, new Date("2026-11-20T00:00:00Z")), [
+    assert.deepEqual(renewalNotes({ b: life }, new Date("2026-11-10T00:00:00Z")), []);
+    assert.deepEqual(renewalNotes({ b: life }, new Date("2026-11-20T00:00:00Z")), [
       "The credential of peer b for this cluster ends on 2026-12-01T00:00:00Z: this update renews it; then its team is to run `pulumi up` on its stack",
     ]);
   });
@@ -64,21 +67,21 @@ describe("The life of a credential", () => {
       expires: new Date(Date.parse("2026-11-01T00:00:00Z") + hours * 3_600_000).toISOString(),
     });
     assert.deepEqual(
-      warnOfShortLives({ b: { ...given(720), hours: 720 }, c: given(24), d: { issued: "x" } }),
+      shortLifeWarnings({ b: { ...given(720), hours: 720 }, c: given(24), d: { issued: "x" } }),
       [],
     );
     assert.match(
-      warnOfShortLives({ b: { ...given(24), hours: 720 } }).join(),
+      shortLifeWarnings({ b: { ...given(24), hours: 720 } }).join(),
       /gives the credential of peer b 24 h, not the 720 h .*at least every 12 h/,
     );
-    assert.match(warnOfShortLives({ b: { ...given(1), hours: 720 } }).join(), /b 1 h, .* every 0\.5 h/);
+    assert.match(shortLifeWarnings({ b: { ...given(1), hours: 720 } }).join(), /b 1 h, .* every 0\.5 h/);
   });
 
   it("is told when an update takes one without an end back", () => {
     const peers = { b: { stack: "acme/mesh/b" }, c: { stack: "c" }, d: { stack: "d" } };
     const lives = { b: { issued: life.issued }, c: life, gone: { issued: life.issued } };
-    assert.deepEqual(warnOfTakenBack(lives, peers, true), []);
-    const [only, ...others] = warnOfTakenBack(lives, peers, false);
+    assert.deepEqual(replacedCredentialWarnings(lives, peers, true), []);
+    const [only, ...others] = replacedCredentialWarnings(lives, peers, false);
     assert.deepEqual(others, []);
     assert.match(
       only ?? "",

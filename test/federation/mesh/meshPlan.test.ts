@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { LastRun } from "../../../federation/lastRun.ts";
-import type { AccessFailure, MeshPeer } from "../../../federation/mesh/meshPeer.ts";
+import type { AccessFailure, MeshPeerState } from "../../../federation/mesh/meshPeer.ts";
 import type { MeshConnection } from "../../../federation/mesh/meshPlan.ts";
 import type { MeshReadings } from "../../../federation/snapshot.ts";
 import { clusterPlanOf, faultsIn } from "../planning.ts";
@@ -114,7 +114,7 @@ describe("A peer whose API server was asked", () => {
       mesh: { accessFailures: { "cluster-b": failure } },
     });
     const warnings = found.warnings.filter((warning) => !warning.startsWith("The istiods of"));
-    return { peer: found.peer as MeshPeer, warning: warnings.join("\n"), pinned: found.plan.pinned };
+    return { peer: found.peer as MeshPeerState, warning: warnings.join("\n"), pinned: found.plan.pinned };
   };
 
   /** Why a new peer is pending. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Contract } from "../../../federation/contract/contract.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
-import { noteCommonTrust, noteUnnamedTrust } from "../../../federation/trust/commonTrust.ts";
+import { commonTrustNotes, unnamedTrustNotes } from "../../../federation/trust/commonTrust.ts";
 import { doubtfulContract } from "../arbitraries.ts";
 import { ROOT_B, ROOT_C, contractOf } from "../samples.ts";
 
@@ -131,7 +131,7 @@ describe("A hostile contract under replicated control planes", () => {
 
 describe("A note on a common trust domain", () => {
   it("names who can speak for whom, this cluster first", () => {
-    const [note, ...others] = noteCommonTrust({ c: "x.local", b: "x.local", d: "d.local" }, "x.local");
+    const [note, ...others] = commonTrustNotes({ c: "x.local", b: "x.local", d: "d.local" }, "x.local");
     assert.deepEqual(others, []);
     assert.match(
       note ?? "",
@@ -143,15 +143,15 @@ describe("A note on a common trust domain", () => {
     const equals = { b: "x.local", c: "x.local", d: "y.local", e: "y.local" };
     for (const own of ["a.local", undefined]) {
       assert.deepEqual(
-        noteCommonTrust(equals, own).map((note) => note.split(":")[0]),
+        commonTrustNotes(equals, own).map((note) => note.split(":")[0]),
         ["trust domain x.local is that of b, c", "trust domain y.local is that of d, e"],
       );
     }
   });
 
   it("is not made where nobody has another's", () => {
-    assert.deepEqual(noteCommonTrust({ b: "b.local" }, "a.local"), []);
-    assert.deepEqual(noteCommonTrust({}, "a.local"), []);
+    assert.deepEqual(commonTrustNotes({ b: "b.local" }, "a.local"), []);
+    assert.deepEqual(commonTrustNotes({}, "a.local"), []);
   });
 });
 
@@ -161,7 +161,7 @@ describe("A note on the trust domain cluster.local", () => {
     ["c", "cluster.local"],
   ] as const;
   const noted = (trustDomain: string) =>
-    noteUnnamedTrust(
+    unnamedTrustNotes(
       {
         cluster: {
           name: "a",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { trustingPeers } from "../../../federation/trust/trusters.ts";
+import { peerTrustStates } from "../../../federation/trust/trusters.ts";
 import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A, ROOT_B } from "../samples.ts";
 
@@ -16,23 +16,23 @@ const trusting = (trustDomain: string, rootCertificates: string[]) => ({
 describe("The peers that trust this cluster", () => {
   it("are those with our trust domain in their output, by whatever name, with our roots that they trust", () => {
     const trustAnchors = trusting("a.local", [ROOT_A, ROOT_B]);
-    assert.deepEqual(trustingPeers({ b: { contract, trustAnchors } }, "a.local", PINNED), [
+    assert.deepEqual(peerTrustStates({ b: { contract, trustAnchors } }, "a.local", PINNED), [
       { peer: "b", roots: [fingerprintOf(ROOT_A), fingerprintOf(ROOT_B)] },
     ]);
   });
 
   it("are not those that trust other clusters only", () => {
     const trustAnchors = trusting("c.local", [ROOT_A]);
-    assert.deepEqual(trustingPeers({ b: { contract, trustAnchors } }, "a.local", PINNED), []);
+    assert.deepEqual(peerTrustStates({ b: { contract, trustAnchors } }, "a.local", PINNED), []);
     assert.deepEqual(
-      trustingPeers({ b: { pending: "never updated", trustAnchors: {} } }, "a.local", PINNED),
+      peerTrustStates({ b: { pending: "never updated", trustAnchors: {} } }, "a.local", PINNED),
       [],
     );
   });
 
   it("may be those whose stack cannot be read or has no such output", () => {
     const readings = { b: { pending: "stack b does not exist, or you may not read it" }, c: { contract } };
-    assert.deepEqual(trustingPeers(readings, "a.local", PINNED), [
+    assert.deepEqual(peerTrustStates(readings, "a.local", PINNED), [
       { peer: "b", roots: undefined },
       { peer: "c", roots: undefined },
     ]);
@@ -40,12 +40,12 @@ describe("The peers that trust this cluster", () => {
 
   it("may be those whose output does not fit the schema", () => {
     for (const trustAnchors of [null, "secret", { us: { trustDomain: "a.local" } }])
-      assert.deepEqual(trustingPeers({ b: { contract, trustAnchors } }, "a.local", PINNED), [
+      assert.deepEqual(peerTrustStates({ b: { contract, trustAnchors } }, "a.local", PINNED), [
         { peer: "b", roots: undefined },
       ]);
   });
 
   it("are not those that are not trusted here, such as a stack that does not exist", () => {
-    assert.deepEqual(trustingPeers({ d: { pending: "stack d does not exist" } }, "a.local", PINNED), []);
+    assert.deepEqual(peerTrustStates({ d: { pending: "stack d does not exist" } }, "a.local", PINNED), []);
   });
 });
