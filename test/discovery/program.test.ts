@@ -11,7 +11,7 @@ import { ACCESS } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A, ROOT_C, ROOT_D, barService, contractOf } from "../federation/samples.ts";
 import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
-import { type Asked, OWN_STACK, type Stacks, faultsError, planned, valueOf, withStacks } from "./support.ts";
+import { type Asked, OWN_STACK, type Stacks, faultsError, planned, withStacks } from "./support.ts";
 
 const service = {
   metadata: { namespace: "abc", name: "foo" },
@@ -142,14 +142,14 @@ describe("The program", () => {
         "cluster-e": { stack: "o/p/e" },
       },
     });
-    const service = (host: string, domain: string) => ({
+    const serviceOf = (host: string, domain: string) => ({
       [host]: { ...barService, subjectAltNames: [`spiffe://${domain}/ns/xyz/sa/bar`] },
     });
     const peer = (name: string, rootCertificates: string[], changes: object = {}) => {
       const domain = `${name}.local`;
       const services = {
-        ...service(`bar.xyz.svc.${domain}`, domain),
-        ...service(`baz.xyz.svc.${domain}`, domain),
+        ...serviceOf(`bar.xyz.svc.${domain}`, domain),
+        ...serviceOf(`baz.xyz.svc.${domain}`, domain),
       };
       const own = { cluster: name, clusterDomain: domain, trustDomain: domain, rootCertificates, services };
       return { federation: contractOf({ ...own, ...changes }) };

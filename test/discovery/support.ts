@@ -6,7 +6,7 @@ import { FaultsError } from "../../federation/core/fault.ts";
 import { Findings } from "../../federation/core/findings.ts";
 import { parseLastRun } from "../../federation/lastRun.ts";
 import { type ClusterPlan, planCluster } from "../../federation/plan.ts";
-import { type Reading, required } from "../../federation/snapshot.ts";
+import type { Reading } from "../../federation/snapshot.ts";
 import { type Planned, ofCluster, outcome } from "../federation/planning.ts";
 import type { Answer } from "../providers/support/fakeApiServer.ts";
 

@@ -13,8 +13,6 @@ import {
   signedUntil,
   withEvidence,
 } from "../../../federation/authority/rotation.ts";
-import { fingerprintOf } from "../../../federation/x509/certificate.ts";
-import { ROOT_A, faultsThrown } from "../samples.ts";
 
 const EARLIER = "2026-11-21T09:00:00Z";
 const NOW = "2026-11-21T10:00:00Z";

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { ExportRule } from "../../../federation/config/exports.ts";
-import { FaultsError } from "../../../federation/core/fault.ts";
 import { hostOf, aliasObject, aliasesOf } from "../../../federation/exports/alias.ts";
 import type { ClusterServices, KubernetesService } from "../../../federation/exports/clusterServices.ts";
 import { exportServices } from "../../../federation/exports/exports.ts";
