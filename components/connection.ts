@@ -4,7 +4,7 @@ import { sortedRecord } from "../federation/core/order.ts";
 import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ImportConnection } from "../federation/imports/registrations.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
-import { elsewhereOf } from "../federation/imports/sharedHosts.ts";
+import { otherPeers } from "../federation/imports/registration.ts";
 import type { CredentialLife, PeerAccess } from "../federation/mesh/credential.ts";
 import type { MeshConnection } from "../federation/mesh/meshPlan.ts";
 import type { Connection } from "../federation/topology/topologies.ts";
@@ -63,13 +63,14 @@ function importFromPeers(
     { kubeconfig, namespace: importNamespace, found },
     { parent: child.parent },
   );
-  const all = Object.entries(peers).flatMap(([peer, view]) => {
-    const settings = config.peers[peer];
-    if (settings === undefined) return [];
+  const others = otherPeers(peers, formerPeers);
+  const all = Object.entries(peers).flatMap(([peer, registration]) => {
+    const [settings, theirs] = [config.peers[peer], others[peer]];
+    if (settings === undefined || theirs === undefined) return [];
     const made = new Peer(
       `${name}-peer-${peer}`,
       {
-        ...{ peer, view, elsewhere: elsewhereOf(peers, peer, formerPeers), config: settings },
+        ...{ registration, others: theirs, config: settings },
         ...{ brake, kubeconfig, namespace: importNamespace },
       },
       { ...child, dependsOn: [istio, leftovers] },

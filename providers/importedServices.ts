@@ -1,34 +1,35 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { GatewayAddress } from "../federation/core/address.ts";
 import type { Brake } from "../federation/config/peers.ts";
+import { type Import, importToJson } from "../federation/imports/import.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
 import { lazyProvider } from "./lazyProvider.ts";
 
-/** What `ImportedServices` is made from. */
+/** Arguments of `ImportedServices`. */
 export interface ImportedServicesArgs {
   /** The cluster to write to. */
   kubeconfig: KubeconfigName;
-  /** Namespace of the ServiceEntries. Another one replaces them. */
+  /** Namespace of the ServiceEntries. Another one replaces the resource. */
   namespace: pulumi.Input<string>;
-  /** The peer's name; its entries are found by it. Another one replaces them. */
+  /** The peer's name, by which its objects are found. Another one replaces the resource. */
   peer: string;
   /** Namespaces whose workloads see the services; `*` for all. */
   exportTo: string[];
-  /** The peer's gateways, each as `formatGateway` writes it. */
-  gateways: string[];
-  /** Gateways of other peers, by peer, for services that these serve too. */
-  otherGateways?: Record<string, string[]>;
-  /** The other peers, whose entries under names declared here are taken over: no two may declare one name. @default none */
-  siblings?: string[];
-  /** Names that are declared for others, and that this peer may have had: it leaves them to those. @default none */
-  elsewhere?: string[];
-  /** By host name, each as `formatImport` writes it: one line of a preview's diff per service. */
-  services: Record<string, string>;
-  /** Why the peer's contract is not there. Given, the services known from before stay, and the gateways unless some are given. */
-  pending?: string;
-  /** How many services may go at once; a preview fails in which more would. @default 20, and half of them */
-  brake?: Brake;
-  /** Lets the one removal pass for which the brake gave this token. */
-  acceptRemoval?: string;
+  gateways: GatewayAddress[];
+  /** Gateways of other peers that serve hosts of this one too, by peer. */
+  otherGateways: Record<string, GatewayAddress[]>;
+  /** The other peers, whose entries under hosts declared here are taken over: no two may declare one host. */
+  siblings: string[];
+  /** Hosts that others declare and that this peer may have declared before: it leaves them to the others. */
+  elsewhere: string[];
+  /** By host. */
+  services: Readonly<Record<string, Import>>;
+  /** Why the peer's contract is not there: the last services then stay, and the last gateways unless some are given. */
+  pending: string | undefined;
+  /** How many services may be removed at once; a preview fails in which more would. */
+  brake: Brake;
+  /** Token of the one removal that passes the brake. */
+  acceptRemoval: string | undefined;
 }
 
 const lazy = lazyProvider("./providers/importedServices/handlers.ts");
@@ -39,6 +40,8 @@ export class ImportedServices extends pulumi.dynamic.Resource {
   declare readonly imported: pulumi.Output<number>;
 
   constructor(name: string, args: ImportedServicesArgs, opts?: pulumi.CustomResourceOptions) {
-    super(lazy, name, { ...args, imported: undefined }, opts, undefined, "ImportedServices");
+    const services = Object.entries(args.services).map(([host, each]) => [host, importToJson(each)] as const);
+    const inputs = { ...args, services: Object.fromEntries(services), imported: undefined };
+    super(lazy, name, inputs, opts, undefined, "ImportedServices");
   }
 }

@@ -8,7 +8,7 @@ import { HOST_NAME, NAME_PATTERN } from "../core/names.ts";
 import { type Complaint, checked, fields, text, type TextRule } from "../core/schema.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import { FAULTY_IMPORT_RULE } from "../imports/importRule.ts";
-import { OUTLIER_FIELDS, isOutlierValue } from "../imports/outlierDetection.ts";
+import { outlierDetection } from "../imports/outlierDetection.ts";
 
 /** Namespaces whose workloads see services: at least one, each once, or `*` alone. */
 export const exportTo = checked(z.array(text(EXPORT_TO)), (value): Complaint[] => {
@@ -43,62 +43,6 @@ const HOST_PATTERN: TextRule = {
   rule: "must be a DNS name in lower case, maybe with '*' for any part of it",
   remedy: "Write such a name, e.g. *.svc.cluster-b.local",
 };
-
-const OUTLIER_VALUES = {
-  count: { rule: "must be a whole number, 0 or more", remedy: "Choose such a number" },
-  duration: {
-    rule: "must be a duration: a whole number with ms, s, m or h",
-    remedy: "Write it like 10s",
-  },
-  percent: { rule: "must be a whole number from 0 to 100", remedy: "Choose such a number" },
-} as const;
-
-function outlierField<T extends z.ZodType<string | number>>(
-  field: keyof typeof OUTLIER_FIELDS,
-  type: T,
-  description: string,
-): z.ZodExactOptional<T> {
-  const { rule: error, remedy } = OUTLIER_VALUES[OUTLIER_FIELDS[field]];
-  return type
-    .refine((value) => isOutlierValue(field, value), { error, params: { remedy } })
-    .exactOptional()
-    .meta({ description, defaultsTo: "Istio's" });
-}
-
-const outlierDetection = checked(
-  fields({
-    consecutive5xxErrors: outlierField(
-      "consecutive5xxErrors",
-      z.number(),
-      "Failures in a row, an unreachable gateway among them; 0 counts none.",
-    ),
-    consecutiveGatewayErrors: outlierField(
-      "consecutiveGatewayErrors",
-      z.number(),
-      "Answers 502, 503 and 504 in a row; 0 counts none.",
-    ),
-    interval: outlierField("interval", z.string(), "Time between two checks, e.g. `10s`."),
-    baseEjectionTime: outlierField("baseEjectionTime", z.string(), "Shortest ejection, e.g. `30s`."),
-    maxEjectionPercent: outlierField(
-      "maxEjectionPercent",
-      z.number(),
-      "Percentage of the gateways that may be ejected at once.",
-    ),
-    minHealthPercent: outlierField(
-      "minHealthPercent",
-      z.number(),
-      "Percentage of healthy gateways below which none is ejected.",
-    ),
-  }),
-  (value): Complaint[] => {
-    if (Object.keys(value).length > 0) return [];
-    const remedy = "Write when, e.g. { consecutive5xxErrors: 5 }, or leave the field out";
-    return [{ rule: "is empty", remedy }];
-  },
-);
-
-/** When proxies stop calling a gateway for a while, as in Istio's DestinationRule. */
-export type OutlierDetection = z.output<typeof outlierDetection>;
 
 /** Weights and priorities. */
 const MOST = 1000;

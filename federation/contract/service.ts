@@ -54,14 +54,17 @@ const labelMap = checked(map(LABELS_LIMIT), (all): Complaint[] => {
   });
 }).transform((value) => value as Record<string, string>);
 
+/** Checks a {@link ServicePort} by itself. */
+export const servicePort = z.object({
+  number: portNumber,
+  name: text(DNS_LABEL),
+  protocol: z.enum(PROTOCOLS),
+});
+
 /** Checks a {@link ContractService} by itself. */
 export const contractService = checked(
   z.object({
-    ports: list(
-      z.object({ number: portNumber, name: text(DNS_LABEL), protocol: z.enum(PROTOCOLS) }),
-      1,
-      PORTS_LIMIT,
-    ),
+    ports: list(servicePort, 1, PORTS_LIMIT),
     // Without any, Istio takes every certificate of every trusted root as the service's.
     subjectAltNames: list(text(SPIFFE_ID), 1, IDENTITIES_LIMIT),
     peers: list(text(DNS_LABEL), 0, PEERS_LIMIT).exactOptional(),

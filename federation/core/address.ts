@@ -3,9 +3,7 @@ import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { HOST_NAME } from "./names.ts";
 import { compare } from "./order.ts";
-import { isPort } from "./port.ts";
 import { portNumber, text, type TextRule, pattern } from "./schema.ts";
-import { quote } from "./text.ts";
 
 /** Where an east-west gateway is reached. */
 export interface GatewayAddress {
@@ -117,27 +115,8 @@ export function compareGateways(one: GatewayAddress, other: GatewayAddress): num
   );
 }
 
-/** A gateway as one word, `address:port`, IPv6 in brackets; a locality follows as ` in region/zone`. */
+/** Formats a gateway for display: `address:port`, IPv6 in brackets, a locality after it as ` in region/zone`. */
 export function formatGateway({ address, port, locality }: GatewayAddress): string {
   const host = address.includes(":") ? `[${address}]` : address;
   return `${host}:${port}${locality === undefined ? "" : ` in ${locality}`}`;
-}
-
-/**
- * Reads what {@link formatGateway} wrote, to the letter.
- * @throws Error naming the text and the form expected.
- */
-export function parseGateway(written: string): GatewayAddress {
-  const [, bracketed, plain, port, locality] =
-    /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]]+)):(\d{1,5})(?: in (\S+))?$/.exec(written) ?? [];
-  const address = bracketed ?? plain ?? "";
-  const gateway = { address, port: Number(port), ...(locality === undefined ? {} : { locality }) };
-  const valid =
-    ADDRESS.test(address) && isPort(gateway.port) && (locality === undefined || LOCALITY.test(locality));
-  if (!valid || formatGateway(gateway) !== written) {
-    throw new Error(
-      `Gateway ${quote(written)} must be <address>:<port>, optionally followed by " in <locality>".`,
-    );
-  }
-  return gateway;
 }

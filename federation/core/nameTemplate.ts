@@ -1,5 +1,5 @@
 import { refuseHostName } from "./address.ts";
-import { HOST_NAME, isBelow } from "./names.ts";
+import { HOST_NAME, isBelow, parentDomains } from "./names.ts";
 import type { TextRule } from "./schema.ts";
 
 /** What stands for a service's name and namespace in the pattern of an extra name. */
@@ -36,21 +36,19 @@ export function extraName(
 }
 
 /**
- * Why nothing of a peer's may be called so here; undefined when it may.
+ * Why no service of a peer may have this name here; undefined when one may.
  * @param ownDomains our cluster domain, and others that are ours.
- * @param others domains in which other peers' services have their names, each with whose it is.
+ * @param ownerOf another peer in whose domain names may not be given: `peer c`; undefined for a domain of none.
  */
 export function refuseExtraName(
   name: string,
   ownDomains: readonly string[],
-  others: Readonly<Record<string, string>> = {},
+  ownerOf: (domain: string) => string | undefined,
 ): string | undefined {
   if (!HOST_NAME.test(name)) return HOST_NAME.rule;
-  const domainIn = (domains: readonly string[]): string | undefined =>
-    domains.find((domain) => name === domain || isBelow(name, domain));
-  const own = domainIn(ownDomains);
+  const own = ownDomains.find((domain) => name === domain || isBelow(name, domain));
   if (own !== undefined) return `is a name of this cluster's own domain '${own}'`;
-  const taken = domainIn(Object.keys(others));
-  if (taken !== undefined) return `is a name of '${taken}', the domain of ${others[taken]}`;
+  const taken = [name, ...parentDomains(name)].find((domain) => ownerOf(domain) !== undefined);
+  if (taken !== undefined) return `is a name of '${taken}', the domain of ${ownerOf(taken)}`;
   return refuseHostName(name);
 }

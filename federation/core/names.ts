@@ -15,6 +15,14 @@ export const DNS_LABEL: TextRule = pattern(
   "Choose such a name",
 );
 
+/** Name of a Service: Kubernetes' DNS-1035 label, which begins with a letter. */
+export const SERVICE_NAME: TextRule = pattern(
+  /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/,
+  63,
+  "must be the name of a Service: lower-case letters, digits and '-', a letter first and no '-' last, at most 63 characters",
+  "Choose such a name",
+);
+
 /** Name of most kinds of Kubernetes objects, ServiceAccounts among them: unlike in a DNS name, what is between dots may be as long as all. */
 export const OBJECT_NAME: TextRule = pattern(
   /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/,
@@ -63,6 +71,12 @@ export const NETWORK: TextRule = {
 /** Whether `host` lies strictly below `domain`. Both must be valid names: no case folding is done. */
 export function isBelow(host: string, domain: string): boolean {
   return host.endsWith(`.${domain}`);
+}
+
+/** The domains that strictly hold a host or domain name, the nearest first. */
+export function parentDomains(name: string): string[] {
+  const labels = name.split(".");
+  return labels.slice(1).map((_, index) => labels.slice(index + 1).join("."));
 }
 
 /** Whether two domains are the same, or one holds the other. */

@@ -5,18 +5,19 @@ import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { compare, sortedRecord } from "../core/order.ts";
 import {
   type Claim,
+  ClaimIndex,
   type NamedReading,
   type NamingCluster,
   claimOf,
   judgePeerDomains,
   ownClaims,
+  ownerName,
   peerNamesOf,
-} from "./domains.ts";
-import type { ImportedService } from "./importedService.ts";
+} from "./claims.ts";
+import type { Import } from "./import.ts";
 import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
 import { serviceJudge } from "./peerService.ts";
 import { type OutsideRoots, validatePeerTopology } from "../trust/commonTrust.ts";
-import { validateRootNames } from "../trust/rootNames.ts";
 
 /** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
 export const ENTRIES_LIMIT = 256 * 1024 * 1024;
@@ -27,7 +28,7 @@ export interface PeerImports {
   /** Empty as long as the peer's gateway has no address: then nothing can be registered yet. */
   gateways: GatewayAddress[];
   /** By the host name under which each is called here, sorted. */
-  services: Record<string, ImportedService>;
+  services: Record<string, Import>;
   /** Single services left out, and why: a warning. */
   refused: Fault[];
   /** What the peer published, checked, for whatever else is needed of it (its roots, say). */
@@ -84,15 +85,14 @@ export function planImports(
 
   const { topology = "federation" } = local;
   const imports: [string, PeerImports][] = [];
+  const taken = new ClaimIndex([...ownClaims(local), ...readings.map(claimOf), ...claims]);
   for (const reading of readings) {
     const { peer, contract } = reading;
-    const others = readings.filter((other) => other.peer !== peer);
-    const taken = [...ownClaims(local), ...others.map(claimOf), ...claims];
     const unfit = [
       ...judgeName(contract, local),
       ...validatePeerTopology(contract, topology, local.ownRoots),
       ...judgePeerDomains(reading, taken, local),
-      ...validateRootNames(contract.rootCertificates, taken, local.ownRoots),
+      ...taken.roots.faults(ownerName(peer), contract.rootCertificates, local.ownRoots ?? []),
       ...judgeGateways(contract.gateways, local),
       ...judge(peer, contract),
     ];
@@ -125,7 +125,7 @@ function importPeer(
 ): PeerImports | { faults: Fault[] } {
   const judge = serviceJudge(contract, names);
   const refused = [...unreadable];
-  const services: [string, ImportedService][] = [];
+  const services: [string, Import][] = [];
   let size = 0;
   for (const [host, service] of Object.entries(contract.services)) {
     if (service.peers !== undefined && !service.peers.includes(local.cluster)) continue;

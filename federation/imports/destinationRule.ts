@@ -1,8 +1,7 @@
-import type { OutlierDetection } from "../config/importRules.ts";
 import { importLabels } from "../core/labels.ts";
-import { sortedUnique } from "../core/order.ts";
 import { openedName } from "../exports/gatewayListeners.ts";
-import type { ImportedService } from "./importedService.ts";
+import { type Import, visibleTo } from "./import.ts";
+import type { OutlierDetection } from "./outlierDetection.ts";
 import type { ServiceEntryInput } from "./serviceEntry.ts";
 
 /** How a caller greets the peer's gateway. */
@@ -34,15 +33,15 @@ export interface DestinationRule {
  * that leads to a port of a service; of one whose calls it opens it is a host name, as servers of a Gateway have.
  */
 export function serverName(
-  { host, terminated }: { host: string; terminated?: true | undefined },
+  { host, terminated }: { host: string; terminated: boolean },
   port: number,
 ): string {
-  return terminated === true ? openedName(host, port) : `outbound_.${port}_._.${host}`;
+  return terminated ? openedName(host, port) : `outbound_.${port}_._.${host}`;
 }
 
 /** Whether a service has a DestinationRule at all. */
-export function hasDestinationRule({ remoteHost, terminated, outlierDetection }: ImportedService): boolean {
-  return [remoteHost, terminated, outlierDetection].some((reason) => reason !== undefined);
+export function hasDestinationRule({ remoteHost, terminated, outlierDetection }: Import): boolean {
+  return terminated || remoteHost !== undefined || outlierDetection !== undefined;
 }
 
 /**
@@ -61,7 +60,7 @@ export function renderDestinationRule({
 }: Omit<ServiceEntryInput, "gateways" | "otherGateways">): DestinationRule {
   const { terminated, outlierDetection } = service;
   // Istio itself asks for the name here, and for the passthrough.
-  const remote = service.remoteHost ?? (terminated === undefined ? undefined : host);
+  const remote = service.remoteHost ?? (terminated ? host : undefined);
   const numbers = service.ports.map(({ number }) => number).sort((one, other) => one - other);
   const policy = (port: number): TrafficPolicy => ({
     ...(outlierDetection === undefined ? {} : { outlierDetection }),
@@ -80,7 +79,7 @@ export function renderDestinationRule({
         first !== undefined && (others.length === 0 || remote === undefined)
           ? policy(first)
           : { portLevelSettings: numbers.map((number) => ({ port: { number }, ...policy(number) })) },
-      exportTo: sortedUnique(service.exportTo ?? exportTo),
+      exportTo: visibleTo(service, exportTo),
     },
   };
 }

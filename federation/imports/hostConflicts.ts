@@ -10,7 +10,8 @@ import { ownValue } from "../core/order.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { PlanContext } from "../plan.ts";
 import { optional } from "../snapshot.ts";
-import type { PeerView } from "./registration.ts";
+import { visibleTo } from "./import.ts";
+import type { Registration } from "./registration.ts";
 
 /**
  * An entry that names a host of ours is a fault: Istio would send calls to the older of the two. A wildcard that holds it is a warning, as Istio
@@ -30,12 +31,17 @@ export function judgeConflicts(conflicts: readonly HostConflict[]): { faults: Fa
  */
 export function checkForeignHosts(
   { config, snapshot, findings }: PlanContext,
-  peers: Readonly<Record<string, PeerView>>,
+  peers: Readonly<Record<string, Registration>>,
 ): void {
+  // A pending peer's services are registered already.
   const wanted = new Map(
-    Object.entries(peers).flatMap(([peer, view]) =>
-      wantedOf(peer, view, ownValue(config.peers, peer)?.exportTo),
-    ),
+    Object.values(peers).flatMap(({ peer, services }) => {
+      const usual = ownValue(config.peers, peer)?.exportTo ?? ["*"];
+      return Object.entries(services).map(([host, service]): [string, WantedHost] => [
+        host,
+        { peer, exportTo: visibleTo(service, usual) },
+      ]);
+    }),
   );
   if (wanted.size === 0) return;
   const entries = optional(
@@ -49,19 +55,6 @@ export function checkForeignHosts(
   );
   findings.fault(...faults);
   findings.warnOf(warnings, "names that lie in wildcards of others");
-}
-
-/** A pending peer's services are registered already. */
-function wantedOf(
-  peer: string,
-  view: PeerView,
-  usual: readonly string[] = ["*"],
-): [host: string, wanted: WantedHost][] {
-  if (view.state === "pending") return [];
-  return Object.entries(view.imports.services).map(([host, { exportTo = usual }]) => [
-    host,
-    { peer, exportTo },
-  ]);
 }
 
 function taken({ peer, host, entry }: HostConflict): Fault {

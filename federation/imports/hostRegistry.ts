@@ -4,10 +4,10 @@ import { type Fault, pathOf } from "../core/fault.ts";
 import { extraName } from "../core/nameTemplate.ts";
 import { sortedRecord } from "../core/order.ts";
 import { ENTRIES_LIMIT } from "./contracts.ts";
-import type { Choice } from "./importChoice.ts";
+import type { ImportChoice } from "./importChoice.ts";
 import type { OfferedService } from "./importRule.ts";
-import { type ImportedService, formatImport } from "./importedService.ts";
-import { formatOutliers } from "./outlierDetection.ts";
+import { type Import, formatPorts, visibleTo } from "./import.ts";
+import { formatOutlierDetection } from "./outlierDetection.ts";
 import { ENTRY_LIMIT, type entrySizes } from "./peerService.ts";
 
 /** istiod allots each host one of the 65,534 addresses of 240.240.0.0/16; some are left to other peers. */
@@ -15,7 +15,7 @@ const HOSTS_LIMIT = 50_000;
 
 /** Under which names a peer's services are registered, and what keeps others from it. */
 export class Names {
-  readonly services = new Map<string, ImportedService>();
+  readonly services = new Map<string, Import>();
   readonly givenAt = new Map<string, string>();
   readonly rules = new Map<string, ImportRule>();
   readonly refused: Fault[] = [];
@@ -43,7 +43,7 @@ export class Names {
   }
 
   /** @param host in the peer's cluster. */
-  take(name: string, service: ImportedService, host: string, rule: ImportRule): void {
+  take(name: string, service: Import, host: string, rule: ImportRule): void {
     const size = this.sizeOf(name, service);
     if (size > ENTRY_LIMIT) {
       this.refused.push(tooLarge(this.path, name, size));
@@ -56,7 +56,7 @@ export class Names {
   }
 
   /** @param index of the rule. */
-  give(offered: OfferedService, service: ImportedService, rule: ImportRule, index: number): void {
+  give(offered: OfferedService, service: Import, rule: ImportRule, index: number): void {
     const { host } = offered;
     const path = `${this.path}[${index}].as`;
     for (const template of rule.as ?? []) {
@@ -112,8 +112,8 @@ function tooLarge(path: string, value: string, size: number): Fault {
 }
 /** A peer that has a name, and what it has under it. */
 export interface Claim {
-  choice: Choice;
-  service: ImportedService;
+  choice: ImportChoice;
+  service: Import;
 }
 
 /** What keeps two peers from serving names together. */
@@ -147,11 +147,11 @@ export class NameClashes {
 /** In what two peers' services of one name differ that must not. */
 const DIFFERENCES: readonly [what: string, of: (claim: Claim, name: string) => string][] = [
   ["names to ask their gateways for", ({ service }, name) => service.remoteHost ?? name],
-  ["ports", ({ service: { ports } }) => formatImport({ ports, subjectAltNames: [] }).replace(/ as $/, "")],
-  ["namespaces that see it", ({ choice, service }) => (service.exportTo ?? choice.seenBy).join(", ")],
+  ["ports", ({ service: { ports } }) => formatPorts(ports)],
+  ["namespaces that see it", ({ choice, service }) => visibleTo(service, choice.seenBy).join(", ")],
   [
     "outlier detection",
-    ({ service: { outlierDetection } }) => formatOutliers(outlierDetection ?? {}) || "none",
+    ({ service: { outlierDetection } }) => formatOutlierDetection(outlierDetection) || "none",
   ],
 ];
 
@@ -172,7 +172,7 @@ export function goTheSameWay(one: Claim, other: Claim): boolean {
 }
 
 function tell({ claims, difference, names }: NameClash): Fault {
-  const [one, other] = claims.map(({ choice }) => choice.imports.peer);
+  const [one, other] = claims.map(({ choice }) => choice.peer);
   const [name = ""] = names;
   const rules = [one, other].map((peer) => pathOf("peers", peer ?? "", "imports")).join(" or ");
   return {
@@ -184,5 +184,5 @@ function tell({ claims, difference, names }: NameClash): Fault {
 
 /** Where it is said that a peer's service has a name. */
 function placeOf({ choice }: Claim, name: string): string {
-  return choice.givenAt.get(name) ?? pathOf("peers", choice.imports.peer, "contract", "services");
+  return choice.givenAt.get(name) ?? pathOf("peers", choice.peer, "contract", "services");
 }

@@ -7,28 +7,22 @@ import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import type { PeerImports } from "./contracts.ts";
 import { Names } from "./hostRegistry.ts";
 import { FAULTY_IMPORT_RULE, type OfferedService, means, offeredService } from "./importRule.ts";
-import type { ImportedService } from "./importedService.ts";
+import type { Import } from "./import.ts";
 import { entrySizes } from "./peerService.ts";
 
-/** What to have here of one peer. */
-export interface ChosenPeer extends PeerImports {
-  /** How many services it offers, where the rules choose none. */
-  passedOver?: number;
-  /** How many of its names are registered with another peer that serves them too. */
-  elsewhere?: number;
-}
-
-/** What a stack's rules make of what a peer offers. */
-export interface Choice {
-  /** The services chosen, with their settings and under all their names. */
-  imports: ChosenPeer;
-  /** Where the config gives each further name. */
+/** Imports of one peer as the stack's rules choose them. */
+export interface ImportChoice extends PeerImports {
+  /** Path in the config of each further host that a rule gives. */
   givenAt: ReadonlyMap<string, string>;
-  /** The rule that decides on each name; left out of what needs none. */
+  /** The rule that decided on each host; none for a host that needs none. */
   rules: ReadonlyMap<string, ImportRule>;
-  /** Who sees what says nothing of it, sorted. */
+  /** Namespaces that see the hosts whose import names none itself, sorted. */
   seenBy: readonly string[];
-  /** Of the config's rules, in view of what the peer offers. */
+  /** How many services the peer offers, where the rules choose none; else 0. */
+  passedOver: number;
+  /** How many of the hosts are registered with another peer that serves them too. */
+  elsewhere: number;
+  /** Rules that contradict what the peer offers. */
   faults: Fault[];
   /** Rules that decide nothing. */
   warnings: Fault[];
@@ -51,16 +45,27 @@ export function chooseImports(
   found: PeerImports,
   { imports: rules, exportTo = ["*"] }: Pick<PeerConfig, "imports" | "exportTo">,
   refuse: (name: string) => string | undefined,
-): Choice {
+): ImportChoice {
   const seenBy = sortedUnique(exportTo);
   if (rules === undefined) {
-    return { imports: found, givenAt: new Map(), rules: new Map(), seenBy, faults: [], warnings: [] };
+    return {
+      ...found,
+      ...{
+        givenAt: new Map(),
+        rules: new Map(),
+        seenBy,
+        passedOver: 0,
+        elsewhere: 0,
+        faults: [],
+        warnings: [],
+      },
+    };
   }
   const { peer, contract, gateways } = found;
   const path = pathOf("peers", peer, "imports");
   const names = new Names(path, refuse, entrySizes(gateways));
   const tallies = rules.map((): Tally => ({ means: 0, decides: 0 }));
-  const chosen: { offered: OfferedService; service: ImportedService; rule: ImportRule; index: number }[] = [];
+  const chosen: { offered: OfferedService; service: Import; rule: ImportRule; index: number }[] = [];
   const offers = Object.entries(found.services).map(([name, service]) => {
     const host = service.remoteHost ?? name;
     const { labels } = ownValue(contract.services, host) ?? {};
@@ -83,17 +88,13 @@ export function chooseImports(
   const warnings = tallies.flatMap((each, index) =>
     idle(`${path}[${index}]`, rules[index] ?? {}, each, offers.length),
   );
-  const refused = [...found.refused, ...names.refused];
   return {
-    imports: {
-      ...found,
-      services: sortedRecord(names.services),
-      refused,
-      ...(chosen.length === 0 && offers.length > 0 ? { passedOver: offers.length } : {}),
-    },
-    givenAt: names.givenAt,
-    rules: names.rules,
-    seenBy,
+    ...found,
+    services: sortedRecord(names.services),
+    refused: [...found.refused, ...names.refused],
+    ...{ givenAt: names.givenAt, rules: names.rules, seenBy },
+    passedOver: chosen.length === 0 ? offers.length : 0,
+    elsewhere: 0,
     faults: names.faults,
     warnings,
   };
@@ -101,17 +102,17 @@ export function chooseImports(
 
 /** The service as a rule has it; the same one where the rule says nothing but what holds for all. */
 function settle(
-  service: ImportedService,
+  service: Import,
   { exportTo, outlierDetection }: ImportRule,
   usual: readonly string[],
-): ImportedService {
+): Import {
   const seenBy = sortedUnique(exportTo ?? usual);
   const isUsual = seenBy.join() === usual.join();
   if (isUsual && outlierDetection === undefined) return service;
   return {
     ...service,
-    ...(isUsual ? {} : { exportTo: seenBy }),
-    ...(outlierDetection === undefined ? {} : { outlierDetection }),
+    exportTo: isUsual ? [] : seenBy,
+    outlierDetection,
   };
 }
 

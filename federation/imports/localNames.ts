@@ -1,16 +1,17 @@
 import type { LocalServices } from "../config/dns.ts";
 import { count, firstNames } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
+import { SERVICE_NAME } from "../core/names.ts";
 import { compare } from "../core/order.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { PlanContext } from "../plan.ts";
 import { optional } from "../snapshot.ts";
-import type { PeerView } from "./registration.ts";
+import type { Registration } from "./registration.ts";
 import { ownerOf } from "../core/hostConflict.ts";
-import type { ChosenPeer } from "./importChoice.ts";
+import type { ImportChoice } from "./importChoice.ts";
 import { offeredService } from "./importRule.ts";
-import type { ImportedService } from "./importedService.ts";
-import { SERVICE_NAME, localName } from "./localService.ts";
+import type { Import } from "./import.ts";
+import { localName } from "./localService.ts";
 
 /** Where the config says how local Services are called. */
 export const LOCAL_NAME_PATH = "dns.services.name";
@@ -27,33 +28,30 @@ interface Named {
  * cluster. Further names that rules give have none of their own. A service that cannot have one is registered without, with a warning: its
  * name is the peer's to choose. So are all that would have one name: nothing tells whose callers these are. More than the config allows are a
  * fault.
- * @param imports what is to be registered of each peer.
- * @param isFurther whether a rule gives a peer's service this name beside its own.
- * @returns the same peers, their services with the names.
+ * @returns the choices, their services with the names.
  */
 export function nameLocalServices(
-  imports: readonly ChosenPeer[],
-  isFurther: (peer: string, host: string) => boolean,
+  choices: readonly ImportChoice[],
   services: LocalServices | undefined,
-): { imports: ChosenPeer[]; faults: Fault[]; warnings: Fault[] } {
-  if (services === undefined) return { imports: [...imports], faults: [], warnings: [] };
+): { choices: ImportChoice[]; faults: Fault[]; warnings: Fault[] } {
+  if (services === undefined) return { choices: [...choices], faults: [], warnings: [] };
   const warnings: Fault[] = [];
   const named: Named[] = [];
-  for (const { peer, contract, services: offers } of imports) {
+  for (const { peer, contract, givenAt, services: offers } of choices) {
     for (const [host, { remoteHost = host }] of Object.entries(offers)) {
-      if (isFurther(peer, host)) continue;
+      if (givenAt.has(host)) continue;
       const offered = offeredService(remoteHost, contract.clusterDomain);
       const name = localName(services.name, { ...offered, peer });
       if (name !== undefined && SERVICE_NAME.test(name)) named.push({ peer, host, name });
       else warnings.push(nameless(services.name, peer, host, name));
     }
   }
-  const [alone, common] = apart(named);
+  const [alone, common] = splitByName(named);
   const byPeer = Map.groupBy(alone, ({ peer }) => peer);
   return {
-    imports: imports.map((found) => ({
-      ...found,
-      services: withNames(found.services, byPeer.get(found.peer)),
+    choices: choices.map((choice) => ({
+      ...choice,
+      services: withNames(choice.services, byPeer.get(choice.peer)),
     })),
     faults: tooMany(alone.length, services.limit),
     warnings: [...warnings, ...common.map(describeCommon)],
@@ -62,9 +60,9 @@ export function nameLocalServices(
 
 /** A peer's services, those that have a local Service with its name. */
 function withNames(
-  services: Readonly<Record<string, ImportedService>>,
+  services: Readonly<Record<string, Import>>,
   named: readonly Named[] = [],
-): Record<string, ImportedService> {
+): Record<string, Import> {
   const names = new Map(named.map(({ host, name }) => [host, name]));
   return Object.fromEntries(
     Object.entries(services).map(([host, service]) => {
@@ -74,8 +72,8 @@ function withNames(
   );
 }
 
-/** Those whose names are theirs alone, and the others by their common names, sorted. */
-function apart(named: readonly Named[]): [alone: Named[], common: [string, Named[]][]] {
+/** Splits into names of one service, and of several by the name, sorted. */
+function splitByName(named: readonly Named[]): [alone: Named[], common: [string, Named[]][]] {
   const byName = [...Map.groupBy(named, ({ name }) => name)];
   return [
     byName.flatMap(([, all]) => (all.length === 1 ? all : [])),
@@ -122,15 +120,13 @@ export interface ForeignService {
 /** Compares the local Services to be made with the Services of others in their namespace. */
 export function checkForeignServices(
   { snapshot, findings }: PlanContext,
-  peers: Readonly<Record<string, PeerView>>,
+  peers: Readonly<Record<string, Registration>>,
 ): void {
   const wanted = new Map(
-    Object.entries(peers).flatMap(([peer, view]) =>
-      view.state === "pending"
-        ? []
-        : Object.entries(view.imports.services).flatMap(([host, { localService }]) =>
-            localService === undefined ? [] : [[localService, { peer, host }] as const],
-          ),
+    Object.values(peers).flatMap(({ peer, services: imports }) =>
+      Object.entries(imports).flatMap(([host, { localService }]) =>
+        localService === undefined ? [] : [[localService, { peer, host }] as const],
+      ),
     ),
   );
   if (wanted.size === 0) return;

@@ -1,8 +1,8 @@
 import { EXPORT_TO_ANNOTATION, HOST_ANNOTATION, importLabels } from "../core/labels.ts";
-import { sortedUnique } from "../core/order.ts";
+import { SERVICE_NAME } from "../core/names.ts";
 import { isHttp } from "../core/port.ts";
-import { type TextRule, pattern } from "../core/schema.ts";
-import type { ImportedService } from "./importedService.ts";
+import type { TextRule } from "../core/schema.ts";
+import { visibleTo } from "./import.ts";
 import type { ServiceEntryInput } from "./serviceEntry.ts";
 
 /** What stands for a service's name and namespace in its own cluster, and for the peer's name in our config. */
@@ -10,14 +10,6 @@ const PLACEHOLDER = /\{(name|namespace|peer)\}/g;
 
 /** More than a Service's name, as placeholders are longer than what they may stand for. */
 const TEMPLATE_LIMIT = 120;
-
-/** Name of a Service: Kubernetes' DNS-1035 label, which begins with a letter. */
-export const SERVICE_NAME: TextRule = pattern(
-  /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/,
-  63,
-  "must be the name of a Service: lower-case letters, digits and '-', a letter first and no '-' last, at most 63 characters",
-  "Choose such a name",
-);
 
 /** Name of a Service, in which placeholders may stand for what an imported service is called. */
 export const LOCAL_NAME_TEMPLATE: TextRule = {
@@ -92,16 +84,10 @@ export interface VirtualService {
  */
 export function renderLocalService(
   name: string,
-  {
-    host,
-    service,
-    namespace,
-    peer,
-    exportTo: usual,
-  }: Omit<ServiceEntryInput, "gateways" | "otherGateways"> & { service: ImportedService },
+  { host, service, namespace, peer, exportTo: usual }: Omit<ServiceEntryInput, "gateways" | "otherGateways">,
 ): [LocalService, VirtualService] {
   const ports = [...service.ports].sort((one, other) => one.number - other.number);
-  const exportTo = sortedUnique(service.exportTo ?? usual);
+  const exportTo = visibleTo(service, usual);
   const metadata = { name, namespace, labels: importLabels(peer) };
   const [http, tcp] = [true, false].map((wanted) =>
     ports

@@ -1,51 +1,74 @@
-import type { OutlierDetection } from "../config/importRules.ts";
+import * as z from "zod";
+import { type Complaint, checked, fields } from "../core/schema.ts";
 
-/** The fields in the order in which they are written, and what each holds. */
-export const OUTLIER_FIELDS = {
-  consecutive5xxErrors: "count",
-  consecutiveGatewayErrors: "count",
-  interval: "duration",
-  baseEjectionTime: "duration",
-  maxEjectionPercent: "percent",
-  minHealthPercent: "percent",
-} as const;
+/** Most errors that the CustomResourceDefinition's unsigned 32-bit number can count. */
+const ERRORS_LIMIT = 2 ** 32 - 1;
 
-type Field = keyof typeof OUTLIER_FIELDS;
+const ISTIO_DEFAULT = { defaultsTo: "Istio's" };
 
-const FIELDS = Object.keys(OUTLIER_FIELDS) as readonly Field[];
-
-/** As many errors as an unsigned number of 32 bits can count, by the CustomResourceDefinition. */
-const MOST_ERRORS = 2 ** 32 - 1;
-
-/** Whether a value is one that Istio takes in this field. */
-export function isOutlierValue(field: Field, value: unknown): boolean {
-  const kind = OUTLIER_FIELDS[field];
-  if (kind === "duration") return typeof value === "string" && /^[1-9]\d{0,5}(?:ms|s|m|h)$/.test(value);
-  const most = kind === "percent" ? 100 : MOST_ERRORS;
-  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most;
+function number(limit: number, error: string, description: string) {
+  return z
+    .number()
+    .refine((value) => Number.isInteger(value) && value >= 0 && value <= limit, {
+      error,
+      params: { remedy: "Choose such a number" },
+    })
+    .exactOptional()
+    .meta({ description, ...ISTIO_DEFAULT });
 }
 
-/** The fields that are there, in one order, with blanks between: `consecutive5xxErrors 5, interval 10s`. */
-export function formatOutliers(outliers: OutlierDetection): string {
+function errors(description: string) {
+  return number(ERRORS_LIMIT, "must be a whole number, 0 or more", description);
+}
+
+function percentage(description: string) {
+  return number(100, "must be a whole number from 0 to 100", description);
+}
+
+function duration(description: string) {
+  return z
+    .string()
+    .refine((value) => /^[1-9]\d{0,5}(?:ms|s|m|h)$/.test(value), {
+      error: "must be a duration: a whole number with ms, s, m or h",
+      params: { remedy: "Write it like 10s" },
+    })
+    .exactOptional()
+    .meta({ description, ...ISTIO_DEFAULT });
+}
+
+/** When proxies eject a gateway for a while, in the words of Istio's DestinationRule. */
+export const outlierDetection = checked(
+  fields({
+    consecutive5xxErrors: errors("Failures in a row, an unreachable gateway among them; 0 counts none."),
+    consecutiveGatewayErrors: errors("Answers 502, 503 and 504 in a row; 0 counts none."),
+    interval: duration("Time between two checks, e.g. `10s`."),
+    baseEjectionTime: duration("Shortest ejection, e.g. `30s`."),
+    maxEjectionPercent: percentage("Percentage of the gateways that may be ejected at once."),
+    minHealthPercent: percentage("Percentage of healthy gateways below which none is ejected."),
+  }),
+  (value): Complaint[] => {
+    if (Object.keys(value).length > 0) return [];
+    const remedy = "Write when, e.g. { consecutive5xxErrors: 5 }, or leave the field out";
+    return [{ rule: "is empty", remedy }];
+  },
+);
+
+/** When proxies eject a gateway for a while. */
+export type OutlierDetection = z.output<typeof outlierDetection>;
+
+const FIELDS = Object.keys(outlierDetection.shape) as readonly (keyof OutlierDetection)[];
+
+/** The settings in Istio's order, whatever order they were written in. */
+export function sortOutlierDetection(settings: OutlierDetection): OutlierDetection {
+  return Object.fromEntries(
+    FIELDS.flatMap((field) => (settings[field] === undefined ? [] : [[field, settings[field]]])),
+  );
+}
+
+/** Formats the settings for display: `consecutive5xxErrors 5, interval 10s`; "" without any. */
+export function formatOutlierDetection(settings: OutlierDetection | undefined): string {
   return FIELDS.flatMap((field) => {
-    const value = outliers[field];
+    const value = settings?.[field];
     return value === undefined ? [] : [`${field} ${value}`];
   }).join(", ");
-}
-
-/**
- * Reads what {@link formatOutliers} wrote.
- * @returns undefined for what it did not write.
- */
-export function parseOutliers(written: string): OutlierDetection | undefined {
-  const entries = written.split(", ").map((part) => {
-    const [name = "", text = ""] = part.split(" ");
-    const field = FIELDS.find((known) => known === name);
-    const value = field === undefined || OUTLIER_FIELDS[field] === "duration" ? text : Number(text);
-    return field !== undefined && isOutlierValue(field, value) ? ([field, value] as const) : undefined;
-  });
-  const found = entries.filter((entry) => entry !== undefined);
-  if (found.length !== entries.length) return undefined;
-  const outliers = Object.fromEntries(found) as OutlierDetection;
-  return formatOutliers(outliers) === written ? outliers : undefined;
 }

@@ -2,6 +2,7 @@ import { type GatewayAddress, IP_ADDRESS, refuseAddress } from "../core/address.
 import { count } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { isBelow } from "../core/names.ts";
+import { plainImport } from "./import.ts";
 import { ENTRY_LIMIT, entrySizes } from "./peerService.ts";
 
 /** What gateways this side puts up with. */
@@ -18,7 +19,7 @@ const GATEWAYS_LIMIT = ENTRY_LIMIT / 2;
 /** A peer's gateways must be addresses that traffic may go to on its word, and no more than each entry has room for. */
 export function judgeGateways(gateways: readonly GatewayAddress[], local: GatewayPolicy): Fault[] {
   const faults = gateways.flatMap(({ address }, index) => judgeAddress(address, index, local));
-  const size = entrySizes(gateways)("", { ports: [], subjectAltNames: [] });
+  const size = entrySizes(gateways)("", plainImport({ ports: [], subjectAltNames: [] }));
   if (size <= GATEWAYS_LIMIT) return faults;
   const rule = `take ${count(size)} bytes in each ServiceEntry, and may take ${count(GATEWAYS_LIMIT)}`;
   return [...faults, { path: "gateways", rule, remedy: "Have the peer publish fewer, or one name for all" }];

@@ -8,7 +8,7 @@ import { type PeerNames } from "../core/topology.ts";
 import { isAlias } from "../exports/alias.ts";
 import { serverName } from "./destinationRule.ts";
 import { renderImport } from "./importObjects.ts";
-import { type ImportedService } from "./importedService.ts";
+import { type Import, plainImport } from "./import.ts";
 import { type NamedCluster, nameHere, nameless } from "./peerNames.ts";
 import {
   type ServiceEntryInput,
@@ -34,10 +34,8 @@ const GATEWAY: GatewayAddress = { address: "", port: 65535 };
  * @returns for a host and its service, the characters of its entry as JSON, which are bytes as all are ASCII: with its
  *   DestinationRule if it has one, without the namespace, the peer's label and `exportTo`, and a little too many rather than too few.
  */
-export function entrySizes(
-  gateways: readonly GatewayAddress[],
-): (host: string, service: ImportedService) => number {
-  const { spec } = renderServiceEntry(inputOf("", { ports: [], subjectAltNames: [] }, gateways));
+export function entrySizes(gateways: readonly GatewayAddress[]): (host: string, service: Import) => number {
+  const { spec } = renderServiceEntry(inputOf("", plainImport({ ports: [], subjectAltNames: [] }), gateways));
   const endpoints = JSON.stringify(spec.endpoints);
   return (host, service) => {
     const objects = renderImport(inputOf(host, service, [GATEWAY]));
@@ -48,12 +46,8 @@ export function entrySizes(
   };
 }
 
-function inputOf(
-  host: string,
-  service: ImportedService,
-  gateways: readonly GatewayAddress[],
-): ServiceEntryInput {
-  return { host, service, gateways, exportTo: [], namespace: "", peer: "" };
+function inputOf(host: string, service: Import, gateways: readonly GatewayAddress[]): ServiceEntryInput {
+  return { host, service, gateways, otherGateways: {}, exportTo: [], namespace: "", peer: "" };
 }
 /** Characters of a server's name in TLS (`TLSEXT_MAXLEN_host_name`): a proxy cannot ask for a longer one. */
 const SERVER_NAME_LIMIT = 255;
@@ -69,7 +63,7 @@ export interface ServiceJudgement {
   /** Name under which it is called here. */
   name: string;
   /** What is to be registered under it. */
-  service: ImportedService;
+  service: Import;
   /** Bytes that its ServiceEntry takes, but for a few. */
   size: number;
   /** Why it is not to be registered here, seen from the service; the first ones of many. */
@@ -91,7 +85,7 @@ export function serviceJudge(
     const named = hostFaults.length > 0 ? host : nameHere(names, host, peer);
     const name = named ?? host;
     const odd = isBelow(host, `svc.${peer.clusterDomain}`) ? undefined : refuseHostName(name);
-    const service = name === host ? offered : { ...offered, remoteHost: host };
+    const service = { ...plainImport(offered), remoteHost: name === host ? undefined : host };
     const size = sizeOf(name, service);
     const faults = [
       ...hostFaults,
@@ -106,8 +100,8 @@ export function serviceJudge(
           ]),
       ...(named === undefined ? [nameless(names, peer)] : []),
       ...judgeServerName(host, offered),
-      ...judgeIdentities(service, peer),
-      ...judgePorts(service, peer),
+      ...judgeIdentities(offered, peer),
+      ...judgePorts(offered, peer),
       ...judgeSize(size, peer),
     ];
     return { name, service, size, faults: firstFaults(faults) };
@@ -135,7 +129,7 @@ function judgeHost(host: string, peer: Publisher, names: PeerNames): Fault[] {
 /** By which name, with the port in it, the peer's gateway tells where a call is to go. */
 function judgeServerName(host: string, { ports, terminated }: ContractService): Fault[] {
   const highest = Math.max(...ports.map(({ number }) => number));
-  const { length } = serverName({ host, terminated }, highest);
+  const { length } = serverName({ host, terminated: terminated ?? false }, highest);
   if (length <= SERVER_NAME_LIMIT) return [];
   const rule = `is ${length - SERVER_NAME_LIMIT} character(s) too long to be called through a gateway on port ${highest}`;
   return [{ path: "", rule, remedy: "Have the peer shorten the service's name, namespace or domain" }];

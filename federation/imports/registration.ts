@@ -1,11 +1,14 @@
 import { isIP } from "node:net";
 import * as z from "zod";
 import type { StackConfig } from "../config/stackConfig.ts";
+import type { Contract } from "../contract/contract.ts";
 import type { GatewayAddress } from "../core/address.ts";
 import { count } from "../core/change.ts";
-import { describeFault } from "../core/fault.ts";
+import { type Fault, describeFault } from "../core/fault.ts";
+import { isBelow } from "../core/names.ts";
+import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { boundedLines } from "../core/text.ts";
-import type { PeerImports } from "./contracts.ts";
+import type { Import } from "./import.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
 /** One peer in the stack output `peers`. */
@@ -37,26 +40,24 @@ export type ContractReading = ({ contract: unknown } | { pending: string }) & {
   access?: unknown;
 };
 
-/** A peer as this run of the program found it. */
-export type PeerView = ReadyPeer | PendingPeer;
-
-/** A peer whose contract is there: its services are imported. */
-export interface ReadyPeer {
-  state: "ready";
-  imports: PeerImports;
-  pinned: PinnedPeer;
-}
-
-/** A peer whose contract is not there yet, or no more, or offers nothing any more: what was known of it stays. */
-export interface PendingPeer {
-  state: "pending";
-  /** Why, and what to do, in a sentence for a person. */
+/** A peer of a federation, and what is registered here of it. */
+export interface Registration {
+  peer: string;
+  /** Pending: its contract is not there yet, or no more, or offers nothing any more; what was registered before stays. */
+  state: "ready" | "pending";
+  /** Why it is pending, and what to do, in a sentence; empty when ready. */
   reason: string;
-  /** Since when, in UTC as `2026-11-21T10:28:15Z`. */
+  /** Since when it is pending, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
   since: string;
-  /** Its gateways as far as they are known now; empty: those known before. */
+  /** Of a pending peer those known now; empty: those known before. */
   gateways: GatewayAddress[];
-  /** What was trusted when the peer was last seen: it stays, as its entries do. */
+  /** By the host name here, sorted; empty while pending. */
+  services: Record<string, Import>;
+  /** Services of the peer that are not registered, and why. */
+  refused: Fault[];
+  /** Undefined while the peer publishes none. */
+  contract: Contract | undefined;
+  /** Identity that is trusted, also while the peer is pending; undefined of a peer that was never seen. */
   pinned: PinnedPeer | undefined;
 }
 
@@ -70,35 +71,33 @@ export function published(readings: Readonly<Record<string, ContractReading>>): 
 /** So many services may be visible everywhere without a word: a sidecar needs some 100 KB for each. */
 const UNREMARKABLE = 100;
 
-/** What the user is to be told of a peer: why it is pending, what of it is left out, who pays for it. */
-export function warningsOf(
-  name: string,
-  view: PeerView,
-  { peers }: StackConfig,
+/** Warnings about a peer: why it is pending, what of it is not registered, who pays for it. */
+export function registrationWarnings(
+  { peer, state, reason, since, gateways, services, refused }: Registration,
+  { peers }: Pick<StackConfig, "peers">,
   last: PeerStatus | undefined,
 ): string[] {
-  if (view.state === "pending") {
-    const since = last?.since === view.since ? ` since ${view.since}` : "";
+  if (state === "pending") {
+    const from = last?.since === since ? ` since ${since}` : "";
     const imported = last?.imported ?? 0;
     const kept =
       imported === 0 ? "" : `. What was imported from it before stays (${count(imported)} service(s))`;
-    return [`Peer ${name} is pending${since}: ${view.reason}${kept}`];
+    return [`Peer ${peer} is pending${from}: ${reason}${kept}`];
   }
-  const { services, refused } = view.imports;
-  const seenByAll = Object.values(services).filter(({ exportTo }) => exportTo === undefined).length;
+  const seenByAll = Object.values(services).filter(({ exportTo }) => exportTo.length === 0).length;
   const everywhere =
-    peers[name]?.exportTo === undefined && seenByAll > UNREMARKABLE
+    peers[peer]?.exportTo === undefined && seenByAll > UNREMARKABLE
       ? [
-          `The ${count(seenByAll)} services of peer ${name} are visible in all namespaces, and every sidecar pays some 100 KB ` +
-            `of memory for each: name the namespaces that call them in peers.${name}.exportTo (['*'] if all do)`,
+          `The ${count(seenByAll)} services of peer ${peer} are visible in all namespaces, and every sidecar pays some 100 KB ` +
+            `of memory for each: name the namespaces that call them in peers.${peer}.exportTo (['*'] if all do)`,
         ]
       : [];
-  const leftOut = boundedLines(
+  const skipped = boundedLines(
     refused,
     (fault) => `Left out: ${describeFault(fault)}`,
-    (more) => `Left out of what peer ${name} offers: ${count(more)} more, for reasons like these`,
+    (more) => `Left out of what peer ${peer} offers: ${count(more)} more, for reasons like these`,
   );
-  return [...everywhere, ...leftOut, ...warnOfFamilies(name, view.imports.gateways)];
+  return [...everywhere, ...skipped, ...warnOfFamilies(peer, gateways)];
 }
 
 /** Envoy resolves all gateways of a service as soon as one is a name, and then leaves those of the other family than the Pod's out. */
@@ -110,4 +109,53 @@ function warnOfFamilies(peer: string, gateways: readonly GatewayAddress[]): stri
     `Gateway ${sixth.address} of peer ${peer} is not called by Pods that have an IPv4 address, as its gateway ${name.address} is a host ` +
       "name: have the peer publish names only, or IP addresses only",
   ];
+}
+
+/** What the registration of one peer needs of the others. */
+export interface OtherPeers {
+  /** Gateways of other peers that serve hosts of this one too, by peer. */
+  otherGateways: Record<string, GatewayAddress[]>;
+  /** The other peers and the former ones, sorted. */
+  siblings: string[];
+  /** Hosts registered with others that this peer may have had before or get later, as they lie in no domain of the other; sorted. */
+  names: string[];
+}
+
+/**
+ * The {@link OtherPeers} of each peer, by its name.
+ * @param former peers that the config does not name any more; their entries are there until the end of the update.
+ */
+export function otherPeers(
+  registrations: Readonly<Record<string, Registration>>,
+  former: readonly string[],
+): Record<string, OtherPeers> {
+  const movable = Object.values(registrations).flatMap((each) =>
+    movableHosts(each).map((host) => ({ peer: each.peer, host })),
+  );
+  const all = sortedUnique([...Object.keys(registrations), ...former]);
+  return Object.fromEntries(
+    Object.values(registrations).map(({ peer, services }): [string, OtherPeers] => {
+      const serving = new Set(
+        Object.values(services).flatMap(({ servedBy }) => servedBy.map((each) => each.peer)),
+      );
+      const others = [...serving].flatMap((name) => {
+        const found = name === peer ? undefined : ownValue(registrations, name);
+        return found?.state === "ready" ? [[name, found.gateways] as const] : [];
+      });
+      return [
+        peer,
+        {
+          otherGateways: sortedRecord(others),
+          siblings: all.filter((name) => name !== peer),
+          names: sortedUnique(movable.flatMap((each) => (each.peer === peer ? [] : [each.host]))),
+        },
+      ];
+    }),
+  );
+}
+
+/** The hosts outside of a peer's cluster domain and mesh domain: a further domain may be another peer's one day. */
+function movableHosts({ contract, services }: Registration): string[] {
+  const own = [contract?.clusterDomain, contract?.meshDomain].filter((domain) => domain !== undefined);
+  return Object.keys(services).filter((host) => own.every((domain) => !isBelow(host, domain)));
 }

@@ -8,14 +8,14 @@ import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { utc } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
 import { type PeerImports, planImports } from "./contracts.ts";
-import { type NamingCluster, claimOfPending, peerNamesOf } from "./domains.ts";
+import { type NamingCluster, claimOfPending, peerNamesOf } from "./claims.ts";
 import { checkForeignHosts } from "./hostConflicts.ts";
 import { type Leftover, planLeftovers } from "./leftovers.ts";
-import { type ChosenPeer, chooseImports } from "./importChoice.ts";
+import { type ImportChoice, chooseImports } from "./importChoice.ts";
 import { checkForeignServices, nameLocalServices } from "./localNames.ts";
 import { noteNames } from "./peerNames.ts";
 import type { PlanContext } from "../plan.ts";
-import { warningsOf, type PeerView, published } from "./registration.ts";
+import { type Registration, published, registrationWarnings } from "./registration.ts";
 import { shareNames } from "./sharedHosts.ts";
 import {
   type OutsideRoots,
@@ -26,44 +26,41 @@ import {
 import { validatePin, type PinComparison } from "../trust/pin.ts";
 import { type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
 
-/** What is left of a plan when the stack's rules have chosen. */
-export interface ChosenImports {
+/** Imports of all peers as the stack's rules choose them. */
+export interface ImportChoices {
   /** By peer, sorted. */
-  imports: Record<string, ChosenPeer>;
-  /** What contradicts what the peers offer, or one another. */
+  choices: Record<string, ImportChoice>;
+  /** Contradictions to what the peers offer, and between peers. */
   faults: Fault[];
-  /** Of rules that decide nothing, names that peers do not serve though they could, and services that cannot have a local Service. */
   warnings: string[];
 }
 
 /**
- * Chooses what to import of each peer by the rules of the stack's config, and who serves the names that several of them have; names their local
- * Services, where the config asks for these.
- * @param planned what there is to choose from, by peer.
+ * Chooses what to import of each peer by the stack's rules, who serves the hosts that several peers have, and the local Services.
+ * @param offered what there is to choose from, by peer.
  */
 export function chooseFromPeers(
-  planned: Readonly<Record<string, PeerImports>>,
+  offered: Readonly<Record<string, PeerImports>>,
   { cluster, peers, dns }: Pick<StackConfig, "cluster" | "peers" | "dns">,
-): ChosenImports {
+): ImportChoices {
   const ours = [cluster.domain, ...cluster.domains];
-  const choices = Object.entries(planned).map(([peer, found]) => {
-    const theirs = domainsOfOthers(planned, peer);
-    const refuse = (name: string): string | undefined => refuseExtraName(name, ours, theirs);
+  const owners = peersByDomain(offered);
+  const chosen = Object.entries(offered).map(([peer, found]) => {
+    const ownerOf = (domain: string): string | undefined => {
+      const other = owners.get(domain)?.find((name) => name !== peer);
+      return other === undefined ? undefined : `peer ${other}`;
+    };
+    const refuse = (name: string): string | undefined => refuseExtraName(name, ours, ownerOf);
     return chooseImports(found, ownValue(peers, peer) ?? {}, refuse);
   });
-  const shared = shareNames(choices);
-  const givenAt = new Map(choices.map((choice) => [choice.imports.peer, choice.givenAt]));
-  const named = nameLocalServices(
-    shared.imports,
-    (peer, host) => givenAt.get(peer)?.has(host) === true,
-    dns?.services,
-  );
+  const shared = shareNames(chosen);
+  const named = nameLocalServices(shared.choices, dns?.services);
   return {
-    imports: Object.fromEntries(named.imports.map((imports) => [imports.peer, imports])),
-    faults: [...choices.flatMap(({ faults }) => faults), ...shared.faults, ...named.faults],
+    choices: Object.fromEntries(named.choices.map((choice) => [choice.peer, choice])),
+    faults: [...chosen.flatMap(({ faults }) => faults), ...shared.faults, ...named.faults],
     warnings: [
       ...describeFaults(
-        choices.flatMap((choice) => choice.warnings),
+        chosen.flatMap((choice) => choice.warnings),
         "rules of imports that decide nothing",
       ),
       ...describeFaults(shared.warnings, "warnings about names that several peers have"),
@@ -72,31 +69,26 @@ export function chooseFromPeers(
   };
 }
 
-/** Names in them are found with their peer alone, so that they never move. */
-function domainsOfOthers(
-  planned: Readonly<Record<string, PeerImports>>,
-  peer: string,
-): Record<string, string> {
-  const others = Object.entries(planned).filter(([name]) => name !== peer);
-  return Object.fromEntries(
-    others.flatMap(
-      ([
-        name,
-        {
-          contract: { clusterDomain, meshDomain, domains = [] },
-        },
-      ]) =>
-        [clusterDomain, meshDomain, ...domains].flatMap((domain) =>
-          domain === undefined ? [] : [[domain, `peer ${name}`] as const],
-        ),
+/** The peers by each of their domains: names in these stay with their peer, and no rule may give one to another. */
+function peersByDomain(planned: Readonly<Record<string, PeerImports>>): ReadonlyMap<string, string[]> {
+  const owners = Object.entries(planned).flatMap(([peer, { contract }]) =>
+    [contract.clusterDomain, contract.meshDomain, ...(contract.domains ?? [])].flatMap((domain) =>
+      domain === undefined ? [] : [{ domain, peer }],
     ),
   );
+  return new Map(
+    [...Map.groupBy(owners, ({ domain }) => domain)].map(([domain, all]) => [
+      domain,
+      all.map(({ peer }) => peer),
+    ]),
+  );
 }
+
 /** Peers of a federation, and what is registered here of each. */
 export interface ImportConnection {
   kind: "imports";
   /** By the peer's name, sorted. */
-  peers: Readonly<Record<string, PeerView>>;
+  peers: Readonly<Record<string, Registration>>;
   /** Peers that the last update knew and the config does not name any more, sorted: their registrations are removed. */
   formerPeers: readonly string[];
   /** Objects to remove, by the name of a peer that this stack neither names nor knows. */
@@ -135,34 +127,37 @@ export function planRegistrations(
     }),
     (peer, contract) => pinOf(peer, contract).faults,
   );
-  const { imports, faults, warnings } = chooseFromPeers(planned.imports, config);
+  const { choices, faults, warnings } = chooseFromPeers(planned.imports, config);
   findings.fault(...planned.faults, ...faults);
 
-  const views = Object.entries(readings).flatMap(([name, reading]): [string, PeerView][] => {
-    const known = ownValue(lastRun.statuses, name);
-    const since = known?.state === "pending" && known.since !== "" ? known.since : utc(snapshot.now);
-    const found = ownValue(imports, name);
-    if (found !== undefined) {
-      const stack = config.peers[name]?.stack ?? name;
-      const pinned = pinnable(found.contract, snapshot.now);
-      return [[name, viewContract(found, pinned, stack, known?.imported ?? 0, since)]];
+  const registrations = Object.entries(readings).flatMap(([peer, reading]): Registration[] => {
+    const last = ownValue(lastRun.statuses, peer);
+    const since = last?.state === "pending" && last.since !== "" ? last.since : utc(snapshot.now);
+    const choice = ownValue(choices, peer);
+    if (choice !== undefined) {
+      const pinned = pinnable(choice.contract, snapshot.now);
+      const reason = whyPending(choice, config.peers[peer]?.stack ?? peer, last?.imported ?? 0);
+      return [registrationOf(choice, pinned, reason, since)];
     }
     // A contract with faults: the run stops.
     if (!("pending" in reading)) return [];
-    const pinned = ownValue(lastRun.pinned, name);
-    return [[name, { state: "pending", reason: reading.pending, since, gateways: [], pinned }]];
+    const pinned = ownValue(lastRun.pinned, peer);
+    const nothing = { gateways: [], services: {}, refused: [], contract: undefined };
+    return [{ peer, state: "pending", reason: reading.pending, since, pinned, ...nothing }];
   });
-  const peers = sortedRecord(views);
+  const peers = sortedRecord(registrations.map((each) => [each.peer, each] as const));
   findings.warn(
-    ...views.flatMap(([name, view]) => warningsOf(name, view, config, ownValue(lastRun.statuses, name))),
+    ...registrations.flatMap((each) =>
+      registrationWarnings(each, config, ownValue(lastRun.statuses, each.peer)),
+    ),
     ...warnings,
   );
-  const trustDomains = views.flatMap(([name, { pinned }]) =>
-    pinned === undefined ? [] : [[name, pinned.trustDomain] as const],
+  const trustDomains = registrations.flatMap(({ peer, pinned }) =>
+    pinned === undefined ? [] : [[peer, pinned.trustDomain] as const],
   );
   findings.note(
-    ...Object.entries(imports).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
-    ...Object.entries(imports).flatMap(([peer, { contract }]) =>
+    ...Object.entries(choices).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
+    ...Object.entries(choices).flatMap(([peer, { contract }]) =>
       noteNames(peer, peerNamesOf(peer, contract, local), contract, ownValue(lastRun.pinned, peer)),
     ),
     ...commonTrustNotes(Object.fromEntries(trustDomains), config.cluster.trustDomain),
@@ -204,26 +199,30 @@ function namingCluster(
   };
 }
 
-/** @param imported how many of its services are registered here. */
-function viewContract(
-  imports: ChosenPeer,
-  pinned: PinnedPeer,
-  stack: string,
-  imported: number,
-  since: string,
-): PeerView {
-  const { gateways, services } = imports;
-  if (gateways.length === 0) {
-    const reason = `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`;
-    return { state: "pending", reason, since, gateways, pinned };
+/**
+ * Why a peer stays as it was, though its contract is there.
+ * @param imported how many of its services are registered here.
+ * @returns undefined when it does not.
+ */
+function whyPending(choice: ImportChoice, stack: string, imported: number): string | undefined {
+  if (choice.gateways.length === 0) {
+    return `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`;
   }
   // An export list that was emptied by mistake, or all of whose services are refused, must not cut everybody off.
-  if (Object.keys(services).length === 0 && imported > 0 && imports.elsewhere === undefined) {
-    const reason =
-      imports.passedOver === undefined
-        ? "its contract offers this cluster nothing any more that can be imported"
-        : `the rules in ${pathOf("peers", imports.peer, "imports")} import none of the ${count(imports.passedOver)} service(s) that it offers`;
-    return { state: "pending", reason, since, gateways, pinned };
-  }
-  return { state: "ready", imports, pinned };
+  if (Object.keys(choice.services).length > 0 || imported === 0 || choice.elsewhere > 0) return undefined;
+  return choice.passedOver === 0
+    ? "its contract offers this cluster nothing any more that can be imported"
+    : `the rules in ${pathOf("peers", choice.peer, "imports")} import none of the ${count(choice.passedOver)} service(s) that it offers`;
+}
+
+function registrationOf(
+  { peer, gateways, services, refused, contract }: ImportChoice,
+  pinned: PinnedPeer,
+  reason: string | undefined,
+  since: string,
+): Registration {
+  const found = { peer, gateways, refused, contract, pinned };
+  return reason === undefined
+    ? { ...found, state: "ready", reason: "", since: "", services }
+    : { ...found, state: "pending", reason, since, services: {} };
 }

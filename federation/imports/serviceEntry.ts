@@ -11,8 +11,8 @@ import {
   importLabels,
 } from "../core/labels.ts";
 import { ownValue, sortedUnique } from "../core/order.ts";
-import { type ImportedService, formatServing } from "./importedService.ts";
-import { formatOutliers } from "./outlierDetection.ts";
+import { type Import, visibleTo } from "./import.ts";
+import { sortOutlierDetection } from "./outlierDetection.ts";
 
 /** An Istio ServiceEntry, as far as this program writes one. */
 export interface ServiceEntry {
@@ -22,7 +22,7 @@ export interface ServiceEntry {
     name: string;
     namespace: string;
     labels: Record<string, string>;
-    annotations?: Record<string, string>;
+    annotations: Record<string, string>;
   };
   spec: {
     hosts: string[];
@@ -45,12 +45,12 @@ export interface ServiceEntry {
 export interface ServiceEntryInput {
   /** Full name under which the service is called here; the object's name too, so that it never changes. */
   host: string;
-  service: ImportedService;
+  service: Import;
   /** The peer's gateways; at least one, or Istio would have an entry to nowhere. */
   gateways: readonly GatewayAddress[];
-  /** Those of other peers, by their names, for what they serve too. */
-  otherGateways?: Readonly<Record<string, readonly GatewayAddress[]>>;
-  /** Namespaces whose workloads see it, if the service names none itself; `*` for all. */
+  /** Gateways of the other peers that serve hosts of this one too, by peer. */
+  otherGateways: Readonly<Record<string, readonly GatewayAddress[]>>;
+  /** Namespaces whose workloads see the host unless the import names its own; `*` for all. */
   exportTo: readonly string[];
   /** Where the object is put. */
   namespace: string;
@@ -89,7 +89,7 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
       name: host,
       namespace,
       labels: importLabels(peer),
-      ...annotationsOf(service),
+      annotations: annotationsOf(service),
     },
     spec: {
       hosts: [host],
@@ -111,14 +111,14 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
         ...(weight === undefined ? {} : { weight }),
       })),
       subjectAltNames: sortedUnique(service.subjectAltNames),
-      exportTo: sortedUnique(service.exportTo ?? input.exportTo),
+      exportTo: visibleTo(service, input.exportTo),
     },
   };
 }
 
 /** Where calls of a service go, each place once. */
-function gatewaysOf({ service, gateways, peer, otherGateways = {} }: ServiceEntryInput): WeightedGateway[] {
-  const serving = service.servedBy ?? [{ peer }];
+function gatewaysOf({ service, gateways, peer, otherGateways }: ServiceEntryInput): WeightedGateway[] {
+  const serving = service.servedBy.length > 0 ? service.servedBy : [{ peer, weight: undefined }];
   const all = serving.flatMap(({ peer: each, weight }) =>
     (each === peer ? gateways : (ownValue(otherGateways, each) ?? [])).map((gateway) =>
       weight === undefined ? gateway : { ...gateway, weight },
@@ -130,23 +130,19 @@ function gatewaysOf({ service, gateways, peer, otherGateways = {} }: ServiceEntr
 
 type WeightedGateway = GatewayAddress & { weight?: number };
 
-function annotationsOf({
-  remoteHost,
-  terminated,
-  servedBy,
-  outlierDetection,
-  localService,
-}: ImportedService): {
-  annotations?: Record<string, string>;
-} {
-  const annotations = {
-    ...(localService === undefined ? {} : { [LOCAL_SERVICE_ANNOTATION]: localService }),
-    ...(outlierDetection === undefined ? {} : { [OUTLIERS_ANNOTATION]: formatOutliers(outlierDetection) }),
-    ...(remoteHost === undefined ? {} : { [REMOTE_HOST_ANNOTATION]: remoteHost }),
-    ...(servedBy === undefined ? {} : { [SERVED_BY_ANNOTATION]: formatServing(servedBy) }),
-    ...(terminated === undefined ? {} : { [TERMINATED_ANNOTATION]: TERMINATED }),
-  };
-  return Object.keys(annotations).length === 0 ? {} : { annotations };
+/** The annotations that say what of an import its ServiceEntry cannot, so that a refresh reads the import back. */
+function annotationsOf(service: Import): Record<string, string> {
+  const { remoteHost, terminated, servedBy, outlierDetection, localService } = service;
+  const annotations: [key: string, value: string | undefined][] = [
+    [LOCAL_SERVICE_ANNOTATION, localService],
+    [OUTLIERS_ANNOTATION, outlierDetection && JSON.stringify(sortOutlierDetection(outlierDetection))],
+    [REMOTE_HOST_ANNOTATION, remoteHost],
+    [SERVED_BY_ANNOTATION, servedBy.length === 0 ? undefined : JSON.stringify(servedBy)],
+    [TERMINATED_ANNOTATION, terminated ? TERMINATED : undefined],
+  ];
+  return Object.fromEntries(
+    annotations.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
 }
 
 /** Whether the endpoints of an entry may name these ports. */

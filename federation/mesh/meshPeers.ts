@@ -3,7 +3,6 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import { type Contract, readContract } from "../contract/contract.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { ownValue } from "../core/order.ts";
-import type { Claim } from "../imports/domains.ts";
 import { type ContractReading, published } from "../imports/registration.ts";
 import type { LastRun } from "../lastRun.ts";
 import type { PlanContext } from "../plan.ts";
@@ -19,12 +18,12 @@ import {
 import { validatePeerTopology, commonTrustNotes, outsideRoots } from "../trust/commonTrust.ts";
 import { validatePin } from "../trust/pin.ts";
 import { pinnable } from "../trust/pinnedPeer.ts";
-import { validateRootNames } from "../trust/rootNames.ts";
+import { RootNames, type RootOwner } from "../trust/rootNames.ts";
 import { trustsRoots } from "../trust/trusters.ts";
 
-/** What is a member's: the domains are everybody's, so that only certificates' whole names tell them apart. */
-export function memberHostClaim(owner: string, rootCertificates: readonly string[]): Claim {
-  return { owner, nameDomains: [], rootCertificates };
+/** A member with its roots: the trust domain is everybody's, so that only certificates' whole names tell members apart. */
+export function memberOf(owner: string, rootCertificates: readonly string[]): RootOwner {
+  return { owner, trustDomain: undefined, rootCertificates };
 }
 
 /**
@@ -88,19 +87,18 @@ export function planMeshPeers(
   const ownRoots = outside === "unknown" ? lastRoots : outside;
   const { found, faults } = readPeers(config, readings);
   findings.fault(...faults);
+  const rootNames = new RootNames([
+    memberOf("this cluster", [...intermediates, ...ownRoots]),
+    ...Object.entries(found).map(([peer, { contract }]) =>
+      memberOf(`peer ${peer}`, contract.rootCertificates),
+    ),
+  ]);
   for (const [peer, { contract }] of Object.entries(found)) {
     const identity = ownValue(config.peers, peer)?.identity;
     const pin = validatePin(peer, contract, now, ownValue(lastRun.pinned, peer), identity, ownRoots);
-    const others = Object.entries(found).filter(([other]) => other !== peer);
-    const claims = [
-      memberHostClaim("this cluster", [...intermediates, ...ownRoots]),
-      ...others.map(([other, { contract: theirs }]) =>
-        memberHostClaim(`peer ${other}`, theirs.rootCertificates),
-      ),
-    ];
     const unfit = [
       ...validateMembership(peer, contract, config),
-      ...validateRootNames(contract.rootCertificates, claims, outside),
+      ...rootNames.faults(`peer ${peer}`, contract.rootCertificates, outside),
       ...pin.faults,
     ];
     findings.fault(...unfit.map((fault) => within(pathOf("peers", peer, "contract"), fault)));

@@ -1,36 +1,88 @@
 import { X509Certificate } from "node:crypto";
 import { type Fault, pathOf } from "../core/fault.ts";
-import type { Claim } from "../imports/domains.ts";
 import type { OutsideRoots } from "./commonTrust.ts";
 
+/** A cluster with its roots, as far as they are known. */
+export interface RootOwner {
+  /** For messages: `this cluster`, `peer cluster-c`. */
+  owner: string;
+  /** Undefined where no certificate is named by it. */
+  trustDomain: string | undefined;
+  /** PEM. */
+  rootCertificates: readonly string[];
+}
+
+/** An owner, and its place among all. */
+interface Place extends RootOwner {
+  index: number;
+}
+
 /**
- * Validates that no other certificate has the subject of a peer's root: verifiers find issuers by name
- * (docs/decisions/2026-11-21-root-names.md).
- *
- * @param rootCertificates of the peer, PEM.
- * @param claims of this cluster and of the other peers. Their intermediates are unknown here; this program names them, as it names
- *   roots, by their trust domain as organization.
- * @param ownRoots which others may have too, PEM: the very same certificate is taken for no other.
+ * Names of root certificates, by owner. A root of a peer that is named like somebody else's certificate is refused: verifiers look
+ * for issuers by name (docs/decisions/2026-11-21-root-names.md).
  */
-export function validateRootNames(
-  rootCertificates: readonly string[],
-  claims: readonly Claim[],
-  ownRoots: OutsideRoots = [],
-): Fault[] {
-  // Peers under one root have it in common, which may be ours.
-  if (ownRoots === "unknown") return [];
-  return rootCertificates.flatMap((pem, index) => {
-    if (ownRoots.includes(pem)) return [];
-    const subject = subjectOf(pem);
-    return claims
-      .filter((claim) => isNamedLike(subject, claim))
-      .map(({ owner, rootCertificates: taken }) => ({
-        path: pathOf("rootCertificates", index),
-        value: subject.replaceAll("\n", ", "),
-        // One anchor cannot be good for one trust domain and another one of its name for the other.
-        ...(taken?.includes(pem) === true ? sameRoot(owner) : sameName(owner)),
-      }));
-  });
+export class RootNames {
+  /** By the whole subject. */
+  readonly #bySubject = new Map<string, Place[]>();
+  /** By trust domain, the organization in this program's certificates: others' intermediates are not known here. */
+  readonly #byTrustDomain = new Map<string, Place[]>();
+  readonly #subjects = new Map<string, string>();
+
+  constructor(owners: readonly RootOwner[]) {
+    for (const [index, owner] of owners.entries()) {
+      const place = { ...owner, index };
+      if (owner.trustDomain !== undefined) add(this.#byTrustDomain, `o=${owner.trustDomain}`, place);
+      const subjects = owner.rootCertificates.map((pem) => fold(this.#subjectOf(pem)).join("\n"));
+      for (const subject of new Set(subjects)) add(this.#bySubject, subject, place);
+    }
+  }
+
+  /**
+   * Validates the names of a peer's roots against those of all owners but the peer.
+   * @param owner the peer among the owners.
+   * @param ownRoots of this cluster, which others may have too, PEM: the very same certificate is taken for no other.
+   */
+  faults(owner: string, rootCertificates: readonly string[], ownRoots: OutsideRoots): Fault[] {
+    // Peers under one root have it in common, which may be ours.
+    if (ownRoots === "unknown") return [];
+    return rootCertificates.flatMap((pem, index) => {
+      if (ownRoots.includes(pem)) return [];
+      const subject = this.#subjectOf(pem);
+      return this.#ownersNamed(subject)
+        .filter((place) => place.owner !== owner)
+        .map((place) => ({
+          path: pathOf("rootCertificates", index),
+          value: subject.replaceAll("\n", ", "),
+          // One anchor cannot be good for one trust domain and another one of its name for the other.
+          ...(place.rootCertificates.includes(pem) ? sameRoot(place.owner) : sameName(place.owner)),
+        }));
+    });
+  }
+
+  /** The owners of a certificate with this subject, or of one that could have it, in their order. */
+  #ownersNamed(subject: string): Place[] {
+    const attributes = fold(subject);
+    const found = [
+      ...(this.#bySubject.get(attributes.join("\n")) ?? []),
+      ...attributes.flatMap((attribute) => this.#byTrustDomain.get(attribute) ?? []),
+    ];
+    return [...new Set(found)].sort((one, other) => one.index - other.index);
+  }
+
+  /** One attribute per line, as OpenSSL writes a subject; empty for a text that is no certificate. */
+  #subjectOf(pem: string): string {
+    const known = this.#subjects.get(pem);
+    if (known !== undefined) return known;
+    const subject = parseSubject(pem);
+    this.#subjects.set(pem, subject);
+    return subject;
+  }
+}
+
+function add(owners: Map<string, Place[]>, name: string, place: Place): void {
+  const known = owners.get(name);
+  if (known === undefined) owners.set(name, [place]);
+  else known.push(place);
 }
 
 function sameName(owner: string): Pick<Fault, "rule" | "remedy"> {
@@ -48,20 +100,12 @@ function sameRoot(owner: string): Pick<Fault, "rule" | "remedy"> {
   };
 }
 
-function isNamedLike(subject: string, { trustDomain, rootCertificates = [] }: Claim): boolean {
-  return (
-    (trustDomain !== undefined && folded(subject).includes(`o=${trustDomain}`)) ||
-    rootCertificates.some((pem) => folded(subjectOf(pem)).join("\n") === folded(subject).join("\n"))
-  );
-}
-
-/** Returns the attributes as verifiers compare them: RFC 5280, section 7.1, folds case and blanks. */
-function folded(subject: string): string[] {
+/** The attributes of a subject, as far as verifiers tell names apart: RFC 5280, section 7.1, folds case and blanks. */
+function fold(subject: string): string[] {
   return subject.split("\n").map((attribute) => attribute.toLowerCase().replace(/\s/g, ""));
 }
 
-/** Formats a subject as OpenSSL does, an attribute per line; "" for a text that is no certificate. */
-function subjectOf(pem: string): string {
+function parseSubject(pem: string): string {
   try {
     return new X509Certificate(pem).subject;
   } catch {

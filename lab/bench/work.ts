@@ -1,5 +1,5 @@
 import type { GatewayAddress } from "../../federation/core/address.ts";
-import type { ImportedService } from "../../federation/imports/importedService.ts";
+import { type Import, plainImport } from "../../federation/imports/import.ts";
 import { renderServiceEntry, type ServiceEntry } from "../../federation/imports/serviceEntry.ts";
 
 /** Port of every service of the benchmark: the one that the lab's sidecars have an outgoing listener for. */
@@ -42,14 +42,14 @@ export function moved(work: Work): Work {
 }
 
 /** The peer's services by host name: one HTTP port and one identity each. */
-export function servicesOf({ services, peer, revision }: Work): [host: string, service: ImportedService][] {
+export function servicesOf({ services, peer, revision }: Work): [host: string, service: Import][] {
   return Array.from({ length: services }, (_, index) => {
     const name = `service-${String(index).padStart(5, "0")}`;
     const version = index === 0 && revision > 0 ? `-v${revision}` : "";
-    const service: ImportedService = {
+    const service = plainImport({
       ports: [{ number: SERVICE_PORT, name: "http", protocol: "HTTP" }],
       subjectAltNames: [`spiffe://${peer}.local/ns/shop/sa/${name}${version}`],
-    };
+    });
     return [`${name}.shop.svc.${peer}.local`, service];
   });
 }
@@ -58,6 +58,6 @@ export function servicesOf({ services, peer, revision }: Work): [host: string, s
 export function entriesOf(work: Work): ServiceEntry[] {
   const { namespace, peer, exportTo, gateway } = work;
   return servicesOf(work).map(([host, service]) =>
-    renderServiceEntry({ host, service, gateways: [gateway], exportTo, namespace, peer }),
+    renderServiceEntry({ host, service, gateways: [gateway], otherGateways: {}, exportTo, namespace, peer }),
   );
 }

@@ -1,99 +1,97 @@
 import { PEER_LABEL } from "../../federation/core/labels.ts";
-import { type ImportKind, type ImportObject, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
+import { sortedUnique } from "../../federation/core/order.ts";
+import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
 import type { KubernetesObject } from "../../kubernetes/kinds.ts";
-import { differences } from "./drift.ts";
-import { unlessForbidden } from "./forbidden.ts";
-import type { Inputs } from "./inputs.ts";
-import { declares, hostFinder, localServiceOf } from "./names.ts";
-import { type LiveObject, RESOURCES, declaredObjects } from "./objects.ts";
-import { describeOwner, isOurs, isSiblings, sighted } from "./ownership.ts";
+import { DeclaredImports } from "./declared.ts";
+import type { ChangedHosts } from "./diff.ts";
+import {
+  type LiveObject,
+  RESOURCES,
+  describeOwner,
+  differences,
+  forDeletion,
+  isOurs,
+  isSiblings,
+  localServiceOf,
+  namesRule,
+  unlessForbidden,
+} from "./liveObject.ts";
 
-/** How the cluster's objects of one peer and kind differ from what is declared, each told by the host that it is for. */
+/** The difference between the cluster's objects of one peer and kind and the declared ones, by host. */
 export interface Comparison {
   readonly kind: ImportKind;
-  /** Declared, and there under their names, but not as declared; or as a sibling's, to be taken over. */
+  /** Declared and there, but not as declared, or a sibling's, to be taken over. */
   readonly changed: readonly string[];
-  /** Declared, and not there. */
+  /** Declared and not there. */
   readonly missing: readonly string[];
-  /** Ours, and no longer declared. */
+  /** Ours and no longer declared. */
   readonly withdrawn: readonly KubernetesObject[];
-  /** Not ours, under names that are declared: by host whose they are, as `describeOwner` says it. */
+  /** Declared, and there as somebody else's: the owner by host, as `describeOwner` words it. */
   readonly taken: ReadonlyMap<string, string>;
 }
 
-/** What is known of the cluster's objects of one kind while they are listed, by their hosts. */
-class Findings {
-  /** Ours, and declared. */
+/** Objects of one kind while they are listed, by host. */
+class Listed {
+  /** Ours and declared. */
   readonly present = new Set<string>();
-  /** Of the present ones those that are not as declared. */
+  /** Present ones that are not as declared. */
   readonly changed = new Set<string>();
   readonly withdrawn: KubernetesObject[] = [];
   readonly taken = new Map<string, string>();
 }
 
-/** What to compare with. */
-export interface Declared {
-  readonly inputs: Inputs;
-  readonly objectOf: (host: string, kind: ImportKind) => ImportObject | undefined;
-}
-
 /**
- * Looks what is there, by one list of each kind; by a second one, of metadata only, whose the names are that are to be added. Each object
- * is compared as it comes, and only what is needed later is kept of it. For local Services it looks only where some are declared, or an
- * entry says that it has one.
- * @returns one for each kind looked at, in the order in which they are made.
+ * Compares with the cluster by one list of each kind, and by a second one, of metadata only, of those who own the names to be
+ * created. Each object is compared as it arrives, and only what is needed later is kept. Local Services are listed only where some
+ * are declared, or a ServiceEntry says that it has one.
+ * @returns one for each kind listed, in the order in which objects are created.
  * @throws ClusterError when the cluster cannot be read.
  */
-export async function compareWithCluster(client: ClusterClient, inputs: Inputs): Promise<Comparison[]> {
-  const declared = declare(inputs);
+export async function compareWithCluster(
+  client: ClusterClient,
+  declared: DeclaredImports,
+): Promise<Comparison[]> {
   const seen = { local: false };
   const entries = await compareKind(client, declared, "ServiceEntry", (entry) => {
     seen.local ||= localServiceOf(entry) !== undefined;
   });
-  const isDeclared = (kind: ImportKind): boolean =>
-    Object.keys(inputs.services).some((host) => declares(inputs.services, kind, host));
   const rules = await unlessForbidden(
     compareKind(client, declared, "DestinationRule"),
-    isDeclared("DestinationRule"),
-    nothing("DestinationRule"),
+    declared.hosts("DestinationRule").length > 0,
+    { kind: "DestinationRule", changed: [], missing: [], withdrawn: [], taken: new Map() },
   );
-  if (!seen.local && !isDeclared("Service")) return [entries, rules];
+  if (!seen.local && declared.hosts("Service").length === 0) return [entries, rules];
   const local = await Promise.all(LOCAL_KINDS.map((kind) => compareKind(client, declared, kind)));
   return [entries, rules, ...local];
 }
 
-function nothing(kind: ImportKind): Comparison {
-  return { kind, changed: [], missing: [], withdrawn: [], taken: new Map() };
-}
-
 async function compareKind(
   client: ClusterClient,
-  { inputs, objectOf }: Declared,
+  declared: DeclaredImports,
   kind: ImportKind,
   watch: (ours: LiveObject) => void = () => undefined,
 ): Promise<Comparison> {
-  const { namespace, peer, services, siblings } = inputs;
-  const hostNamed = hostFinder(services, kind);
+  const { namespace, peer, siblings } = declared.inputs;
   const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}` };
-  const found = await client.fold<LiveObject, Findings>(RESOURCES[kind], selected, {
-    begin: () => new Findings(),
-    take: (findings, live) => {
-      const host = hostNamed(live.metadata.name);
+  const found = await client.fold<LiveObject, Listed>(RESOURCES[kind], selected, {
+    begin: () => new Listed(),
+    take: (listed, live) => {
+      const host = declared.hostOf(kind, live.metadata.name);
       if (!isOurs(live, peer)) {
-        if (host !== undefined) findings.taken.set(host, describeOwner(live, siblings));
+        if (host !== undefined) listed.taken.set(host, describeOwner(live, siblings));
         return;
       }
       watch(live);
-      const object = host === undefined ? undefined : objectOf(host, kind);
-      if (host === undefined || object === undefined) return void findings.withdrawn.push(sighted(live));
-      findings.present.add(host);
-      if (differences(live, object).length > 0) findings.changed.add(host);
+      const object = host === undefined ? undefined : declared.object(host, kind);
+      if (host === undefined || object === undefined) return void listed.withdrawn.push(forDeletion(live));
+      listed.present.add(host);
+      if (differences(live, object).length > 0) listed.changed.add(host);
     },
   });
-  const hosts = Object.keys(services).filter((host) => declares(services, kind, host));
+  const hosts = declared.hosts(kind);
   const absent = hosts.filter((host) => !found.present.has(host));
-  const others = absent.length === 0 ? new Others() : await lookAtOthers(client, inputs, kind, hostNamed);
+  const others = absent.length === 0 ? new OtherOwners() : await listOthers(client, declared, kind);
   const owners = new Map([...others.owners, ...found.taken]);
   return {
     kind,
@@ -104,24 +102,24 @@ async function compareKind(
   };
 }
 
-/** Who has the declared names that are not this peer's. */
-class Others {
+/** Owners of declared names that are not this peer's, by host. */
+class OtherOwners {
   readonly siblings = new Set<string>();
-  /** By host, those of everybody else. */
+  /** Everybody else. */
   readonly owners = new Map<string, string>();
 }
 
-function lookAtOthers(
+function listOthers(
   client: ClusterClient,
-  { namespace, peer, siblings }: Inputs,
+  declared: DeclaredImports,
   kind: ImportKind,
-  hostNamed: (name: string) => string | undefined,
-): Promise<Others> {
+): Promise<OtherOwners> {
+  const { namespace, peer, siblings } = declared.inputs;
   const selected = { namespace, labelSelector: `${PEER_LABEL}!=${peer}`, metadataOnly: true };
   return client.fold(RESOURCES[kind], selected, {
-    begin: () => new Others(),
+    begin: () => new OtherOwners(),
     take: (others, object) => {
-      const host = hostNamed(object.metadata.name);
+      const host = declared.hostOf(kind, object.metadata.name);
       if (host === undefined) return;
       if (isSiblings(object, host, siblings)) others.siblings.add(host);
       else others.owners.set(host, describeOwner(object, siblings));
@@ -129,8 +127,72 @@ function lookAtOthers(
   });
 }
 
-/** How to make what inputs declare. */
-export function declare(inputs: Inputs): Declared {
-  const objects = declaredObjects(inputs);
-  return { inputs, objectOf: (host, kind) => objects(host).find((object) => object.kind === kind) };
+/** An object to read, and the host that it is for. */
+interface Target {
+  readonly host: string;
+  readonly name: string;
+}
+
+/**
+ * Compares a few hosts with the cluster, reading each object by itself; an object that not every host has is read only where
+ * it is, was or seems to be there.
+ * @throws ClusterError when the cluster cannot be read.
+ */
+export async function compareByHost(
+  client: ClusterClient,
+  declared: DeclaredImports,
+  { hosts, before }: ChangedHosts,
+): Promise<Comparison[]> {
+  const { namespace } = declared.inputs;
+  const both = [declared, new DeclaredImports({ ...declared.inputs, services: before })];
+  const read = (kind: ImportKind, targets: readonly Target[]): Promise<(LiveObject | undefined)[]> =>
+    Promise.all(targets.map(({ name }) => client.get<LiveObject>(RESOURCES[kind], namespace, name)));
+  const all = hosts.map((host) => ({ host, name: host }));
+  const entries = await read("ServiceEntry", all);
+  const ruled = all.filter(({ host }, index) => {
+    const entry = entries[index];
+    const isDeclared = both.some((each) => each.nameOf("DestinationRule", host) !== undefined);
+    return isDeclared || (entry !== undefined && namesRule(entry));
+  });
+  const local = hosts.flatMap((host, index): Target[] => {
+    const entry = entries[index];
+    const names = [entry && localServiceOf(entry), ...both.map((each) => each.nameOf("Service", host))];
+    return sortedUnique(names.filter((name) => name !== undefined)).map((name) => ({ host, name }));
+  });
+  const others = [
+    { kind: "DestinationRule" as const, targets: ruled },
+    ...LOCAL_KINDS.map((kind) => ({ kind, targets: local })),
+  ].filter(({ targets }) => targets.length > 0);
+  const compared = others.map(async ({ kind, targets }) =>
+    compareTargets(declared, kind, targets, await read(kind, targets)),
+  );
+  return [compareTargets(declared, "ServiceEntry", all, entries), ...(await Promise.all(compared))];
+}
+
+function compareTargets(
+  declared: DeclaredImports,
+  kind: ImportKind,
+  targets: readonly Target[],
+  found: readonly (LiveObject | undefined)[],
+): Comparison {
+  const { peer, siblings } = declared.inputs;
+  const changed: string[] = [];
+  const missing: string[] = [];
+  const withdrawn: KubernetesObject[] = [];
+  const taken = new Map<string, string>();
+  for (const [index, target] of targets.entries()) {
+    const live = found[index];
+    // Another host may have the name by now; that host is among the changed ones too.
+    const host = declared.hostOf(kind, target.name) ?? target.host;
+    const object = declared.nameOf(kind, host) === target.name ? declared.object(host, kind) : undefined;
+    if (live === undefined) {
+      if (object !== undefined) missing.push(host);
+    } else if (!isOurs(live, peer)) {
+      if (object === undefined) continue;
+      if (isSiblings(live, host, siblings)) changed.push(host);
+      else taken.set(host, describeOwner(live, siblings));
+    } else if (object === undefined) withdrawn.push(forDeletion(live));
+    else if (differences(live, object).length > 0) changed.push(host);
+  }
+  return { kind, changed, missing, withdrawn, taken };
 }

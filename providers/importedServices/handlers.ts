@@ -1,13 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { sortedRecord } from "../../federation/core/order.ts";
 import { ClusterClient } from "../../kubernetes/client.ts";
 import { applyImports } from "./apply.ts";
 import { check as checkInputs } from "./check.ts";
-import { diff as diffState } from "./diff.ts";
-import { type Few, fewHosts } from "./fewHosts.ts";
+import { type ChangedHosts, changedHosts, diff as diffState, remember } from "./diff.ts";
 import { type Inputs, type Request, type State, UNFINISHED, idOf, stateOf } from "./inputs.ts";
-import { remember } from "./lastKnown.ts";
-import { linesOf } from "./refresh.ts";
+import { readImports } from "./refresh.ts";
 import { removeImports } from "./remove.ts";
 import { summarize, unfinished } from "./summary.ts";
 import { endWithEngine, saveMemory } from "../providerProcess.ts";
@@ -18,15 +15,16 @@ import { PartialFailure, firstFailures } from "../partialFailure.ts";
 // As early as there is code of ours in this process.
 saveMemory();
 
-/** Validates, and says in words what an update will do. What a plugin prints reaches the user as information. */
+/** Validates, and logs what an update will do: the engine shows what a plugin prints as information. */
 function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
-  const { inputs = news, failures = [] } = checkInputs(olds, news);
-  if (failures.length === 0) tell(summarize(olds, news, inputs));
+  const checked = checkInputs(olds, news);
+  const { inputs, failures = [] } = checked;
+  if (inputs !== undefined && failures.length === 0) log(summarize(olds, news, inputs));
   remember(olds);
-  return { inputs, failures };
+  return { ...checked, failures };
 }
 
-/** How the SDK hands inputs over: with the text by which this provider is found. */
+/** Inputs as the SDK passes them, with the text by which it finds this provider. */
 interface Shimmed {
   __provider?: string;
 }
@@ -34,7 +32,7 @@ interface Shimmed {
 /** @param olds outputs of the last update. */
 function diff(_id: string, olds: State, news: Inputs): pulumi.dynamic.DiffResult {
   const rest = unfinished(olds);
-  if (rest !== undefined) tell([rest]);
+  if (rest !== undefined) log([rest]);
   return diffState(olds, news);
 }
 
@@ -43,18 +41,18 @@ async function create(inputs: Inputs): Promise<pulumi.dynamic.CreateResult<State
 }
 
 async function update(id: string, olds: State, news: Inputs): Promise<pulumi.dynamic.UpdateResult<State>> {
-  return { outs: await converge(news, fewHosts(id, olds, news)) };
+  return { outs: await converge(news, changedHosts(id, olds, news)) };
 }
 
-/** What is really there, as inputs too, so that a refresh shows service by service what is not as declared. */
+/** Reads what is really there, as inputs too, so that a refresh shows service by service what is not as declared. */
 async function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult> {
   const { kubeconfig, namespace, peer, exportTo, gateways, otherGateways } = state;
   const client = await ClusterClient.connect(kubeconfig);
-  const lines = await linesOf(client, state);
-  const inputs = {
-    ...{ kubeconfig, namespace, peer, exportTo, gateways },
-    ...(otherGateways === undefined ? {} : { otherGateways }),
-    services: sortedRecord(lines),
+  const inputs: Inputs = {
+    ...{ kubeconfig, namespace, peer, exportTo, gateways, otherGateways },
+    ...(await readImports(client, state)),
+    siblings: [],
+    handedOver: [],
   };
   return { id, props: stateOf(inputs), inputs };
 }
@@ -67,11 +65,11 @@ async function remove(_id: string, state: State): Promise<void> {
     throw new Error([`${what(state)} are not all deleted:`, ...firstFailures(failures)].join("\n  - "));
 }
 
-/** @param few the only hosts at which there may be something to do. @default all of the peer's */
-async function converge(inputs: Inputs & Shimmed, few?: Few): Promise<State> {
+/** @param changed the only hosts to read. @default all of the peer's */
+async function converge(inputs: Inputs & Shimmed, changed?: ChangedHosts): Promise<State> {
   endWithEngine();
   const client = await ClusterClient.connect(inputs.kubeconfig);
-  const { imported, failures } = await applyImports(client, inputs, few);
+  const { imported, failures } = await applyImports(client, inputs, changed);
   const state = stateOf(inputs);
   if (failures.length === 0) return state;
   // The SDK adds the shim to the outputs of a success only; without it the engine could not even delete the rest.
@@ -79,7 +77,7 @@ async function converge(inputs: Inputs & Shimmed, few?: Few): Promise<State> {
   throw new PartialFailure(idOf(inputs), done, what(inputs), failures);
 }
 
-function tell(lines: readonly string[]): void {
+function log(lines: readonly string[]): void {
   for (const line of lines) process.stdout.write(`${line}\n`);
 }
 
@@ -89,7 +87,7 @@ function what({ namespace, peer }: Pick<Inputs, "namespace" | "peer">): string {
 
 /** The methods, typed as the engine calls them. */
 export const provider = {
-  check: (olds, news) => Promise.resolve(check(olds, news)),
+  check: (olds, news) => Promise.resolve(check(olds, news as unknown as Request)),
   diff: (id, olds, news) => Promise.resolve(diff(id, olds, news)),
   create,
   update,

@@ -5,20 +5,24 @@ import type { ClusterClient } from "../../kubernetes/client.ts";
 import { ClusterError } from "../../kubernetes/errors.ts";
 import type { KubernetesObject } from "../../kubernetes/kinds.ts";
 import type { Comparison } from "./comparison.ts";
-import { unlessForbidden } from "./forbidden.ts";
+import { isLocal } from "./declared.ts";
 import type { Inputs } from "./inputs.ts";
-import { hostOf, isLocal, localServiceOf } from "./names.ts";
-import { RESOURCES, tellsOfRule } from "./objects.ts";
-import { isOurs, sighted } from "./ownership.ts";
-import { Progress } from "./progress.ts";
-import { failureOf, reportFailures } from "./report.ts";
+import {
+  RESOURCES,
+  forDeletion,
+  hostOf,
+  isOurs,
+  localServiceOf,
+  namesRule,
+  unlessForbidden,
+} from "./liveObject.ts";
 import { removeObject } from "./writeObject.ts";
-import { type Write, runWrites } from "./writes.ts";
+import { Progress, type Write, reportFailures, runWrites } from "./writes.ts";
 
 /**
- * Takes away every object of one peer, found by its labels, so also those that no state knows of, and those whose entry is gone or
- * another peer's by now: a peer that the config gives another name takes its entries along, and makes local Services of its own.
- * @returns what was done and what was not, then a sentence per cause; empty when none is left.
+ * Deletes every object of one peer, found by its labels: also those that no state knows, and those whose ServiceEntry is gone or
+ * another peer's by now (a peer that the config renames takes its entries along, and creates local Services of its own).
+ * @returns what was done and what was not, then a sentence for each cause; empty when none is left.
  * @throws ClusterError when the cluster cannot be read; nothing was deleted then.
  */
 export async function removeImports(
@@ -26,25 +30,25 @@ export async function removeImports(
   { namespace, peer }: Pick<Inputs, "namespace" | "peer">,
 ): Promise<string[]> {
   const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}`, metadataOnly: true };
-  const ours = (kind: ImportKind): Promise<Withdrawn> =>
+  const ours = (kind: ImportKind): Promise<Found> =>
     client.fold(RESOURCES[kind], selected, {
       begin: () => nothing(kind),
       take: (found, object) => {
         if (!isOurs(object, peer)) return;
-        found.withdrawn.push(sighted(object));
-        found.tellsOfRule ||= tellsOfRule(object);
-        found.tellsOfLocal ||= localServiceOf(object) !== undefined;
+        found.withdrawn.push(forDeletion(object));
+        found.namesRule ||= namesRule(object);
+        found.namesLocal ||= localServiceOf(object) !== undefined;
       },
     });
-  const entries = await untouched(ours("ServiceEntry"));
-  const beside = (kind: ImportKind, isTold: boolean): Promise<Withdrawn> =>
-    unlessForbidden(ours(kind), isTold, nothing(kind));
+  const entries = await beforeWriting(ours("ServiceEntry"));
+  const beside = (kind: ImportKind, isNeeded: boolean): Promise<Found> =>
+    unlessForbidden(ours(kind), isNeeded, nothing(kind));
   const others = [
-    beside("DestinationRule", entries.tellsOfRule),
-    ...LOCAL_KINDS.map((kind) => beside(kind, entries.tellsOfLocal)),
+    beside("DestinationRule", entries.namesRule),
+    ...LOCAL_KINDS.map((kind) => beside(kind, entries.namesLocal)),
   ];
-  const found = [entries, ...(await untouched(Promise.all(others)))];
-  const writes = removalsOf(client, found, peer);
+  const found = [entries, ...(await beforeWriting(Promise.all(others)))];
+  const writes = removals(client, found, peer);
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,
     writes.length,
@@ -52,25 +56,25 @@ export async function removeImports(
   const undone = await runWrites(writes, progress);
   if (undone.length === 0) return [];
   const sum = `${count(writes.length - undone.length)} of ${count(writes.length)} services of peer ${peer} are deleted`;
-  return reportFailures(sum, undone.map(failureOf));
+  return reportFailures(sum, undone);
 }
 
-/** What there is of one kind that goes. */
-interface Withdrawn {
+/** The objects of one kind that are to be deleted. */
+interface Found {
   readonly kind: ImportKind;
   readonly withdrawn: KubernetesObject[];
-  /** Whether any of it says that it has a DestinationRule. */
-  tellsOfRule: boolean;
-  /** Whether any of it says that it has a local Service. */
-  tellsOfLocal: boolean;
+  /** Whether one of them says that it has a DestinationRule. */
+  namesRule: boolean;
+  /** Whether one of them says that it has a local Service. */
+  namesLocal: boolean;
 }
 
-function nothing(kind: ImportKind): Withdrawn {
-  return { kind, withdrawn: [], tellsOfRule: false, tellsOfLocal: false };
+function nothing(kind: ImportKind): Found {
+  return { kind, withdrawn: [], namesRule: false, namesLocal: false };
 }
 
-/** One write for each host, which takes its objects away in the reverse order of their making. */
-export function removalsOf(
+/** One write for each host, which deletes its objects in the reverse order of their creation. */
+export function removals(
   client: ClusterClient,
   found: readonly Pick<Comparison, "kind" | "withdrawn">[],
   peer: string,
@@ -78,19 +82,21 @@ export function removalsOf(
   const all = found
     .toReversed()
     .flatMap(({ kind, withdrawn }) => withdrawn.map((object) => ({ kind, object })));
-  return [...Map.groupBy(all, ({ object }) => hostOf(object))].map(([name, those]) => ({
-    name,
-    objects: those.filter(({ kind }) => isLocal(kind)).map(({ object }) => object.metadata.name),
+  return [...Map.groupBy(all, ({ object }) => hostOf(object))].map(([host, objects]) => ({
+    host,
+    objects: objects.filter(({ kind }) => isLocal(kind)).map(({ object }) => object.metadata.name),
+    declares: false,
     run: async () => {
-      for (const { kind, object } of those) await removeObject(client, kind, object, peer);
+      for (const { kind, object } of objects) await removeObject(client, kind, object, peer);
     },
+    finish: undefined,
   }));
 }
 
-/** Says in the error of a first look that nothing has been written yet. */
-export async function untouched<T>(looking: Promise<T>): Promise<T> {
+/** Adds to the error of a read that nothing has been written yet. */
+export async function beforeWriting<T>(reading: Promise<T>): Promise<T> {
   try {
-    return await looking;
+    return await reading;
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     const { remedy, ...failure } = error.failure;

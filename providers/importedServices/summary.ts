@@ -1,15 +1,24 @@
 import { isDeepStrictEqual } from "node:util";
-import { changeBetween, count, describeChange, firstNames } from "../../federation/core/change.ts";
-import { sortedUnique } from "../../federation/core/order.ts";
+import { type GatewayAddress, formatGateway } from "../../federation/core/address.ts";
+import {
+  type Change,
+  changeBetween,
+  count,
+  describeChange,
+  firstNames,
+} from "../../federation/core/change.ts";
+import { ownValue, sortedUnique } from "../../federation/core/order.ts";
 import { howToAccept, removalToken } from "../../federation/imports/brake.ts";
-import { servingPeers } from "../../federation/imports/importedService.ts";
+import { formatImport, formatImportChange, importFromJson } from "../../federation/imports/import.ts";
 import { containsUnknown } from "../inputChecks.ts";
-import { restorable } from "./drift.ts";
-import { type Inputs, type Request, type State, UNFINISHED } from "./inputs.ts";
+import { type ImportTexts, type Inputs, type Request, type State, UNFINISHED } from "./inputs.ts";
+
+/** Most services of a peer that are logged one by one; more are counted. */
+const LINES_LIMIT = 50;
 
 /**
- * What an update will do, a line per matter: it is what a preview says of a peer without any flags.
- * @param olds inputs of the last update, or what a refresh found; empty at the first.
+ * Describes what an update will do, for the log of a preview: one line for the peer, then one for each service.
+ * @param olds inputs of the last update, or what a refresh found; empty before the first update.
  * @param asked what the program asks for.
  * @param inputs what `check` made of it.
  * @returns no line when nothing changes.
@@ -18,62 +27,93 @@ export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs)
   if (containsUnknown([inputs.gateways, inputs.services])) return [];
   const { peer, services } = inputs;
   const isSame = olds.peer === peer && olds.namespace === inputs.namespace;
-  const { left, before } = apart(isSame ? (olds.services ?? {}) : {}, inputs.handedOver);
+  const known = (isSame && olds.services) || {};
+  const leaving = new Set(inputs.handedOver);
+  const left = Object.keys(known).filter((host) => leaving.has(host));
+  const before = Object.fromEntries(Object.entries(known).filter(([host]) => !leaving.has(host)));
+  const change = withDrift(changeBetween(before, services), (isSame && olds.notAsDeclared) || {}, services);
   const changes = [
-    describeChange(changeBetween(before, services)),
+    describeChange(change),
     left.length === 0
       ? ""
       : `leaves ${count(left.length)} to other peers, which serve them (${firstNames(left)})`,
-    ...joining(before, services, peer),
-    ...(isSame ? [moved("gateways", olds.gateways, inputs.gateways)] : []),
-    ...(isSame ? othersMoved(olds.otherGateways, inputs.otherGateways) : []),
-    ...(isSame ? [moved("exportTo", olds.exportTo, inputs.exportTo)] : []),
+    ...newServingPeers(change, before, services, peer),
+    ...(isSame ? movedGateways(olds, inputs) : []),
+    ...(isSame ? [moved("exportTo", olds.exportTo ?? [], inputs.exportTo)] : []),
   ].filter((text) => text !== "");
   const kept = Object.keys(services);
   const keeps = kept.length > 0 && Object.keys(asked.services).length === 0;
-  return [
-    ...(changes.length === 0 ? [] : [`peer ${peer}: ${changes.join("; ")}`]),
+  const lines = [
+    ...(changes.length === 0 ? [] : [changes.join("; "), ...serviceLines(change, before, services)]),
     ...(keeps
       ? [
-          `peer ${peer}: keeps the ${count(kept.length)} service(s) known before (${firstNames(kept)}). Are they meant to go? ` +
+          `keeps the ${count(kept.length)} service(s) known before (${firstNames(kept)}). Are they meant to go? ` +
             howToAccept(peer, removalToken(services, {})),
         ]
       : []),
   ];
+  return lines.map((line) => `peer ${peer}: ${line}`);
 }
 
-/** What a preview says of an update that did not come to its end; undefined of one that did. */
+/** Describes an update that was not completed; undefined when it was. */
 export function unfinished({ peer, servicesDigest, imported }: State): string | undefined {
   if (servicesDigest !== UNFINISHED) return undefined;
   return `peer ${peer}: the last update stopped with ${count(imported)} service(s) registered; this one goes on from there`;
 }
 
-/** What goes to siblings, and what else was known before. */
-function apart(
-  services: Readonly<Record<string, string>>,
-  handedOver: readonly string[] = [],
-): { left: string[]; before: Record<string, string> } {
-  const leaving = new Set(handedOver);
-  const [left, before] = [true, false].map((isLeft) =>
-    Object.entries(services).filter(([host]) => leaving.has(host) === isLeft),
-  );
-  return { left: (left ?? []).map(([host]) => host), before: Object.fromEntries(before ?? []) };
+/** The change with what a refresh found to differ: a declared host is changed, another one removed. */
+function withDrift(
+  change: Change,
+  notAsDeclared: Readonly<Record<string, string>>,
+  after: ImportTexts,
+): Change {
+  const drifted = Object.keys(notAsDeclared);
+  if (drifted.length === 0) return change;
+  const isDrifted = new Set(drifted);
+  return {
+    added: change.added.filter((host) => !isDrifted.has(host)),
+    changed: sortedUnique([...change.changed, ...drifted.filter((host) => Object.hasOwn(after, host))]),
+    removed: sortedUnique([...change.removed, ...drifted.filter((host) => !Object.hasOwn(after, host))]),
+  };
 }
 
-/** Who else answers for services from now on: it matters more than that they change. */
-function joining(
-  before: Readonly<Record<string, string>>,
-  after: Readonly<Record<string, string>>,
+/** One line for each service that is added, changed or removed; the first of many. */
+function serviceLines(
+  { added, changed, removed }: Change,
+  before: ImportTexts,
+  after: ImportTexts,
+): string[] {
+  const lines = [
+    ...added.map((host) => () => `+ ${host}: ${formatImport(importFromJson(after[host] ?? ""))}`),
+    ...changed.map((host) => () => `~ ${host}: ${formatChange(ownValue(before, host), after[host] ?? "")}`),
+    ...removed.map((host) => () => `- ${host}`),
+  ];
+  const more = lines.length - LINES_LIMIT;
+  return [
+    ...lines.slice(0, LINES_LIMIT).map((line) => line()),
+    ...(more > 0 ? [`and ${count(more)} more services (\`pulumi preview --diff\` shows all)`] : []),
+  ];
+}
+
+function formatChange(before: string | undefined, after: string): string {
+  if (before === undefined || before === after) return "restored as declared";
+  return formatImportChange(importFromJson(before), importFromJson(after));
+}
+
+/** The peers that serve hosts from now on too: it matters more than that the hosts change. */
+function newServingPeers(
+  { added, changed }: Change,
+  before: ImportTexts,
+  after: ImportTexts,
   own: string,
 ): string[] {
-  const serving = Object.entries(after)
-    .map(([host, line]) => ({ host, peers: servingPeers(line) }))
-    .filter(({ peers }) => peers.length > 0);
-  // Of very many lines none is touched where no service is shared.
-  const known = serving.length === 0 ? {} : restorable(before);
-  const joined = serving.flatMap(({ host, peers }) => {
-    const already = [own, ...servingPeers(known[host] ?? "")];
-    return peers.filter((peer) => !already.includes(peer)).map((peer) => ({ host, peer }));
+  const serving = (json: string | undefined): string[] =>
+    json === undefined ? [] : importFromJson(json).servedBy.map(({ peer }) => peer);
+  const joined = [...added, ...changed].flatMap((host) => {
+    const already = [own, ...serving(ownValue(before, host))];
+    return serving(after[host])
+      .filter((peer) => !already.includes(peer))
+      .map((peer) => ({ host, peer }));
   });
   return [...Map.groupBy(joined, ({ peer }) => peer)].map(
     ([peer, found]) =>
@@ -81,14 +121,19 @@ function joining(
   );
 }
 
-function othersMoved(before: Inputs["otherGateways"] = {}, after: Inputs["otherGateways"] = {}): string[] {
-  return sortedUnique([...Object.keys(before), ...Object.keys(after)]).map((peer) =>
-    moved(`gateways of ${peer}`, before[peer] ?? [], after[peer] ?? []),
-  );
+function movedGateways(olds: Partial<Inputs>, inputs: Inputs): string[] {
+  const format = (gateways: readonly GatewayAddress[] = []): string[] => gateways.map(formatGateway);
+  const [before, after] = [olds.otherGateways ?? {}, inputs.otherGateways];
+  return [
+    moved("gateways", format(olds.gateways), format(inputs.gateways)),
+    ...sortedUnique([...Object.keys(before), ...Object.keys(after)]).map((peer) =>
+      moved(`gateways of ${peer}`, format(before[peer]), format(after[peer])),
+    ),
+  ];
 }
 
-function moved(field: string, before: readonly string[] | undefined, after: readonly string[]): string {
-  if (before === undefined || isDeepStrictEqual(before, after)) return "";
-  const told = (list: readonly string[]): string => (list.length === 0 ? "none" : firstNames(list));
-  return `${field} ${told(before)} => ${told(after)}`;
+function moved(field: string, before: readonly string[], after: readonly string[]): string {
+  if (isDeepStrictEqual([...before], [...after])) return "";
+  const format = (list: readonly string[]): string => (list.length === 0 ? "none" : firstNames(list));
+  return `${field} ${format(before)} => ${format(after)}`;
 }

@@ -2,21 +2,26 @@ import type { ImportKind, ImportObject } from "../../federation/imports/importOb
 import { type ClusterClient, statusOf } from "../../kubernetes/client.ts";
 import { ClusterError } from "../../kubernetes/errors.ts";
 import type { KubernetesObject } from "../../kubernetes/kinds.ts";
-import { differences } from "./drift.ts";
-import { type LiveObject, RESOURCES, otherAnnotations, ourAnnotations } from "./objects.ts";
-import { isOurs } from "./ownership.ts";
+import {
+  type LiveObject,
+  RESOURCES,
+  differences,
+  isOurs,
+  otherAnnotations,
+  ourAnnotations,
+} from "./liveObject.ts";
 
-/** How often to look again at an object that others write to at the same time, as istiod does to an entry's status. */
+/** Attempts at an object that others write to at the same time, as istiod does to a ServiceEntry's status. */
 const ATTEMPTS = 5;
 
-/** Adds an object whose name was free a moment ago. Without force: should it be someone's by now, it stays theirs. */
+/** Creates an object whose name was free a moment ago; without force, so that what somebody else created since then stays. */
 export async function createObject(client: ClusterClient, object: ImportObject): Promise<void> {
   await client.apply(RESOURCES[object.kind], object, false);
 }
 
 /**
- * Makes an object of ours as declared. Server-side apply leaves what others added to it (a port by hand, say) and may even
- * be refused for it (two ports of one number): then the whole spec is written.
+ * Makes an object of ours as declared. Server-side apply leaves what others added (a port, say) and may even be refused for it
+ * (two ports of one number): then the whole spec is replaced.
  */
 export async function updateObject(client: ClusterClient, object: ImportObject): Promise<void> {
   try {
@@ -40,7 +45,7 @@ async function replaceSpec(client: ClusterClient, object: ImportObject): Promise
       await client.replace(resource, {
         ...live,
         metadata,
-        spec: { ...allotted(object, live), ...object.spec },
+        spec: { ...allocated(object, live), ...object.spec },
       });
       return;
     } catch (error) {
@@ -49,15 +54,15 @@ async function replaceSpec(client: ClusterClient, object: ImportObject): Promise
   }
 }
 
-/** What the API server has given a Service, and takes from none. */
-function allotted({ kind }: ImportObject, { spec = {} }: LiveObject): Record<string, unknown> {
+/** The fields of a Service that the API server allocated and that must not change. */
+function allocated({ kind }: ImportObject, { spec = {} }: LiveObject): Record<string, unknown> {
   if (kind !== "Service") return {};
-  return Object.fromEntries(Object.entries(spec).filter(([field]) => ALLOTTED.includes(field)));
+  return Object.fromEntries(Object.entries(spec).filter(([field]) => ALLOCATED.includes(field)));
 }
 
-const ALLOTTED = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
+const ALLOCATED = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
 
-/** Takes an object of ours away; one that is no longer ours by then stays. */
+/** Deletes an object of ours; one that is no longer ours by then stays. */
 export async function removeObject(
   client: ClusterClient,
   kind: ImportKind,
@@ -66,10 +71,10 @@ export async function removeObject(
 ): Promise<void> {
   const { namespace, name } = object.metadata;
   const resource = RESOURCES[kind];
-  let seen: KubernetesObject | undefined = object;
+  let live: KubernetesObject | undefined = object;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    if (seen === undefined || !isOurs(seen, peer) || (await client.delete(resource, seen))) return;
-    seen = await client.get(resource, namespace, name);
+    if (live === undefined || !isOurs(live, peer) || (await client.delete(resource, live))) return;
+    live = await client.get(resource, namespace, name);
   }
   const cause = `it was changed by someone else ${ATTEMPTS} times in a row`;
   throw new ClusterError(client.where, { operation: `delete ${kind} ${namespace}/${name}`, cause });

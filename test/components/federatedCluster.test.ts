@@ -89,10 +89,10 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("shows each imported service as one line, also in a preview", () => {
+    it("declares each imported service as structured inputs, also in a preview", () => {
       const imports = engine.named("peer-cluster-b-imports").inputs;
       assert.deepEqual(Object.keys(imports.services as object), ["bar.xyz.svc.cluster-b.local"]);
-      assert.deepEqual(imports.gateways, ["203.0.113.20:15443"]);
+      assert.deepEqual(imports.gateways, [{ address: "203.0.113.20", port: 15443 }]);
       assert.equal(imports.pending, undefined);
     });
 

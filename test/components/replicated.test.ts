@@ -3,6 +3,7 @@ import { clusterPlan, providedPlan } from "./clusterPlan.ts";
 import { MockEngine, settled } from "./mockEngine.ts";
 import { viewPeers } from "../federation/planContext.ts";
 import { ROOT_B, ROOT_C, contractOf, validConfig } from "../federation/samples.ts";
+import { linesOf } from "../federation/imports/importOf.ts";
 
 const HTTPBIN = "httpbin.bar.svc.cluster.local";
 const service = {
@@ -61,7 +62,7 @@ for (const preview of [true, false]) {
 
     it("imports a peer's service under its global name, and shows its name there", () => {
       const { services } = engine.named("peer-cluster-2-imports").inputs;
-      assert.deepEqual(services, {
+      assert.deepEqual(linesOf({ services, notAsDeclared: {} }), {
         "httpbin.bar.global":
           "8000/HTTP http of httpbin.bar.svc.cluster.local as spiffe://cluster.local/ns/bar/sa/httpbin",
       });

@@ -1,10 +1,11 @@
 import fc from "fast-check";
-import type { OutlierDetection } from "../../federation/config/importRules.ts";
 import type { Contract } from "../../federation/contract/contract.ts";
 import type { ContractService, ServicePort } from "../../federation/contract/service.ts";
 import type { GatewayAddress } from "../../federation/core/address.ts";
 import { compare, sortedUnique } from "../../federation/core/order.ts";
 import { PROTOCOLS } from "../../federation/core/port.ts";
+import { type Import, plainImport } from "../../federation/imports/import.ts";
+import type { OutlierDetection } from "../../federation/imports/outlierDetection.ts";
 import { contractOf } from "./samples.ts";
 
 /** A record with the prototype that literals have, so that deep equality means what it says. */
@@ -40,6 +41,9 @@ export const contractService = (trustDomain = "cluster-b.local"): fc.Arbitrary<C
       .array(fc.tuple(label(), label()), { minLength: 1, maxLength: 4 })
       .map((ids) => sortedUnique(ids.map(([ns, sa]) => `spiffe://${trustDomain}/ns/${ns}/sa/${sa}`))),
   });
+
+/** A service as it is registered here without any setting. */
+export const peerImport = (): fc.Arbitrary<Import> => contractService().map(plainImport);
 
 /** Outlier detection that says something. */
 export const outlierDetection = (): fc.Arbitrary<OutlierDetection> => {

@@ -10,7 +10,7 @@ import { EXTREMES } from "./hostile/extremes.ts";
 import { checkCase, entriesFor } from "./hostile/properties.ts";
 import { SEED } from "./hostile/seed.ts";
 import { sweep } from "../support/sweep.ts";
-import { BAR, barService } from "./samples.ts";
+import { BAR, barImport } from "./samples.ts";
 
 /** Entries that the API server is asked about. */
 const ENTRIES = sweep(100, 400);
@@ -23,7 +23,13 @@ const CONCURRENCY = 8;
 function wrong(change: (spec: ServiceEntry["spec"]) => void): ServiceEntry {
   const gateways = [{ address: "203.0.113.20", port: 15443 }];
   const more = { exportTo: ["*"], namespace: "istio-federation", peer: "cluster-b" };
-  const entry = renderServiceEntry({ host: `wrong.${BAR}`, service: barService, gateways, ...more });
+  const entry = renderServiceEntry({
+    host: `wrong.${BAR}`,
+    service: barImport,
+    gateways,
+    otherGateways: {},
+    ...more,
+  });
   change(entry.spec);
   return entry;
 }

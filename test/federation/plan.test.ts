@@ -265,7 +265,7 @@ describe("A plan", () => {
     assert.deepEqual([plan.connection.leftovers, warnings], [{}, []]);
     const peer = plan.connection.peers["cluster-b"];
     assert.ok(peer?.state === "ready");
-    assert.deepEqual(Object.keys(peer.imports.services), [BAR]);
+    assert.deepEqual(Object.keys(peer.services), [BAR]);
   });
 
   it("reports a refusal that several parts met with once", () => {

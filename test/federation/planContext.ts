@@ -2,7 +2,7 @@ import type { AuthorityPlan } from "../../federation/authority/authority.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import { FaultsError } from "../../federation/core/fault.ts";
 import { Findings } from "../../federation/core/findings.ts";
-import type { ContractReading, PeerView } from "../../federation/imports/registration.ts";
+import type { ContractReading, Registration } from "../../federation/imports/registration.ts";
 import { planRegistrations } from "../../federation/imports/registrations.ts";
 import { type LastRun, NO_LAST_RUN } from "../../federation/lastRun.ts";
 import type { MeshPeerState } from "../../federation/mesh/meshPeer.ts";
@@ -78,7 +78,7 @@ export function viewPeers(
   lastRun: Partial<LastRun> = {},
   now: Date = NOW,
   authority?: AuthorityPlan,
-): Viewed<PeerView> {
+): Viewed<Registration> {
   const { result, ...found } = runPart(config, { peers, lastRun, snapshot: { now } }, (context) =>
     planRegistrations(context, authority),
   );

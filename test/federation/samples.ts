@@ -3,6 +3,7 @@ import { type ParsedConfig, type StackConfig, parseConfig } from "../../federati
 import type { Contract } from "../../federation/contract/contract.ts";
 import type { ContractService } from "../../federation/contract/service.ts";
 import { FaultsError } from "../../federation/core/fault.ts";
+import { type Import, plainImport } from "../../federation/imports/import.ts";
 
 /** Self-signed CA certificates without keys, valid for a hundred years, in the form that a contract has them. */
 export const ROOT_A = `-----BEGIN CERTIFICATE-----
@@ -72,6 +73,9 @@ export const barService: ContractService = {
   ports: [{ number: 8080, name: "http", protocol: "HTTP" }],
   subjectAltNames: ["spiffe://cluster-b.local/ns/xyz/sa/bar"],
 };
+
+/** The same service as it is registered here. */
+export const barImport: Import = plainImport(barService);
 
 /** A fit contract of cluster-b, with some of its fields replaced. */
 export function contractOf(changes: Partial<Record<keyof Contract, unknown>> = {}): Contract {

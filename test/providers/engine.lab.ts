@@ -3,8 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { readOwnOutputs, readPeer } from "../../discovery/stacks.ts";
 import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
-import type { ImportedServicesArgs } from "../../providers/importedServices.ts";
-import { EngineFixture } from "./support/engineFixture.ts";
+import { type DeclaredArgs, EngineFixture } from "./support/engineFixture.ts";
 import { BAR, BAR_LINE as LINE, BAZ, NAMESPACE } from "./support/importsFixture.ts";
 import type { TestCluster } from "./support/testCluster.ts";
 
@@ -12,7 +11,7 @@ describe("ImportedServices under Pulumi's engine", () => {
   let fixture: EngineFixture;
   let cluster: TestCluster;
   let stack: Stack;
-  let declared: Partial<ImportedServicesArgs>;
+  let declared: DeclaredArgs;
   /** Runs in the program, before its resource. */
   let first: () => Promise<unknown>;
 
@@ -52,12 +51,10 @@ describe("ImportedServices under Pulumi's engine", () => {
     const { changeSummary } = await preview();
     assert.deepEqual(changeSummary, { same: 1, update: 1 });
     const text = fixture.printed();
-    assert.match(
-      text,
-      /~ bar\.xyz\.svc\.cluster-b\.local: "8080\/HTTP http as .*" => "8081\/HTTP http as .*"/,
-    );
-    assert.match(text, /- baz\.xyz\.svc\.cluster-b\.local: "8080\/HTTP/);
-    assert.match(text, /\+ new\.xyz\.svc\.cluster-b\.local: "8080\/HTTP/);
+    assert.match(text, /~ bar\.xyz\.svc\.cluster-b\.local: ports 8080\/HTTP http => 8081\/HTTP http/);
+    assert.match(text, /- baz\.xyz\.svc\.cluster-b\.local/);
+    assert.match(text, /\+ new\.xyz\.svc\.cluster-b\.local: 8080\/HTTP http as spiffe:/);
+    assert.match(text, /~ number +: 8080 => 8081/);
   });
 
   it("keeps a pending peer's entries, without anything to do", async () => {
@@ -69,7 +66,7 @@ describe("ImportedServices under Pulumi's engine", () => {
   });
 
   it("says what is wrong before anything changes", async () => {
-    declared.services = { Bar: "x" };
+    declared.services = { Bar: LINE };
     await assert.rejects(preview(), /must be a DNS name/);
   });
 
@@ -82,7 +79,8 @@ describe("ImportedServices under Pulumi's engine", () => {
     assert.equal((await stack.refresh(fixture.printing)).summary.resourceChanges?.update, 1);
     assert.deepEqual((await preview()).changeSummary, { same: 1, update: 1 });
     const text = fixture.printed();
-    assert.match(text, /bar.*\(not as declared: endpoints\)" => "8080/);
+    assert.match(text, /- bar\.xyz\.svc\.cluster-b\.local: "endpoints"/);
+    assert.match(text, /~ bar\.xyz\.svc\.cluster-b\.local: restored as declared/);
     assert.match(text, /\+ baz\.xyz/);
     await up();
     assert.equal((await entries())[BAR]?.spec.endpoints[0]?.address, "203.0.113.10");

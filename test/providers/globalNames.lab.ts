@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DESTINATION_RULE, SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
+import { linesOf } from "../federation/imports/importOf.ts";
 import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 
@@ -47,7 +48,7 @@ describe("ImportedServices under global names, against a real API server", () =>
     const version = (await rule(HOST)).metadata.resourceVersion;
     assert.deepEqual(await fixture.provider.update(ID, outs, both()), outs);
     assert.equal((await rule(HOST)).metadata.resourceVersion, version);
-    assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, {
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, outs)).inputs), {
       [OTHER]: TWO_PORTS,
       [HOST]: LINE,
     });
@@ -60,13 +61,13 @@ describe("ImportedServices under global names, against a real API server", () =>
     await fixture.cluster.client.replace(DESTINATION_RULE, edited);
     await fixture.cluster.client.delete(DESTINATION_RULE, await rule(OTHER));
     const refreshed = await fixture.provider.read(ID, outs);
-    assert.deepEqual(refreshed.inputs.services, {
+    assert.deepEqual(linesOf(refreshed.inputs), {
       [HOST]: `${LINE} (not as declared: DestinationRule trafficPolicy)`,
       [OTHER]: `${TWO_PORTS} (not as declared: DestinationRule)`,
     });
     assert.equal((await fixture.provider.diff(ID, refreshed.props, both())).changes, true);
     assert.deepEqual(await fixture.provider.update(ID, refreshed.props, both()), outs);
-    assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, {
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, outs)).inputs), {
       [OTHER]: TWO_PORTS,
       [HOST]: LINE,
     });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DESTINATION_RULE } from "../../kubernetes/kinds.ts";
+import { linesOf } from "../federation/imports/importOf.ts";
 import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 
 const HOST = "bar.xyz.svc.cluster-b.local";
@@ -39,7 +40,7 @@ describe("ImportedServices with what import rules say, against a real API server
       ports.map((port) => port.outlierDetection),
       [outlierDetection, outlierDetection],
     );
-    assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, services);
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, outs)).inputs), services);
     assert.deepEqual(await fixture.provider.update(ID, outs, fixture.inputs(services)), outs);
   });
 
@@ -51,12 +52,12 @@ describe("ImportedServices with what import rules say, against a real API server
       spec: { ...rule.spec, exportTo: ["*"] },
     });
     const refreshed = await fixture.provider.read(ID, outs);
-    assert.deepEqual(refreshed.inputs.services, {
+    assert.deepEqual(linesOf(refreshed.inputs), {
       ...services,
       [HOST]: `${services[HOST]} (not as declared: DestinationRule exportTo)`,
     });
     assert.deepEqual(await fixture.provider.update(ID, refreshed.props, fixture.inputs(services)), outs);
-    assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, services);
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, outs)).inputs), services);
   });
 
   for (const first of ["taken over", "left"] as const) {
@@ -68,7 +69,11 @@ describe("ImportedServices with what import rules say, against a real API server
         (await fixture.rules()).map(({ metadata }) => metadata.uid),
       ];
       const before = await uids();
-      const more = { peer: "cluster-c", siblings, otherGateways: { "cluster-b": ["127.20.0.4:15443"] } };
+      const more = {
+        peer: "cluster-c",
+        siblings,
+        otherGateways: { "cluster-b": [{ address: "127.20.0.4", port: 15443 }] },
+      };
       const shared = line.replace(" exportTo", " servedBy cluster-b, cluster-c weight 3 exportTo");
       const take = () => fixture.provider.create(fixture.inputs({ [EXTRA]: shared }, more));
       const leave = () => fixture.provider.update(ID, outs, fixture.inputs({}, { handedOver: [EXTRA] }));
@@ -83,7 +88,7 @@ describe("ImportedServices with what import rules say, against a real API server
         ["127.20.0.3", "127.20.0.4"],
       );
       const id = `${NAMESPACE}/cluster-c`;
-      assert.deepEqual((await fixture.provider.read(id, taken.outs)).inputs.services, { [EXTRA]: shared });
+      assert.deepEqual(linesOf((await fixture.provider.read(id, taken.outs)).inputs), { [EXTRA]: shared });
       await fixture.provider.delete(id, taken.outs);
       assert.deepEqual([await fixture.names(), await fixture.rules()], [[], []]);
     });
@@ -94,6 +99,6 @@ describe("ImportedServices with what import rules say, against a real API server
     const after = await fixture.provider.update(ID, outs, fixture.inputs({ [HOST]: PLAIN }));
     assert.deepEqual(await fixture.rules(), []);
     assert.deepEqual((await fixture.entry(HOST)).metadata.annotations ?? {}, {});
-    assert.deepEqual((await fixture.provider.read(ID, after)).inputs.services, { [HOST]: PLAIN });
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, after)).inputs), { [HOST]: PLAIN });
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
+import { linesOf } from "../federation/imports/importOf.ts";
 import { BAR, BAR_LINE, BAZ, BAZ_LINE, ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 
@@ -69,8 +70,8 @@ describe("ImportedServices against a real API server", () => {
 
     const refreshed = await fixture.provider.read(ID, outs);
     assert.equal(refreshed.id, ID);
-    const shown = (refreshed.inputs.services as Record<string, string>)[BAR];
-    assert.deepEqual(Object.keys(refreshed.inputs.services as object), [BAR]);
+    const shown = linesOf(refreshed.inputs)[BAR];
+    assert.deepEqual(Object.keys(linesOf(refreshed.inputs)), [BAR]);
     assert.match(shown ?? "", /8080\/HTTP http, 81\/HTTP extra as .* \(not as declared: endpoints, ports\)/);
     assert.equal((await fixture.provider.diff(ID, refreshed.props, declared)).changes, true);
 
@@ -81,7 +82,7 @@ describe("ImportedServices against a real API server", () => {
       [8080],
     );
     assert.deepEqual(await fixture.names(), [BAR, BAZ]);
-    assert.deepEqual((await fixture.provider.read(ID, repaired)).inputs.services, {
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, repaired)).inputs), {
       [BAR]: BAR_LINE,
       [BAZ]: BAZ_LINE,
     });
@@ -106,7 +107,7 @@ describe("ImportedServices against a real API server", () => {
     live.metadata.annotations = { note: "y" };
     await fixture.cluster.client.replace(SERVICE_ENTRY, live);
     const refreshed = await fixture.provider.read(ID, outs);
-    assert.deepEqual(refreshed.inputs.services, { [BAR]: BAR_LINE });
+    assert.deepEqual(linesOf(refreshed.inputs), { [BAR]: BAR_LINE });
     assert.deepEqual(refreshed.props, outs);
   });
 
@@ -139,7 +140,11 @@ describe("ImportedServices against a real API server", () => {
     assert.equal(outs.imported, 1000);
     const refreshed = await fixture.provider.read(ID, outs);
     assert.deepEqual(refreshed.props, outs);
-    await fixture.provider.update(ID, outs, fixture.inputs(services, { gateways: ["127.20.0.4:15443"] }));
+    await fixture.provider.update(
+      ID,
+      outs,
+      fixture.inputs(services, { gateways: [{ address: "127.20.0.4", port: 15443 }] }),
+    );
     await fixture.provider.delete(ID, outs);
     assert.deepEqual(await fixture.names(), []);
   });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { linesOf } from "../federation/imports/importOf.ts";
 import { BAR, BAR_LINE, BAZ, BAZ_LINE, ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 
@@ -83,7 +84,7 @@ describe("ImportedServices on a cluster without Istio", () => {
   it("has nothing to delete, and nothing there at a refresh", async () => {
     const state = fixture.inputs({});
     await fixture.provider.delete(ID, state);
-    assert.deepEqual((await fixture.provider.read(ID, state)).inputs.services, {});
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, state)).inputs), {});
   });
 
   it("says that the kind is missing when there is something to create", async () => {

@@ -11,9 +11,9 @@ import { Leftovers } from "../../providers/leftovers.ts";
 import { ReaderToken } from "../../providers/readerToken.ts";
 import { SignedAuthority } from "../../providers/signedAuthority.ts";
 import { TrustAnchor } from "../../providers/trustAnchor.ts";
+import { NO_IMPORTS } from "./support/importsFixture.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 
-const imports = { kubeconfig: {}, namespace: "n", peer: "p", exportTo: ["*"], gateways: [], services: {} };
 const gateway = {
   kubeconfig: {},
   namespace: "n",
@@ -45,7 +45,7 @@ const resources = {
   "coreDnsBlock.ts": () =>
     new CoreDnsBlock("block", { kubeconfig: {}, namespace: "n", configMap: "c", block: "b" }),
   "gatewayAddresses.ts": () => new GatewayAddresses("gateway", { ...gateway }),
-  "importedServices/handlers.ts": () => new ImportedServices("imports", { ...imports }),
+  "importedServices/handlers.ts": () => new ImportedServices("imports", { ...NO_IMPORTS }),
   "leftovers.ts": () => new Leftovers("leftovers", { kubeconfig: {}, namespace: "n", found: {} }),
   "readerToken.ts": () => new ReaderToken("reader", { ...reader }),
   "signedAuthority.ts": () => new SignedAuthority("signed", { ...signed }),

@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { anchorInputs } from "./support/anchorInputs.ts";
 import { signedInputs } from "./support/signedInputs.ts";
+import { DEFAULT_BRAKE } from "../../federation/imports/brake.ts";
+import { jsonOf } from "../federation/imports/importOf.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 import { testRequest } from "../support/testRequest.ts";
 
@@ -39,14 +41,18 @@ function loadedInPreview(file: string, inputs: object, state: object): string[] 
 }
 
 it("A preview of imported services loads no client", () => {
-  const services = { "bar.xyz.svc.b.local": "80/HTTP http as spiffe://b.local/ns/xyz/sa/bar" };
+  const services = jsonOf({ "bar.xyz.svc.b.local": "80/HTTP http as spiffe://b.local/ns/xyz/sa/bar" });
   const inputs = {
     kubeconfig: {},
     namespace: "n",
     peer: "p",
     exportTo: ["*"],
-    gateways: ["192.0.2.1:15443"],
+    gateways: [{ address: "192.0.2.1", port: 15443 }],
+    otherGateways: {},
+    siblings: [],
+    elsewhere: [],
     services,
+    brake: DEFAULT_BRAKE,
   };
   const loaded = loadedInPreview("importedServices/handlers.ts", inputs, {
     ...inputs,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SERVICE, SERVICE_ENTRY, VIRTUAL_SERVICE } from "../../kubernetes/kinds.ts";
+import { linesOf } from "../federation/imports/importOf.ts";
 import { BAR, BAZ, ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 
@@ -46,7 +47,7 @@ describe("ImportedServices with local Services, against a real API server", () =
       [[{ port: 8080 }], [{ port: 9090 }]],
     );
     const refreshed = await fixture.provider.read(ID, outs);
-    assert.deepEqual(refreshed.inputs.services, services);
+    assert.deepEqual(linesOf(refreshed.inputs), services);
     const before = await fixture.services();
     const again = fixture.inputs(services, { exportTo: ["client", "shop"] });
     assert.deepEqual(await fixture.provider.update(ID, outs, again), outs);
@@ -74,12 +75,12 @@ describe("ImportedServices with local Services, against a real API server", () =
     const [, other = assert.fail()] = await fixture.routes();
     await client.delete(VIRTUAL_SERVICE, other);
     const refreshed = await fixture.provider.read(ID, outs);
-    assert.deepEqual(refreshed.inputs.services, {
+    assert.deepEqual(linesOf(refreshed.inputs), {
       [BAR]: `${LOCAL} (not as declared: Service ports, Service selector, Service type)`,
       [BAZ]: `${BAZ_LOCAL} (not as declared: VirtualService)`,
     });
     assert.deepEqual(await fixture.provider.update(ID, refreshed.props, fixture.inputs(services)), outs);
-    assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, services);
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, outs)).inputs), services);
     const { spec, metadata } = await service();
     assert.deepEqual([spec.clusterIP, metadata.uid], [clusterIP, edited.metadata.uid]);
     assert.deepEqual([spec["type"], spec["selector"]], ["ClusterIP", undefined]);
@@ -94,7 +95,7 @@ describe("ImportedServices with local Services, against a real API server", () =
     const { spec, metadata } = await service();
     assert.equal(spec.clusterIP, clusterIP);
     assert.equal(metadata.annotations?.["networking.istio.io/exportTo"], "client");
-    assert.deepEqual((await fixture.provider.read(ID, after)).inputs.services, changed);
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, after)).inputs), changed);
     const renamed = { [BAR]: LOCAL.replace(NAME, "pay"), [BAZ]: BAZ_LOCAL };
     const last = await fixture.provider.update(ID, after, fixture.inputs(renamed));
     assert.deepEqual(
@@ -104,7 +105,7 @@ describe("ImportedServices with local Services, against a real API server", () =
         ["baz-xyz-cluster-b", "pay"],
       ],
     );
-    assert.deepEqual((await fixture.provider.read(ID, last)).inputs.services, renamed);
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, last)).inputs), renamed);
   });
 
   for (const how of ["few services", "a list of all"]) {
@@ -112,11 +113,11 @@ describe("ImportedServices with local Services, against a real API server", () =
       const { outs } = await fixture.provider.create(fixture.inputs(services));
       const plain = { [BAR]: PLAIN, [BAZ]: BAZ_LOCAL.replace(/ localService.*/, "") };
       // Another gateway is a change of all.
-      const more = how === "few services" ? {} : { gateways: ["127.20.0.4:15443"] };
+      const more = how === "few services" ? {} : { gateways: [{ address: "127.20.0.4", port: 15443 }] };
       const off = await fixture.provider.update(ID, outs, fixture.inputs(plain, more));
       assert.deepEqual(await named(), [[], []]);
       assert.deepEqual(await fixture.names(), [BAR, BAZ]);
-      assert.deepEqual((await fixture.provider.read(ID, off)).inputs.services, plain);
+      assert.deepEqual(linesOf((await fixture.provider.read(ID, off)).inputs), plain);
     });
   }
 
@@ -163,11 +164,8 @@ describe("ImportedServices with local Services, against a real API server", () =
     const { outs } = await fixture.provider.create(fixture.inputs(services));
     await fixture.cluster.client.delete(SERVICE_ENTRY, await fixture.entry(BAR));
     const { inputs, props } = await fixture.provider.read(ID, outs);
-    assert.deepEqual(
-      (inputs.services as Record<string, string>)[BAR],
-      "not an entry that this program writes",
-    );
+    assert.deepEqual(linesOf(inputs)[BAR], "unexpected Service, unexpected VirtualService");
     await fixture.provider.update(ID, props, fixture.inputs(services));
-    assert.deepEqual((await fixture.provider.read(ID, outs)).inputs.services, services);
+    assert.deepEqual(linesOf((await fixture.provider.read(ID, outs)).inputs), services);
   });
 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
-import type { ImportedServicesArgs } from "../../providers/importedServices.ts";
-import { EngineFixture } from "./support/engineFixture.ts";
+import { type DeclaredArgs, EngineFixture } from "./support/engineFixture.ts";
 import type { Entry } from "./support/importsFixture.ts";
 
 const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/s";
@@ -13,7 +12,7 @@ const servicesUpTo = (count: number, first = 0): Record<string, string> =>
 describe("A preview of imported services", () => {
   let fixture: EngineFixture;
   let stack: Stack;
-  let declared: Partial<ImportedServicesArgs>;
+  let declared: DeclaredArgs;
 
   before(async () => {
     fixture = await EngineFixture.start("previews");
@@ -38,12 +37,16 @@ describe("A preview of imported services", () => {
     return fixture.printed();
   }
 
-  it("says in one line, without flags, what comes, changes and goes", async () => {
+  it("logs without flags what is added, changed and removed: in one line, and each service in a line of its own", async () => {
     declared.services = { ...servicesUpTo(102, 1), [host(1)]: LINE.replace("8080", "9090") };
     const lines = (await previewed()).split("\n").filter((line) => line.includes("svc.cluster-b.local"));
     const told = lines.filter((line) => line.startsWith("    peer cluster-b"));
     assert.deepEqual(told, [
       `    peer cluster-b: adds 2 services (${host(100)}, ${host(101)}), changes 1 (${host(1)}), removes 1 (${host(0)})`,
+      `    peer cluster-b: + ${host(100)}: ${LINE}`,
+      `    peer cluster-b: + ${host(101)}: ${LINE}`,
+      `    peer cluster-b: ~ ${host(1)}: ports 8080/HTTP http => 9090/HTTP http`,
+      `    peer cluster-b: - ${host(0)}`,
     ]);
   });
 
@@ -52,21 +55,19 @@ describe("A preview of imported services", () => {
       ...servicesUpTo(101, 1),
       [host(1)]: LINE.replace("8080/HTTP http", "9090/GRPC grpc"),
     };
-    const lines = (await previewed({ diff: true }))
+    const text = await previewed({ diff: true });
+    const lines = text
       .split("\n")
       .filter((line) => /^ +[-+~]? *s\d+\.xyz/.test(line))
       .map((line) => line.trim());
-    assert.deepEqual(lines, [
-      `- ${host(0)}: "${LINE}"`,
-      `~ ${host(1)}: "${LINE}" => "${LINE.replace("8080/HTTP http", "9090/GRPC grpc")}"`,
-      `+ ${host(100)}: "${LINE}"`,
-    ]);
+    assert.deepEqual(lines, [`- ${host(0)}: (json) {`, `~ ${host(1)}: (json) {`, `+ ${host(100)}: (json) {`]);
+    assert.match(text, /~ number +: 8080 => 9090/);
   });
 
   it("shows another gateway as one change, whatever number of services is behind it", async () => {
-    declared.gateways = ["203.0.113.11:15443"];
+    declared.gateways = [{ address: "203.0.113.11", port: 15443 }];
     const text = await previewed({ diff: true });
-    assert.match(text, /~ \[0\]: "203\.0\.113\.10:15443" => "203\.0\.113\.11:15443"/);
+    assert.match(text, /~ address: "203\.0\.113\.10" => "203\.0\.113\.11"/);
     assert.match(text, /peer cluster-b: gateways 203\.0\.113\.10:15443 => 203\.0\.113\.11:15443/);
     assert.doesNotMatch(text, /svc\.cluster-b\.local/);
   });

@@ -1,12 +1,10 @@
-import { formatGateway } from "../../../federation/core/address.ts";
-import { formatImport } from "../../../federation/imports/importedService.ts";
-import { readWork, servicesOf } from "../work.ts";
+import { DEFAULT_BRAKE } from "../../../federation/imports/brake.ts";
 import { ImportedServices } from "../../../providers/importedServices.ts";
+import { readWork, servicesOf } from "../work.ts";
 
 /** The program under test: all services of a peer as one resource. */
 
 const work = readWork();
-const services = servicesOf(work).map(([host, service]) => [host, formatImport(service)]);
 
 /** How many are registered. */
 export const { imported } = new ImportedServices("imports", {
@@ -14,6 +12,12 @@ export const { imported } = new ImportedServices("imports", {
   namespace: work.namespace,
   peer: work.peer,
   exportTo: [...work.exportTo],
-  gateways: [formatGateway(work.gateway)],
-  services: Object.fromEntries(services) as Record<string, string>,
+  gateways: [work.gateway],
+  otherGateways: {},
+  siblings: [],
+  elsewhere: [],
+  services: Object.fromEntries(servicesOf(work)),
+  pending: undefined,
+  brake: DEFAULT_BRAKE,
+  acceptRemoval: undefined,
 });

@@ -6,7 +6,6 @@ import {
   CIDR,
   canonicalAddress,
   formatGateway,
-  parseGateway,
   refuseAddress,
 } from "../../../federation/core/address.ts";
 
@@ -89,33 +88,9 @@ describe("A gateway's address", () => {
     assert.equal(canonicalAddress("\u212a8s.example.com"), "\u212a8s.example.com");
   });
 
-  it("comes with a port as one word, read back to the letter", () => {
+  it("comes with a port as one word", () => {
     assert.equal(formatGateway({ address: "2001:db8::1", port: 15443 }), "[2001:db8::1]:15443");
     assert.equal(formatGateway({ address: "1.2.3.4", port: 1, locality: "eu/a" }), "1.2.3.4:1 in eu/a");
-    const gateway = fc.record(
-      {
-        address: fc.oneof(fc.ipV4(), fc.ipV6().map(canonicalAddress), fc.constant("gw.example.com")),
-        port: fc.integer({ min: 1, max: 65535 }),
-        locality: fc.constantFrom("eu", "eu/a", "eu/a/1"),
-      },
-      { requiredKeys: ["address", "port"] },
-    );
-    fc.assert(
-      fc.property(gateway, (value) => {
-        assert.deepEqual(parseGateway(formatGateway(value)), { ...value });
-      }),
-    );
-    for (const text of [
-      "1.2.3.4",
-      "1.2.3.4:0",
-      "1.2.3.4:99999",
-      "::1:80",
-      "1.2.3.4:080",
-      "a b:1",
-      "1.2.3.4:1 in ",
-    ]) {
-      assert.throws(() => parseGateway(text), /must be <address>:<port>/);
-    }
   });
 
   it("is judged without an exception, whatever it is", () => {

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Contract } from "../../../federation/contract/contract.ts";
 import { type Fault, FaultsError, describeFault } from "../../../federation/core/fault.ts";
 import { type LocalCluster, type PeerImports, planImports } from "../../../federation/imports/contracts.ts";
-import { formatImport, parseImport } from "../../../federation/imports/importedService.ts";
+import { importFromJson, importToJson } from "../../../federation/imports/import.ts";
 import { type ServiceEntry, renderServiceEntry } from "../../../federation/imports/serviceEntry.ts";
 import { type HostileCase, hostileContract } from "./cases.ts";
 import { assertStorable } from "./storable.ts";
@@ -118,7 +118,7 @@ function assertTelling(fault: Fault): void {
 /** Renders everything that was planned. */
 function entriesOf({ gateways, services }: PeerImports, exportTo: readonly string[]): ServiceEntry[] {
   if (gateways.length === 0) return [];
-  const more = { gateways, exportTo, namespace: "istio-federation", peer: "cluster-b" };
+  const more = { gateways, otherGateways: {}, exportTo, namespace: "istio-federation", peer: "cluster-b" };
   return Object.entries(services).map(([host, service]) => renderServiceEntry({ host, service, ...more }));
 }
 
@@ -156,12 +156,7 @@ function assertOwn({ metadata, spec }: ServiceEntry, found: PeerImports): void {
   );
   const service = services[metadata.name];
   assert.ok(service);
-  const { ports, terminated } = service;
-  assert.deepEqual(parseImport(formatImport(service)), {
-    ...{ ports, subjectAltNames },
-    ...(remoteHost === undefined ? {} : { remoteHost }),
-    ...(terminated === undefined ? {} : { terminated }),
-  });
+  assert.deepEqual(importFromJson(importToJson(service)), service);
 }
 
 /** Addresses that a peer must not name, in their usual spelling. */

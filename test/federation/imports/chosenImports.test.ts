@@ -24,13 +24,13 @@ const told = (b: unknown, c: unknown): string[] =>
 
 describe("What a stack imports of its peers", () => {
   it("is what the rules of each choose", () => {
-    const { imports, faults, warnings } = choose(
+    const { choices, faults, warnings } = choose(
       [{ as: "shop.example.org" }],
       [{ service: "web", skip: true }],
     );
     assert.deepEqual([faults, warnings], [[], []]);
-    assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [BAR, "shop.example.org"]);
-    assert.deepEqual(imports["cluster-c"]?.services, {});
+    assert.deepEqual(Object.keys(choices["cluster-b"]?.services ?? {}), [BAR, "shop.example.org"]);
+    assert.deepEqual(choices["cluster-c"]?.services, {});
   });
 
   it("has no name of two services with different names there, unless one is not imported or comes first", () => {
@@ -41,11 +41,11 @@ describe("What a stack imports of its peers", () => {
     ]);
     const shop = { as: "shop.example.org" };
     assert.deepEqual(told([shop], [{ skip: true }]), []);
-    const { imports, faults } = choose([{ ...shop, priority: 1 }], [shop]);
+    const { choices, faults } = choose([{ ...shop, priority: 1 }], [shop]);
     assert.deepEqual(faults, []);
-    assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [BAR, "shop.example.org"]);
-    assert.deepEqual(Object.keys(imports["cluster-c"]?.services ?? {}), [WEB]);
-    assert.equal(imports["cluster-c"]?.elsewhere, 1);
+    assert.deepEqual(Object.keys(choices["cluster-b"]?.services ?? {}), [BAR, "shop.example.org"]);
+    assert.deepEqual(Object.keys(choices["cluster-c"]?.services ?? {}), [WEB]);
+    assert.equal(choices["cluster-c"]?.elsewhere, 1);
   });
 
   it("has no name in another peer's own domain, whether that imports it or not", () => {

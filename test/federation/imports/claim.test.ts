@@ -1,29 +1,60 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { judgeDomains } from "../../../federation/imports/domains.ts";
+import {
+  type AskedDomains,
+  type Claim,
+  ClaimIndex,
+  domainFaults,
+} from "../../../federation/imports/claims.ts";
 
 const claim = {
   owner: "pending peer cluster-c",
   nameDomains: ["c.local", "c.mesh"],
   trustDomain: "c.example",
+  rootCertificates: [],
 };
 const free = {
+  owner: "peer cluster-b",
+  domains: [],
   cluster: "cluster-b",
   nameDomain: "b.local",
   nameField: "clusterDomain",
   trustDomain: "b.example",
 } as const;
 
+const faultsOf = (
+  asked: AskedDomains,
+  claims: Claim[],
+  common: readonly ("clusterDomain" | "trustDomain")[] = [],
+  remedy = "",
+) => domainFaults(asked, new ClaimIndex(claims), common, remedy);
+
 describe("A cluster's domains", () => {
   it("may be what nobody claims", () => {
-    assert.deepEqual(judgeDomains(free, [claim]), []);
-    assert.deepEqual(judgeDomains({ ...free, nameDomain: "bc.local" }, [claim]), []);
-    assert.deepEqual(judgeDomains({ ...free, nameDomain: undefined }, [claim]), []);
-    assert.deepEqual(judgeDomains(free, [{ owner: "this cluster", nameDomains: [] }]), []);
+    assert.deepEqual(faultsOf(free, [claim]), []);
+    assert.deepEqual(faultsOf({ ...free, nameDomain: "bc.local" }, [claim]), []);
+    assert.deepEqual(faultsOf({ ...free, nameDomain: undefined }, [claim]), []);
+    assert.deepEqual(faultsOf(free, [{ ...claim, nameDomains: [], trustDomain: undefined }]), []);
+  });
+
+  it("may be its own", () => {
+    assert.deepEqual(faultsOf({ ...free, nameDomain: "c.local" }, [{ ...claim, owner: free.owner }]), []);
+  });
+
+  it("are compared with all claims, the faults in the order of the claims", () => {
+    const claims = ["x.b.local", "b.local", "local", "y.b.local", "ab.local"].map((domain, index) => ({
+      ...claim,
+      owner: `peer ${index}`,
+      nameDomains: [domain],
+    }));
+    assert.deepEqual(
+      faultsOf(free, claims).map(({ rule }) => rule.replace(/^.* is that of /, "")),
+      ["peer 0", "peer 1", "peer 2", "peer 3"],
+    );
   });
 
   it("may be another's domain of the other kind", () => {
-    assert.deepEqual(judgeDomains({ ...free, nameDomain: "c.example", trustDomain: "c.local" }, [claim]), []);
+    assert.deepEqual(faultsOf({ ...free, nameDomain: "c.example", trustDomain: "c.local" }, [claim]), []);
   });
 
   for (const [field, key, claimed] of [
@@ -35,7 +66,7 @@ describe("A cluster's domains", () => {
       it(`cannot have ${value} as ${field} when ${claimed} is claimed, and hear whose it is`, () => {
         const asked = { ...free, ...(field === "meshDomain" ? { nameField: field } : {}), [key]: value };
         assert.deepEqual(
-          judgeDomains(asked, [claim]).map(({ path, rule }) => [path, rule]),
+          faultsOf(asked, [claim]).map(({ path, rule }) => [path, rule]),
           [[field, `must neither be, hold nor lie in '${claimed}', which is that of pending peer cluster-c`]],
         );
       });
@@ -45,9 +76,9 @@ describe("A cluster's domains", () => {
   it("may be another's to the letter, but not hold nor lie in it, where they may be in common", () => {
     const common = ["clusterDomain", "trustDomain"] as const;
     const same = { ...free, nameDomain: "c.local", trustDomain: "c.example" };
-    assert.deepEqual(judgeDomains(same, [claim], common), []);
+    assert.deepEqual(faultsOf(same, [claim], common), []);
     assert.deepEqual(
-      judgeDomains({ ...same, nameDomain: "x.c.local" }, [claim], common).map(({ remedy }) => remedy),
+      faultsOf({ ...same, nameDomain: "x.c.local" }, [claim], common).map(({ remedy }) => remedy),
       ["Give each cluster a domain of its own or all the same, or remove one of the peers"],
     );
   });
@@ -55,7 +86,7 @@ describe("A cluster's domains", () => {
   it("come with a way out: that of names as given, that of trust by the field in both stacks' config", () => {
     const taken = { ...free, nameDomain: "c.local", trustDomain: "c.example" };
     assert.deepEqual(
-      judgeDomains(taken, [claim], [], "Do this").map(({ remedy }) => remedy),
+      faultsOf(taken, [claim], [], "Do this").map(({ remedy }) => remedy),
       [
         "Do this",
         "Write cluster.trustDomain, which is the cluster domain unless said otherwise, into the config of both stacks, " +

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { renderDestinationRule } from "../../../federation/imports/destinationRule.ts";
-import { contractService, shuffled } from "../arbitraries.ts";
+import { plainImport } from "../../../federation/imports/import.ts";
+import { peerImport, shuffled } from "../arbitraries.ts";
 
 const input = {
   host: "httpbin.bar.global",
-  service: {
+  service: plainImport({
     ports: [{ number: 8000, name: "http", protocol: "HTTP" as const }],
     subjectAltNames: ["spiffe://cluster.local/ns/bar/sa/httpbin"],
-  },
+  }),
   exportTo: ["foo", "."],
   namespace: "istio-federation",
   peer: "cluster-2",
@@ -58,7 +59,7 @@ describe("A DestinationRule", () => {
   it("asks a gateway that opens calls for a host name of each port, by the own name where there is no other", () => {
     const ports = [...input.service.ports, { number: 9000, name: "grpc", protocol: "GRPC" as const }];
     const asked = (remoteHost?: string) => {
-      const more = { ports, terminated: true as const, ...(remoteHost === undefined ? {} : { remoteHost }) };
+      const more = { ports, terminated: true, remoteHost };
       return renderDestinationRule({ ...input, service: { ...input.service, ...more } }).spec.trafficPolicy;
     };
     const policy = (host: string) => ({
@@ -97,7 +98,7 @@ describe("A DestinationRule", () => {
   });
 
   it("is the same in bytes for the same input in any order", () => {
-    const pairs = contractService().chain((service) =>
+    const pairs = peerImport().chain((service) =>
       fc.tuple(fc.constant(service), shuffled(service.ports), shuffled(input.exportTo)),
     );
     fc.assert(

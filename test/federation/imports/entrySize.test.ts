@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
+import { plainImport } from "../../../federation/imports/import.ts";
 import { renderImport } from "../../../federation/imports/importObjects.ts";
 import { entrySizes } from "../../../federation/imports/peerService.ts";
 import { fitsEndpoints, sharedPort } from "../../../federation/imports/serviceEntry.ts";
@@ -17,9 +18,9 @@ const services = fc.oneof(
 
 /** With another name there than here, or not; with calls that the gateway opens, or not. */
 const named = fc.tuple(services, fc.boolean(), fc.boolean()).map(([service, renamed, opened]) => ({
-  ...service,
-  ...(renamed ? { remoteHost: `there.${BAR}` } : {}),
-  ...(opened ? { terminated: true as const } : {}),
+  ...plainImport(service),
+  remoteHost: renamed ? `there.${BAR}` : undefined,
+  terminated: opened,
 }));
 
 describe("The size of a ServiceEntry", () => {
@@ -31,7 +32,7 @@ describe("The size of a ServiceEntry", () => {
       fc.property(named, fc.oneof(gateways(), many), (service, addresses) => {
         // What cannot be rendered is refused before it is measured.
         fc.pre(fitsEndpoints(service.ports) || sharedPort(addresses) !== undefined);
-        const more = { gateways: addresses, exportTo: [], namespace: "", peer: "" };
+        const more = { gateways: addresses, otherGateways: {}, exportTo: [], namespace: "", peer: "" };
         const written = renderImport({ host: BAR, service, ...more })
           .map((object) => JSON.stringify(object))
           .join("");

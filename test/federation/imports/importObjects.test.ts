@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { IMPORT_KINDS, renderImport } from "../../../federation/imports/importObjects.ts";
-import { formatImport, needsRule } from "../../../federation/imports/importedService.ts";
-import { contractService, outlierDetection } from "../arbitraries.ts";
-import { BAR, barService } from "../samples.ts";
+import { hasDestinationRule } from "../../../federation/imports/destinationRule.ts";
+import { outlierDetection, peerImport } from "../arbitraries.ts";
+import { BAR, barImport } from "../samples.ts";
 
 const more = {
   gateways: [{ address: "203.0.113.20", port: 15443 }],
+  otherGateways: {},
   exportTo: ["*"],
   namespace: "istio-federation",
   peer: "cluster-b",
@@ -17,7 +18,7 @@ const REMOTE_HOST = "istio-federation.dev/remote-host";
 describe("What registers a service", () => {
   const services = fc
     .tuple(
-      contractService(),
+      peerImport(),
       fc.constantFrom(undefined, BAR),
       fc.option(outlierDetection()),
       fc.boolean(),
@@ -25,21 +26,21 @@ describe("What registers a service", () => {
     )
     .map(([service, remoteHost, outliers, opened, local]) => ({
       ...service,
-      ...(opened ? { terminated: true as const } : {}),
-      ...(remoteHost === undefined ? {} : { remoteHost }),
-      ...(outliers === null ? {} : { outlierDetection: outliers }),
-      ...(local ? { localService: "bar-xyz-b" } : {}),
+      terminated: opened,
+      remoteHost,
+      outlierDetection: outliers ?? undefined,
+      localService: local ? "bar-xyz-b" : undefined,
     }));
 
-  it("is of the kinds that its line tells, each object named as the service is here, or as its local Service", () => {
+  it("is of the kinds that its settings need, each object named as the service is here, or as its local Service", () => {
     fc.assert(
       fc.property(services, (service) => {
         const objects = renderImport({ host: "bar.xyz.global", service, ...more });
         assert.deepEqual(
           objects.map(({ kind }) => kind),
           IMPORT_KINDS.filter((kind) => {
-            if (kind === "DestinationRule") return needsRule(formatImport(service));
-            return kind === "ServiceEntry" || "localService" in service;
+            if (kind === "DestinationRule") return hasDestinationRule(service);
+            return kind === "ServiceEntry" || service.localService !== undefined;
           }),
         );
         const local = ["Service", "VirtualService"];
@@ -51,25 +52,25 @@ describe("What registers a service", () => {
 
   it("is a ServiceEntry alone, without a further word, where the service has one name here and there", () => {
     fc.assert(
-      fc.property(contractService(), (service) => {
+      fc.property(peerImport(), (service) => {
         const [entry, ...others] = renderImport({ host: BAR, service, ...more });
         assert.deepEqual(others, []);
-        assert.ok(entry && !("annotations" in entry.metadata));
+        assert.deepEqual(entry && "annotations" in entry.metadata && entry.metadata.annotations, {});
       }),
     );
   });
 
   it("tells in an annotation when its gateways pause, so that its rule is looked for", () => {
-    const service = { ...barService, outlierDetection: { interval: "5s" } };
+    const service = { ...barImport, outlierDetection: { interval: "5s" } };
     const [entry, rule] = renderImport({ host: BAR, service, ...more });
     assert.deepEqual(entry && "annotations" in entry.metadata && entry.metadata.annotations, {
-      "istio-federation.dev/outlier-detection": "interval 5s",
+      "istio-federation.dev/outlier-detection": '{"interval":"5s"}',
     });
     assert.equal(rule?.kind, "DestinationRule");
   });
 
   it("tells in an annotation that the peer's gateway opens its calls, so that its rule is looked for", () => {
-    const service = { ...barService, terminated: true as const };
+    const service = { ...barImport, terminated: true };
     const [entry, rule] = renderImport({ host: BAR, service, ...more });
     assert.deepEqual(entry && "annotations" in entry.metadata && entry.metadata.annotations, {
       "istio-federation.dev/terminated": "true",
@@ -80,13 +81,13 @@ describe("What registers a service", () => {
   });
 
   it("is seen where its service is, if that is said of it, and else where the peer's services are", () => {
-    const seen = (exportTo?: string[]) =>
+    const seen = (exportTo: string[]) =>
       renderImport({
         host: "x.global",
-        service: { ...barService, remoteHost: BAR, ...(exportTo === undefined ? {} : { exportTo }) },
+        service: { ...barImport, remoteHost: BAR, exportTo },
         ...more,
       }).map(({ spec }) => "exportTo" in spec && spec.exportTo);
-    assert.deepEqual(seen(), [["*"], ["*"]]);
+    assert.deepEqual(seen([]), [["*"], ["*"]]);
     assert.deepEqual(seen(["shop", "client"]), [
       ["client", "shop"],
       ["client", "shop"],
@@ -95,7 +96,7 @@ describe("What registers a service", () => {
 
   it("tells in an annotation which name the service has there, if it is another", () => {
     fc.assert(
-      fc.property(contractService(), (service) => {
+      fc.property(peerImport(), (service) => {
         const [entry] = renderImport({ host: "x.global", service: { ...service, remoteHost: BAR }, ...more });
         assert.deepEqual(entry && "annotations" in entry.metadata && entry.metadata.annotations, {
           [REMOTE_HOST]: BAR,

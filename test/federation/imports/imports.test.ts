@@ -5,7 +5,7 @@ import type { Contract } from "../../../federation/contract/contract.ts";
 import { refuseAddress } from "../../../federation/core/address.ts";
 import { planImports } from "../../../federation/imports/contracts.ts";
 import { doubtfulContract } from "../arbitraries.ts";
-import { BAR, ROOT_B, ROOT_C, ROOT_D, barService, contractOf } from "../samples.ts";
+import { BAR, barImport, ROOT_B, ROOT_C, ROOT_D, barService, contractOf } from "../samples.ts";
 
 const local = {
   cluster: "cluster-a",
@@ -35,7 +35,7 @@ describe("A plan of imports", () => {
     assert.deepEqual(imports["cluster-b"], {
       peer: "cluster-b",
       gateways: [{ address: "203.0.113.20", port: 15443 }],
-      services: { [BAR]: barService },
+      services: { [BAR]: barImport },
       refused: [],
       contract: contractOf(),
     });
@@ -104,6 +104,7 @@ describe("A plan of imports", () => {
       owner: "pending peer cluster-c",
       nameDomains: ["c.local"],
       trustDomain: "cluster-b.local",
+      rootCertificates: [],
     };
     const { imports, faults } = planImports(local, { "cluster-b": contractOf() }, [claim]);
     assert.deepEqual(imports, {});

@@ -1,28 +1,32 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { SERVICE_NAME } from "../../../federation/core/names.ts";
 import { describe, it } from "mocha";
-import type { ChosenPeer } from "../../../federation/imports/importChoice.ts";
-import type { ImportedService } from "../../../federation/imports/importedService.ts";
+import { type ImportChoice, chooseImports } from "../../../federation/imports/importChoice.ts";
+import type { Import } from "../../../federation/imports/import.ts";
 import { nameLocalServices, takenServices } from "../../../federation/imports/localNames.ts";
-import {
-  LOCAL_NAME,
-  LOCAL_NAME_TEMPLATE,
-  SERVICE_NAME,
-  localName,
-} from "../../../federation/imports/localService.ts";
+import { LOCAL_NAME, LOCAL_NAME_TEMPLATE, localName } from "../../../federation/imports/localService.ts";
 import { label } from "../arbitraries.ts";
-import { BAR, barService, contractOf } from "../samples.ts";
+import { BAR, barImport, contractOf } from "../samples.ts";
 
 /** What is to be registered of a peer of cluster domain cluster-b.local: by name here. */
-function peerOf(peer: string, services: Record<string, Partial<ImportedService>>): ChosenPeer {
-  const all = Object.entries(services).map(([host, more]) => [host, { ...barService, ...more }] as const);
-  return { peer, gateways: [], services: Object.fromEntries(all), refused: [], contract: contractOf() };
+function peerOf(peer: string, services: Record<string, Partial<Import>>): ImportChoice {
+  const all = Object.entries(services).map(([host, more]) => [host, { ...barImport, ...more }] as const);
+  const found = {
+    peer,
+    gateways: [],
+    services: Object.fromEntries(all),
+    refused: [],
+    contract: contractOf(),
+  };
+  return chooseImports(found, {}, () => undefined);
 }
 
-const named = (imports: ChosenPeer[], name = LOCAL_NAME, further: string[] = [], limit = 10) => {
-  const found = nameLocalServices(imports, (_, host) => further.includes(host), { name, limit });
+const named = (imports: ImportChoice[], name = LOCAL_NAME, further: string[] = [], limit = 10) => {
+  const choices = imports.map((each) => ({ ...each, givenAt: new Map(further.map((host) => [host, ""])) }));
+  const found = nameLocalServices(choices, { name, limit });
   return {
-    names: found.imports.map(({ services }) => Object.values(services).map((each) => each.localService)),
+    names: found.choices.map(({ services }) => Object.values(services).map((each) => each.localService)),
     faults: found.faults.map(({ path, value, rule }) => [path, value, rule].join(" ")),
     warnings: found.warnings.map(({ path, rule }) => `${path} ${rule}`),
   };
@@ -71,14 +75,11 @@ describe("The template of local Services' names", () => {
 describe("The local Services of imported ones", () => {
   it("are none where the config does not ask for them", () => {
     const imports = [peerOf("cluster-b", { [BAR]: {} })];
-    assert.deepEqual(
-      nameLocalServices(imports, () => false, undefined),
-      {
-        imports,
-        faults: [],
-        warnings: [],
-      },
-    );
+    assert.deepEqual(nameLocalServices(imports, undefined), {
+      choices: imports,
+      faults: [],
+      warnings: [],
+    });
   });
 
   it("are called as the services are in their own clusters, whatever they are called here", () => {

@@ -4,15 +4,15 @@ import { describe, it } from "mocha";
 import { isImport } from "../../../federation/core/labels.ts";
 import { isHttp, protocolOf } from "../../../federation/core/port.ts";
 import { renderLocalService } from "../../../federation/imports/localService.ts";
-import { contractService } from "../arbitraries.ts";
-import { BAR, barService } from "../samples.ts";
+import { peerImport } from "../arbitraries.ts";
+import { BAR, barImport } from "../samples.ts";
 
 const more = { host: BAR, exportTo: ["shop", "client"], namespace: "istio-federation", peer: "cluster-b" };
 
 describe("The local Service of an imported one", () => {
   it("has its ports, and routes to it: of HTTP under its own name, of all else as it comes", () => {
     const service = {
-      ...barService,
+      ...barImport,
       ports: [
         { number: 9090, name: "grpc", protocol: "GRPC" as const },
         { number: 8443, name: "tls", protocol: "TLS" as const },
@@ -70,7 +70,7 @@ describe("The local Service of an imported one", () => {
   it("is seen where its service is, if that is said of it", () => {
     const [service, routes] = renderLocalService("x", {
       ...more,
-      service: { ...barService, exportTo: ["pay"] },
+      service: { ...barImport, exportTo: ["pay"] },
     });
     assert.equal(service.metadata.annotations["networking.istio.io/exportTo"], "pay");
     assert.deepEqual(routes.spec.exportTo, ["pay"]);
@@ -78,7 +78,7 @@ describe("The local Service of an imported one", () => {
 
   it("has one route for each port, whatever the order, of the protocol that Istio reads there, and is known as an import", () => {
     fc.assert(
-      fc.property(contractService(), (service) => {
+      fc.property(peerImport(), (service) => {
         const [local, routes] = renderLocalService("x", { ...more, service });
         const { http = [], tcp = [] } = routes.spec;
         const routed = [...http, ...tcp].map(({ match: [match], route: [first] }) => {

@@ -5,7 +5,7 @@ import { readContract } from "../../../federation/contract/contract.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
 import { overlap } from "../../../federation/core/names.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
-import { claimOfPending } from "../../../federation/imports/domains.ts";
+import { claimOfPending } from "../../../federation/imports/claims.ts";
 import { chooseFromPeers } from "../../../federation/imports/registrations.ts";
 import { BAR, KUBECONFIG, ROOT_C, ROOT_D, barService, contractOf, validConfig } from "../samples.ts";
 
@@ -128,7 +128,7 @@ describe("A peer's service under another name than its own", () => {
       b: contractOf({ domains: ["shop.example"], ...under("bar.shop.example") }),
     });
     const chosen = (rule: unknown) =>
-      Object.keys(chooseFromPeers(imports, config([rule])).imports["b"]?.services ?? {});
+      Object.keys(chooseFromPeers(imports, config([rule])).choices["b"]?.services ?? {});
     assert.deepEqual(chosen({ host: "*.shop.example" }), ["bar.shop.example"]);
     assert.deepEqual(chosen({ host: "*", as: "bar.example.org" }), ["bar.example.org", "bar.shop.example"]);
     for (const rule of [{ service: "bar" }, { namespace: "*" }]) assert.deepEqual(chosen(rule), []);

@@ -40,7 +40,7 @@ describe("A peer", () => {
     const { peers, warnings } = viewOfB({ contract });
     const view = peers["cluster-b"];
     assert.equal(view?.state, "ready");
-    assert.deepEqual(Object.keys(view.imports.services), [BAR]);
+    assert.deepEqual(Object.keys(view.services), [BAR]);
     assert.deepEqual(view.pinned, anchor);
     assert.deepEqual(warnings, []);
   });
@@ -48,10 +48,14 @@ describe("A peer", () => {
   it("is pending while its stack gives none, with a warning that says why, and stays trusted as before", () => {
     const { peers, warnings } = viewOfB({ pending: "stack acme/mesh/tokyo does not exist" });
     assert.deepEqual(peers["cluster-b"], {
+      peer: "cluster-b",
       state: "pending",
       reason: "stack acme/mesh/tokyo does not exist",
       since: "2026-11-21T10:28:15Z",
       gateways: [],
+      services: {},
+      refused: [],
+      contract: undefined,
       pinned: anchor,
     });
     assert.deepEqual(warnings, ["Peer cluster-b is pending: stack acme/mesh/tokyo does not exist"]);
@@ -107,7 +111,7 @@ describe("A peer", () => {
     const { peers, warnings } = viewBy([{ as: ["bar.example.org"] }, { service: ["foo"] }]);
     const view = peers["cluster-b"];
     assert.equal(view?.state, "ready");
-    assert.deepEqual(Object.keys(view.imports.services), ["bar.example.org", BAR]);
+    assert.deepEqual(Object.keys(view.services), ["bar.example.org", BAR]);
     assert.match(warnings.join(), /peers\.cluster-b\.imports\[1\]: means none of the 1 service/);
     assert.equal(viewBy([]).peers["cluster-b"]?.state, "ready");
     const emptied = viewBy([], importing({})).peers["cluster-b"];
@@ -170,8 +174,8 @@ describe("A peer", () => {
     const { peers } = viewPeers(equal, { "cluster-b": { contract: equalB } }, nothing, NOW);
     const view = peers["cluster-b"];
     assert.equal(view?.state, "ready");
-    assert.deepEqual(Object.keys(view.imports.services), ["bar.xyz.svc.cluster-b.mesh"]);
-    assert.equal(view.pinned.meshDomain, "cluster-b.mesh");
+    assert.deepEqual(Object.keys(view.services), ["bar.xyz.svc.cluster-b.mesh"]);
+    assert.equal(view.pinned?.meshDomain, "cluster-b.mesh");
   });
 
   it("keeps its mesh domain while it is pending, and leaves the cluster domain that all have to others", () => {
@@ -212,9 +216,7 @@ describe("A peer", () => {
     const kept = viewPeers(config, { "cluster-b": { contract: equalB } }, last, NOW);
     assert.deepEqual(kept.notes, []);
     const view = kept.peers["cluster-b"];
-    assert.deepEqual(view?.state === "ready" && Object.keys(view.imports.services), [
-      "bar.xyz.svc.cluster.local",
-    ]);
+    assert.deepEqual(view?.state === "ready" && Object.keys(view.services), ["bar.xyz.svc.cluster.local"]);
   });
 
   it("may change its own domains with the config's consent, and leaves them to others once it is no peer any more", () => {
@@ -241,7 +243,7 @@ describe("A peer", () => {
     const { peers, warnings } = viewOfB({ contract: contractOf({ services }) });
     const view = peers["cluster-b"];
     assert.equal(view?.state, "ready");
-    assert.deepEqual(Object.keys(view.imports.services), [BAR]);
+    assert.deepEqual(Object.keys(view.services), [BAR]);
     assert.match(warnings.join(), /www\.example\.com/);
   });
 

@@ -2,21 +2,22 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { type ServiceEntryInput, renderServiceEntry } from "../../../federation/imports/serviceEntry.ts";
-import { contractService, gateways, shuffled } from "../arbitraries.ts";
+import { gateways, peerImport, shuffled } from "../arbitraries.ts";
 import { gatewaysOf, portsOf } from "../hostile/extremes.ts";
-import { BAR, barService } from "../samples.ts";
+import { BAR, barImport } from "../samples.ts";
 
 const input: ServiceEntryInput = {
   host: BAR,
-  service: { ...barService, ports: [...barService.ports, { number: 9090, name: "grpc", protocol: "GRPC" }] },
+  service: { ...barImport, ports: [...barImport.ports, { number: 9090, name: "grpc", protocol: "GRPC" }] },
   gateways: [{ address: "203.0.113.20", port: 15443, locality: "eu/a" }],
+  otherGateways: {},
   exportTo: ["*"],
   namespace: "istio-federation",
   peer: "cluster-b",
 };
 
 const inputs = fc
-  .tuple(contractService(), gateways(), fc.constantFrom(["*"], ["abc", "xyz"]))
+  .tuple(peerImport(), gateways(), fc.constantFrom(["*"], ["abc", "xyz"]))
   .map(([service, addresses, exportTo]) => ({ ...input, service, gateways: addresses, exportTo }));
 
 describe("A ServiceEntry", () => {
@@ -31,6 +32,7 @@ describe("A ServiceEntry", () => {
           "app.kubernetes.io/managed-by": "istio-federation",
           "istio-federation.dev/peer": "cluster-b",
         },
+        annotations: {},
       },
       spec: {
         hosts: [BAR],
@@ -68,7 +70,7 @@ describe("A ServiceEntry", () => {
     ["a port's name that is too long for them", portsOf(2, 63)],
   ] as const) {
     it(`leads to the gateways by its ports' own target with ${what}`, () => {
-      const service = { ...barService, ports };
+      const service = { ...barImport, ports };
       const { spec } = renderServiceEntry({ ...input, service, gateways: gatewaysOf(2) });
       assert.ok(spec.ports.every(({ targetPort }) => targetPort === 15443));
       assert.ok(spec.endpoints.every((endpoint) => !("ports" in endpoint)));
@@ -76,9 +78,9 @@ describe("A ServiceEntry", () => {
   }
 
   it("shares port numbers with others, HTTP or TCP: it names one host, and leaves the address to istiod", () => {
-    const tcp = { ...barService, ports: [{ number: 8080, name: "tcp", protocol: "TCP" as const }] };
+    const tcp = { ...barImport, ports: [{ number: 8080, name: "tcp", protocol: "TCP" as const }] };
     const [http, db] = [
-      renderServiceEntry({ ...input, service: barService }),
+      renderServiceEntry({ ...input, service: barImport }),
       renderServiceEntry({ ...input, host: `db.${BAR}`, service: tcp }),
     ];
     assert.notEqual(http.metadata.name, db.metadata.name);
@@ -102,7 +104,12 @@ describe("A ServiceEntry", () => {
         )
         .map(([ports, subjectAltNames, addresses, exportTo]) => ({
           one,
-          other: { ...one, service: { ports, subjectAltNames }, gateways: addresses, exportTo },
+          other: {
+            ...one,
+            service: { ...one.service, ports, subjectAltNames },
+            gateways: addresses,
+            exportTo,
+          },
         })),
     );
     fc.assert(

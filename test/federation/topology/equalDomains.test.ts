@@ -4,6 +4,7 @@ import { describe, it } from "mocha";
 import type { Contract } from "../../../federation/contract/contract.ts";
 import { overlap } from "../../../federation/core/names.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
+import { plainImport } from "../../../federation/imports/import.ts";
 import { renderImport } from "../../../federation/imports/importObjects.ts";
 import type { NamesChoice } from "../../../federation/imports/peerNames.ts";
 import { contractService, label, shuffled } from "../arbitraries.ts";
@@ -50,7 +51,7 @@ describe("A plan of imports where cluster domains are equal", () => {
     const { imports, faults } = planImports(local, { "cluster-2": peerOf("cluster-2") });
     assert.deepEqual(faults, []);
     assert.deepEqual(imports["cluster-2"]?.services, {
-      "httpbin.bar.svc.cluster-2.mesh": { ...httpbinOf("cluster-2.mesh"), remoteHost: HTTPBIN },
+      "httpbin.bar.svc.cluster-2.mesh": { ...plainImport(httpbinOf("cluster-2.mesh")), remoteHost: HTTPBIN },
     });
   });
 
@@ -60,10 +61,11 @@ describe("A plan of imports where cluster domains are equal", () => {
       "cluster-2": peerOf("cluster-2", { services: { [HTTPBIN]: opened } }),
     });
     const [[host, service] = assert.fail()] = Object.entries(imports["cluster-2"]?.services ?? {});
-    assert.deepEqual(service, { ...opened, remoteHost: HTTPBIN });
+    assert.deepEqual(service, { ...plainImport(opened), remoteHost: HTTPBIN });
     const [, rule] = renderImport({
       ...{ host, service, exportTo: ["*"], namespace: "n", peer: "cluster-2" },
       gateways: [{ address: "203.0.113.20", port: 15443 }],
+      otherGateways: {},
     });
     assert.match(JSON.stringify(rule), new RegExp(`"sni":"p\\d+\\.${HTTPBIN}"`));
   });
@@ -86,7 +88,7 @@ describe("A plan of imports where cluster domains are equal", () => {
   it("registers by their own names what the config says so of, and refuses it where that is ours", () => {
     const own = { ...local, clusterDomain: "a.local", names: { b: "own" as const } };
     const { imports } = planImports(own, { b: peerOf("cluster-2") });
-    assert.deepEqual(imports["b"]?.services, { [HTTPBIN]: httpbinOf("cluster-2.mesh") });
+    assert.deepEqual(imports["b"]?.services, { [HTTPBIN]: plainImport(httpbinOf("cluster-2.mesh")) });
     const [fault, ...others] = told({ b: peerOf("cluster-2") }, { ...local, names: { b: "own" } });
     assert.deepEqual(others, []);
     assert.match(
@@ -155,7 +157,9 @@ describe("A plan of imports where cluster domains are equal", () => {
 describe("A hostile peer's mesh domain", () => {
   const b = contractOf({ rootCertificates: [ROOT_D] });
   const three = peerOf("cluster-3", {}, ROOT_C);
-  const claims = [{ owner: "pending peer p", nameDomains: ["p.mesh"], trustDomain: "p.mesh" }];
+  const claims = [
+    { owner: "pending peer p", nameDomains: ["p.mesh"], trustDomain: "p.mesh", rootCertificates: [] },
+  ];
   for (const [what, meshDomain] of [
     ["our cluster domain", "cluster.local"],
     ["in it", "svc.cluster.local"],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Contract } from "../../../federation/contract/contract.ts";
+import { plainImport } from "../../../federation/imports/import.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
 import { commonTrustNotes, unnamedTrustNotes } from "../../../federation/trust/commonTrust.ts";
 import { doubtfulContract } from "../arbitraries.ts";
@@ -41,7 +42,7 @@ describe("A plan of imports under replicated control planes", () => {
     const { imports, faults } = planImports(local, { "cluster-2": peerOf("cluster-2") });
     assert.deepEqual(faults, []);
     assert.deepEqual(imports["cluster-2"]?.services, {
-      "httpbin.bar.global": { ...httpbin, remoteHost: HTTPBIN },
+      "httpbin.bar.global": { ...plainImport(httpbin), remoteHost: HTTPBIN },
     });
   });
 

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import type { Claim } from "../../../federation/imports/domains.ts";
-import { validateRootNames } from "../../../federation/trust/rootNames.ts";
+import { RootNames, type RootOwner } from "../../../federation/trust/rootNames.ts";
 import { ROOT_A, ROOT_B } from "../samples.ts";
 
-const ours: Claim = { owner: "this cluster", nameDomains: ["a.local"], trustDomain: "a.local" };
+const ours: RootOwner = { owner: "this cluster", trustDomain: "a.local", rootCertificates: [] };
+
+const faultsOf = (roots: string[], owners: RootOwner[], ownRoots: string[] = []) =>
+  new RootNames(owners).faults("peer b", roots, ownRoots);
 
 /** A root with this subject, as OpenSSL writes it: `/O=a.local/CN=Root CA`. */
 function rootNamed(subject: string): string {
@@ -14,8 +16,8 @@ function rootNamed(subject: string): string {
   }).toString();
 }
 
-const rules = (roots: string[], claims: Claim[]): string[] =>
-  validateRootNames(roots, claims).map(({ path, rule }) => `${path}: ${rule}`);
+const rules = (roots: string[], owners: RootOwner[]): string[] =>
+  faultsOf(roots, owners).map(({ path, rule }) => `${path}: ${rule}`);
 
 describe("The subject of a peer's root", () => {
   it("is accepted when no other certificate has it", () => {
@@ -42,11 +44,11 @@ describe("The subject of a peer's root", () => {
     const others = [claim, { ...claim, owner: "peer c" }];
     assert.equal(rules([ROOT_B], others).length, 2);
     assert.deepEqual(
-      validateRootNames([ROOT_B, ROOT_A], others, [ROOT_B]).map(({ path }) => path),
+      faultsOf([ROOT_B, ROOT_A], others, [ROOT_B]).map(({ path }) => path),
       [],
     );
     const namesake = rootNamed("/O=cluster-b");
-    assert.equal(validateRootNames([namesake], others, [ROOT_B]).length, 2);
+    assert.equal(faultsOf([namesake], others, [ROOT_B]).length, 2);
   });
 
   for (const subject of ["/O=a.local/CN=Intermediate CA", "/O=A.Local/CN=anything", "/C=JP/O=a.local"]) {

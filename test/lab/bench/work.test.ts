@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatImport, parseImport } from "../../../federation/imports/importedService.ts";
+import { importFromJson, importToJson } from "../../../federation/imports/import.ts";
 import { entriesOf, moved, readWork, servicesOf, WORK_VARIABLE, type Work } from "../../../lab/bench/work.ts";
 
 const WORK: Work = {
@@ -22,7 +22,7 @@ describe("what the benchmark declares", () => {
   it("is as many services as asked for, each under its own name, and valid", () => {
     const services = servicesOf(WORK);
     assert.equal(new Set(services.map(([host]) => host)).size, 20);
-    for (const [, service] of services) assert.deepEqual(parseImport(formatImport(service)), service);
+    for (const [, service] of services) assert.deepEqual(importFromJson(importToJson(service)), service);
   });
 
   it("changes in one entry with the revision, and in every entry with the gateway", () => {

@@ -3,8 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { identify } from "../../../lab/processIdentity.ts";
 import { waitFor } from "../../../lab/ready.ts";
-import type { ImportedServicesArgs } from "../../../providers/importedServices.ts";
-import { EngineFixture } from "../support/engineFixture.ts";
+import { type DeclaredArgs, EngineFixture } from "../support/engineFixture.ts";
 import { servicesOf } from "../support/faultSite.ts";
 import { type RunningProcess, descendants } from "../support/processTree.ts";
 
@@ -13,7 +12,7 @@ const SERVICES = 500;
 describe("pulumi up, interrupted in the middle of many writes", () => {
   let fixture: EngineFixture;
   let stack: Stack;
-  let declared: Partial<ImportedServicesArgs>;
+  let declared: DeclaredArgs;
 
   before(async () => {
     fixture = await EngineFixture.start("interrupt");
@@ -37,7 +36,7 @@ describe("pulumi up, interrupted in the middle of many writes", () => {
     address: string,
     signal: (cli: number) => Promise<void>,
   ): Promise<{ text: string; provider: RunningProcess }> {
-    declared = { services: servicesOf(SERVICES), gateways: [`${address}:15443`] };
+    declared = { services: servicesOf(SERVICES), gateways: [{ address, port: 15443 }] };
     const failure = stack.up(fixture.printing).then(
       () => assert.fail("must fail"),
       (error: unknown) => (error as Error).message,

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { ClusterClient } from "../../../kubernetes/client.ts";
 import { applyImports } from "../../../providers/importedServices/apply.ts";
-import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
+import { DeclaredImports } from "../../../providers/importedServices/declared.ts";
+import type { LiveObject } from "../../../providers/importedServices/liveObject.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
+import { jsonOf } from "../../federation/imports/importOf.ts";
 import { inputsOfB } from "./inputsOfB.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
 
@@ -46,9 +48,9 @@ describe("An update of a service that has another name here than there", () => {
   });
 
   const put = (kind: "ServiceEntry" | "DestinationRule", inputs = INPUTS): void => {
-    const object = declaredObjects(inputs)(GLOBAL).find(
-      (each) => each.kind === kind,
-    ) as unknown as LiveObject;
+    const object = new DeclaredImports(inputs)
+      .objects(GLOBAL)
+      .find((each) => each.kind === kind) as unknown as LiveObject;
     const plural = kind === "ServiceEntry" ? "serviceentries" : "destinationrules";
     objects.set(`/apis/networking.istio.io/v1/namespaces/ns/${plural}/${GLOBAL}`, object);
   };
@@ -86,8 +88,8 @@ describe("An update of a service that has another name here than there", () => {
 
   it("takes the rule away before the entry says that there is none, where a service stays and loses it", async () => {
     const plain = LINE.replace(" of bar.xyz.svc.b.local", "");
-    const pausing = { ...INPUTS, services: { [GLOBAL]: `${plain} outlierDetection interval 5s` } };
-    [applied] = declaredObjects({ ...INPUTS, services: { [GLOBAL]: plain } })(GLOBAL);
+    const pausing = { ...INPUTS, services: jsonOf({ [GLOBAL]: `${plain} outlierDetection interval 5s` }) };
+    [applied] = new DeclaredImports({ ...INPUTS, services: jsonOf({ [GLOBAL]: plain }) }).objects(GLOBAL);
     for (const few of [undefined, { hosts: [GLOBAL], before: pausing.services }]) {
       objects.clear();
       server.requests.length = 0;
@@ -95,7 +97,7 @@ describe("An update of a service that has another name here than there", () => {
       put("DestinationRule", pausing);
       const { imported, failures } = await applyImports(
         client,
-        { ...INPUTS, services: { [GLOBAL]: plain } },
+        { ...INPUTS, services: jsonOf({ [GLOBAL]: plain }) },
         few,
       );
       assert.deepEqual([imported, failures], [1, []]);
@@ -111,7 +113,7 @@ describe("An update of a service that has another name here than there", () => {
       assert.deepEqual(await applyImports(client, gone, few), { imported: 0, failures: [] });
     }
     assert.deepEqual(writes(), []);
-    [applied] = declaredObjects({ ...INPUTS, peer: "c" })(GLOBAL);
+    [applied] = new DeclaredImports({ ...INPUTS, peer: "c" }).objects(GLOBAL);
     const taking = { ...INPUTS, peer: "c", siblings: ["b"] };
     assert.deepEqual(await applyImports(client, taking, { hosts: [GLOBAL], before: {} }), {
       imported: 1,
@@ -139,7 +141,7 @@ describe("An update of a service that has another name here than there", () => {
       if (request.includes("/destinationrules")) return forbidden;
       return { status: 200, body: { items: [], metadata: {} } };
     });
-    const plain = { "bar.xyz.svc.b.local": LINE.replace(" of bar.xyz.svc.b.local", "") };
+    const plain = jsonOf({ "bar.xyz.svc.b.local": LINE.replace(" of bar.xyz.svc.b.local", "") });
     assert.deepEqual((await applyImports(client, { ...INPUTS, services: plain })).failures, []);
     assert.deepEqual(await removeImports(client, INPUTS), []);
     await assert.rejects(applyImports(client, INPUTS), /403 Forbidden/);

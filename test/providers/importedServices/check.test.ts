@@ -1,25 +1,31 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { removalToken } from "../../../federation/imports/brake.ts";
+import { DEFAULT_BRAKE, removalToken } from "../../../federation/imports/brake.ts";
+import { importToJson } from "../../../federation/imports/import.ts";
 import { check } from "../../../providers/importedServices/check.ts";
 import type { Inputs, Request } from "../../../providers/importedServices/inputs.ts";
+import { importOf } from "../../federation/imports/importOf.ts";
+import { inputsOfB } from "./inputsOfB.ts";
 
 const UNKNOWN: string = pulumi.runtime.unknownValue;
 const HOST = "bar.xyz.svc.cluster-b.local";
 const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar";
 
-const GOOD: Inputs = {
-  kubeconfig: { path: ".lab/kubeconfig", context: "cluster-a" },
-  namespace: "istio-federation",
-  peer: "cluster-b",
-  exportTo: ["*"],
-  gateways: ["203.0.113.10:15443"],
-  services: { [HOST]: LINE },
+const JSON_OF_BAR = importToJson(importOf(LINE));
+const GATEWAY = { address: "203.0.113.10", port: 15443 };
+
+const GOOD = inputsOfB({ [HOST]: LINE }, { namespace: "istio-federation", peer: "cluster-b" });
+
+/** What the program asks for with these inputs. */
+const asking = (inputs: Inputs, more: Partial<Record<keyof Request, unknown>> = {}): Request => {
+  const { notAsDeclared, handedOver, ...asked } = inputs;
+  assert.deepEqual([notAsDeclared, handedOver], [{}, []]);
+  return { ...asked, elsewhere: [], brake: DEFAULT_BRAKE, ...more } as Request;
 };
 
 describe("check of ImportedServices", () => {
   it("passes good inputs on as they are", () => {
-    assert.deepEqual(check({}, GOOD), { inputs: GOOD });
+    assert.deepEqual(check({}, asking(GOOD)), { inputs: GOOD });
   });
 
   const faulty: [string, Partial<Record<keyof Request, unknown>>, string, RegExp][] = [
@@ -34,15 +40,21 @@ describe("check of ImportedServices", () => {
       "exportTo[1]",
       /"a b" must be a namespace/,
     ],
-    ["a gateway without a port", { gateways: ["203.0.113.10"] }, "gateways[0]", /<address>:<port>/],
-    ["a host name that is none", { services: { "BAR.x": LINE } }, 'services["BAR.x"]', /must be a DNS name/],
-    ["a line that says no service", { services: { [HOST]: "8080" } }, `services["${HOST}"]`, /8080/],
+    ["a gateway without a port", { gateways: [{ address: "203.0.113.10" }] }, "gateways[0].port", /number/],
+    [
+      "a host name that is none",
+      { services: { "BAR.x": JSON_OF_BAR } },
+      'services["BAR.x"]',
+      /must be a DNS name/,
+    ],
+    ["a service that is none", { services: { [HOST]: "8080" } }, `services["${HOST}"]`, /must be a map/],
+    ["a service that is no JSON", { services: { [HOST]: LINE } }, `services["${HOST}"]`, /JSON/],
     ["a brake without a limit", { brake: { removals: 1 } }, "brake.share", /expected number/],
     ["services without a gateway", { gateways: [] }, "gateways", /is empty/],
   ];
   for (const [what, change, property, reason] of faulty) {
     it(`refuses ${what}`, () => {
-      const { failures = [] } = check({}, { ...GOOD, ...change } as Inputs);
+      const { failures = [] } = check({}, asking(GOOD, change));
       assert.deepEqual(
         failures.map((failure) => failure.property),
         [property],
@@ -54,11 +66,16 @@ describe("check of ImportedServices", () => {
   it("tells all faults at once", () => {
     const { failures = [] } = check(
       {},
-      { ...GOOD, namespace: "A", peer: "B", gateways: ["x"], services: { y: "z" } },
+      asking(GOOD, {
+        namespace: "A",
+        peer: "B",
+        gateways: [{ address: " ", port: 1 }],
+        services: { y: "z" },
+      }),
     );
     assert.deepEqual(
       failures.map(({ property }) => property),
-      ["namespace", "peer", "gateways[0]", "services.y"],
+      ["namespace", "peer", "gateways[0].address", "services.y"],
     );
   });
 
@@ -67,18 +84,18 @@ describe("check of ImportedServices", () => {
     ["all services", { services: UNKNOWN }],
     ["one service", { services: { [HOST]: UNKNOWN } }],
     ["all gateways", { gateways: UNKNOWN }],
-    ["one gateway", { gateways: [UNKNOWN] }],
+    ["one gateway", { gateways: [GATEWAY, UNKNOWN] }],
     ["the kubeconfig's path", { kubeconfig: { path: UNKNOWN } }],
   ];
   for (const [what, change] of unknown) {
     it(`passes when ${what} is not known yet`, () => {
       const inputs = { ...GOOD, ...change } as Inputs;
-      assert.deepEqual(check({}, inputs), { inputs });
+      assert.deepEqual(check({}, asking(inputs)), { inputs });
     });
   }
 
   describe("of a pending peer", () => {
-    const pending: Request = { ...GOOD, gateways: [], services: {}, pending: "its stack does not exist" };
+    const pending = asking(GOOD, { gateways: [], services: {}, pending: "its stack does not exist" });
 
     it("has no services when there never were any", () => {
       assert.deepEqual(check({}, pending), { inputs: { ...GOOD, gateways: [], services: {} } });
@@ -89,7 +106,7 @@ describe("check of ImportedServices", () => {
     });
 
     it("has them behind the gateways that are known now", () => {
-      const gateways = ["203.0.113.11:15443"];
+      const gateways = [{ address: "203.0.113.11", port: 15443 }];
       assert.deepEqual(check(GOOD, { ...pending, gateways }), { inputs: { ...GOOD, gateways } });
     });
 
@@ -98,14 +115,8 @@ describe("check of ImportedServices", () => {
     });
 
     it("restores what a refresh found changed by hand, and drops what it could not read", () => {
-      const refreshed = {
-        ...GOOD,
-        services: {
-          [HOST]: `${LINE} (not as declared: ports)`,
-          "x.y": "not an entry that this program writes",
-        },
-      };
-      assert.deepEqual(check(refreshed, pending).inputs?.services, { [HOST]: LINE });
+      const notAsDeclared = { [HOST]: "ports", "x.y": "not a ServiceEntry that this program writes" };
+      assert.deepEqual(check({ ...GOOD, notAsDeclared }, pending).inputs, GOOD);
     });
 
     it("loses its services when the stack accepts that", () => {
@@ -120,34 +131,36 @@ describe("check of ImportedServices", () => {
 
   describe("of names that siblings have from now on", () => {
     const GLOBAL = "bar.xyz.global";
-    const olds = { ...GOOD, services: { [HOST]: LINE, [GLOBAL]: LINE } };
+    const olds = { ...GOOD, services: { [HOST]: JSON_OF_BAR, [GLOBAL]: JSON_OF_BAR } };
 
     it("hands over those that were this peer's, until the sibling has them, and names no others", () => {
-      const news = { ...GOOD, elsewhere: [GLOBAL, "foo.xyz.global"] };
-      const { inputs } = check(olds, news);
+      const news = asking(GOOD, { elsewhere: [GLOBAL, "foo.xyz.global"] });
+      const { inputs = assert.fail() } = check(olds, news);
       assert.deepEqual(inputs, { ...GOOD, handedOver: [GLOBAL] });
       assert.deepEqual(check(inputs, news).inputs, inputs);
       assert.deepEqual(check({}, news).inputs, GOOD);
-      assert.deepEqual(check(inputs, GOOD).inputs, GOOD);
+      assert.deepEqual(check(inputs, asking(GOOD)).inputs, GOOD);
     });
 
     it("does not keep them while the peer is pending, nor counts them as lost", () => {
-      const pending = { ...GOOD, services: {}, pending: "it is gone", elsewhere: [GLOBAL] };
+      const pending = asking(GOOD, { services: {}, pending: "it is gone", elsewhere: [GLOBAL] });
       assert.deepEqual(check(olds, pending).inputs, { ...GOOD, handedOver: [GLOBAL] });
       const services = servicesUpTo(100);
-      const all = { ...GOOD, services: { ...services, [HOST]: LINE } };
-      assert.equal(check(all, { ...GOOD, elsewhere: Object.keys(services) }).failures, undefined);
-      assert.equal(check(all, GOOD).failures?.length, 1);
+      const all = { ...GOOD, services: { ...services, [HOST]: JSON_OF_BAR } };
+      assert.equal(check(all, asking(GOOD, { elsewhere: Object.keys(services) })).failures, undefined);
+      assert.equal(check(all, asking(GOOD)).failures?.length, 1);
     });
 
     it("keeps the gateways of others that serve what a pending peer keeps", () => {
-      const otherGateways = { "cluster-c": ["203.0.113.30:15443"] };
+      const otherGateways = { "cluster-c": [{ address: "203.0.113.30", port: 15443 }] };
       const shared = { ...GOOD, otherGateways };
-      const pending = { ...GOOD, gateways: [], services: {}, pending: "it is gone" };
+      const pending = asking(GOOD, { gateways: [], services: {}, pending: "it is gone" });
       assert.deepEqual(check(shared, pending).inputs, shared);
       assert.deepEqual(
-        check({}, { ...GOOD, otherGateways: { c: ["x"] } }).failures?.map(({ property }) => property),
-        ["otherGateways.c[0]"],
+        check({}, asking(GOOD, { otherGateways: { c: [{ address: "x y", port: 1 }] } })).failures?.map(
+          ({ property }) => property,
+        ),
+        ["otherGateways.c[0].address"],
       );
     });
   });
@@ -156,19 +169,20 @@ describe("check of ImportedServices", () => {
     const many = servicesUpTo(100);
 
     it("keeps them all when the peer offers none any more", () => {
-      assert.deepEqual(check(GOOD, { ...GOOD, services: {} }), { inputs: GOOD });
+      assert.deepEqual(check(GOOD, asking(GOOD, { services: {} })), { inputs: GOOD });
     });
 
     it("lets half of them go", () => {
       const services = servicesUpTo(50);
-      assert.deepEqual(check({ ...GOOD, services: many }, { ...GOOD, services }), {
+      assert.deepEqual(check({ ...GOOD, services: many }, asking({ ...GOOD, services })), {
         inputs: { ...GOOD, services },
       });
     });
 
     it("holds back when more go, says how many, names some, and lets exactly this removal pass on demand", () => {
       const olds = { ...GOOD, services: many };
-      const news = { ...GOOD, services: servicesUpTo(49) };
+      const inputs = { ...GOOD, services: servicesUpTo(49) };
+      const news = asking(inputs);
       const [failure, ...others] = check(olds, news).failures ?? [];
       assert.deepEqual(others, []);
       assert.equal(failure?.property, "peer", "the engine prints this property's value");
@@ -177,28 +191,28 @@ describe("check of ImportedServices", () => {
         /51 of 100 services at once \(s049\.x\.svc\.cluster-b\.local, .* and 48 more\)/,
       );
       const [, token] = /acceptRemoval' (\S+)`/.exec(failure.reason) ?? [];
-      assert.deepEqual(check(olds, { ...news, acceptRemoval: token! }), { inputs: news });
-      const another = { ...GOOD, services: servicesUpTo(48), acceptRemoval: token! };
+      assert.deepEqual(check(olds, { ...news, acceptRemoval: token! }), { inputs });
+      const another = asking(GOOD, { services: servicesUpTo(48), acceptRemoval: token! });
       assert.equal(check(olds, another).failures?.length, 1);
     });
 
     it("goes by the limits that the stack gives", () => {
       const olds = { ...GOOD, services: many };
-      const news = { ...GOOD, services: servicesUpTo(98) };
+      const news = asking(GOOD, { services: servicesUpTo(98) });
       assert.equal(check(olds, { ...news, brake: { removals: 1, share: 0 } }).failures?.length, 1);
       assert.equal(check(olds, { ...news, brake: { removals: 2, share: 0 } }).failures, undefined);
-      const few = { ...GOOD, services: servicesUpTo(1), brake: { removals: 0, share: 1 } };
+      const few = asking(GOOD, { services: servicesUpTo(1), brake: { removals: 0, share: 1 } });
       assert.equal(check(olds, few).failures, undefined);
     });
 
     it("does not count those of another peer that had this resource's name", () => {
       const olds = { ...GOOD, peer: "cluster-c", services: many };
-      assert.deepEqual(check(olds, GOOD), { inputs: GOOD });
+      assert.deepEqual(check(olds, asking(GOOD)), { inputs: GOOD });
     });
   });
 });
 
 function servicesUpTo(count: number): Record<string, string> {
   const hosts = Array.from({ length: count }, (_, index) => `s${String(index).padStart(3, "0")}`);
-  return Object.fromEntries(hosts.map((name) => [`${name}.x.svc.cluster-b.local`, LINE]));
+  return Object.fromEntries(hosts.map((name) => [`${name}.x.svc.cluster-b.local`, JSON_OF_BAR]));
 }

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { ClusterClient } from "../../../kubernetes/client.ts";
-import { compareFew } from "../../../providers/importedServices/compareFew.ts";
-import { type Comparison, compareWithCluster } from "../../../providers/importedServices/comparison.ts";
+import {
+  type Comparison,
+  compareByHost,
+  compareWithCluster,
+} from "../../../providers/importedServices/comparison.ts";
+import { DeclaredImports } from "../../../providers/importedServices/declared.ts";
 import type { Inputs } from "../../../providers/importedServices/inputs.ts";
-import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
+import type { LiveObject } from "../../../providers/importedServices/liveObject.ts";
+import { jsonOf } from "../../federation/imports/importOf.ts";
 import { inputsOfB } from "./inputsOfB.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
 
@@ -13,9 +18,9 @@ const INPUTS = inputsOfB(Object.fromEntries(NAMES.map((name) => [name, LINE])));
 
 /** An entry of this peer as the API server returns it. */
 function live(name: string, edit: (entry: LiveObject) => void = () => undefined): LiveObject {
-  const services = { [name]: LINE };
+  const services = jsonOf({ [name]: LINE });
   const [entry = assert.fail()] = structuredClone(
-    declaredObjects({ ...INPUTS, services })(name),
+    new DeclaredImports({ ...INPUTS, services }).objects(name),
   ) as unknown as LiveObject[];
   Object.assign(entry.metadata, { uid: `uid-${name}`, resourceVersion: "7" });
   edit(entry);
@@ -47,10 +52,10 @@ function only([entries, rules]: readonly Comparison[]): Comparison {
 
 /** Of a service with another name there. */
 const RENAMED = LINE.replace(" as ", " of bar.xyz.svc.b.local as ");
-const [globalEntry = assert.fail(), globalRule = assert.fail()] = declaredObjects({
+const [globalEntry = assert.fail(), globalRule = assert.fail()] = new DeclaredImports({
   ...INPUTS,
-  services: { "bar.xyz.global": RENAMED },
-})("bar.xyz.global") as unknown as LiveObject[];
+  services: jsonOf({ "bar.xyz.global": RENAMED }),
+}).objects("bar.xyz.global") as unknown as LiveObject[];
 
 describe("A comparison with the cluster", () => {
   let server: FakeApiServer;
@@ -72,7 +77,9 @@ describe("A comparison with the cluster", () => {
       page([ofAnotherPeer, live("of-nobody-here")]),
       page([]),
     );
-    const { changed, missing, withdrawn, taken } = only(await compareWithCluster(client, INPUTS));
+    const { changed, missing, withdrawn, taken } = only(
+      await compareWithCluster(client, new DeclaredImports(INPUTS)),
+    );
     assert.deepEqual([changed, missing], [["edited"], ["new"]]);
     assert.deepEqual(
       withdrawn.map(({ metadata: { name, uid, resourceVersion } }) => [name, uid, resourceVersion]),
@@ -94,11 +101,13 @@ describe("A comparison with the cluster", () => {
       [half, true],
     ] as const) {
       server.answer(page([live("as-declared"), edited, live("new"), ofTheTeam]), page([other]), page([]));
-      const { changed, missing, taken } = only(await compareWithCluster(client, inputs));
+      const { changed, missing, taken } = only(await compareWithCluster(client, new DeclaredImports(inputs)));
       assert.deepEqual(changed, isTaken ? ["edited"] : ["edited", "of-another-peer"]);
       assert.deepEqual([missing, taken.has("of-another-peer")], [[], isTaken]);
       server.answer({ status: 200, body: other });
-      const few = only(await compareFew(client, inputs, { hosts: ["of-another-peer"], before: {} }));
+      const few = only(
+        await compareByHost(client, new DeclaredImports(inputs), { hosts: ["of-another-peer"], before: {} }),
+      );
       assert.deepEqual([few.changed.length, few.taken.size], isTaken ? [0, 1] : [1, 0]);
     }
   });
@@ -106,7 +115,9 @@ describe("A comparison with the cluster", () => {
   it("knows nothing of the pages before the list expired", async () => {
     const all = NAMES.map((name) => live(name));
     server.answer(page([edited, live("withdrawn"), ofTheTeam], "more"), EXPIRED, page(all), page([]));
-    const { changed, missing, withdrawn, taken } = only(await compareWithCluster(client, INPUTS));
+    const { changed, missing, withdrawn, taken } = only(
+      await compareWithCluster(client, new DeclaredImports(INPUTS)),
+    );
     assert.deepEqual([changed, missing, withdrawn, [...taken]], [[], [], [], []]);
     assert.equal(server.requests.length, 4);
   });
@@ -124,7 +135,7 @@ describe("A comparison with the cluster", () => {
       return body === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body };
     });
     const { changed, missing, withdrawn, taken } = only(
-      await compareFew(client, INPUTS, { hosts, before: {} }),
+      await compareByHost(client, new DeclaredImports(INPUTS), { hosts, before: {} }),
     );
     assert.deepEqual([changed, missing], [["edited"], ["new"]]);
     assert.deepEqual(
@@ -136,7 +147,7 @@ describe("A comparison with the cluster", () => {
   });
 
   it("looks for the DestinationRule of a host too where one is declared, or its entry says that it has one", async () => {
-    const renamed = { ...INPUTS, services: { "bar.xyz.global": RENAMED } };
+    const renamed = { ...INPUTS, services: jsonOf({ "bar.xyz.global": RENAMED }) };
     const gone = { ...INPUTS, services: {} };
     const asked = async (inputs: Inputs, hosts?: string[]) => {
       server.answerBy((request) => {
@@ -147,8 +158,8 @@ describe("A comparison with the cluster", () => {
       });
       const all =
         hosts === undefined
-          ? await compareWithCluster(client, inputs)
-          : await compareFew(client, inputs, { hosts, before: {} });
+          ? await compareWithCluster(client, new DeclaredImports(inputs))
+          : await compareByHost(client, new DeclaredImports(inputs), { hosts, before: {} });
       const told = all.map(({ kind, changed, missing, withdrawn, taken }) => {
         assert.deepEqual([changed, missing, [...taken]], [[], [], []]);
         return [kind, withdrawn.length];
@@ -166,7 +177,7 @@ describe("A comparison with the cluster", () => {
   });
 
   it("tells which object of a service is missing or taken", async () => {
-    const renamed = { ...INPUTS, services: { "bar.xyz.global": RENAMED } };
+    const renamed = { ...INPUTS, services: jsonOf({ "bar.xyz.global": RENAMED }) };
     const theirs = structuredClone(globalRule);
     theirs.metadata.labels = { "app.kubernetes.io/managed-by": "the team" };
     for (const [rule, missing, taken] of [
@@ -177,7 +188,10 @@ describe("A comparison with the cluster", () => {
         const body = request.includes("/destinationrules/") ? rule : globalEntry;
         return body === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body };
       });
-      const [entries, rules] = await compareFew(client, renamed, { hosts: ["bar.xyz.global"], before: {} });
+      const [entries, rules] = await compareByHost(client, new DeclaredImports(renamed), {
+        hosts: ["bar.xyz.global"],
+        before: {},
+      });
       assert.deepEqual([entries?.missing, entries?.changed], [[], []]);
       assert.deepEqual([rules?.missing, [...(rules?.taken.keys() ?? [])]], [missing, taken]);
     }

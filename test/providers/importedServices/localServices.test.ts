@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import type { ImportKind } from "../../../federation/imports/importObjects.ts";
+import type { ImportKind, ImportObject } from "../../../federation/imports/importObjects.ts";
 import { ClusterClient } from "../../../kubernetes/client.ts";
 import { resourcePath } from "../../../kubernetes/kinds.ts";
 import { applyImports } from "../../../providers/importedServices/apply.ts";
-import { differences } from "../../../providers/importedServices/drift.ts";
+import { DeclaredImports } from "../../../providers/importedServices/declared.ts";
 import { type Inputs, stateOf } from "../../../providers/importedServices/inputs.ts";
-import { type LiveObject, RESOURCES, declaredObjects } from "../../../providers/importedServices/objects.ts";
-import { linesOf } from "../../../providers/importedServices/refresh.ts";
+import { type LiveObject, RESOURCES, differences } from "../../../providers/importedServices/liveObject.ts";
+import { readImports } from "../../../providers/importedServices/refresh.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
+import { jsonOf, linesOf } from "../../federation/imports/importOf.ts";
 import { inputsOfB } from "./inputsOfB.ts";
 import { FakeApiServer } from "../support/fakeApiServer.ts";
 
@@ -15,7 +16,7 @@ const HOST = "bar.xyz.svc.b.local";
 const PLAIN = "8080/HTTP http, 9000/TCP tcp as spiffe://b.local/ns/xyz/sa/bar";
 const LOCAL = `${PLAIN} localService bar-xyz-b`;
 const INPUTS = inputsOfB({ [HOST]: LOCAL });
-const OFF = { ...INPUTS, services: { [HOST]: PLAIN } };
+const OFF = { ...INPUTS, services: jsonOf({ [HOST]: PLAIN }) };
 const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "x" } };
 const FORBIDDEN = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
 const KINDS: ImportKind[] = ["ServiceEntry", "Service", "VirtualService"];
@@ -56,19 +57,18 @@ describe("A service with a local Service", () => {
     });
   });
 
-  const pathOf = ({
-    kind,
-    metadata: { namespace, name },
-  }: ReturnType<ReturnType<typeof declaredObjects>>[number]) =>
+  const pathOf = ({ kind, metadata: { namespace, name } }: ImportObject) =>
     resourcePath(RESOURCES[kind], namespace, name);
   let wanted = INPUTS;
-  const declared = (path: string) => declaredObjects(wanted)(HOST).find((object) => pathOf(object) === path);
+  const declared = (path: string) =>
+    new DeclaredImports(wanted).objects(HOST).find((object) => pathOf(object) === path);
   const put = (
     kind: ImportKind,
     edit: (live: LiveObject) => void = () => undefined,
     inputs = INPUTS,
   ): void => {
-    const object = declaredObjects(inputs)(HOST).find((each) => each.kind === kind) ?? assert.fail();
+    const object =
+      new DeclaredImports(inputs).objects(HOST).find((each) => each.kind === kind) ?? assert.fail();
     const live = structuredClone(object) as unknown as LiveObject;
     edit(live);
     objects.set(pathOf(object), live);
@@ -87,7 +87,7 @@ describe("A service with a local Service", () => {
   const asked = () => server.requests.filter((request) => /\/(services|virtualservices)\b/.test(request));
   const ways: [string, Record<string, string> | undefined][] = [
     ["of all", undefined],
-    ["of a few", { [HOST]: PLAIN }],
+    ["of a few", jsonOf({ [HOST]: PLAIN })],
   ];
 
   for (const [how, before] of ways) {
@@ -118,7 +118,7 @@ describe("A service with a local Service", () => {
 
     it(`gets another name: the old objects go, the new ones come, by a look ${how}`, async () => {
       for (const kind of KINDS) put(kind);
-      const renamed = { ...INPUTS, services: { [HOST]: LOCAL.replace("bar-xyz-b", "pay") } };
+      const renamed = { ...INPUTS, services: jsonOf({ [HOST]: LOCAL.replace("bar-xyz-b", "pay") }) };
       assert.deepEqual(await apply(renamed, before), { imported: 1, failures: [] });
       assert.deepEqual(writes(), [
         "DELETE virtualservices",
@@ -158,7 +158,8 @@ describe("A service with a local Service", () => {
       const message = "Internal error occurred: failed to allocate a serviceIP: range is full";
       server.answerBy((request) => {
         if (/^PATCH .*\/services\//.test(request)) return { status: 500, body: { kind: "Status", message } };
-        if (request.startsWith("PATCH")) return { status: 200, body: declaredObjects(INPUTS)(HOST)[0] };
+        if (request.startsWith("PATCH"))
+          return { status: 200, body: new DeclaredImports(INPUTS).objects(HOST)[0] };
         return request.includes("limit=")
           ? { status: 200, body: { items: [], metadata: {} } }
           : { status: 404, body: NOT_FOUND };
@@ -171,8 +172,8 @@ describe("A service with a local Service", () => {
 
     it(`is one sentence with all others that fail for its cause, whatever they are called, by a look ${how}`, async () => {
       const hosts = ["s1.xyz.svc.b.local", "s2.xyz.svc.b.local"];
-      const services = Object.fromEntries(
-        hosts.map((host) => [host, `${PLAIN} localService at-${host.slice(0, 2)}`]),
+      const services = jsonOf(
+        Object.fromEntries(hosts.map((host) => [host, `${PLAIN} localService at-${host.slice(0, 2)}`])),
       );
       const inputs = { ...INPUTS, services };
       server.answerBy((request) => {
@@ -249,7 +250,7 @@ describe("A service with a local Service", () => {
     it("may be hidden from the user where no entry tells of it, and not where one does", async () => {
       const answerOf = (tells: boolean) => (request: string) => {
         if (/\/(services|virtualservices)\?/.test(request)) return FORBIDDEN;
-        const [entry] = declaredObjects(tells ? INPUTS : OFF)(HOST);
+        const [entry] = new DeclaredImports(tells ? INPUTS : OFF).objects(HOST);
         const items = request.includes("/serviceentries?") ? [entry] : [];
         return { status: 200, body: { items, metadata: {} } };
       };
@@ -264,7 +265,7 @@ describe("A service with a local Service", () => {
   describe("in a refresh", () => {
     const lines = async () => {
       server.requests.length = 0;
-      return Object.fromEntries(await linesOf(client, stateOf(INPUTS)));
+      return linesOf(await readImports(client, stateOf(INPUTS)));
     };
 
     it("is its line when all is as declared, whatever the API server filled in", async () => {
@@ -273,7 +274,7 @@ describe("A service with a local Service", () => {
       put("Service", ({ spec = {} }) =>
         Object.assign(spec, { clusterIP: "10.0.0.1", ipFamilies: ["IPv4"], sessionAffinity: "None" }),
       );
-      assert.deepEqual(await lines(), INPUTS.services);
+      assert.deepEqual(await lines(), { [HOST]: LOCAL });
     });
 
     it("is shown where something of it is gone or edited", async () => {
@@ -293,13 +294,13 @@ describe("A service with a local Service", () => {
 
     it("is not asked for where no entry tells of one", async () => {
       put("ServiceEntry", undefined, OFF);
-      assert.deepEqual(await lines(), OFF.services);
+      assert.deepEqual(await lines(), { [HOST]: PLAIN });
       assert.deepEqual(asked(), []);
     });
   });
 
   it("differs in who sees it, which a Service tells by an annotation", () => {
-    const [, service = assert.fail()] = declaredObjects(INPUTS)(HOST);
+    const [, service = assert.fail()] = new DeclaredImports(INPUTS).objects(HOST);
     const live = structuredClone(service) as unknown as LiveObject;
     Object.assign(live.metadata.annotations ?? {}, { "networking.istio.io/exportTo": "x", theirs: "y" });
     assert.deepEqual(differences(live, service), ["annotations"]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { importLabels } from "../../../federation/core/labels.ts";
-import { describeOwner, isOurs } from "../../../providers/importedServices/ownership.ts";
+import { describeOwner, isOurs } from "../../../providers/importedServices/liveObject.ts";
 
 const named = (labels?: Record<string, string>, managers: string[] = []) => ({
   metadata: {
@@ -45,7 +45,7 @@ describe("An entry", () => {
 
   for (const [what, entry, text] of owners) {
     it(`of someone else is described by ${what}`, () => {
-      assert.match(describeOwner(entry), text);
+      assert.match(describeOwner(entry, []), text);
     });
   }
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock } from "node:test";
-import { Progress } from "../../../providers/importedServices/progress.ts";
+import { Progress } from "../../../providers/importedServices/writes.ts";
 
 describe("The progress of a long work", () => {
   let lines: string[];

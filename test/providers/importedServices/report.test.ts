@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { reportFailures } from "../../../providers/importedServices/report.ts";
+import { reportFailures } from "../../../providers/importedServices/writes.ts";
 
 const failed = (reason: (name: string) => string, ...names: string[]) =>
-  names.map((name) => ({ name, reason: reason(name) }));
+  names.map((host) => ({ host, objects: [], reason: reason(host) }));
 const invalid = (name: string): string => `cannot apply ${name}: "${name}" is invalid`;
 
 describe("What an update did not do", () => {
@@ -16,7 +16,7 @@ describe("What an update did not do", () => {
 
   it("is one sentence where the objects have names of their own, also such as are part of words", () => {
     const failures = ["a", "bar-xyz-b", "2.b"].map((object, index) => ({
-      name: `s${index}.b`,
+      host: `s${index}.b`,
       objects: [object, "unused"],
       reason: `cannot apply Service ns/${object}: services "${object}" is bad. Mend a bar-xyz-b-c`,
     }));
@@ -36,7 +36,11 @@ describe("What an update did not do", () => {
   });
 
   it("counts what was not tried", () => {
-    const untried = Array.from({ length: 1200 }, (_, index) => ({ name: `s${index}` }));
+    const untried = Array.from({ length: 1200 }, (_, index) => ({
+      host: `s${index}`,
+      objects: [],
+      reason: undefined,
+    }));
     const [sum, ...causes] = reportFailures("1 of 1,202 are there", [...failed(invalid, "a"), ...untried]);
     assert.equal(
       sum,

@@ -1,25 +1,20 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { removalToken } from "../../../federation/imports/brake.ts";
+import { DEFAULT_BRAKE, removalToken } from "../../../federation/imports/brake.ts";
+import { jsonOf } from "../../federation/imports/importOf.ts";
+import { inputsOfB } from "./inputsOfB.ts";
 import { type Inputs, UNFINISHED, stateOf } from "../../../providers/importedServices/inputs.ts";
 import { summarize, unfinished } from "../../../providers/importedServices/summary.ts";
 
 const BAR = "bar.xyz.svc.cluster-b.local";
 const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar";
 
-const KNOWN: Inputs = {
-  kubeconfig: { context: "cluster-a" },
-  namespace: "istio-federation",
-  peer: "cluster-b",
-  exportTo: ["abc"],
-  gateways: ["203.0.113.10:15443"],
-  services: { [BAR]: LINE },
-};
+const KNOWN = inputsOfB({ [BAR]: LINE }, { peer: "cluster-b", exportTo: ["abc"] });
 
-/** What is said when the program asks for this, and gets it. */
+/** The lines of a preview when the program asks for this, and gets it. */
 const said = (olds: Partial<Inputs>, changes: Partial<Inputs>): string[] => {
   const news = { ...KNOWN, ...changes };
-  return summarize(olds, news, news);
+  return summarize(olds, { ...news, elsewhere: [], brake: DEFAULT_BRAKE }, news);
 };
 
 describe("What a preview says of a peer", () => {
@@ -27,22 +22,39 @@ describe("What a preview says of a peer", () => {
     assert.deepEqual(said(KNOWN, {}), []);
   });
 
-  it("names the services that come with it", () => {
-    assert.deepEqual(said({}, {}), [`peer cluster-b: adds 1 service (${BAR})`]);
+  it("names the services that are added, and each in a line of its own", () => {
+    assert.deepEqual(said({}, {}), [
+      `peer cluster-b: adds 1 service (${BAR})`,
+      `peer cluster-b: + ${BAR}: ${LINE}`,
+    ]);
   });
 
-  it("is one line for all its services", () => {
+  it("shows of a changed service the fields that change, and of a removed one its name", () => {
+    const before = { ...KNOWN, services: jsonOf({ [BAR]: LINE, "old.xyz": LINE }) };
+    const now = `${LINE.replace("8080/HTTP http", "8081/HTTP http")} exportTo shop`;
+    assert.deepEqual(said(before, { services: jsonOf({ [BAR]: now }) }), [
+      `peer cluster-b: changes 1 service (${BAR}), removes 1 (old.xyz)`,
+      `peer cluster-b: ~ ${BAR}: ports 8080/HTTP http => 8081/HTTP http; exportTo none => shop`,
+      "peer cluster-b: - old.xyz",
+    ]);
+  });
+
+  it("has a line each for the first of very many services, and counts the rest", () => {
     const services = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, index) => [`s${index}.x.svc.cluster-b.local`, LINE]),
     );
-    const [line, ...others] = said(KNOWN, { services });
-    assert.deepEqual(others, []);
-    assert.ok(line && line.length < 250, line);
-    assert.match(line, /^peer cluster-b: adds 10,000 services \(.* and 9,997 more\), removes 1 \(bar\./);
+    const lines = said(KNOWN, { services: jsonOf(services) });
+    assert.equal(lines.length, 52);
+    assert.ok(lines.every((line) => line.length < 250));
+    assert.match(
+      lines[0] ?? "",
+      /^peer cluster-b: adds 10,000 services \(.* and 9,997 more\), removes 1 \(bar\./,
+    );
+    assert.match(lines[51] ?? "", /and 9,951 more services/);
   });
 
   it("tells a gateway's change once, whatever number of services is behind it", () => {
-    assert.deepEqual(said(KNOWN, { gateways: ["203.0.113.11:15443"] }), [
+    assert.deepEqual(said(KNOWN, { gateways: [{ address: "203.0.113.11", port: 15443 }] }), [
       "peer cluster-b: gateways 203.0.113.10:15443 => 203.0.113.11:15443",
     ]);
   });
@@ -51,20 +63,23 @@ describe("What a preview says of a peer", () => {
     assert.deepEqual(said(KNOWN, { services: {}, handedOver: [BAR, "never.known"] }), [
       `peer cluster-b: leaves 1 to other peers, which serve them (${BAR})`,
     ]);
-    assert.deepEqual(said(KNOWN, { otherGateways: { "cluster-c": ["203.0.113.30:15443"] } }), [
-      "peer cluster-b: gateways of cluster-c none => 203.0.113.30:15443",
-    ]);
+    assert.deepEqual(
+      said(KNOWN, { otherGateways: { "cluster-c": [{ address: "203.0.113.30", port: 15443 }] } }),
+      ["peer cluster-b: gateways of cluster-c none => 203.0.113.30:15443"],
+    );
   });
 
-  it("tells who else answers for its services from now on", () => {
+  it("names the peers that serve its services too from now on", () => {
     const shared = `${LINE} servedBy cluster-b, cluster-c`;
     const more = `${LINE} servedBy cluster-b, cluster-c weight 2, cluster-d`;
-    assert.deepEqual(said(KNOWN, { services: { [BAR]: shared } }), [
+    assert.deepEqual(said(KNOWN, { services: jsonOf({ [BAR]: shared }) }), [
       `peer cluster-b: changes 1 service (${BAR}); 1 also served by cluster-c from now on (${BAR})`,
+      `peer cluster-b: ~ ${BAR}: servedBy none => cluster-b, cluster-c`,
     ]);
-    const known = { ...KNOWN, services: { [BAR]: `${shared} (not as declared: endpoints)` } };
-    assert.deepEqual(said(known, { services: { [BAR]: more } }), [
+    const known = { ...KNOWN, services: jsonOf({ [BAR]: shared }), notAsDeclared: { [BAR]: "endpoints" } };
+    assert.deepEqual(said(known, { services: jsonOf({ [BAR]: more }) }), [
       `peer cluster-b: changes 1 service (${BAR}); 1 also served by cluster-d from now on (${BAR})`,
+      `peer cluster-b: ~ ${BAR}: servedBy cluster-b, cluster-c => cluster-b, cluster-c weight 2, cluster-d`,
     ]);
   });
 
@@ -72,15 +87,23 @@ describe("What a preview says of a peer", () => {
     assert.deepEqual(said(KNOWN, { exportTo: ["*"] }), ["peer cluster-b: exportTo abc => *"]);
   });
 
-  it("names what a refresh found changed, gone or added by hand", () => {
-    const services = { [BAR]: `${LINE} (not as declared: ports)`, "by-hand.x.svc.cluster-b.local": LINE };
-    assert.deepEqual(said({ ...KNOWN, services }, {}), [
-      `peer cluster-b: changes 1 service (${BAR}), removes 1 (by-hand.x.svc.cluster-b.local)`,
+  it("names what a refresh found changed, unreadable or added by hand", () => {
+    const services = jsonOf({ [BAR]: LINE, "by-hand.x.svc.cluster-b.local": LINE });
+    const notAsDeclared = { [BAR]: "ports", "stray.x": "unexpected DestinationRule" };
+    assert.deepEqual(said({ ...KNOWN, services, notAsDeclared }, {}), [
+      `peer cluster-b: changes 1 service (${BAR}), removes 2 (by-hand.x.svc.cluster-b.local, stray.x)`,
+      `peer cluster-b: ~ ${BAR}: restored as declared`,
+      "peer cluster-b: - by-hand.x.svc.cluster-b.local",
+      "peer cluster-b: - stray.x",
     ]);
   });
 
   it("says what stays of a peer that offers nothing, and how to let it go", () => {
-    const [line, ...others] = summarize(KNOWN, { ...KNOWN, services: {}, pending: "gone" }, KNOWN);
+    const [line, ...others] = summarize(
+      KNOWN,
+      { ...KNOWN, services: {}, pending: "gone", elsewhere: [], brake: DEFAULT_BRAKE },
+      KNOWN,
+    );
     assert.deepEqual(others, []);
     assert.match(line ?? "", /^peer cluster-b: keeps the 1 service\(s\) known before \(bar\.xyz/);
     assert.ok(line?.includes(removalToken(KNOWN.services, {})));

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { ClusterError } from "../../../kubernetes/errors.ts";
-import { Progress } from "../../../providers/importedServices/progress.ts";
-import { type Write, runWrites } from "../../../providers/importedServices/writes.ts";
+import { Progress, type Write, runWrites } from "../../../providers/importedServices/writes.ts";
 
 const COUNT = 200;
 
@@ -9,7 +8,10 @@ const COUNT = 200;
 function writes(from: number, error: Error): { all: Write[]; tried: string[] } {
   const tried: string[] = [];
   const all = Array.from({ length: COUNT }, (_, index) => ({
-    name: `s${index}`,
+    host: `s${index}`,
+    objects: [],
+    declares: true,
+    finish: undefined,
     run: () => {
       tried.push(`s${index}`);
       return index < from ? Promise.resolve() : Promise.reject(error);
@@ -33,8 +35,8 @@ describe("Many writes", () => {
     const undone = await runWrites(all, silent());
     assert.equal(tried.length, COUNT);
     assert.deepEqual(
-      undone.map(({ write: { name }, reason }) => [name, reason]),
-      all.slice(150).map(({ name }) => [name, "cluster: cannot apply it: no"]),
+      undone.map(({ host, reason }) => [host, reason]),
+      all.slice(150).map(({ host }) => [host, "cluster: cannot apply it: no"]),
     );
   });
 
@@ -43,22 +45,22 @@ describe("Many writes", () => {
     const finished = all.map((write): Write => ({
       ...write,
       finish: () => {
-        tried.push(`${write.name} finished`);
-        return write.name === "s7" ? Promise.reject(clusterError(false)) : Promise.resolve();
+        tried.push(`${write.host} finished`);
+        return write.host === "s7" ? Promise.reject(clusterError(false)) : Promise.resolve();
       },
     }));
     const undone = await runWrites(finished, silent());
     assert.deepEqual(
       tried.slice(0, COUNT),
-      all.map(({ name }) => name),
+      all.map(({ host }) => host),
     );
     assert.deepEqual(
       tried.slice(COUNT),
-      all.slice(0, 150).map(({ name }) => `${name} finished`),
+      all.slice(0, 150).map(({ host }) => `${host} finished`),
     );
     assert.deepEqual(
-      undone.map(({ write: { name } }) => name),
-      ["s7", ...all.slice(150).map(({ name }) => name)],
+      undone.map(({ host }) => host),
+      ["s7", ...all.slice(150).map(({ host }) => host)],
     );
   });
 
@@ -79,12 +81,12 @@ describe("Many writes", () => {
     );
     assert.deepEqual(
       tried.slice(0, COUNT),
-      all.map(({ name }) => name),
+      all.map(({ host }) => host),
     );
     assert.ok(tried.length < COUNT + 100, `${tried.length} tried`);
     assert.deepEqual(
-      undone.map(({ write: { name } }) => name),
-      all.slice(1).map(({ name }) => name),
+      undone.map(({ host }) => host),
+      all.slice(1).map(({ host }) => host),
     );
   });
 
@@ -97,11 +99,11 @@ describe("Many writes", () => {
       const undone = await runWrites(all, silent());
       assert.ok(tried.length < 100, `${tried.length} tried`);
       assert.deepEqual(
-        undone.map(({ write }) => write.name),
-        all.slice(50).map(({ name }) => name),
+        undone.map(({ host }) => host),
+        all.slice(50).map(({ host }) => host),
       );
       assert.deepEqual(
-        undone.filter(({ reason }) => reason !== undefined).map(({ write }) => write.name),
+        undone.filter(({ reason }) => reason !== undefined).map(({ host }) => host),
         tried.slice(50),
       );
     });

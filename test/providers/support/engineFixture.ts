@@ -11,8 +11,14 @@ import { createProgress } from "../../../lab/progress.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
 import { ImportedServices, type ImportedServicesArgs } from "../../../providers/importedServices.ts";
 import { SecretSearch, expectNoSecrets } from "../../lab/secretSearch.ts";
-import { type Entry, NAMESPACE } from "./importsFixture.ts";
+import { importsOf } from "../../federation/imports/importOf.ts";
+import { type Entry, NAMESPACE, NO_IMPORTS } from "./importsFixture.ts";
 import { TestCluster } from "./testCluster.ts";
+
+/** Arguments of `ImportedServices`, with the line of each service by host. */
+export type DeclaredArgs = Partial<Omit<ImportedServicesArgs, "services">> & {
+  services?: Record<string, string>;
+};
 
 /** Pulumi's engine with a state of its own, and a real API server to work on. */
 export class EngineFixture {
@@ -72,19 +78,18 @@ export class EngineFixture {
 
   /** Declares what is imported from peer cluster-b: nothing, unless told. */
   declare(
-    args: Partial<ImportedServicesArgs>,
+    { services = {}, ...args }: DeclaredArgs,
     name = "imports",
     options: CustomResourceOptions = {},
   ): ImportedServices {
     const defaults = {
+      ...NO_IMPORTS,
       kubeconfig: this.cluster.kubeconfig,
       namespace: NAMESPACE,
       peer: "cluster-b",
-      exportTo: ["*"],
-      gateways: ["203.0.113.10:15443"],
-      services: {},
+      gateways: [{ address: "203.0.113.10", port: 15443 }],
     };
-    return new ImportedServices(name, { ...defaults, ...args }, options);
+    return new ImportedServices(name, { ...defaults, ...args, services: importsOf(services) }, options);
   }
 
   /** Options of an operation whose output is to be kept. With `diff`, messages are on the standard error. */

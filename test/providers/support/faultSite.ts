@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SERVICE_ENTRY } from "../../../kubernetes/kinds.ts";
+import { jsonOf } from "../../federation/imports/importOf.ts";
 import { FaultProxy } from "./faultProxy.ts";
 import type { FaultsFixture } from "./faultsFixture.ts";
 import { BAR_LINE, type Entry } from "./importsFixture.ts";
@@ -7,8 +8,8 @@ import { type InitFailure, initFailure } from "./providerProcess.ts";
 
 type Properties = Record<string, unknown>;
 
-const GATEWAY = "127.20.0.3:15443";
-const OTHER_GATEWAY = "127.20.0.4:15443";
+const GATEWAY = { address: "127.20.0.3", port: 15443 };
+const OTHER_GATEWAY = { address: "127.20.0.4", port: 15443 };
 
 /** What the engine got from a call to the provider that failed. */
 export interface Failed {
@@ -49,7 +50,11 @@ export class FaultSite {
       peer: "cluster-b",
       exportTo: ["*"],
       gateways: [gateway],
-      services: servicesOf(services),
+      otherGateways: {},
+      services: jsonOf(servicesOf(services)),
+      notAsDeclared: {},
+      siblings: [],
+      handedOver: [],
     };
   }
 
@@ -94,12 +99,12 @@ export class FaultSite {
     const entries = await this.entries();
     const names = entries.map(({ metadata }) => metadata.name).sort();
     assert.deepEqual(names, Object.keys(inputs.services as object).sort());
-    const [gateway = ""] = inputs.gateways as string[];
-    const others = entries.filter(({ spec }) => `${spec.endpoints[0]?.address}:15443` !== gateway);
+    const [gateway] = inputs.gateways as (typeof GATEWAY)[];
+    const others = entries.filter(({ spec }) => spec.endpoints[0]?.address !== gateway?.address);
     assert.deepEqual(
       others.map(({ metadata }) => metadata.name),
       [],
-      `not at ${gateway}`,
+      `not at ${gateway?.address}`,
     );
   }
 

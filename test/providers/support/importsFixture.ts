@@ -6,7 +6,9 @@ import {
   SERVICE_ENTRY,
   VIRTUAL_SERVICE,
 } from "../../../kubernetes/kinds.ts";
+import { DEFAULT_BRAKE } from "../../../federation/imports/brake.ts";
 import { ImportedServices } from "../../../providers/importedServices.ts";
+import { jsonOf } from "../../federation/imports/importOf.ts";
 import { ProviderProcess, providerText } from "./providerProcess.ts";
 import { TestCluster } from "./testCluster.ts";
 
@@ -31,10 +33,25 @@ export type Rule = KubernetesObject & {
 /** A Service, likewise, or a VirtualService. */
 export type LocalService = KubernetesObject & { spec: Record<string, unknown> & { clusterIP?: string } };
 
+/** Arguments of an `ImportedServices` that registers nothing. */
+export const NO_IMPORTS = {
+  kubeconfig: {},
+  namespace: "",
+  peer: "",
+  exportTo: ["*"],
+  gateways: [],
+  otherGateways: {},
+  siblings: [],
+  elsewhere: [],
+  services: {},
+  pending: undefined,
+  brake: DEFAULT_BRAKE,
+  acceptRemoval: undefined,
+};
+
 /** The provider's text in the state, which does not depend on what the resource is made from. */
 export function importsText(): Promise<string> {
-  const args = { kubeconfig: {}, namespace: "", peer: "", exportTo: [], gateways: [], services: {} };
-  return providerText(() => new ImportedServices("text", args));
+  return providerText(() => new ImportedServices("text", NO_IMPORTS));
 }
 
 /** An API server, and the provider process of `ImportedServices`. */
@@ -64,16 +81,21 @@ export class ImportsFixture {
     for (const service of await this.services()) await this.cluster.client.delete(SERVICE, service);
   }
 
-  inputs(services: Record<string, string>, more: object = {}): Record<string, unknown> {
+  /** @param lines the line of each service, by host. */
+  inputs(lines: Record<string, string>, more: object = {}): Record<string, unknown> {
     const { kubeconfig } = this.cluster;
-    const gateways = ["127.20.0.3:15443"];
+    const gateways = [{ address: "127.20.0.3", port: 15443 }];
     return {
       kubeconfig,
       namespace: NAMESPACE,
       peer: "cluster-b",
       exportTo: ["*"],
       gateways,
-      services,
+      otherGateways: {},
+      services: jsonOf(lines),
+      notAsDeclared: {},
+      siblings: [],
+      handedOver: [],
       ...more,
     };
   }

@@ -1,21 +1,27 @@
 import assert from "node:assert/strict";
 import { REMOTE_HOST_ANNOTATION } from "../../../federation/core/labels.ts";
-import { differences, restorable } from "../../../providers/importedServices/drift.ts";
+import { DeclaredImports } from "../../../providers/importedServices/declared.ts";
 import { type Inputs, type State, stateOf } from "../../../providers/importedServices/inputs.ts";
-import { type LiveObject, declaredObjects } from "../../../providers/importedServices/objects.ts";
-import { Sightings } from "../../../providers/importedServices/sightings.ts";
+import { type LiveObject, differences } from "../../../providers/importedServices/liveObject.ts";
+import { RefreshCollector } from "../../../providers/importedServices/refresh.ts";
+import { jsonOf, linesOf } from "../../federation/imports/importOf.ts";
+import { inputsOfB } from "./inputsOfB.ts";
 
 const HOST = "bar.xyz.svc.cluster-b.local";
 const LINE = "8080/HTTP http, 9090/GRPC grpc as spiffe://cluster-b.local/ns/xyz/sa/bar";
-const INPUTS: Inputs = {
-  kubeconfig: {},
-  namespace: "istio-federation",
-  peer: "cluster-b",
-  exportTo: ["*"],
-  gateways: ["203.0.113.10:15443", "[2001:db8::1]:15443"],
-  services: { [HOST]: LINE },
-};
-const [DECLARED = assert.fail()] = declaredObjects(INPUTS)(HOST);
+const INPUTS = inputsOfB(
+  { [HOST]: LINE },
+  {
+    namespace: "istio-federation",
+    peer: "cluster-b",
+    gateways: [
+      { address: "203.0.113.10", port: 15443 },
+      { address: "2001:db8::1", port: 15443 },
+    ],
+  },
+);
+const objectsOf = (inputs: Inputs, host = HOST) => new DeclaredImports(inputs).objects(host);
+const [DECLARED = assert.fail()] = objectsOf(INPUTS);
 
 /** The declared entry as an API server returns it, edited. */
 function live(
@@ -28,9 +34,9 @@ function live(
 
 /** What a refresh tells of one entry. */
 function lineOf(entry: LiveObject, state: State): string | undefined {
-  const sightings = new Sightings(state);
-  sightings.takeEntry(entry);
-  return sightings.end()[0]?.[1];
+  const collector = new RefreshCollector(state);
+  collector.takeEntry(entry);
+  return Object.values(linesOf(collector.end()))[0];
 }
 
 describe("An entry in the cluster", () => {
@@ -81,7 +87,7 @@ describe("An entry in the cluster", () => {
       ["endpoints"],
       `${LINE} (not as declared: endpoints)`,
     ],
-    ["no ports", ({ spec }) => delete spec.ports, ["ports"], "not an entry that this program writes"],
+    ["no ports", ({ spec }) => delete spec.ports, ["ports"], "not a ServiceEntry that this program writes"],
   ];
   for (const [what, edit, fields, line] of edits) {
     it(`shows ${what}`, () => {
@@ -101,8 +107,8 @@ describe("An entry in the cluster", () => {
     const edited = live(({ spec }) => (spec.exportTo = ["client", "shop"]));
     assert.deepEqual(differences(edited, DECLARED), ["exportTo"]);
     assert.equal(lineOf(edited, stateOf(INPUTS)), `${LINE} exportTo client, shop`);
-    const declared = { ...INPUTS, services: { [HOST]: `${LINE} exportTo client, shop` } };
-    assert.deepEqual(differences(edited, declaredObjects(declared)(HOST)[0] ?? assert.fail()), []);
+    const declared = { ...INPUTS, services: jsonOf({ [HOST]: `${LINE} exportTo client, shop` }) };
+    assert.deepEqual(differences(edited, objectsOf(declared)[0] ?? assert.fail()), []);
   });
 
   it("shows that nobody sees it, or what cannot be said in a line, as a field that differs", () => {
@@ -119,25 +125,16 @@ describe("An entry in the cluster", () => {
     });
     assert.equal(lineOf(edited, stateOf(INPUTS)), LINE);
   });
-
-  it("is restored from its marked line", () => {
-    const services = {
-      a: `${LINE} (not as declared: ports)`,
-      b: LINE,
-      c: "not an entry that this program writes",
-    };
-    assert.deepEqual(restorable(services), { a: LINE, b: LINE });
-  });
 });
 
 describe("A service that several peers serve, in the cluster", () => {
   const SHARED = `${LINE} servedBy cluster-b, cluster-c weight 3`;
   const inputs: Inputs = {
     ...INPUTS,
-    otherGateways: { "cluster-c": ["203.0.113.30:15443 in eu/c"] },
-    services: { [HOST]: SHARED },
+    otherGateways: { "cluster-c": [{ address: "203.0.113.30", port: 15443, locality: "eu/c" }] },
+    services: jsonOf({ [HOST]: SHARED }),
   };
-  const [entry = assert.fail()] = declaredObjects(inputs)(HOST) as unknown as LiveObject[];
+  const [entry = assert.fail()] = objectsOf(inputs, HOST) as unknown as LiveObject[];
 
   it("is its line when it is as declared, and has the gateways of all", () => {
     assert.equal(lineOf(entry, stateOf(inputs)), SHARED);
@@ -164,16 +161,14 @@ describe("A service that several peers serve, in the cluster", () => {
 
 describe("A service whose gateways pause, in the cluster", () => {
   const PAUSING = `${LINE} outlierDetection consecutive5xxErrors 5, interval 10s`;
-  const inputs: Inputs = { ...INPUTS, services: { [HOST]: PAUSING } };
-  const [entry = assert.fail(), rule = assert.fail()] = declaredObjects(inputs)(
-    HOST,
-  ) as unknown as LiveObject[];
+  const inputs: Inputs = { ...INPUTS, services: jsonOf({ [HOST]: PAUSING }) };
+  const [entry = assert.fail(), rule = assert.fail()] = objectsOf(inputs) as unknown as LiveObject[];
 
   const told = (found: LiveObject, rules: readonly LiveObject[]) => {
-    const sightings = new Sightings(stateOf(inputs));
-    sightings.takeEntry(found);
-    for (const each of rules) sightings.take("DestinationRule", each);
-    return sightings.end()[0]?.[1];
+    const collector = new RefreshCollector(stateOf(inputs));
+    collector.takeEntry(found);
+    for (const each of rules) collector.take("DestinationRule", each);
+    return Object.values(linesOf(collector.end()))[0];
   };
 
   it("is its line when entry and rule are as declared", () => {
@@ -187,26 +182,24 @@ describe("A service whose gateways pause, in the cluster", () => {
     assert.equal(told(entry, [edited]), `${PAUSING} (not as declared: DestinationRule trafficPolicy)`);
     const silent = structuredClone(entry);
     delete silent.metadata.annotations;
-    assert.equal(told(silent, [rule]), LINE);
+    assert.equal(told(silent, [rule]), `${LINE} (not as declared: unexpected DestinationRule)`);
     silent.metadata.annotations = { "istio-federation.dev/outlier-detection": "often" };
-    assert.equal(told(silent, [rule]), `${LINE} (not as declared: annotations)`);
+    assert.equal(told(silent, [rule]), `${LINE} (not as declared: annotations, unexpected DestinationRule)`);
   });
 });
 
 describe("A service with another name here than there, in the cluster", () => {
   const GLOBAL = "bar.xyz.global";
   const RENAMED = `8080/HTTP http of ${HOST} as spiffe://cluster-b.local/ns/xyz/sa/bar`;
-  const inputs: Inputs = { ...INPUTS, services: { [GLOBAL]: RENAMED } };
-  const [entry = assert.fail(), rule = assert.fail()] = declaredObjects(inputs)(
-    GLOBAL,
-  ) as unknown as LiveObject[];
+  const inputs: Inputs = { ...INPUTS, services: jsonOf({ [GLOBAL]: RENAMED }) };
+  const [entry = assert.fail(), rule = assert.fail()] = objectsOf(inputs, GLOBAL) as unknown as LiveObject[];
 
   /** What a refresh tells of it. */
   const told = (entries: readonly LiveObject[], rules: readonly LiveObject[]) => {
-    const sightings = new Sightings(stateOf(inputs));
-    for (const found of entries) sightings.takeEntry(found);
-    for (const found of rules) sightings.take("DestinationRule", found);
-    return sightings.end();
+    const collector = new RefreshCollector(stateOf(inputs));
+    for (const found of entries) collector.takeEntry(found);
+    for (const found of rules) collector.take("DestinationRule", found);
+    return Object.entries(linesOf(collector.end()));
   };
 
   it("is its line when entry and rule are as declared", () => {
@@ -223,42 +216,41 @@ describe("A service with another name here than there, in the cluster", () => {
     const fields = "DestinationRule exportTo, DestinationRule trafficPolicy";
     assert.deepEqual(told([entry], [edited]), marked(fields));
     assert.deepEqual(told([moved], [rule]), marked("location"));
-    assert.deepEqual(restorable(Object.fromEntries(told([moved], [edited]))), inputs.services);
   });
 
   it("shows a rule without an entry", () => {
     const stray = { ...rule, metadata: { ...rule.metadata, name: "stray.global" } };
     assert.deepEqual(told([entry], [stray, rule]), [
-      ["stray.global", "not an entry that this program writes"],
       [GLOBAL, RENAMED],
+      ["stray.global", "unexpected DestinationRule"],
     ]);
   });
 
   it("is not what it was when its entry does not tell its name there, or tells another", () => {
     const silent = structuredClone(entry);
     delete silent.metadata.annotations;
-    assert.deepEqual(differences(silent, declaredObjects(inputs)(GLOBAL)[0] ?? assert.fail()), [
-      "annotations",
-    ]);
+    assert.deepEqual(differences(silent, objectsOf(inputs, GLOBAL)[0] ?? assert.fail()), ["annotations"]);
     assert.deepEqual(told([silent], []), [[GLOBAL, RENAMED.replace(` of ${HOST}`, "")]]);
-    assert.deepEqual(told([silent], [rule]).at(-1), [GLOBAL, "not an entry that this program writes"]);
+    assert.deepEqual(told([silent], [rule]), [
+      [GLOBAL, `${RENAMED.replace(` of ${HOST}`, "")} (not as declared: unexpected DestinationRule)`],
+    ]);
     silent.metadata.annotations = { [REMOTE_HOST_ANNOTATION]: "no name" };
-    assert.deepEqual(told([silent], [rule]).at(-1), [GLOBAL, "not an entry that this program writes"]);
+    assert.deepEqual(told([silent], [rule]), [
+      [GLOBAL, "not a ServiceEntry that this program writes, unexpected DestinationRule"],
+    ]);
   });
 });
 
 describe("A service whose calls the peer's gateway opens, in the cluster", () => {
-  const OPENED = "8080/HTTP http as spiffe://cluster-b.local/ns/istio-gateway/sa/eastwestgateway atGateway";
-  const inputs: Inputs = { ...INPUTS, services: { [HOST]: OPENED } };
-  const [entry = assert.fail(), rule = assert.fail()] = declaredObjects(inputs)(
-    HOST,
-  ) as unknown as LiveObject[];
+  const OPENED = "8080/HTTP http as spiffe://cluster-b.local/ns/istio-gateway/sa/eastwestgateway terminated";
+  const inputs: Inputs = { ...INPUTS, services: jsonOf({ [HOST]: OPENED }) };
+  const [entry = assert.fail(), rule = assert.fail()] = objectsOf(inputs) as unknown as LiveObject[];
 
   const told = (found: LiveObject, rules: readonly LiveObject[]) => {
-    const sightings = new Sightings(stateOf(inputs));
-    sightings.takeEntry(found);
-    for (const each of rules) sightings.take("DestinationRule", each);
-    return sightings.end();
+    const collector = new RefreshCollector(stateOf(inputs));
+    collector.takeEntry(found);
+    for (const each of rules) collector.take("DestinationRule", each);
+    return Object.entries(linesOf(collector.end()));
   };
 
   it("is its line when entry and rule are as declared", () => {
@@ -269,6 +261,6 @@ describe("A service whose calls the peer's gateway opens, in the cluster", () =>
   it("is not what it was when its entry does not tell of that", () => {
     const silent = structuredClone(entry);
     delete silent.metadata.annotations;
-    assert.deepEqual(told(silent, []), [[HOST, OPENED.replace(" atGateway", "")]]);
+    assert.deepEqual(told(silent, []), [[HOST, OPENED.replace(" terminated", "")]]);
   });
 });
