@@ -4,7 +4,7 @@ import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { GLOBAL_DOMAIN } from "../core/domains.ts";
 import { anyNumber, oneOrSeveral, several } from "../core/lists.ts";
-import { NAME_TEMPLATE, extraName } from "../core/nameTemplate.ts";
+import { NAME_TEMPLATE, extraName } from "../core/domains.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE, NAME_PATTERN } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
 import { isPort } from "../core/port.ts";

@@ -5,7 +5,7 @@ import { HOST_NAME } from "./names.ts";
 import { compare } from "./order.ts";
 import { portNumber, text, type TextRule, pattern } from "./schema.ts";
 
-/** Where an east-west gateway is reached. */
+/** Address at which peers reach an east-west gateway. */
 export interface GatewayAddress {
   /** IPv4, IPv6 (without brackets) or DNS name. */
   address: string;
@@ -15,14 +15,14 @@ export interface GatewayAddress {
   locality?: string;
 }
 
-/** Ranges of ipaddr.js that are ordinary unicast; a gateway there is taken without further ado. */
+/** Ranges of ipaddr.js that are ordinary unicast: a gateway may be in any of them. */
 const ORDINARY_RANGES: ReadonlySet<string> = new Set([
   "unicast",
   "private",
   "uniqueLocal",
   "carrierGradeNat",
 ]);
-/** Documentation networks (RFC 5737, RFC 3849): not routed, so harmless, and what examples are written with. */
+/** Documentation networks (RFC 5737, RFC 3849), which examples use: harmless, as nothing routes them. */
 const DOCUMENTATION = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"];
 
 /** An IPv4 or IPv6 address without brackets, zone or prefix length. */
@@ -55,19 +55,20 @@ export const LOCALITY: TextRule = pattern(
 );
 
 /**
- * One spelling per address: IPv6 shortened, IPv4-mapped IPv6 as IPv4, DNS names in lower case without a final dot (cloud
- * load balancers have names in mixed case). What is neither comes back as it is.
+ * Returns the canonical spelling of an address: IPv6 shortened, IPv4-mapped IPv6 as IPv4, DNS names in lower case without a final dot
+ * (cloud load balancers have names in mixed case). Other text is returned unchanged.
  */
 export function canonicalAddress(address: string): string {
   if (IP_ADDRESS.test(address)) return ipaddr.process(address).toString();
-  // Letters of ASCII only: in Unicode's lower case the Kelvin sign is a `k`, and one name would become another.
+  // ASCII letters only: in Unicode the lower case of the Kelvin sign is `k`, so one name would become another.
   const name = address.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/\.$/, "");
   return HOST_NAME.test(name) ? name : address;
 }
 
 /**
- * Why traffic must not be sent to this address on a peer's word alone; `undefined` when it may.
- * @param allowed CIDR ranges which the stack accepts nevertheless.
+ * Explains why traffic must not be sent to an address that a peer publishes.
+ * @param allowed CIDR ranges that the stack accepts nevertheless.
+ * @returns completes "<the address> ..."; undefined for an address that is allowed.
  */
 export function refuseAddress(address: string, allowed: readonly string[]): string | undefined {
   if (!IP_ADDRESS.test(address)) return refuseHostName(address);
@@ -77,10 +78,13 @@ export function refuseAddress(address: string, allowed: readonly string[]): stri
   return `is no address to send traffic to (${isCompatibleIPv4(ip) ? "an IPv4 address in IPv6" : ip.range()})`;
 }
 
-/** Names that clouds' resolvers have for the address that every machine gets its credentials from. */
+/** Names of clouds' metadata services, from which every machine gets its credentials. */
 const METADATA = /^(?:metadata|instance-data)(?:\.[^.]+)*\.internal$/;
 
-/** Names that mean this machine or this cluster's services, to a resolver with Kubernetes' search list. */
+/**
+ * Explains why a host name must not be taken from a peer: with Kubernetes' search list it resolves to this machine or to a local Service.
+ * @returns completes "<the name> ..."; undefined for a name that is allowed.
+ */
 export function refuseHostName(name: string): string | undefined {
   if (!name.includes(".")) return "is a name without a domain, which resolves to something of this side";
   if (/(?:^|\.)(?:localhost|localdomain|svc)$/.test(name)) return "is a name of this side, not of a peer";
@@ -89,7 +93,7 @@ export function refuseHostName(name: string): string | undefined {
   return undefined;
 }
 
-/** `::a.b.c.d` (RFC 4291, 2.5.5.1, deprecated), which some stacks still treat as that IPv4 address. */
+/** Whether an address is `::a.b.c.d` (RFC 4291, 2.5.5.1, deprecated), which some network stacks treat as IPv4. */
 function isCompatibleIPv4(ip: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return ip.kind() === "ipv6" && isWithin(ip, "::/96");
 }
@@ -99,7 +103,7 @@ function isWithin(ip: ipaddr.IPv4 | ipaddr.IPv6, range: string): boolean {
   return ip.kind() === network.kind() && ip.match(network, bits);
 }
 
-/** Where a gateway is reached; the address comes out in its canonical spelling. */
+/** Schema of {@link GatewayAddress}; makes the address canonical. */
 export const gatewayAddress = z.object({
   address: z.string().overwrite(canonicalAddress).pipe(text(ADDRESS)),
   port: portNumber,
@@ -115,7 +119,7 @@ export function compareGateways(one: GatewayAddress, other: GatewayAddress): num
   );
 }
 
-/** Formats a gateway for display: `address:port`, IPv6 in brackets, a locality after it as ` in region/zone`. */
+/** Formats a gateway as `address:port`, IPv6 in brackets, with a locality as `address:port in region/zone`. */
 export function formatGateway({ address, port, locality }: GatewayAddress): string {
   const host = address.includes(":") ? `[${address}]` : address;
   return `${host}:${port}${locality === undefined ? "" : ` in ${locality}`}`;

@@ -1,33 +1,33 @@
 import { compare } from "./order.ts";
 
-/** Names told before the rest is only counted. */
-const TOLD = 3;
+/** Names that a message lists before it counts the rest. */
+const LISTED = 3;
 
-/** What is different between two maps, by key; each list sorted. */
+/** Difference between two maps, by key; each list is sorted. */
 export interface Change {
   added: string[];
   changed: string[];
   removed: string[];
 }
 
-/** Compares two maps in linear time, but for the order of what differs. */
+/** Compares two maps: linear time, plus the sorting of the keys that differ. */
 export function changeBetween(
   before: Readonly<Record<string, string>>,
   after: Readonly<Record<string, string>>,
 ): Change {
   const known = new Map(Object.entries(before));
   const wanted = new Map(Object.entries(after));
-  const of = (hosts: Iterable<string>, isMeant: (host: string) => boolean): string[] =>
-    [...hosts].filter(isMeant).sort(compare);
+  const sorted = (hosts: Iterable<string>, differs: (host: string) => boolean): string[] =>
+    [...hosts].filter(differs).sort(compare);
   return {
-    added: of(wanted.keys(), (host) => !known.has(host)),
-    changed: of(wanted.keys(), (host) => known.has(host) && known.get(host) !== wanted.get(host)),
-    removed: of(known.keys(), (host) => !wanted.has(host)),
+    added: sorted(wanted.keys(), (host) => !known.has(host)),
+    changed: sorted(wanted.keys(), (host) => known.has(host) && known.get(host) !== wanted.get(host)),
+    removed: sorted(known.keys(), (host) => !wanted.has(host)),
   };
 }
 
 /**
- * A change of services in words: `adds 1 service (a), changes 2 (b, c), removes 10,000 (d, e, f and 9,997 more)`.
+ * Formats a change of services: `adds 1 service (a), changes 2 (b, c), removes 10,000 (d, e, f and 9,997 more)`.
  * @returns "" when nothing changes.
  */
 export function describeChange({ added, changed, removed }: Change): string {
@@ -45,13 +45,13 @@ export function describeChange({ added, changed, removed }: Change): string {
     .join(", ");
 }
 
-/** The first few names, and how many more there are. */
+/** Formats the first {@link LISTED} names and the number of the others: `d, e, f and 9,997 more`. */
 export function firstNames(names: readonly string[]): string {
-  const told = names.slice(0, TOLD).join(", ");
-  return names.length > TOLD ? `${told} and ${count(names.length - TOLD)} more` : told;
+  const listed = names.slice(0, LISTED).join(", ");
+  return names.length > LISTED ? `${listed} and ${count(names.length - LISTED)} more` : listed;
 }
 
-/** A number as people read it: `10,000`. */
+/** Formats a number: `10,000`. */
 export function count(number: number): string {
   return number.toLocaleString("en-US");
 }

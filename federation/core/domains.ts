@@ -1,50 +1,52 @@
 import { refuseHostName } from "./address.ts";
-import { HOST_NAME, overlap } from "./names.ts";
+import { HOST_NAME, isBelow, overlap, parentDomains } from "./names.ts";
 import type { TextRule } from "./schema.ts";
 
-/** Where DNS tells names by addresses: no cluster's names are in it, and CoreDNS answers there for the cluster's own. */
+/** Domains of reverse DNS, where CoreDNS answers for the cluster's own addresses: no service's name is in them. */
 export const REVERSE_DOMAINS: readonly string[] = ["in-addr.arpa", "ip6.arpa"];
-/** Under it a service has one name in all clusters, by Istio's convention for replicated control planes. */
+/** Domain in which a service has one name in all clusters: Istio's convention for replicated control planes. */
 export const GLOBAL_DOMAIN = "global";
 
 /**
- * The name under which a peer's service is called where its own name may be that of a local one.
- * @param host its name there, `<name>.<namespace>.svc.<cluster domain>`.
- * @param clusterDomain the peer's.
- * @returns `<name>.<namespace>.global`; undefined for a name of another form.
+ * Returns the global name of a peer's service, for clusters with equal cluster domains.
+ * @param host name in the peer's cluster, `<name>.<namespace>.svc.<cluster domain>`.
+ * @param clusterDomain of the peer.
+ * @returns `<name>.<namespace>.global`; undefined for a host of another form.
  */
 export function globalName(host: string, clusterDomain: string): string | undefined {
   const suffix = `.svc.${clusterDomain}`;
   const service = host.slice(0, -suffix.length);
   return host.endsWith(suffix) && /^[^.]+\.[^.]+$/.test(service) ? `${service}.${GLOBAL_DOMAIN}` : undefined;
 }
-/** The cluster domain that nearly every cluster has: Kubernetes' default. */
+
+/** Kubernetes' default cluster domain, which nearly every cluster has. */
 export const DEFAULT_CLUSTER_DOMAIN = "cluster.local";
 
-/** Domains of names that no single cluster's are: Istio's global ones, and those of the Multi-Cluster Services API. */
+/** Domains that belong to no single cluster: Istio's global one, and that of the Multi-Cluster Services API. */
 export const SHARED_DOMAINS: readonly string[] = ["clusterset.local", GLOBAL_DOMAIN];
 
 const TAKEN = [DEFAULT_CLUSTER_DOMAIN, ...SHARED_DOMAINS, ...REVERSE_DOMAINS];
 
 /**
- * What a mesh domain may be: a name of at least two labels, as a single one (`local`, `com`, `svc`) holds names that are others', or ends
- * other clusters' domains; and not where every cluster may have names of its own, whose domain we do not know.
+ * Rule of a mesh domain: two labels or more, outside the domains of every cluster. A single label (`local`, `com`, `svc`) would contain
+ * names of others.
  */
 export const MESH_DOMAIN: TextRule = {
   test: (text) =>
     HOST_NAME.test(text) && text.includes(".") && TAKEN.every((domain) => !overlap(text, domain)),
-  rule: `must be a DNS name of two labels or more that neither is, holds nor lies in any of ${TAKEN.join(", ")}`,
-  remedy: "Choose one by which no other cluster and nothing else is called, e.g. cluster-b.mesh",
+  rule: `must be a DNS name of two labels or more that does not overlap with ${TAKEN.join(", ")}`,
+  remedy: "Choose a domain that nothing else uses, e.g. cluster-b.mesh",
 };
 
-/** The mesh domain of a cluster that does not say another. */
+/** Returns the mesh domain of a cluster whose config names none. */
 export function defaultMeshDomain(cluster: string): string {
   return `${cluster}.mesh`;
 }
-/** Domains that one cluster may own beside its cluster domain: each is judged against those of all others. */
+
+/** Most domains that one cluster may own beside its cluster domain: each is compared with those of all peers. */
 export const OWNED_DOMAINS_LIMIT = 16;
 
-/** What a domain may be in which a cluster offers names: it must no more be somebody else's than a mesh domain. */
+/** Rule of a further domain that a cluster owns and exports names in. */
 export const OWNED_DOMAIN: TextRule = {
   test: (text) => MESH_DOMAIN.test(text) && refuseHostName(text) === undefined,
   rule: `${MESH_DOMAIN.rule}, and does not end in svc, localhost or localdomain`,
@@ -52,9 +54,9 @@ export const OWNED_DOMAIN: TextRule = {
 };
 
 /**
- * A cluster's domains must neither be, hold nor lie in one another, its cluster domain or its mesh domain: of each name it is then plain in
- * which of them it lies. What is no text is told by itself.
- * @returns what is wrong with single entries, by their places.
+ * Validates that a cluster's domains do not overlap, so that each name lies in one of them. Entries that are no text are skipped: the
+ * schema reports them.
+ * @returns a fault for each entry that overlaps with an earlier domain, with its index.
  */
 export function validateOwnedDomains(
   domains: readonly unknown[],
@@ -65,7 +67,59 @@ export function validateOwnedDomains(
     const others = [clusterDomain, meshDomain, ...domains.slice(0, index)];
     const taken = others.filter((other) => typeof other === "string").find((other) => overlap(value, other));
     if (taken === undefined) return [];
-    const rule = `is, holds or lies in '${taken}', another of the cluster's own domains`;
+    const rule = `overlaps with '${taken}', another of the cluster's own domains`;
     return [{ index, value, rule, remedy: "Remove one of the two" }];
   });
+}
+
+/** Placeholders of a service's name and namespace in the template of an alias. */
+const PLACEHOLDER = /\{(name|namespace)\}/g;
+
+/** Longest template; longer than a host name, as placeholders may be longer than their values. */
+const TEMPLATE_LIMIT = 300;
+
+/**
+ * Host name in which `{name}` and `{namespace}` stand for those of a service, except in the last label: `{name}.{namespace}` also is the
+ * short name of a local Service.
+ */
+export const NAME_TEMPLATE: TextRule = {
+  test: (text) =>
+    text.length <= TEMPLATE_LIMIT &&
+    HOST_NAME.test(text.replaceAll(PLACEHOLDER, "a")) &&
+    !/\{[^.]*$/.test(text),
+  rule: "must be a DNS name, in which '{name}' and '{namespace}' may stand for those of the service, but not in its last label",
+  remedy: "Write such a name, e.g. {name}.{namespace}.global",
+};
+
+/**
+ * Fills in the template of an alias.
+ * @returns undefined where the template has a placeholder, and the service no name and namespace.
+ */
+export function extraName(
+  template: string,
+  { name, namespace }: { name?: string; namespace?: string },
+): string | undefined {
+  if (name !== undefined && namespace !== undefined) {
+    return template.replaceAll("{name}", name).replaceAll("{namespace}", namespace);
+  }
+  return template === template.replaceAll(PLACEHOLDER, "") ? template : undefined;
+}
+
+/**
+ * Explains why a peer's service must not have this alias here.
+ * @param ownDomains this cluster's domains.
+ * @param ownerOf returns the other peer whose domain it is, e.g. `peer cluster-c`; undefined for a domain of none.
+ * @returns completes "<the name> ..."; undefined for a name that is allowed.
+ */
+export function refuseExtraName(
+  name: string,
+  ownDomains: readonly string[],
+  ownerOf: (domain: string) => string | undefined,
+): string | undefined {
+  if (!HOST_NAME.test(name)) return HOST_NAME.rule;
+  const own = ownDomains.find((domain) => name === domain || isBelow(name, domain));
+  if (own !== undefined) return `is a name of this cluster's own domain '${own}'`;
+  const taken = [name, ...parentDomains(name)].find((domain) => ownerOf(domain) !== undefined);
+  if (taken !== undefined) return `is a name of '${taken}', the domain of ${ownerOf(taken)}`;
+  return refuseHostName(name);
 }

@@ -9,12 +9,12 @@ export class Findings {
   readonly notes: string[] = [];
   readonly #faults = new Map<string, Fault>();
 
-  /** All faults in the order of their finding. */
+  /** All faults, in the order in which they were added. */
   get faults(): Fault[] {
     return [...this.#faults.values()];
   }
 
-  /** Adds faults. Several parts may meet with one refusal: a fault with the same place, value and rule counts once. */
+  /** Adds faults; one with the place, value and rule of an earlier one is ignored, as several parts may find it. */
   fault(...faults: readonly Fault[]): void {
     for (const fault of faults) {
       const key = JSON.stringify([fault.path, fault.value, fault.rule]);
@@ -31,17 +31,17 @@ export class Findings {
   }
 
   /**
-   * Adds a warning for each of the first faults, and one that counts the others.
-   * @param what names the others, e.g. `warnings about exports`.
+   * Adds the first faults as warnings, and one that counts the others.
+   * @param what noun for the others, e.g. `warnings about exports`.
    */
   warnOf(faults: readonly Fault[], what: string): void {
     this.warn(...describeFaults(faults, what));
   }
 
   /**
-   * Runs one part of a plan, so that the faults of one do not hide those of the next.
-   * @returns the part's result; undefined when it threw a {@link FaultsError}, whose faults are kept.
-   * @throws whatever else the part throws.
+   * Runs one part of a plan and keeps its faults, so that the next part can add its own.
+   * @returns the part's result; undefined when it threw a {@link FaultsError}.
+   * @throws every other error of the part.
    */
   attempt<T>(part: () => T): T | undefined {
     try {

@@ -2,7 +2,7 @@ import { MANAGED_BY_LABEL } from "./labels.ts";
 import { isBelow } from "./names.ts";
 import { compare } from "./order.ts";
 
-/** Labels and an annotation that often tell whose an object is, beside {@link MANAGED_BY_LABEL}. */
+/** Labels that often name the owner of an object. */
 const OWNER_KEYS = [
   MANAGED_BY_LABEL,
   "app.kubernetes.io/part-of",
@@ -11,36 +11,36 @@ const OWNER_KEYS = [
   "team",
 ];
 
-/** A ServiceEntry that this program did not write. */
+/** A ServiceEntry that this program did not create. */
 export interface ForeignEntry {
   namespace: string;
   name: string;
   labels: Record<string, string>;
   hosts: string[];
-  /** Who sees it; all when left out or empty. `.` is its own namespace. */
+  /** Namespaces that see it; all when left out or empty. `.` is its own namespace. */
   exportTo?: string[];
 }
 
-/** A name that is to be registered here. */
+/** A host that is to be registered here. */
 export interface WantedHost {
   peer: string;
-  /** Who is to see it; `*` for all. */
+  /** Namespaces that are to see it; `*` for all. */
   exportTo: readonly string[];
 }
 
-/** What a foreign entry has in common with what is to be registered. */
+/** A host that both a foreign ServiceEntry and this program register. */
 export interface HostConflict {
   peer: string;
   host: string;
   entry: Pick<ForeignEntry, "namespace" | "name" | "labels">;
-  /** Its wildcard, where it does not name the host itself. */
+  /** The entry's wildcard that matches the host; left out where the entry names the host. */
   wildcard?: string;
 }
 
 /**
- * Finds what a foreign entry claims of the names to be registered, as far as some namespace sees both.
- * @param wanted by name.
- * @param namespace where ours are.
+ * Finds the hosts that a foreign entry registers too, where some namespace sees both.
+ * @param wanted hosts to be registered, by name.
+ * @param namespace of our ServiceEntries.
  */
 export function conflictsOf(
   entry: ForeignEntry,
@@ -62,7 +62,7 @@ export function conflictsOf(
   });
 }
 
-/** In a stable order. */
+/** Sorts conflicts by peer, host, and the entry's namespace and name. */
 export function sortedConflicts(conflicts: readonly HostConflict[]): HostConflict[] {
   return [...conflicts].sort(
     (one, other) =>
@@ -73,16 +73,16 @@ export function sortedConflicts(conflicts: readonly HostConflict[]): HostConflic
   );
 }
 
-/** Whose an object is that this program did not write, as far as its labels tell. */
+/** Formats the owner of a foreign object, by its labels; completes "<the object>, ...". */
 export function ownerOf({ labels }: Pick<HostConflict["entry"], "labels">): string {
-  const told = OWNER_KEYS.flatMap((key) => {
+  const owners = OWNER_KEYS.flatMap((key) => {
     const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
     return value === undefined ? [] : [`${key}=${value}`];
   });
-  return told.length === 0 ? "which does not say whose it is" : `which is labelled ${told.join(", ")}`;
+  return owners.length === 0 ? "which has no label of an owner" : `which is labelled ${owners.join(", ")}`;
 }
 
-/** Namespaces that see an object; undefined: all. */
+/** Returns the namespaces that see an object; undefined for all. */
 function seenBy(exportTo: readonly string[], own: string): ReadonlySet<string> | undefined {
   if (exportTo.length === 0 || exportTo.includes("*")) return undefined;
   return new Set(exportTo.map((namespace) => (namespace === "." ? own : namespace)));

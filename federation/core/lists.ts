@@ -4,11 +4,11 @@ import { FIRST_FAULTS } from "./fault.ts";
 import { sortedUnique } from "./order.ts";
 import { type Complaint, checked } from "./schema.ts";
 
-const NOT_READ = "is not read, nor what comes after it: too much is wrong";
+const NOT_READ = "is not read, nor are the entries after it: there are too many faults before it";
 
 /**
- * A list that has `least` to `most` entries. Of one that has too many none is looked at, and after some wrong ones no further: what
- * is not worth telling is not worth the time.
+ * Schema of a list of `least` to `most` entries. Entries of a list that is too long are not validated, nor those after the first
+ * {@link FIRST_FAULTS} faults.
  */
 export function list<T extends z.ZodType>(entry: T, least: number, most: number): z.ZodType<z.output<T>[]> {
   const sized = z.array(z.unknown()).check((context) => {
@@ -31,7 +31,7 @@ export function list<T extends z.ZodType>(entry: T, least: number, most: number)
   });
 }
 
-/** A map of at most so many entries, as it is: zod's own record drops the key `__proto__` without a word. */
+/** Schema of a map of at most `most` entries, not validated; zod's own record drops the key `__proto__`. */
 export function map(most: number): z.ZodType<Record<string, unknown>> {
   const open = z.custom<Record<string, unknown>>(
     (value) => typeof value === "object" && value !== null && !Array.isArray(value),
@@ -70,7 +70,8 @@ function entries(number: number): string {
 function inList(issue: z.core.$ZodIssue, index: number, input: unknown): z.core.$ZodRawIssue {
   return { ...issue, input, path: [index, ...issue.path] } as z.core.$ZodRawIssue;
 }
-/** One text, or a list as {@link several} has it. */
+
+/** Schema of one text, or of a list as {@link several} accepts it. */
 export function oneOrSeveral(entry: z.ZodType<string>): z.ZodType<string[]> {
   const listed = several(entry);
   const text = { type: "string" };
@@ -86,23 +87,23 @@ export function oneOrSeveral(entry: z.ZodType<string>): z.ZodType<string[]> {
   return either.meta({ anyOf: [text, { type: "array", items: text }] });
 }
 
-const MEANS_NOTHING: Complaint = {
-  rule: "is empty and would mean nothing",
-  remedy: "Name something, or leave the field out",
+const EMPTY_LIST: Complaint = {
+  rule: "is empty",
+  remedy: "Add an entry, or leave the field out",
 };
 
 /**
- * A list of at least one text, none of them twice. What comes out is sorted: its order says nothing.
- * @param empty what is said of one without any.
+ * Schema of a list of at least one text, without duplicates; sorts it.
+ * @param empty fault of an empty list.
  */
-export function several(entry: z.ZodType<string>, empty: Complaint = MEANS_NOTHING): z.ZodType<string[]> {
+export function several(entry: z.ZodType<string>, empty: Complaint = EMPTY_LIST): z.ZodType<string[]> {
   return checked(z.array(entry), (value) => [
     ...(value.length === 0 ? [empty] : []),
     ...repeats(value),
   ]).transform(sortedUnique);
 }
 
-/** A list of texts as {@link several} has it, or an empty one. */
+/** Schema of a list of texts without duplicates, which may be empty; sorts it. */
 export function anyNumber(entry: z.ZodType<string>): z.ZodType<string[]> {
   return distinct(entry).transform(sortedUnique);
 }

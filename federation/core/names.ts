@@ -1,6 +1,6 @@
 import { type TextRule, pattern } from "./schema.ts";
 
-/** Longest DNS name that Kubernetes takes as the name of an object. */
+/** Longest DNS name that Kubernetes accepts as the name of an object. */
 const NAME_LIMIT = 253;
 const LABEL_LIMIT = 63;
 const LABEL = "[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?";
@@ -23,7 +23,7 @@ export const SERVICE_NAME: TextRule = pattern(
   "Choose such a name",
 );
 
-/** Name of most kinds of Kubernetes objects, ServiceAccounts among them: unlike in a DNS name, what is between dots may be as long as all. */
+/** Name of most kinds of Kubernetes objects, such as ServiceAccounts; unlike in a DNS name, a label may have 253 characters. */
 export const OBJECT_NAME: TextRule = pattern(
   /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/,
   NAME_LIMIT,
@@ -32,8 +32,8 @@ export const OBJECT_NAME: TextRule = pattern(
 );
 
 /**
- * A host or domain name that Kubernetes and Istio both take: DNS-1123 labels of at most 63 characters, 253 in all. A last
- * label that a resolver may read as a number is refused (`127.1`, `0x7f000001`): such a name is an address in disguise.
+ * Host or domain name that Kubernetes and Istio both accept: DNS-1123 labels of at most 63 characters, 253 in all. A last label that a
+ * resolver may read as a number is refused (`127.1`, `0x7f000001`): such a name is an address.
  */
 export const HOST_NAME: TextRule = {
   test: (text) => text.length <= NAME_LIMIT && NAME.test(text) && !endsInNumber(text),
@@ -61,45 +61,46 @@ export const LABEL_VALUE: TextRule = pattern(
   "Correct the value",
 );
 
-/** An Istio network's name: it becomes the value of the label `topology.istio.io/network`. */
+/** Name of an Istio network: value of the label `topology.istio.io/network`. */
 export const NETWORK: TextRule = {
   ...LABEL_VALUE,
   test: (text) => text !== "" && LABEL_VALUE.test(text),
-  remedy: "Choose such a name, or leave it out to take the cluster's",
+  remedy: "Choose such a name, or leave it out: the default is the cluster's name",
 };
 
-/** Whether `host` lies strictly below `domain`. Both must be valid names: no case folding is done. */
+/** Whether `host` is a proper subdomain of `domain`; both must be valid names in lower case. */
 export function isBelow(host: string, domain: string): boolean {
   return host.endsWith(`.${domain}`);
 }
 
-/** The domains that strictly hold a host or domain name, the nearest first. */
+/** Returns the parent domains of a name, the nearest first. */
 export function parentDomains(name: string): string[] {
   const labels = name.split(".");
   return labels.slice(1).map((_, index) => labels.slice(index + 1).join("."));
 }
 
-/** Whether two domains are the same, or one holds the other. */
+/** Whether two domains are equal, or one contains the other. */
 export function overlap(one: string, other: string): boolean {
   return one === other || isBelow(one, other) || isBelow(other, one);
 }
-/** Name of a namespace or a Service, in which each `*` stands for any characters, or none. */
+
+/** Name of a namespace or a Service, in which each `*` matches any characters, or none. */
 export const NAME_PATTERN: TextRule = {
   test: (text) => text.length <= PATTERN_LIMIT && DNS_LABEL.test(text.replace(/\*+/g, "a")),
-  rule: "must be a DNS-1123 label (lower-case letters, digits and '-', a letter or digit at both ends, at most 63 characters), maybe with '*' for any part of it",
+  rule: "must be a DNS-1123 label (lower-case letters, digits and '-', a letter or digit at both ends, at most 63 characters), in which '*' matches any characters",
   remedy: "Write such a name, or a part of one with '*'",
 };
 
-/** More than a DNS label, as many `*` may stand for nothing. */
+/** Longest pattern; longer than a DNS label, as each `*` may match nothing. */
 const PATTERN_LIMIT = 100;
 
-/** Whether a text matches a template: `*` stands for any characters or none, everything else for itself. */
+/** Whether a text matches a template, in which `*` matches any characters or none. */
 export function matchesPattern(template: string, text: string): boolean {
   const [head = "", ...rest] = template.split("*");
   const tail = rest.pop();
   if (tail === undefined) return text === template;
   if (!text.startsWith(head) || text.length < head.length + tail.length || !text.endsWith(tail)) return false;
-  // The first place of each part is as good as any: a regular expression would try them all.
+  // The first place of each part suffices: a regular expression would try them all.
   const end = text.length - tail.length;
   let from = head.length;
   for (const part of rest) {
@@ -110,23 +111,30 @@ export function matchesPattern(template: string, text: string): boolean {
   return true;
 }
 
-/** Whether any template matches a text; no list at all matches every text. */
+/** Whether any template matches a text; an undefined list matches every text. */
 export function matchesAny(templates: readonly string[] | undefined, text: string): boolean {
   return templates === undefined || templates.some((template) => matchesPattern(template, text));
 }
 
-/** Whether a template matches one text only: itself. */
+/** Whether a template has no `*`, and so matches only itself. */
 export function isName(template: string): boolean {
   return !template.includes("*");
 }
 
-/** What Pulumi takes as the name of an organization, project or stack. */
+/** Pattern of the name of a Pulumi organization, project or stack. */
 const PART = "[A-Za-z0-9_.-]{1,100}";
 
-/** Two parts are refused: the CLI reads `a/b` as organization and stack, a stack reference as project and stack. */
+/** Name of a Pulumi stack; two parts are refused, as the CLI and stack references read them differently. */
 export const STACK_NAME: TextRule = pattern(
   new RegExp(`^(?:${PART}/${PART}/)?${PART}$`),
   302,
   "must be a stack's name: bare for a stack of this project, else organization/project/stack",
   "Write one or all three parts ('organization' is literal for a state backend of one's own)",
 );
+
+/** Namespaces that see an imported service, as in Istio's `exportTo`; without `~` (none), which would hide the import. */
+export const EXPORT_TO: TextRule = {
+  test: (value) => value === "*" || value === "." || DNS_LABEL.test(value),
+  rule: "must be a namespace, '.' (the entry's own) or '*' (all)",
+  remedy: "Correct the peer's exportTo",
+};

@@ -1,4 +1,4 @@
-/** Protocols a port may have, as a ServiceEntry names them (Istio reads them in any case). */
+/** Protocols of a port, as a ServiceEntry names them; Istio accepts any case. */
 export const PROTOCOLS = [
   "GRPC",
   "GRPC-WEB",
@@ -13,15 +13,15 @@ export const PROTOCOLS = [
 ] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
-/** Those of whose calls a proxy reads the headers. */
+/** Protocols whose headers a proxy reads. */
 const HTTP_PROTOCOLS: readonly Protocol[] = ["GRPC", "GRPC-WEB", "HTTP", "HTTP2"];
 
-/** Whether a proxy reads the headers of its calls, so that it can tell services on one port apart by name. */
+/** Whether a proxy reads the headers of a protocol, and so routes by host on a shared port. */
 export function isHttp(protocol: Protocol): boolean {
   return HTTP_PROTOCOLS.includes(protocol);
 }
 
-/** Names that Kubernetes defines for `appProtocol`, and what Istio makes of them. */
+/** Istio's protocols for the names that Kubernetes defines for `appProtocol`. */
 const KUBERNETES_PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([
   ["kubernetes.io/h2c", "HTTP2"],
   ["kubernetes.io/ws", "HTTP"],
@@ -29,10 +29,11 @@ const KUBERNETES_PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([
 ]);
 
 /**
- * The protocol of a Service's port as Istio reads it (`ConvertProtocol` in pkg/config/kube/conversion.go): `appProtocol`
- * if there is one, else the port's name; of either, what stands before the first '-', in any case (`grpc-web` whole).
- * What Istio would sniff is `TCP` here: a ServiceEntry's port needs a protocol, and TCP carries whatever it turns out to be.
- * @returns `undefined` for what the east-west gateway cannot carry: UDP, SCTP, and names that Istio reads as UDP.
+ * Returns the protocol of a Service's port as Istio reads it (`ConvertProtocol` in pkg/config/kube/conversion.go).
+ *
+ * Istio takes `appProtocol`, else the port's name, up to the first '-' and in any case (`grpc-web` whole). A protocol that Istio would
+ * detect is `TCP` here: a ServiceEntry's port needs a protocol, and TCP carries any.
+ * @returns undefined for a port that the east-west gateway cannot carry: UDP, SCTP, and names that Istio reads as UDP.
  */
 export function protocolOf(port: {
   name?: string | undefined;
@@ -47,7 +48,7 @@ export function protocolOf(port: {
   if (name.startsWith("GRPC-WEB")) return "GRPC-WEB";
   const prefix = name.split("-", 1)[0];
   if (prefix === "UDP") return undefined;
-  // For Istio this one is HTTP on a proxy's own listener; what a Service serves under that name is plain HTTP.
+  // For Istio this is HTTP on a proxy's own listener; a Service with a port of that name serves plain HTTP.
   if (prefix === "HTTP_PROXY") return "HTTP";
   return PROTOCOLS.find((protocol) => protocol === prefix) ?? "TCP";
 }

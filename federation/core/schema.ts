@@ -3,7 +3,7 @@ import * as z from "zod";
 import { FIRST_FAULTS, type Fault, firstFaults, pathOf } from "./fault.ts";
 import { isPort } from "./port.ts";
 
-/** What a text must be, and what to tell the person whose text is not. */
+/** Rule of a text, with the message for a text that breaks it. */
 export interface TextRule {
   readonly test: (text: string) => boolean;
   /** Completes "<value> ...": `must be a DNS-1123 label`. */
@@ -12,11 +12,12 @@ export interface TextRule {
   readonly remedy: string;
 }
 
-/** A rule that is a regular expression and no more than `limit` characters. */
+/** Builds a rule of a regular expression and at most `limit` characters. */
 export function pattern(expression: RegExp, limit: number, rule: string, remedy: string): TextRule {
   return { test: (value) => value.length <= limit && expression.test(value), rule, remedy };
 }
-/** How YAML authors call the types that zod expects. */
+
+/** Names that YAML authors use for the types that zod expects. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   object: "a map",
   record: "a map",
@@ -24,49 +25,50 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "text",
   number: "a number",
 };
-/** How many letters may differ for "did you mean". */
+/** Most letters in which a suggestion may differ. */
 const NEAR = 3;
-/** What is longer than that is no slip of the pen. */
+/** Longest text for which a known one is suggested. */
 const SUGGESTED_CHARACTERS = 100;
 
-/** What the faults of a check say; the value is left out where it may be secret or is not worth showing. */
+/** Result of a check: a fault without its value. */
 export interface Complaint {
   rule: string;
   remedy: string;
-  /** From the checked value to what is wrong in it. */
+  /** Path from the checked value to the wrong one. @default [] */
   path?: (string | number)[];
+  /** Whether the fault omits the value, which may be secret or not worth showing. @default false */
   withoutValue?: boolean;
 }
 
-/** Text that obeys a rule. */
+/** Schema of a text that follows a rule. */
 export function text(rule: TextRule): z.ZodString {
   return z.string().refine(rule.test, { error: rule.rule, params: { remedy: rule.remedy } });
 }
 
-/** Text with something in it, e.g. a file's path. */
+/** Schema of a text that is not blank, e.g. a file's path. */
 export const someText: z.ZodString = text({
   test: (value) => value.trim() !== "",
   rule: "must not be empty",
   remedy: "Write something, or leave the field out",
 });
 
-/** A TCP port. */
+/** Schema of a TCP port. */
 export const portNumber: z.ZodNumber = z.number().refine(isPort, {
   error: "must be a port: a whole number from 1 to 65535",
   params: { remedy: "Choose such a number" },
 });
 
-/** A map that has these fields and no others: an unknown one is a fault, with the known one that is near. */
+/** Schema of a map with exactly these fields; the fault of an unknown field suggests the nearest known one. */
 export function fields<T extends z.ZodRawShape>(shape: T): z.ZodObject<T, z.core.$strict> {
-  // zod tells which keys are unknown, not which are known: the message carries those to `faultsOf`.
+  // zod reports the unknown keys only: the message carries the known ones to `faultsOf`.
   return z.strictObject(shape, {
     error: (issue) => (issue.code === "unrecognized_keys" ? Object.keys(shape).join(" ") : undefined),
   });
 }
 
 /**
- * Adds a check to a map or a list. It also runs when entries are wrong, so that all faults come at once: those may then be of any
- * type, only the map or list itself is what it should be.
+ * Adds a check to the schema of a map or a list. It also runs when entries are wrong, so that all faults are reported at once: only the
+ * type of the map or list itself is certain.
  */
 export function checked<T extends z.ZodType>(schema: T, complaints: (value: z.output<T>) => Complaint[]): T {
   const check = z.superRefine<z.output<T>>(
@@ -84,16 +86,16 @@ function isOfKind(value: unknown, list: boolean): boolean {
   return typeof value === "object" && value !== null && Array.isArray(value) === list;
 }
 
-/** Tells what zod found in `root`, as faults. */
+/** Converts the issues that zod found in `root` to faults. */
 export function faultsOf(error: Pick<z.ZodError, "issues">, root: unknown): Fault[] {
   return error.issues.flatMap((issue) => issueFaults(issue, root));
 }
 
-/** The same of one entry among very many: its first faults. */
+/** Converts the issues of one entry of a very large map: its first faults. */
 export function firstFaultsOf(error: z.ZodError, root: unknown): Fault[] {
   const { issues } = error;
-  const told = issues.slice(0, FIRST_FAULTS).flatMap((issue) => issueFaults(issue, root));
-  return firstFaults(told, issues.length);
+  const first = issues.slice(0, FIRST_FAULTS).flatMap((issue) => issueFaults(issue, root));
+  return firstFaults(first, issues.length);
 }
 
 function issueFaults(issue: z.core.$ZodIssue, root: unknown): Fault[] {
@@ -124,7 +126,7 @@ function issueFaults(issue: z.core.$ZodIssue, root: unknown): Fault[] {
   }
 }
 
-/** A key that nobody knows. Its value is left out: what was meant by it is unknown too, so it may be secret. */
+/** Returns the fault of an unknown field, without its value, which may be secret. */
 export function unknownField(path: readonly PropertyKey[], key: string, known: readonly string[]): Fault {
   const near = suggestion(key, known);
   return {
@@ -134,7 +136,7 @@ export function unknownField(path: readonly PropertyKey[], key: string, known: r
   };
 }
 
-/** What somebody who wrote something unknown may have meant, as a remedy; undefined where nothing known is near. */
+/** Returns a remedy that suggests the nearest known name; undefined where none is near. */
 export function suggestion(written: string, known: readonly string[]): string | undefined {
   if (written.length > SUGGESTED_CHARACTERS) return undefined;
   const lowerCase = new Map(known.map((name) => [name.toLowerCase(), name]));
@@ -160,7 +162,7 @@ function wrongType(
   );
 }
 
-/** What stands in a value of any kind at a path; undefined where there is nothing. */
+/** Returns the value at a path of any data; undefined where there is none. */
 export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>(
     (value, key) =>

@@ -6,23 +6,23 @@ const ID_LIMIT = 2048;
 const ID = /^spiffe:\/\/([a-z0-9._-]{1,255})((?:\/[A-Za-z0-9._-]+)+)$/;
 
 /**
- * A trust domain that SPIFFE and Istio both take. SPIFFE allows `_` and odd dots too, but istiod refuses a mesh config with
- * them (`ValidateTrustDomain`), and a certificate's name constraint on them is not portable.
+ * Trust domain that SPIFFE and Istio both accept. SPIFFE allows `_` and odd dots too, but istiod refuses a mesh config with them
+ * (`ValidateTrustDomain`), and a certificate's name constraint on them is not portable.
  */
 export const TRUST_DOMAIN: TextRule = {
   test: HOST_NAME.test,
-  rule: "must be a trust domain that SPIFFE and Istio both take: DNS-1123 labels (lower case, no '_') joined by '.'",
+  rule: "must be a trust domain that SPIFFE and Istio both accept: DNS-1123 labels (lower case, no '_') joined by '.'",
   remedy: "Write it as a DNS name, without 'spiffe://'",
 };
 
-/** A SPIFFE id of a workload: a trust domain and a path, nothing else (no port, user, query, percent code). */
+/** SPIFFE id of a workload: a trust domain and a path, without port, user, query or percent codes. */
 export const SPIFFE_ID: TextRule = {
   test: (text) => parseSpiffeId(text) !== undefined,
   rule: "must be a SPIFFE id: spiffe://<trust domain>/<path>, e.g. spiffe://b.local/ns/xyz/sa/bar",
   remedy: "Write it in full, without port, query or percent codes",
 };
 
-/** Takes a SPIFFE id apart; `undefined` when it is none. The path starts with `/`. */
+/** Parses a SPIFFE id; its path starts with `/`. @returns undefined for a text that is no SPIFFE id. */
 export function parseSpiffeId(text: string): { trustDomain: string; path: string } | undefined {
   const [, trustDomain, path] = text.length <= ID_LIMIT ? (ID.exec(text) ?? []) : [];
   if (trustDomain === undefined || path === undefined) return undefined;
@@ -30,7 +30,7 @@ export function parseSpiffeId(text: string): { trustDomain: string; path: string
   return { trustDomain, path };
 }
 
-/** The identity that Istio gives to a service account's workloads. */
+/** Returns the identity that Istio gives to a service account's workloads. */
 export function serviceAccountId(trustDomain: string, namespace: string, serviceAccount: string): string {
   return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
 }

@@ -1,25 +1,25 @@
 import type { AuthorityKind } from "../config/certificateAuthority.ts";
 
-/** How clusters are connected, see docs/topologies.md; the same for all clusters of a mesh. */
+/** Ways to connect clusters (docs/topologies.md); a cluster and its peers have the same one. */
 export const TOPOLOGIES = ["federation", "replicated", "single-mesh"] as const;
 
 export type Topology = (typeof TOPOLOGIES)[number];
 
 /**
- * How peers' services are called: by the names that they have there, by those with the peer's mesh domain in the place of its cluster
- * domain, or `<name>.<namespace>.global`.
+ * Host names of peers' services: those in the peer's cluster, those with the peer's mesh domain instead of its cluster domain, or
+ * `<name>.<namespace>.global`.
  */
 export type PeerNames = "own" | "mesh" | "global";
 
-/** In what topologies differ, as far as rules go by it: whatever depends on the topology asks here. */
+/** Rules in which topologies differ. */
 export interface Traits {
-  /** Where the certificate authority may come from. */
+  /** Possible sources of the certificate authority. */
   readonly sources: readonly AuthorityKind[];
   /** Whether all clusters are under one root. */
   readonly oneRoot: boolean;
-  /** Domains that clusters may have in common, to the letter. */
+  /** Domains in which clusters may be equal. */
   readonly common: readonly ("clusterDomain" | "trustDomain")[];
-  /** Under which names a peer's services may be called, the usual ones first. */
+  /** Possible host names of peers' services, the default first. */
   readonly names: readonly [PeerNames, ...PeerNames[]];
 }
 

@@ -1,25 +1,23 @@
-/** Names that the program gives, the same in every cluster. */
-
-/** Where istiod runs: Istio's root namespace. */
+/** Namespace of istiod: Istio's root namespace. */
 export const ISTIO_NAMESPACE = "istio-system";
 
-/** What istiod signs with (istio.io, "Plugin CA Certificates"). */
+/** Secret that istiod signs with (istio.io, "Plug in CA Certificates"). */
 export const AUTHORITY_SECRET = "cacerts";
 
-/** The east-west gateway's own namespace: whoever may write Gateway objects here decides what is exported. */
+/** Namespace of the east-west gateway alone: whoever may write Gateway objects in it decides what is exported. */
 export const GATEWAY_NAMESPACE = "istio-gateway";
 
-/** Where all lives by which services of peers are registered; nothing else does. */
+/** Namespace of all objects that register peers' services, and of nothing else. */
 export const IMPORT_NAMESPACE = "istio-federation";
 
-/** The east-west gateway's Deployment and Service, and the value of their `app` and `istio` labels. */
+/** Name of the east-west gateway's Deployment and Service, and of their labels `app` and `istio`. */
 export const GATEWAY_NAME = "eastwestgateway";
 
 /** Istio's port for mutual TLS between networks, on the Service and on the gateway's pods. */
 export const GATEWAY_PORT = 15443;
 
-/** Istio's name for that port. */
+/** Istio's name for {@link GATEWAY_PORT}. */
 export const GATEWAY_PORT_NAME = "tls";
 
-/** Common name of the certificates with which istiods sign. */
+/** Common name of the intermediates that istiods sign with. */
 export const INTERMEDIATE_NAME = "Intermediate CA";

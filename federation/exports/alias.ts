@@ -2,7 +2,7 @@ import * as z from "zod";
 import { refuseHostName } from "../core/address.ts";
 import { firstNames } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
-import { extraName } from "../core/nameTemplate.ts";
+import { extraName } from "../core/domains.ts";
 import { isBelow, HOST_NAME } from "../core/names.ts";
 import { compare, sortedRecord } from "../core/order.ts";
 import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";

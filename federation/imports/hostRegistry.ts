@@ -1,7 +1,7 @@
 import type { ImportRule } from "../config/importRules.ts";
 import { count, firstNames } from "../core/change.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
-import { extraName } from "../core/nameTemplate.ts";
+import { extraName } from "../core/domains.ts";
 import { sortedRecord } from "../core/order.ts";
 import { ENTRIES_LIMIT } from "./contracts.ts";
 import type { ImportChoice } from "./importChoice.ts";

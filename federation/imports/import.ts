@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type ServicePort, servicePort } from "../contract/service.ts";
-import { EXPORT_TO } from "../core/exportTo.ts";
+import { EXPORT_TO } from "../core/names.ts";
 import { FaultsError } from "../core/fault.ts";
 import { DNS_LABEL, HOST_NAME, SERVICE_NAME } from "../core/names.ts";
 import { sortedUnique } from "../core/order.ts";

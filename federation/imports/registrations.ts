@@ -3,7 +3,7 @@ import { type StackConfig } from "../config/stackConfig.ts";
 import { type Contract } from "../contract/contract.ts";
 import { count } from "../core/change.ts";
 import { type Fault, describeFaults, pathOf } from "../core/fault.ts";
-import { refuseExtraName } from "../core/nameTemplate.ts";
+import { refuseExtraName } from "../core/domains.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { utc } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";

@@ -12,7 +12,8 @@ const local = {
   allowGatewayAddresses: [],
 };
 const BAD = `bad.${BAR}`;
-const NOT_READ = ".gateways[10]: is not read, nor what comes after it: too much is wrong";
+const NOT_READ =
+  ".gateways[10]: is not read, nor are the entries after it: there are too many faults before it";
 
 /** What is said of a contract as a whole, as `path: rule`, without what all have in common. */
 function faultsOf(contract: unknown): string[] {

@@ -41,7 +41,7 @@ describe("A SPIFFE id", () => {
     });
   }
 
-  it("has a trust domain that SPIFFE and Istio both take", () => {
+  it("has a trust domain that SPIFFE and Istio both accept", () => {
     for (const domain of ["cluster.local", "b", "b-1.example.com"])
       assert.equal(TRUST_DOMAIN.test(domain), true);
     for (const domain of ["", "a_b", "A.b", "a..b", "spiffe://a", "a/b", "a."])

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { NAME_TEMPLATE } from "../../../federation/core/nameTemplate.ts";
+import { NAME_TEMPLATE } from "../../../federation/core/domains.ts";
 import { hostOf, isAlias, offeredAs } from "../../../federation/exports/alias.ts";
 import { label } from "../arbitraries.ts";
 

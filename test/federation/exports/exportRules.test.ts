@@ -121,7 +121,7 @@ describe("A rule of exports", () => {
       );
       assert.deepEqual(offered, {});
       assert.deepEqual(warnings.map(describeFault), [
-        "exports[0]: has an empty selector, which selects nothing. Name a label in it, or take the rule out.",
+        "exports[0]: has an empty selector, which selects nothing. Name a label in it, or remove the rule.",
       ]);
     });
   }

@@ -58,7 +58,7 @@ describe("A ServiceEntry of somebody else", () => {
       ),
     );
     assert.deepEqual(faults.map(describeFault), [
-      'peers.cluster-b.imports: "bar.xyz.svc.cluster-b.local" is a host of ServiceEntry shop/theirs too, which does not say whose it is. ' +
+      'peers.cluster-b.imports: "bar.xyz.svc.cluster-b.local" is a host of ServiceEntry shop/theirs too, which has no label of an owner. ' +
         "Delete that one, take the host out of it, or have this one not imported by a rule with 'skip'.",
       'peers.cluster-b.imports: "pay.example.org" is a host of ServiceEntry shop/theirs too, which is labelled app.kubernetes.io/managed-by=Helm, team=pay. ' +
         "Delete that one, take the host out of it, or have this one not imported by a rule with 'skip'.",
@@ -66,7 +66,7 @@ describe("A ServiceEntry of somebody else", () => {
     assert.deepEqual(
       warnings.map(({ value, rule }) => `${String(value)} ${rule}`),
       [
-        "pay.example.org lies in '*.example.org' of ServiceEntry shop/wide, which does not say whose it is, and is preferred to it where both are seen",
+        "pay.example.org lies in '*.example.org' of ServiceEntry shop/wide, which has no label of an owner, and is preferred to it where both are seen",
       ],
     );
   });

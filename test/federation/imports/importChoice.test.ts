@@ -4,7 +4,7 @@ import { describe, it } from "mocha";
 import type { ImportRule } from "../../../federation/config/importRules.ts";
 import type { ContractService } from "../../../federation/contract/service.ts";
 import { describeFault } from "../../../federation/core/fault.ts";
-import { refuseExtraName } from "../../../federation/core/nameTemplate.ts";
+import { refuseExtraName } from "../../../federation/core/domains.ts";
 import { type PeerImports, planImports } from "../../../federation/imports/contracts.ts";
 import { chooseImports } from "../../../federation/imports/importChoice.ts";
 import { label } from "../arbitraries.ts";
