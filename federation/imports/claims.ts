@@ -7,10 +7,10 @@ import { type Topology, type PeerNames, TRAITS } from "../core/topology.ts";
 import {
   type NamedCluster,
   type NamesChoice,
-  judgeMeshDomain,
+  validateMeshDomain,
   nameField,
   namesOf,
-  otherNames,
+  namingRemedy,
 } from "./peerNames.ts";
 import { type PinnedPeer } from "../trust/pinnedPeer.ts";
 import { RootNames, type RootOwner } from "../trust/rootNames.ts";
@@ -210,7 +210,7 @@ function ownedBy({ domains = [] }: NamedCluster, names: PeerNames): string[] {
 }
 
 /** A peer's names and identities must be in domains that are nobody else's here. */
-export function judgePeerDomains(
+export function validatePeerDomains(
   { peer, contract, names }: NamedReading,
   taken: ClaimIndex,
   { clusterDomain: ours, topology = "federation" }: NamingCluster,
@@ -223,7 +223,7 @@ export function judgePeerDomains(
     ...{ nameDomain: contract[field], nameField: field },
   };
   return [
-    ...judgeMeshDomain(peer, names, contract, ours),
-    ...domainFaults(asked, taken, TRAITS[topology].common, otherNames(peer, names, contract, ours)),
+    ...validateMeshDomain(peer, names, contract, ours),
+    ...domainFaults(asked, taken, TRAITS[topology].common, namingRemedy(peer, names, contract, ours)),
   ];
 }

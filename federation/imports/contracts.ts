@@ -9,14 +9,14 @@ import {
   type NamedReading,
   type NamingCluster,
   claimOf,
-  judgePeerDomains,
+  validatePeerDomains,
   ownClaims,
   ownerName,
   peerNamesOf,
 } from "./claims.ts";
 import type { Import } from "./import.ts";
-import { type GatewayPolicy, judgeGateways } from "./peerGateway.ts";
-import { serviceJudge } from "./peerService.ts";
+import { type GatewayPolicy, validateGateways } from "./peerGateway.ts";
+import { serviceValidator } from "./peerService.ts";
 import { type OutsideRoots, validatePeerTopology } from "../trust/commonTrust.ts";
 
 /** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
@@ -57,7 +57,7 @@ export interface PeerFault extends Fault {
  *   identity can then belong to two clusters. (Where two contracts clash, neither is taken: nothing here tells who is right. A claim was
  *   there before.) A topology may let clusters have the same domains; then names here must differ all the same. Its gateways must be addresses that
  *   traffic may go to, its roots be named like nobody else's, and all its entries together must not fill our etcd.
- * - A service must be the peer's own and fit into a ServiceEntry, see {@link serviceJudge}. One that does not is left out, and the
+ * - A service must be the peer's own and fit into a ServiceEntry, see {@link serviceValidator}. One that does not is left out, and the
  *   others are taken. One whose `peers` does not name us is left out in silence: it is not meant for us.
  *
  * @param contracts by the peer's name in our config; each is read with {@link readContract}, so it may be anything.
@@ -89,11 +89,11 @@ export function planImports(
   for (const reading of readings) {
     const { peer, contract } = reading;
     const unfit = [
-      ...judgeName(contract, local),
+      ...validateName(contract, local),
       ...validatePeerTopology(contract, topology, local.ownRoots),
-      ...judgePeerDomains(reading, taken, local),
+      ...validatePeerDomains(reading, taken, local),
       ...taken.roots.faults(ownerName(peer), contract.rootCertificates, local.ownRoots ?? []),
-      ...judgeGateways(contract.gateways, local),
+      ...validateGateways(contract.gateways, local),
       ...judge(peer, contract),
     ];
     const found = unfit.length === 0 ? importPeer(reading, local) : { faults: unfit };
@@ -112,7 +112,7 @@ function contractPath(peer: string): string {
 }
 
 /** What a peer calls itself is its own affair (our config has a name for it), unless it takes our name. */
-function judgeName({ cluster }: Contract, local: LocalCluster): Fault[] {
+function validateName({ cluster }: Contract, local: LocalCluster): Fault[] {
   if (cluster !== local.cluster) return [];
   const remedy = "Name the stack of another cluster, or have one of the two clusters renamed";
   return [{ path: "cluster", value: cluster, rule: "is the name of this very cluster", remedy }];
@@ -123,7 +123,7 @@ function importPeer(
   { peer, contract, refused: unreadable, names }: NamedReading,
   local: LocalCluster,
 ): PeerImports | { faults: Fault[] } {
-  const judge = serviceJudge(contract, names);
+  const judge = serviceValidator(contract, names);
   const refused = [...unreadable];
   const services: [string, Import][] = [];
   let size = 0;

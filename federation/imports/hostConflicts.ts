@@ -18,7 +18,10 @@ import type { Registration } from "./registration.ts";
  * prefers the name in full, so that callers who went by the wildcard come to the peer.
  * @returns one of each for every two that meet, in order.
  */
-export function judgeConflicts(conflicts: readonly HostConflict[]): { faults: Fault[]; warnings: Fault[] } {
+export function foreignHostFindings(conflicts: readonly HostConflict[]): {
+  faults: Fault[];
+  warnings: Fault[];
+} {
   const all = sortedConflicts(conflicts);
   const faults = all.filter(({ wildcard }) => wildcard === undefined);
   const warnings = all.filter(({ wildcard }) => wildcard !== undefined);
@@ -50,7 +53,7 @@ export function checkForeignHosts(
     "ServiceEntries of others have names that are imported",
     findings,
   );
-  const { faults, warnings } = judgeConflicts(
+  const { faults, warnings } = foreignHostFindings(
     entries.flatMap((entry) => conflictsOf(entry, wanted, IMPORT_NAMESPACE)),
   );
   findings.fault(...faults);

@@ -5,7 +5,7 @@ import { extraName } from "../core/domains.ts";
 import { sortedRecord } from "../core/order.ts";
 import { ENTRIES_LIMIT } from "./contracts.ts";
 import type { ImportChoice } from "./importChoice.ts";
-import type { OfferedService } from "./importRule.ts";
+import type { PeerService } from "./importRule.ts";
 import { type Import, formatPorts, visibleTo } from "./import.ts";
 import { formatOutlierDetection } from "./outlierDetection.ts";
 import { ENTRY_LIMIT, type entrySizes } from "./peerService.ts";
@@ -14,7 +14,7 @@ import { ENTRY_LIMIT, type entrySizes } from "./peerService.ts";
 const HOSTS_LIMIT = 50_000;
 
 /** Under which names a peer's services are registered, and what keeps others from it. */
-export class Names {
+export class HostRegistry {
   readonly services = new Map<string, Import>();
   readonly givenAt = new Map<string, string>();
   readonly rules = new Map<string, ImportRule>();
@@ -43,7 +43,7 @@ export class Names {
   }
 
   /** @param host in the peer's cluster. */
-  take(name: string, service: Import, host: string, rule: ImportRule): void {
+  add(name: string, service: Import, host: string, rule: ImportRule): void {
     const size = this.sizeOf(name, service);
     if (size > ENTRY_LIMIT) {
       this.refused.push(tooLarge(this.path, name, size));
@@ -56,7 +56,7 @@ export class Names {
   }
 
   /** @param index of the rule. */
-  give(offered: OfferedService, service: Import, rule: ImportRule, index: number): void {
+  addFurther(offered: PeerService, service: Import, rule: ImportRule, index: number): void {
     const { host } = offered;
     const path = `${this.path}[${index}].as`;
     for (const template of rule.as ?? []) {
@@ -75,7 +75,7 @@ export class Names {
         if (!this.wrong.has(place)) this.wrong.set(place, fault);
         continue;
       }
-      this.take(name, { ...service, remoteHost: host }, host, rule);
+      this.add(name, { ...service, remoteHost: host }, host, rule);
       this.givenAt.set(name, path);
     }
   }
@@ -111,27 +111,27 @@ function tooLarge(path: string, value: string, size: number): Fault {
   return { path, value, rule, remedy: "Have the peer publish fewer ports, identities or gateways" };
 }
 /** A peer that has a name, and what it has under it. */
-export interface Claim {
+export interface HostClaim {
   choice: ImportChoice;
   service: Import;
 }
 
 /** What keeps two peers from serving names together. */
-interface NameClash {
-  claims: readonly [Claim, Claim];
+interface HostClash {
+  claims: readonly [HostClaim, HostClaim];
   difference: string;
   names: string[];
 }
 
 /** What keeps peers from serving names together, each two peers and each thing in which they differ told once for all names. */
-export class NameClashes {
-  readonly #clashes = new Map<string, NameClash>();
+export class HostClashes {
+  readonly #clashes = new Map<string, HostClash>();
 
   /**
    * @param what they differ in, in a word or two.
    * @param difference the same as the end of a sentence that begins with both.
    */
-  note(name: string, claims: readonly [Claim, Claim], what: string, difference: string): void {
+  note(name: string, claims: readonly [HostClaim, HostClaim], what: string, difference: string): void {
     const key = [...claims.map((claim) => placeOf(claim, name)), what].join(" ");
     const clash = this.#clashes.get(key) ?? { claims, difference, names: [] };
     this.#clashes.set(key, clash);
@@ -140,12 +140,12 @@ export class NameClashes {
 
   /** A fault for each. */
   get faults(): Fault[] {
-    return [...this.#clashes.values()].map(tell);
+    return [...this.#clashes.values()].map(toFault);
   }
 }
 
 /** In what two peers' services of one name differ that must not. */
-const DIFFERENCES: readonly [what: string, of: (claim: Claim, name: string) => string][] = [
+const DIFFERENCES: readonly [what: string, of: (claim: HostClaim, name: string) => string][] = [
   ["names to ask their gateways for", ({ service }, name) => service.remoteHost ?? name],
   ["ports", ({ service: { ports } }) => formatPorts(ports)],
   ["namespaces that see it", ({ choice, service }) => visibleTo(service, choice.seenBy).join(", ")],
@@ -156,9 +156,9 @@ const DIFFERENCES: readonly [what: string, of: (claim: Claim, name: string) => s
 ];
 
 /** The end of a sentence for each thing in which two peers' services of one name differ, by what that is. */
-export function differences(
+export function hostDifferences(
   name: string,
-  [one, other]: readonly [Claim, Claim],
+  [one, other]: readonly [HostClaim, HostClaim],
 ): [what: string, difference: string][] {
   return DIFFERENCES.flatMap(([what, of]) => {
     const [mine, others] = [of(one, name), of(other, name)];
@@ -167,11 +167,11 @@ export function differences(
 }
 
 /** Whether both gateways do the same with calls, so that one name and one identity serve for both. */
-export function goTheSameWay(one: Claim, other: Claim): boolean {
+export function hasSameGatewayMode(one: HostClaim, other: HostClaim): boolean {
   return one.service.terminated === other.service.terminated;
 }
 
-function tell({ claims, difference, names }: NameClash): Fault {
+function toFault({ claims, difference, names }: HostClash): Fault {
   const [one, other] = claims.map(({ choice }) => choice.peer);
   const [name = ""] = names;
   const rules = [one, other].map((peer) => pathOf("peers", peer ?? "", "imports")).join(" or ");
@@ -183,6 +183,6 @@ function tell({ claims, difference, names }: NameClash): Fault {
 }
 
 /** Where it is said that a peer's service has a name. */
-function placeOf({ choice }: Claim, name: string): string {
+function placeOf({ choice }: HostClaim, name: string): string {
   return choice.givenAt.get(name) ?? pathOf("peers", choice.peer, "contract", "services");
 }

@@ -5,8 +5,8 @@ import { type Fault, pathOf } from "../core/fault.ts";
 import { EMPTY_SELECTOR, isEmpty } from "../core/labels.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import type { PeerImports } from "./contracts.ts";
-import { Names } from "./hostRegistry.ts";
-import { FAULTY_IMPORT_RULE, type OfferedService, means, offeredService } from "./importRule.ts";
+import { HostRegistry } from "./hostRegistry.ts";
+import { FAULTY_IMPORT_RULE, type PeerService, matchesRule, toPeerService } from "./importRule.ts";
 import type { Import } from "./import.ts";
 import { entrySizes } from "./peerService.ts";
 
@@ -30,7 +30,7 @@ export interface ImportChoice extends PeerImports {
 
 /** How many services a rule means, and on how many it decides, as none before it does. */
 interface Tally {
-  means: number;
+  matches: number;
   decides: number;
 }
 
@@ -63,45 +63,45 @@ export function chooseImports(
   }
   const { peer, contract, gateways } = found;
   const path = pathOf("peers", peer, "imports");
-  const names = new Names(path, refuse, entrySizes(gateways));
-  const tallies = rules.map((): Tally => ({ means: 0, decides: 0 }));
-  const chosen: { offered: OfferedService; service: Import; rule: ImportRule; index: number }[] = [];
+  const registry = new HostRegistry(path, refuse, entrySizes(gateways));
+  const tallies = rules.map((): Tally => ({ matches: 0, decides: 0 }));
+  const chosen: { offered: PeerService; service: Import; rule: ImportRule; index: number }[] = [];
   const offers = Object.entries(found.services).map(([name, service]) => {
     const host = service.remoteHost ?? name;
     const { labels } = ownValue(contract.services, host) ?? {};
-    return { name, service, offered: offeredService(host, contract.clusterDomain, labels) };
+    return { name, service, offered: toPeerService(host, contract.clusterDomain, labels) };
   });
   for (const { name, service, offered } of offers) {
-    const meant = tallies.filter((_, index) => means(rules[index] ?? {}, offered));
-    for (const each of meant) each.means++;
-    const [first] = meant;
+    const matching = tallies.filter((_, index) => matchesRule(rules[index] ?? {}, offered));
+    for (const each of matching) each.matches++;
+    const [first] = matching;
     if (first === undefined) continue;
     first.decides++;
     const index = tallies.indexOf(first);
     const rule = rules[index] ?? {};
     if (rule.skip) continue;
-    const settled = settle(service, rule, seenBy);
-    names.take(name, settled, offered.host, rule);
-    chosen.push({ offered, service: settled, rule, index });
+    const imported = applyRule(service, rule, seenBy);
+    registry.add(name, imported, offered.host, rule);
+    chosen.push({ offered, service: imported, rule, index });
   }
-  for (const { offered, service, rule, index } of chosen) names.give(offered, service, rule, index);
+  for (const { offered, service, rule, index } of chosen) registry.addFurther(offered, service, rule, index);
   const warnings = tallies.flatMap((each, index) =>
-    idle(`${path}[${index}]`, rules[index] ?? {}, each, offers.length),
+    unusedRule(`${path}[${index}]`, rules[index] ?? {}, each, offers.length),
   );
   return {
     ...found,
-    services: sortedRecord(names.services),
-    refused: [...found.refused, ...names.refused],
-    ...{ givenAt: names.givenAt, rules: names.rules, seenBy },
+    services: sortedRecord(registry.services),
+    refused: [...found.refused, ...registry.refused],
+    ...{ givenAt: registry.givenAt, rules: registry.rules, seenBy },
     passedOver: chosen.length === 0 ? offers.length : 0,
     elsewhere: 0,
-    faults: names.faults,
+    faults: registry.faults,
     warnings,
   };
 }
 
 /** The service as a rule has it; the same one where the rule says nothing but what holds for all. */
-function settle(
+function applyRule(
   service: Import,
   { exportTo, outlierDetection }: ImportRule,
   usual: readonly string[],
@@ -116,15 +116,15 @@ function settle(
   };
 }
 
-function idle(path: string, rule: ImportRule, tally: Tally, offers: number): Fault[] {
+function unusedRule(path: string, rule: ImportRule, tally: Tally, offers: number): Fault[] {
   const { selector } = rule;
   if (tally.decides > 0 || rule === FAULTY_IMPORT_RULE) return [];
   if (isEmpty(selector)) return [{ path, ...EMPTY_SELECTOR }];
-  if (tally.means > 0) {
-    const reason = `means ${count(tally.means)} service(s), and rules before it decide on all of them`;
+  if (tally.matches > 0) {
+    const reason = `matches ${count(tally.matches)} service(s), and rules before it decide on all of them`;
     return [{ path, rule: reason, remedy: "Put it before those, or remove it" }];
   }
-  const reason = `means none of the ${count(offers)} service(s) that the peer offers`;
+  const reason = `matches none of the ${count(offers)} service(s) that the peer offers`;
   return [
     {
       path,

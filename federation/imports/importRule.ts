@@ -6,7 +6,7 @@ import { isBelow, matchesAny } from "../core/names.ts";
 export const FAULTY_IMPORT_RULE: ImportRule = { host: [] };
 
 /** A service as a peer offers it. */
-export interface OfferedService {
+export interface PeerService {
   /** Full name in the peer's cluster. */
   host: string;
   /** Both left out of what is not called `<name>.<namespace>.svc.<cluster domain>`. */
@@ -17,7 +17,7 @@ export interface OfferedService {
 }
 
 /** Whether a rule means a service. One without a name and namespace is meant by rules that ask for neither. */
-export function means(rule: ImportRule, { host, name, namespace, labels }: OfferedService): boolean {
+export function matchesRule(rule: ImportRule, { host, name, namespace, labels }: PeerService): boolean {
   return (
     fits(rule.namespace, namespace) &&
     fits(rule.service, name) &&
@@ -31,11 +31,11 @@ function fits(patterns: readonly string[] | undefined, name: string | undefined)
 }
 
 /** A peer's service in the words of rules. */
-export function offeredService(
+export function toPeerService(
   host: string,
   clusterDomain: string,
   labels: Record<string, string> = {},
-): OfferedService {
+): PeerService {
   const domain = `svc.${clusterDomain}`;
   const [name, namespace, ...more] = isBelow(host, domain)
     ? host.slice(0, -domain.length - 1).split(".")

@@ -58,7 +58,7 @@ export function tallyLeftovers(objects: readonly ObjectMetadata[]): Record<strin
 /** Finds what is to be removed of peers that this stack neither names nor knows. */
 export function planLeftovers({ config, snapshot, findings }: PlanContext): Record<string, Leftover> {
   const leftovers = tallyLeftovers(required(snapshot.cluster.leftovers, findings) ?? []);
-  findings.fault(...judgeLeftovers(leftovers, config.cluster.name, config.kubeconfig.context));
+  findings.fault(...validateLeftovers(leftovers, config.cluster.name, config.kubeconfig.context));
   findings.warn(...describeLeftovers(leftovers));
   return leftovers;
 }
@@ -69,7 +69,7 @@ export function planLeftovers({ config, snapshot, findings }: PlanContext): Reco
  * @param own name of this cluster.
  * @param context of the kubeconfig, as the config names it.
  */
-export function judgeLeftovers(
+export function validateLeftovers(
   leftovers: Readonly<Record<string, Leftover>>,
   own: string,
   context: string,

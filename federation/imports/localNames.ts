@@ -9,7 +9,7 @@ import { optional } from "../snapshot.ts";
 import type { Registration } from "./registration.ts";
 import { ownerOf } from "../core/hostConflict.ts";
 import type { ImportChoice } from "./importChoice.ts";
-import { offeredService } from "./importRule.ts";
+import { toPeerService } from "./importRule.ts";
 import type { Import } from "./import.ts";
 import { localName } from "./localService.ts";
 
@@ -40,7 +40,7 @@ export function nameLocalServices(
   for (const { peer, contract, givenAt, services: offers } of choices) {
     for (const [host, { remoteHost = host }] of Object.entries(offers)) {
       if (givenAt.has(host)) continue;
-      const offered = offeredService(remoteHost, contract.clusterDomain);
+      const offered = toPeerService(remoteHost, contract.clusterDomain);
       const name = localName(services.name, { ...offered, peer });
       if (name !== undefined && SERVICE_NAME.test(name)) named.push({ peer, host, name });
       else warnings.push(nameless(services.name, peer, host, name));
@@ -136,7 +136,7 @@ export function checkForeignServices(
     "Services of others have names that local Services are to have",
     findings,
   );
-  findings.fault(...takenServices(services, wanted, IMPORT_NAMESPACE));
+  findings.fault(...foreignServiceFaults(services, wanted, IMPORT_NAMESPACE));
 }
 
 /**
@@ -144,7 +144,7 @@ export function checkForeignServices(
  * @param others in the namespace of ours.
  * @param wanted for which imported service each is, by name.
  */
-export function takenServices(
+export function foreignServiceFaults(
   others: readonly ForeignService[],
   wanted: ReadonlyMap<string, { peer: string; host: string }>,
   namespace: string,

@@ -17,15 +17,15 @@ export interface GatewayPolicy {
 const GATEWAYS_LIMIT = ENTRY_LIMIT / 2;
 
 /** A peer's gateways must be addresses that traffic may go to on its word, and no more than each entry has room for. */
-export function judgeGateways(gateways: readonly GatewayAddress[], local: GatewayPolicy): Fault[] {
-  const faults = gateways.flatMap(({ address }, index) => judgeAddress(address, index, local));
+export function validateGateways(gateways: readonly GatewayAddress[], local: GatewayPolicy): Fault[] {
+  const faults = gateways.flatMap(({ address }, index) => validateAddress(address, index, local));
   const size = entrySizes(gateways)("", plainImport({ ports: [], subjectAltNames: [] }));
   if (size <= GATEWAYS_LIMIT) return faults;
   const rule = `take ${count(size)} bytes in each ServiceEntry, and may take ${count(GATEWAYS_LIMIT)}`;
   return [...faults, { path: "gateways", rule, remedy: "Have the peer publish fewer, or one name for all" }];
 }
 
-function judgeAddress(address: string, index: number, local: GatewayPolicy): Fault[] {
+function validateAddress(address: string, index: number, local: GatewayPolicy): Fault[] {
   const path = pathOf("gateways", index, "address");
   const rule = refusePeerAddress(address, local);
   if (rule === undefined) return [];

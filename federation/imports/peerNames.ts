@@ -84,7 +84,7 @@ export function nameless(names: PeerNames, { meshDomain = "" }: NamedCluster): F
  * @param peer its name in our config.
  * @param ours our cluster domain.
  */
-export function judgeMeshDomain(
+export function validateMeshDomain(
   peer: string,
   names: PeerNames,
   cluster: NamedCluster,
@@ -115,7 +115,7 @@ function reasonFor(peer: string, { clusterDomain }: NamedCluster, ours: string):
  * @param peer its name in our config.
  * @param pinned what was known of it before; undefined at first sight.
  */
-export function noteNames(
+export function namingNotes(
   peer: string,
   names: PeerNames,
   { meshDomain = "", clusterDomain }: NamedCluster,
@@ -133,7 +133,7 @@ export function noteNames(
  * @param peer its name in our config.
  * @param ours our cluster domain.
  */
-export function otherNames(peer: string, names: PeerNames, cluster: NamedCluster, ours: string): string {
+export function namingRemedy(peer: string, names: PeerNames, cluster: NamedCluster, ours: string): string {
   const apart = "Give each cluster a domain of its own, or remove one of the peers";
   if (names === "global") return apart;
   if (names === "mesh") {

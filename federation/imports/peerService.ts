@@ -59,7 +59,7 @@ export interface Publisher extends NamedCluster {
 }
 
 /** What is to be said of one service of a peer. */
-export interface ServiceJudgement {
+export interface ValidatedService {
   /** Name under which it is called here. */
   name: string;
   /** What is to be registered under it. */
@@ -75,13 +75,13 @@ export interface ServiceJudgement {
  * handshake, identities be of the peer's trust domain, and the ServiceEntry be one that an API server takes.
  * @param names under which they are to be called here.
  */
-export function serviceJudge(
+export function serviceValidator(
   peer: Publisher,
   names: PeerNames,
-): (host: string, service: ContractService) => ServiceJudgement {
+): (host: string, service: ContractService) => ValidatedService {
   const sizeOf = entrySizes(peer.gateways);
   return (host, offered) => {
-    const hostFaults = judgeHost(host, peer, names);
+    const hostFaults = validateHost(host, peer, names);
     const named = hostFaults.length > 0 ? host : nameHere(names, host, peer);
     const name = named ?? host;
     const odd = isBelow(host, `svc.${peer.clusterDomain}`) ? undefined : refuseHostName(name);
@@ -99,17 +99,17 @@ export function serviceJudge(
             },
           ]),
       ...(named === undefined ? [nameless(names, peer)] : []),
-      ...judgeServerName(host, offered),
-      ...judgeIdentities(offered, peer),
-      ...judgePorts(offered, peer),
-      ...judgeSize(size, peer),
+      ...validateServerName(host, offered),
+      ...validateIdentities(offered, peer),
+      ...validatePorts(offered, peer),
+      ...validateSize(size, peer),
     ];
     return { name, service, size, faults: firstFaults(faults) };
   };
 }
 
 /** Where names are global ones there is none but for Services by their full names. */
-function judgeHost(host: string, peer: Publisher, names: PeerNames): Fault[] {
+function validateHost(host: string, peer: Publisher, names: PeerNames): Fault[] {
   const domain = `svc.${peer.clusterDomain}`;
   if (isBelow(host, domain) || (names !== "global" && isAlias(host, peer))) return [];
   const others =
@@ -127,7 +127,7 @@ function judgeHost(host: string, peer: Publisher, names: PeerNames): Fault[] {
 }
 
 /** By which name, with the port in it, the peer's gateway tells where a call is to go. */
-function judgeServerName(host: string, { ports, terminated }: ContractService): Fault[] {
+function validateServerName(host: string, { ports, terminated }: ContractService): Fault[] {
   const highest = Math.max(...ports.map(({ number }) => number));
   const { length } = serverName({ host, terminated: terminated ?? false }, highest);
   if (length <= SERVER_NAME_LIMIT) return [];
@@ -135,7 +135,7 @@ function judgeServerName(host: string, { ports, terminated }: ContractService): 
   return [{ path: "", rule, remedy: "Have the peer shorten the service's name, namespace or domain" }];
 }
 
-function judgeIdentities({ subjectAltNames }: ContractService, { trustDomain }: Publisher): Fault[] {
+function validateIdentities({ subjectAltNames }: ContractService, { trustDomain }: Publisher): Fault[] {
   return subjectAltNames.flatMap((value, index) => {
     if (parseSpiffeId(value)?.trustDomain === trustDomain) return [];
     const path = pathOf("subjectAltNames", index);
@@ -145,7 +145,7 @@ function judgeIdentities({ subjectAltNames }: ContractService, { trustDomain }: 
 }
 
 /** Where endpoints cannot name the ports, the service's ports name the gateways' port: it must be one. */
-function judgePorts({ ports }: ContractService, { gateways }: Publisher): Fault[] {
+function validatePorts({ ports }: ContractService, { gateways }: Publisher): Fault[] {
   if (gateways.length === 0 || fitsEndpoints(ports) || sharedPort(gateways) !== undefined) return [];
   const rule =
     `must be at most ${ENDPOINT_PORTS_LIMIT}, with names of at most ${ENDPOINT_PORT_NAME_LIMIT} characters, ` +
@@ -153,7 +153,7 @@ function judgePorts({ ports }: ContractService, { gateways }: Publisher): Fault[
   return [{ path: "ports", rule, remedy: "Have the peer publish gateways of one port, or fewer ports" }];
 }
 
-function judgeSize(size: number, { gateways }: Publisher): Fault[] {
+function validateSize(size: number, { gateways }: Publisher): Fault[] {
   if (size <= ENTRY_LIMIT) return [];
   const rule = `makes a ServiceEntry of ${count(size)} bytes with ${count(gateways.length)} gateway(s), and may make one of ${count(ENTRY_LIMIT)}`;
   return [{ path: "", rule, remedy: "Have the peer publish fewer ports, identities or gateways" }];

@@ -13,7 +13,7 @@ import { checkForeignHosts } from "./hostConflicts.ts";
 import { type Leftover, planLeftovers } from "./leftovers.ts";
 import { type ImportChoice, chooseImports } from "./importChoice.ts";
 import { checkForeignServices, nameLocalServices } from "./localNames.ts";
-import { noteNames } from "./peerNames.ts";
+import { namingNotes } from "./peerNames.ts";
 import type { PlanContext } from "../plan.ts";
 import { type Registration, published, registrationWarnings } from "./registration.ts";
 import { shareNames } from "./sharedHosts.ts";
@@ -158,7 +158,7 @@ export function planRegistrations(
   findings.note(
     ...Object.entries(choices).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
     ...Object.entries(choices).flatMap(([peer, { contract }]) =>
-      noteNames(peer, peerNamesOf(peer, contract, local), contract, ownValue(lastRun.pinned, peer)),
+      namingNotes(peer, peerNamesOf(peer, contract, local), contract, ownValue(lastRun.pinned, peer)),
     ),
     ...commonTrustNotes(Object.fromEntries(trustDomains), config.cluster.trustDomain),
     ...unnamedTrustNotes(config, trustDomains),

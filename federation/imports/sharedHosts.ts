@@ -2,7 +2,7 @@ import { ENDPOINTS_LIMIT } from "../contract/contract.ts";
 import type { GatewayAddress } from "../core/address.ts";
 import type { Fault } from "../core/fault.ts";
 import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
-import { type Claim, NameClashes, differences, goTheSameWay } from "./hostRegistry.ts";
+import { type HostClaim, HostClashes, hostDifferences, hasSameGatewayMode } from "./hostRegistry.ts";
 import type { ImportChoice } from "./importChoice.ts";
 import type { Import, ServingPeer } from "./import.ts";
 import { ENTRY_LIMIT, entrySizes } from "./peerService.ts";
@@ -30,8 +30,8 @@ export interface SharedNames {
  */
 export function shareNames(choices: readonly ImportChoice[]): SharedNames {
   const sorted = [...choices].sort((one, other) => compare(one.peer, other.peer));
-  const clashes = new NameClashes();
-  const asides = new NameClashes();
+  const clashes = new HostClashes();
+  const asides = new HostClashes();
   const left = new Map(sorted.map(({ peer, services }) => [peer, new Map(Object.entries(services))]));
   for (const [name, all] of claimsOf(sorted)) {
     const [owner, ...others] = preferred(name, all);
@@ -39,9 +39,9 @@ export function shareNames(choices: readonly ImportChoice[]): SharedNames {
     for (const { choice } of all) if (choice !== owner.choice) left.get(choice.peer)?.delete(name);
     const serving = [owner];
     for (const other of others) {
-      const differing = differences(name, [owner, other]);
+      const differing = hostDifferences(name, [owner, other]);
       for (const [what, difference] of differing) clashes.note(name, [owner, other], what, difference);
-      if (differing.length > 0 || goTheSameWay(owner, other)) serving.push(other);
+      if (differing.length > 0 || hasSameGatewayMode(owner, other)) serving.push(other);
       else asides.note(name, [owner, other], "way", otherWay(owner));
     }
     if (serving.length === 1) continue;
@@ -59,14 +59,14 @@ export function shareNames(choices: readonly ImportChoice[]): SharedNames {
   };
 }
 
-function otherWay({ choice: { peer }, service: { terminated } }: Claim): string {
+function otherWay({ choice: { peer }, service: { terminated } }: HostClaim): string {
   const ways = terminated ? ["opens", "passes them on"] : ["passes on", "opens them"];
   return `go another way: the gateway of ${peer} ${ways[0]} calls, the other ${ways[1]}, so only ${peer} serves them`;
 }
 
 /** Those who have each name, by name. */
-function claimsOf(choices: readonly ImportChoice[]): Map<string, Claim[]> {
-  const claims = new Map<string, Claim[]>();
+function claimsOf(choices: readonly ImportChoice[]): Map<string, HostClaim[]> {
+  const claims = new Map<string, HostClaim[]>();
   for (const choice of choices) {
     if (choice.gateways.length === 0) continue;
     for (const [name, service] of Object.entries(choice.services)) {
@@ -78,13 +78,13 @@ function claimsOf(choices: readonly ImportChoice[]): Map<string, Claim[]> {
   return claims;
 }
 
-function preferred(name: string, claims: readonly Claim[]): Claim[] {
-  const priority = ({ choice }: Claim): number => choice.rules.get(name)?.priority ?? 0;
+function preferred(name: string, claims: readonly HostClaim[]): HostClaim[] {
+  const priority = ({ choice }: HostClaim): number => choice.rules.get(name)?.priority ?? 0;
   const highest = Math.max(...claims.map(priority));
   return claims.filter((claim) => priority(claim) === highest);
 }
 
-function together(owner: Claim, name: string, serving: readonly Claim[]): Import {
+function together(owner: HostClaim, name: string, serving: readonly HostClaim[]): Import {
   return {
     ...owner.service,
     subjectAltNames: sortedUnique(serving.flatMap(({ service }) => service.subjectAltNames)),
@@ -95,7 +95,7 @@ function together(owner: Claim, name: string, serving: readonly Claim[]): Import
   };
 }
 
-function noteSize(clashes: NameClashes, name: string, serving: readonly Claim[], service: Import): void {
+function noteSize(clashes: HostClashes, name: string, serving: readonly HostClaim[], service: Import): void {
   const [first, second] = serving;
   if (first === undefined || second === undefined) return;
   const gateways = serving.flatMap(({ choice }): GatewayAddress[] => choice.gateways);

@@ -9,7 +9,7 @@ import {
   type LiveObject,
   RESOURCES,
   describeOwner,
-  differences,
+  driftedFields,
   forDeletion,
   isOurs,
   isSiblings,
@@ -86,7 +86,7 @@ async function compareKind(
       const object = host === undefined ? undefined : declared.object(host, kind);
       if (host === undefined || object === undefined) return void listed.withdrawn.push(forDeletion(live));
       listed.present.add(host);
-      if (differences(live, object).length > 0) listed.changed.add(host);
+      if (driftedFields(live, object).length > 0) listed.changed.add(host);
     },
   });
   const hosts = declared.hosts(kind);
@@ -192,7 +192,7 @@ function compareTargets(
       if (isSiblings(live, host, siblings)) changed.push(host);
       else taken.set(host, describeOwner(live, siblings));
     } else if (object === undefined) withdrawn.push(forDeletion(live));
-    else if (differences(live, object).length > 0) changed.push(host);
+    else if (driftedFields(live, object).length > 0) changed.push(host);
   }
   return { kind, changed, missing, withdrawn, taken };
 }

@@ -73,7 +73,7 @@ export function localServiceOf({ metadata: { annotations = {} } }: KubernetesObj
 }
 
 /** The host that an object says to be for. */
-export function hostOf({ metadata: { name, annotations = {} } }: KubernetesObject): string {
+export function hostFor({ metadata: { name, annotations = {} } }: KubernetesObject): string {
   return annotations[HOST_ANNOTATION] ?? name;
 }
 
@@ -84,7 +84,7 @@ const ROUTING_FIELDS = ["externalIPs", "selector"];
  * Names the fields in which an object is not as declared. Its status, other managers' bookkeeping, labels and annotations of
  * others do not count, nor the defaults of the API server in a Service.
  */
-export function differences(live: LiveObject, declared: ImportObject): string[] {
+export function driftedFields(live: LiveObject, declared: ImportObject): string[] {
   const liveSpec = live.spec ?? {};
   const spec: Record<string, unknown> = { ...declared.spec };
   const others = declared.kind === "Service" ? ROUTING_FIELDS : Object.keys(liveSpec);

@@ -23,8 +23,8 @@ import type { Inputs, State } from "./inputs.ts";
 import {
   type LiveObject,
   RESOURCES,
-  differences,
-  hostOf,
+  driftedFields,
+  hostFor,
   isOurs,
   localServiceOf,
   ourAnnotations,
@@ -110,7 +110,7 @@ export class RefreshCollector {
       return;
     }
     const [entry, ...others] = this.render(host, service);
-    const differing = entry === undefined ? [] : differences(live, entry);
+    const differing = entry === undefined ? [] : driftedFields(live, entry);
     if (others.length === 0) this.complete(host, service, differing);
     else this.incomplete.set(host, { service, differing, missing: new Set(others.map(({ kind }) => kind)) });
     if (service.localService !== undefined) this.localHosts.set(service.localService, host);
@@ -120,7 +120,7 @@ export class RefreshCollector {
   take(kind: ImportKind, live: LiveObject): void {
     const { name } = live.metadata;
     // First by the ServiceEntry: the object's own annotation may be edited.
-    const host = (isLocal(kind) ? this.localHosts.get(name) : undefined) ?? hostOf(live);
+    const host = (isLocal(kind) ? this.localHosts.get(name) : undefined) ?? hostFor(live);
     const found = this.incomplete.get(host);
     const object =
       found &&
@@ -129,7 +129,7 @@ export class RefreshCollector {
       this.note(host, [`unexpected ${kind}`]);
       return;
     }
-    found.differing.push(...differences(live, object).map((field) => `${kind} ${field}`));
+    found.differing.push(...driftedFields(live, object).map((field) => `${kind} ${field}`));
     found.missing.delete(kind);
     if (found.missing.size > 0) return;
     this.incomplete.delete(host);

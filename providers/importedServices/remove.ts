@@ -10,7 +10,7 @@ import type { Inputs } from "./inputs.ts";
 import {
   RESOURCES,
   forDeletion,
-  hostOf,
+  hostFor,
   isOurs,
   localServiceOf,
   namesRule,
@@ -82,7 +82,7 @@ export function removals(
   const all = found
     .toReversed()
     .flatMap(({ kind, withdrawn }) => withdrawn.map((object) => ({ kind, object })));
-  return [...Map.groupBy(all, ({ object }) => hostOf(object))].map(([host, objects]) => ({
+  return [...Map.groupBy(all, ({ object }) => hostFor(object))].map(([host, objects]) => ({
     host,
     objects: objects.filter(({ kind }) => isLocal(kind)).map(({ object }) => object.metadata.name),
     declares: false,

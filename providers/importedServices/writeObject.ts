@@ -5,7 +5,7 @@ import type { KubernetesObject } from "../../kubernetes/kinds.ts";
 import {
   type LiveObject,
   RESOURCES,
-  differences,
+  driftedFields,
   isOurs,
   otherAnnotations,
   ourAnnotations,
@@ -26,7 +26,7 @@ export async function createObject(client: ClusterClient, object: ImportObject):
 export async function updateObject(client: ClusterClient, object: ImportObject): Promise<void> {
   try {
     const applied = await client.apply<LiveObject>(RESOURCES[object.kind], asLive(object), true);
-    if (differences(applied, object).length === 0) return;
+    if (driftedFields(applied, object).length === 0) return;
   } catch (error) {
     if (statusOf(error) !== 422) throw error;
   }

@@ -58,7 +58,7 @@ describe("What a stack imports of its peers", () => {
 
   it("is told the rules that decide nothing", () => {
     assert.deepEqual(choose([{ selector: { tier: "gold" } }, {}], [{}]).warnings, [
-      "peers.cluster-b.imports[0]: means none of the 1 service(s) that the peer offers. " +
+      "peers.cluster-b.imports[0]: matches none of the 1 service(s) that the peer offers. " +
         "Correct it, or ask the peer's team what it exports and with which labels.",
     ]);
   });

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { describeFault } from "../../../federation/core/fault.ts";
 import { type ForeignEntry, type WantedHost, conflictsOf } from "../../../federation/core/hostConflict.ts";
 import { judgeTakenAliases } from "../../../federation/exports/exportPlan.ts";
-import { judgeConflicts } from "../../../federation/imports/hostConflicts.ts";
+import { foreignHostFindings } from "../../../federation/imports/hostConflicts.ts";
 
 const wanted = new Map<string, WantedHost>([
   ["bar.xyz.svc.cluster-b.local", { peer: "cluster-b", exportTo: ["*"] }],
@@ -48,7 +48,7 @@ describe("A ServiceEntry of somebody else", () => {
   }
 
   it("is named with its owner, by a fault for a host and by a warning for a wildcard", () => {
-    const { faults, warnings } = judgeConflicts(
+    const { faults, warnings } = foreignHostFindings(
       found(
         entryOf(["*.example.org"], { name: "wide", exportTo: ["client"] }),
         entryOf(["pay.example.org"], {
@@ -74,7 +74,7 @@ describe("A ServiceEntry of somebody else", () => {
   it("is told in the same order, in whatever order the entries come", () => {
     const entries = [entryOf(["pay.example.org", "*.org"]), entryOf(["pay.example.org"], { namespace: "a" })];
     const [one, other] = [found(...entries), found(...entries.toReversed())];
-    assert.deepEqual(judgeConflicts(one), judgeConflicts(other));
+    assert.deepEqual(foreignHostFindings(one), foreignHostFindings(other));
   });
 });
 

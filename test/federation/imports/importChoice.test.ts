@@ -81,8 +81,8 @@ describe("A choice of imports", () => {
     assert.deepEqual(
       warnings.map(({ path, rule }) => `${path} ${rule}`),
       [
-        "peers.cluster-b.imports[0] means none of the 3 service(s) that the peer offers",
-        "peers.cluster-b.imports[2] means 1 service(s), and rules before it decide on all of them",
+        "peers.cluster-b.imports[0] matches none of the 3 service(s) that the peer offers",
+        "peers.cluster-b.imports[2] matches 1 service(s), and rules before it decide on all of them",
       ],
     );
   });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { ImportRule } from "../../../federation/config/importRules.ts";
-import { means, offeredService } from "../../../federation/imports/importRule.ts";
+import { matchesRule, toPeerService } from "../../../federation/imports/importRule.ts";
 
 const DOMAIN = "cluster-b.local";
-const bar = offeredService("bar.xyz.svc.cluster-b.local", DOMAIN, { tier: "gold", app: "bar" });
+const bar = toPeerService("bar.xyz.svc.cluster-b.local", DOMAIN, { tier: "gold", app: "bar" });
 
 describe("A service as a peer offers it", () => {
   it("has a name and a namespace where its host is of that form, and else neither", () => {
@@ -15,7 +15,7 @@ describe("A service as a peer offers it", () => {
       "bar.xyz.svc.elsewhere",
       "bar.xyz.xsvc.cluster-b.local",
     ]) {
-      assert.deepEqual(offeredService(host, DOMAIN), { host, labels: {} });
+      assert.deepEqual(toPeerService(host, DOMAIN), { host, labels: {} });
     }
   });
 });
@@ -36,14 +36,14 @@ describe("An import rule", () => {
     ["of its namespace and a label that it has not", { namespace: ["xyz"], selector: { a: "b" } }, false],
   ] as [string, ImportRule, boolean][]) {
     it(`${what} ${isMeant ? "means" : "does not mean"} a service`, () => {
-      assert.equal(means(rule, bar), isMeant);
+      assert.equal(matchesRule(rule, bar), isMeant);
     });
   }
 
   it("means a service without a name and namespace unless it asks for one", () => {
-    const pod = offeredService("db-0.db.xyz.svc.cluster-b.local", DOMAIN);
-    assert.ok(means({ host: ["db-0.*"] }, pod));
-    assert.ok(!means({ namespace: ["*"] }, pod));
-    assert.ok(!means({ service: ["*"] }, pod));
+    const pod = toPeerService("db-0.db.xyz.svc.cluster-b.local", DOMAIN);
+    assert.ok(matchesRule({ host: ["db-0.*"] }, pod));
+    assert.ok(!matchesRule({ namespace: ["*"] }, pod));
+    assert.ok(!matchesRule({ service: ["*"] }, pod));
   });
 });

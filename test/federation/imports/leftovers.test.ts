@@ -5,7 +5,7 @@ import { describeFault } from "../../../federation/core/fault.ts";
 import {
   type Leftover,
   describeLeftovers,
-  judgeLeftovers,
+  validateLeftovers,
   leftoverSelector,
   tallyLeftovers,
 } from "../../../federation/imports/leftovers.ts";
@@ -115,7 +115,7 @@ describe("What is said of entries left behind", () => {
 
 describe("A cluster with entries of a peer that is this cluster", () => {
   it("is another stack's: the fault names the context, and what to do", () => {
-    const [fault, ...more] = judgeLeftovers(
+    const [fault, ...more] = validateLeftovers(
       { "cluster-a": { entries: 2, newest: MONDAY } },
       "cluster-a",
       "b",
@@ -131,6 +131,9 @@ describe("A cluster with entries of a peer that is this cluster", () => {
   });
 
   it("is told from one with other peers' entries only", () => {
-    assert.deepEqual(judgeLeftovers({ "cluster-b": { entries: 2, newest: MONDAY } }, "cluster-a", "b"), []);
+    assert.deepEqual(
+      validateLeftovers({ "cluster-b": { entries: 2, newest: MONDAY } }, "cluster-a", "b"),
+      [],
+    );
   });
 });

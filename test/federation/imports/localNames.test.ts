@@ -4,7 +4,7 @@ import { SERVICE_NAME } from "../../../federation/core/names.ts";
 import { describe, it } from "mocha";
 import { type ImportChoice, chooseImports } from "../../../federation/imports/importChoice.ts";
 import type { Import } from "../../../federation/imports/import.ts";
-import { nameLocalServices, takenServices } from "../../../federation/imports/localNames.ts";
+import { nameLocalServices, foreignServiceFaults } from "../../../federation/imports/localNames.ts";
 import { LOCAL_NAME, LOCAL_NAME_TEMPLATE, localName } from "../../../federation/imports/localService.ts";
 import { label } from "../arbitraries.ts";
 import { BAR, barImport, contractOf } from "../samples.ts";
@@ -160,7 +160,7 @@ describe("The local Services of imported ones", () => {
       { name: "other", labels: {} },
       { name: "bar-xyz-b", labels: { "app.kubernetes.io/managed-by": "Helm" } },
     ];
-    assert.deepEqual(takenServices(others, wanted, "ns"), [
+    assert.deepEqual(foreignServiceFaults(others, wanted, "ns"), [
       {
         path: "dns.services.name",
         value: "bar-xyz-b",

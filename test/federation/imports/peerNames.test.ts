@@ -4,11 +4,11 @@ import { describe, it } from "mocha";
 import { HOST_NAME, isBelow } from "../../../federation/core/names.ts";
 import { TOPOLOGIES } from "../../../federation/core/topology.ts";
 import {
-  judgeMeshDomain,
+  validateMeshDomain,
   nameHere,
   nameless,
   namesOf,
-  noteNames,
+  namingNotes,
 } from "../../../federation/imports/peerNames.ts";
 import { label } from "../arbitraries.ts";
 
@@ -74,11 +74,11 @@ describe("A name under a mesh domain", () => {
 
 describe("A peer without a mesh domain", () => {
   const told = (clusterDomain: string, ours: string) =>
-    judgeMeshDomain("b", "mesh", { clusterDomain }, ours).map(({ rule, remedy }) => `${rule}. ${remedy}`);
+    validateMeshDomain("b", "mesh", { clusterDomain }, ours).map(({ rule, remedy }) => `${rule}. ${remedy}`);
 
   it("is none to complain of where its services are not called by it", () => {
-    assert.deepEqual(judgeMeshDomain("b", "own", { clusterDomain: "b.local" }, "a.local"), []);
-    assert.deepEqual(judgeMeshDomain("b", "mesh", EQUAL, "cluster.local"), []);
+    assert.deepEqual(validateMeshDomain("b", "own", { clusterDomain: "b.local" }, "a.local"), []);
+    assert.deepEqual(validateMeshDomain("b", "mesh", EQUAL, "cluster.local"), []);
   });
 
   it("is to be updated, as nothing else helps where its cluster domain is ours", () => {
@@ -100,7 +100,7 @@ describe("A peer without a mesh domain", () => {
 
 describe("A note on names", () => {
   it("tells that services imported by an older version get others, and how to keep theirs", () => {
-    const [note, ...others] = noteNames("b", "mesh", EQUAL, { clusterDomain: "cluster.local" });
+    const [note, ...others] = namingNotes("b", "mesh", EQUAL, { clusterDomain: "cluster.local" });
     assert.deepEqual(others, []);
     assert.match(
       note ?? "",
@@ -109,8 +109,8 @@ describe("A note on names", () => {
   });
 
   it("is not made at first sight, nor again, nor where names stay", () => {
-    assert.deepEqual(noteNames("b", "mesh", EQUAL, undefined), []);
-    assert.deepEqual(noteNames("b", "mesh", EQUAL, EQUAL), []);
-    assert.deepEqual(noteNames("b", "own", EQUAL, { clusterDomain: "cluster.local" }), []);
+    assert.deepEqual(namingNotes("b", "mesh", EQUAL, undefined), []);
+    assert.deepEqual(namingNotes("b", "mesh", EQUAL, EQUAL), []);
+    assert.deepEqual(namingNotes("b", "own", EQUAL, { clusterDomain: "cluster.local" }), []);
   });
 });

@@ -112,7 +112,7 @@ describe("A peer", () => {
     const view = peers["cluster-b"];
     assert.equal(view?.state, "ready");
     assert.deepEqual(Object.keys(view.services), ["bar.example.org", BAR]);
-    assert.match(warnings.join(), /peers\.cluster-b\.imports\[1\]: means none of the 1 service/);
+    assert.match(warnings.join(), /peers\.cluster-b\.imports\[1\]: matches none of the 1 service/);
     assert.equal(viewBy([]).peers["cluster-b"]?.state, "ready");
     const emptied = viewBy([], importing({})).peers["cluster-b"];
     assert.equal(emptied?.state, "pending");

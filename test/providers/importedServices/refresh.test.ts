@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { REMOTE_HOST_ANNOTATION } from "../../../federation/core/labels.ts";
 import { DeclaredImports } from "../../../providers/importedServices/declared.ts";
 import { type Inputs, type State, stateOf } from "../../../providers/importedServices/inputs.ts";
-import { type LiveObject, differences } from "../../../providers/importedServices/liveObject.ts";
+import { type LiveObject, driftedFields } from "../../../providers/importedServices/liveObject.ts";
 import { RefreshCollector } from "../../../providers/importedServices/refresh.ts";
 import { jsonOf, linesOf } from "../../federation/imports/importOf.ts";
 import { inputsOfB } from "./inputsOfB.ts";
@@ -92,7 +92,7 @@ describe("An entry in the cluster", () => {
   for (const [what, edit, fields, line] of edits) {
     it(`shows ${what}`, () => {
       const edited = live(edit);
-      assert.deepEqual(differences(edited, DECLARED), fields);
+      assert.deepEqual(driftedFields(edited, DECLARED), fields);
       assert.equal(
         lineOf(edited, stateOf(INPUTS))?.replace(
           /spiffe:\/\/\S+/,
@@ -105,10 +105,10 @@ describe("An entry in the cluster", () => {
 
   it("shows who sees it where that is not as for the peer's other services, as its line would", () => {
     const edited = live(({ spec }) => (spec.exportTo = ["client", "shop"]));
-    assert.deepEqual(differences(edited, DECLARED), ["exportTo"]);
+    assert.deepEqual(driftedFields(edited, DECLARED), ["exportTo"]);
     assert.equal(lineOf(edited, stateOf(INPUTS)), `${LINE} exportTo client, shop`);
     const declared = { ...INPUTS, services: jsonOf({ [HOST]: `${LINE} exportTo client, shop` }) };
-    assert.deepEqual(differences(edited, objectsOf(declared)[0] ?? assert.fail()), []);
+    assert.deepEqual(driftedFields(edited, objectsOf(declared)[0] ?? assert.fail()), []);
   });
 
   it("shows that nobody sees it, or what cannot be said in a line, as a field that differs", () => {
@@ -229,7 +229,7 @@ describe("A service with another name here than there, in the cluster", () => {
   it("is not what it was when its entry does not tell its name there, or tells another", () => {
     const silent = structuredClone(entry);
     delete silent.metadata.annotations;
-    assert.deepEqual(differences(silent, objectsOf(inputs, GLOBAL)[0] ?? assert.fail()), ["annotations"]);
+    assert.deepEqual(driftedFields(silent, objectsOf(inputs, GLOBAL)[0] ?? assert.fail()), ["annotations"]);
     assert.deepEqual(told([silent], []), [[GLOBAL, RENAMED.replace(` of ${HOST}`, "")]]);
     assert.deepEqual(told([silent], [rule]), [
       [GLOBAL, `${RENAMED.replace(` of ${HOST}`, "")} (not as declared: unexpected DestinationRule)`],
