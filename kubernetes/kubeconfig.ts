@@ -24,6 +24,7 @@ export interface KubeconfigName {
  */
 export async function loadKubeconfig(name: KubeconfigName): Promise<KubeConfig> {
   // Loaded on demand: it takes half a second, and neither a check nor a diff needs it.
+  await import("../compileCache.ts");
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   const source = describeSource(name);

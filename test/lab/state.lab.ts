@@ -78,6 +78,7 @@ async function copyProgram(lab: RunningLab): Promise<string> {
   const parts = [
     "Pulumi.yaml",
     "package.json",
+    "compileCache.ts",
     "index.ts",
     "components",
     "discovery",

@@ -44,6 +44,7 @@ export async function servePlugin(
   handlers: UntypedServiceImplementation,
 ): Promise<void> {
   const { port } = await serve(definition, handlers);
+  await import("../../../compileCache.ts");
   console.log(String(port));
   // An engine that is killed does not say goodbye; its children are then adopted by another process.
   const engine = process.ppid;
