@@ -24,7 +24,7 @@ const UPSTREAM_PORT = 10054;
 export const ELSEWHERE = "x.httpbin.bar.global";
 
 /** Somebody's Corefile, on few addresses, with a name of its own, who sends other names on to somebody with another one. */
-const COREFILE = `.:${PORT} {
+export const COREFILE = `.:${PORT} {
     bind ${ADDRESS}
     errors
     hosts {
@@ -43,19 +43,29 @@ const COREFILE = `.:${PORT} {
 `;
 
 /**
- * Has CoreDNS run, while the tests of the suite do, with a block of ours beside somebody's, who answers for `plain.example`.
+ * Runs CoreDNS, during the tests of the suite, with a block of ours beside somebody's, who answers for `plain.example`.
  * @param render the block, for a port on which the others listen, with the directives of their root block.
  * @returns what asks it.
  */
 export function coreDnsWith(render: (port: number, root: RootDirectives) => string): Resolver {
+  return coreDnsBy(() => {
+    const block = render(PORT, rootDirectives(COREFILE, PORT));
+    assert.equal(obstacleIn(COREFILE, block), undefined);
+    return withGlobalBlock(COREFILE, block);
+  });
+}
+
+/**
+ * Runs CoreDNS, during the tests of the suite, by a Corefile that {@link COREFILE} became.
+ * @returns what asks it.
+ */
+export function coreDnsBy(corefile: () => string | Promise<string>): Resolver {
   const resolver = new Resolver({ timeout: 2000, tries: 1 });
   let coreDns: ChildProcess;
 
   before(async () => {
     const file = join(await temporaryFolder("coredns"), "Corefile");
-    const block = render(PORT, rootDirectives(COREFILE, PORT));
-    assert.equal(obstacleIn(COREFILE, block), undefined);
-    await writeFile(file, withGlobalBlock(COREFILE, block));
+    await writeFile(file, await corefile());
     coreDns = spawn(await coreDnsProgram(log), ["-conf", file], { stdio: "ignore" });
     resolver.setServers([`${ADDRESS}:${PORT}`]);
     const answers = async () => (await resolver.resolve4("plain.example")).length > 0;

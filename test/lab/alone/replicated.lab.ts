@@ -1,15 +1,31 @@
 import assert from "node:assert/strict";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 import { federate } from "../../../lab/federate.ts";
 import type { Lab } from "../../../lab/lab.ts";
 import type { ProofContext } from "../../../lab/proofs/proof.ts";
 import { Stack } from "../../../lab/pulumi.ts";
 import { REPLICATED } from "../../../lab/scenarios/replicated.ts";
+import type { Scenario } from "../../../lab/scenarios/scenario.ts";
+import { COREFILE, coreDnsBy } from "../coreDnsWith.ts";
+import { GLOBAL_ADDRESS, useEveryOption } from "../everyOption.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { ownLab } from "../ownLab.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
+import { expectStable } from "../stable.ts";
 import { editedStackFile } from "../stackFile.ts";
 import { testProofs } from "../testProofs.ts";
+
+const PLACE = { name: "coredns", namespace: "kube-system" };
+
+/** One of the stacks uses every option. */
+const EVERY_OPTION: Scenario = {
+  ...REPLICATED,
+  changeStackFile: (stack, config) => {
+    if (stack === "replicated-1") useEveryOption("replicated", config);
+  },
+};
 
 // Not in the lab of the other tests, whose clusters are federated.
 describe("two clusters with replicated control planes", function () {
@@ -19,10 +35,30 @@ describe("two clusters with replicated control planes", function () {
 
   ownLab(async (started) => {
     lab = started;
-    context = { lab, stacks: await federate(lab, log, REPLICATED) };
-  }, REPLICATED);
+    const core = coreOf("cluster-1");
+    await core.createNamespacedConfigMap({
+      ...PLACE,
+      body: { metadata: PLACE, data: { Corefile: COREFILE } },
+    });
+    context = { lab, stacks: await federate(lab, log, EVERY_OPTION) };
+  }, EVERY_OPTION);
 
-  testProofs(REPLICATED, () => context);
+  testProofs(EVERY_OPTION, () => context);
+
+  it("have nothing to change where a stack uses every option, in a preview and after a refresh", () =>
+    expectStable(new Stack("replicated-1", lab)));
+
+  describe("whose CoreDNS has the block for global names", () => {
+    const resolver = coreDnsBy(async () => {
+      const { data = {} } = await coreOf("cluster-1").readNamespacedConfigMap(PLACE);
+      return data["Corefile"] ?? "";
+    });
+
+    it("resolve these for clients without a sidecar, and all others as before", async () => {
+      assert.deepEqual(await resolver.resolve4("httpbin.bar.global"), [GLOBAL_ADDRESS]);
+      assert.deepEqual(await resolver.resolve4("plain.example"), ["192.0.2.9"]);
+    });
+  });
 
   it("say in a preview who can speak for whom, and by which names services are called", async () => {
     const { output } = await new Stack("replicated-1", lab).run("preview");
@@ -51,4 +87,8 @@ describe("two clusters with replicated control planes", function () {
       /topology: "federation" is another than 'replicated', in which this stack's cluster runs/,
     );
   });
+
+  function coreOf(cluster: string): CoreV1Api {
+    return loadContext(lab.kubeconfig, cluster).makeApiClient(CoreV1Api);
+  }
 });

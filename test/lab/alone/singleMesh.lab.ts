@@ -9,14 +9,25 @@ import type { ProofContext } from "../../../lab/proofs/proof.ts";
 import { Stack } from "../../../lab/pulumi.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { SINGLE_MESH } from "../../../lab/scenarios/singleMesh.ts";
+import type { Scenario } from "../../../lab/scenarios/scenario.ts";
+import { useEveryOption } from "../everyOption.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { ownLab } from "../ownLab.ts";
 import { expectNoSecrets } from "../secretSearch.ts";
 import { log } from "../sharedLab.ts";
+import { expectStable } from "../stable.ts";
 import { editedStackFile } from "../stackFile.ts";
 import { testProofs } from "../testProofs.ts";
 
 const OTHER_SERVER = `https://${MESH_CLUSTERS[1].network}.0.1:6443`;
+
+/** One of the stacks uses every option. */
+const EVERY_OPTION: Scenario = {
+  ...SINGLE_MESH,
+  changeStackFile: (stack, config) => {
+    if (stack === "mesh-east") useEveryOption("single-mesh", config);
+  },
+};
 
 // Not in the lab of the other tests, whose clusters are federated.
 describe("two clusters in a single mesh", function () {
@@ -27,8 +38,11 @@ describe("two clusters in a single mesh", function () {
 
   ownLab(async (started) => {
     lab = started;
-    context = { lab, stacks: await federate(lab, log, SINGLE_MESH) };
-  }, SINGLE_MESH);
+    context = { lab, stacks: await federate(lab, log, EVERY_OPTION) };
+  }, EVERY_OPTION);
+
+  it("have nothing to change where a stack uses every option, in a preview and after a refresh", () =>
+    expectStable(new Stack("mesh-east", lab)));
 
   it("say in a preview who can speak for whom", async () => {
     const { output } = await new Stack("mesh-east", lab).run("preview");
@@ -111,7 +125,7 @@ describe("two clusters in a single mesh", function () {
     await noteSecrets();
   });
 
-  testProofs(SINGLE_MESH, () => context);
+  testProofs(EVERY_OPTION, () => context);
 
   it("keep their keys and credentials to themselves: logs and states have none in clear", async () => {
     await secrets.noteStates(lab, [...new Set(SINGLE_MESH.updates)]);
