@@ -104,7 +104,10 @@ export class Stack {
   /** @throws LabError with the end of what the command printed. */
   async #pulumi(args: string[]): Promise<string> {
     const result = await this.#execute(args);
-    if (result.failed) throw new LabError(`\`pulumi ${args.join(" ")}\` failed. ${quoteLog(this.log)}`);
+    if (result.failed)
+      throw new LabError(
+        `\`pulumi ${args.join(" ")}\` failed. ${diagnosticsIn(result.all)}${quoteLog(this.log)}`,
+      );
     return result.stdout;
   }
 
@@ -125,6 +128,12 @@ export class Stack {
 /** Whether a preview would leave everything as it is. */
 export function changesNothing(changes: Changes): boolean {
   return Object.keys(changes).every((operation) => operation === "same" || operation === "read");
+}
+
+/** What a failed command reported before it listed the outputs, for an error. */
+function diagnosticsIn(output: string): string {
+  const [, diagnostics] = /^(Diagnostics:\n[^]*?)\n(?:Outputs|Resources):/m.exec(output) ?? [];
+  return diagnostics === undefined ? "" : `${diagnostics.trimEnd()}\n`;
 }
 
 function summary(output: string): string[] {

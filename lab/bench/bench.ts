@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import type { Lab } from "../lab.ts";
 import { LabError } from "../labError.ts";
 import { step, type Log } from "../progress.ts";
@@ -6,25 +5,22 @@ import { Stack } from "../pulumi.ts";
 import { withLab } from "../wholeLab.ts";
 import { workloadsOf } from "../workloads/workload.ts";
 import { deployWorkloads } from "../workloads/workloads.ts";
-import { renderChart } from "./chart.ts";
 import { judgeGoals } from "./goals.ts";
 import { CLUSTER, measureAll, type Plan } from "./measure.ts";
-import { timedRows, type Row, writeRows } from "./rows.ts";
+import { type Row, writeRows } from "./rows.ts";
 import { formatReport } from "./table.ts";
 
 /** How to run the benchmark. */
 export interface BenchOptions extends Plan {
   /** File for the rows, written anew with each of them. */
   readonly json?: string;
-  /** File for the chart. */
-  readonly svg: string;
   /** Whether a goal that is missed is a failure. */
   readonly check: boolean;
 }
 
 /**
  * The benchmark, from nothing to nothing: a lab, Istio in one cluster by the real program, the measurements, a table on standard
- * output, the chart, clean-up.
+ * output, clean-up.
  *
  * @throws LabError when another lab runs or something fails; the lab's folder then stays for its logs.
  */
@@ -54,14 +50,10 @@ async function installIstio(lab: Lab, log: Log): Promise<void> {
   await step(log, "restarting the workloads with sidecars", deploy);
 }
 
-function report(rows: readonly Row[], { json, svg, check }: BenchOptions, plugins: string, log: Log): void {
+function report(rows: readonly Row[], { json, check }: BenchOptions, plugins: string, log: Log): void {
   const goals = judgeGoals(rows);
   process.stdout.write(`\n${formatReport(rows, goals)}\n\n${NOTES}\n${plugins}\n\n`);
   if (json !== undefined) log(`rows: ${json}`);
-  if (timedRows(rows).length > 0) {
-    writeFileSync(svg, renderChart(rows));
-    log(`chart: ${svg}`);
-  }
   const missed = goals.filter(({ met }) => met === false);
   if (check && missed.length > 0) throw new LabError(`${missed.length} of ${goals.length} goals are missed`);
 }

@@ -14,7 +14,6 @@ interface Options {
   peer: number[] | false;
   scope: number | false;
   json?: string;
-  svg: string;
   check: boolean;
 }
 
@@ -33,10 +32,9 @@ export function benchCommand(log: Log, start: () => void): Command {
     .option("--scope <number>", "of services that a sidecar is shown", parseCount, 1000)
     .option("--no-scope", "leave out what a sidecar costs")
     .option("--json <file>", "write the rows there")
-    .option("--svg <file>", "write the chart there", "benchmark.svg")
     .option("--check", "fail when a goal is missed", false)
     .action(async (options: Options) => {
-      const { services, peer, scope, json, svg, check } = options;
+      const { services, peer, scope, json, check } = options;
       start();
       await checkPrerequisites();
       const plan = {
@@ -45,7 +43,7 @@ export function benchCommand(log: Log, start: () => void): Command {
         scopeServices: scope || 0,
         repeats: REPEATS,
       };
-      const files = { svg: resolve(svg), ...(json === undefined ? {} : { json: resolve(json) }) };
+      const files = json === undefined ? {} : { json: resolve(json) };
       await runBench({ ...plan, ...files, check }, log);
     });
 }

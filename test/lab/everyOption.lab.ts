@@ -13,6 +13,7 @@ import { editedStackFile } from "./stackFile.ts";
 
 const [A, B] = CLUSTERS;
 const FOO = partyIn(A, true);
+const INTERNAL = partyIn(A, false);
 const BAR = partyIn(B, true);
 
 describe("a federation in which a stack uses every option", function () {
@@ -60,6 +61,8 @@ describe("a federation in which a stack uses every option", function () {
 
   it("is still called by the peer's workloads that may, by the name that it exports", () =>
     expectStatus(200, BAR, FOO, {}, FOO.port, SHOP_HOST));
+
+  it("is still called where its gateway terminates TLS", () => expectStatus(200, BAR, INTERNAL));
 
   it("still refuses them methods that it does not allow", () =>
     expectStatus(403, BAR, FOO, { method: "POST" }, FOO.port, SHOP_HOST));

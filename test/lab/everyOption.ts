@@ -4,7 +4,7 @@ import type { StackFileConfig } from "./stackFile.ts";
 
 /** A domain of cluster-a beside its cluster domain. */
 const SHOP = "shop.example";
-/** Where peers of cluster-a call the service that its gateway terminates TLS for. */
+/** Where peers call `foo` of cluster-a. */
 export const SHOP_HOST = `foo-abc.${SHOP}`;
 /** Another name of what cluster-a imports from cluster-b. */
 export const EXTRA_HOST = "bar.example.org";
@@ -107,19 +107,20 @@ const LISTS: Partial<Record<Topology, Readonly<Record<string, unknown>>>> = {
         peers: ["cluster-b"],
         labels: ["app"],
         as: `{name}-{namespace}.${SHOP}`,
-        gateway: "terminating",
         callers: [
-          { peer: "cluster-b", namespaces: ["xyz"], methods: ["GET"], paths: ["/*"] },
           { peer: "cluster-b", serviceAccounts: ["xyz/internal"] },
+          { peer: "cluster-b", namespaces: ["xyz"], methods: ["GET"], paths: ["/*"] },
         ],
         localCallers: [
-          { namespaces: ["abc"] },
           { serviceAccounts: ["abc/internal"], methods: ["GET"], paths: ["/*"] },
+          { namespaces: ["abc"] },
         ],
       },
       {
         namespaceSelector: { "kubernetes.io/metadata.name": "abc" },
-        selector: { "istio-federation.dev/export": "true" },
+        selector: { app: "internal" },
+        gateway: "terminating",
+        callers: [{ peer: "cluster-b", namespaces: ["xyz"] }],
       },
     ],
   },

@@ -4,7 +4,7 @@ import { type Lab, startLab } from "../../lab/lab.ts";
 import { pluginMode } from "../../lab/plugins/pluginPath.ts";
 import { FEDERATION } from "../../lab/scenarios/federation.ts";
 import type { Scenario } from "../../lab/scenarios/scenario.ts";
-import { log } from "./sharedLab.ts";
+import { hasPassed, log } from "./sharedLab.ts";
 
 /**
  * A lab for the tests of one suite, in which this is called: started before them, ended after them. Its folder stays unless all
@@ -30,9 +30,4 @@ export function ownLab(prepare: (lab: Lab) => Promise<void>, scenario: Scenario 
     if (hasPassed(this.test?.parent)) await rm(started.dir, { recursive: true });
     else log(`the logs are in ${labPaths(started.dir).logs}`);
   });
-}
-
-/** Whether all tests of a suite passed: one that did not run, as a hook before it failed, has not. */
-function hasPassed({ tests = [], suites = [] }: Partial<Mocha.Suite> = {}): boolean {
-  return tests.every((test) => test.isPending() || test.isPassed()) && suites.every(hasPassed);
 }

@@ -40,16 +40,14 @@ async function start(): Promise<FederatedLab> {
   }
 }
 
-let failed = false;
-afterEach(async function () {
-  failed ||= this.currentTest?.state === "failed";
+afterEach(async () => {
   // Each for itself: a test may replace one more than once.
   const started = await shared?.catch(() => undefined);
   if (started !== undefined) await secrets.noteIntermediates(started.lab);
 });
 
 // A root hook: after all files' tests. The folder stays when something failed, for its logs.
-after(async () => {
+after(async function () {
   const started = await shared?.catch(() => undefined);
   if (started === undefined) return;
   const { lab } = started;
@@ -57,7 +55,12 @@ after(async () => {
   await lab.stop();
   const findings = await secrets.findIn(lab.dir);
   log(`searched the logs and states for ${secrets.keys.size} keys: ${findings.length} findings`);
-  if (failed || findings.length > 0) log(`the logs are in ${labPaths(lab.dir).logs}`);
+  if (!hasPassed(this.test?.parent) || findings.length > 0) log(`the logs are in ${labPaths(lab.dir).logs}`);
   else await rm(lab.dir, { recursive: true });
   expectNoSecrets(findings);
 });
+
+/** Whether all tests of a suite passed: one that did not run, as a hook before it failed, has not. */
+export function hasPassed({ tests = [], suites = [] }: Partial<Mocha.Suite> = {}): boolean {
+  return tests.every((test) => test.isPending() || test.isPassed()) && suites.every(hasPassed);
+}
