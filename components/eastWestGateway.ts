@@ -84,7 +84,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
       { ...child, dependsOn: release },
     );
 
-    const servers = gatewayServers(args);
+    const servers = gatewayServers(args, args.bind);
     if (servers.length > 0) this.openFor(name, args, servers, release);
     this.addresses = this.addressesOf(name, args, service);
     this.registerOutputs({ addresses: this.addresses });

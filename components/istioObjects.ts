@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AuthorizationPolicy } from "../federation/access/policy.ts";
+import type { AuthorizationPolicy } from "../federation/access/authorizationPolicy.ts";
 import { isGatewayPolicy } from "../federation/access/gatewayPolicy.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
 import { GATEWAY_NAMESPACE } from "../federation/core/wellKnown.ts";

@@ -1,6 +1,6 @@
 import type { ExportRule } from "../federation/config/exports.ts";
 import type { FoundServices, KubernetesService, Workload } from "../federation/exports/clusterServices.ts";
-import { keyOf, ruleFinder, selectsNothing } from "../federation/exports/exportRule.ts";
+import { serviceKey, ruleFinder, matchesNothing } from "../federation/exports/exportRule.ts";
 import { PEER_LABEL } from "../federation/core/labels.ts";
 import { isName } from "../federation/core/names.ts";
 import { sortedUnique } from "../federation/core/order.ts";
@@ -34,7 +34,7 @@ export async function readServices(
   );
   const matching = ruleFinder(rules, namespaces);
   // Several lists may hold one Service.
-  const found = new Map(lists.flat().map((object) => [keyOf(viewService(object)), viewService(object)]));
+  const found = new Map(lists.flat().map((object) => [serviceKey(viewService(object)), viewService(object)]));
   const services = [...found.values()].filter((service) => matching(service) !== undefined);
   const workloads = await pMap(
     sortedUnique(services.map(({ namespace }) => namespace)),
@@ -49,7 +49,7 @@ export async function readServices(
  * namespaces leave out local Services of imported ones, which may be very many and are never exported.
  */
 function serviceLists(rules: readonly ExportRule[]): ListOptions[] {
-  const busy = rules.filter((rule) => !selectsNothing(rule));
+  const busy = rules.filter((rule) => !matchesNothing(rule));
   const lists = busy.flatMap(({ namespaces, services, selector }): ListOptions[] => {
     const labels = services === undefined ? labelSelector(selector ?? {}) : [];
     if (namespaces?.every(isName) !== true) return [{ labelSelector: [...labels, NO_IMPORT].join(",") }];

@@ -9,7 +9,7 @@ import {
   GATEWAY_PORT,
   IMPORT_NAMESPACE,
 } from "../federation/core/wellKnown.ts";
-import { restricts } from "../federation/exports/exportRule.ts";
+import { needsPolicies } from "../federation/exports/exportRule.ts";
 import { type ObjectMetadata, leftoverSelector } from "../federation/imports/leftovers.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import { resolveApiServer } from "../federation/mesh/apiServer.ts";
@@ -115,7 +115,7 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
     hasExports ? reader.read(readPeerAuthentications) : NOTHING,
     hasExports ? reader.read(readDestinationRules) : NOTHING,
     // Where rules restrict nobody, there are no policies of ours for others' to be beside.
-    rules.some(restricts) ? services.then((found) => readPoliciesOf(reader, found)) : NOTHING,
+    rules.some(needsPolicies) ? services.then((found) => readPoliciesOf(reader, found)) : NOTHING,
     registersNames(config) ? reader.read(readServiceEntries) : NOTHING,
     dns?.services === undefined ? NOTHING : reader.read(readImportNamespace),
     registers ? outputs.then((own) => readLeftovers(reader, config, own)) : NOTHING,

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type AuthorizationPolicy, authorizationPolicy } from "./access/policy.ts";
+import { type AuthorizationPolicy, authorizationPolicy } from "./access/authorizationPolicy.ts";
 import { type RotationRecord, rotationRecord } from "./authority/rotation.ts";
 import { type SharedAuthority, sharedAuthority } from "./authority/shared.ts";
 import { type Contract, parseContract } from "./contract/contract.ts";

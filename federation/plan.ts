@@ -1,5 +1,5 @@
 import { planAccess } from "./access/accessPlan.ts";
-import type { AuthorizationPolicy } from "./access/policy.ts";
+import type { AuthorizationPolicy } from "./access/authorizationPolicy.ts";
 import { type AuthorityPlan, planAuthority } from "./authority/authority.ts";
 import { checkUnconstrained } from "./authority/unconstrained.ts";
 import type { StackConfig } from "./config/stackConfig.ts";

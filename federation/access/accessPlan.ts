@@ -3,14 +3,14 @@ import { gatewayServiceAccount } from "../exports/gatewayListeners.ts";
 import { count, firstNames } from "../core/change.ts";
 import { ownValue } from "../core/order.ts";
 import type { ExportPlan } from "../exports/exportPlan.ts";
-import { restricts } from "../exports/exportRule.ts";
+import { needsPolicies } from "../exports/exportRule.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
-import { judgeForeignPolicies } from "./foreignPolicies.ts";
-import { callerPolicies } from "./policies.ts";
-import type { AuthorizationPolicy } from "./policy.ts";
-import type { CallingMesh } from "./policyTarget.ts";
+import type { AuthorizationPolicy } from "./authorizationPolicy.ts";
+import { callerPolicies } from "./callerPolicies.ts";
+import type { PolicyContext } from "./callers.ts";
+import { foreignPolicyEffects } from "./foreignPolicies.ts";
 
 /** AuthorizationPolicies that enforce the export rules at workloads and at the gateway. */
 export interface AccessPlan {
@@ -20,26 +20,26 @@ export interface AccessPlan {
 }
 
 /**
- * Decides by which policies callers of exported Services are restricted, beside the policies of others that are there. While the cluster
- * is unreachable the policies of the last update stay.
- * @param pinned peers as this run trusts them, by their names.
+ * Decides the policies that restrict callers of exported Services, beside existing policies of others. While the cluster is unreachable
+ * the policies of the last update stay.
+ * @param pinned trusted peers, by their names.
  */
 export function planAccess(
   { config, snapshot, lastRun, findings }: PlanContext,
-  { exported }: ExportPlan,
+  { offers }: ExportPlan,
   pinned: Readonly<Record<string, PinnedPeer>>,
 ): AccessPlan {
   const last = Object.values(lastRun.policies);
   const foreign = required(snapshot.cluster.authorizationPolicies, findings);
-  if (exported === undefined || foreign === undefined) {
+  if (offers === undefined || foreign === undefined) {
     findings.warn(...lastPoliciesStay(last, config.exports));
     return { policies: last, unenforceable: [] };
   }
-  const { allows, notes } = judgeForeignPolicies(foreign, exported);
-  const mesh: CallingMesh = {
+  const { allows, notes } = foreignPolicyEffects(foreign, offers);
+  const policyContext: PolicyContext = {
     trustDomain: config.cluster.trustDomain,
     gatewayAccount: gatewayServiceAccount(config.gateway.values),
-    // A peer that was never seen has the trust domain that the config expects of it, if it does.
+    // A peer that was never seen has the trust domain that the config expects, if any.
     peers: Object.fromEntries(
       Object.entries(config.peers).map(([peer, { identity }]) => [
         peer,
@@ -48,20 +48,20 @@ export function planAccess(
     ),
     foreignAllows: allows,
   };
-  const { policies, withheld, warnings } = callerPolicies(exported, mesh, last);
+  const { policies, unenforceable, warnings } = callerPolicies(offers, policyContext, last);
   findings.warnOf(warnings, "warnings about callers");
-  findings.note(...notes, ...allowPolicies(policies));
-  return { policies, unenforceable: withheld };
+  findings.note(...notes, ...allowPolicyNotes(policies));
+  return { policies, unenforceable };
 }
 
-/** Today's rules about callers are not enforced yet; with no policy at all nobody would think of that. */
+/** Warns that changed rules are not enforced yet; none where nothing is restricted. */
 function lastPoliciesStay(policies: readonly AuthorizationPolicy[], rules: readonly ExportRule[]): string[] {
-  if (policies.length === 0 && !rules.some(restricts)) return [];
+  if (policies.length === 0 && !rules.some(needsPolicies)) return [];
   return [`The AuthorizationPolicies of the last update stay: ${count(policies.length)}`];
 }
 
-/** An ALLOW policy that is left alone denies everybody else, and whoever removes another one does not see that coming. */
-function allowPolicies(policies: readonly AuthorizationPolicy[]): string[] {
+/** Notes that an ALLOW policy denies everybody else as soon as the last one of others is removed. */
+function allowPolicyNotes(policies: readonly AuthorizationPolicy[]): string[] {
   const allowing = policies.filter(({ spec }) => spec.action === "ALLOW");
   if (allowing.length === 0) return [];
   const names = firstNames(allowing.map(({ namespace, name }) => `${namespace}/${name}`));

@@ -1,18 +1,36 @@
 import type { Caller, LocalCaller } from "../config/callers.ts";
-import type { CallingMesh, GuardedService } from "./policyTarget.ts";
-import type { DomainCallers } from "./rules.ts";
 import { sortedUnique } from "../core/order.ts";
+import type { Offer } from "../exports/offer.ts";
 
-/** Whether an entry allows only some requests, which is told apart in HTTP alone. */
-export function isLimited({ methods, paths }: LocalCaller): boolean {
+/** Trust domains, and policies of others, that our policies depend on. */
+export interface PolicyContext {
+  /** Trust domain of this cluster. */
+  trustDomain: string;
+  /** Name of the gateway's service account. */
+  gatewayAccount: string;
+  /** Trust domains of peers, by their names in the config; undefined for a peer that was never seen and is not trusted yet. */
+  peers: Readonly<Record<string, string | undefined>>;
+  /** Selectors of ALLOW policies of others that may select workloads of a Service, by its host; `{}` selects all. */
+  foreignAllows: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;
+}
+
+/** Callers of one trust domain. */
+export interface DomainCallers {
+  domain: PolicyDomain;
+  /** Entries of a rule, in order; undefined for one that matches nobody of this domain. */
+  entries: readonly (LocalCaller | undefined)[];
+}
+
+/** Whether an entry allows some methods or paths only, which needs HTTP. */
+export function limitsRequests({ methods, paths }: LocalCaller): boolean {
   return methods !== undefined || paths !== undefined;
 }
 
-/** Whether an earlier entry means everybody whom a later one means, so that the later one never decides. */
-export function decidesAllOf(earlier: Caller, later: Caller): boolean {
+/** Whether an earlier entry matches every caller of a later one, so that the later one never decides. */
+export function coversCaller(earlier: Caller, later: Caller): boolean {
   if (earlier.peer !== undefined && earlier.peer !== later.peer) return false;
-  if (meansAll(earlier)) return true;
-  if (meansAll(later)) return false;
+  if (matchesEverybody(earlier)) return true;
+  if (matchesEverybody(later)) return false;
   const { namespaces = [], serviceAccounts = [] } = earlier;
   return (
     (later.namespaces ?? []).every((namespace) => namespaces.includes(namespace)) &&
@@ -22,7 +40,7 @@ export function decidesAllOf(earlier: Caller, later: Caller): boolean {
   );
 }
 
-function meansAll({ namespaces, serviceAccounts }: LocalCaller): boolean {
+function matchesEverybody({ namespaces, serviceAccounts }: LocalCaller): boolean {
   return namespaces === undefined && serviceAccounts === undefined;
 }
 /** Workloads of one trust domain: all of them, those of one namespace, or those of one service account. */
@@ -31,19 +49,19 @@ export interface CallerGroup {
   serviceAccount?: string;
 }
 
-/** A trust domain as policies in our mesh name it. */
+/** A trust domain as policies of this mesh name it. */
 export interface PolicyDomain {
   trustDomain: string;
-  /** Whether it is our own. */
+  /** Whether it is this cluster's. */
   isOwn: boolean;
 }
 
 export const EVERYBODY: CallerGroup = {};
 
-/** What Istio takes for our own trust domain, whatever that is called (`ReplaceTrustDomainAliases`), in a principal of five parts. */
+/** Alias of this cluster's trust domain in a principal of five parts, whatever its name (`ReplaceTrustDomainAliases`). */
 const OWN_TRUST_DOMAIN = "cluster.local";
 
-/** The groups that an entry means: namespaces before service accounts. */
+/** The groups that an entry matches: namespaces before service accounts. */
 export function groupsOf({ namespaces, serviceAccounts }: LocalCaller): CallerGroup[] {
   if (namespaces === undefined && serviceAccounts === undefined) return [EVERYBODY];
   return [
@@ -55,8 +73,8 @@ export function groupsOf({ namespaces, serviceAccounts }: LocalCaller): CallerGr
   ];
 }
 
-/** Whether everybody of one group is in another. */
-export function holds(group: CallerGroup, { namespace, serviceAccount }: CallerGroup): boolean {
+/** Whether a group contains all of another one. */
+export function containsGroup(group: CallerGroup, { namespace, serviceAccount }: CallerGroup): boolean {
   return (
     (group.namespace === undefined || group.namespace === namespace) &&
     (group.serviceAccount === undefined || group.serviceAccount === serviceAccount)
@@ -64,26 +82,27 @@ export function holds(group: CallerGroup, { namespace, serviceAccount }: CallerG
 }
 
 /**
- * How a policy names a group. A service account of another mesh that is called `cluster.local` too has a name that Istio would take for
- * one of ours: it is named without its domain, and {@link needsDomain} says where the rule must name that by itself.
+ * Formats a group as a principal of a policy. A service account of another mesh with trust domain `cluster.local` would be read as one of
+ * ours: its principal has no domain, and a condition of the rule names it (see {@link needsDomain}).
  */
-export function principalOf({ namespace, serviceAccount }: CallerGroup, domain: PolicyDomain): string {
+export function toPrincipal({ namespace, serviceAccount }: CallerGroup, domain: PolicyDomain): string {
   const { trustDomain } = domain;
   if (namespace === undefined) return `${trustDomain}/*`;
   if (serviceAccount === undefined) return `${trustDomain}/ns/${namespace}/*`;
-  return `${isMistaken(domain) ? "*" : trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
+  return `${isAmbiguous(domain) ? "*" : trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
 }
 
-/** Whether a rule that names this group is to say besides that it means this domain only. */
+/** Whether a rule with this group needs a condition that restricts it to the domain. */
 export function needsDomain({ serviceAccount }: CallerGroup, domain: PolicyDomain): boolean {
-  return serviceAccount !== undefined && isMistaken(domain);
+  return serviceAccount !== undefined && isAmbiguous(domain);
 }
 
-function isMistaken({ trustDomain, isOwn }: PolicyDomain): boolean {
+function isAmbiguous({ trustDomain, isOwn }: PolicyDomain): boolean {
   return trustDomain === OWN_TRUST_DOMAIN && !isOwn;
 }
-/** The trust domains of peers by which policies tell callers apart, in order: where a peer has ours, its callers are local ones to every policy. */
-export function knownDomains({ trustDomain: own, peers }: CallingMesh): PolicyDomain[] {
+
+/** Known trust domains of peers, sorted. Callers of a peer with this cluster's trust domain are local ones to every policy. */
+export function peerDomains({ trustDomain: own, peers }: PolicyContext): PolicyDomain[] {
   const known = Object.values(peers).filter((trustDomain) => trustDomain !== undefined);
   return sortedUnique(known.filter((trustDomain) => trustDomain !== own)).map((trustDomain) => ({
     trustDomain,
@@ -91,12 +110,12 @@ export function knownDomains({ trustDomain: own, peers }: CallingMesh): PolicyDo
   }));
 }
 
-/** By trust domain, as several peers may have one. */
-export function peerCallers({ peers: offered, rule }: GuardedService, mesh: CallingMesh): DomainCallers[] {
-  const named = Object.entries(mesh.peers);
-  return knownDomains(mesh).map((domain) => {
+/** Callers of peers that a rule matches, by trust domain, as several peers may have one. */
+export function peerCallers({ audience, rule }: Offer, context: PolicyContext): DomainCallers[] {
+  const named = Object.entries(context.peers);
+  return peerDomains(context).map((domain) => {
     const here = named.filter(
-      ([peer, trustDomain]) => trustDomain === domain.trustDomain && offered.includes(peer),
+      ([peer, trustDomain]) => trustDomain === domain.trustDomain && audience.includes(peer),
     );
     const entries = (rule.callers ?? [{}]).map((entry) =>
       here.some(([peer]) => entry.peer === undefined || entry.peer === peer) ? entry : undefined,

@@ -1,72 +1,72 @@
-import { mayShare } from "./sharing.ts";
 import { count, firstNames } from "../core/change.ts";
 import { compare, sortedRecord } from "../core/order.ts";
 import { boundedLines } from "../core/text.ts";
 import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
+import type { Offer } from "../exports/offer.ts";
+import { mayShareWorkloads } from "./sharedWorkloads.ts";
 
-/** An AuthorizationPolicy that is not ours, and is enforced at workloads. */
+/** An AuthorizationPolicy of others that is enforced at workloads. */
 export interface ForeignPolicy {
   namespace: string;
   name: string;
   action: "ALLOW" | "CUSTOM" | "DENY";
-  /** Empty: all workloads of its namespace; in Istio's root namespace those of all namespaces. */
+  /** Empty for all workloads of its namespace; in Istio's root namespace for those of all namespaces. */
   selector: Record<string, string>;
 }
 
-/** An exported Service, as far as policies select its workloads. */
-export interface SelectedService {
-  namespace: string;
-  host: string;
-  selector: Readonly<Record<string, string>>;
-}
+/** The part of an offer by which policies select its workloads. */
+type SelectedOffer = Pick<Offer, "namespace" | "host" | "selector">;
 
-/** What policies of others mean for the calls of peers. */
-export interface ForeignJudgement {
-  /** Selectors of those that allow some callers and no others, by the host of a Service that has such workloads. */
+/** Policies of others that apply to calls of peers. */
+export interface ForeignPolicyEffects {
+  /** Selectors of ALLOW policies, by the host of an exported Service whose workloads they may select. */
   allows: Record<string, Record<string, string>[]>;
-  /** A sentence for each policy that peers' calls are judged by too. */
+  /** A sentence for each policy that applies to peers' calls. */
   notes: string[];
 }
 
-/** Finds which policies of others judge calls of the exported Services. They stay as they are; a preview is to say that they are there. */
-export function judgeForeignPolicies(
+/** Finds the policies of others that apply to calls of exported Services. They stay as they are; a preview lists them. */
+export function foreignPolicyEffects(
   policies: readonly ForeignPolicy[],
-  services: readonly SelectedService[],
-): ForeignJudgement {
+  offers: readonly SelectedOffer[],
+): ForeignPolicyEffects {
   const sorted = [...policies].sort(
     (one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name),
   );
   const allows = new Map<string, Record<string, string>[]>();
-  const judging = sorted.flatMap((policy) => {
-    const judged = services.filter((service) => selects(policy, service)).map(({ host }) => host);
-    if (judged.length === 0) return [];
+  const applying = sorted.flatMap((policy) => {
+    const hosts = offers
+      .filter((offer) => selectsOffer(policy, offer))
+      .map(({ host }) => host)
+      .sort(compare);
+    if (hosts.length === 0) return [];
     if (policy.action === "ALLOW") {
-      for (const host of judged) allows.set(host, [...(allows.get(host) ?? []), policy.selector]);
+      for (const host of hosts) allows.set(host, [...(allows.get(host) ?? []), policy.selector]);
     }
-    return [{ policy, hosts: judged.sort(compare) }];
+    return [{ policy, hosts }];
   });
   return {
     allows: sortedRecord(allows),
     notes: boundedLines(
-      judging,
+      applying,
       describe,
-      (more) => `and ${count(more)} more policies of others judge peers' calls too`,
+      (more) => `and ${count(more)} more policies of others apply to peers' calls too`,
     ),
   };
 }
 
-function selects({ namespace, selector }: ForeignPolicy, service: SelectedService): boolean {
-  if (namespace !== ISTIO_NAMESPACE && namespace !== service.namespace) return false;
-  if (Object.keys(selector).length === 0) return Object.keys(service.selector).length > 0;
-  return mayShare(service, { namespace: service.namespace, selector });
+function selectsOffer({ namespace, selector }: ForeignPolicy, offer: SelectedOffer): boolean {
+  if (namespace !== ISTIO_NAMESPACE && namespace !== offer.namespace) return false;
+  if (Object.keys(selector).length === 0) return Object.keys(offer.selector).length > 0;
+  return mayShareWorkloads(offer, { namespace: offer.namespace, selector });
 }
 
 function describe({ policy, hosts }: { policy: ForeignPolicy; hosts: string[] }): string {
   const { namespace, name, action } = policy;
   const services = `${count(hosts.length)} exported service(s) (${firstNames(hosts)})`;
-  const whom =
+  const effect =
     action === "ALLOW"
-      ? "it lets in whom it names, and of peers those whom the export rule's 'callers' name"
-      : "it judges peers' calls as it does local ones";
-  return `AuthorizationPolicy ${namespace}/${name} (${action}) is at workloads of ${services}: ${whom}`;
+      ? "it admits callers that it names, and callers of peers that the export rule's 'callers' name"
+      : "it applies to peers' calls as to local ones";
+  return `AuthorizationPolicy ${namespace}/${name} (${action}) selects workloads of ${services}: ${effect}`;
 }

@@ -1,22 +1,22 @@
 import type { LocalCaller } from "../config/callers.ts";
-import { knownDomains, peerCallers } from "./callers.ts";
-import type { AuthorizationPolicy, PolicyRule } from "./policy.ts";
-import type { CallingMesh, GuardedService } from "./policyTarget.ts";
-import { strangerRule, uninvitedRules, refusesSome } from "./rules.ts";
 import { count } from "../core/change.ts";
 import { type Fault, within } from "../core/fault.ts";
 import { compare, sortedUnique } from "../core/order.ts";
 import { isHttp } from "../core/port.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../core/wellKnown.ts";
-import { openedName } from "../exports/gatewayListeners.ts";
+import { terminatedSni } from "../exports/gatewayListeners.ts";
+import type { Offer } from "../exports/offer.ts";
+import type { AuthorizationPolicy, PolicyRule } from "./authorizationPolicy.ts";
+import { type PolicyContext, peerCallers, peerDomains } from "./callers.ts";
+import { deniesSome, otherDomainsRule, unmatchedCallersRules } from "./policyRules.ts";
 
-/** Its policy; no Service's own has such a name, and none that begins with it. A component adds what tells one from the next. */
+/** Name of the gateway's policy, and prefix of further ones; no Service's policy begins with it. A component appends a version. */
 const GATEWAY_POLICY = "istio-federation-gateway";
 
-/** As many as Istio takes in one policy. */
+/** Rules that Istio accepts in one policy. */
 const RULES_LIMIT = 512;
 
-/** Whether a policy is the gateway's, and no Service's own. */
+/** Whether a policy is the gateway's, not a Service's. */
 export function isGatewayPolicy({
   namespace,
   name,
@@ -25,32 +25,34 @@ export function isGatewayPolicy({
 }
 
 /** The gateway as a caller of workloads. */
-export function gatewayCaller({ gatewayAccount = GATEWAY_NAME }: CallingMesh): LocalCaller {
+export function gatewayCaller(gatewayAccount: string): LocalCaller {
   return { serviceAccounts: [`${GATEWAY_NAMESPACE}/${gatewayAccount}`] };
 }
 
 /**
- * What the gateway refuses of the calls that it opens: everybody who is no caller of a peer (behind it they would pass for the gateway), and of
- * each Service those of peers who may not call it. It is one policy for all of them, and names only Services that refuse somebody, and rules once:
- * Istio puts all policies of a gateway into every one of its filter chains.
+ * Renders the policy of the TLS-terminating gateway. It denies everybody but callers of peers, as workloads would see them as the gateway, and
+ * for each Service callers of peers that its rule does not admit. It names restricted Services only, and each rule once: Istio copies all
+ * policies of a gateway into every filter chain.
  *
- * In the cluster it is never changed, but replaced: the next one is there before the gateway is opened for more, and this one goes after the
- * gateway is closed for what it guards, so that between them both refuse.
- * @param services those that are offered; it selects the proxies that the Gateway object does.
- * @returns one policy, or several where one cannot hold all rules; none where the gateway opens nothing.
+ * The object in the cluster is replaced, never changed: the next one is added before the gateway gets new listeners, and the old one is
+ * removed after the gateway has lost those that it restricts. In between both deny.
+ * @param offers exports of all Services.
+ * @returns one policy, or several where one cannot have all rules; none where the gateway terminates no TLS.
  */
-export function gatewayPolicy(services: readonly GuardedService[], mesh: CallingMesh): AuthorizationPolicy[] {
-  const opened = services.filter(({ terminated }) => terminated === true);
-  if (opened.length === 0) return [];
+export function gatewayPolicies(offers: readonly Offer[], context: PolicyContext): AuthorizationPolicy[] {
+  const terminated = offers.filter(({ via }) => via === "terminated");
+  if (terminated.length === 0) return [];
   const to = [{ operation: { ports: [String(GATEWAY_PORT)] } }];
-  const groups = Map.groupBy(opened, (service) => JSON.stringify(uninvitedRules(peerCallers(service, mesh))));
-  const uninvited = [...groups]
+  const groups = Map.groupBy(terminated, (offer) =>
+    JSON.stringify(unmatchedCallersRules(peerCallers(offer, context))),
+  );
+  const unmatched = [...groups]
     .sort(([one], [other]) => compare(one, other))
     .flatMap(([rules, members]) =>
       (JSON.parse(rules) as PolicyRule[]).map((rule): PolicyRule => {
-        if (members.length === opened.length) return { ...rule, to };
+        if (members.length === terminated.length) return { ...rule, to };
         const names = members.flatMap(({ host, ports }) =>
-          ports.map(({ number }) => openedName(host, number)),
+          ports.map(({ number }) => terminatedSni(host, number)),
         );
         return {
           ...rule,
@@ -58,7 +60,7 @@ export function gatewayPolicy(services: readonly GuardedService[], mesh: Calling
         };
       }),
     );
-  const rules = [{ ...strangerRule(knownDomains(mesh)), to }, ...uninvited];
+  const rules = [{ ...otherDomainsRule(peerDomains(context)), to }, ...unmatched];
   const selector = { matchLabels: { istio: GATEWAY_NAME } };
   return Array.from({ length: Math.ceil(rules.length / RULES_LIMIT) }, (_, index) => ({
     namespace: GATEWAY_NAMESPACE,
@@ -70,44 +72,45 @@ export function gatewayPolicy(services: readonly GuardedService[], mesh: Calling
     },
   }));
 }
-/**
- * A gateway's filter chains times the Services' ports that its policy names in each: some 100 bytes of its configuration each. This is where 200
- * ports of 200 are named, or 4 MB.
- */
+
+/** Limit of filter chains times the SNI values in each, of some 100 bytes: 200 ports that are all restricted, or 4 MB. */
 const NAMES_LIMIT = 200 * 200;
 
 /**
- * What is to be known of a gateway that opens calls and refuses some.
- * @param services those that are offered.
- * @param policies what the gateway refuses them by.
+ * Warns of limits of a TLS-terminating gateway that restricts callers.
+ * @param policies those of the gateway.
  */
-export function warnOfGateway(
-  services: readonly GuardedService[],
+export function gatewayPolicyWarnings(
+  offers: readonly Offer[],
   policies: readonly AuthorizationPolicy[],
-  mesh: CallingMesh,
+  context: PolicyContext,
 ): Fault[] {
-  const opened = services.filter(({ terminated }) => terminated === true);
-  return [...opened.flatMap((service) => warnOfSilence(service, mesh)), ...warnOfNames(opened, policies)];
+  const terminated = offers.filter(({ via }) => via === "terminated");
+  return [
+    ...terminated.flatMap((offer) => serverFirstWarnings(offer, context)),
+    ...policySizeWarnings(terminated, policies),
+  ];
 }
 
-/** The gateway connects to the workload when it is connected to, and decides on the first byte that comes. */
-function warnOfSilence(service: GuardedService, mesh: CallingMesh): Fault[] {
-  const { namespace, name, ports, rule } = service;
+/** Warns of protocols in which the server sends first: the gateway connects to the workload at once, and decides on the client's first byte. */
+function serverFirstWarnings(offer: Offer, context: PolicyContext): Fault[] {
+  const { namespace, name, ports, rule } = offer;
   const others = ports.filter(({ protocol }) => !isHttp(protocol));
-  const isRestricted = rule.localCallers !== undefined || refusesSome(peerCallers(service, mesh));
+  const isRestricted = rule.localCallers !== undefined || deniesSome(peerCallers(offer, context));
   if (others.length === 0 || !isRestricted) return [];
   const warning = {
     path: "ports",
     value: others.map((port) => port.name),
-    rule: "is/are not HTTP, and the gateway refuses a caller only once it speaks: one that has a certificate of this cluster or a peer's, and stays silent, hears what such a server says first",
+    rule: "is/are not HTTP, and the gateway denies a caller only when it sends: one that has a certificate of this cluster or a peer, and sends nothing, receives what the server sends first",
     remedy:
-      "See that its clients speak first, or that what it says first is no secret; a workload's own sidecar holds it no better",
+      "Make sure that its clients send first, or that the server's first bytes are no secret; a workload's own sidecar has the same limit",
   };
   return [within(`Service ${namespace}/${name}`, warning)];
 }
 
-function warnOfNames(opened: readonly GuardedService[], policies: readonly AuthorizationPolicy[]): Fault[] {
-  const chains = opened.reduce((sum, { ports }) => sum + ports.length, 0);
+/** Warns of a configuration that grows with filter chains times SNI values. */
+function policySizeWarnings(terminated: readonly Offer[], policies: readonly AuthorizationPolicy[]): Fault[] {
+  const chains = terminated.reduce((sum, { ports }) => sum + ports.length, 0);
   const conditions = policies.flatMap(({ spec }) => spec.rules).flatMap(({ when = [] }) => when);
   const named = new Set(
     conditions.filter(({ key }) => key === "connection.sni").flatMap(({ values }) => values),
@@ -116,8 +119,8 @@ function warnOfNames(opened: readonly GuardedService[], policies: readonly Autho
   return [
     {
       path: "exports",
-      rule: `has the gateway, which opens calls of ${count(chains)} port(s), and tells callers of ${count(named)} of them apart by each one's name, take a configuration of some ${count(Math.round((chains * named) / 10_000))} MB, anew after each change`,
-      remedy: "Offer fewer Services with gateway: terminating, or all those to the same callers",
+      rule: `makes the gateway, which terminates TLS at ${count(chains)} port(s) and restricts callers by SNI at ${count(named)} of them, load a configuration of some ${count(Math.round((chains * named) / 10_000))} MB after each change`,
+      remedy: "Export fewer Services with gateway: terminating, or all of them to the same callers",
     },
   ];
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
-import { decidesAllOf } from "../access/callers.ts";
+import { coversCaller } from "../access/callers.ts";
 import { several } from "../core/lists.ts";
 import { DNS_LABEL } from "../core/names.ts";
 import {
@@ -112,7 +112,7 @@ function callerList<T extends z.ZodType<Caller>>(entry: T, least: number): z.Zod
     return entries.flatMap((later, index) => {
       const first = entries.findIndex(
         (earlier, at) =>
-          at < index && earlier !== undefined && later !== undefined && decidesAllOf(earlier, later),
+          at < index && earlier !== undefined && later !== undefined && coversCaller(earlier, later),
       );
       if (first === -1) return [];
       const rule = `never decides: entry ${first} decides for every caller that it matches`;

@@ -7,23 +7,22 @@ import { isBelow, HOST_NAME } from "../core/names.ts";
 import { compare, sortedRecord } from "../core/order.ts";
 import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
 import type { KubernetesService } from "./clusterServices.ts";
-import { keyOf } from "./exportRule.ts";
-import type { ExportedPort, ExportedService } from "./offer.ts";
+import { serviceKey } from "./exportRule.ts";
+import type { Offer, OfferPort } from "./offer.ts";
 
-/** The domains in which a cluster's names are. */
+/** Domains in which a cluster gives host names. */
 export interface NamingDomains {
   clusterDomain: string;
-  /** Others that it owns. @default none */
+  /** Further domains that it owns. @default none */
   domains?: readonly string[];
 }
 
-/** Where Kubernetes itself gives names, right below the cluster domain. */
+/** Labels right below the cluster domain at which Kubernetes gives names. */
 const KUBERNETES = ["pod", "svc"];
 
 /**
- * Whether a cluster may offer a Service under this name, which is not its full one: below a domain that it owns, or below its cluster domain
- * where no Service and no Pod has its name. A cluster domain of one label (`local`, `com`) holds names that are others'. Nor is a name one that
- * means something else wherever it is called, such as `bar.xyz.svc`.
+ * Whether a cluster may export a Service under this alias: below a domain that it owns, or below its cluster domain, outside `svc` and `pod`.
+ * A cluster domain of one label (`local`, `com`) contains names of others. A name that clients would expand, such as `bar.xyz.svc`, is refused.
  */
 export function isAlias(host: string, { clusterDomain, domains = [] }: NamingDomains): boolean {
   if (refuseHostName(host) !== undefined) return false;
@@ -37,7 +36,7 @@ export function isAlias(host: string, { clusterDomain, domains = [] }: NamingDom
   return !KUBERNETES.includes(last);
 }
 
-/** Full name of a Service. */
+/** Host name of a Service in its cluster. */
 export function hostOf(
   { namespace, name }: { namespace: string; name: string },
   { domain }: { domain: string },
@@ -45,19 +44,18 @@ export function hostOf(
   return `${name}.${namespace}.svc.${domain}`;
 }
 
-/** The name under which a rule offers a Service: its full one, unless the rule says another. */
-export function offeredAs(
+/** Host name under which a rule exports a Service: its own, unless the rule has an alias for it. */
+export function exportedHost(
   service: { namespace: string; name: string },
   { as }: { as?: string | undefined },
   cluster: { domain: string },
 ): string {
   return (as === undefined ? undefined : extraName(as, service)) ?? hostOf(service, cluster);
 }
-/** A ServiceEntry of this cluster, by which its gateway finds a Service's workloads under another name. */
+/** A ServiceEntry of this cluster, by which its gateway finds a Service's workloads under an alias. */
 export interface ExportAlias {
-  /** The Service's. */
   namespace: string;
-  /** The Service's too: the object's is {@link aliasObject}. */
+  /** Name of the Service; the object is called {@link aliasObject}. */
   service: string;
   spec: {
     hosts: string[];
@@ -85,45 +83,49 @@ export const exportAlias: z.ZodType<ExportAlias> = z.object({
   }),
 });
 
-/** Name of the ServiceEntry of a Service: it has at most one. */
+/** Name of the ServiceEntry for the alias of a Service. */
 export function aliasObject({ service }: Pick<ExportAlias, "service">): string {
   return `istio-federation-as-${service}`;
 }
 
-/** The ServiceEntries of those Services that are offered under other names, by namespace and name. */
-export function aliasesOf(exported: readonly ExportedService[]): ExportAlias[] {
-  return exported
-    .filter(({ isAliased }) => isAliased === true)
-    .map(({ namespace, name, host, ports, selector }): ExportAlias => ({
-      namespace,
-      service: name,
-      spec: {
-        hosts: [host],
-        location: "MESH_INTERNAL",
-        resolution: "STATIC",
-        ports: ports.flatMap(aliasPort),
-        workloadSelector: { labels: sortedRecord(Object.entries(selector)) },
-        exportTo: [GATEWAY_NAMESPACE],
-      },
-    }))
+/** Renders the ServiceEntries of aliased exports, by namespace and name. */
+export function toAliases(offers: readonly Offer[]): ExportAlias[] {
+  return offers
+    .filter(({ isAliased }) => isAliased)
+    .map(toAlias)
     .sort((one, other) => compare(one.namespace, other.namespace) || compare(one.service, other.service));
 }
 
+function toAlias({ namespace, name, host, ports, selector }: Offer): ExportAlias {
+  return {
+    namespace,
+    service: name,
+    spec: {
+      hosts: [host],
+      location: "MESH_INTERNAL",
+      resolution: "STATIC",
+      ports: ports.flatMap(aliasPort),
+      workloadSelector: { labels: sortedRecord(Object.entries(selector)) },
+      exportTo: [GATEWAY_NAMESPACE],
+    },
+  };
+}
+
 /**
- * Istio looks for a ServiceEntry's port among a Pod's by name before it heeds `targetPort`: no port of a Pod has a name of more than 15
- * characters. Peers do not see this name.
+ * Renders a port under a name that no port of a Pod has, as it is longer than 15 characters: Istio looks for a Pod's port of the name before
+ * it uses `targetPort`. Peers do not see the name.
  */
-function aliasPort({ number, protocol, targetPort }: ExportedPort): ExportAlias["spec"]["ports"] {
+function aliasPort({ number, protocol, targetPort }: OfferPort): ExportAlias["spec"]["ports"] {
   return targetPort === undefined
     ? []
     : [{ number, name: `istio-federation-${number}`, protocol, targetPort }];
 }
 
 /**
- * Why a Service cannot be offered under a name other than its own; undefined when it can.
+ * Finds why a Service cannot be exported under an alias; undefined when it can, or has none.
  * @param place of its rule in the config, e.g. `exports[1]`.
  */
-export function unfitAlias(
+export function aliasFault(
   service: KubernetesService,
   host: string,
   place: string,
@@ -134,58 +136,59 @@ export function unfitAlias(
     return {
       path: "name",
       value: host,
-      rule: `is what ${place}.as calls it, and no name that this cluster may give, so the Service is held back`,
-      remedy: `Offer it by a rule of its own, under a name below '${domain}' (but not below svc or pod there) or one of cluster.domains`,
+      rule: `is the host name by ${place}.as, outside the domains of this cluster, so the Service is not exported`,
+      remedy: `Export it by a rule of its own, under a name below '${domain}' (but not below svc or pod there) or one of cluster.domains`,
     };
   }
   if (Object.keys(service.selector).length > 0) return undefined;
   return {
     path: "selector",
-    rule: `is not there, and by it ${place}.as would lead to its workloads, so the Service is held back`,
-    remedy: "Give it a selector, or offer it under its own name",
+    rule: `is missing, and ${place}.as needs it to find the workloads, so the Service is not exported`,
+    remedy: "Give it a selector, or export it under its own name",
   };
 }
 
-/** Of the ports of a Service with another name those that can be offered: to a ServiceEntry all workloads have the same port number. */
-export function aliasPorts(ports: readonly ExportedPort[]): { ports: ExportedPort[]; warnings: Fault[] } {
+/** Selects the ports that an alias can have: in a ServiceEntry all workloads have one port number. */
+export function aliasPorts(ports: readonly OfferPort[]): { ports: OfferPort[]; warnings: Fault[] } {
   const [known = [], unknown = []] = [true, false].map((isKnown) =>
     ports.filter(({ targetPort }) => (targetPort !== undefined) === isKnown),
   );
-  const held = known.length === 0 ? ", and with it the Service" : "";
+  const what =
+    known.length === 0 ? "neither the port nor the Service is exported" : "the port is not exported";
   return {
     ports: known,
     warnings: unknown.map(({ name }) => ({
       path: pathOf("ports", name),
-      rule: `leads to no one port number that its workloads agree on, which a name of another form needs, so it is held back${held}`,
+      rule: `has no single port number at the workloads, which an alias needs, so ${what}`,
       remedy:
-        "Write the number as targetPort, update this stack again when its workloads run, or offer it under its own name",
+        "Write the number as targetPort, update this stack again when its workloads run, or export the Service under its own name",
     })),
   };
 }
-/** Services that would have one name: nothing tells whose it is, and to choose would let a new Service take another one's callers. */
-export interface CommonName {
+/** A host name that rules give to several Services. None is exported: a new Service must not take another one's callers. */
+export interface DuplicateHost {
   /** `namespace/name` of each. */
   keys: ReadonlySet<string>;
   warning: Fault;
 }
 
-/** @param named each with the name that its rule gives it, and the place of the rule. */
-export function commonNames(
+/** Finds host names that rules give to several Services. */
+export function duplicateHosts(
   named: readonly { service: Pick<KubernetesService, "namespace" | "name">; host: string; index: number }[],
-): CommonName[] {
+): DuplicateHost[] {
   return [...Map.groupBy(named, ({ host }) => host)]
     .filter(([, all]) => all.length > 1)
     .sort(([one], [other]) => compare(one, other))
     .map(([value, all]) => {
-      const keys = all.map(({ service }) => keyOf(service)).sort(compare);
+      const keys = all.map(({ service }) => serviceKey(service)).sort(compare);
       const index = Math.min(...all.map((each) => each.index));
       return {
         keys: new Set(keys),
         warning: {
           path: pathOf("exports", index, "as"),
           value,
-          rule: `would be the name of ${keys.length} Services (${firstNames(keys)}), so they are all held back`,
-          remedy: "Write {name} and {namespace} into it, or have the rule mean one Service",
+          rule: `would be the host name of ${keys.length} Services (${firstNames(keys)}), so none of them is exported`,
+          remedy: "Write {name} and {namespace} into it, or let the rule match one Service",
         },
       };
     });

@@ -3,7 +3,7 @@ import { compare } from "../core/order.ts";
 import type { GatewayTls } from "./mutualTls.ts";
 import type { KubernetesPort } from "./ports.ts";
 
-/** What tells which of several objects Istio heeds first. */
+/** Identity and age of an object: of several that conflict, Istio takes the oldest. */
 export interface Created {
   namespace: string;
   name: string;
@@ -11,31 +11,31 @@ export interface Created {
   created: string;
 }
 
-/** The oldest first, as Istio does (`sortConfigByCreationTime`): of those made in the same second, by name and namespace. */
+/** Orders the oldest first, then by name and namespace, as Istio does (`sortConfigByCreationTime`). */
 export function compareCreated(one: Created, other: Created): number {
   return (
     compare(one.created, other.created) ||
     compare(`${one.name}.${one.namespace}`, `${other.name}.${other.namespace}`)
   );
 }
-/** How a workload takes calls: by mutual TLS only, in plain text too, or in plain text only. */
+/** Whether a workload accepts mutual TLS only, plaintext too, or plaintext only. */
 export type MutualTlsMode = "STRICT" | "PERMISSIVE" | "DISABLE";
 
-/** Istio's PeerAuthentication. A mode that is left out (or `UNSET`) is inherited. */
+/** Istio's PeerAuthentication. A missing mode (or `UNSET`) is inherited. */
 export interface PeerAuthentication extends Created {
   /** Empty for all workloads of its namespace, or of the mesh. */
   selector: Record<string, string>;
   mode?: MutualTlsMode;
-  /** By the workload's port; heeded only beside a selector. */
+  /** By the workload's port; effective only beside a selector. */
   ports: Record<number, { mode?: MutualTlsMode }>;
 }
-/** What is needed of a Kubernetes Service. */
+/** The part of a Kubernetes Service that exports depend on. */
 export interface KubernetesService {
   namespace: string;
   name: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
-  /** `ClusterIP` when left out. */
+  /** @default `ClusterIP` */
   type?: string | undefined;
   /** `None` for a headless Service. */
   clusterIP?: string | undefined;
@@ -49,31 +49,31 @@ export interface Workload {
   kind: "Pod" | "WorkloadEntry";
   namespace: string;
   labels: Record<string, string>;
-  /** Name of its service account; "" where it has none (a WorkloadEntry may not). */
+  /** Name of its service account; "" for a WorkloadEntry without one. */
   serviceAccount: string;
-  /** Whether calls are sent to it now. */
+  /** Whether it receives calls now. */
   ready: boolean;
-  /** Numbers by name: a Pod's container ports, or those that a WorkloadEntry has instead of a Service's. */
+  /** Port numbers by name: a Pod's container ports, or a WorkloadEntry's own ports. */
   ports: Record<string, number>;
 }
 
-/** Services that export rules may match, and what belongs to them, in any order. */
+/** Services that export rules may match, with their workloads and namespaces, in any order. */
 export interface FoundServices {
   services: readonly KubernetesService[];
   workloads: readonly Workload[];
-  /** Labels of the namespaces, by name; a namespace that is not in it has none. */
+  /** Labels of the namespaces, by name; a missing namespace has none. */
   namespaces: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** Everything in a cluster that decides what can be exported. */
+/** All objects of a cluster that exports depend on. */
 export interface ClusterServices extends FoundServices {
   peerAuthentications: readonly PeerAuthentication[];
-  /** Mutual TLS as DestinationRules set it. */
+  /** TLS settings of DestinationRules. */
   destinationRules: readonly GatewayTls[];
 }
 /**
- * Finds the workloads that a Service selects. Each label leads to those that have it, so that ten thousand Services in one
- * namespace do not each look at all its workloads.
+ * Finds the workloads that a Service selects. They are indexed by label: ten thousand Services of one namespace do not each search all
+ * its workloads.
  */
 export function workloadIndex(
   workloads: readonly Workload[],
@@ -81,21 +81,21 @@ export function workloadIndex(
   const byLabel = new Map<string, Workload[]>();
   for (const workload of workloads) {
     for (const label of Object.entries(workload.labels)) {
-      const key = keyOf(workload.namespace, label);
+      const key = labelKey(workload.namespace, label);
       const found = byLabel.get(key);
       if (found === undefined) byLabel.set(key, [workload]);
       else found.push(workload);
     }
   }
   return ({ namespace, selector }) => {
-    const candidates = Object.entries(selector).map((label) => byLabel.get(keyOf(namespace, label)) ?? []);
+    const candidates = Object.entries(selector).map((label) => byLabel.get(labelKey(namespace, label)) ?? []);
     const [first = [], ...others] = candidates;
     const fewest = others.reduce((least, list) => (list.length < least.length ? list : least), first);
     return fewest.filter(({ labels }) => matches(selector, labels));
   };
 }
 
-/** Neither part has a blank in it. */
-function keyOf(namespace: string, [key, value]: readonly [string, string]): string {
+/** No part contains a blank. */
+function labelKey(namespace: string, [key, value]: readonly [string, string]): string {
   return `${namespace} ${key} ${value}`;
 }

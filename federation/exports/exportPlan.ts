@@ -1,6 +1,7 @@
 import { gatewayServiceAccount } from "./gatewayListeners.ts";
 import type { ContractService } from "../contract/service.ts";
 import { changeBetween, describeChange } from "../core/change.ts";
+import { DNS_LABEL } from "../core/names.ts";
 import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
 import type { Fault } from "../core/fault.ts";
 import {
@@ -10,27 +11,30 @@ import {
   ownerOf,
   sortedConflicts,
 } from "../core/hostConflict.ts";
-import { sortedUnique } from "../core/order.ts";
+import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
+import type { StackConfig } from "../config/stackConfig.ts";
+import type { ContractReading } from "../imports/registration.ts";
 import type { PlanContext } from "../plan.ts";
 import { optional, required } from "../snapshot.ts";
-import { type ExportAlias, aliasesOf } from "./alias.ts";
-import { clusterNames, exportServices } from "./exports.ts";
+import type { PinnedPeer } from "../trust/pinnedPeer.ts";
+import { type ExportAlias, toAliases } from "./alias.ts";
+import { exportServices } from "./exportedServices.ts";
 import { lastExports } from "./lastExports.ts";
-import type { ExportedService } from "./offer.ts";
+import { type Offer, toContractServices } from "./offer.ts";
 
 /** Services that a cluster exports after this run. */
 export interface ExportPlan {
-  /** As the contract has them, by host name. */
+  /** By host name; undefined while the cluster is unreachable. */
+  offers: readonly Offer[] | undefined;
+  /** Services of the contract, by host name. */
   services: Record<string, ContractService>;
-  /** The same Services in this cluster; undefined when it was not reachable. */
-  exported: readonly ExportedService[] | undefined;
-  /** ServiceEntries for exports under other names than the Services' own. */
+  /** ServiceEntries of aliased exports. */
   aliases: readonly ExportAlias[];
 }
 
 /**
- * Decides which Services are exported: by what the cluster has, or by what was last published while it is unreachable. A Service whose
- * alias is a host of somebody else's ServiceEntry is not exported.
+ * Decides which Services are exported. While the cluster is unreachable, those last published stay as far as the rules still match. A
+ * Service whose alias is a host of somebody else's ServiceEntry is not exported.
  */
 export function planExports(context: PlanContext): ExportPlan {
   const { config, snapshot, lastRun, peers, findings } = context;
@@ -42,7 +46,7 @@ export function planExports(context: PlanContext): ExportPlan {
   };
   const published = lastRun.contract?.services ?? {};
   const aliases = Object.values(lastRun.aliases);
-  // Without a look at the policies of others, what is new would be exported without restrictions.
+  // Unknown policies of others: a new export would not be restricted.
   const { authorizationPolicies } = snapshot.cluster;
   const reading = "unreachable" in authorizationPolicies ? authorizationPolicies : snapshot.cluster.services;
   const found = required(reading, findings);
@@ -51,17 +55,17 @@ export function planExports(context: PlanContext): ExportPlan {
     if ("unreachable" in reading) {
       const instead =
         lastRun.contract === undefined
-          ? "nothing is exported, as nothing ever was"
+          ? "nothing is exported, as nothing was published before"
           : "the exports last published stay";
       findings.warn(`Cluster ${cluster.name} cannot be reached: ${instead}. ${reading.unreachable}`);
     }
     return {
+      offers: undefined,
       services,
-      exported: undefined,
       aliases: aliases.filter(({ spec }) => spec.hosts.some((host) => Object.hasOwn(services, host))),
     };
   }
-  const { services, exported, warnings } = exportServices(
+  const { offers, warnings } = exportServices(
     {
       ...found,
       peerAuthentications: optional(
@@ -83,19 +87,18 @@ export function planExports(context: PlanContext): ExportPlan {
     aliases,
   );
   findings.warnOf(warnings, "warnings about exports");
-  return withoutTakenAliases({ services, exported, aliases: aliasesOf(exported) }, context);
+  return withoutConflictingAliases(toExportPlan(offers), context);
 }
 
 /** Removes these hosts from the exports. */
 export function withoutHosts(plan: ExportPlan, hosts: readonly string[]): ExportPlan {
-  if (hosts.length === 0) return plan;
+  if (hosts.length === 0 || plan.offers === undefined) return plan;
   const removed = new Set(hosts);
-  const { services, exported, aliases } = plan;
-  return {
-    services: Object.fromEntries(Object.entries(services).filter(([host]) => !removed.has(host))),
-    exported: exported?.filter(({ host }) => !removed.has(host)),
-    aliases: aliases.filter(({ spec }) => !spec.hosts.some((host) => removed.has(host))),
-  };
+  return toExportPlan(plan.offers.filter(({ host }) => !removed.has(host)));
+}
+
+function toExportPlan(offers: readonly Offer[]): ExportPlan {
+  return { offers, services: toContractServices(offers), aliases: toAliases(offers) };
 }
 
 /** Describes how the exports differ from those last published; none when they do not. */
@@ -110,8 +113,8 @@ export function exportChanges(
   return change === "" ? [] : [`exports: ${change}`];
 }
 
-/** Only aliases are compared: nothing of others lies below `svc.<cluster domain>`. */
-function withoutTakenAliases(plan: ExportPlan, { snapshot, findings }: PlanContext): ExportPlan {
+/** Removes aliases that are hosts of other ServiceEntries; nobody else has names below `svc.<cluster domain>`. */
+function withoutConflictingAliases(plan: ExportPlan, { snapshot, findings }: PlanContext): ExportPlan {
   const wanted = new Map(
     plan.aliases.flatMap(({ namespace, service, spec: { hosts, exportTo } }) =>
       hosts.map((host): [string, WantedHost] => [host, { peer: `${namespace}/${service}`, exportTo }]),
@@ -121,22 +124,22 @@ function withoutTakenAliases(plan: ExportPlan, { snapshot, findings }: PlanConte
   const entries = optional(
     snapshot.cluster.serviceEntries,
     [],
-    "ServiceEntries of others have names under which Services are exported",
+    "ServiceEntries of others have host names under which Services are exported",
     findings,
   );
   const conflicts = entries.flatMap((entry) => conflictsOf(entry, wanted, GATEWAY_NAMESPACE));
-  const { hosts, warnings } = judgeTakenAliases(conflicts);
-  findings.warnOf(warnings, "names of Services that others' entries have too");
+  const { hosts, warnings } = aliasConflicts(conflicts);
+  findings.warnOf(warnings, "host names that ServiceEntries of others have too");
   return withoutHosts(plan, hosts);
 }
 
 /**
- * A Service that is offered under a name that is a host of somebody else's entry too is held back: of the two Istio takes the older one, and
- * the gateway would lead peers there. (A wildcard does not matter: the gateway opens for names in full.)
- * @param conflicts of such names, with `namespace/name` of the Service as the peer's name.
- * @returns the names, each once, and a warning for each entry, in order.
+ * Finds aliases that are hosts of somebody else's ServiceEntry: Istio uses the older entry, and the gateway would send peers there. Wildcards
+ * do not conflict, as the gateway listens for complete host names.
+ * @param conflicts of aliases, with `namespace/name` of the Service as the peer's name.
+ * @returns the hosts, and a warning for each entry; sorted.
  */
-export function judgeTakenAliases(conflicts: readonly HostConflict[]): {
+export function aliasConflicts(conflicts: readonly HostConflict[]): {
   hosts: string[];
   warnings: Fault[];
 } {
@@ -146,9 +149,35 @@ export function judgeTakenAliases(conflicts: readonly HostConflict[]): {
     warnings: exact.map(({ peer, host, entry }) => ({
       path: `Service ${peer}`,
       value: host,
-      rule: `is a host of ServiceEntry ${entry.namespace}/${entry.name} too, ${ownerOf(entry)}, to which the gateway could lead, so the Service is held back`,
+      rule: `is a host of ServiceEntry ${entry.namespace}/${entry.name} too, ${ownerOf(entry)}, to which the gateway could route, so the Service is not exported`,
       remedy:
-        "Delete that one, hide it from the gateway by its exportTo, or offer the Service under another name",
+        "Delete that ServiceEntry, hide it from the gateway by its exportTo, or export the Service under another name",
     })),
   };
+}
+
+/**
+ * Finds the name that each configured peer gives itself, by its name in the config: a contract names importers so. It is the expected name
+ * in the config, else the published one, else the pinned one, else the peer's name in the config. An untrusted contract stops this run anyway.
+ * @param readings by the peer's name; not yet validated.
+ */
+export function clusterNames(
+  peers: StackConfig["peers"],
+  readings: Readonly<Record<string, ContractReading>>,
+  pinned: Readonly<Record<string, PinnedPeer>>,
+): Record<string, string> {
+  return sortedRecord(
+    Object.entries(peers).map(([peer, { identity }]) => {
+      const reading = ownValue(readings, peer);
+      const published =
+        reading !== undefined && "contract" in reading ? clusterIn(reading.contract) : undefined;
+      return [peer, identity?.cluster ?? published ?? ownValue(pinned, peer)?.cluster ?? peer];
+    }),
+  );
+}
+
+function clusterIn(contract: unknown): string | undefined {
+  if (typeof contract !== "object" || contract === null || !("cluster" in contract)) return undefined;
+  const { cluster } = contract;
+  return typeof cluster === "string" && DNS_LABEL.test(cluster) ? cluster : undefined;
 }

@@ -2,99 +2,100 @@ import type { ExportRule } from "../config/exports.ts";
 import { isEmpty, matches } from "../core/labels.ts";
 import { isName, matchesAny } from "../core/names.ts";
 import { ownValue } from "../core/order.ts";
-import type { KubernetesService, ClusterServices } from "./clusterServices.ts";
+import type { FoundServices, KubernetesService } from "./clusterServices.ts";
 
-/** What the gateway can do with calls. */
+/** Values of `gateway` in an export rule. */
 export const GATEWAY_MODES = ["passthrough", "terminating"] as const;
 
-/** Stands for a faulty rule of the config, so that the others keep their places: it matches no Service, without a warning. */
+/** Placeholder of a faulty rule, so that the other rules keep their places. It matches no Service, without a warning. */
 export const FAULTY_RULE: ExportRule = { services: [] };
 
-/** Whether the gateway opens calls of what a rule exports. */
+/** Whether the gateway terminates TLS for Services of a rule. */
 export function isTerminating({ gateway }: { gateway?: ExportRule["gateway"] | undefined }): boolean {
   return gateway === "terminating";
 }
 
 /**
- * Whether a rule means this Service.
+ * Whether a rule matches a Service.
  * @param namespaceLabels labels of its namespace.
  */
-export function selects(
+export function matchesService(
   rule: ExportRule,
   { namespace, name, labels }: KubernetesService,
   namespaceLabels: Readonly<Record<string, string>>,
 ): boolean {
   return (
-    maySelect(rule, namespace, name) &&
+    mayMatch(rule, namespace, name) &&
     (rule.selector === undefined || matches(rule.selector, labels)) &&
     (rule.namespaceSelector === undefined || matches(rule.namespaceSelector, namespaceLabels))
   );
 }
 
-/** Whether a rule means no Service at all, as one of its selectors names no label. */
-export function selectsNothing({ selector, namespaceSelector }: ExportRule): boolean {
+/** Whether a rule matches no Service at all, because a selector is empty. */
+export function matchesNothing({ selector, namespaceSelector }: ExportRule): boolean {
   return isEmpty(selector) || isEmpty(namespaceSelector);
 }
 
-/** Whether a rule can mean a Service of this name, whatever labels there are. */
-export function maySelect(rule: ExportRule, namespace: string, name: string): boolean {
+/** Whether a rule can match a Service of this name, depending on labels. */
+export function mayMatch(rule: ExportRule, namespace: string, name: string): boolean {
   const { namespaces, services, selector } = rule;
-  if (selectsNothing(rule) || (services === undefined && selector === undefined)) return false;
+  if (matchesNothing(rule) || (services === undefined && selector === undefined)) return false;
   return matchesAny(namespaces, namespace) && matchesAny(services, name);
 }
 
-/** Whether names alone tell what a rule means. */
-export function goesByNames({ selector, namespaceSelector }: ExportRule): boolean {
+/** Whether a rule matches by names alone. */
+export function matchesByName({ selector, namespaceSelector }: ExportRule): boolean {
   return selector === undefined && namespaceSelector === undefined;
 }
 
-/** The Services that a rule names each by itself, as `namespace/name`; undefined for a rule that means any others. */
+/** The Services that a rule names one by one, as `namespace/name`; undefined for a rule that can match others. */
 export function namedServices(rule: ExportRule): string[] | undefined {
   const { namespaces = [], services = [] } = rule;
   const [namespace, ...others] = namespaces;
   if (namespace === undefined || others.length > 0 || services.length === 0) return undefined;
-  if (!goesByNames(rule) || ![namespace, ...services].every(isName)) return undefined;
+  if (!matchesByName(rule) || ![namespace, ...services].every(isName)) return undefined;
   return services.map((name) => `${namespace}/${name}`);
 }
 
-/** Whether a rule keeps anybody from anything, so that policies must hold what it says; so they must where the gateway opens calls. */
-export function restricts({ peers, ports, callers, localCallers, gateway }: ExportRule): boolean {
+/** Whether policies must enforce a rule: it restricts peers, ports or callers, or the gateway terminates TLS. */
+export function needsPolicies({ peers, ports, callers, localCallers, gateway }: ExportRule): boolean {
   const limits = [peers, ports, callers, localCallers];
   return isTerminating({ gateway }) || limits.some((limit) => limit !== undefined);
 }
-/** What tells which Services a rule means: their namespaces' labels. */
-type Namespaces = ClusterServices["namespaces"];
+/** Labels of namespaces, by name. */
+type Namespaces = FoundServices["namespaces"];
 
 /**
- * Finds the place of the first rule that means a Service. Rules that name their Services are looked up, so that ten thousand of them
- * cost no more than one; the others are tried in turn.
- * @returns the place among the rules; undefined where none means it.
+ * Finds the first rule that matches a Service. Rules that name their Services are indexed, so that ten thousand of them cost no more than
+ * one; the others are tried in turn.
+ * @returns the rule's place; undefined without a match.
  */
 export function ruleFinder(
   rules: readonly ExportRule[],
   namespaces: Namespaces,
 ): (service: KubernetesService) => number | undefined {
-  const { named, others } = splitRules(rules);
+  const { named, others } = indexRules(rules);
   return (service) => {
-    const byName = named.get(keyOf(service));
+    const byName = named.get(serviceKey(service));
     const labels = labelsOf(namespaces, service);
     for (const [index, rule] of others) {
       if (byName !== undefined && byName < index) return byName;
-      if (selects(rule, service, labels)) return index;
+      if (matchesService(rule, service, labels)) return index;
     }
     return byName;
   };
 }
 
-/** Rules by how they are found: the first place of each Service that any names by itself, and the other rules with their places. */
-export interface SplitRules {
-  /** By `namespace/name`. */
+/** Rules by how they are found. */
+export interface RuleIndex {
+  /** Place of the first rule that names a Service, by `namespace/name`. */
   named: ReadonlyMap<string, number>;
+  /** The other rules, with their places. */
   others: readonly (readonly [number, ExportRule])[];
 }
 
-/** Splits rules, each of which is found in one of the two ways. */
-export function splitRules(rules: readonly ExportRule[]): SplitRules {
+/** Indexes the rules that name their Services. */
+export function indexRules(rules: readonly ExportRule[]): RuleIndex {
   const named = new Map<string, number>();
   const others: [number, ExportRule][] = [];
   for (const [index, rule] of rules.entries()) {
@@ -105,19 +106,19 @@ export function splitRules(rules: readonly ExportRule[]): SplitRules {
   return { named, others };
 }
 
-/** Finds all Services that a rule means, whatever others say of them. */
+/** Finds all Services that a rule matches, also those that an earlier rule matches. */
 export function serviceFinder(
   services: readonly KubernetesService[],
   namespaces: Namespaces,
 ): (rule: ExportRule) => KubernetesService[] {
-  const byName = new Map(services.map((service) => [keyOf(service), service]));
+  const byName = new Map(services.map((service) => [serviceKey(service), service]));
   return (rule) =>
     namedServices(rule)?.flatMap((name) => byName.get(name) ?? []) ??
-    services.filter((service) => selects(rule, service, labelsOf(namespaces, service)));
+    services.filter((service) => matchesService(rule, service, labelsOf(namespaces, service)));
 }
 
 /** `namespace/name`. */
-export function keyOf({ namespace, name }: Pick<KubernetesService, "namespace" | "name">): string {
+export function serviceKey({ namespace, name }: Pick<KubernetesService, "namespace" | "name">): string {
   return `${namespace}/${name}`;
 }
 

@@ -7,19 +7,19 @@ import { valueAt } from "../core/schema.ts";
 import { serviceAccountId } from "../core/spiffe.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../core/wellKnown.ts";
 
-/** A port of a Service whose calls the gateway opens: it has a server of its own there, and a route behind it. */
+/** A port at which the gateway terminates TLS: a server and a route of its own. */
 export interface TerminatedPort {
-  /** Name of the Service's port at the gateway, by which peers ask for it; it is the route's name too. */
+  /** SNI by which peers call it; also the host of the route. */
   serverName: string;
-  /** Of the server's port; unique among those of the Gateway, which Istio asks for. */
+  /** Name of the server's port; Istio requires unique ones in a Gateway. */
   portName: string;
-  /** Where the calls go: the name under which the Service is offered. */
+  /** Host name of the exported Service, to which the route sends calls. */
   host: string;
   port: number;
 }
 
-/** The name by which the gateway is asked for a port of a Service whose calls it opens. */
-export function openedName(host: string, port: number): string {
+/** SNI by which peers call a port of a Service at a TLS-terminating gateway. */
+export function terminatedSni(host: string, port: number): string {
   return `p${port}.${host}`;
 }
 
@@ -34,35 +34,35 @@ export interface GatewayListeners {
 }
 
 /**
- * Opens the gateway for the exported services and for nothing else.
- * @param exports services as they are published, by host name.
+ * Renders the gateway's listeners: the exported services and nothing else.
+ * @param exports services of the contract, by host name.
  */
 export function gatewayListeners(
   exports: Readonly<Record<string, ContractService>>,
 ): Pick<GatewayListeners, "hosts" | "terminated"> {
   const services = Object.entries(exports).sort(([one], [other]) => compare(one, other));
-  const [opened = [], passed = []] = [true, false].map((wanted) =>
-    services.filter(([, { terminated }]) => (terminated === true) === wanted),
+  const [terminated = [], passthrough = []] = [true, false].map((wanted) =>
+    services.filter(([, service]) => (service.terminated === true) === wanted),
   );
   return {
-    hosts: passed.map(([host]) => host),
-    terminated: opened
+    hosts: passthrough.map(([host]) => host),
+    terminated: terminated
       .flatMap(([host, { ports }]) => ports.map(({ number }) => terminatedPort(host, number)))
       .sort((one, other) => compare(one.serverName, other.serverName)),
   };
 }
 
 function terminatedPort(host: string, port: number): TerminatedPort {
-  const serverName = openedName(host, port);
+  const serverName = terminatedSni(host, port);
   const digits = createHash("sha256").update(serverName).digest("hex").slice(0, 16);
   return { serverName, portName: `tls-${port}-${digits}`, host, port };
 }
 
-/** The gateway, as callees know it that it opens calls for. */
+/** The gateway's identity, as workloads behind a TLS-terminating gateway see it. */
 export interface GatewayAccount {
   trustDomain: string;
-  /** Name of its service account, see `gatewayAccount`. @default that of the chart */
-  gatewayAccount?: string;
+  /** Name of its service account; see {@link gatewayServiceAccount}. */
+  gatewayAccount: string;
 }
 
 /** Name of the gateway's service account, as the gateway's chart renders it from these Helm values (`_helpers.tpl`). */
@@ -72,34 +72,25 @@ export function gatewayServiceAccount(values: Readonly<Record<string, unknown>>)
   return valueAt(values, ["serviceAccount", "create"]) === false ? "default" : GATEWAY_NAME;
 }
 
-/** Its SPIFFE id. */
-export function gatewayIdentity({ trustDomain, gatewayAccount = GATEWAY_NAME }: GatewayAccount): string {
+/** SPIFFE id of the gateway. */
+export function gatewayIdentity({ trustDomain, gatewayAccount }: GatewayAccount): string {
   return serviceAccountId(trustDomain, GATEWAY_NAMESPACE, gatewayAccount);
 }
 
-/** Why the gateway cannot have servers for these ports; undefined when it can. */
-export function unfitServers(host: string, ports: readonly { number: number }[]): Fault | undefined {
+/** Finds why a TLS-terminating gateway cannot have servers for these ports: an SNI would be too long. */
+export function sniFault(host: string, ports: readonly { number: number }[]): Fault | undefined {
   const highest = Math.max(...ports.map(({ number }) => number));
-  const name = openedName(host, highest);
+  const name = terminatedSni(host, highest);
   if (HOST_NAME.test(name)) return undefined;
   return {
     path: "name",
     value: host,
-    rule: `is too long for a gateway that opens its calls, where it is asked for as '${name}', so the Service is held back`,
-    remedy: "Shorten the Service's name, or offer it with gateway: passthrough",
+    rule: `is too long for a TLS-terminating gateway, where its SNI would be '${name}', so the Service is not exported`,
+    remedy: "Shorten the Service's name, or export it with gateway: passthrough",
   };
 }
-/** For what the gateway is opened. */
-export interface GatewayOpenings {
-  /** Host names of what it passes on unopened. */
-  hosts: readonly string[];
-  /** Ports whose calls it opens. @default none */
-  terminated?: readonly TerminatedPort[];
-  /** IP address that it listens on. @default every address of the pod */
-  bind?: string | undefined;
-}
 
-/** A server of an Istio Gateway, as far as this program writes one. */
+/** A server of an Istio Gateway. */
 export interface GatewayServer {
   port: { number: number; name: string; protocol: "TLS" };
   tls: { mode: "AUTO_PASSTHROUGH" | "ISTIO_MUTUAL" };
@@ -107,7 +98,7 @@ export interface GatewayServer {
   bind?: string | undefined;
 }
 
-/** The part of an Istio VirtualService that is not its name. */
+/** The spec of an Istio VirtualService. */
 export interface TerminatedRoute {
   hosts: string[];
   gateways: string[];
@@ -119,11 +110,14 @@ export interface TerminatedRoute {
 }
 
 /**
- * The servers of the gateway, which all share one port: one for all that is passed on, if there is such, and one for each port whose calls
- * are opened, as routes behind a server are looked for by its hosts. Such a server takes routes of the gateway's own namespace only, so
- * that nobody else leads its calls astray.
+ * Renders the servers of the gateway, which share one port: one for passthrough, if needed, and one for each terminated port, as Istio finds
+ * routes by a server's hosts. A TLS-terminating server accepts routes of the gateway's namespace only, so nobody else can redirect its calls.
+ * @param bind IP address that the gateway listens on; undefined for every address of the Pod.
  */
-export function gatewayServers({ hosts, terminated = [], bind }: GatewayOpenings): GatewayServer[] {
+export function gatewayServers(
+  { hosts, terminated }: Pick<GatewayListeners, "hosts" | "terminated">,
+  bind: string | undefined,
+): GatewayServer[] {
   const server = (name: string, mode: GatewayServer["tls"]["mode"], names: readonly string[]) => ({
     port: { number: GATEWAY_PORT, name, protocol: "TLS" as const },
     tls: { mode },
@@ -136,7 +130,7 @@ export function gatewayServers({ hosts, terminated = [], bind }: GatewayOpenings
   ];
 }
 
-/** Where opened calls go. As connections, whatever the protocol: a route of requests would take them for what their Host header says. */
+/** Renders the route of a terminated port. It is a TCP route for every protocol: an HTTP route would match the Host header. */
 export function terminatedRoute({ serverName, host, port }: TerminatedPort): TerminatedRoute {
   const gateways = [`${GATEWAY_NAMESPACE}/${GATEWAY_NAME}`];
   return {

@@ -5,22 +5,22 @@ import { parseSpiffeId, serviceAccountId } from "../core/spiffe.ts";
 import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { type GatewayAccount, gatewayIdentity } from "./gatewayListeners.ts";
 
-/** Under which identities a Service answers, sorted; none when that is not known, and the warnings say why. */
+/** Identities of a Service's workloads or gateway, sorted; without any, the warnings state why. */
 export interface Identities {
   identities: string[];
   warnings: Fault[];
 }
 
 /**
- * Finds the identities under which a Service answers.
+ * Finds the identities of a Service's workloads: annotated ones, or their service accounts.
  * @param workloads those that it selects.
- * @param known those last published: they stay as long as the Service selects workloads and none is there.
+ * @param last identities last published: they stay while the Service has a selector and no workload.
  */
-export function identitiesOf(
+export function workloadIdentities(
   { annotations, selector, namespace }: KubernetesService,
   workloads: readonly Workload[],
   trustDomain: string,
-  known: readonly string[],
+  last: readonly string[],
 ): Identities {
   const given = annotations[SUBJECT_ALT_NAMES_ANNOTATION];
   if (given !== undefined) return givenIdentities(given, trustDomain);
@@ -28,15 +28,15 @@ export function identitiesOf(
     .filter(({ serviceAccount }) => serviceAccount !== "")
     .map(({ serviceAccount }) => serviceAccountId(trustDomain, namespace, serviceAccount));
   if (accounts.length > 0) return { identities: sortedUnique(accounts), warnings: [] };
-  const identities = Object.keys(selector).length === 0 ? [] : sortedUnique(known);
-  return { identities, warnings: [noWorkload(identities)] };
+  const identities = Object.keys(selector).length === 0 ? [] : sortedUnique(last);
+  return { identities, warnings: [noIdentity(identities)] };
 }
 
 /**
- * The same for a Service whose calls the gateway opens: it answers for itself, and knows by Istio whom it calls, so that workloads need not be
- * there. A Service without a selector has to say all the same who is behind it; nothing holds them to that.
+ * Finds the identity of a TLS-terminating gateway, which knows the workloads by Istio, so that none needs to exist. A Service without a
+ * selector needs the annotation all the same; its identities are not checked.
  */
-export function openedIdentities(
+export function gatewayIdentities(
   service: KubernetesService,
   workloads: readonly Workload[],
   gateway: GatewayAccount,
@@ -45,40 +45,40 @@ export function openedIdentities(
   const isSelecting = Object.keys(service.selector).length > 0;
   const isGiven = service.annotations[SUBJECT_ALT_NAMES_ANNOTATION] !== undefined;
   if (isGiven || !isSelecting) {
-    // With a selector too: it must be right when the Service is passed on again.
-    const found = identitiesOf(service, workloads, gateway.trustDomain, []);
+    // With a selector too: it must be valid when the Service is passed through again.
+    const found = workloadIdentities(service, workloads, gateway.trustDomain, []);
     if (found.identities.length === 0) return found;
   }
   if (!isSelecting) return { identities, warnings: [UNCHECKED] };
   return {
     identities,
-    warnings: [...(isGiven ? [WITHOUT_EFFECT] : []), ...(workloads.length > 0 ? [] : [NOBODY_THERE])],
+    warnings: [...(isGiven ? [NO_EFFECT] : []), ...(workloads.length > 0 ? [] : [NO_WORKLOAD])],
   };
 }
 
 const UNCHECKED: Fault = {
   path: "selector",
-  rule: `is not there, so that the gateway calls what is behind it in plain text unless a DestinationRule says ISTIO_MUTUAL, and the identities in the annotation ${SUBJECT_ALT_NAMES_ANNOTATION} are not checked`,
+  rule: `is missing, so the gateway calls its endpoints in plaintext unless a DestinationRule sets ISTIO_MUTUAL, and the identities in the annotation ${SUBJECT_ALT_NAMES_ANNOTATION} are not checked`,
   remedy: "Give it a selector, or a DestinationRule with mode ISTIO_MUTUAL and those subjectAltNames",
 };
 
-const WITHOUT_EFFECT: Fault = {
+const NO_EFFECT: Fault = {
   path: pathOf("annotations", SUBJECT_ALT_NAMES_ANNOTATION),
-  rule: "has no effect here: the gateway answers for the Service, and knows by its selector whom it calls",
-  remedy: "Leave it for when the Service is passed on again, or remove it",
+  rule: "has no effect: the TLS-terminating gateway shows its own identity, and finds the workloads by the selector",
+  remedy: "Keep it for when the Service is passed through again, or remove it",
 };
 
-const NOBODY_THERE: Fault = {
+const NO_WORKLOAD: Fault = {
   path: "selector",
-  rule: "leads to no workload: it stays offered, and peers' calls fail until one is there",
+  rule: "selects no workload: the Service stays exported, and peers' calls fail until one runs",
   remedy: "Start its workloads, or take the Service out of the exports",
 };
 
-function noWorkload(kept: readonly string[]): Fault {
-  const what = kept.length > 0 ? "the identities last published stay" : "the Service is held back";
+function noIdentity(kept: readonly string[]): Fault {
+  const what = kept.length > 0 ? "the identities last published stay" : "the Service is not exported";
   return {
     path: "selector",
-    rule: `leads to no workload whose service account is known, so ${what}`,
+    rule: `selects no workload whose service account is known, so ${what}`,
     remedy: `Start its workloads and update this stack again, or name their identities in the annotation ${SUBJECT_ALT_NAMES_ANNOTATION}`,
   };
 }
@@ -90,7 +90,7 @@ function givenIdentities(given: string, trustDomain: string): Identities {
   const fault = {
     path: pathOf("annotations", SUBJECT_ALT_NAMES_ANNOTATION),
     value: given,
-    rule: `must be SPIFFE ids of this cluster's trust domain, separated by commas, so the Service is held back`,
+    rule: `must be SPIFFE ids of this cluster's trust domain, separated by commas, so the Service is not exported`,
     remedy: `Write each as spiffe://${trustDomain}/ns/<namespace>/sa/<service account>`,
   };
   return { identities: [], warnings: [fault] };

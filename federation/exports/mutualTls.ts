@@ -8,15 +8,16 @@ import {
   type Created,
 } from "./clusterServices.ts";
 
-/** A mode, and `namespace/name` of the PeerAuthentication that says so; none for what this program sets in the mesh. */
-export interface ModeOfPort {
+/** Mutual TLS mode of a workload's port. */
+export interface PortMode {
   mode: MutualTlsMode;
-  by?: string;
+  /** `namespace/name` of the PeerAuthentication that sets it; undefined for this program's own. */
+  by: string | undefined;
 }
 
 /**
- * Whether Istio takes a workload for one that speaks mutual TLS: only such ones does the east-west gateway send anything to. Its
- * injector labels Pods so; a WorkloadEntry with a service account counts too (`getTLSModeFromWorkloadEntry`).
+ * Whether Istio expects a workload to speak mutual TLS: the east-west gateway sends calls to no other workload. The injector labels such
+ * Pods; a WorkloadEntry with a service account counts too (`getTLSModeFromWorkloadEntry`).
  */
 export function speaksMutualTls({ kind, labels, serviceAccount }: Workload): boolean {
   const mode = Object.hasOwn(labels, TLS_MODE_LABEL) ? labels[TLS_MODE_LABEL] : undefined;
@@ -24,27 +25,24 @@ export function speaksMutualTls({ kind, labels, serviceAccount }: Workload): boo
 }
 
 /**
- * The mode of each workload's ports, as Istio finds it (`ComposePeerAuthentication` in pilot/pkg/security/authn): the oldest policy that
- * selects the workload, else the oldest of its namespace, else the oldest of the mesh; what one leaves unset the next one says.
- * @returns the mode by workload and port number; without the number that of its other ports.
+ * Finds the mode of a workload's port as Istio does (`ComposePeerAuthentication` in pilot/pkg/security/authn): the oldest policy that
+ * selects the workload, else the oldest of its namespace, else the oldest of the mesh; an unset mode is inherited from the next one.
+ * @returns the mode by workload and port number; without a number that of the workload's other ports.
  */
 export function mutualTlsModes(
   policies: readonly PeerAuthentication[],
-): (workload: Workload, port: number | undefined) => ModeOfPort {
+): (workload: Workload, port: number | undefined) => PortMode {
   const byNamespace = Map.groupBy([...policies].sort(compareCreated), ({ namespace }) => namespace);
   const ofMesh = byNamespace.get(ISTIO_NAMESPACE)?.find(isGeneral);
-  // Istio's default, where the mesh's own policy says nothing.
+  // Istio's default, where the mesh's own policy leaves it unset.
   const mesh =
     ofMesh === undefined ? IN_MESH : inherit(IN_MESH, { ...ofMesh, mode: ofMesh.mode ?? "PERMISSIVE" });
   const known = new Map<Workload, ModesOfWorkload>();
   const modesOf = (workload: Workload): ModesOfWorkload => {
-    // In Istio's own namespace all policies are the mesh's, and those with a selector are not heeded.
+    // In Istio's own namespace all policies are the mesh's, and those with a selector have no effect.
     const near = workload.namespace === ISTIO_NAMESPACE ? [] : (byNamespace.get(workload.namespace) ?? []);
     const own = near.find(({ selector }) => matches(selector, workload.labels));
-    return {
-      general: inherit(inherit(mesh, near.find(isGeneral)), own),
-      ...(own === undefined ? {} : { own }),
-    };
+    return { general: inherit(inherit(mesh, near.find(isGeneral)), own), own };
   };
   return (workload, port) => {
     const found = known.get(workload) ?? modesOf(workload);
@@ -56,14 +54,14 @@ export function mutualTlsModes(
 }
 
 interface ModesOfWorkload {
-  general: ModeOfPort;
-  own?: PeerAuthentication;
+  general: PortMode;
+  own: PeerAuthentication | undefined;
 }
 
-/** Set by this program, which an update does once more if it is gone. */
-const IN_MESH: ModeOfPort = { mode: "STRICT" };
+/** Mode that this program sets in the mesh; every update sets it again. */
+const IN_MESH: PortMode = { mode: "STRICT", by: undefined };
 
-function inherit(parent: ModeOfPort, policy: PeerAuthentication | undefined): ModeOfPort {
+function inherit(parent: PortMode, policy: PeerAuthentication | undefined): PortMode {
   if (policy?.mode === undefined) return parent;
   return { mode: policy.mode, by: `${policy.namespace}/${policy.name}` };
 }
@@ -71,19 +69,20 @@ function inherit(parent: ModeOfPort, policy: PeerAuthentication | undefined): Mo
 function isGeneral({ selector }: PeerAuthentication): boolean {
   return Object.keys(selector).length === 0;
 }
-/** What one of Istio's DestinationRules (without a `workloadSelector`) says of the TLS that callers are to use. */
+/** TLS settings of a DestinationRule (without a `workloadSelector`). */
 export interface GatewayTls extends Created {
   /** As written: a short name, a full one, or `*` and the end of one. */
   host: string;
-  /** Namespaces whose proxies heed it: `*` for all, `.` for its own; empty for all. */
+  /** Namespaces whose proxies use it: `*` for all, `.` for its own; empty for all. */
   exportTo: string[];
-  /** Left out where it has no traffic policy, and another rule of the same host may have one. */
+  /** Missing where it has no traffic policy; another DestinationRule of the host may have one. */
   policy?: { mode?: string; ports: Record<number, string> };
 }
 
-/** A mode other than mutual TLS, and `namespace/name` of the DestinationRule that asks for it. */
+/** A TLS mode other than Istio's mutual TLS. */
 export interface OtherTls {
   mode: string;
+  /** `namespace/name` of the DestinationRule that sets it. */
   by: string;
 }
 
@@ -91,14 +90,14 @@ export interface OtherTls {
 const MUTUAL = "ISTIO_MUTUAL";
 
 /**
- * Where the east-west gateway is told to use other than Istio's mutual TLS: it then has no endpoint to send to (`checkMtlsEnabled` in
- * pilot/pkg/xds/endpoints). It heeds the rules of its own namespace, then those of the service's, then those of Istio's, of each the
- * one with the longest host that fits; of the latter two only then what is for it, so that a rule for others hides one with a shorter host
- * (`getExportedDestinationRuleFromNamespace` in pilot/pkg/model/push_context.go). What a namespace keeps to itself is not among these.
+ * Finds DestinationRules by which the east-west gateway uses other than Istio's mutual TLS: it then has no endpoint (`checkMtlsEnabled` in
+ * pilot/pkg/xds/endpoints). Rules of its own namespace come first, then the Service's, then Istio's; of each namespace the one with the
+ * longest host that matches. Visibility is checked after that, so a rule for others hides one with a shorter host
+ * (`getExportedDestinationRuleFromNamespace` in pilot/pkg/model/push_context.go). Rules that are private to a namespace are ignored.
  * @param domain the cluster domain.
- * @returns what a Service's port is told other than that; undefined where nothing is in the way.
+ * @returns the other mode of a Service's port; undefined for mutual TLS.
  */
-export function otherTls(
+export function destinationRuleTls(
   rules: readonly GatewayTls[],
   domain: string,
 ): (service: { namespace: string; host: string }, port: number) => OtherTls | undefined {
@@ -115,13 +114,13 @@ export function otherTls(
   return ({ namespace, host }, port) => {
     for (const place of [GATEWAY_NAMESPACE, namespace, ISTIO_NAMESPACE]) {
       const found = mostSpecific(byNamespace.get(place), host).filter(isVisible);
-      if (found.length > 0) return told(found, port);
+      if (found.length > 0) return otherMode(found, port);
     }
     return undefined;
   };
 }
 
-/** Whether Istio finds a rule at all: of the gateway's own namespace what is not for others only, of another what is not for that one only. */
+/** Whether Istio considers a rule: in the gateway's namespace unless it is for others only, elsewhere unless it is private. */
 function isFound({ namespace, exportTo }: GatewayTls): boolean {
   const own = [".", namespace];
   if (namespace === GATEWAY_NAMESPACE) {
@@ -141,7 +140,7 @@ function mostSpecific(
   host: string,
 ): readonly GatewayTls[] {
   if (byHost === undefined) return [];
-  // From the full name to its shorter ends: `*.xyz.svc.b`, ..., `*`. Istio takes `*` for any characters; whole labels are what people write.
+  // From the full name to its shorter ends: `*.xyz.svc.b`, ..., `*`. Istio matches any characters by `*`; people write whole labels.
   const labels = host.split(".");
   const ends = labels.map((_, index) => ["*", ...labels.slice(index + 1)].join("."));
   for (const pattern of [host, ...ends]) {
@@ -151,8 +150,8 @@ function mostSpecific(
   return [];
 }
 
-/** Rules of one host are as one; the oldest that has a traffic policy gives it. */
-function told(rules: readonly GatewayTls[], port: number): OtherTls | undefined {
+/** Rules of one host are merged; the oldest with a traffic policy decides. */
+function otherMode(rules: readonly GatewayTls[], port: number): OtherTls | undefined {
   const rule = rules.find(({ policy }) => policy !== undefined);
   const mode = rule?.policy?.ports[port] ?? rule?.policy?.mode;
   if (rule === undefined || mode === undefined || mode === MUTUAL) return undefined;

@@ -3,204 +3,201 @@ import { type ServicePort, type ContractService, contractService } from "../cont
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EXPORT_TO_ANNOTATION } from "../core/labels.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
-import { ownValue, sortedUnique } from "../core/order.ts";
+import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { firstFaultsOf } from "../core/schema.ts";
 import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
-import { hostOf, offeredAs, aliasPorts, unfitAlias } from "./alias.ts";
+import { aliasFault, aliasPorts, exportedHost, hostOf } from "./alias.ts";
 import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { isTerminating } from "./exportRule.ts";
-import { unfitServers } from "./gatewayListeners.ts";
-import { identitiesOf, openedIdentities } from "./identities.ts";
-import {
-  type Narrowed,
-  missingPorts,
-  narrowPeers,
-  narrowPorts,
-  publishedLabels,
-} from "./ownerAnnotations.ts";
+import { type GatewayAccount, sniFault } from "./gatewayListeners.ts";
+import { gatewayIdentities, workloadIdentities } from "./identities.ts";
+import { type Narrowed, narrowPeers, narrowPorts, publishedLabels } from "./ownerAnnotations.ts";
 import { type KubernetesPort, exportedPorts } from "./ports.ts";
-import { type TlsOfCluster, judgeReach } from "./reachability.ts";
+import { type ClusterTls, checkReach } from "./reachability.ts";
+import type { RuleMatch } from "./ruleMatch.ts";
 
-/** A Service that is offered to peers, as this cluster knows it: what its contract says is only what peers need. */
-export interface ExportedService {
+/** A Service that is exported: the one source of its contract entry, alias, gateway listeners and policies. */
+export interface Offer {
   namespace: string;
   name: string;
-  /** Its key in the contract: `<name>.<namespace>.svc.<domain>`, or the other name under which its rule offers it. */
+  /** Host name in the contract: the Service's own, or the alias that its rule gives it. */
   host: string;
-  /** Whether it is offered under another name, to which a ServiceEntry has to lead; left out where it is not. */
-  isAliased?: true;
-  /** Whether the gateway opens peers' calls of it, so that its workloads see the gateway's identity; left out where it does not. */
-  terminated?: true;
-  /** Labels of its workloads; empty where the Service has no selector, and its identities are annotated. */
-  selector: Record<string, string>;
-  /** What is offered of it, by number; at least one. */
-  ports: ExportedPort[];
-  /** Whether those are all that the gateway could lead to: what it passes on unopened it passes on to all ports of a Service. */
+  /** Whether {@link host} is an alias, which needs a ServiceEntry here. */
+  isAliased: boolean;
+  /** Whether the gateway passes mutual TLS through, or terminates it: workloads then see the gateway's identity. */
+  via: "passthrough" | "terminated";
+  /** Labels of its workloads; empty for a Service without a selector, whose identities are annotated. */
+  selector: Readonly<Record<string, string>>;
+  /** Exported ports, by number; at least one. */
+  ports: readonly OfferPort[];
+  /** Whether the gateway can reach no other port of the Service: passthrough reaches every TCP port. */
   isWhole: boolean;
-  /** Who is offered it, by the peers' names in the config, sorted: all of them where the rule names none. */
-  peers: string[];
-  /** Whether its workloads take calls without mutual TLS too, whose callers have no identity. */
-  permissive: boolean;
-  /** The rule that decided on it. */
+  /** SPIFFE ids that callers are to expect, sorted; at least one. */
+  identities: readonly string[];
+  /** Peers that may import it, by their names in the config, sorted: all peers where nothing restricts them. */
+  audience: readonly string[];
+  /** The audience by the names that these clusters give themselves, sorted; undefined for every cluster. */
+  importers: readonly string[] | undefined;
+  /** Labels of the Service that are published. */
+  labels: Readonly<Record<string, string>>;
+  /** PeerAuthentications by which workloads accept plaintext too, as `namespace/name`; such callers have no identity. */
+  permissiveBy: readonly string[];
+  /** The rule that matched the Service. */
   rule: ExportRule;
-  /** Its place among the config's `exports`. */
+  /** Place of the rule in the config's `exports`. */
   ruleIndex: number;
 }
 
-/** A port that is offered. */
-export interface ExportedPort extends ServicePort {
-  /** The port of its workloads; left out where it is named and they do not tell, or do not agree. */
-  targetPort?: number;
-  /** All ports at which some workload of it takes what comes, sorted; left out where none tells. */
-  targetPorts?: number[];
+/** An exported port. */
+export interface OfferPort extends ServicePort {
+  /** Port of all workloads; undefined where it is named, and they do not show it or do not agree. */
+  targetPort: number | undefined;
+  /** Ports of any workload, sorted; empty where none is known. */
+  targetPorts: readonly number[];
 }
-/** Who exports. */
-export interface ExportingCluster {
+
+/** The cluster that exports. */
+export interface ExportingCluster extends GatewayAccount {
   domain: string;
-  /** Others that it owns. @default none */
-  domains?: readonly string[];
-  trustDomain: string;
-  /** Name of the gateway's service account. @default that of the chart */
-  gatewayAccount?: string;
-  /** The peers by their names in the config, each with the name that it gives itself. */
+  /** Further domains that it owns. */
+  domains: readonly string[];
+  /** The names that peers give themselves, by their names in the config. */
   peers: Readonly<Record<string, string>>;
 }
 
-/** A Service, and what decides on it. */
-export interface Candidate {
-  service: KubernetesService;
-  rule: ExportRule;
-  /** Place of the rule in the config. */
-  ruleIndex: number;
-  /** Those that it selects. */
-  workloads: readonly Workload[];
-  /** Identities last published of it; empty where it was not. */
-  known: readonly string[];
+/** Renders the contract's entry of an exported Service. */
+export function toContractService({
+  ports,
+  identities,
+  importers,
+  labels,
+  via,
+}: Pick<Offer, "ports" | "identities" | "importers" | "labels" | "via">): ContractService {
+  return {
+    ports: ports.map(({ number, name, protocol }) => ({ number, name, protocol })),
+    subjectAltNames: [...identities],
+    ...(importers === undefined ? {} : { peers: [...importers] }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(via === "terminated" ? { terminated: true as const } : {}),
+  };
 }
 
-/** What becomes of a Service: nothing of it is offered when `offered` is not there. */
-export interface Offer {
-  offered?: OfferedService;
-  /** Seen from the Service. */
-  warnings: Fault[];
+/** Renders the services of a contract, by host name. */
+export function toContractServices(offers: readonly Offer[]): Record<string, ContractService> {
+  return sortedRecord(offers.map((offer) => [offer.host, toContractService(offer)]));
 }
 
-/** What is offered of a Service. */
-export interface OfferedService {
-  /** What the contract says of it. */
-  published: ContractService;
-  /** What this cluster knows of it. */
-  exported: ExportedService;
-  /** Ports that its rule asks for, and that it does not have. */
-  missingPorts: string[];
-  /** PeerAuthentications by which it takes plain text too. */
-  permissive: string[];
-}
-
-/** Decides what of one Service is offered, by the rules that {@link exportServices} tells. */
-export function offerService(candidate: Candidate, cluster: ExportingCluster, tls: TlsOfCluster): Offer {
-  const { service, rule, ruleIndex, workloads, known } = candidate;
-  const host = offeredAs(service, rule, cluster);
+/**
+ * Makes the offer of one Service by the rules of {@link exportServices}.
+ * @param workloads those that the Service selects.
+ * @param lastIdentities published last; empty where it was not exported.
+ * @returns no offer where nothing can be exported; paths of the warnings start at the Service.
+ */
+export function offerService(
+  match: RuleMatch,
+  workloads: readonly Workload[],
+  lastIdentities: readonly string[],
+  cluster: ExportingCluster,
+  tls: ClusterTls,
+): { offer: Offer | undefined; warnings: Fault[] } {
+  const { service, rule, index } = match;
+  const host = exportedHost(service, rule, cluster);
   const isAliased = host !== hostOf(service, cluster);
-  const wanted = wantedOf(candidate, host, cluster);
-  if (wanted.left === undefined) return { warnings: wanted.warnings };
+  const via = isTerminating(rule) ? "terminated" : "passthrough";
+  const wanted = narrowService(match, host, cluster);
+  const warnings = [...wanted.warnings];
+  const none = (...more: Fault[]) => ({ offer: undefined, warnings: [...warnings, ...more] });
+  if (wanted.left === undefined) return none();
   const { only, isWanted } = wanted.left;
 
   const carried = exportedPorts(service.ports, isWanted);
-  const terminated = isTerminating(rule);
-  const { identities, ...found } = terminated
-    ? openedIdentities(service, workloads, cluster)
-    : identitiesOf(service, workloads, cluster.trustDomain, known);
-  const warnings = [...wanted.warnings, ...carried.warnings, ...found.warnings];
-  if (identities.length === 0) return { warnings };
-  const { permissive, ...reach } = judgeReach({ ...service, host, terminated }, carried, workloads, tls);
+  const { identities, ...found } =
+    via === "terminated"
+      ? gatewayIdentities(service, workloads, cluster)
+      : workloadIdentities(service, workloads, cluster.trustDomain, lastIdentities);
+  warnings.push(...carried.warnings, ...found.warnings);
+  if (identities.length === 0) return none();
+  const { permissiveBy, ...reach } = checkReach({ ...service, host, via }, carried, workloads, tls);
   const { ports, warnings: unknown } = isAliased ? aliasPorts(reach.ports) : { ...reach, warnings: [] };
   warnings.push(...reach.warnings, ...unknown);
-  if (ports.length === 0) return { warnings };
-  const tooLong = terminated ? unfitServers(host, ports) : undefined;
-  if (tooLong !== undefined) return { warnings: [...warnings, tooLong] };
+  if (ports.length === 0) return none();
+  const tooLong = via === "terminated" ? sniFault(host, ports) : undefined;
+  if (tooLong !== undefined) return none(tooLong);
 
-  const labels = publishedLabels(service, rule);
-  const published: ContractService = {
-    ports: ports.map(({ number, name, protocol }) => ({ number, name, protocol })),
-    subjectAltNames: identities,
-    ...(only === undefined
-      ? {}
-      : { peers: sortedUnique(only.map((peer) => ownValue(cluster.peers, peer) ?? peer)) }),
-    ...(labels === undefined ? {} : { labels }),
-    ...(terminated ? { terminated } : {}),
-  };
-  const { error } = contractService.safeParse(published);
-  if (error !== undefined)
-    return { warnings: [...warnings, ...firstFaultsOf(error, published).map(heldBack)] };
-  const exported: ExportedService = {
+  const offer: Offer = {
     namespace: service.namespace,
     name: service.name,
     host,
-    ...(isAliased ? { isAliased } : {}),
-    ...(terminated ? { terminated } : {}),
+    isAliased,
+    via,
     selector: service.selector,
     ports,
-    // A gateway that opens calls leads to those ports that it has servers for.
-    isWhole: terminated || ports.length === exportedPorts(service.ports).ports.length,
-    peers: only ?? sortedUnique(Object.keys(cluster.peers)),
-    permissive: permissive.length > 0,
+    // A TLS-terminating gateway has a server for each exported port, and for no other one.
+    isWhole: via === "terminated" || ports.length === exportedPorts(service.ports).ports.length,
+    identities,
+    audience: only ?? sortedUnique(Object.keys(cluster.peers)),
+    importers:
+      only === undefined
+        ? undefined
+        : sortedUnique(only.map((peer) => ownValue(cluster.peers, peer) ?? peer)),
+    labels: publishedLabels(service, rule),
+    permissiveBy: sortedUnique(permissiveBy),
     rule,
-    ruleIndex,
+    ruleIndex: index,
   };
-  const offered = { published, exported, missingPorts: missingPorts(service, rule), permissive };
-  return { offered, warnings };
+  const published = toContractService(offer);
+  const { error } = contractService.safeParse(published);
+  return error === undefined
+    ? { offer, warnings }
+    : none(...firstFaultsOf(error, published).map(notExported));
 }
 
-/** What is to be offered, and to whom (all peers when `only` is left out), before anything is known of the workloads. */
-interface Wanted {
-  only?: string[];
+/** The part of a Service that its rule and its owner leave; `only` is undefined for all peers. */
+interface NarrowedService {
+  only: readonly string[] | undefined;
   isWanted: (port: KubernetesPort) => boolean;
 }
 
-function wantedOf(
-  { service, rule, ruleIndex }: Candidate,
+function narrowService(
+  { service, rule, index }: RuleMatch,
   host: string,
   cluster: ExportingCluster,
-): Narrowed<Wanted> {
-  const place = pathOf("exports", ruleIndex);
-  const audience = narrowPeers(service, rule, place, Object.keys(cluster.peers));
-  // What is offered to nobody has no faults either.
-  if (audience.left?.only?.length === 0) return { warnings: [] };
-  const hindrance = unfitness(service, cluster) ?? unfitAlias(service, host, place, cluster);
-  if (hindrance !== undefined) return { warnings: [hindrance] };
-  const chosen = narrowPorts(service, rule, place);
-  const warnings = [...audience.warnings, ...chosen.warnings];
-  if (audience.left === undefined || chosen.left === undefined) return { warnings };
-  return { left: { ...audience.left, isWanted: chosen.left }, warnings };
+): Narrowed<NarrowedService> {
+  const place = pathOf("exports", index);
+  const peers = narrowPeers(service, rule, place, Object.keys(cluster.peers));
+  // A Service that is exported to no peer gets no warnings.
+  if (peers.left?.only?.length === 0) return { left: undefined, warnings: [] };
+  const fault = serviceFault(service, cluster) ?? aliasFault(service, host, place, cluster);
+  if (fault !== undefined) return { left: undefined, warnings: [fault] };
+  const ports = narrowPorts(service, rule, place);
+  const warnings = [...peers.warnings, ...ports.warnings];
+  if (peers.left === undefined || ports.left === undefined) return { left: undefined, warnings };
+  return { left: { only: peers.left.only, isWanted: ports.left }, warnings };
 }
 
-function heldBack(fault: Fault): Fault {
-  return { ...fault, rule: `${fault.rule}, so the Service is held back` };
+function notExported(fault: Fault): Fault {
+  return { ...fault, rule: `${fault.rule}, so the Service is not exported` };
 }
 
-function unfitness(service: KubernetesService, cluster: ExportingCluster): Fault | undefined {
+/** Finds why a Service cannot be exported under any name. */
+function serviceFault(service: KubernetesService, cluster: ExportingCluster): Fault | undefined {
   const host = hostOf(service, cluster);
   if (service.type === "ExternalName") {
     const remedy = "Export the Service that it stands for, or take it out of the exports";
     return { path: "type", value: service.type, rule: "is an alias and cannot be exported", remedy };
   }
   if (!DNS_LABEL.test(service.name) || !DNS_LABEL.test(service.namespace) || !HOST_NAME.test(host)) {
-    return {
-      path: "name",
-      value: host,
-      rule: HOST_NAME.rule,
-      remedy: "Rename the Service, or shorten the domain",
-    };
+    const remedy = "Rename the Service, or shorten the domain";
+    return { path: "name", value: host, rule: HOST_NAME.rule, remedy };
   }
   const visible =
     service.annotations[EXPORT_TO_ANNOTATION]?.split(",").map((namespace) => namespace.trim()) ?? [];
-  const seen = ["*", GATEWAY_NAMESPACE, ...(service.namespace === GATEWAY_NAMESPACE ? ["."] : [])];
-  if (visible.join("") === "" || visible.some((namespace) => seen.includes(namespace))) return undefined;
+  const accepted = ["*", GATEWAY_NAMESPACE, ...(service.namespace === GATEWAY_NAMESPACE ? ["."] : [])];
+  if (visible.join("") === "" || visible.some((namespace) => accepted.includes(namespace))) return undefined;
   return {
     path: pathOf("annotations", EXPORT_TO_ANNOTATION),
     value: visible.join(","),
-    rule: "hides the Service from the east-west gateway, so it is held back",
+    rule: "hides the Service from the east-west gateway, so the Service is not exported",
     remedy: `Add the namespace '${GATEWAY_NAMESPACE}' to it, or take the Service out of the exports`,
   };
 }

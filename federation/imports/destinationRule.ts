@@ -1,5 +1,5 @@
 import { importLabels } from "../core/labels.ts";
-import { openedName } from "../exports/gatewayListeners.ts";
+import { terminatedSni } from "../exports/gatewayListeners.ts";
 import { type Import, visibleTo } from "./import.ts";
 import type { OutlierDetection } from "./outlierDetection.ts";
 import type { ServiceEntryInput } from "./serviceEntry.ts";
@@ -36,7 +36,7 @@ export function serverName(
   { host, terminated }: { host: string; terminated: boolean },
   port: number,
 ): string {
-  return terminated ? openedName(host, port) : `outbound_.${port}_._.${host}`;
+  return terminated ? terminatedSni(host, port) : `outbound_.${port}_._.${host}`;
 }
 
 /** Whether a service has a DestinationRule at all. */

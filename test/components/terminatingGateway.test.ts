@@ -21,7 +21,7 @@ const service = {
   subjectAltNames: ["spiffe://b.local/ns/istio-gateway/sa/eastwestgateway"],
 };
 const services = { [BAR]: { ...service, terminated: true as const }, "foo.shop.svc.b.local": service };
-const { policies } = policiesFor({}, { terminated: true });
+const { policies } = policiesFor({}, { via: "terminated" });
 
 for (const preview of [true, false]) {
   describe(`A FederatedCluster with a TLS-terminating gateway, ${preview ? "previewed" : "applied"}`, () => {

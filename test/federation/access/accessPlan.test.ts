@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { planAccess } from "../../../federation/access/accessPlan.ts";
 import type { ForeignPolicy } from "../../../federation/access/foreignPolicies.ts";
-import type { GuardedService } from "../../../federation/access/policyTarget.ts";
+import type { Offer } from "../../../federation/exports/offer.ts";
 import { describeFault } from "../../../federation/core/fault.ts";
 import { sortedRecord } from "../../../federation/core/order.ts";
 import type { KubernetesService, Workload } from "../../../federation/exports/clusterServices.ts";
-import type { ExportedService } from "../../../federation/exports/offer.ts";
 import type { LastRun } from "../../../federation/lastRun.ts";
 import type { ClusterReadings } from "../../../federation/snapshot.ts";
 import { pinnable } from "../../../federation/trust/pinnedPeer.ts";
 import { runPart } from "../planContext.ts";
 import { UNREACHABLE_CLUSTER, clusterPlanOf, faultsIn, planOf } from "../planning.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, contractOf, faultsThrown, validConfig } from "../samples.ts";
-import { guarded, policiesFor } from "./callersFixture.ts";
+import { barOffer, policiesFor, unknown } from "./callersFixture.ts";
 
 const byName = (policies: readonly LastRun["policies"][string][]): LastRun["policies"] =>
   sortedRecord(policies.map((policy) => [`${policy.namespace}/${policy.name}`, policy]));
@@ -30,12 +29,12 @@ describe("planAccess", () => {
     "cluster-b",
   );
   const pinned = { "cluster-a": pinnable(contractOf({ trustDomain: "a.local" }), new Date(0)) };
-  const bar = guarded({ callers: [{ peer: "cluster-a", namespaces: ["client"] }] });
+  const bar = barOffer({ callers: [{ peer: "cluster-a", namespaces: ["client"] }] });
   const last = policiesFor({ localCallers: [] }).policies;
 
-  /** @param exported undefined where the cluster was not reachable. */
+  /** @param offers undefined while the cluster is unreachable. */
   function plan(
-    exported: GuardedService[] | undefined,
+    offers: Offer[] | undefined,
     foreign: ClusterReadings["authorizationPolicies"] | ForeignPolicy[] = [],
     policies: readonly LastRun["policies"][string][] = last,
     rules: object[] = [],
@@ -44,12 +43,7 @@ describe("planAccess", () => {
     const { result, ...log } = runPart(
       { ...config, exports: rules },
       { lastRun: { policies: byName(policies) }, snapshot: { cluster: { authorizationPolicies } } },
-      (context) =>
-        planAccess(
-          context,
-          { services: {}, exported: exported as ExportedService[] | undefined, aliases: [] },
-          pinned,
-        ),
+      (context) => planAccess(context, { services: {}, offers, aliases: [] }, pinned),
     );
     return { ...result, ...log };
   }
@@ -71,7 +65,7 @@ describe("planAccess", () => {
     );
     assert.match(
       notes.join("\n"),
-      /^AuthorizationPolicy shop\/theirs \(ALLOW\) is at workloads of 1 exported/,
+      /^AuthorizationPolicy shop\/theirs \(ALLOW\) selects workloads of 1 exported/,
     );
     assert.match(
       notes.join("\n"),
@@ -84,7 +78,7 @@ describe("planAccess", () => {
   it("names hosts whose callers no policy could restrict, with a warning", () => {
     const { warnings, unenforceable, policies } = plan([{ ...bar, selector: {} }]);
     assert.deepEqual([unenforceable, policies], [[bar.host], []]);
-    assert.match(warnings.join("\n"), /^Service shop\/bar\.selector: is not there, /);
+    assert.match(warnings.join("\n"), /^Service shop\/bar\.selector: is missing, /);
   });
 
   it("names a peer that was never seen as the config expects it", () => {
@@ -95,7 +89,7 @@ describe("planAccess", () => {
 
   it("knows ports from the last update that no workload shows now", () => {
     const { policies } = plan([bar]);
-    const silent = { ...bar, ports: [{ number: 80, name: "http", protocol: "HTTP" as const }] };
+    const silent = { ...bar, ports: [{ number: 80, name: "http", protocol: "HTTP" as const, ...unknown }] };
     assert.deepEqual(plan([silent], [], policies).policies, policies);
     assert.match(plan([silent], [], []).warnings.join(), /no peer can call there/);
   });
@@ -237,7 +231,7 @@ describe("A plan of callers", () => {
     };
     const { plan: found, warnings, notes } = plan({ callers }, {}, {}, bare);
     assert.deepEqual([found.services, found.policies], [{}, []]);
-    assert.match(warnings.join("\n"), /Service abc\/foo\.selector: is not there/);
+    assert.match(warnings.join("\n"), /Service abc\/foo\.selector: is missing/);
     assert.equal(notes.join("\n").includes("exports: adds"), false);
   });
 

@@ -1,22 +1,30 @@
 import assert from "node:assert/strict";
 import type { Caller, CallerRules } from "../../../federation/config/callers.ts";
-import { callerPolicies } from "../../../federation/access/policies.ts";
-import type { GuardedService } from "../../../federation/access/policyTarget.ts";
-import { getThrough, guarded, http, mesh, policiesFor, tcp } from "./callersFixture.ts";
+import type { Offer } from "../../../federation/exports/offer.ts";
+import {
+  getThrough,
+  barOffer,
+  http,
+  mesh,
+  policiesFor,
+  tcp,
+  decidePolicies,
+  unknown,
+} from "./callersFixture.ts";
 
 const LOCAL = ["b.local/xyz/web", "b.local/shop/bar", "plaintext"];
 const OF_A = ["a.local/client/sleep", "a.local/client/other", "a.local/batch/job"];
 const OF_C = ["c.local/client/sleep"];
 /** Its workloads do not say where it leads. */
-const late = { number: 81, name: "late", protocol: "HTTP" as const };
+const late = { number: 81, name: "late", protocol: "HTTP" as const, ...unknown };
 const ALL = [...LOCAL, ...OF_A, ...OF_C];
 
 describe("Policies of callers", () => {
   it("are none where all callers of all peers may call", () => {
-    assert.deepEqual(policiesFor({}), { policies: [], withheld: [], warnings: [] });
+    assert.deepEqual(policiesFor({}), { policies: [], unenforceable: [], warnings: [] });
     assert.deepEqual(policiesFor({ callers: [{}] }).policies, []);
     assert.deepEqual(
-      policiesFor({}, { peers: ["cluster-a"] }, { peers: { "cluster-a": "a.local" } }).policies,
+      policiesFor({}, { audience: ["cluster-a"] }, { peers: { "cluster-a": "a.local" } }).policies,
       [],
     );
   });
@@ -50,7 +58,7 @@ describe("Policies of callers", () => {
   });
 
   const cases: [string, Parameters<typeof policiesFor>, string[], string[]][] = [
-    ["a peer that is not offered the Service", [{}, { peers: ["cluster-a"] }], ALL, [...LOCAL, ...OF_A]],
+    ["a peer that is not offered the Service", [{}, { audience: ["cluster-a"] }], ALL, [...LOCAL, ...OF_A]],
     [
       "a namespace",
       [{ callers: [{ peer: "cluster-a", namespaces: ["client"] }] }],
@@ -72,7 +80,7 @@ describe("Policies of callers", () => {
     ["a peer as a whole", [{ callers: [{ peer: "cluster-c" }] }], ALL, [...LOCAL, ...OF_C]],
     [
       "an entry for a peer that it is not offered to",
-      [{ callers: [{}] }, { peers: ["cluster-c"] }],
+      [{ callers: [{}] }, { audience: ["cluster-c"] }],
       ALL,
       [...LOCAL, ...OF_C],
     ],
@@ -155,7 +163,7 @@ describe("Policies of callers", () => {
 
   it("say nothing of a peer that nobody trusts yet", () => {
     const among = { peers: { "cluster-a": "a.local", "cluster-c": undefined } };
-    assert.deepEqual(policiesFor({}, { peers: ["cluster-a"] }, among).policies, []);
+    assert.deepEqual(policiesFor({}, { audience: ["cluster-a"] }, among).policies, []);
     assert.deepEqual(
       policiesFor({ callers: [{ peer: "cluster-c" }] }, {}, among).policies[0]?.spec.rules[0],
       {
@@ -214,7 +222,7 @@ describe("Policies of callers", () => {
   });
 
   describe("where nothing can hold callers", () => {
-    const unguardable: [string, CallerRules, Partial<GuardedService>, string][] = [
+    const unguardable: [string, CallerRules, Partial<Offer>, string][] = [
       ["without a selector", { callers: [{ namespaces: ["x"] }] }, { selector: {} }, "selector"],
       ["in Istio's root namespace", { localCallers: [] }, { namespace: "istio-system" }, "namespace"],
       ["without an HTTP port, by methods", { callers: [{ methods: ["GET"] }] }, { ports: [tcp] }, "ports"],
@@ -222,7 +230,7 @@ describe("Policies of callers", () => {
     for (const [what, rule, changes, path] of unguardable) {
       it(`hold back a Service ${what}`, () => {
         const found = policiesFor(rule, changes);
-        assert.deepEqual([found.policies, found.withheld], [[], ["bar.shop.svc.b.local"]]);
+        assert.deepEqual([found.policies, found.unenforceable], [[], ["bar.shop.svc.b.local"]]);
         const { namespace = "shop" } = changes;
         assert.deepEqual(
           found.warnings.map((warning) => warning.path),
@@ -233,7 +241,7 @@ describe("Policies of callers", () => {
 
     it("hold back no Service that everybody may call", () => {
       const found = policiesFor({}, { selector: {}, ports: [tcp] });
-      assert.deepEqual(found, { policies: [], withheld: [], warnings: [] });
+      assert.deepEqual(found, { policies: [], unenforceable: [], warnings: [] });
     });
   });
 
@@ -241,7 +249,7 @@ describe("Policies of callers", () => {
     const web = { ...http, targetPorts: [8080, 9090] };
     const { policies, warnings } = policiesFor(
       { localCallers: [{ namespaces: ["xyz"] }] },
-      { ports: [web], peers: ["cluster-a"] },
+      { ports: [web], audience: ["cluster-a"] },
     );
     const calls = [...ALL, ...ALL.map((call) => `${call} :9090`)];
     const through = ["b.local/xyz/web", ...OF_A];
@@ -254,18 +262,18 @@ describe("Policies of callers", () => {
       callers: [{ methods: ["GET"], namespaces: ["client"] }],
       localCallers: [{ namespaces: ["xyz"] }],
     };
-    const web = { number: 80, name: "http", protocol: "HTTP" as const };
+    const web = { number: 80, name: "http", protocol: "HTTP" as const, ...unknown };
 
     it("stay as the last update made them, with a warning", () => {
       for (const [changes, one] of [
         [{}, rule],
-        [{ peers: ["cluster-a"] }, { localCallers: rule.localCallers ?? [] }],
+        [{ audience: ["cluster-a"] }, { localCallers: rule.localCallers ?? [] }],
         [{ isWhole: false }, {}],
-      ] as [Partial<GuardedService>, CallerRules][]) {
+      ] as [Partial<Offer>, CallerRules][]) {
         const { policies } = policiesFor(one, changes);
         const now = policiesFor(one, { ...changes, ports: [web] }, {}, policies);
         assert.deepEqual(now.policies, policies);
-        assert.match(now.warnings[0]?.rule ?? "", /policies go on with those of the last update/);
+        assert.match(now.warnings[0]?.rule ?? "", /policies keep those of the last update/);
         assert.equal(now.warnings.length, 1);
       }
     });
@@ -277,17 +285,17 @@ describe("Policies of callers", () => {
     });
 
     it("leave open what the last update left open to Services of the same workloads", () => {
-      const admin = guarded({}, { name: "admin", ports: [{ ...http, targetPorts: [9090] }] });
-      const last = callerPolicies([guarded(rule), admin], mesh).policies;
+      const admin = barOffer({}, { name: "admin", ports: [{ ...http, targetPorts: [9090] }] });
+      const last = decidePolicies([barOffer(rule), admin], mesh).policies;
       const silent = { ...admin, ports: [web] };
-      const now = callerPolicies([guarded(rule, { ports: [web] }), silent], mesh, last);
+      const now = decidePolicies([barOffer(rule, { ports: [web] }), silent], mesh, last);
       assert.deepEqual(now.policies, last);
     });
 
     it("know a port that another one of the Service has for that, and not for what is unknown", () => {
       const two = { ports: [http, tcp] };
       const { policies } = policiesFor(rule, two);
-      const silent = { ports: [http, { number: 5432, name: "tcp", protocol: "TCP" as const }] };
+      const silent = { ports: [http, { ...tcp, ...unknown }] };
       assert.deepEqual(policiesFor(rule, silent, {}, policies).policies, policies);
     });
 
@@ -297,7 +305,7 @@ describe("Policies of callers", () => {
       assert.deepEqual(getThrough(policies, ALL), LOCAL);
       assert.match(
         warnings[0]?.rule ?? "",
-        /no peer can call there, and callers of this cluster are not refused/,
+        /no peer can call there, and callers of this cluster are not denied/,
       );
     });
   });
@@ -305,8 +313,8 @@ describe("Policies of callers", () => {
   it("warn of ports that are not known, not HTTP, or take plaintext", () => {
     const limited = { callers: [{ methods: ["GET"] }], localCallers: [] };
     const ports = [http, tcp, late];
-    const { warnings, withheld } = policiesFor(limited, { ports, permissive: true });
-    assert.deepEqual(withheld, []);
+    const { warnings, unenforceable } = policiesFor(limited, { ports, permissiveBy: ["shop/default"] });
+    assert.deepEqual(unenforceable, []);
     assert.deepEqual(
       warnings.map(({ path, value }) => [path, value]),
       [
@@ -318,15 +326,21 @@ describe("Policies of callers", () => {
   });
 
   describe("of Services that share workloads", () => {
-    const admin = { number: 90, name: "http-admin", protocol: "HTTP" as const, targetPorts: [9090] };
+    const admin = {
+      number: 90,
+      name: "http-admin",
+      protocol: "HTTP" as const,
+      targetPort: 9090,
+      targetPorts: [9090],
+    };
 
     it("leave each other's ports open", () => {
-      const one = guarded({}, { peers: ["cluster-a"] });
-      const two = guarded(
+      const one = barOffer({}, { audience: ["cluster-a"] });
+      const two = barOffer(
         {},
-        { name: "admin", ports: [admin], peers: ["cluster-c"], selector: { app: "bar", v: "2" } },
+        { name: "admin", ports: [admin], audience: ["cluster-c"], selector: { app: "bar", v: "2" } },
       );
-      const { policies, warnings } = callerPolicies([two, one], mesh);
+      const { policies, warnings } = decidePolicies([two, one], mesh);
       assert.deepEqual(
         policies.map(({ name }) => name),
         ["istio-federation-deny-admin", "istio-federation-deny-bar"],
@@ -343,33 +357,33 @@ describe("Policies of callers", () => {
     });
 
     it("admit on a common port whom both admit, with a warning", () => {
-      const one = guarded({}, { peers: ["cluster-a"] });
-      const two = guarded({ callers: [{ namespaces: ["x"] }] }, { name: "twin" });
-      const { policies, warnings } = callerPolicies([one, two], mesh);
+      const one = barOffer({}, { audience: ["cluster-a"] });
+      const two = barOffer({ callers: [{ namespaces: ["x"] }] }, { name: "twin" });
+      const { policies, warnings } = decidePolicies([one, two], mesh);
       assert.deepEqual(getThrough(policies, ["a.local/x/y", "a.local/z/y", "c.local/x/y"]), ["a.local/x/y"]);
       assert.deepEqual(
         warnings.map(({ path }) => path),
         ["Service shop/twin.ports"],
       );
       const alike = [
-        guarded({}, { peers: ["cluster-a"] }),
-        guarded({}, { peers: ["cluster-a"], name: "twin" }),
+        barOffer({}, { audience: ["cluster-a"] }),
+        barOffer({}, { audience: ["cluster-a"], name: "twin" }),
       ];
-      assert.deepEqual(callerPolicies(alike, mesh).warnings, []);
-      const apart = [one, guarded({}, { name: "twin", selector: { app: "twin" } })];
-      assert.deepEqual(callerPolicies(apart, mesh).warnings, []);
+      assert.deepEqual(decidePolicies(alike, mesh).warnings, []);
+      const apart = [one, barOffer({}, { name: "twin", selector: { app: "twin" } })];
+      assert.deepEqual(decidePolicies(apart, mesh).warnings, []);
     });
   });
 
   it("warn of peers that cannot be told apart", () => {
     const peers = { "cluster-a": "a.local", "cluster-c": "a.local", "cluster-d": "b.local" };
-    const { policies, warnings } = policiesFor({}, { peers: ["cluster-a"] }, { peers });
+    const { policies, warnings } = policiesFor({}, { audience: ["cluster-a"] }, { peers });
     assert.deepEqual(policies, []);
     assert.deepEqual(
       warnings.map(({ path }) => path),
       ["peers.cluster-c", "peers.cluster-d"],
     );
-    const offered = { peers: Object.keys(peers) };
+    const offered = { audience: Object.keys(peers) };
     assert.deepEqual(policiesFor({}, offered, { peers }).warnings, []);
   });
 

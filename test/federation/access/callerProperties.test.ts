@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import type { Caller, LocalCaller } from "../../../federation/config/callers.ts";
-import { judgeForeignPolicies } from "../../../federation/access/foreignPolicies.ts";
-import { callerPolicies } from "../../../federation/access/policies.ts";
-import type { AuthorizationPolicy, PolicyRule } from "../../../federation/access/policy.ts";
-import type { CallingMesh, GuardedService } from "../../../federation/access/policyTarget.ts";
+import { foreignPolicyEffects } from "../../../federation/access/foreignPolicies.ts";
+import type { AuthorizationPolicy, PolicyRule } from "../../../federation/access/authorizationPolicy.ts";
+import type { PolicyContext } from "../../../federation/access/callers.ts";
+import type { Offer } from "../../../federation/exports/offer.ts";
 import { matches } from "../../../federation/core/labels.ts";
+import { barOffer, decidePolicies, mesh as context, unknown } from "./callersFixture.ts";
 import { type Call, letsIn } from "./policyEvaluator.ts";
 import { shuffled } from "../arbitraries.ts";
 import { sweep } from "../../support/sweep.ts";
@@ -13,9 +14,9 @@ import { sweep } from "../../support/sweep.ts";
 type Verdict = "allowed" | "refused" | "not ours to judge" | "either";
 
 const PORTS = [
-  { number: 80, name: "http", protocol: "HTTP" as const, targetPorts: [8080] },
-  { number: 81, name: "grpc", protocol: "GRPC" as const, targetPorts: [7070, 7071] },
-  { number: 5432, name: "tcp", protocol: "TCP" as const, targetPorts: [5432] },
+  { number: 80, name: "http", protocol: "HTTP" as const, targetPort: 8080, targetPorts: [8080] },
+  { number: 81, name: "grpc", protocol: "GRPC" as const, targetPort: undefined, targetPorts: [7070, 7071] },
+  { number: 5432, name: "tcp", protocol: "TCP" as const, targetPort: 5432, targetPorts: [5432] },
 ];
 const HTTP_PORTS = [8080, 7070, 7071];
 const CLOSED_PORT = 9999;
@@ -41,21 +42,21 @@ const caller = (): fc.Arbitrary<Caller> =>
     .tuple(localCaller(), optional(fc.constantFrom(...PEERS)))
     .map(([entry, peer]) => (peer === undefined ? entry : { ...entry, peer }));
 
-const service = (name: string): fc.Arbitrary<GuardedService> =>
+const service = (name: string): fc.Arbitrary<Offer> =>
   fc
     .record({
       selector: fc.constantFrom(...SELECTORS),
       ports: some(...PORTS),
       isWhole: fc.boolean(),
-      peers: fc.subarray(PEERS),
+      audience: fc.subarray(PEERS),
       callers: optional(fc.array(caller(), { minLength: 1, maxLength: 3 })),
       localCallers: optional(fc.array(localCaller(), { maxLength: 2 })),
     })
     .map(({ callers, localCallers, ...rest }) => {
       const rule = withoutUndefined({ callers, localCallers });
-      return { namespace: "shop", name, host: `${name}.shop`, rule, ...rest };
+      return barOffer(rule, { name, host: `${name}.shop`, ...rest });
     });
-const services = (): fc.Arbitrary<GuardedService[]> =>
+const services = (): fc.Arbitrary<Offer[]> =>
   fc
     .tuple(service("one"), service("two"), service("three"))
     .chain((all) => fc.subarray(all, { minLength: 1 }));
@@ -104,7 +105,7 @@ const others = (): fc.Arbitrary<Others[]> =>
   );
 
 /** Of one's own trust domain `b.local`, mostly; of peers none, one or both are known. */
-const meshes = (): fc.Arbitrary<CallingMesh> =>
+const meshes = (): fc.Arbitrary<PolicyContext> =>
   fc
     .record({
       trustDomain: fc.constantFrom("b.local", "b.local", "cluster.local"),
@@ -112,7 +113,7 @@ const meshes = (): fc.Arbitrary<CallingMesh> =>
       c: fc.constantFrom("c.local", "c.local", undefined),
     })
     .filter(({ trustDomain, a }) => trustDomain !== a)
-    .map(({ trustDomain, a, c }) => ({ trustDomain, peers: { "cluster-a": a, "cluster-c": c } }));
+    .map(({ trustDomain, a, c }) => ({ ...context, trustDomain, peers: { "cluster-a": a, "cluster-c": c } }));
 
 const world = () => fc.record({ mesh: meshes(), services: services(), others: others() });
 const workload = () => fc.constantFrom<Record<string, string>>(...WORKLOADS);
@@ -146,8 +147,7 @@ describe("Policies of callers, for whatever rules", () => {
         );
         const isNamed = here.some(
           (one) =>
-            one.rule.callers !== undefined &&
-            one.ports.some((port) => port.targetPorts?.includes(made2.port)),
+            one.rule.callers !== undefined && one.ports.some((port) => port.targetPorts.includes(made2.port)),
         );
         return together === (alone || (isNamed && !denied));
       }),
@@ -184,10 +184,8 @@ describe("Policies of callers, for whatever rules", () => {
         let at = 0;
         const silent = made.services.map((one) => ({
           ...one,
-          ports: one.ports.map(({ targetPorts, ...port }) =>
-            isSilent[at++ % isSilent.length] === true
-              ? port
-              : { ...port, ...(targetPorts && { targetPorts }) },
+          ports: one.ports.map((port) =>
+            isSilent[at++ % isSilent.length] === true ? { ...port, ...unknown } : port,
           ),
         }));
         const before = render(made).policies;
@@ -233,20 +231,20 @@ function render(
     services: all,
     others: foreign,
   }: {
-    mesh: CallingMesh;
-    services: GuardedService[];
+    mesh: PolicyContext;
+    services: Offer[];
     others: Others[];
   },
   last: AuthorizationPolicy[] = [],
 ): {
   policies: AuthorizationPolicy[];
-  offered: GuardedService[];
-  mesh: CallingMesh;
+  offered: Offer[];
+  mesh: PolicyContext;
 } {
   const named = foreign.map((policy, index) => ({ ...policy, namespace: "shop", name: `others-${index}` }));
-  const { allows } = judgeForeignPolicies(named, all);
-  const { policies, withheld } = callerPolicies(all, { ...mesh, foreignAllows: allows }, last);
-  return { policies, offered: all.filter(({ host }) => !withheld.includes(host)), mesh };
+  const { allows } = foreignPolicyEffects(named, all);
+  const { policies, unenforceable } = decidePolicies(all, { ...mesh, foreignAllows: allows }, last);
+  return { policies, offered: all.filter(({ host }) => !unenforceable.includes(host)), mesh };
 }
 
 /** Whether some list, map or text in it is empty: istiod's validation refuses those. */
@@ -263,14 +261,14 @@ function selects(selector: Record<string, string>, labels: Record<string, string
 
 /** @param here the Services of the workload. */
 function judge(
-  here: readonly GuardedService[],
-  offered: readonly GuardedService[],
+  here: readonly Offer[],
+  offered: readonly Offer[],
   made: Call,
-  { trustDomain, peers }: CallingMesh,
+  { trustDomain, peers }: PolicyContext,
 ): Verdict {
   // A certificate without a name says as little as none does.
   const domain = made.principal === "" ? undefined : made.principal?.split("/", 1)[0];
-  const at = here.filter(({ ports }) => ports.some(({ targetPorts }) => targetPorts?.includes(made.port)));
+  const at = here.filter(({ ports }) => ports.some(({ targetPorts }) => targetPorts.includes(made.port)));
   if (domain === undefined || domain === trustDomain) {
     const speaking = at.flatMap(({ rule }) => (rule.localCallers === undefined ? [] : [rule.localCallers]));
     const isRefused = speaking.some((entries) => domain === undefined || !decide(entries, made));
@@ -280,19 +278,19 @@ function judge(
   if (peer === undefined) return "not ours to judge";
   if (at.length > 0) return at.every((one) => admitsOf(one, peer, made)) ? "allowed" : "refused";
   // The gateway leads to no port that no exported Service offers, unless one of these is not offered whole or holds peers off.
-  if (offered.some(({ ports }) => ports.some(({ targetPorts }) => targetPorts?.includes(made.port))))
+  if (offered.some(({ ports }) => ports.some(({ targetPorts }) => targetPorts.includes(made.port))))
     return "either";
   const known = PEERS.filter((name) => peers[name] !== undefined);
   return here.some((one) => !one.isWhole || refusesSomebody(one, known)) ? "refused" : "not ours to judge";
 }
 
-function admitsOf(one: GuardedService, peer: string, made: Call): boolean {
+function admitsOf(one: Offer, peer: string, made: Call): boolean {
   const entries = (one.rule.callers ?? [{}]).filter((entry) => (entry.peer ?? peer) === peer);
-  return one.peers.includes(peer) && decide(entries, made);
+  return one.audience.includes(peer) && decide(entries, made);
 }
 
 /** Tried out with every caller that rules tell apart. */
-function refusesSomebody(one: GuardedService, known: readonly string[]): boolean {
+function refusesSomebody(one: Offer, known: readonly string[]): boolean {
   const accounts = ["n1", "n2", "n3"].flatMap((namespace) =>
     ["s1", "s2", "s3"].map((account) => `x/ns/${namespace}/sa/${account}`),
   );

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { callerPolicies } from "../../../federation/access/policies.ts";
-import type { GuardedService } from "../../../federation/access/policyTarget.ts";
-import { guarded, mesh } from "./callersFixture.ts";
+import type { Offer } from "../../../federation/exports/offer.ts";
+import { barOffer, mesh, decidePolicies } from "./callersFixture.ts";
 
 describe("Policies of callers in one namespace", () => {
   const ways: [string, (index: number) => Record<string, string>][] = [
@@ -20,12 +19,12 @@ describe("Policies of callers in one namespace", () => {
 
 /** CPU time of the fastest of three runs. */
 function secondsFor(size: number, selector: (index: number) => Record<string, string>): number {
-  const services = Array.from({ length: size }, (_, index): GuardedService =>
-    guarded({ callers: [{ namespaces: ["client"] }] }, { name: `s-${index}`, selector: selector(index) }),
+  const services = Array.from({ length: size }, (_, index): Offer =>
+    barOffer({ callers: [{ namespaces: ["client"] }] }, { name: `s-${index}`, selector: selector(index) }),
   );
   const runs = [1, 2, 3].map(() => {
     const begin = process.cpuUsage();
-    assert.equal(callerPolicies(services, mesh).policies.length, size);
+    assert.equal(decidePolicies(services, mesh).policies.length, size);
     return process.cpuUsage(begin).user / 1e6;
   });
   return Math.min(...runs);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { decidesAllOf } from "../../../federation/access/callers.ts";
+import { coversCaller } from "../../../federation/access/callers.ts";
 import { type Caller, callerFields } from "../../../federation/config/callers.ts";
 import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { faultsOf, fields } from "../../../federation/core/schema.ts";
@@ -123,7 +123,7 @@ describe("Callers in the config", () => {
       [{ namespaces: ["x"] }, {}, false],
     ];
     for (const [earlier, later, expected] of pairs) {
-      assert.equal(decidesAllOf(earlier, later), expected, JSON.stringify([earlier, later]));
+      assert.equal(coversCaller(earlier, later), expected, JSON.stringify([earlier, later]));
     }
   });
 

@@ -1,41 +1,75 @@
 import type { CallerRules } from "../../../federation/config/callers.ts";
-import { type CallerPolicies, callerPolicies } from "../../../federation/access/policies.ts";
-import type { AuthorizationPolicy } from "../../../federation/access/policy.ts";
-import type { CallingMesh, GuardedService } from "../../../federation/access/policyTarget.ts";
+import { type CallerPolicies, callerPolicies } from "../../../federation/access/callerPolicies.ts";
+import type { AuthorizationPolicy } from "../../../federation/access/authorizationPolicy.ts";
+import type { PolicyContext } from "../../../federation/access/callers.ts";
+import type { Offer } from "../../../federation/exports/offer.ts";
 import { type Call, letsIn } from "./policyEvaluator.ts";
 
-export const mesh: CallingMesh = {
+export const mesh: PolicyContext = {
   trustDomain: "b.local",
+  gatewayAccount: "eastwestgateway",
+  foreignAllows: {},
   peers: { "cluster-a": "a.local", "cluster-c": "c.local" },
 };
 
-export const http = { number: 80, name: "http", protocol: "HTTP" as const, targetPorts: [8080] };
-export const tcp = { number: 5432, name: "tcp", protocol: "TCP" as const, targetPorts: [5432] };
+export const http = {
+  number: 80,
+  name: "http",
+  protocol: "HTTP" as const,
+  targetPort: 8080,
+  targetPorts: [8080],
+};
+export const tcp = {
+  number: 5432,
+  name: "tcp",
+  protocol: "TCP" as const,
+  targetPort: 5432,
+  targetPorts: [5432],
+};
 
-/** Service `bar` of namespace `shop`, offered to both peers. */
-export function guarded(rule: CallerRules, changes: Partial<GuardedService> = {}): GuardedService {
+/** No workload shows the target ports of these. */
+export const unknown = { targetPort: undefined, targetPorts: [] };
+
+/** Service `bar` of namespace `shop`, exported to both peers. */
+export function barOffer(rule: CallerRules, changes: Partial<Offer> = {}): Offer {
   const name = changes.name ?? "bar";
   return {
     namespace: "shop",
     name,
     host: `${name}.shop.svc.b.local`,
+    isAliased: false,
+    via: "passthrough",
     selector: { app: "bar" },
     ports: [http],
     isWhole: true,
-    peers: ["cluster-a", "cluster-c"],
+    identities: [`spiffe://b.local/ns/shop/sa/${name}`],
+    audience: ["cluster-a", "cluster-c"],
+    importers: undefined,
+    labels: {},
+    permissiveBy: [],
     rule,
+    ruleIndex: 0,
     ...changes,
   };
 }
 
-/** What becomes of one Service. */
-export function policiesFor(
-  rule: CallerRules,
-  changes: Partial<GuardedService> = {},
-  among: Partial<CallingMesh> = {},
+/** Policies of these exports. */
+export function decidePolicies(
+  offers: readonly Offer[],
+  context: PolicyContext = mesh,
   last: readonly AuthorizationPolicy[] = [],
 ): CallerPolicies {
-  return callerPolicies([guarded(rule, changes)], { ...mesh, ...among }, last);
+  return callerPolicies(offers, context, last);
+}
+
+/** Policies of one Service. */
+export function policiesFor(
+  rule: CallerRules,
+  changes: Partial<Offer> = {},
+  among: Partial<PolicyContext> = {},
+  last: readonly AuthorizationPolicy[] = [],
+): CallerPolicies {
+  return decidePolicies([barOffer(rule, changes)], { ...mesh, ...among }, last);
 }
 
 /** What of a list of calls gets through, each written `principal [METHOD /path] [:port]`. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ForeignPolicy, judgeForeignPolicies } from "../../../federation/access/foreignPolicies.ts";
+import { type ForeignPolicy, foreignPolicyEffects } from "../../../federation/access/foreignPolicies.ts";
 
 const bar = { namespace: "shop", host: "bar.shop", selector: { app: "bar" } };
 const foo = { namespace: "abc", host: "foo.abc", selector: { app: "foo" } };
@@ -24,7 +24,7 @@ describe("Policies of others", () => {
   ];
   for (const [what, changes, hosts] of cases) {
     it(what, () => {
-      const { allows, notes } = judgeForeignPolicies([policy(changes)], [foo, bar, bare]);
+      const { allows, notes } = foreignPolicyEffects([policy(changes)], [foo, bar, bare]);
       assert.deepEqual(Object.keys(allows), hosts);
       assert.equal(notes.length, hosts.length === 0 ? 0 : 1);
     });
@@ -37,11 +37,11 @@ describe("Policies of others", () => {
       policy({ name: "c", action: "CUSTOM" }),
       policy({ name: "a" }),
     ];
-    const { allows, notes } = judgeForeignPolicies(found, [bar]);
+    const { allows, notes } = foreignPolicyEffects(found, [bar]);
     assert.deepEqual(allows, { "bar.shop": [{}, { version: "v2" }] });
     assert.deepEqual(
       notes.map((note) =>
-        /^AuthorizationPolicy shop\/(\w) \((\w+)\) is at workloads of 1 exported/.exec(note)?.slice(1),
+        /^AuthorizationPolicy shop\/(\w) \((\w+)\) selects workloads of 1 exported/.exec(note)?.slice(1),
       ),
       [
         ["a", "ALLOW"],
@@ -54,8 +54,8 @@ describe("Policies of others", () => {
 
   it("are mentioned in a bounded number of lines", () => {
     const many = Array.from({ length: 100 }, (_, index) => policy({ name: `p${index}` }));
-    const { notes } = judgeForeignPolicies(many, [bar]);
+    const { notes } = foreignPolicyEffects(many, [bar]);
     assert.equal(notes.length, 21);
-    assert.equal(notes.at(-1), "and 80 more policies of others judge peers' calls too");
+    assert.equal(notes.at(-1), "and 80 more policies of others apply to peers' calls too");
   });
 });

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CallerRules } from "../../../federation/config/callers.ts";
 import { isGatewayPolicy } from "../../../federation/access/gatewayPolicy.ts";
-import { callerPolicies } from "../../../federation/access/policies.ts";
-import type { GuardedService } from "../../../federation/access/policyTarget.ts";
-import { guarded, http, mesh, policiesFor } from "./callersFixture.ts";
+import type { Offer } from "../../../federation/exports/offer.ts";
+import { barOffer, http, mesh, policiesFor, decidePolicies, unknown } from "./callersFixture.ts";
 import { letsIn } from "./policyEvaluator.ts";
 
 const SNI = "p80.bar.shop.svc.b.local";
@@ -13,8 +12,8 @@ const ids = ["sleep", "other"].flatMap((account) =>
   ["a.local", "c.local", "b.local", "d.local"].map((domain) => `${domain}/ns/client/sa/${account}`),
 );
 
-function decide(rule: CallerRules, changes: Partial<GuardedService> = {}, more: Partial<typeof mesh> = {}) {
-  const { policies, ...told } = policiesFor(rule, { terminated: true, ...changes }, more);
+function decide(rule: CallerRules, changes: Partial<Offer> = {}, more: Partial<typeof mesh> = {}) {
+  const { policies, ...told } = policiesFor(rule, { via: "terminated", ...changes }, more);
   const at = (where: string) => policies.filter(({ namespace }) => namespace === where);
   const atGateway = at("istio-gateway").map(({ spec }) => spec);
   const atWorkload = at("shop").map(({ spec }) => spec);
@@ -41,7 +40,7 @@ const ofPeers = ids.filter((id) => /^[ac]\.local/.test(id));
 
 describe("The gateway that opens calls of a Service", () => {
   it("refuses everybody but callers of peers, and says so in a policy of its own namespace", () => {
-    const { policies, warnings, withheld } = decide({});
+    const { policies, warnings, unenforceable } = decide({});
     assert.deepEqual(policies, [
       {
         namespace: "istio-gateway",
@@ -53,13 +52,13 @@ describe("The gateway that opens calls of a Service", () => {
         },
       },
     ]);
-    assert.deepEqual([warnings, withheld], [[], []]);
+    assert.deepEqual([warnings, unenforceable], [[], []]);
     assert.deepEqual(decide({}).passing, ofPeers);
   });
 
   for (const [what, rule, changes, passing] of [
-    ["a peer that is offered it", {}, { peers: ["cluster-a"] }, ids.filter((id) => id.startsWith("a."))],
-    ["nobody, while no peer of it was seen", {}, { peers: ["cluster-x"] }, []],
+    ["a peer that is offered it", {}, { audience: ["cluster-a"] }, ids.filter((id) => id.startsWith("a."))],
+    ["nobody, while no peer of it was seen", {}, { audience: ["cluster-x"] }, []],
     [
       "a service account",
       { callers: [{ peer: "cluster-a", serviceAccounts: ["client/sleep"] }] },
@@ -68,7 +67,7 @@ describe("The gateway that opens calls of a Service", () => {
     ],
     ["a namespace of every peer", { callers: [{ namespaces: ["client"] }] }, {}, ofPeers],
     ["nobody, by an empty list", { callers: [] }, {}, []],
-  ] as [string, CallerRules, Partial<GuardedService>, string[]][]) {
+  ] as [string, CallerRules, Partial<Offer>, string[]][]) {
     it(`lets in ${what}`, () => {
       assert.deepEqual(decide(rule, changes).passing, passing);
     });
@@ -78,10 +77,10 @@ describe("The gateway that opens calls of a Service", () => {
     for (const [rule, changes, more] of [
       [{}, {}, {}],
       [{ callers: [{}] }, {}, {}],
-      [{}, { peers: ["cluster-x"] }, {}],
+      [{}, { audience: ["cluster-x"] }, {}],
       [{}, {}, { peers: {} }],
       [{}, {}, { peers: { "cluster-a": undefined } }],
-    ] as [CallerRules, Partial<GuardedService>, Partial<typeof mesh>][]) {
+    ] as [CallerRules, Partial<Offer>, Partial<typeof mesh>][]) {
       const { letsIn: lets } = decide(rule, changes, more);
       assert.ok(!lets("", SNI), JSON.stringify([rule, changes, more]));
       assert.ok(!lets("b.local/ns/client/sa/sleep", SNI));
@@ -89,17 +88,17 @@ describe("The gateway that opens calls of a Service", () => {
   });
 
   it("says once for all Services who is a stranger, and of those with one rule once who may not call", () => {
-    const service = (name: string, rule: CallerRules, changes: Partial<GuardedService> = {}) =>
-      guarded(rule, { name, selector: { app: name }, terminated: true, ...changes });
+    const service = (name: string, rule: CallerRules, changes: Partial<Offer> = {}) =>
+      barOffer(rule, { name, selector: { app: name }, via: "terminated", ...changes });
     const some = { callers: [{ peer: "cluster-a", namespaces: ["client"] }] };
     const all = [
       service("a", {}),
       service("b", some),
       service("c", some),
-      service("d", {}, { peers: ["cluster-a"] }),
+      service("d", {}, { audience: ["cluster-a"] }),
     ];
-    const rules = (services: GuardedService[]) => {
-      const { policies } = callerPolicies(services, mesh);
+    const rules = (services: Offer[]) => {
+      const { policies } = decidePolicies(services, mesh);
       return policies.filter(({ namespace }) => namespace === "istio-gateway").map(({ spec }) => spec.rules);
     };
     const sni = (...names: string[]) => [
@@ -120,9 +119,9 @@ describe("The gateway that opens calls of a Service", () => {
   it("has no more rules in a policy than Istio takes, however many Services have one of their own", () => {
     const services = Array.from({ length: 600 }, (_, index) => {
       const callers = [{ serviceAccounts: [`client/caller-${index}`] }];
-      return guarded({ callers }, { name: `s${index}`, selector: { app: `s${index}` }, terminated: true });
+      return barOffer({ callers }, { name: `s${index}`, selector: { app: `s${index}` }, via: "terminated" });
     });
-    const { policies } = callerPolicies(services, mesh);
+    const { policies } = decidePolicies(services, mesh);
     const atGateway = policies.filter(({ namespace }) => namespace === "istio-gateway");
     assert.deepEqual(
       atGateway.map(({ name, spec }) => [name, spec.rules.length]),
@@ -167,11 +166,11 @@ describe("The gateway that opens calls of a Service", () => {
 
   it("holds back what allows some methods or paths only, and names the rule", () => {
     for (const limit of [{ methods: ["GET"] }, { paths: ["/a"] }]) {
-      const { policies, withheld, warnings } = decide({ callers: [{}, { ...limit }] }, { ruleIndex: 2 });
-      assert.deepEqual([policies, withheld], [[], ["bar.shop.svc.b.local"]]);
+      const { policies, unenforceable, warnings } = decide({ callers: [{}, { ...limit }] }, { ruleIndex: 2 });
+      assert.deepEqual([policies, unenforceable], [[], ["bar.shop.svc.b.local"]]);
       assert.match(warnings[0]?.rule ?? "", /exports\[2\]\.callers\[1\] allows some methods or paths only/);
     }
-    assert.deepEqual(decide({ localCallers: [{ methods: ["GET"] }] }).withheld, []);
+    assert.deepEqual(decide({ localCallers: [{ methods: ["GET"] }] }).unenforceable, []);
   });
 
   it("holds callers of what nobody else can: without a selector, and of any port", () => {
@@ -180,10 +179,9 @@ describe("The gateway that opens calls of a Service", () => {
       none.policies.map(({ namespace }) => namespace),
       ["istio-gateway"],
     );
-    assert.deepEqual([none.passing, none.withheld], [[], []]);
-    assert.deepEqual(decide({ localCallers: [] }, { selector: {} }).withheld, ["bar.shop.svc.b.local"]);
-    const unknown = { number: http.number, name: http.name, protocol: http.protocol };
-    assert.deepEqual(decide({ callers: [] }, { ports: [unknown] }).warnings, []);
+    assert.deepEqual([none.passing, none.unenforceable], [[], []]);
+    assert.deepEqual(decide({ localCallers: [] }, { selector: {} }).unenforceable, ["bar.shop.svc.b.local"]);
+    assert.deepEqual(decide({ callers: [] }, { ports: [{ ...http, ...unknown }] }).warnings, []);
   });
 
   it("lets in whom the workload of a passed-on Service with the same rule lets in, of peers", () => {
@@ -195,14 +193,14 @@ describe("The gateway that opens calls of a Service", () => {
       },
       { requiredKeys: [], noNullPrototype: true },
     );
-    const offered = fc.subarray(["cluster-a", "cluster-c"], { minLength: 1 });
+    const audiences = fc.subarray(["cluster-a", "cluster-c"], { minLength: 1 });
     fc.assert(
-      fc.property(fc.array(entry, { maxLength: 4 }), offered, (callers, peers) => {
-        const passedOn = policiesFor({ callers }, { peers }).policies.map(({ spec }) => spec);
+      fc.property(fc.array(entry, { maxLength: 4 }), audiences, (callers, audience) => {
+        const passedOn = policiesFor({ callers }, { audience }).policies.map(({ spec }) => spec);
         const expected = ofPeers.filter((principal) =>
           letsIn(passedOn, { principal, port: 8080, request: { method: "GET", path: "/" } }, "b.local"),
         );
-        assert.deepEqual(decide({ callers }, { peers }).passing, expected);
+        assert.deepEqual(decide({ callers }, { audience }).passing, expected);
       }),
     );
   });

@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Caller } from "../../../federation/config/callers.ts";
-import { callerPolicies } from "../../../federation/access/policies.ts";
-import type { CallingMesh, GuardedService } from "../../../federation/access/policyTarget.ts";
+import type { PolicyContext } from "../../../federation/access/callers.ts";
+import type { Offer } from "../../../federation/exports/offer.ts";
 import { matches } from "../../../federation/core/labels.ts";
-import { openedName } from "../../../federation/exports/gatewayListeners.ts";
+import { terminatedSni } from "../../../federation/exports/gatewayListeners.ts";
+import { barOffer, decidePolicies, mesh as context } from "./callersFixture.ts";
 import { letsIn } from "./policyEvaluator.ts";
 import { shuffled } from "../arbitraries.ts";
 
 const OWN = "b.local";
 const GATEWAY = `${OWN}/ns/istio-gateway/sa/eastwestgateway`;
 const PORTS = [
-  { number: 80, name: "http", protocol: "HTTP" as const, targetPorts: [8080] },
-  { number: 5432, name: "tcp", protocol: "TCP" as const, targetPorts: [5432] },
+  { number: 80, name: "http", protocol: "HTTP" as const, targetPort: 8080, targetPorts: [8080] },
+  { number: 5432, name: "tcp", protocol: "TCP" as const, targetPort: 5432, targetPorts: [5432] },
 ];
 const SELECTORS = [{ app: "x" }, { app: "x", v: "2" }, { v: "2" }, { app: "y" }];
 const WORKLOADS = [{ app: "x" }, { app: "x", v: "2" }, { app: "y", v: "2" }, { app: "y" }];
@@ -35,45 +36,45 @@ const caller = (): fc.Arbitrary<Caller> =>
     },
     { requiredKeys: [], noNullPrototype: true },
   );
-const service = (name: string): fc.Arbitrary<GuardedService> =>
+const service = (name: string): fc.Arbitrary<Offer> =>
   fc
     .record(
       {
         selector: fc.constantFrom(...SELECTORS),
         ports: some(...PORTS),
-        peers: fc.oneof(fc.constant(PEERS), fc.subarray(PEERS)),
-        isOpened: fc.oneof(fc.constant(true), fc.boolean()),
+        audience: fc.oneof(fc.constant(PEERS), fc.subarray(PEERS)),
+        isTerminated: fc.oneof(fc.constant(true), fc.boolean()),
         callers: fc.array(caller(), { maxLength: 3 }),
         localCallers: fc.subarray([{ namespaces: ["n1"] }]),
         speaks: fc.record({ callers: fc.boolean(), localCallers: fc.boolean() }),
       },
       { noNullPrototype: true },
     )
-    .map(({ isOpened, callers, localCallers, speaks, ...rest }) => ({
-      ...{ namespace: "shop", name, host: `${name}.shop`, isWhole: true, ...rest },
-      ...(isOpened ? { terminated: true as const } : {}),
-      rule: {
+    .map(({ isTerminated, callers, localCallers, speaks, ...rest }) => {
+      const rule = {
         ...(speaks.callers ? { callers } : {}),
         ...(speaks.localCallers ? { localCallers } : {}),
-      },
-    }));
+      };
+      const via = isTerminated ? "terminated" : "passthrough";
+      return barOffer(rule, { name, host: `${name}.shop`, via, ...rest });
+    });
 const services = () => fc.tuple(service("one"), service("two"), service("three"), service("four"));
-const meshes = (): fc.Arbitrary<CallingMesh> =>
+const meshes = (): fc.Arbitrary<PolicyContext> =>
   fc
     .tuple(
       fc.constantFrom("a.local", "cluster.local", undefined),
       fc.constantFrom("c.local", "a.local", undefined),
     )
-    .map(([a, c]) => ({ trustDomain: OWN, peers: { "cluster-a": a, "cluster-c": c } }));
+    .map(([a, c]) => ({ ...context, trustDomain: OWN, peers: { "cluster-a": a, "cluster-c": c } }));
 
 describe("A gateway's policy, for whatever Services it opens calls of", () => {
   it("lets those callers of peers in whom the rule of the Service that they ask for admits, and nobody else", () => {
     fc.assert(
       fc.property(services(), meshes(), (all, mesh) => {
         const atGateway = policiesIn("istio-gateway", all, mesh);
-        for (const one of all.filter(({ terminated }) => terminated === true))
+        for (const one of all.filter(({ via }) => via === "terminated"))
           for (const { number } of one.ports) {
-            const serverName = openedName(one.host, number);
+            const serverName = terminatedSni(one.host, number);
             const passing = CALLERS.filter((principal) =>
               letsIn(atGateway, { principal, port: 15443, serverName }, OWN),
             );
@@ -96,7 +97,7 @@ describe("A gateway's policy, for whatever Services it opens calls of", () => {
         ([all, again], mesh) => {
           const [found, others] = [all, again].map((list) => policiesIn("istio-gateway", list, mesh));
           assert.deepEqual(found, others);
-          assert.equal(found?.length, all.some(({ terminated }) => terminated === true) ? 1 : 0);
+          assert.equal(found?.length, all.some(({ via }) => via === "terminated") ? 1 : 0);
         },
       ),
       { numRuns: 300 },
@@ -106,12 +107,14 @@ describe("A gateway's policy, for whatever Services it opens calls of", () => {
   it("is enough: whom it lets in, no workload of the Service refuses", () => {
     fc.assert(
       fc.property(services(), meshes(), fc.constantFrom(...WORKLOADS), (all, mesh, labels) => {
-        const { policies } = callerPolicies(all, mesh);
+        const { policies } = decidePolicies(all, mesh);
         const here = policies.filter(
           ({ namespace, spec }) => namespace === "shop" && matches(spec.selector.matchLabels, labels),
         );
-        for (const one of all.filter(({ terminated, selector }) => terminated && matches(selector, labels)))
-          for (const port of one.ports.flatMap(({ targetPorts }) => targetPorts ?? []))
+        for (const one of all.filter(
+          ({ via, selector }) => via === "terminated" && matches(selector, labels),
+        ))
+          for (const port of one.ports.flatMap(({ targetPorts }) => targetPorts))
             assert.ok(
               letsIn(
                 here.map(({ spec }) => spec),
@@ -126,16 +129,16 @@ describe("A gateway's policy, for whatever Services it opens calls of", () => {
   });
 });
 
-function policiesIn(place: string, all: readonly GuardedService[], mesh: CallingMesh) {
-  const { policies } = callerPolicies(all, mesh);
+function policiesIn(place: string, all: readonly Offer[], mesh: PolicyContext) {
+  const { policies } = decidePolicies(all, mesh);
   return policies.filter(({ namespace }) => namespace === place).map(({ spec }) => spec);
 }
 
 /** What the config says, told without policies. Peers that have one trust domain are as one to it. */
-function admits({ peers, rule }: GuardedService, mesh: CallingMesh, who: string): boolean {
+function admits({ audience, rule }: Offer, mesh: PolicyContext, who: string): boolean {
   const [domain, , namespace = "", , account = ""] = who.split("/");
   const known = PEERS.filter((name) => mesh.peers[name] === domain);
-  const offered = known.filter((name) => peers.includes(name));
+  const offered = known.filter((name) => audience.includes(name));
   return (rule.callers ?? [{}]).some(
     ({ peer, namespaces, serviceAccounts }) =>
       offered.some((name) => peer === undefined || peer === name) &&

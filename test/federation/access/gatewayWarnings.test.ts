@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { CallerRules } from "../../../federation/config/callers.ts";
-import { callerPolicies } from "../../../federation/access/policies.ts";
-import type { GuardedService } from "../../../federation/access/policyTarget.ts";
-import { guarded, http, mesh, policiesFor, tcp } from "./callersFixture.ts";
+import type { Offer } from "../../../federation/exports/offer.ts";
+import { barOffer, http, mesh, policiesFor, tcp, decidePolicies } from "./callersFixture.ts";
 
-const warningsFor = (rule: CallerRules, changes: Partial<GuardedService>) =>
-  policiesFor(rule, { terminated: true, ...changes }).warnings;
+const warningsFor = (rule: CallerRules, changes: Partial<Offer>) =>
+  policiesFor(rule, { via: "terminated", ...changes }).warnings;
 
 describe("A warning of what a gateway refuses", () => {
   const mixed = { ports: [http, tcp] };
@@ -14,13 +13,13 @@ describe("A warning of what a gateway refuses", () => {
   it("is there for ports that are not HTTP, where it refuses some callers of peers, or of this cluster", () => {
     for (const [rule, changes] of [
       [{ callers: [{ namespaces: ["client"] }] }, mixed],
-      [{}, { ...mixed, peers: ["cluster-a"] }],
+      [{}, { ...mixed, audience: ["cluster-a"] }],
       [{ localCallers: [{ namespaces: ["xyz"] }] }, mixed],
-    ] as [CallerRules, Partial<GuardedService>][]) {
+    ] as [CallerRules, Partial<Offer>][]) {
       const [warning, ...more] = warningsFor(rule, changes);
       assert.deepEqual(more, []);
       assert.deepEqual([warning?.path, warning?.value], ["Service shop/bar.ports", ["tcp"]]);
-      assert.match(warning?.rule ?? "", /not HTTP.* once it speaks: .* what such a server says first/);
+      assert.match(warning?.rule ?? "", /not HTTP.* only when it sends: .* what the server sends first/);
     }
   });
 
@@ -32,10 +31,10 @@ describe("A warning of what a gateway refuses", () => {
 
   it("is there once for Services that are too many to be told apart by it", () => {
     const many = (count: number, rule: (index: number) => CallerRules) =>
-      callerPolicies(
+      decidePolicies(
         Array.from({ length: count }, (_, index) => {
           const name = `s${index}`;
-          return guarded(rule(index), { name, selector: { app: name }, terminated: true });
+          return barOffer(rule(index), { name, selector: { app: name }, via: "terminated" });
         }),
         mesh,
       ).warnings;
@@ -44,7 +43,7 @@ describe("A warning of what a gateway refuses", () => {
     const [warning, ...more] = many(201, ownRule);
     assert.deepEqual(more, []);
     assert.equal(warning?.path, "exports");
-    assert.match(warning.rule, /opens calls of 201 port\(s\), and tells callers of 201 of them apart/);
+    assert.match(warning.rule, /terminates TLS at 201 port\(s\) and restricts callers by SNI at 201 of them/);
     // They all have one rule, or only some restrict anybody: what the gateway is told grows with their number only.
     assert.deepEqual(
       many(400, () => ownRule(0)),

@@ -3,7 +3,7 @@ import type {
   Operation,
   PolicyRule,
   Source,
-} from "../../../federation/access/policy.ts";
+} from "../../../federation/access/authorizationPolicy.ts";
 
 /** A call as a workload's proxy sees it: a request, or (without a method) no more than a connection. */
 export interface Call {

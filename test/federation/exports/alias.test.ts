@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import { NAME_TEMPLATE } from "../../../federation/core/domains.ts";
-import { hostOf, isAlias, offeredAs } from "../../../federation/exports/alias.ts";
+import { hostOf, isAlias, exportedHost } from "../../../federation/exports/alias.ts";
 import { label } from "../arbitraries.ts";
 
 const cluster = { clusterDomain: "b.local", domains: ["shop.example", "pay.acme.org"] };
@@ -74,14 +74,14 @@ describe("The name under which a rule offers a Service", () => {
   const domain = "b.local";
 
   it("is its full one unless the rule says another", () => {
-    assert.equal(offeredAs(bar, {}, { domain }), "bar.xyz.svc.b.local");
+    assert.equal(exportedHost(bar, {}, { domain }), "bar.xyz.svc.b.local");
     assert.equal(
-      offeredAs(bar, { as: "{name}-{namespace}.shop.example" }, { domain }),
+      exportedHost(bar, { as: "{name}-{namespace}.shop.example" }, { domain }),
       "bar-xyz.shop.example",
     );
-    assert.equal(offeredAs(bar, { as: "bar.shop.example" }, { domain }), "bar.shop.example");
+    assert.equal(exportedHost(bar, { as: "bar.shop.example" }, { domain }), "bar.shop.example");
     const usual = hostOf({ namespace: "{namespace}", name: "{name}" }, { domain });
     assert.ok(NAME_TEMPLATE.test(usual));
-    assert.equal(offeredAs(bar, { as: usual }, { domain }), hostOf(bar, { domain }));
+    assert.equal(exportedHost(bar, { as: usual }, { domain }), hostOf(bar, { domain }));
   });
 });

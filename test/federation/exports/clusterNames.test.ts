@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { clusterNames } from "../../../federation/exports/exports.ts";
+import { clusterNames } from "../../../federation/exports/exportPlan.ts";
 
 const PINNED = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: [] };
 

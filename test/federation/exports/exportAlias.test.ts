@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { ExportRule } from "../../../federation/config/exports.ts";
-import { hostOf, aliasObject, aliasesOf } from "../../../federation/exports/alias.ts";
+import { hostOf, aliasObject, toAliases } from "../../../federation/exports/alias.ts";
 import type { ClusterServices, KubernetesService } from "../../../federation/exports/clusterServices.ts";
-import { exportServices } from "../../../federation/exports/exports.ts";
 import { lastExports } from "../../../federation/exports/lastExports.ts";
 import { shuffled } from "../arbitraries.ts";
 import { findings, rules } from "./exportsArbitraries.ts";
-import { BAR_HOST, bar, byName, cluster, found, offeredBar, pod } from "./exportsFixture.ts";
+import { BAR_HOST, bar, byName, cluster, found, offeredBar, pod, exportsIn } from "./exportsFixture.ts";
 
 const ALIAS = "bar.shop.example";
 const owning = { ...cluster, domains: ["shop.example"] };
@@ -18,25 +17,25 @@ function offer(
   changes: Partial<KubernetesService> = {},
   others: Partial<ClusterServices> = {},
   made = as,
-  ...last: Parameters<typeof exportServices> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : []
+  ...last: Parameters<typeof exportsIn> extends [unknown, unknown, unknown, ...infer Rest] ? Rest : []
 ) {
   const services = [{ ...bar, ...changes }];
   const input = found({ services, workloads: [pod], ...others });
-  const { warnings, ...exports } = exportServices(input, made, owning, ...last);
+  const { warnings, ...exports } = exportsIn(input, made, owning, ...last);
   return {
     ...exports,
     warned: warnings.map(({ path }) => path),
     rules: warnings.map(({ rule }) => rule),
-    aliases: aliasesOf(exports.exported),
+    aliases: toAliases(exports.offers),
   };
 }
 
 describe("A Service that is offered under another name", () => {
   it("has that name for peers instead of its own, and nothing else of it is other", () => {
-    const { services, exported, warned } = offer();
+    const { services, offers, warned } = offer();
     assert.deepEqual([services, warned], [{ [ALIAS]: offeredBar }, []]);
     assert.deepEqual(
-      exported.map(({ host, isAliased }) => [host, isAliased]),
+      offers.map(({ host, isAliased }) => [host, isAliased]),
       [[ALIAS, true]],
     );
   });
@@ -97,7 +96,7 @@ describe("A Service that is offered under another name", () => {
     assert.deepEqual(warned, ["Service xyz/bar.ports.grpc"]);
     const none = offer({ ports: [other] });
     assert.deepEqual([none.services, none.aliases, none.warned], [{}, [], ["Service xyz/bar.ports.grpc"]]);
-    assert.match(none.rules[0] ?? "", /held back, and with it the Service$/);
+    assert.match(none.rules[0] ?? "", /neither the port nor the Service is exported$/);
   });
 
   it("is judged by the DestinationRules of that name", () => {
@@ -112,7 +111,10 @@ describe("A Service that is offered under another name", () => {
     const made = [{ namespaces: ["xyz"], services: ["*"], as: ALIAS }];
     const { services: offered, warned, rules: told } = offer({}, { services }, made);
     assert.deepEqual([offered, warned], [{}, ["exports[0].as"]]);
-    assert.equal(told[0], "would be the name of 2 Services (xyz/bar, xyz/foo), so they are all held back");
+    assert.equal(
+      told[0],
+      "would be the host name of 2 Services (xyz/bar, xyz/foo), so none of them is exported",
+    );
     const optedOut = { ...services[1]!, labels: { "istio-federation.dev/export": "false" } };
     assert.deepEqual(Object.keys(offer({}, { services: [bar, optedOut] }, made).services), [ALIAS]);
     const nobody = { namespaces: ["xyz"], services: ["foo"], as: ALIAS, peers: [] };
@@ -146,7 +148,7 @@ describe("The names of Services, with no cluster to ask", () => {
     for (const made of [byName, [{ ...as[0]!, as: "x.shop.example" }], [{ ...as[0]!, namespaces: ["abc"] }]])
       assert.deepEqual(left(made), []);
     assert.deepEqual(left(as, []), []);
-    assert.deepEqual(lastExports({ [BAR_HOST]: offeredBar }, as, owning), {});
+    assert.deepEqual(lastExports({ [BAR_HOST]: offeredBar }, as, owning, []), {});
   });
 });
 
@@ -169,9 +171,9 @@ describe("Names of any Services", () => {
         ),
         naming,
         ({ input, services }, made) => {
-          const { exported, services: offered, warnings } = exportServices(input, made, owning);
-          assert.deepEqual(exported.map(({ host }) => host).sort(), Object.keys(offered));
-          const aliases = aliasesOf(exported);
+          const { offers, services: offered, warnings } = exportsIn(input, made, owning);
+          assert.deepEqual(offers.map(({ host }) => host).sort(), Object.keys(offered));
+          const aliases = toAliases(offers);
           assert.deepEqual(
             aliases.map(({ spec }) => spec.hosts[0]).sort(),
             Object.keys(offered).filter((host) => !host.endsWith(".svc.cluster-b.local")),
@@ -185,8 +187,8 @@ describe("Names of any Services", () => {
             assert.notDeepEqual(spec.workloadSelector.labels, {});
             assert.ok(!(hostOf({ namespace, name: service }, owning) in offered));
           }
-          const again = exportServices({ ...input, services }, made, owning);
-          assert.deepEqual([again.exported, again.warnings], [exported, warnings]);
+          const again = exportsIn({ ...input, services }, made, owning);
+          assert.deepEqual([again.offers, again.warnings], [offers, warnings]);
         },
       ),
     );

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { ExportRule } from "../../../federation/config/exports.ts";
-import { exportServices } from "../../../federation/exports/exports.ts";
-import { bar, cluster, exportsOf, found, pod } from "./exportsFixture.ts";
+import { bar, cluster, exportsOf, found, pod, exportsIn } from "./exportsFixture.ts";
 
 const services = ["bar"];
 const two = [
@@ -24,9 +23,9 @@ describe("The owner of a Service", () => {
         namespaces: { xyz: no, abc: { "istio-federation.dev/export": "true" } },
       }),
     ]) {
-      const { services: offered, exported, warnings } = exportServices(input, all, cluster);
+      const { services: offered, offers, warnings } = exportsIn(input, all, cluster);
       assert.deepEqual(Object.keys(offered), ["bar.abc.svc.cluster-b.local"]);
-      assert.deepEqual([exported.length, warnings], [1, []]);
+      assert.deepEqual([offers.length, warnings], [1, []]);
     }
   });
 
@@ -56,8 +55,8 @@ describe("The owner of a Service", () => {
     );
     assert.deepEqual(offered?.peers, ["cluster-a"]);
     assert.deepEqual(rules, [
-      "is none of the peers to whom exports[0] offers it (cluster-a)",
-      "is none of the peers to whom exports[0] offers it (cluster-a)",
+      "is none of the peers to which exports[0] exports it (cluster-a)",
+      "is none of the peers to which exports[0] exports it (cluster-a)",
     ]);
   });
 
@@ -68,12 +67,12 @@ describe("The owner of a Service", () => {
     [to, "x"],
   ] as const) {
     it(`who leaves nothing by ${annotation}: ${JSON.stringify(value)} has the Service held back, with a warning`, () => {
-      const { offered, exported, warned, rules } = owned({ [annotation]: value });
+      const { offered, offer, warned, rules } = owned({ [annotation]: value });
       assert.deepEqual(
-        [offered, exported, warned],
+        [offered, offer, warned],
         [undefined, undefined, [`Service xyz/bar.annotations["${annotation}"]`]],
       );
-      assert.match(rules[0] ?? "", /so the Service is held back$/);
+      assert.match(rules[0] ?? "", /so the Service is not exported$/);
     });
   }
 });

@@ -3,8 +3,17 @@ import { describe, it } from "mocha";
 import type { ExportRule } from "../../../federation/config/exports.ts";
 import { describeFault } from "../../../federation/core/fault.ts";
 import type { KubernetesService, Workload } from "../../../federation/exports/clusterServices.ts";
-import { exportServices } from "../../../federation/exports/exports.ts";
-import { BAR_HOST, bar, byName, cluster, exportsOf, found, offeredBar, pod } from "./exportsFixture.ts";
+import {
+  BAR_HOST,
+  bar,
+  byName,
+  cluster,
+  exportsOf,
+  found,
+  offeredBar,
+  pod,
+  exportsIn,
+} from "./exportsFixture.ts";
 
 const services = ["bar"];
 const two = [
@@ -39,9 +48,9 @@ describe("A rule of exports", () => {
     assert.equal(exportsOf({ ports: two }, [pod], all).offered?.ports.length, 2);
     assert.equal(exportsOf({ ports: two }, [pod], all.toReversed()).offered?.ports.length, 1);
     const nobody: ExportRule[] = [{ services, peers: [] }, ...byName];
-    const { offered, exported, rules } = exportsOf({}, [pod], nobody);
-    assert.deepEqual([offered, exported], [undefined, undefined]);
-    assert.deepEqual(rules, ["exports nothing: rules before it (exports[0]) decide on xyz/bar"]);
+    const { offered, offer, rules } = exportsOf({}, [pod], nobody);
+    assert.deepEqual([offered, offer], [undefined, undefined]);
+    assert.deepEqual(rules, ["exports nothing: earlier rules (exports[0]) match xyz/bar first"]);
   });
 
   it("exports the ports that it names, by name or number", () => {
@@ -61,7 +70,7 @@ describe("A rule of exports", () => {
 
   it("is told of ports that Services do not have, once for all of them", () => {
     const named = ["a", "b", "c", "d"].map((name): KubernetesService => ({ ...bar, name }));
-    const { warnings } = exportServices(
+    const { warnings } = exportsIn(
       found({ services: [...named, { ...bar, ports: two }], workloads: [pod] }),
       [{ services: ["*"], ports: ["grpc", "http", "x"] }],
       cluster,
@@ -79,7 +88,7 @@ describe("A rule of exports", () => {
     const { offered, warned, rules } = exportsOf({}, [pod], [{ services, ports: ["grpc", "9090"] }]);
     assert.deepEqual([offered, warned], [undefined, ["Service xyz/bar.ports"]]);
     assert.deepEqual(rules, [
-      "has none of those that exports[0] names (grpc, 9090), so the Service is held back",
+      "has none of those that exports[0] names (grpc, 9090), so the Service is not exported",
     ]);
   });
 
@@ -87,14 +96,14 @@ describe("A rule of exports", () => {
     const peersOf = (peers: string[]) => exportsOf({}, [pod], [{ services, peers }]);
     assert.deepEqual(peersOf(["cluster-c", "cluster-a"]).offered?.peers, ["c", "cluster-a"]);
     assert.deepEqual(peersOf(["cluster-c"]).offered?.peers, ["c"]);
-    assert.deepEqual(peersOf(["cluster-c"]).exported?.peers, ["cluster-c"]);
-    assert.deepEqual(exportsOf({}).exported?.peers, ["cluster-a", "cluster-c"]);
+    assert.deepEqual(peersOf(["cluster-c"]).offer?.audience, ["cluster-c"]);
+    assert.deepEqual(exportsOf({}).offer?.audience, ["cluster-a", "cluster-c"]);
   });
 
   it("offers to nobody in silence", () => {
     const annotations = { "istio-federation.dev/export-to": "cluster-a" };
-    const { offered, exported, warned } = exportsOf({ annotations }, [pod], [{ services, peers: [] }]);
-    assert.deepEqual([offered, exported, warned], [undefined, undefined, []]);
+    const { offered, offer, warned } = exportsOf({ annotations }, [pod], [{ services, peers: [] }]);
+    assert.deepEqual([offered, offer, warned], [undefined, undefined, []]);
   });
 
   it("publishes the labels that it names and the Service has", () => {
@@ -114,7 +123,7 @@ describe("A rule of exports", () => {
   ];
   for (const [what, rule] of emptySelectors) {
     it(`selects nothing by ${what} that is empty, and is told`, () => {
-      const { services: offered, warnings } = exportServices(
+      const { services: offered, warnings } = exportsIn(
         found({ services: [bar], workloads: [pod] }),
         [rule],
         cluster,
@@ -136,14 +145,14 @@ describe("A rule of exports", () => {
       { namespaces: ["xyz"], services: ["bar"], ports: ["http"] },
     ];
     const out = { ...bar, name: "out", labels: { "istio-federation.dev/export": "false" } };
-    const { warnings } = exportServices(found({ services: [bar, out], workloads: [pod] }), rules, cluster);
+    const { warnings } = exportsIn(found({ services: [bar, out], workloads: [pod] }), rules, cluster);
     assert.deepEqual(warnings.map(describeFault), [
       'exports[0]: "xyz/gone" is no Service of this cluster yet. Create it and update this stack again, or correct its namespace and name.',
-      "exports[1]: exports nothing: rules before it (exports[0]) decide on xyz/bar. Put it further up, or take it out.",
-      "exports[2]: means no Service of this cluster. Create or label one and update this stack again, or correct the rule.",
-      "exports[3]: exports nothing: the label istio-federation.dev/export keeps xyz/out back. Ask their owners, or take it out.",
-      "exports[4]: exports nothing: rules before it (exports[0], exports[3]) decide on xyz/bar, xyz/out. Put it further up, or take it out.",
-      "exports[5]: exports nothing: rules before it (exports[0]) decide on xyz/bar. Put it further up, or take it out.",
+      "exports[1]: exports nothing: earlier rules (exports[0]) match xyz/bar first. Move it up, or remove it.",
+      "exports[2]: matches no Service of this cluster. Create or label one and update this stack again, or correct the rule.",
+      "exports[3]: exports nothing: the label istio-federation.dev/export excludes xyz/out. Ask their owners, or remove it.",
+      "exports[4]: exports nothing: earlier rules (exports[0], exports[3]) match xyz/bar, xyz/out first. Move it up, or remove it.",
+      "exports[5]: exports nothing: earlier rules (exports[0]) match xyz/bar first. Move it up, or remove it.",
     ]);
   });
 });
@@ -151,19 +160,24 @@ describe("A rule of exports", () => {
 describe("An exported Service", () => {
   it("is told with all that policies need", () => {
     const rule = { services, peers: ["cluster-a"] };
-    const { exported } = exportsOf({ ports: two }, [pod], [{ services: ["x"] }, rule]);
-    assert.deepEqual(exported, {
+    const { offer } = exportsOf({ ports: two }, [pod], [{ services: ["x"] }, rule]);
+    assert.deepEqual(offer, {
       namespace: "xyz",
       name: "bar",
       host: BAR_HOST,
+      isAliased: false,
+      via: "passthrough",
       selector: { app: "bar" },
       ports: [
         { number: 8080, name: "http", protocol: "HTTP", targetPort: 8080, targetPorts: [8080] },
         { number: 9090, name: "grpc", protocol: "GRPC", targetPort: 8000, targetPorts: [8000] },
       ],
       isWhole: true,
-      peers: ["cluster-a"],
-      permissive: false,
+      identities: offeredBar.subjectAltNames,
+      audience: ["cluster-a"],
+      importers: ["cluster-a"],
+      labels: {},
+      permissiveBy: [],
       rule,
       ruleIndex: 1,
     });
@@ -173,24 +187,30 @@ describe("An exported Service", () => {
     const ports = [{ name: "http", port: 80, targetPort: "web" }];
     const bare = { ...pod, labels: { app: "bar" }, ports: { web: 7000 } };
     const led = (...workloads: Workload[]) => {
-      const [port] = exportsOf({ ports }, workloads).exported?.ports ?? [];
+      const [port] = exportsOf({ ports }, workloads).offer?.ports ?? [];
       return [port?.targetPort, port?.targetPorts];
     };
     assert.deepEqual(led(pod, { ...pod, ports: { web: 9000 } }, bare), [undefined, [8000, 9000]]);
-    assert.deepEqual(led({ ...pod, ports: {} }), [undefined, undefined]);
+    assert.deepEqual(led({ ...pod, ports: {} }), [undefined, []]);
   });
 
   it("is whole when all is offered of it that the gateway could lead to", () => {
     const ports = [...two, { name: "dns", port: 53, protocol: "UDP" }];
-    const isWhole = (rule: ExportRule) => exportsOf({ ports }, [pod], [rule]).exported?.isWhole;
+    const isWhole = (rule: ExportRule) => exportsOf({ ports }, [pod], [rule]).offer?.isWhole;
     assert.equal(isWhole({ services }), true);
     assert.equal(isWhole({ services, ports: ["http", "grpc"] }), true);
     assert.equal(isWhole({ services, ports: ["http"] }), false);
   });
 
   it("leaves out a port of its workloads that nobody knows", () => {
-    const { exported } = exportsOf({ ports: two }, [{ ...pod, ports: {} }]);
-    assert.deepEqual(exported?.ports[1], { number: 9090, name: "grpc", protocol: "GRPC" });
+    const { offer } = exportsOf({ ports: two }, [{ ...pod, ports: {} }]);
+    assert.deepEqual(offer?.ports[1], {
+      number: 9090,
+      name: "grpc",
+      protocol: "GRPC",
+      targetPort: undefined,
+      targetPorts: [],
+    });
   });
 
   it("comes in the order of full names", () => {
@@ -198,13 +218,9 @@ describe("An exported Service", () => {
       ["y", "x"].map((name): KubernetesService => ({ ...bar, namespace, name })),
     );
     const workloads = ["a", "b"].map((namespace) => ({ ...pod, namespace }));
-    const { exported } = exportServices(
-      found({ services: named, workloads }),
-      [{ services: ["*"] }],
-      cluster,
-    );
+    const { offers } = exportsIn(found({ services: named, workloads }), [{ services: ["*"] }], cluster);
     assert.deepEqual(
-      exported.map(({ name, namespace }) => `${name}.${namespace}`),
+      offers.map(({ name, namespace }) => `${name}.${namespace}`),
       ["x.a", "x.b", "y.a", "y.b"],
     );
   });

@@ -14,9 +14,9 @@ describe("The exported ports of a Service", () => {
     assert.deepEqual(
       warnings.map(({ path, rule }) => `${path} ${rule}`),
       [
-        "ports.dns is UDP, so it is left out: the gateway carries TCP only",
-        "ports.sig is SCTP, so it is left out: the gateway carries TCP only",
-        "ports.udp-x is UDP by its name, so it is left out: the gateway carries TCP only",
+        "ports.dns is UDP, so the port is not exported: the gateway carries TCP only",
+        "ports.sig is SCTP, so the port is not exported: the gateway carries TCP only",
+        "ports.udp-x is UDP by its name, so the port is not exported: the gateway carries TCP only",
       ],
     );
   });
@@ -52,7 +52,7 @@ describe("The exported ports of a Service", () => {
         );
         assert.match(
           warnings[0]?.rule ?? "",
-          /^is left out: port 8080 '\w+' has its number or name already$/,
+          /^is not exported: port 8080 '\w+' has the same number or name$/,
         );
       }
     }

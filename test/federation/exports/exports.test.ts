@@ -1,15 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { exportServices } from "../../../federation/exports/exports.ts";
-import { bar, byLabel, byName, cluster, found, offerOf, offeredBar, pod } from "./exportsFixture.ts";
+import type { ExportRule } from "../../../federation/config/exports.ts";
+import {
+  bar,
+  byLabel,
+  byName,
+  cluster,
+  found,
+  offerOf,
+  offeredBar,
+  pod,
+  exportsIn,
+} from "./exportsFixture.ts";
 
 describe("The exports of a cluster", () => {
   it("are the Services that rules name, with the identities of their workloads", () => {
-    const { services, warnings } = exportServices(
-      found({ services: [bar], workloads: [pod] }),
-      byName,
-      cluster,
-    );
+    const { services, warnings } = exportsIn(found({ services: [bar], workloads: [pod] }), byName, cluster);
     assert.deepEqual([services, warnings], [{ "bar.xyz.svc.cluster-b.local": offeredBar }, []]);
   });
 
@@ -42,12 +48,12 @@ describe("The exports of a cluster", () => {
   });
 
   it("warn of a Service that is named and not there, as it may come later", () => {
-    const { services, warnings } = exportServices(found({}), [...byLabel, ...byName], cluster);
+    const { services, warnings } = exportsIn(found({}), [...byLabel, ...byName], cluster);
     assert.deepEqual(services, {});
     assert.deepEqual(
       warnings.map(({ path, value, rule }) => [path, value, rule]),
       [
-        ["exports[0]", undefined, "means no Service of this cluster"],
+        ["exports[0]", undefined, "matches no Service of this cluster"],
         ["exports[1]", "xyz/bar", "is no Service of this cluster yet"],
       ],
     );
@@ -59,9 +65,9 @@ describe("The exports of a cluster", () => {
       "app.kubernetes.io/managed-by": "istio-federation",
       "istio-federation.dev/peer": "cluster-a",
     };
-    const told = (rules: Parameters<typeof exportServices>[1]) => {
+    const told = (rules: ExportRule[]) => {
       const local = { ...bar, name: "local", labels };
-      const { services, warnings } = exportServices(
+      const { services, warnings } = exportsIn(
         found({ services: [bar, local], workloads: [pod] }),
         rules,
         cluster,
@@ -72,13 +78,7 @@ describe("The exports of a cluster", () => {
       assert.deepEqual(told(rules), [["bar.xyz.svc.cluster-b.local"], []]);
     assert.deepEqual(told([{ namespaces: ["xyz"], services: ["local"] }]), [
       [],
-      [
-        [
-          "exports[0]",
-          "xyz/local",
-          "is a Service by which clients here find a peer's service, so it is held back",
-        ],
-      ],
+      [["exports[0]", "xyz/local", "was created by this program for an import, so it is not exported"]],
     ]);
   });
 
@@ -114,7 +114,7 @@ describe("The exports of a cluster", () => {
 
   it("do not clash over a port number, be it HTTP here and TCP there: each has its own name", () => {
     const ports = [{ name: "tcp", port: 8080 }];
-    const { services, warnings } = exportServices(
+    const { services, warnings } = exportsIn(
       found({ services: [bar, { ...bar, name: "db", ports }], workloads: [pod] }),
       [...byName, { ...byName[0]!, services: ["db"] }],
       cluster,
@@ -148,7 +148,7 @@ describe("The exports of a cluster", () => {
 
   it("hold back a Service whose name in this domain would be too long", () => {
     const long = { ...cluster, domain: Array(4).fill("a".repeat(60)).join(".") };
-    const { services, warnings } = exportServices(found({ services: [bar], workloads: [pod] }), byName, long);
+    const { services, warnings } = exportsIn(found({ services: [bar], workloads: [pod] }), byName, long);
     assert.deepEqual([services, warnings.length], [{}, 1]);
   });
 });

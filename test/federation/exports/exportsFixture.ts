@@ -4,11 +4,14 @@ import type {
   Workload,
 } from "../../../federation/exports/clusterServices.ts";
 import type { ExportRule } from "../../../federation/config/exports.ts";
-import { exportServices } from "../../../federation/exports/exports.ts";
+import { exportServices } from "../../../federation/exports/exportedServices.ts";
+import { toContractServices } from "../../../federation/exports/offer.ts";
 
 export const BAR_HOST = "bar.xyz.svc.cluster-b.local";
 export const cluster = {
   domain: "cluster-b.local",
+  domains: [],
+  gatewayAccount: "eastwestgateway",
   trustDomain: "b.example",
   peers: { "cluster-a": "cluster-a", "cluster-c": "c" },
 };
@@ -45,14 +48,28 @@ export function found(changes: Partial<ClusterServices>): ClusterServices {
   };
 }
 
-/** What is offered of one Service, and the paths of the warnings. */
+type Arguments = Parameters<typeof exportServices>;
+
+/** Exports, and services of the contract. */
+export function exportsIn(
+  services: ClusterServices,
+  rules: Arguments[1],
+  exporting: Arguments[2],
+  last: Arguments[3] = {},
+  lastAliases: Arguments[4] = [],
+) {
+  const { offers, warnings } = exportServices(services, rules, exporting, last, lastAliases);
+  return { offers, services: toContractServices(offers), warnings };
+}
+
+/** Contract entry and offer of one Service, and its warnings. */
 export function exportsOf(
   changes: Partial<KubernetesService>,
   workloads: Workload[] = [pod],
   rules = byName,
   others: Partial<ClusterServices> = {},
 ) {
-  const { services, warnings, exported } = exportServices(
+  const { services, warnings, offers } = exportsIn(
     found({ services: [{ ...bar, ...changes }], workloads, ...others }),
     rules,
     cluster,
@@ -61,11 +78,11 @@ export function exportsOf(
     offered: services[BAR_HOST],
     warned: warnings.map(({ path }) => path),
     rules: warnings.map(({ rule }) => rule),
-    exported: exported[0],
+    offer: offers[0],
   };
 }
 
-/** The same without the words. */
+/** Contract entry of one Service, and the paths of its warnings. */
 export function offerOf(...args: Parameters<typeof exportsOf>) {
   const { offered, warned } = exportsOf(...args);
   return { offered, warned };

@@ -5,26 +5,25 @@ import type { ExportRule } from "../../../federation/config/exports.ts";
 import { parseContract } from "../../../federation/contract/contract.ts";
 import { matches } from "../../../federation/core/labels.ts";
 import type { ClusterServices } from "../../../federation/exports/clusterServices.ts";
-import { selects } from "../../../federation/exports/exportRule.ts";
-import { exportServices } from "../../../federation/exports/exports.ts";
+import { matchesService } from "../../../federation/exports/exportRule.ts";
 import { mutualTlsModes, speaksMutualTls } from "../../../federation/exports/mutualTls.ts";
 import { shuffled } from "../arbitraries.ts";
 import { findings, rules } from "./exportsArbitraries.ts";
-import { bar, cluster, pod } from "./exportsFixture.ts";
+import { bar, cluster, pod, exportsIn } from "./exportsFixture.ts";
 import { contractOf } from "../samples.ts";
 
 /** What a peer may reach: `host:port`. */
 function reached(found: ClusterServices, made: readonly ExportRule[], peer: string): string[] {
-  const { exported } = exportServices(found, made, cluster);
-  return exported
-    .filter(({ peers }) => peers.includes(peer))
+  const { offers } = exportsIn(found, made, cluster);
+  return offers
+    .filter(({ audience }) => audience.includes(peer))
     .flatMap(({ host, ports }) => ports.map(({ number }) => `${host}:${number}`));
 }
 
 /** How many of 100 findings by these arbitraries export anything. */
 function fruitful(): number {
   const samples = fc.sample(fc.tuple(findings, rules), { numRuns: 100, seed: 1 });
-  return samples.filter(([found, made]) => exportServices(found, made, cluster).exported.length > 0).length;
+  return samples.filter(([found, made]) => exportsIn(found, made, cluster).offers.length > 0).length;
 }
 
 describe("Exports, whatever there is and whatever is asked for,", () => {
@@ -41,8 +40,8 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
     );
     fc.assert(
       fc.property(pairs, ({ found, made, other }) => {
-        const exports = exportServices(found, made, cluster);
-        assert.equal(JSON.stringify(exportServices(other, made, cluster)), JSON.stringify(exports));
+        const exports = exportsIn(found, made, cluster);
+        assert.equal(JSON.stringify(exportsIn(other, made, cluster)), JSON.stringify(exports));
         const contract = parseContract(contractOf({ services: exports.services }), "own contract");
         assert.equal(JSON.stringify(contract.services), JSON.stringify(exports.services));
       }),
@@ -58,18 +57,18 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
   it("are told alike to peers and to this cluster", () => {
     fc.assert(
       fc.property(findings, rules, (found, made) => {
-        const { services, exported } = exportServices(found, made, cluster);
+        const { services, offers } = exportsIn(found, made, cluster);
         assert.deepEqual(
           Object.keys(services),
-          exported.map(({ host }) => host),
+          offers.map(({ host }) => host),
         );
-        for (const { host, ports, peers, rule: own, ruleIndex } of exported) {
+        for (const { host, ports, audience, rule: own, ruleIndex } of offers) {
           assert.deepEqual(
             ports.map(({ number, name, protocol }) => ({ number, name, protocol })),
             services[host]?.ports,
           );
           assert.deepEqual(
-            peers.map((peer) => (cluster.peers as Record<string, string>)[peer]).sort(),
+            audience.map((peer) => (cluster.peers as Record<string, string>)[peer]).sort(),
             services[host]?.peers ?? ["c", "cluster-a"],
           );
           assert.equal(made[ruleIndex], own);
@@ -113,8 +112,8 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
     fc.assert(
       fc.property(findings, rules, (found, made) => {
         const modeOf = mutualTlsModes(found.peerAuthentications);
-        const { exported, warnings } = exportServices(found, made, cluster);
-        for (const { namespace, name, selector, ports, permissive } of exported) {
+        const { offers, warnings } = exportsIn(found, made, cluster);
+        for (const { namespace, name, selector, ports, permissiveBy } of offers) {
           const behind = found.workloads.filter(
             (workload) => workload.namespace === namespace && matches(selector, workload.labels),
           );
@@ -128,7 +127,7 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
               continue;
             }
             assert.ok(modes.some((mode) => mode !== "DISABLE"));
-            assert.ok(permissive || !modes.includes("PERMISSIVE"));
+            assert.ok(permissiveBy.length > 0 || !modes.includes("PERMISSIVE"));
           }
         }
       }),
@@ -158,15 +157,15 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
   it("are decided by the first rule alone that means a Service", () => {
     fc.assert(
       fc.property(findings, rules, (found, made) => {
-        const all = exportServices(found, made, cluster);
+        const all = exportsIn(found, made, cluster);
         for (const each of found.services) {
           const only = { ...found, services: [each] };
           const labels = found.namespaces[each.namespace] ?? {};
-          const first = made.findIndex((one) => selects(one, each, labels));
-          const alone = first < 0 ? {} : exportServices(only, made.slice(first, first + 1), cluster).services;
+          const first = made.findIndex((one) => matchesService(one, each, labels));
+          const alone = first < 0 ? {} : exportsIn(only, made.slice(first, first + 1), cluster).services;
           const host = `${each.name}.${each.namespace}.svc.cluster-b.local`;
           assert.deepEqual(all.services[host], alone[host]);
-          assert.equal(all.exported.find((one) => one.host === host)?.ruleIndex ?? first, first);
+          assert.equal(all.offers.find((one) => one.host === host)?.ruleIndex ?? first, first);
         }
       }),
     );
@@ -197,7 +196,7 @@ function secondsFor(size: number, made: (names: readonly string[]) => ExportRule
   };
   const runs = [1, 2, 3].map(() => {
     const begin = process.cpuUsage();
-    assert.equal(exportServices(found, made(names), cluster).exported.length, size);
+    assert.equal(exportsIn(found, made(names), cluster).offers.length, size);
     return process.cpuUsage(begin).user / 1e6;
   });
   return Math.min(...runs);

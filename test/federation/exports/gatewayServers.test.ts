@@ -16,10 +16,7 @@ const opened = { ...barService, terminated: true as const };
 
 describe("The servers of the gateway", () => {
   it("are one for all that it passes on, and one for each port whose calls it opens, all on one port", () => {
-    const servers = gatewayServers({
-      ...gatewayListeners({ [BAR]: opened, [FOO]: barService }),
-      bind: "10.0.0.1",
-    });
+    const servers = gatewayServers(gatewayListeners({ [BAR]: opened, [FOO]: barService }), "10.0.0.1");
     const name = servers[1]?.port.name ?? "";
     assert.match(name, /^tls-8080-[0-9a-f]{16}$/);
     assert.deepEqual(servers, [
@@ -39,9 +36,9 @@ describe("The servers of the gateway", () => {
   });
 
   it("are none where nothing is exported, and none for passing on where all is opened", () => {
-    assert.deepEqual(gatewayServers(gatewayListeners({})), []);
+    assert.deepEqual(gatewayServers(gatewayListeners({}), undefined), []);
     assert.deepEqual(
-      gatewayServers(gatewayListeners({ [BAR]: opened })).map(({ tls }) => tls.mode),
+      gatewayServers(gatewayListeners({ [BAR]: opened }), undefined).map(({ tls }) => tls.mode),
       ["ISTIO_MUTUAL"],
     );
   });
@@ -53,7 +50,7 @@ describe("The servers of the gateway", () => {
     const named = fc.tuple(label(), service).map(([name, each]) => [`${name}.${BAR}`, each] as const);
     fc.assert(
       fc.property(fc.uniqueArray(named, { selector: ([host]) => host }), (services) => {
-        const servers = gatewayServers(gatewayListeners(Object.fromEntries(services)));
+        const servers = gatewayServers(gatewayListeners(Object.fromEntries(services)), undefined);
         const names = servers.map(({ port }) => port.name);
         const hosts = servers.flatMap((server) => server.hosts);
         assert.equal(new Set(names).size, names.length);
@@ -64,7 +61,7 @@ describe("The servers of the gateway", () => {
         );
         assert.deepEqual([...hosts].sort(), ports.sort());
         assert.deepEqual(
-          gatewayServers(gatewayListeners(Object.fromEntries(services.toReversed()))),
+          gatewayServers(gatewayListeners(Object.fromEntries(services.toReversed())), undefined),
           servers,
         );
       }),
@@ -88,7 +85,7 @@ describe("The servers of the gateway", () => {
 
   it("answer as the gateway's service account", () => {
     assert.equal(
-      gatewayIdentity({ trustDomain: "b.example" }),
+      gatewayIdentity({ trustDomain: "b.example", gatewayAccount: "eastwestgateway" }),
       "spiffe://b.example/ns/istio-gateway/sa/eastwestgateway",
     );
     assert.match(gatewayIdentity({ trustDomain: "b.example", gatewayAccount: "own" }), /sa\/own$/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { type GatewayTls, otherTls } from "../../../federation/exports/mutualTls.ts";
+import { type GatewayTls, destinationRuleTls } from "../../../federation/exports/mutualTls.ts";
 import { shuffled } from "../arbitraries.ts";
 import { BAR_HOST } from "./exportsFixture.ts";
 
@@ -120,7 +120,7 @@ describe("The TLS that DestinationRules ask of the gateway", () => {
     it(what, () => {
       fc.assert(
         fc.property(shuffled(rules), (shuffledRules) => {
-          const found = otherTls(shuffledRules, "cluster-b.local")(
+          const found = destinationRuleTls(shuffledRules, "cluster-b.local")(
             { namespace: "xyz", host: BAR_HOST },
             8080,
           );

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { KubernetesService, Workload } from "../../../federation/exports/clusterServices.ts";
-import { exportServices } from "../../../federation/exports/exports.ts";
-import { bar, byName, cluster, found, offerOf, offeredBar, pod } from "./exportsFixture.ts";
+import { bar, byName, cluster, found, offerOf, offeredBar, pod, exportsIn } from "./exportsFixture.ts";
 import { barService } from "../samples.ts";
 
 describe("The identities of an export", () => {
@@ -36,7 +35,7 @@ describe("The identities of an export", () => {
         peers: ["cluster-a"],
       },
     };
-    const { services, warnings } = exportServices(found({ services: [bar] }), byName, cluster, last);
+    const { services, warnings } = exportsIn(found({ services: [bar] }), byName, cluster, last);
     assert.deepEqual(services, {
       "bar.xyz.svc.cluster-b.local": {
         ports: offeredBar.ports,
@@ -48,7 +47,7 @@ describe("The identities of an export", () => {
       [
         [
           "Service xyz/bar.selector",
-          "leads to no workload whose service account is known, so the identities last published stay",
+          "selects no workload whose service account is known, so the identities last published stay",
         ],
       ],
     );
@@ -59,7 +58,7 @@ describe("The identities of an export", () => {
       "bar.xyz.svc.cluster-b.local": { ...barService, subjectAltNames: ["spiffe://b.example/old"] },
     };
     const offers = (services: KubernetesService[], workloads: Workload[], rules = byName) =>
-      exportServices(found({ services, workloads }), rules, cluster, last).services;
+      exportsIn(found({ services, workloads }), rules, cluster, last).services;
     assert.deepEqual(offers([bar], [pod]), { "bar.xyz.svc.cluster-b.local": offeredBar });
     assert.deepEqual(offers([], []), {});
     assert.deepEqual(offers([bar], [], []), {});

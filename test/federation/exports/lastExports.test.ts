@@ -52,7 +52,7 @@ describe("The exports last published, without a cluster to ask", () => {
   ];
   for (const [what, rules, hosts] of cases) {
     it(what, () => {
-      const kept = lastExports(services, rules, cluster);
+      const kept = lastExports(services, rules, cluster, []);
       assert.deepEqual(Object.keys(kept).sort(), hosts);
       for (const host of hosts) assert.deepEqual(kept[host], barService);
     });
@@ -61,10 +61,10 @@ describe("The exports last published, without a cluster to ask", () => {
   it("are those of today's cluster domain only", () => {
     const odd = { "a.b.xyz.svc.cluster-b.local": barService, "xyz.svc.cluster-b.local": barService };
     assert.deepEqual(
-      lastExports({ ...services, ...odd }, [{ selector }], { ...cluster, domain: "b.local" }),
+      lastExports({ ...services, ...odd }, [{ selector }], { ...cluster, domain: "b.local" }, []),
       {},
     );
-    assert.deepEqual(lastExports(odd, [{ selector }], cluster), {});
+    assert.deepEqual(lastExports(odd, [{ selector }], cluster, []), {});
   });
 
   describe("are narrowed to what today's rules say", () => {
@@ -75,7 +75,7 @@ describe("The exports last published, without a cluster to ask", () => {
       labels: { app: "bar", tier: "gold" },
     };
     const bar = (rules: ExportRule[], service: ContractService = published) =>
-      lastExports({ [BAR]: service }, rules, cluster)[BAR];
+      lastExports({ [BAR]: service }, rules, cluster, [])[BAR];
     const named = { services: ["bar"] };
 
     it("in their ports, by number or name", () => {

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { ClusterServices, Workload } from "../../../federation/exports/clusterServices.ts";
-import { exportServices } from "../../../federation/exports/exports.ts";
-import { BAR_HOST, bar, byName, cluster, exportsOf, found, offeredBar, pod } from "./exportsFixture.ts";
+import {
+  BAR_HOST,
+  bar,
+  byName,
+  cluster,
+  exportsOf,
+  found,
+  offeredBar,
+  pod,
+  exportsIn,
+} from "./exportsFixture.ts";
 
 const bare: Workload = { ...pod, labels: { app: "bar" } };
 const created = "2026-11-21T10:00:00Z";
@@ -18,14 +27,14 @@ describe("What nobody could reach", () => {
     assert.deepEqual([offered, warned], [offeredBar, ["Service xyz/bar.selector"]]);
     assert.match(
       rules[0] ?? "",
-      /^leads to 2 workload\(s\), none with a sidecar .* calls fail until one has$/,
+      /^selects 2 workload\(s\), none with a sidecar .* calls fail until one has a sidecar$/,
     );
   });
 
   it("is offered with a warning where some have one", () => {
     const { offered, rules } = exportsOf({}, [pod, bare, bare]);
     assert.deepEqual(offered, offeredBar);
-    assert.match(rules.join(), /^leads to 2 of 3 workloads without a sidecar/);
+    assert.match(rules.join(), /^selects 3 workload\(s\), 2 of them without a sidecar/);
   });
 
   it("is offered with a warning where none with a sidecar is ready", () => {
@@ -34,23 +43,23 @@ describe("What nobody could reach", () => {
       { ...pod, ready: false },
     ]);
     assert.deepEqual(offered, offeredBar);
-    assert.match(rules.join(), /^leads to 2 workload\(s\), none of them ready: it stays offered/);
+    assert.match(rules.join(), /^selects 2 workload\(s\), none of them ready: the Service stays exported/);
     assert.deepEqual(exportsOf({}, [{ ...pod, ready: false }, pod]).rules, []);
     assert.equal(exportsOf({}, [{ ...pod, ready: false }, bare]).rules.length, 2);
   });
 
   it("is not judged of a Service whose workloads nobody knows", () => {
     const annotations = { "istio-federation.dev/subject-alt-names": "spiffe://b.example/vm" };
-    const { offered, warned, exported } = exportsOf({ selector: {}, annotations }, []);
-    assert.deepEqual([offered?.ports, warned, exported?.selector], [offeredBar.ports, [], {}]);
+    const { offered, warned, offer } = exportsOf({ selector: {}, annotations }, []);
+    assert.deepEqual([offered?.ports, warned, offer?.selector], [offeredBar.ports, [], {}]);
   });
 
   const with_ = (others: Partial<ClusterServices>, workloads = [pod]) =>
     exportsOf({ ports: two }, workloads, byName, others);
 
   it("is held back where a PeerAuthentication disables mutual TLS", () => {
-    const { offered, exported, warned } = with_({ peerAuthentications: [{ ...policy, mode: "DISABLE" }] });
-    assert.deepEqual([offered, exported], [undefined, undefined]);
+    const { offered, offer, warned } = with_({ peerAuthentications: [{ ...policy, mode: "DISABLE" }] });
+    assert.deepEqual([offered, offer], [undefined, undefined]);
     assert.deepEqual(warned, [
       "Service xyz/bar.ports.http",
       "Service xyz/bar.ports.grpc",
@@ -61,17 +70,17 @@ describe("What nobody could reach", () => {
   it("is held back by the port of the workloads, not the Service's", () => {
     const ofPort = (port: number) =>
       with_({ peerAuthentications: [{ ...policy, ports: { [port]: { mode: "DISABLE" } } }] });
-    const { offered, exported, rules } = ofPort(8000);
+    const { offered, offer, rules } = ofPort(8000);
     assert.deepEqual(
       offered?.ports.map(({ name }) => name),
       ["http"],
     );
     assert.deepEqual(
-      exported?.ports.map(({ name }) => name),
+      offer?.ports.map(({ name }) => name),
       ["http"],
     );
     assert.deepEqual(rules, [
-      "takes no mutual TLS by PeerAuthentication xyz/bar (mode DISABLE), so it is held back",
+      "accepts no mutual TLS by PeerAuthentication xyz/bar (mode DISABLE), so the port is not exported",
     ]);
     assert.equal(ofPort(9090).offered?.ports.length, 2);
   });
@@ -82,7 +91,7 @@ describe("What nobody could reach", () => {
     const { offered, warned, rules } = with_({ peerAuthentications }, [pod, v2]);
     assert.equal(offered?.ports.length, 2);
     assert.deepEqual(warned, ["Service xyz/bar.ports.http", "Service xyz/bar.ports.grpc"]);
-    assert.match(rules[0] ?? "", /at some workloads: peers' calls go to the others only$/);
+    assert.match(rules[0] ?? "", /at some workloads: peers' calls reach the others only$/);
   });
 
   it("is held back where a DestinationRule takes the gateway's mutual TLS away", () => {
@@ -94,18 +103,21 @@ describe("What nobody could reach", () => {
       one.offered?.ports.map(({ name }) => name),
       ["http"],
     );
-    assert.match(one.rules.join(), /^is the TLS mode that DestinationRule xyz\/plain asks of the gateway/);
+    assert.match(
+      one.rules.join(),
+      /^is the TLS mode that DestinationRule xyz\/plain sets for the gateway, which then passes nothing through/,
+    );
   });
 
   it("is told of plain text once for each PeerAuthentication that lets it in", () => {
     const services = ["a", "b", "c", "d"].map((name) => ({ ...bar, name, ports: two }));
-    const { exported, warnings } = exportServices(
+    const { offers, warnings } = exportsIn(
       found({ services, workloads: [pod, pod], peerAuthentications: [{ ...policy, mode: "PERMISSIVE" }] }),
       [{ services: ["*"] }],
       cluster,
     );
     assert.deepEqual(
-      exported.map(({ permissive }) => permissive),
+      offers.map(({ permissiveBy }) => permissiveBy.length > 0),
       [true, true, true, true],
     );
     assert.deepEqual(

@@ -1,10 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { ExportRule } from "../../../federation/config/exports.ts";
-import { exportServices } from "../../../federation/exports/exports.ts";
 import { gatewayServiceAccount } from "../../../federation/exports/gatewayListeners.ts";
 import { lastExports } from "../../../federation/exports/lastExports.ts";
-import { BAR_HOST, bar, byName, cluster, exportsOf, found, offeredBar, pod } from "./exportsFixture.ts";
+import {
+  BAR_HOST,
+  bar,
+  byName,
+  cluster,
+  exportsOf,
+  found,
+  offeredBar,
+  pod,
+  exportsIn,
+} from "./exportsFixture.ts";
 
 const rules: ExportRule[] = [{ namespaces: ["xyz"], services: ["bar"], gateway: "terminating" }];
 const gatewayId = "spiffe://b.example/ns/istio-gateway/sa/eastwestgateway";
@@ -12,16 +21,16 @@ const openedBar = { ...offeredBar, subjectAltNames: [gatewayId], terminated: tru
 
 describe("A Service whose calls the gateway opens", () => {
   it("answers as the gateway, and says so to peers and to the cluster", () => {
-    const { offered, exported, warned } = exportsOf({}, [pod], rules);
+    const { offered, offer, warned } = exportsOf({}, [pod], rules);
     assert.deepEqual([offered, warned], [openedBar, []]);
-    assert.deepEqual([exported?.terminated, exported?.isWhole], [true, true]);
+    assert.deepEqual([offer?.via, offer?.isWhole], ["terminated", true]);
   });
 
   it("is passed on where the rule says passthrough, which is the default", () => {
     for (const gateway of [{}, { gateway: "passthrough" as const }]) {
-      const { offered, exported } = exportsOf({}, [pod], [{ ...byName[0], ...gateway }]);
+      const { offered, offer } = exportsOf({}, [pod], [{ ...byName[0], ...gateway }]);
       assert.deepEqual(offered, offeredBar);
-      assert.ok(exported && !("terminated" in exported));
+      assert.equal(offer?.via, "passthrough");
     }
   });
 
@@ -30,15 +39,15 @@ describe("A Service whose calls the gateway opens", () => {
       { name: "http", port: 8080 },
       { name: "admin", port: 9000 },
     ];
-    const { exported } = exportsOf({ ports }, [pod], [{ ...rules[0], ports: ["http"] }]);
-    assert.deepEqual([exported?.ports.length, exported?.isWhole], [1, true]);
+    const { offer } = exportsOf({ ports }, [pod], [{ ...rules[0], ports: ["http"] }]);
+    assert.deepEqual([offer?.ports.length, offer?.isWhole], [1, true]);
   });
 
   it("is offered while none of its workloads is there, with a warning", () => {
     const { offered, rules: told } = exportsOf({}, [], rules);
     assert.deepEqual(offered, openedBar);
     assert.deepEqual(told, [
-      "leads to no workload: it stays offered, and peers' calls fail until one is there",
+      "selects no workload: the Service stays exported, and peers' calls fail until one runs",
     ]);
   });
 
@@ -48,16 +57,13 @@ describe("A Service whose calls the gateway opens", () => {
     assert.equal(exportsOf({ selector: {} }, [], rules).offered, undefined);
     const { offered, warned, rules: told } = exportsOf({ selector: {}, annotations }, [], rules);
     assert.deepEqual([offered, warned], [openedBar, ["Service xyz/bar.selector"]]);
-    assert.match(
-      told[0] ?? "",
-      /^is not there, .* in plain text unless a DestinationRule .* are not checked$/,
-    );
+    assert.match(told[0] ?? "", /^is missing, .* in plaintext unless a DestinationRule .* are not checked$/);
   });
 
   it("has no use for that with a selector, and is held back all the same where it is wrong", () => {
     const { offered, rules: told } = exportsOf({ annotations }, [pod], rules);
     assert.deepEqual(offered, openedBar);
-    assert.match(told.join(), /^has no effect here: the gateway answers for the Service/);
+    assert.match(told.join(), /^has no effect: the TLS-terminating gateway shows its own identity/);
     const wrong = { "istio-federation.dev/subject-alt-names": "spiffe://a.example/ns/x/sa/y" };
     for (const selector of [{}, { app: "bar" }]) {
       const held = exportsOf({ selector, annotations: wrong }, [pod], rules);
@@ -73,28 +79,28 @@ describe("A Service whose calls the gateway opens", () => {
     assert.equal(byRule.offered, undefined);
     assert.equal(
       byRule.rules[0],
-      "is the TLS mode by which DestinationRule xyz/bar has the gateway call it, and not by Istio's mutual TLS, so the port is held back",
+      "is the TLS mode that DestinationRule xyz/bar sets for the gateway, which must call workloads by Istio's mutual TLS, so the port is not exported",
     );
     const disable = { ...about, selector: { app: "bar" }, ports: {}, mode: "DISABLE" as const };
     const disabled = exportsOf({}, [pod], rules, { peerAuthentications: [disable] });
     assert.equal(disabled.offered, undefined);
     assert.match(
       disabled.rules[0] ?? "",
-      /\(mode DISABLE\): the gateway would call it in plain text, so it is held back$/,
+      /\(mode DISABLE\): the gateway would call it in plaintext, so the port is not exported$/,
     );
     const v2 = { ...pod, labels: { ...pod.labels, version: "v2" } };
     const some = exportsOf({}, [pod, v2], rules, {
       peerAuthentications: [{ ...disable, selector: { version: "v2" } }],
     });
     assert.deepEqual(some.offered, openedBar);
-    assert.match(some.rules.join(), /at some workloads, which the gateway calls in plain text$/);
+    assert.match(some.rules.join(), /at some workloads, which the gateway calls in plaintext$/);
   });
 
   it("is told of where the gateway calls its workloads in plain text", () => {
     const bare = { ...pod, labels: { app: "bar" } };
     const { offered, rules: told } = exportsOf({}, [pod, bare], rules);
     assert.deepEqual(offered, openedBar);
-    assert.match(told.join(), /^leads to 1 of 2 workloads without a sidecar .* calls in plain text$/);
+    assert.match(told.join(), /^selects 2 workload\(s\), 1 of them without a sidecar .* calls in plaintext$/);
   });
 
   it("is held back where its name is too long for a server of the gateway", () => {
@@ -102,7 +108,7 @@ describe("A Service whose calls the gateway opens", () => {
     const longest = `${`${"a".repeat(60)}.`.repeat(3)}${"b".repeat(52)}`;
     const hosts = (gateway: ExportRule["gateway"] & string, domain: string) => {
       const there = found({ services: [bar], workloads: [pod] });
-      const told = exportServices(there, [{ ...rules[0], gateway }], { ...cluster, domain });
+      const told = exportsIn(there, [{ ...rules[0], gateway }], { ...cluster, domain });
       return [Object.keys(told.services).length, told.warnings.map(({ path }) => path)];
     };
     assert.deepEqual(hosts("terminating", longest), [1, []]);
@@ -112,8 +118,8 @@ describe("A Service whose calls the gateway opens", () => {
 
   it("stays opened while the cluster cannot be read, and its identity is nobody else's when it is passed on again", () => {
     const last = { [BAR_HOST]: openedBar };
-    assert.deepEqual(lastExports(last, byName, cluster), last);
-    const { services } = exportServices(found({ services: [bar] }), byName, cluster, last);
+    assert.deepEqual(lastExports(last, byName, cluster, []), last);
+    const { services } = exportsIn(found({ services: [bar] }), byName, cluster, last);
     assert.deepEqual(services, {});
   });
 
@@ -127,7 +133,7 @@ describe("A Service whose calls the gateway opens", () => {
     ] as const) {
       assert.equal(gatewayServiceAccount(values), name);
     }
-    const account = exportServices(found({ services: [bar], workloads: [pod] }), rules, {
+    const account = exportsIn(found({ services: [bar], workloads: [pod] }), rules, {
       ...cluster,
       gatewayAccount: "own",
     });

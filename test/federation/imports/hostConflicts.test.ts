@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { describeFault } from "../../../federation/core/fault.ts";
 import { type ForeignEntry, type WantedHost, conflictsOf } from "../../../federation/core/hostConflict.ts";
-import { judgeTakenAliases } from "../../../federation/exports/exportPlan.ts";
+import { aliasConflicts } from "../../../federation/exports/exportPlan.ts";
 import { foreignHostFindings } from "../../../federation/imports/hostConflicts.ts";
 
 const wanted = new Map<string, WantedHost>([
@@ -84,7 +84,7 @@ describe("A name under which a Service is offered", () => {
     ["foo.shop.example", { peer: "shop/foo", exportTo: ["istio-gateway"] }],
   ]);
   const judged = (...entries: ForeignEntry[]) =>
-    judgeTakenAliases(entries.flatMap((entry) => conflictsOf(entry, aliases, "istio-gateway")));
+    aliasConflicts(entries.flatMap((entry) => conflictsOf(entry, aliases, "istio-gateway")));
 
   it("holds it back where somebody else's entry has it too and the gateway sees that", () => {
     const labels = { team: "pay" };
@@ -97,7 +97,7 @@ describe("A name under which a Service is offered", () => {
     assert.equal(warnings.length, 2);
     assert.match(
       describeFault(warnings[1]!),
-      /^Service shop\/bar: "bar\.shop\.example" is a host of ServiceEntry shop\/theirs too, which is labelled team=pay,.* held back\. Delete/,
+      /^Service shop\/bar: "bar\.shop\.example" is a host of ServiceEntry shop\/theirs too, which is labelled team=pay,.* not exported\. Delete/,
     );
   });
 

@@ -1,31 +1,25 @@
 import type { LocalCaller } from "../config/callers.ts";
+import { compare, sortedUnique } from "../core/order.ts";
+import type { Operation, PolicyRule, Source } from "./authorizationPolicy.ts";
 import {
   type CallerGroup,
+  type DomainCallers,
   EVERYBODY,
   type PolicyDomain,
+  containsGroup,
   groupsOf,
-  holds,
+  limitsRequests,
   needsDomain,
-  principalOf,
-  isLimited,
+  toPrincipal,
 } from "./callers.ts";
-import type { Operation, PolicyRule, Source } from "./policy.ts";
-import { compare, sortedUnique } from "../core/order.ts";
 
-/** The workloads' ports that a Service offers: those where methods and paths are told apart, and the others. */
-export interface TargetPorts {
+/** Exported ports of workloads: HTTP ones, where policies see methods and paths, and others. */
+export interface ProtocolPorts {
   http: readonly number[];
   other: readonly number[];
 }
 
-/** Callers of one trust domain: for each entry, in their order, whom of them it means. */
-export interface DomainCallers {
-  domain: PolicyDomain;
-  /** Those that mean nobody of this domain are undefined. */
-  entries: readonly (LocalCaller | undefined)[];
-}
-
-/** Some workloads of one domain, without some of them. */
+/** Workloads of one domain, with exceptions. */
 interface Part {
   domain: PolicyDomain;
   groups: CallerGroup[];
@@ -33,35 +27,35 @@ interface Part {
 }
 
 /**
- * What is refused so that exactly the callers of these domains' entries get through, each for what it may do. Callers of other domains
- * are not touched, and no other ports.
+ * Renders rules that deny everything but what the entries of these domains allow. They match no callers of other domains, and no other
+ * ports.
  */
-export function denyRules(ports: TargetPorts, callers: readonly DomainCallers[]): PolicyRule[] {
+export function denyRules(ports: ProtocolPorts, callers: readonly DomainCallers[]): PolicyRule[] {
   const { steps, rest } = stepsOf(callers);
   const limits = steps.flatMap(({ entry, parts }) => {
-    if (!isLimited(entry)) return [];
+    if (!limitsRequests(entry)) return [];
     const { methods, paths } = entry;
     return [
       ...(methods === undefined ? [] : rulesAt(ports.http, parts, { notMethods: methods })),
       ...(paths === undefined ? [] : rulesAt(ports.http, parts, { notPaths: paths })),
-      // There is no telling a method where there is no HTTP. (Istio itself would read such a rule as one for everything.)
+      // Istio would read a rule with methods as one for everything where there is no HTTP.
       ...rulesAt(ports.other, parts, {}),
     ];
   });
   return [...limits, ...rulesAt([...ports.http, ...ports.other], rest, {})];
 }
 
-/** Whether there is a caller of these domains who may not call, or not do everything. */
-export function refusesSome(callers: readonly DomainCallers[]): boolean {
+/** Whether some caller of these domains is denied something. */
+export function deniesSome(callers: readonly DomainCallers[]): boolean {
   const { steps, rest } = stepsOf(callers);
-  return rest.length > 0 || steps.some(({ entry, parts }) => parts.length > 0 && isLimited(entry));
+  return rest.length > 0 || steps.some(({ entry, parts }) => parts.length > 0 && limitsRequests(entry));
 }
 
-/** What these entries allow, in so many words. */
-export function allowRules(ports: TargetPorts, callers: readonly DomainCallers[]): PolicyRule[] {
+/** Renders rules that match what the entries allow. */
+export function allowRules(ports: ProtocolPorts, callers: readonly DomainCallers[]): PolicyRule[] {
   return stepsOf(callers).steps.flatMap(({ entry, parts }) => {
     const { methods, paths } = entry;
-    const open = isLimited(entry) ? ports.http : [...ports.http, ...ports.other];
+    const open = limitsRequests(entry) ? ports.http : [...ports.http, ...ports.other];
     const limit = {
       ...(methods === undefined ? {} : { methods }),
       ...(paths === undefined ? {} : { paths }),
@@ -70,32 +64,32 @@ export function allowRules(ports: TargetPorts, callers: readonly DomainCallers[]
   });
 }
 
-/** Matches every caller of these domains on every port but these. */
-export function otherPortsRules(offered: Iterable<number>, domains: readonly PolicyDomain[]): PolicyRule[] {
+/** Renders rules that match every caller of these domains on every other port. */
+export function otherPortsRules(exported: Iterable<number>, domains: readonly PolicyDomain[]): PolicyRule[] {
   const parts = domains.map((domain): Part => ({ domain, groups: [EVERYBODY], except: [] }));
-  const notPorts = portTexts(offered);
+  const notPorts = portTexts(exported);
   return rulesOf(parts, notPorts.length === 0 ? undefined : { notPorts });
 }
 
-/** Matches everybody but callers of these domains, also who shows a certificate without a name, which no list of names means. */
-export function strangerRule(domains: readonly PolicyDomain[]): PolicyRule {
-  const notPrincipals = sortedUnique(domains.map((domain) => principalOf(EVERYBODY, domain)));
+/** Renders a rule that matches everybody but callers of these domains, also certificates without a name. */
+export function otherDomainsRule(domains: readonly PolicyDomain[]): PolicyRule {
+  const notPrincipals = sortedUnique(domains.map((domain) => toPrincipal(EVERYBODY, domain)));
   return notPrincipals.length === 0 ? {} : { from: [{ source: { notPrincipals } }] };
 }
 
-/** Matches those of these domains' callers whom no entry means. */
-export function uninvitedRules(callers: readonly DomainCallers[]): PolicyRule[] {
+/** Renders rules that match callers of these domains whom no entry matches. */
+export function unmatchedCallersRules(callers: readonly DomainCallers[]): PolicyRule[] {
   return rulesOf(stepsOf(callers).rest, undefined);
 }
 
-/** Matches callers that show no identity, as workloads that take plaintext have them. */
-export function anonymousRules({ http, other }: TargetPorts): PolicyRule[] {
+/** Renders rules that match callers without an identity, which workloads that accept plaintext have. */
+export function anonymousRules({ http, other }: ProtocolPorts): PolicyRule[] {
   const ports = portTexts([...http, ...other]);
   if (ports.length === 0) return [];
   return [{ from: [{ source: { notPrincipals: ["*"] } }], to: [{ operation: { ports } }] }];
 }
 
-/** The entries one after the other, each with those whom it decides for, and whom no entry means. */
+/** Lists for each entry the callers that it is the first to match, and the callers that no entry matches. */
 function stepsOf(callers: readonly DomainCallers[]): {
   steps: { entry: LocalCaller; parts: Part[] }[];
   rest: Part[];
@@ -105,10 +99,12 @@ function stepsOf(callers: readonly DomainCallers[]): {
   for (const { domain, entries } of callers) {
     const decided: CallerGroup[] = [];
     const decideFor = (groups: readonly CallerGroup[]): Part[] => {
-      const left = groups.filter((group) => !decided.some((earlier) => holds(earlier, group)));
+      const left = groups.filter((group) => !decided.some((earlier) => containsGroup(earlier, group)));
       if (left.length === 0) return [];
-      const within = decided.filter((earlier) => left.some((group) => holds(group, earlier)));
-      const except = within.filter((one) => !within.some((other) => other !== one && holds(other, one)));
+      const within = decided.filter((earlier) => left.some((group) => containsGroup(group, earlier)));
+      const except = within.filter(
+        (one) => !within.some((other) => other !== one && containsGroup(other, one)),
+      );
       decided.push(...left);
       return [{ domain, groups: left, except }];
     };
@@ -130,34 +126,36 @@ function rulesAt(ports: readonly number[], parts: readonly Part[], limit: Operat
   return ports.length === 0 ? [] : rulesOf(parts, { ports: portTexts(ports), ...limit });
 }
 
-/** One rule for all of them, but for those whose domain a rule of their own must name. */
+/** Joins the parts in one rule, except those that need a condition for their domain. */
 function rulesOf(parts: readonly Part[], operation: Operation | undefined): PolicyRule[] {
   const to = operation === undefined ? {} : { to: [{ operation }] };
-  const [plain, apart] = [false, true].map((isApart) =>
-    parts.filter(({ domain, groups }) => groups.some((group) => needsDomain(group, domain)) === isApart),
+  const [plain, conditional] = [false, true].map((isConditional) =>
+    parts.filter(
+      ({ domain, groups }) => groups.some((group) => needsDomain(group, domain)) === isConditional,
+    ),
   );
   const sources = sourcesOf(plain ?? []);
   return [
     ...(sources.length === 0 ? [] : [{ from: sources, ...to }]),
-    ...(apart ?? []).map((part): PolicyRule => {
-      const values = [principalOf(EVERYBODY, part.domain)];
+    ...(conditional ?? []).map((part): PolicyRule => {
+      const values = [toPrincipal(EVERYBODY, part.domain)];
       return { from: sourcesOf([part]), ...to, when: [{ key: "source.principal", values }] };
     }),
   ];
 }
 
-/** Those of which nobody is excepted go together. */
+/** Joins the parts without exceptions in one source. */
 function sourcesOf(parts: readonly Part[]): { source: Source }[] {
   const whole = parts.filter(({ except }) => except.length === 0);
-  const together = whole.flatMap(({ domain, groups }) => groups.map((group) => principalOf(group, domain)));
+  const joined = whole.flatMap(({ domain, groups }) => groups.map((group) => toPrincipal(group, domain)));
   return [
-    ...(together.length === 0 ? [] : [{ source: { principals: sortedUnique(together) } }]),
+    ...(joined.length === 0 ? [] : [{ source: { principals: sortedUnique(joined) } }]),
     ...parts
       .filter(({ except }) => except.length > 0)
       .sort((one, other) => compare(one.domain.trustDomain, other.domain.trustDomain))
       .map(({ domain, groups, except }) => {
         const [principals, notPrincipals] = [groups, except].map((all) =>
-          sortedUnique(all.map((group) => principalOf(group, domain))),
+          sortedUnique(all.map((group) => toPrincipal(group, domain))),
         );
         return { source: { principals: principals ?? [], notPrincipals: notPrincipals ?? [] } };
       }),

@@ -1,0 +1,144 @@
+import type { ExportRule } from "../config/exports.ts";
+import type { ContractService } from "../contract/service.ts";
+import { firstNames } from "../core/change.ts";
+import { type Fault, pathOf, within } from "../core/fault.ts";
+import { compare, ownValue } from "../core/order.ts";
+import { type ExportAlias, duplicateHosts, exportedHost, hostOf } from "./alias.ts";
+import { type ClusterServices, type KubernetesService, workloadIndex } from "./clusterServices.ts";
+import { serviceKey } from "./exportRule.ts";
+import { destinationRuleTls, mutualTlsModes } from "./mutualTls.ts";
+import { type ExportingCluster, type Offer, offerService } from "./offer.ts";
+import { missingPorts } from "./ownerAnnotations.ts";
+import { type RuleMatch, matchRules } from "./ruleMatch.ts";
+
+/** Services that a cluster exports, and warnings of those that it does not. */
+export interface ExportedServices {
+  /** By host name. */
+  offers: Offer[];
+  warnings: Fault[];
+}
+
+/**
+ * Decides which Services a cluster exports to its peers. Nothing here is a fault: a Service that cannot be exported gets a warning.
+ *
+ * - The first rule that matches a Service decides: which ports, to which peers, which labels are published. Its owner can narrow that by
+ *   annotations, or opt out by a label on the Service or its namespace; opting out gives no warning.
+ * - A rule that exports nothing, or names a missing Service or port: a warning, as it may be added later.
+ * - Created by this program for an import: not exported, with a warning where a rule names it. It has no workloads.
+ * - `ExternalName`: not exported. It has no workloads, and Istio puts nothing outside the mesh on the gateway.
+ * - Headless: exported under its own name. At a gateway Istio makes a balanced cluster of it (`convertResolution` in
+ *   pilot/pkg/networking/core/cluster.go), so callers reach any workload; names of single Pods (`db-0.db.xyz.svc...`) are not exported.
+ * - Ports: see {@link exportedPorts}. A Service without a TCP port is not exported.
+ * - Hidden from the gateway by its annotation `networking.istio.io/exportTo`: not exported, as the gateway would refuse every call.
+ * - Identities: those of the annotation `istio-federation.dev/subject-alt-names`, else the service accounts of the selected workloads.
+ *   No workload now (scaled to zero, an outage): those last published stay, with a warning. Never any, or no selector: not exported, as
+ *   callers without an identity to expect would accept any trusted certificate. Behind a TLS-terminating gateway: {@link gatewayIdentities}.
+ * - No workload that the gateway can reach by mutual TLS: see {@link checkReach}. Workloads that accept plaintext too: a warning.
+ * - More ports, identities or labels than a contract may have: not exported.
+ * - Under an alias: not exported without a selector, or where two Services would have one host name; see {@link duplicateHosts}.
+ * - Two Services with one port number: both exported. The gateway distinguishes host names (SNI), and a peer has an address for each.
+ *
+ * @param last services last published, by host name.
+ * @param lastAliases ServiceEntries of aliased exports as of the last update.
+ * @returns equal results for equal Services in any order.
+ */
+export function exportServices(
+  found: ClusterServices,
+  rules: readonly ExportRule[],
+  cluster: ExportingCluster,
+  last: Readonly<Record<string, ContractService>>,
+  lastAliases: readonly ExportAlias[],
+): ExportedServices {
+  const { matches, warnings } = matchRules(found, rules);
+  const workloadsOf = workloadIndex(found.workloads);
+  const tls = {
+    modeOf: mutualTlsModes(found.peerAuthentications),
+    destinationRuleTls: destinationRuleTls(found.destinationRules, cluster.domain),
+  };
+  const duplicates = duplicateHosts(
+    matches
+      .filter(({ rule }) => rule.peers?.length !== 0)
+      .map(({ service, rule, index }) => ({ service, host: exportedHost(service, rule, cluster), index })),
+  );
+  const identitiesOf = lastIdentities(last, lastAliases, cluster);
+  const decided = matches
+    .filter(({ service }) => !duplicates.some(({ keys }) => keys.has(serviceKey(service))))
+    .map((match) => {
+      const { service } = match;
+      return {
+        match,
+        ...offerService(match, workloadsOf(service), identitiesOf(service), cluster, tls),
+      };
+    });
+  const exported = decided.flatMap(({ match, offer }) => (offer === undefined ? [] : [{ match, offer }]));
+  const offers = exported.map(({ offer }) => offer).sort((one, other) => compare(one.host, other.host));
+  return {
+    offers,
+    warnings: [
+      ...warnings,
+      ...missingPortWarnings(exported.map(({ match }) => match)),
+      ...duplicates.map(({ warning }) => warning),
+      ...decided.flatMap((each) =>
+        each.warnings.map((warning) => within(`Service ${serviceKey(each.match.service)}`, warning)),
+      ),
+      ...plaintextWarnings(exported.map(({ offer }) => offer)),
+    ],
+  };
+}
+
+/** Finds the workloads' identities that were last published for a Service, under any host name. */
+function lastIdentities(
+  last: Readonly<Record<string, ContractService>>,
+  aliases: readonly ExportAlias[],
+  cluster: ExportingCluster,
+): (service: KubernetesService) => readonly string[] {
+  const names = new Map(
+    aliases.map(({ namespace, service: name, spec }) => [serviceKey({ namespace, name }), spec.hosts]),
+  );
+  return (service) => {
+    const hosts = [...(names.get(serviceKey(service)) ?? []), hostOf(service, cluster)];
+    return hosts.flatMap((host) => {
+      const { subjectAltNames = [], terminated } = ownValue(last, host) ?? {};
+      // A terminated one has the gateway's identity.
+      return terminated ? [] : subjectAltNames;
+    });
+  };
+}
+
+/** Warns of ports that a rule names and exported Services do not have: one warning for all Services of a rule. */
+function missingPortWarnings(exported: readonly RuleMatch[]): Fault[] {
+  const byRule = Map.groupBy(exported, ({ index }) => index);
+  return [...byRule]
+    .sort(([one], [other]) => one - other)
+    .flatMap(([index, matches]) =>
+      grouped(matches.map(({ service, rule }) => [service, missingPorts(service, rule)] as const)).map(
+        ([port, names]) => ({
+          path: pathOf("exports", index, "ports"),
+          value: port,
+          rule: `is no port of ${names}`,
+          remedy: "Correct it, or write a rule of its own for those that have it",
+        }),
+      ),
+    );
+}
+
+/** Warns of Services whose workloads accept plaintext too: one warning for each PeerAuthentication. */
+function plaintextWarnings(offers: readonly Offer[]): Fault[] {
+  return grouped(offers.map((offer) => [offer, offer.permissiveBy] as const)).map(([policy, names]) => ({
+    path: `PeerAuthentication ${policy}`,
+    value: "PERMISSIVE",
+    rule: `lets workloads of this cluster call ${names} without mutual TLS, so without an identity that a policy can match`,
+    remedy:
+      "Make it STRICT once all local callers have sidecars; peers' callers have an identity in any case",
+  }));
+}
+
+/** The first few Services that have a value in common, by that value; sorted. */
+function grouped(
+  values: readonly (readonly [{ namespace: string; name: string }, readonly string[]])[],
+): [string, string][] {
+  const pairs = values.flatMap(([service, all]) => [...new Set(all)].map((value) => ({ value, service })));
+  return [...Map.groupBy(pairs, ({ value }) => value)]
+    .sort(([one], [other]) => compare(one, other))
+    .map(([value, all]) => [value, firstNames(all.map(({ service }) => serviceKey(service)))]);
+}
