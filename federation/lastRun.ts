@@ -14,11 +14,11 @@ import { type CredentialLife, type PeerAccess, credentialLife, peerAccess } from
 import { type CertificateReport, certificateReport } from "./trust/expiry.ts";
 import { type PinnedPeer, pinnedPeer } from "./trust/pinnedPeer.ts";
 
-/** What this stack's last update left for its next run. */
+/** Outputs of this stack's last update, parsed. */
 export interface LastRun extends Remembered {
-  /** Output `federation`: what the cluster published; undefined before the first update, and once it is destroyed. */
+  /** Output `federation`; undefined before the first update, and once the stack is destroyed. */
   contract: Contract | undefined;
-  /** Output `trustAnchors`: who each peer was, by its name. */
+  /** Output `trustAnchors`: identity and roots of each peer, by its name. */
   pinned: Record<string, PinnedPeer>;
   /** Output `peers`. */
   statuses: Record<string, PeerStatus>;
@@ -28,9 +28,9 @@ export interface LastRun extends Remembered {
   certificateRequest: string | undefined;
 }
 
-/** Output `lastRun`: what no one but the next run reads. */
+/** Output `lastRun`, which only the next run reads. */
 export interface Remembered {
-  /** Phase of its own roots; undefined with another source of the certificate authority. */
+  /** Rotation of its own roots; undefined with another source of the certificate authority. */
   rotation: RotationRecord | undefined;
   /** Certificates issued under a shared root; undefined with another source. */
   issued: SharedAuthority | undefined;
@@ -44,7 +44,7 @@ export interface Remembered {
   joined: Record<string, PeerAccess>;
 }
 
-/** Before the first update. */
+/** Outputs before the first update: empty. */
 export const NO_LAST_RUN: LastRun = {
   contract: undefined,
   pinned: {},
@@ -79,12 +79,12 @@ const outputs = z.object({
 });
 
 const REMEDY =
-  "Run the version of this program that wrote it, or put the output back: `pulumi stack history` shows when it was last as it should be";
+  "Run the version of this program that wrote it, or put the output back: `pulumi stack history` lists the updates";
 
 /**
- * Parses what the last update published. Whatever cannot be read is a fault: without it a preview would make roots or pins anew, or take
- * policies away.
- * @param reading the stack's outputs.
+ * Parses the outputs of the last update. An output that cannot be read is a fault: without it a preview would create new roots and pins,
+ * and remove policies.
+ * @param reading outputs of the stack.
  * @returns undefined when there is a fault.
  */
 export function parseLastRun(

@@ -19,12 +19,12 @@ import { type Connection, TOPOLOGY_PLANNERS } from "./topology/topologies.ts";
 import { expiryWarnings } from "./trust/expiry.ts";
 import type { PinnedPeer } from "./trust/pinnedPeer.ts";
 
-/** What every part of a plan works on. */
+/** Input of every part of a plan. */
 export interface PlanContext {
   config: StackConfig;
   snapshot: Snapshot;
   lastRun: LastRun;
-  /** What each peer publishes whose stack can be read, by the peer's name; not yet validated. */
+  /** Outputs of each peer whose stack can be read, by the peer's name; not yet validated. */
   peers: Readonly<Record<string, ContractReading>>;
   findings: Findings;
 }
@@ -43,17 +43,17 @@ export interface ClusterPlan {
   policies: readonly AuthorizationPolicy[];
   /** Peers that are trusted, by their names; sorted. */
   pinned: Readonly<Record<string, PinnedPeer>>;
-  /** How services of peers are found here. */
+  /** Connection to the peers, by the topology. */
   connection: Connection;
 }
 
 /** The east-west gateway. */
 export interface GatewayPlan extends GatewayListeners {
-  /** Addresses that it had when the program started; undefined when the cluster was not reachable or the config names them. */
+  /** Addresses in the snapshot; undefined when the cluster was unreachable or the config names them. */
   observed: readonly GatewayAddress[] | undefined;
 }
 
-/** A cluster that waits for its certificate from the shared root: its key and its signing request. */
+/** A cluster waiting for its intermediate under a shared root: only its key and its signing request are declared. */
 export interface WaitingPlan {
   kind: "waiting";
   config: StackConfig;

@@ -15,29 +15,29 @@ import type { ContractReading } from "./imports/registration.ts";
 import type { AccessFailure } from "./mesh/meshPeer.ts";
 import type { Corefiles } from "./topology/globalBlock.ts";
 
-/** One thing that was read, or the reason why it was not. */
+/** Result of one read: the value, or the reason why there is none. */
 export type Reading<T> = { value: T } | Unreachable | Forbidden | Refused;
 
-/** No API server answers: the cluster may not exist yet. */
+/** Reading of an API server that does not answer: the cluster may not exist yet. */
 export interface Unreachable {
-  /** A sentence. */
+  /** Reason, one sentence. */
   unreachable: string;
 }
 
-/** The user may not read it (403). */
+/** Reading that the user has no right to (403). */
 export interface Forbidden {
-  /** What was tried, e.g. `list destinationrules`. */
+  /** Operation, e.g. `list destinationrules`. */
   forbidden: string;
-  /** For whoever cannot do without it. */
+  /** Fault for a part of the plan that needs the value. */
   fault: Fault;
 }
 
-/** It cannot be read for another reason, so nothing can be planned that needs it. */
+/** Reading that failed for another reason: nothing can be planned that needs the value. */
 export interface Refused {
   faults: readonly Fault[];
 }
 
-/** Everything that a plan needs of the world, read in one pass and not yet validated. */
+/** Everything that a plan reads, in one pass and not yet validated. */
 export interface Snapshot {
   /** Name of this stack. */
   stack: string;
@@ -46,9 +46,9 @@ export interface Snapshot {
   /** Outputs of this stack as its last update left them; empty before the first one. */
   outputs: Reading<Readonly<Record<string, unknown>>>;
   cluster: ClusterReadings;
-  /** What each configured peer publishes, by the peer's name; sorted. */
+  /** Outputs of each configured peer, by the peer's name; sorted. */
   peers: Readonly<Record<string, Reading<ContractReading>>>;
-  /** What the stack of a shared root publishes; undefined with another source of the certificate authority. */
+  /** Outputs of the stack of a shared root; undefined with another source of the certificate authority. */
   sharedRoot: Reading<RootReading> | undefined;
   /** Certificates and keys from outside; undefined with another source of the certificate authority. */
   provided: Reading<ProvidedPems> | undefined;
@@ -56,7 +56,7 @@ export interface Snapshot {
   mesh: MeshReadings | undefined;
 }
 
-/** What was read of this stack's cluster; what the config does not need is an empty value. */
+/** Readings of this stack's cluster; empty where the config needs none. */
 export interface ClusterReadings {
   /** Services that export rules may match, with their workloads and namespaces. */
   services: Reading<FoundServices>;
@@ -69,7 +69,7 @@ export interface ClusterReadings {
   serviceEntries: Reading<readonly ForeignEntry[]>;
   /** Services of others in the namespace of the imports. */
   importNamespaceServices: Reading<readonly ForeignService[]>;
-  /** Objects that this program wrote for peers that the stack neither names nor knows. */
+  /** Objects that this program created for peers that are neither in the config nor in the last update. */
   leftovers: Reading<readonly ObjectMetadata[]>;
   /** Addresses of the east-west gateway; empty while it has none. */
   gateway: Reading<readonly GatewayAddress[]>;
@@ -87,17 +87,17 @@ export interface HelmReadings {
   inState: readonly ReleaseName[] | undefined;
 }
 
-/** What was read for a single mesh. */
+/** Readings for a single mesh. */
 export interface MeshReadings {
-  /** Certificates by which the kubeconfig knows the API server, PEM; undefined where it names none. */
+  /** Certificate authority of the API server in the kubeconfig, PEM; undefined without one. */
   kubeconfigAuthority: Reading<string | undefined>;
-  /** Why this cluster's API server cannot be used at the address that peers get; undefined when it can, or was not asked. */
+  /** Failure of this cluster's API server at the address for peers; undefined without one, or when not tried. */
   ownAccess: AccessFailure | undefined;
-  /** Why a peer's API server refuses the credential that the peer published; peers that let this cluster in are not in it. */
+  /** Failures of peers' API servers with the credentials that the peers published, by the peer's name. */
   accessFailures: Readonly<Record<string, AccessFailure>>;
 }
 
-/** The value, of a cluster that answers; a refusal is a fault. @returns undefined without a value. */
+/** Returns the value of a reading; a refusal is added as a fault. @returns undefined without a value. */
 export function required<T>(reading: Reading<T>, findings: Findings): T | undefined {
   if ("value" in reading) return reading.value;
   if ("forbidden" in reading) findings.fault(reading.fault);
@@ -106,8 +106,8 @@ export function required<T>(reading: Reading<T>, findings: Findings): T | undefi
 }
 
 /**
- * The value of what serves to warn and to nothing else: whoever may not read it (403) gets a warning instead.
- * @param otherwise stands for the value where there is none.
+ * Returns the value of a reading that only serves for warnings: a missing right (403) is a warning.
+ * @param otherwise value without a reading.
  * @param unchecked completes "so it is not checked whether ...".
  */
 export function optional<T>(reading: Reading<T>, otherwise: T, unchecked: string, findings: Findings): T {

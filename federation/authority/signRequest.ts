@@ -8,7 +8,7 @@ import {
   intermediateSource,
 } from "./signedIntermediate.ts";
 
-/** Everything that an intermediate is signed with. */
+/** Sources of an intermediate, with the key of its issuer. */
 export interface IntermediateRequest extends IntermediateSource {
   /** Name of the cluster, for messages. */
   cluster: string;
@@ -17,10 +17,10 @@ export interface IntermediateRequest extends IntermediateSource {
 }
 
 /**
- * Signs a cluster's request, unless the intermediate of the last update can stay.
+ * Signs a cluster's request, unless the intermediate of the last update is still right. In a file of its own, as a preview needs no issuer.
  * @param last undefined the first time.
- * @param random returns so many random bytes.
- * @throws Error that says why the root cannot sign now.
+ * @param random returns the given number of random bytes.
+ * @throws Error with the reason why the root cannot sign.
  */
 export function signRequest(
   asked: IntermediateRequest,

@@ -3,10 +3,10 @@ import { isDeepStrictEqual } from "node:util";
 import { keyFingerprint, parseRequest } from "../x509/request.ts";
 import { isRenewalDue } from "../x509/validity.ts";
 
-/** Counts how intermediates are made: intermediates of another format are made anew. */
+/** Version of the intermediates' format: intermediates of another one are signed again. */
 const INTERMEDIATE_FORMAT = 1;
 
-/** Everything that a cluster's intermediate under a shared root is made from, but the root's key. */
+/** Sources of a cluster's intermediate under a shared root, without the root's key. */
 export interface IntermediateSource {
   trustDomain: string;
   /** DNS names and IP addresses of istiod. */
@@ -17,7 +17,7 @@ export interface IntermediateSource {
   issuerCertificate: string;
 }
 
-/** An intermediate under a shared root, and what it was made from. */
+/** An intermediate under a shared root, and its sources. */
 export interface SignedIntermediate {
   /** {@link INTERMEDIATE_FORMAT} of the program that made it. */
   format: number;
@@ -32,8 +32,7 @@ export interface SignedIntermediate {
 }
 
 /**
- * Whether the intermediate of the last update can stay: made from the same key, names and issuer, intact, and not in its last
- * year.
+ * Whether the intermediate of the last update is still right: same key, names and issuer, intact, and not in its last year.
  */
 export function isIntermediateCurrent(
   last: SignedIntermediate,

@@ -32,31 +32,31 @@ const ROOTS_LIMIT = 16;
 /** Characters of a certificate in PEM: twice what the longest keys need. All anchors go into one ConfigMap. */
 const CERTIFICATE_LIMIT = 8192;
 
-/** Characters: some 700 for each of as many services as may be. */
+/** Most characters of a contract: some 700 for each of {@link SERVICES_LIMIT} services. */
 const SIZE_LIMIT = 32 * 1024 * 1024;
 
-/** What a cluster publishes as its stack output `federation`. */
+/** Contract of a cluster: its stack output `federation`. */
 export interface Contract {
   schemaVersion: 1;
   /** Name of the cluster. */
   cluster: string;
   clusterDomain: string;
   /**
-   * Where peers register its services whose clusters cannot call them by their own names, as their cluster domain is the same; only with
-   * the topology `federation`, and left out by older versions.
+   * Domain of its services in clusters with an equal cluster domain, which cannot use their own names; only with the topology
+   * `federation`.
    */
   meshDomain?: string;
-  /** Further domains that it owns, below which it may offer services; likewise. */
+  /** Further domains that it owns and exports services in; left out where there are none. */
   domains?: string[];
   trustDomain: string;
   network: string;
-  /** Left out: `federation`. */
+  /** @default "federation" */
   topology?: Topology;
   /** Istio's mesh ID; only with the topology `single-mesh`. */
   meshId?: string;
   /** One CA certificate in PEM per entry. */
   rootCertificates: string[];
-  /** Empty as long as the gateway has no address. */
+  /** Addresses of its east-west gateway; empty while it has none. */
   gateways: GatewayAddress[];
   /** By full host name, e.g. `bar.xyz.svc.cluster-b.local`. */
   services: Record<string, ContractService>;
@@ -96,12 +96,11 @@ const document = z.object({
 });
 
 /**
- * Checks a contract by itself, whoever published it. Rules that depend on who reads it are in `imports.ts`.
- * @param published anything: it may come from another team. Folded or not, see {@link unfoldContract}.
- * @param source what to call it in messages, e.g. `contract of peer cluster-b`.
- * @returns the contract, sorted, each entry once, without fields that this version does not know; and what is wrong with single
- *   services, which are left out so that they do not take the good ones with them.
- * @throws FaultsError with every fault of the contract as a whole. Of a newer version nothing but the version is judged.
+ * Parses and validates a contract. Rules that depend on its reader are in `imports/contracts.ts`.
+ * @param published untrusted data of another team, folded or not ({@link unfoldContract}).
+ * @param source name of the contract in messages, e.g. `contract of peer cluster-b`.
+ * @returns the contract, sorted, without duplicates or unknown fields; and the faults of single services, which are left out of it.
+ * @throws FaultsError with every fault of the contract as a whole; of a newer version only with that of the version.
  */
 export function readContract(published: unknown, source: string): { contract: Contract; refused: Fault[] } {
   const unreadable = [...newerVersion(published), ...tooLarge(published), ...validateFold(published)];
@@ -150,7 +149,7 @@ function readServices(offered: Readonly<Record<string, unknown>>): {
 /**
  * Builds the contract of a cluster.
  * @param services exported services, by host name.
- * @throws FaultsError when peers would refuse it.
+ * @throws FaultsError when peers would refuse the contract.
  */
 export function toContract(
   { cluster, topology, singleMesh }: Pick<StackConfig, "cluster" | "topology" | "singleMesh">,
@@ -177,7 +176,7 @@ export function toContract(
 }
 
 /**
- * As {@link readContract}, for the writer of a contract and for whoever wants all of it or nothing.
+ * Parses a contract all of whose services must be valid, such as one that this program publishes.
  * @throws FaultsError with every fault, those of single services included.
  */
 export function parseContract(value: unknown, source: string): Contract {

@@ -3,9 +3,9 @@ import type { Fault } from "../core/fault.ts";
 import type { Contract } from "./contract.ts";
 
 /**
- * What a running cluster may not change: its name is part of every resource's name, so another one makes all anew, the root
- * included; its domains are in what its workloads and peers already hold (under its mesh domain peers' workloads call its services); its topology decides how both find and trust each other.
- * @param published the contract that this stack last published; undefined before the first update and once it is destroyed.
+ * Validates that a running cluster keeps its name, domains and topology. Its name is part of every resource's name, so another one would
+ * replace them all, the root included; its workloads and its peers hold its domains; both resolve names and trust by its topology.
+ * @param published the contract of the last update; undefined before the first one and once the stack is destroyed.
  */
 export function identityChanges(
   published: Contract | undefined,

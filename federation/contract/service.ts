@@ -6,19 +6,19 @@ import { PROTOCOLS, type Protocol } from "../core/port.ts";
 import { type Complaint, checked, portNumber, text } from "../core/schema.ts";
 import { SPIFFE_ID } from "../core/spiffe.ts";
 
-/** Ports of a ServiceEntry, by its CustomResourceDefinition. */
+/** Most ports of a ServiceEntry, by its CustomResourceDefinition. */
 const PORTS_LIMIT = 256;
 
-/** Identities of a service: every proxy that sees it holds them once per port, and compares them at each handshake. */
+/** Most identities of a service: every proxy holds them once per port, and compares them at each handshake. */
 const IDENTITIES_LIMIT = 256;
 
-/** Clusters that a service may name as its only importers: more than any federation has. */
+/** Most clusters that a service names as its importers: more than any federation has. */
 const PEERS_LIMIT = 1000;
 
-/** Labels that peers' rules may go by: more than a Service has. */
+/** Most labels of a service for peers' rules: more than a Service has. */
 const LABELS_LIMIT = 64;
 
-/** A port as the peer's registry has it: callers must use the same number. */
+/** Port of a service, with one number for all callers. */
 export interface ServicePort {
   number: number;
   /** DNS-1123 label, unique in the service. */
@@ -26,24 +26,24 @@ export interface ServicePort {
   protocol: Protocol;
 }
 
-/** What a cluster offers under one host name. */
+/** An exported service. */
 export interface ContractService {
-  /** At least one, by number. */
+  /** At least one, sorted by number. */
   ports: ServicePort[];
-  /** SPIFFE ids of the workloads that may answer. Never empty: Istio would take any trusted certificate. */
+  /** SPIFFE ids of its workloads. Never empty: Istio would accept any trusted certificate. */
   subjectAltNames: string[];
-  /** Names of the only clusters that may import it; all may when left out, none when empty. */
+  /** Names of the clusters that may import it: all when left out, none when empty. */
   peers?: string[];
   /** Labels of the Service, for peers' import rules. */
   labels?: Record<string, string>;
   /**
-   * Whether the cluster's gateway ends mutual TLS, and the identity is the gateway's: it is asked for by `p<port>.<host>` then. Left out:
-   * the gateway passes calls on unopened. (A reader of before this field ignores it, and the gateway refuses its callers.)
+   * Whether the cluster's gateway terminates TLS with its own identity, for the SNI `p<port>.<host>`. Left out: the gateway passes calls
+   * through.
    */
   terminated?: true;
 }
 
-/** Kubernetes labels. Of a map that has too many that is told, and nothing else of it. */
+/** Schema of Kubernetes labels; a map with too many has that fault only. */
 const labelMap = checked(map(LABELS_LIMIT), (all): Complaint[] => {
   const entries = Object.entries(all);
   if (entries.length > LABELS_LIMIT) return [];
@@ -61,11 +61,11 @@ export const servicePort = z.object({
   protocol: z.enum(PROTOCOLS),
 });
 
-/** Checks a {@link ContractService} by itself. */
+/** Schema of {@link ContractService}. */
 export const contractService = checked(
   z.object({
     ports: list(servicePort, 1, PORTS_LIMIT),
-    // Without any, Istio takes every certificate of every trusted root as the service's.
+    // Without any, Istio accepts every certificate of every trusted root.
     subjectAltNames: list(text(SPIFFE_ID), 1, IDENTITIES_LIMIT),
     peers: list(text(DNS_LABEL), 0, PEERS_LIMIT).exactOptional(),
     labels: labelMap.exactOptional(),
@@ -74,7 +74,7 @@ export const contractService = checked(
   ({ ports }) => [...repeats("ports", ports, "number"), ...repeats("ports", ports, "name")],
 );
 
-/** The ports may be anything here; of a list that has too many that is told, and not who is there twice. */
+/** Finds duplicates among ports of any type; none in a list that is too long. */
 function repeats(field: string, ports: unknown, key: "number" | "name"): Complaint[] {
   const seen = new Set<unknown>();
   const entries: unknown[] = Array.isArray(ports) && ports.length <= PORTS_LIMIT ? ports : [];
@@ -88,7 +88,7 @@ function repeats(field: string, ports: unknown, key: "number" | "name"): Complai
   });
 }
 
-/** The same service in the order that contracts have: ports by number, the rest by name, each once. */
+/** Sorts a service as in contracts: ports by number, the rest by name, without duplicates. */
 export function sortService(service: ContractService): ContractService {
   const { ports, subjectAltNames, peers, labels, terminated } = service;
   return {

@@ -6,19 +6,19 @@ import type { Fault } from "../core/fault.ts";
 import { text, type TextRule } from "../core/schema.ts";
 import { certificatesIn, certificatesOnly, hasPrivateKey } from "../x509/certificate.ts";
 
-/** Where a cluster's API server is reached, and by what it is known. */
+/** Address of a cluster's API server, and the certificates that clients verify it by. */
 export interface ApiServer {
   /** `https://host[:port][/path]`. */
   server: string;
-  /** PEM: what its serving certificate must be issued by, or be. */
+  /** PEM: issuers of its serving certificate, or that certificate itself. */
   certificateAuthority: string;
 }
 
-/** Characters of a URL, and of the certificates: each goes into a Secret of every peer. */
+/** Most characters of a URL and of the certificates, which every peer keeps in a Secret. */
 const URL_LIMIT = 2048;
 const CERTIFICATES_LIMIT = 65_536;
 
-/** An API server's URL; one with credentials, a query or a fragment is more than an address. */
+/** URL of an API server, without credentials, query or fragment. */
 export const SERVER_URL: TextRule = {
   test: (value) => value.length <= URL_LIMIT && isServerUrl(value),
   rule: "must be the URL of an API server: https://host[:port][/path], with nothing else in it",
@@ -29,13 +29,13 @@ export const SERVER_URL: TextRule = {
 export const CERTIFICATE_BUNDLE: TextRule = {
   test: (value) => value.length <= CERTIFICATES_LIMIT && (certificatesIn(value)?.length ?? 0) > 0,
   rule: "must be one or more certificates in PEM",
-  remedy: "Write those by which the API server is known: certificate-authority-data of a kubeconfig, decoded",
+  remedy: "Write the API server's certificate authority: certificate-authority-data of a kubeconfig, decoded",
 };
 
-/** What to do about a private key beside the certificates. */
-const KEY_REMEDY = "Take the key out: clients know an API server by its certificates only";
+/** Remedy of a private key beside the certificates. */
+const KEY_REMEDY = "Remove the key: clients verify an API server by its certificates only";
 
-/** The fields of an {@link ApiServer}, for a config and for what a peer publishes. Of the certificates nothing passes but these. */
+/** Schemas of the fields of an {@link ApiServer}, in a config or a peer's output; text around certificates is removed. */
 export const apiServerFields: {
   server: z.ZodString;
   certificateAuthority: z.ZodString;
@@ -50,15 +50,15 @@ export const apiServerFields: {
     })
     .refine(CERTIFICATE_BUNDLE.test, {
       error: CERTIFICATE_BUNDLE.rule,
-      // What is no certificate may be anything, a key cut in half among it.
+      // Without the value: it may be half of a key.
       params: { remedy: CERTIFICATE_BUNDLE.remedy, withoutValue: true },
     })
     .overwrite(certificatesOnly),
 };
 
 /**
- * Resolves how peers reach this cluster's API server: as the config says, with the kubeconfig's certificates where the config has none.
- * @param kubeconfigAuthority certificates by which the kubeconfig knows it, PEM.
+ * Resolves the address of this cluster's API server for peers; certificates default to those of the kubeconfig.
+ * @param kubeconfigAuthority the kubeconfig's `certificate-authority`, PEM.
  * @returns a fault at `singleMesh.apiServer.certificateAuthority` where neither has certificates that can be published.
  */
 export function resolveApiServer(
@@ -86,7 +86,7 @@ export function resolveApiServer(
   return { server, certificateAuthority: certificatesOnly(kubeconfigAuthority) };
 }
 
-/** The host in an API server's URL: an IP address without brackets, or a DNS name. */
+/** Returns the host of an API server's URL: an IP address without brackets, or a DNS name. */
 export function apiServerHost(server: string): string {
   return canonicalAddress(new URL(server).hostname.replace(/^\[|\]$/g, ""));
 }
@@ -94,8 +94,9 @@ export function apiServerHost(server: string): string {
 function isServerUrl(value: string): boolean {
   if (!/^https:\/\/[^\s\\@?#]+$/.test(value) || !URL.canParse(value)) return false;
   const host = apiServerHost(value);
-  // A URL reads 0x7f.1 and 2130706433 as addresses: only what is written as it is meant passes.
+  // URL parses 0x7f.1 and 2130706433 as addresses: the canonical form only is accepted.
   return ADDRESS.test(host) && (isIP(host) === 0 || value.includes(host) || value.includes("["));
 }
-/** The same once the program has looked: nothing is left to find. */
+
+/** Config of a single mesh, with the API server resolved. */
 export type ResolvedMesh = Omit<SingleMesh, "apiServer"> & { apiServer: ApiServer };

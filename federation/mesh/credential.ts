@@ -3,25 +3,26 @@ import { IP_ADDRESS } from "../core/address.ts";
 import type { Fault } from "../core/fault.ts";
 import { ownValue } from "../core/order.ts";
 import { faultsOf, text, pattern } from "../core/schema.ts";
+import { utc } from "../core/text.ts";
 import { type GatewayPolicy, refusePeerAddress } from "../imports/peerGateway.ts";
 import { type ApiServer, apiServerFields, apiServerHost } from "./apiServer.ts";
 
-/** From when to when a credential serves, in UTC as `2026-12-21T10:28:15Z`: an entry of the stack output `credentials`. */
+/** Lifetime of a credential; times in UTC as `2026-12-21T10:28:15Z`. */
 export interface CredentialLife {
   issued: string;
-  /** Left out: it has no end. */
+  /** Left out for a credential without an end. */
   expires?: string;
-  /** How many hours were asked for; left out: none. API servers may give less. */
+  /** Requested hours; left out where none were requested. API servers may grant fewer. */
   hours?: number;
 }
 
-/** How one peer's istiod reads a cluster's API server: an entry of the secret stack output `access`. */
+/** Access of one peer's istiod to a cluster's API server: an entry of the secret stack output `access`. */
 export interface PeerAccess extends ApiServer, CredentialLife {
-  /** Bearer token of the peer's own ServiceAccount there. */
+  /** Bearer token of the peer's own ServiceAccount in that cluster. */
   token: string;
 }
 
-/** What RFC 6750 lets a token consist of: nothing that could end a header or a line. */
+/** Bearer token (RFC 6750), whose characters cannot end a header or a line. */
 const TOKEN = pattern(
   /^[A-Za-z0-9._~+/-]+=*$/,
   16_384,
@@ -48,10 +49,10 @@ export const peerAccess: z.ZodType<PeerAccess> = z.object({
 const entries = z.record(z.string(), z.unknown());
 
 /**
- * Finds what a peer's stack output `access` has for us. It comes from another team: its API server must be an address that our
- * istiod may connect to on the peer's word.
- * @param cluster our own name.
- * @returns undefined when there is nothing; faults show no value, as it could be the token.
+ * Parses this cluster's entry of a peer's stack output `access`. Another team publishes it, so its API server must be at an address that
+ * may be taken from a peer.
+ * @param cluster name of this cluster.
+ * @returns undefined without an entry; faults have no value, which could be the token.
  */
 export function readAccess(
   output: unknown,
@@ -75,28 +76,28 @@ export function readAccess(
   return { faults: [{ path: "server", value: parsed.data.server, rule, remedy }] };
 }
 
-/** Part of its life after which a credential is renewed: whoever uses it has as much again to take the new one. */
+/** Part of its life after which a credential is renewed; the rest is for the peer to take the new one. */
 const RENEWED_AFTER = 0.5;
 
-/** Part of its life after which one that was not renewed is worth a warning. */
+/** Part of its life after which a credential that was not renewed causes a warning. */
 const WARNED_AFTER = 0.75;
 
-/** Part of what was asked for from which on a life is as asked for. */
+/** Part of the requested life that counts as all of it. */
 const AS_ASKED = 0.9;
 
 const HOUR = 3_600_000;
 
-/** Whether it is time to renew a credential; one without an end never is. */
+/** Whether a credential is to be renewed; never for one without an end. */
 export function isCredentialDue(life: CredentialLife, now: Date): boolean {
   return isPast(life, RENEWED_AFTER, now);
 }
 
-/** Whether a credential has come so near to its end that somebody forgot to renew it, or has ended. */
+/** Whether a credential is so near its end, or past it, that its renewal was forgotten. */
 export function isCredentialLate(life: CredentialLife, now: Date): boolean {
   return isPast(life, WARNED_AFTER, now);
 }
 
-/** Whether a credential serves no more. */
+/** Whether a credential has expired. */
 export function hasExpired(life: CredentialLife, now: Date): boolean {
   return isPast(life, 1, now);
 }
@@ -107,7 +108,7 @@ function isPast({ issued, expires }: CredentialLife, part: number, now: Date): b
   return now.getTime() >= start + part * (Date.parse(expires) - start);
 }
 
-/** Tells which credentials an update renews. @param lives of those given to peers, by the peer's name. */
+/** Notes on the credentials that an update renews. @param lives of the credentials for peers, by the peer's name. */
 export function renewalNotes(lives: Readonly<Record<string, CredentialLife>>, now: Date): string[] {
   return Object.entries(lives).flatMap(([peer, life]) =>
     isCredentialDue(life, now)
@@ -119,7 +120,10 @@ export function renewalNotes(lives: Readonly<Record<string, CredentialLife>>, no
   );
 }
 
-/** Tells which credentials the API server gave a much shorter life than asked for, as managed clouds do. @param lives as above. */
+/**
+ * Warnings about credentials with a much shorter life than requested, as managed clouds grant.
+ * @param lives of the credentials for peers, by the peer's name.
+ */
 export function shortLifeWarnings(lives: Readonly<Record<string, CredentialLife>>): string[] {
   return Object.entries(lives).flatMap(([peer, { issued, expires, hours }]) => {
     if (expires === undefined || hours === undefined) return [];
@@ -133,13 +137,16 @@ export function shortLifeWarnings(lives: Readonly<Record<string, CredentialLife>
   });
 }
 
-/** As many hours, to a tenth that is no more. */
+/** Rounds hours down to a tenth. */
 function tenths(hours: number): number {
-  // By a second or so less than a whole number is what a request takes.
+  // The request itself takes a second or so of the life.
   return Math.floor((hours + 0.01) * 10) / 10;
 }
 
-/** Tells whose credential without an end an update takes back for one that ends: both are not there at a time. @param lives as above. */
+/**
+ * Warnings about credentials without an end that an update replaces by ones with an end: the two never exist at the same time.
+ * @param lives of the credentials for peers, by the peer's name.
+ */
 export function replacedCredentialWarnings(
   lives: Readonly<Record<string, CredentialLife>>,
   peers: Readonly<Record<string, { stack: string }>>,
@@ -154,4 +161,25 @@ export function replacedCredentialWarnings(
         `cluster until its team has run \`pulumi up\` on stack ${stack}; have it do so at once`,
     ];
   });
+}
+
+/** Allowed difference between the clocks of this machine and the API server, in milliseconds. */
+const CLOCK_SKEW = 300_000;
+
+/**
+ * Validates the life of a token that an API server has just issued. A wrong clock, or an API server that extends tokens, would delay its
+ * renewal.
+ * @param hours requested life.
+ * @returns completes "<the token> ..."; undefined for a valid life.
+ */
+export function tokenLifeFault(expires: Date, hours: number, now: Date): string | undefined {
+  const life = expires.getTime() - now.getTime();
+  if (life > hours * HOUR + CLOCK_SKEW) {
+    return (
+      `is valid until ${utc(expires)}, longer than the ${hours} h asked for. Correct this machine's clock, or ` +
+      "see why the API server gives tokens a longer life (--service-account-extend-token-expiration)"
+    );
+  }
+  if (life <= 0) return `ended on ${utc(expires)}, before it was issued. Correct this machine's clock`;
+  return undefined;
 }

@@ -5,53 +5,54 @@ import type { LastRun } from "../lastRun.ts";
 import { type PeerAccess, hasExpired, isCredentialLate } from "./credential.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
-/** A peer in a single mesh, as this run of the program found it. */
+/** State of a peer in a single mesh. */
 export type MeshPeerState = JoinedPeer | AwaitedPeer;
 
-/** A peer whose API server our istiod is to read. */
+/** A peer whose API server this cluster's istiod reads. */
 export interface JoinedPeer {
   state: "ready";
   access: PeerAccess;
   pinned: PinnedPeer;
 }
 
-/** A peer that has not let us in yet, or is not there. */
+/** A peer that has given this cluster no access yet, or does not exist. */
 export interface AwaitedPeer {
   state: "pending";
-  /** Why, and what to do, in a sentence for a person. */
+  /** Reason and remedy, one sentence. */
   reason: string;
-  /** Since when, in UTC as `2026-11-21T10:28:15Z`. */
+  /** Start of this state, in UTC as `2026-11-21T10:28:15Z`. */
   since: string;
-  /** What our istiod read it by before, as long as nobody has said that it may not. */
+  /** Access of the last update, which istiod keeps; undefined without one, or once the peer's stack is destroyed. */
   access: PeerAccess | undefined;
   pinned: PinnedPeer | undefined;
 }
 
-/** Why an API server refused a credential, or could not be asked. */
+/** Failure of a request to an API server with a peer's credential. */
 export interface AccessFailure {
   /** HTTP status; undefined without an answer. */
   status: number | undefined;
   cause: string;
-  /** No answer, or one of another server. */
+  /** Whether there was no answer, or one of another server. */
   unreachable: boolean;
-  /** The same request may succeed a little later, or from another place. */
+  /** Whether the request may succeed later, or from another place. */
   passing: boolean;
 }
 
-/** Since when a peer is pending that is so now. */
+/** Returns when a pending peer became pending: the time of the last update's status, or now. */
 export function pendingSince(peer: string, { statuses }: Pick<LastRun, "statuses">, now: Date): string {
   const known = ownValue(statuses, peer);
   return known?.state === "pending" && known.since !== "" ? known.since : utc(now);
 }
-/** Why a peer's API server does not let us in, and who is to do what. */
+
+/** Reason why a peer's API server refuses this cluster, and the remedy. */
 export interface Refusal {
   /** Completes "its API server ...". */
   rule: string;
-  /** In the imperative, in lower case at its start. */
+  /** In the imperative, starting in lower case. */
   remedy: string;
 }
 
-/** A peer whose API server refuses what it published for us: it is trusted as before, and istiod keeps what it had of it. */
+/** Returns the state of a peer whose API server refuses its own credential: trusted as before, with the last access. */
 export function refusedPeer(
   peer: string,
   { access, pinned }: JoinedPeer,
@@ -67,7 +68,8 @@ export function refusedPeer(
     pinned,
   };
 }
-/** Says why a peer is pending, or that our credential for it is late. @param stack of the peer. */
+
+/** Warnings about a pending peer, or a credential near its end. @param stack of the peer. */
 export function meshPeerWarnings(peer: string, view: MeshPeerState, stack: string, now: Date): string[] {
   if (view.state === "pending") {
     const kept = view.access === undefined ? "" : ". What istiod knew of it before stays";
@@ -83,7 +85,7 @@ export function meshPeerWarnings(peer: string, view: MeshPeerState, stack: strin
     : [`This cluster's credential for peer ${peer} ends on ${access.expires} and was not renewed; ${remedy}`];
 }
 
-/** Says what the peers get by what istiod needs: nobody may learn it too late. */
+/** Warnings about the Secrets that peers' istiods may read. */
 export function readerWarnings({ cluster, peers }: Pick<StackConfig, "cluster" | "peers">): string[] {
   const readers = Object.keys(peers);
   if (readers.length === 0) return [];
@@ -95,8 +97,8 @@ export function readerWarnings({ cluster, peers }: Pick<StackConfig, "cluster" |
 }
 
 /**
- * Says what a peer keeps that an update takes its access from.
- * @param readers the peers that had a credential for this cluster.
+ * Warnings about peers that lose their access with this update, and keep the Secrets that they have read.
+ * @param readers peers that had a credential for this cluster.
  */
 export function removedPeerWarnings(
   { cluster, peers }: Pick<StackConfig, "cluster" | "peers">,
@@ -111,7 +113,7 @@ export function removedPeerWarnings(
     );
 }
 
-/** Says how far the gateway is open. */
+/** Note that the gateway accepts calls for every Service of the cluster. */
 export function openGatewayNotes({ cluster }: Pick<StackConfig, "cluster">): string[] {
   return [
     `The gateway is open for every Service of ${cluster.name} (*.svc.${cluster.domain}), as any of them may have endpoints that other ` +

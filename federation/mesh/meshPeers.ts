@@ -27,8 +27,8 @@ export function memberOf(owner: string, rootCertificates: readonly string[]): Ro
 }
 
 /**
- * What keeps a cluster out of our single mesh.
- * @param peer its name in our config.
+ * Validates that a peer's contract fits this cluster's single mesh.
+ * @param peer name in this stack's config.
  */
 export function validateMembership(
   peer: string,
@@ -44,7 +44,7 @@ export function validateMembership(
             path,
             ...(value === undefined ? {} : { value }),
             rule: `must be '${String(ours)}', as in this cluster: the clusters of a single mesh share it`,
-            remedy: "Correct the config of one of the two stacks, or take the peer out",
+            remedy: "Correct the config of one of the two stacks, or remove the peer",
           },
         ];
   return [
@@ -55,7 +55,7 @@ export function validateMembership(
           {
             path: "cluster",
             value: name,
-            rule: `is not '${peer}', by which this stack's config names the peer: in a single mesh istiod knows each cluster by its own name`,
+            rule: `is not '${peer}', the peer's name in this stack's config: in a single mesh each cluster has one name`,
             remedy: `Write peers.${name} in this stack's config`,
           },
         ]),
@@ -64,15 +64,16 @@ export function validateMembership(
     ...differs("meshId", meshId, singleMesh?.meshId),
   ];
 }
-/** What a peer's contract and its `access` for us come to, when nothing is wrong with either. */
+
+/** A peer's valid contract, and its access for this cluster. */
 interface Found {
   contract: Contract;
   access: PeerAccess | undefined;
 }
 
 /**
- * Decides who of the peers of a single mesh has joined. One mesh means one set of names and identities, so its clusters agree in cluster
- * domain, trust domain and mesh ID, and each is known by its own name.
+ * Decides which peers of a single mesh have joined. Its clusters have equal cluster domains, trust domains and mesh IDs, and each its own
+ * name.
  * @param authority undefined when it could not be planned.
  * @returns by the peer's name, sorted; peers with faults are left out.
  */
@@ -104,7 +105,7 @@ export function planMeshPeers(
     findings.fault(...unfit.map((fault) => within(pathOf("peers", peer, "contract"), fault)));
     findings.note(...pin.notes);
   }
-  // Roots of one's own are those that peers could have seen.
+  // Roots of this stack's own count once published.
   const roots = ownRoots.length > 0 ? ownRoots : lastRoots;
   const views = Object.keys(readings)
     .sort()
@@ -170,7 +171,7 @@ function viewPeer(
   });
   if (found === undefined || pinned === undefined) {
     const reason = reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";
-    // A stack that can be read, and so tells whom it trusts, has been destroyed and its cluster's access with it.
+    // A stack that can be read and has no contract was destroyed, and the access to its cluster with it.
     return pending(reason, reading?.trustAnchors === undefined ? joined : undefined);
   }
   if (found.access === undefined) {
@@ -179,7 +180,7 @@ function viewPeer(
         "in its config and run `pulumi up`, then run it here",
     );
   }
-  // Whom istiod merges is called at once: by then the peer's workloads must believe ours. One that has joined keeps up by rotation's rules.
+  // Workloads call a peer as soon as istiod reads it: by then its workloads must trust ours. A joined peer follows by rotation's rules.
   if (joined === undefined && !trustsRoots(found.contract, reading?.trustAnchors, cluster.name, ownRoots)) {
     const first = ownRoots.length === 0 ? "this update publishes the roots; then " : "";
     return pending(
@@ -187,7 +188,7 @@ function viewPeer(
     );
   }
   const isApart = found.contract.network !== cluster.network;
-  // Without a gateway, istiod would send to addresses of the peer's own network.
+  // Without a gateway, istiod would route to addresses of the peer's own network.
   if (isApart && found.contract.gateways.length === 0 && joined === undefined) {
     return pending(
       `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`,

@@ -22,7 +22,7 @@ import {
 } from "./meshPeer.ts";
 import { planMeshPeers } from "./meshPeers.ts";
 
-/** Peers of a single mesh: istiod reads their API servers. */
+/** Connection to the peers of a single mesh, whose API servers istiod reads. */
 export interface MeshConnection {
   kind: "mesh";
   settings: ResolvedMesh;
@@ -31,7 +31,7 @@ export interface MeshConnection {
 }
 
 /**
- * Decides which peers of a single mesh have joined, and with which API server this cluster joins them.
+ * Plans the peers of a single mesh, and the API server that they read.
  * @param authority undefined when it could not be planned.
  * @returns undefined when there are faults.
  */
@@ -63,7 +63,7 @@ export function planMesh(
   };
 }
 
-/** Only this side can mend an address whose certificate no peer would accept; no answer here may still be one for peers. */
+/** Resolves and validates this cluster's API server. No answer to this machine is no fault: peers may reach it. */
 function planApiServer(
   { snapshot: { mesh }, findings }: PlanContext,
   singleMesh: SingleMesh,
@@ -90,9 +90,9 @@ function planApiServer(
 }
 
 /**
- * A peer as it is once its API server was asked with the credential it gave. None of that is a fault: two clusters whose credentials for each other
- * have ended must both be able to renew them. An API server that does not answer *here* may well answer istiod, so that peer joins
- * nevertheless; one that refuses us leaves its peer pending, with what istiod had of it before.
+ * Applies the result of a request to a peer's API server. No failure is a fault: two clusters whose credentials for each other have ended
+ * must both be able to renew them. A peer whose API server does not answer this machine joins, as istiod may reach it; one that refuses the
+ * credential is pending, and istiod keeps the last access.
  */
 function afterProbe(
   peer: string,
@@ -112,7 +112,7 @@ function afterProbe(
   return refused;
 }
 
-/** It may pass, or be so only here: in a pipeline that has no way to where istiod has one. */
+/** Formats a failure that may pass, or concern this machine only, such as a pipeline without a route to the peer. */
 function silence({ cause, unreachable }: AccessFailure, stack: string): Pick<Fault, "rule" | "remedy"> {
   const what = unreachable ? "does not answer here" : "is too busy to answer";
   return {

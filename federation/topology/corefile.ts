@@ -3,13 +3,13 @@ export interface Plugin {
   name: string;
   /** Words after the name, on the same line. */
   args: string[];
-  /** From its name to the end of its line or to its last brace, as the Corefile has it. */
+  /** Text in the Corefile, from the name to the end of the line or the last brace. */
   written: string;
 }
 
 /** A server block, or a snippet. */
 export interface Block {
-  /** None for a snippet. */
+  /** Empty for a snippet. */
   keys: string[];
   plugins: Plugin[];
   /** Position in the Corefile. */
@@ -24,13 +24,13 @@ export interface Corefile {
   imports: string[];
 }
 
-/** Where CoreDNS listens, unless its Corefile says otherwise. */
+/** Default port of CoreDNS. */
 export const DNS_PORT = 53;
 
 /** An environment variable, which CoreDNS fills in. */
 const VARIABLE = /\{\$[^}]+\}|\{%.+?%\}/g;
 
-/** The words of a Corefile, without their quotes. A comment that begins within a word ends with it. */
+/** Splits a Corefile into words, without their quotes; a comment that begins within a word ends with it. */
 export function* wordsOf(
   corefile: string,
 ): Generator<{ text: string; begin: number; end: number; first: boolean }> {
@@ -50,7 +50,7 @@ export function* wordsOf(
 
 /**
  * Parses a Corefile as CoreDNS does.
- * @returns undefined for a text that is not all in blocks with braces.
+ * @returns undefined for a Corefile with text outside of blocks with braces.
  */
 export function parseCorefile(corefile: string): Corefile | undefined {
   const parsed: Corefile = { blocks: [], imports: [] };
@@ -94,7 +94,7 @@ function serverKeys(keys: readonly string[]): string[] {
   return keys.map((key) => key.replace(/,$/, "")).filter((key) => key !== "");
 }
 
-/** The zone of a key, `[scheme://]zone[:port or ports]`, or of an argument: in lower case, without the last dot. */
+/** Returns the zone of a key, `[scheme://]zone[:port or ports]`, or an argument: lower case, no final dot. */
 export function zoneOf(key: string): string {
   return key
     .toLowerCase()
@@ -110,7 +110,7 @@ export function mayBeFor(key: string, zone: string): boolean {
   return parts.length > 1 && new RegExp(`^${pattern}$`).test(zone);
 }
 
-/** Ports on which a block with this key listens for plain DNS: none for another protocol; undefined when unknown. */
+/** Returns the ports of a key for plain DNS: empty for another protocol, undefined when unknown. */
 export function portsOf(key: string): number[] | undefined {
   const [, scheme = "dns", rest = ""] = /^(?:([a-z0-9]+):\/\/)?(.*)$/i.exec(key) ?? [];
   if (scheme.toLowerCase() !== "dns") return [];

@@ -12,7 +12,7 @@ const MARKERS = new RegExp(`(?<![^\\n])[ \\t]*(${BEGIN}|${END})[ \\t]*\\r?(?:\\n
 const LINES = `the lines '${BEGIN}' and '${END}'`;
 const OURS = `our server block '${GLOBAL_DOMAIN}'`;
 
-/** Start of the block's answer, which nobody else writes: identifies the block without its markers. */
+/** Start of the block's answer, which identifies the block without its markers. */
 const ANSWER = '{{.Name}}{{"\\t30\\tIN\\t';
 
 /** ConfigMap of NodeLocal DNSCache, a CoreDNS on each node that Pods ask first, by the manifest of Kubernetes. */
@@ -24,13 +24,13 @@ export interface RootDirectives {
   bind: string;
   /** Resolvers for other names below `global`. */
   forward: string;
-  /** Key of a root block whose way to other names cannot be copied. */
+  /** Key of a root block whose resolution of other names cannot be copied. */
   unlike: string | undefined;
 }
 
 const PLAIN: RootDirectives = { bind: "", forward: "    forward . /etc/resolv.conf\n", unlike: undefined };
 
-/** Reason why a Corefile does not take the block, or does not give it back. */
+/** Reason why the block cannot be added to a Corefile, or removed from it. */
 export interface Obstacle {
   /** Follows the Corefile's name. */
   rule: string;
@@ -38,7 +38,7 @@ export interface Obstacle {
   remedy: string;
 }
 
-/** Corefiles of the cluster, as far as they are there and may be read. */
+/** Corefiles of the cluster; undefined where they do not exist or may not be read. */
 export interface Corefiles {
   /** Of CoreDNS; undefined when its ConfigMap is not there, or has none. */
   coreDns: string | undefined;
@@ -52,8 +52,8 @@ const MISSING: Obstacle = {
 };
 
 /**
- * Renders the server block for global names as the Corefile takes it; a Corefile that does not is a fault at `dns.coreDns.configMap`.
- * @returns undefined where the config asks for none.
+ * Plans the server block for global names; a Corefile that cannot have it is a fault at `dns.coreDns.configMap`.
+ * @returns undefined without `dns.coreDns` in the config.
  */
 export function planGlobalBlock({ config, snapshot, findings }: PlanContext): string | undefined {
   if (config.dns?.coreDns === undefined) return undefined;
@@ -106,7 +106,7 @@ ${END}
 `;
 }
 
-/** Reads the directives of the root blocks on a port; CoreDNS asks only blocks that listen where the question arrives. */
+/** Parses the directives of the root blocks on a port; CoreDNS uses only blocks that listen on the query's port. */
 export function rootDirectives(corefile: string, port: number): RootDirectives {
   const isRoot = (key: string): boolean => zoneOf(key) === "" && portsOf(key)?.includes(port) !== false;
   const roots =
@@ -127,10 +127,10 @@ function linesOf({ plugins }: Block, plugin: string): string {
   return plugins.flatMap(({ name, written }) => (name === plugin ? [`    ${written}\n`] : [])).join("");
 }
 
-/** Position of our block; the reason when nobody can tell which lines are ours. */
+/** Position of our block, or the reason why it cannot be determined. */
 type Place = { begin: number; end: number; marked: boolean } | { unclear: string } | undefined;
 
-/** Finds our block by its markers, or by its words where something dropped the markers. */
+/** Finds our block by its markers, or by its words where a tool removed them. */
 function placeOf(corefile: string): Place {
   const marks = [...corefile.matchAll(MARKERS)];
   const [opening, closing] = marks;
@@ -163,7 +163,7 @@ function placeWithoutMarkers(corefile: string): Place {
   return { begin: block.begin - indent.length, end: block.end + rest.length, marked: false };
 }
 
-/** Blocks for global names with an answer of ours; undefined where there is one in braces that do not match. */
+/** Finds blocks for global names with our answer; undefined where braces do not match. */
 function likeOurs(corefile: string): Block[] | undefined {
   const hasAnswer = (text: string): boolean => textOf(text).includes(` answer ${ANSWER}`);
   if (!hasAnswer(corefile)) return [];
@@ -173,7 +173,7 @@ function likeOurs(corefile: string): Block[] | undefined {
   );
 }
 
-/** Whether a block is, word for word, ours, with whatever address, port and directives of the root block. */
+/** Whether a block is ours word for word, with any address, port and directives of the root block. */
 function isUnchanged(corefile: string, block: Block): boolean {
   const written = textOf(corefile.slice(block.begin, block.end));
   const [, address = ""] = /\\t([^\\"]+)"\}\}/.exec(written) ?? [];
@@ -186,7 +186,7 @@ function textOf(corefile: string): string {
   return Array.from(wordsOf(corefile), ({ text }) => text).join(" ");
 }
 
-/** Our block with its markers, as it is there; a sentence when nobody can tell which lines are ours; undefined where there is none. */
+/** Returns our block with its markers; a sentence when it cannot be determined, undefined without one. */
 export function globalBlockIn(corefile: string): string | undefined {
   const place = placeOf(corefile);
   if (place === undefined) return undefined;
@@ -194,8 +194,8 @@ export function globalBlockIn(corefile: string): string | undefined {
 }
 
 /**
- * Puts our block in front, or in the place of an older one; the rest stays to the letter, and all of it where nobody can tell which lines are ours.
- * @param block in its markers; "" takes out what is there.
+ * Puts our block first, or in the place of an older one. The rest is unchanged, as is the whole Corefile where our block cannot be determined.
+ * @param block with its markers; "" removes it.
  */
 export function withGlobalBlock(corefile: string, block: string): string {
   const place = placeOf(corefile) ?? { begin: 0, end: 0 };
@@ -252,7 +252,7 @@ function clusterObstacle(blocks: readonly Block[]): Obstacle | undefined {
   return { rule, remedy: "Leave dns.coreDns out: this cluster's own names may be global ones" };
 }
 
-/** Clients' questions arrive where the other blocks listen. */
+/** Validates the port: clients' queries arrive where the other blocks listen. */
 function portObstacle(keys: readonly string[], port: number): Obstacle | undefined {
   const known = keys.map(portsOf);
   const ports = [...new Set(known.flatMap((each) => each ?? []))].sort((one, other) => one - other);
@@ -272,7 +272,7 @@ function bindObstacle(ours: string, theirs: string): Obstacle | undefined {
   };
 }
 
-/** Warnings about a Corefile that takes our block: each follows its name. */
+/** Warnings about a Corefile that can have our block; each completes "Corefile <name> ...". */
 export function corefileWarnings(corefile: string, port: number = DNS_PORT): string[] {
   const place = placeOf(corefile);
   const { blocks, imports } = parseCorefile(withGlobalBlock(corefile, "")) ?? { blocks: [], imports: [] };
@@ -302,7 +302,7 @@ export function corefileWarnings(corefile: string, port: number = DNS_PORT): str
   return warnings;
 }
 
-/** Warnings about the Corefile of NodeLocal DNSCache, which asks the node's resolvers for all but the cluster's own names. */
+/** Warnings about the Corefile of NodeLocal DNSCache, which forwards all but the cluster's names to the node's resolvers. */
 export function nodeLocalWarnings(corefile: string): string[] {
   const keys = parseCorefile(corefile)?.blocks.flatMap((block) => block.keys) ?? [];
   if (keys.some((key) => zoneOf(key) === GLOBAL_DOMAIN)) return [];

@@ -8,7 +8,6 @@ export const singleMeshTopology: TopologyPlanner = {
     const { connection, peers } = planMesh(context, authority);
     return { connection, pinned: trustedPeers(peers) };
   },
-  // Any Service may have endpoints that workloads of another cluster are sent to. Istio's sample says `*.local`, which is all that plus
-  // whatever else is named so in the mesh.
+  // Any Service may have endpoints for workloads of another cluster. Istio's sample has `*.local`, which includes other names too.
   listeners: ({ cluster: { network, domain } }) => ({ hosts: [`*.svc.${domain}`], terminated: [], network }),
 };

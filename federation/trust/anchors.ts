@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { sortedUnique } from "../core/order.ts";
 
-/** Counts how anchors are made: anchors of another format are made anew. */
+/** Version of the anchors' format: anchors of another one are issued again. */
 export const ANCHOR_FORMAT = 1;
 
 /** Certificates and trust domain that a peer's anchors are made from. */
@@ -13,12 +13,12 @@ export interface AnchorSource {
   issuerCertificate: string;
 }
 
-/** Trust anchors of a peer, and what they were made from. */
+/** Trust anchors of a peer, and their sources. */
 export interface TrustAnchors {
   /** {@link ANCHOR_FORMAT} of the program that made them. */
   format: number;
   trustDomain: string;
-  /** SHA-256 of the root that each anchor stands for, as `AB:CD:...`, in the anchors' order. */
+  /** SHA-256 of the root that each anchor certifies, as `AB:CD:...`, in the anchors' order. */
   rootFingerprints: string[];
   /** SHA-256 of the certificate that issued the anchors. */
   issuerFingerprint: string;
@@ -27,8 +27,8 @@ export interface TrustAnchors {
 }
 
 /**
- * Finds the anchors of the last update that can stay: made from the same root, issuer and trust domain, intact and not expired.
- * @returns one for each root in the order of {@link sortedRoots}; `undefined` where an anchor has to be made.
+ * Finds the anchors of the last update that are still right: same root, issuer and trust domain, intact and not expired.
+ * @returns one for each root in the order of {@link sortedRoots}; undefined where an anchor has to be issued.
  */
 export function currentAnchors(
   last: TrustAnchors,
@@ -60,7 +60,7 @@ function stands(anchor: string, root: X509Certificate, issuer: X509Certificate, 
   }
 }
 
-/** Sorts roots by their PEM text as OpenSSL writes it, each once: their order in a contract does not count. */
+/** Sorts roots by OpenSSL's PEM text, without duplicates: their order in a contract has no meaning. */
 export function sortedRoots(certificates: readonly string[]): X509Certificate[] {
   const texts = certificates.map((pem) => new X509Certificate(pem).toString());
   return sortedUnique(texts).map((pem) => new X509Certificate(pem));

@@ -12,7 +12,7 @@ import {
 /** Roots without an anchor that an error lists before it counts the rest. */
 const SHOWN_ROOTS = 10;
 
-/** Everything that a peer's anchors are issued with. */
+/** Sources of a peer's anchors, with the key of their issuer. */
 export interface AnchorRequest extends AnchorSource {
   /** Name of the peer, for messages. */
   peer: string;
@@ -21,9 +21,9 @@ export interface AnchorRequest extends AnchorSource {
 }
 
 /**
- * Issues an anchor for each root of a peer, unless the anchor of the last update can stay.
+ * Issues an anchor for each root of a peer, unless that of the last update is still right. In a file of its own, as a preview needs no issuer.
  * @param last undefined the first time.
- * @param random returns so many random bytes.
+ * @param random returns the given number of random bytes.
  * @throws Error that names every root for which no anchor can be issued, and why.
  */
 export function issueAnchors(

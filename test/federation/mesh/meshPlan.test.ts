@@ -225,7 +225,7 @@ describe("This cluster's own API server in a single mesh", () => {
     assert.deepEqual(others, []);
     assert.equal(fault?.path, "singleMesh.apiServer.certificateAuthority");
     assert.match(fault.rule, /has a private key in it/);
-    assert.match(fault.remedy, /^Take the key out/);
+    assert.match(fault.remedy, /^Remove the key/);
     assert.ok(!JSON.stringify(fault).includes("c2VjcmV0"));
   });
 
