@@ -29,7 +29,7 @@ describe("Policies of callers", () => {
     );
   });
 
-  it("refuse everybody of the peers but those who may call, and nobody else", () => {
+  it("deny everybody of the peers but those who may call, and nobody else", () => {
     const { policies } = policiesFor({ callers: [{ peer: "cluster-a", serviceAccounts: ["client/sleep"] }] });
     assert.deepEqual(policies, [
       {
@@ -85,7 +85,7 @@ describe("Policies of callers", () => {
       [...LOCAL, ...OF_C],
     ],
     [
-      "the first entry that means a caller, and no later one",
+      "the first entry that matches a caller, and no later one",
       [{ callers: [{ serviceAccounts: ["client/sleep"], methods: ["GET"] }, { namespaces: ["client"] }] }],
       ["a.local/client/sleep", "a.local/client/sleep POST", "a.local/client/other POST", "a.local/batch/job"],
       ["a.local/client/sleep", "a.local/client/other POST"],
@@ -140,7 +140,7 @@ describe("Policies of callers", () => {
     ],
   ];
   for (const [what, args, calls, expected] of cases) {
-    it(`tell apart ${what}`, () => {
+    it(`distinguish ${what}`, () => {
       assert.deepEqual(getThrough(policiesFor(...args).policies, calls), expected);
     });
   }
@@ -221,14 +221,14 @@ describe("Policies of callers", () => {
     });
   });
 
-  describe("where nothing can hold callers", () => {
+  describe("where no policy can be enforced", () => {
     const unguardable: [string, CallerRules, Partial<Offer>, string][] = [
       ["without a selector", { callers: [{ namespaces: ["x"] }] }, { selector: {} }, "selector"],
       ["in Istio's root namespace", { localCallers: [] }, { namespace: "istio-system" }, "namespace"],
       ["without an HTTP port, by methods", { callers: [{ methods: ["GET"] }] }, { ports: [tcp] }, "ports"],
     ];
     for (const [what, rule, changes, path] of unguardable) {
-      it(`hold back a Service ${what}`, () => {
+      it(`does not export a Service ${what}`, () => {
         const found = policiesFor(rule, changes);
         assert.deepEqual([found.policies, found.unenforceable], [[], ["bar.shop.svc.b.local"]]);
         const { namespace = "shop" } = changes;
@@ -239,13 +239,13 @@ describe("Policies of callers", () => {
       });
     }
 
-    it("hold back no Service that everybody may call", () => {
+    it("exports a Service that everybody may call", () => {
       const found = policiesFor({}, { selector: {}, ports: [tcp] });
       assert.deepEqual(found, { policies: [], unenforceable: [], warnings: [] });
     });
   });
 
-  it("hold callers on every port that some workload has for a name, as while it is renumbered", () => {
+  it("restrict callers on every port that some workload has for a name, as while it is renumbered", () => {
     const web = { ...http, targetPorts: [8080, 9090] };
     const { policies, warnings } = policiesFor(
       { localCallers: [{ namespaces: ["xyz"] }] },
@@ -257,7 +257,7 @@ describe("Policies of callers", () => {
     assert.deepEqual(warnings, []);
   });
 
-  describe("of a Service whose workloads tell no number just now", () => {
+  describe("of a Service whose workloads show no port number", () => {
     const rule: CallerRules = {
       callers: [{ methods: ["GET"], namespaces: ["client"] }],
       localCallers: [{ namespaces: ["xyz"] }],
@@ -299,7 +299,7 @@ describe("Policies of callers", () => {
       assert.deepEqual(policiesFor(rule, silent, {}, policies).policies, policies);
     });
 
-    it("refuse peers on every port where there were none", () => {
+    it("deny peers on every port where there were none", () => {
       const other = policiesFor(rule, { name: "other" }).policies;
       const { policies, warnings } = policiesFor(rule, { ports: [web] }, {}, other);
       assert.deepEqual(getThrough(policies, ALL), LOCAL);
@@ -310,7 +310,7 @@ describe("Policies of callers", () => {
     });
   });
 
-  it("warn of ports that are not known, not HTTP, or take plaintext", () => {
+  it("warn of ports that are not known, not HTTP, or accept plaintext", () => {
     const limited = { callers: [{ methods: ["GET"] }], localCallers: [] };
     const ports = [http, tcp, late];
     const { warnings, unenforceable } = policiesFor(limited, { ports, permissiveBy: ["shop/default"] });
@@ -375,7 +375,7 @@ describe("Policies of callers", () => {
     });
   });
 
-  it("warn of peers that cannot be told apart", () => {
+  it("warn of peers with one trust domain", () => {
     const peers = { "cluster-a": "a.local", "cluster-c": "a.local", "cluster-d": "b.local" };
     const { policies, warnings } = policiesFor({}, { audience: ["cluster-a"] }, { peers });
     assert.deepEqual(policies, []);

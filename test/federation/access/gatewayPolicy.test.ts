@@ -38,8 +38,8 @@ const STRANGERS = {
 };
 const ofPeers = ids.filter((id) => /^[ac]\.local/.test(id));
 
-describe("The gateway that opens calls of a Service", () => {
-  it("refuses everybody but callers of peers, and says so in a policy of its own namespace", () => {
+describe("A TLS-terminating gateway", () => {
+  it("denies everybody but callers of peers, and says so in a policy of its own namespace", () => {
     const { policies, warnings, unenforceable } = decide({});
     assert.deepEqual(policies, [
       {
@@ -184,7 +184,7 @@ describe("The gateway that opens calls of a Service", () => {
     assert.deepEqual(decide({ callers: [] }, { ports: [{ ...http, ...unknown }] }).warnings, []);
   });
 
-  it("lets in whom the workload of a passed-on Service with the same rule lets in, of peers", () => {
+  it("lets in whom the workload of a passthrough Service with the same rule lets in, of peers", () => {
     const entry = fc.record(
       {
         peer: fc.constantFrom("cluster-a", "cluster-c"),

@@ -67,7 +67,7 @@ const meshes = (): fc.Arbitrary<PolicyContext> =>
     )
     .map(([a, c]) => ({ ...context, trustDomain: OWN, peers: { "cluster-a": a, "cluster-c": c } }));
 
-describe("A gateway's policy, for whatever Services it opens calls of", () => {
+describe("A policy of a TLS-terminating gateway", () => {
   it("lets those callers of peers in whom the rule of the Service that they ask for admits, and nobody else", () => {
     fc.assert(
       fc.property(services(), meshes(), (all, mesh) => {

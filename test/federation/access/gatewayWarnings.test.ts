@@ -7,7 +7,7 @@ import { barOffer, http, mesh, policiesFor, tcp, decidePolicies } from "./caller
 const warningsFor = (rule: CallerRules, changes: Partial<Offer>) =>
   policiesFor(rule, { via: "terminated", ...changes }).warnings;
 
-describe("A warning of what a gateway refuses", () => {
+describe("A warning about a TLS-terminating gateway", () => {
   const mixed = { ports: [http, tcp] };
 
   it("is there for ports that are not HTTP, where it refuses some callers of peers, or of this cluster", () => {

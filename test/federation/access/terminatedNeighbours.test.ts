@@ -6,7 +6,7 @@ import { letsIn } from "./policyEvaluator.ts";
 
 const GATEWAY = "b.local/ns/istio-gateway/sa/eastwestgateway";
 
-describe("The gateway that opens calls of a Service which shares workloads with another one", () => {
+describe("A TLS-terminating gateway of a Service that shares workloads with another one", () => {
   it("is the only way for peers: Services that share the workloads leave its ports open to none of them", () => {
     const other = { ...http, number: 81, targetPorts: [9090] };
     const foo = barOffer({ callers: [{ peer: "cluster-a" }] }, { name: "foo", ports: [other] });
@@ -17,7 +17,7 @@ describe("The gateway that opens calls of a Service which shares workloads with 
     assert.ok(!takes("a.local/ns/client/sa/sleep", 8080));
   });
 
-  it("gets to a workload past a Service that shares it, is passed on, and lets some local callers in only", () => {
+  it("gets to a workload past a Service that shares it, is passed through, and lets some local callers in only", () => {
     const localCallers = [{ namespaces: ["xyz"] }];
     const other = { ...http, number: 81, name: "other", targetPorts: [9090] };
     const foo = barOffer({ localCallers }, { name: "foo", ports: [http, other] });

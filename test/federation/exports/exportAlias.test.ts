@@ -30,7 +30,7 @@ function offer(
   };
 }
 
-describe("A Service that is offered under another name", () => {
+describe("A Service that is exported under an alias", () => {
   it("has that name for peers instead of its own, and nothing else of it is other", () => {
     const { services, offers, warned } = offer();
     assert.deepEqual([services, warned], [{ [ALIAS]: offeredBar }, []]);
@@ -66,13 +66,13 @@ describe("A Service that is offered under another name", () => {
     assert.deepEqual([Object.keys(services), aliases], [[BAR_HOST], []]);
   });
 
-  it("is held back without a selector, by which the name could lead to its workloads", () => {
+  it("is not exported without a selector, by which the name could lead to its workloads", () => {
     const annotations = { "istio-federation.dev/subject-alt-names": "spiffe://b.example/ns/xyz/sa/bar" };
     const { services, warned } = offer({ selector: {}, annotations });
     assert.deepEqual([services, warned], [{}, ["Service xyz/bar.selector"]]);
   });
 
-  it("is held back under a name that is none, or is not the cluster's", () => {
+  it("is not exported under a name that is none, or is not the cluster's", () => {
     for (const name of ["svc", "x".repeat(63)]) {
       const made = [{ ...byName[0]!, services: [name], as: "{name}x.cluster-b.local" }];
       const template = name === "svc" ? [{ ...made[0]!, as: "{name}.cluster-b.local" }] : made;
@@ -81,7 +81,7 @@ describe("A Service that is offered under another name", () => {
     }
   });
 
-  it("loses the ports of which no number is known, and with the last one is held back", () => {
+  it("loses the ports of which no number is known, and is not exported without any", () => {
     const web = { name: "http", port: 80, targetPort: "web" };
     const other = { name: "grpc", port: 90, targetPort: "none" };
     const { services, aliases, warned } = offer({ ports: [web, other] });
@@ -106,7 +106,7 @@ describe("A Service that is offered under another name", () => {
     assert.ok(ALIAS in offer({}, { destinationRules: [{ ...made, host: "bar" }] }).services);
   });
 
-  it("is held back together with all that would have the same name, whichever comes first", () => {
+  it("is not exported where rules give its host name to another Service too, in any order", () => {
     const services = [bar, { ...bar, name: "foo" }];
     const made = [{ namespaces: ["xyz"], services: ["*"], as: ALIAS }];
     const { services: offered, warned, rules: told } = offer({}, { services }, made);

@@ -66,7 +66,7 @@ describe("The owner of a Service", () => {
     [to, " , "],
     [to, "x"],
   ] as const) {
-    it(`who leaves nothing by ${annotation}: ${JSON.stringify(value)} has the Service held back, with a warning`, () => {
+    it(`who leaves nothing by ${annotation}: ${JSON.stringify(value)} leaves the Service not exported, with a warning`, () => {
       const { offered, offer, warned, rules } = owned({ [annotation]: value });
       assert.deepEqual(
         [offered, offer, warned],

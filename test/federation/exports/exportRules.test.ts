@@ -43,7 +43,7 @@ describe("A rule of exports", () => {
     });
   }
 
-  it("decides alone when it is the first that means a Service", () => {
+  it("decides alone when it is the first that matches a Service", () => {
     const all: ExportRule[] = [{ services: ["*"] }, { services, ports: ["grpc"] }];
     assert.equal(exportsOf({ ports: two }, [pod], all).offered?.ports.length, 2);
     assert.equal(exportsOf({ ports: two }, [pod], all.toReversed()).offered?.ports.length, 1);
@@ -68,7 +68,7 @@ describe("A rule of exports", () => {
     assert.deepEqual(exportsOf({ ports }, [pod], [{ services, ports: ["http"] }]).warned, []);
   });
 
-  it("is told of ports that Services do not have, once for all of them", () => {
+  it("gets one warning for ports that its Services do not have", () => {
     const named = ["a", "b", "c", "d"].map((name): KubernetesService => ({ ...bar, name }));
     const { warnings } = exportsIn(
       found({ services: [...named, { ...bar, ports: two }], workloads: [pod] }),
@@ -84,7 +84,7 @@ describe("A rule of exports", () => {
     );
   });
 
-  it("holds back a Service that has none of its ports", () => {
+  it("does not export a Service that has none of its ports", () => {
     const { offered, warned, rules } = exportsOf({}, [pod], [{ services, ports: ["grpc", "9090"] }]);
     assert.deepEqual([offered, warned], [undefined, ["Service xyz/bar.ports"]]);
     assert.deepEqual(rules, [
@@ -135,7 +135,7 @@ describe("A rule of exports", () => {
     });
   }
 
-  it("that exports nothing is told, with the reason", () => {
+  it("that exports nothing gets a warning, with the reason", () => {
     const rules: ExportRule[] = [
       { namespaces: ["xyz"], services: ["bar", "gone"] },
       { services: ["b*"] },
@@ -158,7 +158,7 @@ describe("A rule of exports", () => {
 });
 
 describe("An exported Service", () => {
-  it("is told with all that policies need", () => {
+  it("is an offer with all fields", () => {
     const rule = { services, peers: ["cluster-a"] };
     const { offer } = exportsOf({ ports: two }, [pod], [{ services: ["x"] }, rule]);
     assert.deepEqual(offer, {
@@ -183,7 +183,7 @@ describe("An exported Service", () => {
     });
   });
 
-  it("leads to each port that some workload with a sidecar has for a name", () => {
+  it("has each target port that some workload with a sidecar has for a name", () => {
     const ports = [{ name: "http", port: 80, targetPort: "web" }];
     const bare = { ...pod, labels: { app: "bar" }, ports: { web: 7000 } };
     const led = (...workloads: Workload[]) => {

@@ -59,7 +59,7 @@ describe("The exports of a cluster", () => {
     );
   });
 
-  it("hold back, in silence, the Services by which clients here find peers' services", () => {
+  it("do not export, in silence, the Services by which clients here find peers' services", () => {
     const labels = {
       ...bar.labels,
       "app.kubernetes.io/managed-by": "istio-federation",
@@ -104,7 +104,7 @@ describe("The exports of a cluster", () => {
     assert.deepEqual(offerOf({ clusterIP: "None" }), { offered: offeredBar, warned: [] });
   });
 
-  it("hold back a Service without a port that can be carried, and say why of each", () => {
+  it("does not export a Service without a port that can be carried, and say why of each", () => {
     assert.deepEqual(offerOf({ ports: [] }), { offered: undefined, warned: ["Service xyz/bar.ports"] });
     assert.deepEqual(offerOf({ ports: [{ name: "dns", port: 53, protocol: "UDP" }] }), {
       offered: undefined,
@@ -133,7 +133,7 @@ describe("The exports of a cluster", () => {
     );
   });
 
-  it("hold back a Service that its own exportTo hides from the gateway", () => {
+  it("does not export a Service that its own exportTo hides from the gateway", () => {
     const hidden = (exportTo: string) =>
       offerOf({ annotations: { "networking.istio.io/exportTo": exportTo } });
     for (const exportTo of ["*", "", "abc, istio-gateway"])
@@ -146,7 +146,7 @@ describe("The exports of a cluster", () => {
     }
   });
 
-  it("hold back a Service whose name in this domain would be too long", () => {
+  it("does not export a Service whose name in this domain would be too long", () => {
     const long = { ...cluster, domain: Array(4).fill("a".repeat(60)).join(".") };
     const { services, warnings } = exportsIn(found({ services: [bar], workloads: [pod] }), byName, long);
     assert.deepEqual([services, warnings.length], [{}, 1]);

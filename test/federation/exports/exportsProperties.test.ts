@@ -154,7 +154,7 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
     );
   });
 
-  it("are decided by the first rule alone that means a Service", () => {
+  it("are decided by the first rule alone that matches a Service", () => {
     fc.assert(
       fc.property(findings, rules, (found, made) => {
         const all = exportsIn(found, made, cluster);

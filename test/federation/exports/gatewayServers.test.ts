@@ -15,7 +15,7 @@ const FOO = "foo.xyz.svc.cluster-b.local";
 const opened = { ...barService, terminated: true as const };
 
 describe("The servers of the gateway", () => {
-  it("are one for all that it passes on, and one for each port whose calls it opens, all on one port", () => {
+  it("are one for passthrough and one for each terminated port, all on one port", () => {
     const servers = gatewayServers(gatewayListeners({ [BAR]: opened, [FOO]: barService }), "10.0.0.1");
     const name = servers[1]?.port.name ?? "";
     assert.match(name, /^tls-8080-[0-9a-f]{16}$/);
@@ -35,7 +35,7 @@ describe("The servers of the gateway", () => {
     ]);
   });
 
-  it("are none where nothing is exported, and none for passing on where all is opened", () => {
+  it("are none where nothing is exported, and none for passthrough where TLS is terminated for all", () => {
     assert.deepEqual(gatewayServers(gatewayListeners({}), undefined), []);
     assert.deepEqual(
       gatewayServers(gatewayListeners({ [BAR]: opened }), undefined).map(({ tls }) => tls.mode),
@@ -68,7 +68,7 @@ describe("The servers of the gateway", () => {
     );
   });
 
-  it("lead each port to its Service, as connections", () => {
+  it("route each port to its Service, by TCP", () => {
     const [port = assert.fail()] = gatewayListeners({ [BAR]: opened }).terminated;
     assert.deepEqual(terminatedRoute(port), {
       hosts: [`p8080.${BAR}`],

@@ -21,8 +21,8 @@ const two = [
 ];
 const policy = { namespace: "xyz", name: "bar", created, selector: { app: "bar" }, ports: {} };
 
-describe("What nobody could reach", () => {
-  it("is offered with a warning where no workload has a sidecar: one that was there before Istio gets it when it is restarted", () => {
+describe("A Service that peers cannot reach", () => {
+  it("is exported with a warning where no workload has a sidecar: one that was there before Istio gets it when it is restarted", () => {
     const { offered, warned, rules } = exportsOf({}, [bare, bare]);
     assert.deepEqual([offered, warned], [offeredBar, ["Service xyz/bar.selector"]]);
     assert.match(
@@ -31,13 +31,13 @@ describe("What nobody could reach", () => {
     );
   });
 
-  it("is offered with a warning where some have one", () => {
+  it("is exported with a warning where some have one", () => {
     const { offered, rules } = exportsOf({}, [pod, bare, bare]);
     assert.deepEqual(offered, offeredBar);
     assert.match(rules.join(), /^selects 3 workload\(s\), 2 of them without a sidecar/);
   });
 
-  it("is offered with a warning where none with a sidecar is ready", () => {
+  it("is exported with a warning where none with a sidecar is ready", () => {
     const { offered, rules } = exportsOf({}, [
       { ...pod, ready: false },
       { ...pod, ready: false },
@@ -48,7 +48,7 @@ describe("What nobody could reach", () => {
     assert.equal(exportsOf({}, [{ ...pod, ready: false }, bare]).rules.length, 2);
   });
 
-  it("is not judged of a Service whose workloads nobody knows", () => {
+  it("is not checked for a Service without known workloads", () => {
     const annotations = { "istio-federation.dev/subject-alt-names": "spiffe://b.example/vm" };
     const { offered, warned, offer } = exportsOf({ selector: {}, annotations }, []);
     assert.deepEqual([offered?.ports, warned, offer?.selector], [offeredBar.ports, [], {}]);
@@ -57,7 +57,7 @@ describe("What nobody could reach", () => {
   const with_ = (others: Partial<ClusterServices>, workloads = [pod]) =>
     exportsOf({ ports: two }, workloads, byName, others);
 
-  it("is held back where a PeerAuthentication disables mutual TLS", () => {
+  it("is not exported where a PeerAuthentication disables mutual TLS", () => {
     const { offered, offer, warned } = with_({ peerAuthentications: [{ ...policy, mode: "DISABLE" }] });
     assert.deepEqual([offered, offer], [undefined, undefined]);
     assert.deepEqual(warned, [
@@ -67,7 +67,7 @@ describe("What nobody could reach", () => {
     ]);
   });
 
-  it("is held back by the port of the workloads, not the Service's", () => {
+  it("is not exported by the port of the workloads, not the Service's", () => {
     const ofPort = (port: number) =>
       with_({ peerAuthentications: [{ ...policy, ports: { [port]: { mode: "DISABLE" } } }] });
     const { offered, offer, rules } = ofPort(8000);
@@ -85,7 +85,7 @@ describe("What nobody could reach", () => {
     assert.equal(ofPort(9090).offered?.ports.length, 2);
   });
 
-  it("is offered with a warning where only some workloads take no mutual TLS", () => {
+  it("is exported with a warning where only some workloads accept no mutual TLS", () => {
     const v2 = { ...pod, labels: { ...pod.labels, version: "v2" } };
     const peerAuthentications = [{ ...policy, selector: { version: "v2" }, mode: "DISABLE" as const }];
     const { offered, warned, rules } = with_({ peerAuthentications }, [pod, v2]);
@@ -94,7 +94,7 @@ describe("What nobody could reach", () => {
     assert.match(rules[0] ?? "", /at some workloads: peers' calls reach the others only$/);
   });
 
-  it("is held back where a DestinationRule takes the gateway's mutual TLS away", () => {
+  it("is not exported where a DestinationRule disables mutual TLS at the gateway", () => {
     const rule = { namespace: "xyz", name: "plain", created, host: BAR_HOST, exportTo: [] };
     const all = with_({ destinationRules: [{ ...rule, policy: { mode: "DISABLE", ports: {} } }] });
     assert.deepEqual([all.offered, all.warned.length], [undefined, 3]);
@@ -109,7 +109,7 @@ describe("What nobody could reach", () => {
     );
   });
 
-  it("is told of plain text once for each PeerAuthentication that lets it in", () => {
+  it("is told of plaintext once for each PeerAuthentication that lets it in", () => {
     const services = ["a", "b", "c", "d"].map((name) => ({ ...bar, name, ports: two }));
     const { offers, warnings } = exportsIn(
       found({ services, workloads: [pod, pod], peerAuthentications: [{ ...policy, mode: "PERMISSIVE" }] }),

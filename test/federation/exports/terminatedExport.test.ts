@@ -19,7 +19,7 @@ const rules: ExportRule[] = [{ namespaces: ["xyz"], services: ["bar"], gateway: 
 const gatewayId = "spiffe://b.example/ns/istio-gateway/sa/eastwestgateway";
 const openedBar = { ...offeredBar, subjectAltNames: [gatewayId], terminated: true as const };
 
-describe("A Service whose calls the gateway opens", () => {
+describe("A Service behind a TLS-terminating gateway", () => {
   it("answers as the gateway, and says so to peers and to the cluster", () => {
     const { offered, offer, warned } = exportsOf({}, [pod], rules);
     assert.deepEqual([offered, warned], [openedBar, []]);
@@ -53,14 +53,14 @@ describe("A Service whose calls the gateway opens", () => {
 
   const annotations = { "istio-federation.dev/subject-alt-names": "spiffe://b.example/ns/x/sa/y" };
 
-  it("is held back without a selector, unless its owner says who is behind it, whom nothing holds to that", () => {
+  it("is not exported without a selector, unless its owner says who is behind it, whom nothing holds to that", () => {
     assert.equal(exportsOf({ selector: {} }, [], rules).offered, undefined);
     const { offered, warned, rules: told } = exportsOf({ selector: {}, annotations }, [], rules);
     assert.deepEqual([offered, warned], [openedBar, ["Service xyz/bar.selector"]]);
     assert.match(told[0] ?? "", /^is missing, .* in plaintext unless a DestinationRule .* are not checked$/);
   });
 
-  it("has no use for that with a selector, and is held back all the same where it is wrong", () => {
+  it("has no use for that with a selector, and is not exported all the same where it is wrong", () => {
     const { offered, rules: told } = exportsOf({ annotations }, [pod], rules);
     assert.deepEqual(offered, openedBar);
     assert.match(told.join(), /^has no effect: the TLS-terminating gateway shows its own identity/);
@@ -72,7 +72,7 @@ describe("A Service whose calls the gateway opens", () => {
     }
   });
 
-  it("is held back on ports that the gateway would call otherwise than by mutual TLS, and says so", () => {
+  it("is not exported on ports that the gateway would call otherwise than by mutual TLS, and says so", () => {
     const about = { namespace: "xyz", name: "bar", created: "2026-11-21T10:00:00Z" };
     const simple = { ...about, host: BAR_HOST, exportTo: [], policy: { mode: "SIMPLE", ports: {} } };
     const byRule = exportsOf({}, [pod], rules, { destinationRules: [simple] });
@@ -96,14 +96,14 @@ describe("A Service whose calls the gateway opens", () => {
     assert.match(some.rules.join(), /at some workloads, which the gateway calls in plaintext$/);
   });
 
-  it("is told of where the gateway calls its workloads in plain text", () => {
+  it("is told of where the gateway calls its workloads in plaintext", () => {
     const bare = { ...pod, labels: { app: "bar" } };
     const { offered, rules: told } = exportsOf({}, [pod, bare], rules);
     assert.deepEqual(offered, openedBar);
     assert.match(told.join(), /^selects 2 workload\(s\), 1 of them without a sidecar .* calls in plaintext$/);
   });
 
-  it("is held back where its name is too long for a server of the gateway", () => {
+  it("is not exported where its name is too long for a server of the gateway", () => {
     // With 'p8080.bar.xyz.svc.' before it, 253 characters.
     const longest = `${`${"a".repeat(60)}.`.repeat(3)}${"b".repeat(52)}`;
     const hosts = (gateway: ExportRule["gateway"] & string, domain: string) => {
@@ -116,7 +116,7 @@ describe("A Service whose calls the gateway opens", () => {
     assert.deepEqual(hosts("passthrough", `${longest}b`), [1, []]);
   });
 
-  it("stays opened while the cluster cannot be read, and its identity is nobody else's when it is passed on again", () => {
+  it("stays terminated while the cluster is unreachable, and does not keep the gateway's identity when it is passed through again", () => {
     const last = { [BAR_HOST]: openedBar };
     assert.deepEqual(lastExports(last, byName, cluster, []), last);
     const { services } = exportsIn(found({ services: [bar] }), byName, cluster, last);
