@@ -12,7 +12,7 @@ import { formatOutlierDetection, outlierDetection, sortOutlierDetection } from "
 const WEIGHT_LIMIT = 1000;
 
 /** Whether a gateway can have this weight. */
-export function isWeight(value: number): boolean {
+function isWeight(value: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= WEIGHT_LIMIT;
 }
 

@@ -14,7 +14,7 @@ const MET: readonly TimedRow[] = [
   { services: 10_000, step: "no-op-preview", seconds: 3, writes: 0 },
   { services: 10_000, step: "no-op-up", seconds: 3 },
   { services: 10_000, step: "update-one", seconds: 4, writes: 1 },
-  { services: 10_000, step: "update-all", seconds: 33, stateBytes: 2_000_000, rssBytes: 300_000_000 },
+  { services: 10_000, step: "update-all", seconds: 33, stateBytes: 3_000_000, rssBytes: 300_000_000 },
   { services: 10_000, step: "refresh", seconds: 6, writes: 0, requests: 20 },
   { services: 10_000, step: "destroy", seconds: 17.5 },
 ];
@@ -44,7 +44,7 @@ const MISSES: readonly { what: string; goal: string; rows: Partial<TimedRow>[] }
   { what: "refresh 10,000", goal: "one paged LIST", rows: [{ step: "refresh", requests: 21 }] },
   { what: "refresh 10,000", goal: "one paged LIST", rows: [{ step: "refresh", writes: 1 }] },
   { what: "destroy 10,000", goal: "0.8 x create", rows: [{ step: "destroy", seconds: 17.7 }] },
-  { what: "state for 10,000", goal: "2 MB", rows: [{ step: "update-all", stateBytes: 2_000_001 }] },
+  { what: "state for 10,000", goal: "3 MB", rows: [{ step: "update-all", stateBytes: 3_000_001 }] },
   {
     what: "provider process memory, 10,000",
     goal: "300 MB",
