@@ -37,8 +37,8 @@ export interface AuthorityParts {
 export const CERTIFICATE_AUTHORITY = "istio-federation:index:CertificateAuthority";
 
 /**
- * The cluster's certificate authority, and the Secret `cacerts` by which istiod signs with it. Private keys stay in this stack's state,
- * encrypted, and that of the intermediate in the Secret.
+ * The cluster's certificate authority, and the Secret `cacerts` for istiod. Private keys are encrypted in this stack's state; the Secret has
+ * that of the intermediate.
  */
 export class CertificateAuthority extends pulumi.ComponentResource {
   readonly parts: AuthorityParts;
@@ -70,7 +70,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
   }
 }
 
-/** Kept beside the signing certificate, so that also an update that fails later leaves a trace of who signed before. */
+/** Returns the record of former signers, beside the signing certificate: it survives an update that fails later. */
 function metadata(plan: AuthorityPlan): { annotations?: Record<string, string> } {
   const until = plan.source === "own" ? signedUntil(plan.rotation) : {};
   // An empty map would be a difference to the object in the cluster, which has none.
@@ -115,7 +115,7 @@ function providedParts(
     roots: pulumi.output(roots),
     trusted: pulumi.output(roots),
     issuer: issuer && { certificate: pulumi.output(issuer.certificate), key: pulumi.secret(issuer.key) },
-    // A move under a shared root needs a certificate that was signed before.
+    // A later move under a shared root needs the signed request first.
     request: requestIntermediate(name, 1, owner, opts).request,
     rotation: undefined,
   };

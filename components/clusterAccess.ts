@@ -2,7 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 
-/** The only way into the cluster: the default provider is disabled, and another name for the kubeconfig replaces nothing. */
+/** Creates the provider of this stack's cluster; another path of the kubeconfig replaces nothing. */
 export function clusterProvider(
   name: string,
   config: Pick<StackConfig, "cluster" | "kubeconfig">,
@@ -15,7 +15,7 @@ export function clusterProvider(
       clusterIdentifier: config.cluster.name,
       // A renewed `cacerts` is an update: istiod must never find it gone.
       enableSecretMutable: true,
-      // Empty is what kubectl would find; left out, the SDK would store this machine's $KUBECONFIG in the state.
+      // Empty for kubectl's default; without it the SDK would store this machine's $KUBECONFIG in the state.
       kubeconfig: path ?? "",
       context,
     },
@@ -23,7 +23,7 @@ export function clusterProvider(
   );
 }
 
-/** Makes a namespace; what it gives is its name once it is there. */
+/** Creates a namespace. @returns its name, once it exists. */
 export function namespace(
   name: string,
   namespaceName: string,

@@ -14,7 +14,7 @@ import { namespace } from "./clusterAccess.ts";
 import { MeshPeer } from "./meshPeer.ts";
 import { Peer } from "./peer.ts";
 
-/** What peers are connected with. */
+/** Arguments of {@link connectPeers}. */
 export interface ConnectionArgs<C extends Connection = Connection> {
   config: Pick<StackConfig, "brake" | "dns" | "kubeconfig" | "peers">;
   connection: C;
@@ -27,9 +27,9 @@ export interface ConnectionArgs<C extends Connection = Connection> {
 /** Outputs of the peers, by their names. */
 export interface ConnectedPeers {
   statuses: pulumi.Output<Record<string, PeerStatus>>;
-  /** Credentials by which peers read this cluster; secret. Undefined outside a single mesh, as nobody reads it then. */
+  /** Credentials by which peers read this cluster; secret. Undefined outside a single mesh. */
   access: pulumi.Output<Record<string, PeerAccess>> | undefined;
-  /** Lifetimes of these. */
+  /** Lifetimes of the credentials. */
   credentials: pulumi.Output<Record<string, CredentialLife>>;
   /** Credentials by which istiod reads the peers; secret where there are any. */
   joined: pulumi.Output<Record<string, PeerAccess>>;
@@ -37,7 +37,7 @@ export interface ConnectedPeers {
 
 type Child = pulumi.ComponentResourceOptions & { parent: pulumi.Resource };
 
-/** Declares the peers, as the topology connects them. */
+/** Declares the peers by their connection. */
 export function connectPeers(name: string, args: ConnectionArgs, child: Child): ConnectedPeers {
   const { connection } = args;
   switch (connection.kind) {
@@ -82,7 +82,7 @@ function importFromPeers(
     new CoreDnsBlock(
       `${name}-coredns`,
       { kubeconfig, namespace: place, configMap, block: globalBlock },
-      // Names exist only while they resolve to something.
+      // The names resolve once the peers' services are registered.
       { parent: child.parent, dependsOn: all.map(([, made]) => made) },
     );
   }
@@ -94,7 +94,7 @@ function importFromPeers(
   };
 }
 
-/** Gives each peer's istiod access to this cluster, and ours access to the peers that have joined. */
+/** Gives each peer's istiod access to this cluster, and this cluster's istiod access to joined peers. */
 function joinMesh(
   name: string,
   {

@@ -32,11 +32,10 @@ export interface EastWestGatewayArgs extends Config, GatewayPlan {
 type Config = StackConfig["gateway"];
 
 /**
- * The gateway that takes mutual TLS from the peers on port 15443 and passes it through, unopened, to the exported services; that of some it
- * ends, and calls them itself.
+ * The gateway that accepts mutual TLS of the peers on port 15443. It passes calls through to exported services, and terminates TLS for some.
  */
 export class EastWestGateway extends pulumi.ComponentResource {
-  /** Where peers reach it; empty while the Service has no address. */
+  /** Addresses for peers; empty while the Service has none. */
   readonly addresses: pulumi.Output<GatewayAddress[]>;
 
   constructor(name: string, args: EastWestGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -49,9 +48,9 @@ export class EastWestGateway extends pulumi.ComponentResource {
         name: GATEWAY_NAME,
         namespace: args.namespace,
         ...chartSource(args.charts, "gateway"),
-        // The chart's own Service would make Helm wait, and fail, for a LoadBalancer's address.
+        // Helm would wait for the address of the chart's own Service, and fail.
         values: withExtraValues(
-          // In a network of its own it leads to workloads there, and never on to another network's gateway.
+          // With a network, it routes to workloads of that network only, and never to another gateway.
           {
             service: { type: "None" },
             ...(args.network === undefined ? {} : { networkGateway: args.network }),
@@ -85,13 +84,13 @@ export class EastWestGateway extends pulumi.ComponentResource {
     );
 
     const servers = gatewayServers(args, args.bind);
-    if (servers.length > 0) this.openFor(name, args, servers, release);
+    if (servers.length > 0) this.createListeners(name, args, servers, release);
     this.addresses = this.addressesOf(name, args, service);
     this.registerOutputs({ addresses: this.addresses });
   }
 
-  /** Without any export there is no Gateway object: nothing listens. */
-  private openFor(
+  /** Creates the Gateway object; without exports there is none, and nothing listens. */
+  private createListeners(
     name: string,
     args: EastWestGatewayArgs,
     servers: GatewayServer[],
@@ -109,7 +108,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
           servers,
         },
       },
-      // istiod leaves out a server that no route is behind.
+      // istiod ignores a server without a route.
       { parent: this, dependsOn: [release, ...routes] },
     );
   }
@@ -158,12 +157,12 @@ export class EastWestGateway extends pulumi.ComponentResource {
   }
 }
 
-/** By which other clusters' istiods find the gateway of a network. */
+/** Labels by which other clusters' istiods find the gateway of a network. */
 function networkLabels({ network }: EastWestGatewayArgs): { labels?: Record<string, string> } {
   return network === undefined ? {} : { labels: { [NETWORK_LABEL]: network } };
 }
 
-/** istiod looks for node ports only of Services that say on which nodes: on all. */
+/** Annotation without which istiod ignores the node ports of a Service: all nodes. */
 function networkAnnotations({ network, service }: EastWestGatewayArgs): Record<string, string> {
   return network !== undefined && service.type === "NodePort" ? { [NODE_SELECTOR_ANNOTATION]: "{}" } : {};
 }

@@ -5,26 +5,26 @@ import type { PeerTrust } from "./peerTrust.ts";
 import { BASE_RELEASE, ISTIOD_RELEASE } from "../federation/core/helmReleases.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 
-/** What an `IstioControlPlane` is made from. */
+/** Arguments of an `IstioControlPlane`. */
 export interface IstioControlPlaneArgs {
   /** The cluster's name, domain, trust domain and network, as Istio uses these words. */
   cluster: StackConfig["cluster"];
-  /** Where Istio's charts come from. */
+  /** Source of Istio's charts. */
   charts: Charts;
-  /** Extra Helm values, merged over ours: they win. */
+  /** Extra Helm values, which override ours. */
   values: StackConfig["istio"]["values"];
   /** Name of the namespace to install into. */
   namespace: pulumi.Input<string>;
   /**
-   * By what the peers' workloads are trusted here. Istio's bundle is flat: each certificate in it may sign for any trust domain
-   * that is accepted, so each must itself be constrained to that of its peer.
+   * Trust anchors of the peers. Istio's bundle is flat: each certificate in it may sign for any accepted trust domain, so each must itself
+   * be constrained to that of its peer.
    */
   trust: readonly PeerTrust[];
   /** Istio's mesh ID; undefined outside a single mesh. */
   meshId: string | undefined;
 }
 
-/** Both charts have parts of a ServiceAccount that reads the cluster widely, for `istioctl create-remote-secret`: nothing here uses it. */
+/** Disables the charts' ServiceAccount for `istioctl create-remote-secret`, which may read most of the cluster. */
 const NO_READER = { enableReaderRBAC: false };
 
 /** Istio's CRDs, istiod set up to trust several roots, and mutual TLS required of every workload. */
@@ -60,7 +60,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
       {
         apiVersion: "security.istio.io/v1",
         kind: "PeerAuthentication",
-        // In Istio's root namespace and without a selector it holds for the whole mesh.
+        // In Istio's root namespace and without a selector it applies to the whole mesh.
         metadata: { name: "default", namespace: args.namespace },
         spec: { mtls: { mode: "STRICT" } },
       },
@@ -83,19 +83,19 @@ function istiodValues({ cluster, trust, meshId }: IstioControlPlaneArgs): object
     },
     env: {
       ISTIO_MULTIROOT_MESH: "true",
-      // A Gateway object counts only in the namespace of the gateway's pods: no tenant can widen what we export.
+      // Gateway objects apply only in the namespace of the gateway's pods, so that no tenant can export more.
       PILOT_SCOPE_GATEWAY_TO_NAMESPACE: "true",
     },
     meshConfig: {
       trustDomain: cluster.trustDomain,
       defaultConfig: { proxyMetadata: { PROXY_CONFIG_XDS_AGENT: "true", ISTIO_META_DNS_CAPTURE: "true" } },
-      // Never trustDomainAliases: those would make the peer's identities equal to ours.
+      // No trustDomainAliases: they would make the peer's identities equal to ours.
       caCertificates: caCertificates(trust),
     },
   };
 }
 
-/** The only value that is not plain: a preview shows all the others also while an anchor is yet to be made. */
+/** Returns the only value that is an output: a preview shows the others even before an anchor is issued. */
 function caCertificates(trust: readonly PeerTrust[]): pulumi.Output<object[]> {
   const entries = trust.map(({ trustDomain, certificates }) =>
     certificates.apply((all) => all.map((pem) => ({ pem, trustDomains: [trustDomain] }))),

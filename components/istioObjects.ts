@@ -17,8 +17,7 @@ interface IstioObject {
 }
 
 /**
- * Creates an object of each, with the label of this program. An object of somebody else under such a name is left alone: creating ours
- * fails then.
+ * Creates objects with the label of this program. Fails for an object of this name that somebody else created, and leaves it unchanged.
  */
 function createObjects(
   kind: { apiVersion: string; kind: string },
@@ -53,7 +52,7 @@ export class CallerPolicies extends pulumi.ComponentResource {
     super("istio-federation:index:CallerPolicies", name, {}, opts);
     const objects = policies.map((policy): IstioObject => {
       const place = policy.namespace === GATEWAY_NAMESPACE ? gatewayNamespace : policy.namespace;
-      // Without a name the object gets its resource's and some digits, so that old and new can exist side by side.
+      // Without a name the object gets its resource's and random digits: the old and the new one exist at the same time.
       return isGatewayPolicy(policy)
         ? { resource: policy.name, metadata: { namespace: place }, spec: policy.spec, isReplaced: true }
         : {
@@ -75,8 +74,7 @@ export interface ExportAliasesArgs {
 }
 
 /**
- * ServiceEntries by which the east-west gateway, and nothing else, finds exported Services under other names than their own; each in the
- * namespace of its Service.
+ * ServiceEntries that resolve the aliases of exported Services for the east-west gateway alone; each in the namespace of its Service.
  */
 export class ExportAliases extends pulumi.ComponentResource {
   constructor(name: string, { aliases }: ExportAliasesArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -5,13 +5,13 @@ import type { PeerStatus } from "../federation/imports/registration.ts";
 import type { MeshPeerState } from "../federation/mesh/meshPeer.ts";
 import { remoteSecret } from "../federation/mesh/reader.ts";
 
-/** What a `MeshPeer` is made from. */
+/** Arguments of a `MeshPeer`. */
 export interface MeshPeerArgs extends PeerReaderArgs {
-  /** What was found of it. */
+  /** State of the peer. */
   view: MeshPeerState;
 }
 
-/** Another cluster of the same mesh: what lets its istiod read this cluster, and by what ours reads that one. */
+/** Another cluster of the mesh: access of its istiod to this cluster, and of this one's istiod to it. */
 export class MeshPeer extends pulumi.ComponentResource {
   readonly reader: PeerReader;
   /** For the stack output `peers`. */

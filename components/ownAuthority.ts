@@ -42,7 +42,7 @@ const ROOT_YEARS = 10;
 const INTERMEDIATE_YEARS = 5;
 const CA_USES = ["cert_signing", "crl_signing"];
 
-/** Makes a root of the cluster's own (two while it rotates) and an intermediate that the one in charge signs. */
+/** Creates the cluster's own root (two during a rotation) and an intermediate under the signing one. */
 export function ownAuthority(
   name: string,
   owner: KeyOwner,
@@ -66,12 +66,12 @@ export function ownAuthority(
   };
 }
 
-/** A new order tells that istiod has taken in the root that signs, and has every proxy renew its certificate. */
+/** Sorts the signing root first: a new order shows that istiod uses it, and makes every proxy renew its certificate. */
 function signerFirst(roots: readonly number[], signing: number): number[] {
   return [signing, ...roots.filter((number) => number !== signing)];
 }
 
-/** The first one has no number, as it had none before there were others. */
+/** Returns the name of a numbered resource; the first has no number. */
 function numbered(name: string, number: number): string {
   return number === 1 ? name : `${name}-${number}`;
 }
@@ -101,15 +101,15 @@ export function root(
   return { certificate: certPem, key };
 }
 
-/** The key of an intermediate, and the request by which whoever holds a root certifies it; both PEM. */
+/** Key of an intermediate, and its certificate signing request; both PEM. */
 export interface RequestedIntermediate {
   key: pulumi.Output<string>;
   request: pulumi.Output<string>;
 }
 
 /**
- * Makes a key and asks for its certificate.
- * @param number of the root under which it was made: the key stays when another one certifies it.
+ * Creates the key of an intermediate and its signing request.
+ * @param number of the root under which the key was created; the key stays when another root certifies it.
  */
 export function requestIntermediate(
   name: string,
@@ -143,7 +143,7 @@ function intermediate(
       setSubjectKeyId: true,
       allowedUses: CA_USES,
       validityPeriodHours: INTERMEDIATE_YEARS * HOURS_PER_YEAR,
-      // Any update in its last year renews it: istiod takes a new one under the same root while it runs.
+      // Any update in its last year renews it: istiod accepts a new one under the same root while it runs.
       earlyRenewalHours: HOURS_PER_YEAR,
     },
     opts,
@@ -156,7 +156,7 @@ function privateKey(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string> {
   const size = algorithm === "ECDSA" ? { ecdsaCurve: "P256" } : { rsaBits: 4096 };
-  // Another algorithm is for the next root: a key that is in use is not taken away.
+  // Another algorithm applies to the next root: a key in use is not replaced.
   const ignoreChanges = ["algorithm", "ecdsaCurve", "rsaBits"];
   return new tls.PrivateKey(name, { algorithm, ...size }, { ...opts, ignoreChanges }).privateKeyPem;
 }

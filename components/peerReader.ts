@@ -7,7 +7,7 @@ import { shortLifeWarnings, type CredentialLife, type PeerAccess } from "../fede
 import { MESH_CONFIG_RULES, READER_RULES, type ReaderRule } from "../federation/mesh/reader.ts";
 import { ReaderToken } from "../providers/readerToken.ts";
 
-/** What a `PeerReader` is made from. */
+/** Arguments of a `PeerReader`. */
 export interface PeerReaderArgs {
   /** The peer's name, from the stack's config. */
   peer: string;
@@ -19,13 +19,13 @@ export interface PeerReaderArgs {
 }
 
 /**
- * What lets one peer's istiod read this cluster, and nothing else: a ServiceAccount of the peer's own, the rights that istiod needs,
- * and a token. All of it goes with the peer, and API servers refuse the token then.
+ * Access of one peer's istiod to this cluster: a ServiceAccount of the peer's own, the rights that istiod needs, and a token. All are
+ * removed with the peer, and API servers refuse the token then.
  */
 export class PeerReader extends pulumi.ComponentResource {
-  /** What to tell the peer; a secret. */
+  /** Access for the peer's istiod; secret. */
   readonly access: pulumi.Output<PeerAccess>;
-  /** From when to when that serves; no secret. */
+  /** Lifetime of the token; not secret. */
   readonly life: pulumi.Output<CredentialLife>;
 
   constructor(name: string, args: PeerReaderArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -37,7 +37,7 @@ export class PeerReader extends pulumi.ComponentResource {
       `${name}-account`,
       {
         metadata: { name: readerName, namespace },
-        // Only the peer's istiod is to be this account: no Pod here gets its token.
+        // For the peer's istiod alone: no Pod here gets the token.
         automountServiceAccountToken: false,
       },
       child,
@@ -48,7 +48,7 @@ export class PeerReader extends pulumi.ComponentResource {
       this.bindIn(namespace, name, readerName, subjects),
     ];
 
-    // A token that is published works: its rights are there before it.
+    // The rights exist before the token is published.
     const made = { ...child, dependsOn: bound };
     const { token, life } = settings.longLivedTokens
       ? longLivedToken(name, account, made)
@@ -124,7 +124,7 @@ function endingToken(
   const { tokenHours: hours } = settings;
   const life = pulumi.all([issued, expires]).apply(async ([from, to]) => {
     const made = { issued: from, expires: to, hours };
-    // A preview is told by the survey, also where it does not know the next credential.
+    // In a preview the plan warns, as the next credential may be unknown.
     const warnings = pulumi.runtime.isDryRun() ? [] : shortLifeWarnings({ [peer]: made });
     for (const warning of warnings) await pulumi.log.warn(warning);
     return made;
@@ -132,7 +132,7 @@ function endingToken(
   return { token, life };
 }
 
-/** A token that Kubernetes keeps in a Secret, and that serves as long as this or its ServiceAccount is there. */
+/** Creates a token in a Secret, which is valid as long as the Secret and its ServiceAccount exist. */
 function longLivedToken(
   name: string,
   { metadata }: kubernetes.core.v1.ServiceAccount,

@@ -4,7 +4,7 @@ import { type CertificateReport, datesOf } from "../federation/trust/expiry.ts";
 import type { PinnedPeer } from "../federation/trust/pinnedPeer.ts";
 import { TrustAnchor } from "../providers/trustAnchor.ts";
 
-/** By what one peer's workloads are trusted here. */
+/** Trust anchors of one peer. */
 export interface PeerTrust {
   peer: string;
   /** SPIFFE trust domain of the peer. */
@@ -14,10 +14,9 @@ export interface PeerTrust {
 }
 
 /**
- * Makes the trust anchors of all peers: their roots, signed anew by ours, each for its peer's trust domain only. Where nobody gave
- * us the key of our root, peers' roots are trusted as they are, which the config must allow; and a root that is our own too needs no
- * anchor.
- * @param ownRoots PEM, those of ours that peers may have too.
+ * Creates the trust anchors of all peers: their roots, certified by ours for the peer's trust domain only. Without the key of our root,
+ * peers' roots are trusted unconstrained, which the config must allow; a root that is our own too needs no anchor.
+ * @param ownRoots our roots that peers may have too, PEM.
  */
 export function trustPeers(
   name: string,
@@ -44,7 +43,7 @@ export function trustPeers(
   });
 }
 
-/** When the certificates serve that a stack uses, in a stable order. */
+/** Reports the validity of the certificates that a stack uses, in a stable order. */
 export function reportCertificates(
   { certificate, chain, roots }: AuthorityParts,
   trust: readonly PeerTrust[],

@@ -5,17 +5,17 @@ import { type CertificateReport, datesOf } from "../federation/trust/expiry.ts";
 import { SignedAuthority } from "../providers/signedAuthority.ts";
 
 /**
- * A root that several clusters have in common. Its key stays in this stack's state, encrypted; the clusters' keys stay in theirs, and
- * what goes between them is public.
+ * Shared root of several clusters. Its key is encrypted in this stack's state, and the clusters' keys in theirs; only public data is
+ * exchanged.
  */
 export class RootAuthority extends pulumi.ComponentResource {
-  /** PEM; a list, as there are two while a root is replaced. */
+  /** PEM; a list, as there are two during a replacement. */
   readonly rootCertificates: pulumi.Output<string[]>;
-  /** What each cluster's istiod is to sign with, PEM by the cluster's name. */
+  /** Intermediate of each cluster, PEM by the cluster's name. */
   readonly signedCertificates: pulumi.Output<Record<string, string>>;
-  /** What it was asked for them, likewise: the next run holds the clusters to their keys by it. */
+  /** Signed requests, PEM by the cluster's name: the next run pins the clusters' keys by them. */
   readonly certificateRequests: Readonly<Record<string, string>>;
-  /** When the certificates serve that this stack made, by what they are. */
+  /** Validity of the certificates of this stack, by their names. */
   readonly certificates: pulumi.Output<CertificateReport>;
 
   constructor(name: string, { config, requests }: RootPlan, opts?: pulumi.ComponentResourceOptions) {

@@ -5,8 +5,8 @@ import { requestIntermediate } from "./ownAuthority.ts";
 import type { WaitingPlan } from "../federation/plan.ts";
 
 /**
- * A cluster waiting for its certificate under a shared root: its key and its signing request, under the names that they will have in the
- * `FederatedCluster`, so that nothing is replaced then.
+ * A cluster waiting for its intermediate: its key and its signing request, with their names in the `FederatedCluster`, so that nothing is
+ * replaced later.
  */
 export class WaitingCluster extends pulumi.ComponentResource {
   /** Certificate signing request, PEM. */

@@ -7,7 +7,7 @@ import { ClusterError } from "../kubernetes/errors.ts";
 import { loadKubeconfig, resolvePath } from "../kubernetes/kubeconfig.ts";
 import { clusterFault } from "./clusterReader.ts";
 
-/** Reads the certificate authority that a stack is given, from files or from the config itself. */
+/** Reads the provided certificate authority of a stack, from files or from the config. */
 export function readProvided(provided: ProvidedPems): Reading<ProvidedPems> {
   const faults: Fault[] = [];
   const pems = Object.fromEntries(
@@ -20,7 +20,7 @@ export function readProvided(provided: ProvidedPems): Reading<ProvidedPems> {
   return faults.length > 0 ? { faults } : { value: pems as unknown as ProvidedPems };
 }
 
-/** Reads by which certificates the kubeconfig knows this cluster's API server, PEM. */
+/** Reads the certificate authority of this cluster's API server in the kubeconfig, PEM. */
 export async function readKubeconfigAuthority(
   kubeconfig: StackConfig["kubeconfig"],
 ): Promise<Reading<string | undefined>> {
@@ -43,7 +43,7 @@ function readText(file: string): string | undefined {
 }
 
 function unreadable(field: string, file: string): Fault {
-  // A key that lost its first line is no file's name.
+  // Without the value: it may be a key that lost its first line.
   const isKey = field === "key" || field === "rootKey";
   return {
     path: `certificateAuthority.provided.${field}`,

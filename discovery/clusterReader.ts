@@ -7,10 +7,10 @@ import type { RetryPolicy } from "../kubernetes/transport.ts";
 
 /** Policy of the first request: a preview waits less than 10 s for a cluster that does not answer. */
 export const PROBE: RetryPolicy = { deadline: 4_000, retries: 1 };
-/** For a cluster that answered: its lists may be long. */
+/** Policy of the requests to a cluster that has answered: its lists may be long. */
 const READ: RetryPolicy = { deadline: 15_000, retries: 2 };
 
-/** This stack's cluster while the snapshot is taken: all requests share one probe and one client. */
+/** Reader of this stack's cluster for a snapshot: all requests share one probe and one client. */
 export class ClusterReader {
   private readonly kubeconfig: StackConfig["kubeconfig"];
   private connection: Promise<ClusterClient> | undefined;
@@ -19,7 +19,7 @@ export class ClusterReader {
     this.kubeconfig = kubeconfig;
   }
 
-  /** Reads something from the cluster, once it has answered at all; the first request probes it. */
+  /** Reads from the cluster; the first request probes it. */
   async read<T>(request: (client: ClusterClient) => Promise<T>): Promise<Reading<T>> {
     try {
       this.connection ??= connect(this.kubeconfig);
@@ -29,7 +29,7 @@ export class ClusterReader {
     }
   }
 
-  /** @throws whatever is no {@link ClusterError}: a defect of the program. */
+  /** @throws every error but a {@link ClusterError}: a defect of the program. */
   private unread(error: unknown): Exclude<Reading<never>, { value: never }> {
     if (!(error instanceof ClusterError)) throw error;
     const { unreachable, status, operation } = error.failure;
@@ -44,7 +44,7 @@ async function connect(kubeconfig: StackConfig["kubeconfig"]): Promise<ClusterCl
   return ClusterClient.connect(kubeconfig, READ);
 }
 
-/** A fault of the kubeconfig, or of the cluster that it names, at the config's field to look at. */
+/** Returns the fault of a kubeconfig, or of the cluster that it names, at the config's field. */
 export function clusterFault(
   { failure, message }: ClusterError,
   { path, context }: StackConfig["kubeconfig"],

@@ -20,18 +20,18 @@ import {
   SERVICE_ENTRY,
 } from "../kubernetes/kinds.ts";
 
-/** Lists at a time. */
+/** Concurrent lists. */
 const CONCURRENCY = 8;
 
-/** ConfigMap of istiod in each namespace: the roots that it runs with, in the order of its `root-cert.pem`. */
+/** ConfigMap of istiod in each namespace, with the roots that it runs with, in the order of its `root-cert.pem`. */
 const ROOTS = "istio-ca-root-cert";
 
-/** Reads all PeerAuthentications; none of a cluster without Istio's CRDs, as with all kinds here. */
+/** Reads all PeerAuthentications. Like all lists here, empty in a cluster without Istio's CRDs. */
 export async function readPeerAuthentications(client: ClusterClient): Promise<PeerAuthentication[]> {
   return (await client.list<PeerAuthenticationObject>(PEER_AUTHENTICATION)).map(viewPeerAuthentication);
 }
 
-/** Reads the DestinationRules of others: those of imports are for hosts of peers, and very many. */
+/** Reads the DestinationRules of others; those of imports are for hosts of peers only, and very many. */
 export async function readDestinationRules(client: ClusterClient): Promise<GatewayTls[]> {
   const rules = await client.list<DestinationRuleObject>(DESTINATION_RULE, { labelSelector: OF_OTHERS });
   return rules.flatMap(viewDestinationRule);
@@ -58,7 +58,7 @@ interface ModeObject {
   mode?: MutualTlsMode | "UNSET";
 }
 
-/** What is read of Istio's PeerAuthentication. */
+/** Fields read of Istio's PeerAuthentication. */
 type PeerAuthenticationObject = KubernetesObject & {
   spec?: {
     selector?: { matchLabels?: Record<string, string> };
@@ -72,7 +72,7 @@ interface TrafficPolicyObject {
   portLevelSettings?: { port?: { number?: number }; tls?: { mode?: string } }[];
 }
 
-/** What is read of Istio's DestinationRule. */
+/** Fields read of Istio's DestinationRule. */
 type DestinationRuleObject = KubernetesObject & {
   spec?: {
     host?: string;
@@ -82,7 +82,6 @@ type DestinationRuleObject = KubernetesObject & {
   };
 };
 
-/** What a PeerAuthentication says. */
 function viewPeerAuthentication({ metadata, spec }: PeerAuthenticationObject): PeerAuthentication {
   return {
     ...created(metadata),
@@ -98,7 +97,7 @@ function modeIn({ mode = "UNSET" }: ModeObject = {}): { mode?: MutualTlsMode } {
   return mode === "UNSET" ? {} : { mode };
 }
 
-/** What a DestinationRule says of TLS; nothing where it is for the proxies of certain workloads only, which the gateway's are not. */
+/** Returns the TLS settings of a DestinationRule; empty where it selects workloads, which do not include the gateway. */
 function viewDestinationRule({ metadata, spec }: DestinationRuleObject): GatewayTls[] {
   if (spec?.host === undefined || spec.workloadSelector !== undefined) return [];
   const { host, exportTo = [], trafficPolicy } = spec;
@@ -119,7 +118,7 @@ function viewPolicy({ tls, portLevelSettings = [] }: TrafficPolicyObject): Gatew
   return { ...(tls === undefined ? {} : { mode: modeOf(tls) }), ports: Object.fromEntries(ports) };
 }
 
-/** Istio's default where there are settings without a mode. */
+/** Returns the TLS mode, with Istio's default for settings without one. */
 function modeOf({ mode = "DISABLE" }: { mode?: string }): string {
   return mode;
 }
@@ -128,10 +127,10 @@ function created({ namespace = "", name, creationTimestamp = "" }: KubernetesObj
   return { namespace, name, created: creationTimestamp };
 }
 
-/** On a policy that istiod only tries out, and no workload enforces. */
+/** Annotation of a policy that no workload enforces. */
 const DRY_RUN_ANNOTATION = "istio.io/dry-run";
 
-/** What Go reads as true (`strconv.ParseBool`). */
+/** Texts that Go parses as true (`strconv.ParseBool`). */
 const TRUE = ["1", "t", "T", "true", "TRUE", "True"];
 
 type PolicyObject = KubernetesObject & {
@@ -164,8 +163,8 @@ export async function readPolicies(
 function viewForeignPolicy({ metadata, spec = {} }: PolicyObject): ForeignPolicy[] {
   const { action = "ALLOW", selector, targetRef, targetRefs = [] } = spec;
   const isOfGateways = targetRef !== undefined || targetRefs.length > 0;
-  const isTriedOut = TRUE.includes(metadata.annotations?.[DRY_RUN_ANNOTATION] ?? "");
-  if (isOfGateways || isTriedOut || !isEnforced(action)) return [];
+  const isDryRun = TRUE.includes(metadata.annotations?.[DRY_RUN_ANNOTATION] ?? "");
+  if (isOfGateways || isDryRun || !isEnforced(action)) return [];
   const { namespace = "", name } = metadata;
   return [{ namespace, name, action, selector: selector?.matchLabels ?? {} }];
 }
@@ -179,8 +178,8 @@ interface Data extends KubernetesObject {
 }
 
 /**
- * Reads with which roots istiod runs, and with which it is to run: an update may not have reached it yet, and one that failed may have
- * left what no output shows.
+ * Reads the roots that istiod runs with, and those of its Secret: an update may not have reached it yet, and one that failed left no
+ * outputs.
  */
 export async function readIstiod(client: ClusterClient): Promise<IstiodTrust> {
   const [map, secret] = await Promise.all([
@@ -196,7 +195,7 @@ export async function readIstiod(client: ClusterClient): Promise<IstiodTrust> {
   };
 }
 
-/** The root that issued the certificate in the Secret; undefined where a chain is between them, as this program makes none. */
+/** Returns the root that issued the certificate in the Secret; undefined where a chain is between them. */
 function signerIn(data: Readonly<Record<string, string>>): string | undefined {
   const read = (file: string) =>
     certificatesIn(Buffer.from(data[file] ?? "", "base64").toString("utf8")) ?? [];

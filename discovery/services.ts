@@ -8,7 +8,7 @@ import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ClusterClient, ListOptions } from "../kubernetes/client.ts";
 import { type KubernetesObject, NAMESPACE, POD, SERVICE, WORKLOAD_ENTRY } from "../kubernetes/kinds.ts";
 
-/** Lists at a time. */
+/** Concurrent lists. */
 const CONCURRENCY = 8;
 
 type ServiceObject = KubernetesObject & {
@@ -16,8 +16,8 @@ type ServiceObject = KubernetesObject & {
 };
 
 /**
- * Reads the Services that export rules may match, and no more: those of the namespaces that the rules name (of all for a rule that names
- * none, or with `*`), the workloads in their namespaces, and the labels of all namespaces, by which owners opt out.
+ * Reads the Services that export rules may match: those of the namespaces that the rules name (of all for a rule that names none, or with
+ * `*`), the workloads in these namespaces, and the labels of all namespaces, by which owners opt out.
  */
 export async function readServices(
   client: ClusterClient,
@@ -45,8 +45,8 @@ export async function readServices(
 }
 
 /**
- * One list for each namespace that rules name, or of all namespaces; of a rule without names only what has its labels. Lists of all
- * namespaces leave out local Services of imported ones, which may be very many and are never exported.
+ * Returns the lists to request: one for each namespace that rules name, or one of all namespaces, by labels for a rule without names. Lists
+ * of all namespaces leave out local Services of imports, which may be very many and are never exported.
  */
 function serviceLists(rules: readonly ExportRule[]): ListOptions[] {
   const busy = rules.filter((rule) => !matchesNothing(rule));
@@ -67,7 +67,7 @@ function serviceLists(rules: readonly ExportRule[]): ListOptions[] {
   return [...distinct.values()].filter((list) => !isCovered(list));
 }
 
-/** Leaves out local Services of imported ones. */
+/** Label selector that excludes local Services of imports. */
 const NO_IMPORT = `!${PEER_LABEL}`;
 
 function labelSelector(selector: Readonly<Record<string, string>>): string[] {
@@ -112,13 +112,13 @@ interface Container {
   restartPolicy?: string;
 }
 
-/** What is read of a Pod. */
+/** Fields read of a Pod. */
 type PodObject = KubernetesObject & {
   spec?: { serviceAccountName?: string; containers?: Container[]; initContainers?: Container[] };
   status?: { phase?: string; conditions?: Condition[] };
 };
 
-/** What is read of Istio's WorkloadEntry. */
+/** Fields read of Istio's WorkloadEntry. */
 type WorkloadEntryObject = KubernetesObject & {
   spec?: { serviceAccount?: string; labels?: Record<string, string>; ports?: Record<string, number> };
   status?: { conditions?: Condition[] };
@@ -129,14 +129,13 @@ interface Condition {
   status: string;
 }
 
-/** Whether a Pod can answer at all: a finished one answers nobody. */
+/** Whether a Pod has not finished. */
 function isAlive({ status }: PodObject): boolean {
   return status?.phase !== "Succeeded" && status?.phase !== "Failed";
 }
 
-/** What the export rules need of a Pod. */
 function viewPod({ metadata, spec, status }: PodObject): Workload {
-  // Kubernetes looks for a port's name in the sidecars too that are written as init containers.
+  // Kubernetes resolves port names in sidecars too, which are init containers.
   const sidecars = spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === "Always") ?? [];
   const ports = [...(spec?.containers ?? []), ...sidecars].flatMap((container) => container.ports ?? []);
   return {
@@ -150,7 +149,7 @@ function viewPod({ metadata, spec, status }: PodObject): Workload {
   };
 }
 
-/** Of two ports of one name Kubernetes takes the first. */
+/** Returns ports by name; of two with one name the first, as in Kubernetes. */
 function portsByName(ports: readonly ContainerPort[]): Record<string, number> {
   const named = ports.flatMap(({ name, containerPort, protocol = "TCP" }) =>
     name === undefined || protocol !== "TCP" ? [] : [[name, containerPort] as const],
@@ -158,7 +157,7 @@ function portsByName(ports: readonly ContainerPort[]): Record<string, number> {
   return Object.fromEntries(named.reverse());
 }
 
-/** What they need of a WorkloadEntry, with labels as Istio sees them: those of the spec under those of the object (its `ConvertWorkloadEntry`). */
+/** Converts a WorkloadEntry; labels of the object override those of the spec (Istio's `ConvertWorkloadEntry`). */
 function viewWorkloadEntry({ metadata, spec, status }: WorkloadEntryObject): Workload {
   return {
     kind: "WorkloadEntry",

@@ -50,7 +50,7 @@ import {
 import { readServices } from "./services.ts";
 import { readOwnOutputs, readPeer, readSharedRoot } from "./stacks.ts";
 
-/** Nothing to read, as the config does not need it. */
+/** Reading of something that the config does not need. */
 const NOTHING = Promise.resolve({ value: [] });
 const NO_SERVICES = Promise.resolve({ value: { services: [], workloads: [], namespaces: {} } });
 
@@ -58,8 +58,8 @@ type Outputs = Snapshot["outputs"];
 type Peers = Readonly<Record<string, Reading<ContractReading>>>;
 
 /**
- * Reads everything that a plan of this stack needs, in one concurrent pass; decides nothing. What cannot be read says why.
- * @throws whatever is a defect of the program.
+ * Reads everything that a plan of this stack needs, in one concurrent pass; decides nothing. A reading without a value has the reason.
+ * @throws only for a defect of the program.
  */
 export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
   const outputs = readOwnOutputs();
@@ -114,7 +114,7 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
     services,
     hasExports ? reader.read(readPeerAuthentications) : NOTHING,
     hasExports ? reader.read(readDestinationRules) : NOTHING,
-    // Where rules restrict nobody, there are no policies of ours for others' to be beside.
+    // Without restrictions this program creates no policies that others' could conflict with.
     rules.some(needsPolicies) ? services.then((found) => readPoliciesOf(reader, found)) : NOTHING,
     registersNames(config) ? reader.read(readServiceEntries) : NOTHING,
     dns?.services === undefined ? NOTHING : reader.read(readImportNamespace),
@@ -148,7 +148,7 @@ async function readHelm(client: ClusterClient, outputs: Promise<Outputs>): Promi
   return { installed, inState: hasRun ? RELEASES : await readStateReleases() };
 }
 
-/** Whether names are registered that ServiceEntries of others could have: aliases of exports, and services of peers. */
+/** Whether hosts are registered that ServiceEntries of others may have: aliases of exports, and services of peers. */
 function registersNames({ exports: rules, peers, topology }: StackConfig): boolean {
   return (
     rules.some((rule) => rule.as !== undefined) ||
@@ -156,7 +156,7 @@ function registersNames({ exports: rules, peers, topology }: StackConfig): boole
   );
 }
 
-/** What cannot be read of the Services cannot be read of their policies either. */
+/** Reads the policies in the namespaces of exported Services; a failed reading of Services is returned. */
 async function readPoliciesOf(
   reader: ClusterReader,
   services: ClusterReadings["services"],
@@ -185,7 +185,7 @@ async function readGateway(client: ClusterClient) {
 
 type LeftoverObject = KubernetesObject & { metadata: ObjectMetadata };
 
-/** A peer that only the last update knew is removed with its own resource: it left nothing behind. */
+/** Reads objects of unknown peers. A peer of the last update is not one: its resource removes its objects. */
 async function readLeftovers(
   reader: ClusterReader,
   { peers }: StackConfig,
@@ -219,7 +219,7 @@ function readCorefiles(
   });
 }
 
-/** Stands for what the user may not read. */
+/** Returns a handler that replaces a missing right (403) by a value. */
 function orElse<T>(otherwise: T): (error: unknown) => T {
   return (error) => {
     if (isForbidden(error)) return otherwise;
@@ -244,7 +244,7 @@ async function readMesh(
   return { kubeconfigAuthority, ownAccess, accessFailures };
 }
 
-/** Only addresses are asked that istiod may connect to on the peer's word. */
+/** Requests only API servers at addresses that may be taken from a peer. */
 async function probePeers(
   { cluster, allowGatewayAddresses }: StackConfig,
   peers: Peers,

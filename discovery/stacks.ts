@@ -11,11 +11,10 @@ type Outputs = Readonly<Record<string, unknown>>;
 const UNKNOWN_STACK = /unknown stack/;
 
 /**
- * Reads a stack's outputs as its last update left them. Not by a `StackReference`, which fails the whole operation when there is no such
- * stack.
- * @param stack a bare name is one of this project and organization.
- * @param path for the fault: the field of the config that names the stack.
- * @returns undefined when there is no such stack; empty when it was never updated.
+ * Reads the outputs of a stack's last update. A `StackReference` would fail the whole operation for a stack that does not exist.
+ * @param stack a bare name is that of a stack of this project and organization.
+ * @param path field of the config that names the stack, for the fault.
+ * @returns undefined for a stack that does not exist; empty for one without an update.
  */
 export async function readOutputs(stack: string, path: string): Promise<Reading<Outputs | undefined>> {
   const name = fullStackName(stack);
@@ -39,7 +38,7 @@ export async function readOwnOutputs(): Promise<Reading<Outputs>> {
   return "value" in reading ? { value: reading.value ?? {} } : reading;
 }
 
-/** Reads what a peer's stack publishes. */
+/** Reads the outputs of a peer's stack for its peers. */
 export async function readPeer(peer: string, stack: string): Promise<Reading<ContractReading>> {
   return valueOf(await readOutputs(stack, pathOf("peers", peer, "stack")), (outputs) => {
     if (outputs === undefined) return { pending: noSuchStack(stack) };
@@ -49,19 +48,19 @@ export async function readPeer(peer: string, stack: string): Promise<Reading<Con
       ...(access === undefined ? {} : { access }),
     };
     if (federation !== undefined && federation !== null) return { contract: federation, ...trusting };
-    // Before its first update, and once it is destroyed, it trusts nobody.
+    // Without a contract, the stack is new or destroyed: it trusts nobody.
     return { pending: noSuchOutput(stack, "federation"), trustAnchors: {}, ...trusting };
   });
 }
 
-/** Reads what the stack of a shared root publishes. */
+/** Reads the outputs of the stack of a shared root. */
 export async function readSharedRoot(stack: string): Promise<Reading<RootReading>> {
   return valueOf(await readOutputs(stack, "certificateAuthority.shared.stack"), (outputs) =>
     outputs === undefined ? { pending: noSuchStack(stack) } : { outputs },
   );
 }
 
-/** Reads what a cluster's stack asks the stack of a shared root to sign. */
+/** Reads the signing request of a cluster's stack, for the stack of a shared root. */
 export async function readSigningRequest(cluster: string, stack: string): Promise<Reading<RequestReading>> {
   return valueOf(
     await readOutputs(stack, pathOf("rootAuthority", "clusters", cluster, "stack")),
