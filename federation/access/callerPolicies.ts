@@ -11,7 +11,7 @@ import { needsWorkloadPolicy, workloadPolicies } from "./workloadPolicy.ts";
 import { exposedPorts, lastPorts, unknownPorts, withLastPorts } from "./workloadPorts.ts";
 
 /** AuthorizationPolicies that enforce the export rules. */
-export interface CallerPolicies {
+export interface PolicyDecision {
   /** By namespace and name. */
   policies: AuthorizationPolicy[];
   /** Hosts of Services that must not be exported, as no policy could enforce their rules; sorted. The warnings state why. */
@@ -28,7 +28,7 @@ export function callerPolicies(
   offers: readonly Offer[],
   context: PolicyContext,
   last: readonly AuthorizationPolicy[],
-): CallerPolicies {
+): PolicyDecision {
   const lastOf = lastPorts(last);
   const found = new Map(offers.map((offer) => [offer.host, offer]));
   const sorted = offers

@@ -1,5 +1,5 @@
 import type { CallerRules } from "../../../federation/config/callers.ts";
-import { type CallerPolicies, callerPolicies } from "../../../federation/access/callerPolicies.ts";
+import { type PolicyDecision, callerPolicies } from "../../../federation/access/callerPolicies.ts";
 import type { AuthorizationPolicy } from "../../../federation/access/authorizationPolicy.ts";
 import type { PolicyContext } from "../../../federation/access/callers.ts";
 import type { Offer } from "../../../federation/exports/offer.ts";
@@ -58,7 +58,7 @@ export function decidePolicies(
   offers: readonly Offer[],
   context: PolicyContext = mesh,
   last: readonly AuthorizationPolicy[] = [],
-): CallerPolicies {
+): PolicyDecision {
   return callerPolicies(offers, context, last);
 }
 
@@ -68,7 +68,7 @@ export function policiesFor(
   changes: Partial<Offer> = {},
   among: Partial<PolicyContext> = {},
   last: readonly AuthorizationPolicy[] = [],
-): CallerPolicies {
+): PolicyDecision {
   return decidePolicies([barOffer(rule, changes)], { ...mesh, ...among }, last);
 }
 
