@@ -20,23 +20,13 @@ export interface ExportedServices {
 
 /**
  * Decides which Services a cluster exports to its peers. Nothing here is a fault: a Service that cannot be exported gets a warning.
+ * What becomes of each kind of Service: docs/exports.md; why: docs/decisions/2026-11-21-exports-without-black-holes.md.
  *
  * - The first rule that matches a Service decides: which ports, to which peers, which labels are published. Its owner can narrow that by
  *   annotations, or opt out by a label on the Service or its namespace; opting out gives no warning.
- * - A rule that exports nothing, or names a missing Service or port: a warning, as it may be added later.
- * - Created by this program for an import: not exported, with a warning where a rule names it. It has no workloads.
- * - `ExternalName`: not exported. It has no workloads, and Istio puts nothing outside the mesh on the gateway.
- * - Headless: exported under its own name. At a gateway Istio makes a balanced cluster of it (`convertResolution` in
- *   pilot/pkg/networking/core/cluster.go), so callers reach any workload; names of single Pods (`db-0.db.xyz.svc...`) are not exported.
- * - Ports: see {@link exportedPorts}. A Service without a TCP port is not exported.
- * - Hidden from the gateway by its annotation `networking.istio.io/exportTo`: not exported, as the gateway would refuse every call.
- * - Identities: those of the annotation `istio-federation.dev/subject-alt-names`, else the service accounts of the selected workloads.
- *   No workload now (scaled to zero, an outage): those last published stay, with a warning. Never any, or no selector: not exported, as
- *   callers without an identity to expect would accept any trusted certificate. Behind a TLS-terminating gateway: {@link gatewayIdentities}.
- * - No workload that the gateway can reach by mutual TLS: see {@link checkReach}. Workloads that accept plaintext too: a warning.
- * - More ports, identities or labels than a contract may have: not exported.
- * - Under an alias: not exported without a selector, or where two Services would have one host name; see {@link duplicateHosts}.
- * - Two Services with one port number: both exported. The gateway distinguishes host names (SNI), and a peer has an address for each.
+ * - Identities are those of the annotation, else of the selected workloads, else those last published; without any: not exported, as
+ *   callers would accept any trusted certificate. Behind a TLS-terminating gateway: {@link gatewayIdentities}.
+ * - Details: {@link exportedPorts}, {@link checkReach}, {@link duplicateHosts}.
  *
  * @param last services last published, by host name.
  * @param lastAliases ServiceEntries of aliased exports as of the last update.

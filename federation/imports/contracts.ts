@@ -50,20 +50,13 @@ export interface PeerFault extends Fault {
 }
 
 /**
- * Plans what to register here of what the peers publish. A contract comes from another team, so nothing in it is trusted:
- *
- * - As a whole it must come from another cluster than ours and be of our topology, and its trust domain, and the domain in which its names
- *   are here (its cluster domain or its mesh domain), must neither be, hold nor lie in ours, another peer's or a further claim: no name or
- *   identity can then belong to two clusters. (Where two contracts clash, neither is taken: nothing here tells who is right. A claim was
- *   there before.) A topology may let clusters have the same domains; then names here must differ all the same. Its gateways must be addresses that
- *   traffic may go to, its roots be named like nobody else's, and all its entries together must not fill our etcd.
- * - A service must be the peer's own and fit into a ServiceEntry, see {@link serviceValidator}. One that does not is left out, and the
- *   others are taken. One whose `peers` does not name us is left out in silence: it is not meant for us.
+ * Validates what the peers publish and plans what to register of it. A contract comes from another team, so nothing in it is trusted:
+ * docs/contract.md, "What a reader refuses". Where two contracts claim one domain, both are at fault: nothing shows who is right.
  *
  * @param contracts by the peer's name in our config; each is read with {@link readContract}, so it may be anything.
  * @param claims further domains which are neither ours nor of any of these contracts.
- * @param judge what else can be wrong with a contract as a whole, seen from it.
- * @returns the peers whose contracts are fit as a whole, sorted, and the faults of the others.
+ * @param judge further rules for a contract as a whole, with paths in the contract.
+ * @returns the peers whose contracts are valid as a whole, sorted, and the faults of the others.
  */
 export function planImports(
   local: LocalCluster,

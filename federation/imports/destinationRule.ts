@@ -45,11 +45,9 @@ export function hasDestinationRule({ remoteHost, terminated, outlierDetection }:
 }
 
 /**
- * Renders what a ServiceEntry cannot say of a service: of one that has another name here than in the peer's cluster, that its gateway is
- * asked for the name that it has there; of one whose calls the gateway opens, by what name; and when a gateway is not called for a while.
- * There is a name to ask for for each port, so several ports take settings of their own, and each then says everything: Istio takes nothing
- * over from the policy of all ports. Identities are those of the ServiceEntry; without a name to ask for, mutual TLS is Istio's own affair.
- * Same input, same bytes, in whatever order its lists come.
+ * Renders what a ServiceEntry cannot say: another server name to ask the gateway for, and outlier detection. Each of several ports
+ * has a server name, and settings of its own, as a port's settings replace those of all ports. Identities are those of the ServiceEntry.
+ * Equal input gives equal bytes, in whatever order its lists are.
  */
 export function renderDestinationRule({
   host,

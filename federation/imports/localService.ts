@@ -72,15 +72,11 @@ export interface VirtualService {
 }
 
 /**
- * Renders what lets clients find an imported service whose sidecars do not answer DNS: a Service, for whose name any DNS server of the cluster
- * gives an address out of the cluster's range, and the routes from there to the service. Nothing is behind the Service itself.
+ * Renders the Service and the VirtualService by which clients find an import when their sidecars do not answer DNS
+ * (docs/decisions/2026-11-22-local-services.md). Equal input gives equal bytes, in whatever order its lists are.
  *
- * - Ports have the service's numbers and names. The routes of HTTP go by the `Host` header, which becomes the service's own name; all else
- *   is plain TCP here, also TLS, so that the address alone decides, whatever server name a client asks for.
- * - Both are seen where the service is. What does not see them has no way from the address.
- * - The VirtualService names its host as its own namespace does: Istio completes that by the cluster's domain.
- *
- * Same input, same bytes, in whatever order its lists come.
+ * - HTTP is routed by the `Host` header, which becomes the import's name; all else, also TLS, is TCP routed by address and port.
+ * - Both are visible where the import is. The VirtualService's host is completed by Istio with the cluster domain.
  */
 export function renderLocalService(
   name: string,

@@ -65,17 +65,12 @@ export const ENDPOINT_PORTS_LIMIT = 128;
 export const ENDPOINT_PORT_NAME_LIMIT = 62;
 
 /**
- * Renders a peer's service as a ServiceEntry: one host, its endpoints the peer's gateways. Same input, same bytes, in whatever
- * order its lists come.
+ * Renders a peer's service as a ServiceEntry: one host, whose endpoints are the peer's gateways. Equal input gives equal bytes, in
+ * whatever order its lists are. Why each field is there, or is not: docs/decisions/2026-11-21-service-entry-fields.md.
  *
- * - `STATIC` when every gateway is an IP address, else `DNS`, which takes addresses and names side by side.
- * - The endpoint's `tlsMode` label is what makes Istio speak mutual TLS to it; the far workload's identity is in
- *   `subjectAltNames`. `serviceAccount` would name one of *our* trust domain, and `network` would have istiod
- *   replace the address by a gateway of its own: neither is written.
- * - Each endpoint says which port of it carries a port of the service. Where the endpoints cannot, see {@link fitsEndpoints}, the
- *   service's ports do, which takes gateways that listen on one port: see {@link sharedPort}.
- * - Annotations tell the name that the service has in the peer's cluster, if it has another one there, whether the peer's gateway opens its
- *   calls, and its outlier detection: an entry with one of them, and no other, has a DestinationRule. Another one tells of its local Service.
+ * - Ports of the endpoints, or of the service where the endpoints cannot have them: see {@link fitsEndpoints} and {@link sharedPort}.
+ * - Annotations hold what a refresh cannot read from the entry: the name at the peer, whether the peer's gateway terminates TLS, the
+ *   outlier detection, and the local Service. An entry with one of the first three has a DestinationRule.
  */
 export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
   const { host, service, namespace, peer } = input;

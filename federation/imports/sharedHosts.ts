@@ -18,15 +18,13 @@ export interface SharedNames {
 }
 
 /**
- * Settles who serves the names that several peers have here: those whose rules give it the highest priority. Several of them serve it together:
- * it is registered with the first of them by name, with the gateways of all and the identities of all. That takes that callers ask all gateways
- * for the same name, and that it is the same service in all else: the ports, who sees it, when gateways pause. A peer without
- * a gateway serves nothing.
+ * Decides which peers serve a name that several peers have here: those whose rules give it the highest priority. The first of them by name
+ * registers it, with the gateways and identities of all. A peer without a gateway serves nothing.
  *
- * Where the gateways of some open its calls, and those of others pass them on, callers cannot ask both: those that do as the first does serve it,
- * and a warning names the others, so that each peer can change from one to the other when it likes.
+ * What they share must agree, else it is a fault; only peers whose gateways terminate TLS and others are split with a warning
+ * (docs/decisions/2026-11-21-names-of-several-peers.md).
  * @param choices of all peers, in any order.
- * @returns what is left with each peer, sorted, and a fault for each two peers and each other thing in which they differ.
+ * @returns what is left with each peer, sorted, and a fault for each two peers and each thing in which they differ.
  */
 export function shareNames(choices: readonly ImportChoice[]): SharedNames {
   const sorted = [...choices].sort((one, other) => compare(one.peer, other.peer));
