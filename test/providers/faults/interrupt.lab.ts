@@ -83,7 +83,7 @@ describe("pulumi up, interrupted in the middle of many writes", () => {
     const { provider } = await interrupt("127.20.0.5", (cli) =>
       Promise.resolve(void process.kill(cli, "SIGKILL")),
     );
-    await waitFor("the provider still runs", () => Promise.resolve(identify(provider.pid) === undefined), 5);
+    await waitFor("the provider still runs", () => Promise.resolve(identify(provider.pid) === undefined), 60);
     assert.ok((await addressed("127.20.0.5")) < SERVICES);
     await stack.cancel();
     await assertFinishes("127.20.0.5");

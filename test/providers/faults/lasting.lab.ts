@@ -76,7 +76,8 @@ describe("Faults that do not pass, in the middle of many writes", () => {
   async function assertStopped(name: string, cause: RegExp): Promise<void> {
     const { site, failed, mend } = await failures[name]!;
     const { text, state, seconds } = failed;
-    assert.ok(seconds < 90, `took ${seconds} s`);
+    // Tells an end from none, also on a machine that runs other tests: it is no measure of speed.
+    assert.ok(seconds < 240, `took ${seconds} s`);
     assert.match(text, cause);
     assert.match(text, REFUSED);
     assert.equal(text.split("\n").length, 2, text);
