@@ -6,7 +6,7 @@ import { globalBlockIn, obstacleIn, unclearIn, withGlobalBlock } from "../federa
 import { ClusterClient } from "../kubernetes/client.ts";
 import { editCorefile, readCorefile } from "../kubernetes/corefile.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
-import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, text } from "./inputChecks.ts";
+import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, domainText } from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
 import { endWithEngine } from "./providerProcess.ts";
 
@@ -43,7 +43,7 @@ type State = CoreDnsBlockArgs;
 const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,
   namespace: NAMESPACE_FIELD,
-  configMap: text(HOST_NAME),
+  configMap: domainText(HOST_NAME),
   block: z.string(),
 };
 

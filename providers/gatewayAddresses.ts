@@ -7,7 +7,13 @@ import { DNS_LABEL } from "../federation/core/names.ts";
 import { ClusterClient } from "../kubernetes/client.ts";
 import { type GatewayStatus, readGatewayStatus } from "../kubernetes/gatewayService.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
-import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "./inputChecks.ts";
+import {
+  KUBECONFIG_FIELD,
+  NAMESPACE_FIELD,
+  checkFields,
+  containsUnknown,
+  domainText,
+} from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
 import { endWithEngine } from "./providerProcess.ts";
 
@@ -59,7 +65,7 @@ interface State extends Omit<Inputs, "timeoutSeconds" | "observed"> {
 const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,
   namespace: NAMESPACE_FIELD,
-  service: text(DNS_LABEL),
+  service: domainText(DNS_LABEL),
   type: z.enum(["LoadBalancer", "NodePort", "ClusterIP"]),
   port: z.int().min(1).max(65535),
   timeoutSeconds: z.number().min(0),

@@ -20,7 +20,7 @@ export function known<T>(value: T): T | undefined {
 }
 
 /** Schema of a text that fulfils a rule of the domain, or is not known yet. */
-export function text(rule: TextRule): z.ZodType<string> {
+export function domainText(rule: TextRule): z.ZodType<string> {
   return validText((value) =>
     rule.test(value) ? undefined : `${quote(value)} ${rule.rule}. ${rule.remedy}.`,
   );
@@ -42,7 +42,7 @@ export const KUBECONFIG_FIELD = z.strictObject({
   path: z.string().optional(),
   context: z.string().optional(),
 });
-export const NAMESPACE_FIELD = text(DNS_LABEL);
+export const NAMESPACE_FIELD = domainText(DNS_LABEL);
 
 /**
  * Checks inputs field by field; a field that is not known yet passes.

@@ -6,7 +6,13 @@ import { utc } from "../federation/core/text.ts";
 import { type CredentialLife, isCredentialDue, tokenLifeFault } from "../federation/mesh/credential.ts";
 import { ClusterClient } from "../kubernetes/client.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
-import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "./inputChecks.ts";
+import {
+  KUBECONFIG_FIELD,
+  NAMESPACE_FIELD,
+  checkFields,
+  containsUnknown,
+  domainText,
+} from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
 import { endWithEngine } from "./providerProcess.ts";
 
@@ -57,10 +63,10 @@ interface State extends Omit<Inputs, "peer">, Required<CredentialLife> {
 
 const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,
-  peer: text(DNS_LABEL),
+  peer: domainText(DNS_LABEL),
   namespace: NAMESPACE_FIELD,
   // Longer than a label for a peer whose name has a label's full length.
-  serviceAccount: text(OBJECT_NAME),
+  serviceAccount: domainText(OBJECT_NAME),
   uid: z.string().min(1, "must be the uid of the ServiceAccount"),
   hours: z.int().min(1),
 };

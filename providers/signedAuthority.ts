@@ -11,7 +11,7 @@ import { DNS_LABEL } from "../federation/core/names.ts";
 import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
 import { issuerFaults } from "../federation/x509/issuerFaults.ts";
 import { parseRequest, requestFaults } from "../federation/x509/request.ts";
-import { checkFields, containsUnknown, known, text } from "./inputChecks.ts";
+import { checkFields, containsUnknown, known, domainText } from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
 
 /** Arguments of `SignedAuthority`. */
@@ -47,9 +47,9 @@ export class SignedAuthority extends pulumi.dynamic.Resource {
 }
 
 const FIELDS = {
-  cluster: text(DNS_LABEL),
-  trustDomain: text(TRUST_DOMAIN),
-  istiodHosts: z.array(text(ADDRESS)),
+  cluster: domainText(DNS_LABEL),
+  trustDomain: domainText(TRUST_DOMAIN),
+  istiodHosts: z.array(domainText(ADDRESS)),
 };
 
 /**

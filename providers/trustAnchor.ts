@@ -7,7 +7,7 @@ import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
 import { type TrustAnchors, currentAnchors } from "../federation/trust/anchors.ts";
 import type { AnchorRequest } from "../federation/trust/issueAnchors.ts";
 import { authorityFault, issuerFaults, readCertificate } from "../federation/x509/issuerFaults.ts";
-import { checkFields, containsUnknown, known, text, validText } from "./inputChecks.ts";
+import { checkFields, containsUnknown, known, domainText, validText } from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
 
 /** Arguments of `TrustAnchor`. */
@@ -57,8 +57,8 @@ function check(news: AnchorRequest): pulumi.dynamic.CheckResult<AnchorRequest> {
     );
   };
   const fields = {
-    peer: text(DNS_LABEL),
-    trustDomain: text(TRUST_DOMAIN),
+    peer: domainText(DNS_LABEL),
+    trustDomain: domainText(TRUST_DOMAIN),
     rootCertificates: z.array(validText(rootFault)).min(1, "must hold at least one root certificate"),
   };
   const failures = [

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { NAMESPACE } from "./namespaces.ts";
+import { CONFIG_NAMESPACE } from "./namespaces.ts";
 import { rootSections } from "./rootStack.ts";
 import { sections } from "./stackConfig.ts";
 
@@ -37,7 +37,7 @@ const SECURE = { $ref: "#/definitions/secure" };
 export function stackFileSchema(): JsonSchema {
   const schemas = configSchemas();
   const keys = Object.keys(schemas);
-  const prefixed = (key: string): string => `${NAMESPACE}:${key}`;
+  const prefixed = (key: string): string => `${CONFIG_NAMESPACE}:${key}`;
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: "Pulumi stack file of istio-federation",
@@ -47,7 +47,7 @@ export function stackFileSchema(): JsonSchema {
         type: "object",
         description: "Config of the stack, see docs/config.md.",
         properties: Object.fromEntries(keys.map((key) => [prefixed(key), toSection(schemas[key] ?? {})])),
-        patternProperties: { [`^${NAMESPACE}:(?!(?:${keys.join("|")})$)`]: false },
+        patternProperties: { [`^${CONFIG_NAMESPACE}:(?!(?:${keys.join("|")})$)`]: false },
         anyOf: [
           { required: ["cluster", "kubeconfig"].map(prefixed) },
           { required: ["rootAuthority"].map(prefixed) },

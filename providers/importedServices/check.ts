@@ -5,7 +5,13 @@ import { EXPORT_TO } from "../../federation/core/names.ts";
 import { DNS_LABEL, HOST_NAME } from "../../federation/core/names.ts";
 import { brakes, removalToken } from "../../federation/imports/brake.ts";
 import { importFromJson } from "../../federation/imports/import.ts";
-import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, containsUnknown, text } from "../inputChecks.ts";
+import {
+  KUBECONFIG_FIELD,
+  NAMESPACE_FIELD,
+  checkFields,
+  containsUnknown,
+  domainText,
+} from "../inputChecks.ts";
 import type { Inputs, Request } from "./inputs.ts";
 
 /** The JSON of an import; a value that is not yet known is fine. */
@@ -28,13 +34,13 @@ const gateways = z.array(
 const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,
   namespace: NAMESPACE_FIELD,
-  peer: text(DNS_LABEL),
-  exportTo: z.array(text(EXPORT_TO)).min(1, "must name at least one namespace, or '*'"),
+  peer: domainText(DNS_LABEL),
+  exportTo: z.array(domainText(EXPORT_TO)).min(1, "must name at least one namespace, or '*'"),
   gateways,
-  otherGateways: z.record(text(DNS_LABEL), gateways),
-  services: z.record(text(HOST_NAME), importJson),
-  siblings: z.array(text(DNS_LABEL)),
-  elsewhere: z.array(text(HOST_NAME)),
+  otherGateways: z.record(domainText(DNS_LABEL), gateways),
+  services: z.record(domainText(HOST_NAME), importJson),
+  siblings: z.array(domainText(DNS_LABEL)),
+  elsewhere: z.array(domainText(HOST_NAME)),
   pending: z.string().optional(),
   brake: z.object({ removals: z.number().min(0), share: z.number().min(0).max(1) }),
   acceptRemoval: z.string().optional(),

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import Ajv from "ajv";
 import { parse } from "yaml";
 import { generatedFiles } from "../../docs/generate.ts";
-import { NAMESPACE } from "../../federation/config/namespaces.ts";
+import { CONFIG_NAMESPACE } from "../../federation/config/namespaces.ts";
 import { isRootStack, parseRootConfig } from "../../federation/config/rootStack.ts";
 import { parseConfig } from "../../federation/config/stackConfig.ts";
 import { stackFileSchema } from "../../federation/config/stackFile.ts";
@@ -15,8 +15,8 @@ const isValid = new Ajv({ allErrors: true }).compile(stackFileSchema());
 
 /** Whether the editor's schema accepts a stack file with this config beside the required sections. */
 function accepts(config: Record<string, unknown>): boolean {
-  const required = { [`${NAMESPACE}:cluster`]: { name: "a", domain: "a.local" } };
-  const kubeconfig = { [`${NAMESPACE}:kubeconfig`]: { context: "a" } };
+  const required = { [`${CONFIG_NAMESPACE}:cluster`]: { name: "a", domain: "a.local" } };
+  const kubeconfig = { [`${CONFIG_NAMESPACE}:kubeconfig`]: { context: "a" } };
   return isValid({ config: { ...required, ...kubeconfig, ...config } }) === true;
 }
 
@@ -37,21 +37,21 @@ describe("The schema of stack files", () => {
   it("accepts secrets, keys of other namespaces and what Pulumi writes itself", () => {
     const secure = { secure: "v1:abc" };
     assert.ok(accepts({ "aws:region": "eu", "pulumi:tags": {} }));
-    assert.ok(accepts({ [`${NAMESPACE}:certificateAuthority`]: secure }));
+    assert.ok(accepts({ [`${CONFIG_NAMESPACE}:certificateAuthority`]: secure }));
     const provided = { certificate: "a.pem", key: secure, root: "c.pem" };
-    assert.ok(accepts({ [`${NAMESPACE}:certificateAuthority`]: { source: "provided", provided } }));
-    const config = { [`${NAMESPACE}:rootAuthority`]: { clusters: {} } };
+    assert.ok(accepts({ [`${CONFIG_NAMESPACE}:certificateAuthority`]: { source: "provided", provided } }));
+    const config = { [`${CONFIG_NAMESPACE}:rootAuthority`]: { clusters: {} } };
     assert.ok(isValid({ config, encryptionsalt: "v1:abc", secretsprovider: "passphrase" }));
   });
 
   for (const [what, config] of [
-    ["an unknown key", { [`${NAMESPACE}:export`]: [] }],
-    ["an unknown field", { [`${NAMESPACE}:gateway`]: { addressTimeout: 3 } }],
-    ["an unknown choice", { [`${NAMESPACE}:topology`]: "mesh" }],
-    ["a missing field", { [`${NAMESPACE}:peers`]: { b: {} } }],
-    ["a number beyond its limits", { [`${NAMESPACE}:brake`]: { share: 2 } }],
-    ["a number in the place of text", { [`${NAMESPACE}:istio`]: { charts: { version: 1.31 } } }],
-    ["a list in the place of a map", { [`${NAMESPACE}:cluster`]: [] }],
+    ["an unknown key", { [`${CONFIG_NAMESPACE}:export`]: [] }],
+    ["an unknown field", { [`${CONFIG_NAMESPACE}:gateway`]: { addressTimeout: 3 } }],
+    ["an unknown choice", { [`${CONFIG_NAMESPACE}:topology`]: "mesh" }],
+    ["a missing field", { [`${CONFIG_NAMESPACE}:peers`]: { b: {} } }],
+    ["a number beyond its limits", { [`${CONFIG_NAMESPACE}:brake`]: { share: 2 } }],
+    ["a number in the place of text", { [`${CONFIG_NAMESPACE}:istio`]: { charts: { version: 1.31 } } }],
+    ["a list in the place of a map", { [`${CONFIG_NAMESPACE}:cluster`]: [] }],
   ] as const) {
     it(`flags ${what}`, () => {
       assert.ok(!accepts(config));
@@ -60,7 +60,10 @@ describe("The schema of stack files", () => {
 
   it("asks for a cluster and its kubeconfig, or for a shared root", () => {
     assert.equal(isValid({ config: {} }), false);
-    assert.equal(isValid({ config: { [`${NAMESPACE}:cluster`]: { name: "a", domain: "a.local" } } }), false);
+    assert.equal(
+      isValid({ config: { [`${CONFIG_NAMESPACE}:cluster`]: { name: "a", domain: "a.local" } } }),
+      false,
+    );
   });
 });
 
@@ -74,8 +77,8 @@ describe("The stack files", () => {
       const keys = Object.keys(stack.config);
       const raw = Object.fromEntries(
         keys
-          .filter((key) => key.startsWith(`${NAMESPACE}:`))
-          .map((key) => [key.slice(NAMESPACE.length + 1), stack.config[key]]),
+          .filter((key) => key.startsWith(`${CONFIG_NAMESPACE}:`))
+          .map((key) => [key.slice(CONFIG_NAMESPACE.length + 1), stack.config[key]]),
       );
       const parsed = isRootStack(raw) ? parseRootConfig(raw, file, keys) : parseConfig(raw, file, keys);
       assert.deepEqual(parsed.faults, []);

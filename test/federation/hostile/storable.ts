@@ -44,7 +44,7 @@ export function assertStorable(
     "protocols",
   );
   assert.equal(new Set(spec.ports.map(({ number }) => number)).size, spec.ports.length);
-  const isOpened = metadata.annotations?.["istio-federation.dev/terminated"] === "true";
+  const isOpened = metadata.annotations["istio-federation.dev/terminated"] === "true";
   const asked = spec.ports.map(({ number }) => (isOpened ? `p${number}.` : `outbound_.${number}_._.`));
   assert.ok(asked.every((place) => `${place}${askedFor}`.length <= SERVER_NAME));
   const names = new Set(spec.ports.map(({ name }) => name));
