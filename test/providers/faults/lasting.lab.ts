@@ -101,7 +101,7 @@ describe("Faults that do not pass, in the middle of many writes", () => {
 
   it("an API server that is too busy", () => assertStopped("busy", /429: Too many requests/));
 
-  it("connections that break", () => assertStopped("breaking", /127\.30\.1\.2:\d+: other side closed/));
+  it("connections that break", () => assertStopped("breaking", /127(?:\.\d+){3}:\d+: other side closed/));
 
   it("istiod away while its webhook fails closed", () =>
     assertStopped(
@@ -122,7 +122,7 @@ describe("Faults that do not pass, in the middle of many writes", () => {
 
   it("an API server that hangs from the beginning: nothing is changed, and the error says so", async () => {
     const { site, failed, mend } = await failures["hanging-at-once"]!;
-    assert.ok(failed.seconds < 90);
+    assert.ok(failed.seconds < 240);
     assert.equal(failed.state, undefined);
     assert.match(
       failed.text,
