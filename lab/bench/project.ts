@@ -48,8 +48,10 @@ export class BenchProject {
     const sources = join(import.meta.dirname, "program");
     copyFileSync(join(sources, "Pulumi.yaml"), join(this.#folder, "Pulumi.yaml"));
     symlinkSync(join(sources, `${this.#program}.ts`), join(this.#folder, "index.ts"));
-    // The dynamic provider's code is looked for in the folder of the program.
-    symlinkSync(join(CHECKOUT, "providers"), join(this.#folder, "providers"));
+    // The dynamic provider's code and all packages are looked for in the folder of the program, which may be outside the checkout.
+    for (const entry of ["providers", "node_modules", "package.json"]) {
+      symlinkSync(join(CHECKOUT, entry), join(this.#folder, entry));
+    }
     await this.#stack(work).ensure();
   }
 
