@@ -15,7 +15,7 @@ import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { ContractReading } from "../imports/registration.ts";
 import type { PlanContext } from "../plan.ts";
-import { optional, required } from "../snapshot.ts";
+import { type Reading, type Unreachable, optional, required } from "../snapshot.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 import { type ExportAlias, toAliases } from "./alias.ts";
 import { exportServices } from "./exportedServices.ts";
@@ -46,9 +46,11 @@ export function planExports(context: PlanContext): ExportPlan {
   };
   const published = lastRun.contract?.services ?? {};
   const aliases = Object.values(lastRun.aliases);
-  // Unknown policies of others: a new export would not be restricted.
-  const { authorizationPolicies } = snapshot.cluster;
-  const reading = "unreachable" in authorizationPolicies ? authorizationPolicies : snapshot.cluster.services;
+  const { services: read, authorizationPolicies, peerAuthentications, destinationRules } = snapshot.cluster;
+  // Without these a new export might not be restricted, or the gateway might not reach it by mutual TLS.
+  const others: readonly Reading<unknown>[] = [authorizationPolicies, peerAuthentications, destinationRules];
+  const unreachable = others.find((each): each is Unreachable => "unreachable" in each);
+  const reading = "value" in read ? (unreachable ?? read) : read;
   const found = required(reading, findings);
   if (found === undefined) {
     const services = lastExports(published, rules, exporting, aliases);

@@ -133,6 +133,16 @@ describe("A plan of a cluster that answers", () => {
     assert.match(found.services[FOO].subjectAltNames.join(), /sa\/today/);
   });
 
+  for (const kind of ["peerAuthentications", "destinationRules"] as const)
+    it(`exports what was last published while ${kind} cannot be read`, () => {
+      const reading = { unreachable: `cannot list ${kind}: 503` };
+      const { plan: found, warnings } = plan({ ...withFoo(pod), [kind]: reading });
+      assert.deepEqual(found.services, { [FOO]: fooService });
+      assert.deepEqual(warnings.slice(0, 1), [
+        `Cluster cluster-a cannot be reached: the exports last published stay. ${reading.unreachable}`,
+      ]);
+    });
+
   it("exports to peers by the names that they give themselves", () => {
     const peers = { "cluster-b": { contract: contractOf({ cluster: "b-itself" }) } };
     const { plan: found } = plan(withFoo(pod), { peers, lastRun: {} }, forB);
@@ -261,8 +271,7 @@ describe("A plan", () => {
   });
 
   it("needs no cluster where nothing is exported and the gateway's addresses are given", () => {
-    const { services, authorizationPolicies } = clusterReadingsOfNothing();
-    const snapshot = { cluster: { ...UNREACHABLE_CLUSTER, services, authorizationPolicies } };
+    const snapshot = { cluster: { ...UNREACHABLE_CLUSTER, ...clusterReadingsOfNothing() } };
     const { plan, warnings } = clusterPlanOf(configOf({ exports: [] }), { peers: B, snapshot });
     assert.ok(plan.connection.kind === "imports");
     assert.deepEqual([plan.connection.leftovers, warnings], [{}, []]);
@@ -288,9 +297,11 @@ describe("A plan", () => {
 });
 
 /** A cluster that was not asked for exports. */
-function clusterReadingsOfNothing(): Pick<ClusterReadings, "services" | "authorizationPolicies"> {
+function clusterReadingsOfNothing(): Partial<ClusterReadings> {
   return {
     services: { value: { services: [], workloads: [], namespaces: {} } },
+    peerAuthentications: { value: [] },
+    destinationRules: { value: [] },
     authorizationPolicies: { value: [] },
   };
 }
