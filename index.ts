@@ -21,9 +21,9 @@ export default async function main(): Promise<Record<string, unknown>> {
   const findings = new Findings();
   const plan = await readAndPlan(findings).catch(withoutTrace);
   for (const warning of findings.warnings) await pulumi.log.warn(warning);
-  for (const note of findings.notes) await pulumi.log.info(note);
   if (plan === undefined)
     throw new pulumi.RunError(new FaultsError(`Stack ${pulumi.getStack()}`, findings.faults).message);
+  for (const note of findings.notes) await pulumi.log.info(note);
   return withoutUndefined(declare(plan));
 }
 

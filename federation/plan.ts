@@ -27,6 +27,8 @@ export interface PlanContext {
   /** Outputs of each peer whose stack can be read, by the peer's name; not yet validated. */
   peers: Readonly<Record<string, ContractReading>>;
   findings: Findings;
+  /** Paths of faulty parts of the config, which have their defaults or are left out. */
+  skipped: readonly string[];
 }
 
 /** A cluster as it is to be declared. */
@@ -89,7 +91,10 @@ export function planCluster(
       return value === undefined ? [] : [[peer, value] as const];
     }),
   );
-  const context = { config, snapshot, lastRun, peers, findings };
+  const gateways = skipped.some((path) => path.startsWith("allowGatewayAddresses"))
+    ? { ...config, allowGatewayAddresses: EVERYWHERE }
+    : config;
+  const context = { config: gateways, snapshot, lastRun, peers, findings, skipped };
   const authority = skipped.includes("certificateAuthority") ? undefined : planAuthority(context);
   if (authority?.source === "awaited") {
     checkReadings(snapshot, findings);
@@ -123,19 +128,18 @@ export function planCluster(
   };
 }
 
+/** Permits every gateway: none is refused for a fault in the list of those permitted. */
+const EVERYWHERE = ["0.0.0.0/0", "::/0"];
+
 /** A user who may not read Helm's records learns of them from Helm. */
 function checkHelmReleases({ cluster: { helm } }: Snapshot, findings: Findings): void {
   if ("value" in helm) findings.fault(...helmReleaseFaults(helm.value.installed, helm.value.inState));
 }
 
 /** Adds a fault for every peer and every kind of object that cannot be read. */
-function checkReadings({ cluster }: Snapshot, findings: Findings): void {
-  for (const reading of [
-    cluster.services,
-    cluster.authorizationPolicies,
-    cluster.leftovers,
-    cluster.gateway,
-  ]) {
-    required<unknown>(reading, findings);
-  }
+function checkReadings({ cluster, peers, sharedRoot, provided }: Snapshot, findings: Findings): void {
+  const { services, authorizationPolicies, leftovers, gateway, corefiles } = cluster;
+  const others = [sharedRoot, provided].filter((reading) => reading !== undefined);
+  const own = [services, authorizationPolicies, leftovers, gateway, corefiles];
+  for (const reading of [...Object.values(peers), ...others, ...own]) required<unknown>(reading, findings);
 }

@@ -23,7 +23,7 @@ export interface RootRoles {
   signing: number;
 }
 
-/** Roots after the last update: the stack output `rotation`. */
+/** Roots after the last update: `lastRun.rotation` of the stack outputs. */
 export interface RotationRecord extends Rotation {
   /** Time of the step, in UTC as `2026-11-21T10:28:15Z`. */
   since: string;

@@ -57,7 +57,7 @@ export function keepFormer(
   const gone = former.rootCertificates.map(fingerprintOf).join(", ");
   return { notes: [`what was the root until ${former.since} is trusted no more here: SHA-256 ${gone}`] };
 }
-/** Certificate of a cluster under a shared root: the stack output `issued`, which is public. */
+/** Certificate of a cluster under a shared root: `lastRun.issued` of the stack outputs, which is public. */
 export interface SharedAuthority {
   /** Intermediate that istiod signs with, PEM. */
   certificate: string;

@@ -45,7 +45,7 @@ const rotation = checked(
   fields({
     root: wholeNumber({
       least: 1,
-      remedy: "Count on from the root that the stack has: see its output `rotation`",
+      remedy: "Count on from the root that the stack has: see `lastRun.rotation` of its outputs",
     }).describe("Number of the root that is added; the first root is 1."),
     phase: z.enum(PHASES).describe("How far the rotation is to go: `announce`, `trust`, `sign`, `drop`."),
   }),

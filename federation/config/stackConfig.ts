@@ -106,8 +106,6 @@ export function parseConfig(
     faults,
     skipped,
   } = settle<StackConfig>(sections, raw, draft, complaints, ESSENTIAL);
-  // No gateway is refused for a fault in this list.
-  if (skipped.includes("allowGatewayAddresses")) parsed.allowGatewayAddresses = ["0.0.0.0/0", "::/0"];
   return {
     config: isUsable(parsed) && ESSENTIAL.every((key) => !skipped.includes(key)) ? parsed : undefined,
     faults: [...checkNamespaces(keys), ...unknown, ...faults],

@@ -107,7 +107,7 @@ export function planRegistrations(
   authority: AuthorityPlan | undefined,
 ): Omit<ImportConnection, "globalBlock"> {
   const { config, snapshot, lastRun, peers: readings, findings } = context;
-  const local = namingCluster(config, authority);
+  const local = namingCluster(context, authority);
   const ownRoots = local.ownRoots === "unknown" ? (lastRun.contract?.rootCertificates ?? []) : local.ownRoots;
   const pins = new Map<string, PinComparison>();
   const pinOf = (peer: string, contract: Contract): PinComparison => {
@@ -177,7 +177,7 @@ export function planRegistrations(
 
 /** This cluster, as far as names and roots of peers are compared with its own. */
 function namingCluster(
-  config: StackConfig,
+  { config, skipped }: PlanContext,
   authority: AuthorityPlan | undefined,
 ): NamingCluster & { cluster: string; ownRoots: OutsideRoots } {
   const { cluster, topology, peers } = config;
@@ -189,7 +189,7 @@ function namingCluster(
     trustDomain,
     topology,
     rootCertificates: [...intermediates, ...roots],
-    ownRoots: outsideRoots(config, authority),
+    ownRoots: outsideRoots({ config, skipped }, authority),
     ...(TRAITS[topology].names.includes("mesh") ? { meshDomain, domains } : {}),
     names: sortedRecord(
       Object.entries(peers).flatMap(([peer, { names }]) =>

@@ -78,12 +78,12 @@ interface Found {
  * @returns by the peer's name, sorted; peers with faults are left out.
  */
 export function planMeshPeers(
-  { config, snapshot, lastRun, peers: readings, findings }: PlanContext,
+  { config, snapshot, lastRun, peers: readings, findings, skipped }: PlanContext,
   authority: AuthorityPlan | undefined,
 ): Record<string, MeshPeerState> {
   const { now } = snapshot;
   const lastRoots = lastRun.contract?.rootCertificates ?? [];
-  const outside = outsideRoots(config, authority);
+  const outside = outsideRoots({ config, skipped }, authority);
   const { intermediates } = authority ?? { intermediates: [] };
   const ownRoots = outside === "unknown" ? lastRoots : outside;
   const { found, faults } = readPeers(config, readings);

@@ -4,16 +4,18 @@ import type { Contract } from "../contract/contract.ts";
 import type { Fault } from "../core/fault.ts";
 import { compare, sortedUnique } from "../core/order.ts";
 import { type Topology, TRAITS } from "../core/topology.ts";
+import type { PlanContext } from "../plan.ts";
 
 /** Roots from outside that peers may have too, PEM; unknown while the authority that has them could not be planned. */
 export type OutsideRoots = readonly string[] | "unknown";
 
 /** @param authority undefined when it could not be planned. */
 export function outsideRoots(
-  { certificateAuthority }: Pick<StackConfig, "certificateAuthority">,
+  { config, skipped }: Pick<PlanContext, "config" | "skipped">,
   authority: Pick<AuthorityPlan, "roots"> | undefined,
 ): OutsideRoots {
-  return authority?.roots ?? (certificateAuthority.source === "own" ? [] : "unknown");
+  const isOwn = config.certificateAuthority.source === "own" && !skipped.includes("certificateAuthority");
+  return authority?.roots ?? (isOwn ? [] : "unknown");
 }
 
 /** This stack's own cluster, which the notes are about. */

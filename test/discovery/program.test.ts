@@ -177,4 +177,36 @@ describe("The program", () => {
       return true;
     });
   });
+
+  it("reports no fault that follows from a faulty part of the config", async () => {
+    setConfig(server.kubeconfig, {
+      topology: "replicated",
+      certificateAuthority: { source: "shared", shared: { stack: "o/p/root" }, expiryWarningDays: "soon" },
+      allowGatewayAddresses: ["127.0.0/8"],
+      exports: [],
+      dns: {},
+    });
+    const loopback = contractOf({
+      topology: "replicated",
+      gateways: [{ address: "127.0.0.1", port: 15443 }],
+    });
+    await withStacks({ ...stacks, "o/p/b": { federation: loopback }, "o/p/root": {} });
+    await assert.rejects(program(), (error) => {
+      assert.ok(error instanceof pulumi.RunError);
+      assert.match(error.message, /certificateAuthority\.expiryWarningDays/);
+      assert.match(error.message, /allowGatewayAddresses\[0\]/);
+      assert.match(error.message, /^Stack cluster-a has 2 fault\(s\)/);
+      return true;
+    });
+  });
+
+  it("reports every stack that cannot be read, its own among them", async () => {
+    await withStacks({ ...stacks, [OWN_STACK]: new Error("log in"), "o/p/b": new Error("log in") });
+    await assert.rejects(program(), (error) => {
+      assert.ok(error instanceof pulumi.RunError);
+      assert.match(error.message, /^Stack cluster-a has 2 fault\(s\)/);
+      assert.match(error.message, /peers\.cluster-b\.stack/);
+      return true;
+    });
+  });
 });

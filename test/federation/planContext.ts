@@ -64,7 +64,14 @@ export function runPart<T>(
 ): { result: T; warnings: string[]; notes: string[] } {
   const findings = new Findings();
   const last = { ...NO_LAST_RUN, ...lastRun };
-  const result = part({ config, snapshot: snapshotOf(peers, snapshot), lastRun: last, peers, findings });
+  const result = part({
+    config,
+    snapshot: snapshotOf(peers, snapshot),
+    lastRun: last,
+    peers,
+    findings,
+    skipped: [],
+  });
   if (findings.faults.length > 0) throw new FaultsError("plan", findings.faults);
   return { result, warnings: findings.warnings, notes: findings.notes };
 }

@@ -31,10 +31,11 @@ export function everywhere(reading: ClusterReadings["gateway"] & { value?: never
 export function planOf(
   config: StackConfig,
   { peers = {}, lastRun = {}, snapshot = {} }: Given = {},
+  skipped: readonly string[] = [],
 ): Planned {
   const findings = new Findings();
   const last = { ...NO_LAST_RUN, ...lastRun };
-  return outcome(planCluster(config, snapshotOf(peers, snapshot), last, findings), findings);
+  return outcome(planCluster(config, snapshotOf(peers, snapshot), last, findings, skipped), findings);
 }
 
 /** As {@link planOf}, of a cluster that does not wait for its certificate. */
