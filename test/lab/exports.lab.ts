@@ -81,6 +81,7 @@ describe("the exports of a stack", function () {
       for (const name of ["cluster-a", "cluster-b"]) await stackOf(name).up();
     }
     assert.equal(await gateways(), 1);
+    await waitFor("bar cannot call foo again", async () => (await call()) === 200, DRAIN_SECONDS);
     await assertCallable(FOO);
   });
 
