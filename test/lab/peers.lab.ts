@@ -47,7 +47,7 @@ describe("a stack's peers", function () {
       assert.equal(exitCode, 0);
       assert.match(
         output,
-        /baz\.team\.svc\.cluster-c\.local *: "8080\/HTTP http as spiffe:\/\/cluster-c\.local/,
+        /^peer cluster-c: \+ baz\.team\.svc\.cluster-c\.local: 8080\/HTTP http as spiffe:\/\/cluster-c\.local/m,
       );
     });
   });
