@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Party, hostOf, identityOf } from "../../lab/proofs/proof.ts";
 import { waitFor } from "../../lab/ready.ts";
-import { type CallOptions, callService } from "../../lab/workloads/call.ts";
+import { type CallOptions, type CallResult, callService } from "../../lab/workloads/call.ts";
 
 /** For a change to reach the sidecars, and for connections that are judged by what was before to end. */
 const PROPAGATION_SECONDS = 90;
@@ -20,12 +20,15 @@ export async function expectAnswer(
   port = to.port,
   host = hostOf(to),
 ): Promise<void> {
-  await expectStatus(200, from, to, options, port, host);
-  const { identity } = await callService(from, host, port, options);
+  const { identity } = await expectStatus(200, from, to, options, port, host);
   assert.equal(identity, identityOf(from));
 }
 
-/** Calls until the answers have the status that they should have, several in a row. Port and host as with {@link expectAnswer}. */
+/**
+ * Calls until the answers have the status that they should have, several in a row. Port and host as with {@link expectAnswer}.
+ *
+ * @returns the last answer.
+ */
 export async function expectStatus(
   expected: number,
   from: Party,
@@ -33,14 +36,15 @@ export async function expectStatus(
   options?: CallOptions,
   port = to.port,
   host = hostOf(to),
-): Promise<void> {
-  let statuses: number[] = [];
+): Promise<CallResult> {
+  let answers: CallResult[] = [];
+  const statuses = () => answers.map(({ status }) => status);
   const areExpected = async () => {
-    statuses = [];
-    for (let call = 0; call < CALLS; call++)
-      statuses.push((await callService(from, host, port, options)).status);
-    return statuses.every((status) => status === expected);
+    answers = [];
+    for (let call = 0; call < CALLS; call++) answers.push(await callService(from, host, port, options));
+    return statuses().every((status) => status === expected);
   };
   await waitFor("the answers differ", areExpected, PROPAGATION_SECONDS).catch(() => undefined);
-  assert.deepEqual(statuses, Array(CALLS).fill(expected));
+  assert.deepEqual(statuses(), Array(CALLS).fill(expected));
+  return answers.at(-1)!;
 }

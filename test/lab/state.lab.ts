@@ -83,6 +83,7 @@ async function copyProgram(lab: RunningLab): Promise<string> {
     "components",
     "discovery",
     "federation",
+    "kubernetes",
     "providers",
   ];
   for (const part of parts) await cp(join(CHECKOUT, part), join(copy, part), { recursive: true });
