@@ -61,6 +61,7 @@ export default defineConfig(
       // The Kubernetes client declares its plain JSON objects as classes; these two rules would forbid object literals.
       "@typescript-eslint/no-misused-spread": "off",
       "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
+      "no-duplicate-imports": ["error", { allowSeparateTypeImports: true }],
       "no-shadow": "error",
       "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
       eqeqeq: "error",

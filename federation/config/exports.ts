@@ -2,9 +2,8 @@ import * as z from "zod";
 import { callerFields, unknownPeer } from "./callers.ts";
 import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
-import { GLOBAL_DOMAIN } from "../core/domains.ts";
-import { anyNumber, oneOrSeveral, several } from "../core/lists.ts";
-import { NAME_TEMPLATE, extraName } from "../core/domains.ts";
+import { GLOBAL_DOMAIN, NAME_TEMPLATE, extraName } from "../core/domains.ts";
+import { anyNumber, oneOrSeveral, repeats, several } from "../core/lists.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE, NAME_PATTERN } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
 import { isPort } from "../core/port.ts";
@@ -90,17 +89,9 @@ const rule = checked(
 export type ExportRule = Partial<z.output<typeof rule>>;
 
 /** The section `exports`: which Services peers may call. The first rule that matches a Service decides. */
-export const exportRules = checked(z.array(rule.optional()), (value): Complaint[] => {
-  const seen = new Set<string>();
-  return value.flatMap((entry, index) => {
-    const key = JSON.stringify(entry);
-    if (entry === undefined || !seen.has(key)) {
-      seen.add(key);
-      return [];
-    }
-    return [{ path: [index], rule: "is there twice", remedy: "Remove one of the two" }];
-  });
-})
+export const exportRules = checked(z.array(rule.optional()), (value) =>
+  repeats(value.map((entry) => JSON.stringify(entry))),
+)
   .transform((rules) => rules.map((entry): ExportRule => entry ?? FAULTY_RULE))
   .prefault([])
   .describe("Rules that export Services to peers; the first rule that matches a Service decides.");

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { orUndefined, wholeNumber } from "./field.ts";
 import { gatewayValues } from "./istio.ts";
 import { ADDRESS, IP_ADDRESS, LOCALITY, canonicalAddress } from "../core/address.ts";
+import { repeats } from "../core/lists.ts";
 import { LABEL_KEY } from "../core/names.ts";
 import { type Complaint, checked, fields, portNumber, text } from "../core/schema.ts";
 import { GATEWAY_PORT } from "../core/wellKnown.ts";
@@ -34,15 +35,10 @@ const advertise = checked(z.array(advertised), (value): Complaint[] => {
     const rule = "must name at least one address";
     return [{ rule, remedy: "Add one, or leave the field out", withoutValue: true }];
   }
-  const seen = new Set<string>();
-  return value.flatMap((entry: Partial<z.output<typeof advertised>> | undefined, index) => {
-    const key = JSON.stringify([entry?.address, entry?.port]);
-    if (entry?.address === undefined || !seen.has(key)) {
-      seen.add(key);
-      return [];
-    }
-    return [{ path: [index], rule: "is there twice", remedy: "Remove one of the two" }];
-  });
+  const keys = value.map((entry: Partial<z.output<typeof advertised>> | undefined) =>
+    entry?.address === undefined ? undefined : JSON.stringify([entry.address, entry.port]),
+  );
+  return repeats(keys);
 });
 
 const service = fields({

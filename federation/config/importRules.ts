@@ -1,10 +1,9 @@
 import * as z from "zod";
 import { labelSelector } from "./exports.ts";
 import { wholeNumber } from "./field.ts";
-import { EXPORT_TO } from "../core/names.ts";
-import { oneOrSeveral } from "../core/lists.ts";
 import { NAME_TEMPLATE } from "../core/domains.ts";
-import { HOST_NAME, NAME_PATTERN } from "../core/names.ts";
+import { oneOrSeveral } from "../core/lists.ts";
+import { EXPORT_TO, HOST_NAME, NAME_PATTERN } from "../core/names.ts";
 import { type Complaint, checked, fields, text, type TextRule } from "../core/schema.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import { FAULTY_IMPORT_RULE } from "../imports/importRule.ts";

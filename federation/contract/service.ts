@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { list, map } from "../core/lists.ts";
+import { list, map, repeats } from "../core/lists.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE } from "../core/names.ts";
 import { sortedRecord, sortedUnique } from "../core/order.ts";
 import { PROTOCOLS, type Protocol } from "../core/port.ts";
@@ -71,21 +71,18 @@ export const contractService = checked(
     labels: labelMap.exactOptional(),
     terminated: z.literal(true).exactOptional(),
   }),
-  ({ ports }) => [...repeats("ports", ports, "number"), ...repeats("ports", ports, "name")],
+  ({ ports }) => [...sharedKeys(ports, "number"), ...sharedKeys(ports, "name")],
 );
 
-/** Finds duplicates among ports of any type; none in a list that is too long. */
-function repeats(field: string, ports: unknown, key: "number" | "name"): Complaint[] {
-  const seen = new Set<unknown>();
+/** Finds ports of any type with the number or name of an earlier one; none in a list that is too long. */
+function sharedKeys(ports: unknown, key: "number" | "name"): Complaint[] {
   const entries: unknown[] = Array.isArray(ports) && ports.length <= PORTS_LIMIT ? ports : [];
-  return entries.flatMap((entry, index) => {
-    const value = (entry as Partial<ServicePort> | null | undefined)?.[key];
-    if (value === undefined || !seen.has(value)) {
-      seen.add(value);
-      return [];
-    }
-    return [{ path: [field, index, key], rule: "is there twice", remedy: `Give each port its own ${key}` }];
-  });
+  const keys = entries.map((entry) => (entry as Partial<ServicePort> | null | undefined)?.[key]);
+  return repeats(keys).map(({ path = [], rule }) => ({
+    path: ["ports", ...path, key],
+    rule,
+    remedy: `Give each port its own ${key}`,
+  }));
 }
 
 /** Sorts a service as in contracts: ports by number, the rest by name, without duplicates. */

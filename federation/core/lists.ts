@@ -113,10 +113,14 @@ export function distinct(entry: z.ZodType<string>): z.ZodArray<z.ZodType<string>
   return checked(z.array(entry), repeats);
 }
 
-function repeats(value: readonly unknown[]): Complaint[] {
+/**
+ * Finds entries that equal an earlier one.
+ * @param value texts, or a key of each entry; `undefined` for one without, which equals no other.
+ */
+export function repeats(value: readonly unknown[]): Complaint[] {
   const seen = new Set<unknown>();
   return value.flatMap((entry, index) => {
-    if (!seen.has(entry)) {
+    if (entry === undefined || !seen.has(entry)) {
       seen.add(entry);
       return [];
     }

@@ -1,8 +1,7 @@
 import * as z from "zod";
 import { type ServicePort, servicePort } from "../contract/service.ts";
-import { EXPORT_TO } from "../core/names.ts";
 import { FaultsError } from "../core/fault.ts";
-import { DNS_LABEL, HOST_NAME, SERVICE_NAME } from "../core/names.ts";
+import { DNS_LABEL, EXPORT_TO, HOST_NAME, SERVICE_NAME } from "../core/names.ts";
 import { sortedUnique } from "../core/order.ts";
 import { faultsOf, text } from "../core/schema.ts";
 import { SPIFFE_ID } from "../core/spiffe.ts";

@@ -1,8 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { gatewayAddress } from "../../federation/core/address.ts";
-import { EXPORT_TO } from "../../federation/core/names.ts";
-import { DNS_LABEL, HOST_NAME } from "../../federation/core/names.ts";
+import { DNS_LABEL, EXPORT_TO, HOST_NAME } from "../../federation/core/names.ts";
 import { brakes, removalToken } from "../../federation/imports/brake.ts";
 import { importFromJson } from "../../federation/imports/import.ts";
 import {
