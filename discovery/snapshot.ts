@@ -53,6 +53,10 @@ import { readOwnOutputs, readPeer, readSharedRoot } from "./stacks.ts";
 /** Reading of something that the config does not need. */
 const NOTHING = Promise.resolve({ value: [] });
 const NO_SERVICES = Promise.resolve({ value: { services: [], workloads: [], namespaces: {} } });
+const NO_ISTIOD = Promise.resolve({
+  value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} },
+});
+const NO_COREFILES = Promise.resolve({ value: { coreDns: undefined, nodeLocal: undefined } });
 
 type Outputs = Snapshot["outputs"];
 type Peers = Readonly<Record<string, Reading<ContractReading>>>;
@@ -98,45 +102,29 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
   const hasExports = rules.length > 0;
   const registers = topology !== "single-mesh";
   const services = hasExports ? reader.read((client) => readServices(client, rules)) : NO_SERVICES;
-  const [
-    servicesFound,
-    peerAuthentications,
-    destinationRules,
-    authorizationPolicies,
-    serviceEntries,
-    importNamespaceServices,
-    leftovers,
-    gatewayFound,
-    istiod,
-    corefiles,
-    helm,
-  ] = await Promise.all([
+  return allOf<ClusterReadings>({
     services,
-    hasExports ? reader.read(readPeerAuthentications) : NOTHING,
-    hasExports ? reader.read(readDestinationRules) : NOTHING,
+    peerAuthentications: hasExports ? reader.read(readPeerAuthentications) : NOTHING,
+    destinationRules: hasExports ? reader.read(readDestinationRules) : NOTHING,
     // Without restrictions this program creates no policies that others' could conflict with.
-    rules.some(needsPolicies) ? services.then((found) => readPoliciesOf(reader, found)) : NOTHING,
-    registersNames(config) ? reader.read(readServiceEntries) : NOTHING,
-    dns?.services === undefined ? NOTHING : reader.read(readImportNamespace),
-    registers ? outputs.then((own) => readLeftovers(reader, config, own)) : NOTHING,
-    gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
-    certificateAuthority.source === "provided" ? undefined : reader.read(readIstiod),
-    dns?.coreDns === undefined ? undefined : readCorefiles(reader, dns.coreDns),
-    reader.read((client) => readHelm(client, outputs)),
-  ]);
-  return {
-    services: servicesFound,
-    peerAuthentications,
-    destinationRules,
-    authorizationPolicies,
-    serviceEntries,
-    importNamespaceServices,
-    leftovers,
-    gateway: gatewayFound,
-    istiod: istiod ?? { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
-    corefiles: corefiles ?? { value: { coreDns: undefined, nodeLocal: undefined } },
-    helm,
-  };
+    authorizationPolicies: rules.some(needsPolicies)
+      ? services.then((found) => readPoliciesOf(reader, found))
+      : NOTHING,
+    serviceEntries: registersNames(config) ? reader.read(readServiceEntries) : NOTHING,
+    importNamespaceServices: dns?.services === undefined ? NOTHING : reader.read(readImportNamespace),
+    leftovers: registers ? outputs.then((own) => readLeftovers(reader, config, own)) : NOTHING,
+    gateway: gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
+    istiod: certificateAuthority.source === "provided" ? NO_ISTIOD : reader.read(readIstiod),
+    corefiles: dns?.coreDns === undefined ? NO_COREFILES : readCorefiles(reader, dns.coreDns),
+    helm: reader.read((client) => readHelm(client, outputs)),
+  });
+}
+
+/** Waits for all values of a map at the same time. */
+async function allOf<T extends object>(promises: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  const entries = Object.entries<Promise<unknown>>(promises);
+  const values = await Promise.all(entries.map(async ([key, promise]) => [key, await promise] as const));
+  return Object.fromEntries(values) as T;
 }
 
 /** The state is large: it is read only where an interrupted first update can have left a release behind. */
