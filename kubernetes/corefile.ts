@@ -22,7 +22,7 @@ type ConfigMap = KubernetesObject & { data?: Record<string, string> };
 /** Key of the ConfigMap, the same in every cluster. */
 const COREFILE = "Corefile";
 
-/** How often a write is tried when others write to the ConfigMap at the same time. */
+/** Attempts at a write when others write to the ConfigMap at the same time. */
 const ATTEMPTS = 5;
 
 /**

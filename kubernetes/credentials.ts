@@ -3,7 +3,7 @@ import type { Dispatcher } from "undici";
 import { ClusterError } from "./errors.ts";
 import { type KubeconfigName, loadKubeconfig } from "./kubeconfig.ts";
 
-/** How long a login is reused, in milliseconds: a token file may change, an exec plugin's token expire. */
+/** Milliseconds for which a login is reused: a token file may change, an exec plugin's token expire. */
 const LIFETIME = 60_000;
 
 /** Longest wait for an exec plugin or an identity provider, in milliseconds. */

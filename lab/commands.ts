@@ -19,7 +19,7 @@ import { TOPOLOGIES } from "../federation/core/topology.ts";
 
 const log = createProgress();
 
-/** What commands get that take {@link clustersOption}. */
+/** Arguments of commands that take {@link clustersOption}. */
 interface Counted {
   clusters?: string;
 }
@@ -112,7 +112,7 @@ program
     await serveLab(chooseScenario({ count: countOf(options) }));
   });
 
-/** How many clusters a command starts. */
+/** Option for the number of clusters that a command starts. */
 function clustersOption(): Option {
   return new Option("--clusters <number>", "how many clusters; two unless said otherwise").choices(
     CLUSTER_COUNTS.map(String),

@@ -130,7 +130,7 @@ export function changesNothing(changes: Changes): boolean {
   return Object.keys(changes).every((operation) => operation === "same" || operation === "read");
 }
 
-/** What a failed command reported before it listed the outputs, for an error. */
+/** Report of a failed command before its list of outputs, for an error. */
 function diagnosticsIn(output: string): string {
   const [, diagnostics] = /^(Diagnostics:\n[^]*?)\n(?:Outputs|Resources):/m.exec(output) ?? [];
   return diagnostics === undefined ? "" : `${diagnostics.trimEnd()}\n`;

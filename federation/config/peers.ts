@@ -81,7 +81,7 @@ const peer = fields({
   }),
 });
 
-/** What a stack sets for one peer. */
+/** Settings of a stack for one peer. */
 export type PeerConfig = z.output<typeof peer>;
 
 /** The section `peers`, by name and sorted; the names are checked in {@link checkPeers}. */

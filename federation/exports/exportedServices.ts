@@ -20,7 +20,7 @@ export interface ExportedServices {
 
 /**
  * Decides which Services a cluster exports to its peers. Nothing here is a fault: a Service that cannot be exported gets a warning.
- * What becomes of each kind of Service: docs/exports.md; why: docs/decisions/2026-11-21-exports-without-black-holes.md.
+ * Docs: docs/exports.md; reasons: docs/decisions/2026-11-21-exports-without-black-holes.md.
  *
  * - The first rule that matches a Service decides: which ports, to which peers, which labels are published. Its owner can narrow that by
  *   annotations, or opt out by a label on the Service or its namespace; opting out gives no warning.

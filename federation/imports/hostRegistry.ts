@@ -116,14 +116,14 @@ export interface HostClaim {
   service: Import;
 }
 
-/** What keeps two peers from serving names together. */
+/** Differences that keep two peers from serving names together. */
 interface HostClash {
   claims: readonly [HostClaim, HostClaim];
   difference: string;
   names: string[];
 }
 
-/** What keeps peers from serving names together, each two peers and each thing in which they differ told once for all names. */
+/** Differences that keep peers from serving names together: one for each two peers and each property, for all names. */
 export class HostClashes {
   readonly #clashes = new Map<string, HostClash>();
 
@@ -182,7 +182,7 @@ function toFault({ claims, difference, names }: HostClash): Fault {
   };
 }
 
-/** Where it is said that a peer's service has a name. */
+/** Returns the path of the value that gives a peer's service a name. */
 function placeOf({ choice }: HostClaim, name: string): string {
   return choice.givenAt.get(name) ?? pathOf("peers", choice.peer, "contract", "services");
 }

@@ -5,7 +5,7 @@ import type { TextRule } from "../core/schema.ts";
 import { visibleTo } from "./import.ts";
 import type { ServiceEntryInput } from "./serviceEntry.ts";
 
-/** What stands for a service's name and namespace in its own cluster, and for the peer's name in our config. */
+/** Placeholders of a service's name and namespace in its own cluster, and of the peer's name in our config. */
 const PLACEHOLDER = /\{(name|namespace|peer)\}/g;
 
 /** More than a Service's name, as placeholders are longer than what they may stand for. */
@@ -18,7 +18,7 @@ export const LOCAL_NAME_TEMPLATE: TextRule = {
   remedy: "Write such a name, e.g. {name}-{namespace}-{peer}",
 };
 
-/** How local Services are called unless the config says otherwise. */
+/** Default names of local Services. */
 export const LOCAL_NAME = "{name}-{namespace}-{peer}";
 
 /**

@@ -111,7 +111,7 @@ function warnOfFamilies(peer: string, gateways: readonly GatewayAddress[]): stri
   ];
 }
 
-/** What the registration of one peer needs of the others. */
+/** Facts about the other peers that the registration of one needs. */
 export interface OtherPeers {
   /** Gateways of other peers that serve hosts of this one too, by peer. */
   otherGateways: Record<string, GatewayAddress[]>;

@@ -11,7 +11,7 @@ import { federationTopology } from "./federation.ts";
 import { replicatedTopology } from "./replicated.ts";
 import { singleMeshTopology } from "./singleMesh.ts";
 
-/** How a cluster's clients find services of peers. */
+/** Connection of a cluster to its peers: by imported services, or as one mesh. */
 export type Connection = ImportConnection | MeshConnection;
 
 /** A cluster's peers as a topology connects them. */

@@ -31,7 +31,7 @@ export interface ConstrainedNames {
  * Permits workload identities of one trust domain and these hosts, and excludes all other names (RFC 5280, 4.2.1.10).
  * A permitted name restricts names of its own kind only, so each other kind is excluded, by the empty name in which all of the kind lie.
  *
- * How verifiers differ: docs/decisions/2026-11-21-constrained-trust-anchors.md.
+ * Verifiers differ: docs/decisions/2026-11-21-constrained-trust-anchors.md.
  *
  * @param hosts DNS names, each with all below it, and single IP addresses; none: all are excluded.
  */

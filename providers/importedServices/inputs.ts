@@ -26,7 +26,7 @@ export interface Inputs {
   handedOver: string[];
 }
 
-/** What the program asks for; `check` makes the inputs from it and from the last ones. */
+/** Properties that the program sets; `check` makes the inputs from them and from the last ones. */
 export interface Request extends Omit<Inputs, "notAsDeclared" | "handedOver"> {
   /** Hosts that siblings declare and that this peer may have declared before. */
   elsewhere: string[];

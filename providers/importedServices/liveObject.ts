@@ -108,7 +108,7 @@ export function isSiblings(object: KubernetesObject, host: string, siblings: rea
   return named === host && siblings.some((sibling) => isOurs(object, sibling));
 }
 
-/** What a deletion needs of an object, and no more, as there may be thousands. */
+/** The part of an object that a deletion needs, and no more, as there may be thousands. */
 export function forDeletion({ metadata }: KubernetesObject): KubernetesObject {
   const { [HOST_ANNOTATION]: host } = metadata.annotations ?? {};
   const annotations = host === undefined ? {} : { [HOST_ANNOTATION]: host };

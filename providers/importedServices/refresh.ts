@@ -31,7 +31,7 @@ import {
   unlessForbidden,
 } from "./liveObject.ts";
 
-/** What a refresh finds of the services of one peer. */
+/** Result of a refresh of one peer's services. */
 export type Refreshed = Pick<Inputs, "services" | "notAsDeclared">;
 
 /**

@@ -29,7 +29,7 @@ const pod = {
 /** A list, or an object without anything. */
 const ok = (items: unknown[]): Answer => ({ status: 200, body: { metadata: {}, items } });
 
-/** Of cluster-a, with some of its sections replaced. */
+/** Config of cluster-a, with some of its sections replaced. */
 function configOf(kubeconfig: unknown, changes: Record<string, unknown> = {}): StackConfig {
   const raw = {
     cluster: { name: "cluster-a", domain: "cluster-a.local" },

@@ -22,7 +22,7 @@ export const FORBIDDEN: Answer = {
   body: { kind: "Status", reason: "Forbidden", message: "User cannot list" },
 };
 
-/** What the engine was asked for, in the order of the questions: full names of stacks. */
+/** Full names of the stacks that the engine was asked for, in that order. */
 export interface Asked {
   stacks: string[];
 }
@@ -82,7 +82,7 @@ export async function faultsError(call: Promise<unknown>): Promise<FaultsError> 
   return error;
 }
 
-/** What was read. */
+/** Returns the value of a reading; fails where it has none. */
 export function valueOf<T>(reading: Reading<T>): T {
   assert.ok("value" in reading, JSON.stringify(reading));
   return reading.value;

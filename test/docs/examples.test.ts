@@ -10,14 +10,14 @@ const PREFIX = "istio-federation:";
 const SHORT_FINGERPRINT = "4F:1C:...:9A";
 const FINGERPRINT = Array.from({ length: 32 }, () => "9A").join(":");
 
-/** What examples leave out, as it says nothing about their subject. */
+/** Sections that examples leave out, as they say nothing about their subject. */
 const USUAL = {
   cluster: { name: "here", domain: "here.example" },
   kubeconfig: { context: "here" },
   peers: { "cluster-a": { stack: "a" }, tokyo: { stack: "tokyo" } },
 };
 
-/** What the examples of a page have in common. */
+/** Config that the examples of a page share. */
 const OF_PAGE: Readonly<Record<string, object>> = {
   "docs/replicated.md": {
     topology: "replicated",

@@ -21,7 +21,7 @@ import {
 
 const FOO = "foo.abc.svc.cluster-a.local";
 const fooService = { ...barService, subjectAltNames: ["spiffe://cluster-a.local/ns/abc/sa/foo"] };
-/** What cluster-a published. */
+/** Contract that cluster-a published. */
 const own = contractOf({
   cluster: "cluster-a",
   clusterDomain: "cluster-a.local",

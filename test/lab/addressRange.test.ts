@@ -6,7 +6,7 @@ import { temporaryFolder } from "./temporaryFolder.ts";
 
 const HOLDER = join(import.meta.dirname, "rangeHolder.ts");
 
-/** What a process says that takes a range of addresses. */
+/** Message of a process that takes a range of addresses. */
 interface Answer {
   range?: number;
   network?: string;

@@ -4,7 +4,7 @@ import type { StackFileConfig } from "./stackFile.ts";
 
 /** A domain of cluster-a beside its cluster domain. */
 const SHOP = "shop.example";
-/** Where peers call `foo` of cluster-a. */
+/** Host by which peers call `foo` of cluster-a. */
 export const SHOP_HOST = `foo-abc.${SHOP}`;
 /** Another name of what cluster-a imports from cluster-b. */
 export const EXTRA_HOST = "bar.example.org";
@@ -96,7 +96,7 @@ const SECTIONS = {
   },
 } as const satisfies Record<Topology, object>;
 
-/** What replaces a list of the stack's config. */
+/** Replacements of lists of the stack's config. */
 const LISTS: Partial<Record<Topology, Readonly<Record<string, unknown>>>> = {
   federation: {
     exports: [

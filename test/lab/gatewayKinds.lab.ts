@@ -22,7 +22,7 @@ const HOST = hostOf(partyIn(B, true));
 const CALLS = { host: HOST, port: SERVICE_PORT };
 const PROPAGATION_SECONDS = 60;
 const SEVERAL = 80;
-/** Of so many calls that are as likely to go to each of three, fewer than these go to one once in a hundred million times. */
+/** Least number of calls to one of three equally likely targets: fewer go there once in a hundred million times. */
 const ITS_SHARE = 5;
 
 const GATEWAY = `${B.network}.0.3`;

@@ -15,7 +15,7 @@ const UNKNOWN = pulumi.runtime.unknownValue;
 const DAY = 86_400_000;
 const NOW = new Date();
 
-/** How PEM names a key, and how the inputs do. */
+/** Matches the names of keys in PEM and in the inputs. */
 const KEY = /PRIVATE KEY|issuerKey/;
 
 describe("check of TrustAnchor", () => {

@@ -72,7 +72,7 @@ export function policiesFor(
   return decidePolicies([barOffer(rule, changes)], { ...mesh, ...among }, last);
 }
 
-/** What of a list of calls gets through, each written `principal [METHOD /path] [:port]`. */
+/** Calls of a list that get through, each written `principal [METHOD /path] [:port]`. */
 export function getThrough(policies: readonly AuthorizationPolicy[], calls: readonly string[]): string[] {
   return calls.filter((call) =>
     letsIn(

@@ -16,7 +16,7 @@ const GATEWAY = { address: "203.0.113.10", port: 15443 };
 
 const GOOD = inputsOfB({ [HOST]: LINE }, { namespace: "istio-federation", peer: "cluster-b" });
 
-/** What the program asks for with these inputs. */
+/** Request of the program with these inputs. */
 const asking = (inputs: Inputs, more: Partial<Record<keyof Request, unknown>> = {}): Request => {
   const { notAsDeclared, handedOver, ...asked } = inputs;
   assert.deepEqual([notAsDeclared, handedOver], [{}, []]);
