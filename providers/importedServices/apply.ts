@@ -46,7 +46,7 @@ export async function applyImports(
   );
   const writes = inOneWriteEach(
     declaringWrites(client, comparisons, declared),
-    removals(client, comparisons, peer).filter(({ host }) => !handedOver.has(host)),
+    removals(client, comparisons).filter(({ host }) => !handedOver.has(host)),
   );
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services written`,

@@ -11,6 +11,7 @@ import {
   describeOwner,
   driftedFields,
   forDeletion,
+  hostFor,
   isOurs,
   isSiblings,
   localServiceOf,
@@ -25,7 +26,7 @@ export interface Comparison {
   readonly changed: readonly string[];
   /** Declared and not there. */
   readonly missing: readonly string[];
-  /** Ours and no longer declared. */
+  /** Ours and no longer declared, or a sibling's for a declared host that has none. */
   readonly withdrawn: readonly KubernetesObject[];
   /** Declared, and there as somebody else's: the owner by host, as `describeOwner` words it. */
   readonly taken: ReadonlyMap<string, string>;
@@ -44,7 +45,7 @@ class Listed {
 /**
  * Compares with the cluster by one list of each kind, and by a second one, of metadata only, of those who own the names to be
  * created. Each object is compared as it arrives, and only what is needed later is kept. Local Services are listed only where some
- * are declared, or a ServiceEntry says that it has one.
+ * are declared, or a ServiceEntry says that it has one; a sibling's other objects only where a ServiceEntry to be taken over names some.
  * @returns one for each kind listed, in the order in which objects are created.
  * @throws ClusterError when the cluster cannot be read.
  */
@@ -52,25 +53,35 @@ export async function compareWithCluster(
   client: ClusterClient,
   declared: DeclaredImports,
 ): Promise<Comparison[]> {
-  const seen = { local: false };
-  const entries = await compareKind(client, declared, "ServiceEntry", (entry) => {
-    seen.local ||= localServiceOf(entry) !== undefined;
+  const seen = { local: false, siblingsRule: false, siblingsLocal: false };
+  const entries = await compareKind(client, declared, "ServiceEntry", false, (entry, isOwn) => {
+    const isLocal = localServiceOf(entry) !== undefined;
+    seen.local ||= isLocal;
+    seen.siblingsLocal ||= isLocal && !isOwn;
+    seen.siblingsRule ||= namesRule(entry) && !isOwn;
   });
   const rules = await unlessForbidden(
-    compareKind(client, declared, "DestinationRule"),
-    declared.hosts("DestinationRule").length > 0,
+    compareKind(client, declared, "DestinationRule", seen.siblingsRule),
+    declared.hosts("DestinationRule").length > 0 || seen.siblingsRule,
     { kind: "DestinationRule", changed: [], missing: [], withdrawn: [], taken: new Map() },
   );
   if (!seen.local && declared.hosts("Service").length === 0) return [entries, rules];
-  const local = await Promise.all(LOCAL_KINDS.map((kind) => compareKind(client, declared, kind)));
+  const local = await Promise.all(
+    LOCAL_KINDS.map((kind) => compareKind(client, declared, kind, seen.siblingsLocal)),
+  );
   return [entries, rules, ...local];
 }
 
+/**
+ * @param inherits whether siblings have objects of this kind for hosts that are declared here by now.
+ * @param watch takes each object of this peer, and each of a sibling that is taken over (`isOwn` false).
+ */
 async function compareKind(
   client: ClusterClient,
   declared: DeclaredImports,
   kind: ImportKind,
-  watch: (ours: LiveObject) => void = () => undefined,
+  inherits: boolean,
+  watch: (ours: KubernetesObject, isOwn: boolean) => void = () => undefined,
 ): Promise<Comparison> {
   const { namespace, peer, siblings } = declared.inputs;
   const selected = { namespace, labelSelector: `${PEER_LABEL}=${peer}` };
@@ -82,7 +93,7 @@ async function compareKind(
         if (host !== undefined) listed.taken.set(host, describeOwner(live, siblings));
         return;
       }
-      watch(live);
+      watch(live, true);
       const object = host === undefined ? undefined : declared.object(host, kind);
       if (host === undefined || object === undefined) return void listed.withdrawn.push(forDeletion(live));
       listed.present.add(host);
@@ -91,13 +102,14 @@ async function compareKind(
   });
   const hosts = declared.hosts(kind);
   const absent = hosts.filter((host) => !found.present.has(host));
-  const others = absent.length === 0 ? new OtherOwners() : await listOthers(client, declared, kind);
+  const others =
+    absent.length > 0 || inherits ? await listOthers(client, declared, kind, watch) : new OtherOwners();
   const owners = new Map([...others.owners, ...found.taken]);
   return {
     kind,
     changed: hosts.filter((host) => found.changed.has(host) || others.siblings.has(host)),
     missing: absent.filter((host) => !owners.has(host) && !others.siblings.has(host)),
-    withdrawn: found.withdrawn,
+    withdrawn: [...found.withdrawn, ...others.withdrawn],
     taken: owners,
   };
 }
@@ -107,12 +119,15 @@ class OtherOwners {
   readonly siblings = new Set<string>();
   /** Everybody else. */
   readonly owners = new Map<string, string>();
+  /** Objects of siblings for hosts that are declared here, and have none of this kind and name. */
+  readonly withdrawn: KubernetesObject[] = [];
 }
 
 function listOthers(
   client: ClusterClient,
   declared: DeclaredImports,
   kind: ImportKind,
+  watch: (ours: KubernetesObject, isOwn: boolean) => void,
 ): Promise<OtherOwners> {
   const { namespace, peer, siblings } = declared.inputs;
   const selected = { namespace, labelSelector: `${PEER_LABEL}!=${peer}`, metadataOnly: true };
@@ -120,11 +135,23 @@ function listOthers(
     begin: () => new OtherOwners(),
     take: (others, object) => {
       const host = declared.hostOf(kind, object.metadata.name);
-      if (host === undefined) return;
-      if (isSiblings(object, host, siblings)) others.siblings.add(host);
-      else others.owners.set(host, describeOwner(object, siblings));
+      if (host !== undefined && isSiblings(object, host, siblings)) {
+        others.siblings.add(host);
+        watch(object, false);
+        return;
+      }
+      if (isInherited(object, declared)) others.withdrawn.push(forDeletion(object));
+      if (host !== undefined) others.owners.set(host, describeOwner(object, siblings));
     },
   });
+}
+
+/** Whether a sibling has the object for a host that is declared here by now: as it is no declared one, it is removed. */
+function isInherited(object: KubernetesObject, declared: DeclaredImports): boolean {
+  const host = hostFor(object);
+  return (
+    declared.nameOf("ServiceEntry", host) !== undefined && isSiblings(object, host, declared.inputs.siblings)
+  );
 }
 
 /** An object to read, and the host that it is for. */
@@ -188,9 +215,12 @@ function compareTargets(
     if (live === undefined) {
       if (object !== undefined) missing.push(host);
     } else if (!isOurs(live, peer)) {
-      if (object === undefined) continue;
-      if (isSiblings(live, host, siblings)) changed.push(host);
-      else taken.set(host, describeOwner(live, siblings));
+      if (object !== undefined && isSiblings(live, host, siblings)) {
+        changed.push(host);
+        continue;
+      }
+      if (isInherited(live, declared)) withdrawn.push(forDeletion(live));
+      if (object !== undefined) taken.set(host, describeOwner(live, siblings));
     } else if (object === undefined) withdrawn.push(forDeletion(live));
     else if (driftedFields(live, object).length > 0) changed.push(host);
   }

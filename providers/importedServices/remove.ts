@@ -48,7 +48,7 @@ export async function removeImports(
     ...LOCAL_KINDS.map((kind) => beside(kind, entries.namesLocal)),
   ];
   const found = [entries, ...(await beforeWriting(Promise.all(others)))];
-  const writes = removals(client, found, peer);
+  const writes = removals(client, found);
   const progress = new Progress(
     (done, total) => `peer ${peer}: ${done} of ${total} services deleted`,
     writes.length,
@@ -77,7 +77,6 @@ function nothing(kind: ImportKind): Found {
 export function removals(
   client: ClusterClient,
   found: readonly Pick<Comparison, "kind" | "withdrawn">[],
-  peer: string,
 ): Write[] {
   const all = found
     .toReversed()
@@ -87,7 +86,7 @@ export function removals(
     objects: objects.filter(({ kind }) => isLocal(kind)).map(({ object }) => object.metadata.name),
     declares: false,
     run: async () => {
-      for (const { kind, object } of objects) await removeObject(client, kind, object, peer);
+      for (const { kind, object } of objects) await removeObject(client, kind, object);
     },
     finish: undefined,
   }));

@@ -1,3 +1,4 @@
+import { PEER_LABEL } from "../../federation/core/labels.ts";
 import type { ImportKind, ImportObject } from "../../federation/imports/importObjects.ts";
 import { type ClusterClient, statusOf } from "../../kubernetes/client.ts";
 import { ClusterError } from "../../kubernetes/errors.ts";
@@ -62,14 +63,14 @@ function allocated({ kind }: ImportObject, { spec = {} }: LiveObject): Record<st
 
 const ALLOCATED = ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
 
-/** Deletes an object of ours; one that is no longer ours by then stays. */
+/** Deletes an object of ours; one that is another peer's or somebody else's by then stays. */
 export async function removeObject(
   client: ClusterClient,
   kind: ImportKind,
   object: KubernetesObject,
-  peer: string,
 ): Promise<void> {
-  const { namespace, name } = object.metadata;
+  const { namespace, name, labels } = object.metadata;
+  const peer = labels?.[PEER_LABEL] ?? "";
   const resource = RESOURCES[kind];
   let live: KubernetesObject | undefined = object;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {

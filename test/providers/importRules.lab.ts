@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DEFAULT_BRAKE } from "../../federation/imports/brake.ts";
 import { DESTINATION_RULE } from "../../kubernetes/kinds.ts";
 import { linesOf } from "../federation/imports/importOf.ts";
 import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
@@ -92,6 +93,40 @@ describe("ImportedServices with what import rules say, against a real API server
       await fixture.provider.delete(id, taken.outs);
       assert.deepEqual([await fixture.names(), await fixture.rules()], [[], []]);
     });
+  }
+
+  for (const how of ["few services", "a list of all"]) {
+    for (const first of ["taken over", "left"] as const) {
+      it(`takes the former peer's rule and local Service away from a name that moves and has none, by ${how}, be it ${first} first`, async () => {
+        const line = `${services[EXTRA]} localService extra-b`;
+        const { outs } = await fixture.provider.create(fixture.inputs({ [EXTRA]: line, [HOST]: PLAIN }));
+        const [own, id] = ["own.xyz.svc.cluster-c.local", `${NAMESPACE}/cluster-c`];
+        const more = { peer: "cluster-c", siblings: ["cluster-b"] };
+        const last = fixture.inputs({ [own]: PLAIN }, more);
+        const had = await fixture.provider.create(last);
+        const [rule] = await fixture.rules();
+        assert.equal(rule?.metadata.name, EXTRA);
+        assert.equal((await fixture.services()).length, 1);
+
+        const gateways = [{ address: "127.20.0.5", port: 15443 }];
+        const moved = { [own]: PLAIN, [EXTRA]: PLAIN };
+        const inputs = fixture.inputs(moved, how === "few services" ? more : { ...more, gateways });
+        const asked = { ...inputs, elsewhere: [], brake: DEFAULT_BRAKE };
+        assert.deepEqual((await fixture.provider.check(last, asked)).failures, []);
+        const take = () => fixture.provider.update(id, had.outs, inputs);
+        const rest = fixture.inputs({ [HOST]: PLAIN }, { handedOver: [EXTRA] });
+        const leave = () => fixture.provider.update(ID, outs, rest);
+        if (first === "left") await leave();
+        const taken = await take();
+        if (first === "taken over") await leave();
+        assert.deepEqual(await fixture.names(), [EXTRA, HOST, own].sort());
+        assert.deepEqual(
+          [await fixture.rules(), await fixture.services(), await fixture.routes()],
+          [[], [], []],
+        );
+        assert.deepEqual(linesOf((await fixture.provider.read(id, taken)).inputs), moved);
+      });
+    }
   }
 
   it("takes the rule and the annotation away when a service loses what it was for, and stays", async () => {
