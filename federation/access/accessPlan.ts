@@ -1,6 +1,6 @@
 import type { ExportRule } from "../config/exports.ts";
 import { gatewayServiceAccount } from "../exports/gatewayListeners.ts";
-import { count, firstNames } from "../core/change.ts";
+import { count, firstNames } from "../core/text.ts";
 import { ownValue } from "../core/order.ts";
 import type { ExportPlan } from "../exports/exportPlan.ts";
 import { needsPolicies } from "../exports/exportRule.ts";

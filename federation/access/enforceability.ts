@@ -1,4 +1,4 @@
-import { count, firstNames } from "../core/change.ts";
+import { count, firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { compare } from "../core/order.ts";
 import { isHttp } from "../core/port.ts";

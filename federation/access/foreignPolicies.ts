@@ -1,6 +1,5 @@
-import { count, firstNames } from "../core/change.ts";
 import { compare, sortedRecord } from "../core/order.ts";
-import { boundedLines } from "../core/text.ts";
+import { boundedLines, count, firstNames } from "../core/text.ts";
 import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import type { Offer } from "../exports/offer.ts";
 import { mayShareWorkloads } from "./sharedWorkloads.ts";

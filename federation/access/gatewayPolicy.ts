@@ -1,5 +1,5 @@
 import type { LocalCaller } from "../config/callers.ts";
-import { count } from "../core/change.ts";
+import { count } from "../core/text.ts";
 import { type Fault, within } from "../core/fault.ts";
 import { compare, sortedUnique } from "../core/order.ts";
 import { isHttp } from "../core/port.ts";

@@ -1,4 +1,4 @@
-import { firstNames } from "../core/change.ts";
+import { firstNames } from "../core/text.ts";
 import { type Fault, within } from "../core/fault.ts";
 import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
 import type { Offer } from "../exports/offer.ts";

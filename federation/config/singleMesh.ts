@@ -2,7 +2,7 @@ import * as z from "zod";
 import { wholeNumber } from "./field.ts";
 import { type Draft, isGiven } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
-import { firstNames } from "../core/change.ts";
+import { firstNames } from "../core/text.ts";
 import { LABEL_VALUE } from "../core/names.ts";
 import { type Complaint, checked, fields, text, type TextRule, valueAt } from "../core/schema.ts";
 import { apiServerFields } from "../mesh/apiServer.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Contract } from "./contract.ts";
-import { count } from "../core/change.ts";
+import { count } from "../core/text.ts";
 import type { Fault } from "../core/fault.ts";
 
 /** Key of folded services. */

@@ -1,5 +1,4 @@
-import { count } from "./change.ts";
-import { boundedLines, quote } from "./text.ts";
+import { boundedLines, quote, count } from "./text.ts";
 
 /** An error in data from outside, reported to the person who can correct it. */
 export interface Fault {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { count } from "./change.ts";
+import { count } from "./text.ts";
 import { FIRST_FAULTS } from "./fault.ts";
 import { sortedUnique } from "./order.ts";
 import { type Complaint, checked } from "./schema.ts";

@@ -17,3 +17,26 @@ export function sortedRecord<T>(entries: Iterable<readonly [string, T]>): Record
 export function ownValue<T>(map: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }
+
+/** Difference between two maps, by key; each list is sorted. */
+export interface Change {
+  added: string[];
+  changed: string[];
+  removed: string[];
+}
+
+/** Compares two maps: linear time, plus the sorting of the keys that differ. */
+export function changeBetween(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): Change {
+  const known = new Map(Object.entries(before));
+  const wanted = new Map(Object.entries(after));
+  const sorted = (hosts: Iterable<string>, differs: (host: string) => boolean): string[] =>
+    [...hosts].filter(differs).sort(compare);
+  return {
+    added: sorted(wanted.keys(), (host) => !known.has(host)),
+    changed: sorted(wanted.keys(), (host) => known.has(host) && known.get(host) !== wanted.get(host)),
+    removed: sorted(known.keys(), (host) => !wanted.has(host)),
+  };
+}

@@ -1,4 +1,4 @@
-import { count } from "./change.ts";
+import type { Change } from "./order.ts";
 
 /** Most characters of a value that a message quotes, so that no peer can flood the log. */
 const QUOTED_CHARACTERS = 120;
@@ -68,6 +68,39 @@ export function boundedLines<T>(
 ): string[] {
   const lines = entries.slice(0, shown).map((entry) => describe(entry));
   return entries.length > shown ? [...lines, rest(entries.length - shown)] : lines;
+}
+
+/** Names that a message lists before it counts the rest. */
+const LISTED = 3;
+
+/** Formats the first {@link LISTED} names and the number of the others: `d, e, f and 9,997 more`. */
+export function firstNames(names: readonly string[]): string {
+  const listed = names.slice(0, LISTED).join(", ");
+  return names.length > LISTED ? `${listed} and ${count(names.length - LISTED)} more` : listed;
+}
+
+/** Formats a number: `10,000`. */
+export function count(number: number): string {
+  return number.toLocaleString("en-US");
+}
+
+/**
+ * Formats a change of services: `adds 1 service (a), changes 2 (b, c), removes 10,000 (d, e, f and 9,997 more)`.
+ * @returns "" when nothing changes.
+ */
+export function describeChange({ added, changed, removed }: Change): string {
+  const parts = [
+    ["adds", added],
+    ["changes", changed],
+    ["removes", removed],
+  ] as const;
+  return parts
+    .filter(([, hosts]) => hosts.length > 0)
+    .map(([verb, hosts], index) => {
+      const noun = index > 0 ? "" : hosts.length === 1 ? " service" : " services";
+      return `${verb} ${count(hosts.length)}${noun} (${firstNames(hosts)})`;
+    })
+    .join(", ");
 }
 
 /** Formats a time in UTC, to the second: `2026-11-21T10:28:15Z`. */

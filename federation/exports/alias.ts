@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { refuseHostName } from "../core/address.ts";
-import { firstNames } from "../core/change.ts";
+import { firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { extraName } from "../core/domains.ts";
 import { isBelow, HOST_NAME } from "../core/names.ts";

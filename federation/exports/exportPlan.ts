@@ -1,6 +1,6 @@
 import { gatewayServiceAccount } from "./gatewayListeners.ts";
 import type { ContractService } from "../contract/service.ts";
-import { changeBetween, describeChange } from "../core/change.ts";
+import { describeChange } from "../core/text.ts";
 import { DNS_LABEL } from "../core/names.ts";
 import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
 import type { Fault } from "../core/fault.ts";
@@ -11,7 +11,7 @@ import {
   ownerOf,
   sortedConflicts,
 } from "../core/hostConflict.ts";
-import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
+import { ownValue, sortedRecord, sortedUnique, changeBetween } from "../core/order.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { ContractReading } from "../imports/registration.ts";
 import type { PlanContext } from "../plan.ts";

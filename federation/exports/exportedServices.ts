@@ -1,6 +1,6 @@
 import type { ExportRule } from "../config/exports.ts";
 import type { ContractService } from "../contract/service.ts";
-import { firstNames } from "../core/change.ts";
+import { firstNames } from "../core/text.ts";
 import { type Fault, pathOf, within } from "../core/fault.ts";
 import { compare, ownValue } from "../core/order.ts";
 import { type ExportAlias, duplicateHosts, exportedHost, hostOf } from "./alias.ts";

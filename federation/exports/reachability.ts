@@ -1,5 +1,5 @@
 import type { ServicePort } from "../contract/service.ts";
-import { count } from "../core/change.ts";
+import { count } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { TLS_MODE_LABEL } from "../core/labels.ts";
 import type { Workload } from "./clusterServices.ts";

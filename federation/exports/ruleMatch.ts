@@ -1,5 +1,5 @@
 import type { ExportRule } from "../config/exports.ts";
-import { firstNames } from "../core/change.ts";
+import { firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EMPTY_SELECTOR, EXPORT_LABEL, NOT_EXPORTED, isImport } from "../core/labels.ts";
 import { compare, ownValue } from "../core/order.ts";

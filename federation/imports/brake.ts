@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Brake } from "../config/peers.ts";
-import { changeBetween, count, firstNames } from "../core/change.ts";
+import { count, firstNames } from "../core/text.ts";
 import { settingCommand } from "../core/fault.ts";
-import { compare } from "../core/order.ts";
+import { compare, changeBetween } from "../core/order.ts";
 import { type TextRule, pattern } from "../core/schema.ts";
 
 /** A few services may always go, and so may half of many. */

@@ -1,6 +1,6 @@
 import { type Contract, readContract } from "../contract/contract.ts";
 import type { GatewayAddress } from "../core/address.ts";
-import { count } from "../core/change.ts";
+import { count } from "../core/text.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { compare, sortedRecord } from "../core/order.ts";
 import {

@@ -1,5 +1,5 @@
 import type { ImportRule } from "../config/importRules.ts";
-import { count, firstNames } from "../core/change.ts";
+import { count, firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { extraName } from "../core/domains.ts";
 import { sortedRecord } from "../core/order.ts";

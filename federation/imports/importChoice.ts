@@ -1,6 +1,6 @@
 import type { ImportRule } from "../config/importRules.ts";
 import type { PeerConfig } from "../config/peers.ts";
-import { count } from "../core/change.ts";
+import { count } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EMPTY_SELECTOR, isEmpty } from "../core/labels.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";

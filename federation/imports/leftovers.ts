@@ -1,8 +1,7 @@
-import { count } from "../core/change.ts";
 import type { Fault } from "../core/fault.ts";
 import { HOST_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../core/labels.ts";
 import { sortedRecord, sortedUnique } from "../core/order.ts";
-import { boundedLines } from "../core/text.ts";
+import { boundedLines, count } from "../core/text.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";

@@ -1,5 +1,5 @@
 import type { LocalServices } from "../config/dns.ts";
-import { count, firstNames } from "../core/change.ts";
+import { count, firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { SERVICE_NAME } from "../core/names.ts";
 import { compare } from "../core/order.ts";

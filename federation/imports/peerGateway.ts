@@ -1,5 +1,5 @@
 import { type GatewayAddress, IP_ADDRESS, refuseAddress } from "../core/address.ts";
-import { count } from "../core/change.ts";
+import { count } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { isBelow } from "../core/names.ts";
 import { plainImport } from "./import.ts";

@@ -1,6 +1,6 @@
 import { type ContractService } from "../contract/service.ts";
 import { type GatewayAddress, refuseHostName } from "../core/address.ts";
-import { count } from "../core/change.ts";
+import { count } from "../core/text.ts";
 import { type Fault, firstFaults, pathOf } from "../core/fault.ts";
 import { isBelow } from "../core/names.ts";
 import { parseSpiffeId } from "../core/spiffe.ts";

@@ -3,11 +3,10 @@ import * as z from "zod";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { GatewayAddress } from "../core/address.ts";
-import { count } from "../core/change.ts";
 import { type Fault, describeFault } from "../core/fault.ts";
 import { isBelow } from "../core/names.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
-import { boundedLines } from "../core/text.ts";
+import { boundedLines, count } from "../core/text.ts";
 import type { Import } from "./import.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 

@@ -1,11 +1,10 @@
 import type { AuthorityPlan } from "../authority/authority.ts";
 import { type StackConfig } from "../config/stackConfig.ts";
 import { type Contract } from "../contract/contract.ts";
-import { count } from "../core/change.ts";
 import { type Fault, describeFaults, pathOf } from "../core/fault.ts";
 import { refuseExtraName } from "../core/domains.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
-import { utc } from "../core/text.ts";
+import { utc, count } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
 import { type PeerImports, planImports } from "./contracts.ts";
 import { type NamingCluster, claimOfPending, peerNamesOf } from "./claims.ts";

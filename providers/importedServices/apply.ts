@@ -1,4 +1,4 @@
-import { count } from "../../federation/core/change.ts";
+import { count } from "../../federation/core/text.ts";
 import type { ImportKind } from "../../federation/imports/importObjects.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
 import { type Comparison, compareByHost, compareWithCluster } from "./comparison.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as pulumi from "@pulumi/pulumi";
-import { changeBetween } from "../../federation/core/change.ts";
+import { changeBetween } from "../../federation/core/order.ts";
 import { containsUnknown } from "../inputChecks.ts";
 import { type ImportTexts, type Inputs, type State, UNFINISHED, digest, idOf } from "./inputs.ts";
 

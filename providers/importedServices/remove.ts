@@ -1,4 +1,4 @@
-import { count } from "../../federation/core/change.ts";
+import { count } from "../../federation/core/text.ts";
 import { PEER_LABEL } from "../../federation/core/labels.ts";
 import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";

@@ -1,13 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type GatewayAddress, formatGateway } from "../../federation/core/address.ts";
-import {
-  type Change,
-  changeBetween,
-  count,
-  describeChange,
-  firstNames,
-} from "../../federation/core/change.ts";
-import { ownValue, sortedUnique } from "../../federation/core/order.ts";
+import { count, describeChange, firstNames } from "../../federation/core/text.ts";
+import { ownValue, sortedUnique, type Change, changeBetween } from "../../federation/core/order.ts";
 import { howToAccept, removalToken } from "../../federation/imports/brake.ts";
 import { formatImport, formatImportChange, importFromJson } from "../../federation/imports/import.ts";
 import { containsUnknown } from "../inputChecks.ts";

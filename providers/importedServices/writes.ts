@@ -1,4 +1,4 @@
-import { count, firstNames } from "../../federation/core/change.ts";
+import { count, firstNames } from "../../federation/core/text.ts";
 import { ClusterError } from "../../kubernetes/errors.ts";
 
 /** Requests in flight: more make an API server little faster, fewer leave a distant one idle. */

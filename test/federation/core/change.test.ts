@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { changeBetween, describeChange } from "../../../federation/core/change.ts";
+import { changeBetween } from "../../../federation/core/order.ts";
+import { describeChange } from "../../../federation/core/text.ts";
 
 describe("A change of services", () => {
   const cases: [string, Record<string, string>, Record<string, string>, string][] = [
