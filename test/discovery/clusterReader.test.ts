@@ -8,20 +8,15 @@ import { type KubeconfigName, loadKubeconfig } from "../../kubernetes/kubeconfig
 import { NAMESPACE, SERVICE } from "../../kubernetes/kinds.ts";
 import { BACKOFF } from "../../kubernetes/transport.ts";
 import { temporaryFolder } from "../lab/temporaryFolder.ts";
-import { FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
+import { TOKEN, fakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { FORBIDDEN, faultsOf, valueOf } from "./support.ts";
 
 describe("ClusterReader", () => {
-  let server: FakeApiServer;
+  const server = fakeApiServer();
   let reader: ClusterReader;
 
-  beforeEach(async () => {
-    server = await FakeApiServer.start();
+  beforeEach(() => {
     reader = new ClusterReader(server.kubeconfig);
-  });
-
-  afterEach(() => {
-    server.stop();
   });
 
   const list = (client: ClusterClient) => client.list(SERVICE, { namespace: "xyz" });

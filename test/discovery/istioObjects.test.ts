@@ -11,7 +11,7 @@ import type { IstiodTrust } from "../../federation/authority/rotationStep.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
 import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { ROOT_A, ROOT_B } from "../federation/samples.ts";
-import { type Answer, FakeApiServer } from "../providers/support/fakeApiServer.ts";
+import { type Answer, fakeApiServer, listOf } from "../providers/support/fakeApiServer.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 import { FORBIDDEN, valueOf } from "./support.ts";
 
@@ -21,17 +21,8 @@ const metadata = { namespace: "xyz", name: "bar", creationTimestamp: created };
 const common = { namespace: "xyz", name: "bar", created };
 
 describe("Istio's objects in a cluster", () => {
-  let server: FakeApiServer;
+  const server = fakeApiServer();
 
-  before(async () => {
-    server = await FakeApiServer.start();
-  });
-
-  after(() => {
-    server.stop();
-  });
-
-  const ok = (items: unknown[]): Answer => ({ status: 200, body: { items } });
   const read = async <T>(request: (client: ClusterClient) => Promise<T>): Promise<T> =>
     valueOf(await new ClusterReader(server.kubeconfig).read(request));
   /** Requests but for the probe. */
@@ -48,7 +39,7 @@ describe("Istio's objects in a cluster", () => {
 
   it("are read of PeerAuthentications", async () => {
     server.answer(
-      ok([
+      listOf([
         {
           metadata,
           spec: {
@@ -76,7 +67,7 @@ describe("Istio's objects in a cluster", () => {
   it("are read of other people's DestinationRules, as far as they set TLS for the gateway", async () => {
     const tls = { mode: "SIMPLE" };
     server.answer(
-      ok([
+      listOf([
         {
           metadata,
           spec: {
@@ -106,7 +97,7 @@ describe("Istio's objects in a cluster", () => {
   it("are read of other people's ServiceEntries, by one list", async () => {
     const labels = { team: "pay" };
     server.answer(
-      ok([
+      listOf([
         { metadata: { ...metadata, labels }, spec: { hosts: ["www.example.org"], exportTo: ["."] } },
         { metadata: { name: "x" } },
       ]),
@@ -120,15 +111,7 @@ describe("Istio's objects in a cluster", () => {
 });
 
 describe("AuthorizationPolicies of others", () => {
-  let server: FakeApiServer;
-
-  before(async () => {
-    server = await FakeApiServer.start();
-  });
-
-  after(() => {
-    server.stop();
-  });
+  const server = fakeApiServer();
 
   const read = (namespaces: string[]) =>
     new ClusterReader(server.kubeconfig).read((client) => readPolicies(client, namespaces));
@@ -190,15 +173,7 @@ describe("istiod's roots and signer", () => {
   const SECRET = "/api/v1/namespaces/istio-system/secrets/cacerts";
   /** As an API server says it: a proxy's 404 has no such body. */
   const NOT_FOUND = { kind: "Status", apiVersion: "v1", status: "Failure", reason: "NotFound", code: 404 };
-  let server: FakeApiServer;
-
-  before(async () => {
-    server = await FakeApiServer.start();
-  });
-
-  after(() => {
-    server.stop();
-  });
+  const server = fakeApiServer();
 
   /** @param roots in istiod's ConfigMap; each object undefined where it is not there. */
   async function read(roots: string | undefined, secret: object | undefined): Promise<IstiodTrust> {

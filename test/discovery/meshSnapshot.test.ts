@@ -4,7 +4,7 @@ import type { PeerAccess } from "../../federation/mesh/credential.ts";
 import type { MeshReadings } from "../../federation/snapshot.ts";
 import { TOKEN, TRUSTING, meshConfig, meshContract } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A, ROOT_B } from "../federation/samples.ts";
-import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
+import { fakeApiServer, listOf } from "../providers/support/fakeApiServer.ts";
 import { PeerApiServer } from "../providers/support/peerApiServer.ts";
 import { OWN_STACK, type Stacks, plannedCluster, withStacks } from "./support.ts";
 
@@ -12,16 +12,15 @@ const PEER_STACK = "organization/istio-federation/b";
 const SILENT = "https://127.30.0.8:9";
 
 describe("A snapshot in a single mesh", () => {
-  let own: FakeApiServer;
+  const own = fakeApiServer();
   let peer: PeerApiServer;
 
   before(async () => {
-    [own, peer] = await Promise.all([FakeApiServer.start(), PeerApiServer.start()]);
-    own.answer({ status: 200, body: { metadata: {}, items: [] } });
+    peer = await PeerApiServer.start();
+    own.answer(listOf([]));
   });
 
   after(() => {
-    own.stop();
     peer.stop();
   });
 

@@ -9,7 +9,7 @@ import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import program from "../../index.ts";
 import { ACCESS } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A, ROOT_C, ROOT_D, barService, contractOf } from "../federation/samples.ts";
-import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
+import { fakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 import { type Asked, OWN_STACK, type Stacks, faultsError, planned, withStacks } from "./support.ts";
 
@@ -38,10 +38,9 @@ function setConfig(kubeconfig: object, changes: object = {}): void {
 }
 
 describe("The program", () => {
-  let server: FakeApiServer;
+  const server = fakeApiServer();
 
-  beforeEach(async () => {
-    server = await FakeApiServer.start();
+  beforeEach(() => {
     server.answerBy((request) => ({
       status: 200,
       body: { metadata: {}, items: /\/abc\/services\?/.test(request) ? [service] : [] },
@@ -50,7 +49,6 @@ describe("The program", () => {
   });
 
   afterEach(() => {
-    server.stop();
     pulumi.runtime.setAllConfig({});
   });
 

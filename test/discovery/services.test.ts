@@ -3,7 +3,7 @@ import type { ExportRule } from "../../federation/config/exports.ts";
 import { ClusterReader } from "../../discovery/clusterReader.ts";
 import { readServices } from "../../discovery/services.ts";
 import type { FoundServices } from "../../federation/exports/clusterServices.ts";
-import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
+import { fakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { valueOf } from "./support.ts";
 
 const CREATED = "2026-11-21T10:00:00Z";
@@ -13,12 +13,11 @@ const service = (namespace: string, name: string, labels = {}) => ({
 });
 
 describe("readServices", () => {
-  let server: FakeApiServer;
+  const server = fakeApiServer();
   /** What each kind's list gives, by its name in the URL; what is not there is a kind that the cluster does not know. */
   let objects: Record<string, unknown[]>;
 
-  beforeEach(async () => {
-    server = await FakeApiServer.start();
+  beforeEach(() => {
     objects = {
       services: [service("xyz", "bar"), service("xyz", "foo"), service("abc", "foo", { a: "b" })],
       pods: [],
@@ -31,10 +30,6 @@ describe("readServices", () => {
       const unknown = { status: 404, headers: { "audit-id": "x" } };
       return items === undefined ? unknown : { status: 200, body: { items } };
     });
-  });
-
-  afterEach(() => {
-    server.stop();
   });
 
   async function read(rules: ExportRule[]): Promise<FoundServices> {

@@ -3,7 +3,7 @@ import { readSnapshot } from "../../discovery/snapshot.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import type { Reading, Snapshot } from "../../federation/snapshot.ts";
 import { ROOT_A, contractOf, validConfig } from "../federation/samples.ts";
-import { type Answer, FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
+import { type Answer, TOKEN, fakeApiServer, listOf } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 import {
   FORBIDDEN,
@@ -26,8 +26,6 @@ const pod = {
   spec: { serviceAccountName: "foo" },
   status: { conditions: [{ type: "Ready", status: "True" }] },
 };
-/** A list, or an object without anything. */
-const ok = (items: unknown[]): Answer => ({ status: 200, body: { metadata: {}, items } });
 
 /** Config of cluster-a, with some of its sections replaced. */
 function configOf(kubeconfig: unknown, changes: Record<string, unknown> = {}): StackConfig {
@@ -43,16 +41,7 @@ function configOf(kubeconfig: unknown, changes: Record<string, unknown> = {}): S
 }
 
 describe("A snapshot of a stack", () => {
-  let server: FakeApiServer;
-
-  beforeEach(async () => {
-    server = await FakeApiServer.start();
-    server.answerBy(() => ok([]));
-  });
-
-  afterEach(() => {
-    server.stop();
-  });
+  const server = fakeApiServer();
 
   /** @param lists answers by the kind's name in the URL. */
   async function read(
@@ -62,7 +51,7 @@ describe("A snapshot of a stack", () => {
   ): Promise<Snapshot> {
     server.answerBy((request) => {
       const kind = /\/([a-z]+)\?/.exec(request)?.[1] ?? "";
-      return lists[kind] ?? ok([]);
+      return lists[kind] ?? listOf([]);
     });
     await withStacks(stacks);
     return readSnapshot(configOf(server.kubeconfig, changes));
@@ -76,7 +65,7 @@ describe("A snapshot of a stack", () => {
     const own = { federation: "?" };
     const snapshot = await read(
       { peers: { "cluster-c": { stack: "o/p/c" }, "cluster-b": { stack: "o/p/b" } } },
-      { services: ok([service]), pods: ok([pod]) },
+      { services: listOf([service]), pods: listOf([pod]) },
       { [OWN_STACK]: own, "o/p/b": { federation: "!" } },
     );
     assert.equal(snapshot.stack, "cluster-a");
@@ -119,7 +108,7 @@ describe("A snapshot of a stack", () => {
     ];
     await read(
       { exports, dns: { services: {} }, gateway: {} },
-      { services: ok([service]), pods: ok([pod]) },
+      { services: listOf([service]), pods: listOf([pod]) },
       { "o/p/b": { federation: contractOf() } },
     );
     const kinds = server.requests.map((request) => /\/([a-z0-9-]+)(\?|$)/.exec(request)?.[1]);
@@ -137,14 +126,14 @@ describe("A snapshot of a stack", () => {
     ["name local callers", { localCallers: [] }, true],
   ] as const) {
     it(`${isRead ? "has" : "does without"} policies of others where export rules ${what}`, async () => {
-      await read({ exports: [{ namespace: "abc", service: "foo", ...rule }] }, { services: ok([service]) });
+      await read({ exports: [{ namespace: "abc", service: "foo", ...rule }] }, { services: listOf([service]) });
       assert.equal(asked("authorizationpolicies").length > 0, isRead);
     });
   }
 
   it("has the hosts of others' ServiceEntries where names are registered: of peers, or of aliased exports", async () => {
     const items = [{ metadata: { namespace: "shop", name: "x" }, spec: { hosts: ["www.example.org"] } }];
-    const lists = { serviceentries: ok(items) };
+    const lists = { serviceentries: listOf(items) };
     const all = `GET /apis/networking.istio.io/v1/serviceentries?limit=500&${decodeURIComponent(OF_OTHERS)}`;
     const aliased = [{ service: "foo", as: "{name}.cluster-a.local" }];
     for (const changes of [{}, { exports: aliased, peers: {} }]) {
@@ -160,7 +149,7 @@ describe("A snapshot of a stack", () => {
   });
 
   it("has Services of others in the namespace of imports where local Services are made", async () => {
-    const lists = { services: ok([{ metadata: { namespace: "istio-federation", name: "other" } }]) };
+    const lists = { services: listOf([{ metadata: { namespace: "istio-federation", name: "other" } }]) };
     const request =
       "GET /api/v1/namespaces/istio-federation/services?limit=500&labelSelector=app.kubernetes.io/managed-by!=istio-federation";
     const { cluster } = await read({ dns: { services: {} } }, lists);
@@ -187,7 +176,7 @@ describe("A snapshot of a stack", () => {
     };
     const kinds = ["serviceentries", "destinationrules", "services", "virtualservices"];
     const outputs = { [OWN_STACK]: { peers: { "cluster-gone": {} } } };
-    const found = await read({ exports: [] }, { services: ok([left]), serviceentries: ok([left]) }, outputs);
+    const found = await read({ exports: [] }, { services: listOf([left]), serviceentries: listOf([left]) }, outputs);
     assert.deepEqual(valueOf(found.cluster.leftovers), [left.metadata, left.metadata]);
     for (const kind of kinds) {
       const requests = asked(kind).filter((request) => request.includes("/namespaces/istio-federation/"));
@@ -243,6 +232,7 @@ describe("A snapshot of a stack", () => {
   });
 
   it("throws what nobody foresaw as it is", async () => {
+    server.answerBy(() => listOf([]));
     await withStacks({});
     const broken = { ...configOf(server.kubeconfig), peers: null } as unknown as StackConfig;
     await assert.rejects(readSnapshot(broken), TypeError);
@@ -256,15 +246,7 @@ describe("The Corefiles in a snapshot", () => {
     status: 200,
     body: { metadata: { name: "x" }, data: corefile === undefined ? {} : { Corefile: corefile } },
   });
-  let server: FakeApiServer;
-
-  before(async () => {
-    server = await FakeApiServer.start();
-  });
-
-  after(() => {
-    server.stop();
-  });
+  const server = fakeApiServer();
 
   async function read(
     coreDns: Answer,
@@ -273,7 +255,7 @@ describe("The Corefiles in a snapshot", () => {
   ) {
     server.answerBy((request) => {
       if (request.includes("/configmaps/node-local-dns")) return nodeLocal;
-      return request.includes("/configmaps/coredns") ? coreDns : ok([]);
+      return request.includes("/configmaps/coredns") ? coreDns : listOf([]);
     });
     await withStacks({});
     const config = configOf(server.kubeconfig, {
@@ -306,6 +288,7 @@ describe("The Corefiles in a snapshot", () => {
 });
 
 describe("A stack that is read and planned", () => {
+  const server = fakeApiServer();
   const FOO = "foo.abc.svc.cluster-a.local";
   const contract = contractOf({
     cluster: "cluster-a",
@@ -321,22 +304,17 @@ describe("A stack that is read and planned", () => {
   });
 
   it("exports what its cluster has, and publishes what the next run needs", async () => {
-    const server = await FakeApiServer.start();
-    try {
-      server.answerBy((request) => {
-        if (request.includes("/services?")) return ok([service]);
-        return ok(request.includes("/pods?") ? [pod] : []);
-      });
-      await withStacks({ [OWN_STACK]: { federation: contract }, "o/p/b": { federation: contractOf() } });
-      const { plan, notes } = await plannedCluster(configOf(server.kubeconfig));
-      assert.deepEqual(Object.keys(plan.services), [FOO]);
-      assert.deepEqual(plan.services[FOO]?.subjectAltNames, ["spiffe://cluster-a.local/ns/abc/sa/foo"]);
-      assert.ok(plan.connection.kind === "imports");
-      assert.equal(plan.connection.peers["cluster-b"]?.state, "ready");
-      assert.match(notes.join("\n"), /^exports: changes 1 service \(foo\.abc/m);
-    } finally {
-      server.stop();
-    }
+    server.answerBy((request) => {
+      if (request.includes("/services?")) return listOf([service]);
+      return listOf(request.includes("/pods?") ? [pod] : []);
+    });
+    await withStacks({ [OWN_STACK]: { federation: contract }, "o/p/b": { federation: contractOf() } });
+    const { plan, notes } = await plannedCluster(configOf(server.kubeconfig));
+    assert.deepEqual(Object.keys(plan.services), [FOO]);
+    assert.deepEqual(plan.services[FOO]?.subjectAltNames, ["spiffe://cluster-a.local/ns/abc/sa/foo"]);
+    assert.ok(plan.connection.kind === "imports");
+    assert.equal(plan.connection.peers["cluster-b"]?.state, "ready");
+    assert.match(notes.join("\n"), /^exports: changes 1 service \(foo\.abc/m);
   });
 
   it("keeps what it published while nothing listens where its cluster was, and says why", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ClusterClient } from "../../kubernetes/client.ts";
 import type { ClusterError } from "../../kubernetes/errors.ts";
 import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
-import { FakeApiServer, TOKEN } from "../providers/support/fakeApiServer.ts";
+import { type Answer, TOKEN, FakeApiServer, fakeApiServer } from "../providers/support/fakeApiServer.ts";
 
 const ENTRY = {
   apiVersion: "networking.istio.io/v1",
@@ -20,16 +20,11 @@ function refusal(status: number, reason: string, message: string, causes: string
 }
 
 describe("ClusterClient", () => {
-  let server: FakeApiServer;
+  const server = fakeApiServer();
   let client: ClusterClient;
 
   before(async () => {
-    server = await FakeApiServer.start();
-    client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 2 });
-  });
-
-  after(() => {
-    server.stop();
+    client = await server.connect(2);
   });
 
   async function failure(attempt: Promise<unknown>): Promise<ClusterError> {
@@ -47,7 +42,7 @@ describe("ClusterClient", () => {
   }
 
   describe("retries a request", () => {
-    const passing: [string, Parameters<FakeApiServer["answer"]>[0]][] = [
+    const passing: [string, Answer][] = [
       ["when the API server is too busy", refusal(429, "TooManyRequests", "later")],
       ["on an internal error of the API server", refusal(500, "InternalError", "etcd")],
       ["when a load balancer has no API server behind it", { status: 503, body: "no backend" }],
@@ -120,7 +115,7 @@ describe("ClusterClient", () => {
   });
 
   describe("does not retry", () => {
-    const lasting: [string, Parameters<FakeApiServer["answer"]>[0]][] = [
+    const lasting: [string, Answer][] = [
       ["a forbidden request", refusal(403, "Forbidden", "User cannot patch")],
       ["an invalid object", refusal(422, "Invalid", "spec.hosts")],
       [
@@ -269,8 +264,8 @@ describe("ClusterClient", () => {
   });
 
   it("reports a refused connection quickly", async () => {
-    const gone = await FakeApiServer.start();
-    const late = await ClusterClient.connect(gone.kubeconfig, { deadline: 300, retries: 1 });
+    const gone = await new FakeApiServer().start();
+    const late = await gone.connect(1);
     gone.stop();
     assert.match((await failure(late.probe())).message, /ECONNREFUSED/);
   });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { RELEASES } from "../../federation/core/helmReleases.ts";
-import { ClusterClient } from "../../kubernetes/client.ts";
+import type { ClusterClient } from "../../kubernetes/client.ts";
 import { readHelmReleases } from "../../kubernetes/helmReleases.ts";
-import { FakeApiServer } from "../providers/support/fakeApiServer.ts";
+import { fakeApiServer } from "../providers/support/fakeApiServer.ts";
 
 const record = (name: string, version: string, status: string) => ({
   metadata: {
@@ -12,16 +12,11 @@ const record = (name: string, version: string, status: string) => ({
 });
 
 describe("readHelmReleases", () => {
-  let server: FakeApiServer;
+  const server = fakeApiServer();
   let client: ClusterClient;
 
   before(async () => {
-    server = await FakeApiServer.start();
-    client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 0 });
-  });
-
-  after(() => {
-    server.stop();
+    client = await server.connect();
   });
 
   it("takes the latest revision of each release, from one list per namespace", async () => {

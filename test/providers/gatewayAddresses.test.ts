@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import { provider } from "../../providers/gatewayAddresses.ts";
-import { FakeApiServer } from "./support/fakeApiServer.ts";
+import { fakeApiServer } from "./support/fakeApiServer.ts";
 
 type Inputs = Parameters<typeof provider.create>[0];
 type State = Parameters<typeof provider.diff>[1];
@@ -79,18 +79,10 @@ describe("check of GatewayAddresses", () => {
 });
 
 describe("create of GatewayAddresses", () => {
-  let server: FakeApiServer;
-
-  before(async () => {
-    server = await FakeApiServer.start();
-  });
+  const server = fakeApiServer();
 
   afterEach(() => {
     mock.restoreAll();
-  });
-
-  after(() => {
-    server.stop();
   });
 
   const service = (ingress: object[]) => ({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { provider } from "../../providers/readerToken.ts";
 import { at } from "../support/clock.ts";
-import { FakeApiServer } from "./support/fakeApiServer.ts";
+import { fakeApiServer } from "./support/fakeApiServer.ts";
 
 type Inputs = Parameters<typeof provider.create>[0];
 type State = Parameters<typeof provider.diff>[1];
@@ -11,11 +11,10 @@ const SECRET = "gi.v3n";
 const HOUR = 3_600_000;
 
 describe("ReaderToken", () => {
-  let server: FakeApiServer;
+  const server = fakeApiServer();
   let inputs: Inputs;
 
-  before(async () => {
-    server = await FakeApiServer.start();
+  before(() => {
     inputs = {
       kubeconfig: server.kubeconfig,
       peer: "cluster-b",
@@ -24,10 +23,6 @@ describe("ReaderToken", () => {
       uid: "1",
       hours: 24,
     };
-  });
-
-  after(() => {
-    server.stop();
   });
 
   const inHours = (hours: number) => new Date(Date.now() + hours * HOUR).toISOString();

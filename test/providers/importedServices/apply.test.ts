@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { ClusterClient } from "../../../kubernetes/client.ts";
+import type { ClusterClient } from "../../../kubernetes/client.ts";
 import { applyImports } from "../../../providers/importedServices/apply.ts";
 import { DeclaredImports } from "../../../providers/importedServices/declared.ts";
 import type { LiveObject } from "../../../providers/importedServices/liveObject.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
 import { jsonOf } from "../../federation/imports/importOf.ts";
 import { inputsOfB } from "./inputsOfB.ts";
-import { FakeApiServer } from "../support/fakeApiServer.ts";
+import { fakeApiServer } from "../support/fakeApiServer.ts";
 
 const LINE = "8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar";
 const GLOBAL = "bar.xyz.global";
@@ -14,7 +14,7 @@ const INPUTS = inputsOfB({ [GLOBAL]: LINE });
 const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "x" } };
 
 describe("An update of a service that has another name here than there", () => {
-  let server: FakeApiServer;
+  const server = fakeApiServer();
   let client: ClusterClient;
   /** What the API server has, by the path of each. */
   const objects = new Map<string, LiveObject>();
@@ -23,12 +23,7 @@ describe("An update of a service that has another name here than there", () => {
   let applied: unknown = {};
 
   before(async () => {
-    server = await FakeApiServer.start();
-    client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 0 });
-  });
-
-  after(() => {
-    server.stop();
+    client = await server.connect();
   });
 
   beforeEach(() => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ClusterClient } from "../../../kubernetes/client.ts";
+import type { ClusterClient } from "../../../kubernetes/client.ts";
 import {
   type Comparison,
   compareByHost,
@@ -10,7 +10,7 @@ import type { Inputs } from "../../../providers/importedServices/inputs.ts";
 import type { LiveObject } from "../../../providers/importedServices/liveObject.ts";
 import { jsonOf } from "../../federation/imports/importOf.ts";
 import { inputsOfB } from "./inputsOfB.ts";
-import { FakeApiServer } from "../support/fakeApiServer.ts";
+import { fakeApiServer } from "../support/fakeApiServer.ts";
 
 const LINE = "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar";
 const NAMES = ["as-declared", "edited", "new", "of-another-peer", "of-the-team"] as const;
@@ -58,16 +58,11 @@ const [globalEntry = assert.fail(), globalRule = assert.fail()] = new DeclaredIm
 }).objects("bar.xyz.global") as unknown as LiveObject[];
 
 describe("A comparison with the cluster", () => {
-  let server: FakeApiServer;
+  const server = fakeApiServer();
   let client: ClusterClient;
 
   before(async () => {
-    server = await FakeApiServer.start();
-    client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 0 });
-  });
-
-  after(() => {
-    server.stop();
+    client = await server.connect();
   });
 
   it("tells what is changed, missing, withdrawn and taken, of several pages", async () => {

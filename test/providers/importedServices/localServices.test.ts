@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ImportKind, ImportObject } from "../../../federation/imports/importObjects.ts";
-import { ClusterClient } from "../../../kubernetes/client.ts";
+import type { ClusterClient } from "../../../kubernetes/client.ts";
 import { resourcePath } from "../../../kubernetes/kinds.ts";
 import { applyImports } from "../../../providers/importedServices/apply.ts";
 import { DeclaredImports } from "../../../providers/importedServices/declared.ts";
@@ -10,7 +10,7 @@ import { readImports } from "../../../providers/importedServices/refresh.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
 import { jsonOf, linesOf } from "../../federation/imports/importOf.ts";
 import { inputsOfB } from "./inputsOfB.ts";
-import { FakeApiServer } from "../support/fakeApiServer.ts";
+import { fakeApiServer } from "../support/fakeApiServer.ts";
 
 const HOST = "bar.xyz.svc.b.local";
 const PLAIN = "8080/HTTP http, 9000/TCP tcp as spiffe://b.local/ns/xyz/sa/bar";
@@ -22,18 +22,13 @@ const FORBIDDEN = { status: 403, body: { kind: "Status", reason: "Forbidden", me
 const KINDS: ImportKind[] = ["ServiceEntry", "Service", "VirtualService"];
 
 describe("A service with a local Service", () => {
-  let server: FakeApiServer;
+  const server = fakeApiServer();
   let client: ClusterClient;
   /** What the API server has, by the path of each. */
   const objects = new Map<string, LiveObject>();
 
   before(async () => {
-    server = await FakeApiServer.start();
-    client = await ClusterClient.connect(server.kubeconfig, { deadline: 300, retries: 0 });
-  });
-
-  after(() => {
-    server.stop();
+    client = await server.connect();
   });
 
   beforeEach(() => {

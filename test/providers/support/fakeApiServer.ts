@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { type IncomingMessage, type Server, createServer } from "node:http";
+import { type IncomingMessage, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ClusterClient } from "../../../kubernetes/client.ts";
 import { writeContext } from "./kubeconfigFile.ts";
 
 /** One answer to give; `hang` gives none. */
@@ -12,24 +14,19 @@ export type Answer = { status: number; body?: unknown; headers?: Record<string, 
 /** A secret that no message may ever show. */
 export const TOKEN = "s3cr3t-t0k3n";
 
-/** Answers as it is told, to try out what a real API server does seldom. */
+/** Gives the answers that a test sets, among them those that a real API server gives seldom. */
 export class FakeApiServer {
   /** `METHOD path?query`, in the order of arrival. */
   readonly requests: string[] = [];
-  readonly kubeconfig: { path: string; context: string };
   /** TCP connections so far. */
   connections = 0;
-  private readonly server: Server;
-  private readonly folder: string;
+  private readonly server = createServer();
+  private access: { folder: string; kubeconfig: { path: string; context: string } } | undefined;
   private answers: Answer[] = [];
   private choose: ((request: string) => Answer) | undefined;
 
-  private constructor(server: Server, folder: string) {
-    this.server = server;
-    this.folder = folder;
-    const { port } = server.address() as AddressInfo;
-    const cluster = { server: `http://127.30.0.9:${port}`, "insecure-skip-tls-verify": true };
-    this.kubeconfig = writeContext(join(folder, "kubeconfig"), "fake", cluster, { token: TOKEN });
+  async start(): Promise<this> {
+    const { server } = this;
     server.on("connection", () => this.connections++);
     server.on("request", (request: IncomingMessage, response) => {
       this.requests.push(`${request.method} ${request.url}`);
@@ -40,12 +37,22 @@ export class FakeApiServer {
       response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
       response.end(JSON.stringify(answer.body ?? {}));
     });
+    await once(server.listen(0, "127.30.0.9"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const cluster = { server: `http://127.30.0.9:${port}`, "insecure-skip-tls-verify": true };
+    const folder = mkdtempSync(join(tmpdir(), "istio-federation-fake-"));
+    const kubeconfig = writeContext(join(folder, "kubeconfig"), "fake", cluster, { token: TOKEN });
+    this.access = { folder, kubeconfig };
+    return this;
   }
 
-  static async start(): Promise<FakeApiServer> {
-    const server = createServer().listen(0, "127.30.0.9");
-    await once(server, "listening");
-    return new FakeApiServer(server, mkdtempSync(join(tmpdir(), "istio-federation-fake-")));
+  get kubeconfig(): { path: string; context: string } {
+    return this.access?.kubeconfig ?? assert.fail("the fake API server was not started");
+  }
+
+  /** A client that gives up on a request after 300 ms. */
+  connect(retries = 0): Promise<ClusterClient> {
+    return ClusterClient.connect(this.kubeconfig, { deadline: 300, retries });
   }
 
   /** Gives these answers one after the other, and the last one from then on. */
@@ -64,6 +71,21 @@ export class FakeApiServer {
   stop(): void {
     this.server.closeAllConnections();
     this.server.close();
-    rmSync(this.folder, { recursive: true });
+    if (this.access !== undefined) rmSync(this.access.folder, { recursive: true });
   }
+}
+
+/** A fake API server that is started before the tests of a `describe`, and stopped after them. */
+export function fakeApiServer(): FakeApiServer {
+  const server = new FakeApiServer();
+  before(() => server.start());
+  after(() => {
+    server.stop();
+  });
+  return server;
+}
+
+/** An answer with the one page of a list, which also serves as an object without any fields. */
+export function listOf(items: unknown[]): Answer {
+  return { status: 200, body: { metadata: {}, items } };
 }
