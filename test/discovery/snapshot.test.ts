@@ -126,7 +126,10 @@ describe("A snapshot of a stack", () => {
     ["name local callers", { localCallers: [] }, true],
   ] as const) {
     it(`${isRead ? "has" : "does without"} policies of others where export rules ${what}`, async () => {
-      await read({ exports: [{ namespace: "abc", service: "foo", ...rule }] }, { services: listOf([service]) });
+      await read(
+        { exports: [{ namespace: "abc", service: "foo", ...rule }] },
+        { services: listOf([service]) },
+      );
       assert.equal(asked("authorizationpolicies").length > 0, isRead);
     });
   }
@@ -176,7 +179,11 @@ describe("A snapshot of a stack", () => {
     };
     const kinds = ["serviceentries", "destinationrules", "services", "virtualservices"];
     const outputs = { [OWN_STACK]: { peers: { "cluster-gone": {} } } };
-    const found = await read({ exports: [] }, { services: listOf([left]), serviceentries: listOf([left]) }, outputs);
+    const found = await read(
+      { exports: [] },
+      { services: listOf([left]), serviceentries: listOf([left]) },
+      outputs,
+    );
     assert.deepEqual(valueOf(found.cluster.leftovers), [left.metadata, left.metadata]);
     for (const kind of kinds) {
       const requests = asked(kind).filter((request) => request.includes("/namespaces/istio-federation/"));
