@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { FederatedCluster } from "./components/federatedCluster.ts";
 import { RootAuthority } from "./components/rootAuthority.ts";
 import { WaitingCluster } from "./components/waitingCluster.ts";
-import { readRootSnapshot } from "./discovery/rootSnapshot.ts";
+import { readRootSnapshot } from "./discovery/stacks.ts";
 import { readSnapshot } from "./discovery/snapshot.ts";
 import { readStackConfig } from "./discovery/stackConfig.ts";
 import { type RootPlan, planRoot } from "./federation/authority/rootPlan.ts";

@@ -1,6 +1,5 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { assigned } from "./assigned.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import type { ResolvedMesh } from "../federation/mesh/apiServer.ts";
 import { shortLifeWarnings, type CredentialLife, type PeerAccess } from "../federation/mesh/credential.ts";
@@ -154,6 +153,27 @@ function longLivedToken(
     token: secret.data.apply((data) => Buffer.from(data["token"] ?? "", "base64").toString()),
     life: assigned(secret, ({ creationTimestamp }) => creationTimestamp).apply((issued) => ({ issued })),
   };
+}
+
+/** A created Kubernetes object. */
+interface CreatedObject<M> {
+  id: pulumi.Output<string>;
+  metadata: pulumi.Output<M>;
+}
+
+/**
+ * Returns a field that the API server assigns. A preview may have an object's inputs only, in which the field is missing: it is unknown
+ * then, and not absent.
+ */
+function assigned<M>(
+  { id, metadata }: CreatedObject<M>,
+  pick: (metadata: M) => string | undefined,
+): pulumi.Output<string> {
+  return pulumi.all([id, metadata]).apply(([, known]) => {
+    const value = pick(known as M);
+    // The SDK's `unknown` has no type of a text.
+    return (value === undefined && pulumi.runtime.isDryRun() ? pulumi.unknown : value) as string;
+  });
 }
 
 function refTo(kind: string, role: { metadata: pulumi.Output<{ name: string }> }) {

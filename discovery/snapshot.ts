@@ -24,7 +24,6 @@ import type {
 } from "../federation/snapshot.ts";
 import { RELEASES } from "../federation/core/helmReleases.ts";
 import { readHelmReleases } from "../kubernetes/helmReleases.ts";
-import { readStateReleases } from "./stateReleases.ts";
 import { type Corefiles, NODE_LOCAL } from "../federation/topology/globalBlock.ts";
 import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
@@ -48,7 +47,7 @@ import {
   readServiceEntries,
 } from "./istioObjects.ts";
 import { readServices } from "./services.ts";
-import { readOwnOutputs, readPeer, readSharedRoot } from "./stacks.ts";
+import { readOwnOutputs, readPeer, readSharedRoot, readStateReleases } from "./stacks.ts";
 
 /** Reading of something that the config does not need. */
 const NOTHING = Promise.resolve({ value: [] });

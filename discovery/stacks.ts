@@ -1,5 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RootSnapshot } from "../federation/authority/rootPlan.ts";
+import type { RootConfig } from "../federation/config/rootStack.ts";
 import { pathOf } from "../federation/core/fault.ts";
+import type { ReleaseName } from "../federation/core/helmReleases.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import type { RootReading } from "../federation/authority/shared.ts";
 import type { RequestReading } from "../federation/authority/signingRequests.ts";
@@ -72,6 +75,41 @@ export async function readSigningRequest(cluster: string, stack: string): Promis
         : { request: certificateRequest };
     },
   );
+}
+
+/** Reads everything that the plan of a shared root needs, in one concurrent pass. */
+export async function readRootSnapshot({ rootAuthority: { clusters } }: RootConfig): Promise<RootSnapshot> {
+  const requests = Object.entries(clusters).map(
+    async ([name, { stack }]) => [name, await readSigningRequest(name, stack)] as const,
+  );
+  const [outputs, found] = await Promise.all([readOwnOutputs(), Promise.all(requests)]);
+  return { now: new Date(), outputs, requests: Object.fromEntries(found) };
+}
+
+const RELEASE_TYPE = "kubernetes:helm.sh/v3:Release";
+
+/** Resources of a stack's state by URN, as the engine returns them. */
+type Resources = Record<string, { type: string; outputs: { name?: unknown; namespace?: unknown } }>;
+
+/**
+ * Reads which Helm releases this stack's state has; none for a creation that was interrupted. The engine decrypts and returns the
+ * outputs of every resource, so only ask when the cluster has a release at all.
+ * @returns undefined when the engine cannot read the state.
+ */
+export async function readStateReleases(): Promise<ReleaseName[] | undefined> {
+  const stackName = fullStackName(pulumi.getStack());
+  try {
+    const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
+      stackName,
+    })) as { outputs: Resources };
+    return Object.values(outputs).flatMap(({ type, outputs: { name, namespace } }) =>
+      type === RELEASE_TYPE && typeof name === "string" && typeof namespace === "string"
+        ? [{ namespace, name }]
+        : [],
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 function valueOf<T, U>(reading: Reading<T>, read: (value: T) => U): Reading<U> {

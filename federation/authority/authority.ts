@@ -4,7 +4,7 @@ import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import type { LastRun } from "../lastRun.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
-import { peerTrustStates } from "../trust/trusters.ts";
+import { peerTrustStates } from "../trust/pinnedPeer.ts";
 import { type ProvidedAuthority, validateProvided } from "./provided.ts";
 import { FIRST_ROOT, type RotationPlan, rolesOf, withEvidence } from "./rotation.ts";
 import { type IstiodTrust, describeRotation, validateStep } from "./rotationStep.ts";

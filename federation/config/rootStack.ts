@@ -1,9 +1,8 @@
 import * as z from "zod";
 import { expiryWarningDays, keyAlgorithm } from "./certificateAuthority.ts";
-import { checkNamespaces } from "./namespaces.ts";
 import { checkStacks } from "./peers.ts";
 import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
-import { CONFIG_KEYS, type ParsedConfig } from "./stackConfig.ts";
+import { CONFIG_KEYS, type ParsedConfig, checkNamespaces } from "./stackConfig.ts";
 import { ADDRESS, canonicalAddress } from "../core/address.ts";
 import type { Fault } from "../core/fault.ts";
 import { DNS_LABEL, STACK_NAME, overlap } from "../core/names.ts";

@@ -7,14 +7,16 @@ import { checkExportGateways, checkExportNames, checkExportPeers, exportRules } 
 import { orUndefined } from "./field.ts";
 import { gateway } from "./gateway.ts";
 import { istio } from "./istio.ts";
-import { checkNamespaces } from "./namespaces.ts";
 import { brake, checkPeers, peers } from "./peers.ts";
 import { draftOf, isGiven, settle } from "./sections.ts";
 import { checkSingleMesh, singleMesh } from "./singleMesh.ts";
 import { CIDR } from "../core/address.ts";
-import type { Fault } from "../core/fault.ts";
-import { fields, someText, text, unknownField } from "../core/schema.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { fields, someText, suggestion, text, unknownField } from "../core/schema.ts";
 import { TOPOLOGIES } from "../core/topology.ts";
+
+/** Namespace of this program's config keys: the project's name in Pulumi.yaml. */
+export const CONFIG_NAMESPACE = "istio-federation";
 
 const kubeconfig = fields({
   path: orUndefined(someText).meta({
@@ -118,4 +120,25 @@ function isUsable(parsed: Partial<StackConfig>): parsed is StackConfig {
   const { cluster: own, kubeconfig: access, topology, singleMesh: mesh } = parsed;
   if (own === undefined || access === undefined || topology === undefined) return false;
   return topology !== "single-mesh" || mesh !== undefined;
+}
+
+/**
+ * Finds config keys whose namespace is a misspelling of ours: Pulumi hands them to nobody, and what they set would be missing in silence.
+ * @param keys of the whole stack, e.g. `istio-federation:exports`, `aws:region`.
+ */
+export function checkNamespaces(keys: readonly string[]): Fault[] {
+  return keys.flatMap((key): Fault[] => {
+    const [namespace = "", ...rest] = key.split(":");
+    if (
+      namespace === CONFIG_NAMESPACE ||
+      rest.length === 0 ||
+      suggestion(namespace, [CONFIG_NAMESPACE]) === undefined
+    )
+      return [];
+    const path = /^[\w.:-]{1,100}$/.test(key) ? key : pathOf(key);
+    const rule = `is in namespace '${namespace}', which nobody reads`;
+    return [
+      { path, rule, remedy: `Write '${CONFIG_NAMESPACE}:${rest.join(":")}', if that is what you mean` },
+    ];
+  });
 }

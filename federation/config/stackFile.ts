@@ -1,7 +1,6 @@
 import * as z from "zod";
-import { CONFIG_NAMESPACE } from "./namespaces.ts";
 import { rootSections } from "./rootStack.ts";
-import { sections } from "./stackConfig.ts";
+import { sections, CONFIG_NAMESPACE } from "./stackConfig.ts";
 
 /** A JSON Schema, with what this program's schemas add for docs: see {@link configSchemas}. */
 export interface JsonSchema {

@@ -17,9 +17,8 @@ import {
 } from "./meshPeer.ts";
 import { validatePeerTopology, commonTrustNotes, outsideRoots } from "../trust/commonTrust.ts";
 import { validatePin } from "../trust/pin.ts";
-import { pinnable } from "../trust/pinnedPeer.ts";
+import { pinnable, trustsRoots } from "../trust/pinnedPeer.ts";
 import { RootNames, type RootOwner } from "../trust/rootNames.ts";
-import { trustsRoots } from "../trust/trusters.ts";
 
 /** A member with its roots: the trust domain is everybody's, so that only certificates' whole names tell members apart. */
 export function memberOf(owner: string, rootCertificates: readonly string[]): RootOwner {

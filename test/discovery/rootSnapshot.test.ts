@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readRootSnapshot } from "../../discovery/rootSnapshot.ts";
+import { readRootSnapshot } from "../../discovery/stacks.ts";
 import { validRootConfig } from "../federation/samples.ts";
 import { OWN_STACK, faultsOf, valueOf, withStacks } from "./support.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { delimiter, dirname } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
-import { readStateReleases } from "../../discovery/stateReleases.ts";
+import { readStateReleases } from "../../discovery/stacks.ts";
 import { type ReleaseName, ISTIOD_RELEASE } from "../../federation/core/helmReleases.ts";
 import { createProgress } from "../../lab/progress.ts";
 import { prepareTools } from "../../lab/tools/tools.ts";

@@ -3,9 +3,8 @@ import { readFileSync, readdirSync } from "node:fs";
 import Ajv from "ajv";
 import { parse } from "yaml";
 import { generatedFiles } from "../../docs/generate.ts";
-import { CONFIG_NAMESPACE } from "../../federation/config/namespaces.ts";
 import { isRootStack, parseRootConfig } from "../../federation/config/rootStack.ts";
-import { parseConfig } from "../../federation/config/stackConfig.ts";
+import { parseConfig, CONFIG_NAMESPACE } from "../../federation/config/stackConfig.ts";
 import { stackFileSchema } from "../../federation/config/stackFile.ts";
 
 const ROOT = new URL("../../", import.meta.url);

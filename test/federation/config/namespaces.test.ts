@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { checkNamespaces } from "../../../federation/config/namespaces.ts";
 import { isRootStack, parseRootConfig } from "../../../federation/config/rootStack.ts";
-import { parseConfig } from "../../../federation/config/stackConfig.ts";
+import { parseConfig, checkNamespaces } from "../../../federation/config/stackConfig.ts";
 import { describeFault } from "../../../federation/core/fault.ts";
 import { KUBECONFIG, LOCAL_CLUSTER } from "../samples.ts";
 

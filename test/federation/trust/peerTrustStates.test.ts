@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { peerTrustStates } from "../../../federation/trust/trusters.ts";
+import { peerTrustStates } from "../../../federation/trust/pinnedPeer.ts";
 import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { ROOT_A, ROOT_B } from "../samples.ts";
 
