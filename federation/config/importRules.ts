@@ -6,7 +6,7 @@ import { oneOrSeveral } from "../core/lists.ts";
 import { EXPORT_TO, HOST_NAME, NAME_PATTERN } from "../core/names.ts";
 import { type Complaint, checked, fields, text, type TextRule } from "../core/schema.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
-import { FAULTY_IMPORT_RULE } from "../imports/importRule.ts";
+import { FAULTY_IMPORT_RULE } from "../imports/importChoice.ts";
 import { outlierDetection } from "../imports/outlierDetection.ts";
 
 /** Namespaces whose workloads see services: at least one, each once, or `*` alone. */

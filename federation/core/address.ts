@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
-import { HOST_NAME } from "./names.ts";
+import { HOST_NAME, isBelow } from "./names.ts";
 import { compare } from "./order.ts";
 import { portNumber, text, type TextRule, pattern } from "./schema.ts";
 
@@ -91,6 +91,21 @@ export function refuseHostName(name: string): string | undefined {
   if (METADATA.test(name))
     return "is a name of a cloud's metadata service, which gives credentials of this side";
   return undefined;
+}
+
+/** Addresses that a peer's gateway or API server may have here. */
+export interface GatewayPolicy {
+  /** Our own cluster domain. */
+  clusterDomain: string;
+  /** Accepted CIDR ranges of loopback, link-local and similar addresses. */
+  allowGatewayAddresses: readonly string[];
+}
+
+/** Explains why an address must not be taken from a peer, as {@link refuseAddress}; names of our own domain are refused too. */
+export function refusePeerAddress(address: string, local: GatewayPolicy): string | undefined {
+  if (address === local.clusterDomain || isBelow(address, local.clusterDomain))
+    return `is a name of this cluster's own domain '${local.clusterDomain}'`;
+  return refuseAddress(address, local.allowGatewayAddresses);
 }
 
 /** Whether an address is `::a.b.c.d` (RFC 4291, 2.5.5.1, deprecated), which some network stacks treat as IPv4. */

@@ -1,5 +1,5 @@
 import { type Contract, readContract } from "../contract/contract.ts";
-import type { GatewayAddress } from "../core/address.ts";
+import { type GatewayAddress, type GatewayPolicy, IP_ADDRESS, refusePeerAddress } from "../core/address.ts";
 import { count } from "../core/text.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { compare, sortedRecord } from "../core/order.ts";
@@ -14,32 +14,31 @@ import {
   ownerName,
   peerNamesOf,
 } from "./claims.ts";
-import type { Import } from "./import.ts";
-import { type GatewayPolicy, validateGateways } from "./peerGateway.ts";
-import { serviceValidator } from "./peerService.ts";
+import { type Import, plainImport } from "./import.ts";
+import { ENTRY_LIMIT, entrySizes, serviceValidator } from "./peerService.ts";
 import { type OutsideRoots, validatePeerTopology } from "../trust/commonTrust.ts";
 
 /** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
 export const ENTRIES_LIMIT = 256 * 1024 * 1024;
 
-/** What to have here of one peer. */
+/** Imports of one peer, by its valid contract. */
 export interface PeerImports {
   peer: string;
-  /** Empty as long as the peer's gateway has no address: then nothing can be registered yet. */
+  /** Empty while the peer's gateway has no address: nothing can be registered yet. */
   gateways: GatewayAddress[];
-  /** By the host name under which each is called here, sorted. */
+  /** By host name here, sorted. */
   services: Record<string, Import>;
-  /** Single services left out, and why: a warning. */
+  /** Warnings about services that are not imported. */
   refused: Fault[];
-  /** What the peer published, checked, for whatever else is needed of it (its roots, say). */
+
   contract: Contract;
 }
 
-/** Who imports, and what gateways it puts up with. */
+/** The importing cluster. */
 export interface LocalCluster extends GatewayPolicy, NamingCluster {
-  /** Our cluster's name, by which a contract's `peers` may name us. */
+  /** Name of this cluster in a contract's `peers`. */
   cluster: string;
-  /** Roots of ours that a peer may have too, PEM. */
+  /** Our roots that a peer may have too, PEM. */
   ownRoots?: OutsideRoots;
 }
 
@@ -50,19 +49,19 @@ export interface PeerFault extends Fault {
 }
 
 /**
- * Validates what the peers publish and plans what to register of it. A contract comes from another team, so nothing in it is trusted:
+ * Validates the peers' contracts and plans the imports. A contract is another team's, so nothing in it is trusted:
  * docs/contract.md, "What a reader refuses". Where two contracts claim one domain, both are at fault: nothing shows who is right.
  *
- * @param contracts by the peer's name in our config; each is read with {@link readContract}, so it may be anything.
+ * @param contracts by the peer's name in our config; not yet validated.
  * @param claims further domains which are neither ours nor of any of these contracts.
- * @param judge further rules for a contract as a whole, with paths in the contract.
+ * @param validate further rules for a contract as a whole, with paths in the contract.
  * @returns the peers whose contracts are valid as a whole, sorted, and the faults of the others.
  */
 export function planImports(
   local: LocalCluster,
   contracts: Readonly<Record<string, unknown>>,
   claims: readonly Claim[] = [],
-  judge: (peer: string, contract: Contract) => Fault[] = () => [],
+  validate: (peer: string, contract: Contract) => Fault[] = () => [],
 ): { imports: Record<string, PeerImports>; faults: PeerFault[] } {
   const faults: PeerFault[] = [];
   const readings: NamedReading[] = [];
@@ -87,7 +86,7 @@ export function planImports(
       ...validatePeerDomains(reading, taken, local),
       ...taken.roots.faults(ownerName(peer), contract.rootCertificates, local.ownRoots ?? []),
       ...validateGateways(contract.gateways, local),
-      ...judge(peer, contract),
+      ...validate(peer, contract),
     ];
     const found = unfit.length === 0 ? importPeer(reading, local) : { faults: unfit };
     if ("faults" in found) faults.push(...found.faults.map((fault) => ofPeer(peer, fault)));
@@ -104,29 +103,51 @@ function contractPath(peer: string): string {
   return pathOf("peers", peer, "contract");
 }
 
-/** What a peer calls itself is its own affair (our config has a name for it), unless it takes our name. */
+/** Validates that a peer has not our name; any other name is its own affair, as our config has one for it. */
 function validateName({ cluster }: Contract, local: LocalCluster): Fault[] {
   if (cluster !== local.cluster) return [];
   const remedy = "Name the stack of another cluster, or have one of the two clusters renamed";
   return [{ path: "cluster", value: cluster, rule: "is the name of this very cluster", remedy }];
 }
 
-/** @returns what to import, or why the contract as a whole asks for too much. */
+/** Bytes that the gateways may take in each ServiceEntry: half of it, to leave room for the service. */
+const GATEWAYS_LIMIT = ENTRY_LIMIT / 2;
+
+/** Validates that a peer's gateways have allowed addresses, and are no more than a ServiceEntry has room for. */
+function validateGateways(gateways: readonly GatewayAddress[], local: GatewayPolicy): Fault[] {
+  const faults = gateways.flatMap(({ address }, index) => validateAddress(address, index, local));
+  const size = entrySizes(gateways)("", plainImport({ ports: [], subjectAltNames: [] }));
+  if (size <= GATEWAYS_LIMIT) return faults;
+  const rule = `take ${count(size)} bytes in each ServiceEntry, and may take ${count(GATEWAYS_LIMIT)}`;
+  return [...faults, { path: "gateways", rule, remedy: "Have the peer publish fewer, or one name for all" }];
+}
+
+function validateAddress(address: string, index: number, local: GatewayPolicy): Fault[] {
+  const path = pathOf("gateways", index, "address");
+  const rule = refusePeerAddress(address, local);
+  if (rule === undefined) return [];
+  const remedy = IP_ADDRESS.test(address)
+    ? "Have the peer publish another, or accept the range by allowGatewayAddresses in this stack's config"
+    : "Have the peer publish an address of its own";
+  return [{ path, value: address, rule, remedy }];
+}
+
+/** Plans the imports of one peer; a fault when they are too large together. */
 function importPeer(
   { peer, contract, refused: unreadable, names }: NamedReading,
   local: LocalCluster,
 ): PeerImports | { faults: Fault[] } {
-  const judge = serviceValidator(contract, names);
+  const validateService = serviceValidator(contract, names);
   const refused = [...unreadable];
   const services: [string, Import][] = [];
   let size = 0;
   for (const [host, service] of Object.entries(contract.services)) {
     if (service.peers !== undefined && !service.peers.includes(local.cluster)) continue;
-    const judgement = judge(host, service);
-    refused.push(...judgement.faults.map((fault) => within(pathOf("services", host), fault)));
-    if (judgement.faults.length > 0) continue;
-    services.push([judgement.name, judgement.service]);
-    size += judgement.size;
+    const validated = validateService(host, service);
+    refused.push(...validated.faults.map((fault) => within(pathOf("services", host), fault)));
+    if (validated.faults.length > 0) continue;
+    services.push([validated.name, validated.service]);
+    size += validated.size;
   }
   if (size > ENTRIES_LIMIT) return { faults: [tooMuch(services.length, size)] };
   return {

@@ -1,8 +1,7 @@
 import { importLabels } from "../core/labels.ts";
 import { terminatedSni } from "../exports/gatewayListeners.ts";
-import { type Import, visibleTo } from "./import.ts";
+import { type Import, visibleTo, type ServiceEntryInput } from "./import.ts";
 import type { OutlierDetection } from "./outlierDetection.ts";
-import type { ServiceEntryInput } from "./serviceEntry.ts";
 
 /** How a caller greets the peer's gateway. */
 interface Tls {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { type ServicePort, servicePort } from "../contract/service.ts";
+import type { GatewayAddress } from "../core/address.ts";
 import { FaultsError } from "../core/fault.ts";
 import { DNS_LABEL, EXPORT_TO, HOST_NAME, SERVICE_NAME } from "../core/names.ts";
 import { sortedUnique } from "../core/order.ts";
@@ -65,6 +66,23 @@ const schema = z
 /** One service of a peer as it is registered here under one host name. */
 export type Import = z.output<typeof schema>;
 
+/** An import, and everything else that its objects are rendered from. */
+export interface ServiceEntryInput {
+  /** Host name here; the ServiceEntry's name too, so that it never changes. */
+  host: string;
+  service: Import;
+  /** The peer's gateways; at least one, or Istio would have an entry to nowhere. */
+  gateways: readonly GatewayAddress[];
+  /** Gateways of the other peers that serve hosts of this one too, by peer. */
+  otherGateways: Readonly<Record<string, readonly GatewayAddress[]>>;
+  /** Namespaces whose workloads see the host unless the import names its own; `*` for all. */
+  exportTo: readonly string[];
+  /** Namespace of the objects. */
+  namespace: string;
+  /** Name of the peer, for the labels. */
+  peer: string;
+}
+
 /** Namespaces that see a host: the import's own, or those of the peer's services in general, sorted. */
 export function visibleTo({ exportTo }: Import, usual: readonly string[]): string[] {
   return sortedUnique(exportTo.length > 0 ? exportTo : usual);
@@ -89,7 +107,7 @@ export function plainImport({
 }
 
 /**
- * Renders an import as JSON: what the inputs of `ImportedServices` hold of each host. Equal imports give equal text.
+ * Renders an import as JSON, for the inputs of `ImportedServices`. Equal imports give equal text.
  * One text per host keeps the state of 10,000 services at 2 MB, and Pulumi still shows it field by field in a diff.
  */
 export function importToJson(service: Import): string {
@@ -150,7 +168,7 @@ export function formatImport(service: Import): string {
     .join(" ");
 }
 
-/** Formats in what two imports differ, field by field: `ports 8080/HTTP http => 8081/HTTP http`; "" when in nothing. */
+/** Formats the fields in which two imports differ: `ports 8080/HTTP http => 8081/HTTP http`; "" for equal ones. */
 export function formatImportChange(before: Import, after: Import): string {
   return LINE.flatMap(([field, , format]) => {
     const [old, now] = [format(before), format(after)];

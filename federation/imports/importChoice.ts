@@ -2,13 +2,55 @@ import type { ImportRule } from "../config/importRules.ts";
 import type { PeerConfig } from "../config/peers.ts";
 import { count } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
-import { EMPTY_SELECTOR, isEmpty } from "../core/labels.ts";
+import { EMPTY_SELECTOR, isEmpty, matches } from "../core/labels.ts";
+import { isBelow, matchesAny } from "../core/names.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import type { PeerImports } from "./contracts.ts";
 import { HostRegistry } from "./hostRegistry.ts";
-import { FAULTY_IMPORT_RULE, type PeerService, matchesRule, toPeerService } from "./importRule.ts";
 import type { Import } from "./import.ts";
 import { entrySizes } from "./peerService.ts";
+
+/** Placeholder of a faulty rule, so that the other rules keep their places. It matches no service, without a warning. */
+export const FAULTY_IMPORT_RULE: ImportRule = { host: [] };
+
+/** A service as a peer offers it. */
+export interface PeerService {
+  /** Full name in the peer's cluster. */
+  host: string;
+  /** Both left out for a host of another form than `<name>.<namespace>.svc.<cluster domain>`. */
+  name?: string;
+  namespace?: string;
+  /** As published. */
+  labels: Record<string, string>;
+}
+
+/** Whether a rule matches a service. One without a name and namespace matches only rules that ask for neither. */
+export function matchesRule(rule: ImportRule, { host, name, namespace, labels }: PeerService): boolean {
+  return (
+    fits(rule.namespace, namespace) &&
+    fits(rule.service, name) &&
+    matchesAny(rule.host, host) &&
+    (rule.selector === undefined || matches(rule.selector, labels))
+  );
+}
+
+function fits(patterns: readonly string[] | undefined, name: string | undefined): boolean {
+  return patterns === undefined || (name !== undefined && matchesAny(patterns, name));
+}
+
+/** Views a peer's service as rules match it. */
+export function toPeerService(
+  host: string,
+  clusterDomain: string,
+  labels: Record<string, string> = {},
+): PeerService {
+  const domain = `svc.${clusterDomain}`;
+  const [name, namespace, ...more] = isBelow(host, domain)
+    ? host.slice(0, -domain.length - 1).split(".")
+    : [];
+  if (name === undefined || namespace === undefined || more.length > 0) return { host, labels };
+  return { host, name, namespace, labels };
+}
 
 /** Imports of one peer as the stack's rules choose them. */
 export interface ImportChoice extends PeerImports {
@@ -18,9 +60,9 @@ export interface ImportChoice extends PeerImports {
   rules: ReadonlyMap<string, ImportRule>;
   /** Namespaces that see the hosts whose import names none itself, sorted. */
   seenBy: readonly string[];
-  /** How many services the peer offers, where the rules choose none; else 0. */
+  /** Number of services that the peer offers, where the rules choose none; else 0. */
   passedOver: number;
-  /** How many of the hosts are registered with another peer that serves them too. */
+  /** Number of the hosts that are registered with another peer that serves them too. */
   elsewhere: number;
   /** Rules that contradict what the peer offers. */
   faults: Fault[];
@@ -28,18 +70,18 @@ export interface ImportChoice extends PeerImports {
   warnings: Fault[];
 }
 
-/** How many services a rule means, and on how many it decides, as none before it does. */
+/** Number of services that a rule matches, and of those that it decides on, as no earlier rule matches. */
 interface Tally {
   matches: number;
   decides: number;
 }
 
 /**
- * Chooses among a peer's services by the stack's rules: the first that means a service decides, and what none means is not imported.
- * Without rules all are. A further name is an entry of its own, which leads to the name that the service has in the peer's cluster.
- * A name that cannot be given is a fault, as somebody wrote it here; of many faults of one template the first is told.
- * @param refuse why nothing of this peer's may be called so here, for a name that a rule gives; undefined when it may.
- * @returns the same, also in order, for the same services and rules.
+ * Chooses among a peer's services by the stack's rules: the first match wins, and a service without a match is not imported.
+ * Without rules all are imported. A further name is an entry of its own, which resolves to the name in the peer's cluster.
+ * A name that cannot be given is a fault, as somebody wrote it here; of many faults of one template the first is reported.
+ * @param refuse returns why the peer must not have a name that a rule gives; undefined when it may.
+ * @returns equal choices, also in order, for equal services and rules.
  */
 export function chooseImports(
   found: PeerImports,
@@ -100,7 +142,7 @@ export function chooseImports(
   };
 }
 
-/** The service as a rule has it; the same one where the rule says nothing but what holds for all. */
+/** Applies a rule to a service; returns the service itself where the rule sets nothing of its own. */
 function applyRule(
   service: Import,
   { exportTo, outlierDetection }: ImportRule,

@@ -8,8 +8,7 @@ import type { PlanContext } from "../plan.ts";
 import { optional } from "../snapshot.ts";
 import type { Registration } from "./registration.ts";
 import { ownerOf } from "../core/hostConflict.ts";
-import type { ImportChoice } from "./importChoice.ts";
-import { toPeerService } from "./importRule.ts";
+import { type ImportChoice, toPeerService } from "./importChoice.ts";
 import type { Import } from "./import.ts";
 import { localName } from "./localService.ts";
 

@@ -2,8 +2,7 @@ import { EXPORT_TO_ANNOTATION, HOST_ANNOTATION, importLabels } from "../core/lab
 import { SERVICE_NAME } from "../core/names.ts";
 import { isHttp } from "../core/port.ts";
 import type { TextRule } from "../core/schema.ts";
-import { visibleTo } from "./import.ts";
-import type { ServiceEntryInput } from "./serviceEntry.ts";
+import { visibleTo, type ServiceEntryInput } from "./import.ts";
 
 /** Placeholders of a service's name and namespace in its own cluster, and of the peer's name in our config. */
 const PLACEHOLDER = /\{(name|namespace|peer)\}/g;

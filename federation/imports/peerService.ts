@@ -7,16 +7,15 @@ import { parseSpiffeId } from "../core/spiffe.ts";
 import { type PeerNames } from "../core/topology.ts";
 import { isAlias } from "../exports/alias.ts";
 import { serverName } from "./destinationRule.ts";
-import { renderImport } from "./importObjects.ts";
-import { type Import, plainImport } from "./import.ts";
+import { type Import, plainImport, type ServiceEntryInput } from "./import.ts";
 import { type NamedCluster, nameHere, nameless } from "./peerNames.ts";
 import {
-  type ServiceEntryInput,
   fitsEndpoints,
   renderServiceEntry,
   ENDPOINT_PORTS_LIMIT,
   ENDPOINT_PORT_NAME_LIMIT,
   sharedPort,
+  renderImport,
 } from "./serviceEntry.ts";
 
 /**

@@ -11,10 +11,12 @@ import {
   importLabels,
 } from "../core/labels.ts";
 import { ownValue, sortedUnique } from "../core/order.ts";
-import { type Import, visibleTo } from "./import.ts";
+import { type DestinationRule, hasDestinationRule, renderDestinationRule } from "./destinationRule.ts";
+import { type Import, type ServiceEntryInput, visibleTo } from "./import.ts";
+import { type LocalService, type VirtualService, renderLocalService } from "./localService.ts";
 import { sortOutlierDetection } from "./outlierDetection.ts";
 
-/** An Istio ServiceEntry, as far as this program writes one. */
+/** Fields of an Istio ServiceEntry that this program writes. */
 export interface ServiceEntry {
   apiVersion: "networking.istio.io/v1";
   kind: "ServiceEntry";
@@ -41,27 +43,10 @@ export interface ServiceEntry {
   };
 }
 
-/** What a ServiceEntry is rendered from. */
-export interface ServiceEntryInput {
-  /** Full name under which the service is called here; the object's name too, so that it never changes. */
-  host: string;
-  service: Import;
-  /** The peer's gateways; at least one, or Istio would have an entry to nowhere. */
-  gateways: readonly GatewayAddress[];
-  /** Gateways of the other peers that serve hosts of this one too, by peer. */
-  otherGateways: Readonly<Record<string, readonly GatewayAddress[]>>;
-  /** Namespaces whose workloads see the host unless the import names its own; `*` for all. */
-  exportTo: readonly string[];
-  /** Where the object is put. */
-  namespace: string;
-  /** Name of the peer, for the labels. */
-  peer: string;
-}
-
 /** Ports of an endpoint, by the CustomResourceDefinition: fewer than a service may have. */
 export const ENDPOINT_PORTS_LIMIT = 128;
 
-/** Characters of a port's name there: one fewer than elsewhere. */
+/** Characters of a port's name in an endpoint: one fewer than elsewhere. */
 export const ENDPOINT_PORT_NAME_LIMIT = 62;
 
 /**
@@ -111,7 +96,7 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
   };
 }
 
-/** Where calls of a service go, each place once. */
+/** Lists the gateways of all peers that serve a host, each address once. */
 function gatewaysOf({ service, gateways, peer, otherGateways }: ServiceEntryInput): WeightedGateway[] {
   const serving = service.servedBy.length > 0 ? service.servedBy : [{ peer, weight: undefined }];
   const all = serving.flatMap(({ peer: each, weight }) =>
@@ -125,7 +110,7 @@ function gatewaysOf({ service, gateways, peer, otherGateways }: ServiceEntryInpu
 
 type WeightedGateway = GatewayAddress & { weight?: number };
 
-/** The annotations that say what of an import its ServiceEntry cannot, so that a refresh reads the import back. */
+/** Renders the fields of an import that a ServiceEntry lacks, so that a refresh can read the import back. */
 function annotationsOf(service: Import): Record<string, string> {
   const { remoteHost, terminated, servedBy, outlierDetection, localService } = service;
   const annotations: [key: string, value: string | undefined][] = [
@@ -147,8 +132,32 @@ export function fitsEndpoints(ports: readonly ServicePort[]): boolean {
   );
 }
 
-/** The port on which all gateways listen; undefined when there is no such. */
+/** Returns the port on which all gateways listen; undefined when they differ. */
 export function sharedPort(gateways: readonly GatewayAddress[]): number | undefined {
   const [first] = gateways;
   return gateways.every(({ port }) => port === first?.port) ? first?.port : undefined;
+}
+
+/**
+ * An object that registers a service of a peer. Its name is the service's host; the local Service and its VirtualService have the host in an
+ * annotation.
+ */
+export type ImportObject = ServiceEntry | DestinationRule | LocalService | VirtualService;
+
+export type ImportKind = ImportObject["kind"];
+
+/** Kinds of the objects of a local Service. The Service is first: nothing routes calls away from somebody else's Service. */
+export const LOCAL_KINDS = ["Service", "VirtualService"] as const satisfies ImportKind[];
+
+/**
+ * Renders all objects that register a peer's service, in the order in which they are created. They are deleted in the reverse order, so
+ * that the ServiceEntry exists as long as any of them.
+ */
+export function renderImport(input: ServiceEntryInput): ImportObject[] {
+  const { localService } = input.service;
+  return [
+    renderServiceEntry(input),
+    ...(hasDestinationRule(input.service) ? [renderDestinationRule(input)] : []),
+    ...(localService === undefined ? [] : renderLocalService(localService, input)),
+  ];
 }

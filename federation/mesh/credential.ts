@@ -1,10 +1,9 @@
 import * as z from "zod";
-import { IP_ADDRESS } from "../core/address.ts";
+import { IP_ADDRESS, type GatewayPolicy, refusePeerAddress } from "../core/address.ts";
 import type { Fault } from "../core/fault.ts";
 import { ownValue } from "../core/order.ts";
 import { faultsOf, text, pattern } from "../core/schema.ts";
 import { utc } from "../core/text.ts";
-import { type GatewayPolicy, refusePeerAddress } from "../imports/peerGateway.ts";
 import { type ApiServer, apiServerFields, apiServerHost } from "./apiServer.ts";
 
 /** Lifetime of a credential; times in UTC as `2026-12-21T10:28:15Z`. */

@@ -1,5 +1,5 @@
 import { count } from "../../federation/core/text.ts";
-import type { ImportKind } from "../../federation/imports/importObjects.ts";
+import type { ImportKind } from "../../federation/imports/serviceEntry.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
 import { type Comparison, compareByHost, compareWithCluster } from "./comparison.ts";
 import { DeclaredImports, isLocal } from "./declared.ts";

@@ -1,6 +1,6 @@
 import { PEER_LABEL } from "../../federation/core/labels.ts";
 import { sortedUnique } from "../../federation/core/order.ts";
-import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
+import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/serviceEntry.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
 import type { KubernetesObject } from "../../kubernetes/kinds.ts";
 import { DeclaredImports } from "./declared.ts";

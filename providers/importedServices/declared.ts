@@ -6,7 +6,7 @@ import {
   type ImportObject,
   LOCAL_KINDS,
   renderImport,
-} from "../../federation/imports/importObjects.ts";
+} from "../../federation/imports/serviceEntry.ts";
 import type { Inputs } from "./inputs.ts";
 
 /** Whether objects of a kind are named by the local Service, and not by the host. */

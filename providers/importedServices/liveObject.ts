@@ -11,7 +11,7 @@ import {
   SERVED_BY_ANNOTATION,
   TERMINATED_ANNOTATION,
 } from "../../federation/core/labels.ts";
-import type { ImportKind, ImportObject } from "../../federation/imports/importObjects.ts";
+import type { ImportKind, ImportObject } from "../../federation/imports/serviceEntry.ts";
 import { isForbidden } from "../../kubernetes/errors.ts";
 import {
   DESTINATION_RULE,

@@ -15,7 +15,7 @@ import {
   type ImportObject,
   LOCAL_KINDS,
   renderImport,
-} from "../../federation/imports/importObjects.ts";
+} from "../../federation/imports/serviceEntry.ts";
 import { outlierDetection } from "../../federation/imports/outlierDetection.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
 import { isLocal } from "./declared.ts";

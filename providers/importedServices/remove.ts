@@ -1,6 +1,6 @@
 import { count } from "../../federation/core/text.ts";
 import { PEER_LABEL } from "../../federation/core/labels.ts";
-import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/importObjects.ts";
+import { type ImportKind, LOCAL_KINDS } from "../../federation/imports/serviceEntry.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
 import { ClusterError } from "../../kubernetes/errors.ts";
 import type { KubernetesObject } from "../../kubernetes/kinds.ts";

@@ -1,5 +1,5 @@
 import { PEER_LABEL } from "../../federation/core/labels.ts";
-import type { ImportKind, ImportObject } from "../../federation/imports/importObjects.ts";
+import type { ImportKind, ImportObject } from "../../federation/imports/serviceEntry.ts";
 import { type ClusterClient, statusOf } from "../../kubernetes/client.ts";
 import { ClusterError } from "../../kubernetes/errors.ts";
 import type { KubernetesObject } from "../../kubernetes/kinds.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseRootConfig } from "../../../federation/config/rootStack.ts";
 import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { FAULTY_RULE } from "../../../federation/exports/exportRule.ts";
-import { FAULTY_IMPORT_RULE } from "../../../federation/imports/importRule.ts";
+import { FAULTY_IMPORT_RULE } from "../../../federation/imports/importChoice.ts";
 import { KUBECONFIG, LOCAL_CLUSTER } from "../samples.ts";
 
 const required = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG };

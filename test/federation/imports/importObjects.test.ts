@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { IMPORT_KINDS, renderImport } from "../../../federation/imports/importObjects.ts";
+import { LOCAL_KINDS, renderImport } from "../../../federation/imports/serviceEntry.ts";
 import { hasDestinationRule } from "../../../federation/imports/destinationRule.ts";
 import { outlierDetection, peerImport } from "../arbitraries.ts";
 import { BAR, barImport } from "../samples.ts";
@@ -38,7 +38,7 @@ describe("What registers a service", () => {
         const objects = renderImport({ host: "bar.xyz.global", service, ...more });
         assert.deepEqual(
           objects.map(({ kind }) => kind),
-          IMPORT_KINDS.filter((kind) => {
+          ["ServiceEntry", "DestinationRule", ...LOCAL_KINDS].filter((kind) => {
             if (kind === "DestinationRule") return hasDestinationRule(service);
             return kind === "ServiceEntry" || service.localService !== undefined;
           }),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { ImportRule } from "../../../federation/config/importRules.ts";
-import { matchesRule, toPeerService } from "../../../federation/imports/importRule.ts";
+import { matchesRule, toPeerService } from "../../../federation/imports/importChoice.ts";
 
 const DOMAIN = "cluster-b.local";
 const bar = toPeerService("bar.xyz.svc.cluster-b.local", DOMAIN, { tier: "gold", app: "bar" });

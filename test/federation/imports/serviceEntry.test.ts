@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { type ServiceEntryInput, renderServiceEntry } from "../../../federation/imports/serviceEntry.ts";
+import { renderServiceEntry } from "../../../federation/imports/serviceEntry.ts";
+import type { ServiceEntryInput } from "../../../federation/imports/import.ts";
 import { gateways, peerImport, shuffled } from "../arbitraries.ts";
 import { gatewaysOf, portsOf } from "../hostile/extremes.ts";
 import { BAR, barImport } from "../samples.ts";

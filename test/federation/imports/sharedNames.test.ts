@@ -4,7 +4,7 @@ import { describe, it } from "mocha";
 import type { ImportRule } from "../../../federation/config/importRules.ts";
 import { type PeerImports, planImports } from "../../../federation/imports/contracts.ts";
 import { type ImportChoice, chooseImports } from "../../../federation/imports/importChoice.ts";
-import { renderImport } from "../../../federation/imports/importObjects.ts";
+import { renderImport } from "../../../federation/imports/serviceEntry.ts";
 import { shareNames } from "../../../federation/imports/sharedHosts.ts";
 import { ROOT_B, contractOf } from "../samples.ts";
 

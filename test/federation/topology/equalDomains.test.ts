@@ -5,7 +5,7 @@ import type { Contract } from "../../../federation/contract/contract.ts";
 import { overlap } from "../../../federation/core/names.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
 import { plainImport } from "../../../federation/imports/import.ts";
-import { renderImport } from "../../../federation/imports/importObjects.ts";
+import { renderImport } from "../../../federation/imports/serviceEntry.ts";
 import type { NamesChoice } from "../../../federation/imports/peerNames.ts";
 import { contractService, label, shuffled } from "../arbitraries.ts";
 import { ROOT_B, ROOT_C, ROOT_D, contractOf } from "../samples.ts";

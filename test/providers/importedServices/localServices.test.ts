@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ImportKind, ImportObject } from "../../../federation/imports/importObjects.ts";
+import type { ImportKind, ImportObject } from "../../../federation/imports/serviceEntry.ts";
 import type { ClusterClient } from "../../../kubernetes/client.ts";
 import { resourcePath } from "../../../kubernetes/kinds.ts";
 import { applyImports } from "../../../providers/importedServices/apply.ts";
