@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
+import type { FederatedCluster } from "../../components/federatedCluster.ts";
 import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine } from "./mockEngine.ts";
-import { validConfig } from "../federation/samples.ts";
+import { barService, validConfig } from "../federation/samples.ts";
 
 /** Declares a cluster with these sections of config besides the required ones, and no exports. */
 async function declare(
   extra: Record<string, unknown>,
   changes: Parameters<typeof clusterPlan>[1] = {},
-): Promise<MockEngine> {
+): Promise<{ engine: MockEngine; cluster: FederatedCluster }> {
   const engine = new MockEngine();
   await engine.start(false);
   const config = validConfig(
@@ -15,24 +16,35 @@ async function declare(
     "cluster-a",
   );
   const { FederatedCluster } = await import("../../components/federatedCluster.ts");
-  new FederatedCluster("cluster-a", clusterPlan(config, changes));
+  const cluster = new FederatedCluster("cluster-a", clusterPlan(config, changes));
   await engine.finish();
-  return engine;
+  return { engine, cluster };
 }
 
-const has = (engine: MockEngine, ending: string) =>
-  engine.resources.some(({ name }) => name.endsWith(ending));
+const has = ({ engine }: { engine: MockEngine }, part: string) =>
+  engine.resources.some(({ name }) => name.includes(part));
 
 describe("FederatedCluster", () => {
   it("creates no Gateway while nothing is exported", async () => {
     assert.equal(has(await declare({}), "gateway-gateway"), false);
   });
 
+  it("creates no ServiceEntry without aliased exports, and no AuthorizationPolicy without caller policies", async () => {
+    const services = { "bar.shop.svc.cluster-a.local": barService };
+    const declared = await declare({}, { services });
+    const { aliases, policies } = declared.cluster.lastRun;
+    assert.deepEqual({ aliases, policies }, { aliases: {}, policies: {} });
+    assert.deepEqual(
+      [has(declared, "gateway-gateway"), has(declared, "aliases"), has(declared, "callers")],
+      [true, false, false],
+    );
+  });
+
   it("keeps this machine's $KUBECONFIG out of the state when the config names no file", async () => {
     const before = process.env["KUBECONFIG"];
     process.env["KUBECONFIG"] = "/home/me/one:/home/me/two";
     try {
-      assert.equal((await declare({})).named("cluster-a-cluster").inputs["kubeconfig"], "");
+      assert.equal((await declare({})).engine.named("cluster-a-cluster").inputs["kubeconfig"], "");
     } finally {
       if (before === undefined) delete process.env["KUBECONFIG"];
       else process.env["KUBECONFIG"] = before;
@@ -41,7 +53,7 @@ describe("FederatedCluster", () => {
 
   it("reads addresses from the Service, and passes on those observed before, unless the config advertises some", async () => {
     const observed = [{ address: "203.0.113.10", port: 15443 }];
-    const { inputs } = (await declare({}, { observed })).named("gateway-addresses");
+    const { inputs } = (await declare({}, { observed })).engine.named("gateway-addresses");
     assert.deepEqual(inputs["observed"], observed);
     assert.equal(inputs["type"], "LoadBalancer");
     assert.equal(inputs["timeoutSeconds"], 300);
@@ -50,7 +62,7 @@ describe("FederatedCluster", () => {
 
   it("signs with ECDSA on P-256 unless RSA is asked for", async () => {
     const keys = async (extra: Record<string, unknown>) =>
-      (await declare(extra)).resources
+      (await declare(extra)).engine.resources
         .filter(({ type }) => type === "tls:index/privateKey:PrivateKey")
         .map(({ inputs }) => inputs);
     assert.deepEqual(await keys({}), Array(2).fill({ algorithm: "ECDSA", ecdsaCurve: "P256" }));

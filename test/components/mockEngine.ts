@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { ROOT_A, ROOT_B } from "../federation/samples.ts";
 
@@ -30,8 +31,7 @@ export class MockEngine {
   readonly resources: Registered[] = [];
   /** Outputs of stacks that exist, by their full names; undefined: nothing is to be read. */
   stacks: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
-  /** Waited for while a resource is made, to see what does not wait for it. */
-  making: ((name: string) => Promise<void>) | undefined;
+  private readonly held: ((name: string) => Promise<void>)[] = [];
 
   /**
    * @param preview whether this is `pulumi preview`: outputs that providers compute are then unknown.
@@ -42,7 +42,7 @@ export class MockEngine {
       {
         newResource: async ({ type, name, inputs, provider = "" }) => {
           this.resources.push({ type, name, inputs: inputs as Record<string, unknown>, provider });
-          await this.making?.(name);
+          for (const hold of this.held) await hold(name);
           const computed = preview ? {} : { ...COMPUTED[type]?.(name), imported: 1 };
           return { id: isThere ? `${name}-id` : undefined, state: { ...(inputs as object), ...computed } };
         },
@@ -64,6 +64,22 @@ export class MockEngine {
     const details = `unknown stack "${name}"`;
     // The SDK shows the text that the engine puts in gRPC's `details`.
     throw Object.assign(new Error(details), { details });
+  }
+
+  /**
+   * Makes a resource late, to see what does not wait for it.
+   * @param held text in the name of the resource.
+   * @param other name of another resource.
+   * @returns whether the other one was registered before the late one was made; undefined while none is made.
+   */
+  hold(held: string, other: string): () => boolean | undefined {
+    let isEarlier: boolean | undefined;
+    this.held.push(async (name) => {
+      if (!name.includes(held)) return;
+      await setTimeout(200);
+      isEarlier = this.resources.some((resource) => resource.name === other);
+    });
+    return () => isEarlier;
   }
 
   /** Waits until all that was declared is registered. */

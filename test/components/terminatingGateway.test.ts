@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setTimeout } from "node:timers/promises";
 import type { ResourceTransformationArgs } from "@pulumi/pulumi";
 import { clusterPlan } from "./clusterPlan.ts";
 import { MockEngine } from "./mockEngine.ts";
@@ -26,23 +25,12 @@ const { policies } = policiesFor({}, { via: "terminated" });
 for (const preview of [true, false]) {
   describe(`A FederatedCluster with a TLS-terminating gateway, ${preview ? "previewed" : "applied"}`, () => {
     const engine = new MockEngine();
-    let openWhenMade: boolean | undefined;
-    let openWhenNamespaced: boolean | undefined;
+    const openWhenMade = engine.hold("istio-federation-gateway", "cluster-b-gateway-gateway");
+    const openWhenNamespaced = engine.hold("cluster-b-gateways", "istio-federation-gateway");
     const replaced: Record<string, string[]> = {};
 
     before(async () => {
       await engine.start(preview);
-      engine.making = async (name) => {
-        if (name.startsWith("cluster-b-gateways")) {
-          await setTimeout(200);
-          openWhenNamespaced = engine.resources.some(
-            (resource) => resource.name === "istio-federation-gateway",
-          );
-        }
-        if (name !== "istio-federation-gateway") return;
-        await setTimeout(200);
-        openWhenMade = engine.resources.some((resource) => resource.name === "cluster-b-gateway-gateway");
-      };
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
       const note = ({ name, opts: { replaceOnChanges } }: ResourceTransformationArgs): undefined => {
         if (replaceOnChanges !== undefined) replaced[name] = replaceOnChanges;
@@ -81,8 +69,8 @@ for (const preview of [true, false]) {
     it("is opened once its policy is in the gateway's namespace", () => {
       const { inputs } = engine.named("istio-federation-gateway");
       assert.equal((inputs["metadata"] as { namespace: string }).namespace, "istio-gateway");
-      assert.equal(openWhenMade, false);
-      assert.equal(openWhenNamespaced, false);
+      assert.equal(openWhenMade(), false);
+      assert.equal(openWhenNamespaced(), false);
     });
 
     it("has another policy made beside the last one, which goes after all else, when it is to refuse others", () => {

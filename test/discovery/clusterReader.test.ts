@@ -8,8 +8,8 @@ import { type KubeconfigName, loadKubeconfig } from "../../kubernetes/kubeconfig
 import { NAMESPACE, SERVICE } from "../../kubernetes/kinds.ts";
 import { BACKOFF } from "../../kubernetes/transport.ts";
 import { temporaryFolder } from "../lab/temporaryFolder.ts";
-import { TOKEN, fakeApiServer } from "../providers/support/fakeApiServer.ts";
-import { FORBIDDEN, faultsOf, valueOf } from "./support.ts";
+import { FORBIDDEN, TOKEN, fakeApiServer } from "../providers/support/fakeApiServer.ts";
+import { faultsOf, valueOf } from "./support.ts";
 
 describe("ClusterReader", () => {
   const server = fakeApiServer();

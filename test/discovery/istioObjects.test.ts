@@ -11,9 +11,9 @@ import type { IstiodTrust } from "../../federation/authority/rotationStep.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
 import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { ROOT_A, ROOT_B } from "../federation/samples.ts";
-import { type Answer, fakeApiServer, listOf } from "../providers/support/fakeApiServer.ts";
+import { FORBIDDEN, fakeApiServer, listOf, objectOrNotFound } from "../providers/support/fakeApiServer.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
-import { FORBIDDEN, valueOf } from "./support.ts";
+import { valueOf } from "./support.ts";
 
 const OF_OTHERS = "labelSelector=app.kubernetes.io%2Fmanaged-by%21%3Distio-federation";
 const created = "2026-11-21T10:00:00Z";
@@ -172,17 +172,16 @@ describe("istiod's roots and signer", () => {
   const CONFIG_MAP = "/api/v1/namespaces/istio-system/configmaps/istio-ca-root-cert";
   const SECRET = "/api/v1/namespaces/istio-system/secrets/cacerts";
   /** As an API server says it: a proxy's 404 has no such body. */
-  const NOT_FOUND = { kind: "Status", apiVersion: "v1", status: "Failure", reason: "NotFound", code: 404 };
   const server = fakeApiServer();
 
   /** @param roots in istiod's ConfigMap; each object undefined where it is not there. */
   async function read(roots: string | undefined, secret: object | undefined): Promise<IstiodTrust> {
     server.answerBy((request) => {
-      const answer = (body: object | undefined): Answer =>
-        body === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body };
-      if (request.includes(SECRET)) return answer(secret);
-      if (!request.includes(CONFIG_MAP)) return answer({});
-      return answer(roots === undefined ? undefined : { metadata: {}, data: { "root-cert.pem": roots } });
+      if (request.includes(SECRET)) return objectOrNotFound(secret);
+      if (!request.includes(CONFIG_MAP)) return { status: 200, body: {} };
+      return objectOrNotFound(
+        roots === undefined ? undefined : { metadata: {}, data: { "root-cert.pem": roots } },
+      );
     });
     return valueOf(await new ClusterReader(server.kubeconfig).read(readIstiod));
   }

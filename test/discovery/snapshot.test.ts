@@ -3,17 +3,16 @@ import { readSnapshot } from "../../discovery/snapshot.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import type { Reading, Snapshot } from "../../federation/snapshot.ts";
 import { ROOT_A, contractOf, validConfig } from "../federation/samples.ts";
-import { type Answer, TOKEN, fakeApiServer, listOf } from "../providers/support/fakeApiServer.ts";
-import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
 import {
+  type Answer,
   FORBIDDEN,
-  OWN_STACK,
-  type Stacks,
-  faultsOf,
-  plannedCluster,
-  valueOf,
-  withStacks,
-} from "./support.ts";
+  NOT_FOUND,
+  TOKEN,
+  fakeApiServer,
+  listOf,
+} from "../providers/support/fakeApiServer.ts";
+import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
+import { OWN_STACK, type Stacks, faultsOf, plannedCluster, valueOf, withStacks } from "./support.ts";
 
 const OF_OTHERS = "labelSelector=app.kubernetes.io%2Fmanaged-by%21%3Distio-federation";
 const LABELS = { "app.kubernetes.io/managed-by": "istio-federation" };
@@ -247,8 +246,6 @@ describe("A snapshot of a stack", () => {
 });
 
 describe("The Corefiles in a snapshot", () => {
-  const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "configmaps" } };
-  const ABSENT: Answer = { status: 404, body: NOT_FOUND };
   const given = (corefile?: string): Answer => ({
     status: 200,
     body: { metadata: { name: "x" }, data: corefile === undefined ? {} : { Corefile: corefile } },
@@ -280,9 +277,9 @@ describe("The Corefiles in a snapshot", () => {
 
   it("are undefined where a ConfigMap is not there or has none, and of NodeLocal DNSCache where the user may not read it", async () => {
     const nothing = { coreDns: undefined, nodeLocal: undefined };
-    assert.deepEqual(valueOf(await read(ABSENT, ABSENT)), nothing);
+    assert.deepEqual(valueOf(await read(NOT_FOUND, NOT_FOUND)), nothing);
     assert.deepEqual(valueOf(await read(given(), FORBIDDEN)), nothing);
-    assert.ok("forbidden" in (await read(FORBIDDEN, ABSENT)));
+    assert.ok("forbidden" in (await read(FORBIDDEN, NOT_FOUND)));
   });
 
   it("are not read where the config names none", async () => {

@@ -8,19 +8,12 @@ import { parseLastRun } from "../../federation/lastRun.ts";
 import { type ClusterPlan, planCluster } from "../../federation/plan.ts";
 import type { Reading } from "../../federation/snapshot.ts";
 import { type Planned, ofCluster, outcome } from "../federation/planning.ts";
-import type { Answer } from "../providers/support/fakeApiServer.ts";
 
 /** Outputs by full stack name; an Error is what the engine answers instead. */
 export type Stacks = Record<string, Record<string, unknown> | Error>;
 
 /** Full name of the stack that {@link withStacks} runs in. */
 export const OWN_STACK = "organization/istio-federation/cluster-a";
-
-/** A refusal for want of rights, as an API server writes it. */
-export const FORBIDDEN: Answer = {
-  status: 403,
-  body: { kind: "Status", reason: "Forbidden", message: "User cannot list" },
-};
 
 /** Full names of the stacks that the engine was asked for, in that order. */
 export interface Asked {

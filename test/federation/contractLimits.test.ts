@@ -3,21 +3,15 @@ import { describe, it } from "mocha";
 import { FaultsError } from "../../federation/core/fault.ts";
 import { type PeerImports, planImports } from "../../federation/imports/contracts.ts";
 import { EXTREMES, gatewaysOf, hostOf, identitiesOf, portsOf, servicesOf } from "./hostile/extremes.ts";
-import { BAR, ROOT_B, barService, contractOf } from "./samples.ts";
+import { localCluster, BAR, ROOT_B, barService, contractOf } from "./samples.ts";
 
-const local = {
-  cluster: "cluster-a",
-  clusterDomain: "cluster-a.local",
-  trustDomain: "cluster-a.local",
-  allowGatewayAddresses: [],
-};
 const BAD = `bad.${BAR}`;
 const NOT_READ =
   ".gateways[10]: is not read, nor are the entries after it: there are too many faults before it";
 
 /** What is said of a contract as a whole, as `path: rule`, without what all have in common. */
 function faultsOf(contract: unknown): string[] {
-  const { faults } = planImports(local, { b: contract });
+  const { faults } = planImports(localCluster, { b: contract });
   return faults.map(({ path, rule }) => `${path.replace("peers.b.contract", "")}: ${withoutSizes(rule)}`);
 }
 
@@ -27,7 +21,7 @@ function withoutSizes(rule: string): string {
 }
 
 function planned(contract: unknown): PeerImports {
-  const { imports, faults } = planImports(local, { b: contract });
+  const { imports, faults } = planImports(localCluster, { b: contract });
   assert.deepEqual(faults, []);
   assert.ok(imports["b"]);
   return imports["b"];
@@ -186,7 +180,7 @@ describe("A contract's limits", () => {
     let deep: unknown = 0;
     for (let level = 0; level < 100_000; level++) deep = [deep];
     for (const field of Object.keys(contractOf())) {
-      const { faults } = planImports(local, { b: { ...contractOf(), [field]: deep } });
+      const { faults } = planImports(localCluster, { b: { ...contractOf(), [field]: deep } });
       assert.ok(faults.length > 0);
       assert.ok(new FaultsError("contract of b", faults).message.length < 1000);
     }

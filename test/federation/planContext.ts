@@ -76,32 +76,28 @@ export function runPart<T>(
   return { result, warnings: findings.warnings, notes: findings.notes };
 }
 
-type Viewed<T> = { peers: Readonly<Record<string, T>>; warnings: string[]; notes: string[] };
+/** Runs a part of a plan that returns states of peers. */
+function peersView<T>(
+  part: (context: PlanContext, authority: AuthorityPlan | undefined) => Readonly<Record<string, T>>,
+) {
+  return (
+    config: StackConfig,
+    peers: Readonly<Record<string, ContractReading>>,
+    lastRun: Partial<LastRun> = {},
+    now: Date = NOW,
+    authority?: AuthorityPlan,
+  ): { peers: Readonly<Record<string, T>>; warnings: string[]; notes: string[] } => {
+    const { result, ...log } = runPart(config, { peers, lastRun, snapshot: { now } }, (context) =>
+      part(context, authority),
+    );
+    return { peers: result, ...log };
+  };
+}
 
 /** Registrations of the peers that publish these. @throws FaultsError with all faults. */
-export function viewPeers(
-  config: StackConfig,
-  peers: Readonly<Record<string, ContractReading>>,
-  lastRun: Partial<LastRun> = {},
-  now: Date = NOW,
-  authority?: AuthorityPlan,
-): Viewed<Registration> {
-  const { result, ...found } = runPart(config, { peers, lastRun, snapshot: { now } }, (context) =>
-    planRegistrations(context, authority),
-  );
-  return { peers: result.peers, ...found };
-}
+export const viewPeers = peersView<Registration>(
+  (context, authority) => planRegistrations(context, authority).peers,
+);
 
 /** Peers of a single mesh that publish these. @throws FaultsError with all faults. */
-export function viewMeshPeers(
-  config: StackConfig,
-  peers: Readonly<Record<string, ContractReading>>,
-  lastRun: Partial<LastRun> = {},
-  now: Date = NOW,
-  authority?: AuthorityPlan,
-): Viewed<MeshPeerState> {
-  const { result, ...found } = runPart(config, { peers, lastRun, snapshot: { now } }, (context) =>
-    planMeshPeers(context, authority),
-  );
-  return { peers: result, ...found };
-}
+export const viewMeshPeers = peersView<MeshPeerState>(planMeshPeers);

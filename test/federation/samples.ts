@@ -3,6 +3,7 @@ import { type ParsedConfig, type StackConfig, parseConfig } from "../../federati
 import type { Contract } from "../../federation/contract/contract.ts";
 import type { ContractService } from "../../federation/contract/service.ts";
 import { FaultsError } from "../../federation/core/fault.ts";
+import type { LocalCluster } from "../../federation/imports/contracts.ts";
 import { type Import, plainImport } from "../../federation/imports/import.ts";
 
 /** Self-signed CA certificates without keys, valid for a hundred years, in the form that a contract has them. */
@@ -105,6 +106,14 @@ export function faultsThrown(call: () => unknown): string[] {
 
 /** The cluster section of a config, as short as can be. */
 export const LOCAL_CLUSTER = { name: "cluster-a", domain: "cluster-a.local" };
+
+/** Cluster-a as the reader of its peers' contracts. */
+export const localCluster: LocalCluster = {
+  cluster: LOCAL_CLUSTER.name,
+  clusterDomain: LOCAL_CLUSTER.domain,
+  trustDomain: LOCAL_CLUSTER.domain,
+  allowGatewayAddresses: [],
+};
 
 /** The kubeconfig section of a config, as short as can be. */
 export const KUBECONFIG = { context: "cluster-a" };

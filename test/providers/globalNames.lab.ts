@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DESTINATION_RULE, SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
 import { linesOf } from "../federation/imports/importOf.ts";
-import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
+import { ID, NAMESPACE, importsFixture } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 
 const HOST = "httpbin.bar.global";
@@ -11,17 +11,7 @@ const TWO_PORTS =
   "8000/HTTP http, 9000/GRPC grpc of echo.bar.svc.cluster.local as spiffe://cluster.local/ns/bar/sa/echo";
 
 describe("ImportedServices under global names, against a real API server", () => {
-  let fixture: ImportsFixture;
-
-  before(async () => {
-    fixture = await ImportsFixture.start("global-names");
-    await fixture.cluster.installIstioKinds();
-    await fixture.cluster.makeNamespace(NAMESPACE);
-  });
-
-  after(() => fixture.stop());
-
-  afterEach(() => fixture.clear());
+  const fixture = importsFixture("global-names");
 
   const names = async () => [
     await fixture.names(),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DEFAULT_BRAKE } from "../../federation/imports/brake.ts";
 import { DESTINATION_RULE } from "../../kubernetes/kinds.ts";
 import { linesOf } from "../federation/imports/importOf.ts";
-import { ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
+import { ID, NAMESPACE, importsFixture } from "./support/importsFixture.ts";
 
 const HOST = "bar.xyz.svc.cluster-b.local";
 const EXTRA = "bar.example.org";
@@ -12,17 +12,7 @@ const SETTINGS =
   "exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s, maxEjectionPercent 100";
 
 describe("ImportedServices with what import rules say, against a real API server", () => {
-  let fixture: ImportsFixture;
-
-  before(async () => {
-    fixture = await ImportsFixture.start("import-rules");
-    await fixture.cluster.installIstioKinds();
-    await fixture.cluster.makeNamespace(NAMESPACE);
-  });
-
-  after(() => fixture.stop());
-
-  afterEach(() => fixture.clear());
+  const fixture = importsFixture("import-rules");
 
   const services = {
     [HOST]: `${PLAIN} ${SETTINGS}`,

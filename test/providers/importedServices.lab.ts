@@ -1,21 +1,11 @@
 import assert from "node:assert/strict";
 import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
 import { linesOf } from "../federation/imports/importOf.ts";
-import { BAR, BAR_LINE, BAZ, BAZ_LINE, ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
+import { BAR, BAR_LINE, BAZ, BAZ_LINE, ID, importsFixture } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 
 describe("ImportedServices against a real API server", () => {
-  let fixture: ImportsFixture;
-
-  before(async () => {
-    fixture = await ImportsFixture.start("imports");
-    await fixture.cluster.installIstioKinds();
-    await fixture.cluster.makeNamespace(NAMESPACE);
-  });
-
-  after(() => fixture.stop());
-
-  afterEach(() => fixture.clear());
+  const fixture = importsFixture("imports");
 
   it("creates an entry per service, by server-side apply, with labels that say whose it is", async () => {
     const { id, outs } = await fixture.provider.create(fixture.inputs({ [BAR]: BAR_LINE, [BAZ]: BAZ_LINE }));

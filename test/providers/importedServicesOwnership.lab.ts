@@ -1,20 +1,10 @@
 import assert from "node:assert/strict";
 import { linesOf } from "../federation/imports/importOf.ts";
-import { BAR, BAR_LINE, BAZ, BAZ_LINE, ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
+import { BAR, BAR_LINE, BAZ, BAZ_LINE, ID, NAMESPACE, importsFixture } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 
 describe("Whose ServiceEntries ImportedServices touches", () => {
-  let fixture: ImportsFixture;
-
-  before(async () => {
-    fixture = await ImportsFixture.start("ownership");
-    await fixture.cluster.installIstioKinds();
-    await fixture.cluster.makeNamespace(NAMESPACE);
-  });
-
-  after(() => fixture.stop());
-
-  afterEach(() => fixture.clear());
+  const fixture = importsFixture("ownership");
 
   it("never touches an entry of someone else, names its owner, and does the rest", async () => {
     const theirs = await fixture.foreign(BAR, { "app.kubernetes.io/managed-by": "team-x" });
@@ -73,13 +63,7 @@ describe("Whose ServiceEntries ImportedServices touches", () => {
 });
 
 describe("ImportedServices on a cluster without Istio", () => {
-  let fixture: ImportsFixture;
-
-  before(async () => {
-    fixture = await ImportsFixture.start("bare");
-  });
-
-  after(() => fixture.stop());
+  const fixture = importsFixture("bare", false);
 
   it("has nothing to delete, and nothing there at a refresh", async () => {
     const state = fixture.inputs({});

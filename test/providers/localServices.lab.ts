@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SERVICE, SERVICE_ENTRY, VIRTUAL_SERVICE } from "../../kubernetes/kinds.ts";
 import { linesOf } from "../federation/imports/importOf.ts";
-import { BAR, BAZ, ID, ImportsFixture, NAMESPACE } from "./support/importsFixture.ts";
+import { BAR, BAZ, ID, NAMESPACE, importsFixture } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 
 const PORTS = "8080/HTTP http, 8443/TLS tls, 9090/GRPC grpc";
@@ -11,17 +11,7 @@ const LOCAL = `${PLAIN} localService ${NAME}`;
 const BAZ_LOCAL = "9000/TCP tcp as spiffe://cluster-b.local/ns/xyz/sa/baz localService baz-xyz-cluster-b";
 
 describe("ImportedServices with local Services, against a real API server", () => {
-  let fixture: ImportsFixture;
-
-  before(async () => {
-    fixture = await ImportsFixture.start("local-services");
-    await fixture.cluster.installIstioKinds();
-    await fixture.cluster.makeNamespace(NAMESPACE);
-  });
-
-  after(() => fixture.stop());
-
-  afterEach(() => fixture.clear());
+  const fixture = importsFixture("local-services");
 
   const services = { [BAR]: LOCAL, [BAZ]: BAZ_LOCAL };
   const named = async () =>

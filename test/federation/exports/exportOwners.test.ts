@@ -1,13 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { ExportRule } from "../../../federation/config/exports.ts";
-import { bar, cluster, exportsOf, found, pod, exportsIn } from "./exportsFixture.ts";
+import { bar, cluster, exportsOf, found, pod, exportsIn, twoPorts } from "./exportsFixture.ts";
 
 const services = ["bar"];
-const two = [
-  { name: "http", port: 8080 },
-  { name: "grpc", port: 9090, targetPort: "web" },
-];
 
 describe("The owner of a Service", () => {
   it("opts out by a label on it or on its namespace, in silence where the rule exports others", () => {
@@ -30,7 +26,7 @@ describe("The owner of a Service", () => {
   });
 
   const owned = (annotations: Record<string, string>, rule: ExportRule = { services }) =>
-    exportsOf({ ports: two, annotations }, [pod], [rule]);
+    exportsOf({ ports: twoPorts, annotations }, [pod], [rule]);
   const ports = "istio-federation.dev/export-ports";
   const to = "istio-federation.dev/export-to";
 

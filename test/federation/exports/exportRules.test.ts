@@ -13,13 +13,10 @@ import {
   offeredBar,
   pod,
   exportsIn,
+  twoPorts,
 } from "./exportsFixture.ts";
 
 const services = ["bar"];
-const two = [
-  { name: "http", port: 8080 },
-  { name: "grpc", port: 9090, targetPort: "web" },
-];
 
 describe("A rule of exports", () => {
   const namespaces = { xyz: { team: "pay" } };
@@ -45,8 +42,8 @@ describe("A rule of exports", () => {
 
   it("decides alone when it is the first that matches a Service", () => {
     const all: ExportRule[] = [{ services: ["*"] }, { services, ports: ["grpc"] }];
-    assert.equal(exportsOf({ ports: two }, [pod], all).offered?.ports.length, 2);
-    assert.equal(exportsOf({ ports: two }, [pod], all.toReversed()).offered?.ports.length, 1);
+    assert.equal(exportsOf({ ports: twoPorts }, [pod], all).offered?.ports.length, 2);
+    assert.equal(exportsOf({ ports: twoPorts }, [pod], all.toReversed()).offered?.ports.length, 1);
     const nobody: ExportRule[] = [{ services, peers: [] }, ...byName];
     const { offered, offer, rules } = exportsOf({}, [pod], nobody);
     assert.deepEqual([offered, offer], [undefined, undefined]);
@@ -55,7 +52,7 @@ describe("A rule of exports", () => {
 
   it("exports the ports that it names, by name or number", () => {
     for (const port of ["grpc", "9090"]) {
-      const { offered, warned } = exportsOf({ ports: two }, [pod], [{ services, ports: [port] }]);
+      const { offered, warned } = exportsOf({ ports: twoPorts }, [pod], [{ services, ports: [port] }]);
       assert.deepEqual([offered?.ports.map(({ number }) => number), warned], [[9090], []]);
     }
     const unnamed = [{ port: 80 }, { port: 81 }];
@@ -64,14 +61,14 @@ describe("A rule of exports", () => {
   });
 
   it("says nothing of what becomes of ports that it does not name", () => {
-    const ports = [...two, { name: "dns", port: 53, protocol: "UDP" }];
+    const ports = [...twoPorts, { name: "dns", port: 53, protocol: "UDP" }];
     assert.deepEqual(exportsOf({ ports }, [pod], [{ services, ports: ["http"] }]).warned, []);
   });
 
   it("gets one warning for ports that its Services do not have", () => {
     const named = ["a", "b", "c", "d"].map((name): KubernetesService => ({ ...bar, name }));
     const { warnings } = exportsIn(
-      found({ services: [...named, { ...bar, ports: two }], workloads: [pod] }),
+      found({ services: [...named, { ...bar, ports: twoPorts }], workloads: [pod] }),
       [{ services: ["*"], ports: ["grpc", "http", "x"] }],
       cluster,
     );
@@ -160,7 +157,7 @@ describe("A rule of exports", () => {
 describe("An exported Service", () => {
   it("is an offer with all fields", () => {
     const rule = { services, peers: ["cluster-a"] };
-    const { offer } = exportsOf({ ports: two }, [pod], [{ services: ["x"] }, rule]);
+    const { offer } = exportsOf({ ports: twoPorts }, [pod], [{ services: ["x"] }, rule]);
     assert.deepEqual(offer, {
       namespace: "xyz",
       name: "bar",
@@ -195,7 +192,7 @@ describe("An exported Service", () => {
   });
 
   it("is whole when all is offered of it that the gateway could lead to", () => {
-    const ports = [...two, { name: "dns", port: 53, protocol: "UDP" }];
+    const ports = [...twoPorts, { name: "dns", port: 53, protocol: "UDP" }];
     const isWhole = (rule: ExportRule) => exportsOf({ ports }, [pod], [rule]).offer?.isWhole;
     assert.equal(isWhole({ services }), true);
     assert.equal(isWhole({ services, ports: ["http", "grpc"] }), true);
@@ -203,7 +200,7 @@ describe("An exported Service", () => {
   });
 
   it("leaves out a port of its workloads that nobody knows", () => {
-    const { offer } = exportsOf({ ports: two }, [{ ...pod, ports: {} }]);
+    const { offer } = exportsOf({ ports: twoPorts }, [{ ...pod, ports: {} }]);
     assert.deepEqual(offer?.ports[1], {
       number: 9090,
       name: "grpc",

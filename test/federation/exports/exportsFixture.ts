@@ -33,6 +33,10 @@ export const pod: Workload = {
   ready: true,
   ports: { web: 8000 },
 };
+export const twoPorts = [
+  { name: "http", port: 8080 },
+  { name: "grpc", port: 9090, targetPort: "web" },
+];
 export const byName: ExportRule[] = [{ namespaces: ["xyz"], services: ["bar"] }];
 export const byLabel: ExportRule[] = [{ selector: { "istio-federation.dev/export": "true" } }];
 

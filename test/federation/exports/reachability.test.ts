@@ -11,14 +11,11 @@ import {
   offeredBar,
   pod,
   exportsIn,
+  twoPorts,
 } from "./exportsFixture.ts";
 
 const bare: Workload = { ...pod, labels: { app: "bar" } };
 const created = "2026-11-21T10:00:00Z";
-const two = [
-  { name: "http", port: 8080 },
-  { name: "grpc", port: 9090, targetPort: "web" },
-];
 const policy = { namespace: "xyz", name: "bar", created, selector: { app: "bar" }, ports: {} };
 
 describe("A Service that peers cannot reach", () => {
@@ -55,7 +52,7 @@ describe("A Service that peers cannot reach", () => {
   });
 
   const with_ = (others: Partial<ClusterServices>, workloads = [pod]) =>
-    exportsOf({ ports: two }, workloads, byName, others);
+    exportsOf({ ports: twoPorts }, workloads, byName, others);
 
   it("is not exported where a PeerAuthentication disables mutual TLS", () => {
     const { offered, offer, warned } = with_({ peerAuthentications: [{ ...policy, mode: "DISABLE" }] });
@@ -110,7 +107,7 @@ describe("A Service that peers cannot reach", () => {
   });
 
   it("is told of plaintext once for each PeerAuthentication that lets it in", () => {
-    const services = ["a", "b", "c", "d"].map((name) => ({ ...bar, name, ports: two }));
+    const services = ["a", "b", "c", "d"].map((name) => ({ ...bar, name, ports: twoPorts }));
     const { offers, warnings } = exportsIn(
       found({ services, workloads: [pod, pod], peerAuthentications: [{ ...policy, mode: "PERMISSIVE" }] }),
       [{ services: ["*"] }],

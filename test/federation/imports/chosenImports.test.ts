@@ -2,17 +2,19 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { planImports } from "../../../federation/imports/contracts.ts";
 import { chooseFromPeers } from "../../../federation/imports/registrations.ts";
-import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, WEB, contractC, validConfig } from "../samples.ts";
-
-const local = {
-  cluster: "cluster-a",
-  clusterDomain: "cluster-a.local",
-  trustDomain: "cluster-a.local",
-  allowGatewayAddresses: [] as string[],
-};
+import {
+  localCluster,
+  BAR,
+  KUBECONFIG,
+  LOCAL_CLUSTER,
+  contractOf,
+  WEB,
+  contractC,
+  validConfig,
+} from "../samples.ts";
 
 const choose = (b: unknown, c: unknown) => {
-  const planned = planImports(local, { "cluster-b": contractOf(), "cluster-c": contractC });
+  const planned = planImports(localCluster, { "cluster-b": contractOf(), "cluster-c": contractC });
   assert.deepEqual(planned.faults, []);
   const peers = { "cluster-b": { stack: "b", imports: b }, "cluster-c": { stack: "c", imports: c } };
   const config = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, peers }, "cluster-a");

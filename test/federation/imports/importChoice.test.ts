@@ -8,14 +8,7 @@ import { refuseExtraName } from "../../../federation/core/domains.ts";
 import { type PeerImports, planImports } from "../../../federation/imports/contracts.ts";
 import { chooseImports } from "../../../federation/imports/importChoice.ts";
 import { label } from "../arbitraries.ts";
-import { barService, contractOf } from "../samples.ts";
-
-const local = {
-  cluster: "cluster-a",
-  clusterDomain: "cluster-a.local",
-  trustDomain: "cluster-a.local",
-  allowGatewayAddresses: [] as string[],
-};
+import { localCluster, barService, contractOf } from "../samples.ts";
 
 const hostOf = (name: string): string => `${name}.svc.cluster-b.local`;
 
@@ -23,7 +16,7 @@ const hostOf = (name: string): string => `${name}.svc.cluster-b.local`;
 function planOf(services: Record<string, Partial<ContractService>>): PeerImports {
   const offered = Object.entries(services).map(([name, more]) => [hostOf(name), { ...barService, ...more }]);
   const contract = contractOf({ services: Object.fromEntries(offered) });
-  const planned = planImports(local, { "cluster-b": contract }).imports["cluster-b"] ?? assert.fail();
+  const planned = planImports(localCluster, { "cluster-b": contract }).imports["cluster-b"] ?? assert.fail();
   // The labels are what is published; reading them is the contract's affair.
   return { ...planned, contract };
 }

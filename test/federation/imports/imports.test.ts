@@ -5,17 +5,10 @@ import type { Contract } from "../../../federation/contract/contract.ts";
 import { refuseAddress } from "../../../federation/core/address.ts";
 import { planImports } from "../../../federation/imports/contracts.ts";
 import { doubtfulContract } from "../arbitraries.ts";
-import { BAR, barImport, ROOT_B, ROOT_C, ROOT_D, barService, contractOf } from "../samples.ts";
-
-const local = {
-  cluster: "cluster-a",
-  clusterDomain: "cluster-a.local",
-  trustDomain: "cluster-a.local",
-  allowGatewayAddresses: [] as string[],
-};
+import { localCluster, BAR, barImport, ROOT_B, ROOT_C, ROOT_D, barService, contractOf } from "../samples.ts";
 
 const faultPaths = (contracts: Record<string, unknown>): string[] =>
-  planImports(local, contracts).faults.map(({ path }) => path);
+  planImports(localCluster, contracts).faults.map(({ path }) => path);
 
 const contractC = (changes: Partial<Contract> = {}): Contract =>
   contractOf({
@@ -29,7 +22,10 @@ const contractC = (changes: Partial<Contract> = {}): Contract =>
 
 describe("A plan of imports", () => {
   it("takes what fit peers publish, with their gateways", () => {
-    const { imports, faults } = planImports(local, { "cluster-c": contractC(), "cluster-b": contractOf() });
+    const { imports, faults } = planImports(localCluster, {
+      "cluster-c": contractC(),
+      "cluster-b": contractOf(),
+    });
     assert.deepEqual(faults, []);
     assert.deepEqual(Object.keys(imports), ["cluster-b", "cluster-c"]);
     assert.deepEqual(imports["cluster-b"], {
@@ -50,13 +46,13 @@ describe("A plan of imports", () => {
   });
 
   it("keeps a peer without a gateway apart from one that is unfit", () => {
-    const { imports, faults } = planImports(local, { "cluster-b": contractOf({ gateways: [] }) });
+    const { imports, faults } = planImports(localCluster, { "cluster-b": contractOf({ gateways: [] }) });
     assert.deepEqual(faults, []);
     assert.deepEqual(imports["cluster-b"]?.gateways, []);
   });
 
   it("takes a peer by whatever name our config gives it, but not one that calls itself as we do", () => {
-    const plan = planImports(local, {
+    const plan = planImports(localCluster, {
       "cluster-x": contractOf(),
       "cluster-y": contractC({ cluster: "cluster-a" }),
     });
@@ -71,7 +67,7 @@ describe("A plan of imports", () => {
     for (const domain of ["cluster-a.local", "local", "x.cluster-a.local"]) {
       it(`refuses a peer whose ${field} is ${domain}, against our cluster-a.local`, () => {
         // Of our very cluster domain it may be, and is asked then under which other one its services are to be called.
-        const isAsked = field === "clusterDomain" && domain === local.clusterDomain;
+        const isAsked = field === "clusterDomain" && domain === localCluster.clusterDomain;
         // What holds ours may hold more than that.
         const paths = new Set(faultPaths({ "cluster-b": contractOf({ [field]: domain }) }));
         assert.deepEqual([...paths], [`peers.cluster-b.contract.${isAsked ? "meshDomain" : field}`]);
@@ -80,7 +76,7 @@ describe("A plan of imports", () => {
 
     it(`refuses both of two peers whose ${field}s are the same or nested, and no third`, () => {
       for (const domain of ["cluster-b.local", "x.cluster-b.local"]) {
-        const { imports, faults } = planImports(local, {
+        const { imports, faults } = planImports(localCluster, {
           "cluster-b": contractOf(),
           "cluster-c": contractC({ [field]: domain }),
           "cluster-d": contractC({
@@ -106,7 +102,7 @@ describe("A plan of imports", () => {
       trustDomain: "cluster-b.local",
       rootCertificates: [],
     };
-    const { imports, faults } = planImports(local, { "cluster-b": contractOf() }, [claim]);
+    const { imports, faults } = planImports(localCluster, { "cluster-b": contractOf() }, [claim]);
     assert.deepEqual(imports, {});
     assert.deepEqual(
       faults.map(({ path }) => path),
@@ -122,7 +118,7 @@ describe("A plan of imports", () => {
       ],
     });
     assert.deepEqual(faultPaths({ "cluster-b": contract }), ["peers.cluster-b.contract.gateways[0].address"]);
-    const lab = { ...local, allowGatewayAddresses: ["127.0.0.0/8"] };
+    const lab = { ...localCluster, allowGatewayAddresses: ["127.0.0.0/8"] };
     assert.deepEqual(planImports(lab, { "cluster-b": contract }).faults, []);
   });
 
@@ -133,7 +129,7 @@ describe("A plan of imports", () => {
   });
 
   it("tells what is malformed by the peer it came from, and takes the others", () => {
-    const { imports, faults } = planImports(local, {
+    const { imports, faults } = planImports(localCluster, {
       "cluster-b": { schemaVersion: 2 },
       "cluster-c": contractC(),
     });
@@ -156,7 +152,7 @@ describe("A plan of imports", () => {
     "bar.xyz.evilcluster-b.local",
   ]) {
     it(`leaves out ${host}, which is not the peer's, and takes the rest`, () => {
-      const { imports, faults } = planImports(local, {
+      const { imports, faults } = planImports(localCluster, {
         "cluster-b": contractOf({ services: { [host]: barService, [BAR]: barService } }),
       });
       assert.deepEqual(faults, []);
@@ -180,7 +176,7 @@ describe("A plan of imports", () => {
     it(`leaves out a service that claims the identity ${id}`, () => {
       const service = { ...barService, subjectAltNames: [...barService.subjectAltNames, id] };
       const services = { [BAR]: service, [`x.${BAR}`]: barService };
-      const { imports, faults } = planImports(local, { "cluster-b": contractOf({ services }) });
+      const { imports, faults } = planImports(localCluster, { "cluster-b": contractOf({ services }) });
       assert.deepEqual(faults, []);
       assert.deepEqual(Object.keys(imports["cluster-b"]?.services ?? {}), [`x.${BAR}`]);
       assert.match(imports["cluster-b"]?.refused[0]?.path ?? "", /\.subjectAltNames\[\d\]$/);
@@ -194,22 +190,22 @@ describe("A plan of imports", () => {
       [[], 0],
     ] as const) {
       const services = { [BAR]: { ...barService, peers } };
-      const found = planImports(local, { "cluster-b": contractOf({ services }) }).imports["cluster-b"];
+      const found = planImports(localCluster, { "cluster-b": contractOf({ services }) }).imports["cluster-b"];
       assert.equal(Object.keys(found?.services ?? {}).length, count);
       assert.deepEqual(found?.refused, []);
     }
   });
 
   it("is the same in bytes in whatever order the peers come", () => {
-    const forth = planImports(local, { "cluster-b": contractOf(), "cluster-c": contractC() });
-    const back = planImports(local, { "cluster-c": contractC(), "cluster-b": contractOf() });
+    const forth = planImports(localCluster, { "cluster-b": contractOf(), "cluster-c": contractC() });
+    const back = planImports(localCluster, { "cluster-c": contractC(), "cluster-b": contractOf() });
     assert.equal(JSON.stringify(forth), JSON.stringify(back));
   });
 
   it("never lets through a name, an identity or an address that is not the peer's", () => {
     fc.assert(
       fc.property(doubtfulContract("cluster-b"), doubtfulContract("cluster-c"), (b, c) => {
-        const { imports, faults } = planImports(local, { "cluster-b": b, "cluster-c": c });
+        const { imports, faults } = planImports(localCluster, { "cluster-b": b, "cluster-c": c });
         const hosts = Object.values(imports).flatMap(({ services }) => Object.keys(services));
         assert.equal(new Set(hosts).size, hosts.length);
         assert.ok(faults.every(({ peer }) => !(peer in imports)));
@@ -231,7 +227,7 @@ describe("A plan of imports", () => {
   it("may be asked about anything: it never throws", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (contracts) => {
-        planImports(local, contracts);
+        planImports(localCluster, contracts);
       }),
     );
   });

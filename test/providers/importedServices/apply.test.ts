@@ -5,13 +5,12 @@ import { DeclaredImports } from "../../../providers/importedServices/declared.ts
 import type { LiveObject } from "../../../providers/importedServices/liveObject.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
 import { jsonOf } from "../../federation/imports/importOf.ts";
-import { inputsOfB } from "./inputsOfB.ts";
-import { fakeApiServer } from "../support/fakeApiServer.ts";
+import { inputsOfB, serveObjects } from "./support.ts";
+import { FORBIDDEN, fakeApiServer, listOf } from "../support/fakeApiServer.ts";
 
 const LINE = "8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/sa/bar";
 const GLOBAL = "bar.xyz.global";
 const INPUTS = inputsOfB({ [GLOBAL]: LINE });
-const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "x" } };
 
 describe("An update of a service that has another name here than there", () => {
   const server = fakeApiServer();
@@ -28,18 +27,7 @@ describe("An update of a service that has another name here than there", () => {
 
   beforeEach(() => {
     objects.clear();
-    server.answerBy((request) => {
-      const [verb = "", url = ""] = request.split(" ");
-      const [path = "", query = ""] = url.split("?");
-      const live = objects.get(path);
-      if (verb === "GET" && query !== "") {
-        const isMine = !query.includes("%21%3D");
-        const items = [...objects].flatMap(([at, each]) => (isMine && at.startsWith(path) ? [each] : []));
-        return { status: 200, body: { items, metadata: {} } };
-      }
-      if (verb === "PATCH") return { status: 200, body: applied };
-      return live === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body: live };
-    });
+    serveObjects(server, objects, () => applied);
   });
 
   const put = (kind: "ServiceEntry" | "DestinationRule", inputs = INPUTS): void => {
@@ -50,16 +38,9 @@ describe("An update of a service that has another name here than there", () => {
     objects.set(`/apis/networking.istio.io/v1/namespaces/ns/${plural}/${GLOBAL}`, object);
   };
 
-  /** The writes so far: verb and plural. */
-  const writes = () =>
-    server.requests.flatMap((request) => {
-      const [, verb, plural] = /^(PATCH|DELETE) .*\/(\w+)\/[^/]+$/.exec(request) ?? [];
-      return verb === undefined ? [] : [`${verb} ${plural}`];
-    });
-
   it("makes the entry first, and then the rule", async () => {
     assert.deepEqual(await applyImports(client, INPUTS), { imported: 1, failures: [] });
-    assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH destinationrules"]);
+    assert.deepEqual(server.writes(), ["PATCH serviceentries", "PATCH destinationrules"]);
   });
 
   it("makes only what is missing", async () => {
@@ -68,17 +49,17 @@ describe("An update of a service that has another name here than there", () => {
       imported: 1,
       failures: [],
     });
-    assert.deepEqual(writes(), ["PATCH destinationrules"]);
+    assert.deepEqual(server.writes(), ["PATCH destinationrules"]);
   });
 
   it("takes the rule away first, so that no rule is left without an entry by which it is found", async () => {
     put("ServiceEntry");
     put("DestinationRule");
     assert.deepEqual(await applyImports(client, { ...INPUTS, services: {} }), { imported: 0, failures: [] });
-    assert.deepEqual(writes(), ["DELETE destinationrules", "DELETE serviceentries"]);
+    assert.deepEqual(server.writes(), ["DELETE destinationrules", "DELETE serviceentries"]);
     server.requests.length = 0;
     assert.deepEqual(await removeImports(client, INPUTS), []);
-    assert.deepEqual(writes(), ["DELETE destinationrules", "DELETE serviceentries"]);
+    assert.deepEqual(server.writes(), ["DELETE destinationrules", "DELETE serviceentries"]);
   });
 
   it("takes the rule away before the entry says that there is none, where a service stays and loses it", async () => {
@@ -96,7 +77,7 @@ describe("An update of a service that has another name here than there", () => {
         few,
       );
       assert.deepEqual([imported, failures], [1, []]);
-      assert.deepEqual(writes(), ["DELETE destinationrules", "PATCH serviceentries"]);
+      assert.deepEqual(server.writes(), ["DELETE destinationrules", "PATCH serviceentries"]);
     }
   });
 
@@ -107,14 +88,14 @@ describe("An update of a service that has another name here than there", () => {
     for (const few of [undefined, { hosts: [GLOBAL], before: INPUTS.services }]) {
       assert.deepEqual(await applyImports(client, gone, few), { imported: 0, failures: [] });
     }
-    assert.deepEqual(writes(), []);
+    assert.deepEqual(server.writes(), []);
     [applied] = new DeclaredImports({ ...INPUTS, peer: "c" }).objects(GLOBAL);
     const taking = { ...INPUTS, peer: "c", siblings: ["b"] };
     assert.deepEqual(await applyImports(client, taking, { hosts: [GLOBAL], before: {} }), {
       imported: 1,
       failures: [],
     });
-    assert.deepEqual([...new Set(writes())], ["PATCH serviceentries", "PATCH destinationrules"]);
+    assert.deepEqual([...new Set(server.writes())], ["PATCH serviceentries", "PATCH destinationrules"]);
   });
 
   it("leaves a service alone whose rule is someone else's, and counts it once", async () => {
@@ -122,7 +103,7 @@ describe("An update of a service that has another name here than there", () => {
     put("DestinationRule");
     for (const object of objects.values()) object.metadata.labels = { "istio-federation.dev/peer": "b" };
     const { imported, failures } = await applyImports(client, INPUTS);
-    assert.deepEqual(writes(), []);
+    assert.deepEqual(server.writes(), []);
     assert.equal(imported, 0);
     assert.match(failures.join("\n"), /ServiceEntry ns\/bar\.xyz\.global belongs to/);
     assert.match(failures.join("\n"), /DestinationRule ns\/bar\.xyz\.global belongs to/);
@@ -130,12 +111,7 @@ describe("An update of a service that has another name here than there", () => {
 
   it("does without the right to see DestinationRules where none is needed, and not where one is", async () => {
     put("ServiceEntry");
-    const answer = server.answerBy.bind(server);
-    const forbidden = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
-    answer((request) => {
-      if (request.includes("/destinationrules")) return forbidden;
-      return { status: 200, body: { items: [], metadata: {} } };
-    });
+    server.answerBy((request) => (request.includes("/destinationrules") ? FORBIDDEN : listOf([])));
     const plain = jsonOf({ "bar.xyz.svc.b.local": LINE.replace(" of bar.xyz.svc.b.local", "") });
     assert.deepEqual((await applyImports(client, { ...INPUTS, services: plain })).failures, []);
     assert.deepEqual(await removeImports(client, INPUTS), []);
@@ -151,7 +127,7 @@ describe("An update of a service that has another name here than there", () => {
     ]) {
       put("DestinationRule");
       await remove();
-      assert.deepEqual(writes(), ["DELETE destinationrules"]);
+      assert.deepEqual(server.writes(), ["DELETE destinationrules"]);
       server.requests.length = 0;
     }
   });

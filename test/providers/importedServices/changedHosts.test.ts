@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { changedHosts, remember } from "../../../providers/importedServices/diff.ts";
 import { type Inputs, UNFINISHED, idOf, stateOf } from "../../../providers/importedServices/inputs.ts";
-import { inputsOfB } from "./inputsOfB.ts";
+import { inputsOfB } from "./support.ts";
 
 const LINE = "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar";
 

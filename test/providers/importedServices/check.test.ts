@@ -5,7 +5,7 @@ import { importToJson } from "../../../federation/imports/import.ts";
 import { check } from "../../../providers/importedServices/check.ts";
 import type { Inputs, Request } from "../../../providers/importedServices/inputs.ts";
 import { importOf } from "../../federation/imports/importOf.ts";
-import { inputsOfB } from "./inputsOfB.ts";
+import { inputsOfB } from "./support.ts";
 
 const UNKNOWN: string = pulumi.runtime.unknownValue;
 const HOST = "bar.xyz.svc.cluster-b.local";

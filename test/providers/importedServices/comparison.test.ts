@@ -9,8 +9,8 @@ import { DeclaredImports } from "../../../providers/importedServices/declared.ts
 import type { Inputs } from "../../../providers/importedServices/inputs.ts";
 import type { LiveObject } from "../../../providers/importedServices/liveObject.ts";
 import { jsonOf } from "../../federation/imports/importOf.ts";
-import { inputsOfB } from "./inputsOfB.ts";
-import { fakeApiServer } from "../support/fakeApiServer.ts";
+import { inputsOfB } from "./support.ts";
+import { fakeApiServer, objectOrNotFound } from "../support/fakeApiServer.ts";
 
 const LINE = "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar";
 const NAMES = ["as-declared", "edited", "new", "of-another-peer", "of-the-team"] as const;
@@ -31,7 +31,6 @@ const page = (items: LiveObject[], next?: string) => ({
   status: 200,
   body: { items, metadata: { continue: next } },
 });
-const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "serviceentries" } };
 const EXPIRED = { status: 410, body: { kind: "Status", reason: "Expired", message: "too old" } };
 
 /** Has the peer's label, but was not made by this program. */
@@ -126,8 +125,7 @@ describe("A comparison with the cluster", () => {
     };
     const hosts = ["as-declared", "edited", "new", "of-another-peer", "withdrawn", "gone-too"];
     server.answerBy((request) => {
-      const body = answers[request.split("/").at(-1) ?? ""];
-      return body === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body };
+      return objectOrNotFound(answers[request.split("/").at(-1) ?? ""]);
     });
     const { changed, missing, withdrawn, taken } = only(
       await compareByHost(client, new DeclaredImports(INPUTS), { hosts, before: {} }),
@@ -180,8 +178,7 @@ describe("A comparison with the cluster", () => {
       [theirs, [], ["bar.xyz.global"]],
     ] as const) {
       server.answerBy((request) => {
-        const body = request.includes("/destinationrules/") ? rule : globalEntry;
-        return body === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body };
+        return objectOrNotFound(request.includes("/destinationrules/") ? rule : globalEntry);
       });
       const [entries, rules] = await compareByHost(client, new DeclaredImports(renamed), {
         hosts: ["bar.xyz.global"],

@@ -9,7 +9,7 @@ import {
   digest,
   stateOf,
 } from "../../../providers/importedServices/inputs.ts";
-import { inputsOfB } from "./inputsOfB.ts";
+import { inputsOfB } from "./support.ts";
 
 const BAR = "bar.xyz.svc.b.local";
 const INPUTS = inputsOfB({ [BAR]: "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar" });

@@ -9,16 +9,14 @@ import { type LiveObject, RESOURCES, driftedFields } from "../../../providers/im
 import { readImports } from "../../../providers/importedServices/refresh.ts";
 import { removeImports } from "../../../providers/importedServices/remove.ts";
 import { jsonOf, linesOf } from "../../federation/imports/importOf.ts";
-import { inputsOfB } from "./inputsOfB.ts";
-import { fakeApiServer } from "../support/fakeApiServer.ts";
+import { inputsOfB, serveObjects } from "./support.ts";
+import { FORBIDDEN, NOT_FOUND, fakeApiServer, listOf, objectOrNotFound } from "../support/fakeApiServer.ts";
 
 const HOST = "bar.xyz.svc.b.local";
 const PLAIN = "8080/HTTP http, 9000/TCP tcp as spiffe://b.local/ns/xyz/sa/bar";
 const LOCAL = `${PLAIN} localService bar-xyz-b`;
 const INPUTS = inputsOfB({ [HOST]: LOCAL });
 const OFF = { ...INPUTS, services: jsonOf({ [HOST]: PLAIN }) };
-const NOT_FOUND = { kind: "Status", reason: "NotFound", details: { kind: "x" } };
-const FORBIDDEN = { status: 403, body: { kind: "Status", reason: "Forbidden", message: "no" } };
 const KINDS: ImportKind[] = ["ServiceEntry", "Service", "VirtualService"];
 
 describe("A service with a local Service", () => {
@@ -33,23 +31,7 @@ describe("A service with a local Service", () => {
 
   beforeEach(() => {
     objects.clear();
-    server.answerBy((request) => {
-      const [verb = "", url = ""] = request.split(" ");
-      const [path = "", query = ""] = url.split("?");
-      if (verb === "GET" && query !== "") {
-        const isMine = !query.includes("%21%3D");
-        const items = [...objects].flatMap(([at, each]) =>
-          at.startsWith(`${path}/`) &&
-          isMine === (each.metadata.labels?.["istio-federation.dev/peer"] === "b")
-            ? [each]
-            : [],
-        );
-        return { status: 200, body: { items, metadata: {} } };
-      }
-      const object = objects.get(path);
-      if (verb === "PATCH") return { status: 200, body: declared(path) ?? {} };
-      return object === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body: object };
-    });
+    serveObjects(server, objects, (path) => declared(path) ?? {});
   });
 
   const pathOf = ({ kind, metadata: { namespace, name } }: ImportObject) =>
@@ -73,12 +55,6 @@ describe("A service with a local Service", () => {
     server.requests.length = 0;
     return applyImports(client, inputs, before === undefined ? undefined : { hosts: [HOST], before });
   };
-  /** The writes so far: verb and plural. */
-  const writes = () =>
-    server.requests.flatMap((request) => {
-      const [, verb, plural] = /^(PATCH|DELETE) .*\/(\w+)\/[^/]+$/.exec(request) ?? [];
-      return verb === undefined ? [] : [`${verb} ${plural}`];
-    });
   const asked = () => server.requests.filter((request) => /\/(services|virtualservices)\b/.test(request));
   const ways: [string, Record<string, string> | undefined][] = [
     ["of all", undefined],
@@ -88,19 +64,19 @@ describe("A service with a local Service", () => {
   for (const [how, before] of ways) {
     it(`is made with the Service before what leads from there, by a look ${how}`, async () => {
       assert.deepEqual(await apply(INPUTS, before), { imported: 1, failures: [] });
-      assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH services", "PATCH virtualservices"]);
+      assert.deepEqual(server.writes(), ["PATCH serviceentries", "PATCH services", "PATCH virtualservices"]);
       for (const kind of KINDS) put(kind);
       assert.deepEqual(await apply(INPUTS, before), { imported: 1, failures: [] });
-      assert.deepEqual(writes(), []);
+      assert.deepEqual(server.writes(), []);
     });
 
     it(`loses that before its entry tells nothing of it, by a look ${how}`, async () => {
       for (const kind of KINDS) put(kind);
       assert.deepEqual(await apply(OFF, before), { imported: 1, failures: [] });
       const removed = ["DELETE virtualservices", "DELETE services"];
-      assert.deepEqual(writes(), [...removed, "PATCH serviceentries"]);
+      assert.deepEqual(server.writes(), [...removed, "PATCH serviceentries"]);
       assert.deepEqual(await apply({ ...INPUTS, services: {} }, before), { imported: 0, failures: [] });
-      assert.deepEqual(writes(), [...removed, "DELETE serviceentries"]);
+      assert.deepEqual(server.writes(), [...removed, "DELETE serviceentries"]);
     });
 
     it(`costs no request where there is none, by a look ${how}`, async () => {
@@ -115,7 +91,7 @@ describe("A service with a local Service", () => {
       for (const kind of KINDS) put(kind);
       const renamed = { ...INPUTS, services: jsonOf({ [HOST]: LOCAL.replace("bar-xyz-b", "pay") }) };
       assert.deepEqual(await apply(renamed, before), { imported: 1, failures: [] });
-      assert.deepEqual(writes(), [
+      assert.deepEqual(server.writes(), [
         "DELETE virtualservices",
         "DELETE services",
         "PATCH serviceentries",
@@ -142,7 +118,7 @@ describe("A service with a local Service", () => {
       for (const [reason, edit] of others) {
         put("Service", edit);
         const { imported, failures } = await apply({ ...INPUTS, siblings: ["c"] }, before);
-        assert.deepEqual([imported, writes()], [0, ["PATCH serviceentries"]]);
+        assert.deepEqual([imported, server.writes()], [0, ["PATCH serviceentries"]]);
         assert.match(failures[0] ?? "", /^0 of 1 services are registered as declared\./);
         assert.match(failures[1] ?? "", reason);
         assert.equal(failures.length, 2);
@@ -155,13 +131,11 @@ describe("A service with a local Service", () => {
         if (/^PATCH .*\/services\//.test(request)) return { status: 500, body: { kind: "Status", message } };
         if (request.startsWith("PATCH"))
           return { status: 200, body: new DeclaredImports(INPUTS).objects(HOST)[0] };
-        return request.includes("limit=")
-          ? { status: 200, body: { items: [], metadata: {} } }
-          : { status: 404, body: NOT_FOUND };
+        return request.includes("limit=") ? listOf([]) : NOT_FOUND;
       });
       const { imported, failures } = await apply(INPUTS, before);
       assert.equal(imported, 0);
-      assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH services"]);
+      assert.deepEqual(server.writes(), ["PATCH serviceentries", "PATCH services"]);
       assert.match(failures[1] ?? "", /has no address left for a Service/);
     });
 
@@ -178,9 +152,7 @@ describe("A service with a local Service", () => {
         }
         if (request.startsWith("PATCH")) return { status: 200, body: {} };
         if (request.startsWith("PUT")) return { status: 200, body: {} };
-        return request.includes("limit=")
-          ? { status: 200, body: { items: [], metadata: {} } }
-          : { status: 404, body: NOT_FOUND };
+        return request.includes("limit=") ? listOf([]) : NOT_FOUND;
       });
       const few = before === undefined ? undefined : { hosts, before: {} };
       const { failures } = await applyImports(client, inputs, few);
@@ -197,10 +169,9 @@ describe("A service with a local Service", () => {
         if (request.includes("limit=")) {
           const isOfOthers = request.includes("%21%3D") && request.includes("/services?");
           const items = isOfOthers ? [...objects.values()] : [];
-          return { status: 200, body: { items, metadata: {} } };
+          return listOf(items);
         }
-        const object = objects.get(path);
-        return object === undefined ? { status: 404, body: NOT_FOUND } : { status: 200, body: object };
+        return objectOrNotFound(objects.get(path));
       });
       const { imported, failures } = await apply(INPUTS, before);
       assert.equal(imported, 0);
@@ -213,7 +184,7 @@ describe("A service with a local Service", () => {
           Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "c" }),
         );
       assert.deepEqual(await apply({ ...INPUTS, siblings: ["c"] }, before), { imported: 1, failures: [] });
-      assert.deepEqual(writes(), ["PATCH serviceentries", "PATCH services", "PATCH virtualservices"]);
+      assert.deepEqual(server.writes(), ["PATCH serviceentries", "PATCH services", "PATCH virtualservices"]);
     });
   }
 
@@ -226,7 +197,11 @@ describe("A service with a local Service", () => {
     it("goes with all that the peer has", async () => {
       for (const kind of KINDS) put(kind);
       assert.deepEqual(await remove(), []);
-      assert.deepEqual(writes(), ["DELETE virtualservices", "DELETE services", "DELETE serviceentries"]);
+      assert.deepEqual(server.writes(), [
+        "DELETE virtualservices",
+        "DELETE services",
+        "DELETE serviceentries",
+      ]);
     });
 
     it("goes where no entry tells of it: the peer was renamed, or somebody deleted the entry", async () => {
@@ -236,7 +211,7 @@ describe("A service with a local Service", () => {
       put("Service");
       put("VirtualService");
       assert.deepEqual(await remove(), []);
-      assert.deepEqual(writes(), ["DELETE virtualservices", "DELETE services"]);
+      assert.deepEqual(server.writes(), ["DELETE virtualservices", "DELETE services"]);
       objects.clear();
       assert.deepEqual(await remove(), []);
       assert.equal(asked().length, 2);
@@ -246,12 +221,11 @@ describe("A service with a local Service", () => {
       const answerOf = (tells: boolean) => (request: string) => {
         if (/\/(services|virtualservices)\?/.test(request)) return FORBIDDEN;
         const [entry] = new DeclaredImports(tells ? INPUTS : OFF).objects(HOST);
-        const items = request.includes("/serviceentries?") ? [entry] : [];
-        return { status: 200, body: { items, metadata: {} } };
+        return listOf(request.includes("/serviceentries?") ? [entry] : []);
       };
       server.answerBy(answerOf(false));
       assert.deepEqual(await remove(), []);
-      assert.deepEqual(writes(), ["DELETE serviceentries"]);
+      assert.deepEqual(server.writes(), ["DELETE serviceentries"]);
       server.answerBy(answerOf(true));
       await assert.rejects(remove(), /403 Forbidden/);
     });

@@ -5,7 +5,7 @@ import { type Inputs, type State, stateOf } from "../../../providers/importedSer
 import { type LiveObject, driftedFields } from "../../../providers/importedServices/liveObject.ts";
 import { RefreshCollector } from "../../../providers/importedServices/refresh.ts";
 import { jsonOf, linesOf } from "../../federation/imports/importOf.ts";
-import { inputsOfB } from "./inputsOfB.ts";
+import { inputsOfB } from "./support.ts";
 
 const HOST = "bar.xyz.svc.cluster-b.local";
 const LINE = "8080/HTTP http, 9090/GRPC grpc as spiffe://cluster-b.local/ns/xyz/sa/bar";
@@ -32,12 +32,21 @@ function live(
   return { ...entry, status: { addresses: [] } } as LiveObject;
 }
 
-/** What a refresh tells of one entry. */
-function lineOf(entry: LiveObject, state: State): string | undefined {
+/** Returns the lines of a refresh that finds these objects, by host. */
+function refreshed(
+  state: State,
+  entries: readonly LiveObject[],
+  rules: readonly LiveObject[] = [],
+): Record<string, string> {
   const collector = new RefreshCollector(state);
-  collector.takeEntry(entry);
-  return Object.values(linesOf(collector.end()))[0];
+  for (const entry of entries) collector.takeEntry(entry);
+  for (const rule of rules) collector.take("DestinationRule", rule);
+  return linesOf(collector.end());
 }
+
+/** Returns the line of a refresh that finds this one entry. */
+const lineOf = (entry: LiveObject, state: State): string | undefined =>
+  Object.values(refreshed(state, [entry]))[0];
 
 describe("An entry in the cluster", () => {
   it("is its line when it is as declared", () => {
@@ -164,27 +173,23 @@ describe("A service whose gateways pause, in the cluster", () => {
   const inputs: Inputs = { ...INPUTS, services: jsonOf({ [HOST]: PAUSING }) };
   const [entry = assert.fail(), rule = assert.fail()] = objectsOf(inputs) as unknown as LiveObject[];
 
-  const told = (found: LiveObject, rules: readonly LiveObject[]) => {
-    const collector = new RefreshCollector(stateOf(inputs));
-    collector.takeEntry(found);
-    for (const each of rules) collector.take("DestinationRule", each);
-    return Object.values(linesOf(collector.end()))[0];
-  };
+  const shown = (found: LiveObject, rules: readonly LiveObject[]) =>
+    Object.values(refreshed(stateOf(inputs), [found], rules))[0];
 
   it("is its line when entry and rule are as declared", () => {
-    assert.equal(told(entry, [rule]), PAUSING);
+    assert.equal(shown(entry, [rule]), PAUSING);
   });
 
   it("shows a rule that is gone or edited, and an entry that tells of none, or of one that cannot be", () => {
-    assert.equal(told(entry, []), `${PAUSING} (not as declared: DestinationRule)`);
+    assert.equal(shown(entry, []), `${PAUSING} (not as declared: DestinationRule)`);
     const edited = structuredClone(rule);
     Object.assign(edited.spec ?? {}, { trafficPolicy: { outlierDetection: { interval: "1s" } } });
-    assert.equal(told(entry, [edited]), `${PAUSING} (not as declared: DestinationRule trafficPolicy)`);
+    assert.equal(shown(entry, [edited]), `${PAUSING} (not as declared: DestinationRule trafficPolicy)`);
     const silent = structuredClone(entry);
     delete silent.metadata.annotations;
-    assert.equal(told(silent, [rule]), `${LINE} (not as declared: unexpected DestinationRule)`);
+    assert.equal(shown(silent, [rule]), `${LINE} (not as declared: unexpected DestinationRule)`);
     silent.metadata.annotations = { "istio-federation.dev/outlier-detection": "often" };
-    assert.equal(told(silent, [rule]), `${LINE} (not as declared: annotations, unexpected DestinationRule)`);
+    assert.equal(shown(silent, [rule]), `${LINE} (not as declared: annotations, unexpected DestinationRule)`);
   });
 });
 
@@ -194,16 +199,11 @@ describe("A service with another name here than there, in the cluster", () => {
   const inputs: Inputs = { ...INPUTS, services: jsonOf({ [GLOBAL]: RENAMED }) };
   const [entry = assert.fail(), rule = assert.fail()] = objectsOf(inputs, GLOBAL) as unknown as LiveObject[];
 
-  /** What a refresh tells of it. */
-  const told = (entries: readonly LiveObject[], rules: readonly LiveObject[]) => {
-    const collector = new RefreshCollector(stateOf(inputs));
-    for (const found of entries) collector.takeEntry(found);
-    for (const found of rules) collector.take("DestinationRule", found);
-    return Object.entries(linesOf(collector.end()));
-  };
+  const shown = (entries: readonly LiveObject[], rules: readonly LiveObject[]) =>
+    Object.entries(refreshed(stateOf(inputs), entries, rules));
 
   it("is its line when entry and rule are as declared", () => {
-    assert.deepEqual(told([entry], [rule]), [[GLOBAL, RENAMED]]);
+    assert.deepEqual(shown([entry], [rule]), [[GLOBAL, RENAMED]]);
   });
 
   it("shows a rule that is gone, or edited, and what of the entry is", () => {
@@ -212,15 +212,15 @@ describe("A service with another name here than there, in the cluster", () => {
     const moved = structuredClone(entry);
     Object.assign(moved.spec ?? {}, { location: "MESH_EXTERNAL" });
     const marked = (fields: string) => [[GLOBAL, `${RENAMED} (not as declared: ${fields})`]];
-    assert.deepEqual(told([entry], []), marked("DestinationRule"));
+    assert.deepEqual(shown([entry], []), marked("DestinationRule"));
     const fields = "DestinationRule exportTo, DestinationRule trafficPolicy";
-    assert.deepEqual(told([entry], [edited]), marked(fields));
-    assert.deepEqual(told([moved], [rule]), marked("location"));
+    assert.deepEqual(shown([entry], [edited]), marked(fields));
+    assert.deepEqual(shown([moved], [rule]), marked("location"));
   });
 
   it("shows a rule without an entry", () => {
     const stray = { ...rule, metadata: { ...rule.metadata, name: "stray.global" } };
-    assert.deepEqual(told([entry], [stray, rule]), [
+    assert.deepEqual(shown([entry], [stray, rule]), [
       [GLOBAL, RENAMED],
       ["stray.global", "unexpected DestinationRule"],
     ]);
@@ -230,12 +230,12 @@ describe("A service with another name here than there, in the cluster", () => {
     const silent = structuredClone(entry);
     delete silent.metadata.annotations;
     assert.deepEqual(driftedFields(silent, objectsOf(inputs, GLOBAL)[0] ?? assert.fail()), ["annotations"]);
-    assert.deepEqual(told([silent], []), [[GLOBAL, RENAMED.replace(` of ${HOST}`, "")]]);
-    assert.deepEqual(told([silent], [rule]), [
+    assert.deepEqual(shown([silent], []), [[GLOBAL, RENAMED.replace(` of ${HOST}`, "")]]);
+    assert.deepEqual(shown([silent], [rule]), [
       [GLOBAL, `${RENAMED.replace(` of ${HOST}`, "")} (not as declared: unexpected DestinationRule)`],
     ]);
     silent.metadata.annotations = { [REMOTE_HOST_ANNOTATION]: "no name" };
-    assert.deepEqual(told([silent], [rule]), [
+    assert.deepEqual(shown([silent], [rule]), [
       [GLOBAL, "not a ServiceEntry that this program writes, unexpected DestinationRule"],
     ]);
   });
@@ -246,21 +246,17 @@ describe("A service whose calls the peer's gateway opens, in the cluster", () =>
   const inputs: Inputs = { ...INPUTS, services: jsonOf({ [HOST]: OPENED }) };
   const [entry = assert.fail(), rule = assert.fail()] = objectsOf(inputs) as unknown as LiveObject[];
 
-  const told = (found: LiveObject, rules: readonly LiveObject[]) => {
-    const collector = new RefreshCollector(stateOf(inputs));
-    collector.takeEntry(found);
-    for (const each of rules) collector.take("DestinationRule", each);
-    return Object.entries(linesOf(collector.end()));
-  };
+  const shown = (found: LiveObject, rules: readonly LiveObject[]) =>
+    Object.entries(refreshed(stateOf(inputs), [found], rules));
 
   it("is its line when entry and rule are as declared", () => {
-    assert.deepEqual(told(entry, [rule]), [[HOST, OPENED]]);
-    assert.deepEqual(told(entry, []), [[HOST, `${OPENED} (not as declared: DestinationRule)`]]);
+    assert.deepEqual(shown(entry, [rule]), [[HOST, OPENED]]);
+    assert.deepEqual(shown(entry, []), [[HOST, `${OPENED} (not as declared: DestinationRule)`]]);
   });
 
   it("is not what it was when its entry does not tell of that", () => {
     const silent = structuredClone(entry);
     delete silent.metadata.annotations;
-    assert.deepEqual(told(silent, []), [[HOST, OPENED.replace(" terminated", "")]]);
+    assert.deepEqual(shown(silent, []), [[HOST, OPENED.replace(" terminated", "")]]);
   });
 });

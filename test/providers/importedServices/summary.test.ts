@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_BRAKE, removalToken } from "../../../federation/imports/brake.ts";
 import { jsonOf } from "../../federation/imports/importOf.ts";
-import { inputsOfB } from "./inputsOfB.ts";
+import { inputsOfB } from "./support.ts";
 import { type Inputs, UNFINISHED, stateOf } from "../../../providers/importedServices/inputs.ts";
 import { summarize, unfinished } from "../../../providers/importedServices/summary.ts";
 

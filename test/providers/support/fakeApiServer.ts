@@ -68,11 +68,36 @@ export class FakeApiServer {
     this.choose = choose;
   }
 
+  /** The writes so far: verb and plural. */
+  writes(): string[] {
+    return this.requests.flatMap((request) => {
+      const [, verb, plural] = /^(PATCH|DELETE) .*\/(\w+)\/[^/]+$/.exec(request) ?? [];
+      return verb === undefined ? [] : [`${verb} ${plural}`];
+    });
+  }
+
   stop(): void {
     this.server.closeAllConnections();
     this.server.close();
     if (this.access !== undefined) rmSync(this.access.folder, { recursive: true });
   }
+}
+
+/** The answer to a request for what is not there. */
+export const NOT_FOUND: Answer = {
+  status: 404,
+  body: { kind: "Status", reason: "NotFound", details: { kind: "x" } },
+};
+
+/** A refusal for want of rights. */
+export const FORBIDDEN: Answer = {
+  status: 403,
+  body: { kind: "Status", reason: "Forbidden", message: "User cannot list" },
+};
+
+/** Returns the answer with this object, or that there is none. */
+export function objectOrNotFound(object: unknown): Answer {
+  return object === undefined ? NOT_FOUND : { status: 200, body: object };
 }
 
 /** A fake API server that is started before the tests of a `describe`, and stopped after them. */

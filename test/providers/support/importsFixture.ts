@@ -56,17 +56,12 @@ export function importsText(): Promise<string> {
 
 /** An API server, and the provider process of `ImportedServices`. */
 export class ImportsFixture {
-  readonly cluster: TestCluster;
-  readonly provider: ProviderProcess;
+  cluster!: TestCluster;
+  provider!: ProviderProcess;
 
-  private constructor(cluster: TestCluster, provider: ProviderProcess) {
-    this.cluster = cluster;
-    this.provider = provider;
-  }
-
-  static async start(name: string): Promise<ImportsFixture> {
-    const cluster = await TestCluster.start(name);
-    return new ImportsFixture(cluster, await ProviderProcess.start(await importsText()));
+  async start(name: string): Promise<void> {
+    this.cluster = await TestCluster.start(name);
+    this.provider = await ProviderProcess.start(await importsText());
   }
 
   async stop(): Promise<void> {
@@ -132,4 +127,21 @@ export class ImportsFixture {
     await this.cluster.makeEntry(NAMESPACE, name, labels);
     return this.entry(name);
   }
+}
+
+/**
+ * An {@link ImportsFixture} that is started before the tests of a `describe`, emptied after each and stopped after all.
+ * @param hasIstio whether the API server has Istio's kinds and the namespace of imports.
+ */
+export function importsFixture(name: string, hasIstio = true): ImportsFixture {
+  const fixture = new ImportsFixture();
+  before(async () => {
+    await fixture.start(name);
+    if (!hasIstio) return;
+    await fixture.cluster.installIstioKinds();
+    await fixture.cluster.makeNamespace(NAMESPACE);
+  });
+  after(() => fixture.stop());
+  if (hasIstio) afterEach(() => fixture.clear());
+  return fixture;
 }
