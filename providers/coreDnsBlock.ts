@@ -8,7 +8,6 @@ import { editCorefile, readCorefile } from "../kubernetes/corefile.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields, domainText } from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
-import { endWithEngine } from "./providerProcess.ts";
 
 /** Arguments of `CoreDnsBlock`. */
 export interface CoreDnsBlockArgs {
@@ -58,7 +57,6 @@ function diff(olds: State, news: State): pulumi.dynamic.DiffResult {
 }
 
 async function put({ kubeconfig, namespace, configMap, block }: State): Promise<State> {
-  endWithEngine();
   const client = await ClusterClient.connect(kubeconfig);
   await editCorefile(
     client,
@@ -86,7 +84,6 @@ async function read(
  * @throws ClusterError when nobody can tell which lines are ours.
  */
 async function remove(state: State): Promise<void> {
-  endWithEngine();
   const client = await ClusterClient.connect(state.kubeconfig);
   if ((await readCorefile(client, state)) === undefined) return;
   await editCorefile(client, state, {

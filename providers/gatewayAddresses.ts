@@ -15,7 +15,6 @@ import {
   domainText,
 } from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
-import { endWithEngine } from "./providerProcess.ts";
 
 /** Arguments of `GatewayAddresses`. */
 export interface GatewayAddressesArgs {
@@ -91,7 +90,6 @@ function diff(olds: State, news: Inputs): pulumi.dynamic.DiffResult {
 }
 
 async function observe(inputs: Inputs): Promise<State> {
-  endWithEngine();
   const { kubeconfig, namespace, service, type, port, timeoutSeconds } = inputs;
   const client = await ClusterClient.connect(kubeconfig);
   const status = await awaitAddresses(() => readGatewayStatus(client, inputs), timeoutSeconds);

@@ -8,7 +8,6 @@ import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
 import { KUBECONFIG_FIELD, NAMESPACE_FIELD, checkFields } from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
 import { PartialFailure } from "./partialFailure.ts";
-import { endWithEngine } from "./providerProcess.ts";
 
 /** Arguments of `Leftovers`. */
 export interface LeftoversArgs {
@@ -60,7 +59,6 @@ function diff(olds: State, { found }: Inputs): pulumi.dynamic.DiffResult {
 
 async function clear(id: string, inputs: Inputs): Promise<State> {
   if (Object.keys(inputs.found).length === 0) return { removed: {} };
-  endWithEngine();
   const failures = await removeEntries(inputs);
   if (failures.length === 0) return { removed: inputs.found };
   // The SDK adds the provider's text to the outputs of a success only; without it the engine could not call this provider again.

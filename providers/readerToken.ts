@@ -14,7 +14,6 @@ import {
   domainText,
 } from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
-import { endWithEngine } from "./providerProcess.ts";
 
 /** Arguments of `ReaderToken`. */
 export interface ReaderTokenArgs {
@@ -93,7 +92,6 @@ function diff(olds: State, news: Inputs): pulumi.dynamic.DiffResult {
 
 /** @throws ClusterError when the API server issues no token; Error when the token has another life than it may have. */
 async function issue({ peer, ...inputs }: Inputs): Promise<State> {
-  endWithEngine();
   const { kubeconfig, namespace, serviceAccount, uid, hours } = inputs;
   const client = await ClusterClient.connect(kubeconfig);
   const { token, expires } = await client.requestToken(namespace, serviceAccount, hours * 3600);

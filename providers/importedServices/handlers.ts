@@ -7,7 +7,7 @@ import { type Inputs, type Request, type State, UNFINISHED, idOf, stateOf } from
 import { readImports } from "./refresh.ts";
 import { removeImports } from "./remove.ts";
 import { summarize, unfinished } from "./summary.ts";
-import { endWithEngine, saveMemory } from "../providerProcess.ts";
+import { saveMemory } from "../providerProcess.ts";
 import { PartialFailure, firstFailures } from "../partialFailure.ts";
 
 /** The methods of the dynamic provider of `ImportedServices`, loaded by its shim in the provider process. */
@@ -58,7 +58,6 @@ async function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult
 }
 
 async function remove(_id: string, state: State): Promise<void> {
-  endWithEngine();
   const client = await ClusterClient.connect(state.kubeconfig);
   const failures = await removeImports(client, state);
   if (failures.length > 0)
@@ -67,7 +66,6 @@ async function remove(_id: string, state: State): Promise<void> {
 
 /** @param changed the only hosts to read. @default all of the peer's */
 async function converge(inputs: Inputs & Shimmed, changed?: ChangedHosts): Promise<State> {
-  endWithEngine();
   const client = await ClusterClient.connect(inputs.kubeconfig);
   const { imported, failures } = await applyImports(client, inputs, changed);
   const state = stateOf(inputs);

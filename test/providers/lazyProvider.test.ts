@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type * as pulumi from "@pulumi/pulumi";
 import { CoreDnsBlock } from "../../providers/coreDnsBlock.ts";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { ImportedServices } from "../../providers/importedServices.ts";
@@ -13,6 +12,9 @@ import { SignedAuthority } from "../../providers/signedAuthority.ts";
 import { TrustAnchor } from "../../providers/trustAnchor.ts";
 import { NO_IMPORTS } from "./support/importsFixture.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
+
+const CHECKOUT = join(import.meta.dirname, "../..");
+const PROVIDER_PROCESS = join(CHECKOUT, "providers/providerProcess.ts");
 
 const gateway = {
   kubeconfig: {},
@@ -71,6 +73,7 @@ for (const [file, make] of Object.entries(resources)) {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(join(folder, "package.json"), '{"type":"module"}');
       writeFileSync(path, code);
+      cpSync(PROVIDER_PROCESS, join(folder, "providers", "providerProcess.ts"));
     }
 
     it("is smaller than 1 KB", () => {
@@ -88,14 +91,29 @@ for (const [file, make] of Object.entries(resources)) {
       assert.equal(await providerText(make), text);
     });
 
-    it("gives all methods when it is loaded as Pulumi loads it", async () => {
-      const requireFromString = createRequire(import.meta.url)("require-from-string") as (text: string) => {
-        handler(): pulumi.dynamic.ResourceProvider;
-      };
-      const provider = requireFromString(text).handler();
-      await provider.configure?.({ config: {} as pulumi.dynamic.Config });
-      for (const method of ["check", "diff", "create", "update", "read", "delete"] as const) {
-        assert.equal(typeof provider[method], "function", method);
+    it("gives all methods when it is loaded as Pulumi loads it", () => {
+      // In a process of its own, which the provider may end when its standard input does.
+      const code = `
+        const provider = require("require-from-string")(${JSON.stringify(text)}).handler();
+        provider.configure({ config: {} });
+        const methods = ["check", "diff", "create", "update", "read", "delete"];
+        console.log(methods.filter((method) => typeof provider[method] !== "function"));`;
+      const { stdout, stderr } = spawnSync(process.execPath, ["-e", code], {
+        cwd: CHECKOUT,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      assert.deepEqual([stdout.trim(), stderr], ["[]", ""]);
+    });
+
+    it("ends its process with the engine, whatever it was asked first", async function () {
+      this.timeout(15_000);
+      const provider = await ProviderProcess.start(text);
+      try {
+        await provider.check({}, {}).catch(() => undefined);
+        await provider.abandon(10_000);
+      } finally {
+        await provider.stop();
       }
     });
 

@@ -87,10 +87,13 @@ export class ProviderProcess {
     await once(this.child, "exit");
   }
 
-  /** As when the engine is killed: waits until the process has ended by itself. */
-  async abandon(): Promise<void> {
+  /**
+   * Closes the standard input, as when the engine is killed, and waits until the process has ended by itself.
+   * @throws Error when it does not end in time.
+   */
+  async abandon(milliseconds = 60_000): Promise<void> {
     this.child.stdin.destroy();
-    await once(this.child, "exit");
+    await once(this.child, "exit", { signal: AbortSignal.timeout(milliseconds) });
   }
 
   async check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: string[] }> {
