@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Agent, get } from "node:https";
 import { join } from "node:path";
 import type { LabProcess, ProcessTable } from "../process.ts";
 import type { Log } from "../progress.ts";
 import { waitUntilReady } from "../ready.ts";
 import type { Tools } from "../tools/tools.ts";
-import { makeCredentials, type Credentials } from "./credentials.ts";
 import { writeKubeconfig, type KubeconfigEntry } from "./kubeconfig.ts";
 
 const READY_SECONDS = 90;
@@ -175,4 +175,32 @@ async function isApiReady(server: string, certificates: string, token: string): 
     request.on("timeout", () => request.destroy(new Error("no answer within 2 s")));
     request.on("error", reject);
   });
+}
+
+/** Secrets of one API server; each start of the lab makes new ones. */
+export interface Credentials {
+  /** Bearer token of a user in `system:masters`. */
+  readonly adminToken: string;
+  /** File for `--token-auth-file`. */
+  readonly tokenFile: string;
+  /** PEM files of the key pair that signs service account tokens. */
+  readonly serviceAccountKey: string;
+  readonly serviceAccountPublicKey: string;
+}
+
+/** Makes the credentials as files, readable by the owner only. @param folder exists already. */
+export function makeCredentials(folder: string): Credentials {
+  const adminToken = randomBytes(32).toString("hex");
+  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  const write = (name: string, content: string | Buffer): string => {
+    const file = join(folder, name);
+    writeFileSync(file, content, { mode: 0o600 });
+    return file;
+  };
+  return {
+    adminToken,
+    tokenFile: write("tokens.csv", `${adminToken},admin,admin,"system:masters"\n`),
+    serviceAccountKey: write("service-account.key", privateKey.export({ type: "sec1", format: "pem" })),
+    serviceAccountPublicKey: write("service-account.pub", publicKey.export({ type: "spki", format: "pem" })),
+  };
 }

@@ -1,4 +1,6 @@
-import type { V1Pod } from "@kubernetes/client-node";
+import { PatchStrategy, setHeaderOptions, type V1Pod, type V1Service } from "@kubernetes/client-node";
+import type { Log } from "../progress.ts";
+import { watchKind, type Cluster, type Watched } from "./cluster.ts";
 
 /** Annotation of a Pod: the loopback address that it is to have. */
 export const ADDRESS_ANNOTATION = "lab.istio-federation.dev/ip";
@@ -31,4 +33,79 @@ export function chooseAddress(pod: V1Pod, network: string, taken: ReadonlySet<st
     if (!taken.has(address)) return address;
   }
   return undefined;
+}
+
+/**
+ * The addresses that a Service of type LoadBalancer has in the lab: those of its ready Pods, since no balancer stands
+ * before them. So they serve the Pods' ports; a Service whose `port` differs from its `targetPort` is not served right.
+ *
+ * @returns sorted; undefined for other Services.
+ */
+export function balancerAddresses(service: V1Service, pods: readonly V1Pod[]): string[] | undefined {
+  const { type, selector } = service.spec ?? {};
+  if (type !== "LoadBalancer" || !selector) return undefined;
+  const addresses = pods
+    .filter(({ metadata, status }) => {
+      const ready = status?.conditions?.some(
+        (condition) => condition.type === "Ready" && condition.status === "True",
+      );
+      const selected = Object.entries(selector).every(([key, value]) => metadata?.labels?.[key] === value);
+      return ready === true && selected && metadata?.namespace === service.metadata?.namespace;
+    })
+    .map(({ status }) => status?.podIP ?? "");
+  return addresses.sort();
+}
+
+/**
+ * Does what a cloud's controller does: tells each Service of type LoadBalancer its addresses, once there are any. Later
+ * ones replace them; Services whose Pods are all gone keep theirs, as they would a cloud's.
+ */
+export class LoadBalancers {
+  readonly #cluster: Cluster;
+  readonly #pods: () => readonly V1Pod[];
+  readonly #log: Log;
+  readonly #services = new Map<string, V1Service>();
+  #watch: Watched<V1Service> | undefined;
+
+  /** @param pods the Pods on this machine, with their present status. */
+  constructor(cluster: Cluster, pods: () => readonly V1Pod[], log: Log) {
+    this.#cluster = cluster;
+    this.#pods = pods;
+    this.#log = log;
+  }
+
+  async start(): Promise<void> {
+    const { config, core } = this.#cluster;
+    const list = () => core.listServiceForAllNamespaces();
+    this.#watch = await watchKind<V1Service>(config, "/api/v1/services", list, (service, gone) => {
+      const uid = service.metadata?.uid ?? "";
+      if (gone) this.#services.delete(uid);
+      else this.#services.set(uid, service);
+      this.update();
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.#watch?.stop();
+  }
+
+  /** To be called when Pods have changed. */
+  update(): void {
+    for (const service of this.#services.values()) void this.#tell(service);
+  }
+
+  async #tell(service: V1Service): Promise<void> {
+    const addresses = balancerAddresses(service, this.#pods()) ?? [];
+    const told = service.status?.loadBalancer?.ingress?.map(({ ip }) => ip ?? "") ?? [];
+    if (addresses.length === 0 || addresses.join() === told.join()) return;
+    const { name = "", namespace = "" } = service.metadata ?? {};
+    const body = { status: { loadBalancer: { ingress: addresses.map((ip) => ({ ip })) } } };
+    const options = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+    try {
+      await this.#cluster.core.patchNamespacedServiceStatus({ name, namespace, body }, options);
+      this.#log(`Service ${namespace}/${name} has the addresses ${addresses.join(", ")}`);
+    } catch (error) {
+      this.#log(`Service ${namespace}/${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
 }

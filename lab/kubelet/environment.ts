@@ -1,8 +1,12 @@
-import type { V1Container, V1EnvVar, V1Pod } from "@kubernetes/client-node";
-import type { Allocatable } from "./fields.ts";
-import { readField, readResource } from "./fields.ts";
-import type { Bytes, Sources } from "./sources.ts";
-import { MissingSourceError } from "./sources.ts";
+import type {
+  V1Container,
+  V1EnvVar,
+  V1ObjectFieldSelector,
+  V1Pod,
+  V1ResourceFieldSelector,
+} from "@kubernetes/client-node";
+import { quantityToScalar } from "@kubernetes/client-node/dist/util.js";
+import { MissingSourceError, type Bytes, type Sources } from "./sources.ts";
 
 /** Variables by name. */
 export type Environment = Record<string, string>;
@@ -73,4 +77,73 @@ function resolveVariable(
 
 function text(value: Bytes): string {
   return Buffer.from(value).toString("utf8");
+}
+
+/** What the machine offers a container that has no limit of its own: the kubelet's "allocatable". */
+export interface Allocatable {
+  /** Cores. */
+  readonly cpu: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+/**
+ * Reads a field of a Pod as the downward API does. Labels and annotations come as a whole (`key="value"` lines,
+ * sorted) or by key (`metadata.labels['app']`, empty when absent).
+ *
+ * @param pod with `status.podIP`, `status.hostIP` and `spec.nodeName` filled in.
+ * @throws Error for a field which the downward API does not offer.
+ */
+export function readField(pod: V1Pod, { fieldPath }: V1ObjectFieldSelector): string {
+  const byKey = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(fieldPath);
+  if (byKey) return pod.metadata?.[byKey[1] as "labels" | "annotations"]?.[byKey[2] ?? ""] ?? "";
+  switch (fieldPath) {
+    case "metadata.name":
+      return pod.metadata?.name ?? "";
+    case "metadata.namespace":
+      return pod.metadata?.namespace ?? "";
+    case "metadata.uid":
+      return pod.metadata?.uid ?? "";
+    case "metadata.labels":
+      return formatMap(pod.metadata?.labels);
+    case "metadata.annotations":
+      return formatMap(pod.metadata?.annotations);
+    case "spec.nodeName":
+      return pod.spec?.nodeName ?? "";
+    case "spec.serviceAccountName":
+      return pod.spec?.serviceAccountName ?? "";
+    case "status.podIP":
+    case "status.podIPs":
+      return pod.status?.podIP ?? "";
+    case "status.hostIP":
+    case "status.hostIPs":
+      return pod.status?.hostIP ?? "";
+    default:
+      throw new Error(`the downward API has no field ${fieldPath}`);
+  }
+}
+
+/**
+ * Reads a container's `limits.cpu`, `requests.memory` and so on, in units of the divisor, rounded up. A limit that
+ * is not set is what the machine has; a request that is not set is 0.
+ */
+export function readResource(
+  container: V1Container,
+  { resource, divisor }: V1ResourceFieldSelector,
+  allocatable: Allocatable,
+): string {
+  const [kind = "", name = ""] = resource.split(/\.(.*)/);
+  const set = container.resources?.[kind as "limits" | "requests"]?.[name];
+  const offered: Partial<Record<string, number>> = { ...allocatable };
+  const unset = kind === "limits" ? (offered[name] ?? 0) : 0;
+  const amount = set === undefined ? unset : Number(quantityToScalar(set));
+  const unit = divisor && divisor !== "0" ? Number(quantityToScalar(divisor)) : 1;
+  return String(Math.ceil(amount / unit));
+}
+
+function formatMap(map: Record<string, string> = {}): string {
+  return Object.keys(map)
+    .sort()
+    .map((key) => `${key}=${JSON.stringify(map[key])}\n`)
+    .join("");
 }

@@ -4,14 +4,21 @@ import type { V1Pod } from "@kubernetes/client-node";
 import pRetry from "p-retry";
 import type { ProcessTable } from "../process.ts";
 import type { Log } from "../progress.ts";
-import { chooseAddress } from "./addresses.ts";
-import { isConflict, isNotFound, openCluster, watchKind, type Cluster, type Watched } from "./cluster.ts";
-import { ClusterSources } from "./clusterSources.ts";
-import { LoadBalancers } from "./loadBalancers.ts";
-import { NODE_NAME, registerNode } from "./node.ts";
+import { chooseAddress, LoadBalancers } from "./addresses.ts";
+import {
+  isConflict,
+  isNotFound,
+  NODE_NAME,
+  openCluster,
+  registerNode,
+  watchKind,
+  type Cluster,
+  type Watched,
+} from "./cluster.ts";
+import { ClusterSources } from "./sources.ts";
 import { PodFolder } from "./podFolder.ts";
 import { PodWorker } from "./podWorker.ts";
-import type { KubeletTools } from "./program.ts";
+import type { KubeletTools } from "./overrides.ts";
 
 /** How often tokens that near their end are renewed. */
 const RENEW_MILLISECONDS = 10_000;

@@ -4,13 +4,11 @@ import type { KubeConfig, V1Container, V1Pod } from "@kubernetes/client-node";
 import type { ProcessSpec } from "../process.ts";
 import type { ContainerSpec } from "./container.ts";
 import { expand, resolveEnvironment } from "./environment.ts";
-import { ALLOCATABLE } from "./node.ts";
-import { applyOverrides } from "./overrides.ts";
-import { podKubeconfig } from "./podKubeconfig.ts";
-import { entryPoint, roleOf, type KubeletTools } from "./program.ts";
+import { ALLOCATABLE } from "./cluster.ts";
+import { applyOverrides, entryPoint, roleOf, type KubeletTools } from "./overrides.ts";
+import { podKubeconfig } from "../cluster/kubeconfig.ts";
 import type { Sources } from "./sources.ts";
-import { mount, writeVolume } from "./volumeFolder.ts";
-import { renderVolume } from "./volumes.ts";
+import { mount, renderVolume, writeVolume } from "./volumes.ts";
 
 /** Where in-cluster configuration has a Pod's token. */
 const TOKEN_PATH = "var/run/secrets/kubernetes.io/serviceaccount/token";

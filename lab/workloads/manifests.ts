@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { EXPORT_LABEL } from "../../federation/core/labels.ts";
 import { ADDRESS_ANNOTATION } from "../kubelet/addresses.ts";
-import { APP_IMAGE } from "../kubelet/program.ts";
+import { APP_IMAGE } from "../kubelet/overrides.ts";
 import {
   APP_PORT,
   type CalledPort,

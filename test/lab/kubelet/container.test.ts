@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Container } from "../../../lab/kubelet/container.ts";
-import type { ContainerReport } from "../../../lab/kubelet/podStatus.ts";
+import type { ContainerReport } from "../../../lab/kubelet/podWorker.ts";
 import { ProcessTable } from "../../../lab/process.ts";
 import { waitFor } from "../../../lab/ready.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readField, readResource } from "../../../lab/kubelet/fields.ts";
+import { readField, readResource } from "../../../lab/kubelet/environment.ts";
 import { podFixture } from "./pods.ts";
 
 const ALLOCATABLE = { cpu: 4, memory: 1000 };

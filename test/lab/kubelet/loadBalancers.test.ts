@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { balancerAddresses } from "../../../lab/kubelet/loadBalancers.ts";
+import { balancerAddresses } from "../../../lab/kubelet/addresses.ts";
 
 const SERVICE = {
   metadata: { namespace: "istio-gateway", name: "eastwestgateway" },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { podStatus, type ContainerReport } from "../../../lab/kubelet/podStatus.ts";
+import { podStatus, type ContainerReport } from "../../../lab/kubelet/podWorker.ts";
 import { podFixture } from "./pods.ts";
 
 const THEN = new Date("2026-01-01T00:00:00Z");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { entryPoint, roleOf } from "../../../lab/kubelet/program.ts";
+import { entryPoint, roleOf } from "../../../lab/kubelet/overrides.ts";
 
 const TOOLS = {
   pilotDiscovery: "/d",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { CoreV1Api } from "@kubernetes/client-node";
-import { TokenCache } from "../../../lab/kubelet/tokens.ts";
+import { TokenCache } from "../../../lab/kubelet/sources.ts";
 import { podFixture } from "./pods.ts";
 
 describe("TokenCache", () => {

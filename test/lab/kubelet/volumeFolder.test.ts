@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mount, writeVolume } from "../../../lab/kubelet/volumeFolder.ts";
+import { mount, writeVolume } from "../../../lab/kubelet/volumes.ts";
 
 describe("a volume's folder", () => {
   let base: string;

@@ -12,7 +12,7 @@ import {
   SERVICE_ENTRY,
 } from "../../../kubernetes/kinds.ts";
 import { loadKubeconfig } from "../../../kubernetes/kubeconfig.ts";
-import { type ControlPlane, startControlPlane } from "../../../lab/cluster/controlPlane.ts";
+import { startControlPlane, type ControlPlane } from "../../../lab/cluster/controlPlane.ts";
 import type { KubeconfigEntry } from "../../../lab/cluster/kubeconfig.ts";
 import { type LabProcess, ProcessTable } from "../../../lab/process.ts";
 import { identify } from "../../../lab/processIdentity.ts";
