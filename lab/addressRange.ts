@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
-import { LabError } from "./labError.ts";
+import { LabError } from "./progress.ts";
 
 /** Second octet of the first range: `127.16.0.0`. */
 const FIRST_OCTET = 16;

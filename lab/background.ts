@@ -1,15 +1,13 @@
 import { fork } from "node:child_process";
 import { appendFileSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { LAB_FOLDER, labPaths } from "./environment.ts";
-import { LabError } from "./labError.ts";
+import { LAB_FOLDER, labPaths, readSession } from "./environment.ts";
 import { prepareStacks } from "./federate.ts";
-import { startLab, type RunningLab } from "./lab.ts";
+import { clearFolder, startLab, type RunningLab } from "./lab.ts";
 import { pluginMode } from "./plugins/pluginPath.ts";
-import { endGroup, identify } from "./processIdentity.ts";
-import { createProgress, type Log } from "./progress.ts";
-import type { Scenario } from "./scenarios/scenario.ts";
-import { readSession } from "./session.ts";
+import { endGroup, identify } from "./process.ts";
+import { createProgress, LabError, type Log } from "./progress.ts";
+import type { Scenario } from "./scenarios.ts";
 
 /** What the process that holds the lab tells the one which started it. */
 type Message = { line: string } | { ready: true } | { failure: string };
@@ -97,4 +95,23 @@ async function startInBackground(log: Log, options: readonly string[]): Promise<
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   server.disconnect();
   server.unref();
+}
+
+/** Time for the lab's process to end its programs. */
+const GRACE_SECONDS = 30;
+
+/**
+ * Ends a lab, whichever shell started it and whether or not the process that held it still lives, and removes its folder.
+ *
+ * @param dir the lab's folder, absolute.
+ */
+export async function takeDown(dir: string, log: Log): Promise<void> {
+  const session = readSession(dir);
+  if (session !== undefined) {
+    if (session.holder.pid === process.pid) throw new LabError("a lab cannot take itself down");
+    log(`ending the lab in ${dir} (process ${session.holder.pid})`);
+    await endGroup(session.holder, GRACE_SECONDS);
+  }
+  await clearFolder(dir, log);
+  log(`${dir} is removed`);
 }

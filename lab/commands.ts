@@ -2,24 +2,27 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
 import { Command, Option } from "commander";
-import { ensureLab, serveLab } from "./background.ts";
-import { benchCommand } from "./bench/command.ts";
-import { runDemo } from "./demo.ts";
-import { takeDown } from "./down.ts";
-import { LAB_FOLDER } from "./environment.ts";
-import { expectConverged, restartWorkloads, stacksOf } from "./federate.ts";
-import { LabError } from "./labError.ts";
-import { checkPrerequisites } from "./prerequisites.ts";
-import { createProgress } from "./progress.ts";
-import { prove } from "./prove.ts";
-import { FEDERATION } from "./scenarios/federation.ts";
-import { CLUSTER_COUNTS, SCENARIOS, chooseScenario } from "./scenarios/scenarios.ts";
-import { shellHints } from "./shellHints.ts";
 import { TOPOLOGIES } from "../federation/core/topology.ts";
+import { ensureLab, serveLab, takeDown } from "./background.ts";
+import { benchCommand } from "./bench/bench.ts";
+import { LAB_FOLDER } from "./environment.ts";
+import { expectConverged, federate, restartWorkloads, stacksOf, updatesOf } from "./federate.ts";
+import { withLab, type RunningLab } from "./lab.ts";
+import { checkPrerequisites } from "./prerequisites.ts";
+import { createProgress, LabError } from "./progress.ts";
+import { prove } from "./proofs/prove.ts";
+import {
+  chooseScenario,
+  CLUSTER_COUNTS,
+  FEDERATION,
+  scenarioOf,
+  SCENARIOS,
+  type Scenario,
+} from "./scenarios.ts";
 
 const log = createProgress();
 
-/** Arguments of commands that take {@link clustersOption}. */
+/** Arguments of commands that have the option `--clusters`. */
 interface Counted {
   clusters?: string;
 }
@@ -47,7 +50,7 @@ program
       endOnSignals();
       const scenario = chooseScenario({ name, topology, count: countOf(options) });
       await checkPrerequisites();
-      await runDemo(log, scenario);
+      await runDemo(scenario);
     },
   );
 
@@ -123,20 +126,20 @@ function countOf({ clusters }: Counted): number | undefined {
   return clusters === undefined ? undefined : Number(clusters);
 }
 
-/** Exits at once on a signal: what this process started dies with it (see ProcessTable). */
+/** Exits at once on a signal; the ProcessTable ends what this process started. */
 function endOnSignals(): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => process.exit(128 + constants.signals[signal]));
   }
 }
 
-/** Runs a program of the user's in the lab's environment. @returns its exit code, 128 + n after signal n. */
+/** Runs a program in the lab's environment. @returns its exit code, 128 + n after signal n. */
 async function run(
   command: string,
   args: string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<number> {
-  // A stack that the person's own shell names would be taken for one of the lab's; empty would count as a name, too.
+  // A stack named in the person's own shell is none of the lab's; an empty value would count as a name.
   const env = { ...process.env, PULUMI_STACK: undefined, ...environment };
   const child = spawn(command, args, { stdio: "inherit", env });
   // Ctrl-C is for the program in the foreground, not for this one.
@@ -147,7 +150,48 @@ async function run(
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
 }
 
-/** Runs the command that the command line names. @throws LabError with what a person can do about it. */
+/** Runs the command line. @throws LabError with what a person can do about it. */
 export async function runCommand(): Promise<void> {
   await program.parseAsync();
+}
+
+/**
+ * Starts clusters, connects them, proves it by real traffic, prints a table and removes everything.
+ *
+ * @throws LabError when a proof fails, with the reasons and the place of the logs; the lab's folder then stays.
+ */
+async function runDemo(scenario: Scenario): Promise<void> {
+  await withLab(
+    log,
+    async (lab) => {
+      for (const [name, origin] of Object.entries(lab.tools.origins)) log(`real: ${name} ${origin}`);
+      for (const { name, kind, path } of lab.plugins) log(`${kind}: ${name} (${path})`);
+      const stacks = await federate(lab, log, scenario);
+      await prove({ lab, stacks }, log, scenario);
+    },
+    scenario,
+  );
+}
+
+/** Formats hints for a shell on the lab. */
+function shellHints(lab: RunningLab): string {
+  const scenario = scenarioOf(lab);
+  const first = lab.clusters[0]?.name;
+  const updates = updatesOf(scenario, stacksOf(lab, scenario));
+  const hints = [
+    ["pulumi preview", `the selected stack is ${first} at first; others: -s, or pulumi stack select`],
+    ...updates.map(({ options }, turn) => [
+      `pulumi up ${options}`,
+      turn === updates.length - 1 ? "then the clusters are federated" : "then",
+    ]),
+    ["npm run lab -- workloads", "after that: restarts the workloads, so that they get sidecars"],
+    ["npm run lab -- prove", "checks the federation by real calls and prints the table"],
+    ["pulumi stack output peers", `and kubectl --context ${first}, if you have it`],
+  ];
+  return `
+${lab.clusters.length} clusters run, with workloads and without Istio until you give it to them. In a shell of the lab work:
+${hints.map(([command = "", meaning]) => `  ${command.padEnd(30)}  ${meaning}`).join("\n")}
+The lab stays when the shell ends; npm run lab -- down ends and removes it.
+
+`;
 }

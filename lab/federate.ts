@@ -1,9 +1,7 @@
 import type { RunningLab } from "./lab.ts";
-import { LabError } from "./labError.ts";
-import { step, type Log } from "./progress.ts";
+import { LabError, step, type Log } from "./progress.ts";
 import { changesNothing, Stack } from "./pulumi.ts";
-import type { Scenario } from "./scenarios/scenario.ts";
-import { scenarioOf } from "./scenarios/scenarios.ts";
+import { scenarioOf, type Scenario } from "./scenarios.ts";
 import { workloadsOf } from "./workloads/workload.ts";
 import { deployWorkloads } from "./workloads/workloads.ts";
 

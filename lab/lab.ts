@@ -1,19 +1,15 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { heldRange } from "./addressRange.ts";
-import type { LabCluster } from "./clusters.ts";
 import { startControlPlane } from "./cluster/controlPlane.ts";
 import { writeKubeconfig } from "./cluster/kubeconfig.ts";
-import { labEnvironment, labPaths } from "./environment.ts";
+import type { LabCluster } from "./clusters.ts";
+import { LAB_FOLDER, labEnvironment, labPaths, readSession, writeSession } from "./environment.ts";
 import { startKubelet } from "./kubelet/kubelet.ts";
-import { LabError } from "./labError.ts";
-import { preparePlugins, type PluginMode, type PreparedPlugin } from "./plugins/pluginPath.ts";
-import { endRecorded, ProcessTable } from "./process.ts";
-import { identify } from "./processIdentity.ts";
-import { step, type Log } from "./progress.ts";
-import { FEDERATION } from "./scenarios/federation.ts";
-import type { Scenario } from "./scenarios/scenario.ts";
-import { readSession, writeSession } from "./session.ts";
+import { pluginMode, preparePlugins, type PluginMode, type PreparedPlugin } from "./plugins/pluginPath.ts";
+import { endRecorded, identify, ProcessTable } from "./process.ts";
+import { LabError, step, type Log } from "./progress.ts";
+import { FEDERATION, type Scenario } from "./scenarios.ts";
 import { writeProject } from "./stackFile.ts";
 import { cacheRoot, compileCacheFolder } from "./tools/cache.ts";
 import { prepareTools, type Tools } from "./tools/tools.ts";
@@ -168,4 +164,26 @@ async function startClusters(
     ),
   );
   stops.push(() => Promise.all(kubelets.map((kubelet) => kubelet.stop())));
+}
+
+/**
+ * Does some work on a lab of its own, from nothing to nothing: the lab is ended and removed afterwards.
+ *
+ * @param scenario default: a federation of two.
+ * @throws LabError when the work fails, with its reason and where the logs are; the lab's folder then stays.
+ */
+export async function withLab<T>(log: Log, work: (lab: Lab) => Promise<T>, scenario?: Scenario): Promise<T> {
+  const plugins = pluginMode(process.env["LAB_PLUGINS"]);
+  const lab = await startLab({ dir: LAB_FOLDER, log, plugins, ...(scenario && { scenario }) });
+  let result: T;
+  try {
+    result = await work(lab);
+  } catch (error) {
+    await step(log, "ending the clusters", () => lab.stop());
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new LabError(`${reason}\nThe logs are in ${labPaths(lab.dir).logs}`, { cause: error });
+  }
+  await step(log, "ending the clusters and removing everything", () => lab.stop());
+  rmSync(lab.dir, { recursive: true });
+  return result;
 }

@@ -1,7 +1,7 @@
 // The lab's command line. Addresses come first: modules with the lab's clusters are made for the range that this process holds.
 import { holdRange } from "./addressRange.ts";
 import { LAB_FOLDER } from "./environment.ts";
-import { LabError } from "./labError.ts";
+import { LabError } from "./progress.ts";
 
 /** Commands whose own process runs a lab. */
 const HOLDERS = ["demo", "bench", "serve"];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import semver from "semver";
-import { LabError } from "./labError.ts";
+import { LabError } from "./progress.ts";
 import { GO_VERSION, TOOLS_FOLDER } from "./tools/versions.ts";
 
 /** Least npm that installs what package-lock.json says. */

@@ -45,3 +45,8 @@ export async function step<T>(log: Log, title: string, work: () => Promise<T>): 
 function secondsSince(start: number): string {
   return ((performance.now() - start) / 1000).toFixed(1);
 }
+
+/** A failure that the person at the keyboard can act on: shown as its message alone, without a stack trace. */
+export class LabError extends Error {
+  override readonly name = "LabError";
+}

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { labPaths } from "./environment.ts";
 import type { RunningLab } from "./lab.ts";
-import { LabError } from "./labError.ts";
+import { LabError } from "./progress.ts";
 import { quoteLog } from "./ready.ts";
 
 /** How many resources an operation touches, by what happens to them: `create`, `update`, `delete`, `same`, ... */

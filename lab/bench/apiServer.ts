@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { loadContext } from "../cluster/kubeconfig.ts";
-import { LabError } from "../labError.ts";
+import { LabError } from "../progress.ts";
 
 /** One request to the API server. */
 export interface ApiRequest {
@@ -49,4 +50,81 @@ export class ApiServer {
   async close(): Promise<void> {
     await this.#pool.close();
   }
+}
+
+/** Requests about ServiceEntries that the API server has answered since it started. */
+export interface RequestCount {
+  /** Changes of objects, without dry runs. */
+  readonly writes: number;
+  /** All but watches, dry runs included. */
+  readonly requests: number;
+  /** Writes to `status`, which are istiod's alone; in neither of the others. */
+  readonly statusWrites: number;
+}
+
+const READS: ReadonlySet<string> = new Set(["GET", "LIST"]);
+const METRIC = "apiserver_request_total{";
+
+/** Reads the API server's own counters, which cost the requests counted nothing. */
+export async function countRequests(api: ApiServer): Promise<RequestCount> {
+  return parseRequestCount(await api.request({ method: "GET", path: "/metrics" }));
+}
+
+/** @param metrics in Prometheus' text format. */
+export function parseRequestCount(metrics: string): RequestCount {
+  const count = { writes: 0, requests: 0, statusWrites: 0 };
+  for (const line of metrics.split("\n")) {
+    if (!line.startsWith(METRIC) || !line.includes('resource="serviceentries"')) continue;
+    const label = (name: string) => new RegExp(`[{,]${name}="([^"]*)"`).exec(line)?.[1] ?? "";
+    const value = Number(line.slice(line.lastIndexOf(" ")));
+    const verb = label("verb");
+    if (verb === "WATCH") continue;
+    if (label("subresource") === "status") count.statusWrites += value;
+    else {
+      count.requests += value;
+      if (!READS.has(verb) && label("dry_run") === "") count.writes += value;
+    }
+  }
+  return count;
+}
+
+/** What was counted in between. */
+export function between(
+  before: RequestCount,
+  after: RequestCount,
+): Pick<RequestCount, "writes" | "requests"> {
+  return { writes: after.writes - before.writes, requests: after.requests - before.requests };
+}
+
+/** Waits until istiod, which gives each new entry an address in its `status`, has no more of that to do. */
+export async function istiodSettled(api: ApiServer): Promise<void> {
+  await settled("what istiod wrote to ServiceEntries", async () => (await countRequests(api)).statusWrites);
+}
+
+/** How long a figure has to stay the same, and how often it is read. */
+const QUIET_SECONDS = 3;
+const POLL_SECONDS = 1;
+/** Longest wait. istiod gives 10,000 entries their addresses in about two minutes. */
+const DEADLINE_SECONDS = 900;
+
+/**
+ * Reads a figure again and again until it stays the same for three seconds.
+ *
+ * @param what names the figure in the error.
+ * @throws LabError when it still changes after 15 minutes.
+ */
+export async function settled(what: string, read: () => Promise<number>): Promise<number> {
+  const start = performance.now();
+  const secondsSince = (time: number) => (performance.now() - time) / 1000;
+  let value = await read();
+  let changed = performance.now();
+  while (secondsSince(changed) < QUIET_SECONDS) {
+    if (secondsSince(start) > DEADLINE_SECONDS)
+      throw new LabError(`${what} still changes after ${DEADLINE_SECONDS} s`);
+    await sleep(POLL_SECONDS * 1000);
+    const now = await read();
+    if (now !== value) changed = performance.now();
+    value = now;
+  }
+  return value;
 }

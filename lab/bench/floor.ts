@@ -1,8 +1,7 @@
 import pMap from "p-map";
 import { MANAGED_BY } from "../../federation/core/labels.ts";
 import type { ServiceEntry } from "../../federation/imports/serviceEntry.ts";
-import type { ApiServer } from "./apiServer.ts";
-import { istiodSettled } from "./requestCount.ts";
+import { istiodSettled, type ApiServer } from "./apiServer.ts";
 import type { FLOOR_STEPS, TimedRow } from "./rows.ts";
 import { entriesOf, moved, type Work } from "./work.ts";
 import { step, type Log } from "../progress.ts";

@@ -1,16 +1,15 @@
 import { CLUSTERS } from "../clusters.ts";
 import type { RunningLab } from "../lab.ts";
-import type { Log } from "../progress.ts";
+import { step, type Log } from "../progress.ts";
 import { waitFor } from "../ready.ts";
 import { workloadsOf } from "../workloads/workload.ts";
-import { ApiServer } from "./apiServer.ts";
+import { ApiServer, istiodSettled } from "./apiServer.ts";
 import { bestConcurrency, measureFloor, MOST_CONNECTIONS } from "./floor.ts";
 import { FEW_SERVICES } from "./goals.ts";
+import { measureScope } from "./memory.ts";
 import { BenchProject } from "./project.ts";
-import { measurePreview, measureRound } from "./round.ts";
-import { PEER_PREFIX, type Row } from "./rows.ts";
-import { measureScope } from "./scope.ts";
-import { entriesOf, type Work } from "./work.ts";
+import { medianRow, PEER_PREFIX, type ProgramStep, type Row, type TimedRow } from "./rows.ts";
+import { entriesOf, moved, type Work } from "./work.ts";
 
 /** The cluster that imports; its Istio has to be installed. */
 export const [CLUSTER] = CLUSTERS;
@@ -110,4 +109,77 @@ function workOf({ kubeconfig }: RunningLab, services: number): Work {
     gateway: { address: "203.0.113.10", port: 15443 },
     revision: 0,
   };
+}
+
+/** The CLI's operation for each step. */
+const OPERATIONS = {
+  create: "up",
+  "no-op-preview": "preview",
+  "no-op-up": "up",
+  "update-one": "up",
+  "update-all": "up",
+  refresh: "refresh",
+  destroy: "destroy",
+} as const satisfies Record<ProgramStep, string>;
+
+/** Steps after which istiod has something to do, which would disturb the next one. */
+const UNSETTLING: ReadonlySet<ProgramStep> = new Set(["create", "update-all", "destroy"]);
+
+/** What a round of steps needs. */
+export interface RoundOptions {
+  readonly api: ApiServer;
+  readonly project: BenchProject;
+  /** What is declared at first. */
+  readonly work: Work;
+  /** How often a step is run that changes nothing or little. */
+  readonly repeats: number;
+  /** Before the steps' names; the peer has one. */
+  readonly prefix: "" | typeof PEER_PREFIX;
+  readonly log: Log;
+  /** Told each row as soon as it is there. */
+  readonly onRow: (row: TimedRow) => void;
+}
+
+/** The life of one stack, from nothing to nothing: each step of the benchmark in turn. */
+export async function measureRound(round: RoundOptions): Promise<void> {
+  const { work, repeats, onRow } = round;
+  onRow(await run(round, "create", work));
+  onRow(await repeated(round, "no-op-preview", () => work));
+  onRow(await repeated(round, "no-op-up", () => work));
+  onRow(await repeated(round, "update-one", (revision) => ({ ...work, revision })));
+  const last = moved({ ...work, revision: repeats });
+  onRow(await run(round, "update-all", last));
+  onRow(await repeated(round, "refresh", () => last));
+  onRow(await run(round, "destroy", last));
+}
+
+/** Only the preview without changes, of few services: what it takes more with many is what these cost. */
+export async function measurePreview(round: RoundOptions): Promise<void> {
+  const { work, onRow } = round;
+  await run(round, "create", work);
+  onRow(await repeated(round, "no-op-preview", () => work));
+  await run(round, "destroy", work);
+}
+
+/** @param declared what each turn declares; the first turn is 1. */
+async function repeated(
+  round: RoundOptions,
+  name: ProgramStep,
+  declared: (turn: number) => Work,
+): Promise<TimedRow> {
+  const first = await run(round, name, declared(1));
+  const others: TimedRow[] = [];
+  for (let turn = 2; turn <= round.repeats; turn++) others.push(await run(round, name, declared(turn)));
+  return medianRow([first, ...others]);
+}
+
+async function run(
+  { api, project, prefix, log }: RoundOptions,
+  name: ProgramStep,
+  declared: Work,
+): Promise<TimedRow> {
+  const title = `${declared.services} services: ${prefix}${name}`;
+  const measured = await step(log, title, () => project.run(declared, OPERATIONS[name]));
+  if (UNSETTLING.has(name)) await istiodSettled(api);
+  return { services: declared.services, step: `${prefix}${name}`, ...measured };
 }

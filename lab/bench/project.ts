@@ -2,12 +2,11 @@ import { copyFileSync, mkdirSync, realpathSync, rmSync, statSync, symlinkSync } 
 import { join } from "node:path";
 import { CHECKOUT, labPaths } from "../environment.ts";
 import type { RunningLab } from "../lab.ts";
-import { LabError } from "../labError.ts";
+import { LabError } from "../progress.ts";
 import { Stack } from "../pulumi.ts";
 import { quoteLog } from "../ready.ts";
-import type { ApiServer } from "./apiServer.ts";
-import { watchPeakMemory, type ProcessMark } from "./processMemory.ts";
-import { between, countRequests } from "./requestCount.ts";
+import { between, countRequests, type ApiServer } from "./apiServer.ts";
+import { watchPeakMemory, type ProcessMark } from "./memory.ts";
 import type { TimedRow } from "./rows.ts";
 import { type Work, WORK_VARIABLE } from "./work.ts";
 
@@ -17,8 +16,7 @@ const PROJECT = "istio-federation-bench";
 /** The benchmark's programs, and how the process is known in which their provider runs. */
 const PROGRAMS: Readonly<Record<ProgramName, ProcessMark["argument"]>> = {
   importedServices: (argument) => /^\/.*\/@pulumi\/pulumi\/cmd\/dynamic-provider\/index\.js$/.test(argument),
-  customResources: (argument) =>
-    /(?:pulumi-resource-kubernetes|\/lab\/plugins\/kubernetes\/main\.ts)$/.test(argument),
+  customResources: (argument) => argument.endsWith("pulumi-resource-kubernetes"),
 };
 
 /** The program under test, and its peer. */

@@ -6,8 +6,8 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { execa } from "execa";
 import kubernetesPackage from "@pulumi/kubernetes/package.json" with { type: "json" };
 import tlsPackage from "@pulumi/tls/package.json" with { type: "json" };
-import { LabError } from "../labError.ts";
-import { isReachable } from "../reachable.ts";
+import { LabError } from "../progress.ts";
+import { isReachable } from "../tools/build.ts";
 
 /** Which plugins the lab runs: real ones where they can be had, only real ones, or only its own stand-ins. */
 export type PluginMode = "auto" | "real" | "stand-in";
@@ -44,14 +44,12 @@ interface Wanted {
   readonly name: string;
   /** Undefined: it comes with the pulumi executable and cannot be had alone. */
   readonly version?: string;
-  /** The stand-in's program, beside this file. */
-  readonly standIn: string;
 }
 
 const PLUGINS: readonly Wanted[] = [
-  { kind: "language", name: "nodejs", standIn: "languageHost/main.ts" },
-  { kind: "resource", name: "kubernetes", version: kubernetesPackage.version, standIn: "kubernetes/main.ts" },
-  { kind: "resource", name: "tls", version: tlsPackage.version, standIn: "tls/main.ts" },
+  { kind: "language", name: "nodejs" },
+  { kind: "resource", name: "kubernetes", version: kubernetesPackage.version },
+  { kind: "resource", name: "tls", version: tlsPackage.version },
 ];
 
 /** The launcher of dynamic providers: part of the SDK, so always real. */
@@ -99,7 +97,7 @@ export async function preparePlugins(options: PluginOptions): Promise<PreparedPl
     } else if (mode === "real") {
       missing.push(`${name}: ${await whyMissing(plugin, options)}`);
     } else {
-      await launcher(path, resolve(import.meta.dirname, plugin.standIn));
+      await launcher(path, name);
       prepared.push({ name, kind: "stand-in", path });
     }
   }
@@ -203,8 +201,10 @@ async function whyMissing(plugin: Wanted, options: PluginOptions): Promise<strin
 }
 
 /** A shell script, because the engine starts plugins by a fixed name and without arguments for an interpreter. */
-async function launcher(path: string, program: string): Promise<void> {
-  const quoted = [process.execPath, program].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+async function launcher(path: string, name: string): Promise<void> {
+  const quoted = [process.execPath, join(import.meta.dirname, "main.ts"), name].map(
+    (word) => `'${word.replaceAll("'", `'\\''`)}'`,
+  );
   await rm(path, { force: true });
   await writeFile(path, `${LAUNCHER}exec ${quoted.join(" ")} "$@"\n`, { mode: 0o755 });
 }

@@ -1,23 +1,23 @@
-import type { RunningLab } from "../lab.ts";
 import type { LabCluster } from "../clusters.ts";
+import type { RunningLab } from "../lab.ts";
 import type { Stack } from "../pulumi.ts";
 import { workloadsOf, type Workload } from "../workloads/workload.ts";
 
-/** What a proof may use: the running lab, federated. */
+/** A running, federated lab: what proofs work on. */
 export interface ProofContext {
   readonly lab: RunningLab;
   readonly stacks: readonly Stack[];
 }
 
-/** What was seen, for the table and for the person who has to find out why it was not as it should be. */
+/** Result of a proof. */
 export interface Outcome {
   readonly passed: boolean;
-  /** What happened, short: `200`, `503 refused`, `no change`. */
+  /** Short result for the table: `200`, `503 refused`, `no change`. */
   readonly status: string;
-  /** Identity of the caller as the server saw it; absent where no server was reached. */
-  readonly identity?: string;
+  /** Identity of the caller as the server saw it; undefined where no server was reached. */
+  readonly identity?: string | undefined;
   readonly latencyMs?: number;
-  /** What was expected, and what came instead; absent when it passed. */
+  /** What was expected and what was seen instead; shown when the proof failed. */
   readonly reason?: string;
 }
 
@@ -32,30 +32,39 @@ export interface Proof {
   run(context: ProofContext): Promise<Outcome>;
 }
 
-/** A workload and where it runs. */
+/** A workload and its cluster. */
 export interface Party extends Workload {
   readonly cluster: string;
   /** Cluster domain. */
   readonly domain: string;
-  /** Of its identity. @default the cluster domain */
-  readonly trustDomain?: string;
-  /** Where peers with the same cluster domain register it; left out where none do. */
-  readonly meshDomain?: string;
+  /** Trust domain of its identity. Default: the cluster domain. */
+  readonly trustDomain?: string | undefined;
+  /** Domain of its name at peers with the same cluster domain; undefined where there are none. */
+  readonly meshDomain?: string | undefined;
 }
 
-/** A cluster's workload that is exported, or the one that is not. */
-export function partyIn(
-  { name: cluster, network, domain }: Pick<LabCluster, "name" | "network" | "domain">,
-  exported: boolean,
+/** A cluster's workload of this name. */
+export function partyNamed(cluster: LabCluster, name: string): Party {
+  return findParty(cluster, `named ${name}`, (workload) => workload.name === name);
+}
+
+/** A cluster's first workload that is exported, or that is not. */
+export function partyIn(cluster: LabCluster, exported: boolean): Party {
+  const what = `that is ${exported ? "" : "not "}exported`;
+  return findParty(cluster, what, (workload) => workload.exported === exported);
+}
+
+function findParty(
+  { name: cluster, network, domain, trustDomain, meshDomain }: LabCluster,
+  what: string,
+  matches: (workload: Workload) => boolean,
 ): Party {
-  const workload = workloadsOf(cluster, network).find((candidate) => candidate.exported === exported);
-  if (workload === undefined) {
-    throw new Error(`${cluster} has no workload that is ${exported ? "" : "not "}exported`);
-  }
-  return { ...workload, cluster, domain };
+  const workload = workloadsOf(cluster, network).find(matches);
+  if (workload === undefined) throw new Error(`${cluster} has no workload ${what}`);
+  return { ...workload, cluster, domain, trustDomain, meshDomain };
 }
 
-/** How the table names a workload. */
+/** Name of a workload in tables and messages. */
 export function nameOf({ cluster, namespace, name }: Party): string {
   return `${cluster} ${namespace}/${name}`;
 }
@@ -65,12 +74,12 @@ export function hostOf({ namespace, name, domain }: Party): string {
   return `${name}.${namespace}.svc.${domain}`;
 }
 
-/** Name of the workload's Service in clusters that have replicated control planes. */
+/** Name of the workload's Service at peers with replicated control planes. */
 export function globalHostOf({ namespace, name }: Party): string {
   return `${name}.${namespace}.global`;
 }
 
-/** Name of the workload's Service in clusters of a federation that have the same domain as its own. */
+/** Name of the workload's Service at peers of a federation that have the same cluster domain. */
 export function meshHostOf({ namespace, name, meshDomain }: Party): string {
   if (meshDomain === undefined) throw new Error(`the cluster of ${namespace}/${name} has no mesh domain`);
   return `${name}.${namespace}.svc.${meshDomain}`;

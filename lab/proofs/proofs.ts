@@ -1,62 +1,143 @@
 import { CLUSTERS, type LabCluster } from "../clusters.ts";
-import { SERVICE_PORT } from "../workloads/workload.ts";
-import { allowedCall } from "./allowedCall.ts";
-import { forgeryRefused } from "./forgery.ts";
+import { allowedCall, plaintextRefused, unofferedRefused } from "./calls.ts";
+import { forgeryBelieved, forgeryRefused } from "./forgery.ts";
 import { GATEWAY_PORT } from "./gateway.ts";
-import { plaintextRefused } from "./plaintext.ts";
-import { identityOf, type Party, partyIn, type Proof } from "./proof.ts";
-import { unchanged } from "./unchanged.ts";
+import {
+  globalHostOf,
+  identityOf,
+  meshHostOf,
+  partyIn,
+  partyNamed,
+  type Party,
+  type Proof,
+} from "./proof.ts";
 import { unexportedRefused } from "./unexported.ts";
 
-/**
- * Every claim about a federation that the demo and the tests check, in the order in which they are checked: each cluster calls each other.
- * @param clusters Default: the two.
- */
+/** All claims about a federation of clusters with domains of their own: each cluster calls each other. */
 export function allProofs(clusters: readonly LabCluster[] = CLUSTERS): Proof[] {
-  const sides = clusters.map((cluster): Side => ({
-    exported: partyIn(cluster, true),
-    internal: partyIn(cluster, false),
-    gateway: `${cluster.network}.0.3`,
-  }));
-  const callsBetween = (from: Side, to: Side): Proof[] => [
-    allowedCall(
-      from.exported,
-      to.exported,
-      "an exported service can be called, and sees its caller's identity",
-    ),
-    unexportedRefused(from.exported, to.internal, to.exported, to.gateway),
-    plaintextRefused(from.exported, to.exported, `${to.exported.address}:${SERVICE_PORT}`, "the sidecar"),
-    plaintextRefused(from.exported, to.exported, `${to.gateway}:${GATEWAY_PORT}`, "the gateway"),
-    ...forgeriesRefused(from.exported, to),
-  ];
-  // The refusals mean little unless the refused service works for its own cluster.
-  const atHome = sides.map((side) =>
-    allowedCall(
-      side.exported,
-      side.internal,
-      "a service that is not exported can be called in its own cluster",
-    ),
-  );
+  const callsBetween = (here: LabCluster, there: LabCluster): Proof[] => {
+    const [caller, exported, internal] = [partyIn(here, true), partyIn(there, true), partyIn(there, false)];
+    return [
+      allowedCall(caller, exported, "an exported service can be called, and sees its caller's identity"),
+      unexportedRefused(caller, internal, exported, `${there.network}.0.3`),
+      ...listenersOf(exported, there).flatMap(([endpoint, listener]) => [
+        plaintextRefused(caller, exported, endpoint, listener),
+        forgeryRefused(caller, exported, identityOf(exported), endpoint, listener),
+      ]),
+    ];
+  };
   return [
-    ...sides.flatMap((from) => sides.filter((to) => to !== from).flatMap((to) => callsBetween(from, to))),
-    ...atHome,
+    ...clusters.flatMap((here) =>
+      clusters.filter((there) => there !== here).flatMap((there) => callsBetween(here, there)),
+    ),
+    ...clusters.map((cluster) => calledAtHome(partyIn(cluster, true), partyIn(cluster, false))),
     ...clusters.map(({ name }) => unchanged(name)),
   ];
 }
 
-/** The peer's authority speaks for an identity of the very cluster that is called, at both of its doors. */
-function forgeriesRefused(forger: Party, to: Side): Proof[] {
-  const claimed = identityOf(to.exported);
-  const doors = [
-    [`${to.exported.address}:${SERVICE_PORT}`, "the sidecar"],
-    [`${to.gateway}:${GATEWAY_PORT}`, "the gateway"],
-  ] as const;
-  return doors.map(([door, name]) => forgeryRefused(forger, to.exported, claimed, door, name));
+/**
+ * All claims about a federation of clusters with one domain: each has the same services, under one name at home and another one at
+ * the peer, and no authority speaks for the other's workloads. The first two clusters are checked.
+ */
+export function equalDomainsProofs(clusters: readonly LabCluster[]): Proof[] {
+  const callsBetween = (here: LabCluster, there: LabCluster): Proof[] => {
+    const [own, peer] = [sideOf(here), sideOf(there)];
+    return [
+      allowedCall(
+        own.sleep,
+        peer.httpbin,
+        "a peer's service is called by its name in the peer's mesh domain, and sees its caller's identity",
+        meshHostOf(peer.httpbin),
+      ),
+      staysLocal(own),
+      unofferedRefused(own.sleep, peer.internal, meshHostOf(peer.internal), peer.httpbin, peer.gateway),
+      calledAtHome(peer.sleep, peer.internal),
+      plaintextRefused(own.sleep, peer.httpbin, peer.gateway, "the gateway"),
+      ...listenersOf(peer.httpbin, there).map(([endpoint, listener]) =>
+        forgeryRefused(own.sleep, peer.httpbin, identityOf(peer.sleep), endpoint, listener),
+      ),
+    ];
+  };
+  const [one, two] = clusters as [LabCluster, LabCluster];
+  return [
+    ...callsBetween(one, two),
+    ...callsBetween(two, one),
+    ...clusters.map(({ name }) => unchanged(name)),
+  ];
 }
 
-interface Side {
-  readonly exported: Party;
+/**
+ * All claims about replicated control planes: two clusters with one domain and one root, whose services have global names.
+ *
+ * @param stacks for a second `pulumi up`.
+ */
+export function replicatedProofs(clusters: readonly LabCluster[], stacks: readonly string[]): Proof[] {
+  const callsBetween = (own: Side, peer: Side): Proof[] => [
+    allowedCall(
+      own.sleep,
+      peer.httpbin,
+      "a peer's service is called by its global name, and sees its caller's identity",
+      globalHostOf(peer.httpbin),
+    ),
+    staysLocal(own),
+    unofferedRefused(own.sleep, peer.internal, globalHostOf(peer.internal), peer.httpbin, peer.gateway),
+    plaintextRefused(own.sleep, peer.httpbin, peer.gateway, "the gateway"),
+    forgeryBelieved(own.sleep, peer.httpbin, peer.gateway),
+  ];
+  const [one, two] = clusters.map(sideOf) as [Side, Side];
+  return [...callsBetween(one, two), ...callsBetween(two, one), ...stacks.map(unchanged)];
+}
+
+/** Workloads and gateway of a cluster that has the same services as its peers. */
+export interface Side {
+  /** Caller. */
+  readonly sleep: Party;
+  /** Exported service. */
+  readonly httpbin: Party;
+  /** Service that is not exported. */
   readonly internal: Party;
-  /** Address of the east-west gateway. */
+  /** `address:port` of the east-west gateway. */
   readonly gateway: string;
+}
+
+/** The side of a cluster that has the same services as its peers. */
+export function sideOf(cluster: LabCluster): Side {
+  return {
+    sleep: partyNamed(cluster, "sleep"),
+    httpbin: partyNamed(cluster, "httpbin"),
+    internal: partyNamed(cluster, "internal"),
+    gateway: `${cluster.network}.0.3:${GATEWAY_PORT}`,
+  };
+}
+
+/** A stack that is up to date stays unchanged. */
+export function unchanged(name: string): Proof {
+  return {
+    claim: "a second `pulumi up` changes nothing",
+    caller: "pulumi up",
+    callee: `stack ${name}`,
+    run: async ({ stacks }) => {
+      const stack = stacks.find((candidate) => candidate.name === name);
+      if (stack === undefined) throw new Error(`there is no stack ${name}`);
+      await stack.up({ expectNoChanges: true });
+      return { passed: true, status: "no change" };
+    },
+  };
+}
+
+/** The endpoints of a workload that take mutual TLS, and their names. */
+function listenersOf(party: Party, { network }: LabCluster): readonly (readonly [string, string])[] {
+  return [
+    [`${party.address}:${party.port}`, "the sidecar"],
+    [`${network}.0.3:${GATEWAY_PORT}`, "the gateway"],
+  ];
+}
+
+/** The counterpart of a refusal: the refused service works for its own cluster. */
+function calledAtHome(from: Party, to: Party): Proof {
+  return allowedCall(from, to, "a service that is not exported can be called in its own cluster");
+}
+
+function staysLocal({ sleep, httpbin }: Side): Proof {
+  return allowedCall(sleep, httpbin, "a call of a service by its local name stays in the cluster");
 }

@@ -1,21 +1,23 @@
+import { CustomObjectsApi } from "@kubernetes/client-node";
+import { loadContext } from "../cluster/kubeconfig.ts";
+import type { Lab } from "../lab.ts";
 import { waitFor } from "../ready.ts";
 import { callService } from "../workloads/call.ts";
-import { SERVICE_PORT } from "../workloads/workload.ts";
+import { portsOf, protocolOfPort, SERVICE_PORT } from "../workloads/workload.ts";
 import { GATEWAY_PORT, whoAnswers } from "./gateway.ts";
-import { withHandMadeEntry } from "./handMadeEntry.ts";
 import { hostOf, identityOf, nameOf, type Party, type Proof } from "./proof.ts";
 
 const PROPAGATION_SECONDS = 30;
-/** After a change of configuration the first request may still be judged by the old one. */
+/** After a change of configuration the first request may still follow the old one. */
 const CALLS = 2;
+const SERVICE_ENTRIES = { group: "networking.istio.io", version: "v1", plural: "serviceentries" };
 
 /**
- * What is not exported cannot be reached: not even by a caller whose cluster knows all that an import would tell it.
- * That it is the gateway which refuses is seen by knocking there: it passes a connection on to what is exported, and
- * closes one to what is not.
+ * A service that is not exported is refused, even to a caller whose cluster has the ServiceEntry of an import. The gateway is asked
+ * directly, too: it passes through to what is exported, and closes a connection to what is not.
  *
- * @param to the workload that is not exported.
- * @param exported one that is, behind the same gateway.
+ * @param to workload that is not exported.
+ * @param exported workload that is, behind the same gateway.
  * @param gateway address of that gateway.
  */
 export function unexportedRefused(from: Party, to: Party, exported: Party, gateway: string): Proof {
@@ -32,16 +34,58 @@ export function unexportedRefused(from: Party, to: Party, exported: Party, gatew
         for (let call = 0; call < CALLS; call++) {
           statuses.push((await callService(from, host, SERVICE_PORT)).status);
         }
-        const door = `${gateway}:${GATEWAY_PORT}`;
-        const answers = [await whoAnswers(door, host), await whoAnswers(door, hostOf(exported))];
+        const endpoint = `${gateway}:${GATEWAY_PORT}`;
+        const answers = [await whoAnswers(endpoint, host), await whoAnswers(endpoint, hostOf(exported))];
         const passed =
           !statuses.includes(200) && answers[0] === undefined && answers[1] === identityOf(exported);
-        const seen = `statuses ${statuses.join(", ")}; behind the gateway answered ${String(answers[0])}, and for what is exported ${String(answers[1])}`;
+        const seen = `statuses ${statuses.join(", ")}; behind the gateway answered ${answers[0]}, and for what is exported ${answers[1]}`;
         return {
           passed,
-          status: `${String(statuses.at(-1))}${passed ? " refused" : ""}`,
-          ...(passed ? {} : { reason: `expected the gateway to refuse this and only this, got ${seen}` }),
+          status: `${statuses.at(-1)}${passed ? " refused" : ""}`,
+          reason: `expected the gateway to refuse this and only this, got ${seen}`,
         };
       }),
+  };
+}
+
+/**
+ * Runs `work` while a cluster has the ServiceEntry that an import of the service would make.
+ *
+ * @param from caller; its namespace gets the ServiceEntry.
+ * @param gateway address of the peer's gateway, or of what poses as it.
+ */
+export async function withHandMadeEntry<T>(
+  lab: Pick<Lab, "kubeconfig">,
+  from: Party,
+  to: Party,
+  gateway: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const objects = loadContext(lab.kubeconfig, from.cluster).makeApiClient(CustomObjectsApi);
+  const place = { ...SERVICE_ENTRIES, namespace: from.namespace };
+  await objects.createNamespacedCustomObject({ ...place, body: handMadeEntry(from, to, gateway) });
+  try {
+    return await work();
+  } finally {
+    await objects.deleteNamespacedCustomObject({ ...place, name: hostOf(to) });
+  }
+}
+
+function handMadeEntry(from: Party, to: Party, gateway: string): object {
+  const name = hostOf(to);
+  const ports = portsOf(to);
+  const endpoint = { address: gateway, labels: { "security.istio.io/tlsMode": "istio" } };
+  return {
+    apiVersion: `${SERVICE_ENTRIES.group}/${SERVICE_ENTRIES.version}`,
+    kind: "ServiceEntry",
+    metadata: { name, namespace: from.namespace },
+    spec: {
+      hosts: [name],
+      location: "MESH_INTERNAL",
+      resolution: "STATIC",
+      ports: ports.map((port) => ({ number: port.number, name: port.name, protocol: protocolOfPort(port) })),
+      subjectAltNames: [identityOf(to)],
+      endpoints: [{ ...endpoint, ports: Object.fromEntries(ports.map((port) => [port.name, GATEWAY_PORT])) }],
+    },
   };
 }

@@ -1,10 +1,18 @@
-import { chmod, copyFile, mkdir, rename, rm, symlink } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { LabError } from "../labError.ts";
-import { step, type Log } from "../progress.ts";
-import { installPulumi } from "./pulumiInstaller.ts";
-import { ENVOY_VERSION, ISTIO_MODULE, linkerFlags, TOOLS, TOOLS_FOLDER, type ToolName } from "./versions.ts";
+import { LabError, step, type Log } from "../progress.ts";
+import { cacheFolder, ensureCached } from "./cache.ts";
+import {
+  ENVOY_VERSION,
+  ISTIO_MODULE,
+  linkerFlags,
+  pinnedVersion,
+  TOOLS,
+  TOOLS_FOLDER,
+  type ToolName,
+} from "./versions.ts";
 
 /** Entries of the cache besides the programs: Istio's charts and the template of the proxies' bootstrap. */
 export const CHARTS = "charts";
@@ -89,4 +97,71 @@ async function run(command: string, args: string[], cwd: string): Promise<{ stdo
     const shown = output.trimEnd().split("\n").slice(-QUOTED_LINES).join("\n  ");
     throw new LabError(`the lab's tools cannot be prepared:\n  ${shown}`, { cause: error });
   }
+}
+
+/** A module of its own: what it needs would change the versions of the other tools. */
+const MODULE = join(TOOLS_FOLDER, "coredns");
+
+/**
+ * The CoreDNS with which the program's Corefile is tried out; built once, into the cache of the tools.
+ * @returns the program's path.
+ */
+export async function coreDnsProgram(log: Log): Promise<string> {
+  const hash = createHash("sha256");
+  for (const file of ["go.mod", "go.sum", "main.go"]) hash.update(await readFile(join(MODULE, file)));
+  const name = `coredns-${hash.digest("hex").slice(0, 16)}`;
+  const folder = await cacheFolder();
+  await ensureCached(folder, [name], log, async (_missing, temporary) => {
+    const args = ["build", "-trimpath", "-ldflags", "-s -w", "-o", join(temporary, name), "."];
+    await step(log, "building CoreDNS with Go (once)", () =>
+      execa("go", args, { cwd: MODULE, env: { CGO_ENABLED: "0" } }),
+    );
+  });
+  return join(folder, name);
+}
+
+const INSTALLER = "https://get.pulumi.com/install.sh";
+const INSTALL_MILLISECONDS = 300_000;
+
+/**
+ * Fetches the pinned Pulumi CLI by Pulumi's own installer (the Automation API's). It brings the language hosts along.
+ *
+ * @param folder receives `bin/pulumi`; only made, or replaced, when the installation is complete.
+ * @returns whether it is there; false, within seconds, where the installer cannot be reached.
+ */
+export async function installPulumi(folder: string, log: Log): Promise<boolean> {
+  if (!(await isReachable(INSTALLER))) {
+    log(`Pulumi's installer (${INSTALLER}) cannot be reached`);
+    return false;
+  }
+  const version = pinnedVersion("pulumi");
+  const temporary = await mkdtemp(join(dirname(folder), ".installing-pulumi-"));
+  try {
+    const script = join(import.meta.dirname, "installPulumi.ts");
+    const result = await execa(process.execPath, [script, version, temporary], {
+      timeout: INSTALL_MILLISECONDS,
+      reject: false,
+      all: true,
+    });
+    if (result.failed) {
+      log(`Pulumi's installer failed: ${result.all.trim().split("\n").at(-1)}`);
+      return false;
+    }
+    await rm(folder, { recursive: true, force: true });
+    await rename(temporary, folder);
+    return true;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+const PROBE_MILLISECONDS = 5000;
+
+/** Whether a web server answers at all, within seconds: to ask before a download that would try for long. */
+export async function isReachable(url: string): Promise<boolean> {
+  const answer = fetch(url, { method: "HEAD", signal: AbortSignal.timeout(PROBE_MILLISECONDS) });
+  return answer.then(
+    (response) => response.ok,
+    () => false,
+  );
 }

@@ -8,8 +8,7 @@ import {
 } from "@kubernetes/client-node";
 import { loadContext } from "../cluster/kubeconfig.ts";
 import { isNotFound } from "../kubelet/cluster.ts";
-import { LabError } from "../labError.ts";
-import type { Log } from "../progress.ts";
+import { LabError, type Log } from "../progress.ts";
 import { waitFor } from "../ready.ts";
 import { meshManifests, namespaceManifest, workloadManifests } from "./manifests.ts";
 import type { Workload } from "./workload.ts";

@@ -11,7 +11,7 @@ import {
   withGlobalBlock,
 } from "../../federation/topology/globalBlock.ts";
 import { waitFor } from "../../lab/ready.ts";
-import { coreDnsProgram } from "../../lab/tools/coreDns.ts";
+import { coreDnsProgram } from "../../lab/tools/build.ts";
 import { nextAddress } from "../providers/support/addresses.ts";
 import { log } from "./sharedLab.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";

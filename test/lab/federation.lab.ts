@@ -3,7 +3,7 @@ import { execa } from "execa";
 import { CHECKOUT } from "../../lab/environment.ts";
 import { startLab } from "../../lab/lab.ts";
 import { changesNothing } from "../../lab/pulumi.ts";
-import { FEDERATION } from "../../lab/scenarios/federation.ts";
+import { FEDERATION } from "../../lab/scenarios.ts";
 import { log, sharedLab, type FederatedLab } from "./sharedLab.ts";
 import { testProofs } from "./testProofs.ts";
 

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { parse } from "yaml";
 import { CHECKOUT, labPaths } from "../../lab/environment.ts";
 import type { RunningLab } from "../../lab/lab.ts";
-import { stealAuthority } from "../../lab/proofs/forgedLeaf.ts";
+import { stealAuthority } from "../../lab/proofs/forgery.ts";
 import { SecretSearch, type Secrets } from "./secretSearch.ts";
 
 const KEY = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^-]+-----END \1?PRIVATE KEY-----/g;

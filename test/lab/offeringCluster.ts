@@ -9,7 +9,7 @@ import { GATEWAY_PORT, whoAnswers } from "../../lab/proofs/gateway.ts";
 import { type Party, hostOf } from "../../lab/proofs/proof.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";
-import type { Scenario } from "../../lab/scenarios/scenario.ts";
+import type { Scenario } from "../../lab/scenarios.ts";
 import { log } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 

@@ -1,9 +1,8 @@
 import { rm } from "node:fs/promises";
 import { LAB_FOLDER, labPaths } from "../../lab/environment.ts";
-import { type Lab, startLab } from "../../lab/lab.ts";
+import { startLab, type Lab } from "../../lab/lab.ts";
 import { pluginMode } from "../../lab/plugins/pluginPath.ts";
-import { FEDERATION } from "../../lab/scenarios/federation.ts";
-import type { Scenario } from "../../lab/scenarios/scenario.ts";
+import { FEDERATION, type Scenario } from "../../lab/scenarios.ts";
 import { hasPassed, log } from "./sharedLab.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { RunningLab } from "../../lab/lab.ts";
 import { selfSign } from "../../lab/plugins/tls/certificate.ts";
 import { generatePrivateKey, traditionalPem } from "../../lab/plugins/tls/privateKey.ts";
-import type { StolenAuthority } from "../../lab/proofs/forgedLeaf.ts";
+import type { StolenAuthority } from "../../lab/proofs/forgery.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { publishStack, unpublishStack } from "./publishedStack.ts";
 import { editedStackFile } from "./stackFile.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { TLSSocket } from "node:tls";
-import type { ClientCertificate } from "../../lab/proofs/forgedLeaf.ts";
+import type { ClientCertificate } from "../../lab/proofs/forgery.ts";
 import { ALPN } from "../../lab/proofs/gateway.ts";
 
 /**

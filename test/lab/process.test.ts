@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { endRecorded, ProcessTable } from "../../lab/process.ts";
-import { identify, isRunning } from "../../lab/processIdentity.ts";
+import { endRecorded, identify, isRunning, ProcessTable } from "../../lab/process.ts";
 import { waitFor, waitUntilReady } from "../../lab/ready.ts";
 
 describe("the lab's processes", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { CLUSTERS } from "../../lab/clusters.ts";
-import { type ClientCertificate, type StolenAuthority, mintLeaf } from "../../lab/proofs/forgedLeaf.ts";
+import { mintLeaf, type ClientCertificate, type StolenAuthority } from "../../lab/proofs/forgery.ts";
 import { type Party, hostOf, identityOf } from "../../lab/proofs/proof.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { CLUSTERS } from "../../lab/clusters.ts";
-import { stealAuthority } from "../../lab/proofs/forgedLeaf.ts";
+import { stealAuthority } from "../../lab/proofs/forgery.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { workloadsOf } from "../../lab/workloads/workload.ts";

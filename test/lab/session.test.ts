@@ -3,9 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CLUSTERS } from "../../lab/clusters.ts";
-import { labEnvironment, labPaths } from "../../lab/environment.ts";
-import { identify } from "../../lab/processIdentity.ts";
-import { readSession, writeSession } from "../../lab/session.ts";
+import { labEnvironment, labPaths, readSession, writeSession } from "../../lab/environment.ts";
+import { identify } from "../../lab/process.ts";
 
 describe("a lab's session", () => {
   let dir: string;

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { execa } from "execa";
 import { CLUSTERS } from "../../lab/clusters.ts";
-import { CHECKOUT, LAB_FOLDER, labPaths } from "../../lab/environment.ts";
-import { readSession } from "../../lab/session.ts";
+import { CHECKOUT, LAB_FOLDER, labPaths, readSession } from "../../lab/environment.ts";
 import { LabSecrets } from "./labSecrets.ts";
 
 describe("a lab that a person works on by hand", function () {

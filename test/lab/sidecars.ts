@@ -5,7 +5,7 @@ import { CoreV1Api } from "@kubernetes/client-node";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { restartWorkloads } from "../../lab/federate.ts";
 import type { RunningLab } from "../../lab/lab.ts";
-import { stealAuthority } from "../../lab/proofs/forgedLeaf.ts";
+import { stealAuthority } from "../../lab/proofs/forgery.ts";
 import { ALPN } from "../../lab/proofs/gateway.ts";
 import { SERVICE_PORT, type Workload } from "../../lab/workloads/workload.ts";
 import { log } from "./sharedLab.ts";

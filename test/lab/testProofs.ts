@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ProofContext } from "../../lab/proofs/proof.ts";
-import type { Scenario } from "../../lab/scenarios/scenario.ts";
+import type { Scenario } from "../../lab/scenarios.ts";
 
 /** A test of each claim of a scenario. @param context once the scenario's clusters are connected. */
 export function testProofs(

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { networkAt } from "../../lab/addressRange.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
-import { mintLeaf, stealAuthority, type StolenAuthority } from "../../lab/proofs/forgedLeaf.ts";
-import { callAs } from "../../lab/proofs/forgery.ts";
+import { callAs, mintLeaf, stealAuthority, type StolenAuthority } from "../../lab/proofs/forgery.ts";
 import { GATEWAY_PORT } from "../../lab/proofs/gateway.ts";
-import { withHandMadeEntry } from "../../lab/proofs/handMadeEntry.ts";
+import { withHandMadeEntry } from "../../lab/proofs/unexported.ts";
 import { hostOf, identityOf, partyIn } from "../../lab/proofs/proof.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";

@@ -3,8 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
-import { reveal } from "../protocol/values.ts";
-import type { Properties } from "../protocol/values.ts";
+import { reveal, type Properties } from "../protocol/values.ts";
 
 /** The provider's configuration, as far as the stand-in heeds it. */
 export interface Settings {

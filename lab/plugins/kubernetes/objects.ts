@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { InitializationError } from "../protocol/provider.ts";
 import type { ReadCall, ResourceKind } from "../protocol/provider.ts";
-import { hasUnknown } from "../protocol/values.ts";
-import type { Properties } from "../protocol/values.ts";
+import { hasUnknown, type Properties } from "../protocol/values.ts";
 import { isApiError } from "./clusterApi.ts";
 import type { ClusterApi } from "./clusterApi.ts";
 import type { Settings } from "./connection.ts";
@@ -10,6 +9,7 @@ import {
   annotation,
   autoname,
   checkpoint,
+  diffObject,
   idOf,
   kindOfToken,
   manifestOf,
@@ -17,9 +17,8 @@ import {
   normalize,
   prune,
   readCheckpoint,
+  type Manifest,
 } from "./manifest.ts";
-import type { Manifest } from "./manifest.ts";
-import { diffObject } from "./objectDiff.ts";
 import { awaitReady } from "./readiness.ts";
 import { apply, create, existing, remove } from "./writes.ts";
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterApi } from "./clusterApi.ts";
-import { annotation } from "./manifest.ts";
-import type { Manifest } from "./manifest.ts";
+import { annotation, type Manifest } from "./manifest.ts";
 
 const DEFAULT_SECONDS = 600;
 const POLL_MILLISECONDS = 500;

@@ -1,8 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { differences } from "../protocol/difference.ts";
-import { InitializationError } from "../protocol/provider.ts";
-import type { CheckCall, CheckFailure, Diffed, DiffCall, ResourceKind } from "../protocol/provider.ts";
 import {
+  differences,
   hasUnknown,
   isProperties,
   mapValues,
@@ -10,8 +8,11 @@ import {
   reveal,
   Secret,
   UNKNOWN,
+  type Properties,
+  type Value,
 } from "../protocol/values.ts";
-import type { Properties, Value } from "../protocol/values.ts";
+import { InitializationError } from "../protocol/provider.ts";
+import type { CheckCall, CheckFailure, Diffed, DiffCall, ResourceKind } from "../protocol/provider.ts";
 import type { ClusterApi } from "./clusterApi.ts";
 import type { Settings } from "./connection.ts";
 import { DEFAULT_TIMEOUT_SECONDS } from "./helm.ts";

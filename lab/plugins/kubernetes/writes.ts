@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isProperties } from "../protocol/values.ts";
-import type { Properties } from "../protocol/values.ts";
+import { isProperties, type Properties } from "../protocol/values.ts";
 import { isApiError } from "./clusterApi.ts";
 import type { ClusterApi, ServedKind } from "./clusterApi.ts";
-import { annotation } from "./manifest.ts";
-import type { Manifest } from "./manifest.ts";
+import { annotation, type Manifest } from "./manifest.ts";
 
 /** The manager under which objects are created; their first update hands it to the resource's own manager. */
 const CREATING_MANAGER = "pulumi-kubernetes";

@@ -1,5 +1,4 @@
-import type { Differences } from "./difference.ts";
-import type { Properties } from "./values.ts";
+import type { Differences, Properties } from "./values.ts";
 
 /** An input that is not acceptable, told to the user before anything changes. */
 export interface CheckFailure {

@@ -17,11 +17,10 @@ import type {
   ReadRequest,
   UpdateRequest,
 } from "@pulumi/pulumi/proto/provider_pb.js";
-import { rootOf } from "./difference.ts";
+import { decode, encode, rootOf } from "./values.ts";
 import { InitializationError } from "./provider.ts";
 import type { CheckCall, Checked, DiffCall, Diffed, Existing, Provider, Subject } from "./provider.ts";
 import { failure, unary } from "./server.ts";
-import { decode, encode } from "./values.ts";
 
 /** The gRPC face of a provider: secrets and unknown values pass through, create and update take part in previews. */
 export function providerService(provider: Provider): UntypedServiceImplementation {

@@ -3,7 +3,7 @@ import { federate } from "../../../lab/federate.ts";
 import type { Lab } from "../../../lab/lab.ts";
 import type { ProofContext } from "../../../lab/proofs/proof.ts";
 import { Stack } from "../../../lab/pulumi.ts";
-import { EQUAL_DOMAINS_OF_THREE } from "../../../lab/scenarios/equalDomains.ts";
+import { EQUAL_DOMAINS_OF_THREE } from "../../../lab/scenarios.ts";
 import type { StackFileEdit } from "../../../lab/stackFile.ts";
 import { CallingCluster } from "../equalDomains/callingCluster.ts";
 import { testConflict } from "../equalDomains/conflict.ts";

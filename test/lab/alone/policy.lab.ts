@@ -1,6 +1,6 @@
 import { federate } from "../../../lab/federate.ts";
 import type { Lab } from "../../../lab/lab.ts";
-import { FEDERATION_OF_THREE } from "../../../lab/scenarios/federation.ts";
+import { FEDERATION_OF_THREE } from "../../../lab/scenarios.ts";
 import { deployWorkloads } from "../../../lab/workloads/workloads.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { OfferingCluster } from "../offeringCluster.ts";

@@ -8,8 +8,7 @@ import { statusFor, stealCredential } from "../../../lab/proofs/peerCredential.t
 import type { ProofContext } from "../../../lab/proofs/proof.ts";
 import { Stack } from "../../../lab/pulumi.ts";
 import { waitFor } from "../../../lab/ready.ts";
-import { SINGLE_MESH } from "../../../lab/scenarios/singleMesh.ts";
-import type { Scenario } from "../../../lab/scenarios/scenario.ts";
+import { SINGLE_MESH, type Scenario } from "../../../lab/scenarios.ts";
 import { useEveryOption } from "../everyOption.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { ownLab } from "../ownLab.ts";

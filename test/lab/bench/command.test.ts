@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseCounts } from "../../../lab/bench/command.ts";
+import { parseCounts } from "../../../lab/bench/bench.ts";
 
 describe("the benchmark's numbers of services", () => {
   it("come out ascending, each once", () => {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { findProcess, memoryOf, watchPeakMemory } from "../../../lab/bench/processMemory.ts";
+import { findProcess, memoryOf, watchPeakMemory } from "../../../lab/bench/memory.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 
 /** A program that holds much memory for a moment, and then little. */

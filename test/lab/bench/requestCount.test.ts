@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { between, parseRequestCount } from "../../../lab/bench/requestCount.ts";
+import { between, parseRequestCount } from "../../../lab/bench/apiServer.ts";
 
 /** A line of the API server's metrics, as Kubernetes 1.33 and later write it. */
 function line(labels: Record<string, string>, value: string): string {

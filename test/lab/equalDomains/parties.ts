@@ -1,5 +1,5 @@
 import { THREE_EQUALS } from "../../../lab/clusters.ts";
-import { type Side, sideOf } from "../../../lab/proofs/side.ts";
+import { sideOf, type Side } from "../../../lab/proofs/proofs.ts";
 
 // One cluster calls by one name what both others have: each serves it as the same service of `cluster.local`.
 

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { LabError } from "../../../lab/labError.ts";
+import { LabError } from "../../../lab/progress.ts";
 import type { PluginMode } from "../../../lab/plugins/pluginPath.ts";
 import { pluginMode, preparePlugins } from "../../../lab/plugins/pluginPath.ts";
 
@@ -59,7 +59,7 @@ describe("The lab's plugins", () => {
       "pulumi-resource-pulumi-nodejs": "real",
     });
     const launcher = readFileSync(join(folder, "bin/pulumi-resource-tls"), "utf8");
-    assert.match(launcher, /exec '[^']*node' '[^']*\/lab\/plugins\/tls\/main\.ts' "\$@"\n$/);
+    assert.match(launcher, /exec '[^']*node' '[^']*\/lab\/plugins\/main\.ts' 'pulumi-resource-tls' "\$@"\n$/);
     assert.ok(launcher.includes(process.execPath));
     assert.equal(readlinkSync(join(folder, "bin/node")), process.execPath);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EXPORT_PEERS_ANNOTATION, EXPORT_PORTS_ANNOTATION } from "../../../federation/core/labels.ts";
-import { withHandMadeEntry } from "../../../lab/proofs/handMadeEntry.ts";
+import { withHandMadeEntry } from "../../../lab/proofs/unexported.ts";
 import { hostOf } from "../../../lab/proofs/proof.ts";
 import { expectAnswer, expectStatus } from "../answers.ts";
 import { importedHosts } from "../importedHosts.ts";

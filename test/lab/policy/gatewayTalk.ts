@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type TLSSocket } from "node:tls";
 import { setTimeout } from "node:timers/promises";
-import type { ClientCertificate } from "../../../lab/proofs/forgedLeaf.ts";
+import type { ClientCertificate } from "../../../lab/proofs/forgery.ts";
 import { ALPN, GATEWAY_PORT } from "../../../lab/proofs/gateway.ts";
 
 const CONNECT_MILLISECONDS = 5000;

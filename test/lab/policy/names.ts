@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withHandMadeEntry } from "../../../lab/proofs/handMadeEntry.ts";
+import { withHandMadeEntry } from "../../../lab/proofs/unexported.ts";
 import { hostOf } from "../../../lab/proofs/proof.ts";
 import { expectAnswer, expectStatus } from "../answers.ts";
 import { importedHosts } from "../importedHosts.ts";

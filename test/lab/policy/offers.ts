@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EXPORT_LABEL } from "../../../federation/core/labels.ts";
 import { GATEWAY_PORT, whoAnswers } from "../../../lab/proofs/gateway.ts";
-import { withHandMadeEntry } from "../../../lab/proofs/handMadeEntry.ts";
+import { withHandMadeEntry } from "../../../lab/proofs/unexported.ts";
 import { hostOf, identityOf } from "../../../lab/proofs/proof.ts";
 import { SERVICE_PORT } from "../../../lab/workloads/workload.ts";
 import { expectAnswer, expectStatus } from "../answers.ts";

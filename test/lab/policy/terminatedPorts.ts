@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ClientCertificate, mintLeaf, stealAuthority } from "../../../lab/proofs/forgedLeaf.ts";
+import { mintLeaf, stealAuthority, type ClientCertificate } from "../../../lab/proofs/forgery.ts";
 import { GATEWAY_PORT, whoAnswers } from "../../../lab/proofs/gateway.ts";
 import { type Party, hostOf, identityOf } from "../../../lab/proofs/proof.ts";
 import { waitFor } from "../../../lab/ready.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { serviceAccountId } from "../../../federation/core/spiffe.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE } from "../../../federation/core/wellKnown.ts";
 import { GATEWAY_PORT, whoAnswers } from "../../../lab/proofs/gateway.ts";
-import { withHandMadeEntry } from "../../../lab/proofs/handMadeEntry.ts";
+import { withHandMadeEntry } from "../../../lab/proofs/unexported.ts";
 import { type Party, hostOf } from "../../../lab/proofs/proof.ts";
 import { callService } from "../../../lab/workloads/call.ts";
 import { expectAnswer, expectStatus } from "../answers.ts";

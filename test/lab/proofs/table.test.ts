@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { THREE_CLUSTERS } from "../../../lab/clusters.ts";
 import { type Proof, hostOf, nameOf, partyIn } from "../../../lab/proofs/proof.ts";
 import { allProofs } from "../../../lab/proofs/proofs.ts";
-import { formatProofs } from "../../../lab/proofs/table.ts";
+import { formatProofs } from "../../../lab/proofs/prove.ts";
 
 const proof: Proof = {
   claim: "an exported service can be called",

@@ -4,7 +4,7 @@ import { type Server, type Socket, createServer } from "node:net";
 import { join } from "node:path";
 import { type TLSSocket, createServer as createTlsServer } from "node:tls";
 import { ProcessTable } from "../../../lab/process.ts";
-import type { ClientCertificate } from "../../../lab/proofs/forgedLeaf.ts";
+import type { ClientCertificate } from "../../../lab/proofs/forgery.ts";
 import { waitUntilReady } from "../../../lab/ready.ts";
 
 const START_SECONDS = 30;

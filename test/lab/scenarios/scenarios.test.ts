@@ -4,9 +4,14 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { CLUSTERS, EQUAL_CLUSTERS } from "../../../lab/clusters.ts";
 import { labPaths } from "../../../lab/environment.ts";
-import { EQUAL_DOMAINS_OF_THREE } from "../../../lab/scenarios/equalDomains.ts";
-import { FEDERATION, FEDERATION_OF_THREE } from "../../../lab/scenarios/federation.ts";
-import { SCENARIOS, chooseScenario, scenarioOf } from "../../../lab/scenarios/scenarios.ts";
+import {
+  chooseScenario,
+  EQUAL_DOMAINS_OF_THREE,
+  FEDERATION,
+  FEDERATION_OF_THREE,
+  scenarioOf,
+  SCENARIOS,
+} from "../../../lab/scenarios.ts";
 import { type StackFileConfig, writeProject } from "../../../lab/stackFile.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 

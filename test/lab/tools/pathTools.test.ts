@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findOnPath, isAccepted } from "../../../lab/tools/pathTools.ts";
+import { findOnPath, isAccepted } from "../../../lab/tools/tools.ts";
 import { pinnedVersion, type ToolName } from "../../../lab/tools/versions.ts";
 
 describe("tools on PATH", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { identify } from "../../../lab/processIdentity.ts";
+import { identify } from "../../../lab/process.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { type DeclaredArgs, EngineFixture } from "../support/engineFixture.ts";
 import { servicesOf } from "../support/faultSite.ts";

@@ -14,9 +14,8 @@ import {
 import { loadKubeconfig } from "../../../kubernetes/kubeconfig.ts";
 import { startControlPlane, type ControlPlane } from "../../../lab/cluster/controlPlane.ts";
 import type { KubeconfigEntry } from "../../../lab/cluster/kubeconfig.ts";
-import { type LabProcess, ProcessTable } from "../../../lab/process.ts";
-import { identify } from "../../../lab/processIdentity.ts";
-import { type Log, createProgress } from "../../../lab/progress.ts";
+import { identify, ProcessTable, type LabProcess } from "../../../lab/process.ts";
+import { createProgress, type Log } from "../../../lab/progress.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
 import { nextAddress } from "./addresses.ts";

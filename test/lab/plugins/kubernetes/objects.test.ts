@@ -3,16 +3,15 @@ import type { Settings } from "../../../../lab/plugins/kubernetes/connection.ts"
 import {
   autoname,
   checkpoint,
+  diffObject,
   manifestOf,
   markManifest,
   normalize,
   prune,
+  type Manifest,
 } from "../../../../lab/plugins/kubernetes/manifest.ts";
-import type { Manifest } from "../../../../lab/plugins/kubernetes/manifest.ts";
-import { diffObject } from "../../../../lab/plugins/kubernetes/objectDiff.ts";
-import { diffProviderConfig } from "../../../../lab/plugins/kubernetes/providerConfig.ts";
-import type { Properties } from "../../../../lab/plugins/protocol/values.ts";
-import { Secret, UNKNOWN } from "../../../../lab/plugins/protocol/values.ts";
+import { diffProviderConfig } from "../../../../lab/plugins/kubernetes/provider.ts";
+import { Secret, UNKNOWN, type Properties } from "../../../../lab/plugins/protocol/values.ts";
 
 const SUBJECT = { urn: "urn", type: "kubernetes:core/v1:ConfigMap", name: "settings", id: "ns/x" };
 const SETTINGS = { enableSecretMutable: false, enableConfigMapMutable: false } as Settings;

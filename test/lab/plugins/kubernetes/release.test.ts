@@ -6,8 +6,7 @@ import { ClusterApi } from "../../../../lab/plugins/kubernetes/clusterApi.ts";
 import type { Settings } from "../../../../lab/plugins/kubernetes/connection.ts";
 import { Helm } from "../../../../lab/plugins/kubernetes/helm.ts";
 import { helmReleases } from "../../../../lab/plugins/kubernetes/release.ts";
-import type { Properties } from "../../../../lab/plugins/protocol/values.ts";
-import { Secret, UNKNOWN } from "../../../../lab/plugins/protocol/values.ts";
+import { Secret, UNKNOWN, type Properties } from "../../../../lab/plugins/protocol/values.ts";
 
 const SUBJECT = { urn: "urn", type: "kubernetes:helm.sh/v3:Release", name: "istiod" };
 const SETTINGS = { kubeconfig: undefined, context: "cluster-a", namespace: undefined } as Settings;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import languagePb from "@pulumi/pulumi/proto/language_pb.js";
 import type { RunRequest } from "@pulumi/pulumi/proto/language_pb.js";
-import { programArguments, runProgram } from "../../../../lab/plugins/languageHost/runProgram.ts";
+import { programArguments, runProgram } from "../../../../lab/plugins/languageHost.ts";
 
 describe("The language host's run of a program", () => {
   let folder: string;

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { differences, rootOf } from "../../../../lab/plugins/protocol/difference.ts";
-import type { Value } from "../../../../lab/plugins/protocol/values.ts";
 import {
   decode,
+  differences,
   encode,
   hasSecret,
   hasUnknown,
   markSecrets,
   reveal,
+  rootOf,
   Secret,
   UNKNOWN,
+  type Value,
 } from "../../../../lab/plugins/protocol/values.ts";
 
 const { value } = fc.letrec<{ value: Value }>((tie) => ({

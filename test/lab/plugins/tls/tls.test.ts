@@ -5,8 +5,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tlsProvider } from "../../../../lab/plugins/tls/provider.ts";
-import type { Properties, Value } from "../../../../lab/plugins/protocol/values.ts";
-import { reveal, Secret, UNKNOWN } from "../../../../lab/plugins/protocol/values.ts";
+import {
+  reveal,
+  Secret,
+  UNKNOWN,
+  type Properties,
+  type Value,
+} from "../../../../lab/plugins/protocol/values.ts";
 
 const PRIVATE_KEY = "tls:index/privateKey:PrivateKey";
 const REQUEST = "tls:index/certRequest:CertRequest";
