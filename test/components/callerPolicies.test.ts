@@ -37,7 +37,7 @@ for (const preview of [true, false]) {
       made = engine.named("istio-federation-deny-bar");
     });
 
-    it("creates each in the namespace of its Service, under its own name and our label, in the cluster only", () => {
+    it("creates each AuthorizationPolicy in its Service's namespace, labelled as managed by istio-federation", () => {
       const [policy] = policies;
       assert.equal(made.type, "kubernetes:security.istio.io/v1:AuthorizationPolicy");
       assert.equal(made.name, "cluster-b-callers-shop/istio-federation-deny-bar");
@@ -54,12 +54,12 @@ for (const preview of [true, false]) {
       assert.match(made.provider, /::cluster-b-cluster::/);
     });
 
-    it("opens the gateway for restricted Services only after their policies exist", () => {
+    it("declares the Gateway for restricted Services only after their policies exist", () => {
       assert.equal(openWhenMade(), false);
       assert.ok(engine.named("cluster-b-gateway-gateway"));
     });
 
-    it("publishes them for the next run", () => {
+    it("records the policies in lastRun", () => {
       assert.deepEqual(published, { "shop/istio-federation-deny-bar": policies[0] });
     });
   });

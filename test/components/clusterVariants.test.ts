@@ -51,7 +51,7 @@ describe("FederatedCluster", () => {
     }
   });
 
-  it("reads addresses from the Service, and passes on those observed before, unless the config advertises some", async () => {
+  it("reads gateway addresses from the Service, and hands on the observed ones, unless the config advertises some", async () => {
     const observed = [{ address: "203.0.113.10", port: 15443 }];
     const { inputs } = (await declare({}, { observed })).engine.named("gateway-addresses");
     assert.deepEqual(inputs["observed"], observed);
@@ -60,7 +60,7 @@ describe("FederatedCluster", () => {
     assert.equal(has(await declare({ gateway: { advertise: observed } }), "gateway-addresses"), false);
   });
 
-  it("signs with ECDSA on P-256 unless RSA is asked for", async () => {
+  it("creates ECDSA P-256 keys unless the config sets RSA", async () => {
     const keys = async (extra: Record<string, unknown>) =>
       (await declare(extra)).engine.resources
         .filter(({ type }) => type === "tls:index/privateKey:PrivateKey")

@@ -3,7 +3,7 @@ import { MockEngine, settled } from "./mockEngine.ts";
 import { validConfig } from "../federation/samples.ts";
 
 describe("EastWestGateway", () => {
-  it("adds its locality to addresses that have none of their own", async () => {
+  it("adds the gateway's locality to advertised addresses without one", async () => {
     const engine = new MockEngine();
     await engine.start(false);
     const advertise = [{ address: "203.0.113.10" }, { address: "203.0.113.11", locality: "eu/2" }];

@@ -53,7 +53,7 @@ for (const preview of [true, false]) {
       made = engine.named("istio-federation-as-bar");
     });
 
-    it("creates a ServiceEntry for each in the namespace of its Service, under our label, in the cluster only", () => {
+    it("creates a ServiceEntry per alias in the Service's namespace, labelled as managed by istio-federation", () => {
       assert.equal(made.type, "kubernetes:networking.istio.io/v1:ServiceEntry");
       assert.equal(made.name, "cluster-b-aliases-shop/istio-federation-as-bar");
       assert.deepEqual(made.inputs, {
@@ -69,7 +69,7 @@ for (const preview of [true, false]) {
       assert.match(made.provider, /::cluster-b-cluster::/);
     });
 
-    it("opens the gateway for exactly these names, after their ServiceEntries exist", () => {
+    it("declares a Gateway with exactly the aliases as hosts, after their ServiceEntries exist", () => {
       assert.equal(openWhenMade(), false);
       const { servers } = engine.named("cluster-b-gateway-gateway").inputs["spec"] as {
         servers: { hosts: string[] }[];
@@ -80,7 +80,7 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("publishes them for the next run, and its domains for the peers", () => {
+    it("records the aliases in lastRun and publishes the cluster's domains", () => {
       assert.deepEqual(published, { "shop/bar": aliases[0] });
       if (preview) return;
       assert.deepEqual((contract as { domains?: string[] }).domains, ["shop.example"]);

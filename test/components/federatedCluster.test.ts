@@ -81,7 +81,7 @@ for (const preview of [true, false]) {
       assert.deepEqual(strangers, []);
     });
 
-    it("opens the gateway for exactly the exported names", () => {
+    it("declares a Gateway with exactly the exported hosts", () => {
       const gateway = engine.named("gateway-gateway").inputs as { spec: { servers: { hosts: string[] }[] } };
       assert.deepEqual(
         gateway.spec.servers.map(({ hosts }) => hosts),
@@ -89,26 +89,26 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("declares each imported service as structured inputs, also in a preview", () => {
+    it("declares each imported service as structured inputs", () => {
       const imports = engine.named("peer-cluster-b-imports").inputs;
       assert.deepEqual(Object.keys(imports.services as object), ["bar.xyz.svc.cluster-b.local"]);
       assert.deepEqual(imports.gateways, [{ address: "203.0.113.20", port: 15443 }]);
       assert.equal(imports.pending, undefined);
     });
 
-    it("removes what unknown peers left behind, before the known ones need its names", () => {
+    it("removes leftovers of former peers before importing from current ones", () => {
       assert.deepEqual(engine.named("cluster-a-leftovers").inputs.found, leftovers);
       const names = engine.resources.map(({ name }) => name);
       assert.ok(names.indexOf("cluster-a-leftovers") < names.indexOf("cluster-a-peer-cluster-b"));
     });
 
-    it("imports nothing from a pending peer and passes its reason on", () => {
+    it("imports nothing from a pending peer and hands on why it is pending", () => {
       const imports = engine.named("peer-cluster-c-imports").inputs;
       assert.deepEqual(imports.services, {});
       assert.equal(imports.pending, "stack cluster-c does not exist yet");
     });
 
-    it("re-certifies each peer's roots by its own root, for the peer's trust domain only", () => {
+    it("re-certifies each peer's roots, constrained to the peer's trust domain", () => {
       const { inputs } = engine.named("cluster-a-trust-cluster-b");
       assert.equal(inputs.trustDomain, "cluster-b.local");
       assert.deepEqual(inputs.rootCertificates, [ROOT_B]);
@@ -116,7 +116,7 @@ for (const preview of [true, false]) {
       assert.ok(!engine.resources.some(({ name }) => name === "cluster-a-trust-cluster-c"));
     });
 
-    it("trusts those anchors of peers whose contract is known, never their roots, and accepts their trust domains", () => {
+    it("configures the trust anchors of peers with a known contract in istiod, never the peers' roots", () => {
       const istiod = engine.named("istio-istiod").inputs as {
         values: { meshConfig: { caCertificates: unknown; trustDomainAliases?: unknown } };
       };
@@ -128,14 +128,14 @@ for (const preview of [true, false]) {
       assert.deepEqual(Object.keys(anchors as object), ["cluster-b"]);
     });
 
-    it("has no chart of Istio make a ServiceAccount that reads the whole cluster", () => {
+    it("disables the charts' cluster-wide reader ServiceAccount", () => {
       for (const chart of ["istio-base", "istio-istiod"]) {
         const { values } = engine.named(chart).inputs as { values: { global: Record<string, unknown> } };
         assert.equal(values.global["enableReaderRBAC"], false);
       }
     });
 
-    it("switches several roots on in istiod and in every proxy", () => {
+    it("enables multiple roots in istiod and in every proxy", () => {
       const { values } = engine.named("istio-istiod").inputs as {
         values: {
           env: Record<string, string>;
@@ -156,7 +156,7 @@ for (const preview of [true, false]) {
       });
     });
 
-    it("writes to that cluster only", () => {
+    it("registers all Kubernetes resources with the pinned provider", () => {
       const kubernetes = engine.resources.filter(({ type }) => /^kubernetes:/.test(type));
       assert.equal(kubernetes.length, 10);
       assert.deepEqual(
@@ -165,13 +165,13 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("records the phase of its root for the next run", () => {
+    it("records the rotation phase of its root in lastRun", () => {
       const roots = { 1: fingerprintOf(ROOT_CERTIFICATE) };
       const record = { ...FIRST_ROOT, since: "2026-11-21T10:00:00Z", roots, signedUntil: {} };
       assert.deepEqual(rotation, preview ? undefined : record);
     });
 
-    it("requires mutual TLS of the whole mesh", () => {
+    it("requires mutual TLS in the whole mesh", () => {
       const policy = engine.named("strict-mtls").inputs;
       assert.deepEqual(policy.spec, { mtls: { mode: "STRICT" } });
       assert.deepEqual(policy.metadata, { name: "default", namespace: "istio-system" });
@@ -200,7 +200,7 @@ for (const preview of [true, false]) {
 
     it(
       preview
-        ? "does not know the dates of certificates yet to be made"
+        ? "leaves the dates of future certificates unknown"
         : "reports the validity of each certificate that it made",
       () => {
         const names = certificates === undefined ? [] : Object.keys(certificates as object);
@@ -208,7 +208,7 @@ for (const preview of [true, false]) {
       },
     );
 
-    it(preview ? "does not claim a count before it is applied" : "reports the state of each peer", () => {
+    it(preview ? "leaves the number of imports unknown" : "reports the state of each peer", () => {
       if (preview) {
         assert.equal(status, undefined);
       } else {

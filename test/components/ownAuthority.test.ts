@@ -27,7 +27,7 @@ async function declare(phase: Phase, last?: RotationRecord) {
   return { engine, parts, files: value };
 }
 
-describe("An own authority in the rotation of its root", () => {
+describe("An own root certificate authority in rotation", () => {
   const published: [Phase, string[]][] = [
     ["announce", [FIRST, NEXT]],
     ["trust", [FIRST, NEXT]],
@@ -35,12 +35,12 @@ describe("An own authority in the rotation of its root", () => {
     ["drop", [NEXT]],
   ];
   for (const [phase, roots] of published) {
-    it(`asks peers to trust ${roots.length} root(s) in phase '${phase}'`, async () => {
+    it(`publishes ${roots.length} root(s) in phase '${phase}'`, async () => {
       assert.deepEqual(await settled((await declare(phase)).parts.roots), roots);
     });
   }
 
-  it("has its own workloads trust the next root from phase 'trust' on, and the first one until it is dropped", async () => {
+  it("gives istiod the next root from phase 'trust' on, and the first root until it is dropped", async () => {
     const trusted = async (phase: Phase) => (await declare(phase)).files["root-cert.pem"];
     assert.equal(await trusted("announce"), FIRST);
     assert.equal(await trusted("trust"), FIRST + NEXT);
@@ -48,7 +48,7 @@ describe("An own authority in the rotation of its root", () => {
     assert.equal(await trusted("drop"), NEXT);
   });
 
-  it("signs intermediate and trust anchors with the next root from phase 'sign' on, with a key made for it", async () => {
+  it("signs the intermediate and the trust anchors with the next root from phase 'sign' on", async () => {
     const signed = async (phase: Phase, intermediate: string, root: string) => {
       const { engine, parts, files } = await declare(phase);
       assert.equal(engine.named(intermediate).inputs["caCertPem"], root);
@@ -63,7 +63,7 @@ describe("An own authority in the rotation of its root", () => {
     await signed("drop", "ca-intermediate-2", NEXT);
   });
 
-  it("keeps the key of the first root until it is dropped, and no longer", async () => {
+  it("keeps the first root's key exactly until the root is dropped", async () => {
     const keys = async (phase: Phase) =>
       (await declare(phase)).engine.resources
         .map(({ name }) => name)
@@ -72,7 +72,7 @@ describe("An own authority in the rotation of its root", () => {
     assert.deepEqual(await keys("drop"), ["ca-root-2-key"]);
   });
 
-  it("gives each root a subject of its own, by which verifiers find it", async () => {
+  it("gives each root a distinct subject", async () => {
     const { engine } = await declare("trust");
     const names = engine.resources
       .filter(({ type }) => type === "tls:index/selfSignedCert:SelfSignedCert")
@@ -83,7 +83,7 @@ describe("An own authority in the rotation of its root", () => {
     ]);
   });
 
-  it("records its phase, and when a former root signed last", async () => {
+  it("records the phase, and until when each former root signed", async () => {
     const last: RotationRecord = { root: 2, phase: "trust", since: EARLIER, roots: ROOTS, signedUntil: {} };
     const { engine, parts } = await declare("sign", last);
     const { rotation } = parts;

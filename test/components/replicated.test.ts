@@ -60,7 +60,7 @@ for (const preview of [true, false]) {
       await engine.finish();
     });
 
-    it("imports a peer's service under its global name, and shows its name there", () => {
+    it("imports a peer's service under its .global name with the remote host", () => {
       const { services } = engine.named("peer-cluster-2-imports").inputs;
       assert.deepEqual(linesOf({ services, notAsDeclared: {} }), {
         "httpbin.bar.global":
@@ -68,7 +68,7 @@ for (const preview of [true, false]) {
       });
     });
 
-    it("opens its gateway for the names that its services have here, and no others", () => {
+    it("declares a Gateway with exactly the local hosts of its exports", () => {
       const { spec } = engine.named("gateway-gateway").inputs as { spec: { servers: { hosts: string[] }[] } };
       assert.deepEqual(
         spec.servers.map(({ hosts }) => hosts),
@@ -76,7 +76,7 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("shows the CoreDNS server block, for clients without a sidecar", () => {
+    it("outputs the CoreDNS server block for clients without a sidecar", () => {
       const { kubeconfig, namespace, configMap, block } = engine.named("cluster-1-coredns").inputs;
       assert.deepEqual(
         [kubeconfig, namespace, configMap],
@@ -95,7 +95,7 @@ for (const preview of [true, false]) {
 }
 
 describe("A preview of replicated control planes", () => {
-  it("warns who can issue identities of whom under one trust domain", () => {
+  it("warns that peers in one trust domain can issue each other's identities", () => {
     assert.match(
       notes.join("\n"),
       /^trust domain cluster\.local is that of this cluster, cluster-2: .* no trust anchor/m,

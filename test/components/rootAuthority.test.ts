@@ -37,7 +37,7 @@ for (const preview of [true, false]) {
       await engine.finish();
     });
 
-    it("makes a key, a root and a certificate for each cluster that asks", () => {
+    it("creates a key, a root and a certificate for each cluster with a signing request", () => {
       assert.deepEqual(engine.resources.map(({ name }) => name).sort(), [
         "root-ca",
         "root-ca-root",
@@ -50,7 +50,7 @@ for (const preview of [true, false]) {
       });
     });
 
-    it("signs what was asked, for the names that the config gives the cluster", () => {
+    it("signs each request for the cluster's configured trust domain and istiod hosts", () => {
       const { inputs } = engine.named("root-ca-signed-cluster-a");
       const { cluster, trustDomain, istiodHosts, request } = inputs;
       assert.deepEqual(
@@ -59,7 +59,7 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("hands its key to what signs as a secret, and to nothing else", () => {
+    it("passes its key as a secret to SignedAuthority only", () => {
       const holders = engine.resources.filter(({ inputs }) =>
         JSON.stringify(inputs).includes("private key of"),
       );
@@ -74,21 +74,18 @@ for (const preview of [true, false]) {
       );
     });
 
-    it(
-      preview ? "knows no certificate before it is made" : "publishes certificates, and nothing else",
-      () => {
-        assert.deepEqual(rootCertificates, preview ? undefined : [ROOT_CERTIFICATE]);
-        assert.deepEqual(signedCertificates, preview ? undefined : { "cluster-a": INTERMEDIATE_CERTIFICATE });
-        assert.deepEqual(
-          certificates,
-          preview
-            ? undefined
-            : {
-                root: datesOf(ROOT_CERTIFICATE),
-                "intermediate of cluster-a": datesOf(INTERMEDIATE_CERTIFICATE),
-              },
-        );
-      },
-    );
+    it(preview ? "leaves the certificates unknown" : "outputs certificates only", () => {
+      assert.deepEqual(rootCertificates, preview ? undefined : [ROOT_CERTIFICATE]);
+      assert.deepEqual(signedCertificates, preview ? undefined : { "cluster-a": INTERMEDIATE_CERTIFICATE });
+      assert.deepEqual(
+        certificates,
+        preview
+          ? undefined
+          : {
+              root: datesOf(ROOT_CERTIFICATE),
+              "intermediate of cluster-a": datesOf(INTERMEDIATE_CERTIFICATE),
+            },
+      );
+    });
   });
 }

@@ -61,7 +61,7 @@ for (const preview of [true, false]) {
       return cluster;
     }
 
-    it("creates its key and its signing request while it waits, and nothing in the cluster", async () => {
+    it("creates only its key and its signing request while it waits for its intermediate", async () => {
       const request = await declareWaiting();
       assert.deepEqual(
         engine.resources.map(({ type, name }) => `${type} ${name}`),
@@ -75,7 +75,7 @@ for (const preview of [true, false]) {
       assert.equal(request, preview ? undefined : "request cluster-a-ca-intermediate-request");
     });
 
-    it("keeps key and request unchanged once its certificate is there", async () => {
+    it("keeps key and request once its intermediate is issued", async () => {
       await declareWaiting();
       const waiting = engine.resources;
       engine = new MockEngine();
@@ -87,7 +87,7 @@ for (const preview of [true, false]) {
       }
     });
 
-    it("makes no root and signs nothing: its istiod has the signed certificate and the shared root", async () => {
+    it("makes no root and gives istiod the issued intermediate and the shared root", async () => {
       const cluster = await declareRunning();
       assert.ok(
         !engine.resources.some(({ type }) => /SelfSignedCert|LocallySignedCert|TrustAnchor/.test(type)),
@@ -111,7 +111,7 @@ for (const preview of [true, false]) {
       ]);
     });
 
-    it("trusts a peer under the same root by that root, and another as the config must have allowed", async () => {
+    it("trusts a peer under the shared root by that root, and another peer by its root as it is", async () => {
       const cluster = await declareRunning();
       const { values } = engine.named("istio-istiod").inputs as {
         values: { meshConfig: { caCertificates: unknown } };
@@ -130,7 +130,7 @@ for (const preview of [true, false]) {
   });
 }
 
-it("A cluster that moved under a shared root still trusts its former root, and does not publish it", async () => {
+it("A cluster that moved under a shared root keeps trusting its former root without publishing it", async () => {
   const engine = new MockEngine();
   await engine.start(false);
   const { FederatedCluster } = await import("../../components/federatedCluster.ts");
@@ -147,7 +147,7 @@ it("A cluster that moved under a shared root still trusts its former root, and d
   ]);
 });
 
-it("A given root whose key is there signs anchors of other roots, and none of itself", async () => {
+it("A provided root with its key signs trust anchors for other roots only", async () => {
   const engine = new MockEngine();
   await engine.start(false);
   const { FederatedCluster } = await import("../../components/federatedCluster.ts");

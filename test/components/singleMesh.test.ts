@@ -54,13 +54,13 @@ for (const preview of [true, false]) {
 
     before(async () => ({ engine, cluster } = await declare(preview)));
 
-    it("makes a ServiceAccount for the peer, which no Pod is to be", () => {
+    it("creates a ServiceAccount for the peer that Pods do not mount", () => {
       const { inputs } = engine.named("reader-account");
       assert.deepEqual(inputs["metadata"], { name: READER, namespace: "istio-system" });
       assert.equal(inputs["automountServiceAccountToken"], false);
     });
 
-    it("lets it watch kinds that are named, and write nothing", () => {
+    it("grants the peer list and watch on named kinds only", () => {
       const rules = [...rulesOf(engine, "reader-cluster-role"), ...rulesOf(engine, "reader-role")] as {
         resources: string[];
         verbs: string[];
@@ -69,7 +69,7 @@ for (const preview of [true, false]) {
       assert.ok(rules.every(({ resources }) => !resources.includes("*")));
     });
 
-    it("lets it read one ConfigMap only, and only in istiod's namespace", () => {
+    it("grants the peer one ConfigMap in istiod's namespace", () => {
       assert.deepEqual(rulesOf(engine, "reader-role"), [
         { apiGroups: [""], resources: ["configmaps"], resourceNames: ["istio"], verbs: ["list", "watch"] },
       ]);
@@ -82,7 +82,7 @@ for (const preview of [true, false]) {
       }
     });
 
-    it("asks for a token of that ServiceAccount with the life that the config says", () => {
+    it("requests a token of that ServiceAccount with the configured lifetime", () => {
       const { inputs } = engine.named("reader-token");
       assert.equal(inputs["hours"], 720);
       assert.equal(inputs["peer"], "cluster-b");
@@ -92,29 +92,24 @@ for (const preview of [true, false]) {
       assert.deepEqual([inputs["serviceAccount"], inputs["uid"]], [READER, uid]);
     });
 
-    it(
-      preview
-        ? "does not claim a token before there is one"
-        : "publishes the token for the peer, as a secret",
-      async () => {
-        assert.equal(await pulumi.isSecret(cluster.access!), true);
-        assert.deepEqual(
-          await settled(cluster.access!),
-          preview
-            ? undefined
-            : {
-                "cluster-b": {
-                  server: SERVER,
-                  certificateAuthority: ROOT_A,
-                  token: READER_TOKEN,
-                  ...READER_LIFE,
-                },
+    it(preview ? "leaves the token unknown" : "publishes the token for the peer, as a secret", async () => {
+      assert.equal(await pulumi.isSecret(cluster.access!), true);
+      assert.deepEqual(
+        await settled(cluster.access!),
+        preview
+          ? undefined
+          : {
+              "cluster-b": {
+                server: SERVER,
+                certificateAuthority: ROOT_A,
+                token: READER_TOKEN,
+                ...READER_LIFE,
               },
-        );
-      },
-    );
+            },
+      );
+    });
 
-    it("records the credential's lifetime in clear, and nothing else of it", async () => {
+    it("records the credential's lifetime in clear, and the token nowhere", async () => {
       assert.equal(await pulumi.isSecret(cluster.lastRun.credentials), false);
       assert.deepEqual(
         await settled(cluster.lastRun.credentials),
@@ -122,7 +117,7 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("has its istiod read the peer by a Secret that only an encrypted state holds", () => {
+    it("creates a remote Secret for the peer as a secret input", () => {
       const { inputs } = engine.named("peer-cluster-b-remote");
       assert.deepEqual(inputs["metadata"], {
         name: "istio-remote-secret-cluster-b",
@@ -133,7 +128,7 @@ for (const preview of [true, false]) {
       assert.ok(JSON.stringify(inputs["stringData"]).includes(SECRET_MARK));
     });
 
-    it("shows the peer's token nowhere else", async () => {
+    it("has the peer's token in no other input", async () => {
       assert.equal(await pulumi.isSecret(cluster.lastRun.joined), true);
       const others = engine.resources.filter(({ name }) => !name.endsWith("peer-cluster-b-remote"));
       assert.ok(!JSON.stringify(others).includes(TOKEN));
@@ -142,7 +137,7 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("opens the gateway for every Service of the cluster, and leads to its own network only", () => {
+    it("declares a Gateway for every Service of the cluster, on its own network only", () => {
       const gateway = engine.named("gateway-gateway").inputs as { spec: { servers: { hosts: string[] }[] } };
       assert.deepEqual(gateway.spec.servers[0]?.hosts, ["*.svc.cluster.local"]);
       const { values } = engine.named("gateway-release").inputs as { values: { networkGateway: string } };
@@ -151,7 +146,7 @@ for (const preview of [true, false]) {
       assert.deepEqual(service.metadata.labels, { "topology.istio.io/network": "cluster-a" });
     });
 
-    it("has its name in its own root's: peers' have the same organization", () => {
+    it("names its root after the cluster, as peers have the same trust domain", () => {
       assert.deepEqual(engine.named("ca-root").inputs["subject"], {
         organization: "cluster.local",
         organizationalUnit: "cluster-a",
@@ -167,7 +162,7 @@ for (const preview of [true, false]) {
       assert.equal(values.global["network"], "cluster-a");
     });
 
-    it("registers no service of the peer by itself", () => {
+    it("imports no service of the peer", () => {
       const names = engine.resources.map(({ name }) => name);
       assert.deepEqual(
         names.filter((name) => /imports|leftovers/.test(name)),
@@ -176,7 +171,7 @@ for (const preview of [true, false]) {
     });
 
     if (!preview) {
-      it("publishes the mesh and no services", async () => {
+      it("publishes the mesh ID and no services", async () => {
         const contract = await settled(cluster.contract);
         assert.ok(contract !== undefined && "services" in contract);
         assert.deepEqual(
@@ -195,7 +190,7 @@ describe("A cluster in a single mesh", () => {
   const has = (engine: MockEngine, ending: string) =>
     engine.resources.some(({ name }) => name.endsWith(ending));
 
-  it("lets a peer in that has not let it in yet, and reads nothing of it", async () => {
+  it("grants access to a pending peer and reads nothing from it", async () => {
     const { engine, cluster } = await declare(false, { isIn: false });
     assert.ok(has(engine, "reader-token"));
     assert.ok(!has(engine, "peer-cluster-b-remote"));
@@ -205,7 +200,7 @@ describe("A cluster in a single mesh", () => {
     assert.deepEqual(await settled(cluster.lastRun.joined), {});
   });
 
-  it("gives a token without an end only where the stack asks for it: Kubernetes keeps that one in a Secret", async () => {
+  it("creates a token without expiry, kept in a Secret, only if the config allows it", async () => {
     const { engine } = await declare(false, { settings: { longLivedTokens: true } });
     const { type, inputs } = engine.named("reader-token");
     assert.equal(type, "kubernetes:core/v1:Secret");
@@ -214,7 +209,7 @@ describe("A cluster in a single mesh", () => {
   });
 
   for (const isThere of [false, true]) {
-    it(`takes nothing for assigned that a preview of ${isThere ? "an update" : "a creation"} does not tell`, async () => {
+    it(`takes no value that a preview of ${isThere ? "an update" : "a creation"} leaves unknown for assigned`, async () => {
       const ending = await declare(true, { isThere });
       assert.equal(ending.engine.named("reader-token").inputs["uid"], pulumi.unknown);
       const { cluster } = await declare(true, { isThere, settings: { longLivedTokens: true } });
@@ -223,7 +218,7 @@ describe("A cluster in a single mesh", () => {
     });
   }
 
-  it("has an update warn of a credential's life that the API server cut short, and a preview not: the plan does", async () => {
+  it("warns of a lifetime cut short by the API server in an update only", async () => {
     const { log } = pulumi;
     const warnings: string[] = [];
     const warn = log.warn;
@@ -240,7 +235,7 @@ describe("A cluster in a single mesh", () => {
     assert.match(warnings[0] ?? "", /gives the credential of peer cluster-b 720 h, not the 8760 h/);
   });
 
-  it("has istiod look for node ports on all nodes", async () => {
+  it("has istiod find node ports on all nodes", async () => {
     const { engine } = await declare(false, { config: { gateway: { service: { type: "NodePort" } } } });
     const { metadata } = engine.named("gateway-service").inputs as { metadata: { annotations: object } };
     assert.deepEqual(metadata.annotations, {

@@ -157,7 +157,7 @@ describe("The outputs of a stack", () => {
     "a cluster that waits for its certificate",
     "a shared root",
   ]) {
-    it(`are the documented ones, without a warning by the SDK: ${kind}`, async () => {
+    it(`are the documented ones and cause no SDK warning: ${kind}`, async () => {
       const { config, stacks, outputs } = kinds[kind]!;
       for (const preview of [true, false]) {
         const found = await run(config, stacks, preview);
@@ -173,7 +173,7 @@ describe("The outputs of a stack", () => {
     });
   }
 
-  it("are what the next run reads, which publishes the same", async () => {
+  it("are read by the next run, which outputs the same", async () => {
     const { config, stacks } = kinds["a cluster of a single mesh"]!;
     const first = await run(config, stacks, false);
     // Peers can trust its root only once it is published.

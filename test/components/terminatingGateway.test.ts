@@ -41,7 +41,7 @@ for (const preview of [true, false]) {
       await engine.finish();
     });
 
-    it("has a server for each terminated port, beside the one that passes through the others", () => {
+    it("has a server for each terminated port beside the passthrough server", () => {
       const { spec } = engine.named("cluster-b-gateway-gateway").inputs as {
         spec: { servers: { tls: { mode: string }; hosts: string[] }[] };
       };
@@ -54,7 +54,7 @@ for (const preview of [true, false]) {
       );
     });
 
-    it("has a route behind it, in the gateway's namespace", () => {
+    it("has a VirtualService for each terminated port in the gateway's namespace", () => {
       const made = engine.named(`cluster-b-gateway-p80.${BAR}`);
       assert.equal(made.type, "kubernetes:networking.istio.io/v1:VirtualService");
       const { metadata, spec } = made.inputs as { metadata: object; spec: { hosts: string[] } };
@@ -66,14 +66,14 @@ for (const preview of [true, false]) {
       assert.deepEqual(spec.hosts, [`p80.${BAR}`]);
     });
 
-    it("is opened once its policy is in the gateway's namespace", () => {
+    it("is declared after its AuthorizationPolicy, which is declared after the namespace", () => {
       const { inputs } = engine.named("istio-federation-gateway");
       assert.equal((inputs["metadata"] as { namespace: string }).namespace, "istio-gateway");
       assert.equal(openWhenMade(), false);
       assert.equal(openWhenNamespaced(), false);
     });
 
-    it("has another policy made beside the last one, which goes after all else, when it is to refuse others", () => {
+    it("replaces a changed policy: the new one is created before the old one is deleted", () => {
       const { inputs, name } = engine.named("istio-federation-gateway");
       // The provider names it after the resource, each time otherwise.
       assert.ok(!("name" in (inputs["metadata"] as object)));

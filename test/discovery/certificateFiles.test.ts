@@ -16,13 +16,13 @@ describe("readProvided", () => {
     writeFileSync(join(folder, "root-cert.pem"), ROOT_B);
   });
 
-  it("reads files, and takes PEM of the config as it is, side by side", () => {
+  it("reads files and inline PEM side by side", () => {
     const key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
     const provided = { certificate: join(folder, "ca-cert.pem"), key, root: join(folder, "root-cert.pem") };
     assert.deepEqual(valueOf(readProvided(provided)), { certificate: ROOT_A, key, root: ROOT_B });
   });
 
-  it("names every file that cannot be read, and does not quote what may be a key", () => {
+  it("reports every unreadable file, quoting nothing that may be a key", () => {
     const provided = {
       certificate: join(folder, "missing.pem"),
       key: "MIGHAgEAMBMGByqGSM49",
@@ -58,19 +58,19 @@ describe("readKubeconfigAuthority", () => {
       ),
     );
 
-  it("reads the certificates in the kubeconfig, or in the file that it names", async () => {
+  it("reads the certificates in the kubeconfig or in the file it names", async () => {
     const encoded = Buffer.from(ROOT_B).toString("base64");
     assert.equal(valueOf(await read({ "certificate-authority-data": encoded })), ROOT_B);
     writeFileSync(join(folder, "ca.crt"), ROOT_A);
     assert.equal(valueOf(await read({ "certificate-authority": join(folder, "ca.crt") })), ROOT_A);
   });
 
-  it("reads none where the kubeconfig has none, or names a file that is not there", async () => {
+  it("reads nothing where the kubeconfig has no certificates or names a missing file", async () => {
     assert.equal(valueOf(await read({})), undefined);
     assert.equal(valueOf(await read({ "certificate-authority": "/nowhere/ca.crt" })), undefined);
   });
 
-  it("gives a fault for a kubeconfig that cannot be read", async () => {
+  it("reports a kubeconfig that cannot be read", async () => {
     const faults = faultsOf(await readKubeconfigAuthority({ path: "/nowhere", context: "x" }));
     assert.deepEqual(
       faults.map(({ path }) => path),

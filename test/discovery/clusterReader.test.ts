@@ -21,7 +21,7 @@ describe("ClusterReader", () => {
 
   const list = (client: ClusterClient) => client.list(SERVICE, { namespace: "xyz" });
 
-  it("finds a cluster that hangs unreachable after two probes, whatever is read", async () => {
+  it("reports a hanging cluster as unreachable after two probes, however much is read", async () => {
     server.answer("hang");
     const readings = await Promise.all([reader.read(list), reader.read(list), reader.read(list)]);
     assert.deepEqual(server.requests, ["GET /version", "GET /version"]);
@@ -46,7 +46,7 @@ describe("ClusterReader", () => {
     assert.equal(server.requests.filter((request) => request === "GET /version").length, 1);
   });
 
-  it("finds a cluster that is down unreachable, and says why", async () => {
+  it("reports a cluster that is down as unreachable, with the reason", async () => {
     const body = { kind: "Status", reason: "ServiceUnavailable", message: "shutting down" };
     server.answer({ status: 503, body });
     const reading = await reader.read(list);
@@ -54,7 +54,7 @@ describe("ClusterReader", () => {
     assert.match(reading.unreachable, /503 ServiceUnavailable: shutting down/);
   });
 
-  it("names what the user may not do, with a fault for whoever needs it", async () => {
+  it("returns what the user may not do, and a fault for those who need it", async () => {
     server.answer({ status: 200, body: { gitVersion: "v1.36.1" } }, FORBIDDEN);
     const reading = await reader.read(list);
     assert.ok("forbidden" in reading);
@@ -63,7 +63,7 @@ describe("ClusterReader", () => {
     assert.match(reading.fault.rule, /^cannot list services in namespace xyz: 403 Forbidden/);
   });
 
-  it("gives a fault for any other refusal, without the credential", async () => {
+  it("returns a fault without the credential for any other refusal", async () => {
     const body = { kind: "Status", reason: "Unauthorized", message: "Unauthorized" };
     server.answer({ status: 401, body });
     const [fault, ...others] = faultsOf(await reader.read(list));
@@ -74,14 +74,14 @@ describe("ClusterReader", () => {
     assert.ok(!JSON.stringify(fault).includes(TOKEN));
   });
 
-  it("gives a fault for a kubeconfig that is not there", async () => {
+  it("returns a fault for a missing kubeconfig", async () => {
     const path = "/nowhere/kubeconfig";
     const [fault] = faultsOf(await new ClusterReader({ path, context: "x" }).read(list));
     assert.deepEqual([fault?.path, fault?.value], ["kubeconfig", path]);
     assert.match(fault?.rule ?? "", /kubeconfig \/nowhere\/kubeconfig/);
   });
 
-  it("throws a defect of the program as it is", async () => {
+  it("rethrows a defect of the program", async () => {
     server.answer({ status: 200, body: {} });
     const defect = reader.read(() => Promise.reject(new TypeError("a defect")));
     await assert.rejects(defect, TypeError);
@@ -114,7 +114,7 @@ describe("The fault of a cluster that cannot be used", () => {
     assert.match(fault.remedy, /kubeconfig\.path/);
   });
 
-  it("is at the context when the file has none of that name, or one without its cluster", async () => {
+  it("is at the context when the file lacks it or the cluster it names", async () => {
     const path = join(folder, "config");
     const unknown = await faultOf({ path, context: "a" });
     assert.deepEqual([unknown.path, unknown.value], ["kubeconfig.context", "a"]);

@@ -28,7 +28,7 @@ describe("Istio's objects in a cluster", () => {
   /** Requests but for the probe. */
   const asked = (): string[] => server.requests.filter((request) => request !== "GET /version").sort();
 
-  it("are none where the cluster does not know the kinds", async () => {
+  it("are empty where the CRDs are not installed", async () => {
     const unknown = { status: 404, headers: { "audit-id": "x" } };
     server.answerBy((request) => (request.endsWith("/version") ? { status: 200 } : unknown));
     for (const request of [readPeerAuthentications, readDestinationRules, readServiceEntries]) {
@@ -37,7 +37,7 @@ describe("Istio's objects in a cluster", () => {
     assert.deepEqual(await read((client) => readPolicies(client, ["shop"])), []);
   });
 
-  it("are read of PeerAuthentications", async () => {
+  it("include PeerAuthentications with their modes", async () => {
     server.answer(
       listOf([
         {
@@ -64,7 +64,7 @@ describe("Istio's objects in a cluster", () => {
     ]);
   });
 
-  it("are read of other people's DestinationRules, as far as they set TLS for the gateway", async () => {
+  it("include DestinationRules of others that apply to the gateway's TLS", async () => {
     const tls = { mode: "SIMPLE" };
     server.answer(
       listOf([
@@ -94,7 +94,7 @@ describe("Istio's objects in a cluster", () => {
     assert.deepEqual(asked(), [`GET /apis/networking.istio.io/v1/destinationrules?limit=500&${OF_OTHERS}`]);
   });
 
-  it("are read of other people's ServiceEntries, by one list", async () => {
+  it("include ServiceEntries of others, read by one list", async () => {
     const labels = { team: "pay" };
     server.answer(
       listOf([
@@ -116,7 +116,7 @@ describe("AuthorizationPolicies of others", () => {
   const read = (namespaces: string[]) =>
     new ClusterReader(server.kubeconfig).read((client) => readPolicies(client, namespaces));
 
-  it("are listed in the Services' namespaces and Istio's, once each, without our own", async () => {
+  it("are listed once per Service namespace and in Istio's, without the program's own", async () => {
     server.answer({ status: 200, body: { items: [] } });
     assert.deepEqual(valueOf(await read(["shop", "abc", "shop"])), []);
     const asked = server.requests.filter((request) => request.includes("/authorizationpolicies?")).sort();
@@ -127,7 +127,7 @@ describe("AuthorizationPolicies of others", () => {
     for (const request of asked) assert.ok(request.includes(OF_OTHERS), request);
   });
 
-  it("are those that workloads enforce", async () => {
+  it("include only policies that workloads enforce", async () => {
     const named = (name: string, annotations = {}) => ({ namespace: "shop", name, annotations });
     server.answerBy((request) => {
       if (!request.includes("/namespaces/shop/")) return { status: 200, body: { items: [] } };
@@ -160,7 +160,7 @@ describe("AuthorizationPolicies of others", () => {
     assert.deepEqual(server.requests, ["GET /version"]);
   });
 
-  it("name what was tried where the user may not list them", async () => {
+  it("are forbidden, naming the request, where the user may not list them", async () => {
     server.answer({ status: 200, body: { gitVersion: "v1.36.1" } }, FORBIDDEN);
     const reading = await read(["shop"]);
     assert.ok("forbidden" in reading);
@@ -186,18 +186,18 @@ describe("istiod's roots and signer", () => {
     return valueOf(await new ClusterReader(server.kubeconfig).read(readIstiod));
   }
 
-  it("are unknown where istiod is not installed", async () => {
+  it("are undefined where istiod is not installed", async () => {
     const nothing = { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} };
     assert.deepEqual(await read(undefined, undefined), nothing);
   });
 
-  it("are the roots that istiod published, in their order", async () => {
+  it("include the roots that istiod published, in order", async () => {
     const { roots } = await read(ROOT_B + ROOT_A, undefined);
     assert.deepEqual(roots, [fingerprintOf(ROOT_B), fingerprintOf(ROOT_A)]);
     assert.equal((await read("no certificate", undefined)).roots, undefined);
   });
 
-  it("are the root that issued the certificate in the Secret, and until when others signed", async () => {
+  it("include the issuer of the certificate in cacerts, and until when other roots signed", async () => {
     const root = await TestAuthority.root("O=a.local, CN=Root CA 2");
     const mesh = await root.intermediate("O=a.local, CN=Intermediate CA");
     const base64 = (text: string) => Buffer.from(text).toString("base64");

@@ -59,17 +59,17 @@ describe("A snapshot in a single mesh", () => {
   const failureOf = async (access: Partial<PeerAccess> = {}) =>
     (await read(access)).accessFailures["cluster-b"];
 
-  it("asks a peer's API server once, for what istiod reads", async () => {
+  it("queries a peer's API server once for each kind that istiod reads", async () => {
     assert.equal(await failureOf(), undefined);
     assert.deepEqual(peer.requests, ["GET /api/v1/namespaces?limit=1"]);
   });
 
-  it("asks an API server behind a path", async () => {
+  it("queries an API server behind a URL path", async () => {
     assert.equal(await failureOf({ server: `${peer.access.server}/k8s/c-1/` }), undefined);
     assert.deepEqual(peer.requests, ["GET /k8s/c-1/api/v1/namespaces?limit=1"]);
   });
 
-  it("asks no API server whose access cannot be read, nor at an address that istiod may not connect to", async () => {
+  it("queries no API server with unreadable access or at a refused address", async () => {
     for (const access of [
       { token: "two lines\n" },
       { server: "https://kubernetes.default.svc.cluster.local" },
@@ -79,7 +79,7 @@ describe("A snapshot in a single mesh", () => {
     assert.deepEqual(peer.requests, []);
   });
 
-  it("says whether the credential or the rights were refused", async () => {
+  it("reports whether the credential or the permission was refused", async () => {
     const refused = await failureOf({ token: "other" });
     assert.deepEqual([refused?.status, refused?.unreachable, refused?.passing], [401, false, false]);
     peer.status = 403;
@@ -87,18 +87,18 @@ describe("A snapshot in a single mesh", () => {
     assert.deepEqual([lacking?.status, lacking?.unreachable, lacking?.passing], [403, false, false]);
   });
 
-  it("says that another server answers than the certificates tell", async () => {
+  it("reports that the server's certificate is not from the published authority", async () => {
     const other = await failureOf({ certificateAuthority: ROOT_B });
     assert.deepEqual([other?.status, other?.unreachable, other?.passing], [undefined, true, false]);
   });
 
-  it("says that nothing answers there", async () => {
+  it("reports that nothing answers", async () => {
     const silent = await failureOf({ server: SILENT });
     assert.deepEqual([silent?.status, silent?.unreachable, silent?.passing], [undefined, true, true]);
     assert.match(silent?.cause ?? "", /ECONNREFUSED/);
   });
 
-  it("does not let a preview hang", async () => {
+  it("gives up on an API server that hangs", async () => {
     peer.status = undefined;
     const start = performance.now();
     assert.match((await failureOf())?.cause ?? "", /no answer within 4 s/);
@@ -106,7 +106,7 @@ describe("A snapshot in a single mesh", () => {
   });
 
   for (const status of [200, 403]) {
-    it(`reads no more of an answer than it needs: ${status}`, async () => {
+    it(`stops reading an endless answer: ${status}`, async () => {
       peer.endless = true;
       peer.status = status;
       const start = performance.now();
@@ -116,14 +116,14 @@ describe("A snapshot in a single mesh", () => {
   }
 
   for (const status of [429, 500, 503]) {
-    it(`says that a busy API server may answer later: ${status}`, async () => {
+    it(`reports a busy API server as such: ${status}`, async () => {
       peer.status = status;
       const busy = await failureOf();
       assert.deepEqual([busy?.status, busy?.unreachable, busy?.passing], [status, status !== 429, true]);
     });
   }
 
-  it("asks this cluster's own API server as peers would, without a credential", async () => {
+  it("queries this cluster's own API server as peers would, without a credential", async () => {
     const { server, certificateAuthority } = peer.access;
     const { ownAccess } = await read({ token: "other" }, { server, certificateAuthority });
     assert.equal(ownAccess?.status, 401);
@@ -133,14 +133,14 @@ describe("A snapshot in a single mesh", () => {
     assert.deepEqual([away.ownAccess?.unreachable, away.ownAccess?.passing], [true, true]);
   });
 
-  it("does not ask an own API server whose certificates nobody knows", async () => {
+  it("does not query an own API server with unknown certificates", async () => {
     const { ownAccess, kubeconfigAuthority } = await read({}, { server: peer.access.server });
     assert.deepEqual(kubeconfigAuthority, { value: undefined });
     assert.equal(ownAccess, undefined);
     assert.equal(peer.requests.length, 1);
   });
 
-  it("makes a plan in which the peer has joined, or waits where it is refused", async () => {
+  it("gives a plan in which the peer has joined, or is pending where it refuses access", async () => {
     await withStacks(stacksWith());
     const { plan } = await plannedCluster(configOf());
     assert.ok(plan.connection.kind === "mesh");

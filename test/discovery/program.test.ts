@@ -55,7 +55,7 @@ describe("The program", () => {
   /** Requests so far, to the cluster and to the engine. */
   const countOf = ({ stacks: read }: Asked): number[] => [server.requests.length, read.length];
 
-  it("plans without a request to the cluster or to a stack", async () => {
+  it("sends no request to the cluster or the engine while it plans", async () => {
     const asked = await withStacks(stacks);
     const { config } = readStackConfig();
     assert.ok(config !== undefined && "cluster" in config);
@@ -70,7 +70,7 @@ describe("The program", () => {
     assert.deepEqual(countOf(asked), before);
   });
 
-  it("declares resources without a request that it did not make to read, and makes each of these once", async () => {
+  it("sends each request once, and none after the snapshot", async () => {
     const counts: number[][] = [];
     const asked = await withStacks(stacks, ({ name, inputs }) => {
       counts.push(countOf(asked));
@@ -93,7 +93,7 @@ describe("The program", () => {
     ["answers", () => Promise.resolve(server.kubeconfig)],
     ["does not answer", writeNowhere],
   ] as const) {
-    it(`names outputs of the last update that it cannot read while the cluster ${what}, and shows no secret`, async () => {
+    it(`reports unreadable outputs of the last update while the cluster ${what}, without their secrets`, async () => {
       setConfig(await kubeconfigOf());
       const outputs = {
         federation: { ...contractOf(), gateways: 1 },
@@ -125,7 +125,7 @@ describe("The program", () => {
     });
   }
 
-  it("reports the faults of all parts from one run: config, exports, callers, imports, trust, names and DNS", async () => {
+  it("reports the faults of config, exports, callers, imports, trust, names and DNS in one run", async () => {
     setConfig(server.kubeconfig, {
       gateway: { bind: "everywhere" },
       exports: [
@@ -176,7 +176,7 @@ describe("The program", () => {
     });
   });
 
-  it("reports no fault that follows from a faulty part of the config", async () => {
+  it("reports no fault that merely follows from another fault", async () => {
     setConfig(server.kubeconfig, {
       topology: "replicated",
       certificateAuthority: { source: "shared", shared: { stack: "o/p/root" }, expiryWarningDays: "soon" },
@@ -198,7 +198,7 @@ describe("The program", () => {
     });
   });
 
-  it("reports every stack that cannot be read, its own among them", async () => {
+  it("reports every stack that cannot be read, including its own", async () => {
     await withStacks({ ...stacks, [OWN_STACK]: new Error("log in"), "o/p/b": new Error("log in") });
     await assert.rejects(program(), (error) => {
       assert.ok(error instanceof pulumi.RunError);

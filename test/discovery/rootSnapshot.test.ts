@@ -25,7 +25,7 @@ describe("readRootSnapshot", () => {
     assert.deepEqual(asked.stacks.sort(), [OWN_STACK, STACK_B, "o/p/a"].sort());
   });
 
-  it("has a fault for each stack that cannot be read", async () => {
+  it("reports each stack that cannot be read", async () => {
     await withStacks({
       [OWN_STACK]: new Error("incorrect passphrase"),
       "o/p/a": new Error("permission denied"),

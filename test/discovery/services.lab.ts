@@ -42,7 +42,7 @@ describe("readServices on a real API server", () => {
     return services.map(({ namespace, name }) => `${namespace}/${name}`).sort();
   }
 
-  it("works without Istio's kinds", async () => {
+  it("reads Services where Istio's CRDs are not installed", async () => {
     const { services, workloads } = await read([{ namespaces: ["xyz"], services: ["bar"] }]);
     const bar = services.find(({ name }) => name === "bar");
     assert.deepEqual(bar?.ports, [
@@ -64,7 +64,7 @@ describe("readServices on a real API server", () => {
     assert.deepEqual(names(await read([{ selector: EXPORT, namespaces: ["other"] }])), ["other/foo"]);
   });
 
-  it("finds WorkloadEntries, with the labels that Istio sees", async () => {
+  it("reads WorkloadEntries with the labels that Istio gives them", async () => {
     await cluster.installIstioKinds();
     await cluster.make(WORKLOAD_ENTRY, "xyz", "vm", {
       labels: { app: "bar" },

@@ -113,7 +113,7 @@ describe("readServices", () => {
     });
   }
 
-  it("leaves out Services that no rule matches, and reads workloads only where one does", async () => {
+  it("returns only Services that a rule matches, and lists workloads only then", async () => {
     const { services, namespaces } = await read([{ namespaces: ["x*"], services: ["bar"] }]);
     assert.deepEqual(
       services.map(({ namespace, name, ports }) => [namespace, name, ports[0]?.targetPort]),
@@ -123,7 +123,7 @@ describe("readServices", () => {
     assert.deepEqual(namespaces, { xyz: { team: "pay" }, abc: {} });
   });
 
-  it("reads each Service once, though several lists have it", async () => {
+  it("returns each Service once though several lists have it", async () => {
     const { services } = await read([{ selector: { a: "b" } }, { namespaces: ["abc"], services: ["*"] }]);
     assert.deepEqual(
       services.map(({ namespace, name }) => `${namespace}/${name}`),
@@ -131,7 +131,7 @@ describe("readServices", () => {
     );
   });
 
-  it("matches by the labels of namespaces", async () => {
+  it("matches by namespace labels", async () => {
     const { services } = await read([{ namespaceSelector: { team: "pay" }, services: ["foo"] }]);
     assert.deepEqual(
       services.map(({ namespace }) => namespace),
@@ -139,7 +139,7 @@ describe("readServices", () => {
     );
   });
 
-  it("reads whether Pods are ready, and their named ports", async () => {
+  it("returns readiness and named ports of Pods", async () => {
     const ready = { conditions: [{ type: "Ready", status: "True" }] };
     const pod = (name: string, changes: object = {}, metadata: object = {}) => ({
       metadata: { namespace: "xyz", name, ...metadata },
@@ -182,7 +182,7 @@ describe("readServices", () => {
     assert.equal(workloads[0].serviceAccount, "default");
   });
 
-  it("reads whether WorkloadEntries are healthy, with the labels that Istio sees", async () => {
+  it("returns health and Istio's labels of WorkloadEntries", async () => {
     const entry = (status: object, spec: object = {}) => ({
       metadata: { namespace: "xyz", name: "vm", labels: { app: "bar" } },
       spec: { address: "192.0.2.1", labels: { app: "x", version: "v1" }, ...spec },
@@ -200,7 +200,7 @@ describe("readServices", () => {
     ]);
   });
 
-  it("reads no WorkloadEntries where the cluster does not know Istio's kinds", async () => {
+  it("returns no WorkloadEntries where Istio's CRDs are not installed", async () => {
     assert.deepEqual((await read([{ services: ["bar"] }])).workloads, []);
     assert.ok(server.requests.some((request) => request.includes("/workloadentries?")));
   });

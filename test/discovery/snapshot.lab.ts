@@ -28,16 +28,16 @@ describe("Leftovers in a snapshot of a real API server", () => {
   const make = (name: string, labels: Record<string, string>, namespace = NAMESPACE) =>
     cluster.makeEntry(namespace, name, labels);
 
-  it("finds none without Istio's kinds", async () => {
+  it("are empty where Istio's CRDs are not installed", async () => {
     assert.deepEqual(await find("cluster-b"), {});
   });
 
-  it("finds none without the namespace", async () => {
+  it("are empty where the namespace does not exist", async () => {
     await cluster.installIstioKinds();
     assert.deepEqual(await find("cluster-b"), {});
   });
 
-  it("counts the entries with both our labels, of peers that are not known, in our namespace only", async () => {
+  it("include entries of unknown peers with both labels in the namespace of imports", async () => {
     await cluster.makeNamespace(NAMESPACE);
     await make("bar.b", importLabels("cluster-b"));
     await make("bar.old", importLabels("cluster-old"));
@@ -59,12 +59,12 @@ describe("Leftovers in a snapshot of a real API server", () => {
     assert.equal((await counts()).length, 3);
   });
 
-  it("tells when the last of them was made", async () => {
+  it("include when the newest was created", async () => {
     const { "cluster-old": old } = await find("cluster-b");
     assert.ok(Date.now() - Date.parse(old?.newest ?? "") < 600_000, old?.newest);
   });
 
-  it("finds those of more pages than one", async () => {
+  it("include entries of all pages", async () => {
     const names = Array.from({ length: 501 }, (_, index) => `s${index}.many`);
     await pMap(names, (name) => make(name, importLabels("cluster-many")), { concurrency: 16 });
     assert.equal((await find("cluster-b"))["cluster-many"]?.entries, 501);

@@ -60,7 +60,7 @@ describe("A snapshot of a stack", () => {
   const asked = (kind: string) =>
     server.requests.filter((request) => request.includes(`/${kind}?`)).map(decodeURIComponent);
 
-  it("holds the stack's own outputs, its peers' and its cluster's, not yet validated", async () => {
+  it("holds the outputs of the stack and its peers and the cluster's objects, unvalidated", async () => {
     const own = { federation: "?" };
     const snapshot = await read(
       { peers: { "cluster-c": { stack: "o/p/c" }, "cluster-b": { stack: "o/p/b" } } },
@@ -84,7 +84,7 @@ describe("A snapshot of a stack", () => {
     );
   });
 
-  it("asks for no more than the config needs", async () => {
+  it("sends only the requests that the config needs", async () => {
     await read({ exports: [], peers: {} });
     assert.deepEqual(server.requests.map(decodeURIComponent).sort(), [
       "GET /api/v1/namespaces/istio-federation/services?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
@@ -99,7 +99,7 @@ describe("A snapshot of a stack", () => {
     ]);
   });
 
-  it("sends no two equal requests, whatever the config needs", async () => {
+  it("sends no request twice", async () => {
     const exports = [
       { namespace: "abc", service: "foo", as: "{name}.cluster-a.local", callers: [{ peer: "cluster-b" }] },
       { namespace: "istio-federation", service: "bar", localCallers: [] },
@@ -124,7 +124,7 @@ describe("A snapshot of a stack", () => {
     ["name callers", { callers: [{ peer: "cluster-b" }] }, true],
     ["name local callers", { localCallers: [] }, true],
   ] as const) {
-    it(`${isRead ? "has" : "does without"} policies of others where export rules ${what}`, async () => {
+    it(`${isRead ? "has" : "does not read"} AuthorizationPolicies of others where export rules ${what}`, async () => {
       await read(
         { exports: [{ namespace: "abc", service: "foo", ...rule }] },
         { services: listOf([service]) },
@@ -133,7 +133,7 @@ describe("A snapshot of a stack", () => {
     });
   }
 
-  it("has the hosts of others' ServiceEntries where names are registered: of peers, or of aliased exports", async () => {
+  it("has the hosts of others' ServiceEntries where there are peers or aliased exports", async () => {
     const items = [{ metadata: { namespace: "shop", name: "x" }, spec: { hosts: ["www.example.org"] } }];
     const lists = { serviceentries: listOf(items) };
     const all = `GET /apis/networking.istio.io/v1/serviceentries?limit=500&${decodeURIComponent(OF_OTHERS)}`;
@@ -150,7 +150,7 @@ describe("A snapshot of a stack", () => {
     assert.ok(!asked("serviceentries").includes(all));
   });
 
-  it("has Services of others in the namespace of imports where local Services are made", async () => {
+  it("has Services of others in the namespace of imports where local Services are on", async () => {
     const lists = { services: listOf([{ metadata: { namespace: "istio-federation", name: "other" } }]) };
     const request =
       "GET /api/v1/namespaces/istio-federation/services?limit=500&labelSelector=app.kubernetes.io/managed-by!=istio-federation";
@@ -171,7 +171,7 @@ describe("A snapshot of a stack", () => {
     assert.ok(!server.requests.includes(request));
   });
 
-  it("has objects of peers that neither the config nor the last update names, of each kind of an import", async () => {
+  it("has objects of each import kind of peers that neither config nor last update names", async () => {
     const annotations = { "istio-federation.dev/host": "bar.xyz.svc.b.local" };
     const left = {
       metadata: { name: "x", labels: { ...LABELS, "istio-federation.dev/peer": "b" }, annotations },
@@ -190,7 +190,7 @@ describe("A snapshot of a stack", () => {
     }
   });
 
-  it("counts what the user may not list as never made, but for ServiceEntries", async () => {
+  it("takes kinds that the user may not list as absent, except ServiceEntries", async () => {
     const rights = { services: FORBIDDEN, virtualservices: FORBIDDEN, destinationrules: FORBIDDEN };
     const { cluster } = await read({ exports: [] }, rights);
     assert.deepEqual(valueOf(cluster.leftovers), []);
@@ -198,7 +198,7 @@ describe("A snapshot of a stack", () => {
     assert.ok("forbidden" in refused.cluster.leftovers);
   });
 
-  it("has no policies of others where the Services could not be read, for the same reason", async () => {
+  it("has no AuthorizationPolicies where the Services could not be read, for the same reason", async () => {
     const exports = [{ namespace: "abc", service: "foo", callers: [{ peer: "cluster-b" }] }];
     const { cluster } = await read({ exports }, { services: FORBIDDEN });
     assert.ok("forbidden" in cluster.services);
@@ -206,7 +206,7 @@ describe("A snapshot of a stack", () => {
     assert.deepEqual(asked("authorizationpolicies"), []);
   });
 
-  it("has one reading for each part: a refusal of one leaves the others", async () => {
+  it("has one reading per part, so a refusal of one leaves the others", async () => {
     const lists = { peerauthentications: FORBIDDEN, namespaces: FORBIDDEN };
     const { cluster } = await read({}, lists);
     const parts = Object.entries(cluster) as [string, Reading<unknown>][];
@@ -216,7 +216,7 @@ describe("A snapshot of a stack", () => {
     );
   });
 
-  it("is one of a cluster that cannot be used in all parts, with one fault and without the credential", async () => {
+  it("has the same one fault in all parts of an unusable cluster, without the credential", async () => {
     const body = { kind: "Status", reason: "Unauthorized", message: "Unauthorized" };
     server.answer({ status: 401, body });
     await withStacks({});
@@ -237,7 +237,7 @@ describe("A snapshot of a stack", () => {
     assert.deepEqual([...new Set(server.requests)], ["GET /version"]);
   });
 
-  it("throws what nobody foresaw as it is", async () => {
+  it("rethrows unexpected errors", async () => {
     server.answerBy(() => listOf([]));
     await withStacks({});
     const broken = { ...configOf(server.kubeconfig), peers: null } as unknown as StackConfig;
@@ -270,19 +270,19 @@ describe("The Corefiles in a snapshot", () => {
     return (await readSnapshot(config)).cluster.corefiles;
   }
 
-  it("are those of CoreDNS and of NodeLocal DNSCache", async () => {
+  it("are read from CoreDNS and NodeLocal DNSCache", async () => {
     const both = await read(given("a"), given("b"));
     assert.deepEqual(valueOf(both), { coreDns: "a", nodeLocal: "b" });
   });
 
-  it("are undefined where a ConfigMap is not there or has none, and of NodeLocal DNSCache where the user may not read it", async () => {
+  it("are undefined where a ConfigMap is missing or empty, and where NodeLocal DNSCache's is forbidden", async () => {
     const nothing = { coreDns: undefined, nodeLocal: undefined };
     assert.deepEqual(valueOf(await read(NOT_FOUND, NOT_FOUND)), nothing);
     assert.deepEqual(valueOf(await read(given(), FORBIDDEN)), nothing);
     assert.ok("forbidden" in (await read(FORBIDDEN, NOT_FOUND)));
   });
 
-  it("are not read where the config names none", async () => {
+  it("are not read where the config has no CoreDNS block", async () => {
     assert.deepEqual(valueOf(await read(given("a"), given("b"), {})), {
       coreDns: undefined,
       nodeLocal: undefined,
@@ -307,7 +307,7 @@ describe("A stack that is read and planned", () => {
     },
   });
 
-  it("exports what its cluster has, and publishes what the next run needs", async () => {
+  it("exports the cluster's Services and logs the change", async () => {
     server.answerBy((request) => {
       if (request.includes("/services?")) return listOf([service]);
       return listOf(request.includes("/pods?") ? [pod] : []);
@@ -321,7 +321,7 @@ describe("A stack that is read and planned", () => {
     assert.match(notes.join("\n"), /^exports: changes 1 service \(foo\.abc/m);
   });
 
-  it("keeps what it published while nothing listens where its cluster was, and says why", async () => {
+  it("keeps its published exports while the cluster is unreachable, with a warning", async () => {
     await withStacks({ [OWN_STACK]: { federation: contract }, "o/p/b": { federation: contractOf() } });
     const { plan, warnings } = await plannedCluster(configOf(await writeNowhere()));
     assert.deepEqual(plan.services, contract.services);

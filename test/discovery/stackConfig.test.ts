@@ -24,19 +24,19 @@ describe("readStackConfig", () => {
     pulumi.runtime.setAllConfig({});
   });
 
-  it("reads structured config, which comes as JSON", () => {
+  it("parses structured config from JSON", () => {
     pulumi.runtime.setAllConfig({ ...REQUIRED, "istio-federation:peers": '{"b":{"stack":"b"}}' });
     const config = readClusterConfig();
     assert.equal(config.cluster.trustDomain, "cluster-a.local");
     assert.deepEqual(config.peers, { b: { stack: "b" } });
   });
 
-  it("leaves other namespaces' config alone", () => {
+  it("ignores config in other namespaces", () => {
     pulumi.runtime.setAllConfig({ ...REQUIRED, "kubernetes:context": "x", "federation:y": "z" });
     assert.deepEqual(readClusterConfig().exports, []);
   });
 
-  it("refuses a key in a namespace that is nearly ours: what it sets would be missing in silence", () => {
+  it("refuses a key in a misspelt namespace", () => {
     pulumi.runtime.setAllConfig({ ...REQUIRED, "istio-federations:exports": "[]" });
     assert.match(
       readStackConfig().faults.map(describeFault).join(),
@@ -44,7 +44,7 @@ describe("readStackConfig", () => {
     );
   });
 
-  it("takes a cluster's stack for what it is though Pulumi.yaml gives it an empty root authority, and the other way round", () => {
+  it("tells a cluster's stack from a root's by the sections that are not empty", () => {
     pulumi.runtime.setAllConfig({ ...REQUIRED, "istio-federation:rootAuthority": "{}" });
     assert.equal(readClusterConfig().cluster.name, "cluster-a");
     const clusters = { a: { stack: "a", trustDomain: "a.local" } };
@@ -63,7 +63,7 @@ describe("readStackConfig", () => {
     });
   });
 
-  it("names every fault of the stack: what is missing, misspelt, and text where a map should be", () => {
+  it("reports missing keys, misspelt keys and text in the place of a map in one run", () => {
     pulumi.runtime.setAllConfig({ "istio-federation:clusters": "{}", "istio-federation:kubeconfig": "~/x" });
     const { config, faults } = readStackConfig();
     assert.equal(config, undefined);

@@ -27,7 +27,7 @@ describe("readPeer", () => {
     ["was destroyed", { [STACK_B]: { federation: null } }, /has no output `federation` yet/],
   ];
   for (const [what, stacks, reason] of pending) {
-    it(`takes a peer whose stack ${what} as pending`, async () => {
+    it(`takes a peer as pending whose stack ${what}`, async () => {
       await withStacks(stacks);
       const reading = valueOf(await readPeer("b", "cluster-b"));
       assert.ok("pending" in reading);
@@ -35,7 +35,7 @@ describe("readPeer", () => {
     });
   }
 
-  it("reads whom a peer trusts: nobody before its first update; unknown where its stack does not say, or is not there", async () => {
+  it("reads a peer's trust anchors: empty before its first update, unknown without the output", async () => {
     const trustAnchors = { us: {} };
     await withStacks({
       "o/p/b": { federation: CONTRACT, trustAnchors },
@@ -49,7 +49,7 @@ describe("readPeer", () => {
     );
   });
 
-  it("reads to whom a peer gives access, also before it has a contract", async () => {
+  it("reads a peer's access output, also before the peer has a contract", async () => {
     const access = { us: { token: "t" } };
     await withStacks({ "o/p/b": { federation: CONTRACT, access }, "o/p/c": { access } });
     for (const peer of ["b", "c"]) {
@@ -57,7 +57,7 @@ describe("readPeer", () => {
     }
   });
 
-  it("gives a fault for a stack that is there but cannot be read", async () => {
+  it("reports an existing stack that cannot be read", async () => {
     await withStacks({ "o/p/b": new Error("permission denied") });
     const faults = faultsOf(await readPeer("b", "o/p/b"));
     assert.deepEqual(
@@ -68,20 +68,20 @@ describe("readPeer", () => {
 });
 
 describe("readOwnOutputs", () => {
-  it("finds nothing before the first update, and once the stack is destroyed", async () => {
+  it("returns nothing before the first update and after a destroy", async () => {
     await withStacks({});
     assert.deepEqual(valueOf(await readOwnOutputs()), {});
     await withStacks({ [OWN_STACK]: {} });
     assert.deepEqual(valueOf(await readOwnOutputs()), {});
   });
 
-  it("finds what the last update published, as it is", async () => {
+  it("returns the outputs of the last update unvalidated", async () => {
     const outputs = { federation: CONTRACT, lastRun: { any: "thing" } };
     await withStacks({ [OWN_STACK]: outputs });
     assert.deepEqual(valueOf(await readOwnOutputs()), outputs);
   });
 
-  it("gives a fault where the stack itself cannot be read", async () => {
+  it("reports an own stack that cannot be read", async () => {
     await withStacks({ [OWN_STACK]: new Error("incorrect passphrase") });
     assert.deepEqual(
       faultsOf(await readOwnOutputs()).map(({ path, value, rule }) => [path, value, rule]),
@@ -91,7 +91,7 @@ describe("readOwnOutputs", () => {
 });
 
 describe("readSharedRoot", () => {
-  it("reads what the root's stack publishes, or why there is nothing", async () => {
+  it("returns the root's outputs, or why there are none", async () => {
     const outputs = { rootCertificates: ["a root"] };
     await withStacks({ "o/p/root": outputs });
     assert.deepEqual(valueOf(await readSharedRoot("o/p/root")), { outputs });
@@ -100,7 +100,7 @@ describe("readSharedRoot", () => {
     assert.match(missing.pending, /^stack organization\/istio-federation\/root-ca does not exist/);
   });
 
-  it("gives a fault where that stack cannot be read", async () => {
+  it("reports a root's stack that cannot be read", async () => {
     await withStacks({ "o/p/root": new Error("incorrect passphrase") });
     assert.deepEqual(
       faultsOf(await readSharedRoot("o/p/root")).map(({ path, value }) => [path, value]),
@@ -110,7 +110,7 @@ describe("readSharedRoot", () => {
 });
 
 describe("readSigningRequest", () => {
-  it("reads a cluster's request, or why there is none", async () => {
+  it("returns a cluster's request, or why there is none", async () => {
     await withStacks({ "o/p/a": { certificateRequest: "PEM" }, "o/p/b": { federation: {} } });
     assert.deepEqual(valueOf(await readSigningRequest("a", "o/p/a")), { request: "PEM" });
     const [b, c] = await Promise.all([readSigningRequest("b", "o/p/b"), readSigningRequest("c", "o/p/c")]);
@@ -118,7 +118,7 @@ describe("readSigningRequest", () => {
     assert.match(JSON.stringify(valueOf(c)), /stack o\/p\/c does not exist/);
   });
 
-  it("gives a fault where the cluster's stack cannot be read", async () => {
+  it("reports a cluster's stack that cannot be read", async () => {
     await withStacks({ "o/p/a": new Error("permission denied") });
     assert.deepEqual(
       faultsOf(await readSigningRequest("a", "o/p/a")).map(({ path, value }) => [path, value]),

@@ -45,12 +45,12 @@ describe("readStateReleases under Pulumi's engine", () => {
     process.env.PATH = path;
   });
 
-  it("finds none in a new stack", async () => {
+  it("returns none in a new stack", async () => {
     await stack.preview();
     assert.deepEqual(found, []);
   });
 
-  it("finds a release that an update has created", async () => {
+  it("returns a release that an update has created", async () => {
     await stack.up();
     await stack.preview();
     assert.deepEqual(found, [ISTIOD_RELEASE]);

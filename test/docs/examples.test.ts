@@ -34,7 +34,7 @@ describe("Examples in the docs", () => {
       .filter((example) => Object.keys(example).some((key) => key.startsWith(PREFIX)));
     if (examples.length === 0) continue;
 
-    it(`of ${path} are configs that the program accepts`, () => {
+    it(`are valid configs: ${path}`, () => {
       for (const example of examples) {
         const given = Object.fromEntries(
           Object.entries(example).map(([key, value]) => [key.slice(PREFIX.length), value]),

@@ -20,7 +20,7 @@ function accepts(config: Record<string, unknown>): boolean {
 }
 
 describe("Generated files", () => {
-  it("are up to date: else run `npm run docs`", async () => {
+  it("are up to date (otherwise run `npm run docs`)", async () => {
     for (const [path, text] of Object.entries(await generatedFiles())) assert.equal(read(path), text, path);
   });
 
@@ -57,7 +57,7 @@ describe("The schema of stack files", () => {
     });
   }
 
-  it("asks for a cluster and its kubeconfig, or for a shared root", () => {
+  it("requires a cluster and its kubeconfig, or a shared root", () => {
     assert.equal(isValid({ config: {} }), false);
     assert.equal(
       isValid({ config: { [`${CONFIG_NAMESPACE}:cluster`]: { name: "a", domain: "a.local" } } }),
@@ -68,7 +68,7 @@ describe("The schema of stack files", () => {
 
 describe("The stack files", () => {
   for (const file of readdirSync(new URL("stacks", ROOT)).filter((name) => name.endsWith(".yaml"))) {
-    it(`are valid, and checked while they are edited: ${file}`, () => {
+    it(`are valid and name their schema: ${file}`, () => {
       const text = read(`stacks/${file}`);
       assert.ok(text.startsWith("# yaml-language-server: $schema=stack.schema.json\n"));
       const stack = parse(text) as { config: Record<string, unknown> };

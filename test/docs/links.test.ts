@@ -49,7 +49,7 @@ describe("Pages of the docs", () => {
     assert.deepEqual(missing, []);
   });
 
-  it("are where code, messages and stack files look for them", () => {
+  it("exist where code, messages and stack files point to them", () => {
     const files = globSync(
       "{*.yaml,{components,discovery,federation,kubernetes,lab,providers,stacks}/**/*.{ts,yaml}}",
       {
@@ -64,7 +64,7 @@ describe("Pages of the docs", () => {
     assert.deepEqual(missing, []);
   });
 
-  it("are all linked to from another page", () => {
+  it("are each linked from another page", () => {
     const linked = new Set(
       pages.flatMap(({ path, prose }) =>
         [...prose.matchAll(LINK)]

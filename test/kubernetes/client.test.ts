@@ -247,7 +247,7 @@ describe("ClusterClient", () => {
       assert.equal(await client.delete(SERVICE_ENTRY, ENTRY), true);
     });
 
-    it("not an object that was changed in between", async () => {
+    it("not an object that has changed since it was read", async () => {
       server.answer(refusal(409, "Conflict", "the ResourceVersion in the precondition (7) does not match"));
       assert.equal(await client.delete(SERVICE_ENTRY, ENTRY), false);
       assert.equal(server.requests.length, 1);

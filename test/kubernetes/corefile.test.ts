@@ -62,7 +62,7 @@ const takeOut = (cluster: FakeCluster) =>
   });
 
 describe("editCorefile", () => {
-  it("writes the block under the resourceVersion that was read, and keeps the rest of the ConfigMap", async () => {
+  it("writes the block with the resourceVersion it read, and keeps the rest of the ConfigMap", async () => {
     const cluster = new FakeCluster({ Corefile: COREFILE, other: "x" });
     await put(cluster);
     assert.deepEqual(cluster.written, [

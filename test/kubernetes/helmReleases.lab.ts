@@ -65,7 +65,7 @@ describe("Helm, after an interrupted installation or upgrade", () => {
     for (const secret of secrets) await cluster.client.delete(SECRET, secret);
   }
 
-  it("refuses to install, also with --replace, until its record is deleted; then takes over the objects", async () => {
+  it("refuses to install, also with --replace, until its record is deleted; then adopts the objects", async () => {
     await interrupt("install", "pending-install");
     const before = await configMap();
     for (const flags of [[], ["--replace"]]) {

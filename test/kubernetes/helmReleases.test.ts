@@ -19,7 +19,7 @@ describe("readHelmReleases", () => {
     client = await server.connect();
   });
 
-  it("takes the latest revision of each release, from one list per namespace", async () => {
+  it("returns the latest revision of each release, from one list per namespace", async () => {
     const records = [
       record("istiod", "9", "superseded"),
       record("istiod", "10", "pending-upgrade"),

@@ -40,7 +40,7 @@ describe("CoreDnsBlock against a real API server", () => {
   const data = async () => (await configMap())?.data;
   const inputs = (block = BLOCK) => ({ kubeconfig: cluster.kubeconfig, ...NAME, block });
 
-  it("creates, changes and deletes the block, and nothing else of the ConfigMap", async () => {
+  it("creates, changes and deletes the block and keeps the rest of the ConfigMap", async () => {
     const { id, outs } = await provider.create(inputs());
     assert.equal(id, ID);
     assert.deepEqual(await data(), { Corefile: BLOCK + COREFILE, a: "b" });
@@ -60,7 +60,7 @@ describe("CoreDnsBlock against a real API server", () => {
     }
   });
 
-  it("shows in a refresh that somebody removed the block, and restores it", async () => {
+  it("shows a removed block in a refresh, and restores it", async () => {
     const { outs } = await provider.create(inputs());
     const live = (await configMap()) ?? assert.fail();
     await cluster.client.replace(CONFIG_MAP, { ...live, data: { Corefile: COREFILE } });
@@ -102,7 +102,7 @@ describe("CoreDnsBlock against a real API server", () => {
     }
   });
 
-  it("counts neither as gone nor is deleted when one marker is missing", async () => {
+  it("is kept, and not deleted, when one marker is missing", async () => {
     const { outs } = await provider.create(inputs());
     const live = (await configMap()) ?? assert.fail();
     const half = { Corefile: BLOCK.replace(/# END.*\n/, "") + COREFILE };
@@ -115,7 +115,7 @@ describe("CoreDnsBlock against a real API server", () => {
     assert.deepEqual(await data(), half);
   });
 
-  it("is gone with its ConfigMap", async () => {
+  it("is absent without its ConfigMap", async () => {
     const { outs } = await provider.create(inputs());
     await cluster.client.delete(CONFIG_MAP, (await configMap()) ?? assert.fail());
     await provider.delete(ID, outs);

@@ -37,7 +37,7 @@ describe("ImportedServices under Pulumi's engine", () => {
   const preview = () => stack.preview({ ...fixture.printing, diff: true });
   const entries = () => fixture.entries();
 
-  it("creates the entries, and has nothing to do afterwards", async () => {
+  it("creates the entries, and has no diff afterwards", async () => {
     const { outputs, summary } = await up();
     assert.equal(outputs.imported?.value, 2);
     assert.equal(summary.resourceChanges?.create, 2);
@@ -46,7 +46,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     assert.deepEqual((await up()).summary.resourceChanges, { same: 2 });
   });
 
-  it("shows in a preview which services come, change and go", async () => {
+  it("shows in a preview which services are added, changed and removed", async () => {
     declared.services = { [BAR]: LINE.replace("8080", "8081"), "new.xyz.svc.cluster-b.local": LINE };
     const { changeSummary } = await preview();
     assert.deepEqual(changeSummary, { same: 1, update: 1 });
@@ -57,7 +57,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     assert.match(text, /~ number +: 8080 => 8081/);
   });
 
-  it("keeps a pending peer's entries, without anything to do", async () => {
+  it("keeps a pending peer's entries without a diff", async () => {
     Object.assign(declared, { gateways: [], services: {}, pending: "its stack is gone" });
     assert.deepEqual((await preview()).changeSummary, { same: 2 });
     assert.deepEqual((await up()).summary.resourceChanges, { same: 2 });
@@ -65,12 +65,12 @@ describe("ImportedServices under Pulumi's engine", () => {
     assert.deepEqual(Object.keys(await entries()), [BAR, BAZ]);
   });
 
-  it("says what is wrong before anything changes", async () => {
+  it("reports faults before any change", async () => {
     declared.services = { Bar: LINE };
     await assert.rejects(preview(), /must be a DNS name/);
   });
 
-  it("shows after a refresh what was changed by hand, and repairs it", async () => {
+  it("shows manual changes after a refresh, and repairs them", async () => {
     const { [BAR]: bar, [BAZ]: baz } = await entries();
     assert.ok(bar && baz);
     bar.spec.endpoints = [{ address: "10.0.0.1" }];
@@ -87,7 +87,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     assert.deepEqual((await preview()).changeSummary, { same: 2 });
   });
 
-  it("goes on after a partial failure where it stopped", async () => {
+  it("resumes after a partial failure", async () => {
     const name = "taken.xyz.svc.cluster-b.local";
     await cluster.makeEntry(NAMESPACE, name);
     const { [name]: made } = await entries();
@@ -102,7 +102,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     assert.deepEqual((await preview()).changeSummary, { same: 2 });
   });
 
-  it("replaces in one update what has another peer's name", async () => {
+  it("replaces a renamed peer's entries in one update", async () => {
     declared.peer = "cluster-bee";
     await up();
     const labels = Object.values(await entries()).map(
@@ -111,7 +111,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     assert.deepEqual(labels, ["cluster-bee", "cluster-bee"]);
   });
 
-  it("keeps little of the provider, and no credentials, in the state", async () => {
+  it("keeps under 1 KB of provider text, and no credentials, in the state", async () => {
     const { deployment } = (await stack.exportStack()) as {
       deployment: { resources: { inputs?: { __provider?: string } }[] };
     };
@@ -122,7 +122,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     assert.ok((texts[0]?.length ?? 0) < 1024);
   });
 
-  it("reads peers' stacks, missing ones too, and its own", async () => {
+  it("reads its own stack and peers' stacks, including missing ones", async () => {
     const there = await fixture.makeStack("there", () =>
       Promise.resolve({ federation: { cluster: "there" } }),
     );
@@ -163,7 +163,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     });
   });
 
-  it("takes everything away in the end", async () => {
+  it("deletes all entries with the stack", async () => {
     await stack.destroy();
     assert.deepEqual(await entries(), {});
   });

@@ -69,7 +69,7 @@ describe("GatewayAddresses against a real API server", () => {
     assert.deepEqual(await observe(), expected);
   });
 
-  it("warns without failing when there is none in time; a later refresh finds it", async () => {
+  it("warns when there is none in time, and reads it in a later refresh", async () => {
     await makeGateway("LoadBalancer");
     const { id, outs } = await provider.create(inputs(1));
     assert.deepEqual(outs.addresses, []);

@@ -71,7 +71,7 @@ describe("check of GatewayAddresses", () => {
     );
   });
 
-  it("accepts what is not known yet", async () => {
+  it("accepts unknown values", async () => {
     const unknown = pulumi.runtime.unknownValue as never;
     const { failures } = await provider.check({}, { ...INPUTS, namespace: unknown, port: unknown });
     assert.deepEqual(failures, []);
@@ -100,7 +100,7 @@ describe("create of GatewayAddresses", () => {
     assert.equal(warn.mock.callCount(), 0);
   });
 
-  it("reads once without any time to wait, and warns of what is missing", async () => {
+  it("reads once with a timeout of 0, and warns of the missing address", async () => {
     const warn = mock.method(console, "warn", () => {});
     server.answer(service([]));
     assert.deepEqual(await create(0), []);

@@ -21,7 +21,7 @@ describe("ImportedServices under global names, against a real API server", () =>
     (await fixture.rules()).find(({ metadata }) => metadata.name === name) ?? assert.fail(`no rule ${name}`);
   const both = () => fixture.inputs({ [HOST]: LINE, [OTHER]: TWO_PORTS });
 
-  it("makes an entry and a rule for each, which say whose they are, and finds nothing to do then", async () => {
+  it("creates a labelled ServiceEntry and DestinationRule per service, and has no diff then", async () => {
     const { outs } = await fixture.provider.create(both());
     assert.equal(outs.imported, 2);
     assert.deepEqual(await names(), [
@@ -44,7 +44,7 @@ describe("ImportedServices under global names, against a real API server", () =>
     });
   });
 
-  it("shows in a refresh a rule that was edited or deleted, and repairs it", async () => {
+  it("shows an edited or deleted DestinationRule in a refresh, and repairs it", async () => {
     const { outs } = await fixture.provider.create(both());
     const edited = await rule(HOST);
     edited.spec.trafficPolicy = { tls: { mode: "DISABLE" } };
@@ -63,7 +63,7 @@ describe("ImportedServices under global names, against a real API server", () =>
     });
   });
 
-  it("takes both away with a service, and all with the peer", async () => {
+  it("deletes both with their service, and all with the peer", async () => {
     const { outs } = await fixture.provider.create(both());
     const fewer = await fixture.provider.update(ID, outs, fixture.inputs({ [HOST]: LINE }));
     assert.deepEqual(await names(), [[HOST], [HOST]]);
@@ -71,7 +71,7 @@ describe("ImportedServices under global names, against a real API server", () =>
     assert.deepEqual(await names(), [[], []]);
   });
 
-  it("takes the rule away, and the annotation, when the service is called here as it is there", async () => {
+  it("removes DestinationRule and annotation when the local host equals the remote one", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs({ [HOST]: LINE }));
     const plain = LINE.replace(" of httpbin.bar.svc.cluster.local", "");
     await fixture.provider.update(ID, outs, fixture.inputs({ [HOST]: plain }));
@@ -79,7 +79,7 @@ describe("ImportedServices under global names, against a real API server", () =>
     assert.deepEqual((await fixture.entry(HOST)).metadata.annotations ?? {}, {});
   });
 
-  it("leaves a rule of somebody else alone, says whose it is, and does not make the entry either", async () => {
+  it("keeps another owner's DestinationRule, names the owner, and creates no ServiceEntry", async () => {
     const theirs = {
       apiVersion: "networking.istio.io/v1",
       kind: "DestinationRule",
@@ -97,7 +97,7 @@ describe("ImportedServices under global names, against a real API server", () =>
     assert.equal(failure?.properties.imported, 1);
   });
 
-  it("moves a service from one peer to another without an interruption, whichever is updated first", async () => {
+  it("moves a service between peers without interruption, whichever is updated first", async () => {
     const ofOther = (services: Record<string, string>) => ({
       ...fixture.inputs(services),
       peer: "cluster-c",
@@ -118,7 +118,7 @@ describe("ImportedServices under global names, against a real API server", () =>
     assert.deepEqual(await names(), [[OTHER], [OTHER]]);
   });
 
-  it("handles a thousand of them in seconds", async () => {
+  it("handles 1,000 services in seconds", async () => {
     const services = Object.fromEntries(
       Array.from({ length: 1000 }, (_, index) => [`s${index}.bar.global`, LINE]),
     );

@@ -11,7 +11,7 @@ const PLAIN = `8080/HTTP http, 9090/GRPC grpc ${IDENTITY}`;
 const SETTINGS =
   "exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s, maxEjectionPercent 100";
 
-describe("ImportedServices with what import rules say, against a real API server", () => {
+describe("ImportedServices with settings of import rules, against a real API server", () => {
   const fixture = importsFixture("import-rules");
 
   const services = {
@@ -19,7 +19,7 @@ describe("ImportedServices with what import rules say, against a real API server
     [EXTRA]: `${PLAIN.replace(" as ", ` of ${HOST} as `)} ${SETTINGS}`,
   };
 
-  it("writes who sees a service and when its gateways pause, as the API server takes and keeps it", async () => {
+  it("writes exportTo and outlierDetection, which the API server accepts and keeps", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs(services));
     assert.equal(outs.imported, 2);
     const found = new Map((await fixture.rules()).map((rule) => [rule.metadata.name, rule.spec]));
@@ -35,7 +35,7 @@ describe("ImportedServices with what import rules say, against a real API server
     assert.deepEqual(await fixture.provider.update(ID, outs, fixture.inputs(services)), outs);
   });
 
-  it("shows in a refresh who sees it by now, and repairs it", async () => {
+  it("shows a changed exportTo in a refresh, and repairs it", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs(services));
     const rule = (await fixture.rules()).find(({ metadata }) => metadata.name === HOST) ?? assert.fail();
     await fixture.cluster.client.replace(DESTINATION_RULE, {
@@ -52,7 +52,7 @@ describe("ImportedServices with what import rules say, against a real API server
   });
 
   for (const first of ["taken over", "left"] as const) {
-    it(`moves a name to another peer without deleting its entry, be it ${first} first`, async () => {
+    it(`moves a host to another peer without deleting its ServiceEntry, ${first} first`, async () => {
       const [siblings, line] = [["cluster-b"], services[EXTRA]];
       const { outs } = await fixture.provider.create(fixture.inputs({ [EXTRA]: line }));
       const uids = async () => [
@@ -87,7 +87,7 @@ describe("ImportedServices with what import rules say, against a real API server
 
   for (const how of ["few services", "a list of all"]) {
     for (const first of ["taken over", "left"] as const) {
-      it(`takes the former peer's rule and local Service away from a name that moves and has none, by ${how}, be it ${first} first`, async () => {
+      it(`removes the former peer's DestinationRule and local Service of a moved host, by ${how}, ${first} first`, async () => {
         const line = `${services[EXTRA]} localService extra-b`;
         const { outs } = await fixture.provider.create(fixture.inputs({ [EXTRA]: line, [HOST]: PLAIN }));
         const [own, id] = ["own.xyz.svc.cluster-c.local", `${NAMESPACE}/cluster-c`];
@@ -119,7 +119,7 @@ describe("ImportedServices with what import rules say, against a real API server
     }
   }
 
-  it("takes the rule and the annotation away when a service loses what it was for, and stays", async () => {
+  it("removes DestinationRule and annotation when a service no longer needs them", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs({ [HOST]: services[HOST] }));
     const after = await fixture.provider.update(ID, outs, fixture.inputs({ [HOST]: PLAIN }));
     assert.deepEqual(await fixture.rules(), []);

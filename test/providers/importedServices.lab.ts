@@ -7,7 +7,7 @@ import { initFailure } from "./support/providerProcess.ts";
 describe("ImportedServices against a real API server", () => {
   const fixture = importsFixture("imports");
 
-  it("creates an entry per service, by server-side apply, with labels that say whose it is", async () => {
+  it("creates a labelled ServiceEntry per service by server-side apply", async () => {
     const { id, outs } = await fixture.provider.create(fixture.inputs({ [BAR]: BAR_LINE, [BAZ]: BAZ_LINE }));
     assert.equal(id, ID);
     assert.equal(outs.imported, 2);
@@ -26,7 +26,7 @@ describe("ImportedServices against a real API server", () => {
     );
   });
 
-  it("writes nothing when everything is as declared", async () => {
+  it("writes nothing when all is as declared", async () => {
     const declared = fixture.inputs({ [BAR]: BAR_LINE });
     const { outs } = await fixture.provider.create(declared);
     const before = (await fixture.entry(BAR)).metadata.resourceVersion;
@@ -35,7 +35,7 @@ describe("ImportedServices against a real API server", () => {
     assert.equal((await fixture.provider.diff(ID, outs, declared)).changes, false);
   });
 
-  it("adds, changes and takes away just what differs", async () => {
+  it("adds, changes and removes only what differs", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs({ [BAR]: BAR_LINE, [BAZ]: BAZ_LINE }));
     const uid = (await fixture.entry(BAR)).metadata.uid;
     const changed = fixture.inputs({
@@ -49,7 +49,7 @@ describe("ImportedServices against a real API server", () => {
     assert.deepEqual(after.spec.ports.map(({ number }) => number).sort(), [8081, 9090]);
   });
 
-  it("shows in a refresh what was edited, added to and deleted by hand, and repairs it", async () => {
+  it("shows manual edits and deletions in a refresh, and repairs them", async () => {
     const declared = fixture.inputs({ [BAR]: BAR_LINE, [BAZ]: BAZ_LINE });
     const { outs } = await fixture.provider.create(declared);
     const edited = await fixture.entry(BAR);
@@ -90,7 +90,7 @@ describe("ImportedServices against a real API server", () => {
     );
   });
 
-  it("does not count labels, annotations or a status of others as drift", async () => {
+  it("ignores labels, annotations and status of others", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs({ [BAR]: BAR_LINE }));
     const live = await fixture.entry(BAR);
     live.metadata.labels = { ...live.metadata.labels, team: "x" };
@@ -101,7 +101,7 @@ describe("ImportedServices against a real API server", () => {
     assert.deepEqual(refreshed.props, outs);
   });
 
-  it("tells what the API server refuses, and keeps the rest", async () => {
+  it("reports what the API server refuses, and writes the rest", async () => {
     const tooLong = `${"a".repeat(63)}.`.repeat(3) + "cluster-b.local";
     const { outs } = await fixture.provider.create(fixture.inputs({ [BAZ]: BAZ_LINE }));
     const failure = await fixture.provider
@@ -122,7 +122,7 @@ describe("ImportedServices against a real API server", () => {
     assert.equal(failure?.properties.imported, 1);
   });
 
-  it("handles a thousand services in seconds", async () => {
+  it("handles 1,000 services in seconds", async () => {
     const services = Object.fromEntries(
       Array.from({ length: 1000 }, (_, index) => [`s${index}.xyz.svc.cluster-b.local`, BAR_LINE]),
     );

@@ -3,10 +3,10 @@ import { linesOf } from "../federation/imports/importOf.ts";
 import { BAR, BAR_LINE, BAZ, BAZ_LINE, ID, NAMESPACE, importsFixture } from "./support/importsFixture.ts";
 import { initFailure } from "./support/providerProcess.ts";
 
-describe("Whose ServiceEntries ImportedServices touches", () => {
+describe("The ServiceEntries that ImportedServices owns, on a real API server", () => {
   const fixture = importsFixture("ownership");
 
-  it("never touches an entry of someone else, names its owner, and does the rest", async () => {
+  it("exclude an entry of another owner, which is named; the rest is written", async () => {
     const theirs = await fixture.foreign(BAR, { "app.kubernetes.io/managed-by": "team-x" });
     const failure = await fixture.provider
       .create(fixture.inputs({ [BAR]: BAR_LINE, [BAZ]: BAZ_LINE }))
@@ -27,7 +27,7 @@ describe("Whose ServiceEntries ImportedServices touches", () => {
     assert.deepEqual(await fixture.names(), [BAR]);
   });
 
-  it("does not take over an entry of another peer, nor one that only carries the peer's label", async () => {
+  it("exclude an entry of another peer, and one with only the peer's label", async () => {
     await fixture.foreign(BAR, {
       "app.kubernetes.io/managed-by": "istio-federation",
       "istio-federation.dev/peer": "cluster-c",
@@ -43,7 +43,7 @@ describe("Whose ServiceEntries ImportedServices touches", () => {
     assert.deepEqual(await fixture.names(), [BAR, BAZ]);
   });
 
-  it("takes on entries of ours that no state knows of", async () => {
+  it("include entries with both labels that are in no state", async () => {
     const declared = fixture.inputs({ [BAR]: BAR_LINE });
     await fixture.provider.create(declared);
     const before = (await fixture.entry(BAR)).metadata.resourceVersion;
@@ -52,7 +52,7 @@ describe("Whose ServiceEntries ImportedServices touches", () => {
     assert.equal((await fixture.entry(BAR)).metadata.resourceVersion, before);
   });
 
-  it("deletes all of the peer's entries, also those the state does not know, and no others", async () => {
+  it("are deleted, also those not in the state, and no others", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs({ [BAR]: BAR_LINE }));
     await fixture.provider.create(fixture.inputs({ [BAR]: BAR_LINE, [BAZ]: BAZ_LINE }));
     await fixture.foreign("other.example.com");
@@ -65,13 +65,13 @@ describe("Whose ServiceEntries ImportedServices touches", () => {
 describe("ImportedServices on a cluster without Istio", () => {
   const fixture = importsFixture("bare", false);
 
-  it("has nothing to delete, and nothing there at a refresh", async () => {
+  it("deletes nothing, and reads nothing in a refresh", async () => {
     const state = fixture.inputs({});
     await fixture.provider.delete(ID, state);
     assert.deepEqual(linesOf((await fixture.provider.read(ID, state)).inputs), {});
   });
 
-  it("says that the kind is missing when there is something to create", async () => {
+  it("reports the missing CRD when there is something to create", async () => {
     const create = fixture.provider.create(fixture.inputs({ [BAR]: BAR_LINE }));
     const failure = await create.then(() => assert.fail("must fail"), initFailure);
     assert.match(

@@ -91,7 +91,7 @@ for (const [file, make] of Object.entries(resources)) {
       assert.equal(await providerText(make), text);
     });
 
-    it("gives all methods when it is loaded as Pulumi loads it", () => {
+    it("has all methods when loaded as Pulumi loads it", () => {
       // In a process of its own, which the provider may end when its standard input does.
       const code = `
         const provider = require("require-from-string")(${JSON.stringify(text)}).handler();
@@ -106,7 +106,7 @@ for (const [file, make] of Object.entries(resources)) {
       assert.deepEqual([stdout.trim(), stderr], ["[]", ""]);
     });
 
-    it("ends its process with the engine, whatever it was asked first", async function () {
+    it("ends its process with the engine, whatever the first call was", async function () {
       this.timeout(15_000);
       const provider = await ProviderProcess.start(text);
       try {

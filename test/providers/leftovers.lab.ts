@@ -44,7 +44,7 @@ describe("Leftovers against a real API server", () => {
 
   const make = (name: string, labels: Record<string, string>) => cluster.makeEntry(NAMESPACE, name, labels);
 
-  it("removes the found entries of a peer, and no others", async () => {
+  it("removes the given entries of a peer, and no others", async () => {
     await make("bar.old", importLabels("cluster-old"));
     await make("baz.old", importLabels("cluster-old"));
     await make("bar.b", importLabels("cluster-b"));
@@ -74,7 +74,7 @@ describe("Leftovers against a real API server", () => {
     assert.deepEqual((await provider.create(inputs(OLD, { namespace: "none" }))).outs, { removed: OLD });
   });
 
-  it("sends no request when nothing was found", async () => {
+  it("sends no request when there are none", async () => {
     const quiet = inputs({}, { kubeconfig: await writeNowhere() });
     const { id, outs } = await provider.create(quiet);
     assert.deepEqual(await provider.update(id, outs, quiet), outs);

@@ -54,7 +54,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
     return Object.fromEntries(entries.map(([name, { metadata }]) => [name, metadata.resourceVersion]));
   }
 
-  it("do not exist after a peer is removed from the config: its own resource deletes them", async () => {
+  it("do not exist after a peer is removed from the config, as its own resource deletes them", async () => {
     await withoutState("first");
     peers = { "cluster-b": [BAR, BAZ], "cluster-c": [OF_C] };
     await up();
@@ -83,13 +83,13 @@ describe("Entries left behind, under Pulumi's engine", () => {
     assert.deepEqual((await stack.up(options)).summary.resourceChanges, { same: 3 });
   });
 
-  it("are shown and removed again when as many are left behind a second time", async () => {
+  it("are removed again when as many are left behind a second time", async () => {
     await fixture.cluster.makeEntry(NAMESPACE, OF_C, importLabels("cluster-old"));
     assert.deepEqual((await up()).summary.resourceChanges, { same: 2, update: 1 });
     assert.deepEqual(Object.keys(await versions()), [BAR, BAZ]);
   });
 
-  it("of a lost state are adopted where a peer declares them, else removed; others are never touched", async () => {
+  it("of a lost state are adopted where a peer declares them, otherwise removed", async () => {
     peers = { "cluster-b": [BAR, BAZ, GONE], "cluster-c": [OF_C] };
     await up();
     const { [BAZ]: baz } = await fixture.entries();

@@ -10,7 +10,7 @@ const NAME = "bar-xyz-cluster-b";
 const LOCAL = `${PLAIN} localService ${NAME}`;
 const BAZ_LOCAL = "9000/TCP tcp as spiffe://cluster-b.local/ns/xyz/sa/baz localService baz-xyz-cluster-b";
 
-describe("ImportedServices with local Services, against a real API server", () => {
+describe("Local Services of ImportedServices, against a real API server", () => {
   const fixture = importsFixture("local-services");
 
   const services = { [BAR]: LOCAL, [BAZ]: BAZ_LOCAL };
@@ -20,7 +20,7 @@ describe("ImportedServices with local Services, against a real API server", () =
   const service = async (name = NAME) =>
     (await fixture.services()).find(({ metadata }) => metadata.name === name) ?? assert.fail();
 
-  it("have addresses of the cluster's, and routes that the API server takes and keeps", async () => {
+  it("have cluster IPs, and VirtualServices that the API server accepts and keeps", async () => {
     const { outs } = await fixture.provider.create(
       fixture.inputs(services, { exportTo: ["client", "shop"] }),
     );
@@ -44,7 +44,7 @@ describe("ImportedServices with local Services, against a real API server", () =
     assert.deepEqual(await fixture.services(), before);
   });
 
-  it("are repaired in place where somebody edited them, took one away or had it lead elsewhere", async () => {
+  it("are repaired in place when edited, deleted or routed elsewhere", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs(services));
     const edited = await service();
     const { clusterIP } = edited.spec;
@@ -77,7 +77,7 @@ describe("ImportedServices with local Services, against a real API server", () =
     assert.deepEqual(await named(), [both, both]);
   });
 
-  it("get another port, another name and other viewers as the import does, and keep their addresses where the name stays", async () => {
+  it("follow the import's ports, name and exportTo, and keep their cluster IPs where the name stays", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs(services));
     const { clusterIP } = (await service()).spec;
     const changed = { ...services, [BAR]: LOCAL.replace("8080/HTTP", "8081/HTTP") };
@@ -99,7 +99,7 @@ describe("ImportedServices with local Services, against a real API server", () =
   });
 
   for (const how of ["few services", "a list of all"]) {
-    it(`go when they are switched off, by ${how}, and their imports stay`, async () => {
+    it(`are deleted when switched off, by ${how}, and their imports stay`, async () => {
       const { outs } = await fixture.provider.create(fixture.inputs(services));
       const plain = { [BAR]: PLAIN, [BAZ]: BAZ_LOCAL.replace(/ localService.*/, "") };
       // Another gateway is a change of all.
@@ -111,7 +111,7 @@ describe("ImportedServices with local Services, against a real API server", () =
     });
   }
 
-  it("go with their imports", async () => {
+  it("are deleted with their imports", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs(services));
     const one = await fixture.provider.update(ID, outs, fixture.inputs({ [BAR]: LOCAL }));
     assert.deepEqual(await named(), [[NAME], [NAME]]);
@@ -119,7 +119,7 @@ describe("ImportedServices with local Services, against a real API server", () =
     assert.deepEqual([await named(), await fixture.names()], [[[], []], []]);
   });
 
-  it("go with their peer where somebody deleted their entries first", async () => {
+  it("are deleted with their peer though their ServiceEntries were deleted first", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs(services));
     for (const host of [BAR, BAZ])
       await fixture.cluster.client.delete(SERVICE_ENTRY, await fixture.entry(host));
@@ -127,7 +127,7 @@ describe("ImportedServices with local Services, against a real API server", () =
     assert.deepEqual([await named(), await fixture.names()], [[[], []], []]);
   });
 
-  it("never take the name of somebody else's Service, and say whose it is; the import is registered all the same", async () => {
+  it("never replace another owner's Service, which is named; the import is registered", async () => {
     const spec = { ports: [{ port: 80 }], selector: { app: "theirs" } };
     await fixture.cluster.make(SERVICE, NAMESPACE, NAME, {
       labels: { "app.kubernetes.io/managed-by": "Helm" },
@@ -150,7 +150,7 @@ describe("ImportedServices with local Services, against a real API server", () =
     );
   });
 
-  it("are shown by a refresh when their entry is gone", async () => {
+  it("are shown in a refresh when their ServiceEntry is deleted", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs(services));
     await fixture.cluster.client.delete(SERVICE_ENTRY, await fixture.entry(BAR));
     const { inputs, props } = await fixture.provider.read(ID, outs);

@@ -37,7 +37,7 @@ describe("A preview of imported services", () => {
     return fixture.printed();
   }
 
-  it("logs without flags what is added, changed and removed: in one line, and each service in a line of its own", async () => {
+  it("logs added, changed and removed services in one summary and one line each", async () => {
     declared.services = { ...servicesUpTo(102, 1), [host(1)]: LINE.replace("8080", "9090") };
     const lines = (await previewed()).split("\n").filter((line) => line.includes("svc.cluster-b.local"));
     const told = lines.filter((line) => line.startsWith("    peer cluster-b"));
@@ -50,7 +50,7 @@ describe("A preview of imported services", () => {
     ]);
   });
 
-  it("names with --diff each service that changes and how, and none that does not", async () => {
+  it("shows with --diff exactly the services that change, and how", async () => {
     declared.services = {
       ...servicesUpTo(101, 1),
       [host(1)]: LINE.replace("8080/HTTP http", "9090/GRPC grpc"),
@@ -64,7 +64,7 @@ describe("A preview of imported services", () => {
     assert.match(text, /~ number +: 8080 => 9090/);
   });
 
-  it("shows another gateway as one change, whatever number of services is behind it", async () => {
+  it("shows a changed gateway once, whatever the number of services", async () => {
     declared.gateways = [{ address: "203.0.113.11", port: 15443 }];
     const text = await previewed({ diff: true });
     assert.match(text, /~ address: "203\.0\.113\.10" => "203\.0\.113\.11"/);
@@ -72,7 +72,7 @@ describe("A preview of imported services", () => {
     assert.doesNotMatch(text, /svc\.cluster-b\.local/);
   });
 
-  it("fails when too many services would go at once, and says how to let exactly those go", async () => {
+  it("fails when too many services would be removed at once, and states how to allow it", async () => {
     declared.services = servicesUpTo(10);
     await assert.rejects(stack.preview(fixture.printing));
     const text = fixture.printed();
@@ -84,7 +84,7 @@ describe("A preview of imported services", () => {
     assert.match(await previewed(), /peer cluster-b: removes 90 services/);
   });
 
-  it("keeps all services of a peer that offers none any more, and says so", async () => {
+  it("keeps all services of a peer that exports none any more, and logs it", async () => {
     declared.services = {};
     const text = await previewed({ diff: true });
     assert.match(text, /peer cluster-b: keeps the 100 service\(s\) known before/);
@@ -92,8 +92,8 @@ describe("A preview of imported services", () => {
     assert.equal(Object.keys(await fixture.entries()).length, 100);
   });
 
-  describe("after others changed the cluster", () => {
-    it("does not count what Istio or anybody else adds to an entry's metadata and status", async () => {
+  describe("after manual changes in the cluster", () => {
+    it("ignores metadata and status that others add", async () => {
       const { [host(0)]: one, [host(1)]: other } = await fixture.entries();
       assert.ok(one && other);
       await edit({ ...one, metadata: { ...one.metadata, annotations: { seen: "yes" } } });
@@ -102,7 +102,7 @@ describe("A preview of imported services", () => {
       assert.deepEqual(changeSummary, { same: 2 });
     });
 
-    it("shows exactly what was edited, deleted and added by hand, and the update repairs it", async () => {
+    it("shows exactly what was edited, deleted and added manually, and the update repairs it", async () => {
       const { [host(0)]: edited, [host(1)]: deleted, [host(2)]: model } = await fixture.entries();
       assert.ok(edited && deleted && model);
       await edit({ ...edited, spec: { ...edited.spec, endpoints: [{ address: "10.0.0.1" }] } });

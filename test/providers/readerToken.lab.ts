@@ -87,7 +87,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     );
   }
 
-  it("requests a token of the given life and keeps it", async () => {
+  it("requests a token of the given lifetime and keeps it", async () => {
     assert.deepEqual((await stack.preview(fixture.printing)).changeSummary, { create: 2 });
     const { outputs } = await up();
     const life = Date.parse(String(outputs.expires?.value)) - Date.parse(String(outputs.issued?.value));
@@ -107,7 +107,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     assert.equal(await statusFor(token, SERVICE_ENTRY), 403);
   });
 
-  it("requests another token for another life; the last one stays valid to its end", async () => {
+  it("requests another token for another lifetime; the last one stays valid until it expires", async () => {
     const last = await currentToken();
     hours = 1;
     assert.deepEqual((await up()).summary.resourceChanges, { same: 1, update: 1 });
@@ -115,7 +115,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     assert.equal(await statusFor(last, SERVICE), 200);
   });
 
-  it("is refused once its ServiceAccount is gone; another ServiceAccount gets another token", async () => {
+  it("is invalid once its ServiceAccount is deleted; another ServiceAccount gets another token", async () => {
     const token = await currentToken();
     const core = (await loadKubeconfig(fixture.cluster.kubeconfig)).makeApiClient(kubernetes.CoreV1Api);
     await core.deleteNamespacedServiceAccount(PLACE);
@@ -139,7 +139,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     await up();
   });
 
-  it("prints the token nowhere and keeps it encrypted only", async () => {
+  it("prints the token nowhere and keeps it only encrypted", async () => {
     const token = await currentToken();
     const { deployment } = (await stack.exportStack()) as { deployment: unknown };
     assert.ok(JSON.stringify(deployment).includes(token), "the export decrypts what is secret");

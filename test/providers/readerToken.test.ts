@@ -40,7 +40,7 @@ describe("ReaderToken", () => {
     return error.message;
   }
 
-  it("requests a token and keeps it with the life that the API server gave", async () => {
+  it("requests a token and keeps it with the lifetime that the API server granted", async () => {
     const expirationTimestamp = inHours(24);
     answer({ token: SECRET, expirationTimestamp });
     const { id, outs } = await provider.create(inputs);
@@ -54,14 +54,14 @@ describe("ReaderToken", () => {
     assert.ok(Math.abs(Date.now() - Date.parse(issued)) < 60_000);
   });
 
-  it("accepts a token that ends sooner than requested", async () => {
+  it("accepts a token that expires sooner than requested", async () => {
     answer({ token: SECRET, expirationTimestamp: inHours(1) });
     const { outs } = await provider.update("id", {} as never, inputs);
     assert.ok(outs);
     assert.ok(Date.parse(outs.expires) < Date.now() + 2 * HOUR);
   });
 
-  it("refuses a token that ends later than requested", async () => {
+  it("refuses a token that expires later than requested", async () => {
     answer({ token: SECRET, expirationTimestamp: inHours(8760) });
     assert.match(
       await failure(),
@@ -69,7 +69,7 @@ describe("ReaderToken", () => {
     );
   });
 
-  it("refuses a token that has ended already", async () => {
+  it("refuses an expired token", async () => {
     answer({ token: SECRET, expirationTimestamp: inHours(-1) });
     assert.match(await failure(), /before it was issued\. Correct this machine's clock$/);
   });
@@ -87,7 +87,7 @@ describe("ReaderToken", () => {
     });
   }
 
-  it("reports who is forbidden to request a token, and the remedy", async () => {
+  it("reports a forbidden request, with the remedy", async () => {
     const message =
       'User "ci" cannot create resource "serviceaccounts/token" in API group "" in the namespace "istio-system"';
     server.answer({ status: 403, body: { kind: "Status", reason: "Forbidden", message } });
@@ -141,7 +141,7 @@ describe("diff of ReaderToken", () => {
     });
   }
 
-  it("renews by the life that the API server gave, not by the requested one", async () => {
+  it("renews by the granted lifetime, not by the requested one", async () => {
     const short = { ...STATE, expires: "2026-11-01T02:00:00Z" };
     for (const [now, changes] of [
       ["2026-11-01T00:59:59Z", false],
@@ -154,14 +154,14 @@ describe("diff of ReaderToken", () => {
 });
 
 describe("check of ReaderToken", () => {
-  it("accepts valid inputs, and what is not known yet", async () => {
+  it("accepts valid inputs and unknown values", async () => {
     const unknown = pulumi.runtime.unknownValue;
     for (const change of [{}, { uid: unknown, serviceAccount: unknown, namespace: unknown }]) {
       assert.deepEqual((await provider.check({}, { ...INPUTS, ...change })).failures, []);
     }
   });
 
-  it("accepts the ServiceAccount of a peer with the longest name", async () => {
+  it("accepts the ServiceAccount of a peer with the longest possible name", async () => {
     const peer = "b".repeat(63);
     const serviceAccount = `istio-federation-reader-${peer}`;
     assert.deepEqual((await provider.check({}, { ...INPUTS, peer, serviceAccount })).failures, []);

@@ -125,7 +125,7 @@ describe("check of TrustAnchor", () => {
     }
   });
 
-  it("quotes no key, nor names a property whose value the engine would print", async () => {
+  it("quotes no key, and blames no property whose value the engine would print", async () => {
     const key = rsa.keyPem("pkcs1");
     const wrong: Partial<AnchorRequest>[] = [
       { issuerKey: key },
@@ -246,7 +246,7 @@ describe("diff of TrustAnchor", () => {
     assert.deepEqual(issueAnchors(inputs, state, NOW, randomBytes), state);
   });
 
-  it("has no change when the same source is written otherwise", async () => {
+  it("has no change when the same source is formatted differently", async () => {
     const [one = "", other = ""] = inputs.rootCertificates;
     assert.equal(await changes({ rootCertificates: [other, one, `text\n${one}\n`] }), false);
     assert.equal(await changes({ issuerKey: own.keyPem("sec1") }), false);

@@ -5,7 +5,7 @@ import { FaultsFixture } from "../support/faultsFixture.ts";
 
 const SERVICES = 1000;
 
-describe("The API server itself fails in the middle of 1,000 writes", () => {
+describe("An API server that fails during 1,000 writes", () => {
   let fixture: FaultsFixture;
   let site: FaultSite;
 
@@ -31,25 +31,25 @@ describe("The API server itself fails in the middle of 1,000 writes", () => {
     return result;
   }
 
-  it("killed and restarted in a create: it goes on", async () => {
+  it("is waited for when killed and restarted during a create", async () => {
     const declared = site.inputs(SERVICES);
     assert.equal((await whileRestarting(() => site.create(declared))).imported, SERVICES);
     await site.assertThere(declared);
   });
 
-  it("killed and restarted in an update that adds, changes and takes away: it goes on", async () => {
+  it("is waited for when killed and restarted during an update that adds, changes and removes", async () => {
     const state = site.inputs(SERVICES);
     const changed = site.changed(SERVICES - 100);
     assert.equal((await whileRestarting(() => site.update(state, changed))).imported, SERVICES - 100);
     await site.assertThere(changed);
   });
 
-  it("killed and restarted in a delete: it goes on", async () => {
+  it("is waited for when killed and restarted during a delete", async () => {
     await whileRestarting(() => site.delete(site.inputs(0)));
     await site.assertThere(site.inputs(0));
   });
 
-  it("takes no more writes, as etcd's quota is used up: stops at once, and the next update finishes", async () => {
+  it("stops the update at once when etcd's quota is used up, and the next update finishes", async () => {
     const declared = site.inputs(SERVICES);
     const reached = site.proxy.writes(200);
     const failure = failing(site.create(declared));

@@ -8,7 +8,7 @@ import { ServiceAccount } from "../support/serviceAccount.ts";
 
 const SERVICES = 200;
 
-describe("Credentials that are no longer good", () => {
+describe("Credentials that are no longer valid", () => {
   let fixture: FaultsFixture;
   let site: FaultSite;
   let account: ServiceAccount;
@@ -50,7 +50,7 @@ describe("Credentials that are no longer good", () => {
     };
   }
 
-  it("an expired token: nothing is changed, and the error says so without showing it", async () => {
+  it("fail before any change with an expired token, which the error does not show", async () => {
     await site.create(as({ token: account.token(60) }, site.inputs(1)));
     const expired = account.token(-60);
     const { text, state } = await failing(site.create(as({ token: expired })));
@@ -62,7 +62,7 @@ describe("Credentials that are no longer good", () => {
     assert.equal(text.includes(expired), false);
   });
 
-  it("a token that is refused in the middle: stops, and the next update finishes", async () => {
+  it("stop the update when a token is revoked midway, and the next update finishes", async () => {
     site.proxy.inject((method, index) =>
       method === "PATCH" && index >= 50 ? { status: 401, body: { kind: "Status", code: 401 } } : undefined,
     );
@@ -74,7 +74,7 @@ describe("Credentials that are no longer good", () => {
     await site.assertFinishes(failed, site.inputs(SERVICES));
   });
 
-  it("a token in the kubeconfig that somebody renews in the middle: goes on with the new one", async () => {
+  it("are read again from the kubeconfig when a token is renewed midway", async () => {
     const inputs = as({ token: account.token(60) });
     site.proxy.inject((method, index) => {
       if (method !== "PATCH" || index !== 50) return undefined;
@@ -85,7 +85,7 @@ describe("Credentials that are no longer good", () => {
     assert.equal(site.proxy.faults, 1);
   });
 
-  it("an expired token of an exec plugin: asks it for another one, once for all requests", async () => {
+  it("are requested anew from an exec plugin, once for all requests", async () => {
     const { user, left } = execUser([account.token(-60), account.token(60), "unused"]);
     const inputs = as(user);
     assert.equal((await site.create(inputs)).imported, SERVICES);
@@ -93,7 +93,7 @@ describe("Credentials that are no longer good", () => {
     assert.deepEqual(left(), ["unused"]);
   });
 
-  it("an exec plugin that fails: the error says what it complains about", async () => {
+  it("are reported with the error output of a failing exec plugin", async () => {
     const exec = {
       apiVersion: "client.authentication.k8s.io/v1",
       command: "/bin/sh",
@@ -103,7 +103,7 @@ describe("Credentials that are no longer good", () => {
     assert.match(text, /cluster context "tester": cannot get the credentials of its user: session has ended/);
   });
 
-  it("an exec plugin that prints a bare token: the error does not show it", async () => {
+  it("are not shown in the error when an exec plugin prints a bare token", async () => {
     const exec = {
       apiVersion: "client.authentication.k8s.io/v1",
       command: "/bin/echo",

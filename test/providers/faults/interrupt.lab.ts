@@ -9,7 +9,7 @@ import { type RunningProcess, descendants } from "../support/processTree.ts";
 
 const SERVICES = 500;
 
-describe("pulumi up, interrupted in the middle of many writes", () => {
+describe("pulumi up, interrupted during many writes", () => {
   let fixture: EngineFixture;
   let stack: Stack;
   let declared: DeclaredArgs;
@@ -58,7 +58,7 @@ describe("pulumi up, interrupted in the middle of many writes", () => {
     assert.deepEqual((await stack.preview(fixture.printing)).changeSummary, { same: 2 });
   }
 
-  it("once: the engine lets the update finish, and nothing is left to do", async () => {
+  it("finishes the update on one interrupt", async () => {
     const { text } = await interrupt("127.20.0.3", (cli) =>
       Promise.resolve(void process.kill(cli, "SIGINT")),
     );
@@ -67,7 +67,7 @@ describe("pulumi up, interrupted in the middle of many writes", () => {
     await assertFinishes("127.20.0.3");
   });
 
-  it("twice: nobody writes any more, and the next update finishes", async () => {
+  it("stops all writes on two interrupts, and the next update finishes", async () => {
     const { text, provider } = await interrupt("127.20.0.4", async (cli) => {
       process.kill(cli, "SIGINT");
       await sleep(200);
@@ -79,7 +79,7 @@ describe("pulumi up, interrupted in the middle of many writes", () => {
     await assertFinishes("127.20.0.4");
   });
 
-  it("killed: nobody writes any more, and the next update finishes once the lock is lifted", async () => {
+  it("stops all writes when killed, and the next update finishes after pulumi cancel", async () => {
     const { provider } = await interrupt("127.20.0.5", (cli) =>
       Promise.resolve(void process.kill(cli, "SIGKILL")),
     );

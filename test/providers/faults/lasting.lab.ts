@@ -22,7 +22,7 @@ const answer = (status: number, message: string) => ({
 });
 
 /** Each takes as long as the program's patience: they run at the same time. */
-describe("Faults that do not pass, in the middle of many writes", () => {
+describe("Many writes stop at a lasting fault:", () => {
   let fixture: FaultsFixture;
   const failures: Record<
     string,
@@ -93,17 +93,17 @@ describe("Faults that do not pass, in the middle of many writes", () => {
       /cannot apply ServiceEntry .*: no answer within 30 s \(the same for \d+ more: /,
     ));
 
-  it("an API server that hangs in the middle of its answers", () =>
+  it("an API server that hangs halfway through its answers", () =>
     assertStopped("hanging-in-answers", /no answer within 30 s/));
 
-  it("an API server with an error of its own", () =>
+  it("an API server with internal errors", () =>
     assertStopped("failing", /cannot apply ServiceEntry .*: 500: etcdserver: no leader/));
 
   it("an API server that is too busy", () => assertStopped("busy", /429: Too many requests/));
 
   it("connections that break", () => assertStopped("breaking", /127(?:\.\d+){3}:\d+: other side closed/));
 
-  it("istiod away while its webhook fails closed", () =>
+  it("istiod down while its webhook fails closed", () =>
     assertStopped(
       "without-istiod",
       /istiod's admission webhook "rev\.validation\.istio\.io" does not answer the API server: .*connection refused\. See why istiod is not ready, then try again/,
@@ -112,7 +112,7 @@ describe("Faults that do not pass, in the middle of many writes", () => {
   it("istiod slow while its webhook fails closed", () =>
     assertStopped("with-slow-istiod", /istiod's admission webhook .* does not answer.*(deadline|timeout)/));
 
-  it("meanwhile the user is told how far each is", async () => {
+  it("the progress of each update is logged meanwhile", async () => {
     await failures["hanging"];
     const told = fixture.provider.lines.filter(
       (line) => line === `peer cluster-b: ${DONE} of 100 services written`,
@@ -120,7 +120,7 @@ describe("Faults that do not pass, in the middle of many writes", () => {
     assert.ok(told.length >= 1, fixture.provider.lines.join("\n"));
   });
 
-  it("an API server that hangs from the beginning: nothing is changed, and the error says so", async () => {
+  it("an API server that hangs from the start, before any change", async () => {
     const { site, failed, mend } = await failures["hanging-at-once"]!;
     assert.ok(failed.seconds < 240);
     assert.equal(failed.state, undefined);

@@ -24,13 +24,13 @@ const status = (code: number, reason: string, message: string, headers: Record<s
 });
 
 const FAULTS: [string, Rule][] = [
-  ["a connection that is reset before the API server sees the request", readToo("reset")],
-  ["a connection that is reset when the API server has done it", readToo("resetAfter")],
-  ["an answer of which the connection delivers only the first half", readToo("truncate")],
-  ["an answer that ends in the middle as if it were whole", readToo("cut")],
+  ["a connection reset before the API server sees the request", readToo("reset")],
+  ["a connection reset after the API server handled the request", readToo("resetAfter")],
+  ["an answer truncated halfway", readToo("truncate")],
+  ["an answer that ends early without an error", readToo("cut")],
   ["answers that take a second", readToo({ delay: 1000 })],
   [
-    "409: somebody writes to the same object",
+    "409: another write to the same object",
     someWrites(status(409, "Conflict", "the object has been modified")),
   ],
   [
@@ -40,20 +40,20 @@ const FAULTS: [string, Rule][] = [
     ),
   ],
   [
-    "500: the API server has an error of its own",
+    "500: an internal error of the API server",
     readToo(status(500, "InternalError", "etcdserver: leader changed")),
   ],
   [
-    "503 from a load balancer that has no API server",
+    "503 from a load balancer without an API server",
     readToo({ status: 503, body: "<html>no backend</html>" }),
   ],
   [
-    "404 from something in front of the API server: nobody takes it for an empty cluster",
+    "404 from a proxy in front of the API server, which is not taken for an empty cluster",
     readToo({ status: 404, body: "404 page not found" }),
   ],
 ];
 
-describe("Faults that pass, in the middle of many writes", () => {
+describe("Many writes survive a temporary fault:", () => {
   let fixture: FaultsFixture;
   let site: FaultSite;
 

@@ -13,7 +13,7 @@ const USERS = {
 };
 type User = keyof typeof USERS | "nobody";
 
-describe("Without the permission to write", () => {
+describe("An update without the permission", () => {
   let fixture: FaultsFixture;
   let site: FaultSite;
 
@@ -42,7 +42,7 @@ describe("Without the permission to write", () => {
       "m",
     );
 
-  it("to read: nothing is changed, and the error names what RBAC lacks", async () => {
+  it("to read fails before any change and names the missing RBAC rule", async () => {
     const { text, state } = await failing(site.create(as("nobody", site.inputs(SERVICES))));
     assert.match(text.replace(/^.*UNKNOWN: /, ""), lacks("nobody", "list"));
     assert.match(text, /Nothing was changed in the cluster$/);
@@ -53,7 +53,7 @@ describe("Without the permission to write", () => {
     ["reader", "patch"],
     ["changer", "create"],
   ] as const) {
-    it(`to ${verb}: stops at once, with one sentence for all`, async () => {
+    it(`to ${verb} stops at once, with one sentence for all services`, async () => {
       const declared = site.inputs(SERVICES);
       const failed = await failing(site.create(as(user, declared)));
       assert.match(failed.text, lacks(user, verb));
@@ -65,7 +65,7 @@ describe("Without the permission to write", () => {
     });
   }
 
-  it("to delete: the others are registered, and the error counts those that are still there", async () => {
+  it("to delete registers the other services and counts those that remain", async () => {
     const state = await site.create(site.inputs(SERVICES));
     const changed = site.changed(SERVICES - 50);
     const failed = await failing(site.update(state, as("adder", changed)));
@@ -78,7 +78,7 @@ describe("Without the permission to write", () => {
     await site.assertFinishes(failed, changed);
   });
 
-  it("to delete, when all is to go: the error says how many are left", async () => {
+  it("to delete, when all services are removed, reports how many remain", async () => {
     const state = await site.create(site.inputs(SERVICES));
     const failed = await failing(site.delete(as("adder", state)));
     assert.match(failed.text, /0 of 200 services of peer cluster-b are deleted\. Stopped with/);

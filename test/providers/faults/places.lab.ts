@@ -10,7 +10,7 @@ const CONFIG_MAP: ResourceKind = { group: "", version: "v1", kind: "ConfigMap", 
 
 type Finalized = KubernetesObject & { metadata: { finalizers?: string[] } };
 
-describe("Places for the entries that are not there", () => {
+describe("ServiceEntries without a place:", () => {
   let fixture: FaultsFixture;
   let site: FaultSite;
 
@@ -21,7 +21,7 @@ describe("Places for the entries that are not there", () => {
 
   after(() => fixture.stop());
 
-  it("Istio's CRDs, not there yet: waits for them", async () => {
+  it("missing CRDs of Istio are waited for", async () => {
     const declared = site.inputs(SERVICES);
     const created = site.create(declared);
     await sleep(2000);
@@ -31,7 +31,7 @@ describe("Places for the entries that are not there", () => {
     await site.clear();
   });
 
-  it("the namespace: stops at once, and says so", async () => {
+  it("a missing namespace stops the update at once", async () => {
     const nowhere = await fixture.site("nowhere");
     await remove("nowhere");
     await gone("nowhere");
@@ -49,7 +49,7 @@ describe("Places for the entries that are not there", () => {
     await nowhere.assertFinishes(failed, declared);
   });
 
-  it("the namespace, which is being deleted: stops at once, and says so", async () => {
+  it("a namespace being deleted stops the update at once", async () => {
     const ending = await fixture.site("ending");
     const { client } = fixture.cluster;
     const metadata = { name: "holds", namespace: "ending", finalizers: ["test/holds"] };

@@ -4,7 +4,7 @@ import { FaultsFixture } from "../support/faultsFixture.ts";
 
 const SERVICES = 250;
 
-describe("The provider process ended in the middle of many writes", () => {
+describe("The provider process, ended during many writes", () => {
   let fixture: FaultsFixture;
   let site: FaultSite;
 
@@ -34,7 +34,7 @@ describe("The provider process ended in the middle of many writes", () => {
     ["left alone by an engine that was killed", () => fixture.provider.abandon()],
   ];
   for (const [how, end] of ends) {
-    it(`${how}, in a create: the next one takes on what is there`, async () => {
+    it(`${how}, in a create: the next create adopts the written entries`, async () => {
       const declared = site.inputs(SERVICES);
       const there = await endDuring(() => site.create(declared), end);
       assert.ok(there.length >= 100 && there.length < SERVICES, `${there.length} entries`);
@@ -49,7 +49,7 @@ describe("The provider process ended in the middle of many writes", () => {
       );
     });
 
-    it(`${how}, in an update: the next one goes on`, async () => {
+    it(`${how}, in an update: the next update finishes`, async () => {
       const state = await site.create(site.inputs(SERVICES));
       const changed = site.changed(SERVICES);
       await endDuring(() => site.update(state, changed), end);
@@ -58,7 +58,7 @@ describe("The provider process ended in the middle of many writes", () => {
       await site.assertThere(changed);
     });
 
-    it(`${how}, in a delete: the next one deletes the rest`, async () => {
+    it(`${how}, in a delete: the next delete removes the rest`, async () => {
       const state = await site.create(site.inputs(SERVICES));
       const there = await endDuring(() => site.delete(state), end);
       assert.ok(there.length > 0 && there.length <= SERVICES - 100, `${there.length} entries`);

@@ -12,7 +12,7 @@ const LINE = "8080/HTTP http of bar.xyz.svc.b.local as spiffe://b.local/ns/xyz/s
 const GLOBAL = "bar.xyz.global";
 const INPUTS = inputsOfB({ [GLOBAL]: LINE });
 
-describe("An update of a service that has another name here than there", () => {
+describe("An update of a service with a remote host of another name", () => {
   const server = fakeApiServer();
   let client: ClusterClient;
   /** What the API server has, by the path of each. */
@@ -38,12 +38,12 @@ describe("An update of a service that has another name here than there", () => {
     objects.set(`/apis/networking.istio.io/v1/namespaces/ns/${plural}/${GLOBAL}`, object);
   };
 
-  it("makes the entry first, and then the rule", async () => {
+  it("creates the ServiceEntry before the DestinationRule", async () => {
     assert.deepEqual(await applyImports(client, INPUTS), { imported: 1, failures: [] });
     assert.deepEqual(server.writes(), ["PATCH serviceentries", "PATCH destinationrules"]);
   });
 
-  it("makes only what is missing", async () => {
+  it("creates only what is missing", async () => {
     put("ServiceEntry");
     assert.deepEqual(await applyImports(client, INPUTS, { hosts: [GLOBAL], before: {} }), {
       imported: 1,
@@ -52,7 +52,7 @@ describe("An update of a service that has another name here than there", () => {
     assert.deepEqual(server.writes(), ["PATCH destinationrules"]);
   });
 
-  it("takes the rule away first, so that no rule is left without an entry by which it is found", async () => {
+  it("deletes the DestinationRule before the ServiceEntry by which it is found", async () => {
     put("ServiceEntry");
     put("DestinationRule");
     assert.deepEqual(await applyImports(client, { ...INPUTS, services: {} }), { imported: 0, failures: [] });
@@ -62,7 +62,7 @@ describe("An update of a service that has another name here than there", () => {
     assert.deepEqual(server.writes(), ["DELETE destinationrules", "DELETE serviceentries"]);
   });
 
-  it("takes the rule away before the entry says that there is none, where a service stays and loses it", async () => {
+  it("deletes an obsolete DestinationRule before it updates the ServiceEntry's annotation", async () => {
     const plain = LINE.replace(" of bar.xyz.svc.b.local", "");
     const pausing = { ...INPUTS, services: jsonOf({ [GLOBAL]: `${plain} outlierDetection interval 5s` }) };
     [applied] = new DeclaredImports({ ...INPUTS, services: jsonOf({ [GLOBAL]: plain }) }).objects(GLOBAL);
@@ -81,7 +81,7 @@ describe("An update of a service that has another name here than there", () => {
     }
   });
 
-  it("leaves what a sibling has from now on where it is, for that to take over", async () => {
+  it("keeps objects that a sibling takes over", async () => {
     put("ServiceEntry");
     put("DestinationRule");
     const gone = { ...INPUTS, services: {}, handedOver: [GLOBAL] };
@@ -98,7 +98,7 @@ describe("An update of a service that has another name here than there", () => {
     assert.deepEqual([...new Set(server.writes())], ["PATCH serviceentries", "PATCH destinationrules"]);
   });
 
-  it("leaves a service alone whose rule is someone else's, and counts it once", async () => {
+  it("keeps a DestinationRule of another owner, and counts its service as failed once", async () => {
     put("ServiceEntry");
     put("DestinationRule");
     for (const object of objects.values()) object.metadata.labels = { "istio-federation.dev/peer": "b" };
@@ -109,7 +109,7 @@ describe("An update of a service that has another name here than there", () => {
     assert.match(failures.join("\n"), /DestinationRule ns\/bar\.xyz\.global belongs to/);
   });
 
-  it("does without the right to see DestinationRules where none is needed, and not where one is", async () => {
+  it("needs the right to list DestinationRules only where one is declared", async () => {
     put("ServiceEntry");
     server.answerBy((request) => (request.includes("/destinationrules") ? FORBIDDEN : listOf([])));
     const plain = jsonOf({ "bar.xyz.svc.b.local": LINE.replace(" of bar.xyz.svc.b.local", "") });
@@ -118,7 +118,7 @@ describe("An update of a service that has another name here than there", () => {
     await assert.rejects(applyImports(client, INPUTS), /403 Forbidden/);
   });
 
-  it("takes away a rule whose entry somebody deleted", async () => {
+  it("deletes a DestinationRule whose ServiceEntry was deleted manually", async () => {
     const gone = { ...INPUTS, services: {} };
     for (const remove of [
       () => applyImports(client, gone),

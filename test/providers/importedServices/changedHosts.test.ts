@@ -13,8 +13,8 @@ function inputsOf(peer: string, count: number, lines: Record<string, string> = {
 
 const find = (olds: Inputs, news: Inputs, state = stateOf(olds)) => changedHosts(idOf(olds), state, news);
 
-describe("The hosts at which an update has something to do", () => {
-  it("are those that come, change and go, when the last update's services are known", () => {
+describe("The hosts that an update compares", () => {
+  it("are the added, changed and removed ones when the last update's services are known", () => {
     const olds = inputsOf("b", 1000);
     remember(olds);
     const { s2, ...services } = inputsOf("b", 1000, { s1: LINE.replace("8080", "8081"), new: LINE }).services;
@@ -23,14 +23,14 @@ describe("The hosts at which an update has something to do", () => {
     assert.deepEqual(find(olds, olds), { hosts: [], before: olds.services });
   });
 
-  it("are all, when there are many", () => {
+  it("are all when many changed", () => {
     const olds = inputsOf("many", 10);
     remember(olds);
     assert.equal(find(olds, inputsOf("many", 61)), undefined);
     assert.equal(find(olds, inputsOf("many", 60))?.hosts.length, 50);
   });
 
-  it("are all, when what each entry says besides changes too, or its cluster", () => {
+  it("are all when fields of every entry change, or the cluster", () => {
     const olds = inputsOf("moved", 10);
     remember(olds);
     for (const change of [{ exportTo: ["x"] }, { gateways: [] }, { kubeconfig: { context: "other" } }]) {
@@ -38,7 +38,7 @@ describe("The hosts at which an update has something to do", () => {
     }
   });
 
-  it("are all, when the last services are not known, or the last update did not come to its end", () => {
+  it("are all when the last services are unknown or the last update did not finish", () => {
     const olds = inputsOf("unknown", 10);
     assert.equal(find(olds, olds), undefined);
     remember(olds);
@@ -46,7 +46,7 @@ describe("The hosts at which an update has something to do", () => {
     assert.equal(find(olds, olds, stateOf(inputsOf("unknown", 11))), undefined);
   });
 
-  it("are all at the first update", () => {
+  it("are all in the first update", () => {
     remember({});
     assert.equal(find(inputsOf("first", 1), inputsOf("first", 2)), undefined);
   });

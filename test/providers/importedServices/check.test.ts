@@ -24,31 +24,31 @@ const asking = (inputs: Inputs, more: Partial<Record<keyof Request, unknown>> = 
 };
 
 describe("check of ImportedServices", () => {
-  it("passes good inputs on as they are", () => {
+  it("returns valid inputs unchanged", () => {
     assert.deepEqual(check({}, asking(GOOD)), { inputs: GOOD });
   });
 
   const faulty: [string, Partial<Record<keyof Request, unknown>>, string, RegExp][] = [
-    ["a namespace that is no DNS label", { namespace: "A" }, "namespace", /"A" must be a DNS-1123 label/],
+    ["a namespace that is not a DNS label", { namespace: "A" }, "namespace", /"A" must be a DNS-1123 label/],
     ["a missing namespace", { namespace: undefined }, "namespace", /expected string/],
-    ["a peer that is no DNS label", { peer: "b.c" }, "peer", /"b\.c" must be a DNS-1123 label/],
+    ["a peer that is not a DNS label", { peer: "b.c" }, "peer", /"b\.c" must be a DNS-1123 label/],
     ["an unknown kubeconfig field", { kubeconfig: { file: "x" } }, "kubeconfig", /file/],
-    ["no namespace to be seen in", { exportTo: [] }, "exportTo", /at least one/],
+    ["an empty exportTo", { exportTo: [] }, "exportTo", /at least one/],
     [
-      "a namespace to be seen in that is none",
+      "an invalid namespace in exportTo",
       { exportTo: ["*", "a b"] },
       "exportTo[1]",
       /"a b" must be a namespace/,
     ],
     ["a gateway without a port", { gateways: [{ address: "203.0.113.10" }] }, "gateways[0].port", /number/],
     [
-      "a host name that is none",
+      "an invalid host name",
       { services: { "BAR.x": JSON_OF_BAR } },
       'services["BAR.x"]',
       /must be a DNS name/,
     ],
-    ["a service that is none", { services: { [HOST]: "8080" } }, `services["${HOST}"]`, /must be a map/],
-    ["a service that is no JSON", { services: { [HOST]: LINE } }, `services["${HOST}"]`, /JSON/],
+    ["an invalid service", { services: { [HOST]: "8080" } }, `services["${HOST}"]`, /must be a map/],
+    ["a service that is not JSON", { services: { [HOST]: LINE } }, `services["${HOST}"]`, /JSON/],
     ["a brake without a limit", { brake: { removals: 1 } }, "brake.share", /expected number/],
     ["services without a gateway", { gateways: [] }, "gateways", /is empty/],
   ];
@@ -63,7 +63,7 @@ describe("check of ImportedServices", () => {
     });
   }
 
-  it("tells all faults at once", () => {
+  it("reports all faults at once", () => {
     const { failures = [] } = check(
       {},
       asking(GOOD, {
@@ -88,7 +88,7 @@ describe("check of ImportedServices", () => {
     ["the kubeconfig's path", { kubeconfig: { path: UNKNOWN } }],
   ];
   for (const [what, change] of unknown) {
-    it(`passes when ${what} is not known yet`, () => {
+    it(`accepts unknown values: ${what}`, () => {
       const inputs = { ...GOOD, ...change } as Inputs;
       assert.deepEqual(check({}, asking(inputs)), { inputs });
     });
@@ -97,29 +97,29 @@ describe("check of ImportedServices", () => {
   describe("of a pending peer", () => {
     const pending = asking(GOOD, { gateways: [], services: {}, pending: "its stack does not exist" });
 
-    it("has no services when there never were any", () => {
+    it("keeps no services when none were registered before", () => {
       assert.deepEqual(check({}, pending), { inputs: { ...GOOD, gateways: [], services: {} } });
     });
 
-    it("keeps the services and gateways known before, as long as it is pending", () => {
+    it("keeps the last known services and gateways", () => {
       assert.deepEqual(check(GOOD, pending), { inputs: GOOD });
     });
 
-    it("has them behind the gateways that are known now", () => {
+    it("keeps the services behind the gateways that are known now", () => {
       const gateways = [{ address: "203.0.113.11", port: 15443 }];
       assert.deepEqual(check(GOOD, { ...pending, gateways }), { inputs: { ...GOOD, gateways } });
     });
 
-    it("keeps nothing of another peer that had this resource's name", () => {
+    it("keeps nothing of another peer that used the resource's name", () => {
       assert.deepEqual(check({ ...GOOD, peer: "cluster-c" }, pending).inputs?.services, {});
     });
 
-    it("restores what a refresh found changed by hand, and drops what it could not read", () => {
+    it("restores services that a refresh found changed, and drops unreadable ones", () => {
       const notAsDeclared = { [HOST]: "ports", "x.y": "not a ServiceEntry that this program writes" };
       assert.deepEqual(check({ ...GOOD, notAsDeclared }, pending).inputs, GOOD);
     });
 
-    it("loses its services when the stack accepts that", () => {
+    it("drops its services when the stack accepts that", () => {
       const acceptRemoval = removalToken(GOOD.services, {});
       assert.deepEqual(check(GOOD, { ...pending, acceptRemoval }).inputs?.services, {});
       assert.deepEqual(
@@ -129,11 +129,11 @@ describe("check of ImportedServices", () => {
     });
   });
 
-  describe("of names that siblings have from now on", () => {
+  describe("of hosts that move to siblings", () => {
     const GLOBAL = "bar.xyz.global";
     const olds = { ...GOOD, services: { [HOST]: JSON_OF_BAR, [GLOBAL]: JSON_OF_BAR } };
 
-    it("hands over those that were this peer's, until the sibling has them, and names no others", () => {
+    it("hands over only hosts that were this peer's, until the sibling has them", () => {
       const news = asking(GOOD, { elsewhere: [GLOBAL, "foo.xyz.global"] });
       const { inputs = assert.fail() } = check(olds, news);
       assert.deepEqual(inputs, { ...GOOD, handedOver: [GLOBAL] });
@@ -142,7 +142,7 @@ describe("check of ImportedServices", () => {
       assert.deepEqual(check(inputs, asking(GOOD)).inputs, GOOD);
     });
 
-    it("does not keep them while the peer is pending, nor counts them as lost", () => {
+    it("neither keeps them while the peer is pending nor counts them as removed", () => {
       const pending = asking(GOOD, { services: {}, pending: "it is gone", elsewhere: [GLOBAL] });
       assert.deepEqual(check(olds, pending).inputs, { ...GOOD, handedOver: [GLOBAL] });
       const services = servicesUpTo(100);
@@ -151,7 +151,7 @@ describe("check of ImportedServices", () => {
       assert.equal(check(all, asking(GOOD)).failures?.length, 1);
     });
 
-    it("keeps the gateways of others that serve what a pending peer keeps", () => {
+    it("keeps other peers' gateways of services that a pending peer keeps", () => {
       const otherGateways = { "cluster-c": [{ address: "203.0.113.30", port: 15443 }] };
       const shared = { ...GOOD, otherGateways };
       const pending = asking(GOOD, { gateways: [], services: {}, pending: "it is gone" });
@@ -168,18 +168,18 @@ describe("check of ImportedServices", () => {
   describe("of a peer that loses services", () => {
     const many = servicesUpTo(100);
 
-    it("keeps them all when the peer offers none any more", () => {
+    it("keeps all when the peer exports none any more", () => {
       assert.deepEqual(check(GOOD, asking(GOOD, { services: {} })), { inputs: GOOD });
     });
 
-    it("lets half of them go", () => {
+    it("allows half of them to be removed", () => {
       const services = servicesUpTo(50);
       assert.deepEqual(check({ ...GOOD, services: many }, asking({ ...GOOD, services })), {
         inputs: { ...GOOD, services },
       });
     });
 
-    it("holds back when more go, says how many, names some, and lets exactly this removal pass on demand", () => {
+    it("refuses a larger removal, counts and names its services, and allows exactly it on demand", () => {
       const olds = { ...GOOD, services: many };
       const inputs = { ...GOOD, services: servicesUpTo(49) };
       const news = asking(inputs);
@@ -196,7 +196,7 @@ describe("check of ImportedServices", () => {
       assert.equal(check(olds, another).failures?.length, 1);
     });
 
-    it("goes by the limits that the stack gives", () => {
+    it("applies the limits of the config", () => {
       const olds = { ...GOOD, services: many };
       const news = asking(GOOD, { services: servicesUpTo(98) });
       assert.equal(check(olds, { ...news, brake: { removals: 1, share: 0 } }).failures?.length, 1);
@@ -205,7 +205,7 @@ describe("check of ImportedServices", () => {
       assert.equal(check(olds, few).failures, undefined);
     });
 
-    it("does not count those of another peer that had this resource's name", () => {
+    it("does not count services of another peer that used the resource's name", () => {
       const olds = { ...GOOD, peer: "cluster-c", services: many };
       assert.deepEqual(check(olds, asking(GOOD)), { inputs: GOOD });
     });

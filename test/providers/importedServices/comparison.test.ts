@@ -64,7 +64,7 @@ describe("A comparison with the cluster", () => {
     client = await server.connect();
   });
 
-  it("tells what is changed, missing, withdrawn and taken, of several pages", async () => {
+  it("returns changed, missing, withdrawn and taken hosts over several pages", async () => {
     server.answer(
       page([live("as-declared"), edited], "more"),
       page([live("withdrawn"), ofTheTeam]),
@@ -85,7 +85,7 @@ describe("A comparison with the cluster", () => {
     assert.equal(server.requests.length, 4);
   });
 
-  it("takes over what is a sibling's, and nothing else that is another's", async () => {
+  it("adopts objects of a sibling, and no others", async () => {
     const inputs = { ...INPUTS, siblings: ["a", "c"] };
     const half = live("of-another-peer", ({ metadata }) => {
       metadata.labels = { "istio-federation.dev/peer": "c" };
@@ -106,7 +106,7 @@ describe("A comparison with the cluster", () => {
     }
   });
 
-  it("knows nothing of the pages before the list expired", async () => {
+  it("forgets pages read before the list expired", async () => {
     const all = NAMES.map((name) => live(name));
     server.answer(page([edited, live("withdrawn"), ofTheTeam], "more"), EXPIRED, page(all), page([]));
     const { changed, missing, withdrawn, taken } = only(
@@ -116,7 +116,7 @@ describe("A comparison with the cluster", () => {
     assert.equal(server.requests.length, 4);
   });
 
-  it("looks at a few hosts one by one, and at nothing else", async () => {
+  it("reads a few hosts one by one, and nothing else", async () => {
     const answers: Record<string, LiveObject> = {
       "as-declared": live("as-declared"),
       edited,
@@ -139,7 +139,7 @@ describe("A comparison with the cluster", () => {
     assert.equal(server.requests.length, hosts.length);
   });
 
-  it("looks for the DestinationRule of a host too where one is declared, or its entry says that it has one", async () => {
+  it("reads a host's DestinationRule where one is declared or its ServiceEntry is annotated with one", async () => {
     const renamed = { ...INPUTS, services: jsonOf({ "bar.xyz.global": RENAMED }) };
     const gone = { ...INPUTS, services: {} };
     const asked = async (inputs: Inputs, hosts?: string[]) => {
@@ -169,7 +169,7 @@ describe("A comparison with the cluster", () => {
     }
   });
 
-  it("tells which object of a service is missing or taken", async () => {
+  it("returns which object of a service is missing or taken", async () => {
     const renamed = { ...INPUTS, services: jsonOf({ "bar.xyz.global": RENAMED }) };
     const theirs = structuredClone(globalRule);
     theirs.metadata.labels = { "app.kubernetes.io/managed-by": "the team" };

@@ -17,41 +17,37 @@ const STATE = stateOf(INPUTS);
 const NONE = { changes: false };
 /** The engine is left to find, by the inputs, what to show. */
 const UPDATE = { replaces: [], deleteBeforeReplace: false };
-/** The inputs alone would not tell. */
+/** A change that the comparison of inputs would not show. */
 const CERTAIN = { ...UPDATE, changes: true };
 
 describe("diff of ImportedServices", () => {
   const cases: [string, Partial<Record<keyof Inputs, unknown>>, object][] = [
-    ["finds nothing when nothing changed", {}, NONE],
-    ["updates when a service comes", { services: { ...INPUTS.services, "baz.x": "y" } }, UPDATE],
+    ["has no change when nothing changed", {}, NONE],
+    ["updates when a service is added", { services: { ...INPUTS.services, "baz.x": "y" } }, UPDATE],
     ["updates when a service changes", { services: { [BAR]: "y" } }, UPDATE],
-    ["updates when a service goes", { services: {} }, UPDATE],
+    ["updates when a service is removed", { services: {} }, UPDATE],
     [
-      "updates when another peer's gateway comes",
+      "updates when another peer's gateway is added",
       { otherGateways: { c: [{ address: "203.0.113.30", port: 15443 }] } },
       UPDATE,
     ],
     [
-      "does nothing when only its siblings change",
+      "has no change when only the siblings change",
       { siblings: ["c"], handedOver: ["x.global"] },
       { changes: false },
     ],
     ["updates when a gateway changes", { gateways: [{ address: "203.0.113.11", port: 15443 }] }, UPDATE],
-    ["updates when other namespaces are to see it", { exportTo: ["a"] }, UPDATE],
+    ["updates when exportTo changes", { exportTo: ["a"] }, UPDATE],
+    ["updates in place when the kubeconfig's context changes", { kubeconfig: { context: "other" } }, UPDATE],
+    ["updates when a service is unknown", { services: { x: pulumi.runtime.unknownValue } }, CERTAIN],
+    ["updates when the namespace is unknown", { namespace: pulumi.runtime.unknownValue }, CERTAIN],
     [
-      "updates, and does not replace, when the kubeconfig has another name",
-      { kubeconfig: { context: "other" } },
-      UPDATE,
-    ],
-    ["updates when a service is not known yet", { services: { x: pulumi.runtime.unknownValue } }, CERTAIN],
-    ["updates when the namespace is not known yet", { namespace: pulumi.runtime.unknownValue }, CERTAIN],
-    [
-      "moves to another namespace before it leaves the old one",
+      "is replaced when the namespace changes, creating first",
       { namespace: "other" },
       { ...UPDATE, replaces: ["namespace"] },
     ],
     [
-      "leaves first when the peer has another name, as the entries keep theirs",
+      "is replaced when the peer is renamed, deleting first, as the entries keep their names",
       { peer: "cluster-c" },
       { replaces: ["peer"], deleteBeforeReplace: true },
     ],
@@ -62,11 +58,11 @@ describe("diff of ImportedServices", () => {
     });
   }
 
-  it("updates after a partial failure, so that the next up goes on", () => {
+  it("reports a change after a partial failure", () => {
     assert.deepEqual(diff({ ...STATE, servicesDigest: UNFINISHED }, INPUTS), CERTAIN);
   });
 
-  it("updates after a refresh that found something not as declared", () => {
+  it("reports a change after a refresh that found drift", () => {
     const found = { ...INPUTS, notAsDeclared: { [BAR]: "endpoints" } };
     assert.equal(stateOf(found).servicesDigest, DRIFTED);
     assert.deepEqual(diff(stateOf(found), INPUTS), UPDATE);

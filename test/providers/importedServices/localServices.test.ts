@@ -57,12 +57,12 @@ describe("A service with a local Service", () => {
   };
   const asked = () => server.requests.filter((request) => /\/(services|virtualservices)\b/.test(request));
   const ways: [string, Record<string, string> | undefined][] = [
-    ["of all", undefined],
-    ["of a few", jsonOf({ [HOST]: PLAIN })],
+    ["all", undefined],
+    ["a few", jsonOf({ [HOST]: PLAIN })],
   ];
 
   for (const [how, before] of ways) {
-    it(`is made with the Service before what leads from there, by a look ${how}`, async () => {
+    it(`is created with the Service before the VirtualService, comparing ${how}`, async () => {
       assert.deepEqual(await apply(INPUTS, before), { imported: 1, failures: [] });
       assert.deepEqual(server.writes(), ["PATCH serviceentries", "PATCH services", "PATCH virtualservices"]);
       for (const kind of KINDS) put(kind);
@@ -70,7 +70,7 @@ describe("A service with a local Service", () => {
       assert.deepEqual(server.writes(), []);
     });
 
-    it(`loses that before its entry tells nothing of it, by a look ${how}`, async () => {
+    it(`is deleted before its ServiceEntry loses the annotation, comparing ${how}`, async () => {
       for (const kind of KINDS) put(kind);
       assert.deepEqual(await apply(OFF, before), { imported: 1, failures: [] });
       const removed = ["DELETE virtualservices", "DELETE services"];
@@ -79,7 +79,7 @@ describe("A service with a local Service", () => {
       assert.deepEqual(server.writes(), [...removed, "DELETE serviceentries"]);
     });
 
-    it(`costs no request where there is none, by a look ${how}`, async () => {
+    it(`costs no request where none is declared, comparing ${how}`, async () => {
       put("ServiceEntry", undefined, OFF);
       for (const inputs of [OFF, { ...OFF, services: {} }]) {
         await apply(inputs, before);
@@ -87,7 +87,7 @@ describe("A service with a local Service", () => {
       }
     });
 
-    it(`gets another name: the old objects go, the new ones come, by a look ${how}`, async () => {
+    it(`is deleted and created anew under another name, comparing ${how}`, async () => {
       for (const kind of KINDS) put(kind);
       const renamed = { ...INPUTS, services: jsonOf({ [HOST]: LOCAL.replace("bar-xyz-b", "pay") }) };
       assert.deepEqual(await apply(renamed, before), { imported: 1, failures: [] });
@@ -101,7 +101,7 @@ describe("A service with a local Service", () => {
       assert.ok(server.requests.some((request) => /^PATCH .*\/services\/pay\b/.test(request)));
     });
 
-    it(`is left alone where the Service is somebody else's, or a sibling's for another host, and the service is registered all the same, by a look ${how}`, async () => {
+    it(`is skipped where the Service belongs to another owner or a sibling's other host, comparing ${how}`, async () => {
       const others: [RegExp, (live: LiveObject) => void][] = [
         [
           /^Service ns\/bar-xyz-b belongs to Helm/,
@@ -125,7 +125,7 @@ describe("A service with a local Service", () => {
       }
     });
 
-    it(`is what fails, and nothing but it, where the cluster has no address left, by a look ${how}`, async () => {
+    it(`is the only failure where the cluster has no address left, comparing ${how}`, async () => {
       const message = "Internal error occurred: failed to allocate a serviceIP: range is full";
       server.answerBy((request) => {
         if (/^PATCH .*\/services\//.test(request)) return { status: 500, body: { kind: "Status", message } };
@@ -139,7 +139,7 @@ describe("A service with a local Service", () => {
       assert.match(failures[1] ?? "", /has no address left for a Service/);
     });
 
-    it(`is one sentence with all others that fail for its cause, whatever they are called, by a look ${how}`, async () => {
+    it(`is reported in one sentence with all others that fail for the same cause, comparing ${how}`, async () => {
       const hosts = ["s1.xyz.svc.b.local", "s2.xyz.svc.b.local"];
       const services = jsonOf(
         Object.fromEntries(hosts.map((host) => [host, `${PLAIN} localService at-${host.slice(0, 2)}`])),
@@ -160,7 +160,7 @@ describe("A service with a local Service", () => {
       assert.match(failures[1] ?? "", /Service ns\/at-s1.*the same for 1 more: s2\.xyz/);
     });
 
-    it(`counts once where its entry cannot be written either, by a look ${how}`, async () => {
+    it(`counts as one failure with its ServiceEntry, comparing ${how}`, async () => {
       put("Service", ({ metadata }) => (metadata.labels = {}));
       const invalid = { kind: "Status", reason: "Invalid", message: "no" };
       server.answerBy((request) => {
@@ -178,7 +178,7 @@ describe("A service with a local Service", () => {
       assert.match(failures.join("\n"), /^0 of 1 [^]*Service ns\/bar-xyz-b belongs to[^]*422 Invalid/);
     });
 
-    it(`is taken over from a sibling that had it for the same host, by a look ${how}`, async () => {
+    it(`is adopted from a sibling that had it for the same host, comparing ${how}`, async () => {
       for (const kind of KINDS)
         put(kind, ({ metadata }) =>
           Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "c" }),
@@ -188,13 +188,13 @@ describe("A service with a local Service", () => {
     });
   }
 
-  describe("of a peer that goes", () => {
+  describe("of a removed peer", () => {
     const remove = () => {
       server.requests.length = 0;
       return removeImports(client, INPUTS);
     };
 
-    it("goes with all that the peer has", async () => {
+    it("is deleted with the peer's other objects", async () => {
       for (const kind of KINDS) put(kind);
       assert.deepEqual(await remove(), []);
       assert.deepEqual(server.writes(), [
@@ -204,7 +204,7 @@ describe("A service with a local Service", () => {
       ]);
     });
 
-    it("goes where no entry tells of it: the peer was renamed, or somebody deleted the entry", async () => {
+    it("is deleted without its ServiceEntry: the peer was renamed, or the entry deleted manually", async () => {
       put("ServiceEntry", ({ metadata }) =>
         Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "b2" }),
       );
@@ -217,7 +217,7 @@ describe("A service with a local Service", () => {
       assert.equal(asked().length, 2);
     });
 
-    it("may be hidden from the user where no entry tells of it, and not where one does", async () => {
+    it("may be unreadable for the user only where no ServiceEntry is annotated with it", async () => {
       const answerOf = (tells: boolean) => (request: string) => {
         if (/\/(services|virtualservices)\?/.test(request)) return FORBIDDEN;
         const [entry] = new DeclaredImports(tells ? INPUTS : OFF).objects(HOST);
@@ -237,7 +237,7 @@ describe("A service with a local Service", () => {
       return linesOf(await readImports(client, stateOf(INPUTS)));
     };
 
-    it("is its line when all is as declared, whatever the API server filled in", async () => {
+    it("reads as declared, whatever the API server filled in", async () => {
       put("ServiceEntry");
       put("VirtualService");
       put("Service", ({ spec = {} }) =>
@@ -246,7 +246,7 @@ describe("A service with a local Service", () => {
       assert.deepEqual(await lines(), { [HOST]: LOCAL });
     });
 
-    it("is shown where something of it is gone or edited", async () => {
+    it("is shown as drift when parts of it are deleted or edited", async () => {
       put("ServiceEntry");
       assert.deepEqual(await lines(), { [HOST]: `${LOCAL} (not as declared: Service, VirtualService)` });
       put("Service", ({ metadata, spec = {} }) => {
@@ -261,14 +261,14 @@ describe("A service with a local Service", () => {
       });
     });
 
-    it("is not asked for where no entry tells of one", async () => {
+    it("is not read where no ServiceEntry is annotated with one", async () => {
       put("ServiceEntry", undefined, OFF);
       assert.deepEqual(await lines(), { [HOST]: PLAIN });
       assert.deepEqual(asked(), []);
     });
   });
 
-  it("differs in who sees it, which a Service tells by an annotation", () => {
+  it("drifts with the exportTo annotation of its Service", () => {
     const [, service = assert.fail()] = new DeclaredImports(INPUTS).objects(HOST);
     const live = structuredClone(service) as unknown as LiveObject;
     Object.assign(live.metadata.annotations ?? {}, { "networking.istio.io/exportTo": "x", theirs: "y" });

@@ -10,12 +10,12 @@ const named = (labels?: Record<string, string>, managers: string[] = []) => ({
   },
 });
 
-describe("An entry", () => {
-  it("is ours when its labels say that we made it for this peer", () => {
+describe("The owner of an entry", () => {
+  it("is this peer when both labels are the program's and the peer's", () => {
     assert.equal(isOurs(named(importLabels("b")), "b"), true);
   });
 
-  it("is not ours when it has only one of the labels, or another peer's", () => {
+  it("is not this peer when one label is missing or names another peer", () => {
     assert.equal(isOurs(named({ "istio-federation.dev/peer": "b" }), "b"), false);
     assert.equal(isOurs(named({ "app.kubernetes.io/managed-by": "istio-federation" }), "b"), false);
     assert.equal(isOurs(named(importLabels("c")), "b"), false);
@@ -29,14 +29,14 @@ describe("An entry", () => {
       /^belongs to Helm; /,
     ],
     [
-      "who wrote it",
+      "its field managers",
       named(undefined, ["kubectl-edit", "argocd", "argocd"]),
       /^belongs to argocd, kubectl-edit; /,
     ],
-    ["that nobody is known", named(), /^belongs to someone else; /],
-    ["the peer it came from", named(importLabels("c")), /^was imported from peer c; /],
+    ["nothing, where none is known,", named(), /^belongs to someone else; /],
+    ["the peer in its label", named(importLabels("c")), /^was imported from peer c; /],
   ];
-  it("of another peer of this program is said to be on its way out, or to stay while that peer is pending", () => {
+  it("is a former peer whose entry is to be removed, or kept while that peer is pending", () => {
     assert.equal(
       describeOwner(named(importLabels("c")), ["c"]),
       "is still that of peer c, which keeps it as long as it is pending; run `pulumi up` again when it is not",
@@ -44,7 +44,7 @@ describe("An entry", () => {
   });
 
   for (const [what, entry, text] of owners) {
-    it(`of someone else is described by ${what}`, () => {
+    it(`is described by ${what} for others`, () => {
       assert.match(describeOwner(entry, []), text);
     });
   }

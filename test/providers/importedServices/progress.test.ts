@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { Progress } from "../../../providers/importedServices/writes.ts";
 
-describe("The progress of a long work", () => {
+describe("The progress of many writes", () => {
   let lines: string[];
 
   beforeEach(() => {
@@ -21,7 +21,7 @@ describe("The progress of a long work", () => {
       (line) => lines.push(line),
     );
 
-  it("is told every ten seconds", () => {
+  it("is logged every ten seconds", () => {
     const progress = start();
     for (let step = 0; step < 2000; step++) progress.advance();
     mock.timers.tick(9_999);
@@ -33,7 +33,7 @@ describe("The progress of a long work", () => {
     assert.deepEqual(lines, ["2,000 of 10,000 written", "2,001 of 10,000 written"]);
   });
 
-  it("is not told of a short work", () => {
+  it("is not logged for a short run", () => {
     const progress = start();
     mock.timers.tick(9_000);
     progress.end();

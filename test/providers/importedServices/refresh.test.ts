@@ -48,8 +48,8 @@ function refreshed(
 const lineOf = (entry: LiveObject, state: State): string | undefined =>
   Object.values(refreshed(state, [entry]))[0];
 
-describe("An entry in the cluster", () => {
-  it("is its line when it is as declared", () => {
+describe("A ServiceEntry in a refresh", () => {
+  it("reads as declared when unchanged", () => {
     assert.equal(lineOf(live(), stateOf(INPUTS)), LINE);
   });
 
@@ -112,7 +112,7 @@ describe("An entry in the cluster", () => {
     });
   }
 
-  it("shows who sees it where that is not as for the peer's other services, as its line would", () => {
+  it("shows an exportTo that differs from the peer's other services", () => {
     const edited = live(({ spec }) => (spec.exportTo = ["client", "shop"]));
     assert.deepEqual(driftedFields(edited, DECLARED), ["exportTo"]);
     assert.equal(lineOf(edited, stateOf(INPUTS)), `${LINE} exportTo client, shop`);
@@ -120,7 +120,7 @@ describe("An entry in the cluster", () => {
     assert.deepEqual(driftedFields(edited, objectsOf(declared)[0] ?? assert.fail()), []);
   });
 
-  it("shows that nobody sees it, or what cannot be said in a line, as a field that differs", () => {
+  it("shows an invalid or empty exportTo as a differing field", () => {
     for (const exportTo of [undefined, [], ["~"], ["a", "A"], "*"]) {
       const edited = live(({ spec }) => (spec.exportTo = exportTo));
       assert.equal(lineOf(edited, stateOf(INPUTS)), `${LINE} (not as declared: exportTo)`);
@@ -136,7 +136,7 @@ describe("An entry in the cluster", () => {
   });
 });
 
-describe("A service that several peers serve, in the cluster", () => {
+describe("A service served by several peers, in a refresh", () => {
   const SHARED = `${LINE} servedBy cluster-b, cluster-c weight 3`;
   const inputs: Inputs = {
     ...INPUTS,
@@ -145,7 +145,7 @@ describe("A service that several peers serve, in the cluster", () => {
   };
   const [entry = assert.fail()] = objectsOf(inputs, HOST) as unknown as LiveObject[];
 
-  it("is its line when it is as declared, and has the gateways of all", () => {
+  it("reads as declared with the gateways of all peers", () => {
     assert.equal(lineOf(entry, stateOf(inputs)), SHARED);
     const endpoints = entry.spec?.["endpoints"] as { address: string; weight?: number }[];
     assert.deepEqual(
@@ -158,7 +158,7 @@ describe("A service that several peers serve, in the cluster", () => {
     );
   });
 
-  it("shows that a gateway is missing, or that it does not say who serves it", () => {
+  it("shows a missing gateway and a missing annotation", () => {
     const edited = structuredClone(entry);
     (edited.spec?.["endpoints"] as unknown[]).pop();
     assert.equal(lineOf(edited, stateOf(inputs)), `${SHARED} (not as declared: endpoints)`);
@@ -168,7 +168,7 @@ describe("A service that several peers serve, in the cluster", () => {
   });
 });
 
-describe("A service whose gateways pause, in the cluster", () => {
+describe("A service with outlier detection, in a refresh", () => {
   const PAUSING = `${LINE} outlierDetection consecutive5xxErrors 5, interval 10s`;
   const inputs: Inputs = { ...INPUTS, services: jsonOf({ [HOST]: PAUSING }) };
   const [entry = assert.fail(), rule = assert.fail()] = objectsOf(inputs) as unknown as LiveObject[];
@@ -176,11 +176,11 @@ describe("A service whose gateways pause, in the cluster", () => {
   const shown = (found: LiveObject, rules: readonly LiveObject[]) =>
     Object.values(refreshed(stateOf(inputs), [found], rules))[0];
 
-  it("is its line when entry and rule are as declared", () => {
+  it("reads as declared with its DestinationRule", () => {
     assert.equal(shown(entry, [rule]), PAUSING);
   });
 
-  it("shows a rule that is gone or edited, and an entry that tells of none, or of one that cannot be", () => {
+  it("shows a deleted or edited DestinationRule, and a missing or invalid annotation", () => {
     assert.equal(shown(entry, []), `${PAUSING} (not as declared: DestinationRule)`);
     const edited = structuredClone(rule);
     Object.assign(edited.spec ?? {}, { trafficPolicy: { outlierDetection: { interval: "1s" } } });
@@ -193,7 +193,7 @@ describe("A service whose gateways pause, in the cluster", () => {
   });
 });
 
-describe("A service with another name here than there, in the cluster", () => {
+describe("A service with a remote host of another name, in a refresh", () => {
   const GLOBAL = "bar.xyz.global";
   const RENAMED = `8080/HTTP http of ${HOST} as spiffe://cluster-b.local/ns/xyz/sa/bar`;
   const inputs: Inputs = { ...INPUTS, services: jsonOf({ [GLOBAL]: RENAMED }) };
@@ -202,11 +202,11 @@ describe("A service with another name here than there, in the cluster", () => {
   const shown = (entries: readonly LiveObject[], rules: readonly LiveObject[]) =>
     Object.entries(refreshed(stateOf(inputs), entries, rules));
 
-  it("is its line when entry and rule are as declared", () => {
+  it("reads as declared with its DestinationRule", () => {
     assert.deepEqual(shown([entry], [rule]), [[GLOBAL, RENAMED]]);
   });
 
-  it("shows a rule that is gone, or edited, and what of the entry is", () => {
+  it("shows a deleted or edited DestinationRule, and an edited ServiceEntry", () => {
     const edited = structuredClone(rule);
     Object.assign(edited.spec ?? {}, { trafficPolicy: {}, exportTo: ["x"] });
     const moved = structuredClone(entry);
@@ -218,7 +218,7 @@ describe("A service with another name here than there, in the cluster", () => {
     assert.deepEqual(shown([moved], [rule]), marked("location"));
   });
 
-  it("shows a rule without an entry", () => {
+  it("shows a DestinationRule without a ServiceEntry", () => {
     const stray = { ...rule, metadata: { ...rule.metadata, name: "stray.global" } };
     assert.deepEqual(shown([entry], [stray, rule]), [
       [GLOBAL, RENAMED],
@@ -226,7 +226,7 @@ describe("A service with another name here than there, in the cluster", () => {
     ]);
   });
 
-  it("is not what it was when its entry does not tell its name there, or tells another", () => {
+  it("shows a ServiceEntry whose remote host annotation is missing or invalid", () => {
     const silent = structuredClone(entry);
     delete silent.metadata.annotations;
     assert.deepEqual(driftedFields(silent, objectsOf(inputs, GLOBAL)[0] ?? assert.fail()), ["annotations"]);
@@ -241,7 +241,7 @@ describe("A service with another name here than there, in the cluster", () => {
   });
 });
 
-describe("A service whose calls the peer's gateway opens, in the cluster", () => {
+describe("A service behind a TLS-terminating gateway, in a refresh", () => {
   const OPENED = "8080/HTTP http as spiffe://cluster-b.local/ns/istio-gateway/sa/eastwestgateway terminated";
   const inputs: Inputs = { ...INPUTS, services: jsonOf({ [HOST]: OPENED }) };
   const [entry = assert.fail(), rule = assert.fail()] = objectsOf(inputs) as unknown as LiveObject[];
@@ -249,12 +249,12 @@ describe("A service whose calls the peer's gateway opens, in the cluster", () =>
   const shown = (found: LiveObject, rules: readonly LiveObject[]) =>
     Object.entries(refreshed(stateOf(inputs), [found], rules));
 
-  it("is its line when entry and rule are as declared", () => {
+  it("reads as declared with its DestinationRule", () => {
     assert.deepEqual(shown(entry, [rule]), [[HOST, OPENED]]);
     assert.deepEqual(shown(entry, []), [[HOST, `${OPENED} (not as declared: DestinationRule)`]]);
   });
 
-  it("is not what it was when its entry does not tell of that", () => {
+  it("shows a ServiceEntry without the terminated annotation", () => {
     const silent = structuredClone(entry);
     delete silent.metadata.annotations;
     assert.deepEqual(shown(silent, []), [[HOST, OPENED.replace(" terminated", "")]]);

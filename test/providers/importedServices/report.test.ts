@@ -5,8 +5,8 @@ const failed = (reason: (name: string) => string, ...names: string[]) =>
   names.map((host) => ({ host, objects: [], reason: reason(host) }));
 const invalid = (name: string): string => `cannot apply ${name}: "${name}" is invalid`;
 
-describe("What an update did not do", () => {
-  it("is one sentence for all that failed for one cause, with the first names", () => {
+describe("The failures of an update", () => {
+  it("are one sentence per cause, with the first names", () => {
     const failures = failed(invalid, "a.b", "b.b", "c.b", "d.b", "e.b");
     assert.deepEqual(reportFailures("0 of 5 are there", failures), [
       "0 of 5 are there. The next run goes on from here",
@@ -14,7 +14,7 @@ describe("What an update did not do", () => {
     ]);
   });
 
-  it("is one sentence where the objects have names of their own, also such as are part of words", () => {
+  it("are one sentence per cause though the messages name different objects", () => {
     const failures = ["a", "bar-xyz-b", "2.b"].map((object, index) => ({
       host: `s${index}.b`,
       objects: [object, "unused"],
@@ -25,7 +25,7 @@ describe("What an update did not do", () => {
     ]);
   });
 
-  it("is as many sentences as there are causes, in the order of the writes", () => {
+  it("are in the order of the writes", () => {
     const failures = [
       ...failed(() => "second", "b.b"),
       ...failed(() => "first", "a.b"),
@@ -35,7 +35,7 @@ describe("What an update did not do", () => {
     assert.deepEqual(causes, ["second (the same for 1 more: c.b)", "first"]);
   });
 
-  it("counts what was not tried", () => {
+  it("count what was not tried", () => {
     const untried = Array.from({ length: 1200 }, (_, index) => ({
       host: `s${index}`,
       objects: [],

@@ -17,19 +17,19 @@ const said = (olds: Partial<Inputs>, changes: Partial<Inputs>): string[] => {
   return summarize(olds, { ...news, elsewhere: [], brake: DEFAULT_BRAKE }, news);
 };
 
-describe("What a preview says of a peer", () => {
-  it("is nothing when nothing changes", () => {
+describe("The preview of a peer", () => {
+  it("is empty when nothing changes", () => {
     assert.deepEqual(said(KNOWN, {}), []);
   });
 
-  it("names the services that are added, and each in a line of its own", () => {
+  it("lists added services, one line each", () => {
     assert.deepEqual(said({}, {}), [
       `peer cluster-b: adds 1 service (${BAR})`,
       `peer cluster-b: + ${BAR}: ${LINE}`,
     ]);
   });
 
-  it("shows of a changed service the fields that change, and of a removed one its name", () => {
+  it("lists the fields of a changed service and the host of a removed one", () => {
     const before = { ...KNOWN, services: jsonOf({ [BAR]: LINE, "old.xyz": LINE }) };
     const now = `${LINE.replace("8080/HTTP http", "8081/HTTP http")} exportTo shop`;
     assert.deepEqual(said(before, { services: jsonOf({ [BAR]: now }) }), [
@@ -39,7 +39,7 @@ describe("What a preview says of a peer", () => {
     ]);
   });
 
-  it("has a line each for the first of very many services, and counts the rest", () => {
+  it("lists the first of very many services and counts the rest", () => {
     const services = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, index) => [`s${index}.x.svc.cluster-b.local`, LINE]),
     );
@@ -53,13 +53,13 @@ describe("What a preview says of a peer", () => {
     assert.match(lines[51] ?? "", /and 9,951 more services/);
   });
 
-  it("tells a gateway's change once, whatever number of services is behind it", () => {
+  it("shows a gateway's change once, whatever the number of services", () => {
     assert.deepEqual(said(KNOWN, { gateways: [{ address: "203.0.113.11", port: 15443 }] }), [
       "peer cluster-b: gateways 203.0.113.10:15443 => 203.0.113.11:15443",
     ]);
   });
 
-  it("tells what it leaves to other peers, and what gateways of theirs its services have from now on", () => {
+  it("lists hosts that move to other peers, and other peers' gateways that are added", () => {
     assert.deepEqual(said(KNOWN, { services: {}, handedOver: [BAR, "never.known"] }), [
       `peer cluster-b: leaves 1 to other peers, which serve them (${BAR})`,
     ]);
@@ -69,7 +69,7 @@ describe("What a preview says of a peer", () => {
     );
   });
 
-  it("names the peers that serve its services too from now on", () => {
+  it("lists peers that begin to serve its services too", () => {
     const shared = `${LINE} servedBy cluster-b, cluster-c`;
     const more = `${LINE} servedBy cluster-b, cluster-c weight 2, cluster-d`;
     assert.deepEqual(said(KNOWN, { services: jsonOf({ [BAR]: shared }) }), [
@@ -83,11 +83,11 @@ describe("What a preview says of a peer", () => {
     ]);
   });
 
-  it("tells who will see the services", () => {
+  it("shows a changed exportTo", () => {
     assert.deepEqual(said(KNOWN, { exportTo: ["*"] }), ["peer cluster-b: exportTo abc => *"]);
   });
 
-  it("names what a refresh found changed, unreadable or added by hand", () => {
+  it("lists what a refresh found changed, unreadable or added manually", () => {
     const services = jsonOf({ [BAR]: LINE, "by-hand.x.svc.cluster-b.local": LINE });
     const notAsDeclared = { [BAR]: "ports", "stray.x": "unexpected DestinationRule" };
     assert.deepEqual(said({ ...KNOWN, services, notAsDeclared }, {}), [
@@ -98,7 +98,7 @@ describe("What a preview says of a peer", () => {
     ]);
   });
 
-  it("says what stays of a peer that offers nothing, and how to let it go", () => {
+  it("states what is kept of a peer that exports nothing, and how to remove it", () => {
     const [line, ...others] = summarize(
       KNOWN,
       { ...KNOWN, services: {}, pending: "gone", elsewhere: [], brake: DEFAULT_BRAKE },
@@ -109,11 +109,11 @@ describe("What a preview says of a peer", () => {
     assert.ok(line?.includes(removalToken(KNOWN.services, {})));
   });
 
-  it("is nothing while services are not known yet", () => {
+  it("is empty while services are unknown", () => {
     assert.deepEqual(said({}, { services: { [BAR]: pulumi.runtime.unknownValue } }), []);
   });
 
-  it("says that an update goes on which was not finished", () => {
+  it("states that an unfinished update is resumed", () => {
     const state = { ...stateOf(KNOWN), imported: 412 };
     assert.equal(unfinished(state), undefined);
     assert.match(unfinished({ ...state, servicesDigest: UNFINISHED }) ?? "", /stopped with 412 service\(s\)/);

@@ -30,7 +30,7 @@ const clusterError = (general: boolean): ClusterError =>
   new ClusterError("cluster", { operation: "apply it", cause: "no", general });
 
 describe("Many writes", () => {
-  it("go on when one fails for a reason of its own", async () => {
+  it("continue when one fails for a reason of its own", async () => {
     const { all, tried } = writes(150, clusterError(false));
     const undone = await runWrites(all, silent());
     assert.equal(tried.length, COUNT);
@@ -40,7 +40,7 @@ describe("Many writes", () => {
     );
   });
 
-  it("are finished when all have run, but for those that failed", async () => {
+  it("are finished when all have run, except the failed ones", async () => {
     const { all, tried } = writes(150, clusterError(false));
     const finished = all.map((write): Write => ({
       ...write,
@@ -64,7 +64,7 @@ describe("Many writes", () => {
     );
   });
 
-  it("all run before one is not finished for a reason that all would meet", async () => {
+  it("all run when one fails late for a common reason", async () => {
     const { all, tried } = writes(COUNT, clusterError(false));
     let first = true;
     const undone = await runWrites(
@@ -91,10 +91,10 @@ describe("Many writes", () => {
   });
 
   for (const [what, error] of [
-    ["for a reason that all would meet", clusterError(true)],
+    ["for a reason common to all", clusterError(true)],
     ["by a defect of this program", new TypeError("oops")],
   ] as const) {
-    it(`stop when one fails ${what}, and name all that is not done`, async () => {
+    it(`stop when one fails ${what}, and name all that are not done`, async () => {
       const { all, tried } = writes(50, error);
       const undone = await runWrites(all, silent());
       assert.ok(tried.length < 100, `${tried.length} tried`);
