@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import type { LabCluster } from "./clusters.ts";
 import { isRunning, type ProcessIdentity } from "./process.ts";
+import { compileCacheVariable } from "./tools/cache.ts";
 
 /** The checkout: the Pulumi program's folder. */
 export const CHECKOUT = join(import.meta.dirname, "..");
@@ -60,18 +61,18 @@ export function labPaths(dir: string): LabPaths {
  *
  * @param standIns whether any plugin is a stand-in: then Pulumi must not look for others on the network.
  * @param path PATH to put the lab's own folders in front of.
- * @param compileCache folder of Node's compile cache.
+ * @param compileCache folder of Node's compile cache; undefined: no variable names one.
  */
 export function labEnvironment(
   paths: LabPaths,
   standIns: boolean,
   path: string,
-  compileCache: string,
+  compileCache: string | undefined,
 ): Record<string, string> {
   return {
     PATH: [paths.bin, join(CHECKOUT, "node_modules/.bin"), path].join(delimiter),
     KUBECONFIG: paths.kubeconfig,
-    NODE_COMPILE_CACHE: compileCache,
+    ...compileCacheVariable(compileCache),
     // `pulumi` works on the lab's project, whatever the current folder is.
     PULUMI_OPTION_CWD: paths.dir,
     PULUMI_HOME: paths.pulumiHome,

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/pro
 import { homedir } from "node:os";
 import { join } from "node:path";
 import lockfile from "proper-lockfile";
+import { privateFolder } from "../../compileCache.ts";
 import type { Log } from "../progress.ts";
 import { ENVOY_VERSION, linkerFlags, TOOLS_FOLDER } from "./versions.ts";
 
@@ -31,9 +32,14 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   );
 }
 
-/** Folder of Node's compile cache, for every Node process of the lab and of its tests. */
-export function compileCacheFolder(): string {
-  return join(cacheRoot(), "node-compile-cache");
+/** Folder of Node's compile cache, for every Node process of the lab and of its tests; undefined where other users could change it. */
+export function compileCacheFolder(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return privateFolder(join(cacheRoot(env), "compile-cache"));
+}
+
+/** The variable by which Node processes keep compiled modules in a folder; none without a folder. */
+export function compileCacheVariable(folder: string | undefined): Record<string, string> {
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }
 
 /** Makes entries (files or folders, by their names) in a temporary folder on the cache's file system. */

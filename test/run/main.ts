@@ -4,7 +4,7 @@ import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeF
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { cacheRoot, compileCacheFolder } from "../../lab/tools/cache.ts";
+import { cacheRoot, compileCacheFolder, compileCacheVariable } from "../../lab/tools/cache.ts";
 import { type FileTimes, type Job, KINDS, planJobs } from "./jobs.ts";
 import type { ProcessTime, TestTime } from "./reporter.ts";
 
@@ -73,7 +73,7 @@ async function run({ name, command, args }: Task): Promise<Result> {
   print(`${name} ...`);
   const output = createWriteStream(log);
   const child = spawn(join(BIN, command), args, {
-    env: { ...process.env, TEST_TIMES: times, NODE_COMPILE_CACHE: compileCacheFolder() },
+    env: { ...process.env, TEST_TIMES: times, ...compileCacheVariable(compileCacheFolder()) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running.add(child);

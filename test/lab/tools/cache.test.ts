@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { cacheFolder, ensureCached, type Builder } from "../../../lab/tools/cache.ts";
+import { cacheFolder, compileCacheFolder, ensureCached, type Builder } from "../../../lab/tools/cache.ts";
 
 describe("the tools' cache", () => {
   let folder: string;
@@ -59,6 +59,13 @@ describe("the tools' cache", () => {
     await utimes(`${folder}.lock`, long, long);
     await ensureCached(folder, ["helm"], log, builder([]));
     assert.deepEqual(await readdir(folder), ["helm"]);
+  });
+
+  it("holds Node's compile cache in a private folder, and none where others can change the cache", async () => {
+    const root = await realpath(join(folder, ".."));
+    assert.equal(compileCacheFolder({ ISTIO_FEDERATION_CACHE: root }), join(root, "compile-cache"));
+    await chmod(root, 0o777);
+    assert.equal(compileCacheFolder({ ISTIO_FEDERATION_CACHE: root }), undefined);
   });
 
   it("is where the environment says, in a folder per set of versions", async () => {
