@@ -48,7 +48,7 @@ describe("planAccess", () => {
     return { ...result, ...log };
   }
 
-  it("makes policies beside those of others, and notes these", () => {
+  it("adds policies beside those of others, with a note of each", () => {
     const theirs: ForeignPolicy = {
       namespace: "shop",
       name: "theirs",
@@ -75,26 +75,26 @@ describe("planAccess", () => {
     assert.deepEqual(plan([bar]).notes, []);
   });
 
-  it("names hosts whose callers no policy could restrict, with a warning", () => {
+  it("returns hosts whose callers no policy can restrict, with a warning", () => {
     const { warnings, unenforceable, policies } = plan([{ ...bar, selector: {} }]);
     assert.deepEqual([unenforceable, policies], [[bar.host], []]);
     assert.match(warnings.join("\n"), /^Service shop\/bar\.selector: is missing, /);
   });
 
-  it("names a peer that was never seen as the config expects it", () => {
+  it("uses the configured trust domain of a peer without a pin", () => {
     const named = JSON.stringify(plan([bar]).policies);
     assert.match(named, /"a\.local\/\*"/);
     assert.match(named, /"c\.example\/\*"/);
   });
 
-  it("knows ports from the last update that no workload shows now", () => {
+  it("keeps target ports of the last update that no workload has now", () => {
     const { policies } = plan([bar]);
     const silent = { ...bar, ports: [{ number: 80, name: "http", protocol: "HTTP" as const, ...unknown }] };
     assert.deepEqual(plan([silent], [], policies).policies, policies);
     assert.match(plan([silent], [], []).warnings.join(), /no peer can call there/);
   });
 
-  it("keeps the last policies where the cluster was not reachable, or is not any more, and says so", () => {
+  it("keeps the last policies while the cluster is unreachable, with a warning", () => {
     for (const found of [plan(undefined), plan([bar], { unreachable: "why" })]) {
       assert.deepEqual(byName(found.policies), byName(last));
       assert.deepEqual(found.warnings, ["The AuthorizationPolicies of the last update stay: 1"]);
@@ -103,7 +103,7 @@ describe("planAccess", () => {
   });
 
   for (const limit of ["peers", "ports", "callers", "localCallers"]) {
-    it(`warns that nothing enforces a rule's '${limit}' yet, where the cluster was never reachable`, () => {
+    it(`warns that '${limit}' is not enforced yet where the cluster was never reachable`, () => {
       const rules = [{ services: ["bar"] }, { [limit]: [] }];
       assert.deepEqual(plan(undefined, [], [], rules).warnings, [
         "The AuthorizationPolicies of the last update stay: 0",
@@ -112,7 +112,7 @@ describe("planAccess", () => {
   }
 });
 
-describe("A plan of callers", () => {
+describe("A plan of AuthorizationPolicies", () => {
   const FOO = "foo.abc.svc.cluster-a.local";
   const foo: KubernetesService = {
     namespace: "abc",
@@ -162,12 +162,12 @@ describe("A plan of callers", () => {
   const plan = (rule: object, ...args: Parameters<typeof given>) =>
     clusterPlanOf(configFor(rule), given(...args));
 
-  it("has no policy where everybody may call", () => {
+  it("has no policy where all callers are allowed", () => {
     const { policies, services } = plan({}).plan;
     assert.deepEqual([policies, Object.keys(services)], [[], [FOO]]);
   });
 
-  it("has a policy at the workloads, on their own port", () => {
+  it("has a policy for the workloads' target port", () => {
     const { policies } = plan({ callers }).plan;
     assert.deepEqual(
       policies.map(({ namespace, name, spec }) => [namespace, name, spec.selector, spec.rules[0]]),
@@ -192,7 +192,7 @@ describe("A plan of callers", () => {
     );
   });
 
-  it("denies the ports that the owner does not export", () => {
+  it("denies ports that the owner's annotation does not export", () => {
     const service = {
       ...foo,
       annotations: { "istio-federation.dev/export-ports": "http" },
@@ -212,7 +212,7 @@ describe("A plan of callers", () => {
     );
   });
 
-  it("extends what others allow, and notes that", () => {
+  it("adds an ALLOW policy beside those of others, with a note", () => {
     const theirs = { namespace: "abc", name: "theirs", action: "ALLOW", selector: {} } as const;
     const { plan: found, notes } = plan({ callers }, { authorizationPolicies: { value: [theirs] } });
     assert.deepEqual(
@@ -222,7 +222,7 @@ describe("A plan of callers", () => {
     assert.match(notes.join("\n"), /AuthorizationPolicy abc\/theirs \(ALLOW\)/);
   });
 
-  it("exports nothing whose callers cannot be restricted", () => {
+  it("does not export a Service whose callers cannot be restricted", () => {
     const bare = {
       ...foo,
       annotations: { "istio-federation.dev/subject-alt-names": "spiffe://cluster-a.local/ns/abc/sa/foo" },
@@ -242,7 +242,7 @@ describe("A plan of callers", () => {
     assert.match(away.warnings.join("\n"), /^The AuthorizationPolicies of the last update stay: 1$/m);
   });
 
-  it("is all as it was last where policies of others cannot be read just now", () => {
+  it("keeps exports and policies while policies of others cannot be read", () => {
     const contract = contractOf({
       cluster: "cluster-a",
       clusterDomain: "cluster-a.local",
@@ -262,20 +262,20 @@ describe("A plan of callers", () => {
   const faultsOf = (rule: object, cluster: Partial<ClusterReadings>): string[] =>
     faultsIn(() => planOf(configFor(rule), given(cluster))).map(describeFault);
 
-  it("is refused where the user may not read policies of others", () => {
+  it("has a fault where the user may not read policies of others", () => {
     const authorizationPolicies = forbidden("list authorizationpolicies in namespace abc");
     const [fault, ...others] = faultsOf({ callers }, { authorizationPolicies });
     assert.deepEqual(others, []);
     assert.match(fault ?? "", /list authorizationpolicies in namespace abc/);
   });
 
-  it("has one fault where the user may not read Services, and policies with them", () => {
+  it("has one fault where the user may read neither Services nor policies", () => {
     const refused = forbidden("list services in namespace abc");
     const faults = faultsOf({ callers }, { services: refused, authorizationPolicies: refused });
     assert.deepEqual(faults.length, 1);
   });
 
-  it("has a warning where the user may not read what serves to warn only", () => {
+  it("has only a warning where the user may not read kinds that serve warnings", () => {
     const { plan: found, warnings } = plan(
       {},
       {
@@ -295,7 +295,7 @@ describe("A plan of callers", () => {
     );
   });
 
-  it("is none of a config with callers of peers that the stack does not have, which has all its faults at once", () => {
+  it("has all faults of callers at once, among them unknown peers", () => {
     const faults = faultsThrown(() =>
       configFor({ callers: [{ peer: "cluster-x" }], localCallers: [{ methods: ["get"] }] }),
     );

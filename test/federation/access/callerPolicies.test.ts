@@ -19,8 +19,8 @@ const OF_C = ["c.local/client/sleep"];
 const late = { number: 81, name: "late", protocol: "HTTP" as const, ...unknown };
 const ALL = [...LOCAL, ...OF_A, ...OF_C];
 
-describe("Policies of callers", () => {
-  it("are none where all callers of all peers may call", () => {
+describe("AuthorizationPolicies for callers", () => {
+  it("do not exist where all callers of all peers are allowed", () => {
     assert.deepEqual(policiesFor({}), { policies: [], unenforceable: [], warnings: [] });
     assert.deepEqual(policiesFor({ callers: [{}] }).policies, []);
     assert.deepEqual(
@@ -29,7 +29,7 @@ describe("Policies of callers", () => {
     );
   });
 
-  it("deny everybody of the peers but those who may call, and nobody else", () => {
+  it("deny all callers of peers except the allowed ones", () => {
     const { policies } = policiesFor({ callers: [{ peer: "cluster-a", serviceAccounts: ["client/sleep"] }] });
     assert.deepEqual(policies, [
       {
@@ -58,40 +58,45 @@ describe("Policies of callers", () => {
   });
 
   const cases: [string, Parameters<typeof policiesFor>, string[], string[]][] = [
-    ["a peer that is not offered the Service", [{}, { audience: ["cluster-a"] }], ALL, [...LOCAL, ...OF_A]],
     [
-      "a namespace",
+      "a peer to which the Service is not exported",
+      [{}, { audience: ["cluster-a"] }],
+      ALL,
+      [...LOCAL, ...OF_A],
+    ],
+    [
+      "to a namespace of one peer",
       [{ callers: [{ peer: "cluster-a", namespaces: ["client"] }] }],
       ALL,
       [...LOCAL, ...OF_A.slice(0, 2)],
     ],
     [
-      "a namespace of every peer",
+      "to a namespace of every peer",
       [{ callers: [{ namespaces: ["client"] }] }],
       ALL,
       [...LOCAL, ...OF_A.slice(0, 2), ...OF_C],
     ],
     [
-      "namespaces and service accounts, beside each other",
+      "to namespaces and service accounts in one entry",
       [{ callers: [{ namespaces: ["batch"], serviceAccounts: ["client/sleep"] }] }],
       ALL,
       [...LOCAL, "a.local/client/sleep", "a.local/batch/job", ...OF_C],
     ],
-    ["a peer as a whole", [{ callers: [{ peer: "cluster-c" }] }], ALL, [...LOCAL, ...OF_C]],
+    ["to a whole peer", [{ callers: [{ peer: "cluster-c" }] }], ALL, [...LOCAL, ...OF_C]],
     [
-      "an entry for a peer that it is not offered to",
+      "a peer that an entry allows but the Service is not exported to",
       [{ callers: [{}] }, { audience: ["cluster-c"] }],
       ALL,
       [...LOCAL, ...OF_C],
     ],
     [
-      "the first entry that matches a caller, and no later one",
+      "by the first entry that matches the caller",
       [{ callers: [{ serviceAccounts: ["client/sleep"], methods: ["GET"] }, { namespaces: ["client"] }] }],
       ["a.local/client/sleep", "a.local/client/sleep POST", "a.local/client/other POST", "a.local/batch/job"],
       ["a.local/client/sleep", "a.local/client/other POST"],
     ],
     [
-      "methods and paths, both of which must be met",
+      "methods and paths, both of which must match",
       [{ callers: [{ methods: ["GET", "HEAD"], paths: ["/status/*", "*.json"] }] }],
       [
         "a.local/x/y GET /status/1",
@@ -103,49 +108,49 @@ describe("Policies of callers", () => {
       ["a.local/x/y GET /status/1", "a.local/x/y HEAD /a.json", "b.local/x/y POST /"],
     ],
     [
-      "ports that are not offered, from peers only",
+      "ports that are not exported, for peers only",
       [{}, { isWhole: false }],
       ["a.local/x/y", "a.local/x/y :9090", "b.local/x/y :9090", "plaintext :9090"],
       ["a.local/x/y", "b.local/x/y :9090", "plaintext :9090"],
     ],
     [
-      "no ports but HTTP ones where an entry names methods",
+      "methods on HTTP ports only, denying others",
       [{ callers: [{ peer: "cluster-a", methods: ["GET"] }, {}] }, { ports: [http, tcp] }],
       ["a.local/x/y GET", "a.local/x/y :5432", "c.local/x/y :5432", "b.local/x/y :5432"],
       ["a.local/x/y GET", "c.local/x/y :5432", "b.local/x/y :5432"],
     ],
     [
-      "no methods on a port of the workload that is not HTTP by another port of the Service",
+      "methods of no port that is TCP by another port of the Service",
       [{ callers: [{ methods: ["GET"] }] }, { ports: [http, { ...tcp, targetPorts: [8080] }] }],
       ["a.local/x/y GET", "b.local/x/y GET"],
       ["b.local/x/y GET"],
     ],
     [
-      "no caller of this cluster",
+      "all callers of this cluster by an empty list",
       [{ localCallers: [] }],
       [...ALL, "b.local/xyz/web :9090"],
       [...OF_A, ...OF_C, "b.local/xyz/web :9090"],
     ],
     [
-      "some callers of this cluster, and nobody without an identity",
+      "to some callers of this cluster, denying plaintext",
       [{ localCallers: [{ namespaces: ["xyz"], methods: ["GET"] }] }],
       [...ALL, "b.local/xyz/web POST"],
       ["b.local/xyz/web", ...OF_A, ...OF_C],
     ],
     [
-      "peers on ports whose number is not known",
+      "peers on ports with unknown numbers",
       [{ callers: [{ peer: "cluster-a" }] }, { ports: [late] }],
       ALL,
       LOCAL,
     ],
   ];
   for (const [what, args, calls, expected] of cases) {
-    it(`distinguish ${what}`, () => {
+    it(`restrict ${what}`, () => {
       assert.deepEqual(getThrough(policiesFor(...args).policies, calls), expected);
     });
   }
 
-  it("name callers of another cluster.local, whose full names Istio takes for our own", () => {
+  it("match callers of a peer with trust domain cluster.local apart from this cluster's", () => {
     const among = { peers: { "cluster-a": "cluster.local" } };
     const own = ["b.local/client/sleep", "b.local/client/other"];
     const theirs = ["cluster.local/client/sleep", "cluster.local/client/other", "cluster.local/batch/job"];
@@ -161,7 +166,7 @@ describe("Policies of callers", () => {
     }
   });
 
-  it("say nothing of a peer that nobody trusts yet", () => {
+  it("do not name a peer that is not trusted yet", () => {
     const among = { peers: { "cluster-a": "a.local", "cluster-c": undefined } };
     assert.deepEqual(policiesFor({}, { audience: ["cluster-a"] }, among).policies, []);
     assert.deepEqual(
@@ -179,7 +184,7 @@ describe("Policies of callers", () => {
       foreignAllows: { "bar.shop.svc.b.local": selectors },
     });
 
-    it("let in whom the rule names, at the same workloads", () => {
+    it("allow the rule's callers at the same workloads", () => {
       const { policies } = policiesFor({ callers }, {}, allows({}, { app: "bar" }));
       assert.deepEqual(policies[0], {
         namespace: "shop",
@@ -197,7 +202,7 @@ describe("Policies of callers", () => {
       });
     });
 
-    it("are at those of the workloads only that the others select, lest the rest shut callers out", () => {
+    it("allow only at workloads that the others select, as others would deny the rest", () => {
       const { policies } = policiesFor({ callers }, {}, allows({ version: "v2" }, { app: "other" }));
       const allow = policies.filter(({ spec }) => spec.action === "ALLOW");
       assert.deepEqual(
@@ -207,7 +212,7 @@ describe("Policies of callers", () => {
       assert.match(allow[0]?.name ?? "", /^istio-federation-allow-bar\.[0-9a-f]{8}$/);
     });
 
-    it("are one where one selects all that the others do, and name HTTP ports only for methods", () => {
+    it("are one where one selector covers the others, with HTTP ports only for methods", () => {
       const { policies } = policiesFor({ callers }, { ports: [http, tcp] }, allows({ version: "v2" }, {}));
       const allow = policies.filter(({ spec }) => spec.action === "ALLOW");
       assert.deepEqual(
@@ -216,19 +221,19 @@ describe("Policies of callers", () => {
       );
     });
 
-    it("let nobody in of whom the rule says nothing", () => {
+    it("allow nothing without callers in the rule", () => {
       assert.deepEqual(policiesFor({}, {}, allows({})).policies, []);
     });
   });
 
-  describe("where no policy can be enforced", () => {
+  describe("where none can be enforced", () => {
     const unguardable: [string, CallerRules, Partial<Offer>, string][] = [
       ["without a selector", { callers: [{ namespaces: ["x"] }] }, { selector: {} }, "selector"],
       ["in Istio's root namespace", { localCallers: [] }, { namespace: "istio-system" }, "namespace"],
       ["without an HTTP port, by methods", { callers: [{ methods: ["GET"] }] }, { ports: [tcp] }, "ports"],
     ];
     for (const [what, rule, changes, path] of unguardable) {
-      it(`does not export a Service ${what}`, () => {
+      it(`a Service ${what} is not exported`, () => {
         const found = policiesFor(rule, changes);
         assert.deepEqual([found.policies, found.unenforceable], [[], ["bar.shop.svc.b.local"]]);
         const { namespace = "shop" } = changes;
@@ -239,13 +244,13 @@ describe("Policies of callers", () => {
       });
     }
 
-    it("exports a Service that everybody may call", () => {
+    it("a Service without restrictions is exported", () => {
       const found = policiesFor({}, { selector: {}, ports: [tcp] });
       assert.deepEqual(found, { policies: [], unenforceable: [], warnings: [] });
     });
   });
 
-  it("restrict callers on every port that some workload has for a name, as while it is renumbered", () => {
+  it("restrict callers on every number that workloads have for a named port", () => {
     const web = { ...http, targetPorts: [8080, 9090] };
     const { policies, warnings } = policiesFor(
       { localCallers: [{ namespaces: ["xyz"] }] },
@@ -257,14 +262,14 @@ describe("Policies of callers", () => {
     assert.deepEqual(warnings, []);
   });
 
-  describe("of a Service whose workloads show no port number", () => {
+  describe("of a Service with unknown port numbers", () => {
     const rule: CallerRules = {
       callers: [{ methods: ["GET"], namespaces: ["client"] }],
       localCallers: [{ namespaces: ["xyz"] }],
     };
     const web = { number: 80, name: "http", protocol: "HTTP" as const, ...unknown };
 
-    it("stay as the last update made them, with a warning", () => {
+    it("stay as in the last update, with a warning", () => {
       for (const [changes, one] of [
         [{}, rule],
         [{ audience: ["cluster-a"] }, { localCallers: rule.localCallers ?? [] }],
@@ -278,13 +283,13 @@ describe("Policies of callers", () => {
       }
     });
 
-    it("follow the rules of today on the ports of the last update", () => {
+    it("follow today's rules on the last update's ports", () => {
       const { policies } = policiesFor(rule);
       const now = policiesFor({ ...rule, callers: [{ peer: "cluster-c" }] }, { ports: [web] }, {}, policies);
       assert.deepEqual(getThrough(now.policies, ALL), ["b.local/xyz/web", ...OF_C]);
     });
 
-    it("leave open what the last update left open to Services of the same workloads", () => {
+    it("leave open what the last update left open for Services of the same workloads", () => {
       const admin = barOffer({}, { name: "admin", ports: [{ ...http, targetPorts: [9090] }] });
       const last = decidePolicies([barOffer(rule), admin], mesh).policies;
       const silent = { ...admin, ports: [web] };
@@ -292,14 +297,14 @@ describe("Policies of callers", () => {
       assert.deepEqual(now.policies, last);
     });
 
-    it("know a port that another one of the Service has for that, and not for what is unknown", () => {
+    it("tell an unknown port from the Service's other port of the last update", () => {
       const two = { ports: [http, tcp] };
       const { policies } = policiesFor(rule, two);
       const silent = { ports: [http, { ...tcp, ...unknown }] };
       assert.deepEqual(policiesFor(rule, silent, {}, policies).policies, policies);
     });
 
-    it("deny peers on every port where there were none", () => {
+    it("deny peers on every port where the last update had none", () => {
       const other = policiesFor(rule, { name: "other" }).policies;
       const { policies, warnings } = policiesFor(rule, { ports: [web] }, {}, other);
       assert.deepEqual(getThrough(policies, ALL), LOCAL);
@@ -310,7 +315,7 @@ describe("Policies of callers", () => {
     });
   });
 
-  it("warn of ports that are not known, not HTTP, or accept plaintext", () => {
+  it("warn of ports that are unknown, not HTTP, or accept plaintext", () => {
     const limited = { callers: [{ methods: ["GET"] }], localCallers: [] };
     const ports = [http, tcp, late];
     const { warnings, unenforceable } = policiesFor(limited, { ports, permissiveBy: ["shop/default"] });
@@ -334,7 +339,7 @@ describe("Policies of callers", () => {
       targetPorts: [9090],
     };
 
-    it("leave each other's ports open", () => {
+    it("leave the other Service's ports open", () => {
       const one = barOffer({}, { audience: ["cluster-a"] });
       const two = barOffer(
         {},
@@ -356,7 +361,7 @@ describe("Policies of callers", () => {
       assert.deepEqual(warnings, []);
     });
 
-    it("admit on a common port whom both admit, with a warning", () => {
+    it("allow on a common port only callers that both allow, with a warning", () => {
       const one = barOffer({}, { audience: ["cluster-a"] });
       const two = barOffer({ callers: [{ namespaces: ["x"] }] }, { name: "twin" });
       const { policies, warnings } = decidePolicies([one, two], mesh);
@@ -375,7 +380,7 @@ describe("Policies of callers", () => {
     });
   });
 
-  it("warn of peers with one trust domain", () => {
+  it("warn of peers with the same trust domain", () => {
     const peers = { "cluster-a": "a.local", "cluster-c": "a.local", "cluster-d": "b.local" };
     const { policies, warnings } = policiesFor({}, { audience: ["cluster-a"] }, { peers });
     assert.deepEqual(policies, []);
@@ -387,7 +392,7 @@ describe("Policies of callers", () => {
     assert.deepEqual(policiesFor({}, offered, { peers }).warnings, []);
   });
 
-  it("have no more rules than Istio takes, however many entries a config may have", () => {
+  it("have at most as many rules as Istio accepts", () => {
     const entries = Array.from({ length: 50 }, (_, index) => ({
       serviceAccounts: [`client/caller-${index}`],
       methods: ["GET"],
@@ -403,7 +408,7 @@ describe("Policies of callers", () => {
     assert.ok((policies[0]?.spec.rules.length ?? 0) <= 512);
   });
 
-  it("have names that Kubernetes takes of the longest Services", () => {
+  it("have valid names for the longest Services", () => {
     const name = `b${"a".repeat(62)}`;
     const { policies } = policiesFor(
       { callers: [{ namespaces: ["x"] }] },

@@ -118,8 +118,8 @@ const meshes = (): fc.Arbitrary<PolicyContext> =>
 const world = () => fc.record({ mesh: meshes(), services: services(), others: others() });
 const workload = () => fc.constantFrom<Record<string, string>>(...WORKLOADS);
 
-describe("Policies of callers, for whatever rules", () => {
-  it("refuse at a workload what its Services' rules refuse, and what others' policies refuse, and nothing else", () => {
+describe("AuthorizationPolicies for callers, for any rules", () => {
+  it("deny at a workload exactly what its Services' rules or others' policies deny", () => {
     fc.assert(
       fc.property(world(), workload(), call(), (made, labels, made2) => {
         const { policies, offered, mesh } = render(made);
@@ -155,7 +155,7 @@ describe("Policies of callers, for whatever rules", () => {
     );
   });
 
-  it("change nothing for callers of this cluster where no rule speaks of them", () => {
+  it("change nothing for callers of this cluster without localCallers", () => {
     fc.assert(
       fc.property(world(), workload(), call(), (made, labels, local) => {
         const silent = made.services.map(({ rule: { callers }, ...rest }) => ({
@@ -177,7 +177,7 @@ describe("Policies of callers, for whatever rules", () => {
     );
   });
 
-  it("let nobody in whom they refused before, while no workload of some Services tells its ports", () => {
+  it("allow no caller that they denied before while ports of some Services are unknown", () => {
     const silenced = fc.array(fc.boolean(), { minLength: 3, maxLength: 9 });
     fc.assert(
       fc.property(world(), silenced, workload(), call(), (made, isSilent, labels, made2) => {
@@ -201,7 +201,7 @@ describe("Policies of callers, for whatever rules", () => {
     );
   });
 
-  it("are what Istio takes: nothing in them is empty, and each name is there once in a namespace", () => {
+  it("have no empty fields and a unique name per namespace", () => {
     fc.assert(
       fc.property(world(), (made) => {
         const { policies } = render(made);

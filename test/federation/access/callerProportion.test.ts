@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import type { Offer } from "../../../federation/exports/offer.ts";
 import { barOffer, mesh, decidePolicies } from "./callersFixture.ts";
 
-describe("Policies of callers in one namespace", () => {
+describe("AuthorizationPolicies of one namespace", () => {
   const ways: [string, (index: number) => Record<string, string>][] = [
     ["each with workloads of its own", (index) => ({ app: `s-${index}` })],
     ["all with the same workloads", () => ({ app: "bar" })],
     ["any two with some workload", (index) => ({ [index % 2 === 0 ? "app" : "tier"]: `s-${index}` })],
   ];
   for (const [way, selector] of ways) {
-    it(`take time in proportion to what there is: ten times as many Services, ${way}`, () => {
+    it(`take linear time: ten times as many Services, ${way}`, () => {
       const [few, many] = [1_000, 10_000].map((size) => secondsFor(size, selector));
       // Pairs of all with all would take a hundred times as long.
       assert.ok((many ?? 0) < 40 * (few ?? 0), `${few} s for a tenth, ${many} s for all`);

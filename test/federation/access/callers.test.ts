@@ -13,7 +13,7 @@ function told(raw: unknown): string[] {
   return error === undefined ? [] : faultsOf(error, raw).map((fault) => `${fault.path} ${fault.rule}`);
 }
 
-describe("Callers in the config", () => {
+describe("Callers in an export rule", () => {
   it("are entries of peers, namespaces, service accounts, methods and paths, with each list in order", () => {
     const raw = {
       callers: [
@@ -111,7 +111,7 @@ describe("Callers in the config", () => {
     });
   }
 
-  it("that come after one that means more never decide, and no others", () => {
+  it("are shadowed by an earlier entry that covers them", () => {
     const pairs: [Caller, Caller, boolean][] = [
       [{}, { peer: "a", namespaces: ["x"] }, true],
       [{ peer: "a" }, {}, false],
@@ -127,7 +127,7 @@ describe("Callers in the config", () => {
     }
   });
 
-  describe("in view of the peers", () => {
+  describe("with peers", () => {
     const peers = { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" } };
     const configFaults = (exports: object[], known?: object) => {
       const raw = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, exports, peers: known };
@@ -138,7 +138,7 @@ describe("Callers in the config", () => {
       ]);
     };
 
-    it("name peers of the stack to which the rule offers something", () => {
+    it("name peers of the stack to which the rule exports", () => {
       const rules = [
         { service: "*", callers: [{ peer: "cluster-b" }, {}] },
         { service: "a", peers: ["cluster-b"], callers: [{ peer: "cluster-c" }, { peer: "cluster-x" }] },
@@ -157,7 +157,7 @@ describe("Callers in the config", () => {
       );
     });
 
-    it("cannot name peers where there are none, nor what every object has", () => {
+    it("cannot name unknown peers, such as properties of every object", () => {
       for (const none of [undefined, {}]) {
         const [[, , broken] = []] = configFaults(
           [{ service: "*", callers: [{ peer: "constructor" }] }],

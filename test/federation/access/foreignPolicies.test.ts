@@ -9,18 +9,22 @@ function policy(changes: Partial<ForeignPolicy>): ForeignPolicy {
   return { namespace: "shop", name: "theirs", action: "ALLOW", selector: {}, ...changes };
 }
 
-describe("Policies of others", () => {
+describe("AuthorizationPolicies of others", () => {
   const cases: [string, Partial<ForeignPolicy>, string[]][] = [
-    ["of a whole namespace are at its Services' workloads", {}, ["bar.shop"]],
-    ["of the whole mesh are at all", { namespace: "istio-system" }, ["bar.shop", "foo.abc"]],
+    ["of a whole namespace apply to its Services' workloads", {}, ["bar.shop"]],
+    ["of the whole mesh apply to all workloads", { namespace: "istio-system" }, ["bar.shop", "foo.abc"]],
     [
-      "of the mesh, for some labels, are where those may be",
+      "of the mesh, for some labels, apply where workloads may have these labels",
       { namespace: "istio-system", selector: { app: "foo" } },
       ["foo.abc"],
     ],
-    ["with labels are where those may be", { selector: { version: "v2" } }, ["bar.shop"]],
-    ["with another value of a label are not there", { selector: { app: "other" } }, []],
-    ["of another namespace are not there", { namespace: "client" }, []],
+    [
+      "with labels apply where workloads may have these labels",
+      { selector: { version: "v2" } },
+      ["bar.shop"],
+    ],
+    ["with another value of a label do not apply", { selector: { app: "other" } }, []],
+    ["of another namespace do not apply", { namespace: "client" }, []],
   ];
   for (const [what, changes, hosts] of cases) {
     it(what, () => {
@@ -30,7 +34,7 @@ describe("Policies of others", () => {
     });
   }
 
-  it("that allow are told by what they select, in order; those that deny or ask another are only mentioned", () => {
+  it("are returned by selector when ALLOW, and only noted when DENY or CUSTOM", () => {
     const found = [
       policy({ name: "z", selector: { version: "v2" } }),
       policy({ name: "d", action: "DENY" }),
@@ -52,7 +56,7 @@ describe("Policies of others", () => {
     );
   });
 
-  it("are mentioned in a bounded number of lines", () => {
+  it("are noted in a bounded number of lines", () => {
     const many = Array.from({ length: 100 }, (_, index) => policy({ name: `p${index}` }));
     const { notes } = foreignPolicyEffects(many, [bar]);
     assert.equal(notes.length, 21);

@@ -38,8 +38,8 @@ const STRANGERS = {
 };
 const ofPeers = ids.filter((id) => /^[ac]\.local/.test(id));
 
-describe("A TLS-terminating gateway", () => {
-  it("denies everybody but callers of peers, and says so in a policy of its own namespace", () => {
+describe("The AuthorizationPolicy of a TLS-terminating gateway", () => {
+  it("denies all but peers' callers, in the gateway's namespace", () => {
     const { policies, warnings, unenforceable } = decide({});
     assert.deepEqual(policies, [
       {
@@ -57,23 +57,28 @@ describe("A TLS-terminating gateway", () => {
   });
 
   for (const [what, rule, changes, passing] of [
-    ["a peer that is offered it", {}, { audience: ["cluster-a"] }, ids.filter((id) => id.startsWith("a."))],
-    ["nobody, while no peer of it was seen", {}, { audience: ["cluster-x"] }, []],
     [
-      "a service account",
+      "a peer to which the Service is exported",
+      {},
+      { audience: ["cluster-a"] },
+      ids.filter((id) => id.startsWith("a.")),
+    ],
+    ["nobody while its peer is unknown", {}, { audience: ["cluster-x"] }, []],
+    [
+      "a service account of a peer",
       { callers: [{ peer: "cluster-a", serviceAccounts: ["client/sleep"] }] },
       {},
       ["a.local/ns/client/sa/sleep"],
     ],
-    ["a namespace of every peer", { callers: [{ namespaces: ["client"] }] }, {}, ofPeers],
-    ["nobody, by an empty list", { callers: [] }, {}, []],
+    ["a namespace of every peer only", { callers: [{ namespaces: ["client"] }] }, {}, ofPeers],
+    ["nobody with an empty list", { callers: [] }, {}, []],
   ] as [string, CallerRules, Partial<Offer>, string[]][]) {
-    it(`lets in ${what}`, () => {
+    it(`allows ${what}`, () => {
       assert.deepEqual(decide(rule, changes).passing, passing);
     });
   }
 
-  it("lets nobody in whose certificate has no name, whoever is known and offered the Service", () => {
+  it("allows no certificate without an identity, whatever the rule", () => {
     for (const [rule, changes, more] of [
       [{}, {}, {}],
       [{ callers: [{}] }, {}, {}],
@@ -87,7 +92,7 @@ describe("A TLS-terminating gateway", () => {
     }
   });
 
-  it("says once for all Services who is a stranger, and of those with one rule once who may not call", () => {
+  it("has one rule for unknown callers and one for all Services with the same restriction", () => {
     const service = (name: string, rule: CallerRules, changes: Partial<Offer> = {}) =>
       barOffer(rule, { name, selector: { app: name }, via: "terminated", ...changes });
     const some = { callers: [{ peer: "cluster-a", namespaces: ["client"] }] };
@@ -116,7 +121,7 @@ describe("A TLS-terminating gateway", () => {
     assert.deepEqual(rules(all.slice(1, 3)), [[STRANGERS, { from: refused, to: STRANGERS.to }]]);
   });
 
-  it("has no more rules in a policy than Istio takes, however many Services have one of their own", () => {
+  it("is split where it would exceed the number of rules that Istio accepts", () => {
     const services = Array.from({ length: 600 }, (_, index) => {
       const callers = [{ serviceAccounts: [`client/caller-${index}`] }];
       return barOffer({ callers }, { name: `s${index}`, selector: { app: `s${index}` }, via: "terminated" });
@@ -133,7 +138,7 @@ describe("A TLS-terminating gateway", () => {
     assert.ok(atGateway.every(isGatewayPolicy) && policies.filter(isGatewayPolicy).length === 2);
   });
 
-  it("tells a peer of trust domain cluster.local from this cluster", () => {
+  it("matches a peer of trust domain cluster.local apart from this cluster", () => {
     const peers = { "cluster-a": "cluster.local" };
     const rule = { callers: [{ serviceAccounts: ["client/sleep"] }] };
     const { letsIn: lets } = decide(rule, {}, { peers });
@@ -142,7 +147,7 @@ describe("A TLS-terminating gateway", () => {
     assert.ok(!lets("b.local/ns/client/sa/sleep", SNI));
   });
 
-  it("is let in by workloads that let some local callers in only, and no peer is", () => {
+  it("lets the gateway through to workloads that restrict local callers, and no peer", () => {
     for (const localCallers of [
       [],
       [{ namespaces: ["xyz"] }],
@@ -156,7 +161,7 @@ describe("A TLS-terminating gateway", () => {
     assert.ok(takes("b.local/ns/istio-gateway/sa/own") && !takes(GATEWAY));
   });
 
-  it("is let in beside ALLOW policies of others where the rule names callers", () => {
+  it("is accompanied by an ALLOW policy for the gateway beside those of others", () => {
     const foreignAllows = { "bar.shop.svc.b.local": [{}] };
     const { policies } = decide({ callers: [{}] }, {}, { foreignAllows });
     assert.deepEqual(policies.find(({ spec }) => spec.action === "ALLOW")?.spec.rules, [
@@ -164,7 +169,7 @@ describe("A TLS-terminating gateway", () => {
     ]);
   });
 
-  it("holds back what allows some methods or paths only, and names the rule", () => {
+  it("cannot enforce methods or paths, so such a Service is not exported", () => {
     for (const limit of [{ methods: ["GET"] }, { paths: ["/a"] }]) {
       const { policies, unenforceable, warnings } = decide({ callers: [{}, { ...limit }] }, { ruleIndex: 2 });
       assert.deepEqual([policies, unenforceable], [[], ["bar.shop.svc.b.local"]]);
@@ -173,7 +178,7 @@ describe("A TLS-terminating gateway", () => {
     assert.deepEqual(decide({ localCallers: [{ methods: ["GET"] }] }).unenforceable, []);
   });
 
-  it("holds callers of what nobody else can: without a selector, and of any port", () => {
+  it("restricts peers' callers of Services without a selector and of any port", () => {
     const none = decide({ callers: [] }, { selector: {} });
     assert.deepEqual(
       none.policies.map(({ namespace }) => namespace),
@@ -184,7 +189,7 @@ describe("A TLS-terminating gateway", () => {
     assert.deepEqual(decide({ callers: [] }, { ports: [{ ...http, ...unknown }] }).warnings, []);
   });
 
-  it("lets in whom the workload of a passthrough Service with the same rule lets in, of peers", () => {
+  it("allows the same peers' callers as the workload policies of a passthrough Service", () => {
     const entry = fc.record(
       {
         peer: fc.constantFrom("cluster-a", "cluster-c"),

@@ -67,8 +67,8 @@ const meshes = (): fc.Arbitrary<PolicyContext> =>
     )
     .map(([a, c]) => ({ ...context, trustDomain: OWN, peers: { "cluster-a": a, "cluster-c": c } }));
 
-describe("A policy of a TLS-terminating gateway", () => {
-  it("lets those callers of peers in whom the rule of the Service that they ask for admits, and nobody else", () => {
+describe("The AuthorizationPolicy of a TLS-terminating gateway, for any rules", () => {
+  it("allows exactly the peers' callers that the rule of the requested Service allows", () => {
     fc.assert(
       fc.property(services(), meshes(), (all, mesh) => {
         const atGateway = policiesIn("istio-gateway", all, mesh);
@@ -89,7 +89,7 @@ describe("A policy of a TLS-terminating gateway", () => {
     );
   });
 
-  it("is one, and the same for Services in any order", () => {
+  it("is one policy, the same for Services in any order", () => {
     fc.assert(
       fc.property(
         services().chain((all) => fc.tuple(fc.constant(all), shuffled(all))),
@@ -104,7 +104,7 @@ describe("A policy of a TLS-terminating gateway", () => {
     );
   });
 
-  it("is enough: whom it lets in, no workload of the Service refuses", () => {
+  it("is the only restriction: workloads accept every caller it allows", () => {
     fc.assert(
       fc.property(services(), meshes(), fc.constantFrom(...WORKLOADS), (all, mesh, labels) => {
         const { policies } = decidePolicies(all, mesh);

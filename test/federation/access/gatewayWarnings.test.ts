@@ -10,7 +10,7 @@ const warningsFor = (rule: CallerRules, changes: Partial<Offer>) =>
 describe("A warning about a TLS-terminating gateway", () => {
   const mixed = { ports: [http, tcp] };
 
-  it("is there for ports that are not HTTP, where it refuses some callers of peers, or of this cluster", () => {
+  it("concerns ports that are not HTTP where some callers are denied", () => {
     for (const [rule, changes] of [
       [{ callers: [{ namespaces: ["client"] }] }, mixed],
       [{}, { ...mixed, audience: ["cluster-a"] }],
@@ -23,13 +23,13 @@ describe("A warning about a TLS-terminating gateway", () => {
     }
   });
 
-  it("is not there where all callers of all peers may call, all is HTTP, or the workload refuses", () => {
+  it("does not appear where all callers are allowed, all ports are HTTP, or the workload denies", () => {
     assert.deepEqual(warningsFor({}, mixed), []);
     assert.deepEqual(warningsFor({ callers: [] }, { ports: [http] }), []);
     assert.deepEqual(policiesFor({ callers: [] }, mixed).warnings, []);
   });
 
-  it("is there once for Services that are too many to be told apart by it", () => {
+  it("appears once for too many Services with restrictions of their own", () => {
     const many = (count: number, rule: (index: number) => CallerRules) =>
       decidePolicies(
         Array.from({ length: count }, (_, index) => {

@@ -6,7 +6,7 @@ const selector = () =>
   fc.dictionary(fc.constantFrom("app", "tier", "v"), fc.constantFrom("1", "2"), { maxKeys: 3 });
 
 describe("The index of Services that share workloads", () => {
-  it("finds each of those, and no other one, once", () => {
+  it("finds each of them once, and no others", () => {
     fc.assert(
       fc.property(fc.array(selector(), { maxLength: 12 }), selector(), (selectors, own) => {
         const services = selectors.map((each, name) => ({ namespace: "x", name, selector: each }));

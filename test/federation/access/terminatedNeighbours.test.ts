@@ -7,7 +7,7 @@ import { letsIn } from "./policyEvaluator.ts";
 const GATEWAY = "b.local/ns/istio-gateway/sa/eastwestgateway";
 
 describe("A TLS-terminating gateway of a Service that shares workloads with another one", () => {
-  it("is the only way for peers: Services that share the workloads leave its ports open to none of them", () => {
+  it("is peers' only access to its ports, also past other Services of the workloads", () => {
     const other = { ...http, number: 81, targetPorts: [9090] };
     const foo = barOffer({ callers: [{ peer: "cluster-a" }] }, { name: "foo", ports: [other] });
     const { policies } = decidePolicies([foo, barOffer({}, { via: "terminated" })], mesh);
@@ -17,7 +17,7 @@ describe("A TLS-terminating gateway of a Service that shares workloads with anot
     assert.ok(!takes("a.local/ns/client/sa/sleep", 8080));
   });
 
-  it("gets to a workload past a Service that shares it, is passed through, and lets some local callers in only", () => {
+  it("reaches its ports of a workload whose other Service restricts local callers", () => {
     const localCallers = [{ namespaces: ["xyz"] }];
     const other = { ...http, number: 81, name: "other", targetPorts: [9090] };
     const foo = barOffer({ localCallers }, { name: "foo", ports: [http, other] });
@@ -33,7 +33,7 @@ describe("A TLS-terminating gateway of a Service that shares workloads with anot
     }
   });
 
-  it("makes the difference which of two Services' rules holds the callers of a port, of which a warning tells", () => {
+  it("warns of a common port of which it restricts the callers of one Service only", () => {
     const warn = (one: Partial<Offer>, other: Partial<Offer>) =>
       decidePolicies([barOffer({}, { name: "foo", ...one }), barOffer({}, other)], mesh).warnings;
     const opened = { via: "terminated" as const, audience: ["cluster-a"] };

@@ -18,7 +18,7 @@ import { KUBECONFIG, ROOT_A, ROOT_B, contractOf, validConfig } from "../samples.
 
 const NOW = new Date("2026-11-21T10:00:00Z");
 
-describe("A plan of a cluster's own roots", () => {
+describe("A plan of own roots", () => {
   const ROOTS = { 1: fingerprintOf(ROOT_A), 2: fingerprintOf(ROOT_B) };
   const record = (root: number, phase: Phase): RotationRecord => ({
     root,
@@ -66,7 +66,7 @@ describe("A plan of a cluster's own roots", () => {
     return { ...result.rotation, notes };
   }
 
-  it("is the first root of a stack without one, and needs no istiod", () => {
+  it("has the first root in a new stack, without istiod", () => {
     const now = "2026-11-21T10:00:00Z";
     const wanted = { root: 1, phase: "drop" };
     for (const last of [undefined, record(1, "drop")]) {
@@ -75,13 +75,13 @@ describe("A plan of a cluster's own roots", () => {
     }
   });
 
-  it("lets a root sign once peers and istiod trust it", () => {
+  it("signs with the next root once peers and istiod trust it", () => {
     const { wanted, notes } = plan(record(2, "trust"), { root: 2, phase: "sign" });
     assert.deepEqual(wanted, { root: 2, phase: "sign" });
     assert.deepEqual(notes, ["Root 2 goes to phase 'sign' (the last update: root 2, phase 'trust')"]);
   });
 
-  it("is refused where somebody is behind, and lists who: peers, and istiod until it has taken the root in", () => {
+  it("has a fault listing the peers and the istiod that do not trust the next root yet", () => {
     const behind = (trusted: string[], istiod?: ClusterReadings["istiod"]) => {
       const faults = faultsIn(() => plan(record(2, "trust"), { root: 2, phase: "sign" }, trusted, istiod));
       assert.ok(faults.every(({ path }) => path === "certificateAuthority.rotation"));
@@ -93,7 +93,7 @@ describe("A plan of a cluster's own roots", () => {
     assert.deepEqual(behind([ROOT_A, ROOT_B], unknown), ["this cluster's istiod (cannot be read)"]);
   });
 
-  it("goes by the Secret after an update that failed: a root that signed has certificates out", async () => {
+  it("takes the signer from the cacerts Secret after a failed update", async () => {
     const root = await TestAuthority.root("O=a.local, CN=Root CA 2");
     const last = { ...record(2, "trust"), roots: { ...ROOTS, 2: fingerprintOf(root.pem) } };
     const signer = installed([ROOT_A, ROOT_B], { signer: fingerprintOf(root.pem) });
@@ -107,7 +107,7 @@ describe("A plan of a cluster's own roots", () => {
     );
   });
 
-  it("does not move on where the cluster is unreachable", () => {
+  it("does not change the phase while the cluster is unreachable", () => {
     const { istiod } = UNREACHABLE_CLUSTER;
     const [fault, ...others] = faultsIn(() =>
       plan(record(2, "trust"), { root: 2, phase: "sign" }, [ROOT_B], istiod),
@@ -116,20 +116,20 @@ describe("A plan of a cluster's own roots", () => {
     assert.match(fault?.rule ?? "", /this cluster's istiod \(cannot be read\)/);
   });
 
-  it("has a fault where the cluster refuses what a step needs", () => {
+  it("has a fault where the user may not read what a phase change needs", () => {
     const forbidden = { forbidden: "get Secret cacerts", fault: refusal };
     const faults = faultsIn(() => plan(record(2, "trust"), { root: 2, phase: "sign" }, [ROOT_B], forbidden));
     assert.deepEqual(faults[0], refusal);
   });
 
-  it("notes in the same phase whether the next one can follow", () => {
+  it("notes whether the next phase can follow", () => {
     const stays = (trusted: string[]) => plan(record(2, "trust"), { root: 2, phase: "trust" }, trusted).notes;
     assert.deepEqual(stays([ROOT_A, ROOT_B]), ["Root 2 is in phase 'trust'; phase 'sign' can follow"]);
     assert.match(stays([ROOT_A]).join(), /phase 'sign' has to wait, as it is too early: .* peer cluster-b$/);
   });
 });
 
-describe("A plan of certificates from outside", () => {
+describe("A plan of provided certificates", () => {
   let root: TestAuthority;
   let mesh: TestAuthority;
 
@@ -148,7 +148,7 @@ describe("A plan of certificates from outside", () => {
   );
   const now = new Date();
 
-  it("takes what was read, once it is validated", () => {
+  it("has the certificates that were read and validated", () => {
     const provided = { value: { certificate: mesh.pem, key: mesh.keyPem(), root: root.pem } };
     const { authority } = clusterPlanOf(config, { snapshot: { now, provided } }).plan;
     assert.ok(authority.source === "provided");
@@ -156,7 +156,7 @@ describe("A plan of certificates from outside", () => {
     assert.deepEqual(authority.roots, authority.authority.roots);
   });
 
-  it("has the faults of what was read, or of reading it", () => {
+  it("has the faults of the certificates, or of reading them", () => {
     const wrong = { value: { certificate: mesh.pem, key: root.keyPem(), root: root.pem } };
     const unread = { path: "certificateAuthority.provided.key", rule: "cannot be read", remedy: "Name it" };
     assert.deepEqual(
@@ -211,7 +211,7 @@ describe("A plan of a cluster under a shared root", () => {
     cluster: Partial<ClusterReadings> = UNREACHABLE_CLUSTER,
   ) => ({ lastRun, snapshot: { now: new Date(), sharedRoot, cluster } });
 
-  it("makes only a key and a request, and warns that it waits", () => {
+  it("has only a key and a signing request while it waits, with a warning", () => {
     const { plan, warnings, notes } = planOf(config, given(MISSING));
     assert.deepEqual(plan, { kind: "waiting", config, intermediate: 1 });
     assert.deepEqual(warnings, [
@@ -220,7 +220,7 @@ describe("A plan of a cluster under a shared root", () => {
     assert.deepEqual(notes, []);
   });
 
-  it("does not wait where Istio is installed, as by an update that failed late: it would be removed", () => {
+  it("has a fault instead of waiting where Istio is installed, which would be removed", () => {
     const istiod = { isInstalled: true, roots: undefined, signer: undefined, signedUntil: {} };
     const faults = faultsIn(() => planOf(config, given(MISSING, {}, { istiod: { value: istiod } })));
     assert.match(
@@ -229,7 +229,7 @@ describe("A plan of a cluster under a shared root", () => {
     );
   });
 
-  it("takes what was signed for it", () => {
+  it("has the intermediate that the root issued", () => {
     const { plan, notes } = clusterPlanOf(config, given(signed(), { certificateRequest: request }));
     assert.ok(plan.authority.source === "shared");
     assert.equal(plan.authority.authority.certificate, certificate);
@@ -238,7 +238,7 @@ describe("A plan of a cluster under a shared root", () => {
     ]);
   });
 
-  it("falls back on what it had, also with a key that it made when its root was its own", () => {
+  it("keeps the last intermediate, also one with a key of the time of the own root", () => {
     const issued = { certificate, rootCertificates: [`${root.pem}\n`], intermediate: 2 };
     const lastRun = { contract, certificateRequest: request, issued };
     const { plan, warnings } = clusterPlanOf(config, given(MISSING, lastRun));
@@ -247,7 +247,7 @@ describe("A plan of a cluster under a shared root", () => {
     assert.match(warnings.join("\n"), /^The certificate last signed for cluster-a stays: /m);
   });
 
-  it("moves over from a root of its own with the key that it has, once that is signed, and not before", () => {
+  it("moves from its own root with its present key once that is signed", () => {
     const since = "2026-11-21T10:00:00Z";
     const rotation = { root: 2, phase: "drop", since, roots: {}, signedUntil: {} } as const;
     const lastRun = { contract, certificateRequest: request, rotation };
@@ -263,7 +263,7 @@ describe("A plan of a cluster under a shared root", () => {
     assert.equal(authority.authority.intermediate, 2);
   });
 
-  it("counts the intermediate's key by the root that signs, as long as that is its own", () => {
+  it("names the intermediate's key after the signing root while that is its own", () => {
     const since = "2026-11-21T10:00:00Z";
     const rotation = { root: 2, phase: "trust", since, roots: {}, signedUntil: {} } as const;
     const found = planOf(config, given(MISSING, { rotation })).plan;
@@ -275,7 +275,7 @@ describe("A plan of a cluster under a shared root", () => {
     assert.equal(next.intermediate, 2);
   });
 
-  it("is refused where the root's stack cannot be read, with all other faults and none of peers' roots", () => {
+  it("has a fault where the root's stack cannot be read, beside all others", () => {
     const fault = (path: string) => ({ faults: [{ path, rule: "cannot be read", remedy: "Log in" }] });
     const peers = { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" }, "cluster-d": { stack: "d" } };
     const contractOfPeer = (name: string) => ({

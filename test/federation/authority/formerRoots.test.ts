@@ -10,7 +10,7 @@ const later = (hours: number): Date => new Date(Date.parse(SINCE) + hours * 3_60
 describe("Former roots", () => {
   const former = { rootCertificates: [ROOT_A], since: SINCE };
 
-  it("are none at first, and while the root stays", () => {
+  it("are none at first and while the root stays", () => {
     assert.deepEqual(keepFormer([ROOT_B], { roots: [] }, 25, NOW), { notes: [] });
     assert.deepEqual(keepFormer([ROOT_B], { roots: [ROOT_B] }, 25, NOW), { notes: [] });
   });
@@ -19,7 +19,7 @@ describe("Former roots", () => {
     assert.deepEqual(keepFormer([ROOT_B], { roots: [ROOT_A] }, 25, NOW), { former, notes: [] });
   });
 
-  it("stay until no workload can have a certificate under them, then are removed with a note", () => {
+  it("stay until no workload can have a certificate issued by them, then are removed with a note", () => {
     const last = { roots: [ROOT_B], former };
     assert.deepEqual(keepFormer([ROOT_B], last, 25, later(24.9)), { former, notes: [] });
     assert.deepEqual(keepFormer([ROOT_B], last, 25, later(25)), {
@@ -27,7 +27,7 @@ describe("Former roots", () => {
     });
   });
 
-  it("stay together when the root changes again meanwhile, as istiod accepts no bundle that lacks one", () => {
+  it("stay together when the root changes again meanwhile", () => {
     const again = keepFormer([ROOT_C], { roots: [ROOT_B], former }, 25, later(1));
     assert.deepEqual(again.former?.rootCertificates.length, 2);
     assert.equal(again.former.since, "2026-11-21T11:28:15Z");
@@ -35,7 +35,7 @@ describe("Former roots", () => {
     assert.deepEqual(back.former?.rootCertificates, [ROOT_B]);
   });
 
-  it("are parsed from the output that publishes them", () => {
+  it("are parsed from the stack's output", () => {
     assert.deepEqual(formerRoots.parse(former), former);
     for (const odd of [{}, { ...former, since: "today" }, { ...former, rootCertificates: [] }])
       assert.equal(formerRoots.safeParse(odd).success, false);

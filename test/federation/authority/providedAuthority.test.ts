@@ -15,7 +15,7 @@ function faultsOf(given: ProvidedPems): string[] {
   return validated.faults.map(({ path, rule }) => `${path.slice(prefix.length)}: ${rule}`);
 }
 
-describe("A certificate authority from outside", () => {
+describe("A provided certificate authority", () => {
   let root: TestAuthority;
   let intermediate: TestAuthority;
   let given: ProvidedPems;
@@ -32,7 +32,7 @@ describe("A certificate authority from outside", () => {
     return { ...given, certificate: made.pem, key: made.keyPem() };
   }
 
-  it("is taken as it is when all of it fits", () => {
+  it("is accepted when all of its parts fit", () => {
     const validated = validateProvided(given, new Date());
     assert.ok("authority" in validated);
     const { certificate, key, chain, roots, issuer } = validated.authority;
@@ -41,7 +41,7 @@ describe("A certificate authority from outside", () => {
     assert.deepEqual([chain, roots.length, issuer], [[], 1, undefined]);
   });
 
-  it("issues trust anchors when the root's key is given, by the root that it belongs to", async () => {
+  it("issues trust anchors with a provided root key", async () => {
     const other = await TestAuthority.root("O=Company, CN=Next Root");
     const validated = validateProvided(
       { ...given, root: other.pem + root.pem, rootKey: root.keyPem() },
@@ -52,7 +52,7 @@ describe("A certificate authority from outside", () => {
     assert.equal(validated.authority.issuer?.certificate.trim(), validated.authority.roots[1]?.trim());
   });
 
-  it("may have certificates in between, in order, with text around them", async () => {
+  it("may have intermediates in order, with text around them", async () => {
     const policy = await root.intermediate("O=Company, CN=Policy");
     const mesh = await policy.intermediate("O=Company, CN=Mesh");
     const chain = `subject=O=Company, CN=Policy\n${policy.pem}\n`;
@@ -99,7 +99,7 @@ describe("A certificate authority from outside", () => {
     ]);
   });
 
-  it("is refused with every fault at once, and no message holds a key", () => {
+  it("is refused with all faults at once, none of which quotes a key", () => {
     const faults = validateProvided(
       {
         certificate: "",

@@ -46,7 +46,7 @@ describe("A plan of a shared root", () => {
     }
   };
 
-  it("signs the clusters' requests, and says whose stack is to be updated first", () => {
+  it("signs the clusters' requests, and warns of stacks to be updated first", () => {
     const { requests, warnings, notes } = plan({ a: { value: { request: ofA } }, b: PENDING });
     assert.deepEqual(requests, { a: ofA });
     assert.deepEqual(warnings, [
@@ -55,7 +55,7 @@ describe("A plan of a shared root", () => {
     assert.match(notes.join(), /^cluster a asks for the first time/);
   });
 
-  it("keeps what it signed before for a stack that is gone, and warns of a cluster that is listed no more", () => {
+  it("keeps issued certificates for a removed stack, and warns of a cluster no longer listed", () => {
     const certificateRequests = { b: ofB, old: ofB };
     const { requests, warnings } = plan(
       { a: { value: { request: ofA } }, b: PENDING },
@@ -68,7 +68,7 @@ describe("A plan of a shared root", () => {
     ]);
   });
 
-  it("warns of certificates that expire", () => {
+  it("warns of certificates that expire soon", () => {
     const dates = {
       notBefore: "2026-01-01T00:00:00Z",
       notAfter: "2026-02-01T00:00:00Z",
@@ -85,7 +85,7 @@ describe("A plan of a shared root", () => {
     );
   });
 
-  it("reports at once every stack that cannot be read, every request that it does not sign, and another root's name", () => {
+  it("reports unreadable stacks, refused requests and a changed root name at once", () => {
     const unread = (path: string) => ({ faults: [{ path, rule: "cannot be read", remedy: "Log in" }] });
     const stack = "rootAuthority.clusters.a.stack";
     const paths = (faults: readonly { path: string }[]) => faults.map(({ path }) => path);

@@ -21,7 +21,7 @@ const [AA, BB] = ["AA", "BB"].map((pair) => Array(32).fill(pair).join(":")) as [
 const at = (root: number, phase: Phase): Rotation => ({ root, phase });
 
 describe("The roots of a cluster", () => {
-  it("are one where no rotation is under way, and two on the way from one to the next", () => {
+  it("are one without a rotation, and two during one", () => {
     assert.deepEqual(rolesOf(FIRST_ROOT), { published: [1], trusted: [1], signing: 1 });
     assert.deepEqual(rolesOf(at(2, "announce")), { published: [1, 2], trusted: [1], signing: 1 });
     assert.deepEqual(rolesOf(at(2, "trust")), { published: [1, 2], trusted: [1, 2], signing: 1 });
@@ -29,7 +29,7 @@ describe("The roots of a cluster", () => {
     assert.deepEqual(rolesOf(at(2, "drop")), { published: [2], trusted: [2], signing: 2 });
   });
 
-  it("never sign without being trusted here, and are never trusted here without being published", () => {
+  it("sign only while trusted here, and are trusted here only while published", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 99 }), fc.constantFrom(...PHASES), (root, phase) => {
         const { published, trusted, signing } = rolesOf({ root, phase });
@@ -39,7 +39,7 @@ describe("The roots of a cluster", () => {
     );
   });
 
-  it("go through four phases", () => {
+  it("pass through four phases", () => {
     assert.deepEqual(nextPhase(at(2, "announce")), at(2, "trust"));
     assert.deepEqual(nextPhase(at(2, "trust")), at(2, "sign"));
     assert.deepEqual(nextPhase(at(2, "sign")), at(2, "drop"));
@@ -61,7 +61,7 @@ describe("The record of a rotation", () => {
     return recordStep({ wanted, last, now }, roots);
   }
 
-  it("says when a root signed last, once another one signs, and forgets a root that is gone", () => {
+  it("has when a former root signed last, until that root is dropped", () => {
     const signing = step(trusting, at(2, "sign"), NOW);
     assert.deepEqual(signing, {
       ...at(2, "sign"),
@@ -77,7 +77,7 @@ describe("The record of a rotation", () => {
     });
   });
 
-  it("forgets that a root signs no more when it signs again, and remembers the other one", () => {
+  it("swaps the former root when the first one signs again", () => {
     const signing = step(trusting, at(2, "sign"), NOW);
     const back = step(signing, at(2, "trust"), "2026-11-21T12:00:00Z");
     assert.deepEqual(back.signedUntil, { 2: "2026-11-21T12:00:00Z" });
@@ -88,7 +88,7 @@ describe("The record of a rotation", () => {
     assert.deepEqual(step(signing, at(2, "sign"), "2026-11-22T10:00:00Z"), signing);
   });
 
-  it("is corrected by what an update wrote that failed: another root has been signing until now", () => {
+  it("is corrected by the signer that a failed update left in the cluster", () => {
     const seen = (signer: string | undefined, until: Record<string, string> = {}) =>
       withEvidence(trusting, { signer, signedUntil: until }, NOW).signedUntil;
     assert.deepEqual(seen(BB), { 2: NOW });
@@ -99,7 +99,7 @@ describe("The record of a rotation", () => {
     assert.deepEqual(withEvidence(known, evidence, NOW).signedUntil, { 2: NOW }, "the later one counts");
   });
 
-  it("goes along with the certificate as text", () => {
+  it("round-trips with the certificates as PEM", () => {
     const until = signedUntil({ wanted: at(2, "sign"), last: trusting, now: NOW });
     assert.deepEqual(parseSignedUntil(JSON.stringify(until)), { 1: NOW });
     for (const text of ["", "[]", '{"1": "soon"}']) assert.deepEqual(parseSignedUntil(text), {});

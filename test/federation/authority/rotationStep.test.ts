@@ -52,8 +52,8 @@ const SIGNING = record(at(2, "sign"), { since: utc(NOW), signedUntil: { 1: utc(N
 
 const backInTrust = { istiod: { isInstalled: true, roots: ["AA", "BB"], signer: "AA", signedUntil: {} } };
 
-describe("A step of a rotation", () => {
-  it("leads through the phases one by one, each after an update, until the old root is gone", () => {
+describe("A phase change of a root rotation", () => {
+  it("leads through the phases one by one, one per update, until the old root is dropped", () => {
     let last = recordStep({ wanted: at(1, "drop"), last: undefined, now: utc(NOW) }, { 1: "AA" });
     let now = NOW;
     for (const phase of PHASES) {
@@ -64,7 +64,7 @@ describe("A step of a rotation", () => {
     assert.deepEqual(rules(last, at(3, "announce"), { now }), []);
   });
 
-  it("needs a root to begin with, which may be any", () => {
+  it("needs an existing root", () => {
     assert.match(rules(undefined, at(2, "announce")).join(), /needs a root to begin with/);
     assert.deepEqual(rules(undefined, at(3, "drop")), []);
   });
@@ -80,7 +80,7 @@ describe("A step of a rotation", () => {
     assert.match(skipped(at(2, "sign"), at(2, "announce")), /drops root 2, which signs/);
   });
 
-  it("to a new signer waits for everybody's trust, and names who is behind", () => {
+  it("to a new signer waits until all peers trust it, and names those that do not", () => {
     const peers = [...PEERS, { peer: "cluster-c", roots: ["AA"] }, { peer: "cluster-d", roots: undefined }];
     const behind = "is too early: root 2 (SHA-256 BB) is not trusted yet by";
     assert.deepEqual(rules(record(at(2, "trust")), at(2, "sign"), { peers }), [
@@ -97,14 +97,14 @@ describe("A step of a rotation", () => {
     ]);
   });
 
-  it("to a new signer waits until the trust in it has reached every replica of istiod", () => {
+  it("to a new signer waits until every replica of istiod trusts it", () => {
     const now = later(0.1);
     assert.deepEqual(rules(record(at(2, "trust"), { since: utc(NOW) }), at(2, "sign"), { now }), [
       "is too early: root 2 is trusted here since 2026-11-21T10:00:00Z, and has reached every istiod and proxy by 2026-11-21T10:10:00Z only",
     ]);
   });
 
-  it("drops the old root only when istiod signs with the new one, and no workload can have a certificate under the old", () => {
+  it("drops the old root once istiod signs with the new one and no old certificate is valid", () => {
     assert.deepEqual(rules(SIGNING, at(2, "drop"), { now: later(23) }), [
       "drops root 1 while workloads may have certificates under it, until 2026-11-22T10:10:00Z",
     ]);
@@ -115,13 +115,13 @@ describe("A step of a rotation", () => {
     ]);
   });
 
-  it("drops the old root at once where all workloads are restarted, but for what an update takes to reach istiod", () => {
+  it("drops the old root at once with a wait of 0, except for the time istiod needs to reload", () => {
     const restarted = { workloadCertificateHours: 0 };
     assert.match(rules(SIGNING, at(2, "drop"), restarted).join(), /until 2026-11-21T10:10:00Z$/);
     assert.deepEqual(rules(SIGNING, at(2, "drop"), { ...restarted, now: later(0.2) }), []);
   });
 
-  it("may lead back in each phase but the last", () => {
+  it("may go back in each phase except the last", () => {
     assert.deepEqual(rules(record(at(2, "announce")), at(1, "drop"), backInTrust), []);
     assert.deepEqual(rules(record(at(2, "trust")), at(2, "announce"), backInTrust), []);
     assert.deepEqual(rules(record(at(2, "trust")), at(1, "drop"), backInTrust), []);
@@ -134,7 +134,7 @@ describe("A step of a rotation", () => {
     assert.match(rules(record(at(2, "drop")), at(1, "drop")).join(), /asks for root 1, which was dropped/);
   });
 
-  it("never leaves a certificate behind that somebody does not trust, whatever way it goes and wherever it fails", () => {
+  it("leaves no valid certificate untrusted, on any path and with any failed update", () => {
     const near = fc.record({
       by: fc.integer({ min: -2, max: 2 }),
       fails: fc.boolean(),
@@ -186,10 +186,10 @@ describe("A step of a rotation", () => {
   });
 });
 
-describe("The standing of a rotation", () => {
+describe("The status of a rotation", () => {
   const describeAt = (last: RotationRecord, peers = PEERS) => describeRotation(last, { ...context, peers });
 
-  it("says which phase can follow, or why it has to wait", () => {
+  it("states which phase can follow, or why it must wait", () => {
     assert.equal(describeAt(record(at(2, "drop"))), undefined);
     assert.equal(describeAt(record(at(2, "trust"))), "Root 2 is in phase 'trust'; phase 'sign' can follow");
     assert.equal(

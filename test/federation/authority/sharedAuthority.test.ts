@@ -56,7 +56,7 @@ describe("A cluster under a shared root", () => {
 
   const faults = (...args: Parameters<typeof decide>): string[] => faultsThrown(() => decide(...args));
 
-  it("runs with what was signed for its key", () => {
+  it("uses the intermediate issued for its key", () => {
     const { authority, warnings, notes } = decide(published({ "cluster-b": certificate }), {
       ...last,
       intermediate: 2,
@@ -68,12 +68,12 @@ describe("A cluster under a shared root", () => {
     ]);
   });
 
-  it("says no more of a root that it runs with", () => {
+  it("logs nothing while the root stays", () => {
     const running = { ...last, isRunning: true, issued: issued() };
     assert.deepEqual(decide(published({ "cluster-b": certificate }), running).notes, []);
   });
 
-  describe("that never ran waits,", () => {
+  describe("without an intermediate waits,", () => {
     const reasonOf = (reading: RootReading, was: LastAuthority = last): string => {
       const { authority, warnings } = decide(reading, was);
       assert.ok("waiting" in authority);
@@ -89,7 +89,7 @@ describe("A cluster under a shared root", () => {
       );
     });
 
-    it("for that stack's first update, or until it is one of a shared root", () => {
+    it("for the first update of that stack as a shared root", () => {
       for (const outputs of [{}, { federation: {} }, { rootCertificates: [], signedCertificates: {} }])
         assert.match(
           reasonOf({ outputs }),
@@ -97,7 +97,7 @@ describe("A cluster under a shared root", () => {
         );
     });
 
-    it("for its own first update, whose request is to be signed", () => {
+    it("for its own first update, which publishes its signing request", () => {
       const was = { ...last, request: undefined };
       assert.match(
         reasonOf(published({}), was),
@@ -109,7 +109,7 @@ describe("A cluster under a shared root", () => {
       );
     });
 
-    it("for another one when it asks for another trust domain now", async () => {
+    it("for another certificate when its trust domain changed", async () => {
       const before = await testRequest("O=old.local, CN=Intermediate CA");
       const signed = published({ "cluster-b": sign(root, before, { trustDomain: "old.local" }) });
       assert.match(
@@ -118,14 +118,14 @@ describe("A cluster under a shared root", () => {
       );
     });
 
-    it("to be listed there", () => {
+    it("to be listed in the root's config", () => {
       assert.match(
         reasonOf(published({ "cluster-a": certificate })),
         /its request is published, and stack root-ca has not signed it/,
       );
     });
 
-    it("for a certificate of its present key", async () => {
+    it("for a certificate with its present key", async () => {
       const stranger = sign(root, await testRequest(SUBJECT));
       for (const signed of [stranger, "?"])
         assert.match(
@@ -135,7 +135,7 @@ describe("A cluster under a shared root", () => {
     });
   });
 
-  it("keeps what it runs with, with a warning, whatever becomes of the root's stack", () => {
+  it("keeps its intermediate with a warning, whatever happens to the root's stack", () => {
     const running = { ...last, isRunning: true, issued: issued() };
     for (const reading of [{ pending: "stack root-ca is gone" }, { outputs: {} }, published({})]) {
       const { authority, warnings } = decide(reading, running);
@@ -144,7 +144,7 @@ describe("A cluster under a shared root", () => {
     }
   });
 
-  it("does not keep it where the config says that istiod is reached by another name since", () => {
+  it("does not keep an intermediate without the configured istiod hosts", () => {
     const running = { ...last, isRunning: true, issued: issued() };
     const istiod = { env: { ISTIOD_CUSTOM_HOST: "istiod.example.com" } };
     assert.match(
@@ -153,7 +153,7 @@ describe("A cluster under a shared root", () => {
     );
   });
 
-  it("is never left without a certificate while it runs: moving to a root that has not signed is a fault", async () => {
+  it("has a fault when it moves to a root that has not issued a certificate", async () => {
     const strange = { ...issued(), certificate: sign(root, await testRequest(SUBJECT)) };
     for (const was of [{ isRunning: true }, { isRunning: true, issued: strange }]) {
       const [fault, ...more] = faults(published({}), { ...last, ...was });
@@ -165,7 +165,7 @@ describe("A cluster under a shared root", () => {
     }
   });
 
-  it("takes no other root on that stack's word", () => {
+  it("refuses another root than the pinned one", () => {
     const running = { ...last, isRunning: true, issued: issued() };
     const moved = published({ "cluster-b": sign(other, request) }, [other.pem]);
     const [fault] = faults(moved, running);
@@ -183,7 +183,7 @@ describe("A cluster under a shared root", () => {
     assert.match(first ?? "", /has another root: .* which is not among those in the config$/);
   });
 
-  it("goes on trusting the root that it had, its own or a shared one, until its workloads' certificates are renewed", () => {
+  it("trusts its former root until its workloads' certificates are renewed", () => {
     const reading = published({ "cluster-b": certificate });
     const moved = decide(reading, { ...last, isRunning: true, roots: [canonical(other)] }).authority;
     assert.ok("former" in moved);
@@ -195,7 +195,7 @@ describe("A cluster under a shared root", () => {
     assert.match(later.notes.join(), /is trusted no more here/);
   });
 
-  it("takes fewer roots with a note, and needs the one that issued its certificate", () => {
+  it("accepts fewer roots with a note, but needs its issuer's", () => {
     const two = { ...issued(), rootCertificates: [canonical(root), canonical(other)] };
     const { notes } = decide(published({ "cluster-b": certificate }), {
       ...last,
@@ -208,7 +208,7 @@ describe("A cluster under a shared root", () => {
     ]);
   });
 
-  it("is told all that is wrong with what was signed", async () => {
+  it("reports all faults of the issued certificate", async () => {
     const late = new Date(NOW.getTime() + 6 * YEAR);
     const key = request.key;
     const wrong = faults(
@@ -242,7 +242,7 @@ describe("A cluster under a shared root", () => {
     }
   });
 
-  it("has one for the hosts by which its istiod is reached, or every proxy would refuse istiod", () => {
+  it("has a certificate for the hosts of its istiod", () => {
     const reached = (discoveryAddress: string) => ({
       istiod: { meshConfig: { defaultConfig: { discoveryAddress } } },
     });

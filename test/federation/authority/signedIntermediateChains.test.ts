@@ -52,7 +52,7 @@ const WAYS: Record<string, { verify: () => Verify | undefined; rule: "openssl" |
 };
 
 for (const [way, { verify: find, rule }] of Object.entries(WAYS)) {
-  describe(`${way}, trusting the shared root: a leaf that a cluster's intermediate signs`, () => {
+  describe(`${way}, trusting the shared root: a leaf signed by a cluster's intermediate`, () => {
     let verify: Verify;
     let root: TestAuthority;
     let cluster: TestAuthority;

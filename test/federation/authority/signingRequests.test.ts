@@ -17,7 +17,7 @@ describe("A signing request to a shared root", () => {
     ofB = await testRequest("O=b.local, CN=Intermediate CA");
   });
 
-  it("is signed when it is valid, with a note of its key at first sight", () => {
+  it("is signed when valid, with a note of its key at first sight", () => {
     const readings = { b: { request: ofB.pem }, a: { request: ofA.pem } };
     const { requests, warnings, notes } = decideSigningRequests(CLUSTERS, readings, {});
     assert.deepEqual(Object.entries(requests), [
@@ -31,13 +31,13 @@ describe("A signing request to a shared root", () => {
     ]);
   });
 
-  it("has no note when it was signed before", () => {
+  it("causes no note when it was signed before", () => {
     const readings = { a: { request: ofA.pem }, b: { request: ofB.pem } };
     const decided = decideSigningRequests(CLUSTERS, readings, { a: ofA.pem, b: ofB.pem });
     assert.deepEqual([decided.warnings, decided.notes], [[], []]);
   });
 
-  it("is waited for, with a warning that says what to do", () => {
+  it("is waited for, with a warning that names the remedy", () => {
     const { requests, warnings } = decideSigningRequests(
       CLUSTERS,
       { a: { request: ofA.pem }, b: { pending: "stack o/p/b does not exist" } },
@@ -59,7 +59,7 @@ describe("A signing request to a shared root", () => {
     ]);
   });
 
-  it("does not stay signed for another trust domain than its own", () => {
+  it("does not stay signed when its trust domain changes", () => {
     const clusters = { a: cluster("other.local") };
     const faults = faultsThrown(() => decideSigningRequests(clusters, {}, { a: ofA.pem }));
     assert.match(
@@ -98,7 +98,7 @@ describe("A signing request to a shared root", () => {
     assert.match(faultsThrown(() => decide("?")).join(), /key of a changes: SHA-256 \(unknown\) ->/);
   });
 
-  it("is refused with all faults of all requests, which quote none: the text could be a key", () => {
+  it("is refused with the faults of all requests, without being quoted", () => {
     const faults = faultsThrown(() =>
       decideSigningRequests(
         { ...CLUSTERS, c: cluster("c.local") },

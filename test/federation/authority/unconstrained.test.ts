@@ -41,7 +41,7 @@ function consentWarnings(
 }
 
 describe("Trust anchors without the key of an own root", () => {
-  it("take the stack's consent", () => {
+  it("need consent in the config", () => {
     const [fault] = faultsThrown(() =>
       consentWarnings({ certificateAuthority: section }, providedPlan(keyless), peers),
     );
@@ -51,14 +51,14 @@ describe("Trust anchors without the key of an own root", () => {
     );
   });
 
-  it("are warned of, peer by peer, once the stack allows them", () => {
+  it("cause a warning per peer once the config allows them", () => {
     const consenting = { certificateAuthority: { ...section, allowUnconstrainedAnchors: true } };
     const warnings = consentWarnings(consenting, providedPlan(keyless), peers);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? "", /^The trust anchor of peer b is unconstrained/);
   });
 
-  it("are no matter where there is a key, an own authority, or no peer that is trusted", () => {
+  it("do not exist with a key, an own root or no trusted peer", () => {
     const config = { certificateAuthority: section };
     assert.deepEqual(
       consentWarnings(config, providedPlan({ ...keyless, issuer: { certificate: "", key: "" } }), peers),
@@ -72,7 +72,7 @@ describe("Trust anchors without the key of an own root", () => {
   });
 });
 
-describe("Roots that peers have in common with us", () => {
+describe("Roots shared with peers", () => {
   const withRoots = (...rootCertificates: string[]): Record<string, PinnedPeer> => ({
     b: { ...pinned, rootCertificates },
   });
@@ -81,12 +81,12 @@ describe("Roots that peers have in common with us", () => {
   const faultsOf = (...args: [AuthorityPlan, Record<string, PinnedPeer>]): string[] =>
     faultsThrown(() => consentWarnings({ certificateAuthority: section }, ...args));
 
-  it("are constrained where whoever holds a shared root does it", () => {
+  it("are constrained where the shared root's stack issues constrained intermediates", () => {
     assert.deepEqual(faultsOf(shared, withRoots(ROOT_A)), []);
     assert.deepEqual(consentWarnings({ certificateAuthority: section }, shared, withRoots(ROOT_A)), []);
   });
 
-  it("leave others unconstrained, as a shared root's key is not here", () => {
+  it("leave peers' other roots unconstrained without the shared root's key", () => {
     for (const view of [withRoots(ROOT_B), withRoots(ROOT_A, ROOT_B), withRoots()]) {
       const [fault, ...more] = faultsOf(shared, view);
       assert.match(
@@ -97,7 +97,7 @@ describe("Roots that peers have in common with us", () => {
     }
   });
 
-  it("take consent where they came from outside, whether we have their key or not", () => {
+  it("need consent when provided, with or without their key", () => {
     const issuer = { issuer: { certificate: ROOT_A, key: "" } };
     for (const authority of [provided(), provided(issuer)]) {
       const [fault, ...more] = faultsOf(authority, withRoots(ROOT_A));
