@@ -1,16 +1,16 @@
 import * as z from "zod";
-import { type AuthorizationPolicy, authorizationPolicy } from "./access/authorizationPolicy.ts";
-import { type RotationRecord, rotationRecord } from "./authority/rotation.ts";
-import { type SharedAuthority, sharedAuthority } from "./authority/shared.ts";
+import { authorizationPolicy } from "./access/authorizationPolicy.ts";
+import { rotationRecord } from "./authority/rotation.ts";
+import { sharedAuthority } from "./authority/shared.ts";
 import { type Contract, parseContract } from "./contract/contract.ts";
 import type { Findings } from "./core/findings.ts";
 import { type Fault, FaultsError, within } from "./core/fault.ts";
 import { sortedRecord } from "./core/order.ts";
 import { type Reading, required } from "./snapshot.ts";
-import { faultsOf } from "./core/schema.ts";
-import { type ExportAlias, exportAlias } from "./exports/alias.ts";
+import { faultsOf, orUndefined } from "./core/schema.ts";
+import { exportAlias } from "./exports/alias.ts";
 import { type PeerStatus, peerStatus } from "./imports/registration.ts";
-import { type CredentialLife, type PeerAccess, credentialLife, peerAccess } from "./mesh/credential.ts";
+import { credentialLife, peerAccess } from "./mesh/credential.ts";
 import { type CertificateReport, certificateReport } from "./trust/expiry.ts";
 import { type PinnedPeer, pinnedPeer } from "./trust/pinnedPeer.ts";
 
@@ -28,54 +28,32 @@ export interface LastRun extends Remembered {
   certificateRequest: string | undefined;
 }
 
-/** Output `lastRun`, which only the next run reads. */
-export interface Remembered {
-  /** Rotation of its own roots; undefined with another source of the certificate authority. */
-  rotation: RotationRecord | undefined;
-  /** Certificates issued under a shared root; undefined with another source. */
-  issued: SharedAuthority | undefined;
-  /** AuthorizationPolicies that restrict callers, by `<namespace>/<name>`: kept while the cluster is unreachable. */
-  policies: Record<string, AuthorizationPolicy>;
-  /** ServiceEntries of aliased exports, by `<namespace>/<service>`: kept while the cluster is unreachable. */
-  aliases: Record<string, ExportAlias>;
-  /** Lifetimes of the credentials given to peers of a single mesh, by the peer's name. */
-  credentials: Record<string, CredentialLife>;
-  /** Credentials by which this cluster's istiod reads peers of a single mesh, by the peer's name; secret. */
-  joined: Record<string, PeerAccess>;
-}
-
-/** Outputs before the first update: empty. */
-export const NO_LAST_RUN: LastRun = {
-  contract: undefined,
-  pinned: {},
-  statuses: {},
-  certificates: {},
-  certificateRequest: undefined,
-  rotation: undefined,
-  issued: undefined,
-  policies: {},
-  aliases: {},
-  credentials: {},
-  joined: {},
-};
-
 const byName = <T extends z.ZodType>(entry: T) => z.record(z.string(), entry).default({});
 
-const remembered: z.ZodType<Remembered> = z.object({
-  rotation: rotationRecord.optional(),
-  issued: sharedAuthority.optional(),
+const remembered = z.object({
+  /** Rotation of its own roots; undefined with another source of the certificate authority. */
+  rotation: orUndefined(rotationRecord),
+  /** Certificates issued under a shared root; undefined with another source. */
+  issued: orUndefined(sharedAuthority),
+  /** AuthorizationPolicies that restrict callers, by `<namespace>/<name>`: kept while the cluster is unreachable. */
   policies: byName(authorizationPolicy),
+  /** ServiceEntries of aliased exports, by `<namespace>/<service>`: kept while the cluster is unreachable. */
   aliases: byName(exportAlias),
+  /** Lifetimes of the credentials given to peers of a single mesh, by the peer's name. */
   credentials: byName(credentialLife),
+  /** Credentials by which this cluster's istiod reads peers of a single mesh, by the peer's name; secret. */
   joined: byName(peerAccess),
-}) as never;
+});
+
+/** Output `lastRun`, which only the next run reads. */
+export type Remembered = z.output<typeof remembered>;
 
 const outputs = z.object({
   trustAnchors: byName(pinnedPeer),
   peers: byName(peerStatus),
   certificates: certificateReport.default({}),
   certificateRequest: z.string().optional(),
-  lastRun: remembered.prefault({} as never),
+  lastRun: remembered.prefault({}),
 });
 
 const REMEDY =
@@ -107,7 +85,6 @@ export function parseLastRun(
   if (findings.faults.length > known) return undefined;
   const { trustAnchors, peers, certificates, certificateRequest, lastRun } = data;
   return {
-    ...NO_LAST_RUN,
     contract,
     pinned: sortedRecord(Object.entries(trustAnchors)),
     statuses: sortedRecord(Object.entries(peers)),

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { DNS_LABEL, OBJECT_NAME } from "../federation/core/names.ts";
 import { utc } from "../federation/core/text.ts";
-import { type CredentialLife, isCredentialDue, tokenLifeFault } from "../federation/mesh/credential.ts";
+import { isCredentialDue, tokenLifeFault } from "../federation/mesh/credential.ts";
 import { ClusterClient } from "../kubernetes/client.ts";
 import type { KubeconfigName } from "../kubernetes/kubeconfig.ts";
 import {
@@ -55,9 +55,11 @@ export class ReaderToken extends pulumi.dynamic.Resource {
 type Inputs = pulumi.Unwrap<ReaderTokenArgs>;
 
 /** Outputs: the token, and what `diff` compares. */
-interface State extends Omit<Inputs, "peer">, Required<CredentialLife> {
+interface State extends Omit<Inputs, "peer"> {
   /** A secret output. */
   token: string;
+  issued: string;
+  expires: string;
 }
 
 const FIELDS = {

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import type { Rotation } from "../config/certificateAuthority.ts";
+import { mapRecord } from "../core/order.ts";
+import { parseJson } from "../core/text.ts";
 import { FINGERPRINT } from "../x509/certificate.ts";
 
 /**
@@ -23,16 +25,6 @@ export interface RootRoles {
   signing: number;
 }
 
-/** Roots after the last update: `lastRun.rotation` of the stack outputs. */
-export interface RotationRecord extends Rotation {
-  /** Time of the step, in UTC as `2026-11-21T10:28:15Z`. */
-  since: string;
-  /** SHA-256 of each root, by number. */
-  roots: Record<string, string>;
-  /** Time of the last signature of each former signer, in UTC: workloads have certificates under it for a while. */
-  signedUntil: Record<string, string>;
-}
-
 /** A safe step. */
 export interface RotationPlan {
   wanted: Rotation;
@@ -44,14 +36,22 @@ export interface RotationPlan {
 
 const NUMBER = z.string().regex(/^[1-9][0-9]*$/);
 
+const moments = z.record(NUMBER, z.iso.datetime());
+
 /** Schema of {@link RotationRecord}. */
-export const rotationRecord: z.ZodType<RotationRecord> = z.object({
+export const rotationRecord = z.object({
   root: z.int().min(1),
   phase: z.enum(PHASES),
+  /** Time of the step, in UTC as `2026-11-21T10:28:15Z`. */
   since: z.iso.datetime(),
+  /** SHA-256 of each root, by number. */
   roots: z.record(NUMBER, z.string().refine(FINGERPRINT.test)),
-  signedUntil: z.record(NUMBER, z.iso.datetime()),
+  /** Time of the last signature of each former signer, in UTC: workloads have certificates under it for a while. */
+  signedUntil: moments,
 });
+
+/** Roots after the last update: `lastRun.rotation` of the stack outputs. */
+export type RotationRecord = z.output<typeof rotationRecord>;
 
 /** Record of the signer in the cluster, written along with istiod's certificate: also by an update that failed later on. */
 export interface SignerEvidence {
@@ -61,15 +61,9 @@ export interface SignerEvidence {
   signedUntil: Record<string, string>;
 }
 
-const moments = z.record(NUMBER, z.iso.datetime());
-
 /** Parses the JSON of {@link signedUntil}; nothing where it does not fit the schema. */
 export function parseSignedUntil(text: string): Record<string, string> {
-  try {
-    return moments.safeParse(JSON.parse(text)).data ?? {};
-  } catch {
-    return {};
-  }
+  return moments.safeParse(parseJson(text)).data ?? {};
 }
 
 /**
@@ -78,13 +72,12 @@ export function parseSignedUntil(text: string): Record<string, string> {
  */
 export function withEvidence(last: RotationRecord, evidence: SignerEvidence, now: string): RotationRecord {
   const { signing } = rolesOf(last);
-  const until = Object.entries(last.roots).flatMap(([root, fingerprint]) => {
-    if (fingerprint === evidence.signer && root !== String(signing)) return [[root, now] as const];
+  const until = mapRecord(last.roots, (fingerprint, root) => {
+    if (fingerprint === evidence.signer && root !== String(signing)) return now;
     const known = [last.signedUntil[root], evidence.signedUntil[root]].filter((time) => time !== undefined);
-    const [latest] = known.sort().reverse();
-    return latest === undefined ? [] : [[root, latest] as const];
+    return known.sort().at(-1);
   });
-  return { ...last, signedUntil: Object.fromEntries(until) };
+  return { ...last, signedUntil: until };
 }
 
 /** Returns the roles of the roots in a phase. */

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { fraction, orUndefined, wholeNumber } from "./field.ts";
+import { fraction, wholeNumber } from "./field.ts";
 import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { PHASES } from "../authority/rotation.ts";
 import { STACK_NAME } from "../core/names.ts";
-import { type Complaint, checked, fields, someText, text, valueAt } from "../core/schema.ts";
+import { type Complaint, checked, fields, someText, text, valueAt, orUndefined } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
 

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { orUndefined, wholeNumber } from "./field.ts";
+import { wholeNumber } from "./field.ts";
 import { type Draft, isGiven } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { IP_ADDRESS, refuseAddress } from "../core/address.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
-import { type Complaint, fields, portNumber, text } from "../core/schema.ts";
+import { type Complaint, fields, portNumber, text, orUndefined } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { LOCAL_NAME, LOCAL_NAME_TEMPLATE } from "../imports/localService.ts";
 import { DNS_PORT } from "../topology/corefile.ts";

@@ -1,10 +1,5 @@
 import * as z from "zod";
 
-/** A field that may be left out: its value is then `undefined`, and its key is always part of the type. */
-export function orUndefined<T extends z.ZodType>(schema: T) {
-  return schema.optional().transform((value): z.output<T> | undefined => value);
-}
-
 /** Limits of a number, and the advice for a number beyond them. */
 interface Range {
   least: number;

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { orUndefined, wholeNumber } from "./field.ts";
+import { wholeNumber } from "./field.ts";
 import { gatewayValues } from "./istio.ts";
 import { ADDRESS, IP_ADDRESS, LOCALITY, canonicalAddress } from "../core/address.ts";
 import { repeats } from "../core/lists.ts";
 import { LABEL_KEY } from "../core/names.ts";
-import { type Complaint, checked, fields, portNumber, text } from "../core/schema.ts";
+import { type Complaint, checked, fields, portNumber, text, orUndefined } from "../core/schema.ts";
 import { GATEWAY_PORT } from "../core/wellKnown.ts";
 
 /** An hour: more than any load balancer takes, and less than CI waits. */

@@ -4,7 +4,6 @@ import { certificateAuthority, checkAuthoritySource, checkCertificateLife } from
 import { checkClusterDomains, cluster } from "./cluster.ts";
 import { checkDns, dns } from "./dns.ts";
 import { checkExportGateways, checkExportNames, checkExportPeers, exportRules } from "./exports.ts";
-import { orUndefined } from "./field.ts";
 import { gateway } from "./gateway.ts";
 import { istio } from "./istio.ts";
 import { brake, checkPeers, peers } from "./peers.ts";
@@ -12,7 +11,7 @@ import { draftOf, isGiven, settle } from "./sections.ts";
 import { checkSingleMesh, singleMesh } from "./singleMesh.ts";
 import { CIDR } from "../core/address.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
-import { fields, someText, suggestion, text, unknownField } from "../core/schema.ts";
+import { fields, someText, suggestion, text, unknownField, orUndefined } from "../core/schema.ts";
 import { TOPOLOGIES } from "../core/topology.ts";
 
 /** Namespace of this program's config keys: the project's name in Pulumi.yaml. */

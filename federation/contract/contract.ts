@@ -8,11 +8,11 @@ import { MESH_DOMAIN, OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, validateOwnedDomains } 
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { list, map } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, LABEL_VALUE, NETWORK } from "../core/names.ts";
-import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
-import { faultsOf, firstFaultsOf, text } from "../core/schema.ts";
+import { compareKeys, sortedRecord, sortedUnique } from "../core/order.ts";
+import { faultsOf, firstFaultsOf, orUndefined, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { quote, isLargerThan, count } from "../core/text.ts";
-import { TOPOLOGIES, TRAITS, type Topology } from "../core/topology.ts";
+import { TOPOLOGIES, TRAITS } from "../core/topology.ts";
 import { canonicalCertificate } from "../x509/certificate.ts";
 import { rootFaults } from "../x509/root.ts";
 
@@ -34,33 +34,6 @@ const CERTIFICATE_LIMIT = 8192;
 /** Most characters of a contract: some 700 for each of {@link SERVICES_LIMIT} services. */
 const SIZE_LIMIT = 32 * 1024 * 1024;
 
-/** Contract of a cluster: its stack output `federation`. */
-export interface Contract {
-  schemaVersion: 1;
-  /** Name of the cluster. */
-  cluster: string;
-  clusterDomain: string;
-  /**
-   * Domain of its services in clusters with an equal cluster domain, which cannot use their own names; only with the topology
-   * `federation`.
-   */
-  meshDomain?: string;
-  /** Further domains that it owns and exports services in; left out where there are none. */
-  domains?: string[];
-  trustDomain: string;
-  network: string;
-  /** @default "federation" */
-  topology?: Topology;
-  /** Istio's mesh ID; only with the topology `single-mesh`. */
-  meshId?: string;
-  /** One CA certificate in PEM per entry. */
-  rootCertificates: string[];
-  /** Addresses of its east-west gateway; empty while it has none. */
-  gateways: GatewayAddress[];
-  /** By full host name, e.g. `bar.xyz.svc.cluster-b.local`. */
-  services: Record<string, ContractService>;
-}
-
 const certificate = z.string().check((context) => {
   const isShort = context.value.length <= CERTIFICATE_LIMIT;
   const pem = isShort ? canonicalCertificate(context.value) : undefined;
@@ -81,18 +54,30 @@ const certificate = z.string().check((context) => {
 
 const document = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
+  /** Name of the cluster. */
   cluster: text(DNS_LABEL),
   clusterDomain: text(HOST_NAME),
-  meshDomain: text(MESH_DOMAIN).exactOptional(),
-  domains: list(text(OWNED_DOMAIN), 0, OWNED_DOMAINS_LIMIT).exactOptional(),
+  /** Domain of its services in clusters with an equal cluster domain; only with the topology `federation`. */
+  meshDomain: orUndefined(text(MESH_DOMAIN)),
+  /** Further domains that it owns and exports services in. */
+  domains: list(text(OWNED_DOMAIN), 0, OWNED_DOMAINS_LIMIT).default([]),
   trustDomain: text(TRUST_DOMAIN),
   network: text(NETWORK),
-  topology: z.enum(TOPOLOGIES).exactOptional(),
-  meshId: text(LABEL_VALUE).exactOptional(),
+  topology: z.enum(TOPOLOGIES).default("federation"),
+  /** Istio's mesh ID; only with the topology `single-mesh`. */
+  meshId: orUndefined(text(LABEL_VALUE)),
+  /** One CA certificate in PEM per entry. */
   rootCertificates: list(certificate, 1, ROOTS_LIMIT),
+  /** Addresses of its east-west gateway; empty while it has none. */
   gateways: list(gatewayAddress, 0, ENDPOINTS_LIMIT),
   services: map(SERVICES_LIMIT),
 });
+
+/** Contract of a cluster: its stack output `federation`. */
+export interface Contract extends Omit<z.output<typeof document>, "services"> {
+  /** By full host name, e.g. `bar.xyz.svc.cluster-b.local`. */
+  services: Record<string, ContractService>;
+}
 
 /**
  * Parses and validates a contract. Rules that depend on its reader are in `imports/contracts.ts`.
@@ -108,16 +93,16 @@ export function readContract(published: unknown, source: string): { contract: Co
   const parsed = document.safeParse(value);
   if (!parsed.success) throw new FaultsError(source, faultsOf(parsed.error, value));
 
-  const { services: offered, rootCertificates, gateways, domains, ...rest } = parsed.data;
-  const twice = validateOwnedDomains(domains ?? [], rest);
+  const { rootCertificates, gateways, domains } = parsed.data;
+  const twice = validateOwnedDomains(domains, parsed.data);
   if (twice.length > 0) {
     const faults = twice.map(({ index, ...fault }) => ({ path: pathOf("domains", index), ...fault }));
     throw new FaultsError(source, faults);
   }
-  const { services, refused } = readServices(offered);
+  const { services, refused } = readServices(parsed.data.services);
   const contract = {
-    ...rest,
-    ...(domains === undefined ? {} : { domains: sortedUnique(domains) }),
+    ...parsed.data,
+    domains: sortedUnique(domains),
     rootCertificates: sortedUnique(rootCertificates),
     gateways: [...gateways].sort(compareGateways).filter((gateway, index, all) => {
       const before = all[index - 1];
@@ -134,7 +119,7 @@ function readServices(offered: Readonly<Record<string, unknown>>): {
 } {
   const services: [string, ContractService][] = [];
   const refused: Fault[] = [];
-  for (const [host, value] of Object.entries(offered).sort(([one], [other]) => compare(one, other))) {
+  for (const [host, value] of Object.entries(offered).sort(compareKeys)) {
     const path = pathOf("services", host);
     const result = contractService.safeParse(value);
     if (result.success && HOST_NAME.test(host)) services.push([host, sortService(result.data)]);
@@ -161,12 +146,12 @@ export function toContract(
     schemaVersion: SCHEMA_VERSION,
     cluster: name,
     clusterDomain: domain,
-    ...(TRAITS[topology].names.includes("mesh") ? { meshDomain } : {}),
-    ...(domains.length === 0 ? {} : { domains }),
+    meshDomain: TRAITS[topology].names.includes("mesh") ? meshDomain : undefined,
+    domains,
     trustDomain,
     network,
-    ...(topology === "federation" ? {} : { topology }),
-    ...(singleMesh === undefined ? {} : { meshId: singleMesh.meshId }),
+    topology,
+    meshId: singleMesh?.meshId,
     rootCertificates,
     gateways,
     services,

@@ -13,7 +13,7 @@ export function identityChanges(
 ): Fault[] {
   if (published === undefined) return [];
   return [
-    ...sameTopology(published.topology ?? "federation", topology),
+    ...sameTopology(published.topology, topology),
     ...unchanged("cluster.name", published.cluster, cluster.name),
     ...unchanged("cluster.domain", published.clusterDomain, cluster.domain),
     ...unchanged("cluster.trustDomain", published.trustDomain, cluster.trustDomain),

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { list, map, repeats } from "../core/lists.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE } from "../core/names.ts";
-import { sortedRecord, sortedUnique } from "../core/order.ts";
-import { PROTOCOLS, type Protocol } from "../core/port.ts";
+import { sortedRecord, sortedUnique, withoutUndefined } from "../core/order.ts";
+import { PROTOCOLS } from "../core/port.ts";
 import { type Complaint, checked, portNumber, text } from "../core/schema.ts";
 import { SPIFFE_ID } from "../core/spiffe.ts";
 
@@ -18,31 +18,6 @@ const PEERS_LIMIT = 1000;
 /** Most labels of a service for peers' rules: more than a Service has. */
 const LABELS_LIMIT = 64;
 
-/** Port of a service, with one number for all callers. */
-export interface ServicePort {
-  number: number;
-  /** DNS-1123 label, unique in the service. */
-  name: string;
-  protocol: Protocol;
-}
-
-/** An exported service. */
-export interface ContractService {
-  /** At least one, sorted by number. */
-  ports: ServicePort[];
-  /** SPIFFE ids of its workloads. Never empty: Istio would accept any trusted certificate. */
-  subjectAltNames: string[];
-  /** Names of the clusters that may import it: all when left out, none when empty. */
-  peers?: string[];
-  /** Labels of the Service, for peers' import rules. */
-  labels?: Record<string, string>;
-  /**
-   * Whether the cluster's gateway terminates TLS with its own identity, for the SNI `p<port>.<host>`. Left out: the gateway passes calls
-   * through.
-   */
-  terminated?: true;
-}
-
 /** Schema of Kubernetes labels; a map with too many has that fault only. */
 const labelMap = checked(map(LABELS_LIMIT), (all): Complaint[] => {
   const entries = Object.entries(all);
@@ -54,25 +29,36 @@ const labelMap = checked(map(LABELS_LIMIT), (all): Complaint[] => {
   });
 }).transform((value) => value as Record<string, string>);
 
-/** Checks a {@link ServicePort} by itself. */
+/** Schema of one {@link ServicePort}. */
 export const servicePort = z.object({
   number: portNumber,
+  /** Unique in the service. */
   name: text(DNS_LABEL),
   protocol: z.enum(PROTOCOLS),
 });
 
+/** Port of a service, with one number for all callers. */
+export type ServicePort = z.output<typeof servicePort>;
+
 /** Schema of {@link ContractService}. */
 export const contractService = checked(
   z.object({
+    /** At least one, sorted by number. */
     ports: list(servicePort, 1, PORTS_LIMIT),
-    // Without any, Istio accepts every certificate of every trusted root.
+    /** SPIFFE ids of its workloads. Never empty: Istio would accept every certificate of every trusted root. */
     subjectAltNames: list(text(SPIFFE_ID), 1, IDENTITIES_LIMIT),
+    /** Names of the clusters that may import it: all when left out, none when empty. */
     peers: list(text(DNS_LABEL), 0, PEERS_LIMIT).exactOptional(),
+    /** Labels of the Service, for peers' import rules. */
     labels: labelMap.exactOptional(),
+    /** The gateway terminates TLS with its own identity, for the SNI `p<port>.<host>`. Left out: the gateway passes calls through. */
     terminated: z.literal(true).exactOptional(),
   }),
   ({ ports }) => [...sharedKeys(ports, "number"), ...sharedKeys(ports, "name")],
 );
+
+/** An exported service. */
+export type ContractService = z.output<typeof contractService>;
 
 /** Finds ports of any type with the number or name of an earlier one; none in a list that is too long. */
 function sharedKeys(ports: unknown, key: "number" | "name"): Complaint[] {
@@ -88,11 +74,11 @@ function sharedKeys(ports: unknown, key: "number" | "name"): Complaint[] {
 /** Sorts a service as in contracts: ports by number, the rest by name, without duplicates. */
 export function sortService(service: ContractService): ContractService {
   const { ports, subjectAltNames, peers, labels, terminated } = service;
-  return {
+  return withoutUndefined({
     ports: [...ports].sort((one, other) => one.number - other.number),
     subjectAltNames: sortedUnique(subjectAltNames),
-    ...(peers === undefined ? {} : { peers: sortedUnique(peers) }),
-    ...(labels === undefined ? {} : { labels: sortedRecord(Object.entries(labels)) }),
-    ...(terminated === undefined ? {} : { terminated }),
-  };
+    peers: peers && sortedUnique(peers),
+    labels: labels && sortedRecord(Object.entries(labels)),
+    terminated,
+  });
 }

@@ -5,16 +5,6 @@ import { HOST_NAME, isBelow } from "./names.ts";
 import { compare } from "./order.ts";
 import { portNumber, text, type TextRule, pattern } from "./schema.ts";
 
-/** Address at which peers reach an east-west gateway. */
-export interface GatewayAddress {
-  /** IPv4, IPv6 (without brackets) or DNS name. */
-  address: string;
-  /** 1 to 65535; 15443 by Istio's convention. */
-  port: number;
-  /** `region[/zone[/subzone]]`. */
-  locality?: string;
-}
-
 /** Ranges of ipaddr.js that are ordinary unicast: a gateway may be in any of them. */
 const ORDINARY_RANGES: ReadonlySet<string> = new Set([
   "unicast",
@@ -120,10 +110,16 @@ function isWithin(ip: ipaddr.IPv4 | ipaddr.IPv6, range: string): boolean {
 
 /** Schema of {@link GatewayAddress}; makes the address canonical. */
 export const gatewayAddress = z.object({
+  /** IPv4, IPv6 (without brackets) or DNS name. */
   address: z.string().overwrite(canonicalAddress).pipe(text(ADDRESS)),
+  /** 15443 by Istio's convention. */
   port: portNumber,
+  /** `region[/zone[/subzone]]`. */
   locality: text(LOCALITY).exactOptional(),
 });
+
+/** Address at which peers reach an east-west gateway. */
+export type GatewayAddress = z.output<typeof gatewayAddress>;
 
 /** Compares gateways by address, then port, then locality. */
 export function compareGateways(one: GatewayAddress, other: GatewayAddress): number {

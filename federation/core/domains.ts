@@ -7,16 +7,25 @@ export const REVERSE_DOMAINS: readonly string[] = ["in-addr.arpa", "ip6.arpa"];
 /** Domain in which a service has one name in all clusters: Istio's convention for replicated control planes. */
 export const GLOBAL_DOMAIN = "global";
 
+/** Parses the host name of a Service, `<name>.<namespace>.svc.<cluster domain>`; undefined for a host of another form. */
+export function parseServiceHost(
+  host: string,
+  clusterDomain: string,
+): { name: string; namespace: string } | undefined {
+  const suffix = `.svc.${clusterDomain}`;
+  if (!host.endsWith(suffix)) return undefined;
+  const [name = "", namespace = "", ...rest] = host.slice(0, -suffix.length).split(".");
+  return name === "" || namespace === "" || rest.length > 0 ? undefined : { name, namespace };
+}
+
 /**
  * Returns the global name of a peer's service, for clusters with equal cluster domains.
- * @param host name in the peer's cluster, `<name>.<namespace>.svc.<cluster domain>`.
- * @param clusterDomain of the peer.
- * @returns `<name>.<namespace>.global`; undefined for a host of another form.
+ * @param host name in the peer's cluster.
+ * @returns `<name>.<namespace>.global`; undefined for the host of no Service.
  */
 export function globalName(host: string, clusterDomain: string): string | undefined {
-  const suffix = `.svc.${clusterDomain}`;
-  const service = host.slice(0, -suffix.length);
-  return host.endsWith(suffix) && /^[^.]+\.[^.]+$/.test(service) ? `${service}.${GLOBAL_DOMAIN}` : undefined;
+  const service = parseServiceHost(host, clusterDomain);
+  return service && `${service.name}.${service.namespace}.${GLOBAL_DOMAIN}`;
 }
 
 /** Kubernetes' default cluster domain, which nearly every cluster has. */

@@ -52,6 +52,11 @@ export const someText: z.ZodString = text({
   remedy: "Write something, or leave the field out",
 });
 
+/** A field that may be left out: its value is then `undefined`, and its key is always part of the type. */
+export function orUndefined<T extends z.ZodType>(schema: T) {
+  return schema.optional().transform((value): z.output<T> | undefined => value);
+}
+
 /** Schema of a TCP port. */
 export const portNumber: z.ZodNumber = z.number().refine(isPort, {
   error: "must be a port: a whole number from 1 to 65535",

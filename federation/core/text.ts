@@ -103,6 +103,20 @@ export function describeChange({ added, changed, removed }: Change): string {
     .join(", ");
 }
 
+/** Returns the message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Parses JSON; undefined for a text that is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Formats a time in UTC, to the second: `2026-11-21T10:28:15Z`. */
 export function utc(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, "Z");

@@ -14,7 +14,7 @@ import type { Offer, OfferPort } from "./offer.ts";
 export interface NamingDomains {
   clusterDomain: string;
   /** Further domains that it owns. @default none */
-  domains?: readonly string[];
+  domains?: readonly string[] | undefined;
 }
 
 /** Labels right below the cluster domain at which Kubernetes gives names. */
@@ -52,24 +52,11 @@ export function exportedHost(
 ): string {
   return (as === undefined ? undefined : extraName(as, service)) ?? hostOf(service, cluster);
 }
-/** A ServiceEntry of this cluster, by which its gateway finds a Service's workloads under an alias. */
-export interface ExportAlias {
-  namespace: string;
-  /** Name of the Service; the object is called {@link aliasObject}. */
-  service: string;
-  spec: {
-    hosts: string[];
-    location: "MESH_INTERNAL";
-    resolution: "STATIC";
-    ports: { number: number; name: string; protocol: string; targetPort: number }[];
-    workloadSelector: { labels: Record<string, string> };
-    exportTo: string[];
-  };
-}
 
 /** Schema of {@link ExportAlias}. */
-export const exportAlias: z.ZodType<ExportAlias> = z.object({
+export const exportAlias = z.object({
   namespace: z.string(),
+  /** Name of the Service; the object is called {@link aliasObject}. */
   service: z.string(),
   spec: z.object({
     hosts: z.array(z.string()).length(1),
@@ -82,6 +69,9 @@ export const exportAlias: z.ZodType<ExportAlias> = z.object({
     exportTo: z.array(z.string()),
   }),
 });
+
+/** A ServiceEntry of this cluster, by which its gateway finds a Service's workloads under an alias. */
+export type ExportAlias = z.output<typeof exportAlias>;
 
 /** Name of the ServiceEntry for the alias of a Service. */
 export function aliasObject({ service }: Pick<ExportAlias, "service">): string {

@@ -1,6 +1,7 @@
 import type { ExportRule } from "../config/exports.ts";
 import type { ContractService } from "../contract/service.ts";
-import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
+import { parseServiceHost } from "../core/domains.ts";
+import { mapRecord, ownValue, sortedUnique, withoutUndefined } from "../core/order.ts";
 import { type ExportAlias, exportedHost } from "./alias.ts";
 import { type RuleIndex, indexRules, matchesByName, mayMatch } from "./exportRule.ts";
 import { publishedLabels } from "./ownerAnnotations.ts";
@@ -25,23 +26,13 @@ export function lastExports(
       spec.hosts.map((host) => [host, { namespace, name }] as const),
     ),
   );
-  return sortedRecord(
-    Object.entries(services).flatMap(([host, service]) => {
-      const owner = byName.get(host) ?? serviceOf(host, domain);
-      if (owner === undefined) return [];
-      const deciding = decidingRules(rules, index, owner.namespace, owner.name);
-      const naming = deciding.filter((rule) => exportedHost(owner, rule, { domain }) === host);
-      const kept = narrow(service, naming, peers);
-      return kept === undefined ? [] : [[host, kept] as const];
-    }),
-  );
-}
-
-/** The Service of a host name. */
-function serviceOf(host: string, domain: string): { namespace: string; name: string } | undefined {
-  if (!host.endsWith(`.svc.${domain}`)) return undefined;
-  const [name = "", namespace = "", ...rest] = host.slice(0, -`.svc.${domain}`.length).split(".");
-  return namespace === "" || rest.length > 0 ? undefined : { namespace, name };
+  return mapRecord(services, (service, host) => {
+    const owner = byName.get(host) ?? parseServiceHost(host, domain);
+    if (owner === undefined) return undefined;
+    const deciding = decidingRules(rules, index, owner.namespace, owner.name);
+    const naming = deciding.filter((rule) => exportedHost(owner, rule, { domain }) === host);
+    return narrow(service, naming, peers);
+  });
 }
 
 /** The rules that may decide on a Service: those up to the first that surely matches it. */
@@ -82,12 +73,12 @@ function narrow(
     { labels: rules.flatMap((rule) => rule.labels ?? []) },
   );
   if (ports.length === 0 || peers?.length === 0) return undefined;
-  return {
+  return withoutUndefined({
     ports,
     subjectAltNames: service.subjectAltNames,
-    ...(peers === undefined ? {} : { peers }),
-    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    peers,
+    labels: Object.keys(labels).length === 0 ? undefined : labels,
     // Stays until the policies can change too.
-    ...(service.terminated === undefined ? {} : { terminated: service.terminated }),
-  };
+    terminated: service.terminated,
+  });
 }

@@ -1,9 +1,10 @@
 import type { ImportRule } from "../config/importRules.ts";
 import type { PeerConfig } from "../config/peers.ts";
 import { count } from "../core/text.ts";
+import { parseServiceHost } from "../core/domains.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EMPTY_SELECTOR, isEmpty, matches } from "../core/labels.ts";
-import { isBelow, matchesAny } from "../core/names.ts";
+import { matchesAny } from "../core/names.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import type { PeerImports } from "./contracts.ts";
 import { HostRegistry } from "./hostRegistry.ts";
@@ -44,12 +45,7 @@ export function toPeerService(
   clusterDomain: string,
   labels: Record<string, string> = {},
 ): PeerService {
-  const domain = `svc.${clusterDomain}`;
-  const [name, namespace, ...more] = isBelow(host, domain)
-    ? host.slice(0, -domain.length - 1).split(".")
-    : [];
-  if (name === undefined || namespace === undefined || more.length > 0) return { host, labels };
-  return { host, name, namespace, labels };
+  return { host, labels, ...parseServiceHost(host, clusterDomain) };
 }
 
 /** Imports of one peer as the stack's rules choose them. */

@@ -2,15 +2,10 @@ import { GLOBAL_DOMAIN, globalName } from "../core/domains.ts";
 import { type Fault, pathOf, settingCommand } from "../core/fault.ts";
 import { HOST_NAME, isBelow } from "../core/names.ts";
 import { type Topology, type PeerNames, TRAITS } from "../core/topology.ts";
+import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
-/** The domains by which a peer's services may be named. */
-export interface NamedCluster {
-  clusterDomain: string;
-  /** Left out by older versions, and where a topology has no such names. */
-  meshDomain?: string;
-  /** Others that it owns; likewise. */
-  domains?: string[];
-}
+/** Domains by which a peer's services may be named. */
+export type NamedCluster = Pick<PinnedPeer, "clusterDomain" | "meshDomain" | "domains">;
 
 /** The ways of naming that a stack may choose for a peer. */
 export const CHOICES = ["own", "mesh"] as const satisfies PeerNames[];

@@ -10,24 +10,19 @@ import { boundedLines, count } from "../core/text.ts";
 import type { Import } from "./import.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
-/** One peer in the stack output `peers`. */
-export interface PeerStatus {
-  state: "ready" | "pending";
-  /** Why it is pending; empty when ready. */
-  reason: string;
-  /** Since when it is pending, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
-  since: string;
-  /** How many of its services are registered here. */
-  imported: number;
-}
-
 /** Schema of {@link PeerStatus}. */
-export const peerStatus: z.ZodType<PeerStatus> = z.object({
+export const peerStatus = z.object({
   state: z.enum(["ready", "pending"]),
+  /** Why it is pending; empty when ready. */
   reason: z.string(),
+  /** Start of its pending state, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
   since: z.string().default(""),
+  /** Number of its services that are registered here. */
   imported: z.number(),
 });
+
+/** One peer in the stack output `peers`. */
+export type PeerStatus = z.output<typeof peerStatus>;
 
 /**
  * What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none; and whom it trusts by its output

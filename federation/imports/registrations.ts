@@ -71,7 +71,7 @@ export function chooseFromPeers(
 /** The peers by each of their domains: names in these stay with their peer, and no rule may give one to another. */
 function peersByDomain(planned: Readonly<Record<string, PeerImports>>): ReadonlyMap<string, string[]> {
   const owners = Object.entries(planned).flatMap(([peer, { contract }]) =>
-    [contract.clusterDomain, contract.meshDomain, ...(contract.domains ?? [])].flatMap((domain) =>
+    [contract.clusterDomain, contract.meshDomain, ...contract.domains].flatMap((domain) =>
       domain === undefined ? [] : [{ domain, peer }],
     ),
   );

@@ -4,22 +4,7 @@ import type { Fault } from "../core/fault.ts";
 import { ownValue } from "../core/order.ts";
 import { faultsOf, text, pattern } from "../core/schema.ts";
 import { utc } from "../core/text.ts";
-import { type ApiServer, apiServerFields, apiServerHost } from "./apiServer.ts";
-
-/** Lifetime of a credential; times in UTC as `2026-12-21T10:28:15Z`. */
-export interface CredentialLife {
-  issued: string;
-  /** Left out for a credential without an end. */
-  expires?: string;
-  /** Requested hours; left out where none were requested. API servers may grant fewer. */
-  hours?: number;
-}
-
-/** Access of one peer's istiod to a cluster's API server: an entry of the secret stack output `access`. */
-export interface PeerAccess extends ApiServer, CredentialLife {
-  /** Bearer token of the peer's own ServiceAccount in that cluster. */
-  token: string;
-}
+import { apiServerFields, apiServerHost } from "./apiServer.ts";
 
 /** Bearer token (RFC 6750), whose characters cannot end a header or a line. */
 const TOKEN = pattern(
@@ -29,21 +14,28 @@ const TOKEN = pattern(
   "Have the peer's team run `pulumi up` on its stack, then here",
 );
 
-const lifeFields = {
-  issued: z.iso.datetime(),
-  expires: z.iso.datetime().exactOptional(),
-  hours: z.number().exactOptional(),
-};
-
 /** Schema of {@link CredentialLife}. */
-export const credentialLife: z.ZodType<CredentialLife> = z.object(lifeFields);
+export const credentialLife = z.object({
+  issued: z.iso.datetime(),
+  /** Undefined for a credential without an end. */
+  expires: z.iso.datetime().optional(),
+  /** Requested hours; undefined where none were requested. API servers may grant fewer. */
+  hours: z.number().optional(),
+});
+
+/** Lifetime of a credential; times in UTC as `2026-12-21T10:28:15Z`. */
+export type CredentialLife = z.output<typeof credentialLife>;
 
 /** Schema of {@link PeerAccess}. */
-export const peerAccess: z.ZodType<PeerAccess> = z.object({
+export const peerAccess = z.object({
   ...apiServerFields,
+  /** Bearer token of the peer's own ServiceAccount in that cluster. */
   token: text(TOKEN),
-  ...lifeFields,
+  ...credentialLife.shape,
 });
+
+/** Access of one peer's istiod to a cluster's API server: an entry of the secret stack output `access`. */
+export type PeerAccess = z.output<typeof peerAccess>;
 
 const entries = z.record(z.string(), z.unknown());
 

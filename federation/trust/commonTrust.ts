@@ -68,7 +68,7 @@ export function unnamedTrustNotes(
  * @param ownRoots our own roots that peers may share, PEM.
  */
 export function validatePeerTopology(
-  { topology = "federation", rootCertificates }: Contract,
+  { topology, rootCertificates }: Contract,
   own: Topology,
   ownRoots: OutsideRoots = [],
 ): Fault[] {

@@ -3,26 +3,21 @@ import * as z from "zod";
 import { utc } from "../core/text.ts";
 import { FINGERPRINT } from "../x509/certificate.ts";
 
-/** Validity of a certificate in the stack output `certificates`; times in UTC as `2036-11-19T10:28:15Z`. */
-export interface CertificateDates {
-  notBefore: string;
-  notAfter: string;
+const certificateDates = z.object({
+  notBefore: z.iso.datetime(),
+  notAfter: z.iso.datetime(),
   /** SHA-256 fingerprint, as `AB:CD:...`. */
-  sha256: string;
-}
+  sha256: z.string().refine(FINGERPRINT.test),
+});
 
-/** Certificates that a stack issued, by role: `root`, `intermediate`, `trust anchor of cluster-b`. */
-export type CertificateReport = Record<string, CertificateDates>;
+/** Validity of a certificate in the stack output `certificates`; times in UTC as `2036-11-19T10:28:15Z`. */
+export type CertificateDates = z.output<typeof certificateDates>;
 
 /** Schema of {@link CertificateReport}. */
-export const certificateReport: z.ZodType<CertificateReport> = z.record(
-  z.string(),
-  z.object({
-    notBefore: z.iso.datetime(),
-    notAfter: z.iso.datetime(),
-    sha256: z.string().refine(FINGERPRINT.test),
-  }),
-);
+export const certificateReport = z.record(z.string(), certificateDates);
+
+/** Certificates that a stack issued, by role: `root`, `intermediate`, `trust anchor of cluster-b`. */
+export type CertificateReport = z.output<typeof certificateReport>;
 
 const DAY = 86_400_000;
 

@@ -49,7 +49,7 @@ export function validatePin(
     nameChange(peer, "cluster", cluster, pinned?.cluster, identity.cluster),
     nameChange(peer, "clusterDomain", clusterDomain, pinned?.clusterDomain, identity.clusterDomain),
     meshDomainChange(peer, meshDomain, pinned?.meshDomain, identity.meshDomain),
-    domainChange(peer, contract.domains ?? [], pinned && (pinned.domains ?? []), identity.domains),
+    domainChange(peer, contract.domains, pinned && (pinned.domains ?? []), identity.domains),
     nameChange(peer, "trustDomain", trustDomain, pinned?.trustDomain, identity.trustDomain),
   ];
   return {

@@ -24,44 +24,29 @@ export function readByPeer<T>(entry: z.ZodType<T>, output: unknown): Record<stri
     }),
   );
 }
-/** Identity and roots of a peer, pinned when it is first imported. */
-export interface PinnedPeer {
-  /** Name that the peer gives itself. */
-  cluster?: string;
-  /** Cluster domain; nobody else may have it while the peer is pending. */
-  clusterDomain: string;
-  /** Mesh domain; nobody else may have it either. Absent where the peer publishes none. */
-  meshDomain?: string;
-  /** Further domains; nobody else may have them either. Absent where the peer publishes none. */
-  domains?: string[];
-  /** SPIFFE trust domain. */
-  trustDomain: string;
-  /** Root certificates, PEM, one each. */
-  rootCertificates: string[];
-}
 
-/** Schema of {@link PinnedPeer}. */
-export const pinnedPeer: z.ZodType<PinnedPeer> = z.object({
-  cluster: text(DNS_LABEL).exactOptional(),
+/** Schema of {@link PinnedPeer}. Nobody else may have its domains, also while the peer is pending. */
+export const pinnedPeer = z.object({
+  /** Name that the peer gives itself. */
+  cluster: text(DNS_LABEL).optional(),
   clusterDomain: text(HOST_NAME),
-  meshDomain: text(MESH_DOMAIN).exactOptional(),
-  domains: z.array(text(OWNED_DOMAIN)).exactOptional(),
+  meshDomain: text(MESH_DOMAIN).optional(),
+  /** Further domains. */
+  domains: z.array(text(OWNED_DOMAIN)).optional(),
+  /** SPIFFE trust domain. */
   trustDomain: text(TRUST_DOMAIN),
+  /** PEM, one each. */
   rootCertificates: z.array(z.string()),
 });
 
+/** Identity and roots of a peer, pinned when it is first imported. */
+export type PinnedPeer = z.output<typeof pinnedPeer>;
+
 /** Returns the identity to pin of a contract, without roots that are not valid at this time. */
 export function pinnable(contract: Contract, now: Date): PinnedPeer & { cluster: string } {
-  const { cluster, clusterDomain, meshDomain, domains = [], trustDomain } = contract;
+  const { cluster, clusterDomain, meshDomain, domains, trustDomain } = contract;
   const rootCertificates = contract.rootCertificates.filter((root) => isValidAt(root, now));
-  return {
-    cluster,
-    clusterDomain,
-    ...(meshDomain === undefined ? {} : { meshDomain }),
-    ...(domains.length === 0 ? {} : { domains }),
-    trustDomain,
-    rootCertificates,
-  };
+  return { cluster, clusterDomain, meshDomain, domains, trustDomain, rootCertificates };
 }
 
 /** Parses the stack output `trustAnchors`, see {@link readByPeer}. */

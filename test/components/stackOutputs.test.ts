@@ -5,10 +5,10 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as state from "@pulumi/pulumi/runtime/state.js";
 import { Findings } from "../../federation/core/findings.ts";
-import { NO_LAST_RUN, parseLastRun } from "../../federation/lastRun.ts";
+import { parseLastRun } from "../../federation/lastRun.ts";
 import main from "../../index.ts";
 import { ACCESS, TRUSTING, meshContract } from "../federation/mesh/meshSamples.ts";
-import { ROOT_A, contractOf } from "../federation/samples.ts";
+import { ROOT_A, contractOf, NO_LAST_RUN } from "../federation/samples.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 import { MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 

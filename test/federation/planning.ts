@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import { FaultsError } from "../../federation/core/fault.ts";
 import { Findings } from "../../federation/core/findings.ts";
-import { NO_LAST_RUN } from "../../federation/lastRun.ts";
+import { NO_LAST_RUN } from "./samples.ts";
 import { type ClusterPlan, type WaitingPlan, planCluster } from "../../federation/plan.ts";
 import type { ClusterReadings } from "../../federation/snapshot.ts";
 import { EMPTY_CLUSTER, type Given, snapshotOf } from "./planContext.ts";

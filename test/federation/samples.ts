@@ -1,3 +1,4 @@
+import type { LastRun } from "../../federation/lastRun.ts";
 import { type RootConfig, parseRootConfig } from "../../federation/config/rootStack.ts";
 import { type ParsedConfig, type StackConfig, parseConfig } from "../../federation/config/stackConfig.ts";
 import type { Contract } from "../../federation/contract/contract.ts";
@@ -84,8 +85,10 @@ export function contractOf(changes: Partial<Record<keyof Contract, unknown>> = {
     schemaVersion: 1,
     cluster: "cluster-b",
     clusterDomain: "cluster-b.local",
+    domains: [],
     trustDomain: "cluster-b.local",
     network: "network-b",
+    topology: "federation",
     rootCertificates: [ROOT_B],
     gateways: [{ address: "203.0.113.20", port: 15443 }],
     services: { [BAR]: barService },
@@ -155,3 +158,18 @@ export const contractC = contractOf({
   rootCertificates: [ROOT_C],
   services: { [WEB]: { ...barService, subjectAltNames: ["spiffe://cluster-c.local/ns/shop/sa/web"] } },
 });
+
+/** Outputs before the first update: empty. */
+export const NO_LAST_RUN: LastRun = {
+  contract: undefined,
+  pinned: {},
+  statuses: {},
+  certificates: {},
+  certificateRequest: undefined,
+  rotation: undefined,
+  issued: undefined,
+  policies: {},
+  aliases: {},
+  credentials: {},
+  joined: {},
+};

@@ -42,7 +42,7 @@ describe("The identity of a cluster", () => {
 
   it("may get a mesh domain when none was published yet, and hears what another one would change", () => {
     const published = contractOf();
-    assert.ok(!("meshDomain" in published));
+    assert.equal(published.meshDomain, undefined);
     assert.deepEqual(identityChanges(published, config), []);
     const [fault] = identityChanges({ ...published, meshDomain: "b.mesh" }, config);
     assert.match(

@@ -19,6 +19,8 @@ const config = validConfig(
 const anchor = {
   cluster: "cluster-b",
   clusterDomain: "cluster-b.local",
+  meshDomain: undefined,
+  domains: [],
   trustDomain: "cluster-b.local",
   rootCertificates: [ROOT_B],
 };

@@ -1,7 +1,7 @@
 import type { StackConfig } from "../../../federation/config/stackConfig.ts";
 import type { PeerAccess } from "../../../federation/mesh/credential.ts";
-import { type LastRun, NO_LAST_RUN } from "../../../federation/lastRun.ts";
-import { KUBECONFIG, ROOT_A, contractOf, validConfig } from "../samples.ts";
+import type { LastRun } from "../../../federation/lastRun.ts";
+import { KUBECONFIG, ROOT_A, contractOf, validConfig, NO_LAST_RUN } from "../samples.ts";
 
 export const NOW = new Date("2026-11-21T10:00:00Z");
 
