@@ -24,9 +24,8 @@ const LOG_FILE = join(labPaths(LAB_FOLDER).logs, "lab.log");
  */
 export async function ensureLab(log: Log, count?: number): Promise<RunningLab> {
   const running = readSession(LAB_FOLDER);
-  if (running === undefined) {
+  if (running === undefined)
     await startInBackground(log, count === undefined ? [] : ["--clusters", String(count)]);
-  }
   const { environment, clusters = [] } = readSession(LAB_FOLDER) ?? {};
   if (count !== undefined && clusters.length !== count) {
     throw new LabError(
@@ -89,9 +88,7 @@ async function startInBackground(log: Log, options: readonly string[]): Promise<
       resolve(false);
     });
   });
-  if (!(await ready)) {
-    throw new LabError(failure);
-  }
+  if (!(await ready)) throw new LabError(failure);
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   server.disconnect();
   server.unref();

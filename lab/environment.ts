@@ -107,9 +107,7 @@ export function readSession(dir: string): Session | undefined {
   try {
     session = JSON.parse(readFileSync(labPaths(dir).session, "utf8")) as Session;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-      return undefined;
-    }
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
   return isRunning(session.holder) ? session : undefined;

@@ -119,9 +119,8 @@ export async function clearFolder(dir: string, log: Log): Promise<void> {
   const paths = labPaths(dir);
   const ended = await endRecorded(paths.processes);
   if (ended.length > 0) log(`ended what was still running: ${ended.join(", ")}`);
-  if (existsSync(dir) && !existsSync(paths.session)) {
+  if (existsSync(dir) && !existsSync(paths.session))
     throw new LabError(`${dir} was not made by the lab: move it away`);
-  }
   rmSync(dir, { recursive: true, force: true });
 }
 

@@ -52,9 +52,7 @@ function checkNode(): string | undefined {
 
 async function checkNpm(run: RunCommand): Promise<string | undefined> {
   const version = semver.coerce(await run("npm", ["--version"], TOOLS_FOLDER));
-  if (version !== null && semver.gte(version, NPM_VERSION)) {
-    return undefined;
-  }
+  if (version !== null && semver.gte(version, NPM_VERSION)) return undefined;
   const have = version === null ? "`npm --version` fails" : `this is ${version.version}`;
   return `npm ${semver.major(NPM_VERSION)} or later: ${have}. Install a Node.js that has it (https://nodejs.org)`;
 }
@@ -63,9 +61,7 @@ async function checkGo(run: RunCommand): Promise<string | undefined> {
   // In the folder of go.mod, so that Go picks, or fetches, the toolchain that this go.mod asks for.
   const printed = await run("go", ["version"], TOOLS_FOLDER);
   const version = semver.coerce(/go(\d\S*)/.exec(printed ?? "")?.[1]);
-  if (version !== null && semver.gte(version, GO_VERSION)) {
-    return undefined;
-  }
+  if (version !== null && semver.gte(version, GO_VERSION)) return undefined;
   const have = version === null ? "`go version` fails" : `this is ${version.version}`;
   return `Go ${GO_VERSION} or later: ${have}. Install it (https://go.dev/dl) and put its bin folder on PATH`;
 }

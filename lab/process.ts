@@ -126,9 +126,7 @@ function readRecords(file: string): (ProcessIdentity & { name: string })[] {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as (ProcessIdentity & { name: string })[];
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-      return [];
-    }
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
 }
@@ -166,9 +164,7 @@ export function isRunning(identity: ProcessIdentity): boolean {
  * @param graceSeconds time between the two signals.
  */
 export async function endGroup(identity: ProcessIdentity, graceSeconds: number): Promise<void> {
-  if (!isRunning(identity)) {
-    return;
-  }
+  if (!isRunning(identity)) return;
   signalBoth(identity, "SIGTERM");
   const deadline = performance.now() + graceSeconds * 1000;
   while (isRunning(identity) && performance.now() < deadline) {
@@ -195,8 +191,6 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
-      throw error;
-    }
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }

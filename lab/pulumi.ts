@@ -41,9 +41,8 @@ export class Stack {
   /** Makes the stack when it does not exist. */
   async ensure(): Promise<void> {
     const stacks = JSON.parse(await this.#pulumi(["stack", "ls", "--json"])) as { name: string }[];
-    if (!stacks.some(({ name }) => name === this.name)) {
+    if (!stacks.some(({ name }) => name === this.name))
       await this.#pulumi(["stack", "init", this.name, "--no-select"]);
-    }
   }
 
   /** `pulumi stack select`: commands that name no stack mean this one from now on. */

@@ -76,9 +76,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   // The other way round each would wait for what is gone already.
   const stop = async () => {
     stopping = true;
-    for (const process of started.toReversed()) {
-      await process.stop();
-    }
+    for (const process of started.toReversed()) await process.stop();
   };
   try {
     const etcd = await start("etcd", etcdArguments(name, address, dir));

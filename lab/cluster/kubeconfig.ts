@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { KubeConfig } from "@kubernetes/client-node";
+import { KubeConfig, type RequestContext } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 
-/** How to reach one cluster as its administrator. */
+/** API server and administrator of one cluster. */
 export interface KubeconfigEntry {
   /** Name of the cluster, of its user and of its context. */
   readonly name: string;
   /** URL of the API server. */
   readonly server: string;
-  /** PEM of the certificates that the API server's certificate is checked with. */
+  /** PEM of the certificates that verify the API server's. */
   readonly certificateAuthority: string;
   readonly token: string;
 }
@@ -35,13 +35,20 @@ export function writeKubeconfig(file: string, entries: readonly KubeconfigEntry[
   writeFileSync(file, stringify(config, { lineWidth: 0 }), { mode: 0o600 });
 }
 
-/**
- * Reads a kubeconfig and chooses one of its contexts.
- *
- * @throws Error when the file cannot be read or has no such context.
- */
+/** A kubeconfig whose requests share their connections: the client would open one for each request, with a TLS handshake. */
+class SharedConnections extends KubeConfig {
+  #dispatcher: ReturnType<RequestContext["getDispatcher"]>;
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    this.#dispatcher ??= context.getDispatcher();
+    if (this.#dispatcher !== undefined) context.setDispatcher(this.#dispatcher);
+  }
+}
+
+/** Reads a kubeconfig and selects a context. @throws Error when the file cannot be read or has no such context. */
 export function loadContext(file: string, context: string): KubeConfig {
-  const config = new KubeConfig();
+  const config = new SharedConnections();
   config.loadFromFile(file);
   if (config.getContextObject(context) === null) throw new Error(`${file} has no context ${context}`);
   config.setCurrentContext(context);
@@ -49,10 +56,9 @@ export function loadContext(file: string, context: string): KubeConfig {
 }
 
 /**
- * A kubeconfig (JSON is YAML) for a Pod: the cluster of `config`'s current context, with the token that the Pod has
- * mounted, so that it may do what its service account may.
+ * Formats a Pod's kubeconfig (JSON is YAML): the cluster of `config`'s current context, with the token mounted in the Pod.
  *
- * @param tokenFile absolute path; read again by clients when it changes.
+ * @param tokenFile absolute path; clients read it again when it changes.
  */
 export function podKubeconfig(config: KubeConfig, tokenFile: string): string {
   const cluster = config.getCurrentCluster();
@@ -63,14 +69,7 @@ export function podKubeconfig(config: KubeConfig, tokenFile: string): string {
     "current-context": "pod",
     contexts: [{ name: "pod", context: { cluster: "pod", user: "pod" } }],
     clusters: [
-      {
-        name: "pod",
-        cluster: {
-          server: cluster.server,
-          ...(cluster.caData && { "certificate-authority-data": cluster.caData }),
-          ...(cluster.caFile && { "certificate-authority": cluster.caFile }),
-        },
-      },
+      { name: "pod", cluster: { server: cluster.server, "certificate-authority-data": cluster.caData } },
     ],
     users: [{ name: "pod", user: { tokenFile } }],
   });

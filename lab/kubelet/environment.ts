@@ -39,9 +39,8 @@ export function resolveEnvironment(
     const ref = configMapRef ?? secretRef;
     const name = ref?.name ?? "";
     const data = configMapRef ? sources.configMap(namespace, name) : sources.secret(namespace, name);
-    if (!data && !ref?.optional) {
+    if (!data && !ref?.optional)
       throw new MissingSourceError(configMapRef ? "ConfigMap" : "Secret", namespace, name);
-    }
     for (const [key, value] of Object.entries(data ?? {})) environment[prefix + key] = text(value);
   }
   for (const variable of container.env ?? []) {

@@ -148,12 +148,8 @@ function runScript(directory: string): string {
 }
 
 function runResult(code: number | null, signal: NodeJS.Signals | null): RunResult {
-  if (code === 0) {
-    return { error: "", bail: false };
-  }
-  if (code === ALREADY_REPORTED) {
-    return { error: "", bail: true };
-  }
+  if (code === 0) return { error: "", bail: false };
+  if (code === ALREADY_REPORTED) return { error: "", bail: true };
   const ending = code === null ? 128 + constants.signals[signal ?? "SIGKILL"] : code;
   return { error: `Program exited with non-zero exit code: ${ending}`, bail: false };
 }

@@ -151,9 +151,7 @@ function isLauncher(file: string): boolean {
 
 async function download(plugin: Wanted, options: PluginOptions): Promise<string | undefined> {
   const { version } = plugin;
-  if (version === undefined || existsSync(join(options.binDir, FAILED_DOWNLOAD))) {
-    return undefined;
-  }
+  if (version === undefined || existsSync(join(options.binDir, FAILED_DOWNLOAD))) return undefined;
   const url = `${PLUGIN_SERVER}/${executable(plugin)}-v${version}-linux-${process.arch === "x64" ? "amd64" : process.arch}.tar.gz`;
   if (!(await (options.reachable ?? isReachable)(url))) {
     options.log(`Pulumi's plugins cannot be downloaded: ${url} cannot be reached`);
@@ -190,9 +188,8 @@ async function download(plugin: Wanted, options: PluginOptions): Promise<string 
 }
 
 async function whyMissing(plugin: Wanted, options: PluginOptions): Promise<string> {
-  if (plugin.version === undefined) {
+  if (plugin.version === undefined)
     return `not on PATH and not beside ${options.pulumi}; it comes with Pulumi's own CLI packages only`;
-  }
   const places = `not on PATH, not beside ${options.pulumi}, not in ${join(options.pulumiHome, "plugins")}`;
   const reason = await readFile(join(options.binDir, FAILED_DOWNLOAD), "utf8").catch(
     () => "it did not arrive",

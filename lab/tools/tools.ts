@@ -81,13 +81,9 @@ export async function findOnPath(tool: ToolName, path: string): Promise<PathSear
   const refused: string[] = [];
   for (const folder of new Set(path.split(delimiter).filter(isAbsolute))) {
     const file = join(folder, tool);
-    if (!(await isExecutable(file))) {
-      continue;
-    }
+    if (!(await isExecutable(file))) continue;
     const version = await readVersion(file, TOOLS[tool]);
-    if (version !== undefined && isAccepted(tool, version)) {
-      return { found: { file, version }, refused };
-    }
+    if (version !== undefined && isAccepted(tool, version)) return { found: { file, version }, refused };
     const { accepted } = TOOLS[tool];
     const wanted = accepted === "pinned" ? pinnedVersion(tool) : accepted;
     refused.push(
@@ -100,9 +96,7 @@ export async function findOnPath(tool: ToolName, path: string): Promise<PathSear
 /** Whether a program of this version on PATH serves the lab. Pre-releases count as the release that they precede. */
 export function isAccepted(tool: ToolName, version: string): boolean {
   const { accepted } = TOOLS[tool];
-  if (accepted === "pinned") {
-    return version === pinnedVersion(tool);
-  }
+  if (accepted === "pinned") return version === pinnedVersion(tool);
   // Some releases of helm print no patch number.
   const complete = semver.valid(version) ?? semver.coerce(version);
   return complete !== null && semver.satisfies(complete, accepted, { includePrerelease: true });

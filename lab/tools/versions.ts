@@ -108,9 +108,7 @@ export function moduleVersion(module: string): string {
   const requirement = goMod
     .split("\n")
     .find((line) => line.replace("require", "").trim().startsWith(`${module} v`));
-  if (requirement === undefined) {
-    throw new Error(`lab/tools/go.mod does not require ${module}`);
-  }
+  if (requirement === undefined) throw new Error(`lab/tools/go.mod does not require ${module}`);
   return requirement.slice(requirement.indexOf(" v") + 2).replace(/ .*/, "");
 }
 
@@ -120,9 +118,7 @@ export const GO_VERSION = /^go (\S+)/m.exec(goMod)?.[1] ?? "";
 /** Version that this program reports when the lab built or fetched it. */
 export function pinnedVersion(tool: ToolName): string {
   const { module } = TOOLS[tool];
-  if (module === undefined) {
-    return ENVOY_VERSION;
-  }
+  if (module === undefined) return ENVOY_VERSION;
   // Istio has no module versions: a commit of the release's branch is pinned, and proxies report release and commit.
   return module === ISTIO_MODULE
     ? `${ISTIO_RELEASE}-${moduleVersion(module).split("-").at(-1)}`

@@ -1,10 +1,10 @@
-import type { KubernetesObject } from "@kubernetes/client-node";
 import {
   AdmissionregistrationV1Api,
   AppsV1Api,
   CoreV1Api,
   KubernetesObjectApi,
   PatchStrategy,
+  type KubernetesObject,
 } from "@kubernetes/client-node";
 import { loadContext } from "../cluster/kubeconfig.ts";
 import { isNotFound } from "../kubelet/cluster.ts";

@@ -1,14 +1,13 @@
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
-import type { RequestOptions } from "node:https";
+import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
-import type { KubeConfig } from "@kubernetes/client-node";
+import type { Connection } from "./connection.ts";
 import type { Manifest } from "./manifest.ts";
 
 const REACHABLE_SECONDS = 10;
 const REQUEST_SECONDS = 32;
 
-/** What the API server answered to a request that it refused. */
+/** The API server's refusal of a request. */
 export class ApiError extends Error {
   readonly code: number;
   readonly reason: string;
@@ -37,25 +36,27 @@ export interface RequestExtras {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Wanted form of the response. Default: the object. */
+  readonly accept?: string;
 }
 
-/** Requests to one API server. Objects pass as they are: typed clients drop fields which they do not know. */
+/** Requests to one API server over shared connections. Objects pass unchanged: typed clients drop fields that they do not know. */
 export class ClusterApi {
-  readonly #load: () => KubeConfig;
-  #config: KubeConfig | undefined;
+  readonly #connect: () => Connection;
+  #connection: (Connection & { agent: HttpAgent }) | undefined;
   readonly #kinds = new Map<string, Promise<ServedKind | undefined>>();
   #unreachable: Promise<string | undefined> | undefined;
 
-  /** @param load reads the kubeconfig; called once, at the first request, so that a bad one is "unreachable". */
-  constructor(load: () => KubeConfig) {
-    this.#load = load;
+  /** @param connect reads the kubeconfig, once at the first request, so that a bad one makes the cluster unreachable. */
+  constructor(connect: () => Connection) {
+    this.#connect = connect;
   }
 
-  /** Why the cluster cannot be reached; undefined if it can. Asked once. */
+  /** The reason why the cluster cannot be reached; undefined if it can. Checked once. */
   unreachable(): Promise<string | undefined> {
     this.#unreachable ??= this.request("GET", "/version", {}, REACHABLE_SECONDS).then(
       () => undefined,
-      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      messageOf,
     );
     return this.#unreachable;
   }
@@ -69,9 +70,7 @@ export class ClusterApi {
       this.#kinds.delete(key);
       throw error;
     });
-    if (served === undefined) {
-      this.#kinds.delete(key);
-    }
+    if (served === undefined) this.#kinds.delete(key);
     return served;
   }
 
@@ -84,9 +83,7 @@ export class ClusterApi {
       const resource = list.resources.find(
         (candidate) => candidate.kind === kind && !candidate.name.includes("/"),
       );
-      if (resource === undefined) {
-        return undefined;
-      }
+      if (resource === undefined) return undefined;
       const { name: plural, namespaced } = resource;
       return {
         namespaced,
@@ -99,37 +96,29 @@ export class ClusterApi {
           ].join("/"),
       };
     } catch (error) {
-      if (isApiError(error, 404)) {
-        return undefined;
-      }
+      if (isApiError(error, 404)) return undefined;
       throw error;
     }
   }
 
-  /** Sends a request and answers the object; throws ApiError on any status but success. */
+  /** Sends a request and returns the object. @throws ApiError on any status but success. */
   async request(
     method: string,
     path: string,
-    { query = {}, body, contentType = "application/json" }: RequestExtras = {},
+    { query = {}, body, contentType = "application/json", accept = "application/json" }: RequestExtras = {},
     seconds = REQUEST_SECONDS,
   ): Promise<Manifest> {
-    this.#config ??= this.#load();
-    const server = this.#config.getCurrentCluster()?.server;
-    if (server === undefined) {
-      throw new Error("the kubeconfig has no current cluster");
-    }
-    const url = new URL(server.replace(/\/$/, "") + path);
+    const { server, token, agent } = this.#open();
+    const url = new URL(server + path);
     url.search = new URLSearchParams(query).toString();
-    const options: RequestOptions = {
-      method,
-      headers: { accept: "application/json" },
-      timeout: seconds * 1000,
+    const headers = {
+      accept,
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { "content-type": contentType }),
     };
-    await this.#config.applyToHTTPSOptions(options);
-    const payload = body === undefined ? undefined : JSON.stringify(body);
     const [code, answer] = await new Promise<[number, string]>((resolve, reject) => {
       const start = url.protocol === "http:" ? httpRequest : httpsRequest;
-      const sent = start(url, options, (response) => {
+      const sent = start(url, { method, headers, agent, timeout: seconds * 1000 }, (response) => {
         text(response).then((content) => {
           resolve([response.statusCode ?? 0, content]);
         }, reject);
@@ -138,22 +127,35 @@ export class ClusterApi {
       sent.on("error", (error) => {
         reject(new Error(`${method} ${url.origin}${path}: ${error.message}`));
       });
-      if (payload !== undefined) {
-        sent.setHeader("content-type", contentType);
-      }
-      sent.end(payload);
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
     });
     return parse(code, answer);
   }
+
+  #open(): Connection & { agent: HttpAgent } {
+    if (this.#connection === undefined) {
+      const connection = this.#connect();
+      const { ca, cert, key, rejectUnauthorized } = connection;
+      const isPlain = connection.server.startsWith("http:");
+      const agent = isPlain
+        ? new HttpAgent({ keepAlive: true })
+        : new HttpsAgent({ keepAlive: true, ca, cert, key, rejectUnauthorized });
+      this.#connection = { ...connection, agent };
+    }
+    return this.#connection;
+  }
+}
+
+/** Message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function parse(code: number, answer: string): Manifest {
   const success = code >= 200 && code < 300;
   try {
     const object = JSON.parse(answer) as Manifest & { reason?: string; message?: string };
-    if (success) {
-      return object;
-    }
+    if (success) return object;
     throw new ApiError(code, object.reason ?? "", object.message ?? answer);
   } catch (error) {
     throw error instanceof ApiError ? error : new ApiError(code, "", answer.trim() || `status ${code}`);

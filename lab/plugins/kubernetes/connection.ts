@@ -1,13 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
-import { KubeConfig } from "@kubernetes/client-node";
+import { delimiter, join } from "node:path";
+import { parse } from "yaml";
 import { reveal, type Properties } from "../protocol/values.ts";
 
-/** The provider's configuration, as far as the stand-in heeds it. */
+/** Configuration of the provider, as far as the stand-in covers it. */
 export interface Settings {
-  /** Path of a kubeconfig, or its contents; absent: the machine's own. */
+  /** Path of a kubeconfig, or its contents; undefined: the machine's own. */
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
   readonly cluster: string | undefined;
@@ -26,22 +25,18 @@ const REFUSED = ["renderYamlToDirectory", "skipUpdateUnreachable"];
 /** Reads the provider's configuration; SDKs write everything but plain strings as JSON. */
 export function readSettings(config: Properties): Settings {
   const plain = reveal(config);
+  // Empty counts as absent, as with the real provider.
   const text = (key: string) =>
     typeof plain[key] === "string" && plain[key] !== "" ? plain[key] : undefined;
   const flag = (key: string) => plain[key] === true || plain[key] === "true";
   const refused = REFUSED.filter(
     (key) => flag(key) || (key === "renderYamlToDirectory" && text(key) !== undefined),
   );
-  if (refused.length > 0 || plain["enableServerSideApply"] === "false") {
-    const names = [
-      ...refused,
-      ...(plain["enableServerSideApply"] === "false" ? ["enableServerSideApply: false"] : []),
-    ];
-    throw new Error(`the lab's stand-in of the kubernetes provider does not cover ${names.join(", ")}`);
-  }
+  if (plain["enableServerSideApply"] === "false") refused.push("enableServerSideApply: false");
+  if (refused.length > 0)
+    throw new Error(`the lab's stand-in of the kubernetes provider does not cover ${refused.join(", ")}`);
   return {
-    // Empty counts as absent, as with the real provider.
-    kubeconfig: text("kubeconfig") || undefined,
+    kubeconfig: text("kubeconfig"),
     context: text("context"),
     cluster: text("cluster"),
     namespace: text("namespace"),
@@ -53,34 +48,78 @@ export function readSettings(config: Properties): Settings {
   };
 }
 
-/** Loads the kubeconfig with the wanted context and cluster; throws if it cannot be read or has no such context. */
-export function loadKubeConfig(settings: Pick<Settings, "kubeconfig" | "context" | "cluster">): KubeConfig {
-  const config = new KubeConfig();
-  const file = settings.kubeconfig === undefined ? undefined : kubeconfigPath(settings.kubeconfig);
-  if (settings.kubeconfig === undefined) {
-    config.loadFromDefault();
-  } else if (
-    file === undefined &&
-    !settings.kubeconfig.includes("\n") &&
-    !settings.kubeconfig.startsWith("{")
-  ) {
-    throw new Error(`kubeconfig "${settings.kubeconfig}" is neither a file nor the contents of one`);
-  } else {
-    config.loadFromString(file === undefined ? settings.kubeconfig : readFileSync(file, "utf8"));
+/** API server of a kubeconfig's context, and the credentials for it. */
+export interface Connection {
+  readonly server: string;
+  readonly ca: Buffer | undefined;
+  readonly cert: Buffer | undefined;
+  readonly key: Buffer | undefined;
+  readonly token: string | undefined;
+  readonly rejectUnauthorized: boolean;
+}
+
+type Entry = Readonly<Record<string, string | boolean | undefined>>;
+
+/** The sections of a kubeconfig: lists of named entries. */
+interface Kubeconfig {
+  readonly "current-context"?: string;
+  readonly clusters?: readonly { name: string; cluster: Entry }[];
+  readonly users?: readonly { name: string; user: Entry }[];
+  readonly contexts?: readonly { name: string; context: { cluster: string; user: string } }[];
+}
+
+/**
+ * Reads the connection of the configured context and cluster. Parsed here, since @kubernetes/client-node takes 0.3 s of CPU to load, and
+ * the stand-in is started for every preview.
+ *
+ * @throws Error when the kubeconfig cannot be read, has no such context, or logs in by a plugin.
+ */
+export function readConnection(settings: Pick<Settings, "kubeconfig" | "context" | "cluster">): Connection {
+  const { source, config } = readKubeconfig(settings.kubeconfig);
+  const named = <T extends { name: string }>(list: readonly T[] | undefined, what: string, name: string) => {
+    const found = list?.find((entry) => entry.name === name);
+    if (found === undefined) throw new Error(`${what} "${name}" does not exist in ${source}`);
+    return found;
+  };
+  const context = settings.context ?? config["current-context"] ?? "";
+  const { cluster: clusterName, user: userName } = named(config.contexts, "context", context).context;
+  const { cluster } = named(config.clusters, "cluster", settings.cluster ?? clusterName);
+  const { user } = named(config.users, "user", userName);
+  if ("exec" in user || "auth-provider" in user) {
+    throw new Error(
+      "the lab's stand-in of the kubernetes provider does not cover kubeconfigs that log in by a plugin",
+    );
   }
-  if (settings.context !== undefined) {
-    if (config.getContextObject(settings.context) === null) {
-      throw new Error(`context "${settings.context}" does not exist in ${file ?? "the given kubeconfig"}`);
-    }
-    config.setCurrentContext(settings.context);
-  }
-  const context = config.getContextObject(config.getCurrentContext());
-  if (settings.cluster !== undefined && context !== null) {
-    const overridden = { ...context, name: randomUUID(), cluster: settings.cluster };
-    config.addContext(overridden);
-    config.setCurrentContext(overridden.name);
-  }
-  return config;
+  return {
+    server: String(cluster["server"]).replace(/\/$/, ""),
+    ca: readData(cluster, "certificate-authority"),
+    cert: readData(user, "client-certificate"),
+    key: readData(user, "client-key"),
+    token: user["tokenFile"]
+      ? readFileSync(String(user["tokenFile"]), "utf8").trim()
+      : (user["token"] as string | undefined),
+    rejectUnauthorized: cluster["insecure-skip-tls-verify"] !== true,
+  };
+}
+
+function readKubeconfig(pathOrContents: string | undefined): { source: string; config: Kubeconfig } {
+  const file =
+    pathOrContents === undefined
+      ? (process.env["KUBECONFIG"]?.split(delimiter)[0] ?? join(homedir(), ".kube/config"))
+      : kubeconfigPath(pathOrContents);
+  const text = file === undefined ? (pathOrContents ?? "") : readFileSync(file, "utf8");
+  const config = parse(text) as unknown;
+  if (typeof config !== "object" || config === null)
+    throw new Error(`kubeconfig "${pathOrContents}" is neither a file nor the contents of one`);
+  return { source: file ?? "the given kubeconfig", config };
+}
+
+/** A certificate or key, from the field with its data or the field with its file. */
+function readData(entry: Entry, field: string): Buffer | undefined {
+  const data = entry[`${field}-data`];
+  if (data !== undefined) return Buffer.from(String(data), "base64");
+  const file = entry[field];
+  return file === undefined ? undefined : readFileSync(String(file));
 }
 
 /** The path, if the text is one; contents of a kubeconfig are never the name of a file. */
@@ -89,15 +128,11 @@ function kubeconfigPath(pathOrContents: string): string | undefined {
   return !path.includes("\n") && existsSync(path) ? path : undefined;
 }
 
-/** A kubeconfig file for programs that need one; contents go to a file that only this user reads, gone at exit. */
+/** A kubeconfig file for the helm program; contents go to a file that only this user reads, removed at exit. */
 export function kubeconfigFile(settings: Pick<Settings, "kubeconfig">): string | undefined {
-  if (settings.kubeconfig === undefined) {
-    return undefined;
-  }
+  if (settings.kubeconfig === undefined) return undefined;
   const path = kubeconfigPath(settings.kubeconfig);
-  if (path !== undefined) {
-    return path;
-  }
+  if (path !== undefined) return path;
   const folder = mkdtempSync(join(tmpdir(), "pulumi-kubernetes-"));
   process.once("exit", () => {
     rmSync(folder, { recursive: true, force: true });

@@ -1,10 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
+import { promisify } from "node:util";
+import { gunzipSync } from "node:zlib";
 import { parse, parseAllDocuments } from "yaml";
-import { kubeconfigFile } from "./connection.ts";
-import type { Settings } from "./connection.ts";
+import type { ClusterApi } from "./clusterApi.ts";
+import { kubeconfigFile, type Settings } from "./connection.ts";
 
 /** Inputs of a release, without secret marks and all known: the provider's schema, as far as Helm has a flag for it. */
 export interface ReleaseSpec {
@@ -40,7 +42,7 @@ export interface ReleaseSpec {
   readonly waitForJobs?: boolean;
 }
 
-/** A release as Helm knows it. */
+/** A release as Helm has recorded it. */
 export interface LiveRelease {
   readonly status: {
     readonly appVersion?: string;
@@ -59,12 +61,27 @@ export interface LiveRelease {
 
 export const DEFAULT_TIMEOUT_SECONDS = 300;
 
-/** The helm program (`LAB_HELM`, else from PATH), pointed at one cluster. */
+/** Helm's record of a revision: a Secret of this type, whose data are this object in gzip and base64. */
+interface HelmRecord {
+  readonly version: number;
+  readonly info: { readonly status: string };
+  readonly chart: {
+    readonly metadata: { readonly name: string; readonly version: string; readonly appVersion?: string };
+  };
+  readonly config?: LiveRelease["values"];
+  readonly manifest: string;
+}
+
+const run = promisify(execFile);
+
+/** The helm program (`LAB_HELM`, else from PATH) for one cluster; Helm's records are read without it, which costs less CPU. */
 export class Helm {
   readonly #program: string;
+  readonly #api: ClusterApi;
   readonly #connection: readonly string[];
 
-  constructor(settings: Settings, program = process.env["LAB_HELM"] || "helm") {
+  constructor(settings: Settings, api: ClusterApi, program = process.env["LAB_HELM"] || "helm") {
+    this.#api = api;
     const file = kubeconfigFile(settings);
     this.#program = program;
     this.#connection = [
@@ -73,12 +90,11 @@ export class Helm {
     ];
   }
 
-  /** The exact version of the chart that a release asks for; throws if the chart cannot be had. */
+  /** The exact version of a release's chart. @throws Error when there is no such chart. */
   async chartVersion(spec: ReleaseSpec): Promise<string> {
-    const metadata = parse(await this.#run(["show", "chart", ...chartArguments(spec)])) as {
-      version?: string;
-    };
-    return metadata.version ?? "";
+    const local = await readFile(join(spec.chart, "Chart.yaml"), "utf8").catch(() => undefined);
+    const chart = local ?? (await this.#run(["show", "chart", ...chartArguments(spec)]));
+    return (parse(chart) as { version?: string }).version ?? "";
   }
 
   /** Installs a release; a name that is in use is an error. */
@@ -111,25 +127,35 @@ export class Helm {
     await this.#run(["uninstall", spec.name, "--namespace", spec.namespace, ...flags]);
   }
 
-  /** Reads a release; undefined if there is none of that name. */
+  /** Reads the newest revision of a release from Helm's record; undefined if there is none of that name. */
   async read(name: string, namespace: string): Promise<LiveRelease | undefined> {
-    const get = (what: string, ...flags: string[]) =>
-      this.#run(["get", what, name, "--namespace", namespace, ...flags]);
-    let metadata;
-    try {
-      metadata = JSON.parse(await get("metadata", "--output", "json")) as LiveRelease["status"];
-    } catch (error) {
-      if (error instanceof Error && error.message.includes("release: not found")) {
-        return undefined;
-      }
-      throw error;
-    }
-    const values = JSON.parse(await get("values", "--output", "json")) as LiveRelease["values"] | null;
-    const { appVersion, chart, revision, status, version } = metadata;
+    const path = `/api/v1/namespaces/${namespace}/secrets`;
+    const { items } = (await this.#api.request("GET", path, {
+      query: { labelSelector: `owner=helm,name=${name}` },
+      accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+    })) as unknown as { items: { metadata: { name: string; labels: { version: string } } }[] };
+    const [newest] = items
+      .map(({ metadata }) => metadata)
+      .sort((one, other) => Number(other.labels.version) - Number(one.labels.version));
+    if (newest === undefined) return undefined;
+    const secret = await this.#api.request("GET", `${path}/${newest.name}`);
+    const { release } = secret["data"] as { release: string };
+    const packed = Buffer.from(Buffer.from(release, "base64").toString(), "base64");
+    const {
+      version: revision,
+      info,
+      chart,
+      config,
+      manifest,
+    } = JSON.parse(gunzipSync(packed).toString()) as HelmRecord;
+    const { name: chartName, version, appVersion } = chart.metadata;
     return {
-      status: { ...(appVersion ? { appVersion } : {}), chart, name, namespace, revision, status, version },
-      values: values ?? {},
-      resourceNames: resourceNames(await get("manifest")),
+      status: {
+        ...(appVersion ? { appVersion } : {}),
+        ...{ chart: chartName, name, namespace, revision, status: info.status, version },
+      },
+      values: config ?? {},
+      resourceNames: resourceNames(manifest),
     };
   }
 
@@ -169,16 +195,15 @@ export class Helm {
   }
 
   async #run(words: string[]): Promise<string> {
-    const result = await execa(this.#program, [...words, ...this.#connection], {
-      reject: false,
-      stdin: "ignore",
-    });
-    if (result.failed) {
-      const reason =
-        result.code === "ENOENT" ? "the program is not there; set LAB_HELM" : result.stderr.trim();
-      throw new Error(`helm ${words[0]}: ${reason.replace(/^(?:WARNING.*\n)*Error: /, "")}`);
+    try {
+      return (await run(this.#program, [...words, ...this.#connection])).stdout;
+    } catch (error) {
+      const { code, stderr } = error as { code?: string | number; stderr: string };
+      const reason = code === "ENOENT" ? "the program is not there; set LAB_HELM" : stderr.trim();
+      throw new Error(`helm ${words[0]}: ${reason.replace(/^(?:WARNING.*\n)*Error: /, "")}`, {
+        cause: error,
+      });
     }
-    return result.stdout;
   }
 }
 
@@ -194,12 +219,8 @@ function chartArguments({ chart, repositoryOpts = {}, version, devel }: ReleaseS
     );
   }
   const versioned = version ? ["--version", version] : devel === true ? ["--devel"] : [];
-  if (chart.startsWith("oci://") || repo === "") {
-    return [chart, ...versioned];
-  }
-  if (URL.canParse(repo)) {
-    return [chart, "--repo", repo, ...versioned];
-  }
+  if (chart.startsWith("oci://") || repo === "") return [chart, ...versioned];
+  if (URL.canParse(repo)) return [chart, "--repo", repo, ...versioned];
   return [chart.includes("/") ? chart : `${repo}/${chart}`, ...versioned];
 }
 

@@ -62,9 +62,8 @@ export function normalize(manifest: Manifest): Manifest {
     stringData?: Record<string, string>;
     data?: Properties;
   };
-  if (!isSecret(manifest) || hasUnknown(manifest) || Object.keys(stringData ?? {}).length === 0) {
+  if (!isSecret(manifest) || hasUnknown(manifest) || Object.keys(stringData ?? {}).length === 0)
     return cleaned;
-  }
   const encoded = mapValues(stringData ?? {}, (text) => Buffer.from(text).toString("base64"));
   return { ...rest, data: { ...rest.data, ...encoded } };
 }
@@ -72,14 +71,11 @@ export function normalize(manifest: Manifest): Manifest {
 /** Gives an object without a name one: the name of before, the engine's proposal, or the resource's name and a hash. */
 export function autoname(manifest: Manifest, call: CheckCall): Manifest {
   const { metadata } = manifest;
-  if (metadata.name) {
-    return manifest;
-  }
+  if (metadata.name) return manifest;
   const old = manifestOf(call.olds);
   const adopted = annotation(old, "autonamed") === "true" ? old.metadata.name : undefined;
-  if (adopted === undefined && call.autonaming?.mode === "disable") {
+  if (adopted === undefined && call.autonaming?.mode === "disable")
     throw new Error("autonaming is disabled, resource requires the .metadata.name field to be set");
-  }
   const hash = createHash("sha256").update(call.randomSeed).digest("hex").slice(0, AUTONAME_DIGITS);
   const name = adopted ?? call.autonaming?.name ?? `${call.name}-${hash}`;
   return {
@@ -108,9 +104,7 @@ export function prune(live: Value | undefined, shape: Value | undefined): Value 
 /** Secret marks as in the inputs; a Secret's data are secret as a whole, wherever they come from. */
 export function markManifest(manifest: Properties, inputs: Properties): Properties {
   const marked = mapValues(manifest, (value, key) => markSecrets(value, inputs[key]));
-  if (manifest["kind"] !== "Secret") {
-    return marked;
-  }
+  if (manifest["kind"] !== "Secret") return marked;
   return mapValues(marked, (value, key) =>
     key === "data" || key === "stringData" ? new Secret(value) : value,
   );
@@ -155,15 +149,10 @@ export function replacingPaths(manifest: Manifest, settings: Settings): string[]
       ...(settings.enableSecretMutable && manifest["immutable"] !== true ? [] : ["data", "stringData"]),
     );
   }
-  if (kind === "v1/ConfigMap" && (!settings.enableConfigMapMutable || manifest["immutable"] === true)) {
+  if (kind === "v1/ConfigMap" && (!settings.enableConfigMapMutable || manifest["immutable"] === true))
     paths.push("data", "binaryData");
-  }
-  if (kind === "v1/Service") {
-    paths.push("spec.clusterIP");
-  }
-  if (/^apps\/v1\/(Deployment|DaemonSet|StatefulSet)$/.test(kind)) {
-    paths.push("spec.selector");
-  }
+  if (kind === "v1/Service") paths.push("spec.clusterIP");
+  if (/^apps\/v1\/(Deployment|DaemonSet|StatefulSet)$/.test(kind)) paths.push("spec.selector");
   return /^rbac\.authorization\.k8s\.io\/v1\/(Cluster)?RoleBinding$/.test(kind)
     ? [...paths, "roleRef"]
     : paths;

@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { InitializationError } from "../protocol/provider.ts";
-import type { ReadCall, ResourceKind } from "../protocol/provider.ts";
+import { InitializationError, type ReadCall, type ResourceKind } from "../protocol/provider.ts";
 import { hasUnknown, type Properties } from "../protocol/values.ts";
-import { isApiError } from "./clusterApi.ts";
-import type { ClusterApi } from "./clusterApi.ts";
+import { isApiError, messageOf, type ClusterApi } from "./clusterApi.ts";
 import type { Settings } from "./connection.ts";
 import {
   annotation,
@@ -68,9 +66,7 @@ export function kubernetesObjects(api: ClusterApi, settings: Settings): Resource
       const fieldManager = fieldManagerOf(manifest, olds);
       const write = (dryRun: boolean) =>
         apply(api, manifest, { fieldManager, force: settings.enablePatchForce, dryRun });
-      if (preview) {
-        return previewWrite(api, news, fieldManager, { write, tolerated: [403] });
-      }
+      if (preview) return previewWrite(api, news, fieldManager, { write, tolerated: [403] });
       await mustReach(api);
       const live = await write(false).catch((error: unknown) => {
         throw new Error(`update of resource "${urn}" failed: ${messageOf(error)}`);
@@ -78,9 +74,7 @@ export function kubernetesObjects(api: ClusterApi, settings: Settings): Resource
       return whenReady(api, live, news, { fieldManager, timeoutSeconds });
     },
     delete: async ({ outputs, timeoutSeconds }) => {
-      if (settings.deleteUnreachable && (await api.unreachable()) !== undefined) {
-        return;
-      }
+      if (settings.deleteUnreachable && (await api.unreachable()) !== undefined) return;
       await mustReach(api);
       const { live, inputs } = readCheckpoint(outputs);
       await remove(api, live, { policy: annotation(inputs, "deletionPropagationPolicy"), timeoutSeconds });
@@ -94,9 +88,7 @@ export async function mustReach(
   context = "configured Kubernetes cluster is unreachable",
 ): Promise<void> {
   const reason = await api.unreachable();
-  if (reason !== undefined) {
-    throw new Error(`${context}: ${reason}`);
-  }
+  if (reason !== undefined) throw new Error(`${context}: ${reason}`);
 }
 
 async function readObject({ id, type, outputs, inputs }: ReadCall, api: ClusterApi) {
@@ -105,9 +97,7 @@ async function readObject({ id, type, outputs, inputs }: ReadCall, api: ClusterA
   const [name = "", namespace] = id.split("/").reverse();
   const served = await api.kind(apiVersion, kind);
   const live = served === undefined ? undefined : await existing(api, served.path(namespace, name));
-  if (live === undefined) {
-    return undefined;
-  }
+  if (live === undefined) return undefined;
   const seen = normalize(known ? (prune(live, manifestOf(inputs)) as Manifest) : withoutStatus(live));
   const marked = markManifest(seen, inputs);
   return { id, inputs: marked, outputs: checkpoint(live, marked, fieldManagerOf(seen, outputs)) };
@@ -120,15 +110,11 @@ async function previewWrite(
   fieldManager: string,
   { write, tolerated }: { write: (dryRun: boolean) => Promise<Manifest>; tolerated: readonly number[] },
 ): Promise<Properties> {
-  if (hasUnknown(inputs) || (await scopeOf(api, manifestOf(inputs))) === undefined) {
-    return inputs;
-  }
+  if (hasUnknown(inputs) || (await scopeOf(api, manifestOf(inputs))) === undefined) return inputs;
   try {
     return checkpoint(withoutStatus(await write(true)), inputs, fieldManager);
   } catch (error) {
-    if (isApiError(error, ...tolerated)) {
-      return inputs;
-    }
+    if (isApiError(error, ...tolerated)) return inputs;
     throw error;
   }
 }
@@ -141,17 +127,13 @@ async function whenReady(
 ): Promise<Properties> {
   const { object, problem } = await awaitReady(api, live, manifestOf(inputs), options.timeoutSeconds);
   const outputs = checkpoint(object, inputs, options.fieldManager);
-  if (problem !== undefined) {
-    throw new InitializationError(idOf(live), outputs, inputs, [problem]);
-  }
+  if (problem !== undefined) throw new InitializationError(idOf(live), outputs, inputs, [problem]);
   return outputs;
 }
 
 /** Undefined: the server does not know the kind, or cannot be asked. */
 async function scopeOf(api: ClusterApi, manifest: Manifest): Promise<"namespace" | "cluster" | undefined> {
-  if ((await api.unreachable()) !== undefined) {
-    return undefined;
-  }
+  if ((await api.unreachable()) !== undefined) return undefined;
   const served = await api.kind(manifest.apiVersion, manifest.kind);
   return served === undefined ? undefined : served.namespaced ? "namespace" : "cluster";
 }
@@ -179,8 +161,4 @@ function fieldManagerOf(manifest: Manifest, state: Properties): string {
   const stored = state["__fieldManager"];
   const kept = typeof stored === "string" ? stored : `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
   return annotation(manifest, "patchFieldManager") ?? kept;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

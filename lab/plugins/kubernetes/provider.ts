@@ -2,7 +2,7 @@ import kubernetesPackage from "@pulumi/kubernetes/package.json" with { type: "js
 import type { DiffCall, Diffed, Provider, ResourceKind } from "../protocol/provider.ts";
 import { differences, reveal, same, UNKNOWN, type Properties, type Value } from "../protocol/values.ts";
 import { ClusterApi } from "./clusterApi.ts";
-import { loadKubeConfig, readSettings } from "./connection.ts";
+import { readConnection, readSettings } from "./connection.ts";
 import { Helm } from "./helm.ts";
 import { kubernetesObjects } from "./objects.ts";
 import { helmReleases } from "./release.ts";
@@ -25,18 +25,15 @@ export function kubernetesProvider(): Provider {
     diffConfig: diffProviderConfig,
     configure: (config) => {
       const settings = readSettings(config);
-      const api = new ClusterApi(() => loadKubeConfig(settings));
+      const api = new ClusterApi(() => readConnection(settings));
       objects = kubernetesObjects(api, settings);
-      releases = helmReleases(new Helm(settings), api, settings);
+      releases = helmReleases(new Helm(settings, api), api, settings);
     },
     kind: (type) => {
       const kind = type === RELEASE ? releases : objects;
-      if (kind === undefined) {
-        throw new Error("the kubernetes provider is not configured yet");
-      }
-      if (type !== RELEASE && NOT_OBJECTS.test(type)) {
+      if (kind === undefined) throw new Error("the kubernetes provider is not configured yet");
+      if (type !== RELEASE && NOT_OBJECTS.test(type))
         throw new Error(`the lab's stand-in of the kubernetes provider does not cover ${type}`);
-      }
       return kind;
     },
   };
@@ -55,24 +52,21 @@ export function diffProviderConfig({ olds, news }: DiffCall): Diffed {
   const now = withoutAbsent(news);
   const found = differences(before, now);
   const identified = now[IDENTIFIER] !== undefined && before[IDENTIFIER] !== undefined;
-  if (identified) {
+  if (identified)
     return { differences: found, replaces: same(before[IDENTIFIER], now[IDENTIFIER]) ? [] : [IDENTIFIER] };
-  }
   const unknown = CONNECTION.filter((key) => now[key] === UNKNOWN);
-  if (unknown.length > 0) {
-    return { differences: found, replaces: unknown };
-  }
+  if (unknown.length > 0) return { differences: found, replaces: unknown };
   const oldCluster = activeCluster(before);
   const newCluster = activeCluster(now);
   const moved = oldCluster !== undefined && newCluster !== undefined && !same(oldCluster, newCluster);
   return { differences: found, replaces: moved ? CONNECTION.filter((key) => key in found) : [] };
 }
 
-/** The cluster and server that a configuration talks to; undefined where the kubeconfig does not tell. */
+/** The API server of a configuration; undefined where the kubeconfig cannot be read. */
 function activeCluster(config: Properties): Value | undefined {
   try {
-    const cluster = loadKubeConfig(readSettings(config)).getCurrentCluster();
-    return cluster === null ? undefined : (JSON.parse(JSON.stringify(cluster)) as Value);
+    const { server, ca } = readConnection(readSettings(config));
+    return { server, ca: ca?.toString() };
   } catch {
     return undefined;
   }

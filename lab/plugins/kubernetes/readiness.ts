@@ -30,9 +30,7 @@ export async function awaitReady(
   timeoutSeconds: number,
 ): Promise<{ readonly object: Manifest; readonly problem?: string }> {
   const readiness = READINESS[`${live.apiVersion}/${live.kind}`];
-  if (readiness === undefined || annotation(inputs, "skipAwait") === "true") {
-    return { object: live };
-  }
+  if (readiness === undefined || annotation(inputs, "skipAwait") === "true") return { object: live };
   const served = await api.kind(live.apiVersion, live.kind);
   const path = served?.path(String(live.metadata.namespace), String(live.metadata.name)) ?? "";
   const seconds = timeoutSeconds || Number(annotation(inputs, "timeoutSeconds") ?? DEFAULT_SECONDS);
@@ -40,9 +38,7 @@ export async function awaitReady(
   for (;;) {
     const object = await api.request("GET", path);
     const problem = await readiness(api, object);
-    if (problem === undefined) {
-      return { object };
-    }
+    if (problem === undefined) return { object };
     if (Date.now() > deadline) {
       return {
         object,
@@ -60,9 +56,8 @@ async function serviceProblem(api: ClusterApi, live: Manifest): Promise<string |
   };
   const hasPods =
     spec.type !== "ExternalName" && spec.clusterIP !== "None" && Object.keys(spec.selector ?? {}).length > 0;
-  if (hasPods && !(await hasEndpoints(api, live))) {
+  if (hasPods && !(await hasEndpoints(api, live)))
     return "Service does not target any Pods. Selected Pods may not be ready, or field '.spec.selector' may not match labels on any Pods";
-  }
   const addressed = spec.type !== "LoadBalancer" || (status?.loadBalancer?.ingress ?? []).length > 0;
   return addressed
     ? undefined

@@ -11,12 +11,17 @@ import {
   type Properties,
   type Value,
 } from "../protocol/values.ts";
-import { InitializationError } from "../protocol/provider.ts";
-import type { CheckCall, CheckFailure, Diffed, DiffCall, ResourceKind } from "../protocol/provider.ts";
-import type { ClusterApi } from "./clusterApi.ts";
+import {
+  InitializationError,
+  type CheckCall,
+  type CheckFailure,
+  type DiffCall,
+  type Diffed,
+  type ResourceKind,
+} from "../protocol/provider.ts";
+import { messageOf, type ClusterApi } from "./clusterApi.ts";
 import type { Settings } from "./connection.ts";
-import { DEFAULT_TIMEOUT_SECONDS } from "./helm.ts";
-import type { Helm, LiveRelease, ReleaseSpec } from "./helm.ts";
+import { DEFAULT_TIMEOUT_SECONDS, type Helm, type LiveRelease, type ReleaseSpec } from "./helm.ts";
 import { prune } from "./manifest.ts";
 import { mustReach } from "./objects.ts";
 
@@ -36,9 +41,7 @@ export function helmReleases(helm: Helm, api: ClusterApi, settings: Settings): R
     check: async (call) => {
       const inputs = defaulted(call, settings);
       const failures = refused(inputs);
-      if (hasUnknown(inputs) || failures.length > 0) {
-        return { inputs, failures };
-      }
+      if (hasUnknown(inputs) || failures.length > 0) return { inputs, failures };
       try {
         return { inputs: { ...inputs, version: await helm.chartVersion(specOf(inputs)) } };
       } catch (error) {
@@ -48,9 +51,7 @@ export function helmReleases(helm: Helm, api: ClusterApi, settings: Settings): R
     },
     diff: diffRelease,
     create: async ({ inputs, preview }) => {
-      if (preview) {
-        return { id: "", outputs: previewed(inputs) };
-      }
+      if (preview) return { id: "", outputs: previewed(inputs) };
       const spec = specOf(inputs);
       await mustReach(api, "can't create Helm Release with unreachable cluster");
       const outputs = await deploy(inputs, () => helm.install(spec));
@@ -60,9 +61,7 @@ export function helmReleases(helm: Helm, api: ClusterApi, settings: Settings): R
       await mustReach(api, "failed to read resource state due to unreachable cluster");
       const [name = "", namespace = settings.namespace ?? "default"] = id.split("/").reverse();
       const live = await helm.read(name, namespace);
-      if (live === undefined) {
-        return undefined;
-      }
+      if (live === undefined) return undefined;
       const known = Object.keys(inputs).length > 0;
       const imported = {
         name,
@@ -76,9 +75,7 @@ export function helmReleases(helm: Helm, api: ClusterApi, settings: Settings): R
       return { id, inputs: marked, outputs: stateOf(marked, live) };
     },
     update: async ({ news, preview }) => {
-      if (preview) {
-        return previewed(news);
-      }
+      if (preview) return previewed(news);
       await mustReach(api, "can't update Helm Release with unreachable cluster");
       return deploy(news, () => helm.upgrade(specOf(news)));
     },
@@ -96,17 +93,14 @@ export function helmReleases(helm: Helm, api: ClusterApi, settings: Settings): R
       await run();
     } catch (error) {
       const live = await helm.read(name, namespace);
-      if (live === undefined || live.status.revision === before?.status.revision) {
-        throw error;
-      }
+      if (live === undefined || live.status.revision === before?.status.revision) throw error;
       const id = `${namespace}/${name}`;
       const reason = `Helm release "${id}" failed to initialize completely. Use Helm CLI to investigate: ${messageOf(error)}`;
       throw new InitializationError(id, stateOf(inputs, live), inputs, [reason]);
     }
     const live = await helm.read(name, namespace);
-    if (live === undefined) {
+    if (live === undefined)
       throw new Error(`helm has deployed release ${namespace}/${name}, but now knows nothing of it`);
-    }
     return stateOf(inputs, live);
   }
 }
@@ -175,8 +169,4 @@ function merge(base: Properties, over: Properties): Properties {
 
 function specOf(inputs: Properties): ReleaseSpec {
   return reveal(inputs) as unknown as ReleaseSpec;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

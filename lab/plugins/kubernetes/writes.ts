@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isProperties, type Properties } from "../protocol/values.ts";
-import { isApiError } from "./clusterApi.ts";
-import type { ClusterApi, ServedKind } from "./clusterApi.ts";
+import { isApiError, type ClusterApi, type ServedKind } from "./clusterApi.ts";
 import { annotation, type Manifest } from "./manifest.ts";
 
 /** The manager under which objects are created; their first update hands it to the resource's own manager. */
@@ -63,9 +62,7 @@ export async function create(api: ClusterApi, manifest: Manifest, dryRun: boolea
 export async function apply(api: ClusterApi, manifest: Manifest, options: ApplyOptions): Promise<Manifest> {
   const served = await serving(api, manifest);
   const path = served.path(namespaceOf(manifest), String(manifest.metadata.name));
-  if (!options.dryRun) {
-    await handOver(api, path, options.fieldManager);
-  }
+  if (!options.dryRun) await handOver(api, path, options.fieldManager);
   const force =
     options.force ||
     annotation(manifest, "patchForce") === "true" ||
@@ -94,20 +91,14 @@ export async function remove(
   options: { readonly policy: string | undefined; readonly timeoutSeconds: number },
 ): Promise<void> {
   const served = await api.kind(live.apiVersion, live.kind);
-  if (served === undefined) {
-    return;
-  }
+  if (served === undefined) return;
   const path = served.path(namespaceOf(live), String(live.metadata.name));
   const policies: Readonly<Record<string, string>> = { orphan: "Orphan", background: "Background" };
   const propagationPolicy = policies[options.policy?.toLowerCase() ?? ""] ?? "Foreground";
   const uid = (await existing(api, path))?.metadata["uid"];
-  if (uid === undefined) {
-    return;
-  }
+  if (uid === undefined) return;
   await api.request("DELETE", path, { body: { propagationPolicy } }).catch((error: unknown) => {
-    if (!isApiError(error, 404)) {
-      throw error;
-    }
+    if (!isApiError(error, 404)) throw error;
   });
   const seconds = options.timeoutSeconds || DELETE_SECONDS;
   const deadline = Date.now() + seconds * 1000;
@@ -124,9 +115,7 @@ export async function remove(
 /** Reads an object; undefined if it is not there. */
 export async function existing(api: ClusterApi, path: string): Promise<Manifest | undefined> {
   return api.request("GET", path).catch((error: unknown) => {
-    if (isApiError(error, 404)) {
-      return undefined;
-    }
+    if (isApiError(error, 404)) return undefined;
     throw error;
   });
 }
@@ -179,9 +168,7 @@ async function handOver(api: ClusterApi, path: string, manager: string): Promise
   const managed = managedFields(live);
   const taken = managed.filter(isTakenOver);
   const [first] = taken;
-  if (live === undefined || first === undefined) {
-    return;
-  }
+  if (live === undefined || first === undefined) return;
   const own = managed.filter((fields) => fields.manager === manager && fields.operation === "Apply");
   const fieldsV1 = [...taken, ...own].map((fields) => fields.fieldsV1 ?? {}).reduce(union);
   const others = managed.filter((fields) => !taken.includes(fields) && !own.includes(fields));

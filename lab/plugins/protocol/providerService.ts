@@ -1,25 +1,31 @@
-import grpc from "@grpc/grpc-js";
-import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import grpc, { type UntypedServiceImplementation } from "@grpc/grpc-js";
 import anyPb from "google-protobuf/google/protobuf/any_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
-import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
-import statusPb from "@pulumi/pulumi/proto/status_pb.js";
-import type {
-  CheckRequest,
-  CheckResponse,
-  ConfigureRequest,
-  CreateRequest,
-  DeleteRequest,
-  DiffRequest,
-  DiffResponse,
-  InvokeRequest,
-  ReadRequest,
-  UpdateRequest,
+import providerPb, {
+  type CheckRequest,
+  type CheckResponse,
+  type ConfigureRequest,
+  type CreateRequest,
+  type DeleteRequest,
+  type DiffRequest,
+  type DiffResponse,
+  type InvokeRequest,
+  type ReadRequest,
+  type UpdateRequest,
 } from "@pulumi/pulumi/proto/provider_pb.js";
+import statusPb from "@pulumi/pulumi/proto/status_pb.js";
 import { decode, encode, rootOf } from "./values.ts";
-import { InitializationError } from "./provider.ts";
-import type { CheckCall, Checked, DiffCall, Diffed, Existing, Provider, Subject } from "./provider.ts";
+import {
+  InitializationError,
+  type CheckCall,
+  type Checked,
+  type DiffCall,
+  type Diffed,
+  type Existing,
+  type Provider,
+  type Subject,
+} from "./provider.ts";
 import { failure, unary } from "./server.ts";
 
 /** The gRPC face of a provider: secrets and unknown values pass through, create and update take part in previews. */
@@ -80,9 +86,8 @@ export function providerService(provider: Provider): UntypedServiceImplementatio
       return new emptyPb.Empty();
     }),
     invoke: unary(async (request: InvokeRequest) => {
-      if (provider.invoke === undefined) {
+      if (provider.invoke === undefined)
         throw new Error(`the stand-in of the ${provider.name} provider has no function ${request.getTok()}`);
-      }
       const result = await provider.invoke(request.getTok(), decode(request.getArgs()));
       return new providerPb.InvokeResponse().setReturn(encode(result));
     }),
@@ -172,9 +177,7 @@ function diffed({ differences, replaces = [], deleteBeforeReplace = false }: Dif
 
 /** An object that exists but is not ready travels as a detail of the error, in the way that Go's gRPC writes them. */
 function describe(error: unknown): Partial<grpc.StatusObject> {
-  if (!(error instanceof InitializationError)) {
-    return failure(error);
-  }
+  if (!(error instanceof InitializationError)) return failure(error);
   const detail = new providerPb.ErrorResourceInitFailed()
     .setId(error.id)
     .setProperties(encode(error.outputs))

@@ -1,5 +1,4 @@
-import grpc from "@grpc/grpc-js";
-import type { ServiceDefinition, UntypedServiceImplementation } from "@grpc/grpc-js";
+import grpc, { type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
 
 /** As much as the engine itself allows for one message. */
 const MESSAGE_BYTES = 400 * 1024 * 1024;
@@ -49,9 +48,7 @@ export async function servePlugin(
   // An engine that is killed does not say goodbye; its children are then adopted by another process.
   const engine = process.ppid;
   const check = () => {
-    if (process.ppid !== engine) {
-      process.exit(0);
-    }
+    if (process.ppid !== engine) process.exit(0);
   };
   setInterval(check, PARENT_CHECK_MILLISECONDS).unref();
 }

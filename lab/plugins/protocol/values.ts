@@ -65,37 +65,24 @@ export function reveal<T extends Value | undefined>(value: T): Exclude<T, Secret
 
 /** Whether anything in the value is not known yet. */
 export function hasUnknown(value: Value | undefined): boolean {
-  if (value === UNKNOWN) {
-    return true;
-  }
-  if (value instanceof Secret) {
-    return hasUnknown(value.value);
-  }
-  if (Array.isArray(value)) {
-    return value.some(hasUnknown);
-  }
+  if (value === UNKNOWN) return true;
+  if (value instanceof Secret) return hasUnknown(value.value);
+  if (Array.isArray(value)) return value.some(hasUnknown);
   return isProperties(value) && Object.values(value).some(hasUnknown);
 }
 
 /** Whether anything in the value is a secret. */
 export function hasSecret(value: Value | undefined): boolean {
-  if (Array.isArray(value)) {
-    return value.some(hasSecret);
-  }
+  if (Array.isArray(value)) return value.some(hasSecret);
   return value instanceof Secret || (isProperties(value) && Object.values(value).some(hasSecret));
 }
 
 /** The value with a secret mark wherever `marked` has one at the same place; a list is marked as a whole. */
 export function markSecrets(value: Value, marked: Value | undefined): Value {
-  if (value instanceof Secret) {
-    return value;
-  }
-  if (marked instanceof Secret || (Array.isArray(marked) && hasSecret(marked))) {
-    return new Secret(value);
-  }
-  if (isProperties(value) && isProperties(marked)) {
+  if (value instanceof Secret) return value;
+  if (marked instanceof Secret || (Array.isArray(marked) && hasSecret(marked))) return new Secret(value);
+  if (isProperties(value) && isProperties(marked))
     return mapValues(value, (item, key) => markSecrets(item, marked[key]));
-  }
   return value;
 }
 
@@ -106,37 +93,23 @@ export function mapValues<T, U>(
 ) {
   const result: Record<string, U> = {};
   for (const [key, value] of Object.entries(object)) {
-    if (value !== undefined) {
-      result[key] = change(value, key);
-    }
+    if (value !== undefined) result[key] = change(value, key);
   }
   return result;
 }
 
 function revealValue(value: Value | undefined): Value | undefined {
-  if (value instanceof Secret) {
-    return revealValue(value.value);
-  }
-  if (Array.isArray(value)) {
-    return value.map((item: Value) => revealValue(item) ?? null);
-  }
+  if (value instanceof Secret) return revealValue(value.value);
+  if (Array.isArray(value)) return value.map((item: Value) => revealValue(item) ?? null);
   return isProperties(value) ? mapValues(value, (item) => revealValue(item) ?? null) : value;
 }
 
 function decodeValue(value: JavaScriptValue): Value {
-  if (typeof value === "string") {
-    return UNKNOWN_STRINGS.has(value) ? UNKNOWN : value;
-  }
-  if (Array.isArray(value)) {
-    return value.map(decodeValue);
-  }
-  if (typeof value !== "object" || value === null) {
-    return value;
-  }
+  if (typeof value === "string") return UNKNOWN_STRINGS.has(value) ? UNKNOWN : value;
+  if (Array.isArray(value)) return value.map(decodeValue);
+  if (typeof value !== "object" || value === null) return value;
   const object = value as Record<string, JavaScriptValue>;
-  if (object[SIGNATURE_KEY] === SECRET_SIGNATURE) {
-    return new Secret(decodeValue(object["value"] ?? null));
-  }
+  if (object[SIGNATURE_KEY] === SECRET_SIGNATURE) return new Secret(decodeValue(object["value"] ?? null));
   if (object[SIGNATURE_KEY] === OUTPUT_SIGNATURE) {
     const inner = "value" in object ? decodeValue(object["value"] ?? null) : UNKNOWN;
     return object["secret"] === true ? new Secret(inner) : inner;
@@ -145,15 +118,9 @@ function decodeValue(value: JavaScriptValue): Value {
 }
 
 function encodeValue(value: Value): JavaScriptValue {
-  if (value === UNKNOWN) {
-    return UNKNOWN_STRING;
-  }
-  if (value instanceof Secret) {
-    return { [SIGNATURE_KEY]: SECRET_SIGNATURE, value: encodeValue(value.value) };
-  }
-  if (Array.isArray(value)) {
-    return value.map(encodeValue);
-  }
+  if (value === UNKNOWN) return UNKNOWN_STRING;
+  if (value instanceof Secret) return { [SIGNATURE_KEY]: SECRET_SIGNATURE, value: encodeValue(value.value) };
+  if (Array.isArray(value)) return value.map(encodeValue);
   return isProperties(value) ? mapValues(value, encodeValue) : (value as JavaScriptValue);
 }
 
@@ -170,9 +137,8 @@ export type Differences = Record<string, Change>;
 export function differences(before: Value | undefined, after: Value | undefined, path = ""): Differences {
   const old = reveal(before) ?? undefined;
   const now = reveal(after) ?? undefined;
-  if (old === undefined || now === undefined) {
+  if (old === undefined || now === undefined)
     return old === now ? {} : { [path]: old === undefined ? "add" : "delete" };
-  }
   if (isList(old) && isList(now)) {
     const length = Math.max(old.length, now.length);
     return Object.assign(
@@ -205,8 +171,6 @@ function isList(value: Value): value is readonly Value[] {
 }
 
 function step(path: string, key: string): string {
-  if (!/^[A-Za-z_$][\w$]*$/.test(key)) {
-    return `${path}[${JSON.stringify(key)}]`;
-  }
+  if (!/^[A-Za-z_$][\w$]*$/.test(key)) return `${path}[${JSON.stringify(key)}]`;
   return path === "" ? key : `${path}.${key}`;
 }

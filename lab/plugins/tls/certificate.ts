@@ -42,9 +42,8 @@ export async function selfSign(inputs: Properties): Promise<Issued> {
   const subject = namesOf(inputs);
   const publicKey = new PublicKey(key.publicDer);
   const ownKeyId = inputs["setAuthorityKeyId"] === true ? await subjectKeyId(inputs, publicKey) : undefined;
-  if (inputs["setAuthorityKeyId"] === true && ownKeyId === undefined) {
+  if (inputs["setAuthorityKeyId"] === true && ownKeyId === undefined)
     throw new Error("Could not determine Authority Key Identifier: set isCaCertificate or setSubjectKeyId");
-  }
   const issued = await issue(inputs, subject, publicKey, { name: subject.subject, key, keyId: ownKeyId });
   return { ...issued, outputs: { ...issued.outputs, keyAlgorithm: key.algorithm } };
 }
@@ -226,8 +225,6 @@ export function names(subject: Name, alternatives: JsonGeneralNames): Names {
 }
 
 function encodedString(oid: string, text: string) {
-  if (oid === EMAIL_ADDRESS) {
-    return { ia5String: text };
-  }
+  if (oid === EMAIL_ADDRESS) return { ia5String: text };
   return Name.isPrintableString(text) ? { printableString: text } : { utf8String: text };
 }

@@ -1,5 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPair } from "node:crypto";
-import type { KeyObject, webcrypto } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  type webcrypto,
+} from "node:crypto";
 import { promisify } from "node:util";
 import type { CURVES } from "./schema.ts";
 
@@ -75,9 +80,7 @@ export function parseSigningKey(pem: string): SigningKey {
     const rsa = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
     return made("RSA", rsa, rsa);
   }
-  if (key.asymmetricKeyType === "ed25519") {
-    return made("ED25519", { name: "Ed25519" }, { name: "Ed25519" });
-  }
+  if (key.asymmetricKeyType === "ed25519") return made("ED25519", { name: "Ed25519" }, { name: "Ed25519" });
   const curve = CURVE_SIGNATURES[key.asymmetricKeyDetails?.namedCurve ?? ""];
   if (curve === undefined) {
     throw new Error(

@@ -11,7 +11,7 @@ import {
   type Differences,
   type Properties,
 } from "../protocol/values.ts";
-import { requestCertificate, selfSign, signLocally, type Issued } from "./certificate.ts";
+import type { Issued } from "./certificate.ts";
 import { generatePrivateKey, traditionalPem } from "./privateKey.ts";
 import { SCHEMAS, type Schema } from "./schema.ts";
 
@@ -34,9 +34,15 @@ type Make = (inputs: Properties) => Promise<Issued>;
 const MAKERS: Readonly<Record<string, Make>> = {
   "tls:index/privateKey:PrivateKey": makePrivateKey,
   "tls:index/certRequest:CertRequest": makeRequest,
-  "tls:index/selfSignedCert:SelfSignedCert": selfSign,
-  "tls:index/locallySignedCert:LocallySignedCert": signLocally,
+  "tls:index/selfSignedCert:SelfSignedCert": async (inputs) => (await certificates()).selfSign(inputs),
+  "tls:index/locallySignedCert:LocallySignedCert": async (inputs) =>
+    (await certificates()).signLocally(inputs),
 };
+
+/** Loaded by need: most previews and updates issue no certificate. */
+async function certificates() {
+  return import("./certificate.ts");
+}
 
 /** The life of a resource of the TLS provider; throws on a type token that the stand-in does not know. */
 export function tlsResource(type: string): ResourceKind {
@@ -57,9 +63,7 @@ export function tlsResource(type: string): ResourceKind {
     },
     create: async ({ inputs, preview }) => {
       const planned = plan(schema, inputs);
-      if (preview) {
-        return { id: "", outputs: state(schema, planned, unknownOutputs(schema)) };
-      }
+      if (preview) return { id: "", outputs: state(schema, planned, unknownOutputs(schema)) };
       const { id, outputs } = await make(reveal(planned));
       return {
         id,
@@ -67,9 +71,8 @@ export function tlsResource(type: string): ResourceKind {
       };
     },
     read: ({ id, outputs, inputs }) => {
-      if (Object.keys(outputs).length === 0) {
+      if (Object.keys(outputs).length === 0)
         throw new Error("the lab's stand-in of the tls provider cannot import; it reads what it made itself");
-      }
       const due = "validityEndTime" in outputs ? { readyForRenewal: isDue(outputs, outputs) } : {};
       return { id, inputs, outputs: { ...outputs, ...due } };
     },
@@ -88,9 +91,7 @@ function checkInputs(schema: Schema, news: Properties): CheckFailure[] {
   for (const [property, attribute] of Object.entries(schema)) {
     const value = reveal(news[property]);
     if (value === undefined || value === null) {
-      if (attribute.required === true) {
-        failures.push({ property, reason: "Missing required property" });
-      }
+      if (attribute.required === true) failures.push({ property, reason: "Missing required property" });
       continue;
     }
     const given = [value].flat().filter((item) => typeof item === "string" || typeof item === "number");
@@ -135,9 +136,7 @@ function renewal(schema: Schema, olds: Properties, news: Properties): Difference
 function isDue(certificate: Properties, planned: Properties): boolean {
   const end = certificate["validityEndTime"];
   const early = reveal(planned["earlyRenewalHours"]);
-  if (typeof end !== "string" || typeof early !== "number") {
-    return false;
-  }
+  if (typeof end !== "string" || typeof early !== "number") return false;
   return Date.parse(end) - early * HOUR <= Date.now();
 }
 
@@ -167,7 +166,7 @@ async function makePrivateKey(inputs: Properties): Promise<Issued> {
 }
 
 async function makeRequest(inputs: Properties): Promise<Issued> {
-  const { pem, der, keyAlgorithm } = await requestCertificate(inputs);
+  const { pem, der, keyAlgorithm } = await (await certificates()).requestCertificate(inputs);
   return { id: sha1(der), outputs: { certRequestPem: pem, keyAlgorithm } };
 }
 

@@ -19,6 +19,9 @@ const INPUTS: Properties = {
 
 describe("A Helm release", () => {
   let folder: string;
+  const api = new ClusterApi(() => {
+    throw new Error("no cluster here");
+  });
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "istio-federation-helm-"));
@@ -32,13 +35,10 @@ describe("A Helm release", () => {
     const program = join(folder, "helm");
     writeFileSync(program, `#!/bin/sh\necho "$@" >> ${folder}/calls\n${body}\n`);
     chmodSync(program, 0o755);
-    return new Helm(SETTINGS, program);
+    return new Helm(SETTINGS, api, program);
   }
 
   function releases(body: string) {
-    const api = new ClusterApi(() => {
-      throw new Error("no cluster here");
-    });
     return helmReleases(helm(body), api, SETTINGS);
   }
 
