@@ -89,12 +89,12 @@ describe("A contract's limits", () => {
       { gateways: gatewaysOf(600) },
     ],
   ] as const) {
-    it(`refuse ${name}, and take the service beside it`, () => {
+    it(`refuse ${name} and accept the service beside it`, () => {
       assert.deepEqual(refused(service, changes), [fault]);
     });
   }
 
-  it("refuse a host that is too long for a name or for TLS, and never shorten one", () => {
+  it("refuse a host that is too long for a name or for SNI", () => {
     for (const [length, number, rule] of [
       [254, 1, /at most 253 characters/],
       [241, 1, /is 1 character\(s\) too long to be called through a gateway on port 1$/],
@@ -107,7 +107,7 @@ describe("A contract's limits", () => {
     }
   });
 
-  it("take a longer host where the gateway opens calls, which is asked for by a shorter name", () => {
+  it("accept a longer host behind a TLS-terminating gateway, whose SNI is shorter", () => {
     const ports = [{ number: 65535, name: "a", protocol: "TCP" }];
     const taken = (length: number) => {
       const service = { ...barService, ports, terminated: true as const };
@@ -116,7 +116,7 @@ describe("A contract's limits", () => {
     assert.deepEqual([taken(248), taken(249)], [1, 0]);
   });
 
-  it("tell the first of very many faults of a service, and how many more there are", () => {
+  it("report the first faults of a service and count the rest", () => {
     const foreign = identitiesOf(200).map((id) => id.replace("cluster-b", "cluster-a"));
     const faults = refused({ ...barService, subjectAltNames: foreign });
     assert.equal(faults.length, 11);
@@ -165,18 +165,18 @@ describe("A contract's limits", () => {
       ": is larger than 33,554,432 characters, the most that is read",
     ],
   ] as const) {
-    it(`refuse as a whole ${name}`, () => {
+    it(`refuse the contract with ${name}`, () => {
       assert.deepEqual(faultsOf(contractOf(changes)), [fault]);
     });
   }
 
-  it("leave 20,000 bad services to be told in a few lines", () => {
+  it("report 20,000 invalid services in a few lines", () => {
     const { refused: faults } = planned(contractOf({ services: servicesOf(20_000, { ports: [0] }) }));
     assert.ok(faults.length >= 40_000);
     assert.ok(new FaultsError("contract of b", faults).message.length < 10_000);
   });
 
-  it("are kept for what is deeper than JavaScript's stack", () => {
+  it("apply to values nested deeper than JavaScript's stack", () => {
     let deep: unknown = 0;
     for (let level = 0; level < 100_000; level++) deep = [deep];
     for (const field of Object.keys(contractOf())) {
@@ -187,7 +187,7 @@ describe("A contract's limits", () => {
     assert.deepEqual(faultsOf({ ...contractOf(), unknown: deep }), []);
   });
 
-  it("hold for a service named as an object's prototype is", () => {
+  it("apply to a service named __proto__", () => {
     const services = JSON.parse(`{"__proto__": ${JSON.stringify(barService)}}`) as Record<string, unknown>;
     const found = planned(contractOf({ services: { ...services, [BAR]: barService } }));
     assert.deepEqual(

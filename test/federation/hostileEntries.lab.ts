@@ -42,7 +42,7 @@ describe("The API server and istiod's validation", function () {
     server = await DryRun.connect(lab.kubeconfig, "cluster-a");
   });
 
-  it("are asked: they refuse what breaks a rule, each its own, and warn", async () => {
+  it("refuse or warn of entries that break a rule", async () => {
     const schema = await server.apply(wrong((spec) => (spec.endpoints[0]!.ports = { ["p".repeat(63)]: 1 })));
     assert.match(schema.answer, /port name must be valid/);
     const webhook = await server.apply(wrong((spec) => (spec.ports[0]!.protocol = "QUIC")));
@@ -53,7 +53,7 @@ describe("The API server and istiod's validation", function () {
   });
 
   for (const [name, contract] of Object.entries(EXTREMES)) {
-    it(`take without a warning what is as large as may be: ${name}`, async () => {
+    it(`accept the largest allowed entries without a warning: ${name}`, async () => {
       const [entry, ...others] = entriesFor(contract, ["*"]);
       assert.ok(entry);
       assert.deepEqual(others, []);
@@ -61,7 +61,7 @@ describe("The API server and istiod's validation", function () {
     });
   }
 
-  it(`take without a warning what comes of ${ENTRIES} services of hostile contracts (seed ${SEED})`, async () => {
+  it(`accept the entries of ${ENTRIES} services of hostile contracts without a warning (seed ${SEED})`, async () => {
     const cases = fc.sample(hostileCases(SEED), { numRuns: CASES, seed: SEED });
     const entries = new Map<string, ServiceEntry>();
     for (const hostile of cases) {

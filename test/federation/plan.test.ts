@@ -71,7 +71,7 @@ describe("A plan of a cluster that cannot be reached", () => {
   const plan = (given: Given = {}, changes: Record<string, unknown> = {}) =>
     clusterPlanOf(configOf(changes), { ...given, snapshot: { cluster: UNREACHABLE_CLUSTER } });
 
-  it("exports what was last published and the config still names, and says why", () => {
+  it("exports what was last published and the config still selects, with the reason", () => {
     const { plan: found, warnings } = plan({ peers: B, lastRun: { contract: own } }, { gateway: {} });
     assert.deepEqual(found.services, { [FOO]: fooService });
     assert.ok(found.connection.kind === "imports");
@@ -82,7 +82,7 @@ describe("A plan of a cluster that cannot be reached", () => {
     ]);
   });
 
-  it("keeps ServiceEntries of aliased exports as the last update made them", () => {
+  it("keeps ServiceEntries of aliased exports", () => {
     const host = "foo.shop.example";
     const spec: ExportAlias["spec"] = {
       ...{ hosts: [host], location: "MESH_INTERNAL", resolution: "STATIC" },
@@ -104,7 +104,7 @@ describe("A plan of a cluster that cannot be reached", () => {
     assert.deepEqual(found.aliases, [foo]);
   });
 
-  it("exports nothing where nothing ever was published, and has no addresses of its gateway", () => {
+  it("exports nothing and has no gateway addresses before the first contract", () => {
     const { plan: found, warnings } = plan({ peers: NO_B }, { gateway: {} });
     assert.deepEqual(found.services, {});
     assert.equal(found.gateway.observed, undefined);
@@ -124,7 +124,7 @@ describe("A plan of a cluster that answers", () => {
   ) => clusterPlanOf(configOf(changes), { peers, lastRun, snapshot: { cluster } });
   const forB = { exports: [{ service: "foo", peers: ["cluster-b"] }] };
 
-  it("exports what is there, and notes how that differs from before", () => {
+  it("exports what is there, with a note of the change", () => {
     const { plan: found, notes } = plan(withFoo(pod));
     assert.deepEqual(notes, [
       `exports: changes 1 service (${FOO}), removes 1 (gone.abc.svc.cluster-a.local)`,
@@ -143,13 +143,13 @@ describe("A plan of a cluster that answers", () => {
       ]);
     });
 
-  it("exports to peers by the names that they give themselves", () => {
+  it("exports to peers by their own cluster names", () => {
     const peers = { "cluster-b": { contract: contractOf({ cluster: "b-itself" }) } };
     const { plan: found } = plan(withFoo(pod), { peers, lastRun: {} }, forB);
     assert.deepEqual(found.services[FOO]?.peers, ["b-itself"]);
   });
 
-  it("names a peer that is away as it was pinned, or as the config does", () => {
+  it("uses the pinned or configured name of an unreadable peer", () => {
     const pinned = { "cluster-b": { ...pinnedB, cluster: "b-pinned" } };
     const known = plan(withFoo(pod), { lastRun: { pinned } }, forB);
     assert.deepEqual(known.plan.services[FOO]?.peers, ["b-pinned"]);
@@ -162,7 +162,7 @@ describe("A plan of a cluster that answers", () => {
     assert.match(warnings.join("\n"), /Service abc\/foo\.selector: .*none with a sidecar/);
   });
 
-  it("exports under another name, unless somebody else's ServiceEntry has that too", () => {
+  it("exports under an alias, unless another owner's ServiceEntry has the host", () => {
     const changes = { exports: [{ service: "foo", as: "{name}.cluster-a.local" }] };
     const { plan: found } = plan(withFoo(pod), {}, changes);
     assert.deepEqual(Object.keys(found.services), ["foo.cluster-a.local"]);
@@ -195,7 +195,7 @@ describe("A plan of a cluster that answers", () => {
     assert.match(warnings.join("\n"), /Service abc\/foo\.selector: .*identities last published stay/);
   });
 
-  it("removes what peers left that neither the config nor the last update names, and warns of it", () => {
+  it("removes leftovers of unknown peers with a warning", () => {
     const labels = { "istio-federation.dev/peer": "cluster-old" };
     const metadata = { name: "x", labels, creationTimestamp: "2026-11-20T10:22:05Z" };
     const { plan: found, warnings } = plan({ ...withFoo(pod), leftovers: { value: [metadata] } });
@@ -206,7 +206,7 @@ describe("A plan of a cluster that answers", () => {
     assert.match(warnings.join("\n"), /^1 imported service of peer cluster-old, which .* removes it\.$/m);
   });
 
-  it("is not planned over a Helm release that an interrupted first update left behind", () => {
+  it("has a fault for a Helm release left by an interrupted first update", () => {
     const istiod = { namespace: "istio-system", name: "istiod", status: "deployed", revision: 1 };
     const faults = faultsIn(() => plan({ helm: { value: { installed: [istiod], inState: [] } } }));
     assert.match(
@@ -219,7 +219,7 @@ describe("A plan of a cluster that answers", () => {
     );
   });
 
-  it("removes nothing where the cluster looks like another stack's: that is a fault", () => {
+  it("has a fault instead of removing leftovers where the cluster seems to be another stack's", () => {
     const metadata = { name: "x", labels: { "istio-federation.dev/peer": "cluster-a" } };
     const faults = faultsIn(() => plan({ leftovers: { value: [metadata] } }));
     assert.deepEqual(
@@ -228,7 +228,7 @@ describe("A plan of a cluster that answers", () => {
     );
   });
 
-  it("removes what is registered of peers that the config names no more", () => {
+  it("removes imports of peers that the config no longer has", () => {
     const status = { state: "ready", reason: "", since: "", imported: 2 } as const;
     const statuses = { "cluster-z": status, "cluster-b": status, "cluster-y": status };
     const { connection } = plan({}, { lastRun: { statuses } }).plan;
@@ -249,7 +249,7 @@ function describedFault(rule: string) {
 }
 
 describe("A plan", () => {
-  it("is refused where the config changes what a running cluster cannot", () => {
+  it("is refused when the config changes the identity of a running cluster", () => {
     const lastRun = { contract: { ...own, trustDomain: "old.example" } };
     const faults = faultsIn(() => planOf(configOf(), { peers: B, lastRun }));
     assert.deepEqual(
@@ -258,7 +258,7 @@ describe("A plan", () => {
     );
   });
 
-  it("keeps a pending peer's domains from another", () => {
+  it("refuses another peer with a pending peer's domains", () => {
     const peers = { "cluster-b": { stack: "o/p/b" }, "cluster-c": { stack: "o/p/c" } };
     const lastRun = { contract: own, pinned: { "cluster-b": pinnedB } };
     const contract = contractOf({ cluster: "cluster-c", rootCertificates: [ROOT_C] });
@@ -270,7 +270,7 @@ describe("A plan", () => {
     );
   });
 
-  it("needs no cluster where nothing is exported and the gateway's addresses are given", () => {
+  it("needs no cluster without exports and with advertised gateway addresses", () => {
     const snapshot = { cluster: { ...UNREACHABLE_CLUSTER, ...clusterReadingsOfNothing() } };
     const { plan, warnings } = clusterPlanOf(configOf({ exports: [] }), { peers: B, snapshot });
     assert.ok(plan.connection.kind === "imports");
@@ -280,7 +280,7 @@ describe("A plan", () => {
     assert.deepEqual(Object.keys(peer.services), [BAR]);
   });
 
-  it("reports a refusal that several parts met with once", () => {
+  it("reports the same refusal of several parts once", () => {
     const fault = describedFault("cannot use the API server: 401 Unauthorized");
     const given = { peers: B, snapshot: { cluster: everywhere({ faults: [fault] }) } };
     assert.deepEqual(
@@ -289,7 +289,7 @@ describe("A plan", () => {
     );
   });
 
-  it("warns of certificates of the last update that expire", () => {
+  it("warns of certificates of the last update that expire soon", () => {
     const dates = { notBefore: "2026-01-01T00:00:00Z", notAfter: "2026-11-25T00:00:00Z", sha256: "" };
     const { warnings } = planOf(configOf(), { peers: B, lastRun: { certificates: { intermediate: dates } } });
     assert.match(warnings.join("\n"), /^The intermediate expires on 2026-11-25T00:00:00Z, in 3 day\(s\)/m);
@@ -310,7 +310,7 @@ describe("Faults of a plan", () => {
   const fault = (rule: string) => ({ faults: [describedFault(rule)] });
   const forbidden = (what: string) => ({ forbidden: what, fault: describedFault(`cannot ${what}: 403`) });
 
-  it("come from all parts at once", () => {
+  it("are reported for all parts at once", () => {
     const config = configOf({
       certificateAuthority: { rotation: { root: 2, phase: "sign" } },
       gateway: {},
@@ -398,7 +398,7 @@ describe("Faults of a plan", () => {
     assertFaults(faults, expected);
   });
 
-  it("come from all parts at once with one root for all clusters, that of the Corefile among them", () => {
+  it("are reported for all parts at once under a shared root, including the Corefile's", () => {
     const config = configOf({
       topology: "replicated",
       certificateAuthority: { source: "provided", provided: { certificate: "c", key: "k", root: "r" } },

@@ -11,7 +11,7 @@ function faultsWith(hours: number | undefined, asked: string, certificateAuthori
   return configFaults({ istio, certificateAuthority: { ...life, ...certificateAuthority } });
 }
 
-describe("The life of workloads' certificates", () => {
+describe("The lifetime of workload certificates", () => {
   it("is at most the wait of a root's rotation", () => {
     assert.deepEqual(faultsWith(undefined, "24h"), []);
     assert.deepEqual(faultsWith(undefined, "24h1s"), LIFE);
@@ -22,7 +22,7 @@ describe("The life of workloads' certificates", () => {
     assert.deepEqual(configFaults({ istio }), LIFE);
   });
 
-  it("is not checked when istiod cannot read the duration", () => {
+  it("is not checked when the duration is invalid", () => {
     assert.deepEqual(faultsWith(undefined, "a while"), []);
   });
 

@@ -245,7 +245,7 @@ function replace(value: unknown, [key, ...rest]: string[], by: unknown): unknown
 }
 
 describe("The config of a certificate authority", () => {
-  it("is quoted in no fault: a misplaced value may be a key", () => {
+  it("is quoted in no fault, as a misplaced value may be a key", () => {
     const key = "-----BEGIN PRIVATE KEY-----";
     for (const certificateAuthority of [
       key,
@@ -260,7 +260,7 @@ describe("The config of a certificate authority", () => {
     }
   });
 
-  it("names another stack with source 'shared', and none with any other source", () => {
+  it("requires shared.stack with source 'shared' and refuses it with others", () => {
     const faultsWith = (certificateAuthority: object) => configFaults({ certificateAuthority });
     const shared = { stack: "root-ca" };
     const provided = { certificate: "a.pem", key: "b.pem", root: "c.pem" };
@@ -285,12 +285,12 @@ describe("The config of a certificate authority", () => {
     assert.deepEqual(parsed.certificateAuthority.shared?.roots, [Array(32).fill("AB").join(":")]);
   });
 
-  it("excludes rootAuthority, which is for a stack of its own", () => {
+  it("excludes rootAuthority", () => {
     assert.deepEqual(configFaults({ rootAuthority: {} }), []);
     assert.deepEqual(configFaults({ rootAuthority: { clusters: {} } }), ["rootAuthority"]);
   });
 
-  it("has 'provided' with source 'provided', and with no other source", () => {
+  it("requires 'provided' with source 'provided' and refuses it with others", () => {
     const provided = { certificate: "a.pem", key: "b.pem", root: "c.pem" };
     const faultsWith = (certificateAuthority: object) => configFaults({ certificateAuthority });
     assert.deepEqual(faultsWith({ source: "provided" }), ["certificateAuthority.provided"]);
@@ -298,7 +298,7 @@ describe("The config of a certificate authority", () => {
     assert.deepEqual(faultsWith({ source: "provided", provided }), []);
   });
 
-  it("rotates own roots only, and the first root not at all", () => {
+  it("accepts a rotation of own roots only", () => {
     const faultsWith = (certificateAuthority: object) => configFaults({ certificateAuthority });
     const provided = { certificate: "a.pem", key: "b.pem", root: "c.pem" };
     const ROTATION = "certificateAuthority.rotation";

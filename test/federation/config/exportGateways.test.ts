@@ -6,7 +6,7 @@ const rule = { namespace: "shop", service: "bar" };
 const terminating = { ...rule, gateway: "terminating" };
 
 describe("The gateway of an export rule", () => {
-  it("is passthrough, terminating or left out", () => {
+  it("is passthrough, terminating or undefined", () => {
     const exports = [terminating, { service: "foo", gateway: "passthrough" }, { service: "*" }];
     const config = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, exports }, "cluster-a");
     assert.deepEqual(
@@ -24,7 +24,7 @@ describe("The gateway of an export rule", () => {
     assert.deepEqual(configFaults({ topology: "federation", exports: [terminating] }), []);
   });
 
-  it("does not terminate TLS while listeners offer a metadata exchange that is off", () => {
+  it("cannot be terminating while PILOT_ENABLE_METADATA_EXCHANGE is off but its ALPN is offered", () => {
     const faults = (env: object, exports: object[] = [terminating]) =>
       configFaults({ exports, istio: { values: { istiod: { env } } } });
     const off = { PILOT_ENABLE_METADATA_EXCHANGE: "false" };

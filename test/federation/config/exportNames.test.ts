@@ -5,7 +5,7 @@ import { KUBECONFIG, LOCAL_CLUSTER, configFaults, faultsThrown, validConfig } fr
 const rule = { namespace: "shop", service: "bar" };
 const owning = { ...LOCAL_CLUSTER, domains: ["shop.example"] };
 
-describe("The name under which an export rule offers Services", () => {
+describe("The alias in an export rule", () => {
   for (const [as, cluster] of [
     ["bar.cluster-a.local", LOCAL_CLUSTER],
     ["{name}.{namespace}.cluster-a.local", LOCAL_CLUSTER],
@@ -37,7 +37,7 @@ describe("The name under which an export rule offers Services", () => {
     });
   }
 
-  it("is refused with both remedies", () => {
+  it("is refused outside the cluster's domains, with both remedies", () => {
     const raw = {
       cluster: LOCAL_CLUSTER,
       kubeconfig: KUBECONFIG,
@@ -49,7 +49,7 @@ describe("The name under which an export rule offers Services", () => {
     );
   });
 
-  it("may differ from the full name in a federation only", () => {
+  it("is accepted in a federation only", () => {
     const faults = (as: string): string[] =>
       faultsThrown(() =>
         validConfig(
@@ -72,7 +72,7 @@ describe("The further domains of a cluster", () => {
   const parse = (domains: unknown) =>
     validConfig({ cluster: { ...LOCAL_CLUSTER, domains }, kubeconfig: KUBECONFIG }, "cluster-a").cluster;
 
-  it("are sorted, and empty where there are none", () => {
+  it("are sorted, and empty by default", () => {
     assert.deepEqual(parse(["shop.example", "pay.example"]).domains, ["pay.example", "shop.example"]);
     for (const none of [[], undefined]) assert.deepEqual(parse(none).domains, []);
   });
@@ -95,17 +95,17 @@ describe("The further domains of a cluster", () => {
     });
   }
 
-  it("are named by their places in the config, whatever the order", () => {
+  it("are reported by their index in the config", () => {
     const cluster = { ...LOCAL_CLUSTER, domains: ["shop.example", "a.cluster-a.local"] };
     assert.deepEqual(configFaults({ cluster }), ["cluster.domains[1]"]);
   });
 
-  it("do not hold the cluster domain", () => {
+  it("may not contain the cluster domain", () => {
     const cluster = { name: "cluster-a", domain: "k8s.shop.example", domains: ["shop.example"] };
     assert.deepEqual(configFaults({ cluster }), ["cluster.domains[0]"]);
   });
 
-  it("are refused in topologies with one kind of names", () => {
+  it("are refused in other topologies", () => {
     const raw = {
       ...{ cluster: { ...LOCAL_CLUSTER, domains: ["shop.example"] }, topology: "replicated" },
       certificateAuthority: { source: "shared", shared: { stack: "root" } },

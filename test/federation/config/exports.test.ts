@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { type Fault, FaultsError } from "../../../federation/core/fault.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples.ts";
 
-describe("The rules of exports", () => {
+describe("Export rules", () => {
   for (const [name, raw, path] of [
     ["a bad selector key", { exports: [{ selector: { "a b": "c" } }] }, 'exports[0].selector["a b"]'],
     ["a bad selector value", { exports: [{ selector: { a: "b c" } }] }, "exports[0].selector.a"],

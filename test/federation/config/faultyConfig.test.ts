@@ -19,7 +19,7 @@ describe("A config with faults", () => {
     assert.deepEqual(parsed.skipped, ["gateway"]);
   });
 
-  it("has the other entries of lists and maps, and rules keep their places", () => {
+  it("keeps the valid entries of lists and maps, and rules keep their index", () => {
     const parsed = parse({
       exports: [bar, { service: "b.c" }, { ...bar, service: "foo" }, { service: "x", peers: ["nobody"] }],
       peers: {
@@ -56,14 +56,14 @@ describe("A config with faults", () => {
     ["the section of its topology", { topology: "single-mesh" }],
     ["a field of that section", { topology: "single-mesh", singleMesh: { meshId: "m" } }],
   ] as const) {
-    it(`is none without ${what}`, () => {
+    it(`is undefined without ${what}`, () => {
       const { config, faults } = parse(raw);
       assert.equal(config, undefined);
       assert.equal(faults.length, 1);
     });
   }
 
-  it("has a fault for a peer called __proto__, which no map may lose", () => {
+  it("has a fault for a peer named __proto__", () => {
     const peers = JSON.parse('{"__proto__": {"stack": "x"}}') as unknown;
     assert.deepEqual(paths(parse({ peers })), ["peers.__proto__"]);
   });
@@ -118,12 +118,12 @@ describe("A config with faults", () => {
     ],
     ["sections for a topology that is none", { topology: "x", dns: { services: {} } }, ["topology"]],
   ] as [string, Record<string, unknown>, string[]][]) {
-    it(`has one fault, and no others that follow from it, for ${what}`, () => {
+    it(`has exactly one fault for ${what}`, () => {
       assert.deepEqual(paths(parse(raw)), expected);
     });
   }
 
-  it("reports contradictions with what is right in a faulty section", () => {
+  it("reports contradictions with the valid fields of a faulty section", () => {
     const parsed = parse({
       peers: { b: { stack: "cluster-a", exportTo: [] }, c: { stack: "c", names: "none" }, d: { stack: "c" } },
       exports: [{ ...bar, ports: [0], as: "bar.example.org" }],
@@ -138,7 +138,7 @@ describe("A config with faults", () => {
     ]);
   });
 
-  it("has the other clusters of a shared root, or none at all without the root's name", () => {
+  it("keeps the valid clusters of a shared root if the root has a name", () => {
     const clusters = { a: { stack: "a", trustDomain: "a.example" }, b: { stack: "b" } };
     const parsed = parseRootConfig({ rootAuthority: { clusters } }, "root");
     assert.deepEqual(Object.keys(parsed.config?.rootAuthority.clusters ?? {}), ["a"]);

@@ -18,7 +18,7 @@ describe("Extra Helm values", () => {
     });
   }
 
-  it("may have any other key", () => {
+  it("may set any other key", () => {
     const values = {
       istiod: { meshConfig: { accessLogFile: "/dev/stdout" }, global: { tag: "x" } },
       base: { a: 1 },

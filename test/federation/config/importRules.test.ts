@@ -19,7 +19,7 @@ describe("The import rules of a config", () => {
     ]);
   });
 
-  it("may be empty, which imports nothing", () => {
+  it("may be an empty list, which imports nothing", () => {
     assert.deepEqual(configFaults(withRules([])), []);
   });
 
@@ -57,7 +57,7 @@ describe("The import rules of a config", () => {
     });
   }
 
-  it("report all their faults at once, and one for a rule of a wrong type", () => {
+  it("report all faults at once, and one for a rule of a wrong type", () => {
     assert.deepEqual(configFaults(withRules([null, { host: 5 }, { as: "A", skip: "yes" }])), [
       "peers.b.imports[0]",
       "peers.b.imports[1].host",

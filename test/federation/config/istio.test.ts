@@ -4,7 +4,7 @@ import { pinnedVersion } from "../../../lab/tools/versions.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples.ts";
 
 describe("The source of Istio's charts", () => {
-  it("is by default the release that the lab tests", () => {
+  it("is by default the release tested in the lab", () => {
     const { charts } = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG }, "cluster-a").istio;
     const release = /^\d+\.\d+/;
     assert.ok("version" in charts);

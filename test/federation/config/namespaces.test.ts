@@ -12,19 +12,19 @@ describe("The namespaces of config keys", () => {
     "Istio-Federation",
     "istio-federaton",
   ]) {
-    it(`are a fault when they are nearly ours: ${namespace}`, () => {
+    it(`are a fault when misspelt: ${namespace}`, () => {
       assert.deepEqual(checkNamespaces([`${namespace}:exports`]).map(describeFault), [
         `${namespace}:exports: is in namespace '${namespace}', which nobody reads. Write 'istio-federation:exports', if that is what you mean.`,
       ]);
     });
   }
 
-  it("are none of our business otherwise", () => {
+  it("are ignored when different", () => {
     const keys = ["pulumi:disable-default-providers", "kubernetes:context", "aws:region", "istio:x", "plain"];
     assert.deepEqual(checkNamespaces([...keys, "istio-federation:exports"]), []);
   });
 
-  it("are checked with the rest of the config, of a cluster and of a shared root", () => {
+  it("are checked with the rest of a cluster's or a shared root's config", () => {
     const keys = ["istio-federation:cluster", "istio-federations:exports"];
     const cluster = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, brake: { share: 2 } };
     assert.deepEqual(

@@ -39,7 +39,7 @@ describe("The config of a shared root", () => {
     assert.deepEqual(Object.keys(parse({ clusters }).rootAuthority.clusters), ["cluster-a", "cluster-b"]);
   });
 
-  it("makes the stack a shared root's unless it is empty, as by default", () => {
+  it("makes the stack a shared root's unless empty", () => {
     assert.equal(isRootStack({ rootAuthority: { clusters: {} }, cluster: {} }), true);
     assert.equal(isRootStack({ rootAuthority: {}, cluster: { name: "a" } }), false);
     assert.equal(isRootStack({}), false);
@@ -125,12 +125,12 @@ describe("The config of a shared root", () => {
     ["that is a list", [1], ["rootAuthority"]],
     ["with clusters that are a list", { clusters: [1] }, ["rootAuthority.clusters"]],
   ] as const) {
-    it(`${what} is ${expected.length > 0 ? "refused" : "taken"}`, () => {
+    it(`${expected.length > 0 ? "refuses" : "accepts"} ${what}`, () => {
       assert.deepEqual(paths(rootAuthority), expected);
     });
   }
 
-  it("may pin a cluster's key, and has a cluster's name as map key only", () => {
+  it("may pin a cluster's key", () => {
     const key = Array(32).fill("AB").join(":");
     const { rootAuthority } = parse({ clusters: { a: { stack: "a", trustDomain: "a.example", key } } });
     assert.equal(rootAuthority.clusters["a"]?.key, key);
@@ -142,7 +142,7 @@ describe("The config of a shared root", () => {
       );
   });
 
-  it("keeps the name of an existing root: another name would make a new root", async () => {
+  it("refuses another name for an existing root", async () => {
     const config = validRootConfig({ rootAuthority: { name: "acme", clusters: {} } }, "root-ca");
     const rules = async (name: string) =>
       rootNameChange([(await TestAuthority.root(`O=${name}, CN=Root CA`)).pem], config).map(

@@ -9,7 +9,7 @@ const mesh = {
 };
 
 describe("The config of a single mesh", () => {
-  it("has credentials that expire after thirty days by default", () => {
+  it("has tokens that expire after thirty days by default", () => {
     const raw = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh };
     assert.deepEqual(validConfig(raw, "cluster-a").singleMesh, {
       meshId: "mesh1",
@@ -27,7 +27,7 @@ describe("The config of a single mesh", () => {
     assert.deepEqual(configFaults(mesh), []);
   });
 
-  it("refuses all fields of other topologies at once", () => {
+  it("reports all fields of other topologies at once", () => {
     const found = configFaults({
       ...mesh,
       exports: [{ namespace: "abc", service: "foo" }],
@@ -62,7 +62,7 @@ describe("The config of a single mesh", () => {
   });
 
   for (const allow of [undefined, false]) {
-    it(`refuses peers without the consent that they read Secrets: ${allow}`, () => {
+    it(`refuses peers without allowPeersToReadSecrets: ${allow}`, () => {
       const singleMesh = { ...mesh.singleMesh, allowPeersToReadSecrets: allow };
       const peers = { b: { stack: "b" } };
       const raw = { cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...mesh, singleMesh };
@@ -74,13 +74,13 @@ describe("The config of a single mesh", () => {
     });
   }
 
-  it("accepts no other value for that consent", () => {
+  it("accepts only true for allowPeersToReadSecrets", () => {
     const singleMesh = { ...mesh.singleMesh, allowPeersToReadSecrets: "yes" };
     const peers = { b: { stack: "b" } };
     assert.deepEqual(configFaults({ ...mesh, singleMesh, peers }), ["singleMesh.allowPeersToReadSecrets"]);
   });
 
-  it("treats an empty section, the project's default, as none", () => {
+  it("treats an empty section as missing", () => {
     assert.deepEqual(configFaults({ ...mesh, exports: [], brake: {} }), []);
     assert.deepEqual(configFaults({ singleMesh: {} }), []);
     assert.deepEqual(configFaults({ topology: "single-mesh", singleMesh: {} }), ["singleMesh"]);
@@ -140,7 +140,7 @@ describe("The config of a single mesh", () => {
     singleMesh: { ...mesh.singleMesh, apiServer: { server, certificateAuthority } },
   });
 
-  it("keeps certificates only, without the text around them", () => {
+  it("keeps certificates without the text around them", () => {
     const { singleMesh } = validConfig(withCertificates(`a note\n${ROOT_A}another note`), "cluster-a");
     assert.equal(singleMesh?.apiServer.certificateAuthority, ROOT_A);
   });

@@ -46,7 +46,7 @@ describe("The topology in a stack's config", () => {
       assert.deepEqual(faultsOf({ topology: "replicated", certificateAuthority }), []);
   });
 
-  it("allows a CoreDNS server block for replicated control planes, with kubeadm's names by default", () => {
+  it("allows a CoreDNS server block for replicated control planes, with kubeadm's object names by default", () => {
     const config = (dns: unknown) => ({
       topology: "replicated",
       certificateAuthority: { source: "provided", provided },
@@ -71,7 +71,7 @@ describe("The topology in a stack's config", () => {
     assert.deepEqual(configFaults(config({ coreDns: {} })), ["dns.coreDns.address"]);
   });
 
-  it("refuses a CoreDNS server block in a federation, which has local Services", () => {
+  it("refuses a CoreDNS server block in a federation", () => {
     const coreDns = { address: "10.96.0.77" };
     assert.deepEqual(faultsOf({ dns: { coreDns } }), [
       "dns.coreDns is not for topology 'federation'. Write dns.services, or a rule of CoreDNS by hand (docs/dns.md)",
@@ -130,7 +130,7 @@ describe("The topology in a stack's config", () => {
     });
   }
 
-  it("allows mesh domains and a choice of names in a federation only", () => {
+  it("allows mesh domains and peers' names in a federation only", () => {
     const certificateAuthority = { source: "shared", shared };
     const choosing = {
       cluster: { ...LOCAL_CLUSTER, meshDomain: "a.mesh" },
@@ -147,7 +147,7 @@ describe("The topology in a stack's config", () => {
     );
   });
 
-  it("is the only fault when it is unknown, as is an unknown source", () => {
+  it("is the only fault when unknown, like an unknown source", () => {
     assert.deepEqual(configFaults({ topology: "mesh", certificateAuthority: { source: "own" } }), [
       "topology",
     ]);

@@ -24,7 +24,7 @@ const contracts = fc
   });
 
 describe("A contract", () => {
-  it("is read as it was written", () => {
+  it("is parsed unchanged from its JSON", () => {
     fc.assert(
       fc.property(contracts, (contract) => {
         const read = parseContract(JSON.parse(JSON.stringify(contract)), "contract of b");
@@ -34,7 +34,7 @@ describe("A contract", () => {
     );
   });
 
-  it("is the same in bytes in whatever order its parts come", () => {
+  it("is rendered to the same bytes in any order of its parts", () => {
     const pairs = contracts.chain((contract) =>
       fc.tuple(
         fc.constant(contract),
@@ -54,7 +54,7 @@ describe("A contract", () => {
     );
   });
 
-  it("loses repeated entries and what this version does not know", () => {
+  it("loses duplicates and unknown fields", () => {
     const gateway = { address: "2001:DB8::1", port: 15443 };
     const read = parseContract(
       {
@@ -73,24 +73,24 @@ describe("A contract", () => {
     assert.deepEqual(read.services, { [BAR]: barService });
   });
 
-  it("of a newer version is refused by its version alone, naming both", () => {
+  it("of a newer version is refused with both versions and no other fault", () => {
     assert.deepEqual(faultsOf({ schemaVersion: 7, anything: true }), [
       "schemaVersion: is 7, newer than 1, the newest that this program reads",
     ]);
   });
 
-  it("may name a mesh domain, which is none that others' names lie in", () => {
+  it("may have a mesh domain outside reserved domains", () => {
     assert.deepEqual(faultsOf(contractOf({ meshDomain: "cluster-b.mesh" })), []);
     for (const meshDomain of ["local", "cluster.local", "x.svc.cluster.local", "x.global", "B", null]) {
       assert.match(faultsOf(contractOf({ meshDomain })).join(), /^meshDomain: must be/);
     }
   });
 
-  it("may have no gateway yet, and no service", () => {
+  it("may have no gateways and no services", () => {
     assert.deepEqual(faultsOf(contractOf({ gateways: [], services: {} })), []);
   });
 
-  it("is refused as a whole with every fault at once", () => {
+  it("is refused with all faults at once", () => {
     const faulty = contractOf({
       cluster: "B",
       clusterDomain: "127.1",
@@ -127,7 +127,7 @@ describe("A contract", () => {
     });
   }
 
-  it("has roots that are one CA certificate each, and says so without quoting what it found", () => {
+  it("refuses a root that is not exactly one CA certificate, without quoting it", () => {
     for (const root of [
       "",
       "x",
@@ -152,7 +152,7 @@ describe("A contract", () => {
     ["has no ports", { ...barService, ports: [] }, ".ports"],
     ["has too many ports", { ...barService, ports: manyPorts(257) }, ".ports"],
     ["has port 0", { ...barService, ports: [{ ...port, number: 0 }] }, ".ports[0].number"],
-    ["has half a port", { ...barService, ports: [{ ...port, number: 80.5 }] }, ".ports[0].number"],
+    ["has a fractional port", { ...barService, ports: [{ ...port, number: 80.5 }] }, ".ports[0].number"],
     ["has a port with a bad name", { ...barService, ports: [{ ...port, name: "a_b" }] }, ".ports[0].name"],
     [
       "has an unknown protocol",
@@ -165,9 +165,9 @@ describe("A contract", () => {
     ["has a bad identity", { ...barService, subjectAltNames: ["*"] }, ".subjectAltNames[0]"],
     ["has bad peers", { ...barService, peers: ["A"] }, ".peers[0]"],
     ["has a bad label", { ...barService, labels: { app: "b c" } }, ".labels.app"],
-    ["has a label that is no text", { ...barService, labels: { app: 5 } }, ".labels.app"],
+    ["has a label that is not text", { ...barService, labels: { app: 5 } }, ".labels.app"],
     ["has a bad label key", { ...barService, labels: { "a b": "c" } }, '.labels["a b"]'],
-    ["says of opening other than true", { ...barService, terminated: false }, ".terminated"],
+    ["has a value other than true for terminated", { ...barService, terminated: false }, ".terminated"],
     ["has labels in a list", { ...barService, labels: ["app"] }, ".labels"],
   ] as const) {
     it(`keeps its good services when one ${name}`, () => {
@@ -182,12 +182,12 @@ describe("A contract", () => {
     });
   }
 
-  it("tells of a service that the gateway opens its calls", () => {
+  it("may have services behind a TLS-terminating gateway", () => {
     const services = { [BAR]: { ...barService, terminated: true as const } };
     assert.deepEqual(parseContract(contractOf({ services }), "b").services, services);
   });
 
-  it("has services with host names", () => {
+  it("refuses services whose key is not a host name", () => {
     for (const host of [
       "*",
       "*.svc.cluster-b.local",
@@ -201,7 +201,7 @@ describe("A contract", () => {
     }
   });
 
-  it("may be anything: it is read, or refused with faults", () => {
+  it("is parsed or refused with faults, whatever its content", () => {
     const field = fc.oneof(fc.jsonValue(), fc.constant(undefined));
     const mutated = fc
       .tuple(fc.constantFrom(...Object.keys(contractOf())), field)

@@ -14,14 +14,14 @@ const without = (value: object, key: string): Record<string, unknown> =>
   Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
 
 describe("A folded contract", () => {
-  it("is the contract itself, to the byte, up to 100 services", () => {
+  it("is the unchanged contract up to 100 services", () => {
     for (const count of [0, 1, 100]) {
       const contract = contractWith(count);
       assert.equal(JSON.stringify(foldContract(contract)), JSON.stringify(contract));
     }
   });
 
-  it("hides more services from Pulumi's display, and says how many they are", () => {
+  it("hides more services from Pulumi's display and states their number", () => {
     const folded: object = foldContract(contractWith(10_000));
     assert.ok("__services" in folded);
     assert.equal(Object.keys(folded.__services as object).length, 10_000);
@@ -35,7 +35,7 @@ describe("A folded contract", () => {
     assert.equal(shown["cluster"], "cluster-b");
   });
 
-  it("shows that a service is another, though there are as many", () => {
+  it("shows a change of one service though the number is the same", () => {
     const shown = (protocol: string): unknown => {
       const ports = [{ number: 80, name: "a", protocol }];
       return without(foldContract(contractWith(101, { ...barService, ports })), "__services");
@@ -44,7 +44,7 @@ describe("A folded contract", () => {
     assert.notDeepEqual(shown("TCP"), shown("HTTP"));
   });
 
-  it("is read as the contract that it was", () => {
+  it("is unfolded to the original contract", () => {
     fc.assert(
       fc.property(contractService(), fc.integer({ min: 90, max: 110 }), (service, count) => {
         const contract = contractWith(count, service);
@@ -55,13 +55,13 @@ describe("A folded contract", () => {
     );
   });
 
-  it("may be of any size to a reader", () => {
+  it("may have any number of services for a reader", () => {
     const published = { ...without(contractOf(), "services"), __services: contractOf().services };
     const { contract } = readContract(published, "contract of b");
     assert.deepEqual(contract, contractOf());
   });
 
-  it("is refused as a whole with services in both places, or what is no map", () => {
+  it("is refused with services in both fields or services that are not a map", () => {
     const faults = (value: unknown): string[] => faultsThrown(() => readContract(value, "contract of b"));
     assert.deepEqual(faults({ ...contractOf(), __services: {} }), ["__services: is there beside 'services'"]);
     const rest = without(contractOf(), "services");

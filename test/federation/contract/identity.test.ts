@@ -16,11 +16,11 @@ const config = {
 };
 
 describe("The identity of a cluster", () => {
-  it("is free as long as nothing was published", () => {
+  it("may be anything before the first contract", () => {
     assert.deepEqual(identityChanges(undefined, config), []);
   });
 
-  it("may be published again, also with another network", () => {
+  it("may be published again, also with a changed network", () => {
     assert.deepEqual(identityChanges(contractOf({ network: "other" }), config), []);
   });
 
@@ -30,7 +30,7 @@ describe("The identity of a cluster", () => {
     ["cluster.trustDomain", "trustDomain"],
     ["cluster.meshDomain", "meshDomain"],
   ] as const) {
-    it(`does not let ${path} change, and names both values`, () => {
+    it(`refuses a changed ${path} with both values`, () => {
       const [fault, ...others] = identityChanges(contractOf({ [field]: "old" }), config);
       assert.deepEqual(others, []);
       assert.equal(fault?.path, path);
@@ -40,7 +40,7 @@ describe("The identity of a cluster", () => {
     });
   }
 
-  it("may get a mesh domain when none was published yet, and hears what another one would change", () => {
+  it("may gain a mesh domain, but a changed one is refused with its effects", () => {
     const published = contractOf();
     assert.equal(published.meshDomain, undefined);
     assert.deepEqual(identityChanges(published, config), []);
@@ -51,13 +51,13 @@ describe("The identity of a cluster", () => {
     );
   });
 
-  it("names all that changed", () => {
+  it("reports all changed fields", () => {
     const domains = { clusterDomain: "y", trustDomain: "z", meshDomain: "x.mesh" };
     const last = contractOf({ cluster: "x", ...domains, topology: "single-mesh" });
     assert.equal(identityChanges(last, config).length, 5);
   });
 
-  it("does not let the topology change, and tells what that would do", () => {
+  it("refuses a changed topology with its effects", () => {
     for (const [last, topology] of [
       ["replicated", "federation"],
       [undefined, "replicated"],

@@ -54,7 +54,7 @@ describe("A gateway's address", () => {
     });
   }
 
-  it("may be in a range that the stack accepts, and only there", () => {
+  it("may be in a refused range only if the config allows it", () => {
     assert.equal(refuseAddress("127.20.0.3", ["127.20.0.0/16"]), undefined);
     assert.equal(refuseAddress("::ffff:127.20.0.3", ["127.20.0.0/16"]), undefined);
     assert.notEqual(refuseAddress("127.21.0.3", ["127.20.0.0/16"]), undefined);
@@ -62,7 +62,7 @@ describe("A gateway's address", () => {
     assert.equal(refuseAddress("::1", ["::1/128"]), undefined);
   });
 
-  it("is an IP address or a DNS name, and not something that resolvers read as either", () => {
+  it("must be unambiguously an IP address or a DNS name", () => {
     for (const text of ["1.2.3.4", "::1", "gw.example.com"]) assert.equal(ADDRESS.test(text), true, text);
     for (const text of [
       "127.1",
@@ -79,7 +79,7 @@ describe("A gateway's address", () => {
     }
   });
 
-  it("has one spelling", () => {
+  it("has a canonical form", () => {
     assert.equal(canonicalAddress("2001:DB8:0:0::1"), "2001:db8::1");
     assert.equal(canonicalAddress("::ffff:1.2.3.4"), "1.2.3.4");
     assert.equal(canonicalAddress("My-LB.Example.com."), "my-lb.example.com");
@@ -88,12 +88,12 @@ describe("A gateway's address", () => {
     assert.equal(canonicalAddress("\u212a8s.example.com"), "\u212a8s.example.com");
   });
 
-  it("comes with a port as one word", () => {
+  it("is formatted with its port", () => {
     assert.equal(formatGateway({ address: "2001:db8::1", port: 15443 }), "[2001:db8::1]:15443");
     assert.equal(formatGateway({ address: "1.2.3.4", port: 1, locality: "eu/a" }), "1.2.3.4:1 in eu/a");
   });
 
-  it("is judged without an exception, whatever it is", () => {
+  it("is validated without an exception, whatever the text", () => {
     const text = fc.oneof(fc.string(), fc.ipV4(), fc.ipV6(), fc.ipV4Extended(), fc.domain());
     fc.assert(
       fc.property(text, (address) => {

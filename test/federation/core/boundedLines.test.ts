@@ -4,13 +4,13 @@ import { SHOWN_ENTRIES, boundedLines } from "../../../federation/core/text.ts";
 
 const numbers = (length: number): number[] => Array.from({ length }, (_, index) => index);
 
-describe("The lines about a list", () => {
-  it("are all of them as long as they are few", () => {
+describe("boundedLines", () => {
+  it("returns all lines of a short list", () => {
     assert.deepEqual(boundedLines([], String), []);
     assert.deepEqual(boundedLines(numbers(SHOWN_ENTRIES), String), numbers(SHOWN_ENTRIES).map(String));
   });
 
-  it("are the first in order and a count of the rest, of which nothing is made", () => {
+  it("returns the first lines in order and the count of the rest, which is not formatted", () => {
     const described: number[] = [];
     const describe_ = (number: number): string => `${described.push(number)}`;
     const lines = boundedLines(numbers(10_000), describe_);
@@ -19,7 +19,7 @@ describe("The lines about a list", () => {
     assert.deepEqual(described, numbers(SHOWN_ENTRIES));
   });
 
-  it("say it in the caller's words", () => {
+  it("uses the caller's sentence for the rest", () => {
     assert.deepEqual(
       boundedLines(numbers(5), String, (more) => `${more} others`, 2),
       ["0", "1", "3 others"],

@@ -34,7 +34,7 @@ describe("A change of services", () => {
     });
   }
 
-  it("is readable at 10,000 additions", () => {
+  it("is one short line for 10,000 additions", () => {
     const services = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`s${index}`, ""]));
     assert.equal(
       describeChange(changeBetween({}, services)),
@@ -42,7 +42,7 @@ describe("A change of services", () => {
     );
   });
 
-  it("has each host that differs in exactly one list", () => {
+  it("lists each differing host exactly once", () => {
     const services = fc.dictionary(fc.string({ maxLength: 2 }), fc.constantFrom("1", "2"));
     fc.assert(
       fc.property(services, services, (before, after) => {

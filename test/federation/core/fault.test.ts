@@ -12,20 +12,20 @@ import {
 describe("A fault", () => {
   const fault = { path: "peers.b.stack", value: "x/y", rule: "must be a stack", remedy: "Write one" };
 
-  it("is told in one line: where, what, which rule, what to do", () => {
+  it("is formatted as path, value, rule and remedy", () => {
     assert.equal(describeFault(fault), 'peers.b.stack: "x/y" must be a stack. Write one.');
   });
 
-  it("comes with all others of its source", () => {
+  it("is listed with all others of its source", () => {
     const { message } = new FaultsError("config of stack a", [fault, { ...fault, path: "cluster" }]);
     assert.match(message, /^config of stack a has 2 fault\(s\):\n {2}- peers\.b\.stack: .*\n {2}- cluster: /);
   });
 
-  it("has no path when it is of the whole", () => {
+  it("has no path when it concerns the whole", () => {
     assert.equal(describeFault({ ...fault, path: "" }), '"x/y" must be a stack. Write one.');
   });
 
-  it("is told among the first of very many, the others being counted", () => {
+  it("is listed among the first of very many, with a count of the rest", () => {
     const faults = Array.from({ length: 100_000 }, (_, index) => ({ ...fault, path: `p${index}` }));
     const error = new FaultsError("config", faults);
     assert.match(error.message, /^config has 100,000 fault\(s\):\n {2}- p0: /);
@@ -34,14 +34,14 @@ describe("A fault", () => {
     assert.equal(error.faults.length, 100_000);
   });
 
-  it("stands for others of one entry", () => {
+  it("stands for further faults of one entry", () => {
     const faults = Array.from({ length: 12 }, () => fault);
     assert.deepEqual(firstFaults(faults.slice(0, FIRST_FAULTS)), faults.slice(0, FIRST_FAULTS));
     const [last] = firstFaults(faults, 1000).slice(FIRST_FAULTS);
     assert.equal(last?.rule, "has at least 990 more fault(s)");
   });
 
-  it("has a path as one would write it", () => {
+  it("has a path in config syntax", () => {
     assert.equal(
       pathOf("services", "bar.xyz.svc.b", "ports", 0, "name"),
       'services["bar.xyz.svc.b"].ports[0].name',

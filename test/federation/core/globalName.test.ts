@@ -5,7 +5,7 @@ import { globalName } from "../../../federation/core/domains.ts";
 import { label } from "../arbitraries.ts";
 
 describe("The global name of a service", () => {
-  it("is its name and its namespace, whatever the cluster domain", () => {
+  it("consists of name and namespace, whatever the cluster domain", () => {
     assert.equal(globalName("httpbin.bar.svc.cluster.local", "cluster.local"), "httpbin.bar.global");
     assert.equal(globalName("httpbin.bar.svc.b.example", "b.example"), "httpbin.bar.global");
   });
@@ -18,12 +18,12 @@ describe("The global name of a service", () => {
     ["the domain of all services", "svc.cluster.local"],
     ["nothing", ""],
   ] as const) {
-    it(`is not given to ${what}`, () => {
+    it(`does not exist for ${what}`, () => {
       assert.equal(globalName(host, "cluster.local"), undefined);
     });
   }
 
-  it("is one for each service of a cluster", () => {
+  it("is distinct for each service of a cluster", () => {
     const service = fc.tuple(label(), label());
     fc.assert(
       fc.property(service, service, ([name, namespace], [other, elsewhere]) => {

@@ -14,7 +14,7 @@ const faults = (found: HelmRelease[], known: Parameters<typeof helmReleaseFaults
 
 describe("helmReleaseFaults", () => {
   for (const status of ["pending-install", "failed", "deployed", "uninstalled"]) {
-    it(`reports a release in status ${status} that the state does not have, with the command that recovers it`, () => {
+    it(`reports a release in status ${status} that is not in the state, with the command for recovery`, () => {
       const [fault = "", ...others] = faults([release(status)], [BASE_RELEASE, GATEWAY_RELEASE]);
       assert.deepEqual(others, []);
       assert.match(
@@ -36,13 +36,13 @@ describe("helmReleaseFaults", () => {
   });
 
   for (const status of ["deployed", "failed", "uninstalling", "superseded"]) {
-    it(`accepts a release in status ${status} that the state has, or that cannot be looked up`, () => {
+    it(`accepts a release in status ${status} that is in the state or in an unreadable one`, () => {
       assert.deepEqual(faults([release(status)], [ISTIOD_RELEASE]), []);
       assert.deepEqual(faults([release(status)], undefined), []);
     });
   }
 
-  it("reports an upgrade that was interrupted, with the command that removes its revision", () => {
+  it("reports an interrupted upgrade with the command that removes its revision", () => {
     const [fault = ""] = faults([release("pending-upgrade", 3)], [ISTIOD_RELEASE]);
     assert.match(fault, /status pending-upgrade, so Helm would refuse to upgrade it/);
     assert.match(
@@ -51,7 +51,7 @@ describe("helmReleaseFaults", () => {
     );
   });
 
-  it("asks for a refresh when no revision remains", () => {
+  it("suggests a refresh when no revision remains", () => {
     assert.match(faults([release("pending-install")], [ISTIOD_RELEASE]).join(), /run `pulumi up --refresh`/);
   });
 });

@@ -50,22 +50,22 @@ const cases: [string, TextRule, string[], string[]][] = [
   ["label value", LABEL_VALUE, ["", "true", "A_1.b-c", long(63)], ["-a", "a-", "a b", "a/b", long(64)]],
 ];
 
-describe("Names", () => {
+describe("Host names", () => {
   for (const [name, rule, good, bad] of cases) {
-    it(`takes and refuses as a ${name} what Kubernetes and Istio do`, () => {
+    it(`are valid as ${name} exactly where Kubernetes and Istio accept them`, () => {
       for (const text of good) assert.equal(rule.test(text), true, JSON.stringify(text));
       for (const text of bad) assert.equal(rule.test(text), false, JSON.stringify(text));
     });
   }
 
-  it("knows what lies below a domain, by whole labels", () => {
+  it("are below a domain by whole labels", () => {
     assert.equal(isBelow("a.b.local", "b.local"), true);
     assert.equal(isBelow("b.local", "b.local"), false);
     assert.equal(isBelow("ab.local", "b.local"), false);
     assert.equal(isBelow("a.b.local.evil", "b.local"), false);
   });
 
-  it("knows domains that hold each other", () => {
+  it("overlap when one domain contains the other", () => {
     assert.equal(overlap("b.local", "b.local"), true);
     assert.equal(overlap("b.local", "local"), true);
     assert.equal(overlap("local", "b.local"), true);

@@ -36,7 +36,7 @@ describe("A mesh domain", () => {
     });
   }
 
-  it("is one by default, whatever the cluster's name, and another for another name", () => {
+  it("is by default distinct for each cluster name", () => {
     const name = label().filter(DNS_LABEL.test);
     fc.assert(
       fc.property(name, name, (one, other) => {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import { NAME_PATTERN, matchesAny, matchesPattern } from "../../../federation/core/names.ts";
 
-describe("A name with wildcards", () => {
+describe("A name pattern", () => {
   for (const [pattern, fits, others] of [
     ["shop", ["shop"], ["shops", "sho", "a-shop", ""]],
     ["*", ["", "a", "shop-1"], []],
@@ -14,13 +14,13 @@ describe("A name with wildcards", () => {
     ["ab*ba", ["abba", "ab-ba"], ["aba"]],
     ["*b*b*", ["bb", "a-b-b-a"], ["b", "aba"]],
   ] as const) {
-    it(`${pattern} means what it says`, () => {
+    it(`${pattern} matches its names only`, () => {
       for (const name of fits) assert.ok(matchesPattern(pattern, name), name);
       for (const name of others) assert.equal(matchesPattern(pattern, name), false, name);
     });
   }
 
-  it("means what a regular expression would, and takes no longer for many '*'", () => {
+  it("matches like a regular expression, in linear time for many '*'", () => {
     const text = fc.stringMatching(/^[ab]{0,8}$/);
     fc.assert(
       fc.property(fc.stringMatching(/^[ab*]{0,6}$/), text, (pattern, name) => {
@@ -34,13 +34,13 @@ describe("A name with wildcards", () => {
     assert.equal(matchesPattern("*a".repeat(40), `${"a".repeat(5000)}b`), false);
   });
 
-  it("is a DNS label with '*' for any part of it", () => {
+  it("must be a DNS label in which '*' stands for any part", () => {
     for (const name of ["a", "*", "a-*", "*-a", "a*b", "**"]) assert.ok(NAME_PATTERN.test(name), name);
     for (const name of ["", "A", "-*", "*-", "a.b", "a b", "?", "a".repeat(64), "*".repeat(101)])
       assert.equal(NAME_PATTERN.test(name), false, name);
   });
 
-  it("may be one of several; no list means all", () => {
+  it("is one of a list; no list matches all", () => {
     assert.ok(matchesAny(undefined, "a"));
     assert.ok(matchesAny(["b", "a*"], "a"));
     assert.equal(matchesAny([], "a"), false);

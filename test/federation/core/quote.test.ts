@@ -4,13 +4,13 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import { quote } from "../../../federation/core/text.ts";
 
-describe("A quotation", () => {
-  it("is short and without characters that a terminal acts on", () => {
+describe("A quoted value", () => {
+  it("is short and without control characters", () => {
     assert.equal(quote("x".repeat(1000)).length, 121);
     assert.equal(quote("a\u001b[2J\u202e\u009b\nb"), '"a\\u001b[2J\\u{202e}\\u{9b}\\nb"');
   });
 
-  it("is JSON where it fits", () => {
+  it("is JSON when short enough", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 2 }), (value) => {
         const written = JSON.stringify(value);
@@ -46,13 +46,13 @@ describe("A quotation", () => {
     "without line breaks": pem.toString().replaceAll(/-----.*?-----|\n/g, ""),
     "after other text": `key: ${pem.toString()}`,
   }))
-    it(`does not show a private key ${what}, not even in a map`, () => {
+    it(`hides a private key ${what}, also in a map`, () => {
       const hidden = '"(not shown: it may be a private key)"';
       assert.equal(quote(text), hidden);
       assert.equal(quote({ key: [text] }), `{"key":[${hidden}]}`);
     });
 
-  it("takes what is deeper or larger than JSON.stringify does", () => {
+  it("may be nested deeper or larger than JSON.stringify accepts", () => {
     let deep: unknown = 0;
     for (let level = 0; level < 100_000; level++) deep = { deep };
     assert.equal(quote(deep), '{"deep":{"deep":{"deep":{"deep":"…"}}}}');

@@ -27,11 +27,11 @@ describe("planGlobalBlock", () => {
     value: { coreDns, nodeLocal },
   });
 
-  it("takes a plain Corefile without a warning", () => {
+  it("accepts a plain Corefile without a warning", () => {
     assert.deepEqual(plan(read(PLAIN)).warnings, []);
   });
 
-  it("warns where the Corefile imports what the program cannot read", () => {
+  it("warns of imported files", () => {
     const [warning, ...others] = plan(read(`import custom/*\n${PLAIN}`)).warnings;
     assert.deepEqual(others, []);
     assert.match(
@@ -40,12 +40,12 @@ describe("planGlobalBlock", () => {
     );
   });
 
-  it("renders the block so that it listens beside the root block, and forwards as that does", () => {
+  it("renders the block with the root block's bind and forward directives", () => {
     const { result } = plan(read(".:53 {\n    bind lo\n    reload\n    forward . 10.0.0.2\n}\n"));
     assert.match(result ?? "", /^ {4}bind lo\n {4}errors\n[^]*\n {4}forward \. 10\.0\.0\.2\n}\n/m);
   });
 
-  it("warns where NodeLocal DNSCache does not ask CoreDNS", () => {
+  it("warns where NodeLocal DNSCache does not forward to CoreDNS", () => {
     const [warning, ...others] = plan(read(PLAIN, ".:53 {\n}\n")).warnings;
     assert.deepEqual(others, []);
     assert.match(
@@ -54,30 +54,30 @@ describe("planGlobalBlock", () => {
     );
   });
 
-  it("renders no block where the config asks for none", () => {
+  it("renders no block without dns.coreDns", () => {
     assert.equal(plan(read(undefined), {}).result, undefined);
   });
 
-  it("renders a block for a cluster that is unreachable", () => {
+  it("renders a block while the cluster is unreachable", () => {
     const { result, warnings } = plan({ unreachable: "no answer" });
     assert.match(result ?? "", /global:53 \{[^]*10\.96\.0\.77/);
     assert.deepEqual(warnings, []);
   });
 
   for (const [what, corefile, rule] of [
-    ["there is none", undefined, /"kube-system\/coredns" is not there, or has no Corefile\. Name the/],
+    ["it is missing", undefined, /"kube-system\/coredns" is not there, or has no Corefile\. Name the/],
     [
-      "somebody else answers for these names",
+      "another owner has a server block for these names",
       "global {\n}\n",
       /"kube-system\/coredns" has a server block 'global' that somebody else wrote\. Have its owner/,
     ],
     [
-      "nobody asks where the block would listen",
+      "no server block listens on the port",
       ".:5353 {\n}\n",
       /listens on port 53, but on 5353\. Write dns\.coreDns\.port: 5353, where clients' questions arrive\.$/,
     ],
   ] as const) {
-    it(`finds a fault when ${what}`, () => {
+    it(`has a fault when ${what}`, () => {
       const [fault, ...others] = faultsIn(() => plan(read(corefile))).map(describeFault);
       assert.deepEqual(others, []);
       assert.match(fault ?? "", /^dns\.coreDns\.configMap: /);

@@ -46,8 +46,8 @@ const told = (contracts: Record<string, unknown>, own: LocalCluster = local) =>
 const pathsOf = (contracts: Record<string, unknown>, own: LocalCluster = local) =>
   planImports(own, contracts).faults.map(({ path }) => path);
 
-describe("A plan of imports where cluster domains are equal", () => {
-  it("takes a peer's service under its mesh domain, which leads to the name that it has there", () => {
+describe("A plan of imports with equal cluster domains", () => {
+  it("imports a peer's service under its mesh domain with its remote host", () => {
     const { imports, faults } = planImports(local, { "cluster-2": peerOf("cluster-2") });
     assert.deepEqual(faults, []);
     assert.deepEqual(imports["cluster-2"]?.services, {
@@ -55,7 +55,7 @@ describe("A plan of imports where cluster domains are equal", () => {
     });
   });
 
-  it("asks a gateway that opens calls by the name that the service has there", () => {
+  it("uses the remote host in the SNI for a TLS-terminating gateway", () => {
     const opened = { ...httpbinOf("cluster-2.mesh"), terminated: true as const };
     const { imports } = planImports(local, {
       "cluster-2": peerOf("cluster-2", { services: { [HTTPBIN]: opened } }),
@@ -70,7 +70,7 @@ describe("A plan of imports where cluster domains are equal", () => {
     assert.match(JSON.stringify(rule), new RegExp(`"sni":"p\\d+\\.${HTTPBIN}"`));
   });
 
-  it("takes two such peers with the same services, beside one with a domain of its own", () => {
+  it("imports the same services of two such peers, beside a peer with another domain", () => {
     const b = contractOf({ rootCertificates: [ROOT_D] });
     const contracts = {
       b,
@@ -85,7 +85,7 @@ describe("A plan of imports where cluster domains are equal", () => {
     );
   });
 
-  it("registers by their own names what the config says so of, and refuses it where that is ours", () => {
+  it("imports under cluster-domain names by config, unless the domain is ours", () => {
     const own = { ...local, clusterDomain: "a.local", names: { b: "own" as const } };
     const { imports } = planImports(own, { b: peerOf("cluster-2") });
     assert.deepEqual(imports["b"]?.services, { [HTTPBIN]: plainImport(httpbinOf("cluster-2.mesh")) });
@@ -97,7 +97,7 @@ describe("A plan of imports where cluster domains are equal", () => {
     );
   });
 
-  it("lets two peers have one domain of another kind only under their mesh domains, and names that way out", () => {
+  it("accepts two peers with one cluster domain only under their mesh domains, which the fault names", () => {
     const domain = (cluster: string, root: string) =>
       peerOf(cluster, { clusterDomain: "k8s.acme", services: {} }, root);
     const contracts = { b: domain("b", ROOT_B), c: domain("c", ROOT_C) };
@@ -108,7 +108,7 @@ describe("A plan of imports where cluster domains are equal", () => {
     assert.deepEqual(told(contracts, { ...local, names: { c: "mesh" } }), []);
   });
 
-  it("asks for a mesh domain where a contract of an older version has none", () => {
+  it("refuses a contract without a mesh domain where one is needed", () => {
     const { meshDomain, ...older } = peerOf("cluster-2");
     assert.equal(meshDomain, "cluster-2.mesh");
     assert.match(
@@ -119,7 +119,7 @@ describe("A plan of imports where cluster domains are equal", () => {
     assert.deepEqual(told({ b: elsewhere }), []);
   });
 
-  it("refuses equal trust domains, and says which field gives a cluster its own", () => {
+  it("refuses equal trust domains, naming the field to set", () => {
     const same = peerOf("cluster-2", { trustDomain: "cluster.local", services: {} });
     const [fault, ...others] = told({ b: same }, { ...local, trustDomain: "cluster.local" });
     assert.deepEqual(others, []);
@@ -129,7 +129,7 @@ describe("A plan of imports where cluster domains are equal", () => {
     );
   });
 
-  it("leaves out, with a warning, what has too long a name under the mesh domain", () => {
+  it("skips services with too long a name under the mesh domain, with a warning", () => {
     const meshDomain =
       [..."abcd"]
         .map((letter) => letter.repeat(60))
@@ -142,7 +142,7 @@ describe("A plan of imports where cluster domains are equal", () => {
     assert.match(found?.refused.map(({ rule }) => rule).join() ?? "", /^is too long a name/);
   });
 
-  it("still refuses gateways named in our own domain, and services that are not in the peer's", () => {
+  it("refuses gateways in our domain and services outside the peer's", () => {
     const gateways = [{ address: "kubernetes.default.svc.cluster.local", port: 443 }];
     assert.deepEqual(pathsOf({ b: peerOf("cluster-2", { gateways }) }), [
       "peers.b.contract.gateways[0].address",
@@ -178,7 +178,7 @@ describe("A hostile peer's mesh domain", () => {
     ["a domain of the internet", "com"],
     ["the label of Services", "svc"],
   ] as const) {
-    it(`is not ${what}: ${meshDomain}`, () => {
+    it(`may not be ${what}: ${meshDomain}`, () => {
       const contracts = { b, "cluster-3": three, evil: peerOf("evil", { meshDomain }) };
       const { imports, faults } = planImports(local, contracts, claims);
       assert.ok(!("evil" in imports));
@@ -189,7 +189,7 @@ describe("A hostile peer's mesh domain", () => {
     });
   }
 
-  it("is not what holds a domain of ours with more than two labels", () => {
+  it("may not contain a domain of ours with more than two labels", () => {
     const deep = { ...local, clusterDomain: "k8s.acme.internal", meshDomain: "a.mesh.acme.internal" };
     for (const meshDomain of ["acme.internal", "mesh.acme.internal", "x.k8s.acme.internal"]) {
       const evil = peerOf("evil", { clusterDomain: deep.clusterDomain, meshDomain });
@@ -197,7 +197,7 @@ describe("A hostile peer's mesh domain", () => {
     }
   });
 
-  it("is none that all clusters share by its cluster domain either", () => {
+  it("may not be reached by a shared cluster domain either", () => {
     const shared = peerOf("evil", { clusterDomain: "clusterset.local", services: {} });
     assert.match(told({ evil: shared }).join(), /must neither be.*'clusterset\.local'/);
     const evil = peerOf("evil", { clusterDomain: "x.global", services: {} });
@@ -205,7 +205,7 @@ describe("A hostile peer's mesh domain", () => {
   });
 });
 
-describe("Any contracts in a federation", () => {
+describe("The imports of any contracts in a federation", () => {
   const domain = fc.constantFrom(
     ...["cluster.local", "local", "a.local", "k8s.acme", "acme", "b.mesh", "c.mesh", "mesh", "x.b.mesh"],
     ...["global", "x.global", "clusterset.local", "svc", "svc.cluster.local", "us.mesh"],
@@ -250,7 +250,7 @@ describe("Any contracts in a federation", () => {
     ),
   });
 
-  it("give no two peers names in one domain, and none in ours or among global names", () => {
+  it("have no two peers' names in one domain, and none in ours or a reserved one", () => {
     fc.assert(
       fc.property(world, ({ contracts, choices, ours }) => {
         const [b, c, d] = contracts;
@@ -272,7 +272,7 @@ describe("Any contracts in a federation", () => {
     );
   });
 
-  it("register each service under one name, which leads to the name that it has there", () => {
+  it("have each service under one host, with its remote host", () => {
     fc.assert(
       fc.property(world, ({ contracts, choices, ours }) => {
         const [b, c, d] = contracts;
@@ -287,7 +287,7 @@ describe("Any contracts in a federation", () => {
     );
   });
 
-  it("come to the same in whatever order they come, and one peer more renames nothing", () => {
+  it("are equal in any order of peers, and a further peer renames nothing", () => {
     fc.assert(
       fc.property(
         world,

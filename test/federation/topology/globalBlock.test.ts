@@ -41,8 +41,8 @@ const BARE = BLOCK.replace(/^#.*\n/gm, "");
 
 const withoutBlock = (corefile: string) => withGlobalBlock(corefile, "");
 
-describe("The server block for global names", () => {
-  it("answers global names with the one address, and no other kind of question about them", () => {
+describe("The CoreDNS server block for .global names", () => {
+  it("answers A queries of .global names with the address, and no other types", () => {
     assert.equal(
       BLOCK,
       `# BEGIN istio-federation
@@ -66,7 +66,7 @@ global:53 {
     );
   });
 
-  it("listens where CoreDNS does, and knows both families", () => {
+  it("has CoreDNS' bind directive, and answers IPv4 and IPv6", () => {
     const stub = renderGlobalBlock("2001:db8::1", 5353);
     assert.match(stub, /^global:5353 \{$/m);
     assert.match(
@@ -75,15 +75,15 @@ global:53 {
     );
   });
 
-  it("needs no quotes, which not everything that rewrites a Corefile keeps", () => {
+  it("contains no quotes", () => {
     for (const line of BLOCK.split("\n")) assert.doesNotMatch(line, /(^|\s)"/);
   });
 });
 
 const [BEGIN, END] = ["# BEGIN istio-federation", "# END istio-federation"];
 
-describe("The block for global names in a Corefile", () => {
-  it("comes beside what is there, and goes without a trace, whatever that is", () => {
+describe("The server block in a Corefile", () => {
+  it("is added and removed without a trace in any Corefile", () => {
     const texts = fc.oneof(
       fc.string({ unit: "binary" }),
       fc
@@ -102,14 +102,14 @@ describe("The block for global names in a Corefile", () => {
     );
   });
 
-  it("is replaced where it is, when it changes or was edited", () => {
+  it("is replaced in place when it changes or was edited", () => {
     const moved = `${COREFILE}${BLOCK.replace("cache 30", "cache 5")}other.example {\n}\n`;
     const other = renderGlobalBlock("10.96.0.78");
     assert.equal(withGlobalBlock(moved, other), `${COREFILE}${other}other.example {\n}\n`);
     assert.equal(withoutBlock(moved), `${COREFILE}other.example {\n}\n`);
   });
 
-  it("is not there where nobody put it", () => {
+  it("is not found in a Corefile without it", () => {
     assert.equal(globalBlockIn(COREFILE), undefined);
     assert.equal(withoutBlock(COREFILE), COREFILE);
     assert.equal(globalBlockIn(`global:53 {\n}\n${COREFILE}`), undefined);
@@ -129,7 +129,7 @@ describe("The block for global names in a Corefile", () => {
       COREFILE,
     ],
   ] as const) {
-    it(`is found, replaced and taken out when it ${what}`, () => {
+    it(`is found, replaced and removed when it ${what}`, () => {
       const corefile = before + stub + after;
       assert.equal(globalBlockIn(corefile), stub);
       assert.equal(withGlobalBlock(corefile, BLOCK), before + BLOCK + after);
@@ -137,7 +137,7 @@ describe("The block for global names in a Corefile", () => {
     });
   }
 
-  it("leaves a remark behind its last brace where it was", () => {
+  it("keeps a comment after its last brace", () => {
     assert.equal(withoutBlock(`${BARE.trimEnd()} # theirs\n${COREFILE}`), ` # theirs\n${COREFILE}`);
   });
 
@@ -181,7 +181,7 @@ describe("The block for global names in a Corefile", () => {
       /has our server block 'global' in braces that do not match/,
     ],
   ] as const) {
-    it(`shows, instead of a block, that nobody can tell which lines are ours when ${what}`, () => {
+    it(`is reported as unrecognizable when ${what}`, () => {
       assert.match(globalBlockIn(corefile) ?? "", shown);
       assert.equal(withoutBlock(corefile), corefile);
       assert.equal(withGlobalBlock(corefile, BLOCK), corefile);
@@ -191,7 +191,7 @@ describe("The block for global names in a Corefile", () => {
 
 const rule = (corefile: string, stub = BLOCK) => obstacleIn(corefile, stub)?.rule;
 
-describe("What keeps a Corefile from taking the block", () => {
+describe("An obstacle to the server block in a Corefile", () => {
   for (const text of [
     COREFILE,
     "",
@@ -206,7 +206,7 @@ describe("What keeps a Corefile from taking the block", () => {
     "a.b:5353,\n.:53 {\n}\n",
     'a.b:5353\n{\n}\n"" . {\n}\n',
   ]) {
-    it(`is nothing in ${JSON.stringify(text.slice(0, 30))}...`, () => {
+    it(`does not exist in ${JSON.stringify(text.slice(0, 30))}...`, () => {
       assert.equal(rule(text), undefined);
     });
   }
@@ -225,7 +225,7 @@ describe("What keeps a Corefile from taking the block", () => {
     "global#remark {\n}",
     "global\n{\n}",
   ]) {
-    it(`is ${JSON.stringify(block)} of somebody else`, () => {
+    it(`is another owner's block ${JSON.stringify(block)}`, () => {
       assert.match(
         rule(`${COREFILE}${block}\n`) ?? "",
         /has a server block '.*global.*' that somebody else wrote/i,
@@ -235,7 +235,7 @@ describe("What keeps a Corefile from taking the block", () => {
   }
 
   for (const key of ["{$ZONE}:53", "{$ZONE}", "{%ZONE%}:53", "dns://{$ZONE}.:{$PORT}", "glob{$REST}:53"]) {
-    it(`is a block ${key}, which may be for global names too`, () => {
+    it(`is a block ${key}, which may match .global names`, () => {
       const obstacle = obstacleIn(`${COREFILE}${key} {\n}\n`, BLOCK);
       assert.equal(
         obstacle?.rule,
@@ -250,7 +250,7 @@ describe("What keeps a Corefile from taking the block", () => {
     ["a.global", "kubernetes a.global."],
     ["A.Global", 'kubernetes "A.Global"'],
   ] as const) {
-    it(`is a cluster whose own names are such: ${text}`, () => {
+    it(`is a cluster domain at or below global: ${text}`, () => {
       assert.equal(
         rule(`.:53 {\n    ${text}\n}\n`)?.toLowerCase(),
         `has the plugin 'kubernetes' for '${zone.toLowerCase()}', which is, or lies in, 'global': our server block would answer in its place`,
@@ -258,26 +258,26 @@ describe("What keeps a Corefile from taking the block", () => {
     });
   }
 
-  it("is such a cluster, which has to do without global names in CoreDNS", () => {
+  it("is a cluster domain at or below global, with the remedy", () => {
     assert.equal(
       obstacleIn(".:53 {\n    kubernetes a.global\n}\n", BLOCK)?.remedy,
       "Leave dns.coreDns out: this cluster's own names may be global ones",
     );
   });
 
-  it("is that it would listen elsewhere than the root block does", () => {
+  it("is a root block that binds to other addresses", () => {
     const text = ".:53 {\n    bind 10.96.0.10\n    bind lo\n}\n";
     assert.match(rule(text) ?? "", /'\.' that listens where its 'bind 10\.96\.0\.10 bind lo' says/);
     assert.equal(rule(text, renderGlobalBlock("10.96.0.77", 53, rootDirectives(text, 53))), undefined);
     assert.equal(rule(`${text}.:53 {\n    errors\n}\n`), undefined);
   });
 
-  it("is a cluster whose names are those of its block", () => {
+  it("is a kubernetes plugin for a zone of its server block at or below global", () => {
     assert.match(rule("(all) {\n}\na.b x.global:53 { kubernetes\n}\n") ?? "", /'kubernetes' for 'x\.global'/);
     assert.equal(rule("global.example:53 {\n    kubernetes\n    log a.global\n}\n"), undefined);
   });
 
-  it("is that nobody asks where the block would listen", () => {
+  it("is a port on which no server block listens", () => {
     const text = "a.b:1053 {\n}\n.:5353 {\n}\ntls://. {\n}\n(x) {\n}\n";
     assert.deepEqual(obstacleIn(text, BLOCK), {
       rule: "has no server block that listens on port 53, but on 1053 and 5353",
@@ -303,7 +303,7 @@ describe("What keeps a Corefile from taking the block", () => {
   }
 
   for (const text of ["# BEGIN istio-federation\n", "# END istio-federation \r\n", BLOCK + BLOCK]) {
-    it(`is that markers are no pair, and then only hands can take the block out: ${JSON.stringify(text.slice(0, 30))}...`, () => {
+    it(`is a missing marker, with manual removal as the remedy: ${JSON.stringify(text.slice(0, 30))}...`, () => {
       const obstacle = obstacleIn(text + COREFILE, BLOCK);
       assert.match(obstacle?.rule ?? "", /not once each/);
       assert.match(
@@ -314,7 +314,7 @@ describe("What keeps a Corefile from taking the block", () => {
     });
   }
 
-  it("does not keep our own block from being taken out", () => {
+  it("does not prevent the removal of our own block", () => {
     for (const theirs of ["global:53 {\n}\n", "}\n", ".:5353 {\n}\n"]) {
       assert.equal(unclearIn(BLOCK + theirs), undefined);
       assert.equal(unclearIn(theirs), undefined);
@@ -326,14 +326,14 @@ const RESOLV = "    forward . /etc/resolv.conf\n";
 const root = (inside: string) => `.:53 {\n${inside}\n}\n`;
 const around = (corefile: string, port = 53) => rootDirectives(corefile, port);
 
-describe("The block for global names beside the root block", () => {
+describe("The server block beside the root block", () => {
   it("forwards as kubeadm's root block does, with its options, on all addresses", () => {
     const forward = "    forward . /etc/resolv.conf {\n       max_concurrent 1000\n    }\n";
     for (const text of [COREFILE, BLOCK + COREFILE])
       assert.deepEqual(around(text), { bind: "", forward, unlike: undefined });
   });
 
-  it("forwards as the root block on its port does, whatever other blocks do", () => {
+  it("forwards like the root block on its port", () => {
     const text =
       "b.local {\n    forward . 10.0.0.2\n}\n.:5353 tls://. {\n    forward . 10.0.0.4\n}\n" +
       root('    forward . "10.0.0.1"');
@@ -341,7 +341,7 @@ describe("The block for global names beside the root block", () => {
     assert.equal(around(text, 5353).forward, "    forward . 10.0.0.4\n");
   });
 
-  it("forwards by the one line for global names, of several", () => {
+  it("forwards by the line that matches .global names", () => {
     const line = "forward global. tls://10.0.0.2 {\n        tls_servername a.b\n    }";
     const text = root(`    forward x.org 10.0.0.1\n    ${line}`);
     assert.equal(around(text).forward, `    ${line}\n`);
@@ -358,7 +358,7 @@ describe("The block for global names beside the root block", () => {
     });
   }
 
-  it("forwards to CoreDNS' own resolvers where nobody answered, or nobody can read it", () => {
+  it("forwards to CoreDNS' own resolvers where the Corefile is unknown", () => {
     for (const text of [
       "",
       "a {",
@@ -369,14 +369,14 @@ describe("The block for global names beside the root block", () => {
       assert.deepEqual(around(text), { bind: "", forward: RESOLV, unlike: undefined });
   });
 
-  it("listens where all root blocks on its port do", () => {
+  it("binds to the addresses of all root blocks on its port", () => {
     const text = `${root("    bind 10.0.0.1 {$ADDRESS}")}${root("    bind lo")}.:5353 {\n    bind eth0\n}\nx.y {\n    bind 10.0.0.9\n}\n`;
     assert.equal(around(text).bind, "    bind 10.0.0.1 {$ADDRESS}\n    bind lo\n");
     assert.equal(around(text, 5353).bind, "    bind eth0\n");
     assert.equal(around(text + root("    errors")).bind, "");
   });
 
-  it("is known without its markers also with directives of that block", () => {
+  it("is recognized without markers, also with the root block's directives", () => {
     const text = root(
       "    bind 10.0.0.1 {\n        except lo\n    }\n    forward . 10.0.0.2 {\n        policy random\n    }",
     );
@@ -387,8 +387,8 @@ describe("The block for global names beside the root block", () => {
   });
 });
 
-describe("What is worth a warning in a Corefile", () => {
-  it("is nothing in one that has the block, or is to get it", () => {
+describe("A warning about a Corefile", () => {
+  it("does not appear for a plain Corefile with or without the block", () => {
     for (const text of [
       COREFILE,
       BLOCK + COREFILE,
@@ -398,19 +398,19 @@ describe("What is worth a warning in a Corefile", () => {
       assert.deepEqual(corefileWarnings(text), []);
   });
 
-  it("is what it imports, as there may be global names too", () => {
+  it("concerns imported files, which may have .global names", () => {
     assert.deepEqual(corefileWarnings(`${COREFILE}import custom/*.server\n`), [
       "imports 'custom/*.server', which the program does not read: a server block for 'global' there would keep CoreDNS from starting",
     ]);
   });
 
-  it("is a block for names below those of the block, which are then answered there", () => {
+  it("concerns blocks for names below .global", () => {
     assert.deepEqual(corefileWarnings(`${BLOCK}a.b, bar.global:53 {\n    reload\n}\nglobal.b {\n}\n`), [
       "has a server block 'bar.global:53', which answers in place of ours for what lies below it",
     ]);
   });
 
-  it("is that nothing tells CoreDNS of a change", () => {
+  it("concerns a missing reload plugin", () => {
     const text = COREFILE.replace("    reload\n", "");
     const warning =
       "has no plugin 'reload': CoreDNS must be restarted to see each change of our server block";
@@ -420,7 +420,7 @@ describe("What is worth a warning in a Corefile", () => {
       assert.deepEqual(corefileWarnings(text + other), []);
   });
 
-  it("is that other names are answered by other means in the root block", () => {
+  it("concerns plugins of the root block that answer .global names", () => {
     assert.deepEqual(
       corefileWarnings(root("    reload\n    forward . 10.0.0.1\n    forward global 10.0.0.2")),
       [
@@ -430,7 +430,7 @@ describe("What is worth a warning in a Corefile", () => {
     );
   });
 
-  it("is that the block has lost its markers", () => {
+  it("concerns lost markers", () => {
     assert.deepEqual(corefileWarnings(BARE + COREFILE), [
       "has our server block 'global' without the lines around it, as kubeadm's migration leaves it: 'pulumi up --refresh' puts them back",
     ]);
@@ -451,15 +451,15 @@ in-addr.arpa:53 {
 }
 `;
 
-describe("NodeLocal DNSCache beside the block for global names", () => {
-  it("keeps them from CoreDNS unless a block of its own leads there", () => {
+describe("A warning about NodeLocal DNSCache", () => {
+  it("appears unless a block of its own forwards .global names to CoreDNS", () => {
     const [warning, ...others] = nodeLocalWarnings(STOCK);
     assert.deepEqual(others, []);
     assert.match(warning ?? "", /^has no server block for 'global': Pods that ask NodeLocal/);
     assert.deepEqual(nodeLocalWarnings(`${STOCK}global:53 {\n}\n`), []);
   });
 
-  it("is worth a warning also where nobody can read it", () => {
+  it("appears where its Corefile cannot be read", () => {
     assert.equal(nodeLocalWarnings("a {").length, 1);
   });
 });

@@ -38,7 +38,7 @@ const faultsOf = (contracts: Record<string, unknown>, own = local) =>
   planImports(own, contracts).faults.map(({ path, value, rule }) => ({ path, value, rule }));
 
 describe("A plan of imports under replicated control planes", () => {
-  it("takes a peer's service under its global name, which leads to the name that it has there", () => {
+  it("imports a peer's service under its .global name with its remote host", () => {
     const { imports, faults } = planImports(local, { "cluster-2": peerOf("cluster-2") });
     assert.deepEqual(faults, []);
     assert.deepEqual(imports["cluster-2"]?.services, {
@@ -46,7 +46,7 @@ describe("A plan of imports under replicated control planes", () => {
     });
   });
 
-  it("does so too where cluster domains and trust domains differ", () => {
+  it("imports .global names also where cluster domains and trust domains differ", () => {
     const host = "httpbin.bar.svc.b.local";
     const contract = peerOf("cluster-2", {
       clusterDomain: "b.local",
@@ -58,7 +58,7 @@ describe("A plan of imports under replicated control planes", () => {
     assert.equal(services["httpbin.bar.global"]?.remoteHost, host);
   });
 
-  it("leaves out what has no global name, and takes the rest", () => {
+  it("skips services without a .global name and imports the rest", () => {
     const services = { [HTTPBIN]: httpbin, [`pod-0.${HTTPBIN}`]: httpbin };
     const { imports } = planImports(local, { "cluster-2": peerOf("cluster-2", { services }) });
     assert.deepEqual(Object.keys(imports["cluster-2"]?.services ?? {}), ["httpbin.bar.global"]);
@@ -68,7 +68,7 @@ describe("A plan of imports under replicated control planes", () => {
     assert.match(refused?.rule ?? "", /not of the form '<name>\.<namespace>/);
   });
 
-  it("refuses a peer with our very name, or with a domain that holds or lies in ours", () => {
+  it("refuses a peer with our name or an overlapping domain", () => {
     assert.deepEqual(
       faultsOf({ x: peerOf("cluster-1") }).map(({ path }) => path),
       ["peers.x.contract.cluster"],
@@ -82,7 +82,7 @@ describe("A plan of imports under replicated control planes", () => {
     assert.match(found[0]?.rule ?? "", /must neither hold nor lie in 'cluster\.local'/);
   });
 
-  it("refuses a peer of another topology, and names both", () => {
+  it("refuses a peer of another topology, naming both", () => {
     for (const [own, topology, ours, theirs] of [
       ["replicated", undefined, "replicated", "federation"],
       ["federation", "replicated", "federation", "replicated"],
@@ -95,7 +95,7 @@ describe("A plan of imports under replicated control planes", () => {
     }
   });
 
-  it("refuses a peer under another root, but not one whose root is about to change", () => {
+  it("refuses a peer under another root, unless a root change is under way", () => {
     const [fault, ...others] = faultsOf({ b: peerOf("b", { rootCertificates: [ROOT_C] }) });
     assert.deepEqual(others, []);
     assert.equal(fault?.path, "peers.b.contract.rootCertificates");
@@ -103,7 +103,7 @@ describe("A plan of imports under replicated control planes", () => {
     assert.deepEqual(faultsOf({ b: peerOf("b", { rootCertificates: [ROOT_B, ROOT_C] }) }), []);
   });
 
-  it("takes services of one global name from two peers: who serves it is settled when the rules have chosen", () => {
+  it("accepts one .global name from two peers before import rules decide", () => {
     const { imports, faults } = planImports(local, { b: peerOf("b"), c: peerOf("c") });
     assert.deepEqual(faults, []);
     for (const found of Object.values(imports))
@@ -112,7 +112,7 @@ describe("A plan of imports under replicated control planes", () => {
 });
 
 describe("A hostile contract under replicated control planes", () => {
-  it("gets no name but global ones, each for a service of its own, and no identity but of its trust domain", () => {
+  it("gets only .global names, one per service, and identities of its trust domain", () => {
     const hostile = doubtfulContract("b").map((contract) => ({ ...contract, topology: "replicated" }));
     fc.assert(
       fc.property(hostile, (contract) => {
@@ -130,8 +130,8 @@ describe("A hostile contract under replicated control planes", () => {
   });
 });
 
-describe("A note on a common trust domain", () => {
-  it("names who can speak for whom, this cluster first", () => {
+describe("A warning about a shared trust domain", () => {
+  it("lists who can issue whose identities, this cluster first", () => {
     const [note, ...others] = commonTrustNotes({ c: "x.local", b: "x.local", d: "d.local" }, "x.local");
     assert.deepEqual(others, []);
     assert.match(
@@ -140,7 +140,7 @@ describe("A note on a common trust domain", () => {
     );
   });
 
-  it("tells of peers that are equals among themselves, and of clusters under a root that is in none", () => {
+  it("includes peers that share one with each other, and clusters of the root", () => {
     const equals = { b: "x.local", c: "x.local", d: "y.local", e: "y.local" };
     for (const own of ["a.local", undefined]) {
       assert.deepEqual(
@@ -150,13 +150,13 @@ describe("A note on a common trust domain", () => {
     }
   });
 
-  it("is not made where nobody has another's", () => {
+  it("does not appear where all trust domains differ", () => {
     assert.deepEqual(commonTrustNotes({ b: "b.local" }, "a.local"), []);
     assert.deepEqual(commonTrustNotes({}, "a.local"), []);
   });
 });
 
-describe("A note on the trust domain cluster.local", () => {
+describe("A warning about the trust domain cluster.local", () => {
   const trusted = [
     ["b", "b.local"],
     ["c", "cluster.local"],
@@ -176,7 +176,7 @@ describe("A note on the trust domain cluster.local", () => {
       trusted,
     );
 
-  it("tells of whom a policy here cannot speak, and whom it means instead", () => {
+  it("lists principals that policies cannot match, and those they match instead", () => {
     const [note, ...others] = noted("a.mesh");
     assert.deepEqual(others, []);
     assert.match(
@@ -185,7 +185,7 @@ describe("A note on the trust domain cluster.local", () => {
     );
   });
 
-  it("is not made where it is ours, and Istio means what is written", () => {
+  it("does not appear where cluster.local is our own", () => {
     assert.deepEqual(noted("cluster.local"), []);
   });
 });

@@ -34,7 +34,7 @@ for (const [ownKind, peerKind, signature] of KINDS) {
   });
 }
 
-describe("An anchor", () => {
+describe("A trust anchor", () => {
   const notBefore = new Date("2026-02-03T04:05:06Z");
   const notAfter = new Date("2051-02-03T04:05:06Z");
   let own: TestAuthority;
@@ -80,11 +80,11 @@ describe("An anchor", () => {
     assert.equal(hex(constraints.value), parts.join("").replaceAll(" ", ""));
   });
 
-  it("is valid while both roots are, to the second, also after 2049", () => {
+  it("is valid while both roots are, to the second, also beyond 2049", () => {
     assert.deepEqual([anchor.notBefore, anchor.notAfter], [notBefore, notAfter]);
   });
 
-  it("has the roots' key identifiers, or SHA-1 of the keys' bits", async () => {
+  it("has the roots' key identifiers, or SHA-1 of their keys", async () => {
     const identifiers = ({ certificate }: TestAuthority, made: x509.X509Certificate): void => {
       const digest = createHash("sha1").update(keyBits(made)).digest("hex");
       assert.equal(made.getExtension(x509.SubjectKeyIdentifierExtension)!.keyId, digest);
@@ -99,7 +99,7 @@ describe("An anchor", () => {
     );
   });
 
-  it("keeps a key identifier that is no hash of the key", async () => {
+  it("keeps a key identifier that is not a hash of the key", async () => {
     const identifier = "0102030405";
     const made = await anchorFor({ identifier });
     assert.equal(made.getExtension(x509.SubjectKeyIdentifierExtension)!.keyId, identifier);
@@ -118,7 +118,7 @@ describe("An anchor", () => {
     assert.ok(serials.some((serial) => serial >= 1n << 150n));
   });
 
-  it("is refused for a root that is not DER, whose bytes could not be kept", async () => {
+  it("is refused for a root that is not DER", async () => {
     const [outer, inner] = ["3082", "3083"].map((text) => Buffer.from(text, "hex"));
     const der = Buffer.from((await TestAuthority.root("O=b.local", { notAfter })).certificate.rawData);
     // The length of what is signed, in a byte more than it needs.
@@ -133,7 +133,7 @@ describe("An anchor", () => {
     );
   });
 
-  it("keeps the subject of the peer's root byte for byte, whatever its types of text", async () => {
+  it("keeps the subject of the peer's root byte for byte, in any string type", async () => {
     const peer = await TestAuthority.root('C=DE, O=Bär & Söhne, CN="b  Root, CA"', { notAfter });
     assert.equal(subject(anchorOf(own, peer)), subject(peer.certificate));
   });

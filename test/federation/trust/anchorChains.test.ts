@@ -75,7 +75,7 @@ const WAYS: Record<string, { verify: () => Verify | undefined; isTrusted: boolea
   };
 
 for (const [way, { verify: find, isTrusted, rule }] of Object.entries(WAYS)) {
-  describe(`${way}: a leaf that the peer's CA signs`, () => {
+  describe(`${way}: a leaf signed by the peer's CA`, () => {
     let verify: Verify;
     let own: TestAuthority;
     let root: TestAuthority;
@@ -105,7 +105,7 @@ for (const [way, { verify: find, isTrusted, rule }] of Object.entries(WAYS)) {
       });
     }
 
-    it("is accepted or refused alike without an intermediate", async () => {
+    it("is accepted or refused equally without an intermediate", async () => {
       const chain = isTrusted
         ? { trusted: [own.pem, anchor], untrusted: [] }
         : { trusted: [own.pem], untrusted: [anchor] };

@@ -7,8 +7,8 @@ const sha256 = fingerprintOf(ROOT_A);
 const until = (notAfter: string) => ({ notBefore: "2026-11-21T00:00:00Z", notAfter, sha256 });
 const NOW = new Date("2026-11-21T12:00:00Z");
 
-describe("The dates of a certificate", () => {
-  it("are read from it, in UTC", () => {
+describe("The validity dates of a certificate", () => {
+  it("are parsed in UTC", () => {
     assert.deepEqual(datesOf(ROOT_A), {
       notBefore: "2026-11-21T07:55:32Z",
       notAfter: "2126-10-28T07:55:32Z",
@@ -17,12 +17,12 @@ describe("The dates of a certificate", () => {
   });
 });
 
-describe("A certificate that runs out", () => {
-  it("is silent while there is time", () => {
+describe("The expiry of a certificate", () => {
+  it("causes no warning long before the date", () => {
     assert.deepEqual(expiryWarnings({ root: until("2027-02-19T12:00:00Z") }, 90, NOW), []);
   });
 
-  it("is told with its date and what to do, by what it is", () => {
+  it("causes a warning with the date and a remedy for its kind", () => {
     const certificates = {
       intermediate: until("2026-12-21T12:00:00Z"),
       root: until("2026-11-21T13:00:00Z"),

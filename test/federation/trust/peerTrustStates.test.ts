@@ -14,14 +14,14 @@ const trusting = (trustDomain: string, rootCertificates: string[]) => ({
 });
 
 describe("The peers that trust this cluster", () => {
-  it("are those with our trust domain in their output, by whatever name, with our roots that they trust", () => {
+  it("are those whose output has this trust domain, under any name, with the roots they trust", () => {
     const trustAnchors = trusting("a.local", [ROOT_A, ROOT_B]);
     assert.deepEqual(peerTrustStates({ b: { contract, trustAnchors } }, "a.local", PINNED), [
       { peer: "b", roots: [fingerprintOf(ROOT_A), fingerprintOf(ROOT_B)] },
     ]);
   });
 
-  it("are not those that trust other clusters only", () => {
+  it("exclude those that trust other clusters only", () => {
     const trustAnchors = trusting("c.local", [ROOT_A]);
     assert.deepEqual(peerTrustStates({ b: { contract, trustAnchors } }, "a.local", PINNED), []);
     assert.deepEqual(
@@ -30,7 +30,7 @@ describe("The peers that trust this cluster", () => {
     );
   });
 
-  it("may be those whose stack cannot be read or has no such output", () => {
+  it("are unknown where the stack cannot be read or lacks the output", () => {
     const readings = { b: { pending: "stack b does not exist, or you may not read it" }, c: { contract } };
     assert.deepEqual(peerTrustStates(readings, "a.local", PINNED), [
       { peer: "b", roots: undefined },
@@ -38,14 +38,14 @@ describe("The peers that trust this cluster", () => {
     ]);
   });
 
-  it("may be those whose output does not fit the schema", () => {
+  it("are unknown where the output does not match the schema", () => {
     for (const trustAnchors of [null, "secret", { us: { trustDomain: "a.local" } }])
       assert.deepEqual(peerTrustStates({ b: { contract, trustAnchors } }, "a.local", PINNED), [
         { peer: "b", roots: undefined },
       ]);
   });
 
-  it("are not those that are not trusted here, such as a stack that does not exist", () => {
+  it("exclude peers that are not trusted here, such as missing stacks", () => {
     assert.deepEqual(peerTrustStates({ d: { pending: "stack d does not exist" } }, "a.local", PINNED), []);
   });
 });

@@ -27,13 +27,13 @@ function validated(
   return { faults: faults.map(({ path, rule }) => `${path}: ${rule}`), notes };
 }
 
-describe("A peer's root that is our own too", () => {
+describe("A peer's root that is also our own", () => {
   const roots = (identity?: PeerIdentity) => {
     const contract = contractOf({ rootCertificates: [ROOT_A] });
     return validatePin("b", contract, NOW, pinned, identity, [ROOT_A]);
   };
 
-  it("is accepted without consent: it is trusted already", () => {
+  it("is accepted without consent", () => {
     assert.deepEqual(roots(), { faults: [], notes: [`root of b changes: SHA-256 ${OLD} -> ${NEW}`] });
     assert.deepEqual(roots({ roots: [OLD] }).faults, []);
   });
@@ -74,14 +74,14 @@ describe("A peer's identity", () => {
     assert.deepEqual(notes, []);
   });
 
-  it("may change its root to one in the config, with a note", () => {
+  it("may change to a root in the config, with a note", () => {
     assert.deepEqual(validated({ rootCertificates: [ROOT_A] }, pinned, { roots: [NEW] }), {
       faults: [],
       notes: [`root of b changes: SHA-256 ${OLD} -> ${NEW}`],
     });
   });
 
-  it("is validated at first sight against the roots, name and trust domain in the config", () => {
+  it("is validated at first sight against the config's roots, name and trust domain", () => {
     const identity = { cluster: "tokyo", trustDomain: "tokyo.local", roots: [NEW] };
     assert.deepEqual(validated({}, undefined, identity).faults, [
       "cluster: is not 'tokyo', which is in the config",
@@ -129,7 +129,7 @@ describe("A peer's identity", () => {
     ]);
   });
 
-  it("has the further domains pinned at first sight; others need consent", () => {
+  it("has its further domains pinned at first sight; later ones need consent", () => {
     const published = { domains: ["pay.example", "shop.example"] };
     const told = "b may have names below further domains: pay.example, shop.example";
     assert.ok(validated(published, undefined).notes.includes(told));
@@ -182,7 +182,7 @@ describe("A peer's identity", () => {
     assert.equal(validated(both, taken, { ...identity, roots: ["AA"] }).faults.length, 1);
   });
 
-  it("ignores roots that are not valid now with a note, and needs one that is", () => {
+  it("ignores roots outside their validity with a note, and needs a valid one", () => {
     const past = new Date("2026-01-01T00:00:00Z");
     const { faults, notes } = validatePin("b", contractOf(), past, undefined);
     assert.deepEqual(
@@ -198,7 +198,7 @@ describe("A peer's identity", () => {
     assert.equal(validated({}, undefined, { ...accepting, roots: [NEW] }).faults.length, 1);
   });
 
-  it("accepts an announced root while one of several known roots is there", () => {
+  it("accepts an announced root beside one of several known roots", () => {
     const before = { ...pinned, rootCertificates: [ROOT_A, ROOT_B] };
     const accepting = { acceptAnnouncedRoots: true };
     assert.deepEqual(validated({ rootCertificates: [ROOT_B, ROOT_C] }, before, accepting).faults, []);

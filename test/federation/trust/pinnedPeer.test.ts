@@ -26,7 +26,7 @@ describe("The pinned peers of the last update", () => {
     assert.deepEqual(pinnable(contractOf(), now).domains, []);
   });
 
-  it("are none without the output", () => {
+  it("are empty without the output", () => {
     for (const value of [undefined, null, "text", []]) assert.deepEqual(readPinnedPeers(value), {});
   });
 

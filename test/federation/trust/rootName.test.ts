@@ -20,26 +20,26 @@ const rules = (roots: string[], owners: RootOwner[]): string[] =>
   faultsOf(roots, owners).map(({ path, rule }) => `${path}: ${rule}`);
 
 describe("The subject of a peer's root", () => {
-  it("is accepted when no other certificate has it", () => {
+  it("is accepted when unique", () => {
     assert.deepEqual(rules([ROOT_B], [{ ...ours, rootCertificates: [ROOT_A] }]), []);
     assert.deepEqual(rules([rootNamed("/O=a.local.example/CN=a.local")], [ours]), []);
   });
 
-  it("is refused when another peer's root has it, as verifiers would confuse them", () => {
+  it("is refused when another peer's root has it", () => {
     const claim = { ...ours, owner: "pending peer c", rootCertificates: [ROOT_A, rootNamed("/O=cluster-b")] };
     assert.deepEqual(rules([ROOT_B], [claim]), [
       "rootCertificates[0]: has a subject that is, or could be, that of a certificate of pending peer c",
     ]);
   });
 
-  it("is refused for the very root of another peer, unless the root is ours too", () => {
+  it("is refused for another peer's same root, unless it is also ours", () => {
     const claim = { ...ours, owner: "peer c", rootCertificates: [ROOT_A, ROOT_B] };
     assert.deepEqual(rules([ROOT_B], [claim]), [
       "rootCertificates[0]: is a certificate of peer c too: two trust anchors of one name cannot be told apart",
     ]);
   });
 
-  it("is accepted for our own root's very certificate, also of several peers", () => {
+  it("is accepted for our own root, also of several peers", () => {
     const claim = { ...ours, trustDomain: "cluster-b", rootCertificates: [ROOT_B] };
     const others = [claim, { ...claim, owner: "peer c" }];
     assert.equal(rules([ROOT_B], others).length, 2);
@@ -59,7 +59,7 @@ describe("The subject of a peer's root", () => {
     });
   }
 
-  it("is compared as verifiers do: without case and blanks", () => {
+  it("is compared like verifiers do, ignoring case and whitespace", () => {
     const claim = { ...ours, trustDomain: "x", rootCertificates: [rootNamed("/O=Some  Company/CN=Root")] };
     assert.equal(rules([rootNamed("/O=some company/CN=root")], [claim]).length, 1);
     assert.equal(rules([rootNamed("/O=some company/CN=root 2")], [claim]).length, 0);

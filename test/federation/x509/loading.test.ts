@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const CHECKOUT = join(import.meta.dirname, "../../..");
 
-it("The program loads no library that writes certificates until it issues one", () => {
+it("The program loads no library that writes certificates before it issues one", () => {
   const files = ["components", "discovery"].flatMap((folder) =>
     readdirSync(join(CHECKOUT, folder), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))

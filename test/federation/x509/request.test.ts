@@ -27,12 +27,12 @@ describe("A certificate signing request", () => {
     });
   }
 
-  it("is accepted from OpenSSL, which signs with SHA-256 whatever the key", () => {
+  it("is accepted from OpenSSL, which signs with SHA-256 for any key", () => {
     const pem = requestByOpenssl(generateKeyPairSync("ec", { namedCurve: "P-384" }).privateKey, "-sha256");
     assert.deepEqual(faultsOf(pem), []);
   });
 
-  it("is refused with a key that Envoy does not take", async () => {
+  it("is refused with a key that Envoy does not accept", async () => {
     const { pem } = await testRequest(SUBJECT, "Ed25519");
     assert.throws(() => parseRequest(pem), /^Error: is not signed by its own key, with RSA or ECDSA/);
   });
@@ -60,12 +60,12 @@ describe("A certificate signing request", () => {
     });
   }
 
-  it("is refused with the subject in another type of text", async () => {
+  it("is refused with the subject in another string type", async () => {
     const name = new Name([{ O: [{ bmpString: "b.local" }] }, { CN: [{ utf8String: "Intermediate CA" }] }]);
     assert.equal(faultsOf((await testRequest(name)).pem).length, 1);
   });
 
-  it("is refused with a subject of another structure, which verifiers could read as another name", async () => {
+  it("is refused with a subject of another structure", async () => {
     const { subject, ...request } = parseRequest((await testRequest(SUBJECT)).pem);
     assert.deepEqual(requestFaults({ subject, ...request }, "b.local"), []);
     const { Class, Type, create } = forge.asn1;
@@ -102,7 +102,7 @@ describe("A certificate signing request", () => {
     assert.throws(() => parseRequest(pemOf(renamed)), /^Error: is not signed by its own key/);
   });
 
-  it("is refused without quoting it when the text is none", async () => {
+  it("is refused without being quoted when it is not a request", async () => {
     const { pem, key } = await testRequest(SUBJECT);
     for (const text of ["", "?", key, `${pem}${pem}`, `${pem}${key}`, pem.slice(0, 200), "A".repeat(1e6)]) {
       assert.throws(
@@ -112,7 +112,7 @@ describe("A certificate signing request", () => {
     }
   });
 
-  it("is refused, or has the key that was signed, when a byte was changed in transit", async () => {
+  it("is refused, or keeps its signed key, when a byte was changed", async () => {
     const { pem } = await testRequest(SUBJECT);
     const fingerprint = keyFingerprint(parseRequest(pem));
     const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");

@@ -16,8 +16,8 @@ const NOW = day("2026-06-01");
 const isIn = (time: Date, { notBefore, notAfter }: Validity): boolean =>
   notBefore <= time && time <= notAfter;
 
-describe("The validity of an anchor", () => {
-  it("is the time in which both roots are valid, unless it is over or there is none", () => {
+describe("The validity of a trust anchor", () => {
+  it("is the time in which both roots are valid", () => {
     fc.assert(
       fc.property(window, window, moment, moment, (root, issuer, now, time) => {
         let common: Validity | undefined;
