@@ -9,7 +9,7 @@ import {
 import { ADDRESS } from "../federation/core/address.ts";
 import { DNS_LABEL } from "../federation/core/names.ts";
 import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
-import { issuerFaults } from "../federation/x509/authority.ts";
+import { issuerFaults } from "../federation/x509/keys.ts";
 import { parseRequest, requestFaults } from "../federation/x509/request.ts";
 import { checkFields, containsUnknown, known, domainText } from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";

@@ -6,7 +6,7 @@ import { DNS_LABEL } from "../federation/core/names.ts";
 import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
 import { type TrustAnchors, currentAnchors } from "../federation/trust/anchors.ts";
 import type { AnchorRequest } from "../federation/trust/issueAnchors.ts";
-import { authorityFault, issuerFaults, readCertificate } from "../federation/x509/authority.ts";
+import { authorityFault, issuerFaults, readCertificate } from "../federation/x509/keys.ts";
 import { checkFields, containsUnknown, known, domainText, validText } from "./inputChecks.ts";
 import { lazyProvider } from "./lazyProvider.ts";
 
