@@ -7,7 +7,7 @@ import { label } from "../arbitraries.ts";
 
 const cluster = { clusterDomain: "b.local", domains: ["shop.example", "pay.acme.org"] };
 
-describe("A name other than a Service's own", () => {
+describe("An alias", () => {
   for (const host of [
     "bar.b.local",
     "bar.xyz.b.local",
@@ -42,12 +42,12 @@ describe("A name other than a Service's own", () => {
     });
   }
 
-  it("may not be below a cluster domain of one label, which holds names that are others'", () => {
+  it("may not be below a cluster domain of one label", () => {
     assert.ok(!isAlias("google.com", { clusterDomain: "com" }));
     assert.ok(isAlias("bar.shop.example", { clusterDomain: "com", domains: ["shop.example"] }));
   });
 
-  it("may not be one that means something else wherever it is called", () => {
+  it("may not be a host with a special meaning", () => {
     assert.ok(!isAlias("istiod.istio-system.svc", { clusterDomain: "istio-system.svc" }));
     assert.ok(
       !isAlias("istiod.istio-system.svc", { clusterDomain: "b.local", domains: ["istio-system.svc"] }),
@@ -55,7 +55,7 @@ describe("A name other than a Service's own", () => {
     assert.ok(!isAlias("metadata.google.internal", { clusterDomain: "google.internal" }));
   });
 
-  it("is never in a domain that is not the cluster's, nor among its Services and Pods", () => {
+  it("is always in a domain of the cluster, and never a name of its Services and Pods", () => {
     const part = fc.oneof(label(), fc.constantFrom("svc", "pod", "b", "local", "shop", "example"));
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), (labels) => {
@@ -69,11 +69,11 @@ describe("A name other than a Service's own", () => {
   });
 });
 
-describe("The name under which a rule offers a Service", () => {
+describe("The host of an exported Service", () => {
   const bar = { namespace: "xyz", name: "bar" };
   const domain = "b.local";
 
-  it("is its full one unless the rule says another", () => {
+  it("is its full name unless the rule has an alias", () => {
     assert.equal(exportedHost(bar, {}, { domain }), "bar.xyz.svc.b.local");
     assert.equal(
       exportedHost(bar, { as: "{name}-{namespace}.shop.example" }, { domain }),

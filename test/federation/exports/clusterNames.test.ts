@@ -4,7 +4,7 @@ import { clusterNames } from "../../../federation/exports/exportPlan.ts";
 
 const PINNED = { clusterDomain: "b.local", trustDomain: "b.local", rootCertificates: [] };
 
-describe("What a peer calls itself", () => {
+describe("The cluster name of a peer", () => {
   const nameOf = (
     reading: Parameters<typeof clusterNames>[1][string] | undefined,
     pinned?: string,
@@ -16,21 +16,21 @@ describe("What a peer calls itself", () => {
       pinned === undefined ? {} : { b: { ...PINNED, cluster: pinned } },
     )["b"];
 
-  it("is what it publishes", () => {
+  it("is the published one", () => {
     assert.equal(nameOf({ contract: { cluster: "published" } }, "pinned"), "published");
   });
 
-  it("is what it is pinned to while nothing is published that could be a name", () => {
+  it("is the pinned one without a valid published one", () => {
     for (const contract of [undefined, null, 5, {}, { cluster: 5 }, { cluster: "No Name" }])
       assert.equal(nameOf({ contract }, "pinned"), "pinned");
     assert.equal(nameOf({ pending: "away" }, "pinned"), "pinned");
   });
 
-  it("is what the config holds it to", () => {
+  it("is the configured one first", () => {
     assert.equal(nameOf({ contract: { cluster: "published" } }, "pinned", "held"), "held");
   });
 
-  it("is our name for it as long as nobody knows another", () => {
+  it("is its name in our config otherwise", () => {
     assert.equal(nameOf(undefined), "b");
     assert.deepEqual(clusterNames({ constructor: { stack: "b" } }, {}, {}), { constructor: "constructor" });
   });

@@ -31,7 +31,7 @@ function offer(
 }
 
 describe("A Service that is exported under an alias", () => {
-  it("has that name for peers instead of its own, and nothing else of it is other", () => {
+  it("has the alias as its host, and is otherwise unchanged", () => {
     const { services, offers, warned } = offer();
     assert.deepEqual([services, warned], [{ [ALIAS]: offeredBar }, []]);
     assert.deepEqual(
@@ -40,7 +40,7 @@ describe("A Service that is exported under an alias", () => {
     );
   });
 
-  it("is found by the gateway, and by nobody else, by a ServiceEntry that selects its workloads", () => {
+  it("has a ServiceEntry for its workloads, exported to the gateway only", () => {
     const { aliases } = offer({ ports: [{ name: "http", port: 80, targetPort: "web" }] });
     assert.deepEqual(aliases, [
       {
@@ -59,20 +59,20 @@ describe("A Service that is exported under an alias", () => {
     assert.equal(aliasObject(aliases[0]!), "istio-federation-as-bar");
   });
 
-  it("needs none where the name is its own, written in full", () => {
+  it("has no ServiceEntry where the alias is its full name", () => {
     const { services, aliases } = offer({}, {}, [
       { ...byName[0]!, as: "{name}.{namespace}.svc.cluster-b.local" },
     ]);
     assert.deepEqual([Object.keys(services), aliases], [[BAR_HOST], []]);
   });
 
-  it("is not exported without a selector, by which the name could lead to its workloads", () => {
+  it("is not exported without a selector", () => {
     const annotations = { "istio-federation.dev/subject-alt-names": "spiffe://b.example/ns/xyz/sa/bar" };
     const { services, warned } = offer({ selector: {}, annotations });
     assert.deepEqual([services, warned], [{}, ["Service xyz/bar.selector"]]);
   });
 
-  it("is not exported under a name that is none, or is not the cluster's", () => {
+  it("is not exported under an invalid alias, or one outside the cluster's domains", () => {
     for (const name of ["svc", "x".repeat(63)]) {
       const made = [{ ...byName[0]!, services: [name], as: "{name}x.cluster-b.local" }];
       const template = name === "svc" ? [{ ...made[0]!, as: "{name}.cluster-b.local" }] : made;
@@ -81,7 +81,7 @@ describe("A Service that is exported under an alias", () => {
     }
   });
 
-  it("loses the ports of which no number is known, and is not exported without any", () => {
+  it("loses ports with unknown numbers, and is not exported without ports", () => {
     const web = { name: "http", port: 80, targetPort: "web" };
     const other = { name: "grpc", port: 90, targetPort: "none" };
     const { services, aliases, warned } = offer({ ports: [web, other] });
@@ -99,14 +99,14 @@ describe("A Service that is exported under an alias", () => {
     assert.match(none.rules[0] ?? "", /neither the port nor the Service is exported$/);
   });
 
-  it("is judged by the DestinationRules of that name", () => {
+  it("is subject to DestinationRules for the alias", () => {
     const policy = { mode: "DISABLE", ports: {} };
     const made = { namespace: "xyz", name: "off", created: "2026-11-21T10:00:00Z", exportTo: [], policy };
     assert.deepEqual(offer({}, { destinationRules: [{ ...made, host: ALIAS }] }).services, {});
     assert.ok(ALIAS in offer({}, { destinationRules: [{ ...made, host: "bar" }] }).services);
   });
 
-  it("is not exported where rules give its host name to another Service too, in any order", () => {
+  it("is not exported where another Service has the same alias", () => {
     const services = [bar, { ...bar, name: "foo" }];
     const made = [{ namespaces: ["xyz"], services: ["*"], as: ALIAS }];
     const { services: offered, warned, rules: told } = offer({}, { services }, made);
@@ -121,7 +121,7 @@ describe("A Service that is exported under an alias", () => {
     assert.deepEqual(Object.keys(offer({}, { services }, [nobody, ...made]).services), [ALIAS]);
   });
 
-  it("keeps the identities last published under whatever name it had, and takes none of another Service's", () => {
+  it("keeps its last identities when its alias changes, and takes no other Service's", () => {
     const identities = { ...offeredBar, subjectAltNames: ["spiffe://b.example/ns/xyz/sa/old"] };
     const before = { services: [{ ...bar }], workloads: [] };
     const published = offer().aliases;
@@ -136,12 +136,12 @@ describe("A Service that is exported under an alias", () => {
   });
 });
 
-describe("The names of Services, with no cluster to ask", () => {
+describe("The hosts of Services while the cluster is unreachable", () => {
   const { aliases } = offer();
   const services = { [ALIAS]: offeredBar };
   const left = (made: ExportRule[], last = aliases) => Object.keys(lastExports(services, made, owning, last));
 
-  it("stay as long as a rule that may decide gives them", () => {
+  it("stay as long as a rule that may match has the alias", () => {
     assert.deepEqual(left(as), [ALIAS]);
     assert.deepEqual(left([{ selector: { a: "b" }, as: "{name}.shop.example" }]), [ALIAS]);
     assert.deepEqual(left([{ selector: { a: "b" } }, ...as]), [ALIAS]);
@@ -152,7 +152,7 @@ describe("The names of Services, with no cluster to ask", () => {
   });
 });
 
-describe("Names of any Services", () => {
+describe("Aliases of any Services", () => {
   const template = fc.constantFrom(
     ...[undefined, undefined, "{name}.shop.example", "{name}.{namespace}.shop.example", ALIAS],
   );
@@ -163,7 +163,7 @@ describe("Names of any Services", () => {
     }),
   );
 
-  it("are each one Service's, have a ServiceEntry if they are no full ones, and do not hang on order", () => {
+  it("are unique, have a ServiceEntry unless they are full names, and do not depend on order", () => {
     fc.assert(
       fc.property(
         findings.chain((input) =>

@@ -6,7 +6,7 @@ import { bar, cluster, exportsOf, found, pod, exportsIn, twoPorts } from "./expo
 const services = ["bar"];
 
 describe("The owner of a Service", () => {
-  it("opts out by a label on it or on its namespace, in silence where the rule exports others", () => {
+  it("opts out by a label on it or its namespace, without a warning", () => {
     const no = { "istio-federation.dev/export": "false" };
     const other = { ...bar, namespace: "abc" };
     const all: ExportRule[] = [{ services: ["*"] }];
@@ -30,7 +30,7 @@ describe("The owner of a Service", () => {
   const ports = "istio-federation.dev/export-ports";
   const to = "istio-federation.dev/export-to";
 
-  it("narrows the ports, and widens none", () => {
+  it("can reduce the ports, and not extend them", () => {
     for (const value of ["grpc", " 9090 ", "grpc,9090"]) {
       const { offered, warned } = owned({ [ports]: value });
       assert.deepEqual([offered?.ports.map(({ name }) => name), warned], [["grpc"], []], value);
@@ -43,7 +43,7 @@ describe("The owner of a Service", () => {
     assert.deepEqual(rules, ["is no port that exports[0] exports of it"]);
   });
 
-  it("narrows the peers, and widens none", () => {
+  it("can reduce the peers, and not extend them", () => {
     assert.deepEqual(owned({ [to]: "cluster-c" }).offered?.peers, ["c"]);
     const { offered, rules } = owned(
       { [to]: "cluster-a, cluster-c,nobody" },
@@ -62,7 +62,7 @@ describe("The owner of a Service", () => {
     [to, " , "],
     [to, "x"],
   ] as const) {
-    it(`who leaves nothing by ${annotation}: ${JSON.stringify(value)} leaves the Service not exported, with a warning`, () => {
+    it(`prevents the export by ${annotation}: ${JSON.stringify(value)}, with a warning`, () => {
       const { offered, offer, warned, rules } = owned({ [annotation]: value });
       assert.deepEqual(
         [offered, offer, warned],

@@ -18,9 +18,9 @@ import {
 
 const services = ["bar"];
 
-describe("A rule of exports", () => {
+describe("An export rule", () => {
   const namespaces = { xyz: { team: "pay" } };
-  for (const [rule, means] of [
+  for (const [rule, matches] of [
     [{ services: ["b*"] }, true],
     [{ services: ["foo", "bar"] }, true],
     [{ services: ["foo"] }, false],
@@ -34,13 +34,13 @@ describe("A rule of exports", () => {
     [{ namespaceSelector: { team: "pay" } }, false],
     [{}, false],
   ] as [ExportRule, boolean][]) {
-    it(`${means ? "means" : "does not mean"} xyz/bar by ${JSON.stringify(rule)}`, () => {
+    it(`${matches ? "matches" : "does not match"} xyz/bar by ${JSON.stringify(rule)}`, () => {
       const { offered } = exportsOf({}, [pod], [rule], { namespaces });
-      assert.deepEqual(offered, means ? offeredBar : undefined);
+      assert.deepEqual(offered, matches ? offeredBar : undefined);
     });
   }
 
-  it("decides alone when it is the first that matches a Service", () => {
+  it("decides alone if it is the first that matches the Service", () => {
     const all: ExportRule[] = [{ services: ["*"] }, { services, ports: ["grpc"] }];
     assert.equal(exportsOf({ ports: twoPorts }, [pod], all).offered?.ports.length, 2);
     assert.equal(exportsOf({ ports: twoPorts }, [pod], all.toReversed()).offered?.ports.length, 1);
@@ -50,7 +50,7 @@ describe("A rule of exports", () => {
     assert.deepEqual(rules, ["exports nothing: earlier rules (exports[0]) match xyz/bar first"]);
   });
 
-  it("exports the ports that it names, by name or number", () => {
+  it("exports its ports, by name or number", () => {
     for (const port of ["grpc", "9090"]) {
       const { offered, warned } = exportsOf({ ports: twoPorts }, [pod], [{ services, ports: [port] }]);
       assert.deepEqual([offered?.ports.map(({ number }) => number), warned], [[9090], []]);
@@ -60,12 +60,12 @@ describe("A rule of exports", () => {
     assert.deepEqual(exportsOf({ ports: unnamed }, [pod], rules).offered?.ports.length, 1);
   });
 
-  it("says nothing of what becomes of ports that it does not name", () => {
+  it("causes no warning about other ports", () => {
     const ports = [...twoPorts, { name: "dns", port: 53, protocol: "UDP" }];
     assert.deepEqual(exportsOf({ ports }, [pod], [{ services, ports: ["http"] }]).warned, []);
   });
 
-  it("gets one warning for ports that its Services do not have", () => {
+  it("causes one warning for ports that its Services do not have", () => {
     const named = ["a", "b", "c", "d"].map((name): KubernetesService => ({ ...bar, name }));
     const { warnings } = exportsIn(
       found({ services: [...named, { ...bar, ports: twoPorts }], workloads: [pod] }),
@@ -89,7 +89,7 @@ describe("A rule of exports", () => {
     ]);
   });
 
-  it("offers to the peers that it names, by the names that these give themselves", () => {
+  it("exports to its peers, by their own cluster names", () => {
     const peersOf = (peers: string[]) => exportsOf({}, [pod], [{ services, peers }]);
     assert.deepEqual(peersOf(["cluster-c", "cluster-a"]).offered?.peers, ["c", "cluster-a"]);
     assert.deepEqual(peersOf(["cluster-c"]).offered?.peers, ["c"]);
@@ -97,13 +97,13 @@ describe("A rule of exports", () => {
     assert.deepEqual(exportsOf({}).offer?.audience, ["cluster-a", "cluster-c"]);
   });
 
-  it("offers to nobody in silence", () => {
+  it("causes no warning when it exports to no peer", () => {
     const annotations = { "istio-federation.dev/export-to": "cluster-a" };
     const { offered, offer, warned } = exportsOf({ annotations }, [pod], [{ services, peers: [] }]);
     assert.deepEqual([offered, offer, warned], [undefined, undefined, []]);
   });
 
-  it("publishes the labels that it names and the Service has", () => {
+  it("publishes its labels that the Service has", () => {
     const labels = { tier: "gold", app: "bar", secret: "x" };
     const rules = [{ services, labels: ["app", "constructor", "tier"] }];
     assert.deepEqual(exportsOf({ labels }, [pod], rules).offered, {
@@ -114,12 +114,12 @@ describe("A rule of exports", () => {
   });
 
   const emptySelectors: [string, ExportRule][] = [
-    ["a selector", { selector: {} }],
-    ["a selector beside a name", { namespaces: ["xyz"], services: ["bar"], selector: {} }],
-    ["a selector of namespaces", { services: ["bar"], namespaceSelector: {} }],
+    ["selector", { selector: {} }],
+    ["selector beside names", { namespaces: ["xyz"], services: ["bar"], selector: {} }],
+    ["namespace selector", { services: ["bar"], namespaceSelector: {} }],
   ];
   for (const [what, rule] of emptySelectors) {
-    it(`selects nothing by ${what} that is empty, and is told`, () => {
+    it(`selects nothing by an empty ${what}, with a warning`, () => {
       const { services: offered, warnings } = exportsIn(
         found({ services: [bar], workloads: [pod] }),
         [rule],
@@ -132,7 +132,7 @@ describe("A rule of exports", () => {
     });
   }
 
-  it("that exports nothing gets a warning, with the reason", () => {
+  it("that exports nothing causes a warning with the reason", () => {
     const rules: ExportRule[] = [
       { namespaces: ["xyz"], services: ["bar", "gone"] },
       { services: ["b*"] },
@@ -180,7 +180,7 @@ describe("An exported Service", () => {
     });
   });
 
-  it("has each target port that some workload with a sidecar has for a name", () => {
+  it("has each target port that a workload with a sidecar has for a port name", () => {
     const ports = [{ name: "http", port: 80, targetPort: "web" }];
     const bare = { ...pod, labels: { app: "bar" }, ports: { web: 7000 } };
     const led = (...workloads: Workload[]) => {
@@ -191,7 +191,7 @@ describe("An exported Service", () => {
     assert.deepEqual(led({ ...pod, ports: {} }), [undefined, []]);
   });
 
-  it("is whole when all is offered of it that the gateway could lead to", () => {
+  it("is whole when all ports reachable through the gateway are exported", () => {
     const ports = [...twoPorts, { name: "dns", port: 53, protocol: "UDP" }];
     const isWhole = (rule: ExportRule) => exportsOf({ ports }, [pod], [rule]).offer?.isWhole;
     assert.equal(isWhole({ services }), true);
@@ -199,7 +199,7 @@ describe("An exported Service", () => {
     assert.equal(isWhole({ services, ports: ["http"] }), false);
   });
 
-  it("leaves out a port of its workloads that nobody knows", () => {
+  it("has no target port where the number is unknown", () => {
     const { offer } = exportsOf({ ports: twoPorts }, [{ ...pod, ports: {} }]);
     assert.deepEqual(offer?.ports[1], {
       number: 9090,
@@ -210,7 +210,7 @@ describe("An exported Service", () => {
     });
   });
 
-  it("comes in the order of full names", () => {
+  it("is sorted by full name", () => {
     const named = ["b", "a"].flatMap((namespace) =>
       ["y", "x"].map((name): KubernetesService => ({ ...bar, namespace, name })),
     );

@@ -3,7 +3,7 @@ import { describe, it } from "mocha";
 import { exportedPorts } from "../../../federation/exports/ports.ts";
 
 describe("The exported ports of a Service", () => {
-  it("leave out UDP and SCTP beside others, with a warning", () => {
+  it("exclude UDP and SCTP, with a warning", () => {
     const { ports, warnings } = exportedPorts([
       { name: "dns", port: 53, protocol: "UDP" },
       { name: "sig", port: 54, protocol: "SCTP" },
@@ -21,7 +21,7 @@ describe("The exported ports of a Service", () => {
     );
   });
 
-  it("have a stable name when they had none", () => {
+  it("get a stable name when they have none", () => {
     for (const [port, name, protocol] of [
       [{ port: 9000 }, "tcp-9000", "TCP"],
       [{ name: "", port: 80, appProtocol: "http" }, "http-80", "HTTP"],
@@ -35,7 +35,7 @@ describe("The exported ports of a Service", () => {
     }
   });
 
-  it("are the first of two in conflict, whatever their order, with a warning of the other", () => {
+  it("include the first of two in conflict, with a warning about the other", () => {
     const http = { name: "http", port: 8080 };
     for (const [other, kept] of [
       [{ name: "grpc", port: 8080 }, "8080 grpc"],
@@ -58,7 +58,7 @@ describe("The exported ports of a Service", () => {
     }
   });
 
-  it("do not clash over a number that TCP and UDP share", () => {
+  it("may share a number between TCP and UDP", () => {
     const { ports } = exportedPorts([
       { name: "dns", port: 53, protocol: "UDP" },
       { name: "dns-tcp", port: 53, protocol: "TCP" },

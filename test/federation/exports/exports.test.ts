@@ -14,12 +14,12 @@ import {
 } from "./exportsFixture.ts";
 
 describe("The exports of a cluster", () => {
-  it("are the Services that rules name, with the identities of their workloads", () => {
+  it("are the Services that rules match, with the identities of their workloads", () => {
     const { services, warnings } = exportsIn(found({ services: [bar], workloads: [pod] }), byName, cluster);
     assert.deepEqual([services, warnings], [{ "bar.xyz.svc.cluster-b.local": offeredBar }, []]);
   });
 
-  it("are the Services that carry the labels of a rule, in its namespace if it names one", () => {
+  it("are the Services with a rule's labels, in its namespaces", () => {
     const selector = { "istio-federation.dev/export": "true" };
     assert.deepEqual(offerOf({}, [pod], byLabel).offered, offeredBar);
     assert.deepEqual(offerOf({}, [pod], [{ selector, namespaces: ["xyz"] }]).offered, offeredBar);
@@ -40,14 +40,14 @@ describe("The exports of a cluster", () => {
     );
   });
 
-  it("come once though several rules select them, and the rules that come too late are told", () => {
+  it("have each Service once, with a warning about shadowed rules", () => {
     assert.deepEqual(offerOf({}, [pod], [...byName, ...byLabel, ...byName]), {
       offered: offeredBar,
       warned: ["exports[1]", "exports[2]"],
     });
   });
 
-  it("warn of a Service that is named and not there, as it may come later", () => {
+  it("cause a warning for a named Service that does not exist", () => {
     const { services, warnings } = exportsIn(found({}), [...byLabel, ...byName], cluster);
     assert.deepEqual(services, {});
     assert.deepEqual(
@@ -59,7 +59,7 @@ describe("The exports of a cluster", () => {
     );
   });
 
-  it("do not export, in silence, the Services by which clients here find peers' services", () => {
+  it("exclude local Services of imports without a warning", () => {
     const labels = {
       ...bar.labels,
       "app.kubernetes.io/managed-by": "istio-federation",
@@ -82,7 +82,7 @@ describe("The exports of a cluster", () => {
     ]);
   });
 
-  it("hold back what has more ports or identities than a contract takes", () => {
+  it("exclude Services with more ports or identities than a contract accepts", () => {
     const ports = Array.from({ length: 257 }, (_, index) => ({ name: `http-${index}`, port: index + 1 }));
     assert.deepEqual(offerOf({ ports }), { offered: undefined, warned: ["Service xyz/bar.ports"] });
     const workloads = Array.from({ length: 257 }, (_, index) => ({ ...pod, serviceAccount: `bar-${index}` }));
@@ -93,18 +93,18 @@ describe("The exports of a cluster", () => {
     assert.ok(offerOf({ ports: ports.slice(1) }, workloads.slice(1)).offered);
   });
 
-  it("hold back an ExternalName", () => {
+  it("exclude ExternalName Services", () => {
     assert.deepEqual(offerOf({ type: "ExternalName" }), {
       offered: undefined,
       warned: ["Service xyz/bar.type"],
     });
   });
 
-  it("have headless Services like any other", () => {
+  it("include headless Services", () => {
     assert.deepEqual(offerOf({ clusterIP: "None" }), { offered: offeredBar, warned: [] });
   });
 
-  it("does not export a Service without a port that can be carried, and say why of each", () => {
+  it("exclude a Service without an exportable port, with the reason for each", () => {
     assert.deepEqual(offerOf({ ports: [] }), { offered: undefined, warned: ["Service xyz/bar.ports"] });
     assert.deepEqual(offerOf({ ports: [{ name: "dns", port: 53, protocol: "UDP" }] }), {
       offered: undefined,
@@ -112,7 +112,7 @@ describe("The exports of a cluster", () => {
     });
   });
 
-  it("do not clash over a port number, be it HTTP here and TCP there: each has its own name", () => {
+  it("may use one port number for HTTP and for TCP in different Services", () => {
     const ports = [{ name: "tcp", port: 8080 }];
     const { services, warnings } = exportsIn(
       found({ services: [bar, { ...bar, name: "db", ports }], workloads: [pod] }),
@@ -133,7 +133,7 @@ describe("The exports of a cluster", () => {
     );
   });
 
-  it("does not export a Service that its own exportTo hides from the gateway", () => {
+  it("exclude a Service that its exportTo annotation hides from the gateway", () => {
     const hidden = (exportTo: string) =>
       offerOf({ annotations: { "networking.istio.io/exportTo": exportTo } });
     for (const exportTo of ["*", "", "abc, istio-gateway"])
@@ -146,7 +146,7 @@ describe("The exports of a cluster", () => {
     }
   });
 
-  it("does not export a Service whose name in this domain would be too long", () => {
+  it("exclude a Service whose full name would be too long", () => {
     const long = { ...cluster, domain: Array(4).fill("a".repeat(60)).join(".") };
     const { services, warnings } = exportsIn(found({ services: [bar], workloads: [pod] }), byName, long);
     assert.deepEqual([services, warnings.length], [{}, 1]);

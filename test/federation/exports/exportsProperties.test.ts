@@ -26,8 +26,8 @@ function fruitful(): number {
   return samples.filter(([found, made]) => exportsIn(found, made, cluster).offers.length > 0).length;
 }
 
-describe("Exports, whatever there is and whatever is asked for,", () => {
-  it("make a fit contract, the same in bytes for the same findings in any order", () => {
+describe("Exports, for any cluster and rules,", () => {
+  it("make a valid contract, the same for objects in any order", () => {
     const pairs = fc.tuple(findings, rules).chain(([found, made]) =>
       fc
         .record({
@@ -49,12 +49,12 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
     );
   });
 
-  it("are tried out with findings of which many export something, and many do not", () => {
+  it("are generated with and without exported Services", () => {
     const number = fruitful();
     assert.ok(number > 30 && number < 95, String(number));
   });
 
-  it("are told alike to peers and to this cluster", () => {
+  it("are equal in the contract and in this cluster's Gateway", () => {
     fc.assert(
       fc.property(findings, rules, (found, made) => {
         const { services, offers } = exportsIn(found, made, cluster);
@@ -77,7 +77,7 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
     );
   });
 
-  it("are no more when a rule has less in it", () => {
+  it("do not grow when a rule is restricted", () => {
     const narrower = fc.record({
       ports: fc.option(fc.constant<string[]>(["http"]), { nil: undefined }),
       peers: fc.option(fc.constant<string[]>(["cluster-a"]), { nil: undefined }),
@@ -108,7 +108,7 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
     );
   });
 
-  it("are no black holes: behind each port is a workload that takes mutual TLS, as far as there are any, or a warning says that none has a sidecar", () => {
+  it("have a workload with mutual TLS behind each port, or a warning", () => {
     fc.assert(
       fc.property(findings, rules, (found, made) => {
         const modeOf = mutualTlsModes(found.peerAuthentications);
@@ -135,7 +135,7 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
     );
   });
 
-  it("are no more by an owner's word", () => {
+  it("do not grow by an owner's annotations", () => {
     fc.assert(
       fc.property(findings, rules, (found, made) => {
         const plain = {
@@ -154,7 +154,7 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
     );
   });
 
-  it("are decided by the first rule alone that matches a Service", () => {
+  it("depend only on the first rule that matches a Service", () => {
     fc.assert(
       fc.property(findings, rules, (found, made) => {
         const all = exportsIn(found, made, cluster);
@@ -176,7 +176,7 @@ describe("Exports, whatever there is and whatever is asked for,", () => {
     ["all by one rule", () => [{ selector: { app: "none" } }, { services: ["s-*"] }]],
   ];
   for (const [way, made] of ways) {
-    it(`take time in proportion to what there is: ten times as many Services, ${way}`, () => {
+    it(`take linear time: ten times as many Services, ${way}`, () => {
       const [few, many] = [1_000, 10_000].map((size) => secondsFor(size, made));
       // Pairs of all with all would take a hundred times as long.
       assert.ok((many ?? 0) < 40 * (few ?? 0), `${few} s for a tenth, ${many} s for all`);

@@ -15,7 +15,7 @@ const FOO = "foo.xyz.svc.cluster-b.local";
 const opened = { ...barService, terminated: true as const };
 
 describe("The servers of the gateway", () => {
-  it("are one for passthrough and one for each terminated port, all on one port", () => {
+  it("are one for passthrough and one per terminated port, on the same gateway port", () => {
     const servers = gatewayServers(gatewayListeners({ [BAR]: opened, [FOO]: barService }), "10.0.0.1");
     const name = servers[1]?.port.name ?? "";
     assert.match(name, /^tls-8080-[0-9a-f]{16}$/);
@@ -35,7 +35,7 @@ describe("The servers of the gateway", () => {
     ]);
   });
 
-  it("are none where nothing is exported, and none for passthrough where TLS is terminated for all", () => {
+  it("do not exist without exports, nor for passthrough where all TLS is terminated", () => {
     assert.deepEqual(gatewayServers(gatewayListeners({}), undefined), []);
     assert.deepEqual(
       gatewayServers(gatewayListeners({ [BAR]: opened }), undefined).map(({ tls }) => tls.mode),
@@ -43,7 +43,7 @@ describe("The servers of the gateway", () => {
     );
   });
 
-  it("have names of their own that Istio takes, and hosts that nobody else has, in whatever order services come", () => {
+  it("have unique valid names and hosts, whatever the order of services", () => {
     const service = fc
       .tuple(contractService(), fc.boolean())
       .map(([each, isOpened]) => (isOpened ? { ...each, terminated: true as const } : each));
@@ -68,7 +68,7 @@ describe("The servers of the gateway", () => {
     );
   });
 
-  it("route each port to its Service, by TCP", () => {
+  it("have a TCP route for each port to its Service", () => {
     const [port = assert.fail()] = gatewayListeners({ [BAR]: opened }).terminated;
     assert.deepEqual(terminatedRoute(port), {
       hosts: [`p8080.${BAR}`],
@@ -83,7 +83,7 @@ describe("The servers of the gateway", () => {
     });
   });
 
-  it("answer as the gateway's service account", () => {
+  it("use the gateway's service account", () => {
     assert.equal(
       gatewayIdentity({ trustDomain: "b.example", gatewayAccount: "eastwestgateway" }),
       "spiffe://b.example/ns/istio-gateway/sa/eastwestgateway",

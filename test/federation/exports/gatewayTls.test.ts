@@ -16,7 +16,7 @@ const rule = (changes: Partial<GatewayTls> = {}): GatewayTls => ({
 });
 const mutual = { mode: "ISTIO_MUTUAL", ports: {} };
 
-describe("The TLS that DestinationRules ask of the gateway", () => {
+describe("The TLS of the gateway by DestinationRules", () => {
   const cases: [string, GatewayTls[], string?][] = [
     ["is mutual TLS where nobody says anything", []],
     ["is what a rule of the service's namespace says", [rule()], "DISABLE xyz/bar"],

@@ -5,7 +5,7 @@ import { bar, byName, cluster, found, offerOf, offeredBar, pod, exportsIn } from
 import { barService } from "../samples.ts";
 
 describe("The identities of an export", () => {
-  it("are each service account behind a Service, once, in order, and nobody else's", () => {
+  it("are the distinct service accounts behind a Service, sorted", () => {
     const workloads = [
       { ...pod, serviceAccount: "zeta" },
       pod,
@@ -20,14 +20,14 @@ describe("The identities of an export", () => {
     ]);
   });
 
-  it("hold the Service back where they are not known: callers would believe anyone", () => {
+  it("prevent the export where they are unknown", () => {
     const held = { offered: undefined, warned: ["Service xyz/bar.selector"] };
     assert.deepEqual(offerOf({}, []), held);
     assert.deepEqual(offerOf({}, [{ ...pod, serviceAccount: "" }]), held);
     assert.deepEqual(offerOf({ selector: {} }), held);
   });
 
-  it("are those last published while no workload is there, with today's ports and a warning", () => {
+  it("stay as last published without workloads, with today's ports and a warning", () => {
     const last = {
       "bar.xyz.svc.cluster-b.local": {
         ports: [{ number: 1, name: "old", protocol: "TCP" as const }],
@@ -53,7 +53,7 @@ describe("The identities of an export", () => {
     );
   });
 
-  it("are not kept of a Service that answers, is gone, is not selected, or names no workloads", () => {
+  it("are not kept of a Service with workloads, or without selector, rule or existence", () => {
     const last = {
       "bar.xyz.svc.cluster-b.local": { ...barService, subjectAltNames: ["spiffe://b.example/old"] },
     };
@@ -67,7 +67,7 @@ describe("The identities of an export", () => {
     assert.deepEqual(offers([{ ...bar, annotations }], []), {});
   });
 
-  it("are those of the annotation instead, if they are of this trust domain", () => {
+  it("are those of the annotation, if in this trust domain", () => {
     const annotated = (ids: string) =>
       offerOf({ selector: {}, annotations: { "istio-federation.dev/subject-alt-names": ids } }, []);
     assert.deepEqual(

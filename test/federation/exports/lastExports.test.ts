@@ -11,7 +11,7 @@ const FOO = "foo.abc.svc.cluster-b.local";
 const services = { [BAR]: barService, [FOO]: barService };
 const selector = { any: "label" };
 
-describe("The exports last published, without a cluster to ask", () => {
+describe("The exports last published, while the cluster is unreachable", () => {
   const cases: [string, ExportRule[], string[]][] = [
     ["stay where a rule names them", [{ namespaces: ["xyz"], services: ["bar"] }], [BAR]],
     ["go where the rule that named them is gone", [{ namespaces: ["xyz"], services: ["other"] }], []],
@@ -58,7 +58,7 @@ describe("The exports last published, without a cluster to ask", () => {
     });
   }
 
-  it("are those of today's cluster domain only", () => {
+  it("stay in today's cluster domain only", () => {
     const odd = { "a.b.xyz.svc.cluster-b.local": barService, "xyz.svc.cluster-b.local": barService };
     assert.deepEqual(
       lastExports({ ...services, ...odd }, [{ selector }], { ...cluster, domain: "b.local" }, []),
@@ -67,7 +67,7 @@ describe("The exports last published, without a cluster to ask", () => {
     assert.deepEqual(lastExports(odd, [{ selector }], cluster, []), {});
   });
 
-  describe("are narrowed to what today's rules say", () => {
+  describe("are reduced to today's rules", () => {
     const published = {
       ...barService,
       ports: [...barService.ports, { number: 9090, name: "grpc", protocol: "GRPC" as const }],
@@ -87,7 +87,7 @@ describe("The exports last published, without a cluster to ask", () => {
       }
     });
 
-    it("in their peers, by the names that these give themselves", () => {
+    it("in their peers, by the peers' own cluster names", () => {
       assert.deepEqual(bar([{ ...named, peers: ["cluster-c"] }])?.peers, ["c"]);
       assert.deepEqual(bar([{ ...named, peers: ["cluster-c"] }], barService)?.peers, ["c"]);
       assert.deepEqual(bar([named])?.peers, ["c", "cluster-a"]);
@@ -102,7 +102,7 @@ describe("The exports last published, without a cluster to ask", () => {
       assert.equal("labels" in (bar([named]) ?? {}), false);
     });
 
-    it("to what any rule says that may decide, and to no rule after one that surely does", () => {
+    it("to all rules that may match, up to one that surely matches", () => {
       const rules: ExportRule[] = [
         { selector, peers: ["cluster-c"], ports: ["grpc"] },
         { ...named, peers: ["cluster-a"], ports: ["grpc"] },
@@ -120,7 +120,7 @@ describe("The exports last published, without a cluster to ask", () => {
       );
     });
 
-    it("and never hold more than was published", () => {
+    it("and never exceed what was published", () => {
       const names = fc.option(fc.subarray(["bar", "b*", "foo"], { minLength: 1 }), { nil: undefined });
       const rule = fc
         .record({

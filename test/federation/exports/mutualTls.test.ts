@@ -112,7 +112,7 @@ describe("The mutual TLS of a workload", () => {
     });
   }
 
-  it("is the general one for a port that nobody knows", () => {
+  it("is the general mode for an unknown port", () => {
     const modeOf = mutualTlsModes([policy({ selector, ports: { 8080: { mode: "DISABLE" } } })]);
     assert.deepEqual(modeOf(pod, undefined), { mode: "STRICT", by: undefined });
   });
@@ -138,7 +138,7 @@ describe("The mutual TLS of a workload", () => {
       false,
     ],
   ] as [string, Partial<Workload>, boolean][]) {
-    it(`is ${speaks ? "there" : "not there"} for ${what}`, () => {
+    it(`is ${speaks ? "accepted" : "not accepted"} for ${what}`, () => {
       assert.equal(speaksMutualTls({ ...pod, ...changes }), speaks);
     });
   }

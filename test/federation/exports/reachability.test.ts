@@ -19,7 +19,7 @@ const created = "2026-11-21T10:00:00Z";
 const policy = { namespace: "xyz", name: "bar", created, selector: { app: "bar" }, ports: {} };
 
 describe("A Service that peers cannot reach", () => {
-  it("is exported with a warning where no workload has a sidecar: one that was there before Istio gets it when it is restarted", () => {
+  it("is exported with a warning where no workload has a sidecar", () => {
     const { offered, warned, rules } = exportsOf({}, [bare, bare]);
     assert.deepEqual([offered, warned], [offeredBar, ["Service xyz/bar.selector"]]);
     assert.match(
@@ -28,7 +28,7 @@ describe("A Service that peers cannot reach", () => {
     );
   });
 
-  it("is exported with a warning where some have one", () => {
+  it("is exported with a warning where only some have a sidecar", () => {
     const { offered, rules } = exportsOf({}, [pod, bare, bare]);
     assert.deepEqual(offered, offeredBar);
     assert.match(rules.join(), /^selects 3 workload\(s\), 2 of them without a sidecar/);
@@ -64,7 +64,7 @@ describe("A Service that peers cannot reach", () => {
     ]);
   });
 
-  it("is not exported by the port of the workloads, not the Service's", () => {
+  it("is not exported where mutual TLS is disabled for the target port", () => {
     const ofPort = (port: number) =>
       with_({ peerAuthentications: [{ ...policy, ports: { [port]: { mode: "DISABLE" } } }] });
     const { offered, offer, rules } = ofPort(8000);
@@ -106,7 +106,7 @@ describe("A Service that peers cannot reach", () => {
     );
   });
 
-  it("is told of plaintext once for each PeerAuthentication that lets it in", () => {
+  it("causes one warning per PeerAuthentication that accepts plaintext", () => {
     const services = ["a", "b", "c", "d"].map((name) => ({ ...bar, name, ports: twoPorts }));
     const { offers, warnings } = exportsIn(
       found({ services, workloads: [pod, pod], peerAuthentications: [{ ...policy, mode: "PERMISSIVE" }] }),

@@ -11,7 +11,7 @@ import { pod } from "./exportsFixture.ts";
 
 const entry: Workload = { ...pod, kind: "WorkloadEntry", ports: {} };
 
-describe("The port of a workload behind a Service's port", () => {
+describe("The target port of a Service's port", () => {
   for (const [what, port, workload, expected] of [
     ["is the same number where none is told", { port: 80 }, pod, 80],
     ["is the number that is told", { port: 80, targetPort: 8080 }, pod, 8080],
@@ -52,20 +52,20 @@ describe("The port of a workload behind a Service's port", () => {
     });
   }
 
-  it("is known of several when they agree", () => {
+  it("is known for several workloads that agree", () => {
     const port = { port: 80, targetPort: "web" };
     assert.equal(commonTargetPort([pod, pod], port), 8000);
     assert.equal(commonTargetPort([pod, { ...pod, ports: { web: 1 } }], port), undefined);
     assert.equal(commonTargetPort([pod, { ...pod, ports: {} }], port), undefined);
   });
 
-  it("is known without any where it is a number", () => {
+  it("is known without workloads where it is a number", () => {
     assert.equal(commonTargetPort([], { port: 80, targetPort: 8080 }), 8080);
     assert.equal(commonTargetPort([], { port: 80 }), 80);
     assert.equal(commonTargetPort([], { port: 80, targetPort: "web" }), undefined);
   });
 
-  it("is each that some workload has, by number", () => {
+  it("is each number that some workload has", () => {
     const port = { port: 80, targetPort: "web" };
     assert.deepEqual(
       targetPorts([pod, { ...pod, ports: {} }, { ...pod, ports: { web: 90 } }, pod], port),

@@ -20,13 +20,13 @@ const gatewayId = "spiffe://b.example/ns/istio-gateway/sa/eastwestgateway";
 const openedBar = { ...offeredBar, subjectAltNames: [gatewayId], terminated: true as const };
 
 describe("A Service behind a TLS-terminating gateway", () => {
-  it("answers as the gateway, and says so to peers and to the cluster", () => {
+  it("has the gateway's identity in the contract and in the offer", () => {
     const { offered, offer, warned } = exportsOf({}, [pod], rules);
     assert.deepEqual([offered, warned], [openedBar, []]);
     assert.deepEqual([offer?.via, offer?.isWhole], ["terminated", true]);
   });
 
-  it("is passed on where the rule says passthrough, which is the default", () => {
+  it("is passthrough by default", () => {
     for (const gateway of [{}, { gateway: "passthrough" as const }]) {
       const { offered, offer } = exportsOf({}, [pod], [{ ...byName[0], ...gateway }]);
       assert.deepEqual(offered, offeredBar);
@@ -34,7 +34,7 @@ describe("A Service behind a TLS-terminating gateway", () => {
     }
   });
 
-  it("leads to the ports that are offered and to no others", () => {
+  it("has a route for exported ports only", () => {
     const ports = [
       { name: "http", port: 8080 },
       { name: "admin", port: 9000 },
@@ -43,7 +43,7 @@ describe("A Service behind a TLS-terminating gateway", () => {
     assert.deepEqual([offer?.ports.length, offer?.isWhole], [1, true]);
   });
 
-  it("is offered while none of its workloads is there, with a warning", () => {
+  it("is exported without workloads, with a warning", () => {
     const { offered, rules: told } = exportsOf({}, [], rules);
     assert.deepEqual(offered, openedBar);
     assert.deepEqual(told, [
@@ -53,14 +53,14 @@ describe("A Service behind a TLS-terminating gateway", () => {
 
   const annotations = { "istio-federation.dev/subject-alt-names": "spiffe://b.example/ns/x/sa/y" };
 
-  it("is not exported without a selector, unless its owner says who is behind it, whom nothing holds to that", () => {
+  it("is not exported without a selector, unless annotated with identities", () => {
     assert.equal(exportsOf({ selector: {} }, [], rules).offered, undefined);
     const { offered, warned, rules: told } = exportsOf({ selector: {}, annotations }, [], rules);
     assert.deepEqual([offered, warned], [openedBar, ["Service xyz/bar.selector"]]);
     assert.match(told[0] ?? "", /^is missing, .* in plaintext unless a DestinationRule .* are not checked$/);
   });
 
-  it("has no use for that with a selector, and is not exported all the same where it is wrong", () => {
+  it("ignores annotated identities with a selector, but is not exported where they are invalid", () => {
     const { offered, rules: told } = exportsOf({ annotations }, [pod], rules);
     assert.deepEqual(offered, openedBar);
     assert.match(told.join(), /^has no effect: the TLS-terminating gateway shows its own identity/);
@@ -72,7 +72,7 @@ describe("A Service behind a TLS-terminating gateway", () => {
     }
   });
 
-  it("is not exported on ports that the gateway would call otherwise than by mutual TLS, and says so", () => {
+  it("is not exported on ports that the gateway would call without mutual TLS, with a warning", () => {
     const about = { namespace: "xyz", name: "bar", created: "2026-11-21T10:00:00Z" };
     const simple = { ...about, host: BAR_HOST, exportTo: [], policy: { mode: "SIMPLE", ports: {} } };
     const byRule = exportsOf({}, [pod], rules, { destinationRules: [simple] });
@@ -96,7 +96,7 @@ describe("A Service behind a TLS-terminating gateway", () => {
     assert.match(some.rules.join(), /at some workloads, which the gateway calls in plaintext$/);
   });
 
-  it("is told of where the gateway calls its workloads in plaintext", () => {
+  it("causes a warning where the gateway calls its workloads in plaintext", () => {
     const bare = { ...pod, labels: { app: "bar" } };
     const { offered, rules: told } = exportsOf({}, [pod, bare], rules);
     assert.deepEqual(offered, openedBar);

@@ -5,7 +5,7 @@ import { DEFAULT_BRAKE, REMOVAL_TOKEN, brakes, removalToken } from "../../../fed
 const services = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, ""]));
 
-describe("The brake", () => {
+describe("The brake on removals", () => {
   const cases: [string, number, number, boolean][] = [
     ["lets twenty services go, though they are nearly all", 21, 1, false],
     ["holds back twenty-one that are more than half", 40, 19, true],
@@ -14,13 +14,13 @@ describe("The brake", () => {
     ["lets any number come", 1, 1000, false],
   ];
   for (const [what, before, after, held] of cases) {
-    it(`${what}, unless the stack says otherwise`, () => {
+    it(`${what} by default`, () => {
       const reason = brakes(DEFAULT_BRAKE, "cluster-b", services(before), services(after), undefined);
       assert.equal(reason !== undefined, held, reason);
     });
   }
 
-  it("names the count, the first few, the limits and the way to accept exactly this removal", () => {
+  it("reports the count, the first hosts, the limits and how to accept exactly this removal", () => {
     const reason = brakes(DEFAULT_BRAKE, "cluster-b", services(100), services(10), undefined) ?? "";
     assert.match(reason, /^would lose 90 of 100 services at once \(s10, s11, s12 and 87 more\)/);
     assert.match(reason, /more than 20 and more than 50 %/);
@@ -31,7 +31,7 @@ describe("The brake", () => {
     assert.equal(brakes(DEFAULT_BRAKE, "cluster-b", services(100), services(10), token), undefined);
   });
 
-  it("has a token of its own for each removal, which is no number and does not depend on order", () => {
+  it("has a distinct token for each removal, whatever the order", () => {
     const maps = fc.dictionary(fc.string({ maxLength: 2 }), fc.constant(""));
     fc.assert(
       fc.property(maps, maps, maps, (before, after, other) => {

@@ -24,8 +24,8 @@ const choose = (b: unknown, c: unknown) => {
 const told = (b: unknown, c: unknown): string[] =>
   choose(b, c).faults.map(({ path, rule }) => `${path} ${rule}`);
 
-describe("What a stack imports of its peers", () => {
-  it("is what the rules of each choose", () => {
+describe("The imports of a stack", () => {
+  it("are chosen by the rules of each peer", () => {
     const { choices, faults, warnings } = choose(
       [{ as: "shop.example.org" }],
       [{ service: "web", skip: true }],
@@ -35,7 +35,7 @@ describe("What a stack imports of its peers", () => {
     assert.deepEqual(choices["cluster-c"]?.services, {});
   });
 
-  it("has no name of two services with different names there, unless one is not imported or comes first", () => {
+  it("refuse one host for services with different remote hosts, unless one is skipped or preferred", () => {
     const both = told([{ as: "shop.example.org" }], [{ as: ["a.example.org", "shop.example.org"] }]);
     assert.deepEqual(both, [
       "peers.cluster-b.imports[0].as has 1 name(s) here that services of peer cluster-c have too (shop.example.org), " +
@@ -50,7 +50,7 @@ describe("What a stack imports of its peers", () => {
     assert.equal(choices["cluster-c"]?.elsewhere, 1);
   });
 
-  it("has no name in another peer's own domain, whether that imports it or not", () => {
+  it("refuse a host in another peer's domain", () => {
     for (const rule of [{}, { skip: true }]) {
       assert.deepEqual(told([{ as: WEB }], [rule]), [
         "peers.cluster-b.imports[0].as is a name of 'cluster-c.local', the domain of peer cluster-c",
@@ -58,7 +58,7 @@ describe("What a stack imports of its peers", () => {
     }
   });
 
-  it("is told the rules that decide nothing", () => {
+  it("warn of rules that decide on no service", () => {
     assert.deepEqual(choose([{ selector: { tier: "gold" } }, {}], [{}]).warnings, [
       "peers.cluster-b.imports[0]: matches none of the 1 service(s) that the peer offers. " +
         "Correct it, or ask the peer's team what it exports and with which labels.",

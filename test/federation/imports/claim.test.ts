@@ -30,18 +30,18 @@ const faultsOf = (
 ) => domainFaults(asked, new ClaimIndex(claims), common, remedy);
 
 describe("A cluster's domains", () => {
-  it("may be what nobody claims", () => {
+  it("may be unclaimed domains", () => {
     assert.deepEqual(faultsOf(free, [claim]), []);
     assert.deepEqual(faultsOf({ ...free, nameDomain: "bc.local" }, [claim]), []);
     assert.deepEqual(faultsOf({ ...free, nameDomain: undefined }, [claim]), []);
     assert.deepEqual(faultsOf(free, [{ ...claim, nameDomains: [], trustDomain: undefined }]), []);
   });
 
-  it("may be its own", () => {
+  it("may be its own claimed domains", () => {
     assert.deepEqual(faultsOf({ ...free, nameDomain: "c.local" }, [{ ...claim, owner: free.owner }]), []);
   });
 
-  it("are compared with all claims, the faults in the order of the claims", () => {
+  it("are compared with all claims, with faults in the order of the claims", () => {
     const claims = ["x.b.local", "b.local", "local", "y.b.local", "ab.local"].map((domain, index) => ({
       ...claim,
       owner: `peer ${index}`,
@@ -53,7 +53,7 @@ describe("A cluster's domains", () => {
     );
   });
 
-  it("may be another's domain of the other kind", () => {
+  it("may equal another's domain of the other kind", () => {
     assert.deepEqual(faultsOf({ ...free, nameDomain: "c.example", trustDomain: "c.local" }, [claim]), []);
   });
 
@@ -63,7 +63,7 @@ describe("A cluster's domains", () => {
     ["trustDomain", "trustDomain", "c.example"],
   ] as const) {
     for (const value of [claimed, claimed.replace("c.", ""), `x.${claimed}`]) {
-      it(`cannot have ${value} as ${field} when ${claimed} is claimed, and hear whose it is`, () => {
+      it(`cannot have ${value} as ${field} when ${claimed} is claimed, naming the owner`, () => {
         const asked = { ...free, ...(field === "meshDomain" ? { nameField: field } : {}), [key]: value };
         assert.deepEqual(
           faultsOf(asked, [claim]).map(({ path, rule }) => [path, rule]),
@@ -73,7 +73,7 @@ describe("A cluster's domains", () => {
     }
   }
 
-  it("may be another's to the letter, but not hold nor lie in it, where they may be in common", () => {
+  it("may equal a shared domain, but not contain it or lie in it", () => {
     const common = ["clusterDomain", "trustDomain"] as const;
     const same = { ...free, nameDomain: "c.local", trustDomain: "c.example" };
     assert.deepEqual(faultsOf(same, [claim], common), []);
@@ -83,7 +83,7 @@ describe("A cluster's domains", () => {
     );
   });
 
-  it("come with a way out: that of names as given, that of trust by the field in both stacks' config", () => {
+  it("are refused with a remedy for names and one for trust domains", () => {
     const taken = { ...free, nameDomain: "c.local", trustDomain: "c.example" };
     assert.deepEqual(
       faultsOf(taken, [claim], [], "Do this").map(({ remedy }) => remedy),

@@ -19,7 +19,7 @@ const REMOTE = "httpbin.bar.svc.cluster.local";
 const renamed = { ...input, service: { ...input.service, remoteHost: REMOTE } };
 
 describe("A DestinationRule", () => {
-  it("asks the peer's gateway for the name that the service has there", () => {
+  it("has the remote host in its SNI", () => {
     assert.deepEqual(renderDestinationRule(renamed), {
       apiVersion: "networking.istio.io/v1",
       kind: "DestinationRule",
@@ -41,7 +41,7 @@ describe("A DestinationRule", () => {
     });
   });
 
-  it("asks for each of several ports by itself", () => {
+  it("has port level settings for several ports", () => {
     const ports = [{ number: 9000, name: "grpc", protocol: "GRPC" as const }, ...input.service.ports];
     const { trafficPolicy } = renderDestinationRule({
       ...renamed,
@@ -56,7 +56,7 @@ describe("A DestinationRule", () => {
     });
   });
 
-  it("asks a gateway that opens calls for a host name of each port, by the own name where there is no other", () => {
+  it("has a host name per port in the SNI for a TLS-terminating gateway", () => {
     const ports = [...input.service.ports, { number: 9000, name: "grpc", protocol: "GRPC" as const }];
     const asked = (remoteHost?: string) => {
       const more = { ports, terminated: true, remoteHost };
@@ -72,14 +72,14 @@ describe("A DestinationRule", () => {
     assert.deepEqual(asked(REMOTE), policy(REMOTE));
   });
 
-  it("says when a gateway pauses, and leaves mutual TLS to Istio where there is no other name to ask for", () => {
+  it("has outlier detection, and no TLS settings where local and remote host are equal", () => {
     const outlierDetection = { consecutive5xxErrors: 5, interval: "10s" };
     const ports = [...input.service.ports, { number: 9000, name: "grpc", protocol: "GRPC" as const }];
     const service = { ...input.service, ports, outlierDetection };
     assert.deepEqual(renderDestinationRule({ ...input, service }).spec.trafficPolicy, { outlierDetection });
   });
 
-  it("says so for each port that has a name of its own to ask for, as such a port takes nothing else over", () => {
+  it("repeats outlier detection in port level settings, which inherit nothing", () => {
     const outlierDetection = { consecutive5xxErrors: 5 };
     const ports = [...input.service.ports, { number: 9000, name: "grpc", protocol: "GRPC" as const }];
     const service = { ...renamed.service, ports, outlierDetection };
@@ -92,12 +92,12 @@ describe("A DestinationRule", () => {
     });
   });
 
-  it("is seen where its service is, if that is said of it", () => {
+  it("has the exportTo of its service", () => {
     const service = { ...renamed.service, exportTo: ["shop"] };
     assert.deepEqual(renderDestinationRule({ ...input, service }).spec.exportTo, ["shop"]);
   });
 
-  it("is the same in bytes for the same input in any order", () => {
+  it("is rendered to the same bytes for inputs in any order", () => {
     const pairs = peerImport().chain((service) =>
       fc.tuple(fc.constant(service), shuffled(service.ports), shuffled(input.exportTo)),
     );

@@ -23,7 +23,7 @@ const named = fc.tuple(services, fc.boolean(), fc.boolean()).map(([service, rena
 }));
 
 describe("The size of a ServiceEntry", () => {
-  it("is reckoned without rendering it, a little too large rather than too small", () => {
+  it("is estimated without rendering, never too small", () => {
     const many = fc
       .integer({ min: 1, max: 50 })
       .map((count) => gatewaysOf(count, { names: count % 2 === 0 }));

@@ -29,7 +29,7 @@ const forbidden = (operation: string) => ({
   fault: { path: "kubeconfig.context", rule: `cannot ${operation}`, remedy: "Allow it" },
 });
 
-describe("Names to be registered that others have", () => {
+describe("Hosts of imports that others have", () => {
   const warnings = (
     cluster: Partial<ClusterReadings>,
     reading: ContractReading = { contract: contractOf() },
@@ -41,7 +41,7 @@ describe("Names to be registered that others have", () => {
   const faults = (cluster: Partial<ClusterReadings>) =>
     faultsIn(() => warnings(cluster)).map(({ path, value, rule }) => [path, value, rule]);
 
-  it("are none among names of nothing here", () => {
+  it("do not exist without objects of others", () => {
     const cluster = {
       serviceEntries: { value: [entry("other", ["www.example.org"]), entry("x", [])] },
       importNamespaceServices: { value: [named("other")] },
@@ -49,7 +49,7 @@ describe("Names to be registered that others have", () => {
     assert.deepEqual(warnings(cluster), []);
   });
 
-  it("are faults where a ServiceEntry has them, with its owner", () => {
+  it("are faults naming the owner where a ServiceEntry has them", () => {
     const labels = { "app.kubernetes.io/managed-by": "Helm" };
     const items = [entry("pay", ["bar.example.org"], labels), entry("wide", ["*.svc.cluster-b.local"])];
     assert.deepEqual(faults({ serviceEntries: { value: items } }), [
@@ -61,7 +61,7 @@ describe("Names to be registered that others have", () => {
     ]);
   });
 
-  it("are a warning where a wildcard has them", () => {
+  it("are a warning where a wildcard host covers them", () => {
     const items = [entry("wide", ["*.svc.cluster-b.local"])];
     const [warning, ...others] = warnings({ serviceEntries: { value: items } });
     assert.deepEqual(others, []);
@@ -71,7 +71,7 @@ describe("Names to be registered that others have", () => {
     );
   });
 
-  it("are faults all at once, those of ServiceEntries and of Services", () => {
+  it("are all reported at once, of ServiceEntries and Services", () => {
     const found = faults({
       serviceEntries: { value: [entry("x", [BAR])] },
       importNamespaceServices: { value: [named("bar-xyz-cluster-b")] },
@@ -85,7 +85,7 @@ describe("Names to be registered that others have", () => {
     );
   });
 
-  it("are not checked, with a warning of each kind, where the user may not read it", () => {
+  it("are not checked, with a warning, for kinds that the user may not read", () => {
     assert.deepEqual(
       warnings({
         serviceEntries: forbidden("list serviceentries in all namespaces"),
@@ -102,7 +102,7 @@ describe("Names to be registered that others have", () => {
     assert.deepEqual(warnings(UNREACHABLE_CLUSTER), []);
   });
 
-  it("are no concern of a peer that is pending, nor of one without local Services", () => {
+  it("are not checked for a pending peer, nor Services without local Services", () => {
     const cluster = {
       serviceEntries: forbidden("list serviceentries"),
       importNamespaceServices: forbidden("list services"),
@@ -115,7 +115,7 @@ describe("Names to be registered that others have", () => {
     assert.match(warning ?? "", /may not list serviceentries/);
   });
 
-  it("are a fault where the cluster refuses for another reason than rights", () => {
+  it("are a fault where the cluster refuses to list them for another reason", () => {
     const refused = { faults: [{ path: "kubeconfig.context", rule: "cannot list", remedy: "Check it" }] };
     assert.deepEqual(faultsIn(() => warnings({ serviceEntries: refused })).map(describeFault), [
       "kubeconfig.context: cannot list. Check it.",

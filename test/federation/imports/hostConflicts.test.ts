@@ -24,8 +24,8 @@ const found = (...entries: ForeignEntry[]) =>
 
 const hosts = (entry: ForeignEntry): string[] => found(entry).map(({ host }) => host);
 
-describe("A ServiceEntry of somebody else", () => {
-  it("conflicts with the names to be registered that are its hosts, or lie in its wildcards", () => {
+describe("A ServiceEntry of another owner", () => {
+  it("conflicts with imports whose host it has or covers by a wildcard", () => {
     assert.deepEqual(hosts(entryOf(["example.org", "pay.example.org", "x.pay.example.org"])), [
       "pay.example.org",
     ]);
@@ -42,12 +42,12 @@ describe("A ServiceEntry of somebody else", () => {
     [["istio-federation"], "web.example.org", true],
     [["other"], "bar.xyz.svc.cluster-b.local", true],
   ] as const) {
-    it(`that is seen in ${exportTo.join() || "all namespaces"} ${isMet ? "does" : "does not"} meet ${host}`, () => {
+    it(`exported to ${exportTo.join() || "all namespaces"} ${isMet ? "conflicts" : "does not conflict"} with ${host}`, () => {
       assert.deepEqual(hosts(entryOf([host], { exportTo: [...exportTo] })), isMet ? [host] : []);
     });
   }
 
-  it("is named with its owner, by a fault for a host and by a warning for a wildcard", () => {
+  it("is reported with its owner, as a fault for a host and a warning for a wildcard", () => {
     const { faults, warnings } = foreignHostFindings(
       found(
         entryOf(["*.example.org"], { name: "wide", exportTo: ["client"] }),
@@ -71,14 +71,14 @@ describe("A ServiceEntry of somebody else", () => {
     );
   });
 
-  it("is told in the same order, in whatever order the entries come", () => {
+  it("is reported in the same order, whatever the order of the entries", () => {
     const entries = [entryOf(["pay.example.org", "*.org"]), entryOf(["pay.example.org"], { namespace: "a" })];
     const [one, other] = [found(...entries), found(...entries.toReversed())];
     assert.deepEqual(foreignHostFindings(one), foreignHostFindings(other));
   });
 });
 
-describe("A name under which a Service is offered", () => {
+describe("The alias of an exported Service", () => {
   const aliases = new Map<string, WantedHost>([
     ["bar.shop.example", { peer: "shop/bar", exportTo: ["istio-gateway"] }],
     ["foo.shop.example", { peer: "shop/foo", exportTo: ["istio-gateway"] }],
@@ -86,7 +86,7 @@ describe("A name under which a Service is offered", () => {
   const judged = (...entries: ForeignEntry[]) =>
     aliasConflicts(entries.flatMap((entry) => conflictsOf(entry, aliases, "istio-gateway")));
 
-  it("holds it back where somebody else's entry has it too and the gateway sees that", () => {
+  it("prevents the export where another owner's visible ServiceEntry has the host", () => {
     const labels = { team: "pay" };
     const { hosts: taken, warnings } = judged(
       entryOf(["foo.shop.example"], { exportTo: ["client"] }),
@@ -101,7 +101,7 @@ describe("A name under which a Service is offered", () => {
     );
   });
 
-  it("is none of a wildcard's concern: the gateway opens for names in full", () => {
+  it("does not conflict with a wildcard", () => {
     assert.deepEqual(judged(entryOf(["*.shop.example"])), { hosts: [], warnings: [] });
   });
 });

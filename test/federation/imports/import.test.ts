@@ -60,7 +60,7 @@ const imports = fc
   });
 
 describe("An import", () => {
-  it("is one line for people, with only what is set", () => {
+  it("is displayed as one line with the set fields only", () => {
     assert.equal(formatImport(barImport), "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar");
     assert.equal(
       formatImport(everything),
@@ -70,7 +70,7 @@ describe("An import", () => {
     );
   });
 
-  it("formats a change as the fields that differ", () => {
+  it("displays a change as the differing fields", () => {
     const after = { ...everything, terminated: false, exportTo: [], localService: "bar" };
     assert.equal(
       formatImportChange(everything, after),
@@ -79,7 +79,7 @@ describe("An import", () => {
     assert.equal(formatImportChange(everything, structuredClone(everything)), "");
   });
 
-  it("is read back from its JSON exactly, and equal ones have equal JSON, whatever the order of their fields", () => {
+  it("round-trips through canonical JSON", () => {
     fc.assert(
       fc.property(imports, (service) => {
         const json = importToJson(service);
@@ -92,7 +92,7 @@ describe("An import", () => {
     );
   });
 
-  it("has a line of its own: two that differ differ in a field of the line", () => {
+  it("differs from another in a field of its line", () => {
     fc.assert(
       fc.property(imports, imports, (one, other) => {
         const isSame = importToJson(one) === importToJson(other);
@@ -128,7 +128,7 @@ describe("An import", () => {
     });
   }
 
-  it("is refused with a field that is not known, and when it is no JSON", () => {
+  it("is refused with an unknown field, or when it is not JSON", () => {
     assert.throws(() => importFromJson('{"ports":[],"line":"8080/HTTP http"}'), FaultsError);
     assert.throws(() => importFromJson("8080/HTTP http as spiffe://b/x"), SyntaxError);
   });

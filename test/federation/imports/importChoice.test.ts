@@ -31,8 +31,8 @@ const choose = (imports: ImportRule[], found = shop, exportTo?: string[]) =>
 const namesOf = (imports: ImportRule[], found = shop): string[] =>
   Object.keys(choose(imports, found).services).map((name) => name.replace(/\.svc\..*/, ""));
 
-describe("A choice of imports", () => {
-  it("is all that there is without rules, as it is", () => {
+describe("The choice of imports", () => {
+  it("includes all services unchanged without rules", () => {
     const choice = chooseImports(shop, {}, refuse);
     assert.deepEqual({ ...choice, ...shop }, choice);
     assert.deepEqual([choice.faults, choice.warnings], [[], []]);
@@ -49,12 +49,12 @@ describe("A choice of imports", () => {
       ["bar.xyz", "web.shop"],
     ],
   ] as [string, ImportRule[], string[]][]) {
-    it(`is ${what}`, () => {
+    it(`includes ${what}`, () => {
       assert.deepEqual(namesOf(rules), names);
     });
   }
 
-  it("says where a service is seen only if that is not where the peer's services are", () => {
+  it("has exportTo only where it differs from the peer's", () => {
     const rules = [{ service: ["bar"], exportTo: ["shop", "client"] }, {}];
     const seen = (exportTo?: string[]) =>
       Object.values(choose(rules, shop, exportTo).services).map((service) => service.exportTo);
@@ -62,12 +62,12 @@ describe("A choice of imports", () => {
     assert.deepEqual(seen(["client", "shop"]), [[], [], []]);
   });
 
-  it("leaves a service as it is of which its rule says nothing", () => {
+  it("leaves a service unchanged by a rule without settings", () => {
     const { services } = choose([{}]);
     assert.ok(Object.entries(services).every(([name, service]) => service === shop.services[name]));
   });
 
-  it("warns of a rule that means nothing, and of one that comes too late", () => {
+  it("warns of a rule that matches nothing, and of a shadowed one", () => {
     const rules = [{ namespace: ["abc"] }, {}, { service: ["bar"] }];
     const { warnings, faults } = choose(rules);
     assert.deepEqual(faults, []);
@@ -80,7 +80,7 @@ describe("A choice of imports", () => {
     );
   });
 
-  it("selects nothing by an empty selector, and warns of it", () => {
+  it("selects nothing by an empty selector, with a warning", () => {
     const { services, warnings } = choose([{ selector: {} }]);
     assert.deepEqual(services, {});
     assert.deepEqual(
@@ -89,15 +89,15 @@ describe("A choice of imports", () => {
     );
   });
 
-  it("counts what it passed over when it is empty, and only then", () => {
+  it("counts skipped services only when nothing is imported", () => {
     assert.equal(choose([{ skip: true }]).passedOver, 3);
     assert.equal(choose([{}]).passedOver, 0);
     assert.equal(choose([{}], planOf({})).passedOver, 0);
   });
 });
 
-describe("A further name", () => {
-  it("is an entry of its own, beside the service's, which leads to its name in the peer's cluster", () => {
+describe("An import under a further name", () => {
+  it("is a separate import with the remote host, beside the service's own", () => {
     const outlierDetection = { interval: "5s" };
     const as = ["{name}.{namespace}.global", "bar.example.org"];
     const { services, faults } = choose([{ service: ["bar"], as, outlierDetection, exportTo: ["client"] }]);
@@ -111,7 +111,7 @@ describe("A further name", () => {
     });
   });
 
-  it("may be what the service is called anyway", () => {
+  it("may have the service's own host", () => {
     const found = choose([{ as: ["{name}.{namespace}.svc.cluster-b.local"] }]);
     assert.deepEqual(found.faults, []);
     assert.deepEqual(found.services, shop.services);
@@ -138,7 +138,7 @@ describe("A further name", () => {
     });
   }
 
-  it("is refused where it would be that of two services, told once for each template, with both", () => {
+  it("is refused for two services, once per template, naming both", () => {
     const remedy =
       "Have the rule mean one service only, write both {name} and {namespace} into the name, or choose another.";
     const { faults } = choose([{ as: ["all.example.org", "{name}.example.org", hostOf("web.shop")] }]);
@@ -150,7 +150,7 @@ describe("A further name", () => {
     ]);
   });
 
-  it("of a pattern is left out for a service that has no name and namespace", () => {
+  it("is skipped for a service without name and namespace where the template needs them", () => {
     const found = planOf({ "db-0.db.xyz": {}, "foo.xyz": {} });
     const { services, refused, faults } = choose([{ as: ["{name}.{namespace}.global"] }], found);
     assert.deepEqual(faults, []);
@@ -158,7 +158,7 @@ describe("A further name", () => {
     assert.match(refused[0]?.rule ?? "", /is no name for db-0\.db\.xyz/);
   });
 
-  it("is never in our domain, never that of two services, and leads to one that is offered", () => {
+  it("is never in our domain or shared by two services, and has an exported remote host", () => {
     const services = fc.dictionary(
       fc.tuple(label(), label()).map((parts) => parts.join(".")),
       fc.constant({}),

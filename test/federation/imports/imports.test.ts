@@ -21,7 +21,7 @@ const contractC = (changes: Partial<Contract> = {}): Contract =>
   });
 
 describe("A plan of imports", () => {
-  it("takes what fit peers publish, with their gateways", () => {
+  it("includes the services and gateways of valid contracts", () => {
     const { imports, faults } = planImports(localCluster, {
       "cluster-c": contractC(),
       "cluster-b": contractOf(),
@@ -37,7 +37,7 @@ describe("A plan of imports", () => {
     });
   });
 
-  it("refuses both of two peers with one root, which would be trusted for two domains", () => {
+  it("refuses both of two peers with the same root", () => {
     const twin = contractC({ rootCertificates: [ROOT_B] });
     assert.deepEqual(faultPaths({ "cluster-b": contractOf(), "cluster-c": twin }), [
       "peers.cluster-b.contract.rootCertificates[0]",
@@ -45,13 +45,13 @@ describe("A plan of imports", () => {
     ]);
   });
 
-  it("keeps a peer without a gateway apart from one that is unfit", () => {
+  it("includes a peer without a gateway, which is not a fault", () => {
     const { imports, faults } = planImports(localCluster, { "cluster-b": contractOf({ gateways: [] }) });
     assert.deepEqual(faults, []);
     assert.deepEqual(imports["cluster-b"]?.gateways, []);
   });
 
-  it("takes a peer by whatever name our config gives it, but not one that calls itself as we do", () => {
+  it("accepts a peer under any name in the config, but not one with our own cluster name", () => {
     const plan = planImports(localCluster, {
       "cluster-x": contractOf(),
       "cluster-y": contractC({ cluster: "cluster-a" }),
@@ -74,7 +74,7 @@ describe("A plan of imports", () => {
       });
     }
 
-    it(`refuses both of two peers whose ${field}s are the same or nested, and no third`, () => {
+    it(`refuses both of two peers whose ${field}s overlap, and no third`, () => {
       for (const domain of ["cluster-b.local", "x.cluster-b.local"]) {
         const { imports, faults } = planImports(localCluster, {
           "cluster-b": contractOf(),
@@ -95,7 +95,7 @@ describe("A plan of imports", () => {
     });
   }
 
-  it("refuses a peer that takes the domains of a further claim", () => {
+  it("refuses a peer with the domains of a further claim", () => {
     const claim = {
       owner: "pending peer cluster-c",
       nameDomains: ["c.local"],
@@ -110,7 +110,7 @@ describe("A plan of imports", () => {
     );
   });
 
-  it("refuses gateways that are no place to send traffic to, unless the stack accepts the range", () => {
+  it("refuses loopback gateways, unless the config allows the range", () => {
     const contract = contractOf({
       gateways: [
         { address: "127.20.0.3", port: 15443 },
@@ -128,7 +128,7 @@ describe("A plan of imports", () => {
     assert.deepEqual(faultPaths({ "cluster-b": contract }), ["peers.cluster-b.contract.gateways[0].address"]);
   });
 
-  it("tells what is malformed by the peer it came from, and takes the others", () => {
+  it("reports a malformed contract under its peer, and includes the others", () => {
     const { imports, faults } = planImports(localCluster, {
       "cluster-b": { schemaVersion: 2 },
       "cluster-c": contractC(),
@@ -151,7 +151,7 @@ describe("A plan of imports", () => {
     "bar.xyz.svc.evilcluster-b.local",
     "bar.xyz.evilcluster-b.local",
   ]) {
-    it(`leaves out ${host}, which is not the peer's, and takes the rest`, () => {
+    it(`skips ${host}, which is not the peer's, and imports the rest`, () => {
       const { imports, faults } = planImports(localCluster, {
         "cluster-b": contractOf({ services: { [host]: barService, [BAR]: barService } }),
       });
@@ -173,7 +173,7 @@ describe("A plan of imports", () => {
     "spiffe://cluster-b.local",
     "cluster-b.local/ns/xyz/sa/bar",
   ]) {
-    it(`leaves out a service that claims the identity ${id}`, () => {
+    it(`skips a service that claims the identity ${id}`, () => {
       const service = { ...barService, subjectAltNames: [...barService.subjectAltNames, id] };
       const services = { [BAR]: service, [`x.${BAR}`]: barService };
       const { imports, faults } = planImports(localCluster, { "cluster-b": contractOf({ services }) });
@@ -183,7 +183,7 @@ describe("A plan of imports", () => {
     });
   }
 
-  it("leaves out in silence what is meant for others", () => {
+  it("skips services for other peers without a warning", () => {
     for (const [peers, count] of [
       [["cluster-a", "cluster-x"], 1],
       [["cluster-x"], 0],
@@ -196,13 +196,13 @@ describe("A plan of imports", () => {
     }
   });
 
-  it("is the same in bytes in whatever order the peers come", () => {
+  it("is the same for peers in any order", () => {
     const forth = planImports(localCluster, { "cluster-b": contractOf(), "cluster-c": contractC() });
     const back = planImports(localCluster, { "cluster-c": contractC(), "cluster-b": contractOf() });
     assert.equal(JSON.stringify(forth), JSON.stringify(back));
   });
 
-  it("never lets through a name, an identity or an address that is not the peer's", () => {
+  it("never includes a host, an identity or an address that is not the peer's", () => {
     fc.assert(
       fc.property(doubtfulContract("cluster-b"), doubtfulContract("cluster-c"), (b, c) => {
         const { imports, faults } = planImports(localCluster, { "cluster-b": b, "cluster-c": c });
@@ -224,7 +224,7 @@ describe("A plan of imports", () => {
     );
   });
 
-  it("may be asked about anything: it never throws", () => {
+  it("never throws, whatever the contracts", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (contracts) => {
         planImports(localCluster, contracts);

@@ -24,7 +24,7 @@ function entry(peer: string, creationTimestamp?: string, name = `s${made++}.glob
 }
 let made = 0;
 
-describe("The selector of entries left behind", () => {
+describe("The label selector of leftovers", () => {
   const cases: [string, string[], string][] = [
     ["takes all of ours that name a peer, where no peer is known", [], OURS],
     ["leaves out the peers that are known", ["b"], `${OURS},${PEER} notin (b)`],
@@ -37,15 +37,15 @@ describe("The selector of entries left behind", () => {
   }
 });
 
-describe("The tally of entries left behind", () => {
-  it("counts them by peer, and tells when the last of each was made", () => {
+describe("The tally of leftovers", () => {
+  it("counts leftovers by peer, with the newest creation time", () => {
     const entries = [entry("c", MONDAY), entry("b", TUESDAY), entry("b", MONDAY), entry("b", MONDAY)];
     const tally = tallyLeftovers(entries);
     assert.deepEqual(tally, { b: { entries: 3, newest: TUESDAY }, c: { entries: 1, newest: MONDAY } });
     assert.deepEqual(Object.keys(tally), ["b", "c"]);
   });
 
-  it("counts a service once, of however many objects it is, and one of which a rule only is left", () => {
+  it("counts a service once for all of its objects", () => {
     const objects = [entry("b", MONDAY, "bar"), entry("b", TUESDAY, "bar"), entry("c", MONDAY, "bar")];
     assert.deepEqual(tallyLeftovers(objects), {
       b: { entries: 1, newest: TUESDAY },
@@ -53,7 +53,7 @@ describe("The tally of entries left behind", () => {
     });
   });
 
-  it("counts a local Service as the service that it is for", () => {
+  it("counts a local Service under its imported service", () => {
     const annotations = { "istio-federation.dev/host": "bar.global" };
     const local = { ...entry("b", TUESDAY, "bar-xyz-b"), annotations };
     assert.deepEqual(tallyLeftovers([entry("b", MONDAY, "bar.global"), local, local]), {
@@ -61,7 +61,7 @@ describe("The tally of entries left behind", () => {
     });
   });
 
-  it("leaves out what names no peer", () => {
+  it("skips objects without a peer label", () => {
     assert.deepEqual(
       tallyLeftovers([
         entry(""),
@@ -72,7 +72,7 @@ describe("The tally of entries left behind", () => {
     );
   });
 
-  it("is the same in whatever order they come, and misses none", () => {
+  it("is complete and the same in any order", () => {
     const some = fc.record({
       peer: fc.constantFrom("a", "b", "c"),
       newest: fc.constantFrom(MONDAY, TUESDAY),
@@ -89,8 +89,8 @@ describe("The tally of entries left behind", () => {
   });
 });
 
-describe("What is said of entries left behind", () => {
-  it("names the peer, how many there are, and what becomes of them", () => {
+describe("The warning about leftovers", () => {
+  it("states the peer, their number, and that they are removed", () => {
     const leftovers = {
       "cluster-old": { entries: 12_000, newest: MONDAY },
       "cluster-older": { entries: 1, newest: MONDAY },
@@ -113,8 +113,8 @@ describe("What is said of entries left behind", () => {
   });
 });
 
-describe("A cluster with entries of a peer that is this cluster", () => {
-  it("is another stack's: the fault names the context, and what to do", () => {
+describe("A cluster with imports from this cluster itself", () => {
+  it("belongs to another stack, by a fault with context and remedy", () => {
     const [fault, ...more] = validateLeftovers(
       { "cluster-a": { entries: 2, newest: MONDAY } },
       "cluster-a",
@@ -130,7 +130,7 @@ describe("A cluster with entries of a peer that is this cluster", () => {
     );
   });
 
-  it("is told from one with other peers' entries only", () => {
+  it("is distinguished from one with other peers' imports only", () => {
     assert.deepEqual(
       validateLeftovers({ "cluster-b": { entries: 2, newest: MONDAY } }, "cluster-a", "b"),
       [],

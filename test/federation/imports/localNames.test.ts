@@ -32,7 +32,7 @@ const named = (imports: ImportChoice[], name = LOCAL_NAME, further: string[] = [
   };
 };
 
-describe("The template of local Services' names", () => {
+describe("The name template of local Services", () => {
   for (const [template, isOne] of [
     [LOCAL_NAME, true],
     ["{name}", true],
@@ -53,7 +53,7 @@ describe("The template of local Services' names", () => {
     });
   }
 
-  it("gives a name where the service has all that it asks for", () => {
+  it("gives a name where the service has all placeholders' values", () => {
     const bar = { name: "bar", namespace: "xyz", peer: "cluster-b" };
     assert.equal(localName(LOCAL_NAME, bar), "bar-xyz-cluster-b");
     assert.equal(localName("{peer}-{name}-{name}", bar), "cluster-b-bar-bar");
@@ -61,7 +61,7 @@ describe("The template of local Services' names", () => {
     assert.equal(localName(LOCAL_NAME, { peer: "b" }), undefined);
   });
 
-  it("gives what a Service may be called, or what is held back", () => {
+  it("gives a valid Service name, or none", () => {
     fc.assert(
       fc.property(label(), label(), label(), (name, namespace, peer) => {
         const given = localName(LOCAL_NAME, { name, namespace, peer }) ?? assert.fail();
@@ -73,7 +73,7 @@ describe("The template of local Services' names", () => {
 });
 
 describe("The local Services of imported ones", () => {
-  it("are none where the config does not ask for them", () => {
+  it("do not exist without dns.services", () => {
     const imports = [peerOf("cluster-b", { [BAR]: {} })];
     assert.deepEqual(nameLocalServices(imports, undefined), {
       choices: imports,
@@ -82,7 +82,7 @@ describe("The local Services of imported ones", () => {
     });
   });
 
-  it("are called as the services are in their own clusters, whatever they are called here", () => {
+  it("are named after the service in its own cluster", () => {
     const { names, faults, warnings } = named([
       peerOf("cluster-b", { [BAR]: {} }),
       peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } }),
@@ -91,14 +91,14 @@ describe("The local Services of imported ones", () => {
     assert.deepEqual([faults, warnings], [[], []]);
   });
 
-  it("are one for each service: further names have none", () => {
+  it("are one per service, and none for further names", () => {
     const imports = [peerOf("cluster-b", { [BAR]: {}, "bar.xyz.global": { remoteHost: BAR } })];
     assert.deepEqual(named(imports, LOCAL_NAME, ["bar.xyz.global"]).names, [
       ["bar-xyz-cluster-b", undefined],
     ]);
   });
 
-  it("are left out, with a warning, where a service has no such name, or one that is too long or begins with a digit", () => {
+  it("are skipped with a warning where the name would be missing or invalid", () => {
     const long = `${"n".repeat(60)}.xyz.svc.cluster-b.local`;
     const { names, faults, warnings } = named([
       peerOf("cluster-b", {
@@ -120,7 +120,7 @@ describe("The local Services of imported ones", () => {
     );
   });
 
-  it("are left out, with a warning, where two would have one name, of one peer or of several: names are the peers' to choose", () => {
+  it("are skipped with a warning where two would have the same name", () => {
     const one = peerOf("b", {
       [BAR]: {},
       "a-b.c.svc.cluster-b.local": {},
@@ -146,7 +146,7 @@ describe("The local Services of imported ones", () => {
     assert.deepEqual(named([one], LOCAL_NAME, [], 1).faults, []);
   });
 
-  it("are a fault where they are more than the config allows, of all peers together", () => {
+  it("are a fault where they exceed the configured number for all peers", () => {
     const both = [peerOf("b", { [BAR]: {} }), peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } })];
     assert.deepEqual(named(both, LOCAL_NAME, [], 2).faults, []);
     assert.deepEqual(named(both, LOCAL_NAME, [], 1).faults, [
@@ -154,7 +154,7 @@ describe("The local Services of imported ones", () => {
     ]);
   });
 
-  it("are a fault where somebody else's Service has the name, which tells whose it is", () => {
+  it("are a fault where another owner's Service has the name", () => {
     const wanted = new Map([["bar-xyz-b", { peer: "b", host: BAR }]]);
     const others = [
       { name: "other", labels: {} },

@@ -10,7 +10,7 @@ import { BAR, barImport } from "../samples.ts";
 const more = { host: BAR, exportTo: ["shop", "client"], namespace: "istio-federation", peer: "cluster-b" };
 
 describe("The local Service of an imported one", () => {
-  it("has its ports, and routes to it: of HTTP under its own name, of all else as it comes", () => {
+  it("has the import's ports, and routes that rewrite the host for HTTP only", () => {
     const service = {
       ...barImport,
       ports: [
@@ -67,7 +67,7 @@ describe("The local Service of an imported one", () => {
     ]);
   });
 
-  it("is seen where its service is, if that is said of it", () => {
+  it("has the exportTo of its service", () => {
     const [service, routes] = renderLocalService("x", {
       ...more,
       service: { ...barImport, exportTo: ["pay"] },
@@ -76,7 +76,7 @@ describe("The local Service of an imported one", () => {
     assert.deepEqual(routes.spec.exportTo, ["pay"]);
   });
 
-  it("has one route for each port, whatever the order, of the protocol that Istio reads there, and is known as an import", () => {
+  it("has one route per port, of the port's protocol, and is labelled as an import", () => {
     fc.assert(
       fc.property(peerImport(), (service) => {
         const [local, routes] = renderLocalService("x", { ...more, service });

@@ -17,7 +17,7 @@ const pending: Registration = {
 };
 const shared = { ...barImport, servedBy: ["b", "c"].map((peer) => ({ peer, weight: undefined })) };
 
-describe("What a peer's registration must know of the others", () => {
+describe("The inputs from other peers", () => {
   const peers = {
     b: registrationOf("b", { "bar.xyz.global": shared }),
     c: registrationOf("c", {
@@ -28,7 +28,7 @@ describe("What a peer's registration must know of the others", () => {
     d: pending,
   };
 
-  it("is the gateways of those that serve its names too, and the names that it could have had", () => {
+  it("are the gateways of peers that serve its hosts too, and the hosts registered elsewhere", () => {
     assert.deepEqual(otherPeers(peers, []).b, {
       otherGateways: { c: [{ address: "c.example.com", port: 15443 }] },
       siblings: ["c", "d"],
@@ -42,11 +42,11 @@ describe("What a peer's registration must know of the others", () => {
     assert.deepEqual(otherPeers(peers, []).d?.names, ["bar.example.org", "bar.xyz.global"]);
   });
 
-  it("is that peers of before have entries until the end of the update", () => {
+  it("include former peers, whose imports exist until the end of the update", () => {
     assert.deepEqual(otherPeers(peers, ["a"]).b?.siblings, ["a", "c", "d"]);
   });
 
-  it("is nothing where there are no others", () => {
+  it("are empty without other peers", () => {
     assert.deepEqual(otherPeers({ b: registrationOf("b", { [BAR]: barImport }) }, [])["b"], {
       otherGateways: {},
       siblings: [],

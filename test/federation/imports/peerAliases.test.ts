@@ -36,8 +36,8 @@ function under(...hosts: string[]): { services: Record<string, typeof barService
   return { services: Object.fromEntries(hosts.map((host) => [host, barService])) };
 }
 
-describe("A peer's service under another name than its own", () => {
-  it("is taken below the peer's cluster domain and the domains that it owns, and nowhere else", () => {
+describe("A peer's service under an alias", () => {
+  it("is accepted only below the peer's cluster domain and further domains", () => {
     const good = ["bar.cluster-b.local", "bar.shop.example", "a.b.shop.example", BAR];
     const bad = [
       "shop.example",
@@ -52,7 +52,7 @@ describe("A peer's service under another name than its own", () => {
     assert.deepEqual(refused.sort(), bad.map((host) => `["${host}"]`).sort());
   });
 
-  it("is none of those for reverse lookups", () => {
+  it("may not be in a domain for reverse lookups", () => {
     for (const [clusterDomain, owner] of [
       ["1.10.in-addr.arpa", "reverse lookups"],
       ["arpa", "reverse lookups"],
@@ -64,11 +64,11 @@ describe("A peer's service under another name than its own", () => {
       assert.throws(() => readContract(contractOf({ domains: [domain] }), "contract of b"), FaultsError);
   });
 
-  it("is left out in a domain that the peer does not publish", () => {
+  it("is skipped in a domain that the peer does not publish", () => {
     assert.deepEqual(planned(under("bar.shop.example", BAR)).refused, ['["bar.shop.example"]']);
   });
 
-  it("is left out below a cluster domain of one label", () => {
+  it("is skipped below a cluster domain of one label", () => {
     const found = planned({ clusterDomain: "com", ...under("google.com", "bar.xyz.svc.com") });
     assert.deepEqual([Object.keys(found.names), found.refused], [["bar.xyz.svc.com"], ['["google.com"]']]);
   });
@@ -76,7 +76,7 @@ describe("A peer's service under another name than its own", () => {
   const equal = { ...local, clusterDomain: "cluster.local" };
   const ofEqual = { clusterDomain: "cluster.local", meshDomain: "b.mesh" };
 
-  it("goes into the mesh domain as full names do, but for one in a domain that it owns", () => {
+  it("moves into the mesh domain, unless it is in a further domain of the peer", () => {
     const hosts = ["bar.cluster.local", "bar.xyz.svc.cluster.local", "bar.shop.example"];
     assert.deepEqual(planned({ ...ofEqual, domains: ["shop.example"], ...under(...hosts) }, equal), {
       names: {
@@ -89,7 +89,7 @@ describe("A peer's service under another name than its own", () => {
     });
   });
 
-  it("is left out where the name in the mesh domain would mean something of this side", () => {
+  it("is skipped where its host in the mesh domain would be special here", () => {
     const metadata = planned(
       { ...ofEqual, meshDomain: "google.internal", ...under("metadata.cluster.local") },
       equal,
@@ -102,7 +102,7 @@ describe("A peer's service under another name than its own", () => {
     assert.deepEqual([short.names, short.refused], [{}, ['["istiod.cluster.local"]']]);
   });
 
-  it("is none where all names are global, whatever domains the contract has", () => {
+  it("does not exist with .global names", () => {
     const { names, refused } = planned(
       {
         topology: "replicated",
@@ -115,7 +115,7 @@ describe("A peer's service under another name than its own", () => {
     assert.equal(refused.length, 2);
   });
 
-  it("is meant by import rules that go by its host, and by none that go by name and namespace", () => {
+  it("is matched by import rules by host, and not by name and namespace", () => {
     const config = (imports: unknown[]) =>
       validConfig(
         {
@@ -134,7 +134,7 @@ describe("A peer's service under another name than its own", () => {
     for (const rule of [{ service: "bar" }, { namespace: "*" }]) assert.deepEqual(chosen(rule), []);
   });
 
-  it("is not to be had by an import rule in a domain of ours", () => {
+  it("cannot be moved into a domain of ours by an import rule", () => {
     const cluster = { name: "cluster-a", domain: "cluster-a.local", domains: ["ours.example"] };
     const peers = { b: { stack: "b", imports: [{ service: "bar", as: "bar.ours.example" }] } };
     const config = validConfig({ cluster, peers, kubeconfig: KUBECONFIG }, "cluster-a");
@@ -157,7 +157,7 @@ describe("The further domains of a contract", () => {
     }
   };
 
-  it("are sorted, and may be left out", () => {
+  it("are sorted, and optional", () => {
     const { contract } = readContract(contractOf({ domains: ["b.example", "a.example"] }), "");
     assert.deepEqual(contract.domains, ["a.example", "b.example"]);
     const { domains: _domains, ...without } = contractOf();
@@ -182,7 +182,7 @@ describe("The further domains of a contract", () => {
     });
   }
 
-  it("are not there twice, and not one in the other, nor very many", () => {
+  it("may not be duplicate, nested or very many", () => {
     assert.deepEqual(faultsOf({ domains: ["a.example", "a.example"] }), ["domains[1]"]);
     assert.deepEqual(faultsOf({ domains: ["x.a.example", "a.example"] }), ["domains[1]"]);
     assert.deepEqual(faultsOf({ domains: Array.from({ length: 17 }, (_, at) => `d${at}.example`) }), [
@@ -238,13 +238,13 @@ describe("A hostile peer's further domain", () => {
     });
   }
 
-  it("is not what holds one of ours or of others either", () => {
+  it("may not contain a domain of ours or of others", () => {
     const deep = { ...local, clusterDomain: "a.acme.org", domains: ["shop.acme.net"] };
     for (const domain of ["acme.org", "acme.net"])
       assert.equal(planned({ domains: [domain], services: {} }, deep).faults.length, 1, domain);
   });
 
-  it("is taken by no cluster domain and no mesh domain of another peer either", () => {
+  it("may not be another peer's cluster domain or mesh domain", () => {
     for (const changes of [
       { clusterDomain: "pay.example" },
       { clusterDomain: "cluster.local", meshDomain: "x.pay.example" },
@@ -265,7 +265,7 @@ describe("A hostile peer's further domain", () => {
   });
 });
 
-describe("Any contracts with further domains", () => {
+describe("The imports of any contracts with further domains", () => {
   const domain = fc.constantFrom(
     ...["cluster-a.local", "ours.example", "x.ours.example", "example", "shop.example", "eu.shop.example"],
     ...[
@@ -307,7 +307,7 @@ describe("Any contracts with further domains", () => {
         });
       });
 
-  it("give no peer a name of ours, and no two peers one name or names in domains that overlap", () => {
+  it("have no host of ours, and no two peers' hosts equal or in overlapping domains", () => {
     let imported = 0;
     fc.assert(
       fc.property(

@@ -15,7 +15,7 @@ import { label } from "../arbitraries.ts";
 const EQUAL = { clusterDomain: "cluster.local", meshDomain: "b.mesh" };
 const OTHER = { clusterDomain: "b.local", meshDomain: "b.mesh" };
 
-describe("The names of a peer's services", () => {
+describe("The hosts of a peer's services", () => {
   for (const [what, peer, ours, chosen, expected] of [
     ["their own where domains differ", OTHER, "a.local", undefined, "own"],
     ["in the mesh domain where the cluster domain is ours", EQUAL, "cluster.local", undefined, "mesh"],
@@ -29,7 +29,7 @@ describe("The names of a peer's services", () => {
     });
   }
 
-  it("are as the topology has them, in any other", () => {
+  it("follow the topology in others", () => {
     for (const topology of TOPOLOGIES.filter((each) => each !== "federation")) {
       const expected = topology === "replicated" ? "global" : "own";
       for (const chosen of [undefined, "own", "mesh"] as const)
@@ -38,14 +38,14 @@ describe("The names of a peer's services", () => {
   });
 });
 
-describe("A name under a mesh domain", () => {
-  it("is the service's own with that domain for the cluster's", () => {
+describe("A host under a mesh domain", () => {
+  it("is the service's own host with the cluster domain replaced", () => {
     assert.equal(nameHere("mesh", "bar.xyz.svc.cluster.local", EQUAL), "bar.xyz.svc.b.mesh");
     assert.equal(nameHere("mesh", "db-0.db.xyz.svc.cluster.local", EQUAL), "db-0.db.xyz.svc.b.mesh");
     assert.equal(nameHere("mesh", "cluster.local.svc.cluster.local", EQUAL), "cluster.local.svc.b.mesh");
   });
 
-  it("is there for names of that cluster only, and where it is a DNS name", () => {
+  it("exists for hosts of that cluster only, if it is a valid DNS name", () => {
     assert.equal(nameHere("mesh", "bar.xyz.svc.b.local", EQUAL), undefined);
     assert.equal(
       nameHere("mesh", "bar.xyz.svc.cluster.local", { clusterDomain: "cluster.local" }),
@@ -57,7 +57,7 @@ describe("A name under a mesh domain", () => {
     assert.match(nameless("mesh", long).rule, /too long a name under the peer's mesh domain 'xxx.*253/);
   });
 
-  it("is no two services' name, lies in the mesh domain, and tells the name there", () => {
+  it("is distinct per service, lies in the mesh domain, and can be reversed", () => {
     const host = fc
       .array(label(), { minLength: 1, maxLength: 3 })
       .map((labels) => `${labels.join(".")}.svc.cluster.local`);
@@ -76,12 +76,12 @@ describe("A peer without a mesh domain", () => {
   const told = (clusterDomain: string, ours: string) =>
     validateMeshDomain("b", "mesh", { clusterDomain }, ours).map(({ rule, remedy }) => `${rule}. ${remedy}`);
 
-  it("is none to complain of where its services are not called by it", () => {
+  it("is accepted where its services are not named by it", () => {
     assert.deepEqual(validateMeshDomain("b", "own", { clusterDomain: "b.local" }, "a.local"), []);
     assert.deepEqual(validateMeshDomain("b", "mesh", EQUAL, "cluster.local"), []);
   });
 
-  it("is to be updated, as nothing else helps where its cluster domain is ours", () => {
+  it("must be updated where its cluster domain is ours", () => {
     const [fault = ""] = told("cluster.local", "cluster.local");
     assert.match(
       fault,
@@ -90,7 +90,7 @@ describe("A peer without a mesh domain", () => {
     assert.doesNotMatch(fault, /names own/);
   });
 
-  it("may keep its own names where they are not ours", () => {
+  it("may keep its own hosts where they are not ours", () => {
     assert.match(
       told("b.local", "a.local").join(),
       /peers\.b\.names is 'mesh'\. .*`pulumi config set --path 'istio-federation:peers\.b\.names' own`/,
@@ -98,8 +98,8 @@ describe("A peer without a mesh domain", () => {
   });
 });
 
-describe("A note on names", () => {
-  it("tells that services imported by an older version get others, and how to keep theirs", () => {
+describe("A note on host names", () => {
+  it("announces that services of an older version get new hosts, and how to keep the old ones", () => {
     const [note, ...others] = namingNotes("b", "mesh", EQUAL, { clusterDomain: "cluster.local" });
     assert.deepEqual(others, []);
     assert.match(
@@ -108,7 +108,7 @@ describe("A note on names", () => {
     );
   });
 
-  it("is not made at first sight, nor again, nor where names stay", () => {
+  it("does not appear at first sight, twice, or where the hosts stay", () => {
     assert.deepEqual(namingNotes("b", "mesh", EQUAL, undefined), []);
     assert.deepEqual(namingNotes("b", "mesh", EQUAL, EQUAL), []);
     assert.deepEqual(namingNotes("b", "own", EQUAL, { clusterDomain: "cluster.local" }), []);

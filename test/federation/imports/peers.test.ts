@@ -37,7 +37,7 @@ const viewOfB = (reading: ContractReading, last = trusted) =>
   viewPeers(config, { "cluster-b": reading }, last, NOW);
 
 describe("A peer", () => {
-  it("is ready when its contract is there and names a gateway", () => {
+  it("is ready when its contract exists and has a gateway", () => {
     const contract = contractOf();
     const { peers, warnings } = viewOfB({ contract });
     const view = peers["cluster-b"];
@@ -47,7 +47,7 @@ describe("A peer", () => {
     assert.deepEqual(warnings, []);
   });
 
-  it("is pending while its stack gives none, with a warning that says why, and stays trusted as before", () => {
+  it("is pending without a contract, with a warning, and stays trusted", () => {
     const { peers, warnings } = viewOfB({ pending: "stack acme/mesh/tokyo does not exist" });
     assert.deepEqual(peers["cluster-b"], {
       peer: "cluster-b",
@@ -63,14 +63,14 @@ describe("A peer", () => {
     assert.deepEqual(warnings, ["Peer cluster-b is pending: stack acme/mesh/tokyo does not exist"]);
   });
 
-  it("is pending while its gateway has no address: nothing is to be registered that leads nowhere", () => {
+  it("is pending while its gateway has no address", () => {
     const { peers, warnings } = viewOfB({ contract: contractOf({ gateways: [] }) });
     assert.equal(peers["cluster-b"]?.state, "pending");
     assert.equal(peers["cluster-b"].pinned?.trustDomain, "cluster-b.local");
     assert.match(warnings.join(), /no address yet; run `pulumi up` on stack acme\/mesh\/tokyo/);
   });
 
-  it("is said to be pending since the update that first found it so, and what stays is counted", () => {
+  it("is reported with the time since when it is pending and the number of kept imports", () => {
     const last = importing({ state: "pending", since: "2026-11-01T00:00:00Z" });
     const { peers, warnings } = viewOfB({ pending: "stack b is gone" }, last);
     const view = peers["cluster-b"];
@@ -80,7 +80,7 @@ describe("A peer", () => {
     ]);
   });
 
-  it("is pending when its contract offers nothing any more, and its gateways are those of the contract", () => {
+  it("is pending when its contract exports nothing any more, with the contract's gateways", () => {
     const empty = { contract: contractOf({ services: {} }) };
     const view = viewOfB(empty, importing({})).peers["cluster-b"];
     assert.equal(view?.state, "pending");
@@ -90,7 +90,7 @@ describe("A peer", () => {
     assert.equal(viewOfB(empty).peers["cluster-b"]?.state, "ready");
   });
 
-  it("is warned of for an IPv6 gateway beside a host name, and for neither alone", () => {
+  it("causes a warning for an IPv6 gateway beside a host name", () => {
     const six = { address: "2001:db8::1", port: 15443 };
     const name = { address: "gw.example.org", port: 15443 };
     const warningsFor = (...gateways: (typeof six)[]) =>
@@ -102,7 +102,7 @@ describe("A peer", () => {
     assert.deepEqual([...warningsFor(name), ...warningsFor(six)], []);
   });
 
-  it("is imported as the rules of the config say, and is pending when they choose nothing any more", () => {
+  it("is imported by the config's rules, and is pending when they match nothing any more", () => {
     const viewBy = (imports: ImportRule[], last = trusted) =>
       viewPeers(
         { ...config, peers: { "cluster-b": { stack: "b", imports } } },
@@ -125,14 +125,14 @@ describe("A peer", () => {
     );
   });
 
-  it("may have a name that every object has a part of", () => {
+  it("may be named like a property of every object", () => {
     const peers = { constructor: { stack: "c" } };
     const readings = { constructor: { pending: "its stack does not exist" } };
     const view = viewPeers({ ...config, peers }, readings, nothing, NOW).peers["constructor"];
     assert.equal(view?.state, "pending");
   });
 
-  it("with many services draws a warning unless the config says who sees them", () => {
+  it("with many services causes a warning without exportTo", () => {
     const entries = Array.from({ length: 101 }, (_, index) => [
       `s${index}.xyz.svc.cluster-b.local`,
       contractOf().services[BAR],
@@ -144,7 +144,7 @@ describe("A peer", () => {
     assert.deepEqual(viewPeers(last, { "cluster-b": { contract } }, nothing, NOW).warnings, []);
   });
 
-  it("keeps its domains while it is pending: no other peer takes them over", () => {
+  it("keeps its domains while pending", () => {
     for (const field of ["clusterDomain", "trustDomain"] as const) {
       const taken = contractOf({
         cluster: "cluster-c",
@@ -172,7 +172,7 @@ describe("A peer", () => {
     services: { "bar.xyz.svc.cluster.local": contractOf().services[BAR] },
   });
 
-  it("with our cluster domain is pinned with its mesh domain, under which its services are called", () => {
+  it("with our cluster domain is pinned with its mesh domain", () => {
     const { peers } = viewPeers(equal, { "cluster-b": { contract: equalB } }, nothing, NOW);
     const view = peers["cluster-b"];
     assert.equal(view?.state, "ready");
@@ -180,7 +180,7 @@ describe("A peer", () => {
     assert.equal(view.pinned?.meshDomain, "cluster-b.mesh");
   });
 
-  it("keeps its mesh domain while it is pending, and leaves the cluster domain that all have to others", () => {
+  it("keeps its mesh domain, and not the shared cluster domain, while pending", () => {
     const pinned = { ...anchor, clusterDomain: "cluster.local", meshDomain: "cluster-b.mesh" };
     const last: Pick<LastRun, "pinned" | "statuses"> = { ...nothing, pinned: { "cluster-b": pinned } };
     const contractC = (meshDomain: string) =>
@@ -204,7 +204,7 @@ describe("A peer", () => {
     );
   });
 
-  it("that an older version imported by names in cluster.local keeps them, or gets others by the config, with a note", () => {
+  it("imported under cluster.local by an older version keeps its hosts or gets new ones, with a note", () => {
     const last: Pick<LastRun, "pinned" | "statuses"> = {
       ...nothing,
       pinned: { "cluster-b": { ...anchor, clusterDomain: "cluster.local" } },
@@ -221,7 +221,7 @@ describe("A peer", () => {
     assert.deepEqual(view?.state === "ready" && Object.keys(view.services), ["bar.xyz.svc.cluster.local"]);
   });
 
-  it("may change its own domains with the config's consent, and leaves them to others once it is no peer any more", () => {
+  it("may change its domains with consent, and frees them when it is no longer a peer", () => {
     const moved = contractOf({ clusterDomain: "b.example", trustDomain: "b.example", services: {} });
     assert.match(
       faultsThrown(() => viewOfB({ contract: moved })).join(),
@@ -240,7 +240,7 @@ describe("A peer", () => {
     assert.equal(viewPeers(config, readings, last, NOW).peers["cluster-b"]?.state, "ready");
   });
 
-  it("keeps its good services when one is bad, with a warning that names the bad one", () => {
+  it("keeps its valid services when one is invalid, with a warning", () => {
     const services = { ...contractOf().services, "www.example.com": contractOf().services[BAR] };
     const { peers, warnings } = viewOfB({ contract: contractOf({ services }) });
     const view = peers["cluster-b"];
@@ -262,7 +262,7 @@ describe("A peer", () => {
     },
   };
   for (const [condition, { contract, message }] of Object.entries(unfit)) {
-    it(`whose contract ${condition} stops the run before anything changes, and every such peer is named`, () => {
+    it(`whose contract ${condition} is a fault, for every such peer`, () => {
       const readings = { "cluster-b": { contract }, "cluster-c": { contract } };
       assert.throws(
         () => viewPeers(config, readings, nothing, NOW),
@@ -277,7 +277,7 @@ describe("A peer", () => {
     });
   }
 
-  it("may be under our own root, as another peer may too, and needs no leave for it", () => {
+  it("may be under our own root, like other peers, without consent", () => {
     const own = providedPlan({ certificate: "", key: "", chain: [], roots: [ROOT_B] });
     const ofC = { cluster: "cluster-c", clusterDomain: "c.local", trustDomain: "c.local", services: {} };
     const readings = { "cluster-b": { contract: contractOf() }, "cluster-c": { contract: contractOf(ofC) } };

@@ -22,7 +22,7 @@ const inputs = fc
   .map(([service, addresses, exportTo]) => ({ ...input, service, gateways: addresses, exportTo }));
 
 describe("A ServiceEntry", () => {
-  it("sends calls of the peer's service to the peer's gateway, under mutual TLS with the far workload", () => {
+  it("routes to the peer's gateway with mutual TLS to the remote workload", () => {
     assert.deepEqual(renderServiceEntry(input), {
       apiVersion: "networking.istio.io/v1",
       kind: "ServiceEntry",
@@ -57,7 +57,7 @@ describe("A ServiceEntry", () => {
     });
   });
 
-  it("is STATIC for IP addresses only, and DNS as soon as a gateway has a name", () => {
+  it("is STATIC for IP addresses only, and DNS with a host name", () => {
     const resolution = (...addresses: string[]): string =>
       renderServiceEntry({ ...input, gateways: addresses.map((address) => ({ address, port: 15443 })) }).spec
         .resolution;
@@ -70,7 +70,7 @@ describe("A ServiceEntry", () => {
     ["more ports than endpoints may name", portsOf(129)],
     ["a port's name that is too long for them", portsOf(2, 63)],
   ] as const) {
-    it(`leads to the gateways by its ports' own target with ${what}`, () => {
+    it(`has the gateways' port as its target ports with ${what}`, () => {
       const service = { ...barImport, ports };
       const { spec } = renderServiceEntry({ ...input, service, gateways: gatewaysOf(2) });
       assert.ok(spec.ports.every(({ targetPort }) => targetPort === 15443));
@@ -78,7 +78,7 @@ describe("A ServiceEntry", () => {
     });
   }
 
-  it("shares port numbers with others, HTTP or TCP: it names one host, and leaves the address to istiod", () => {
+  it("has one host and no address, so port numbers may repeat in other entries", () => {
     const tcp = { ...barImport, ports: [{ number: 8080, name: "tcp", protocol: "TCP" as const }] };
     const [http, db] = [
       renderServiceEntry({ ...input, service: barImport }),
@@ -94,7 +94,7 @@ describe("A ServiceEntry", () => {
     }
   });
 
-  it("is the same in bytes for the same input in any order", () => {
+  it("is rendered to the same bytes for inputs in any order", () => {
     const pairs = inputs.chain((one) =>
       fc
         .tuple(

@@ -47,8 +47,8 @@ const share = (...chosen: ImportChoice[]) => {
 
 const [b, c, d] = ["b", "c", "d"].map((peer) => planOf(peer)) as [PeerImports, PeerImports, PeerImports];
 
-describe("A name that several peers have", () => {
-  it("is registered once, with the first, with the gateways and identities of all", () => {
+describe("A host that several peers export", () => {
+  it("is registered once, by the first peer, with the gateways and identities of all", () => {
     const { faults, peers } = share(choiceOf(c, { weight: 3 }), choiceOf(b), choiceOf(d));
     assert.deepEqual(faults, []);
     assert.deepEqual(peers["b"]?.services, {
@@ -84,7 +84,7 @@ describe("A name that several peers have", () => {
     );
   });
 
-  it("is with the one that has the highest priority, or with several that have it", () => {
+  it("is served by the peers with the highest priority", () => {
     const alone = share(choiceOf(b), choiceOf(c, { priority: 2 }), choiceOf(d, { priority: 1 }));
     assert.deepEqual([alone.peers["b"]?.services, alone.peers["d"]?.services], [{}, {}]);
     assert.deepEqual(alone.peers["c"]?.services, c.services);
@@ -96,14 +96,14 @@ describe("A name that several peers have", () => {
     );
   });
 
-  it("is opened by the gateways of all where it is", () => {
+  it("is behind TLS-terminating gateways of all peers", () => {
     const opened = ["b", "c"].map((peer) => choiceOf(planOf(peer, { terminated: true })));
     const { faults, peers } = share(...opened);
     assert.deepEqual(faults, []);
     assert.equal(peers["b"]?.services[NAME]?.terminated, true);
   });
 
-  it("is with the first of them, and those that do as it does, where only some open its calls: they change one by one", () => {
+  it("is served by the first peer and those with its kind of gateway, where kinds differ", () => {
     const opened = (peer: string) => planOf(peer, { terminated: true });
     for (const [choices, serving, told] of [
       [
@@ -130,7 +130,7 @@ describe("A name that several peers have", () => {
     }
   });
 
-  it("is a fault where they also differ in something else, and no choice where a rule prefers one", () => {
+  it("is a fault where other fields differ too, unless a rule prefers one peer", () => {
     const opened = planOf("c", { terminated: true, ports: [{ ...http, name: "other" }] });
     const { faults, warnings } = share(choiceOf(b), choiceOf(opened));
     assert.deepEqual([faults.length, warnings], [1, []]);
@@ -139,7 +139,7 @@ describe("A name that several peers have", () => {
     assert.deepEqual([preferred.faults, preferred.warnings, preferred.peers["b"]?.elsewhere], [[], [], 1]);
   });
 
-  it("is not with a peer that has no gateway", () => {
+  it("is not served by a peer without a gateway", () => {
     const { faults, peers } = share(choiceOf(planOf("b", {}, { gateways: [] })), choiceOf(c));
     assert.deepEqual(faults, []);
     assert.deepEqual(peers["c"]?.services, c.services);
@@ -160,7 +160,7 @@ describe("A name that several peers have", () => {
     ],
   ];
   for (const [what, other, rule] of differing) {
-    it(`is a fault that names both, and the ways out, where they differ in ${what}`, () => {
+    it(`is a fault with both peers and remedies where they differ in ${what}`, () => {
       const [fault, ...others] = share(choiceOf(b), other).faults;
       assert.deepEqual(others, []);
       assert.equal(fault?.path, "peers.b.contract.services");
@@ -170,7 +170,7 @@ describe("A name that several peers have", () => {
     });
   }
 
-  it("is a fault where all of it together is too large", () => {
+  it("is a fault where the merged entry is too large", () => {
     const gateways = Array.from({ length: 2500 }, (_, index) => ({
       address: `g${index}.${"a".repeat(60)}.example.com`,
       port: 15443,
@@ -182,7 +182,7 @@ describe("A name that several peers have", () => {
     assert.match(share(...apart).faults[0]?.rule ?? "", /too large an entry together/);
   });
 
-  it("comes out the same in whatever order the peers come", () => {
+  it("is merged equally in any order of peers", () => {
     const choices = [choiceOf(b, { weight: 2 }), choiceOf(c), choiceOf(planOf("d", { ports: [tls] }))];
     const expected = JSON.stringify(shareNames(choices));
     fc.assert(

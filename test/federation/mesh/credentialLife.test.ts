@@ -11,7 +11,7 @@ import {
 
 const life = { issued: "2026-11-01T00:00:00Z", expires: "2026-12-01T00:00:00Z" };
 
-describe("The life of a credential", () => {
+describe("The lifetime of a token", () => {
   const moments: [string, boolean, boolean, boolean][] = [
     ["2026-11-15T23:59:59Z", false, false, false],
     ["2026-11-16T00:00:00Z", true, false, false],
@@ -19,7 +19,7 @@ describe("The life of a credential", () => {
     ["2026-12-01T00:00:00Z", true, true, true],
   ];
   for (const [moment, due, late, ended] of moments) {
-    it(`on ${moment} is ${due ? "" : "not yet "}half over`, () => {
+    it(`is ${due ? "" : "not yet "}half over on ${moment}`, () => {
       const now = new Date(moment);
       assert.deepEqual(
         [isCredentialDue(life, now), isCredentialLate(life, now), hasExpired(life, now)],
@@ -28,7 +28,7 @@ describe("The life of a credential", () => {
     });
   }
 
-  it("without an end is never over", () => {
+  it("without expiry is never over", () => {
     const endless = { issued: life.issued };
     fc.assert(
       fc.property(fc.date({ noInvalidDate: true }), (now) => {
@@ -40,7 +40,7 @@ describe("The life of a credential", () => {
     );
   });
 
-  it("goes due, late, ended, in this order", () => {
+  it("is due, then late, then expired", () => {
     fc.assert(
       fc.property(fc.nat(1e10), fc.nat(1e10), fc.nat(3e10), (start, length, later) => {
         const any = {
@@ -54,14 +54,14 @@ describe("The life of a credential", () => {
     );
   });
 
-  it("is told when an update renews it", () => {
+  it("causes a note when an update renews the token", () => {
     assert.deepEqual(renewalNotes({ b: life }, new Date("2026-11-10T00:00:00Z")), []);
     assert.deepEqual(renewalNotes({ b: life }, new Date("2026-11-20T00:00:00Z")), [
       "The credential of peer b for this cluster ends on 2026-12-01T00:00:00Z: this update renews it; then its team is to run `pulumi up` on its stack",
     ]);
   });
 
-  it("is told when the API server gives much less than was asked for, with how often to renew it then", () => {
+  it("causes a warning when the API server grants much less than requested, with the renewal interval", () => {
     const given = (hours: number) => ({
       issued: "2026-11-01T00:00:01Z",
       expires: new Date(Date.parse("2026-11-01T00:00:00Z") + hours * 3_600_000).toISOString(),
@@ -77,7 +77,7 @@ describe("The life of a credential", () => {
     assert.match(shortLifeWarnings({ b: { ...given(1), hours: 720 } }).join(), /b 1 h, .* every 0\.5 h/);
   });
 
-  it("is told when an update takes one without an end back", () => {
+  it("causes a note when an update revokes a token without expiry", () => {
     const peers = { b: { stack: "acme/mesh/b" }, c: { stack: "c" }, d: { stack: "d" } };
     const lives = { b: { issued: life.issued }, c: life, gone: { issued: life.issued } };
     assert.deepEqual(replacedCredentialWarnings(lives, peers, true), []);

@@ -22,7 +22,7 @@ function view(reading: ContractReading, last: Partial<LastRun> = {}, config = me
 const faults = (...args: Parameters<typeof view>) => faultsThrown(() => view(...args));
 
 describe("A peer in a single mesh", () => {
-  it("is ready when it is of this mesh and gives us access: the entry that is named like us", () => {
+  it("is ready when it is in this mesh and grants access to a cluster of our name", () => {
     const { peers, warnings } = view({ contract: meshContract(), access });
     const peer = peers["cluster-b"];
     assert.ok(peer?.state === "ready");
@@ -54,7 +54,7 @@ describe("A peer in a single mesh", () => {
     });
   }
 
-  it("is told all that is wrong with it at once, contract and access", () => {
+  it("is refused with all faults of contract and access at once", () => {
     const contract = meshContract({ clusterDomain: "b.local", trustDomain: "b.local", meshId: "mesh2" });
     const bad = { "cluster-a": { ...ACCESS, server: "https://127.0.0.1", token: `${TOKEN}\n` } };
     assert.deepEqual(
@@ -68,7 +68,7 @@ describe("A peer in a single mesh", () => {
     );
   });
 
-  it("may have its API server on loopback only where this stack allows it", () => {
+  it("may have its API server on loopback only if the config allows it", () => {
     const local = {
       contract: meshContract(),
       access: { "cluster-a": { ...ACCESS, server: "https://127.0.0.1" } },
@@ -84,7 +84,7 @@ describe("A peer in a single mesh", () => {
     "metadata.google.internal",
     "instance-data.ec2.internal",
   ]) {
-    it(`may not have its API server under a name of this side: ${host}`, () => {
+    it(`may not have its API server under a local name: ${host}`, () => {
       const bad = { "cluster-a": { ...ACCESS, server: `https://${host}:6443` } };
       assert.match(
         faults({ contract: meshContract(), access: bad }).join(),
@@ -93,13 +93,13 @@ describe("A peer in a single mesh", () => {
     });
   }
 
-  it("may have it under a private name of its own", () => {
+  it("may have its API server under a private name of its own", () => {
     const own = { "cluster-a": { ...ACCESS, server: "https://api.east.corp.internal:6443" } };
     assert.deepEqual(faults({ contract: meshContract(), access: own }), []);
   });
 
   for (const field of ["server", "certificateAuthority", "expires", "issued", "token"]) {
-    it(`shows nothing of a credential whose ${field} does not fit`, () => {
+    it(`is refused without quoting a credential whose ${field} is invalid`, () => {
       const bad = { ...ACCESS, [field]: `${TOKEN} ${TOKEN}` };
       try {
         view({ contract: meshContract(), access: { "cluster-a": bad } });
@@ -160,7 +160,7 @@ describe("A peer in a single mesh", () => {
     });
   }
 
-  it("is pending with our first update, which nobody can trust before", () => {
+  it("is pending in our first update", () => {
     const peer = view({ contract: meshContract(), access }, { contract: undefined }).peers["cluster-b"];
     assert.ok(peer?.state === "pending");
     assert.match(
@@ -170,7 +170,7 @@ describe("A peer in a single mesh", () => {
     assert.deepEqual(peer.pinned?.rootCertificates, [ROOT_B], "it is trusted before it is called");
   });
 
-  it("need not say that it trusts the root that both are under", () => {
+  it("need not publish trust in a shared root", () => {
     const own = providedPlan({ certificate: "", key: "", chain: [], roots: [ROOT_B] });
     const reading = { contract: meshContract(), access, trustAnchors: {} };
     const { peers } = viewMeshPeers(meshConfig(), { "cluster-b": reading }, FIRST_UPDATE, NOW, own);
@@ -199,7 +199,7 @@ describe("A peer in a single mesh", () => {
       assert.equal(view(reading, joined).peers["cluster-b"]?.state, "ready");
     });
 
-    it("stays while we bring in another root, which it trusts with its next update", () => {
+    it("stays while we rotate to a root that it does not trust yet", () => {
       const rotating = { ...joined, authority: { roots: [ROOT_A, ROOT_C] } };
       assert.equal(view({ contract: meshContract(), access }, rotating).peers["cluster-b"]?.state, "ready");
     });
@@ -208,14 +208,14 @@ describe("A peer in a single mesh", () => {
       ["takes our access back", { contract: meshContract(), access: {} }],
       ["is destroyed", { pending: "no output yet", trustAnchors: {} }],
     ] as const) {
-      it(`goes when it ${what}`, () => {
+      it(`is removed when it ${what}`, () => {
         const peer = view(reading, joined).peers["cluster-b"];
         assert.ok(peer?.state === "pending");
         assert.equal(peer.access, undefined);
       });
     }
 
-    it("may not come back with another root unseen", () => {
+    it("may not return with another root without consent", () => {
       const contract = meshContract({ rootCertificates: [ROOT_A] });
       assert.match(
         faults({ contract, access }, joined).join(),
@@ -224,7 +224,7 @@ describe("A peer in a single mesh", () => {
     });
   });
 
-  it("is warned of, as it reads our Secrets, and of the open gateway it is told, in each preview", () => {
+  it("causes a warning about Secrets and the open gateway in each preview", () => {
     const { notes, warnings } = view({ contract: meshContract(), access });
     assert.match(
       notes.join("\n"),
@@ -251,7 +251,7 @@ describe("A peer in a single mesh", () => {
     ],
   ];
   for (const [what, now, warning] of lives) {
-    it(`has us warned of our credential: ${what}`, () => {
+    it(`causes a warning about our token: ${what}`, () => {
       const { peers, warnings } = view({ contract: meshContract(), access }, {}, meshConfig(), new Date(now));
       assert.equal(peers["cluster-b"]?.state, "ready");
       if (warning === undefined) assert.doesNotMatch(warnings.join(), /credential for peer/);

@@ -46,7 +46,7 @@ function plan(
 }
 
 describe("A plan of a single mesh", () => {
-  it("finds a peer ready by its contract, its access for us, and its API server's answer", () => {
+  it("has a ready peer with contract, access and an answering API server", () => {
     const { plan: found, peer, settings, warnings } = plan();
     assert.equal(peer?.state, "ready");
     assert.equal(settings.tokenHours, 720);
@@ -55,13 +55,13 @@ describe("A plan of a single mesh", () => {
     assert.deepEqual(Object.keys(found.pinned), ["cluster-b"]);
   });
 
-  it("waits for a peer that is not there", () => {
+  it("has a pending peer without a stack", () => {
     const { peer, warnings } = plan({ peer: { pending: "stack acme/mesh/b does not exist" } });
     assert.equal(peer?.state, "pending");
     assert.match(warnings.join(), /Peer cluster-b is pending: .* does not exist/);
   });
 
-  it("goes on when the credentials for each other have both ended: either side's update renews what it gave", () => {
+  it("renews its token though the peer's token has expired", () => {
     const life = { issued: "2020-01-01T00:00:00Z", expires: "2020-02-01T00:00:00Z" };
     const ended = { ...ACCESS, ...life, token: "ended" };
     const lastRun = { credentials: { "cluster-b": life }, joined: { "cluster-b": ended } };
@@ -78,7 +78,7 @@ describe("A plan of a single mesh", () => {
     assert.equal(peer?.access?.token, ended.token);
   });
 
-  it("notes when this update renews a credential", () => {
+  it("has a note when this update renews a token", () => {
     const credentials = { "cluster-b": { issued: "2020-01-01T00:00:00Z", expires: "2020-02-01T00:00:00Z" } };
     const { notes } = plan({ peer: { pending: "not there" }, lastRun: { credentials } });
     assert.match(
@@ -87,7 +87,7 @@ describe("A plan of a single mesh", () => {
     );
   });
 
-  it("warns in a preview only of lifetimes that are shorter than asked for: an update does so itself", () => {
+  it("warns of shortened lifetimes in a preview only", () => {
     const life = { issued: "2026-11-20T10:00:00Z", expires: "2026-11-22T10:00:00Z", hours: 720 };
     const lastRun = { credentials: { "cluster-b": life } };
     const [preview, update] = [true, false].map((isPreview) => plan({ lastRun, isPreview }).warnings.join());
@@ -95,7 +95,7 @@ describe("A plan of a single mesh", () => {
     assert.doesNotMatch(update ?? "", /tokenHours/);
   });
 
-  it("warns of what a peer keeps that it takes access from", () => {
+  it("warns that a removed peer keeps its token until it expires", () => {
     const life = { issued: "2026-11-01T00:00:00Z", expires: "2126-12-01T00:00:00Z" };
     const { warnings } = plan({ lastRun: { credentials: { "cluster-b": life, "cluster-x": life } } });
     assert.match(
@@ -106,7 +106,7 @@ describe("A plan of a single mesh", () => {
   });
 });
 
-describe("A peer whose API server was asked", () => {
+describe("A peer whose API server was queried", () => {
   const after = (failure: AccessFailure, access: object = ACCESS, lastRun: Partial<LastRun> = {}) => {
     const found = plan({
       peer: reading(access),
@@ -127,26 +127,26 @@ describe("A peer whose API server was asked", () => {
     return peer.reason;
   }
 
-  it("is pending when it refuses the credential, and its team must act", () => {
+  it("is pending when it refuses the token", () => {
     assert.match(
       reason(REFUSED),
       /^its API server https:.* refuses the credential .*; have its team run `pulumi up --refresh` on stack acme\/mesh\/b, then run it here$/,
     );
   });
 
-  it("is pending when the credential has ended", () => {
+  it("is pending when the token has expired", () => {
     assert.match(
       reason(REFUSED, { ...ACCESS, expires: "2026-11-01T00:00:00Z" }),
       /refuses our credential, which ended on 2026-11-01T00:00:00Z; have its team run `pulumi up` on stack acme/,
     );
   });
 
-  it("is pending when it lets us read nothing", () => {
+  it("is pending when it permits no reads", () => {
     const failure = { ...REFUSED, status: 403, cause: "403 Forbidden" };
     assert.match(reason(failure), /does not let us read what istiod needs: 403.*on stack acme\/mesh\/b/);
   });
 
-  it("is pending when another server answers than the certificates tell", () => {
+  it("is pending when the server's certificate is not from the published authority", () => {
     const failure = { status: undefined, cause: "self-signed", unreachable: true, passing: false };
     assert.match(
       reason(failure),
@@ -154,7 +154,7 @@ describe("A peer whose API server was asked", () => {
     );
   });
 
-  it("joins when it does not answer here, as istiod may have another way to it, with a warning for both sides", () => {
+  it("joins with a warning when it does not answer here", () => {
     const failure = { status: undefined, cause: "ECONNREFUSED", unreachable: true, passing: true };
     const { peer, warning } = after(failure);
     assert.equal(peer.state, "ready");
@@ -172,7 +172,7 @@ describe("A peer whose API server was asked", () => {
     assert.match(warning, /too busy to answer.*429/);
   });
 
-  it("leaves istiod what it had when it refuses us now, so that this side can still renew what it gave", () => {
+  it("keeps istiod's last access when it refuses access now", () => {
     const before = { ...ACCESS, token: "other", expires: "2026-11-01T00:00:00Z" };
     const lastRun = { joined: { "cluster-b": before } };
     for (const access of [before, { ...ACCESS, certificateAuthority: ROOT_B }]) {
@@ -183,7 +183,7 @@ describe("A peer whose API server was asked", () => {
     }
   });
 
-  it("keeps since when it refuses us", () => {
+  it("keeps the time since when it refuses access", () => {
     const since = "2026-11-20T10:00:00Z";
     const status = { state: "pending", reason: "", since, imported: 0 } as const;
     const { peer } = after(REFUSED, ACCESS, { statuses: { "cluster-b": status } });
@@ -191,7 +191,7 @@ describe("A peer whose API server was asked", () => {
     assert.equal(peer.since, since);
   });
 
-  it("is no concern while the peer is pending for another reason", () => {
+  it("is not reported while the peer is pending for another reason", () => {
     const peer = { contract: meshContract(), trustAnchors: TRUSTING };
     const found = plan({ peer, mesh: { accessFailures: { "cluster-b": REFUSED } } });
     assert.ok(found.peer?.state === "pending");
@@ -208,16 +208,16 @@ describe("This cluster's own API server in a single mesh", () => {
     plan({ mesh: { kubeconfigAuthority } }, singleMesh(apiServer)).settings.apiServer;
   const kubeconfigFault = { path: "kubeconfig", rule: "cannot be used", remedy: "Provide that file" };
 
-  it("has the config's certificates, and then needs no kubeconfig", () => {
+  it("has the config's certificates without the kubeconfig", () => {
     const given = { server: own, certificateAuthority: ROOT_A };
     assert.deepEqual(settle({ faults: [kubeconfigFault] }, { certificateAuthority: ROOT_A }), given);
   });
 
-  it("has those of the kubeconfig where the config has none; its address stays the config's", () => {
+  it("has the kubeconfig's certificates by default, and the config's address", () => {
     assert.deepEqual(settle({ value: ROOT_B }), { server: own, certificateAuthority: ROOT_B });
   });
 
-  it("has nothing but certificates from there, and no file with a key", () => {
+  it("has certificates only, even from a file that also has a key", () => {
     const noted = settle({ value: `a note\n${ROOT_A}another\n${ROOT_B}` });
     assert.equal(noted.certificateAuthority, `${ROOT_A}${ROOT_B}`);
     const key = "-----BEGIN EC PRIVATE KEY-----\nc2VjcmV0\n-----END EC PRIVATE KEY-----\n";
@@ -233,7 +233,7 @@ describe("This cluster's own API server in a single mesh", () => {
     ["has none", undefined],
     ["has what is none", "x"],
   ] as const) {
-    it(`is a fault when the kubeconfig ${what} either`, () => {
+    it(`is a fault when the kubeconfig ${what}, too`, () => {
       assert.deepEqual(
         faultsIn(() => settle({ value })).map(({ path }) => path),
         ["singleMesh.apiServer.certificateAuthority"],
@@ -248,7 +248,7 @@ describe("This cluster's own API server in a single mesh", () => {
     );
   });
 
-  it("is a fault when its certificate is not what peers are told, as only this side can mend that", () => {
+  it("is a fault when its certificate is not from the published authority", () => {
     const ownAccess = { status: undefined, cause: "self-signed", unreachable: true, passing: false };
     const [fault, ...others] = faultsIn(() => plan({ mesh: { ownAccess } }));
     assert.deepEqual(others, []);

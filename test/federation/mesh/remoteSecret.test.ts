@@ -3,10 +3,10 @@ import { KubeConfig } from "@kubernetes/client-node";
 import { remoteSecret } from "../../../federation/mesh/reader.ts";
 import { ACCESS, TOKEN } from "./meshSamples.ts";
 
-describe("The Secret by which istiod reads a peer", () => {
+describe("The remote Secret for istiod", () => {
   const secret = remoteSecret("cluster-b", ACCESS);
 
-  it("is named, labelled and keyed as istioctl does it", () => {
+  it("has istioctl's name, label and key", () => {
     assert.deepEqual(secret.metadata, {
       name: "istio-remote-secret-cluster-b",
       labels: { "istio/multiCluster": "true" },
@@ -15,7 +15,7 @@ describe("The Secret by which istiod reads a peer", () => {
     assert.deepEqual(Object.keys(secret.stringData), ["cluster-b"]);
   });
 
-  it("holds a kubeconfig that leads to the peer's API server with our token, and trusts its certificates only", () => {
+  it("holds a kubeconfig of the peer's API server with token and certificate authority", () => {
     const config = new KubeConfig();
     config.loadFromString(secret.stringData["cluster-b"]!);
     assert.equal(config.getCurrentCluster()?.server, ACCESS.server);
@@ -27,7 +27,7 @@ describe("The Secret by which istiod reads a peer", () => {
     assert.equal(config.getCurrentUser()?.token, TOKEN);
   });
 
-  it("is the same in bytes each time", () => {
+  it("is rendered to the same bytes each time", () => {
     assert.deepEqual(remoteSecret("cluster-b", { ...ACCESS }), secret);
   });
 });
