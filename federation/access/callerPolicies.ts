@@ -1,5 +1,5 @@
 import { type Fault, within } from "../core/fault.ts";
-import { compare } from "../core/order.ts";
+import { compare, compareNames } from "../core/order.ts";
 import { serviceKey } from "../exports/exportRule.ts";
 import type { Offer } from "../exports/offer.ts";
 import type { AuthorizationPolicy } from "./authorizationPolicy.ts";
@@ -60,9 +60,7 @@ export function callerPolicies(
   });
   const atGateway = gatewayPolicies(exported, context);
   return {
-    policies: [...policies, ...atGateway].sort(
-      (one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name),
-    ),
+    policies: [...policies, ...atGateway].sort(compareNames),
     unenforceable: [...faults.keys()],
     warnings: [
       ...faults.values(),

@@ -1,4 +1,4 @@
-import { compare, sortedRecord } from "../core/order.ts";
+import { append, compare, compareNames, sortedRecord } from "../core/order.ts";
 import { boundedLines, count, firstNames } from "../core/text.ts";
 import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import type { Offer } from "../exports/offer.ts";
@@ -29,19 +29,14 @@ export function foreignPolicyEffects(
   policies: readonly ForeignPolicy[],
   offers: readonly SelectedOffer[],
 ): ForeignPolicyEffects {
-  const sorted = [...policies].sort(
-    (one, other) => compare(one.namespace, other.namespace) || compare(one.name, other.name),
-  );
   const allows = new Map<string, Record<string, string>[]>();
-  const applying = sorted.flatMap((policy) => {
+  const applying = [...policies].sort(compareNames).flatMap((policy) => {
     const hosts = offers
       .filter((offer) => selectsOffer(policy, offer))
       .map(({ host }) => host)
       .sort(compare);
     if (hosts.length === 0) return [];
-    if (policy.action === "ALLOW") {
-      for (const host of hosts) allows.set(host, [...(allows.get(host) ?? []), policy.selector]);
-    }
+    if (policy.action === "ALLOW") for (const host of hosts) append(allows, host, policy.selector);
     return [{ policy, hosts }];
   });
   return {

@@ -1,7 +1,7 @@
 import type { LocalCaller } from "../config/callers.ts";
 import { count } from "../core/text.ts";
 import { type Fault, within } from "../core/fault.ts";
-import { compare, sortedUnique } from "../core/order.ts";
+import { compareKeys, sortedUnique } from "../core/order.ts";
 import { isHttp } from "../core/port.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT } from "../core/wellKnown.ts";
 import { terminatedSni } from "../exports/gatewayListeners.ts";
@@ -46,20 +46,18 @@ export function gatewayPolicies(offers: readonly Offer[], context: PolicyContext
   const groups = Map.groupBy(terminated, (offer) =>
     JSON.stringify(unmatchedCallersRules(peerCallers(offer, context))),
   );
-  const unmatched = [...groups]
-    .sort(([one], [other]) => compare(one, other))
-    .flatMap(([rules, members]) =>
-      (JSON.parse(rules) as PolicyRule[]).map((rule): PolicyRule => {
-        if (members.length === terminated.length) return { ...rule, to };
-        const names = members.flatMap(({ host, ports }) =>
-          ports.map(({ number }) => terminatedSni(host, number)),
-        );
-        return {
-          ...rule,
-          when: [...(rule.when ?? []), { key: "connection.sni", values: sortedUnique(names) }],
-        };
-      }),
-    );
+  const unmatched = [...groups].sort(compareKeys).flatMap(([rules, members]) =>
+    (JSON.parse(rules) as PolicyRule[]).map((rule): PolicyRule => {
+      if (members.length === terminated.length) return { ...rule, to };
+      const names = members.flatMap(({ host, ports }) =>
+        ports.map(({ number }) => terminatedSni(host, number)),
+      );
+      return {
+        ...rule,
+        when: [...(rule.when ?? []), { key: "connection.sni", values: sortedUnique(names) }],
+      };
+    }),
+  );
   const rules = [{ ...otherDomainsRule(peerDomains(context)), to }, ...unmatched];
   const selector = { matchLabels: { istio: GATEWAY_NAME } };
   return Array.from({ length: Math.ceil(rules.length / RULES_LIMIT) }, (_, index) => ({

@@ -1,5 +1,5 @@
 import type { LocalCaller } from "../config/callers.ts";
-import { compare, sortedUnique } from "../core/order.ts";
+import { compare, sortedNumbers, sortedUnique, withoutUndefined } from "../core/order.ts";
 import type { Operation, PolicyRule, Source } from "./authorizationPolicy.ts";
 import {
   type CallerGroup,
@@ -56,11 +56,7 @@ export function allowRules(ports: ProtocolPorts, callers: readonly DomainCallers
   return stepsOf(callers).steps.flatMap(({ entry, parts }) => {
     const { methods, paths } = entry;
     const open = limitsRequests(entry) ? ports.http : [...ports.http, ...ports.other];
-    const limit = {
-      ...(methods === undefined ? {} : { methods }),
-      ...(paths === undefined ? {} : { paths }),
-    };
-    return rulesAt(open, parts, limit);
+    return rulesAt(open, parts, withoutUndefined({ methods, paths }));
   });
 }
 
@@ -163,5 +159,5 @@ function sourcesOf(parts: readonly Part[]): { source: Source }[] {
 }
 
 function portTexts(ports: Iterable<number>): string[] {
-  return [...new Set(ports)].sort((one, other) => one - other).map(String);
+  return sortedNumbers(ports).map(String);
 }

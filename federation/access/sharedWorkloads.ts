@@ -1,6 +1,6 @@
 import { firstNames } from "../core/text.ts";
 import { type Fault, within } from "../core/fault.ts";
-import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
+import { compareKeys, sortedRecord, sortedUnique } from "../core/order.ts";
 import type { Offer } from "../exports/offer.ts";
 
 type Selector = Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export function mayShareWorkloads(
 /** Removes selectors whose workloads another one selects too; sorted. */
 export function widestSelectors(selectors: readonly Record<string, string>[]): Record<string, string>[] {
   const different = new Map(selectors.map((selector) => [JSON.stringify(selector), selector]));
-  const all = [...different].sort(([one], [other]) => compare(one, other)).map(([, selector]) => selector);
+  const all = [...different].sort(compareKeys).map(([, selector]) => selector);
   return all.filter((selector) => !all.some((other) => other !== selector && isWithin(selector, other)));
 }
 

@@ -4,7 +4,7 @@ import { firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { extraName } from "../core/domains.ts";
 import { isBelow, HOST_NAME } from "../core/names.ts";
-import { compare, sortedRecord } from "../core/order.ts";
+import { compare, compareKeys, sortedRecord } from "../core/order.ts";
 import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
 import type { KubernetesService } from "./clusterServices.ts";
 import { serviceKey } from "./exportRule.ts";
@@ -168,7 +168,7 @@ export function duplicateHosts(
 ): DuplicateHost[] {
   return [...Map.groupBy(named, ({ host }) => host)]
     .filter(([, all]) => all.length > 1)
-    .sort(([one], [other]) => compare(one, other))
+    .sort(compareKeys)
     .map(([value, all]) => {
       const keys = all.map(({ service }) => serviceKey(service)).sort(compare);
       const index = Math.min(...all.map((each) => each.index));

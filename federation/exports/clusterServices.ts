@@ -1,5 +1,5 @@
 import { matches } from "../core/labels.ts";
-import { compare } from "../core/order.ts";
+import { append, compare } from "../core/order.ts";
 import type { GatewayTls } from "./mutualTls.ts";
 import type { KubernetesPort } from "./ports.ts";
 
@@ -80,12 +80,8 @@ export function workloadIndex(
 ): (service: Pick<KubernetesService, "namespace" | "selector">) => readonly Workload[] {
   const byLabel = new Map<string, Workload[]>();
   for (const workload of workloads) {
-    for (const label of Object.entries(workload.labels)) {
-      const key = labelKey(workload.namespace, label);
-      const found = byLabel.get(key);
-      if (found === undefined) byLabel.set(key, [workload]);
-      else found.push(workload);
-    }
+    for (const label of Object.entries(workload.labels))
+      append(byLabel, labelKey(workload.namespace, label), workload);
   }
   return ({ namespace, selector }) => {
     const candidates = Object.entries(selector).map((label) => byLabel.get(labelKey(namespace, label)) ?? []);

@@ -11,7 +11,8 @@ import {
   ownerOf,
   sortedConflicts,
 } from "../core/hostConflict.ts";
-import { ownValue, sortedRecord, sortedUnique, changeBetween } from "../core/order.ts";
+import { changeBetween, mapRecord, ownValue, sortedUnique } from "../core/order.ts";
+import { valueAt } from "../core/schema.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { ContractReading } from "../imports/registration.ts";
 import type { PlanContext } from "../plan.ts";
@@ -108,10 +109,9 @@ export function exportChanges(
   { services }: ExportPlan,
   published: Readonly<Record<string, ContractService>>,
 ): string[] {
-  const [known, wanted] = [published, services].map((all) =>
-    Object.fromEntries(Object.entries(all).map(([host, service]) => [host, JSON.stringify(service)])),
-  );
-  const change = describeChange(changeBetween(known ?? {}, wanted ?? {}));
+  const texts = (all: Readonly<Record<string, ContractService>>): Record<string, string> =>
+    mapRecord(all, (service) => JSON.stringify(service));
+  const change = describeChange(changeBetween(texts(published), texts(services)));
   return change === "" ? [] : [`exports: ${change}`];
 }
 
@@ -168,18 +168,15 @@ export function clusterNames(
   readings: Readonly<Record<string, ContractReading>>,
   pinned: Readonly<Record<string, PinnedPeer>>,
 ): Record<string, string> {
-  return sortedRecord(
-    Object.entries(peers).map(([peer, { identity }]) => {
-      const reading = ownValue(readings, peer);
-      const published =
-        reading !== undefined && "contract" in reading ? clusterIn(reading.contract) : undefined;
-      return [peer, identity?.cluster ?? published ?? ownValue(pinned, peer)?.cluster ?? peer];
-    }),
-  );
+  return mapRecord(peers, ({ identity }, peer) => {
+    const reading = ownValue(readings, peer);
+    const published =
+      reading !== undefined && "contract" in reading ? clusterIn(reading.contract) : undefined;
+    return identity?.cluster ?? published ?? ownValue(pinned, peer)?.cluster ?? peer;
+  });
 }
 
 function clusterIn(contract: unknown): string | undefined {
-  if (typeof contract !== "object" || contract === null || !("cluster" in contract)) return undefined;
-  const { cluster } = contract;
+  const cluster = valueAt(contract, ["cluster"]);
   return typeof cluster === "string" && DNS_LABEL.test(cluster) ? cluster : undefined;
 }

@@ -2,7 +2,7 @@ import type { ExportRule } from "../config/exports.ts";
 import type { ContractService } from "../contract/service.ts";
 import { firstNames } from "../core/text.ts";
 import { type Fault, pathOf, within } from "../core/fault.ts";
-import { compare, ownValue } from "../core/order.ts";
+import { compare, compareKeys, ownValue } from "../core/order.ts";
 import { type ExportAlias, duplicateHosts, exportedHost, hostOf } from "./alias.ts";
 import { type ClusterServices, type KubernetesService, workloadIndex } from "./clusterServices.ts";
 import { serviceKey } from "./exportRule.ts";
@@ -53,13 +53,10 @@ export function exportServices(
   const identitiesOf = lastIdentities(last, lastAliases, cluster);
   const decided = matches
     .filter(({ service }) => !duplicates.some(({ keys }) => keys.has(serviceKey(service))))
-    .map((match) => {
-      const { service } = match;
-      return {
-        match,
-        ...offerService(match, workloadsOf(service), identitiesOf(service), cluster, tls),
-      };
-    });
+    .map((match) => ({
+      match,
+      ...offerService(match, workloadsOf(match.service), identitiesOf(match.service), cluster, tls),
+    }));
   const exported = decided.flatMap(({ match, offer }) => (offer === undefined ? [] : [{ match, offer }]));
   const offers = exported.map(({ offer }) => offer).sort((one, other) => compare(one.host, other.host));
   return {
@@ -129,6 +126,6 @@ function grouped(
 ): [string, string][] {
   const pairs = values.flatMap(([service, all]) => [...new Set(all)].map((value) => ({ value, service })));
   return [...Map.groupBy(pairs, ({ value }) => value)]
-    .sort(([one], [other]) => compare(one, other))
+    .sort(compareKeys)
     .map(([value, all]) => [value, firstNames(all.map(({ service }) => serviceKey(service)))]);
 }

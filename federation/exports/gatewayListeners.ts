@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ContractService } from "../contract/service.ts";
 import type { Fault } from "../core/fault.ts";
 import { HOST_NAME } from "../core/names.ts";
-import { compare } from "../core/order.ts";
+import { compare, compareKeys, withoutUndefined } from "../core/order.ts";
 import { valueAt } from "../core/schema.ts";
 import { serviceAccountId } from "../core/spiffe.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../core/wellKnown.ts";
@@ -40,7 +40,7 @@ export interface GatewayListeners {
 export function gatewayListeners(
   exports: Readonly<Record<string, ContractService>>,
 ): Pick<GatewayListeners, "hosts" | "terminated"> {
-  const services = Object.entries(exports).sort(([one], [other]) => compare(one, other));
+  const services = Object.entries(exports).sort(compareKeys);
   const [terminated = [], passthrough = []] = [true, false].map((wanted) =>
     services.filter(([, service]) => (service.terminated === true) === wanted),
   );
@@ -95,7 +95,7 @@ export interface GatewayServer {
   port: { number: number; name: string; protocol: "TLS" };
   tls: { mode: "AUTO_PASSTHROUGH" | "ISTIO_MUTUAL" };
   hosts: string[];
-  bind?: string | undefined;
+  bind?: string;
 }
 
 /** The spec of an Istio VirtualService. */
@@ -118,12 +118,17 @@ export function gatewayServers(
   { hosts, terminated }: Pick<GatewayListeners, "hosts" | "terminated">,
   bind: string | undefined,
 ): GatewayServer[] {
-  const server = (name: string, mode: GatewayServer["tls"]["mode"], names: readonly string[]) => ({
-    port: { number: GATEWAY_PORT, name, protocol: "TLS" as const },
-    tls: { mode },
-    hosts: [...names],
-    ...(bind === undefined ? {} : { bind }),
-  });
+  const server = (
+    name: string,
+    mode: GatewayServer["tls"]["mode"],
+    names: readonly string[],
+  ): GatewayServer =>
+    withoutUndefined({
+      port: { number: GATEWAY_PORT, name, protocol: "TLS" as const },
+      tls: { mode },
+      hosts: [...names],
+      bind,
+    });
   return [
     ...(hosts.length === 0 ? [] : [server(GATEWAY_PORT_NAME, "AUTO_PASSTHROUGH", hosts)]),
     ...terminated.map(({ portName, serverName }) => server(portName, "ISTIO_MUTUAL", [`./${serverName}`])),

@@ -3,7 +3,7 @@ import { type ServicePort, type ContractService, contractService } from "../cont
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EXPORT_TO_ANNOTATION } from "../core/labels.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
-import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
+import { ownValue, sortedRecord, sortedUnique, withoutUndefined } from "../core/order.ts";
 import { firstFaultsOf } from "../core/schema.ts";
 import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
 import { aliasFault, aliasPorts, exportedHost, hostOf } from "./alias.ts";
@@ -73,13 +73,13 @@ export function toContractService({
   labels,
   via,
 }: Pick<Offer, "ports" | "identities" | "importers" | "labels" | "via">): ContractService {
-  return {
+  return withoutUndefined({
     ports: ports.map(({ number, name, protocol }) => ({ number, name, protocol })),
     subjectAltNames: [...identities],
-    ...(importers === undefined ? {} : { peers: [...importers] }),
-    ...(Object.keys(labels).length === 0 ? {} : { labels }),
-    ...(via === "terminated" ? { terminated: true as const } : {}),
-  };
+    peers: importers && [...importers],
+    labels: Object.keys(labels).length === 0 ? undefined : labels,
+    terminated: via === "terminated" ? (true as const) : undefined,
+  });
 }
 
 /** Renders the services of a contract, by host name. */

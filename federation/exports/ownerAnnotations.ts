@@ -1,7 +1,7 @@
 import type { ExportRule } from "../config/exports.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EXPORT_PEERS_ANNOTATION, EXPORT_PORTS_ANNOTATION } from "../core/labels.ts";
-import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
+import { mapRecord, ownValue, sortedUnique } from "../core/order.ts";
 import type { KubernetesService } from "./clusterServices.ts";
 import { type KubernetesPort, matchesPort } from "./ports.ts";
 
@@ -81,11 +81,7 @@ export function publishedLabels(
   { labels }: Pick<KubernetesService, "labels">,
   { labels: keys = [] }: ExportRule,
 ): Record<string, string> {
-  const published = keys.flatMap((key) => {
-    const value = ownValue(labels, key);
-    return value === undefined ? [] : [[key, value] as const];
-  });
-  return sortedRecord(published);
+  return mapRecord(labels, (value, key) => (keys.includes(key) ? value : undefined));
 }
 
 function matchesAnyPort(names: readonly string[] | undefined, port: KubernetesPort): boolean {

@@ -1,7 +1,7 @@
 import type { ServicePort } from "../contract/service.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { DNS_LABEL } from "../core/names.ts";
-import { compare, ownValue } from "../core/order.ts";
+import { compare, ownValue, sortedNumbers } from "../core/order.ts";
 import { protocolOf } from "../core/port.ts";
 import type { Workload } from "./clusterServices.ts";
 
@@ -109,8 +109,7 @@ export function targetPortOf(
 export function targetPorts(workloads: readonly Workload[], port: KubernetesPort): number[] {
   const { targetPort = port.port } = port;
   if (workloads.length === 0) return typeof targetPort === "number" ? [targetPort] : [];
-  const found = new Set(workloads.flatMap((workload) => targetPortOf(workload, port) ?? []));
-  return [...found].sort((one, other) => one - other);
+  return sortedNumbers(workloads.flatMap((workload) => targetPortOf(workload, port) ?? []));
 }
 
 /** Resolves a Service's port to one port number of all workloads; undefined where they differ, or one is not known. */

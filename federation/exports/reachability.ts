@@ -93,16 +93,26 @@ function workloadWarnings(
   speaking: readonly Workload[],
   via: Offer["via"],
 ): Fault[] {
-  // A TLS-terminating gateway calls workloads without a sidecar in plaintext.
-  if (via === "terminated" && speaking.length < workloads.length)
-    return [plaintextCalls(workloads.length - speaking.length, workloads.length)];
-  if (workloads.length > 0 && speaking.length === 0) return [noSidecar(workloads.length)];
   const silent = workloads.length - speaking.length;
-  const isReady = speaking.length === 0 || speaking.some(({ ready }) => ready);
-  return [
-    ...(silent === 0 ? [] : [someWithoutSidecar(silent, workloads.length)]),
-    ...(isReady ? [] : [noneReady(speaking.length)]),
-  ];
+  const warning = (which: string, remedy: string, all = workloads.length): Fault => ({
+    path: "selector",
+    rule: `selects ${count(all)} workload(s), ${which}`,
+    remedy,
+  });
+  const label = `(label ${TLS_MODE_LABEL}: istio)`;
+  const some = `${count(silent)} of them without a sidecar ${label}`;
+  if (via === "terminated" && silent > 0)
+    return [warning(`${some}, which the gateway calls in plaintext`, INJECT)];
+  if (workloads.length > 0 && speaking.length === 0) {
+    const none = `none with a sidecar ${label}, so the gateway reaches none: the Service stays exported, and peers' calls fail until one has a sidecar`;
+    return [warning(none, `${INJECT}, or take the Service out of the exports`)];
+  }
+  const warnings = silent === 0 ? [] : [warning(`${some}: peers' calls reach the others only`, INJECT)];
+  if (speaking.length > 0 && !speaking.some(({ ready }) => ready)) {
+    const unready = "none of them ready: the Service stays exported, and peers' calls fail until one is";
+    warnings.push(warning(unready, "Find out why they are not ready", speaking.length));
+  }
+  return warnings;
 }
 
 const NO_PORT: Fault = {
@@ -113,38 +123,6 @@ const NO_PORT: Fault = {
 
 const INJECT =
   "Let Istio inject its sidecar (label istio-injection: enabled on the namespace) and restart the workloads";
-
-function noSidecar(all: number): Fault {
-  return {
-    path: "selector",
-    rule: `selects ${count(all)} workload(s), none with a sidecar (label ${TLS_MODE_LABEL}: istio), so the gateway reaches none: the Service stays exported, and peers' calls fail until one has a sidecar`,
-    remedy: `${INJECT}, or take the Service out of the exports`,
-  };
-}
-
-function plaintextCalls(silent: number, all: number): Fault {
-  return {
-    path: "selector",
-    rule: `selects ${count(all)} workload(s), ${count(silent)} of them without a sidecar (label ${TLS_MODE_LABEL}: istio), which the gateway calls in plaintext`,
-    remedy: INJECT,
-  };
-}
-
-function someWithoutSidecar(silent: number, all: number): Fault {
-  return {
-    path: "selector",
-    rule: `selects ${count(all)} workload(s), ${count(silent)} of them without a sidecar (label ${TLS_MODE_LABEL}: istio): peers' calls reach the others only`,
-    remedy: INJECT,
-  };
-}
-
-function noneReady(all: number): Fault {
-  return {
-    path: "selector",
-    rule: `selects ${count(all)} workload(s), none of them ready: the Service stays exported, and peers' calls fail until one is`,
-    remedy: "Find out why they are not ready",
-  };
-}
 
 function otherTlsFault(port: string, { mode, by }: OtherTls, via: Offer["via"]): Fault {
   const consequence =

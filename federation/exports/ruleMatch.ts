@@ -2,7 +2,7 @@ import type { ExportRule } from "../config/exports.ts";
 import { firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EMPTY_SELECTOR, EXPORT_LABEL, NOT_EXPORTED, isImport } from "../core/labels.ts";
-import { compare, ownValue } from "../core/order.ts";
+import { compare, compareNames, ownValue, sortedNumbers } from "../core/order.ts";
 import type { FoundServices, KubernetesService } from "./clusterServices.ts";
 import {
   FAULTY_RULE,
@@ -72,10 +72,7 @@ function matchAll(
       );
       return [{ service, rule, index, isOptedOut }];
     })
-    .sort(
-      ({ service: one }, { service: other }) =>
-        compare(one.namespace, other.namespace) || compare(one.name, other.name),
-    );
+    .sort((one, other) => compareNames(one.service, other.service));
 }
 
 /**
@@ -136,6 +133,6 @@ function namesOf(matches: readonly LabelledMatch[]): string {
 }
 
 function placesOf(matches: readonly LabelledMatch[]): string {
-  const places = new Set(matches.map(({ index }) => index));
-  return firstNames([...places].sort((one, other) => one - other).map((place) => pathOf("exports", place)));
+  const places = sortedNumbers(matches.map(({ index }) => index));
+  return firstNames(places.map((place) => pathOf("exports", place)));
 }
