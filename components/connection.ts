@@ -4,7 +4,7 @@ import { sortedRecord } from "../federation/core/order.ts";
 import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ImportConnection } from "../federation/imports/registrations.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
-import { otherPeers } from "../federation/imports/registration.ts";
+import { otherPeers } from "../federation/imports/otherPeers.ts";
 import type { CredentialLife, PeerAccess } from "../federation/mesh/credential.ts";
 import type { MeshConnection } from "../federation/mesh/meshPlan.ts";
 import type { Connection } from "../federation/topology/topologies.ts";

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Brake, PeerConfig } from "../federation/config/peers.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
-import type { OtherPeers, PeerStatus, Registration } from "../federation/imports/registration.ts";
+import type { OtherPeers } from "../federation/imports/otherPeers.ts";
+import type { PeerStatus, Registration } from "../federation/imports/registration.ts";
 import { ImportedServices } from "../providers/importedServices.ts";
 
 /** What a `Peer` is made from. */
@@ -41,7 +42,7 @@ export class Peer extends pulumi.ComponentResource {
         pending: state === "pending" ? reason : undefined,
         otherGateways: others.otherGateways,
         siblings: others.siblings,
-        elsewhere: others.names,
+        movable: others.movable,
         brake: args.brake,
         acceptRemoval: config.acceptRemoval,
       },

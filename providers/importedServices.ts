@@ -20,8 +20,8 @@ export interface ImportedServicesArgs {
   otherGateways: Record<string, GatewayAddress[]>;
   /** The other peers, whose entries under hosts declared here are taken over: no two may declare one host. */
   siblings: string[];
-  /** Hosts that others declare and that this peer may have declared before: it leaves them to the others. */
-  elsewhere: string[];
+  /** `hostDigests` of hosts that peers declare: those that this one declared before, and does no more, are left to the others. */
+  movable: string;
   /** By host. */
   services: Readonly<Record<string, Import>>;
   /** Why the peer's contract is not there: the last services then stay, and the last gateways unless some are given. */

@@ -4,8 +4,6 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { GatewayAddress } from "../core/address.ts";
 import { type Fault, describeFault } from "../core/fault.ts";
-import { isBelow } from "../core/names.ts";
-import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { boundedLines, count } from "../core/text.ts";
 import type { Import } from "./import.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
@@ -103,53 +101,4 @@ function warnOfFamilies(peer: string, gateways: readonly GatewayAddress[]): stri
     `Gateway ${sixth.address} of peer ${peer} is not called by Pods that have an IPv4 address, as its gateway ${name.address} is a host ` +
       "name: have the peer publish names only, or IP addresses only",
   ];
-}
-
-/** Facts about the other peers that the registration of one needs. */
-export interface OtherPeers {
-  /** Gateways of other peers that serve hosts of this one too, by peer. */
-  otherGateways: Record<string, GatewayAddress[]>;
-  /** The other peers and the former ones, sorted. */
-  siblings: string[];
-  /** Hosts registered with others that this peer may have had before or get later, as they lie in no domain of the other; sorted. */
-  names: string[];
-}
-
-/**
- * The {@link OtherPeers} of each peer, by its name.
- * @param former peers that the config does not name any more; their entries are there until the end of the update.
- */
-export function otherPeers(
-  registrations: Readonly<Record<string, Registration>>,
-  former: readonly string[],
-): Record<string, OtherPeers> {
-  const movable = Object.values(registrations).flatMap((each) =>
-    movableHosts(each).map((host) => ({ peer: each.peer, host })),
-  );
-  const all = sortedUnique([...Object.keys(registrations), ...former]);
-  return Object.fromEntries(
-    Object.values(registrations).map(({ peer, services }): [string, OtherPeers] => {
-      const serving = new Set(
-        Object.values(services).flatMap(({ servedBy }) => servedBy.map((each) => each.peer)),
-      );
-      const others = [...serving].flatMap((name) => {
-        const found = name === peer ? undefined : ownValue(registrations, name);
-        return found?.state === "ready" ? [[name, found.gateways] as const] : [];
-      });
-      return [
-        peer,
-        {
-          otherGateways: sortedRecord(others),
-          siblings: all.filter((name) => name !== peer),
-          names: sortedUnique(movable.flatMap((each) => (each.peer === peer ? [] : [each.host]))),
-        },
-      ];
-    }),
-  );
-}
-
-/** The hosts outside of a peer's cluster domain and mesh domain: a further domain may be another peer's one day. */
-function movableHosts({ contract, services }: Registration): string[] {
-  const own = [contract?.clusterDomain, contract?.meshDomain].filter((domain) => domain !== undefined);
-  return Object.keys(services).filter((host) => own.every((domain) => !isBelow(host, domain)));
 }

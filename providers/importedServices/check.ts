@@ -2,8 +2,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { gatewayAddress } from "../../federation/core/address.ts";
 import { DNS_LABEL, EXPORT_TO, HOST_NAME } from "../../federation/core/names.ts";
+import { sortedUnique } from "../../federation/core/order.ts";
 import { brakes, removalToken } from "../../federation/imports/brake.ts";
 import { importFromJson } from "../../federation/imports/import.ts";
+import { HOST_DIGESTS, includesHost } from "../../federation/imports/otherPeers.ts";
 import {
   KUBECONFIG_FIELD,
   NAMESPACE_FIELD,
@@ -39,7 +41,7 @@ const FIELDS = {
   otherGateways: z.record(domainText(DNS_LABEL), gateways),
   services: z.record(domainText(HOST_NAME), importJson),
   siblings: z.array(domainText(DNS_LABEL)),
-  elsewhere: z.array(domainText(HOST_NAME)),
+  movable: z.string().regex(HOST_DIGESTS, "must be digests of hosts"),
   pending: z.string().optional(),
   brake: z.object({ removals: z.number().min(0), share: z.number().min(0).max(1) }),
   acceptRemoval: z.string().optional(),
@@ -52,13 +54,14 @@ const FIELDS = {
  * @returns the inputs to use, and every failure.
  */
 export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
-  const { pending, brake, acceptRemoval, elsewhere, ...declared } = news;
+  const { pending, brake, acceptRemoval, movable, ...declared } = news;
   const failures = checkFields(FIELDS, { ...news });
   if (failures.length > 0) return { failures };
   const last = olds.peer === news.peer ? olds : {};
-  const asked: Inputs = { ...declared, notAsDeclared: {}, handedOver: handedOver(last, elsewhere) };
+  const handedOver = hostsHandedOver(last, news.services, movable);
+  const asked: Inputs = { ...declared, notAsDeclared: {}, handedOver };
   if (containsUnknown([asked.gateways, asked.services])) return { inputs: asked };
-  const known = without(last.services ?? {}, new Set(elsewhere));
+  const known = without(last.services ?? {}, new Set(handedOver));
   if (pending !== undefined || Object.keys(asked.services).length === 0) {
     return { inputs: keep({ ...last, services: known }, asked, acceptRemoval) };
   }
@@ -75,9 +78,13 @@ export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.Chec
 }
 
 /** Hosts are handed over until the sibling has them; until then the last inputs name them. */
-function handedOver(last: Partial<Inputs>, elsewhere: readonly string[]): string[] {
-  const known = new Set([...Object.keys(last.services ?? {}), ...(last.handedOver ?? [])]);
-  return elsewhere.filter((host) => known.has(host));
+function hostsHandedOver(
+  last: Partial<Inputs>,
+  services: Readonly<Record<string, string>>,
+  movable: string,
+): string[] {
+  const known = sortedUnique([...Object.keys(last.services ?? {}), ...(last.handedOver ?? [])]);
+  return known.filter((host) => !Object.hasOwn(services, host) && includesHost(movable, host));
 }
 
 function without(

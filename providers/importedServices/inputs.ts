@@ -28,8 +28,8 @@ export interface Inputs {
 
 /** Properties that the program sets; `check` makes the inputs from them and from the last ones. */
 export interface Request extends Omit<Inputs, "notAsDeclared" | "handedOver"> {
-  /** Hosts that siblings declare and that this peer may have declared before. */
-  elsewhere: string[];
+  /** `hostDigests` of hosts that this peer or a sibling declares. */
+  movable: string;
   /** Why the peer's contract is not there: the last services then stay, and the last gateways unless some are given. */
   pending?: string | undefined;
   /** How many services may be removed at once. */

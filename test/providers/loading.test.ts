@@ -50,7 +50,7 @@ it("A preview of imported services loads no client", () => {
     gateways: [{ address: "192.0.2.1", port: 15443 }],
     otherGateways: {},
     siblings: [],
-    elsewhere: [],
+    movable: "",
     services,
     brake: DEFAULT_BRAKE,
   };

@@ -15,7 +15,7 @@ export const { imported } = new ImportedServices("imports", {
   gateways: [work.gateway],
   otherGateways: {},
   siblings: [],
-  elsewhere: [],
+  movable: "",
   services: Object.fromEntries(servicesOf(work)),
   pending: undefined,
   brake: DEFAULT_BRAKE,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { otherPeers } from "../../../federation/imports/registration.ts";
+import { otherPeers } from "../../../federation/imports/otherPeers.ts";
 import { TestAuthority } from "../../support/testAuthority.ts";
 import { viewPeers } from "../planContext.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, contractOf, validConfig } from "../samples.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { DEFAULT_BRAKE, removalToken } from "../../../federation/imports/brake.ts";
 import { importToJson } from "../../../federation/imports/import.ts";
+import { hostDigests } from "../../../federation/imports/otherPeers.ts";
 import { check } from "../../../providers/importedServices/check.ts";
 import type { Inputs, Request } from "../../../providers/importedServices/inputs.ts";
 import { importOf } from "../../federation/imports/importOf.ts";
@@ -20,7 +21,7 @@ const GOOD = inputsOfB({ [HOST]: LINE }, { namespace: "istio-federation", peer: 
 const asking = (inputs: Inputs, more: Partial<Record<keyof Request, unknown>> = {}): Request => {
   const { notAsDeclared, handedOver, ...asked } = inputs;
   assert.deepEqual([notAsDeclared, handedOver], [{}, []]);
-  return { ...asked, elsewhere: [], brake: DEFAULT_BRAKE, ...more } as Request;
+  return { ...asked, movable: "", brake: DEFAULT_BRAKE, ...more } as Request;
 };
 
 describe("check of ImportedServices", () => {
@@ -134,7 +135,7 @@ describe("check of ImportedServices", () => {
     const olds = { ...GOOD, services: { [HOST]: JSON_OF_BAR, [GLOBAL]: JSON_OF_BAR } };
 
     it("hands over only hosts that were this peer's, until the sibling has them", () => {
-      const news = asking(GOOD, { elsewhere: [GLOBAL, "foo.xyz.global"] });
+      const news = asking(GOOD, { movable: hostDigests([HOST, GLOBAL, "foo.xyz.global"]) });
       const { inputs = assert.fail() } = check(olds, news);
       assert.deepEqual(inputs, { ...GOOD, handedOver: [GLOBAL] });
       assert.deepEqual(check(inputs, news).inputs, inputs);
@@ -143,11 +144,14 @@ describe("check of ImportedServices", () => {
     });
 
     it("neither keeps them while the peer is pending nor counts them as removed", () => {
-      const pending = asking(GOOD, { services: {}, pending: "it is gone", elsewhere: [GLOBAL] });
+      const pending = asking(GOOD, { services: {}, pending: "it is gone", movable: hostDigests([GLOBAL]) });
       assert.deepEqual(check(olds, pending).inputs, { ...GOOD, handedOver: [GLOBAL] });
       const services = servicesUpTo(100);
       const all = { ...GOOD, services: { ...services, [HOST]: JSON_OF_BAR } };
-      assert.equal(check(all, asking(GOOD, { elsewhere: Object.keys(services) })).failures, undefined);
+      assert.equal(
+        check(all, asking(GOOD, { movable: hostDigests(Object.keys(services)) })).failures,
+        undefined,
+      );
       assert.equal(check(all, asking(GOOD)).failures?.length, 1);
     });
 

@@ -42,7 +42,7 @@ export const NO_IMPORTS = {
   gateways: [],
   otherGateways: {},
   siblings: [],
-  elsewhere: [],
+  movable: "",
   services: {},
   pending: undefined,
   brake: DEFAULT_BRAKE,
