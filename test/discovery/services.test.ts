@@ -50,7 +50,7 @@ describe("readServices", () => {
 
   for (const [what, rules, lists] of [
     [
-      "lists the Services of the namespaces that are named",
+      "lists the Services of a rule's namespaces",
       [{ namespaces: ["abc", "xyz"], services: ["b*"] }],
       ["abc", "xyz"],
     ],
@@ -81,7 +81,7 @@ describe("readServices", () => {
       ["* !istio-federation.dev/peer"],
     ],
     [
-      "makes each list once",
+      "sends each list request once",
       [
         { namespaces: ["xyz"], services: ["a"] },
         { namespaces: ["xyz"], services: ["b"] },
@@ -89,7 +89,7 @@ describe("readServices", () => {
       ["xyz"],
     ],
     [
-      "makes no list that another one holds",
+      "sends no list request that another one covers",
       [
         { namespaces: ["xyz"], services: ["a"] },
         { namespaces: ["xyz"], selector: { a: "b" } },
@@ -97,7 +97,7 @@ describe("readServices", () => {
       ["xyz"],
     ],
     [
-      "makes no list beside that of all",
+      "sends no list request beside the one for all",
       [{ services: ["*"] }, { namespaces: ["xyz"], services: ["a"] }, { selector: { a: "b" } }],
       ["* !istio-federation.dev/peer"],
     ],

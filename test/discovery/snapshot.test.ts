@@ -118,7 +118,7 @@ describe("A snapshot of a stack", () => {
   });
 
   for (const [what, rule, isRead] of [
-    ["restrict nobody", {}, false],
+    ["restrict no callers", {}, false],
     ["name peers", { peers: ["cluster-b"] }, true],
     ["name ports", { ports: ["http"] }, true],
     ["name callers", { callers: [{ peer: "cluster-b" }] }, true],

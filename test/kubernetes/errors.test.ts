@@ -19,13 +19,13 @@ const RETRYABLE = { general: true, retryable: true };
 /** Response, expected cause and remedy, expected failure. */
 const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
   [
-    "credentials that are not accepted",
+    "rejected credentials",
     says(401, "Unauthorized", { reason: "Unauthorized" }),
     /^401 Unauthorized: .* may have expired; Log in again/,
     { ...LASTING, status: 401 },
   ],
   [
-    "what RBAC lacks, with the reason that an authorizer gives",
+    "a missing RBAC rule, with the authorizer's reason",
     says(
       403,
       'serviceentries.networking.istio.io "s" is forbidden: User "ci" cannot patch resource "serviceentries" in API ' +
@@ -47,7 +47,7 @@ const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
     {},
   ],
   [
-    "a Service for which the cluster has no address left",
+    "a Service without a free cluster IP",
     says(500, "Internal error occurred: failed to allocate a serviceIP: range is full", {
       reason: "InternalError",
     }),
@@ -63,13 +63,13 @@ const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
     LASTING,
   ],
   [
-    "a namespace that is not there",
+    "a missing namespace",
     says(404, 'namespaces "n" not found', { reason: "NotFound", details: { kind: "namespaces", name: "n" } }),
     /^namespaces "n" not found; If this stack made it/,
     { ...LASTING, missing: "namespace" },
   ],
   [
-    "an object that is not there",
+    "a missing object",
     says(404, 'serviceentries "s" not found', { reason: "NotFound", details: { kind: "serviceentries" } }),
     /^404 NotFound: serviceentries "s" not found; -$/,
     { status: 404 },
@@ -81,13 +81,13 @@ const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
     { ...LASTING, missing: "kind", status: 404 },
   ],
   [
-    "a 404 that is not the API server's",
+    "a 404 from a proxy",
     plain(404, "404 page not found\n"),
     /^404, which is not the API server's answer/,
     { ...RETRYABLE, unreachable: true },
   ],
   [
-    "an etcd that is full",
+    "a full etcd",
     says(500, "etcdserver: mvcc: database space exceeded"),
     /^etcd takes no writes, as its database is full .*; Make room in etcd/,
     LASTING,
@@ -111,7 +111,7 @@ const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
     RETRYABLE,
   ],
   [
-    "an API server that cannot work",
+    "an API server with an internal error",
     says(500, "etcdserver: no leader"),
     /^500: etcdserver: no leader; -$/,
     { ...RETRYABLE, unreachable: true },
@@ -123,7 +123,7 @@ const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
     { ...RETRYABLE, unreachable: true },
   ],
   [
-    "an object that is not valid",
+    "an invalid object",
     says(422, "spec.ports: Invalid value", { reason: "Invalid" }),
     /^422 Invalid: spec\.ports: Invalid value; -$/,
     { status: 422 },

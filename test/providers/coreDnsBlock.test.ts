@@ -13,8 +13,8 @@ describe("CoreDnsBlock", () => {
     ["has no diff without a change", {}, { changes: false, replaces: [] }],
     ["updates the block", { block: "other" }, { changes: true, replaces: [] }],
     ["updates when the kubeconfig changes", { kubeconfig: {} }, { changes: true, replaces: [] }],
-    ["moves to another ConfigMap", { configMap: "dns" }, { changes: true, replaces: ["configMap"] }],
-    ["moves to another namespace", { namespace: "dns" }, { changes: true, replaces: ["namespace"] }],
+    ["is replaced for another ConfigMap", { configMap: "dns" }, { changes: true, replaces: ["configMap"] }],
+    ["is replaced for another namespace", { namespace: "dns" }, { changes: true, replaces: ["namespace"] }],
   ];
   for (const [title, change, expected] of cases) {
     it(title, async () => {

@@ -12,18 +12,13 @@ function inputs(found: Record<string, Leftover>) {
 
 describe("diff of Leftovers", () => {
   const cases: [string, Record<string, Leftover>, Record<string, Leftover>, boolean][] = [
-    ["has no change where nothing is found", {}, {}, false],
-    ["has no change after the found entries were removed", MONDAY, {}, false],
-    ["shows what is found", {}, MONDAY, true],
-    ["shows what is found after something else was removed", { c: MONDAY.old }, MONDAY, true],
-    ["shows as many of the same peer that were left later", MONDAY, TUESDAY, true],
-    ["shows the rest of what was removed in part", MONDAY, FEWER, true],
-    [
-      "has no change in a refresh, which asks about the inputs of the last update again",
-      MONDAY,
-      MONDAY,
-      false,
-    ],
+    ["has no change without leftovers", {}, {}, false],
+    ["has no change after the leftovers were removed", MONDAY, {}, false],
+    ["shows leftovers", {}, MONDAY, true],
+    ["shows leftovers after others were removed", { c: MONDAY.old }, MONDAY, true],
+    ["shows as many later leftovers of the same peer", MONDAY, TUESDAY, true],
+    ["shows the rest after a partial removal", MONDAY, FEWER, true],
+    ["has no change in a refresh", MONDAY, MONDAY, false],
   ];
   for (const [title, removed, found, changes] of cases) {
     it(title, async () => {

@@ -124,14 +124,14 @@ const EARLY = "2026-11-15T23:59:59Z";
 
 describe("diff of ReaderToken", () => {
   const cases: [string, string, Partial<Record<keyof Inputs, unknown>>, boolean][] = [
-    ["has no change in the first half of the token's life", EARLY, {}, false],
-    ["renews a token from half of its life on", "2026-11-16T00:00:00Z", {}, true],
-    ["renews a token that has ended", "2027-11-16T00:00:00Z", {}, true],
-    ["issues another token for another life", EARLY, { hours: 24 }, true],
-    ["issues another token for a ServiceAccount that was created anew", EARLY, { uid: "2" }, true],
-    ["issues another token for another ServiceAccount", EARLY, { serviceAccount: "other" }, true],
-    ["issues another token when the uid is not known yet", EARLY, { uid: pulumi.runtime.unknownValue }, true],
-    ["has no change when the kubeconfig has another path", EARLY, { kubeconfig: { path: "x" } }, false],
+    ["has no change in the first half of the token's lifetime", EARLY, {}, false],
+    ["renews a token from half of its lifetime on", "2026-11-16T00:00:00Z", {}, true],
+    ["renews an expired token", "2027-11-16T00:00:00Z", {}, true],
+    ["requests another token for another lifetime", EARLY, { hours: 24 }, true],
+    ["requests another token for a recreated ServiceAccount", EARLY, { uid: "2" }, true],
+    ["requests another token for another ServiceAccount", EARLY, { serviceAccount: "other" }, true],
+    ["requests another token when the uid is unknown", EARLY, { uid: pulumi.runtime.unknownValue }, true],
+    ["has no change when the kubeconfig's path changes", EARLY, { kubeconfig: { path: "x" } }, false],
   ];
   for (const [title, now, change, changes] of cases) {
     it(title, async () => {

@@ -45,14 +45,14 @@ describe("Callers in an export rule", () => {
   });
 
   const faulty: [string, unknown, RegExp[]][] = [
-    ["a list of none", { callers: [] }, [/^callers is empty: nobody/]],
+    ["an empty callers list", { callers: [] }, [/^callers is empty: nobody/]],
     [
       "an empty list in an entry",
       { callers: [{ namespaces: [], methods: [] }] },
       [/namespaces is empty/, /methods is empty/],
     ],
     [
-      "something twice",
+      "a duplicate value",
       { localCallers: [{ namespaces: ["a", "b", "a"] }] },
       [/^localCallers\[0\]\.namespaces\[2\] is there twice/],
     ],
@@ -77,7 +77,7 @@ describe("Callers in an export rule", () => {
       [/methods\[0\] must be an HTTP method, in upper case/],
     ],
     [
-      "what is no path",
+      "an invalid path",
       { callers: [{ paths: ["*", "status", "/a*b", "/{*}", "/a?b=c", "**", "/a/**"] }] },
       [/paths\[0\]/, /paths\[1\]/, /paths\[2\]/, /paths\[3\]/, /paths\[4\]/, /paths\[5\]/, /paths\[6\]/],
     ],
@@ -88,7 +88,7 @@ describe("Callers in an export rule", () => {
     ],
     ["an unknown field", { callers: [{ method: ["GET"] }] }, [/^callers\[0\]\.method is not a known field/]],
     [
-      "an entry that never decides",
+      "a shadowed entry",
       { callers: [{ peer: "a" }, { peer: "a", namespaces: ["x"] }] },
       [/^callers\[1\] never decides: entry 0/],
     ],
@@ -98,7 +98,7 @@ describe("Callers in an export rule", () => {
       [/^localCallers has 51 entries/],
     ],
     [
-      "another type",
+      "values of another type",
       { callers: "all", localCallers: [{ namespaces: "x" }, 1] },
       [/callers must be a list/, /namespaces must be a list/, /localCallers\[1\] must be a map/],
     ],

@@ -3,9 +3,9 @@ import { istiodHosts } from "../../../federation/authority/sharedCertificates.ts
 
 describe("Hosts of istiod", () => {
   for (const [what, values, expected] of [
-    ["are none by default", {}, []],
+    ["are empty by default", {}, []],
     [
-      "are that of discoveryAddress",
+      "are the host of discoveryAddress",
       { meshConfig: { defaultConfig: { discoveryAddress: "127.10.0.2:15012" } } },
       ["127.10.0.2"],
     ],
@@ -15,7 +15,7 @@ describe("Hosts of istiod", () => {
       ["2001:db8::7"],
     ],
     [
-      "are those of ISTIOD_CUSTOM_HOST too",
+      "include those of ISTIOD_CUSTOM_HOST",
       {
         env: { ISTIOD_CUSTOM_HOST: "b.example, a.example" },
         meshConfig: { defaultConfig: { discoveryAddress: "A.example:15012" } },
@@ -23,12 +23,12 @@ describe("Hosts of istiod", () => {
       ["a.example", "b.example"],
     ],
     [
-      "are none where a value has another type",
+      "are empty where a value has another type",
       { env: 5, meshConfig: { defaultConfig: { discoveryAddress: 5 } } },
       [],
     ],
-    ["are none where the mesh config has none", { env: { X: "y" }, meshConfig: { trustDomain: "x" } }, []],
-    ["are none where the mesh config is text", { meshConfig: "x" }, []],
+    ["are empty where the mesh config has none", { env: { X: "y" }, meshConfig: { trustDomain: "x" } }, []],
+    ["are empty where the mesh config is text", { meshConfig: "x" }, []],
   ] as const) {
     it(what, () => {
       assert.deepEqual(istiodHosts(values), expected);

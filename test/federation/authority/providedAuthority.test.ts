@@ -69,10 +69,10 @@ describe("A provided certificate authority", () => {
   });
 
   for (const [what, options, rule] of [
-    ["is no CA's", { isCa: false }, "is no CA's certificate"],
+    ["is not a CA's", { isCa: false }, "is no CA's certificate"],
     ["has expired", past, `has expired on ${past.notAfter.toISOString().slice(0, 17)}`],
     ["is not valid yet", future, `is not valid before ${future.notBefore.toISOString().slice(0, 17)}`],
-    ["has a key that Envoy does not take", { kind: "Ed25519" }, "has a key that Envoy does not take"],
+    ["has a key that Envoy does not accept", { kind: "Ed25519" }, "has a key that Envoy does not take"],
   ] as const) {
     it(`is refused when its certificate ${what}`, async () => {
       const faults = faultsOf(await withIntermediate(options));

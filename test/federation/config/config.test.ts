@@ -192,14 +192,18 @@ describe("A stack's config", () => {
     ["no kubeconfig", { kubeconfig: undefined }, "kubeconfig.context"],
     ["a mesh domain of one label", { cluster: { ...cluster, meshDomain: "local" } }, "cluster.meshDomain"],
     [
-      "a mesh domain that any cluster may have names in",
+      "a reserved mesh domain",
       { cluster: { ...cluster, meshDomain: "a.cluster.local" } },
       "cluster.meshDomain",
     ],
-    ["names that there are none of", { peers: { b: { stack: "b", names: "global" } } }, "peers.b.names"],
+    ["an unknown choice of names", { peers: { b: { stack: "b", names: "global" } } }, "peers.b.names"],
     ["an empty network", { cluster: { ...cluster, network: "" } }, "cluster.network"],
-    ["an address for a range", { allowGatewayAddresses: ["127.0.0.1"] }, "allowGatewayAddresses[0]"],
-    ["a range too narrow", { allowGatewayAddresses: ["127.0.0.1/33"] }, "allowGatewayAddresses[0]"],
+    [
+      "an address in the place of a range",
+      { allowGatewayAddresses: ["127.0.0.1"] },
+      "allowGatewayAddresses[0]",
+    ],
+    ["a range that is too narrow", { allowGatewayAddresses: ["127.0.0.1/33"] }, "allowGatewayAddresses[0]"],
   ] as const) {
     it(`is refused for ${name}`, () => {
       assert.deepEqual(configFaults(raw), [path]);

@@ -81,16 +81,16 @@ describe("The further domains of a cluster", () => {
     ["of one label", ["example"], "cluster.domains[0]"],
     ["in cluster.local", ["shop.cluster.local"], "cluster.domains[0]"],
     ["global", ["shop.global"], "cluster.domains[0]"],
-    ["short names of Services", ["shop.svc"], "cluster.domains[0]"],
+    ["ending like short Service names", ["shop.svc"], "cluster.domains[0]"],
     ["the cluster domain", ["cluster-a.local"], "cluster.domains[0]"],
     ["below the cluster domain", ["x.cluster-a.local"], "cluster.domains[0]"],
     ["below the mesh domain", ["x.cluster-a.mesh"], "cluster.domains[0]"],
-    ["one in the other", ["shop.example", "eu.shop.example"], "cluster.domains[1]"],
-    ["no list", "shop.example", "cluster.domains"],
-    ["no texts", [1, null], "cluster.domains[0]", "cluster.domains[1]"],
+    ["nested", ["shop.example", "eu.shop.example"], "cluster.domains[1]"],
+    ["not a list", "shop.example", "cluster.domains"],
+    ["not text", [1, null], "cluster.domains[0]", "cluster.domains[1]"],
     ["too many", Array.from({ length: 17 }, (_, index) => `d${index}.example`), "cluster.domains"],
   ] as const) {
-    it(`are not ${what}`, () => {
+    it(`are refused: ${what}`, () => {
       assert.deepEqual(configFaults({ cluster: { ...LOCAL_CLUSTER, domains } }), paths);
     });
   }

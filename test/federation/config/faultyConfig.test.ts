@@ -54,7 +54,7 @@ describe("A config with faults", () => {
     ["its kubeconfig", { kubeconfig: {} }],
     ["its topology", { topology: "mesh" }],
     ["the section of its topology", { topology: "single-mesh" }],
-    ["a field of that section", { topology: "single-mesh", singleMesh: { meshId: "m" } }],
+    ["a field of the topology's section", { topology: "single-mesh", singleMesh: { meshId: "m" } }],
   ] as const) {
     it(`is undefined without ${what}`, () => {
       const { config, faults } = parse(raw);
@@ -83,7 +83,7 @@ describe("A config with faults", () => {
       ["peers.b.stack"],
     ],
     [
-      "names below a domain that is faulty",
+      "an alias below a faulty domain",
       {
         cluster: { ...LOCAL_CLUSTER, domains: ["shop.global"] },
         exports: [{ ...bar, as: "x.shop.global" }],
@@ -91,12 +91,12 @@ describe("A config with faults", () => {
       ["cluster.domains[0]"],
     ],
     [
-      "a source that is none",
+      "an unknown source",
       { topology: "replicated", certificateAuthority: { source: "vault" } },
       ["certificateAuthority.source"],
     ],
     [
-      "hours that are none",
+      "hours that are not a number",
       {
         certificateAuthority: { workloadCertificateHours: "48" },
         istio: { values: { istiod: { env: { DEFAULT_WORKLOAD_CERT_TTL: "48h" } } } },
@@ -104,7 +104,7 @@ describe("A config with faults", () => {
       ["certificateAuthority.workloadCertificateHours"],
     ],
     [
-      "consent that is neither true nor false",
+      "allowPeersToReadSecrets that is neither true nor false",
       {
         topology: "single-mesh",
         peers: { b: { stack: "b" } },
@@ -116,7 +116,7 @@ describe("A config with faults", () => {
       },
       ["singleMesh.allowPeersToReadSecrets"],
     ],
-    ["sections for a topology that is none", { topology: "x", dns: { services: {} } }, ["topology"]],
+    ["sections of an unknown topology", { topology: "x", dns: { services: {} } }, ["topology"]],
   ] as [string, Record<string, unknown>, string[]][]) {
     it(`has exactly one fault for ${what}`, () => {
       assert.deepEqual(paths(parse(raw)), expected);

@@ -33,14 +33,14 @@ describe("The config of the gateway", () => {
       "gateway.advertise[0].port",
     ],
     [
-      "an address advertised twice",
+      "a duplicate advertised address",
       { gateway: { advertise: [{ address: "1.2.3.4" }, { address: "1.2.3.4", port: 15443 }] } },
       "gateway.advertise[1]",
     ],
     ["a locality of four parts", { gateway: { locality: "a/b/c/d" } }, "gateway.locality"],
-    ["a bind that is no IP address", { gateway: { bind: "gw.example.com" } }, "gateway.bind"],
+    ["a bind that is not an IP address", { gateway: { bind: "gw.example.com" } }, "gateway.bind"],
     ["a negative timeout", { gateway: { addressTimeoutSeconds: -1 } }, "gateway.addressTimeoutSeconds"],
-    ["an endless timeout", { gateway: { addressTimeoutSeconds: 1e9 } }, "gateway.addressTimeoutSeconds"],
+    ["an infinite timeout", { gateway: { addressTimeoutSeconds: 1e9 } }, "gateway.addressTimeoutSeconds"],
   ] as const) {
     it(`is refused for ${name}`, () => {
       assert.deepEqual(configFaults(raw), [path]);

@@ -24,33 +24,33 @@ describe("The import rules of a config", () => {
   });
 
   for (const [what, rules, path] of [
-    ["no list", { service: "bar" }, "peers.b.imports"],
+    ["a map in the place of a list", { service: "bar" }, "peers.b.imports"],
     ["an unknown field", [{ services: "bar" }], "peers.b.imports[0].services"],
-    ["a namespace that can be none", [{ namespace: "A" }], "peers.b.imports[0].namespace"],
+    ["an invalid namespace", [{ namespace: "A" }], "peers.b.imports[0].namespace"],
     ["an empty list of names", [{ service: [] }], "peers.b.imports[0].service"],
-    ["a host that can be none", [{ host: ["*.B"] }], "peers.b.imports[0].host[0]"],
-    ["a label that can be none", [{ selector: { a: "b c" } }], "peers.b.imports[0].selector.a"],
-    ["skip: false, which says nothing", [{ skip: false }], "peers.b.imports[0].skip"],
-    ["settings of what is skipped", [{ skip: true, as: "a.b" }], "peers.b.imports[0].as"],
-    ["nobody who sees it", [{ exportTo: [] }], "peers.b.imports[0].exportTo"],
+    ["an invalid host", [{ host: ["*.B"] }], "peers.b.imports[0].host[0]"],
+    ["an invalid label", [{ selector: { a: "b c" } }], "peers.b.imports[0].selector.a"],
+    ["skip: false, which has no effect", [{ skip: false }], "peers.b.imports[0].skip"],
+    ["settings beside skip", [{ skip: true, as: "a.b" }], "peers.b.imports[0].as"],
+    ["an empty exportTo", [{ exportTo: [] }], "peers.b.imports[0].exportTo"],
     ["a wildcard as a name", [{ as: "*.example.org" }], "peers.b.imports[0].as"],
-    ["a placeholder that there is not", [{ as: "{service}.global" }], "peers.b.imports[0].as"],
-    ["names as local Services have", [{ as: "{name}.{namespace}" }], "peers.b.imports[0].as"],
-    ["no weight", [{ weight: 0 }], "peers.b.imports[0].weight"],
-    ["a priority below none", [{ priority: -1 }], "peers.b.imports[0].priority"],
-    ["a weight of what is skipped", [{ skip: true, weight: 2 }], "peers.b.imports[0].weight"],
-    ["no outlier detection", [{ outlierDetection: {} }], "peers.b.imports[0].outlierDetection"],
+    ["an unknown placeholder", [{ as: "{service}.global" }], "peers.b.imports[0].as"],
+    ["a template of local Service names", [{ as: "{name}.{namespace}" }], "peers.b.imports[0].as"],
+    ["an invalid weight", [{ weight: 0 }], "peers.b.imports[0].weight"],
+    ["a negative priority", [{ priority: -1 }], "peers.b.imports[0].priority"],
+    ["a weight beside skip", [{ skip: true, weight: 2 }], "peers.b.imports[0].weight"],
+    ["empty outlier detection", [{ outlierDetection: {} }], "peers.b.imports[0].outlierDetection"],
     [
       "a duration without a unit",
       [{ outlierDetection: { interval: "10" } }],
       "peers.b.imports[0].outlierDetection.interval",
     ],
     [
-      "more than all gateways",
+      "an ejection percentage above 100",
       [{ outlierDetection: { maxEjectionPercent: 101 } }],
       "peers.b.imports[0].outlierDetection.maxEjectionPercent",
     ],
-    ["a rule of all services before others", [{ exportTo: ["a"] }, { service: "b" }], "peers.b.imports[0]"],
+    ["a rule for all services before others", [{ exportTo: ["a"] }, { service: "b" }], "peers.b.imports[0]"],
   ] as const) {
     it(`are refused for ${what}`, () => {
       assert.deepEqual(configFaults(withRules(rules)), [path]);

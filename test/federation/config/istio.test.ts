@@ -13,12 +13,12 @@ describe("The source of Istio's charts", () => {
 
   for (const [name, raw, path] of [
     [
-      "a folder beside a repository",
+      "a folder and a repository",
       { istio: { charts: { folder: "x", repository: "https://x.y" } } },
       "istio.charts.folder",
     ],
     [
-      "a folder beside a version",
+      "a folder and a version",
       { istio: { charts: { folder: "x", version: "1.31.1" } } },
       "istio.charts.folder",
     ],
@@ -28,7 +28,11 @@ describe("The source of Istio's charts", () => {
       "istio.charts.repository",
     ],
     ["a version range", { istio: { charts: { version: "~1.31" } } }, "istio.charts.version"],
-    ["a version cut short by YAML", { istio: { charts: { version: 1.3 } } }, "istio.charts.version"],
+    [
+      "a version that YAML reads as a number",
+      { istio: { charts: { version: 1.3 } } },
+      "istio.charts.version",
+    ],
   ] as const) {
     it(`is refused for ${name}`, () => {
       assert.deepEqual(configFaults(raw), [path]);

@@ -4,10 +4,10 @@ import { configFaults } from "../samples.ts";
 
 describe("The config of peers", () => {
   for (const [name, raw, path] of [
-    ["a peer of our own name", { peers: { "cluster-a": { stack: "b" } } }, "peers.cluster-a"],
+    ["a peer with our own name", { peers: { "cluster-a": { stack: "b" } } }, "peers.cluster-a"],
     ["a peer with a bad name", { peers: { "b.c": { stack: "b" } } }, 'peers["b.c"]'],
     ["a peer that is our own stack", { peers: { b: { stack: "cluster-a" } } }, "peers.b.stack"],
-    ["two peers of one stack", { peers: { c: { stack: "b" }, b: { stack: "b" } } }, "peers.c.stack"],
+    ["two peers with the same stack", { peers: { c: { stack: "b" }, b: { stack: "b" } } }, "peers.c.stack"],
     ["a stack of two parts", { peers: { b: { stack: "acme/b" } } }, "peers.b.stack"],
     ["a stack of four parts", { peers: { b: { stack: "a/b/c/d" } } }, "peers.b.stack"],
     ["a stack with an empty part", { peers: { b: { stack: "a//b" } } }, "peers.b.stack"],
@@ -20,9 +20,9 @@ describe("The config of peers", () => {
       "peers.b.exportTo[1]",
     ],
     ["'~', which nobody would see", { peers: { b: { stack: "b", exportTo: ["~"] } } }, "peers.b.exportTo[0]"],
-    ["a token that is none", { peers: { b: { stack: "b", acceptRemoval: "yes" } } }, "peers.b.acceptRemoval"],
-    ["half a service to lose", { brake: { removals: 0.5 } }, "brake.removals"],
-    ["a share of more than all", { brake: { share: 50 } }, "brake.share"],
+    ["an invalid token", { peers: { b: { stack: "b", acceptRemoval: "yes" } } }, "peers.b.acceptRemoval"],
+    ["a fractional number of removals", { brake: { removals: 0.5 } }, "brake.removals"],
+    ["a share above 1", { brake: { share: 50 } }, "brake.share"],
     ["a bad namespace", { peers: { b: { stack: "b", exportTo: ["a/*"] } } }, "peers.b.exportTo[0]"],
   ] as const) {
     it(`is refused for ${name}`, () => {

@@ -88,7 +88,7 @@ describe("The config of a shared root", () => {
 
   for (const [what, rootAuthority, expected] of [
     ["without clusters", { name: "x" }, ["rootAuthority.clusters"]],
-    ["of no cluster yet", { clusters: {} }, []],
+    ["without clusters yet", { clusters: {} }, []],
     [
       "with clusters of one trust domain",
       {
@@ -100,7 +100,7 @@ describe("The config of a shared root", () => {
       [],
     ],
     [
-      "with a trust domain that holds another's",
+      "with overlapping trust domains",
       {
         clusters: {
           a: { stack: "a", trustDomain: "a.x.example" },
@@ -110,7 +110,7 @@ describe("The config of a shared root", () => {
       ["rootAuthority.clusters.b.trustDomain"],
     ],
     [
-      "named like a cluster's certificates",
+      "with the subject of a cluster's certificates as its name",
       { name: "A.example", clusters: { a: { stack: "a", trustDomain: "a.example" } } },
       ["rootAuthority.clusters.a.trustDomain"],
     ],
@@ -120,7 +120,7 @@ describe("The config of a shared root", () => {
       ["rootAuthority.clusters.a.trustDomain"],
     ],
     ["with a name in two lines", { name: "a\nb", clusters: {} }, ["rootAuthority.name"]],
-    ["with a name with two blanks", { name: "a  b", clusters: {} }, ["rootAuthority.name"]],
+    ["with a name with two spaces", { name: "a  b", clusters: {} }, ["rootAuthority.name"]],
     ["with a company's name", { name: "Example Corp. 2", clusters: {} }, []],
     ["that is a list", [1], ["rootAuthority"]],
     ["with clusters that are a list", { clusters: [1] }, ["rootAuthority.clusters"]],

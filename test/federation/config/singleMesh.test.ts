@@ -88,13 +88,17 @@ describe("The config of a single mesh", () => {
 
   const cases: [string, object, string[]][] = [
     ["no mesh ID", { meshId: undefined }, ["singleMesh.meshId"]],
-    ["a mesh ID that is no label's value", { meshId: "a b" }, ["singleMesh.meshId"]],
+    ["a mesh ID that is not a label value", { meshId: "a b" }, ["singleMesh.meshId"]],
     ["no API server", { apiServer: undefined }, ["singleMesh.apiServer"]],
-    ["half an hour", { tokenHours: 0.5 }, ["singleMesh.tokenHours"]],
-    ["more than a year", { tokenHours: 8761 }, ["singleMesh.tokenHours"]],
-    ["an end for what has none", { tokenHours: 24, longLivedTokens: true }, ["singleMesh.tokenHours"]],
+    ["a lifetime below an hour", { tokenHours: 0.5 }, ["singleMesh.tokenHours"]],
+    ["a lifetime above a year", { tokenHours: 8761 }, ["singleMesh.tokenHours"]],
     [
-      "what is no certificate",
+      "a lifetime for tokens without expiry",
+      { tokenHours: 24, longLivedTokens: true },
+      ["singleMesh.tokenHours"],
+    ],
+    [
+      "an invalid certificate",
       { apiServer: { server, certificateAuthority: "x" } },
       ["singleMesh.apiServer.certificateAuthority"],
     ],

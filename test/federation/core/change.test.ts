@@ -5,24 +5,24 @@ import { describeChange } from "../../../federation/core/text.ts";
 
 describe("A change of services", () => {
   const cases: [string, Record<string, string>, Record<string, string>, string][] = [
-    ["is nothing between equals", { a: "1" }, { a: "1" }, ""],
-    ["names what comes", {}, { a: "1" }, "adds 1 service (a)"],
-    ["names what differs", { a: "1", b: "1" }, { a: "2", b: "2" }, "changes 2 services (a, b)"],
-    ["names what goes", { a: "1" }, {}, "removes 1 service (a)"],
+    ["is empty between equals", { a: "1" }, { a: "1" }, ""],
+    ["lists additions", {}, { a: "1" }, "adds 1 service (a)"],
+    ["lists changes", { a: "1", b: "1" }, { a: "2", b: "2" }, "changes 2 services (a, b)"],
+    ["lists removals", { a: "1" }, {}, "removes 1 service (a)"],
     [
-      "tells all three at once, the noun only once",
+      "lists additions, changes and removals in one line",
       { changed: "1", gone: "1" },
       { changed: "2", fresh: "1" },
       "adds 1 service (fresh), changes 1 (changed), removes 1 (gone)",
     ],
     [
-      "names three at most, in order, and counts the rest",
+      "lists three hosts at most, in order, and counts the rest",
       {},
       { e: "", d: "", c: "", b: "", a: "" },
       "adds 5 services (a, b, c and 2 more)",
     ],
     [
-      "knows hosts that are names of an object's own parts",
+      "lists hosts named like an object's properties",
       {},
       { constructor: "1" },
       "adds 1 service (constructor)",

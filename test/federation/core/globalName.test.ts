@@ -12,8 +12,8 @@ describe("The global name of a service", () => {
 
   for (const [what, host] of [
     ["another domain", "httpbin.bar.svc.cluster.locals"],
-    ["a domain that only ends alike", "httpbin.bar.svc.xcluster.local"],
-    ["something below a service", "pod-0.httpbin.bar.svc.cluster.local"],
+    ["a domain with the same ending", "httpbin.bar.svc.xcluster.local"],
+    ["a name below a service", "pod-0.httpbin.bar.svc.cluster.local"],
     ["a name without a namespace", "httpbin.svc.cluster.local"],
     ["the domain of all services", "svc.cluster.local"],
     ["nothing", ""],

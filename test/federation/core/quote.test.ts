@@ -21,15 +21,15 @@ describe("A quoted value", () => {
   });
 
   for (const [name, value, quoted] of [
-    ["a number that JSON has not", Number.NaN, "NaN"],
-    ["such a number in a list", [Number.POSITIVE_INFINITY], '["Infinity"]'],
+    ["a number that JSON lacks", Number.NaN, "NaN"],
+    ["a number that JSON lacks in a list", [Number.POSITIVE_INFINITY], '["Infinity"]'],
     ["a large integer", 10n ** 20n, '"100000000000000000000"'],
     ["nothing", undefined, '"undefined"'],
-    ["a map that claims methods", { toString: 1, toJSON: 1 }, '{"toString":1,"toJSON":1}'],
+    ["a map with toJSON and toString", { toString: 1, toJSON: 1 }, '{"toString":1,"toJSON":1}'],
     ["a prototype", JSON.parse('{"__proto__": 1}'), '{"__proto__":1}'],
-    ["half a character", "a\ud800", '"a\\ud800"'],
+    ["half of a surrogate pair", "a\ud800", '"a\\ud800"'],
     ["many characters outside the basic plane", "🂡".repeat(100), `"${"🂡".repeat(59)}\ufffd…`],
-    ["what is deep", [[[[[[1]]]]]], '[[[["…"]]]]'],
+    ["a deeply nested value", [[[[[[1]]]]]], '[[[["…"]]]]'],
   ] as const) {
     it(`shows ${name}`, () => {
       assert.equal(quote(value), quoted);

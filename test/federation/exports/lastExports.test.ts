@@ -13,42 +13,38 @@ const selector = { any: "label" };
 
 describe("The exports last published, while the cluster is unreachable", () => {
   const cases: [string, ExportRule[], string[]][] = [
-    ["stay where a rule names them", [{ namespaces: ["xyz"], services: ["bar"] }], [BAR]],
-    ["go where the rule that named them is gone", [{ namespaces: ["xyz"], services: ["other"] }], []],
+    ["stay where a rule matches them", [{ namespaces: ["xyz"], services: ["bar"] }], [BAR]],
+    ["are removed where no rule matches them any more", [{ namespaces: ["xyz"], services: ["other"] }], []],
     ["go where the name is another namespace's", [{ namespaces: ["abc"], services: ["bar"] }], []],
     ["go where there is no rule", [], []],
     ["go where the selector is empty", [{ services: ["*"], selector: {} }], []],
-    ["stay in the namespace of a selector", [{ selector, namespaces: ["abc"] }], [FOO]],
-    ["stay where a selector is for all namespaces", [{ selector }], [BAR, FOO]],
+    ["stay in the namespaces of a rule with a selector", [{ selector, namespaces: ["abc"] }], [FOO]],
+    ["stay where a selector matches in all namespaces", [{ selector }], [BAR, FOO]],
     [
-      "stay when any rule has them",
+      "stay when any rule matches them",
       [
         { selector, namespaces: ["abc"] },
         { namespaces: ["xyz"], services: ["bar"] },
       ],
       [BAR, FOO],
     ],
-    ["stay where a name with '*' fits", [{ namespaces: ["a*"], services: ["*"] }], [FOO]],
+    ["stay where a pattern matches", [{ namespaces: ["a*"], services: ["*"] }], [FOO]],
+    ["stay where a namespace selector may match", [{ namespaceSelector: selector, services: ["b*"] }], [BAR]],
+    ["are removed where their rule exports to no peer", [{ services: ["*"], peers: [] }], []],
     [
-      "stay where a selector of namespaces may fit",
-      [{ namespaceSelector: selector, services: ["b*"] }],
-      [BAR],
-    ],
-    ["go where their rule offers them to nobody", [{ services: ["*"], peers: [] }], []],
-    [
-      "stay where a rule for nobody may not mean them",
+      "stay where a rule without peers may not match them",
       [{ selector, peers: [] }, { services: ["foo"] }],
       [FOO],
     ],
     [
-      "go where a rule for nobody comes first",
+      "are removed where the first matching rule exports to no peer",
       [
         { namespaces: ["xyz"], services: ["bar"], peers: [] },
         { namespaces: ["xyz"], services: ["*"] },
       ],
       [],
     ],
-    ["go where the rule has none of their ports", [{ services: ["*"], ports: ["9090"] }], []],
+    ["are removed where the rule has none of their ports", [{ services: ["*"], ports: ["9090"] }], []],
   ];
   for (const [what, rules, hosts] of cases) {
     it(what, () => {

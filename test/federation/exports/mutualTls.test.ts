@@ -24,21 +24,21 @@ const selector = { app: "bar" };
 describe("The mutual TLS of a workload", () => {
   const cases: [string, PeerAuthentication[], MutualTlsMode, string?][] = [
     ["is strict as this program sets it", [], "STRICT"],
-    ["is that of the mesh", [mesh("DISABLE")], "DISABLE", "istio-system/mesh"],
+    ["is set for the mesh", [mesh("DISABLE")], "DISABLE", "istio-system/mesh"],
     [
-      "is permissive where the policy of the mesh leaves it unset",
+      "is permissive where the mesh's policy leaves it unset",
       [policy({ namespace: "istio-system", name: "unset" })],
       "PERMISSIVE",
       "istio-system/unset",
     ],
     [
-      "is that of its namespace before the mesh's",
+      "is set for its namespace before the mesh",
       [mesh("STRICT"), policy({ mode: "PERMISSIVE" })],
       "PERMISSIVE",
       "xyz/default",
     ],
     [
-      "is that of a policy that selects it before its namespace's",
+      "is set by a policy that selects it before its namespace's",
       [policy({ mode: "STRICT" }), policy({ name: "bar", selector, mode: "DISABLE" })],
       "DISABLE",
       "xyz/bar",
@@ -55,19 +55,19 @@ describe("The mutual TLS of a workload", () => {
       "DISABLE",
       "xyz/default",
     ],
-    ["is not what another namespace says", [policy({ namespace: "abc", mode: "DISABLE" })], "STRICT"],
+    ["is not set in another namespace", [policy({ namespace: "abc", mode: "DISABLE" })], "STRICT"],
     [
-      "is not what selects other workloads",
+      "is not set by a policy that selects other workloads",
       [policy({ selector: { app: "foo" }, mode: "DISABLE" })],
       "STRICT",
     ],
     [
-      "is not what a selector in Istio's namespace says",
+      "is not set with a selector in Istio's namespace",
       [policy({ namespace: "istio-system", selector, mode: "DISABLE" })],
       "STRICT",
     ],
     [
-      "is what the oldest of two says",
+      "is set by the oldest of two",
       [
         policy({ name: "a", mode: "DISABLE", created: "2026-11-21T10:00:01Z" }),
         policy({ name: "b", mode: "PERMISSIVE" }),
@@ -76,30 +76,30 @@ describe("The mutual TLS of a workload", () => {
       "xyz/b",
     ],
     [
-      "is what the first by name says of two that are as old",
+      "is set by the first by name of two equally old",
       [policy({ name: "b", mode: "DISABLE" }), policy({ name: "a", mode: "PERMISSIVE" })],
       "PERMISSIVE",
       "xyz/a",
     ],
     [
-      "is that of another port where only that is told",
+      "is not set by another port's mode",
       [policy({ name: "bar", selector, mode: "PERMISSIVE", ports: { 9090: { mode: "DISABLE" } } })],
       "PERMISSIVE",
       "xyz/bar",
     ],
     [
-      "is its port's before all",
+      "is its port's mode first",
       [mesh("STRICT"), policy({ name: "bar", selector, ports: { 8080: { mode: "DISABLE" } } })],
       "DISABLE",
       "xyz/bar",
     ],
     [
-      "is the workload's for a port that is left unset",
+      "is the workload's mode for a port that is UNSET",
       [policy({ name: "bar", selector, mode: "PERMISSIVE", ports: { 8080: {} } })],
       "PERMISSIVE",
       "xyz/bar",
     ],
-    ["heeds no ports without a selector", [policy({ ports: { 8080: { mode: "DISABLE" } } })], "STRICT"],
+    ["ignores port modes without a selector", [policy({ ports: { 8080: { mode: "DISABLE" } } })], "STRICT"],
   ];
   for (const [what, policies, mode, by] of cases) {
     it(what, () => {
@@ -128,12 +128,12 @@ describe("The mutual TLS of a workload", () => {
   for (const [what, changes, speaks] of [
     ["a Pod with Istio's label", {}, true],
     ["a Pod without it", { labels: { app: "bar" } }, false],
-    ["a Pod that says otherwise", { labels: { "security.istio.io/tlsMode": "disabled" } }, false],
+    ["a Pod whose label disables it", { labels: { "security.istio.io/tlsMode": "disabled" } }, false],
     ["a WorkloadEntry with a service account", { kind: "WorkloadEntry", labels: {} }, true],
     ["a WorkloadEntry without one", { kind: "WorkloadEntry", labels: {}, serviceAccount: "" }, false],
     ["a WorkloadEntry without one that has the label", { kind: "WorkloadEntry", serviceAccount: "" }, true],
     [
-      "a WorkloadEntry that says otherwise",
+      "a WorkloadEntry whose label disables it",
       { kind: "WorkloadEntry", labels: { "security.istio.io/tlsMode": "disabled" } },
       false,
     ],

@@ -13,15 +13,10 @@ const entry: Workload = { ...pod, kind: "WorkloadEntry", ports: {} };
 
 describe("The target port of a Service's port", () => {
   for (const [what, port, workload, expected] of [
-    ["is the same number where none is told", { port: 80 }, pod, 80],
-    ["is the number that is told", { port: 80, targetPort: 8080 }, pod, 8080],
-    ["is that of the container's port of that name", { port: 80, targetPort: "web" }, pod, 8000],
-    [
-      "is not known for a name that no container has",
-      { port: 80, targetPort: "constructor" },
-      pod,
-      undefined,
-    ],
+    ["is the port number by default", { port: 80 }, pod, 80],
+    ["is a numeric targetPort", { port: 80, targetPort: 8080 }, pod, 8080],
+    ["is the container port of that name", { port: 80, targetPort: "web" }, pod, 8000],
+    ["is unknown for a name that no container has", { port: 80, targetPort: "constructor" }, pod, undefined],
     [
       "is a WorkloadEntry's own for that name",
       { name: "http", port: 80, targetPort: 8080 },

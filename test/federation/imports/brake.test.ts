@@ -7,11 +7,11 @@ const services = (count: number): Record<string, string> =>
 
 describe("The brake on removals", () => {
   const cases: [string, number, number, boolean][] = [
-    ["lets twenty services go, though they are nearly all", 21, 1, false],
-    ["holds back twenty-one that are more than half", 40, 19, true],
-    ["lets half of a thousand go", 1000, 500, false],
-    ["holds back more than half of a thousand", 1000, 499, true],
-    ["lets any number come", 1, 1000, false],
+    ["allows the removal of twenty services, though nearly all", 21, 1, false],
+    ["refuses the removal of twenty-one that are more than half", 40, 19, true],
+    ["allows the removal of half of a thousand", 1000, 500, false],
+    ["refuses the removal of more than half of a thousand", 1000, 499, true],
+    ["allows any number of additions", 1, 1000, false],
   ];
   for (const [what, before, after, held] of cases) {
     it(`${what} by default`, () => {

@@ -39,12 +39,16 @@ describe("The choice of imports", () => {
   });
 
   for (const [what, rules, names] of [
-    ["nothing for no rule at all", [], []],
-    ["what a rule means, and nothing else", [{ namespace: ["xyz"] }], ["bar.xyz", "foo.xyz"]],
-    ["what its published labels choose", [{ selector: { tier: "gold" } }], ["bar.xyz"]],
-    ["all but what an earlier rule skips", [{ service: ["bar"], skip: true }, {}], ["foo.xyz", "web.shop"]],
+    ["nothing by an empty list of rules", [], []],
+    ["exactly the services that a rule matches", [{ namespace: ["xyz"] }], ["bar.xyz", "foo.xyz"]],
+    ["the services with a rule's labels", [{ selector: { tier: "gold" } }], ["bar.xyz"]],
     [
-      "what an earlier rule takes, whatever a later one skips",
+      "all except those that an earlier rule skips",
+      [{ service: ["bar"], skip: true }, {}],
+      ["foo.xyz", "web.shop"],
+    ],
+    [
+      "a service that an earlier rule imports and a later one skips",
       [{ service: ["bar"] }, { namespace: ["xyz"], skip: true }, {}],
       ["bar.xyz", "web.shop"],
     ],
@@ -119,10 +123,10 @@ describe("An import under a further name", () => {
 
   const wrong: [string, string, string, RegExp][] = [
     ["in our own domain", "{name}.{namespace}.svc.cluster-a.local", "foo.xyz", /this cluster's own domain/],
-    ["of our domain itself", "cluster-a.local", "foo.xyz", /this cluster's own domain/],
+    ["equal to our domain", "cluster-a.local", "foo.xyz", /this cluster's own domain/],
     ["in another peer's domain", "bar.c.mesh", "foo.xyz", /is a name of 'c\.mesh', the domain of peer c/],
     ["without a domain", "foo", "foo.xyz", /without a domain/],
-    ["that is the short form of a local service's", "{name}.{namespace}.svc", "foo.xyz", /of this side/],
+    ["that is the short name of a local Service", "{name}.{namespace}.svc", "foo.xyz", /of this side/],
     ["that is too long", `{name}.${"a2345678.".repeat(28)}global`, "foo.xyz", /at most 253 characters/],
   ];
   for (const [what, template, service, rule] of wrong) {

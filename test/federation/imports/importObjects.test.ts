@@ -15,7 +15,7 @@ const more = {
 };
 const REMOTE_HOST = "istio-federation.dev/remote-host";
 
-describe("What registers a service", () => {
+describe("The objects of an import", () => {
   const services = fc
     .tuple(
       peerImport(),
@@ -32,7 +32,7 @@ describe("What registers a service", () => {
       localService: local ? "bar-xyz-b" : undefined,
     }));
 
-  it("is of the kinds that its settings need, each object named as the service is here, or as its local Service", () => {
+  it("are of the kinds that its settings need, named after the host or the local Service", () => {
     fc.assert(
       fc.property(services, (service) => {
         const objects = renderImport({ host: "bar.xyz.global", service, ...more });
@@ -50,7 +50,7 @@ describe("What registers a service", () => {
     );
   });
 
-  it("is a ServiceEntry alone, without a further word, where the service has one name here and there", () => {
+  it("are one ServiceEntry without annotations where local and remote host are equal", () => {
     fc.assert(
       fc.property(peerImport(), (service) => {
         const [entry, ...others] = renderImport({ host: BAR, service, ...more });
@@ -60,7 +60,7 @@ describe("What registers a service", () => {
     );
   });
 
-  it("tells in an annotation when its gateways pause, so that its rule is looked for", () => {
+  it("have an annotation for outlier detection", () => {
     const service = { ...barImport, outlierDetection: { interval: "5s" } };
     const [entry, rule] = renderImport({ host: BAR, service, ...more });
     assert.deepEqual(entry && "annotations" in entry.metadata && entry.metadata.annotations, {
@@ -69,7 +69,7 @@ describe("What registers a service", () => {
     assert.equal(rule?.kind, "DestinationRule");
   });
 
-  it("tells in an annotation that the peer's gateway opens its calls, so that its rule is looked for", () => {
+  it("have an annotation for a TLS-terminating gateway", () => {
     const service = { ...barImport, terminated: true };
     const [entry, rule] = renderImport({ host: BAR, service, ...more });
     assert.deepEqual(entry && "annotations" in entry.metadata && entry.metadata.annotations, {
@@ -80,7 +80,7 @@ describe("What registers a service", () => {
     });
   });
 
-  it("is seen where its service is, if that is said of it, and else where the peer's services are", () => {
+  it("have the exportTo of the service, by default the peer's", () => {
     const seen = (exportTo: string[]) =>
       renderImport({
         host: "x.global",
@@ -94,7 +94,7 @@ describe("What registers a service", () => {
     ]);
   });
 
-  it("tells in an annotation which name the service has there, if it is another", () => {
+  it("have an annotation for a remote host of another name", () => {
     fc.assert(
       fc.property(peerImport(), (service) => {
         const [entry] = renderImport({ host: "x.global", service: { ...service, remoteHost: BAR }, ...more });

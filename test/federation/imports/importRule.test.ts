@@ -6,8 +6,8 @@ import { matchesRule, toPeerService } from "../../../federation/imports/importCh
 const DOMAIN = "cluster-b.local";
 const bar = toPeerService("bar.xyz.svc.cluster-b.local", DOMAIN, { tier: "gold", app: "bar" });
 
-describe("A service as a peer offers it", () => {
-  it("has a name and a namespace where its host is of that form, and else neither", () => {
+describe("A service that a peer exports", () => {
+  it("has name and namespace where its host has that form", () => {
     assert.deepEqual([bar.name, bar.namespace], ["bar", "xyz"]);
     for (const host of [
       "db-0.db.xyz.svc.cluster-b.local",
@@ -21,8 +21,8 @@ describe("A service as a peer offers it", () => {
 });
 
 describe("An import rule", () => {
-  for (const [what, rule, isMeant] of [
-    ["that says nothing", {}, true],
+  for (const [what, rule, isMatch] of [
+    ["without conditions", {}, true],
     ["of its namespace", { namespace: ["xyz"] }, true],
     ["of a pattern of namespaces", { namespace: ["team-*", "x*"] }, true],
     ["of other namespaces", { namespace: ["team-*", "x"] }, false],
@@ -31,16 +31,16 @@ describe("An import rule", () => {
     ["of a pattern of full names", { host: ["*.svc.cluster-b.local"] }, true],
     ["of another full name", { host: ["bar.xyz.svc.cluster-c.local"] }, false],
     ["of labels that it has", { selector: { tier: "gold", app: "bar" } }, true],
-    ["of a label that it has otherwise", { selector: { tier: "silver" } }, false],
-    ["of a label that it has not", { selector: { tier: "gold", team: "pay" } }, false],
-    ["of its namespace and a label that it has not", { namespace: ["xyz"], selector: { a: "b" } }, false],
+    ["of another value of its label", { selector: { tier: "silver" } }, false],
+    ["of a label that it lacks", { selector: { tier: "gold", team: "pay" } }, false],
+    ["of its namespace and a label that it lacks", { namespace: ["xyz"], selector: { a: "b" } }, false],
   ] as [string, ImportRule, boolean][]) {
-    it(`${what} ${isMeant ? "means" : "does not mean"} a service`, () => {
-      assert.equal(matchesRule(rule, bar), isMeant);
+    it(`${what} ${isMatch ? "matches" : "does not match"} a service`, () => {
+      assert.equal(matchesRule(rule, bar), isMatch);
     });
   }
 
-  it("means a service without a name and namespace unless it asks for one", () => {
+  it("matches a service without name and namespace unless it requires one", () => {
     const pod = toPeerService("db-0.db.xyz.svc.cluster-b.local", DOMAIN);
     assert.ok(matchesRule({ host: ["db-0.*"] }, pod));
     assert.ok(!matchesRule({ namespace: ["*"] }, pod));

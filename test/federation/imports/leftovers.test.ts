@@ -26,9 +26,9 @@ let made = 0;
 
 describe("The label selector of leftovers", () => {
   const cases: [string, string[], string][] = [
-    ["takes all of ours that name a peer, where no peer is known", [], OURS],
-    ["leaves out the peers that are known", ["b"], `${OURS},${PEER} notin (b)`],
-    ["names each once, in order", ["c", "b", "c"], `${OURS},${PEER} notin (b,c)`],
+    ["selects all imports where no peer is known", [], OURS],
+    ["excludes known peers", ["b"], `${OURS},${PEER} notin (b)`],
+    ["has each peer once, sorted", ["c", "b", "c"], `${OURS},${PEER} notin (b,c)`],
   ];
   for (const [what, peers, selector] of cases) {
     it(what, () => {

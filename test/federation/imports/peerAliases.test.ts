@@ -169,15 +169,15 @@ describe("The further domains of a contract", () => {
     ["in cluster.local", { domains: ["x.cluster.local"] }],
     ["in clusterset.local", { domains: ["x.clusterset.local"] }],
     ["global", { domains: ["x.global"] }],
-    ["the end of short names", { domains: ["istio-system.svc"] }],
-    ["no name", { domains: ["*.example.org"] }],
-    ["no text", { domains: [1] }],
+    ["the ending of short names", { domains: ["istio-system.svc"] }],
+    ["an invalid name", { domains: ["*.example.org"] }],
+    ["not text", { domains: [1] }],
     ["the peer's own cluster domain", { domains: ["cluster-b.local"] }],
-    ["in that one's services", { domains: ["svc.cluster-b.local"] }],
-    ["what holds it", { clusterDomain: "k8s.acme.org", domains: ["acme.org"] }],
+    ["a subdomain for its Services", { domains: ["svc.cluster-b.local"] }],
+    ["one that contains the cluster domain", { clusterDomain: "k8s.acme.org", domains: ["acme.org"] }],
     ["in its mesh domain", { meshDomain: "b.mesh", domains: ["x.b.mesh"] }],
   ] as const) {
-    it(`are not ${what}`, () => {
+    it(`are refused: ${what}`, () => {
       assert.deepEqual(faultsOf(changes), ["domains[0]"]);
     });
   }
@@ -211,17 +211,17 @@ describe("A hostile peer's further domain", () => {
   };
   for (const [what, domain, owner] of [
     ["our cluster domain", "cluster-a.local", "this cluster"],
-    ["in that", "svc.cluster-a.local", "this cluster"],
+    ["a subdomain of it", "svc.cluster-a.local", "this cluster"],
     ["our mesh domain", "cluster-a.mesh", "this cluster"],
-    ["a domain that we own", "ours.example", "this cluster"],
-    ["in that", "x.ours.example", "this cluster"],
+    ["our further domain", "ours.example", "this cluster"],
+    ["a subdomain of it", "x.ours.example", "this cluster"],
     ["another peer's cluster domain", "cluster-c.local", "peer cluster-c"],
-    ["in that", "svc.cluster-c.local", "peer cluster-c"],
-    ["a domain that another peer owns", "pay.example", "peer cluster-c"],
-    ["in that", "eu.pay.example", "peer cluster-c"],
+    ["a subdomain of it", "svc.cluster-c.local", "peer cluster-c"],
+    ["another peer's further domain", "pay.example", "peer cluster-c"],
+    ["a subdomain of it", "eu.pay.example", "peer cluster-c"],
     ["another peer's mesh domain", "d.mesh", "peer cluster-d"],
     ["a pending peer's cluster domain", "gone.local", "pending peer gone"],
-    ["a domain that a pending peer owns", "gone.example", "pending peer gone"],
+    ["a pending peer's further domain", "gone.example", "pending peer gone"],
   ] as const) {
     it(`is not ${what}: ${domain}`, () => {
       const evil = contractOf({ domains: [domain] });

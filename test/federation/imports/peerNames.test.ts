@@ -19,10 +19,16 @@ describe("The hosts of a peer's services", () => {
   for (const [what, peer, ours, chosen, expected] of [
     ["their own where domains differ", OTHER, "a.local", undefined, "own"],
     ["in the mesh domain where the cluster domain is ours", EQUAL, "cluster.local", undefined, "mesh"],
-    ["in the mesh domain where it is ours, whatever it is", OTHER, "b.local", undefined, "mesh"],
+    [
+      "in the mesh domain where the cluster domain is ours, whichever it is",
+      OTHER,
+      "b.local",
+      undefined,
+      "mesh",
+    ],
     ["their own where it is Kubernetes' default, and not ours", EQUAL, "a.local", undefined, "own"],
-    ["their own where the config says so", EQUAL, "cluster.local", "own", "own"],
-    ["in the mesh domain where the config says so", OTHER, "a.local", "mesh", "mesh"],
+    ["their own by config", EQUAL, "cluster.local", "own", "own"],
+    ["in the mesh domain by config", OTHER, "a.local", "mesh", "mesh"],
   ] as const) {
     it(`are ${what}`, () => {
       assert.equal(namesOf("federation", peer, ours, chosen), expected);

@@ -67,8 +67,8 @@ describe("A ServiceEntry", () => {
   });
 
   for (const [what, ports] of [
-    ["more ports than endpoints may name", portsOf(129)],
-    ["a port's name that is too long for them", portsOf(2, 63)],
+    ["more ports than endpoints may have", portsOf(129)],
+    ["a port name that is too long for endpoints", portsOf(2, 63)],
   ] as const) {
     it(`has the gateways' port as its target ports with ${what}`, () => {
       const service = { ...barImport, ports };

@@ -37,7 +37,7 @@ describe("A peer in a single mesh", () => {
     ["another cluster domain", { clusterDomain: "b.local" }, "clusterDomain"],
     ["another trust domain", { trustDomain: "b.local" }, "trustDomain"],
     ["another mesh ID", { meshId: "mesh2" }, "meshId"],
-    ["a root that is named like another's", { rootCertificates: [ROOT_C] }, "rootCertificates[0]"],
+    ["a root with the subject of another's", { rootCertificates: [ROOT_C] }, "rootCertificates[0]"],
   ];
   for (const [what, change, path] of unlike) {
     it(`is refused for ${what}`, () => {
@@ -138,7 +138,7 @@ describe("A peer in a single mesh", () => {
       /^its workloads do not trust this cluster's yet/,
     ],
     [
-      "trusts somebody else by our root",
+      "trusts our root for another cluster",
       { contract: meshContract(), access, trustAnchors: { "cluster-c": TRUSTING["cluster-a"] } },
       /^its workloads do not trust this cluster's yet/,
     ],
@@ -205,7 +205,7 @@ describe("A peer in a single mesh", () => {
     });
 
     for (const [what, reading] of [
-      ["takes our access back", { contract: meshContract(), access: {} }],
+      ["revokes our access", { contract: meshContract(), access: {} }],
       ["is destroyed", { pending: "no output yet", trustAnchors: {} }],
     ] as const) {
       it(`is removed when it ${what}`, () => {
@@ -238,17 +238,13 @@ describe("A peer in a single mesh", () => {
   });
 
   const lives: [string, string, RegExp | undefined][] = [
-    ["nothing while there is time to renew it", "2026-11-26T09:59:59Z", undefined],
+    ["none while there is time to renew it", "2026-11-26T09:59:59Z", undefined],
     [
-      "that nobody renewed it",
+      "not renewed in time",
       "2026-11-26T10:00:00Z",
       /ends on 2026-12-01T10:00:00Z and was not renewed; have its team run `pulumi up` on stack b/,
     ],
-    [
-      "that it has ended",
-      "2026-12-01T10:00:00Z",
-      /ended on 2026-12-01T10:00:00Z: istiod sees nothing new of it/,
-    ],
+    ["expired", "2026-12-01T10:00:00Z", /ended on 2026-12-01T10:00:00Z: istiod sees nothing new of it/],
   ];
   for (const [what, now, warning] of lives) {
     it(`causes a warning about our token: ${what}`, () => {

@@ -231,7 +231,7 @@ describe("This cluster's own API server in a single mesh", () => {
 
   for (const [what, value] of [
     ["has none", undefined],
-    ["has what is none", "x"],
+    ["has an invalid one", "x"],
   ] as const) {
     it(`is a fault when the kubeconfig ${what}, too`, () => {
       assert.deepEqual(
@@ -259,7 +259,7 @@ describe("This cluster's own API server in a single mesh", () => {
 
   for (const [what, ownAccess] of [
     ["cannot be reached from here", { status: undefined, cause: "", unreachable: true, passing: true }],
-    ["refuses who has no credential", { status: 401, cause: "", unreachable: false, passing: false }],
+    ["refuses requests without a credential", { status: 401, cause: "", unreachable: false, passing: false }],
   ] as const) {
     it(`may be one that ${what}`, () => {
       assert.equal(plan({ mesh: { ownAccess } }).peer?.state, "ready");

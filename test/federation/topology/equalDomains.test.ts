@@ -162,21 +162,21 @@ describe("A hostile peer's mesh domain", () => {
   ];
   for (const [what, meshDomain] of [
     ["our cluster domain", "cluster.local"],
-    ["in it", "svc.cluster.local"],
-    ["what holds it", "local"],
+    ["a subdomain of it", "svc.cluster.local"],
+    ["one that contains the cluster domain", "local"],
     ["our own mesh domain", "cluster-1.mesh"],
-    ["in that", "x.cluster-1.mesh"],
-    ["what holds all mesh domains", "mesh"],
+    ["a subdomain of it", "x.cluster-1.mesh"],
+    ["one that contains all mesh domains", "mesh"],
     ["another peer's cluster domain", "cluster-b.local"],
-    ["in that one's services", "svc.cluster-b.local"],
+    ["a subdomain for its Services", "svc.cluster-b.local"],
     ["another peer's mesh domain", "cluster-3.mesh"],
-    ["in that", "bar.svc.cluster-3.mesh"],
-    ["that of a pending peer", "p.mesh"],
-    ["in that of global names", "bar.global"],
-    ["that of global names", "global"],
-    ["that of the Multi-Cluster Services API", "clusterset.local"],
-    ["a domain of the internet", "com"],
-    ["the label of Services", "svc"],
+    ["a subdomain of it", "bar.svc.cluster-3.mesh"],
+    ["a pending peer's", "p.mesh"],
+    ["a .global name", "bar.global"],
+    ["the domain of .global names", "global"],
+    ["the domain of the Multi-Cluster Services API", "clusterset.local"],
+    ["a top-level domain", "com"],
+    ["the label svc", "svc"],
   ] as const) {
     it(`may not be ${what}: ${meshDomain}`, () => {
       const contracts = { b, "cluster-3": three, evil: peerOf("evil", { meshDomain }) };

@@ -116,12 +116,12 @@ describe("The server block in a Corefile", () => {
   });
 
   for (const [what, before, stub, after] of [
-    ["has blanks after its markers", "", BLOCK.replace(/^#.*$/gm, "$& \t"), COREFILE],
-    ["has blanks before its markers", COREFILE, BLOCK.replace(/^#/gm, "  #"), ""],
-    ["has the line ends of Windows", "", BLOCK.replaceAll("\n", "\r\n"), COREFILE.replaceAll("\n", "\r\n")],
-    ["ends with the file, and no line end", COREFILE, BLOCK.trimEnd(), ""],
+    ["has whitespace after its markers", "", BLOCK.replace(/^#.*$/gm, "$& \t"), COREFILE],
+    ["has whitespace before its markers", COREFILE, BLOCK.replace(/^#/gm, "  #"), ""],
+    ["has Windows line endings", "", BLOCK.replaceAll("\n", "\r\n"), COREFILE.replaceAll("\n", "\r\n")],
+    ["ends the file without a line ending", COREFILE, BLOCK.trimEnd(), ""],
     ["has lost its markers", `${COREFILE}\n`, BARE, "\nother.example {\n}\n"],
-    ["has lost its markers, and its line end", COREFILE, BARE.trimEnd(), ""],
+    ["has lost its markers and its line ending", COREFILE, BARE.trimEnd(), ""],
     [
       "was written by kubeadm's migration, to another address",
       "",
@@ -156,22 +156,22 @@ describe("The server block in a Corefile", () => {
     ["it is there twice, once without markers", BLOCK + BARE, /has our server block 'global' twice/],
     ["it is there twice, without markers", BARE + BARE, /has our server block 'global' twice/],
     [
-      "somebody changed it and took its markers away",
+      "it was changed and its markers were removed",
       COREFILE + BARE.replace("cache 30", "cache 5"),
       /has our server block 'global', but changed and without the lines/,
     ],
     [
-      "somebody else's block came between its markers",
+      "another owner's block is between its markers",
       BLOCK.replace(END, `${COREFILE}${END}`),
       /has the server block '\.:53', which is not ours, between the lines/,
     ],
     [
-      "an import came between its markers",
+      "an import is between its markers",
       BLOCK.replace(END, `import x\n${END}`),
       /has 'import x', which is not ours/,
     ],
     [
-      "a marker moved into the block",
+      "a marker is inside the block",
       BLOCK.replace(`${END}\n`, "").replace("    forward", `${END}\n    forward`),
       /has no whole server block between the lines/,
     ],

@@ -31,12 +31,12 @@ describe("The pinned peers of the last update", () => {
   });
 
   for (const [what, misfit] of [
-    ["has no cluster domain, as older ones", { trustDomain: "b.local", rootCertificates: [ROOT_B] }],
-    ["has a domain that is none", { ...anchor, clusterDomain: "B!" }],
-    ["has a mesh domain that is none", { ...anchor, meshDomain: "local" }],
-    ["has a further domain that is none", { ...anchor, domains: ["local"] }],
+    ["has no cluster domain", { trustDomain: "b.local", rootCertificates: [ROOT_B] }],
+    ["has an invalid domain", { ...anchor, clusterDomain: "B!" }],
+    ["has an invalid mesh domain", { ...anchor, meshDomain: "local" }],
+    ["has an invalid further domain", { ...anchor, domains: ["local"] }],
     ["has no list of certificates", { ...anchor, rootCertificates: ROOT_B }],
-    ["is no map", "text"],
+    ["is not a map", "text"],
   ] as const) {
     it(`skip one that ${what}, and keep the others`, () => {
       assert.deepEqual(readPinnedPeers({ b: anchor, c: misfit }), { b: anchor });

@@ -28,7 +28,7 @@ const FAULTS: [string, Rule][] = [
   ["a connection reset after the API server handled the request", readToo("resetAfter")],
   ["an answer truncated halfway", readToo("truncate")],
   ["an answer that ends early without an error", readToo("cut")],
-  ["answers that take a second", readToo({ delay: 1000 })],
+  ["answers delayed by a second", readToo({ delay: 1000 })],
   [
     "409: another write to the same object",
     someWrites(status(409, "Conflict", "the object has been modified")),

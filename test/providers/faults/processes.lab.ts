@@ -31,7 +31,7 @@ describe("The provider process, ended during many writes", () => {
 
   const ends: [string, () => Promise<void>][] = [
     ["killed, as when the system is out of memory", () => fixture.provider.kill()],
-    ["left alone by an engine that was killed", () => fixture.provider.abandon()],
+    ["orphaned by a killed engine", () => fixture.provider.abandon()],
   ];
   for (const [how, end] of ends) {
     it(`${how}, in a create: the next create adopts the written entries`, async () => {

@@ -61,7 +61,7 @@ describe("A ServiceEntry in a refresh", () => {
       "1/TCP a as spiffe:// (not as declared: endpoints)",
     ],
     [
-      "a port with a field that no line has",
+      "a port with an undisplayed field",
       ({ spec }) => Object.assign((spec.ports as object[])[0] ?? {}, { targetPort: 1 }),
       ["ports"],
       `${LINE} (not as declared: ports)`,
@@ -73,7 +73,7 @@ describe("A ServiceEntry in a refresh", () => {
       `${LINE} (not as declared: addresses)`,
     ],
     [
-      "a range for an address",
+      "an address range",
       ({ spec }) => (spec.addresses = ["10.0.0.0/24"]),
       ["addresses"],
       `${LINE} (not as declared: addresses)`,
