@@ -1,16 +1,13 @@
-import { isDeepStrictEqual } from "node:util";
 import { CoreV1Api, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import type { Contract } from "../../federation/contract/contract.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import type { LabCluster } from "../../lab/clusters.ts";
-import { expectConverged } from "../../lab/federate.ts";
 import type { Lab } from "../../lab/lab.ts";
 import { GATEWAY_PORT, whoAnswers } from "../../lab/proofs/gateway.ts";
 import { type Party, hostOf } from "../../lab/proofs/proof.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";
 import type { Scenario } from "../../lab/scenarios.ts";
-import { log } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 
 /** For a change to reach the gateway. */
@@ -30,14 +27,11 @@ export class OfferingCluster {
     this.#scenario = scenario;
   }
 
-  /** Exports this, and has the peers take it up, if it is anything new to them. @throws LabError when a second update would change something. */
-  async offer(exports: readonly object[]): Promise<void> {
+  /** Updates this cluster to these exports, then its peers. @param exports default: those of its file. */
+  async offer(exports?: readonly object[]): Promise<void> {
     const [own, ...peers] = await this.stacks(exports);
-    const before = await own.output("federation");
     await own.up();
-    const isNews = !isDeepStrictEqual(before, await own.output("federation"));
-    if (isNews) for (const peer of peers) await peer.up();
-    await expectConverged(isNews ? [own, ...peers] : [own], log);
+    await Promise.all(peers.map((peer) => peer.up()));
   }
 
   /** The stacks of all clusters, this one's first. @param exports this one's. Default: those of its file. */

@@ -1,106 +1,123 @@
 import assert from "node:assert/strict";
-import { EXPORT_LABEL } from "../../../federation/core/labels.ts";
 import { GATEWAY_PORT, whoAnswers } from "../../../lab/proofs/gateway.ts";
-import { withHandMadeEntry } from "../../../lab/proofs/unexported.ts";
 import { hostOf, identityOf } from "../../../lab/proofs/proof.ts";
 import { SERVICE_PORT } from "../../../lab/workloads/workload.ts";
+import { withHandMadeEntry } from "../../../lab/proofs/unexported.ts";
 import { expectAnswer, expectStatus } from "../answers.ts";
 import { importedHosts } from "../importedHosts.ts";
 import type { OfferingCluster } from "../offeringCluster.ts";
 import {
   A,
   ADMIN,
+  ALIAS,
   BAR,
-  BAR_TO_ALL,
   BAZ,
   C,
   CLERK,
   FOO,
+  FOOS_NEIGHBOUR,
   GATEWAY_OF_B,
+  LOCAL,
+  ONE_ACCOUNT,
+  ONE_PEER,
+  ONE_PORT,
+  OPENED,
+  OPENED_ONE_PEER,
+  OWNED,
+  OWNER_ALL_PEERS,
+  OWNER_ONE_PEER,
+  OWNER_ONE_PORT,
+  RENAMED,
   STORE,
-  STORE_TO_ALL,
+  TILL,
   VISITOR,
 } from "./parties.ts";
 
-/** Tests of what cluster-b offers, and to whom. */
+/** Tests of what cluster-b offers, to whom, and under which name. */
 export function testOffers(b: () => OfferingCluster): void {
-  describe("a service that is offered to one peer and not to the other", () => {
-    before(() => b().offer([{ ...BAR_TO_ALL, peers: [A.name] }, STORE_TO_ALL]));
+  it("services are imported by the peers that both the rule and the owner name", async () => {
+    const toAll = [BAR, ONE_PORT, ONE_ACCOUNT, OWNED, LOCAL, OWNER_ONE_PORT, OPENED, STORE, TILL];
+    const toOne = [ONE_PEER, OWNER_ONE_PEER, OWNER_ALL_PEERS, OPENED_ONE_PEER];
+    const hosts = [...toAll.map(hostOf), ALIAS];
+    assert.deepEqual(
+      await importedHosts(b().lab, A.name),
+      [...hosts, ...toOne.map(hostOf), hostOf(BAZ)].sort(),
+    );
+    assert.deepEqual(await importedHosts(b().lab, C.name), [...hosts, hostOf(FOO)].sort());
+  });
 
-    it("is imported by the one, and not by the other", async () => {
-      assert.deepEqual(
-        await importedHosts(b().lab, A.name),
-        [hostOf(BAR), hostOf(STORE), hostOf(BAZ)].sort(),
-      );
-      assert.deepEqual(await importedHosts(b().lab, C.name), [hostOf(FOO), hostOf(STORE)].sort());
+  describe("a service that is offered to one peer", () => {
+    it("answers that peer", () => expectAnswer(FOO, ONE_PEER));
+
+    it("is refused at the workload to the other peer, which makes itself an entry for it", async () => {
+      await withHandMadeEntry(b().lab, BAZ, ONE_PEER, GATEWAY_OF_B, () => expectStatus(403, BAZ, ONE_PEER));
+      await expectAnswer(BAZ, BAR);
     });
 
-    it("answers the one", () => expectAnswer(FOO, BAR));
-
-    it("is refused at the workload to the other, which makes itself an entry for it", async () => {
-      await withHandMadeEntry(b().lab, BAZ, BAR, GATEWAY_OF_B, () => expectStatus(403, BAZ, BAR));
-      await expectAnswer(BAZ, STORE);
-    });
-
-    it("answers callers of its own cluster as before", () => expectAnswer(CLERK, BAR));
+    it("answers callers of its own cluster", () => expectAnswer(CLERK, ONE_PEER));
   });
 
   describe("a service of which one port is offered and one is not", () => {
-    before(() => b().offer([{ ...STORE_TO_ALL, ports: ["http"] }]));
-
     it("is passed on by the gateway on both", async () => {
       for (const port of [SERVICE_PORT, ADMIN.number])
         assert.equal(
-          await whoAnswers(`${GATEWAY_OF_B}:${GATEWAY_PORT}`, hostOf(STORE), port),
-          identityOf(STORE),
+          await whoAnswers(`${GATEWAY_OF_B}:${GATEWAY_PORT}`, hostOf(ONE_PORT), port),
+          identityOf(ONE_PORT),
         );
     });
 
     it("answers peers on the one, and refuses them at the workload on the other", () =>
-      withHandMadeEntry(b().lab, VISITOR, STORE, GATEWAY_OF_B, async () => {
-        await expectAnswer(VISITOR, STORE);
-        await expectStatus(403, VISITOR, STORE, {}, ADMIN.number);
+      withHandMadeEntry(b().lab, VISITOR, ONE_PORT, GATEWAY_OF_B, async () => {
+        await expectAnswer(VISITOR, ONE_PORT);
+        await expectStatus(403, VISITOR, ONE_PORT, {}, ADMIN.number);
       }));
 
     it("answers callers of its own cluster on both", async () => {
-      await expectAnswer(CLERK, STORE);
-      await expectAnswer(CLERK, STORE, {}, ADMIN.number);
+      await expectAnswer(CLERK, ONE_PORT);
+      await expectAnswer(CLERK, ONE_PORT, {}, ADMIN.number);
     });
   });
 
-  describe("the label of its owner takes out of the exports", () => {
-    const optOut = { [EXPORT_LABEL]: "false" };
-    const optIn = { [EXPORT_LABEL]: "true" };
-    const unset = { [EXPORT_LABEL]: null };
-
-    it("a Service", async () => {
-      await b().labelService(BAR, optOut);
-      try {
-        await b().offer([BAR_TO_ALL, STORE_TO_ALL]);
-        assert.deepEqual(await b().offered(), [hostOf(STORE)]);
-        assert.deepEqual(await importedHosts(b().lab, C.name), [hostOf(FOO), hostOf(STORE)].sort());
-        await b().closed(BAR);
-        await expectAnswer(CLERK, BAR);
-      } finally {
-        await b().labelService(BAR, optIn);
-      }
-      await b().offer([BAR_TO_ALL, STORE_TO_ALL]);
-      assert.deepEqual(await b().offered(), [hostOf(BAR), hostOf(STORE)]);
-      await expectAnswer(BAZ, BAR);
+  describe("services whose owners say by annotations what peers may have", () => {
+    it("answer the peers that rule and owner name", async () => {
+      for (const service of [OWNER_ONE_PEER, OWNER_ALL_PEERS, OWNER_ONE_PORT])
+        await expectAnswer(FOO, service);
+      await expectAnswer(BAZ, OWNER_ONE_PORT);
     });
 
-    it("a whole namespace", async () => {
-      await b().labelNamespace(BAR.namespace, optOut);
-      try {
-        await (await b().stack([BAR_TO_ALL, STORE_TO_ALL])).up();
-        assert.deepEqual(await b().offered(), []);
-        await b().closed(BAR);
-        await b().closed(STORE);
-      } finally {
-        await b().labelNamespace(BAR.namespace, unset);
-      }
-      await b().offer([BAR_TO_ALL, STORE_TO_ALL]);
-      await expectAnswer(BAZ, BAR);
+    it("are refused at the workload to the peer that the owner does not name, which makes itself an entry", () =>
+      withHandMadeEntry(b().lab, BAZ, OWNER_ONE_PEER, GATEWAY_OF_B, () =>
+        expectStatus(403, BAZ, OWNER_ONE_PEER),
+      ));
+
+    it("are refused at the workload to the peer that the rule does not name, whatever the owner says", () =>
+      withHandMadeEntry(b().lab, BAZ, OWNER_ALL_PEERS, GATEWAY_OF_B, () =>
+        expectStatus(403, BAZ, OWNER_ALL_PEERS),
+      ));
+
+    it("answer on the port that the owner names, and refuse peers at the workload on the other", () =>
+      withHandMadeEntry(b().lab, VISITOR, OWNER_ONE_PORT, GATEWAY_OF_B, async () => {
+        await expectAnswer(VISITOR, OWNER_ONE_PORT);
+        await expectStatus(403, VISITOR, OWNER_ONE_PORT, {}, ADMIN.number);
+      }));
+
+    it("answer callers of their own cluster on all ports", async () => {
+      await expectAnswer(CLERK, OWNER_ONE_PEER);
+      await expectAnswer(CLERK, OWNER_ONE_PORT);
+      await expectAnswer(CLERK, OWNER_ONE_PORT, {}, ADMIN.number);
     });
+  });
+
+  describe("a service that is offered under another name", () => {
+    it("answers by it who may call it, and nobody else", async () => {
+      await expectAnswer(FOO, RENAMED, {}, RENAMED.port, ALIAS);
+      await expectStatus(403, FOOS_NEIGHBOUR, RENAMED, {}, RENAMED.port, ALIAS);
+      await expectStatus(403, BAZ, RENAMED, {}, RENAMED.port, ALIAS);
+    });
+
+    it("is not reached by its own name, even with a hand-made ServiceEntry", () =>
+      withHandMadeEntry(b().lab, FOO, RENAMED, GATEWAY_OF_B, () => expectStatus(503, FOO, RENAMED)));
+
+    it("answers callers of its own cluster by its own name", () => expectAnswer(CLERK, RENAMED));
   });
 }
