@@ -17,30 +17,39 @@ export type FileTimes = Readonly<Record<string, number>>;
 export const KINDS = ["unit", "lab"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Expected seconds of a file that never ran. */
-const UNKNOWN_SECONDS = { unit: 0.5, lab: 40 };
+/** Expected seconds of a file that never ran on this machine. */
+const UNKNOWN_SECONDS = { unit: 0.5, "API server": 15, "shared lab": 45, alone: 240 };
+/** Most federated labs that are shared: each costs a minute to start. */
+const SHARED_LABS = 2;
 
 /**
- * Distributes test files over processes, longest first. Unit tests go to `lanes` processes; so do files that share one federated lab,
- * and files with an API server of their own. Every file in a folder `alone` has a process, and so a lab, of its own.
+ * Distributes test files over processes, longest first. Unit tests and files that need an API server go to `lanes` processes, files that
+ * share a federated lab to two. Every file in a folder `alone` has a process, and so a lab, of its own.
  */
 export function planJobs(kinds: readonly Kind[], lanes: number, times: FileTimes): Job[] {
-  const secondsOf = (kind: Kind) => (file: string) => times[file] ?? UNKNOWN_SECONDS[kind];
+  const secondsOf = (kind: keyof typeof UNKNOWN_SECONDS) => (file: string) =>
+    times[file] ?? UNKNOWN_SECONDS[kind];
   const jobs: Job[] = [];
   if (kinds.includes("unit"))
     jobs.push(...distribute("unit", globSync("test/**/*.test.ts"), lanes, secondsOf("unit"), false));
   if (kinds.includes("lab")) {
-    const seconds = secondsOf("lab");
-    const files = globSync("test/**/*.lab.ts");
-    const alone = files.filter((file) => file.includes("/alone/"));
-    const others = files.filter((file) => !alone.includes(file));
-    const shared = others.filter((file) => readFileSync(file, "utf8").includes("sharedLab()"));
+    const files = Map.groupBy(globSync("test/**/*.lab.ts"), (file) => {
+      if (file.includes("/alone/")) return "alone";
+      return readFileSync(file, "utf8").includes("sharedLab()") ? "shared lab" : "API server";
+    });
+    const of = (kind: "alone" | "shared lab" | "API server") => files.get(kind) ?? [];
+    for (const file of of("alone"))
+      jobs.push({ name: nameOf(file), files: [file], lab: true, seconds: secondsOf("alone")(file) });
     jobs.push(
-      ...alone.map((file) => ({ name: nameOf(file), files: [file], lab: true, seconds: seconds(file) })),
+      ...distribute(
+        "shared lab",
+        of("shared lab"),
+        Math.min(lanes, SHARED_LABS),
+        secondsOf("shared lab"),
+        true,
+      ),
     );
-    jobs.push(...distribute("shared lab", shared, lanes, seconds, true));
-    const rest = others.filter((file) => !shared.includes(file));
-    jobs.push(...distribute("API server", rest, lanes, seconds, true));
+    jobs.push(...distribute("API server", of("API server"), lanes, secondsOf("API server"), true));
   }
   return jobs.sort((one, other) => other.seconds - one.seconds);
 }
