@@ -5,7 +5,7 @@ import { LabError } from "./progress.ts";
 
 /** Second octet of the first range: `127.16.0.0`. */
 const FIRST_OCTET = 16;
-/** /16 networks of one range: clusters first, then whatever else a lab has on the network. */
+/** Number of /16 networks in one range. */
 const NETWORKS = 8;
 const RANGES = 24;
 /** Port of the lock, on an address in the last network of its range. */
@@ -13,7 +13,7 @@ const LOCK_PORT = 6400;
 
 /** The process that holds a range. */
 interface RangeHolder {
-  /** Folder of its lab. */
+  /** Folder of the lab. */
   readonly dir: string;
   readonly pid: number;
 }
@@ -29,16 +29,16 @@ export function networkAt(index: number): string {
   return networkIn(Number(process.env["LAB_RANGE"] ?? 0), index);
 }
 
-/** The range that this process holds. @throws LabError when it holds none: another lab may have those addresses. */
+/** The range that this process holds. @throws LabError when it holds none. */
 export function heldRange(): number {
   if (held === undefined) throw new LabError("no range of loopback addresses is held: see holdRange");
   return held;
 }
 
 /**
- * Takes a range of loopback addresses until this process ends: the one that `LAB_RANGE` names, else the first free one, which
- * `LAB_RANGE` names from then on. The kernel frees it however the process ends, and other users' labs are seen, too.
- * Must come before any module that asks {@link networkAt}.
+ * Takes a range of loopback addresses until this process ends: the one in `LAB_RANGE`, else the first free one, which is then in
+ * `LAB_RANGE`. The lock is a listening port: the kernel frees it, and it holds for other users' labs, too. Must come before any module
+ * that calls {@link networkAt}.
  *
  * @param dir the lab's folder, for the message to others.
  * @throws LabError naming the holder, when the range is taken, or all are.
@@ -64,7 +64,7 @@ function lockAddress(range: number): string {
   return `${networkIn(range, NETWORKS - 1)}.255.254`;
 }
 
-/** Whether this process could listen there; it answers each connection with its holder and does not keep the process alive. */
+/** Listens and answers each connection with the holder, without keeping the process alive. @returns false when the address is taken. */
 async function listen(host: string, holder: RangeHolder): Promise<boolean> {
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());

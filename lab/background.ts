@@ -9,18 +9,18 @@ import { endGroup, identify } from "./process.ts";
 import { createProgress, LabError, type Log } from "./progress.ts";
 import type { Scenario } from "./scenarios.ts";
 
-/** What the process that holds the lab tells the one which started it. */
+/** Message of the process that holds the lab to the process that started it. */
 type Message = { line: string } | { ready: true } | { failure: string };
 
-/** Progress of the process that holds the lab, during its whole life. */
+/** Progress of the process that holds the lab. */
 const LOG_FILE = join(labPaths(LAB_FOLDER).logs, "lab.log");
 
 /**
- * The lab of this checkout; started in a process of its own, which stays, when it does not run. A started one has the
- * workloads and all stacks, none of them updated yet.
+ * The lab of this checkout, started in a lasting process of its own if it does not run. A new lab has the workloads, and all stacks
+ * before their first update.
  *
- * @param count of its clusters. Default: those that it has; of one that is started, two.
- * @throws LabError with what the lab's own process reported, or when the lab that runs has another number of clusters.
+ * @param count number of clusters. Default: any; two for a new lab.
+ * @throws LabError with the report of the lab's own process, or when the running lab has another number of clusters.
  */
 export async function ensureLab(log: Log, count?: number): Promise<RunningLab> {
   const running = readSession(LAB_FOLDER);
@@ -40,12 +40,12 @@ export async function ensureLab(log: Log, count?: number): Promise<RunningLab> {
   return { dir: LAB_FOLDER, clusters, kubeconfig: labPaths(LAB_FOLDER).kubeconfig, environment };
 }
 
-/** Runs the lab in this process until it is ended by a signal; for the process that {@link ensureLab} starts. */
+/** Runs the lab in this process until a signal ends it; for the process that {@link ensureLab} starts. */
 export async function serveLab(scenario: Scenario): Promise<void> {
-  const tell = (message: Message) => process.connected && process.send?.(message);
+  const send = (message: Message) => process.connected && process.send?.(message);
   const write = (text: string) => {
     if (existsSync(dirname(LOG_FILE))) appendFileSync(LOG_FILE, text);
-    tell({ line: text });
+    send({ line: text });
   };
   process.on("uncaughtExceptionMonitor", (error) => {
     write(`${error.stack}\n`);
@@ -59,9 +59,9 @@ export async function serveLab(scenario: Scenario): Promise<void> {
       plugins: pluginMode(process.env["LAB_PLUGINS"]),
       prepare: (lab) => prepareStacks(lab, log),
     });
-    tell({ ready: true });
+    send({ ready: true });
   } catch (error) {
-    tell({ failure: error instanceof Error ? error.message : String(error) });
+    send({ failure: error instanceof Error ? error.message : String(error) });
     throw error;
   }
 }
@@ -98,7 +98,7 @@ async function startInBackground(log: Log, options: readonly string[]): Promise<
 const GRACE_SECONDS = 30;
 
 /**
- * Ends a lab, whichever shell started it and whether or not the process that held it still lives, and removes its folder.
+ * Ends a lab and removes its folder, also after the process that held it was killed.
  *
  * @param dir the lab's folder, absolute.
  */

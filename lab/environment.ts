@@ -10,10 +10,10 @@ export const CHECKOUT = join(import.meta.dirname, "..");
 /** The lab's folder: `$LAB_DIR`, else `.lab` in the checkout. */
 export const LAB_FOLDER = resolve(process.env["LAB_DIR"] || join(CHECKOUT, ".lab"));
 
-/** Passphrase of the lab's stacks, no secret. */
+/** Passphrase of the lab's stacks; no secret. */
 const PASSPHRASE = "lab";
 
-/** Made with that passphrase, so that Pulumi writes none of its own into the lab's stack files. */
+/** Salt for that passphrase, so that Pulumi writes none of its own into the lab's stack files. */
 export const ENCRYPTION_SALT = "v1:qy/uAjQSoas=:v1:/9IG6m+LYJQvoR7p:wX3AJgJMgJfHI8dZhxuBQKNQCaDtag==";
 
 /** Places within a lab's folder. */
@@ -35,7 +35,7 @@ export interface LabPaths {
   readonly stacks: string;
   /** Record of the running programs. */
   readonly processes: string;
-  /** What a second shell must know of the lab. */
+  /** Session of the lab, for other shells. */
   readonly session: string;
 }
 
@@ -83,18 +83,18 @@ export function labEnvironment(
   };
 }
 
-/** What is written down about a lab, so that other shells can use it and end it. */
+/** Record of a lab, by which other shells use it and end it. */
 export interface Session {
   /** The process that holds the lab. */
   readonly holder: ProcessIdentity;
-  /** Its range of loopback addresses: `LAB_RANGE` for other processes. */
+  /** Range of loopback addresses: `LAB_RANGE` for other processes. */
   readonly range: number;
   readonly clusters: readonly LabCluster[];
   /** Variables for programs that work on the lab; absent until the lab is ready. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Writes the session of a lab, at once or not at all. */
+/** Writes the session of a lab atomically. */
 export function writeSession(dir: string, session: Session): void {
   const file = labPaths(dir).session;
   writeFileSync(`${file}.new`, `${JSON.stringify(session, null, 2)}\n`, { mode: 0o600 });

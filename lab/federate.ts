@@ -6,8 +6,8 @@ import { workloadsOf } from "./workloads/workload.ts";
 import { deployWorkloads } from "./workloads/workloads.ts";
 
 /**
- * Connects empty clusters as their teams would: workloads that are there before Istio; the scenario's updates (`up a`, `up b`, `up a`),
- * no stack being made before its turn; the workloads restarted, so that they get a sidecar.
+ * Connects empty clusters as their teams would: workloads before Istio, the scenario's updates (`up a`, `up b`, `up a`), then the
+ * workloads restarted with sidecars.
  *
  * @param scenario Default: the first that has the lab's clusters.
  * @returns the stacks.
@@ -22,7 +22,7 @@ export async function federate(lab: RunningLab, log: Log, scenario = scenarioOf(
   return stacks;
 }
 
-/** All but the updates, for a person to do by hand: workloads, the stacks, and the first of them selected. */
+/** Deploys the workloads and creates the stacks, for updates by hand; the first stack is selected. */
 export async function prepareStacks(lab: RunningLab, log: Log): Promise<void> {
   await step(log, "deploying the workloads", () => deployAll(lab, log));
   const stacks = stacksOf(lab);
@@ -30,7 +30,7 @@ export async function prepareStacks(lab: RunningLab, log: Log): Promise<void> {
   await stacks[0]?.select();
 }
 
-/** Gives workloads from before Istio what they need of it: their Pods are made anew, with sidecars. */
+/** Restarts workloads from before Istio, so that they get sidecars. */
 export async function restartWorkloads(lab: RunningLab, log: Log): Promise<void> {
   await step(log, "restarting the workloads with sidecars", () => deployAll(lab, log));
 }
@@ -48,7 +48,7 @@ export function updatesOf({ updates }: Scenario, stacks: readonly Stack[]): Stac
   return updates.flatMap((name) => stacks.find((stack) => stack.name === name) ?? []);
 }
 
-/** The stacks of a scenario, whether or not they exist. */
+/** The stacks of a scenario, which need not exist yet. */
 export function stacksOf(lab: RunningLab, { updates } = scenarioOf(lab)): Stack[] {
   return [...new Set(updates)].map((name) => new Stack(name, lab));
 }

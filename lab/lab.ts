@@ -15,30 +15,29 @@ import { cacheRoot, compileCacheFolder } from "./tools/cache.ts";
 import { prepareTools, type Tools } from "./tools/tools.ts";
 import { APP_FILE } from "./workloads/app.ts";
 
-/** What to start. */
+/** Clusters to start, and where. */
 export interface LabOptions {
   /** The lab's folder, absolute; whatever an earlier lab left there is removed. */
   readonly dir: string;
   readonly log: Log;
-  /** Which Pulumi plugins to use. */
   readonly plugins: PluginMode;
-  /** What else to do before other shells may work on the lab; when it fails, the lab ends. Default: nothing. */
+  /** Further work before other shells may use the lab; when it fails, the lab ends. */
   readonly prepare?: (lab: Lab) => Promise<void>;
   /** Clusters and stacks. Default: a federation of two. */
   readonly scenario?: Scenario;
 }
 
-/** Running clusters, as any shell can work on them. */
+/** Running clusters, as any shell can use them. */
 export interface RunningLab {
   readonly dir: string;
   readonly clusters: readonly LabCluster[];
   /** A context for each cluster, named as it is. */
   readonly kubeconfig: string;
-  /** Variables for programs that work on the lab, as {@link labEnvironment} makes them. */
+  /** Variables for programs that use the lab. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Running clusters, held by this process, and all that is needed to run the program on them. */
+/** Running clusters held by this process, with the tools for them. */
 export interface Lab extends RunningLab {
   readonly tools: Tools;
   readonly plugins: readonly PreparedPlugin[];
@@ -106,7 +105,7 @@ export async function startLab({
   }
 }
 
-/** Plugins that Pulumi downloads outlive the lab, as the tools do. */
+/** Keeps the plugins that Pulumi downloads beyond this lab. */
 function sharePluginCache(pulumiHome: string): void {
   const cache = join(cacheRoot(), "pulumi-plugins");
   mkdirSync(cache, { recursive: true });
@@ -114,7 +113,7 @@ function sharePluginCache(pulumiHome: string): void {
   symlinkSync(cache, join(pulumiHome, "plugins"));
 }
 
-/** Ends what a lab that died left running in a folder, and removes the folder. */
+/** Ends the programs of a killed lab and removes its folder. */
 export async function clearFolder(dir: string, log: Log): Promise<void> {
   const paths = labPaths(dir);
   const ended = await endRecorded(paths.processes);
@@ -166,10 +165,9 @@ async function startClusters(
 }
 
 /**
- * Does some work on a lab of its own, from nothing to nothing: the lab is ended and removed afterwards.
+ * Starts a lab for some work, and ends and removes it afterwards.
  *
- * @param scenario default: a federation of two.
- * @throws LabError when the work fails, with its reason and where the logs are; the lab's folder then stays.
+ * @throws LabError when the work fails, with the reason and the place of the logs; the lab's folder then stays.
  */
 export async function withLab<T>(log: Log, work: (lab: Lab) => Promise<T>, scenario?: Scenario): Promise<T> {
   const plugins = pluginMode(process.env["LAB_PLUGINS"]);

@@ -5,13 +5,13 @@ import semver from "semver";
 import { LabError } from "./progress.ts";
 import { GO_VERSION, TOOLS_FOLDER } from "./tools/versions.ts";
 
-/** Least npm that installs what package-lock.json says. */
+/** Oldest npm that reads package-lock.json. */
 const NPM_VERSION = "10.0.0";
 
 /** Longest time one check may take; Go may have to fetch a newer toolchain of itself. */
 const CHECK_MILLISECONDS = 120_000;
 
-/** Runs a command and tells what it printed; undefined when it is missing or fails. For tests to replace. */
+/** Runs a command and returns its output; undefined when it is missing or fails. Replaced by tests. */
 export type RunCommand = (
   command: string,
   args: readonly string[],
@@ -19,9 +19,9 @@ export type RunCommand = (
 ) => Promise<string | undefined>;
 
 /**
- * Checks what the machine must have before anything is started.
+ * Checks the machine before anything is started.
  *
- * @throws LabError with everything that is missing, and what to do about each.
+ * @throws LabError with everything that is missing and the remedies.
  */
 export async function checkPrerequisites(
   run: RunCommand = runCommand,

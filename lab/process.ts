@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync
 import { dirname } from "node:path";
 import { LabError } from "./progress.ts";
 
-/** How to start one program of the lab. */
+/** A program of the lab to start. */
 export interface ProcessSpec {
   /** Unique within the lab, e.g. `cluster-a/etcd`. */
   readonly name: string;
@@ -23,17 +23,17 @@ export interface LabProcess {
   readonly name: string;
   readonly pid: number;
   readonly log: string;
-  /** Settles when the program has ended, with how: `exit code 1`, `signal SIGKILL`. */
+  /** Settles at the program's end: `exit code 1`, `signal SIGKILL`. */
   readonly exited: Promise<string>;
-  /** How the program ended; undefined while it runs. */
+  /** The program's end as in `exited`; undefined while it runs. */
   readonly ended: string | undefined;
   /** Ends the program and what it started: SIGTERM, after `graceSeconds` (default 10) SIGKILL. */
   stop(graceSeconds?: number): Promise<void>;
 }
 
 /**
- * The programs that one Node process runs for the lab. They are recorded in a file, so that another shell can end them
- * when this process dies without a chance to; when it exits normally, whatever still runs is killed.
+ * The programs that this process runs for the lab. A file records them, so that another shell can end them after this process was
+ * killed; at a normal exit the running ones are killed.
  */
 export class ProcessTable {
   readonly #file: string;
@@ -85,7 +85,7 @@ export class ProcessTable {
     this.#record();
     void exited.then((how) => {
       ended = how;
-      // Its own helpers (the Envoy of a pilot-agent) must not outlive it.
+      // Helpers, as the Envoy of a pilot-agent, must not outlive the program.
       signalGroup(pid, "SIGKILL");
       this.#running.delete(spec.name);
       if (this.#running.size === 0) process.off("exit", this.#killAll);
@@ -131,7 +131,7 @@ function readRecords(file: string): (ProcessIdentity & { name: string })[] {
   }
 }
 
-/** A process as it can be told apart from a later one that got the same pid. */
+/** Identity of a process, distinct from a later process with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
   /** Field 22 of `/proc/<pid>/stat`: clock ticks from boot to the start of the process. */
@@ -159,7 +159,7 @@ export function isRunning(identity: ProcessIdentity): boolean {
 
 /**
  * Ends a process and its process group: SIGTERM, then SIGKILL to whatever is left of the group.
- * Does nothing when the pid belongs to another process by now.
+ * Leaves a later process with the same pid alone.
  *
  * @param graceSeconds time between the two signals.
  */
@@ -176,13 +176,13 @@ export async function endGroup(identity: ProcessIdentity, graceSeconds: number):
   }
 }
 
-/** Not every process leads a group: a demo that runs in a shell's does not. */
+/** Signals process and group: a demo in a shell's group leads none. */
 function signalBoth(identity: ProcessIdentity, signal: NodeJS.Signals): void {
   if (isRunning(identity)) kill(identity.pid, signal);
   signalGroup(identity.pid, signal);
 }
 
-/** Signals a process group by its leader's pid; one that is gone already is no error. */
+/** Signals a process group by its leader's pid, if there is one. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   kill(-pid, signal);
 }

@@ -1,13 +1,13 @@
 /** Takes one line of progress, without a line end. */
 export type Log = (line: string) => void;
 
-/** Seconds without news after which a running step says that it is still running. */
+/** Interval of the message that a step is still running. */
 const HEARTBEAT_SECONDS = 15;
 
 /**
- * Makes a log whose lines carry the time of day and the seconds since this call, e.g. `07:41:02 +12.3s etcd is ready`.
+ * Creates a log whose lines have the time of day and the seconds since this call: `07:41:02 +12.3s etcd is ready`.
  *
- * @param write takes whole lines with their line end; works without a terminal. Default: standard output.
+ * @param write takes whole lines with their line end. Default: standard output.
  */
 export function createProgress(write: (text: string) => void = (text) => process.stdout.write(text)): Log {
   const start = performance.now();
@@ -18,10 +18,10 @@ export function createProgress(write: (text: string) => void = (text) => process
 }
 
 /**
- * Runs one long step and tells its begin, that it still runs (every 15 s), and how long it took.
+ * Runs one long step and logs its start, its duration, and every 15 s that it is still running.
  *
- * @param title what is done, as a phrase: `building 7 tools with Go`.
- * @returns what `work` returns; its error is passed on after a line that says which step failed.
+ * @param title phrase: `building 7 tools with Go`.
+ * @returns the result of `work`.
  */
 export async function step<T>(log: Log, title: string, work: () => Promise<T>): Promise<T> {
   const start = performance.now();
@@ -46,7 +46,7 @@ function secondsSince(start: number): string {
   return ((performance.now() - start) / 1000).toFixed(1);
 }
 
-/** A failure that the person at the keyboard can act on: shown as its message alone, without a stack trace. */
+/** A failure that a person can act on: shown without a stack trace. */
 export class LabError extends Error {
   override readonly name = "LabError";
 }

@@ -6,18 +6,18 @@ import type { RunningLab } from "./lab.ts";
 import { LabError } from "./progress.ts";
 import { quoteLog } from "./ready.ts";
 
-/** How many resources an operation touches, by what happens to them: `create`, `update`, `delete`, `same`, ... */
+/** Number of resources by change: `create`, `update`, `delete`, `same`, ... */
 export type Changes = Readonly<Record<string, number>>;
 
-/** A stack of the program, worked on as a person would: with the Pulumi CLI in the lab's project. */
+/** A stack of the program, operated with the Pulumi CLI in the lab's project. */
 export class Stack {
   readonly name: string;
   readonly #lab: Pick<RunningLab, "dir" | "environment">;
   readonly #config: readonly string[];
   readonly #folder: string;
-  /** What the CLI printed so far. */
+  /** Log of the CLI's output. */
   readonly log: string;
-  /** How a command line says that it means this stack. */
+  /** Options that select this stack on a command line. */
   readonly options: string;
 
   /**
@@ -38,14 +38,14 @@ export class Stack {
     this.log = join(labPaths(lab.dir).logs, `pulumi-${name}.log`);
   }
 
-  /** Makes the stack when it does not exist. */
+  /** Creates the stack if it does not exist. */
   async ensure(): Promise<void> {
     const stacks = JSON.parse(await this.#pulumi(["stack", "ls", "--json"])) as { name: string }[];
     if (!stacks.some(({ name }) => name === this.name))
       await this.#pulumi(["stack", "init", this.name, "--no-select"]);
   }
 
-  /** `pulumi stack select`: commands that name no stack mean this one from now on. */
+  /** `pulumi stack select`: the default stack of later commands. */
   async select(): Promise<void> {
     await this.#pulumi(["stack", "select", this.name]);
   }
@@ -71,12 +71,12 @@ export class Stack {
     return summary(await this.#operate("destroy", "--yes", "--skip-preview"));
   }
 
-  /** `pulumi stack rm`, as if it had never been: what it made in the cluster stays. Its stack file stays too. */
+  /** `pulumi stack rm`; the stack's objects in the cluster and its stack file stay. */
   async remove(): Promise<void> {
     await this.#pulumi(["stack", "rm", this.name, "--yes", "--force", "--preserve-config"]);
   }
 
-  /** An operation on the stack, whether it succeeds or not. @returns its exit code and all that it printed. */
+  /** Runs an operation that may fail. @returns its exit code and output. */
   async run(operation: string, ...args: string[]): Promise<{ exitCode: number | undefined; output: string }> {
     const { exitCode, all } = await this.#execute([
       operation,
@@ -100,7 +100,7 @@ export class Stack {
     return this.#pulumi([operation, ...args, "--stack", this.name, ...this.#config]);
   }
 
-  /** @throws LabError with the end of what the command printed. */
+  /** @throws LabError with the end of the command's output. */
   async #pulumi(args: string[]): Promise<string> {
     const result = await this.#execute(args);
     if (result.failed)
@@ -124,7 +124,7 @@ export class Stack {
   }
 }
 
-/** Whether a preview would leave everything as it is. */
+/** Whether a preview changes nothing. */
 export function changesNothing(changes: Changes): boolean {
   return Object.keys(changes).every((operation) => operation === "same" || operation === "read");
 }

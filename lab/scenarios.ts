@@ -90,7 +90,7 @@ export const SCENARIOS: readonly Scenario[] = [
   SINGLE_MESH,
 ];
 
-/** How many clusters a lab can have. */
+/** Possible numbers of clusters. */
 export const CLUSTER_COUNTS = [...new Set(SCENARIOS.map(({ clusters }) => clusters.length))];
 
 /**

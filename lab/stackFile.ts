@@ -25,8 +25,8 @@ const EXAMPLES = join(CHECKOUT, "stacks");
 const EXAMPLE = /^Pulumi\.(.+)\.yaml$/;
 
 /**
- * Writes the lab's Pulumi project: the checkout's program, and a stack file for each example in `stacks/` whose cluster the lab
- * has, with the lab's own settings laid over it.
+ * Writes the lab's Pulumi project: the checkout's program, and the stack files of `stacks/` for the lab's clusters, with the lab's own
+ * settings laid over them.
  *
  * @param change a scenario's changes of a stack's config.
  */
@@ -48,7 +48,7 @@ export async function writeProject(
 }
 
 /**
- * Writes a changed copy of a stack's file in the lab, as one would edit it in a pull request.
+ * Writes an edited copy of a stack's file in the lab.
  *
  * @param folder where to.
  * @returns the copy's path, for `--config-file`.

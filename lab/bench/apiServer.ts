@@ -9,13 +9,13 @@ export interface ApiRequest {
   /** Path and query. */
   readonly path: string;
   readonly body?: unknown;
-  /** Of the body. Default: `application/json`. */
+  /** Media type of the body. Default: `application/json`. */
   readonly contentType?: string;
-  /** Statuses besides success that are as good. Default: none. */
+  /** Further accepted statuses besides success. */
   readonly accept?: readonly number[];
 }
 
-/** The API server of one cluster with nothing in between: kept-alive connections, no retries. */
+/** Bare client of one cluster's API server: kept-alive connections, no retries. */
 export class ApiServer {
   readonly #pool: Pool;
   readonly #authorization: string;
@@ -88,7 +88,7 @@ export function parseRequestCount(metrics: string): RequestCount {
   return count;
 }
 
-/** What was counted in between. */
+/** Difference of two counts. */
 export function between(
   before: RequestCount,
   after: RequestCount,
@@ -101,7 +101,7 @@ export async function istiodSettled(api: ApiServer): Promise<void> {
   await settled("what istiod wrote to ServiceEntries", async () => (await countRequests(api)).statusWrites);
 }
 
-/** How long a figure has to stay the same, and how often it is read. */
+/** Time for which a figure has to stay the same, and interval of its readings. */
 const QUIET_SECONDS = 3;
 const POLL_SECONDS = 1;
 /** Longest wait. istiod gives 10,000 entries their addresses in about two minutes. */

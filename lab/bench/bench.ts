@@ -6,7 +6,7 @@ import { LabError, step, type Log } from "../progress.ts";
 import { Stack } from "../pulumi.ts";
 import { workloadsOf } from "../workloads/workload.ts";
 import { deployWorkloads } from "../workloads/workloads.ts";
-import { judgeGoals } from "./goals.ts";
+import { checkGoals } from "./goals.ts";
 import { CLUSTER, measureAll, type Plan } from "./measure.ts";
 import { writeRows, type Row } from "./rows.ts";
 import { formatReport } from "./table.ts";
@@ -67,7 +67,7 @@ function parseCount(text: string): number {
   throw new InvalidArgumentError(`Give whole numbers from 1 to ${MOST_SERVICES}.`);
 }
 
-/** How to run the benchmark. */
+/** Options of the benchmark. */
 export interface BenchOptions extends Plan {
   /** File for the rows, written anew with each of them. */
   readonly json?: string;
@@ -76,8 +76,7 @@ export interface BenchOptions extends Plan {
 }
 
 /**
- * The benchmark, from nothing to nothing: a lab, Istio in one cluster by the real program, the measurements, a table on standard
- * output, clean-up.
+ * Starts a lab, installs Istio in one cluster by the program, measures, prints the tables and removes everything.
  *
  * @throws LabError when another lab runs or something fails; the lab's folder then stays for its logs.
  */
@@ -108,21 +107,21 @@ async function installIstio(lab: Lab, log: Log): Promise<void> {
 }
 
 function report(rows: readonly Row[], { json, check }: BenchOptions, plugins: string, log: Log): void {
-  const goals = judgeGoals(rows);
+  const goals = checkGoals(rows);
   process.stdout.write(`\n${formatReport(rows, goals)}\n\n${NOTES}\n${plugins}\n\n`);
   if (json !== undefined) log(`rows: ${json}`);
   const missed = goals.filter(({ met }) => met === false);
   if (check && missed.length > 0) throw new LabError(`${missed.length} of ${goals.length} goals are missed`);
 }
 
-/** What a reader of the tables has to know. */
+/** Notes on the tables. */
 const NOTES = [
   "floor: the same objects, server-side applied by a bare client over kept-alive connections, with the best concurrency.",
   "Ours: one ImportedServices resource. peer: one kubernetes CustomResource per entry. Both by the CLI and a file backend;",
   "up, refresh and destroy with --yes --skip-preview. Previews, no-op up, update-one and refresh: the median of three.",
 ].join("\n");
 
-/** Which plugins ran: stand-ins of the lab are not as fast as the real ones, or faster. */
+/** The plugins of the run: stand-ins are slower or faster than real ones. */
 function describePlugins({ plugins }: Lab): string {
   return `Plugins: ${plugins.map(({ name, kind }) => `${name} (${kind})`).join(", ")}.`;
 }

@@ -12,7 +12,7 @@ const CONCURRENCIES = [8, 16, 32, 64] as const;
 /** Most requests in flight. */
 export const MOST_CONNECTIONS = Math.max(...CONCURRENCIES);
 
-/** How many requests in flight create a sample of entries fastest on this machine. */
+/** Number of requests in flight that creates a sample of entries fastest on this machine. */
 export async function bestConcurrency(
   api: ApiServer,
   sample: readonly ServiceEntry[],
@@ -37,21 +37,19 @@ export async function bestConcurrency(
   return best ?? MOST_CONNECTIONS;
 }
 
-/** What is measured of the floor. */
+/** Entries and client of the floor. */
 export interface FloorOptions {
   readonly api: ApiServer;
   readonly work: Work;
   /** Requests in flight. */
   readonly concurrency: number;
   readonly log: Log;
-  /** Told each row as soon as it is there. */
   readonly onRow: (row: TimedRow) => void;
 }
 
 /**
- * What no program can do faster: the program's objects created and all changed, as fast as the API server takes them. It takes them more
- * slowly, or faster, the more it has behind it: what is compared with the floor is measured between two creations, whose mean
- * time counts.
+ * Measures the floor that no program can beat: the program's objects are created and all changed as fast as the API server takes them.
+ * Its speed changes with its age, so the program is measured between two creations, whose mean time counts.
  */
 export async function measureFloor(options: FloorOptions, between: () => Promise<void>): Promise<void> {
   const { api, work, onRow } = options;

@@ -2,80 +2,80 @@ import { PROGRAM_STEPS, timedRows, type Row, type TimedRow, type TimedStep } fro
 
 /** Objects in one page of a list. */
 const PAGE = 500;
-/** How many services the program has whose preview is compared with. */
+/** Number of services of the small preview that large ones are compared with. */
 export const FEW_SERVICES = 10;
 const MEGABYTE = 1_000_000;
 
-/** One goal, and what became of it. */
+/** One goal and its result. */
 export interface Goal {
   readonly what: string;
   readonly goal: string;
-  /** What was measured, for people; `not measured` when a row is missing that it needs. */
+  /** Measured value, formatted; `not measured` without its rows. */
   readonly measured: string;
-  /** Absent when it was not measured. */
+  /** Undefined when it was not measured. */
   readonly met?: boolean;
 }
 
-/** What a goal is judged from; undefined when a row is missing. */
+/** Result of a goal; undefined without its rows. */
 type Verdict = { measured: string; met: boolean } | undefined;
 
-/** Judges the benchmark's goals, by ratios within one run where a goal is relative to another step. */
-export function judgeGoals(rows: readonly Row[]): Goal[] {
+/** Checks the benchmark's goals, by ratios within one run where a goal is relative to another step. */
+export function checkGoals(rows: readonly Row[]): Goal[] {
   const timed = timedRows(rows);
   const find: Find = (services, step) => timed.find((row) => row.services === services && row.step === step);
-  return GOALS.map(({ what, goal, judge }) => {
-    const verdict = judge(find);
+  return GOALS.map(({ what, goal, check }) => {
+    const verdict = check(find);
     return { what, goal, ...(verdict ?? { measured: "not measured" }) };
   });
 }
 
 type Find = (services: number, step: TimedStep) => TimedRow | undefined;
 
-const GOALS: readonly { what: string; goal: string; judge: (find: Find) => Verdict }[] = [
+const GOALS: readonly { what: string; goal: string; check: (find: Find) => Verdict }[] = [
   {
     what: "create 1,000",
     goal: "floor + 2 s",
-    judge: (find) => excess(find(1000, "create"), find(1000, "floor-create"), 2, "floor "),
+    check: (find) => excess(find(1000, "create"), find(1000, "floor-create"), 2, "floor "),
   },
   {
     what: "create 10,000",
     goal: "1.10 x floor",
-    judge: (find) => ratio(find(10_000, "create"), find(10_000, "floor-create"), 1.1, "floor"),
+    check: (find) => ratio(find(10_000, "create"), find(10_000, "floor-create"), 1.1, "floor"),
   },
   {
     what: "change 1 of 10,000",
     goal: "no-op up + 1 s",
-    judge: (find) => excess(find(10_000, "update-one"), find(10_000, "no-op-up"), 1, "no-op up "),
+    check: (find) => excess(find(10_000, "update-one"), find(10_000, "no-op-up"), 1, "no-op up "),
   },
   {
     what: "change 1 of 10,000",
     goal: "one API write",
-    judge: (find) => count(find(10_000, "update-one")?.writes, "writes", (writes) => writes === 1),
+    check: (find) => count(find(10_000, "update-one")?.writes, "writes", (writes) => writes === 1),
   },
   {
     what: "no-op preview, 10,000",
     goal: "3 s",
-    judge: (find) => atMost(find(10_000, "no-op-preview")?.seconds, 3),
+    check: (find) => atMost(find(10_000, "no-op-preview")?.seconds, 3),
   },
   {
     what: "no-op preview, 10,000",
     goal: "no API write",
-    judge: (find) => count(find(10_000, "no-op-preview")?.writes, "writes", (writes) => writes === 0),
+    check: (find) => count(find(10_000, "no-op-preview")?.writes, "writes", (writes) => writes === 0),
   },
   {
     what: "no-op preview, 10,000",
     goal: "with 10 services + 0.8 s",
-    judge: (find) => excess(find(10_000, "no-op-preview"), find(FEW_SERVICES, "no-op-preview"), 0.8),
+    check: (find) => excess(find(10_000, "no-op-preview"), find(FEW_SERVICES, "no-op-preview"), 0.8),
   },
   {
     what: "refresh 10,000",
     goal: "6 s",
-    judge: (find) => atMost(find(10_000, "refresh")?.seconds, 6),
+    check: (find) => atMost(find(10_000, "refresh")?.seconds, 6),
   },
   {
     what: "refresh 10,000",
     goal: "one paged LIST",
-    judge: (find) => {
+    check: (find) => {
       const row = find(10_000, "refresh");
       return count(
         row?.requests,
@@ -87,22 +87,22 @@ const GOALS: readonly { what: string; goal: string; judge: (find: Find) => Verdi
   {
     what: "destroy 10,000",
     goal: "0.8 x create",
-    judge: (find) => ratio(find(10_000, "destroy"), find(10_000, "create"), 0.8, "create"),
+    check: (find) => ratio(find(10_000, "destroy"), find(10_000, "create"), 0.8, "create"),
   },
   {
     what: "state for 10,000",
     goal: "3 MB",
-    judge: (find) => largest(find, "stateBytes", 3 * MEGABYTE),
+    check: (find) => largest(find, "stateBytes", 3 * MEGABYTE),
   },
   {
     what: "provider process memory, 10,000",
     goal: "300 MB",
-    judge: (find) => largest(find, "rssBytes", 300 * MEGABYTE),
+    check: (find) => largest(find, "rssBytes", 300 * MEGABYTE),
   },
   {
     what: "growth from 1,000 to 10,000",
     goal: "11 x in every step",
-    judge: (find) => {
+    check: (find) => {
       const growths = PROGRAM_STEPS.flatMap((step) => {
         const [few, many] = [find(1000, step), find(10_000, step)];
         return few === undefined || many === undefined ? [] : [{ step, times: many.seconds / few.seconds }];

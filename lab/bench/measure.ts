@@ -21,15 +21,15 @@ const GONE_SECONDS = 60;
 /** Most entries that the best concurrency is found with. */
 const SAMPLE = 1000;
 
-/** What to measure. */
+/** Rounds to measure. */
 export interface Plan {
   /** Numbers of services for the program under test and the floor, each of them a round; ascending. */
   readonly services: readonly number[];
-  /** The same for the peer, one CustomResource per entry. */
+  /** Numbers of services for the peer, one CustomResource per entry. */
   readonly peerServices: readonly number[];
-  /** How many imports to show a sidecar; 0: the scope is not measured. */
+  /** Number of imports that a sidecar sees; 0: the scope is not measured. */
   readonly scopeServices: number;
-  /** How often a step is run that changes nothing or little; its row is the median. */
+  /** Runs of a step that changes little or nothing; its row is the median. */
   readonly repeats: number;
 }
 
@@ -37,7 +37,7 @@ export interface Plan {
  * Measures everything on a lab whose {@link CLUSTER} has Istio and workloads with sidecars. The namespace of the benchmark is empty
  * and istiod at rest before each round, and at the end.
  *
- * @param onRow told each row as soon as it is there.
+ * @param onRow called with each row as soon as it is there.
  */
 export async function measureAll(
   lab: RunningLab,
@@ -125,22 +125,19 @@ const OPERATIONS = {
 /** Steps after which istiod has something to do, which would disturb the next one. */
 const UNSETTLING: ReadonlySet<ProgramStep> = new Set(["create", "update-all", "destroy"]);
 
-/** What a round of steps needs. */
+/** Project and work of a round. */
 export interface RoundOptions {
   readonly api: ApiServer;
   readonly project: BenchProject;
-  /** What is declared at first. */
   readonly work: Work;
-  /** How often a step is run that changes nothing or little. */
   readonly repeats: number;
   /** Before the steps' names; the peer has one. */
   readonly prefix: "" | typeof PEER_PREFIX;
   readonly log: Log;
-  /** Told each row as soon as it is there. */
   readonly onRow: (row: TimedRow) => void;
 }
 
-/** The life of one stack, from nothing to nothing: each step of the benchmark in turn. */
+/** Measures each step of the benchmark in turn on one stack, from create to destroy. */
 export async function measureRound(round: RoundOptions): Promise<void> {
   const { work, repeats, onRow } = round;
   onRow(await run(round, "create", work));
@@ -153,7 +150,7 @@ export async function measureRound(round: RoundOptions): Promise<void> {
   onRow(await run(round, "destroy", last));
 }
 
-/** Only the preview without changes, of few services: what it takes more with many is what these cost. */
+/** Measures the preview without changes of few services, for comparison with many. */
 export async function measurePreview(round: RoundOptions): Promise<void> {
   const { work, onRow } = round;
   await run(round, "create", work);

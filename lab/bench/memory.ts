@@ -8,7 +8,7 @@ import type { BenchProject } from "./project.ts";
 import type { ScopeRow, ScopeStep } from "./rows.ts";
 import type { Work } from "./work.ts";
 
-/** What the scope's measurement needs. */
+/** Cluster, workload and imports of the measurement. */
 export interface ScopeOptions {
   readonly lab: RunningLab;
   /** The lab's cluster whose sidecar is looked at. */
@@ -17,16 +17,15 @@ export interface ScopeOptions {
   readonly workload: Workload;
   readonly api: ApiServer;
   readonly project: BenchProject;
-  /** What is imported; by whom it is seen is chosen here. */
+  /** The imports, seen by nobody. */
   readonly work: Work;
   readonly log: Log;
-  /** Told each row as soon as it is there. */
   readonly onRow: (row: ScopeRow) => void;
 }
 
 /**
- * Measures what imports cost a real sidecar that sees them, and one that does not. In the order in which memory grows, since no
- * process gives it back.
+ * Measures the cost of imports for a real sidecar that sees them, and for one that does not. In the order in which memory grows, since no
+ * process returns it.
  */
 export async function measureScope(options: ScopeOptions): Promise<void> {
   const { workload, project, work, log, onRow } = options;
@@ -58,7 +57,7 @@ async function look(options: ScopeOptions, name: ScopeStep, services: number): P
   };
 }
 
-/** Size of all that istiod told a workload's sidecar. */
+/** Size of a sidecar's configuration. */
 async function configSize({ address }: Workload): Promise<number> {
   const answer = await fetch(`http://${address}:15000/config_dump?include_eds`);
   return (await answer.arrayBuffer()).byteLength;
@@ -73,18 +72,19 @@ function residentMemory(mark: ProcessMark): number {
 
 const SAMPLE_MILLISECONDS = 100;
 
-/** How a process is told from all others. */
+/** Marks of a process. */
 export interface ProcessMark {
   /** Whether this is its working directory. */
   readonly folder: (folder: string) => boolean;
-  /** Whether an argument of its command line, its own name included, is the one that tells it. */
+  /** Whether this is an argument of its command line, its name included. */
   readonly argument: (argument: string) => boolean;
 }
 
 /**
- * Watches processes while they come and go; the kernel itself keeps each one's peak, so that little is missed between samples.
+ * Watches the peak memory of processes that start and end meanwhile. The kernel keeps each one's peak, so that little is missed between
+ * samples.
  *
- * @returns ends it, and gives the largest resident memory that one had, in bytes; undefined when none came.
+ * @returns ends the watch, and returns the largest resident memory in bytes; undefined when there was no process.
  */
 export function watchPeakMemory(mark: ProcessMark): () => number | undefined {
   let peak: number | undefined;
@@ -120,7 +120,7 @@ export function findProcess({ folder, argument }: ProcessMark): number | undefin
   });
 }
 
-/** Processes end while they are looked at, and others' may not be looked at. */
+/** Undefined for processes that end meanwhile, and for other users' processes. */
 function read(get: () => string): string | undefined {
   try {
     return get();

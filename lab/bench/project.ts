@@ -13,7 +13,7 @@ import { type Work, WORK_VARIABLE } from "./work.ts";
 /** Name of the benchmark's project, as its Pulumi.yaml has it. */
 const PROJECT = "istio-federation-bench";
 
-/** The benchmark's programs, and how the process is known in which their provider runs. */
+/** The argument that identifies the provider's process of each of the benchmark's programs. */
 const PROGRAMS: Readonly<Record<ProgramName, ProcessMark["argument"]>> = {
   importedServices: (argument) => /^\/.*\/@pulumi\/pulumi\/cmd\/dynamic-provider\/index\.js$/.test(argument),
   customResources: (argument) => argument.endsWith("pulumi-resource-kubernetes"),
@@ -22,7 +22,7 @@ const PROGRAMS: Readonly<Record<ProgramName, ProcessMark["argument"]>> = {
 /** The program under test, and its peer. */
 export type ProgramName = "importedServices" | "customResources";
 
-/** What one run of the CLI took. */
+/** Cost of one run of the CLI. */
 export type Measured = Omit<TimedRow, "services" | "step">;
 
 /** One of the benchmark's Pulumi programs, with a folder and a stack of its own in the lab. */
@@ -39,14 +39,14 @@ export class BenchProject {
     this.#folder = join(lab.dir, "bench", program);
   }
 
-  /** Lays down the project's folder and makes its stack. */
+  /** Writes the project's folder and creates its stack. */
   async prepare(work: Work): Promise<void> {
     rmSync(this.#folder, { recursive: true, force: true });
     mkdirSync(this.#folder, { recursive: true });
     const sources = join(import.meta.dirname, "program");
     copyFileSync(join(sources, "Pulumi.yaml"), join(this.#folder, "Pulumi.yaml"));
     symlinkSync(join(sources, `${this.#program}.ts`), join(this.#folder, "index.ts"));
-    // The dynamic provider's code and all packages are looked for in the folder of the program, which may be outside the checkout.
+    // The dynamic provider's code and all packages are resolved from the program's folder, which may be outside the checkout.
     for (const entry of ["providers", "node_modules", "package.json"]) {
       symlinkSync(join(CHECKOUT, entry), join(this.#folder, entry));
     }
@@ -54,9 +54,9 @@ export class BenchProject {
   }
 
   /**
-   * Runs one operation as a person would, by the CLI in the project's folder.
+   * Runs one operation with the CLI in the project's folder.
    *
-   * @throws LabError with the end of what the CLI printed.
+   * @throws LabError with the end of the CLI's output.
    */
   async run(work: Work, operation: "preview" | "up" | "refresh" | "destroy"): Promise<Measured> {
     const stack = this.#stack(work);
@@ -82,7 +82,7 @@ export class BenchProject {
     const environment = {
       ...this.#lab.environment,
       [WORK_VARIABLE]: JSON.stringify(work),
-      // A checkpoint after each resource is what a person gets; whoever runs the benchmark may have turned that off.
+      // Checkpoints are on by default; the caller's environment may have turned them off.
       PULUMI_SKIP_CHECKPOINTS: "false",
     };
     return new Stack(this.#program, { dir: this.#lab.dir, environment }, { folder: this.#folder });

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 
-/** What is done with the raw API server, by the bare client. */
+/** Steps of the bare client. */
 export const FLOOR_STEPS = ["floor-create", "floor-update"] as const;
 
-/** What is done with a Pulumi program, in this order. */
+/** Steps of a Pulumi program, in this order. */
 export const PROGRAM_STEPS = [
   "create",
   "no-op-preview",
@@ -15,13 +15,13 @@ export const PROGRAM_STEPS = [
 ] as const;
 
 export type ProgramStep = (typeof PROGRAM_STEPS)[number];
-/** What a sidecar costs: without imports, with imports that it does not see, with imports that it sees. */
+/** Cost of a sidecar: without imports, with unseen imports, with seen imports. */
 export type ScopeStep = "scope-none" | "scope-unseen" | "scope-seen";
 /** The peer's steps have the program's names with this before them. */
 export const PEER_PREFIX = "custom-resource-";
 export type TimedStep = (typeof FLOOR_STEPS)[number] | ProgramStep | `${typeof PEER_PREFIX}${ProgramStep}`;
 
-/** How long one step took with so many services, and what else it cost. */
+/** Time and other costs of one step. */
 export interface TimedRow {
   readonly services: number;
   readonly step: TimedStep;
@@ -29,15 +29,15 @@ export interface TimedRow {
   readonly seconds: number;
   /** Size of the stack's file in the state backend after the step. */
   readonly stateBytes?: number;
-  /** Changes of ServiceEntries that the API server was asked for, dry runs and istiod's status writes not counted. */
+  /** Changes of ServiceEntries, without dry runs and istiod's status writes. */
   readonly writes?: number;
-  /** All requests about ServiceEntries, dry runs and pages of lists included, istiod's status writes not. */
+  /** Requests about ServiceEntries, with dry runs and pages of lists, without istiod's status writes. */
   readonly requests?: number;
   /** Largest resident memory of the provider's process. */
   readonly rssBytes?: number;
 }
 
-/** What one sidecar and istiod hold with so many imports in the cluster. */
+/** Memory and configuration of one sidecar and istiod. */
 export interface ScopeRow {
   readonly services: number;
   readonly step: ScopeStep;
@@ -51,17 +51,17 @@ export interface ScopeRow {
 
 export type Row = TimedRow | ScopeRow;
 
-/** Rows that tell a time. */
+/** Rows with a time. */
 export function timedRows(rows: readonly Row[]): TimedRow[] {
   return rows.filter((row): row is TimedRow => "seconds" in row);
 }
 
-/** Rows that tell what a sidecar holds. */
+/** Rows of a sidecar. */
 export function scopeRows(rows: readonly Row[]): ScopeRow[] {
   return rows.filter((row): row is ScopeRow => "configBytes" in row);
 }
 
-/** One row of several runs of a step: the median time, and the most of everything else. */
+/** Combines several runs of a step: the median time, and the maximum of everything else. */
 export function medianRow(runs: readonly [TimedRow, ...TimedRow[]]): TimedRow {
   const times = runs.map(({ seconds }) => seconds).sort((one, other) => one - other);
   const most = (field: "stateBytes" | "writes" | "requests" | "rssBytes") => {

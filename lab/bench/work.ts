@@ -5,17 +5,17 @@ import { renderServiceEntry, type ServiceEntry } from "../../federation/imports/
 /** Port of every service of the benchmark: the one that the lab's sidecars have an outgoing listener for. */
 const SERVICE_PORT = 8080;
 
-/** Variable by which the benchmark's Pulumi programs are told what to declare: a {@link Work} in JSON. */
+/** Variable with the {@link Work} of the benchmark's Pulumi programs, in JSON. */
 export const WORK_VARIABLE = "ISTIO_FEDERATION_BENCH";
 
-/** What one step of the benchmark declares, whoever writes it. */
+/** Imports that one step of the benchmark declares. */
 export interface Work {
   readonly kubeconfig: { readonly path: string; readonly context: string };
   /** Namespace of the ServiceEntries, which holds nothing else. */
   readonly namespace: string;
   /** Name of the peer that exports the services. */
   readonly peer: string;
-  /** How many services the peer exports. */
+  /** Number of services that the peer exports. */
   readonly services: number;
   /** Namespaces that see them. */
   readonly exportTo: readonly string[];
@@ -26,7 +26,7 @@ export interface Work {
 }
 
 /**
- * What a program of the benchmark is to declare.
+ * Reads the work of a program of the benchmark.
  *
  * @throws Error when it was not started by the benchmark.
  */
@@ -36,7 +36,7 @@ export function readWork(environment: NodeJS.ProcessEnv = process.env): Work {
   return JSON.parse(text) as Work;
 }
 
-/** The same with the peer's gateway elsewhere. */
+/** The work with another gateway of the peer. */
 export function moved(work: Work): Work {
   return { ...work, gateway: { address: "203.0.113.20", port: 15443 } };
 }
@@ -54,7 +54,7 @@ export function servicesOf({ services, peer, revision }: Work): [host: string, s
   });
 }
 
-/** The same as the objects that the program under test writes, to the byte. */
+/** The objects that the program under test writes, to the byte. */
 export function entriesOf(work: Work): ServiceEntry[] {
   const { namespace, peer, exportTo, gateway } = work;
   return servicesOf(work).map(([host, service]) =>

@@ -1,17 +1,20 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { Agent, get } from "node:https";
+import { createPublicKey, randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { selfSign } from "../plugins/tls/certificate.ts";
+import { generatePrivateKey, traditionalPem } from "../plugins/tls/privateKey.ts";
 import type { LabProcess, ProcessTable } from "../process.ts";
 import type { Log } from "../progress.ts";
 import { waitUntilReady } from "../ready.ts";
 import type { Tools } from "../tools/tools.ts";
-import { writeKubeconfig, type KubeconfigEntry } from "./kubeconfig.ts";
+import { statusFor, writeKubeconfig, type KubeconfigEntry } from "./kubeconfig.ts";
 
 const READY_SECONDS = 90;
 const API_SERVER_PORT = 6443;
+/** Serving certificate of the API server, in the folder of the control plane. */
+const CERTIFICATE_FILE = "apiserver.crt";
 
-/** What the lab uses of the controller manager: Deployments become Pods, namespaces get their service account, and go. */
+/** Controllers for what the lab needs: Pods of Deployments, service accounts and root certificates of namespaces, removal. */
 const CONTROLLERS = [
   "deployment-controller",
   "replicaset-controller",
@@ -55,7 +58,7 @@ export interface ControlPlane {
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { name, address, dir, log } = options;
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const credentials = makeCredentials(dir);
+  const credentials = await makeCredentials(dir, address);
   const started: LabProcess[] = [];
   let stopping = false;
   const start = async (program: "etcd" | "kube-apiserver" | "kube-controller-manager", args: string[]) => {
@@ -73,32 +76,29 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     });
     return process;
   };
-  // The other way round each would wait for what is gone already.
+  // In the order of the starts each would wait for what has ended already.
   const stop = async () => {
     stopping = true;
     for (const process of started.toReversed()) await process.stop();
   };
   try {
     const etcd = await start("etcd", etcdArguments(name, address, dir));
-    await waitUntilReady(etcd, () => answersOk(`http://${address}:2379/readyz`), READY_SECONDS);
+    const isEtcdReady = async () =>
+      (await fetch(`http://${address}:2379/readyz`, { signal: AbortSignal.timeout(2000) })).ok;
+    await waitUntilReady(etcd, isEtcdReady, READY_SECONDS);
     const apiServer = await start("kube-apiserver", apiServerArguments(options, credentials));
-    const server = `https://${address}:${API_SERVER_PORT}`;
-    const certificates = join(dir, "certificates/apiserver.crt");
-    await waitUntilReady(
-      apiServer,
-      () => isApiReady(server, certificates, credentials.adminToken),
-      READY_SECONDS,
-    );
-    log(`${name}: API server is ready at ${server}`);
     const kubeconfig = {
       name,
-      server,
-      certificateAuthority: readFileSync(certificates, "utf8"),
+      server: `https://${address}:${API_SERVER_PORT}`,
+      certificateAuthority: credentials.certificate,
       token: credentials.adminToken,
     };
+    const isReady = async () => (await statusFor(kubeconfig, "/readyz")) === 200;
+    await waitUntilReady(apiServer, isReady, READY_SECONDS);
+    log(`${name}: API server is ready at ${kubeconfig.server}`);
     const kubeconfigFile = join(dir, "kubeconfig");
     writeKubeconfig(kubeconfigFile, [kubeconfig]);
-    await start("kube-controller-manager", controllerManagerArguments(kubeconfigFile, certificates));
+    await start("kube-controller-manager", controllerManagerArguments(kubeconfigFile, dir));
     return { kubeconfig, kubeconfigFile, stop };
   } catch (error) {
     await stop();
@@ -124,19 +124,15 @@ function etcdArguments(name: string, address: string, dir: string): string[] {
 }
 
 function apiServerArguments(options: ControlPlaneOptions, credentials: Credentials): string[] {
-  const { name, address, dir, domain = `${name}.local`, serviceRange = "10.96.0.0/16" } = options;
+  const { name, address, domain = `${name}.local`, serviceRange = "10.96.0.0/16" } = options;
   return [
     `--etcd-servers=http://${address}:2379`,
     `--bind-address=${address}`,
     `--advertise-address=${address}`,
     `--secure-port=${API_SERVER_PORT}`,
-    // It makes a self-signed serving certificate for its address there.
-    `--cert-dir=${join(dir, "certificates")}`,
     `--service-cluster-ip-range=${serviceRange}`,
     `--service-account-issuer=https://kubernetes.default.svc.${domain}`,
-    `--service-account-signing-key-file=${credentials.serviceAccountKey}`,
-    `--service-account-key-file=${credentials.serviceAccountPublicKey}`,
-    `--token-auth-file=${credentials.tokenFile}`,
+    ...credentials.flags,
     "--authorization-mode=RBAC",
     "--allow-privileged=true",
     // Endpoints refuse loopback addresses, so the Service `kubernetes` stays without.
@@ -145,11 +141,11 @@ function apiServerArguments(options: ControlPlaneOptions, credentials: Credentia
   ];
 }
 
-function controllerManagerArguments(kubeconfig: string, rootCertificates: string): string[] {
+function controllerManagerArguments(kubeconfig: string, dir: string): string[] {
   return [
     `--kubeconfig=${kubeconfig}`,
     `--controllers=${CONTROLLERS.join(",")}`,
-    `--root-ca-file=${rootCertificates}`,
+    `--root-ca-file=${join(dir, CERTIFICATE_FILE)}`,
     "--leader-elect=false",
     "--secure-port=0",
     "--kube-api-qps=200",
@@ -157,48 +153,51 @@ function controllerManagerArguments(kubeconfig: string, rootCertificates: string
   ];
 }
 
-async function answersOk(url: string): Promise<boolean> {
-  return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
-}
-
-/** Asks `/readyz` as the administrator, trusting only the certificate that this API server made. */
-async function isApiReady(server: string, certificates: string, token: string): Promise<boolean> {
-  const agent = new Agent({ ca: readFileSync(certificates) });
-  const headers = { authorization: `Bearer ${token}` };
-  return new Promise((resolve, reject) => {
-    const request = get(`${server}/readyz`, { agent, headers, timeout: 2000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200);
-    });
-    request.on("timeout", () => request.destroy(new Error("no answer within 2 s")));
-    request.on("error", reject);
-  });
-}
-
 /** Secrets of one API server; each start of the lab makes new ones. */
-export interface Credentials {
+interface Credentials {
   /** Bearer token of a user in `system:masters`. */
   readonly adminToken: string;
-  /** File for `--token-auth-file`. */
-  readonly tokenFile: string;
-  /** PEM files of the key pair that signs service account tokens. */
-  readonly serviceAccountKey: string;
-  readonly serviceAccountPublicKey: string;
+  /** Serving certificate, in PEM. */
+  readonly certificate: string;
+  /** Flags of the API server that name the files. */
+  readonly flags: readonly string[];
 }
 
-/** Makes the credentials as files, readable by the owner only. @param folder exists already. */
-export function makeCredentials(folder: string): Credentials {
+/**
+ * Makes the credentials as files, readable by the owner only. The API server would make its certificate from two RSA keys, at half a second
+ * of CPU.
+ *
+ * @param folder exists already.
+ */
+async function makeCredentials(folder: string, address: string): Promise<Credentials> {
+  const ellipticKey = () => generatePrivateKey({ algorithm: "ECDSA", rsaBits: 2048, ecdsaCurve: "P256" });
   const adminToken = randomBytes(32).toString("hex");
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const write = (name: string, content: string | Buffer): string => {
-    const file = join(folder, name);
-    writeFileSync(file, content, { mode: 0o600 });
-    return file;
+  const [servingKey, tokenKey] = [traditionalPem(await ellipticKey()), await ellipticKey()];
+  const { outputs } = await selfSign({
+    privateKeyPem: servingKey,
+    subject: { commonName: "kube-apiserver" },
+    ipAddresses: [address],
+    dnsNames: ["kubernetes.default.svc"],
+    isCaCertificate: true,
+    allowedUses: ["cert_signing", "digital_signature", "server_auth"],
+    validityPeriodHours: 24 * 365,
+  });
+  const certificate = outputs["certPem"] as string;
+  const file = (flag: string, name: string, content: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, content, { mode: 0o600 });
+    return `--${flag}=${path}`;
   };
+  const publicKey = createPublicKey(tokenKey).export({ type: "spki", format: "pem" }).toString();
   return {
     adminToken,
-    tokenFile: write("tokens.csv", `${adminToken},admin,admin,"system:masters"\n`),
-    serviceAccountKey: write("service-account.key", privateKey.export({ type: "sec1", format: "pem" })),
-    serviceAccountPublicKey: write("service-account.pub", publicKey.export({ type: "spki", format: "pem" })),
+    certificate,
+    flags: [
+      file("tls-cert-file", CERTIFICATE_FILE, certificate),
+      file("tls-private-key-file", "apiserver.key", servingKey),
+      file("token-auth-file", "tokens.csv", `${adminToken},admin,admin,"system:masters"\n`),
+      file("service-account-signing-key-file", "service-account.key", traditionalPem(tokenKey)),
+      file("service-account-key-file", "service-account.pub", publicKey),
+    ],
   };
 }

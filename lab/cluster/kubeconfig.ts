@@ -1,17 +1,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { Agent, get } from "node:https";
 import { dirname } from "node:path";
 import { KubeConfig, type RequestContext } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 
-/** API server and administrator of one cluster. */
-export interface KubeconfigEntry {
-  /** Name of the cluster, of its user and of its context. */
-  readonly name: string;
+/** An API server and a credential for it. */
+export interface ApiAccess {
   /** URL of the API server. */
   readonly server: string;
   /** PEM of the certificates that verify the API server's. */
   readonly certificateAuthority: string;
   readonly token: string;
+}
+
+/** API server and administrator of one cluster. */
+export interface KubeconfigEntry extends ApiAccess {
+  /** Name of the cluster, of its user and of its context. */
+  readonly name: string;
 }
 
 /**
@@ -53,6 +58,23 @@ export function loadContext(file: string, context: string): KubeConfig {
   if (config.getContextObject(context) === null) throw new Error(`${file} has no context ${context}`);
   config.setCurrentContext(context);
   return config;
+}
+
+/** Status of an API server's response to a GET. @param path e.g. `/api/v1/namespaces`. */
+export async function statusFor(
+  { server, certificateAuthority, token }: ApiAccess,
+  path: string,
+): Promise<number> {
+  const agent = new Agent({ ca: certificateAuthority });
+  const headers = { authorization: `Bearer ${token}` };
+  return new Promise((resolve, reject) => {
+    const request = get(`${server}${path}`, { agent, headers, timeout: 5000 }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on("timeout", () => request.destroy(new Error("no answer within 5 s")));
+    request.on("error", reject);
+  });
 }
 
 /**

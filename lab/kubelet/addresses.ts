@@ -2,7 +2,7 @@ import { PatchStrategy, setHeaderOptions, type V1Pod, type V1Service } from "@ku
 import type { Log } from "../progress.ts";
 import { watchKind, type Cluster, type Watched } from "./cluster.ts";
 
-/** Annotation of a Pod: the loopback address that it is to have. */
+/** Annotation of a Pod with its loopback address. */
 export const ADDRESS_ANNOTATION = "lab.istio-federation.dev/ip";
 
 /** Pods that others find by a fixed address, since the lab has no cluster DNS and no kube-proxy: label, last two octets. */
@@ -16,8 +16,8 @@ const FIRST_FREE = 1;
 const LAST_FREE = 254;
 
 /**
- * The address a Pod is to have: what it had before, else what its annotation says, else the fixed one of its role,
- * else the next free one of `<network>.1.x`.
+ * Chooses a Pod's address: the one that it had, else that of its annotation, else the fixed one of its role, else the next free one of
+ * `<network>.1.x`.
  *
  * @param network first two octets, e.g. `127.10`.
  * @param taken addresses of the other Pods on this machine.
@@ -36,8 +36,8 @@ export function chooseAddress(pod: V1Pod, network: string, taken: ReadonlySet<st
 }
 
 /**
- * The addresses that a Service of type LoadBalancer has in the lab: those of its ready Pods, since no balancer stands
- * before them. So they serve the Pods' ports; a Service whose `port` differs from its `targetPort` is not served right.
+ * Addresses of a Service of type LoadBalancer in the lab: those of its ready Pods, since there is no load balancer. They serve the Pods'
+ * ports, so a Service whose `port` differs from its `targetPort` does not work.
  *
  * @returns sorted; undefined for other Services.
  */
@@ -57,8 +57,8 @@ export function balancerAddresses(service: V1Service, pods: readonly V1Pod[]): s
 }
 
 /**
- * Does what a cloud's controller does: tells each Service of type LoadBalancer its addresses, once there are any. Later
- * ones replace them; Services whose Pods are all gone keep theirs, as they would a cloud's.
+ * A cloud's controller: writes the addresses of each Service of type LoadBalancer into its status. A Service without Pods keeps its
+ * addresses, as in a cloud.
  */
 export class LoadBalancers {
   readonly #cluster: Cluster;
@@ -89,15 +89,15 @@ export class LoadBalancers {
     await this.#watch?.stop();
   }
 
-  /** To be called when Pods have changed. */
+  /** Brings the addresses up to date, after a change of Pods. */
   update(): void {
-    for (const service of this.#services.values()) void this.#tell(service);
+    for (const service of this.#services.values()) void this.#publish(service);
   }
 
-  async #tell(service: V1Service): Promise<void> {
+  async #publish(service: V1Service): Promise<void> {
     const addresses = balancerAddresses(service, this.#pods()) ?? [];
-    const told = service.status?.loadBalancer?.ingress?.map(({ ip }) => ip ?? "") ?? [];
-    if (addresses.length === 0 || addresses.join() === told.join()) return;
+    const published = service.status?.loadBalancer?.ingress?.map(({ ip }) => ip ?? "") ?? [];
+    if (addresses.length === 0 || addresses.join() === published.join()) return;
     const { name = "", namespace = "" } = service.metadata ?? {};
     const body = { status: { loadBalancer: { ingress: addresses.map((ip) => ({ ip })) } } };
     const options = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);

@@ -14,7 +14,7 @@ import type { Allocatable } from "./environment.ts";
 /** Wait before a broken watch starts again. */
 const WATCH_RETRY_MILLISECONDS = 1000;
 
-/** A cluster's API, as the kubelet uses it. */
+/** Clients of a cluster's API for the kubelet. */
 export interface Cluster {
   readonly config: KubeConfig;
   readonly core: CoreV1Api;
@@ -76,12 +76,12 @@ export async function watchKind<T extends KubernetesObject>(
   };
 }
 
-/** Whether the API server refused because the object is not there (any more). */
+/** Whether the API server has no such object. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof ApiException && error.code === 404;
 }
 
-/** Whether the API server refused because the object is there already, or is another one than was meant. */
+/** Whether the API server has such an object already, or another one of that name. */
 export function isConflict(error: unknown): boolean {
   return error instanceof ApiException && error.code === 409;
 }
@@ -89,7 +89,7 @@ export function isConflict(error: unknown): boolean {
 /** The one node of each of the lab's clusters. */
 export const NODE_NAME = "lab";
 
-/** Fields that the API wants of every node and that nothing in the lab asks for. */
+/** Fields that the API requires of every node and that nothing in the lab reads. */
 const UNKNOWN_SYSTEM = {
   architecture: "",
   bootID: "",
@@ -101,15 +101,15 @@ const UNKNOWN_SYSTEM = {
   systemUUID: "",
 };
 
-/** What a container without limits may take. */
+/** Resources of this machine. */
 export const ALLOCATABLE: Allocatable = { cpu: availableParallelism(), memory: totalmem() };
 
 /**
- * Makes the Node object: Istio's injector asks for its version, and NodePort services are found by its address. It has
- * no lease, since the lab runs no controller that looks for one.
+ * Creates the Node object: Istio's injector reads its version, and NodePort services need its address. It has no lease, since no
+ * controller of the lab reads one.
  *
  * @param address the node's (hostIP of its Pods).
- * @param locality `region/zone`, as a cloud would tell by the node's labels; istiod takes it for that of the node's Pods. Default: none.
+ * @param locality `region/zone` for the node's labels, from which istiod takes it for the node's Pods. Default: none.
  */
 export async function registerNode(
   { core, version }: Cluster,
@@ -142,7 +142,7 @@ export async function registerNode(
     capacity,
     allocatable: capacity,
     conditions: [ready],
-    // Istio's injector asks for the kubelet's version: it decides whether the proxy is a native sidecar.
+    // Istio's injector decides by the kubelet's version whether the proxy is a native sidecar.
     nodeInfo: { ...UNKNOWN_SYSTEM, kubeletVersion: gitVersion, operatingSystem: "linux" },
   };
   await core.replaceNodeStatus({ name: NODE_NAME, body: node });

@@ -11,7 +11,7 @@ const LONGEST_BACKOFF_SECONDS = 30;
 /** A container that ran this long starts again without delay. */
 const STEADY_SECONDS = 60;
 
-/** A container to run: its process, and how to ask whether it is ready. */
+/** A container to run: its process and readiness probe. */
 export interface ContainerSpec {
   readonly container: V1Container;
   /** A native sidecar: in the Pod's init containers. */
@@ -21,7 +21,7 @@ export interface ContainerSpec {
   readonly podIP: string;
 }
 
-/** Runs one container: starts it again when it ends, with back-off, and asks regularly whether it is ready. */
+/** Runs one container: restarts it with back-off when it ends, and probes its readiness. */
 export class Container {
   readonly #spec: ContainerSpec;
   readonly #processes: ProcessTable;
@@ -33,7 +33,7 @@ export class Container {
   #restarts = 0;
   #done: Promise<void> | undefined;
 
-  /** @param changed called when the report changes, with what happened for the log. */
+  /** @param changed called when the report changes, with the event for the log. */
   constructor(spec: ContainerSpec, processes: ProcessTable, changed: (event: string) => void) {
     this.#spec = spec;
     this.#processes = processes;
@@ -102,15 +102,15 @@ export class Container {
         this.#ready = ready;
         this.#changed(ready ? "ready" : "not ready");
       }
-      // Until it is ready it is asked more often than its probe says: people wait for it.
+      // Probed more often than its probe requires until it is ready: people wait for it.
       await pause(ready ? periodSeconds : Math.min(periodSeconds, 1));
     }
   }
 }
 
 /**
- * Asks once whether a container is ready, as its probe says: `httpGet` (200 to 399) or `tcpSocket`. Without a probe
- * it is, and so it is with the other kinds, which the lab does not know.
+ * Runs a container's readiness probe once: `httpGet` (200 to 399) or `tcpSocket`. Without a probe, or with one of another kind, the
+ * container counts as ready.
  *
  * @param container to look up ports by name.
  * @param podIP where the container listens.

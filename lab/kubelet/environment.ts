@@ -22,7 +22,7 @@ export function expand(template: string, environment: Environment): string {
 }
 
 /**
- * The variables that a container asks for by `envFrom` and `env`, in this order, the later one winning.
+ * Resolves a container's `envFrom` and `env`, in this order; later variables win.
  *
  * @param pod with address and node filled in, for field references.
  * @throws MissingSourceError when a ConfigMap, Secret or key that is not optional is missing.
@@ -51,7 +51,7 @@ export function resolveEnvironment(
   return environment;
 }
 
-/** The value of a `valueFrom`; undefined when there is none, or its optional source is missing. */
+/** Resolves a `valueFrom`; undefined when there is none, or its optional source is missing. */
 function resolveVariable(
   pod: V1Pod,
   container: V1Container,
@@ -78,7 +78,7 @@ function text(value: Bytes): string {
   return Buffer.from(value).toString("utf8");
 }
 
-/** What the machine offers a container that has no limit of its own: the kubelet's "allocatable". */
+/** The kubelet's "allocatable": resources for a container without a limit. */
 export interface Allocatable {
   /** Cores. */
   readonly cpu: number;

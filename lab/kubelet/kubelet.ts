@@ -20,16 +20,16 @@ import { PodFolder } from "./podFolder.ts";
 import { PodWorker } from "./podWorker.ts";
 import type { KubeletTools } from "./overrides.ts";
 
-/** How often tokens that near their end are renewed. */
+/** Interval of the check for tokens to be renewed. */
 const RENEW_MILLISECONDS = 10_000;
 
-/** What a kubelet of the lab is given. */
+/** Cluster, folders and programs of a kubelet. */
 export interface KubeletOptions {
   /** The cluster's name: first part of its processes' names. */
   readonly name: string;
   /** First two octets of the cluster's loopback addresses, e.g. `127.10`. */
   readonly network: string;
-  /** Where its node is, `region/zone`. Default: nowhere. */
+  /** Locality of the node, `region/zone`. Default: none. */
   readonly locality?: string;
   /** Kubeconfig file and context, with all rights. */
   readonly kubeconfig: string;
@@ -66,7 +66,7 @@ class LabKubelet implements Kubelet {
   readonly #balancers: LoadBalancers;
   /** By the Pod's uid. */
   readonly #workers = new Map<string, PodWorker>();
-  /** Pods that wait for an address which another one still has, by uid. */
+  /** Pods that wait for an address of another Pod, by uid. */
   readonly #waiting = new Map<string, V1Pod>();
   readonly #ending = new Map<string, Promise<void>>();
   #pods: Watched<V1Pod> | undefined;
@@ -84,8 +84,8 @@ class LabKubelet implements Kubelet {
 
   async start(): Promise<void> {
     const { config, core } = this.#cluster;
-    await this.#sources.start((namespace) => {
-      this.#refresh(namespace);
+    await this.#sources.start(({ metadata }) => {
+      for (const worker of this.#workers.values()) if (worker.mounts(metadata)) worker.refresh();
     });
     const list = () => core.listPodForAllNamespaces();
     this.#pods = await watchKind<V1Pod>(config, "/api/v1/pods", list, (pod, gone) => {
@@ -94,7 +94,9 @@ class LabKubelet implements Kubelet {
     });
     await this.#balancers.start();
     this.#renewal = setInterval(() => {
-      for (const worker of this.#workers.values()) worker.refresh();
+      for (const worker of this.#workers.values()) {
+        if (this.#sources.isTokenDue(worker.pod)) worker.refresh();
+      }
     }, RENEW_MILLISECONDS);
   }
 
@@ -153,7 +155,7 @@ class LabKubelet implements Kubelet {
     this.#workers.set(uid, worker);
   }
 
-  /** Ends a Pod's processes, once however often it is asked. */
+  /** Ends a Pod's processes; further calls wait for the first. */
   async #end(uid: string): Promise<void> {
     const worker = this.#workers.get(uid);
     if (!worker) return;
@@ -171,7 +173,7 @@ class LabKubelet implements Kubelet {
     const { namespace = "", name = "" } = pod.metadata ?? {};
     const body = { metadata: { name }, target: { apiVersion: "v1", kind: "Node", name: NODE_NAME } };
     await this.#cluster.core.createNamespacedPodBinding({ name, namespace, body }).catch((error: unknown) => {
-      // Every change of an unbound Pod tries; the first one wins.
+      // Every change of an unbound Pod tries to bind it; the first one wins.
       if (!isConflict(error) && !isNotFound(error)) throw error;
     });
   }
@@ -185,12 +187,6 @@ class LabKubelet implements Kubelet {
       });
     };
     await pRetry(remove, { retries: 5 });
-  }
-
-  #refresh(namespace: string | undefined): void {
-    for (const worker of this.#workers.values()) {
-      if (worker.pod.metadata?.namespace === namespace) worker.refresh();
-    }
   }
 
   #guard(pod: V1Pod, failure: string, work: () => Promise<void>): void {

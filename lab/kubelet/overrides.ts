@@ -1,7 +1,7 @@
 import type { V1Container, V1Pod, V1Probe } from "@kubernetes/client-node";
 import type { Environment } from "./environment.ts";
 
-/** Programs that stand for container images. All absolute paths. */
+/** Programs in place of container images; absolute paths. */
 export interface KubeletTools {
   readonly pilotDiscovery: string;
   readonly pilotAgent: string;
@@ -14,14 +14,14 @@ export interface KubeletTools {
   readonly app: string;
 }
 
-/** What an image is, for the lab. */
+/** Role of an image in the lab. */
 export type Role = "istiod" | "proxy" | "app";
 
 /** Image of the lab's own app; nothing of this name is ever pulled. */
 export const APP_IMAGE = "lab.istio-federation.dev/app";
 
 /**
- * Tells what runs in a container, by the last part of its image's name, without tag or digest.
+ * Role of a container, by the last part of its image's name without tag and digest.
  *
  * @throws Error for an image that the lab does not know, `auto` included: the injector has not filled it in.
  */
@@ -39,7 +39,7 @@ export function roleOf(container: V1Container): Role {
   }
 }
 
-/** Command line, without the container's own arguments, that an image's entry point is. */
+/** Entry point of an image: a command line without the container's own arguments. */
 export function entryPoint(role: Role, tools: KubeletTools): string[] {
   switch (role) {
     case "istiod":
@@ -51,7 +51,7 @@ export function entryPoint(role: Role, tools: KubeletTools): string[] {
   }
 }
 
-/** What is about to run, as the Pod says, and then as the lab must have it. */
+/** Process of a container: as in the Pod at first, then with the lab's changes. */
 export interface ContainerPlan {
   readonly args: readonly string[];
   readonly env: Readonly<Environment>;
@@ -60,7 +60,7 @@ export interface ContainerPlan {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Facts that an override may need. */
+/** Facts for overrides. */
 export interface OverrideContext {
   /** The Pod's loopback address. */
   readonly podIP: string;
@@ -74,12 +74,12 @@ export interface OverrideContext {
 
 interface Override {
   readonly role: Role;
-  /** What a cluster has and this machine has not. */
+  /** The difference between a cluster and this machine. */
   readonly why: string;
   apply(plan: ContainerPlan, context: OverrideContext): ContainerPlan;
 }
 
-/** All that the lab changes in a container that the program or its charts asked for. Everything else runs as it says. */
+/** All changes that the lab makes to containers of the program and its charts. */
 export const OVERRIDES: readonly Override[] = [
   {
     role: "istiod",
@@ -146,12 +146,12 @@ export const OVERRIDES: readonly Override[] = [
 ];
 
 /**
- * Annotations that every Pod has for the lab, on this machine only. pilot-agent's status server (port 15020) can listen
- * on all addresses only, so it is off; this annotation, which the proxy reads from its Pod, is the one way to say so.
+ * Annotations of every Pod on this machine. pilot-agent's status server (port 15020) listens on all addresses, so it is off, for which
+ * this annotation is the only way.
  */
 const POD_ANNOTATIONS: Readonly<Record<string, string>> = { "status.sidecar.istio.io/port": "0" };
 
-/** The Pod as its containers are to see it. */
+/** The Pod as its containers see it. */
 export function overridePod(pod: V1Pod): V1Pod {
   return {
     ...pod,

@@ -10,10 +10,10 @@ import { podKubeconfig } from "../cluster/kubeconfig.ts";
 import type { Sources } from "./sources.ts";
 import { mount, renderVolume, writeVolume } from "./volumes.ts";
 
-/** Where in-cluster configuration has a Pod's token. */
+/** Path of a Pod's token in in-cluster configuration. */
 const TOKEN_PATH = "var/run/secrets/kubernetes.io/serviceaccount/token";
 
-/** What a Pod's folder is filled from. */
+/** Places and sources of a Pod's folder. */
 export interface PodFolderOptions {
   /** The Pod's own folder. */
   readonly folder: string;
@@ -51,7 +51,7 @@ export class PodFolder {
   }
 
   /**
-   * Mounts a container's volumes, lays down the lab's own files, and works out its process.
+   * Mounts a container's volumes, writes the lab's own files, and returns its process.
    *
    * @param pod with address and node filled in.
    * @param init whether it is one of the Pod's init containers.

@@ -6,6 +6,7 @@ import {
   type V1Container,
   type V1ContainerState,
   type V1ContainerStatus,
+  type V1ObjectMeta,
   type V1Pod,
   type V1PodCondition,
   type V1PodStatus,
@@ -19,12 +20,12 @@ import type { PodFolder } from "./podFolder.ts";
 
 /** Wait before a Pod that cannot start is tried again. */
 const RETRY_MILLISECONDS = 500;
-/** How long a Pod that ends waits for what is being written of it. */
+/** Longest wait of an ending Pod for its last writes. */
 const LAST_WRITES_MILLISECONDS = 10_000;
 /** Kubernetes' default of `terminationGracePeriodSeconds`. */
 const DEFAULT_GRACE_SECONDS = 30;
 
-/** What a Pod's life needs. */
+/** Folder, processes and client of a Pod. */
 export interface PodWorkerOptions {
   readonly core: CoreV1Api;
   readonly folder: PodFolder;
@@ -64,6 +65,12 @@ export class PodWorker {
     };
   }
 
+  /** Whether a volume of the Pod may have this ConfigMap or Secret: istiod renews ConfigMaps all the time that no Pod mounts. */
+  mounts({ namespace, name = "" }: V1ObjectMeta = {}): boolean {
+    const { metadata, spec } = this.#pod;
+    return metadata?.namespace === namespace && JSON.stringify(spec?.volumes ?? []).includes(`"${name}"`);
+  }
+
   /** Brings the volumes of the running Pod up to date: a ConfigMap or Secret changed, or a token is to be renewed. */
   refresh(): void {
     if (this.#containers.length === 0) return;
@@ -73,7 +80,7 @@ export class PodWorker {
         const changed = await this.#options.folder.writeVolumes(this.#pod);
         if (changed.length > 0) this.#options.log(`volumes renewed: ${changed.join(", ")}`);
       } catch (error) {
-        // As a kubelet: a source that vanished under a running Pod leaves its volume as it was.
+        // As in a kubelet, a volume stays when its source is removed under a running Pod.
         this.#options.log(`volumes are not up to date: ${message(error)}`);
       }
     });
@@ -82,7 +89,7 @@ export class PodWorker {
   /**
    * Ends the containers (native sidecars last) and removes the Pod from disk.
    *
-   * @param graceSeconds default: what the deletion says, else the Pod.
+   * @param graceSeconds Default: that of the deletion, else of the Pod.
    */
   async stop(graceSeconds?: number): Promise<void> {
     const { metadata, spec } = this.#pod;
@@ -97,21 +104,21 @@ export class PodWorker {
       const ending = this.#containers.filter(({ report }) => report.init === sidecars);
       await Promise.all(ending.map((container) => container.stop(grace)));
     }
-    // A request that the API server never answers must not keep the lab from ending.
+    // An API server that does not answer must not keep the lab from ending.
     const writes = Promise.all([this.#publishing, this.#refreshing]);
     await Promise.race([writes, sleep(LAST_WRITES_MILLISECONDS, undefined, { ref: false })]);
     await this.#options.folder.remove();
   }
 
   async #start(): Promise<void> {
-    let told = "";
+    let logged = "";
     while (!this.#stopping.signal.aborted) {
       try {
         this.#containers = await this.#prepare();
         break;
       } catch (error) {
-        if (message(error) !== told) this.#options.log(`cannot start yet: ${message(error)}`);
-        told = message(error);
+        if (message(error) !== logged) this.#options.log(`cannot start yet: ${message(error)}`);
+        logged = message(error);
         await sleep(RETRY_MILLISECONDS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
@@ -132,7 +139,7 @@ export class PodWorker {
     ];
     for (const { name } of initContainers.filter((container) => !sidecars.includes(container))) {
       log(
-        `init container ${name} is skipped: it sets up a network of its own, which a Pod of the lab has not`,
+        `init container ${name} is skipped: it sets up a network of its own, which Pods of the lab do not have`,
       );
     }
     return specs.map(
@@ -168,7 +175,7 @@ function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What the kubelet knows of one container. */
+/** State of one container for the Pod's status. */
 export interface ContainerReport {
   readonly container: V1Container;
   readonly state: V1ContainerState;

@@ -4,7 +4,7 @@ import { watchKind, type Cluster, type Watched } from "./cluster.ts";
 /** A file's or a variable's bytes. */
 export type Bytes = Uint8Array;
 
-/** What Pods take data from. Undefined: there is no such object (yet). */
+/** Sources of the data in Pods. Undefined: there is no such object (yet). */
 export interface Sources {
   configMap(namespace: string, name: string): Record<string, Bytes> | undefined;
   secret(namespace: string, name: string): Record<string, Bytes> | undefined;
@@ -12,7 +12,7 @@ export interface Sources {
   token(pod: V1Pod, audience: string | undefined, expirationSeconds: number | undefined): Promise<string>;
 }
 
-/** A Pod cannot start yet, because an object that it names is missing; it may come. */
+/** A Pod cannot start yet: an object that it names is missing, and may be added. */
 export class MissingSourceError extends Error {
   constructor(kind: "ConfigMap" | "Secret", namespace: string, name: string, key?: string) {
     super(`${kind} ${namespace}/${name}${key === undefined ? "" : ` has no key ${key}, or`} does not exist`);
@@ -38,9 +38,9 @@ function decode(data: Record<string, string> = {}): Record<string, Bytes> {
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64")]));
 }
 
-/** Share of a token's life after which the kubelet gets a new one. */
+/** Share of a token's life after which it is renewed. */
 const RENEW_AFTER = 0.8;
-/** Kubernetes' default and what a Pod gets that asks for none. */
+/** Kubernetes' default. */
 const DEFAULT_EXPIRATION_SECONDS = 3600;
 
 /**
@@ -87,14 +87,24 @@ export class TokenCache {
     return status.token;
   }
 
+  /** Whether one of a Pod's tokens is to be renewed. */
+  isDue(pod: V1Pod): boolean {
+    const prefix = prefixOf(pod);
+    return [...this.#tokens].some(([key, { renewAt }]) => key.startsWith(prefix) && this.#now() >= renewAt);
+  }
+
   /** Forgets a Pod's tokens. */
   drop(pod: V1Pod): void {
-    const prefix = `${pod.metadata?.uid ?? ""}\0`;
+    const prefix = prefixOf(pod);
     for (const key of this.#tokens.keys()) if (key.startsWith(prefix)) this.#tokens.delete(key);
   }
 }
 
-/** What Pods take data from, as the cluster has it now. */
+function prefixOf(pod: V1Pod): string {
+  return `${pod.metadata?.uid ?? ""}\0`;
+}
+
+/** The ConfigMaps and Secrets of a cluster, watched, and tokens of its service accounts. */
 export class ClusterSources implements Sources {
   readonly #cluster: Cluster;
   readonly #tokens: TokenCache;
@@ -106,20 +116,14 @@ export class ClusterSources implements Sources {
     this.#tokens = new TokenCache(cluster.core);
   }
 
-  /** Has everything when it returns. @param changed gets the namespace of each ConfigMap or Secret that changes. */
-  async start(changed: (namespace: string) => void): Promise<void> {
+  /** Has everything when it returns. @param changed called with each ConfigMap or Secret that changes. */
+  async start(changed: (object: V1ConfigMap | V1Secret) => void): Promise<void> {
     const { config, core } = this.#cluster;
-    const handle = ({ metadata }: V1ConfigMap | V1Secret) => {
-      changed(metadata?.namespace ?? "");
-    };
+    const configMaps = () => core.listConfigMapForAllNamespaces();
+    const secrets = () => core.listSecretForAllNamespaces();
     [this.#configMaps, this.#secrets] = await Promise.all([
-      watchKind<V1ConfigMap>(
-        config,
-        "/api/v1/configmaps",
-        () => core.listConfigMapForAllNamespaces(),
-        handle,
-      ),
-      watchKind<V1Secret>(config, "/api/v1/secrets", () => core.listSecretForAllNamespaces(), handle),
+      watchKind<V1ConfigMap>(config, "/api/v1/configmaps", configMaps, changed),
+      watchKind<V1Secret>(config, "/api/v1/secrets", secrets, changed),
     ]);
   }
 
@@ -137,7 +141,12 @@ export class ClusterSources implements Sources {
     return this.#tokens.get(pod, audience, expirationSeconds);
   }
 
-  /** Forgets what belongs to a Pod that is gone. */
+  /** Whether a token of the Pod is to be renewed. */
+  isTokenDue(pod: V1Pod): boolean {
+    return this.#tokens.isDue(pod);
+  }
+
+  /** Forgets the tokens of a removed Pod. */
   forget(pod: V1Pod): void {
     this.#tokens.drop(pod);
   }

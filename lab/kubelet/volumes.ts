@@ -18,7 +18,7 @@ import { MissingSourceError, type Bytes, type Sources } from "./sources.ts";
 export type VolumeFiles = ReadonlyMap<string, Bytes> | undefined;
 
 /**
- * What a volume holds now.
+ * Renders the present contents of a volume.
  *
  * @param pod with address and node filled in, for the downward API.
  * @throws MissingSourceError when a ConfigMap or Secret that is not optional is missing, or lacks a listed key.
@@ -106,12 +106,12 @@ function pickKeys(
   });
 }
 
-/** Link to the folder of the present contents, as the kubelet's atomic writer has it: programs watch for its swap. */
+/** Link to the folder of the present contents, as in the kubelet's atomic writer: programs watch for its swap. */
 const PRESENT = "..data";
 
 /**
- * Makes a volume's folder hold exactly these files, all at once: the contents are written beside the old ones, and a
- * link is swapped. Nothing is touched when they are the same.
+ * Replaces the files in a volume's folder at once: the new contents are written beside the old ones, and a link is swapped. Equal
+ * contents are left alone.
  *
  * @returns whether something changed.
  */
@@ -136,7 +136,7 @@ export async function writeVolume(folder: string, files: VolumeFiles): Promise<b
   return true;
 }
 
-/** Makes a mount point: a link from the container's root to the volume (or a part of it). */
+/** Mounts a volume, or a part of it, by a link from the container's root. */
 export async function mount(root: string, mountPath: string, target: string): Promise<void> {
   const point = join(root, mountPath);
   await mkdir(dirname(point), { recursive: true });

@@ -20,9 +20,10 @@ interface PackageFile {
 }
 
 /**
- * What the engine needs of a language host to preview, update and destroy a Node program; every other call is
- * answered "unimplemented". Packages are never named as required: each plugin is found when its first resource comes.
- * @param engineAddress where the engine listens, by the command line; a handshake overrides it.
+ * Language host for previews, updates and destroys of a Node program; other calls are unimplemented. It requires no packages: plugins are
+ * loaded with their first resource.
+ *
+ * @param engineAddress of the engine, from the command line; a handshake overrides it.
  */
 export function languageHost(engineAddress: string): UntypedServiceImplementation {
   let engine = engineAddress;
@@ -70,13 +71,13 @@ async function readPackage(file: string): Promise<PackageFile> {
   }
 }
 
-/** The program's exit code for "failed, and the reason is already printed": @pulumi/pulumi/cmd/run. */
+/** Exit code of @pulumi/pulumi/cmd/run for a failure that it has reported. */
 const ALREADY_REPORTED = 32;
 
-/** How a program's run ended; an empty error is success. */
+/** Result of a program's run; an empty error is success. */
 export interface RunResult {
   readonly error: string;
-  /** The program has reported its error itself: the engine is to say nothing more. */
+  /** Whether the program has reported its error itself. */
   readonly bail: boolean;
 }
 
@@ -128,7 +129,7 @@ export function programArguments(request: RunRequest, engine: string): string[] 
 function programEnvironment(request: RunRequest, typescript: boolean): Record<string, string> {
   const config: Record<string, string> = {};
   for (const [key, value] of request.getConfigMap().toArray()) {
-    // The SDK has always known keys as `namespace:config:name`; the engine's have no middle part.
+    // The SDK's keys are `namespace:config:name`; the engine's have no middle part.
     config[key.replace(/^([^:]*):(?:config:)?/, "$1:config:")] = value;
   }
   return {

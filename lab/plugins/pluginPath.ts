@@ -9,7 +9,7 @@ import tlsPackage from "@pulumi/tls/package.json" with { type: "json" };
 import { LabError } from "../progress.ts";
 import { isReachable } from "../tools/build.ts";
 
-/** Which plugins the lab runs: real ones where they can be had, only real ones, or only its own stand-ins. */
+/** Plugins of the lab: real ones where they are available, only real ones, or only stand-ins. */
 export type PluginMode = "auto" | "real" | "stand-in";
 
 /** One plugin as the engine will find it. */
@@ -21,7 +21,7 @@ export interface PreparedPlugin {
   readonly path: string;
 }
 
-/** How and where plugins are prepared. */
+/** Places and sources of plugins. */
 export interface PluginOptions {
   /** @default "auto" */
   readonly mode?: PluginMode;
@@ -31,7 +31,6 @@ export interface PluginOptions {
   readonly pulumiHome: string;
   /** The lab's folder of launchers, which must be first on the engine's PATH. */
   readonly binDir: string;
-  /** Told each step that may take long. */
   readonly log: (line: string) => void;
   /** Environment in which real plugins are looked for. @default process.env */
   readonly env?: NodeJS.ProcessEnv;
@@ -55,10 +54,10 @@ const PLUGINS: readonly Wanted[] = [
 /** The launcher of dynamic providers: part of the SDK, so always real. */
 const DYNAMIC = "pulumi-resource-pulumi-nodejs";
 const FAILED_DOWNLOAD = "plugin-download-failed";
-/** Where the CLI downloads plugins from. Asked first, as the CLI tries for long where it is out of reach. */
+/** Server of the CLI's downloads; probed first, as the CLI retries for long. */
 const PLUGIN_SERVER = "https://get.pulumi.com/releases/plugins";
 const DOWNLOAD_SECONDS = 60;
-/** How each stand-in's launcher begins, by which it is told from a real plugin. */
+/** First lines of each stand-in's launcher, which distinguish it from a real plugin. */
 const LAUNCHER = "#!/bin/sh\n# istio-federation lab: stand-in\n";
 
 /** Reads `LAB_PLUGINS`; empty or absent is "auto". @throws LabError for any other value. */
@@ -74,11 +73,10 @@ export function pluginMode(value: string | undefined): PluginMode {
 }
 
 /**
- * Makes every plugin that the program needs available in `binDir`, with this process's Node as `node`.
- * Real ones are taken from PATH, from beside the pulumi executable, from the plugin cache, or downloaded: one bounded
- * try, whose failure is remembered in `binDir`. What is left has a stand-in.
+ * Prepares all plugins of the program in `binDir`, with this process's Node as `node`. Real ones come from PATH, from beside the pulumi
+ * executable, from the plugin cache, or by one bounded download; the others are stand-ins.
  *
- * @throws LabError in mode "real" with every plugin that is not to be had.
+ * @throws LabError in mode "real" with every plugin that is not available.
  */
 export async function preparePlugins(options: PluginOptions): Promise<PreparedPlugin[]> {
   const mode = options.mode ?? "auto";
@@ -137,7 +135,7 @@ function findReal(
     .find((file) => existsSync(file) && !isLauncher(file));
 }
 
-/** Whether a file is a stand-in of this lab or of another checkout's, whose shell we may be in. */
+/** Whether a file is a stand-in of this lab, or of another one in whose shell we are. */
 function isLauncher(file: string): boolean {
   const descriptor = openSync(file, "r");
   try {
@@ -197,7 +195,7 @@ async function whyMissing(plugin: Wanted, options: PluginOptions): Promise<strin
   return `${plugin.version} is ${places}; download failed: ${reason}`;
 }
 
-/** A shell script, because the engine starts plugins by a fixed name and without arguments for an interpreter. */
+/** Writes a shell script: the engine starts plugins by name, without an interpreter. */
 async function launcher(path: string, name: string): Promise<void> {
   const quoted = [process.execPath, join(import.meta.dirname, "main.ts"), name].map(
     (word) => `'${word.replaceAll("'", `'\\''`)}'`,

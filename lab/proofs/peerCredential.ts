@@ -1,6 +1,5 @@
-import { Agent, get } from "node:https";
 import { CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from "@kubernetes/client-node";
-import { loadContext } from "../cluster/kubeconfig.ts";
+import { loadContext, statusFor, type ApiAccess } from "../cluster/kubeconfig.ts";
 import type { LabCluster } from "../clusters.ts";
 import { Stack } from "../pulumi.ts";
 import { readUntil } from "../ready.ts";
@@ -30,13 +29,6 @@ const UNREAD = [
 const SYNC_SECONDS = 60;
 /** API servers remember whom they let in for 10 s. */
 const REFUSAL_SECONDS = 60;
-
-/** Credential with which an istiod reads another cluster's API server. */
-interface PeerCredential {
-  server: string;
-  certificateAuthority: string;
-  token: string;
-}
 
 /** istiod reads all clusters of its mesh and no others, by its own account. */
 export function synced({ name, network }: LabCluster, clusters: readonly string[]): Proof {
@@ -113,11 +105,7 @@ function isEqualTo<T>(expected: T): (value: T) => boolean {
 }
 
 /** Takes a peer's credential out of the Secret of a cluster's istiod, as anybody could who may read that. */
-export async function stealCredential(
-  kubeconfig: string,
-  cluster: string,
-  peer: string,
-): Promise<PeerCredential> {
+export async function stealCredential(kubeconfig: string, cluster: string, peer: string): Promise<ApiAccess> {
   const core = loadContext(kubeconfig, cluster).makeApiClient(CoreV1Api);
   const { data = {} } = await core.readNamespacedSecret({
     namespace: "istio-system",
@@ -128,23 +116,6 @@ export async function stealCredential(
   const { server = "", caData = "" } = stolen.getCurrentCluster() ?? {};
   const certificateAuthority = Buffer.from(caData, "base64").toString();
   return { server, certificateAuthority, token: stolen.getCurrentUser()?.token ?? "" };
-}
-
-/** An API server's answer to a credential. @param path e.g. `/api/v1/namespaces`. */
-export async function statusFor(
-  { server, certificateAuthority, token }: PeerCredential,
-  path: string,
-): Promise<number> {
-  const agent = new Agent({ ca: certificateAuthority });
-  const headers = { authorization: `Bearer ${token}` };
-  return new Promise((resolve, reject) => {
-    const request = get(`${server}${path}`, { agent, headers, timeout: 5000 }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    request.on("timeout", () => request.destroy(new Error("no answer within 5 s")));
-    request.on("error", reject);
-  });
 }
 
 /** Clusters that an istiod reads (`istioctl remote-clusters`): `east synced, west synced`. */

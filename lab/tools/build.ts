@@ -21,7 +21,7 @@ export const ENVOY_BOOTSTRAP = "envoy_bootstrap.json";
 /** Lines of a failed command's output that an error quotes. */
 const QUOTED_LINES = 20;
 
-/** What Pulumi's installer made, in the cache beside the programs: the CLI with its language hosts. */
+/** Folder of Pulumi's CLI and language hosts in the cache. */
 const PULUMI_INSTALLATION = "pulumi-installation";
 
 /** Rarer garbage collection makes one big build of Kubernetes' libraries a third faster (about 2 GB of memory). */
@@ -96,7 +96,7 @@ async function run(command: string, args: string[], cwd: string): Promise<{ stdo
 const MODULE = join(TOOLS_FOLDER, "coredns");
 
 /**
- * The CoreDNS with which the program's Corefile is tried out; built once, into the cache of the tools.
+ * The CoreDNS that tests the program's Corefile; built once, into the cache of the tools.
  * @returns the program's path.
  */
 export async function coreDnsProgram(log: Log): Promise<string> {
@@ -150,7 +150,7 @@ export async function installPulumi(folder: string, log: Log): Promise<boolean> 
 
 const PROBE_MILLISECONDS = 5000;
 
-/** Whether a web server answers at all, within seconds: to ask before a download that would try for long. */
+/** Whether a web server answers within seconds; checked before downloads that would retry for long. */
 export async function isReachable(url: string): Promise<boolean> {
   const answer = fetch(url, { method: "HEAD", signal: AbortSignal.timeout(PROBE_MILLISECONDS) });
   return answer.then(

@@ -7,11 +7,11 @@ import { buildMissing, CHARTS, ENVOY_BOOTSTRAP } from "./build.ts";
 import { cacheFolder, ensureCached } from "./cache.ts";
 import { pinnedVersion, TOOLS, type ToolName, type ToolSpec } from "./versions.ts";
 
-/** Everything that the lab runs or reads and that is not in the checkout. */
+/** Programs and files of the lab outside the checkout. */
 export interface Tools {
   /** Absolute path of each program. */
   readonly programs: Readonly<Record<ToolName, string>>;
-  /** Where each comes from, for people: `3.230.0 (/usr/bin/pulumi)`, `1.36.1 (cache)`. */
+  /** Version and place of each program: `3.230.0 (/usr/bin/pulumi)`, `1.36.1 (cache)`. */
   readonly origins: Readonly<Record<ToolName, string>>;
   /** Folder with Istio's charts: `base/`, `istiod/`, `gateway/`. */
   readonly charts: string;
@@ -65,7 +65,7 @@ export interface PathTool {
   readonly version: string;
 }
 
-/** What PATH offers for one tool: a fitting program, or else the reasons why those found do not fit. */
+/** Result of the search for a tool on PATH: a program, or the reasons against those that are there. */
 export interface PathSearch {
   readonly found?: PathTool;
   /** One readable reason per program passed over, e.g. `/usr/bin/helm is version 2.1.0, wanted >=3.12.0 <4`. */

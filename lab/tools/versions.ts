@@ -24,7 +24,7 @@ export type ToolName =
   | "pilot-agent"
   | "envoy";
 
-/** What the lab knows about one program. */
+/** Source and versions of one program. */
 export interface ToolSpec {
   /** Go package to build; absent: not a Go tool. */
   readonly package?: string;
@@ -36,7 +36,7 @@ export interface ToolSpec {
   readonly versionArgs: readonly string[];
   /** Finds the version in that output. */
   readonly versionPattern: RegExp;
-  /** Which version on PATH serves instead of the pinned one: a semver range, or `pinned` for that one only. */
+  /** Versions that are accepted on PATH: a semver range, or `pinned` for the pinned one only. */
   readonly accepted: string;
 }
 
@@ -125,7 +125,7 @@ export function pinnedVersion(tool: ToolName): string {
     : moduleVersion(module);
 }
 
-/** Linker flags: without them the tools do not know their versions, at which charts and clients look. */
+/** Linker flags with the versions that charts and clients read from the tools. */
 export function linkerFlags(): string {
   const kubernetes = moduleVersion("k8s.io/kubernetes");
   const [major, minor] = kubernetes.split(".");

@@ -1,23 +1,23 @@
 /**
- * The app in the containers of the lab's workloads. It answers any request with what it knows of its caller, and makes
- * a request of its own when asked to by `/call`. Configured by environment, which Kubernetes' downward API fills:
+ * The app in the containers of the lab's workloads. It answers any request with its caller's identity, and `/call` makes it send a
+ * request of its own. Environment:
  *
- * - `POD_IP`, `PORT`: where to listen. The sidecar's inbound listener has the service's port and forwards to this one.
+ * - `POD_IP`, `PORT`: listener, to which the sidecar's inbound listener forwards.
  * - `SERVICE`: name to answer with, e.g. `bar.xyz`.
- * - `EGRESS_ADDRESS`: where the sidecar listens for outgoing requests, one listener per service port.
+ * - `EGRESS_ADDRESS`: address of the sidecar's listeners for outgoing requests, one per service port.
  * - `DNS_ADDRESS`: the sidecar's DNS proxy, as address:port.
  */
 import { Resolver } from "node:dns/promises";
 import { createServer, request, type IncomingMessage } from "node:http";
 import { clientIdentity } from "./clientIdentity.ts";
 
-/** What `/call` answers: the outcome of a request that the app made. */
+/** Answer of `/call`: the outcome of a request that the app sent. */
 export interface CallOutcome {
-  /** HTTP status; 0 when there was no HTTP answer, and then `error` says why. */
+  /** HTTP status; 0 without an HTTP answer, for the reason in `error`. */
   readonly status: number;
   readonly body: string;
   readonly latencyMs: number;
-  /** What the sidecar's DNS proxy gives for the host; empty when it does not know it. */
+  /** Addresses of the host from the sidecar's DNS proxy; empty when it is unknown there. */
   readonly addresses: readonly string[];
   readonly error?: string;
 }
@@ -51,8 +51,7 @@ function describe(incoming: IncomingMessage) {
 }
 
 /**
- * Makes a request: `host`, `port`, `path` (default `/`) and `method` (default GET) say to whom and what, `via` (address:port) whereto it is sent instead of
- * to the sidecar.
+ * Sends a request for `host`, `port`, `path` (default `/`) and `method` (default GET) to the sidecar, or to `via` (`address:port`).
  */
 async function call(parameters: URLSearchParams): Promise<CallOutcome> {
   const host = parameters.get("host") ?? "";

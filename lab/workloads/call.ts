@@ -1,15 +1,15 @@
 import type { CallOutcome } from "./appServer.ts";
 import { APP_PORT, type Workload } from "./workload.ts";
 
-/** What a call from one workload to a service came to. */
+/** Result of a call from one workload to a service. */
 export interface CallResult extends CallOutcome {
-  /** SPIFFE id that the server saw its caller have; undefined when no server of the lab answered, or over plain text. */
+  /** SPIFFE id of the caller as the server saw it; undefined over plain text, or when no server of the lab answered. */
   readonly identity: string | undefined;
-  /** Address of the Pod that answered; undefined when it was none of the lab. */
+  /** Address of the Pod that answered; undefined when it is none of the lab. */
   readonly server: string | undefined;
 }
 
-/** How to make a call. */
+/** Options of a call. */
 export interface CallOptions {
   readonly path?: string;
   /** Default: GET. */
@@ -19,7 +19,7 @@ export interface CallOptions {
 }
 
 /**
- * Lets a workload's app make one HTTP request, through its sidecar unless told otherwise.
+ * Makes a workload's app send one HTTP request, by default through its sidecar.
  *
  * @param from the calling workload.
  * @param host full name of the called service, e.g. `bar.xyz.svc.cluster-b.local`.
@@ -42,7 +42,7 @@ export async function callService(
   return { ...outcome, identity: clientIdentity, server: address };
 }
 
-/** What an answer of the lab's app says; other answers (an Envoy's error text) say nothing. */
+/** Parses an answer of the lab's app; other answers, as an Envoy's error text, are empty. */
 function answerIn(body: string): { clientIdentity?: string; address?: string } {
   try {
     return JSON.parse(body) as object;

@@ -1,6 +1,6 @@
 /**
- * The identity that a sidecar vouches for: the URI of the last element of `X-Forwarded-Client-Cert`, which is the
- * client of the mutual TLS connection that the sidecar itself ended. Earlier elements are hearsay.
+ * Client identity of the mutual TLS connection that the sidecar terminated: the URI of the last element of
+ * `X-Forwarded-Client-Cert`. Earlier elements are only forwarded.
  *
  * @param header the header's value; undefined when the request came in plain text.
  * @returns a SPIFFE id, or undefined when there is none.

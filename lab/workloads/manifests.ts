@@ -28,7 +28,7 @@ export function workloadManifests(workload: Workload): Manifest[] {
   return [serviceAccount(workload), service(workload), deployment(workload)];
 }
 
-/** What a workload needs of Istio on one machine, where neither iptables nor EndpointSlices serve. */
+/** A workload's objects of Istio, in place of iptables and EndpointSlices. */
 export function meshManifests(workload: Workload): Manifest[] {
   return [sidecar(workload), workloadEntry(workload)];
 }
@@ -55,7 +55,7 @@ function service(workload: Workload): Manifest {
   };
 }
 
-/** Replaces iptables, which needs root: it names the listeners that redirection would otherwise lead to. */
+/** Replaces iptables, which needs root: it names the listeners of the sidecar. */
 function sidecar(workload: Workload): Manifest {
   return {
     apiVersion: "networking.istio.io/v1",
@@ -84,7 +84,7 @@ function calledPorts({ port, calls = [] }: Workload): CalledPort[] {
   return [{ name: "http", number: port }, ...calls];
 }
 
-/** Gives the Service its endpoint: EndpointSlices, by which Kubernetes does it, refuse loopback addresses. */
+/** The Service's endpoint; EndpointSlices refuse loopback addresses. */
 function workloadEntry(workload: Workload): Manifest {
   const { name, address, meshNetwork: network } = workload;
   return {

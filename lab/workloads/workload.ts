@@ -1,20 +1,20 @@
 import { protocolOf } from "../../federation/core/port.ts";
 
-/** A port of a workload's Service, and where it leads. */
+/** A port of a workload's Service, with the ports that it routes to. */
 export interface WorkloadPort {
-  /** Tells Istio its protocol, as in any Service: `http`, `grpc-etcd`, `tcp-queue`. */
+  /** Name with the protocol for Istio: `http`, `grpc-etcd`, `tcp-queue`. */
   readonly name: string;
-  /** Of the Service. */
+  /** Port of the Service. */
   readonly number: number;
-  /** Of the Pod: that of the inbound listener of its sidecar. */
+  /** Port of the sidecar's inbound listener. */
   readonly targetPort: number;
-  /** Of the app behind the sidecar, on the Pod's address. */
+  /** Port of the app behind the sidecar, on the Pod's address. */
   readonly appPort: number;
 }
 
 /** A port of services that a workload calls. */
 export interface CalledPort extends Pick<WorkloadPort, "name" | "number"> {
-  /** The only service that is called there: with TCP, nothing else tells services on one port apart here. Default: all. */
+  /** The only service called there: over TCP, services on one port cannot be told apart here. Default: all. */
   readonly host?: string;
 }
 
@@ -29,40 +29,40 @@ export interface Workload {
   readonly exported: boolean;
   /** Port of the Service, and of the inbound listener of its sidecar. */
   readonly port: number;
-  /** Further ports of the Service. What serves them is the test's business, unless they lead to the app as well. */
+  /** Further ports of the Service; the app serves those with its port, a test serves the others. */
   readonly morePorts?: readonly WorkloadPort[];
-  /** Ports of services, beside those with its own number, that its sidecar takes calls of. */
+  /** Further ports of services that the workload calls, besides its own port. */
   readonly calls?: readonly CalledPort[];
-  /** Of its Pod, for Istio. */
+  /** Annotations of the Pod, for Istio. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** Whether the Service has no address of its own. */
   readonly headless?: boolean;
-  /** Of the app, where the clusters of one mesh have different ones behind one Service. */
+  /** Version of the app, where the clusters of one mesh have different ones behind one Service. */
   readonly version?: string;
-  /** Istio's name of the network that it is in, where its clusters have several: its WorkloadEntry must say so, as Pods' endpoints need not. */
+  /** Istio's name of the workload's network, in meshes with several; a WorkloadEntry must have it. */
   readonly meshNetwork?: string;
 }
 
 /** Port of the services of a federation. */
 export const SERVICE_PORT = 8080;
 
-/** Port of the services of clusters that have one domain: that of Istio's own sample. */
+/** Port of the services of clusters with one domain, as in Istio's sample httpbin. */
 const SAMPLE_PORT = 8000;
 
-/** Port of the services of a single mesh: that of Istio's sample HelloWorld. */
+/** Port of the services of a single mesh, as in Istio's sample HelloWorld. */
 const HELLO_PORT = 5000;
 
-/** Port of the app itself, which only its sidecar (and the lab, to ask it for calls) talks to. */
+/** Port of the app, for its sidecar and for the lab's `/call`. */
 export const APP_PORT = 18080;
 
-/** The same in each of the clusters that have one domain: who calls, who is called, and who is not exported. */
+/** Workloads of clusters with one domain: caller, exported service, and a service that is not exported. */
 const SAMPLE: readonly Omit<Workload, "address">[] = [
   { namespace: "foo", name: "sleep", exported: false, port: SAMPLE_PORT },
   { namespace: "bar", name: "httpbin", exported: true, port: SAMPLE_PORT },
   { namespace: "bar", name: "internal", exported: false, port: SAMPLE_PORT },
 ];
 
-/** In each cluster of a single mesh: who calls, and one version of what is called. */
+/** Workloads of a cluster of a single mesh: the caller, and one version of the called service. */
 function helloWorld(version: string, meshNetwork: string): Omit<Workload, "address">[] {
   const common = { namespace: "sample", exported: false, port: HELLO_PORT, meshNetwork };
   return [
@@ -106,19 +106,19 @@ export function workloadsOf(cluster: string, network: string): Workload[] {
   }));
 }
 
-/** All ports of a workload's Service; the first one is for HTTP and leads to the lab's app. */
+/** All ports of a workload's Service; the first one is for HTTP and routes to the lab's app. */
 export function portsOf({ port, morePorts = [] }: Workload): WorkloadPort[] {
   return [{ name: "http", number: port, targetPort: port, appPort: APP_PORT }, ...morePorts];
 }
 
-/** What Istio takes for a port's protocol. @throws Error for what the lab's Services have no ports of. */
+/** Istio's protocol of a port. @throws Error for UDP. */
 export function protocolOfPort({ name }: Pick<WorkloadPort, "name">): string {
   const protocol = protocolOf({ name });
   if (protocol === undefined) throw new Error(`port ${name} is not for TCP`);
   return protocol;
 }
 
-/** Where a workload's sidecar listens for outgoing requests: `127.N.2.x` for the Pod `127.N.1.x`. */
+/** Address of a sidecar's listeners for outgoing requests: `127.N.2.x` for the Pod `127.N.1.x`. */
 export function egressAddress({ address }: Pick<Workload, "address">): string {
   const [first, second, , last] = address.split(".");
   return `${first}.${second}.2.${last}`;

@@ -13,22 +13,22 @@ import { waitFor } from "../ready.ts";
 import { meshManifests, namespaceManifest, workloadManifests } from "./manifests.ts";
 import type { Workload } from "./workload.ts";
 
-/** Who applies the workloads, as the API server records it. */
+/** Field manager of the workloads. */
 const FIELD_MANAGER = "istio-federation-lab";
 
-/** Istio's injector, in whose absence Pods get no sidecar. */
+/** Webhook of Istio's injector. */
 const INJECTOR = "istio-sidecar-injector";
 
-/** What the injector leaves on Pods that it has worked on. */
+/** Annotation of injected Pods. */
 const INJECTED_ANNOTATION = "sidecar.istio.io/status";
 
-/** Where and what to deploy. */
+/** Workloads to deploy, and the cluster. */
 export interface WorkloadsOptions {
   readonly kubeconfig: string;
   readonly context: string;
   readonly workloads: readonly Workload[];
   readonly log: Log;
-  /** How long to wait for the Pods. Default: 90. */
+  /** Longest wait for the Pods. Default: 90. */
   readonly timeoutSeconds?: number;
 }
 

@@ -6,7 +6,7 @@ import { readWork, servicesOf } from "../work.ts";
 
 const work = readWork();
 
-/** How many are registered. */
+/** Number of registered services. */
 export const { imported } = new ImportedServices("imports", {
   kubeconfig: { ...work.kubeconfig },
   namespace: work.namespace,

@@ -54,7 +54,7 @@ export function annotation(manifest: Manifest, name: string): string | undefined
   return manifest.metadata.annotations?.[`pulumi.com/${name}`];
 }
 
-/** The manifest in the form which the API server will answer: no read-only metadata; stringData as data. */
+/** Normalizes a manifest as the API server does: no read-only metadata, stringData as data. */
 export function normalize(manifest: Manifest): Manifest {
   const entries = Object.entries(manifest.metadata).filter(([key]) => !READ_ONLY_METADATA.has(key));
   const cleaned = { ...manifest, metadata: Object.fromEntries(entries) as Metadata };
@@ -84,7 +84,7 @@ export function autoname(manifest: Manifest, call: CheckCall): Manifest {
   };
 }
 
-/** What of a live object the inputs speak about; lists are cut by index. */
+/** Cuts a live object to the fields of the inputs; lists by index. */
 export function prune(live: Value | undefined, shape: Value | undefined): Value | undefined {
   if (isProperties(live) && isProperties(shape)) {
     const kept = Object.keys(shape).filter((key) => live[key] !== undefined);
@@ -139,7 +139,7 @@ export function kindOfToken(token: string): Pick<Manifest, "apiVersion" | "kind"
   return { apiVersion: apiVersion.replace(/^core\//, ""), kind };
 }
 
-/** Paths whose change makes a new object; of the kinds that a federation of clusters uses. */
+/** Paths whose change replaces the object, for the kinds that the program uses. */
 export function replacingPaths(manifest: Manifest, settings: Settings): string[] {
   const paths = ["metadata.name", "metadata.namespace"];
   const kind = `${manifest.apiVersion}/${manifest.kind}`;
@@ -162,10 +162,7 @@ function isSecret(manifest: Manifest): boolean {
   return manifest.apiVersion === "v1" && manifest.kind === "Secret";
 }
 
-/**
- * Compares an object as last seen, cut to what its inputs spoke about, with the new inputs: so drift that a refresh
- * found shows, and what the cluster adds by itself does not.
- */
+/** Compares the last seen object, cut to the fields of its inputs, with the new inputs: drift shows, the cluster's own fields do not. */
 export function diffObject({ olds, news }: DiffCall, namespaced: boolean, settings: Settings): Diffed {
   const { live, inputs } = readCheckpoint(olds);
   const wanted = inNamespace(normalize(manifestOf(news)), namespaced);
@@ -182,7 +179,7 @@ export function diffObject({ olds, news }: DiffCall, namespaced: boolean, settin
   };
 }
 
-/** A replacement that the user named like the old object cannot be made beside it. */
+/** Whether a replacement has the old object's name, so that it cannot be created beside it. */
 function sameIdentity(live: Manifest, wanted: Manifest): boolean {
   const samePlace = (wanted.metadata.namespace ?? "") === (live.metadata.namespace ?? "");
   return (

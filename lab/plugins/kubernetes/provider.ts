@@ -12,8 +12,8 @@ const RELEASE = "kubernetes:helm.sh/v3:Release";
 const NOT_OBJECTS = /^kubernetes:(helm\.sh|yaml|kustomize)\b|(Patch|List)$/;
 
 /**
- * Stand-in for the Kubernetes provider: objects by server-side apply, and Helm releases through the helm program.
- * It does not check inputs against the API's schemas itself: the API server does so in preview's dry runs.
+ * Stand-in for the Kubernetes provider: objects by server-side apply, Helm releases by the helm program. The API server checks inputs in
+ * the dry runs of previews.
  */
 export function kubernetesProvider(): Provider {
   let objects: ResourceKind | undefined;

@@ -9,7 +9,7 @@ interface Endpoint {
   readonly conditions?: { readonly ready?: boolean };
 }
 
-/** Says what an object still waits for; undefined: it is ready. */
+/** Reason why an object is not ready; undefined: it is ready. */
 type Readiness = (api: ClusterApi, live: Manifest) => string | undefined | Promise<string | undefined>;
 
 const READINESS: Readonly<Record<string, Readiness>> = {
@@ -21,7 +21,7 @@ const READINESS: Readonly<Record<string, Readiness>> = {
  * Waits until an object is ready, if its kind has a notion of that: a Service has endpoints and the address of its
  * load balancer, a Deployment has its replicas. Not for objects with `pulumi.com/skipAwait: "true"`.
  * @param timeoutSeconds 0 for the annotation `pulumi.com/timeoutSeconds`, else ten minutes.
- * @returns the object as last seen, and what it still waited for at the end of the time.
+ * @returns the object as last seen, and the reason why it is not ready.
  */
 export async function awaitReady(
   api: ClusterApi,

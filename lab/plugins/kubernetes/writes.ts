@@ -3,9 +3,9 @@ import { isProperties, type Properties } from "../protocol/values.ts";
 import { isApiError, type ClusterApi, type ServedKind } from "./clusterApi.ts";
 import { annotation, type Manifest } from "./manifest.ts";
 
-/** The manager under which objects are created; their first update hands it to the resource's own manager. */
+/** Field manager of creation; the first update replaces it by the resource's own. */
 const CREATING_MANAGER = "pulumi-kubernetes";
-/** Beginnings of the names of managers whose fields an update takes over: what people did by hand included. */
+/** Prefixes of the managers whose fields an update takes over, those of manual changes included. */
 const TAKEN_OVER = [CREATING_MANAGER, "pulumi-resource-kubernetes", "kubectl", "before-first-apply"] as const;
 const CREATE_RETRY_SECONDS = [1, 2, 4, 8, 16] as const;
 const DELETE_SECONDS = 600;
@@ -26,7 +26,7 @@ interface ManagedFields extends Properties {
   readonly fieldsV1?: Properties;
 }
 
-/** How an object is applied. */
+/** Options of an apply. */
 export interface ApplyOptions {
   readonly fieldManager: string;
   readonly force: boolean;
@@ -162,7 +162,7 @@ async function createdByUs(api: ClusterApi, path: string): Promise<boolean> {
   return managedFields(await existing(api, path)).some(isCreating);
 }
 
-/** Makes the fields of creation the resource's own, so that a field which leaves the inputs leaves the object. */
+/** Hands the fields of creation to the resource's own manager, so that removed inputs are removed from the object. */
 async function handOver(api: ClusterApi, path: string, manager: string): Promise<void> {
   const live = await existing(api, path);
   const managed = managedFields(live);

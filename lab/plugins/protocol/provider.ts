@@ -1,6 +1,6 @@
 import type { Differences, Properties } from "./values.ts";
 
-/** An input that is not acceptable, told to the user before anything changes. */
+/** An invalid input, reported before anything changes. */
 export interface CheckFailure {
   /** Path of the property; empty for the resource as a whole. */
   readonly property: string;
@@ -13,14 +13,14 @@ export interface Checked {
 }
 
 export interface Diffed {
-  /** What the user is shown; no differences: nothing to do. */
+  /** Changed properties; empty: nothing to do. */
   readonly differences: Differences;
-  /** Which of their paths cannot change in place. */
+  /** Changed paths that cannot change in place. */
   readonly replaces?: readonly string[];
   readonly deleteBeforeReplace?: boolean;
 }
 
-/** What every call about a resource says of it. */
+/** Resource of a call. */
 export interface Subject {
   readonly urn: string;
   /** Type token, e.g. `kubernetes:core/v1:Namespace`. */
@@ -94,13 +94,13 @@ export interface Provider {
   checkConfig(call: CheckCall): Answer<Checked>;
   diffConfig(call: DiffCall): Answer<Diffed>;
   configure(config: Properties): Answer<void>;
-  /** Throws on a type token that the provider does not know. */
+  /** @throws Error for an unknown type token. */
   kind(type: string): ResourceKind;
   /** The function of a package, by its token. */
   invoke?(token: string, args: Properties): Answer<Properties>;
 }
 
-/** Thrown by create and update when the object exists but did not become ready: the engine keeps it in state. */
+/** Thrown when the object was created or updated but did not become ready: the engine keeps it in state. */
 export class InitializationError extends Error {
   readonly id: string;
   readonly outputs: Properties;

@@ -28,7 +28,7 @@ import {
 } from "./provider.ts";
 import { failure, unary } from "./server.ts";
 
-/** The gRPC face of a provider: secrets and unknown values pass through, create and update take part in previews. */
+/** gRPC service of a provider: secrets and unknown values pass through, previews call create and update. */
 export function providerService(provider: Provider): UntypedServiceImplementation {
   return {
     handshake: unary(() => new providerPb.ProviderHandshakeResponse().setAcceptSecrets(true)),
@@ -110,7 +110,7 @@ interface Named {
   getName(): string;
 }
 
-/** The type token; engines before 3.126 say it in the URN only. */
+/** The type token; engines before 3.126 have it in the URN only. */
 function typeOf(request: Named): string {
   return request.getType() || (request.getUrn().split("::")[2]?.split("$").at(-1) ?? "");
 }
@@ -175,7 +175,7 @@ function diffed({ differences, replaces = [], deleteBeforeReplace = false }: Dif
   return response;
 }
 
-/** An object that exists but is not ready travels as a detail of the error, in the way that Go's gRPC writes them. */
+/** Encodes an object that exists but is not ready as a detail of the error, as Go's gRPC does. */
 function describe(error: unknown): Partial<grpc.StatusObject> {
   if (!(error instanceof InitializationError)) return failure(error);
   const detail = new providerPb.ErrorResourceInitFailed()

@@ -1,6 +1,6 @@
 import grpc, { type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
 
-/** As much as the engine itself allows for one message. */
+/** The engine's own limit for one message. */
 const MESSAGE_BYTES = 400 * 1024 * 1024;
 const PARENT_CHECK_MILLISECONDS = 2000;
 
@@ -37,7 +37,7 @@ export async function serve(
   };
 }
 
-/** Serves as a plugin process: tells the engine the port on standard output, and ends when the engine does. */
+/** Serves as a plugin process: prints the port for the engine, and ends with the engine. */
 export async function servePlugin(
   definition: ServiceDefinition,
   handlers: UntypedServiceImplementation,
@@ -45,7 +45,7 @@ export async function servePlugin(
   const { port } = await serve(definition, handlers);
   await import("../../../compileCache.ts");
   console.log(String(port));
-  // An engine that is killed does not say goodbye; its children are then adopted by another process.
+  // Another process adopts the children of a killed engine.
   const engine = process.ppid;
   const check = () => {
     if (process.ppid !== engine) process.exit(0);
@@ -72,7 +72,7 @@ export function unary<Request, Response>(
   };
 }
 
-/** An error as a gRPC status with its message only: stack traces help nobody who runs the program. */
+/** Formats an error as a gRPC status, without the stack trace. */
 export function failure(error: unknown): Partial<grpc.StatusObject> {
   return { code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) };
 }

@@ -124,7 +124,7 @@ function encodeValue(value: Value): JavaScriptValue {
   return isProperties(value) ? mapValues(value, encodeValue) : (value as JavaScriptValue);
 }
 
-/** What happened to one property. */
+/** Change of one property. */
 export type Change = "add" | "delete" | "update";
 
 /** Changed properties by their path, as the engine writes paths: `spec.ports[0].name`, `metadata.labels["a.b/c"]`. */

@@ -23,7 +23,7 @@ import { EXTENDED_KEY_USAGES, KEY_USAGES } from "./schema.ts";
 const HOUR = 3_600_000;
 const SERIAL_BYTES = 16;
 
-/** What a certificate resource computes, and its id (the serial number, decimal). */
+/** Computed outputs of a resource, and its id (of certificates the serial number, decimal). */
 export interface Issued {
   readonly id: string;
   readonly outputs: Properties;
@@ -130,7 +130,7 @@ async function issue(
   };
 }
 
-/** As the provider does it, which hands the number to Go: there 0 means "not given", so that 0 sets no limit. */
+/** Path length as in the real provider: Go takes 0 for "not given". */
 function pathLength(inputs: Properties, isCa: boolean): number | undefined {
   const given = inputs["maxPathLength"];
   return isCa && typeof given === "number" && given > 0 ? given : undefined;

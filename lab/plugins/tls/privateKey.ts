@@ -28,7 +28,7 @@ const CURVE_SIGNATURES: Readonly<Record<string, { readonly namedCurve: string; r
 
 /** A key that can sign, in the forms that certificates are made from. */
 export interface SigningKey {
-  /** As the provider names it: `RSA`, `ECDSA` or `ED25519`. */
+  /** `RSA`, `ECDSA` or `ED25519`. */
   readonly algorithm: string;
   readonly privateKey: webcrypto.CryptoKey;
   readonly publicKey: webcrypto.CryptoKey;

@@ -32,7 +32,7 @@ export const KEY_USAGES: Readonly<Record<string, number>> = {
   decipher_only: 1 << 8,
 };
 
-/** The same for the extended key usage extension, with the object identifiers. */
+/** Names of `allowedUses` for the extended key usage extension, with the object identifiers. */
 export const EXTENDED_KEY_USAGES: Readonly<Record<string, string>> = {
   any_extended: "2.5.29.37.0",
   server_auth: "1.3.6.1.5.5.7.3.1",

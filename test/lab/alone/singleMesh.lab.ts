@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { CoreV1Api } from "@kubernetes/client-node";
-import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
+import { loadContext, statusFor } from "../../../lab/cluster/kubeconfig.ts";
 import { MESH_CLUSTERS } from "../../../lab/clusters.ts";
 import { federate } from "../../../lab/federate.ts";
 import type { Lab } from "../../../lab/lab.ts";
-import { statusFor, stealCredential } from "../../../lab/proofs/peerCredential.ts";
+import { stealCredential } from "../../../lab/proofs/peerCredential.ts";
 import type { ProofContext } from "../../../lab/proofs/proof.ts";
 import { Stack } from "../../../lab/pulumi.ts";
 import { waitFor } from "../../../lab/ready.ts";

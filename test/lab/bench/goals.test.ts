@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { judgeGoals, type Goal } from "../../../lab/bench/goals.ts";
+import { checkGoals, type Goal } from "../../../lab/bench/goals.ts";
 import type { Row, TimedRow } from "../../../lab/bench/rows.ts";
 
 /** A run in which every goal is just met. */
@@ -72,25 +72,25 @@ function names(goals: readonly Goal[], met: boolean): string[] {
 
 describe("the goals of the benchmark", () => {
   it("are all met at their very limits", () => {
-    assert.deepEqual(names(judgeGoals(MET), false), []);
-    assert.equal(names(judgeGoals(MET), true).length, 13);
+    assert.deepEqual(names(checkGoals(MET), false), []);
+    assert.equal(names(checkGoals(MET), true).length, 13);
   });
 
   for (const { what, goal, rows } of MISSES) {
     it(`are missed one by one: ${what}, ${goal}: ${JSON.stringify(rows)}`, () => {
-      assert.deepEqual(names(judgeGoals(withChanges(rows)), false), [`${what}: ${goal}`]);
+      assert.deepEqual(names(checkGoals(withChanges(rows)), false), [`${what}: ${goal}`]);
     });
   }
 
   it("are neither met nor missed without measurements", () => {
-    for (const { met, measured } of judgeGoals([])) {
+    for (const { met, measured } of checkGoals([])) {
       assert.equal(met, undefined);
       assert.equal(measured, "not measured");
     }
   });
 
   it("say what was measured", () => {
-    const measured = judgeGoals(MET).map((goal) => goal.measured);
+    const measured = checkGoals(MET).map((goal) => goal.measured);
     for (const text of ["floor 2.00 s + 2.00 s", "1.10 x floor (20.00 s)", "20 requests", "3.0 MB"]) {
       assert.ok(measured.includes(text), text);
     }
