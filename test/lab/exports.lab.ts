@@ -3,11 +3,12 @@ import { CoreV1Api, type V1Service } from "@kubernetes/client-node";
 import type { PeerStatus } from "../../federation/imports/registration.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
-import { allProofs } from "../../lab/proofs/proofs.ts";
+import { hostOf, partyIn } from "../../lab/proofs/proof.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { callService } from "../../lab/workloads/call.ts";
-import { SERVICE_PORT, workloadsOf } from "../../lab/workloads/workload.ts";
+import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
+import { expectAnswer } from "./answers.ts";
 import { IMPORTS, importedHosts, objectsOf } from "./importedHosts.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
@@ -16,9 +17,10 @@ interface ServiceEntry {
   spec: { ports: unknown };
 }
 
-const FOO = "foo.abc.svc.cluster-a.local";
-const BAR = "bar.xyz.svc.cluster-b.local";
-const QUEUE = "queue.xyz.svc.cluster-b.local";
+const [A, B] = CLUSTERS;
+const FOO = partyIn(A, true);
+const BAR = partyIn(B, true);
+const QUEUE = { ...BAR, name: "queue" };
 /** Connections that are open when a listener goes are let end: Istio's proxies drain for 45 s. */
 const DRAIN_SECONDS = 90;
 /** More than a sidecar keeps open, one for each of its threads. */
@@ -36,12 +38,7 @@ describe("the exports of a stack", function () {
     const { items } = (await objects.listNamespacedCustomObject(place)) as { items: object[] };
     return items.length;
   };
-  /** The status of bar's call to foo. */
-  const call = async () => {
-    const [, { name, network }] = CLUSTERS;
-    const [bar] = workloadsOf(name, network);
-    return (await callService(bar!, FOO, SERVICE_PORT)).status;
-  };
+  const call = async () => (await callService(BAR, hostOf(FOO), SERVICE_PORT)).status;
 
   /** One connection being refused does not mean that the others have drained. */
   const isCutOff = async () => {
@@ -49,28 +46,21 @@ describe("the exports of a stack", function () {
     return true;
   };
 
-  /** The peer's workload can call it, and each sees who the other is. */
-  async function assertCallable(host: string): Promise<void> {
-    const proof = allProofs().find(({ claim, callee }) => claim.startsWith("an exported") && callee === host);
-    const outcome = await proof!.run(federated);
-    assert.ok(outcome.passed, outcome.reason);
-  }
-
   it("that are emptied close the gateway, whatever the peer still knows, and open it when they come back", async () => {
     const configFile = await editedStackFile(federated.lab, "cluster-a", (config) => {
       config["istio-federation:exports"] = [];
     });
     assert.equal(await gateways(), 1);
-    await waitFor("bar cannot call foo", async () => (await call()) === 200, 30);
+    await expectAnswer(BAR, FOO);
     try {
       await new Stack("cluster-a", federated.lab, { configFile }).up();
       assert.equal(await gateways(), 0);
-      assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), [FOO]);
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), [hostOf(FOO)]);
       await waitFor("bar can still call foo", isCutOff, DRAIN_SECONDS);
 
       await stackOf("cluster-b").up();
       // What the peer knows stays, as nobody knows whether it was meant; the gateway is closed all the same.
-      assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), [FOO]);
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-b"), [hostOf(FOO)]);
       const { "cluster-a": status } = (await stackOf("cluster-b").output("peers")) as Record<
         string,
         PeerStatus
@@ -82,8 +72,7 @@ describe("the exports of a stack", function () {
       for (const name of ["cluster-a", "cluster-b"]) await stackOf(name).up();
     }
     assert.equal(await gateways(), 1);
-    await waitFor("bar cannot call foo again", async () => (await call()) === 200, DRAIN_SECONDS);
-    await assertCallable(FOO);
+    await expectAnswer(BAR, FOO);
   });
 
   it("may have one port number for HTTP in one service and for TCP in another: no conflict, both are imported", async () => {
@@ -95,21 +84,21 @@ describe("the exports of a stack", function () {
     await services.createNamespacedService({ namespace: "xyz", body: queue });
     try {
       for (const name of ["cluster-b", "cluster-a"]) await stackOf(name).up();
-      assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR, QUEUE]);
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [hostOf(BAR), hostOf(QUEUE)]);
       const entries = objectsOf(federated.lab, "cluster-a");
       const ports = async (name: string) => {
         const entry = (await entries.getNamespacedCustomObject({ ...IMPORTS, name })) as ServiceEntry;
         return entry.spec.ports;
       };
-      assert.deepEqual(await ports(BAR), [{ number: SERVICE_PORT, name: "http", protocol: "HTTP" }]);
-      assert.deepEqual(await ports(QUEUE), [{ number: SERVICE_PORT, name: "tcp", protocol: "TCP" }]);
+      assert.deepEqual(await ports(hostOf(BAR)), [{ number: SERVICE_PORT, name: "http", protocol: "HTTP" }]);
+      assert.deepEqual(await ports(hostOf(QUEUE)), [{ number: SERVICE_PORT, name: "tcp", protocol: "TCP" }]);
       const changes = await stackOf("cluster-a").preview();
       assert.ok(changesNothing(changes), JSON.stringify(changes));
-      await assertCallable(BAR);
+      await expectAnswer(FOO, BAR);
     } finally {
       await services.deleteNamespacedService({ namespace: "xyz", name: "queue" });
       for (const name of ["cluster-b", "cluster-a"]) await stackOf(name).up();
     }
-    assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
+    assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [hostOf(BAR)]);
   });
 });
