@@ -31,7 +31,7 @@ async function readAndPlan(findings: Findings): Promise<Plan | undefined> {
   const { config, faults, skipped } = readStackConfig();
   findings.fault(...faults);
   if (config === undefined) return undefined;
-  if ("rootAuthority" in config) return planRoot(config, await readRootSnapshot(config), findings);
+  if ("rootAuthority" in config) return planRoot(config, await readRootSnapshot(config), findings, skipped);
   const snapshot = await readSnapshot(config);
   const lastRun = parseLastRun(snapshot.outputs, findings);
   return planCluster(config, snapshot, lastRun, findings, skipped);

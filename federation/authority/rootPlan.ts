@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import type { RootConfig } from "../config/rootStack.ts";
-import type { Fault } from "../core/fault.ts";
+import { type Fault, isSkipped } from "../core/fault.ts";
 import type { Findings } from "../core/findings.ts";
 import { ownValue, sortedRecord } from "../core/order.ts";
 import { type Reading, required } from "../snapshot.ts";
@@ -27,12 +27,14 @@ export interface RootPlan {
 
 /**
  * Plans which requests a shared root signs.
+ * @param skipped faulty entries of the config, which are left out: nothing is reported that follows from these.
  * @returns undefined when there is a fault.
  */
 export function planRoot(
   config: RootConfig,
   snapshot: RootSnapshot,
   findings: Findings,
+  skipped: readonly string[] = [],
 ): RootPlan | undefined {
   const { clusters, expiryWarningDays } = config.rootAuthority;
   const { certificateRequests, certificates, rootCertificates } = required(snapshot.outputs, findings) ?? {};
@@ -50,7 +52,10 @@ export function planRoot(
   );
   findings.warn(...(decided?.warnings ?? []));
   findings.note(...(decided?.notes ?? []));
-  const former = Object.keys(last).filter((name) => ownValue(clusters, name) === undefined);
+  const former = Object.keys(last).filter(
+    (name) =>
+      ownValue(clusters, name) === undefined && !isSkipped(skipped, "rootAuthority", "clusters", name),
+  );
   findings.warn(
     ...former.map(
       (name) =>

@@ -18,7 +18,7 @@ export function readSigningRequests(value: unknown): Record<string, string> {
 /**
  * Decides which requests a shared root signs. A request signed before stays when its stack is unreachable or destroyed, so that a running
  * cluster keeps its certificate.
- * @param readings by cluster name.
+ * @param readings by cluster name; none for a cluster whose stack could not be read.
  * @param last requests that this stack's last update signed, PEM by cluster name.
  * @returns requests to sign, PEM by cluster name, sorted; a warning for each cluster without one; notes on new keys and on
  *   trust domains that clusters share.
@@ -66,11 +66,12 @@ function decide(
   const before = last === undefined ? undefined : validate(last, cluster.trustDomain);
   const kept = before === undefined || "rules" in before ? undefined : last;
   if (reading === undefined || "pending" in reading) {
-    const why = reading === undefined ? "its stack was not read" : reading.pending;
     const fate = last === undefined ? "" : `. ${STAYS}`;
     const faults =
       before !== undefined && "rules" in before ? before.rules.map((rule) => fault(name, rule)) : [];
-    const warnings = [`Cluster ${name} has no signing request: ${why}${fate}`];
+    // A stack that could not be read is a fault already.
+    const warnings =
+      reading === undefined ? [] : [`Cluster ${name} has no signing request: ${reading.pending}${fate}`];
     return { ...none, ...(kept === undefined ? {} : { pem: kept }), faults, warnings };
   }
   const { faults, notes } = validateRequest(name, cluster, reading.request, last);

@@ -136,6 +136,7 @@ function asCaller(entry: unknown): Caller | undefined {
 
 /** Checks the peers that entries of `callers` name: peers of this stack that are offered the rule's Services. */
 export function checkCallers({ sections, keysOf }: Draft<StackConfig>): Complaint[] {
+  if (sections.peers === undefined) return [];
   const known = keysOf("peers");
   return (sections.exports ?? []).flatMap(({ callers = [], peers: offered }, index) =>
     callers.flatMap(({ peer }, at): Complaint[] => {

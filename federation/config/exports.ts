@@ -98,6 +98,7 @@ export const exportRules = checked(z.array(rule.optional()), (value) =>
 
 /** Checks that the peers to which rules offer Services are peers of this stack. */
 export function checkExportPeers({ sections, keysOf, indexOf }: Draft<StackConfig>): Complaint[] {
+  if (sections.peers === undefined) return [];
   const known = keysOf("peers");
   return (sections.exports ?? []).flatMap(({ peers = [] }, index) =>
     peers

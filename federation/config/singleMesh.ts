@@ -87,7 +87,7 @@ function checkConsent({ sections, keysOf, isFaulty }: Draft<StackConfig>): Compl
   const path = ["singleMesh", "allowPeersToReadSecrets"];
   const readers = keysOf("peers");
   if (sections.singleMesh?.allowPeersToReadSecrets !== false || isFaulty(...path)) return [];
-  if (readers.length === 0) return [];
+  if (sections.peers === undefined || readers.length === 0) return [];
   return [
     {
       path,

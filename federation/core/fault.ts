@@ -37,6 +37,14 @@ export function pathOf(...steps: readonly PropertyKey[]): string {
   }, "");
 }
 
+/**
+ * Whether an entry of the config, or a section around it, was left out for a fault: what is missing is a consequence of that.
+ * @param skipped paths that were left out.
+ */
+export function isSkipped(skipped: readonly string[], ...steps: readonly string[]): boolean {
+  return steps.some((_, index) => skipped.includes(pathOf(...steps.slice(0, index + 1))));
+}
+
 /** Prefixes a fault's path: `within("peers.b", fault at cluster)` is at `peers.b.cluster`. */
 export function within(outer: string, fault: Fault): Fault {
   if (fault.path === "") return { ...fault, path: outer };

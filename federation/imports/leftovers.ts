@@ -1,4 +1,4 @@
-import type { Fault } from "../core/fault.ts";
+import { type Fault, isSkipped } from "../core/fault.ts";
 import { HOST_ANNOTATION, MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../core/labels.ts";
 import { sortedRecord, sortedUnique } from "../core/order.ts";
 import { boundedLines, count } from "../core/text.ts";
@@ -55,8 +55,16 @@ export function tallyLeftovers(objects: readonly ObjectMetadata[]): Record<strin
 }
 
 /** Finds what is to be removed of peers that this stack neither names nor knows. */
-export function planLeftovers({ config, snapshot, findings }: PlanContext): Record<string, Leftover> {
-  const leftovers = tallyLeftovers(required(snapshot.cluster.leftovers, findings) ?? []);
+export function planLeftovers({
+  config,
+  snapshot,
+  findings,
+  skipped,
+}: PlanContext): Record<string, Leftover> {
+  const found = tallyLeftovers(required(snapshot.cluster.leftovers, findings) ?? []);
+  const leftovers = sortedRecord(
+    Object.entries(found).filter(([peer]) => !isSkipped(skipped, "peers", peer)),
+  );
   findings.fault(...validateLeftovers(leftovers, config.cluster.name, config.kubeconfig.context));
   findings.warn(...describeLeftovers(leftovers));
   return leftovers;

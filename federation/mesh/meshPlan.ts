@@ -1,6 +1,6 @@
 import type { SingleMesh } from "../config/singleMesh.ts";
 import type { AuthorityPlan } from "../authority/authority.ts";
-import { type Fault, describeFault, pathOf } from "../core/fault.ts";
+import { type Fault, describeFault, isSkipped, pathOf } from "../core/fault.ts";
 import { sortedRecord } from "../core/order.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
@@ -39,7 +39,7 @@ export function planMesh(
   context: PlanContext,
   authority: AuthorityPlan | undefined,
 ): { connection: MeshConnection | undefined; peers: Readonly<Record<string, MeshPeerState>> } {
-  const { config, snapshot, lastRun, findings } = context;
+  const { config, snapshot, lastRun, findings, skipped } = context;
   const { credentials } = lastRun;
   const { singleMesh } = config;
   if (singleMesh === undefined) return { connection: undefined, peers: {} };
@@ -52,7 +52,10 @@ export function planMesh(
   // An update logs short lifetimes itself, once it has the next credential.
   if (snapshot.isPreview) findings.warn(...shortLifeWarnings(credentials));
   findings.warn(
-    ...removedPeerWarnings(config, Object.keys(credentials)),
+    ...removedPeerWarnings(
+      config,
+      Object.keys(credentials).filter((peer) => !isSkipped(skipped, "peers", peer)),
+    ),
     ...replacedCredentialWarnings(credentials, config.peers, singleMesh.longLivedTokens),
   );
   findings.note(...renewalNotes(credentials, snapshot.now));

@@ -228,6 +228,16 @@ describe("A plan of a cluster that answers", () => {
     );
   });
 
+  it("says nothing of leftovers of a peer whose config is faulty", () => {
+    const leftovers = { value: [{ name: "x", labels: { "istio-federation.dev/peer": "cluster-x" } }] };
+    const given = { peers: B, snapshot: { cluster: { ...withFoo(pod), leftovers } } };
+    assert.match(
+      planOf(configOf(), given).warnings.join("\n"),
+      /of peer cluster-x, which this stack neither/,
+    );
+    assert.deepEqual(planOf(configOf(), given, ["peers.cluster-x"]).warnings, []);
+  });
+
   it("removes imports of peers that the config no longer has", () => {
     const status = { state: "ready", reason: "", since: "", imported: 2 } as const;
     const statuses = { "cluster-z": status, "cluster-b": status, "cluster-y": status };

@@ -24,6 +24,16 @@ describe("A plan of a shared root", () => {
     ofB = (await testRequest("O=b.local, CN=Intermediate CA")).pem;
   });
 
+  it("reports an unreadable stack as a fault and nothing else, and a cluster with a faulty config not as removed", () => {
+    const unread = { path: "rootAuthority.clusters.b.stack", rule: "cannot be read", remedy: "Log in" };
+    const findings = new Findings();
+    const requests = { a: { value: { request: ofA } }, b: { faults: [unread] } };
+    const outputs = { value: { certificateRequests: { a: ofA, b: ofB, c: ofB } } };
+    const skipped = ["rootAuthority.clusters.c"];
+    assert.equal(planRoot(config, { now: new Date(), outputs, requests }, findings, skipped), undefined);
+    assert.deepEqual([findings.faults, findings.warnings], [[unread], []]);
+  });
+
   /** @param outputs of the last update. @throws FaultsError with all faults. */
   function plan(requests: RootSnapshot["requests"], outputs: RootSnapshot["outputs"] = { value: {} }) {
     const findings = new Findings();

@@ -48,14 +48,19 @@ describe("A signing request to a shared root", () => {
   });
 
   it("stays signed when its stack is unreachable or destroyed", () => {
-    const { requests, warnings } = decideSigningRequests(
-      CLUSTERS,
-      { a: { request: ofA.pem } },
-      { a: ofA.pem, b: ofB.pem },
-    );
-    assert.equal(requests["b"], ofB.pem);
-    assert.deepEqual(warnings, [
-      "Cluster b has no signing request: its stack was not read. What was signed for it before stays",
+    const reasons = [{}, { b: { pending: "stack o/p/b does not exist" } }].map((readings) => {
+      const { requests, warnings } = decideSigningRequests(
+        CLUSTERS,
+        { a: { request: ofA.pem }, ...readings },
+        { a: ofA.pem, b: ofB.pem },
+      );
+      assert.equal(requests["b"], ofB.pem);
+      return warnings;
+    });
+    assert.deepEqual(reasons, [
+      // A stack that cannot be read is a fault, and that is all there is to say.
+      [],
+      ["Cluster b has no signing request: stack o/p/b does not exist. What was signed for it before stays"],
     ]);
   });
 

@@ -83,6 +83,20 @@ describe("A config with faults", () => {
       ["peers.b.stack"],
     ],
     [
+      "peers that are not a map",
+      { peers: ["b"], exports: [{ ...bar, peers: ["b"], callers: [{ peer: "b" }] }] },
+      ["peers"],
+    ],
+    [
+      "peers of a single mesh that are not a map",
+      {
+        topology: "single-mesh",
+        peers: ["b"],
+        singleMesh: { meshId: "m", apiServer: { server: "https://a.example" } },
+      },
+      ["peers"],
+    ],
+    [
       "an alias below a faulty domain",
       {
         cluster: { ...LOCAL_CLUSTER, domains: ["shop.global"] },

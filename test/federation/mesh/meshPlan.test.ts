@@ -3,7 +3,7 @@ import type { LastRun } from "../../../federation/lastRun.ts";
 import type { AccessFailure, MeshPeerState } from "../../../federation/mesh/meshPeer.ts";
 import type { MeshConnection } from "../../../federation/mesh/meshPlan.ts";
 import type { MeshReadings } from "../../../federation/snapshot.ts";
-import { clusterPlanOf, faultsIn } from "../planning.ts";
+import { clusterPlanOf, faultsIn, planOf } from "../planning.ts";
 import { ROOT_A, ROOT_B } from "../samples.ts";
 import { ACCESS, NOW, TOKEN, TRUSTING, meshConfig, meshContract } from "./meshSamples.ts";
 
@@ -104,6 +104,15 @@ describe("A plan of a single mesh", () => {
     );
     assert.doesNotMatch(warnings.join("\n"), /cluster-b loses/);
   });
+
+  for (const skipped of ["peers.cluster-x", "peers"]) {
+    it(`says nothing of a peer whose config is faulty, at ${skipped}`, () => {
+      const life = { issued: "2026-11-01T00:00:00Z", expires: "2126-12-01T00:00:00Z" };
+      const given = { peers: {}, lastRun: { credentials: { "cluster-x": life } } };
+      const { warnings } = planOf(meshConfig({ peers: {} }), given, [skipped]);
+      assert.deepEqual(warnings, []);
+    });
+  }
 });
 
 describe("A peer whose API server was queried", () => {
