@@ -133,8 +133,8 @@ export class Helm {
     const { items } = (await this.#api.request("GET", path, {
       query: { labelSelector: `owner=helm,name=${name}` },
       accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
-    })) as unknown as { items: { metadata: { name: string; labels: { version: string } } }[] };
-    const [newest] = items
+    })) as unknown as { items: { metadata: { name: string; labels: { version: string } } }[] | null };
+    const [newest] = (items ?? [])
       .map(({ metadata }) => metadata)
       .sort((one, other) => Number(other.labels.version) - Number(one.labels.version));
     if (newest === undefined) return undefined;
