@@ -95,7 +95,11 @@ export function planCluster(
     ? { ...config, allowGatewayAddresses: EVERYWHERE }
     : config;
   const context = { config: gateways, snapshot, lastRun, peers, findings, skipped };
-  const authority = skipped.includes("certificateAuthority") ? undefined : planAuthority(context);
+  const isFaulty = skipped.includes("certificateAuthority");
+  // Of a faulty section only provided certificates are validated.
+  const found =
+    isFaulty && config.certificateAuthority.source !== "provided" ? undefined : planAuthority(context);
+  const authority = isFaulty ? undefined : found;
   if (authority?.source === "awaited") {
     checkReadings(snapshot, findings);
     return findings.faults.length > 0

@@ -7,7 +7,7 @@ import { checkExportGateways, checkExportNames, checkExportPeers, exportRules } 
 import { gateway } from "./gateway.ts";
 import { istio } from "./istio.ts";
 import { brake, checkPeers, peers } from "./peers.ts";
-import { draftOf, isGiven, settle } from "./sections.ts";
+import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
 import { checkSingleMesh, singleMesh } from "./singleMesh.ts";
 import { CIDR } from "../core/address.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
@@ -65,7 +65,7 @@ export interface ParsedConfig<T> {
   faults: Fault[];
   /**
    * Paths of faulty sections, in whose place defaults stand, and of faulty entries, which are left out: `certificateAuthority`, `peers.b`.
-   * A faulty rule (`exports[1]`, `peers.b.imports[0]`) is one that matches nothing, so that the others keep their places.
+   * Of a faulty `certificateAuthority` with provided certificates the valid fields stay. A faulty rule (`exports[1]`, `peers.b.imports[0]`) is one that matches nothing, so that the others keep their places.
    */
   skipped: string[];
 }
@@ -103,15 +103,25 @@ export function parseConfig(
     ...checkCertificateLife(draft),
   ];
   const {
-    sections: parsed,
+    sections: settled,
     faults,
     skipped,
   } = settle<StackConfig>(sections, raw, draft, complaints, ESSENTIAL);
+  const parsed = { ...settled, ...validProvided(draft, skipped) };
   return {
     config: isUsable(parsed) && ESSENTIAL.every((key) => !skipped.includes(key)) ? parsed : undefined,
     faults: [...checkNamespaces(keys), ...unknown, ...faults],
     skipped,
   };
+}
+
+/** Certificates from outside are validated by themselves, so a fault in another field of their section hides none of theirs. */
+function validProvided(
+  { sections: { certificateAuthority: authority } }: Draft<StackConfig>,
+  skipped: readonly string[],
+): Partial<StackConfig> {
+  if (authority?.source !== "provided" || !skipped.includes("certificateAuthority")) return {};
+  return { certificateAuthority: authority };
 }
 
 /** Whether all is there that reading and planning need. */

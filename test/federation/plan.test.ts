@@ -457,6 +457,17 @@ describe("Faults of a plan", () => {
     ]);
   });
 
+  it("include those of provided certificates when another field of their section is faulty", () => {
+    const provided = { certificate: "no PEM", key: "no PEM", root: "no PEM" };
+    const config = configOf({ certificateAuthority: { source: "provided", provided } });
+    const given = { peers: B, snapshot: { provided: { value: provided } } };
+    const faults = faultsIn(() => planOf(config, given, ["certificateAuthority"]));
+    assert.deepEqual(
+      faults.map(({ path }) => path),
+      ["certificate", "root", "key"].map((field) => `certificateAuthority.provided.${field}`),
+    );
+  });
+
   function assertFaults(faults: unknown[][], expected: readonly [path: string, rule: RegExp][]): void {
     assert.deepEqual(
       faults.map(([path]) => path),

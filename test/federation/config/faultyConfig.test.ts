@@ -19,6 +19,21 @@ describe("A config with faults", () => {
     assert.deepEqual(parsed.skipped, ["gateway"]);
   });
 
+  it("keeps provided certificates when other fields of their section are faulty", () => {
+    const provided = { certificate: "ca-cert.pem", key: "ca-key.pem", root: "root-cert.pem" };
+    const rest = { source: "provided", expiryWarningDays: "90", workloadCertificateHours: 0 };
+    const parsed = parse({ certificateAuthority: { ...rest, provided } });
+    assert.deepEqual(paths(parsed), [
+      "certificateAuthority.expiryWarningDays",
+      "certificateAuthority.workloadCertificateHours",
+    ]);
+    assert.deepEqual(parsed.skipped, ["certificateAuthority"]);
+    assert.equal(parsed.config?.certificateAuthority.source, "provided");
+    assert.deepEqual(parsed.config.certificateAuthority.provided, provided);
+    const faulty = parse({ certificateAuthority: { ...rest, provided: { ...provided, key: 1 } } });
+    assert.equal(faulty.config?.certificateAuthority.source, "own");
+  });
+
   it("keeps the valid entries of lists and maps, and rules keep their index", () => {
     const parsed = parse({
       exports: [bar, { service: "b.c" }, { ...bar, service: "foo" }, { service: "x", peers: ["nobody"] }],
