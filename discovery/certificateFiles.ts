@@ -47,7 +47,7 @@ function unreadable(field: string, file: string): Fault {
   const isKey = field === "key" || field === "rootKey";
   return {
     path: `certificateAuthority.provided.${field}`,
-    ...(isKey ? {} : { value: file }),
+    value: isKey ? undefined : file,
     rule: "is a file that cannot be read",
     remedy: "Name a file, or set the PEM text itself: pulumi config set --secret --path ... < file",
   };

@@ -3,6 +3,7 @@ import type { RootSnapshot } from "../federation/authority/rootPlan.ts";
 import type { RootConfig } from "../federation/config/rootStack.ts";
 import { pathOf } from "../federation/core/fault.ts";
 import type { ReleaseName } from "../federation/core/helmReleases.ts";
+import { messageOf } from "../federation/core/text.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import type { RootReading } from "../federation/authority/shared.ts";
 import type { RequestReading } from "../federation/authority/signingRequests.ts";
@@ -27,7 +28,7 @@ export async function readOutputs(stack: string, path: string): Promise<Reading<
     };
     return { value: answer.outputs ?? {} };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     if (UNKNOWN_STACK.test(message)) return { value: undefined };
     const remedy =
       "Log in to its backend as somebody who may read it; a self-managed one asks for the stack's passphrase or key too";
@@ -46,13 +47,10 @@ export async function readPeer(peer: string, stack: string): Promise<Reading<Con
   return valueOf(await readOutputs(stack, pathOf("peers", peer, "stack")), (outputs) => {
     if (outputs === undefined) return { pending: noSuchStack(stack) };
     const { federation, trustAnchors, access } = outputs;
-    const trusting = {
-      ...(trustAnchors === undefined ? {} : { trustAnchors }),
-      ...(access === undefined ? {} : { access }),
-    };
-    if (federation !== undefined && federation !== null) return { contract: federation, ...trusting };
+    if (federation !== undefined && federation !== null)
+      return { contract: federation, trustAnchors, access };
     // Without a contract, the stack is new or destroyed: it trusts nobody.
-    return { pending: noSuchOutput(stack, "federation"), trustAnchors: {}, ...trusting };
+    return { pending: noSuchOutput(stack, "federation"), trustAnchors: trustAnchors ?? {}, access };
   });
 }
 

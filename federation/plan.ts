@@ -8,7 +8,7 @@ import type { ContractService } from "./contract/service.ts";
 import type { GatewayAddress } from "./core/address.ts";
 import type { Findings } from "./core/findings.ts";
 import { helmReleaseFaults } from "./core/helmReleases.ts";
-import { sortedRecord } from "./core/order.ts";
+import { mapRecord } from "./core/order.ts";
 import type { ExportAlias } from "./exports/alias.ts";
 import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
 import type { GatewayListeners } from "./exports/gatewayListeners.ts";
@@ -85,12 +85,7 @@ export function planCluster(
   findings.warn(
     ...expiryWarnings(lastRun.certificates, config.certificateAuthority.expiryWarningDays, snapshot.now),
   );
-  const peers = sortedRecord(
-    Object.entries(snapshot.peers).flatMap(([peer, reading]) => {
-      const value = required(reading, findings);
-      return value === undefined ? [] : [[peer, value] as const];
-    }),
-  );
+  const peers = mapRecord(snapshot.peers, (reading) => required(reading, findings));
   const gateways = skipped.some((path) => path.startsWith("allowGatewayAddresses"))
     ? { ...config, allowGatewayAddresses: EVERYWHERE }
     : config;

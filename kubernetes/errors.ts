@@ -1,3 +1,5 @@
+import { parseJson } from "../federation/core/text.ts";
+
 /** A request that failed, or a kubeconfig that cannot be used. */
 export interface ClusterFailure {
   /** Verb and object: `list serviceentries in namespace istio-federation`, `apply ServiceEntry istio-federation/bar`. */
@@ -166,12 +168,8 @@ function webhookFailure(name: string, why: string): Diagnosis {
 
 /** Parses the API server's `Status`; undefined for its plain text, or a proxy's page. */
 function parseStatus(text: string): Status | undefined {
-  try {
-    const value = JSON.parse(text) as Status | null;
-    return value?.kind === "Status" ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text) as Status | null | undefined;
+  return value?.kind === "Status" ? value : undefined;
 }
 
 /** Codes of Node's TLS errors: a retry meets the same certificate. */

@@ -9,6 +9,7 @@ import {
 import { ADDRESS } from "../federation/core/address.ts";
 import { DNS_LABEL } from "../federation/core/names.ts";
 import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
+import { messageOf } from "../federation/core/text.ts";
 import { issuerFaults } from "../federation/x509/keys.ts";
 import { parseRequest, requestFaults } from "../federation/x509/request.ts";
 import { checkFields, containsUnknown, known, domainText } from "./inputChecks.ts";
@@ -75,7 +76,7 @@ function faultsOfRequest({ request, trustDomain }: IntermediateRequest): string[
   try {
     return requestFaults(parseRequest(request), trustDomain);
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [messageOf(error)];
   }
 }
 

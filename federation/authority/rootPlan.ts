@@ -1,11 +1,11 @@
-import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import type { RootConfig } from "../config/rootStack.ts";
 import { type Fault, isSkipped } from "../core/fault.ts";
 import type { Findings } from "../core/findings.ts";
-import { ownValue, sortedRecord } from "../core/order.ts";
+import { mapRecord, ownValue } from "../core/order.ts";
 import { type Reading, required } from "../snapshot.ts";
 import { certificateReport, expiryWarnings } from "../trust/expiry.ts";
+import { subjectOf } from "../x509/certificate.ts";
 import { type RequestReading, decideSigningRequests, readSigningRequests } from "./signingRequests.ts";
 
 /** Everything that the plan of a shared root needs, not yet validated. */
@@ -40,12 +40,7 @@ export function planRoot(
   const { certificateRequests, certificates, rootCertificates } = required(snapshot.outputs, findings) ?? {};
   findings.fault(...rootNameChange(rootCertificates, config));
   const last = readSigningRequests(certificateRequests);
-  const readings = sortedRecord(
-    Object.entries(snapshot.requests).flatMap(([cluster, reading]) => {
-      const value = required(reading, findings);
-      return value === undefined ? [] : [[cluster, value] as const];
-    }),
-  );
+  const readings = mapRecord(snapshot.requests, (reading) => required(reading, findings));
   const decided = findings.attempt(() => decideSigningRequests(clusters, readings, last));
   findings.warn(
     ...expiryWarnings(certificateReport.safeParse(certificates).data ?? {}, expiryWarningDays, snapshot.now),
@@ -72,7 +67,7 @@ export function planRoot(
  */
 export function rootNameChange(published: unknown, { rootAuthority: { name } }: RootConfig): Fault[] {
   const [root] = certificates.safeParse(published).data ?? [];
-  const [, last] = /^O=(.*)$/m.exec(root === undefined ? "" : subjectOf(root)) ?? [];
+  const [, last] = /^O=(.*)$/m.exec(subjectOf(root ?? "")) ?? [];
   if (last === undefined || last === name) return [];
   const rule = `is another than '${last}', which the root has: it would be made anew, and every cluster under it cut off`;
   const remedy = `Write '${last}' again, or make another stack for another root`;
@@ -80,11 +75,3 @@ export function rootNameChange(published: unknown, { rootAuthority: { name } }: 
 }
 
 const certificates = z.array(z.string());
-
-function subjectOf(pem: string): string {
-  try {
-    return new X509Certificate(pem).subject;
-  } catch {
-    return "";
-  }
-}

@@ -12,21 +12,18 @@ import { utc } from "../core/text.ts";
 import { fingerprintOf, canonicalCertificate } from "../x509/certificate.ts";
 import { parseRequest, requestFaults } from "../x509/request.ts";
 
+export const formerRoots = z.object({
+  /** PEM. */
+  rootCertificates: z.array(z.string()).min(1),
+  /** Time at which another root replaced them, in UTC. */
+  since: z.iso.datetime(),
+});
+
 /**
  * Former roots, which stay trusted until workloads have renewed their certificates under them. A running istiod accepts a new bundle only if
  * it holds the old one, or the other way round (its `handleEvent`).
  */
-export interface FormerRoots {
-  /** PEM. */
-  rootCertificates: string[];
-  /** Time at which another root replaced them, in UTC. */
-  since: string;
-}
-
-export const formerRoots: z.ZodType<FormerRoots> = z.object({
-  rootCertificates: z.array(z.string()).min(1),
-  since: z.iso.datetime(),
-});
+export type FormerRoots = z.output<typeof formerRoots>;
 
 const HOUR = 3_600_000;
 
@@ -39,34 +36,22 @@ const HOUR = 3_600_000;
  */
 export function keepFormer(
   roots: readonly string[],
-  last: { roots: readonly string[]; former?: FormerRoots },
+  last: { roots: readonly string[]; former?: FormerRoots | undefined },
   hours: number,
   now: Date,
-): { former?: FormerRoots; notes: string[] } {
+): { former: FormerRoots | undefined; notes: string[] } {
   const { former } = last;
   const displaced = last.roots.filter((root) => !roots.includes(root));
   if (displaced.length > 0) {
     const before = former?.rootCertificates.filter((root) => !roots.includes(root)) ?? [];
-    return {
-      former: { rootCertificates: sortedUnique([...displaced, ...before]), since: utc(now) },
-      notes: [],
-    };
+    const rootCertificates = sortedUnique([...displaced, ...before]);
+    return { former: { rootCertificates, since: utc(now) }, notes: [] };
   }
-  if (former === undefined) return { notes: [] };
-  if (now.getTime() < Date.parse(former.since) + hours * HOUR) return { former, notes: [] };
+  if (former === undefined || now.getTime() < Date.parse(former.since) + hours * HOUR)
+    return { former, notes: [] };
   const gone = former.rootCertificates.map(fingerprintOf).join(", ");
-  return { notes: [`what was the root until ${former.since} is trusted no more here: SHA-256 ${gone}`] };
-}
-/** Certificate of a cluster under a shared root: `lastRun.issued` of the stack outputs, which is public. */
-export interface SharedAuthority {
-  /** Intermediate that istiod signs with, PEM. */
-  certificate: string;
-  /** PEM, as OpenSSL formats it. */
-  rootCertificates: string[];
-  /** Number of the certified key, as `requestIntermediate` counts. */
-  intermediate: number;
-  /** Former roots, own or shared, that are still trusted; absent when there are none. */
-  former?: FormerRoots;
+  const note = `what was the root until ${former.since} is trusted no more here: SHA-256 ${gone}`;
+  return { former: undefined, notes: [note] };
 }
 
 /** A cluster that waits for its first certificate; Istio is not installed yet. */
@@ -94,12 +79,19 @@ export interface LastAuthority {
 export type RootReading = { outputs: Readonly<Record<string, unknown>> } | { pending: string };
 
 /** Schema of {@link SharedAuthority}. */
-export const sharedAuthority: z.ZodType<SharedAuthority> = z.object({
+export const sharedAuthority = z.object({
+  /** Intermediate that istiod signs with, PEM. */
   certificate: z.string(),
+  /** PEM, as OpenSSL formats it. */
   rootCertificates: z.array(z.string()).min(1),
+  /** Number of the certified key, as `requestIntermediate` counts. */
   intermediate: z.int().min(1),
-  former: formerRoots.exactOptional(),
+  /** Former roots, own or shared, that are still trusted. */
+  former: formerRoots.optional(),
 });
+
+/** Certificate of a cluster under a shared root: `lastRun.issued` of the stack outputs, which is public. */
+export type SharedAuthority = z.output<typeof sharedAuthority>;
 
 const answer = z.object({
   rootCertificates: z.array(z.string()).min(1).max(10),
@@ -134,12 +126,9 @@ export function decideShared(
       ...validateIntermediate(found, { stack, cluster, istio }, now),
     ];
     if (faults.length > 0) throw new FaultsError("certificate authority", faults);
-    const { former, notes } = keepFormer(found.rootCertificates, beforeOf(last), hours, now);
-    const authority = {
-      ...found,
-      intermediate: last.intermediate,
-      ...(former === undefined ? {} : { former }),
-    };
+    const before = { roots: last.roots, former: last.issued?.former };
+    const { former, notes } = keepFormer(found.rootCertificates, before, hours, now);
+    const authority = { ...found, intermediate: last.intermediate, former };
     return { authority, warnings: [], notes: [...notesOn(authority, stack, last.issued), ...notes] };
   }
   const { reason } = found;
@@ -165,10 +154,6 @@ export function decideShared(
         "Write the source that it had until then, and run `pulumi up`: that publishes its request. Change the source when it is signed",
     },
   ]);
-}
-
-function beforeOf({ issued: before, roots }: LastAuthority): Parameters<typeof keepFormer>[1] {
-  return { roots, ...(before?.former === undefined ? {} : { former: before.former }) };
 }
 
 function findAnswer(

@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { messageOf } from "../core/text.ts";
 import { SERIAL_BYTES, issueIntermediate, parseIssuer } from "../x509/issuer.ts";
 import { parseRequest } from "../x509/request.ts";
 import {
@@ -40,7 +41,7 @@ export function signRequest(
       certificate: issueIntermediate(request, issuer, { trustDomain, hosts }, now, serial),
     };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`no certificate for cluster ${cluster}: the shared root ${why}`, { cause: error });
+    const message = `no certificate for cluster ${cluster}: the shared root ${messageOf(error)}`;
+    throw new Error(message, { cause: error });
   }
 }

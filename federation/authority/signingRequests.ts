@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { RootedCluster } from "../config/rootStack.ts";
 import { type Fault, FaultsError, describeFault, pathOf, settingCommand } from "../core/fault.ts";
-import { ownValue, sortedRecord } from "../core/order.ts";
+import { mapRecord, ownValue, sortedRecord } from "../core/order.ts";
+import { messageOf } from "../core/text.ts";
 import { commonTrustNotes } from "../trust/commonTrust.ts";
 import { type CertificateRequest, keyFingerprint, parseRequest, requestFaults } from "../x509/request.ts";
 
@@ -35,22 +36,19 @@ export function decideSigningRequests(
   const faults = decisions.flatMap((decision) => decision.faults);
   if (faults.length > 0) throw new FaultsError("What the clusters ask to be signed", faults);
   return {
-    requests: sortedRecord(
-      decisions.flatMap(({ name, pem }) => (pem === undefined ? [] : [[name, pem] as const])),
-    ),
+    requests: mapRecord(sortedRecord(decisions.map((each) => [each.name, each])), ({ pem }) => pem),
     warnings: decisions.flatMap(({ warnings }) => warnings),
     notes: [
       ...decisions.flatMap(({ notes }) => notes),
-      ...commonTrustNotes(
-        Object.fromEntries(Object.entries(clusters).map(([name, { trustDomain }]) => [name, trustDomain])),
-      ),
+      ...commonTrustNotes(mapRecord(clusters, ({ trustDomain }) => trustDomain)),
     ],
   };
 }
 
 interface RequestDecision {
   name: string;
-  pem?: string;
+  /** Request to sign. */
+  pem: string | undefined;
   faults: Fault[];
   warnings: string[];
   notes: string[];
@@ -62,7 +60,7 @@ function decide(
   reading: RequestReading | undefined,
   last: string | undefined,
 ): RequestDecision {
-  const none = { name, faults: [], warnings: [], notes: [] };
+  const none = { name, pem: undefined, faults: [], warnings: [], notes: [] };
   const before = last === undefined ? undefined : validate(last, cluster.trustDomain);
   const kept = before === undefined || "rules" in before ? undefined : last;
   if (reading === undefined || "pending" in reading) {
@@ -72,7 +70,7 @@ function decide(
     // A stack that could not be read is a fault already.
     const warnings =
       reading === undefined ? [] : [`Cluster ${name} has no signing request: ${reading.pending}${fate}`];
-    return { ...none, ...(kept === undefined ? {} : { pem: kept }), faults, warnings };
+    return { ...none, pem: kept, faults, warnings };
   }
   const { faults, notes } = validateRequest(name, cluster, reading.request, last);
   if (faults.length === 0) return { ...none, pem: reading.request as string, notes };
@@ -115,7 +113,7 @@ function validate(
     const rules = requestFaults(request, trustDomain);
     return rules.length > 0 ? { rules } : { request };
   } catch (error) {
-    return { rules: [error instanceof Error ? error.message : String(error)] };
+    return { rules: [messageOf(error)] };
   }
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { withoutUndefined } from "../core/order.ts";
 import { rootSections } from "./rootStack.ts";
 import { sections, CONFIG_NAMESPACE } from "./stackConfig.ts";
 
@@ -80,17 +81,16 @@ function forEditors(schema: JsonSchema): JsonSchema {
   const about = [description ?? [], defaultsTo === undefined ? [] : `Default: ${defaultsTo}.`]
     .flat()
     .join(" ");
-  const common = { ...(about === "" ? {} : { description: about }), ...(isScalar ? { default: given } : {}) };
+  const common = withoutUndefined({ description: about || undefined, default: isScalar ? given : undefined });
   if (rest["type"] === "string" && rest["enum"] === undefined) return { ...common, anyOf: [rest, SECURE] };
-  return {
+  return withoutUndefined({
     ...common,
     ...rest,
-    ...(properties === undefined ? {} : { properties: mapValues(properties, forEditors) }),
-    ...(items === undefined ? {} : { items: forEditors(items) }),
-    ...(typeof additionalProperties === "object"
-      ? { additionalProperties: forEditors(additionalProperties) }
-      : {}),
-  };
+    properties: properties && mapValues(properties, forEditors),
+    items: items && forEditors(items),
+    additionalProperties:
+      typeof additionalProperties === "object" ? forEditors(additionalProperties) : additionalProperties,
+  });
 }
 
 function omit(schema: JsonSchema, ...keywords: string[]): JsonSchema {

@@ -105,8 +105,7 @@ export function firstFaultsOf(error: z.ZodError, root: unknown): Fault[] {
 
 function issueFaults(issue: z.core.$ZodIssue, root: unknown): Fault[] {
   const at = (keys: readonly PropertyKey[], rule: string, remedy: string): Fault => {
-    const value = valueAt(root, keys);
-    return { path: pathOf(...keys), ...(value === undefined ? {} : { value }), rule, remedy };
+    return { path: pathOf(...keys), value: valueAt(root, keys), rule, remedy };
   };
   switch (issue.code) {
     case "unrecognized_keys": {

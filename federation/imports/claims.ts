@@ -2,7 +2,7 @@ import { type Contract } from "../contract/contract.ts";
 import { defaultMeshDomain, REVERSE_DOMAINS, SHARED_DOMAINS } from "../core/domains.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { parentDomains } from "../core/names.ts";
-import { ownValue } from "../core/order.ts";
+import { append, ownValue } from "../core/order.ts";
 import { type Topology, type PeerNames, TRAITS } from "../core/topology.ts";
 import {
   type NamedCluster,
@@ -49,12 +49,6 @@ class DomainIndex {
       ...parentDomains(domain).flatMap((parent) => this.#exact.get(parent) ?? []),
     ].sort((one, other) => one.index - other.index);
   }
-}
-
-function append<T>(lists: Map<string, T[]>, key: string, value: T): void {
-  const known = lists.get(key);
-  if (known === undefined) lists.set(key, [value]);
-  else known.push(value);
 }
 
 /** All claims, indexed once, so that a plan takes time linear in the number of peers. */

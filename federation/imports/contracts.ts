@@ -2,7 +2,7 @@ import { type Contract, readContract } from "../contract/contract.ts";
 import { type GatewayAddress, type GatewayPolicy, IP_ADDRESS, refusePeerAddress } from "../core/address.ts";
 import { count } from "../core/text.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
-import { compare, sortedRecord } from "../core/order.ts";
+import { compareKeys, sortedRecord } from "../core/order.ts";
 import {
   type Claim,
   ClaimIndex,
@@ -65,7 +65,7 @@ export function planImports(
 ): { imports: Record<string, PeerImports>; faults: PeerFault[] } {
   const faults: PeerFault[] = [];
   const readings: NamedReading[] = [];
-  for (const [peer, value] of Object.entries(contracts).sort(([one], [other]) => compare(one, other))) {
+  for (const [peer, value] of Object.entries(contracts).sort(compareKeys)) {
     try {
       const reading = readContract(value, `contract of peer ${peer}`);
       readings.push({ peer, ...reading, names: peerNamesOf(peer, reading.contract, local) });

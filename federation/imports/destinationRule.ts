@@ -1,4 +1,5 @@
 import { importLabels } from "../core/labels.ts";
+import { sortedNumbers, withoutUndefined } from "../core/order.ts";
 import { terminatedSni } from "../exports/gatewayListeners.ts";
 import { type Import, visibleTo, type ServiceEntryInput } from "./import.ts";
 import type { OutlierDetection } from "./outlierDetection.ts";
@@ -58,13 +59,12 @@ export function renderDestinationRule({
   const { terminated, outlierDetection } = service;
   // Istio itself asks for the name here, and for the passthrough.
   const remote = service.remoteHost ?? (terminated ? host : undefined);
-  const numbers = service.ports.map(({ number }) => number).sort((one, other) => one - other);
-  const policy = (port: number): TrafficPolicy => ({
-    ...(outlierDetection === undefined ? {} : { outlierDetection }),
-    ...(remote === undefined
-      ? {}
-      : { tls: { mode: "ISTIO_MUTUAL", sni: serverName({ host: remote, terminated }, port) } as const }),
-  });
+  const numbers = sortedNumbers(service.ports.map(({ number }) => number));
+  const tls = (port: number): Tls | undefined =>
+    remote === undefined
+      ? undefined
+      : { mode: "ISTIO_MUTUAL", sni: serverName({ host: remote, terminated }, port) };
+  const policy = (port: number): TrafficPolicy => withoutUndefined({ outlierDetection, tls: tls(port) });
   const [first, ...others] = numbers;
   return {
     apiVersion: "networking.istio.io/v1",

@@ -2,7 +2,7 @@ import type { LocalServices } from "../config/dns.ts";
 import { count, firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { SERVICE_NAME } from "../core/names.ts";
-import { compare } from "../core/order.ts";
+import { compare, compareKeys } from "../core/order.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { PlanContext } from "../plan.ts";
 import { optional } from "../snapshot.ts";
@@ -64,10 +64,7 @@ function withNames(
 ): Record<string, Import> {
   const names = new Map(named.map(({ host, name }) => [host, name]));
   return Object.fromEntries(
-    Object.entries(services).map(([host, service]) => {
-      const localService = names.get(host);
-      return [host, localService === undefined ? service : { ...service, localService }];
-    }),
+    Object.entries(services).map(([host, service]) => [host, { ...service, localService: names.get(host) }]),
   );
 }
 
@@ -76,7 +73,7 @@ function splitByName(named: readonly Named[]): [alone: Named[], common: [string,
   const byName = [...Map.groupBy(named, ({ name }) => name)];
   return [
     byName.flatMap(([, all]) => (all.length === 1 ? all : [])),
-    byName.filter(([, all]) => all.length > 1).sort(([one], [other]) => compare(one, other)),
+    byName.filter(([, all]) => all.length > 1).sort(compareKeys),
   ];
 }
 

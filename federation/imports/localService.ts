@@ -1,5 +1,6 @@
 import { EXPORT_TO_ANNOTATION, HOST_ANNOTATION, importLabels } from "../core/labels.ts";
 import { SERVICE_NAME } from "../core/names.ts";
+import { withoutUndefined } from "../core/order.ts";
 import { isHttp } from "../core/port.ts";
 import type { TextRule } from "../core/schema.ts";
 import { visibleTo, type ServiceEntryInput } from "./import.ts";
@@ -84,14 +85,14 @@ export function renderLocalService(
   const ports = [...service.ports].sort((one, other) => one.number - other.number);
   const exportTo = visibleTo(service, usual);
   const metadata = { name, namespace, labels: importLabels(peer) };
-  const [http, tcp] = [true, false].map((wanted) =>
-    ports
-      .filter(({ protocol }) => isHttp(protocol) === wanted)
-      .map(({ number }): Route => ({
-        match: [{ port: number }],
-        route: [{ destination: { host, port: { number } } }],
-      })),
-  ) as [Route[], Route[]];
+  const routes = (wanted: boolean): Route[] | undefined => {
+    const some = ports.filter(({ protocol }) => isHttp(protocol) === wanted);
+    if (some.length === 0) return undefined;
+    return some.map(({ number }) => ({
+      match: [{ port: number }],
+      route: [{ destination: { host, port: { number } } }],
+    }));
+  };
   return [
     {
       apiVersion: "v1",
@@ -116,14 +117,12 @@ export function renderLocalService(
       apiVersion: "networking.istio.io/v1",
       kind: "VirtualService",
       metadata: { ...metadata, annotations: { [HOST_ANNOTATION]: host } },
-      spec: {
+      spec: withoutUndefined({
         hosts: [name],
-        ...(http.length === 0
-          ? {}
-          : { http: http.map((route) => ({ ...route, rewrite: { authority: host } })) }),
-        ...(tcp.length === 0 ? {} : { tcp }),
+        http: routes(true)?.map((route) => ({ ...route, rewrite: { authority: host } })),
+        tcp: routes(false),
         exportTo,
-      },
+      }),
     },
   ];
 }

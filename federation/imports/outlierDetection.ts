@@ -61,7 +61,7 @@ const FIELDS = Object.keys(outlierDetection.shape) as readonly (keyof OutlierDet
 /** The settings in Istio's order, whatever order they were written in. */
 export function sortOutlierDetection(settings: OutlierDetection): OutlierDetection {
   return Object.fromEntries(
-    FIELDS.flatMap((field) => (settings[field] === undefined ? [] : [[field, settings[field]]])),
+    FIELDS.filter((field) => field in settings).map((field) => [field, settings[field]]),
   );
 }
 

@@ -4,7 +4,9 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { GatewayAddress } from "../core/address.ts";
 import { type Fault, describeFault } from "../core/fault.ts";
-import { boundedLines, count } from "../core/text.ts";
+import { mapRecord, ownValue } from "../core/order.ts";
+import { boundedLines, count, utc } from "../core/text.ts";
+import type { LastRun } from "../lastRun.ts";
 import type { Import } from "./import.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
@@ -23,9 +25,8 @@ export const peerStatus = z.object({
 export type PeerStatus = z.output<typeof peerStatus>;
 
 /**
- * What reading a peer's stack gave: its output `federation`, not yet checked, or why there is none; and whom it trusts by its output
- * `trustAnchors`, which is left out when it cannot be read or does not say; and whom it gives access to its API server by its output
- * `access`, which is secret.
+ * Outputs of a peer's stack, not yet validated: `federation`, or the reason why there is none; `trustAnchors`, undefined when it cannot be
+ * read; and `access`, which is secret.
  */
 export type ContractReading = ({ contract: unknown } | { pending: string }) & {
   trustAnchors?: unknown;
@@ -53,14 +54,18 @@ export interface Registration {
   pinned: PinnedPeer | undefined;
 }
 
-/** Contracts of the peers that have published one, by the peer's name. */
+/** Returns the contracts of the peers that have published one, by the peer's name. */
 export function published(readings: Readonly<Record<string, ContractReading>>): Record<string, unknown> {
-  const found = Object.entries(readings).flatMap(([name, reading]) =>
-    "contract" in reading ? [[name, reading.contract] as const] : [],
-  );
-  return Object.fromEntries(found);
+  return mapRecord(readings, (reading) => ("contract" in reading ? reading.contract : undefined));
 }
-/** So many services may be visible everywhere without a word: a sidecar needs some 100 KB for each. */
+
+/** Start of a peer's pending state: that in the last update's status, or now. */
+export function pendingSince(peer: string, { statuses }: Pick<LastRun, "statuses">, now: Date): string {
+  const known = ownValue(statuses, peer);
+  return known?.state === "pending" && known.since !== "" ? known.since : utc(now);
+}
+
+/** Services that may be visible everywhere without a warning: a sidecar needs some 100 KB for each. */
 const UNREMARKABLE = 100;
 
 /** Warnings about a peer: why it is pending, what of it is not registered, who pays for it. */

@@ -4,7 +4,7 @@ import { type Contract } from "../contract/contract.ts";
 import { type Fault, describeFaults, pathOf } from "../core/fault.ts";
 import { refuseExtraName } from "../core/domains.ts";
 import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
-import { utc, count } from "../core/text.ts";
+import { count } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
 import { type PeerImports, planImports } from "./contracts.ts";
 import { type NamingCluster, claimOfPending, peerNamesOf } from "./claims.ts";
@@ -14,7 +14,7 @@ import { type ImportChoice, chooseImports } from "./importChoice.ts";
 import { checkForeignServices, nameLocalServices } from "./localNames.ts";
 import { namingNotes } from "./peerNames.ts";
 import type { PlanContext } from "../plan.ts";
-import { type Registration, published, registrationWarnings } from "./registration.ts";
+import { type Registration, pendingSince, published, registrationWarnings } from "./registration.ts";
 import { shareNames } from "./sharedHosts.ts";
 import {
   type OutsideRoots,
@@ -131,7 +131,7 @@ export function planRegistrations(
 
   const registrations = Object.entries(readings).flatMap(([peer, reading]): Registration[] => {
     const last = ownValue(lastRun.statuses, peer);
-    const since = last?.state === "pending" && last.since !== "" ? last.since : utc(snapshot.now);
+    const since = pendingSince(peer, lastRun, snapshot.now);
     const choice = ownValue(choices, peer);
     if (choice !== undefined) {
       const pinned = pinnable(choice.contract, snapshot.now);

@@ -10,7 +10,7 @@ import {
   TLS_MODE_LABEL,
   importLabels,
 } from "../core/labels.ts";
-import { ownValue, sortedUnique } from "../core/order.ts";
+import { ownValue, sortedUnique, withoutUndefined } from "../core/order.ts";
 import { type DestinationRule, hasDestinationRule, renderDestinationRule } from "./destinationRule.ts";
 import { type Import, type ServiceEntryInput, visibleTo } from "./import.ts";
 import { type LocalService, type VirtualService, renderLocalService } from "./localService.ts";
@@ -75,21 +75,19 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
       hosts: [host],
       location: "MESH_INTERNAL",
       resolution: gateways.every(({ address }) => IP_ADDRESS.test(address)) ? "STATIC" : "DNS",
-      ports: ports.map(({ number, name, protocol }) => ({
-        number,
-        name,
-        protocol,
-        ...(targetPort === undefined ? {} : { targetPort }),
-      })),
-      endpoints: gateways.map(({ address, port, locality, weight }) => ({
-        address,
-        ...(targetPort === undefined
-          ? { ports: Object.fromEntries(ports.map(({ name }) => [name, port])) }
-          : {}),
-        labels: { [TLS_MODE_LABEL]: "istio" },
-        ...(locality === undefined ? {} : { locality }),
-        ...(weight === undefined ? {} : { weight }),
-      })),
+      ports: ports.map(({ number, name, protocol }) =>
+        withoutUndefined({ number, name, protocol, targetPort }),
+      ),
+      endpoints: gateways.map(({ address, port, locality, weight }) =>
+        withoutUndefined({
+          address,
+          ports:
+            targetPort === undefined ? Object.fromEntries(ports.map(({ name }) => [name, port])) : undefined,
+          labels: { [TLS_MODE_LABEL]: "istio" },
+          locality,
+          weight,
+        }),
+      ),
       subjectAltNames: sortedUnique(service.subjectAltNames),
       exportTo: visibleTo(service, input.exportTo),
     },
@@ -100,29 +98,27 @@ export function renderServiceEntry(input: ServiceEntryInput): ServiceEntry {
 function gatewaysOf({ service, gateways, peer, otherGateways }: ServiceEntryInput): WeightedGateway[] {
   const serving = service.servedBy.length > 0 ? service.servedBy : [{ peer, weight: undefined }];
   const all = serving.flatMap(({ peer: each, weight }) =>
-    (each === peer ? gateways : (ownValue(otherGateways, each) ?? [])).map((gateway) =>
-      weight === undefined ? gateway : { ...gateway, weight },
-    ),
+    (each === peer ? gateways : (ownValue(otherGateways, each) ?? [])).map((gateway) => ({
+      ...gateway,
+      weight,
+    })),
   );
   const places = new Map(all.map((gateway) => [`${gateway.address} ${gateway.port}`, gateway]));
   return [...places.values()].sort(compareGateways);
 }
 
-type WeightedGateway = GatewayAddress & { weight?: number };
+type WeightedGateway = GatewayAddress & { weight: number | undefined };
 
 /** Renders the fields of an import that a ServiceEntry lacks, so that a refresh can read the import back. */
 function annotationsOf(service: Import): Record<string, string> {
   const { remoteHost, terminated, servedBy, outlierDetection, localService } = service;
-  const annotations: [key: string, value: string | undefined][] = [
-    [LOCAL_SERVICE_ANNOTATION, localService],
-    [OUTLIERS_ANNOTATION, outlierDetection && JSON.stringify(sortOutlierDetection(outlierDetection))],
-    [REMOTE_HOST_ANNOTATION, remoteHost],
-    [SERVED_BY_ANNOTATION, servedBy.length === 0 ? undefined : JSON.stringify(servedBy)],
-    [TERMINATED_ANNOTATION, terminated ? TERMINATED : undefined],
-  ];
-  return Object.fromEntries(
-    annotations.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  );
+  return withoutUndefined({
+    [LOCAL_SERVICE_ANNOTATION]: localService,
+    [OUTLIERS_ANNOTATION]: outlierDetection && JSON.stringify(sortOutlierDetection(outlierDetection)),
+    [REMOTE_HOST_ANNOTATION]: remoteHost,
+    [SERVED_BY_ANNOTATION]: servedBy.length === 0 ? undefined : JSON.stringify(servedBy),
+    [TERMINATED_ANNOTATION]: terminated ? TERMINATED : undefined,
+  });
 }
 
 /** Whether the endpoints of an entry may name these ports. */

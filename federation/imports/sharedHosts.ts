@@ -1,7 +1,7 @@
 import { ENDPOINTS_LIMIT } from "../contract/contract.ts";
 import type { GatewayAddress } from "../core/address.ts";
 import type { Fault } from "../core/fault.ts";
-import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
+import { append, compare, sortedRecord, sortedUnique } from "../core/order.ts";
 import { type HostClaim, HostClashes, hostDifferences, hasSameGatewayMode } from "./hostRegistry.ts";
 import type { ImportChoice } from "./importChoice.ts";
 import type { Import, ServingPeer } from "./import.ts";
@@ -67,11 +67,7 @@ function claimsOf(choices: readonly ImportChoice[]): Map<string, HostClaim[]> {
   const claims = new Map<string, HostClaim[]>();
   for (const choice of choices) {
     if (choice.gateways.length === 0) continue;
-    for (const [name, service] of Object.entries(choice.services)) {
-      const known = claims.get(name);
-      if (known === undefined) claims.set(name, [{ choice, service }]);
-      else known.push({ choice, service });
-    }
+    for (const [name, service] of Object.entries(choice.services)) append(claims, name, { choice, service });
   }
   return claims;
 }

@@ -1,6 +1,6 @@
 import type { StackConfig } from "../config/stackConfig.ts";
 import { ownValue } from "../core/order.ts";
-import { utc } from "../core/text.ts";
+import { pendingSince } from "../imports/registration.ts";
 import type { LastRun } from "../lastRun.ts";
 import { type PeerAccess, hasExpired, isCredentialLate } from "./credential.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
@@ -36,12 +36,6 @@ export interface AccessFailure {
   unreachable: boolean;
   /** Whether the request may succeed later, or from another place. */
   passing: boolean;
-}
-
-/** Returns when a pending peer became pending: the time of the last update's status, or now. */
-export function pendingSince(peer: string, { statuses }: Pick<LastRun, "statuses">, now: Date): string {
-  const known = ownValue(statuses, peer);
-  return known?.state === "pending" && known.since !== "" ? known.since : utc(now);
 }
 
 /** Reason why a peer's API server refuses this cluster, and the remedy. */

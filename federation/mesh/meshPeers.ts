@@ -3,7 +3,7 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import { type Contract, readContract } from "../contract/contract.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { ownValue } from "../core/order.ts";
-import { type ContractReading, published } from "../imports/registration.ts";
+import { type ContractReading, published, pendingSince } from "../imports/registration.ts";
 import type { LastRun } from "../lastRun.ts";
 import type { PlanContext } from "../plan.ts";
 import { type PeerAccess, readAccess } from "./credential.ts";
@@ -13,7 +13,6 @@ import {
   readerWarnings,
   type AwaitedPeer,
   type MeshPeerState,
-  pendingSince,
 } from "./meshPeer.ts";
 import { validatePeerTopology, commonTrustNotes, outsideRoots } from "../trust/commonTrust.ts";
 import { validatePin } from "../trust/pin.ts";
@@ -41,7 +40,7 @@ export function validateMembership(
       : [
           {
             path,
-            ...(value === undefined ? {} : { value }),
+            value,
             rule: `must be '${String(ours)}', as in this cluster: the clusters of a single mesh share it`,
             remedy: "Correct the config of one of the two stacks, or remove the peer",
           },

@@ -2,7 +2,7 @@ import type { AuthorityPlan } from "../authority/authority.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { Fault } from "../core/fault.ts";
-import { compare, sortedUnique } from "../core/order.ts";
+import { compareKeys, sortedUnique } from "../core/order.ts";
 import { type Topology, TRAITS } from "../core/topology.ts";
 import type { PlanContext } from "../plan.ts";
 
@@ -32,7 +32,7 @@ const LOCAL_TRUST_DOMAIN = "cluster.local";
  * @returns a sentence for each shared trust domain, in order.
  */
 export function commonTrustNotes(trustDomains: Readonly<Record<string, string>>, own?: string): string[] {
-  const clusters = Object.entries(trustDomains).sort(([one], [other]) => compare(one, other));
+  const clusters = Object.entries(trustDomains).sort(compareKeys);
   return sortedUnique([...Object.values(trustDomains), ...(own === undefined ? [] : [own])]).flatMap(
     (domain) => {
       const equals = clusters.flatMap(([name, trustDomain]) => (trustDomain === domain ? [name] : []));

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { boundedLines } from "../core/text.ts";
+import { boundedLines, messageOf } from "../core/text.ts";
 import { type Issuer, SERIAL_BYTES, issueAnchor, parseIssuer } from "../x509/issuer.ts";
 import {
   ANCHOR_FORMAT,
@@ -65,8 +65,4 @@ function issuerOf({ peer, issuerKey }: AnchorRequest, certificate: X509Certifica
   } catch (error) {
     throw new Error(`no trust anchor for peer ${peer}: our own root ${messageOf(error)}`, { cause: error });
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import type { PeerTrustState } from "../authority/rotationStep.ts";
 import type { Contract } from "../contract/contract.ts";
 import { MESH_DOMAIN, OWNED_DOMAIN } from "../core/domains.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
-import { ownValue, sortedRecord } from "../core/order.ts";
+import { mapRecord, ownValue } from "../core/order.ts";
 import { text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import type { ContractReading } from "../imports/registration.ts";
@@ -17,12 +17,7 @@ const map = z.record(z.string(), z.unknown());
  * @returns by peer name, sorted, without entries that do not fit the schema.
  */
 export function readByPeer<T>(entry: z.ZodType<T>, output: unknown): Record<string, T> {
-  return sortedRecord(
-    Object.entries(map.safeParse(output).data ?? {}).flatMap(([peer, value]) => {
-      const { success, data } = entry.safeParse(value);
-      return success ? [[peer, data] as const] : [];
-    }),
-  );
+  return mapRecord(map.safeParse(output).data ?? {}, (value) => entry.safeParse(value).data);
 }
 
 /** Schema of {@link PinnedPeer}. Nobody else may have its domains, also while the peer is pending. */
@@ -54,15 +49,11 @@ export function readPinnedPeers(output: unknown): Record<string, PinnedPeer> {
   return readByPeer(pinnedPeer, output);
 }
 
-/** Names of the trusted peers, sorted. */
+/** Returns the identities of the trusted peers, by their names. */
 export function trustedPeers(
   peers: Readonly<Record<string, { pinned: PinnedPeer | undefined }>>,
 ): Record<string, PinnedPeer> {
-  return sortedRecord(
-    Object.entries(peers).flatMap(([peer, { pinned }]) =>
-      pinned === undefined ? [] : [[peer, pinned] as const],
-    ),
-  );
+  return mapRecord(peers, ({ pinned }) => pinned);
 }
 
 /**

@@ -1,5 +1,6 @@
-import { X509Certificate } from "node:crypto";
 import { type Fault, pathOf } from "../core/fault.ts";
+import { append } from "../core/order.ts";
+import { subjectOf } from "../x509/certificate.ts";
 import type { OutsideRoots } from "./commonTrust.ts";
 
 /** A cluster with its roots, as far as they are known. */
@@ -31,9 +32,9 @@ export class RootNames {
   constructor(owners: readonly RootOwner[]) {
     for (const [index, owner] of owners.entries()) {
       const place = { ...owner, index };
-      if (owner.trustDomain !== undefined) add(this.#byTrustDomain, `o=${owner.trustDomain}`, place);
+      if (owner.trustDomain !== undefined) append(this.#byTrustDomain, `o=${owner.trustDomain}`, place);
       const subjects = owner.rootCertificates.map((pem) => fold(this.#subjectOf(pem)).join("\n"));
-      for (const subject of new Set(subjects)) add(this.#bySubject, subject, place);
+      for (const subject of new Set(subjects)) append(this.#bySubject, subject, place);
     }
   }
 
@@ -69,20 +70,11 @@ export class RootNames {
     return [...new Set(found)].sort((one, other) => one.index - other.index);
   }
 
-  /** One attribute per line, as OpenSSL writes a subject; empty for a text that is no certificate. */
   #subjectOf(pem: string): string {
-    const known = this.#subjects.get(pem);
-    if (known !== undefined) return known;
-    const subject = parseSubject(pem);
+    const subject = this.#subjects.get(pem) ?? subjectOf(pem);
     this.#subjects.set(pem, subject);
     return subject;
   }
-}
-
-function add(owners: Map<string, Place[]>, name: string, place: Place): void {
-  const known = owners.get(name);
-  if (known === undefined) owners.set(name, [place]);
-  else known.push(place);
 }
 
 function sameName(owner: string): Pick<Fault, "rule" | "remedy"> {
@@ -103,12 +95,4 @@ function sameRoot(owner: string): Pick<Fault, "rule" | "remedy"> {
 /** The attributes of a subject, as far as verifiers tell names apart: RFC 5280, section 7.1, folds case and blanks. */
 function fold(subject: string): string[] {
   return subject.split("\n").map((attribute) => attribute.toLowerCase().replace(/\s/g, ""));
-}
-
-function parseSubject(pem: string): string {
-  try {
-    return new X509Certificate(pem).subject;
-  } catch {
-    return "";
-  }
 }

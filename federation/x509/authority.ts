@@ -1,4 +1,5 @@
 import { type KeyObject, type X509Certificate, createHash } from "node:crypto";
+import { messageOf } from "../core/text.ts";
 import {
   type DerValue,
   bitsOf,
@@ -125,6 +126,6 @@ function pathFaults(certificate: X509Certificate, below: number): string[] {
     if (pathLength === undefined || pathLength >= below) return [];
     return [`has path length ${pathLength}, and ${below} CA(s) come below it`];
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [messageOf(error)];
   }
 }

@@ -31,6 +31,15 @@ export function fingerprintOf(pem: string): string {
   }
 }
 
+/** Subject of a certificate in PEM, one attribute per line as OpenSSL formats it; "" for other text. */
+export function subjectOf(pem: string): string {
+  try {
+    return new X509Certificate(pem).subject;
+  } catch {
+    return "";
+  }
+}
+
 /** Formats a fingerprint that {@link FINGERPRINT} or {@link KEY_FINGERPRINT} accepts as `AB:CD:...`. */
 export function canonicalFingerprint(text: string): string {
   const pairs = text.replaceAll(":", "").toUpperCase().match(/../g) ?? [];

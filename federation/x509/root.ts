@@ -1,4 +1,5 @@
 import { type X509Certificate, createHash } from "node:crypto";
+import { messageOf } from "../core/text.ts";
 import { type Authority, hasPlainEncoding, isIssuedBy, parseAuthority } from "./authority.ts";
 import { bitsOf, contentOf, isUniversal, partsOf, toDer } from "./der.ts";
 import { publicKeyFaults } from "./keys.ts";
@@ -50,7 +51,7 @@ function encodingFaults(certificate: X509Certificate): string[] {
         : []),
     ];
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [messageOf(error)];
   }
 }
 

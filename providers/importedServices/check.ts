@@ -3,6 +3,7 @@ import { z } from "zod";
 import { gatewayAddress } from "../../federation/core/address.ts";
 import { DNS_LABEL, EXPORT_TO, HOST_NAME } from "../../federation/core/names.ts";
 import { sortedUnique } from "../../federation/core/order.ts";
+import { messageOf } from "../../federation/core/text.ts";
 import { brakes, removalToken } from "../../federation/imports/brake.ts";
 import { importFromJson } from "../../federation/imports/import.ts";
 import { HOST_DIGESTS, includesHost } from "../../federation/imports/otherPeers.ts";
@@ -21,7 +22,7 @@ const importJson = z.string().superRefine((value, context) => {
   try {
     importFromJson(value);
   } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    context.addIssue({ code: "custom", message: messageOf(error) });
   }
 });
 

@@ -8,7 +8,8 @@ import {
   TERMINATED,
   TERMINATED_ANNOTATION,
 } from "../../federation/core/labels.ts";
-import { sortedRecord, sortedUnique } from "../../federation/core/order.ts";
+import { append, sortedRecord, sortedUnique } from "../../federation/core/order.ts";
+import { parseJson } from "../../federation/core/text.ts";
 import { type Import, importToJson, servingPeers, toImport } from "../../federation/imports/import.ts";
 import {
   type ImportKind,
@@ -106,7 +107,7 @@ export class RefreshCollector {
     const host = live.metadata.name;
     const service = importIn(live, this.state.exportTo);
     if (service === undefined) {
-      this.note(host, [UNREADABLE]);
+      append(this.notAsDeclared, host, UNREADABLE);
       return;
     }
     const [entry, ...others] = this.render(host, service);
@@ -126,7 +127,7 @@ export class RefreshCollector {
       found &&
       this.render(host, found.service).find((each) => each.kind === kind && each.metadata.name === name);
     if (found === undefined || object === undefined) {
-      this.note(host, [`unexpected ${kind}`]);
+      append(this.notAsDeclared, host, `unexpected ${kind}`);
       return;
     }
     found.differing.push(...driftedFields(live, object).map((field) => `${kind} ${field}`));
@@ -147,11 +148,7 @@ export class RefreshCollector {
 
   private complete(host: string, service: Import, differing: readonly string[]): void {
     this.services.push([host, importToJson(service)]);
-    if (differing.length > 0) this.note(host, differing);
-  }
-
-  private note(host: string, fields: readonly string[]): void {
-    this.notAsDeclared.set(host, [...(this.notAsDeclared.get(host) ?? []), ...fields]);
+    for (const field of differing) append(this.notAsDeclared, host, field);
   }
 
   private render(host: string, service: Import): ImportObject[] {
@@ -182,12 +179,7 @@ function importIn(entry: LiveObject, usual: readonly string[]): Import | undefin
   return own ?? toImport(plain).data;
 }
 
-/** The value of an annotation in JSON; undefined where it is absent, or somebody edited it so that it is invalid. */
+/** Parses an annotation in JSON; undefined where it is absent, or somebody edited it so that it is invalid. */
 function parseAnnotation<T>(json: string | undefined, schema: z.ZodType<T>): T | undefined {
-  if (json === undefined) return undefined;
-  try {
-    return schema.safeParse(JSON.parse(json)).data;
-  } catch {
-    return undefined;
-  }
+  return json === undefined ? undefined : schema.safeParse(parseJson(json)).data;
 }

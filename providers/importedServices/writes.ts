@@ -1,4 +1,4 @@
-import { count, firstNames } from "../../federation/core/text.ts";
+import { count, firstNames, messageOf } from "../../federation/core/text.ts";
 import { ClusterError } from "../../kubernetes/errors.ts";
 
 /** Requests in flight: more make an API server little faster, fewer leave a distant one idle. */
@@ -49,8 +49,7 @@ export async function runWrites(writes: readonly Write[], progress: Progress): P
     } catch (error) {
       // Of any kind: the result of the other writes must be reported.
       stopped ||= !(error instanceof ClusterError) || error.failure.general === true;
-      const reason = error instanceof Error ? error.message : String(error);
-      return { host, objects, declares, reason };
+      return { host, objects, declares, reason: messageOf(error) };
     }
   };
   const run = async (write: Write): Promise<Undone | undefined> => {

@@ -72,7 +72,9 @@ describe("A snapshot of a stack", () => {
     assert.ok(Math.abs(Date.now() - snapshot.now.getTime()) < 60_000);
     assert.deepEqual(valueOf(snapshot.outputs), own);
     assert.deepEqual(Object.keys(snapshot.peers), ["cluster-b", "cluster-c"]);
-    assert.deepEqual(snapshot.peers["cluster-b"], { value: { contract: "!" } });
+    assert.deepEqual(snapshot.peers["cluster-b"], {
+      value: { contract: "!", trustAnchors: undefined, access: undefined },
+    });
     const { services, workloads } = valueOf(snapshot.cluster.services);
     assert.deepEqual(
       [services.map(({ name }) => name), workloads.map(({ serviceAccount }) => serviceAccount)],

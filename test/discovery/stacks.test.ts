@@ -3,18 +3,19 @@ import { readOwnOutputs, readPeer, readSharedRoot, readSigningRequest } from "..
 import { OWN_STACK, type Stacks, faultsOf, valueOf, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-b" };
+const READING = { contract: CONTRACT, trustAnchors: undefined, access: undefined };
 const STACK_B = "organization/istio-federation/cluster-b";
 
 describe("readPeer", () => {
   it("reads the contract of a stack of this project by its bare name", async () => {
     const asked = await withStacks({ [STACK_B]: { federation: CONTRACT } });
-    assert.deepEqual(valueOf(await readPeer("b", "cluster-b")), { contract: CONTRACT });
+    assert.deepEqual(valueOf(await readPeer("b", "cluster-b")), READING);
     assert.deepEqual(asked.stacks, [STACK_B]);
   });
 
   it("reads the contract of another project's stack by its full name", async () => {
     await withStacks({ "acme/mesh/prod": { federation: CONTRACT } });
-    assert.deepEqual(valueOf(await readPeer("b", "acme/mesh/prod")), { contract: CONTRACT });
+    assert.deepEqual(valueOf(await readPeer("b", "acme/mesh/prod")), READING);
   });
 
   const pending: [string, Stacks, RegExp][] = [

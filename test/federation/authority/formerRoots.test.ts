@@ -11,8 +11,8 @@ describe("Former roots", () => {
   const former = { rootCertificates: [ROOT_A], since: SINCE };
 
   it("are none at first and while the root stays", () => {
-    assert.deepEqual(keepFormer([ROOT_B], { roots: [] }, 25, NOW), { notes: [] });
-    assert.deepEqual(keepFormer([ROOT_B], { roots: [ROOT_B] }, 25, NOW), { notes: [] });
+    assert.deepEqual(keepFormer([ROOT_B], { roots: [] }, 25, NOW), { former: undefined, notes: [] });
+    assert.deepEqual(keepFormer([ROOT_B], { roots: [ROOT_B] }, 25, NOW), { former: undefined, notes: [] });
   });
 
   it("stay trusted when another root replaces them", () => {
@@ -23,6 +23,7 @@ describe("Former roots", () => {
     const last = { roots: [ROOT_B], former };
     assert.deepEqual(keepFormer([ROOT_B], last, 25, later(24.9)), { former, notes: [] });
     assert.deepEqual(keepFormer([ROOT_B], last, 25, later(25)), {
+      former: undefined,
       notes: [`what was the root until ${SINCE} is trusted no more here: SHA-256 ${fingerprintOf(ROOT_A)}`],
     });
   });
