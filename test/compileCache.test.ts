@@ -15,7 +15,7 @@ describe("The folder of Node's compile cache", () => {
     rmSync(parent, { recursive: true });
   });
 
-  /** The folder that the program uses, as Node says. */
+  /** The compile cache folder that Node reports for the program. */
   function used(env: Record<string, string>): string {
     const { NODE_COMPILE_CACHE: _, ...rest } = process.env;
     const code = "console.log(require('node:module').getCompileCacheDir() ?? 'none')";

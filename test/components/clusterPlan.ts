@@ -48,7 +48,7 @@ export function clusterPlan(
   };
 }
 
-/** Plan of roots of one's own: the first update, with some of its fields replaced. */
+/** Plan of own roots in the first update, with some of its fields replaced. */
 export function ownPlan(rotation: Partial<OwnPlan["rotation"]> = {}): OwnPlan {
   return {
     source: "own",
@@ -59,7 +59,7 @@ export function ownPlan(rotation: Partial<OwnPlan["rotation"]> = {}): OwnPlan {
   };
 }
 
-/** Plan of a certificate authority from outside. */
+/** Plan of a provided certificate authority. */
 export function providedPlan(authority: ProvidedPlan["authority"]): AuthorityPlan {
   return {
     source: "provided",

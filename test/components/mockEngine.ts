@@ -26,10 +26,10 @@ const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
   "pulumi-nodejs:dynamic:TrustAnchor": () => ({ certificates: [ANCHOR_CERTIFICATE] }),
 };
 
-/** Stands in for the engine: remembers what is registered, and in a preview computes nothing. */
+/** Stands in for the engine: records registered resources; in a preview it computes no outputs. */
 export class MockEngine {
   readonly resources: Registered[] = [];
-  /** Outputs of stacks that exist, by their full names; undefined: nothing is to be read. */
+  /** Outputs of existing stacks by full name; undefined if no stack may be read. */
   stacks: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   private readonly held: ((name: string) => Promise<void>)[] = [];
 
@@ -82,13 +82,13 @@ export class MockEngine {
     return () => isEarlier;
   }
 
-  /** Waits until all that was declared is registered. */
+  /** Waits until all declared resources are registered. */
   async finish(): Promise<void> {
     // The SDK's own test helper; it is exported, but not declared.
     await (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
   }
 
-  /** The one resource whose name ends so. */
+  /** Returns the only resource whose name has this ending. */
   named(ending: string): Registered {
     const found = this.resources.filter(({ name }) => name.endsWith(ending));
     const [only] = found;
@@ -108,16 +108,16 @@ export async function settled<T>(output: pulumi.Output<T>): Promise<T | undefine
   return (await known.isKnown) ? value : undefined;
 }
 
-/** The ServiceAccount of a peer's istiod, its token, and when that serves. */
+/** ServiceAccount of a peer's istiod, its token, and the token's validity. */
 export const READER = "istio-federation-reader-cluster-b";
 export const READER_TOKEN = "token.of.cluster-b";
 export const READER_LIFE = { issued: "2026-11-21T10:00:00Z", expires: "2026-12-21T10:00:00Z", hours: 720 };
 
-/** Any CA certificates will do where only their text is looked at. */
+/** Any CA certificates, as only their text is compared. */
 export const INTERMEDIATE_CERTIFICATE = ROOT_A;
 export const ANCHOR_CERTIFICATE = ROOT_B;
 
-/** Of the root that comes after the first one. */
+/** Certificate of the second root. */
 export const NEXT_ROOT_CERTIFICATE = ROOT_A;
 
 /** A self-signed CA certificate; its key is not kept. */

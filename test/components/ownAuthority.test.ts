@@ -22,7 +22,7 @@ async function declare(phase: Phase, last?: RotationRecord) {
     namespace: "istio-system",
   });
   await engine.finish();
-  // A secret comes wrapped, with its value beside a signature.
+  // A secret is wrapped: its value beside a signature.
   const { value } = engine.named("ca-cacerts").inputs["stringData"] as { value: Record<string, string> };
   return { engine, parts, files: value };
 }

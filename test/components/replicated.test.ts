@@ -88,7 +88,7 @@ for (const preview of [true, false]) {
     it("publishes its topology", () => {
       if (preview) return;
       assert.equal((contract as { topology: string }).topology, "replicated");
-      // Nobody calls its services by names in it.
+      // No host is in the mesh domain.
       assert.equal((contract as { meshDomain?: string }).meshDomain, undefined);
     });
   });

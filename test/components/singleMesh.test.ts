@@ -18,7 +18,7 @@ import { MockEngine, READER, READER_LIFE, READER_TOKEN, ROOT_CERTIFICATE, settle
 const SERVER = "https://203.0.113.10:6443";
 const SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270";
 
-/** Declares cluster-a in a single mesh with cluster-b, which has let it in or not. */
+/** Declares cluster-a in a single mesh with cluster-b, which has granted access or not. */
 async function declare(
   preview: boolean,
   changes: { isIn?: boolean; isThere?: boolean; config?: object; settings?: object } = {},

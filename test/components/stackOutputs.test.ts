@@ -51,7 +51,7 @@ async function run(config: object, stacks: Record<string, object>, preview: bool
         ),
       );
       let published: Record<string, unknown> = {};
-      // What it resolves to is unknown in a preview as soon as one output is.
+      // Its result is unknown in a preview as soon as one output is.
       await pulumi.runtime.runInPulumiStack(async () => (published = await main()));
       await engine.finish();
       const values = Object.entries(published).map(
@@ -72,7 +72,7 @@ describe("The outputs of a stack", () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), "stack-outputs-"));
     const kubeconfig = join(folder, "kubeconfig");
-    // Nothing listens there.
+    // No server listens at this address.
     const server = "https://127.0.0.1:1";
     writeFileSync(
       kubeconfig,

@@ -75,7 +75,7 @@ for (const preview of [true, false]) {
 
     it("replaces a changed policy: the new one is created before the old one is deleted", () => {
       const { inputs, name } = engine.named("istio-federation-gateway");
-      // The provider names it after the resource, each time otherwise.
+      // The provider generates a name with the resource's as its prefix.
       assert.ok(!("name" in (inputs["metadata"] as object)));
       assert.equal(name, "istio-federation-gateway");
       assert.deepEqual(replaced, { [name]: ["spec"] });

@@ -171,7 +171,7 @@ describe("AuthorizationPolicies of others", () => {
 describe("istiod's roots and signer", () => {
   const CONFIG_MAP = "/api/v1/namespaces/istio-system/configmaps/istio-ca-root-cert";
   const SECRET = "/api/v1/namespaces/istio-system/secrets/cacerts";
-  /** As an API server says it: a proxy's 404 has no such body. */
+  /** An API server's 404; a proxy's has no such body. */
   const server = fakeApiServer();
 
   /** @param roots in istiod's ConfigMap; each object undefined where it is not there. */

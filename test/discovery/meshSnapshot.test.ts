@@ -30,7 +30,7 @@ describe("A snapshot in a single mesh", () => {
     peer.requests.length = 0;
   });
 
-  /** @param apiServer of this stack; one that is not there by default. */
+  /** @param apiServer of this stack; by default one that does not answer. */
   const configOf = (apiServer: object = { server: SILENT, certificateAuthority: ROOT_A }) =>
     meshConfig({
       singleMesh: { meshId: "mesh1", apiServer, allowPeersToReadSecrets: true },
@@ -38,7 +38,7 @@ describe("A snapshot in a single mesh", () => {
       allowGatewayAddresses: ["127.0.0.0/8"],
     });
 
-  /** What the stacks have after their first updates. @param access that cluster-b gives, beside a fit one. */
+  /** Outputs of both stacks after their first updates. @param access fields of cluster-b's access to replace. */
   const stacksWith = (access: Partial<PeerAccess> = {}): Stacks => ({
     [PEER_STACK]: {
       federation: meshContract(),

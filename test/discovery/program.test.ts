@@ -63,7 +63,7 @@ describe("The program", () => {
     const before = countOf(asked);
     const findings = new Findings();
     const plan = planCluster(config, snapshot, parseLastRun(snapshot.outputs, findings), findings);
-    // Whatever it might have begun would send its request by now.
+    // Pending asynchronous work would have sent its request by now.
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual(findings.faults, []);
     assert.equal(plan?.kind, "cluster");

@@ -14,7 +14,7 @@ const service = (namespace: string, name: string, labels = {}) => ({
 
 describe("readServices", () => {
   const server = fakeApiServer();
-  /** What each kind's list gives, by its name in the URL; what is not there is a kind that the cluster does not know. */
+  /** Items of each kind's list, by plural; other kinds are not installed in the cluster. */
   let objects: Record<string, unknown[]>;
 
   beforeEach(() => {
@@ -36,7 +36,7 @@ describe("readServices", () => {
     return valueOf(await new ClusterReader(server.kubeconfig).read((client) => readServices(client, rules)));
   }
 
-  /** What was asked of one kind, as namespace and label selector. */
+  /** Returns the list requests of one kind, as namespace and label selector. */
   function asked(kind: string): string[] {
     return server.requests
       .filter((request) => new RegExp(`/${kind}\\?`).test(request))

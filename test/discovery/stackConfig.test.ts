@@ -44,7 +44,7 @@ describe("readStackConfig", () => {
     );
   });
 
-  it("tells a cluster's stack from a root's by the sections that are not empty", () => {
+  it("distinguishes a cluster's stack from a root's by the sections that are not empty", () => {
     pulumi.runtime.setAllConfig({ ...REQUIRED, "istio-federation:rootAuthority": "{}" });
     assert.equal(readClusterConfig().cluster.name, "cluster-a");
     const clusters = { a: { stack: "a", trustDomain: "a.local" } };

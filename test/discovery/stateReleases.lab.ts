@@ -8,7 +8,7 @@ import { createProgress } from "../../lab/progress.ts";
 import { prepareTools } from "../../lab/tools/tools.ts";
 import { temporaryFolder } from "../lab/temporaryFolder.ts";
 
-/** Has the type and the outputs of a Helm release, and needs no provider. */
+/** A resource with the type and outputs of a Helm release that needs no provider. */
 class Release extends pulumi.ComponentResource {
   constructor({ namespace, name }: ReleaseName) {
     super("kubernetes:helm.sh/v3:Release", name);

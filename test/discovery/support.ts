@@ -9,13 +9,13 @@ import { type ClusterPlan, planCluster } from "../../federation/plan.ts";
 import type { Reading } from "../../federation/snapshot.ts";
 import { type Planned, ofCluster, outcome } from "../federation/planning.ts";
 
-/** Outputs by full stack name; an Error is what the engine answers instead. */
+/** Outputs by full stack name, or the error that the engine returns. */
 export type Stacks = Record<string, Record<string, unknown> | Error>;
 
 /** Full name of the stack that {@link withStacks} runs in. */
 export const OWN_STACK = "organization/istio-federation/cluster-a";
 
-/** Full names of the stacks that the engine was asked for, in that order. */
+/** Full names of the stacks that were read, in order. */
 export interface Asked {
   stacks: string[];
 }
@@ -60,12 +60,12 @@ export async function planned(config: StackConfig): Promise<Planned> {
   return outcome(planCluster(config, snapshot, lastRun, findings), findings);
 }
 
-/** As {@link planned}, of a cluster that does not wait for its certificate. */
+/** Returns {@link planned} of a cluster that does not wait for its intermediate. */
 export async function plannedCluster(config: StackConfig): Promise<Planned<ClusterPlan>> {
   return ofCluster(await planned(config));
 }
 
-/** The error of a call that is to fail with faults. */
+/** Returns the error of a call that fails with faults. */
 export async function faultsError(call: Promise<unknown>): Promise<FaultsError> {
   const error = await call.then(
     () => assert.fail("must fail"),
@@ -81,7 +81,7 @@ export function valueOf<T>(reading: Reading<T>): T {
   return reading.value;
 }
 
-/** Why nothing was read: faults of a refusal. */
+/** Returns the faults of a reading that failed. */
 export function faultsOf(
   reading: Reading<unknown>,
 ): { path: string; value?: unknown; rule: string; remedy: string }[] {

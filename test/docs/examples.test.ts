@@ -10,7 +10,7 @@ const PREFIX = "istio-federation:";
 const SHORT_FINGERPRINT = "4F:1C:...:9A";
 const FINGERPRINT = Array.from({ length: 32 }, () => "9A").join(":");
 
-/** Sections that examples leave out, as they say nothing about their subject. */
+/** Required sections that examples omit, as they do not belong to the subject. */
 const USUAL = {
   cluster: { name: "here", domain: "here.example" },
   kubeconfig: { context: "here" },

@@ -12,7 +12,7 @@ const read = (path: string): string => readFileSync(new URL(path, ROOT), "utf8")
 
 const isValid = new Ajv({ allErrors: true }).compile(stackFileSchema());
 
-/** Whether the editor's schema accepts a stack file with this config beside the required sections. */
+/** Validates a stack file with the required sections and this config against the editor's schema. */
 function accepts(config: Record<string, unknown>): boolean {
   const required = { [`${CONFIG_NAMESPACE}:cluster`]: { name: "a", domain: "a.local" } };
   const kubeconfig = { [`${CONFIG_NAMESPACE}:kubeconfig`]: { context: "a" } };

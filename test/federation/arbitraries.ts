@@ -8,7 +8,7 @@ import { type Import, plainImport } from "../../federation/imports/import.ts";
 import type { OutlierDetection } from "../../federation/imports/outlierDetection.ts";
 import { contractOf } from "./samples.ts";
 
-/** A record with the prototype that literals have, so that deep equality means what it says. */
+/** A record with the prototype of literals, so that deepEqual compares fields only. */
 function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
   return fc.record(model, { noNullPrototype: true });
 }
@@ -45,7 +45,7 @@ export const contractService = (trustDomain = "cluster-b.local"): fc.Arbitrary<C
 /** A service as it is registered here without any setting. */
 export const peerImport = (): fc.Arbitrary<Import> => contractService().map(plainImport);
 
-/** Outlier detection that says something. */
+/** Outlier detection with at least one field. */
 export const outlierDetection = (): fc.Arbitrary<OutlierDetection> => {
   const errors = fc.integer({ min: 0, max: 2 ** 32 - 1 });
   const duration = fc.tuple(fc.integer({ min: 1, max: 999_999 }), fc.constantFrom("ms", "s", "m", "h"));
@@ -81,7 +81,7 @@ export const gateways = (): fc.Arbitrary<GatewayAddress[]> =>
     )
     .map((list) => list.sort((one, other) => compare(one.address, other.address) || one.port - other.port));
 
-/** The same list, in another order. */
+/** A list with these elements in another order. */
 export function shuffled<T>(list: readonly T[]): fc.Arbitrary<T[]> {
   return fc.shuffledSubarray([...list], { minLength: list.length });
 }

@@ -9,7 +9,7 @@ const BAD = `bad.${BAR}`;
 const NOT_READ =
   ".gateways[10]: is not read, nor are the entries after it: there are too many faults before it";
 
-/** What is said of a contract as a whole, as `path: rule`, without what all have in common. */
+/** Returns the faults of a contract, as `path: rule` without the common prefix. */
 function faultsOf(contract: unknown): string[] {
   const { faults } = planImports(localCluster, { b: contract });
   return faults.map(({ path, rule }) => `${path.replace("peers.b.contract", "")}: ${withoutSizes(rule)}`);
@@ -27,7 +27,7 @@ function planned(contract: unknown): PeerImports {
   return imports["b"];
 }
 
-/** What is said of a bad service beside a good one, which is taken. */
+/** Returns the faults of an invalid service beside a valid one, which is imported. */
 function refused(service: unknown, changes: object = {}, host = BAD): string[] {
   const found = planned(contractOf({ services: { [BAR]: barService, [host]: service }, ...changes }));
   assert.deepEqual(Object.keys(found.services), [BAR]);

@@ -14,7 +14,7 @@ import { BAR, barImport } from "./samples.ts";
 
 /** Entries that the API server is asked about. */
 const ENTRIES = sweep(100, 400);
-/** Of so many hostile contracts most are refused, or leave nothing changed that is planned. */
+/** Number of contracts, most of which are refused or import nothing hostile. */
 const CASES = 15 * ENTRIES;
 
 const CONCURRENCY = 8;

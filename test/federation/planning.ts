@@ -38,12 +38,12 @@ export function planOf(
   return outcome(planCluster(config, snapshotOf(peers, snapshot), last, findings, skipped), findings);
 }
 
-/** As {@link planOf}, of a cluster that does not wait for its certificate. */
+/** Returns {@link planOf} a cluster that does not wait for its intermediate. */
 export function clusterPlanOf(config: StackConfig, given: Given = {}): Planned<ClusterPlan> {
   return ofCluster(planOf(config, given));
 }
 
-/** Narrows the plan of a cluster that does not wait for its certificate. */
+/** Narrows the plan of a cluster that does not wait for its intermediate. */
 export function ofCluster({ plan, ...log }: Planned): Planned<ClusterPlan> {
   assert.equal(plan.kind, "cluster");
   return { plan: plan, ...log };

@@ -56,7 +56,7 @@ ZR9jGPE+35RrgGp3cwvYPBfq7CFL+qNLPlpKjiQCIAxE4TpGzyJXV5Lh9EYj0Mt3
 QrUZ+J3tOCKLQcV6wJHx
 -----END CERTIFICATE-----
 `;
-/** A certificate of no CA. */
+/** A certificate that is not a CA's. */
 export const LEAF = `-----BEGIN CERTIFICATE-----
 MIIBcTCCARigAwIBAgIUV1WFqpbqIHq2Lv3JExz2hFBSzwkwCgYIKoZIzj0EAwIw
 DzENMAsGA1UECgwEbGVhZjAgFw0yNjExMjEwNzU1MzJaGA8yMTI2MTAyODA3NTUz
@@ -76,10 +76,10 @@ export const barService: ContractService = {
   subjectAltNames: ["spiffe://cluster-b.local/ns/xyz/sa/bar"],
 };
 
-/** The same service as it is registered here. */
+/** {@link barService} as an import. */
 export const barImport: Import = plainImport(barService);
 
-/** A fit contract of cluster-b, with some of its fields replaced. */
+/** A valid contract of cluster-b, with some of its fields replaced. */
 export function contractOf(changes: Partial<Record<keyof Contract, unknown>> = {}): Contract {
   return {
     schemaVersion: 1,
@@ -107,7 +107,7 @@ export function faultsThrown(call: () => unknown): string[] {
   }
 }
 
-/** The cluster section of a config, as short as can be. */
+/** A minimal cluster section of a config. */
 export const LOCAL_CLUSTER = { name: "cluster-a", domain: "cluster-a.local" };
 
 /** Cluster-a as the reader of its peers' contracts. */
@@ -118,7 +118,7 @@ export const localCluster: LocalCluster = {
   allowGatewayAddresses: [],
 };
 
-/** The kubeconfig section of a config, as short as can be. */
+/** A minimal kubeconfig section of a config. */
 export const KUBECONFIG = { context: "cluster-a" };
 
 /**
@@ -129,7 +129,7 @@ export function validConfig(raw: Record<string, unknown>, stack: string): StackC
   return withoutFaults(parseConfig(raw, stack));
 }
 
-/** The parsed config of a shared root's stack, as {@link validConfig}. */
+/** The parsed config of a shared root's stack. @throws FaultsError like {@link validConfig}. */
 export function validRootConfig(raw: Record<string, unknown>, stack: string): RootConfig {
   return withoutFaults(parseRootConfig(raw, stack));
 }
@@ -150,7 +150,7 @@ export function configFaults(raw: Record<string, unknown>): string[] {
 /** A service of cluster-c. */
 export const WEB = "web.shop.svc.cluster-c.local";
 
-/** What cluster-c publishes. */
+/** A valid contract of cluster-c. */
 export const contractC = contractOf({
   cluster: "cluster-c",
   clusterDomain: "cluster-c.local",

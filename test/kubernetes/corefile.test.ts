@@ -16,7 +16,7 @@ const COREFILE = ".:53 {\n    errors\n}\n";
 
 type ConfigMap = KubernetesObject & { data?: Record<string, string> };
 
-/** A cluster with one ConfigMap, to which others write at the same time as often as told. */
+/** A cluster with one ConfigMap and a number of concurrent writes by others. */
 class FakeCluster {
   readonly where = "cluster context a";
   readonly written: ConfigMap[] = [];

@@ -42,7 +42,7 @@ const signed = {
   issuerKey: "-",
 };
 
-/** By the file that the provider's text names. */
+/** Constructors of resources, by the file in the provider's text. */
 const resources = {
   "coreDnsBlock.ts": () =>
     new CoreDnsBlock("block", { kubeconfig: {}, namespace: "n", configMap: "c", block: "b" }),

@@ -24,12 +24,12 @@ describe("Entries left behind, under Pulumi's engine", () => {
 
   after(() => fixture.stop());
 
-  /** A stack that knows of nothing: its state is lost. */
+  /** A stack with an empty state, as if lost. */
   async function withoutState(name: string): Promise<void> {
     stack = await fixture.makeStack(name, program);
   }
 
-  /** The part of the program that this is about. */
+  /** The resources of imports and leftovers. */
   async function program(): Promise<Record<string, unknown>> {
     const { kubeconfig } = fixture.cluster;
     const named = Object.fromEntries(Object.keys(peers).map((peer) => [peer, { stack: `none-${peer}` }]));

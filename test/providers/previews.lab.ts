@@ -31,7 +31,7 @@ describe("A preview of imported services", () => {
     fixture.printed();
   });
 
-  /** What a preview prints. */
+  /** Returns the output of a preview. */
   async function previewed(options: { diff?: boolean; refresh?: boolean } = {}): Promise<string> {
     await stack.preview({ ...fixture.printing, ...options });
     return fixture.printed();
@@ -40,8 +40,8 @@ describe("A preview of imported services", () => {
   it("logs added, changed and removed services in one summary and one line each", async () => {
     declared.services = { ...servicesUpTo(102, 1), [host(1)]: LINE.replace("8080", "9090") };
     const lines = (await previewed()).split("\n").filter((line) => line.includes("svc.cluster-b.local"));
-    const told = lines.filter((line) => line.startsWith("    peer cluster-b"));
-    assert.deepEqual(told, [
+    const logged = lines.filter((line) => line.startsWith("    peer cluster-b"));
+    assert.deepEqual(logged, [
       `    peer cluster-b: adds 2 services (${host(100)}, ${host(101)}), changes 1 (${host(1)}), removes 1 (${host(0)})`,
       `    peer cluster-b: + ${host(100)}: ${LINE}`,
       `    peer cluster-b: + ${host(101)}: ${LINE}`,
@@ -76,7 +76,7 @@ describe("A preview of imported services", () => {
     declared.services = servicesUpTo(10);
     await assert.rejects(stack.preview(fixture.printing));
     const text = fixture.printed();
-    assert.ok(text.length < 4_000, "the services that stay are not told");
+    assert.ok(text.length < 4_000, "the services that stay are not logged");
     assert.match(text, /would lose 90 of 100 services at once \(s010.* and 87 more\)/);
     const [, token] = /acceptRemoval' (removal-\w+)`/.exec(text) ?? [];
     assert.ok(token, text);

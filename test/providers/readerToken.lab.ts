@@ -21,11 +21,11 @@ import { ReaderToken } from "../../providers/readerToken.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
 
 const PLACE = { namespace: "default", name: "istio-federation-reader-cluster-b" };
-/** By which the engine tells a secret in a state from an object. */
+/** Marks a secret in a state. */
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 const RBAC = "rbac.authorization.k8s.io";
 
-/** API servers remember for 10 s whom they let in. */
+/** API servers cache authentication for 10 s. */
 const REFUSAL_SECONDS = 30;
 
 describe("ReaderToken under Pulumi's engine, on a real API server", () => {
@@ -33,8 +33,8 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
   let stack: Stack;
   let hours = 720;
   let uid = "";
-  /** Whatever was printed. */
-  let told = "";
+  /** All output so far. */
+  let output = "";
 
   before(async () => {
     fixture = await EngineFixture.start("reader");
@@ -61,7 +61,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
   after(() => fixture.stop());
 
   afterEach(() => {
-    told += fixture.printed();
+    output += fixture.printed();
   });
 
   async function makeAccount(): Promise<void> {
@@ -78,7 +78,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     return (access.value as { token: string }).token;
   }
 
-  /** The API server's status for a list with this token; 200 when it lets us. */
+  /** Returns the API server's status for a list with this token. */
   async function statusFor(token: string, kind: ResourceKind): Promise<number | undefined> {
     const client = await ClusterClient.connect(fixture.cluster.writeKubeconfig("reader", { token }));
     return client.list(kind).then(
@@ -144,7 +144,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     const { deployment } = (await stack.exportStack()) as { deployment: unknown };
     assert.ok(JSON.stringify(deployment).includes(token), "the export decrypts what is secret");
     assert.ok(!JSON.stringify(withoutSecrets(deployment)).includes(token));
-    assert.ok(!told.includes(token));
+    assert.ok(!output.includes(token));
   });
 
   it("is deleted with its stack without a request", async () => {
@@ -152,7 +152,7 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
   });
 });
 
-/** What an exported state has in clear. */
+/** Returns the exported state without its secrets. */
 function withoutSecrets(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (SECRET_MARK in value) return "[secret]";

@@ -61,16 +61,16 @@ describe("check of SignedAuthority", () => {
   });
 
   it("refuses a key that is not the root's, without showing it", async () => {
-    const stranger = (await TestAuthority.root("O=x", { kind: "RSA" })).keyPem("pkcs1");
-    for (const change of [{ issuerKey: stranger }, { request: stranger }, { issuerCertificate: stranger }]) {
+    const other = (await TestAuthority.root("O=x", { kind: "RSA" })).keyPem("pkcs1");
+    for (const change of [{ issuerKey: other }, { request: other }, { issuerCertificate: other }]) {
       const found = await faults(change);
       assert.notEqual(found.length, 0);
       for (const fault of found) {
         assert.match(fault, /^cluster: /);
-        assert.ok(!fault.includes(stranger.slice(60, 80)), fault);
+        assert.ok(!fault.includes(other.slice(60, 80)), fault);
       }
     }
-    assert.deepEqual(await faults({ request: [stranger] as unknown as string }), [
+    assert.deepEqual(await faults({ request: [other] as unknown as string }), [
       "cluster: request must be text",
     ]);
   });

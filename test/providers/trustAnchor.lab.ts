@@ -6,7 +6,7 @@ import { anchorInputs } from "./support/anchorInputs.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 
-/** By which the engine tells a secret in a state from an object. */
+/** Marks a secret in a state. */
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
@@ -16,8 +16,8 @@ describe("TrustAnchor under Pulumi's engine", () => {
   let own: TestAuthority;
   let peer: TestAuthority;
   let inputs: AnchorRequest;
-  /** Whatever was printed. */
-  let told = "";
+  /** All output so far. */
+  let output = "";
 
   before(async () => {
     own = await TestAuthority.root("O=a.local", { kind: "RSA" });
@@ -37,7 +37,7 @@ describe("TrustAnchor under Pulumi's engine", () => {
   });
 
   afterEach(() => {
-    told += fixture.printed();
+    output += fixture.printed();
   });
 
   const up = () => stack.up({ ...fixture.printing, diff: true });
@@ -79,7 +79,7 @@ describe("TrustAnchor under Pulumi's engine", () => {
     assert.equal((issuerKey as Record<string, string>)[SECRET_MARK], SECRET);
     anchor!.inputs = others;
     const pieces = ["PRIVATE KEY", ...own.keyPem().split("\n").slice(1, -2)];
-    for (const text of [told, JSON.stringify(deployment)]) {
+    for (const text of [output, JSON.stringify(deployment)]) {
       assert.match(text, /BEGIN CERTIFICATE/);
       assert.deepEqual(
         pieces.filter((piece) => text.includes(piece)),

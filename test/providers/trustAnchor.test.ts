@@ -118,8 +118,8 @@ describe("check of TrustAnchor", () => {
   });
 
   it("refuses a key that is not our root's", async () => {
-    for (const stranger of [peer, rsa]) {
-      assert.deepEqual(await faults({ issuerKey: stranger.keyPem() }), [
+    for (const other of [peer, rsa]) {
+      assert.deepEqual(await faults({ issuerKey: other.keyPem() }), [
         "peer: issuerKey is not the key of issuerCertificate: give the key of our own root",
       ]);
     }
@@ -145,7 +145,7 @@ describe("check of TrustAnchor", () => {
   });
 });
 
-/** Whether a text has any piece of a key that says something. */
+/** Returns whether a text has any piece of a key. */
 function leaks(text: string, key: string): boolean {
   const body = key.replace(/-----[^-]+-----|\s/g, "");
   return body.match(/.{12}/g)!.some((piece) => text.includes(piece));

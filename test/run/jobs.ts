@@ -4,7 +4,7 @@ import { globSync, readFileSync } from "node:fs";
 export interface Job {
   readonly name: string;
   readonly files: readonly string[];
-  /** Whether they need real API servers, Istio or Pulumi's engine. */
+  /** True if they need real API servers, Istio or Pulumi's engine. */
   readonly lab: boolean;
   /** Expected seconds. */
   readonly seconds: number;

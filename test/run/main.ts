@@ -14,7 +14,7 @@ const TIMES_FILE = join(cacheRoot(), "test-times.json");
 /** Tests that are listed at the end. */
 const SLOWEST = 10;
 
-/** One process to run. */
+/** A process to run. */
 interface Task {
   readonly name: string;
   readonly command: string;
@@ -32,7 +32,7 @@ interface Result {
 
 const { values, positionals } = parseArgs({ options: { lanes: { type: "string" } }, allowPositionals: true });
 const isWanted = (kind: string) => positionals.length === 0 || positionals.includes(kind);
-// One more than cores: tests of the lab wait now and then.
+// One more than cores, as tests of the lab wait at times.
 const lanes = Number(values.lanes ?? Math.min(availableParallelism() + 1, 4));
 const folder = mkdtempSync(join(tmpdir(), "istio-federation-tests-"));
 const start = performance.now();

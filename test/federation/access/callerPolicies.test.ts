@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Caller, CallerRules } from "../../../federation/config/callers.ts";
 import type { Offer } from "../../../federation/exports/offer.ts";
 import {
-  getThrough,
+  allowedCalls,
   barOffer,
   http,
   mesh,
@@ -15,7 +15,7 @@ import {
 const LOCAL = ["b.local/xyz/web", "b.local/shop/bar", "plaintext"];
 const OF_A = ["a.local/client/sleep", "a.local/client/other", "a.local/batch/job"];
 const OF_C = ["c.local/client/sleep"];
-/** Its workloads do not say where it leads. */
+/** Its target port is unknown. */
 const late = { number: 81, name: "late", protocol: "HTTP" as const, ...unknown };
 const ALL = [...LOCAL, ...OF_A, ...OF_C];
 
@@ -54,7 +54,7 @@ describe("AuthorizationPolicies for callers", () => {
         },
       },
     ]);
-    assert.deepEqual(getThrough(policies, ALL), [...LOCAL, "a.local/client/sleep"]);
+    assert.deepEqual(allowedCalls(policies, ALL), [...LOCAL, "a.local/client/sleep"]);
   });
 
   const cases: [string, Parameters<typeof policiesFor>, string[], string[]][] = [
@@ -146,7 +146,7 @@ describe("AuthorizationPolicies for callers", () => {
   ];
   for (const [what, args, calls, expected] of cases) {
     it(`restrict ${what}`, () => {
-      assert.deepEqual(getThrough(policiesFor(...args).policies, calls), expected);
+      assert.deepEqual(allowedCalls(policiesFor(...args).policies, calls), expected);
     });
   }
 
@@ -162,7 +162,7 @@ describe("AuthorizationPolicies for callers", () => {
     ];
     for (const [callers, expected] of entries) {
       const { policies } = policiesFor({ callers }, {}, among);
-      assert.deepEqual(getThrough(policies, [...own, ...theirs]), [...own, ...expected]);
+      assert.deepEqual(allowedCalls(policies, [...own, ...theirs]), [...own, ...expected]);
     }
   });
 
@@ -227,12 +227,12 @@ describe("AuthorizationPolicies for callers", () => {
   });
 
   describe("where none can be enforced", () => {
-    const unguardable: [string, CallerRules, Partial<Offer>, string][] = [
+    const unenforceableRules: [string, CallerRules, Partial<Offer>, string][] = [
       ["without a selector", { callers: [{ namespaces: ["x"] }] }, { selector: {} }, "selector"],
       ["in Istio's root namespace", { localCallers: [] }, { namespace: "istio-system" }, "namespace"],
       ["without an HTTP port, by methods", { callers: [{ methods: ["GET"] }] }, { ports: [tcp] }, "ports"],
     ];
-    for (const [what, rule, changes, path] of unguardable) {
+    for (const [what, rule, changes, path] of unenforceableRules) {
       it(`a Service ${what} is not exported`, () => {
         const found = policiesFor(rule, changes);
         assert.deepEqual([found.policies, found.unenforceable], [[], ["bar.shop.svc.b.local"]]);
@@ -258,7 +258,7 @@ describe("AuthorizationPolicies for callers", () => {
     );
     const calls = [...ALL, ...ALL.map((call) => `${call} :9090`)];
     const through = ["b.local/xyz/web", ...OF_A];
-    assert.deepEqual(getThrough(policies, calls), [...through, ...through.map((call) => `${call} :9090`)]);
+    assert.deepEqual(allowedCalls(policies, calls), [...through, ...through.map((call) => `${call} :9090`)]);
     assert.deepEqual(warnings, []);
   });
 
@@ -286,7 +286,7 @@ describe("AuthorizationPolicies for callers", () => {
     it("follow today's rules on the last update's ports", () => {
       const { policies } = policiesFor(rule);
       const now = policiesFor({ ...rule, callers: [{ peer: "cluster-c" }] }, { ports: [web] }, {}, policies);
-      assert.deepEqual(getThrough(now.policies, ALL), ["b.local/xyz/web", ...OF_C]);
+      assert.deepEqual(allowedCalls(now.policies, ALL), ["b.local/xyz/web", ...OF_C]);
     });
 
     it("leave open what the last update left open for Services of the same workloads", () => {
@@ -307,7 +307,7 @@ describe("AuthorizationPolicies for callers", () => {
     it("deny peers on every port where the last update had none", () => {
       const other = policiesFor(rule, { name: "other" }).policies;
       const { policies, warnings } = policiesFor(rule, { ports: [web] }, {}, other);
-      assert.deepEqual(getThrough(policies, ALL), LOCAL);
+      assert.deepEqual(allowedCalls(policies, ALL), LOCAL);
       assert.match(
         warnings[0]?.rule ?? "",
         /no peer can call there, and callers of this cluster are not denied/,
@@ -357,7 +357,7 @@ describe("AuthorizationPolicies for callers", () => {
         "c.local/x/y :9090",
         "c.local/x/y :7070",
       ];
-      assert.deepEqual(getThrough(policies, calls), ["a.local/x/y", "c.local/x/y :9090"]);
+      assert.deepEqual(allowedCalls(policies, calls), ["a.local/x/y", "c.local/x/y :9090"]);
       assert.deepEqual(warnings, []);
     });
 
@@ -365,7 +365,9 @@ describe("AuthorizationPolicies for callers", () => {
       const one = barOffer({}, { audience: ["cluster-a"] });
       const two = barOffer({ callers: [{ namespaces: ["x"] }] }, { name: "twin" });
       const { policies, warnings } = decidePolicies([one, two], mesh);
-      assert.deepEqual(getThrough(policies, ["a.local/x/y", "a.local/z/y", "c.local/x/y"]), ["a.local/x/y"]);
+      assert.deepEqual(allowedCalls(policies, ["a.local/x/y", "a.local/z/y", "c.local/x/y"]), [
+        "a.local/x/y",
+      ]);
       assert.deepEqual(
         warnings.map(({ path }) => path),
         ["Service shop/twin.ports"],

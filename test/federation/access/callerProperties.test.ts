@@ -6,12 +6,12 @@ import type { PolicyContext } from "../../../federation/access/callers.ts";
 import type { Offer } from "../../../federation/exports/offer.ts";
 import { matches } from "../../../federation/core/labels.ts";
 import { barOffer, decidePolicies, mesh as context, unknown } from "./callersFixture.ts";
-import { type Call, letsIn } from "./policyEvaluator.ts";
+import { type Call, allowsCall } from "./policyEvaluator.ts";
 import { shuffled } from "../arbitraries.ts";
 import { sweep } from "../../support/sweep.ts";
 
-/** What the config says, told without policies: the meaning that those must have. */
-type Verdict = "allowed" | "refused" | "not ours to judge" | "either";
+/** The decision on a call by the config alone, which the policies must agree with. */
+type Verdict = "allowed" | "refused" | "not restricted" | "either";
 
 const PORTS = [
   { number: 80, name: "http", protocol: "HTTP" as const, targetPort: 8080, targetPorts: [8080] },
@@ -104,7 +104,7 @@ const others = (): fc.Arbitrary<Others[]> =>
     { maxLength: 3 },
   );
 
-/** Of one's own trust domain `b.local`, mostly; of peers none, one or both are known. */
+/** The own trust domain is mostly `b.local`; none, one or both peers are known. */
 const meshes = (): fc.Arbitrary<PolicyContext> =>
   fc
     .record({
@@ -121,33 +121,34 @@ const workload = () => fc.constantFrom<Record<string, string>>(...WORKLOADS);
 describe("AuthorizationPolicies for callers, for any rules", () => {
   it("deny at a workload exactly what its Services' rules or others' policies deny", () => {
     fc.assert(
-      fc.property(world(), workload(), call(), (made, labels, made2) => {
+      fc.property(world(), workload(), call(), (made, labels, attempt) => {
         const { policies, offered, mesh } = render(made);
         const here = offered.filter(({ selector }) => matches(selector, labels));
         const foreign = made.others.filter((policy) => selects(policy.selector, labels));
-        const verdict = judge(here, offered, made2, mesh);
-        const alone = letsIn(foreign, made2, mesh.trustDomain);
-        const together = letsIn(
+        const verdict = verdictOf(here, offered, attempt, mesh);
+        const alone = allowsCall(foreign, attempt, mesh.trustDomain);
+        const together = allowsCall(
           [
             ...foreign,
             ...policies
               .filter(({ spec }) => selects(spec.selector.matchLabels, labels))
               .map(({ spec }) => spec),
           ],
-          made2,
+          attempt,
           mesh.trustDomain,
         );
         if (verdict === "either") return !together || alone;
         if (verdict === "refused") return !together;
-        if (verdict === "not ours to judge") return together === alone;
-        const denied = !letsIn(
+        if (verdict === "not restricted") return together === alone;
+        const denied = !allowsCall(
           foreign.filter(({ action }) => action === "DENY"),
-          made2,
+          attempt,
           mesh.trustDomain,
         );
         const isNamed = here.some(
           (one) =>
-            one.rule.callers !== undefined && one.ports.some((port) => port.targetPorts.includes(made2.port)),
+            one.rule.callers !== undefined &&
+            one.ports.some((port) => port.targetPorts.includes(attempt.port)),
         );
         return together === (alone || (isNamed && !denied));
       }),
@@ -170,7 +171,8 @@ describe("AuthorizationPolicies for callers, for any rules", () => {
         const principalHere = local.principal?.replace(/^[^/]+/, mesh.trustDomain);
         const here = { ...local, ...(principalHere === undefined ? {} : { principal: principalHere }) };
         return (
-          letsIn([...foreign, ...own], here, mesh.trustDomain) === letsIn(foreign, here, mesh.trustDomain)
+          allowsCall([...foreign, ...own], here, mesh.trustDomain) ===
+          allowsCall(foreign, here, mesh.trustDomain)
         );
       }),
       { numRuns: sweep(500, 2000) },
@@ -180,7 +182,7 @@ describe("AuthorizationPolicies for callers, for any rules", () => {
   it("allow no caller that they denied before while ports of some Services are unknown", () => {
     const silenced = fc.array(fc.boolean(), { minLength: 3, maxLength: 9 });
     fc.assert(
-      fc.property(world(), silenced, workload(), call(), (made, isSilent, labels, made2) => {
+      fc.property(world(), silenced, workload(), call(), (made, isSilent, labels, attempt) => {
         let at = 0;
         const silent = made.services.map((one) => ({
           ...one,
@@ -193,7 +195,7 @@ describe("AuthorizationPolicies for callers, for any rules", () => {
         const foreign = made.others.filter((policy) => selects(policy.selector, labels));
         const [was, is] = [before, now].map((policies) => {
           const ours = policies.filter(({ spec }) => selects(spec.selector.matchLabels, labels));
-          return letsIn([...foreign, ...ours.map(({ spec }) => spec)], made2, made.mesh.trustDomain);
+          return allowsCall([...foreign, ...ours.map(({ spec }) => spec)], attempt, made.mesh.trustDomain);
         });
         return is !== true || was === true;
       }),
@@ -247,7 +249,7 @@ function render(
   return { policies, offered: all.filter(({ host }) => !unenforceable.includes(host)), mesh };
 }
 
-/** Whether some list, map or text in it is empty: istiod's validation refuses those. */
+/** Returns whether a list, map or text inside is empty, which istiod's validation refuses. */
 function hasEmpty(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return value === "" || value === undefined;
   const parts: unknown[] = Object.values(value);
@@ -260,28 +262,28 @@ function selects(selector: Record<string, string>, labels: Record<string, string
 }
 
 /** @param here the Services of the workload. */
-function judge(
+function verdictOf(
   here: readonly Offer[],
   offered: readonly Offer[],
   made: Call,
   { trustDomain, peers }: PolicyContext,
 ): Verdict {
-  // A certificate without a name says as little as none does.
+  // A certificate without an identity counts like none.
   const domain = made.principal === "" ? undefined : made.principal?.split("/", 1)[0];
   const at = here.filter(({ ports }) => ports.some(({ targetPorts }) => targetPorts.includes(made.port)));
   if (domain === undefined || domain === trustDomain) {
     const speaking = at.flatMap(({ rule }) => (rule.localCallers === undefined ? [] : [rule.localCallers]));
     const isRefused = speaking.some((entries) => domain === undefined || !decide(entries, made));
-    return isRefused ? "refused" : "not ours to judge";
+    return isRefused ? "refused" : "not restricted";
   }
   const peer = Object.keys(peers).find((name) => peers[name] === domain);
-  if (peer === undefined) return "not ours to judge";
+  if (peer === undefined) return "not restricted";
   if (at.length > 0) return at.every((one) => admitsOf(one, peer, made)) ? "allowed" : "refused";
-  // The gateway leads to no port that no exported Service offers, unless one of these is not offered whole or holds peers off.
+  // The gateway reaches other ports of the workload only if all of its Services are exported whole and unrestricted.
   if (offered.some(({ ports }) => ports.some(({ targetPorts }) => targetPorts.includes(made.port))))
     return "either";
   const known = PEERS.filter((name) => peers[name] !== undefined);
-  return here.some((one) => !one.isWhole || refusesSomebody(one, known)) ? "refused" : "not ours to judge";
+  return here.some((one) => !one.isWhole || refusesSomebody(one, known)) ? "refused" : "not restricted";
 }
 
 function admitsOf(one: Offer, peer: string, made: Call): boolean {
@@ -289,7 +291,7 @@ function admitsOf(one: Offer, peer: string, made: Call): boolean {
   return one.audience.includes(peer) && decide(entries, made);
 }
 
-/** Tried out with every caller that rules tell apart. */
+/** Evaluated for every caller that rules can distinguish. */
 function refusesSomebody(one: Offer, known: readonly string[]): boolean {
   const accounts = ["n1", "n2", "n3"].flatMap((namespace) =>
     ["s1", "s2", "s3"].map((account) => `x/ns/${namespace}/sa/${account}`),
@@ -302,7 +304,7 @@ function refusesSomebody(one: Offer, known: readonly string[]): boolean {
   );
 }
 
-/** The first entry that means the caller decides. */
+/** The first entry that matches the caller decides. */
 function decide(entries: readonly LocalCaller[], { principal: who = "", port, request }: Call): boolean {
   const [, , namespace = "", , account = ""] = who.split("/");
   const first = entries.find(

@@ -7,8 +7,8 @@ import { KUBECONFIG, LOCAL_CLUSTER } from "../samples.ts";
 
 const rule = fields(callerFields);
 
-/** What is told of an export rule's callers: paths and rules. */
-function told(raw: unknown): string[] {
+/** Returns the faults of an export rule's callers, as `path rule`. */
+function callerFaults(raw: unknown): string[] {
   const { error } = rule.safeParse(raw);
   return error === undefined ? [] : faultsOf(error, raw).map((fault) => `${fault.path} ${fault.rule}`);
 }
@@ -105,7 +105,7 @@ describe("Callers in an export rule", () => {
   ];
   for (const [what, raw, expected] of faulty) {
     it(`must not have ${what}`, () => {
-      const found = told(raw);
+      const found = callerFaults(raw);
       assert.equal(found.length, expected.length, found.join("\n"));
       for (const [index, pattern] of expected.entries()) assert.match(found[index] ?? "", pattern);
     });

@@ -3,7 +3,7 @@ import { type PolicyDecision, callerPolicies } from "../../../federation/access/
 import type { AuthorizationPolicy } from "../../../federation/access/authorizationPolicy.ts";
 import type { PolicyContext } from "../../../federation/access/callers.ts";
 import type { Offer } from "../../../federation/exports/offer.ts";
-import { type Call, letsIn } from "./policyEvaluator.ts";
+import { type Call, allowsCall } from "./policyEvaluator.ts";
 
 export const mesh: PolicyContext = {
   trustDomain: "b.local",
@@ -27,7 +27,7 @@ export const tcp = {
   targetPorts: [5432],
 };
 
-/** No workload shows the target ports of these. */
+/** Target ports that no workload has. */
 export const unknown = { targetPort: undefined, targetPorts: [] };
 
 /** Service `bar` of namespace `shop`, exported to both peers. */
@@ -72,10 +72,10 @@ export function policiesFor(
   return decidePolicies([barOffer(rule, changes)], { ...mesh, ...among }, last);
 }
 
-/** Calls of a list that get through, each written `principal [METHOD /path] [:port]`. */
-export function getThrough(policies: readonly AuthorizationPolicy[], calls: readonly string[]): string[] {
+/** Returns the allowed calls of a list, each written `principal [METHOD /path] [:port]`. */
+export function allowedCalls(policies: readonly AuthorizationPolicy[], calls: readonly string[]): string[] {
   return calls.filter((call) =>
-    letsIn(
+    allowsCall(
       policies.map(({ spec }) => spec),
       parseCall(call),
       mesh.trustDomain,

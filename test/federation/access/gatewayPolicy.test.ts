@@ -4,7 +4,7 @@ import type { CallerRules } from "../../../federation/config/callers.ts";
 import { isGatewayPolicy } from "../../../federation/access/gatewayPolicy.ts";
 import type { Offer } from "../../../federation/exports/offer.ts";
 import { barOffer, http, mesh, policiesFor, decidePolicies, unknown } from "./callersFixture.ts";
-import { letsIn } from "./policyEvaluator.ts";
+import { allowsCall } from "./policyEvaluator.ts";
 
 const SNI = "p80.bar.shop.svc.b.local";
 const GATEWAY = "b.local/ns/istio-gateway/sa/eastwestgateway";
@@ -13,26 +13,26 @@ const ids = ["sleep", "other"].flatMap((account) =>
 );
 
 function decide(rule: CallerRules, changes: Partial<Offer> = {}, more: Partial<typeof mesh> = {}) {
-  const { policies, ...told } = policiesFor(rule, { via: "terminated", ...changes }, more);
+  const { policies, ...rest } = policiesFor(rule, { via: "terminated", ...changes }, more);
   const at = (where: string) => policies.filter(({ namespace }) => namespace === where);
   const atGateway = at("istio-gateway").map(({ spec }) => spec);
   const atWorkload = at("shop").map(({ spec }) => spec);
   return {
-    ...told,
+    ...rest,
     policies,
-    /** Who gets from the gateway on, asking for the Service. */
+    /** Callers that the gateway allows to call the Service. */
     passing: ids.filter((principal) =>
-      letsIn(atGateway, { principal, port: 15443, serverName: SNI }, "b.local"),
+      allowsCall(atGateway, { principal, port: 15443, serverName: SNI }, "b.local"),
     ),
-    letsIn: (principal: string, serverName: string) =>
-      letsIn(atGateway, { principal, port: 15443, serverName }, "b.local"),
-    /** Whether the workload takes a call of somebody. */
-    takes: (principal: string) =>
-      letsIn(atWorkload, { principal, port: 8080, request: { method: "GET", path: "/" } }, "b.local"),
+    gatewayAllows: (principal: string, serverName: string) =>
+      allowsCall(atGateway, { principal, port: 15443, serverName }, "b.local"),
+    /** Returns whether the workload allows a caller. */
+    workloadAllows: (principal: string) =>
+      allowsCall(atWorkload, { principal, port: 8080, request: { method: "GET", path: "/" } }, "b.local"),
   };
 }
 
-const STRANGERS = {
+const UNKNOWN_CALLERS = {
   from: [{ source: { notPrincipals: ["a.local/*", "c.local/*"] } }],
   to: [{ operation: { ports: ["15443"] } }],
 };
@@ -48,7 +48,7 @@ describe("The AuthorizationPolicy of a TLS-terminating gateway", () => {
         spec: {
           selector: { matchLabels: { istio: "eastwestgateway" } },
           action: "DENY",
-          rules: [STRANGERS],
+          rules: [UNKNOWN_CALLERS],
         },
       },
     ]);
@@ -86,9 +86,9 @@ describe("The AuthorizationPolicy of a TLS-terminating gateway", () => {
       [{}, {}, { peers: {} }],
       [{}, {}, { peers: { "cluster-a": undefined } }],
     ] as [CallerRules, Partial<Offer>, Partial<typeof mesh>][]) {
-      const { letsIn: lets } = decide(rule, changes, more);
-      assert.ok(!lets("", SNI), JSON.stringify([rule, changes, more]));
-      assert.ok(!lets("b.local/ns/client/sa/sleep", SNI));
+      const { gatewayAllows } = decide(rule, changes, more);
+      assert.ok(!gatewayAllows("", SNI), JSON.stringify([rule, changes, more]));
+      assert.ok(!gatewayAllows("b.local/ns/client/sa/sleep", SNI));
     }
   });
 
@@ -114,11 +114,15 @@ describe("The AuthorizationPolicy of a TLS-terminating gateway", () => {
       { source: { principals: ["a.local/*"], notPrincipals: ["a.local/ns/client/*"] } },
     ];
     assert.deepEqual(rules(all), [
-      [STRANGERS, { from: refused, when: sni("b", "c") }, { from: refused.slice(0, 1), when: sni("d") }],
+      [
+        UNKNOWN_CALLERS,
+        { from: refused, when: sni("b", "c") },
+        { from: refused.slice(0, 1), when: sni("d") },
+      ],
     ]);
-    assert.deepEqual(rules(all.slice(0, 1)), [[STRANGERS]]);
-    // Where all have the same rule, there is no need to name them.
-    assert.deepEqual(rules(all.slice(1, 3)), [[STRANGERS, { from: refused, to: STRANGERS.to }]]);
+    assert.deepEqual(rules(all.slice(0, 1)), [[UNKNOWN_CALLERS]]);
+    // Services that all have the same rule need no SNI condition.
+    assert.deepEqual(rules(all.slice(1, 3)), [[UNKNOWN_CALLERS, { from: refused, to: UNKNOWN_CALLERS.to }]]);
   });
 
   it("is split where it would exceed the number of rules that Istio accepts", () => {
@@ -141,10 +145,10 @@ describe("The AuthorizationPolicy of a TLS-terminating gateway", () => {
   it("matches a peer of trust domain cluster.local apart from this cluster", () => {
     const peers = { "cluster-a": "cluster.local" };
     const rule = { callers: [{ serviceAccounts: ["client/sleep"] }] };
-    const { letsIn: lets } = decide(rule, {}, { peers });
-    assert.ok(lets("cluster.local/ns/client/sa/sleep", SNI));
-    assert.ok(!lets("cluster.local/ns/client/sa/other", SNI));
-    assert.ok(!lets("b.local/ns/client/sa/sleep", SNI));
+    const { gatewayAllows } = decide(rule, {}, { peers });
+    assert.ok(gatewayAllows("cluster.local/ns/client/sa/sleep", SNI));
+    assert.ok(!gatewayAllows("cluster.local/ns/client/sa/other", SNI));
+    assert.ok(!gatewayAllows("b.local/ns/client/sa/sleep", SNI));
   });
 
   it("lets the gateway through to workloads that restrict local callers, and no peer", () => {
@@ -153,12 +157,12 @@ describe("The AuthorizationPolicy of a TLS-terminating gateway", () => {
       [{ namespaces: ["xyz"] }],
       [{ namespaces: ["istio-gateway"], methods: ["PUT"] }],
     ]) {
-      const { takes } = decide({ localCallers });
-      assert.ok(takes(GATEWAY));
-      assert.ok(!takes("b.local/ns/shop/sa/web"));
+      const { workloadAllows } = decide({ localCallers });
+      assert.ok(workloadAllows(GATEWAY));
+      assert.ok(!workloadAllows("b.local/ns/shop/sa/web"));
     }
-    const { takes } = decide({ localCallers: [] }, {}, { gatewayAccount: "own" });
-    assert.ok(takes("b.local/ns/istio-gateway/sa/own") && !takes(GATEWAY));
+    const { workloadAllows } = decide({ localCallers: [] }, {}, { gatewayAccount: "own" });
+    assert.ok(workloadAllows("b.local/ns/istio-gateway/sa/own") && !workloadAllows(GATEWAY));
   });
 
   it("is accompanied by an ALLOW policy for the gateway beside those of others", () => {
@@ -201,9 +205,13 @@ describe("The AuthorizationPolicy of a TLS-terminating gateway", () => {
     const audiences = fc.subarray(["cluster-a", "cluster-c"], { minLength: 1 });
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 4 }), audiences, (callers, audience) => {
-        const passedOn = policiesFor({ callers }, { audience }).policies.map(({ spec }) => spec);
+        const passthrough = policiesFor({ callers }, { audience }).policies.map(({ spec }) => spec);
         const expected = ofPeers.filter((principal) =>
-          letsIn(passedOn, { principal, port: 8080, request: { method: "GET", path: "/" } }, "b.local"),
+          allowsCall(
+            passthrough,
+            { principal, port: 8080, request: { method: "GET", path: "/" } },
+            "b.local",
+          ),
         );
         assert.deepEqual(decide({ callers }, { audience }).passing, expected);
       }),

@@ -6,7 +6,7 @@ import type { Offer } from "../../../federation/exports/offer.ts";
 import { matches } from "../../../federation/core/labels.ts";
 import { terminatedSni } from "../../../federation/exports/gatewayListeners.ts";
 import { barOffer, decidePolicies, mesh as context } from "./callersFixture.ts";
-import { letsIn } from "./policyEvaluator.ts";
+import { allowsCall } from "./policyEvaluator.ts";
 import { shuffled } from "../arbitraries.ts";
 
 const OWN = "b.local";
@@ -18,7 +18,7 @@ const PORTS = [
 const SELECTORS = [{ app: "x" }, { app: "x", v: "2" }, { v: "2" }, { app: "y" }];
 const WORKLOADS = [{ app: "x" }, { app: "x", v: "2" }, { app: "y", v: "2" }, { app: "y" }];
 const PEERS = ["cluster-a", "cluster-c"];
-/** Of peers, of this cluster, and of strangers; and a certificate that has no name. */
+/** Callers of peers, of this cluster and of others, and a certificate without an identity. */
 const CALLERS = [
   ...["a.local", "c.local", "cluster.local", OWN, "d.local"].flatMap((domain) =>
     ["n1/sa/s1", "n1/sa/s2", "n2/sa/s1"].map((account) => `${domain}/ns/${account}`),
@@ -76,7 +76,7 @@ describe("The AuthorizationPolicy of a TLS-terminating gateway, for any rules", 
           for (const { number } of one.ports) {
             const serverName = terminatedSni(one.host, number);
             const passing = CALLERS.filter((principal) =>
-              letsIn(atGateway, { principal, port: 15443, serverName }, OWN),
+              allowsCall(atGateway, { principal, port: 15443, serverName }, OWN),
             );
             assert.deepEqual(
               passing,
@@ -116,7 +116,7 @@ describe("The AuthorizationPolicy of a TLS-terminating gateway, for any rules", 
         ))
           for (const port of one.ports.flatMap(({ targetPorts }) => targetPorts))
             assert.ok(
-              letsIn(
+              allowsCall(
                 here.map(({ spec }) => spec),
                 { principal: GATEWAY, port },
                 OWN,
@@ -134,7 +134,7 @@ function policiesIn(place: string, all: readonly Offer[], mesh: PolicyContext) {
   return policies.filter(({ namespace }) => namespace === place).map(({ spec }) => spec);
 }
 
-/** What the config says, told without policies. Peers that have one trust domain are as one to it. */
+/** Decides by the config alone; peers with the same trust domain count as one. */
 function admits({ audience, rule }: Offer, mesh: PolicyContext, who: string): boolean {
   const [domain, , namespace = "", , account = ""] = who.split("/");
   const known = PEERS.filter((name) => mesh.peers[name] === domain);

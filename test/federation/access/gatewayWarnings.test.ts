@@ -44,7 +44,7 @@ describe("A warning about a TLS-terminating gateway", () => {
     assert.deepEqual(more, []);
     assert.equal(warning?.path, "exports");
     assert.match(warning.rule, /terminates TLS at 201 port\(s\) and restricts callers by SNI at 201 of them/);
-    // They all have one rule, or only some restrict anybody: what the gateway is told grows with their number only.
+    // With one common rule, or few restrictions, the policy grows linearly.
     assert.deepEqual(
       many(400, () => ownRule(0)),
       [],

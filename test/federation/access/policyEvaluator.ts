@@ -7,23 +7,23 @@ import type {
 
 /** A call as a workload's proxy sees it: a request, or (without a method) no more than a connection. */
 export interface Call {
-  /** `<trust domain>/ns/<namespace>/sa/<service account>`; empty for a certificate without a name, left out in plaintext. */
+  /** `<trust domain>/ns/<namespace>/sa/<service account>`; empty for a certificate without an identity, undefined in plaintext. */
   principal?: string;
   /** The workload's. */
   port: number;
-  /** Whom the caller asks for in the TLS handshake. */
+  /** SNI of the TLS handshake. */
   serverName?: string;
   request?: { method: string; path: string };
 }
 
-/** A policy at a workload, whoever made it. */
+/** A policy at a workload, of any owner. */
 export type EnforcedPolicy = Pick<AuthorizationPolicy["spec"], "action" | "rules">;
 
 /**
- * Whether a workload lets a call in, as Istio's proxies decide it (pilot/pkg/security/authz: builder.go, model.go, generator.go; and
+ * Returns whether a workload allows a call, like Istio's proxies (pilot/pkg/security/authz: builder.go, model.go, generator.go; and
  * trustdomain/bundle.go for names of our own trust domain).
  */
-export function letsIn(policies: readonly EnforcedPolicy[], call: Call, trustDomain: string): boolean {
+export function allowsCall(policies: readonly EnforcedPolicy[], call: Call, trustDomain: string): boolean {
   const [deny, allow] = (["DENY", "ALLOW"] as const).map((wanted) =>
     policies
       .filter(({ action }) => action === wanted)
@@ -76,7 +76,7 @@ function ownName(name: string, trustDomain: string): string {
 function isFor(operation: Operation, action: "ALLOW" | "DENY", { port, request }: Call): boolean {
   const { ports, notPorts, methods, notMethods, paths, notPaths } = operation;
   const ofHttp = [methods, notMethods, paths, notPaths].some((values) => values !== undefined);
-  // Where there are only connections, a DENY rule loses its HTTP conditions and an ALLOW rule that has some is no rule.
+  // On TCP ports, a DENY rule loses its HTTP conditions, and an ALLOW rule with HTTP conditions is dropped.
   if (ofHttp && request === undefined && action === "ALLOW") return false;
   const is = (values: readonly string[] | undefined, text: string): boolean =>
     values === undefined || values.some((value) => fits(value, text));

@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 const past = { notBefore: new Date(Date.now() - 2 * HOUR), notAfter: new Date(Date.now() - HOUR) };
 const future = { notBefore: new Date(Date.now() + HOUR), notAfter: new Date(Date.now() + 2 * HOUR) };
 
-/** Its faults, each as `field: rule`. */
+/** Returns the faults, each as `field: rule`. */
 function faultsOf(given: ProvidedPems): string[] {
   const validated = validateProvided(given, new Date());
   const prefix = "certificateAuthority.provided.";

@@ -25,12 +25,12 @@ const PEERS: PeerTrustState[] = [{ peer: "cluster-b", roots: ["AA", "BB"] }];
 
 const at = (root: number, phase: Phase): Rotation => ({ root, phase });
 
-/** Of long ago, unless said otherwise. */
+/** A record whose phase began a day ago by default. */
 function record(rotation: Rotation, changes: Partial<RotationRecord> = {}): RotationRecord {
   return { ...rotation, since: "2026-11-20T10:00:00Z", roots: ROOTS, signedUntil: {}, ...changes };
 }
 
-/** Where all are where they should be; istiod signs with the second root. */
+/** A context in which all peers trust both roots and istiod signs with the second one. */
 const context: RotationContext = {
   peers: PEERS,
   istiod: { isInstalled: true, roots: ["BB", "AA"], signer: "BB", signedUntil: {} },
@@ -153,10 +153,10 @@ describe("A phase change of a root rotation", () => {
         let last = recordStep({ wanted: at(1, "drop"), last: undefined, now: utc(NOW) }, { 1: "root 1" });
         let station = 0;
         let hours = 0;
-        /** What the cluster runs with, recorded or not. */
+        /** Roots in use by the cluster, recorded or not. */
         let real = rolesOf(last);
         let written: Record<string, string> = {};
-        /** When the last certificate under a root ends, in hours. */
+        /** Expiry of the last certificate issued by each root, in hours. */
         const leaves = new Map<number, number>();
         for (const { by, fails, pause } of walk) {
           leaves.set(real.signing, hours + pause + 24);

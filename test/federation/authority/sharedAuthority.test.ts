@@ -126,8 +126,8 @@ describe("A cluster under a shared root", () => {
     });
 
     it("for a certificate with its present key", async () => {
-      const stranger = sign(root, await testRequest(SUBJECT));
-      for (const signed of [stranger, "?"])
+      const foreign = sign(root, await testRequest(SUBJECT));
+      for (const signed of [foreign, "?"])
         assert.match(
           reasonOf(published({ "cluster-b": signed })),
           /root-ca has signed another request than it makes; run `pulumi up` on stack root-ca/,

@@ -5,7 +5,7 @@ import { CONFIG_KEYS } from "../../../federation/config/stackConfig.ts";
 import { FaultsError, describeFault } from "../../../federation/core/fault.ts";
 import { KUBECONFIG, LOCAL_CLUSTER as cluster, configFaults, faultsThrown, validConfig } from "../samples.ts";
 
-/** Everything that can be configured. */
+/** A config with every field set. */
 const full = {
   cluster: {
     ...cluster,
@@ -51,7 +51,7 @@ const full = {
   allowGatewayAddresses: ["127.0.0.0/8", "fe80::/10"],
 };
 
-/** As short as can be. */
+/** The minimal config. */
 const shortest = { cluster, kubeconfig: KUBECONFIG };
 
 describe("A stack's config", () => {

@@ -47,12 +47,12 @@ describe("A change of services", () => {
     fc.assert(
       fc.property(services, services, (before, after) => {
         const { added, changed, removed } = changeBetween(before, after);
-        const told = [...added, ...changed, ...removed];
+        const listed = [...added, ...changed, ...removed];
         const hosts = new Set([...Object.keys(before), ...Object.keys(after)]);
         const own = (map: Record<string, string>, host: string) =>
           Object.hasOwn(map, host) ? map[host] : undefined;
         const differing = [...hosts].filter((host) => own(before, host) !== own(after, host));
-        assert.deepEqual(told.sort(), differing.sort());
+        assert.deepEqual(listed.sort(), differing.sort());
       }),
     );
   });

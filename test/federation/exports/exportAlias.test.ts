@@ -109,10 +109,10 @@ describe("A Service that is exported under an alias", () => {
   it("is not exported where another Service has the same alias", () => {
     const services = [bar, { ...bar, name: "foo" }];
     const made = [{ namespaces: ["xyz"], services: ["*"], as: ALIAS }];
-    const { services: offered, warned, rules: told } = offer({}, { services }, made);
+    const { services: offered, warned, rules: reasons } = offer({}, { services }, made);
     assert.deepEqual([offered, warned], [{}, ["exports[0].as"]]);
     assert.equal(
-      told[0],
+      reasons[0],
       "would be the host name of 2 Services (xyz/bar, xyz/foo), so none of them is exported",
     );
     const optedOut = { ...services[1]!, labels: { "istio-federation.dev/export": "false" } };

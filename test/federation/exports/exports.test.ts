@@ -65,7 +65,7 @@ describe("The exports of a cluster", () => {
       "app.kubernetes.io/managed-by": "istio-federation",
       "istio-federation.dev/peer": "cluster-a",
     };
-    const told = (rules: ExportRule[]) => {
+    const exportsOfRules = (rules: ExportRule[]) => {
       const local = { ...bar, name: "local", labels };
       const { services, warnings } = exportsIn(
         found({ services: [bar, local], workloads: [pod] }),
@@ -75,8 +75,8 @@ describe("The exports of a cluster", () => {
       return [Object.keys(services), warnings.map(({ path, value, rule }) => [path, value, rule])];
     };
     for (const rules of [byLabel, [{ services: ["*"] }]])
-      assert.deepEqual(told(rules), [["bar.xyz.svc.cluster-b.local"], []]);
-    assert.deepEqual(told([{ namespaces: ["xyz"], services: ["local"] }]), [
+      assert.deepEqual(exportsOfRules(rules), [["bar.xyz.svc.cluster-b.local"], []]);
+    assert.deepEqual(exportsOfRules([{ namespaces: ["xyz"], services: ["local"] }]), [
       [],
       [["exports[0]", "xyz/local", "was created by this program for an import, so it is not exported"]],
     ]);

@@ -14,7 +14,7 @@ type Labels = Record<string, string>;
 
 const namespace = fc.constantFrom("abc", "xyz", "xyz");
 
-/** Mostly there is nothing: were everything asked of everything, nothing would be left to look at. */
+/** Mostly undefined, as otherwise no Service would match all conditions. */
 function seldom<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, arbitrary);
 }
@@ -103,7 +103,7 @@ const named = {
   selector: (object: { namespace: string; name: string }) => `${object.namespace}/${object.name}`,
 };
 
-/** What may be found in a cluster, names among it that rules have. */
+/** Objects of a cluster, with names that rules match. */
 export const findings: fc.Arbitrary<ClusterServices> = fc.record({
   services: fc.uniqueArray(service, { ...named, minLength: 1 }),
   workloads: fc.array(workload, { minLength: 1, maxLength: 8 }),

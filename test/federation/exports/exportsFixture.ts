@@ -40,7 +40,7 @@ export const twoPorts = [
 export const byName: ExportRule[] = [{ namespaces: ["xyz"], services: ["bar"] }];
 export const byLabel: ExportRule[] = [{ selector: { "istio-federation.dev/export": "true" } }];
 
-/** What was found in a cluster that has nothing else. */
+/** Objects of a cluster that is empty otherwise. */
 export function found(changes: Partial<ClusterServices>): ClusterServices {
   return {
     services: [],

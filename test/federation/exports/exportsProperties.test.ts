@@ -12,7 +12,7 @@ import { findings, rules } from "./exportsArbitraries.ts";
 import { bar, cluster, pod, exportsIn } from "./exportsFixture.ts";
 import { contractOf } from "../samples.ts";
 
-/** What a peer may reach: `host:port`. */
+/** Ports that a peer can reach, as `host:port`. */
 function reached(found: ClusterServices, made: readonly ExportRule[], peer: string): string[] {
   const { offers } = exportsIn(found, made, cluster);
   return offers
@@ -20,7 +20,7 @@ function reached(found: ClusterServices, made: readonly ExportRule[], peer: stri
     .flatMap(({ host, ports }) => ports.map(({ number }) => `${host}:${number}`));
 }
 
-/** How many of 100 findings by these arbitraries export anything. */
+/** Counts the samples, out of 100, that export a Service. */
 function fruitful(): number {
   const samples = fc.sample(fc.tuple(findings, rules), { numRuns: 100, seed: 1 });
   return samples.filter(([found, made]) => exportsIn(found, made, cluster).offers.length > 0).length;

@@ -12,11 +12,14 @@ import { contractService, label } from "../arbitraries.ts";
 import { BAR, barService } from "../samples.ts";
 
 const FOO = "foo.xyz.svc.cluster-b.local";
-const opened = { ...barService, terminated: true as const };
+const terminatedService = { ...barService, terminated: true as const };
 
 describe("The servers of the gateway", () => {
   it("are one for passthrough and one per terminated port, on the same gateway port", () => {
-    const servers = gatewayServers(gatewayListeners({ [BAR]: opened, [FOO]: barService }), "10.0.0.1");
+    const servers = gatewayServers(
+      gatewayListeners({ [BAR]: terminatedService, [FOO]: barService }),
+      "10.0.0.1",
+    );
     const name = servers[1]?.port.name ?? "";
     assert.match(name, /^tls-8080-[0-9a-f]{16}$/);
     assert.deepEqual(servers, [
@@ -38,7 +41,7 @@ describe("The servers of the gateway", () => {
   it("do not exist without exports, nor for passthrough where all TLS is terminated", () => {
     assert.deepEqual(gatewayServers(gatewayListeners({}), undefined), []);
     assert.deepEqual(
-      gatewayServers(gatewayListeners({ [BAR]: opened }), undefined).map(({ tls }) => tls.mode),
+      gatewayServers(gatewayListeners({ [BAR]: terminatedService }), undefined).map(({ tls }) => tls.mode),
       ["ISTIO_MUTUAL"],
     );
   });
@@ -69,7 +72,7 @@ describe("The servers of the gateway", () => {
   });
 
   it("have a TCP route for each port to its Service", () => {
-    const [port = assert.fail()] = gatewayListeners({ [BAR]: opened }).terminated;
+    const [port = assert.fail()] = gatewayListeners({ [BAR]: terminatedService }).terminated;
     assert.deepEqual(terminatedRoute(port), {
       hosts: [`p8080.${BAR}`],
       gateways: ["istio-gateway/eastwestgateway"],

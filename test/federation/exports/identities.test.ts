@@ -11,7 +11,7 @@ describe("The identities of an export", () => {
       pod,
       pod,
       { ...pod, serviceAccount: "" },
-      { ...pod, serviceAccount: "stranger", labels: { ...pod.labels, app: "other" } },
+      { ...pod, serviceAccount: "other", labels: { ...pod.labels, app: "other" } },
       { ...pod, serviceAccount: "foreigner", namespace: "abc" },
     ];
     assert.deepEqual(offerOf({}, workloads).offered?.subjectAltNames, [

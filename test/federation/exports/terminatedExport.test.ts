@@ -17,12 +17,12 @@ import {
 
 const rules: ExportRule[] = [{ namespaces: ["xyz"], services: ["bar"], gateway: "terminating" }];
 const gatewayId = "spiffe://b.example/ns/istio-gateway/sa/eastwestgateway";
-const openedBar = { ...offeredBar, subjectAltNames: [gatewayId], terminated: true as const };
+const terminatedBar = { ...offeredBar, subjectAltNames: [gatewayId], terminated: true as const };
 
 describe("A Service behind a TLS-terminating gateway", () => {
   it("has the gateway's identity in the contract and in the offer", () => {
     const { offered, offer, warned } = exportsOf({}, [pod], rules);
-    assert.deepEqual([offered, warned], [openedBar, []]);
+    assert.deepEqual([offered, warned], [terminatedBar, []]);
     assert.deepEqual([offer?.via, offer?.isWhole], ["terminated", true]);
   });
 
@@ -44,9 +44,9 @@ describe("A Service behind a TLS-terminating gateway", () => {
   });
 
   it("is exported without workloads, with a warning", () => {
-    const { offered, rules: told } = exportsOf({}, [], rules);
-    assert.deepEqual(offered, openedBar);
-    assert.deepEqual(told, [
+    const { offered, rules: reasons } = exportsOf({}, [], rules);
+    assert.deepEqual(offered, terminatedBar);
+    assert.deepEqual(reasons, [
       "selects no workload: the Service stays exported, and peers' calls fail until one runs",
     ]);
   });
@@ -55,15 +55,18 @@ describe("A Service behind a TLS-terminating gateway", () => {
 
   it("is not exported without a selector, unless annotated with identities", () => {
     assert.equal(exportsOf({ selector: {} }, [], rules).offered, undefined);
-    const { offered, warned, rules: told } = exportsOf({ selector: {}, annotations }, [], rules);
-    assert.deepEqual([offered, warned], [openedBar, ["Service xyz/bar.selector"]]);
-    assert.match(told[0] ?? "", /^is missing, .* in plaintext unless a DestinationRule .* are not checked$/);
+    const { offered, warned, rules: reasons } = exportsOf({ selector: {}, annotations }, [], rules);
+    assert.deepEqual([offered, warned], [terminatedBar, ["Service xyz/bar.selector"]]);
+    assert.match(
+      reasons[0] ?? "",
+      /^is missing, .* in plaintext unless a DestinationRule .* are not checked$/,
+    );
   });
 
   it("ignores annotated identities with a selector, but is not exported where they are invalid", () => {
-    const { offered, rules: told } = exportsOf({ annotations }, [pod], rules);
-    assert.deepEqual(offered, openedBar);
-    assert.match(told.join(), /^has no effect: the TLS-terminating gateway shows its own identity/);
+    const { offered, rules: reasons } = exportsOf({ annotations }, [pod], rules);
+    assert.deepEqual(offered, terminatedBar);
+    assert.match(reasons.join(), /^has no effect: the TLS-terminating gateway shows its own identity/);
     const wrong = { "istio-federation.dev/subject-alt-names": "spiffe://a.example/ns/x/sa/y" };
     for (const selector of [{}, { app: "bar" }]) {
       const held = exportsOf({ selector, annotations: wrong }, [pod], rules);
@@ -92,15 +95,18 @@ describe("A Service behind a TLS-terminating gateway", () => {
     const some = exportsOf({}, [pod, v2], rules, {
       peerAuthentications: [{ ...disable, selector: { version: "v2" } }],
     });
-    assert.deepEqual(some.offered, openedBar);
+    assert.deepEqual(some.offered, terminatedBar);
     assert.match(some.rules.join(), /at some workloads, which the gateway calls in plaintext$/);
   });
 
   it("causes a warning where the gateway calls its workloads in plaintext", () => {
     const bare = { ...pod, labels: { app: "bar" } };
-    const { offered, rules: told } = exportsOf({}, [pod, bare], rules);
-    assert.deepEqual(offered, openedBar);
-    assert.match(told.join(), /^selects 2 workload\(s\), 1 of them without a sidecar .* calls in plaintext$/);
+    const { offered, rules: reasons } = exportsOf({}, [pod, bare], rules);
+    assert.deepEqual(offered, terminatedBar);
+    assert.match(
+      reasons.join(),
+      /^selects 2 workload\(s\), 1 of them without a sidecar .* calls in plaintext$/,
+    );
   });
 
   it("is not exported where its name is too long for a server of the gateway", () => {
@@ -108,8 +114,8 @@ describe("A Service behind a TLS-terminating gateway", () => {
     const longest = `${`${"a".repeat(60)}.`.repeat(3)}${"b".repeat(52)}`;
     const hosts = (gateway: ExportRule["gateway"] & string, domain: string) => {
       const there = found({ services: [bar], workloads: [pod] });
-      const told = exportsIn(there, [{ ...rules[0], gateway }], { ...cluster, domain });
-      return [Object.keys(told.services).length, told.warnings.map(({ path }) => path)];
+      const reasons = exportsIn(there, [{ ...rules[0], gateway }], { ...cluster, domain });
+      return [Object.keys(reasons.services).length, reasons.warnings.map(({ path }) => path)];
     };
     assert.deepEqual(hosts("terminating", longest), [1, []]);
     assert.deepEqual(hosts("terminating", `${longest}b`), [0, ["Service xyz/bar.name"]]);
@@ -117,7 +123,7 @@ describe("A Service behind a TLS-terminating gateway", () => {
   });
 
   it("stays terminated while the cluster is unreachable, and does not keep the gateway's identity when it is passed through again", () => {
-    const last = { [BAR_HOST]: openedBar };
+    const last = { [BAR_HOST]: terminatedBar };
     assert.deepEqual(lastExports(last, byName, cluster, []), last);
     const { services } = exportsIn(found({ services: [bar] }), byName, cluster, last);
     assert.deepEqual(services, {});

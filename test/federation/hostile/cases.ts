@@ -7,11 +7,11 @@ import { contractOf } from "../samples.ts";
 /** A contract that was honest before it was changed. */
 export interface HostileCase {
   honest: Contract;
-  /** Whether only services were changed, so that the contract as a whole stays what it was. */
+  /** True if only services were changed, so the contract's other fields stay valid. */
   servicesOnly: boolean;
   mutations: Mutation[];
   exportTo: string[];
-  /** For the order in which a second reader finds everything. */
+  /** Seed of the order of fields for a second parse. */
   order: number;
 }
 

@@ -24,7 +24,7 @@ export const DOMAINS = [
   "global",
 ];
 
-/** Further domains that it may say it owns: its own, and what none may own. */
+/** Further domains that a contract may list: valid ones, and ones that nobody may own. */
 export const OWNED = ["shop.example", "shop.example", "evil.example", "x.shop.example", "x.svc", 5, null];
 
 /** Names of services: of others, of nobody, and of a form that no Service has. */

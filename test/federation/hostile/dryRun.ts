@@ -4,16 +4,16 @@ import { text } from "node:stream/consumers";
 import type { ServiceEntry } from "../../../federation/imports/serviceEntry.ts";
 import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 
-/** What an API server would do with an object. */
+/** The answer of an API server to a dry run. */
 export interface Verdict {
   status: number;
-  /** Why not; the object itself when it would take it. */
+  /** The refusal, or the object if accepted. */
   answer: string;
   /** From the `Warning` headers, istiod's among them. */
   warnings: string[];
 }
 
-/** Asks an API server what it, and the admission webhooks that it calls, would say to entries; nothing is written. */
+/** Sends ServiceEntries to an API server and its admission webhooks as a dry run. */
 export class DryRun {
   private readonly options: RequestOptions;
 
@@ -30,7 +30,7 @@ export class DryRun {
     return new DryRun({ ...options, host: server.hostname, port: server.port });
   }
 
-  /** By server-side apply, as the program writes, and without mercy for fields that nobody knows. */
+  /** Uses server-side apply like the program, with strict field validation. */
   async apply({ metadata, ...entry }: ServiceEntry): Promise<Verdict> {
     const { namespace, name } = metadata;
     const path = `/apis/networking.istio.io/v1/namespaces/${namespace}/serviceentries/${name}`;

@@ -3,7 +3,7 @@ import { gatewaysOf, identitiesOf, portsOf } from "./extremes.ts";
 import { type Place, placesIn, read, remove, write } from "./tree.ts";
 import { EDITS, HUGE, LENGTHS, ODD_KEYS, WRONG } from "./values.ts";
 
-/** One change of a contract, or of its services: which kind, where, and which variant. */
+/** One change of a contract or of its services: kind, place and variant. */
 export interface Mutation {
   family: Family;
   at: number;
@@ -101,7 +101,7 @@ const FAMILIES = {
     const choice = [{}, { app: "bar" }, { "a b": "c" }, { app: "b c" }, { app: 5 }, many, ["app"], "app"];
     write(fieldOf(map[host], "labels"), nth<unknown>(choice, pick));
   }),
-  "opening of a service": services((map, host, pick) => {
+  "terminated field of a service": services((map, host, pick) => {
     write(fieldOf(map[host], "terminated"), nth<unknown>([true, false, "true", 1, []], pick));
   }),
   gateways(root, at, pick) {
@@ -153,7 +153,7 @@ export const SERVICE_FAMILIES: readonly Family[] = [
   "ports",
   "peers of a service",
   "labels of a service",
-  "opening of a service",
+  "terminated field of a service",
 ];
 
 export const ALL_FAMILIES = Object.keys(FAMILIES) as Family[];
@@ -175,7 +175,7 @@ function texts(change: (place: Place, text: string, pick: number) => void): Chan
   };
 }
 
-/** Of a contract its services; else the value is a map of services itself. */
+/** Changes a contract's services, or a value that is itself a map of services. */
 function services(change: (map: Record<string, unknown>, host: string, pick: number) => void): Change {
   return (root, at, pick) => {
     const found = isMap(root) && "services" in root ? root["services"] : root;

@@ -19,10 +19,10 @@ const LOCAL = {
   allowGatewayAddresses: [],
 } satisfies LocalCluster;
 
-/** The same, where the peer's services are called by names in its mesh domain. */
+/** {@link LOCAL} with the peer's hosts in its mesh domain. */
 const RENAMING = { ...LOCAL, names: { "cluster-b": "mesh" } } satisfies LocalCluster;
 
-/** A peer that stands beside the hostile one, in some cases. */
+/** A second peer, in some cases. */
 const NEIGHBOUR = contractOf({
   cluster: "cluster-c",
   clusterDomain: "cluster-c.local",
@@ -31,12 +31,12 @@ const NEIGHBOUR = contractOf({
   services: {},
 });
 
-/** Milliseconds that no case takes by far, however busy the machine is: a hang. */
+/** Milliseconds after which a case counts as hanging. */
 const HANG = 10_000;
 
-/** What came of a case. */
+/** The result of a case. */
 export interface Outcome {
-  /** Whether the contract was trusted as a whole. */
+  /** True if the contract was not refused as a whole. */
   trusted: boolean;
   planned: number;
   refused: number;
@@ -59,7 +59,7 @@ export function checkCase(hostile: HostileCase): Outcome {
 
   assert.ok(message.length < 50_000, "the message is long");
   const found = imports["cluster-b"];
-  faults.filter(({ peer }) => peer === "cluster-b").forEach(assertTelling);
+  faults.filter(({ peer }) => peer === "cluster-b").forEach(assertReadable);
   assert.equal(
     found === undefined,
     faults.some(({ peer }) => peer === "cluster-b"),
@@ -70,7 +70,7 @@ export function checkCase(hostile: HostileCase): Outcome {
   if (hostile.servicesOnly) assert.ok(found, `a service takes the contract with it: ${message}`);
   if (found === undefined) return { trusted: false, planned: 0, refused: faults.length, entries: [] };
 
-  found.refused.forEach(assertTelling);
+  found.refused.forEach(assertReadable);
   assertGoodOnesStay(hostile.honest, contract, found, local === RENAMING);
   assertSpelling(contract, found);
   const entries = entriesOf(found, exportTo);
@@ -88,7 +88,7 @@ export function checkCase(hostile: HostileCase): Outcome {
   return { trusted: true, planned: entries.length, refused: found.refused.length, entries };
 }
 
-/** What comes of a contract; nothing if it is refused as a whole. */
+/** Renders the entries of a contract; none if it is refused as a whole. */
 export function entriesFor(contract: unknown, exportTo: readonly string[]): ServiceEntry[] {
   const found = plan(contract);
   return found === undefined ? [] : entriesOf(found, exportTo);
@@ -98,7 +98,7 @@ function plan(contract: unknown, local: LocalCluster = LOCAL): PeerImports | und
   return planImports(local, { "cluster-b": contract }).imports["cluster-b"];
 }
 
-/** All that a preview or an API server gets to see of a plan. */
+/** The parts of a plan that a preview shows or an API server receives. */
 function bytesOf(found: PeerImports | undefined): string {
   return JSON.stringify([
     found?.gateways,
@@ -107,7 +107,7 @@ function bytesOf(found: PeerImports | undefined): string {
   ]);
 }
 
-function assertTelling(fault: Fault): void {
+function assertReadable(fault: Fault): void {
   assert.ok(fault.path.startsWith("peers.cluster-b.contract"), "path");
   assert.ok(fault.rule !== "" && fault.remedy !== "", "rule and remedy");
   const line = describeFault(fault);
@@ -128,13 +128,13 @@ function portsOf({ gateways }: PeerImports): Map<string, number[]> {
   return new Map([...ports].map(([address, found]) => [address, found.map(({ port }) => port)]));
 }
 
-/** An entry says nothing that the peer has no say in. */
+/** Asserts that an entry has only hosts, identities and addresses of the peer. */
 function assertOwn({ metadata, spec }: ServiceEntry, found: PeerImports): void {
   const { contract, services } = found;
   const { subjectAltNames } = spec;
   const { name } = metadata;
   const remoteHost = services[name]?.remoteHost;
-  const { clusterDomain, meshDomain = "", domains = [] } = contract;
+  const { clusterDomain, meshDomain = "", domains } = contract;
   const places = [clusterDomain, ...domains];
   assert.ok(
     places.some((domain) => (remoteHost ?? name).endsWith(`.${domain}`)),
@@ -177,7 +177,7 @@ function assertSpelling(contract: unknown, { gateways }: PeerImports): void {
   }
 }
 
-/** What the peer left as it was is planned, whatever is beside it. */
+/** Asserts that unchanged services are imported beside hostile ones. */
 function assertGoodOnesStay(
   honest: Contract,
   contract: unknown,

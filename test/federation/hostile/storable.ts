@@ -2,23 +2,23 @@ import assert from "node:assert/strict";
 import { isIP } from "node:net";
 import type { ServiceEntry } from "../../../federation/imports/serviceEntry.ts";
 
-/** What Kubernetes, the CustomResourceDefinition and istiod's validation demand, written down once more and apart from the program. */
+/** Rules of Kubernetes, the CustomResourceDefinition and istiod's validation, written independently of the program. */
 const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const LABEL_VALUE = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const PROTOCOLS = /^(?:tcp|grpc|grpc-web|http|http2|https|tls|mongo|redis|mysql)$/i;
-/** Of `outbound_.<port>_._.<host>`, in a TLS handshake. */
+/** Maximum length of `outbound_.<port>_._.<host>` as SNI. */
 const SERVER_NAME = 255;
 /** Bytes; the rest of etcd's 1.5 MiB is for `exportTo`, `managedFields` and istiod's status. */
 const SIZE = 1_000_000;
 
 /**
- * @param askedFor the host that a caller asks the gateway for: that of the entry, unless a DestinationRule says another.
- * @throws AssertionError when an API server with Istio's CRDs and webhook would refuse the entry, or it leads elsewhere.
+ * @param sniHost the host in the SNI: the entry's, or another one set by a DestinationRule.
+ * @throws AssertionError when an API server with Istio's CRDs and webhook would refuse the entry, or it routes elsewhere.
  */
 export function assertStorable(
   entry: ServiceEntry,
   gatewayPorts: ReadonlyMap<string, number[]>,
-  askedFor: string,
+  sniHost: string,
 ): void {
   const { metadata, spec } = entry;
   assertName(metadata.name);
@@ -44,9 +44,11 @@ export function assertStorable(
     "protocols",
   );
   assert.equal(new Set(spec.ports.map(({ number }) => number)).size, spec.ports.length);
-  const isOpened = metadata.annotations["istio-federation.dev/terminated"] === "true";
-  const asked = spec.ports.map(({ number }) => (isOpened ? `p${number}.` : `outbound_.${number}_._.`));
-  assert.ok(asked.every((place) => `${place}${askedFor}`.length <= SERVER_NAME));
+  const isTerminated = metadata.annotations["istio-federation.dev/terminated"] === "true";
+  const serverNames = spec.ports.map(({ number }) =>
+    isTerminated ? `p${number}.` : `outbound_.${number}_._.`,
+  );
+  assert.ok(serverNames.every((place) => `${place}${sniHost}`.length <= SERVER_NAME));
   const names = new Set(spec.ports.map(({ name }) => name));
   assert.equal(names.size, spec.ports.length);
 
@@ -63,7 +65,7 @@ export function assertStorable(
       keys.every((key) => names.has(key) && key.length < 63),
       "port name of an endpoint",
     );
-    // Every port must lead to the gateway: Istio would else take the service's own number.
+    // Every port needs the gateway's as its target, or Istio would use the service's own number.
     for (const { name, targetPort } of spec.ports) {
       const port = ports[name] ?? targetPort;
       assert.ok(port !== undefined && gatewayPorts.get(address)?.includes(port), "endpoint port");

@@ -43,7 +43,7 @@ export function remove({ holder, key }: Place): void {
 /** Levels that {@link reordered} goes down: more than a contract has, fewer than a hostile one may have. */
 const DEPTH = 8;
 
-/** The same value with its maps and lists in another order. */
+/** Returns the value with its maps and lists in another order. */
 export function reordered(value: unknown, random: () => number, depth = DEPTH): unknown {
   if (typeof value !== "object" || value === null || depth === 0) return value;
   if (Array.isArray(value)) {

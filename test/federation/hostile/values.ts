@@ -1,6 +1,6 @@
 /** Values that no contract should have, made anew at each call as mutations change them in place. */
 
-/** What is of another type than expected, of JSON and beyond. */
+/** Values of unexpected types, of JSON and beyond. */
 export const WRONG: readonly (() => unknown)[] = [
   () => null,
   () => undefined,

@@ -21,7 +21,7 @@ const choose = (b: unknown, c: unknown) => {
   return chooseFromPeers(planned.imports, config);
 };
 
-const told = (b: unknown, c: unknown): string[] =>
+const choiceFaults = (b: unknown, c: unknown): string[] =>
   choose(b, c).faults.map(({ path, rule }) => `${path} ${rule}`);
 
 describe("The imports of a stack", () => {
@@ -36,13 +36,13 @@ describe("The imports of a stack", () => {
   });
 
   it("refuse one host for services with different remote hosts, unless one is skipped or preferred", () => {
-    const both = told([{ as: "shop.example.org" }], [{ as: ["a.example.org", "shop.example.org"] }]);
+    const both = choiceFaults([{ as: "shop.example.org" }], [{ as: ["a.example.org", "shop.example.org"] }]);
     assert.deepEqual(both, [
       "peers.cluster-b.imports[0].as has 1 name(s) here that services of peer cluster-c have too (shop.example.org), " +
         `and they have other names to ask their gateways for (${BAR}; ${WEB})`,
     ]);
     const shop = { as: "shop.example.org" };
-    assert.deepEqual(told([shop], [{ skip: true }]), []);
+    assert.deepEqual(choiceFaults([shop], [{ skip: true }]), []);
     const { choices, faults } = choose([{ ...shop, priority: 1 }], [shop]);
     assert.deepEqual(faults, []);
     assert.deepEqual(Object.keys(choices["cluster-b"]?.services ?? {}), [BAR, "shop.example.org"]);
@@ -52,7 +52,7 @@ describe("The imports of a stack", () => {
 
   it("refuse a host in another peer's domain", () => {
     for (const rule of [{}, { skip: true }]) {
-      assert.deepEqual(told([{ as: WEB }], [rule]), [
+      assert.deepEqual(choiceFaults([{ as: WEB }], [rule]), [
         "peers.cluster-b.imports[0].as is a name of 'cluster-c.local', the domain of peer cluster-c",
       ]);
     }

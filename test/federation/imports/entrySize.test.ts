@@ -15,11 +15,11 @@ const services = fc.oneof(
     .map(({ ports, width }) => ({ ports: portsOf(ports, width), subjectAltNames: identitiesOf(3) })),
 );
 
-/** With another name there than here, or not; with calls that the gateway opens, or not. */
-const named = fc.tuple(services, fc.boolean(), fc.boolean()).map(([service, renamed, opened]) => ({
+/** Services with and without a remote host of another name and a TLS-terminating gateway. */
+const named = fc.tuple(services, fc.boolean(), fc.boolean()).map(([service, renamed, terminated]) => ({
   ...plainImport(service),
   remoteHost: renamed ? `there.${BAR}` : undefined,
-  terminated: opened,
+  terminated,
 }));
 
 describe("The size of a ServiceEntry", () => {
@@ -29,7 +29,7 @@ describe("The size of a ServiceEntry", () => {
       .map((count) => gatewaysOf(count, { names: count % 2 === 0 }));
     fc.assert(
       fc.property(named, fc.oneof(gateways(), many), (service, addresses) => {
-        // What cannot be rendered is refused before it is measured.
+        // Entries that cannot be rendered are refused before they are measured.
         fc.pre(fitsEndpoints(service.ports) || sharedPort(addresses) !== undefined);
         const more = { gateways: addresses, otherGateways: {}, exportTo: [], namespace: "", peer: "" };
         const written = renderImport({ host: BAR, service, ...more })

@@ -24,9 +24,9 @@ describe("The objects of an import", () => {
       fc.boolean(),
       fc.boolean(),
     )
-    .map(([service, remoteHost, outliers, opened, local]) => ({
+    .map(([service, remoteHost, outliers, terminated, local]) => ({
       ...service,
-      terminated: opened,
+      terminated,
       remoteHost,
       outlierDetection: outliers ?? undefined,
       localService: local ? "bar-xyz-b" : undefined,

@@ -51,7 +51,7 @@ export function importsOf(lines: Lines): Record<string, Import> {
   return Object.fromEntries(Object.entries(lines).map(([host, line]) => [host, importOf(line)]));
 }
 
-/** The same as the inputs of `ImportedServices` hold them. */
+/** Returns these services as inputs of `ImportedServices`. */
 export function jsonOf(lines: Lines): Record<string, string> {
   return Object.fromEntries(
     Object.entries(lines).map(([host, line]) => [host, importToJson(importOf(line))]),

@@ -66,9 +66,9 @@ describe("A plan of imports", () => {
   for (const field of ["clusterDomain", "trustDomain"] as const) {
     for (const domain of ["cluster-a.local", "local", "x.cluster-a.local"]) {
       it(`refuses a peer whose ${field} is ${domain}, against our cluster-a.local`, () => {
-        // Of our very cluster domain it may be, and is asked then under which other one its services are to be called.
+        // A peer with our own cluster domain is accepted with a mesh domain.
         const isAsked = field === "clusterDomain" && domain === localCluster.clusterDomain;
-        // What holds ours may hold more than that.
+        // A domain that contains ours may cause several faults.
         const paths = new Set(faultPaths({ "cluster-b": contractOf({ [field]: domain }) }));
         assert.deepEqual([...paths], [`peers.cluster-b.contract.${isAsked ? "meshDomain" : field}`]);
       });

@@ -9,7 +9,7 @@ import { LOCAL_NAME, LOCAL_NAME_TEMPLATE, localName } from "../../../federation/
 import { label } from "../arbitraries.ts";
 import { BAR, barImport, contractOf } from "../samples.ts";
 
-/** What is to be registered of a peer of cluster domain cluster-b.local: by name here. */
+/** Imports from a peer with cluster domain cluster-b.local, by local host. */
 function peerOf(peer: string, services: Record<string, Partial<Import>>): ImportChoice {
   const all = Object.entries(services).map(([host, more]) => [host, { ...barImport, ...more }] as const);
   const found = {

@@ -18,7 +18,7 @@ const local: LocalCluster = {
   allowGatewayAddresses: [],
 };
 
-/** What is planned of one peer: the names here, with those there where they differ, and what is left out. */
+/** Plans one peer: remote hosts by local host, skipped services and faults. */
 function planned(changes: Parameters<typeof contractOf>[0], us: LocalCluster = local) {
   const { imports, faults } = planImports(us, { b: contractOf(changes) });
   const { services = {}, refused = [] } = imports["b"] ?? {};
@@ -31,7 +31,7 @@ function planned(changes: Parameters<typeof contractOf>[0], us: LocalCluster = l
   };
 }
 
-/** The same service under each name. */
+/** Returns contract services: {@link barService} under each of these hosts. */
 function under(...hosts: string[]): { services: Record<string, typeof barService> } {
   return { services: Object.fromEntries(hosts.map((host) => [host, barService])) };
 }
@@ -229,10 +229,12 @@ describe("A hostile peer's further domain", () => {
       const naming = { ...local, names: { "cluster-d": "mesh" as const } };
       const { imports, faults } = planImports(naming, contracts, [claimOfPending("gone", gone, naming)]);
       assert.ok(!("evil" in imports));
-      const told = faults.filter(({ peer }) => peer === "evil").map(({ path, rule }) => `${path} ${rule}`);
-      assert.equal(told.length, 1);
-      assert.ok(told[0]?.startsWith("peers.evil.contract.domains[0] must neither be, hold nor lie in"));
-      assert.ok(told[0]?.endsWith(`which is that of ${owner}`));
+      const evilFaults = faults
+        .filter(({ peer }) => peer === "evil")
+        .map(({ path, rule }) => `${path} ${rule}`);
+      assert.equal(evilFaults.length, 1);
+      assert.ok(evilFaults[0]?.startsWith("peers.evil.contract.domains[0] must neither be, hold nor lie in"));
+      assert.ok(evilFaults[0]?.endsWith(`which is that of ${owner}`));
       // Another peer is touched by nothing but a claim to its own domain.
       assert.ok(faults.every(({ peer, rule }) => peer === "evil" || rule.includes("peer evil")));
     });

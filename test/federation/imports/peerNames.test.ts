@@ -79,7 +79,7 @@ describe("A host under a mesh domain", () => {
 });
 
 describe("A peer without a mesh domain", () => {
-  const told = (clusterDomain: string, ours: string) =>
+  const nameFaults = (clusterDomain: string, ours: string) =>
     validateMeshDomain("b", "mesh", { clusterDomain }, ours).map(({ rule, remedy }) => `${rule}. ${remedy}`);
 
   it("is accepted where its services are not named by it", () => {
@@ -88,7 +88,7 @@ describe("A peer without a mesh domain", () => {
   });
 
   it("must be updated where its cluster domain is ours", () => {
-    const [fault = ""] = told("cluster.local", "cluster.local");
+    const [fault = ""] = nameFaults("cluster.local", "cluster.local");
     assert.match(
       fault,
       /is missing.*'cluster\.local' is that of this cluster too\. Have the peer's stack updated/,
@@ -98,7 +98,7 @@ describe("A peer without a mesh domain", () => {
 
   it("may keep its own hosts where they are not ours", () => {
     assert.match(
-      told("b.local", "a.local").join(),
+      nameFaults("b.local", "a.local").join(),
       /peers\.b\.names is 'mesh'\. .*`pulumi config set --path 'istio-federation:peers\.b\.names' own`/,
     );
   });

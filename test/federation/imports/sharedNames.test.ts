@@ -12,7 +12,7 @@ const HOST = "httpbin.bar.svc.cluster.local";
 const NAME = "httpbin.bar.global";
 const http = { number: 8000, name: "http", protocol: "HTTP" as const };
 
-/** What peers of one cluster domain offer: httpbin, as told, each behind a gateway of its own. */
+/** Peers with one cluster domain that export httpbin, each behind its own gateway. */
 function planOf(peer: string, service: object = {}, more: object = {}): PeerImports {
   const contract = contractOf({
     cluster: peer,
@@ -97,28 +97,32 @@ describe("A host that several peers export", () => {
   });
 
   it("is behind TLS-terminating gateways of all peers", () => {
-    const opened = ["b", "c"].map((peer) => choiceOf(planOf(peer, { terminated: true })));
-    const { faults, peers } = share(...opened);
+    const terminated = ["b", "c"].map((peer) => choiceOf(planOf(peer, { terminated: true })));
+    const { faults, peers } = share(...terminated);
     assert.deepEqual(faults, []);
     assert.equal(peers["b"]?.services[NAME]?.terminated, true);
   });
 
   it("is served by the first peer and those with its kind of gateway, where kinds differ", () => {
-    const opened = (peer: string) => planOf(peer, { terminated: true });
-    for (const [choices, serving, told] of [
+    const terminated = (peer: string) => planOf(peer, { terminated: true });
+    for (const [choices, serving, reason] of [
       [
-        [b, opened("c")],
+        [b, terminated("c")],
         ["b"],
         /peer c have too .*, and they go another way: the gateway of b passes on calls, the other opens them, so only b serves/,
       ],
-      [[opened("b"), c], ["b"], /the gateway of b opens calls, the other passes them on, so only b serves/],
-      [[b, opened("c"), d], ["b", "d"], /peer c have too/],
+      [
+        [terminated("b"), c],
+        ["b"],
+        /the gateway of b opens calls, the other passes them on, so only b serves/,
+      ],
+      [[b, terminated("c"), d], ["b", "d"], /peer c have too/],
     ] as [PeerImports[], string[], RegExp][]) {
       const { faults, warnings, peers } = share(...choices.map((plan) => choiceOf(plan)));
       assert.deepEqual(faults, []);
       const [warning, ...more] = warnings;
       assert.deepEqual([warning?.path, more], ["peers.b.contract.services", []]);
-      assert.match(warning?.rule ?? "", told);
+      assert.match(warning?.rule ?? "", reason);
       assert.match(warning?.remedy ?? "", /'priority: 1' .* 'skip'/);
       const service = peers["b"]?.services[NAME];
       assert.deepEqual(
@@ -131,8 +135,8 @@ describe("A host that several peers export", () => {
   });
 
   it("is a fault where other fields differ too, unless a rule prefers one peer", () => {
-    const opened = planOf("c", { terminated: true, ports: [{ ...http, name: "other" }] });
-    const { faults, warnings } = share(choiceOf(b), choiceOf(opened));
+    const terminated = planOf("c", { terminated: true, ports: [{ ...http, name: "other" }] });
+    const { faults, warnings } = share(choiceOf(b), choiceOf(terminated));
     assert.deepEqual([faults.length, warnings], [1, []]);
     assert.match(faults[0]?.rule ?? "", /have other ports/);
     const preferred = share(choiceOf(b), choiceOf(planOf("c", { terminated: true }), { priority: 1 }));

@@ -8,7 +8,7 @@ export const NOW = new Date("2026-11-21T10:00:00Z");
 /** A secret that no message may ever show. */
 export const TOKEN = "s3cr3t.t0k3n";
 
-/** What cluster-b gives cluster-a: halfway through its life in {@link NOW}. */
+/** Access that cluster-b grants cluster-a; half of its lifetime is over in {@link NOW}. */
 export const ACCESS: PeerAccess = {
   server: "https://203.0.113.20:6443",
   certificateAuthority: ROOT_A,
@@ -17,12 +17,12 @@ export const ACCESS: PeerAccess = {
   expires: "2026-12-01T10:00:00Z",
 };
 
-/** What cluster-b says of whom it trusts: cluster-a by the root {@link ROOT_A}. */
+/** Trust anchors that cluster-b publishes: cluster-a's root {@link ROOT_A}. */
 export const TRUSTING = {
   "cluster-a": { clusterDomain: "cluster.local", trustDomain: "cluster.local", rootCertificates: [ROOT_A] },
 };
 
-/** What cluster-a's last update left, when it was its first one. */
+/** Outputs of cluster-a's first update. */
 export const FIRST_UPDATE: LastRun = {
   ...NO_LAST_RUN,
   contract: contractOf({ cluster: "cluster-a", rootCertificates: [ROOT_A] }),
@@ -47,7 +47,7 @@ export function meshConfig(changes: Record<string, unknown> = {}): StackConfig {
   );
 }
 
-/** A fit contract of cluster-b in the same mesh, with some of its fields replaced. */
+/** A valid contract of cluster-b in the mesh, with some of its fields replaced. */
 export function meshContract(changes: Parameters<typeof contractOf>[0] = {}) {
   const domains = { clusterDomain: "cluster.local", trustDomain: "cluster.local" };
   return contractOf({ ...domains, topology: "single-mesh", meshId: "mesh1", services: {}, ...changes });

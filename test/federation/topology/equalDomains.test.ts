@@ -40,7 +40,7 @@ const peerOf = (
     ...changes,
   });
 
-const told = (contracts: Record<string, unknown>, own: LocalCluster = local) =>
+const nameFaults = (contracts: Record<string, unknown>, own: LocalCluster = local) =>
   planImports(own, contracts).faults.map(({ path, rule, remedy }) => `${path} ${rule}. ${remedy}`);
 
 const pathsOf = (contracts: Record<string, unknown>, own: LocalCluster = local) =>
@@ -56,12 +56,12 @@ describe("A plan of imports with equal cluster domains", () => {
   });
 
   it("uses the remote host in the SNI for a TLS-terminating gateway", () => {
-    const opened = { ...httpbinOf("cluster-2.mesh"), terminated: true as const };
+    const terminated = { ...httpbinOf("cluster-2.mesh"), terminated: true as const };
     const { imports } = planImports(local, {
-      "cluster-2": peerOf("cluster-2", { services: { [HTTPBIN]: opened } }),
+      "cluster-2": peerOf("cluster-2", { services: { [HTTPBIN]: terminated } }),
     });
     const [[host, service] = assert.fail()] = Object.entries(imports["cluster-2"]?.services ?? {});
-    assert.deepEqual(service, { ...plainImport(opened), remoteHost: HTTPBIN });
+    assert.deepEqual(service, { ...plainImport(terminated), remoteHost: HTTPBIN });
     const [, rule] = renderImport({
       ...{ host, service, exportTo: ["*"], namespace: "n", peer: "cluster-2" },
       gateways: [{ address: "203.0.113.20", port: 15443 }],
@@ -89,7 +89,7 @@ describe("A plan of imports with equal cluster domains", () => {
     const own = { ...local, clusterDomain: "a.local", names: { b: "own" as const } };
     const { imports } = planImports(own, { b: peerOf("cluster-2") });
     assert.deepEqual(imports["b"]?.services, { [HTTPBIN]: plainImport(httpbinOf("cluster-2.mesh")) });
-    const [fault, ...others] = told({ b: peerOf("cluster-2") }, { ...local, names: { b: "own" } });
+    const [fault, ...others] = nameFaults({ b: peerOf("cluster-2") }, { ...local, names: { b: "own" } });
     assert.deepEqual(others, []);
     assert.match(
       fault ?? "",
@@ -101,27 +101,27 @@ describe("A plan of imports with equal cluster domains", () => {
     const domain = (cluster: string, root: string) =>
       peerOf(cluster, { clusterDomain: "k8s.acme", services: {} }, root);
     const contracts = { b: domain("b", ROOT_B), c: domain("c", ROOT_C) };
-    const faults = told(contracts);
+    const faults = nameFaults(contracts);
     assert.equal(faults.length, 2);
     assert.match(faults[0] ?? "", /'k8s\.acme', which is that of peer c\. .*peers\.b\.names' mesh`/);
     assert.match(faults[1] ?? "", /'k8s\.acme', which is that of peer b\. .*peers\.c\.names' mesh`/);
-    assert.deepEqual(told(contracts, { ...local, names: { c: "mesh" } }), []);
+    assert.deepEqual(nameFaults(contracts, { ...local, names: { c: "mesh" } }), []);
   });
 
   it("refuses a contract without a mesh domain where one is needed", () => {
     const { meshDomain, ...older } = peerOf("cluster-2");
     assert.equal(meshDomain, "cluster-2.mesh");
     assert.match(
-      told({ b: older }).join(),
+      nameFaults({ b: older }).join(),
       /^peers\.b\.contract\.meshDomain is missing.*`pulumi up` there\)$/,
     );
     const elsewhere = { ...older, clusterDomain: "b.local", services: {} };
-    assert.deepEqual(told({ b: elsewhere }), []);
+    assert.deepEqual(nameFaults({ b: elsewhere }), []);
   });
 
   it("refuses equal trust domains, naming the field to set", () => {
     const same = peerOf("cluster-2", { trustDomain: "cluster.local", services: {} });
-    const [fault, ...others] = told({ b: same }, { ...local, trustDomain: "cluster.local" });
+    const [fault, ...others] = nameFaults({ b: same }, { ...local, trustDomain: "cluster.local" });
     assert.deepEqual(others, []);
     assert.match(
       fault ?? "",
@@ -199,9 +199,12 @@ describe("A hostile peer's mesh domain", () => {
 
   it("may not be reached by a shared cluster domain either", () => {
     const shared = peerOf("evil", { clusterDomain: "clusterset.local", services: {} });
-    assert.match(told({ evil: shared }).join(), /must neither be.*'clusterset\.local'/);
+    assert.match(nameFaults({ evil: shared }).join(), /must neither be.*'clusterset\.local'/);
     const evil = peerOf("evil", { clusterDomain: "x.global", services: {} });
-    assert.match(told({ evil }).join(), /must neither be.*'global', which is that of all clusters together/);
+    assert.match(
+      nameFaults({ evil }).join(),
+      /must neither be.*'global', which is that of all clusters together/,
+    );
   });
 });
 

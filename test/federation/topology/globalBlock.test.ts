@@ -11,7 +11,7 @@ import {
   withGlobalBlock,
 } from "../../../federation/topology/globalBlock.ts";
 
-/** As kubeadm writes it. */
+/** The Corefile that kubeadm writes. */
 const COREFILE = `.:53 {
     errors
     health {
@@ -437,7 +437,7 @@ describe("A warning about a Corefile", () => {
   });
 });
 
-/** As the manifest of Kubernetes has it, but shorter. */
+/** The Corefile in Kubernetes' NodeLocal DNSCache manifest, shortened. */
 const STOCK = `cluster.local:53 {
     forward . __PILLAR__CLUSTER__DNS__ {
         force_tcp

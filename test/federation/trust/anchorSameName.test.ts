@@ -13,7 +13,7 @@ type AsyncVerify = (chain: Chain, key: string) => string | Promise<string>;
 /** A verifier, found when the tests run. */
 interface Verifier {
   find: () => AsyncVerify | undefined;
-  /** Whether it tries each issuer of a name, not only the first. */
+  /** True if it tries each issuer with a subject, not only the first. */
   triesAll: boolean;
 }
 

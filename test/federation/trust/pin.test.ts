@@ -131,8 +131,8 @@ describe("A peer's identity", () => {
 
   it("has its further domains pinned at first sight; later ones need consent", () => {
     const published = { domains: ["pay.example", "shop.example"] };
-    const told = "b may have names below further domains: pay.example, shop.example";
-    assert.ok(validated(published, undefined).notes.includes(told));
+    const note = "b may have names below further domains: pay.example, shop.example";
+    assert.ok(validated(published, undefined).notes.includes(note));
     const strange = (index: number, where: string) =>
       `domains[${index}]: is not among those ${where}: the peer would have names below it here`;
     const since = "pinned since this peer was first imported";

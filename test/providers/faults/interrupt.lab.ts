@@ -30,7 +30,7 @@ describe("pulumi up, interrupted during many writes", () => {
 
   /**
    * Declares all services behind a gateway, and begins an update; interrupts the CLI when 100 of them are there.
-   * @returns what the failure says, and the provider process that the engine had.
+   * @returns the failure's message, and the provider process of the engine.
    */
   async function interrupt(
     address: string,
@@ -50,7 +50,7 @@ describe("pulumi up, interrupted during many writes", () => {
     return { text: await failure, provider };
   }
 
-  /** The next update finishes, and then there is nothing left to do. */
+  /** Asserts that the next update finishes and that no diff remains. */
   async function assertFinishes(address: string): Promise<void> {
     assert.equal((await stack.up(fixture.printing)).outputs.imported?.value, SERVICES);
     assert.equal(await addressed(address), SERVICES);

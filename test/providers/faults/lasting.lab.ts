@@ -11,7 +11,7 @@ const DONE = 40;
 const REFUSED =
   /^\d+ of 100 services are registered as declared\. Stopped with \d+ not tried, as they would fail alike\. The next run goes on from here$/m;
 
-/** The fault for all writes but the first ones, for ever. */
+/** The fault for all writes except the first ones, without end. */
 function fromThenOn(fault: Fault): Rule {
   return (method, index) => (method !== "GET" && index >= DONE ? fault : undefined);
 }
@@ -21,7 +21,7 @@ const answer = (status: number, message: string) => ({
   body: { kind: "Status", status: "Failure", message, code: status },
 });
 
-/** Each takes as long as the program's patience: they run at the same time. */
+/** Concurrent, as each takes as long as the program retries. */
 describe("Many writes stop at a lasting fault:", () => {
   let fixture: FaultsFixture;
   const failures: Record<
@@ -29,7 +29,7 @@ describe("Many writes stop at a lasting fault:", () => {
     Promise<{ site: FaultSite; failed: Failed; mend: () => Promise<void> }>
   > = {};
 
-  /** Starts a create that meets with a fault. @param make makes the fault. @returns how to mend it */
+  /** Starts a create during a fault. @param make makes the fault and returns how to end it. */
   function begin(name: string, make: (site: FaultSite) => Promise<() => Promise<void>>): void {
     const run = async () => {
       const site = await fixture.site(name);
@@ -37,7 +37,7 @@ describe("Many writes stop at a lasting fault:", () => {
       return { site, failed: await failing(site.create(site.inputs(SERVICES))), mend };
     };
     failures[name] = run();
-    // Told by the test that waits for it.
+    // Reported by the test that awaits it.
     failures[name].catch(() => undefined);
   }
 
@@ -76,7 +76,7 @@ describe("Many writes stop at a lasting fault:", () => {
   async function assertStopped(name: string, cause: RegExp): Promise<void> {
     const { site, failed, mend } = await failures[name]!;
     const { text, state, seconds } = failed;
-    // Tells an end from none, also on a machine that runs other tests: it is no measure of speed.
+    // A bound against endless retries, generous for busy machines.
     assert.ok(seconds < 240, `took ${seconds} s`);
     assert.match(text, cause);
     assert.match(text, REFUSED);
@@ -114,10 +114,10 @@ describe("Many writes stop at a lasting fault:", () => {
 
   it("the progress of each update is logged meanwhile", async () => {
     await failures["hanging"];
-    const told = fixture.provider.lines.filter(
+    const logged = fixture.provider.lines.filter(
       (line) => line === `peer cluster-b: ${DONE} of 100 services written`,
     );
-    assert.ok(told.length >= 1, fixture.provider.lines.join("\n"));
+    assert.ok(logged.length >= 1, fixture.provider.lines.join("\n"));
   });
 
   it("an API server that hangs from the start, before any change", async () => {

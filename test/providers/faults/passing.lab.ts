@@ -6,12 +6,12 @@ import { FaultsFixture } from "../support/faultsFixture.ts";
 const SERVICES = 100;
 const FAULTY = 20;
 
-/** The fault, for some of the writes in the middle. */
+/** The fault for some writes in the middle. */
 function someWrites(fault: Fault): Rule {
   return (method, index) => (method !== "GET" && index >= 50 && index < 50 + FAULTY ? fault : undefined);
 }
 
-/** The same, and for the first read. */
+/** {@link someWrites}, and for the first read. */
 function readToo(fault: Fault): Rule {
   const rule = someWrites(fault);
   return (method, index, path) => (method === "GET" && index === 0 ? fault : rule(method, index, path));

@@ -5,7 +5,7 @@ import { allowEntries } from "../support/rbac.ts";
 
 const SERVICES = 200;
 
-/** What each user may do with ServiceEntries; any other may do nothing. */
+/** Verbs on ServiceEntries that each user has. */
 const USERS = {
   reader: ["get", "list"],
   changer: ["get", "list", "patch"],

@@ -15,10 +15,10 @@ const INPUTS = inputsOfB({ [GLOBAL]: LINE });
 describe("An update of a service with a remote host of another name", () => {
   const server = fakeApiServer();
   let client: ClusterClient;
-  /** What the API server has, by the path of each. */
+  /** Objects in the API server, by path. */
   const objects = new Map<string, LiveObject>();
 
-  /** What it answers to a write. */
+  /** The answer to a write. */
   let applied: unknown = {};
 
   before(async () => {

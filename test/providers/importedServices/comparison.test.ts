@@ -33,7 +33,7 @@ const page = (items: LiveObject[], next?: string) => ({
 });
 const EXPIRED = { status: 410, body: { kind: "Status", reason: "Expired", message: "too old" } };
 
-/** Has the peer's label, but was not made by this program. */
+/** An entry with the peer's label that was not created by this program. */
 const ofTheTeam = live("of-the-team", ({ metadata }) =>
   Object.assign(metadata.labels ?? {}, { "app.kubernetes.io/managed-by": "the team" }),
 );
@@ -42,14 +42,14 @@ const ofAnotherPeer = live("of-another-peer", ({ metadata }) =>
 );
 const edited = live("edited", ({ spec }) => Object.assign(spec ?? {}, { exportTo: ["."] }));
 
-/** That of the ServiceEntries, where there are no DestinationRules. */
+/** Returns the comparison of ServiceEntries; DestinationRules must be equal. */
 function only([entries, rules]: readonly Comparison[]): Comparison {
   const { changed = [], missing = [], withdrawn = [], taken = [] } = rules ?? {};
   assert.deepEqual([changed, missing, withdrawn, [...taken]], [[], [], [], []]);
   return entries ?? assert.fail();
 }
 
-/** Of a service with another name there. */
+/** The line of a service with a remote host of another name. */
 const RENAMED = LINE.replace(" as ", " of bar.xyz.svc.b.local as ");
 const [globalEntry = assert.fail(), globalRule = assert.fail()] = new DeclaredImports({
   ...INPUTS,
@@ -153,11 +153,11 @@ describe("A comparison with the cluster", () => {
         hosts === undefined
           ? await compareWithCluster(client, new DeclaredImports(inputs))
           : await compareByHost(client, new DeclaredImports(inputs), { hosts, before: {} });
-      const told = all.map(({ kind, changed, missing, withdrawn, taken }) => {
+      const withdrawals = all.map(({ kind, changed, missing, withdrawn, taken }) => {
         assert.deepEqual([changed, missing, [...taken]], [[], [], []]);
         return [kind, withdrawn.length];
       });
-      return [told, server.requests.length];
+      return [withdrawals, server.requests.length];
     };
     const kinds = (withdrawn: number) => [
       ["ServiceEntry", withdrawn],

@@ -15,7 +15,7 @@ const BAR = "bar.xyz.svc.b.local";
 const INPUTS = inputsOfB({ [BAR]: "8080/HTTP http as spiffe://b.local/ns/xyz/sa/bar" });
 const STATE = stateOf(INPUTS);
 const NONE = { changes: false };
-/** The engine is left to find, by the inputs, what to show. */
+/** A change whose fields the engine finds by the inputs. */
 const UPDATE = { replaces: [], deleteBeforeReplace: false };
 /** A change that the comparison of inputs would not show. */
 const CERTAIN = { ...UPDATE, changes: true };

@@ -22,7 +22,7 @@ const KINDS: ImportKind[] = ["ServiceEntry", "Service", "VirtualService"];
 describe("A service with a local Service", () => {
   const server = fakeApiServer();
   let client: ClusterClient;
-  /** What the API server has, by the path of each. */
+  /** Objects in the API server, by path. */
   const objects = new Map<string, LiveObject>();
 
   before(async () => {
@@ -218,9 +218,9 @@ describe("A service with a local Service", () => {
     });
 
     it("may be unreadable for the user only where no ServiceEntry is annotated with it", async () => {
-      const answerOf = (tells: boolean) => (request: string) => {
+      const answerOf = (isAnnotated: boolean) => (request: string) => {
         if (/\/(services|virtualservices)\?/.test(request)) return FORBIDDEN;
-        const [entry] = new DeclaredImports(tells ? INPUTS : OFF).objects(HOST);
+        const [entry] = new DeclaredImports(isAnnotated ? INPUTS : OFF).objects(HOST);
         return listOf(request.includes("/serviceentries?") ? [entry] : []);
       };
       server.answerBy(answerOf(false));

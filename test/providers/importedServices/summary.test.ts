@@ -11,7 +11,7 @@ const LINE = "8080/HTTP http as spiffe://cluster-b.local/ns/xyz/sa/bar";
 
 const KNOWN = inputsOfB({ [BAR]: LINE }, { peer: "cluster-b", exportTo: ["abc"] });
 
-/** The lines of a preview when the program asks for this, and gets it. */
+/** Returns the lines of a preview from state to inputs. */
 const said = (olds: Partial<Inputs>, changes: Partial<Inputs>): string[] => {
   const news = { ...KNOWN, ...changes };
   return summarize(olds, { ...news, movable: "", brake: DEFAULT_BRAKE }, news);

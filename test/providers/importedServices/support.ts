@@ -21,7 +21,7 @@ export function inputsOfB(lines: Record<string, string>, more: Partial<Inputs> =
 }
 
 /**
- * Has the server answer reads with these objects, by their paths.
+ * Answers reads with these objects, by their paths.
  * @param applied the answer to a write of a path.
  */
 export function serveObjects(

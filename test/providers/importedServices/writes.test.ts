@@ -4,7 +4,7 @@ import { Progress, type Write, runWrites } from "../../../providers/importedServ
 
 const COUNT = 200;
 
-/** That many writes, of which those at or after `from` fail. */
+/** This many writes, of which those at or after `from` fail. */
 function writes(from: number, error: Error): { all: Write[]; tried: string[] } {
   const tried: string[] = [];
   const all = Array.from({ length: COUNT }, (_, index) => ({

@@ -23,11 +23,11 @@ export type DeclaredArgs = Partial<Omit<ImportedServicesArgs, "services">> & {
 /** Pulumi's engine with a state of its own, and a real API server to work on. */
 export class EngineFixture {
   readonly cluster: TestCluster;
-  /** What the last operations printed. */
+  /** Output of the last operations. */
   readonly output: string[] = [];
-  /** What may neither be printed nor stand in a state in clear; a test's own keys are added to it. */
+  /** Secrets that may be neither printed nor in a state in clear; tests add their own keys. */
   readonly secrets = { keys: new Map<string, string>(), texts: new Map<string, string>() };
-  /** All that was printed. */
+  /** All output so far. */
   private everything = "";
   private readonly folder: string;
   private readonly path = process.env.PATH ?? "";
@@ -76,7 +76,7 @@ export class EngineFixture {
     );
   }
 
-  /** Declares what is imported from peer cluster-b: nothing, unless told. */
+  /** Declares the imports from peer cluster-b; by default none. */
   declare(
     { services = {}, ...args }: DeclaredArgs,
     name = "imports",
@@ -92,7 +92,7 @@ export class EngineFixture {
     return new ImportedServices(name, { ...defaults, ...args, services: importsOf(services) }, options);
   }
 
-  /** Options of an operation whose output is to be kept. With `diff`, messages are on the standard error. */
+  /** Options of an operation whose output is kept. With `diff`, messages are on standard error. */
   get printing(): { onOutput: (text: string) => void; onError: (text: string) => void; color: "never" } {
     const keep = (text: string): void => {
       this.output.push(text);
@@ -101,18 +101,18 @@ export class EngineFixture {
     return { onOutput: keep, onError: keep, color: "never" };
   }
 
-  /** What was printed since the last time that this was asked. */
+  /** Returns the output since the last call. */
   printed(): string {
     return this.output.splice(0).join("");
   }
 
-  /** The entries there are, by name. */
+  /** Returns the ServiceEntries, by name. */
   async entries(): Promise<Record<string, Entry>> {
     const found = await this.cluster.client.list<Entry>(SERVICE_ENTRY, { namespace: NAMESPACE });
     return Object.fromEntries(found.map((entry) => [entry.metadata.name, entry]));
   }
 
-  /** Adds an entry as somebody would who copies one of ours, labels included. */
+  /** Adds a manual copy of one of our entries, with its labels. */
   async addEntry(name: string, { apiVersion, kind, metadata: { labels }, spec }: Entry): Promise<void> {
     const metadata = { name, namespace: NAMESPACE, ...(labels === undefined ? {} : { labels }) };
     const own = { ...spec, hosts: [name] };

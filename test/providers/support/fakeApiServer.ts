@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { ClusterClient } from "../../../kubernetes/client.ts";
 import { writeContext } from "./kubeconfigFile.ts";
 
-/** One answer to give; `hang` gives none. */
+/** One answer; `hang` never answers. */
 export type Answer = { status: number; body?: unknown; headers?: Record<string, string> } | "hang";
 
 /** A secret that no message may ever show. */
@@ -62,13 +62,13 @@ export class FakeApiServer {
     this.requests.length = 0;
   }
 
-  /** Answers each request by what it asks for (`METHOD path?query`), whichever comes first. */
+  /** Answers each request by its `METHOD path?query`. */
   answerBy(choose: (request: string) => Answer): void {
     this.answer();
     this.choose = choose;
   }
 
-  /** The writes so far: verb and plural. */
+  /** Returns verb and plural of the writes so far. */
   writes(): string[] {
     return this.requests.flatMap((request) => {
       const [, verb, plural] = /^(PATCH|DELETE) .*\/(\w+)\/[^/]+$/.exec(request) ?? [];
@@ -83,19 +83,19 @@ export class FakeApiServer {
   }
 }
 
-/** The answer to a request for what is not there. */
+/** The answer for a missing object. */
 export const NOT_FOUND: Answer = {
   status: 404,
   body: { kind: "Status", reason: "NotFound", details: { kind: "x" } },
 };
 
-/** A refusal for want of rights. */
+/** The answer to a user without the permission. */
 export const FORBIDDEN: Answer = {
   status: 403,
   body: { kind: "Status", reason: "Forbidden", message: "User cannot list" },
 };
 
-/** Returns the answer with this object, or that there is none. */
+/** Returns the answer with this object, or {@link NOT_FOUND} if undefined. */
 export function objectOrNotFound(object: unknown): Answer {
   return object === undefined ? NOT_FOUND : { status: 200, body: object };
 }
@@ -110,7 +110,7 @@ export function fakeApiServer(): FakeApiServer {
   return server;
 }
 
-/** An answer with the one page of a list, which also serves as an object without any fields. */
+/** Returns the only page of a list, which is also valid as an empty object. */
 export function listOf(items: unknown[]): Answer {
   return { status: 200, body: { metadata: {}, items } };
 }

@@ -6,11 +6,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { makeServerCertificate } from "./serverCertificate.ts";
 
 /**
- * What to do to a request instead of just passing it on:
- * - `reset` breaks the connection before the API server sees the request, `resetAfter` when it has done it;
- * - `truncate` breaks the connection in the middle of the answer, `cut` ends the answer there as if it were whole;
- * - `hang` never answers, `hangInBody` stops in the middle of the answer;
- * - a delay in milliseconds, or an answer that the API server did not give.
+ * A fault of a request:
+ * - `reset` breaks the connection before the API server sees the request, `resetAfter` after it handled it;
+ * - `truncate` breaks the connection halfway through the answer, `cut` ends the answer there without an error;
+ * - `hang` never answers, `hangInBody` stops halfway through the answer;
+ * - a delay in milliseconds, or another answer.
  */
 export type Fault =
   | "reset"
@@ -22,16 +22,16 @@ export type Fault =
   | { delay: number }
   | { status: number; body?: unknown; headers?: Record<string, string> };
 
-/** Decides for each request, by its method and how many of that method came before it. */
+/** Decides for each request, by its method and its index among requests of that method. */
 export type Rule = (method: string, index: number, path: string) => Fault | undefined;
 
-/** Stands between a client and an API server: ends the client's TLS, passes requests on with its credentials, makes faults. */
+/** A proxy before an API server: terminates TLS, forwards requests with their credentials, makes faults. */
 export class FaultProxy {
   /** URL for a kubeconfig. */
   readonly url: string;
   /** PEM to trust it by. */
   readonly certificate: string;
-  /** How many requests a fault was made for. */
+  /** Number of requests with a fault. */
   faults = 0;
   /** `METHOD path`, of all requests since the last {@link inject}. */
   readonly requests: string[] = [];
@@ -49,7 +49,7 @@ export class FaultProxy {
     const { address, port } = server.address() as AddressInfo;
     this.url = `https://${address}:${port}`;
     server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-      // What becomes of a broken connection is the client's to tell.
+      // Broken connections are reported by the client.
       void this.handle(request, response).catch(() => response.destroy());
     });
   }
@@ -116,7 +116,7 @@ export class FaultProxy {
     await this.answer(response, await this.passOn(request, body), fault);
   }
 
-  /** Hands the API server's answer on, as far as the fault lets it. */
+  /** Forwards the API server's answer, as far as the fault allows. */
   private async answer(
     response: ServerResponse,
     answer: IncomingMessage,

@@ -11,11 +11,11 @@ type Properties = Record<string, unknown>;
 const GATEWAY = { address: "127.20.0.3", port: 15443 };
 const OTHER_GATEWAY = { address: "127.20.0.4", port: 15443 };
 
-/** What the engine got from a call to the provider that failed. */
+/** The failure of a call to the provider. */
 export interface Failed {
-  /** What the user reads. */
+  /** The message for the user. */
   readonly text: string;
-  /** What goes into the state; undefined when the state stays as it was. */
+  /** The new state; undefined if the state stays unchanged. */
   readonly state: Properties | undefined;
   readonly seconds: number;
 }
@@ -42,7 +42,7 @@ export class FaultSite {
     return new FaultSite(fixture, namespace, await FaultProxy.start(server, certificateAuthority));
   }
 
-  /** What is declared: that many services. */
+  /** Inputs with this many services. */
   inputs(services: number, gateway = GATEWAY): Properties {
     return {
       kubeconfig: this.kubeconfig,
@@ -58,12 +58,12 @@ export class FaultSite {
     };
   }
 
-  /** The same with another gateway: every entry changes. */
+  /** Inputs with another gateway, so that every entry changes. */
   changed(services: number): Properties {
     return this.inputs(services, OTHER_GATEWAY);
   }
 
-  /** The same inputs with a kubeconfig of another user. @param name of its context. */
+  /** Returns the inputs with another user's kubeconfig. @param name of its context. */
   as(name: string, user: object, inputs: Properties): Properties {
     return { ...inputs, kubeconfig: this.kubeconfigOf(name, user) };
   }
@@ -86,7 +86,7 @@ export class FaultSite {
     return this.fixture.cluster.client.list<Entry>(SERVICE_ENTRY, { namespace: this.namespace });
   }
 
-  /** Nothing is left of the last test. */
+  /** Deletes the entries of the last test. */
   async clear(): Promise<void> {
     this.proxy.heal();
     await this.delete(this.inputs(0));
@@ -132,7 +132,7 @@ export function servicesOf(count: number): Record<string, string> {
   );
 }
 
-/** What a call that must fail fails with. */
+/** Returns the failure of a call that must fail. */
 export async function failing(call: Promise<unknown>): Promise<Failed> {
   const start = performance.now();
   const error = await call.then(

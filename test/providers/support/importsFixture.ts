@@ -20,17 +20,17 @@ export const BAZ_LINE = "9000/TCP tcp as spiffe://cluster-b.local/ns/xyz/sa/baz"
 /** The resource's id. */
 export const ID = `${NAMESPACE}/cluster-b`;
 
-/** A ServiceEntry as far as the tests look at it. */
+/** The fields of a ServiceEntry that tests use. */
 export type Entry = KubernetesObject & {
   spec: { ports: { number: number; name: string }[]; endpoints: { address: string }[]; hosts: string[] };
 };
 
-/** A DestinationRule, likewise. */
+/** The fields of a DestinationRule that tests use. */
 export type Rule = KubernetesObject & {
   spec: { host: string; exportTo: string[]; trafficPolicy: Record<string, unknown> };
 };
 
-/** A Service, likewise, or a VirtualService. */
+/** The fields of a Service or VirtualService that tests use. */
 export type LocalService = KubernetesObject & { spec: Record<string, unknown> & { clusterIP?: string } };
 
 /** Arguments of an `ImportedServices` that registers nothing. */
@@ -49,7 +49,7 @@ export const NO_IMPORTS = {
   acceptRemoval: undefined,
 };
 
-/** The provider's text in the state, which does not depend on what the resource is made from. */
+/** The provider's text in the state, which does not depend on the inputs. */
 export function importsText(): Promise<string> {
   return providerText(() => new ImportedServices("text", NO_IMPORTS));
 }
@@ -122,7 +122,7 @@ export class ImportsFixture {
     return found;
   }
 
-  /** Makes an entry as someone else would. */
+  /** Creates an entry of another owner. */
   async foreign(name: string, labels: Record<string, string> = {}): Promise<Entry> {
     await this.cluster.makeEntry(NAMESPACE, name, labels);
     return this.entry(name);

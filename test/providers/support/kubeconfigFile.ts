@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { temporaryFolder } from "../../lab/temporaryFolder.ts";
 
-/** Writes a kubeconfig of one context, whose cluster and user have its name, and what is told of each. */
+/** Writes a kubeconfig with one context, whose cluster and user have the context's name. */
 export function writeContext(
   path: string,
   context: string,

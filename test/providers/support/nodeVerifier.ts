@@ -4,8 +4,8 @@ import { connect, createServer } from "node:tls";
 import type { Chain } from "./verifiers.ts";
 
 /**
- * Has Node judge a chain in a TLS handshake, in which any trusted certificate ends a chain: as Envoy has it, and as programs
- * do that speak to workloads.
+ * Verifies a chain by a TLS handshake in Node, in which any trusted certificate ends a chain, like in Envoy and in programs
+ * that call workloads.
  * @param key of the leaf, PEM.
  * @returns "ok", or the code of Node's error.
  */
@@ -18,7 +18,7 @@ export async function verifyByNode({ trusted, untrusted, leaf }: Chain, key: str
     port,
     ca: trusted,
     allowPartialTrustChain: true,
-    // The chain is judged, and no name of the server.
+    // Only the chain is verified, not the server's name.
     checkServerIdentity: () => undefined,
   });
   try {

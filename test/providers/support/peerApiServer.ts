@@ -7,15 +7,15 @@ import { makeServerCertificate } from "./serverCertificate.ts";
 
 const ADDRESS = "127.30.0.8";
 
-/** A peer's API server, over TLS: it lets those in who have its token, and answers as it is told. */
+/** A peer's API server over TLS that requires its token and answers with a given status. */
 export class PeerApiServer {
-  /** What the peer gives us. */
+  /** The access that the peer grants. */
   readonly access: PeerAccess;
   /** `METHOD path?query`, in the order of arrival. */
   readonly requests: string[] = [];
-  /** What it answers to who has the token; undefined: nothing, ever. */
+  /** Status for requests with the token; undefined hangs. */
   status: number | undefined = 200;
-  /** Whether its answer is more than anybody would read, and has no end. */
+  /** Sends a large answer without an end. */
   endless = false;
   private readonly server: Server;
 

@@ -4,11 +4,11 @@ import { readFileSync, readdirSync } from "node:fs";
 export interface RunningProcess {
   readonly pid: number;
   readonly parent: number;
-  /** Its arguments, separated by blanks. */
+  /** Its arguments, separated by spaces. */
   readonly command: string;
 }
 
-/** All that this process started, and what those started. */
+/** Returns all descendants of this process. */
 export function descendants(): RunningProcess[] {
   const all = readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? read(Number(name)) : []));
   const below = (parent: number): RunningProcess[] =>
@@ -25,7 +25,7 @@ function read(pid: number): RunningProcess[] {
     const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
     return [{ pid, parent: Number(parent), command }];
   } catch {
-    // It ended meanwhile.
+    // The process ended meanwhile.
     return [];
   }
 }

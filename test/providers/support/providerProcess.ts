@@ -14,7 +14,7 @@ const CHECKOUT = join(import.meta.dirname, "../../..");
 
 type Properties = Record<string, unknown>;
 
-/** What the provider says with a partial failure. */
+/** The details of a partial failure. */
 export interface InitFailure {
   message: string;
   id: string;
@@ -22,7 +22,7 @@ export interface InitFailure {
   reasons: string[];
 }
 
-/** The text of the provider that the SDK sends along with a resource, as it goes into a stack's state. */
+/** Returns the provider's text, which the SDK sends with a resource and the engine keeps in the state. */
 export async function providerText(make: () => pulumi.Resource): Promise<string> {
   const inputs = new Promise<Properties>((resolve, reject) => {
     pulumi.runtime
@@ -41,7 +41,7 @@ export async function providerText(make: () => pulumi.Resource): Promise<string>
 
 /** Pulumi's own process for dynamic providers, spoken to as the engine does. */
 export class ProviderProcess {
-  /** What it printed for the user, line by line. */
+  /** Lines printed for the user. */
   readonly lines: string[] = [];
   private readonly child: ChildProcessWithoutNullStreams;
   private readonly client: InstanceType<typeof providerGrpc.ResourceProviderClient>;
@@ -81,7 +81,7 @@ export class ProviderProcess {
     await once(this.child, "exit");
   }
 
-  /** As when the system runs out of memory. */
+  /** Kills the process, like the system does when out of memory. */
   async kill(): Promise<void> {
     this.child.kill("SIGKILL");
     await once(this.child, "exit");
@@ -115,7 +115,7 @@ export class ProviderProcess {
     request.setOlds(this.withProvider(olds));
     request.setNews(this.withProvider(news));
     const response = (await this.call("diff", request)) as providerPb.DiffResponse;
-    // Of an answer that leaves it open the engine finds out by the inputs, which differ then.
+    // An unknown answer makes the engine compare the inputs, which differ then.
     const changes = response.getChanges() !== providerPb.DiffResponse.DiffChanges.DIFF_NONE;
     return { changes, replaces: response.getReplacesList() };
   }
@@ -176,7 +176,7 @@ export class ProviderProcess {
   }
 }
 
-/** What the engine reads from a partial failure's status details; undefined for any other error. */
+/** Returns a partial failure from the status details; undefined for any other error. */
 export function initFailure(error: unknown): InitFailure | undefined {
   const { metadata, details } = error as grpc.ServiceError;
   const [status] = metadata.get("grpc-status-details-bin");

@@ -6,7 +6,7 @@ import type { TestCluster } from "./testCluster.ts";
 
 /** A service account whose tokens are made here, with the cluster's key: the API server gives none that expire soon. */
 export class ServiceAccount {
-  /** As RBAC names it. */
+  /** The user name in RBAC. */
   readonly user: string;
   private readonly cluster: TestCluster;
   private readonly namespace: string;

@@ -32,7 +32,7 @@ const CRD: ResourceKind = {
 export class TestCluster {
   readonly client: ClusterClient;
   readonly kubeconfig: { path: string; context: string };
-  /** For its files; gone when it stops. */
+  /** Folder for files, deleted on stop. */
   readonly folder: string;
   private readonly controlPlane: ControlPlane;
   private readonly processes: ProcessTable;
@@ -72,7 +72,7 @@ export class TestCluster {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Makes Istio's kinds known, and waits until the API server serves them. */
+  /** Installs Istio's CRDs and waits until the API server serves them. */
   async installIstioKinds(): Promise<void> {
     const file = readFileSync(join(this.charts, "base/files/crd-all.gen.yaml"), "utf8");
     const objects = parseAllDocuments(file).map((document) => document.toJS() as KubernetesObject);
@@ -95,7 +95,7 @@ export class TestCluster {
     await this.make(NAMESPACE, undefined, name, {});
   }
 
-  /** How its administrator reaches it. */
+  /** The administrator's access. */
   get admin(): KubeconfigEntry {
     return this.controlPlane.kubeconfig;
   }
@@ -121,7 +121,7 @@ export class TestCluster {
 
   /**
    * Kills the API server as a crash would.
-   * @returns starts it again, and waits until it serves.
+   * @returns a function that starts it again and waits until it is ready.
    */
   async killApiServer(): Promise<() => Promise<void>> {
     const name = `${this.admin.name}/kube-apiserver`;
@@ -140,7 +140,7 @@ export class TestCluster {
     };
   }
 
-  /** Has etcd refuse all writes, as it does when its disk quota is used up, or no longer. */
+  /** Switches etcd's alarm that refuses all writes, as with an exhausted disk quota. */
   async setReadOnly(readOnly: boolean): Promise<void> {
     const etcd = this.admin.server.replace("https:", "http:").replace(/:\d+$/, ":2379");
     const body = JSON.stringify({ action: readOnly ? "ACTIVATE" : "DEACTIVATE", alarm: "NOSPACE" });
@@ -160,7 +160,7 @@ export class TestCluster {
     await this.client.apply(kind, { apiVersion, kind: kind.kind, metadata, ...fields }, true);
   }
 
-  /** Makes a ServiceEntry as somebody else would; with our labels, as one of ours that nobody knows any more. */
+  /** Creates a ServiceEntry of another owner, or with our labels one that is in no state. */
   async makeEntry(namespace: string, name: string, labels: Record<string, string> = {}): Promise<void> {
     const ports = [{ number: 80, name: "http", protocol: "HTTP" }];
     const spec = { hosts: [name], ports, resolution: "NONE" };

@@ -10,10 +10,10 @@ export interface Chain {
   leaf: string;
 }
 
-/** Says "ok", or what is wrong with a chain, in the verifier's words. */
+/** Returns "ok", or the verifier's message about a chain. */
 export type Verify = (chain: Chain) => string;
 
-/** What a suite is to verify with; without it the suite is skipped, which is printed. @param name of what is missing. */
+/** Skips a suite with a message where its verifier is not installed. @param name of the verifier. */
 export function orSkip<T>(found: T | undefined, name: string, context: Mocha.Context): T {
   if (found !== undefined) return found;
   console.log(`      skipped: there is no ${name} on this machine`);

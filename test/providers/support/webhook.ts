@@ -25,8 +25,8 @@ export class Webhook {
   }
 
   /**
-   * Has the API server ask a webhook that never answers.
-   * @param how `away`: nobody listens; `slow`: a connection is taken, and then nothing comes.
+   * Registers a webhook that never answers with the API server.
+   * @param how `away`: no server listens; `slow`: connections are accepted and never answered.
    */
   static async install(cluster: TestCluster, namespace: string, how: "away" | "slow"): Promise<Webhook> {
     const { hostname } = new URL(cluster.admin.server);
