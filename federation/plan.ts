@@ -12,6 +12,7 @@ import { mapRecord } from "./core/order.ts";
 import type { ExportAlias } from "./exports/alias.ts";
 import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
 import type { GatewayListeners } from "./exports/gatewayListeners.ts";
+import { checkLeftovers } from "./imports/leftovers.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
 import { type Snapshot, required } from "./snapshot.ts";
@@ -97,6 +98,9 @@ export function planCluster(
   const authority = isFaulty ? undefined : found;
   if (authority?.source === "awaited") {
     checkReadings(snapshot, findings);
+    // Better known now than when the certificate is there, and Istio cannot be installed.
+    checkLeftovers(context);
+    checkHelmReleases(snapshot, findings);
     return findings.faults.length > 0
       ? undefined
       : { kind: "waiting", config, intermediate: authority.intermediate };

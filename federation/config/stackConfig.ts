@@ -65,7 +65,8 @@ export interface ParsedConfig<T> {
   faults: Fault[];
   /**
    * Paths of faulty sections, in whose place defaults stand, and of faulty entries, which are left out: `certificateAuthority`, `peers.b`.
-   * Of a faulty `certificateAuthority` with provided certificates the valid fields stay. A faulty rule (`exports[1]`, `peers.b.imports[0]`) is one that matches nothing, so that the others keep their places.
+   * Of a faulty `certificateAuthority` with provided certificates the valid fields stay. A faulty rule (`exports[1]`,
+   * `peers.b.imports[0]`) is one that matches nothing, so that the others keep their places.
    */
   skipped: string[];
 }

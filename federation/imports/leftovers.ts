@@ -55,7 +55,14 @@ export function tallyLeftovers(objects: readonly ObjectMetadata[]): Record<strin
 }
 
 /** Finds what is to be removed of peers that this stack neither names nor knows. */
-export function planLeftovers({
+export function planLeftovers(context: PlanContext): Record<string, Leftover> {
+  const leftovers = checkLeftovers(context);
+  context.findings.warn(...describeLeftovers(leftovers));
+  return leftovers;
+}
+
+/** Finds what there is of peers that this stack neither names nor knows; a fault where the cluster seems to be another stack's. */
+export function checkLeftovers({
   config,
   snapshot,
   findings,
@@ -66,7 +73,6 @@ export function planLeftovers({
     Object.entries(found).filter(([peer]) => !isSkipped(skipped, "peers", peer)),
   );
   findings.fault(...validateLeftovers(leftovers, config.cluster.name, config.kubeconfig.context));
-  findings.warn(...describeLeftovers(leftovers));
   return leftovers;
 }
 

@@ -229,6 +229,30 @@ describe("A plan of a cluster under a shared root", () => {
     );
   });
 
+  it("reports while it waits what would keep Istio from being installed", () => {
+    const istiod = { namespace: "istio-system", name: "istiod", status: "pending-install", revision: 1 };
+    const mirrored = { name: "x", labels: { "istio-federation.dev/peer": "cluster-a" } };
+    const cluster = {
+      helm: { value: { installed: [istiod], inState: [] } },
+      leftovers: { value: [mirrored] },
+    };
+    const faults = faultsIn(() => planOf(config, given(MISSING, {}, cluster)));
+    assert.deepEqual(
+      faults.map(({ path, value }) => [path, value]),
+      [
+        ["kubeconfig.context", config.kubeconfig.context],
+        ["", "istio-system/istiod"],
+      ],
+    );
+  });
+
+  it("does not announce the removal of leftovers while it waits, as nothing is removed then", () => {
+    const leftovers = { value: [{ name: "x", labels: { "istio-federation.dev/peer": "cluster-x" } }] };
+    const { warnings } = planOf(config, given(MISSING, {}, { leftovers }));
+    assert.equal(warnings.length, 1);
+    assert.match(warnings.join(), /^Cluster cluster-a waits for its certificate/);
+  });
+
   it("has the intermediate that the root issued", () => {
     const { plan, notes } = clusterPlanOf(config, given(signed(), { certificateRequest: request }));
     assert.ok(plan.authority.source === "shared");
