@@ -129,3 +129,8 @@ export function doubtfulContract(cluster: string): fc.Arbitrary<Contract> {
     })
     .map((changes) => contractOf({ cluster, ...changes }));
 }
+
+/** Number of random cases: few by default, many where `TEST_DEEP` is set (`npm run test:deep`). */
+export function sweep(sample: number, deep: number): number {
+  return process.env["TEST_DEEP"] ? deep : sample;
+}

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { type HostileCase, hostileCases } from "./hostile/cases.ts";
+import { type HostileCase, hostileCases, SEED } from "./hostile/cases.ts";
 import { checkCase } from "./hostile/properties.ts";
-import { SEED } from "./hostile/seed.ts";
-import { sweep } from "../support/sweep.ts";
+import { sweep } from "./arbitraries.ts";
 
 const CASES = sweep(1000, 100_000);
 

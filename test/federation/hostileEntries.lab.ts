@@ -4,12 +4,11 @@ import { before, describe, it } from "mocha";
 import pMap from "p-map";
 import { type ServiceEntry, renderServiceEntry } from "../../federation/imports/serviceEntry.ts";
 import { sharedLab } from "../lab/sharedLab.ts";
-import { hostileCases } from "./hostile/cases.ts";
+import { hostileCases, SEED } from "./hostile/cases.ts";
 import { DryRun, assertTaken } from "./hostile/dryRun.ts";
 import { EXTREMES } from "./hostile/extremes.ts";
 import { checkCase, entriesFor } from "./hostile/properties.ts";
-import { SEED } from "./hostile/seed.ts";
-import { sweep } from "../support/sweep.ts";
+import { sweep } from "./arbitraries.ts";
 import { BAR, barImport } from "./samples.ts";
 
 /** Entries that the API server is asked about. */

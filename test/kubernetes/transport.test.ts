@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { ClusterClient } from "../../kubernetes/client.ts";
 import { temporaryFolder } from "../lab/temporaryFolder.ts";
 import { writeContext } from "../providers/support/kubeconfigFile.ts";
-import { makeServerCertificate } from "../providers/support/serverCertificate.ts";
+import { makeServerCertificate } from "../support/testAuthority.ts";
 
 const ADDRESS = "127.30.0.10";
 

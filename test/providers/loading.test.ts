@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { anchorInputs } from "./support/anchorInputs.ts";
-import { signedInputs } from "./support/signedInputs.ts";
+import { anchorInputs, signedInputs } from "./support/authorityInputs.ts";
 import { DEFAULT_BRAKE } from "../../federation/imports/brake.ts";
 import { jsonOf } from "../federation/imports/importOf.ts";
 import { TestAuthority } from "../support/testAuthority.ts";

@@ -8,7 +8,7 @@ import { at } from "../support/clock.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 import { type TestRequest, testRequest } from "../support/testRequest.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
-import { signedInputs } from "./support/signedInputs.ts";
+import { signedInputs } from "./support/authorityInputs.ts";
 
 const UNKNOWN = pulumi.runtime.unknownValue;
 const YEAR = 8760 * 3_600_000;

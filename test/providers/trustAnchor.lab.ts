@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { TrustAnchor } from "../../providers/trustAnchor.ts";
 import type { AnchorRequest } from "../../federation/trust/issueAnchors.ts";
-import { anchorInputs } from "./support/anchorInputs.ts";
+import { anchorInputs } from "./support/authorityInputs.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 

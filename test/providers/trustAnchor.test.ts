@@ -8,7 +8,7 @@ import { type AnchorRequest, issueAnchors } from "../../federation/trust/issueAn
 import { TrustAnchor, provider } from "../../providers/trustAnchor.ts";
 import { at } from "../support/clock.ts";
 import { type KeyKind, TestAuthority } from "../support/testAuthority.ts";
-import { anchorInputs } from "./support/anchorInputs.ts";
+import { anchorInputs } from "./support/authorityInputs.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 
 const UNKNOWN = pulumi.runtime.unknownValue;

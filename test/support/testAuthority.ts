@@ -199,3 +199,13 @@ function signing({ name, keys, kind }: Signer) {
 export function signatureOf(kind: KeyKind) {
   return ALGORITHMS[kind];
 }
+
+/** Makes a certificate that signs itself, and its key, both PEM, for a test's server on an IP address. */
+export async function makeServerCertificate(address: string): Promise<{ cert: string; key: string }> {
+  const server = await TestAuthority.root(`CN=${address}`, {
+    isCa: false,
+    keyUsage: x509.KeyUsageFlags.digitalSignature,
+    names: [{ type: "ip", value: address }],
+  });
+  return { cert: server.pem, key: server.keyPem() };
+}

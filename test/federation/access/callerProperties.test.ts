@@ -7,8 +7,7 @@ import type { Offer } from "../../../federation/exports/offer.ts";
 import { matches } from "../../../federation/core/labels.ts";
 import { barOffer, decidePolicies, mesh as context, unknown } from "./callersFixture.ts";
 import { type Call, allowsCall } from "./policyEvaluator.ts";
-import { shuffled } from "../arbitraries.ts";
-import { sweep } from "../../support/sweep.ts";
+import { shuffled, sweep } from "../arbitraries.ts";
 
 /** The decision on a call by the config alone, which the policies must agree with. */
 type Verdict = "allowed" | "refused" | "not restricted" | "either";

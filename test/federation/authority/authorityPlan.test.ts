@@ -9,7 +9,7 @@ import type { LastRun } from "../../../federation/lastRun.ts";
 import type { ClusterReadings, Reading } from "../../../federation/snapshot.ts";
 import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { signRequest } from "../../../federation/authority/signRequest.ts";
-import { signedInputs } from "../../providers/support/signedInputs.ts";
+import { signedInputs } from "../../providers/support/authorityInputs.ts";
 import { TestAuthority } from "../../support/testAuthority.ts";
 import { testRequest } from "../../support/testRequest.ts";
 import { runPart } from "../planContext.ts";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { type LastAuthority, type RootReading, decideShared } from "../../../federation/authority/shared.ts";
 import { signRequest } from "../../../federation/authority/signRequest.ts";
 import { KUBECONFIG, faultsThrown, validConfig } from "../samples.ts";
-import { signedInputs } from "../../providers/support/signedInputs.ts";
+import { signedInputs } from "../../providers/support/authorityInputs.ts";
 import { type AuthorityOptions, TestAuthority } from "../../support/testAuthority.ts";
 import { type TestRequest, testRequest } from "../../support/testRequest.ts";
 

@@ -6,7 +6,7 @@ import { X509Certificate, randomBytes } from "node:crypto";
 import { signRequest } from "../../../federation/authority/signRequest.ts";
 import { type KeyKind, TestAuthority } from "../../support/testAuthority.ts";
 import { type TestRequest, testRequest } from "../../support/testRequest.ts";
-import { signedInputs } from "../../providers/support/signedInputs.ts";
+import { signedInputs } from "../../providers/support/authorityInputs.ts";
 
 const NOW = new Date("2026-11-21T12:00:00Z");
 const SUBJECT = "O=b.local, CN=Intermediate CA";

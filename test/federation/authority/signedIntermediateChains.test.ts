@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { signRequest } from "../../../federation/authority/signRequest.ts";
 import { type SubjectAltNames, TestAuthority } from "../../support/testAuthority.ts";
 import { testRequest } from "../../support/testRequest.ts";
-import { signedInputs } from "../../providers/support/signedInputs.ts";
+import { signedInputs } from "../../providers/support/authorityInputs.ts";
 import { Verifiers, type Verify, orSkip } from "../../providers/support/verifiers.ts";
 
 const OK = /^ok$/;

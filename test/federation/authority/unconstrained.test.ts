@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { ProvidedAuthority } from "../../../federation/authority/provided.ts";
 import { FIRST_ROOT } from "../../../federation/authority/rotation.ts";
 import {
-  type AuthorityPlan,
   ownPlan,
   providedPlan,
   sharedPlan,
+  type AuthorityPlan,
 } from "../../../federation/authority/authority.ts";
 import { checkUnconstrained } from "../../../federation/authority/unconstrained.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
@@ -114,5 +114,20 @@ describe("Roots shared with peers", () => {
       consentWarnings(consenting, provided(issuer), withRoots(ROOT_A)).join(),
       /^Peer b is under our own root: its certificate authority may sign for every identity .* unless whoever holds the root/,
     );
+  });
+});
+
+describe("Roots that peers may share", () => {
+  it("are none with an own root", () => {
+    const { roots, intermediates } = ownPlan({ wanted: FIRST_ROOT, last: undefined, now: "" });
+    assert.deepEqual([roots, intermediates], [[], []]);
+  });
+
+  it("include former shared roots", () => {
+    const former = { rootCertificates: ["before"], since: "2026-11-21T10:00:00Z" };
+    const shared = { certificate: "signed", rootCertificates: ["root"], intermediate: 1 };
+    assert.deepEqual(sharedPlan(shared).roots, ["root"]);
+    const { roots, intermediates } = sharedPlan({ ...shared, former });
+    assert.deepEqual([roots, intermediates], [["root", "before"], ["signed"]]);
   });
 });

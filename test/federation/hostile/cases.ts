@@ -69,3 +69,6 @@ export function hostileContract({ honest, servicesOnly, mutations }: HostileCase
   for (const mutation of mutations) mutate(changed, mutation);
   return { ...contract, services: Object.fromEntries([...Object.entries(changed), ...others]) };
 }
+
+/** Seed of the property tests with hostile contracts: `$FC_SEED`, else another one at each run. */
+export const SEED: number = Number(process.env["FC_SEED"] ?? Math.floor(Math.random() * 2 ** 31));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { X509Certificate, createHash, randomBytes } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 import { issueAnchors } from "../../../federation/trust/issueAnchors.ts";
-import { anchorInputs } from "../../providers/support/anchorInputs.ts";
+import { anchorInputs } from "../../providers/support/authorityInputs.ts";
 import { type AuthorityOptions, type KeyKind, TestAuthority } from "../../support/testAuthority.ts";
 
 const KINDS: [own: KeyKind, peer: KeyKind, signature: object][] = [

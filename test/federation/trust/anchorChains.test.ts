@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { issueAnchors } from "../../../federation/trust/issueAnchors.ts";
-import { anchorInputs } from "../../providers/support/anchorInputs.ts";
+import { anchorInputs } from "../../providers/support/authorityInputs.ts";
 import { type SubjectAltNames, TestAuthority } from "../../support/testAuthority.ts";
 import { Verifiers, type Verify, orSkip } from "../../providers/support/verifiers.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type KeyObject, X509Certificate, randomBytes } from "node:crypto";
 import { issueAnchors } from "../../../federation/trust/issueAnchors.ts";
 import { TestAuthority } from "../../support/testAuthority.ts";
-import { anchorInputs } from "../../providers/support/anchorInputs.ts";
+import { anchorInputs } from "../../providers/support/authorityInputs.ts";
 import { verifyByNode } from "../../providers/support/nodeVerifier.ts";
 import { type Chain, Verifiers, orSkip } from "../../providers/support/verifiers.ts";
 

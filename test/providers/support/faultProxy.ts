@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Agent, type Server, createServer, request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeServerCertificate } from "./serverCertificate.ts";
+import { makeServerCertificate } from "../../support/testAuthority.ts";
 
 /**
  * A fault of a request:

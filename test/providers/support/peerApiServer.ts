@@ -3,7 +3,7 @@ import { type Server, createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { PeerAccess } from "../../../federation/mesh/credential.ts";
 import { TOKEN } from "../../federation/mesh/meshSamples.ts";
-import { makeServerCertificate } from "./serverCertificate.ts";
+import { makeServerCertificate } from "../../support/testAuthority.ts";
 
 const ADDRESS = "127.30.0.8";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type Server, createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { ResourceKind } from "../../../kubernetes/kinds.ts";
-import { makeServerCertificate } from "./serverCertificate.ts";
+import { makeServerCertificate } from "../../support/testAuthority.ts";
 import type { TestCluster } from "./testCluster.ts";
 
 const WEBHOOK: ResourceKind = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { quote } from "../../../federation/core/text.ts";
+import { SHOWN_ENTRIES, boundedLines, isLargerThan, quote } from "../../../federation/core/text.ts";
 
 describe("A quoted value", () => {
   it("is short and without control characters", () => {
@@ -59,5 +59,55 @@ describe("A quoted value", () => {
     const wide = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, "v"]));
     assert.equal(quote(wide).length, 121);
     assert.equal(quote(new Array(10_000_000).fill("x".repeat(1000))).length, 121);
+  });
+});
+
+const numbers = (length: number): number[] => Array.from({ length }, (_, index) => index);
+
+describe("boundedLines", () => {
+  it("returns all lines of a short list", () => {
+    assert.deepEqual(boundedLines([], String), []);
+    assert.deepEqual(boundedLines(numbers(SHOWN_ENTRIES), String), numbers(SHOWN_ENTRIES).map(String));
+  });
+
+  it("returns the first lines in order and the count of the rest, which is not formatted", () => {
+    const described: number[] = [];
+    const describe_ = (number: number): string => `${described.push(number)}`;
+    const lines = boundedLines(numbers(10_000), describe_);
+    assert.equal(lines.length, SHOWN_ENTRIES + 1);
+    assert.equal(lines.at(-1), "and 9,980 more");
+    assert.deepEqual(described, numbers(SHOWN_ENTRIES));
+  });
+
+  it("uses the caller's sentence for the rest", () => {
+    assert.deepEqual(
+      boundedLines(numbers(5), String, (more) => `${more} others`, 2),
+      ["0", "1", "3 others"],
+    );
+  });
+});
+
+describe("The size of a value", () => {
+  it("is at most that of its JSON, and close to the size of its text", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const written = JSON.stringify(value);
+        assert.ok(!isLargerThan(value, written.length));
+        assert.ok(isLargerThan(value, 0));
+      }),
+    );
+    assert.ok(isLargerThan("x".repeat(100), 100));
+    assert.ok(isLargerThan({ ["x".repeat(100)]: 1 }, 100));
+    assert.ok(isLargerThan(Array(101).fill(0), 100));
+  });
+
+  it("is bounded for deep and cyclic values", () => {
+    let deep: unknown = 0;
+    for (let level = 0; level < 100_000; level++) deep = [deep];
+    assert.ok(!isLargerThan(deep, 1_000_000));
+    assert.ok(isLargerThan(deep, 10_000));
+    const endless: unknown[] = [];
+    endless.push(endless);
+    assert.ok(isLargerThan(endless, 1_000_000));
   });
 });
