@@ -88,4 +88,31 @@ describe("pulumi up, interrupted during many writes", () => {
     await stack.cancel();
     await assertFinishes("127.20.0.5");
   });
+
+  it("ends the provider process when the CLI is killed in a preview, which writes nothing", async () => {
+    declared = { services: servicesOf(1) };
+    const declaring = await fixture.makeStack("preview", async () => {
+      fixture.declare(declared);
+      // The program is still busy when the CLI is killed.
+      await new Promise(() => undefined);
+      return {};
+    });
+    fixture.printed();
+    const failure = declaring.preview(fixture.printing).then(
+      () => assert.fail("must fail"),
+      () => undefined,
+    );
+    await waitFor(
+      "nothing is checked",
+      () => Promise.resolve(fixture.output.join().includes("peer cluster-b")),
+      60,
+    );
+    const running = descendants();
+    const cli = running.find(({ command }) => command.startsWith("pulumi preview "));
+    const provider = running.find(({ command }) => command.includes("cmd/dynamic-provider/index.js"));
+    assert.ok(cli && provider, JSON.stringify(running));
+    process.kill(cli.pid, "SIGKILL");
+    await failure;
+    await waitFor("the provider still runs", () => Promise.resolve(identify(provider.pid) === undefined), 20);
+  });
 });
