@@ -4,7 +4,7 @@ import type { StackConfig } from "../federation/config/stackConfig.ts";
 import type { Fault } from "../federation/core/fault.ts";
 import type { Reading } from "../federation/snapshot.ts";
 import { ClusterError } from "../kubernetes/errors.ts";
-import { loadKubeconfig, resolvePath } from "../kubernetes/kubeconfig.ts";
+import { loadKubeconfigAuthority, resolvePath } from "../kubernetes/kubeconfig.ts";
 import { clusterFault } from "./clusterReader.ts";
 
 /** Reads the provided certificate authority of a stack, from files or from the config. */
@@ -25,9 +25,7 @@ export async function readKubeconfigAuthority(
   kubeconfig: StackConfig["kubeconfig"],
 ): Promise<Reading<string | undefined>> {
   try {
-    const { caData, caFile } = (await loadKubeconfig(kubeconfig)).getCurrentCluster() ?? {};
-    if (caData !== undefined) return { value: Buffer.from(caData, "base64").toString() };
-    return { value: caFile === undefined ? undefined : readText(caFile) };
+    return { value: await loadKubeconfigAuthority(kubeconfig) };
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
     return { faults: [clusterFault(error, kubeconfig)] };

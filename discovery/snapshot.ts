@@ -259,7 +259,7 @@ async function probe(
     return undefined;
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error;
-    const { status, cause, unreachable = false, retryable = false } = error.failure;
-    return { status, cause, unreachable, passing: retryable };
+    const { status, cause, unreachable = false, untrusted = false, retryable = false } = error.failure;
+    return { status, cause, unreachable: unreachable || untrusted, passing: retryable };
   }
 }

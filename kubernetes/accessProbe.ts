@@ -1,5 +1,6 @@
 import type { ApiServer } from "../federation/mesh/apiServer.ts";
-import { ClusterError, TimeoutError, connectionFailure, responseFailure } from "./errors.ts";
+import { openConnections, withinDeadline } from "./connections.ts";
+import { ClusterError, connectionFailure, responseFailure } from "./errors.ts";
 import { NAMESPACE, resourcePath } from "./kinds.ts";
 
 /** Deadline for previews, in milliseconds: they must not wait long for an API server that is unreachable. */
@@ -17,35 +18,27 @@ export async function probeAccess(
   { server, certificateAuthority, token }: ApiServer & { token?: string },
   deadline: number,
 ): Promise<void> {
-  const { Agent, request } = await import("undici");
+  const [{ selectProxy }, { trustOnly }] = await Promise.all([import("./proxy.ts"), import("./tls.ts")]);
   const operation = "list namespaces";
   const url = new URL(server);
-  const dispatcher = new Agent({ connect: { ca: certificateAuthority } });
-  const timer = new AbortController();
-  const timeout = setTimeout(() => {
-    timer.abort(new TimeoutError());
-  }, deadline);
+  const path = `${url.pathname.replace(/\/$/, "")}${resourcePath(NAMESPACE)}?limit=1`;
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const headers = { accept: "application/json", ...authorization };
+  const dispatcher = await openConnections(trustOnly(certificateAuthority), selectProxy(url, ""));
   try {
-    const { statusCode, headers, body } = await request(
-      `${url.origin}${url.pathname.replace(/\/$/, "")}${resourcePath(NAMESPACE)}?limit=1`,
-      {
-        dispatcher,
-        signal: timer.signal,
-        headers: {
-          accept: "application/json",
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-      },
-    );
-    // The agent discards the rest of the body.
-    if (statusCode === 200) return;
-    const text = await startOf(body);
-    throw new ClusterError(where, responseFailure(operation, { status: statusCode, headers, text }));
+    await withinDeadline(deadline, async (signal) => {
+      const request = { origin: url.origin, path, method: "GET", headers, signal } as const;
+      const response = await dispatcher.request(request);
+      // The agent discards the rest of the body.
+      if (response.statusCode === 200) return;
+      const { statusCode: status, headers: fields, body } = response;
+      const answer = { status, headers: fields, text: await startOf(body) };
+      throw new ClusterError(where, responseFailure(operation, answer));
+    });
   } catch (error) {
     if (error instanceof ClusterError) throw error;
     throw new ClusterError(where, connectionFailure(operation, url.host, deadline, error));
   } finally {
-    clearTimeout(timeout);
     void dispatcher.destroy();
   }
 }

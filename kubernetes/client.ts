@@ -56,6 +56,11 @@ export class ClusterClient {
     return new ClusterClient(await Transport.open(name, policy));
   }
 
+  /** Returns a client with the same connections and another policy. */
+  withPolicy(policy: RetryPolicy): ClusterClient {
+    return new ClusterClient(this.transport.withPolicy(policy));
+  }
+
   /** Context for messages: `cluster context "cluster-a"`. */
   get where(): string {
     return this.transport.where;

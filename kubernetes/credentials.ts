@@ -1,40 +1,44 @@
-import type { KubeConfig } from "@kubernetes/client-node";
 import type { Dispatcher } from "undici";
 import { ClusterError } from "./errors.ts";
-import { type KubeconfigName, loadKubeconfig } from "./kubeconfig.ts";
+import { ANONYMOUS, explainRefusal, identify, impersonationHeaders } from "./identity.ts";
+import { type KubeconfigName, type SelectedContext, loadKubeconfig } from "./kubeconfig.ts";
+import { KubeconfigFault } from "./kubeconfigFile.ts";
 
-/** Milliseconds for which a login is reused: a token file may change, an exec plugin's token expire. */
+/** Milliseconds for which a login is reused: files with a token or a certificate may change. */
 const LIFETIME = 60_000;
 
-/** Longest wait for an exec plugin or an identity provider, in milliseconds. */
-const LOGIN_DEADLINE = 30_000;
-
-/** Longest quotation of an exec plugin's error, in characters. */
-const QUOTED = 300;
+/** Shortest life of a login in milliseconds, whatever an exec plugin says. */
+const SHORTEST_LIFE = 1_000;
 
 /** Headers and connections that authenticate a request. */
 export interface Login {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | string[]>>;
   /** Connections with the client certificate and the trusted roots, through the proxy if there is one. */
+  readonly dispatcher: Dispatcher;
+  /** The API server for messages, and the proxy: `10.0.0.1:6443 through proxy 10.0.0.2:3128`. */
+  readonly endpoint: string;
+  /** Reason why the API server may not accept the credentials, e.g. that the certificate expired; undefined for none. */
+  readonly explainRefusal: () => string | undefined;
+}
+
+/** Connections that stay open while nothing changes that they depend on. */
+interface OpenConnections {
+  readonly key: string;
   readonly dispatcher: Dispatcher;
 }
 
 /** Credentials of one context: read on first use, reused for a minute, renewed when the API server refuses them. */
 export class Credentials {
-  /** Context for messages: `cluster context "cluster-a"`. */
-  readonly where: string;
-  /** URL of the API server; may have a path. */
-  readonly server: string;
   private readonly name: KubeconfigName;
-  private config: KubeConfig;
+  private context: SelectedContext;
   private login: Promise<Login> | undefined;
   private expires = 0;
+  private identity = ANONYMOUS;
+  private connections: OpenConnections | undefined;
 
-  private constructor(name: KubeconfigName, config: KubeConfig) {
+  private constructor(name: KubeconfigName, context: SelectedContext) {
     this.name = name;
-    this.config = config;
-    this.server = config.getCurrentCluster()?.server ?? "";
-    this.where = `cluster context ${JSON.stringify(config.getCurrentContext())}`;
+    this.context = context;
   }
 
   /**
@@ -45,10 +49,20 @@ export class Credentials {
     return new Credentials(name, await loadKubeconfig(name));
   }
 
+  /** Context for messages: `cluster context "cluster-a"`. */
+  get where(): string {
+    return this.context.where;
+  }
+
+  /** URL of the API server; may have a path. */
+  get server(): URL {
+    return this.context.server;
+  }
+
   /** @throws ClusterError when the user's credentials cannot be read. */
   get(): Promise<Login> {
     if (this.login !== undefined && performance.now() < this.expires) return this.login;
-    return this.begin(() => this.authenticate());
+    return this.begin(() => this.authenticate(false));
   }
 
   /**
@@ -60,55 +74,61 @@ export class Credentials {
     const current = this.login;
     if ((await current) !== refused || this.login !== current) return this.get();
     return this.begin(async () => {
-      this.config = await loadKubeconfig(this.name);
-      return this.authenticate();
+      this.context = await loadKubeconfig(this.name);
+      return this.authenticate(true);
     });
   }
 
   private begin(authenticate: () => Promise<Login>): Promise<Login> {
-    const last = this.login;
+    this.expires = performance.now() + LIFETIME;
     const next = authenticate();
     this.login = next;
-    this.expires = performance.now() + LIFETIME;
-    next.then(
-      // Ends the last login's connections as soon as no request uses them.
-      () => void last?.then(({ dispatcher }) => dispatcher.close()).catch(() => undefined),
-      () => {
-        if (this.login === next) this.login = undefined;
-      },
-    );
+    next.catch(() => {
+      if (this.login === next) this.login = undefined;
+    });
     return next;
   }
 
-  private async authenticate(): Promise<Login> {
-    const { HttpMethod, RequestContext } = await import("@kubernetes/client-node");
-    const context = new RequestContext(this.server, HttpMethod.GET);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error(`none within ${LOGIN_DEADLINE / 1000} s`));
-      }, LOGIN_DEADLINE);
-    });
+  private async authenticate(isRefused: boolean): Promise<Login> {
     try {
-      await Promise.race([this.config.applySecurityAuthentication(context), late]);
+      return await this.readLogin(isRefused);
     } catch (error) {
-      throw new ClusterError(this.where, {
-        operation: "get the credentials of its user",
-        cause: withoutSecrets(error),
-        general: true,
-      });
-    } finally {
-      clearTimeout(timer);
+      if (!(error instanceof KubeconfigFault)) throw error;
+      const operation = "get the credentials of its user";
+      throw new ClusterError(this.where, { operation, cause: error.message, general: true });
     }
-    // A kubeconfig without certificates needs no particular connections.
-    const dispatcher = context.getDispatcher() ?? new (await import("undici")).Agent();
-    return { headers: context.getHeaders(), dispatcher };
   }
-}
 
-/** Formats an error without the exec plugin's output, which may be a token and which a JSON parser's message quotes. */
-function withoutSecrets(error: unknown): string {
-  if (error instanceof SyntaxError) return "its command prints no ExecCredential";
-  if (!(error instanceof Error)) return "unknown reason";
-  return error.message.replace(/\s+/g, " ").trim().slice(0, QUOTED);
+  private async readLogin(isRefused: boolean): Promise<Login> {
+    const [{ readAuthority, tlsOptions }, { selectProxy }] = await Promise.all([
+      import("./tls.ts"),
+      import("./proxy.ts"),
+    ]);
+    const { context } = this;
+    const { server, cluster, user } = context;
+    const isTls = server.protocol === "https:";
+    const authority = isTls ? await readAuthority(cluster) : undefined;
+    const identity = await identify(context, authority, this.identity, isRefused);
+    this.identity = identity;
+    const proxy = selectProxy(server, cluster.proxyUrl);
+    const { exec, client, authorization } = identity;
+    const key = JSON.stringify([cluster, authority, client, proxy]);
+    if (this.connections?.key !== key) {
+      const { openConnections } = await import("./connections.ts");
+      const tls = isTls ? tlsOptions(cluster, authority, client) : {};
+      // The last connections end as soon as no request uses them.
+      void this.connections?.dispatcher.close().catch(() => undefined);
+      this.connections = { key, dispatcher: await openConnections(tls, proxy) };
+    }
+    if (exec?.expires !== undefined) {
+      const life = Math.max(exec.expires - Date.now(), SHORTEST_LIFE);
+      this.expires = Math.min(this.expires, performance.now() + life);
+    }
+    return {
+      headers: { ...(authorization === undefined ? {} : { authorization }), ...impersonationHeaders(user) },
+      dispatcher: this.connections.dispatcher,
+      endpoint: `${server.host}${proxy === undefined ? "" : ` through proxy ${proxy.host}`}`,
+      explainRefusal: () => explainRefusal(context, identity, new Date()),
+    };
+  }
 }

@@ -16,6 +16,10 @@ export interface ClusterFailure {
   readonly missing?: "namespace" | "kind";
   /** No response, or one by which the API server cannot work. */
   readonly unreachable?: boolean;
+  /** No answer in time, from the API server or from what is on the way to it. */
+  readonly timedOut?: boolean;
+  /** No TLS connection: one side does not trust the other's certificate, so that another server may answer. */
+  readonly untrusted?: boolean;
   /** The same request may succeed a little later. */
   readonly retryable?: boolean;
   /** Every other write would fail alike: the failure is not about this object. */
@@ -71,8 +75,11 @@ const QUOTED = 600;
 const AGAIN = "then try again";
 const MISSING_NAMESPACE = "If this stack made it, `pulumi up --refresh` makes it again; else make it";
 
-/** Explains an error response. The API server's messages, quoted where they help, name users and objects, never credentials. */
-export function responseFailure(operation: string, response: HttpResponse): ClusterFailure {
+/**
+ * Explains an error response. The API server's messages, quoted where they help, name users and objects, never credentials.
+ * @param refusal reason why the credentials may not be accepted, e.g. that they expired.
+ */
+export function responseFailure(operation: string, response: HttpResponse, refusal?: string): ClusterFailure {
   const { status, headers } = response;
   const body = parseStatus(response.text);
   const reasons = [body, ...(body?.details?.causes ?? [])].flatMap((from) => from?.reason ?? []);
@@ -82,7 +89,7 @@ export function responseFailure(operation: string, response: HttpResponse): Clus
     operation,
     reasons,
     // An API server's 404 has an audit id. Without it, taken for the API server's, it would mean that nothing exists.
-    ...(isFromProxy ? proxyAnswer(status) : { status, ...diagnose(status, body, reasons) }),
+    ...(isFromProxy ? proxyAnswer(status) : { status, ...diagnose(status, body, reasons, refusal) }),
     ...(seconds > 0 ? { retryAfter: seconds * 1000 } : {}),
   };
 }
@@ -92,14 +99,19 @@ function proxyAnswer(status: number): Diagnosis {
   return { cause, unreachable: true, retryable: true, general: true };
 }
 
-function diagnose(status: number, body: Status | undefined, reasons: readonly string[]): Diagnosis {
+function diagnose(
+  status: number,
+  body: Status | undefined,
+  reasons: readonly string[],
+  refusal: string | undefined,
+): Diagnosis {
   const message = body?.message ?? "";
   const cause = [[status, body?.reason ?? ""].join(" ").trim(), message.slice(0, QUOTED)]
     .filter((part) => part !== "")
     .join(": ");
-  if (status === 401) return unauthorized();
+  if (status === 401) return unauthorized(refusal);
   const lacking = /User "[^"]*" cannot .*/s.exec(message);
-  if (status === 403 && lacking !== null) return forbidden(lacking[0].slice(0, QUOTED));
+  if (status === 403 && lacking !== null) return forbidden(lacking[0].slice(0, QUOTED), refusal);
   if (reasons.includes("NamespaceTerminating")) {
     const remedy = `Wait until it is gone. ${MISSING_NAMESPACE}`;
     return { cause: "its namespace is being deleted", remedy, general: true };
@@ -121,21 +133,28 @@ function diagnose(status: number, body: Status | undefined, reasons: readonly st
   return { cause };
 }
 
-function unauthorized(): Diagnosis {
+function unauthorized(refusal = "they may have expired"): Diagnosis {
   return {
-    cause:
-      "401 Unauthorized: the API server does not accept this context's credentials; they may have expired",
+    cause: `401 Unauthorized: the API server does not accept this context's credentials; ${refusal}`,
     remedy: `Log in again, or give the context's user others in the kubeconfig, ${AGAIN}`,
     general: true,
   };
 }
 
 /** @param lacking `User "x" cannot patch resource "y" in API group "z" in the namespace "n"`, maybe with a reason. */
-function forbidden(lacking: string): Diagnosis {
-  const remedy = lacking.startsWith('User "system:anonymous"')
+function forbidden(lacking: string, refusal: string | undefined): Diagnosis {
+  const isAnonymous = lacking.startsWith('User "system:anonymous"');
+  const remedy = isAnonymous
     ? "The request came without credentials: give the context's user some in the kubeconfig"
     : `Let a Role or ClusterRole allow it to that user, ${AGAIN}`;
-  return { cause: `403 Forbidden: ${lacking}`, remedy, general: true };
+  if (!isAnonymous || refusal === undefined) {
+    return { cause: `403 Forbidden: ${lacking}`, remedy, general: true };
+  }
+  return {
+    cause: `403 Forbidden: ${refusal}, so that the request counts as one without credentials (${lacking})`,
+    remedy: `Log in again, or give the context's user others in the kubeconfig, ${AGAIN}`,
+    general: true,
+  };
 }
 
 function unknownKind(): Diagnosis {
@@ -172,8 +191,12 @@ function parseStatus(text: string): Status | undefined {
   return value?.kind === "Status" ? value : undefined;
 }
 
-/** Codes of Node's TLS errors: a retry meets the same certificate. */
-const UNTRUSTED = /^(?:CERT_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|SELF_SIGNED_|UNABLE_TO_)/;
+/** Codes of failed TLS handshakes: those of certificates in Node's list (`X509_V_ERR_`), and OpenSSL's. */
+const UNTRUSTED =
+  /^(?:CERT_|CRL_|ERROR_IN_C|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|EPROTO$|HOSTNAME_MISMATCH$|INVALID_(?:CA|PURPOSE)$|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_)/;
+
+/** Codes of connections that nobody answers. */
+const TIMED_OUT = /^(?:ETIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
 
 /** Reason of an aborted request: its deadline. */
 export class TimeoutError extends Error {}
@@ -182,17 +205,28 @@ export class TimeoutError extends Error {}
  * Explains a request without a whole response: refused, timed out, broken off, name not found, certificate not trusted.
  * @param server host and port, for the message.
  * @param deadline of the request, in milliseconds.
+ * @param refusal reason why the credentials may not be accepted, e.g. that the certificate expired.
  */
 export function connectionFailure(
   operation: string,
   server: string,
   deadline: number,
   error: unknown,
+  refusal?: string,
 ): ClusterFailure {
   const root = rootCause(error);
-  const cause = root instanceof TimeoutError ? `no answer within ${deadline / 1000} s` : root.message;
-  const retryable = !UNTRUSTED.test((root as { code?: string }).code ?? "");
-  return { operation, cause: `${server}: ${cause}`, unreachable: true, retryable, general: true };
+  const isLate = root instanceof TimeoutError;
+  const cause = `${server}: ${isLate ? `no answer within ${deadline / 1000} s` : root.message}`;
+  const { code = "" } = root as { code?: string };
+  if (!UNTRUSTED.test(code)) {
+    const timedOut = isLate || TIMED_OUT.test(code);
+    return { operation, cause, unreachable: true, timedOut, retryable: true, general: true };
+  }
+  // Node's hint, which names an option of its own, does not help: the machine's roots are trusted where the kubeconfig has none.
+  const reason = cause.replace(/; if the root CA is installed locally.*/s, "");
+  // An alert comes from the API server.
+  const isAlert = code.includes("_ALERT_") && refusal !== undefined;
+  return { operation, cause: isAlert ? `${reason}; ${refusal}` : reason, untrusted: true, general: true };
 }
 
 /** Returns the innermost error: undici's own messages do not name the reason. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type PRetry from "p-retry";
 import type { Dispatcher } from "undici";
+import { withinDeadline } from "./connections.ts";
 import { Credentials, type Login } from "./credentials.ts";
 import {
   ClusterError,
   type ClusterFailure,
   type HttpResponse,
-  TimeoutError,
   connectionFailure,
   responseFailure,
 } from "./errors.ts";
@@ -20,6 +20,8 @@ export interface RetryPolicy {
   readonly retries: number;
   /** How long after the first attempt another one may begin, in milliseconds. @default 45,000 */
   readonly retryFor?: number;
+  /** Whether a request that got no answer in time is repeated. @default true */
+  readonly retryTimeouts?: boolean;
 }
 
 /** Policy for changes: an API server that restarts must not fail a deployment, one that hangs must not delay it for long. */
@@ -51,20 +53,24 @@ export class Transport {
   private readonly credentials: Credentials;
   private readonly policy: RetryPolicy;
   private readonly retry: typeof PRetry;
-  private readonly server: URL;
 
   private constructor(credentials: Credentials, policy: RetryPolicy, retry: typeof PRetry) {
     this.credentials = credentials;
     this.policy = policy;
     this.retry = retry;
-    this.server = new URL(credentials.server);
   }
 
   /** @throws ClusterError when the kubeconfig does not lead to a cluster. */
   static async open(name: KubeconfigName, policy: RetryPolicy): Promise<Transport> {
+    const credentials = await Credentials.load(name);
     // Loaded on demand, as a preview of imports makes no request; once, as an import for each of 10,000 requests would count.
     const { default: retry } = await import("p-retry");
-    return new Transport(await Credentials.load(name), policy, retry);
+    return new Transport(credentials, policy, retry);
+  }
+
+  /** Returns a transport with the same connections and another policy. */
+  withPolicy(policy: RetryPolicy): Transport {
+    return new Transport(this.credentials, policy, this.retry);
   }
 
   /** Context for messages: `cluster context "cluster-a"`. */
@@ -78,14 +84,15 @@ export class Transport {
    * @throws ClusterError of the last attempt.
    */
   async request(request: ApiRequest): Promise<unknown> {
-    const { retries, retryFor = RETRY_FOR } = this.policy;
+    const { retries, retryFor = RETRY_FOR, retryTimeouts = true } = this.policy;
     const end = performance.now() + retryFor;
     return this.retry(() => this.attempt(request), {
       ...BACKOFF,
       retries,
       shouldRetry: async ({ error, retryDelay }) => {
         if (!(error instanceof ClusterError)) return false;
-        const { retryable = false, retryAfter = 0 } = error.failure;
+        const { retryable = false, retryAfter = 0, timedOut = false } = error.failure;
+        if (timedOut && !retryTimeouts) return false;
         const pause = Math.min(retryAfter, LONGEST_RETRY_AFTER);
         const mayRetry = retryable || request.retryAlso?.(error.failure) === true;
         if (!mayRetry || performance.now() + pause + retryDelay >= end) return false;
@@ -96,29 +103,30 @@ export class Transport {
   }
 
   private async attempt(request: ApiRequest): Promise<unknown> {
-    const login = await this.credentials.get();
+    let login = await this.credentials.get();
     let response = await this.send(request, login);
-    if (response.status === 401) response = await this.send(request, await this.credentials.renew(login));
-    if (response.status >= 300)
-      throw new ClusterError(this.where, responseFailure(request.operation, response));
+    if (response.status === 401) {
+      login = await this.credentials.renew(login);
+      response = await this.send(request, login);
+    }
+    if (response.status >= 300) {
+      const failure = responseFailure(request.operation, response, login.explainRefusal());
+      throw new ClusterError(this.where, failure);
+    }
     try {
       return JSON.parse(response.text);
     } catch {
-      throw this.connectionError(request, new Error("the answer breaks off"));
+      throw this.connectionError(request, login, new Error("the answer breaks off"));
     }
   }
 
   private async send(request: ApiRequest, login: Login): Promise<HttpResponse> {
     const { method, path, query = {}, body } = request;
+    const { server } = this.credentials;
     const search = new URLSearchParams(query).toString();
-    // AbortSignal.timeout would keep thousands of signals in memory until their deadlines.
-    const deadline = new AbortController();
-    const timer = setTimeout(() => {
-      deadline.abort(new TimeoutError());
-    }, this.policy.deadline);
     const options: Dispatcher.RequestOptions & { allowH2: boolean } = {
-      origin: this.server.origin,
-      path: `${this.server.pathname.replace(/\/$/, "")}${path}${search === "" ? "" : `?${search}`}`,
+      origin: server.origin,
+      path: `${server.pathname.replace(/\/$/, "")}${path}${search === "" ? "" : `?${search}`}`,
       method,
       headers: {
         accept: "application/json",
@@ -127,26 +135,24 @@ export class Transport {
         ...login.headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: deadline.signal,
       // By default undici closes the connection after a DELETE with a body.
       reset: false,
       // Under HTTP/2, no faster here, a connection that hangs would fail all requests instead of one.
       allowH2: false,
     };
     try {
-      const { statusCode, headers, body: content } = await login.dispatcher.request(options);
-      return { status: statusCode, headers, text: await content.text() };
+      return await withinDeadline(this.policy.deadline, async (signal) => {
+        const response = await login.dispatcher.request({ ...options, signal });
+        return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+      });
     } catch (error) {
-      throw this.connectionError(request, error);
-    } finally {
-      clearTimeout(timer);
+      throw this.connectionError(request, login, error);
     }
   }
 
-  private connectionError({ operation }: ApiRequest, error: unknown): ClusterError {
-    return new ClusterError(
-      this.where,
-      connectionFailure(operation, this.server.host, this.policy.deadline, error),
-    );
+  private connectionError({ operation }: ApiRequest, login: Login, error: unknown): ClusterError {
+    const { deadline } = this.policy;
+    const failure = connectionFailure(operation, login.endpoint, deadline, error, login.explainRefusal());
+    return new ClusterError(this.where, failure);
   }
 }

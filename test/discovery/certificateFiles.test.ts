@@ -65,9 +65,14 @@ describe("readKubeconfigAuthority", () => {
     assert.equal(valueOf(await read({ "certificate-authority": join(folder, "ca.crt") })), ROOT_A);
   });
 
-  it("reads nothing where the kubeconfig has no certificates or names a missing file", async () => {
+  it("reads nothing where the kubeconfig has no certificates", async () => {
     assert.equal(valueOf(await read({})), undefined);
-    assert.equal(valueOf(await read({ "certificate-authority": "/nowhere/ca.crt" })), undefined);
+  });
+
+  it("reports a missing file of the kubeconfig, as kubectl does", async () => {
+    const [fault] = faultsOf(await read({ "certificate-authority": "/nowhere/ca.crt" }));
+    assert.equal(fault?.path, "kubeconfig.context");
+    assert.match(fault.rule, /certificate-authority \/nowhere\/ca\.crt cannot be read \(ENOENT\)$/);
   });
 
   it("reports a kubeconfig that cannot be read", async () => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ClusterReader, PROBE, clusterFault } from "../../discovery/clusterReader.ts";
+import { Findings } from "../../federation/core/findings.ts";
+import type { Reading } from "../../federation/snapshot.ts";
 import { ClusterError } from "../../kubernetes/errors.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
 import { type KubeconfigName, loadKubeconfig } from "../../kubernetes/kubeconfig.ts";
@@ -21,15 +23,34 @@ describe("ClusterReader", () => {
 
   const list = (client: ClusterClient) => client.list(SERVICE, { namespace: "xyz" });
 
-  it("reports a hanging cluster as unreachable after two probes, however much is read", async () => {
+  it("returns one fault for a cluster that swallows packets, after two probes, however much is read", async () => {
     server.answer("hang");
     const readings = await Promise.all([reader.read(list), reader.read(list), reader.read(list)]);
     assert.deepEqual(server.requests, ["GET /version", "GET /version"]);
-    for (const reading of readings) {
-      assert.ok("unreachable" in reading);
-      assert.match(reading.unreachable, /^cluster context "fake": .*no answer within 4 s$/);
-      assert.equal(reading.unreachable.includes(TOKEN), false);
-    }
+    const [fault, ...others] = readings.flatMap(faultsOf);
+    assert.match(
+      fault?.rule ?? "",
+      /^leads to an API server that does not answer: .*: no answer within 4 s$/,
+    );
+    assert.match(fault?.remedy ?? "", /^Open the way to it/);
+    for (const other of others) assert.deepEqual(other, fault);
+    assert.equal(JSON.stringify(fault).includes(TOKEN), false);
+  });
+
+  it("returns one fault within 15 s for a cluster that swallows only large answers", async () => {
+    server.answerBy((request) => (request === "GET /version" ? { status: 200 } : "hang"));
+    const begin = performance.now();
+    const readings = await Promise.all([
+      reader.read(list),
+      reader.read((client) => client.list(NAMESPACE)),
+      reader.read((client) => client.get(SERVICE, "xyz", "foo")),
+    ]);
+    assert.ok(performance.now() - begin < 15_000);
+    const findings = new Findings();
+    findings.fault(...readings.flatMap((reading: Reading<unknown>) => faultsOf(reading)));
+    const [fault, ...others] = findings.faults;
+    assert.deepEqual(others, []);
+    assert.match(fault?.rule ?? "", /does not answer: .*: no answer within 9 s$/);
   });
 
   it("gives up on a cluster that hangs in less than 10 seconds", () => {
@@ -69,7 +90,7 @@ describe("ClusterReader", () => {
     const [fault, ...others] = faultsOf(await reader.read(list));
     assert.deepEqual(others, []);
     assert.deepEqual([fault?.path, fault?.value], ["kubeconfig.context", "fake"]);
-    assert.match(fault?.rule ?? "", /401 Unauthorized: .*may have expired/);
+    assert.match(fault?.rule ?? "", /401 Unauthorized: .*; credentials are sent to an https:/);
     assert.match(fault?.remedy ?? "", /^Renew/);
     assert.ok(!JSON.stringify(fault).includes(TOKEN));
   });
@@ -122,6 +143,21 @@ describe("The fault of a cluster that cannot be used", () => {
     const broken = await faultOf({ path, context: "b" });
     assert.deepEqual([broken.path, broken.value], ["kubeconfig.context", "b"]);
     assert.match(broken.rule, /is not in the file$/);
+  });
+
+  it("is at the context when another server may answer", () => {
+    const failure = {
+      operation: "list pods",
+      cause: "10.0.0.1:6443: self-signed certificate",
+      untrusted: true,
+    };
+    const fault = clusterFault(new ClusterError('cluster context "a"', failure), NAME);
+    assert.deepEqual([fault.path, fault.value], ["kubeconfig.context", "a"]);
+    assert.match(
+      fault.rule,
+      /^leads to a server that is not trusted, .*: 10\.0\.0\.1:6443: self-signed certificate$/,
+    );
+    assert.match(fault.remedy, /^Correct certificate-authority-data/);
   });
 
   for (const [status, remedy] of [

@@ -58,7 +58,7 @@ it("A preview of imported services loads no client", () => {
     servicesDigest: "",
     imported: 0,
   });
-  const needless = /node_modules\/(?:@kubernetes|undici|p-map|p-retry)\//;
+  const needless = /node_modules\/(?:js-yaml|undici|socks|p-map|p-retry)\//;
   assert.deepEqual(
     loaded.filter((url) => needless.test(url)),
     [],

@@ -15,7 +15,7 @@ import {
   SERVICE_ENTRY,
   WORKLOAD_ENTRY,
 } from "../../kubernetes/kinds.ts";
-import { loadKubeconfig } from "../../kubernetes/kubeconfig.ts";
+import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { ReaderToken } from "../../providers/readerToken.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
@@ -117,7 +117,8 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
 
   it("is invalid once its ServiceAccount is deleted; another ServiceAccount gets another token", async () => {
     const token = await currentToken();
-    const core = (await loadKubeconfig(fixture.cluster.kubeconfig)).makeApiClient(kubernetes.CoreV1Api);
+    const { path, context } = fixture.cluster.kubeconfig;
+    const core = loadContext(path, context).makeApiClient(kubernetes.CoreV1Api);
     await core.deleteNamespacedServiceAccount(PLACE);
     const isRefused = async () => (await statusFor(token, SERVICE)) === 401;
     await waitFor("the token still serves", isRefused, REFUSAL_SECONDS);
@@ -128,7 +129,8 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
   });
 
   it("reports why there is no token", async () => {
-    const core = (await loadKubeconfig(fixture.cluster.kubeconfig)).makeApiClient(kubernetes.CoreV1Api);
+    const { path, context } = fixture.cluster.kubeconfig;
+    const core = loadContext(path, context).makeApiClient(kubernetes.CoreV1Api);
     await core.deleteNamespacedServiceAccount(PLACE);
     uid = "another";
     await assert.rejects(

@@ -6,7 +6,7 @@ import { CustomObjectsApi } from "@kubernetes/client-node";
 import type { CustomResourceOptions } from "@pulumi/pulumi";
 import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { SERVICE_ENTRY } from "../../../kubernetes/kinds.ts";
-import { loadKubeconfig } from "../../../kubernetes/kubeconfig.ts";
+import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 import { createProgress } from "../../../lab/progress.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
 import { ImportedServices, type ImportedServicesArgs } from "../../../providers/importedServices.ts";
@@ -123,7 +123,8 @@ export class EngineFixture {
   async setStatus(entry: Entry, status: object): Promise<void> {
     const { group, version, plural } = SERVICE_ENTRY;
     const { name } = entry.metadata;
-    const api = (await loadKubeconfig(this.cluster.kubeconfig)).makeApiClient(CustomObjectsApi);
+    const { path, context } = this.cluster.kubeconfig;
+    const api = loadContext(path, context).makeApiClient(CustomObjectsApi);
     const place = { group, version, plural, namespace: NAMESPACE, name };
     await api.replaceNamespacedCustomObjectStatus({ ...place, body: { ...entry, status } });
   }

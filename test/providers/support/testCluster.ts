@@ -11,9 +11,8 @@ import {
   type ResourceKind,
   SERVICE_ENTRY,
 } from "../../../kubernetes/kinds.ts";
-import { loadKubeconfig } from "../../../kubernetes/kubeconfig.ts";
 import { startControlPlane, type ControlPlane } from "../../../lab/cluster/controlPlane.ts";
-import type { KubeconfigEntry } from "../../../lab/cluster/kubeconfig.ts";
+import { type KubeconfigEntry, loadContext } from "../../../lab/cluster/kubeconfig.ts";
 import { identify, ProcessTable, type LabProcess } from "../../../lab/process.ts";
 import { createProgress, type Log } from "../../../lab/progress.ts";
 import { waitFor } from "../../../lab/ready.ts";
@@ -169,7 +168,7 @@ export class TestCluster {
 
   /** Writes the status of a Service or Node, as their controllers would: there are none here. */
   async setStatus(kind: ResourceKind, namespace: string, name: string, status: object): Promise<void> {
-    const api = (await loadKubeconfig(this.kubeconfig)).makeApiClient(CoreV1Api);
+    const api = loadContext(this.kubeconfig.path, this.kubeconfig.context).makeApiClient(CoreV1Api);
     const body = { metadata: { name }, status } as never;
     if (kind === NODE) await api.replaceNodeStatus({ name, body });
     else await api.replaceNamespacedServiceStatus({ name, namespace, body });
