@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AuthorityPlan, OwnPlan, ProvidedPlan, SharedPlan } from "../federation/authority/authority.ts";
+import type { AuthorityPlan, ProvidedPlan, SharedPlan } from "../federation/authority/authority.ts";
 import { type RotationRecord, signedUntil } from "../federation/authority/rotation.ts";
 import { SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
 import { AUTHORITY_SECRET } from "../federation/core/wellKnown.ts";
@@ -85,21 +85,12 @@ function authorityParts(
 ): AuthorityParts {
   switch (plan.source) {
     case "own":
-      return ownParts(name, owner, plan, opts);
+      return { ...ownAuthority(name, owner, plan.rotation, opts), chain: [] };
     case "provided":
       return providedParts(name, owner, plan, opts);
     case "shared":
       return sharedParts(name, owner, plan, opts);
   }
-}
-
-function ownParts(
-  name: string,
-  owner: KeyOwner,
-  { rotation }: OwnPlan,
-  opts: pulumi.CustomResourceOptions,
-): AuthorityParts {
-  return { ...ownAuthority(name, owner, rotation, opts), chain: [] };
 }
 
 function providedParts(

@@ -10,6 +10,7 @@ import {
   NETWORK_LABEL,
   NODE_SELECTOR_ANNOTATION,
 } from "../federation/core/labels.ts";
+import { withoutUndefined } from "../federation/core/order.ts";
 import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../federation/core/wellKnown.ts";
 import {
   type GatewayServer,
@@ -51,10 +52,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
         // Helm would wait for the address of the chart's own Service, and fail.
         values: withExtraValues(
           // With a network, it routes to workloads of that network only, and never to another gateway.
-          {
-            service: { type: "None" },
-            ...(args.network === undefined ? {} : { networkGateway: args.network }),
-          },
+          withoutUndefined({ service: { type: "None" }, networkGateway: args.network }),
           args.values,
         ),
       },
@@ -67,12 +65,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
         metadata: {
           name: GATEWAY_NAME,
           namespace: args.namespace,
-          ...networkLabels(args),
-          annotations: {
-            ...networkAnnotations(args),
-            ...args.service.annotations,
-            "pulumi.com/skipAwait": "true",
-          },
+          ...networkMetadata(args),
         },
         spec: {
           type: args.service.type,
@@ -149,7 +142,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
         type: args.service.type,
         port: GATEWAY_PORT,
         timeoutSeconds: args.addressTimeoutSeconds,
-        ...(args.observed === undefined ? {} : { observed: [...args.observed] }),
+        observed: args.observed && [...args.observed],
       },
       { parent: this, dependsOn: service },
     );
@@ -157,12 +150,12 @@ export class EastWestGateway extends pulumi.ComponentResource {
   }
 }
 
-/** Labels by which other clusters' istiods find the gateway of a network. */
-function networkLabels({ network }: EastWestGatewayArgs): { labels?: Record<string, string> } {
-  return network === undefined ? {} : { labels: { [NETWORK_LABEL]: network } };
-}
-
-/** Annotation without which istiod ignores the node ports of a Service: all nodes. */
-function networkAnnotations({ network, service }: EastWestGatewayArgs): Record<string, string> {
-  return network !== undefined && service.type === "NodePort" ? { [NODE_SELECTOR_ANNOTATION]: "{}" } : {};
+/** Labels and annotations of the Service, by which other clusters' istiods find the gateway of a network. */
+function networkMetadata({ network, service }: EastWestGatewayArgs) {
+  const annotations = { ...service.annotations, "pulumi.com/skipAwait": "true" };
+  if (network === undefined) return { annotations };
+  const labels = { [NETWORK_LABEL]: network };
+  if (service.type !== "NodePort") return { labels, annotations };
+  // All nodes: without it istiod ignores the node ports of a Service.
+  return { labels, annotations: { [NODE_SELECTOR_ANNOTATION]: "{}", ...annotations } };
 }

@@ -30,22 +30,27 @@ type RememberedOutputs = Pick<Remembered, "issued" | "policies" | "aliases"> &
     joined: pulumi.Output<Remembered["joined"]>;
   }>;
 
+/** Outputs of a cluster's stack. */
+interface ClusterOutputs {
+  /** Contract that this cluster publishes; very many services are folded. */
+  federation: pulumi.Output<Contract | FoldedContract>;
+  /** State of each peer, by its name. */
+  peers: pulumi.Output<Record<string, PeerStatus>>;
+  /** Identity and roots of each peer that is trusted, by its name. Peers read it to see whether they are. */
+  trustAnchors: Readonly<Record<string, PinnedPeer>>;
+  /** Validity of the certificates of this stack, by their names. */
+  certificates: pulumi.Output<CertificateReport>;
+  /** Certificate signing request, PEM, which the stack of a shared root signs. */
+  certificateRequest: pulumi.Output<string>;
+  /** Credentials by which each peer of a single mesh reads this cluster, by its name; secret. Undefined with another topology. */
+  access: pulumi.Output<Record<string, PeerAccess>> | undefined;
+  /** For the next run alone. */
+  lastRun: RememberedOutputs;
+}
+
 /** One cluster of a federation: its certificate authority, Istio, its east-west gateway, and its peers. */
 export class FederatedCluster extends pulumi.ComponentResource {
-  /** Contract that this cluster publishes; very many services are folded. */
-  readonly contract: pulumi.Output<Contract | FoldedContract>;
-  /** State of each peer, by its name. */
-  readonly peers: pulumi.Output<Record<string, PeerStatus>>;
-  /** Identity and roots of each peer that is trusted, by its name. Peers read it to see whether they are. */
-  readonly trustAnchors: Readonly<Record<string, PinnedPeer>>;
-  /** Validity of the certificates of this stack, by their names. */
-  readonly certificates: pulumi.Output<CertificateReport>;
-  /** Certificate signing request, PEM, which the stack of a shared root signs. */
-  readonly certificateRequest: pulumi.Output<string>;
-  /** Credentials by which each peer of a single mesh reads this cluster, by its name; secret. Undefined with another topology. */
-  readonly access: pulumi.Output<Record<string, PeerAccess>> | undefined;
-  /** For the next run alone. */
-  readonly lastRun: RememberedOutputs;
+  readonly outputs: ClusterOutputs;
 
   /** @param plan plain, so that a preview shows the whole structure. */
   constructor(name: string, plan: ClusterPlan, opts?: pulumi.ComponentResourceOptions) {
@@ -86,12 +91,10 @@ export class FederatedCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: certificateAuthority },
     );
     const afterIstio = { ...child, dependsOn: istio };
-    const beforeGateway = [
-      ...(policies.length === 0
-        ? []
-        : [new CallerPolicies(`${name}-callers`, { policies, gatewayNamespace }, afterIstio)]),
-      ...(aliases.length === 0 ? [] : [new ExportAliases(`${name}-aliases`, { aliases }, afterIstio)]),
-    ];
+    const beforeGateway: pulumi.Resource[] = [istio];
+    if (policies.length > 0)
+      beforeGateway.push(new CallerPolicies(`${name}-callers`, { policies, gatewayNamespace }, afterIstio));
+    if (aliases.length > 0) beforeGateway.push(new ExportAliases(`${name}-aliases`, { aliases }, afterIstio));
     const gateway = new EastWestGateway(
       `${name}-gateway`,
       {
@@ -102,40 +105,28 @@ export class FederatedCluster extends pulumi.ComponentResource {
         kubeconfig,
       },
       // A service is reached only once its callers are restricted and its alias resolves.
-      { ...child, dependsOn: [istio, ...beforeGateway] },
+      { ...child, dependsOn: beforeGateway },
     );
     const connected = connectPeers(name, { config, connection, istioNamespace, istio, gateway }, child);
 
-    this.contract = pulumi
-      .all([parts.roots, gateway.addresses])
-      .apply(([roots, addresses]) => foldContract(toContract(config, roots, addresses, plan.services)));
-    this.peers = connected.statuses;
-    this.trustAnchors = plan.pinned;
-    this.certificates = reportCertificates(parts, trust);
-    this.certificateRequest = parts.request;
-    this.access = connected.access;
-    this.lastRun = {
-      rotation: parts.rotation,
-      issued: authority.source === "shared" ? authority.authority : undefined,
-      policies: sortedRecord(policies.map((policy) => [`${policy.namespace}/${policy.name}`, policy])),
-      aliases: sortedRecord(aliases.map((alias) => [`${alias.namespace}/${alias.service}`, alias])),
-      credentials: connected.credentials,
-      joined: connected.joined,
+    this.outputs = {
+      federation: pulumi
+        .all([parts.roots, gateway.addresses])
+        .apply(([roots, addresses]) => foldContract(toContract(config, roots, addresses, plan.services))),
+      peers: connected.statuses,
+      trustAnchors: plan.pinned,
+      certificates: reportCertificates(parts, trust),
+      certificateRequest: parts.request,
+      access: connected.access,
+      lastRun: {
+        rotation: parts.rotation,
+        issued: authority.source === "shared" ? authority.authority : undefined,
+        policies: sortedRecord(policies.map((policy) => [`${policy.namespace}/${policy.name}`, policy])),
+        aliases: sortedRecord(aliases.map((alias) => [`${alias.namespace}/${alias.service}`, alias])),
+        credentials: connected.credentials,
+        joined: connected.joined,
+      },
     };
-    this.registerOutputs({ contract: this.contract, peers: this.peers });
-  }
-
-  /** Outputs of the stack. */
-  get outputs() {
-    const {
-      contract: federation,
-      peers,
-      trustAnchors,
-      certificates,
-      certificateRequest,
-      access,
-      lastRun,
-    } = this;
-    return { federation, peers, trustAnchors, certificates, certificateRequest, access, lastRun };
+    this.registerOutputs({ contract: this.outputs.federation, peers: this.outputs.peers });
   }
 }

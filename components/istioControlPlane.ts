@@ -4,6 +4,7 @@ import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 import type { PeerTrust } from "./peerTrust.ts";
 import { BASE_RELEASE, ISTIOD_RELEASE } from "../federation/core/helmReleases.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { withoutUndefined } from "../federation/core/order.ts";
 
 /** Arguments of an `IstioControlPlane`. */
 export interface IstioControlPlaneArgs {
@@ -74,13 +75,13 @@ export class IstioControlPlane extends pulumi.ComponentResource {
 /** Helm values of istiod. Trusting a second root takes all three: ISTIO_MULTIROOT_MESH, PROXY_CONFIG_XDS_AGENT, caCertificates. */
 function istiodValues({ cluster, trust, meshId }: IstioControlPlaneArgs): object {
   return {
-    global: {
+    global: withoutUndefined({
       ...NO_READER,
-      ...(meshId === undefined ? {} : { meshID: meshId }),
+      meshID: meshId,
       network: cluster.network,
       multiCluster: { clusterName: cluster.name },
       proxy: { clusterDomain: cluster.domain },
-    },
+    }),
     env: {
       ISTIO_MULTIROOT_MESH: "true",
       // Gateway objects apply only in the namespace of the gateway's pods, so that no tenant can export more.

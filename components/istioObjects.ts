@@ -29,7 +29,7 @@ function createObjects(
     new kubernetes.apiextensions.CustomResource(
       resource,
       { ...kind, metadata: { ...metadata, labels }, spec },
-      { parent, ...(isReplaced ? { replaceOnChanges: ["spec"] } : {}) },
+      { parent, replaceOnChanges: isReplaced ? ["spec"] : [] },
     );
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { INTERMEDIATE_NAME } from "../federation/core/wellKnown.ts";
 import { fingerprintOf } from "../federation/x509/certificate.ts";
+import type { AuthorityParts } from "./certificateAuthority.ts";
 
 type Algorithm = StackConfig["certificateAuthority"]["algorithm"];
 
@@ -28,15 +29,6 @@ export interface Signer {
   key: pulumi.Output<string>;
 }
 
-/** Roots of a cluster's own, and the intermediate that the signing one certifies; all PEM. */
-export interface OwnAuthority extends RequestedIntermediate {
-  certificate: pulumi.Output<string>;
-  roots: pulumi.Output<string[]>;
-  trusted: pulumi.Output<string[]>;
-  issuer: Signer;
-  rotation: pulumi.Output<RotationRecord>;
-}
-
 const HOURS_PER_YEAR = 8760;
 const ROOT_YEARS = 10;
 const INTERMEDIATE_YEARS = 5;
@@ -48,7 +40,7 @@ export function ownAuthority(
   owner: KeyOwner,
   rotation: RotationPlan,
   opts: pulumi.CustomResourceOptions,
-): OwnAuthority {
+): Omit<AuthorityParts, "chain"> {
   const { published, trusted, signing } = rolesOf(rotation.wanted);
   const roots = new Map(published.map((number) => [number, root(name, number, owner, opts)]));
   const certificatesOf = (numbers: readonly number[]): pulumi.Output<string[]> =>

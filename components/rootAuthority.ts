@@ -4,19 +4,24 @@ import type { RootPlan } from "../federation/authority/rootPlan.ts";
 import { type CertificateReport, datesOf } from "../federation/trust/expiry.ts";
 import { SignedAuthority } from "../providers/signedAuthority.ts";
 
+/** Outputs of a shared root's stack. */
+interface RootOutputs {
+  /** PEM; a list, as there are two during a replacement. */
+  rootCertificates: pulumi.Output<string[]>;
+  /** Intermediate of each cluster, PEM by the cluster's name. */
+  signedCertificates: pulumi.Output<Record<string, string>>;
+  /** Signed requests, PEM by the cluster's name: the next run pins the clusters' keys by them. */
+  certificateRequests: Readonly<Record<string, string>>;
+  /** Validity of the certificates of this stack, by their names. */
+  certificates: pulumi.Output<CertificateReport>;
+}
+
 /**
  * Shared root of several clusters. Its key is encrypted in this stack's state, and the clusters' keys in theirs; only public data is
  * exchanged.
  */
 export class RootAuthority extends pulumi.ComponentResource {
-  /** PEM; a list, as there are two during a replacement. */
-  readonly rootCertificates: pulumi.Output<string[]>;
-  /** Intermediate of each cluster, PEM by the cluster's name. */
-  readonly signedCertificates: pulumi.Output<Record<string, string>>;
-  /** Signed requests, PEM by the cluster's name: the next run pins the clusters' keys by them. */
-  readonly certificateRequests: Readonly<Record<string, string>>;
-  /** Validity of the certificates of this stack, by their names. */
-  readonly certificates: pulumi.Output<CertificateReport>;
+  readonly outputs: RootOutputs;
 
   constructor(name: string, { config, requests }: RootPlan, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:RootAuthority", name, {}, opts);
@@ -37,26 +42,17 @@ export class RootAuthority extends pulumi.ComponentResource {
       );
       return [[cluster, certificate] as const];
     });
-    this.certificateRequests = requests;
-    this.rootCertificates = issuer.certificate.apply((pem) => [pem]);
-    this.signedCertificates = pulumi.output(Object.fromEntries(signed));
-    this.certificates = pulumi
-      .all([issuer.certificate, this.signedCertificates])
-      .apply(([rootPem, pems]) => reportOf(rootPem, pems));
-    this.registerOutputs({ rootCertificates: this.rootCertificates });
+    const rootCertificates = issuer.certificate.apply((pem) => [pem]);
+    const signedCertificates = pulumi.output(Object.fromEntries(signed));
+    const signers = pulumi.all([issuer.certificate, signedCertificates]);
+    const certificates = signers.apply(([rootPem, pems]): CertificateReport => {
+      const issued = Object.entries(pems).map(([cluster, pem]) => [
+        `intermediate of ${cluster}`,
+        datesOf(pem),
+      ]);
+      return { root: datesOf(rootPem), ...(Object.fromEntries(issued) as CertificateReport) };
+    });
+    this.outputs = { rootCertificates, signedCertificates, certificateRequests: requests, certificates };
+    this.registerOutputs({ rootCertificates });
   }
-
-  /** Outputs of the stack. */
-  get outputs() {
-    const { rootCertificates, signedCertificates, certificateRequests, certificates } = this;
-    return { rootCertificates, signedCertificates, certificateRequests, certificates };
-  }
-}
-
-function reportOf(rootPem: string, signed: Readonly<Record<string, string>>): CertificateReport {
-  const clusters = Object.entries(signed).map(([cluster, pem]) => [
-    `intermediate of ${cluster}`,
-    datesOf(pem),
-  ]);
-  return { root: datesOf(rootPem), ...(Object.fromEntries(clusters) as CertificateReport) };
 }

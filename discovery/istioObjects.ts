@@ -2,7 +2,7 @@ import type { ForeignPolicy } from "../federation/access/foreignPolicies.ts";
 import { parseSignedUntil } from "../federation/authority/rotation.ts";
 import type { IstiodTrust } from "../federation/authority/rotationStep.ts";
 import { OF_OTHERS, SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
-import { sortedUnique } from "../federation/core/order.ts";
+import { mapRecord, sortedUnique } from "../federation/core/order.ts";
 import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { Created, MutualTlsMode, PeerAuthentication } from "../federation/exports/clusterServices.ts";
 import type { GatewayTls } from "../federation/exports/mutualTls.ts";
@@ -86,36 +86,27 @@ function viewPeerAuthentication({ metadata, spec }: PeerAuthenticationObject): P
   return {
     ...created(metadata),
     selector: spec?.selector?.matchLabels ?? {},
-    ...modeIn(spec?.mtls),
-    ports: Object.fromEntries(
-      Object.entries(spec?.portLevelMtls ?? {}).map(([port, mtls]) => [port, modeIn(mtls)]),
-    ),
+    mode: modeIn(spec?.mtls),
+    ports: mapRecord(spec?.portLevelMtls ?? {}, (mtls) => ({ mode: modeIn(mtls) })),
   };
 }
 
-function modeIn({ mode = "UNSET" }: ModeObject = {}): { mode?: MutualTlsMode } {
-  return mode === "UNSET" ? {} : { mode };
+function modeIn({ mode = "UNSET" }: ModeObject = {}): MutualTlsMode | undefined {
+  return mode === "UNSET" ? undefined : mode;
 }
 
 /** Returns the TLS settings of a DestinationRule; empty where it selects workloads, which do not include the gateway. */
 function viewDestinationRule({ metadata, spec }: DestinationRuleObject): GatewayTls[] {
   if (spec?.host === undefined || spec.workloadSelector !== undefined) return [];
   const { host, exportTo = [], trafficPolicy } = spec;
-  return [
-    {
-      ...created(metadata),
-      host,
-      exportTo,
-      ...(trafficPolicy === undefined ? {} : { policy: viewPolicy(trafficPolicy) }),
-    },
-  ];
+  return [{ ...created(metadata), host, exportTo, policy: trafficPolicy && viewPolicy(trafficPolicy) }];
 }
 
-function viewPolicy({ tls, portLevelSettings = [] }: TrafficPolicyObject): GatewayTls["policy"] & object {
+function viewPolicy({ tls, portLevelSettings = [] }: TrafficPolicyObject): GatewayTls["policy"] {
   const ports = portLevelSettings.flatMap(({ port, tls: own }) =>
     port?.number === undefined || own === undefined ? [] : [[port.number, modeOf(own)] as const],
   );
-  return { ...(tls === undefined ? {} : { mode: modeOf(tls) }), ports: Object.fromEntries(ports) };
+  return { mode: tls && modeOf(tls), ports: Object.fromEntries(ports) };
 }
 
 /** Returns the TLS mode, with Istio's default for settings without one. */

@@ -1,3 +1,4 @@
+import { withoutUndefined } from "../federation/core/order.ts";
 import type { ApiServer } from "../federation/mesh/apiServer.ts";
 import { openConnections, withinDeadline } from "./connections.ts";
 import { ClusterError, connectionFailure, responseFailure } from "./errors.ts";
@@ -22,8 +23,8 @@ export async function probeAccess(
   const operation = "list namespaces";
   const url = new URL(server);
   const path = `${url.pathname.replace(/\/$/, "")}${resourcePath(NAMESPACE)}?limit=1`;
-  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const headers = { accept: "application/json", ...authorization };
+  const authorization = token === undefined ? undefined : `Bearer ${token}`;
+  const headers = withoutUndefined({ accept: "application/json", authorization });
   const dispatcher = await openConnections(trustOnly(certificateAuthority), selectProxy(url, ""));
   try {
     await withinDeadline(deadline, async (signal) => {

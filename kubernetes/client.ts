@@ -1,9 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 import { MANAGED_BY } from "../federation/core/labels.ts";
+import { withoutUndefined } from "../federation/core/order.ts";
 import { ClusterError, type ClusterFailure } from "./errors.ts";
 import { type KubernetesObject, type ResourceKind, SERVICE_ACCOUNT, resourcePath } from "./kinds.ts";
 import type { KubeconfigName } from "./kubeconfig.ts";
-import { RETRY_CHANGES, type RetryPolicy, Transport } from "./transport.ts";
+import { JSON_TYPE, RETRY_CHANGES, type RetryPolicy, Transport } from "./transport.ts";
 
 /** Objects in one page of a list. */
 const PAGE_SIZE = 500;
@@ -124,12 +125,8 @@ export class ClusterClient {
     const response = (await this.transport.request({
       method: "GET",
       path: resourcePath(kind, namespace),
-      query: {
-        limit: String(PAGE_SIZE),
-        ...(labelSelector === undefined ? {} : { labelSelector }),
-        ...(next === undefined ? {} : { continue: next }),
-      },
-      ...(metadataOnly === true ? { headers: { accept: METADATA_ONLY } } : {}),
+      query: withoutUndefined({ limit: String(PAGE_SIZE), labelSelector, continue: next }),
+      headers: { accept: metadataOnly === true ? METADATA_ONLY : JSON_TYPE },
       operation,
     })) as Partial<Page>;
     // Without this check the JSON of a proxy would count as an empty list.

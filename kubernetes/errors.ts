@@ -27,7 +27,7 @@ export interface ClusterFailure {
   /** Part of the kubeconfig that is at fault, before any request: the file itself, or the context in it. */
   readonly kubeconfig?: "file" | "context";
   /** `Retry-After` of the response, in milliseconds. */
-  readonly retryAfter?: number;
+  readonly retryAfter?: number | undefined;
 }
 
 /** Whether the API server denied a request, as the user may not make it (403). */
@@ -85,13 +85,11 @@ export function responseFailure(operation: string, response: HttpResponse, refus
   const reasons = [body, ...(body?.details?.causes ?? [])].flatMap((from) => from?.reason ?? []);
   const seconds = Number(headers["retry-after"]);
   const isFromProxy = status === 404 && body === undefined && headers["audit-id"] === undefined;
-  return {
-    operation,
-    reasons,
-    // An API server's 404 has an audit id. Without it, taken for the API server's, it would mean that nothing exists.
-    ...(isFromProxy ? proxyAnswer(status) : { status, ...diagnose(status, body, reasons, refusal) }),
-    ...(seconds > 0 ? { retryAfter: seconds * 1000 } : {}),
-  };
+  // An API server's 404 has an audit id. Without it, taken for the API server's, it would mean that nothing exists.
+  const diagnosis = isFromProxy
+    ? proxyAnswer(status)
+    : { status, ...diagnose(status, body, reasons, refusal) };
+  return { operation, reasons, ...diagnosis, retryAfter: seconds > 0 ? seconds * 1000 : undefined };
 }
 
 function proxyAnswer(status: number): Diagnosis {

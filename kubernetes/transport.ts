@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type PRetry from "p-retry";
+import { withoutUndefined } from "../federation/core/order.ts";
 import type { Dispatcher } from "undici";
 import { withinDeadline } from "./connections.ts";
 import { Credentials, type Login } from "./credentials.ts";
@@ -28,6 +29,9 @@ export interface RetryPolicy {
 export const RETRY_CHANGES: RetryPolicy = { deadline: 30_000, retries: 10 };
 
 const RETRY_FOR = 45_000;
+
+/** Media type of requests and responses. */
+export const JSON_TYPE = "application/json";
 
 /** Backoff in milliseconds. Jitter of up to the double keeps requests which failed together from being repeated together. */
 export const BACKOFF = { minTimeout: 250, factor: 2, maxTimeout: 8_000, randomize: true };
@@ -128,13 +132,13 @@ export class Transport {
       origin: server.origin,
       path: `${server.pathname.replace(/\/$/, "")}${path}${search === "" ? "" : `?${search}`}`,
       method,
-      headers: {
-        accept: "application/json",
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      headers: withoutUndefined({
+        accept: JSON_TYPE,
+        "content-type": body === undefined ? undefined : JSON_TYPE,
         ...request.headers,
         ...login.headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+      body: body === undefined ? null : JSON.stringify(body),
       // By default undici closes the connection after a DELETE with a body.
       reset: false,
       // Under HTTP/2, no faster here, a connection that hangs would fail all requests instead of one.

@@ -34,7 +34,7 @@ export interface GatewayAddressesArgs {
    * Addresses that the program read when it started, so that a preview shows an update when they differ from the state. Absent
    * when the cluster could not be read: the state then stands.
    */
-  observed?: GatewayAddress[];
+  observed?: GatewayAddress[] | undefined;
 }
 
 const lazy = lazyProvider("./providers/gatewayAddresses.ts");

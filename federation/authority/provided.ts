@@ -14,8 +14,8 @@ export interface ProvidedAuthority {
   /** CAs between the certificate and the root, in order. */
   chain: string[];
   roots: string[];
-  /** The root that issues trust anchors, and its key. */
-  issuer?: { certificate: string; key: string };
+  /** The root that issues trust anchors, and its key; undefined without a root key. */
+  issuer?: { certificate: string; key: string } | undefined;
 }
 
 /** Path of each part in the config. */
@@ -65,7 +65,7 @@ export function validateProvided(
       key: pemOf(key),
       chain: chain.map(String),
       roots: roots.map(String),
-      ...(issuer === undefined ? {} : { issuer: { certificate: issuer.toString(), key: pemOf(rootKey) } }),
+      issuer: issuer && { certificate: issuer.toString(), key: pemOf(rootKey) },
     },
   };
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { withoutUndefined } from "../core/order.ts";
 
 /** Limits of a number, and the advice for a number beyond them. */
 interface Range {
@@ -34,5 +35,5 @@ function within(
       error: `must be ${what}${limits}`,
       params: { remedy },
     })
-    .meta({ type, minimum: least, ...(most === Infinity ? {} : { maximum: most }) });
+    .meta(withoutUndefined({ type, minimum: least, maximum: most === Infinity ? undefined : most }));
 }

@@ -25,10 +25,11 @@ export type MutualTlsMode = "STRICT" | "PERMISSIVE" | "DISABLE";
 export interface PeerAuthentication extends Created {
   /** Empty for all workloads of its namespace, or of the mesh. */
   selector: Record<string, string>;
-  mode?: MutualTlsMode;
+  mode?: MutualTlsMode | undefined;
   /** By the workload's port; effective only beside a selector. */
-  ports: Record<number, { mode?: MutualTlsMode }>;
+  ports: Record<number, { mode?: MutualTlsMode | undefined }>;
 }
+
 /** The part of a Kubernetes Service that exports depend on. */
 export interface KubernetesService {
   namespace: string;

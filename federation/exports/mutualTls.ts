@@ -75,8 +75,8 @@ export interface GatewayTls extends Created {
   host: string;
   /** Namespaces whose proxies use it: `*` for all, `.` for its own; empty for all. */
   exportTo: string[];
-  /** Missing where it has no traffic policy; another DestinationRule of the host may have one. */
-  policy?: { mode?: string; ports: Record<number, string> };
+  /** Undefined where it has no traffic policy; another DestinationRule of the host may have one. */
+  policy?: { mode?: string | undefined; ports: Record<number, string> } | undefined;
 }
 
 /** A TLS mode other than Istio's mutual TLS. */

@@ -32,7 +32,7 @@ for (const preview of [true, false]) {
       await engine.start(preview);
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
       const plan = clusterPlan(config, { services, policies });
-      published = new FederatedCluster("cluster-b", plan).lastRun.policies;
+      published = new FederatedCluster("cluster-b", plan).outputs.lastRun.policies;
       await engine.finish();
       made = engine.named("istio-federation-deny-bar");
     });

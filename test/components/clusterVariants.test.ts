@@ -32,7 +32,7 @@ describe("FederatedCluster", () => {
   it("creates no ServiceEntry without aliased exports, and no AuthorizationPolicy without caller policies", async () => {
     const services = { "bar.shop.svc.cluster-a.local": barService };
     const declared = await declare({}, { services });
-    const { aliases, policies } = declared.cluster.lastRun;
+    const { aliases, policies } = declared.cluster.outputs.lastRun;
     assert.deepEqual({ aliases, policies }, { aliases: {}, policies: {} });
     assert.deepEqual(
       [has(declared, "gateway-gateway"), has(declared, "aliases"), has(declared, "callers")],

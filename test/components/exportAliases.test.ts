@@ -47,8 +47,8 @@ for (const preview of [true, false]) {
       await engine.start(preview);
       const { FederatedCluster } = await import("../../components/federatedCluster.ts");
       const cluster = new FederatedCluster("cluster-b", clusterPlan(config, { services, aliases }));
-      published = cluster.lastRun.aliases;
-      contract = await settled(cluster.contract);
+      published = cluster.outputs.lastRun.aliases;
+      contract = await settled(cluster.outputs.federation);
       await engine.finish();
       made = engine.named("istio-federation-as-bar");
     });

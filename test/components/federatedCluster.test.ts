@@ -69,11 +69,11 @@ for (const preview of [true, false]) {
         "cluster-a",
         clusterPlan(config, { services, connection: { peers, leftovers } }),
       );
-      contract = await settled(cluster.contract);
-      status = await settled(cluster.peers);
-      anchors = cluster.trustAnchors;
-      certificates = await settled(cluster.certificates);
-      rotation = cluster.lastRun.rotation && (await settled(cluster.lastRun.rotation));
+      contract = await settled(cluster.outputs.federation);
+      status = await settled(cluster.outputs.peers);
+      anchors = cluster.outputs.trustAnchors;
+      certificates = await settled(cluster.outputs.certificates);
+      rotation = cluster.outputs.lastRun.rotation && (await settled(cluster.outputs.lastRun.rotation));
     });
 
     it("names each resource after its parent", () => {

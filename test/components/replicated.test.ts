@@ -56,7 +56,7 @@ for (const preview of [true, false]) {
       const connection = { peers, globalBlock: "the block" };
       const plan = clusterPlan(config, { authority, services: { [HTTPBIN]: service }, connection });
       const cluster = new FederatedCluster("cluster-1", plan);
-      contract = await settled(cluster.contract);
+      contract = await settled(cluster.outputs.federation);
       await engine.finish();
     });
 

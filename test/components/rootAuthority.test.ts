@@ -31,9 +31,9 @@ for (const preview of [true, false]) {
         config,
         requests: { "cluster-a": "request of a" },
       });
-      rootCertificates = await settled(authority.rootCertificates);
-      signedCertificates = await settled(authority.signedCertificates);
-      certificates = await settled(authority.certificates);
+      rootCertificates = await settled(authority.outputs.rootCertificates);
+      signedCertificates = await settled(authority.outputs.signedCertificates);
+      certificates = await settled(authority.outputs.certificates);
       await engine.finish();
     });
 

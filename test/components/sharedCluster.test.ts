@@ -48,7 +48,7 @@ for (const preview of [true, false]) {
     async function declareWaiting() {
       const { WaitingCluster } = await import("../../components/waitingCluster.ts");
       const cluster = new WaitingCluster("cluster-a", { kind: "waiting", config, intermediate: 1 });
-      const request = await settled(cluster.certificateRequest);
+      const request = await settled(cluster.outputs.certificateRequest);
       await engine.finish();
       return request;
     }
@@ -93,10 +93,10 @@ for (const preview of [true, false]) {
         !engine.resources.some(({ type }) => /SelfSignedCert|LocallySignedCert|TrustAnchor/.test(type)),
       );
       assert.equal(
-        await settled(cluster.certificateRequest),
+        await settled(cluster.outputs.certificateRequest),
         preview ? undefined : "request cluster-a-ca-intermediate-request",
       );
-      assert.deepEqual(cluster.lastRun.issued, shared);
+      assert.deepEqual(cluster.outputs.lastRun.issued, shared);
       if (preview) return;
       const { value } = engine.named("ca-cacerts").inputs["stringData"] as { value: Record<string, string> };
       assert.deepEqual(value, {
@@ -105,7 +105,7 @@ for (const preview of [true, false]) {
         "root-cert.pem": ROOT_CERTIFICATE,
         "cert-chain.pem": INTERMEDIATE_CERTIFICATE + ROOT_CERTIFICATE,
       });
-      const contract = await settled(cluster.contract);
+      const contract = await settled(cluster.outputs.federation);
       assert.deepEqual(contract && "rootCertificates" in contract && contract.rootCertificates, [
         ROOT_CERTIFICATE,
       ]);
@@ -120,7 +120,7 @@ for (const preview of [true, false]) {
         { pem: ROOT_CERTIFICATE, trustDomains: ["cluster-b.local"] },
         { pem: ROOT_C, trustDomains: ["c.local"] },
       ]);
-      const certificates = await settled(cluster.certificates);
+      const certificates = await settled(cluster.outputs.certificates);
       assert.deepEqual(Object.keys(certificates ?? {}), [
         "intermediate",
         "root",
@@ -141,7 +141,7 @@ it("A cluster that moved under a shared root keeps trusting its former root with
   const { value } = engine.named("ca-cacerts").inputs["stringData"] as { value: Record<string, string> };
   assert.equal(value["root-cert.pem"], ROOT_CERTIFICATE + ROOT_B);
   assert.equal(value["cert-chain.pem"], INTERMEDIATE_CERTIFICATE + ROOT_CERTIFICATE);
-  const contract = await settled(cluster.contract);
+  const contract = await settled(cluster.outputs.federation);
   assert.deepEqual(contract && "rootCertificates" in contract && contract.rootCertificates, [
     ROOT_CERTIFICATE,
   ]);

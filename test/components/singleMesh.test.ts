@@ -93,9 +93,9 @@ for (const preview of [true, false]) {
     });
 
     it(preview ? "leaves the token unknown" : "publishes the token for the peer, as a secret", async () => {
-      assert.equal(await pulumi.isSecret(cluster.access!), true);
+      assert.equal(await pulumi.isSecret(cluster.outputs.access!), true);
       assert.deepEqual(
-        await settled(cluster.access!),
+        await settled(cluster.outputs.access!),
         preview
           ? undefined
           : {
@@ -110,9 +110,9 @@ for (const preview of [true, false]) {
     });
 
     it("records the credential's lifetime in clear, and the token nowhere", async () => {
-      assert.equal(await pulumi.isSecret(cluster.lastRun.credentials), false);
+      assert.equal(await pulumi.isSecret(cluster.outputs.lastRun.credentials), false);
       assert.deepEqual(
-        await settled(cluster.lastRun.credentials),
+        await settled(cluster.outputs.lastRun.credentials),
         preview ? undefined : { "cluster-b": READER_LIFE },
       );
     });
@@ -129,11 +129,14 @@ for (const preview of [true, false]) {
     });
 
     it("has the peer's token in no other input", async () => {
-      assert.equal(await pulumi.isSecret(cluster.lastRun.joined), true);
+      assert.equal(await pulumi.isSecret(cluster.outputs.lastRun.joined), true);
       const others = engine.resources.filter(({ name }) => !name.endsWith("peer-cluster-b-remote"));
       assert.ok(!JSON.stringify(others).includes(TOKEN));
       assert.ok(
-        !JSON.stringify([await settled(cluster.peers), await settled(cluster.contract)]).includes(TOKEN),
+        !JSON.stringify([
+          await settled(cluster.outputs.peers),
+          await settled(cluster.outputs.federation),
+        ]).includes(TOKEN),
       );
     });
 
@@ -172,13 +175,13 @@ for (const preview of [true, false]) {
 
     if (!preview) {
       it("publishes the mesh ID and no services", async () => {
-        const contract = await settled(cluster.contract);
+        const contract = await settled(cluster.outputs.federation);
         assert.ok(contract !== undefined && "services" in contract);
         assert.deepEqual(
           [contract.topology, contract.meshId, contract.services, contract.rootCertificates],
           ["single-mesh", "mesh1", {}, [ROOT_CERTIFICATE]],
         );
-        assert.deepEqual(await settled(cluster.peers), {
+        assert.deepEqual(await settled(cluster.outputs.peers), {
           "cluster-b": { state: "ready", reason: "", since: "", imported: 0 },
         });
       });
@@ -194,10 +197,10 @@ describe("A cluster in a single mesh", () => {
     const { engine, cluster } = await declare(false, { isIn: false });
     assert.ok(has(engine, "reader-token"));
     assert.ok(!has(engine, "peer-cluster-b-remote"));
-    const status = (await settled(cluster.peers))?.["cluster-b"];
+    const status = (await settled(cluster.outputs.peers))?.["cluster-b"];
     assert.equal(status?.state, "pending");
     assert.match(status.reason, /gives this cluster no access/);
-    assert.deepEqual(await settled(cluster.lastRun.joined), {});
+    assert.deepEqual(await settled(cluster.outputs.lastRun.joined), {});
   });
 
   it("creates a token without expiry, kept in a Secret, only if the config allows it", async () => {
@@ -213,8 +216,8 @@ describe("A cluster in a single mesh", () => {
       const ending = await declare(true, { isThere });
       assert.equal(ending.engine.named("reader-token").inputs["uid"], pulumi.unknown);
       const { cluster } = await declare(true, { isThere, settings: { longLivedTokens: true } });
-      assert.equal(await settled(cluster.lastRun.credentials), undefined);
-      assert.equal(await settled(cluster.access!), undefined);
+      assert.equal(await settled(cluster.outputs.lastRun.credentials), undefined);
+      assert.equal(await settled(cluster.outputs.access!), undefined);
     });
   }
 
@@ -226,7 +229,7 @@ describe("A cluster in a single mesh", () => {
       Object.assign(log, { warn: (text: string) => Promise.resolve(warnings.push(text)) });
       for (const preview of [true, false]) {
         const { cluster } = await declare(preview, { settings: { tokenHours: 8760 } });
-        await settled(cluster.lastRun.credentials);
+        await settled(cluster.outputs.lastRun.credentials);
       }
     } finally {
       Object.assign(log, { warn });

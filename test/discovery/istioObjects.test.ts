@@ -57,10 +57,10 @@ describe("Istio's objects in a cluster", () => {
         ...common,
         selector: { app: "bar" },
         mode: "STRICT",
-        ports: { 1: {}, 8080: { mode: "DISABLE" }, 9090: {} },
+        ports: { 1: { mode: undefined }, 8080: { mode: "DISABLE" }, 9090: { mode: undefined } },
       },
-      { ...common, selector: {}, ports: {} },
-      { ...common, selector: {}, ports: {} },
+      { ...common, selector: {}, mode: undefined, ports: {} },
+      { ...common, selector: {}, mode: undefined, ports: {} },
     ]);
   });
 
@@ -88,8 +88,8 @@ describe("Istio's objects in a cluster", () => {
     const host = "bar";
     assert.deepEqual(await read(readDestinationRules), [
       { ...common, host, exportTo: ["."], policy: { mode: "DISABLE", ports: { 80: "SIMPLE" } } },
-      { ...common, host, exportTo: [], policy: { ports: {} } },
-      { ...common, host, exportTo: [] },
+      { ...common, host, exportTo: [], policy: { mode: undefined, ports: {} } },
+      { ...common, host, exportTo: [], policy: undefined },
     ]);
     assert.deepEqual(asked(), [`GET /apis/networking.istio.io/v1/destinationrules?limit=500&${OF_OTHERS}`]);
   });
