@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import assert from "node:assert/strict";
 import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT, type Workload } from "../../lab/workloads/workload.ts";
+import { log } from "./sharedLab.ts";
 
 /** Who calls which host. */
 export interface Route {
@@ -10,33 +11,58 @@ export interface Route {
   readonly port?: number;
 }
 
-/** Between two requests of one route: what else runs on the machine needs it, too. */
-const PAUSE_MILLISECONDS = 10;
+/** Between two requests of a route, whether or not the first is answered: a longer interruption meets at least one. */
+const INTERVAL_MILLISECONDS = 100;
+/** Share of the requests at that rate that a busy machine has time for. */
+const LEAST_SHARE = 0.5;
 
-/** Requests on several routes, one after the other on each, until it is ended. */
+/** Requests on several routes, in turn and at a fixed rate, until the load is ended. */
 export class Load {
-  private isEnding = false;
-  private calls = 0;
-  private readonly failures: string[] = [];
-  private readonly running: Promise<unknown>;
+  readonly #timer: NodeJS.Timeout;
+  /** Between two requests, whatever their routes. */
+  readonly #interval: number;
+  readonly #start = performance.now();
+  #end: number | undefined;
+  readonly #pending = new Set<Promise<void>>();
+  readonly #failures: string[] = [];
+  #calls = 0;
 
   constructor(routes: readonly Route[]) {
-    this.running = Promise.all(routes.map((route) => this.keepCalling(route)));
+    this.#interval = INTERVAL_MILLISECONDS / routes.length;
+    this.#timer = setInterval(() => {
+      const call = this.#call(routes[this.#calls++ % routes.length]!).finally(() =>
+        this.#pending.delete(call),
+      );
+      this.#pending.add(call);
+    }, this.#interval);
   }
 
-  /** @returns how many requests there were, and of each one that got no 200 what it got. */
-  async end(): Promise<{ calls: number; failures: readonly string[] }> {
-    this.isEnding = true;
-    await this.running;
-    return { calls: this.calls, failures: this.failures };
+  /** Ends the load and waits for the last answers. */
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#end ??= performance.now();
+    await Promise.all(this.#pending);
   }
 
-  private async keepCalling({ from, host, port = SERVICE_PORT }: Route): Promise<void> {
-    while (!this.isEnding) {
-      const { status, error = "" } = await callService(from, host, port);
-      this.calls++;
-      if (status !== 200) this.failures.push(`${new Date().toISOString()} ${host}: ${status} ${error}`);
-      await sleep(PAUSE_MILLISECONDS);
-    }
+  /**
+   * Ends the load. Expects that each request got a 200, and that they were as many as the rate makes.
+   * @param what happened meanwhile, for the log.
+   */
+  async expectUninterrupted(what: string): Promise<void> {
+    await this.end();
+    log(`${what}: ${this.#failures.length} of ${this.#calls} requests failed`);
+    assert.deepEqual(this.#failures, []);
+    const due = Math.floor(((this.#end ?? 0) - this.#start) / this.#interval);
+    assert.ok(this.#calls >= due * LEAST_SHARE, `only ${this.#calls} of ${due} requests were made`);
+  }
+
+  /** A request without an answer fails, too: the calling app gives it up after 10 s. */
+  async #call({ from, host, port = SERVICE_PORT }: Route): Promise<void> {
+    const begun = new Date().toISOString();
+    const { status, error } = await callService(from, host, port).catch((reason: unknown) => ({
+      status: 0,
+      error: String(reason),
+    }));
+    if (status !== 200) this.#failures.push(`${begun} ${host}: ${status} ${error ?? ""}`);
   }
 }

@@ -39,11 +39,9 @@ describe("a new intermediate", function () {
     const { exitCode, output } = await stack.run("up", "--yes", "--skip-preview", "--replace", INTERMEDIATE);
     // Time for istiod to take it in, under load.
     await new Promise((resolve) => setTimeout(resolve, 10_000));
-    const { calls, failures } = await load.end();
+    await load.expectUninterrupted("renewal of the intermediate");
     assert.equal(exitCode, 0, output);
     assert.notEqual(await fingerprint(), before);
-    assert.deepEqual(failures, []);
-    assert.ok(calls > 500, `only ${calls} requests`);
 
     const signs = async () => {
       await remakePods(lab, A.name, [foo!]);

@@ -5,6 +5,7 @@ import { startLab, type Lab } from "../../lab/lab.ts";
 import { pluginMode } from "../../lab/plugins/pluginPath.ts";
 import { createProgress } from "../../lab/progress.ts";
 import type { Stack } from "../../lab/pulumi.ts";
+import { FEDERATION, type Scenario } from "../../lab/scenarios.ts";
 import { LabSecrets } from "./labSecrets.ts";
 import { expectNoSecrets } from "./secretSearch.ts";
 
@@ -22,14 +23,15 @@ export const secrets = new LabSecrets();
 
 let shared: Promise<FederatedLab> | undefined;
 
-/** The one federated lab that test files share; started by the first that asks for it. */
-export function sharedLab(): Promise<FederatedLab> {
-  shared ??= start();
+/** The one federated lab that test files share; started by the first that asks for it. @param scenario of that first one. */
+export function sharedLab(scenario = FEDERATION): Promise<FederatedLab> {
+  shared ??= start(scenario);
   return shared;
 }
 
-async function start(): Promise<FederatedLab> {
-  const lab = await startLab({ dir: LAB_FOLDER, log, plugins: pluginMode(process.env["LAB_PLUGINS"]) });
+async function start(scenario: Scenario): Promise<FederatedLab> {
+  const plugins = pluginMode(process.env["LAB_PLUGINS"]);
+  const lab = await startLab({ dir: LAB_FOLDER, log, plugins, scenario });
   try {
     const stacks = await federate(lab, log);
     await secrets.noteStates(lab);

@@ -81,6 +81,23 @@ describe("A plan of own roots", () => {
     assert.deepEqual(notes, ["Root 2 goes to phase 'sign' (the last update: root 2, phase 'trust')"]);
   });
 
+  it("has a fault for a step that the record of the last one rules out", () => {
+    const signing = { ...record(2, "sign"), signedUntil: { 1: "2026-11-21T09:00:00Z" } };
+    const steps: [RotationRecord, Phase, RegExp][] = [
+      [record(1, "drop"), "trust", /^skips phase 'announce': root 2 has not been published/],
+      [record(2, "sign"), "announce", /^drops root 2, which signs/],
+      [record(2, "drop"), "sign", /^asks for root 1, which was dropped: there is no way back to it/],
+      [signing, "drop", /^drops root 1 while workloads may have certificates under it, until/],
+    ];
+    for (const [last, phase, rule] of steps) {
+      const istiod = installed([ROOT_B, ROOT_A]);
+      const [fault, ...others] = faultsIn(() => plan(last, { root: 2, phase }, undefined, istiod));
+      assert.deepEqual(others, []);
+      assert.equal(fault?.path, "certificateAuthority.rotation");
+      assert.match(fault.rule, rule);
+    }
+  });
+
   it("has a fault listing the peers and the istiod that do not trust the next root yet", () => {
     const behind = (trusted: string[], istiod?: ClusterReadings["istiod"]) => {
       const faults = faultsIn(() => plan(record(2, "trust"), { root: 2, phase: "sign" }, trusted, istiod));

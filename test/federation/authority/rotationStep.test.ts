@@ -129,6 +129,8 @@ describe("A phase change of a root rotation", () => {
     const back = recordStep({ wanted: at(2, "trust"), last: SIGNING, now: utc(later(2)) }, ROOTS);
     const out = (hours: number) => rules(back, at(1, "drop"), { ...backInTrust, now: later(hours) });
     assert.match(out(3).join(), /drops root 2 while workloads may have/);
+    const announced = rules(back, at(2, "announce"), { ...backInTrust, now: later(3) });
+    assert.match(announced.join(), /drops root 2 while workloads may have/);
     assert.deepEqual(out(27), []);
     assert.match(rules(record(at(2, "drop")), at(2, "sign")).join(), /asks for root 1, which was dropped/);
     assert.match(rules(record(at(2, "drop")), at(1, "drop")).join(), /asks for root 1, which was dropped/);

@@ -7,6 +7,8 @@ export interface SeenGateway {
   readonly connections: number;
   /** Whether it is not called for a while, as it failed. */
   readonly pauses: boolean;
+  /** Its share of the calls is this one's of the sum. */
+  readonly weight: number;
 }
 
 interface Clusters {
@@ -16,6 +18,7 @@ interface Clusters {
       address: { socket_address: { address: string } };
       stats: { name: string; value?: string }[];
       health_status: { failed_outlier_check?: boolean };
+      weight: number;
     }[];
   }[];
 }
@@ -26,10 +29,11 @@ export async function seenGateways(): Promise<SeenGateway[]> {
   const { cluster_statuses: clusters } = (await answer.json()) as Clusters;
   const cluster = clusters.find(({ name }) => name === `outbound|${CALLER.port}||${NAME}`);
   return (cluster?.host_statuses ?? [])
-    .map(({ address, stats, health_status: health }) => ({
+    .map(({ address, stats, health_status: health, weight }) => ({
       address: address.socket_address.address,
       connections: Number(stats.find(({ name }) => name === "cx_total")?.value ?? 0),
       pauses: health.failed_outlier_check ?? false,
+      weight,
     }))
     .sort((one, other) => (one.address < other.address ? -1 : 1));
 }

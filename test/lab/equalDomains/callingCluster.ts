@@ -1,13 +1,19 @@
+import { isDeepStrictEqual } from "node:util";
 import { expectConverged } from "../../../lab/federate.ts";
 import type { RunningLab } from "../../../lab/lab.ts";
 import { Stack } from "../../../lab/pulumi.ts";
 import { IMPORTS, objectsOf } from "../importedHosts.ts";
 import { log } from "../sharedLab.ts";
 import { type StackFileConfig, editedStackFile } from "../stackFile.ts";
-import { NAME, ONE } from "./parties.ts";
+import { NAME, ONE, type Rules } from "./parties.ts";
 
-/** A rule for what both peers serve, by the peer's name; a peer without one is taken out of the config. */
-export type Rules = Readonly<Record<string, object>>;
+/** Sets these rules in the calling cluster's config, each followed by one for all that the peer has otherwise. */
+export function setRules(config: StackFileConfig, rules: Rules): void {
+  const peers = config["istio-federation:peers"] as Record<string, object>;
+  config["istio-federation:peers"] = Object.fromEntries(
+    Object.entries(rules).map(([peer, rule]) => [peer, { ...peers[peer], imports: [rule, {}] }]),
+  );
+}
 
 /** What is kept of the name that both peers serve, as far as tests look at it. */
 export interface NamedEntry {
@@ -21,14 +27,21 @@ export interface NamedEntry {
 /** The cluster that calls what two peers serve, and what its stack and theirs say of that. */
 export class CallingCluster {
   readonly lab: RunningLab;
+  /** Of the last update; undefined when a peer has published something since. */
+  #rules: Rules | undefined;
 
-  constructor(lab: RunningLab) {
+  /** @param rules with which the cluster was federated. */
+  constructor(lab: RunningLab, rules: Rules) {
     this.lab = lab;
+    this.#rules = rules;
   }
 
-  /** Updates this cluster to these rules. */
+  /** Updates this cluster to these rules, unless it has them: tests that need one state follow each other. */
   async imports(rules: Rules): Promise<void> {
+    if (isDeepStrictEqual(rules, this.#rules)) return;
+    this.#rules = undefined;
     await (await this.stack(rules)).up();
+    this.#rules = rules;
   }
 
   /** @throws LabError when a second update to these rules would change something. */
@@ -36,18 +49,16 @@ export class CallingCluster {
     await expectConverged([await this.stack(rules)], log);
   }
 
-  /** This cluster's stack with these rules, each followed by one for all that the peer has otherwise. */
+  /** This cluster's stack with these rules. */
   async stack(rules: Rules): Promise<Stack> {
     return this.#stackOf(ONE.name, (config) => {
-      const peers = config["istio-federation:peers"] as Record<string, object>;
-      config["istio-federation:peers"] = Object.fromEntries(
-        Object.entries(rules).map(([peer, rule]) => [peer, { ...peers[peer], imports: [rule, {}] }]),
-      );
+      setRules(config, rules);
     });
   }
 
   /** Updates peers. @param localities of their gateways, by the peers' names; undefined: not told. */
   async publish(localities: Readonly<Record<string, string | undefined>>): Promise<void> {
+    this.#rules = undefined;
     await Promise.all(
       Object.entries(localities).map(async ([peer, locality]) => {
         const stack = await this.#stackOf(peer, (config) => {

@@ -4,8 +4,8 @@ import { EXPORT_LABEL } from "../../../federation/core/labels.ts";
 import { loadContext } from "../../../lab/cluster/kubeconfig.ts";
 import { meshHostOf } from "../../../lab/proofs/proof.ts";
 import { answeredBy, answersTo, underLoad } from "./answers.ts";
-import type { CallingCluster, Rules } from "./callingCluster.ts";
-import { NAME, NAMED, ONE, PEERS, SERVED, SKIPPED, THREE, TWO } from "./parties.ts";
+import type { CallingCluster } from "./callingCluster.ts";
+import { NAME, NAMED, ONE, PEERS, type Rules, SERVED, SHARED, SKIPPED, THREE, TWO } from "./parties.ts";
 import { importedHosts } from "../importedHosts.ts";
 
 const MERGE = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
@@ -15,28 +15,23 @@ const CALLS = 50;
 /** Tests of two peers whose services have one name and are not the same. */
 export function testConflict(cluster: () => CallingCluster): void {
   /** Has equal-3 offer a further port of the service, and a further service, so that without the first something is left to import. */
-  async function offerMore(isMore: boolean): Promise<void> {
+  async function offerMore(): Promise<void> {
     const { httpbin, sleep } = PEERS[THREE.name]!;
     const core = loadContext(cluster().lab.kubeconfig, THREE.name).makeApiClient(CoreV1Api);
     const patch = async ({ namespace, name }: { namespace: string; name: string }, body: object) => {
       await core.patchNamespacedService({ namespace, name, body }, MERGE);
     };
     const http = { name: "http", port: httpbin.port, targetPort: httpbin.port };
-    await patch(httpbin, { spec: { ports: [http, ...(isMore ? [MORE] : [])] } });
-    await patch(sleep, { metadata: { labels: { [EXPORT_LABEL]: isMore ? "true" : null } } });
+    await patch(httpbin, { spec: { ports: [http, MORE] } });
+    await patch(sleep, { metadata: { labels: { [EXPORT_LABEL]: "true" } } });
     await cluster().publish({ [THREE.name]: undefined });
   }
 
   describe("a name of two peers' services with different ports", () => {
-    const conflict: Rules = { [TWO.name]: NAMED, [THREE.name]: NAMED };
-    before(async () => {
-      await cluster().imports(conflict);
-      await offerMore(true);
-    });
-    after(() => offerMore(false));
+    before(offerMore);
 
     it("is refused in preview, which names both peers and the ways out", async () => {
-      const { exitCode, output } = await (await cluster().stack(conflict)).run("preview");
+      const { exitCode, output } = await (await cluster().stack(SHARED)).run("preview");
       assert.notEqual(exitCode, 0);
       const place = `peers.${TWO.name}.imports[0].as: `;
       const fault = output.split("\n").find((line) => line.includes(place)) ?? "";
@@ -53,8 +48,8 @@ export function testConflict(cluster: () => CallingCluster): void {
     });
 
     const ways: readonly [what: string, rules: Rules, serving: string][] = [
-      ["priority", { ...conflict, [THREE.name]: { ...NAMED, priority: 1 } }, THREE.name],
-      ["skip", { ...conflict, [THREE.name]: SKIPPED }, TWO.name],
+      ["skip", { ...SHARED, [THREE.name]: SKIPPED }, TWO.name],
+      ["priority", { ...SHARED, [THREE.name]: { ...NAMED, priority: 1 } }, THREE.name],
     ];
     for (const [what, rules, serving] of ways)
       it(`is served by one of them with '${what}', and no call fails meanwhile`, async () => {

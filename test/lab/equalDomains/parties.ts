@@ -17,3 +17,22 @@ const SERVICE = { namespace: SERVED.namespace, service: SERVED.name };
 export const NAMED = { ...SERVICE, as: NAME };
 /** An import rule by which it is not imported. */
 export const SKIPPED = { ...SERVICE, skip: true };
+
+/** A rule for what both peers serve, by the peer's name; a peer without one is taken out of the config. */
+export type Rules = Readonly<Record<string, object>>;
+
+/** Both peers serve the name alike. */
+export const SHARED: Rules = { [TWO.name]: NAMED, [THREE.name]: NAMED };
+/** Both peers serve the name, one of them three times as often as the other. */
+export const WEIGHTED: Rules = { ...SHARED, [TWO.name]: { ...NAMED, weight: 3 } };
+
+/** So many failures in a row and a gateway pauses, long enough for the calls of a test. */
+export const OUTLIERS = {
+  consecutive5xxErrors: 3,
+  interval: "1s",
+  baseEjectionTime: "10s",
+  maxEjectionPercent: 100,
+};
+const GUARD = { ...NAMED, outlierDetection: OUTLIERS };
+/** Both peers serve the name, and gateways that fail pause. */
+export const GUARDED: Rules = { [TWO.name]: GUARD, [THREE.name]: GUARD };

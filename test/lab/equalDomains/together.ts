@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { identityOf } from "../../../lab/proofs/proof.ts";
+import { waitFor } from "../../../lab/ready.ts";
 import { freshConnections } from "../freshConnections.ts";
 import { importedHosts } from "../importedHosts.ts";
 import { log } from "../sharedLab.ts";
-import { type Answers, answeredBy, answersTo } from "./answers.ts";
+import { type Answers, PROPAGATION_SECONDS, answeredBy, answersTo } from "./answers.ts";
 import type { CallingCluster } from "./callingCluster.ts";
 import { seenGateways } from "./callersView.ts";
-import { CALLER, NAME, NAMED, ONE, PEERS, THREE, TWO } from "./parties.ts";
+import { CALLER, NAME, ONE, PEERS, SHARED, THREE, TWO, WEIGHTED } from "./parties.ts";
 
 const CALLS = 200;
 const BOTH = [TWO.name, THREE.name];
@@ -16,7 +17,7 @@ const GATEWAYS = [TWO, THREE].map(({ network }) => `${network}.0.3`);
 export function testTogether(cluster: () => CallingCluster): void {
   describe("a name that two peers serve together", () => {
     before(async () => {
-      await cluster().imports({ [TWO.name]: NAMED, [THREE.name]: NAMED });
+      await cluster().imports(SHARED);
       await answeredBy(BOTH);
     });
 
@@ -54,25 +55,26 @@ export function testTogether(cluster: () => CallingCluster): void {
       }
     });
   });
+}
 
+/** Tests of a name that two peers serve together, one of them more often. */
+export function testWeight(cluster: () => CallingCluster): void {
   describe("a name that two peers serve together, one with three times the other's weight", () => {
-    const rules = { [TWO.name]: { ...NAMED, weight: 3 }, [THREE.name]: NAMED };
     before(async () => {
-      await cluster().imports(rules);
+      await cluster().imports(WEIGHTED);
       await answeredBy(BOTH);
     });
 
     it("is answered by that one three times out of four", async () => {
-      const share = async () => {
-        const { by } = await answersTo(CALLS);
-        return (by[TWO.name] ?? 0) / CALLS;
+      const isWeighted = async () => {
+        const [one, other] = await seenGateways();
+        return one !== undefined && one.weight === 3 * (other?.weight ?? 0);
       };
-      // Until the weights are there, it is the half.
-      for (let patience = 5; patience > 0 && (await share()) < 0.65; patience--);
+      await waitFor("the caller's sidecar has not the weights", isWeighted, PROPAGATION_SECONDS);
       expectShare(await answersTo(CALLS), 0.65, 0.85);
     });
 
-    it("is as the next preview expects it", () => cluster().expectConverged(rules));
+    it("is as the next preview expects it", () => cluster().expectConverged(WEIGHTED));
   });
 }
 

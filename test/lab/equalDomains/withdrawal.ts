@@ -2,17 +2,16 @@ import assert from "node:assert/strict";
 import { meshHostOf } from "../../../lab/proofs/proof.ts";
 import { importedHosts } from "../importedHosts.ts";
 import { answeredBy, answersTo, underLoad } from "./answers.ts";
-import type { CallingCluster, Rules } from "./callingCluster.ts";
-import { NAME, NAMED, ONE, PEERS, THREE, TWO } from "./parties.ts";
+import type { CallingCluster } from "./callingCluster.ts";
+import { GUARDED, NAME, NAMED, ONE, PEERS, type Rules, THREE, TWO, WEIGHTED } from "./parties.ts";
 
-const CALLS = 100;
-const BOTH: Rules = { [TWO.name]: NAMED, [THREE.name]: NAMED };
+const CALLS = 50;
 
 /** Tests of a peer that is taken out of the config while another one serves the same name. */
 export function testWithdrawal(cluster: () => CallingCluster): void {
   describe("a name that two peers serve", () => {
     before(async () => {
-      await cluster().imports(BOTH);
+      await cluster().imports(WEIGHTED);
       await answeredBy([TWO.name, THREE.name]);
     });
 
@@ -33,7 +32,7 @@ export function testWithdrawal(cluster: () => CallingCluster): void {
 
     it("is served by both once that one is there again, and no call fails meanwhile", async () => {
       await underLoad(`with ${TWO.name}`, async () => {
-        await cluster().imports(BOTH);
+        await cluster().imports(GUARDED);
         await answeredBy([TWO.name, THREE.name]);
       });
     });
