@@ -10,15 +10,13 @@ import { deployWorkloads } from "./workloads/workloads.ts";
  * workloads restarted with sidecars.
  *
  * @param scenario Default: the first that has the lab's clusters.
- * @returns the stacks.
- * @throws LabError when a preview of any stack then still announces a change.
+ * @returns the stacks, which have converged: that a further update changes nothing is one of the scenario's proofs.
  */
 export async function federate(lab: RunningLab, log: Log, scenario = scenarioOf(lab)): Promise<Stack[]> {
   await step(log, "deploying the workloads", () => deployAll(lab, log));
   const stacks = stacksOf(lab, scenario);
   for (const stack of updatesOf(scenario, stacks)) await update(stack, log);
   await restartWorkloads(lab, log);
-  await expectConverged(stacks, log);
   return stacks;
 }
 

@@ -58,7 +58,7 @@ describe("a federation of clusters that are all cluster.local", function () {
 
   // In this order each begins in the state in which the one before it ends.
   const suites = [testTogether, testPriority, testWeight, testWithdrawal];
-  for (const suite of [...suites, testFailover, testLocality, testConflict]) suite(() => calling);
+  for (const suite of [...suites, testFailover, testConflict, testLocality]) suite(() => calling);
 
   // In a suite, as those run after the tests beside them.
   describe("after all that", () => {

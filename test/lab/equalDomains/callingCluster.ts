@@ -56,18 +56,13 @@ export class CallingCluster {
     });
   }
 
-  /** Updates peers. @param localities of their gateways, by the peers' names; undefined: not told. */
-  async publish(localities: Readonly<Record<string, string | undefined>>): Promise<void> {
+  /** Updates a peer. @param locality of its gateway. */
+  async publish(peer: string, locality: string): Promise<void> {
     this.#rules = undefined;
-    await Promise.all(
-      Object.entries(localities).map(async ([peer, locality]) => {
-        const stack = await this.#stackOf(peer, (config) => {
-          if (locality !== undefined)
-            Object.assign(config["istio-federation:gateway"] as object, { locality });
-        });
-        await stack.up();
-      }),
-    );
+    const stack = await this.#stackOf(peer, (config) => {
+      Object.assign(config["istio-federation:gateway"] as object, { locality });
+    });
+    await stack.up();
   }
 
   /** The ServiceEntry of the name that both peers serve. */

@@ -12,23 +12,27 @@ const MERGE = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const MORE = { name: "http-more", port: SERVED.port + 1, targetPort: SERVED.port };
 const CALLS = 50;
 
+/**
+ * Has a peer offer a further port of the service, and a further service, so that without the first something is left to import.
+ * @param locality of its gateway from now on.
+ */
+export async function offerMore(cluster: CallingCluster, peer: string, locality: string): Promise<void> {
+  const { httpbin, sleep } = PEERS[peer]!;
+  const core = loadContext(cluster.lab.kubeconfig, peer).makeApiClient(CoreV1Api);
+  const patch = async ({ namespace, name }: { namespace: string; name: string }, body: object) => {
+    await core.patchNamespacedService({ namespace, name, body }, MERGE);
+  };
+  const http = { name: "http", port: httpbin.port, targetPort: httpbin.port };
+  await patch(httpbin, { spec: { ports: [http, MORE] } });
+  await patch(sleep, { metadata: { labels: { [EXPORT_LABEL]: "true" } } });
+  await cluster.publish(peer, locality);
+}
+
 /** Tests of two peers whose services have one name and are not the same. */
 export function testConflict(cluster: () => CallingCluster): void {
-  /** Has equal-3 offer a further port of the service, and a further service, so that without the first something is left to import. */
-  async function offerMore(): Promise<void> {
-    const { httpbin, sleep } = PEERS[THREE.name]!;
-    const core = loadContext(cluster().lab.kubeconfig, THREE.name).makeApiClient(CoreV1Api);
-    const patch = async ({ namespace, name }: { namespace: string; name: string }, body: object) => {
-      await core.patchNamespacedService({ namespace, name, body }, MERGE);
-    };
-    const http = { name: "http", port: httpbin.port, targetPort: httpbin.port };
-    await patch(httpbin, { spec: { ports: [http, MORE] } });
-    await patch(sleep, { metadata: { labels: { [EXPORT_LABEL]: "true" } } });
-    await cluster().publish({ [THREE.name]: undefined });
-  }
-
   describe("a name of two peers' services with different ports", () => {
-    before(offerMore);
+    // The place of the gateway is for the tests of localities, which follow.
+    before(() => offerMore(cluster(), THREE.name, ONE.locality));
 
     it("is refused in preview, which names both peers and the ways out", async () => {
       const { exitCode, output } = await (await cluster().stack(SHARED)).run("preview");

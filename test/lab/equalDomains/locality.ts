@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
 import { answeredBy, answersTo } from "./answers.ts";
 import type { CallingCluster } from "./callingCluster.ts";
+import { offerMore } from "./conflict.ts";
 import { expectFailover } from "./failover.ts";
 import { outageOfApp } from "./outage.ts";
-import { GUARDED, ONE, PEERS, THREE, TWO } from "./parties.ts";
+import { GUARD, GUARDED, ONE, PEERS, THREE, TWO } from "./parties.ts";
 
 const CALLS = 50;
 const FAR = "east/a";
+/** Of every kind: gateways that pause, and weights, which do not count between places. */
+const RULES = { ...GUARDED, [TWO.name]: { ...GUARD, weight: 3 } };
 
 /** Tests of peers that serve a name together from different places. */
 export function testLocality(cluster: () => CallingCluster): void {
   describe("a name that two peers serve, one of them where the caller is", () => {
     before(async () => {
-      // Near is not the one that comes first by name and by address.
-      await cluster().publish({ [TWO.name]: FAR, [THREE.name]: ONE.locality });
-      await cluster().imports(GUARDED);
+      // Near is not the one that comes first by name and by address. It offers more since the tests of a conflict.
+      await offerMore(cluster(), TWO.name, FAR);
+      await cluster().imports(RULES);
     });
 
     it("has the places of the gateways in its entry", async () => {
@@ -36,6 +39,6 @@ export function testLocality(cluster: () => CallingCluster): void {
       assert.ok(failures > 0, "calls fail until the gateway pauses");
     });
 
-    it("is as the next preview expects it", () => cluster().expectConverged(GUARDED));
+    it("is as the next preview expects it", () => cluster().expectConverged(RULES));
   });
 }

@@ -33,6 +33,7 @@ export const OUTLIERS = {
   baseEjectionTime: "10s",
   maxEjectionPercent: 100,
 };
-const GUARD = { ...NAMED, outlierDetection: OUTLIERS };
+/** An import rule that gives the service the name, and has the gateway pause when it fails. */
+export const GUARD = { ...NAMED, outlierDetection: OUTLIERS };
 /** Both peers serve the name, and gateways that fail pause. */
 export const GUARDED: Rules = { [TWO.name]: GUARD, [THREE.name]: GUARD };
