@@ -192,19 +192,19 @@ describe("the rotation of a cluster's root", function () {
 });
 
 function changeStackFile(stack: string, config: StackFileConfig): void {
+  if (stack === A.name) {
+    const istio = config["istio-federation:istio"] as {
+      values: { istiod: { meshConfig: { defaultConfig: object } } };
+    };
+    const proxyMetadata = { SECRET_TTL: `${LEAF_SECONDS}s` };
+    Object.assign(istio.values.istiod.meshConfig.defaultConfig, { proxyMetadata });
+    config["istio-federation:certificateAuthority"] = {
+      workloadCertificateHours: LEAF_SECONDS / 3600,
+      settlingMinutes: SETTLING_SECONDS / 60,
+    };
+  }
   if (stack === B.name) {
     const peers = config["istio-federation:peers"] as Record<string, object>;
     Object.assign(peers[A.name]!, { identity: { acceptAnnouncedRoots: true } });
-    return;
   }
-  const istio = config["istio-federation:istio"] as {
-    values: { istiod: { meshConfig: { defaultConfig: object } } };
-  };
-  Object.assign(istio.values.istiod.meshConfig.defaultConfig, {
-    proxyMetadata: { SECRET_TTL: `${LEAF_SECONDS}s` },
-  });
-  config["istio-federation:certificateAuthority"] = {
-    workloadCertificateHours: LEAF_SECONDS / 3600,
-    settlingMinutes: SETTLING_SECONDS / 60,
-  };
 }
