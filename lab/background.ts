@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { appendFileSync, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { messageOf } from "../federation/core/text.ts";
 import { LAB_FOLDER, labPaths, readSession } from "./environment.ts";
 import { prepareStacks } from "./federate.ts";
 import { clearFolder, startLab, type RunningLab } from "./lab.ts";
@@ -61,7 +62,7 @@ export async function serveLab(scenario: Scenario): Promise<void> {
     });
     send({ ready: true });
   } catch (error) {
-    send({ failure: error instanceof Error ? error.message : String(error) });
+    send({ failure: messageOf(error) });
     throw error;
   }
 }

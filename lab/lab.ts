@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../federation/core/text.ts";
 import { heldRange } from "./addressRange.ts";
 import { startControlPlane } from "./cluster/controlPlane.ts";
 import { writeKubeconfig } from "./cluster/kubeconfig.ts";
@@ -177,7 +178,7 @@ export async function withLab<T>(log: Log, work: (lab: Lab) => Promise<T>, scena
     result = await work(lab);
   } catch (error) {
     await step(log, "ending the clusters", () => lab.stop());
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new LabError(`${reason}\nThe logs are in ${labPaths(lab.dir).logs}`, { cause: error });
   }
   await step(log, "ending the clusters and removing everything", () => lab.stop());

@@ -15,6 +15,7 @@ export class Stack {
   readonly #lab: Pick<RunningLab, "dir" | "environment">;
   readonly #config: readonly string[];
   readonly #folder: string;
+  #ensured = false;
   /** Log of the CLI's output. */
   readonly log: string;
   /** Options that select this stack on a command line. */
@@ -40,9 +41,11 @@ export class Stack {
 
   /** Creates the stack if it does not exist. */
   async ensure(): Promise<void> {
+    if (this.#ensured) return;
     const stacks = JSON.parse(await this.#pulumi(["stack", "ls", "--json"])) as { name: string }[];
     if (!stacks.some(({ name }) => name === this.name))
       await this.#pulumi(["stack", "init", this.name, "--no-select"]);
+    this.#ensured = true;
   }
 
   /** `pulumi stack select`: the default stack of later commands. */
@@ -74,6 +77,7 @@ export class Stack {
   /** `pulumi stack rm`; the stack's objects in the cluster and its stack file stay. */
   async remove(): Promise<void> {
     await this.#pulumi(["stack", "rm", this.name, "--yes", "--force", "--preserve-config"]);
+    this.#ensured = false;
   }
 
   /** Runs an operation that may fail. @returns its exit code and output. */
@@ -103,11 +107,12 @@ export class Stack {
   /** @throws LabError with the end of the command's output. */
   async #pulumi(args: string[]): Promise<string> {
     const result = await this.#execute(args);
-    if (result.failed)
-      throw new LabError(
-        `\`pulumi ${args.join(" ")}\` failed. ${diagnosticsIn(result.all)}${quoteLog(this.log)}`,
-      );
+    if (result.failed) throw this.#failure(args, result.all);
     return result.stdout;
+  }
+
+  #failure(args: readonly string[], output: string): LabError {
+    return new LabError(`\`pulumi ${args.join(" ")}\` failed. ${diagnosticsIn(output)}${quoteLog(this.log)}`);
   }
 
   #execute(args: string[]) {

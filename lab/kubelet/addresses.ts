@@ -1,4 +1,5 @@
 import { PatchStrategy, setHeaderOptions, type V1Pod, type V1Service } from "@kubernetes/client-node";
+import { messageOf } from "../../federation/core/text.ts";
 import type { Log } from "../progress.ts";
 import { watchKind, type Cluster, type Watched } from "./cluster.ts";
 
@@ -105,7 +106,7 @@ export class LoadBalancers {
       await this.#cluster.core.patchNamespacedServiceStatus({ name, namespace, body }, options);
       this.#log(`Service ${namespace}/${name} has the addresses ${addresses.join(", ")}`);
     } catch (error) {
-      this.#log(`Service ${namespace}/${name}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#log(`Service ${namespace}/${name}: ${messageOf(error)}`);
     }
   }
 }

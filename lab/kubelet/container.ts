@@ -3,6 +3,7 @@ import { request as requestHttps } from "node:https";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Container, V1ContainerState, V1Probe } from "@kubernetes/client-node";
+import { messageOf } from "../../federation/core/text.ts";
 import type { LabProcess, ProcessSpec, ProcessTable } from "../process.ts";
 import type { ContainerReport } from "./podWorker.ts";
 
@@ -81,7 +82,7 @@ export class Container {
     try {
       this.#process = await this.#processes.start(this.#spec.process);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
     // stop() may have come while the process was being started.
     if (this.#isStopping()) await this.#process.stop();

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { V1Pod } from "@kubernetes/client-node";
 import pRetry from "p-retry";
+import { messageOf } from "../../federation/core/text.ts";
 import type { ProcessTable } from "../process.ts";
 import type { Log } from "../progress.ts";
 import { chooseAddress, LoadBalancers } from "./addresses.ts";
@@ -15,10 +16,10 @@ import {
   type Cluster,
   type Watched,
 } from "./cluster.ts";
-import { ClusterSources } from "./sources.ts";
+import type { KubeletTools } from "./overrides.ts";
 import { PodFolder } from "./podFolder.ts";
 import { PodWorker } from "./podWorker.ts";
-import type { KubeletTools } from "./overrides.ts";
+import { ClusterSources } from "./sources.ts";
 
 /** Interval of the check for tokens to be renewed. */
 const RENEW_MILLISECONDS = 10_000;
@@ -191,15 +192,11 @@ class LabKubelet implements Kubelet {
 
   #guard(pod: V1Pod, failure: string, work: () => Promise<void>): void {
     work().catch((error: unknown) => {
-      this.#log(pod, `${failure}: ${message(error)}`);
+      this.#log(pod, `${failure}: ${messageOf(error)}`);
     });
   }
 
   #log(pod: V1Pod, line: string): void {
     this.#options.log(`${this.#options.name} ${pod.metadata?.namespace}/${pod.metadata?.name}: ${line}`);
   }
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

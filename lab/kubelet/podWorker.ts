@@ -11,6 +11,7 @@ import {
   type V1PodCondition,
   type V1PodStatus,
 } from "@kubernetes/client-node";
+import { messageOf } from "../../federation/core/text.ts";
 import type { ProcessTable } from "../process.ts";
 import type { Log } from "../progress.ts";
 import { isConflict, isNotFound } from "./cluster.ts";
@@ -81,7 +82,7 @@ export class PodWorker {
         if (changed.length > 0) this.#options.log(`volumes renewed: ${changed.join(", ")}`);
       } catch (error) {
         // As in a kubelet, a volume stays when its source is removed under a running Pod.
-        this.#options.log(`volumes are not up to date: ${message(error)}`);
+        this.#options.log(`volumes are not up to date: ${messageOf(error)}`);
       }
     });
   }
@@ -117,8 +118,8 @@ export class PodWorker {
         this.#containers = await this.#prepare();
         break;
       } catch (error) {
-        if (message(error) !== logged) this.#options.log(`cannot start yet: ${message(error)}`);
-        logged = message(error);
+        if (messageOf(error) !== logged) this.#options.log(`cannot start yet: ${messageOf(error)}`);
+        logged = messageOf(error);
         await sleep(RETRY_MILLISECONDS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
@@ -165,14 +166,10 @@ export class PodWorker {
       await core
         .patchNamespacedPodStatus({ name, namespace, body: { status } }, options)
         .catch((error: unknown) => {
-          if (!isNotFound(error) && !isConflict(error)) log(`status not written: ${message(error)}`);
+          if (!isNotFound(error) && !isConflict(error)) log(`status not written: ${messageOf(error)}`);
         });
     });
   }
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** State of one container for the Pod's status. */

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { messageOf } from "../../federation/core/text.ts";
 import { LabError, type Log } from "../progress.ts";
 import { scenarioOf } from "../scenarios.ts";
 import type { Outcome, Proof, ProofContext } from "./proof.ts";
@@ -17,7 +18,7 @@ export async function prove(
   for (const proof of proofs(context.lab.clusters)) {
     const outcome = await proof.run(context).catch((error: unknown): Outcome => ({
       ...{ passed: false, status: "error" },
-      reason: error instanceof Error ? error.message : String(error),
+      reason: messageOf(error),
     }));
     log(`${outcome.passed ? "ok" : "FAILED"}: ${proof.claim}: ${proof.caller} -> ${proof.callee}`);
     results.push({ proof, outcome });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { messageOf } from "../../federation/core/text.ts";
 import { LabError, step, type Log } from "../progress.ts";
 import { cacheFolder, ensureCached } from "./cache.ts";
 import {
@@ -86,7 +87,7 @@ async function run(command: string, args: string[], cwd: string): Promise<{ stdo
   try {
     return await execa(command, args, { cwd, env: BUILD_ENVIRONMENT });
   } catch (error) {
-    const output = error instanceof Error ? error.message : String(error);
+    const output = messageOf(error);
     const shown = output.trimEnd().split("\n").slice(-QUOTED_LINES).join("\n  ");
     throw new LabError(`the lab's tools cannot be prepared:\n  ${shown}`, { cause: error });
   }

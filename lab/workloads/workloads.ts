@@ -6,6 +6,7 @@ import {
   PatchStrategy,
   type KubernetesObject,
 } from "@kubernetes/client-node";
+import { messageOf } from "../../federation/core/text.ts";
 import { loadContext } from "../cluster/kubeconfig.ts";
 import { isNotFound } from "../kubelet/cluster.ts";
 import { LabError, type Log } from "../progress.ts";
@@ -104,7 +105,7 @@ async function apply(objects: KubernetesObjectApi, object: KubernetesObject, con
   try {
     await objects.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const name = [metadata?.namespace, metadata?.name].filter(Boolean).join("/");
     throw new LabError(`${context}: ${kind} ${name} cannot be applied: ${reason}`, { cause });
   }

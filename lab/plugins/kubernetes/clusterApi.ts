@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { text } from "node:stream/consumers";
+import { messageOf } from "../../../federation/core/text.ts";
 import type { Connection } from "./connection.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -144,11 +145,6 @@ export class ClusterApi {
     }
     return this.#connection;
   }
-}
-
-/** Message of anything thrown. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function parse(code: number, answer: string): Manifest {

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { messageOf } from "../../../federation/core/text.ts";
 import { InitializationError, type ReadCall, type ResourceKind } from "../protocol/provider.ts";
 import { hasUnknown, type Properties } from "../protocol/values.ts";
-import { isApiError, messageOf, type ClusterApi } from "./clusterApi.ts";
+import { isApiError, type ClusterApi } from "./clusterApi.ts";
 import type { Settings } from "./connection.ts";
 import {
   annotation,

@@ -1,4 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { messageOf } from "../../../federation/core/text.ts";
+import {
+  InitializationError,
+  type CheckCall,
+  type CheckFailure,
+  type DiffCall,
+  type Diffed,
+  type ResourceKind,
+} from "../protocol/provider.ts";
 import {
   differences,
   hasUnknown,
@@ -11,15 +20,7 @@ import {
   type Properties,
   type Value,
 } from "../protocol/values.ts";
-import {
-  InitializationError,
-  type CheckCall,
-  type CheckFailure,
-  type DiffCall,
-  type Diffed,
-  type ResourceKind,
-} from "../protocol/provider.ts";
-import { messageOf, type ClusterApi } from "./clusterApi.ts";
+import type { ClusterApi } from "./clusterApi.ts";
 import type { Settings } from "./connection.ts";
 import { DEFAULT_TIMEOUT_SECONDS, type Helm, type LiveRelease, type ReleaseSpec } from "./helm.ts";
 import { prune } from "./manifest.ts";

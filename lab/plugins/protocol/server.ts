@@ -1,4 +1,5 @@
 import grpc, { type ServiceDefinition, type UntypedServiceImplementation } from "@grpc/grpc-js";
+import { messageOf } from "../../../federation/core/text.ts";
 
 /** The engine's own limit for one message. */
 const MESSAGE_BYTES = 400 * 1024 * 1024;
@@ -74,5 +75,5 @@ export function unary<Request, Response>(
 
 /** Formats an error as a gRPC status, without the stack trace. */
 export function failure(error: unknown): Partial<grpc.StatusObject> {
-  return { code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) };
+  return { code: grpc.status.UNKNOWN, details: messageOf(error) };
 }
