@@ -90,6 +90,6 @@ export function clusterFault(
 
 function remedyFor(status: number | undefined): string {
   if (status === 401) return "Renew its credentials";
-  if (status === 403) return "Allow its user to do this, or name the context of one who may";
+  if (status === 403) return "Grant its user the permission, or set a context whose user has it";
   return "Check the cluster and the user of this context";
 }

@@ -31,7 +31,7 @@ export async function readOutputs(stack: string, path: string): Promise<Reading<
     const message = messageOf(error);
     if (UNKNOWN_STACK.test(message)) return { value: undefined };
     const remedy =
-      "Log in to its backend as somebody who may read it; a self-managed one asks for the stack's passphrase or key too";
+      "Log in to its backend as a user with read access; a self-managed backend also requires the stack's passphrase or key";
     return { faults: [{ path, value: name, rule: `cannot be read: ${message}`, remedy }] };
   }
 }

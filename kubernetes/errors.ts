@@ -93,7 +93,7 @@ export function responseFailure(operation: string, response: HttpResponse, refus
 }
 
 function proxyAnswer(status: number): Diagnosis {
-  const cause = `${status}, which is not the API server's answer, but that of something in front of it`;
+  const cause = `${status}, from a proxy in front of the API server`;
   return { cause, unreachable: true, retryable: true, general: true };
 }
 
@@ -111,7 +111,7 @@ function diagnose(
   const lacking = /User "[^"]*" cannot .*/s.exec(message);
   if (status === 403 && lacking !== null) return forbidden(lacking[0].slice(0, QUOTED), refusal);
   if (reasons.includes("NamespaceTerminating")) {
-    const remedy = `Wait until it is gone. ${MISSING_NAMESPACE}`;
+    const remedy = `Wait until it is deleted. ${MISSING_NAMESPACE}`;
     return { cause: "its namespace is being deleted", remedy, general: true };
   }
   if (status === 404 && body === undefined) return unknownKind();
@@ -120,7 +120,7 @@ function diagnose(
   }
   if (message.includes("database space exceeded")) {
     const remedy = `Make room in etcd (compact, defragment) and disarm its NOSPACE alarm, ${AGAIN}`;
-    return { cause: `etcd takes no writes, as its database is full (${message})`, remedy, general: true };
+    return { cause: `etcd accepts no writes, as its database is full (${message})`, remedy, general: true };
   }
   // An internal error to the API server (alloc.go of its Services), which works all the same.
   if (/failed to allocate .*range is full/s.test(message)) return fullServiceRange(message.slice(0, QUOTED));
@@ -143,7 +143,7 @@ function unauthorized(refusal = "they may have expired"): Diagnosis {
 function forbidden(lacking: string, refusal: string | undefined): Diagnosis {
   const isAnonymous = lacking.startsWith('User "system:anonymous"');
   const remedy = isAnonymous
-    ? "The request came without credentials: give the context's user some in the kubeconfig"
+    ? "The request came without credentials: add credentials to the context's user in the kubeconfig"
     : `Let a Role or ClusterRole allow it to that user, ${AGAIN}`;
   if (!isAnonymous || refusal === undefined) {
     return { cause: `403 Forbidden: ${lacking}`, remedy, general: true };
@@ -168,7 +168,7 @@ function unknownKind(): Diagnosis {
 function fullServiceRange(message: string): Diagnosis {
   return {
     cause: `the cluster has no address left for a Service (${message})`,
-    remedy: `Give the cluster a further range (ServiceCIDR), or delete Services that nobody needs, ${AGAIN}`,
+    remedy: `Give the cluster a further range (ServiceCIDR), or delete unneeded Services, ${AGAIN}`,
   };
 }
 

@@ -49,7 +49,7 @@ export async function readGatewayStatus(
       return toStatus(nodeHosts(await client.list(NODE)), declared.nodePort, `no node is ready for ${name}`);
     default:
       return {
-        missing: `${name} has type ${found.spec?.type ?? "ClusterIP"}, which nobody reaches from outside`,
+        missing: `${name} has type ${found.spec?.type ?? "ClusterIP"}, which is not reachable from outside`,
       };
   }
 }

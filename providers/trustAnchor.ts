@@ -42,7 +42,7 @@ export class TrustAnchor extends pulumi.dynamic.Resource {
 }
 
 const SAME_NAME =
-  "has the subject of our own root, for which verifiers could take it: make a root with another one";
+  "has the subject of our own root, so verifiers could confuse them: make a root with another subject";
 
 /**
  * Validates the inputs, but for the roots' expiry, which counts when anchors are issued. No failure quotes a certificate or a key

@@ -57,7 +57,7 @@ export function planAccess(
 /** Warns that changed rules are not enforced yet; none where nothing is restricted. */
 function lastPoliciesStay(policies: readonly AuthorizationPolicy[], rules: readonly ExportRule[]): string[] {
   if (policies.length === 0 && !rules.some(needsPolicies)) return [];
-  return [`The AuthorizationPolicies of the last update stay: ${count(policies.length)}`];
+  return [`The AuthorizationPolicies of the last update are kept: ${count(policies.length)}`];
 }
 
 /** Notes that an ALLOW policy denies everybody else as soon as the last one of others is removed. */

@@ -80,7 +80,7 @@ export function callerWarnings(offer: Offer, found: Offer): Fault[] {
     warnings.push({
       path: "ports",
       value: kept.map(({ name }) => name),
-      rule: "resolve(s) to no port number at any of its workloads now: policies keep those of the last update",
+      rule: "resolve(s) to no port number at any of its workloads now: policies keep the numbers of the last update",
       remedy: "Update this stack again when its workloads run, or write the number as targetPort",
     });
   }
@@ -134,7 +134,7 @@ export function sharedDomainWarnings(offers: readonly Offer[], context: PolicyCo
     return sharedDomainWarning(
       name,
       affected,
-      `has the trust domain of peer ${twin.name}: policies that admit callers of one admit those of both`,
+      `has the trust domain of peer ${twin.name}: policies that allow callers of one peer allow callers of both`,
       remedy,
     );
   });

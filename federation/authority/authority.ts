@@ -123,7 +123,7 @@ function planOwn({
   if (faults.length > 0) return undefined;
   if (last !== undefined) {
     const note = isStep
-      ? `Root ${wanted.root} goes to phase '${wanted.phase}' (the last update: root ${last.root}, phase '${last.phase}')`
+      ? `Root ${wanted.root} changes to phase '${wanted.phase}' (the last update: root ${last.root}, phase '${last.phase}')`
       : describeRotation(last, context);
     if (note !== undefined) findings.note(note);
   }

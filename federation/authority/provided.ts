@@ -45,7 +45,7 @@ export function validateProvided(
           fault(
             "chain",
             "must be certificates in PEM",
-            "Give those between certificate and root, or leave it out",
+            "Give those between certificate and root, or remove it",
           ),
         ]
       : []),

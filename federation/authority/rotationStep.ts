@@ -81,7 +81,7 @@ export function describeRotation(last: RotationRecord, context: RotationContext)
 function notPublished(root: number, last: RotationRecord, wanted: Rotation): Fault {
   if (root < last.root) {
     const remedy = `Keep {root: ${last.root}, phase: drop} in the config; to replace that one, announce {root: ${last.root + 1}, phase: announce}`;
-    return fault(`asks for root ${root}, which was dropped: there is no way back to it`, remedy);
+    return fault(`is root ${root}, which was dropped and cannot be used again`, remedy);
   }
   const first: Rotation = { root: last.phase === "drop" ? last.root + 1 : last.root, phase: "announce" };
   const skips =
@@ -111,7 +111,7 @@ function validateSigner(
       : [
           fault(
             `${early} peer ${who.join(", peer ")}`,
-            "Have them accept it and run `pulumi up` on their stacks. A peer that is gone for good can be taken out of peers",
+            "Have them accept it and run `pulumi up` on their stacks. Remove peers that no longer exist from the config",
           ),
         ]),
     ...(istiod.roots?.includes(fingerprint) === true
@@ -119,7 +119,7 @@ function validateSigner(
       : [
           fault(
             `${early} this cluster's istiod${istiod.roots === undefined ? " (cannot be read)" : ""}`,
-            "Wait a minute, until the kubelet has brought it the Secret cacerts; if it stays so, look for 'ROOT-CA' in its log",
+            "Wait a minute for the kubelet to update the Secret cacerts; if this remains, search istiod's log for 'ROOT-CA'",
           ),
         ]),
   ];

@@ -50,7 +50,7 @@ export function keepFormer(
   if (former === undefined || now.getTime() < Date.parse(former.since) + hours * HOUR)
     return { former, notes: [] };
   const gone = former.rootCertificates.map(fingerprintOf).join(", ");
-  const note = `what was the root until ${former.since} is trusted no more here: SHA-256 ${gone}`;
+  const note = `the root in use until ${former.since} is no longer trusted here: SHA-256 ${gone}`;
   return { former: undefined, notes: [note] };
 }
 
@@ -141,7 +141,7 @@ export function decideShared(
     if (names.length > 0) throw new FaultsError("certificate authority", names);
     return {
       authority: last.issued,
-      warnings: [`The certificate last signed for ${cluster.name} stays: ${reason}`],
+      warnings: [`The last certificate issued for ${cluster.name} is kept: ${reason}`],
       notes: [],
     };
   }

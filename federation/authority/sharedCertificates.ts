@@ -98,7 +98,7 @@ export function validateIntermediate(
     return [
       fault(
         stack,
-        "has signed for this cluster what is not one certificate in PEM, of a CA that may sign certificates",
+        "has published no valid certificate for this cluster, which must be one PEM certificate of a CA that may sign certificates",
       ),
     ];
   const intermediate = new X509Certificate(certificate);
@@ -149,6 +149,6 @@ function nameFaults(
   }));
 }
 
-function fault(stack: string, rule: string, remedy = "Have its team look at what it publishes"): Fault {
+function fault(stack: string, rule: string, remedy = "Have its team check its outputs"): Fault {
   return { path: PATH, value: stack, rule, remedy };
 }

@@ -84,7 +84,7 @@ function decide(
   return { ...none, faults };
 }
 
-const STAYS = "What was signed for it before stays";
+const STAYS = "Its last certificate is kept";
 
 /** Whether a request that was signed before has the key that the config names, if it names one. */
 function isExpected(pem: string, { key }: RootedCluster): boolean {
@@ -123,7 +123,7 @@ function fault(cluster: string, rule: string): Fault {
     path: pathOf("rootAuthority", "clusters", cluster, "certificateRequest"),
     rule,
     remedy:
-      "Correct the cluster's trustDomain here, have its team look at what its stack publishes, or take it out of the list",
+      "Correct the cluster's trustDomain here, have its team check its stack's outputs, or remove the cluster from the list",
   };
 }
 
@@ -149,7 +149,7 @@ function validateKey(
   if (before === key) return { faults: [], notes: [] };
   const note =
     before === undefined
-      ? `cluster ${name} asks for the first time, for trust domain ${trustDomain}: its key has SHA-256 ${key}`
+      ? `cluster ${name} requests its first certificate, for trust domain ${trustDomain}: its key has SHA-256 ${key}`
       : `key of ${name} changes: SHA-256 ${before} -> ${key}`;
   return { faults: [], notes: [note] };
 }

@@ -40,12 +40,12 @@ const PATH: TextRule = pattern(
   /^(?:\/[^*{}?#\s]*\*?|\*[^*{}?#\s]+)$/,
   1024,
   "must be a path: '/exact', '/prefix*' or '*suffix', without query",
-  "Write one of these, or leave the field out for all paths",
+  "Write one of these, or remove the field for all paths",
 );
 
 /** A list of different texts, at least one. */
 function texts(rule: TextRule): z.ZodType<string[]> {
-  return several(text(rule), { rule: "is empty", remedy: "Add an entry, or leave the field out for all" });
+  return several(text(rule), { rule: "is empty", remedy: "Add an entry, or remove the field for all" });
 }
 
 const localCaller = fields({
@@ -101,8 +101,8 @@ export type CallerRules = z.output<z.ZodObject<typeof callerFields>>;
 function callerList<T extends z.ZodType<Caller>>(entry: T, least: number): z.ZodArray<T> {
   return checked(z.array(entry), (value): Complaint[] => {
     if (value.length < least) {
-      const remedy = "Leave it out for all callers, or offer the Services to nobody by 'peers: []'";
-      return [{ rule: "is empty: nobody could call", remedy }];
+      const remedy = "Remove it to allow all callers, or export to no peer by 'peers: []'";
+      return [{ rule: "is empty, so no caller would be allowed", remedy }];
     }
     if (value.length > ENTRIES_LIMIT) {
       const rule = `has ${value.length} entries, and may have ${ENTRIES_LIMIT}`;
@@ -154,5 +154,5 @@ export function checkCallers({ sections, keysOf }: Draft<StackConfig>): Complain
 export function unknownPeer(name: string, path: (string | number)[], known: readonly string[]): Complaint {
   const choices = known.length === 0 ? "this stack has no peers" : `known here: ${known.join(", ")}`;
   const remedy = suggestion(name, known) ?? `Name one of this stack's peers; ${choices}`;
-  return { path, rule: "is none of this stack's peers", remedy };
+  return { path, rule: "is not one of this stack's peers", remedy };
 }

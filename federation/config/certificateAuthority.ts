@@ -17,7 +17,7 @@ export type AuthorityKind = (typeof AUTHORITY_KINDS)[number];
 export const fingerprints = checked(z.array(text(FINGERPRINT)), (value): Complaint[] =>
   value.length > 0
     ? []
-    : [{ rule: "must name at least one root", remedy: "Write its fingerprint, or leave the field out" }],
+    : [{ rule: "must name at least one root", remedy: "Write its fingerprint, or remove the field" }],
 ).transform((roots) => roots.map(canonicalFingerprint));
 
 /** Algorithm of keys that the program makes. */
@@ -55,7 +55,7 @@ const rotation = checked(
           {
             path: ["root"],
             rule: "is 1, the first root, which replaces none",
-            remedy: "Write 2 to replace the first root, or leave rotation out",
+            remedy: "Write 2 to replace the first root, or remove rotation",
           },
         ]
       : [],
@@ -152,7 +152,7 @@ export const certificateAuthority = checked(section, (value): Complaint[] => {
       return [{ path: [field], rule: `is missing, as the source is '${field}'`, remedy }];
     if (source === field || !isThere) return [];
     const rule = `is given, but the source is '${source}'`;
-    return [{ path: [field], rule, remedy: `Write source: ${field} beside it, or leave it out` }];
+    return [{ path: [field], rule, remedy: `Write source: ${field} beside it, or remove it` }];
   });
   if (source === "own" || wanted === undefined) return misplaced;
   const rule = `is for an own root, but the source is '${source}'`;

@@ -16,8 +16,7 @@ const coreDns = fields({
       // Refuses Istio's virtual addresses too: only sidecars route to them.
       const rule = IP_ADDRESS.test(address) ? refuseAddress(address, []) : undefined;
       if (rule === undefined) return;
-      const remedy =
-        "Write the address of a gateway in this cluster that takes plain traffic for these names";
+      const remedy = "Set the address of a gateway in this cluster that accepts plaintext for these names";
       context.addIssue({ code: "custom", message: rule, params: { remedy } });
     })
     .meta({

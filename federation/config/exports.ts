@@ -165,7 +165,7 @@ export function checkExportGateways({ sections }: Draft<StackConfig>): Complaint
   if (topology === "federation") return istio === undefined ? [] : checkExchange(istio.values.istiod);
   return terminating.map((index) => ({
     path: ["exports", index, "gateway"],
-    rule: `is not possible in topology '${topology}', whose gateways pass calls through`,
+    rule: `is not possible in topology '${topology}', whose gateways are passthrough`,
     remedy: "Remove it, or write topology: federation",
   }));
 }

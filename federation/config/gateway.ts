@@ -33,7 +33,7 @@ const advertised = fields({
 const advertise = checked(z.array(advertised), (value): Complaint[] => {
   if (value.length === 0) {
     const rule = "must name at least one address";
-    return [{ rule, remedy: "Add one, or leave the field out", withoutValue: true }];
+    return [{ rule, remedy: "Add one, or remove the field", withoutValue: true }];
   }
   const keys = value.map((entry: Partial<z.output<typeof advertised>> | undefined) =>
     entry?.address === undefined ? undefined : JSON.stringify([entry.address, entry.port]),

@@ -13,9 +13,7 @@ import { outlierDetection } from "../imports/outlierDetection.ts";
 export const exportTo = checked(z.array(text(EXPORT_TO)), (value): Complaint[] => {
   if (value.length === 0) {
     // Istio reads an empty list as "all namespaces", which nobody who writes one means.
-    return [
-      { rule: "must name at least one namespace", remedy: "Write '*' for all, or leave the field out" },
-    ];
+    return [{ rule: "must name at least one namespace", remedy: "Write '*' for all, or remove the field" }];
   }
   const all = value.length > 1 && value.includes("*");
   const twice = `is there twice ('.' is ${IMPORT_NAMESPACE})`;

@@ -61,7 +61,7 @@ const peer = fields({
     defaultsTo: '`["*"]`',
   }),
   names: z.enum(CHOICES).optional().meta({
-    description: "Host names of the peer's services here: its own, or those below its mesh domain.",
+    description: "Host names of the peer's services: their own, or in the peer's mesh domain.",
     defaultsTo: "`mesh` if its cluster domain is ours, else `own`",
     page: "cluster-local.md",
   }),
@@ -75,7 +75,7 @@ const peer = fields({
     defaultsTo: "none",
   }),
   identity: peerIdentity.optional().meta({
-    description: "Who the peer must be; what is left out is pinned when the peer is first seen.",
+    description: "Identity that the peer must have; missing fields are pinned at first sight.",
     defaultsTo: PINNED,
     page: "trust.md",
   }),
@@ -89,7 +89,7 @@ export const peers = z
   .record(z.string(), peer)
   .transform((value) => sortedRecord(Object.entries(value)))
   .prefault({})
-  .describe("The clusters whose services are imported, by the name that each gives itself.");
+  .describe("The clusters whose services are imported, by their own cluster names.");
 
 /** The section `brake`: how many of a peer's services may be removed at once. */
 export const brake = fields({

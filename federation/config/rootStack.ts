@@ -131,7 +131,7 @@ function checkTrustDomain(
     (other) => other.trustDomain !== trustDomain && overlap(other.trustDomain, trustDomain),
   );
   if (around !== undefined) {
-    const rule = `holds or lies in '${around.trustDomain}', which is that of cluster ${around.name}`;
+    const rule = `contains or lies in '${around.trustDomain}', the trust domain of cluster ${around.name}`;
     complaints.push({ rule, remedy: "Give them trust domains apart from each other, or the same" });
   }
   if (organization?.toLowerCase() === trustDomain) {

@@ -50,7 +50,7 @@ const section = checked(
   }),
   ({ tokenHours, longLivedTokens }): Complaint[] => {
     if (!longLivedTokens || tokenHours === undefined) return [];
-    const rule = "is given, but 'longLivedTokens' asks for credentials that do not expire";
+    const rule = "is set, but 'longLivedTokens' requests credentials that do not expire";
     return [{ path: ["tokenHours"], rule, remedy: "Remove one of the two" }];
   },
 ).transform(({ tokenHours = TOKEN_HOURS, ...rest }) => ({ ...rest, tokenHours }));
@@ -110,7 +110,7 @@ function checkFederationFields({ isSet, keysOf }: Draft<StackConfig>): Complaint
   return paths.map((path) => ({
     path,
     rule: "has no effect in a single mesh, where every service of each cluster can be called from every other",
-    remedy: "Remove it; AuthorizationPolicies decide who may call what",
+    remedy: "Remove it; restrict callers by AuthorizationPolicies",
     withoutValue: true,
   }));
 }
@@ -119,8 +119,7 @@ function checkFederationFields({ isSet, keysOf }: Draft<StackConfig>): Complaint
 function checkUnusedFields({ sections: { gateway, istio } }: Draft<StackConfig>): Complaint[] {
   const complaints: Complaint[] = [];
   if (gateway?.advertise !== undefined) {
-    const rule =
-      "is not read in a single mesh: peers' istiods take the addresses that the gateway's Service has";
+    const rule = "has no effect in a single mesh: peers' istiods use the addresses of the gateway's Service";
     const remedy = "Remove it, and have a Service of type LoadBalancer or NodePort";
     complaints.push({ path: ["gateway", "advertise"], rule, remedy, withoutValue: true });
   }

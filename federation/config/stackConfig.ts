@@ -146,7 +146,7 @@ export function checkNamespaces(keys: readonly string[]): Fault[] {
     )
       return [];
     const path = /^[\w.:-]{1,100}$/.test(key) ? key : pathOf(key);
-    const rule = `is in namespace '${namespace}', which nobody reads`;
+    const rule = `is in namespace '${namespace}', which is not read`;
     return [
       { path, rule, remedy: `Write '${CONFIG_NAMESPACE}:${rest.join(":")}', if that is what you mean` },
     ];

@@ -41,7 +41,7 @@ export const LOCALITY: TextRule = pattern(
   /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+){0,2}$/,
   250,
   "must be a locality: region, region/zone or region/zone/subzone",
-  "Correct it, or leave it out",
+  "Correct it, or remove it",
 );
 
 /**

@@ -46,7 +46,7 @@ function unknownRelease({ namespace, name, status }: HelmRelease): Fault {
     value: `${namespace}/${name}`,
     rule: `is a Helm release in the cluster (${status}) that is not in this stack's state, so Helm would refuse to install it`,
     remedy:
-      "If an interrupted update of this stack left it behind, remove Helm's record and run `pulumi up`, which takes over the objects: " +
+      "If an interrupted update of this stack left it behind, remove Helm's record and run `pulumi up`, which adopts the objects: " +
       `\`kubectl -n ${namespace} delete secret -l owner=helm,name=${name}\`. Otherwise another installation of Istio uses the name`,
   };
 }

@@ -89,7 +89,7 @@ export function oneOrSeveral(entry: z.ZodType<string>): z.ZodType<string[]> {
 
 const EMPTY_LIST: Complaint = {
   rule: "is empty",
-  remedy: "Add an entry, or leave the field out",
+  remedy: "Add an entry, or remove the field",
 };
 
 /**

@@ -65,7 +65,7 @@ export const LABEL_VALUE: TextRule = pattern(
 export const NETWORK: TextRule = {
   ...LABEL_VALUE,
   test: (text) => text !== "" && LABEL_VALUE.test(text),
-  remedy: "Choose such a name, or leave it out: the default is the cluster's name",
+  remedy: "Choose such a name, or remove it: the default is the cluster's name",
 };
 
 /** Whether `host` is a proper subdomain of `domain`; both must be valid names in lower case. */

@@ -49,7 +49,7 @@ export function text(rule: TextRule): z.ZodString {
 export const someText: z.ZodString = text({
   test: (value) => value.trim() !== "",
   rule: "must not be empty",
-  remedy: "Write something, or leave the field out",
+  remedy: "Write something, or remove the field",
 });
 
 /** A field that may be left out: its value is then `undefined`, and its key is always part of the type. */

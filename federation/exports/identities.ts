@@ -71,7 +71,7 @@ const NO_EFFECT: Fault = {
 const NO_WORKLOAD: Fault = {
   path: "selector",
   rule: "selects no workload: the Service stays exported, and peers' calls fail until one runs",
-  remedy: "Start its workloads, or take the Service out of the exports",
+  remedy: "Start its workloads, or remove the Service from the exports",
 };
 
 function noIdentity(kept: readonly string[]): Fault {

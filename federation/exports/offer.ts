@@ -183,7 +183,7 @@ function notExported(fault: Fault): Fault {
 function serviceFault(service: KubernetesService, cluster: ExportingCluster): Fault | undefined {
   const host = hostOf(service, cluster);
   if (service.type === "ExternalName") {
-    const remedy = "Export the Service that it stands for, or take it out of the exports";
+    const remedy = "Export the Service that it stands for, or remove it from the exports";
     return { path: "type", value: service.type, rule: "is an alias and cannot be exported", remedy };
   }
   if (!DNS_LABEL.test(service.name) || !DNS_LABEL.test(service.namespace) || !HOST_NAME.test(host)) {
@@ -198,6 +198,6 @@ function serviceFault(service: KubernetesService, cluster: ExportingCluster): Fa
     path: pathOf("annotations", EXPORT_TO_ANNOTATION),
     value: visible.join(","),
     rule: "hides the Service from the east-west gateway, so the Service is not exported",
-    remedy: `Add the namespace '${GATEWAY_NAMESPACE}' to it, or take the Service out of the exports`,
+    remedy: `Add the namespace '${GATEWAY_NAMESPACE}' to it, or remove the Service from the exports`,
   };
 }

@@ -63,7 +63,7 @@ export function narrowPeers(
   if (owners === undefined || rule.peers?.length === 0) return { left: { only: rule.peers }, warnings: [] };
   const only = sortedUnique(exported.filter((peer) => owners.includes(peer)));
   const unknown = owners.filter((peer) => !exported.includes(peer));
-  const what = `none of the peers to which ${place} exports it (${exported.join(", ") || "the config has none"})`;
+  const what = `not one of the peers to which ${place} exports it (${exported.join(", ") || "the config has none"})`;
   const remedy = "Name peers as this stack's config does; it can only narrow the rule";
   return {
     left: only.length === 0 ? undefined : { only },

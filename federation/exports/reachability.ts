@@ -105,7 +105,7 @@ function workloadWarnings(
     return [warning(`${some}, which the gateway calls in plaintext`, INJECT)];
   if (workloads.length > 0 && speaking.length === 0) {
     const none = `none with a sidecar ${label}, so the gateway reaches none: the Service stays exported, and peers' calls fail until one has a sidecar`;
-    return [warning(none, `${INJECT}, or take the Service out of the exports`)];
+    return [warning(none, `${INJECT}, or remove the Service from the exports`)];
   }
   const warnings = silent === 0 ? [] : [warning(`${some}: peers' calls reach the others only`, INJECT)];
   if (speaking.length > 0 && !speaking.some(({ ready }) => ready)) {
@@ -118,7 +118,7 @@ function workloadWarnings(
 const NO_PORT: Fault = {
   path: "ports",
   rule: "has none that can be exported, so the Service is not exported",
-  remedy: "Give it a TCP port, or take it out of the exports",
+  remedy: "Give it a TCP port, or remove it from the exports",
 };
 
 const INJECT =
@@ -148,6 +148,6 @@ function disabledFault(port: string, by: string, isUnreachable: boolean, via: Of
   return {
     path: pathOf("ports", port),
     rule: `accepts no mutual TLS by PeerAuthentication ${by} (mode DISABLE)${isUnreachable ? all : `, at some workloads${some}`}`,
-    remedy: "Let it accept mutual TLS (PERMISSIVE or STRICT), or take it out of the exports",
+    remedy: "Let it accept mutual TLS (PERMISSIVE or STRICT), or remove it from the exports",
   };
 }

@@ -16,7 +16,7 @@ export const REMOVAL_TOKEN: TextRule = pattern(
   new RegExp(`^removal-[0-9a-f]{${TOKEN_DIGITS}}$`),
   "removal-".length + TOKEN_DIGITS,
   `must be a removal's token: 'removal-' and ${TOKEN_DIGITS} hexadecimal digits`,
-  "Copy it from the message that asks for it, or leave the field out",
+  "Copy it from the message that asks for it, or remove the field",
 );
 
 /**

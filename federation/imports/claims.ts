@@ -107,15 +107,15 @@ export function domainFaults(
       .map((claimed) => ({
         path: field,
         value,
-        rule: `must ${mayBeSame ? "neither" : "neither be,"} hold nor lie in '${claimed.domain}', which is that of ${claimed.owner}`,
+        rule: `must neither ${mayBeSame ? "" : "equal, "}contain nor lie in '${claimed.domain}', which is that of ${claimed.owner}`,
         remedy: mayBeSame
           ? "Give each cluster a domain of its own or all the same, or remove one of the peers"
           : otherwise,
       }));
   const trustRemedy =
-    `Write cluster.trustDomain, which is the cluster domain unless said otherwise, into the config of both stacks, e.g. ` +
+    `Write cluster.trustDomain (by default the cluster domain) into the config of both stacks, e.g. ` +
     `'${defaultMeshDomain(cluster)}' for this peer, or remove one of the peers`;
-  const ownedRemedy = `Have one of the two take it out of its cluster.domains, or remove one of the peers`;
+  const ownedRemedy = `Have one of the two remove it from its cluster.domains, or remove one of the peers`;
   const mayShareNames = path === "clusterDomain" && common.includes("clusterDomain");
   return [
     ...(nameDomain === undefined ? [] : faultsOf(path, nameDomain, claims.names, mayShareNames, remedy)),

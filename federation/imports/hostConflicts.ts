@@ -65,7 +65,7 @@ function taken({ peer, host, entry }: HostConflict): Fault {
     path: pathOf("peers", peer, "imports"),
     value: host,
     rule: `is a host of ServiceEntry ${entry.namespace}/${entry.name} too, ${ownerOf(entry)}`,
-    remedy: "Delete that one, take the host out of it, or have this one not imported by a rule with 'skip'",
+    remedy: "Delete that entry, remove the host from it, or skip this service by an import rule with 'skip'",
   };
 }
 

@@ -96,7 +96,7 @@ function unfit(path: string, value: string, rule: string | undefined): Fault | u
 function twice(path: string, value: string, one: string, other: string): Fault {
   const rule = `would be the name of two of the peer's services, ${one} and ${other}`;
   const remedy =
-    "Have the rule mean one service only, write both {name} and {namespace} into the name, or choose another";
+    "Let the rule match one service only, use both {name} and {namespace} in the name, or choose another";
   return { path, value, rule, remedy };
 }
 
@@ -106,7 +106,7 @@ function nameless(path: string, value: string, host: string): Fault {
 }
 
 function tooLarge(path: string, value: string, size: number): Fault {
-  const rule = `makes a ServiceEntry of ${count(size)} bytes by what the rules say of it, and may make one of ${count(ENTRY_LIMIT)}`;
+  const rule = `makes a ServiceEntry of ${count(size)} bytes with the settings of the rules, and may make one of ${count(ENTRY_LIMIT)}`;
   return { path, value, rule, remedy: "Have the peer publish fewer ports, identities or gateways" };
 }
 /** A peer that has a name, and what it has under it. */
@@ -177,7 +177,7 @@ function toFault({ claims, difference, names }: HostClash): Fault {
   return {
     path: placeOf(claims[0], name),
     rule: `has ${count(names.length)} name(s) here that services of peer ${other} have too (${firstNames(names)}), and they ${difference}`,
-    remedy: `Have both say the same, or let one serve by a rule with 'priority: 1' or not be imported by one with 'skip', in ${rules}`,
+    remedy: `Make both equal, prefer one by a rule with 'priority: 1', or skip one by a rule with 'skip', in ${rules}`,
   };
 }
 

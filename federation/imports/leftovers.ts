@@ -93,7 +93,7 @@ export function validateLeftovers(
     {
       path: "kubeconfig.context",
       value: context,
-      rule: `leads to a cluster with ${servicesOf(mirrored)} of peer ${own}, which is this cluster itself: it looks like another stack's cluster`,
+      rule: `is a cluster with ${servicesOf(mirrored)} of peer ${own}, which is this cluster: it seems to be another stack's cluster`,
       remedy:
         "Name the context of this stack's cluster; if this is it, delete them: " +
         `kubectl -n ${IMPORT_NAMESPACE} delete ${KINDS.join(",")} -l ${MANAGED_BY_LABEL}=${MANAGED_BY},${PEER_LABEL}=${own}`,

@@ -87,7 +87,7 @@ function tooMany(wanted: number, limit: number): Fault[] {
 function nameless(template: string, peer: string, host: string, name: string | undefined): Fault {
   const rule =
     name === undefined
-      ? `has no local Service, as it is not called '<name>.<namespace>.svc.<cluster domain>' in its cluster, and '${template}' asks for these`
+      ? `has no local Service: its host in its cluster is not '<name>.<namespace>.svc.<cluster domain>', as '${template}' requires`
       : `has no local Service, as '${name}' ${SERVICE_NAME.rule}`;
   return {
     path: pathOf("peers", peer, "contract", "services", host),

@@ -48,7 +48,7 @@ export const outlierDetection = checked(
   }),
   (value): Complaint[] => {
     if (Object.keys(value).length > 0) return [];
-    const remedy = "Write when, e.g. { consecutive5xxErrors: 5 }, or leave the field out";
+    const remedy = "Write when, e.g. { consecutive5xxErrors: 5 }, or remove the field";
     return [{ rule: "is empty", remedy }];
   },
 );

@@ -69,7 +69,7 @@ export function nameless(names: PeerNames, { meshDomain = "" }: NamedCluster): F
   }
   return {
     path: "",
-    rule: `is too long a name under the peer's mesh domain '${meshDomain}': DNS takes 253 characters`,
+    rule: `would be too long under the peer's mesh domain '${meshDomain}': a DNS name has at most 253 characters`,
     remedy: "Have the peer shorten the service's name or namespace, or its mesh domain",
   };
 }
@@ -93,7 +93,7 @@ export function validateMeshDomain(
   return [
     {
       path: "meshDomain",
-      rule: `is missing, and its services are to be called by names in it: ${reasonFor(peer, cluster, ours)}`,
+      rule: `is missing, but required for the names of its services here: ${reasonFor(peer, cluster, ours)}`,
       remedy: isOurs ? update : `${update}, or keep the names that they have there: ${choosing(peer, "own")}`,
     },
   ];
@@ -101,7 +101,7 @@ export function validateMeshDomain(
 
 /** Why a peer's services are not called by their own names. */
 function reasonFor(peer: string, { clusterDomain }: NamedCluster, ours: string): string {
-  if (clusterDomain === ours) return `its cluster domain '${clusterDomain}' is that of this cluster too`;
+  if (clusterDomain === ours) return `its cluster domain '${clusterDomain}' is also that of this cluster`;
   return `${pathOf("peers", peer)}.names is 'mesh'`;
 }
 
@@ -118,8 +118,8 @@ export function namingNotes(
 ): string[] {
   if (names !== "mesh" || pinned === undefined || pinned.meshDomain !== undefined) return [];
   return [
-    `services of ${peer} are called by names in its mesh domain '${meshDomain}' from now on, and no more by those in '${clusterDomain}'; ` +
-      `to keep those: ${choosing(peer, "own")}`,
+    `services of ${peer} get names below its mesh domain '${meshDomain}' instead of '${clusterDomain}'; ` +
+      `to keep the former names: ${choosing(peer, "own")}`,
   ];
 }
 

@@ -121,7 +121,7 @@ function validateHost(host: string, peer: Publisher, names: PeerNames): Fault[] 
           ...(peer.domains ?? []).map((each) => `below '${each}'`),
         ];
   const places = [`below '${domain}'`, ...others].join(", or ");
-  const rule = `must be a name ${places}: a peer speaks for its own services only`;
+  const rule = `must be a name ${places}: a peer may export its own services only`;
   return [{ path: "", rule, remedy: "Have the peer export it under its name there" }];
 }
 

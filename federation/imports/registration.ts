@@ -77,8 +77,7 @@ export function registrationWarnings(
   if (state === "pending") {
     const from = last?.since === since ? ` since ${since}` : "";
     const imported = last?.imported ?? 0;
-    const kept =
-      imported === 0 ? "" : `. What was imported from it before stays (${count(imported)} service(s))`;
+    const kept = imported === 0 ? "" : `. Imports from it are kept (${count(imported)} service(s))`;
     return [`Peer ${peer} is pending${from}: ${reason}${kept}`];
   }
   const seenByAll = Object.values(services).filter(({ exportTo }) => exportTo.length === 0).length;
@@ -91,8 +90,8 @@ export function registrationWarnings(
       : [];
   const skipped = boundedLines(
     refused,
-    (fault) => `Left out: ${describeFault(fault)}`,
-    (more) => `Left out of what peer ${peer} offers: ${count(more)} more, for reasons like these`,
+    (fault) => `Skipped: ${describeFault(fault)}`,
+    (more) => `Skipped of peer ${peer}'s exports: ${count(more)} more, for similar reasons`,
   );
   return [...everywhere, ...skipped, ...warnOfFamilies(peer, gateways)];
 }

@@ -58,8 +58,8 @@ export function shareNames(choices: readonly ImportChoice[]): SharedNames {
 }
 
 function otherWay({ choice: { peer }, service: { terminated } }: HostClaim): string {
-  const ways = terminated ? ["opens", "passes them on"] : ["passes on", "opens them"];
-  return `go another way: the gateway of ${peer} ${ways[0]} calls, the other ${ways[1]}, so only ${peer} serves them`;
+  const kinds = terminated ? ["terminating", "passthrough"] : ["passthrough", "terminating"];
+  return `have another kind of gateway: that of ${peer} is ${kinds[0]}, the other is ${kinds[1]}, so only ${peer} serves them`;
 }
 
 /** Those who have each name, by name. */

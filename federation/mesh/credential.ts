@@ -148,7 +148,7 @@ export function replacedCredentialWarnings(
     const life = ownValue(lives, peer);
     if (life === undefined || life.expires !== undefined) return [];
     return [
-      `This update takes back the credential without an end that peer ${peer} has, for one that ends: its istiod sees nothing new of this ` +
+      `This update replaces peer ${peer}'s credential without expiry by one that expires: its istiod sees no changes of this ` +
         `cluster until its team has run \`pulumi up\` on stack ${stack}; have it do so at once`,
     ];
   });

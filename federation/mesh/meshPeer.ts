@@ -66,7 +66,7 @@ export function refusedPeer(
 /** Warnings about a pending peer, or a credential near its end. @param stack of the peer. */
 export function meshPeerWarnings(peer: string, view: MeshPeerState, stack: string, now: Date): string[] {
   if (view.state === "pending") {
-    const kept = view.access === undefined ? "" : ". What istiod knew of it before stays";
+    const kept = view.access === undefined ? "" : ". istiod keeps its last access";
     return [`Peer ${peer} is pending: ${view.reason}${kept}`];
   }
   const { access } = view;
@@ -111,6 +111,6 @@ export function removedPeerWarnings(
 export function openGatewayNotes({ cluster }: Pick<StackConfig, "cluster">): string[] {
   return [
     `The gateway is open for every Service of ${cluster.name} (*.svc.${cluster.domain}), as any of them may have endpoints that other ` +
-      "clusters' workloads are sent to; in a federation it is open for exported Services only. AuthorizationPolicies say who may call what",
+      "clusters' workloads are sent to; in a federation it is open for exported Services only. Restrict callers by AuthorizationPolicies",
   ];
 }

@@ -119,8 +119,8 @@ function afterProbe(
 function silence({ cause, unreachable }: AccessFailure, stack: string): Pick<Fault, "rule" | "remedy"> {
   const what = unreachable ? "does not answer here" : "is too busy to answer";
   return {
-    rule: `${what}, so that only istiod can tell whether it may read it: ${cause}`,
-    remedy: `See what \`istioctl remote-clusters\` says; unless it is synced, open the way from istiod, or have its team correct singleMesh.apiServer of stack ${stack} and run \`pulumi up\` there, then here`,
+    rule: `${what}, so only istiod can find out whether it may read it: ${cause}`,
+    remedy: `Check \`istioctl remote-clusters\`; unless it is synced, open the network path from istiod, or have its team correct singleMesh.apiServer of stack ${stack} and run \`pulumi up\` there, then here`,
   };
 }
 
@@ -135,18 +135,18 @@ function explain(
     return hasExpired(access, now)
       ? { rule: `refuses our credential, which ended on ${access.expires}`, remedy: again("pulumi up") }
       : {
-          rule: "refuses the credential that the peer gave us: its ServiceAccount is gone, or another cluster answers",
+          rule: "refuses the credential that the peer granted: its ServiceAccount was deleted, or another cluster answers",
           remedy: again("pulumi up --refresh"),
         };
   }
   if (unreachable) {
     return {
-      rule: `is not the API server that the peer says: ${cause}`,
+      rule: `is not the API server that the peer published: ${cause}`,
       remedy: `have its team correct singleMesh.apiServer of stack ${stack} (server, certificateAuthority) and run \`pulumi up\` there, then run it here`,
     };
   }
   return {
-    rule: `does not let us read what istiod needs: ${cause}`,
+    rule: `does not permit the reads that istiod needs: ${cause}`,
     remedy: again("pulumi up --refresh"),
   };
 }

@@ -206,7 +206,7 @@ export function withGlobalBlock(corefile: string, block: string): string {
 export function unclearIn(corefile: string): Obstacle | undefined {
   const place = placeOf(corefile);
   if (place === undefined || !("unclear" in place)) return undefined;
-  return { rule: place.unclear, remedy: `Take what is left of ${OURS} out by hand, with ${LINES}` };
+  return { rule: place.unclear, remedy: `Remove the rest of ${OURS} manually, with ${LINES}` };
 }
 
 /** The obstacle to putting our block in: unclear lines, somebody else's block for these names, or a place where nobody asks it. */
@@ -216,7 +216,7 @@ export function obstacleIn(corefile: string, block: string): Obstacle | undefine
   const parsed = parseCorefile(withGlobalBlock(corefile, ""));
   if (parsed === undefined) {
     const rule = "is not written in server blocks with braces, beside which another could stand";
-    return { rule, remedy: "Have its owner write it so, or leave dns.coreDns out" };
+    return { rule, remedy: "Have its owner rewrite it, or remove dns.coreDns" };
   }
   const keys = parsed.blocks.flatMap((each) => each.keys);
   const [ours] = parseCorefile(block)?.blocks ?? [];
@@ -232,13 +232,13 @@ export function obstacleIn(corefile: string, block: string): Obstacle | undefine
 function zoneObstacle(keys: readonly string[]): Obstacle | undefined {
   const foreign = keys.find((key) => zoneOf(key) === GLOBAL_DOMAIN);
   if (foreign !== undefined) {
-    const rule = `has a server block '${foreign}' that somebody else wrote`;
-    return { rule, remedy: "Have its owner remove that, or leave dns.coreDns out" };
+    const rule = `has a server block '${foreign}' of another owner`;
+    return { rule, remedy: "Have its owner remove it, or remove dns.coreDns" };
   }
   const unknown = keys.find((key) => mayBeFor(key, GLOBAL_DOMAIN));
   if (unknown === undefined) return undefined;
   const rule = `has a server block '${unknown}', which an environment variable may make one for '${GLOBAL_DOMAIN}'`;
-  return { rule, remedy: "Have its owner write its zone out, or leave dns.coreDns out" };
+  return { rule, remedy: "Have its owner write its zone out, or remove dns.coreDns" };
 }
 
 /** CoreDNS asks the block of the longest zone alone: below `global`, the cluster's own names would get no answer any more. */
@@ -249,7 +249,7 @@ function clusterObstacle(blocks: readonly Block[]): Obstacle | undefined {
   const zone = zones.map(zoneOf).find((each) => overlap(each, GLOBAL_DOMAIN));
   if (zone === undefined) return undefined;
   const rule = `has the plugin 'kubernetes' for '${zone}', which is, or lies in, '${GLOBAL_DOMAIN}': our server block would answer in its place`;
-  return { rule, remedy: "Leave dns.coreDns out: this cluster's own names may be global ones" };
+  return { rule, remedy: "Remove dns.coreDns: this cluster's own names may be global ones" };
 }
 
 /** Validates the port: clients' queries arrive where the other blocks listen. */
@@ -259,13 +259,13 @@ function portObstacle(keys: readonly string[], port: number): Obstacle | undefin
   if (known.includes(undefined) || ports.length === 0 || ports.includes(port)) return undefined;
   const [asked = ports[0]] = keys.filter((key) => zoneOf(key) === "").flatMap((key) => portsOf(key) ?? []);
   const rule = `has no server block that listens on port ${port}, but on ${ports.join(" and ")}`;
-  return { rule, remedy: `Write dns.coreDns.port: ${asked}, where clients' questions arrive` };
+  return { rule, remedy: `Write dns.coreDns.port: ${asked}, which receives clients' queries` };
 }
 
 function bindObstacle(ours: string, theirs: string): Obstacle | undefined {
   if (ours === theirs) return undefined;
-  const where = theirs === "" ? "on all addresses" : `where its '${theirs.trim().replace(/\s+/g, " ")}' says`;
-  const rule = `has a server block '.' that listens ${where}, and ours would listen elsewhere: it would never be asked`;
+  const where = theirs === "" ? "on all addresses" : `by its '${theirs.trim().replace(/\s+/g, " ")}'`;
+  const rule = `has a server block '.' that listens ${where}, and ours would listen elsewhere and receive no queries`;
   return {
     rule,
     remedy: "Run it again where the cluster can be read, so that ours is written like that block",
@@ -284,20 +284,18 @@ export function corefileWarnings(corefile: string, port: number = DNS_PORT): str
       (name) =>
         `imports '${name}', which the program does not read: a server block for '${GLOBAL_DOMAIN}' there would keep CoreDNS from starting`,
     ),
-    ...below.map(
-      (key) => `has a server block '${key}', which answers in place of ours for what lies below it`,
-    ),
+    ...below.map((key) => `has a server block '${key}', which answers instead of ours for names below it`),
   ];
   if (unlike !== undefined)
     warnings.push(
-      `has a server block '${unlike}', which answers other names in '${GLOBAL_DOMAIN}' in a way that ours cannot take over: ` +
-        "from now on those are asked of the resolvers in CoreDNS' own /etc/resolv.conf",
+      `has a server block '${unlike}', which answers other names in '${GLOBAL_DOMAIN}' in a way that ours cannot copy: ` +
+        "they are now resolved by the resolvers in CoreDNS' own /etc/resolv.conf",
     );
   if (blocks.length > 0 && imports.length === 0 && !plugins.includes("reload") && !plugins.includes("import"))
     warnings.push("has no plugin 'reload': CoreDNS must be restarted to see each change of our server block");
   if (place !== undefined && "marked" in place && !place.marked)
     warnings.push(
-      `has ${OURS} without the lines around it, as kubeadm's migration leaves it: 'pulumi up --refresh' puts them back`,
+      `has ${OURS} without the lines around it, as kubeadm's migration leaves it: 'pulumi up --refresh' restores them`,
     );
   return warnings;
 }

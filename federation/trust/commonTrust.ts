@@ -39,8 +39,8 @@ export function commonTrustNotes(trustDomains: Readonly<Record<string, string>>,
       const all = domain === own ? [SELF, ...equals] : equals;
       if (all.length < 2) return [];
       return [
-        `trust domain ${domain} is that of ${all.join(", ")}: each of these clusters' certificate authorities can speak for ` +
-          "every identity of it, and no trust anchor can constrain equals (docs/topologies.md)",
+        `trust domain ${domain} is that of ${all.join(", ")}: each of these clusters' certificate authorities can issue certificates for ` +
+          "every identity of it, and no trust anchor can constrain them (docs/topologies.md)",
       ];
     },
   );
@@ -59,8 +59,8 @@ export function unnamedTrustNotes(
     .filter(([, domain]) => domain === LOCAL_TRUST_DOMAIN)
     .map(
       ([peer]) =>
-        `the trust domain of ${peer} is ${LOCAL_TRUST_DOMAIN}, by which an AuthorizationPolicy here means ${trustDomain}, this cluster's own: ` +
-        `'${LOCAL_TRUST_DOMAIN}/ns/foo/sa/bar' lets in our bar and not that of ${peer}, which no policy can name by a whole principal (docs/cluster-local.md)`,
+        `the trust domain of ${peer} is ${LOCAL_TRUST_DOMAIN}, which AuthorizationPolicies here take for ${trustDomain}, this cluster's own: ` +
+        `'${LOCAL_TRUST_DOMAIN}/ns/foo/sa/bar' allows our bar and not the one of ${peer}, which no policy can match by a full principal (docs/cluster-local.md)`,
     );
 }
 /**
@@ -73,7 +73,7 @@ export function validatePeerTopology(
   ownRoots: OutsideRoots = [],
 ): Fault[] {
   if (topology === own) return TRAITS[own].oneRoot ? validateCommonRoot(rootCertificates, ownRoots) : [];
-  const rule = `is not '${own}', which is that of this cluster: they would call each other's services by different names, and trust each other differently`;
+  const rule = `is not '${own}', the topology of this cluster: host names and trust would not match`;
   const remedy = "Write the same topology into the config of both stacks, or remove the peer";
   return [{ path: "topology", value: topology, rule, remedy }];
 }

@@ -79,14 +79,14 @@ export class RootNames {
 
 function sameName(owner: string): Pick<Fault, "rule" | "remedy"> {
   return {
-    rule: `has a subject that is, or could be, that of a certificate of ${owner}`,
+    rule: `has a subject that equals, or could equal, that of a certificate of ${owner}`,
     remedy: "Have the peer make a root with a subject of its own",
   };
 }
 
 function sameRoot(owner: string): Pick<Fault, "rule" | "remedy"> {
   return {
-    rule: `is a certificate of ${owner} too: two trust anchors of one name cannot be told apart`,
+    rule: `is a certificate of ${owner} too: verifiers cannot distinguish two trust anchors with one subject`,
     remedy:
       "Have this cluster under that root too (certificateAuthority.source), or only one of the two as a peer",
   };

@@ -8,7 +8,8 @@ export const RSA_BITS = { least: 2048, most: 8192 };
 const LARGEST_EXPONENT = 2n ** 31n;
 
 /** Completes "<the certificate> ...", when there is no {@link signatureAlgorithm} for its key. */
-export const UNFIT_KEY = "has a key that Envoy does not take: RSA, or ECDSA on P-256, P-384 or P-521";
+export const UNFIT_KEY =
+  "has a key that Envoy does not accept, which must be RSA, or ECDSA on P-256, P-384 or P-521";
 
 /** Algorithm by which a key signs certificates. */
 export interface SignatureAlgorithm {
@@ -45,7 +46,7 @@ export function publicKeyFaults(publicKey: KeyObject): string[] {
   return [
     ...(signatureAlgorithm(publicKey) === undefined ? [UNFIT_KEY] : []),
     ...(bits < RSA_BITS.least || bits > RSA_BITS.most || publicExponent >= LARGEST_EXPONENT
-      ? [`has an RSA key that not all verifiers take: ${RSA_BITS.least} to ${RSA_BITS.most} bits`]
+      ? [`has an RSA key that not all verifiers accept: ${RSA_BITS.least} to ${RSA_BITS.most} bits`]
       : []),
   ];
 }

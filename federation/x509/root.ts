@@ -28,7 +28,9 @@ export function rootFaults(certificate: X509Certificate): string[] {
     ...(isIssuedBy(certificate, certificate) ? [] : ["is not signed by its own key, as a root is"]),
     ...(isPlainName(subject) && subject.length <= SUBJECT_LIMIT
       ? []
-      : ["has a subject that is empty, very long, or has characters or blanks which not all verifiers take"]),
+      : [
+          "has a subject that is empty, very long, or has characters or spaces that not all verifiers accept",
+        ]),
     ...publicKeyFaults(publicKey),
     ...encodingFaults(certificate),
   ];

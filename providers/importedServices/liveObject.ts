@@ -127,13 +127,13 @@ export function describeOwner(
   const peer = labels?.[PEER_LABEL];
   if (manager === MANAGED_BY && peer !== undefined) {
     if (siblings.includes(peer)) {
-      return `is still that of peer ${peer}, which keeps it as long as it is pending; run \`pulumi up\` again when it is not`;
+      return `still belongs to peer ${peer}, which keeps it as long as it is pending; run \`pulumi up\` again when it is not`;
     }
-    return `was imported from peer ${peer}; take that peer out of the config and run \`pulumi up\` first`;
+    return `was imported from peer ${peer}; remove that peer from the config and run \`pulumi up\` first`;
   }
   const writers = [...new Set((managedFields ?? []).flatMap((entry) => entry.manager ?? []))].sort();
   const owner = manager ?? (writers.length === 0 ? "someone else" : writers.join(", "));
-  return `belongs to ${owner}; delete it, or take the host out of what this peer exports`;
+  return `belongs to ${owner}; delete it, or remove the host from this peer's exports`;
 }
 
 /**

@@ -52,7 +52,7 @@ export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs)
 /** Describes an update that was not completed; undefined when it was. */
 export function unfinished({ peer, servicesDigest, imported }: State): string | undefined {
   if (servicesDigest !== UNFINISHED) return undefined;
-  return `peer ${peer}: the last update stopped with ${count(imported)} service(s) registered; this one goes on from there`;
+  return `peer ${peer}: the last update stopped with ${count(imported)} service(s) registered; this one resumes`;
 }
 
 /** The change with what a refresh found to differ: a declared host is changed, another one removed. */

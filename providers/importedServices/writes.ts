@@ -118,7 +118,7 @@ export function reportFailures(sum: string, failures: readonly Failure[]): strin
   );
   const left = failures.length - tried.length;
   const stopped = left === 0 ? "" : `. Stopped with ${count(left)} not tried, as they would fail alike`;
-  return [`${sum}${stopped}. The next run goes on from here`, ...byCause(tried)];
+  return [`${sum}${stopped}. The next run resumes`, ...byCause(tried)];
 }
 
 /** One sentence for all failures with one cause: the first one's, and the other hosts. */

@@ -162,7 +162,7 @@ describe("The fault of a cluster that cannot be used", () => {
 
   for (const [status, remedy] of [
     [401, /^Renew its credentials/],
-    [403, /^Allow its user to do this/],
+    [403, /^Grant its user the permission/],
     [404, /^Check the cluster/],
     [undefined, /^Check the cluster/],
   ] as const) {

@@ -401,7 +401,7 @@ describe("Faults of a plan", () => {
       ["dns.services.limit", /is less than the 2 imported services/],
       ["peers.cluster-b.imports", /is a host of ServiceEntry shop\/theirs too/],
       ["dns.services.name", /there is a Service istio-federation\/bar-xyz-cluster-b/],
-      ["kubeconfig.context", /looks like another stack's cluster/],
+      ["kubeconfig.context", /seems to be another stack's cluster/],
       ["kubeconfig.context", /cannot list authorizationpolicies/],
       ["kubeconfig.context", /cannot get service/],
     ];
@@ -452,7 +452,7 @@ describe("Faults of a plan", () => {
       ["kubeconfig.context", /cannot list namespaces/],
       ["peers.cluster-c.contract.rootCertificates", /which is not among those pinned/],
       ["peers.cluster-b.imports[0].as", /this cluster's own domain/],
-      ["dns.coreDns.configMap", /has a server block 'global' that somebody else wrote/],
+      ["dns.coreDns.configMap", /has a server block 'global' of another owner/],
       ["kubeconfig.context", /cannot list authorizationpolicies/],
     ]);
   });

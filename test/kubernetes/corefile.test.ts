@@ -94,7 +94,7 @@ describe("editCorefile", () => {
     const cluster = new FakeCluster({ Corefile: `${COREFILE}global:53 {\n}\n` });
     await assert.rejects(
       put(cluster),
-      /cannot change Corefile of ConfigMap kube-system\/coredns: it has a server block 'global:53' that somebody else wrote\. Nothing was changed in it\. Have its owner remove that/,
+      /cannot change Corefile of ConfigMap kube-system\/coredns: it has a server block 'global:53' of another owner\. Nothing was changed in it\. Have its owner remove it/,
     );
     assert.deepEqual(cluster.written, []);
   });
@@ -111,7 +111,7 @@ describe("editCorefile", () => {
     for (const edit of [put, takeOut])
       await assert.rejects(
         edit(cluster),
-        /it has the lines .* not once each, in this order\. Nothing was changed in it\. Take what is left of our server block 'global' out by hand/,
+        /it has the lines .* not once each, in this order\. Nothing was changed in it\. Remove the rest of our server block 'global' manually/,
       );
     assert.deepEqual(cluster.written, []);
   });

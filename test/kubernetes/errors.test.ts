@@ -59,7 +59,7 @@ const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
     says(403, "unable to create new content in namespace n because it is being terminated", {
       details: { causes: [{ reason: "NamespaceTerminating" }] },
     }),
-    /^its namespace is being deleted; Wait until it is gone/,
+    /^its namespace is being deleted; Wait until it is deleted/,
     LASTING,
   ],
   [
@@ -83,13 +83,13 @@ const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
   [
     "a 404 from a proxy",
     plain(404, "404 page not found\n"),
-    /^404, which is not the API server's answer/,
+    /^404, from a proxy in front of the API server/,
     { ...RETRYABLE, unreachable: true },
   ],
   [
     "a full etcd",
     says(500, "etcdserver: mvcc: database space exceeded"),
-    /^etcd takes no writes, as its database is full .*; Make room in etcd/,
+    /^etcd accepts no writes, as its database is full .*; Make room in etcd/,
     LASTING,
   ],
   [

@@ -75,7 +75,7 @@ describe("CoreDnsBlock against a real API server", () => {
     const live = (await configMap()) ?? assert.fail();
     const theirs = { Corefile: `global:53 {\n}\n${COREFILE}` };
     await cluster.client.replace(CONFIG_MAP, { ...live, data: theirs });
-    await assert.rejects(provider.create(inputs()), /server block 'global:53' that somebody else wrote/);
+    await assert.rejects(provider.create(inputs()), /server block 'global:53' of another owner/);
     assert.deepEqual(await data(), theirs);
   });
 
@@ -108,10 +108,7 @@ describe("CoreDnsBlock against a real API server", () => {
     const half = { Corefile: BLOCK.replace(/# END.*\n/, "") + COREFILE };
     await cluster.client.replace(CONFIG_MAP, { ...live, data: half });
     assert.match((await provider.read(ID, outs)).inputs.block as string, /has the lines .* not once each/);
-    await assert.rejects(
-      provider.delete(ID, outs),
-      /Take what is left of our server block 'global' out by hand/,
-    );
+    await assert.rejects(provider.delete(ID, outs), /Remove the rest of our server block 'global' manually/);
     assert.deepEqual(await data(), half);
   });
 

@@ -97,7 +97,7 @@ describe("planAccess", () => {
   it("keeps the last policies while the cluster is unreachable, with a warning", () => {
     for (const found of [plan(undefined), plan([bar], { unreachable: "why" })]) {
       assert.deepEqual(byName(found.policies), byName(last));
-      assert.deepEqual(found.warnings, ["The AuthorizationPolicies of the last update stay: 1"]);
+      assert.deepEqual(found.warnings, ["The AuthorizationPolicies of the last update are kept: 1"]);
     }
     assert.deepEqual(plan(undefined, [], [], [{ services: ["bar"] }]).warnings, []);
   });
@@ -106,7 +106,7 @@ describe("planAccess", () => {
     it(`warns that '${limit}' is not enforced yet where the cluster was never reachable`, () => {
       const rules = [{ services: ["bar"] }, { [limit]: [] }];
       assert.deepEqual(plan(undefined, [], [], rules).warnings, [
-        "The AuthorizationPolicies of the last update stay: 0",
+        "The AuthorizationPolicies of the last update are kept: 0",
       ]);
     });
   }
@@ -239,7 +239,7 @@ describe("A plan of AuthorizationPolicies", () => {
     const { policies } = plan({ callers }).plan;
     const away = plan({ callers }, UNREACHABLE_CLUSTER, { policies: byName(policies) });
     assert.deepEqual(away.plan.policies, policies);
-    assert.match(away.warnings.join("\n"), /^The AuthorizationPolicies of the last update stay: 1$/m);
+    assert.match(away.warnings.join("\n"), /^The AuthorizationPolicies of the last update are kept: 1$/m);
   });
 
   it("keeps exports and policies while policies of others cannot be read", () => {
@@ -256,7 +256,7 @@ describe("A plan of AuthorizationPolicies", () => {
       warnings.join("\n"),
       /cannot be reached: the exports last published stay.*authorizationpolicies/,
     );
-    assert.match(warnings.join("\n"), /The AuthorizationPolicies of the last update stay: 0/);
+    assert.match(warnings.join("\n"), /The AuthorizationPolicies of the last update are kept: 0/);
   });
 
   const faultsOf = (rule: object, cluster: Partial<ClusterReadings>): string[] =>

@@ -278,7 +278,7 @@ describe("AuthorizationPolicies for callers", () => {
         const { policies } = policiesFor(one, changes);
         const now = policiesFor(one, { ...changes, ports: [web] }, {}, policies);
         assert.deepEqual(now.policies, policies);
-        assert.match(now.warnings[0]?.rule ?? "", /policies keep those of the last update/);
+        assert.match(now.warnings[0]?.rule ?? "", /policies keep the numbers of the last update/);
         assert.equal(now.warnings.length, 1);
       }
     });

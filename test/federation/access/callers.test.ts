@@ -45,7 +45,7 @@ describe("Callers in an export rule", () => {
   });
 
   const faulty: [string, unknown, RegExp[]][] = [
-    ["an empty callers list", { callers: [] }, [/^callers is empty: nobody/]],
+    ["an empty callers list", { callers: [] }, [/^callers is empty, so no caller/]],
     [
       "an empty list in an entry",
       { callers: [{ namespaces: [], methods: [] }] },
@@ -145,7 +145,7 @@ describe("Callers in an export rule", () => {
       ];
       assert.deepEqual(configFaults(rules, peers), [
         ["exports[1].callers[0].peer", "cluster-c", "is not offered the Services of this rule"],
-        ["exports[1].callers[1].peer", "cluster-x", "is none of this stack's peers"],
+        ["exports[1].callers[1].peer", "cluster-x", "is not one of this stack's peers"],
       ]);
     });
 
@@ -163,7 +163,7 @@ describe("Callers in an export rule", () => {
           [{ service: "*", callers: [{ peer: "constructor" }] }],
           none,
         );
-        assert.equal(broken, "is none of this stack's peers");
+        assert.equal(broken, "is not one of this stack's peers");
       }
     });
   });

@@ -78,7 +78,7 @@ describe("A plan of own roots", () => {
   it("signs with the next root once peers and istiod trust it", () => {
     const { wanted, notes } = plan(record(2, "trust"), { root: 2, phase: "sign" });
     assert.deepEqual(wanted, { root: 2, phase: "sign" });
-    assert.deepEqual(notes, ["Root 2 goes to phase 'sign' (the last update: root 2, phase 'trust')"]);
+    assert.deepEqual(notes, ["Root 2 changes to phase 'sign' (the last update: root 2, phase 'trust')"]);
   });
 
   it("has a fault for a step that the record of the last one rules out", () => {
@@ -86,7 +86,7 @@ describe("A plan of own roots", () => {
     const steps: [RotationRecord, Phase, RegExp][] = [
       [record(1, "drop"), "trust", /^skips phase 'announce': root 2 has not been published/],
       [record(2, "sign"), "announce", /^drops root 2, which signs/],
-      [record(2, "drop"), "sign", /^asks for root 1, which was dropped: there is no way back to it/],
+      [record(2, "drop"), "sign", /^is root 1, which was dropped and cannot be used again/],
       [signing, "drop", /^drops root 1 while workloads may have certificates under it, until/],
     ];
     for (const [last, phase, rule] of steps) {
@@ -285,7 +285,7 @@ describe("A plan of a cluster under a shared root", () => {
     const { plan, warnings } = clusterPlanOf(config, given(MISSING, lastRun));
     assert.ok(plan.authority.source === "shared");
     assert.deepEqual(plan.authority.authority, issued);
-    assert.match(warnings.join("\n"), /^The certificate last signed for cluster-a stays: /m);
+    assert.match(warnings.join("\n"), /^The last certificate issued for cluster-a is kept: /m);
   });
 
   it("moves from its own root with its present key once that is signed", () => {

@@ -24,7 +24,7 @@ describe("Former roots", () => {
     assert.deepEqual(keepFormer([ROOT_B], last, 25, later(24.9)), { former, notes: [] });
     assert.deepEqual(keepFormer([ROOT_B], last, 25, later(25)), {
       former: undefined,
-      notes: [`what was the root until ${SINCE} is trusted no more here: SHA-256 ${fingerprintOf(ROOT_A)}`],
+      notes: [`the root in use until ${SINCE} is no longer trusted here: SHA-256 ${fingerprintOf(ROOT_A)}`],
     });
   });
 

@@ -72,7 +72,7 @@ describe("A provided certificate authority", () => {
     ["is not a CA's", { isCa: false }, "is no CA's certificate"],
     ["has expired", past, `has expired on ${past.notAfter.toISOString().slice(0, 17)}`],
     ["is not valid yet", future, `is not valid before ${future.notBefore.toISOString().slice(0, 17)}`],
-    ["has a key that Envoy does not accept", { kind: "Ed25519" }, "has a key that Envoy does not take"],
+    ["has a key that Envoy does not accept", { kind: "Ed25519" }, "has a key that Envoy does not accept"],
   ] as const) {
     it(`is refused when its certificate ${what}`, async () => {
       const faults = faultsOf(await withIntermediate(options));

@@ -62,7 +62,7 @@ describe("A plan of a shared root", () => {
     assert.deepEqual(warnings, [
       "Cluster b has no signing request: stack b has no output `certificateRequest` yet",
     ]);
-    assert.match(notes.join(), /^cluster a asks for the first time/);
+    assert.match(notes.join(), /^cluster a requests its first certificate/);
   });
 
   it("keeps issued certificates for a removed stack, and warns of a cluster no longer listed", () => {
@@ -73,7 +73,7 @@ describe("A plan of a shared root", () => {
     );
     assert.deepEqual(requests, { a: ofA, b: ofB });
     assert.deepEqual(warnings, [
-      "Cluster b has no signing request: stack b has no output `certificateRequest` yet. What was signed for it before stays",
+      "Cluster b has no signing request: stack b has no output `certificateRequest` yet. Its last certificate is kept",
       "Cluster old is not in rootAuthority.clusters any more: nothing is signed for it, but its certificate is valid until its end",
     ]);
   });

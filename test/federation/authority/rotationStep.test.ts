@@ -132,8 +132,8 @@ describe("A phase change of a root rotation", () => {
     const announced = rules(back, at(2, "announce"), { ...backInTrust, now: later(3) });
     assert.match(announced.join(), /drops root 2 while workloads may have/);
     assert.deepEqual(out(27), []);
-    assert.match(rules(record(at(2, "drop")), at(2, "sign")).join(), /asks for root 1, which was dropped/);
-    assert.match(rules(record(at(2, "drop")), at(1, "drop")).join(), /asks for root 1, which was dropped/);
+    assert.match(rules(record(at(2, "drop")), at(2, "sign")).join(), /is root 1, which was dropped/);
+    assert.match(rules(record(at(2, "drop")), at(1, "drop")).join(), /is root 1, which was dropped/);
   });
 
   it("leaves no valid certificate untrusted, on any path and with any failed update", () => {

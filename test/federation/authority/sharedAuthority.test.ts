@@ -140,7 +140,7 @@ describe("A cluster under a shared root", () => {
     for (const reading of [{ pending: "stack root-ca is gone" }, { outputs: {} }, published({})]) {
       const { authority, warnings } = decide(reading, running);
       assert.deepEqual(authority, issued());
-      assert.match(warnings.join(), /^The certificate last signed for cluster-b stays: /);
+      assert.match(warnings.join(), /^The last certificate issued for cluster-b is kept: /);
     }
   });
 
@@ -192,7 +192,7 @@ describe("A cluster under a shared root", () => {
     assert.deepEqual(decide(reading, running).authority, moved);
     const later = decide(reading, running, {}, new Date(NOW.getTime() + 26 * 3_600_000));
     assert.deepEqual(later.authority, { ...issued(), former: undefined });
-    assert.match(later.notes.join(), /is trusted no more here/);
+    assert.match(later.notes.join(), /is no longer trusted here/);
   });
 
   it("accepts fewer roots with a note, but needs its issuer's", () => {
@@ -227,7 +227,7 @@ describe("A cluster under a shared root", () => {
     const ownLeaf = (await leaf.again({ isCa: false })).pem;
     assert.match(
       faults(published({ "cluster-b": ownLeaf })).join(),
-      /has signed for this cluster what is not one certificate in PEM, of a CA/,
+      /has published no valid certificate for this cluster, which must be one PEM certificate of a CA/,
     );
   });
 

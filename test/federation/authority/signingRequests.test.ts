@@ -26,8 +26,8 @@ describe("A signing request to a shared root", () => {
     ]);
     assert.deepEqual(warnings, []);
     assert.deepEqual(notes, [
-      `cluster a asks for the first time, for trust domain a.local: its key has SHA-256 ${fingerprint(ofA)}`,
-      `cluster b asks for the first time, for trust domain b.local: its key has SHA-256 ${fingerprint(ofB)}`,
+      `cluster a requests its first certificate, for trust domain a.local: its key has SHA-256 ${fingerprint(ofA)}`,
+      `cluster b requests its first certificate, for trust domain b.local: its key has SHA-256 ${fingerprint(ofB)}`,
     ]);
   });
 
@@ -60,7 +60,7 @@ describe("A signing request to a shared root", () => {
     assert.deepEqual(reasons, [
       // A stack that cannot be read is a fault, and that is all there is to say.
       [],
-      ["Cluster b has no signing request: stack o/p/b does not exist. What was signed for it before stays"],
+      ["Cluster b has no signing request: stack o/p/b does not exist. Its last certificate is kept"],
     ]);
   });
 
@@ -88,7 +88,7 @@ describe("A signing request to a shared root", () => {
     assert.match(
       kept.warnings.join(),
       new RegExp(
-        `^Not signed: ${path}: key of a changes: SHA-256 ${fingerprint(ofA)} -> ${fingerprint(other)}, and not the one that it first asked with\\. .*What was signed for it before stays$`,
+        `^Not signed: ${path}: key of a changes: SHA-256 ${fingerprint(ofA)} -> ${fingerprint(other)}, and not the one that it first asked with\\. .*Its last certificate is kept$`,
       ),
     );
     const { requests, notes } = decide(ofA.pem, other);

@@ -102,7 +102,7 @@ describe("Export rules", () => {
     assert.deepEqual(faultOf("clutser-b"), {
       path: "exports[0].peers[0]",
       value: "clutser-b",
-      rule: "is none of this stack's peers",
+      rule: "is not one of this stack's peers",
       remedy: "Write 'cluster-b', if that is what you mean",
     });
     assert.match(faultOf("x")?.remedy ?? "", /known here: cluster-b$/);

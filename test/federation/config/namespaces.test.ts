@@ -14,7 +14,7 @@ describe("The namespaces of config keys", () => {
   ]) {
     it(`are a fault when misspelt: ${namespace}`, () => {
       assert.deepEqual(checkNamespaces([`${namespace}:exports`]).map(describeFault), [
-        `${namespace}:exports: is in namespace '${namespace}', which nobody reads. Write 'istio-federation:exports', if that is what you mean.`,
+        `${namespace}:exports: is in namespace '${namespace}', which is not read. Write 'istio-federation:exports', if that is what you mean.`,
       ]);
     });
   }

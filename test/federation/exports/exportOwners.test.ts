@@ -51,8 +51,8 @@ describe("The owner of a Service", () => {
     );
     assert.deepEqual(offered?.peers, ["cluster-a"]);
     assert.deepEqual(rules, [
-      "is none of the peers to which exports[0] exports it (cluster-a)",
-      "is none of the peers to which exports[0] exports it (cluster-a)",
+      "is not one of the peers to which exports[0] exports it (cluster-a)",
+      "is not one of the peers to which exports[0] exports it (cluster-a)",
     ]);
   });
 

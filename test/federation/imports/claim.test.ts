@@ -67,7 +67,12 @@ describe("A cluster's domains", () => {
         const asked = { ...free, ...(field === "meshDomain" ? { nameField: field } : {}), [key]: value };
         assert.deepEqual(
           faultsOf(asked, [claim]).map(({ path, rule }) => [path, rule]),
-          [[field, `must neither be, hold nor lie in '${claimed}', which is that of pending peer cluster-c`]],
+          [
+            [
+              field,
+              `must neither equal, contain nor lie in '${claimed}', which is that of pending peer cluster-c`,
+            ],
+          ],
         );
       });
     }
@@ -89,7 +94,7 @@ describe("A cluster's domains", () => {
       faultsOf(taken, [claim], [], "Do this").map(({ remedy }) => remedy),
       [
         "Do this",
-        "Write cluster.trustDomain, which is the cluster domain unless said otherwise, into the config of both stacks, " +
+        "Write cluster.trustDomain (by default the cluster domain) into the config of both stacks, " +
           "e.g. 'cluster-b.mesh' for this peer, or remove one of the peers",
       ],
     );

@@ -59,9 +59,9 @@ describe("A ServiceEntry of another owner", () => {
     );
     assert.deepEqual(faults.map(describeFault), [
       'peers.cluster-b.imports: "bar.xyz.svc.cluster-b.local" is a host of ServiceEntry shop/theirs too, which has no label of an owner. ' +
-        "Delete that one, take the host out of it, or have this one not imported by a rule with 'skip'.",
+        "Delete that entry, remove the host from it, or skip this service by an import rule with 'skip'.",
       'peers.cluster-b.imports: "pay.example.org" is a host of ServiceEntry shop/theirs too, which is labelled app.kubernetes.io/managed-by=Helm, team=pay. ' +
-        "Delete that one, take the host out of it, or have this one not imported by a rule with 'skip'.",
+        "Delete that entry, remove the host from it, or skip this service by an import rule with 'skip'.",
     ]);
     assert.deepEqual(
       warnings.map(({ value, rule }) => `${String(value)} ${rule}`),

@@ -144,7 +144,7 @@ describe("An import under a further name", () => {
 
   it("is refused for two services, once per template, naming both", () => {
     const remedy =
-      "Have the rule mean one service only, write both {name} and {namespace} into the name, or choose another.";
+      "Let the rule match one service only, use both {name} and {namespace} in the name, or choose another.";
     const { faults } = choose([{ as: ["all.example.org", "{name}.example.org", hostOf("web.shop")] }]);
     assert.deepEqual(faults.map(describeFault), [
       'peers.cluster-b.imports[0].as: "all.example.org" would be the name of two of the peer\'s services, ' +

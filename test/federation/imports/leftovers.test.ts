@@ -123,8 +123,8 @@ describe("A cluster with imports from this cluster itself", () => {
     assert.deepEqual(more, []);
     assert.equal(
       describeFault(fault!),
-      'kubeconfig.context: "b" leads to a cluster with 2 imported services of peer cluster-a, which is this cluster itself: ' +
-        "it looks like another stack's cluster. Name the context of this stack's cluster; if this is it, delete them: " +
+      'kubeconfig.context: "b" is a cluster with 2 imported services of peer cluster-a, which is this cluster: ' +
+        "it seems to be another stack's cluster. Name the context of this stack's cluster; if this is it, delete them: " +
         "kubectl -n istio-federation delete virtualservices.networking.istio.io,services,destinationrules.networking.istio.io,serviceentries.networking.istio.io -l " +
         "app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer=cluster-a.",
     );

@@ -111,11 +111,11 @@ describe("The local Services of imported ones", () => {
     assert.deepEqual(names, [["bar-xyz-cluster-b", undefined, undefined, undefined]]);
     assert.deepEqual(faults, []);
     assert.deepEqual(
-      warnings.map((warning) => warning.replace(/^.*has no local Service, as /, "")),
+      warnings.map((warning) => warning.replace(/^.*has no local Service(?:, as|:) /, "")),
       [
         `'${"n".repeat(60)}-xyz-cluster-b' ${SERVICE_NAME.rule}`,
         `'4-xyz-cluster-b' ${SERVICE_NAME.rule}`,
-        "it is not called '<name>.<namespace>.svc.<cluster domain>' in its cluster, and '{name}-{namespace}-{peer}' asks for these",
+        "its host in its cluster is not '<name>.<namespace>.svc.<cluster domain>', as '{name}-{namespace}-{peer}' requires",
       ],
     );
   });

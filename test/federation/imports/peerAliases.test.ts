@@ -58,7 +58,7 @@ describe("A peer's service under an alias", () => {
       ["arpa", "reverse lookups"],
     ] as const) {
       const { faults } = planned({ clusterDomain, ...under(`bar.xyz.svc.${clusterDomain}`) });
-      assert.match(faults.join(), new RegExp(`clusterDomain: must neither be.*which is that of ${owner}`));
+      assert.match(faults.join(), new RegExp(`clusterDomain: must neither equal.*which is that of ${owner}`));
     }
     for (const domain of ["0.10.in-addr.arpa", "ip6.arpa"])
       assert.throws(() => readContract(contractOf({ domains: [domain] }), "contract of b"), FaultsError);
@@ -233,7 +233,9 @@ describe("A hostile peer's further domain", () => {
         .filter(({ peer }) => peer === "evil")
         .map(({ path, rule }) => `${path} ${rule}`);
       assert.equal(evilFaults.length, 1);
-      assert.ok(evilFaults[0]?.startsWith("peers.evil.contract.domains[0] must neither be, hold nor lie in"));
+      assert.ok(
+        evilFaults[0]?.startsWith("peers.evil.contract.domains[0] must neither equal, contain nor lie in"),
+      );
       assert.ok(evilFaults[0]?.endsWith(`which is that of ${owner}`));
       // Another peer is touched by nothing but a claim to its own domain.
       assert.ok(faults.every(({ peer, rule }) => peer === "evil" || rule.includes("peer evil")));

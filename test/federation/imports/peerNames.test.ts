@@ -60,7 +60,7 @@ describe("A host under a mesh domain", () => {
     const long = { clusterDomain: "c.l", meshDomain: `${"x".repeat(60)}.${"y".repeat(60)}.mesh` };
     const host = `${"s".repeat(63)}.${"n".repeat(63)}.svc.c.l`;
     assert.equal(nameHere("mesh", host, long), undefined);
-    assert.match(nameless("mesh", long).rule, /too long a name under the peer's mesh domain 'xxx.*253/);
+    assert.match(nameless("mesh", long).rule, /too long under the peer's mesh domain 'xxx.*253/);
   });
 
   it("is distinct per service, lies in the mesh domain, and can be reversed", () => {
@@ -91,7 +91,7 @@ describe("A peer without a mesh domain", () => {
     const [fault = ""] = nameFaults("cluster.local", "cluster.local");
     assert.match(
       fault,
-      /is missing.*'cluster\.local' is that of this cluster too\. Have the peer's stack updated/,
+      /is missing.*'cluster\.local' is also that of this cluster\. Have the peer's stack updated/,
     );
     assert.doesNotMatch(fault, /names own/);
   });
@@ -110,7 +110,7 @@ describe("A note on host names", () => {
     assert.deepEqual(others, []);
     assert.match(
       note ?? "",
-      /services of b .*'b\.mesh' from now on.*'cluster\.local'; to keep those: .*own`$/,
+      /services of b .*'b\.mesh' instead of 'cluster\.local'; to keep the former names: .*own`$/,
     );
   });
 

@@ -76,7 +76,7 @@ describe("A peer", () => {
     const view = peers["cluster-b"];
     assert.equal(view?.state === "pending" && view.since, "2026-11-01T00:00:00Z");
     assert.deepEqual(warnings, [
-      "Peer cluster-b is pending since 2026-11-01T00:00:00Z: stack b is gone. What was imported from it before stays (1,200 service(s))",
+      "Peer cluster-b is pending since 2026-11-01T00:00:00Z: stack b is gone. Imports from it are kept (1,200 service(s))",
     ]);
   });
 
@@ -159,7 +159,7 @@ describe("A peer", () => {
       assert.deepEqual(
         faultsThrown(() => viewPeers(config, readings, trusted, NOW)),
         [
-          `peers.cluster-c.contract.${field}: must neither be, hold nor lie in 'cluster-b.local', which is that of pending peer cluster-b`,
+          `peers.cluster-c.contract.${field}: must neither equal, contain nor lie in 'cluster-b.local', which is that of pending peer cluster-b`,
         ],
       );
     }
@@ -199,7 +199,7 @@ describe("A peer", () => {
     assert.deepEqual(
       faultsThrown(() => viewOf("x.cluster-b.mesh")),
       [
-        "peers.cluster-c.contract.meshDomain: must neither be, hold nor lie in 'cluster-b.mesh', which is that of pending peer cluster-b",
+        "peers.cluster-c.contract.meshDomain: must neither equal, contain nor lie in 'cluster-b.mesh', which is that of pending peer cluster-b",
       ],
     );
   });
@@ -213,7 +213,7 @@ describe("A peer", () => {
     const renamed = viewPeers({ ...config, peers }, { "cluster-b": { contract: equalB } }, last, NOW);
     assert.match(
       renamed.notes.join(),
-      /services of cluster-b are called by names in its mesh domain 'cluster-b\.mesh'/,
+      /services of cluster-b get names below its mesh domain 'cluster-b\.mesh'/,
     );
     const kept = viewPeers(config, { "cluster-b": { contract: equalB } }, last, NOW);
     assert.deepEqual(kept.notes, []);

@@ -85,7 +85,7 @@ describe("The lifetime of a token", () => {
     assert.deepEqual(others, []);
     assert.match(
       only ?? "",
-      /takes back .* that peer b has, .*`pulumi up` on stack acme\/mesh\/b; have it do so at once/,
+      /replaces peer b's credential without expiry .*`pulumi up` on stack acme\/mesh\/b; have it do so at once/,
     );
   });
 });

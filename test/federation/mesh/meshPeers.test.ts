@@ -191,7 +191,7 @@ describe("A peer in a single mesh", () => {
       assert.ok(peer?.state === "pending");
       assert.deepEqual(peer.access, ACCESS);
       assert.deepEqual(peer.pinned, PINNED["cluster-b"]);
-      assert.match(warnings.join(), /What istiod knew of it before stays\b/);
+      assert.match(warnings.join(), /istiod keeps its last access\b/);
     });
 
     it("stays while its gateway changes its address", () => {

@@ -152,14 +152,14 @@ describe("A peer whose API server was queried", () => {
 
   it("is pending when it permits no reads", () => {
     const failure = { ...REFUSED, status: 403, cause: "403 Forbidden" };
-    assert.match(reason(failure), /does not let us read what istiod needs: 403.*on stack acme\/mesh\/b/);
+    assert.match(reason(failure), /does not permit the reads that istiod needs: 403.*on stack acme\/mesh\/b/);
   });
 
   it("is pending when the server's certificate is not from the published authority", () => {
     const failure = { status: undefined, cause: "self-signed", unreachable: true, passing: false };
     assert.match(
       reason(failure),
-      /is not the API server that the peer says: .*have its team correct singleMesh\.apiServer of stack acme\/mesh\/b/,
+      /is not the API server that the peer published: .*have its team correct singleMesh\.apiServer of stack acme\/mesh\/b/,
     );
   });
 
@@ -170,7 +170,7 @@ describe("A peer whose API server was queried", () => {
     assert.ok(warning.startsWith(`peers.cluster-b.access: "${server}" does not answer here`), warning);
     assert.match(
       warning,
-      /ECONNREFUSED.*open the way from istiod, or have its team correct singleMesh\.apiServer/,
+      /ECONNREFUSED.*open the network path from istiod, or have its team correct singleMesh\.apiServer/,
     );
   });
 
@@ -188,7 +188,7 @@ describe("A peer whose API server was queried", () => {
       const { peer, warning } = after(REFUSED, access, lastRun);
       assert.ok(peer.state === "pending");
       assert.deepEqual(peer.access, before);
-      assert.match(warning, /What istiod knew of it before stays$/m);
+      assert.match(warning, /istiod keeps its last access$/m);
     }
   });
 

@@ -69,12 +69,12 @@ describe("planGlobalBlock", () => {
     [
       "another owner has a server block for these names",
       "global {\n}\n",
-      /"kube-system\/coredns" has a server block 'global' that somebody else wrote\. Have its owner/,
+      /"kube-system\/coredns" has a server block 'global' of another owner\. Have its owner/,
     ],
     [
       "no server block listens on the port",
       ".:5353 {\n}\n",
-      /listens on port 53, but on 5353\. Write dns\.coreDns\.port: 5353, where clients' questions arrive\.$/,
+      /listens on port 53, but on 5353\. Write dns\.coreDns\.port: 5353, which receives clients' queries\.$/,
     ],
   ] as const) {
     it(`has a fault when ${what}`, () => {

@@ -226,11 +226,8 @@ describe("An obstacle to the server block in a Corefile", () => {
     "global\n{\n}",
   ]) {
     it(`is another owner's block ${JSON.stringify(block)}`, () => {
-      assert.match(
-        rule(`${COREFILE}${block}\n`) ?? "",
-        /has a server block '.*global.*' that somebody else wrote/i,
-      );
-      assert.match(rule(`${BLOCK}${block}\n${COREFILE}`) ?? "", /somebody else/);
+      assert.match(rule(`${COREFILE}${block}\n`) ?? "", /has a server block '.*global.*' of another owner/i);
+      assert.match(rule(`${BLOCK}${block}\n${COREFILE}`) ?? "", /another owner/);
     });
   }
 
@@ -241,7 +238,7 @@ describe("An obstacle to the server block in a Corefile", () => {
         obstacle?.rule,
         `has a server block '${key}', which an environment variable may make one for 'global'`,
       );
-      assert.match(obstacle.remedy, /^Have its owner write its zone out, or leave dns\.coreDns out$/);
+      assert.match(obstacle.remedy, /^Have its owner write its zone out, or remove dns\.coreDns$/);
     });
   }
 
@@ -261,13 +258,13 @@ describe("An obstacle to the server block in a Corefile", () => {
   it("is a cluster domain at or below global, with the remedy", () => {
     assert.equal(
       obstacleIn(".:53 {\n    kubernetes a.global\n}\n", BLOCK)?.remedy,
-      "Leave dns.coreDns out: this cluster's own names may be global ones",
+      "Remove dns.coreDns: this cluster's own names may be global ones",
     );
   });
 
   it("is a root block that binds to other addresses", () => {
     const text = ".:53 {\n    bind 10.96.0.10\n    bind lo\n}\n";
-    assert.match(rule(text) ?? "", /'\.' that listens where its 'bind 10\.96\.0\.10 bind lo' says/);
+    assert.match(rule(text) ?? "", /'\.' that listens by its 'bind 10\.96\.0\.10 bind lo'/);
     assert.equal(rule(text, renderGlobalBlock("10.96.0.77", 53, rootDirectives(text, 53))), undefined);
     assert.equal(rule(`${text}.:53 {\n    errors\n}\n`), undefined);
   });
@@ -281,7 +278,7 @@ describe("An obstacle to the server block in a Corefile", () => {
     const text = "a.b:1053 {\n}\n.:5353 {\n}\ntls://. {\n}\n(x) {\n}\n";
     assert.deepEqual(obstacleIn(text, BLOCK), {
       rule: "has no server block that listens on port 53, but on 1053 and 5353",
-      remedy: "Write dns.coreDns.port: 5353, where clients' questions arrive",
+      remedy: "Write dns.coreDns.port: 5353, which receives clients' queries",
     });
     assert.equal(rule(text, renderGlobalBlock("10.96.0.77", 5353)), undefined);
     assert.match(
@@ -308,7 +305,7 @@ describe("An obstacle to the server block in a Corefile", () => {
       assert.match(obstacle?.rule ?? "", /not once each/);
       assert.match(
         obstacle?.remedy ?? "",
-        /^Take what is left of our server block 'global' out by hand, with the lines '# BEGIN istio-federation' and '# END istio-federation'$/,
+        /^Remove the rest of our server block 'global' manually, with the lines '# BEGIN istio-federation' and '# END istio-federation'$/,
       );
       assert.deepEqual(unclearIn(text + COREFILE), obstacle);
     });
@@ -406,7 +403,7 @@ describe("A warning about a Corefile", () => {
 
   it("concerns blocks for names below .global", () => {
     assert.deepEqual(corefileWarnings(`${BLOCK}a.b, bar.global:53 {\n    reload\n}\nglobal.b {\n}\n`), [
-      "has a server block 'bar.global:53', which answers in place of ours for what lies below it",
+      "has a server block 'bar.global:53', which answers instead of ours for names below it",
     ]);
   });
 
@@ -424,15 +421,15 @@ describe("A warning about a Corefile", () => {
     assert.deepEqual(
       corefileWarnings(root("    reload\n    forward . 10.0.0.1\n    forward global 10.0.0.2")),
       [
-        "has a server block '.:53', which answers other names in 'global' in a way that ours cannot take over: " +
-          "from now on those are asked of the resolvers in CoreDNS' own /etc/resolv.conf",
+        "has a server block '.:53', which answers other names in 'global' in a way that ours cannot copy: " +
+          "they are now resolved by the resolvers in CoreDNS' own /etc/resolv.conf",
       ],
     );
   });
 
   it("concerns lost markers", () => {
     assert.deepEqual(corefileWarnings(BARE + COREFILE), [
-      "has our server block 'global' without the lines around it, as kubeadm's migration leaves it: 'pulumi up --refresh' puts them back",
+      "has our server block 'global' without the lines around it, as kubeadm's migration leaves it: 'pulumi up --refresh' restores them",
     ]);
   });
 });

@@ -79,7 +79,7 @@ describe("A plan of imports under replicated control planes", () => {
       found.map(({ path }) => path),
       ["peers.x.contract.clusterDomain", "peers.x.contract.trustDomain"],
     );
-    assert.match(found[0]?.rule ?? "", /must neither hold nor lie in 'cluster\.local'/);
+    assert.match(found[0]?.rule ?? "", /must neither contain nor lie in 'cluster\.local'/);
   });
 
   it("refuses a peer of another topology, naming both", () => {
@@ -136,7 +136,7 @@ describe("A warning about a shared trust domain", () => {
     assert.deepEqual(others, []);
     assert.match(
       note ?? "",
-      /^trust domain x\.local is that of this cluster, b, c: .* every identity .* no trust anchor can constrain equals/,
+      /^trust domain x\.local is that of this cluster, b, c: .* every identity .* no trust anchor can constrain them/,
     );
   });
 
@@ -181,7 +181,7 @@ describe("A warning about the trust domain cluster.local", () => {
     assert.deepEqual(others, []);
     assert.match(
       note ?? "",
-      /^the trust domain of c is cluster\.local, .* means a\.mesh, .* lets in our bar and not that of c/,
+      /^the trust domain of c is cluster\.local, .* take for a\.mesh, .* allows our bar and not the one of c/,
     );
   });
 

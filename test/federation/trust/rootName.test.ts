@@ -28,14 +28,14 @@ describe("The subject of a peer's root", () => {
   it("is refused when another peer's root has it", () => {
     const claim = { ...ours, owner: "pending peer c", rootCertificates: [ROOT_A, rootNamed("/O=cluster-b")] };
     assert.deepEqual(rules([ROOT_B], [claim]), [
-      "rootCertificates[0]: has a subject that is, or could be, that of a certificate of pending peer c",
+      "rootCertificates[0]: has a subject that equals, or could equal, that of a certificate of pending peer c",
     ]);
   });
 
   it("is refused for another peer's same root, unless it is also ours", () => {
     const claim = { ...ours, owner: "peer c", rootCertificates: [ROOT_A, ROOT_B] };
     assert.deepEqual(rules([ROOT_B], [claim]), [
-      "rootCertificates[0]: is a certificate of peer c too: two trust anchors of one name cannot be told apart",
+      "rootCertificates[0]: is a certificate of peer c too: verifiers cannot distinguish two trust anchors with one subject",
     ]);
   });
 
@@ -54,7 +54,7 @@ describe("The subject of a peer's root", () => {
   for (const subject of ["/O=a.local/CN=Intermediate CA", "/O=A.Local/CN=anything", "/C=JP/O=a.local"]) {
     it(`is refused as ${subject}, a subject of certificates of trust domain a.local`, () => {
       assert.deepEqual(rules([ROOT_B, rootNamed(subject)], [ours]), [
-        "rootCertificates[1]: has a subject that is, or could be, that of a certificate of this cluster",
+        "rootCertificates[1]: has a subject that equals, or could equal, that of a certificate of this cluster",
       ]);
     });
   }

@@ -39,7 +39,7 @@ describe("A certificate signing request", () => {
 
   it("is refused with a weak key", () => {
     const pem = requestByOpenssl(generateKeyPairSync("rsa", { modulusLength: 1024 }).privateKey);
-    assert.deepEqual(faultsOf(pem), ["has an RSA key that not all verifiers take: 2048 to 8192 bits"]);
+    assert.deepEqual(faultsOf(pem), ["has an RSA key that not all verifiers accept: 2048 to 8192 bits"]);
   });
 
   for (const name of [

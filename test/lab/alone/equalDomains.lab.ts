@@ -51,7 +51,10 @@ describe("a federation of clusters that are all cluster.local", function () {
     });
     const { exitCode, output } = await new Stack(ONE.name, lab, { configFile }).run("preview");
     assert.notEqual(exitCode, 0);
-    assert.match(output, /clusterDomain: "cluster\.local" must neither be, hold nor lie in 'cluster\.local'/);
+    assert.match(
+      output,
+      /clusterDomain: "cluster\.local" must neither equal, contain nor lie in 'cluster\.local'/,
+    );
     assert.match(output, /istio-federation:peers\.equal-2\.names' mesh/);
     assert.match(output, /cluster\.meshDomain: "other\.mesh" is another than 'equal-1\.mesh'/);
   });

@@ -59,7 +59,7 @@ describe("two clusters with replicated control planes", function () {
     });
   });
 
-  it("say in a preview who can speak for whom, and by which names services are called", async () => {
+  it("say in a preview who can issue certificates for whom, and by which names services are called", async () => {
     const { output } = await new Stack("replicated-1", lab).run("preview");
     assert.match(
       output,

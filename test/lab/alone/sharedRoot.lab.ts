@@ -59,7 +59,7 @@ describe("two clusters under a shared root", function () {
     assert.equal(exitCode, 0, output);
     assert.match(
       output,
-      /cluster cluster-a asks for the first time, for trust domain cluster-a\.local: its key/,
+      /cluster cluster-a requests its first certificate, for trust domain cluster-a\.local: its key/,
     );
     assert.match(output, /Cluster cluster-b has no signing request: stack \S+\/cluster-b does not exist/);
     assert.deepEqual(Object.keys((await root.output("signedCertificates")) as object), ["cluster-a"]);
@@ -119,7 +119,7 @@ describe("two clusters under a shared root", function () {
     await remakePods(lab, A.name, workloadsOf(A.name, A.network));
   });
 
-  it("call each other, and neither's authority can speak for the other", async () => {
+  it("call each other, and neither's authority can issue certificates for the other", async () => {
     for (const proof of allProofs()) {
       const outcome = await proof.run({ lab, stacks: [a, b] });
       assert.ok(outcome.passed, `${proof.claim}: ${proof.caller} -> ${proof.callee}: ${outcome.reason}`);
@@ -141,7 +141,7 @@ describe("two clusters under a shared root", function () {
     assert.equal(exitCode, 0, output);
     assert.match(
       output,
-      /The certificate last signed for cluster-a stays: stack \S+\/root-ca does not exist/,
+      /The last certificate issued for cluster-a is kept: stack \S+\/root-ca does not exist/,
     );
   });
 

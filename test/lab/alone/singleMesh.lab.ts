@@ -43,7 +43,7 @@ describe("two clusters in a single mesh", function () {
   it("have nothing to change where a stack uses every option, in a preview and after a refresh", () =>
     expectStable(new Stack("mesh-east", lab)));
 
-  it("say in a preview who can speak for whom", async () => {
+  it("say in a preview who can issue certificates for whom", async () => {
     const { output } = await new Stack("mesh-east", lab).run("preview");
     assert.match(output, /trust domain cluster\.local is that of this cluster, west: .* no trust anchor/);
   });

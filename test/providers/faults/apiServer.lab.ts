@@ -68,7 +68,7 @@ describe("An API server that fails during 1,000 writes", () => {
     );
     assert.match(
       cause ?? "",
-      /etcd takes no writes, as its database is full \(etcdserver: mvcc: database space exceeded\)\. Make room/,
+      /etcd accepts no writes, as its database is full \(etcdserver: mvcc: database space exceeded\)\. Make room/,
     );
     assert.deepEqual(more, []);
     await site.assertFinishes(failed, declared);

@@ -9,7 +9,7 @@ const SERVICES = 100;
 const DONE = 40;
 
 const REFUSED =
-  /^\d+ of 100 services are registered as declared\. Stopped with \d+ not tried, as they would fail alike\. The next run goes on from here$/m;
+  /^\d+ of 100 services are registered as declared\. Stopped with \d+ not tried, as they would fail alike\. The next run resumes$/m;
 
 /** The fault for all writes except the first ones, without end. */
 function fromThenOn(fault: Fault): Rule {

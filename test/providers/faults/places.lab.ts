@@ -61,7 +61,7 @@ describe("ServiceEntries without a place:", () => {
     assert.match(failed.text, /^0 of 100 services are registered as declared\. Stopped with \d+ not tried/);
     assert.match(
       failed.text,
-      /cannot apply ServiceEntry ending\/.*: its namespace is being deleted\. Wait until it is gone/,
+      /cannot apply ServiceEntry ending\/.*: its namespace is being deleted\. Wait until it is deleted/,
     );
     assert.equal(failed.text.split("\n").length, 2, failed.text);
 

@@ -108,7 +108,7 @@ describe("A service with a local Service", () => {
           ({ metadata }) => (metadata.labels = { "app.kubernetes.io/managed-by": "Helm" }),
         ],
         [
-          /^Service ns\/bar-xyz-b is still that of peer c, .*run `pulumi up` again/,
+          /^Service ns\/bar-xyz-b still belongs to peer c, .*run `pulumi up` again/,
           ({ metadata }) => {
             Object.assign(metadata.labels ?? {}, { "istio-federation.dev/peer": "c" });
             Object.assign(metadata.annotations ?? {}, { "istio-federation.dev/host": "other.c.local" });

@@ -39,7 +39,7 @@ describe("The owner of an entry", () => {
   it("is a former peer whose entry is to be removed, or kept while that peer is pending", () => {
     assert.equal(
       describeOwner(named(importLabels("c")), ["c"]),
-      "is still that of peer c, which keeps it as long as it is pending; run `pulumi up` again when it is not",
+      "still belongs to peer c, which keeps it as long as it is pending; run `pulumi up` again when it is not",
     );
   });
 

@@ -9,7 +9,7 @@ describe("The failures of an update", () => {
   it("are one sentence per cause, with the first names", () => {
     const failures = failed(invalid, "a.b", "b.b", "c.b", "d.b", "e.b");
     assert.deepEqual(reportFailures("0 of 5 are there", failures), [
-      "0 of 5 are there. The next run goes on from here",
+      "0 of 5 are there. The next run resumes",
       'cannot apply a.b: "a.b" is invalid (the same for 4 more: b.b, c.b, d.b and 1 more)',
     ]);
   });
@@ -44,7 +44,7 @@ describe("The failures of an update", () => {
     const [sum, ...causes] = reportFailures("1 of 1,202 are there", [...failed(invalid, "a"), ...untried]);
     assert.equal(
       sum,
-      "1 of 1,202 are there. Stopped with 1,200 not tried, as they would fail alike. The next run goes on from here",
+      "1 of 1,202 are there. Stopped with 1,200 not tried, as they would fail alike. The next run resumes",
     );
     assert.equal(causes.length, 1);
   });
