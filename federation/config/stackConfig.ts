@@ -26,7 +26,7 @@ const kubeconfig = fields({
   context: someText.describe("Context of this cluster in the kubeconfig."),
 })
   .prefault({} as never)
-  .meta({ description: "How the program connects to this cluster.", page: "kubeconfig.md" });
+  .describe("How the program connects to this cluster.");
 
 /** The schema of each key of a cluster's stack, without the project's prefix: the one source of types, docs and editor help. */
 export const sections = {

@@ -4,7 +4,8 @@ import { ClusterReader } from "../../discovery/clusterReader.ts";
 import { readServices } from "../../discovery/services.ts";
 import type { FoundServices } from "../../federation/exports/clusterServices.ts";
 import { POD, SERVICE, SERVICE_ACCOUNT, WORKLOAD_ENTRY } from "../../kubernetes/kinds.ts";
-import { TestCluster } from "../providers/support/testCluster.ts";
+import { sharedCluster } from "../providers/support/sharedCluster.ts";
+import type { TestCluster } from "../providers/support/testCluster.ts";
 import { valueOf } from "./support.ts";
 
 const EXPORT = { "istio-federation.dev/export": "true" };
@@ -13,7 +14,7 @@ describe("readServices on a real API server", () => {
   let cluster: TestCluster;
 
   before(async () => {
-    cluster = await TestCluster.start("discovery");
+    cluster = await sharedCluster(false);
     for (const namespace of ["xyz", "other"]) await cluster.makeNamespace(namespace);
     const ports = [{ name: "http", port: 8080, appProtocol: "http" }];
     await cluster.make(SERVICE, "xyz", "bar", { labels: EXPORT, spec: { selector: { app: "bar" }, ports } });
@@ -32,7 +33,7 @@ describe("readServices on a real API server", () => {
     });
   });
 
-  after(async () => cluster.stop());
+  after(() => cluster.clear());
 
   async function read(rules: ExportRule[]): Promise<FoundServices> {
     return valueOf(await new ClusterReader(cluster.kubeconfig).read((client) => readServices(client, rules)));

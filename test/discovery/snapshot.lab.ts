@@ -5,17 +5,18 @@ import { importLabels } from "../../federation/core/labels.ts";
 import { type Leftover, tallyLeftovers } from "../../federation/imports/leftovers.ts";
 import { LOCAL_CLUSTER, validConfig } from "../federation/samples.ts";
 import { NAMESPACE } from "../providers/support/importsFixture.ts";
-import { TestCluster } from "../providers/support/testCluster.ts";
+import { sharedCluster } from "../providers/support/sharedCluster.ts";
+import type { TestCluster } from "../providers/support/testCluster.ts";
 import { valueOf, withStacks } from "./support.ts";
 
 describe("Leftovers in a snapshot of a real API server", () => {
   let cluster: TestCluster;
 
   before(async () => {
-    cluster = await TestCluster.start("leftovers");
+    cluster = await sharedCluster(false);
   });
 
-  after(() => cluster.stop());
+  after(() => cluster.clear());
 
   async function find(...peers: string[]): Promise<Record<string, Leftover>> {
     await withStacks({});
@@ -34,6 +35,7 @@ describe("Leftovers in a snapshot of a real API server", () => {
 
   it("are empty where the namespace does not exist", async () => {
     await cluster.installIstioKinds();
+    await cluster.removeNamespace(NAMESPACE);
     assert.deepEqual(await find("cluster-b"), {});
   });
 

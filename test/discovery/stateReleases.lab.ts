@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { delimiter, dirname } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { readStateReleases } from "../../discovery/stacks.ts";
 import { type ReleaseName, ISTIOD_RELEASE } from "../../federation/core/helmReleases.ts";
-import { createProgress } from "../../lab/progress.ts";
-import { prepareTools } from "../../lab/tools/tools.ts";
-import { temporaryFolder } from "../lab/temporaryFolder.ts";
+import { PulumiEngine } from "../providers/support/pulumiEngine.ts";
 
 /** A resource with the type and outputs of a Helm release that needs no provider. */
 class Release extends pulumi.ComponentResource {
@@ -17,33 +14,19 @@ class Release extends pulumi.ComponentResource {
 }
 
 describe("readStateReleases under Pulumi's engine", () => {
-  const path = process.env.PATH ?? "";
+  let engine: PulumiEngine;
   let stack: Stack;
   let found: ReleaseName[] | undefined;
 
   before(async () => {
-    const { programs } = await prepareTools(createProgress());
-    process.env.PATH = `${dirname(programs.pulumi)}${delimiter}${path}`;
-    const program = async (): Promise<void> => {
+    engine = await PulumiEngine.start("istio-federation");
+    stack = await engine.makeStack("cluster-a", async () => {
       found = await readStateReleases();
       new Release(ISTIOD_RELEASE);
-    };
-    stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: "cluster-a", projectName: "istio-federation", program },
-      {
-        envVars: {
-          PULUMI_BACKEND_URL: `file://${await temporaryFolder("state-releases")}`,
-          PULUMI_CONFIG_PASSPHRASE: "test",
-          PULUMI_SKIP_UPDATE_CHECK: "true",
-          PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK: "true",
-        },
-      },
-    );
+    });
   });
 
-  after(() => {
-    process.env.PATH = path;
-  });
+  after(() => engine.stop());
 
   it("returns none in a new stack", async () => {
     await stack.preview();

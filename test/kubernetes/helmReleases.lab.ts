@@ -7,7 +7,8 @@ import { CONFIG_MAP, SECRET } from "../../kubernetes/kinds.ts";
 import { createProgress } from "../../lab/progress.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { prepareTools } from "../../lab/tools/tools.ts";
-import { TestCluster } from "../providers/support/testCluster.ts";
+import { sharedCluster } from "../providers/support/sharedCluster.ts";
+import type { TestCluster } from "../providers/support/testCluster.ts";
 
 const RELEASE = { namespace: "default", name: "istiod" };
 
@@ -33,7 +34,7 @@ describe("Helm, after an interrupted installation or upgrade", () => {
   let chart: string;
 
   before(async () => {
-    cluster = await TestCluster.start("helm");
+    cluster = await sharedCluster();
     helm = (await prepareTools(createProgress())).programs.helm;
     chart = join(cluster.folder, "chart");
     mkdirSync(join(chart, "templates"), { recursive: true });
@@ -41,7 +42,10 @@ describe("Helm, after an interrupted installation or upgrade", () => {
     writeFileSync(join(chart, "templates", "all.yaml"), TEMPLATE);
   });
 
-  after(() => cluster.stop());
+  after(async () => {
+    await start("uninstall", RELEASE.name);
+    await cluster.clear();
+  });
 
   const start = (...words: string[]) =>
     execa(helm, [...words, "--kubeconfig", cluster.kubeconfig.path], { reject: false });

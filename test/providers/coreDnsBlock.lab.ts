@@ -3,7 +3,8 @@ import { renderGlobalBlock } from "../../federation/topology/globalBlock.ts";
 import { CONFIG_MAP, type KubernetesObject } from "../../kubernetes/kinds.ts";
 import { CoreDnsBlock } from "../../providers/coreDnsBlock.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
-import { TestCluster } from "./support/testCluster.ts";
+import { sharedCluster } from "./support/sharedCluster.ts";
+import type { TestCluster } from "./support/testCluster.ts";
 
 const NAME = { namespace: "kube-system", configMap: "coredns" };
 const ID = "kube-system/coredns";
@@ -17,14 +18,14 @@ describe("CoreDnsBlock against a real API server", () => {
   let provider: ProviderProcess;
 
   before(async () => {
-    cluster = await TestCluster.start("coredns");
+    cluster = await sharedCluster();
     const args = { kubeconfig: {}, ...NAME, block: "" };
     provider = await ProviderProcess.start(await providerText(() => new CoreDnsBlock("text", args)));
   });
 
   after(async () => {
     await provider.stop();
-    await cluster.stop();
+    await cluster.clear();
   });
 
   beforeEach(() =>

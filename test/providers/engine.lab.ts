@@ -16,7 +16,7 @@ describe("ImportedServices under Pulumi's engine", () => {
   let first: () => Promise<unknown>;
 
   before(async () => {
-    fixture = await EngineFixture.start("engine");
+    fixture = await EngineFixture.start();
     cluster = fixture.cluster;
     stack = await fixture.makeStack("here", async () => {
       const found = await first();
@@ -42,7 +42,6 @@ describe("ImportedServices under Pulumi's engine", () => {
     assert.equal(outputs.imported?.value, 2);
     assert.equal(summary.resourceChanges?.create, 2);
     assert.deepEqual(Object.keys(await entries()), [BAR, BAZ]);
-    assert.deepEqual((await preview()).changeSummary, { same: 2 });
     assert.deepEqual((await up()).summary.resourceChanges, { same: 2 });
   });
 
@@ -59,7 +58,6 @@ describe("ImportedServices under Pulumi's engine", () => {
 
   it("keeps a pending peer's entries without a diff", async () => {
     Object.assign(declared, { gateways: [], services: {}, pending: "its stack is gone" });
-    assert.deepEqual((await preview()).changeSummary, { same: 2 });
     assert.deepEqual((await up()).summary.resourceChanges, { same: 2 });
     assert.deepEqual((await preview()).changeSummary, { same: 2 });
     assert.deepEqual(Object.keys(await entries()), [BAR, BAZ]);

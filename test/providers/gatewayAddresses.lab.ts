@@ -5,7 +5,8 @@ import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { withStacks } from "../discovery/support.ts";
 import { LOCAL_CLUSTER, validConfig } from "../federation/samples.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
-import { TestCluster } from "./support/testCluster.ts";
+import { sharedCluster } from "./support/sharedCluster.ts";
+import type { TestCluster } from "./support/testCluster.ts";
 
 const GATEWAY = {
   namespace: "istio-gateway",
@@ -19,14 +20,14 @@ describe("GatewayAddresses against a real API server", () => {
   let provider: ProviderProcess;
 
   before(async () => {
-    cluster = await TestCluster.start("gateway");
+    cluster = await sharedCluster();
     await cluster.makeNamespace(GATEWAY.namespace);
     const args = { kubeconfig: {}, ...GATEWAY, timeoutSeconds: 0 };
     provider = await ProviderProcess.start(await providerText(() => new GatewayAddresses("text", args)));
   });
 
   after(async () => {
-    await cluster.stop();
+    await cluster.clear();
     await provider.stop();
   });
 

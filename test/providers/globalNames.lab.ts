@@ -11,7 +11,7 @@ const TWO_PORTS =
   "8000/HTTP http, 9000/GRPC grpc of echo.bar.svc.cluster.local as spiffe://cluster.local/ns/bar/sa/echo";
 
 describe("ImportedServices under global names, against a real API server", () => {
-  const fixture = importsFixture("global-names");
+  const fixture = importsFixture();
 
   const names = async () => [
     await fixture.names(),
@@ -118,13 +118,13 @@ describe("ImportedServices under global names, against a real API server", () =>
     assert.deepEqual(await names(), [[OTHER], [OTHER]]);
   });
 
-  it("handles 1,000 services in seconds", async () => {
+  it("handles more services than a page of a list has", async () => {
     const services = Object.fromEntries(
-      Array.from({ length: 1000 }, (_, index) => [`s${index}.bar.global`, LINE]),
+      Array.from({ length: 501 }, (_, index) => [`s${index}.bar.global`, LINE]),
     );
     const { outs } = await fixture.provider.create(fixture.inputs(services));
-    assert.equal(outs.imported, 1000);
-    assert.equal((await fixture.rules()).length, 1000);
+    assert.equal(outs.imported, 501);
+    assert.equal((await fixture.rules()).length, 501);
     assert.deepEqual((await fixture.provider.read(ID, outs)).props, outs);
     await fixture.provider.delete(ID, outs);
     assert.deepEqual(await names(), [[], []]);

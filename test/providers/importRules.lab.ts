@@ -12,7 +12,7 @@ const SETTINGS =
   "exportTo client, shop outlierDetection consecutive5xxErrors 5, interval 10s, maxEjectionPercent 100";
 
 describe("ImportedServices with settings of import rules, against a real API server", () => {
-  const fixture = importsFixture("import-rules");
+  const fixture = importsFixture();
 
   const services = {
     [HOST]: `${PLAIN} ${SETTINGS}`,

@@ -5,7 +5,7 @@ import { BAR, BAR_LINE, BAZ, BAZ_LINE, ID, importsFixture } from "./support/impo
 import { initFailure } from "./support/providerProcess.ts";
 
 describe("ImportedServices against a real API server", () => {
-  const fixture = importsFixture("imports");
+  const fixture = importsFixture();
 
   it("creates a labelled ServiceEntry per service by server-side apply", async () => {
     const { id, outs } = await fixture.provider.create(fixture.inputs({ [BAR]: BAR_LINE, [BAZ]: BAZ_LINE }));
@@ -122,12 +122,12 @@ describe("ImportedServices against a real API server", () => {
     assert.equal(failure?.properties.imported, 1);
   });
 
-  it("handles 1,000 services in seconds", async () => {
+  it("handles more services than a page of a list has", async () => {
     const services = Object.fromEntries(
-      Array.from({ length: 1000 }, (_, index) => [`s${index}.xyz.svc.cluster-b.local`, BAR_LINE]),
+      Array.from({ length: 501 }, (_, index) => [`s${index}.xyz.svc.cluster-b.local`, BAR_LINE]),
     );
     const { outs } = await fixture.provider.create(fixture.inputs(services));
-    assert.equal(outs.imported, 1000);
+    assert.equal(outs.imported, 501);
     const refreshed = await fixture.provider.read(ID, outs);
     assert.deepEqual(refreshed.props, outs);
     await fixture.provider.update(

@@ -4,7 +4,7 @@ import { BAR, BAR_LINE, BAZ, BAZ_LINE, ID, NAMESPACE, importsFixture } from "./s
 import { initFailure } from "./support/providerProcess.ts";
 
 describe("The ServiceEntries that ImportedServices owns, on a real API server", () => {
-  const fixture = importsFixture("ownership");
+  const fixture = importsFixture();
 
   it("exclude an entry of another owner, which is named; the rest is written", async () => {
     const theirs = await fixture.foreign(BAR, { "app.kubernetes.io/managed-by": "team-x" });
@@ -63,7 +63,7 @@ describe("The ServiceEntries that ImportedServices owns, on a real API server", 
 });
 
 describe("ImportedServices on a cluster without Istio", () => {
-  const fixture = importsFixture("bare", false);
+  const fixture = importsFixture(false);
 
   it("deletes nothing, and reads nothing in a refresh", async () => {
     const state = fixture.inputs({});

@@ -5,7 +5,8 @@ import { Leftovers } from "../../providers/leftovers.ts";
 import { NAMESPACE } from "./support/importsFixture.ts";
 import { writeNowhere } from "./support/kubeconfigFile.ts";
 import { ProviderProcess, initFailure, providerText } from "./support/providerProcess.ts";
-import { TestCluster } from "./support/testCluster.ts";
+import { sharedCluster } from "./support/sharedCluster.ts";
+import type { TestCluster } from "./support/testCluster.ts";
 
 const OLD = { "cluster-old": { entries: 2, newest: "2026-11-16T10:00:00Z" } };
 
@@ -14,8 +15,7 @@ describe("Leftovers against a real API server", () => {
   let provider: ProviderProcess;
 
   before(async () => {
-    cluster = await TestCluster.start("leftovers");
-    await cluster.installIstioKinds();
+    cluster = await sharedCluster();
     await cluster.makeNamespace(NAMESPACE);
     const args = { kubeconfig: {}, namespace: "", found: {} };
     provider = await ProviderProcess.start(await providerText(() => new Leftovers("text", args)));
@@ -23,7 +23,7 @@ describe("Leftovers against a real API server", () => {
 
   after(async () => {
     await provider.stop();
-    await cluster.stop();
+    await cluster.clear();
   });
 
   afterEach(async () => {

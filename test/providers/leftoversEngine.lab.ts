@@ -19,7 +19,7 @@ describe("Entries left behind, under Pulumi's engine", () => {
   let peers: Record<string, string[]>;
 
   before(async () => {
-    fixture = await EngineFixture.start("leftovers-engine");
+    fixture = await EngineFixture.start();
   });
 
   after(() => fixture.stop());
@@ -59,13 +59,12 @@ describe("Entries left behind, under Pulumi's engine", () => {
     peers = { "cluster-b": [BAR, BAZ], "cluster-c": [OF_C] };
     await up();
     assert.deepEqual(Object.keys(await versions()), [BAR, BAZ, OF_C]);
-    assert.deepEqual((await preview()).changeSummary, { same: 4 });
 
     peers = { "cluster-b": [BAR, BAZ] };
     fixture.printed();
-    assert.deepEqual((await preview()).changeSummary, { delete: 1, same: 3 });
+    const { summary } = await stack.up({ ...fixture.printing, diff: true });
+    assert.deepEqual(summary.resourceChanges, { delete: 1, same: 3 });
     assert.doesNotMatch(fixture.printed(), /found/);
-    await up();
     assert.deepEqual(Object.keys(await versions()), [BAR, BAZ]);
   });
 
@@ -78,7 +77,6 @@ describe("Entries left behind, under Pulumi's engine", () => {
     assert.deepEqual(Object.keys(await versions()), [BAR, BAZ]);
 
     assert.deepEqual((await stack.refresh(fixture.printing)).summary.resourceChanges, { same: 3 });
-    assert.deepEqual((await preview()).changeSummary, { same: 3 });
     const options = { ...fixture.printing, refresh: true, expectNoChanges: true };
     assert.deepEqual((await stack.up(options)).summary.resourceChanges, { same: 3 });
   });
@@ -120,7 +118,6 @@ describe("Entries left behind, under Pulumi's engine", () => {
     await up();
     const { [BAR]: bar } = await fixture.entries();
     assert.equal(bar?.metadata.labels?.["istio-federation.dev/peer"], "cluster-bee");
-    assert.deepEqual((await preview()).changeSummary, { same: 3 });
   });
 
   it("neither appear nor vanish when the resource is removed from the program", async () => {

@@ -11,7 +11,7 @@ const LOCAL = `${PLAIN} localService ${NAME}`;
 const BAZ_LOCAL = "9000/TCP tcp as spiffe://cluster-b.local/ns/xyz/sa/baz localService baz-xyz-cluster-b";
 
 describe("Local Services of ImportedServices, against a real API server", () => {
-  const fixture = importsFixture("local-services");
+  const fixture = importsFixture();
 
   const services = { [BAR]: LOCAL, [BAZ]: BAZ_LOCAL };
   const named = async () =>

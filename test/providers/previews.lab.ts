@@ -15,7 +15,7 @@ describe("A preview of imported services", () => {
   let declared: DeclaredArgs;
 
   before(async () => {
-    fixture = await EngineFixture.start("previews");
+    fixture = await EngineFixture.start();
     stack = await fixture.makeStack("here", () => {
       const { imported } = fixture.declare(declared);
       return Promise.resolve({ imported });
@@ -119,8 +119,7 @@ describe("A preview of imported services", () => {
         new RegExp(`adds 1 service \\(${host(1)}\\), changes 1 \\(${host(0)}\\), removes 1 \\(${byHand}\\)`),
       );
 
-      await stack.refresh(fixture.printing);
-      await stack.up(fixture.printing);
+      await stack.up({ ...fixture.printing, refresh: true });
       const entries = await fixture.entries();
       assert.deepEqual(Object.keys(entries).sort(), Object.keys(servicesUpTo(100)));
       assert.deepEqual(entries[host(0)]?.spec.endpoints, model.spec.endpoints);

@@ -15,7 +15,6 @@ import {
   SERVICE_ENTRY,
   WORKLOAD_ENTRY,
 } from "../../kubernetes/kinds.ts";
-import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { ReaderToken } from "../../providers/readerToken.ts";
 import { EngineFixture } from "./support/engineFixture.ts";
@@ -28,16 +27,23 @@ const RBAC = "rbac.authorization.k8s.io";
 /** API servers cache authentication for 10 s. */
 const REFUSAL_SECONDS = 30;
 
+/** A resource in an exported state; a secret has its text as JSON. */
+interface StackResource {
+  readonly outputs?: Readonly<Record<string, string | { readonly plaintext?: string }>>;
+}
+
 describe("ReaderToken under Pulumi's engine, on a real API server", () => {
   let fixture: EngineFixture;
   let stack: Stack;
   let hours = 720;
   let uid = "";
+  /** The token in the state when it was last read. */
+  let current = "";
   /** All output so far. */
   let output = "";
 
   before(async () => {
-    fixture = await EngineFixture.start("reader");
+    fixture = await EngineFixture.start();
     const { cluster } = fixture;
     await makeAccount();
     await cluster.make(role("ClusterRole", "clusterroles"), undefined, PLACE.name, { rules: READER_RULES });
@@ -72,10 +78,14 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
 
   const up = () => stack.up({ ...fixture.printing, diff: true });
 
-  async function currentToken(): Promise<string> {
-    const { access } = await stack.outputs();
-    assert.equal(access?.secret, true);
-    return (access.value as { token: string }).token;
+  /** Reads the state with its secrets in clear, and the token from the stack's output, which is a secret. */
+  async function exportState(): Promise<unknown> {
+    const { deployment } = (await stack.exportStack()) as { deployment: { resources: StackResource[] } };
+    const [root] = deployment.resources;
+    const access = root?.outputs?.["access"];
+    assert.ok(typeof access === "object" && SECRET_MARK in access, JSON.stringify(access));
+    current = (JSON.parse(access.plaintext ?? "") as { token: string }).token;
+    return deployment;
   }
 
   /** Returns the API server's status for a list with this token. */
@@ -92,45 +102,45 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
     const { outputs } = await up();
     const life = Date.parse(String(outputs.expires?.value)) - Date.parse(String(outputs.issued?.value));
     assert.ok(Math.abs(life - 720 * 3_600_000) < 10_000, `${life} ms`);
-    const token = await currentToken();
+    await exportState();
+    const issued = current;
     assert.deepEqual((await up()).summary.resourceChanges, { same: 2 });
     assert.equal((await stack.refresh(fixture.printing)).summary.resourceChanges?.same, 2);
-    assert.equal(await currentToken(), token);
+    await exportState();
+    assert.equal(current, issued);
   });
 
   it("allows a peer's istiod to read what it needs, and nothing else", async () => {
-    const token = await currentToken();
     for (const kind of [NAMESPACE, NODE, POD, SERVICE, WORKLOAD_ENTRY]) {
-      assert.equal(await statusFor(token, kind), 200, kind.kind);
+      assert.equal(await statusFor(current, kind), 200, kind.kind);
     }
-    assert.equal(await statusFor(token, CONFIG_MAP), 403);
-    assert.equal(await statusFor(token, SERVICE_ENTRY), 403);
+    assert.equal(await statusFor(current, CONFIG_MAP), 403);
+    assert.equal(await statusFor(current, SERVICE_ENTRY), 403);
   });
 
   it("requests another token for another lifetime; the last one stays valid until it expires", async () => {
-    const last = await currentToken();
+    const last = current;
     hours = 1;
     assert.deepEqual((await up()).summary.resourceChanges, { same: 1, update: 1 });
-    assert.notEqual(await currentToken(), last);
+    await exportState();
+    assert.notEqual(current, last);
     assert.equal(await statusFor(last, SERVICE), 200);
   });
 
   it("is invalid once its ServiceAccount is deleted; another ServiceAccount gets another token", async () => {
-    const token = await currentToken();
-    const { path, context } = fixture.cluster.kubeconfig;
-    const core = loadContext(path, context).makeApiClient(kubernetes.CoreV1Api);
+    const core = fixture.cluster.context.makeApiClient(kubernetes.CoreV1Api);
     await core.deleteNamespacedServiceAccount(PLACE);
-    const isRefused = async () => (await statusFor(token, SERVICE)) === 401;
+    const isRefused = async () => (await statusFor(current, SERVICE)) === 401;
     await waitFor("the token still serves", isRefused, REFUSAL_SECONDS);
     await makeAccount();
-    assert.equal(await statusFor(token, SERVICE), 401, "an account of the same name is another one");
+    assert.equal(await statusFor(current, SERVICE), 401, "an account of the same name is another one");
     assert.deepEqual((await up()).summary.resourceChanges, { same: 1, update: 1 });
-    assert.equal(await statusFor(await currentToken(), SERVICE), 200);
+    await exportState();
+    assert.equal(await statusFor(current, SERVICE), 200);
   });
 
   it("reports why there is no token", async () => {
-    const { path, context } = fixture.cluster.kubeconfig;
-    const core = loadContext(path, context).makeApiClient(kubernetes.CoreV1Api);
+    const core = fixture.cluster.context.makeApiClient(kubernetes.CoreV1Api);
     await core.deleteNamespacedServiceAccount(PLACE);
     uid = "another";
     await assert.rejects(
@@ -142,11 +152,10 @@ describe("ReaderToken under Pulumi's engine, on a real API server", () => {
   });
 
   it("prints the token nowhere and keeps it only encrypted", async () => {
-    const token = await currentToken();
-    const { deployment } = (await stack.exportStack()) as { deployment: unknown };
-    assert.ok(JSON.stringify(deployment).includes(token), "the export decrypts what is secret");
-    assert.ok(!JSON.stringify(withoutSecrets(deployment)).includes(token));
-    assert.ok(!output.includes(token));
+    const deployment = await exportState();
+    assert.ok(JSON.stringify(deployment).includes(current), "the export decrypts what is secret");
+    assert.ok(!JSON.stringify(withoutSecrets(deployment)).includes(current));
+    assert.ok(!output.includes(current));
   });
 
   it("is deleted with its stack without a request", async () => {

@@ -3,7 +3,7 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { TrustAnchor } from "../../providers/trustAnchor.ts";
 import type { AnchorRequest } from "../../federation/trust/issueAnchors.ts";
 import { anchorInputs } from "./support/authorityInputs.ts";
-import { EngineFixture } from "./support/engineFixture.ts";
+import { PulumiEngine } from "./support/pulumiEngine.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 
 /** Marks a secret in a state. */
@@ -11,7 +11,7 @@ const SECRET_MARK = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 describe("TrustAnchor under Pulumi's engine", () => {
-  let fixture: EngineFixture;
+  let engine: PulumiEngine;
   let stack: Stack;
   let own: TestAuthority;
   let peer: TestAuthority;
@@ -22,41 +22,41 @@ describe("TrustAnchor under Pulumi's engine", () => {
   before(async () => {
     own = await TestAuthority.root("O=a.local", { kind: "RSA" });
     peer = await TestAuthority.root("O=b.local");
-    fixture = await EngineFixture.start("trust");
-    fixture.secrets.keys.set(own.keyPem(), "our root's key").set(peer.keyPem(), "the peer's root's key");
-    stack = await fixture.makeStack("trust", () => {
+    engine = await PulumiEngine.start();
+    engine.secrets.keys.set(own.keyPem(), "our root's key").set(peer.keyPem(), "the peer's root's key");
+    stack = await engine.makeStack("trust", () => {
       const { certificates } = new TrustAnchor("anchor", inputs);
       return Promise.resolve({ certificates });
     });
   });
 
-  after(() => fixture.stop());
+  after(() => engine.stop());
 
   beforeEach(() => {
     inputs = anchorInputs(own, peer);
   });
 
   afterEach(() => {
-    output += fixture.printed();
+    output += engine.printed();
   });
 
-  const up = () => stack.up({ ...fixture.printing, diff: true });
-  const preview = () => stack.preview({ ...fixture.printing, diff: true });
+  const up = () => stack.up({ ...engine.printing, diff: true });
+  const preview = () => stack.preview({ ...engine.printing, diff: true });
 
   it("issues an anchor and keeps it in any encoding of the key", async () => {
-    assert.deepEqual((await preview()).changeSummary, { create: 2 });
-    const { outputs } = await up();
+    const { outputs, summary } = await up();
+    assert.deepEqual(summary.resourceChanges, { create: 2 });
     inputs.issuerKey = own.keyPem("pkcs1");
     const again = await up();
     assert.deepEqual(again.summary.resourceChanges, { same: 2 });
     assert.deepEqual(again.outputs, outputs);
-    assert.equal((await stack.refresh(fixture.printing)).summary.resourceChanges?.same, 2);
+    assert.equal((await stack.refresh(engine.printing)).summary.resourceChanges?.same, 2);
   });
 
   it("shows in a preview that a change of the source changes the anchor", async () => {
     inputs.trustDomain = "c.local";
     assert.deepEqual((await preview()).changeSummary, { same: 1, update: 1 });
-    const text = fixture.printed();
+    const text = engine.printed();
     assert.match(text, /~ trustDomain *: "b\.local" => "c\.local"/);
     assert.match(text, /issuerKey *: \[secret\]/);
   });
@@ -89,6 +89,6 @@ describe("TrustAnchor under Pulumi's engine", () => {
   });
 
   it("is deleted with its stack", async () => {
-    assert.deepEqual((await stack.destroy(fixture.printing)).summary.resourceChanges, { delete: 2 });
+    assert.deepEqual((await stack.destroy(engine.printing)).summary.resourceChanges, { delete: 2 });
   });
 });

@@ -3,10 +3,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
+import { sharedCluster } from "../support/sharedCluster.ts";
 import { allowAll } from "../support/rbac.ts";
 import { ServiceAccount } from "../support/serviceAccount.ts";
 
-const SERVICES = 200;
+const SERVICES = 100;
 
 describe("Credentials that are no longer valid", () => {
   let fixture: FaultsFixture;
@@ -14,7 +15,7 @@ describe("Credentials that are no longer valid", () => {
   let account: ServiceAccount;
 
   before(async () => {
-    fixture = await FaultsFixture.start("credentials");
+    fixture = await FaultsFixture.start(await sharedCluster());
     site = await fixture.site("credentials");
     account = await ServiceAccount.make(fixture.cluster, site.namespace);
     await allowAll(fixture.cluster, account.user);
@@ -67,7 +68,7 @@ describe("Credentials that are no longer valid", () => {
       method === "PATCH" && index >= 50 ? { status: 401, body: { kind: "Status", code: 401 } } : undefined,
     );
     const failed = await failing(site.create(site.inputs(SERVICES)));
-    assert.match(failed.text, /^50 of 200 services are registered as declared\. Stopped with \d+ not tried/);
+    assert.match(failed.text, /^50 of 100 services are registered as declared\. Stopped with \d+ not tried/);
     assert.match(failed.text, /401 Unauthorized: /);
     assert.equal(failed.state?.imported, 50);
     site.proxy.heal();

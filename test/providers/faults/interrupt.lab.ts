@@ -4,32 +4,43 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { identify } from "../../../lab/process.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { type DeclaredArgs, EngineFixture } from "../support/engineFixture.ts";
+import { FaultProxy } from "../support/faultProxy.ts";
 import { servicesOf } from "../support/faultSite.ts";
 import { type RunningProcess, descendants } from "../support/processTree.ts";
 
-const SERVICES = 500;
+const SERVICES = 200;
+/** How long a write takes: the update must not end before it is interrupted. */
+const WRITE_MILLISECONDS = 300;
 
 describe("pulumi up, interrupted during many writes", () => {
   let fixture: EngineFixture;
   let stack: Stack;
   let declared: DeclaredArgs;
+  let proxy: FaultProxy;
 
   before(async () => {
-    fixture = await EngineFixture.start("interrupt");
+    fixture = await EngineFixture.start();
+    const { server, certificateAuthority } = fixture.cluster.admin;
+    proxy = await FaultProxy.start(server, certificateAuthority);
+    const via = { server: proxy.url, certificateAuthority: proxy.certificate };
+    const kubeconfig = fixture.cluster.writeKubeconfig("interrupt", undefined, via);
     stack = await fixture.makeStack("here", () => {
-      const { imported } = fixture.declare(declared);
+      const { imported } = fixture.declare({ ...declared, kubeconfig });
       return Promise.resolve({ imported });
     });
   });
 
-  after(() => fixture.stop());
+  after(async () => {
+    await fixture.stop();
+    await proxy.stop();
+  });
 
   const addressed = async (address: string): Promise<number> =>
     Object.values(await fixture.entries()).filter(({ spec }) => spec.endpoints[0]?.address === address)
       .length;
 
   /**
-   * Declares all services behind a gateway, and begins an update; interrupts the CLI when 100 of them are there.
+   * Declares all services behind a gateway, and begins an update; interrupts the CLI when it has sent 50 writes.
    * @returns the failure's message, and the provider process of the engine.
    */
   async function interrupt(
@@ -37,11 +48,13 @@ describe("pulumi up, interrupted during many writes", () => {
     signal: (cli: number) => Promise<void>,
   ): Promise<{ text: string; provider: RunningProcess }> {
     declared = { services: servicesOf(SERVICES), gateways: [{ address, port: 15443 }] };
+    proxy.inject((method) => (method === "GET" ? undefined : { delay: WRITE_MILLISECONDS }));
+    const written = proxy.writes(50);
     const failure = stack.up(fixture.printing).then(
       () => assert.fail("must fail"),
       (error: unknown) => (error as Error).message,
     );
-    await waitFor("nothing is written", async () => (await addressed(address)) >= 100, 60);
+    await Promise.race([written, failure]);
     const running = descendants();
     const cli = running.find(({ command }) => command.startsWith("pulumi up "));
     const provider = running.find(({ command }) => command.includes("cmd/dynamic-provider/index.js"));
@@ -52,6 +65,7 @@ describe("pulumi up, interrupted during many writes", () => {
 
   /** Asserts that the next update finishes and that no diff remains. */
   async function assertFinishes(address: string): Promise<void> {
+    proxy.heal();
     assert.equal((await stack.up(fixture.printing)).outputs.imported?.value, SERVICES);
     assert.equal(await addressed(address), SERVICES);
     assert.equal(Object.keys(await fixture.entries()).length, SERVICES);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Fault, Rule } from "../support/faultProxy.ts";
 import { type Failed, type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
+import { sharedCluster } from "../support/sharedCluster.ts";
 import { Webhook } from "../support/webhook.ts";
 
 const SERVICES = 100;
@@ -60,7 +61,7 @@ describe("Many writes stop at a lasting fault:", () => {
   }
 
   before(async () => {
-    fixture = await FaultsFixture.start("lasting");
+    fixture = await FaultsFixture.start(await sharedCluster());
     beginProxied("hanging", fromThenOn("hang"));
     beginProxied("hanging-in-answers", fromThenOn("hangInBody"));
     beginProxied("failing", fromThenOn(answer(500, "etcdserver: no leader")));

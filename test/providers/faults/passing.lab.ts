@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import type { Fault, Rule } from "../support/faultProxy.ts";
 import type { FaultSite } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
+import { sharedCluster } from "../support/sharedCluster.ts";
 
-const SERVICES = 100;
+const SERVICES = 50;
 const FAULTY = 20;
 
 /** The fault for some writes in the middle. */
 function someWrites(fault: Fault): Rule {
-  return (method, index) => (method !== "GET" && index >= 50 && index < 50 + FAULTY ? fault : undefined);
+  return (method, index) => (method !== "GET" && index >= 15 && index < 15 + FAULTY ? fault : undefined);
 }
 
 /** {@link someWrites}, and for the first read. */
@@ -58,7 +59,7 @@ describe("Many writes survive a temporary fault:", () => {
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("passing");
+    fixture = await FaultsFixture.start(await sharedCluster());
     site = await fixture.site("passing");
   });
 

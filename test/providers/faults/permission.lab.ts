@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
+import { sharedCluster } from "../support/sharedCluster.ts";
 import { allowEntries } from "../support/rbac.ts";
 
-const SERVICES = 200;
+const SERVICES = 100;
 
 /** Verbs on ServiceEntries that each user has. */
 const USERS = {
@@ -18,7 +19,7 @@ describe("An update without the permission", () => {
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("permission");
+    fixture = await FaultsFixture.start(await sharedCluster());
     site = await fixture.site("permission");
     for (const [name, verbs] of Object.entries(USERS)) {
       await allowEntries(fixture.cluster, site.namespace, name, verbs);
@@ -57,7 +58,7 @@ describe("An update without the permission", () => {
       const declared = site.inputs(SERVICES);
       const failed = await failing(site.create(as(user, declared)));
       assert.match(failed.text, lacks(user, verb));
-      assert.match(failed.text, /^0 of 200 services are registered as declared\. Stopped with \d+ not tried/);
+      assert.match(failed.text, /^0 of 100 services are registered as declared\. Stopped with \d+ not tried/);
       assert.equal(failed.text.split("\n").length, 2, failed.text);
       assert.ok(site.proxy.requests.length < 50, `${site.proxy.requests.length} requests`);
       assert.equal(failed.state?.imported, 0);
@@ -72,7 +73,7 @@ describe("An update without the permission", () => {
     assert.match(failed.text, lacks("adder", "delete"));
     assert.match(
       failed.text,
-      /^150 of 150 services are registered as declared; 50 of 50 withdrawn ones are still there\./,
+      /^50 of 50 services are registered as declared; 50 of 50 withdrawn ones are still there\./,
     );
     assert.equal(failed.state?.imported, SERVICES - 50);
     await site.assertFinishes(failed, changed);
@@ -81,7 +82,7 @@ describe("An update without the permission", () => {
   it("to delete, when all services are removed, reports how many remain", async () => {
     const state = await site.create(site.inputs(SERVICES));
     const failed = await failing(site.delete(as("adder", state)));
-    assert.match(failed.text, /0 of 200 services of peer cluster-b are deleted\. Stopped with/);
+    assert.match(failed.text, /0 of 100 services of peer cluster-b are deleted\. Stopped with/);
     assert.match(failed.text, /User "adder" cannot delete resource "serviceentries"/);
     await site.delete(state);
     await site.assertThere(site.inputs(0));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type KubernetesObject, NAMESPACE, type ResourceKind } from "../../../kubernetes/kinds.ts";
-import { waitFor } from "../../../lab/ready.ts";
 import { type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
+import { sharedCluster } from "../support/sharedCluster.ts";
 
 const SERVICES = 100;
 const CONFIG_MAP: ResourceKind = { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps" };
@@ -15,7 +15,7 @@ describe("ServiceEntries without a place:", () => {
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("places", { istio: false });
+    fixture = await FaultsFixture.start(await sharedCluster(false));
     site = await fixture.site("places");
   });
 
@@ -33,8 +33,7 @@ describe("ServiceEntries without a place:", () => {
 
   it("a missing namespace stops the update at once", async () => {
     const nowhere = await fixture.site("nowhere");
-    await remove("nowhere");
-    await gone("nowhere");
+    await fixture.cluster.removeNamespace("nowhere");
     const declared = nowhere.inputs(SERVICES);
     const failed = await failing(nowhere.create(declared));
     const [sum, cause, ...more] = failed.text.split("\n");
@@ -54,7 +53,7 @@ describe("ServiceEntries without a place:", () => {
     const { client } = fixture.cluster;
     const metadata = { name: "holds", namespace: "ending", finalizers: ["test/holds"] };
     await client.apply<Finalized>(CONFIG_MAP, { apiVersion: "v1", kind: "ConfigMap", metadata }, true);
-    await remove("ending");
+    await fixture.cluster.remove(NAMESPACE, undefined, "ending");
 
     const declared = ending.inputs(SERVICES);
     const failed = await failing(ending.create(declared));
@@ -69,21 +68,8 @@ describe("ServiceEntries without a place:", () => {
     assert.ok(held);
     held.metadata.finalizers = [];
     await client.replace(CONFIG_MAP, held);
-    await gone("ending");
+    await fixture.cluster.namespaceGone("ending");
     await fixture.cluster.makeNamespace("ending");
     await ending.assertFinishes(failed, declared);
   });
-
-  async function remove(name: string): Promise<void> {
-    const { client } = fixture.cluster;
-    const namespace = await client.get(NAMESPACE, undefined, name);
-    assert.ok(namespace);
-    await client.delete(NAMESPACE, namespace);
-  }
-
-  async function gone(name: string): Promise<void> {
-    const { client } = fixture.cluster;
-    const isGone = async () => (await client.get(NAMESPACE, undefined, name)) === undefined;
-    await waitFor(`namespace ${name} is still there`, isGone, 60);
-  }
 });

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { type FaultSite, failing } from "../support/faultSite.ts";
 import { FaultsFixture } from "../support/faultsFixture.ts";
+import { sharedCluster } from "../support/sharedCluster.ts";
 
-const SERVICES = 250;
+const SERVICES = 150;
+/** Writes before the end of the process. */
+const DONE = 50;
 
 describe("The provider process, ended during many writes", () => {
   let fixture: FaultsFixture;
   let site: FaultSite;
 
   before(async () => {
-    fixture = await FaultsFixture.start("processes");
+    fixture = await FaultsFixture.start(await sharedCluster());
     site = await fixture.site("processes");
   });
 
@@ -17,9 +20,9 @@ describe("The provider process, ended during many writes", () => {
 
   afterEach(() => site.clear());
 
-  /** Ends the process after 100 writes. @returns the entries as they were then */
+  /** Ends the process after 50 writes. @returns the entries as they were then */
   async function endDuring(work: () => Promise<unknown>, end: () => Promise<void>) {
-    const reached = site.proxy.writes(100);
+    const reached = site.proxy.writes(DONE);
     const failure = failing(work());
     await reached;
     await end();
@@ -37,7 +40,7 @@ describe("The provider process, ended during many writes", () => {
     it(`${how}, in a create: the next create adopts the written entries`, async () => {
       const declared = site.inputs(SERVICES);
       const there = await endDuring(() => site.create(declared), end);
-      assert.ok(there.length >= 100 && there.length < SERVICES, `${there.length} entries`);
+      assert.ok(there.length >= DONE && there.length < SERVICES, `${there.length} entries`);
       const state = await site.create(declared);
       assert.equal(state.imported, SERVICES);
       await site.assertThere(declared);
@@ -61,7 +64,7 @@ describe("The provider process, ended during many writes", () => {
     it(`${how}, in a delete: the next delete removes the rest`, async () => {
       const state = await site.create(site.inputs(SERVICES));
       const there = await endDuring(() => site.delete(state), end);
-      assert.ok(there.length > 0 && there.length <= SERVICES - 100, `${there.length} entries`);
+      assert.ok(there.length > 0 && there.length <= SERVICES - DONE, `${there.length} entries`);
       await site.delete(state);
       await site.assertThere(site.inputs(0));
     });

@@ -1,9 +1,9 @@
 import { FaultSite } from "./faultSite.ts";
 import { importsText } from "./importsFixture.ts";
 import { ProviderProcess } from "./providerProcess.ts";
-import { TestCluster } from "./testCluster.ts";
+import type { TestCluster } from "./testCluster.ts";
 
-/** A real API server, the provider process, and namespaces to fail in. */
+/** The provider process, and namespaces of a real API server to fail in. */
 export class FaultsFixture {
   readonly cluster: TestCluster;
   provider: ProviderProcess;
@@ -16,10 +16,7 @@ export class FaultsFixture {
     this.text = text;
   }
 
-  /** @param options.istio whether Istio's kinds are there from the beginning. @default true */
-  static async start(name: string, { istio = true } = {}): Promise<FaultsFixture> {
-    const cluster = await TestCluster.start(name);
-    if (istio) await cluster.installIstioKinds();
+  static async start(cluster: TestCluster): Promise<FaultsFixture> {
     const text = await importsText();
     return new FaultsFixture(cluster, await ProviderProcess.start(text), text);
   }
@@ -39,7 +36,7 @@ export class FaultsFixture {
 
   async stop(): Promise<void> {
     await this.provider.stop();
-    await this.cluster.stop();
     for (const { proxy } of this.sites) await proxy.stop();
+    await this.cluster.clear();
   }
 }

@@ -10,7 +10,8 @@ import { DEFAULT_BRAKE } from "../../../federation/imports/brake.ts";
 import { ImportedServices } from "../../../providers/importedServices.ts";
 import { jsonOf } from "../../federation/imports/importOf.ts";
 import { ProviderProcess, providerText } from "./providerProcess.ts";
-import { TestCluster } from "./testCluster.ts";
+import { sharedCluster } from "./sharedCluster.ts";
+import type { TestCluster } from "./testCluster.ts";
 
 export const NAMESPACE = "istio-federation";
 export const BAR = "bar.xyz.svc.cluster-b.local";
@@ -54,19 +55,21 @@ export function importsText(): Promise<string> {
   return providerText(() => new ImportedServices("text", NO_IMPORTS));
 }
 
-/** An API server, and the provider process of `ImportedServices`. */
+/** The shared API server, and the provider process of `ImportedServices`. */
 export class ImportsFixture {
   cluster!: TestCluster;
   provider!: ProviderProcess;
 
-  async start(name: string): Promise<void> {
-    this.cluster = await TestCluster.start(name);
+  /** @param hasIstioKinds whether there are Istio's kinds and the namespace of imports. */
+  async start(hasIstioKinds: boolean): Promise<void> {
+    this.cluster = await sharedCluster(hasIstioKinds);
+    if (hasIstioKinds) await this.cluster.makeNamespace(NAMESPACE);
     this.provider = await ProviderProcess.start(await importsText());
   }
 
   async stop(): Promise<void> {
     await this.provider.stop();
-    await this.cluster.stop();
+    await this.cluster.clear();
   }
 
   async clear(): Promise<void> {
@@ -131,17 +134,12 @@ export class ImportsFixture {
 
 /**
  * An {@link ImportsFixture} that is started before the tests of a `describe`, emptied after each and stopped after all.
- * @param hasIstio whether the API server has Istio's kinds and the namespace of imports.
+ * @param hasIstioKinds whether the API server has Istio's kinds and the namespace of imports.
  */
-export function importsFixture(name: string, hasIstio = true): ImportsFixture {
+export function importsFixture(hasIstioKinds = true): ImportsFixture {
   const fixture = new ImportsFixture();
-  before(async () => {
-    await fixture.start(name);
-    if (!hasIstio) return;
-    await fixture.cluster.installIstioKinds();
-    await fixture.cluster.makeNamespace(NAMESPACE);
-  });
+  before(() => fixture.start(hasIstioKinds));
   after(() => fixture.stop());
-  if (hasIstio) afterEach(() => fixture.clear());
+  if (hasIstioKinds) afterEach(() => fixture.clear());
   return fixture;
 }

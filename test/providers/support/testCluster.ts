@@ -1,15 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CoreV1Api } from "@kubernetes/client-node";
-import { parseAllDocuments } from "yaml";
+import { ApiException, CoreV1Api, CustomObjectsApi, type KubeConfig } from "@kubernetes/client-node";
+import { parse } from "yaml";
 import { ClusterClient } from "../../../kubernetes/client.ts";
 import {
+  DESTINATION_RULE,
   type KubernetesObject,
   NAMESPACE,
   NODE,
   type ResourceKind,
   SERVICE_ENTRY,
+  VIRTUAL_SERVICE,
+  WORKLOAD_ENTRY,
 } from "../../../kubernetes/kinds.ts";
 import { startControlPlane, type ControlPlane } from "../../../lab/cluster/controlPlane.ts";
 import { type KubeconfigEntry, loadContext } from "../../../lab/cluster/kubeconfig.ts";
@@ -17,6 +20,7 @@ import { identify, ProcessTable, type LabProcess } from "../../../lab/process.ts
 import { createProgress, type Log } from "../../../lab/progress.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
+import "./goPrograms.ts";
 import { nextAddress } from "./addresses.ts";
 import { writeContext } from "./kubeconfigFile.ts";
 
@@ -27,7 +31,17 @@ const CRD: ResourceKind = {
   plural: "customresourcedefinitions",
 };
 
-/** A real API server of its own, without nodes, with Istio's CRDs on request. */
+/** Istio's kinds that the program reads or writes in these suites: each CRD costs the API server as much as fifty writes. */
+const ISTIO_KINDS = [DESTINATION_RULE, SERVICE_ENTRY, VIRTUAL_SERVICE, WORKLOAD_ENTRY];
+
+/** An object that a test made. */
+interface MadeObject {
+  readonly kind: ResourceKind;
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+/** A real API server without nodes, with Istio's kinds on request. Suites share one: see `sharedCluster`. */
 export class TestCluster {
   readonly client: ClusterClient;
   readonly kubeconfig: { path: string; context: string };
@@ -36,6 +50,8 @@ export class TestCluster {
   private readonly controlPlane: ControlPlane;
   private readonly processes: ProcessTable;
   private readonly charts: string;
+  private readonly made: MadeObject[] = [];
+  private hasIstioKinds = false;
   /** The API server that was started after the first one was killed. */
   private restarted: LabProcess | undefined;
 
@@ -71,16 +87,21 @@ export class TestCluster {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Installs Istio's CRDs and waits until the API server serves them. */
+  /** Installs Istio's CRDs where they are missing and waits until the API server serves them. */
   async installIstioKinds(): Promise<void> {
+    if (this.hasIstioKinds) return;
     const file = readFileSync(join(this.charts, "base/files/crd-all.gen.yaml"), "utf8");
-    const objects = parseAllDocuments(file).map((document) => document.toJS() as KubernetesObject);
-    const wanted = objects.filter((object) => object.metadata.name.endsWith(".networking.istio.io"));
+    const names = new Set(ISTIO_KINDS.map(crdName));
+    const wanted = file
+      .split(/^---$/m)
+      .filter((text) => names.has(/^ {2}name: (\S+)$/m.exec(text)?.[1] ?? ""))
+      .map((text) => parse(text) as KubernetesObject);
     await Promise.all(wanted.map((object) => this.client.apply(CRD, object, true)));
     const sample = { apiVersion: "networking.istio.io/v1", kind: "ServiceEntry", spec: { hosts: ["a.b"] } };
     await waitFor(
       "ServiceEntries are not served",
       async () => {
+        if ((await this.servedIstioKinds()) < ISTIO_KINDS.length) return false;
         const metadata = { name: "sample", namespace: "default" };
         await this.client.apply(SERVICE_ENTRY, { ...sample, metadata }, true);
         const made = await this.client.get(SERVICE_ENTRY, "default", "sample");
@@ -88,10 +109,49 @@ export class TestCluster {
       },
       30,
     );
+    this.hasIstioKinds = true;
+  }
+
+  /** Removes Istio's kinds with all their objects, and waits until the API server does not serve them any more. */
+  async removeIstioKinds(): Promise<void> {
+    if (!this.hasIstioKinds) return;
+    this.hasIstioKinds = false;
+    for (const kind of ISTIO_KINDS) await this.remove(CRD, undefined, crdName(kind));
+    await waitFor("Istio's kinds are served", async () => (await this.servedIstioKinds()) === 0, 60);
+  }
+
+  /** How many of Istio's kinds the API server serves. */
+  private async servedIstioKinds(): Promise<number> {
+    const api = this.context.makeApiClient(CustomObjectsApi);
+    const { group, version } = SERVICE_ENTRY;
+    const served = await api.getAPIResources({ group, version }).catch((error: unknown) => {
+      if (error instanceof ApiException && error.code === 404) return { resources: [] };
+      throw error;
+    });
+    const plurals = new Set(served.resources.map(({ name }) => name));
+    return ISTIO_KINDS.filter(({ plural }) => plurals.has(plural)).length;
   }
 
   async makeNamespace(name: string): Promise<void> {
-    await this.make(NAMESPACE, undefined, name, {});
+    const metadata = { name };
+    await this.client.apply(NAMESPACE, { apiVersion: "v1", kind: "Namespace", metadata }, true);
+  }
+
+  /** Deletes a namespace where it exists, and waits until it is gone. */
+  async removeNamespace(name: string): Promise<void> {
+    await this.remove(NAMESPACE, undefined, name);
+    await this.namespaceGone(name);
+  }
+
+  /** Waits until a deleted namespace is gone. */
+  async namespaceGone(name: string): Promise<void> {
+    const isGone = async () => (await this.client.get(NAMESPACE, undefined, name)) === undefined;
+    await waitFor(`namespace ${name} is still there`, isGone, 60);
+  }
+
+  /** The administrator's context, for the Kubernetes client. */
+  get context(): KubeConfig {
+    return loadContext(this.kubeconfig.path, this.kubeconfig.context);
   }
 
   /** The administrator's access. */
@@ -157,6 +217,25 @@ export class TestCluster {
     const metadata = { name, labels, ...(namespace === undefined ? {} : { namespace }) };
     const apiVersion = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
     await this.client.apply(kind, { apiVersion, kind: kind.kind, metadata, ...fields }, true);
+    this.made.push({ kind, namespace, name });
+  }
+
+  /** Deletes an object where it exists. */
+  async remove(kind: ResourceKind, namespace: string | undefined, name: string): Promise<void> {
+    const live = await this.client.get(kind, namespace, name);
+    if (live !== undefined) await this.client.delete(kind, live);
+  }
+
+  /** Deletes what tests made, and all objects of Istio's kinds; namespaces stay. */
+  async clear(): Promise<void> {
+    for (const { kind, namespace, name } of this.made.splice(0)) await this.remove(kind, namespace, name);
+    if (!this.hasIstioKinds) return;
+    const api = this.context.makeApiClient(CustomObjectsApi);
+    for (const { group, version, plural, kind } of ISTIO_KINDS) {
+      const live = await this.client.list({ group, version, plural, kind }, { metadataOnly: true });
+      for (const namespace of new Set(live.map(({ metadata }) => metadata.namespace ?? "")))
+        await api.deleteCollectionNamespacedCustomObject({ group, version, plural, namespace });
+    }
   }
 
   /** Creates a ServiceEntry of another owner, or with our labels one that is in no state. */
@@ -168,9 +247,13 @@ export class TestCluster {
 
   /** Writes the status of a Service or Node, as their controllers would: there are none here. */
   async setStatus(kind: ResourceKind, namespace: string, name: string, status: object): Promise<void> {
-    const api = loadContext(this.kubeconfig.path, this.kubeconfig.context).makeApiClient(CoreV1Api);
+    const api = this.context.makeApiClient(CoreV1Api);
     const body = { metadata: { name }, status } as never;
     if (kind === NODE) await api.replaceNodeStatus({ name, body });
     else await api.replaceNamespacedServiceStatus({ name, namespace, body });
   }
+}
+
+function crdName({ group, plural }: ResourceKind): string {
+  return `${plural}.${group}`;
 }
