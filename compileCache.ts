@@ -1,5 +1,5 @@
 // Node keeps compiled modules in a cache: half a second less for every preview. Loaded before the program (`nodeargs` in Pulumi.yaml),
-// and before the Kubernetes client in processes of dynamic providers.
+// and first in processes of dynamic providers.
 import { lstatSync, mkdirSync, realpathSync } from "node:fs";
 import { enableCompileCache, flushCompileCache } from "node:module";
 import { homedir } from "node:os";

@@ -85,11 +85,11 @@ export function clusterFault(
         "Open the way to it (firewall, VPN, proxy-url of its cluster or $HTTPS_PROXY), or correct its server in the kubeconfig",
     };
   }
-  return { ...place, rule: `cannot ${operation}: ${cause}`, remedy: remedyFor(status) };
+  return { ...place, rule: `cannot ${operation}: ${cause}`, remedy: remedyFor(status, remedy) };
 }
 
-function remedyFor(status: number | undefined): string {
+function remedyFor(status: number | undefined, known: string | undefined): string {
   if (status === 401) return "Renew its credentials";
   if (status === 403) return "Grant its user the permission, or set a context whose user has it";
-  return "Check the cluster and the user of this context";
+  return known ?? "Check the cluster and the user of this context";
 }

@@ -196,6 +196,11 @@ const UNTRUSTED =
 /** Codes of connections that nobody answers. */
 const TIMED_OUT = /^(?:ETIMEDOUT|UND_ERR_(?:CONNECT|HEADERS|BODY)_TIMEOUT)$/;
 
+/** Undici's messages for a proxy that does not allow a connection. */
+const REFUSED_BY_PROXY = /Proxy (?:response|Authentication Required) \(4\d\d\)/;
+
+const PROXY_REMEDY = `Have the proxy allow it, give proxy-url (or $HTTPS_PROXY) its user and password, or name the API server in $NO_PROXY, ${AGAIN}`;
+
 /** Reason of an aborted request: its deadline. */
 export class TimeoutError extends Error {}
 
@@ -216,6 +221,9 @@ export function connectionFailure(
   const isLate = root instanceof TimeoutError;
   const cause = `${server}: ${isLate ? `no answer within ${deadline / 1000} s` : root.message}`;
   const { code = "" } = root as { code?: string };
+  if (REFUSED_BY_PROXY.test(root.message)) {
+    return { operation, cause, remedy: PROXY_REMEDY, general: true };
+  }
   if (!UNTRUSTED.test(code)) {
     const timedOut = isLate || TIMED_OUT.test(code);
     return { operation, cause, unreachable: true, timedOut, retryable: true, general: true };

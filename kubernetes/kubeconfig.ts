@@ -39,8 +39,6 @@ export interface SelectedContext {
  * @throws ClusterError when a file or the context is not there or cannot be used; never quotes a credential.
  */
 export async function loadKubeconfig(name: KubeconfigName): Promise<SelectedContext> {
-  // Loaded on demand: neither a check nor a diff needs what is loaded from here on.
-  await import("../compileCache.ts");
   const config = await readFiles(name);
   const selected = name.context ?? config?.currentContext ?? "";
   if (selected === "" && name.path === undefined && isInCluster()) return inClusterContext();

@@ -50,7 +50,7 @@ export function tlsOptions(
   authority: string | undefined,
   client: ClientCertificate | undefined,
 ): ConnectionOptions {
-  const secureContext = trustContext(insecureSkipTlsVerify ? undefined : trustedRoots(authority), client);
+  const secureContext = trustContext(insecureSkipTlsVerify ? [] : trustedRoots(authority), client);
   if (tlsServerName === "") return { secureContext, rejectUnauthorized: !insecureSkipTlsVerify };
   return {
     secureContext,
@@ -74,10 +74,10 @@ function trustedRoots(authority: string | undefined): string[] {
   return readable;
 }
 
-function trustContext(ca: string[] | undefined, client: ClientCertificate | undefined): SecureContext {
+function trustContext(ca: string[], client: ClientCertificate | undefined): SecureContext {
   const { certificate, key, source = "" } = client ?? {};
   // client-go trusts every certificate in the list, also one that another one signed.
-  const trust = { ...(ca === undefined ? {} : { ca }), allowPartialTrustChain: true };
+  const trust = { ca, allowPartialTrustChain: true };
   if (certificate === undefined || key === undefined) return createSecureContext(trust);
   if (endOf(certificate) === undefined) throw new KubeconfigFault(`${source} is no certificate in PEM`);
   try {

@@ -1,3 +1,5 @@
+// First: all that the process loads after it is compiled once.
+import "../compileCache.ts";
 import { fstatSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

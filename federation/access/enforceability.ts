@@ -20,35 +20,28 @@ export function whyUnenforceable(offer: Offer): Fault | undefined {
     if (localCallers === undefined) return undefined;
   }
   if (Object.keys(offer.selector).length === 0) {
-    return {
-      path: "selector",
-      rule: "is missing, and callers are restricted at the workloads that it selects, so the Service is not exported",
-      remedy: "Give it a selector, or export it to all callers of all peers",
-    };
+    const rule = `is missing, and callers are restricted at the workloads that it selects, ${NOT_EXPORTED}`;
+    return { path: "selector", rule, remedy: "Give it a selector, or export it to all callers of all peers" };
   }
   if (offer.namespace === ISTIO_NAMESPACE) {
-    return {
-      path: "namespace",
-      value: offer.namespace,
-      rule: "is Istio's root namespace, where a policy applies to workloads of every namespace, so the Service is not exported",
-      remedy: "Move it to another namespace, or export it to all callers of all peers",
-    };
+    const rule = `is Istio's root namespace, where a policy applies to workloads of every namespace, ${NOT_EXPORTED}`;
+    const remedy = "Move it to another namespace, or export it to all callers of all peers";
+    return { path: "namespace", value: offer.namespace, rule, remedy };
   }
-  if (limitsSome(offer) && !offer.ports.some(({ protocol }) => isHttp(protocol))) {
-    return {
-      path: "ports",
-      value: offer.ports.map(({ name, protocol }) => `${name}: ${protocol}`),
-      rule: "has none that is HTTP, which 'methods' and 'paths' need, so the Service is not exported",
-      remedy: "Name the protocol (appProtocol: http), or allow its callers without 'methods' and 'paths'",
-    };
-  }
-  return undefined;
+  if (!limitsSome(offer) || offer.ports.some(({ protocol }) => isHttp(protocol))) return undefined;
+  const value = offer.ports.map(({ name, protocol }) => `${name}: ${protocol}`);
+  const rule = `has none that is HTTP, which 'methods' and 'paths' need, ${NOT_EXPORTED}`;
+  const remedy = "Name the protocol (appProtocol: http), or allow its callers without 'methods' and 'paths'";
+  return { path: "ports", value, rule, remedy };
 }
 
+const NOT_EXPORTED = "so the Service is not exported";
+
 function requestLimitFault(place: string): Fault {
+  const rule = `are restricted at the TLS-terminating gateway, which sees connections and no requests, and ${place} allows some methods or paths only, ${NOT_EXPORTED}`;
   return {
     path: "callers",
-    rule: `are restricted at the TLS-terminating gateway, which sees connections and no requests, and ${place} allows some methods or paths only, so the Service is not exported`,
+    rule,
     remedy: "Remove 'methods' and 'paths' there, or write gateway: passthrough",
   };
 }
@@ -62,35 +55,22 @@ export function callerWarnings(offer: Offer, found: Offer): Fault[] {
   const kept = unknownPorts(found).filter(({ number }) => !unknown.some((port) => port.number === number));
   const others = offer.ports.filter(({ protocol }) => !isHttp(protocol));
   const warnings: Fault[] = [];
+  const warn = (ports: Offer["ports"], rule: string, remedy: string): void =>
+    void warnings.push({ path: "ports", value: ports.map(({ name }) => name), rule, remedy });
   // A TLS-terminating gateway restricts peers' callers by the Service's own ports.
   const isPassthrough = offer.via === "passthrough";
-  if (unknown.length > 0 && (isPassthrough || offer.rule.localCallers !== undefined)) {
-    const effects = [
-      ...(isPassthrough ? ["no peer can call there"] : []),
-      ...(offer.rule.localCallers === undefined ? [] : ["callers of this cluster are not denied there"]),
-    ];
-    warnings.push({
-      path: "ports",
-      value: unknown.map(({ name }) => name),
-      rule: `resolve(s) to no port number at any of its workloads, so ${effects.join(", and ")}`,
-      remedy: "Update this stack again when its workloads run, or write the number as targetPort",
-    });
-  }
-  if (kept.length > 0) {
-    warnings.push({
-      path: "ports",
-      value: kept.map(({ name }) => name),
-      rule: "resolve(s) to no port number at any of its workloads now: policies keep the numbers of the last update",
-      remedy: "Update this stack again when its workloads run, or write the number as targetPort",
-    });
-  }
+  const again = "Update this stack again when its workloads run, or write the number as targetPort";
+  const unresolved = "resolve(s) to no port number at any of its workloads";
+  const effects = [
+    isPassthrough && "no peer can call there",
+    offer.rule.localCallers !== undefined && "callers of this cluster are not denied there",
+  ].filter((effect) => effect !== false);
+  if (unknown.length > 0 && effects.length > 0)
+    warn(unknown, `${unresolved}, so ${effects.join(", and ")}`, again);
+  if (kept.length > 0) warn(kept, `${unresolved} now: policies keep the numbers of the last update`, again);
   if (limitsSome(offer) && others.length > 0) {
-    warnings.push({
-      path: "ports",
-      value: others.map(({ name }) => name),
-      rule: "is/are not HTTP, so callers that may use some methods or paths only cannot call there",
-      remedy: "Export the HTTP ports only, or allow those callers without 'methods' and 'paths'",
-    });
+    const rule = "is/are not HTTP, so callers that may use some methods or paths only cannot call there";
+    warn(others, rule, "Export the HTTP ports only, or allow those callers without 'methods' and 'paths'");
   }
   if (offer.rule.localCallers !== undefined && offer.permissiveBy.length > 0) {
     warnings.push({
@@ -119,24 +99,16 @@ export function sharedDomainWarnings(offers: readonly Offer[], context: PolicyCo
       const affected = offers.filter(
         ({ audience, rule }) => !audience.includes(name) || rule.callers !== undefined,
       );
+      const reason = "has this cluster's trust domain: to policies its callers are local ones";
       const remedy = "Restrict them by 'localCallers', or give the cluster a trust domain of its own";
-      return sharedDomainWarning(
-        name,
-        affected,
-        "has this cluster's trust domain: to policies its callers are local ones",
-        remedy,
-      );
+      return sharedDomainWarning(name, affected, reason, remedy);
     }
     const twin = peers.slice(0, index).find((earlier) => earlier.trustDomain === trustDomain);
     if (twin === undefined) return [];
     const affected = offers.filter((offer) => distinguishes(offer, name, twin.name));
+    const reason = `has the trust domain of peer ${twin.name}: policies that allow callers of one peer allow callers of both`;
     const remedy = "Export the same to both, or give each a trust domain of its own";
-    return sharedDomainWarning(
-      name,
-      affected,
-      `has the trust domain of peer ${twin.name}: policies that allow callers of one peer allow callers of both`,
-      remedy,
-    );
+    return sharedDomainWarning(name, affected, reason, remedy);
   });
 }
 

@@ -36,29 +36,21 @@ export function validateProvided(
   const key = parsePrivateKey(given.key);
   const rootKey = given.rootKey === undefined ? undefined : parsePrivateKey(given.rootKey);
   const issuer = rootKey && roots.find((root) => root.checkPrivateKey(rootKey));
-  const faults = [
-    ...(certificate !== undefined && more.length === 0
-      ? []
-      : [fault("certificate", "must be exactly one certificate in PEM", "Give what istiod is to sign with")]),
-    ...(given.chain !== undefined && chain.length === 0
-      ? [
-          fault(
-            "chain",
-            "must be certificates in PEM",
-            "Give those between certificate and root, or remove it",
-          ),
-        ]
-      : []),
-    ...(roots.length > 0
-      ? []
-      : [fault("root", "must be one or more certificates in PEM", "Give the root that peers are to trust")]),
-    ...keyFaults("key", key, certificate === undefined ? [] : [certificate]),
-    ...(given.rootKey === undefined ? [] : keyFaults("rootKey", rootKey, roots)),
-    ...(issuer === undefined || leavesRoomForAnchors(issuer) ? [] : [NO_ROOM]),
-    ...(certificate === undefined ? [] : authorities(certificate, chain, roots, now)),
-    ...(certificate === undefined ? [] : linkFaults(certificate, chain, roots)),
-  ];
-  if (faults.length > 0 || certificate === undefined) return { faults };
+  const faults: Fault[] = [];
+  const add = (field: string, rule: string, remedy: string): void =>
+    void faults.push(fault(field, rule, remedy));
+  if (certificate === undefined || more.length > 0)
+    add("certificate", "must be exactly one certificate in PEM", "Give what istiod is to sign with");
+  if (given.chain !== undefined && chain.length === 0)
+    add("chain", "must be certificates in PEM", "Give those between certificate and root, or remove it");
+  if (roots.length === 0)
+    add("root", "must be one or more certificates in PEM", "Give the root that peers are to trust");
+  faults.push(...keyFaults("key", key, certificate === undefined ? [] : [certificate]));
+  if (given.rootKey !== undefined) faults.push(...keyFaults("rootKey", rootKey, roots));
+  if (issuer !== undefined && !leavesRoomForAnchors(issuer)) faults.push(NO_ROOM);
+  if (certificate === undefined) return { faults };
+  faults.push(...authorities(certificate, chain, roots, now), ...linkFaults(certificate, chain, roots));
+  if (faults.length > 0) return { faults };
   return {
     authority: {
       certificate: certificate.toString(),

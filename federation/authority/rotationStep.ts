@@ -105,24 +105,19 @@ function validateSigner(
     ({ peer, roots: known }) => `${peer}${known === undefined ? " (cannot be read)" : ""}`,
   );
   const early = `is too early: root ${root} (SHA-256 ${fingerprint}) is not trusted yet by`;
-  return [
-    ...(behind.length === 0
-      ? []
-      : [
-          fault(
-            `${early} peer ${who.join(", peer ")}`,
-            "Have them accept it and run `pulumi up` on their stacks. Remove peers that no longer exist from the config",
-          ),
-        ]),
-    ...(istiod.roots?.includes(fingerprint) === true
-      ? []
-      : [
-          fault(
-            `${early} this cluster's istiod${istiod.roots === undefined ? " (cannot be read)" : ""}`,
-            "Wait a minute for the kubelet to update the Secret cacerts; if this remains, search istiod's log for 'ROOT-CA'",
-          ),
-        ]),
-  ];
+  const faults: Fault[] = [];
+  if (behind.length > 0) {
+    const remedy =
+      "Have them accept it and run `pulumi up` on their stacks. Remove peers that no longer exist from the config";
+    faults.push(fault(`${early} peer ${who.join(", peer ")}`, remedy));
+  }
+  if (istiod.roots?.includes(fingerprint) !== true) {
+    const rule = `${early} this cluster's istiod${istiod.roots === undefined ? " (cannot be read)" : ""}`;
+    const remedy =
+      "Wait a minute for the kubelet to update the Secret cacerts; if this remains, search istiod's log for 'ROOT-CA'";
+    faults.push(fault(rule, remedy));
+  }
+  return faults;
 }
 
 /** Validates that the last change has had time to settle. istiod's ConfigMap shows one replica only, a peer's output only the write. */
@@ -145,12 +140,9 @@ function validateDropped(
   { istiod, workloadCertificateHours, settlingMinutes, now }: RotationContext,
 ): Fault[] {
   if (signing === root) {
-    return [
-      fault(
-        `drops root ${root}, which signs`,
-        "Go first to the phase in which the other root signs: 'sign' on the way on, 'trust' on the way back",
-      ),
-    ];
+    const remedy =
+      "Go first to the phase in which the other root signs: 'sign' on the way on, 'trust' on the way back";
+    return [fault(`drops root ${root}, which signs`, remedy)];
   }
   const signed = signedUntil[String(root)];
   if (signed === undefined) return [];
@@ -161,12 +153,10 @@ function validateDropped(
   }
   const end = new Date(Date.parse(signed) + (workloadCertificateHours * 60 + settlingMinutes) * MINUTE);
   if (end <= now) return [];
-  return [
-    fault(
-      `drops root ${root} while workloads may have certificates under it, until ${utc(end)}`,
-      "Wait until then; or restart all workloads, and set certificateAuthority.workloadCertificateHours to 0 for this step",
-    ),
-  ];
+  const rule = `drops root ${root} while workloads may have certificates under it, until ${utc(end)}`;
+  const remedy =
+    "Wait until then; or restart all workloads, and set certificateAuthority.workloadCertificateHours to 0 for this step";
+  return [fault(rule, remedy)];
 }
 
 function fault(rule: string, remedy: string): Fault {

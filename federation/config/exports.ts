@@ -2,7 +2,7 @@ import * as z from "zod";
 import { callerFields, unknownPeer } from "./callers.ts";
 import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
-import { GLOBAL_DOMAIN, NAME_TEMPLATE, extraName } from "../core/domains.ts";
+import { GLOBAL_DOMAIN, NAME_TEMPLATE, fillTemplate } from "../core/domains.ts";
 import { anyNumber, oneOrSeveral, repeats, several } from "../core/lists.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE, NAME_PATTERN } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
@@ -131,7 +131,7 @@ export function checkExportNames({ sections, isFaulty }: Draft<StackConfig>): Co
       const reason = `is a name that Services do not have in topology '${topology}'${usual}`;
       return [{ path, rule: reason, remedy: "Remove it, or write topology: federation" }];
     }
-    const host = extraName(as, SOME_SERVICE) ?? as;
+    const host = fillTemplate(as, SOME_SERVICE) ?? as;
     if (isAlias(host, { clusterDomain: domain, domains }) || isFaulty("cluster", "domains")) return [];
     return [{ path, ...outside(domain, domains) }];
   });

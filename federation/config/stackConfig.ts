@@ -26,7 +26,7 @@ const kubeconfig = fields({
   context: someText.describe("Context of this cluster in the kubeconfig."),
 })
   .prefault({} as never)
-  .describe("How the program connects to this cluster.");
+  .meta({ description: "How the program connects to this cluster.", page: "kubeconfig.md" });
 
 /** The schema of each key of a cluster's stack, without the project's prefix: the one source of types, docs and editor help. */
 export const sections = {

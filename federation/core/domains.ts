@@ -101,17 +101,17 @@ export const NAME_TEMPLATE: TextRule = {
 };
 
 /**
- * Fills in the template of an alias.
- * @returns undefined where the template has a placeholder, and the service no name and namespace.
+ * Fills in the template of an alias or of a local Service's name.
+ * @returns undefined where the template has a placeholder without a value.
  */
-export function extraName(
+export function fillTemplate(
   template: string,
-  { name, namespace }: { name?: string; namespace?: string },
+  { name, namespace, peer }: { name?: string; namespace?: string; peer?: string },
 ): string | undefined {
-  if (name !== undefined && namespace !== undefined) {
-    return template.replaceAll("{name}", name).replaceAll("{namespace}", namespace);
-  }
-  return template === template.replaceAll(PLACEHOLDER, "") ? template : undefined;
+  const values: Readonly<Record<string, string | undefined>> = { name, namespace, peer };
+  const asked = [...template.matchAll(/\{(\w+)\}/g)].map(([, key = ""]) => key);
+  if (asked.some((key) => values[key] === undefined)) return undefined;
+  return asked.reduce((text, key) => text.replace(`{${key}}`, () => values[key] ?? ""), template);
 }
 
 /**

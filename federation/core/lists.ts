@@ -47,24 +47,13 @@ export function map(most: number): z.ZodType<Record<string, unknown>> {
   });
 }
 
-interface SizeComplaint {
-  code: "custom";
-  message: string;
-  params: { remedy: string; withoutValue: true };
-}
-
-function sizeComplaint(size: number, least: number, most: number): SizeComplaint | undefined {
+function sizeComplaint(size: number, least: number, most: number) {
   if (size >= least && size <= most) return undefined;
-  const isShort = size < least;
-  const message = isShort
-    ? `must have at least ${entries(least)}`
-    : `has ${count(size)} entries, and may have ${count(most)}`;
-  const remedy = isShort ? "Add one" : "Leave some out";
-  return { code: "custom", message, params: { remedy, withoutValue: true } };
-}
-
-function entries(number: number): string {
-  return number === 1 ? "one entry" : `${count(number)} entries`;
+  const [message, remedy] =
+    size < least
+      ? [`must have at least ${least === 1 ? "one entry" : `${count(least)} entries`}`, "Add one"]
+      : [`has ${count(size)} entries, and may have ${count(most)}`, "Leave some out"];
+  return { code: "custom" as const, message, params: { remedy, withoutValue: true } };
 }
 
 function inList(issue: z.core.$ZodIssue, index: number, input: unknown): z.core.$ZodRawIssue {

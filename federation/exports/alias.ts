@@ -2,7 +2,7 @@ import * as z from "zod";
 import { refuseHostName } from "../core/address.ts";
 import { firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
-import { extraName } from "../core/domains.ts";
+import { fillTemplate } from "../core/domains.ts";
 import { isBelow, HOST_NAME } from "../core/names.ts";
 import { compare, compareKeys, sortedRecord } from "../core/order.ts";
 import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
@@ -37,11 +37,8 @@ export function isAlias(host: string, { clusterDomain, domains = [] }: NamingDom
 }
 
 /** Host name of a Service in its cluster. */
-export function hostOf(
-  { namespace, name }: { namespace: string; name: string },
-  { domain }: { domain: string },
-): string {
-  return `${name}.${namespace}.svc.${domain}`;
+export function hostOf(service: { namespace: string; name: string }, cluster: { domain: string }): string {
+  return `${service.name}.${service.namespace}.svc.${cluster.domain}`;
 }
 
 /** Host name under which a rule exports a Service: its own, unless the rule has an alias for it. */
@@ -50,7 +47,7 @@ export function exportedHost(
   { as }: { as?: string | undefined },
   cluster: { domain: string },
 ): string {
-  return (as === undefined ? undefined : extraName(as, service)) ?? hostOf(service, cluster);
+  return (as === undefined ? undefined : fillTemplate(as, service)) ?? hostOf(service, cluster);
 }
 
 /** Schema of {@link ExportAlias}. */
@@ -123,19 +120,13 @@ export function aliasFault(
 ): Fault | undefined {
   if (host === hostOf(service, { domain })) return undefined;
   if (!HOST_NAME.test(host) || !isAlias(host, { clusterDomain: domain, domains })) {
-    return {
-      path: "name",
-      value: host,
-      rule: `is the host name by ${place}.as, outside the domains of this cluster, so the Service is not exported`,
-      remedy: `Export it by a rule of its own, under a name below '${domain}' (but not below svc or pod there) or one of cluster.domains`,
-    };
+    const rule = `is the host name by ${place}.as, outside the domains of this cluster, so the Service is not exported`;
+    const remedy = `Export it by a rule of its own, under a name below '${domain}' (but not below svc or pod there) or one of cluster.domains`;
+    return { path: "name", value: host, rule, remedy };
   }
   if (Object.keys(service.selector).length > 0) return undefined;
-  return {
-    path: "selector",
-    rule: `is missing, and ${place}.as needs it to find the workloads, so the Service is not exported`,
-    remedy: "Give it a selector, or export it under its own name",
-  };
+  const rule = `is missing, and ${place}.as needs it to find the workloads, so the Service is not exported`;
+  return { path: "selector", rule, remedy: "Give it a selector, or export it under its own name" };
 }
 
 /** Selects the ports that an alias can have: in a ServiceEntry all workloads have one port number. */

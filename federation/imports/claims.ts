@@ -17,7 +17,7 @@ import { RootNames, type RootOwner } from "../trust/rootNames.ts";
 
 /** Domains and roots of one cluster that no other may have here. */
 export interface Claim extends RootOwner {
-  /** Domains of its host names, as they are called here. */
+  /** Domains of its host names here. */
   nameDomains: readonly string[];
 }
 
@@ -28,7 +28,7 @@ interface ClaimedDomain {
   index: number;
 }
 
-/** Claimed domains of one kind, found by any domain that is, holds or lies in one. */
+/** Claimed domains of one kind, found by any domain that overlaps with one. */
 class DomainIndex {
   readonly #exact = new Map<string, ClaimedDomain[]>();
   /** By each domain that holds the claimed one. */
@@ -41,7 +41,7 @@ class DomainIndex {
     for (const parent of parentDomains(domain)) append(this.#below, parent, claimed);
   }
 
-  /** The claimed domains that are, hold or lie in a domain, in the order in which they were added. */
+  /** Returns the claimed domains that overlap with a domain, in the order in which they were added. */
   overlapping(domain: string): ClaimedDomain[] {
     return [
       ...(this.#exact.get(domain) ?? []),
@@ -66,9 +66,9 @@ export class ClaimIndex {
   }
 }
 
-/** The domains that a cluster asks to have here. */
+/** Domains that a cluster asks to have here. */
 export interface AskedDomains {
-  /** For messages, as in its own claim. */
+  /** As in its own claim. */
   owner: string;
   /** Name that the cluster gives itself. */
   cluster: string;
@@ -81,7 +81,7 @@ export interface AskedDomains {
   trustDomain: string;
 }
 
-/** Kinds of domains that clusters may have in common: equal ones are fine then, nested ones are not. */
+/** Kinds of domains that clusters may have in common: equal ones are valid, nested ones are not. */
 export type Common = readonly ("clusterDomain" | "trustDomain")[];
 
 /**
@@ -100,18 +100,15 @@ export function domainFaults(
     index: DomainIndex,
     mayBeSame: boolean,
     otherwise: string,
-  ): Fault[] =>
+  ) =>
     index
       .overlapping(value)
       .filter((claimed) => claimed.owner !== owner && !(mayBeSame && value === claimed.domain))
-      .map((claimed) => ({
-        path: field,
-        value,
-        rule: `must neither ${mayBeSame ? "" : "equal, "}contain nor lie in '${claimed.domain}', which is that of ${claimed.owner}`,
-        remedy: mayBeSame
-          ? "Give each cluster a domain of its own or all the same, or remove one of the peers"
-          : otherwise,
-      }));
+      .map(({ domain, owner: other }): Fault => {
+        const rule = `must neither ${mayBeSame ? "" : "equal, "}contain nor lie in '${domain}', which is that of ${other}`;
+        const same = "Give each cluster a domain of its own or all the same, or remove one of the peers";
+        return { path: field, value, rule, remedy: mayBeSame ? same : otherwise };
+      });
   const trustRemedy =
     `Write cluster.trustDomain (by default the cluster domain) into the config of both stacks, e.g. ` +
     `'${defaultMeshDomain(cluster)}' for this peer, or remove one of the peers`;
@@ -126,42 +123,42 @@ export function domainFaults(
   ];
 }
 
-/** Who imports, as far as names are judged by it. */
+/** Domains and roots of the importing cluster, which no peer may have. */
 export interface NamingCluster {
   clusterDomain: string;
   trustDomain: string;
-  /** Where peers may register our services; left out where none do. */
-  meshDomain?: string;
-  /** Further ones that are ours. @default none */
+  /** Domain under which peers may register our services; undefined where none do. */
+  meshDomain?: string | undefined;
+  /** Further domains of ours. @default none */
   domains?: readonly string[];
-  /** How it is connected with its peers. @default federation */
+  /** @default federation */
   topology?: Topology;
-  /** What the config says of how peers' services are called here, by the peer's name there. @default by {@link namesOf} */
+  /** Kinds of host names in the config, by the peer's name. @default by {@link namesOf} */
   names?: Readonly<Record<string, NamesChoice>>;
-  /** Certificates of our authority, PEM, by whose names no peer's root may go. */
+  /** Certificates of our authority, PEM, whose subjects no peer's root may have. */
   rootCertificates?: readonly string[];
 }
 
-/** A contract that could be read, and how the peer's services are called here. */
+/** A contract that could be read, and the kind of host names of the peer's services here. */
 export interface NamedReading {
   peer: string;
   contract: Contract;
-  /** What is wrong with single services. */
+  /** Faults of single services. */
   refused: Fault[];
   names: PeerNames;
 }
 
-/** Under which names a peer's services are called here, by the config and by its domains. */
+/** Returns the kind of host names of a peer's services, by the config and by its domains. */
 export function peerNamesOf(peer: string, domains: NamedCluster, local: NamingCluster): PeerNames {
   const { topology = "federation", names = {}, clusterDomain } = local;
   return namesOf(topology, domains, clusterDomain, ownValue(names, peer));
 }
 
-/** Claims of this cluster, and in a federation of what no single peer can own. */
+/** Claims of this cluster and, unless names are global, of the domains that no single peer can own. */
 export function ownClaims(local: NamingCluster): Claim[] {
   const { clusterDomain, meshDomain, domains = [] } = local;
   const { trustDomain, rootCertificates = [], topology = "federation" } = local;
-  const nameDomains = [clusterDomain, ...(meshDomain === undefined ? [] : [meshDomain]), ...domains];
+  const nameDomains = [clusterDomain, meshDomain, ...domains].filter((domain) => domain !== undefined);
   const own = { owner: "this cluster", nameDomains, trustDomain, rootCertificates };
   if (TRAITS[topology].names.includes("global")) return [own];
   const unowned = { trustDomain: undefined, rootCertificates: [] };
@@ -172,24 +169,20 @@ export function ownClaims(local: NamingCluster): Claim[] {
   ];
 }
 
-/** The owner of a peer's claim. */
+/** Returns the owner of a peer's claim. */
 export function ownerName(peer: string): string {
   return `peer ${peer}`;
 }
 
-/** The claim of a peer by its contract. */
+/** Returns the claim of a peer by its contract. */
 export function claimOf({ peer, contract, names }: NamedReading): Claim {
-  const domain = contract[nameField(names)];
   const { trustDomain, rootCertificates } = contract;
-  return {
-    owner: ownerName(peer),
-    nameDomains: [...(domain === undefined ? [] : [domain]), ...ownedBy(contract, names)],
-    trustDomain,
-    rootCertificates,
-  };
+  const domains = [contract[nameField(names)], ...ownedBy(contract, names)];
+  const nameDomains = domains.filter((domain) => domain !== undefined);
+  return { owner: ownerName(peer), nameDomains, trustDomain, rootCertificates };
 }
 
-/** The claim of a peer without a contract, whose entries and roots stay here. */
+/** Returns the claim of a peer without a contract, whose entries and roots stay here. */
 export function claimOfPending(peer: string, pinned: PinnedPeer, local: NamingCluster): Claim {
   const { clusterDomain, trustDomain, rootCertificates } = pinned;
   const names = peerNamesOf(peer, pinned, local);
@@ -198,12 +191,12 @@ export function claimOfPending(peer: string, pinned: PinnedPeer, local: NamingCl
   return { owner: `pending peer ${peer}`, nameDomains, trustDomain, rootCertificates };
 }
 
-/** Further domains in which a peer may have names here: none where all names are global. */
+/** Returns further domains in which a peer may have names here: none where all names are global. */
 function ownedBy({ domains = [] }: NamedCluster, names: PeerNames): string[] {
   return names === "global" ? [] : domains;
 }
 
-/** A peer's names and identities must be in domains that are nobody else's here. */
+/** Validates that a peer's names and identities are in domains that are nobody else's here. */
 export function validatePeerDomains(
   { peer, contract, names }: NamedReading,
   taken: ClaimIndex,
@@ -211,11 +204,8 @@ export function validatePeerDomains(
 ): Fault[] {
   const { cluster, trustDomain } = contract;
   const field = nameField(names);
-  const domains = ownedBy(contract, names);
-  const asked = {
-    ...{ owner: ownerName(peer), cluster, domains, trustDomain },
-    ...{ nameDomain: contract[field], nameField: field },
-  };
+  const named = { nameDomain: contract[field], nameField: field, domains: ownedBy(contract, names) };
+  const asked = { owner: ownerName(peer), cluster, trustDomain, ...named };
   return [
     ...validateMeshDomain(peer, names, contract, ours),
     ...domainFaults(asked, taken, TRAITS[topology].common, namingRemedy(peer, names, contract, ours)),

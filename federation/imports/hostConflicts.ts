@@ -14,23 +14,23 @@ import { visibleTo } from "./import.ts";
 import type { Registration } from "./registration.ts";
 
 /**
- * An entry that names a host of ours is a fault: Istio would send calls to the older of the two. A wildcard that holds it is a warning, as Istio
- * prefers the name in full, so that callers who went by the wildcard come to the peer.
- * @returns one of each for every two that meet, in order.
+ * Formats conflicts of imports with foreign entries. An entry with a host of ours is a fault: Istio would send calls to the older of the two.
+ * A wildcard that matches it is a warning: Istio prefers the complete name, so calls by the wildcard go to the peer from then on.
  */
 export function foreignHostFindings(conflicts: readonly HostConflict[]): {
   faults: Fault[];
   warnings: Fault[];
 } {
   const all = sortedConflicts(conflicts);
-  const faults = all.filter(({ wildcard }) => wildcard === undefined);
-  const warnings = all.filter(({ wildcard }) => wildcard !== undefined);
-  return { faults: faults.map(taken), warnings: warnings.map(held) };
+  return {
+    faults: all.filter(({ wildcard }) => wildcard === undefined).map(toFault),
+    warnings: all.filter(({ wildcard }) => wildcard !== undefined).map(toFault),
+  };
 }
 
 /**
- * Compares the names to be registered with the ServiceEntries of others. (No Service of this cluster can have one: theirs lie in our cluster
- * domain, where no name of a peer's may be.)
+ * Compares the hosts to be registered with the ServiceEntries of others. No Service of this cluster can have one of these hosts: its host is
+ * in our cluster domain, which no peer may use.
  */
 export function checkForeignHosts(
   { config, snapshot, findings }: PlanContext,
@@ -60,20 +60,20 @@ export function checkForeignHosts(
   findings.warnOf(warnings, "names that lie in wildcards of others");
 }
 
-function taken({ peer, host, entry }: HostConflict): Fault {
+function toFault({ peer, host, entry, wildcard }: HostConflict): Fault {
+  const object = `ServiceEntry ${entry.namespace}/${entry.name}`;
+  const [rule, remedy] =
+    wildcard === undefined
+      ? [`is a host of ${object} too, ${ownerOf(entry)}`, "Delete that entry, remove the host from it"]
+      : [
+          `lies in '${wildcard}' of ${object}, ${ownerOf(entry)}, and is preferred to it where both are seen`,
+          "Ask its owner whether that is meant",
+        ];
+  const path = pathOf("peers", peer, "imports");
   return {
-    path: pathOf("peers", peer, "imports"),
+    path,
     value: host,
-    rule: `is a host of ServiceEntry ${entry.namespace}/${entry.name} too, ${ownerOf(entry)}`,
-    remedy: "Delete that entry, remove the host from it, or skip this service by an import rule with 'skip'",
-  };
-}
-
-function held({ peer, host, entry, wildcard }: HostConflict): Fault {
-  return {
-    path: pathOf("peers", peer, "imports"),
-    value: host,
-    rule: `lies in '${wildcard}' of ServiceEntry ${entry.namespace}/${entry.name}, ${ownerOf(entry)}, and is preferred to it where both are seen`,
-    remedy: "Ask its owner whether that is meant, or have this one not imported by a rule with 'skip'",
+    rule,
+    remedy: `${remedy}, or skip this service by an import rule with 'skip'`,
   };
 }

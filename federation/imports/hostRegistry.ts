@@ -1,7 +1,7 @@
 import type { ImportRule } from "../config/importRules.ts";
 import { count, firstNames } from "../core/text.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
-import { extraName } from "../core/domains.ts";
+import { fillTemplate } from "../core/domains.ts";
 import { sortedRecord } from "../core/order.ts";
 import { ENTRIES_LIMIT } from "./contracts.ts";
 import type { ImportChoice, PeerService } from "./importChoice.ts";
@@ -12,7 +12,7 @@ import { ENTRY_LIMIT, type entrySizes } from "./peerService.ts";
 /** istiod allots each host one of the 65,534 addresses of 240.240.0.0/16; some are left to other peers. */
 const HOSTS_LIMIT = 50_000;
 
-/** Under which names a peer's services are registered, and what keeps others from it. */
+/** Host names under which a peer's services are registered, and faults of names that rules cannot give. */
 export class HostRegistry {
   readonly services = new Map<string, Import>();
   readonly givenAt = new Map<string, string>();
@@ -26,12 +26,8 @@ export class HostRegistry {
   private readonly sizeOf: ReturnType<typeof entrySizes>;
   private size = 0;
 
-  /** @param refuse why nothing of the peer's may be called so here. */
-  constructor(
-    path: string,
-    refuse: (name: string) => string | undefined,
-    sizeOf: ReturnType<typeof entrySizes>,
-  ) {
+  /** @param refuse returns why the peer must not have a name here. */
+  constructor(path: string, refuse: HostRegistry["refuse"], sizeOf: HostRegistry["sizeOf"]) {
     this.path = path;
     this.refuse = refuse;
     this.sizeOf = sizeOf;
@@ -45,7 +41,9 @@ export class HostRegistry {
   add(name: string, service: Import, host: string, rule: ImportRule): void {
     const size = this.sizeOf(name, service);
     if (size > ENTRY_LIMIT) {
-      this.refused.push(tooLarge(this.path, name, size));
+      const reason = `makes a ServiceEntry of ${count(size)} bytes with the settings of the rules, and may make one of ${count(ENTRY_LIMIT)}`;
+      const remedy = "Have the peer publish fewer ports, identities or gateways";
+      this.refused.push({ path: this.path, value: name, rule: reason, remedy });
       return;
     }
     this.size += size;
@@ -59,13 +57,15 @@ export class HostRegistry {
     const { host } = offered;
     const path = `${this.path}[${index}].as`;
     for (const template of rule.as ?? []) {
-      const name = extraName(template, offered);
+      const name = fillTemplate(template, offered);
       if (name === undefined) {
-        this.refused.push(nameless(path, template, host));
+        const reason = `is no name for ${host}, which is not of the form '<name>.<namespace>.svc.<cluster domain>'`;
+        const remedy = "Give it a name without placeholders, by a rule of its own";
+        this.refused.push({ path, value: template, rule: reason, remedy });
         continue;
       }
       const owner = this.hosts.get(name);
-      // It may be what the service is called anyway.
+      // It may be the service's own name.
       if (owner === host) continue;
       const fault =
         owner === undefined ? unfit(path, name, this.refuse(name)) : twice(path, name, owner, host);
@@ -100,35 +100,26 @@ function twice(path: string, value: string, one: string, other: string): Fault {
   return { path, value, rule, remedy };
 }
 
-function nameless(path: string, value: string, host: string): Fault {
-  const rule = `is no name for ${host}, which is not of the form '<name>.<namespace>.svc.<cluster domain>'`;
-  return { path, value, rule, remedy: "Give it a name without placeholders, by a rule of its own" };
-}
-
-function tooLarge(path: string, value: string, size: number): Fault {
-  const rule = `makes a ServiceEntry of ${count(size)} bytes with the settings of the rules, and may make one of ${count(ENTRY_LIMIT)}`;
-  return { path, value, rule, remedy: "Have the peer publish fewer ports, identities or gateways" };
-}
-/** A peer that has a name, and what it has under it. */
+/** A host name of a peer's service. */
 export interface HostClaim {
   choice: ImportChoice;
   service: Import;
 }
 
-/** Differences that keep two peers from serving names together. */
+/** A difference that keeps two peers from serving these names together. */
 interface HostClash {
   claims: readonly [HostClaim, HostClaim];
   difference: string;
   names: string[];
 }
 
-/** Differences that keep peers from serving names together: one for each two peers and each property, for all names. */
+/** Differences that keep peers from serving names together: one for each pair of peers and each property, for all names. */
 export class HostClashes {
   readonly #clashes = new Map<string, HostClash>();
 
   /**
-   * @param what they differ in, in a word or two.
-   * @param difference the same as the end of a sentence that begins with both.
+   * @param what property in which they differ.
+   * @param difference completes "they ...".
    */
   note(name: string, claims: readonly [HostClaim, HostClaim], what: string, difference: string): void {
     const key = [...claims.map((claim) => placeOf(claim, name)), what].join(" ");
@@ -143,7 +134,7 @@ export class HostClashes {
   }
 }
 
-/** In what two peers' services of one name differ that must not. */
+/** Properties in which two peers' services of one name must not differ. */
 const DIFFERENCES: readonly [what: string, of: (claim: HostClaim, name: string) => string][] = [
   ["names to ask their gateways for", ({ service }, name) => service.remoteHost ?? name],
   ["ports", ({ service: { ports } }) => formatPorts(ports)],
@@ -154,7 +145,7 @@ const DIFFERENCES: readonly [what: string, of: (claim: HostClaim, name: string) 
   ],
 ];
 
-/** The end of a sentence for each thing in which two peers' services of one name differ, by what that is. */
+/** Formats the properties in which two peers' services of one name differ; each difference completes "they ...". */
 export function hostDifferences(
   name: string,
   [one, other]: readonly [HostClaim, HostClaim],
@@ -165,7 +156,7 @@ export function hostDifferences(
   });
 }
 
-/** Whether both gateways do the same with calls, so that one name and one identity serve for both. */
+/** Whether both gateways pass calls through, or both terminate TLS, so that one name and one identity serve for both. */
 export function hasSameGatewayMode(one: HostClaim, other: HostClaim): boolean {
   return one.service.terminated === other.service.terminated;
 }

@@ -1,5 +1,6 @@
 import type { LocalServices } from "../config/dns.ts";
 import { count, firstNames } from "../core/text.ts";
+import { fillTemplate } from "../core/domains.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { SERVICE_NAME } from "../core/names.ts";
 import { compare, compareKeys } from "../core/order.ts";
@@ -10,7 +11,6 @@ import type { Registration } from "./registration.ts";
 import { ownerOf } from "../core/hostConflict.ts";
 import { type ImportChoice, toPeerService } from "./importChoice.ts";
 import type { Import } from "./import.ts";
-import { localName } from "./localService.ts";
 
 /** Where the config says how local Services are called. */
 export const LOCAL_NAME_PATH = "dns.services.name";
@@ -40,7 +40,7 @@ export function nameLocalServices(
     for (const [host, { remoteHost = host }] of Object.entries(offers)) {
       if (givenAt.has(host)) continue;
       const offered = toPeerService(remoteHost, contract.clusterDomain);
-      const name = localName(services.name, { ...offered, peer });
+      const name = fillTemplate(services.name, { ...offered, peer });
       if (name !== undefined && SERVICE_NAME.test(name)) named.push({ peer, host, name });
       else warnings.push(nameless(services.name, peer, host, name));
     }

@@ -8,10 +8,10 @@ import { visibleTo, type ServiceEntryInput } from "./import.ts";
 /** Placeholders of a service's name and namespace in its own cluster, and of the peer's name in our config. */
 const PLACEHOLDER = /\{(name|namespace|peer)\}/g;
 
-/** More than a Service's name, as placeholders are longer than what they may stand for. */
+/** Longest template; longer than a Service's name, as placeholders may be longer than their values. */
 const TEMPLATE_LIMIT = 120;
 
-/** Name of a Service, in which placeholders may stand for what an imported service is called. */
+/** Name of a Service, in which placeholders may stand for the names of an imported service. */
 export const LOCAL_NAME_TEMPLATE: TextRule = {
   test: (text) => text.length <= TEMPLATE_LIMIT && SERVICE_NAME.test(text.replaceAll(PLACEHOLDER, "a")),
   rule: "must be the name of a Service, in which '{name}', '{namespace}' and '{peer}' may stand for those of an imported service",
@@ -21,19 +21,6 @@ export const LOCAL_NAME_TEMPLATE: TextRule = {
 /** Default names of local Services. */
 export const LOCAL_NAME = "{name}-{namespace}-{peer}";
 
-/**
- * The name that a template gives to a service's local Service: not always one that Kubernetes takes, see {@link SERVICE_NAME}.
- * @returns undefined where it asks for a name and namespace that the service has not.
- */
-export function localName(
-  template: string,
-  { name, namespace, peer }: { name?: string; namespace?: string; peer: string },
-): string | undefined {
-  const known: Readonly<Record<string, string | undefined>> = { name, namespace, peer };
-  const asked = [...template.matchAll(PLACEHOLDER)].map(([, word = ""]) => known[word]);
-  if (asked.includes(undefined)) return undefined;
-  return template.replaceAll(PLACEHOLDER, (_, word: string) => known[word] ?? "");
-}
 interface Metadata {
   name: string;
   namespace: string;
@@ -41,7 +28,7 @@ interface Metadata {
   annotations: Record<string, string>;
 }
 
-/** A Kubernetes Service without a selector, as far as this program writes one. */
+/** Fields of a Kubernetes Service without a selector that this program writes. */
 export interface LocalService {
   apiVersion: "v1";
   kind: "Service";
@@ -52,13 +39,13 @@ export interface LocalService {
   };
 }
 
-/** Where calls of one port go. */
+/** Route of one port. */
 interface Route {
   match: { port: number }[];
   route: { destination: { host: string; port: { number: number } } }[];
 }
 
-/** An Istio VirtualService, as far as this program writes one. */
+/** Fields of an Istio VirtualService that this program writes. */
 export interface VirtualService {
   apiVersion: "networking.istio.io/v1";
   kind: "VirtualService";

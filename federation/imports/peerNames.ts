@@ -13,10 +13,10 @@ export const CHOICES = ["own", "mesh"] as const satisfies PeerNames[];
 export type NamesChoice = (typeof CHOICES)[number];
 
 /**
- * Under which names a peer's services are called here. It depends on this one peer and on us only, so that no other peer, whenever it comes
- * or goes, renames anything.
+ * Returns the kind of host names that a peer's services have here. It depends on this peer and on us only, so that no other peer that is
+ * added or removed renames anything.
  * @param ours our cluster domain.
- * @param chosen what the stack's config says of this peer.
+ * @param chosen the peer's `names` in the stack's config.
  */
 export function namesOf(
   topology: Topology,
@@ -29,13 +29,13 @@ export function namesOf(
   return chosen ?? (clusterDomain === ours ? "mesh" : usual);
 }
 
-/** By which of its domains a peer's names are kept apart from others'. */
+/** Returns the field of the domain that no other peer may have. */
 export function nameField(names: PeerNames): "clusterDomain" | "meshDomain" {
   return names === "mesh" ? "meshDomain" : "clusterDomain";
 }
 
 /**
- * The name under which a peer's service is called here.
+ * Returns the host name here of a peer's service.
  * @param host its name there, below its cluster domain or a domain that it owns.
  * @returns undefined when it has none: see {@link nameless}.
  */
@@ -58,24 +58,22 @@ function meshName(
   return HOST_NAME.test(name) ? name : undefined;
 }
 
-/** Why a service of a peer has no name here. */
+/** Explains why a service of a peer has no name here. */
 export function nameless(names: PeerNames, { meshDomain = "" }: NamedCluster): Fault {
   if (names === "global") {
-    return {
-      path: "",
-      rule: `is not of the form '<name>.<namespace>.svc.<cluster domain>', so it has no name under '${GLOBAL_DOMAIN}'`,
-      remedy: "Have the peer export the Service itself",
-    };
+    const rule = `is not of the form '<name>.<namespace>.svc.<cluster domain>', so it has no name under '${GLOBAL_DOMAIN}'`;
+    return { path: "", rule, remedy: "Have the peer export the Service itself" };
   }
+  const rule = `would be too long under the peer's mesh domain '${meshDomain}': a DNS name has at most 253 characters`;
   return {
     path: "",
-    rule: `would be too long under the peer's mesh domain '${meshDomain}': a DNS name has at most 253 characters`,
+    rule,
     remedy: "Have the peer shorten the service's name or namespace, or its mesh domain",
   };
 }
 
 /**
- * A peer whose services are to have names under its mesh domain must say which that is.
+ * Validates that a peer publishes its mesh domain, where its services have their names in it.
  * @param peer its name in our config.
  * @param ours our cluster domain.
  */
@@ -89,42 +87,19 @@ export function validateMeshDomain(
   if (names !== "mesh" || meshDomain !== undefined) return [];
   const update =
     "Have the peer's stack updated with a version of this program that publishes its mesh domain (`pulumi up` there)";
-  const isOurs = clusterDomain === ours;
-  return [
-    {
-      path: "meshDomain",
-      rule: `is missing, but required for the names of its services here: ${reasonFor(peer, cluster, ours)}`,
-      remedy: isOurs ? update : `${update}, or keep the names that they have there: ${choosing(peer, "own")}`,
-    },
-  ];
-}
-
-/** Why a peer's services are not called by their own names. */
-function reasonFor(peer: string, { clusterDomain }: NamedCluster, ours: string): string {
-  if (clusterDomain === ours) return `its cluster domain '${clusterDomain}' is also that of this cluster`;
-  return `${pathOf("peers", peer)}.names is 'mesh'`;
+  const [reason, remedy] =
+    clusterDomain === ours
+      ? [`its cluster domain '${clusterDomain}' is also that of this cluster`, update]
+      : [
+          `${pathOf("peers", peer)}.names is 'mesh'`,
+          `${update}, or keep the names that they have there: ${choosing(peer, "own")}`,
+        ];
+  const rule = `is missing, but required for the names of its services here: ${reason}`;
+  return [{ path: "meshDomain", rule, remedy }];
 }
 
 /**
- * Says that a peer's services get other names than an older version gave them, which knew no mesh domains.
- * @param peer its name in our config.
- * @param pinned what was known of it before; undefined at first sight.
- */
-export function namingNotes(
-  peer: string,
-  names: PeerNames,
-  { meshDomain = "", clusterDomain }: NamedCluster,
-  pinned: NamedCluster | undefined,
-): string[] {
-  if (names !== "mesh" || pinned === undefined || pinned.meshDomain !== undefined) return [];
-  return [
-    `services of ${peer} get names below its mesh domain '${meshDomain}' instead of '${clusterDomain}'; ` +
-      `to keep the former names: ${choosing(peer, "own")}`,
-  ];
-}
-
-/**
- * What to do where the domain of a peer's names is taken here.
+ * Returns the remedy where the domain of a peer's names is taken here.
  * @param peer its name in our config.
  * @param ours our cluster domain.
  */
@@ -144,7 +119,7 @@ export function namingRemedy(peer: string, names: PeerNames, cluster: NamedClust
   return `Have its services under its mesh domain${where}: ${choosing(peer, "mesh")}; or remove one of the peers`;
 }
 
-/** The command by which a stack chooses a peer's names. */
+/** Formats the command by which a stack chooses a peer's names. */
 function choosing(peer: string, names: NamesChoice): string {
   return settingCommand(`${pathOf("peers", peer)}.names`, names);
 }

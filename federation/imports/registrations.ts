@@ -3,16 +3,15 @@ import { type StackConfig } from "../config/stackConfig.ts";
 import { type Contract } from "../contract/contract.ts";
 import { type Fault, describeFaults, pathOf } from "../core/fault.ts";
 import { refuseExtraName } from "../core/domains.ts";
-import { ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
+import { append, mapRecord, ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { count } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
 import { type PeerImports, planImports } from "./contracts.ts";
-import { type NamingCluster, claimOfPending, peerNamesOf } from "./claims.ts";
+import { type NamingCluster, claimOfPending } from "./claims.ts";
 import { checkForeignHosts } from "./hostConflicts.ts";
 import { type Leftover, planLeftovers } from "./leftovers.ts";
 import { type ImportChoice, chooseImports } from "./importChoice.ts";
 import { checkForeignServices, nameLocalServices } from "./localNames.ts";
-import { namingNotes } from "./peerNames.ts";
 import type { PlanContext } from "../plan.ts";
 import { type Registration, pendingSince, published, registrationWarnings } from "./registration.ts";
 import { shareNames } from "./sharedHosts.ts";
@@ -35,8 +34,8 @@ export interface ImportChoices {
 }
 
 /**
- * Chooses what to import of each peer by the stack's rules, who serves the hosts that several peers have, and the local Services.
- * @param offered what there is to choose from, by peer.
+ * Chooses the imports of each peer by the stack's rules, the peers that serve a host of several peers, and the local Services.
+ * @param offered all services of the peers, by peer.
  */
 export function chooseFromPeers(
   offered: Readonly<Record<string, PeerImports>>,
@@ -68,22 +67,17 @@ export function chooseFromPeers(
   };
 }
 
-/** The peers by each of their domains: names in these stay with their peer, and no rule may give one to another. */
+/** Lists the peers by each of their domains: no rule may give a name in these to another peer. */
 function peersByDomain(planned: Readonly<Record<string, PeerImports>>): ReadonlyMap<string, string[]> {
-  const owners = Object.entries(planned).flatMap(([peer, { contract }]) =>
-    [contract.clusterDomain, contract.meshDomain, ...contract.domains].flatMap((domain) =>
-      domain === undefined ? [] : [{ domain, peer }],
-    ),
-  );
-  return new Map(
-    [...Map.groupBy(owners, ({ domain }) => domain)].map(([domain, all]) => [
-      domain,
-      all.map(({ peer }) => peer),
-    ]),
-  );
+  const owners = new Map<string, string[]>();
+  for (const [peer, { contract }] of Object.entries(planned)) {
+    for (const domain of [contract.clusterDomain, contract.meshDomain, ...contract.domains])
+      if (domain !== undefined) append(owners, domain, peer);
+  }
+  return owners;
 }
 
-/** Peers of a federation, and what is registered here of each. */
+/** Peers of a federation, and their registrations. */
 export interface ImportConnection {
   kind: "imports";
   /** By the peer's name, sorted. */
@@ -97,8 +91,8 @@ export interface ImportConnection {
 }
 
 /**
- * Decides who of the peers is ready, who is pending, and what is registered here of each. A contract that cannot be trusted as a whole is
- * a fault of its peer alone.
+ * Decides which peers are ready or pending, and what is registered of each. A contract that cannot be trusted as a whole is a fault of its
+ * peer alone.
  * @param authority undefined when it could not be planned.
  */
 export function planRegistrations(
@@ -156,9 +150,7 @@ export function planRegistrations(
   );
   findings.note(
     ...Object.entries(choices).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
-    ...Object.entries(choices).flatMap(([peer, { contract }]) =>
-      namingNotes(peer, peerNamesOf(peer, contract, local), contract, ownValue(lastRun.pinned, peer)),
-    ),
+
     ...commonTrustNotes(Object.fromEntries(trustDomains), config.cluster.trustDomain),
     ...unnamedTrustNotes(config, trustDomains),
   );
@@ -189,19 +181,16 @@ function namingCluster(
     topology,
     rootCertificates: [...intermediates, ...roots],
     ownRoots: outsideRoots({ config, skipped }, authority),
-    ...(TRAITS[topology].names.includes("mesh") ? { meshDomain, domains } : {}),
-    names: sortedRecord(
-      Object.entries(peers).flatMap(([peer, { names }]) =>
-        names === undefined ? [] : [[peer, names] as const],
-      ),
-    ),
+    // With another topology no peer registers our services under these.
+    meshDomain: TRAITS[topology].names.includes("mesh") ? meshDomain : undefined,
+    domains,
+    names: mapRecord(peers, ({ names }) => names),
   };
 }
 
 /**
- * Why a peer stays as it was, though its contract is there.
- * @param imported how many of its services are registered here.
- * @returns undefined when it does not.
+ * Explains why a peer is pending though its contract is there; undefined when it is not.
+ * @param imported number of its services that are registered here.
  */
 function whyPending(choice: ImportChoice, stack: string, imported: number): string | undefined {
   if (choice.gateways.length === 0) {

@@ -8,12 +8,12 @@ import type { Import, ServingPeer } from "./import.ts";
 import { ENTRY_LIMIT, entrySizes } from "./peerService.ts";
 import { fitsEndpoints, sharedPort } from "./serviceEntry.ts";
 
-/** Who serves which names. */
+/** Services that each peer registers, after hosts of several peers are settled. */
 export interface SharedNames {
-  /** What is left with each peer, sorted. */
+  /** Sorted by peer. */
   choices: ImportChoice[];
   faults: Fault[];
-  /** Of names that a peer has and does not serve, though no rule says so. */
+  /** Warnings of names that a peer has and does not serve, though no rule says so. */
   warnings: Fault[];
 }
 
@@ -24,7 +24,7 @@ export interface SharedNames {
  * What they share must agree, else it is a fault; only peers whose gateways terminate TLS and others are split with a warning
  * (docs/decisions/2026-11-21-names-of-several-peers.md).
  * @param choices of all peers, in any order.
- * @returns what is left with each peer, sorted, and a fault for each two peers and each thing in which they differ.
+ * @returns a fault for each pair of peers and each property in which they differ.
  */
 export function shareNames(choices: readonly ImportChoice[]): SharedNames {
   const sorted = [...choices].sort((one, other) => compare(one.peer, other.peer));
@@ -62,7 +62,7 @@ function otherWay({ choice: { peer }, service: { terminated } }: HostClaim): str
   return `have another kind of gateway: that of ${peer} is ${kinds[0]}, the other is ${kinds[1]}, so only ${peer} serves them`;
 }
 
-/** Those who have each name, by name. */
+/** Lists the peers' services of each name, by name. */
 function claimsOf(choices: readonly ImportChoice[]): Map<string, HostClaim[]> {
   const claims = new Map<string, HostClaim[]>();
   for (const choice of choices) {
@@ -96,16 +96,9 @@ function noteSize(clashes: HostClashes, name: string, serving: readonly HostClai
   const fits = fitsEndpoints(service.ports) || sharedPort(gateways) !== undefined;
   const plain = { ...service, servedBy: [] };
   const weights = gateways.length * ',"weight":1000'.length + JSON.stringify(service.servedBy).length;
-  if (
-    gateways.length <= ENDPOINTS_LIMIT &&
-    fits &&
-    entrySizes(gateways)(name, plain) + weights <= ENTRY_LIMIT
-  )
-    return;
-  clashes.note(
-    name,
-    [first, second],
-    "size",
-    "make too large an entry together, or one with more endpoints, or more ports of these, than it may name",
-  );
+  const isShort = gateways.length <= ENDPOINTS_LIMIT;
+  if (isShort && fits && entrySizes(gateways)(name, plain) + weights <= ENTRY_LIMIT) return;
+  const difference =
+    "make too large an entry together, or one with more endpoints, or more ports of these, than it may name";
+  clashes.note(name, [first, second], "size", difference);
 }

@@ -66,22 +66,16 @@ export function resolveApiServer(
   kubeconfigAuthority: string | undefined,
 ): ApiServer | Fault {
   if (certificateAuthority !== undefined) return { server, certificateAuthority };
-  const missing = (why: string, remedy: string): Fault => ({
-    path: "singleMesh.apiServer.certificateAuthority",
-    rule: `is missing, and ${why}`,
-    remedy,
-  });
+  const path = "singleMesh.apiServer.certificateAuthority";
   if (kubeconfigAuthority === undefined || !CERTIFICATE_BUNDLE.test(kubeconfigAuthority)) {
-    return missing(
-      "the kubeconfig has no certificate-authority for this cluster to use instead",
-      CERTIFICATE_BUNDLE.remedy,
-    );
+    const rule =
+      "is missing, and the kubeconfig has no certificate-authority for this cluster to use instead";
+    return { path, rule, remedy: CERTIFICATE_BUNDLE.remedy };
   }
   if (hasPrivateKey(kubeconfigAuthority)) {
-    return missing(
-      "the kubeconfig's certificate-authority, to use instead, has a private key in it",
-      KEY_REMEDY,
-    );
+    const rule =
+      "is missing, and the kubeconfig's certificate-authority, to use instead, has a private key in it";
+    return { path, rule, remedy: KEY_REMEDY };
   }
   return { server, certificateAuthority: certificatesOnly(kubeconfigAuthority) };
 }

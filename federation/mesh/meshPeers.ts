@@ -34,33 +34,27 @@ export function validateMembership(
   { cluster, topology, singleMesh }: StackConfig,
 ): Fault[] {
   const { cluster: name, clusterDomain, trustDomain, meshId } = contract;
-  const differs = (path: string, value: unknown, ours: unknown): Fault[] =>
-    value === ours
-      ? []
-      : [
-          {
-            path,
-            value,
-            rule: `must be '${String(ours)}', as in this cluster: the clusters of a single mesh share it`,
-            remedy: "Correct the config of one of the two stacks, or remove the peer",
-          },
-        ];
-  return [
-    ...validatePeerTopology(contract, topology),
-    ...(name === peer
-      ? []
-      : [
-          {
-            path: "cluster",
-            value: name,
-            rule: `is not '${peer}', the peer's name in this stack's config: in a single mesh each cluster has one name`,
-            remedy: `Write peers.${name} in this stack's config`,
-          },
-        ]),
-    ...differs("clusterDomain", clusterDomain, cluster.domain),
-    ...differs("trustDomain", trustDomain, cluster.trustDomain),
-    ...differs("meshId", meshId, singleMesh?.meshId),
-  ];
+  const faults = validatePeerTopology(contract, topology);
+  if (name !== peer) {
+    const rule = `is not '${peer}', the peer's name in this stack's config: in a single mesh each cluster has one name`;
+    faults.push({ path: "cluster", value: name, rule, remedy: `Write peers.${name} in this stack's config` });
+  }
+  const shared = [
+    ["clusterDomain", clusterDomain, cluster.domain],
+    ["trustDomain", trustDomain, cluster.trustDomain],
+    ["meshId", meshId, singleMesh?.meshId],
+  ] as const;
+  for (const [path, value, ours] of shared) {
+    if (value === ours) continue;
+    const rule = `must be '${String(ours)}', as in this cluster: the clusters of a single mesh share it`;
+    faults.push({
+      path,
+      value,
+      rule,
+      remedy: "Correct the config of one of the two stacks, or remove the peer",
+    });
+  }
+  return faults;
 }
 
 /** A peer's valid contract, and its access for this cluster. */
@@ -160,37 +154,29 @@ function viewPeer(
   const since = pendingSince(peer, last, now);
   const pinned = found === undefined ? ownValue(last.pinned, peer) : pinnable(found.contract, now);
   const joined = ownValue(last.joined, peer);
-  const pending = (reason: string, access?: PeerAccess): AwaitedPeer => ({
-    state: "pending",
-    reason,
-    since,
-    access,
-    pinned,
-  });
+  const pending = (reason: string, access: PeerAccess | undefined): AwaitedPeer => {
+    return { state: "pending", reason, since, access, pinned };
+  };
   if (found === undefined || pinned === undefined) {
     const reason = reading !== undefined && "pending" in reading ? reading.pending : "its stack was not read";
     // A stack that can be read and has no contract was destroyed, and the access to its cluster with it.
     return pending(reason, reading?.trustAnchors === undefined ? joined : undefined);
   }
   if (found.access === undefined) {
-    return pending(
-      `stack ${stack} gives this cluster no access to its API server; have its team name ${cluster.name} under peers ` +
-        "in its config and run `pulumi up`, then run it here",
-    );
+    const reason = `stack ${stack} gives this cluster no access to its API server; have its team name ${cluster.name} under peers in its config and run \`pulumi up\`, then run it here`;
+    return pending(reason, undefined);
   }
   // Workloads call a peer as soon as istiod reads it: by then its workloads must trust ours. A joined peer follows by rotation's rules.
   if (joined === undefined && !trustsRoots(found.contract, reading?.trustAnchors, cluster.name, ownRoots)) {
     const first = ownRoots.length === 0 ? "this update publishes the roots; then " : "";
-    return pending(
-      `its workloads do not trust this cluster's yet; ${first}have its team run \`pulumi up\` on stack ${stack}, then run it here`,
-    );
+    const reason = `its workloads do not trust this cluster's yet; ${first}have its team run \`pulumi up\` on stack ${stack}, then run it here`;
+    return pending(reason, undefined);
   }
   const isApart = found.contract.network !== cluster.network;
   // Without a gateway, istiod would route to addresses of the peer's own network.
   if (isApart && found.contract.gateways.length === 0 && joined === undefined) {
-    return pending(
-      `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`,
-    );
+    const reason = `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`;
+    return pending(reason, undefined);
   }
   return { state: "ready", access: found.access, pinned };
 }

@@ -38,32 +38,21 @@ export function validatePin(
   const { rootCertificates } = pinnable(contract, now);
   const invalid = contract.rootCertificates.filter((root) => !rootCertificates.includes(root));
   const known = pinned?.rootCertificates.map(fingerprintOf);
-  const roots = rootChange(
-    peer,
-    rootCertificates.map(fingerprintOf),
-    known,
-    identity,
-    ownRoots.map(fingerprintOf),
-  );
-  const names = [
+  const own = ownRoots.map(fingerprintOf);
+  const changes = [
     nameChange(peer, "cluster", cluster, pinned?.cluster, identity.cluster),
     nameChange(peer, "clusterDomain", clusterDomain, pinned?.clusterDomain, identity.clusterDomain),
     meshDomainChange(peer, meshDomain, pinned?.meshDomain, identity.meshDomain),
     domainChange(peer, contract.domains, pinned && (pinned.domains ?? []), identity.domains),
     nameChange(peer, "trustDomain", trustDomain, pinned?.trustDomain, identity.trustDomain),
+    rootChange(peer, rootCertificates.map(fingerprintOf), known, identity, own),
   ];
-  return {
-    faults: [
-      ...[...names, roots].flatMap(({ faults }) => faults),
-      ...(rootCertificates.length > 0 ? [] : [NO_VALID_ROOT]),
-    ],
-    notes: [
-      ...[...names, roots].flatMap(({ notes }) => notes),
-      ...invalid.map(
-        (root) => `a root of ${peer} is not valid now and not trusted: SHA-256 ${fingerprintOf(root)}`,
-      ),
-    ],
-  };
+  const faults = changes.flatMap((change) => change.faults);
+  if (rootCertificates.length === 0) faults.push(NO_VALID_ROOT);
+  const untrusted = invalid.map(
+    (root) => `a root of ${peer} is not valid now and not trusted: SHA-256 ${fingerprintOf(root)}`,
+  );
+  return { faults, notes: [...changes.flatMap(({ notes }) => notes), ...untrusted] };
 }
 
 const NO_VALID_ROOT: Fault = {
@@ -121,6 +110,10 @@ function domainChange(
   const accept = published
     .map((domain, index) => settingCommand(`peers.${peer}.identity.domains[${index}]`, domain))
     .join(" and ");
+  const notes: string[] = [];
+  if (added.length > 0 && strange.length === 0)
+    notes.push(`${peer} may have names below further domains: ${added.join(", ")}`);
+  if (gone.length > 0) notes.push(`${peer} owns fewer domains: without ${gone.join(", ")}`);
   return {
     faults: strange.map((value) => ({
       path: pathOf("domains", published.indexOf(value)),
@@ -128,12 +121,7 @@ function domainChange(
       rule: `is not among ${origin}: the peer would have names below it here`,
       remedy: `Ask the peer's team by another way than this. If it is right: ${accept}`,
     })),
-    notes: [
-      ...(added.length > 0 && strange.length === 0
-        ? [`${peer} may have names below further domains: ${added.join(", ")}`]
-        : []),
-      ...(gone.length > 0 ? [`${peer} owns fewer domains: without ${gone.join(", ")}`] : []),
-    ],
+    notes,
   };
 }
 

@@ -9,8 +9,11 @@ export type ImportTexts = Readonly<Record<string, string>>;
 
 /** Inputs that `check` passed: everything to be registered of one peer. */
 export interface Inputs {
+  /** The cluster to write to. */
   kubeconfig: KubeconfigName;
+  /** Namespace of the ServiceEntries. Another one replaces the resource. */
   namespace: string;
+  /** The peer's name, by which its objects are found. Another one replaces the resource. */
   peer: string;
   /** Namespaces whose workloads see the services; `*` for all. */
   exportTo: string[];

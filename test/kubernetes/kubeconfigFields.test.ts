@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ClusterClient } from "../../kubernetes/client.ts";
 import { temporaryFolder } from "../lab/temporaryFolder.ts";
@@ -19,6 +19,33 @@ interface Case {
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+/** Fields of client-go's `tools/clientcmd/api/v1/types.go`, by type. */
+const FIELDS = {
+  Config: "kind apiVersion preferences clusters users contexts current-context extensions",
+  Cluster:
+    "server tls-server-name insecure-skip-tls-verify certificate-authority certificate-authority-data proxy-url disable-compression extensions",
+  AuthInfo:
+    "client-certificate client-certificate-data client-key client-key-data token tokenFile as as-uid as-groups as-user-extra username password auth-provider exec extensions",
+  Context: "cluster user namespace extensions",
+  ExecConfig: "command args env apiVersion installHint provideClusterInfo interactiveMode",
+};
+
+it("docs/kubeconfig.md has every field of a kubeconfig", () => {
+  const page = readFileSync(new URL("../../docs/kubeconfig.md", import.meta.url), "utf8");
+  const [, clusters = "", users = "", rest = ""] = page.split(/^## (?:Cluster|User|Context and the rest)$/m);
+  const sections = { Cluster: clusters, AuthInfo: users, ExecConfig: users, Context: rest, Config: rest };
+  for (const [type, names] of Object.entries(FIELDS)) {
+    for (const name of names.split(" ").filter((each) => !/^(?:clusters|users|contexts)$/.test(each))) {
+      const short = name.replace(/^.*(-data)$/, "$1");
+      assert.match(
+        sections[type as keyof typeof FIELDS],
+        new RegExp(`\\| .*\`(?:\\w+\\.)?${short}\`.* \\|`),
+        name,
+      );
+    }
+  }
+});
 
 describe("A field of a kubeconfig", () => {
   let server: TlsApiServer;
@@ -292,6 +319,13 @@ describe("A field of a kubeconfig", () => {
       }),
     ],
   };
+
+  it("has a case for each field of a cluster and a user", () => {
+    const names = ["cluster", "user"].flatMap((kind) =>
+      FIELDS[kind === "cluster" ? "Cluster" : "AuthInfo"].split(" ").map((name) => `${kind}.${name}`),
+    );
+    assert.deepEqual(Object.keys(CASES).sort(), names.sort());
+  });
 
   for (const [field, cases] of Object.entries(CASES)) {
     it(`counts as for client-go: ${field}`, async () => {

@@ -74,6 +74,19 @@ describe("A connection to an API server", () => {
     assert.equal(server.proxied.length, 2, "loopback is never proxied");
   });
 
+  it("that the proxy refuses is no unreachable one; one that the proxy cannot make is", async () => {
+    const proxied = { "proxy-url": `http://u:s3cr3t@${server.proxies.http}` };
+    for (const status of [403, 407]) {
+      server.proxyStatus = status;
+      const { message, failure } = await failureOf(proxied);
+      assert.match(message, new RegExp(`through proxy 127.*\\(${status}\\).*Have the proxy allow it`));
+      assert.deepEqual([failure.unreachable, failure.retryable], [undefined, undefined]);
+      assert.doesNotMatch(message, /s3cr3t/);
+    }
+    server.proxyStatus = 503;
+    assert.equal((await failureOf(proxied)).failure.unreachable, true);
+  });
+
   it("that is not trusted is no unreachable one, and is not retried", async () => {
     const { message, failure } = await failureOf({ "certificate-authority-data": undefined });
     assert.match(

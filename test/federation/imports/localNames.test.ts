@@ -5,7 +5,8 @@ import { describe, it } from "mocha";
 import { type ImportChoice, chooseImports } from "../../../federation/imports/importChoice.ts";
 import type { Import } from "../../../federation/imports/import.ts";
 import { nameLocalServices, foreignServiceFaults } from "../../../federation/imports/localNames.ts";
-import { LOCAL_NAME, LOCAL_NAME_TEMPLATE, localName } from "../../../federation/imports/localService.ts";
+import { fillTemplate } from "../../../federation/core/domains.ts";
+import { LOCAL_NAME, LOCAL_NAME_TEMPLATE } from "../../../federation/imports/localService.ts";
 import { label } from "../arbitraries.ts";
 import { BAR, barImport, contractOf } from "../samples.ts";
 
@@ -55,16 +56,16 @@ describe("The name template of local Services", () => {
 
   it("gives a name where the service has all placeholders' values", () => {
     const bar = { name: "bar", namespace: "xyz", peer: "cluster-b" };
-    assert.equal(localName(LOCAL_NAME, bar), "bar-xyz-cluster-b");
-    assert.equal(localName("{peer}-{name}-{name}", bar), "cluster-b-bar-bar");
-    assert.equal(localName("to-{peer}", { peer: "b" }), "to-b");
-    assert.equal(localName(LOCAL_NAME, { peer: "b" }), undefined);
+    assert.equal(fillTemplate(LOCAL_NAME, bar), "bar-xyz-cluster-b");
+    assert.equal(fillTemplate("{peer}-{name}-{name}", bar), "cluster-b-bar-bar");
+    assert.equal(fillTemplate("to-{peer}", { peer: "b" }), "to-b");
+    assert.equal(fillTemplate(LOCAL_NAME, { peer: "b" }), undefined);
   });
 
   it("gives a valid Service name, or none", () => {
     fc.assert(
       fc.property(label(), label(), label(), (name, namespace, peer) => {
-        const given = localName(LOCAL_NAME, { name, namespace, peer }) ?? assert.fail();
+        const given = fillTemplate(LOCAL_NAME, { name, namespace, peer }) ?? assert.fail();
         assert.equal(given, `${name}-${namespace}-${peer}`);
         assert.equal(SERVICE_NAME.test(given), given.length <= 63 && /^[a-z]/.test(given));
       }),

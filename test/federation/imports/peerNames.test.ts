@@ -3,13 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import { HOST_NAME, isBelow } from "../../../federation/core/names.ts";
 import { TOPOLOGIES } from "../../../federation/core/topology.ts";
-import {
-  validateMeshDomain,
-  nameHere,
-  nameless,
-  namesOf,
-  namingNotes,
-} from "../../../federation/imports/peerNames.ts";
+import { validateMeshDomain, nameHere, nameless, namesOf } from "../../../federation/imports/peerNames.ts";
 import { label } from "../arbitraries.ts";
 
 const EQUAL = { clusterDomain: "cluster.local", meshDomain: "b.mesh" };
@@ -101,22 +95,5 @@ describe("A peer without a mesh domain", () => {
       nameFaults("b.local", "a.local").join(),
       /peers\.b\.names is 'mesh'\. .*`pulumi config set --path 'istio-federation:peers\.b\.names' own`/,
     );
-  });
-});
-
-describe("A note on host names", () => {
-  it("announces that services of an older version get new hosts, and how to keep the old ones", () => {
-    const [note, ...others] = namingNotes("b", "mesh", EQUAL, { clusterDomain: "cluster.local" });
-    assert.deepEqual(others, []);
-    assert.match(
-      note ?? "",
-      /services of b .*'b\.mesh' instead of 'cluster\.local'; to keep the former names: .*own`$/,
-    );
-  });
-
-  it("does not appear at first sight, twice, or where the hosts stay", () => {
-    assert.deepEqual(namingNotes("b", "mesh", EQUAL, undefined), []);
-    assert.deepEqual(namingNotes("b", "mesh", EQUAL, EQUAL), []);
-    assert.deepEqual(namingNotes("b", "own", EQUAL, { clusterDomain: "cluster.local" }), []);
   });
 });

@@ -204,23 +204,6 @@ describe("A peer", () => {
     );
   });
 
-  it("imported under cluster.local by an older version keeps its hosts or gets new ones, with a note", () => {
-    const last: Pick<LastRun, "pinned" | "statuses"> = {
-      ...nothing,
-      pinned: { "cluster-b": { ...anchor, clusterDomain: "cluster.local" } },
-    };
-    const peers = { "cluster-b": { stack: "b", names: "mesh" as const } };
-    const renamed = viewPeers({ ...config, peers }, { "cluster-b": { contract: equalB } }, last, NOW);
-    assert.match(
-      renamed.notes.join(),
-      /services of cluster-b get names below its mesh domain 'cluster-b\.mesh'/,
-    );
-    const kept = viewPeers(config, { "cluster-b": { contract: equalB } }, last, NOW);
-    assert.deepEqual(kept.notes, []);
-    const view = kept.peers["cluster-b"];
-    assert.deepEqual(view?.state === "ready" && Object.keys(view.services), ["bar.xyz.svc.cluster.local"]);
-  });
-
   it("may change its domains with consent, and frees them when it is no longer a peer", () => {
     const moved = contractOf({ clusterDomain: "b.example", trustDomain: "b.example", services: {} });
     assert.match(

@@ -33,6 +33,8 @@ export class TlsApiServer {
   readonly seen: SeenRequest[] = [];
   /** `http host:port` or `socks host:port`, for each connection that a proxy was asked for. */
   readonly proxied: string[] = [];
+  /** Status of the HTTP proxies' answers. */
+  proxyStatus = 200;
   /** `Proxy-Authorization` of the last CONNECT. */
   proxyAuthorization: string | undefined;
   /** TCP connections to the API server. */
@@ -67,8 +69,9 @@ export class TlsApiServer {
     const tunnel = (request: { url?: string; headers: NodeJS.Dict<string | string[]> }, socket: Socket) => {
       this.proxied.push(`http ${request.url}`);
       this.proxyAuthorization = request.headers["proxy-authorization"]?.toString();
-      socket.write("HTTP/1.1 200 OK\r\n\r\n");
-      this.passBytes(socket);
+      socket.write(`HTTP/1.1 ${this.proxyStatus} Status\r\n\r\n`);
+      if (this.proxyStatus === 200) this.passBytes(socket);
+      else socket.end();
     };
     this.httpProxy = createHttpServer().on("connect", tunnel);
     this.httpsProxy = createServer(chain).on("connect", tunnel);
@@ -117,6 +120,7 @@ export class TlsApiServer {
   reset(status: (request: SeenRequest) => number = () => 200): void {
     this.status = status;
     this.message = "";
+    this.proxyStatus = 200;
     this.seen.length = 0;
     this.proxied.length = 0;
     this.proxyAuthorization = undefined;
