@@ -72,7 +72,7 @@ export function clusterFault(
   if (untrusted === true) {
     return {
       ...place,
-      rule: `leads to a server that is not trusted, so that another one may answer: ${cause}`,
+      rule: `names a server with an untrusted certificate, so another server may answer: ${cause}`,
       remedy:
         "Correct certificate-authority-data or tls-server-name of its cluster in the kubeconfig, or find out what answers there",
     };
@@ -80,7 +80,7 @@ export function clusterFault(
   if (timedOut === true) {
     return {
       ...place,
-      rule: `leads to an API server that does not answer: ${cause}`,
+      rule: `names an API server that does not answer: ${cause}`,
       remedy:
         "Open the way to it (firewall, VPN, proxy-url of its cluster or $HTTPS_PROXY), or correct its server in the kubeconfig",
     };

@@ -127,11 +127,11 @@ function linkFaults(
     const next = links[index + 1];
     if (next !== undefined) {
       if (isIssuedBy(link, next)) return [];
-      const order = "Order the chain from provided.certificate towards the root, with none left out";
+      const order = "Order the chain from provided.certificate towards the root, without gaps";
       return [fault(path, `is not issued by provided.${pathOf("chain", index)}`, order)];
     }
     if (roots.length === 0 || roots.some((root) => isIssuedBy(link, root))) return [];
-    const missing = "Give the root that issued it, or what is between the two as provided.chain";
+    const missing = "Give the root that issued it, or the intermediates between the two as provided.chain";
     return [fault(path, "is issued by no certificate in provided.root", missing)];
   });
 }

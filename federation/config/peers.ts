@@ -56,8 +56,7 @@ const peer = fields({
     "Stack of the peer: a bare name in this project, else `organization/project/stack`.",
   ),
   exportTo: exportTo.optional().meta({
-    description:
-      "Namespaces whose workloads see the peer's services; a warning asks for them from 100 services on.",
+    description: "Namespaces whose workloads see the peer's services; recommended from 100 services on.",
     defaultsTo: '`["*"]`',
   }),
   names: z.enum(CHOICES).optional().meta({

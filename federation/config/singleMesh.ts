@@ -20,7 +20,7 @@ const apiServer = fields({
   ),
   certificateAuthority: apiServerFields.certificateAuthority.optional().meta({
     description: "Certificates, PEM, by which clients verify the API server.",
-    defaultsTo: "those of the kubeconfig",
+    defaultsTo: "the kubeconfig's",
   }),
 });
 

@@ -21,7 +21,7 @@ export function identityChanges(
       "cluster.meshDomain",
       published.meshDomain,
       cluster.meshDomain,
-      "by what names peers' workloads call its services would change under them while they run, and peers would refuse its contract",
+      "the host names of its services at peers would change under running workloads, and peers would refuse its contract",
     ),
   ];
 }
@@ -29,8 +29,8 @@ export function identityChanges(
 function sameTopology(last: string, value: string): Fault[] {
   if (last === value) return [];
   const rule =
-    `is another than '${last}', in which this stack's cluster runs: by what names its workloads call those of peers, and by which roots ` +
-    "they trust them, would change under them while they run, and its peers would refuse its contract";
+    `is another than '${last}' of the running cluster: host names of services and trusted roots would change under ` +
+    "running workloads, and its peers would refuse its contract";
   const remedy = `Write '${last}' again; for another topology run \`pulumi destroy\` on this stack first, or make new stacks, and move workloads over`;
   return [{ path: "topology", value, rule, remedy }];
 }
@@ -39,14 +39,14 @@ function unchanged(
   path: string,
   last: string | undefined,
   value: string,
-  why = "every resource would be made anew, the root included",
+  why = "every resource would be recreated, including the root",
 ): Fault[] {
   if (last === undefined || last === value) return [];
   return [
     {
       path,
       value,
-      rule: `is another than '${last}', which this stack's cluster runs with: ${why}`,
+      rule: `is another than '${last}', the running cluster's: ${why}`,
       remedy: `Write '${last}' again, or run \`pulumi destroy\` on this stack first, or make a new stack`,
     },
   ];

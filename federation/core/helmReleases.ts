@@ -39,7 +39,7 @@ export function helmReleaseFaults(
   });
 }
 
-/** Helm refuses to install under a name that is in use; it takes the objects over when only its record is removed. */
+/** Helm refuses to install under a name that is in use; it adopts the objects when only its record is removed. */
 function unknownRelease({ namespace, name, status }: HelmRelease): Fault {
   return {
     path: "",

@@ -39,8 +39,8 @@ export function brakes(
   if (accepted === token) return undefined;
   return (
     `would lose ${count(removed.length)} of ${count(known)} services at once (${firstNames(removed)}), ` +
-    `more than this stack lets go (more than ${count(brake.removals)} and more than ${percent(brake.share)}). ` +
-    `Ask the peer's team: are they meant to go? ${howToAccept(peer, token)}`
+    `more than this stack allows (more than ${count(brake.removals)} and more than ${percent(brake.share)}). ` +
+    `Ask the peer's team: are they meant to be removed? ${howToAccept(peer, token)}`
   );
 }
 

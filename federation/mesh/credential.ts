@@ -104,7 +104,7 @@ export function renewalNotes(lives: Readonly<Record<string, CredentialLife>>, no
   return Object.entries(lives).flatMap(([peer, life]) =>
     isCredentialDue(life, now)
       ? [
-          `The credential of peer ${peer} for this cluster ${hasExpired(life, now) ? "ended" : "ends"} on ${life.expires}: ` +
+          `The credential of peer ${peer} for this cluster ${hasExpired(life, now) ? "expired" : "expires"} on ${life.expires}: ` +
             "this update renews it; then its team is to run `pulumi up` on its stack",
         ]
       : [],
@@ -171,6 +171,6 @@ export function tokenLifeFault(expires: Date, hours: number, now: Date): string 
       "see why the API server gives tokens a longer life (--service-account-extend-token-expiration)"
     );
   }
-  if (life <= 0) return `ended on ${utc(expires)}, before it was issued. Correct this machine's clock`;
+  if (life <= 0) return `expired on ${utc(expires)}, before it was issued. Correct this machine's clock`;
   return undefined;
 }

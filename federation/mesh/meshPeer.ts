@@ -74,9 +74,11 @@ export function meshPeerWarnings(peer: string, view: MeshPeerState, stack: strin
   const remedy = `have its team run \`pulumi up\` on stack ${stack}, then run it here`;
   return hasExpired(access, now)
     ? [
-        `This cluster's credential for peer ${peer} ended on ${access.expires}: istiod sees nothing new of it; ${remedy}`,
+        `This cluster's credential for peer ${peer} expired on ${access.expires}: istiod sees no changes of it; ${remedy}`,
       ]
-    : [`This cluster's credential for peer ${peer} ends on ${access.expires} and was not renewed; ${remedy}`];
+    : [
+        `This cluster's credential for peer ${peer} expires on ${access.expires} and was not renewed; ${remedy}`,
+      ];
 }
 
 /** Warnings about the Secrets that peers' istiods may read. */

@@ -133,7 +133,7 @@ function explain(
   const again = (command: string) => `have its team run \`${command}\` on stack ${stack}, then run it here`;
   if (status === 401) {
     return hasExpired(access, now)
-      ? { rule: `refuses our credential, which ended on ${access.expires}`, remedy: again("pulumi up") }
+      ? { rule: `refuses our credential, which expired on ${access.expires}`, remedy: again("pulumi up") }
       : {
           rule: "refuses the credential that the peer granted: its ServiceAccount was deleted, or another cluster answers",
           remedy: again("pulumi up --refresh"),

@@ -41,7 +41,7 @@ export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs)
     ...(changes.length === 0 ? [] : [changes.join("; "), ...serviceLines(change, before, services)]),
     ...(keeps
       ? [
-          `keeps the ${count(kept.length)} service(s) known before (${firstNames(kept)}). Are they meant to go? ` +
+          `keeps the ${count(kept.length)} service(s) known before (${firstNames(kept)}). Are they meant to be removed? ` +
             howToAccept(peer, removalToken(services, {})),
         ]
       : []),

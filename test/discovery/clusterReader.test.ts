@@ -28,10 +28,7 @@ describe("ClusterReader", () => {
     const readings = await Promise.all([reader.read(list), reader.read(list), reader.read(list)]);
     assert.deepEqual(server.requests, ["GET /version", "GET /version"]);
     const [fault, ...others] = readings.flatMap(faultsOf);
-    assert.match(
-      fault?.rule ?? "",
-      /^leads to an API server that does not answer: .*: no answer within 4 s$/,
-    );
+    assert.match(fault?.rule ?? "", /^names an API server that does not answer: .*: no answer within 4 s$/);
     assert.match(fault?.remedy ?? "", /^Open the way to it/);
     for (const other of others) assert.deepEqual(other, fault);
     assert.equal(JSON.stringify(fault).includes(TOKEN), false);
@@ -155,7 +152,7 @@ describe("The fault of a cluster that cannot be used", () => {
     assert.deepEqual([fault.path, fault.value], ["kubeconfig.context", "a"]);
     assert.match(
       fault.rule,
-      /^leads to a server that is not trusted, .*: 10\.0\.0\.1:6443: self-signed certificate$/,
+      /^names a server with an untrusted certificate, .*: 10\.0\.0\.1:6443: self-signed certificate$/,
     );
     assert.match(fault.remedy, /^Correct certificate-authority-data/);
   });

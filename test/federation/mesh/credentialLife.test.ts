@@ -57,7 +57,7 @@ describe("The lifetime of a token", () => {
   it("causes a note when an update renews the token", () => {
     assert.deepEqual(renewalNotes({ b: life }, new Date("2026-11-10T00:00:00Z")), []);
     assert.deepEqual(renewalNotes({ b: life }, new Date("2026-11-20T00:00:00Z")), [
-      "The credential of peer b for this cluster ends on 2026-12-01T00:00:00Z: this update renews it; then its team is to run `pulumi up` on its stack",
+      "The credential of peer b for this cluster expires on 2026-12-01T00:00:00Z: this update renews it; then its team is to run `pulumi up` on its stack",
     ]);
   });
 

@@ -242,9 +242,9 @@ describe("A peer in a single mesh", () => {
     [
       "not renewed in time",
       "2026-11-26T10:00:00Z",
-      /ends on 2026-12-01T10:00:00Z and was not renewed; have its team run `pulumi up` on stack b/,
+      /expires on 2026-12-01T10:00:00Z and was not renewed; have its team run `pulumi up` on stack b/,
     ],
-    ["expired", "2026-12-01T10:00:00Z", /ended on 2026-12-01T10:00:00Z: istiod sees nothing new of it/],
+    ["expired", "2026-12-01T10:00:00Z", /expired on 2026-12-01T10:00:00Z: istiod sees no changes of it/],
   ];
   for (const [what, now, warning] of lives) {
     it(`causes a warning about our token: ${what}`, () => {

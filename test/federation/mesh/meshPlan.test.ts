@@ -70,10 +70,10 @@ describe("A plan of a single mesh", () => {
       lastRun,
       mesh: { accessFailures: { "cluster-b": REFUSED } },
     });
-    assert.match(notes.join("\n"), /for this cluster ended on 2020-02-01T00:00:00Z: this update renews it/);
+    assert.match(notes.join("\n"), /for this cluster expired on 2020-02-01T00:00:00Z: this update renews it/);
     assert.match(
       warnings.join("\n"),
-      /refuses our credential, which ended on 2020-02-01T00:00:00Z; have its team/,
+      /refuses our credential, which expired on 2020-02-01T00:00:00Z; have its team/,
     );
     assert.equal(peer?.access?.token, ended.token);
   });
@@ -83,7 +83,7 @@ describe("A plan of a single mesh", () => {
     const { notes } = plan({ peer: { pending: "not there" }, lastRun: { credentials } });
     assert.match(
       notes.join("\n"),
-      /credential of peer cluster-b for this cluster ended on .*: this update renews it/,
+      /credential of peer cluster-b for this cluster expired on .*: this update renews it/,
     );
   });
 
@@ -146,7 +146,7 @@ describe("A peer whose API server was queried", () => {
   it("is pending when the token has expired", () => {
     assert.match(
       reason(REFUSED, { ...ACCESS, expires: "2026-11-01T00:00:00Z" }),
-      /refuses our credential, which ended on 2026-11-01T00:00:00Z; have its team run `pulumi up` on stack acme/,
+      /refuses our credential, which expired on 2026-11-01T00:00:00Z; have its team run `pulumi up` on stack acme/,
     );
   });
 
