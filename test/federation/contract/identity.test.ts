@@ -65,7 +65,7 @@ describe("The identity of a cluster", () => {
       assert.deepEqual([fault?.path, fault?.value], ["topology", topology]);
       assert.match(
         fault?.rule ?? "",
-        new RegExp(`'${last ?? "federation"}', in which .* runs: by what names`),
+        new RegExp(`'${last ?? "federation"}' of the running cluster: host names`),
       );
       assert.match(fault?.remedy ?? "", /pulumi destroy.*new stacks/);
     }
