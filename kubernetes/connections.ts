@@ -4,20 +4,28 @@ import { TimeoutError } from "./errors.ts";
 
 type UndiciConnector = ReturnType<typeof BuildConnector>;
 
-/** Longest wait for a proxy's part in a new connection, in milliseconds. */
-const PROXY_DEADLINE = 10_000;
+/**
+ * Longest wait for a new connection, in milliseconds: for the API server's TLS, and for a proxy's part. Short, as the process cannot end
+ * before it.
+ */
+const CONNECT_DEADLINE = 5_000;
 
 /**
  * Makes connections to an API server that are kept open.
  * @param tls settings for the API server, and for a proxy at an https:// address as well: client-go has no others.
  */
 export async function openConnections(tls: ConnectionOptions, proxy: URL | undefined): Promise<Dispatcher> {
-  const { Agent, ProxyAgent, buildConnector } = await import("undici");
-  // Their types ask for more than what Node's TLS needs.
-  const connect = tls as Parameters<typeof buildConnector>[0];
-  if (proxy === undefined) return new Agent({ connect: connect ?? {} });
+  const { Agent, Pool, ProxyAgent, buildConnector } = await import("undici");
+  // Undici's types ask for more than Node's TLS needs.
+  const connect = { ...tls, timeout: CONNECT_DEADLINE } as BuildConnector.BuildOptions;
+  if (proxy === undefined) return new Agent({ connect });
   if (proxy.protocol.startsWith("http")) {
-    return new ProxyAgent({ uri: proxy.href, requestTls: connect as never, proxyTls: connect as never });
+    return new ProxyAgent({
+      uri: proxy.href,
+      requestTls: connect,
+      proxyTls: connect,
+      clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: CONNECT_DEADLINE }),
+    });
   }
   return new Agent({ connect: await socksConnector(proxy, buildConnector(connect)) });
 }
@@ -64,7 +72,7 @@ async function socksConnector(proxy: URL, upgrade: UndiciConnector): Promise<Und
       host: unbracketed(options.hostname),
       port: Number(options.port || (isTls ? "443" : "80")),
     };
-    const request = { proxy: address, command: "connect" as const, destination, timeout: PROXY_DEADLINE };
+    const request = { proxy: address, command: "connect" as const, destination, timeout: CONNECT_DEADLINE };
     SocksClient.createConnection(request).then(
       ({ socket }) => {
         if (isTls) upgrade({ ...options, httpSocket: socket }, callback);

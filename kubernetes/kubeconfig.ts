@@ -10,6 +10,8 @@ import {
   readKubeconfigFile,
 } from "./kubeconfigFile.ts";
 
+const DEFAULT_FILE = "~/.kube/config";
+
 /** Names a cluster by kubeconfig and context: credentials are read on demand and kept nowhere else. */
 export interface KubeconfigName {
   /**
@@ -76,10 +78,13 @@ export function resolvePath(path: string): string {
 
 /** Reads the files and merges them: the first definition of a name wins. @returns undefined when no file is there. */
 async function readFiles({ path }: KubeconfigName): Promise<Kubeconfig | undefined> {
-  const listed = process.env.KUBECONFIG?.split(delimiter).filter((each) => each !== "") ?? [];
-  const defaults = process.env.KUBECONFIG ? listed : ["~/.kube/config"];
+  const listed = process.env.KUBECONFIG?.split(delimiter).filter((each) => each !== "");
+  // In a list `~` has no meaning, unless a shell has replaced it.
+  const defaults = listed?.map((each) => resolve(each)) ?? [];
   const found: Kubeconfig[] = [];
-  for (const each of new Set(path === undefined ? defaults : [path])) {
+  for (const each of new Set(
+    path !== undefined ? [path] : process.env.KUBECONFIG ? defaults : [DEFAULT_FILE],
+  )) {
     const config = await readFileOf(each);
     if (config !== undefined) found.push(config);
   }
@@ -118,7 +123,7 @@ function describeSource({ path }: KubeconfigName): string {
   if (path !== undefined) return `kubeconfig ${path}`;
   return process.env.KUBECONFIG
     ? `kubeconfig ${process.env.KUBECONFIG} ($KUBECONFIG)`
-    : "kubeconfig ~/.kube/config";
+    : `kubeconfig ${DEFAULT_FILE}`;
 }
 
 function selectContext(config: Kubeconfig, selected: string): SelectedContext {

@@ -1,8 +1,9 @@
-import { X509Certificate } from "node:crypto";
+import { type KeyObject, X509Certificate, createPrivateKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import {
   type ConnectionOptions,
+  type PeerCertificate,
   type SecureContext,
   checkServerIdentity,
   createSecureContext,
@@ -50,20 +51,29 @@ export function tlsOptions(
   authority: string | undefined,
   client: ClientCertificate | undefined,
 ): ConnectionOptions {
-  const secureContext = trustContext(insecureSkipTlsVerify ? [] : trustedRoots(authority), client);
-  if (tlsServerName === "") return { secureContext, rejectUnauthorized: !insecureSkipTlsVerify };
   return {
-    secureContext,
+    secureContext: trustContext(insecureSkipTlsVerify ? [] : trustedRoots(authority), client),
     rejectUnauthorized: !insecureSkipTlsVerify,
     // An IP address is verified, and not sent as SNI.
-    ...(isIP(tlsServerName) === 0 ? { servername: tlsServerName } : {}),
-    checkServerIdentity: (_, certificate) => checkServerIdentity(tlsServerName, certificate),
+    ...(isIP(tlsServerName) === 0 && tlsServerName !== "" ? { servername: tlsServerName } : {}),
+    checkServerIdentity: (host, certificate) => checkNames(tlsServerName || host, certificate),
   };
 }
 
 /** Makes the TLS settings of connections to an API server of which only the authority is known. */
 export function trustOnly(authority: string): ConnectionOptions {
-  return { secureContext: trustContext(trustedRoots(authority), undefined) };
+  return {
+    secureContext: trustContext(trustedRoots(authority), undefined),
+    checkServerIdentity: checkNames,
+  };
+}
+
+/** Verifies a host by subject alternative names only: for Go a common name does not count. */
+function checkNames(host: string, certificate: PeerCertificate): Error | undefined {
+  const names = certificate.subjectaltname ?? "";
+  if (names !== "") return checkServerIdentity(host, certificate);
+  const message = `the certificate has no subject alternative name, such as ${host}; a common name does not count`;
+  return Object.assign(new Error(message), { code: "ERR_TLS_CERT_ALTNAME_INVALID" });
 }
 
 /** Without an authority the machine's roots count, as for client-go. Node's own list has none that a company adds. */
@@ -75,21 +85,31 @@ function trustedRoots(authority: string | undefined): string[] {
 }
 
 function trustContext(ca: string[], client: ClientCertificate | undefined): SecureContext {
-  const { certificate, key, source = "" } = client ?? {};
   // client-go trusts every certificate in the list, also one that another one signed.
   const trust = { ca, allowPartialTrustChain: true };
-  if (certificate === undefined || key === undefined) return createSecureContext(trust);
-  if (endOf(certificate) === undefined) throw new KubeconfigFault(`${source} is no certificate in PEM`);
+  if (client === undefined) return createSecureContext(trust);
+  const { certificate: cert, key, source } = client;
+  checkPair(client);
   try {
-    return createSecureContext({ ...trust, cert: certificate, key });
+    return createSecureContext({ ...trust, cert, key });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const isMismatch = code === "ERR_OSSL_X509_KEY_VALUES_MISMATCH";
-    throw new KubeconfigFault(
-      isMismatch
-        ? `the key does not belong to ${source}`
-        : `the key of ${source} is no PEM key without passphrase`,
-    );
+    const { code = "unknown reason" } = error as NodeJS.ErrnoException;
+    throw new KubeconfigFault(`${source} cannot be used (${code})`);
+  }
+}
+
+function checkPair({ certificate, key, source }: ClientCertificate): void {
+  const [first] = certificate.match(CERTIFICATES) ?? [];
+  const parsed = first === undefined ? undefined : parse(first);
+  if (parsed === undefined) throw new KubeconfigFault(`${source} is no certificate in PEM`);
+  let privateKey: KeyObject;
+  try {
+    privateKey = createPrivateKey(key);
+  } catch {
+    throw new KubeconfigFault(`the key of ${source} is no PEM key without passphrase`);
+  }
+  if (!parsed.checkPrivateKey(privateKey)) {
+    throw new KubeconfigFault(`the key does not belong to ${source}`);
   }
 }
 

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { ClusterReader, PROBE, clusterFault } from "../../discovery/clusterReader.ts";
 import { Findings } from "../../federation/core/findings.ts";
 import type { Reading } from "../../federation/snapshot.ts";
@@ -10,6 +14,7 @@ import { type KubeconfigName, loadKubeconfig } from "../../kubernetes/kubeconfig
 import { NAMESPACE, SERVICE } from "../../kubernetes/kinds.ts";
 import { BACKOFF } from "../../kubernetes/transport.ts";
 import { temporaryFolder } from "../lab/temporaryFolder.ts";
+import { writeContext } from "../providers/support/kubeconfigFile.ts";
 import { FORBIDDEN, TOKEN, fakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { faultsOf, valueOf } from "./support.ts";
 
@@ -48,6 +53,33 @@ describe("ClusterReader", () => {
     const [fault, ...others] = findings.faults;
     assert.deepEqual(others, []);
     assert.match(fault?.rule ?? "", /does not answer: .*: no answer within 9 s$/);
+  });
+
+  it("lets the process end soon after a cluster, or the proxy before it, swallowed packets", async () => {
+    const silent = createServer();
+    await once(silent.listen(0, "127.30.0.9"), "listening");
+    const address = `127.30.0.9:${(silent.address() as AddressInfo).port}`;
+    const folder = await temporaryFolder("silent");
+    const clusters = [
+      { server: `https://${address}` },
+      { server: "https://10.0.0.1", "proxy-url": `http://${address}` },
+    ];
+    const seconds = await Promise.all(
+      clusters.map(async (cluster, index) => {
+        const name = writeContext(join(folder, `config-${index}`), "c", cluster, { token: TOKEN });
+        const module = JSON.stringify(join(import.meta.dirname, "../../discovery/clusterReader.ts"));
+        const code = `const { ClusterReader } = await import(${module});
+          const reading = await new ClusterReader(${JSON.stringify(name)}).read(() => {});
+          console.log("faults" in reading);`;
+        const begin = performance.now();
+        const child = spawn(process.execPath, ["--input-type=module", "-e", code]);
+        const [output] = await Promise.all([text(child.stdout), once(child, "close")]);
+        assert.equal(output, "true\n");
+        return (performance.now() - begin) / 1000;
+      }),
+    );
+    silent.close();
+    assert.ok(Math.max(...seconds) < 15, seconds.join(", "));
   });
 
   it("gives up on a cluster that hangs in less than 10 seconds", () => {

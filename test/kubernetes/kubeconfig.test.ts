@@ -68,6 +68,13 @@ describe("loadKubeconfig", () => {
     assert.equal(await hostOf(undefined, "b"), "c");
   });
 
+  it("does not expand ~ in $KUBECONFIG, which a shell does", async () => {
+    process.env.HOME = folder;
+    process.env.KUBECONFIG = "~/config";
+    assert.match(await failureOf(undefined), /no such file$/);
+    assert.equal(await hostOf("~/config"), "a");
+  });
+
   it("skips missing and empty files of $KUBECONFIG, and reports that none is there", async () => {
     const [missing, empty, comment] = [join(folder, "none"), write("empty", ""), write("comment", "# a\n")];
     process.env.KUBECONFIG = [missing, empty, comment, file].join(delimiter);

@@ -61,6 +61,7 @@ describe("A field of a kubeconfig", () => {
       "ca.crt": server.authority.pem,
       "alice.crt": client.pem,
       "alice.key": client.key,
+      "other.key": (await TestAuthority.root("CN=bob", { kind: "RSA" })).keyPem(),
       "both.pem": client.key + client.pem,
       token: `${SECRET}-file\n`,
       empty: "",
@@ -242,6 +243,10 @@ describe("A field of a kubeconfig", () => {
       () => ({
         user: { "client-certificate": "alice.crt", "client-key-data": base64(SECRET) },
         fails: /the key of client-certificate of user "c" is no PEM key without passphrase$/,
+      }),
+      () => ({
+        user: { "client-certificate": "alice.crt", "client-key": "other.key" },
+        fails: /the key does not belong to client-certificate of user "c"$/,
       }),
     ],
     "user.token": [
