@@ -43,10 +43,7 @@ function readText(file: string): string | undefined {
 function unreadable(field: string, file: string): Fault {
   // Without the value: it may be a key that lost its first line.
   const isKey = field === "key" || field === "rootKey";
-  return {
-    path: `certificateAuthority.provided.${field}`,
-    value: isKey ? undefined : file,
-    rule: "is a file that cannot be read",
-    remedy: "Name a file, or set the PEM text itself: pulumi config set --secret --path ... < file",
-  };
+  const rule = "is a file that cannot be read";
+  const remedy = "Name a file, or set the PEM text itself: pulumi config set --secret --path ... < file";
+  return { path: `certificateAuthority.provided.${field}`, value: isKey ? undefined : file, rule, remedy };
 }

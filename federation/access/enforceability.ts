@@ -39,11 +39,8 @@ const NOT_EXPORTED = "so the Service is not exported";
 
 function requestLimitFault(place: string): Fault {
   const rule = `are restricted at the TLS-terminating gateway, which sees connections and no requests, and ${place} allows some methods or paths only, ${NOT_EXPORTED}`;
-  return {
-    path: "callers",
-    rule,
-    remedy: "Remove 'methods' and 'paths' there, or write gateway: passthrough",
-  };
+  const remedy = "Remove 'methods' and 'paths' there, or write gateway: passthrough";
+  return { path: "callers", rule, remedy };
 }
 
 /**

@@ -96,14 +96,12 @@ function serverFirstWarnings(offer: Offer, context: PolicyContext): Fault[] {
   const others = ports.filter(({ protocol }) => !isHttp(protocol));
   const isRestricted = rule.localCallers !== undefined || deniesSome(peerCallers(offer, context));
   if (others.length === 0 || !isRestricted) return [];
-  const warning = {
-    path: "ports",
-    value: others.map((port) => port.name),
-    rule: "is/are not HTTP, and the gateway denies a caller only when it sends: one that has a certificate of this cluster or a peer, and sends nothing, receives what the server sends first",
-    remedy:
-      "Make sure that its clients send first, or that the server's first bytes are no secret; a workload's own sidecar has the same limit",
-  };
-  return [within(`Service ${namespace}/${name}`, warning)];
+  const reason =
+    "is/are not HTTP, and the gateway denies a caller only when it sends: one that has a certificate of this cluster or a peer, and sends nothing, receives what the server sends first";
+  const remedy =
+    "Make sure that its clients send first, or that the server's first bytes are no secret; a workload's own sidecar has the same limit";
+  const value = others.map((port) => port.name);
+  return [within(`Service ${namespace}/${name}`, { path: "ports", value, rule: reason, remedy })];
 }
 
 /** Warns of a configuration that grows with filter chains times SNI values. */
@@ -114,11 +112,7 @@ function policySizeWarnings(terminated: readonly Offer[], policies: readonly Aut
     conditions.filter(({ key }) => key === "connection.sni").flatMap(({ values }) => values),
   ).size;
   if (chains * named <= NAMES_LIMIT) return [];
-  return [
-    {
-      path: "exports",
-      rule: `makes the gateway, which terminates TLS at ${count(chains)} port(s) and restricts callers by SNI at ${count(named)} of them, load a configuration of some ${count(Math.round((chains * named) / 10_000))} MB after each change`,
-      remedy: "Export fewer Services with gateway: terminating, or all of them to the same callers",
-    },
-  ];
+  const rule = `makes the gateway, which terminates TLS at ${count(chains)} port(s) and restricts callers by SNI at ${count(named)} of them, load a configuration of some ${count(Math.round((chains * named) / 10_000))} MB after each change`;
+  const remedy = "Export fewer Services with gateway: terminating, or all of them to the same callers";
+  return [{ path: "exports", rule, remedy }];
 }

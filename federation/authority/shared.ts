@@ -117,12 +117,9 @@ export function decideShared(
   const { stack = "", roots } = shared ?? {};
   const found = findAnswer(cluster, stack, reading, last.request);
   if ("certificate" in found) {
+    const pins = { stack, configured: roots, known: last.issued?.rootCertificates };
     const faults = [
-      ...validateSharedRoots(
-        found.rootCertificates,
-        { stack, configured: roots, known: last.issued?.rootCertificates },
-        now,
-      ),
+      ...validateSharedRoots(found.rootCertificates, pins, now),
       ...validateIntermediate(found, { stack, cluster, istio }, now),
     ];
     if (faults.length > 0) throw new FaultsError("certificate authority", faults);
@@ -139,21 +136,14 @@ export function decideShared(
   if (last.issued !== undefined && certifies(last.issued.certificate, last.request)) {
     const names = validateIntermediateNames(last.issued.certificate, { stack, cluster, istio });
     if (names.length > 0) throw new FaultsError("certificate authority", names);
-    return {
-      authority: last.issued,
-      warnings: [`The last certificate issued for ${cluster.name} is kept: ${reason}`],
-      notes: [],
-    };
+    const warning = `The last certificate issued for ${cluster.name} is kept: ${reason}`;
+    return { authority: last.issued, warnings: [warning], notes: [] };
   }
-  throw new FaultsError("certificate authority", [
-    {
-      path: "certificateAuthority.shared.stack",
-      value: stack,
-      rule: `has no certificate for this cluster, which runs and would be left without one: ${reason}`,
-      remedy:
-        "Write the source that it had until then, and run `pulumi up`: that publishes its request. Change the source when it is signed",
-    },
-  ]);
+  const path = "certificateAuthority.shared.stack";
+  const rule = `has no certificate for this cluster, which runs and would be left without one: ${reason}`;
+  const remedy =
+    "Write the source that it had until then, and run `pulumi up`: that publishes its request. Change the source when it is signed";
+  throw new FaultsError("certificate authority", [{ path, value: stack, rule, remedy }]);
 }
 
 function findAnswer(
@@ -171,11 +161,9 @@ function findAnswer(
   const request = published !== undefined && asksFor(published, trustDomain) ? published : undefined;
   const up = `run \`pulumi up\` on stack ${stack}, then here`;
   if (certificate === undefined) {
-    const asked =
-      request === undefined ? "its request is published by this update" : "its request is published";
-    return {
-      reason: `${asked}, and stack ${stack} has not signed it; list it there in rootAuthority.clusters, and ${up}`,
-    };
+    const asked = `its request is published${request === undefined ? " by this update" : ""}`;
+    const reason = `${asked}, and stack ${stack} has not signed it; list it there in rootAuthority.clusters, and ${up}`;
+    return { reason };
   }
   if (!certifies(certificate, request))
     return { reason: `stack ${stack} has signed another request than it makes; ${up}` };

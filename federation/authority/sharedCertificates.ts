@@ -70,15 +70,9 @@ export function validateSharedRoots(
   const accept = fingerprints
     .map((root, index) => settingCommand(`certificateAuthority.shared.roots[${index}]`, root))
     .join(" and ");
-  return [
-    ...unfit,
-    {
-      path: PATH,
-      value: stack,
-      rule: `has another root: SHA-256 ${before} -> ${strange.join(", ")}, which is not among those ${origin}`,
-      remedy: `Ask its team for the fingerprints by another way than this. If they are right: ${accept}`,
-    },
-  ];
+  const rule = `has another root: SHA-256 ${before} -> ${strange.join(", ")}, which is not among those ${origin}`;
+  const remedy = `Ask its team for the fingerprints by another way than this. If they are right: ${accept}`;
+  return [...unfit, fault(stack, rule, remedy)];
 }
 
 function sharedRootRules(pem: string, now: Date): string[] {
@@ -94,13 +88,11 @@ export function validateIntermediate(
   { stack, cluster, istio }: { stack: string } & Pick<StackConfig, "cluster" | "istio">,
   now: Date,
 ): Fault[] {
-  if (canonicalCertificate(certificate) === undefined)
-    return [
-      fault(
-        stack,
-        "has published no valid certificate for this cluster, which must be one PEM certificate of a CA that may sign certificates",
-      ),
-    ];
+  if (canonicalCertificate(certificate) === undefined) {
+    const rule =
+      "has published no valid certificate for this cluster, which must be one PEM certificate of a CA that may sign certificates";
+    return [fault(stack, rule)];
+  }
   const intermediate = new X509Certificate(certificate);
   const isRooted = rootCertificates.some(
     (pem) => canonicalCertificate(pem) !== undefined && isIssuedBy(intermediate, new X509Certificate(pem)),
@@ -132,13 +124,8 @@ function nameFaults(
 ): { rule: string; remedy: string }[] {
   const permitted = permittedNames(intermediate);
   if (permitted === undefined || !permitted.trustDomains.includes(trustDomain)) {
-    const rule = `is not valid for its trust domain, ${trustDomain}`;
-    return [
-      {
-        rule,
-        remedy: `Write it there in rootAuthority.clusters.${name}.trustDomain, and run \`pulumi up\` on it`,
-      },
-    ];
+    const remedy = `Write it there in rootAuthority.clusters.${name}.trustDomain, and run \`pulumi up\` on it`;
+    return [{ rule: `is not valid for its trust domain, ${trustDomain}`, remedy }];
   }
   const strange = hosts.filter(
     (host) => !permitted.hosts.some((domain) => host === domain || isBelow(host, domain)),

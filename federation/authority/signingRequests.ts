@@ -119,12 +119,10 @@ function validate(
 
 /** Quotes no request: the text could be a key, published by mistake. */
 function fault(cluster: string, rule: string): Fault {
-  return {
-    path: pathOf("rootAuthority", "clusters", cluster, "certificateRequest"),
-    rule,
-    remedy:
-      "Correct the cluster's trustDomain here, have its team check its stack's outputs, or remove the cluster from the list",
-  };
+  const path = pathOf("rootAuthority", "clusters", cluster, "certificateRequest");
+  const remedy =
+    "Correct the cluster's trustDomain here, have its team check its stack's outputs, or remove the cluster from the list";
+  return { path, rule, remedy };
 }
 
 /** Validates that the key is the pinned or configured one. Whoever has an intermediate's key can be any workload of the cluster. */

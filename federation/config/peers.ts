@@ -16,28 +16,21 @@ import { CHOICES } from "../imports/peerNames.ts";
 
 const PINNED = "pinned at first sight";
 
+/** A field of a peer's identity; without a value it is pinned when the peer is first imported. */
+function pinned<T extends z.ZodType>(schema: T, description: string): z.ZodOptional<T> {
+  return schema.optional().meta({ description, defaultsTo: PINNED });
+}
+
 /** The identity that a peer must have, at first sight already. */
 const peerIdentity = fields({
-  cluster: text(DNS_LABEL).optional().meta({
-    description: "Name that the peer gives itself.",
-    defaultsTo: PINNED,
-  }),
-  clusterDomain: text(HOST_NAME).optional().meta({
-    description: "The peer's cluster domain.",
-    defaultsTo: PINNED,
-  }),
-  meshDomain: text(MESH_DOMAIN).optional().meta({
-    description: "The peer's mesh domain.",
-    defaultsTo: PINNED,
-  }),
-  domains: anyNumber(text(OWNED_DOMAIN)).optional().meta({
-    description: "The only further domains below which the peer may have names here.",
-    defaultsTo: PINNED,
-  }),
-  trustDomain: text(TRUST_DOMAIN).optional().meta({
-    description: "Trust domain of the peer's workloads.",
-    defaultsTo: PINNED,
-  }),
+  cluster: pinned(text(DNS_LABEL), "Name that the peer gives itself."),
+  clusterDomain: pinned(text(HOST_NAME), "The peer's cluster domain."),
+  meshDomain: pinned(text(MESH_DOMAIN), "The peer's mesh domain."),
+  domains: pinned(
+    anyNumber(text(OWNED_DOMAIN)),
+    "The only further domains below which the peer may have names here.",
+  ),
+  trustDomain: pinned(text(TRUST_DOMAIN), "Trust domain of the peer's workloads."),
   roots: fingerprints.optional().meta({
     description: "SHA-256 fingerprints of the only roots that the peer may have, beside our shared root.",
     defaultsTo: PINNED,

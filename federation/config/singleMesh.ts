@@ -88,14 +88,10 @@ function checkConsent({ sections, keysOf, isFaulty }: Draft<StackConfig>): Compl
   const readers = keysOf("peers");
   if (sections.singleMesh?.allowPeersToReadSecrets !== false || isFaulty(...path)) return [];
   if (sections.peers === undefined || readers.length === 0) return [];
-  return [
-    {
-      path,
-      rule: `must be true, as there are peers (${firstNames(readers)}): this version of istiod needs to read all Secrets of the clusters of its mesh, the keys of their certificate authorities among them`,
-      remedy:
-        "Accept that by writing true if whoever runs the peers may read this cluster's Secrets; otherwise choose another topology (docs/topologies.md)",
-    },
-  ];
+  const rule = `must be true, as there are peers (${firstNames(readers)}): this version of istiod needs to read all Secrets of the clusters of its mesh, the keys of their certificate authorities among them`;
+  const remedy =
+    "Accept that by writing true if whoever runs the peers may read this cluster's Secrets; otherwise choose another topology (docs/topologies.md)";
+  return [{ path, rule, remedy }];
 }
 
 /** Checks that there are no settings of exports and imports: each service can be called from every cluster. */
@@ -123,14 +119,16 @@ function checkUnusedFields({ sections: { gateway, istio } }: Draft<StackConfig>)
     const remedy = "Remove it, and have a Service of type LoadBalancer or NodePort";
     complaints.push({ path: ["gateway", "advertise"], rule, remedy, withoutValue: true });
   }
-  const set = { rule: "is set by the program, so that it agrees with what is published to peers" };
+  const rule = "is set by the program, so that it agrees with what is published to peers";
   if (valueAt(istio?.values.istiod, ["global", "meshID"]) !== undefined) {
     const path = ["istio", "values", "istiod", "global", "meshID"];
-    complaints.push({ ...set, path, remedy: "Remove it; set singleMesh.meshId" });
+    complaints.push({ path, rule, remedy: "Remove it; set singleMesh.meshId" });
   }
-  if (valueAt(gateway?.values, ["networkGateway"]) !== undefined) {
-    const path = ["gateway", "values", "networkGateway"];
-    complaints.push({ ...set, path, remedy: "Remove it; set cluster.network" });
-  }
+  if (valueAt(gateway?.values, ["networkGateway"]) !== undefined)
+    complaints.push({
+      path: ["gateway", "values", "networkGateway"],
+      rule,
+      remedy: "Remove it; set cluster.network",
+    });
   return complaints;
 }

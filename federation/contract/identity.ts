@@ -42,12 +42,7 @@ function unchanged(
   why = "every resource would be recreated, including the root",
 ): Fault[] {
   if (last === undefined || last === value) return [];
-  return [
-    {
-      path,
-      value,
-      rule: `is another than '${last}', the running cluster's: ${why}`,
-      remedy: `Write '${last}' again, or run \`pulumi destroy\` on this stack first, or make a new stack`,
-    },
-  ];
+  const rule = `is another than '${last}', the running cluster's: ${why}`;
+  const remedy = `Write '${last}' again, or run \`pulumi destroy\` on this stack first, or make a new stack`;
+  return [{ path, value, rule, remedy }];
 }

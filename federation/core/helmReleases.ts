@@ -41,25 +41,19 @@ export function helmReleaseFaults(
 
 /** Helm refuses to install under a name that is in use; it adopts the objects when only its record is removed. */
 function unknownRelease({ namespace, name, status }: HelmRelease): Fault {
-  return {
-    path: "",
-    value: `${namespace}/${name}`,
-    rule: `is a Helm release in the cluster (${status}) that is not in this stack's state, so Helm would refuse to install it`,
-    remedy:
-      "If an interrupted update of this stack left it behind, remove Helm's record and run `pulumi up`, which adopts the objects: " +
-      `\`kubectl -n ${namespace} delete secret -l owner=helm,name=${name}\`. Otherwise another installation of Istio uses the name`,
-  };
+  const rule = `is a Helm release in the cluster (${status}) that is not in this stack's state, so Helm would refuse to install it`;
+  const remedy =
+    "If an interrupted update of this stack left it behind, remove Helm's record and run `pulumi up`, which adopts the objects: " +
+    `\`kubectl -n ${namespace} delete secret -l owner=helm,name=${name}\`. Otherwise another installation of Istio uses the name`;
+  return { path: "", value: `${namespace}/${name}`, rule, remedy };
 }
 
 /** Helm refuses to upgrade while the latest revision is pending; without that revision, it upgrades the one before. */
 function pendingRelease({ namespace, name, status, revision }: HelmRelease): Fault {
   const refresh = revision > 1 ? "pulumi up" : "pulumi up --refresh";
-  return {
-    path: "",
-    value: `${namespace}/${name}`,
-    rule: `is a Helm release in status ${status}, so Helm would refuse to upgrade it`,
-    remedy:
-      `If no other update is running, remove the record of the interrupted one and run \`${refresh}\`: ` +
-      `\`kubectl -n ${namespace} delete secret sh.helm.release.v1.${name}.v${revision}\``,
-  };
+  const rule = `is a Helm release in status ${status}, so Helm would refuse to upgrade it`;
+  const remedy =
+    `If no other update is running, remove the record of the interrupted one and run \`${refresh}\`: ` +
+    `\`kubectl -n ${namespace} delete secret sh.helm.release.v1.${name}.v${revision}\``;
+  return { path: "", value: `${namespace}/${name}`, rule, remedy };
 }

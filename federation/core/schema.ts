@@ -133,11 +133,8 @@ function issueFaults(issue: z.core.$ZodIssue, root: unknown): Fault[] {
 /** Returns the fault of an unknown field, without its value, which may be secret. */
 export function unknownField(path: readonly PropertyKey[], key: string, known: readonly string[]): Fault {
   const near = suggestion(key, known);
-  return {
-    path: pathOf(...path),
-    rule: "is not a known field",
-    remedy: near ?? `Remove it; known here: ${known.join(", ")}`,
-  };
+  const remedy = near ?? `Remove it; known here: ${known.join(", ")}`;
+  return { path: pathOf(...path), rule: "is not a known field", remedy };
 }
 
 /** Returns a remedy that suggests the nearest known name; undefined where none is near. */

@@ -82,12 +82,9 @@ export function sniFault(host: string, ports: readonly { number: number }[]): Fa
   const highest = Math.max(...ports.map(({ number }) => number));
   const name = terminatedSni(host, highest);
   if (HOST_NAME.test(name)) return undefined;
-  return {
-    path: "name",
-    value: host,
-    rule: `is too long for a TLS-terminating gateway, where its SNI would be '${name}', so the Service is not exported`,
-    remedy: "Shorten the Service's name, or export it with gateway: passthrough",
-  };
+  const rule = `is too long for a TLS-terminating gateway, where its SNI would be '${name}', so the Service is not exported`;
+  const remedy = "Shorten the Service's name, or export it with gateway: passthrough";
+  return { path: "name", value: host, rule, remedy };
 }
 
 /** A server of an Istio Gateway. */

@@ -76,11 +76,9 @@ const NO_WORKLOAD: Fault = {
 
 function noIdentity(kept: readonly string[]): Fault {
   const what = kept.length > 0 ? "the identities last published stay" : "the Service is not exported";
-  return {
-    path: "selector",
-    rule: `selects no workload whose service account is known, so ${what}`,
-    remedy: `Start its workloads and update this stack again, or name their identities in the annotation ${SUBJECT_ALT_NAMES_ANNOTATION}`,
-  };
+  const rule = `selects no workload whose service account is known, so ${what}`;
+  const remedy = `Start its workloads and update this stack again, or name their identities in the annotation ${SUBJECT_ALT_NAMES_ANNOTATION}`;
+  return { path: "selector", rule, remedy };
 }
 
 function givenIdentities(given: string, trustDomain: string): Identities {

@@ -194,10 +194,8 @@ function serviceFault(service: KubernetesService, cluster: ExportingCluster): Fa
     service.annotations[EXPORT_TO_ANNOTATION]?.split(",").map((namespace) => namespace.trim()) ?? [];
   const accepted = ["*", GATEWAY_NAMESPACE, ...(service.namespace === GATEWAY_NAMESPACE ? ["."] : [])];
   if (visible.join("") === "" || visible.some((namespace) => accepted.includes(namespace))) return undefined;
-  return {
-    path: pathOf("annotations", EXPORT_TO_ANNOTATION),
-    value: visible.join(","),
-    rule: "hides the Service from the east-west gateway, so the Service is not exported",
-    remedy: `Add the namespace '${GATEWAY_NAMESPACE}' to it, or remove the Service from the exports`,
-  };
+  const path = pathOf("annotations", EXPORT_TO_ANNOTATION);
+  const rule = "hides the Service from the east-west gateway, so the Service is not exported";
+  const remedy = `Add the namespace '${GATEWAY_NAMESPACE}' to it, or remove the Service from the exports`;
+  return { path, value: visible.join(","), rule, remedy };
 }

@@ -129,12 +129,9 @@ function otherTlsFault(port: string, { mode, by }: OtherTls, via: Offer["via"]):
     via === "terminated"
       ? "which must call workloads by Istio's mutual TLS"
       : "which then passes nothing through";
-  return {
-    path: pathOf("ports", port),
-    value: mode,
-    rule: `is the TLS mode that DestinationRule ${by} sets for the gateway, ${consequence}, so the port is not exported`,
-    remedy: "Make it ISTIO_MUTUAL, remove it, or hide that rule from the gateway by its exportTo",
-  };
+  const rule = `is the TLS mode that DestinationRule ${by} sets for the gateway, ${consequence}, so the port is not exported`;
+  const remedy = "Make it ISTIO_MUTUAL, remove it, or hide that rule from the gateway by its exportTo";
+  return { path: pathOf("ports", port), value: mode, rule, remedy };
 }
 
 function disabledFault(port: string, by: string, isUnreachable: boolean, via: Offer["via"]): Fault {
@@ -145,9 +142,7 @@ function disabledFault(port: string, by: string, isUnreachable: boolean, via: Of
           ", which the gateway calls in plaintext",
         ]
       : [", so the port is not exported", ": peers' calls reach the others only"];
-  return {
-    path: pathOf("ports", port),
-    rule: `accepts no mutual TLS by PeerAuthentication ${by} (mode DISABLE)${isUnreachable ? all : `, at some workloads${some}`}`,
-    remedy: "Let it accept mutual TLS (PERMISSIVE or STRICT), or remove it from the exports",
-  };
+  const rule = `accepts no mutual TLS by PeerAuthentication ${by} (mode DISABLE)${isUnreachable ? all : `, at some workloads${some}`}`;
+  const remedy = "Let it accept mutual TLS (PERMISSIVE or STRICT), or remove it from the exports";
+  return { path: pathOf("ports", port), rule, remedy };
 }

@@ -70,10 +70,5 @@ function toFault({ peer, host, entry, wildcard }: HostConflict): Fault {
           "Ask its owner whether that is meant",
         ];
   const path = pathOf("peers", peer, "imports");
-  return {
-    path,
-    value: host,
-    rule,
-    remedy: `${remedy}, or skip this service by an import rule with 'skip'`,
-  };
+  return { path, value: host, rule, remedy: `${remedy}, or skip this service by an import rule with 'skip'` };
 }

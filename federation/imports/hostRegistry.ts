@@ -165,11 +165,9 @@ function toFault({ claims, difference, names }: HostClash): Fault {
   const [one, other] = claims.map(({ choice }) => choice.peer);
   const [name = ""] = names;
   const rules = [one, other].map((peer) => pathOf("peers", peer ?? "", "imports")).join(" or ");
-  return {
-    path: placeOf(claims[0], name),
-    rule: `has ${count(names.length)} name(s) here that services of peer ${other} have too (${firstNames(names)}), and they ${difference}`,
-    remedy: `Make both equal, prefer one by a rule with 'priority: 1', or skip one by a rule with 'skip', in ${rules}`,
-  };
+  const rule = `has ${count(names.length)} name(s) here that services of peer ${other} have too (${firstNames(names)}), and they ${difference}`;
+  const remedy = `Make both equal, prefer one by a rule with 'priority: 1', or skip one by a rule with 'skip', in ${rules}`;
+  return { path: placeOf(claims[0], name), rule, remedy };
 }
 
 /** Returns the path of the value that gives a peer's service a name. */

@@ -11,14 +11,9 @@ import { formatOutlierDetection, outlierDetection, sortOutlierDetection } from "
 /** Highest weight of a gateway: the weights of all gateways together stay below Envoy's limit. */
 const WEIGHT_LIMIT = 1000;
 
-/** Whether a gateway can have this weight. */
-function isWeight(value: number): boolean {
-  return Number.isInteger(value) && value >= 1 && value <= WEIGHT_LIMIT;
-}
-
 const weight = z
   .number()
-  .refine(isWeight, {
+  .refine((value) => Number.isInteger(value) && value >= 1 && value <= WEIGHT_LIMIT, {
     error: `must be a whole number from 1 to ${WEIGHT_LIMIT}`,
     params: { remedy: "Choose such a number" },
   })

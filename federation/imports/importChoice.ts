@@ -163,11 +163,6 @@ function unusedRule(path: string, rule: ImportRule, tally: Tally, offers: number
     return [{ path, rule: reason, remedy: "Put it before those, or remove it" }];
   }
   const reason = `matches none of the ${count(offers)} service(s) that the peer offers`;
-  return [
-    {
-      path,
-      rule: reason,
-      remedy: "Correct it, or ask the peer's team what it exports and with which labels",
-    },
-  ];
+  const remedy = "Correct it, or ask the peer's team what it exports and with which labels";
+  return [{ path, rule: reason, remedy }];
 }

@@ -89,16 +89,11 @@ export function validateLeftovers(
 ): Fault[] {
   const mirrored = leftovers[own];
   if (mirrored === undefined) return [];
-  return [
-    {
-      path: "kubeconfig.context",
-      value: context,
-      rule: `is a cluster with ${servicesOf(mirrored)} of peer ${own}, which is this cluster: it seems to be another stack's cluster`,
-      remedy:
-        "Name the context of this stack's cluster; if this is it, delete them: " +
-        `kubectl -n ${IMPORT_NAMESPACE} delete ${KINDS.join(",")} -l ${MANAGED_BY_LABEL}=${MANAGED_BY},${PEER_LABEL}=${own}`,
-    },
-  ];
+  const rule = `is a cluster with ${servicesOf(mirrored)} of peer ${own}, which is this cluster: it seems to be another stack's cluster`;
+  const remedy =
+    "Name the context of this stack's cluster; if this is it, delete them: " +
+    `kubectl -n ${IMPORT_NAMESPACE} delete ${KINDS.join(",")} -l ${MANAGED_BY_LABEL}=${MANAGED_BY},${PEER_LABEL}=${own}`;
+  return [{ path: "kubeconfig.context", value: context, rule, remedy }];
 }
 
 /** What an import is made of, as kubectl takes it, in the order in which it goes. */

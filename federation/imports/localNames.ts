@@ -89,22 +89,17 @@ function nameless(template: string, peer: string, host: string, name: string | u
     name === undefined
       ? `has no local Service: its host in its cluster is not '<name>.<namespace>.svc.<cluster domain>', as '${template}' requires`
       : `has no local Service, as '${name}' ${SERVICE_NAME.rule}`;
-  return {
-    path: pathOf("peers", peer, "contract", "services", host),
-    rule,
-    remedy: `Have clients that need it answer DNS by their sidecars, or choose another ${LOCAL_NAME_PATH}`,
-  };
+  const path = pathOf("peers", peer, "contract", "services", host);
+  const remedy = `Have clients that need it answer DNS by their sidecars, or choose another ${LOCAL_NAME_PATH}`;
+  return { path, rule, remedy };
 }
 
 function describeCommon([value, all]: [string, Named[]]): Fault {
   const hosts = all.map(({ host, peer }) => `${host} of peer ${peer}`).sort(compare);
-  return {
-    path: LOCAL_NAME_PATH,
-    value,
-    rule: `would be the name of the local Services of ${count(hosts.length)} imported ones (${firstNames(hosts)}), so that none of them has one`,
-    remedy:
-      "Write {name}, {namespace} and {peer} into it in another way, or have all but one not imported by a rule with 'skip'",
-  };
+  const rule = `would be the name of the local Services of ${count(hosts.length)} imported ones (${firstNames(hosts)}), so that none of them has one`;
+  const remedy =
+    "Write {name}, {namespace} and {peer} into it in another way, or have all but one not imported by a rule with 'skip'";
+  return { path: LOCAL_NAME_PATH, value, rule, remedy };
 }
 
 /** A Service that this program did not write. */
@@ -150,11 +145,8 @@ export function foreignServiceFaults(
     .sort((one, other) => compare(one.name, other.name))
     .map(({ name, labels }) => {
       const { peer, host } = wanted.get(name) ?? { peer: "", host: "" };
-      return {
-        path: LOCAL_NAME_PATH,
-        value: name,
-        rule: `is to be the local Service of ${host} of peer ${peer}, and there is a Service ${namespace}/${name}, ${ownerOf({ labels })}`,
-        remedy: `Delete that one, or choose another ${LOCAL_NAME_PATH}`,
-      };
+      const rule = `is to be the local Service of ${host} of peer ${peer}, and there is a Service ${namespace}/${name}, ${ownerOf({ labels })}`;
+      const remedy = `Delete that one, or choose another ${LOCAL_NAME_PATH}`;
+      return { path: LOCAL_NAME_PATH, value: name, rule, remedy };
     });
 }

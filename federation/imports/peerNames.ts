@@ -65,11 +65,8 @@ export function nameless(names: PeerNames, { meshDomain = "" }: NamedCluster): F
     return { path: "", rule, remedy: "Have the peer export the Service itself" };
   }
   const rule = `would be too long under the peer's mesh domain '${meshDomain}': a DNS name has at most 253 characters`;
-  return {
-    path: "",
-    rule,
-    remedy: "Have the peer shorten the service's name or namespace, or its mesh domain",
-  };
+  const remedy = "Have the peer shorten the service's name or namespace, or its mesh domain";
+  return { path: "", rule, remedy };
 }
 
 /**

@@ -70,9 +70,9 @@ export interface ValidatedService {
 }
 
 /**
- * Makes the judge of a peer's services, each by itself: a name must be one of the peer's, see {@link isAlias}, and fit into a TLS
- * handshake, identities be of the peer's trust domain, and the ServiceEntry be one that an API server takes.
- * @param names under which they are to be called here.
+ * Returns the validator of a peer's services, each by itself: a name must be one of the peer's, see {@link isAlias}, and fit into a TLS
+ * handshake, identities must be of the peer's trust domain, and the ServiceEntry one that an API server accepts.
+ * @param names kind of host names that they have here.
  */
 export function serviceValidator(
   peer: Publisher,
@@ -86,23 +86,14 @@ export function serviceValidator(
     const odd = isBelow(host, `svc.${peer.clusterDomain}`) ? undefined : refuseHostName(name);
     const service = { ...plainImport(offered), remoteHost: name === host ? undefined : host };
     const size = sizeOf(name, service);
-    const faults = [
-      ...hostFaults,
-      ...(odd === undefined || hostFaults.length > 0
-        ? []
-        : [
-            {
-              path: "",
-              rule: `has the name '${name}' here, which ${odd}`,
-              remedy: "Have the peer choose another",
-            },
-          ]),
-      ...(named === undefined ? [nameless(names, peer)] : []),
-      ...validateServerName(host, offered),
-      ...validateIdentities(offered, peer),
-      ...validatePorts(offered, peer),
-      ...validateSize(size, peer),
-    ];
+    const faults = [...hostFaults];
+    if (odd !== undefined && hostFaults.length === 0) {
+      const rule = `has the name '${name}' here, which ${odd}`;
+      faults.push({ path: "", rule, remedy: "Have the peer choose another" });
+    }
+    if (named === undefined) faults.push(nameless(names, peer));
+    faults.push(...validateServerName(host, offered), ...validateIdentities(offered, peer));
+    faults.push(...validatePorts(offered, peer), ...validateSize(size, peer));
     return { name, service, size, faults: firstFaults(faults) };
   };
 }
@@ -111,17 +102,12 @@ export function serviceValidator(
 function validateHost(host: string, peer: Publisher, names: PeerNames): Fault[] {
   const domain = `svc.${peer.clusterDomain}`;
   if (isBelow(host, domain) || (names !== "global" && isAlias(host, peer))) return [];
-  const others =
-    names === "global"
-      ? []
-      : [
-          ...(peer.clusterDomain.includes(".")
-            ? [`below '${peer.clusterDomain}' outside of svc and pod`]
-            : []),
-          ...(peer.domains ?? []).map((each) => `below '${each}'`),
-        ];
-  const places = [`below '${domain}'`, ...others].join(", or ");
-  const rule = `must be a name ${places}: a peer may export its own services only`;
+  const places = [`below '${domain}'`];
+  if (names !== "global") {
+    if (peer.clusterDomain.includes(".")) places.push(`below '${peer.clusterDomain}' outside of svc and pod`);
+    places.push(...(peer.domains ?? []).map((each) => `below '${each}'`));
+  }
+  const rule = `must be a name ${places.join(", or ")}: a peer may export its own services only`;
   return [{ path: "", rule, remedy: "Have the peer export it under its name there" }];
 }
 

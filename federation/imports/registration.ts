@@ -80,20 +80,19 @@ export function registrationWarnings(
     const kept = imported === 0 ? "" : `. Imports from it are kept (${count(imported)} service(s))`;
     return [`Peer ${peer} is pending${from}: ${reason}${kept}`];
   }
+  const warnings: string[] = [];
   const seenByAll = Object.values(services).filter(({ exportTo }) => exportTo.length === 0).length;
-  const everywhere =
-    peers[peer]?.exportTo === undefined && seenByAll > UNREMARKABLE
-      ? [
-          `The ${count(seenByAll)} services of peer ${peer} are visible in all namespaces, and every sidecar pays some 100 KB ` +
-            `of memory for each: name the namespaces that call them in peers.${peer}.exportTo (['*'] if all do)`,
-        ]
-      : [];
+  if (peers[peer]?.exportTo === undefined && seenByAll > UNREMARKABLE)
+    warnings.push(
+      `The ${count(seenByAll)} services of peer ${peer} are visible in all namespaces, and every sidecar pays some 100 KB ` +
+        `of memory for each: name the namespaces that call them in peers.${peer}.exportTo (['*'] if all do)`,
+    );
   const skipped = boundedLines(
     refused,
     (fault) => `Skipped: ${describeFault(fault)}`,
     (more) => `Skipped of peer ${peer}'s exports: ${count(more)} more, for similar reasons`,
   );
-  return [...everywhere, ...skipped, ...warnOfFamilies(peer, gateways)];
+  return [...warnings, ...skipped, ...warnOfFamilies(peer, gateways)];
 }
 
 /** Envoy resolves all gateways of a service as soon as one is a name, and then leaves those of the other family than the Pod's out. */

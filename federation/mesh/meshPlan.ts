@@ -82,12 +82,9 @@ function planApiServer(
   }
   const failure = mesh?.ownAccess;
   if (failure?.unreachable === true && !failure.passing) {
-    findings.fault({
-      path: "singleMesh.apiServer",
-      value: apiServer.server,
-      rule: `has a certificate that singleMesh.apiServer.certificateAuthority (without it: the kubeconfig's) does not vouch for, so that peers would refuse it: ${failure.cause}`,
-      remedy: "Correct either in this stack's config",
-    });
+    const rule = `has a certificate that singleMesh.apiServer.certificateAuthority (without it: the kubeconfig's) does not vouch for, so that peers would refuse it: ${failure.cause}`;
+    const remedy = "Correct either in this stack's config";
+    findings.fault({ path: "singleMesh.apiServer", value: apiServer.server, rule, remedy });
   }
   return apiServer;
 }
@@ -118,10 +115,8 @@ function afterProbe(
 /** Formats a failure that may pass, or concern this machine only, such as a pipeline without a route to the peer. */
 function silence({ cause, unreachable }: AccessFailure, stack: string): Pick<Fault, "rule" | "remedy"> {
   const what = unreachable ? "does not answer here" : "is too busy to answer";
-  return {
-    rule: `${what}, so only istiod can find out whether it may read it: ${cause}`,
-    remedy: `Check \`istioctl remote-clusters\`; unless it is synced, open the network path from istiod, or have its team correct singleMesh.apiServer of stack ${stack} and run \`pulumi up\` there, then here`,
-  };
+  const remedy = `Check \`istioctl remote-clusters\`; unless it is synced, open the network path from istiod, or have its team correct singleMesh.apiServer of stack ${stack} and run \`pulumi up\` there, then here`;
+  return { rule: `${what}, so only istiod can find out whether it may read it: ${cause}`, remedy };
 }
 
 function explain(
@@ -131,19 +126,16 @@ function explain(
   now: Date,
 ): Refusal {
   const again = (command: string) => `have its team run \`${command}\` on stack ${stack}, then run it here`;
+  if (status === 401 && hasExpired(access, now))
+    return { rule: `refuses our credential, which expired on ${access.expires}`, remedy: again("pulumi up") };
   if (status === 401) {
-    return hasExpired(access, now)
-      ? { rule: `refuses our credential, which expired on ${access.expires}`, remedy: again("pulumi up") }
-      : {
-          rule: "refuses the credential that the peer granted: its ServiceAccount was deleted, or another cluster answers",
-          remedy: again("pulumi up --refresh"),
-        };
+    const rule =
+      "refuses the credential that the peer granted: its ServiceAccount was deleted, or another cluster answers";
+    return { rule, remedy: again("pulumi up --refresh") };
   }
   if (unreachable) {
-    return {
-      rule: `is not the API server that the peer published: ${cause}`,
-      remedy: `have its team correct singleMesh.apiServer of stack ${stack} (server, certificateAuthority) and run \`pulumi up\` there, then run it here`,
-    };
+    const remedy = `have its team correct singleMesh.apiServer of stack ${stack} (server, certificateAuthority) and run \`pulumi up\` there, then run it here`;
+    return { rule: `is not the API server that the peer published: ${cause}`, remedy };
   }
   return {
     rule: `does not permit the reads that istiod needs: ${cause}`,
