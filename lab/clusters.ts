@@ -18,48 +18,52 @@ export interface LabCluster {
   readonly locality?: string;
 }
 
+/** Ranges of ClusterIPs, one per cluster of a lab. */
+const SERVICE_RANGES = ["10.10.0.0/16", "10.20.0.0/16", "10.60.0.0/16"] as const;
+
+type Index = 0 | 1 | 2;
+
+/** The lab's cluster at an index. */
+function cluster<Name extends string>(index: Index, name: Name, domain = "cluster.local") {
+  return { name, network: networkAt(index), serviceRange: SERVICE_RANGES[index], domain } as const;
+}
+
+/** A cluster `cluster.local` with a trust domain and a mesh domain of its own. */
+function equalCluster<Name extends string>(index: Index, name: Name) {
+  const domain = `${name}.mesh`;
+  return { ...cluster(index, name), trustDomain: domain, meshDomain: domain } as const;
+}
+
 /** Clusters of a federation. */
 export const CLUSTERS = [
-  { name: "cluster-a", network: networkAt(0), serviceRange: "10.10.0.0/16", domain: "cluster-a.local" },
-  { name: "cluster-b", network: networkAt(1), serviceRange: "10.20.0.0/16", domain: "cluster-b.local" },
+  cluster(0, "cluster-a", "cluster-a.local"),
+  cluster(1, "cluster-b", "cluster-b.local"),
 ] as const satisfies LabCluster[];
 
 /** Clusters of a federation with several peers each. */
 export const THREE_CLUSTERS = [
   ...CLUSTERS,
-  { name: "cluster-c", network: networkAt(2), serviceRange: "10.60.0.0/16", domain: "cluster-c.local" },
+  cluster(2, "cluster-c", "cluster-c.local"),
 ] as const satisfies LabCluster[];
 
 /** Clusters with one domain and one root, which differ in names and addresses only. */
 export const EQUAL_CLUSTERS = [
-  { name: "cluster-1", network: networkAt(0), serviceRange: "10.10.0.0/16", domain: "cluster.local" },
-  { name: "cluster-2", network: networkAt(1), serviceRange: "10.20.0.0/16", domain: "cluster.local" },
+  cluster(0, "cluster-1"),
+  cluster(1, "cluster-2"),
 ] as const satisfies LabCluster[];
 
 /** Clusters of a federation with one domain, and a root and a trust domain each. */
 export const FEDERATED_EQUALS = [
-  {
-    ...{ name: "equal-1", network: networkAt(0), serviceRange: "10.10.0.0/16", domain: "cluster.local" },
-    ...{ trustDomain: "equal-1.mesh", meshDomain: "equal-1.mesh" },
-  },
-  {
-    ...{ name: "equal-2", network: networkAt(1), serviceRange: "10.20.0.0/16", domain: "cluster.local" },
-    ...{ trustDomain: "equal-2.mesh", meshDomain: "equal-2.mesh" },
-  },
+  equalCluster(0, "equal-1"),
+  equalCluster(1, "equal-2"),
 ] as const satisfies LabCluster[];
 
 /** Three of them: the first one calls services that both others have, and has a locality. */
 export const THREE_EQUALS = [
   { ...FEDERATED_EQUALS[0], locality: "west/a" },
   FEDERATED_EQUALS[1],
-  {
-    ...{ name: "equal-3", network: networkAt(2), serviceRange: "10.60.0.0/16", domain: "cluster.local" },
-    ...{ trustDomain: "equal-3.mesh", meshDomain: "equal-3.mesh" },
-  },
+  equalCluster(2, "equal-3"),
 ] as const satisfies LabCluster[];
 
 /** Clusters of one mesh. */
-export const MESH_CLUSTERS = [
-  { name: "east", network: networkAt(0), serviceRange: "10.10.0.0/16", domain: "cluster.local" },
-  { name: "west", network: networkAt(1), serviceRange: "10.20.0.0/16", domain: "cluster.local" },
-] as const satisfies LabCluster[];
+export const MESH_CLUSTERS = [cluster(0, "east"), cluster(1, "west")] as const satisfies LabCluster[];

@@ -1,7 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
 import type { LabCluster } from "./clusters.ts";
-import { isRunning, type ProcessIdentity } from "./process.ts";
+import { isRunning, readRecord, writeRecord, type ProcessIdentity } from "./process.ts";
 import { compileCacheVariable } from "./tools/cache.ts";
 
 /** The checkout: the Pulumi program's folder. */
@@ -16,44 +15,32 @@ const PASSPHRASE = "lab";
 /** Salt for that passphrase, so that Pulumi writes none of its own into the lab's stack files. */
 export const ENCRYPTION_SALT = "v1:qy/uAjQSoas=:v1:/9IG6m+LYJQvoR7p:wX3AJgJMgJfHI8dZhxuBQKNQCaDtag==";
 
-/** Places within a lab's folder. */
-export interface LabPaths {
-  readonly dir: string;
-  /** A context for each cluster, named as it is. */
-  readonly kubeconfig: string;
-  /** Istio's charts, a link into the tools' cache. */
-  readonly charts: string;
-  /** The chosen tools and plugins, as links and launchers. */
-  readonly bin: string;
-  readonly logs: string;
-  readonly pulumiHome: string;
-  /** Pulumi's file backend. */
-  readonly state: string;
-  /** The lab's Pulumi project: this program, with stack files of the lab's own. */
-  readonly project: string;
-  /** Stack files, `Pulumi.<stack>.yaml`. */
-  readonly stacks: string;
-  /** Record of the running programs. */
-  readonly processes: string;
-  /** Session of the lab, for other shells. */
-  readonly session: string;
-}
+/** Paths within a lab's folder. */
+export type LabPaths = ReturnType<typeof labPaths>;
 
 /** @param dir the lab's folder, absolute. */
-export function labPaths(dir: string): LabPaths {
+export function labPaths(dir: string) {
   return {
     dir,
+    /** A context for each cluster, with the cluster's name. */
     kubeconfig: join(dir, "kubeconfig"),
+    /** Istio's charts, a link into the tools' cache. */
     charts: join(dir, "charts"),
+    /** Tools and plugins, as links and launchers. */
     bin: join(dir, "bin"),
     logs: join(dir, "logs"),
     pulumiHome: join(dir, "pulumi-home"),
+    /** Pulumi's file backend. */
     state: join(dir, "state"),
+    /** The lab's Pulumi project: this program, with stack files of the lab's own. */
     project: join(dir, "Pulumi.yaml"),
+    /** Stack files, `Pulumi.<stack>.yaml`. */
     stacks: join(dir, "stacks"),
+    /** Record of the running programs. */
     processes: join(dir, "processes.json"),
+    /** Session of the lab, for other shells. */
     session: join(dir, "session.json"),
-  };
+  } as const;
 }
 
 /**
@@ -94,21 +81,13 @@ export interface Session {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Writes the session of a lab atomically. */
+/** Writes the session of a lab. */
 export function writeSession(dir: string, session: Session): void {
-  const file = labPaths(dir).session;
-  writeFileSync(`${file}.new`, `${JSON.stringify(session, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  writeRecord(labPaths(dir).session, session);
 }
 
 /** The session of the lab in a folder; undefined when its holder does not run (any more). */
 export function readSession(dir: string): Session | undefined {
-  let session: Session;
-  try {
-    session = JSON.parse(readFileSync(labPaths(dir).session, "utf8")) as Session;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-  return isRunning(session.holder) ? session : undefined;
+  const session = readRecord(labPaths(dir).session) as Session | undefined;
+  return session !== undefined && isRunning(session.holder) ? session : undefined;
 }

@@ -6,7 +6,7 @@ import { startControlPlane } from "./cluster/controlPlane.ts";
 import { writeKubeconfig } from "./cluster/kubeconfig.ts";
 import type { LabCluster } from "./clusters.ts";
 import { LAB_FOLDER, labEnvironment, labPaths, readSession, writeSession } from "./environment.ts";
-import { startKubelet } from "./kubelet/kubelet.ts";
+import { Kubelet } from "./kubelet/kubelet.ts";
 import { pluginMode, preparePlugins, type PluginMode, type PreparedPlugin } from "./plugins/pluginPath.ts";
 import { endRecorded, identify, ProcessTable } from "./process.ts";
 import { LabError, step, type Log } from "./progress.ts";
@@ -14,7 +14,6 @@ import { FEDERATION, type Scenario } from "./scenarios.ts";
 import { writeProject } from "./stackFile.ts";
 import { cacheRoot, compileCacheFolder } from "./tools/cache.ts";
 import { prepareTools, type Tools } from "./tools/tools.ts";
-import { APP_FILE } from "./workloads/app.ts";
 
 /** Clusters to start, and where. */
 export interface LabOptions {
@@ -150,19 +149,17 @@ async function startClusters(
     envoy: tools.programs.envoy,
     bootstrapTemplate: tools.envoyBootstrap,
     node: process.execPath,
-    app: APP_FILE,
+    app: join(import.meta.dirname, "workloads/appServer.ts"),
   };
-  const kubelets = await Promise.all(
-    clusters.map(({ name, network, locality }) =>
-      startKubelet({
-        ...{ name, network, kubeconfig, context: name, tools: kubeletTools, processes, log },
-        ...(locality === undefined ? {} : { locality }),
-        dir: join(dir, name),
-        logs: join(logs, name),
+  const kubelets = clusters.map(
+    ({ name, network, locality }: LabCluster) =>
+      new Kubelet({
+        ...{ name, network, locality, kubeconfig, tools: kubeletTools, processes, log },
+        ...{ dir: join(dir, name), logs: join(logs, name) },
       }),
-    ),
   );
   stops.push(() => Promise.all(kubelets.map((kubelet) => kubelet.stop())));
+  await Promise.all(kubelets.map((kubelet) => kubelet.start()));
 }
 
 /**

@@ -105,8 +105,7 @@ export class ProcessTable {
 
   #record(): void {
     const records = [...this.#running].map(([name, { identity }]) => ({ name, ...identity }));
-    writeFileSync(`${this.#file}.new`, `${JSON.stringify(records, null, 2)}\n`);
-    renameSync(`${this.#file}.new`, this.#file);
+    writeRecord(this.#file, records);
   }
 }
 
@@ -117,18 +116,25 @@ export class ProcessTable {
  * @returns the names of those that were still running. A pid that another program has by now is left alone.
  */
 export async function endRecorded(file: string): Promise<string[]> {
-  const records = readRecords(file).filter((record) => identify(record.pid)?.startTime === record.startTime);
+  const records = ((readRecord(file) ?? []) as (ProcessIdentity & { name: string })[]).filter(isRunning);
   await Promise.all(records.map((record) => endGroup(record, 10)));
   return records.map((record) => record.name).sort();
 }
 
-function readRecords(file: string): (ProcessIdentity & { name: string })[] {
+/** Reads a JSON file of the lab; undefined when there is none. */
+export function readRecord(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as (ProcessIdentity & { name: string })[];
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** Writes a JSON file atomically, readable by the owner only. */
+export function writeRecord(file: string, record: unknown): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
 }
 
 /** Identity of a process, distinct from a later process with the same pid. */

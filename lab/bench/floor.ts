@@ -1,10 +1,10 @@
 import pMap from "p-map";
 import { MANAGED_BY } from "../../federation/core/labels.ts";
 import type { ServiceEntry } from "../../federation/imports/serviceEntry.ts";
-import { istiodSettled, type ApiServer } from "./apiServer.ts";
-import type { FLOOR_STEPS, TimedRow } from "./rows.ts";
-import { entriesOf, moved, type Work } from "./work.ts";
 import { step, type Log } from "../progress.ts";
+import { istiodSettled, type ApiServer } from "./apiServer.ts";
+import type { FLOOR_STEPS } from "./rows.ts";
+import { entriesOf, moved, type Measurement, type Work } from "./work.ts";
 
 /** Requests in flight that are tried for the floor. */
 const CONCURRENCIES = [8, 16, 32, 64] as const;
@@ -37,14 +37,9 @@ export async function bestConcurrency(
   return best ?? MOST_CONNECTIONS;
 }
 
-/** Entries and client of the floor. */
-export interface FloorOptions {
-  readonly api: ApiServer;
-  readonly work: Work;
+interface FloorOptions extends Measurement {
   /** Requests in flight. */
   readonly concurrency: number;
-  readonly log: Log;
-  readonly onRow: (row: TimedRow) => void;
 }
 
 /**

@@ -9,7 +9,7 @@ import { FEW_SERVICES } from "./goals.ts";
 import { measureScope } from "./memory.ts";
 import { BenchProject } from "./project.ts";
 import { medianRow, PEER_PREFIX, type ProgramStep, type Row, type TimedRow } from "./rows.ts";
-import { entriesOf, moved, type Work } from "./work.ts";
+import { entriesOf, moved, type Measurement, type Work } from "./work.ts";
 
 /** The cluster that imports; its Istio has to be installed. */
 export const [CLUSTER] = CLUSTERS;
@@ -125,20 +125,15 @@ const OPERATIONS = {
 /** Steps after which istiod has something to do, which would disturb the next one. */
 const UNSETTLING: ReadonlySet<ProgramStep> = new Set(["create", "update-all", "destroy"]);
 
-/** Project and work of a round. */
-export interface RoundOptions {
-  readonly api: ApiServer;
+interface RoundOptions extends Measurement {
   readonly project: BenchProject;
-  readonly work: Work;
   readonly repeats: number;
-  /** Before the steps' names; the peer has one. */
+  /** Prefix of the steps' names; only the peer has one. */
   readonly prefix: "" | typeof PEER_PREFIX;
-  readonly log: Log;
-  readonly onRow: (row: TimedRow) => void;
 }
 
 /** Measures each step of the benchmark in turn on one stack, from create to destroy. */
-export async function measureRound(round: RoundOptions): Promise<void> {
+async function measureRound(round: RoundOptions): Promise<void> {
   const { work, repeats, onRow } = round;
   onRow(await run(round, "create", work));
   onRow(await repeated(round, "no-op-preview", () => work));
@@ -151,7 +146,7 @@ export async function measureRound(round: RoundOptions): Promise<void> {
 }
 
 /** Measures the preview without changes of few services, for comparison with many. */
-export async function measurePreview(round: RoundOptions): Promise<void> {
+async function measurePreview(round: RoundOptions): Promise<void> {
   const { work, onRow } = round;
   await run(round, "create", work);
   onRow(await repeated(round, "no-op-preview", () => work));

@@ -1,26 +1,20 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { RunningLab } from "../lab.ts";
-import { LabError, step, type Log } from "../progress.ts";
+import { LabError, step } from "../progress.ts";
 import type { Workload } from "../workloads/workload.ts";
-import { istiodSettled, settled, type ApiServer } from "./apiServer.ts";
+import { istiodSettled, settled } from "./apiServer.ts";
 import type { BenchProject } from "./project.ts";
 import type { ScopeRow, ScopeStep } from "./rows.ts";
-import type { Work } from "./work.ts";
+import type { Measurement } from "./work.ts";
 
-/** Cluster, workload and imports of the measurement. */
-export interface ScopeOptions {
+/** Work that nobody sees, and the workload whose sidecar is measured. */
+interface ScopeOptions extends Measurement<ScopeRow> {
   readonly lab: RunningLab;
-  /** The lab's cluster whose sidecar is looked at. */
+  /** The workload's cluster. */
   readonly cluster: string;
-  /** A workload in it, with a sidecar. */
   readonly workload: Workload;
-  readonly api: ApiServer;
   readonly project: BenchProject;
-  /** The imports, seen by nobody. */
-  readonly work: Work;
-  readonly log: Log;
-  readonly onRow: (row: ScopeRow) => void;
 }
 
 /**

@@ -8,7 +8,7 @@ import { quoteLog } from "../ready.ts";
 import { between, countRequests, type ApiServer } from "./apiServer.ts";
 import { watchPeakMemory, type ProcessMark } from "./memory.ts";
 import type { TimedRow } from "./rows.ts";
-import { type Work, WORK_VARIABLE } from "./work.ts";
+import { WORK_VARIABLE, type Work } from "./work.ts";
 
 /** Name of the benchmark's project, as its Pulumi.yaml has it. */
 const PROJECT = "istio-federation-bench";

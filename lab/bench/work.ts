@@ -1,6 +1,9 @@
 import type { GatewayAddress } from "../../federation/core/address.ts";
-import { type Import, plainImport } from "../../federation/imports/import.ts";
+import { plainImport, type Import } from "../../federation/imports/import.ts";
 import { renderServiceEntry, type ServiceEntry } from "../../federation/imports/serviceEntry.ts";
+import type { Log } from "../progress.ts";
+import type { ApiServer } from "./apiServer.ts";
+import type { Row, TimedRow } from "./rows.ts";
 
 /** Port of every service of the benchmark: the one that the lab's sidecars have an outgoing listener for. */
 const SERVICE_PORT = 8080;
@@ -23,6 +26,15 @@ export interface Work {
   readonly gateway: GatewayAddress;
   /** Version of the first service; another one changes its entry and no other. */
   readonly revision: number;
+}
+
+/** Work, client and log of a measurement. */
+export interface Measurement<R extends Row = TimedRow> {
+  readonly api: ApiServer;
+  readonly work: Work;
+  readonly log: Log;
+  /** Called with each row as soon as it is there. */
+  readonly onRow: (row: R) => void;
 }
 
 /**

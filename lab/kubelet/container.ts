@@ -1,8 +1,8 @@
-import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Container, V1ContainerState, V1Probe } from "@kubernetes/client-node";
+import { Agent, request } from "undici";
 import { messageOf } from "../../federation/core/text.ts";
 import type { LabProcess, ProcessSpec, ProcessTable } from "../process.ts";
 import type { ContainerReport } from "./podWorker.ts";
@@ -122,53 +122,34 @@ export async function probe(
   podIP: string,
 ): Promise<boolean> {
   const timeout = (check?.timeoutSeconds ?? 1) * 1000;
-  if (check?.httpGet) {
-    const { host = podIP, path = "/", port, scheme = "HTTP", httpHeaders = [] } = check.httpGet;
-    const request = scheme === "HTTPS" ? requestHttps : requestHttp;
-    const headers = Object.fromEntries(httpHeaders.map(({ name, value }) => [name, value]));
-    const options = {
-      host,
-      path,
-      port: portNumber(container, port),
-      headers,
-      timeout,
-      agent: false,
-      rejectUnauthorized: false,
-    };
-    return new Promise((resolve) => {
-      const sent = request(options, (response) => {
-        const { statusCode = 0 } = response;
-        response.resume();
-        resolve(statusCode >= 200 && statusCode < 400);
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    if (check?.httpGet) {
+      const { host = podIP, path = "/", port, scheme = "HTTP", httpHeaders = [] } = check.httpGet;
+      const url = `${scheme.toLowerCase()}://${host}:${portNumber(container, port)}${path}`;
+      const headers = Object.fromEntries(httpHeaders.map(({ name, value }) => [name, value]));
+      const { statusCode, body } = await request(url, {
+        headers,
+        signal,
+        reset: true,
+        dispatcher: ANY_SERVER,
       });
-      sent.once("timeout", () => sent.destroy(new Error("timeout")));
-      sent.once("error", () => {
-        resolve(false);
-      });
-      sent.end();
-    });
+      await body.dump();
+      return statusCode >= 200 && statusCode < 400;
+    }
+    if (check?.tcpSocket) {
+      const { host = podIP, port } = check.tcpSocket;
+      const socket = connect({ host, port: portNumber(container, port) });
+      await once(socket, "connect", { signal }).finally(() => socket.destroy());
+    }
+    return true;
+  } catch {
+    return false;
   }
-  if (check?.tcpSocket) {
-    const { host = podIP, port } = check.tcpSocket;
-    const socket = connect({ host, port: portNumber(container, port), timeout });
-    return new Promise((resolve) => {
-      const settle = (ready: boolean) => {
-        socket.destroy();
-        resolve(ready);
-      };
-      socket.once("connect", () => {
-        settle(true);
-      });
-      socket.once("timeout", () => {
-        settle(false);
-      });
-      socket.once("error", () => {
-        settle(false);
-      });
-    });
-  }
-  return true;
 }
+
+/** Connections of probes, which take any certificate. */
+const ANY_SERVER = new Agent({ connect: { rejectUnauthorized: false } });
 
 function portNumber(container: V1Container, port: number | string): number {
   if (typeof port === "number") return port;

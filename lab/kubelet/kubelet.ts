@@ -30,11 +30,10 @@ export interface KubeletOptions {
   readonly name: string;
   /** First two octets of the cluster's loopback addresses, e.g. `127.10`. */
   readonly network: string;
-  /** Locality of the node, `region/zone`. Default: none. */
-  readonly locality?: string;
-  /** Kubeconfig file and context, with all rights. */
+  /** Locality of the node, `region/zone`. */
+  readonly locality: string | undefined;
+  /** Kubeconfig file with a context of the cluster's name, with all rights. */
   readonly kubeconfig: string;
-  readonly context: string;
   readonly tools: KubeletTools;
   readonly processes: ProcessTable;
   /** Folder for the Pods, `pods/<namespace>_<name>`; absolute. */
@@ -45,22 +44,7 @@ export interface KubeletOptions {
 }
 
 /** Runs the Pods of one cluster as processes of this machine: scheduler and kubelet in one. */
-export interface Kubelet {
-  /** Ends all containers; the Pods stay in the cluster. */
-  stop(): Promise<void>;
-}
-
-/** Starts a kubelet; it takes all Pods of the cluster that no other node has. */
-export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
-  const cluster = openCluster(options.kubeconfig, options.context);
-  await mkdir(options.dir, { recursive: true });
-  await registerNode(cluster, `${options.network}.0.1`, options.locality);
-  const kubelet = new LabKubelet(cluster, options);
-  await kubelet.start();
-  return kubelet;
-}
-
-class LabKubelet implements Kubelet {
+export class Kubelet {
   readonly #cluster: Cluster;
   readonly #options: KubeletOptions;
   readonly #sources: ClusterSources;
@@ -73,17 +57,22 @@ class LabKubelet implements Kubelet {
   #pods: Watched<V1Pod> | undefined;
   #renewal: NodeJS.Timeout | undefined;
 
-  constructor(cluster: Cluster, options: KubeletOptions) {
-    this.#cluster = cluster;
+  constructor(options: KubeletOptions) {
+    const { name, kubeconfig, log } = options;
     this.#options = options;
-    this.#sources = new ClusterSources(cluster);
+    this.#cluster = openCluster(kubeconfig, name);
+    this.#sources = new ClusterSources(this.#cluster);
     const pods = () => [...this.#workers.values()].map(({ pod }) => pod);
-    this.#balancers = new LoadBalancers(cluster, pods, (line) => {
-      options.log(`${options.name} ${line}`);
+    this.#balancers = new LoadBalancers(this.#cluster, pods, (line) => {
+      log(`${name} ${line}`);
     });
   }
 
+  /** Makes the node, and takes all Pods that no other node has. */
   async start(): Promise<void> {
+    const { network, locality, dir } = this.#options;
+    await mkdir(dir, { recursive: true });
+    await registerNode(this.#cluster, `${network}.0.1`, locality);
     const { config, core } = this.#cluster;
     await this.#sources.start(({ metadata }) => {
       for (const worker of this.#workers.values()) if (worker.mounts(metadata)) worker.refresh();
@@ -101,6 +90,7 @@ class LabKubelet implements Kubelet {
     }, RENEW_MILLISECONDS);
   }
 
+  /** Ends all containers; the Pods stay in the cluster. */
   async stop(): Promise<void> {
     clearInterval(this.#renewal);
     this.#waiting.clear();

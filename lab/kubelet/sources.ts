@@ -20,20 +20,6 @@ export class MissingSourceError extends Error {
   }
 }
 
-/** The data of a ConfigMap, text and binary alike. */
-export function configMapData(object: V1ConfigMap): Record<string, Bytes> {
-  const text = Object.entries(object.data ?? {}).map(([key, value]): [string, Bytes] => [
-    key,
-    Buffer.from(value),
-  ]);
-  return { ...Object.fromEntries(text), ...decode(object.binaryData) };
-}
-
-/** The data of a Secret, decoded. */
-export function secretData(object: V1Secret): Record<string, Bytes> {
-  return decode(object.data);
-}
-
 function decode(data: Record<string, string> = {}): Record<string, Bytes> {
   return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64")]));
 }
@@ -129,12 +115,14 @@ export class ClusterSources implements Sources {
 
   configMap(namespace: string, name: string): Record<string, Bytes> | undefined {
     const object = this.#configMaps?.get(name, namespace);
-    return object && configMapData(object);
+    if (object === undefined) return undefined;
+    const text = Object.entries(object.data ?? {}).map(([key, value]) => [key, Buffer.from(value)]);
+    return { ...(Object.fromEntries(text) as Record<string, Bytes>), ...decode(object.binaryData) };
   }
 
   secret(namespace: string, name: string): Record<string, Bytes> | undefined {
     const object = this.#secrets?.get(name, namespace);
-    return object && secretData(object);
+    return object && decode(object.data);
   }
 
   token(pod: V1Pod, audience: string | undefined, expirationSeconds: number | undefined): Promise<string> {

@@ -3,9 +3,9 @@ import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { execa } from "execa";
 import kubernetesPackage from "@pulumi/kubernetes/package.json" with { type: "json" };
 import tlsPackage from "@pulumi/tls/package.json" with { type: "json" };
+import { execa } from "execa";
 import { LabError } from "../progress.ts";
 import { isReachable } from "../tools/build.ts";
 

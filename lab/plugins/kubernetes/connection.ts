@@ -5,25 +5,13 @@ import { parse } from "yaml";
 import { reveal, type Properties } from "../protocol/values.ts";
 
 /** Configuration of the provider, as far as the stand-in covers it. */
-export interface Settings {
-  /** Path of a kubeconfig, or its contents; undefined: the machine's own. */
-  readonly kubeconfig: string | undefined;
-  readonly context: string | undefined;
-  readonly cluster: string | undefined;
-  /** Namespace of namespaced objects and releases that name none. */
-  readonly namespace: string | undefined;
-  readonly enablePatchForce: boolean;
-  readonly enableSecretMutable: boolean;
-  readonly enableConfigMapMutable: boolean;
-  readonly upsertExistingObjects: boolean;
-  readonly deleteUnreachable: boolean;
-}
+export type Settings = Readonly<ReturnType<typeof readSettings>>;
 
 /** Settings that change what the real provider does, and which the stand-in refuses rather than ignores. */
 const REFUSED = ["renderYamlToDirectory", "skipUpdateUnreachable"];
 
 /** Reads the provider's configuration; SDKs write everything but plain strings as JSON. */
-export function readSettings(config: Properties): Settings {
+export function readSettings(config: Properties) {
   const plain = reveal(config);
   // Empty counts as absent, as with the real provider.
   const text = (key: string) =>
@@ -36,9 +24,11 @@ export function readSettings(config: Properties): Settings {
   if (refused.length > 0)
     throw new Error(`the lab's stand-in of the kubernetes provider does not cover ${refused.join(", ")}`);
   return {
+    /** Path of a kubeconfig, or its contents; undefined: the machine's own. */
     kubeconfig: text("kubeconfig"),
     context: text("context"),
     cluster: text("cluster"),
+    /** Namespace of namespaced objects and releases that name none. */
     namespace: text("namespace"),
     enablePatchForce: flag("enablePatchForce"),
     enableSecretMutable: flag("enableSecretMutable"),

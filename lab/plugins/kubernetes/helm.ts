@@ -8,38 +8,18 @@ import { parse, parseAllDocuments } from "yaml";
 import type { ClusterApi } from "./clusterApi.ts";
 import { kubeconfigFile, type Settings } from "./connection.ts";
 
-/** Inputs of a release, without secret marks and all known: the provider's schema, as far as Helm has a flag for it. */
+/** Inputs of a release that the stand-in covers, without secret marks and all known. */
 export interface ReleaseSpec {
   readonly name: string;
   readonly namespace: string;
   readonly chart: string;
   readonly version?: string;
-  readonly repositoryOpts?: {
-    readonly repo?: string;
-    readonly username?: string;
-    readonly password?: string;
-  };
+  readonly repositoryOpts?: { readonly repo?: string };
   readonly values?: Readonly<Record<string, unknown>>;
   /** Seconds. */
   readonly timeout?: number;
   readonly atomic?: boolean;
-  readonly cleanupOnFail?: boolean;
-  readonly createNamespace?: boolean;
-  readonly dependencyUpdate?: boolean;
-  readonly description?: string;
-  readonly devel?: boolean;
-  readonly disableCRDHooks?: boolean;
-  readonly disableOpenapiValidation?: boolean;
-  readonly disableWebhooks?: boolean;
-  readonly forceUpdate?: boolean;
-  readonly maxHistory?: number;
-  readonly renderSubchartNotes?: boolean;
-  readonly replace?: boolean;
-  readonly resetValues?: boolean;
-  readonly reuseValues?: boolean;
   readonly skipAwait?: boolean;
-  readonly skipCrds?: boolean;
-  readonly waitForJobs?: boolean;
 }
 
 /** A release as Helm has recorded it. */
@@ -99,25 +79,12 @@ export class Helm {
 
   /** Installs a release; a name that is in use is an error. */
   async install(spec: ReleaseSpec): Promise<void> {
-    const flags = {
-      "--create-namespace": spec.createNamespace,
-      "--no-hooks": spec.disableWebhooks,
-      "--replace": spec.replace,
-      "--skip-crds": spec.skipCrds,
-    };
-    await this.#deploy("install", spec, flags);
+    await this.#deploy("install", spec);
   }
 
   /** Upgrades a release that exists. */
   async upgrade(spec: ReleaseSpec): Promise<void> {
-    const flags = {
-      "--cleanup-on-fail": spec.cleanupOnFail,
-      "--force": spec.forceUpdate,
-      "--no-hooks": spec.disableCRDHooks,
-      "--reset-values": spec.resetValues,
-      "--reuse-values": spec.reuseValues,
-    };
-    await this.#deploy("upgrade", spec, flags, ["--history-max", String(spec.maxHistory ?? 0)]);
+    await this.#deploy("upgrade", spec, "--history-max", "0");
   }
 
   /** Uninstalls a release, and waits for its objects to go unless the release is not awaited. */
@@ -141,52 +108,30 @@ export class Helm {
     const secret = await this.#api.request("GET", `${path}/${newest.name}`);
     const { release } = secret["data"] as { release: string };
     const packed = Buffer.from(Buffer.from(release, "base64").toString(), "base64");
-    const {
-      version: revision,
-      info,
-      chart,
-      config,
-      manifest,
-    } = JSON.parse(gunzipSync(packed).toString()) as HelmRecord;
-    const { name: chartName, version, appVersion } = chart.metadata;
+    const record = JSON.parse(gunzipSync(packed).toString()) as HelmRecord;
+    const { name: chart, version, appVersion } = record.chart.metadata;
+    const { status } = record.info;
     return {
       status: {
         ...(appVersion ? { appVersion } : {}),
-        ...{ chart: chartName, name, namespace, revision, status: info.status, version },
+        ...{ chart, name, namespace, revision: record.version, status, version },
       },
-      values: config ?? {},
-      resourceNames: resourceNames(manifest),
+      values: record.config ?? {},
+      resourceNames: resourceNames(record.manifest),
     };
   }
 
-  async #deploy(
-    verb: string,
-    spec: ReleaseSpec,
-    flags: Record<string, boolean | undefined>,
-    more: string[] = [],
-  ) {
+  async #deploy(verb: string, spec: ReleaseSpec, ...more: string[]): Promise<void> {
     // Values may hold secrets: neither on the command line nor in a file that others read, and only for this long.
     const folder = await mkdtemp(join(tmpdir(), "helm-values-"));
     try {
       const values = join(folder, "values.json");
       await writeFile(values, JSON.stringify(spec.values ?? {}), { mode: 0o600 });
-      const switches = {
-        ...flags,
-        "--atomic": spec.atomic,
-        "--dependency-update": spec.dependencyUpdate,
-        "--disable-openapi-validation": spec.disableOpenapiValidation,
-        "--render-subchart-notes": spec.renderSubchartNotes,
-        "--wait": spec.skipAwait !== true,
-        "--wait-for-jobs": spec.skipAwait !== true && spec.waitForJobs,
-      };
-      const given = Object.entries(switches).filter(([, on]) => on === true);
       await this.#run([
-        verb,
-        spec.name,
-        ...chartArguments(spec),
-        ...["--namespace", spec.namespace, "--values", values, "--timeout", seconds(spec)],
-        ...(spec.description ? ["--description", spec.description] : []),
-        ...given.map(([flag]) => flag),
+        ...[verb, spec.name, ...chartArguments(spec), "--namespace", spec.namespace],
+        ...["--values", values, "--timeout", seconds(spec)],
+        ...(spec.atomic === true ? ["--atomic"] : []),
+        ...(spec.skipAwait === true ? [] : ["--wait"]),
         ...more,
       ]);
     } finally {
@@ -211,14 +156,9 @@ function seconds({ timeout }: ReleaseSpec): string {
   return `${timeout || DEFAULT_TIMEOUT_SECONDS}s`;
 }
 
-function chartArguments({ chart, repositoryOpts = {}, version, devel }: ReleaseSpec): string[] {
-  const { repo = "", username, password } = repositoryOpts;
-  if (username !== undefined || password !== undefined) {
-    throw new Error(
-      "the lab's stand-in of the kubernetes provider does not cover repositories with a password",
-    );
-  }
-  const versioned = version ? ["--version", version] : devel === true ? ["--devel"] : [];
+function chartArguments({ chart, repositoryOpts = {}, version }: ReleaseSpec): string[] {
+  const { repo = "" } = repositoryOpts;
+  const versioned = version ? ["--version", version] : [];
   if (chart.startsWith("oci://") || repo === "") return [chart, ...versioned];
   if (URL.canParse(repo)) return [chart, "--repo", repo, ...versioned];
   return [chart.includes("/") ? chart : `${repo}/${chart}`, ...versioned];

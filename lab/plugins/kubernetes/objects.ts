@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../../../federation/core/text.ts";
-import { InitializationError, type ReadCall, type ResourceKind } from "../protocol/provider.ts";
+import type { CheckFailure, ReadCall, ResourceKind } from "../protocol/provider.ts";
 import { hasUnknown, type Properties } from "../protocol/values.ts";
 import { isApiError, type ClusterApi } from "./clusterApi.ts";
 import type { Settings } from "./connection.ts";
@@ -18,11 +18,13 @@ import {
   readCheckpoint,
   type Manifest,
 } from "./manifest.ts";
-import { awaitReady } from "./readiness.ts";
 import { apply, create, existing, remove } from "./writes.ts";
 
 /** Forbidden, no such namespace yet, there already (a replacement): preview goes on without the server's word. */
 const CREATE_TOLERATED = [403, 404, 409] as const;
+
+/** Kinds that the real provider awaits until they are ready. */
+const AWAITED = /^(?:v1\/(?:Service|Pod|PersistentVolumeClaim)|apps\/v1\/\w+|batch\/v1\/Job)$/;
 
 /** The life of a Kubernetes object of any kind that the API server serves. */
 export function kubernetesObjects(api: ClusterApi, settings: Settings): ResourceKind {
@@ -30,11 +32,11 @@ export function kubernetesObjects(api: ClusterApi, settings: Settings): Resource
     check: async (call) => {
       const named = autoname(normalize(manifestOf(call.news)), call);
       const placed = await inDefaultNamespace(named, api, settings);
-      return { inputs: markManifest(placed, call.news) };
+      return { inputs: markManifest(placed, call.news), failures: awaited(placed) };
     },
     diff: async (call) =>
       diffObject(call, (await scopeOf(api, manifestOf(call.news))) !== "cluster", settings),
-    create: async ({ urn, inputs, preview, timeoutSeconds }) => {
+    create: async ({ urn, inputs, preview }) => {
       const manifest = manifestOf(inputs);
       const fieldManager = fieldManagerOf(manifest, {});
       const write = (dryRun: boolean) =>
@@ -53,16 +55,13 @@ export function kubernetesObjects(api: ClusterApi, settings: Settings): Resource
           `resource "${urn}" was not successfully created by the Kubernetes API server: ${messageOf(error)}`,
         );
       });
-      return {
-        id: idOf(live),
-        outputs: await whenReady(api, live, inputs, { fieldManager, timeoutSeconds }),
-      };
+      return { id: idOf(live), outputs: checkpoint(live, inputs, fieldManager) };
     },
     read: async (call) => {
       await mustReach(api, "failed to read resource state due to unreachable cluster");
       return readObject(call, api);
     },
-    update: async ({ urn, olds, news, preview, timeoutSeconds }) => {
+    update: async ({ urn, olds, news, preview }) => {
       const manifest = manifestOf(news);
       const fieldManager = fieldManagerOf(manifest, olds);
       const write = (dryRun: boolean) =>
@@ -72,7 +71,7 @@ export function kubernetesObjects(api: ClusterApi, settings: Settings): Resource
       const live = await write(false).catch((error: unknown) => {
         throw new Error(`update of resource "${urn}" failed: ${messageOf(error)}`);
       });
-      return whenReady(api, live, news, { fieldManager, timeoutSeconds });
+      return checkpoint(live, news, fieldManager);
     },
     delete: async ({ outputs, timeoutSeconds }) => {
       if (settings.deleteUnreachable && (await api.unreachable()) !== undefined) return;
@@ -81,6 +80,14 @@ export function kubernetesObjects(api: ClusterApi, settings: Settings): Resource
       await remove(api, live, { policy: annotation(inputs, "deletionPropagationPolicy"), timeoutSeconds });
     },
   };
+}
+
+/** Fails for objects that the real provider would await, which the stand-in does not. */
+function awaited(manifest: Manifest): CheckFailure[] {
+  const { apiVersion, kind } = manifest;
+  if (!AWAITED.test(`${apiVersion}/${kind}`) || annotation(manifest, "skipAwait") === "true") return [];
+  const reason = `the lab's stand-in of the kubernetes provider does not wait for a ${kind}: set pulumi.com/skipAwait: "true"`;
+  return [{ property: "metadata.annotations", reason }];
 }
 
 /** Fails if the cluster cannot be reached, as every call that needs it does. */
@@ -118,18 +125,6 @@ async function previewWrite(
     if (isApiError(error, ...tolerated)) return inputs;
     throw error;
   }
-}
-
-async function whenReady(
-  api: ClusterApi,
-  live: Manifest,
-  inputs: Properties,
-  options: { readonly fieldManager: string; readonly timeoutSeconds: number },
-): Promise<Properties> {
-  const { object, problem } = await awaitReady(api, live, manifestOf(inputs), options.timeoutSeconds);
-  const outputs = checkpoint(object, inputs, options.fieldManager);
-  if (problem !== undefined) throw new InitializationError(idOf(live), outputs, inputs, [problem]);
-  return outputs;
 }
 
 /** Undefined: the server does not know the kind, or cannot be asked. */

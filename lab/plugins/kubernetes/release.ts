@@ -11,9 +11,9 @@ import {
 import {
   differences,
   hasUnknown,
-  isProperties,
   mapValues,
   markSecrets,
+  mergeProperties,
   reveal,
   Secret,
   UNKNOWN,
@@ -27,14 +27,12 @@ import { prune } from "./manifest.ts";
 import { mustReach } from "./objects.ts";
 
 /** Inputs that are no part of the release's state: `compat` is the SDK's, the others are the provider's outputs. */
-const NOT_KEPT: ReadonlySet<string> = new Set([
-  "compat",
-  "manifest",
-  "resourceNames",
-  "status",
-  "allowNullValues",
-]);
-const REFUSED = ["valueYamlFiles", "postrender", "verify", "lint", "takeOwnership", "recreatePods"];
+const NOT_KEPT = ["compat", "manifest", "resourceNames", "status", "allowNullValues"];
+/** Inputs that the stand-in covers. */
+const COVERED = [
+  ...["name", "namespace", "chart", "version", "repositoryOpts", "values"],
+  ...["timeout", "atomic", "skipAwait"],
+];
 
 /** The life of a Helm release (`kubernetes:helm.sh/v3:Release`). */
 export function helmReleases(helm: Helm, api: ClusterApi, settings: Settings): ResourceKind {
@@ -107,7 +105,7 @@ export function helmReleases(helm: Helm, api: ClusterApi, settings: Settings): R
 }
 
 function defaulted(call: CheckCall, settings: Settings): Properties {
-  const given = Object.entries(call.news).filter(([key, value]) => !NOT_KEPT.has(key) && !isZero(value));
+  const given = Object.entries(call.news).filter(([key, value]) => !NOT_KEPT.includes(key) && !isZero(value));
   const inputs: Properties = Object.fromEntries(given);
   const awaited = inputs["skipAwait"] !== true;
   return {
@@ -124,11 +122,9 @@ function isZero(value: Value | undefined): boolean {
 }
 
 function refused(inputs: Properties): CheckFailure[] {
-  const given = REFUSED.filter((property) => inputs[property] !== undefined);
-  return given.map((property) => ({
-    property,
-    reason: "is not covered by the lab's stand-in of the kubernetes provider",
-  }));
+  const reason = "is not covered by the lab's stand-in of the kubernetes provider";
+  const refusedInputs = Object.keys(inputs).filter((property) => !COVERED.includes(property));
+  return refusedInputs.map((property) => ({ property, reason }));
 }
 
 function diffRelease({ olds, news }: DiffCall): Diffed {
@@ -148,7 +144,7 @@ function stateOf(inputs: Properties, live: LiveRelease): Properties {
   const plain: Properties = reveal(inputs);
   const outputs: Properties = {
     ...plain,
-    values: merge((plain["values"] ?? {}) as Properties, live.values as Properties),
+    values: mergeProperties((plain["values"] ?? {}) as Properties, live.values as Properties),
     version: live.status.version,
     resourceNames: live.resourceNames,
     status: live.status,
@@ -157,15 +153,6 @@ function stateOf(inputs: Properties, live: LiveRelease): Properties {
     ...mapValues(outputs, (value, key) => markSecrets(value, inputs[key])),
     __inputs: new Secret(inputs),
   };
-}
-
-function merge(base: Properties, over: Properties): Properties {
-  const result: Record<string, Value | undefined> = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const mine = result[key];
-    result[key] = isProperties(mine) && isProperties(value) ? merge(mine, value) : value;
-  }
-  return result;
 }
 
 function specOf(inputs: Properties): ReleaseSpec {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isProperties, type Properties } from "../protocol/values.ts";
+import { mergeProperties, type Properties } from "../protocol/values.ts";
 import { isApiError, type ClusterApi, type ServedKind } from "./clusterApi.ts";
 import { annotation, type Manifest } from "./manifest.ts";
 
@@ -170,7 +170,7 @@ async function handOver(api: ClusterApi, path: string, manager: string): Promise
   const [first] = taken;
   if (live === undefined || first === undefined) return;
   const own = managed.filter((fields) => fields.manager === manager && fields.operation === "Apply");
-  const fieldsV1 = [...taken, ...own].map((fields) => fields.fieldsV1 ?? {}).reduce(union);
+  const fieldsV1 = [...taken, ...own].map((fields) => fields.fieldsV1 ?? {}).reduce(mergeProperties);
   const others = managed.filter((fields) => !taken.includes(fields) && !own.includes(fields));
   await api.request("PATCH", path, {
     contentType: "application/json-patch+json",
@@ -183,13 +183,4 @@ async function handOver(api: ClusterApi, path: string, manager: string): Promise
       { op: "replace", path: "/metadata/resourceVersion", value: live.metadata["resourceVersion"] },
     ],
   });
-}
-
-function union(left: Properties, right: Properties): Properties {
-  const result: Record<string, Properties[string]> = { ...left };
-  for (const [key, value] of Object.entries(right)) {
-    const mine = result[key];
-    result[key] = isProperties(mine) && isProperties(value) ? union(mine, value) : value;
-  }
-  return result;
 }

@@ -96,8 +96,6 @@ export interface Provider {
   configure(config: Properties): Answer<void>;
   /** @throws Error for an unknown type token. */
   kind(type: string): ResourceKind;
-  /** The function of a package, by its token. */
-  invoke?(token: string, args: Properties): Answer<Properties>;
 }
 
 /** Thrown when the object was created or updated but did not become ready: the engine keeps it in state. */

@@ -1,6 +1,4 @@
 import grpc, { type UntypedServiceImplementation } from "@grpc/grpc-js";
-import anyPb from "google-protobuf/google/protobuf/any_pb.js";
-import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
 import providerPb, {
   type CheckRequest,
@@ -15,7 +13,8 @@ import providerPb, {
   type UpdateRequest,
 } from "@pulumi/pulumi/proto/provider_pb.js";
 import statusPb from "@pulumi/pulumi/proto/status_pb.js";
-import { decode, encode, rootOf } from "./values.ts";
+import anyPb from "google-protobuf/google/protobuf/any_pb.js";
+import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import {
   InitializationError,
   type CheckCall,
@@ -27,6 +26,7 @@ import {
   type Subject,
 } from "./provider.ts";
 import { failure, unary } from "./server.ts";
+import { decode, encode, rootOf } from "./values.ts";
 
 /** gRPC service of a provider: secrets and unknown values pass through, previews call create and update. */
 export function providerService(provider: Provider): UntypedServiceImplementation {
@@ -85,11 +85,8 @@ export function providerService(provider: Provider): UntypedServiceImplementatio
       });
       return new emptyPb.Empty();
     }),
-    invoke: unary(async (request: InvokeRequest) => {
-      if (provider.invoke === undefined)
-        throw new Error(`the stand-in of the ${provider.name} provider has no function ${request.getTok()}`);
-      const result = await provider.invoke(request.getTok(), decode(request.getArgs()));
-      return new providerPb.InvokeResponse().setReturn(encode(result));
+    invoke: unary((request: InvokeRequest) => {
+      throw new Error(`the stand-in of the ${provider.name} provider has no function ${request.getTok()}`);
     }),
     cancel: unary(() => new emptyPb.Empty()),
   };

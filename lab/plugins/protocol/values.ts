@@ -98,6 +98,16 @@ export function mapValues<T, U>(
   return result;
 }
 
+/** Merges two objects at all depths; values of the second win. */
+export function mergeProperties(base: Properties, over: Properties): Properties {
+  const result: Record<string, Value | undefined> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const mine = result[key];
+    result[key] = isProperties(mine) && isProperties(value) ? mergeProperties(mine, value) : value;
+  }
+  return result;
+}
+
 function revealValue(value: Value | undefined): Value | undefined {
   if (value instanceof Secret) return revealValue(value.value);
   if (Array.isArray(value)) return value.map((item: Value) => revealValue(item) ?? null);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ClusterApi } from "../../../../lab/plugins/kubernetes/clusterApi.ts";
 import type { Settings } from "../../../../lab/plugins/kubernetes/connection.ts";
 import {
   autoname,
@@ -10,6 +11,7 @@ import {
   prune,
   type Manifest,
 } from "../../../../lab/plugins/kubernetes/manifest.ts";
+import { kubernetesObjects } from "../../../../lab/plugins/kubernetes/objects.ts";
 import { diffProviderConfig } from "../../../../lab/plugins/kubernetes/provider.ts";
 import { Secret, UNKNOWN, type Properties } from "../../../../lab/plugins/protocol/values.ts";
 
@@ -125,6 +127,25 @@ describe("A Kubernetes object's diff", () => {
   it("takes an unknown value for a change", () => {
     const news = { ...SERVICE, spec: { ports: [{ port: UNKNOWN }] } };
     assert.deepEqual(diff(live, SERVICE, news).differences, { "spec.ports[0].port": "update" });
+  });
+});
+
+describe("Kubernetes objects that a provider waits for", () => {
+  const objects = kubernetesObjects(
+    new ClusterApi(() => {
+      throw new Error("no cluster here");
+    }),
+    SETTINGS,
+  );
+  const checked = (news: Properties) =>
+    objects.check({ ...SUBJECT, olds: {}, news, randomSeed: new Uint8Array() });
+
+  it("are refused unless the program does not want them awaited", async () => {
+    const { failures = [] } = await checked(SERVICE);
+    assert.match(failures[0]?.reason ?? "", /does not wait for a Service: set pulumi.com\/skipAwait/);
+    const annotations = { "pulumi.com/skipAwait": "true" };
+    const unawaited = await checked({ ...SERVICE, metadata: { ...SERVICE.metadata, annotations } });
+    assert.deepEqual(unawaited.failures, []);
   });
 });
 
