@@ -112,10 +112,14 @@ export class ClusterApi {
     const { server, token, agent } = this.#open();
     const url = new URL(server + path);
     url.search = new URLSearchParams(query).toString();
+    const payload = body === undefined ? "" : JSON.stringify(body);
     const headers = {
       accept,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { "content-type": contentType }),
+      // Node adds no length to a DELETE: the API server would take the body for the next request.
+      ...(body === undefined
+        ? {}
+        : { "content-type": contentType, "content-length": Buffer.byteLength(payload) }),
     };
     const [code, answer] = await new Promise<[number, string]>((resolve, reject) => {
       const start = url.protocol === "http:" ? httpRequest : httpsRequest;
@@ -128,7 +132,7 @@ export class ClusterApi {
       sent.on("error", (error) => {
         reject(new Error(`${method} ${url.origin}${path}: ${error.message}`));
       });
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      sent.end(payload);
     });
     return parse(code, answer);
   }
