@@ -40,7 +40,7 @@ export const cluster = checked(
     domains: distinct(text(OWNED_DOMAIN)).default([]).meta({
       description: "Further domains of this cluster, below which it may export Services by other names.",
       defaultsTo: "none",
-      page: "exports.md#other-names",
+      page: "exports.md#aliases",
     }),
   }),
   ({ name, domain, meshDomain = defaultMeshDomain(name), domains }): Complaint[] => {

@@ -67,7 +67,7 @@ const rule = checked(
     as: text(NAME_TEMPLATE).optional().meta({
       description: "Other host name of the Services, with `{name}` and `{namespace}`.",
       defaultsTo: "the full name",
-      page: "exports.md#other-names",
+      page: "exports.md#aliases",
     }),
     // Cross-checked: by the topology.
     gateway: z.enum(GATEWAY_MODES).optional().meta({
