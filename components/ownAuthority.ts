@@ -19,7 +19,7 @@ export interface KeyOwner {
   organization: string;
   /** Distinguishes the roots of clusters with one organization: the cluster's name; undefined where the trust domain is the cluster's own. */
   organizationalUnit: string | undefined;
-  /** Of keys that are made from now on: ECDSA on P-256, or RSA of 4096 bits. */
+  /** Algorithm of new keys: ECDSA on P-256, or RSA of 4096 bits. */
   algorithm: Algorithm;
 }
 

@@ -5,16 +5,14 @@ import type { OtherPeers } from "../federation/imports/otherPeers.ts";
 import type { PeerStatus, Registration } from "../federation/imports/registration.ts";
 import { ImportedServices } from "../providers/importedServices.ts";
 
-/** What a `Peer` is made from. */
+/** Arguments of a `Peer`. */
 export interface PeerArgs {
   registration: Registration;
-  /** What the registration needs of the other peers. */
   others: OtherPeers;
-  /** What the stack's config says of it. */
   config: PeerConfig;
-  /** How many of its services may go at once. */
+  /** Limits of its services that are removed at once. */
   brake: Brake;
-  /** Name of the namespace that its ServiceEntries go to. */
+  /** Namespace of its ServiceEntries. */
   namespace: pulumi.Input<string>;
   /** Names the cluster to write to. */
   kubeconfig: StackConfig["kubeconfig"];

@@ -91,13 +91,7 @@ function viewService({ metadata, spec }: ServiceObject): KubernetesService {
     type: spec?.type,
     clusterIP: spec?.clusterIP,
     selector: spec?.selector ?? {},
-    ports: (spec?.ports ?? []).map(({ name, port, protocol, appProtocol, targetPort }) => ({
-      name,
-      port,
-      protocol,
-      appProtocol,
-      targetPort,
-    })),
+    ports: spec?.ports ?? [],
   };
 }
 

@@ -19,7 +19,7 @@ export interface RetryPolicy {
   readonly deadline: number;
   /** Attempts after the first, while the API server is busy, restarting or unreachable. */
   readonly retries: number;
-  /** How long after the first attempt another one may begin, in milliseconds. @default 45,000 */
+  /** Time after the first attempt in which another one may begin, in milliseconds. @default 45,000 */
   readonly retryFor?: number;
   /** Whether a request that got no answer in time is repeated. @default true */
   readonly retryTimeouts?: boolean;

@@ -28,7 +28,7 @@ export interface GatewayAddressesArgs {
   type: "LoadBalancer" | "NodePort" | "ClusterIP";
   /** Port of the Service that peers call, e.g. 15443. */
   port: number;
-  /** How long `pulumi up` waits for a first address, in seconds. */
+  /** Longest wait of `pulumi up` for a first address, in seconds. */
   timeoutSeconds: number;
   /**
    * Addresses that the program read when it started, so that a preview shows an update when they differ from the state. Absent

@@ -15,7 +15,7 @@ const lazy = lazyProvider("./providers/importedServices/handlers.ts");
 
 /** The services of one peer that can be called from here: one ServiceEntry each, written by server-side apply. */
 export class ImportedServices extends pulumi.dynamic.Resource {
-  /** How many services are registered. */
+  /** Number of registered services. */
   declare readonly imported: pulumi.Output<number>;
 
   constructor(name: string, args: ImportedServicesArgs, opts?: pulumi.CustomResourceOptions) {

@@ -43,7 +43,6 @@ const PATH: TextRule = pattern(
   "Write one of these, or remove the field for all paths",
 );
 
-/** A list of different texts, at least one. */
 function texts(rule: TextRule): z.ZodType<string[]> {
   return several(text(rule), { rule: "is empty", remedy: "Add an entry, or remove the field for all" });
 }
@@ -67,7 +66,7 @@ const localCaller = fields({
   }),
 });
 
-/** Who of this cluster may call an exported Service, and what. */
+/** Callers of this cluster that may call an exported Service, and the requests that they may send. */
 export type LocalCaller = z.output<typeof localCaller>;
 
 const caller = localCaller.extend({
@@ -78,7 +77,7 @@ const caller = localCaller.extend({
   }),
 });
 
-/** Who of the peers may call an exported Service, and what. */
+/** Callers of peers that may call an exported Service, and the requests that they may send. */
 export type Caller = z.output<typeof caller>;
 
 /** The fields of an export rule that restrict callers. */

@@ -104,7 +104,7 @@ const rule = checked(
 /** One rule of a peer's `imports`. Fields that restrict are `undefined` when they are left out: then all match. */
 export type ImportRule = z.output<typeof rule>;
 
-/** Which of a peer's services are imported, and how. The first rule that matches a service decides; an empty list imports none. */
+/** Rules for the import of a peer's services; the first match wins, and an empty list imports none. */
 export const importRules = checked(z.array(rule.optional()), (value): Complaint[] =>
   value.flatMap((entry: ImportRule | null | undefined, index) => {
     if (entry === undefined || entry === null || index === value.length - 1) return [];

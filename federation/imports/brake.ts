@@ -44,12 +44,12 @@ export function brakes(
   );
 }
 
-/** How to let exactly one removal pass. */
+/** Formats the command that accepts exactly one removal. */
 export function howToAccept(peer: string, token: string): string {
   return `Then run ${settingCommand(`peers.${peer}.acceptRemoval`, token)} and then \`pulumi up\`: it accepts this removal and no other.`;
 }
 
-/** Stands for one removal: the services before and those after it, by name. Never a number, which YAML would change. */
+/** Returns the token of one removal, a digest of the hosts before and after it. Never a number, which YAML would change. */
 export function removalToken(
   before: Readonly<Record<string, unknown>>,
   after: Readonly<Record<string, unknown>>,

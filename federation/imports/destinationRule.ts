@@ -4,19 +4,19 @@ import { terminatedSni } from "../exports/gatewayListeners.ts";
 import { type Import, visibleTo, type ServiceEntryInput } from "./import.ts";
 import type { OutlierDetection } from "./outlierDetection.ts";
 
-/** How a caller greets the peer's gateway. */
+/** TLS settings towards the peer's gateway. */
 interface Tls {
   mode: "ISTIO_MUTUAL";
   sni: string;
 }
 
-/** How callers deal with the gateways, on one port or on all. */
+/** Settings of one port or of all. */
 interface TrafficPolicy {
   tls?: Tls;
   outlierDetection?: OutlierDetection;
 }
 
-/** An Istio DestinationRule, as far as this program writes one. */
+/** Fields of an Istio DestinationRule that this program writes. */
 export interface DestinationRule {
   apiVersion: "networking.istio.io/v1";
   kind: "DestinationRule";
@@ -29,8 +29,8 @@ export interface DestinationRule {
 }
 
 /**
- * The name by which a gateway knows where a call is to go. With `AUTO_PASSTHROUGH` it is Istio's name of the cluster (in Envoy's sense)
- * that leads to a port of a service; of one whose calls it opens it is a host name, as servers of a Gateway have.
+ * Returns the SNI by which a gateway routes a call. With `AUTO_PASSTHROUGH` it is Istio's name of the cluster (in Envoy's sense) for a port
+ * of a service; behind TLS termination it is the host name of a Gateway's server.
  */
 export function serverName(
   { host, terminated }: { host: string; terminated: boolean },
@@ -39,14 +39,14 @@ export function serverName(
   return terminated ? terminatedSni(host, port) : `outbound_.${port}_._.${host}`;
 }
 
-/** Whether a service has a DestinationRule at all. */
+/** Whether an import needs a DestinationRule. */
 export function hasDestinationRule({ remoteHost, terminated, outlierDetection }: Import): boolean {
   return terminated || remoteHost !== undefined || outlierDetection !== undefined;
 }
 
 /**
- * Renders what a ServiceEntry cannot say: another server name to ask the gateway for, and outlier detection. Each of several ports
- * has a server name, and settings of its own, as a port's settings replace those of all ports. Identities are those of the ServiceEntry.
+ * Renders the settings that a ServiceEntry lacks: another SNI, and outlier detection. Each of several ports has an SNI and settings of its
+ * own, as a port's settings replace those of all ports. Identities are those of the ServiceEntry.
  * Equal input gives equal bytes, in whatever order its lists are.
  */
 export function renderDestinationRule({
@@ -57,7 +57,7 @@ export function renderDestinationRule({
   exportTo,
 }: Omit<ServiceEntryInput, "gateways" | "otherGateways">): DestinationRule {
   const { terminated, outlierDetection } = service;
-  // Istio itself asks for the name here, and for the passthrough.
+  // Istio's default SNI is for the host here, and for passthrough.
   const remote = service.remoteHost ?? (terminated ? host : undefined);
   const numbers = sortedNumbers(service.ports.map(({ number }) => number));
   const tls = (port: number): Tls | undefined =>

@@ -7,29 +7,26 @@ import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
 
 /**
- * Entries of ours, or what goes with them, whose peer a stack neither names in its config nor published when it was last updated: an update
- * was killed, or its state was lost, and then the peer was taken out of the config.
+ * Objects of imports whose peer is neither in the stack's config nor in its last outputs: an update was killed, or the state was lost, and
+ * then the peer was removed from the config.
  */
 export interface Leftover {
-  /** How many services there are something of: of most a ServiceEntry. 1 or more. */
+  /** Number of services with at least one object, usually a ServiceEntry. */
   entries: number;
-  /** When the last of them was made, as Kubernetes writes it: what tells them from others of that peer, left later. */
+  /** Creation time of the newest object, as Kubernetes formats it: objects that are left behind later have another one. */
   newest: string;
 }
 
-/** What is looked at of an object: its metadata. */
+/** Metadata of an object. */
 export interface ObjectMetadata {
-  /** The service's name here, unless an annotation tells that. */
+  /** Host of the service, unless an annotation has it. */
   name: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   creationTimestamp?: string;
 }
 
-/**
- * Selects what this program wrote for other peers than these. What lacks one of our two labels it did not write,
- * or somebody took it over.
- */
+/** Returns the label selector of this program's objects for other peers; an object without one of our two labels has another owner. */
 export function leftoverSelector(peers: Iterable<string>): string {
   const known = sortedUnique(peers);
   // `notin` also takes what has no such label, and `notin ()` means the empty value.
@@ -96,7 +93,7 @@ export function validateLeftovers(
   return [{ path: "kubeconfig.context", value: context, rule, remedy }];
 }
 
-/** What an import is made of, as kubectl takes it, in the order in which it goes. */
+/** Kinds of an import's objects for kubectl, in the order in which they are deleted. */
 const KINDS = [
   "virtualservices.networking.istio.io",
   "services",

@@ -12,7 +12,7 @@ import { ownerOf } from "../core/hostConflict.ts";
 import { type ImportChoice, toPeerService } from "./importChoice.ts";
 import type { Import } from "./import.ts";
 
-/** Where the config says how local Services are called. */
+/** Path in the config of the template of local Services' names. */
 export const LOCAL_NAME_PATH = "dns.services.name";
 
 /** An imported service that is to have a local Service. */
@@ -23,10 +23,9 @@ interface Named {
 }
 
 /**
- * Names the local Services of imported ones, where the config asks for it: one for each service of a peer, by what it is called in the peer's
- * cluster. Further names that rules give have none of their own. A service that cannot have one is registered without, with a warning: its
- * name is the peer's to choose. So are all that would have one name: nothing tells whose callers these are. More than the config allows are a
- * fault.
+ * Names the local Services of imports, where the config asks for them: one for each service of a peer, by its name in the peer's cluster;
+ * none for further names that rules give. A service that cannot have one is registered without, with a warning, as the peer chooses its name;
+ * so are all that would share one name, as nothing distinguishes their callers. More than the config allows are a fault.
  * @returns the choices, their services with the names.
  */
 export function nameLocalServices(

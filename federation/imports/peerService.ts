@@ -51,21 +51,20 @@ function inputOf(host: string, service: Import, gateways: readonly GatewayAddres
 /** Characters of a server's name in TLS (`TLSEXT_MAXLEN_host_name`): a proxy cannot ask for a longer one. */
 const SERVER_NAME_LIMIT = 255;
 
-/** What a peer says of itself, as far as its services are judged by it. */
+/** Fields of a contract by which a peer's services are validated. */
 export interface Publisher extends NamedCluster {
   trustDomain: string;
   gateways: readonly GatewayAddress[];
 }
 
-/** What is to be said of one service of a peer. */
+/** A validated service of a peer. */
 export interface ValidatedService {
-  /** Name under which it is called here. */
+  /** Host name here. */
   name: string;
-  /** What is to be registered under it. */
   service: Import;
-  /** Bytes that its ServiceEntry takes, but for a few. */
+  /** Bytes of its ServiceEntry, nearly. */
   size: number;
-  /** Why it is not to be registered here, seen from the service; the first ones of many. */
+  /** Paths start at the service; the first ones of many. */
   faults: Fault[];
 }
 
@@ -98,7 +97,7 @@ export function serviceValidator(
   };
 }
 
-/** Where names are global ones there is none but for Services by their full names. */
+/** Validates that a host is one of the peer's; a global name exists only for a Service under its own host. */
 function validateHost(host: string, peer: Publisher, names: PeerNames): Fault[] {
   const domain = `svc.${peer.clusterDomain}`;
   if (isBelow(host, domain) || (names !== "global" && isAlias(host, peer))) return [];
@@ -111,7 +110,7 @@ function validateHost(host: string, peer: Publisher, names: PeerNames): Fault[] 
   return [{ path: "", rule, remedy: "Have the peer export it under its name there" }];
 }
 
-/** By which name, with the port in it, the peer's gateway tells where a call is to go. */
+/** Validates the length of the SNI, by which the peer's gateway routes calls. */
 function validateServerName(host: string, { ports, terminated }: ContractService): Fault[] {
   const highest = Math.max(...ports.map(({ number }) => number));
   const { length } = serverName({ host, terminated: terminated ?? false }, highest);
@@ -129,7 +128,7 @@ function validateIdentities({ subjectAltNames }: ContractService, { trustDomain 
   });
 }
 
-/** Where endpoints cannot name the ports, the service's ports name the gateways' port: it must be one. */
+/** Validates that the gateways have one port where endpoints cannot name the ports: the service's ports then name it. */
 function validatePorts({ ports }: ContractService, { gateways }: Publisher): Fault[] {
   if (gateways.length === 0 || fitsEndpoints(ports) || sharedPort(gateways) !== undefined) return [];
   const rule =

@@ -40,9 +40,9 @@ export interface Registration {
   state: "ready" | "pending";
   /** Why it is pending, and what to do, in a sentence; empty when ready. */
   reason: string;
-  /** Since when it is pending, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
+  /** Start of its pending state, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
   since: string;
-  /** Of a pending peer those known now; empty: those known before. */
+  /** Empty for a pending peer without any: the last ones are kept. */
   gateways: GatewayAddress[];
   /** By the host name here, sorted; empty while pending. */
   services: Record<string, Import>;
@@ -68,7 +68,7 @@ export function pendingSince(peer: string, { statuses }: Pick<LastRun, "statuses
 /** Services that may be visible everywhere without a warning: a sidecar needs some 100 KB for each. */
 const UNREMARKABLE = 100;
 
-/** Warnings about a peer: why it is pending, what of it is not registered, who pays for it. */
+/** Warnings about a peer: why it is pending, its skipped services, and services that every sidecar has. */
 export function registrationWarnings(
   { peer, state, reason, since, gateways, services, refused }: Registration,
   { peers }: Pick<StackConfig, "peers">,

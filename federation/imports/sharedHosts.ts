@@ -21,8 +21,8 @@ export interface SharedNames {
  * Decides which peers serve a name that several peers have here: those whose rules give it the highest priority. The first of them by name
  * registers it, with the gateways and identities of all. A peer without a gateway serves nothing.
  *
- * What they share must agree, else it is a fault; only peers whose gateways terminate TLS and others are split with a warning
- * (docs/decisions/2026-11-21-names-of-several-peers.md).
+ * Ports, visibility and outlier detection must be equal, else it is a fault; of peers whose gateways terminate TLS and peers whose gateways
+ * pass through, only the former or the latter serve, with a warning (docs/decisions/2026-11-21-names-of-several-peers.md).
  * @param choices of all peers, in any order.
  * @returns a fault for each pair of peers and each property in which they differ.
  */

@@ -20,7 +20,7 @@ export const NODE_LOCAL = "node-local-dns";
 
 /** Directives that the block shares with the root block (`.`), as indented lines. */
 export interface RootDirectives {
-  /** Where CoreDNS listens; empty for all addresses. */
+  /** Addresses on which CoreDNS listens; empty for all. */
   bind: string;
   /** Resolvers for other names below `global`. */
   forward: string;
@@ -40,9 +40,8 @@ export interface Obstacle {
 
 /** Corefiles of the cluster; undefined where they do not exist or may not be read. */
 export interface Corefiles {
-  /** Of CoreDNS; undefined when its ConfigMap is not there, or has none. */
+  /** Undefined when the ConfigMap of CoreDNS is not there, or has none. */
   coreDns: string | undefined;
-  /** Of NodeLocal DNSCache. */
   nodeLocal: string | undefined;
 }
 

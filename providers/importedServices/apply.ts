@@ -11,12 +11,9 @@ import { type Failure, Progress, type Write, reportFailures, runWrites } from ".
 
 /** Result of an update. */
 export interface Outcome {
-  /** How many of the declared services are known to be in the cluster as declared. */
+  /** Number of the declared services that are known to be in the cluster as declared. */
   imported: number;
-  /**
-   * What was done and what was not, then a sentence for each cause; empty when the cluster has what was declared, and nothing else of
-   * this peer.
-   */
+  /** A summary, then a sentence for each cause; empty when the cluster has what was declared, and nothing else of this peer. */
   failures: string[];
 }
 

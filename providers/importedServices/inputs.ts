@@ -35,7 +35,7 @@ export interface Request extends Omit<Inputs, "notAsDeclared" | "handedOver"> {
   movable: string;
   /** Why the peer's contract is not there: the last services then stay, and the last gateways unless some are given. */
   pending?: string | undefined;
-  /** How many services may be removed at once. */
+  /** Limits of services removed at once; a preview fails in which more would be. */
   brake: Brake;
   /** Token of the one removal that passes the brake. */
   acceptRemoval?: string | undefined;
@@ -48,7 +48,7 @@ export interface State extends Pick<
 > {
   /** SHA-256 of the services; {@link UNFINISHED} or {@link DRIFTED} while the cluster does not have them all. */
   servicesDigest: string;
-  /** How many services are registered. */
+  /** Number of registered services. */
   imported: number;
 }
 
