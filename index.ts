@@ -20,6 +20,7 @@ type Plan = ClusterPlan | WaitingPlan | RootPlan;
 export default async function main(): Promise<Record<string, unknown>> {
   const findings = new Findings();
   const plan = await readAndPlan(findings).catch(withoutTrace);
+  for (const error of findings.errors) await pulumi.log.error(error);
   for (const warning of findings.warnings) await pulumi.log.warn(warning);
   if (plan === undefined)
     throw new pulumi.RunError(new FaultsError(`Stack ${pulumi.getStack()}`, findings.faults).message);

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Brake, PeerConfig } from "../federation/config/peers.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
-import type { OtherPeers } from "../federation/imports/otherPeers.ts";
+import { type OtherPeers, hostDigests } from "../federation/imports/otherPeers.ts";
 import type { PeerStatus, Registration } from "../federation/imports/registration.ts";
 import { ImportedServices } from "../providers/importedServices.ts";
 
@@ -26,7 +26,7 @@ export class Peer extends pulumi.ComponentResource {
   constructor(name: string, args: PeerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:Peer", name, {}, opts);
     const { registration, others, config } = args;
-    const { peer, state, reason, since, gateways, services } = registration;
+    const { peer, state, reason, since, gateways, services, refusedHosts } = registration;
 
     const { imported } = new ImportedServices(
       `${name}-imports`,
@@ -37,7 +37,8 @@ export class Peer extends pulumi.ComponentResource {
         exportTo: config.exportTo ?? ["*"],
         gateways,
         services,
-        pending: state === "pending" ? reason : undefined,
+        pending: state === "ready" ? undefined : reason,
+        held: hostDigests(refusedHosts),
         otherGateways: others.otherGateways,
         siblings: others.siblings,
         movable: others.movable,

@@ -62,6 +62,11 @@ const peer = fields({
     defaultsTo: "all services",
     page: "imports.md#rules",
   }),
+  required: z.boolean().optional().meta({
+    description: "Lets a contract of the peer that cannot be trusted stop the run.",
+    defaultsTo: "`false`",
+    page: "imports.md#peers-that-go-wrong",
+  }),
   acceptRemoval: text(REMOVAL_TOKEN).optional().meta({
     description: "Token of the one removal of services that the brake lets pass.",
     defaultsTo: "none",

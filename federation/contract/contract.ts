@@ -79,14 +79,27 @@ export interface Contract extends Omit<z.output<typeof document>, "services"> {
   services: Record<string, ContractService>;
 }
 
+/** A contract, and the services that are left out of it as they are malformed. */
+export interface ReadContract extends MalformedServices {
+  contract: Contract;
+}
+
+/** Services of a contract that are not valid by themselves. */
+interface MalformedServices {
+  /** The first faults of each. */
+  refused: Fault[];
+  /** As published, sorted. */
+  refusedHosts: string[];
+}
+
 /**
  * Parses and validates a contract. Rules that depend on its reader are in `imports/contracts.ts`.
  * @param published untrusted data of another team, folded or not ({@link unfoldContract}).
  * @param source name of the contract in messages, e.g. `contract of peer cluster-b`.
- * @returns the contract, sorted, without duplicates or unknown fields; and the faults of single services, which are left out of it.
+ * @returns the contract, sorted, without duplicates or unknown fields; and what is left out of it.
  * @throws FaultsError with every fault of the contract as a whole; of a newer version only with that of the version.
  */
-export function readContract(published: unknown, source: string): { contract: Contract; refused: Fault[] } {
+export function readContract(published: unknown, source: string): ReadContract {
   const unreadable = [...newerVersion(published), ...tooLarge(published), ...validateFold(published)];
   if (unreadable.length > 0) throw new FaultsError(source, unreadable.slice(0, 1));
   const value = unfoldContract(published);
@@ -99,7 +112,7 @@ export function readContract(published: unknown, source: string): { contract: Co
     const faults = twice.map(({ index, ...fault }) => ({ path: pathOf("domains", index), ...fault }));
     throw new FaultsError(source, faults);
   }
-  const { services, refused } = readServices(parsed.data.services);
+  const { services, ...malformed } = readServices(parsed.data.services);
   const contract = {
     ...parsed.data,
     domains: sortedUnique(domains),
@@ -110,24 +123,25 @@ export function readContract(published: unknown, source: string): { contract: Co
     }),
     services,
   };
-  return { contract, refused };
+  return { contract, ...malformed };
 }
 
-function readServices(offered: Readonly<Record<string, unknown>>): {
-  services: Contract["services"];
-  refused: Fault[];
-} {
+function readServices(
+  offered: Readonly<Record<string, unknown>>,
+): MalformedServices & Pick<Contract, "services"> {
   const services: [string, ContractService][] = [];
   const refused: Fault[] = [];
+  const refusedHosts: string[] = [];
   for (const [host, value] of Object.entries(offered).sort(compareKeys)) {
     const path = pathOf("services", host);
     const result = contractService.safeParse(value);
     if (result.success && HOST_NAME.test(host)) services.push([host, sortService(result.data)]);
+    else refusedHosts.push(host);
     if (!HOST_NAME.test(host)) refused.push({ path, rule: HOST_NAME.rule, remedy: HOST_NAME.remedy });
     if (result.success) continue;
     refused.push(...firstFaultsOf(result.error, value).map((fault) => within(path, fault)));
   }
-  return { services: sortedRecord(services), refused };
+  return { services: sortedRecord(services), refused, refusedHosts };
 }
 
 /**

@@ -1,10 +1,12 @@
 import { type Fault, FaultsError, describeFaults } from "./fault.ts";
 
 /**
- * Faults, warnings and notes of a run, collected in one place. Any fault stops the run before it changes anything; warnings and
- * notes are logged, one sentence each.
+ * Faults, errors, warnings and notes of a run, collected in one place. Any fault stops the run before it changes anything; the others are
+ * logged, one sentence each.
  */
 export class Findings {
+  /** What somebody has to settle soon; the run goes on. */
+  readonly errors: string[] = [];
   readonly warnings: string[] = [];
   readonly notes: string[] = [];
   readonly #faults = new Map<string, Fault>();
@@ -20,6 +22,10 @@ export class Findings {
       const key = JSON.stringify([fault.path, fault.value, fault.rule]);
       if (!this.#faults.has(key)) this.#faults.set(key, fault);
     }
+  }
+
+  error(...errors: readonly string[]): void {
+    this.errors.push(...errors);
   }
 
   warn(...warnings: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { type Contract } from "../contract/contract.ts";
+import type { ReadContract } from "../contract/contract.ts";
 import { defaultMeshDomain, REVERSE_DOMAINS, SHARED_DOMAINS } from "../core/domains.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { parentDomains } from "../core/names.ts";
@@ -15,8 +15,10 @@ import {
 import { type PinnedPeer } from "../trust/pinnedPeer.ts";
 import { RootNames, type RootOwner } from "../trust/rootNames.ts";
 
-/** Domains and roots of one cluster that no other may have here. */
+/** Name, domains and roots of one cluster that no other may have here. */
 export interface Claim extends RootOwner {
+  /** Name that the cluster gives itself; undefined where it gives none. */
+  cluster: string | undefined;
   /** Domains of its host names here. */
   nameDomains: readonly string[];
 }
@@ -56,13 +58,34 @@ export class ClaimIndex {
   readonly names = new DomainIndex();
   readonly trustDomains = new DomainIndex();
   readonly roots: RootNames;
+  readonly #byOwner: ReadonlyMap<string, Claim>;
+  readonly #byName: ReadonlyMap<string | undefined, readonly Claim[]>;
 
   constructor(claims: readonly Claim[]) {
+    this.#byOwner = new Map(claims.map((claim) => [claim.owner, claim]));
+    this.#byName = Map.groupBy(claims, ({ cluster }) => cluster);
     for (const { owner, nameDomains, trustDomain } of claims) {
       for (const domain of nameDomains) this.names.add(owner, domain);
       if (trustDomain !== undefined) this.trustDomains.add(owner, trustDomain);
     }
     this.roots = new RootNames(claims);
+  }
+
+  /** Whether all that a claim asks for is its owner's already. */
+  holds({ owner, cluster, nameDomains, trustDomain, rootCertificates }: Claim): boolean {
+    const own = this.#byOwner.get(owner);
+    return (
+      own !== undefined &&
+      own.cluster === cluster &&
+      own.trustDomain === trustDomain &&
+      nameDomains.every((domain) => own.nameDomains.includes(domain)) &&
+      rootCertificates.every((root) => own.rootCertificates.includes(root))
+    );
+  }
+
+  /** Owners that give themselves a name, in the order in which they were added. */
+  ownersNamed(cluster: string): string[] {
+    return (this.#byName.get(cluster) ?? []).map(({ owner }) => owner);
   }
 }
 
@@ -140,11 +163,8 @@ export interface NamingCluster {
 }
 
 /** A contract that could be read, and the kind of host names of the peer's services here. */
-export interface NamedReading {
+export interface NamedReading extends ReadContract {
   peer: string;
-  contract: Contract;
-  /** Faults of single services. */
-  refused: Fault[];
   names: PeerNames;
 }
 
@@ -159,9 +179,9 @@ export function ownClaims(local: NamingCluster): Claim[] {
   const { clusterDomain, meshDomain, domains = [] } = local;
   const { trustDomain, rootCertificates = [], topology = "federation" } = local;
   const nameDomains = [clusterDomain, meshDomain, ...domains].filter((domain) => domain !== undefined);
-  const own = { owner: "this cluster", nameDomains, trustDomain, rootCertificates };
+  const own = { owner: "this cluster", cluster: undefined, nameDomains, trustDomain, rootCertificates };
   if (TRAITS[topology].names.includes("global")) return [own];
-  const unowned = { trustDomain: undefined, rootCertificates: [] };
+  const unowned = { cluster: undefined, trustDomain: undefined, rootCertificates: [] };
   return [
     own,
     { ...unowned, owner: "all clusters together", nameDomains: SHARED_DOMAINS },
@@ -176,19 +196,28 @@ export function ownerName(peer: string): string {
 
 /** Returns the claim of a peer by its contract. */
 export function claimOf({ peer, contract, names }: NamedReading): Claim {
-  const { trustDomain, rootCertificates } = contract;
+  const { cluster, trustDomain, rootCertificates } = contract;
   const domains = [contract[nameField(names)], ...ownedBy(contract, names)];
   const nameDomains = domains.filter((domain) => domain !== undefined);
-  return { owner: ownerName(peer), nameDomains, trustDomain, rootCertificates };
+  return { owner: ownerName(peer), cluster, nameDomains, trustDomain, rootCertificates };
 }
 
-/** Returns the claim of a peer without a contract, whose entries and roots stay here. */
-export function claimOfPending(peer: string, pinned: PinnedPeer, local: NamingCluster): Claim {
-  const { clusterDomain, trustDomain, rootCertificates } = pinned;
+/**
+ * Returns the claim of a known peer by what is pinned of it: its entries and roots stay here, whatever its contract says.
+ * @param isPending whether it publishes no contract, for messages.
+ */
+export function claimOfKnown(
+  peer: string,
+  pinned: PinnedPeer,
+  isPending: boolean,
+  local: NamingCluster,
+): Claim {
+  const { cluster, clusterDomain, trustDomain, rootCertificates } = pinned;
   const names = peerNamesOf(peer, pinned, local);
   // Without a mesh domain its services could have been called by their own names only.
   const nameDomains = [pinned[nameField(names)] ?? clusterDomain, ...ownedBy(pinned, names)];
-  return { owner: `pending peer ${peer}`, nameDomains, trustDomain, rootCertificates };
+  const owner = isPending ? `pending peer ${peer}` : ownerName(peer);
+  return { owner, cluster, nameDomains, trustDomain, rootCertificates };
 }
 
 /** Returns further domains in which a peer may have names here: none where all names are global. */

@@ -2,7 +2,7 @@ import { type Contract, readContract } from "../contract/contract.ts";
 import { type GatewayAddress, type GatewayPolicy, IP_ADDRESS, refusePeerAddress } from "../core/address.ts";
 import { count } from "../core/text.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
-import { compareKeys, sortedRecord } from "../core/order.ts";
+import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
 import {
   type Claim,
   ClaimIndex,
@@ -30,6 +30,8 @@ export interface PeerImports {
   services: Record<string, Import>;
   /** Warnings about services that are not imported. */
   refused: Fault[];
+  /** Services that are offered, and are not valid, as published; sorted. What was registered of them before stays. */
+  refusedHosts: string[];
 
   contract: Contract;
 }
@@ -50,10 +52,11 @@ export interface PeerFault extends Fault {
 
 /**
  * Validates the peers' contracts and plans the imports. A contract is another team's, so nothing in it is trusted:
- * docs/contract.md, "What a reader refuses". Where two contracts claim one domain, both are at fault: nothing shows who is right.
+ * docs/contract.md, "What a reader refuses". A peer that asks for a name, a domain or a root of a known peer is at fault alone; where
+ * two new ones ask for the same, both are, as nothing shows who is right.
  *
  * @param contracts by the peer's name in our config; not yet validated.
- * @param claims further domains which are neither ours nor of any of these contracts.
+ * @param claims of peers that are known already: what is pinned of them stays theirs.
  * @param validate further rules for a contract as a whole, with paths in the contract.
  * @returns the peers whose contracts are valid as a whole, sorted, and the faults of the others.
  */
@@ -63,36 +66,62 @@ export function planImports(
   claims: readonly Claim[] = [],
   validate: (peer: string, contract: Contract) => Fault[] = () => [],
 ): { imports: Record<string, PeerImports>; faults: PeerFault[] } {
+  const { topology = "federation" } = local;
   const faults: PeerFault[] = [];
-  const readings: NamedReading[] = [];
-  for (const [peer, value] of Object.entries(contracts).sort(compareKeys)) {
-    try {
-      const reading = readContract(value, `contract of peer ${peer}`);
-      readings.push({ peer, ...reading, names: peerNamesOf(peer, reading.contract, local) });
-    } catch (error) {
-      if (!(error instanceof FaultsError)) throw error;
-      faults.push(...error.faults.map((fault) => ofPeer(peer, fault)));
-    }
+  const fit: NamedReading[] = [];
+  for (const [peer, value] of Object.entries(contracts).sort(([one], [other]) => compare(one, other))) {
+    const reading = readNamed(peer, value, local);
+    const unfit =
+      "faults" in reading
+        ? reading.faults
+        : [
+            ...validateName(reading.contract, local),
+            ...validatePeerTopology(reading.contract, topology, local.ownRoots),
+            ...validateGateways(reading.contract.gateways, local),
+            ...validate(peer, reading.contract),
+          ];
+    faults.push(...unfit.map((fault) => ofPeer(peer, fault)));
+    if (unfit.length === 0 && !("faults" in reading)) fit.push(reading);
   }
 
-  const { topology = "federation" } = local;
+  const settled = [...ownClaims(local), ...claims];
+  const asked = fit.map(claimOf);
+  const known = new ClaimIndex(settled);
+  const all = new ClaimIndex([...settled, ...asked.filter((claim) => !known.holds(claim))]);
   const imports: [string, PeerImports][] = [];
-  const taken = new ClaimIndex([...ownClaims(local), ...readings.map(claimOf), ...claims]);
-  for (const reading of readings) {
+  for (const [index, reading] of fit.entries()) {
     const { peer, contract } = reading;
-    const unfit = [
-      ...validateName(contract, local),
-      ...validatePeerTopology(contract, topology, local.ownRoots),
+    const claim = asked[index];
+    const taken = claim !== undefined && known.holds(claim) ? known : all;
+    const conflicts = [
+      ...validateClusterName(peer, contract, taken),
       ...validatePeerDomains(reading, taken, local),
       ...taken.roots.faults(ownerName(peer), contract.rootCertificates, local.ownRoots ?? []),
-      ...validateGateways(contract.gateways, local),
-      ...validate(peer, contract),
     ];
-    const found = unfit.length === 0 ? importPeer(reading, local) : { faults: unfit };
+    const found = conflicts.length === 0 ? importPeer(reading, local) : { faults: conflicts };
     if ("faults" in found) faults.push(...found.faults.map((fault) => ofPeer(peer, fault)));
     else imports.push([peer, found]);
   }
   return { imports: sortedRecord(imports), faults };
+}
+
+const REMEDY =
+  "Have the peer's team publish a valid contract, by `pulumi up` with a version of this program that this stack reads";
+
+/** Reads a contract, and decides how the peer's services are called here. */
+function readNamed(
+  peer: string,
+  value: unknown,
+  local: LocalCluster,
+): NamedReading | { faults: readonly Fault[] } {
+  try {
+    const reading = readContract(value, `contract of peer ${peer}`);
+    return { peer, ...reading, names: peerNamesOf(peer, reading.contract, local) };
+  } catch (error) {
+    if (!(error instanceof FaultsError)) throw error;
+    // What is to be written where is the peer's affair, not the reader's.
+    return { faults: error.faults.map((fault) => ({ ...fault, remedy: REMEDY })) };
+  }
 }
 
 function ofPeer(peer: string, fault: Fault): PeerFault {
@@ -103,11 +132,25 @@ function contractPath(peer: string): string {
   return pathOf("peers", peer, "contract");
 }
 
-/** Validates that a peer has not our name; any other name is its own affair, as our config has one for it. */
+/** Validates that a peer has not our name. */
 function validateName({ cluster }: Contract, local: LocalCluster): Fault[] {
   if (cluster !== local.cluster) return [];
   const remedy = "Name the stack of another cluster, or have one of the two clusters renamed";
   return [{ path: "cluster", value: cluster, rule: "is the name of this very cluster", remedy }];
+}
+
+/** Validates that no other peer has the name that a peer gives itself: an export rule's `peers` means one of them. */
+function validateClusterName(peer: string, { cluster }: Contract, taken: ClaimIndex): Fault[] {
+  return taken
+    .ownersNamed(cluster)
+    .filter((owner) => owner !== ownerName(peer))
+    .map((owner) => ({
+      path: "cluster",
+      value: cluster,
+      rule: `is what ${owner} calls itself too`,
+      remedy:
+        "Have one of the two clusters renamed (cluster.name in its stack's config), or remove one of the peers",
+    }));
 }
 
 /** Bytes that the gateways may take in each ServiceEntry: half of it, to leave room for the service. */
@@ -134,18 +177,22 @@ function validateAddress(address: string, index: number, local: GatewayPolicy): 
 
 /** Plans the imports of one peer; a fault when they are too large together. */
 function importPeer(
-  { peer, contract, refused: unreadable, names }: NamedReading,
+  { peer, contract, names, ...malformed }: NamedReading,
   local: LocalCluster,
 ): PeerImports | { faults: Fault[] } {
   const validateService = serviceValidator(contract, names);
-  const refused = [...unreadable];
+  const refused = [...malformed.refused];
+  const refusedHosts = [...malformed.refusedHosts];
   const services: [string, Import][] = [];
   let size = 0;
   for (const [host, service] of Object.entries(contract.services)) {
     if (service.peers !== undefined && !service.peers.includes(local.cluster)) continue;
     const validated = validateService(host, service);
     refused.push(...validated.faults.map((fault) => within(pathOf("services", host), fault)));
-    if (validated.faults.length > 0) continue;
+    if (validated.faults.length > 0) {
+      refusedHosts.push(host);
+      continue;
+    }
     services.push([validated.name, validated.service]);
     size += validated.size;
   }
@@ -155,6 +202,7 @@ function importPeer(
     gateways: contract.gateways,
     services: sortedRecord(services),
     refused: refused.map((fault) => within(contractPath(peer), fault)),
+    refusedHosts: sortedUnique(refusedHosts),
     contract,
   };
 }

@@ -3,19 +3,25 @@ import * as z from "zod";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { GatewayAddress } from "../core/address.ts";
-import { type Fault, describeFault } from "../core/fault.ts";
+import { type Fault, describeFault, describeFaults } from "../core/fault.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
 import { boundedLines, count, utc } from "../core/text.ts";
 import type { LastRun } from "../lastRun.ts";
 import type { Import } from "./import.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
+/**
+ * Pending: the contract is not there yet, or no more, or offers nothing any more. Refused: the contract cannot be trusted. What was
+ * registered before stays in both.
+ */
+const PEER_STATES = ["ready", "pending", "refused"] as const;
+
 /** Schema of {@link PeerStatus}. */
 export const peerStatus = z.object({
-  state: z.enum(["ready", "pending"]),
-  /** Why it is pending; empty when ready. */
+  state: z.enum(PEER_STATES),
+  /** Why it is not ready; empty when ready. */
   reason: z.string(),
-  /** Start of its pending state, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
+  /** Start of that state, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
   since: z.string().default(""),
   /** Number of its services that are registered here. */
   imported: z.number(),
@@ -36,21 +42,22 @@ export type ContractReading = ({ contract: unknown } | { pending: string }) & {
 /** A peer of a federation, and what is registered here of it. */
 export interface Registration {
   peer: string;
-  /** Pending: its contract is not there yet, or no more, or offers nothing any more; what was registered before stays. */
-  state: "ready" | "pending";
-  /** Why it is pending, and what to do, in a sentence; empty when ready. */
+  state: PeerStatus["state"];
+  /** Why it is not ready, and what to do, in a sentence; empty when ready. */
   reason: string;
-  /** Start of its pending state, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
+  /** Start of that state, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
   since: string;
   /** Empty for a pending peer without any: the last ones are kept. */
   gateways: GatewayAddress[];
-  /** By the host name here, sorted; empty while pending. */
+  /** By the host name here, sorted; empty unless ready. */
   services: Record<string, Import>;
   /** Services of the peer that are not registered, and why. */
   refused: Fault[];
-  /** Undefined while the peer publishes none. */
+  /** Services that the peer offers and that are not valid, as published: what was registered of them before stays. */
+  refusedHosts: string[];
+  /** Undefined while the peer publishes none that can be trusted. */
   contract: Contract | undefined;
-  /** Identity that is trusted, also while the peer is pending; undefined of a peer that was never seen. */
+  /** Identity that is trusted, also while the peer is not ready; undefined of a peer that was never seen. */
   pinned: PinnedPeer | undefined;
 }
 
@@ -59,10 +66,15 @@ export function published(readings: Readonly<Record<string, ContractReading>>): 
   return mapRecord(readings, (reading) => ("contract" in reading ? reading.contract : undefined));
 }
 
-/** Start of a peer's pending state: that in the last update's status, or now. */
-export function pendingSince(peer: string, { statuses }: Pick<LastRun, "statuses">, now: Date): string {
+/** Start of a peer's state: that in the last update's status if it had it then, or now. */
+export function stateSince(
+  peer: string,
+  state: PeerStatus["state"],
+  { statuses }: Pick<LastRun, "statuses">,
+  now: Date,
+): string {
   const known = ownValue(statuses, peer);
-  return known?.state === "pending" && known.since !== "" ? known.since : utc(now);
+  return known?.state === state && known.since !== "" ? known.since : utc(now);
 }
 
 /** Services that may be visible everywhere without a warning: a sidecar needs some 100 KB for each. */
@@ -74,12 +86,8 @@ export function registrationWarnings(
   { peers }: Pick<StackConfig, "peers">,
   last: PeerStatus | undefined,
 ): string[] {
-  if (state === "pending") {
-    const from = last?.since === since ? ` since ${since}` : "";
-    const imported = last?.imported ?? 0;
-    const kept = imported === 0 ? "" : `. Imports from it are kept (${count(imported)} service(s))`;
-    return [`Peer ${peer} is pending${from}: ${reason}${kept}`];
-  }
+  if (state === "refused") return [];
+  if (state === "pending") return [`Peer ${peer} is pending${from(since, last)}: ${reason}${kept(last)}`];
   const warnings: string[] = [];
   const seenByAll = Object.values(services).filter(({ exportTo }) => exportTo.length === 0).length;
   if (peers[peer]?.exportTo === undefined && seenByAll > UNREMARKABLE)
@@ -93,6 +101,31 @@ export function registrationWarnings(
     (more) => `Skipped of peer ${peer}'s exports: ${count(more)} more, for similar reasons`,
   );
   return [...warnings, ...skipped, ...warnOfFamilies(peer, gateways)];
+}
+
+/**
+ * Formats the error about a peer whose contract cannot be trusted.
+ * @param faults of its contract as a whole.
+ */
+export function refusalError(
+  { peer, since }: Registration,
+  faults: readonly Fault[],
+  last: PeerStatus | undefined,
+): string {
+  const lines = describeFaults(faults, "faults of that contract").map((line) => `\n  - ${line}`);
+  return (
+    `Peer ${peer} is refused${from(since, last)}, as its contract cannot be trusted${kept(last)}. ` +
+    `Nothing of the contract is taken until that is settled (peers.${peer}.required makes it stop the run):${lines.join("")}`
+  );
+}
+
+function from(since: string, last: PeerStatus | undefined): string {
+  return last?.since === since ? ` since ${since}` : "";
+}
+
+function kept(last: PeerStatus | undefined): string {
+  const imported = last?.imported ?? 0;
+  return imported === 0 ? "" : `. Imports from it are kept (${count(imported)} service(s))`;
 }
 
 /** Envoy resolves all gateways of a service as soon as one is a name, and then leaves those of the other family than the Pod's out. */

@@ -1,19 +1,26 @@
 import type { AuthorityPlan } from "../authority/authority.ts";
 import { type StackConfig } from "../config/stackConfig.ts";
 import { type Contract } from "../contract/contract.ts";
-import { type Fault, describeFaults, pathOf } from "../core/fault.ts";
+import { type Fault, describeFault, describeFaults, pathOf } from "../core/fault.ts";
 import { refuseExtraName } from "../core/domains.ts";
 import { append, mapRecord, ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { count } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
 import { type PeerImports, planImports } from "./contracts.ts";
-import { type NamingCluster, claimOfPending } from "./claims.ts";
+import { type NamingCluster, claimOfKnown } from "./claims.ts";
 import { checkForeignHosts } from "./hostConflicts.ts";
 import { type Leftover, planLeftovers } from "./leftovers.ts";
 import { type ImportChoice, chooseImports } from "./importChoice.ts";
 import { checkForeignServices, nameLocalServices } from "./localNames.ts";
 import type { PlanContext } from "../plan.ts";
-import { type Registration, pendingSince, published, registrationWarnings } from "./registration.ts";
+import {
+  type PeerStatus,
+  type Registration,
+  published,
+  refusalError,
+  registrationWarnings,
+  stateSince,
+} from "./registration.ts";
 import { shareNames } from "./sharedHosts.ts";
 import {
   type OutsideRoots,
@@ -91,8 +98,8 @@ export interface ImportConnection {
 }
 
 /**
- * Decides which peers are ready or pending, and what is registered of each. A contract that cannot be trusted as a whole is a fault of its
- * peer alone.
+ * Decides which peers are ready, pending or refused, and what is registered of each. A contract that cannot be trusted as a whole
+ * concerns its peer alone, unless the config requires that peer.
  * @param authority undefined when it could not be planned.
  */
 export function planRegistrations(
@@ -116,27 +123,32 @@ export function planRegistrations(
     published(readings),
     Object.entries(lastRun.pinned).flatMap(([name, pinned]) => {
       const reading = ownValue(readings, name);
-      return reading === undefined || "contract" in reading ? [] : [claimOfPending(name, pinned, local)];
+      return reading === undefined ? [] : [claimOfKnown(name, pinned, "pending" in reading, local)];
     }),
     (peer, contract) => pinOf(peer, contract).faults,
   );
   const { choices, faults, warnings } = chooseFromPeers(planned.imports, config);
-  findings.fault(...planned.faults, ...faults);
+  const refusals = Map.groupBy(planned.faults, ({ peer }) => peer);
+  const stopping = planned.faults.filter(({ peer }) => ownValue(config.peers, peer)?.required === true);
+  findings.fault(...stopping, ...faults);
 
   const registrations = Object.entries(readings).flatMap(([peer, reading]): Registration[] => {
     const last = ownValue(lastRun.statuses, peer);
-    const since = pendingSince(peer, lastRun, snapshot.now);
+    const since = (state: PeerStatus["state"]) => stateSince(peer, state, lastRun, snapshot.now);
     const choice = ownValue(choices, peer);
     if (choice !== undefined) {
       const pinned = pinnable(choice.contract, snapshot.now);
       const reason = whyPending(choice, config.peers[peer]?.stack ?? peer, last?.imported ?? 0);
-      return [registrationOf(choice, pinned, reason, since)];
+      return [registrationOf(choice, pinned, reason, since("pending"))];
     }
-    // A contract with faults: the run stops.
-    if (!("pending" in reading)) return [];
     const pinned = ownValue(lastRun.pinned, peer);
-    const nothing = { gateways: [], services: {}, refused: [], contract: undefined };
-    return [{ peer, state: "pending", reason: reading.pending, since, pinned, ...nothing }];
+    const nothing = { gateways: [], services: {}, refused: [], refusedHosts: [], contract: undefined };
+    const held = { peer, pinned, ...nothing };
+    if ("pending" in reading)
+      return [{ ...held, state: "pending", reason: reading.pending, since: since("pending") }];
+    const [first] = refusals.get(peer) ?? [];
+    if (first === undefined) return [];
+    return [{ ...held, state: "refused", reason: describeFault(first), since: since("refused") }];
   });
   const peers = sortedRecord(registrations.map((each) => [each.peer, each] as const));
   findings.warn(
@@ -144,6 +156,13 @@ export function planRegistrations(
       registrationWarnings(each, config, ownValue(lastRun.statuses, each.peer)),
     ),
     ...warnings,
+  );
+  findings.error(
+    ...registrations
+      .filter(({ peer, state }) => state === "refused" && config.peers[peer]?.required !== true)
+      .map((each) =>
+        refusalError(each, refusals.get(each.peer) ?? [], ownValue(lastRun.statuses, each.peer)),
+      ),
   );
   const trustDomains = registrations.flatMap(({ peer, pinned }) =>
     pinned === undefined ? [] : [[peer, pinned.trustDomain] as const],
@@ -204,12 +223,12 @@ function whyPending(choice: ImportChoice, stack: string, imported: number): stri
 }
 
 function registrationOf(
-  { peer, gateways, services, refused, contract }: ImportChoice,
+  { peer, gateways, services, refused, refusedHosts, contract }: ImportChoice,
   pinned: PinnedPeer,
   reason: string | undefined,
   since: string,
 ): Registration {
-  const found = { peer, gateways, refused, contract, pinned };
+  const found = { peer, gateways, refused, refusedHosts, contract, pinned };
   return reason === undefined
     ? { ...found, state: "ready", reason: "", since: "", services }
     : { ...found, state: "pending", reason, since, services: {} };

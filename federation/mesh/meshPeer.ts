@@ -1,6 +1,6 @@
 import type { StackConfig } from "../config/stackConfig.ts";
 import { ownValue } from "../core/order.ts";
-import { pendingSince } from "../imports/registration.ts";
+import { stateSince } from "../imports/registration.ts";
 import type { LastRun } from "../lastRun.ts";
 import { type PeerAccess, hasExpired, isCredentialLate } from "./credential.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
@@ -57,7 +57,7 @@ export function refusedPeer(
   return {
     state: "pending",
     reason: `its API server ${access.server} ${rule}; ${remedy}`,
-    since: pendingSince(peer, last, now),
+    since: stateSince(peer, "pending", last, now),
     access: ownValue(last.joined, peer),
     pinned,
   };

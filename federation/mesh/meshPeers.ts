@@ -3,7 +3,7 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import { type Contract, readContract } from "../contract/contract.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { ownValue } from "../core/order.ts";
-import { type ContractReading, published, pendingSince } from "../imports/registration.ts";
+import { type ContractReading, published, stateSince } from "../imports/registration.ts";
 import type { LastRun } from "../lastRun.ts";
 import type { PlanContext } from "../plan.ts";
 import { type PeerAccess, readAccess } from "./credential.ts";
@@ -151,7 +151,7 @@ function viewPeer(
   now: Date,
 ): MeshPeerState {
   const stack = peers[peer]?.stack ?? peer;
-  const since = pendingSince(peer, last, now);
+  const since = stateSince(peer, "pending", last, now);
   const pinned = found === undefined ? ownValue(last.pinned, peer) : pinnable(found.contract, now);
   const joined = ownValue(last.joined, peer);
   const pending = (reason: string, access: PeerAccess | undefined): AwaitedPeer => {

@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { gatewayAddress } from "../../federation/core/address.ts";
 import { DNS_LABEL, EXPORT_TO, HOST_NAME } from "../../federation/core/names.ts";
-import { sortedUnique } from "../../federation/core/order.ts";
+import { sortedRecord, sortedUnique } from "../../federation/core/order.ts";
 import { messageOf } from "../../federation/core/text.ts";
 import { brakes, removalToken } from "../../federation/imports/brake.ts";
 import { importFromJson } from "../../federation/imports/import.ts";
@@ -43,6 +43,7 @@ const FIELDS = {
   services: z.record(domainText(HOST_NAME), importJson),
   siblings: z.array(domainText(DNS_LABEL)),
   movable: z.string().regex(HOST_DIGESTS, "must be digests of hosts"),
+  held: z.string().regex(HOST_DIGESTS, "must be digests of hosts"),
   pending: z.string().optional(),
   brake: z.object({ removals: z.number().min(0), share: z.number().min(0).max(1) }),
   acceptRemoval: z.string().optional(),
@@ -50,19 +51,21 @@ const FIELDS = {
 
 /**
  * Validates what the program asks for, and compares it with the last inputs: a peer that is pending or offers nothing any more
- * keeps its services, and the brake stops a removal of too many at once.
+ * keeps its services, a service that is not valid any more stays as it was, and the brake stops a removal of too many at once.
  * @param olds inputs of the last update, or what a refresh found; empty before the first update.
  * @returns the inputs to use, and every failure.
  */
 export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
-  const { pending, brake, acceptRemoval, movable, ...declared } = news;
+  const { pending, brake, acceptRemoval, movable, held, ...declared } = news;
   const failures = checkFields(FIELDS, { ...news });
   if (failures.length > 0) return { failures };
   const last = olds.peer === news.peer ? olds : {};
   const handedOver = hostsHandedOver(last, news.services, movable);
-  const asked: Inputs = { ...declared, notAsDeclared: {}, handedOver };
-  if (containsUnknown([asked.gateways, asked.services])) return { inputs: asked };
+  if (containsUnknown([declared.gateways, declared.services]))
+    return { inputs: { ...declared, notAsDeclared: {}, handedOver } };
   const known = without(last.services ?? {}, new Set(handedOver));
+  const services = sortedRecord(Object.entries({ ...heldServices(known, held), ...declared.services }));
+  const asked: Inputs = { ...declared, services, notAsDeclared: {}, handedOver };
   if (pending !== undefined || Object.keys(asked.services).length === 0) {
     return { inputs: keep({ ...last, services: known }, asked, acceptRemoval) };
   }
@@ -86,6 +89,14 @@ function hostsHandedOver(
 ): string[] {
   const known = sortedUnique([...Object.keys(last.services ?? {}), ...(last.handedOver ?? [])]);
   return known.filter((host) => !Object.hasOwn(services, host) && includesHost(movable, host));
+}
+
+/** The known services whose host at the peer is held. */
+function heldServices(known: Readonly<Record<string, string>>, held: string): Record<string, string> {
+  if (held === "") return {};
+  const isHeld = ([host, json]: [string, string]) =>
+    includesHost(held, importFromJson(json).remoteHost ?? host);
+  return Object.fromEntries(Object.entries(known).filter(isHeld));
 }
 
 function without(

@@ -33,7 +33,9 @@ export interface Inputs {
 export interface Request extends Omit<Inputs, "notAsDeclared" | "handedOver"> {
   /** `hostDigests` of hosts that this peer or a sibling declares. */
   movable: string;
-  /** Why the peer's contract is not there: the last services then stay, and the last gateways unless some are given. */
+  /** `hostDigests` of hosts, as the peer names them, that it offers in a way that is not valid: what is known of them stays. */
+  held: string;
+  /** Why the peer's contract is not there or not to be trusted: the last services then stay, and the last gateways unless some are given. */
   pending?: string | undefined;
   /** Limits of services removed at once; a preview fails in which more would be. */
   brake: Brake;

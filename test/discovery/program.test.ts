@@ -135,8 +135,8 @@ describe("The program", () => {
       dns: { services: { limit: 1 } },
       peers: {
         "cluster-b": { stack: "o/p/b", imports: [{ as: ["bar.cluster-a.local"] }] },
-        "cluster-c": { stack: "o/p/c", identity: { roots: [fingerprintOf(ROOT_A)] } },
-        "cluster-d": { stack: "o/p/d" },
+        "cluster-c": { stack: "o/p/c", identity: { roots: [fingerprintOf(ROOT_A)] }, required: true },
+        "cluster-d": { stack: "o/p/d", required: true },
         "cluster-e": { stack: "o/p/e" },
       },
     });

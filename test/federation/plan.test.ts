@@ -269,7 +269,7 @@ describe("A plan", () => {
   });
 
   it("refuses another peer with a pending peer's domains", () => {
-    const peers = { "cluster-b": { stack: "o/p/b" }, "cluster-c": { stack: "o/p/c" } };
+    const peers = { "cluster-b": { stack: "o/p/b" }, "cluster-c": { stack: "o/p/c", required: true } };
     const lastRun = { contract: own, pinned: { "cluster-b": pinnedB } };
     const contract = contractOf({ cluster: "cluster-c", rootCertificates: [ROOT_C] });
     const given = { peers: { ...NO_B, "cluster-c": { contract } }, lastRun };
@@ -328,9 +328,9 @@ describe("Faults of a plan", () => {
       dns: { services: { limit: 1 } },
       peers: {
         "cluster-b": { stack: "b", imports: [{ as: ["www.example.org"] }] },
-        "cluster-c": { stack: "c" },
-        "cluster-d": { stack: "d" },
-        "cluster-e": { stack: "e" },
+        "cluster-c": { stack: "c", required: true },
+        "cluster-d": { stack: "d", required: true },
+        "cluster-e": { stack: "e", required: true },
         "cluster-f": { stack: "f" },
       },
     });
@@ -394,8 +394,8 @@ describe("Faults of a plan", () => {
       ["peers.cluster-f.stack", /cannot be read/],
       ["certificateAuthority.rotation", /needs a root to begin with/],
       ["kubeconfig.context", /cannot list peerauthentications/],
-      ["peers.cluster-e.contract.gateways", /must be a list/],
       ["peers.cluster-c.contract.rootCertificates", /which is not among those pinned/],
+      ["peers.cluster-e.contract.gateways", /must be a list/],
       ["peers.cluster-d.contract.trustDomain", /'cluster-a\.local', which is that of this cluster/],
       ["peers.cluster-b.imports[0].as", /would be the name of two of the peer's services/],
       ["dns.services.limit", /is less than the 2 imported services/],
@@ -416,7 +416,7 @@ describe("Faults of a plan", () => {
       exports: [{ namespace: "abc", service: "foo", callers: [{ peer: "cluster-c" }] }],
       peers: {
         "cluster-b": { stack: "b", imports: [{ as: ["bar.cluster-a.local"] }] },
-        "cluster-c": { stack: "c" },
+        "cluster-c": { stack: "c", required: true },
       },
     });
     const topology = "replicated";

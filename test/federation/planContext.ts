@@ -62,7 +62,7 @@ export function runPart<T>(
   config: StackConfig,
   { peers = {}, lastRun = {}, snapshot = {} }: Given,
   part: (context: PlanContext) => T,
-): { result: T; warnings: string[]; notes: string[] } {
+): { result: T; errors: string[]; warnings: string[]; notes: string[] } {
   const findings = new Findings();
   const last = { ...NO_LAST_RUN, ...lastRun };
   const result = part({
@@ -74,7 +74,8 @@ export function runPart<T>(
     skipped: [],
   });
   if (findings.faults.length > 0) throw new FaultsError("plan", findings.faults);
-  return { result, warnings: findings.warnings, notes: findings.notes };
+  const { errors, warnings, notes } = findings;
+  return { result, errors, warnings, notes };
 }
 
 /** Runs a part of a plan that returns states of peers. */
@@ -87,7 +88,7 @@ function peersView<T>(
     lastRun: Partial<LastRun> = {},
     now: Date = NOW,
     authority?: AuthorityPlan,
-  ): { peers: Readonly<Record<string, T>>; warnings: string[]; notes: string[] } => {
+  ): { peers: Readonly<Record<string, T>>; errors: string[]; warnings: string[]; notes: string[] } => {
     const { result, ...log } = runPart(config, { peers, lastRun, snapshot: { now } }, (context) =>
       part(context, authority),
     );

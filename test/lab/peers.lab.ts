@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import type { PeerStatus } from "../../federation/imports/registration.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { importedHosts } from "./importedHosts.ts";
-import { peerC } from "./peerC.ts";
+import { peerC, stackWithPeerC } from "./peerC.ts";
 import { CONTRACT_OF_C, unpublishStack } from "./publishedStack.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
@@ -52,17 +52,7 @@ describe("a stack's peers", function () {
     });
   });
 
-  it("of a newer schema version stop the run, with both versions named, and nothing changes", async () => {
-    await withPeerC({ federation: { ...CONTRACT_OF_C, schemaVersion: 7 } }, async (edited) => {
-      const { exitCode, output } = await edited.run("up", "--yes", "--skip-preview");
-      assert.notEqual(exitCode, 0);
-      assert.match(output, /cluster-c[^\n]*schemaVersion[^\n]*7[^\n]*1/);
-      assert.doesNotMatch(output, /at .*\.ts:\d+/, "no stack trace for a person's mistake");
-      assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
-    });
-  });
-
-  it("that are malformed stop the run with every fault, and nothing changes", async () => {
+  it("that cannot be trusted are refused alone, and stop the run only where they are required", async () => {
     const broken = {
       ...CONTRACT_OF_C,
       clusterDomain: "Not A Domain",
@@ -70,10 +60,19 @@ describe("a stack's peers", function () {
     };
     await withPeerC({ federation: broken }, async (edited) => {
       const { exitCode, output } = await edited.run("up", "--yes", "--skip-preview");
-      assert.notEqual(exitCode, 0);
+      assert.equal(exitCode, 0, output);
+      assert.match(output, /error: Peer cluster-c is refused, as its contract cannot be trusted/);
       assert.match(output, /clusterDomain: "Not A Domain"/);
       assert.match(output, /port: 99999/);
       assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
+      const { "cluster-b": b, "cluster-c": c } = (await edited.output("peers")) as Record<string, PeerStatus>;
+      assert.deepEqual([b?.state, c?.state], ["ready", "refused"]);
+
+      const strict = await stackWithPeerC(federated.lab, { required: true });
+      const refused = await strict.run("preview");
+      assert.notEqual(refused.exitCode, 0);
+      assert.match(refused.output, /clusterDomain: "Not A Domain"/);
+      assert.doesNotMatch(refused.output, /at .*\.ts:\d+/, "no stack trace for a person's mistake");
     });
   });
 

@@ -50,6 +50,7 @@ it("A preview of imported services loads no client", () => {
     otherGateways: {},
     siblings: [],
     movable: "",
+    held: "",
     services,
     brake: DEFAULT_BRAKE,
   };

@@ -16,6 +16,7 @@ export const { imported } = new ImportedServices("imports", {
   otherGateways: {},
   siblings: [],
   movable: "",
+  held: "",
   services: Object.fromEntries(servicesOf(work)),
   pending: undefined,
   brake: DEFAULT_BRAKE,

@@ -49,7 +49,11 @@ describe("A folded contract", () => {
       fc.property(contractService(), fc.integer({ min: 90, max: 110 }), (service, count) => {
         const contract = contractWith(count, service);
         const published: unknown = JSON.parse(JSON.stringify(foldContract(contract)));
-        assert.deepEqual(readContract(published, "contract of b"), { contract, refused: [] });
+        assert.deepEqual(readContract(published, "contract of b"), {
+          contract,
+          refused: [],
+          refusedHosts: [],
+        });
       }),
       { numRuns: 20 },
     );

@@ -9,6 +9,7 @@ import {
 
 const claim = {
   owner: "pending peer cluster-c",
+  cluster: undefined,
   nameDomains: ["c.local", "c.mesh"],
   trustDomain: "c.example",
   rootCertificates: [],

@@ -33,6 +33,7 @@ describe("A plan of imports", () => {
       gateways: [{ address: "203.0.113.20", port: 15443 }],
       services: { [BAR]: barImport },
       refused: [],
+      refusedHosts: [],
       contract: contractOf(),
     });
   });
@@ -98,6 +99,7 @@ describe("A plan of imports", () => {
   it("refuses a peer with the domains of a further claim", () => {
     const claim = {
       owner: "pending peer cluster-c",
+      cluster: undefined,
       nameDomains: ["c.local"],
       trustDomain: "cluster-b.local",
       rootCertificates: [],

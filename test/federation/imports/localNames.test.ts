@@ -18,6 +18,7 @@ function peerOf(peer: string, services: Record<string, Partial<Import>>): Import
     gateways: [],
     services: Object.fromEntries(all),
     refused: [],
+    refusedHosts: [],
     contract: contractOf(),
   };
   return chooseImports(found, {}, () => undefined);

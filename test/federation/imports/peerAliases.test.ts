@@ -5,7 +5,7 @@ import { readContract } from "../../../federation/contract/contract.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
 import { overlap } from "../../../federation/core/names.ts";
 import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
-import { claimOfPending } from "../../../federation/imports/claims.ts";
+import { claimOfKnown } from "../../../federation/imports/claims.ts";
 import { chooseFromPeers } from "../../../federation/imports/registrations.ts";
 import { BAR, KUBECONFIG, ROOT_C, ROOT_D, barService, contractOf, validConfig } from "../samples.ts";
 
@@ -227,7 +227,7 @@ describe("A hostile peer's further domain", () => {
       const evil = contractOf({ domains: [domain] });
       const contracts = { evil, "cluster-c": c, "cluster-d": equal };
       const naming = { ...local, names: { "cluster-d": "mesh" as const } };
-      const { imports, faults } = planImports(naming, contracts, [claimOfPending("gone", gone, naming)]);
+      const { imports, faults } = planImports(naming, contracts, [claimOfKnown("gone", gone, true, naming)]);
       assert.ok(!("evil" in imports));
       const evilFaults = faults
         .filter(({ peer }) => peer === "evil")

@@ -5,13 +5,16 @@ import { FaultsError } from "../../../federation/core/fault.ts";
 import type { ContractReading, PeerStatus } from "../../../federation/imports/registration.ts";
 import type { LastRun } from "../../../federation/lastRun.ts";
 import { viewPeers } from "../planContext.ts";
-import { BAR, ROOT_B, ROOT_C, contractOf, faultsThrown, validConfig } from "../samples.ts";
+import { BAR, ROOT_B, ROOT_C, ROOT_D, contractOf, faultsThrown, validConfig } from "../samples.ts";
 
 const config = validConfig(
   {
     cluster: { name: "cluster-a", domain: "cluster-a.local" },
     kubeconfig: { context: "cluster-a" },
-    peers: { "cluster-b": { stack: "acme/mesh/tokyo" }, "cluster-c": { stack: "cluster-c" } },
+    peers: {
+      "cluster-b": { stack: "acme/mesh/tokyo", required: true },
+      "cluster-c": { stack: "cluster-c", required: true },
+    },
   },
   "cluster-a",
 );
@@ -57,6 +60,7 @@ describe("A peer", () => {
       gateways: [],
       services: {},
       refused: [],
+      refusedHosts: [],
       contract: undefined,
       pinned: anchor,
     });
@@ -245,7 +249,7 @@ describe("A peer", () => {
     },
   };
   for (const [condition, { contract, message }] of Object.entries(unfit)) {
-    it(`whose contract ${condition} is a fault, for every such peer`, () => {
+    it(`whose contract ${condition} stops the run where it is required, as every such peer does`, () => {
       const readings = { "cluster-b": { contract }, "cluster-c": { contract } };
       assert.throws(
         () => viewPeers(config, readings, nothing, NOW),
@@ -279,5 +283,123 @@ describe("A peer", () => {
       refused.join(),
     );
     assert.equal(refused.length, 4);
+  });
+
+  describe("that goes wrong", () => {
+    const peers = { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" } };
+    const lenient = { ...config, peers };
+    const ofC = { cluster: "cluster-c", clusterDomain: "c.local", trustDomain: "c.local" };
+    const hostOfC = "bar.xyz.svc.c.local";
+    const healthyC = contractOf({
+      ...{ ...ofC, rootCertificates: [ROOT_C] },
+      services: {
+        [hostOfC]: { ...contractOf().services[BAR], subjectAltNames: ["spiffe://c.local/ns/xyz/sa/bar"] },
+      },
+    });
+    const known = importing({});
+
+    const wrongs: Record<string, { contract: unknown; told: RegExp }> = {
+      "is a text": { contract: "a text", told: /Have the peer's team publish a valid contract/ },
+      "is a list": { contract: [], told: /Have the peer's team publish a valid contract/ },
+      "lacks services": { contract: { ...contractOf(), services: undefined }, told: /services/ },
+      "has no gateways": { contract: { ...contractOf(), gateways: null }, told: /gateways/ },
+      "has a newer schema version": { contract: contractOf({ schemaVersion: 7 }), told: /schemaVersion/ },
+      "has another root": {
+        contract: contractOf({ rootCertificates: [ROOT_D] }),
+        told: /root of cluster-b changes/,
+      },
+      "claims a domain of another peer": {
+        contract: contractOf({ domains: ["c.local"] }),
+        told: /domains\[0\]/,
+      },
+      "has another peer's name": { contract: contractOf({ cluster: "cluster-c" }), told: /cluster: / },
+    };
+    for (const [what, { contract, told }] of Object.entries(wrongs)) {
+      it(`as its contract ${what}, is refused alone: what is known of it stays, and other peers are imported`, () => {
+        const readings = { "cluster-b": { contract }, "cluster-c": { contract: healthyC } };
+        const plan = viewPeers(lenient, readings, known, NOW);
+        const { state, since, services, pinned } = plan.peers["cluster-b"] ?? assert.fail();
+        assert.deepEqual(
+          { state, since, services, pinned },
+          { state: "refused", since: "2026-11-21T10:28:15Z", services: {}, pinned: anchor },
+        );
+        assert.equal(plan.peers["cluster-c"]?.state, "ready");
+        assert.deepEqual(Object.keys(plan.peers["cluster-c"].services), [hostOfC]);
+        assert.equal(plan.errors.length, 1, plan.errors.join("\n"));
+        assert.match(plan.errors[0] ?? "", told);
+        assert.match(
+          plan.errors[0] ?? "",
+          /^Peer cluster-b is refused, as its contract cannot be trusted\. Imports from it are kept \(1,200 service\(s\)\)/,
+        );
+      });
+    }
+
+    it("and asks for a known peer's domain or name is refused, and the known one is not", () => {
+      const { "cluster-b": pinned } = trusted.pinned;
+      const readings = (changes: object) => ({
+        "cluster-b": { contract: contractOf() },
+        "cluster-c": { contract: { ...healthyC, ...changes } },
+      });
+      for (const changes of [
+        { domains: ["cluster-b.local"] },
+        { trustDomain: "cluster-b.local" },
+        { cluster: "cluster-b" },
+      ]) {
+        const plan = viewPeers(
+          lenient,
+          readings(changes),
+          { pinned: { "cluster-b": pinned! }, statuses: {} },
+          NOW,
+        );
+        assert.deepEqual(
+          [plan.peers["cluster-b"]?.state, plan.peers["cluster-c"]?.state],
+          ["ready", "refused"],
+          JSON.stringify(changes),
+        );
+      }
+    });
+
+    it("with a name that another new peer gives itself is refused, and so is that one: nothing shows who is right", () => {
+      const readings = {
+        "cluster-b": { contract: contractOf() },
+        "cluster-c": { contract: { ...healthyC, cluster: "cluster-b" } },
+      };
+      const plan = viewPeers(lenient, readings, nothing, NOW);
+      assert.deepEqual(
+        [plan.peers["cluster-b"]?.state, plan.peers["cluster-c"]?.state],
+        ["refused", "refused"],
+      );
+      assert.match(plan.errors.join("\n"), /is what peer cluster-c calls itself too/);
+      assert.match(plan.errors.join("\n"), /is what peer cluster-b calls itself too/);
+    });
+
+    it("keeps the time since when it is refused", () => {
+      const since = "2026-11-01T00:00:00Z";
+      const last = importing({ state: "refused", since });
+      const plan = viewPeers(lenient, { "cluster-b": { contract: "a text" } }, last, NOW);
+      assert.equal(plan.peers["cluster-b"]?.since, since);
+      assert.match(plan.errors.join(), /is refused since 2026-11-01T00:00:00Z/);
+      const pending = importing({ state: "pending", since });
+      const changed = viewPeers(lenient, { "cluster-b": { contract: "a text" } }, pending, NOW);
+      assert.equal(changed.peers["cluster-b"]?.since, "2026-11-21T10:28:15Z");
+    });
+
+    it("in single services names them, so that what is known of them stays", () => {
+      const services = {
+        ...contractOf().services,
+        "odd.xyz.svc.cluster-b.local": { ports: [{ number: "8080", name: "http", protocol: "HTTP" }] },
+        "www.example.com": contractOf().services[BAR],
+      };
+      const plan = viewPeers(
+        lenient,
+        { "cluster-b": { contract: { ...contractOf(), services } } },
+        known,
+        NOW,
+      );
+      assert.deepEqual(plan.peers["cluster-b"]?.refusedHosts, [
+        "odd.xyz.svc.cluster-b.local",
+        "www.example.com",
+      ]);
+    });
   });
 });

@@ -158,7 +158,13 @@ describe("A hostile peer's mesh domain", () => {
   const b = contractOf({ rootCertificates: [ROOT_D] });
   const three = peerOf("cluster-3", {}, ROOT_C);
   const claims = [
-    { owner: "pending peer p", nameDomains: ["p.mesh"], trustDomain: "p.mesh", rootCertificates: [] },
+    {
+      owner: "pending peer p",
+      cluster: undefined,
+      nameDomains: ["p.mesh"],
+      trustDomain: "p.mesh",
+      rootCertificates: [],
+    },
   ];
   for (const [what, meshDomain] of [
     ["our cluster domain", "cluster.local"],

@@ -21,12 +21,29 @@ const GOOD = inputsOfB({ [HOST]: LINE }, { namespace: "istio-federation", peer: 
 const asking = (inputs: Inputs, more: Partial<Record<keyof Request, unknown>> = {}): Request => {
   const { notAsDeclared, handedOver, ...asked } = inputs;
   assert.deepEqual([notAsDeclared, handedOver], [{}, []]);
-  return { ...asked, movable: "", brake: DEFAULT_BRAKE, ...more } as Request;
+  return { ...asked, movable: "", held: "", brake: DEFAULT_BRAKE, ...more } as Request;
 };
 
 describe("check of ImportedServices", () => {
   it("returns valid inputs unchanged", () => {
     assert.deepEqual(check({}, asking(GOOD)), { inputs: GOOD });
+  });
+
+  it("keeps a known service that its peer offers in a way that is not valid, also under its names here", () => {
+    const alias = "bar.example.org";
+    const known = {
+      [HOST]: JSON_OF_BAR,
+      [alias]: importToJson({ ...importOf(LINE), remoteHost: HOST }),
+      "x.example.org": JSON_OF_BAR,
+    };
+    const offered = { "baz.xyz.svc.cluster-b.local": JSON_OF_BAR };
+    const news = asking(
+      { ...GOOD, services: offered },
+      { held: hostDigests([HOST]), brake: { removals: 20, share: 1 } },
+    );
+    const { inputs } = check({ ...GOOD, services: known }, news);
+    assert.deepEqual(Object.keys(inputs?.services ?? {}), [alias, HOST, "baz.xyz.svc.cluster-b.local"]);
+    assert.equal(inputs?.services[HOST], JSON_OF_BAR);
   });
 
   const faulty: [string, Partial<Record<keyof Request, unknown>>, string, RegExp][] = [

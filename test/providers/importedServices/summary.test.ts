@@ -14,7 +14,7 @@ const KNOWN = inputsOfB({ [BAR]: LINE }, { peer: "cluster-b", exportTo: ["abc"] 
 /** Returns the lines of a preview from state to inputs. */
 const said = (olds: Partial<Inputs>, changes: Partial<Inputs>): string[] => {
   const news = { ...KNOWN, ...changes };
-  return summarize(olds, { ...news, movable: "", brake: DEFAULT_BRAKE }, news);
+  return summarize(olds, { ...news, movable: "", held: "", brake: DEFAULT_BRAKE }, news);
 };
 
 describe("The preview of a peer", () => {
@@ -101,7 +101,7 @@ describe("The preview of a peer", () => {
   it("states what is kept of a peer that exports nothing, and how to remove it", () => {
     const [line, ...others] = summarize(
       KNOWN,
-      { ...KNOWN, services: {}, pending: "gone", movable: "", brake: DEFAULT_BRAKE },
+      { ...KNOWN, services: {}, pending: "gone", movable: "", held: "", brake: DEFAULT_BRAKE },
       KNOWN,
     );
     assert.deepEqual(others, []);

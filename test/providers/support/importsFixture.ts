@@ -44,6 +44,7 @@ export const NO_IMPORTS = {
   otherGateways: {},
   siblings: [],
   movable: "",
+  held: "",
   services: {},
   pending: undefined,
   brake: DEFAULT_BRAKE,
