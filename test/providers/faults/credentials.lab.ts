@@ -39,6 +39,7 @@ describe("Credentials that are no longer valid", () => {
       `"$(head -n 1 ${file})"; sed -i 1d ${file}`;
     const exec = {
       apiVersion: "client.authentication.k8s.io/v1",
+      interactiveMode: "Never",
       command: "/bin/sh",
       args: ["-c", script],
     };
@@ -57,7 +58,7 @@ describe("Credentials that are no longer valid", () => {
     const { text, state } = await failing(site.create(as({ token: expired })));
     assert.match(
       text,
-      /cluster context "tester": cannot list .*: 401 Unauthorized: the API server does not accept this context's credentials; they may have expired\. Log in again, or give the context's user others in the kubeconfig, then try again\. Nothing was changed/,
+      /cluster context "tester": cannot list .*: 401 Unauthorized: the API server does not accept this context's credentials; the token of user "tester" expired on \S+Z\. Log in again, or give the context's user others in the kubeconfig, then try again\. Nothing was changed/,
     );
     assert.equal(state, undefined);
     assert.equal(text.includes(expired), false);
@@ -97,21 +98,26 @@ describe("Credentials that are no longer valid", () => {
   it("are reported with the error output of a failing exec plugin", async () => {
     const exec = {
       apiVersion: "client.authentication.k8s.io/v1",
+      interactiveMode: "Never",
       command: "/bin/sh",
       args: ["-c", "echo session has ended >&2; exit 1"],
     };
     const { text } = await failing(site.create(as({ exec })));
-    assert.match(text, /cluster context "tester": cannot get the credentials of its user: session has ended/);
+    assert.match(
+      text,
+      /cluster context "tester": cannot get the credentials of its user: exec plugin \/bin\/sh failed with exit code 1: session has ended\. Nothing was changed/,
+    );
   });
 
   it("are not shown in the error when an exec plugin prints a bare token", async () => {
     const exec = {
       apiVersion: "client.authentication.k8s.io/v1",
+      interactiveMode: "Never",
       command: "/bin/echo",
       args: ["s3cr3t-t0k3n"],
     };
     const { text } = await failing(site.create(as({ exec })));
-    assert.match(text, /its command prints no ExecCredential/);
+    assert.match(text, /exec plugin \/bin\/echo prints no ExecCredential\. Nothing was changed/);
     assert.doesNotMatch(text, /s3cr/);
   });
 });
