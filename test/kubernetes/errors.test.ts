@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { type ClusterFailure, type HttpResponse, responseFailure } from "../../kubernetes/errors.ts";
+import {
+  type ClusterFailure,
+  type HttpResponse,
+  TimeoutError,
+  connectionFailure,
+  responseFailure,
+} from "../../kubernetes/errors.ts";
 
 /** A response of the API server (1.36). */
 function says(status: number, message: string, more: object = {}): HttpResponse {
@@ -149,5 +155,67 @@ describe("responseFailure explains", () => {
 
   it("a long message in bounded length", () => {
     assert.ok(responseFailure("apply it", says(422, "x".repeat(100_000))).cause.length < 1000);
+  });
+});
+
+describe("connectionFailure explains", () => {
+  const fail = (error: unknown, refusal?: string) =>
+    connectionFailure("list pods", "10.0.0.1:6443", 4000, error, refusal);
+  const coded = (code: string, message: string) => Object.assign(new Error(message), { code });
+
+  for (const [what, error, cause, flags] of [
+    ["a deadline", new TimeoutError(), "no answer within 4 s", { unreachable: true, timedOut: true }],
+    [
+      "a connection that nobody takes",
+      new Error("failed", { cause: coded("UND_ERR_CONNECT_TIMEOUT", "Connect Timeout Error") }),
+      "Connect Timeout Error",
+      { unreachable: true, timedOut: true },
+    ],
+    [
+      "a closed port, behind undici's errors",
+      new AggregateError([coded("ECONNREFUSED", "connect ECONNREFUSED")]),
+      "connect ECONNREFUSED",
+      { unreachable: true, timedOut: false },
+    ],
+    [
+      "a name that is not known",
+      coded("ENOTFOUND", "getaddrinfo ENOTFOUND a"),
+      "getaddrinfo ENOTFOUND a",
+      { unreachable: true },
+    ],
+    ["another root", coded("SELF_SIGNED_CERT_IN_CHAIN", "self-signed"), "self-signed", { untrusted: true }],
+    ["another name", coded("ERR_TLS_CERT_ALTNAME_INVALID", "no match"), "no match", { untrusted: true }],
+    ["an end of validity", coded("CERT_HAS_EXPIRED", "expired"), "expired", { untrusted: true }],
+    ["a revoked certificate", coded("CERT_REVOKED", "revoked"), "revoked", { untrusted: true }],
+    ["a certificate for something else", coded("INVALID_PURPOSE", "purpose"), "purpose", { untrusted: true }],
+    ["a server without TLS", coded("ERR_SSL_WRONG_VERSION_NUMBER", "wrong"), "wrong", { untrusted: true }],
+    [
+      "an issuer that is not there, without Node's hint",
+      coded(
+        "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        "unable; if the root CA is installed locally, try --use-system-ca",
+      ),
+      "unable",
+      { untrusted: true },
+    ],
+  ] as const) {
+    it(what, () => {
+      const failure = fail(error);
+      assert.equal(failure.cause, `10.0.0.1:6443: ${cause}`);
+      for (const flag of ["unreachable", "timedOut", "untrusted"] as const) {
+        assert.equal(failure[flag] ?? false, (flags as Partial<ClusterFailure>)[flag] ?? false, flag);
+      }
+      assert.equal(failure.retryable ?? false, failure.untrusted !== true);
+    });
+  }
+
+  it("an API server that refuses the client certificate, with its end", () => {
+    const alert = coded("ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED", "alert certificate expired");
+    const { cause, untrusted } = fail(
+      alert,
+      'client-certificate of user "a" expired on 2026-01-01T00:00:00Z',
+    );
+    assert.equal(untrusted, true);
+    assert.match(cause, /alert certificate expired; client-certificate of user "a" expired on 2026/);
   });
 });
