@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
-import { sortedRecord } from "../federation/core/order.ts";
+import { mapRecord } from "../federation/core/order.ts";
 import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ImportConnection } from "../federation/imports/registrations.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
@@ -114,13 +114,11 @@ function joinMesh(
   });
   const each = <T>(pick: (peer: MeshPeer) => T) =>
     Object.fromEntries(made.map(([peer, resource]) => [peer, pick(resource)]));
-  const joined = Object.entries(peers).flatMap(([peer, { access }]) =>
-    access === undefined ? [] : [[peer, access] as const],
-  );
+
   return {
     statuses: pulumi.output(each(({ status }) => status)),
     access: pulumi.secret(pulumi.all(each(({ reader }) => reader.access))),
     credentials: pulumi.all(each(({ reader }) => reader.life)),
-    joined: pulumi.secret(sortedRecord(joined)),
+    joined: pulumi.secret(mapRecord(peers, ({ access }) => access)),
   };
 }

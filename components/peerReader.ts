@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import type { ResolvedMesh } from "../federation/mesh/apiServer.ts";
 import { shortLifeWarnings, type CredentialLife, type PeerAccess } from "../federation/mesh/credential.ts";
-import { MESH_CONFIG_RULES, READER_RULES, type ReaderRule } from "../federation/mesh/reader.ts";
+import { MESH_CONFIG_RULES, READER_RULES } from "../federation/mesh/reader.ts";
 import { ReaderToken } from "../providers/readerToken.ts";
 
 /** Arguments of a `PeerReader`. */
@@ -42,13 +42,12 @@ export class PeerReader extends pulumi.ComponentResource {
       child,
     );
     const subjects = [{ kind: "ServiceAccount", name: readerName, namespace }];
-    const bound = [
-      this.bindEverywhere(name, readerName, subjects),
-      this.bindIn(namespace, name, readerName, subjects),
-    ];
-
     // The rights exist before the token is published.
-    const made = { ...child, dependsOn: bound };
+    const dependsOn = [
+      bindEverywhere(name, { name: readerName }, subjects, child),
+      bindIn(name, { name: readerName, namespace }, subjects, child),
+    ];
+    const made = { ...child, dependsOn };
     const { token, life } = settings.longLivedTokens
       ? longLivedToken(name, account, made)
       : endingToken(name, args, account, made);
@@ -58,43 +57,25 @@ export class PeerReader extends pulumi.ComponentResource {
     );
     this.registerOutputs({});
   }
-
-  private bindEverywhere(name: string, readerName: string, subjects: Subjects): pulumi.Resource {
-    const child = { parent: this };
-    const role = new kubernetes.rbac.v1.ClusterRole(
-      `${name}-cluster-role`,
-      { metadata: { name: readerName }, rules: mutable(READER_RULES) },
-      child,
-    );
-    return new kubernetes.rbac.v1.ClusterRoleBinding(
-      `${name}-cluster-binding`,
-      { metadata: { name: readerName }, roleRef: refTo("ClusterRole", role), subjects },
-      child,
-    );
-  }
-
-  private bindIn(
-    namespace: pulumi.Input<string>,
-    name: string,
-    readerName: string,
-    subjects: Subjects,
-  ): pulumi.Resource {
-    const child = { parent: this };
-    const metadata = { name: readerName, namespace };
-    const role = new kubernetes.rbac.v1.Role(
-      `${name}-role`,
-      { metadata, rules: mutable(MESH_CONFIG_RULES) },
-      child,
-    );
-    return new kubernetes.rbac.v1.RoleBinding(
-      `${name}-binding`,
-      { metadata, roleRef: refTo("Role", role), subjects },
-      child,
-    );
-  }
 }
 
 type Subjects = { kind: string; name: string; namespace: pulumi.Input<string> }[];
+type Metadata = { name: string; namespace?: pulumi.Input<string> };
+
+/** Creates the rights in all namespaces. */
+function bindEverywhere(name: string, metadata: Metadata, subjects: Subjects, opts: pulumi.ResourceOptions) {
+  const { ClusterRole, ClusterRoleBinding } = kubernetes.rbac.v1;
+  const role = new ClusterRole(`${name}-cluster-role`, { metadata, rules: [...READER_RULES] }, opts);
+  const roleRef = refTo("ClusterRole", role);
+  return new ClusterRoleBinding(`${name}-cluster-binding`, { metadata, roleRef, subjects }, opts);
+}
+
+/** Creates the rights in istiod's namespace. */
+function bindIn(name: string, metadata: Metadata, subjects: Subjects, opts: pulumi.ResourceOptions) {
+  const { Role, RoleBinding } = kubernetes.rbac.v1;
+  const role = new Role(`${name}-role`, { metadata, rules: [...MESH_CONFIG_RULES] }, opts);
+  return new RoleBinding(`${name}-binding`, { metadata, roleRef: refTo("Role", role), subjects }, opts);
+}
 
 interface IssuedToken {
   token: pulumi.Output<string>;
@@ -178,8 +159,4 @@ function assigned<M>(
 
 function refTo(kind: string, role: { metadata: pulumi.Output<{ name: string }> }) {
   return { apiGroup: "rbac.authorization.k8s.io", kind, name: role.metadata.name };
-}
-
-function mutable(rules: readonly ReaderRule[]): ReaderRule[] {
-  return [...rules];
 }

@@ -156,10 +156,8 @@ async function readPoliciesOf(
 
 async function readImportNamespace(client: ClusterClient) {
   const options = { namespace: IMPORT_NAMESPACE, labelSelector: OF_OTHERS, metadataOnly: true };
-  return (await client.list(SERVICE, options)).map(({ metadata: { name, labels = {} } }) => ({
-    name,
-    labels,
-  }));
+  const objects = await client.list(SERVICE, options);
+  return objects.map(({ metadata: { name, labels = {} } }) => ({ name, labels }));
 }
 
 async function readGateway(client: ClusterClient) {

@@ -1,7 +1,7 @@
 import type { ExportRule } from "../config/exports.ts";
 import { gatewayServiceAccount } from "../exports/gatewayListeners.ts";
 import { count, firstNames } from "../core/text.ts";
-import { ownValue } from "../core/order.ts";
+import { mapRecord, ownValue } from "../core/order.ts";
 import type { ExportPlan } from "../exports/exportPlan.ts";
 import { needsPolicies } from "../exports/exportRule.ts";
 import type { PlanContext } from "../plan.ts";
@@ -40,11 +40,9 @@ export function planAccess(
     trustDomain: config.cluster.trustDomain,
     gatewayAccount: gatewayServiceAccount(config.gateway.values),
     // A peer that was never seen has the trust domain that the config expects, if any.
-    peers: Object.fromEntries(
-      Object.entries(config.peers).map(([peer, { identity }]) => [
-        peer,
-        ownValue(pinned, peer)?.trustDomain ?? identity?.trustDomain,
-      ]),
+    peers: mapRecord(
+      config.peers,
+      ({ identity }, peer) => ownValue(pinned, peer)?.trustDomain ?? identity?.trustDomain,
     ),
     foreignAllows: allows,
   };

@@ -8,7 +8,7 @@ export interface PolicyContext {
   trustDomain: string;
   /** Name of the gateway's service account. */
   gatewayAccount: string;
-  /** Trust domains of peers, by their names in the config; undefined for a peer that was never seen and is not trusted yet. */
+  /** Trust domains of peers, by their names in the config; none for a peer that was never seen and is not trusted yet. */
   peers: Readonly<Record<string, string | undefined>>;
   /** Selectors of ALLOW policies of others that may select workloads of a Service, by its host; `{}` selects all. */
   foreignAllows: Readonly<Record<string, readonly Readonly<Record<string, string>>[]>>;

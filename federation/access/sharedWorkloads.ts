@@ -19,11 +19,8 @@ export function mayShareWorkloads(
   other: { namespace: string; selector: Selector },
 ): boolean {
   const areSelecting = [one, other].every(({ selector }) => Object.keys(selector).length > 0);
-  return (
-    areSelecting &&
-    one.namespace === other.namespace &&
-    joinSelectors(one.selector, other.selector) !== undefined
-  );
+  if (!areSelecting || one.namespace !== other.namespace) return false;
+  return joinSelectors(one.selector, other.selector) !== undefined;
 }
 
 /** Removes selectors whose workloads another one selects too; sorted. */

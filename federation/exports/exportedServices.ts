@@ -79,9 +79,7 @@ function lastIdentities(
   aliases: readonly ExportAlias[],
   cluster: ExportingCluster,
 ): (service: KubernetesService) => readonly string[] {
-  const names = new Map(
-    aliases.map(({ namespace, service: name, spec }) => [serviceKey({ namespace, name }), spec.hosts]),
-  );
+  const names = new Map(aliases.map((each) => [`${each.namespace}/${each.service}`, each.spec.hosts]));
   return (service) => {
     const hosts = [...(names.get(serviceKey(service)) ?? []), hostOf(service, cluster)];
     return hosts.flatMap((host) => {

@@ -52,7 +52,7 @@ export function gatewayIdentities(
   if (!isSelecting) return { identities, warnings: [UNCHECKED] };
   return {
     identities,
-    warnings: [...(isGiven ? [NO_EFFECT] : []), ...(workloads.length > 0 ? [] : [NO_WORKLOAD])],
+    warnings: [isGiven && NO_EFFECT, workloads.length === 0 && NO_WORKLOAD].filter((each) => each !== false),
   };
 }
 

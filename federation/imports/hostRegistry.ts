@@ -1,12 +1,11 @@
 import type { ImportRule } from "../config/importRules.ts";
-import { count, firstNames } from "../core/text.ts";
-import { type Fault, pathOf } from "../core/fault.ts";
+import { count } from "../core/text.ts";
+import type { Fault } from "../core/fault.ts";
 import { fillTemplate } from "../core/domains.ts";
 import { sortedRecord } from "../core/order.ts";
 import { ENTRIES_LIMIT } from "./contracts.ts";
-import type { ImportChoice, PeerService } from "./importChoice.ts";
-import { type Import, formatPorts, visibleTo } from "./import.ts";
-import { formatOutlierDetection } from "./outlierDetection.ts";
+import type { PeerService } from "./importChoice.ts";
+import type { Import } from "./import.ts";
 import { ENTRY_LIMIT, type entrySizes } from "./peerService.ts";
 
 /** istiod allots each host one of the 65,534 addresses of 240.240.0.0/16; some are left to other peers. */
@@ -98,79 +97,4 @@ function twice(path: string, value: string, one: string, other: string): Fault {
   const remedy =
     "Let the rule match one service only, use both {name} and {namespace} in the name, or choose another";
   return { path, value, rule, remedy };
-}
-
-/** A host name of a peer's service. */
-export interface HostClaim {
-  choice: ImportChoice;
-  service: Import;
-}
-
-/** A difference that keeps two peers from serving these names together. */
-interface HostClash {
-  claims: readonly [HostClaim, HostClaim];
-  difference: string;
-  names: string[];
-}
-
-/** Differences that keep peers from serving names together: one for each pair of peers and each property, for all names. */
-export class HostClashes {
-  readonly #clashes = new Map<string, HostClash>();
-
-  /**
-   * @param what property in which they differ.
-   * @param difference completes "they ...".
-   */
-  note(name: string, claims: readonly [HostClaim, HostClaim], what: string, difference: string): void {
-    const key = [...claims.map((claim) => placeOf(claim, name)), what].join(" ");
-    const clash = this.#clashes.get(key) ?? { claims, difference, names: [] };
-    this.#clashes.set(key, clash);
-    clash.names.push(name);
-  }
-
-  /** A fault for each. */
-  get faults(): Fault[] {
-    return [...this.#clashes.values()].map(toFault);
-  }
-}
-
-/** Properties in which two peers' services of one name must not differ. */
-const DIFFERENCES: readonly [what: string, of: (claim: HostClaim, name: string) => string][] = [
-  ["names to ask their gateways for", ({ service }, name) => service.remoteHost ?? name],
-  ["ports", ({ service: { ports } }) => formatPorts(ports)],
-  ["namespaces that see it", ({ choice, service }) => visibleTo(service, choice.seenBy).join(", ")],
-  [
-    "outlier detection",
-    ({ service: { outlierDetection } }) => formatOutlierDetection(outlierDetection) || "none",
-  ],
-];
-
-/** Formats the properties in which two peers' services of one name differ; each difference completes "they ...". */
-export function hostDifferences(
-  name: string,
-  [one, other]: readonly [HostClaim, HostClaim],
-): [what: string, difference: string][] {
-  return DIFFERENCES.flatMap(([what, of]) => {
-    const [mine, others] = [of(one, name), of(other, name)];
-    return mine === others ? [] : [[what, `have other ${what} (${mine}; ${others})`]];
-  });
-}
-
-/** Whether both gateways pass calls through, or both terminate TLS, so that one name and one identity serve for both. */
-export function hasSameGatewayMode(one: HostClaim, other: HostClaim): boolean {
-  return one.service.terminated === other.service.terminated;
-}
-
-function toFault({ claims, difference, names }: HostClash): Fault {
-  const [one, other] = claims.map(({ choice }) => choice.peer);
-  const [name = ""] = names;
-  const rules = [one, other].map((peer) => pathOf("peers", peer ?? "", "imports")).join(" or ");
-  const rule = `has ${count(names.length)} name(s) here that services of peer ${other} have too (${firstNames(names)}), and they ${difference}`;
-  const remedy = `Make both equal, prefer one by a rule with 'priority: 1', or skip one by a rule with 'skip', in ${rules}`;
-  return { path: placeOf(claims[0], name), rule, remedy };
-}
-
-/** Returns the path of the value that gives a peer's service a name. */
-function placeOf({ choice }: HostClaim, name: string): string {
-  return choice.givenAt.get(name) ?? pathOf("peers", choice.peer, "contract", "services");
 }

@@ -1,12 +1,46 @@
 import { ENDPOINTS_LIMIT } from "../contract/contract.ts";
 import type { GatewayAddress } from "../core/address.ts";
-import type { Fault } from "../core/fault.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
 import { append, compare, sortedRecord, sortedUnique } from "../core/order.ts";
-import { type HostClaim, HostClashes, hostDifferences, hasSameGatewayMode } from "./hostRegistry.ts";
+import { count, firstNames } from "../core/text.ts";
 import type { ImportChoice } from "./importChoice.ts";
-import type { Import, ServingPeer } from "./import.ts";
+import { type Import, type ServingPeer, formatPorts, visibleTo } from "./import.ts";
+import { formatOutlierDetection } from "./outlierDetection.ts";
 import { ENTRY_LIMIT, entrySizes } from "./peerService.ts";
 import { fitsEndpoints, sharedPort } from "./serviceEntry.ts";
+
+/** A host name of a peer's service. */
+interface HostClaim {
+  choice: ImportChoice;
+  service: Import;
+}
+
+/** A property whose difference keeps two peers from serving these names together. */
+interface HostClash {
+  claims: readonly [HostClaim, HostClaim];
+  difference: string;
+  names: string[];
+}
+
+/** Differences that keep peers from serving names together: one for each pair of peers and each property, for all names. */
+class HostClashes {
+  readonly #clashes = new Map<string, HostClash>();
+
+  /**
+   * @param what property in which they differ.
+   * @param difference completes "they ...".
+   */
+  note(name: string, claims: readonly [HostClaim, HostClaim], what: string, difference: string): void {
+    const key = [...claims.map((claim) => placeOf(claim, name)), what].join(" ");
+    const clash = this.#clashes.get(key) ?? { claims, difference, names: [] };
+    this.#clashes.set(key, clash);
+    clash.names.push(name);
+  }
+
+  get faults(): Fault[] {
+    return [...this.#clashes.values()].map(toFault);
+  }
+}
 
 /** Services that each peer registers, after hosts of several peers are settled. */
 export interface SharedNames {
@@ -39,7 +73,9 @@ export function shareNames(choices: readonly ImportChoice[]): SharedNames {
     for (const other of others) {
       const differing = hostDifferences(name, [owner, other]);
       for (const [what, difference] of differing) clashes.note(name, [owner, other], what, difference);
-      if (differing.length > 0 || hasSameGatewayMode(owner, other)) serving.push(other);
+      // One name and one identity serve for gateways of one kind only.
+      const isSameKind = owner.service.terminated === other.service.terminated;
+      if (differing.length > 0 || isSameKind) serving.push(other);
       else asides.note(name, [owner, other], "way", otherWay(owner));
     }
     if (serving.length === 1) continue;
@@ -101,4 +137,40 @@ function noteSize(clashes: HostClashes, name: string, serving: readonly HostClai
   const difference =
     "make too large an entry together, or one with more endpoints, or more ports of these, than it may name";
   clashes.note(name, [first, second], "size", difference);
+}
+
+/** Properties in which two peers' services of one name must not differ. */
+const DIFFERENCES: readonly [what: string, of: (claim: HostClaim, name: string) => string][] = [
+  ["names to ask their gateways for", ({ service }, name) => service.remoteHost ?? name],
+  ["ports", ({ service: { ports } }) => formatPorts(ports)],
+  ["namespaces that see it", ({ choice, service }) => visibleTo(service, choice.seenBy).join(", ")],
+  [
+    "outlier detection",
+    ({ service: { outlierDetection } }) => formatOutlierDetection(outlierDetection) || "none",
+  ],
+];
+
+/** Formats the properties in which two peers' services of one name differ; each difference completes "they ...". */
+function hostDifferences(
+  name: string,
+  [one, other]: readonly [HostClaim, HostClaim],
+): [what: string, difference: string][] {
+  return DIFFERENCES.flatMap(([what, of]) => {
+    const [mine, others] = [of(one, name), of(other, name)];
+    return mine === others ? [] : [[what, `have other ${what} (${mine}; ${others})`]];
+  });
+}
+
+function toFault({ claims, difference, names }: HostClash): Fault {
+  const [one, other] = claims.map(({ choice }) => choice.peer);
+  const [name = ""] = names;
+  const rules = [one, other].map((peer) => pathOf("peers", peer ?? "", "imports")).join(" or ");
+  const rule = `has ${count(names.length)} name(s) here that services of peer ${other} have too (${firstNames(names)}), and they ${difference}`;
+  const remedy = `Make both equal, prefer one by a rule with 'priority: 1', or skip one by a rule with 'skip', in ${rules}`;
+  return { path: placeOf(claims[0], name), rule, remedy };
+}
+
+/** Returns the path of the value that gives a peer's service a name. */
+function placeOf({ choice }: HostClaim, name: string): string {
+  return choice.givenAt.get(name) ?? pathOf("peers", choice.peer, "contract", "services");
 }
