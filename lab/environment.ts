@@ -60,6 +60,8 @@ export function labEnvironment(
     PATH: [paths.bin, join(CHECKOUT, "node_modules/.bin"), path].join(delimiter),
     KUBECONFIG: paths.kubeconfig,
     ...compileCacheVariable(compileCache),
+    // The CLI and Helm are short-lived programs in Go: they need not collect garbage.
+    GOGC: "400",
     // `pulumi` works on the lab's project, whatever the current folder is.
     PULUMI_OPTION_CWD: paths.dir,
     PULUMI_HOME: paths.pulumiHome,

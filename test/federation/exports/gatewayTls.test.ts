@@ -109,7 +109,7 @@ describe("The TLS of the gateway by DestinationRules", () => {
     ],
     [
       "is set by the second where the first has no traffic policy",
-      [rule({ name: "a", policy: undefined } as never), rule({ name: "b" })],
+      [rule({ name: "a", policy: undefined }), rule({ name: "b" })],
       "DISABLE xyz/b",
     ],
   ];
