@@ -122,25 +122,22 @@ export async function probe(
   podIP: string,
 ): Promise<boolean> {
   const timeout = (check?.timeoutSeconds ?? 1) * 1000;
-  const signal = AbortSignal.timeout(timeout);
   try {
     if (check?.httpGet) {
       const { host = podIP, path = "/", port, scheme = "HTTP", httpHeaders = [] } = check.httpGet;
       const url = `${scheme.toLowerCase()}://${host}:${portNumber(container, port)}${path}`;
       const headers = Object.fromEntries(httpHeaders.map(({ name, value }) => [name, value]));
-      const { statusCode, body } = await request(url, {
-        headers,
-        signal,
-        reset: true,
-        dispatcher: ANY_SERVER,
-      });
+      // A signal with a timeout would take half as much CPU again.
+      const timeouts = { headersTimeout: timeout, bodyTimeout: timeout };
+      const { statusCode, body } = await request(url, { headers, ...timeouts, dispatcher: ANY_SERVER });
       await body.dump();
       return statusCode >= 200 && statusCode < 400;
     }
     if (check?.tcpSocket) {
       const { host = podIP, port } = check.tcpSocket;
       const socket = connect({ host, port: portNumber(container, port) });
-      await once(socket, "connect", { signal }).finally(() => socket.destroy());
+      socket.setTimeout(timeout, () => socket.destroy(new Error("timeout")));
+      await once(socket, "connect").finally(() => socket.destroy());
     }
     return true;
   } catch {
@@ -149,7 +146,7 @@ export async function probe(
 }
 
 /** Connections of probes, kept open and with any certificate: a new one for each probe takes twice the CPU. */
-const ANY_SERVER = new Agent({ connect: { rejectUnauthorized: false } });
+const ANY_SERVER = new Agent({ connect: { rejectUnauthorized: false, timeout: 1000 } });
 
 function portNumber(container: V1Container, port: number | string): number {
   if (typeof port === "number") return port;
