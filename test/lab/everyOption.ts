@@ -47,6 +47,7 @@ const SECTIONS = {
       "cluster-b": {
         names: "own",
         acceptRemoval: REMOVAL,
+        required: true,
         imports: [
           { host: "nobody.*", skip: true },
           {
