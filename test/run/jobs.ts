@@ -18,7 +18,7 @@ export const KINDS = ["unit", "lab"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Expected seconds of a file that never ran on this machine. */
-const UNKNOWN_SECONDS = { unit: 0.5, "API server": 15, "shared lab": 45, alone: 240 };
+const UNKNOWN_SECONDS = { unit: 0.5, "API server": 30, "shared lab": 45, alone: 240 };
 /** Most federated labs that are shared: each costs a minute to start. */
 const SHARED_LABS = 2;
 
