@@ -68,7 +68,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       name: `${name}/${program}`,
       command,
       args,
-      env: { ...globalThis.process.env, ...LESS_GARBAGE_COLLECTION },
       log: logFile,
     });
     started.push(process);
@@ -106,9 +105,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     throw error;
   }
 }
-
-/** Of programs in Go: a fifth less CPU, for memory up to this limit. */
-const LESS_GARBAGE_COLLECTION = { GOGC: "400", GOMEMLIMIT: "500MiB" };
 
 function etcdArguments(name: string, address: string, dir: string): string[] {
   const client = `http://${address}:2379`;
