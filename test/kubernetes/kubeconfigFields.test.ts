@@ -33,7 +33,9 @@ const FIELDS = {
 
 it("docs/kubeconfig.md has every field of a kubeconfig", () => {
   const page = readFileSync(new URL("../../docs/kubeconfig.md", import.meta.url), "utf8");
-  const [, clusters = "", users = "", rest = ""] = page.split(/^## (?:Cluster|User|Context and other fields)$/m);
+  const [, clusters = "", users = "", rest = ""] = page.split(
+    /^## (?:Cluster|User|Context and other fields)$/m,
+  );
   const sections = { Cluster: clusters, AuthInfo: users, ExecConfig: users, Context: rest, Config: rest };
   for (const [type, names] of Object.entries(FIELDS)) {
     for (const name of names.split(" ").filter((each) => !/^(?:clusters|users|contexts)$/.test(each))) {
