@@ -5,7 +5,7 @@ import { type Fault, FaultsError, describeFaults } from "./fault.ts";
  * logged, one sentence each.
  */
 export class Findings {
-  /** What somebody has to settle soon; the run goes on. */
+  /** Problems of peers that somebody has to settle; the run goes on. */
   readonly errors: string[] = [];
   readonly warnings: string[] = [];
   readonly notes: string[] = [];

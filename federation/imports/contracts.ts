@@ -119,7 +119,7 @@ function readNamed(
     return { peer, ...reading, names: peerNamesOf(peer, reading.contract, local) };
   } catch (error) {
     if (!(error instanceof FaultsError)) throw error;
-    // What is to be written where is the peer's affair, not the reader's.
+    // A schema's remedies speak to the one who writes the contract, not to its reader.
     return { faults: error.faults.map((fault) => ({ ...fault, remedy: REMEDY })) };
   }
 }

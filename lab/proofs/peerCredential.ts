@@ -6,7 +6,7 @@ import { readUntil } from "../ready.ts";
 import { editStackFile } from "../stackFile.ts";
 import type { Proof } from "./proof.ts";
 
-/** What istiod reads of another cluster. */
+/** Rights by which an istiod reads another cluster. */
 const READ = [
   "/api/v1/namespaces",
   "/api/v1/nodes",
@@ -17,7 +17,7 @@ const READ = [
   "/api/v1/secrets",
 ];
 
-/** What `istioctl create-remote-secret` would let it read besides, and what nobody would. */
+/** Resources that `istioctl create-remote-secret` would let it read besides, and some that nothing would. */
 const UNREAD = [
   "/api/v1/configmaps",
   "/apis/networking.istio.io/v1/virtualservices",

@@ -64,7 +64,9 @@ export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.Chec
   if (containsUnknown([declared.gateways, declared.services]))
     return { inputs: { ...declared, notAsDeclared: {}, handedOver } };
   const known = without(last.services ?? {}, new Set(handedOver));
-  const services = sortedRecord(Object.entries({ ...heldServices(known, held), ...declared.services }));
+  const services = sortedRecord(
+    Object.entries({ ...declared.services, ...heldServices(known, declared.services, held) }),
+  );
   const asked: Inputs = { ...declared, services, notAsDeclared: {}, handedOver };
   if (pending !== undefined || Object.keys(asked.services).length === 0) {
     return { inputs: keep({ ...last, services: known }, asked, acceptRemoval) };
@@ -91,11 +93,15 @@ function hostsHandedOver(
   return known.filter((host) => !Object.hasOwn(services, host) && includesHost(movable, host));
 }
 
-/** The known services whose host at the peer is held. */
-function heldServices(known: Readonly<Record<string, string>>, held: string): Record<string, string> {
+/** Returns the known services that are not declared and whose host at the peer is held. */
+function heldServices(
+  known: Readonly<Record<string, string>>,
+  declared: Readonly<Record<string, string>>,
+  held: string,
+): Record<string, string> {
   if (held === "") return {};
   const isHeld = ([host, json]: [string, string]) =>
-    includesHost(held, importFromJson(json).remoteHost ?? host);
+    !Object.hasOwn(declared, host) && includesHost(held, importFromJson(json).remoteHost ?? host);
   return Object.fromEntries(Object.entries(known).filter(isHeld));
 }
 

@@ -8,7 +8,7 @@ import { GUARD, GUARDED, ONE, PEERS, THREE, TWO } from "./parties.ts";
 
 const CALLS = 50;
 const FAR = "east/a";
-/** Of every kind: gateways that pause, and weights, which do not count between places. */
+/** Settings of every kind: gateways that pause, and weights, which do not count between places. */
 const RULES = { ...GUARDED, [TWO.name]: { ...GUARD, weight: 3 } };
 
 /** Tests of peers that serve a name together from different places. */

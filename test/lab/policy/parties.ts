@@ -68,7 +68,7 @@ export const CLIENT: Party = {
 export const FOO_ONLY = [{ peer: A.name, serviceAccounts: [`${FOO.namespace}/${FOO.name}`] }];
 /** `localCallers` of a rule. */
 export const CLERK_ONLY = [{ serviceAccounts: [`${CLERK.namespace}/${CLERK.name}`] }];
-/** Of a rule. */
+/** Setting of a rule by which the gateway opens the calls. */
 export const TERMINATING = { gateway: "terminating" };
 
 /** Export rules of cluster-b. */

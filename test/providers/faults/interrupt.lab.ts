@@ -9,7 +9,7 @@ import { servicesOf } from "../support/faultSite.ts";
 import { type RunningProcess, descendants } from "../support/processTree.ts";
 
 const SERVICES = 200;
-/** How long a write takes: the update must not end before it is interrupted. */
+/** Duration of a write: the update must not end before it is interrupted. */
 const WRITE_MILLISECONDS = 300;
 
 describe("pulumi up, interrupted during many writes", () => {

@@ -8,7 +8,7 @@ import {
 } from "../../../kubernetes/kinds.ts";
 import { DEFAULT_BRAKE } from "../../../federation/imports/brake.ts";
 import { ImportedServices } from "../../../providers/importedServices.ts";
-import { jsonOf } from "../../federation/imports/importOf.ts";
+import { inputsOfB } from "../importedServices/support.ts";
 import { ProviderProcess, providerText } from "./providerProcess.ts";
 import { sharedCluster } from "./sharedCluster.ts";
 import type { TestCluster } from "./testCluster.ts";
@@ -85,16 +85,7 @@ export class ImportsFixture {
     const { kubeconfig } = this.cluster;
     const gateways = [{ address: "127.20.0.3", port: 15443 }];
     return {
-      kubeconfig,
-      namespace: NAMESPACE,
-      peer: "cluster-b",
-      exportTo: ["*"],
-      gateways,
-      otherGateways: {},
-      services: jsonOf(lines),
-      notAsDeclared: {},
-      siblings: [],
-      handedOver: [],
+      ...inputsOfB(lines, { kubeconfig, namespace: NAMESPACE, peer: "cluster-b", gateways }),
       ...more,
     };
   }

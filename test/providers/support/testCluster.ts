@@ -120,7 +120,7 @@ export class TestCluster {
     await waitFor("Istio's kinds are served", async () => (await this.servedIstioKinds()) === 0, 60);
   }
 
-  /** How many of Istio's kinds the API server serves. */
+  /** Number of Istio's kinds that the API server serves. */
   private async servedIstioKinds(): Promise<number> {
     const api = this.context.makeApiClient(CustomObjectsApi);
     const { group, version } = SERVICE_ENTRY;
