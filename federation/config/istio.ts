@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { checkGatewayAuthority, checkIstiodAuthority } from "./authorityValues.ts";
 import {
   type Complaint,
   checked,
@@ -42,7 +43,7 @@ function valuesWithout(reserved: Reserved) {
   ).prefault({});
 }
 
-export const gatewayValues = valuesWithout(GATEWAY);
+export const gatewayValues = checked(valuesWithout(GATEWAY), checkGatewayAuthority);
 
 /** Istio's own Helm repository, and the version that this program is tested with. */
 const DEFAULT_REPOSITORY = "https://istio-release.storage.googleapis.com/charts";
@@ -91,7 +92,9 @@ const charts = checked(
 
 const values = fields({
   base: valuesWithout({}).describe("Helm values of the base chart, merged over the program's."),
-  istiod: valuesWithout(ISTIOD).describe("Helm values of the istiod chart, merged over the program's."),
+  istiod: checked(valuesWithout(ISTIOD), checkIstiodAuthority).describe(
+    "Helm values of the istiod chart, merged over the program's.",
+  ),
 });
 
 /** The section `istio`: where Istio's charts come from, and extra values for them. */
