@@ -1,4 +1,5 @@
 import { type KeyObject, createPrivateKey } from "node:crypto";
+import { formatOpenSsh, parseOpenSsh } from "../../lab/plugins/tls/openSsh.ts";
 
 /** Bytes of a key that a text is searched for at once: short enough to stand unbroken in lines of any usual length. */
 const CHUNK_BYTES = 24;
@@ -17,7 +18,7 @@ export interface Form {
 /** Marks of secrets that need not be known to be found: key material, bearer tokens, a kubeconfig's credentials. */
 export const MARKS: readonly Form[] = [
   { name: "PEM of a private key", pattern: "PRIVATE KEY" },
-  ...["", "EC ", "RSA ", "ENCRYPTED "].map((kind) => ({
+  ...["", "EC ", "RSA ", "ENCRYPTED ", "OPENSSH "].map((kind) => ({
     name: "base64 of the PEM of a private key",
     pattern: startOfBase64(`-----BEGIN ${kind}PRIVATE KEY-----`),
   })),
@@ -29,12 +30,13 @@ export const MARKS: readonly Form[] = [
 ];
 
 /**
- * How a private key may be written: PEM (any of its formats, line breaks escaped or left out), base64 of PEM, JWK, or its
+ * Returns the forms of a private key: PEM (PKCS #1, SEC 1, PKCS #8 and OpenSSH; line breaks escaped or left out), base64 of PEM, JWK, or its
  * numbers in hexadecimal.
  * @param label names the key in what is found.
+ * @param pem in any of these formats.
  */
 export function formsOfKey(label: string, pem: string): Form[] {
-  const key = createPrivateKey(pem);
+  const key = pem.includes("OPENSSH") ? parseOpenSsh(pem) : createPrivateKey(pem);
   const numbers = secretNumbers(key);
   const lines = new Set(encodings(key, pem).flatMap((der) => secretChunks(der, numbers)));
   const forms: Form[] = [...lines].flatMap((line) => [
@@ -69,22 +71,28 @@ function secretNumbers(key: KeyObject): Buffer[] {
   );
 }
 
-/** DER as given, and of each format that OpenSSL writes. */
+/** Returns the bytes as given, and of each format that OpenSSL and OpenSSH write. */
 function encodings(key: KeyObject, pem: string): Buffer[] {
   const traditional: Readonly<Record<string, "pkcs1" | "sec1">> = { rsa: "pkcs1", ec: "sec1" };
   const type = traditional[key.asymmetricKeyType ?? ""] ?? "pkcs8";
   return [
-    Buffer.from(pem.replaceAll(/-----.*?-----|\s/g, ""), "base64"),
+    ...[pem, formatOpenSsh(key).privateKeyOpenssh].map(fromPem),
     key.export({ type: "pkcs8", format: "der" }),
     key.export({ type, format: "der" }),
   ];
 }
 
+function fromPem(pem: string): Buffer {
+  return Buffer.from(pem.replaceAll(/-----.*?-----|\s/g, ""), "base64");
+}
+
 /** Halves of PEM's lines, of those in which enough of a number stands. */
 function secretChunks(der: Buffer, numbers: readonly Buffer[]): string[] {
   const spans = numbers.flatMap((number) => {
-    const start = der.indexOf(number);
-    return start < 0 ? [] : [{ start, end: start + number.length }];
+    // A curve's number has its leading zeros in some formats only.
+    const significant = number.subarray(number.findIndex((byte) => byte !== 0));
+    const start = der.indexOf(significant);
+    return start < 0 ? [] : [{ start, end: start + significant.length }];
   });
   const chunks: string[] = [];
   for (let at = 0; at < der.length; at += CHUNK_BYTES) {

@@ -12,10 +12,11 @@ import {
   type Properties,
 } from "../protocol/values.ts";
 import type { Issued } from "./certificate.ts";
+import { formatOpenSsh } from "./openSsh.ts";
 import { generatePrivateKey, traditionalPem } from "./privateKey.ts";
 import { SCHEMAS, type Schema } from "./schema.ts";
 
-/** Stand-in for the TLS provider: keys, requests and certificates, without its OpenSSH formats. It has no configuration. */
+/** Stand-in for the TLS provider: keys, requests and certificates. It has no configuration. */
 export function tlsProvider(): Provider {
   return {
     name: "tls",
@@ -161,6 +162,7 @@ async function makePrivateKey(inputs: Properties): Promise<Issued> {
       privateKeyPem: traditionalPem(key),
       privateKeyPemPkcs8: key.export({ type: "pkcs8", format: "pem" }).toString(),
       publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
+      ...formatOpenSsh(key),
     },
   };
 }

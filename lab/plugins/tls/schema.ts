@@ -73,7 +73,11 @@ export const SCHEMAS: Readonly<Record<string, Schema>> = {
     ecdsaCurve: { default: "P224", values: CURVES },
     privateKeyPem: { computed: true, secret: true },
     privateKeyPemPkcs8: { computed: true, secret: true },
+    privateKeyOpenssh: { computed: true, secret: true },
     publicKeyPem: { computed: true },
+    publicKeyOpenssh: { computed: true },
+    publicKeyFingerprintMd5: { computed: true },
+    publicKeyFingerprintSha256: { computed: true },
   },
   "tls:index/certRequest:CertRequest": {
     privateKeyPem: { required: true, secret: true },

@@ -59,9 +59,8 @@ describe("The TLS stand-in's keys", () => {
       const pem = text(outputs["privateKeyPem"]);
       assert.ok(pem.startsWith(`-----BEGIN ${label}-----\n`) && pem.endsWith("-----\n"));
       assert.deepEqual(createPrivateKey(pem).asymmetricKeyDetails, details);
-      assert.ok(
-        outputs["privateKeyPem"] instanceof Secret && outputs["privateKeyPemPkcs8"] instanceof Secret,
-      );
+      for (const output of ["privateKeyPem", "privateKeyPemPkcs8", "privateKeyOpenssh"])
+        assert.ok(outputs[output] instanceof Secret, output);
       const publicPem = createPublicKey(pem).export({ type: "spki", format: "pem" });
       assert.equal(outputs["publicKeyPem"], publicPem);
     });
