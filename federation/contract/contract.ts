@@ -3,13 +3,14 @@ import { X509Certificate } from "node:crypto";
 import * as z from "zod";
 import { validateFold, unfoldContract } from "./fold.ts";
 import { type ContractService, contractService, sortService } from "./service.ts";
-import { type GatewayAddress, compareGateways, gatewayAddress } from "../core/address.ts";
+import { type PublisherDomains, readGateways } from "./gateways.ts";
+import type { GatewayAddress } from "../core/address.ts";
 import { MESH_DOMAIN, OWNED_DOMAIN, OWNED_DOMAINS_LIMIT, validateOwnedDomains } from "../core/domains.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { list, map } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, LABEL_VALUE, NETWORK } from "../core/names.ts";
 import { compareKeys, sortedRecord, sortedUnique } from "../core/order.ts";
-import { faultsOf, firstFaultsOf, orUndefined, text } from "../core/schema.ts";
+import { faultsOf, firstFaultsOf, orUndefined, text, valueAt } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { quote, isLargerThan, count } from "../core/text.ts";
 import { TOPOLOGIES, TRAITS } from "../core/topology.ts";
@@ -69,19 +70,22 @@ const document = z.object({
   /** One CA certificate in PEM per entry. */
   rootCertificates: list(certificate, 1, ROOTS_LIMIT),
   /** Addresses of its east-west gateway; empty while it has none. */
-  gateways: list(gatewayAddress, 0, ENDPOINTS_LIMIT),
+  gateways: list(z.unknown(), 0, ENDPOINTS_LIMIT),
   services: map(SERVICES_LIMIT),
 });
 
 /** Contract of a cluster: its stack output `federation`. */
-export interface Contract extends Omit<z.output<typeof document>, "services"> {
+export interface Contract extends Omit<z.output<typeof document>, "gateways" | "services"> {
+  gateways: GatewayAddress[];
   /** By full host name, e.g. `bar.xyz.svc.cluster-b.local`. */
   services: Record<string, ContractService>;
 }
 
-/** A contract, and the services that are left out of it as they are malformed. */
+/** A contract, and the services and gateways that are left out of it as they are not valid. */
 export interface ReadContract extends MalformedServices {
   contract: Contract;
+  /** The first faults of gateways that must not be used, with paths in the contract. */
+  refusedGateways: Fault[];
 }
 
 /** Services of a contract that are not valid by themselves. */
@@ -96,34 +100,48 @@ interface MalformedServices {
  * Parses and validates a contract. Rules that depend on its reader are in `imports/contracts.ts`.
  * @param published untrusted data of another team, folded or not ({@link unfoldContract}).
  * @param source name of the contract in messages, e.g. `contract of peer cluster-b`.
+ * @param refuse explains why the address of a gateway must not be used. @default no valid one is refused
  * @returns the contract, sorted, without duplicates or unknown fields; and what is left out of it.
  * @throws FaultsError with every fault of the contract as a whole; of a newer version only with that of the version.
  */
-export function readContract(published: unknown, source: string): ReadContract {
+export function readContract(
+  published: unknown,
+  source: string,
+  refuse: (address: string, publisher: PublisherDomains) => string | undefined = () => undefined,
+): ReadContract {
   const unreadable = [...newerVersion(published), ...tooLarge(published), ...validateFold(published)];
   if (unreadable.length > 0) throw new FaultsError(source, unreadable.slice(0, 1));
   const value = unfoldContract(published);
   const parsed = document.safeParse(value);
-  if (!parsed.success) throw new FaultsError(source, faultsOf(parsed.error, value));
+  if (!parsed.success)
+    throw new FaultsError(source, [...faultsOf(parsed.error, value), ...malformedGateways(value)]);
 
-  const { rootCertificates, gateways, domains } = parsed.data;
+  const { rootCertificates, domains } = parsed.data;
   const twice = validateOwnedDomains(domains, parsed.data);
   if (twice.length > 0) {
     const faults = twice.map(({ index, ...fault }) => ({ path: pathOf("domains", index), ...fault }));
     throw new FaultsError(source, faults);
   }
   const { services, ...malformed } = readServices(parsed.data.services);
+  const { gateways, refused: refusedGateways } = readGateways(parsed.data.gateways, (address) =>
+    refuse(address, parsed.data),
+  );
   const contract = {
     ...parsed.data,
     domains: sortedUnique(domains),
     rootCertificates: sortedUnique(rootCertificates),
-    gateways: [...gateways].sort(compareGateways).filter((gateway, index, all) => {
-      const before = all[index - 1];
-      return before?.address !== gateway.address || before.port !== gateway.port;
-    }),
+    gateways,
     services,
   };
-  return { contract, ...malformed };
+  return { contract, refusedGateways, ...malformed };
+}
+
+/** Finds what is wrong with the gateways of a contract that is refused anyway, so that all is reported at once. */
+function malformedGateways(value: unknown): Fault[] {
+  const gateways = valueAt(value, ["gateways"]);
+  return Array.isArray(gateways) && gateways.length <= ENDPOINTS_LIMIT
+    ? readGateways(gateways, () => undefined).refused
+    : [];
 }
 
 function readServices(
@@ -174,12 +192,13 @@ export function toContract(
 }
 
 /**
- * Parses a contract all of whose services must be valid, such as one that this program publishes.
- * @throws FaultsError with every fault, those of single services included.
+ * Parses a contract all of whose services and gateways must be valid, such as one that this program publishes.
+ * @throws FaultsError with every fault, those of single services and gateways included.
  */
 export function parseContract(value: unknown, source: string): Contract {
-  const { contract, refused } = readContract(value, source);
-  if (refused.length > 0) throw new FaultsError(source, refused);
+  const { contract, refused, refusedGateways } = readContract(value, source);
+  const faults = [...refusedGateways, ...refused];
+  if (faults.length > 0) throw new FaultsError(source, faults);
   return contract;
 }
 

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
-import { HOST_NAME, isBelow } from "./names.ts";
+import { HOST_NAME } from "./names.ts";
 import { compare } from "./order.ts";
 import { portNumber, text, type TextRule, pattern } from "./schema.ts";
 
@@ -12,8 +12,33 @@ const ORDINARY_RANGES: ReadonlySet<string> = new Set([
   "uniqueLocal",
   "carrierGradeNat",
 ]);
-/** Documentation networks (RFC 5737, RFC 3849), which examples use: harmless, as nothing routes them. */
-const DOCUMENTATION = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"];
+/** Documentation networks (RFC 5737, 3849, 9637), which examples use: harmless, as nothing routes them. */
+const DOCUMENTATION = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20"];
+
+/** Reserved ranges that networks use as private ones (Google's VPCs and GKE, for one): like 10.0.0.0/8, nothing else is there. */
+const USED_AS_PRIVATE = ["198.18.0.0/15", "240.0.0.0/4"];
+
+/** Addresses that istiod allots to hosts of ServiceEntries: a proxy takes them for a host of its own mesh. */
+const VIRTUAL = ["240.240.0.0/16", "2001:2::/48"];
+
+/**
+ * Metadata services outside of the link-local ranges or inside of ranges that a stack may allow: whoever reaches one gets credentials of
+ * the machine. AWS (EC2, ECS, EKS), Google, Azure, Alibaba, Oracle, Tencent, Scaleway, OpenStack.
+ */
+const METADATA_ADDRESSES: ReadonlySet<string> = new Set([
+  "169.254.169.254",
+  "169.254.170.2",
+  "169.254.170.23",
+  "169.254.0.23",
+  "168.63.129.16",
+  "100.100.100.200",
+  "192.0.0.192",
+  "fd00:ec2::254",
+  "fd00:ec2::23",
+  "fd20:ce::254",
+  "fd00:42::42",
+  "fe80::a9fe:a9fe",
+]);
 
 /** An IPv4 or IPv6 address without brackets, zone or prefix length. */
 export const IP_ADDRESS: TextRule = {
@@ -55,6 +80,8 @@ export function canonicalAddress(address: string): string {
   return HOST_NAME.test(name) ? name : address;
 }
 
+const METADATA_RULE = "is the address of a cloud's metadata service, which gives credentials of this side";
+
 /**
  * Explains why traffic must not be sent to an address that a peer publishes.
  * @param allowed CIDR ranges that the stack accepts nevertheless.
@@ -63,13 +90,24 @@ export function canonicalAddress(address: string): string {
 export function refuseAddress(address: string, allowed: readonly string[]): string | undefined {
   if (!IP_ADDRESS.test(address)) return refuseHostName(address);
   const ip = ipaddr.process(address);
-  if (ORDINARY_RANGES.has(ip.range()) && !isCompatibleIPv4(ip)) return undefined;
-  if ([...DOCUMENTATION, ...allowed].some((range) => isWithin(ip, range))) return undefined;
-  return `is no address to send traffic to (${isCompatibleIPv4(ip) ? "an IPv4 address in IPv6" : ip.range()})`;
+  const isIn = (range: string): boolean => isWithin(ip, range);
+  if (METADATA_ADDRESSES.has(ip.toString()))
+    // A range that holds it by chance does not allow it.
+    return allowed.some((range) => isSingle(range) && isIn(range)) ? undefined : METADATA_RULE;
+  if (allowed.some(isIn)) return undefined;
+  if (VIRTUAL.some(isIn))
+    return "is no address to send traffic to (Istio gives it to hosts of ServiceEntries)";
+  if (isCompatibleIPv4(ip)) return "is no address to send traffic to (an IPv4 address in IPv6)";
+  const range = ip.range();
+  // Broadcast is a range of its own.
+  const isUsed = range === "reserved" && [...DOCUMENTATION, ...USED_AS_PRIVATE].some(isIn);
+  if (ORDINARY_RANGES.has(range) || isUsed) return undefined;
+  return `is no address to send traffic to (${range})`;
 }
 
 /** Names of clouds' metadata services, from which every machine gets its credentials. */
-const METADATA = /^(?:metadata|instance-data)(?:\.[^.]+)*\.internal$/;
+const METADATA =
+  /^(?:(?:metadata|instance-data)(?:\.[^.]+)*\.internal|metadata\.goog|metadata\.tencentyun\.com)$/;
 
 /**
  * Explains why a host name must not be taken from a peer: with Kubernetes' search list it resolves to this machine or to a local Service.
@@ -83,24 +121,15 @@ export function refuseHostName(name: string): string | undefined {
   return undefined;
 }
 
-/** Addresses that a peer's gateway or API server may have here. */
-export interface GatewayPolicy {
-  /** Our own cluster domain. */
-  clusterDomain: string;
-  /** Accepted CIDR ranges of loopback, link-local and similar addresses. */
-  allowGatewayAddresses: readonly string[];
-}
-
-/** Explains why an address must not be taken from a peer, as {@link refuseAddress}; names of our own domain are refused too. */
-export function refusePeerAddress(address: string, local: GatewayPolicy): string | undefined {
-  if (address === local.clusterDomain || isBelow(address, local.clusterDomain))
-    return `is a name of this cluster's own domain '${local.clusterDomain}'`;
-  return refuseAddress(address, local.allowGatewayAddresses);
-}
-
 /** Whether an address is `::a.b.c.d` (RFC 4291, 2.5.5.1, deprecated), which some network stacks treat as IPv4. */
 function isCompatibleIPv4(ip: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   return ip.kind() === "ipv6" && isWithin(ip, "::/96");
+}
+
+/** Whether a range holds one address. */
+function isSingle(range: string): boolean {
+  const [network, bits] = ipaddr.parseCIDR(range);
+  return bits === (network.kind() === "ipv4" ? 32 : 128);
 }
 
 function isWithin(ip: ipaddr.IPv4 | ipaddr.IPv6, range: string): boolean {

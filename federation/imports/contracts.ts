@@ -1,8 +1,9 @@
 import { type Contract, readContract } from "../contract/contract.ts";
-import { type GatewayAddress, type GatewayPolicy, IP_ADDRESS, refusePeerAddress } from "../core/address.ts";
+import { type GatewayPolicy, refusePeerAddress } from "../contract/gateways.ts";
+import { type GatewayAddress, IP_ADDRESS } from "../core/address.ts";
 import { count } from "../core/text.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
-import { compare, sortedRecord, sortedUnique } from "../core/order.ts";
+import { compare, ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import {
   type Claim,
   ClaimIndex,
@@ -24,11 +25,11 @@ export const ENTRIES_LIMIT = 256 * 1024 * 1024;
 /** Imports of one peer, by its valid contract. */
 export interface PeerImports {
   peer: string;
-  /** Empty while the peer's gateway has no address: nothing can be registered yet. */
+  /** Those that may be used; empty while the peer's gateway has no address: nothing can be registered yet. */
   gateways: GatewayAddress[];
   /** By host name here, sorted. */
   services: Record<string, Import>;
-  /** Warnings about services that are not imported. */
+  /** Warnings about gateways that are not used, and about services that are not imported. */
   refused: Fault[];
   /** Services that are offered, and are not valid, as published; sorted. What was registered of them before stays. */
   refusedHosts: string[];
@@ -42,6 +43,8 @@ export interface LocalCluster extends GatewayPolicy, NamingCluster {
   cluster: string;
   /** Our roots that a peer may have too, PEM. */
   ownRoots?: OutsideRoots;
+  /** Stack of each peer, by the peer's name in our config. @default the peer's name */
+  stacks?: Readonly<Record<string, string>>;
 }
 
 /** A fault of a peer's contract as a whole. */
@@ -77,7 +80,7 @@ export function planImports(
         : [
             ...validateName(reading.contract, local),
             ...validatePeerTopology(reading.contract, topology, local.ownRoots),
-            ...validateGateways(reading.contract.gateways, local),
+            ...validateGateways(reading),
             ...validate(peer, reading.contract),
           ];
     faults.push(...unfit.map((fault) => ofPeer(peer, fault)));
@@ -115,8 +118,17 @@ function readNamed(
   local: LocalCluster,
 ): NamedReading | { faults: readonly Fault[] } {
   try {
-    const reading = readContract(value, `contract of peer ${peer}`);
-    return { peer, ...reading, names: peerNamesOf(peer, reading.contract, local) };
+    const { refusedGateways, ...reading } = readContract(
+      value,
+      `contract of peer ${peer}`,
+      (address, publisher) => refusePeerAddress(address, local, publisher),
+    );
+    return {
+      peer,
+      ...reading,
+      refusedGateways: refusedGateways.map((fault) => ofPublisher(fault, peer, local)),
+      names: peerNamesOf(peer, reading.contract, local),
+    };
   } catch (error) {
     if (!(error instanceof FaultsError)) throw error;
     // A schema's remedies speak to the one who writes the contract, not to its reader.
@@ -156,32 +168,34 @@ function validateClusterName(peer: string, { cluster }: Contract, taken: ClaimIn
 /** Bytes that the gateways may take in each ServiceEntry: half of it, to leave room for the service. */
 const GATEWAYS_LIMIT = ENTRY_LIMIT / 2;
 
-/** Validates that a peer's gateways have allowed addresses, and are no more than a ServiceEntry has room for. */
-function validateGateways(gateways: readonly GatewayAddress[], local: GatewayPolicy): Fault[] {
-  const faults = gateways.flatMap(({ address }, index) => validateAddress(address, index, local));
+/**
+ * Validates that a peer has a gateway that may be used, unless it publishes none yet, and no more gateways than a ServiceEntry has room
+ * for.
+ */
+function validateGateways({ contract: { gateways }, refusedGateways }: NamedReading): Fault[] {
+  if (gateways.length === 0) return refusedGateways;
   const size = entrySizes(gateways)("", plainImport({ ports: [], subjectAltNames: [] }));
-  if (size <= GATEWAYS_LIMIT) return faults;
+  if (size <= GATEWAYS_LIMIT) return [];
   const rule = `take ${count(size)} bytes in each ServiceEntry, and may take ${count(GATEWAYS_LIMIT)}`;
-  return [...faults, { path: "gateways", rule, remedy: "Have the peer publish fewer, or one name for all" }];
+  return [{ path: "gateways", rule, remedy: "Have the peer publish fewer, or one name for all" }];
 }
 
-function validateAddress(address: string, index: number, local: GatewayPolicy): Fault[] {
-  const path = pathOf("gateways", index, "address");
-  const rule = refusePeerAddress(address, local);
-  if (rule === undefined) return [];
-  const remedy = IP_ADDRESS.test(address)
-    ? "Have the peer publish another, or accept the range by allowGatewayAddresses in this stack's config"
-    : "Have the peer publish an address of its own";
-  return [{ path, value: address, rule, remedy }];
+/** Names who can mend a gateway that is not used. */
+function ofPublisher(fault: Fault, peer: string, { stacks = {} }: LocalCluster): Fault {
+  const stack = ownValue(stacks, peer) ?? peer;
+  const remedy = `Have the team of stack ${stack} publish another (gateway.advertise, or the address of its gateway's Service)`;
+  const accept = ", or accept the range by allowGatewayAddresses in this stack's config";
+  const isAddress = typeof fault.value === "string" && IP_ADDRESS.test(fault.value);
+  return { ...fault, remedy: isAddress ? remedy + accept : remedy };
 }
 
 /** Plans the imports of one peer; a fault when they are too large together. */
 function importPeer(
-  { peer, contract, names, ...malformed }: NamedReading,
+  { peer, contract, names, refusedGateways, ...malformed }: NamedReading,
   local: LocalCluster,
 ): PeerImports | { faults: Fault[] } {
   const validateService = serviceValidator(contract, names);
-  const refused = [...malformed.refused];
+  const refused = [...refusedGateways, ...malformed.refused];
   const refusedHosts = [...malformed.refusedHosts];
   const services: [string, Import][] = [];
   let size = 0;

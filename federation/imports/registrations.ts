@@ -119,7 +119,11 @@ export function planRegistrations(
     return pin;
   };
   const planned = planImports(
-    { ...local, allowGatewayAddresses: config.allowGatewayAddresses },
+    {
+      ...local,
+      allowGatewayAddresses: config.allowGatewayAddresses,
+      stacks: mapRecord(config.peers, ({ stack }) => stack),
+    },
     published(readings),
     Object.entries(lastRun.pinned).flatMap(([name, pinned]) => {
       const reading = ownValue(readings, name);

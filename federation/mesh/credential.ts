@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { IP_ADDRESS, type GatewayPolicy, refusePeerAddress } from "../core/address.ts";
+import { type GatewayPolicy, refusePeerAddress } from "../contract/gateways.ts";
+import { IP_ADDRESS } from "../core/address.ts";
 import type { Fault } from "../core/fault.ts";
 import { ownValue } from "../core/order.ts";
 import { faultsOf, text, pattern } from "../core/schema.ts";

@@ -53,6 +53,7 @@ describe("A folded contract", () => {
           contract,
           refused: [],
           refusedHosts: [],
+          refusedGateways: [],
         });
       }),
       { numRuns: 20 },

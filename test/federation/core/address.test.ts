@@ -19,7 +19,15 @@ describe("A gateway's address", () => {
     "2001:db8::1",
     "2606:4700::1111",
     "fd00::1",
+    "3fff::1",
+    // Reserved, and used as private ranges.
+    "240.10.0.4",
+    "255.255.255.254",
+    "198.18.4.4",
+    "::ffff:240.10.0.4",
     "gw.example.com",
+    "xn--mnchen-3ya.example",
+    "gw.internal",
   ]) {
     it(`may be ${address}`, () => {
       assert.equal(refuseAddress(address, []), undefined);
@@ -38,6 +46,17 @@ describe("A gateway's address", () => {
     "::1",
     "fe80::1",
     "ff02::1",
+    "240.240.255.255",
+    "::ffff:240.240.0.1",
+    "2001:2::1",
+    "192.0.0.192",
+    "100.100.100.200",
+    "168.63.129.16",
+    "fd00:ec2::254",
+    "fd20:ce::254",
+    "::ffff:100.100.100.200",
+    "fec0::1",
+    "100::1",
     "::ffff:127.0.0.1",
     "::ffff:a9fe:a9fe",
     "::127.0.0.1",
@@ -48,6 +67,9 @@ describe("A gateway's address", () => {
     "localhost.localdomain",
     "kubernetes",
     "kubernetes.default.svc",
+    "metadata.google.internal",
+    "instance-data.ec2.internal",
+    "metadata.goog",
   ]) {
     it(`may not be ${address}`, () => {
       assert.notEqual(refuseAddress(address, []), undefined);
@@ -60,6 +82,9 @@ describe("A gateway's address", () => {
     assert.notEqual(refuseAddress("127.21.0.3", ["127.20.0.0/16"]), undefined);
     assert.notEqual(refuseAddress("::1", ["127.0.0.0/8"]), undefined);
     assert.equal(refuseAddress("::1", ["::1/128"]), undefined);
+    for (const range of ["0.0.0.0/0", "169.254.0.0/16", "169.254.169.254/31"])
+      assert.match(refuseAddress("169.254.169.254", [range]) ?? "", /metadata service/);
+    assert.equal(refuseAddress("100.100.100.200", ["100.100.100.200/32"]), undefined);
   });
 
   it("must be unambiguously an IP address or a DNS name", () => {
@@ -74,6 +99,11 @@ describe("A gateway's address", () => {
       "fe80::1%eth0",
       "a:1",
       "",
+      "*.example.com",
+      "my_lb.example.com",
+      "münchen.example",
+      "-a.example",
+      "a..example",
     ]) {
       assert.equal(ADDRESS.test(text), false, text);
     }

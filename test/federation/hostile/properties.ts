@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { isIP } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import type { Contract } from "../../../federation/contract/contract.ts";
+import { valueAt } from "../../../federation/core/schema.ts";
 import { type Fault, FaultsError, describeFault } from "../../../federation/core/fault.ts";
 import { type LocalCluster, type PeerImports, planImports } from "../../../federation/imports/contracts.ts";
 import { importFromJson, importToJson, plainImport } from "../../../federation/imports/import.ts";
@@ -162,16 +163,17 @@ function assertOwn({ metadata, spec }: ServiceEntry, found: PeerImports): void {
 /** Addresses that a peer must not name, in their usual spelling. */
 function isOfThisSide(address: string): boolean {
   const kind = isIP(address);
-  if (kind === 4) return /^(?:0|127|169\.254|22[4-9]|23\d|24\d|25[0-5])\./.test(address);
+  if (kind === 4) return /^(?:(?:0|127|169\.254|22[4-9]|23\d|240\.240)\.|255\.255\.255\.255$)/.test(address);
   if (kind === 6) return /^(?:::1?$|::\d|fe80:|ff|64:ff9b)/.test(address);
-  return !address.includes(".") || /(?:^|\.)(?:localhost|svc|cluster-a\.local)$/.test(address);
+  return !address.includes(".") || /(?:^|\.)(?:localhost|svc|cluster-a\.local|cluster\.local)$/.test(address);
 }
 
 /** Names of gateways are those published, but for the case of ASCII letters and a final dot: no letter stands for another. */
 function assertSpelling(contract: unknown, { gateways }: PeerImports): void {
-  const published = (contract as Contract).gateways.map(({ address }) =>
-    address.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/\.$/, ""),
-  );
+  const published = (contract as { gateways: unknown[] }).gateways
+    .map((gateway) => valueAt(gateway, ["address"]))
+    .filter((address) => typeof address === "string")
+    .map((address) => address.replace(/[A-Z]/g, (letter) => letter.toLowerCase()).replace(/\.$/, ""));
   for (const { address } of gateways) {
     assert.ok(isIP(address) !== 0 || published.includes(address), `nobody published ${address}`);
   }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Contract } from "../../../federation/contract/contract.ts";
 import { refuseAddress } from "../../../federation/core/address.ts";
-import { planImports } from "../../../federation/imports/contracts.ts";
+import { type LocalCluster, planImports } from "../../../federation/imports/contracts.ts";
 import { doubtfulContract } from "../arbitraries.ts";
 import { localCluster, BAR, barImport, ROOT_B, ROOT_C, ROOT_D, barService, contractOf } from "../samples.ts";
 
@@ -112,23 +112,76 @@ describe("A plan of imports", () => {
     );
   });
 
-  it("refuses loopback gateways, unless the config allows the range", () => {
-    const contract = contractOf({
-      gateways: [
-        { address: "127.20.0.3", port: 15443 },
-        { address: "gw.example.com", port: 1 },
+  const GOOD = { address: "gw.example.com", port: 15443 };
+  const planOfGateways = (gateways: unknown[], local: LocalCluster = localCluster) =>
+    planImports(local, { "cluster-b": contractOf({ gateways }) });
+
+  it("uses the other gateways where some are not valid, with a warning to whom it concerns", () => {
+    const stacks = { "cluster-b": "acme/mesh/b" };
+    const bad = [
+      { address: "127.20.0.3", port: 15443 },
+      7,
+      { address: "gw_1.example.com", port: 0 },
+      { address: "lb01", port: 1 },
+    ];
+    const { imports, faults } = planOfGateways([...bad, GOOD], { ...localCluster, stacks });
+    assert.deepEqual(faults, []);
+    assert.deepEqual(imports["cluster-b"]?.gateways, [GOOD]);
+    assert.deepEqual(imports["cluster-b"].contract.gateways, [GOOD]);
+    const { refused } = imports["cluster-b"];
+    assert.deepEqual(
+      refused.map(({ path }) => path.replace("peers.cluster-b.contract.", "")),
+      [
+        "gateways[0].address",
+        "gateways[1]",
+        "gateways[2].address",
+        "gateways[2].port",
+        "gateways[3].address",
       ],
-    });
-    assert.deepEqual(faultPaths({ "cluster-b": contract }), ["peers.cluster-b.contract.gateways[0].address"]);
-    const lab = { ...localCluster, allowGatewayAddresses: ["127.0.0.0/8"] };
-    assert.deepEqual(planImports(lab, { "cluster-b": contract }).faults, []);
+    );
+    for (const { remedy } of refused)
+      assert.match(remedy, /^Have the team of stack acme\/mesh\/b publish another/);
+    assert.match(refused[0]?.remedy ?? "", /allowGatewayAddresses/);
+    assert.doesNotMatch(refused[4]?.remedy ?? "", /allowGatewayAddresses/);
   });
 
-  it("refuses gateways named in our own cluster's domain", () => {
-    const address = "kubernetes.default.svc.cluster-a.local";
-    const contract = contractOf({ gateways: [{ address, port: 443 }] });
-    assert.deepEqual(faultPaths({ "cluster-b": contract }), ["peers.cluster-b.contract.gateways[0].address"]);
+  it("refuses a peer none of whose gateways may be used, and no other peer", () => {
+    for (const gateways of [
+      [{ address: "127.20.0.3", port: 15443 }],
+      [7, {}],
+      [{ address: "lb01", port: 1 }],
+    ]) {
+      const { imports, faults } = planImports(localCluster, {
+        "cluster-b": contractOf({ gateways }),
+        "cluster-c": contractC(),
+      });
+      assert.deepEqual(Object.keys(imports), ["cluster-c"]);
+      assert.ok(faults.length > 0 && faults.every(({ peer }) => peer === "cluster-b"));
+    }
   });
+
+  it("uses loopback gateways only where the config allows the range", () => {
+    const gateways = [{ address: "127.20.0.3", port: 15443 }];
+    const lab = { ...localCluster, allowGatewayAddresses: ["127.0.0.0/8"] };
+    assert.deepEqual(planOfGateways(gateways, lab).imports["cluster-b"]?.gateways, gateways);
+  });
+
+  for (const address of [
+    "kubernetes.default.svc.cluster-a.local",
+    "cluster-a.local",
+    "gw.istio-gateway.svc.cluster-b.local",
+    "10-0-0-1.default.pod.cluster-b.local",
+    "gw.istio-gateway.svc.cluster.local",
+    "gw.shop.global",
+    "gw.shop.svc.clusterset.local",
+    "1.113.0.203.in-addr.arpa",
+    "gw.shop.svc.cluster-b.mesh",
+  ])
+    it(`does not use a gateway named ${address}, inside of a cluster`, () => {
+      const contract = contractOf({ meshDomain: "cluster-b.mesh", gateways: [{ address, port: 443 }, GOOD] });
+      const { imports } = planImports(localCluster, { "cluster-b": contract });
+      assert.deepEqual(imports["cluster-b"]?.gateways, [GOOD]);
+    });
 
   it("reports a malformed contract under its peer, and includes the others", () => {
     const { imports, faults } = planImports(localCluster, {
