@@ -13,6 +13,8 @@ export function clusterProvider(
     `${name}-cluster`,
     {
       clusterIdentifier: config.cluster.name,
+      // What others wrote into a declared field is overwritten: a conflict would keep an export that is withdrawn.
+      enablePatchForce: true,
       // A renewed `cacerts` is an update: istiod must never find it gone.
       enableSecretMutable: true,
       // Empty for kubectl's default; without it the SDK would store this machine's $KUBECONFIG in the state.

@@ -150,6 +150,7 @@ for (const preview of [true, false]) {
       const provider = engine.named("cluster-a-cluster").inputs;
       assert.deepEqual(provider, {
         clusterIdentifier: "cluster-a",
+        enablePatchForce: "true",
         enableSecretMutable: "true",
         kubeconfig: "kubeconfig",
         context: "cluster-a",

@@ -1,6 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../../../federation/core/text.ts";
-import type { CheckFailure, ReadCall, ResourceKind } from "../protocol/provider.ts";
+import {
+  InitializationError,
+  type CheckFailure,
+  type ReadCall,
+  type ResourceKind,
+} from "../protocol/provider.ts";
 import { hasUnknown, type Properties } from "../protocol/values.ts";
 import { isApiError, type ClusterApi } from "./clusterApi.ts";
 import type { Settings } from "./connection.ts";
@@ -41,7 +46,7 @@ export function kubernetesObjects(api: ClusterApi, settings: Settings): Resource
       const fieldManager = fieldManagerOf(manifest, {});
       const write = (dryRun: boolean) =>
         settings.upsertExistingObjects
-          ? apply(api, manifest, { fieldManager, force: true, dryRun })
+          ? apply(api, manifest, { fieldManager, force: settings.enablePatchForce || dryRun, dryRun })
           : create(api, manifest, dryRun);
       if (preview) {
         return {
@@ -64,14 +69,23 @@ export function kubernetesObjects(api: ClusterApi, settings: Settings): Resource
     update: async ({ urn, olds, news, preview }) => {
       const manifest = manifestOf(news);
       const fieldManager = fieldManagerOf(manifest, olds);
+      // As with the real provider, a failed update leaves the new inputs in state, beside what is there.
       const write = (dryRun: boolean) =>
-        apply(api, manifest, { fieldManager, force: settings.enablePatchForce, dryRun });
+        apply(api, manifest, { fieldManager, force: settings.enablePatchForce, dryRun }).catch(
+          async (error: unknown) => {
+            if (dryRun && isApiError(error, 403)) throw error;
+            const live = await liveObject(api, readCheckpoint(olds).live);
+            if (live === undefined)
+              throw new Error(`update of resource "${urn}" failed: ${messageOf(error)}`);
+            const id = idOf(live);
+            throw new InitializationError(id, checkpoint(live, news, fieldManager), news, [
+              `the Kubernetes API server reported that "${id}" failed to fully initialize or become live: ${messageOf(error)}`,
+            ]);
+          },
+        );
       if (preview) return previewWrite(api, news, fieldManager, { write, tolerated: [403] });
       await mustReach(api);
-      const live = await write(false).catch((error: unknown) => {
-        throw new Error(`update of resource "${urn}" failed: ${messageOf(error)}`);
-      });
-      return checkpoint(live, news, fieldManager);
+      return checkpoint(await write(false), news, fieldManager);
     },
     delete: async ({ outputs, timeoutSeconds }) => {
       if (settings.deleteUnreachable && (await api.unreachable()) !== undefined) return;
@@ -109,6 +123,12 @@ async function readObject({ id, type, outputs, inputs }: ReadCall, api: ClusterA
   const seen = normalize(known ? (prune(live, manifestOf(inputs)) as Manifest) : withoutStatus(live));
   const marked = markManifest(seen, inputs);
   return { id, inputs: marked, outputs: checkpoint(live, marked, fieldManagerOf(seen, outputs)) };
+}
+
+async function liveObject(api: ClusterApi, { apiVersion, kind, metadata }: Manifest) {
+  const served = await api.kind(apiVersion, kind);
+  const { namespace, name } = metadata;
+  return served && existing(api, served.path(namespace?.toString(), String(name)));
 }
 
 /** The write as a dry run; what cannot be asked of the server yet is answered with the inputs. */

@@ -15,9 +15,16 @@ const EXISTS = `The resource already exists in the cluster. This can happen when
 
   - Renaming a Pulumi resource: use an alias to preserve the identity,
     or use deleteBeforeReplace if the resource needs replacement.
-  - Managing an existing resource: use a Patch resource (e.g. NamespacePatch).
-  - Adopting a resource into Pulumi: use \`pulumi import\`.
-  - Intentional upsert: set upsertExistingObjects on the provider.`;
+  - Managing an existing resource: use a Patch resource (e.g. NamespacePatch)
+    to manage specific fields without owning the resource lifecycle.
+  - Adopting a resource into Pulumi: use \`pulumi import\`. Note that
+    protected resources (e.g. kube-system) cannot be deleted on destroy.
+  - Intentional upsert: set upsertExistingObjects on the provider to allow
+    server-side apply to update existing objects on create.`;
+
+const CONFLICT_HELP =
+  "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/" +
+  "managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources";
 
 interface ManagedFields extends Properties {
   readonly manager: string;
@@ -58,7 +65,10 @@ export async function create(api: ClusterApi, manifest: Manifest, dryRun: boolea
   }
 }
 
-/** Applies an object server-side, as the resource's own field manager. */
+/**
+ * Applies an object server-side, as the resource's own field manager. A field that another manager set to another value is a conflict, unless
+ * forced: kubectl's fields are taken over in an update, and are conflicts in a preview alone.
+ */
 export async function apply(api: ClusterApi, manifest: Manifest, options: ApplyOptions): Promise<Manifest> {
   const served = await serving(api, manifest);
   const path = served.path(namespaceOf(manifest), String(manifest.metadata.name));
@@ -66,7 +76,7 @@ export async function apply(api: ClusterApi, manifest: Manifest, options: ApplyO
   const force =
     options.force ||
     annotation(manifest, "patchForce") === "true" ||
-    (options.dryRun && (await createdByUs(api, path)));
+    (await isForced(api, path, options.dryRun));
   try {
     return await api.request("PATCH", path, {
       query: { fieldManager: options.fieldManager, force: String(force), ...dry(options.dryRun) },
@@ -76,9 +86,8 @@ export async function apply(api: ClusterApi, manifest: Manifest, options: ApplyO
   } catch (error) {
     if (isApiError(error, 409) && error.reason === "Conflict") {
       error.message =
-        "server-side apply field conflict detected; to take the fields over, set the annotation " +
-        `pulumi.com/patchForce: "true"\nThe resource managed by field manager "${options.fieldManager}" had an apply ` +
-        `conflict: ${error.message}`;
+        `server-side apply field conflict detected, see ${CONFLICT_HELP} for troubleshooting help\n` +
+        `The resource managed by field manager "${options.fieldManager}" had an apply conflict: ${error.message}`;
     }
     throw error;
   }
@@ -158,8 +167,11 @@ function managedFields(live: Manifest | undefined): ManagedFields[] {
   return (live?.metadata["managedFields"] ?? []) as unknown as ManagedFields[];
 }
 
-async function createdByUs(api: ClusterApi, path: string): Promise<boolean> {
-  return managedFields(await existing(api, path)).some(isCreating);
+/** Whether the real provider forces by itself: an object without managers, or in a preview one that was only created. */
+async function isForced(api: ClusterApi, path: string, dryRun: boolean): Promise<boolean> {
+  const live = await existing(api, path);
+  const managed = managedFields(live);
+  return (live !== undefined && managed.length === 0) || (dryRun && managed.some(isCreating));
 }
 
 /** Hands the fields of creation to the resource's own manager, so that removed inputs are removed from the object. */

@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { CHECKOUT, labEnvironment, labPaths } from "../../../lab/environment.ts";
+import { ClusterApi } from "../../../lab/plugins/kubernetes/clusterApi.ts";
+import { readConnection, readSettings } from "../../../lab/plugins/kubernetes/connection.ts";
+import { kubernetesObjects } from "../../../lab/plugins/kubernetes/objects.ts";
 import { preparePlugins } from "../../../lab/plugins/pluginPath.ts";
+import type { Properties } from "../../../lab/plugins/protocol/values.ts";
 import { createProgress } from "../../../lab/progress.ts";
 import { compileCacheFolder } from "../../../lab/tools/cache.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
@@ -55,6 +59,59 @@ const CHART: Record<string, string> = {
   "templates/map.yaml":
     "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: tiny }\ndata: { labels: {{ toJson .Values.labels | quote }} }\n",
 };
+
+/** Writes of others to a field of an object. */
+const EDITS: Record<string, { manager: string; apply: boolean }> = {
+  "a controller's apply": { manager: "argocd-controller", apply: true },
+  "a controller's patch": { manager: "argo", apply: false },
+  "kubectl patch": { manager: "kubectl-patch", apply: false },
+};
+
+/** One ConfigMap of the Kubernetes stand-in, which somebody else edits. */
+class EditedObject {
+  readonly #api: ClusterApi;
+  readonly #objects: ReturnType<typeof kubernetesObjects>;
+  readonly #subject: { urn: string; type: string; name: string; id: string };
+  #state: Properties = {};
+
+  constructor(kubeconfig: string, name: string, config: Properties = {}) {
+    const settings = readSettings({ kubeconfig, ...config });
+    this.#api = new ClusterApi(() => readConnection(settings));
+    this.#objects = kubernetesObjects(this.#api, settings);
+    this.#subject = { urn: `urn:${name}`, type: "kubernetes:core/v1:ConfigMap", name, id: `default/${name}` };
+  }
+
+  #inputs(value: string, metadata: Properties = {}) {
+    const named = { name: this.#subject.name, namespace: "default", ...metadata };
+    return { apiVersion: "v1", kind: "ConfigMap", metadata: named, data: { value } };
+  }
+
+  async create(): Promise<void> {
+    const call = { ...this.#subject, inputs: this.#inputs("first"), preview: false, timeoutSeconds: 0 };
+    this.#state = (await this.#objects.create(call)).outputs;
+  }
+
+  async update(value: string, preview = false, metadata: Properties = {}): Promise<void> {
+    const news = this.#inputs(value, metadata);
+    const call = { ...this.#subject, olds: this.#state, oldInputs: {}, news, preview, timeoutSeconds: 0 };
+    const outputs = await this.#objects.update(call);
+    if (!preview) this.#state = outputs;
+  }
+
+  async edit({ manager, apply }: { manager: string; apply: boolean }): Promise<void> {
+    const contentType = apply ? "application/apply-patch+yaml" : "application/merge-patch+json";
+    const query = { fieldManager: manager, ...(apply ? { force: "true" } : {}) };
+    await this.#api.request("PATCH", this.#path, { query, contentType, body: this.#inputs("theirs") });
+  }
+
+  async value(): Promise<unknown> {
+    return ((await this.#api.request("GET", this.#path))["data"] as Properties)["value"];
+  }
+
+  get #path(): string {
+    return `/api/v1/namespaces/default/configmaps/${this.#subject.name}`;
+  }
+}
 
 describe("The lab's stand-ins under Pulumi's engine", function () {
   this.timeout(900_000);
@@ -146,6 +203,41 @@ describe("The lab's stand-ins under Pulumi's engine", function () {
     await assert.rejects(run("preview"), /Default provider for 'kubernetes' disabled/);
     await run("config", "rm", "stray");
   });
+
+  for (const [what, edit] of Object.entries(EDITS)) {
+    it(`conflict with ${what}, unless the provider or the object says to take fields over`, async () => {
+      const { path } = cluster.kubeconfig;
+      const conflict = new RegExp(
+        `"default/${edit.manager}" failed to fully initialize or become live: server-side apply field conflict detected, see \\S+ for troubleshooting help\n` +
+          `The resource managed by field manager "pulumi-kubernetes-[0-9a-f]{8}" had an apply conflict: ` +
+          `Apply failed with 1 conflict: conflict with "${edit.manager}".*: \\.data\\.value`,
+      );
+      const edited = new EditedObject(path, edit.manager);
+      await edited.create();
+      await edited.edit(edit);
+      // The real provider forces in a preview as long as an object was only created.
+      await edited.update("second", true);
+      const isKubectl = edit.manager.startsWith("kubectl");
+      if (!isKubectl) await assert.rejects(edited.update("second"), conflict);
+      await edited.update("second", false, { annotations: { "pulumi.com/patchForce": "true" } });
+      assert.equal(await edited.value(), "second");
+
+      await edited.edit(edit);
+      await assert.rejects(edited.update("third", true), conflict);
+      if (!isKubectl) await assert.rejects(edited.update("third"), conflict);
+      else await edited.update("third");
+      assert.equal(await edited.value(), isKubectl ? "third" : "theirs");
+
+      const forced = new EditedObject(path, `${edit.manager}-forced`, { enablePatchForce: "true" });
+      await forced.create();
+      for (const value of ["second", "third"]) {
+        await forced.edit(edit);
+        await forced.update(value, true);
+        await forced.update(value);
+        assert.equal(await forced.value(), value);
+      }
+    });
+  }
 
   it("delete everything, and wait until it is gone, with no private key printed or stored in clear meanwhile", async () => {
     const keys = await keysInState();
