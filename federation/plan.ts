@@ -106,8 +106,8 @@ export function planCluster(
       : { kind: "waiting", config, intermediate: authority.intermediate };
   }
   const topology = TOPOLOGY_PLANNERS[config.topology];
-  const offered = planExports(context);
   const { connection, pinned } = topology.connect(context, authority);
+  const offered = planExports(context, pinned);
   const access = planAccess(context, offered, pinned);
   const exports = withoutHosts(offered, access.unenforceable);
   const observed = required(snapshot.cluster.gateway, findings);

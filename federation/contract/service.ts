@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { IMPORTER } from "./audience.ts";
 import { list, map, repeats } from "../core/lists.ts";
 import { DNS_LABEL, LABEL_KEY, LABEL_VALUE } from "../core/names.ts";
 import { sortedRecord, sortedUnique, withoutUndefined } from "../core/order.ts";
@@ -47,8 +48,8 @@ export const contractService = checked(
     ports: list(servicePort, 1, PORTS_LIMIT),
     /** SPIFFE ids of its workloads. Never empty: Istio would accept every certificate of every trusted root. */
     subjectAltNames: list(text(SPIFFE_ID), 1, IDENTITIES_LIMIT),
-    /** Names of the clusters that may import it: all when left out, none when empty. */
-    peers: list(text(DNS_LABEL), 0, PEERS_LIMIT).exactOptional(),
+    /** Clusters that may import it, as their exporter pinned them: all when left out, none when empty. */
+    peers: list(text(IMPORTER), 0, PEERS_LIMIT).exactOptional(),
     /** Labels of the Service, for peers' import rules. */
     labels: labelMap.exactOptional(),
     /** The gateway terminates TLS with its own identity, for the SNI `p<port>.<host>`. Left out: the gateway passes calls through. */

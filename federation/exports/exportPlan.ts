@@ -1,9 +1,9 @@
 import { gatewayServiceAccount } from "./gatewayListeners.ts";
+import { formatImporter } from "../contract/audience.ts";
 import type { ContractService } from "../contract/service.ts";
-import { describeChange } from "../core/text.ts";
-import { DNS_LABEL } from "../core/names.ts";
+import { count, describeChange, firstNames } from "../core/text.ts";
 import { GATEWAY_NAMESPACE } from "../core/wellKnown.ts";
-import type { Fault } from "../core/fault.ts";
+import { type Fault, pathOf, settingCommand } from "../core/fault.ts";
 import {
   type HostConflict,
   type WantedHost,
@@ -12,9 +12,7 @@ import {
   sortedConflicts,
 } from "../core/hostConflict.ts";
 import { changeBetween, mapRecord, ownValue, sortedUnique } from "../core/order.ts";
-import { valueAt } from "../core/schema.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
-import type { ContractReading } from "../imports/registration.ts";
 import type { PlanContext } from "../plan.ts";
 import { type Reading, type Unreachable, optional, required } from "../snapshot.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
@@ -36,14 +34,15 @@ export interface ExportPlan {
 /**
  * Decides which Services are exported. While the cluster is unreachable, those last published stay as far as the rules still match. A
  * Service whose alias is a host of somebody else's ServiceEntry is not exported.
+ * @param pinned trusted peers, by their names.
  */
-export function planExports(context: PlanContext): ExportPlan {
-  const { config, snapshot, lastRun, peers, findings } = context;
+export function planExports(context: PlanContext, pinned: Readonly<Record<string, PinnedPeer>>): ExportPlan {
+  const { config, snapshot, lastRun, findings } = context;
   const { cluster, exports: rules, gateway } = config;
   const exporting = {
     ...cluster,
     gatewayAccount: gatewayServiceAccount(gateway.values),
-    peers: clusterNames(config.peers, peers, lastRun.pinned),
+    peers: importerIdentities(config.peers, pinned),
   };
   const published = lastRun.contract?.services ?? {};
   const aliases = Object.values(lastRun.aliases);
@@ -90,6 +89,7 @@ export function planExports(context: PlanContext): ExportPlan {
     aliases,
   );
   findings.warnOf(warnings, "warnings about exports");
+  findings.warnOf(unpinnedAudience(offers, exporting.peers, config.peers), "such peers");
   return withoutConflictingAliases(toExportPlan(offers), context);
 }
 
@@ -159,24 +159,40 @@ export function aliasConflicts(conflicts: readonly HostConflict[]): {
 }
 
 /**
- * Finds the name that each configured peer gives itself, by its name in the config: a contract names importers so. It is the expected name
- * in the config, else the published one, else the pinned one, else the peer's name in the config. An untrusted contract stops this run anyway.
- * @param readings by the peer's name; not yet validated.
+ * Finds the identity of each configured peer as a contract names it: what the config expects, else what is pinned. Nothing of it is taken
+ * from a contract that is not accepted, so that a peer cannot get what is meant for another one by its name.
+ * @returns by the peer's name in the config; undefined while its trust domain is not known.
  */
-export function clusterNames(
+export function importerIdentities(
   peers: StackConfig["peers"],
-  readings: Readonly<Record<string, ContractReading>>,
   pinned: Readonly<Record<string, PinnedPeer>>,
-): Record<string, string> {
-  return mapRecord(peers, ({ identity }, peer) => {
-    const reading = ownValue(readings, peer);
-    const published =
-      reading !== undefined && "contract" in reading ? clusterIn(reading.contract) : undefined;
-    return identity?.cluster ?? published ?? ownValue(pinned, peer)?.cluster ?? peer;
-  });
+): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(peers).map(([peer, { identity }]) => {
+      const known = ownValue(pinned, peer);
+      const trustDomain = identity?.trustDomain ?? known?.trustDomain;
+      const cluster = identity?.cluster ?? known?.cluster ?? peer;
+      return [peer, trustDomain === undefined ? undefined : formatImporter({ cluster, trustDomain })];
+    }),
+  );
 }
 
-function clusterIn(contract: unknown): string | undefined {
-  const cluster = valueAt(contract, ["cluster"]);
-  return typeof cluster === "string" && DNS_LABEL.test(cluster) ? cluster : undefined;
+/** Warns of peers that some Services are exported to by name, and whose identity is not known yet. */
+function unpinnedAudience(
+  offers: readonly Offer[],
+  identities: Readonly<Record<string, string | undefined>>,
+  peers: StackConfig["peers"],
+): Fault[] {
+  const chosen = offers.filter(({ importers }) => importers !== undefined);
+  return Object.entries(peers).flatMap(([peer, { stack }]) => {
+    if (ownValue(identities, peer) !== undefined) return [];
+    const hosts = chosen.filter(({ audience }) => audience.includes(peer)).map(({ host }) => host);
+    if (hosts.length === 0) return [];
+    const path = pathOf("peers", peer);
+    const rule = `is not pinned yet, so ${count(hosts.length)} service(s) that are exported to chosen peers are not offered to it (${firstNames(hosts)})`;
+    const remedy =
+      `Run \`pulumi up\` on stack ${stack}, then here, or state its trust domain: ` +
+      settingCommand(`${path}.identity.trustDomain`, "<its trust domain>");
+    return [{ path, rule, remedy }];
+  });
 }

@@ -1,23 +1,24 @@
 import type { ExportRule } from "../config/exports.ts";
 import type { ContractService } from "../contract/service.ts";
 import { parseServiceHost } from "../core/domains.ts";
-import { mapRecord, ownValue, sortedUnique, withoutUndefined } from "../core/order.ts";
+import { mapRecord, withoutUndefined } from "../core/order.ts";
 import { type ExportAlias, exportedHost } from "./alias.ts";
 import { type RuleIndex, indexRules, matchesByName, mayMatch } from "./exportRule.ts";
 import { publishedLabels } from "./ownerAnnotations.ts";
 import { matchesPort } from "./ports.ts";
+import { type ExportingCluster, importersOf } from "./offer.ts";
 
 /**
  * Narrows the services last published to those that the rules still export, while the cluster is unreachable. Where labels decide which of
  * several rules matches, everything stays that any of them would export, and never more than was published.
  * @param services as last published, by host name.
- * @param cluster today's cluster domain, and the names that peers give themselves. Host names of another cluster domain are removed.
+ * @param cluster today's cluster domain, and the identities of peers. Host names of another cluster domain are removed.
  * @param aliases ServiceEntries of aliased exports as of the last update; an export stays as long as a rule gives it the alias.
  */
 export function lastExports(
   services: Readonly<Record<string, ContractService>>,
   rules: readonly ExportRule[],
-  { domain, peers }: { domain: string; peers: Readonly<Record<string, string>> },
+  { domain, peers }: Pick<ExportingCluster, "domain" | "peers">,
   aliases: readonly ExportAlias[],
 ): Record<string, ContractService> {
   const index = indexRules(rules);
@@ -53,7 +54,7 @@ function decidingRules(
 function narrow(
   service: ContractService,
   rules: readonly ExportRule[],
-  names: Readonly<Record<string, string>>,
+  identities: ExportingCluster["peers"],
 ): ContractService | undefined {
   const ports = service.ports.filter((port) =>
     rules.some(
@@ -63,7 +64,10 @@ function narrow(
   );
   const audience = rules.some((rule) => rule.peers === undefined)
     ? undefined
-    : sortedUnique(rules.flatMap((rule) => rule.peers ?? []).map((peer) => ownValue(names, peer) ?? peer));
+    : importersOf(
+        rules.flatMap((rule) => rule.peers ?? []),
+        identities,
+      );
   const peers =
     audience === undefined
       ? service.peers

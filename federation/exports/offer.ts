@@ -36,7 +36,7 @@ export interface Offer {
   identities: readonly string[];
   /** Peers that may import it, by their names in the config, sorted: all peers where nothing restricts them. */
   audience: readonly string[];
-  /** The audience by the names that these clusters give themselves, sorted; undefined for every cluster. */
+  /** The audience as far as it is pinned, as the contract names it, sorted; undefined for every cluster. */
   importers: readonly string[] | undefined;
   /** Labels of the Service that are published. */
   labels: Readonly<Record<string, string>>;
@@ -61,8 +61,8 @@ export interface ExportingCluster extends GatewayAccount {
   domain: string;
   /** Further domains that it owns. */
   domains: readonly string[];
-  /** The names that peers give themselves, by their names in the config. */
-  peers: Readonly<Record<string, string>>;
+  /** The identities of peers as the contract names them, by their names in the config; undefined while they are not pinned. */
+  peers: Readonly<Record<string, string | undefined>>;
 }
 
 /** Renders the contract's entry of an exported Service. */
@@ -136,10 +136,7 @@ export function offerService(
     isWhole: via === "terminated" || ports.length === exportedPorts(service.ports).ports.length,
     identities,
     audience: only ?? sortedUnique(Object.keys(cluster.peers)),
-    importers:
-      only === undefined
-        ? undefined
-        : sortedUnique(only.map((peer) => ownValue(cluster.peers, peer) ?? peer)),
+    importers: only === undefined ? undefined : importersOf(only, cluster.peers),
     labels: publishedLabels(service, rule),
     permissiveBy: sortedUnique(permissiveBy),
     rule,
@@ -173,6 +170,11 @@ function narrowService(
   const warnings = [...peers.warnings, ...ports.warnings];
   if (peers.left === undefined || ports.left === undefined) return { left: undefined, warnings };
   return { left: { only: peers.left.only, isWanted: ports.left }, warnings };
+}
+
+/** The pinned identities of these peers, sorted. One that is not pinned gets nothing that is not for everybody. */
+export function importersOf(only: readonly string[], identities: ExportingCluster["peers"]): string[] {
+  return sortedUnique(only.flatMap((peer) => ownValue(identities, peer) ?? []));
 }
 
 function notExported(fault: Fault): Fault {

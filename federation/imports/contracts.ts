@@ -1,3 +1,4 @@
+import { isOfferedTo } from "../contract/audience.ts";
 import { type Contract, readContract } from "../contract/contract.ts";
 import { type GatewayPolicy, refusePeerAddress } from "../contract/gateways.ts";
 import { type GatewayAddress, IP_ADDRESS } from "../core/address.ts";
@@ -39,7 +40,7 @@ export interface PeerImports {
 
 /** The importing cluster. */
 export interface LocalCluster extends GatewayPolicy, NamingCluster {
-  /** Name of this cluster in a contract's `peers`. */
+  /** Name of this cluster; with its trust domain, its identity in a contract's `peers`. */
   cluster: string;
   /** Our roots that a peer may have too, PEM. */
   ownRoots?: OutsideRoots;
@@ -200,7 +201,7 @@ function importPeer(
   const services: [string, Import][] = [];
   let size = 0;
   for (const [host, service] of Object.entries(contract.services)) {
-    if (service.peers !== undefined && !service.peers.includes(local.cluster)) continue;
+    if (!isOfferedTo(service, local)) continue;
     const validated = validateService(host, service);
     refused.push(...validated.faults.map((fault) => within(pathOf("services", host), fault)));
     if (validated.faults.length > 0) {

@@ -67,7 +67,7 @@ describe("A contract's limits", () => {
     ],
     [
       "1,001 peers",
-      { ...barService, peers: Array(1001).fill("a") },
+      { ...barService, peers: Array(1001).fill("a.local/a") },
       ".peers: has 1,001 entries, and may have 1,000",
       {},
     ],

@@ -138,22 +138,32 @@ describe("A plan of a cluster that answers", () => {
       const reading = { unreachable: `cannot list ${kind}: 503` };
       const { plan: found, warnings } = plan({ ...withFoo(pod), [kind]: reading });
       assert.deepEqual(found.services, { [FOO]: fooService });
-      assert.deepEqual(warnings.slice(0, 1), [
+      assert.deepEqual(warnings.slice(1, 2), [
         `Cluster cluster-a cannot be reached: the exports last published stay. ${reading.unreachable}`,
       ]);
     });
 
-  it("exports to peers by their own cluster names", () => {
+  it("exports to peers by their pinned identities", () => {
     const peers = { "cluster-b": { contract: contractOf({ cluster: "b-itself" }) } };
     const { plan: found } = plan(withFoo(pod), { peers, lastRun: {} }, forB);
-    assert.deepEqual(found.services[FOO]?.peers, ["b-itself"]);
+    assert.deepEqual(found.services[FOO]?.peers, ["cluster-b.local/b-itself"]);
   });
 
-  it("uses the pinned or configured name of an unreadable peer", () => {
+  it("exports to the pinned identity of a peer without a contract", () => {
     const pinned = { "cluster-b": { ...pinnedB, cluster: "b-pinned" } };
     const known = plan(withFoo(pod), { lastRun: { pinned } }, forB);
-    assert.deepEqual(known.plan.services[FOO]?.peers, ["b-pinned"]);
-    assert.deepEqual(plan(withFoo(pod), {}, forB).plan.services[FOO]?.peers, ["cluster-b"]);
+    assert.deepEqual(known.plan.services[FOO]?.peers, [`${pinnedB.trustDomain}/b-pinned`]);
+  });
+
+  it("offers nothing that is for chosen peers to one that is not pinned, with a warning", () => {
+    const { plan: found, warnings } = plan(withFoo(pod), {}, forB);
+    assert.deepEqual(found.services[FOO]?.peers, []);
+    assert.match(
+      warnings.join("\n"),
+      /peers\.cluster-b: is not pinned yet, so 1 service\(s\) that are exported to chosen peers are not offered to it \(foo\.abc.*Run `pulumi up` on stack o\/p\/b, then here, or state its trust domain: /,
+    );
+    const forAll = plan(withFoo(pod), {}, { exports: [{ service: "foo" }] });
+    assert.doesNotMatch(forAll.warnings.join("\n"), /is not pinned yet/);
   });
 
   it("warns of Services without a sidecar", () => {
@@ -393,7 +403,6 @@ describe("Faults of a plan", () => {
       ["cluster.meshDomain", /is another than 'old\.example'/],
       ["peers.cluster-f.stack", /cannot be read/],
       ["certificateAuthority.rotation", /needs a root to begin with/],
-      ["kubeconfig.context", /cannot list peerauthentications/],
       ["peers.cluster-c.contract.rootCertificates", /which is not among those pinned/],
       ["peers.cluster-e.contract.gateways", /must be a list/],
       ["peers.cluster-d.contract.trustDomain", /'cluster-a\.local', which is that of this cluster/],
@@ -402,6 +411,7 @@ describe("Faults of a plan", () => {
       ["peers.cluster-b.imports", /is a host of ServiceEntry shop\/theirs too/],
       ["dns.services.name", /there is a Service istio-federation\/bar-xyz-cluster-b/],
       ["kubeconfig.context", /seems to be another stack's cluster/],
+      ["kubeconfig.context", /cannot list peerauthentications/],
       ["kubeconfig.context", /cannot list authorizationpolicies/],
       ["kubeconfig.context", /cannot get service/],
     ];
@@ -449,10 +459,10 @@ describe("Faults of a plan", () => {
     ).map(({ path, rule }) => [path, rule]);
     assertFaults(faults, [
       ["certificateAuthority.provided.root", /cannot be read/],
-      ["kubeconfig.context", /cannot list namespaces/],
       ["peers.cluster-c.contract.rootCertificates", /which is not among those pinned/],
       ["peers.cluster-b.imports[0].as", /this cluster's own domain/],
       ["dns.coreDns.configMap", /has a server block 'global' of another owner/],
+      ["kubeconfig.context", /cannot list namespaces/],
       ["kubeconfig.context", /cannot list authorizationpolicies/],
     ]);
   });

@@ -289,7 +289,7 @@ describe("A plan of AuthorizationPolicies", () => {
       warnings.map(
         (warning) => /^kubeconfig\.context: may not (.*), so it is not checked/.exec(warning)?.[1],
       ),
-      ["peerauthentications", "destinationrules", "serviceentries"].map(
+      ["serviceentries", "peerauthentications", "destinationrules"].map(
         (kind) => `list ${kind} in all namespaces`,
       ),
     );

@@ -44,12 +44,12 @@ describe("The owner of a Service", () => {
   });
 
   it("can reduce the peers, and not extend them", () => {
-    assert.deepEqual(owned({ [to]: "cluster-c" }).offered?.peers, ["c"]);
+    assert.deepEqual(owned({ [to]: "cluster-c" }).offered?.peers, ["c.local/c"]);
     const { offered, rules } = owned(
       { [to]: "cluster-a, cluster-c,nobody" },
       { services, peers: ["cluster-a"] },
     );
-    assert.deepEqual(offered?.peers, ["cluster-a"]);
+    assert.deepEqual(offered?.peers, ["a.local/cluster-a"]);
     assert.deepEqual(rules, [
       "is not one of the peers to which exports[0] exports it (cluster-a)",
       "is not one of the peers to which exports[0] exports it (cluster-a)",

@@ -89,10 +89,10 @@ describe("An export rule", () => {
     ]);
   });
 
-  it("exports to its peers, by their own cluster names", () => {
+  it("exports to its peers, by their pinned identities", () => {
     const peersOf = (peers: string[]) => exportsOf({}, [pod], [{ services, peers }]);
-    assert.deepEqual(peersOf(["cluster-c", "cluster-a"]).offered?.peers, ["c", "cluster-a"]);
-    assert.deepEqual(peersOf(["cluster-c"]).offered?.peers, ["c"]);
+    assert.deepEqual(peersOf(["cluster-c", "cluster-a"]).offered?.peers, ["a.local/cluster-a", "c.local/c"]);
+    assert.deepEqual(peersOf(["cluster-c"]).offered?.peers, ["c.local/c"]);
     assert.deepEqual(peersOf(["cluster-c"]).offer?.audience, ["cluster-c"]);
     assert.deepEqual(exportsOf({}).offer?.audience, ["cluster-a", "cluster-c"]);
   });
@@ -172,7 +172,7 @@ describe("An exported Service", () => {
       isWhole: true,
       identities: offeredBar.subjectAltNames,
       audience: ["cluster-a"],
-      importers: ["cluster-a"],
+      importers: ["a.local/cluster-a"],
       labels: {},
       permissiveBy: [],
       rule,

@@ -13,7 +13,7 @@ export const cluster = {
   domains: [],
   gatewayAccount: "eastwestgateway",
   trustDomain: "b.example",
-  peers: { "cluster-a": "cluster-a", "cluster-c": "c" },
+  peers: { "cluster-a": "a.local/cluster-a", "cluster-c": "c.local/c" },
 };
 export const bar: KubernetesService = {
   namespace: "xyz",

@@ -69,7 +69,7 @@ describe("Exports, for any cluster and rules,", () => {
           );
           assert.deepEqual(
             audience.map((peer) => (cluster.peers as Record<string, string>)[peer]).sort(),
-            services[host]?.peers ?? ["c", "cluster-a"],
+            services[host]?.peers ?? ["a.local/cluster-a", "c.local/c"],
           );
           assert.equal(made[ruleIndex], own);
         }

@@ -67,7 +67,7 @@ describe("The exports last published, while the cluster is unreachable", () => {
     const published = {
       ...barService,
       ports: [...barService.ports, { number: 9090, name: "grpc", protocol: "GRPC" as const }],
-      peers: ["c", "cluster-a"],
+      peers: ["a.local/cluster-a", "c.local/c"],
       labels: { app: "bar", tier: "gold" },
     };
     const bar = (rules: ExportRule[], service: ContractService = published) =>
@@ -83,12 +83,12 @@ describe("The exports last published, while the cluster is unreachable", () => {
       }
     });
 
-    it("in their peers, by the peers' own cluster names", () => {
-      assert.deepEqual(bar([{ ...named, peers: ["cluster-c"] }])?.peers, ["c"]);
-      assert.deepEqual(bar([{ ...named, peers: ["cluster-c"] }], barService)?.peers, ["c"]);
-      assert.deepEqual(bar([named])?.peers, ["c", "cluster-a"]);
+    it("in their peers, by the peers' pinned identities", () => {
+      assert.deepEqual(bar([{ ...named, peers: ["cluster-c"] }])?.peers, ["c.local/c"]);
+      assert.deepEqual(bar([{ ...named, peers: ["cluster-c"] }], barService)?.peers, ["c.local/c"]);
+      assert.deepEqual(bar([named])?.peers, ["a.local/cluster-a", "c.local/c"]);
       assert.equal(
-        bar([{ ...named, peers: ["cluster-c"] }], { ...published, peers: ["cluster-a"] }),
+        bar([{ ...named, peers: ["cluster-c"] }], { ...published, peers: ["a.local/cluster-a"] }),
         undefined,
       );
     });
@@ -104,8 +104,8 @@ describe("The exports last published, while the cluster is unreachable", () => {
         { ...named, peers: ["cluster-a"], ports: ["grpc"] },
         { services: ["*"] },
       ];
-      assert.deepEqual(bar(rules)?.peers, ["c", "cluster-a"]);
-      assert.deepEqual(bar(rules.slice(1))?.peers, ["cluster-a"]);
+      assert.deepEqual(bar(rules)?.peers, ["a.local/cluster-a", "c.local/c"]);
+      assert.deepEqual(bar(rules.slice(1))?.peers, ["a.local/cluster-a"]);
       assert.equal(bar(rules)?.ports.length, 1);
       assert.equal(
         bar([

@@ -93,7 +93,15 @@ const FAMILIES = {
     )();
   }),
   "peers of a service": services((map, host, pick) => {
-    const choice = [[], ["cluster-a"], ["cluster-x"], ["Cluster-A"], [""], "cluster-a"];
+    const choice = [
+      [],
+      ["cluster-a.local/cluster-a"],
+      ["x.local/cluster-a"],
+      ["cluster-a"],
+      ["cluster-a.local/Cluster-A"],
+      ["/"],
+      "cluster-a.local/cluster-a",
+    ];
     write(fieldOf(map[host], "peers"), nth<unknown>(choice, pick));
   }),
   "labels of a service": services((map, host, pick) => {

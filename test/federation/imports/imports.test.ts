@@ -240,8 +240,10 @@ describe("A plan of imports", () => {
 
   it("skips services for other peers without a warning", () => {
     for (const [peers, count] of [
-      [["cluster-a", "cluster-x"], 1],
-      [["cluster-x"], 0],
+      [["cluster-a.local/cluster-a", "x.local/cluster-x"], 1],
+      [["x.local/cluster-x"], 0],
+      [["x.local/cluster-a"], 0],
+      [["cluster-a.local/cluster-x"], 0],
       [[], 0],
     ] as const) {
       const services = { [BAR]: { ...barService, peers } };
