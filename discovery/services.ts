@@ -1,23 +1,48 @@
 import type { ExportRule } from "../federation/config/exports.ts";
-import type { FoundServices, KubernetesService, Workload } from "../federation/exports/clusterServices.ts";
+import type {
+  FoundServices,
+  KubernetesService,
+  ServiceEndpoint,
+  Workload,
+} from "../federation/exports/clusterServices.ts";
 import { serviceKey, ruleFinder, matchesNothing } from "../federation/exports/exportRule.ts";
-import { PEER_LABEL } from "../federation/core/labels.ts";
+import { CAPTURES_ALL, parseInboundCapture } from "../federation/exports/inboundCapture.ts";
+import { PEER_LABEL, SUBJECT_ALT_NAMES_ANNOTATION } from "../federation/core/labels.ts";
 import { isName } from "../federation/core/names.ts";
 import { sortedUnique } from "../federation/core/order.ts";
 import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ClusterClient, ListOptions } from "../kubernetes/client.ts";
-import { type KubernetesObject, NAMESPACE, POD, SERVICE, WORKLOAD_ENTRY } from "../kubernetes/kinds.ts";
+import {
+  ENDPOINT_SLICE,
+  type KubernetesObject,
+  NAMESPACE,
+  POD,
+  SERVICE,
+  WORKLOAD_ENTRY,
+} from "../kubernetes/kinds.ts";
 
 /** Concurrent lists. */
 const CONCURRENCY = 8;
 
 type ServiceObject = KubernetesObject & {
-  spec?: Partial<Pick<KubernetesService, "type" | "clusterIP" | "selector" | "ports">>;
+  spec?: Partial<
+    Pick<
+      KubernetesService,
+      | "type"
+      | "clusterIP"
+      | "selector"
+      | "ports"
+      | "sessionAffinity"
+      | "internalTrafficPolicy"
+      | "publishNotReadyAddresses"
+    >
+  >;
 };
 
 /**
  * Reads the Services that export rules may match: those of the namespaces that the rules name (of all for a rule that names none, or with
- * `*`), the workloads in these namespaces, and the labels of all namespaces, by which owners opt out.
+ * `*`), the workloads in these namespaces, and the labels of all namespaces, by which owners opt out. EndpointSlices are read only of
+ * Services without a selector that are annotated with identities: those of the others say what their Pods say.
  */
 export async function readServices(
   client: ClusterClient,
@@ -36,12 +61,67 @@ export async function readServices(
   // Several lists may hold one Service.
   const found = new Map(lists.flat().map((object) => [serviceKey(viewService(object)), viewService(object)]));
   const services = [...found.values()].filter((service) => matching(service) !== undefined);
-  const workloads = await pMap(
-    sortedUnique(services.map(({ namespace }) => namespace)),
-    (namespace) => readWorkloads(client, namespace),
-    concurrency,
-  );
-  return { services, workloads: workloads.flat(), namespaces };
+  const handmade = Map.groupBy(services.filter(hasHandmadeEndpoints), ({ namespace }) => namespace);
+  const [workloads, endpoints] = await Promise.all([
+    pMap(
+      sortedUnique(services.map(({ namespace }) => namespace)),
+      (namespace) => readWorkloads(client, namespace),
+      concurrency,
+    ),
+    pMap(handmade, ([namespace, some]) => readEndpoints(client, namespace, some), concurrency),
+  ]);
+  const byService = new Map(endpoints.flat());
+  return {
+    services: services.map((service) => ({ ...service, endpoints: byService.get(serviceKey(service)) })),
+    workloads: workloads.flat(),
+    namespaces,
+  };
+}
+
+/** Whether a Service is exported by annotated identities, to endpoints that somebody writes. */
+function hasHandmadeEndpoints({ type, selector, annotations }: KubernetesService): boolean {
+  const isSelecting = Object.keys(selector).length > 0;
+  return type !== "ExternalName" && !isSelecting && annotations[SUBJECT_ALT_NAMES_ANNOTATION] !== undefined;
+}
+
+/** Services that one label selector names; a namespace with more of them is read whole. */
+const NAMED_SERVICES = 50;
+
+/** Label of an EndpointSlice: its Service. */
+const SLICE_SERVICE_LABEL = "kubernetes.io/service-name";
+
+/** Fields read of an EndpointSlice. */
+type EndpointSliceObject = KubernetesObject & {
+  endpoints?:
+    { addresses: string[]; targetRef?: { kind?: string; name?: string; namespace?: string } }[] | null;
+};
+
+/** Reads the endpoints of Services of one namespace, by `namespace/name`; empty for a Service without any. */
+async function readEndpoints(
+  client: ClusterClient,
+  namespace: string,
+  services: readonly KubernetesService[],
+): Promise<[string, ServiceEndpoint[]][]> {
+  const names = services.map(({ name }) => name).sort();
+  const named =
+    names.length > NAMED_SERVICES ? SLICE_SERVICE_LABEL : `${SLICE_SERVICE_LABEL} in (${names.join(",")})`;
+  // Istio ignores the slices of the Multi-Cluster Services API.
+  const options = { namespace, labelSelector: `${named},!multicluster.kubernetes.io/service-name` };
+  const slices = await client.list<EndpointSliceObject>(ENDPOINT_SLICE, options);
+  const byService = Map.groupBy(slices, ({ metadata: { labels = {} } }) => labels[SLICE_SERVICE_LABEL]);
+  return services.map((service) => [
+    serviceKey(service),
+    (byService.get(service.name) ?? []).flatMap((slice) => viewEndpoints(slice)),
+  ]);
+}
+
+function viewEndpoints({ metadata: { namespace }, endpoints }: EndpointSliceObject): ServiceEndpoint[] {
+  return (endpoints ?? []).flatMap(({ addresses, targetRef }) => {
+    // Pods of namespaces without exports are not read, and count as none.
+    const pod =
+      targetRef?.kind === "Pod" ? `${targetRef.namespace ?? namespace}/${targetRef.name}` : undefined;
+    return addresses.map((address) => ({ address, pod }));
+  });
 }
 
 /**
@@ -92,6 +172,10 @@ function viewService({ metadata, spec }: ServiceObject): KubernetesService {
     clusterIP: spec?.clusterIP,
     selector: spec?.selector ?? {},
     ports: spec?.ports ?? [],
+    sessionAffinity: spec?.sessionAffinity,
+    internalTrafficPolicy: spec?.internalTrafficPolicy,
+    publishNotReadyAddresses: spec?.publishNotReadyAddresses,
+    deletionTimestamp: metadata.deletionTimestamp,
   };
 }
 
@@ -102,14 +186,22 @@ interface ContainerPort {
 }
 
 interface Container {
+  name?: string;
   ports?: ContainerPort[];
   restartPolicy?: string;
+  args?: string[];
+  env?: { name: string; value?: string }[];
 }
 
 /** Fields read of a Pod. */
 type PodObject = KubernetesObject & {
-  spec?: { serviceAccountName?: string; containers?: Container[]; initContainers?: Container[] };
-  status?: { phase?: string; conditions?: Condition[] };
+  spec?: {
+    serviceAccountName?: string;
+    hostNetwork?: boolean;
+    containers?: Container[];
+    initContainers?: Container[];
+  };
+  status?: { phase?: string; conditions?: Condition[]; podIPs?: { ip: string }[] };
 };
 
 /** Fields read of Istio's WorkloadEntry. */
@@ -128,18 +220,38 @@ function isAlive({ status }: PodObject): boolean {
   return status?.phase !== "Succeeded" && status?.phase !== "Failed";
 }
 
+/** Containers of Istio that have the settings of the inbound capture as arguments; the second one with Istio's CNI plugin. */
+const INIT_CONTAINERS = ["istio-init", "istio-validation"];
+
+/** Label and annotation of a Pod that wants a sidecar, or none; the label counts where both are there. */
+const INJECT = "sidecar.istio.io/inject";
+
 function viewPod({ metadata, spec, status }: PodObject): Workload {
   // Kubernetes resolves port names in sidecars too, which are init containers.
   const sidecars = spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === "Always") ?? [];
   const ports = [...(spec?.containers ?? []), ...sidecars].flatMap((container) => container.ports ?? []);
+  const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+  const { labels = {}, annotations = {} } = metadata;
+  const proxy = containers.find(({ name }) => name === "istio-proxy");
   return {
     kind: "Pod",
     namespace: metadata.namespace ?? "",
-    labels: metadata.labels ?? {},
+    name: metadata.name,
+    addresses: status?.podIPs?.map(({ ip }) => ip) ?? [],
+    labels,
     // Kubernetes runs a pod that names no service account as `default`.
     serviceAccount: spec?.serviceAccountName ?? "default",
     ready: metadata.deletionTimestamp === undefined && hasCondition(status?.conditions, "Ready", "True"),
     ports: portsByName(ports),
+    hostNetwork: spec?.hostNetwork ?? false,
+    inject: labels[INJECT] ?? annotations[INJECT],
+    capture: parseInboundCapture({
+      labels,
+      annotations,
+      containers: containers.flatMap(({ name }) => name ?? []),
+      initArguments: containers.find(({ name = "" }) => INIT_CONTAINERS.includes(name))?.args ?? [],
+      proxyEnvironment: Object.fromEntries((proxy?.env ?? []).map(({ name, value = "" }) => [name, value])),
+    }),
   };
 }
 
@@ -156,10 +268,15 @@ function viewWorkloadEntry({ metadata, spec, status }: WorkloadEntryObject): Wor
   return {
     kind: "WorkloadEntry",
     namespace: metadata.namespace ?? "",
+    name: metadata.name,
+    addresses: [],
     labels: { ...spec?.labels, ...metadata.labels },
     serviceAccount: spec?.serviceAccount ?? "",
     ready: !hasCondition(status?.conditions, "Healthy", "False"),
     ports: spec?.ports ?? {},
+    hostNetwork: false,
+    inject: undefined,
+    capture: CAPTURES_ALL,
   };
 }
 

@@ -15,6 +15,12 @@ export const POD = core("Pod", "pods");
 export const SECRET = core("Secret", "secrets");
 export const SERVICE = core("Service", "services");
 export const SERVICE_ACCOUNT = core("ServiceAccount", "serviceaccounts");
+export const ENDPOINT_SLICE: ResourceKind = {
+  group: "discovery.k8s.io",
+  version: "v1",
+  kind: "EndpointSlice",
+  plural: "endpointslices",
+};
 export const DESTINATION_RULE = networking("DestinationRule", "destinationrules");
 export const SERVICE_ENTRY = networking("ServiceEntry", "serviceentries");
 export const VIRTUAL_SERVICE = networking("VirtualService", "virtualservices");

@@ -1,5 +1,6 @@
 import { matches } from "../core/labels.ts";
 import { append, compare } from "../core/order.ts";
+import type { InboundCapture } from "./inboundCapture.ts";
 import type { GatewayTls } from "./mutualTls.ts";
 import type { KubernetesPort } from "./ports.ts";
 
@@ -43,12 +44,33 @@ export interface KubernetesService {
   /** Empty for a Service without a selector. */
   selector: Record<string, string>;
   ports: KubernetesPort[];
+  /** @default `None` */
+  sessionAffinity?: string | undefined;
+  /** @default `Cluster` */
+  internalTrafficPolicy?: string | undefined;
+  /** Whether workloads that are not ready are called too. @default false */
+  publishNotReadyAddresses?: boolean | undefined;
+  /** When its deletion began; it stays until its finalizers are removed. */
+  deletionTimestamp?: string | undefined;
+  /** Endpoints that its EndpointSlices have; read only where it is annotated with identities and has no selector. */
+  endpoints?: readonly ServiceEndpoint[] | undefined;
+}
+
+/** An endpoint in a handmade EndpointSlice. */
+export interface ServiceEndpoint {
+  /** An IP address; a host name (`addressType: FQDN`) is none for Istio. */
+  address: string;
+  /** The Pod that it refers to, as `namespace/name`; undefined without one. */
+  pod: string | undefined;
 }
 
 /** A Pod or a WorkloadEntry. */
 export interface Workload {
   kind: "Pod" | "WorkloadEntry";
   namespace: string;
+  name: string;
+  /** IP addresses of a Pod; empty while it has none. */
+  addresses: readonly string[];
   labels: Record<string, string>;
   /** Name of its service account; "" for a WorkloadEntry without one. */
   serviceAccount: string;
@@ -56,6 +78,12 @@ export interface Workload {
   ready: boolean;
   /** Port numbers by name: a Pod's container ports, or a WorkloadEntry's own ports. */
   ports: Record<string, number>;
+  /** Whether it has the address of its node: Istio injects no sidecar then. */
+  hostNetwork: boolean;
+  /** `sidecar.istio.io/inject`, by label or else by annotation; undefined without either. */
+  inject: string | undefined;
+  /** Inbound capture of its sidecar, if it has one; that of a WorkloadEntry is not known, and taken to be whole. */
+  capture: InboundCapture;
 }
 
 /** Services that export rules may match, with their workloads and namespaces, in any order. */
@@ -90,6 +118,30 @@ export function workloadIndex(
     const fewest = others.reduce((least, list) => (list.length < least.length ? list : least), first);
     return fewest.filter(({ labels }) => matches(selector, labels));
   };
+}
+
+/**
+ * Finds the Pods behind the endpoints of a Service without a selector, as Istio does (`getPod` in its EndpointSlice controller): by the
+ * reference, else by the address in the Service's namespace.
+ */
+export function endpointIndex(
+  workloads: readonly Workload[],
+): (service: Pick<KubernetesService, "namespace" | "endpoints">) => readonly Workload[] {
+  const byName = new Map<string, Workload>();
+  const byAddress = new Map<string, Workload>();
+  for (const workload of workloads) {
+    if (workload.kind !== "Pod") continue;
+    byName.set(`${workload.namespace}/${workload.name}`, workload);
+    for (const address of workload.addresses) byAddress.set(`${workload.namespace}/${address}`, workload);
+  }
+  return ({ namespace, endpoints = [] }) => [
+    ...new Set(
+      endpoints.flatMap(({ address, pod }) => {
+        const found = pod === undefined ? byAddress.get(`${namespace}/${address}`) : byName.get(pod);
+        return found ?? [];
+      }),
+    ),
+  ];
 }
 
 /** No part contains a blank. */

@@ -4,12 +4,18 @@ import { firstNames } from "../core/text.ts";
 import { type Fault, pathOf, within } from "../core/fault.ts";
 import { compare, compareKeys, ownValue } from "../core/order.ts";
 import { type ExportAlias, duplicateHosts, exportedHost, hostOf } from "./alias.ts";
-import { type ClusterServices, type KubernetesService, workloadIndex } from "./clusterServices.ts";
-import { serviceKey } from "./exportRule.ts";
-import { destinationRuleTls, mutualTlsModes } from "./mutualTls.ts";
+import {
+  type ClusterServices,
+  type KubernetesService,
+  endpointIndex,
+  workloadIndex,
+} from "./clusterServices.ts";
+import { labelsOf, serviceKey } from "./exportRule.ts";
+import { gatewayTlsModes, mutualTlsModes } from "./mutualTls.ts";
 import { type ExportingCluster, type Offer, offerService } from "./offer.ts";
 import { missingPorts } from "./ownerAnnotations.ts";
 import { type RuleMatch, matchRules } from "./ruleMatch.ts";
+import { serviceFieldWarnings } from "./serviceFields.ts";
 
 /** Services that a cluster exports, and warnings of those that it does not. */
 export interface ExportedServices {
@@ -40,10 +46,11 @@ export function exportServices(
   lastAliases: readonly ExportAlias[],
 ): ExportedServices {
   const { matches, warnings } = matchRules(found, rules);
-  const workloadsOf = workloadIndex(found.workloads);
+  const selectedBy = workloadIndex(found.workloads);
+  const behindEndpointsOf = endpointIndex(found.workloads);
   const tls = {
     modeOf: mutualTlsModes(found.peerAuthentications),
-    destinationRuleTls: destinationRuleTls(found.destinationRules, cluster.domain),
+    gatewayTls: gatewayTlsModes(found.destinationRules, cluster.domain),
   };
   const duplicates = duplicateHosts(
     matches
@@ -53,10 +60,13 @@ export function exportServices(
   const identitiesOf = lastIdentities(last, lastAliases, cluster);
   const decided = matches
     .filter(({ service }) => !duplicates.some(({ keys }) => keys.has(serviceKey(service))))
-    .map((match) => ({
-      match,
-      ...offerService(match, workloadsOf(match.service), identitiesOf(match.service), cluster, tls),
-    }));
+    .map((match) => {
+      const { service } = match;
+      const workloads =
+        Object.keys(service.selector).length === 0 ? behindEndpointsOf(service) : selectedBy(service);
+      const labels = labelsOf(found.namespaces, service);
+      return { match, ...offerService(match, workloads, labels, identitiesOf(service), cluster, tls) };
+    });
   const exported = decided.flatMap(({ match, offer }) => (offer === undefined ? [] : [{ match, offer }]));
   const offers = exported.map(({ offer }) => offer).sort((one, other) => compare(one.host, other.host));
   return {
@@ -69,6 +79,11 @@ export function exportServices(
         each.warnings.map((warning) => within(`Service ${serviceKey(each.match.service)}`, warning)),
       ),
       ...plaintextWarnings(exported.map(({ offer }) => offer)),
+      ...serviceFieldWarnings(
+        exported.map(({ match: { service }, offer: { isAliased } }) => {
+          return { service, isAliased, namespaceLabels: labelsOf(found.namespaces, service) };
+        }),
+      ),
     ],
   };
 }

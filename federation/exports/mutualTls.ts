@@ -79,28 +79,30 @@ export interface GatewayTls extends Created {
   policy?: { mode?: string | undefined; ports: Record<number, string> } | undefined;
 }
 
-/** A TLS mode other than Istio's mutual TLS. */
-export interface OtherTls {
+/** TLS mode of the gateway's calls. */
+export interface GatewayTlsMode {
   mode: string;
   /** `namespace/name` of the DestinationRule that sets it. */
   by: string;
 }
 
 /** Istio's name for its own mutual TLS. */
-const MUTUAL = "ISTIO_MUTUAL";
+export const ISTIO_MUTUAL = "ISTIO_MUTUAL";
+
+/** Finds the TLS mode that DestinationRules set for the gateway's calls to a Service's port; undefined where none does. */
+export type GatewayTlsFinder = (
+  service: { namespace: string; host: string },
+  port: number,
+) => GatewayTlsMode | undefined;
 
 /**
- * Finds DestinationRules by which the east-west gateway uses other than Istio's mutual TLS: it then has no endpoint (`checkMtlsEnabled` in
- * pilot/pkg/xds/endpoints). Rules of its own namespace come first, then the Service's, then Istio's; of each namespace the one with the
- * longest host that matches. Visibility is checked after that, so a rule for others hides one with a shorter host
+ * Finds the TLS modes of the east-west gateway by DestinationRules: with another one than Istio's mutual TLS it has no endpoint
+ * (`checkMtlsEnabled` in pilot/pkg/xds/endpoints). Rules of its own namespace come first, then the Service's, then Istio's; of each
+ * namespace the one with the longest host that matches. Visibility is checked after that, so a rule for others hides one with a shorter host
  * (`getExportedDestinationRuleFromNamespace` in pilot/pkg/model/push_context.go). Rules that are private to a namespace are ignored.
  * @param domain the cluster domain.
- * @returns the other mode of a Service's port; undefined for mutual TLS.
  */
-export function destinationRuleTls(
-  rules: readonly GatewayTls[],
-  domain: string,
-): (service: { namespace: string; host: string }, port: number) => OtherTls | undefined {
+export function gatewayTlsModes(rules: readonly GatewayTls[], domain: string): GatewayTlsFinder {
   const byNamespace = new Map(
     [...Map.groupBy(rules.filter(isFound).sort(compareCreated), ({ namespace }) => namespace)].map(
       ([namespace, list]) => [
@@ -114,7 +116,7 @@ export function destinationRuleTls(
   return ({ namespace, host }, port) => {
     for (const place of [GATEWAY_NAMESPACE, namespace, ISTIO_NAMESPACE]) {
       const found = mostSpecific(byNamespace.get(place), host).filter(isVisible);
-      if (found.length > 0) return otherMode(found, port);
+      if (found.length > 0) return modeOf(found, port);
     }
     return undefined;
   };
@@ -151,9 +153,10 @@ function mostSpecific(
 }
 
 /** Rules of one host are merged; the oldest with a traffic policy decides. */
-function otherMode(rules: readonly GatewayTls[], port: number): OtherTls | undefined {
+function modeOf(rules: readonly GatewayTls[], port: number): GatewayTlsMode | undefined {
   const rule = rules.find(({ policy }) => policy !== undefined);
   const mode = rule?.policy?.ports[port] ?? rule?.policy?.mode;
-  if (rule === undefined || mode === undefined || mode === MUTUAL) return undefined;
-  return { mode, by: `${rule.namespace}/${rule.name}` };
+  return rule === undefined || mode === undefined
+    ? undefined
+    : { mode, by: `${rule.namespace}/${rule.name}` };
 }

@@ -11,6 +11,7 @@ import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { isTerminating } from "./exportRule.ts";
 import { type GatewayAccount, sniFault } from "./gatewayListeners.ts";
 import { gatewayIdentities, workloadIdentities } from "./identities.ts";
+import { podSecurityRemedy } from "./injection.ts";
 import { type Narrowed, narrowPeers, narrowPorts, publishedLabels } from "./ownerAnnotations.ts";
 import { type KubernetesPort, exportedPorts } from "./ports.ts";
 import { type ClusterTls, checkReach } from "./reachability.ts";
@@ -89,13 +90,15 @@ export function toContractServices(offers: readonly Offer[]): Record<string, Con
 
 /**
  * Makes the offer of one Service by the rules of {@link exportServices}.
- * @param workloads those that the Service selects.
+ * @param workloads those that the Service selects, or the Pods behind its handmade endpoints.
+ * @param namespaceLabels labels of its namespace.
  * @param lastIdentities published last; empty where it was not exported.
  * @returns no offer where nothing can be exported; paths of the warnings start at the Service.
  */
 export function offerService(
   match: RuleMatch,
   workloads: readonly Workload[],
+  namespaceLabels: Readonly<Record<string, string>>,
   lastIdentities: readonly string[],
   cluster: ExportingCluster,
   tls: ClusterTls,
@@ -103,7 +106,7 @@ export function offerService(
   const { service, rule, index } = match;
   const host = exportedHost(service, rule, cluster);
   const isAliased = host !== hostOf(service, cluster);
-  const via = isTerminating(rule) ? "terminated" : "passthrough";
+  const via: Offer["via"] = isTerminating(rule) ? "terminated" : "passthrough";
   const wanted = narrowService(match, host, cluster);
   const warnings = [...wanted.warnings];
   const none = (...more: Fault[]) => ({ offer: undefined, warnings: [...warnings, ...more] });
@@ -115,9 +118,11 @@ export function offerService(
     via === "terminated"
       ? gatewayIdentities(service, workloads, cluster)
       : workloadIdentities(service, workloads, cluster.trustDomain, lastIdentities);
-  warnings.push(...carried.warnings, ...found.warnings);
+  const hints = workloads.length === 0 ? podSecurityRemedy(namespaceLabels) : [];
+  warnings.push(...carried.warnings, ...found.warnings.map((fault) => withRemedies(fault, hints)));
   if (identities.length === 0) return none();
-  const { permissiveBy, ...reach } = checkReach({ ...service, host, via }, carried, workloads, tls);
+  const reached = { ...service, host, via, isAliased, namespaceLabels };
+  const { permissiveBy, ...reach } = checkReach(reached, carried, workloads, tls);
   const { ports, warnings: unknown } = isAliased ? aliasPorts(reach.ports) : { ...reach, warnings: [] };
   warnings.push(...reach.warnings, ...unknown);
   if (ports.length === 0) return none();
@@ -177,6 +182,12 @@ export function importersOf(only: readonly string[], identities: ExportingCluste
   return sortedUnique(only.flatMap((peer) => ownValue(identities, peer) ?? []));
 }
 
+/** Adds further remedies to a fault about workloads; one about an annotation has its own. */
+function withRemedies(fault: Fault, further: readonly string[]): Fault {
+  if (fault.path !== "selector") return fault;
+  return { ...fault, remedy: [fault.remedy, ...further].join("; ") };
+}
+
 function notExported(fault: Fault): Fault {
   return { ...fault, rule: `${fault.rule}, so the Service is not exported` };
 }
@@ -195,7 +206,10 @@ function serviceFault(service: KubernetesService, cluster: ExportingCluster): Fa
   const visible =
     service.annotations[EXPORT_TO_ANNOTATION]?.split(",").map((namespace) => namespace.trim()) ?? [];
   const accepted = ["*", GATEWAY_NAMESPACE, ...(service.namespace === GATEWAY_NAMESPACE ? ["."] : [])];
-  if (visible.join("") === "" || visible.some((namespace) => accepted.includes(namespace))) return undefined;
+  // `~` hides it from all, whatever else is there except `*` (`initServiceRegistry`).
+  const isHidden = visible.includes("~") && !visible.includes("*");
+  const isVisible = visible.join("") === "" || visible.some((namespace) => accepted.includes(namespace));
+  if (isVisible && !isHidden) return undefined;
   const path = pathOf("annotations", EXPORT_TO_ANNOTATION);
   const rule = "hides the Service from the east-west gateway, so the Service is not exported";
   const remedy = `Add the namespace '${GATEWAY_NAMESPACE}' to it, or remove the Service from the exports`;

@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import type { ExportRule } from "../../federation/config/exports.ts";
 import { ClusterReader } from "../../discovery/clusterReader.ts";
 import { readServices } from "../../discovery/services.ts";
+import { CAPTURES_ALL } from "../../federation/exports/inboundCapture.ts";
 import type { FoundServices } from "../../federation/exports/clusterServices.ts";
 import { POD, SERVICE, SERVICE_ACCOUNT, WORKLOAD_ENTRY } from "../../kubernetes/kinds.ts";
 import { sharedCluster } from "../providers/support/sharedCluster.ts";
 import type { TestCluster } from "../providers/support/testCluster.ts";
 import { valueOf } from "./support.ts";
 
+/** Fields of a workload that Istio has not injected. */
+const NO_SIDECAR = { addresses: [], hostNetwork: false, inject: undefined, capture: CAPTURES_ALL };
 const EXPORT = { "istio-federation.dev/export": "true" };
 
 describe("readServices on a real API server", () => {
@@ -50,8 +53,14 @@ describe("readServices on a real API server", () => {
       { name: "http", port: 8080, protocol: "TCP", appProtocol: "http", targetPort: 8080 },
     ]);
     assert.deepEqual(bar.selector, { app: "bar" });
-    const pod = { kind: "Pod", namespace: "xyz", labels: { app: "bar" }, serviceAccount: "bar" };
-    assert.deepEqual(workloads, [{ ...pod, ready: false, ports: { web: 8000 } }]);
+    const pod = {
+      kind: "Pod",
+      namespace: "xyz",
+      name: "bar-1",
+      labels: { app: "bar" },
+      serviceAccount: "bar",
+    };
+    assert.deepEqual(workloads, [{ ...pod, ready: false, ports: { web: 8000 }, ...NO_SIDECAR }]);
   });
 
   it("finds labelled Services in all namespaces, each once", async () => {
@@ -73,8 +82,10 @@ describe("readServices on a real API server", () => {
     });
     const { workloads } = await read([{ namespaces: ["xyz"], services: ["bar"] }]);
     assert.deepEqual(workloads[1], {
+      ...NO_SIDECAR,
       kind: "WorkloadEntry",
       namespace: "xyz",
+      name: "vm",
       labels: { app: "bar", version: "v1" },
       serviceAccount: "bar-vm",
       ready: true,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ExportRule } from "../../federation/config/exports.ts";
 import { ClusterReader } from "../../discovery/clusterReader.ts";
 import { readServices } from "../../discovery/services.ts";
+import { CAPTURES_ALL } from "../../federation/exports/inboundCapture.ts";
 import type { FoundServices } from "../../federation/exports/clusterServices.ts";
 import { fakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { valueOf } from "./support.ts";
@@ -193,7 +194,16 @@ describe("readServices", () => {
       entry({ conditions: [{ type: "Healthy", status: "False" }] }),
     ];
     const { workloads } = await read([{ services: ["bar"] }]);
-    const common = { kind: "WorkloadEntry", namespace: "xyz", labels: { app: "bar", version: "v1" } };
+    const common = {
+      kind: "WorkloadEntry",
+      namespace: "xyz",
+      name: "vm",
+      addresses: [],
+      labels: { app: "bar", version: "v1" },
+      hostNetwork: false,
+      inject: undefined,
+      capture: CAPTURES_ALL,
+    };
     assert.deepEqual(workloads, [
       { ...common, serviceAccount: "vm", ready: true, ports: { http: 8080 } },
       { ...common, serviceAccount: "", ready: false, ports: {} },

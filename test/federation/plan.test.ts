@@ -18,6 +18,7 @@ import {
   contractOf,
   validConfig,
 } from "./samples.ts";
+import { pod as anyPod } from "./exports/exportsFixture.ts";
 
 const FOO = "foo.abc.svc.cluster-a.local";
 const fooService = { ...barService, subjectAltNames: ["spiffe://cluster-a.local/ns/abc/sa/foo"] };
@@ -40,11 +41,10 @@ const service: KubernetesService = {
   ports: [{ name: "http", port: 9000 }],
 };
 const pod: Workload = {
-  kind: "Pod",
+  ...anyPod,
   namespace: "abc",
   labels: { app: "foo", "security.istio.io/tlsMode": "istio" },
   serviceAccount: "today",
-  ready: true,
   ports: {},
 };
 /** A cluster with Service foo and these workloads. */

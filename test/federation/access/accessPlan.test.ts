@@ -12,6 +12,7 @@ import { runPart } from "../planContext.ts";
 import { UNREACHABLE_CLUSTER, clusterPlanOf, faultsIn, planOf } from "../planning.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, contractOf, faultsThrown, validConfig } from "../samples.ts";
 import { barOffer, policiesFor, unknown } from "./callersFixture.ts";
+import { pod as anyPod } from "../exports/exportsFixture.ts";
 
 const byName = (policies: readonly LastRun["policies"][string][]): LastRun["policies"] =>
   sortedRecord(policies.map((policy) => [`${policy.namespace}/${policy.name}`, policy]));
@@ -123,11 +124,10 @@ describe("A plan of AuthorizationPolicies", () => {
     ports: [{ name: "http", port: 80, targetPort: 9000 }],
   };
   const pod: Workload = {
-    kind: "Pod",
+    ...anyPod,
     namespace: "abc",
     labels: { app: "foo", "security.istio.io/tlsMode": "istio" },
     serviceAccount: "foo",
-    ready: true,
     ports: {},
   };
   const callers = [{ peer: "cluster-b", serviceAccounts: ["client/sleep"] }];

@@ -5,6 +5,7 @@ import type {
 } from "../../../federation/exports/clusterServices.ts";
 import type { ExportRule } from "../../../federation/config/exports.ts";
 import { exportServices } from "../../../federation/exports/exportedServices.ts";
+import { CAPTURES_ALL } from "../../../federation/exports/inboundCapture.ts";
 import { toContractServices } from "../../../federation/exports/offer.ts";
 
 export const BAR_HOST = "bar.xyz.svc.cluster-b.local";
@@ -28,10 +29,15 @@ export const bar: KubernetesService = {
 export const pod: Workload = {
   kind: "Pod",
   namespace: "xyz",
+  name: "bar-1",
+  addresses: ["10.244.0.1"],
   labels: { app: "bar", version: "v1", "security.istio.io/tlsMode": "istio" },
   serviceAccount: "bar",
   ready: true,
   ports: { web: 8000 },
+  hostNetwork: false,
+  inject: undefined,
+  capture: CAPTURES_ALL,
 };
 export const twoPorts = [
   { name: "http", port: 8080 },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
-import { type GatewayTls, destinationRuleTls } from "../../../federation/exports/mutualTls.ts";
+import { type GatewayTls, gatewayTlsModes } from "../../../federation/exports/mutualTls.ts";
 import { shuffled } from "../arbitraries.ts";
 import { BAR_HOST } from "./exportsFixture.ts";
 
@@ -21,7 +21,7 @@ describe("The TLS of the gateway by DestinationRules", () => {
     ["is mutual TLS without a rule", []],
     ["is set by a rule in the service's namespace", [rule()], "DISABLE xyz/bar"],
     ["is any mode except ISTIO_MUTUAL", [rule({ policy: { mode: "SIMPLE", ports: {} } })], "SIMPLE xyz/bar"],
-    ["is mutual TLS where a rule sets it", [rule({ policy: mutual })]],
+    ["is mutual TLS where a rule sets it", [rule({ policy: mutual })], "ISTIO_MUTUAL xyz/bar"],
     ["is mutual TLS where a rule does not set it", [rule({ policy: { ports: {} } })]],
     ["is set by a short host in its namespace", [rule({ host: "bar" })], "DISABLE xyz/bar"],
     ["is not set by a short host in another namespace", [rule({ namespace: "istio-system", host: "bar" })]],
@@ -30,10 +30,15 @@ describe("The TLS of the gateway by DestinationRules", () => {
       [rule({ policy: { ...mutual, ports: { 8080: "DISABLE" } } })],
       "DISABLE xyz/bar",
     ],
-    ["is not set by another port's settings", [rule({ policy: { ...mutual, ports: { 9090: "DISABLE" } } })]],
+    [
+      "is not set by another port's settings",
+      [rule({ policy: { ...mutual, ports: { 9090: "DISABLE" } } })],
+      "ISTIO_MUTUAL xyz/bar",
+    ],
     [
       "is mutual TLS where only the port's settings set it",
       [rule({ policy: { mode: "DISABLE", ports: { 8080: "ISTIO_MUTUAL" } } })],
+      "ISTIO_MUTUAL xyz/bar",
     ],
     ["is not set by a rule exported to its own namespace only", [rule({ exportTo: ["."] })]],
     ["is not set by a rule exported to other namespaces", [rule({ exportTo: ["abc"] })]],
@@ -73,6 +78,7 @@ describe("The TLS of the gateway by DestinationRules", () => {
         rule({ namespace: "istio-gateway", host: "*.local", exportTo: ["istio-gateway"], policy: mutual }),
         rule(),
       ],
+      "ISTIO_MUTUAL istio-gateway/bar",
     ],
     [
       "is what the gateway's namespace keeps to itself",
@@ -89,6 +95,7 @@ describe("The TLS of the gateway by DestinationRules", () => {
     [
       "is set by the longest matching host",
       [rule({ host: "*.local" }), rule({ name: "near", host: "*.xyz.svc.cluster-b.local", policy: mutual })],
+      "ISTIO_MUTUAL xyz/near",
     ],
     [
       "is set by the full name before any '*'",
@@ -98,14 +105,17 @@ describe("The TLS of the gateway by DestinationRules", () => {
     [
       "is set in the service's namespace before Istio's",
       [rule({ namespace: "istio-system" }), rule({ policy: mutual })],
+      "ISTIO_MUTUAL xyz/bar",
     ],
     [
       "is set in the gateway's namespace before all others",
       [rule(), rule({ namespace: "istio-gateway", policy: mutual })],
+      "ISTIO_MUTUAL istio-gateway/bar",
     ],
     [
       "is set by the oldest of two",
       [rule({ created: "2026-11-21T10:00:01Z" }), rule({ name: "older", policy: mutual })],
+      "ISTIO_MUTUAL xyz/older",
     ],
     [
       "is set by the second where the first has no traffic policy",
@@ -117,7 +127,7 @@ describe("The TLS of the gateway by DestinationRules", () => {
     it(what, () => {
       fc.assert(
         fc.property(shuffled(rules), (shuffledRules) => {
-          const found = destinationRuleTls(shuffledRules, "cluster-b.local")(
+          const found = gatewayTlsModes(shuffledRules, "cluster-b.local")(
             { namespace: "xyz", host: BAR_HOST },
             8080,
           );
