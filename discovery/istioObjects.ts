@@ -7,8 +7,8 @@ import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../federation/core/wellKnown.
 import type { Created, MutualTlsMode, PeerAuthentication } from "../federation/exports/clusterServices.ts";
 import type { GatewayTls } from "../federation/exports/mutualTls.ts";
 import type { ForeignEntry } from "../federation/core/hostConflict.ts";
-import { isIssuedBy } from "../federation/x509/authority.ts";
 import { certificatesIn } from "../federation/x509/certificate.ts";
+import { isIssuedBy } from "../federation/x509/signature.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import {
   AUTHORIZATION_POLICY,

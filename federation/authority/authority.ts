@@ -5,6 +5,7 @@ import type { LastRun } from "../lastRun.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
 import { peerTrustStates } from "../trust/pinnedPeer.ts";
+import { istiodNames } from "./istiodHosts.ts";
 import { type ProvidedAuthority, validateProvided } from "./provided.ts";
 import { FIRST_ROOT, type RotationPlan, rolesOf, withEvidence } from "./rotation.ts";
 import { type IstiodTrust, describeRotation, validateStep } from "./rotationStep.ts";
@@ -133,14 +134,20 @@ function planOwn({
 /** State of a cluster that is unreachable, or has no istiod. */
 const UNKNOWN: IstiodTrust = { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} };
 
-function planProvided({ snapshot: { provided, now }, findings }: PlanContext): AuthorityPlan | undefined {
+function planProvided({
+  config: { cluster, istio },
+  snapshot: { provided, now },
+  findings,
+}: PlanContext): AuthorityPlan | undefined {
   const pems = provided && required(provided, findings);
   if (pems === undefined) return undefined;
-  const validated = validateProvided(pems, now);
+  const names = { trustDomain: cluster.trustDomain, hosts: istiodNames(istio.values.istiod) };
+  const validated = validateProvided(pems, names, now);
   if ("faults" in validated) {
     findings.fault(...validated.faults);
     return undefined;
   }
+  findings.note(...validated.notes);
   return providedPlan(validated.authority);
 }
 

@@ -1,10 +1,12 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import type { ProvidedPems } from "../config/certificateAuthority.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
-import { authorityFaults, isIssuedBy, leavesRoomForAnchors } from "../x509/authority.ts";
-import { certificatesIn } from "../x509/certificate.ts";
+import { leavesRoomForAnchors, placeFaults } from "../x509/authority.ts";
+import { certificateTexts, parseCertificate } from "../x509/certificate.ts";
+import { type IssuedNames, chainFaults, isConstrained } from "../x509/chain.ts";
 import { parsePrivateKey } from "../x509/keys.ts";
 import { rootFaults } from "../x509/root.ts";
+import { type Provided, type ProvidedChain, findChain } from "./providedChain.ts";
 
 /** A validated certificate authority from outside. */
 export interface ProvidedAuthority {
@@ -22,50 +24,94 @@ export interface ProvidedAuthority {
 const PATH = "certificateAuthority.provided";
 
 /**
- * Validates a certificate authority from outside: each certificate, its key, and the chain to the root. No message quotes a text as
- * given: it could be the key.
- * @returns all faults, or the authority.
+ * Validates a certificate authority from outside: each certificate, its key, the chain to the root, and the names that istiod signs for. No
+ * message quotes a text as given: it could be the key.
+ * @param names in the certificates that istiod signs.
+ * @returns all faults, or the authority and notes on certificates that are not used.
  */
 export function validateProvided(
   given: ProvidedPems,
+  names: IssuedNames,
   now: Date,
-): { authority: ProvidedAuthority } | { faults: Fault[] } {
-  const [certificate, ...more] = certificatesIn(given.certificate) ?? [];
-  const chain = certificatesIn(given.chain ?? "") ?? [];
-  const roots = certificatesIn(given.root) ?? [];
+): { authority: ProvidedAuthority; notes: string[] } | { faults: Fault[] } {
+  const faults: Fault[] = [];
+  const read = (field: "certificate" | "chain" | "root", rule: string, remedy: string): Provided[] => {
+    const texts = certificateTexts(given[field] ?? "");
+    if (given[field] !== undefined && texts.length === 0) faults.push(fault(field, rule, remedy));
+    return texts.flatMap((pem, index) => {
+      const place = field === "certificate" && texts.length === 1 ? field : pathOf(field, index);
+      const certificate = parseCertificate(pem);
+      if (certificate === undefined)
+        faults.push(fault(place, "cannot be read as an X.509 certificate", REPLACE));
+      return certificate === undefined ? [] : [{ field: place, certificate }];
+    });
+  };
+  const certificates = read("certificate", ONE, "Give what istiod is to sign with");
+  if (certificates.length > 1)
+    faults.push(
+      fault("certificate", `${ONE}, and has ${certificates.length}`, "Move all but the first to chain"),
+    );
+  const chain = read(
+    "chain",
+    "must be certificates in PEM",
+    "Give those between certificate and root, or remove it",
+  );
+  const roots = read(
+    "root",
+    "must be one or more certificates in PEM",
+    "Give the root that peers are to trust",
+  );
+  const certificate = certificates[0]?.certificate;
   const key = parsePrivateKey(given.key);
   const rootKey = given.rootKey === undefined ? undefined : parsePrivateKey(given.rootKey);
-  const issuer = rootKey && roots.find((root) => root.checkPrivateKey(rootKey));
-  const faults: Fault[] = [];
-  const add = (field: string, rule: string, remedy: string): void =>
-    void faults.push(fault(field, rule, remedy));
-  if (certificate === undefined || more.length > 0)
-    add("certificate", "must be exactly one certificate in PEM", "Give what istiod is to sign with");
-  if (given.chain !== undefined && chain.length === 0)
-    add("chain", "must be certificates in PEM", "Give those between certificate and root, or remove it");
-  if (roots.length === 0)
-    add("root", "must be one or more certificates in PEM", "Give the root that peers are to trust");
+  const issuer =
+    rootKey && roots.map((root) => root.certificate).find((root) => root.checkPrivateKey(rootKey));
   faults.push(...keyFaults("key", key, certificate === undefined ? [] : [certificate]));
-  if (given.rootKey !== undefined) faults.push(...keyFaults("rootKey", rootKey, roots));
+  if (given.rootKey !== undefined)
+    faults.push(
+      ...keyFaults(
+        "rootKey",
+        rootKey,
+        roots.map((root) => root.certificate),
+      ),
+    );
   if (issuer !== undefined && !leavesRoomForAnchors(issuer)) faults.push(NO_ROOM);
-  if (certificate === undefined) return { faults };
-  faults.push(...authorities(certificate, chain, roots, now), ...linkFaults(certificate, chain, roots));
-  if (faults.length > 0) return { faults };
+  if (issuer !== undefined && isConstrained(issuer)) faults.push(CONSTRAINED);
+  const found = certificate && findChain(certificate, chain, roots);
+  faults.push(...certificateFaults(found, chain, roots, names, now));
+  if (found === undefined || faults.length > 0) return { faults };
   return {
     authority: {
-      certificate: certificate.toString(),
+      certificate: String(certificate),
       key: pemOf(key),
-      chain: chain.map(String),
-      roots: roots.map(String),
+      chain: found.path.slice(1, -1).map((each) => each.certificate.toString()),
+      roots: roots.map((root) => root.certificate.toString()),
       issuer: issuer && { certificate: issuer.toString(), key: pemOf(rootKey) },
     },
+    notes: notesOn(found),
   };
+}
+
+const ONE = "must be exactly one certificate in PEM";
+const REPLACE = "Have your certificate authority issue another one";
+
+function notesOn({ skipped, isReordered }: ProvidedChain): string[] {
+  return [
+    ...skipped.map(({ field, reason }) => `${PATH}.${field} ${reason}: it is not used`),
+    ...(isReordered ? [`${PATH}.chain is not in order: it is used from certificate towards root`] : []),
+  ];
 }
 
 const NO_ROOM: Fault = {
   path: `${PATH}.rootKey`,
   rule: "is of a root with a path length below 2, which cannot sign the trust anchor of a peer that has an intermediate",
   remedy: "Leave the key out and accept unconstrained anchors, or have a root without that limit",
+};
+
+const CONSTRAINED: Fault = {
+  path: `${PATH}.rootKey`,
+  rule: "is of a root with name constraints for URIs, under which no trust anchor of a peer is valid",
+  remedy: "Leave the key out and accept unconstrained anchors, or have a root without constraints",
 };
 
 /** Formats a key as istiod reads it, without the curve's parameters that some tools write before the key. */
@@ -92,46 +138,61 @@ function keyFaults(
   return [fault(field, `is not the key of ${whose}`, "Give the key that belongs to it")];
 }
 
-/** Validates each certificate by itself. */
-function authorities(
-  certificate: X509Certificate,
-  chain: readonly X509Certificate[],
-  roots: readonly X509Certificate[],
+/** Validates all certificates: along the chain, and the roots beside it. */
+function certificateFaults(
+  found: ProvidedChain | undefined,
+  chain: readonly Provided[],
+  roots: readonly Provided[],
+  names: IssuedNames,
   now: Date,
 ): Fault[] {
-  const faultsAt = (path: string, authority: X509Certificate, below: number): Fault[] =>
-    authorityFaults(authority, below, now).map((rule) =>
-      fault(path, rule, "Have your certificate authority issue another one"),
-    );
-  return [
-    ...faultsAt("certificate", certificate, 0),
-    ...chain.flatMap((authority, index) => faultsAt(pathOf("chain", index), authority, index + 1)),
-    ...roots.flatMap((root, index) => faultsAt(pathOf("root", index), root, chain.length + 1)),
-    ...roots.flatMap((root, index) =>
-      rootFaults(root).map((rule) =>
-        fault(pathOf("root", index), rule, "Give a root that all verifiers take"),
-      ),
+  const path = found?.isRooted === true ? found.path : [];
+  const below = Math.max(path.length - 1, found?.path.length ?? 1);
+  const beside = roots.filter((root) => !path.some(({ certificate }) => certificate === root.certificate));
+  const besideFaults = beside.flatMap(({ field, certificate }) =>
+    [...rootFaults(certificate), ...placeFaults(certificate, below, now)].map((rule) =>
+      certificateFault(field, certificate, rule),
     ),
-  ];
+  );
+  if (found === undefined) return besideFaults;
+  const onPath = chainFaults(
+    found.path.map(({ certificate }) => certificate),
+    names,
+    now,
+    found.isRooted,
+  ).flatMap(({ index, rule }) => {
+    const at = found.path[index];
+    return at === undefined ? [] : [certificateFault(at.field, at.certificate, rule)];
+  });
+  return [...onPath, ...besideFaults, ...linkFaults(found, chain, roots)];
 }
 
-/** Validates that each certificate is issued by the next one, and the last by a root. */
+function certificateFault(field: string, { subject }: X509Certificate, rule: string): Fault {
+  return { ...fault(field, rule, REPLACE), value: formatSubject(subject) };
+}
+
+/** Formats a subject on one line, the most particular attribute first. */
+function formatSubject(subject: string | undefined): string {
+  return (subject ?? "").split("\n").reverse().join(", ");
+}
+
+/** Validates that the path ends with a root. */
 function linkFaults(
-  certificate: X509Certificate,
-  chain: readonly X509Certificate[],
-  roots: readonly X509Certificate[],
+  { path, isRooted }: ProvidedChain,
+  chain: readonly Provided[],
+  roots: readonly Provided[],
 ): Fault[] {
-  const links = [certificate, ...chain];
-  return links.flatMap((link, index) => {
-    const path = index === 0 ? "certificate" : pathOf("chain", index - 1);
-    const next = links[index + 1];
-    if (next !== undefined) {
-      if (isIssuedBy(link, next)) return [];
-      const order = "Order the chain from provided.certificate towards the root, without gaps";
-      return [fault(path, `is not issued by provided.${pathOf("chain", index)}`, order)];
-    }
-    if (roots.length === 0 || roots.some((root) => isIssuedBy(link, root))) return [];
-    const missing = "Give the root that issued it, or the intermediates between the two as provided.chain";
-    return [fault(path, "is issued by no certificate in provided.root", missing)];
-  });
+  const last = path.at(-1);
+  if (isRooted || last === undefined || roots.length === 0) return [];
+  const { field, certificate } = last;
+  const namesake = [...chain, ...roots].find(
+    (each) => each.certificate !== certificate && each.certificate.subject === certificate.issuer,
+  );
+  const issuer = formatSubject(certificate.issuer);
+  const rule =
+    namesake === undefined
+      ? `is issued by ${issuer}, which is neither in provided.chain nor in provided.root`
+      : `names provided.${namesake.field} (${issuer}) as its issuer, and is not signed by that one's key`;
+  const remedy = "Give the root that issued it, or the intermediates between the two as provided.chain";
+  return [{ ...certificateFault(field, certificate, rule), remedy }];
 }

@@ -1,40 +1,12 @@
 import { X509Certificate } from "node:crypto";
-import * as z from "zod";
 import type { StackConfig } from "../config/stackConfig.ts";
-import { canonicalAddress } from "../core/address.ts";
 import { type Fault, settingCommand } from "../core/fault.ts";
-import { isBelow } from "../core/names.ts";
-import { sortedUnique } from "../core/order.ts";
-import { authorityFaults, isIssuedBy } from "../x509/authority.ts";
+import { authorityFaults, placeFaults } from "../x509/authority.ts";
 import { canonicalCertificate, fingerprintOf } from "../x509/certificate.ts";
-import { permittedNames } from "../x509/nameConstraints.ts";
+import { type ChainFault, chainFaults, isConstrained, nameFaults } from "../x509/chain.ts";
 import { rootFaults } from "../x509/root.ts";
-
-/** Fields of istiod's Helm values that set its host names. */
-const values = z.object({
-  env: z.object({ ISTIOD_CUSTOM_HOST: z.string().optional().catch(undefined) }).catch({}),
-  meshConfig: z
-    .object({
-      defaultConfig: z.object({ discoveryAddress: z.string().optional().catch(undefined) }).catch({}),
-    })
-    .catch({ defaultConfig: {} }),
-});
-
-/**
- * Parses the hosts by which proxies reach istiod, beside its Services' own names. Istiod's certificate has both (Istio's `getDNSNames`).
- * @param istiod Helm values of the stack for istiod's chart.
- * @returns DNS names and IP addresses, sorted; none by default.
- */
-export function istiodHosts(istiod: Readonly<Record<string, unknown>>): string[] {
-  const { env, meshConfig } = values.parse({ env: {}, meshConfig: {}, ...istiod });
-  const { discoveryAddress = "" } = meshConfig.defaultConfig;
-  const hosts = [discoveryAddress.replace(/:\d*$/, ""), ...(env.ISTIOD_CUSTOM_HOST ?? "").split(",")];
-  return sortedUnique(
-    hosts
-      .map((host) => canonicalAddress(host.trim().replace(/^\[(.*)\]$/, "$1")))
-      .filter((host) => host !== ""),
-  );
-}
+import { isIssuedBy } from "../x509/signature.ts";
+import { istiodNames } from "./istiodHosts.ts";
 
 const PATH = "certificateAuthority.shared.stack";
 
@@ -79,61 +51,84 @@ function sharedRootRules(pem: string, now: Date): string[] {
   if (canonicalCertificate(pem) === undefined)
     return ["is not one certificate in PEM, of a CA that may sign certificates"];
   const root = new X509Certificate(pem);
-  return [...authorityFaults(root, 1, now), ...rootFaults(root)];
+  return [...placeFaults(root, 1, now), ...rootFaults(root)];
 }
+
+/** Config of the cluster that an intermediate is for, and the stack that signed it. */
+type Certified = { stack: string } & Pick<StackConfig, "cluster" | "istio">;
 
 /** Validates that istiod may sign with an intermediate, and that it is valid for this cluster's names. */
 export function validateIntermediate(
   { certificate, rootCertificates }: { certificate: string; rootCertificates: readonly string[] },
-  { stack, cluster, istio }: { stack: string } & Pick<StackConfig, "cluster" | "istio">,
+  certified: Certified,
   now: Date,
 ): Fault[] {
+  const { stack } = certified;
   if (canonicalCertificate(certificate) === undefined) {
     const rule =
       "has published no valid certificate for this cluster, which must be one PEM certificate of a CA that may sign certificates";
     return [fault(stack, rule)];
   }
   const intermediate = new X509Certificate(certificate);
-  const isRooted = rootCertificates.some(
+  const index = rootCertificates.findIndex(
     (pem) => canonicalCertificate(pem) !== undefined && isIssuedBy(intermediate, new X509Certificate(pem)),
   );
-  const signed = (rule: string): Fault =>
-    fault(stack, `has signed a certificate for this cluster which ${rule}`);
+  const pem = rootCertificates[index];
+  if (pem === undefined)
+    return [
+      ...[...authorityFaults(intermediate, false), ...placeFaults(intermediate, 0, now)].map((rule) =>
+        fault(stack, `${SIGNED} ${rule}`),
+      ),
+      fault(stack, `${SIGNED} is issued by none of the roots that it publishes`),
+      ...validateIntermediateNames(certificate, certified),
+    ];
+  const known = sharedRootRules(pem, now);
   return [
-    ...authorityFaults(intermediate, 0, now).map(signed),
-    ...(isRooted ? [] : [signed("is issued by none of the roots that it publishes")]),
-    ...validateIntermediateNames(certificate, { stack, cluster, istio }),
+    ...chainFaults([intermediate, new X509Certificate(pem)], namesOf(certified), now).flatMap((found) => {
+      if (found.index === 0) return describeFaults(found, certified);
+      const which = `publishes a root (${index + 1} of ${rootCertificates.length}) which`;
+      return known.includes(found.rule) ? [] : [fault(stack, `${which} ${found.rule}`)];
+    }),
+    ...constraintFaults(intermediate, certified),
   ];
 }
 
+const SIGNED = "has signed a certificate for this cluster which";
+
 /** Validates that a CA's certificate, PEM, is valid for the names that the config has for this cluster and its istiod. */
-export function validateIntermediateNames(
-  certificate: string,
-  { stack, cluster, istio }: { stack: string } & Pick<StackConfig, "cluster" | "istio">,
-): Fault[] {
-  const hosts = istiodHosts(istio.values.istiod);
-  return nameFaults(new X509Certificate(certificate), cluster, hosts).map(({ rule, remedy }) =>
-    fault(stack, `has signed a certificate for this cluster which ${rule}`, remedy),
-  );
+export function validateIntermediateNames(certificate: string, certified: Certified): Fault[] {
+  const intermediate = new X509Certificate(certificate);
+  return [
+    ...nameFaults([intermediate], namesOf(certified)).flatMap((found) => describeFaults(found, certified)),
+    ...constraintFaults(intermediate, certified),
+  ];
 }
 
-function nameFaults(
-  intermediate: X509Certificate,
-  { name, trustDomain }: StackConfig["cluster"],
-  hosts: readonly string[],
-): { rule: string; remedy: string }[] {
-  const permitted = permittedNames(intermediate);
-  if (permitted === undefined || !permitted.trustDomains.includes(trustDomain)) {
-    const remedy = `Write it there in rootAuthority.clusters.${name}.trustDomain, and run \`pulumi up\` on it`;
-    return [{ rule: `is not valid for its trust domain, ${trustDomain}`, remedy }];
-  }
-  const strange = hosts.filter(
-    (host) => !permitted.hosts.some((domain) => host === domain || isBelow(host, domain)),
-  );
-  return strange.map((host) => ({
-    rule: `is not valid for ${host}, by which istiod is reached (istio.values.istiod): every proxy would refuse istiod`,
-    remedy: `Add it there to rootAuthority.clusters.${name}.istiodHosts, and run \`pulumi up\` on it`,
-  }));
+function namesOf({ cluster, istio }: Certified) {
+  return { trustDomain: cluster.trustDomain, hosts: istiodNames(istio.values.istiod) };
+}
+
+/** Peers under the same root trust the intermediate as the root's stack has constrained it. */
+function constraintFaults(intermediate: X509Certificate, { stack, cluster }: Certified): Fault[] {
+  if (isConstrained(intermediate)) return [];
+  const rule = `${SIGNED} is not valid for its trust domain alone, ${cluster.trustDomain}`;
+  return [fault(stack, rule, "Have it constrained to that trust domain: run `pulumi up` on it")];
+}
+
+function describeFaults({ rule, refused }: ChainFault, { stack, cluster }: Certified): Fault[] {
+  const { name, trustDomain } = cluster;
+  if (refused.length === 0) return [fault(stack, `${SIGNED} ${rule}`)];
+  return refused.map(({ kind, text: host }) => {
+    const [broken, field] =
+      kind === "uri"
+        ? [`is not valid for its trust domain, ${trustDomain}`, "trustDomain"]
+        : [
+            `is not valid for ${host}, by which istiod is reached: every proxy would refuse istiod`,
+            "istiodHosts",
+          ];
+    const remedy = `Write it there in rootAuthority.clusters.${name}.${field}, and run \`pulumi up\` on it`;
+    return fault(stack, `${SIGNED} ${broken}`, remedy);
+  });
 }
 
 function fault(stack: string, rule: string, remedy = "Have its team check its outputs"): Fault {

@@ -57,13 +57,27 @@ export function canonicalCertificate(pem: string): string | undefined {
   }
 }
 
+/** Finds the certificates of a PEM text, in order, whatever stands between them; each may be unreadable. */
+export function certificateTexts(pem: string): string[] {
+  return pem.match(CERTIFICATE) ?? [];
+}
+
+/** Parses one certificate; undefined for any other text. */
+export function parseCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Parses all certificates of a PEM text, in order, whatever stands between them.
  * @returns undefined when one of them cannot be parsed.
  */
 export function certificatesIn(pem: string): X509Certificate[] | undefined {
   try {
-    return (pem.match(CERTIFICATE) ?? []).map((text) => new X509Certificate(text));
+    return certificateTexts(pem).map((text) => new X509Certificate(text));
   } catch {
     return undefined;
   }
@@ -71,7 +85,9 @@ export function certificatesIn(pem: string): X509Certificate[] | undefined {
 
 /** Removes all text around the certificates of a PEM text. */
 export function certificatesOnly(pem: string): string {
-  return (pem.match(CERTIFICATE) ?? []).map((text) => `${text}\n`).join("");
+  return certificateTexts(pem)
+    .map((text) => `${text}\n`)
+    .join("");
 }
 
 /** Whether a PEM text holds a private key, as combined files do. */

@@ -59,6 +59,11 @@ export function isOid(value: DerValue | undefined, oid: string): boolean {
   );
 }
 
+/** Object identifier in dotted form; "" for any other value. */
+export function oidOf(value: DerValue | undefined): string {
+  return isUniversal(value, "OID") ? asn1.derToOid(contentOf(value).toString("latin1")) : "";
+}
+
 /** Whether a value has this context-specific tag. */
 export function isTagged({ tagClass, type }: DerValue, tag: number): boolean {
   return tagClass === asn1.Class.CONTEXT_SPECIFIC && (type as number) === tag;

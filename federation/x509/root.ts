@@ -1,8 +1,7 @@
 import { type X509Certificate, createHash } from "node:crypto";
-import { messageOf } from "../core/text.ts";
-import { type Authority, hasPlainEncoding, isIssuedBy, parseAuthority } from "./authority.ts";
+import { type Authority, authorityFaults, hasPlainEncoding, parseAuthority } from "./authority.ts";
 import { bitsOf, contentOf, isUniversal, partsOf, toDer } from "./der.ts";
-import { publicKeyFaults } from "./keys.ts";
+import { isIssuedBy } from "./signature.ts";
 
 /** Characters of a subject: many times the usual length. */
 const SUBJECT_LIMIT = 1000;
@@ -23,7 +22,7 @@ const NOT_PRINTABLE = /[_@!$%|~`^{}[\]]/;
  * @returns faults, each completing "<the certificate> ...".
  */
 export function rootFaults(certificate: X509Certificate): string[] {
-  const { publicKey, subject } = certificate;
+  const { subject } = certificate;
   return [
     ...(isIssuedBy(certificate, certificate) ? [] : ["is not signed by its own key, as a root is"]),
     ...(isPlainName(subject) && subject.length <= SUBJECT_LIMIT
@@ -31,7 +30,7 @@ export function rootFaults(certificate: X509Certificate): string[] {
       : [
           "has a subject that is empty, very long, or has characters or spaces that not all verifiers accept",
         ]),
-    ...publicKeyFaults(publicKey),
+    ...authorityFaults(certificate, true),
     ...encodingFaults(certificate),
   ];
 }
@@ -52,8 +51,9 @@ function encodingFaults(certificate: X509Certificate): string[] {
         ? ["has a subject with characters that its kind of string has not"]
         : []),
     ];
-  } catch (error) {
-    return [messageOf(error)];
+  } catch {
+    // A fault already.
+    return [];
   }
 }
 

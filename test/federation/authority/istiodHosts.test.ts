@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { istiodHosts } from "../../../federation/authority/sharedCertificates.ts";
+import { istiodHosts } from "../../../federation/authority/istiodHosts.ts";
 
 describe("Hosts of istiod", () => {
   for (const [what, values, expected] of [

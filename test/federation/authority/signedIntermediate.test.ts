@@ -1,7 +1,7 @@
 import "reflect-metadata";
 import assert from "node:assert/strict";
 import * as x509 from "@peculiar/x509";
-import { permittedNames } from "../../../federation/x509/nameConstraints.ts";
+import { isConstrained, nameFaults } from "../../../federation/x509/chain.ts";
 import { X509Certificate, randomBytes } from "node:crypto";
 import { signRequest } from "../../../federation/authority/signRequest.ts";
 import { type KeyKind, TestAuthority } from "../../support/testAuthority.ts";
@@ -83,11 +83,16 @@ describe("An intermediate under a shared root", () => {
       NOW,
       randomBytes,
     );
-    assert.deepEqual(permittedNames(new X509Certificate(pem)), {
-      trustDomains: ["b.local"],
-      hosts: ["istio-system.svc", "istiod.b.example", "192.0.2.7", "2001:db8::7"],
-    });
-    assert.equal(permittedNames(new X509Certificate(root.pem)), undefined);
+    const signed = [new X509Certificate(pem)];
+    const hosts = ["istiod.istio-system.svc", "istiod.b.example", "192.0.2.7", "2001:db8::7"];
+    const strange = ["istiod.b.svc", "b.example", "192.0.2.8", "2001:db8::8"];
+    assert.deepEqual(nameFaults(signed, { trustDomain: "b.local", hosts }), []);
+    const refused = nameFaults(signed, { trustDomain: "a.local", hosts: [...hosts, ...strange] });
+    assert.deepEqual(
+      refused.flatMap((fault) => fault.refused.map(({ text }) => text)),
+      ["a.local", ...strange],
+    );
+    assert.deepEqual([...signed, new X509Certificate(root.pem)].map(isConstrained), [true, false]);
   });
 
   it("is valid for five years, from an hour ago", () => {
