@@ -6,7 +6,17 @@ import {
   type ExtensionName,
   findExtension,
 } from "./certificateFields.ts";
-import { type DerValue, bitsOf, contentOf, isUniversal, oidOf, parseDer, partsOf, toDer } from "./der.ts";
+import {
+  type DerValue,
+  bitsOf,
+  contentOf,
+  isUniversal,
+  oidOf,
+  parseDer,
+  partsOf,
+  tagOf,
+  toDer,
+} from "./der.ts";
 import { parseNameConstraints } from "./nameConstraints.ts";
 
 const RSA = "1.2.840.113549.1.1.1";
@@ -74,7 +84,7 @@ function isReadable(value: DerValue | undefined): boolean {
   if (isUniversal(value, "UTF8")) return Buffer.from(bytes.toString("utf8")).equals(bytes);
   if (isUniversal(value, "PRINTABLESTRING")) return PRINTABLE.test(text);
   // NumericString and T61String are not among node-forge's types.
-  const type = Number(value?.type);
+  const type = value && tagOf(value);
   if (type === 18) return /^[0-9 ]*$/.test(text);
   if (isUniversal(value, "IA5STRING")) return isAscii(bytes);
   if (isUniversal(value, "BMPSTRING")) return isBmp(bytes);
@@ -125,7 +135,7 @@ const CHECKS: Readonly<Record<string, (value: DerValue) => boolean>> = {
   keyUsage: (value) => isUniversal(value, "BITSTRING"),
   subjectAltName: (value) => isUniversal(value, "SEQUENCE") && partsOf(value).every(isReadableAltName),
   basicConstraints: isBasicConstraints,
-  nameConstraints: (value) => parseNameConstraints(value, false) !== undefined,
+  nameConstraints: isNameConstraints,
   crlDistributionPoints: isSequenceOf("SEQUENCE"),
   certificatePolicies: isPolicies,
   policyMappings: (value) => isSequenceOf("SEQUENCE")(value) && partsOf(value).every(isSequenceOf("OID")),
@@ -150,6 +160,11 @@ function isBasicConstraints(value: DerValue): boolean {
   );
 }
 
+function isNameConstraints(value: DerValue): boolean {
+  parseNameConstraints(value, false);
+  return isUniversal(value, "SEQUENCE");
+}
+
 function isUnsigned(bytes: Buffer): boolean {
   return bytes.length > 0 && bytes.length <= 8 && (bytes[0] ?? 0) < 0x80;
 }
@@ -161,7 +176,7 @@ function isPolicies(value: DerValue): boolean {
 
 /** E-mail addresses, DNS names and URIs are ASCII, IP addresses have 4 or 16 bytes; other kinds are ignored. */
 function isReadableAltName(name: DerValue): boolean {
-  const tag = Number(name.type);
+  const tag = tagOf(name);
   const bytes = contentOf(name);
   if (tag === 7) return bytes.length === 4 || bytes.length === 16;
   return ![1, 2, 6].includes(tag) || isAscii(bytes);

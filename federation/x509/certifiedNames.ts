@@ -1,6 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { type CertificateFields, extensionValue } from "./certificateFields.ts";
-import { type DerValue, contentOf, oidOf, partsOf } from "./der.ts";
+import { type DerValue, contentOf, oidOf, partsOf, tagOf } from "./der.ts";
 import { type NameConstraints, type Subtree, TAGS, isAddress } from "./nameConstraints.ts";
 
 /** A name in a certificate, which name constraints of the CAs above it may refuse. */
@@ -45,7 +45,7 @@ export function ownNames(fields: CertificateFields): OwnNames {
 }
 
 function toName(value: DerValue): CertifiedName[] {
-  const kind = (Object.keys(TAGS) as (keyof typeof TAGS)[]).find((name) => TAGS[name] === Number(value.type));
+  const kind = (Object.keys(TAGS) as (keyof typeof TAGS)[]).find((name) => TAGS[name] === tagOf(value));
   if (kind === undefined) return [];
   const content = contentOf(value);
   switch (kind) {

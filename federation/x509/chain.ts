@@ -110,12 +110,21 @@ function parsedNameFaults(
     const [constraints] = attempt(() => constraintsOf(fields));
     if (constraints === undefined) return [];
     const workload = trustDomainName(trustDomain);
-    const isRefused = isRefusedByGo(workload, constraints) || isRefusedByEnvoy(workload, constraints);
+    const whose = `certificates of workloads in trust domain ${trustDomain}`;
+    const workloads = isRefusedByGo(workload, constraints)
+      ? [refusal(index, [workload], whose)]
+      : isRefusedByEnvoy(workload, constraints)
+        ? [
+            refusal(
+              index,
+              [workload],
+              `${whose}, to Envoy: a constraint of URIs has the trust domain in full`,
+            ),
+          ]
+        : [];
     const refusedHosts = hosts.map(hostName).filter((name) => isRefusedByGo(name, constraints));
     return [
-      ...(isRefused
-        ? [refusal(index, [workload], `certificates of workloads in trust domain ${trustDomain}`)]
-        : []),
+      ...workloads,
       ...(refusedHosts.length > 0
         ? [
             refusal(

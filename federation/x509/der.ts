@@ -64,6 +64,11 @@ export function oidOf(value: DerValue | undefined): string {
   return isUniversal(value, "OID") ? asn1.derToOid(contentOf(value).toString("latin1")) : "";
 }
 
+/** Number of a value's tag, whatever its class. */
+export function tagOf(value: DerValue): number {
+  return value.type;
+}
+
 /** Whether a value has this context-specific tag. */
 export function isTagged({ tagClass, type }: DerValue, tag: number): boolean {
   return tagClass === asn1.Class.CONTEXT_SPECIFIC && (type as number) === tag;

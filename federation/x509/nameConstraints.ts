@@ -1,7 +1,7 @@
 import type { GeneralName } from "@peculiar/asn1-x509";
 import ipaddr from "ipaddr.js";
 import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
-import { type DerValue, contentOf, isTagged, partsOf } from "./der.ts";
+import { type DerValue, contentOf, isTagged, partsOf, tagOf } from "./der.ts";
 
 /** Domain of istiod's host names, for which an intermediate signs istiod's own certificate. */
 export const ISTIOD_DOMAIN = `${ISTIO_NAMESPACE}.svc`;
@@ -80,7 +80,7 @@ export function parseNameConstraints(value: DerValue, critical: boolean): NameCo
 function parseSubtree(value: DerValue): Subtree {
   const [base, ...bounds] = partsOf(value);
   if (base === undefined) throw new Error("has a subtree without a name");
-  const subtree = { tag: Number(base.type), base, bytes: contentOf(base), isBounded: bounds.length > 0 };
+  const subtree = { tag: tagOf(base), base, bytes: contentOf(base), isBounded: bounds.length > 0 };
   const problem = problemOf(subtree);
   if (problem !== undefined) throw new Error(problem);
   return subtree;

@@ -5,7 +5,7 @@ import {
   extensionValue,
 } from "./certificateFields.ts";
 import { nameOf } from "./certificateFormat.ts";
-import { type DerValue, bitsOf, isUniversal, oidOf, contentOf, integerOf, partsOf } from "./der.ts";
+import { type DerValue, bitsOf, isUniversal, oidOf, contentOf, integerOf, partsOf, tagOf } from "./der.ts";
 import { TAGS, parseNameConstraints } from "./nameConstraints.ts";
 
 /** Extended key usages, by object identifier (RFC 5280, 4.2.1.12). */
@@ -121,7 +121,7 @@ function formFaults(value: DerValue | undefined): string[] {
 
 function emptyNameFaults(value: DerValue | undefined): string[] {
   const known: readonly number[] = [TAGS.dns, TAGS.email, TAGS.ip, TAGS.uri];
-  return partsOf(value).some(({ type }) => known.includes(Number(type)))
+  return partsOf(value).some((name) => known.includes(tagOf(name)))
     ? []
     : ["has a critical subjectAltName without a name that Go knows"];
 }

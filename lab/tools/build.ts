@@ -93,22 +93,38 @@ async function run(command: string, args: string[], cwd: string): Promise<{ stdo
   }
 }
 
-/** A module of its own: what it needs would change the versions of the other tools. */
-const MODULE = join(TOOLS_FOLDER, "coredns");
+/** A program of a module of its own, whose needs would change the versions of the other tools, and its sources. */
+interface OwnModule {
+  name: string;
+  sources: readonly string[];
+}
 
-/**
- * The CoreDNS that tests the program's Corefile; built once, into the cache of the tools.
- * @returns the program's path.
- */
+/** The CoreDNS that tests the program's Corefile. */
+const COREDNS: OwnModule = { name: "coredns", sources: ["go.mod", "go.sum", "main.go"] };
+
+/** The verifier of certificate chains; Go's standard library is all that it needs. */
+const CHAINS: OwnModule = { name: "chains", sources: ["go.mod", "main.go"] };
+
+/** Builds CoreDNS once, into the cache of the tools. @returns the program's path. */
 export async function coreDnsProgram(log: Log): Promise<string> {
+  return moduleProgram(COREDNS, log);
+}
+
+/** Builds the verifier of certificate chains once, into the cache of the tools. @returns the program's path. */
+export async function chainVerifier(log: Log): Promise<string> {
+  return moduleProgram(CHAINS, log);
+}
+
+async function moduleProgram({ name: module, sources }: OwnModule, log: Log): Promise<string> {
+  const cwd = join(TOOLS_FOLDER, module);
   const hash = createHash("sha256");
-  for (const file of ["go.mod", "go.sum", "main.go"]) hash.update(await readFile(join(MODULE, file)));
-  const name = `coredns-${hash.digest("hex").slice(0, 16)}`;
+  for (const file of sources) hash.update(await readFile(join(cwd, file)));
+  const name = `${module}-${hash.digest("hex").slice(0, 16)}`;
   const folder = await cacheFolder();
   await ensureCached(folder, [name], log, async (_missing, temporary) => {
     const args = ["build", "-trimpath", "-ldflags", "-s -w", "-o", join(temporary, name), "."];
-    await step(log, "building CoreDNS with Go (once)", () =>
-      execa("go", args, { cwd: MODULE, env: { CGO_ENABLED: "0" } }),
+    await step(log, `building ${module} with Go (once)`, () =>
+      execa("go", args, { cwd, env: { CGO_ENABLED: "0" } }),
     );
   });
   return join(folder, name);

@@ -46,7 +46,10 @@ after(() => {
   verifiers.remove();
 });
 
-const WAYS: Record<string, { verify: () => Verify | undefined; rule: "openssl" | "go" }> = {
+const WAYS: Record<
+  string,
+  { verify: () => Verify | undefined | Promise<Verify | undefined>; rule: "openssl" | "go" }
+> = {
   "openssl verify": { verify: () => verifiers.openssl("-x509_strict"), rule: "openssl" },
   Go: { verify: () => verifiers.go(), rule: "go" },
 };
@@ -59,7 +62,7 @@ for (const [way, { verify: find, rule }] of Object.entries(WAYS)) {
 
     before(async function () {
       this.timeout(180_000);
-      verify = orSkip(find(), rule, this);
+      verify = orSkip(await find(), rule, this);
       root = await TestAuthority.root("O=shared, CN=Root CA", { kind: "RSA" });
       const request = await testRequest("O=b.local, CN=Intermediate CA");
       const istiodHosts = ["istiod.b.example", "192.0.2.7", "2001:db8::7"];

@@ -53,26 +53,32 @@ after(() => {
 });
 
 /** Verifiers, by the way in which they get the anchor. */
-const WAYS: Record<string, { verify: () => Verify | undefined; isTrusted: boolean; rule: "openssl" | "go" }> =
+const WAYS: Record<
+  string,
   {
-    "openssl verify, from our root": {
-      verify: () => verifiers.openssl("-x509_strict"),
-      isTrusted: false,
-      rule: "openssl",
-    },
-    "openssl verify, with the anchor among the trusted": {
-      verify: () => verifiers.openssl(),
-      isTrusted: true,
-      rule: "openssl",
-    },
-    "openssl verify -partial_chain": {
-      verify: () => verifiers.openssl("-partial_chain"),
-      isTrusted: true,
-      rule: "openssl",
-    },
-    "Go, from our root": { verify: () => verifiers.go(), isTrusted: false, rule: "go" },
-    "Go, with the anchor among the trusted": { verify: () => verifiers.go(), isTrusted: true, rule: "go" },
-  };
+    verify: () => Verify | undefined | Promise<Verify | undefined>;
+    isTrusted: boolean;
+    rule: "openssl" | "go";
+  }
+> = {
+  "openssl verify, from our root": {
+    verify: () => verifiers.openssl("-x509_strict"),
+    isTrusted: false,
+    rule: "openssl",
+  },
+  "openssl verify, with the anchor among the trusted": {
+    verify: () => verifiers.openssl(),
+    isTrusted: true,
+    rule: "openssl",
+  },
+  "openssl verify -partial_chain": {
+    verify: () => verifiers.openssl("-partial_chain"),
+    isTrusted: true,
+    rule: "openssl",
+  },
+  "Go, from our root": { verify: () => verifiers.go(), isTrusted: false, rule: "go" },
+  "Go, with the anchor among the trusted": { verify: () => verifiers.go(), isTrusted: true, rule: "go" },
+};
 
 for (const [way, { verify: find, isTrusted, rule }] of Object.entries(WAYS)) {
   describe(`${way}: a leaf signed by the peer's CA`, () => {
@@ -85,7 +91,7 @@ for (const [way, { verify: find, isTrusted, rule }] of Object.entries(WAYS)) {
     before(async function () {
       // Go compiles its program, and its library when it has not done so before.
       this.timeout(180_000);
-      verify = orSkip(find(), rule, this);
+      verify = orSkip(await find(), rule, this);
       own = await TestAuthority.root("O=a.local, CN=Root CA");
       root = await TestAuthority.root("O=b.local, CN=Root CA", { kind: "RSA" });
       intermediate = await root.intermediate("O=b.local, CN=Intermediate CA", { pathLength: 0 });

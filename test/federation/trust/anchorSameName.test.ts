@@ -12,7 +12,7 @@ type AsyncVerify = (chain: Chain, key: string) => string | Promise<string>;
 
 /** A verifier, found when the tests run. */
 interface Verifier {
-  find: () => AsyncVerify | undefined;
+  find: () => AsyncVerify | undefined | Promise<AsyncVerify | undefined>;
   /** True if it tries each issuer with a subject, not only the first. */
   triesAll: boolean;
 }
@@ -39,7 +39,7 @@ for (const [way, { find, triesAll }] of Object.entries(WAYS)) {
     before(async function () {
       // Go compiles its program, and its library when it has not done so before.
       this.timeout(180_000);
-      verify = orSkip<AsyncVerify>(find(), way, this);
+      verify = orSkip<AsyncVerify>(await find(), way, this);
       own = await TestAuthority.root("O=a.local, CN=Root CA");
       roots = [await TestAuthority.root(NAME), await TestAuthority.root(NAME)];
       anchors = issueAnchors(anchorInputs(own, ...roots), undefined, new Date(), randomBytes).certificates;

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chainVerifier } from "../../../lab/tools/build.ts";
 
 /** A chain to verify: PEM texts. */
 export interface Chain {
@@ -12,6 +13,29 @@ export interface Chain {
 
 /** Returns "ok", or the verifier's message about a chain. */
 export type Verify = (chain: Chain) => string;
+
+/** A certificate authority that istiod is to sign with: the files of Secret `cacerts`, PEM, and the names that istiod signs for. */
+export interface SigningAuthority {
+  certificate: string;
+  key: string;
+  chain: string;
+  root: string;
+  trustDomain: string;
+  hosts: readonly string[];
+}
+
+/** Returns "ok", or Go's message, about each chain or authority. */
+export type GoVerifier = (chains: readonly (Chain | { authority: SigningAuthority })[]) => string[];
+
+/** Builds the verifier of lab/tools/chains where that has not been done. @returns undefined where there is no Go. */
+export async function goVerifier(): Promise<GoVerifier | undefined> {
+  if (!runs("go", "version")) return undefined;
+  const program = await chainVerifier(() => undefined);
+  return (chains) => {
+    const input = chains.map((chain) => JSON.stringify(chain)).join("\n");
+    return execFileSync(program, { input, encoding: "utf8" }).trimEnd().split("\n");
+  };
+}
 
 /** Skips a suite with a message where its verifier is not installed. @param name of the verifier. */
 export function orSkip<T>(found: T | undefined, name: string, context: Mocha.Context): T {
@@ -49,19 +73,9 @@ export class Verifiers {
    * Go's crypto/x509, which takes any trusted certificate as the end of a chain.
    * @returns undefined where there is no Go.
    */
-  go(): Verify | undefined {
-    if (!runs("go", "version")) return undefined;
-    const program = join(this.folder, "verify");
-    const env = {
-      ...process.env,
-      GOTOOLCHAIN: "local",
-      GOPROXY: "off",
-      GOFLAGS: "-mod=mod",
-      CGO_ENABLED: "0",
-    };
-    const source = this.write("verify.go", GO_PROGRAM);
-    execFileSync("go", ["build", "-o", program, source], { cwd: this.folder, env });
-    return (chain) => execFileSync(program, { input: JSON.stringify(chain), encoding: "utf8" });
+  async go(): Promise<Verify | undefined> {
+    const program = await goVerifier();
+    return program && ((chain) => program([{ ...chain }])[0] ?? "");
   }
 
   private write(name: string, text: string): string {
@@ -74,51 +88,3 @@ export class Verifiers {
 function runs(program: string, ...parameters: string[]): boolean {
   return spawnSync(program, parameters).status === 0;
 }
-
-const GO_PROGRAM = `
-package main
-
-import (
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
-	"fmt"
-	"os"
-)
-
-type chain struct {
-	Trusted, Untrusted []string
-	Leaf               string
-}
-
-func pool(texts []string) *x509.CertPool {
-	pool := x509.NewCertPool()
-	for _, text := range texts {
-		if !pool.AppendCertsFromPEM([]byte(text)) {
-			panic(text)
-		}
-	}
-	return pool
-}
-
-func main() {
-	var c chain
-	if err := json.NewDecoder(os.Stdin).Decode(&c); err != nil {
-		panic(err)
-	}
-	block, _ := pem.Decode([]byte(c.Leaf))
-	leaf, err := x509.ParseCertificate(block.Bytes)
-	if err == nil {
-		_, err = leaf.Verify(x509.VerifyOptions{
-			Roots:         pool(c.Trusted),
-			Intermediates: pool(c.Untrusted),
-			KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-		})
-	}
-	if err != nil {
-		fmt.Print(err)
-		return
-	}
-	fmt.Print("ok")
-}
-`;

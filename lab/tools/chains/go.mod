@@ -1,0 +1,3 @@
+module istio-federation.dev/lab/tools/chains
+
+go 1.26.0
