@@ -4,6 +4,9 @@ import { type Contract, toContract } from "../federation/contract/contract.ts";
 import { type FoldedContract, foldContract } from "../federation/contract/fold.ts";
 import { NETWORK_LABEL } from "../federation/core/labels.ts";
 import { sortedRecord } from "../federation/core/order.ts";
+import type { GatewayAddress } from "../federation/core/address.ts";
+import { describeFault } from "../federation/core/fault.ts";
+import { ownGateways, unpublished } from "../federation/ownContract.ts";
 import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
 import type { Remembered } from "../federation/lastRun.ts";
@@ -112,7 +115,9 @@ export class FederatedCluster extends pulumi.ComponentResource {
     this.outputs = {
       federation: pulumi
         .all([parts.roots, gateway.addresses])
-        .apply(([roots, addresses]) => foldContract(toContract(config, roots, addresses, plan.services))),
+        .apply(([roots, addresses]) =>
+          foldContract(toContract(config, roots, publishedGateways(addresses, plan), plan.services)),
+        ),
       peers: connected.statuses,
       trustAnchors: plan.pinned,
       certificates: reportCertificates(parts, trust),
@@ -129,4 +134,14 @@ export class FederatedCluster extends pulumi.ComponentResource {
     };
     this.registerOutputs({ contract: this.outputs.federation, peers: this.outputs.peers });
   }
+}
+
+/** Returns the gateways of the contract; an address that was not there when the plan was made may be refused now. */
+function publishedGateways(addresses: GatewayAddress[], { config, gateway }: ClusterPlan): GatewayAddress[] {
+  const { gateways, refused } = ownGateways(addresses, config);
+  const planned = ownGateways(gateway.observed ?? [], config).refused;
+  for (const fault of refused)
+    if (!planned.some(({ value }) => value === fault.value))
+      void pulumi.log.warn(describeFault(unpublished(fault)));
+  return gateways;
 }

@@ -12,6 +12,7 @@ import { mapRecord } from "./core/order.ts";
 import type { ExportAlias } from "./exports/alias.ts";
 import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
 import type { GatewayListeners } from "./exports/gatewayListeners.ts";
+import { reviewContract } from "./ownContract.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
@@ -107,10 +108,12 @@ export function planCluster(
   }
   const topology = TOPOLOGY_PLANNERS[config.topology];
   const { connection, pinned } = topology.connect(context, authority);
-  const offered = planExports(context, pinned);
+  const { gateway } = snapshot.cluster;
+  const addresses = "value" in gateway ? gateway.value : [];
+  const offered = reviewContract(context, planExports(context, pinned), addresses);
   const access = planAccess(context, offered, pinned);
   const exports = withoutHosts(offered, access.unenforceable);
-  const observed = required(snapshot.cluster.gateway, findings);
+  const observed = required(gateway, findings);
   checkHelmReleases(snapshot, findings);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
   findings.note(...exportChanges(exports, lastRun.contract?.services ?? {}));

@@ -162,19 +162,42 @@ function readServices(
   return { services: sortedRecord(services), refused, refusedHosts };
 }
 
+/** Settings of a cluster that its contract publishes. */
+type ContractSettings = Pick<StackConfig, "cluster" | "topology" | "singleMesh">;
+
 /**
  * Builds the contract of a cluster.
  * @param services exported services, by host name.
  * @throws FaultsError when peers would refuse the contract.
  */
 export function toContract(
-  { cluster, topology, singleMesh }: Pick<StackConfig, "cluster" | "topology" | "singleMesh">,
+  settings: ContractSettings,
   rootCertificates: readonly string[],
   gateways: readonly GatewayAddress[],
   services: Readonly<Record<string, ContractService>>,
 ): Contract {
+  const whole = { ...withoutRoots(settings, gateways, services), rootCertificates };
+  return parseContract(whole, `the contract of cluster ${settings.cluster.name}`);
+}
+
+/** Finds why every peer would refuse the contract of a cluster as a whole, but for its roots, which may not exist yet. */
+export function contractFaults(
+  settings: ContractSettings,
+  gateways: readonly GatewayAddress[],
+  services: Readonly<Record<string, ContractService>>,
+): Fault[] {
+  const whole = withoutRoots(settings, gateways, services);
+  const { error } = document.omit({ rootCertificates: true }).safeParse(whole);
+  return [...tooLarge(whole), ...(error === undefined ? [] : faultsOf(error, whole))];
+}
+
+function withoutRoots(
+  { cluster, topology, singleMesh }: ContractSettings,
+  gateways: readonly GatewayAddress[],
+  services: Readonly<Record<string, ContractService>>,
+): Record<string, unknown> {
   const { name, domain, meshDomain, domains, trustDomain, network } = cluster;
-  const whole = {
+  return {
     schemaVersion: SCHEMA_VERSION,
     cluster: name,
     clusterDomain: domain,
@@ -184,11 +207,9 @@ export function toContract(
     network,
     topology,
     meshId: singleMesh?.meshId,
-    rootCertificates,
     gateways,
     services,
   };
-  return parseContract(whole, `the contract of cluster ${name}`);
 }
 
 /**

@@ -19,36 +19,37 @@ export interface PublisherDomains {
 }
 
 /**
- * Explains why an address must not be taken from a peer, as {@link refuseAddress}. Names inside of a cluster are refused too: Pods of other
- * clusters cannot resolve them, or find something of their own under them.
- * @param publisher undefined where its domains are not known.
+ * Explains why an address must not be taken from a peer.
+ * @param publisher undefined where the peer's domains are not known.
+ * @returns completes "<the address> ..."; undefined for an address that is allowed.
  */
 export function refusePeerAddress(
   address: string,
-  local: GatewayPolicy,
+  { clusterDomain, allowGatewayAddresses }: GatewayPolicy,
   publisher?: PublisherDomains,
 ): string | undefined {
-  const isIn = (domain: string): boolean => address === domain || isBelow(address, domain);
-  if (isIn(local.clusterDomain)) return `is a name of this cluster's own domain '${local.clusterDomain}'`;
-  return (
-    (publisher && refuseOwnName(address, publisher)) ?? refuseAddress(address, local.allowGatewayAddresses)
-  );
+  if (address === clusterDomain || isBelow(address, clusterDomain))
+    return `is a name of this cluster's own domain '${clusterDomain}'`;
+  return refusePublished(address, allowGatewayAddresses, publisher);
 }
 
-/** Explains why a cluster must not publish a name as that of its gateway; undefined for other names and for IP addresses. */
-export function refuseOwnName(
+/**
+ * Explains why no cluster should publish an address: see {@link refuseAddress}. Names inside of a cluster are refused too: Pods of other
+ * clusters cannot resolve them, or find something of their own under them.
+ */
+function refusePublished(
   address: string,
-  { clusterDomain, meshDomain }: PublisherDomains,
+  allowed: readonly string[],
+  publisher: PublisherDomains | undefined,
 ): string | undefined {
-  const own = [
-    `svc.${clusterDomain}`,
-    `pod.${clusterDomain}`,
-    ...(meshDomain === undefined ? [] : [meshDomain]),
-  ];
-  const inside = [...own, DEFAULT_CLUSTER_DOMAIN, ...SHARED_DOMAINS, ...REVERSE_DOMAINS].find(
-    (domain) => address === domain || isBelow(address, domain),
+  const { clusterDomain, meshDomain } = publisher ?? {};
+  const own = clusterDomain === undefined ? [] : [`svc.${clusterDomain}`, `pod.${clusterDomain}`];
+  const inside = [...own, meshDomain, DEFAULT_CLUSTER_DOMAIN, ...SHARED_DOMAINS, ...REVERSE_DOMAINS].find(
+    (domain) => domain !== undefined && (address === domain || isBelow(address, domain)),
   );
-  return inside && `is a name in '${inside}', which only workloads inside of a cluster resolve`;
+  if (inside !== undefined)
+    return `is a name in '${inside}', which only workloads inside of a cluster resolve`;
+  return refuseAddress(address, allowed);
 }
 
 /** Usable gateways of a contract, and what is wrong with the others. */
@@ -58,6 +59,8 @@ export interface UsableGateways {
   /** The first faults, with paths in the contract: none of these gateways takes the others with it. */
   refused: Fault[];
 }
+
+const PUBLISH_ANOTHER = "Publish another (gateway.advertise, or the address of the gateway's Service)";
 
 /**
  * Parses and validates the gateways of a contract one by one: the same rules for the cluster that publishes them and for its readers.
@@ -83,7 +86,7 @@ export function readGateways(
       continue;
     }
     const place = pathOf("gateways", index, "address");
-    refused.push({ path: place, value: data.address, rule, remedy: "Publish another" });
+    refused.push({ path: place, value: data.address, rule, remedy: PUBLISH_ANOTHER });
   }
   return { gateways: sortGateways(gateways), refused: firstFaults(refused) };
 }
@@ -94,4 +97,16 @@ function sortGateways(gateways: readonly GatewayAddress[]): GatewayAddress[] {
     const before = all[index - 1];
     return before?.address !== gateway.address || before.port !== gateway.port;
   });
+}
+
+/**
+ * Returns the gateways of a cluster's own contract: those that peers may use, which accept the same ranges as this stack.
+ * @param addresses of its gateway, not yet validated.
+ */
+export function publishableGateways(
+  addresses: readonly unknown[],
+  publisher: PublisherDomains,
+  allowed: readonly string[],
+): UsableGateways {
+  return readGateways(addresses, (address) => refusePublished(address, allowed, publisher));
 }

@@ -1,6 +1,7 @@
+import type { StackConfig } from "../config/stackConfig.ts";
 import type { ReadContract } from "../contract/contract.ts";
 import { defaultMeshDomain, REVERSE_DOMAINS, SHARED_DOMAINS } from "../core/domains.ts";
-import { type Fault, pathOf } from "../core/fault.ts";
+import { type Fault, pathOf, within } from "../core/fault.ts";
 import { parentDomains } from "../core/names.ts";
 import { append, ownValue } from "../core/order.ts";
 import { type Topology, type PeerNames, TRAITS } from "../core/topology.ts";
@@ -180,13 +181,30 @@ export function ownClaims(local: NamingCluster): Claim[] {
   const { trustDomain, rootCertificates = [], topology = "federation" } = local;
   const nameDomains = [clusterDomain, meshDomain, ...domains].filter((domain) => domain !== undefined);
   const own = { owner: "this cluster", cluster: undefined, nameDomains, trustDomain, rootCertificates };
-  if (TRAITS[topology].names.includes("global")) return [own];
+  return [own, ...reservedClaims(topology)];
+}
+
+/** Claims of domains that no single cluster can own; none where all names are global. */
+function reservedClaims(topology: Topology): Claim[] {
+  if (TRAITS[topology].names.includes("global")) return [];
   const unowned = { cluster: undefined, trustDomain: undefined, rootCertificates: [] };
   return [
-    own,
     { ...unowned, owner: "all clusters together", nameDomains: SHARED_DOMAINS },
     { ...unowned, owner: "reverse lookups", nameDomains: REVERSE_DOMAINS },
   ];
+}
+
+/** Finds domains of this cluster that every peer would refuse, as no single cluster can own them. */
+export function reservedDomainFaults(
+  { name, domain, domains, trustDomain }: StackConfig["cluster"],
+  topology: Topology,
+): Fault[] {
+  const named = { nameDomain: domain, nameField: "clusterDomain" as const, domains };
+  const asked = { owner: "this cluster", cluster: name, trustDomain, ...named };
+  const remedy = "Federate a cluster with another domain: peers would refuse this one";
+  return domainFaults(asked, new ClaimIndex(reservedClaims(topology)), [], remedy).map((fault) =>
+    within("cluster", fault.path === "clusterDomain" ? { ...fault, path: "domain" } : fault),
+  );
 }
 
 /** Returns the owner of a peer's claim. */

@@ -2,7 +2,6 @@ import { isOfferedTo } from "../contract/audience.ts";
 import { type Contract, readContract } from "../contract/contract.ts";
 import { type GatewayPolicy, refusePeerAddress } from "../contract/gateways.ts";
 import { type GatewayAddress, IP_ADDRESS } from "../core/address.ts";
-import { count } from "../core/text.ts";
 import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { compare, ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import {
@@ -16,12 +15,9 @@ import {
   ownerName,
   peerNamesOf,
 } from "./claims.ts";
-import { type Import, plainImport } from "./import.ts";
-import { ENTRY_LIMIT, entrySizes, serviceValidator } from "./peerService.ts";
+import type { Import } from "./import.ts";
+import { serviceValidator, validateEntriesSize, validateGatewaysSize } from "./peerService.ts";
 import { type OutsideRoots, validatePeerTopology } from "../trust/commonTrust.ts";
-
-/** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
-export const ENTRIES_LIMIT = 256 * 1024 * 1024;
 
 /** Imports of one peer, by its valid contract. */
 export interface PeerImports {
@@ -81,7 +77,7 @@ export function planImports(
         : [
             ...validateName(reading.contract, local),
             ...validatePeerTopology(reading.contract, topology, local.ownRoots),
-            ...validateGateways(reading),
+            ...validateGateways(reading, local),
             ...validate(peer, reading.contract),
           ];
     faults.push(...unfit.map((fault) => ofPeer(peer, fault)));
@@ -127,7 +123,8 @@ function readNamed(
     return {
       peer,
       ...reading,
-      refusedGateways: refusedGateways.map((fault) => ofPublisher(fault, peer, local)),
+      refused: reading.refused.map((fault) => ofPublisher(fault, peer, local)),
+      refusedGateways: refusedGateways.map((fault) => orAccept(ofPublisher(fault, peer, local))),
       names: peerNamesOf(peer, reading.contract, local),
     };
   } catch (error) {
@@ -166,28 +163,27 @@ function validateClusterName(peer: string, { cluster }: Contract, taken: ClaimIn
     }));
 }
 
-/** Bytes that the gateways may take in each ServiceEntry: half of it, to leave room for the service. */
-const GATEWAYS_LIMIT = ENTRY_LIMIT / 2;
-
-/**
- * Validates that a peer has a gateway that may be used, unless it publishes none yet, and no more gateways than a ServiceEntry has room
- * for.
- */
-function validateGateways({ contract: { gateways }, refusedGateways }: NamedReading): Fault[] {
+/** Validates that a peer has a gateway that may be used, unless it publishes none yet, and not too many. */
+function validateGateways(
+  { peer, contract: { gateways }, refusedGateways }: NamedReading,
+  local: LocalCluster,
+): Fault[] {
   if (gateways.length === 0) return refusedGateways;
-  const size = entrySizes(gateways)("", plainImport({ ports: [], subjectAltNames: [] }));
-  if (size <= GATEWAYS_LIMIT) return [];
-  const rule = `take ${count(size)} bytes in each ServiceEntry, and may take ${count(GATEWAYS_LIMIT)}`;
-  return [{ path: "gateways", rule, remedy: "Have the peer publish fewer, or one name for all" }];
+  return validateGatewaysSize(gateways).map((fault) => ofPublisher(fault, peer, local));
 }
 
-/** Names who can mend a gateway that is not used. */
+/** Addresses a remedy for the publisher of a contract to its reader. */
 function ofPublisher(fault: Fault, peer: string, { stacks = {} }: LocalCluster): Fault {
-  const stack = ownValue(stacks, peer) ?? peer;
-  const remedy = `Have the team of stack ${stack} publish another (gateway.advertise, or the address of its gateway's Service)`;
-  const accept = ", or accept the range by allowGatewayAddresses in this stack's config";
+  const team = `the team of stack ${ownValue(stacks, peer) ?? peer}`;
+  const remedy = `Have ${team} ${fault.remedy.charAt(0).toLowerCase()}${fault.remedy.slice(1)}`;
+  return { ...fault, remedy };
+}
+
+/** A gateway's address in a refused range may be accepted here. */
+function orAccept(fault: Fault): Fault {
   const isAddress = typeof fault.value === "string" && IP_ADDRESS.test(fault.value);
-  return { ...fault, remedy: isAddress ? remedy + accept : remedy };
+  const accept = ", or accept the range by allowGatewayAddresses in this stack's config";
+  return isAddress ? { ...fault, remedy: `${fault.remedy}${accept}` } : fault;
 }
 
 /** Plans the imports of one peer; a fault when they are too large together. */
@@ -203,7 +199,9 @@ function importPeer(
   for (const [host, service] of Object.entries(contract.services)) {
     if (!isOfferedTo(service, local)) continue;
     const validated = validateService(host, service);
-    refused.push(...validated.faults.map((fault) => within(pathOf("services", host), fault)));
+    refused.push(
+      ...validated.faults.map((fault) => ofPublisher(within(pathOf("services", host), fault), peer, local)),
+    );
     if (validated.faults.length > 0) {
       refusedHosts.push(host);
       continue;
@@ -211,7 +209,8 @@ function importPeer(
     services.push([validated.name, validated.service]);
     size += validated.size;
   }
-  if (size > ENTRIES_LIMIT) return { faults: [tooMuch(services.length, size)] };
+  const tooLarge = validateEntriesSize(services.length, size);
+  if (tooLarge.length > 0) return { faults: tooLarge.map((fault) => ofPublisher(fault, peer, local)) };
   return {
     peer,
     gateways: contract.gateways,
@@ -220,9 +219,4 @@ function importPeer(
     refusedHosts: sortedUnique(refusedHosts),
     contract,
   };
-}
-
-function tooMuch(services: number, size: number): Fault {
-  const rule = `make ${count(services)} ServiceEntries of ${count(size)} bytes together, and may make ${count(ENTRIES_LIMIT)}`;
-  return { path: "services", rule, remedy: "Have the peer publish fewer ports, identities or gateways" };
 }

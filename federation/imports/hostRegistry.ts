@@ -3,10 +3,9 @@ import { count } from "../core/text.ts";
 import type { Fault } from "../core/fault.ts";
 import { fillTemplate } from "../core/domains.ts";
 import { sortedRecord } from "../core/order.ts";
-import { ENTRIES_LIMIT } from "./contracts.ts";
 import type { PeerService } from "./importChoice.ts";
 import type { Import } from "./import.ts";
-import { ENTRY_LIMIT, type entrySizes } from "./peerService.ts";
+import { ENTRIES_LIMIT, ENTRY_LIMIT, type entrySizes } from "./peerService.ts";
 
 /** istiod allots each host one of the 65,534 addresses of 240.240.0.0/16; some are left to other peers. */
 const HOSTS_LIMIT = 50_000;

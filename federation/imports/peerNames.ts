@@ -58,14 +58,14 @@ function meshName(
   return HOST_NAME.test(name) ? name : undefined;
 }
 
-/** Explains why a service of a peer has no name here. */
+/** Explains why a service of a peer has no name here; the remedy is for the peer's team. */
 export function nameless(names: PeerNames, { meshDomain = "" }: NamedCluster): Fault {
   if (names === "global") {
     const rule = `is not of the form '<name>.<namespace>.svc.<cluster domain>', so it has no name under '${GLOBAL_DOMAIN}'`;
-    return { path: "", rule, remedy: "Have the peer export the Service itself" };
+    return { path: "", rule, remedy: "Export the Service itself" };
   }
-  const rule = `would be too long under the peer's mesh domain '${meshDomain}': a DNS name has at most 253 characters`;
-  const remedy = "Have the peer shorten the service's name or namespace, or its mesh domain";
+  const rule = `would be too long under the mesh domain '${meshDomain}': a DNS name has at most 253 characters`;
+  const remedy = "Shorten the service's name or namespace, or the mesh domain";
   return { path: "", rule, remedy };
 }
 

@@ -24,6 +24,12 @@ import {
  */
 export const ENTRY_LIMIT = 1_000_000;
 
+/** Bytes that the gateways may take in each ServiceEntry: half of it, to leave room for the service. */
+const GATEWAYS_LIMIT = ENTRY_LIMIT / 2;
+
+/** Bytes that one peer's ServiceEntries may take together: an eighth of what etcd holds by default. */
+export const ENTRIES_LIMIT = 256 * 1024 * 1024;
+
 /** A gateway whose port takes as much room as any. */
 const GATEWAY: GatewayAddress = { address: "", port: 65535 };
 
@@ -57,7 +63,7 @@ export interface Publisher extends NamedCluster {
   gateways: readonly GatewayAddress[];
 }
 
-/** A validated service of a peer. */
+/** A validated service of a peer. Remedies of its faults are for the peer's team. */
 export interface ValidatedService {
   /** Host name here. */
   name: string;
@@ -88,7 +94,7 @@ export function serviceValidator(
     const faults = [...hostFaults];
     if (odd !== undefined && hostFaults.length === 0) {
       const rule = `has the name '${name}' here, which ${odd}`;
-      faults.push({ path: "", rule, remedy: "Have the peer choose another" });
+      faults.push({ path: "", rule, remedy: "Choose another" });
     }
     if (named === undefined) faults.push(nameless(names, peer));
     faults.push(...validateServerName(host, offered), ...validateIdentities(offered, peer));
@@ -106,8 +112,8 @@ function validateHost(host: string, peer: Publisher, names: PeerNames): Fault[] 
     if (peer.clusterDomain.includes(".")) places.push(`below '${peer.clusterDomain}' outside of svc and pod`);
     places.push(...(peer.domains ?? []).map((each) => `below '${each}'`));
   }
-  const rule = `must be a name ${places.join(", or ")}: a peer may export its own services only`;
-  return [{ path: "", rule, remedy: "Have the peer export it under its name there" }];
+  const rule = `must be a name ${places.join(", or ")}: a cluster may export its own services only`;
+  return [{ path: "", rule, remedy: "Export it under its name there" }];
 }
 
 /** Validates the length of the SNI, by which the peer's gateway routes calls. */
@@ -116,15 +122,15 @@ function validateServerName(host: string, { ports, terminated }: ContractService
   const { length } = serverName({ host, terminated: terminated ?? false }, highest);
   if (length <= SERVER_NAME_LIMIT) return [];
   const rule = `is ${length - SERVER_NAME_LIMIT} character(s) too long to be called through a gateway on port ${highest}`;
-  return [{ path: "", rule, remedy: "Have the peer shorten the service's name, namespace or domain" }];
+  return [{ path: "", rule, remedy: "Shorten the service's name, namespace or domain" }];
 }
 
 function validateIdentities({ subjectAltNames }: ContractService, { trustDomain }: Publisher): Fault[] {
   return subjectAltNames.flatMap((value, index) => {
     if (parseSpiffeId(value)?.trustDomain === trustDomain) return [];
     const path = pathOf("subjectAltNames", index);
-    const rule = `must be of the peer's trust domain '${trustDomain}'`;
-    return [{ path, value, rule, remedy: "Have the peer name the identity of its own workloads" }];
+    const rule = `must be of the exporting cluster's trust domain '${trustDomain}'`;
+    return [{ path, value, rule, remedy: "Name the identity of its own workloads" }];
   });
 }
 
@@ -133,12 +139,27 @@ function validatePorts({ ports }: ContractService, { gateways }: Publisher): Fau
   if (gateways.length === 0 || fitsEndpoints(ports) || sharedPort(gateways) !== undefined) return [];
   const rule =
     `must be at most ${ENDPOINT_PORTS_LIMIT}, with names of at most ${ENDPOINT_PORT_NAME_LIMIT} characters, ` +
-    "as the peer's gateways do not all listen on one port";
-  return [{ path: "ports", rule, remedy: "Have the peer publish gateways of one port, or fewer ports" }];
+    "as the gateways do not all listen on one port";
+  return [{ path: "ports", rule, remedy: "Publish gateways of one port, or fewer ports" }];
 }
 
 function validateSize(size: number, { gateways }: Publisher): Fault[] {
   if (size <= ENTRY_LIMIT) return [];
   const rule = `makes a ServiceEntry of ${count(size)} bytes with ${count(gateways.length)} gateway(s), and may make one of ${count(ENTRY_LIMIT)}`;
-  return [{ path: "", rule, remedy: "Have the peer publish fewer ports, identities or gateways" }];
+  return [{ path: "", rule, remedy: "Publish fewer ports, identities or gateways" }];
+}
+
+/** Validates that a ServiceEntry has room for these gateways and a service. */
+export function validateGatewaysSize(gateways: readonly GatewayAddress[]): Fault[] {
+  const size = entrySizes(gateways)("", plainImport({ ports: [], subjectAltNames: [] }));
+  if (size <= GATEWAYS_LIMIT) return [];
+  const rule = `take ${count(size)} bytes in each ServiceEntry, and may take ${count(GATEWAYS_LIMIT)}`;
+  return [{ path: "gateways", rule, remedy: "Publish fewer, or one name for all" }];
+}
+
+/** Validates that etcd has room for all ServiceEntries of one peer. @param size of all together, in bytes. */
+export function validateEntriesSize(services: number, size: number): Fault[] {
+  if (size <= ENTRIES_LIMIT) return [];
+  const rule = `make ${count(services)} ServiceEntries of ${count(size)} bytes together, and may make ${count(ENTRIES_LIMIT)}`;
+  return [{ path: "services", rule, remedy: "Publish fewer services, ports, identities or gateways" }];
 }

@@ -50,13 +50,13 @@ describe("A contract's limits", () => {
     [
       "129 ports on gateways of two ports",
       { ...barService, ports: portsOf(129) },
-      ".ports: must be at most 128, with names of at most 62 characters, as the peer's gateways do not all listen on one port",
+      ".ports: must be at most 128, with names of at most 62 characters, as the gateways do not all listen on one port",
       { gateways: gatewaysOf(2, { twoPorts: true }) },
     ],
     [
       "a port's name of 63 characters on gateways of two ports",
       { ...barService, ports: portsOf(1, 63) },
-      ".ports: must be at most 128, with names of at most 62 characters, as the peer's gateways do not all listen on one port",
+      ".ports: must be at most 128, with names of at most 62 characters, as the gateways do not all listen on one port",
       { gateways: gatewaysOf(2, { twoPorts: true }) },
     ],
     [

@@ -139,8 +139,7 @@ describe("A plan of imports", () => {
         "gateways[3].address",
       ],
     );
-    for (const { remedy } of refused)
-      assert.match(remedy, /^Have the team of stack acme\/mesh\/b publish another/);
+    for (const { remedy } of refused) assert.match(remedy, /^Have the team of stack acme\/mesh\/b \w/);
     assert.match(refused[0]?.remedy ?? "", /allowGatewayAddresses/);
     assert.doesNotMatch(refused[4]?.remedy ?? "", /allowGatewayAddresses/);
   });

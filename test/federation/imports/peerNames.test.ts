@@ -54,7 +54,7 @@ describe("A host under a mesh domain", () => {
     const long = { clusterDomain: "c.l", meshDomain: `${"x".repeat(60)}.${"y".repeat(60)}.mesh` };
     const host = `${"s".repeat(63)}.${"n".repeat(63)}.svc.c.l`;
     assert.equal(nameHere("mesh", host, long), undefined);
-    assert.match(nameless("mesh", long).rule, /too long under the peer's mesh domain 'xxx.*253/);
+    assert.match(nameless("mesh", long).rule, /too long under the mesh domain 'xxx.*253/);
   });
 
   it("is distinct per service, lies in the mesh domain, and can be reversed", () => {

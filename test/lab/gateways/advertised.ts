@@ -24,6 +24,7 @@ export async function advertised(
   const theirs = await editedStackFile(lab, "cluster-b", (config) => {
     const advertise = gateways.map(({ address, port }) => ({ address, port }));
     Object.assign(config["istio-federation:gateway"] as object, { advertise });
+    config["istio-federation:allowGatewayAddresses"] = LOOPBACK;
   });
   await new Stack("cluster-b", lab, { configFile: theirs }).up();
   const ours = await editedStackFile(lab, "cluster-a", (config) => {
