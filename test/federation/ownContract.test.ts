@@ -123,10 +123,7 @@ describe("A cluster's own contract", () => {
   ] as const)
     it(`does not export a Service ${title}, and says so to its owner`, () => {
       const gateways = rule.source.includes("ServiceEntry") ? gatewaysOf(600) : [GOOD];
-      const { hosts, warnings } = review(
-        [offerOf("bad", offer), offerOf("good")],
-        gateways,
-      );
+      const { hosts, warnings } = review([offerOf("bad", offer), offerOf("good")], gateways);
       assert.deepEqual(hosts, ["good.abc.svc.cluster-a.local"]);
       assert.match(warnings.join("\n"), /^Service abc\/bad.*, so the Service is not exported\. (?!Have)/);
       assert.match(warnings.join("\n"), rule);
