@@ -38,7 +38,8 @@ const FEDERATION = {
   mesh: ["core", "x509", "contract", "trust", "imports"],
   authority: ["core", "x509", "trust"],
   topology: ["core", "trust", "exports", "imports", "mesh"],
-  config: ["core", "x509", "exports", "access", "imports", "mesh", "authority", "topology"],
+  helm: ["core"],
+  config: ["core", "helm", "x509", "exports", "access", "imports", "mesh", "authority", "topology"],
 };
 
 /** Rules of one folder of federation/. */

@@ -32,6 +32,12 @@ export interface EastWestGatewayArgs extends Config, GatewayPlan {
 
 type Config = StackConfig["gateway"];
 
+/** Turns the chart's Service off; the chart's NetworkPolicy opens its ports nevertheless. */
+const CHART_SERVICE = {
+  type: "None",
+  ports: [{ name: GATEWAY_PORT_NAME, port: GATEWAY_PORT, targetPort: GATEWAY_PORT, protocol: "TCP" }],
+};
+
 /**
  * The gateway that accepts mutual TLS of the peers on port 15443. It passes calls through to exported services, and terminates TLS for some.
  */
@@ -52,7 +58,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
         // Helm would wait for the address of the chart's own Service, and fail.
         values: withExtraValues(
           // With a network, it routes to workloads of that network only, and never to another gateway.
-          withoutUndefined({ service: { type: "None" }, networkGateway: args.network }),
+          withoutUndefined({ service: CHART_SERVICE, networkGateway: args.network }),
           args.values,
         ),
       },

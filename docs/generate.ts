@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { format, resolveConfig } from "prettier";
 import { parseDocument } from "yaml";
+import { pathOf } from "../federation/core/fault.ts";
+import { CHART_VALUES } from "../federation/helm/charts.ts";
+import type { ValueDecision } from "../federation/helm/decision.ts";
 import { type JsonSchema, configSchemas, stackFileSchema } from "../federation/config/stackFile.ts";
 
 /** `npm run docs`: writes what docs and editors show of the config from its schemas. A test fails when a file is stale. */
@@ -23,8 +26,13 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     (text, [name, schemas]) => fill(text, name, Object.entries(schemas).map(renderSection).join("\n\n")),
     config,
   );
+  const helmValues = Object.entries(CHART_VALUES).reduce(
+    (text, [chart, { decisions }]) => fill(text, chart, renderDecisions(decisions)),
+    read("docs/helm-values.md"),
+  );
   return {
     "docs/config.md": await formatted("docs/config.md", filled),
+    "docs/helm-values.md": await formatted("docs/helm-values.md", helmValues),
     "stacks/stack.schema.json": await formatted(
       "stacks/stack.schema.json",
       JSON.stringify(stackFileSchema()),
@@ -59,7 +67,7 @@ async function formatted(path: string, text: string): Promise<string> {
 function fill(text: string, name: string, content: string): string {
   const [begin, end] = [`<!-- generated: ${name} (npm run docs) -->`, `<!-- end: ${name} -->`];
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/config.md has no markers '${begin}' and '${end}'`);
+  if (from < 0 || to < from) throw new Error(`no markers '${begin}' and '${end}'`);
   return `${text.slice(0, from)}${begin}\n\n${content}\n\n${text.slice(to)}`;
 }
 
@@ -69,20 +77,12 @@ function renderSection([key, schema]: [string, JsonSchema]): string {
   const about = page === undefined ? description : `${description} ${link(page)}`;
   if (rows.length === 0)
     return `### \`${key}\`\n\n${about} Values: ${values(schema)}. Default: ${byDefault(schema)}.`;
-  const lines = rows.map(({ field, schema: inner, required }) => {
+  const rowsOf = rows.map(({ field, schema: inner, required }) => {
     const more = inner.page === undefined ? "" : ` ${link(inner.page)}`;
-    const cells = [`\`${field}\``, `${inner.description ?? ""}${more}`, values(inner)];
-    return `| ${[...cells, required ? "required" : byDefault(inner)].map(escaped).join(" | ")} |`;
+    const meaning = `${inner.description ?? ""}${more}`;
+    return [`\`${field}\``, meaning, values(inner), required ? "required" : byDefault(inner)];
   });
-  return [
-    `### \`${key}\``,
-    "",
-    about,
-    "",
-    "| field | meaning | values | default |",
-    "| --- | --- | --- | --- |",
-    ...lines,
-  ].join("\n");
+  return `### \`${key}\`\n\n${about}\n\n${table(["field", "meaning", "values", "default"], rowsOf)}`;
 }
 
 /** The fields inside a schema that have a description, each after the one around it. */
@@ -100,6 +100,50 @@ function rowsIn(schema: JsonSchema, prefix: string): Row[] {
       ? rowsIn(additionalProperties, prefix === "" ? "<name>" : `${prefix}.<name>`)
       : [];
   return [...named, ...ofItems, ...ofEntries];
+}
+
+/** Lists the values that are faults, by what they do, then those that the program follows, then all others. */
+function renderDecisions(decisions: readonly ValueDecision[]): string {
+  const of = (kind: ValueDecision["decision"]) => decisions.filter(({ decision }) => decision === kind);
+  const faults = Map.groupBy(of("fault"), ({ reason, remedy }) => `${capitalized(reason)}.** ${remedy}`);
+  return [
+    "Faults, each with the values that are possible:",
+    [...faults].map(([what, refused]) => `- **${what}: ${refused.map(withAccepted).join("; ")}.`).join("\n"),
+    "Followed by the program:",
+    of("adapt")
+      .map((each) => `- ${valueName(each)}: ${each.reason}.`)
+      .join("\n"),
+    `Free: ${of("free")
+      .filter(({ path }) => path.at(-1) !== "*")
+      .map(valueName)
+      .join(", ")}.`,
+  ].join("\n\n");
+}
+
+function withAccepted(decision: ValueDecision): string {
+  const { accepted } = decision;
+  return accepted === "" ? valueName(decision) : `${valueName(decision)} (${accepted})`;
+}
+
+/** The path of a value; fields of Istio's ProxyConfig begin at it, and its variables at themselves. */
+function valueName({ path }: ValueDecision): string {
+  const inProxyConfig = path[1] === "defaultConfig";
+  const short =
+    inProxyConfig && path[2] === "proxyMetadata" ? path.slice(2) : inProxyConfig ? path.slice(1) : path;
+  const name = pathOf(...short)
+    .replaceAll('["[]"]', "[]")
+    .replaceAll('["*"]', ".*");
+  return `\`${name.replace(/\["([A-Z_]+\*)"\]/, ".$1")}\``;
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function table(head: readonly string[], rows: readonly string[][]): string {
+  return [head, head.map(() => "---"), ...rows.map((row) => row.map(escaped))]
+    .map((cells) => `| ${cells.join(" | ")} |`)
+    .join("\n");
 }
 
 function values({ type, enum: choices, const: only, anyOf, minimum, maximum, items }: JsonSchema): string {

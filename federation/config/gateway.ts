@@ -71,7 +71,10 @@ export const gateway = checked(
     addressTimeoutSeconds: wholeNumber({ least: 0, most: LONGEST_TIMEOUT_SECONDS, unit: "seconds" })
       .default(300)
       .describe("Seconds that `pulumi up` waits for the load balancer's address."),
-    values: gatewayValues.describe("Helm values of the gateway chart, merged over the program's."),
+    values: gatewayValues.meta({
+      description: "Helm values of the gateway chart, merged over the program's.",
+      page: "helm-values.md",
+    }),
   }),
   ({ service: exposed, advertise: addresses }): Complaint[] => {
     const type: unknown = (exposed as { type?: unknown } | undefined)?.type;

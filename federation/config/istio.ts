@@ -1,49 +1,17 @@
 import * as z from "zod";
-import { checkGatewayAuthority, checkIstiodAuthority } from "./authorityValues.ts";
-import {
-  type Complaint,
-  checked,
-  fields,
-  pattern,
-  someText,
-  text,
-  type TextRule,
-  valueAt,
-} from "../core/schema.ts";
+import { type Complaint, checked, fields, pattern, someText, text, type TextRule } from "../core/schema.ts";
+import { CHART_VALUES } from "../helm/charts.ts";
+import { withoutPilot } from "../helm/decision.ts";
+import { valueFaults } from "../helm/valueFaults.ts";
 
-/** Helm values as dotted paths, and the config field that sets each. */
-type Reserved = Readonly<Record<string, string>>;
-
-/** Values that the contract publishes to peers: the charts and the contract take them from one field. */
-const ISTIOD: Reserved = {
-  "global.multiCluster.clusterName": "cluster.name",
-  "global.network": "cluster.network",
-  "global.proxy.clusterDomain": "cluster.domain",
-  "meshConfig.caCertificates": "peers",
-  "meshConfig.trustDomain": "cluster.trustDomain",
-};
-
-/** Labels and names by which the gateway's Service and Gateway object select the gateway. */
-const GATEWAY: Reserved = {
-  "labels.app": "nothing: the name is fixed",
-  "labels.istio": "nothing: the name is fixed",
-  name: "nothing: the name is fixed",
-  "service.type": "gateway.service.type",
-};
-
-/** Any Helm values except those that the program sets itself; Helm and the charts validate the rest. */
-function valuesWithout(reserved: Reserved) {
+/** Helm values of a chart; those that contradict the program are faults, the chart validates the rest. */
+function valuesOf(chart: keyof typeof CHART_VALUES) {
   return checked(z.record(z.string(), z.unknown()), (values): Complaint[] =>
-    Object.entries(reserved).flatMap(([dotted, field]) => {
-      const path = dotted.split(".");
-      if (valueAt(values, path) === undefined) return [];
-      const rule = "is set by the program, so that it agrees with the rest";
-      return [{ path, rule, remedy: `Remove it; set ${field}` }];
-    }),
+    valueFaults(values, CHART_VALUES[chart]),
   ).prefault({});
 }
 
-export const gatewayValues = checked(valuesWithout(GATEWAY), checkGatewayAuthority);
+export const gatewayValues = valuesOf("gateway");
 
 /** Istio's own Helm repository, and the version that this program is tested with. */
 const DEFAULT_REPOSITORY = "https://istio-release.storage.googleapis.com/charts";
@@ -91,10 +59,14 @@ const charts = checked(
 );
 
 const values = fields({
-  base: valuesWithout({}).describe("Helm values of the base chart, merged over the program's."),
-  istiod: checked(valuesWithout(ISTIOD), checkIstiodAuthority).describe(
-    "Helm values of the istiod chart, merged over the program's.",
-  ),
+  base: valuesOf("base").meta({
+    description: "Helm values of the base chart, merged over the program's.",
+    page: "helm-values.md",
+  }),
+  istiod: valuesOf("istiod").transform(withoutPilot).meta({
+    description: "Helm values of the istiod chart, merged over the program's.",
+    page: "helm-values.md",
+  }),
 });
 
 /** The section `istio`: where Istio's charts come from, and extra values for them. */

@@ -124,11 +124,5 @@ function checkUnusedFields({ sections: { gateway, istio } }: Draft<StackConfig>)
     const path = ["istio", "values", "istiod", "global", "meshID"];
     complaints.push({ path, rule, remedy: "Remove it; set singleMesh.meshId" });
   }
-  if (valueAt(gateway?.values, ["networkGateway"]) !== undefined)
-    complaints.push({
-      path: ["gateway", "values", "networkGateway"],
-      rule,
-      remedy: "Remove it; set cluster.network",
-    });
   return complaints;
 }

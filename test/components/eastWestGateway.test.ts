@@ -31,5 +31,9 @@ describe("EastWestGateway", () => {
       { address: "203.0.113.11", port: 15443, locality: "eu/2" },
     ]);
     await engine.finish();
+    // The chart's NetworkPolicy opens the ports of its Service, which is off.
+    const { values } = engine.named("g-release").inputs as { values: { service: unknown } };
+    const ports = [{ name: "tls", port: 15443, targetPort: 15443, protocol: "TCP" }];
+    assert.deepEqual(values.service, { type: "None", ports });
   });
 });
