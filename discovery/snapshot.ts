@@ -37,6 +37,7 @@ import {
   VIRTUAL_SERVICE,
 } from "../kubernetes/kinds.ts";
 import { readCorefile } from "../kubernetes/corefile.ts";
+import { readAmbientClients } from "./ambientClients.ts";
 import { readKubeconfigAuthority, readProvided } from "./certificateFiles.ts";
 import { ClusterReader } from "./clusterReader.ts";
 import {
@@ -52,6 +53,7 @@ import { readOwnOutputs, readPeer, readSharedRoot, readStateReleases } from "./s
 /** Reading of something that the config does not need. */
 const NOTHING = Promise.resolve({ value: [] });
 const NO_SERVICES = Promise.resolve({ value: { services: [], workloads: [], namespaces: {} } });
+const NO_AMBIENT_CLIENTS = Promise.resolve({ value: { namespaces: {}, pods: [] } });
 const NO_ISTIOD = Promise.resolve({
   value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} },
 });
@@ -110,6 +112,9 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
       ? services.then((found) => readPoliciesOf(reader, found))
       : NOTHING,
     serviceEntries: registersNames(config) ? reader.read(readServiceEntries) : NOTHING,
+    ambientClients: registersImports(config)
+      ? readAmbientClients(reader, config, hasExports ? services : undefined)
+      : NO_AMBIENT_CLIENTS,
     importNamespaceServices: dns?.services === undefined ? NOTHING : reader.read(readImportNamespace),
     leftovers: registers ? outputs.then((own) => readLeftovers(reader, config, own)) : NOTHING,
     gateway: gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
@@ -137,11 +142,13 @@ async function readHelm(client: ClusterClient, outputs: Promise<Outputs>): Promi
 }
 
 /** Whether hosts are registered that ServiceEntries of others may have: aliases of exports, and services of peers. */
-function registersNames({ exports: rules, peers, topology }: StackConfig): boolean {
-  return (
-    rules.some((rule) => rule.as !== undefined) ||
-    (topology !== "single-mesh" && Object.keys(peers).length > 0)
-  );
+function registersNames(config: StackConfig): boolean {
+  return config.exports.some((rule) => rule.as !== undefined) || registersImports(config);
+}
+
+/** Whether services of peers are registered as ServiceEntries. */
+function registersImports({ peers, topology }: StackConfig): boolean {
+  return topology !== "single-mesh" && Object.keys(peers).length > 0;
 }
 
 /** Reads the policies in the namespaces of exported Services; a failed reading of Services is returned. */

@@ -9,6 +9,7 @@ import type { HelmRelease, ReleaseName } from "./core/helmReleases.ts";
 import type { FoundServices, PeerAuthentication } from "./exports/clusterServices.ts";
 import type { GatewayTls } from "./exports/mutualTls.ts";
 import type { ForeignEntry } from "./core/hostConflict.ts";
+import type { AmbientClients } from "./imports/ambientClients.ts";
 import type { ObjectMetadata } from "./imports/leftovers.ts";
 import type { ForeignService } from "./imports/localNames.ts";
 import type { ContractReading } from "./imports/registration.ts";
@@ -67,6 +68,8 @@ export interface ClusterReadings {
   authorizationPolicies: Reading<readonly ForeignPolicy[]>;
   /** ServiceEntries of others. */
   serviceEntries: Reading<readonly ForeignEntry[]>;
+  /** Workloads in ambient mode, which cannot call imported services. */
+  ambientClients: Reading<AmbientClients>;
   /** Services of others in the namespace of the imports. */
   importNamespaceServices: Reading<readonly ForeignService[]>;
   /** Objects that this program created for peers that are neither in the config nor in the last update. */

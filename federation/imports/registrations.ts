@@ -8,6 +8,7 @@ import { count } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
 import { type PeerImports, planImports } from "./contracts.ts";
 import { type NamingCluster, claimOfKnown } from "./claims.ts";
+import { checkAmbientClients } from "./ambientClients.ts";
 import { checkForeignHosts } from "./hostConflicts.ts";
 import { type Leftover, planLeftovers } from "./leftovers.ts";
 import { type ImportChoice, chooseImports } from "./importChoice.ts";
@@ -178,6 +179,7 @@ export function planRegistrations(
     ...unnamedTrustNotes(config, trustDomains),
   );
   checkForeignHosts(context, peers);
+  checkAmbientClients(context, peers);
   checkForeignServices(context, peers);
   return {
     kind: "imports",

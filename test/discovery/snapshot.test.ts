@@ -208,13 +208,40 @@ describe("A snapshot of a stack", () => {
     assert.deepEqual(asked("authorizationpolicies"), []);
   });
 
+  it("has the namespaces in ambient mode, and Pods of those that imports name, by lists of these only", async () => {
+    const labels = { "istio.io/dataplane-mode": "ambient" };
+    const lists = {
+      namespaces: listOf([{ metadata: { name: "a", labels } }, { metadata: { name: "b" } }]),
+      pods: listOf([{ metadata: { namespace: "client", name: "x", labels } }]),
+    };
+    const peers = {
+      "cluster-b": { stack: "o/p/b", exportTo: ["client"], imports: [{ service: "*", exportTo: ["."] }] },
+    };
+    const { cluster } = await read({ exports: [], peers }, lists);
+    assert.deepEqual(valueOf(cluster.ambientClients).pods, [{ namespace: "client", labels }]);
+    const query = "limit=500&labelSelector=istio.io/dataplane-mode=ambient";
+    assert.deepEqual(
+      [asked("namespaces"), asked("pods")],
+      [[`GET /api/v1/namespaces?${query}`], [`GET /api/v1/namespaces/client/pods?${query}`]],
+    );
+  });
+
+  it("takes the namespaces in ambient mode from the list of the exports", async () => {
+    const labels = { "istio.io/dataplane-mode": "ambient" };
+    const namespaces = listOf([{ metadata: { name: "a", labels } }, { metadata: { name: "b" } }]);
+    const { cluster } = await read({}, { namespaces });
+    assert.deepEqual(valueOf(cluster.ambientClients), { namespaces: { a: labels }, pods: [] });
+    assert.deepEqual(asked("namespaces"), ["GET /api/v1/namespaces?limit=500"]);
+    assert.deepEqual(asked("pods"), []);
+  });
+
   it("has one reading per part, so a refusal of one leaves the others", async () => {
     const lists = { peerauthentications: FORBIDDEN, namespaces: FORBIDDEN };
     const { cluster } = await read({}, lists);
     const parts = Object.entries(cluster) as [string, Reading<unknown>][];
     assert.deepEqual(
       parts.filter(([, reading]) => !("value" in reading)).map(([part]) => part),
-      ["services", "peerAuthentications"],
+      ["services", "peerAuthentications", "ambientClients"],
     );
   });
 

@@ -18,6 +18,7 @@ export const EMPTY_CLUSTER: ClusterReadings = {
   destinationRules: { value: [] },
   authorizationPolicies: { value: [] },
   serviceEntries: { value: [] },
+  ambientClients: { value: { namespaces: {}, pods: [] } },
   importNamespaceServices: { value: [] },
   leftovers: { value: [] },
   gateway: { value: [] },
