@@ -26,7 +26,7 @@ export class Peer extends pulumi.ComponentResource {
   constructor(name: string, args: PeerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:Peer", name, {}, opts);
     const { registration, others, config } = args;
-    const { peer, state, reason, since, gateways, services, refusedHosts } = registration;
+    const { peer, state, reason, since, gateways, services, refusedHosts, heldNames } = registration;
 
     const { imported } = new ImportedServices(
       `${name}-imports`,
@@ -38,7 +38,7 @@ export class Peer extends pulumi.ComponentResource {
         gateways,
         services,
         pending: state === "ready" ? undefined : reason,
-        held: hostDigests(refusedHosts),
+        held: hostDigests([...refusedHosts, ...heldNames]),
         otherGateways: others.otherGateways,
         siblings: others.siblings,
         movable: others.movable,

@@ -80,7 +80,7 @@ export function planImports(
             ...validateGateways(reading, local),
             ...validate(peer, reading.contract),
           ];
-    faults.push(...unfit.map((fault) => ofPeer(peer, fault)));
+    faults.push(...unfit.map((fault) => ofPeer(peer, fault, local)));
     if (unfit.length === 0 && !("faults" in reading)) fit.push(reading);
   }
 
@@ -99,14 +99,26 @@ export function planImports(
       ...taken.roots.faults(ownerName(peer), contract.rootCertificates, local.ownRoots ?? []),
     ];
     const found = conflicts.length === 0 ? importPeer(reading, local) : { faults: conflicts };
-    if ("faults" in found) faults.push(...found.faults.map((fault) => ofPeer(peer, fault)));
+    if ("faults" in found) faults.push(...found.faults.map((fault) => ofPeer(peer, fault, local)));
     else imports.push([peer, found]);
   }
   return { imports: sortedRecord(imports), faults };
 }
 
-const REMEDY =
-  "Have the peer's team publish a valid contract, by `pulumi up` with a version of this program that this stack reads";
+/** Remedy of data that is not of the schema, whose own remedies speak to the one who writes it. */
+export function publishAgain(stack: string): string {
+  return `Have the team of stack ${stack} run \`pulumi up\` there with a version of this program that this stack reads`;
+}
+
+/** Names the stack whose team can mend what a peer publishes, unless the remedy does so. */
+export function addressedTo(stack: string, fault: Fault): Fault {
+  if (fault.remedy.includes(`stack ${stack}`)) return fault;
+  return { ...fault, remedy: `${fault.remedy} (stack ${stack} publishes it)` };
+}
+
+function stackOf(peer: string, { stacks = {} }: LocalCluster): string {
+  return ownValue(stacks, peer) ?? peer;
+}
 
 /** Reads a contract, and decides how the peer's services are called here. */
 function readNamed(
@@ -129,13 +141,13 @@ function readNamed(
     };
   } catch (error) {
     if (!(error instanceof FaultsError)) throw error;
-    // A schema's remedies speak to the one who writes the contract, not to its reader.
-    return { faults: error.faults.map((fault) => ({ ...fault, remedy: REMEDY })) };
+    const remedy = publishAgain(stackOf(peer, local));
+    return { faults: error.faults.map((fault) => ({ ...fault, remedy })) };
   }
 }
 
-function ofPeer(peer: string, fault: Fault): PeerFault {
-  return { ...within(contractPath(peer), fault), peer };
+function ofPeer(peer: string, fault: Fault, local: LocalCluster): PeerFault {
+  return { ...within(contractPath(peer), addressedTo(stackOf(peer, local), fault)), peer };
 }
 
 function contractPath(peer: string): string {
@@ -173,8 +185,8 @@ function validateGateways(
 }
 
 /** Addresses a remedy for the publisher of a contract to its reader. */
-function ofPublisher(fault: Fault, peer: string, { stacks = {} }: LocalCluster): Fault {
-  const team = `the team of stack ${ownValue(stacks, peer) ?? peer}`;
+function ofPublisher(fault: Fault, peer: string, local: LocalCluster): Fault {
+  const team = `the team of stack ${stackOf(peer, local)}`;
   const remedy = `Have ${team} ${fault.remedy.charAt(0).toLowerCase()}${fault.remedy.slice(1)}`;
   return { ...fault, remedy };
 }
@@ -215,7 +227,7 @@ function importPeer(
     peer,
     gateways: contract.gateways,
     services: sortedRecord(services),
-    refused: refused.map((fault) => within(contractPath(peer), fault)),
+    refused: refused.map((fault) => ofPeer(peer, fault, local)),
     refusedHosts: sortedUnique(refusedHosts),
     contract,
   };

@@ -60,6 +60,8 @@ export interface ImportChoice extends PeerImports {
   passedOver: number;
   /** Number of the hosts that are registered with another peer that serves them too. */
   elsewhere: number;
+  /** Hosts here on which several peers do not agree: what is registered of these stays. */
+  heldNames: readonly string[];
   /** Rules that contradict what the peer offers. */
   faults: Fault[];
   /** Rules that decide nothing. */
@@ -94,6 +96,7 @@ export function chooseImports(
         seenBy,
         passedOver: 0,
         elsewhere: 0,
+        heldNames: [],
         faults: [],
         warnings: [],
       },
@@ -133,6 +136,7 @@ export function chooseImports(
     ...{ givenAt: registry.givenAt, rules: registry.rules, seenBy },
     passedOver: chosen.length === 0 ? offers.length : 0,
     elsewhere: 0,
+    heldNames: [],
     faults: registry.faults,
     warnings,
   };

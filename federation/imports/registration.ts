@@ -55,6 +55,8 @@ export interface Registration {
   refused: Fault[];
   /** Services that the peer offers and that are not valid, as published: what was registered of them before stays. */
   refusedHosts: string[];
+  /** Hosts here on which this peer and others do not agree: what is registered of these stays. */
+  heldNames: readonly string[];
   /** Undefined while the peer publishes none that can be trusted. */
   contract: Contract | undefined;
   /** Identity that is trusted, also while the peer is not ready; undefined of a peer that was never seen. */
@@ -108,14 +110,14 @@ export function registrationWarnings(
  * @param faults of its contract as a whole.
  */
 export function refusalError(
-  { peer, since }: Registration,
+  { peer, since }: Pick<Registration, "peer" | "since">,
   faults: readonly Fault[],
   last: PeerStatus | undefined,
 ): string {
   const lines = describeFaults(faults, "faults of that contract").map((line) => `\n  - ${line}`);
   return (
     `Peer ${peer} is refused${from(since, last)}, as its contract cannot be trusted${kept(last)}. ` +
-    `Nothing of the contract is taken until that is settled (peers.${peer}.required makes it stop the run):${lines.join("")}`
+    `Nothing of the contract is taken until that is settled, or the peer removed (peers.${peer}.required makes it stop the run):${lines.join("")}`
   );
 }
 

@@ -36,8 +36,10 @@ import { type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
 export interface ImportChoices {
   /** By peer, sorted. */
   choices: Record<string, ImportChoice>;
-  /** Contradictions to what the peers offer, and between peers. */
+  /** Contradictions to what the peers offer. */
   faults: Fault[];
+  /** Differences between peers that serve one name: what is registered of it stays. */
+  errors: string[];
   warnings: string[];
 }
 
@@ -64,6 +66,7 @@ export function chooseFromPeers(
   return {
     choices: Object.fromEntries(named.choices.map((choice) => [choice.peer, choice])),
     faults: [...chosen.flatMap(({ faults }) => faults), ...shared.faults, ...named.faults],
+    errors: describeFaults(shared.differences, "names on which peers do not agree"),
     warnings: [
       ...describeFaults(
         chosen.flatMap((choice) => choice.warnings),
@@ -132,7 +135,7 @@ export function planRegistrations(
     }),
     (peer, contract) => pinOf(peer, contract).faults,
   );
-  const { choices, faults, warnings } = chooseFromPeers(planned.imports, config);
+  const { choices, faults, errors, warnings } = chooseFromPeers(planned.imports, config);
   const refusals = Map.groupBy(planned.faults, ({ peer }) => peer);
   const stopping = planned.faults.filter(({ peer }) => ownValue(config.peers, peer)?.required === true);
   findings.fault(...stopping, ...faults);
@@ -147,7 +150,14 @@ export function planRegistrations(
       return [registrationOf(choice, pinned, reason, since("pending"))];
     }
     const pinned = ownValue(lastRun.pinned, peer);
-    const nothing = { gateways: [], services: {}, refused: [], refusedHosts: [], contract: undefined };
+    const nothing = {
+      gateways: [],
+      services: {},
+      refused: [],
+      refusedHosts: [],
+      heldNames: [],
+      contract: undefined,
+    };
     const held = { peer, pinned, ...nothing };
     if ("pending" in reading)
       return [{ ...held, state: "pending", reason: reading.pending, since: since("pending") }];
@@ -163,6 +173,7 @@ export function planRegistrations(
     ...warnings,
   );
   findings.error(
+    ...errors,
     ...registrations
       .filter(({ peer, state }) => state === "refused" && config.peers[peer]?.required !== true)
       .map((each) =>
@@ -229,12 +240,12 @@ function whyPending(choice: ImportChoice, stack: string, imported: number): stri
 }
 
 function registrationOf(
-  { peer, gateways, services, refused, refusedHosts, contract }: ImportChoice,
+  { peer, gateways, services, refused, refusedHosts, heldNames, contract }: ImportChoice,
   pinned: PinnedPeer,
   reason: string | undefined,
   since: string,
 ): Registration {
-  const found = { peer, gateways, refused, refusedHosts, contract, pinned };
+  const found = { peer, gateways, refused, refusedHosts, heldNames, contract, pinned };
   return reason === undefined
     ? { ...found, state: "ready", reason: "", since: "", services }
     : { ...found, state: "pending", reason, since, services: {} };

@@ -25,6 +25,7 @@ interface HostClash {
 /** Differences that keep peers from serving names together: one for each pair of peers and each property, for all names. */
 class HostClashes {
   readonly #clashes = new Map<string, HostClash>();
+  readonly #names = new Set<string>();
 
   /**
    * @param what property in which they differ.
@@ -35,6 +36,11 @@ class HostClashes {
     const clash = this.#clashes.get(key) ?? { claims, difference, names: [] };
     this.#clashes.set(key, clash);
     clash.names.push(name);
+    this.#names.add(name);
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name);
   }
 
   get faults(): Fault[] {
@@ -46,7 +52,10 @@ class HostClashes {
 export interface SharedNames {
   /** Sorted by peer. */
   choices: ImportChoice[];
+  /** Differences that this stack's rules make. */
   faults: Fault[];
+  /** Differences between peers' services of one name, which nobody registers anew until they are settled. */
+  differences: Fault[];
   /** Warnings of names that a peer has and does not serve, though no rule says so. */
   warnings: Fault[];
 }
@@ -55,16 +64,19 @@ export interface SharedNames {
  * Decides which peers serve a name that several peers have here: those whose rules give it the highest priority. The first of them by name
  * registers it, with the gateways and identities of all. A peer without a gateway serves nothing.
  *
- * Ports, visibility and outlier detection must be equal, else it is a fault; of peers whose gateways terminate TLS and peers whose gateways
- * pass through, only the former or the latter serve, with a warning (docs/decisions/2026-11-21-names-of-several-peers.md).
+ * Ports, visibility and outlier detection must be equal, else what is registered of the name stays as it is; of peers whose gateways
+ * terminate TLS and peers whose gateways pass through, only the former or the latter serve, with a warning
+ * (docs/decisions/2026-11-21-names-of-several-peers.md).
  * @param choices of all peers, in any order.
- * @returns a fault for each pair of peers and each property in which they differ.
+ * @returns a difference for each pair of peers and each property in which they differ.
  */
 export function shareNames(choices: readonly ImportChoice[]): SharedNames {
   const sorted = [...choices].sort((one, other) => compare(one.peer, other.peer));
   const clashes = new HostClashes();
+  const ours = new HostClashes();
   const asides = new HostClashes();
   const left = new Map(sorted.map(({ peer, services }) => [peer, new Map(Object.entries(services))]));
+  const held = new Map<string, string[]>();
   for (const [name, all] of claimsOf(sorted)) {
     const [owner, ...others] = preferred(name, all);
     if (all.length < 2 || owner === undefined) continue;
@@ -72,23 +84,40 @@ export function shareNames(choices: readonly ImportChoice[]): SharedNames {
     const serving = [owner];
     for (const other of others) {
       const differing = hostDifferences(name, [owner, other]);
-      for (const [what, difference] of differing) clashes.note(name, [owner, other], what, difference);
+      for (const [what, difference] of differing) {
+        const made = isMadeByRules(what, name, [owner, other]) ? ours : clashes;
+        made.note(name, [owner, other], what, difference);
+      }
       // One name and one identity serve for gateways of one kind only.
       const isSameKind = owner.service.terminated === other.service.terminated;
       if (differing.length > 0 || isSameKind) serving.push(other);
       else asides.note(name, [owner, other], "way", otherWay(owner));
     }
     if (serving.length === 1) continue;
-    left.get(owner.choice.peer)?.set(name, together(owner, name, serving));
-    noteSize(clashes, name, serving, together(owner, name, serving));
+    const service = together(owner, name, serving);
+    const isSettled = !clashes.has(name) && !ours.has(name) && !noteSize(clashes, name, serving, service);
+    if (isSettled) left.get(owner.choice.peer)?.set(name, service);
+    else {
+      left.get(owner.choice.peer)?.delete(name);
+      for (const { choice } of all) append(held, choice.peer, name);
+    }
   }
   return {
     choices: sorted.map((choice): ImportChoice => {
       const services = left.get(choice.peer) ?? new Map<string, Import>();
       const elsewhere = Object.keys(choice.services).length - services.size;
-      return { ...choice, services: sortedRecord(services), elsewhere };
+      return {
+        ...choice,
+        services: sortedRecord(services),
+        elsewhere,
+        heldNames: held.get(choice.peer) ?? [],
+      };
     }),
-    faults: clashes.faults,
+    faults: ours.faults,
+    differences: clashes.faults.map((fault) => ({
+      ...fault,
+      rule: `${fault.rule}; what is registered of them stays until that is settled`,
+    })),
     warnings: asides.faults,
   };
 }
@@ -125,24 +154,33 @@ function together(owner: HostClaim, name: string, serving: readonly HostClaim[])
   };
 }
 
-function noteSize(clashes: HostClashes, name: string, serving: readonly HostClaim[], service: Import): void {
+/** Notes an entry that is too large. @returns whether it is. */
+function noteSize(
+  clashes: HostClashes,
+  name: string,
+  serving: readonly HostClaim[],
+  service: Import,
+): boolean {
   const [first, second] = serving;
-  if (first === undefined || second === undefined) return;
+  if (first === undefined || second === undefined) return false;
   const gateways = serving.flatMap(({ choice }): GatewayAddress[] => choice.gateways);
   const fits = fitsEndpoints(service.ports) || sharedPort(gateways) !== undefined;
   const plain = { ...service, servedBy: [] };
   const weights = gateways.length * ',"weight":1000'.length + JSON.stringify(service.servedBy).length;
   const isShort = gateways.length <= ENDPOINTS_LIMIT;
-  if (isShort && fits && entrySizes(gateways)(name, plain) + weights <= ENTRY_LIMIT) return;
+  if (isShort && fits && entrySizes(gateways)(name, plain) + weights <= ENTRY_LIMIT) return false;
   const difference =
     "make too large an entry together, or one with more endpoints, or more ports of these, than it may name";
   clashes.note(name, [first, second], "size", difference);
+  return true;
 }
+
+const PORTS = "ports";
 
 /** Properties in which two peers' services of one name must not differ. */
 const DIFFERENCES: readonly [what: string, of: (claim: HostClaim, name: string) => string][] = [
   ["names to ask their gateways for", ({ service }, name) => service.remoteHost ?? name],
-  ["ports", ({ service: { ports } }) => formatPorts(ports)],
+  [PORTS, ({ service: { ports } }) => formatPorts(ports)],
   ["namespaces that see it", ({ choice, service }) => visibleTo(service, choice.seenBy).join(", ")],
   [
     "outlier detection",
@@ -159,6 +197,11 @@ function hostDifferences(
     const [mine, others] = [of(one, name), of(other, name)];
     return mine === others ? [] : [[what, `have other ${what} (${mine}; ${others})`]];
   });
+}
+
+/** Whether the stack's rules give a name to both services, and make the difference: no peer can bring that about. */
+function isMadeByRules(what: string, name: string, claims: readonly HostClaim[]): boolean {
+  return what !== PORTS && claims.every(({ choice }) => choice.givenAt.has(name));
 }
 
 function toFault({ claims, difference, names }: HostClash): Fault {

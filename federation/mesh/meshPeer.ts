@@ -15,9 +15,9 @@ export interface JoinedPeer {
   pinned: PinnedPeer;
 }
 
-/** A peer that has given this cluster no access yet, or does not exist. */
+/** A peer that has given this cluster no access yet, or does not exist; or one whose contract or access cannot be trusted. */
 export interface AwaitedPeer {
-  state: "pending";
+  state: "pending" | "refused";
   /** Reason and remedy, one sentence. */
   reason: string;
   /** Start of this state, in UTC as `2026-11-21T10:28:15Z`. */
@@ -65,7 +65,8 @@ export function refusedPeer(
 
 /** Warnings about a pending peer, or a credential near its end. @param stack of the peer. */
 export function meshPeerWarnings(peer: string, view: MeshPeerState, stack: string, now: Date): string[] {
-  if (view.state === "pending") {
+  if (view.state !== "ready") {
+    if (view.state === "refused") return [];
     const kept = view.access === undefined ? "" : ". istiod keeps its last access";
     return [`Peer ${peer} is pending: ${view.reason}${kept}`];
   }

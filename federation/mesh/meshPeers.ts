@@ -1,9 +1,11 @@
 import type { AuthorityPlan } from "../authority/authority.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { type Contract, readContract } from "../contract/contract.ts";
-import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
-import { ownValue } from "../core/order.ts";
-import { type ContractReading, published, stateSince } from "../imports/registration.ts";
+import { type Fault, FaultsError, describeFault, pathOf, within } from "../core/fault.ts";
+import { append, ownValue } from "../core/order.ts";
+import { ownerName } from "../imports/claims.ts";
+import { addressedTo, publishAgain } from "../imports/contracts.ts";
+import { type ContractReading, published, refusalError, stateSince } from "../imports/registration.ts";
 import type { LastRun } from "../lastRun.ts";
 import type { PlanContext } from "../plan.ts";
 import { type PeerAccess, readAccess } from "./credential.ts";
@@ -57,95 +59,143 @@ export function validateMembership(
   return faults;
 }
 
-/** A peer's valid contract, and its access for this cluster. */
-interface Found {
+/** What a peer publishes: its contract, and its access for this cluster. */
+interface Published {
   contract: Contract;
   access: PeerAccess | undefined;
 }
 
 /**
  * Decides which peers of a single mesh have joined. Its clusters have equal cluster domains, trust domains and mesh IDs, and each its own
- * name.
+ * name. What cannot be trusted concerns its peer alone, unless the config requires that peer.
  * @param authority undefined when it could not be planned.
- * @returns by the peer's name, sorted; peers with faults are left out.
+ * @returns by the peer's name, sorted.
  */
 export function planMeshPeers(
-  { config, snapshot, lastRun, peers: readings, findings, skipped }: PlanContext,
+  context: PlanContext,
   authority: AuthorityPlan | undefined,
 ): Record<string, MeshPeerState> {
+  const { config, snapshot, lastRun, peers: readings, findings, skipped } = context;
   const { now } = snapshot;
   const lastRoots = lastRun.contract?.rootCertificates ?? [];
   const outside = outsideRoots({ config, skipped }, authority);
-  const { intermediates } = authority ?? { intermediates: [] };
   const ownRoots = outside === "unknown" ? lastRoots : outside;
-  const { found, faults } = readPeers(config, readings);
-  findings.fault(...faults);
-  const rootNames = new RootNames([
-    memberOf("this cluster", [...intermediates, ...ownRoots]),
-    ...Object.entries(found).map(([peer, { contract }]) =>
-      memberOf(`peer ${peer}`, contract.rootCertificates),
-    ),
-  ]);
+  const stackOf = (peer: string): string => config.peers[peer]?.stack ?? peer;
+  const { found, refusals } = readPeers(context);
+  const rootsOf = rootNames(context, authority, ownRoots, found);
+  const notes: string[] = [];
   for (const [peer, { contract }] of Object.entries(found)) {
     const identity = ownValue(config.peers, peer)?.identity;
     const pin = validatePin(peer, contract, now, ownValue(lastRun.pinned, peer), identity, ownRoots);
     const unfit = [
       ...validateMembership(peer, contract, config),
-      ...rootNames.faults(`peer ${peer}`, contract.rootCertificates, outside),
+      ...rootsOf(peer).faults(ownerName(peer), contract.rootCertificates, outside),
       ...pin.faults,
     ];
-    findings.fault(...unfit.map((fault) => within(pathOf("peers", peer, "contract"), fault)));
-    findings.note(...pin.notes);
+    for (const fault of unfit)
+      append(refusals, peer, within(pathOf("peers", peer, "contract"), addressedTo(stackOf(peer), fault)));
+    if (!refusals.has(peer)) notes.push(...pin.notes);
   }
   // Roots of this stack's own count once published.
   const roots = ownRoots.length > 0 ? ownRoots : lastRoots;
   const views = Object.keys(readings)
     .sort()
-    .map((peer): [string, MeshPeerState] => [
-      peer,
-      viewPeer(peer, config, readings[peer], ownValue(found, peer), lastRun, roots, now),
-    ]);
+    .map((peer): [string, MeshPeerState] => {
+      const faults = refusals.get(peer);
+      if (faults !== undefined) return [peer, refuse(peer, faults, context)];
+      return [peer, viewPeer(peer, config, readings[peer], ownValue(found, peer), lastRun, roots, now)];
+    });
+  findings.note(...notes);
   findings.warn(
-    ...views.flatMap(([peer, view]) => meshPeerWarnings(peer, view, config.peers[peer]?.stack ?? peer, now)),
+    ...views.flatMap(([peer, view]) => meshPeerWarnings(peer, view, stackOf(peer), now)),
     ...readerWarnings(config),
   );
-  findings.note(...commonDomainNotes(config, Object.keys(found)), ...openGatewayNotes(config));
+  const members = Object.keys(found).filter((peer) => !refusals.has(peer));
+  findings.note(...commonDomainNotes(config, members), ...openGatewayNotes(config));
   return Object.fromEntries(views);
+}
+
+/** Refuses a peer, whose last access and identity stay; it stops the run where the config requires the peer. */
+function refuse(
+  peer: string,
+  faults: readonly Fault[],
+  { config, snapshot, lastRun, findings }: PlanContext,
+) {
+  const since = stateSince(peer, "refused", lastRun, snapshot.now);
+  if (config.peers[peer]?.required === true) findings.fault(...faults);
+  else findings.error(refusalError({ peer, since }, faults, ownValue(lastRun.statuses, peer)));
+  const [first] = faults;
+  const known = { access: ownValue(lastRun.joined, peer), pinned: ownValue(lastRun.pinned, peer) };
+  const reason = first === undefined ? "" : describeFault(first);
+  return { state: "refused", reason, since, ...known } satisfies AwaitedPeer;
+}
+
+/**
+ * Names of roots by which a peer's are validated. A peer that asks for the name of a known one's root is at fault alone; where two new
+ * ones ask for the same, both are.
+ */
+function rootNames(
+  { lastRun, peers }: PlanContext,
+  authority: AuthorityPlan | undefined,
+  ownRoots: readonly string[],
+  found: Readonly<Record<string, Published>>,
+): (peer: string) => RootNames {
+  const settled = [
+    memberOf("this cluster", [...(authority?.intermediates ?? []), ...ownRoots]),
+    ...Object.entries(lastRun.pinned)
+      .filter(([peer]) => Object.hasOwn(peers, peer))
+      .map(([peer, { rootCertificates }]) => memberOf(ownerName(peer), rootCertificates)),
+  ];
+  const isKnown = (peer: string): boolean => {
+    const pinned = ownValue(lastRun.pinned, peer)?.rootCertificates ?? [];
+    return found[peer]?.contract.rootCertificates.every((root) => pinned.includes(root)) ?? false;
+  };
+  const asking = Object.keys(found).filter((peer) => !isKnown(peer));
+  const known = new RootNames(settled);
+  const all = new RootNames([
+    ...settled,
+    ...asking.map((peer) => memberOf(ownerName(peer), found[peer]?.contract.rootCertificates ?? [])),
+  ]);
+  return (peer) => (isKnown(peer) ? known : all);
 }
 
 function commonDomainNotes({ cluster: { trustDomain } }: StackConfig, peers: readonly string[]): string[] {
   return commonTrustNotes(Object.fromEntries(peers.map((peer) => [peer, trustDomain])), trustDomain);
 }
 
-function readPeers(
-  { cluster, allowGatewayAddresses }: StackConfig,
-  readings: Readonly<Record<string, ContractReading>>,
-): { found: Record<string, Found>; faults: Fault[] } {
-  const faults: Fault[] = [];
-  const found: Record<string, Found> = {};
+/** Reads what the peers publish; faults of a peer have the paths of this stack's config. */
+function readPeers({ config, peers: readings }: PlanContext): {
+  found: Record<string, Published>;
+  refusals: Map<string, Fault[]>;
+} {
+  const { cluster, allowGatewayAddresses, peers } = config;
+  const local = { clusterDomain: cluster.domain, allowGatewayAddresses };
+  const refusals = new Map<string, Fault[]>();
+  const found: Record<string, Published> = {};
   for (const [peer, value] of Object.entries(published(readings)).sort()) {
-    const access = readAccess(ownValue(readings, peer)?.access, cluster.name, {
-      clusterDomain: cluster.domain,
-      allowGatewayAddresses,
-    });
+    const stack = peers[peer]?.stack ?? peer;
+    const access = readAccess(ownValue(readings, peer)?.access, cluster.name, local);
     const unfit = access !== undefined && "faults" in access ? access.faults : [];
-    faults.push(...unfit.map((fault) => within(pathOf("peers", peer, "access"), fault)));
+    for (const fault of unfit)
+      append(refusals, peer, within(pathOf("peers", peer, "access"), addressedTo(stack, fault)));
     try {
       const { contract } = readContract(value, `contract of peer ${peer}`);
       found[peer] = { contract, access: access === undefined || "faults" in access ? undefined : access };
     } catch (error) {
       if (!(error instanceof FaultsError)) throw error;
-      faults.push(...error.faults.map((fault) => within(pathOf("peers", peer, "contract"), fault)));
+      const remedy = publishAgain(stack);
+      for (const fault of error.faults)
+        append(refusals, peer, within(pathOf("peers", peer, "contract"), { ...fault, remedy }));
     }
   }
-  return { found, faults };
+  return { found, refusals };
 }
 
 function viewPeer(
   peer: string,
   { cluster, peers }: StackConfig,
   reading: ContractReading | undefined,
-  found: Found | undefined,
+  found: Published | undefined,
   last: LastRun,
   ownRoots: readonly string[],
   now: Date,

@@ -100,7 +100,7 @@ function afterProbe(
   failure: AccessFailure | undefined,
   { config, snapshot: { now }, lastRun, findings }: PlanContext,
 ): MeshPeerState {
-  if (view.state === "pending" || failure === undefined) return view;
+  if (view.state !== "ready" || failure === undefined) return view;
   const stack = config.peers[peer]?.stack ?? peer;
   if (failure.passing) {
     const path = pathOf("peers", peer, "access");

@@ -64,10 +64,14 @@ export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.Chec
   if (containsUnknown([declared.gateways, declared.services]))
     return { inputs: { ...declared, notAsDeclared: {}, handedOver } };
   const known = without(last.services ?? {}, new Set(handedOver));
-  const services = sortedRecord(
-    Object.entries({ ...declared.services, ...heldServices(known, declared.services, held) }),
-  );
-  const asked: Inputs = { ...declared, services, notAsDeclared: {}, handedOver };
+  const kept = heldServices(known, declared.services, held);
+  const services = sortedRecord(Object.entries({ ...declared.services, ...kept }));
+  // A kept service may be served by peers that serve no declared one.
+  const otherGateways =
+    Object.keys(kept).length === 0
+      ? declared.otherGateways
+      : { ...last.otherGateways, ...declared.otherGateways };
+  const asked: Inputs = { ...declared, otherGateways, services, notAsDeclared: {}, handedOver };
   if (pending !== undefined || Object.keys(asked.services).length === 0) {
     return { inputs: keep({ ...last, services: known }, asked, acceptRemoval) };
   }
@@ -93,7 +97,7 @@ function hostsHandedOver(
   return known.filter((host) => !Object.hasOwn(services, host) && includesHost(movable, host));
 }
 
-/** Returns the known services that are not declared and whose host at the peer is held. */
+/** Returns the known services that are not declared and whose host, here or at the peer, is held. */
 function heldServices(
   known: Readonly<Record<string, string>>,
   declared: Readonly<Record<string, string>>,
@@ -101,7 +105,8 @@ function heldServices(
 ): Record<string, string> {
   if (held === "") return {};
   const isHeld = ([host, json]: [string, string]) =>
-    !Object.hasOwn(declared, host) && includesHost(held, importFromJson(json).remoteHost ?? host);
+    !Object.hasOwn(declared, host) &&
+    (includesHost(held, host) || includesHost(held, importFromJson(json).remoteHost ?? host));
   return Object.fromEntries(Object.entries(known).filter(isHeld));
 }
 

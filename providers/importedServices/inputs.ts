@@ -33,7 +33,7 @@ export interface Inputs {
 export interface Request extends Omit<Inputs, "notAsDeclared" | "handedOver"> {
   /** `hostDigests` of hosts that this peer or a sibling declares. */
   movable: string;
-  /** `hostDigests` of hosts, as the peer names them, that it offers in a way that is not valid: what is known of them stays. */
+  /** `hostDigests` of hosts, as the peer names them or as they are named here, whose offers cannot be taken: what is known of them stays. */
   held: string;
   /** Why the peer's contract is not there or not to be trusted: the last services then stay, and the last gateways unless some are given. */
   pending?: string | undefined;

@@ -50,6 +50,32 @@ describe("The imports of a stack", () => {
     assert.equal(choices["cluster-c"]?.elsewhere, 1);
   });
 
+  it("keep a host of several peers as it is while these publish other ports", () => {
+    const shop = { as: "shop.example.org" };
+    const [b, c] = [8080, 9090].map((number) => {
+      const ports = [{ number, name: "http", protocol: "HTTP" as const }];
+      const host = number === 8080 ? BAR : WEB;
+      const base = number === 8080 ? contractOf() : contractC;
+      return { ...base, services: { [host]: { ...base.services[host]!, ports } } };
+    });
+    const planned = planImports(localCluster, { "cluster-b": b, "cluster-c": c });
+    const peers = {
+      "cluster-b": { stack: "b", imports: [shop] },
+      "cluster-c": { stack: "c", imports: [shop] },
+    };
+    const config = validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, peers }, "cluster-a");
+    const { choices, faults, errors } = chooseFromPeers(planned.imports, config);
+    assert.match(
+      errors.join(),
+      /they have other ports .*; what is registered of them stays until that is settled/,
+    );
+    assert.match(faults.map(({ rule }) => rule).join(), /they have other names to ask their gateways for/);
+    for (const peer of ["cluster-b", "cluster-c"]) {
+      assert.equal(Object.hasOwn(choices[peer]?.services ?? {}, "shop.example.org"), false);
+      assert.deepEqual(choices[peer]?.heldNames, ["shop.example.org"]);
+    }
+  });
+
   it("refuse a host in another peer's domain", () => {
     for (const rule of [{}, { skip: true }]) {
       assert.deepEqual(choiceFaults([{ as: WEB }], [rule]), [

@@ -8,7 +8,16 @@ import { BAR, barImport, contractOf } from "../samples.ts";
 function registrationOf(peer: string, services: Record<string, Import>): Registration {
   const contract = contractOf({ clusterDomain: `${peer}.local`, meshDomain: `${peer}.mesh` });
   const gateways = [{ address: `${peer}.example.com`, port: 15443 }];
-  const found = { peer, gateways, services, refused: [], refusedHosts: [], contract, pinned: contract };
+  const found = {
+    peer,
+    gateways,
+    services,
+    refused: [],
+    refusedHosts: [],
+    heldNames: [],
+    contract,
+    pinned: contract,
+  };
   return { ...found, state: "ready", reason: "", since: "" };
 }
 

@@ -61,6 +61,7 @@ describe("A peer", () => {
       services: {},
       refused: [],
       refusedHosts: [],
+      heldNames: [],
       contract: undefined,
       pinned: anchor,
     });
@@ -299,8 +300,8 @@ describe("A peer", () => {
     const known = importing({});
 
     const wrongs: Record<string, { contract: unknown; told: RegExp }> = {
-      "is a text": { contract: "a text", told: /Have the peer's team publish a valid contract/ },
-      "is a list": { contract: [], told: /Have the peer's team publish a valid contract/ },
+      "is a text": { contract: "a text", told: /Have the team of stack b run `pulumi up` there/ },
+      "is a list": { contract: [], told: /Have the team of stack b run `pulumi up` there/ },
       "lacks services": { contract: { ...contractOf(), services: undefined }, told: /services/ },
       "has no gateways": { contract: { ...contractOf(), gateways: null }, told: /gateways/ },
       "has a newer schema version": { contract: contractOf({ schemaVersion: 7 }), told: /schemaVersion/ },

@@ -41,7 +41,8 @@ const choiceOf = (plan: PeerImports, rule?: ImportRule): ImportChoice =>
   chooseImports(plan, rule === undefined ? {} : { imports: [rule] }, () => undefined);
 
 const share = (...chosen: ImportChoice[]) => {
-  const { choices, faults, warnings } = shareNames(chosen);
+  const { choices, faults: ours, differences: faults, warnings } = shareNames(chosen);
+  assert.deepEqual(ours, []);
   return { faults, warnings, peers: Object.fromEntries(choices.map((found) => [found.peer, found])) };
 };
 
@@ -134,7 +135,7 @@ describe("A host that several peers export", () => {
     }
   });
 
-  it("is a fault where other fields differ too, unless a rule prefers one peer", () => {
+  it("is a difference where other fields differ too, unless a rule prefers one peer", () => {
     const terminated = planOf("c", { terminated: true, ports: [{ ...http, name: "other" }] });
     const { faults, warnings } = share(choiceOf(b), choiceOf(terminated));
     assert.deepEqual([faults.length, warnings], [1, []]);
@@ -164,9 +165,18 @@ describe("A host that several peers export", () => {
     ],
   ];
   for (const [what, other, rule] of differing) {
-    it(`is a fault with both peers and remedies where they differ in ${what}`, () => {
-      const [fault, ...others] = share(choiceOf(b), other).faults;
+    it(`is a difference with both peers and remedies where they differ in ${what}`, () => {
+      const { faults, peers } = share(choiceOf(b), other);
+      const [fault, ...others] = faults;
       assert.deepEqual(others, []);
+      assert.deepEqual(
+        ["b", "c"].map((peer) => [peers[peer]?.services, peers[peer]?.heldNames]),
+        [
+          [{}, [NAME]],
+          [{}, [NAME]],
+        ],
+        "registered anew by nobody, and what is registered stays",
+      );
       assert.equal(fault?.path, "peers.b.contract.services");
       assert.match(fault.rule, /peer c have too \(httpbin\.bar\.global\)/);
       assert.match(fault.rule, rule);
@@ -174,7 +184,7 @@ describe("A host that several peers export", () => {
     });
   }
 
-  it("is a fault where the merged entry is too large", () => {
+  it("is a difference where the merged entry is too large", () => {
     const gateways = Array.from({ length: 2500 }, (_, index) => ({
       address: `g${index}.${"a".repeat(60)}.example.com`,
       port: 15443,

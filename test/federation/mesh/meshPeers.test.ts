@@ -45,7 +45,9 @@ describe("A peer in a single mesh", () => {
         "cluster-b": { contract: meshContract(change), access },
         "cluster-c": { contract: meshContract({ cluster: "cluster-c", rootCertificates: [ROOT_C] }), access },
       };
-      const config = meshConfig({ peers: { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" } } });
+      const config = meshConfig({
+        peers: { "cluster-b": { stack: "b", required: true }, "cluster-c": { stack: "c" } },
+      });
       const found = faultsThrown(() => viewMeshPeers(config, readings, FIRST_UPDATE, NOW));
       assert.ok(
         found.some((fault) => fault.startsWith(`peers.cluster-b.contract.${path}: `)),
@@ -66,6 +68,52 @@ describe("A peer in a single mesh", () => {
         "peers.cluster-b.contract.meshId",
       ],
     );
+  });
+
+  describe("that cannot be trusted is refused alone", () => {
+    const peers = { "cluster-b": { stack: "o/p/b" }, "cluster-c": { stack: "o/p/c" } };
+    const good = { contract: meshContract({ cluster: "cluster-c", rootCertificates: [ROOT_C] }), access };
+    const both = (reading: ContractReading, last: Partial<LastRun> = {}) =>
+      viewMeshPeers(
+        meshConfig({ peers }),
+        {
+          "cluster-b": { trustAnchors: TRUSTING, ...reading },
+          "cluster-c": { trustAnchors: TRUSTING, ...good },
+        },
+        { ...FIRST_UPDATE, ...last },
+        NOW,
+      );
+    const wrong: [string, ContractReading, RegExp][] = [
+      ["a contract that is a text", { contract: "a text", access }, /contract: "a text" must be a map/],
+      ["a newer version", { contract: { ...meshContract(), schemaVersion: 2 }, access }, /newer than 1/],
+      ["another mesh ID", { contract: meshContract({ meshId: "mesh2" }), access }, /must be 'mesh1'/],
+      [
+        "the root of a known peer",
+        { contract: meshContract({ rootCertificates: [ROOT_C] }), access },
+        /rootCertificates\[0\]/,
+      ],
+      [
+        "an access that is not valid",
+        { contract: meshContract(), access: { "cluster-a": { ...ACCESS, server: "http://x" } } },
+        /access\.server: must be the URL of an API server/,
+      ],
+    ];
+    for (const [what, reading, reason] of wrong) {
+      it(`for ${what}, with its last access, and names its stack`, () => {
+        const pinned = {
+          ...PINNED,
+          "cluster-c": { ...PINNED["cluster-b"], cluster: "cluster-c", rootCertificates: [ROOT_C] },
+        };
+        const { peers: found, errors } = both(reading, { joined: { "cluster-b": ACCESS }, pinned });
+        const refused = found["cluster-b"];
+        assert.equal(refused?.state, "refused");
+        assert.match(refused.reason, reason);
+        assert.deepEqual([refused.access, refused.pinned], [ACCESS, PINNED["cluster-b"]]);
+        assert.equal(errors.length, 1);
+        assert.match(errors[0]!, /^Peer cluster-b is refused, .*stack o\/p\/b/s);
+        assert.equal(found["cluster-c"]?.state, "ready");
+      });
+    }
   });
 
   it("may have its API server on loopback only if the config allows it", () => {

@@ -40,7 +40,7 @@ export function meshConfig(changes: Record<string, unknown> = {}): StackConfig {
         allowPeersToReadSecrets: true,
         apiServer: { server: "https://203.0.113.10:6443", certificateAuthority: ROOT_A },
       },
-      peers: { "cluster-b": { stack: "b" } },
+      peers: { "cluster-b": { stack: "b", required: true } },
       ...changes,
     },
     "cluster-a",

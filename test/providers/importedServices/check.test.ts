@@ -46,6 +46,21 @@ describe("check of ImportedServices", () => {
     assert.equal(inputs?.services[HOST], JSON_OF_BAR);
   });
 
+  it("keeps a known name on which peers do not agree, with the gateways that serve it", () => {
+    const shared = importToJson({
+      ...importOf(LINE),
+      remoteHost: HOST,
+      servedBy: ["cluster-b", "cluster-c"].map((peer) => ({ peer, weight: undefined })),
+    });
+    const otherGateways = { "cluster-c": [{ address: "203.0.113.30", port: 15443 }] };
+    const { inputs } = check(
+      { ...GOOD, otherGateways, services: { "bar.global": shared } },
+      asking({ ...GOOD, services: { [HOST]: JSON_OF_BAR } }, { held: hostDigests(["bar.global"]) }),
+    );
+    assert.deepEqual(inputs?.services, { "bar.global": shared, [HOST]: JSON_OF_BAR });
+    assert.deepEqual(inputs.otherGateways, otherGateways);
+  });
+
   const faulty: [string, Partial<Record<keyof Request, unknown>>, string, RegExp][] = [
     ["a namespace that is not a DNS label", { namespace: "A" }, "namespace", /"A" must be a DNS-1123 label/],
     ["a missing namespace", { namespace: undefined }, "namespace", /expected string/],
