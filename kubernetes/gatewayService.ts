@@ -1,7 +1,8 @@
 import { type GatewayAddress, canonicalAddress, formatGateway } from "../federation/core/address.ts";
 import { compare } from "../federation/core/order.ts";
 import type { ClusterClient } from "./client.ts";
-import { type KubernetesObject, NODE, SERVICE } from "./kinds.ts";
+import { type GatewayPod, type IpFamily, type NodeObject, nodeAddresses } from "./gatewayNodes.ts";
+import { type KubernetesObject, NODE, POD, SERVICE } from "./kinds.ts";
 
 /** Service of a gateway, and the port of it that peers call. */
 export interface GatewayService {
@@ -12,16 +13,14 @@ export interface GatewayService {
 
 /** Fields of a Service that are read here. */
 type ServiceObject = KubernetesObject & {
-  spec?: { type?: string; ports?: { port: number; nodePort?: number }[] };
-  status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
-};
-
-/** Fields of a Node that are read here. */
-type NodeObject = KubernetesObject & {
-  status?: {
-    conditions?: { type: string; status: string }[];
-    addresses?: { type: string; address: string }[];
+  spec?: {
+    type?: string;
+    ports?: { port: number; nodePort?: number }[];
+    selector?: Record<string, string>;
+    ipFamilies?: IpFamily[];
+    externalTrafficPolicy?: string;
   };
+  status?: { loadBalancer?: { ingress?: { ip?: string; hostname?: string }[] } };
 };
 
 /** Addresses of a gateway, or what is missing until it has one. */
@@ -46,7 +45,11 @@ export async function readGatewayStatus(
       return toStatus(loadBalancerHosts(found), port, `${name} has no load balancer address`);
     case "NodePort":
       if (declared.nodePort === undefined) return { missing: `port ${port} of ${name} has no node port` };
-      return toStatus(nodeHosts(await client.list(NODE)), declared.nodePort, `no node is ready for ${name}`);
+      return toStatus(
+        await nodeHosts(client, namespace, found),
+        declared.nodePort,
+        `no node ${NODE_RULE} for ${name}`,
+      );
     default:
       return {
         missing: `${name} has type ${found.spec?.type ?? "ClusterIP"}, which is not reachable from outside`,
@@ -59,19 +62,25 @@ function loadBalancerHosts({ status }: ServiceObject): string[] {
   return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
 }
 
-/** Lists the external addresses of the ready nodes, or their internal ones where no node has an external one. */
-function nodeHosts(nodes: readonly NodeObject[]): string[] {
-  const addresses = nodes
-    .filter(({ status }) => isReady(status?.conditions ?? []))
-    .flatMap(({ status }) => status?.addresses ?? []);
-  const ofType = (wanted: string) =>
-    addresses.flatMap(({ type, address }) => (type === wanted ? [address] : []));
-  const external = ofType("ExternalIP");
-  return external.length > 0 ? external : ofType("InternalIP");
-}
+/** What a node must be, for the message where none is. */
+const NODE_RULE =
+  "is ready, not excluded from load balancers by its label (and has a gateway Pod, with externalTrafficPolicy Local)";
 
-function isReady(conditions: readonly { type: string; status: string }[]): boolean {
-  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
+/** Lists addresses of the nodes that carry calls to the Service: see {@link nodeAddresses}. */
+async function nodeHosts(
+  client: ClusterClient,
+  namespace: string,
+  { spec }: ServiceObject,
+): Promise<string[]> {
+  const labelSelector = Object.entries(spec?.selector ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  const isLocal = spec?.externalTrafficPolicy === "Local";
+  const [nodes, pods] = await Promise.all([
+    client.list<NodeObject>(NODE),
+    isLocal ? client.list<GatewayPod>(POD, { namespace, labelSelector }) : undefined,
+  ]);
+  return nodeAddresses({ nodes, families: spec?.ipFamilies ?? [], pods });
 }
 
 function toStatus(hosts: string[], port: number, missing: string): GatewayStatus {
