@@ -55,11 +55,10 @@ export function hasPlainEncoding(publicKey: KeyObject, publicKeyInfo: DerValue):
  * @returns faults, each completing "<the certificate> ...".
  */
 export function authorityFaults(certificate: X509Certificate, isRoot: boolean): string[] {
-  const faults = parsedFaults(certificate, (fields) => {
-    const malformed = formatFaults(fields);
-    // A malformed extension has no usage.
-    return malformed.length > 0 ? malformed : usageFaults(fields, isRoot);
-  });
+  const faults = parsedFaults(certificate, (fields) => [
+    ...formatFaults(fields),
+    ...usageFaults(fields, isRoot),
+  ]);
   return [...faults, ...keyFaults(certificate)];
 }
 

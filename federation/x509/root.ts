@@ -1,7 +1,8 @@
 import { type X509Certificate, createHash } from "node:crypto";
 import { type Authority, authorityFaults, hasPlainEncoding, parseAuthority } from "./authority.ts";
 import { bitsOf, contentOf, isUniversal, partsOf, toDer } from "./der.ts";
-import { isIssuedBy } from "./signature.ts";
+import { parseFields } from "./certificateFields.ts";
+import { isSignedBy, issuerNameFaults } from "./signature.ts";
 
 /** Characters of a subject: many times the usual length. */
 const SUBJECT_LIMIT = 1000;
@@ -24,7 +25,7 @@ const NOT_PRINTABLE = /[_@!$%|~`^{}[\]]/;
 export function rootFaults(certificate: X509Certificate): string[] {
   const { subject } = certificate;
   return [
-    ...(isIssuedBy(certificate, certificate) ? [] : ["is not signed by its own key, as a root is"]),
+    ...selfIssueFaults(certificate),
     ...(isPlainName(subject) && subject.length <= SUBJECT_LIMIT
       ? []
       : [
@@ -33,6 +34,19 @@ export function rootFaults(certificate: X509Certificate): string[] {
     ...authorityFaults(certificate, true),
     ...encodingFaults(certificate),
   ];
+}
+
+function selfIssueFaults(certificate: X509Certificate): string[] {
+  const { subject, issuer, publicKey } = certificate;
+  if (subject !== issuer || !isSignedBy(certificate, publicKey))
+    return ["is not signed by its own key, as a root is"];
+  try {
+    const fields = parseFields(certificate);
+    return issuerNameFaults(fields, fields);
+  } catch {
+    // No DER, or a malformed extension: a fault of its own.
+    return [];
+  }
 }
 
 function isPlainName(subject: string | undefined): boolean {

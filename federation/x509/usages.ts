@@ -44,12 +44,14 @@ const PROCESSED: readonly ExtensionName[] = [
  * @returns faults, each completing "<the certificate> ...".
  */
 export function usageFaults(fields: CertificateFields, isRoot: boolean): string[] {
-  return [
-    ...(isAuthority(fields) ? [] : ["is no CA's certificate"]),
-    ...keyUsageFaults(fields),
-    ...purposeFaults(fields, isRoot),
-    ...criticalFaults(fields, isRoot),
-  ];
+  return [authorityFlagFaults, keyUsageFaults, purposeFaults, criticalFaults].flatMap((check) => {
+    try {
+      return check(fields, isRoot);
+    } catch {
+      // A malformed extension, which is a fault of the form.
+      return [];
+    }
+  });
 }
 
 /** Number of CAs allowed between a CA and a leaf; undefined for any number. */
@@ -61,10 +63,9 @@ export function pathLengthOf(fields: CertificateFields): number | undefined {
   return length === undefined || contentOf(length).length > 4 ? undefined : integerOf(length);
 }
 
-/** Whether basic constraints say CA. */
-function isAuthority(fields: CertificateFields): boolean {
+function authorityFlagFaults(fields: CertificateFields): string[] {
   const [first] = partsOf(extensionValue(fields, "basicConstraints"));
-  return isUniversal(first, "BOOLEAN") && contentOf(first)[0] !== 0;
+  return isUniversal(first, "BOOLEAN") && contentOf(first)[0] !== 0 ? [] : ["is no CA's certificate"];
 }
 
 function keyUsageFaults(fields: CertificateFields): string[] {

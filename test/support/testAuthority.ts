@@ -83,6 +83,11 @@ export class TestAuthority {
     return new TestAuthority(certificate, { privateKey, publicKey }, kind);
   }
 
+  /** Certifies the subject and key of another CA. */
+  async certify({ certificate: { subject }, keys, kind }: TestAuthority): Promise<TestAuthority> {
+    return new TestAuthority(await certify(subject, keys, this.issuer, {}), keys, kind);
+  }
+
   /** Certifies the same subject and key again. */
   async again(options: AuthorityOptions = {}): Promise<TestAuthority> {
     const certificate = await certify(this.certificate.subject, this.keys, this.issuer, options);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import type { ProvidedPems } from "../../../federation/config/certificateAuthority.ts";
 import { istiodNames } from "../../../federation/authority/istiodHosts.ts";
 import { validateProvided } from "../../../federation/authority/provided.ts";
@@ -63,6 +64,95 @@ describe("A provided certificate authority", () => {
       "chain: must be certificates in PEM",
       "certificate: is issued by CN=Policy, O=Company, which is neither in provided.chain nor in provided.root",
     ]);
+  });
+
+  describe("with a chain as other tools write it", () => {
+    let policy: TestAuthority;
+    let mesh: TestAuthority;
+    let tier: TestAuthority;
+
+    before(async () => {
+      policy = await root.intermediate("O=Company, CN=Policy");
+      tier = await policy.intermediate("O=Company, CN=Tier");
+      mesh = await tier.intermediate("O=Company, CN=Mesh");
+    });
+
+    /** Returns the chain that is used, by common names, and the notes. */
+    function chainOf(chain: TestAuthority[], more: Partial<ProvidedPems> = {}) {
+      const pems = chain.map(({ pem }) => pem).join("");
+      const parts = { certificate: mesh.pem, key: mesh.keyPem(), chain: pems, root: root.pem, ...more };
+      const validated = validate(parts);
+      assert.ok("authority" in validated, JSON.stringify(validated));
+      const subjects = validated.authority.chain.map((pem) => new X509Certificate(pem).subject);
+      return { used: subjects.map((subject) => subject.split("CN=")[1]), notes: validated.notes };
+    }
+
+    const skipped = (index: number, why: string) =>
+      `certificateAuthority.provided.chain[${index}] ${why}: it is not used`;
+
+    it("skips the certificate itself and the root, as in Istio's cert-chain.pem, and says so", () => {
+      assert.deepEqual(chainOf([mesh, tier, policy, root]), {
+        used: ["Tier", "Policy"],
+        notes: [skipped(0, "is provided.certificate itself"), skipped(3, "is provided.root[0]")],
+      });
+    });
+
+    it("orders it", () => {
+      const note =
+        "certificateAuthority.provided.chain is not in order: it is used from certificate towards root";
+      assert.deepEqual(chainOf([policy, tier]), { used: ["Tier", "Policy"], notes: [note] });
+    });
+
+    it("skips what is there twice, and what has signed nothing", async () => {
+      const other = await root.intermediate("O=Company, CN=Other");
+      assert.deepEqual(chainOf([tier, tier, policy, other]), {
+        used: ["Tier", "Policy"],
+        notes: [
+          skipped(1, "is provided.chain[0] again"),
+          skipped(3, "has signed none of those between certificate and root"),
+        ],
+      });
+    });
+
+    it("finds the issuer that leads to the root among those of one key", async () => {
+      const elsewhere = await TestAuthority.root("O=Elsewhere, CN=Root");
+      const cross = await elsewhere.certify(policy);
+      assert.deepEqual(chainOf([tier, cross, policy]).used, ["Tier", "Policy"]);
+    });
+
+    it("needs none where the certificate is a root itself", () => {
+      const own = { certificate: root.pem, key: root.keyPem(), root: root.pem };
+      assert.deepEqual(faultsOf(own), []);
+      assert.deepEqual(chainOf([root], own).used, []);
+    });
+
+    it("reports what cannot be read, and where", () => {
+      const broken = mesh.pem.replace(/\n[A-Za-z0-9+/]{8}/, "\nAAAAAAAA");
+      const parts = { certificate: mesh.pem, key: mesh.keyPem(), chain: tier.pem + broken, root: root.pem };
+      assert.deepEqual(faultsOf(parts), [
+        "chain[1]: cannot be read as an X.509 certificate",
+        "chain[0]: is issued by CN=Policy, O=Company, which is neither in provided.chain nor in provided.root",
+      ]);
+    });
+  });
+
+  it("reports all faults of all certificates at once, with their subjects", async () => {
+    const old = await root.intermediate("O=Company, CN=Old", past);
+    const short = await old.intermediate("O=Company, CN=Short", { pathLength: 0 });
+    const mesh = await short.intermediate("O=Company, CN=Mesh", { kind: "Ed25519", keyUsage: 1 });
+    const deep = await mesh.intermediate("O=Company, CN=Deep");
+    const chain = mesh.pem + short.pem + old.pem;
+    const validated = validate({ certificate: deep.pem, key: deep.keyPem(), chain, root: root.pem });
+    assert.ok("faults" in validated);
+    assert.deepEqual(
+      validated.faults.map(({ path, value, rule }) => [path.split(".").at(-1), value, rule.slice(0, 15)]),
+      [
+        ["chain[0]", "CN=Mesh, O=Company", "has a keyUsage "],
+        ["chain[0]", "CN=Mesh, O=Company", "has a key that "],
+        ["chain[1]", "CN=Short, O=Company", "has path length"],
+        ["chain[2]", "CN=Old, O=Company", "has expired on "],
+      ],
+    );
   });
 
   for (const [what, options, rule] of [
