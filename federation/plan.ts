@@ -1,6 +1,7 @@
 import { planAccess } from "./access/accessPlan.ts";
 import type { AuthorizationPolicy } from "./access/authorizationPolicy.ts";
 import { type AuthorityPlan, planAuthority } from "./authority/authority.ts";
+import { validateAnchorNames } from "./authority/provided.ts";
 import { checkUnconstrained } from "./authority/unconstrained.ts";
 import type { StackConfig } from "./config/stackConfig.ts";
 import { identityChanges } from "./contract/identity.ts";
@@ -116,6 +117,7 @@ export function planCluster(
   const observed = required(gateway, findings);
   checkHelmReleases(snapshot, findings);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
+  if (authority?.source === "provided") findings.fault(...validateAnchorNames(authority.authority, pinned));
   findings.note(...exportChanges(exports, lastRun.contract?.services ?? {}));
   if (findings.faults.length > 0 || authority === undefined || connection === undefined) return undefined;
   return {

@@ -1,10 +1,12 @@
-import type { KeyObject, X509Certificate } from "node:crypto";
+import { type KeyObject, X509Certificate } from "node:crypto";
 import type { ProvidedPems } from "../config/certificateAuthority.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { leavesRoomForAnchors, placeFaults } from "../x509/authority.ts";
+import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 import { certificateTexts, parseCertificate } from "../x509/certificate.ts";
-import { type IssuedNames, chainFaults, isConstrained } from "../x509/chain.ts";
+import { type IssuedNames, chainFaults, nameFaults } from "../x509/chain.ts";
 import { parsePrivateKey } from "../x509/keys.ts";
+import { ISTIOD_DOMAIN } from "../x509/nameConstraints.ts";
 import { rootFaults } from "../x509/root.ts";
 import { type Provided, type ProvidedChain, findChain } from "./providedChain.ts";
 
@@ -76,7 +78,6 @@ export function validateProvided(
       ),
     );
   if (issuer !== undefined && !leavesRoomForAnchors(issuer)) faults.push(NO_ROOM);
-  if (issuer !== undefined && isConstrained(issuer)) faults.push(CONSTRAINED);
   const found = certificate && findChain(certificate, chain, roots);
   faults.push(...certificateFaults(found, chain, roots, names, now));
   if (found === undefined || faults.length > 0) return { faults };
@@ -108,11 +109,30 @@ const NO_ROOM: Fault = {
   remedy: "Leave the key out and accept unconstrained anchors, or have a root without that limit",
 };
 
-const CONSTRAINED: Fault = {
-  path: `${PATH}.rootKey`,
-  rule: "is of a root with name constraints for URIs, under which no trust anchor of a peer is valid",
-  remedy: "Leave the key out and accept unconstrained anchors, or have a root without constraints",
-};
+/**
+ * Validates that the root that signs trust anchors may sign for peers' trust domains. A peer under one of our roots needs no anchor.
+ * @param pinned peers by name.
+ * @returns a fault for each peer whose anchor the root's own name constraints would make invalid.
+ */
+export function validateAnchorNames(
+  { issuer, roots }: Pick<ProvidedAuthority, "issuer" | "roots">,
+  pinned: Readonly<Record<string, PinnedPeer>>,
+): Fault[] {
+  if (issuer === undefined) return [];
+  const root = new X509Certificate(issuer.certificate);
+  const others = Object.entries(pinned).filter(([, { rootCertificates }]) =>
+    rootCertificates.some((pem) => !roots.includes(pem)),
+  );
+  return others.flatMap(([peer, { trustDomain }]) =>
+    nameFaults([root], { trustDomain, hosts: [] }).map(({ rule }) =>
+      fault(
+        "rootKey",
+        `is of a root that ${rule}, so that ${peer} can have no trust anchor`,
+        "Leave the key out and accept unconstrained anchors, or have a root that permits it",
+      ),
+    ),
+  );
+}
 
 /** Formats a key as istiod reads it, without the curve's parameters that some tools write before the key. */
 function pemOf(key: KeyObject | undefined): string {
@@ -148,7 +168,9 @@ function certificateFaults(
 ): Fault[] {
   const path = found?.isRooted === true ? found.path : [];
   const below = Math.max(path.length - 1, found?.path.length ?? 1);
-  const beside = roots.filter((root) => !path.some(({ certificate }) => certificate === root.certificate));
+  const beside = roots.filter(
+    (root) => !path.some(({ certificate }) => certificate.raw.equals(root.certificate.raw)),
+  );
   const besideFaults = beside.flatMap(({ field, certificate }) =>
     [...rootFaults(certificate), ...placeFaults(certificate, below, now)].map((rule) =>
       certificateFault(field, certificate, rule),
@@ -160,11 +182,17 @@ function certificateFaults(
     names,
     now,
     found.isRooted,
-  ).flatMap(({ index, rule }) => {
+  ).flatMap(({ index, rule, refused }) => {
     const at = found.path[index];
-    return at === undefined ? [] : [certificateFault(at.field, at.certificate, rule)];
+    if (at === undefined) return [];
+    const broken = certificateFault(at.field, at.certificate, rule);
+    return [refused.length === 0 ? broken : { ...broken, remedy: permitting(names) }];
   });
   return [...onPath, ...besideFaults, ...linkFaults(found, chain, roots)];
+}
+
+function permitting({ trustDomain }: IssuedNames): string {
+  return `Have it issued without name constraints, or with ones that permit URI:${trustDomain} and DNS:${ISTIOD_DOMAIN}`;
 }
 
 function certificateFault(field: string, { subject }: X509Certificate, rule: string): Fault {

@@ -109,36 +109,28 @@ function parsedNameFaults(
   return chain.flatMap((fields, index) => {
     const [constraints] = attempt(() => constraintsOf(fields));
     if (constraints === undefined) return [];
-    const workload = trustDomainName(trustDomain);
-    const whose = `certificates of workloads in trust domain ${trustDomain}`;
-    const workloads = isRefusedByGo(workload, constraints)
-      ? [refusal(index, [workload], whose)]
-      : isRefusedByEnvoy(workload, constraints)
-        ? [
-            refusal(
-              index,
-              [workload],
-              `${whose}, to Envoy: a constraint of URIs has the trust domain in full`,
-            ),
-          ]
-        : [];
-    const refusedHosts = hosts.map(hostName).filter((name) => isRefusedByGo(name, constraints));
     return [
-      ...workloads,
-      ...(refusedHosts.length > 0
-        ? [
-            refusal(
-              index,
-              refusedHosts,
-              `istiod's certificate, for ${refusedHosts.map(({ text }) => text).join(", ")}`,
-            ),
-          ]
-        : []),
+      ...workloadFaults(index, trustDomain, constraints),
+      ...hostFaults(index, hosts, constraints),
       ...(chain.slice(0, index).some((below) => isAuthorityRefused(below, constraints))
         ? [at(index, "has name constraints that refuse the names of a CA below it")]
         : []),
     ];
   });
+}
+
+function workloadFaults(index: number, trustDomain: string, constraints: NameConstraints): ChainFault[] {
+  const name = trustDomainName(trustDomain);
+  const whose = `certificates of workloads in trust domain ${trustDomain}`;
+  if (isRefusedByGo(name, constraints)) return [refusal(index, [name], whose)];
+  if (!isRefusedByEnvoy(name, constraints)) return [];
+  return [refusal(index, [name], `${whose}, to Envoy: a constraint of URIs has the trust domain in full`)];
+}
+
+function hostFaults(index: number, hosts: readonly string[], constraints: NameConstraints): ChainFault[] {
+  const refused = hosts.map(hostName).filter((name) => isRefusedByGo(name, constraints));
+  if (refused.length === 0) return [];
+  return [refusal(index, refused, `istiod's certificate, for ${refused.map(({ text }) => text).join(", ")}`)];
 }
 
 function refusal(index: number, refused: CertifiedName[], whose: string): ChainFault {

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ExtendedKeyUsage, id_ce_extKeyUsage, id_kp_serverAuth } from "@peculiar/asn1-x509";
 import { execa } from "execa";
 import { CHECKOUT, labPaths } from "../../lab/environment.ts";
 import type { RunningLab } from "../../lab/lab.ts";
 import { Stack } from "../../lab/pulumi.ts";
+import { extension, makeAuthority, nameConstraints } from "../support/rawCertificate.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 import { SecretSearch } from "./secretSearch.ts";
 import { secrets, sharedLab } from "./sharedLab.ts";
@@ -17,6 +19,7 @@ const SECTION = "istio-federation:certificateAuthority";
 interface Given {
   certificate: string;
   key: string;
+  chain: string;
   root: string;
   rootKey: string;
 }
@@ -27,6 +30,8 @@ describe("a certificate authority from outside", function () {
   let lab: RunningLab;
   let mesh: TestAuthority;
   let given: Given;
+  /** A certificate for servers of another domain, and its root. */
+  let unfit: Pick<Given, "certificate" | "root">;
   let search: SecretSearch;
 
   before(async () => {
@@ -41,8 +46,21 @@ describe("a certificate authority from outside", function () {
     given = {
       certificate: await write("ca-cert.pem", mesh.pem),
       key: await write("ca-key.pem", mesh.keyPem("sec1")),
+      // As Istio's own tools write it.
+      chain: await write("cert-chain.pem", mesh.pem + root.pem),
       root: await write("root-cert.pem", root.pem),
       rootKey: await write("root-key.pem", root.keyPem()),
+    };
+    const otherRoot = makeAuthority({ name: "Root" });
+    const constraints = nameConstraints([
+      { dNSName: "acme.example" },
+      { uniformResourceIdentifier: "b.local" },
+    ]);
+    const purpose = extension(id_ce_extKeyUsage, false, new ExtendedKeyUsage([id_kp_serverAuth]));
+    const other = makeAuthority({ name: "Mesh", extensions: [constraints, purpose] }, otherRoot);
+    unfit = {
+      certificate: await write("unfit-cert.pem", other.pem),
+      root: await write("unfit-root.pem", otherRoot.pem),
     };
     const keys = new Map([
       [mesh.keyPem(), "the key that is given"],
@@ -83,13 +101,21 @@ describe("a certificate authority from outside", function () {
       const { exitCode, output } = await preview({ provided: given }, inConfig);
       assert.equal(exitCode, 0, output);
       assert.match(output, /BEGIN CERTIFICATE/);
+      assert.match(output, /provided\.chain\[0\] is provided\.certificate itself: it is not used/);
     }
   });
 
-  it("with the key of another certificate is refused, and the key is not told", async () => {
-    const { exitCode, output } = await preview({ provided: { ...given, key: given.rootKey } });
+  it("with the key of another certificate, which cannot sign what istiod signs, is refused for all faults at once, and the key is not told", async () => {
+    const { certificate, root } = unfit;
+    const { exitCode, output } = await preview({ provided: { certificate, key: given.rootKey, root } });
     assert.notEqual(exitCode, 0);
     assert.match(output, /provided\.key: is not the key of provided\.certificate/);
+    for (const rule of [
+      "is restricted by extendedKeyUsage serverAuth",
+      "has name constraints that refuse istiod's",
+    ])
+      assert.ok(output.includes(`provided.certificate: "CN=Mesh, O=Company" ${rule}`), output);
+    assert.match(output, /has name constraints that refuse certificates of workloads in trust domain/);
   });
 
   it("with a key pasted in its certificate's place, and a key that is cut off, is refused, and neither is told", async () => {

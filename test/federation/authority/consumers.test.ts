@@ -3,8 +3,9 @@ import { generateKeyPairSync } from "node:crypto";
 import * as x509 from "@peculiar/asn1-x509";
 import fc from "fast-check";
 import { istiodNames } from "../../../federation/authority/istiodHosts.ts";
-import { validateProvided } from "../../../federation/authority/provided.ts";
+import { validateAnchorNames, validateProvided } from "../../../federation/authority/provided.ts";
 import { type GoVerifier, goVerifier, orSkip } from "../../providers/support/verifiers.ts";
+import { sweep } from "../arbitraries.ts";
 import {
   type RawAuthority,
   type RawOptions,
@@ -446,6 +447,25 @@ describe("A provided certificate authority, for Go and for Envoy:", () => {
     });
   }
 
+  it("a root with a key needs constraints that permit the trust domains of peers with anchors", () => {
+    const root = makeAuthority({ name: "Root", ...named([URI("a.local"), URI("b.local")]) });
+    const issuer = { certificate: root.pem, key: root.key };
+    const peer = (trustDomain: string, rootCertificates: string[]) => ({
+      clusterDomain: "cluster.local",
+      trustDomain,
+      rootCertificates,
+    });
+    const pinned = { b: peer("b.local", ["x"]), c: peer("c.local", ["x"]), d: peer("d.local", [root.pem]) };
+    const faults = validateAnchorNames({ issuer, roots: [root.pem] }, pinned);
+    assert.deepEqual(
+      faults.map(({ rule }) => rule),
+      [
+        "is of a root that has name constraints that refuse certificates of workloads in trust domain c.local, so that c can have no trust anchor",
+      ],
+    );
+    assert.deepEqual(validateAnchorNames({ issuer: undefined, roots: [root.pem] }, pinned), []);
+  });
+
   const domain = fc.constantFrom(
     ...[
       "a.local",
@@ -493,7 +513,7 @@ describe("A provided certificate authority, for Go and for Envoy:", () => {
     /to Envoy: a constraint|extendedKeyUsage .*anyExtendedKeyUsage|keyUsage without keyCertSign|critical extension crlDistributionPoints/;
 
   it("any chain that the program accepts, Go accepts, and one that it refuses, Go or Envoy refuses", function () {
-    this.timeout(60_000);
+    this.timeout(sweep(60_000, 1_800_000));
     const place = distinct.map((extensions) => ({ extensions }));
     fc.assert(
       fc.property(fc.record({ root: place, middle: place, signer: place }), (options) => {
@@ -507,6 +527,7 @@ describe("A provided certificate authority, for Go and for Envoy:", () => {
             [],
           );
       }),
+      { numRuns: sweep(100, 10_000) },
     );
   });
 });

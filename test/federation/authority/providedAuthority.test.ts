@@ -120,7 +120,9 @@ describe("A provided certificate authority", () => {
       assert.deepEqual(chainOf([tier, cross, policy]).used, ["Tier", "Policy"]);
     });
 
-    it("needs none where the certificate is a root itself", () => {
+    it("needs none where the certificate is a root itself", async () => {
+      const single = await TestAuthority.root("O=Company, CN=Single", { pathLength: 0 });
+      assert.deepEqual(faultsOf({ certificate: single.pem, key: single.keyPem(), root: single.pem }), []);
       const own = { certificate: root.pem, key: root.keyPem(), root: root.pem };
       assert.deepEqual(faultsOf(own), []);
       assert.deepEqual(chainOf([root], own).used, []);
