@@ -13,8 +13,8 @@ import {
 import { withoutUndefined } from "../federation/core/order.ts";
 import { GATEWAY_NAME, GATEWAY_PORT, GATEWAY_PORT_NAME } from "../federation/core/wellKnown.ts";
 import {
-  type GatewayServer,
-  gatewayServers,
+  type GatewaySpec,
+  gatewaySpec,
   terminatedRoute,
   type TerminatedPort,
 } from "../federation/exports/gatewayListeners.ts";
@@ -82,8 +82,8 @@ export class EastWestGateway extends pulumi.ComponentResource {
       { ...child, dependsOn: release },
     );
 
-    const servers = gatewayServers(args, args.bind);
-    if (servers.length > 0) this.createListeners(name, args, servers, release);
+    const spec = gatewaySpec(args, args.bind);
+    if (spec !== undefined) this.createListeners(name, args, spec, release);
     this.addresses = this.addressesOf(name, args, service);
     this.registerOutputs({ addresses: this.addresses });
   }
@@ -92,7 +92,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
   private createListeners(
     name: string,
     args: EastWestGatewayArgs,
-    servers: GatewayServer[],
+    spec: GatewaySpec,
     release: pulumi.Resource,
   ): void {
     const routes = args.terminated.map((port) => this.routeFor(name, args, port));
@@ -102,10 +102,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
         apiVersion: "networking.istio.io/v1",
         kind: "Gateway",
         metadata: { name: GATEWAY_NAME, namespace: args.namespace },
-        spec: {
-          selector: { istio: GATEWAY_NAME },
-          servers,
-        },
+        spec,
       },
       // istiod ignores a server without a route.
       { parent: this, dependsOn: [release, ...routes] },

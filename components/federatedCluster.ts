@@ -8,6 +8,7 @@ import type { GatewayAddress } from "../federation/core/address.ts";
 import { describeFault } from "../federation/core/fault.ts";
 import { ownGateways, unpublished } from "../federation/ownContract.ts";
 import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { EditedObjects } from "../providers/editedObjects.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
 import type { Remembered } from "../federation/lastRun.ts";
 import type { PeerAccess } from "../federation/mesh/credential.ts";
@@ -111,6 +112,13 @@ export class FederatedCluster extends pulumi.ComponentResource {
       { ...child, dependsOn: beforeGateway },
     );
     const connected = connectPeers(name, { config, connection, istioNamespace, istio, gateway }, child);
+
+    new EditedObjects(
+      `${name}-edited`,
+      { kubeconfig, found: plan.edited },
+      // The plugin writes what it declares first: it knows of the objects that are added and removed.
+      { parent: this, dependsOn: [...beforeGateway, gateway] },
+    );
 
     this.outputs = {
       federation: pulumi

@@ -5,6 +5,7 @@ import type { PeerTrust } from "./peerTrust.ts";
 import { BASE_RELEASE, ISTIOD_RELEASE } from "../federation/core/helmReleases.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { withoutUndefined } from "../federation/core/order.ts";
+import { STRICT_MUTUAL_TLS } from "../federation/exports/mutualTls.ts";
 
 /** Arguments of an `IstioControlPlane`. */
 export interface IstioControlPlaneArgs {
@@ -63,7 +64,7 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         kind: "PeerAuthentication",
         // In Istio's root namespace and without a selector it applies to the whole mesh.
         metadata: { name: "default", namespace: args.namespace },
-        spec: { mtls: { mode: "STRICT" } },
+        spec: STRICT_MUTUAL_TLS,
       },
       { ...child, dependsOn: istiod },
     );

@@ -47,6 +47,7 @@ import {
   readPolicies,
   readServiceEntries,
 } from "./istioObjects.ts";
+import { readOwnObjects } from "./ownObjects.ts";
 import { readServices } from "./services.ts";
 import { readOwnOutputs, readPeer, readSharedRoot, readStateReleases } from "./stacks.ts";
 
@@ -117,6 +118,7 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
       : NO_AMBIENT_CLIENTS,
     importNamespaceServices: dns?.services === undefined ? NOTHING : reader.read(readImportNamespace),
     leftovers: registers ? outputs.then((own) => readLeftovers(reader, config, own)) : NOTHING,
+    ownObjects: outputs.then((own) => (hasUpdated(own) ? reader.read(readOwnObjects) : NOTHING)),
     gateway: gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
     istiod: certificateAuthority.source === "provided" ? NO_ISTIOD : reader.read(readIstiod),
     corefiles: dns?.coreDns === undefined ? NO_COREFILES : readCorefiles(reader, dns.coreDns),
@@ -136,9 +138,12 @@ async function readHelm(client: ClusterClient, outputs: Promise<Outputs>): Promi
   const installed = await readHelmReleases(client, RELEASES);
   if (installed.length === 0) return { installed, inState: [] };
   const own = await outputs;
-  // A cluster that waits for its certificate has outputs, and no Istio yet.
-  const hasRun = "value" in own && own.value["federation"] !== undefined;
-  return { installed, inState: hasRun ? RELEASES : await readStateReleases() };
+  return { installed, inState: hasUpdated(own) ? RELEASES : await readStateReleases() };
+}
+
+/** Whether an update installed Istio: a cluster that waits for its certificate has outputs, and no Istio yet. */
+function hasUpdated(own: Outputs): boolean {
+  return "value" in own && own.value["federation"] !== undefined;
 }
 
 /** Whether hosts are registered that ServiceEntries of others may have: aliases of exports, and services of peers. */

@@ -14,10 +14,11 @@ import type { ExportAlias } from "./exports/alias.ts";
 import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
 import type { GatewayListeners } from "./exports/gatewayListeners.ts";
 import { reviewContract } from "./ownContract.ts";
+import { type EditedObject, findEdited } from "./editedObjects.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
-import { type Snapshot, required } from "./snapshot.ts";
+import { type Snapshot, optional, required } from "./snapshot.ts";
 import { type Connection, TOPOLOGY_PLANNERS } from "./topology/topologies.ts";
 import { expiryWarnings } from "./trust/expiry.ts";
 import type { PinnedPeer } from "./trust/pinnedPeer.ts";
@@ -50,6 +51,8 @@ export interface ClusterPlan {
   pinned: Readonly<Record<string, PinnedPeer>>;
   /** Connection to the peers, by the topology. */
   connection: Connection;
+  /** Objects of this stack that others edited. */
+  edited: readonly EditedObject[];
 }
 
 /** The east-west gateway. */
@@ -119,20 +122,29 @@ export function planCluster(
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
   if (authority?.source === "provided") findings.fault(...validateAnchorNames(authority.authority, pinned));
   findings.note(...exportChanges(exports, lastRun.contract?.services ?? {}));
+  const listeners = topology.listeners(config, exports.services);
+  const { policies } = access;
+  const { aliases, services } = exports;
+  const unchecked = "others edited objects of this stack";
+  const { edited, warnings } = findEdited(optional(snapshot.cluster.ownObjects, [], unchecked, findings), {
+    ...{ listeners, bind: config.gateway.bind, policies, aliases },
+  });
+  findings.warn(...warnings);
   if (findings.faults.length > 0 || authority === undefined || connection === undefined) return undefined;
   return {
     kind: "cluster",
     config,
     authority,
     gateway: {
-      ...topology.listeners(config, exports.services),
+      ...listeners,
       observed: config.gateway.advertise === undefined ? observed : undefined,
     },
-    services: exports.services,
-    aliases: exports.aliases,
-    policies: access.policies,
+    services,
+    aliases,
+    policies,
     pinned,
     connection,
+    edited,
   };
 }
 

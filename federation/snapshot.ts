@@ -6,6 +6,7 @@ import type { GatewayAddress } from "./core/address.ts";
 import type { Fault } from "./core/fault.ts";
 import type { Findings } from "./core/findings.ts";
 import type { HelmRelease, ReleaseName } from "./core/helmReleases.ts";
+import type { OwnObject } from "./editedObjects.ts";
 import type { FoundServices, PeerAuthentication } from "./exports/clusterServices.ts";
 import type { GatewayTls } from "./exports/mutualTls.ts";
 import type { ForeignEntry } from "./core/hostConflict.ts";
@@ -74,6 +75,8 @@ export interface ClusterReadings {
   importNamespaceServices: Reading<readonly ForeignService[]>;
   /** Objects that this program created for peers that are neither in the config nor in the last update. */
   leftovers: Reading<readonly ObjectMetadata[]>;
+  /** Objects of this program that decide who is let in; empty before the first update. */
+  ownObjects: Reading<readonly OwnObject[]>;
   /** Addresses of the east-west gateway; empty while it has none. */
   gateway: Reading<readonly GatewayAddress[]>;
   /** Roots and signer of istiod. */

@@ -22,6 +22,7 @@ export const ENDPOINT_SLICE: ResourceKind = {
   plural: "endpointslices",
 };
 export const DESTINATION_RULE = networking("DestinationRule", "destinationrules");
+export const GATEWAY = networking("Gateway", "gateways");
 export const SERVICE_ENTRY = networking("ServiceEntry", "serviceentries");
 export const VIRTUAL_SERVICE = networking("VirtualService", "virtualservices");
 export const WORKLOAD_ENTRY = networking("WorkloadEntry", "workloadentries");
@@ -54,7 +55,14 @@ export interface KubernetesObject {
     deletionTimestamp?: string;
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
-    managedFields?: { manager?: string }[];
+    managedFields?: {
+      manager?: string;
+      /** Absent for writes of the object itself. */
+      subresource?: string;
+      fieldsV1?: Record<string, Record<string, unknown>>;
+    }[];
+    /** Count of changes of the spec. */
+    generation?: number;
   };
 }
 

@@ -132,6 +132,21 @@ export function gatewayServers(
   ];
 }
 
+/** The spec of an Istio Gateway. */
+export interface GatewaySpec {
+  selector: { istio: string };
+  servers: GatewayServer[];
+}
+
+/** Renders the Gateway; undefined without exports, as Istio refuses one without servers. */
+export function gatewaySpec(
+  listeners: Pick<GatewayListeners, "hosts" | "terminated">,
+  bind: string | undefined,
+): GatewaySpec | undefined {
+  const servers = gatewayServers(listeners, bind);
+  return servers.length === 0 ? undefined : { selector: { istio: GATEWAY_NAME }, servers };
+}
+
 /** Renders the route of a terminated port. It is a TCP route for every protocol: an HTTP route would match the Host header. */
 export function terminatedRoute({ serverName, host, port }: TerminatedPort): TerminatedRoute {
   const gateways = [`${GATEWAY_NAMESPACE}/${GATEWAY_NAME}`];

@@ -15,6 +15,9 @@ export interface PortMode {
   by: string | undefined;
 }
 
+/** Spec of the mesh-wide PeerAuthentication of this program. */
+export const STRICT_MUTUAL_TLS = { mtls: { mode: "STRICT" } };
+
 /**
  * Whether Istio expects a workload to speak mutual TLS: the east-west gateway sends calls to no other workload. The injector labels such
  * Pods; a WorkloadEntry with a service account counts too (`getTLSModeFromWorkloadEntry`).

@@ -43,6 +43,7 @@ export function clusterPlan(
     aliases: [],
     policies: [],
     pinned: trustedPeers(connection.peers),
+    edited: [],
     ...parts,
     connection,
   };

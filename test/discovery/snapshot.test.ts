@@ -86,6 +86,35 @@ describe("A snapshot of a stack", () => {
     );
   });
 
+  it("holds the objects of the stack that decide who is let in, and who edited them; none before its first update", async () => {
+    const written = (manager: string, fields: object, subresource?: string) => ({
+      ...{ manager, subresource },
+      fieldsV1: { "f:spec": { ".": {}, ...fields } },
+    });
+    const managedFields = [
+      written("pulumi-kubernetes-1a2b3c4d", { "f:action": {}, "f:rules": {} }),
+      written("istio-federation", { "f:rules": {} }),
+      written("argo", { "f:rules": {}, "f:selector": { "f:matchLabels": {} } }),
+      written("kubectl-edit", { "f:rules": {} }),
+      written("pilot-discovery", { "f:rules": {} }, "status"),
+      { manager: "labeller", fieldsV1: { "f:metadata": {} } },
+    ];
+    const spec = { action: "DENY" };
+    const metadata = { namespace: "abc", name: "istio-federation-deny-foo", generation: 3, managedFields };
+    const lists = { authorizationpolicies: listOf([{ metadata, spec }]) };
+    assert.deepEqual(valueOf((await read({}, lists)).cluster.ownObjects), []);
+    const updated = { [OWN_STACK]: { federation: "?" } };
+    const { cluster } = await read({}, lists, updated);
+    const found = valueOf(cluster.ownObjects).filter(({ kind }) => kind === "AuthorizationPolicy");
+    const editors = { rules: ["argo", "kubectl-edit"], selector: ["argo"] };
+    const { namespace, name, generation } = metadata;
+    assert.deepEqual(found, [{ kind: "AuthorizationPolicy", namespace, name, generation, spec, editors }]);
+    assert.match(
+      asked("serviceentries").join("\n"),
+      /managed-by=istio-federation,!istio-federation.dev\/peer$/m,
+    );
+  });
+
   it("sends only the requests that the config needs", async () => {
     await read({ exports: [], peers: {} });
     assert.deepEqual(server.requests.map(decodeURIComponent).sort(), [
@@ -256,7 +285,7 @@ describe("A snapshot of a stack", () => {
     const refused = parts.filter(([, reading]) => !("value" in reading));
     assert.deepEqual(
       parts.filter(([, reading]) => "value" in reading).map(([part]) => part),
-      ["authorizationPolicies", "corefiles"],
+      ["authorizationPolicies", "ownObjects", "corefiles"],
     );
     const faults = new Set(
       refused.flatMap(([, reading]) => faultsOf(reading).map((fault) => JSON.stringify(fault))),

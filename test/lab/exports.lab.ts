@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CoreV1Api, type V1Service } from "@kubernetes/client-node";
+import { CoreV1Api, PatchStrategy, type V1Service, setHeaderOptions } from "@kubernetes/client-node";
 import type { PeerStatus } from "../../federation/imports/registration.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
@@ -16,6 +16,16 @@ import { editedStackFile } from "./stackFile.ts";
 interface ServiceEntry {
   spec: { ports: unknown };
 }
+
+interface Gateway {
+  spec: { servers: { hosts: string[] }[] };
+}
+
+const GATEWAY = {
+  ...{ ...IMPORTS, namespace: "istio-gateway", plural: "gateways", name: "eastwestgateway" },
+  fieldManager: "argo",
+};
+const JSON_PATCH = setHeaderOptions("Content-Type", PatchStrategy.JsonPatch);
 
 const [A, B] = CLUSTERS;
 const FOO = partyIn(A, true);
@@ -75,7 +85,18 @@ describe("the exports of a stack", function () {
     await expectAnswer(BAR, FOO);
   });
 
-  it("may have one port number for HTTP in one service and for TCP in another: no conflict, both are imported", async () => {
+  const hostsAt = async (name: string) => {
+    const { spec } = (await objectsOf(federated.lab, name).getNamespacedCustomObject(GATEWAY)) as Gateway;
+    return spec.servers.map(({ hosts }) => hosts);
+  };
+
+  /** Somebody lets peers call every service, by an item more in a list: Pulumi's Kubernetes plugin sees it in no refresh. */
+  const openToAll = async (name: string) => {
+    const body = [{ op: "add", path: "/spec/servers/0/hosts/-", value: "*.local" }];
+    await objectsOf(federated.lab, name).patchNamespacedCustomObject({ ...GATEWAY, body }, JSON_PATCH);
+  };
+
+  it("may have one port number for HTTP in one service and for TCP in another: no conflict, both are imported; what others did to the gateways is undone", async () => {
     const services = loadContext(federated.lab.kubeconfig, "cluster-b").makeApiClient(CoreV1Api);
     const queue: V1Service = {
       metadata: { name: "queue", labels: { "istio-federation.dev/export": "true" } },
@@ -83,7 +104,17 @@ describe("the exports of a stack", function () {
     };
     await services.createNamespacedService({ namespace: "xyz", body: queue });
     try {
+      for (const name of ["cluster-b", "cluster-a"]) await openToAll(name);
+      const { output } = await stackOf("cluster-a").run("preview");
+      assert.match(
+        output,
+        /warning: Gateway istio-gateway\/eastwestgateway: spec\.servers was edited by argo\. `pulumi up` restores it/,
+      );
+      assert.match(output, /~ .*EditedObjects .*update/);
+      // The Gateway of cluster-b changes by this update: the plugin would end with a conflict. That of cluster-a does not.
       for (const name of ["cluster-b", "cluster-a"]) await stackOf(name).up();
+      assert.deepEqual(await hostsAt("cluster-a"), [[hostOf(FOO)]]);
+      assert.deepEqual(await hostsAt("cluster-b"), [[hostOf(BAR), hostOf(QUEUE)]]);
       assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [hostOf(BAR), hostOf(QUEUE)]);
       const entries = objectsOf(federated.lab, "cluster-a");
       const ports = async (name: string) => {

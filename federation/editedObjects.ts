@@ -1,0 +1,121 @@
+import { isDeepStrictEqual } from "node:util";
+import { isGatewayPolicy } from "./access/gatewayPolicy.ts";
+import type { AuthorizationPolicy } from "./access/authorizationPolicy.ts";
+import { boundedLines, count } from "./core/text.ts";
+import { compare, sortedUnique } from "./core/order.ts";
+import { GATEWAY_NAME, GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "./core/wellKnown.ts";
+import { type ExportAlias, aliasObject } from "./exports/alias.ts";
+import { type GatewayListeners, gatewaySpec, terminatedRoute } from "./exports/gatewayListeners.ts";
+import { STRICT_MUTUAL_TLS } from "./exports/mutualTls.ts";
+
+/** Kinds of Istio's objects that decide who is let in. */
+export type GuardKind =
+  "AuthorizationPolicy" | "Gateway" | "PeerAuthentication" | "ServiceEntry" | "VirtualService";
+
+interface ObjectName {
+  kind: GuardKind;
+  namespace: string;
+  name: string;
+}
+
+type Spec = Readonly<Record<string, unknown>>;
+
+/** An object that this program created, as it is in the cluster. */
+export interface OwnObject extends ObjectName {
+  /** Count of changes of the spec. */
+  generation: number;
+  spec: Spec;
+  /** Others who wrote to a field of the spec, by the field: their names as field managers. */
+  editors: Readonly<Record<string, readonly string[]>>;
+}
+
+/** An object of this program that others edited, and the spec that it is to have. */
+export interface EditedObject extends ObjectName {
+  generation: number;
+  spec: Spec;
+}
+
+interface DeclaredObject extends ObjectName {
+  /** Whether the object's name has random digits after this one. */
+  isVersioned: boolean;
+  spec: Spec;
+}
+
+/** Parts of a plan that declare the objects. */
+export interface DeclaredGuards {
+  listeners: Pick<GatewayListeners, "hosts" | "terminated">;
+  /** IP address that the gateway listens on; undefined for every address of the Pod. */
+  bind: string | undefined;
+  policies: readonly AuthorizationPolicy[];
+  aliases: readonly ExportAlias[];
+}
+
+/**
+ * Finds the objects that others edited. Pulumi's Kubernetes plugin does not see a field that others add, nor an item that they append to a
+ * list: it compares what it declares.
+ * @returns the objects, each with the spec that it is to have; and a sentence for each.
+ */
+export function findEdited(
+  own: readonly OwnObject[],
+  guards: DeclaredGuards,
+): { edited: EditedObject[]; warnings: string[] } {
+  const declared = declaredObjects(guards);
+  const found = own.flatMap((object) => {
+    const spec = declared.find((each) => isDeclaredAs(object, each))?.spec;
+    if (spec === undefined) return [];
+    // A field that nobody else wrote to differs by a change of this stack.
+    const fields = Object.keys(object.editors).filter(
+      (field) => !isDeepStrictEqual(object.spec[field], spec[field]),
+    );
+    return fields.length === 0 ? [] : [{ object, fields: fields.sort(compare), spec }];
+  });
+  return {
+    edited: found.map(({ object: { kind, namespace, name, generation }, spec }) => ({
+      ...{ kind, namespace, name, generation, spec },
+    })),
+    warnings: boundedLines(
+      found,
+      ({ object: { kind, namespace, name, editors }, fields }) =>
+        `${kind} ${namespace}/${name}: ${fields.map((field) => `spec.${field}`).join(", ")} was edited by ` +
+        `${sortedUnique(fields.flatMap((field) => editors[field] ?? [])).join(", ")}. ` +
+        "`pulumi up` restores it.",
+      (more) => `and ${count(more)} more objects of this stack were edited by others`,
+    ),
+  };
+}
+
+function declaredObjects({ listeners, bind, policies, aliases }: DeclaredGuards): DeclaredObject[] {
+  const gatewayObject = gatewaySpec(listeners, bind);
+  const declared = (name: ObjectName, spec: object, isVersioned = false): DeclaredObject => ({
+    ...name,
+    isVersioned,
+    // As the API server stores it: without undefined.
+    spec: JSON.parse(JSON.stringify(spec)) as Spec,
+  });
+  const gateway = (kind: GuardKind, name: string): ObjectName => ({
+    kind,
+    namespace: GATEWAY_NAMESPACE,
+    name,
+  });
+  return [
+    declared({ kind: "PeerAuthentication", namespace: ISTIO_NAMESPACE, name: "default" }, STRICT_MUTUAL_TLS),
+    ...(gatewayObject === undefined ? [] : [declared(gateway("Gateway", GATEWAY_NAME), gatewayObject)]),
+    ...listeners.terminated.map((port) =>
+      declared(gateway("VirtualService", port.serverName), terminatedRoute(port)),
+    ),
+    ...policies.map((policy) => {
+      const { namespace, name, spec } = policy;
+      return declared({ kind: "AuthorizationPolicy", namespace, name }, spec, isGatewayPolicy(policy));
+    }),
+    ...aliases.map((alias) => {
+      const { namespace, spec } = alias;
+      return declared({ kind: "ServiceEntry", namespace, name: aliasObject(alias) }, spec);
+    }),
+  ];
+}
+
+function isDeclaredAs({ kind, namespace, name }: OwnObject, declared: DeclaredObject): boolean {
+  if (kind !== declared.kind || namespace !== declared.namespace) return false;
+  if (!declared.isVersioned) return name === declared.name;
+  return name.startsWith(`${declared.name}-`) && !name.slice(declared.name.length + 1).includes("-");
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import type { AuthorizationPolicy } from "../../federation/access/authorizationPolicy.ts";
+import { type OwnObject, findEdited } from "../../federation/editedObjects.ts";
+import { gatewaySpec } from "../../federation/exports/gatewayListeners.ts";
+
+const BAR = "bar.xyz.svc.cluster-b.local";
+const SECRET = "secret.xyz.svc.cluster-b.local";
+const POLICY: AuthorizationPolicy = {
+  namespace: "xyz",
+  name: "istio-federation-deny-bar",
+  spec: { selector: { matchLabels: { app: "bar" } }, action: "DENY", rules: [{}] },
+};
+const GUARDS = {
+  listeners: { hosts: [BAR], terminated: [] },
+  bind: undefined,
+  policies: [POLICY, { ...POLICY, namespace: "istio-gateway", name: "istio-federation-gateway" }],
+  aliases: [],
+};
+const servers = (...hosts: string[]) => gatewaySpec({ hosts, terminated: [] }, undefined);
+
+const gateway = (spec: object, editors: OwnObject["editors"] = {}): OwnObject => ({
+  ...{ kind: "Gateway", namespace: "istio-gateway", name: "eastwestgateway", generation: 2, editors },
+  spec: { ...spec },
+});
+const policy = (spec: object, editors: OwnObject["editors"], name = POLICY.name): OwnObject => ({
+  ...{ kind: "AuthorizationPolicy", namespace: "xyz", name, generation: 2, editors },
+  spec: { ...spec },
+});
+
+const find = (...own: OwnObject[]) => findEdited(own, GUARDS);
+
+describe("Objects of this stack that others edited", () => {
+  it("are none where only this stack wrote, whatever it is about to change", () => {
+    assert.deepEqual(find(gateway({ ...servers(BAR) }), gateway({ ...servers(BAR, SECRET) })), {
+      edited: [],
+      warnings: [],
+    });
+  });
+
+  it("are found where others changed a field, added one, or appended to a list", () => {
+    const edits: [OwnObject, string][] = [
+      [gateway({ ...servers(SECRET) }, { servers: ["argo"] }), "spec.servers"],
+      [gateway({ ...servers(BAR, SECRET) }, { servers: ["argo"] }), "spec.servers"],
+      [
+        policy(
+          { ...POLICY.spec, selector: { matchLabels: { app: "bar", never: "there" } } },
+          { selector: ["argo"] },
+        ),
+        "spec.selector",
+      ],
+      [
+        policy(
+          { ...POLICY.spec, action: "AUDIT", targetRefs: [] },
+          { targetRefs: ["argo"], action: ["argo"] },
+        ),
+        "spec.action, spec.targetRefs",
+      ],
+    ];
+    for (const [own, fields] of edits) {
+      const { edited, warnings } = find(own);
+      const { kind, namespace, name } = own;
+      const where = `${kind} ${namespace}/${name}`;
+      assert.deepEqual(warnings, [`${where}: ${fields} was edited by argo. \`pulumi up\` restores it.`]);
+      const spec = kind === "Gateway" ? servers(BAR) : POLICY.spec;
+      assert.deepEqual(edited, [{ kind, namespace, name, generation: 2, spec }]);
+    }
+  });
+
+  it("include the mesh's PeerAuthentication", () => {
+    const place = { kind: "PeerAuthentication", namespace: "istio-system", name: "default" } as const;
+    const spec = { mtls: { mode: "STRICT" }, selector: { matchLabels: { app: "none" } } };
+    const { edited } = find({ ...place, generation: 2, spec, editors: { selector: ["kubectl-edit"] } });
+    assert.deepEqual(edited, [{ ...place, generation: 2, spec: { mtls: { mode: "STRICT" } } }]);
+  });
+
+  it("include a policy of the gateway, whose name has a version", () => {
+    const versions = ["istio-federation-gateway-1a2b3c4d", "istio-federation-gateway-x-1a2b3c4d"];
+    const found = versions.map((name) => ({
+      ...policy({ ...POLICY.spec, rules: [] }, { rules: ["argo"] }, name),
+      namespace: "istio-gateway",
+    }));
+    assert.deepEqual(
+      find(...found).edited.map(({ name }) => name),
+      versions.slice(0, 1),
+    );
+  });
+
+  it("are none where others own an equal value, or the object is to be removed", () => {
+    const removed = policy({ rules: [] }, { rules: ["argo"] }, "istio-federation-deny-foo");
+    const { edited } = find(gateway({ ...servers(BAR) }, { selector: ["argo"] }), removed);
+    assert.deepEqual(edited, []);
+  });
+
+  it("are listed first, then counted", () => {
+    const found = Array.from({ length: 60 }, () => gateway({}, { servers: ["argo"] }));
+    const { edited, warnings } = find(...found);
+    assert.equal(edited.length, 60);
+    assert.match(warnings.at(-1) ?? "", /^and 40 more objects of this stack were edited by others$/);
+  });
+});
