@@ -7,6 +7,7 @@ import { GATEWAY_NAME, GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "./core/wellKno
 import { type ExportAlias, aliasObject } from "./exports/alias.ts";
 import { type GatewayListeners, gatewaySpec, terminatedRoute } from "./exports/gatewayListeners.ts";
 import { STRICT_MUTUAL_TLS } from "./exports/mutualTls.ts";
+import type { LastRun } from "./lastRun.ts";
 
 /** Kinds of Istio's objects that decide who is let in. */
 export type GuardKind =
@@ -75,13 +76,46 @@ export function findEdited(
     })),
     warnings: boundedLines(
       found,
-      ({ object: { kind, namespace, name, editors }, fields }) =>
-        `${kind} ${namespace}/${name}: ${fields.map((field) => `spec.${field}`).join(", ")} was edited by ` +
-        `${sortedUnique(fields.flatMap((field) => editors[field] ?? [])).join(", ")}. ` +
+      ({ object, fields }) =>
+        `${fullName(object)}: ${fields.map((field) => `spec.${field}`).join(", ")} was edited by ` +
+        `${sortedUnique(fields.flatMap((field) => object.editors[field] ?? [])).join(", ")}. ` +
         "`pulumi up` restores it.",
       (more) => `and ${count(more)} more objects of this stack were edited by others`,
     ),
   };
+}
+
+/** What the last update declared. */
+export type DeclaredBefore = Pick<LastRun, "contract" | "policies" | "aliases">;
+
+/**
+ * Finds objects of the last update that somebody deleted and that are still to be there: the plugin sees it in a refresh alone.
+ * @returns a sentence for each.
+ */
+export function findDeleted(
+  own: readonly OwnObject[],
+  guards: DeclaredGuards,
+  { contract, policies, aliases }: DeclaredBefore,
+): string[] {
+  if (contract === undefined) return [];
+  const before = new Set([
+    `PeerAuthentication ${ISTIO_NAMESPACE}/default`,
+    ...(Object.keys(contract.services).length === 0 ? [] : [`Gateway ${GATEWAY_NAMESPACE}/${GATEWAY_NAME}`]),
+    ...Object.keys(policies).map((name) => `AuthorizationPolicy ${name}`),
+    ...Object.values(aliases).map((alias) => `ServiceEntry ${alias.namespace}/${aliasObject(alias)}`),
+  ]);
+  const deleted = declaredObjects(guards).filter(
+    (object) => before.has(fullName(object)) && !own.some((each) => isDeclaredAs(each, object)),
+  );
+  return boundedLines(
+    deleted,
+    (object) => `${fullName(object)} was deleted by somebody. \`pulumi up --refresh\` creates it again.`,
+    (more) => `and ${count(more)} more objects of this stack were deleted`,
+  );
+}
+
+function fullName({ kind, namespace, name }: ObjectName): string {
+  return `${kind} ${namespace}/${name}`;
 }
 
 function declaredObjects({ listeners, bind, policies, aliases }: DeclaredGuards): DeclaredObject[] {

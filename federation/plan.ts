@@ -14,7 +14,7 @@ import type { ExportAlias } from "./exports/alias.ts";
 import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
 import type { GatewayListeners } from "./exports/gatewayListeners.ts";
 import { reviewContract } from "./ownContract.ts";
-import { type EditedObject, findEdited } from "./editedObjects.ts";
+import { type EditedObject, findDeleted, findEdited } from "./editedObjects.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
@@ -126,10 +126,11 @@ export function planCluster(
   const { policies } = access;
   const { aliases, services } = exports;
   const unchecked = "others edited objects of this stack";
-  const { edited, warnings } = findEdited(optional(snapshot.cluster.ownObjects, [], unchecked, findings), {
-    ...{ listeners, bind: config.gateway.bind, policies, aliases },
-  });
+  const own = optional(snapshot.cluster.ownObjects, undefined, unchecked, findings) ?? [];
+  const guards = { listeners, bind: config.gateway.bind, policies, aliases };
+  const { edited, warnings } = findEdited(own, guards);
   findings.warn(...warnings);
+  if ("value" in snapshot.cluster.ownObjects) findings.warn(...findDeleted(own, guards, lastRun));
   if (findings.faults.length > 0 || authority === undefined || connection === undefined) return undefined;
   return {
     kind: "cluster",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { AuthorizationPolicy } from "../../federation/access/authorizationPolicy.ts";
-import { type OwnObject, findEdited } from "../../federation/editedObjects.ts";
+import type { Contract } from "../../federation/contract/contract.ts";
+import { type OwnObject, findDeleted, findEdited } from "../../federation/editedObjects.ts";
 import { gatewaySpec } from "../../federation/exports/gatewayListeners.ts";
 
 const BAR = "bar.xyz.svc.cluster-b.local";
@@ -96,5 +97,38 @@ describe("Objects of this stack that others edited", () => {
     const { edited, warnings } = find(...found);
     assert.equal(edited.length, 60);
     assert.match(warnings.at(-1) ?? "", /^and 40 more objects of this stack were edited by others$/);
+  });
+});
+
+describe("Objects of this stack that somebody deleted", () => {
+  const before = {
+    contract: { services: { [BAR]: {} } } as unknown as Contract,
+    policies: { [`xyz/${POLICY.name}`]: POLICY },
+    aliases: {},
+  };
+  const mesh: OwnObject = {
+    ...{ kind: "PeerAuthentication", namespace: "istio-system", name: "default", generation: 1 },
+    ...{ spec: { mtls: { mode: "STRICT" } }, editors: {} },
+  };
+
+  it("are those of the last update that are still to be there", () => {
+    assert.deepEqual(findDeleted([], GUARDS, before), [
+      "PeerAuthentication istio-system/default was deleted by somebody. `pulumi up --refresh` creates it again.",
+      "Gateway istio-gateway/eastwestgateway was deleted by somebody. `pulumi up --refresh` creates it again.",
+      `AuthorizationPolicy xyz/${POLICY.name} was deleted by somebody. \`pulumi up --refresh\` creates it again.`,
+    ]);
+  });
+
+  it("are none where all are there, are new, or are to be removed", () => {
+    const all = [mesh, gateway({}), policy({}, {})];
+    assert.deepEqual(findDeleted(all, GUARDS, before), []);
+    const fresh = { ...before, contract: { services: {} } as unknown as Contract, policies: {} };
+    assert.deepEqual(findDeleted([mesh], GUARDS, fresh), []);
+    const none = { ...GUARDS, listeners: { hosts: [], terminated: [] }, policies: [] };
+    assert.deepEqual(findDeleted([mesh], none, before), []);
+  });
+
+  it("are none before the first update", () => {
+    assert.deepEqual(findDeleted([], GUARDS, { ...before, contract: undefined }), []);
   });
 });

@@ -21,7 +21,7 @@ export const EMPTY_CLUSTER: ClusterReadings = {
   ambientClients: { value: { namespaces: {}, pods: [] } },
   importNamespaceServices: { value: [] },
   leftovers: { value: [] },
-  ownObjects: { value: [] },
+  ownObjects: { unreachable: "not read" },
   gateway: { value: [] },
   istiod: { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
   corefiles: { value: { coreDns: undefined, nodeLocal: undefined } },

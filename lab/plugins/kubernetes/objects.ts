@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../../../federation/core/text.ts";
 import {
   InitializationError,
@@ -27,6 +28,9 @@ import { apply, create, existing, remove } from "./writes.ts";
 
 /** Forbidden, no such namespace yet, there already (a replacement): preview goes on without the server's word. */
 const CREATE_TOLERATED = [403, 404, 409] as const;
+
+const TOKEN_SECONDS = 5;
+const TOKEN_POLL_MILLISECONDS = 100;
 
 /** Kinds that the real provider awaits until they are ready. */
 const AWAITED = /^(?:v1\/(?:Service|Pod|PersistentVolumeClaim)|apps\/v1\/\w+|batch\/v1\/Job)$/;
@@ -60,7 +64,7 @@ export function kubernetesObjects(api: ClusterApi, settings: Settings): Resource
           `resource "${urn}" was not successfully created by the Kubernetes API server: ${messageOf(error)}`,
         );
       });
-      return { id: idOf(live), outputs: checkpoint(live, inputs, fieldManager) };
+      return { id: idOf(live), outputs: checkpoint(await filled(api, live), inputs, fieldManager) };
     },
     read: async (call) => {
       await mustReach(api, "failed to read resource state due to unreachable cluster");
@@ -123,6 +127,19 @@ async function readObject({ id, type, outputs, inputs }: ReadCall, api: ClusterA
   const seen = normalize(known ? (prune(live, manifestOf(inputs)) as Manifest) : withoutStatus(live));
   const marked = markManifest(seen, inputs);
   return { id, inputs: marked, outputs: checkpoint(live, marked, fieldManagerOf(seen, outputs)) };
+}
+
+/** Waits for the data of a ServiceAccount's token, which a controller writes; no other kind here is awaited. */
+async function filled(api: ClusterApi, created: Manifest): Promise<Manifest> {
+  if (created.kind !== "Secret" || created["type"] !== "kubernetes.io/service-account-token") return created;
+  const deadline = Date.now() + TOKEN_SECONDS * 1000;
+  for (;;) {
+    const live = await liveObject(api, created);
+    if (live?.["data"] !== undefined) return live;
+    if (Date.now() > deadline)
+      throw new Error(`Secret ${idOf(created)} has no token after ${TOKEN_SECONDS} s`);
+    await sleep(TOKEN_POLL_MILLISECONDS);
+  }
 }
 
 async function liveObject(api: ClusterApi, { apiVersion, kind, metadata }: Manifest) {

@@ -8,8 +8,9 @@ import { ClusterApi } from "../../../lab/plugins/kubernetes/clusterApi.ts";
 import { readConnection, readSettings } from "../../../lab/plugins/kubernetes/connection.ts";
 import { kubernetesObjects } from "../../../lab/plugins/kubernetes/objects.ts";
 import { preparePlugins } from "../../../lab/plugins/pluginPath.ts";
-import type { Properties } from "../../../lab/plugins/protocol/values.ts";
+import { reveal, type Properties } from "../../../lab/plugins/protocol/values.ts";
 import { createProgress } from "../../../lab/progress.ts";
+import { readUntil } from "../../../lab/ready.ts";
 import { compileCacheFolder } from "../../../lab/tools/cache.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
 import { privateKeysIn } from "../labSecrets.ts";
@@ -238,6 +239,31 @@ describe("The lab's stand-ins under Pulumi's engine", function () {
       }
     });
   }
+
+  it("wait for the token that a controller writes into a Secret", async () => {
+    const settings = readSettings({ kubeconfig: cluster.kubeconfig.path });
+    const api = new ClusterApi(() => readConnection(settings));
+    const annotations = { "kubernetes.io/service-account.name": "default" };
+    const metadata = { name: "token", namespace: "default", annotations };
+    const inputs = {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/service-account-token",
+      metadata,
+    };
+    const subject = { urn: "urn:token", type: "kubernetes:core/v1:Secret", name: "token" };
+    const creating = kubernetesObjects(api, settings).create({
+      ...{ ...subject, inputs, preview: false, timeoutSeconds: 0 },
+    });
+    const body = { ...inputs, data: { token: Buffer.from("given").toString("base64") } };
+    const write = async () =>
+      api.request("PATCH", "/api/v1/namespaces/default/secrets/token", {
+        ...{ body, contentType: "application/merge-patch+json" },
+      });
+    await readUntil(write, () => true, 10);
+    const { outputs } = await creating;
+    assert.deepEqual(reveal(outputs["data"]), body.data);
+  });
 
   it("delete everything, and wait until it is gone, with no private key printed or stored in clear meanwhile", async () => {
     const keys = await keysInState();
