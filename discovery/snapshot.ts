@@ -58,7 +58,10 @@ const NO_AMBIENT_CLIENTS = Promise.resolve({ value: { namespaces: {}, pods: [] }
 const NO_ISTIOD = Promise.resolve({
   value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} },
 });
-const NO_COREFILES = Promise.resolve({ value: { coreDns: undefined, nodeLocal: undefined } });
+const UNOWNED = { labels: {}, annotations: {}, managers: [], owners: [] };
+const NO_COREFILES = Promise.resolve({
+  value: { coreDns: undefined, nodeLocal: undefined, metadata: UNOWNED },
+});
 
 type Outputs = Snapshot["outputs"];
 type Peers = Readonly<Record<string, Reading<ContractReading>>>;
@@ -213,7 +216,7 @@ function readCorefiles(
       readCorefile(client, { namespace, configMap }),
       readCorefile(client, { namespace, configMap: NODE_LOCAL }).catch(orElse(undefined)),
     ]);
-    return { coreDns, nodeLocal };
+    return { coreDns: coreDns.corefile, nodeLocal: nodeLocal?.corefile, metadata: coreDns.metadata };
   });
 }
 

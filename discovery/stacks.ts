@@ -14,6 +14,15 @@ type Outputs = Readonly<Record<string, unknown>>;
 /** Answer of the engine when the stack does not exist (pkg/backend/backend.go). */
 const UNKNOWN_STACK = /unknown stack/;
 
+/** Answer of a self-managed backend whose stacks have no projects (pkg/backend/diy): it takes the whole name for a stack's. */
+const LEGACY_LAYOUT = /invalid character '\/'/;
+
+const OF_LEGACY_LAYOUT = {
+  rule: "cannot be read: this self-managed backend has Pulumi's layout from before projects, in which stacks have no organization and project",
+  remedy:
+    "Run `pulumi state upgrade` once, which moves all stacks of the backend to the present layout; every user of it then needs a Pulumi that has this command",
+};
+
 /**
  * Reads the outputs of a stack's last update. A `StackReference` would fail the whole operation for a stack that does not exist.
  * @param stack a bare name is that of a stack of this project and organization.
@@ -30,6 +39,7 @@ export async function readOutputs(stack: string, path: string): Promise<Reading<
   } catch (error) {
     const message = messageOf(error);
     if (UNKNOWN_STACK.test(message)) return { value: undefined };
+    if (LEGACY_LAYOUT.test(message)) return { faults: [{ path, value: name, ...OF_LEGACY_LAYOUT }] };
     const remedy =
       "Log in to its backend as a user with read access; a self-managed backend also requires the stack's passphrase or key";
     return { faults: [{ path, value: name, rule: `cannot be read: ${message}`, remedy }] };

@@ -1,3 +1,4 @@
+import type { CorefileMetadata } from "../federation/topology/corefileOwner.ts";
 import type { Obstacle } from "../federation/topology/globalBlock.ts";
 import { type ClusterClient, statusOf } from "./client.ts";
 import { ClusterError } from "./errors.ts";
@@ -25,15 +26,29 @@ const COREFILE = "Corefile";
 /** Attempts at a write when others write to the ConfigMap at the same time. */
 const ATTEMPTS = 5;
 
-/**
- * Reads a Corefile.
- * @returns undefined when there is no such ConfigMap, or no Corefile in it.
- */
+/** A Corefile as it is read. */
+export interface ReadCorefile {
+  /** Undefined when there is no such ConfigMap, or no Corefile in it. */
+  corefile: string | undefined;
+  metadata: CorefileMetadata;
+}
+
+/** Reads a Corefile, and who else writes its ConfigMap. */
 export async function readCorefile(
   client: ClusterClient,
   { namespace, configMap }: CorefileName,
-): Promise<string | undefined> {
-  return (await client.get<ConfigMap>(CONFIG_MAP, namespace, configMap))?.data?.[COREFILE];
+): Promise<ReadCorefile> {
+  const found = await client.get<ConfigMap>(CONFIG_MAP, namespace, configMap);
+  const { labels = {}, annotations = {}, managedFields = [], ownerReferences = [] } = found?.metadata ?? {};
+  return {
+    corefile: found?.data?.[COREFILE],
+    metadata: {
+      labels,
+      annotations,
+      managers: managedFields.flatMap(({ manager }) => manager ?? []),
+      owners: ownerReferences.flatMap(({ kind }) => kind ?? []),
+    },
+  };
 }
 
 /**

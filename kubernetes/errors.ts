@@ -1,4 +1,5 @@
 import { parseJson } from "../federation/core/text.ts";
+import { diagnoseWebhook } from "./webhookFailure.ts";
 
 /** A request that failed, or a kubeconfig that cannot be used. */
 export interface ClusterFailure {
@@ -126,6 +127,8 @@ function diagnose(
   if (/failed to allocate .*range is full/s.test(message)) return fullServiceRange(message.slice(0, QUOTED));
   const webhook = /failed calling webhook "([^"]*)": (.*)/s.exec(message);
   if (webhook !== null) return webhookFailure(webhook[1] ?? "", (webhook[2] ?? "").slice(0, QUOTED));
+  const denied = /admission webhook "([^"]*)" denied the request/.exec(message);
+  if (denied !== null) return deniedByWebhook(cause, denied[1] ?? "");
   if (status === 429) return { cause, retryable: true, general: true };
   if (status >= 500) return { cause, unreachable: true, retryable: true, general: true };
   return { cause };
@@ -174,13 +177,22 @@ function fullServiceRange(message: string): Diagnosis {
 
 /** With `failurePolicy: Fail` a webhook that does not answer denies the write. */
 function webhookFailure(name: string, why: string): Diagnosis {
-  const isIstios = name.endsWith(".istio.io");
+  const isIstios = /(?:^|\.)istio\.io$/.test(name);
+  const { rule, remedy } = diagnoseWebhook(isIstios, why);
   return {
-    cause: `${isIstios ? "istiod's" : "the"} admission webhook "${name}" does not answer the API server: ${why}`,
-    remedy: `See why ${isIstios ? "istiod" : "it"} is not ready, ${AGAIN}`,
+    cause: `${isIstios ? "istiod's" : "the"} admission webhook "${name}" ${rule}: ${why}`,
+    remedy: `${remedy}, ${AGAIN}`,
     retryable: true,
     general: true,
   };
+}
+
+/** A webhook that answers, and refuses the object. */
+function deniedByWebhook(cause: string, name: string): Diagnosis {
+  const remedy = name.endsWith("istio.io")
+    ? "istiod is there and finds the object wrong: is its version one that this program supports?"
+    : "It answers and refuses the object: have the owner of that policy allow it, or exempt its namespace";
+  return { cause, remedy };
 }
 
 /** Parses the API server's `Status`; undefined for its plain text, or a proxy's page. */

@@ -63,6 +63,7 @@ export interface KubernetesObject {
     }[];
     /** Count of changes of the spec. */
     generation?: number;
+    ownerReferences?: { kind?: string }[];
   };
 }
 

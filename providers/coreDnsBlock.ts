@@ -74,7 +74,7 @@ async function read(
   id: string,
   { kubeconfig, namespace, configMap }: State,
 ): Promise<pulumi.dynamic.ReadResult<State>> {
-  const corefile = await readCorefile(await ClusterClient.connect(kubeconfig), { namespace, configMap });
+  const { corefile } = await readCorefile(await ClusterClient.connect(kubeconfig), { namespace, configMap });
   const found = { kubeconfig, namespace, configMap, block: globalBlockIn(corefile ?? "") ?? "" };
   return { id, props: found, inputs: found };
 }
@@ -85,7 +85,7 @@ async function read(
  */
 async function remove(state: State): Promise<void> {
   const client = await ClusterClient.connect(state.kubeconfig);
-  if ((await readCorefile(client, state)) === undefined) return;
+  if ((await readCorefile(client, state)).corefile === undefined) return;
   await editCorefile(client, state, {
     obstacle: unclearIn,
     edit: (corefile) => withGlobalBlock(corefile, ""),

@@ -3,6 +3,7 @@ import { GLOBAL_DOMAIN } from "../core/domains.ts";
 import { overlap } from "../core/names.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
+import { type CorefileMetadata, foreignOwner } from "./corefileOwner.ts";
 import { type Block, DNS_PORT, mayBeFor, parseCorefile, portsOf, wordsOf, zoneOf } from "./corefile.ts";
 
 /** Lines around our server block. */
@@ -43,11 +44,14 @@ export interface Corefiles {
   /** Undefined when the ConfigMap of CoreDNS is not there, or has none. */
   coreDns: string | undefined;
   nodeLocal: string | undefined;
+  /** Who else may write the ConfigMap of CoreDNS. */
+  metadata: CorefileMetadata;
 }
 
 const MISSING: Obstacle = {
   rule: "is not there, or has no Corefile",
-  remedy: "Name the ConfigMap of this cluster's CoreDNS",
+  remedy:
+    "Name the ConfigMap of this cluster's CoreDNS, or remove dns.coreDns where it has another DNS server (GKE's kube-dns)",
 };
 
 /**
@@ -59,12 +63,14 @@ export function planGlobalBlock({ config, snapshot, findings }: PlanContext): st
   const { namespace, configMap, port, address } = config.dns.coreDns;
   const found = required(snapshot.cluster.corefiles, findings);
   if (found === undefined) return renderGlobalBlock(address, port);
-  const { coreDns, nodeLocal } = found;
+  const { coreDns, nodeLocal, metadata } = found;
   const value = `${namespace}/${configMap}`;
   const block = renderGlobalBlock(address, port, rootDirectives(coreDns ?? "", port));
   const obstacle = coreDns === undefined ? MISSING : obstacleIn(coreDns, block);
   if (obstacle !== undefined) findings.fault({ path: "dns.coreDns.configMap", value, ...obstacle });
+  const owner = foreignOwner(metadata);
   findings.warn(
+    ...(owner === undefined ? [] : [`Corefile ${value} ${owner}`]),
     ...corefileWarnings(coreDns ?? "", port).map((warning) => `Corefile ${value} ${warning}`),
     ...(nodeLocal === undefined ? [] : nodeLocalWarnings(nodeLocal)).map(
       (warning) => `Corefile ${namespace}/${NODE_LOCAL} ${warning}`,

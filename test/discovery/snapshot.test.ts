@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { UNOWNED } from "../federation/planContext.ts";
 import { readSnapshot } from "../../discovery/snapshot.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import type { Reading, Snapshot } from "../../federation/snapshot.ts";
@@ -330,11 +331,11 @@ describe("The Corefiles in a snapshot", () => {
 
   it("are read from CoreDNS and NodeLocal DNSCache", async () => {
     const both = await read(given("a"), given("b"));
-    assert.deepEqual(valueOf(both), { coreDns: "a", nodeLocal: "b" });
+    assert.deepEqual(valueOf(both), { coreDns: "a", nodeLocal: "b", metadata: UNOWNED });
   });
 
   it("are undefined where a ConfigMap is missing or empty, and where NodeLocal DNSCache's is forbidden", async () => {
-    const nothing = { coreDns: undefined, nodeLocal: undefined };
+    const nothing = { coreDns: undefined, nodeLocal: undefined, metadata: UNOWNED };
     assert.deepEqual(valueOf(await read(NOT_FOUND, NOT_FOUND)), nothing);
     assert.deepEqual(valueOf(await read(given(), FORBIDDEN)), nothing);
     assert.ok("forbidden" in (await read(FORBIDDEN, NOT_FOUND)));
@@ -344,6 +345,7 @@ describe("The Corefiles in a snapshot", () => {
     assert.deepEqual(valueOf(await read(given("a"), given("b"), {})), {
       coreDns: undefined,
       nodeLocal: undefined,
+      metadata: UNOWNED,
     });
     assert.ok(!server.requests.some((request) => /coredns|node-local/.test(request)));
   });

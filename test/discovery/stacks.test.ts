@@ -66,6 +66,14 @@ describe("readPeer", () => {
       [["peers.b.stack", "o/p/b", "cannot be read: permission denied"]],
     );
   });
+
+  it("names the command for a backend of the layout without projects", async () => {
+    const message =
+      "a stack name may only contain alphanumeric, hyphens, underscores, or periods: invalid character '/' at position 12";
+    await withStacks({ "o/p/b": new Error(message) });
+    const [fault] = faultsOf(await readPeer("b", "o/p/b"));
+    assert.match(fault?.remedy ?? "", /^Run `pulumi state upgrade` once/);
+  });
 });
 
 describe("readOwnOutputs", () => {

@@ -4,7 +4,7 @@ import { describeFault } from "../../federation/core/fault.ts";
 import type { ExportAlias } from "../../federation/exports/alias.ts";
 import type { KubernetesService, Workload } from "../../federation/exports/clusterServices.ts";
 import type { ClusterReadings } from "../../federation/snapshot.ts";
-import type { Given } from "./planContext.ts";
+import { type Given, UNOWNED } from "./planContext.ts";
 import { UNREACHABLE_CLUSTER, clusterPlanOf, everywhere, faultsIn, planOf } from "./planning.ts";
 import {
   BAR,
@@ -452,7 +452,7 @@ describe("Faults of a plan", () => {
           cluster: {
             services: forbidden("list namespaces"),
             authorizationPolicies: forbidden("list authorizationpolicies in namespace abc"),
-            corefiles: { value: { coreDns: "global {\n}\n", nodeLocal: undefined } },
+            corefiles: { value: { coreDns: "global {\n}\n", nodeLocal: undefined, metadata: UNOWNED } },
           },
         },
       }),

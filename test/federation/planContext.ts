@@ -11,6 +11,9 @@ import { planMeshPeers } from "../../federation/mesh/meshPeers.ts";
 import type { PlanContext } from "../../federation/plan.ts";
 import type { ClusterReadings, Snapshot } from "../../federation/snapshot.ts";
 
+/** Metadata of a ConfigMap that nobody else writes. */
+export const UNOWNED = { labels: {}, annotations: {}, managers: [], owners: [] };
+
 /** A cluster that answers and has nothing. */
 export const EMPTY_CLUSTER: ClusterReadings = {
   services: { value: { services: [], workloads: [], namespaces: {} } },
@@ -24,7 +27,7 @@ export const EMPTY_CLUSTER: ClusterReadings = {
   ownObjects: { unreachable: "not read" },
   gateway: { value: [] },
   istiod: { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
-  corefiles: { value: { coreDns: undefined, nodeLocal: undefined } },
+  corefiles: { value: { coreDns: undefined, nodeLocal: undefined, metadata: UNOWNED } },
   helm: { value: { installed: [], inState: [] } },
 };
 

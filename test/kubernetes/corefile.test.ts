@@ -71,7 +71,7 @@ describe("editCorefile", () => {
         data: { Corefile: BLOCK + COREFILE, other: "x" },
       },
     ]);
-    assert.equal(await readCorefile(cluster.client, NAME), BLOCK + COREFILE);
+    assert.equal((await readCorefile(cluster.client, NAME)).corefile, BLOCK + COREFILE);
   });
 
   it("writes nothing when the block is there; removing it restores the Corefile", async () => {
@@ -123,7 +123,7 @@ describe("editCorefile", () => {
     it(`reports a missing Corefile when ${what}`, async () => {
       const cluster = new FakeCluster(data);
       await assert.rejects(put(cluster), /it does not exist\. Name CoreDNS' ConfigMap in dns\.coreDns/);
-      assert.equal(await readCorefile(cluster.client, NAME), undefined);
+      assert.equal((await readCorefile(cluster.client, NAME)).corefile, undefined);
     });
   }
 });

@@ -49,7 +49,7 @@ const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
   [
     "a policy that forbids one object",
     says(403, 'admission webhook "policy" denied the request: no', { reason: "Forbidden" }),
-    /^403 Forbidden: admission webhook "policy" denied the request: no; -$/,
+    /^403 Forbidden: admission webhook "policy" denied the request: no; It answers and refuses the object/,
     {},
   ],
   [
@@ -101,14 +101,70 @@ const CASES: [string, HttpResponse, RegExp, Partial<ClusterFailure>][] = [
   [
     "istiod's webhook that does not answer",
     says(500, 'Internal error occurred: failed calling webhook "rev.validation.istio.io": dial tcp: refused'),
-    /^istiod's admission webhook "rev\.validation\.istio\.io" does not answer the API server: dial tcp: refused; See why istiod/,
+    /^istiod's admission webhook "rev\.validation\.istio\.io" does not answer the API server: dial tcp: refused; See why istiod is not ready/,
     RETRYABLE,
   ],
   [
     "another webhook that does not answer",
     says(500, 'Internal error occurred: failed calling webhook "policy.example.com": EOF'),
-    /^the admission webhook "policy\.example\.com" does not answer the API server: EOF; See why it/,
+    /^the admission webhook "policy\.example\.com" has no Pod that answers: EOF; See why it is not ready/,
     RETRYABLE,
+  ],
+  ...(
+    [
+      [
+        'Post "https://istiod.istio-system.svc:443/validate?timeout=10s": context deadline exceeded',
+        /cannot be reached by the API server in time: .*; If istiod is ready, .*TCP port 15017/,
+      ],
+      ['Post "https://istiod.istio-system.svc:443": dial tcp 10.0.0.1:15017: i/o timeout', /TCP port 15017/],
+      [
+        'Post "https://istiod.istio-system.svc:443": dial tcp 10.0.0.1:15017: connect: no route to host',
+        /TCP port 15017/,
+      ],
+      ['Post "https://istiod.istio-system.svc:443": Address is not allowed', /TCP port 15017/],
+      [
+        "proxy error from 127.0.0.1:9345 while dialing 10.42.0.5:15017, code 502: 502 Bad Gateway",
+        /TCP port 15017/,
+      ],
+      [
+        'Post "https://istiod.istio-system.svc:443": service "istiod" not found',
+        /Service that does not exist.*; Delete the webhook configuration/,
+      ],
+      [
+        'Post "https://istiod.istio-system.svc:443": no service port 443 found for service "istiod"',
+        /none of its ports/,
+      ],
+      [
+        'Post "https://istiod.istio-system.svc:443": no endpoints available for service "istiod"',
+        /no Pod that answers.*; See why istiod is not ready/,
+      ],
+      [
+        'Post "https://istiod.istio-system.svc:443": dial tcp 10.0.0.1:443: connect: connection refused',
+        /See why istiod is not ready/,
+      ],
+      [
+        'Post "https://istiod.istio-system.svc:443": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+        /does not trust.*; Restart istiod/,
+      ],
+      [
+        'Post "https://istiod.istio-system.svc:443": x509: certificate has expired or is not yet valid',
+        /does not trust.*; Restart istiod/,
+      ],
+    ] as const
+  ).map(([why, expected]): (typeof CASES)[number] => [
+    `istiod's webhook: ${why}`,
+    says(
+      500,
+      `Internal error occurred: failed calling webhook "rev.validation.istio.io": failed to call webhook: ${why}`,
+    ),
+    expected,
+    RETRYABLE,
+  ]),
+  [
+    "an object that istiod refuses",
+    says(400, 'admission webhook "rev.validation.istio.io" denied the request: configuration is invalid: x'),
+    /^400: admission webhook .* configuration is invalid: x; istiod is there and finds the object wrong/,
+    {},
   ],
   [
     "an API server that is too busy",

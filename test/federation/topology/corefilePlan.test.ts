@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describeFault } from "../../../federation/core/fault.ts";
 import type { ClusterReadings } from "../../../federation/snapshot.ts";
 import { type Corefiles, planGlobalBlock } from "../../../federation/topology/globalBlock.ts";
-import { runPart } from "../planContext.ts";
+import type { CorefileMetadata } from "../../../federation/topology/corefileOwner.ts";
+import { UNOWNED, runPart } from "../planContext.ts";
 import { faultsIn } from "../planning.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, validConfig } from "../samples.ts";
 
@@ -23,12 +24,43 @@ describe("planGlobalBlock", () => {
     const snapshot = { cluster: { corefiles: reading } };
     return runPart(validConfig(raw, "cluster-a"), { snapshot }, planGlobalBlock);
   };
-  const read = (coreDns: string | undefined, nodeLocal?: string): { value: Corefiles } => ({
-    value: { coreDns, nodeLocal },
-  });
+  const read = (
+    coreDns: string | undefined,
+    nodeLocal?: string,
+    metadata: Partial<CorefileMetadata> = {},
+  ): { value: Corefiles } => ({ value: { coreDns, nodeLocal, metadata: { ...UNOWNED, ...metadata } } });
 
   it("accepts a plain Corefile without a warning", () => {
     assert.deepEqual(plan(read(PLAIN)).warnings, []);
+  });
+
+  for (const [owner, metadata, expected] of [
+    ["k3s", { annotations: { "objectset.rio.cattle.io/applied": "x" } }, /k3s.*coredns-custom/],
+    ["k3s, by labels", { labels: { "objectset.rio.cattle.io/hash": "x" } }, /k3s.*coredns-custom/],
+    [
+      "AKS",
+      { labels: { "addonmanager.kubernetes.io/mode": "Reconcile" } },
+      /addon manager.*coredns-custom.*rollout restart/,
+    ],
+    ["OpenShift", { owners: ["DNS"] }, /OpenShift's DNS operator/],
+    ["EKS", { managers: ["kubectl", "eks"] }, /EKS' addon.*update-addon/],
+    ["Argo CD", { annotations: { "argocd.argoproj.io/tracking-id": "x" } }, /Argo CD/],
+    ["Flux", { labels: { "kustomize.toolkit.fluxcd.io/name": "x" } }, /Flux/],
+    ["RKE2", { annotations: { "meta.helm.sh/release-name": "rke2-coredns" } }, /Helm.*HelmChartConfig/],
+    ["another owner", { owners: ["Addon"] }, /owner of another kind/],
+  ] as const)
+    it(`warns where ${owner} writes the Corefile back, with what to do there`, () => {
+      const [warning, ...others] = plan(
+        read(PLAIN, undefined, metadata as Partial<CorefileMetadata>),
+      ).warnings;
+      assert.deepEqual(others, []);
+      assert.match(warning ?? "", /^Corefile kube-system\/coredns is managed by /);
+      assert.match(warning ?? "", expected);
+    });
+
+  it("does not warn of what kubeadm or an addon manager that only creates leaves", () => {
+    const labels = { "addonmanager.kubernetes.io/mode": "EnsureExists", "k8s-app": "kube-dns" };
+    assert.deepEqual(plan(read(PLAIN, undefined, { labels, managers: ["kubeadm"] })).warnings, []);
   });
 
   it("warns of imported files", () => {
