@@ -50,9 +50,7 @@ describe("planGlobalBlock", () => {
     ["another owner", { owners: ["Addon"] }, /owner of another kind/],
   ] as const)
     it(`warns where ${owner} writes the Corefile back, with what to do there`, () => {
-      const [warning, ...others] = plan(
-        read(PLAIN, undefined, metadata as Partial<CorefileMetadata>),
-      ).warnings;
+      const [warning, ...others] = plan(read(PLAIN, undefined, metadata)).warnings;
       assert.deepEqual(others, []);
       assert.match(warning ?? "", /^Corefile kube-system\/coredns is managed by /);
       assert.match(warning ?? "", expected);
