@@ -60,9 +60,9 @@ export function findEdited(
   own: readonly OwnObject[],
   guards: DeclaredGuards,
 ): { edited: EditedObject[]; warnings: string[] } {
-  const declared = declaredObjects(guards);
+  const declared = new Map(declaredObjects(guards).map((object) => [keyOf(object), object.spec]));
   const found = own.flatMap((object) => {
-    const spec = declared.find((each) => isDeclaredAs(object, each))?.spec;
+    const spec = declared.get(fullName(object)) ?? declared.get(versionedKey(object));
     if (spec === undefined) return [];
     // A field that nobody else wrote to differs by a change of this stack.
     const fields = Object.keys(object.editors).filter(
@@ -104,8 +104,9 @@ export function findDeleted(
     ...Object.keys(policies).map((name) => `AuthorizationPolicy ${name}`),
     ...Object.values(aliases).map((alias) => `ServiceEntry ${alias.namespace}/${aliasObject(alias)}`),
   ]);
+  const there = new Set(own.flatMap((object) => [fullName(object), versionedKey(object)]));
   const deleted = declaredObjects(guards).filter(
-    (object) => before.has(fullName(object)) && !own.some((each) => isDeclaredAs(each, object)),
+    (object) => before.has(fullName(object)) && !there.has(keyOf(object)),
   );
   return boundedLines(
     deleted,
@@ -148,8 +149,12 @@ function declaredObjects({ listeners, bind, policies, aliases }: DeclaredGuards)
   ];
 }
 
-function isDeclaredAs({ kind, namespace, name }: OwnObject, declared: DeclaredObject): boolean {
-  if (kind !== declared.kind || namespace !== declared.namespace) return false;
-  if (!declared.isVersioned) return name === declared.name;
-  return name.startsWith(`${declared.name}-`) && !name.slice(declared.name.length + 1).includes("-");
+/** Returns the key of a declared object, by which {@link fullName} or {@link versionedKey} of a live one finds it. */
+function keyOf(object: DeclaredObject): string {
+  return object.isVersioned ? `${fullName(object)}-` : fullName(object);
+}
+
+/** Returns the key of a live object whose name ends with a version. */
+function versionedKey(object: ObjectName): string {
+  return fullName({ ...object, name: object.name.replace(/[^-]*$/, "") });
 }

@@ -124,6 +124,15 @@ describe("Objects of this stack that somebody deleted", () => {
     assert.deepEqual(findDeleted(all, GUARDS, before), []);
     const fresh = { ...before, contract: { services: {} } as unknown as Contract, policies: {} };
     assert.deepEqual(findDeleted([mesh], GUARDS, fresh), []);
+    const ofGateway = { ...POLICY, namespace: "istio-gateway", name: "istio-federation-gateway" };
+    const versioned = { [`${ofGateway.namespace}/${ofGateway.name}`]: ofGateway };
+    const there = { ...policy({}, {}, "istio-federation-gateway-1a2b3c4d"), namespace: "istio-gateway" };
+    const guarded = { ...GUARDS, policies: [ofGateway] };
+    assert.deepEqual(
+      findDeleted([mesh, gateway({}), there], guarded, { ...before, policies: versioned }),
+      [],
+    );
+    assert.equal(findDeleted([mesh, gateway({})], guarded, { ...before, policies: versioned }).length, 1);
     const none = { ...GUARDS, listeners: { hosts: [], terminated: [] }, policies: [] };
     assert.deepEqual(findDeleted([mesh], none, before), []);
   });

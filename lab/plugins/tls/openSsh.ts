@@ -3,7 +3,7 @@ import { createHash, createPrivateKey, randomBytes, type JsonWebKey, type KeyObj
 /** Outputs of a PrivateKey in OpenSSH's formats; all empty for a key that OpenSSH does not know. */
 export type OpenSshForms = Readonly<Record<(typeof FORMS)[number], string>>;
 
-export const FORMS = [
+const FORMS = [
   "privateKeyOpenssh",
   "publicKeyOpenssh",
   "publicKeyFingerprintMd5",
@@ -44,7 +44,8 @@ export function parseOpenSsh(pem: string): KeyObject {
   const cipher = outer.next().toString();
   if (bytes.subarray(0, MAGIC.length).toString("latin1") !== MAGIC || cipher !== "none")
     throw new Error("Failed to parse private key: expected OpenSSH's format without a passphrase");
-  for (const _field of ["key derivation", "its options"]) outer.next();
+  outer.next(); // key derivation
+  outer.next(); // options of the key derivation
   outer.skip(4); // number of keys
   outer.next(); // public key
   const inner = new FieldReader(outer.next());
