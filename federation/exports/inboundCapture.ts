@@ -1,10 +1,11 @@
 import { TLS_MODE_LABEL } from "../core/labels.ts";
 import { sortedNumbers } from "../core/order.ts";
+import { quote } from "../core/text.ts";
 
 /** Ports that a setting of a Pod's sidecar lists. */
 export interface PortSetting {
   ports: readonly number[];
-  /** The setting as its owner writes it, e.g. `traffic.sidecar.istio.io/excludeInboundPorts: 8080`. */
+  /** The setting as its owner writes it, e.g. `traffic.sidecar.istio.io/excludeInboundPorts: "8080"`. */
   by: string;
 }
 
@@ -70,10 +71,8 @@ const INTERFACES = [
  */
 export function parseInboundCapture(fields: CaptureFields): InboundCapture {
   const { annotations, initArguments } = fields;
-  const included = [settingOf(INCLUDED, annotations, initArguments)]
-    .flat()
-    .filter(({ text }) => text !== "*");
-  const excluded = [settingOf(EXCLUDED, annotations, initArguments)].flat();
+  const included = settingOf(INCLUDED, annotations, initArguments).filter(({ text }) => text !== "*");
+  const excluded = settingOf(EXCLUDED, annotations, initArguments);
   const capture = {
     bypass: bypassOf(fields) ?? excluded.find(({ text }) => text === "*")?.by,
     included: joined(included, sharedPorts),
@@ -111,8 +110,10 @@ function settingOf(
   const argument = argumentOf(initArguments, flag);
   const by = written === undefined ? value : annotation;
   return [
-    ...(written === undefined ? [] : [{ text: written.trim(), by: `${annotation}: ${written}` }]),
-    ...(argument === undefined ? [] : [{ text: argument.trim(), by: `${by}: ${written ?? argument}` }]),
+    ...(written === undefined ? [] : [{ text: written.trim(), by: `${annotation}: ${quote(written)}` }]),
+    ...(argument === undefined
+      ? []
+      : [{ text: argument.trim(), by: `${by}: ${quote(written ?? argument)}` }]),
   ];
 }
 

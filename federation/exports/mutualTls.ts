@@ -98,6 +98,14 @@ export type GatewayTlsFinder = (
   port: number,
 ) => GatewayTlsMode | undefined;
 
+/** Mutual TLS settings of a cluster. */
+export interface ClusterTls {
+  /** Mode of a workload's port; see {@link mutualTlsModes}. */
+  modeOf: (workload: Workload, port: number | undefined) => PortMode;
+  /** Mode of the gateway's calls by DestinationRules; see {@link gatewayTlsModes}. */
+  gatewayTls: GatewayTlsFinder;
+}
+
 /**
  * Finds the TLS modes of the east-west gateway by DestinationRules: with another one than Istio's mutual TLS it has no endpoint
  * (`checkMtlsEnabled` in pilot/pkg/xds/endpoints). Rules of its own namespace come first, then the Service's, then Istio's; of each

@@ -12,9 +12,10 @@ import { isTerminating } from "./exportRule.ts";
 import { type GatewayAccount, sniFault } from "./gatewayListeners.ts";
 import { gatewayIdentities, workloadIdentities } from "./identities.ts";
 import { podSecurityRemedy } from "./injection.ts";
+import type { ClusterTls } from "./mutualTls.ts";
 import { type Narrowed, narrowPeers, narrowPorts, publishedLabels } from "./ownerAnnotations.ts";
 import { type KubernetesPort, exportedPorts } from "./ports.ts";
-import { type ClusterTls, checkReach } from "./reachability.ts";
+import { checkReach } from "./reachability.ts";
 import type { RuleMatch } from "./ruleMatch.ts";
 
 /** A Service that is exported: the one source of its contract entry, alias, gateway listeners and policies. */

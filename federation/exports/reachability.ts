@@ -5,13 +5,7 @@ import { TLS_MODE_LABEL } from "../core/labels.ts";
 import { ownValue, sortedUnique } from "../core/order.ts";
 import type { Workload } from "./clusterServices.ts";
 import { injectionRemedy, whyNotInjected } from "./injection.ts";
-import {
-  type GatewayTlsFinder,
-  type GatewayTlsMode,
-  ISTIO_MUTUAL,
-  type PortMode,
-  speaksMutualTls,
-} from "./mutualTls.ts";
+import { type ClusterTls, type GatewayTlsMode, ISTIO_MUTUAL, speaksMutualTls } from "./mutualTls.ts";
 import type { Offer, OfferPort } from "./offer.ts";
 import {
   type ExportedPorts,
@@ -31,14 +25,6 @@ export interface Reach {
   permissiveBy: string[];
 }
 
-/** Mutual TLS settings of a cluster. */
-export interface ClusterTls {
-  /** Mode of a workload's port; see {@link mutualTlsModes}. */
-  modeOf: (workload: Workload, port: number | undefined) => PortMode;
-  /** Mode of the gateway's calls by DestinationRules; see {@link gatewayTlsModes}. */
-  gatewayTls: GatewayTlsFinder;
-}
-
 /**
  * Checks that the gateway reaches a Service's workloads by mutual TLS, and that their sidecars see the calls; calls to others would vanish, or
  * escape the policies. A port that cannot be reached because of somebody's configuration is not exported. One that only some workloads
@@ -55,7 +41,7 @@ export function checkReach(
   const speaking = workloads.filter(speaksMutualTls);
   const fault = service.via === "passthrough" ? unmeshedFault(service, carried, workloads, tls) : undefined;
   if (fault !== undefined) return { ports: [], permissiveBy: [], warnings: [fault] };
-  const { ports, sources, warnings } = checkSidecarBypass(service, carried, workloads, tls.gatewayTls);
+  const { ports, sources, warnings } = checkSidecarBypass(service, carried, workloads, tls);
   if (ports.length === 0 && warnings.length > 0) return { ports: [], permissiveBy: [], warnings };
   // Sidecars also enforce policies: target ports are those of the same workloads.
   const asked = speaking.length > 0 ? speaking : workloads;

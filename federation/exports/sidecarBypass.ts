@@ -3,7 +3,7 @@ import { sortedUnique } from "../core/order.ts";
 import { count, firstNames } from "../core/text.ts";
 import type { KubernetesService, Workload } from "./clusterServices.ts";
 import { type InboundCapture, bypassAt, isSidecarPort } from "./inboundCapture.ts";
-import { type GatewayTlsFinder, ISTIO_MUTUAL, speaksMutualTls } from "./mutualTls.ts";
+import { type ClusterTls, ISTIO_MUTUAL, type PortMode, speaksMutualTls } from "./mutualTls.ts";
 import type { Offer } from "./offer.ts";
 import { type ExportedPorts, type KubernetesPort, exportedPorts, targetPortOf } from "./ports.ts";
 
@@ -27,12 +27,12 @@ export function checkSidecarBypass(
   service: ReachedService,
   { ports, sources }: Pick<ExportedPorts, "ports" | "sources">,
   workloads: readonly Workload[],
-  gatewayTls: GatewayTlsFinder,
+  tls: ClusterTls,
 ): CapturedPorts {
   const isOpen = service.via === "passthrough" && !service.isAliased;
   const candidates = isOpen ? exportedPorts(service.ports).sources : sources;
   const found = candidates
-    .map((port) => ({ port, bypassing: bypassingWorkloads(service, port, workloads, gatewayTls) }))
+    .map((port) => ({ port, bypassing: bypassingWorkloads(service, port, workloads, tls) }))
     .filter(({ bypassing }) => bypassing.length > 0);
   const removed = new Set(found.map(({ port }) => port.port));
   const own = new Set(sources.filter((port) => isOwnPort(service, port, workloads)).map(({ port }) => port));
@@ -67,18 +67,25 @@ function bypassingWorkloads(
   service: ReachedService,
   port: KubernetesPort,
   workloads: readonly Workload[],
-  gatewayTls: GatewayTlsFinder,
+  { modeOf, gatewayTls }: ClusterTls,
 ): BypassingWorkload[] {
-  const mode = gatewayTls(service, port.port);
+  // The mode of a DestinationRule overrides what Istio knows of the workload (`checkMtlsEnabled`).
+  const found = gatewayTls(service, port.port);
+  const forcedBy =
+    found?.mode === ISTIO_MUTUAL ? `${ISTIO_MUTUAL} by DestinationRule ${found.by}` : undefined;
   return workloads.flatMap((workload) => {
-    const by = speaksMutualTls(workload)
-      ? bypassOf(service, port, workload)
-      : // The mode of a DestinationRule overrides what Istio knows of the workload (`checkMtlsEnabled`).
-        mode?.mode === ISTIO_MUTUAL && workload.kind === "Pod"
-        ? `no sidecar, and ${ISTIO_MUTUAL} by DestinationRule ${mode.by}`
-        : undefined;
+    const isSpeaking = speaksMutualTls(workload);
+    const own = isSpeaking ? bypassOf(service, port, workload) : undefined;
+    const plain = isSpeaking ? plaintextBy(modeOf(workload, targetPortOf(workload, port))) : "no sidecar";
+    const isForced = forcedBy !== undefined && plain !== undefined && workload.kind === "Pod";
+    const by = own ?? (isForced ? `${plain}, and ${forcedBy}` : undefined);
     return by === undefined ? [] : [{ workload, by }];
   });
+}
+
+/** The PeerAuthentication by which a sidecar ends no TLS, so that a peer's reaches the container; undefined without one. */
+function plaintextBy({ mode, by = "" }: PortMode): string | undefined {
+  return mode === "DISABLE" ? `mode DISABLE by PeerAuthentication ${by}` : undefined;
 }
 
 function bypassOf(service: ReachedService, port: KubernetesPort, workload: Workload): string | undefined {
