@@ -2,6 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { toServiceSpec } from "../federation/config/gatewayService.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
 import type { GatewayPlan } from "../federation/plan.ts";
 import {
@@ -65,6 +66,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
       child,
     );
 
+    const { spec, nodePort } = toServiceSpec(args.service);
     const service = new kubernetes.core.v1.Service(
       `${name}-service`,
       {
@@ -73,11 +75,18 @@ export class EastWestGateway extends pulumi.ComponentResource {
           namespace: args.namespace,
           ...networkMetadata(args),
         },
-        spec: {
-          type: args.service.type,
+        spec: withoutUndefined({
+          ...spec,
           selector: { app: GATEWAY_NAME, istio: GATEWAY_NAME },
-          ports: [{ name: GATEWAY_PORT_NAME, port: GATEWAY_PORT, targetPort: GATEWAY_PORT }],
-        },
+          ports: [
+            withoutUndefined({
+              name: GATEWAY_PORT_NAME,
+              port: GATEWAY_PORT,
+              targetPort: GATEWAY_PORT,
+              nodePort,
+            }),
+          ],
+        }),
       },
       { ...child, dependsOn: release },
     );
@@ -155,9 +164,10 @@ export class EastWestGateway extends pulumi.ComponentResource {
 
 /** Labels and annotations of the Service, by which other clusters' istiods find the gateway of a network. */
 function networkMetadata({ network, service }: EastWestGatewayArgs) {
+  const { labels: own } = service;
   const annotations = { ...service.annotations, "pulumi.com/skipAwait": "true" };
-  if (network === undefined) return { annotations };
-  const labels = { [NETWORK_LABEL]: network };
+  if (network === undefined) return { labels: own, annotations };
+  const labels = { ...own, [NETWORK_LABEL]: network };
   if (service.type !== "NodePort") return { labels, annotations };
   // All nodes: without it istiod ignores the node ports of a Service.
   return { labels, annotations: { [NODE_SELECTOR_ANNOTATION]: "{}", ...annotations } };

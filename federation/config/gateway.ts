@@ -1,22 +1,14 @@
 import * as z from "zod";
 import { wholeNumber } from "./field.ts";
+import { gatewayService } from "./gatewayService.ts";
 import { gatewayValues } from "./istio.ts";
 import { ADDRESS, IP_ADDRESS, LOCALITY, canonicalAddress } from "../core/address.ts";
 import { repeats } from "../core/lists.ts";
-import { LABEL_KEY } from "../core/names.ts";
 import { type Complaint, checked, fields, portNumber, text, orUndefined } from "../core/schema.ts";
 import { GATEWAY_PORT } from "../core/wellKnown.ts";
 
 /** An hour: more than any load balancer takes, and less than CI waits. */
 const LONGEST_TIMEOUT_SECONDS = 3600;
-
-const SERVICE_TYPES = ["LoadBalancer", "NodePort", "ClusterIP"] as const;
-
-const annotations = checked(z.record(z.string(), z.string()), (value): Complaint[] =>
-  Object.keys(value)
-    .filter((key) => !LABEL_KEY.test(key))
-    .map((key) => ({ path: [key], rule: "has a key that is no annotation's", remedy: LABEL_KEY.remedy })),
-);
 
 const advertised = fields({
   address: z
@@ -41,20 +33,10 @@ const advertise = checked(z.array(advertised), (value): Complaint[] => {
   return repeats(keys);
 });
 
-const service = fields({
-  type: z.enum(SERVICE_TYPES).default("LoadBalancer").meta({
-    description: "Type of the gateway's Service; `ClusterIP` only together with `advertise`.",
-    page: "gateways.md",
-  }),
-  annotations: annotations
-    .prefault({})
-    .describe("Annotations of the gateway's Service, e.g. for a load balancer of layer 4."),
-});
-
 /** The section `gateway`: how the east-west gateway is exposed, and under which addresses. */
 export const gateway = checked(
   fields({
-    service: service.prefault({}),
+    service: gatewayService.prefault({}),
     advertise: orUndefined(advertise).meta({
       description: "Addresses that peers use instead of the Service's own.",
       defaultsTo: "the Service's addresses",

@@ -31,6 +31,16 @@ const OUTLIERS = {
 };
 const REMOVAL = "removal-000000000000";
 
+/** Fields of the gateway's Service that its API server accepts for any type, with an external IP that nothing routes. */
+const SERVICE = {
+  labels: { "example.org/team": "mesh" },
+  externalIPs: ["203.0.113.77"],
+  externalTrafficPolicy: "Cluster",
+  internalTrafficPolicy: "Cluster",
+  ipFamilies: ["IPv4"],
+  ipFamilyPolicy: "PreferDualStack",
+};
+
 /** Sections by topology that use every option which the topology has; they are merged over a stack's config in a lab. */
 const SECTIONS = {
   federation: {
@@ -39,7 +49,7 @@ const SECTIONS = {
     dns: { services: { name: "{name}-{namespace}-of-{peer}", limit: 10 } },
     certificateAuthority: { ...AUTHORITY, source: "own", rotation: { root: 2, phase: "announce" } },
     gateway: {
-      service: { annotations: { "example.org/team": "mesh" } },
+      service: { ...SERVICE, annotations: { "example.org/team": "mesh" } },
       locality: "west/a",
       addressTimeoutSeconds: 30,
     },
@@ -80,7 +90,7 @@ const SECTIONS = {
     },
     certificateAuthority: AUTHORITY,
     gateway: {
-      service: { annotations: { "example.org/team": "mesh" } },
+      service: { ...SERVICE, annotations: { "example.org/team": "mesh" } },
       locality: "west/a",
       addressTimeoutSeconds: 30,
     },
@@ -90,7 +100,7 @@ const SECTIONS = {
     cluster: { trustDomain: "cluster.local" },
     certificateAuthority: { ...AUTHORITY, source: "own" },
     gateway: {
-      service: { annotations: { "example.org/team": "mesh" } },
+      service: { ...SERVICE, annotations: { "example.org/team": "mesh" } },
       locality: "west/a",
       addressTimeoutSeconds: 30,
     },

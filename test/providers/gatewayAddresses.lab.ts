@@ -3,6 +3,7 @@ import { readSnapshot } from "../../discovery/snapshot.ts";
 import { NODE, SERVICE } from "../../kubernetes/kinds.ts";
 import { GatewayAddresses } from "../../providers/gatewayAddresses.ts";
 import { withStacks } from "../discovery/support.ts";
+import { SERVICES } from "../federation/config/gatewayServices.ts";
 import { LOCAL_CLUSTER, validConfig } from "../federation/samples.ts";
 import { ProviderProcess, providerText } from "./support/providerProcess.ts";
 import { sharedCluster } from "./support/sharedCluster.ts";
@@ -44,6 +45,23 @@ describe("GatewayAddresses against a real API server", () => {
       spec: { type, selector: { a: "b" }, ports: [port] },
     });
   }
+
+  it("is for Services that the API server accepts where the config does", async () => {
+    const made = SERVICES.map(async ({ service, faults, cluster: why }, index) => {
+      const { type = "LoadBalancer", labels, annotations, nodePort, ...rest } = service;
+      const metadata = { name: `gateway-${index}`, namespace: GATEWAY.namespace, labels, annotations };
+      const spec = { ...rest, type, selector: { a: "b" }, ports: [{ name: "tls", port: 15443, nodePort }] };
+      const object = { apiVersion: "v1", kind: "Service", metadata, spec };
+      const refusal = await cluster.client.apply(SERVICE, object as never, true).then(
+        () => "",
+        (error: unknown) => String(error),
+      );
+      const accepts = faults.length === 0 || why !== undefined;
+      assert.equal(refusal === "", accepts, `${JSON.stringify(service)}: ${refusal}`);
+      await cluster.remove(SERVICE, GATEWAY.namespace, metadata.name);
+    });
+    await Promise.all(made);
+  });
 
   const virtual = (ip: string) => ({ ip, ipMode: "VIP" });
 

@@ -1,0 +1,88 @@
+/** Values of `gateway.service`, and where they have faults. The API server accepts the same ones, except where `cluster` says why not. */
+export const SERVICES: readonly { service: Record<string, unknown>; faults: string[]; cluster?: string }[] = [
+  { service: {}, faults: [] },
+  { service: { loadBalancerSourceRanges: ["203.0.113.0/24", "2001:db8::/32"] }, faults: [] },
+  { service: { loadBalancerSourceRanges: ["203.0.113.7/24"] }, faults: [".loadBalancerSourceRanges[0]"] },
+  { service: { loadBalancerSourceRanges: ["203.0.113.7"] }, faults: [".loadBalancerSourceRanges[0]"] },
+  {
+    service: { loadBalancerSourceRanges: ["::ffff:10.0.0.0/104"] },
+    faults: [".loadBalancerSourceRanges[0]"],
+  },
+  { service: { loadBalancerSourceRanges: ["10.0.0.0/33"] }, faults: [".loadBalancerSourceRanges[0]"] },
+  {
+    service: { loadBalancerSourceRanges: [] },
+    faults: [".loadBalancerSourceRanges"],
+    cluster: "opens the gateway to all",
+  },
+  {
+    service: { type: "NodePort", loadBalancerSourceRanges: ["10.0.0.0/8"] },
+    faults: [".loadBalancerSourceRanges"],
+  },
+  { service: { loadBalancerClass: "service.k8s.aws/nlb" }, faults: [] },
+  { service: { loadBalancerClass: "a b" }, faults: [".loadBalancerClass"] },
+  { service: { type: "ClusterIP", loadBalancerClass: "x/y" }, faults: [".loadBalancerClass"] },
+  { service: { loadBalancerIP: "203.0.113.9" }, faults: [] },
+  { service: { loadBalancerIP: "lb" }, faults: [".loadBalancerIP"], cluster: "load balancers refuse it" },
+  {
+    service: { type: "NodePort", loadBalancerIP: "203.0.113.9" },
+    faults: [".loadBalancerIP"],
+    cluster: "drops it",
+  },
+  { service: { allocateLoadBalancerNodePorts: false }, faults: [] },
+  {
+    service: { type: "NodePort", allocateLoadBalancerNodePorts: false },
+    faults: [".allocateLoadBalancerNodePorts"],
+  },
+  { service: { externalTrafficPolicy: "Local" }, faults: [] },
+  { service: { type: "NodePort", externalTrafficPolicy: "Local" }, faults: [] },
+  { service: { type: "ClusterIP", externalTrafficPolicy: "Local" }, faults: [".externalTrafficPolicy"] },
+  {
+    service: { type: "ClusterIP", externalTrafficPolicy: "Local", externalIPs: ["203.0.113.9"] },
+    faults: [],
+  },
+  { service: { externalTrafficPolicy: "local" }, faults: [".externalTrafficPolicy"] },
+  { service: { internalTrafficPolicy: "Local" }, faults: [] },
+  { service: { externalTrafficPolicy: "Local", healthCheckNodePort: 32100 }, faults: [] },
+  { service: { healthCheckNodePort: 32101 }, faults: [".healthCheckNodePort"] },
+  {
+    service: { type: "NodePort", externalTrafficPolicy: "Local", healthCheckNodePort: 32102 },
+    faults: [".healthCheckNodePort"],
+  },
+  { service: { nodePort: 32104 }, faults: [] },
+  { service: { type: "NodePort", nodePort: 32105 }, faults: [] },
+  { service: { type: "ClusterIP", nodePort: 32106 }, faults: [".nodePort"] },
+  { service: { nodePort: 0 }, faults: [".nodePort"], cluster: "allocates one" },
+  { service: { nodePort: 70_000 }, faults: [".nodePort"] },
+  { service: { externalIPs: ["203.0.113.9"] }, faults: [] },
+  { service: { externalIPs: ["127.0.0.1", "169.254.1.1"] }, faults: [".externalIPs[0]", ".externalIPs[1]"] },
+  { service: { ipFamilies: ["IPv4"], ipFamilyPolicy: "PreferDualStack" }, faults: [] },
+  { service: { ipFamilies: ["IPv4", "IPv6"] }, faults: [".ipFamilyPolicy"] },
+  {
+    service: { ipFamilies: ["IPv4", "IPv4"], ipFamilyPolicy: "PreferDualStack" },
+    faults: [".ipFamilies[1]"],
+  },
+  { service: { ipFamilyPolicy: "DualStack" }, faults: [".ipFamilyPolicy"] },
+  { service: { labels: { team: "mesh", "example.org/a": "" } }, faults: [] },
+  { service: { labels: { team: "a b" } }, faults: [".labels.team"] },
+  { service: { labels: { "a b": "c" } }, faults: ['.labels["a b"]'] },
+  {
+    service: { labels: { "topology.istio.io/network": "x" } },
+    faults: ['.labels["topology.istio.io/network"]'],
+    cluster: "knows nothing of Istio",
+  },
+  {
+    service: {
+      loadBalancerSourceRanges: ["10.0.0.0/8"],
+      annotations: { "service.beta.kubernetes.io/load-balancer-source-ranges": "0.0.0.0/0" },
+    },
+    faults: ['.annotations["service.beta.kubernetes.io/load-balancer-source-ranges"]'],
+    cluster: "ignores the annotation",
+  },
+  {
+    service: {
+      type: "NodePort",
+      annotations: { "service.beta.kubernetes.io/load-balancer-source-ranges": "10.0.0.0/8" },
+    },
+    faults: ['.annotations["service.beta.kubernetes.io/load-balancer-source-ranges"]'],
+  },
+];
