@@ -66,7 +66,7 @@ export class EastWestGateway extends pulumi.ComponentResource {
       child,
     );
 
-    const { spec, nodePort } = toServiceSpec(args.service);
+    const exposed = toServiceSpec(args.service);
     const service = new kubernetes.core.v1.Service(
       `${name}-service`,
       {
@@ -76,14 +76,14 @@ export class EastWestGateway extends pulumi.ComponentResource {
           ...networkMetadata(args),
         },
         spec: withoutUndefined({
-          ...spec,
+          ...exposed.spec,
           selector: { app: GATEWAY_NAME, istio: GATEWAY_NAME },
           ports: [
             withoutUndefined({
               name: GATEWAY_PORT_NAME,
               port: GATEWAY_PORT,
               targetPort: GATEWAY_PORT,
-              nodePort,
+              nodePort: exposed.nodePort,
             }),
           ],
         }),

@@ -12,6 +12,7 @@ import {
   orUndefined,
   portNumber,
   text,
+  valueAt,
 } from "../core/schema.ts";
 
 const SERVICE_TYPES = ["LoadBalancer", "NodePort", "ClusterIP"] as const;
@@ -210,8 +211,8 @@ function checkFamilies({ ipFamilies, ipFamilyPolicy }: Partial<GatewayServiceFie
 }
 
 function checkRanges(service: Partial<GatewayServiceFields>): Complaint[] {
-  const { type = "LoadBalancer", annotations: given, loadBalancerSourceRanges } = service;
-  if (typeof given !== "object" || !Object.hasOwn(given, RANGES_ANNOTATION)) return [];
+  const { type = "LoadBalancer", loadBalancerSourceRanges } = service;
+  if (valueAt(service, ["annotations", RANGES_ANNOTATION]) === undefined) return [];
   if (type === "LoadBalancer" && loadBalancerSourceRanges === undefined) return [];
   const rule = "has no effect beside loadBalancerSourceRanges, or without a load balancer";
   return [{ path: ["annotations", RANGES_ANNOTATION], rule, remedy: "Remove it" }];

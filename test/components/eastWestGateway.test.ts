@@ -3,7 +3,7 @@ import { MockEngine, settled } from "./mockEngine.ts";
 import { validConfig } from "../federation/samples.ts";
 
 describe("EastWestGateway", () => {
-  it("adds the gateway's locality to advertised addresses without one", async () => {
+  it("adds the gateway's locality to advertised addresses without one, and has the Service's fields", async () => {
     const engine = new MockEngine();
     await engine.start(false);
     const advertise = [{ address: "203.0.113.10" }, { address: "203.0.113.11", locality: "eu/2" }];
@@ -11,7 +11,15 @@ describe("EastWestGateway", () => {
       {
         cluster: { name: "cluster-a", domain: "cluster-a.local" },
         kubeconfig: { context: "a" },
-        gateway: { advertise, locality: "eu/1" },
+        gateway: {
+          advertise,
+          locality: "eu/1",
+          service: {
+            loadBalancerSourceRanges: ["203.0.113.0/24"],
+            nodePort: 31000,
+            labels: { team: "mesh" },
+          },
+        },
       },
       "cluster-a",
     );
@@ -31,6 +39,17 @@ describe("EastWestGateway", () => {
       { address: "203.0.113.11", port: 15443, locality: "eu/2" },
     ]);
     await engine.finish();
+    const { metadata, spec } = engine.named("g-service").inputs as {
+      metadata: { labels: unknown };
+      spec: unknown;
+    };
+    assert.deepEqual(metadata.labels, { team: "mesh" });
+    assert.deepEqual(spec, {
+      type: "LoadBalancer",
+      loadBalancerSourceRanges: ["203.0.113.0/24"],
+      selector: { app: "eastwestgateway", istio: "eastwestgateway" },
+      ports: [{ name: "tls", port: 15443, targetPort: 15443, nodePort: 31000 }],
+    });
     // The chart's NetworkPolicy opens the ports of its Service, which is off.
     const { values } = engine.named("g-release").inputs as { values: { service: unknown } };
     const ports = [{ name: "tls", port: 15443, targetPort: 15443, protocol: "TCP" }];

@@ -29,7 +29,12 @@ const full = {
     values: { base: { a: 1 }, istiod: { b: { c: null } } },
   },
   gateway: {
-    service: { type: "ClusterIP", annotations: { "service.beta.kubernetes.io/x": "internal" } },
+    service: {
+      type: "ClusterIP",
+      annotations: { "service.beta.kubernetes.io/x": "internal" },
+      labels: { team: "mesh" },
+      internalTrafficPolicy: "Local",
+    },
     advertise: [
       { address: "203.0.113.10", port: 443, locality: "eu/a" },
       { address: "gw.example.com", port: 15443 },
@@ -76,7 +81,11 @@ describe("A stack's config", () => {
         charts: { repository: "https://istio-release.storage.googleapis.com/charts", version: "1.31.1" },
         values: { base: {}, istiod: {} },
       },
-      gateway: { service: { type: "LoadBalancer", annotations: {} }, addressTimeoutSeconds: 300, values: {} },
+      gateway: {
+        service: { type: "LoadBalancer", annotations: {}, labels: {} },
+        addressTimeoutSeconds: 300,
+        values: {},
+      },
       exports: [],
       peers: {},
       brake: { removals: 20, share: 0.5 },
