@@ -370,6 +370,8 @@ describe("A stack that is read and planned", () => {
   it("exports the cluster's Services and logs the change", async () => {
     server.answerBy((request) => {
       if (request.includes("/services?")) return listOf([service]);
+      if (/(gateways|peerauthentications|authorizationpolicies)\/[^/?]+$/.test(request))
+        return { status: 404, headers: { "audit-id": "x" } };
       return listOf(request.includes("/pods?") ? [pod] : []);
     });
     await withStacks({ [OWN_STACK]: { federation: contract }, "o/p/b": { federation: contractOf() } });
