@@ -85,7 +85,7 @@ export function validateIntermediate(
   const known = sharedRootRules(pem, now);
   return [
     ...chainFaults([intermediate, new X509Certificate(pem)], namesOf(certified), now).flatMap((found) => {
-      if (found.index === 0) return describeFaults(found, certified);
+      if (found.index === 0) return intermediateFaults(found, certified);
       const which = `publishes a root (${index + 1} of ${rootCertificates.length}) which`;
       return known.includes(found.rule) ? [] : [fault(stack, `${which} ${found.rule}`)];
     }),
@@ -99,7 +99,9 @@ const SIGNED = "has signed a certificate for this cluster which";
 export function validateIntermediateNames(certificate: string, certified: Certified): Fault[] {
   const intermediate = new X509Certificate(certificate);
   return [
-    ...nameFaults([intermediate], namesOf(certified)).flatMap((found) => describeFaults(found, certified)),
+    ...nameFaults([intermediate], namesOf(certified)).flatMap((found) =>
+      intermediateFaults(found, certified),
+    ),
     ...constraintFaults(intermediate, certified),
   ];
 }
@@ -115,7 +117,7 @@ function constraintFaults(intermediate: X509Certificate, { stack, cluster }: Cer
   return [fault(stack, rule, "Have it constrained to that trust domain: run `pulumi up` on it")];
 }
 
-function describeFaults({ rule, refused }: ChainFault, { stack, cluster }: Certified): Fault[] {
+function intermediateFaults({ rule, refused }: ChainFault, { stack, cluster }: Certified): Fault[] {
   const { name, trustDomain } = cluster;
   if (refused.length === 0) return [fault(stack, `${SIGNED} ${rule}`)];
   return refused.map(({ kind, text: host }) => {

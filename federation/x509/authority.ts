@@ -50,7 +50,7 @@ export function hasPlainEncoding(publicKey: KeyObject, publicKeyInfo: DerValue):
 }
 
 /**
- * Validates what a CA's certificate is by itself, for Go and for Envoy: its form, its key and its usages.
+ * Validates a CA's certificate by itself, for Go and for Envoy: form, key and uses.
  * @param isRoot whether it ends chains, see {@link usageFaults}.
  * @returns faults, each completing "<the certificate> ...".
  */

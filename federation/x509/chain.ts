@@ -34,8 +34,8 @@ export interface ChainFault {
 }
 
 /**
- * Validates a chain by what its consumers make of it: istiod, pilot-agent and the API server (Go's `x509.Verify`), and Envoy (BoringSSL's
- * `X509_verify_cert`), for workloads as clients and as servers, and for istiod as a server. Only Go verifies istiod's certificate.
+ * Validates a chain as its consumers do: for workloads as clients and servers, and for istiod as a server. These are istiod, pilot-agent and
+ * the API server (Go's `x509.Verify`), and Envoy (BoringSSL's `X509_verify_cert`). Only Go verifies istiod's certificate.
  * @param chain from the certificate that istiod signs with to its root; each is signed by the next.
  * @param isRooted whether the last one is a root; it is not where the root is missing.
  * @returns all faults of all certificates.

@@ -19,7 +19,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   "1.3.6.1.5.5.7.3.9": "OCSPSigning",
 };
 
-/** What workloads and istiod use their certificates for. */
+/** Purposes of workloads' and istiod's certificates. */
 const NEEDED = ["serverAuth", "clientAuth"];
 
 /** Bit of keyCertSign in the first byte of a key usage. */
@@ -39,7 +39,7 @@ const PROCESSED: readonly ExtensionName[] = [
 ];
 
 /**
- * Validates what a CA's certificate may be used for: by Go, and by Envoy's BoringSSL, which asks less of a root (its `check_chain_extensions`).
+ * Validates the uses that a CA's certificate allows. Envoy's BoringSSL asks less of a root than Go (its `check_chain_extensions`).
  * @param isRoot whether it ends chains.
  * @returns faults, each completing "<the certificate> ...".
  */
