@@ -1,5 +1,6 @@
 import {
   type KeyObject,
+  constants,
   createHash,
   createPublicKey,
   generateKeyPairSync,
@@ -37,6 +38,8 @@ export interface RawOptions {
   hash?: string;
   /** Its object identifier. @default ECDSA with SHA-256 */
   algorithm?: string;
+  /** DER of its parameters, which are those of RSA-PSS. */
+  parameters?: Buffer;
   /** Changes the signed part. */
   edit?: (signed: x509.TBSCertificate) => void;
   /** Changes the encoded certificate, whose signature may be invalid then. */
@@ -86,6 +89,11 @@ export function basicConstraints(cA: boolean, pathLenConstraint?: number): x509.
   return extension(x509.id_ce_basicConstraints, true, value);
 }
 
+/** Options of RSA-PSS; the salt's length is the last byte of the parameters. */
+function pss(parameters: Buffer) {
+  return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: parameters.at(-1) ?? 0 };
+}
+
 /** Certifies a CA; without an issuer, by itself. */
 export function makeAuthority(options: RawOptions, issuer?: RawAuthority): RawAuthority {
   const privateKey = options.key ?? generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
@@ -97,7 +105,10 @@ export function makeAuthority(options: RawOptions, issuer?: RawAuthority): RawAu
   const identifier = createHash("sha1").update(Buffer.from(publicKeyInfo.subjectPublicKey)).digest();
   const name = directoryName(["2.5.4.10", "Company"], ["2.5.4.3", options.name ?? "Root"]);
   const { hash = "sha256", algorithm = "1.2.840.10045.4.3.2", without = [], extensions = [] } = options;
-  const signatureAlgorithm = new x509.AlgorithmIdentifier({ algorithm });
+  const { parameters } = options;
+  const signatureAlgorithm = new x509.AlgorithmIdentifier(
+    parameters === undefined ? { algorithm } : { algorithm, parameters: Uint8Array.from(parameters).buffer },
+  );
   const replaced = new Set([...without, ...extensions.map(({ extnID }) => extnID)]);
   const defaults = [
     basicConstraints(true),
@@ -125,7 +136,10 @@ export function makeAuthority(options: RawOptions, issuer?: RawAuthority): RawAu
     extensions: new x509.Extensions([...defaults, ...extensions]),
   });
   options.edit?.(signed);
-  const signature = sign(hash, Buffer.from(AsnConvert.serialize(signed)), issuer?.privateKey ?? privateKey);
+  const signature = sign(hash, Buffer.from(AsnConvert.serialize(signed)), {
+    key: issuer?.privateKey ?? privateKey,
+    ...(parameters === undefined ? {} : pss(parameters)),
+  });
   const whole = new x509.Certificate({
     tbsCertificate: signed,
     signatureAlgorithm,

@@ -166,6 +166,17 @@ const CASES: Record<string, Case> = {
     options: { signer: { extensions: [extension(x509.id_ce_nameConstraints, true, der("3000"))] } },
     faults: /malformed nameConstraints: it permits and excludes nothing/,
   },
+  "that permits the trust domain to a depth": {
+    options: {
+      signer: {
+        extensions: [
+          extension(x509.id_ce_nameConstraints, true, der("3010 a00e 300c 8607612e6c6f63616c 810105")),
+        ],
+      },
+    },
+    faults: /to Envoy/,
+    envoy: "BoringSSL refuses subtrees with a minimum or maximum",
+  },
   "with a constraint of a DNS name with a dot at its end": {
     options: { signer: named([DNS("svc.")]) },
     faults: /malformed nameConstraints: it has the DNS name "svc\."/,
@@ -335,6 +346,19 @@ const CASES: Record<string, Case> = {
     options: { middle: { key: rsa(2048) }, signer: { hash: "md5", algorithm: "1.2.840.113549.1.1.4" } },
     faults: /is signed with MD5 and RSA/,
   },
+  "signed with RSA-PSS": {
+    options: {
+      middle: { key: rsa(2048) },
+      signer: { algorithm: "1.2.840.113549.1.1.10", parameters: der(pssParameters("20")) },
+    },
+  },
+  "signed with RSA-PSS and short salt": {
+    options: {
+      middle: { key: rsa(2048) },
+      signer: { algorithm: "1.2.840.113549.1.1.10", parameters: der(pssParameters("14")) },
+    },
+    faults: /is signed with RSA-PSS and other parameters/,
+  },
   "whose issuer is named in capitals": {
     options: {
       signer: {
@@ -392,6 +416,12 @@ const CASES: Record<string, Case> = {
   },
   "that outlives its issuer": { options: { signer: { edit: (signed) => (signed.validity = hours(-1, 9)) } } },
 };
+
+/** DER of RSA-PSS with SHA-256. @param salt its length, in hexadecimal. */
+function pssParameters(salt: string): string {
+  const sha256 = "300d06096086480165030402010500";
+  return `3034a00f${sha256}a11c301a06092a864886f70d010108${sha256}a2030201${salt}`;
+}
 
 function hours(from: number, to: number): x509.Validity {
   const now = Date.now();
