@@ -1,4 +1,4 @@
-import { type HelmValues, type ValueDecision, jsonName } from "./decision.ts";
+import { type HelmValues, type ValueDecision, jsonName, withoutPilot } from "./decision.ts";
 import type { Complaint } from "../core/schema.ts";
 
 /** Decisions about the values of one of Istio's charts. */
@@ -17,7 +17,7 @@ interface Branch {
   /** Number of keys of the decisions' paths down to here. */
   depth: number;
   decisions: readonly ValueDecision[];
-  /** All of the chart's values, which a decision may depend on. */
+  /** All of the chart's values as it reads them, which a decision may depend on. */
   values: HelmValues;
 }
 
@@ -26,7 +26,8 @@ const FREE_KEYS = /(?:labels|annotations)$/i;
 
 /** Finds values that contradict the program, with their paths as the user wrote them. */
 export function valueFaults(values: HelmValues, { decisions, alsoRoots }: ChartValues): Complaint[] {
-  const root = { path: [], depth: 0, decisions, values };
+  const effective = isMap(values["pilot"]) && alsoRoots.includes("pilot") ? withoutPilot(values) : values;
+  const root = { path: [], depth: 0, decisions, values: effective };
   return [
     ...faultsIn(values, root, alsoRoots),
     ...alsoRoots.flatMap((key) =>
@@ -35,7 +36,10 @@ export function valueFaults(values: HelmValues, { decisions, alsoRoots }: ChartV
   ];
 }
 
-/** @param others keys of the map that have their own decisions elsewhere. */
+/**
+ * Finds faults inside a map.
+ * @param others keys of the map whose values are checked elsewhere.
+ */
 function faultsIn(map: HelmValues, branch: Branch, others: readonly string[] = []): Complaint[] {
   const { path, depth, decisions } = branch;
   return Object.entries(map).flatMap(([key, value]) => {

@@ -157,6 +157,10 @@ describe("Helm values", () => {
       "istio.values.istiod.pilot.env.ISTIO_MULTIROOT_MESH",
       "istio.values.istiod.pilot.meshConfig.ca",
     ]);
+    const discovery = { meshConfig: { defaultConfig: { discoveryAddress: "istiod.example:15012" } } };
+    const global = { caAddress: "istiod.example:15012" };
+    assert.deepEqual(faultsOf("istiod", { global, pilot: discovery }), []);
+    assert.deepEqual(faultsOf("istiod", { global }), ["istio.values.istiod.global.caAddress"]);
     const { istio } = validConfig(
       {
         cluster: LOCAL_CLUSTER,
