@@ -2,6 +2,7 @@ import type { ProvidedPems } from "../federation/config/certificateAuthority.ts"
 import { readFileSync } from "node:fs";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import type { Fault } from "../federation/core/fault.ts";
+import { cleanPem } from "../federation/core/pasted.ts";
 import type { Reading } from "../federation/snapshot.ts";
 import { ClusterError } from "../kubernetes/errors.ts";
 import { loadKubeconfigAuthority, resolvePath } from "../kubernetes/kubeconfig.ts";
@@ -12,7 +13,8 @@ export function readProvided(provided: ProvidedPems): Reading<ProvidedPems> {
   const faults: Fault[] = [];
   const pems = Object.fromEntries(
     Object.entries(provided as Record<keyof ProvidedPems, string | undefined>).map(([field, given]) => {
-      const pem = given === undefined || given.includes("-----BEGIN ") ? given : readText(given);
+      const text = given === undefined ? undefined : cleanPem(given);
+      const pem = text === undefined || text.includes("-----BEGIN ") ? text : readText(text);
       if (given !== undefined && pem === undefined) faults.push(unreadable(field, given));
       return [field, pem];
     }),
@@ -34,7 +36,7 @@ export async function readKubeconfigAuthority(
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(resolvePath(file), "utf8");
+    return cleanPem(readFileSync(resolvePath(file), "utf8"));
   } catch {
     return undefined;
   }

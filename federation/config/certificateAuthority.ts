@@ -4,6 +4,7 @@ import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { PHASES } from "../authority/rotation.ts";
 import { STACK_NAME } from "../core/names.ts";
+import { cleanFingerprint, pasted } from "../core/pasted.ts";
 import { type Complaint, checked, fields, someText, text, valueAt, orUndefined } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
@@ -14,7 +15,7 @@ const AUTHORITY_KINDS = ["own", "provided", "shared"] as const;
 export type AuthorityKind = (typeof AUTHORITY_KINDS)[number];
 
 /** SHA-256 fingerprints of the only roots that somebody may have, in the form `AB:CD:...`. */
-export const fingerprints = checked(z.array(text(FINGERPRINT)), (value): Complaint[] =>
+export const fingerprints = checked(z.array(pasted(cleanFingerprint, FINGERPRINT)), (value): Complaint[] =>
   value.length > 0
     ? []
     : [{ rule: "must name at least one root", remedy: "Write its fingerprint, or remove the field" }],

@@ -11,6 +11,7 @@ import {
 import { distinct } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, NETWORK, isBelow } from "../core/names.ts";
 import { sortedUnique } from "../core/order.ts";
+import { cleanDomain, pasted } from "../core/pasted.ts";
 import { type Complaint, checked, fields, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { TRAITS } from "../core/topology.ts";
@@ -19,11 +20,11 @@ import { TRAITS } from "../core/topology.ts";
 export const cluster = checked(
   fields({
     name: text(DNS_LABEL).describe("Istio's cluster ID, a DNS label that no other cluster of the mesh has."),
-    domain: text(HOST_NAME).meta({
+    domain: pasted(cleanDomain, HOST_NAME).meta({
       description: "Cluster domain, as kubelets and cluster DNS have it.",
       page: "cluster-local.md",
     }),
-    trustDomain: text(TRUST_DOMAIN).optional().meta({
+    trustDomain: pasted(cleanDomain, TRUST_DOMAIN).optional().meta({
       description: "Trust domain of the workloads' identities; in a federation every cluster has another.",
       defaultsTo: "the cluster domain",
     }),
@@ -31,7 +32,7 @@ export const cluster = checked(
       description: "Network of pods that reach each other without a gateway.",
       defaultsTo: "the cluster's name",
     }),
-    meshDomain: text(MESH_DOMAIN).optional().meta({
+    meshDomain: pasted(cleanDomain, MESH_DOMAIN).optional().meta({
       description: "Domain under which peers with the same cluster domain register our services.",
       defaultsTo: "`<name>.mesh`",
       page: "cluster-local.md",

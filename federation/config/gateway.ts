@@ -4,6 +4,7 @@ import { gatewayService } from "./gatewayService.ts";
 import { gatewayValues } from "./istio.ts";
 import { ADDRESS, IP_ADDRESS, LOCALITY, canonicalAddress } from "../core/address.ts";
 import { repeats } from "../core/lists.ts";
+import { cleanHost, pasted } from "../core/pasted.ts";
 import { type Complaint, checked, fields, portNumber, text, orUndefined } from "../core/schema.ts";
 import { GATEWAY_PORT } from "../core/wellKnown.ts";
 
@@ -11,11 +12,9 @@ import { GATEWAY_PORT } from "../core/wellKnown.ts";
 const LONGEST_TIMEOUT_SECONDS = 3600;
 
 const advertised = fields({
-  address: z
-    .string()
-    .overwrite(canonicalAddress)
-    .pipe(text(ADDRESS))
-    .describe("IP address or DNS name at which peers reach the gateway."),
+  address: pasted((value) => canonicalAddress(cleanHost(value)), ADDRESS).describe(
+    "IP address or DNS name at which peers reach the gateway.",
+  ),
   port: portNumber.default(GATEWAY_PORT).describe("TCP port of the address."),
   locality: text(LOCALITY)
     .exactOptional()
@@ -46,7 +45,7 @@ export const gateway = checked(
       description: "`region[/zone[/subzone]]` of the gateway; peers may prefer near gateways.",
       defaultsTo: "not published",
     }),
-    bind: orUndefined(text(IP_ADDRESS)).meta({
+    bind: orUndefined(pasted(cleanHost, IP_ADDRESS)).meta({
       description: "IP address that the gateway listens on.",
       defaultsTo: "all addresses",
     }),

@@ -8,6 +8,7 @@ import { MESH_DOMAIN, OWNED_DOMAIN } from "../core/domains.ts";
 import { anyNumber } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, STACK_NAME } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
+import { cleanDomain, cleanText, pasted } from "../core/pasted.ts";
 import { type Complaint, fields, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { TRAITS } from "../core/topology.ts";
@@ -24,13 +25,13 @@ function pinned<T extends z.ZodType>(schema: T, description: string): z.ZodOptio
 /** The identity that a peer must have, at first sight already. */
 const peerIdentity = fields({
   cluster: pinned(text(DNS_LABEL), "Name that the peer gives itself."),
-  clusterDomain: pinned(text(HOST_NAME), "The peer's cluster domain."),
-  meshDomain: pinned(text(MESH_DOMAIN), "The peer's mesh domain."),
+  clusterDomain: pinned(pasted(cleanDomain, HOST_NAME), "The peer's cluster domain."),
+  meshDomain: pinned(pasted(cleanDomain, MESH_DOMAIN), "The peer's mesh domain."),
   domains: pinned(
     anyNumber(text(OWNED_DOMAIN)),
     "The only further domains below which the peer may have names here.",
   ),
-  trustDomain: pinned(text(TRUST_DOMAIN), "Trust domain of the peer's workloads."),
+  trustDomain: pinned(pasted(cleanDomain, TRUST_DOMAIN), "Trust domain of the peer's workloads."),
   roots: fingerprints.optional().meta({
     description: "SHA-256 fingerprints of the only roots that the peer may have, beside our shared root.",
     defaultsTo: PINNED,
@@ -45,7 +46,7 @@ const peerIdentity = fields({
 export type PeerIdentity = z.output<typeof peerIdentity>;
 
 const peer = fields({
-  stack: text(STACK_NAME).describe(
+  stack: pasted(cleanText, STACK_NAME).describe(
     "Stack of the peer: a bare name in this project, else `organization/project/stack`.",
   ),
   exportTo: exportTo.optional().meta({

@@ -7,6 +7,7 @@ import { ADDRESS, canonicalAddress } from "../core/address.ts";
 import type { Fault } from "../core/fault.ts";
 import { DNS_LABEL, STACK_NAME, overlap } from "../core/names.ts";
 import { sortedRecord, sortedUnique } from "../core/order.ts";
+import { cleanDomain, cleanFingerprint, cleanHost, pasted } from "../core/pasted.ts";
 import { type Complaint, fields, pattern, text, unknownField } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { KEY_FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
@@ -21,15 +22,15 @@ const ORGANIZATION = pattern(
 
 const rootedCluster = fields({
   stack: text(STACK_NAME).describe("Stack of the cluster; its output `certificateRequest` is signed."),
-  trustDomain: text(TRUST_DOMAIN).describe(
+  trustDomain: pasted(cleanDomain, TRUST_DOMAIN).describe(
     "The only trust domain of the intermediate; clusters may have one in common.",
   ),
-  key: text(KEY_FINGERPRINT).transform(canonicalFingerprint).optional().meta({
+  key: pasted(cleanFingerprint, KEY_FINGERPRINT).transform(canonicalFingerprint).optional().meta({
     description: "SHA-256 of the only public key that is signed.",
     defaultsTo: "pinned at first sight",
   }),
   istiodHosts: z
-    .array(z.string().overwrite(canonicalAddress).pipe(text(ADDRESS)))
+    .array(pasted((value) => canonicalAddress(cleanHost(value)), ADDRESS))
     .transform(sortedUnique)
     .prefault([])
     .describe("DNS names and IP addresses of istiod, beside `<service>.istio-system.svc`."),

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { SingleMesh } from "../config/singleMesh.ts";
 import { ADDRESS, canonicalAddress } from "../core/address.ts";
 import type { Fault } from "../core/fault.ts";
+import { cleanPem } from "../core/pasted.ts";
 import { text, type TextRule } from "../core/schema.ts";
 import { certificatesIn, certificatesOnly, hasPrivateKey } from "../x509/certificate.ts";
 
@@ -43,6 +44,7 @@ export const apiServerFields: {
   server: text(SERVER_URL),
   certificateAuthority: z
     .string()
+    .overwrite(cleanPem)
     .refine((value) => !hasPrivateKey(value), {
       error: "has a private key in it, which would go to every peer",
       abort: true,

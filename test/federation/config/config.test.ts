@@ -195,7 +195,7 @@ describe("A stack's config", () => {
   for (const [name, raw, path] of [
     ["a section that is not a map", { gateway: 5 }, "gateway"],
     ["a section that is empty in YAML", { gateway: null }, "gateway"],
-    ["a domain in capitals", { cluster: { ...cluster, domain: "Cluster-A.local" } }, "cluster.domain"],
+    ["a domain with '_'", { cluster: { ...cluster, domain: "cluster_a.local" } }, "cluster.domain"],
     ["a trust domain with '_'", { cluster: { ...cluster, trustDomain: "a_b" } }, "cluster.trustDomain"],
     ["a kubeconfig without a context", { kubeconfig: {} }, "kubeconfig.context"],
     ["no kubeconfig", { kubeconfig: undefined }, "kubeconfig.context"],

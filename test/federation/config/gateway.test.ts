@@ -14,7 +14,7 @@ describe("The config of the gateway", () => {
     ["no advertised address", { gateway: { advertise: [] } }, "gateway.advertise"],
     [
       "an advertised URL",
-      { gateway: { advertise: [{ address: "https://x" }] } },
+      { gateway: { advertise: [{ address: "https://gw.example.com/x" }] } },
       "gateway.advertise[0].address",
     ],
     [

@@ -58,7 +58,7 @@ describe("The config of a shared root", () => {
         expiryWarningDays: -1,
         clusters: {
           A: { stack: "root-ca", trustDomain: "A_B" },
-          b: { stack: "x", trustDomain: "b.example", istiodHosts: ["https://x"], domain: "y" },
+          b: { stack: "x", trustDomain: "b.example", istiodHosts: ["https://x/y"], domain: "y" },
           c: { stack: "x", trustDomain: "sub.b.example" },
         },
       },
