@@ -1,5 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import type * as pulumi from "@pulumi/pulumi";
+import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 
 /** Creates the provider of this stack's cluster; another path of the kubeconfig replaces nothing. */
@@ -34,7 +35,7 @@ export function namespace(
 ): pulumi.Output<string> {
   const made = new kubernetes.core.v1.Namespace(
     `${name}-namespace`,
-    { metadata: { name: namespaceName, labels } },
+    { metadata: { name: namespaceName, labels: { [MANAGED_BY_LABEL]: MANAGED_BY, ...labels } } },
     opts,
   );
   return made.metadata.name;

@@ -110,7 +110,11 @@ export class EastWestGateway extends pulumi.ComponentResource {
       {
         apiVersion: "networking.istio.io/v1",
         kind: "Gateway",
-        metadata: { name: GATEWAY_NAME, namespace: args.namespace },
+        metadata: {
+          name: GATEWAY_NAME,
+          namespace: args.namespace,
+          labels: { [MANAGED_BY_LABEL]: MANAGED_BY },
+        },
         spec,
       },
       // istiod ignores a server without a route.

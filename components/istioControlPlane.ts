@@ -4,6 +4,7 @@ import { type Charts, chartSource, withExtraValues } from "./charts.ts";
 import type { PeerTrust } from "./peerTrust.ts";
 import { BASE_RELEASE, ISTIOD_RELEASE } from "../federation/core/helmReleases.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
 import { withoutUndefined } from "../federation/core/order.ts";
 import { STRICT_MUTUAL_TLS } from "../federation/exports/mutualTls.ts";
 
@@ -63,7 +64,11 @@ export class IstioControlPlane extends pulumi.ComponentResource {
         apiVersion: "security.istio.io/v1",
         kind: "PeerAuthentication",
         // In Istio's root namespace and without a selector it applies to the whole mesh.
-        metadata: { name: "default", namespace: args.namespace },
+        metadata: {
+          name: "default",
+          namespace: args.namespace,
+          labels: { [MANAGED_BY_LABEL]: MANAGED_BY },
+        },
         spec: STRICT_MUTUAL_TLS,
       },
       { ...child, dependsOn: istiod },

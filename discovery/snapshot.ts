@@ -40,6 +40,7 @@ import { readCorefile } from "../kubernetes/corefile.ts";
 import { readAmbientClients } from "./ambientClients.ts";
 import { readKubeconfigAuthority, readProvided } from "./certificateFiles.ts";
 import { ClusterReader } from "./clusterReader.ts";
+import { readExistingObjects } from "./existingObjects.ts";
 import {
   readDestinationRules,
   readIstiod,
@@ -49,7 +50,7 @@ import {
 } from "./istioObjects.ts";
 import { readOwnObjects } from "./ownObjects.ts";
 import { readServices } from "./services.ts";
-import { readOwnOutputs, readPeer, readSharedRoot, readStateReleases } from "./stacks.ts";
+import { readOwnOutputs, readPeer, readSharedRoot, readState } from "./stacks.ts";
 
 /** Reading of something that the config does not need. */
 const NOTHING = Promise.resolve({ value: [] });
@@ -106,6 +107,8 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
   const reader = new ClusterReader(config.kubeconfig);
   const hasExports = rules.length > 0;
   const registers = topology !== "single-mesh";
+  let reading: ReturnType<typeof readState> | undefined;
+  const state = () => (reading ??= readState());
   const services = hasExports ? reader.read((client) => readServices(client, rules)) : NO_SERVICES;
   return allOf<ClusterReadings>({
     services,
@@ -125,7 +128,10 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
     gateway: gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
     istiod: certificateAuthority.source === "provided" ? NO_ISTIOD : reader.read(readIstiod),
     corefiles: dns?.coreDns === undefined ? NO_COREFILES : readCorefiles(reader, dns.coreDns),
-    helm: reader.read((client) => readHelm(client, outputs)),
+    helm: reader.read((client) => readHelm(client, outputs, state)),
+    existing: reader.read((client) =>
+      readExistingObjects(client, config, outputs, async () => (await state())?.objects),
+    ),
   });
 }
 
@@ -137,11 +143,15 @@ async function allOf<T extends object>(promises: { [K in keyof T]: Promise<T[K]>
 }
 
 /** The state is large: it is read only where an interrupted first update can have left a release behind. */
-async function readHelm(client: ClusterClient, outputs: Promise<Outputs>): Promise<HelmReadings> {
+async function readHelm(
+  client: ClusterClient,
+  outputs: Promise<Outputs>,
+  state: () => ReturnType<typeof readState>,
+): Promise<HelmReadings> {
   const installed = await readHelmReleases(client, RELEASES);
   if (installed.length === 0) return { installed, inState: [] };
   const own = await outputs;
-  return { installed, inState: hasUpdated(own) ? RELEASES : await readStateReleases() };
+  return { installed, inState: hasUpdated(own) ? RELEASES : (await state())?.releases };
 }
 
 /** Whether an update installed Istio: a cluster that waits for its certificate has outputs, and no Istio yet. */

@@ -3,6 +3,7 @@ import type { RootSnapshot } from "../federation/authority/rootPlan.ts";
 import type { RootConfig } from "../federation/config/rootStack.ts";
 import { pathOf } from "../federation/core/fault.ts";
 import type { ReleaseName } from "../federation/core/helmReleases.ts";
+import type { ObjectPlace } from "../federation/core/installation.ts";
 import { messageOf } from "../federation/core/text.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import type { RootReading } from "../federation/authority/shared.ts";
@@ -97,24 +98,51 @@ export async function readRootSnapshot({ rootAuthority: { clusters } }: RootConf
 const RELEASE_TYPE = "kubernetes:helm.sh/v3:Release";
 
 /** Resources of a stack's state by URN, as the engine returns them. */
-type Resources = Record<string, { type: string; outputs: { name?: unknown; namespace?: unknown } }>;
+type Resources = Record<
+  string,
+  {
+    type: string;
+    outputs: {
+      name?: unknown;
+      namespace?: unknown;
+      kind?: unknown;
+      metadata?: { name?: unknown; namespace?: unknown };
+    };
+  }
+>;
+
+/** Kubernetes objects and Helm releases of a stack's state. */
+export interface StateContent {
+  releases: ReleaseName[];
+  objects: ObjectPlace[];
+}
 
 /**
- * Reads which Helm releases this stack's state has; none for a creation that was interrupted. The engine decrypts and returns the
- * outputs of every resource, so only ask when the cluster has a release at all.
+ * Reads which Helm releases and objects this stack's state has; none of a creation that was interrupted. The engine decrypts and returns
+ * the outputs of every resource, so only ask when the cluster has one at all.
  * @returns undefined when the engine cannot read the state.
  */
-export async function readStateReleases(): Promise<ReleaseName[] | undefined> {
+export async function readState(): Promise<StateContent | undefined> {
   const stackName = fullStackName(pulumi.getStack());
   try {
     const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
       stackName,
     })) as { outputs: Resources };
-    return Object.values(outputs).flatMap(({ type, outputs: { name, namespace } }) =>
-      type === RELEASE_TYPE && typeof name === "string" && typeof namespace === "string"
-        ? [{ namespace, name }]
-        : [],
-    );
+    const resources = Object.values(outputs);
+    return {
+      releases: resources.flatMap(({ type, outputs: { name, namespace } }) =>
+        type === RELEASE_TYPE && typeof name === "string" && typeof namespace === "string"
+          ? [{ namespace, name }]
+          : [],
+      ),
+      objects: resources.flatMap(({ type, outputs: { kind, metadata } }) => {
+        if (!type.startsWith("kubernetes:") || typeof kind !== "string") return [];
+        const { name, namespace } = metadata ?? {};
+        if (typeof name !== "string") return [];
+        const place = kind !== "Namespace" && typeof namespace === "string" ? namespace : undefined;
+        return [{ kind, namespace: place, name }];
+      }),
+    };
   } catch {
     return undefined;
   }

@@ -9,6 +9,7 @@ import type { ContractService } from "./contract/service.ts";
 import type { GatewayAddress } from "./core/address.ts";
 import type { Findings } from "./core/findings.ts";
 import { helmReleaseFaults } from "./core/helmReleases.ts";
+import { existingObjectFindings } from "./core/installation.ts";
 import { mapRecord } from "./core/order.ts";
 import type { ExportAlias } from "./exports/alias.ts";
 import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
@@ -105,7 +106,7 @@ export function planCluster(
     checkReadings(snapshot, findings);
     // Better known now than when the certificate is there, and Istio cannot be installed.
     checkLeftovers(context);
-    checkHelmReleases(snapshot, findings);
+    checkInstallation(context);
     return findings.faults.length > 0
       ? undefined
       : { kind: "waiting", config, intermediate: authority.intermediate };
@@ -118,7 +119,7 @@ export function planCluster(
   const access = planAccess(context, offered, pinned);
   const exports = withoutHosts(offered, access.unenforceable);
   const observed = required(gateway, findings);
-  checkHelmReleases(snapshot, findings);
+  checkInstallation(context);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
   if (authority?.source === "provided") findings.fault(...validateAnchorNames(authority.authority, pinned));
   findings.note(...exportChanges(exports, lastRun.contract?.services ?? {}));
@@ -152,8 +153,14 @@ export function planCluster(
 /** Permits every gateway: none is refused for a fault in the list of those permitted. */
 const EVERYWHERE = ["0.0.0.0/0", "::/0"];
 
-/** A user who may not read Helm's records learns of them from Helm. */
-function checkHelmReleases({ cluster: { helm } }: Snapshot, findings: Findings): void {
+/** Validates that nothing is there that Helm or the API server would refuse to create. Whoever may not read it learns of it in the update. */
+function checkInstallation({ config, snapshot: { cluster }, findings }: PlanContext): void {
+  const { helm, existing } = cluster;
+  if ("value" in existing) {
+    const { faults, warnings } = existingObjectFindings(existing.value, config.kubeconfig.context);
+    findings.fault(...faults);
+    findings.warn(...warnings);
+  }
   if ("value" in helm) findings.fault(...helmReleaseFaults(helm.value.installed, helm.value.inState));
 }
 

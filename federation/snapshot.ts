@@ -5,6 +5,7 @@ import type { RootReading } from "./authority/shared.ts";
 import type { GatewayAddress } from "./core/address.ts";
 import type { Fault } from "./core/fault.ts";
 import type { Findings } from "./core/findings.ts";
+import type { ExistingObjects } from "./core/installation.ts";
 import type { HelmRelease, ReleaseName } from "./core/helmReleases.ts";
 import type { OwnObject } from "./editedObjects.ts";
 import type { FoundServices, PeerAuthentication } from "./exports/clusterServices.ts";
@@ -84,6 +85,8 @@ export interface ClusterReadings {
   /** Corefiles of CoreDNS and of NodeLocal DNSCache. */
   corefiles: Reading<Corefiles>;
   helm: Reading<HelmReadings>;
+  /** Objects that an update would create and that are there already. */
+  existing: Reading<ExistingObjects>;
 }
 
 /** Helm releases under the names that this program installs. */

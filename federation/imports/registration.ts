@@ -4,8 +4,10 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { GatewayAddress } from "../core/address.ts";
 import { type Fault, describeFault, describeFaults } from "../core/fault.ts";
+import { PEER_LABEL } from "../core/labels.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
 import { boundedLines, count, utc } from "../core/text.ts";
+import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { LastRun } from "../lastRun.ts";
 import type { Import } from "./import.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
@@ -118,6 +120,15 @@ export function refusalError(
   return (
     `Peer ${peer} is refused${from(since, last)}, as its contract cannot be trusted${kept(last)}. ` +
     `Nothing of the contract is taken until that is settled, or the peer removed (peers.${peer}.required makes it stop the run):${lines.join("")}`
+  );
+}
+
+/** Notes that a peer is not in the config any more, and how many services go with it. */
+export function removalNote(peer: string, imported: number): string {
+  const list = `kubectl -n ${IMPORT_NAMESPACE} get serviceentries -l ${PEER_LABEL}=${peer}`;
+  return (
+    `peer ${peer} is not in the config any more: this update removes its ${count(imported)} service(s)` +
+    `${imported === 0 ? "" : ` (\`${list}\` lists them)`} and its trust anchors; the brake does not apply`
   );
 }
 

@@ -19,6 +19,7 @@ import {
   type Registration,
   published,
   refusalError,
+  removalNote,
   registrationWarnings,
   stateSince,
 } from "./registration.ts";
@@ -192,12 +193,14 @@ export function planRegistrations(
   checkForeignHosts(context, peers);
   checkAmbientClients(context, peers);
   checkForeignServices(context, peers);
+  const formerPeers = sortedUnique(Object.keys(lastRun.statuses)).filter(
+    (name) => !Object.hasOwn(config.peers, name),
+  );
+  findings.note(...formerPeers.map((peer) => removalNote(peer, lastRun.statuses[peer]?.imported ?? 0)));
   return {
     kind: "imports",
     peers,
-    formerPeers: sortedUnique(Object.keys(lastRun.statuses)).filter(
-      (name) => !Object.hasOwn(config.peers, name),
-    ),
+    formerPeers,
     leftovers: planLeftovers(context),
   };
 }

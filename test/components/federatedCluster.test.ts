@@ -175,7 +175,8 @@ for (const preview of [true, false]) {
     it("requires mutual TLS in the whole mesh", () => {
       const policy = engine.named("strict-mtls").inputs;
       assert.deepEqual(policy.spec, { mtls: { mode: "STRICT" } });
-      assert.deepEqual(policy.metadata, { name: "default", namespace: "istio-system" });
+      const labels = { "app.kubernetes.io/managed-by": "istio-federation" };
+      assert.deepEqual(policy.metadata, { name: "default", namespace: "istio-system", labels });
     });
 
     it(

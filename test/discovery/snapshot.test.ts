@@ -119,14 +119,18 @@ describe("A snapshot of a stack", () => {
   it("sends only the requests that the config needs", async () => {
     await read({ exports: [], peers: {} });
     assert.deepEqual(server.requests.map(decodeURIComponent).sort(), [
+      "GET /api/v1/namespaces/istio-federation",
       "GET /api/v1/namespaces/istio-federation/services?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
+      "GET /api/v1/namespaces/istio-gateway",
       "GET /api/v1/namespaces/istio-gateway/secrets?limit=500&labelSelector=owner=helm,name+in+(eastwestgateway)",
+      "GET /api/v1/namespaces/istio-system",
       "GET /api/v1/namespaces/istio-system/configmaps/istio-ca-root-cert",
       "GET /api/v1/namespaces/istio-system/secrets/cacerts",
       "GET /api/v1/namespaces/istio-system/secrets?limit=500&labelSelector=owner=helm,name+in+(istio-base,istiod)",
       "GET /apis/networking.istio.io/v1/namespaces/istio-federation/destinationrules?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
       "GET /apis/networking.istio.io/v1/namespaces/istio-federation/serviceentries?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
       "GET /apis/networking.istio.io/v1/namespaces/istio-federation/virtualservices?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
+      "GET /apis/security.istio.io/v1/namespaces/istio-system/peerauthentications/default",
       "GET /version",
     ]);
   });

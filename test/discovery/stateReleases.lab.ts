@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { readStateReleases } from "../../discovery/stacks.ts";
+import { type StateContent, readState } from "../../discovery/stacks.ts";
 import { type ReleaseName, ISTIOD_RELEASE } from "../../federation/core/helmReleases.ts";
 import { PulumiEngine } from "../providers/support/pulumiEngine.ts";
 
@@ -13,15 +13,15 @@ class Release extends pulumi.ComponentResource {
   }
 }
 
-describe("readStateReleases under Pulumi's engine", () => {
+describe("readState under Pulumi's engine", () => {
   let engine: PulumiEngine;
   let stack: Stack;
-  let found: ReleaseName[] | undefined;
+  let found: StateContent | undefined;
 
   before(async () => {
     engine = await PulumiEngine.start("istio-federation");
     stack = await engine.makeStack("cluster-a", async () => {
-      found = await readStateReleases();
+      found = await readState();
       new Release(ISTIOD_RELEASE);
     });
   });
@@ -30,12 +30,12 @@ describe("readStateReleases under Pulumi's engine", () => {
 
   it("returns none in a new stack", async () => {
     await stack.preview();
-    assert.deepEqual(found, []);
+    assert.deepEqual(found, { releases: [], objects: [] });
   });
 
   it("returns a release that an update has created", async () => {
     await stack.up();
     await stack.preview();
-    assert.deepEqual(found, [ISTIOD_RELEASE]);
+    assert.deepEqual(found, { releases: [ISTIOD_RELEASE], objects: [] });
   });
 });

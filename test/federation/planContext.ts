@@ -29,6 +29,7 @@ export const EMPTY_CLUSTER: ClusterReadings = {
   istiod: { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
   corefiles: { value: { coreDns: undefined, nodeLocal: undefined, metadata: UNOWNED } },
   helm: { value: { installed: [], inState: [] } },
+  existing: { value: { found: [], inState: [], takesOver: false } },
 };
 
 export const NOW = new Date("2026-11-21T10:28:15.678Z");

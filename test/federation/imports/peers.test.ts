@@ -286,6 +286,16 @@ describe("A peer", () => {
     assert.equal(refused.length, 4);
   });
 
+  it("that is removed from the config is noted with the number of its services", () => {
+    const last = importing({ imported: 1200 });
+    const removed = viewPeers({ ...config, peers: {} }, {}, last, NOW);
+    assert.match(
+      removed.notes.join(),
+      /^peer cluster-b is not in the config any more: this update removes its 1,200 service\(s\) \(`kubectl .*peer=cluster-b` lists them\)/,
+    );
+    assert.doesNotMatch(viewOfB({ contract: contractOf() }, last).notes.join(), /any more/);
+  });
+
   describe("that goes wrong", () => {
     const peers = { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" } };
     const lenient = { ...config, peers };

@@ -1,0 +1,55 @@
+import type { StackConfig } from "../federation/config/stackConfig.ts";
+import {
+  type ExistingObjects,
+  FIRST_OBJECTS,
+  type FoundObject,
+  type ObjectPlace,
+  TAKE_OVER_VARIABLE,
+} from "../federation/core/installation.ts";
+import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
+import type { Snapshot } from "../federation/snapshot.ts";
+import type { ClusterClient } from "../kubernetes/client.ts";
+import { isForbidden } from "../kubernetes/errors.ts";
+import { GATEWAY, NAMESPACE, PEER_AUTHENTICATION, type ResourceKind } from "../kubernetes/kinds.ts";
+
+const KINDS: Readonly<Record<(typeof FIRST_OBJECTS)[number]["kind"], ResourceKind>> = {
+  Namespace: NAMESPACE,
+  PeerAuthentication: PEER_AUTHENTICATION,
+  Gateway: GATEWAY,
+};
+
+/**
+ * Reads the objects that the first update creates; none once an update has left a contract, as they are in the state then.
+ * @param state objects in the state; only asked for when there are such objects, as it is large.
+ */
+export async function readExistingObjects(
+  client: ClusterClient,
+  config: StackConfig,
+  outputs: Promise<Snapshot["outputs"]>,
+  state: () => Promise<readonly ObjectPlace[] | undefined>,
+): Promise<ExistingObjects> {
+  const takesOver = ["1", "t", "true"].includes((process.env[TAKE_OVER_VARIABLE] ?? "").toLowerCase());
+  const own = await outputs;
+  if ("value" in own && own.value["federation"] !== undefined) return { found: [], inState: [], takesOver };
+  const wanted = FIRST_OBJECTS.filter(
+    ({ kind, name }) =>
+      (kind !== "Gateway" || config.exports.length > 0) &&
+      (name !== IMPORT_NAMESPACE || config.topology !== "single-mesh"),
+  );
+  const found = (await Promise.all(wanted.map((place) => readObject(client, place)))).flat();
+  return { found, inState: found.length === 0 ? [] : await state(), takesOver };
+}
+
+async function readObject(
+  client: ClusterClient,
+  place: (typeof FIRST_OBJECTS)[number],
+): Promise<FoundObject[]> {
+  try {
+    const object = await client.get(KINDS[place.kind], place.namespace, place.name);
+    return object === undefined ? [] : [{ ...place, labels: object.metadata.labels ?? {} }];
+  } catch (error) {
+    // Whoever may not read it learns of it from the update.
+    if (isForbidden(error)) return [];
+    throw error;
+  }
+}
