@@ -1,6 +1,7 @@
 import type { ExportRule } from "../config/exports.ts";
 import { gatewayServiceAccount } from "../exports/gatewayListeners.ts";
 import { count, firstNames } from "../core/text.ts";
+import { foreignObject } from "../core/installation.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
 import type { ExportPlan } from "../exports/exportPlan.ts";
 import { needsPolicies } from "../exports/exportRule.ts";
@@ -10,6 +11,7 @@ import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 import type { AuthorizationPolicy } from "./authorizationPolicy.ts";
 import { callerPolicies } from "./callerPolicies.ts";
 import type { PolicyContext } from "./callers.ts";
+import { isGatewayPolicy } from "./gatewayPolicy.ts";
 import { foreignPolicyEffects } from "./foreignPolicies.ts";
 
 /** AuthorizationPolicies that enforce the export rules at workloads and at the gateway. */
@@ -48,8 +50,19 @@ export function planAccess(
   };
   const { policies, unenforceable, warnings } = callerPolicies(offers, policyContext, last);
   findings.warnOf(warnings, "warnings about callers");
+  // One of the last update is ours, and has lost its label.
+  const taken = new Set(foreign.map(formatName).filter((name) => !Object.hasOwn(lastRun.policies, name)));
+  findings.fault(
+    ...policies
+      .filter((policy) => !isGatewayPolicy(policy) && taken.has(formatName(policy)))
+      .map(({ namespace, name }) => foreignObject({ kind: "AuthorizationPolicy", namespace, name })),
+  );
   findings.note(...notes, ...allowPolicyNotes(policies));
   return { policies, unenforceable };
+}
+
+function formatName({ namespace, name }: { namespace: string; name: string }): string {
+  return `${namespace}/${name}`;
 }
 
 /** Warns that changed rules are not enforced yet; none where nothing is restricted. */

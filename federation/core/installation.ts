@@ -69,9 +69,11 @@ export function existingObjectFindings(
   return { faults: [...faults, { path: "kubeconfig.context", value: context, rule, remedy }], warnings: [] };
 }
 
-/** Returns the fault of an object of somebody else with the name of one of ours. */
-export function foreignObject(object: FoundObject): Fault {
-  const rule = `is there already, ${ownerOf(object)}, so the API server would refuse to create ours of that name`;
+/** Returns the fault of an object of somebody else with the name of one of ours; its labels may be unknown. */
+export function foreignObject(object: ObjectPlace & Partial<FoundObject>): Fault {
+  const { labels } = object;
+  const owner = labels === undefined ? "and is somebody else's" : ownerOf({ labels });
+  const rule = `is there already, ${owner}, so the API server would refuse to create ours of that name`;
   const kind = object.kind.toLowerCase();
   const place = object.namespace === undefined ? object.name : `${object.name} -n ${object.namespace}`;
   const remedy =

@@ -11,12 +11,13 @@ import {
   ownerOf,
   sortedConflicts,
 } from "../core/hostConflict.ts";
+import { foreignObject } from "../core/installation.ts";
 import { changeBetween, mapRecord, ownValue, sortedUnique } from "../core/order.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { PlanContext } from "../plan.ts";
 import { type Reading, type Unreachable, optional, required } from "../snapshot.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
-import { type ExportAlias, toAliases } from "./alias.ts";
+import { type ExportAlias, aliasObject, toAliases } from "./alias.ts";
 import { exportServices } from "./exportedServices.ts";
 import { lastExports } from "./lastExports.ts";
 import { type Offer, toContractServices } from "./offer.ts";
@@ -116,7 +117,10 @@ export function exportChanges(
 }
 
 /** Removes aliases that are hosts of other ServiceEntries; nobody else has names below `svc.<cluster domain>`. */
-function withoutConflictingAliases(plan: ExportPlan, { snapshot, findings }: PlanContext): ExportPlan {
+function withoutConflictingAliases(
+  plan: ExportPlan,
+  { snapshot, lastRun, findings }: PlanContext,
+): ExportPlan {
   const wanted = new Map(
     plan.aliases.flatMap(({ namespace, service, spec: { hosts, exportTo } }) =>
       hosts.map((host): [string, WantedHost] => [host, { peer: `${namespace}/${service}`, exportTo }]),
@@ -128,6 +132,16 @@ function withoutConflictingAliases(plan: ExportPlan, { snapshot, findings }: Pla
     [],
     "ServiceEntries of others have host names under which Services are exported",
     findings,
+  );
+  // One of the last update is ours, and has lost its label.
+  const added = plan.aliases.filter(
+    ({ namespace, service }) => !Object.hasOwn(lastRun.aliases, `${namespace}/${service}`),
+  );
+  const objects = new Set(added.map((alias) => `${alias.namespace}/${aliasObject(alias)}`));
+  findings.fault(
+    ...entries
+      .filter(({ namespace, name }) => objects.has(`${namespace}/${name}`))
+      .map((entry) => foreignObject({ ...entry, kind: "ServiceEntry" })),
   );
   const conflicts = entries.flatMap((entry) => conflictsOf(entry, wanted, GATEWAY_NAMESPACE));
   const { hosts, warnings } = aliasConflicts(conflicts);

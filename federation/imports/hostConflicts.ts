@@ -6,6 +6,7 @@ import {
   ownerOf,
   sortedConflicts,
 } from "../core/hostConflict.ts";
+import { foreignObject } from "../core/installation.ts";
 import { ownValue } from "../core/order.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { PlanContext } from "../plan.ts";
@@ -56,7 +57,14 @@ export function checkForeignHosts(
   const { faults, warnings } = foreignHostFindings(
     entries.flatMap((entry) => conflictsOf(entry, wanted, IMPORT_NAMESPACE)),
   );
-  findings.fault(...faults);
+  const names = new Set(faults.map(({ value }) => value));
+  findings.fault(
+    ...faults,
+    // Its object has the name, which is that of ours, and other hosts.
+    ...entries
+      .filter(({ namespace, name }) => namespace === IMPORT_NAMESPACE && wanted.has(name) && !names.has(name))
+      .map((entry) => foreignObject({ ...entry, kind: "ServiceEntry" })),
+  );
   findings.warnOf(warnings, "names that lie in wildcards of others");
 }
 

@@ -3,6 +3,7 @@ import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import { describeFault } from "../../federation/core/fault.ts";
 import type { ExportAlias } from "../../federation/exports/alias.ts";
 import type { KubernetesService, Workload } from "../../federation/exports/clusterServices.ts";
+import type { LastRun } from "../../federation/lastRun.ts";
 import type { ClusterReadings } from "../../federation/snapshot.ts";
 import { type Given, UNOWNED } from "./planContext.ts";
 import { UNREACHABLE_CLUSTER, clusterPlanOf, everywhere, faultsIn, planOf } from "./planning.ts";
@@ -170,6 +171,44 @@ describe("A plan of a cluster that answers", () => {
     const { plan: found, warnings } = plan(withFoo({ ...pod, labels: { app: "foo" } }));
     assert.deepEqual(Object.keys(found.services), [FOO]);
     assert.match(warnings.join("\n"), /Service abc\/foo\.selector: .*none with a sidecar/);
+  });
+
+  it("has a fault for an object of somebody else with the name of one that is to be created", () => {
+    const changes = {
+      exports: [{ service: "foo", as: "{name}.cluster-a.local", callers: [{ namespaces: ["xyz"] }] }],
+    };
+    const given = { peers: B, snapshot: { cluster: withFoo(pod) } };
+    const { plan: found } = clusterPlanOf(configOf(changes), given);
+    const [policy, alias] = [found.policies[0]!, "istio-federation-as-foo"];
+    const theirs = (namespace: string, name: string) => ({
+      ...{ namespace, name, labels: { team: "pay" }, hosts: ["pay.example.org"] },
+    });
+    const cluster = {
+      ...withFoo(pod),
+      serviceEntries: { value: [theirs("abc", alias), theirs("istio-federation", BAR), theirs("xyz", BAR)] },
+      authorizationPolicies: {
+        value: [{ namespace: policy.namespace, name: policy.name, action: "DENY" as const, selector: {} }],
+      },
+    };
+    const faultsGiven = (lastRun: Partial<LastRun> = {}) =>
+      faultsIn(() => planOf(configOf(changes), { ...given, lastRun, snapshot: { cluster } }));
+    assert.deepEqual(
+      faultsGiven().map(({ value }) => value),
+      [
+        `ServiceEntry istio-federation/${BAR}`,
+        `ServiceEntry abc/${alias}`,
+        `AuthorizationPolicy ${policy.namespace}/${policy.name}`,
+      ],
+    );
+    assert.match(faultsGiven()[0]!.rule, /is there already, which is labelled team=pay, so the API server/);
+    const ours = {
+      aliases: { "abc/foo": found.aliases[0]! },
+      policies: { [`${policy.namespace}/${policy.name}`]: policy },
+    };
+    assert.deepEqual(
+      faultsGiven(ours).map(({ value }) => value),
+      [`ServiceEntry istio-federation/${BAR}`],
+    );
   });
 
   it("exports under an alias, unless another owner's ServiceEntry has the host", () => {

@@ -72,15 +72,22 @@ describe("two stacks that name each other", function () {
     await removeHelmRecords(stack.name);
     const { dir, environment } = federated.lab;
     await new Stack(stack.name, { dir, environment: { ...environment, [TAKE_OVER_VARIABLE]: "true" } }).up();
+    // Their key is another one now.
+    for (const namespace of ["istio-system", "istio-gateway"])
+      await coreApi(stack.name).deleteCollectionNamespacedPod({ namespace });
   }
 
   async function removeHelmRecords(context: string): Promise<void> {
-    const secrets = loadContext(federated.lab.kubeconfig, context).makeApiClient(CoreV1Api);
+    const secrets = coreApi(context);
     for (const namespace of ["istio-system", "istio-gateway"])
       await secrets.deleteCollectionNamespacedSecret({
         namespace,
         labelSelector: "owner=helm,name in (istio-base,istiod,eastwestgateway)",
       });
+  }
+
+  function coreApi(context: string): CoreV1Api {
+    return loadContext(federated.lab.kubeconfig, context).makeApiClient(CoreV1Api);
   }
 
   function stackOf(name: string): Stack {
@@ -89,8 +96,7 @@ describe("two stacks that name each other", function () {
 
   /** The namespaces of the program that are there. */
   async function namespaces(context: string): Promise<string[]> {
-    const config = loadContext(federated.lab.kubeconfig, context);
-    const { items } = await config.makeApiClient(CoreV1Api).listNamespace();
+    const { items } = await coreApi(context).listNamespace();
     return items.map(({ metadata }) => metadata?.name ?? "").filter((name) => name.startsWith("istio-"));
   }
 });
