@@ -22,8 +22,8 @@ import type {
   Reading,
   Snapshot,
 } from "../federation/snapshot.ts";
-import { RELEASES } from "../federation/core/helmReleases.ts";
-import { readHelmReleases } from "../kubernetes/helmReleases.ts";
+import { BASE_RELEASE, RELEASES } from "../federation/core/helmReleases.ts";
+import { readHelmReleases, readUnownedCrds } from "../kubernetes/helmReleases.ts";
 import { type Corefiles, NODE_LOCAL } from "../federation/topology/globalBlock.ts";
 import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
@@ -149,9 +149,11 @@ async function readHelm(
   state: () => ReturnType<typeof readState>,
 ): Promise<HelmReadings> {
   const installed = await readHelmReleases(client, RELEASES);
-  if (installed.length === 0) return { installed, inState: [] };
+  const hasBase = installed.some(({ name }) => name === BASE_RELEASE.name);
+  const unownedCrds = hasBase ? [] : await readUnownedCrds(client, BASE_RELEASE).catch(orElse<string[]>([]));
+  if (installed.length === 0) return { installed, inState: [], unownedCrds };
   const own = await outputs;
-  return { installed, inState: hasUpdated(own) ? RELEASES : (await state())?.releases };
+  return { installed, inState: hasUpdated(own) ? RELEASES : (await state())?.releases, unownedCrds };
 }
 
 /** Whether an update installed Istio: a cluster that waits for its certificate has outputs, and no Istio yet. */

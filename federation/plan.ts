@@ -8,7 +8,7 @@ import { identityChanges } from "./contract/identity.ts";
 import type { ContractService } from "./contract/service.ts";
 import type { GatewayAddress } from "./core/address.ts";
 import type { Findings } from "./core/findings.ts";
-import { helmReleaseFaults } from "./core/helmReleases.ts";
+import { helmReleaseFaults, unownedCrdWarnings } from "./core/helmReleases.ts";
 import { existingObjectFindings } from "./core/installation.ts";
 import { mapRecord } from "./core/order.ts";
 import type { ExportAlias } from "./exports/alias.ts";
@@ -161,7 +161,9 @@ function checkInstallation({ config, snapshot: { cluster }, findings }: PlanCont
     findings.fault(...faults);
     findings.warn(...warnings);
   }
-  if ("value" in helm) findings.fault(...helmReleaseFaults(helm.value.installed, helm.value.inState));
+  if (!("value" in helm)) return;
+  findings.fault(...helmReleaseFaults(helm.value.installed, helm.value.inState));
+  findings.warn(...unownedCrdWarnings(helm.value.unownedCrds));
 }
 
 /** Adds a fault for every peer and every kind of object that cannot be read. */

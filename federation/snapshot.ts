@@ -94,6 +94,8 @@ export interface HelmReadings {
   installed: readonly HelmRelease[];
   /** Releases in this stack's state; undefined when the state cannot be read. */
   inState: readonly ReleaseName[] | undefined;
+  /** Istio's CRDs that belong to no Helm release of ours, by name, while `istio-base` is not installed. */
+  unownedCrds: readonly string[];
 }
 
 /** Readings for a single mesh. */

@@ -1,7 +1,7 @@
 import type { HelmRelease, ReleaseName } from "../federation/core/helmReleases.ts";
 import { compare } from "../federation/core/order.ts";
 import type { ClusterClient } from "./client.ts";
-import { SECRET } from "./kinds.ts";
+import { CUSTOM_RESOURCE_DEFINITION, SECRET } from "./kinds.ts";
 
 /**
  * Reads the latest revision of these Helm releases. Helm records each revision in a Secret with its name, status and revision as
@@ -32,4 +32,19 @@ function latestRevisions(namespace: string, records: readonly Record<string, str
     if ((latest.get(name)?.revision ?? 0) < revision) latest.set(name, { namespace, name, status, revision });
   }
   return [...latest.values()].sort((one, other) => compare(one.name, other.name));
+}
+
+/** Reads the names of Istio's CRDs that are not marked as a Helm release's, sorted: Helm refuses to install over them. */
+export async function readUnownedCrds(client: ClusterClient, release: ReleaseName): Promise<string[]> {
+  const found = await client.list(CUSTOM_RESOURCE_DEFINITION, { metadataOnly: true });
+  return found
+    .filter(({ metadata: { name } }) => name.endsWith(".istio.io"))
+    .filter(
+      ({ metadata: { labels = {}, annotations = {} } }) =>
+        labels["app.kubernetes.io/managed-by"] !== "Helm" ||
+        annotations["meta.helm.sh/release-name"] !== release.name ||
+        annotations["meta.helm.sh/release-namespace"] !== release.namespace,
+    )
+    .map(({ metadata: { name } }) => name)
+    .sort(compare);
 }

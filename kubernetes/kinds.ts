@@ -21,6 +21,12 @@ export const ENDPOINT_SLICE: ResourceKind = {
   kind: "EndpointSlice",
   plural: "endpointslices",
 };
+export const CUSTOM_RESOURCE_DEFINITION: ResourceKind = {
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  kind: "CustomResourceDefinition",
+  plural: "customresourcedefinitions",
+};
 export const DESTINATION_RULE = networking("DestinationRule", "destinationrules");
 export const GATEWAY = networking("Gateway", "gateways");
 export const SERVICE_ENTRY = networking("ServiceEntry", "serviceentries");

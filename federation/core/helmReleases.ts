@@ -57,3 +57,19 @@ function pendingRelease({ namespace, name, status, revision }: HelmRelease): Fau
     `\`kubectl -n ${namespace} delete secret sh.helm.release.v1.${name}.v${revision}\``;
   return { path: "", value: `${namespace}/${name}`, rule, remedy };
 }
+
+/**
+ * Warns of Istio's CRDs that somebody installed without this Helm release, such as istioctl or another release: Helm refuses to install
+ * over them (`invalid ownership metadata`).
+ */
+export function unownedCrdWarnings(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  const { namespace, name } = BASE_RELEASE;
+  const crds = names.map((crd) => `crd/${crd}`).join(" ");
+  return [
+    `Istio's CRDs are in the cluster without the marks of Helm release ${namespace}/${name}, so that Helm would refuse to install it (invalid ` +
+      "ownership metadata). If no other Istio uses them, let the release adopt them: " +
+      `\`kubectl label --overwrite ${crds} app.kubernetes.io/managed-by=Helm\` and ` +
+      `\`kubectl annotate --overwrite ${crds} meta.helm.sh/release-name=${name} meta.helm.sh/release-namespace=${namespace}\``,
+  ];
+}

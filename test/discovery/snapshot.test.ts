@@ -127,6 +127,7 @@ describe("A snapshot of a stack", () => {
       "GET /api/v1/namespaces/istio-system/configmaps/istio-ca-root-cert",
       "GET /api/v1/namespaces/istio-system/secrets/cacerts",
       "GET /api/v1/namespaces/istio-system/secrets?limit=500&labelSelector=owner=helm,name+in+(istio-base,istiod)",
+      "GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions?limit=500",
       "GET /apis/networking.istio.io/v1/namespaces/istio-federation/destinationrules?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
       "GET /apis/networking.istio.io/v1/namespaces/istio-federation/serviceentries?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
       "GET /apis/networking.istio.io/v1/namespaces/istio-federation/virtualservices?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",

@@ -28,7 +28,7 @@ export const EMPTY_CLUSTER: ClusterReadings = {
   gateway: { value: [] },
   istiod: { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
   corefiles: { value: { coreDns: undefined, nodeLocal: undefined, metadata: UNOWNED } },
-  helm: { value: { installed: [], inState: [] } },
+  helm: { value: { installed: [], inState: [], unownedCrds: [] } },
   existing: { value: { found: [], inState: [], takesOver: false } },
 };
 

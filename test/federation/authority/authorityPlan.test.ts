@@ -250,7 +250,7 @@ describe("A plan of a cluster under a shared root", () => {
     const istiod = { namespace: "istio-system", name: "istiod", status: "pending-install", revision: 1 };
     const mirrored = { name: "x", labels: { "istio-federation.dev/peer": "cluster-a" } };
     const cluster = {
-      helm: { value: { installed: [istiod], inState: [] } },
+      helm: { value: { installed: [istiod], inState: [], unownedCrds: [] } },
       leftovers: { value: [mirrored] },
     };
     const faults = faultsIn(() => planOf(config, given(MISSING, {}, cluster)));

@@ -6,6 +6,7 @@ import {
   GATEWAY_RELEASE,
   ISTIOD_RELEASE,
   helmReleaseFaults,
+  unownedCrdWarnings,
 } from "../../../federation/core/helmReleases.ts";
 
 const release = (status: string, revision = 1): HelmRelease => ({ ...ISTIOD_RELEASE, status, revision });
@@ -53,5 +54,20 @@ describe("helmReleaseFaults", () => {
 
   it("suggests a refresh when no revision remains", () => {
     assert.match(faults([release("pending-install")], [ISTIOD_RELEASE]).join(), /run `pulumi up --refresh`/);
+  });
+});
+
+describe("unownedCrdWarnings", () => {
+  it("name the commands by which Helm adopts the CRDs", () => {
+    assert.deepEqual(unownedCrdWarnings([]), []);
+    const [warning = ""] = unownedCrdWarnings(["gateways.networking.istio.io"]);
+    assert.match(
+      warning,
+      /kubectl label --overwrite crd\/gateways\.networking\.istio\.io app\.kubernetes\.io\/managed-by=Helm/,
+    );
+    assert.match(
+      warning,
+      /meta\.helm\.sh\/release-name=istio-base meta\.helm\.sh\/release-namespace=istio-system/,
+    );
   });
 });
