@@ -17,10 +17,12 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "istio.charts.version": "charts come from a folder",
   "gateway.service.loadBalancerClass": "needs type LoadBalancer: gatewayService.test.ts",
   "gateway.service.loadBalancerIP": "needs type LoadBalancer: gatewayService.test.ts",
-  "gateway.service.loadBalancerSourceRanges": "needs type LoadBalancer: gatewayAddresses.lab.ts",
-  "gateway.service.allocateLoadBalancerNodePorts": "needs type LoadBalancer: gatewayAddresses.lab.ts",
-  "gateway.service.healthCheckNodePort": "needs type LoadBalancer: gatewayAddresses.lab.ts",
-  "gateway.service.nodePort": "needs another type than ClusterIP: gatewayAddresses.lab.ts",
+  "gateway.service.loadBalancerSourceRanges":
+    "needs type LoadBalancer: test/providers/gatewayAddresses.lab.ts",
+  "gateway.service.allocateLoadBalancerNodePorts":
+    "needs type LoadBalancer: test/providers/gatewayAddresses.lab.ts",
+  "gateway.service.healthCheckNodePort": "needs type LoadBalancer: test/providers/gatewayAddresses.lab.ts",
+  "gateway.service.nodePort": "needs another type than ClusterIP: test/providers/gatewayAddresses.lab.ts",
   "peers.<name>.identity.roots": "trust.lab.ts",
   "certificateAuthority.shared.roots": "a fingerprint that is made in the lab",
   "singleMesh.longLivedTokens": "excludes tokenHours",
