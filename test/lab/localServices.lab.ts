@@ -10,7 +10,7 @@ import { SERVICE_PORT, egressAddress } from "../../lab/workloads/workload.ts";
 import { deployWorkloads, removeWorkloads } from "../../lab/workloads/workloads.ts";
 import { expectAnswer } from "./answers.ts";
 import { objectsOf } from "./importedHosts.ts";
-import { talk } from "./protocols/clients.ts";
+import { expectTalk, talk } from "./protocols/clients.ts";
 import { type AppServer, startGreeter } from "./protocols/servers.ts";
 import { type FederatedLab, log, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
@@ -87,7 +87,7 @@ describe("a client whose sidecar does not answer DNS, where imported services ha
 
   it("is answered over TCP", async () => {
     const door = { address: egressAddress(CALLER), port: GREETER.number };
-    assert.deepEqual(await talk(door, "hello"), ["220 ready", "250 5"]);
+    await expectTalk(door, "hello", ["220 ready", "250 5"]);
   });
 
   it("is not where it does not see the import", async () => {

@@ -10,7 +10,7 @@ import { callService } from "../../../lab/workloads/call.ts";
 import { egressAddress } from "../../../lab/workloads/workload.ts";
 import { expectAnswer, expectStatus } from "../answers.ts";
 import type { OfferingCluster } from "../offeringCluster.ts";
-import { talk } from "../protocols/clients.ts";
+import { expectTalk } from "../protocols/clients.ts";
 import { type AppServer, startGreeter } from "../protocols/servers.ts";
 import { type Heard, talkToGateway } from "./gatewayTalk.ts";
 import {
@@ -92,7 +92,7 @@ export function testTerminating(b: () => OfferingCluster): void {
       await expectStatus(200, CLIENT, STORE);
       await expectStatus(200, CLIENT, STORE, {}, ADMIN.number);
       const door = { address: egressAddress(CLIENT), port: GREETER.number };
-      assert.deepEqual(await talk(door, "hello"), [HELLO.greeting, HELLO.answer]);
+      await expectTalk(door, "hello", [HELLO.greeting, HELLO.answer]);
     });
 
     it("are refused to the other peer, which imports them, on ports for HTTP", () =>

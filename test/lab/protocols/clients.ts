@@ -1,9 +1,15 @@
+import assert from "node:assert/strict";
 import { connect as connectHttp2 } from "node:http2";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { type Socket, connect } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
+import { waitFor } from "../../../lab/ready.ts";
 
 const TIMEOUT_MILLISECONDS = 10_000;
+
+/** For a change to reach the sidecars. */
+const PROPAGATION_SECONDS = 60;
 
 /** Where a client connects to: the egress listener of its sidecar. */
 export interface Door {
@@ -59,13 +65,32 @@ export async function talk(
   const socket = connect({ host: address, port, timeout: TIMEOUT_MILLISECONDS }).setEncoding("utf8");
   socket.once("timeout", () => socket.destroy(new Error("nothing was said over TCP")));
   try {
-    const [greeting] = (await once(socket, "data")) as [string];
+    const greeting = await nextText(socket);
     socket.write(`${line}\r\n`);
-    const [answer] = (await once(socket, "data")) as [string];
+    const answer = await nextText(socket);
     return [greeting.trimEnd(), answer.trimEnd()];
   } finally {
     socket.on("error", () => undefined).destroy();
   }
+}
+
+/** Talks until the server's lines are these: the first connections after a change may still end. */
+export async function expectTalk(door: Door, line: string, expected: readonly string[]): Promise<void> {
+  let lines: readonly string[] = [];
+  const areExpected = async (): Promise<boolean> => {
+    lines = await talk(door, line).catch((error: unknown) => [String(error)]);
+    return isDeepStrictEqual(lines, expected);
+  };
+  await waitFor("the answers differ", areExpected, PROPAGATION_SECONDS).catch(() => undefined);
+  assert.deepEqual(lines, expected);
+}
+
+/** Next text on a connection. @throws Error when the connection ends or has an error first. */
+async function nextText(socket: Socket): Promise<string> {
+  const ended = once(socket, "close").then(() => Promise.reject(new Error("the connection ended")));
+  const [text] = (await Promise.race([once(socket, "data"), ended])) as [string];
+  ended.catch(() => undefined);
+  return text;
 }
 
 /**
@@ -89,7 +114,7 @@ export async function talkTls(
   try {
     await once(socket, "secureConnect");
     socket.setEncoding("utf8").write(text);
-    const [answer] = (await once(socket, "data")) as [string];
+    const answer = await nextText(socket);
     return { fingerprint: socket.getPeerCertificate().fingerprint256, answer };
   } finally {
     socket.on("error", () => undefined).destroy();
