@@ -75,7 +75,11 @@ export async function talk(
 }
 
 /** Talks until the server's lines are these: the first connections after a change may still end. */
-export async function expectTalk(door: Door, line: string, expected: readonly string[]): Promise<void> {
+export async function expectTalk(
+  door: Door,
+  line: string,
+  expected: readonly (string | undefined)[],
+): Promise<void> {
   let lines: readonly string[] = [];
   const areExpected = async (): Promise<boolean> => {
     lines = await talk(door, line).catch((error: unknown) => [String(error)]);
