@@ -170,7 +170,9 @@ export class EastWestGateway extends pulumi.ComponentResource {
 function networkMetadata({ network, service }: EastWestGatewayArgs) {
   const { labels: own } = service;
   const annotations = { ...service.annotations, "pulumi.com/skipAwait": "true" };
-  if (network === undefined) return { labels: own, annotations };
+  // An empty map would be a difference to the object in the cluster, which has none: each preview would show an update.
+  if (network === undefined)
+    return Object.keys(own).length === 0 ? { annotations } : { labels: own, annotations };
   const labels = { ...own, [NETWORK_LABEL]: network };
   if (service.type !== "NodePort") return { labels, annotations };
   // All nodes: without it istiod ignores the node ports of a Service.
