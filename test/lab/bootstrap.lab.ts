@@ -3,6 +3,7 @@ import { CoreV1Api } from "@kubernetes/client-node";
 import type { PeerStatus } from "../../federation/imports/registration.ts";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
+import { TAKE_OVER_VARIABLE } from "../../federation/core/installation.ts";
 import { expectConverged } from "../../lab/federate.ts";
 import { allProofs } from "../../lab/proofs/proofs.ts";
 import { Stack } from "../../lab/pulumi.ts";
@@ -27,7 +28,7 @@ describe("two stacks that name each other", function () {
   });
 
   // The lab itself is federated in the other order (lab/federate.ts).
-  it("converge from nothing by up b, up a, up b, though the other does not exist at first", async () => {
+  it("converge from nothing by up b, up a, up b, though the other does not exist at first, and b loses its state", async () => {
     const [b, a] = [stackOf("cluster-b"), stackOf("cluster-a")];
     for (const stack of [b, a]) await stack.remove();
 
@@ -37,6 +38,7 @@ describe("two stacks that name each other", function () {
     assert.equal(peer?.state, "pending");
     assert.match(peer.reason, /stack \S+\/cluster-a does not exist/);
     assert.deepEqual(await importedHosts(federated.lab, b.name), []);
+    await recoverLostState(b);
 
     await a.ensure();
     await a.up();
@@ -59,14 +61,42 @@ describe("two stacks that name each other", function () {
     }
   });
 
+  /** docs/runbooks.md, "The state is lost", without an export of the state; the next update is without the variable. */
+  async function recoverLostState(stack: Stack): Promise<void> {
+    await stack.remove();
+    await stack.ensure();
+    await assert.rejects(
+      stack.preview(),
+      /an installation of this program that the stack's state does not have/,
+    );
+    await removeHelmRecords(stack.name);
+    const { dir, environment } = federated.lab;
+    await new Stack(stack.name, { dir, environment: { ...environment, [TAKE_OVER_VARIABLE]: "true" } }).up();
+    // Their key is another one now.
+    for (const namespace of ["istio-system", "istio-gateway"])
+      await coreApi(stack.name).deleteCollectionNamespacedPod({ namespace });
+  }
+
+  async function removeHelmRecords(context: string): Promise<void> {
+    const secrets = coreApi(context);
+    for (const namespace of ["istio-system", "istio-gateway"])
+      await secrets.deleteCollectionNamespacedSecret({
+        namespace,
+        labelSelector: "owner=helm,name in (istio-base,istiod,eastwestgateway)",
+      });
+  }
+
+  function coreApi(context: string): CoreV1Api {
+    return loadContext(federated.lab.kubeconfig, context).makeApiClient(CoreV1Api);
+  }
+
   function stackOf(name: string): Stack {
     return new Stack(name, federated.lab);
   }
 
   /** The namespaces of the program that are there. */
   async function namespaces(context: string): Promise<string[]> {
-    const config = loadContext(federated.lab.kubeconfig, context);
-    const { items } = await config.makeApiClient(CoreV1Api).listNamespace();
+    const { items } = await coreApi(context).listNamespace();
     return items.map(({ metadata }) => metadata?.name ?? "").filter((name) => name.startsWith("istio-"));
   }
 });
