@@ -4,7 +4,7 @@ import type { PeerAccess } from "../../federation/mesh/credential.ts";
 import type { MeshReadings } from "../../federation/snapshot.ts";
 import { TOKEN, TRUSTING, meshConfig, meshContract } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A, ROOT_B } from "../federation/samples.ts";
-import { fakeApiServer, listOf } from "../providers/support/fakeApiServer.ts";
+import { fakeApiServer, listOf, objectOrNotFound } from "../providers/support/fakeApiServer.ts";
 import { PeerApiServer } from "../providers/support/peerApiServer.ts";
 import { OWN_STACK, type Stacks, plannedCluster, withStacks } from "./support.ts";
 
@@ -17,7 +17,8 @@ describe("A snapshot in a single mesh", () => {
 
   before(async () => {
     peer = await PeerApiServer.start();
-    own.answer(listOf([]));
+    // A list has a query, and one object has none.
+    own.answerBy((request) => (/\?|\/version$/.test(request) ? listOf([]) : objectOrNotFound(undefined)));
   });
 
   after(() => {

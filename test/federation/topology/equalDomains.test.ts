@@ -113,7 +113,7 @@ describe("A plan of imports with equal cluster domains", () => {
     assert.equal(meshDomain, "cluster-2.mesh");
     assert.match(
       nameFaults({ b: older }).join(),
-      /^peers\.b\.contract\.meshDomain is missing.*`pulumi up` there\)$/,
+      /^peers\.b\.contract\.meshDomain is missing.*`pulumi up` there\) \(stack b publishes it\)$/,
     );
     const elsewhere = { ...older, clusterDomain: "b.local", services: {} };
     assert.deepEqual(nameFaults({ b: elsewhere }), []);
