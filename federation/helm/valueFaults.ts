@@ -57,7 +57,9 @@ function faultsAt(value: unknown, branch: Branch): Complaint[] {
   const own = decisions.find((each) => each.path.length === depth);
   if (own !== undefined) {
     const { reason: rule, remedy } = own;
-    return own.accepts(value, values) ? [] : [{ path: [...path], rule, remedy }];
+    return own.accepts(value, values)
+      ? []
+      : [{ path: [...path], rule, remedy, withoutValue: !isQuotable(value) }];
   }
   if (!decisions.some(({ decision }) => decision === "fault")) return [];
   if (decisions.some((each) => each.path[depth] === "[]")) return faultsInList(value, branch);
@@ -71,6 +73,14 @@ function faultsInList(value: unknown, branch: Branch): Complaint[] {
   return value.flatMap((entry, index) =>
     faultsAt(entry, { ...branch, path: [...path, index], depth: depth + 1 }),
   );
+}
+
+/** Texts of one short word, e.g. a name, an address or a list of ranges. */
+const ONE_WORD = /^[\w.*:/,-]{0,63}$/;
+
+/** Whether a message may quote a value: a map, a list or free text may hold secrets, e.g. the `accessToken` of a proxy config. */
+function isQuotable(value: unknown): boolean {
+  return typeof value === "string" ? ONE_WORD.test(value) : typeof value !== "object" || value === null;
 }
 
 function isMap(value: unknown): value is HelmValues {
@@ -96,7 +106,8 @@ function dottedKey(path: WrittenPath): Complaint {
 
 function wrongType(path: WrittenPath, type: string): Complaint {
   const rule = `must be ${type}: anything else replaces or deletes what the program and the chart have there`;
-  return { path: [...path], rule, remedy: `Write ${type}, or remove it` };
+  // A text in place of a map may hold secrets, e.g. `env: "A_PASSWORD=..."`.
+  return { path: [...path], rule, remedy: `Write ${type}, or remove it`, withoutValue: true };
 }
 
 /** Returns the decision about a value of a chart, or one inside it; undefined where the table has none. */

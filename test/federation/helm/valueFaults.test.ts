@@ -193,6 +193,39 @@ describe("Helm values", () => {
     );
   });
 
+  for (const [chart, values] of [
+    ["istiod", { env: "A_PASSWORD=hunter2" }],
+    ["istiod", { env: ["A_PASSWORD=hunter2"] }],
+    ["istiod", { meshConfig: "defaultConfig: { tracing: { lightstep: { accessToken: hunter2 } } }" }],
+    ["istiod", { meshConfig: { ca: { tlsSettings: "hunter2" } } }],
+    ["istiod", { meshConfig: { configSources: ["hunter2"] } }],
+    ["istiod", { env: { JWT_RULE: '{"key":"hunter2"}' } }],
+    ["istiod", { extraContainerArgs: ["--meshConfig=hunter2"] }],
+    ["istiod", { istiodRemote: { injectionURL: "https://user:hunter2@istiod.example/x" } }],
+    ["istiod", { sidecarInjectorWebhook: { templates: { sidecar: "env: hunter2" } } }],
+    ["gateway", { podAnnotations: "a: hunter2" }],
+    ["gateway", { podAnnotations: { "proxy.istio.io/config": "{meshId: x, accessToken: hunter2}" } }],
+    ["gateway", { env: { PROXY_CONFIG: '{"accessToken":"hunter2"}' } }],
+    ["gateway", { volumeMounts: "hunter2" }],
+  ] as const) {
+    it(`are not quoted where they may hold secrets: ${JSON.stringify(values)}`, () => {
+      const sections =
+        chart === "gateway" ? { gateway: { values } } : { istio: { values: { [chart]: values } } };
+      assert.throws(
+        () => validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...sections }, "cluster-a"),
+        ({ message }: Error) => message.includes("has 1 fault(s)") && !message.includes("hunter2"),
+      );
+    });
+  }
+
+  it("are quoted where they are one word", () => {
+    const istio = { values: { istiod: { global: { caAddress: "other.example:15012" } } } };
+    assert.throws(
+      () => validConfig({ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, istio }, "cluster-a"),
+      /caAddress: "other\.example:15012" /,
+    );
+  });
+
   it("have the field of the config as remedy that has the wanted effect", () => {
     const remedies = (values: object) => {
       try {
@@ -204,7 +237,7 @@ describe("Helm values", () => {
     };
     assert.match(
       remedies({ service: { loadBalancerSourceRanges: ["10.0.0.0/8"] } }),
-      /gateway\.values\.service\.loadBalancerSourceRanges: .* has no effect: .*set gateway\.service\.loadBalancerSourceRanges/,
+      /gateway\.values\.service\.loadBalancerSourceRanges: has no effect: .*set gateway\.service\.loadBalancerSourceRanges/,
     );
     assert.match(remedies({ networkGateway: "x" }), /set cluster\.network/);
   });
