@@ -149,13 +149,18 @@ export class EastWestGateway extends pulumi.ComponentResource {
     const located = (addresses: GatewayAddress[]): GatewayAddress[] =>
       locality === undefined ? addresses : addresses.map((address) => ({ locality, ...address }));
     if (args.advertise !== undefined) return pulumi.output(located(args.advertise));
+    const exposed = toServiceSpec(args.service);
     const found = new GatewayAddresses(
       `${name}-addresses`,
       {
         kubeconfig: args.kubeconfig,
         namespace: args.namespace,
         service: GATEWAY_NAME,
-        type: args.service.type,
+        settings: withoutUndefined({
+          ...exposed.spec,
+          nodePort: exposed.nodePort,
+          annotations: args.service.annotations,
+        }),
         port: GATEWAY_PORT,
         timeoutSeconds: args.addressTimeoutSeconds,
         observed: args.observed && [...args.observed],

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import type { GatewayServiceFields } from "../federation/config/gatewayService.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
 import { DNS_LABEL } from "../federation/core/names.ts";
 import { ClusterClient } from "../kubernetes/client.ts";
@@ -24,8 +25,8 @@ export interface GatewayAddressesArgs {
   namespace: pulumi.Input<string>;
   /** Name of the gateway's Service. */
   service: string;
-  /** Type that the Service is about to have: another one has other addresses. */
-  type: "LoadBalancer" | "NodePort" | "ClusterIP";
+  /** Fields and annotations that the config gives the Service: with other ones it has other addresses. */
+  settings: Partial<Omit<GatewayServiceFields, "labels">>;
   /** Port of the Service that peers call, e.g. 15443. */
   port: number;
   /** Longest wait of `pulumi up` for a first address, in seconds. */
@@ -65,24 +66,25 @@ const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,
   namespace: NAMESPACE_FIELD,
   service: domainText(DNS_LABEL),
-  type: z.enum(["LoadBalancer", "NodePort", "ClusterIP"]),
+  settings: z.record(z.string(), z.unknown()),
   port: z.int().min(1).max(65535),
   timeoutSeconds: z.number().min(0),
 };
 
 /**
  * Compares the state with what the program read, without asking the cluster. Nothing read is no change, so a stack whose
- * load balancer has no address yet previews without one. The timeout only matters while waiting.
+ * load balancer has no address yet previews without one. What was read before an update of the Service does not count after it, so a
+ * change of the Service's settings is a change in any case. The timeout only matters while waiting.
  */
 function diff(olds: State, news: Inputs): pulumi.dynamic.DiffResult {
   const replaces = (["namespace", "service"] as const).filter(
     (field) => !containsUnknown(news[field]) && news[field] !== olds[field],
   );
-  const { kubeconfig, type, port, observed } = news;
+  const { kubeconfig, settings, port, observed } = news;
   const changes =
     replaces.length > 0 ||
     containsUnknown(news) ||
-    type !== olds.type ||
+    !isDeepStrictEqual({ ...settings }, { ...olds.settings }) ||
     port !== olds.port ||
     !isDeepStrictEqual({ ...kubeconfig }, { ...olds.kubeconfig }) ||
     (observed !== undefined && !isDeepStrictEqual(observed, olds.addresses));
@@ -90,7 +92,7 @@ function diff(olds: State, news: Inputs): pulumi.dynamic.DiffResult {
 }
 
 async function observe(inputs: Inputs): Promise<State> {
-  const { kubeconfig, namespace, service, type, port, timeoutSeconds } = inputs;
+  const { kubeconfig, namespace, service, settings, port, timeoutSeconds } = inputs;
   const client = await ClusterClient.connect(kubeconfig);
   const status = await awaitAddresses(() => readGatewayStatus(client, inputs), timeoutSeconds);
   if ("missing" in status) {
@@ -100,7 +102,7 @@ async function observe(inputs: Inputs): Promise<State> {
     );
   }
   const addresses = "addresses" in status ? status.addresses : [];
-  return { kubeconfig, namespace, service, type, port, addresses };
+  return { kubeconfig, namespace, service, settings, port, addresses };
 }
 
 /** Pause between two reads, in milliseconds. */

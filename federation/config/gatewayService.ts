@@ -117,7 +117,8 @@ const serviceFields = fields({
   }),
 });
 
-type GatewayServiceFields = z.output<typeof serviceFields>;
+/** Fields of the section `gateway.service`. */
+export type GatewayServiceFields = z.output<typeof serviceFields>;
 
 /** The section `gateway.service`: fields of the Service's spec by their own names, with the rules of the API server. */
 export const gatewayService = checked(serviceFields, checkFields);

@@ -13,7 +13,7 @@ const GATEWAY = {
   namespace: "istio-gateway",
   service: "eastwestgateway",
   port: 15443,
-  type: "LoadBalancer" as const,
+  settings: { type: "LoadBalancer" as const },
 };
 
 describe("GatewayAddresses against a real API server", () => {

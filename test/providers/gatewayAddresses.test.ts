@@ -13,7 +13,7 @@ const SERVICE = {
   kubeconfig: {},
   namespace: "istio-gateway",
   service: "eastwestgateway",
-  type: "LoadBalancer" as const,
+  settings: { type: "LoadBalancer" as const, nodePort: 32000, annotations: {} },
   port: 15443,
 };
 const INPUTS: Inputs = { ...SERVICE, timeoutSeconds: 300 };
@@ -30,7 +30,28 @@ describe("diff of GatewayAddresses", () => {
     ["has no diff while there is no address", NOT_YET, { observed: [] }, false, []],
     ["updates when the first address appears", NOT_YET, { observed: [HERE] }, true, []],
     ["has no diff when only the timeout changes", FOUND, { timeoutSeconds: 1 }, false, []],
-    ["updates when the Service's type changes", FOUND, { type: "NodePort", observed: [HERE] }, true, []],
+    ...Object.entries({
+      type: "NodePort",
+      nodePort: 32001,
+      ipFamilies: ["IPv6"],
+      ipFamilyPolicy: "PreferDualStack",
+      externalTrafficPolicy: "Local",
+      loadBalancerIP: "203.0.113.9",
+      annotations: { internal: "true" },
+    }).map(([field, value]): [string, State, Partial<Record<keyof Inputs, unknown>>, boolean, string[]] => [
+      `updates when the Service's ${field} changes, whatever was read before the update`,
+      FOUND,
+      { settings: { ...SERVICE.settings, [field]: value }, observed: [HERE] },
+      true,
+      [],
+    ]),
+    [
+      "has no diff when the settings are the same",
+      FOUND,
+      { settings: structuredClone(SERVICE.settings), observed: [HERE] },
+      false,
+      [],
+    ],
     ["updates when the port changes", FOUND, { port: 15444 }, true, []],
     ["updates when the kubeconfig changes", FOUND, { kubeconfig: { context: "a" } }, true, []],
     ["is replaced for another Service", FOUND, { service: "other" }, true, ["service"]],

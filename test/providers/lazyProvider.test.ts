@@ -19,7 +19,7 @@ const gateway = {
   kubeconfig: {},
   namespace: "n",
   service: "s",
-  type: "LoadBalancer" as const,
+  settings: {},
   port: 15443,
   timeoutSeconds: 1,
 };
