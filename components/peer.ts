@@ -44,6 +44,7 @@ export class Peer extends pulumi.ComponentResource {
         movable: others.movable,
         brake: args.brake,
         acceptRemoval: config.acceptRemoval,
+        required: config.required === true,
       },
       { parent: this },
     );

@@ -64,7 +64,7 @@ const peer = fields({
     page: "imports.md#rules",
   }),
   required: z.boolean().optional().meta({
-    description: "Lets a contract of the peer that cannot be trusted stop the run.",
+    description: "Lets the peer stop the run when it is refused, or when the brake keeps its services.",
     defaultsTo: "`false`",
     page: "imports.md#peers-that-go-wrong",
   }),
@@ -106,7 +106,7 @@ export const brake = fields({
     .describe("Part of a peer's services, 0 to 1, that may always be removed at once."),
 })
   .prefault({})
-  .describe("A preview fails in which a peer loses more services at once than both limits allow.");
+  .describe("A peer that would lose more services at once than both limits allow keeps them all.");
 
 export type Brake = z.output<typeof brake>;
 

@@ -47,16 +47,24 @@ const FIELDS = {
   pending: z.string().optional(),
   brake: z.object({ removals: z.number().min(0), share: z.number().min(0).max(1) }),
   acceptRemoval: z.string().optional(),
+  required: z.boolean(),
 };
+
+/** Result of {@link check}. */
+export interface Checked extends pulumi.dynamic.CheckResult<Inputs> {
+  /** Why the brake keeps the last services, for the log. */
+  braked?: string;
+}
 
 /**
  * Validates what the program asks for, and compares it with the last inputs: a peer that is pending or offers nothing any more
- * keeps its services, a service that is not valid any more stays as it was, and the brake stops a removal of too many at once.
+ * keeps its services, a service that is not valid any more stays as it was, and the brake keeps all services where too many
+ * would be removed at once; of a required peer that is a failure.
  * @param olds inputs of the last update, or what a refresh found; empty before the first update.
  * @returns the inputs to use, and every failure.
  */
-export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
-  const { pending, brake, acceptRemoval, movable, held, ...declared } = news;
+export function check(olds: Partial<Inputs>, news: Request): Checked {
+  const { pending, brake, acceptRemoval, required, movable, held, ...declared } = news;
   const failures = checkFields(FIELDS, { ...news });
   if (failures.length > 0) return { failures };
   const last = olds.peer === news.peer ? olds : {};
@@ -81,10 +89,10 @@ export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.Chec
     return { inputs: asked, failures: [{ property: "gateways", reason }] };
   }
   const reason = brakes(brake, asked.peer, known, asked.services, acceptRemoval);
+  if (reason === undefined) return { inputs: asked };
   // The engine prints the property's value along with the reason: the services would be thousands of lines.
-  return reason === undefined
-    ? { inputs: asked }
-    : { inputs: asked, failures: [{ property: "peer", reason }] };
+  if (required) return { inputs: asked, failures: [{ property: "peer", reason }] };
+  return { inputs: keep({ ...last, services: known }, asked, undefined), braked: reason };
 }
 
 /** Hosts are handed over until the sibling has them; until then the last inputs name them. */
@@ -117,7 +125,7 @@ function without(
   return Object.fromEntries(Object.entries(services).filter(([host]) => !hosts.has(host)));
 }
 
-/** The last services and gateways of a peer that offers none now, so that its clients notice nothing. */
+/** Keeps the last services and, where none are asked for, gateways of a peer, so that its clients notice nothing. */
 function keep(
   last: Partial<Inputs> & Pick<Inputs, "services">,
   asked: Inputs,

@@ -17,9 +17,9 @@ saveMemory();
 
 /** Validates, and logs what an update will do: the engine shows what a plugin prints as information. */
 function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
-  const checked = checkInputs(olds, news);
+  const { braked, ...checked } = checkInputs(olds, news);
   const { inputs, failures = [] } = checked;
-  if (inputs !== undefined && failures.length === 0) log(summarize(olds, news, inputs));
+  if (inputs !== undefined && failures.length === 0) log(summarize(olds, news, inputs, braked));
   remember(olds);
   return { ...checked, failures };
 }

@@ -37,10 +37,12 @@ export interface Request extends Omit<Inputs, "notAsDeclared" | "handedOver"> {
   held: string;
   /** Why the peer's contract is not there or not to be trusted: the last services then stay, and the last gateways unless some are given. */
   pending?: string | undefined;
-  /** Limits of services removed at once; a preview fails in which more would be. */
+  /** Limits of services removed at once; all stay where more would be. */
   brake: Brake;
   /** Token of the one removal that passes the brake. */
   acceptRemoval?: string | undefined;
+  /** Whether a removal that the brake does not let pass is a failure. */
+  required: boolean;
 }
 
 /** Outputs: what `diff`, `read` and `delete` need. The services are a digest only, as the inputs hold them. */

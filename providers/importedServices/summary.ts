@@ -15,9 +15,10 @@ const LINES_LIMIT = 50;
  * @param olds inputs of the last update, or what a refresh found; empty before the first update.
  * @param asked what the program asks for.
  * @param inputs what `check` made of it.
+ * @param braked why the brake keeps the last services; undefined when it does not.
  * @returns no line when nothing changes.
  */
-export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs): string[] {
+export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs, braked?: string): string[] {
   if (containsUnknown([inputs.gateways, inputs.services])) return [];
   const { peer, services } = inputs;
   const isSame = olds.peer === peer && olds.namespace === inputs.namespace;
@@ -46,7 +47,11 @@ export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs)
         ]
       : []),
   ];
-  return lines.map((line) => `peer ${peer}: ${line}`);
+  const stays = `error: peer ${peer}: keeps the ${count(kept.length)} service(s) known before, as it`;
+  return [
+    ...(braked === undefined ? [] : [`${stays} ${braked}`]),
+    ...lines.map((line) => `peer ${peer}: ${line}`),
+  ];
 }
 
 /** Describes an update that was not completed; undefined when it was. */

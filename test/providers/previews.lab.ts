@@ -72,12 +72,20 @@ describe("A preview of imported services", () => {
     assert.doesNotMatch(text, /svc\.cluster-b\.local/);
   });
 
-  it("fails when too many services would be removed at once, and states how to allow it", async () => {
+  it("keeps all when too many services would be removed at once, and states how to allow it", async () => {
     declared.services = servicesUpTo(10);
+    declared.required = true;
     await assert.rejects(stack.preview(fixture.printing));
-    const text = fixture.printed();
-    assert.ok(text.length < 4_000, "the services that stay are not logged");
-    assert.match(text, /would lose 90 of 100 services at once \(s010.* and 87 more\)/);
+    const refused = fixture.printed();
+    assert.ok(refused.length < 4_000, "the services that stay are not logged");
+    assert.match(refused, /would lose 90 of 100 services at once \(s010.* and 87 more\)/);
+    declared.required = false;
+    const text = await previewed();
+    assert.match(
+      text,
+      /error: peer cluster-b: keeps the 100 service\(s\) known before, as it would lose 90 of 100/,
+    );
+    assert.doesNotMatch(text, /removes/);
     const [, token] = /acceptRemoval' (removal-\w+)`/.exec(text) ?? [];
     assert.ok(token, text);
     declared.acceptRemoval = token;

@@ -21,4 +21,5 @@ export const { imported } = new ImportedServices("imports", {
   pending: undefined,
   brake: DEFAULT_BRAKE,
   acceptRemoval: undefined,
+  required: false,
 });

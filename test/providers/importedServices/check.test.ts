@@ -21,7 +21,7 @@ const GOOD = inputsOfB({ [HOST]: LINE }, { namespace: "istio-federation", peer: 
 const asking = (inputs: Inputs, more: Partial<Record<keyof Request, unknown>> = {}): Request => {
   const { notAsDeclared, handedOver, ...asked } = inputs;
   assert.deepEqual([notAsDeclared, handedOver], [{}, []]);
-  return { ...asked, movable: "", held: "", brake: DEFAULT_BRAKE, ...more } as Request;
+  return { ...asked, movable: "", held: "", brake: DEFAULT_BRAKE, required: false, ...more } as Request;
 };
 
 describe("check of ImportedServices", () => {
@@ -181,10 +181,10 @@ describe("check of ImportedServices", () => {
       const services = servicesUpTo(100);
       const all = { ...GOOD, services: { ...services, [HOST]: JSON_OF_BAR } };
       assert.equal(
-        check(all, asking(GOOD, { movable: hostDigests(Object.keys(services)) })).failures,
+        check(all, asking(GOOD, { movable: hostDigests(Object.keys(services)) })).braked,
         undefined,
       );
-      assert.equal(check(all, asking(GOOD)).failures?.length, 1);
+      assert.deepEqual(check(all, asking(GOOD)).inputs?.services, all.services);
     });
 
     it("keeps other peers' gateways of services that a pending peer keeps", () => {
@@ -215,30 +215,46 @@ describe("check of ImportedServices", () => {
       });
     });
 
-    it("refuses a larger removal, counts and names its services, and allows exactly it on demand", () => {
+    const removing = /51 of 100 services at once \(s049\.x\.svc\.cluster-b\.local, .* and 48 more\)/;
+
+    it("keeps all at a larger removal, counts and names its services, and allows exactly it on demand", () => {
       const olds = { ...GOOD, services: many };
       const inputs = { ...GOOD, services: servicesUpTo(49) };
       const news = asking(inputs);
-      const [failure, ...others] = check(olds, news).failures ?? [];
-      assert.deepEqual(others, []);
-      assert.equal(failure?.property, "peer", "the engine prints this property's value");
-      assert.match(
-        failure.reason,
-        /51 of 100 services at once \(s049\.x\.svc\.cluster-b\.local, .* and 48 more\)/,
-      );
-      const [, token] = /acceptRemoval' (\S+)`/.exec(failure.reason) ?? [];
+      const { braked, ...kept } = check(olds, news);
+      assert.deepEqual(kept, { inputs: olds });
+      assert.match(braked ?? "", removing);
+      const [, token] = /acceptRemoval' (\S+)`/.exec(braked ?? "") ?? [];
       assert.deepEqual(check(olds, { ...news, acceptRemoval: token! }), { inputs });
       const another = asking(GOOD, { services: servicesUpTo(48), acceptRemoval: token! });
-      assert.equal(check(olds, another).failures?.length, 1);
+      assert.deepEqual(check(olds, another).inputs, olds);
+    });
+
+    it("takes nothing new beside a larger removal but the gateways", () => {
+      const olds = { ...GOOD, services: many };
+      const gateways = [{ address: "203.0.113.11", port: 15443 }];
+      const news = asking(GOOD, { services: { "new.x.svc.cluster-b.local": JSON_OF_BAR }, gateways });
+      assert.deepEqual(check(olds, news).inputs, { ...olds, gateways });
+    });
+
+    it("refuses a larger removal of a required peer", () => {
+      const news = asking(GOOD, { services: servicesUpTo(49), required: true });
+      const { failures = [] } = check({ ...GOOD, services: many }, news);
+      assert.deepEqual(
+        failures.map(({ property }) => property),
+        ["peer"],
+        "the engine prints this property's value",
+      );
+      assert.match(failures[0]?.reason ?? "", removing);
     });
 
     it("applies the limits of the config", () => {
       const olds = { ...GOOD, services: many };
       const news = asking(GOOD, { services: servicesUpTo(98) });
-      assert.equal(check(olds, { ...news, brake: { removals: 1, share: 0 } }).failures?.length, 1);
-      assert.equal(check(olds, { ...news, brake: { removals: 2, share: 0 } }).failures, undefined);
+      assert.ok(check(olds, { ...news, brake: { removals: 1, share: 0 } }).braked);
+      assert.equal(check(olds, { ...news, brake: { removals: 2, share: 0 } }).braked, undefined);
       const few = asking(GOOD, { services: servicesUpTo(1), brake: { removals: 0, share: 1 } });
-      assert.equal(check(olds, few).failures, undefined);
+      assert.equal(check(olds, few).braked, undefined);
     });
 
     it("does not count services of another peer that used the resource's name", () => {

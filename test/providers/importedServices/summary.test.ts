@@ -14,7 +14,7 @@ const KNOWN = inputsOfB({ [BAR]: LINE }, { peer: "cluster-b", exportTo: ["abc"] 
 /** Returns the lines of a preview from state to inputs. */
 const said = (olds: Partial<Inputs>, changes: Partial<Inputs>): string[] => {
   const news = { ...KNOWN, ...changes };
-  return summarize(olds, { ...news, movable: "", held: "", brake: DEFAULT_BRAKE }, news);
+  return summarize(olds, { ...news, movable: "", held: "", brake: DEFAULT_BRAKE, required: false }, news);
 };
 
 describe("The preview of a peer", () => {
@@ -101,12 +101,27 @@ describe("The preview of a peer", () => {
   it("states what is kept of a peer that exports nothing, and how to remove it", () => {
     const [line, ...others] = summarize(
       KNOWN,
-      { ...KNOWN, services: {}, pending: "gone", movable: "", held: "", brake: DEFAULT_BRAKE },
+      {
+        ...KNOWN,
+        services: {},
+        pending: "gone",
+        movable: "",
+        held: "",
+        brake: DEFAULT_BRAKE,
+        required: false,
+      },
       KNOWN,
     );
     assert.deepEqual(others, []);
     assert.match(line ?? "", /^peer cluster-b: keeps the 1 service\(s\) known before \(bar\.xyz/);
     assert.ok(line?.includes(removalToken(KNOWN.services, {})));
+  });
+
+  it("states as an error what the brake keeps", () => {
+    const asked = { ...KNOWN, movable: "", held: "", brake: DEFAULT_BRAKE, required: false };
+    assert.deepEqual(summarize(KNOWN, asked, KNOWN, "would lose 1 of 1 services"), [
+      "error: peer cluster-b: keeps the 1 service(s) known before, as it would lose 1 of 1 services",
+    ]);
   });
 
   it("is empty while services are unknown", () => {

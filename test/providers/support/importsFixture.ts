@@ -49,6 +49,7 @@ export const NO_IMPORTS = {
   pending: undefined,
   brake: DEFAULT_BRAKE,
   acceptRemoval: undefined,
+  required: false,
 };
 
 /** The provider's text in the state, which does not depend on the inputs. */
