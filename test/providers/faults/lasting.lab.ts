@@ -107,11 +107,11 @@ describe("Many writes stop at a lasting fault:", () => {
   it("istiod down while its webhook fails closed", () =>
     assertStopped(
       "without-istiod",
-      /istiod's admission webhook "rev\.validation\.istio\.io" does not answer the API server: .*connection refused\. See why istiod is not ready, then try again/,
+      /istiod's admission webhook "rev\.validation\.istio\.io" has no Pod that answers: .*connection refused\. See why istiod is not ready, then try again/,
     ));
 
   it("istiod slow while its webhook fails closed", () =>
-    assertStopped("with-slow-istiod", /istiod's admission webhook .* does not answer.*(deadline|timeout)/));
+    assertStopped("with-slow-istiod", /istiod's admission webhook .* cannot be reached by the API server in time.*(deadline|timeout)/));
 
   it("the progress of each update is logged meanwhile", async () => {
     await failures["hanging"];
