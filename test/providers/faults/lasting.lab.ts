@@ -111,7 +111,10 @@ describe("Many writes stop at a lasting fault:", () => {
     ));
 
   it("istiod slow while its webhook fails closed", () =>
-    assertStopped("with-slow-istiod", /istiod's admission webhook .* cannot be reached by the API server in time.*(deadline|timeout)/));
+    assertStopped(
+      "with-slow-istiod",
+      /istiod's admission webhook .* cannot be reached by the API server in time.*(deadline|timeout)/,
+    ));
 
   it("the progress of each update is logged meanwhile", async () => {
     await failures["hanging"];
