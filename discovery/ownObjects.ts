@@ -1,7 +1,7 @@
 import { MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../federation/core/labels.ts";
 import { append, sortedRecord } from "../federation/core/order.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
-import type { GuardKind, OwnObject } from "../federation/editedObjects.ts";
+import type { AccessKind, OwnObject } from "../federation/editedObjects.ts";
 import type { ClusterClient, ListOptions } from "../kubernetes/client.ts";
 import {
   AUTHORIZATION_POLICY,
@@ -13,16 +13,16 @@ import {
   VIRTUAL_SERVICE,
 } from "../kubernetes/kinds.ts";
 
-type GuardObject = KubernetesObject & { spec?: Record<string, unknown> };
+type AccessObject = KubernetesObject & { spec?: Record<string, unknown> };
 
 const OURS = `${MANAGED_BY_LABEL}=${MANAGED_BY}`;
 
 /** Reads the objects of this program that decide who is let in; those of imports are read in a refresh. */
 export async function readOwnObjects(client: ClusterClient): Promise<OwnObject[]> {
   const list = async (kind: ResourceKind, options: ListOptions): Promise<OwnObject[]> =>
-    (await client.list<GuardObject>(kind, options)).map((object) => viewObject(kind, object));
+    (await client.list<AccessObject>(kind, options)).map((object) => viewObject(kind, object));
   const get = async (kind: ResourceKind, namespace: string, name: string): Promise<OwnObject[]> => {
-    const object = await client.get<GuardObject>(kind, namespace, name);
+    const object = await client.get<AccessObject>(kind, namespace, name);
     return object === undefined ? [] : [viewObject(kind, object)];
   };
   const found = await Promise.all([
@@ -35,8 +35,8 @@ export async function readOwnObjects(client: ClusterClient): Promise<OwnObject[]
   return found.flat();
 }
 
-function viewObject({ kind }: ResourceKind, { metadata, spec = {} }: GuardObject): OwnObject {
-  const { namespace = "", name, generation = 0, managedFields = [] } = metadata;
+function viewObject({ kind }: ResourceKind, { metadata, spec = {} }: AccessObject): OwnObject {
+  const { namespace = "", name, uid = "", generation = 0, managedFields = [] } = metadata;
   const editors = new Map<string, string[]>();
   for (const { manager = "", subresource, fieldsV1 } of managedFields) {
     if (subresource !== undefined || manager.startsWith("pulumi-") || manager === MANAGED_BY) continue;
@@ -44,7 +44,7 @@ function viewObject({ kind }: ResourceKind, { metadata, spec = {} }: GuardObject
       if (field.startsWith("f:")) append(editors, field.slice("f:".length), manager);
   }
   return {
-    ...{ kind: kind as GuardKind, namespace, name, generation, spec },
+    ...{ kind: kind as AccessKind, namespace, name, uid, generation, spec },
     editors: sortedRecord(editors),
   };
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isGatewayPolicy } from "./access/gatewayPolicy.ts";
 import type { AuthorizationPolicy } from "./access/authorizationPolicy.ts";
 import { boundedLines, count } from "./core/text.ts";
-import { compare, sortedUnique } from "./core/order.ts";
+import { sortedUnique } from "./core/order.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "./core/wellKnown.ts";
 import { type ExportAlias, aliasObject } from "./exports/alias.ts";
 import { type GatewayListeners, gatewaySpec, terminatedRoute } from "./exports/gatewayListeners.ts";
@@ -10,11 +10,11 @@ import { STRICT_MUTUAL_TLS } from "./exports/mutualTls.ts";
 import type { LastRun } from "./lastRun.ts";
 
 /** Kinds of Istio's objects that decide who is let in. */
-export type GuardKind =
+export type AccessKind =
   "AuthorizationPolicy" | "Gateway" | "PeerAuthentication" | "ServiceEntry" | "VirtualService";
 
 interface ObjectName {
-  kind: GuardKind;
+  kind: AccessKind;
   namespace: string;
   name: string;
 }
@@ -23,6 +23,7 @@ type Spec = Readonly<Record<string, unknown>>;
 
 /** An object that this program created, as it is in the cluster. */
 export interface OwnObject extends ObjectName {
+  uid: string;
   /** Count of changes of the spec. */
   generation: number;
   spec: Spec;
@@ -32,6 +33,8 @@ export interface OwnObject extends ObjectName {
 
 /** An object of this program that others edited, and the spec that it is to have. */
 export interface EditedObject extends ObjectName {
+  /** With the generation, tells edits apart: an object that is created again starts at generation 1. */
+  uid: string;
   generation: number;
   spec: Spec;
 }
@@ -43,7 +46,7 @@ interface DeclaredObject extends ObjectName {
 }
 
 /** Parts of a plan that declare the objects. */
-export interface DeclaredGuards {
+export interface Declarations {
   listeners: Pick<GatewayListeners, "hosts" | "terminated">;
   /** IP address that the gateway listens on; undefined for every address of the Pod. */
   bind: string | undefined;
@@ -51,42 +54,87 @@ export interface DeclaredGuards {
   aliases: readonly ExportAlias[];
 }
 
+/** Declarations of the last update. */
+export type LastDeclarations = Pick<LastRun, "contract" | "policies" | "aliases">;
+
 /**
  * Finds the objects that others edited. Pulumi's Kubernetes plugin does not see a field that others add, nor an item that they append to a
- * list: it compares what it declares.
+ * list: it compares what it declares. Without a refresh it sees no edit at all.
  * @returns the objects, each with the spec that it is to have; and a sentence for each.
  */
 export function findEdited(
   own: readonly OwnObject[],
-  guards: DeclaredGuards,
+  declarations: Declarations,
+  last: LastDeclarations,
 ): { edited: EditedObject[]; warnings: string[] } {
-  const declared = new Map(declaredObjects(guards).map((object) => [keyOf(object), object.spec]));
+  const declared = new Map(declaredObjects(declarations).map((object) => [keyOf(object), object]));
+  const before = lastSpecs(last);
   const found = own.flatMap((object) => {
-    const spec = declared.get(fullName(object)) ?? declared.get(versionedKey(object));
-    if (spec === undefined) return [];
-    // A field that nobody else wrote to differs by a change of this stack.
-    const fields = Object.keys(object.editors).filter(
-      (field) => !isDeepStrictEqual(object.spec[field], spec[field]),
+    const declaration = declared.get(fullName(object)) ?? declared.get(versionedKey(object));
+    if (declaration === undefined) return [];
+    const { spec } = declaration;
+    const lastSpec = before.get(fullName(declaration));
+    const fields = sortedUnique([...Object.keys(spec), ...Object.keys(object.editors)]).filter((field) =>
+      isEdited(object, field, spec, lastSpec),
     );
-    return fields.length === 0 ? [] : [{ object, fields: fields.sort(compare), spec }];
+    return fields.length === 0 ? [] : [{ object, fields, spec }];
   });
   return {
-    edited: found.map(({ object: { kind, namespace, name, generation }, spec }) => ({
-      ...{ kind, namespace, name, generation, spec },
+    edited: found.map(({ object: { kind, namespace, name, uid, generation }, spec }) => ({
+      ...{ kind, namespace, name, uid, generation, spec },
     })),
     warnings: boundedLines(
       found,
       ({ object, fields }) =>
-        `${fullName(object)}: ${fields.map((field) => `spec.${field}`).join(", ")} was edited by ` +
-        `${sortedUnique(fields.flatMap((field) => object.editors[field] ?? [])).join(", ")}. ` +
-        "`pulumi up` restores it.",
+        `${fullName(object)}: ${describeEdits(object, fields)}. \`pulumi up\` restores it.`,
       (more) => `and ${count(more)} more objects of this stack were edited by others`,
     ),
   };
 }
 
-/** What the last update declared. */
-export type DeclaredBefore = Pick<LastRun, "contract" | "policies" | "aliases">;
+/**
+ * Whether others edited a field of the spec. One that differs may also be about to be changed by this stack.
+ * @param before spec that the last update declared; undefined where it is not known.
+ */
+function isEdited(
+  { spec: live, editors }: OwnObject,
+  field: string,
+  spec: Spec,
+  before: Spec | undefined,
+): boolean {
+  if (isDeepStrictEqual(live[field], spec[field])) return false;
+  if (before !== undefined && isDeepStrictEqual(live[field], before[field])) return false;
+  if (Object.hasOwn(editors, field)) return true;
+  // A removal leaves no field manager.
+  return before === undefined
+    ? isReduced(live[field], spec[field])
+    : isDeepStrictEqual(before[field], spec[field]);
+}
+
+/** Whether a value lacks a declared key. A list is one value: who removes an item is its field manager. */
+function isReduced(live: unknown, declared: unknown): boolean {
+  if (live === undefined) return declared !== undefined;
+  if (!isMap(declared) || !isMap(live)) return false;
+  return Object.entries(declared).some(([key, value]) => isReduced(live[key], value));
+}
+
+function isMap(value: unknown): value is Spec {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function describeEdits({ spec, editors }: OwnObject, fields: readonly string[]): string {
+  const list = (some: readonly string[]): string => some.map((field) => `spec.${field}`).join(", ");
+  const managed = fields.filter((field) => Object.hasOwn(editors, field));
+  const removed = fields.filter((field) => !Object.hasOwn(editors, field));
+  const gone = removed.filter((field) => spec[field] === undefined);
+  const reduced = removed.filter((field) => spec[field] !== undefined);
+  const names = sortedUnique(managed.flatMap((field) => editors[field] ?? []));
+  return [
+    ...(managed.length === 0 ? [] : [`${list(managed)} was edited by ${names.join(", ")}`]),
+    ...(gone.length === 0 ? [] : [`${list(gone)} was removed by others`]),
+    ...(reduced.length === 0 ? [] : [`${list(reduced)} was removed in part by others`]),
+  ].join(", ");
+}
 
 /**
  * Finds objects of the last update that somebody deleted and that are still to be there: the plugin sees it in a refresh alone.
@@ -94,18 +142,17 @@ export type DeclaredBefore = Pick<LastRun, "contract" | "policies" | "aliases">;
  */
 export function findDeleted(
   own: readonly OwnObject[],
-  guards: DeclaredGuards,
-  { contract, policies, aliases }: DeclaredBefore,
+  declarations: Declarations,
+  last: LastDeclarations,
 ): string[] {
+  const { contract } = last;
   if (contract === undefined) return [];
   const before = new Set([
-    `PeerAuthentication ${ISTIO_NAMESPACE}/default`,
+    ...lastSpecs(last).keys(),
     ...(Object.keys(contract.services).length === 0 ? [] : [`Gateway ${GATEWAY_NAMESPACE}/${GATEWAY_NAME}`]),
-    ...Object.keys(policies).map((name) => `AuthorizationPolicy ${name}`),
-    ...Object.values(aliases).map((alias) => `ServiceEntry ${alias.namespace}/${aliasObject(alias)}`),
   ]);
   const there = new Set(own.flatMap((object) => [fullName(object), versionedKey(object)]));
-  const deleted = declaredObjects(guards).filter(
+  const deleted = declaredObjects(declarations).filter(
     (object) => before.has(fullName(object)) && !there.has(keyOf(object)),
   );
   return boundedLines(
@@ -115,38 +162,55 @@ export function findDeleted(
   );
 }
 
+/** Returns the specs that the last update declared, by {@link fullName}; without those of the Gateway and its VirtualServices. */
+function lastSpecs({ contract, policies, aliases }: LastDeclarations): Map<string, Spec> {
+  if (contract === undefined) return new Map();
+  return new Map(
+    [
+      MESH_PEER_AUTHENTICATION,
+      ...Object.values(policies).map(policyObject),
+      ...Object.values(aliases).map(aliasEntry),
+    ].map((object) => [fullName(object), object.spec]),
+  );
+}
+
 function fullName({ kind, namespace, name }: ObjectName): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-function declaredObjects({ listeners, bind, policies, aliases }: DeclaredGuards): DeclaredObject[] {
+function declaredObjects({ listeners, bind, policies, aliases }: Declarations): DeclaredObject[] {
   const gatewayObject = gatewaySpec(listeners, bind);
-  const declared = (name: ObjectName, spec: object, isVersioned = false): DeclaredObject => ({
-    ...name,
-    isVersioned,
-    // As the API server stores it: without undefined.
-    spec: JSON.parse(JSON.stringify(spec)) as Spec,
-  });
-  const gateway = (kind: GuardKind, name: string): ObjectName => ({
-    kind,
-    namespace: GATEWAY_NAMESPACE,
-    name,
-  });
+  const ofGateway = (kind: AccessKind, name: string, spec: object): DeclaredObject =>
+    declaredObject({ kind, namespace: GATEWAY_NAMESPACE, name }, spec);
   return [
-    declared({ kind: "PeerAuthentication", namespace: ISTIO_NAMESPACE, name: "default" }, STRICT_MUTUAL_TLS),
-    ...(gatewayObject === undefined ? [] : [declared(gateway("Gateway", GATEWAY_NAME), gatewayObject)]),
+    MESH_PEER_AUTHENTICATION,
+    ...(gatewayObject === undefined ? [] : [ofGateway("Gateway", GATEWAY_NAME, gatewayObject)]),
     ...listeners.terminated.map((port) =>
-      declared(gateway("VirtualService", port.serverName), terminatedRoute(port)),
+      ofGateway("VirtualService", port.serverName, terminatedRoute(port)),
     ),
-    ...policies.map((policy) => {
-      const { namespace, name, spec } = policy;
-      return declared({ kind: "AuthorizationPolicy", namespace, name }, spec, isGatewayPolicy(policy));
-    }),
-    ...aliases.map((alias) => {
-      const { namespace, spec } = alias;
-      return declared({ kind: "ServiceEntry", namespace, name: aliasObject(alias) }, spec);
-    }),
+    ...policies.map(policyObject),
+    ...aliases.map(aliasEntry),
   ];
+}
+
+const MESH_PEER_AUTHENTICATION = declaredObject(
+  { kind: "PeerAuthentication", namespace: ISTIO_NAMESPACE, name: "default" },
+  STRICT_MUTUAL_TLS,
+);
+
+function policyObject(policy: AuthorizationPolicy): DeclaredObject {
+  const { namespace, name, spec } = policy;
+  return declaredObject({ kind: "AuthorizationPolicy", namespace, name }, spec, isGatewayPolicy(policy));
+}
+
+function aliasEntry(alias: ExportAlias): DeclaredObject {
+  const { namespace, spec } = alias;
+  return declaredObject({ kind: "ServiceEntry", namespace, name: aliasObject(alias) }, spec);
+}
+
+function declaredObject(name: ObjectName, spec: object, isVersioned = false): DeclaredObject {
+  // As the API server stores it: without undefined.
+  return { ...name, isVersioned, spec: JSON.parse(JSON.stringify(spec)) as Spec };
 }
 
 /** Returns the key of a declared object, by which {@link fullName} or {@link versionedKey} of a live one finds it. */

@@ -128,10 +128,10 @@ export function planCluster(
   const { aliases, services } = exports;
   const unchecked = "others edited objects of this stack";
   const own = optional(snapshot.cluster.ownObjects, undefined, unchecked, findings) ?? [];
-  const guards = { listeners, bind: config.gateway.bind, policies, aliases };
-  const { edited, warnings } = findEdited(own, guards);
+  const declarations = { listeners, bind: config.gateway.bind, policies, aliases };
+  const { edited, warnings } = findEdited(own, declarations, lastRun);
   findings.warn(...warnings);
-  if ("value" in snapshot.cluster.ownObjects) findings.warn(...findDeleted(own, guards, lastRun));
+  if ("value" in snapshot.cluster.ownObjects) findings.warn(...findDeleted(own, declarations, lastRun));
   if (findings.faults.length > 0 || authority === undefined || connection === undefined) return undefined;
   return {
     kind: "cluster",

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import type { EditedObject, GuardKind } from "../federation/editedObjects.ts";
+import type { EditedObject, AccessKind } from "../federation/editedObjects.ts";
 import { ClusterClient, statusOf } from "../kubernetes/client.ts";
 import { ClusterError } from "../kubernetes/errors.ts";
 import {
@@ -49,7 +49,7 @@ interface State {
 
 type LiveSpec = KubernetesObject & { spec?: unknown };
 
-const RESOURCES: Readonly<Record<GuardKind, ResourceKind>> = {
+const RESOURCES: Readonly<Record<AccessKind, ResourceKind>> = {
   AuthorizationPolicy: AUTHORIZATION_POLICY,
   Gateway: GATEWAY,
   PeerAuthentication: PEER_AUTHENTICATION,
@@ -64,16 +64,17 @@ const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,
   found: z.array(
     z.strictObject({
-      kind: z.enum(Object.keys(RESOURCES) as GuardKind[]),
+      kind: z.enum(Object.keys(RESOURCES) as AccessKind[]),
       namespace: z.string(),
       name: z.string(),
+      uid: z.string(),
       generation: z.int(),
       spec: z.record(z.string(), z.unknown()),
     }),
   ),
 };
 
-/** Something was found, and it is not what the last update restored: each edit has a generation of its own. */
+/** Something was found, and it is not what the last update restored: each edit has a generation of its own in an object. */
 function diff({ restored }: State, { found }: Inputs): pulumi.dynamic.DiffResult {
   return { changes: found.length > 0 && !isDeepStrictEqual(found, restored) };
 }

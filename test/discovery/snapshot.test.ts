@@ -101,15 +101,15 @@ describe("A snapshot of a stack", () => {
       { manager: "labeller", fieldsV1: { "f:metadata": {} } },
     ];
     const spec = { action: "DENY" };
-    const metadata = { namespace: "abc", name: "istio-federation-deny-foo", generation: 3, managedFields };
+    const identity = { namespace: "abc", name: "istio-federation-deny-foo", uid: "1", generation: 3 };
+    const metadata = { ...identity, managedFields };
     const lists = { authorizationpolicies: listOf([{ metadata, spec }]) };
     assert.deepEqual(valueOf((await read({}, lists)).cluster.ownObjects), []);
     const updated = { [OWN_STACK]: { federation: "?" } };
     const { cluster } = await read({}, lists, updated);
     const found = valueOf(cluster.ownObjects).filter(({ kind }) => kind === "AuthorizationPolicy");
     const editors = { rules: ["argo", "kubectl-edit"], selector: ["argo"] };
-    const { namespace, name, generation } = metadata;
-    assert.deepEqual(found, [{ kind: "AuthorizationPolicy", namespace, name, generation, spec, editors }]);
+    assert.deepEqual(found, [{ kind: "AuthorizationPolicy", ...identity, spec, editors }]);
     assert.match(
       asked("serviceentries").join("\n"),
       /managed-by=istio-federation,!istio-federation.dev\/peer$/m,

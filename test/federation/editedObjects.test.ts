@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { AuthorizationPolicy } from "../../federation/access/authorizationPolicy.ts";
 import type { Contract } from "../../federation/contract/contract.ts";
 import { type OwnObject, findDeleted, findEdited } from "../../federation/editedObjects.ts";
+import type { ExportAlias } from "../../federation/exports/alias.ts";
 import { gatewaySpec } from "../../federation/exports/gatewayListeners.ts";
 
 const BAR = "bar.xyz.svc.cluster-b.local";
@@ -11,24 +12,35 @@ const POLICY: AuthorizationPolicy = {
   name: "istio-federation-deny-bar",
   spec: { selector: { matchLabels: { app: "bar" } }, action: "DENY", rules: [{}] },
 };
-const GUARDS = {
+const DECLARED = {
   listeners: { hosts: [BAR], terminated: [] },
   bind: undefined,
   policies: [POLICY, { ...POLICY, namespace: "istio-gateway", name: "istio-federation-gateway" }],
   aliases: [],
 };
+const CONTRACT = { services: { [BAR]: {} } } as unknown as Contract;
 const servers = (...hosts: string[]) => gatewaySpec({ hosts, terminated: [] }, undefined);
 
 const gateway = (spec: object, editors: OwnObject["editors"] = {}): OwnObject => ({
-  ...{ kind: "Gateway", namespace: "istio-gateway", name: "eastwestgateway", generation: 2, editors },
+  ...{
+    kind: "Gateway",
+    namespace: "istio-gateway",
+    name: "eastwestgateway",
+    uid: "1",
+    generation: 2,
+    editors,
+  },
   spec: { ...spec },
 });
 const policy = (spec: object, editors: OwnObject["editors"], name = POLICY.name): OwnObject => ({
-  ...{ kind: "AuthorizationPolicy", namespace: "xyz", name, generation: 2, editors },
+  ...{ kind: "AuthorizationPolicy", namespace: "xyz", name, uid: "2", generation: 2, editors },
   spec: { ...spec },
 });
 
-const find = (...own: OwnObject[]) => findEdited(own, GUARDS);
+/** Nothing is known of the last update. */
+const UNKNOWN = { contract: undefined, policies: {}, aliases: {} };
+
+const find = (...own: OwnObject[]) => findEdited(own, DECLARED, UNKNOWN);
 
 describe("Objects of this stack that others edited", () => {
   it("are none where only this stack wrote, whatever it is about to change", () => {
@@ -59,16 +71,80 @@ describe("Objects of this stack that others edited", () => {
     ];
     for (const [own, fields] of edits) {
       const { edited, warnings } = find(own);
-      const { kind, namespace, name } = own;
+      const { kind, namespace, name, uid } = own;
       const where = `${kind} ${namespace}/${name}`;
       assert.deepEqual(warnings, [`${where}: ${fields} was edited by argo. \`pulumi up\` restores it.`]);
       const spec = kind === "Gateway" ? servers(BAR) : POLICY.spec;
-      assert.deepEqual(edited, [{ kind, namespace, name, generation: 2, spec }]);
+      assert.deepEqual(edited, [{ kind, namespace, name, uid, generation: 2, spec }]);
     }
   });
 
+  it("are found where others removed a field, which leaves no field manager", () => {
+    const { action: _action, ...rest } = POLICY.spec;
+    const last = { contract: CONTRACT, policies: { [`xyz/${POLICY.name}`]: POLICY }, aliases: {} };
+    const mesh = (spec: object): OwnObject => ({
+      ...{ kind: "PeerAuthentication", namespace: "istio-system", name: "default", uid: "3" },
+      ...{ generation: 2, spec: { ...spec }, editors: {} },
+    });
+    const unselected = { ...POLICY.spec, selector: { matchLabels: {} } };
+    const removals: [OwnObject, string][] = [
+      [mesh({}), "spec.mtls was removed by others"],
+      [mesh({ mtls: {} }), "spec.mtls was removed in part by others"],
+      [policy(rest, {}), "spec.action was removed by others"],
+      [policy({}, {}), "spec.action, spec.rules, spec.selector was removed by others"],
+      [policy(unselected, {}), "spec.selector was removed in part by others"],
+      [
+        policy({ ...rest, selector: {} }, { selector: ["argo"] }),
+        "spec.selector was edited by argo, spec.action was removed by others",
+      ],
+      [gateway({ selector: { istio: "eastwestgateway" } }), "spec.servers was removed by others"],
+      [gateway({ ...servers(BAR), selector: {} }), "spec.selector was removed in part by others"],
+    ];
+    for (const before of [UNKNOWN, last]) {
+      for (const [own, edit] of removals) {
+        const { edited, warnings } = findEdited([own], DECLARED, before);
+        const where = `${own.kind} ${own.namespace}/${own.name}`;
+        assert.deepEqual(warnings, [`${where}: ${edit}. \`pulumi up\` restores it.`]);
+        assert.equal(edited.length, 1);
+      }
+    }
+  });
+
+  it("are none where the object is as the last update declared it, whoever wrote to it", () => {
+    const { selector: _selector, ...rest } = POLICY.spec;
+    const before = { ...POLICY, spec: rest as typeof POLICY.spec };
+    const last = { contract: CONTRACT, policies: { [`xyz/${POLICY.name}`]: before }, aliases: {} };
+    for (const editors of [{}, { selector: ["pulumi-kubernetes-1a2b3c4d"] }])
+      assert.deepEqual(findEdited([policy(rest, editors)], DECLARED, last).edited, []);
+  });
+
+  it("are found where others removed an item of a list of an alias", () => {
+    const port = { number: 80, name: "http", protocol: "HTTP", targetPort: 8080 };
+    const spec: ExportAlias["spec"] = {
+      ...{ hosts: ["bar.example"], location: "MESH_INTERNAL", resolution: "STATIC" },
+      ...{ ports: [port, { ...port, number: 81, name: "http-b" }], exportTo: ["."] },
+      workloadSelector: { labels: { app: "bar" } },
+    };
+    const alias = { namespace: "xyz", service: "bar", spec };
+    const own: OwnObject = {
+      ...{ kind: "ServiceEntry", namespace: "xyz", name: "istio-federation-as-bar", uid: "4" },
+      ...{ generation: 2, spec: { ...spec, ports: [port] }, editors: {} },
+    };
+    const last = { contract: CONTRACT, policies: {}, aliases: { "xyz/bar": alias } };
+    const { edited } = findEdited([own], { ...DECLARED, aliases: [alias] }, last);
+    assert.deepEqual(
+      edited.map((object) => object.spec),
+      [spec],
+    );
+  });
+
   it("include the mesh's PeerAuthentication", () => {
-    const place = { kind: "PeerAuthentication", namespace: "istio-system", name: "default" } as const;
+    const place = {
+      kind: "PeerAuthentication",
+      namespace: "istio-system",
+      name: "default",
+      uid: "3",
+    } as const;
     const spec = { mtls: { mode: "STRICT" }, selector: { matchLabels: { app: "none" } } };
     const { edited } = find({ ...place, generation: 2, spec, editors: { selector: ["kubectl-edit"] } });
     assert.deepEqual(edited, [{ ...place, generation: 2, spec: { mtls: { mode: "STRICT" } } }]);
@@ -102,17 +178,17 @@ describe("Objects of this stack that others edited", () => {
 
 describe("Objects of this stack that somebody deleted", () => {
   const before = {
-    contract: { services: { [BAR]: {} } } as unknown as Contract,
+    contract: CONTRACT,
     policies: { [`xyz/${POLICY.name}`]: POLICY },
     aliases: {},
   };
   const mesh: OwnObject = {
-    ...{ kind: "PeerAuthentication", namespace: "istio-system", name: "default", generation: 1 },
+    ...{ kind: "PeerAuthentication", namespace: "istio-system", name: "default", uid: "3", generation: 1 },
     ...{ spec: { mtls: { mode: "STRICT" } }, editors: {} },
   };
 
   it("are those of the last update that are still to be there", () => {
-    assert.deepEqual(findDeleted([], GUARDS, before), [
+    assert.deepEqual(findDeleted([], DECLARED, before), [
       "PeerAuthentication istio-system/default was deleted by somebody. `pulumi up --refresh` creates it again.",
       "Gateway istio-gateway/eastwestgateway was deleted by somebody. `pulumi up --refresh` creates it again.",
       `AuthorizationPolicy xyz/${POLICY.name} was deleted by somebody. \`pulumi up --refresh\` creates it again.`,
@@ -121,23 +197,23 @@ describe("Objects of this stack that somebody deleted", () => {
 
   it("are none where all are there, are new, or are to be removed", () => {
     const all = [mesh, gateway({}), policy({}, {})];
-    assert.deepEqual(findDeleted(all, GUARDS, before), []);
+    assert.deepEqual(findDeleted(all, DECLARED, before), []);
     const fresh = { ...before, contract: { services: {} } as unknown as Contract, policies: {} };
-    assert.deepEqual(findDeleted([mesh], GUARDS, fresh), []);
+    assert.deepEqual(findDeleted([mesh], DECLARED, fresh), []);
     const ofGateway = { ...POLICY, namespace: "istio-gateway", name: "istio-federation-gateway" };
     const versioned = { [`${ofGateway.namespace}/${ofGateway.name}`]: ofGateway };
     const there = { ...policy({}, {}, "istio-federation-gateway-1a2b3c4d"), namespace: "istio-gateway" };
-    const guarded = { ...GUARDS, policies: [ofGateway] };
+    const declared = { ...DECLARED, policies: [ofGateway] };
     assert.deepEqual(
-      findDeleted([mesh, gateway({}), there], guarded, { ...before, policies: versioned }),
+      findDeleted([mesh, gateway({}), there], declared, { ...before, policies: versioned }),
       [],
     );
-    assert.equal(findDeleted([mesh, gateway({})], guarded, { ...before, policies: versioned }).length, 1);
-    const none = { ...GUARDS, listeners: { hosts: [], terminated: [] }, policies: [] };
+    assert.equal(findDeleted([mesh, gateway({})], declared, { ...before, policies: versioned }).length, 1);
+    const none = { ...DECLARED, listeners: { hosts: [], terminated: [] }, policies: [] };
     assert.deepEqual(findDeleted([mesh], none, before), []);
   });
 
   it("are none before the first update", () => {
-    assert.deepEqual(findDeleted([], GUARDS, { ...before, contract: undefined }), []);
+    assert.deepEqual(findDeleted([], DECLARED, { ...before, contract: undefined }), []);
   });
 });

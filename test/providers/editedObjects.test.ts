@@ -4,7 +4,7 @@ import { provider } from "../../providers/editedObjects.ts";
 import { type Answer, FORBIDDEN, NOT_FOUND, fakeApiServer } from "./support/fakeApiServer.ts";
 
 const GATEWAY: EditedObject = {
-  ...{ kind: "Gateway", namespace: "istio-gateway", name: "eastwestgateway", generation: 2 },
+  ...{ kind: "Gateway", namespace: "istio-gateway", name: "eastwestgateway", uid: "1", generation: 2 },
   spec: { selector: { istio: "eastwestgateway" }, servers: [{ hosts: ["bar"] }] },
 };
 const LATER = { ...GATEWAY, generation: 4 };
@@ -24,6 +24,7 @@ describe("diff of EditedObjects", () => {
     ["has no change after objects were restored", [GATEWAY], [], false],
     ["shows an edited object", [], [GATEWAY], true],
     ["shows the same edit once more", [GATEWAY], [LATER], true],
+    ["shows the same edit of an object that was created again", [GATEWAY], [{ ...GATEWAY, uid: "2" }], true],
     ["has no change in a refresh", [GATEWAY], [GATEWAY], false],
   ];
   for (const [title, restored, found, changes] of cases) {
