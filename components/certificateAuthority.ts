@@ -2,7 +2,7 @@ import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { AuthorityPlan, ProvidedPlan, SharedPlan } from "../federation/authority/authority.ts";
 import { type RotationRecord, signedUntil } from "../federation/authority/rotation.ts";
-import { SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL, SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
 import { AUTHORITY_SECRET } from "../federation/core/wellKnown.ts";
 import { type KeyOwner, type Signer, ownAuthority, requestIntermediate } from "./ownAuthority.ts";
 
@@ -52,7 +52,12 @@ export class CertificateAuthority extends pulumi.ComponentResource {
     new kubernetes.core.v1.Secret(
       `${name}-cacerts`,
       {
-        metadata: { name: AUTHORITY_SECRET, namespace: args.namespace, ...metadata(args.plan) },
+        metadata: {
+          name: AUTHORITY_SECRET,
+          namespace: args.namespace,
+          labels: { [MANAGED_BY_LABEL]: MANAGED_BY },
+          ...signers(args.plan),
+        },
         stringData: {
           "ca-cert.pem": parts.certificate,
           "ca-key.pem": parts.key,
@@ -71,7 +76,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
 }
 
 /** Returns the record of former signers, beside the signing certificate: it survives an update that fails later. */
-function metadata(plan: AuthorityPlan): { annotations?: Record<string, string> } {
+function signers(plan: AuthorityPlan): { annotations?: Record<string, string> } {
   const until = plan.source === "own" ? signedUntil(plan.rotation) : {};
   // An empty map would be a difference to the object in the cluster, which has none.
   if (Object.keys(until).length === 0) return {};

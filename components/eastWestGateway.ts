@@ -173,11 +173,9 @@ export class EastWestGateway extends pulumi.ComponentResource {
 
 /** Labels and annotations of the Service, by which other clusters' istiods find the gateway of a network. */
 function networkMetadata({ network, service }: EastWestGatewayArgs) {
-  const { labels: own } = service;
   const annotations = { ...service.annotations, "pulumi.com/skipAwait": "true" };
-  // An empty map would be a difference to the object in the cluster, which has none: each preview would show an update.
-  if (network === undefined)
-    return Object.keys(own).length === 0 ? { annotations } : { labels: own, annotations };
+  const own = { ...service.labels, [MANAGED_BY_LABEL]: MANAGED_BY };
+  if (network === undefined) return { labels: own, annotations };
   const labels = { ...own, [NETWORK_LABEL]: network };
   if (service.type !== "NodePort") return { labels, annotations };
   // All nodes: without it istiod ignores the node ports of a Service.

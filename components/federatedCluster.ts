@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RotationRecord } from "../federation/authority/rotation.ts";
 import { type Contract, toContract } from "../federation/contract/contract.ts";
 import { type FoldedContract, foldContract } from "../federation/contract/fold.ts";
-import { NETWORK_LABEL } from "../federation/core/labels.ts";
+import { CLUSTER_LABEL, NETWORK_LABEL } from "../federation/core/labels.ts";
 import { sortedRecord } from "../federation/core/order.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
 import { describeFault } from "../federation/core/fault.ts";
@@ -64,6 +64,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
     const child = { parent: this, provider: clusterProvider(name, config, this) };
 
     const istioNamespace = namespace(`${name}-istio`, ISTIO_NAMESPACE, child, {
+      [CLUSTER_LABEL]: cluster.name,
       [NETWORK_LABEL]: cluster.network,
     });
     const gatewayNamespace = namespace(`${name}-gateways`, GATEWAY_NAMESPACE, child);

@@ -10,10 +10,19 @@ import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { Snapshot } from "../federation/snapshot.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { isForbidden } from "../kubernetes/errors.ts";
-import { GATEWAY, NAMESPACE, PEER_AUTHENTICATION, type ResourceKind } from "../kubernetes/kinds.ts";
+import {
+  GATEWAY,
+  NAMESPACE,
+  PEER_AUTHENTICATION,
+  type ResourceKind,
+  SECRET,
+  SERVICE,
+} from "../kubernetes/kinds.ts";
 
 const KINDS: Readonly<Record<(typeof FIRST_OBJECTS)[number]["kind"], ResourceKind>> = {
   Namespace: NAMESPACE,
+  Secret: SECRET,
+  Service: SERVICE,
   PeerAuthentication: PEER_AUTHENTICATION,
   Gateway: GATEWAY,
 };
@@ -36,7 +45,15 @@ export async function readExistingObjects(
       (kind !== "Gateway" || config.exports.length > 0) &&
       (name !== IMPORT_NAMESPACE || config.topology !== "single-mesh"),
   );
-  const found = (await Promise.all(wanted.map((place) => readObject(client, place)))).flat();
+  const read = async (places: typeof wanted) =>
+    (await Promise.all(places.map((place) => readObject(client, place)))).flat();
+  const namespaces = await read(wanted.filter(({ namespace }) => namespace === undefined));
+  const names = namespaces.map(({ name }) => name);
+  // Mostly there are none: other readings of this pass get some of these too.
+  const others = await read(
+    wanted.filter(({ namespace }) => namespace !== undefined && names.includes(namespace)),
+  );
+  const found = [...namespaces, ...others];
   return { found, inState: found.length === 0 ? [] : await state(), takesOver };
 }
 

@@ -106,7 +106,7 @@ export function planCluster(
     checkReadings(snapshot, findings);
     // Better known now than when the certificate is there, and Istio cannot be installed.
     checkLeftovers(context);
-    checkInstallation(context);
+    checkInstallation(context, true);
     return findings.faults.length > 0
       ? undefined
       : { kind: "waiting", config, intermediate: authority.intermediate };
@@ -119,7 +119,7 @@ export function planCluster(
   const access = planAccess(context, offered, pinned);
   const exports = withoutHosts(offered, access.unenforceable);
   const observed = required(gateway, findings);
-  checkInstallation(context);
+  checkInstallation(context, false);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
   if (authority?.source === "provided") findings.fault(...validateAnchorNames(authority.authority, pinned));
   findings.note(...exportChanges(exports, lastRun.contract?.services ?? {}));
@@ -153,13 +153,19 @@ export function planCluster(
 /** Permits every gateway: none is refused for a fault in the list of those permitted. */
 const EVERYWHERE = ["0.0.0.0/0", "::/0"];
 
-/** Validates that nothing is there that Helm or the API server would refuse to create. Whoever may not read it learns of it in the update. */
-function checkInstallation({ config, snapshot: { cluster }, findings }: PlanContext): void {
+/**
+ * Validates that nothing is there that Helm or the API server would refuse to create. Whoever may not read it learns of it in the update.
+ * @param isWaiting whether this update declares nothing in the cluster yet, and so takes nothing over.
+ */
+function checkInstallation(
+  { config, snapshot: { cluster }, findings }: PlanContext,
+  isWaiting: boolean,
+): void {
   const { helm, existing } = cluster;
   if ("value" in existing) {
-    const { faults, warnings } = existingObjectFindings(existing.value, config.kubeconfig.context);
+    const { faults, warnings } = existingObjectFindings(existing.value, config);
     findings.fault(...faults);
-    findings.warn(...warnings);
+    if (!isWaiting) findings.warn(...warnings);
   }
   if (!("value" in helm)) return;
   findings.fault(...helmReleaseFaults(helm.value.installed, helm.value.inState));

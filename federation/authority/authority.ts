@@ -1,4 +1,5 @@
 import type { AuthorityKind } from "../config/certificateAuthority.ts";
+import { isOutsideState } from "../core/installation.ts";
 import { utc } from "../core/text.ts";
 import { AUTHORITY_SECRET, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import type { LastRun } from "../lastRun.ts";
@@ -165,8 +166,11 @@ function planShared({
   findings.warn(...warnings);
   findings.note(...notes);
   if ("waiting" in authority) {
-    // A first update that failed late leaves no outputs, and an Istio that declaring so little would remove.
-    if (required(cluster.istiod, findings)?.isInstalled === true) {
+    // A first update that failed late leaves no outputs, and an Istio that declaring so little would remove; a lost state removes nothing.
+    const secret = { kind: "Secret", namespace: ISTIO_NAMESPACE, name: AUTHORITY_SECRET };
+    const { existing } = cluster;
+    const isKept = "value" in existing && isOutsideState(existing.value, secret);
+    if (required(cluster.istiod, findings)?.isInstalled === true && !isKept) {
       findings.fault({
         path: "certificateAuthority.shared.stack",
         rule: `has no certificate for this cluster, whose Istio is installed (Secret ${ISTIO_NAMESPACE}/${AUTHORITY_SECRET}) and would be removed. ${authority.waiting}`,

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { CIDR, IP_ADDRESS } from "../core/address.ts";
-import { NETWORK_LABEL } from "../core/labels.ts";
+import { MANAGED_BY_LABEL, NETWORK_LABEL } from "../core/labels.ts";
 import { distinct, repeats } from "../core/lists.ts";
 import { LABEL_KEY, LABEL_VALUE } from "../core/names.ts";
 import {
@@ -41,17 +41,23 @@ const CLASS: TextRule = { ...LABEL_KEY, rule: LABEL_KEY.rule.replace("label key"
 
 const annotations = checked(z.record(z.string(), z.string()), invalidKeys);
 
+/** Labels that the program sets. */
+const OWN_LABELS = [
+  {
+    path: [NETWORK_LABEL],
+    rule: "is set by the program where istiods look for it",
+    remedy: "Remove it; set cluster.network",
+  },
+  {
+    path: [MANAGED_BY_LABEL],
+    rule: "is set by the program, which recognizes its objects by it",
+    remedy: "Remove it",
+  },
+];
+
 const labels = checked(z.record(z.string(), text(LABEL_VALUE)), (value): Complaint[] => [
   ...invalidKeys(value),
-  ...(Object.hasOwn(value, NETWORK_LABEL)
-    ? [
-        {
-          path: [NETWORK_LABEL],
-          rule: "is set by the program where istiods look for it",
-          remedy: "Remove it; set cluster.network",
-        },
-      ]
-    : []),
+  ...OWN_LABELS.filter(({ path: [key = ""] }) => Object.hasOwn(value, key)),
 ]);
 
 const sourceRanges = checked(z.array(text(SOURCE_RANGE)), (value): Complaint[] => {

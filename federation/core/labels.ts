@@ -4,6 +4,8 @@
 export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
 /** Value of {@link MANAGED_BY_LABEL}; also the field manager of server-side apply. */
 export const MANAGED_BY = "istio-federation";
+/** Label of istiod's namespace: the cluster's name, by which another stack's cluster is recognized. */
+export const CLUSTER_LABEL = "istio-federation.dev/cluster";
 /** Label selector of the objects that this program did not create. */
 export const OF_OTHERS = `${MANAGED_BY_LABEL}!=${MANAGED_BY}`;
 /** Label of every object that registers a peer's service: the peer's name. */

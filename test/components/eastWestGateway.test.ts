@@ -43,7 +43,10 @@ describe("EastWestGateway", () => {
       metadata: { labels: unknown };
       spec: unknown;
     };
-    assert.deepEqual(metadata.labels, { team: "mesh" });
+    assert.deepEqual(metadata.labels, {
+      team: "mesh",
+      "app.kubernetes.io/managed-by": "istio-federation",
+    });
     assert.deepEqual(spec, {
       type: "LoadBalancer",
       loadBalancerSourceRanges: ["203.0.113.0/24"],

@@ -146,7 +146,10 @@ for (const preview of [true, false]) {
       const { values } = engine.named("gateway-release").inputs as { values: { networkGateway: string } };
       assert.equal(values.networkGateway, "cluster-a");
       const service = engine.named("gateway-service").inputs as { metadata: { labels: object } };
-      assert.deepEqual(service.metadata.labels, { "topology.istio.io/network": "cluster-a" });
+      assert.deepEqual(service.metadata.labels, {
+        "app.kubernetes.io/managed-by": "istio-federation",
+        "topology.istio.io/network": "cluster-a",
+      });
     });
 
     it("names its root after the cluster, as peers have the same trust domain", () => {

@@ -11,7 +11,15 @@ import { ACCESS } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A, ROOT_C, ROOT_D, barService, contractOf } from "../federation/samples.ts";
 import { fakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
-import { type Asked, OWN_STACK, type Stacks, faultsError, planned, withStacks } from "./support.ts";
+import {
+  type Asked,
+  OWN_STACK,
+  type Stacks,
+  faultsError,
+  planned,
+  withStacks,
+  withoutNamespaces,
+} from "./support.ts";
 
 const service = {
   metadata: { namespace: "abc", name: "foo" },
@@ -41,10 +49,13 @@ describe("The program", () => {
   const server = fakeApiServer();
 
   beforeEach(() => {
-    server.answerBy((request) => ({
-      status: 200,
-      body: { metadata: {}, items: /\/abc\/services\?/.test(request) ? [service] : [] },
-    }));
+    server.answerBy(
+      (request) =>
+        withoutNamespaces(request) ?? {
+          status: 200,
+          body: { metadata: {}, items: /\/abc\/services\?/.test(request) ? [service] : [] },
+        },
+    );
     setConfig(server.kubeconfig);
   });
 

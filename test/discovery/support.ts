@@ -7,6 +7,7 @@ import { Findings } from "../../federation/core/findings.ts";
 import { parseLastRun } from "../../federation/lastRun.ts";
 import { type ClusterPlan, planCluster } from "../../federation/plan.ts";
 import type { Reading } from "../../federation/snapshot.ts";
+import { type Answer, NOT_FOUND } from "../providers/support/fakeApiServer.ts";
 import { type Planned, ofCluster, outcome } from "../federation/planning.ts";
 
 /** Outputs by full stack name, or the error that the engine returns. */
@@ -73,6 +74,11 @@ export async function faultsError(call: Promise<unknown>): Promise<FaultsError> 
   );
   assert.ok(error instanceof FaultsError, String(error));
   return error;
+}
+
+/** Answer for a Namespace that a cluster without this program does not have; undefined for other requests. */
+export function withoutNamespaces(request: string): Answer | undefined {
+  return /^GET \/api\/v1\/namespaces\/[a-z-]+$/.test(request) ? NOT_FOUND : undefined;
 }
 
 /** Returns the value of a reading; fails where it has none. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ExistingObjects } from "../../../federation/core/installation.ts";
 import { randomBytes } from "node:crypto";
 import { planAuthority } from "../../../federation/authority/authority.ts";
 import type { Phase, RotationRecord } from "../../../federation/authority/rotation.ts";
@@ -244,6 +245,23 @@ describe("A plan of a cluster under a shared root", () => {
       faults.map(({ rule }) => rule).join(),
       /whose Istio is installed \(Secret istio-system\/cacerts\) and would be removed/,
     );
+  });
+
+  it("waits beside an Istio that no state has, which stays", () => {
+    const istiod = { isInstalled: true, roots: undefined, signer: undefined, signedUntil: {} };
+    const labels = { "app.kubernetes.io/managed-by": "istio-federation" };
+    const secret = { kind: "Secret", namespace: "istio-system", name: "cacerts" };
+    const found = [{ ...secret, labels }];
+    const cluster = (inState: ExistingObjects["inState"]) => ({
+      istiod: { value: istiod },
+      existing: { value: { found, inState, takesOver: true } },
+    });
+    const { plan, warnings } = planOf(config, given(MISSING, {}, cluster([])));
+    assert.equal(plan.kind, "waiting");
+    // Nothing is taken over yet.
+    assert.equal(warnings.length, 1);
+    for (const inState of [[secret], undefined])
+      assert.equal(faultsIn(() => planOf(config, given(MISSING, {}, cluster(inState)))).length, 1);
   });
 
   it("reports while it waits what would keep Istio from being installed", () => {

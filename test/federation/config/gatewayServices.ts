@@ -71,6 +71,11 @@ export const SERVICES: readonly { service: Record<string, unknown>; faults: stri
     cluster: "knows nothing of Istio",
   },
   {
+    service: { labels: { "app.kubernetes.io/managed-by": "Helm" } },
+    faults: ['.labels["app.kubernetes.io/managed-by"]'],
+    cluster: "knows nothing of this program",
+  },
+  {
     service: {
       loadBalancerSourceRanges: ["10.0.0.0/8"],
       annotations: { "service.beta.kubernetes.io/load-balancer-source-ranges": "0.0.0.0/0" },
