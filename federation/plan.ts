@@ -19,7 +19,7 @@ import { type EditedObject, findDeleted, findEdited } from "./editedObjects.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
-import { type Snapshot, optional, required } from "./snapshot.ts";
+import { type Reading, type Snapshot, optional, required } from "./snapshot.ts";
 import { type Connection, TOPOLOGY_PLANNERS } from "./topology/topologies.ts";
 import { expiryWarnings } from "./trust/expiry.ts";
 import type { PinnedPeer } from "./trust/pinnedPeer.ts";
@@ -29,7 +29,7 @@ export interface PlanContext {
   config: StackConfig;
   snapshot: Snapshot;
   lastRun: LastRun;
-  /** Outputs of each peer whose stack can be read, by the peer's name; not yet validated. */
+  /** Outputs of each peer's stack, by the peer's name; not yet validated. */
   peers: Readonly<Record<string, ContractReading>>;
   findings: Findings;
   /** Paths of faulty parts of the config, which have their defaults or are left out. */
@@ -85,14 +85,14 @@ export function planCluster(
   skipped: readonly string[] = [],
 ): ClusterPlan | WaitingPlan | undefined {
   if (lastRun === undefined) {
-    checkReadings(snapshot, findings);
+    checkReadings(snapshot, Object.values(snapshot.peers), findings);
     return undefined;
   }
   findings.fault(...identityChanges(lastRun.contract, config));
   findings.warn(
     ...expiryWarnings(lastRun.certificates, config.certificateAuthority.expiryWarningDays, snapshot.now),
   );
-  const peers = mapRecord(snapshot.peers, (reading) => required(reading, findings));
+  const peers = mapRecord(snapshot.peers, toContractReading);
   const gateways = skipped.some((path) => path.startsWith("allowGatewayAddresses"))
     ? { ...config, allowGatewayAddresses: EVERYWHERE }
     : config;
@@ -103,7 +103,12 @@ export function planCluster(
     isFaulty && config.certificateAuthority.source !== "provided" ? undefined : planAuthority(context);
   const authority = isFaulty ? undefined : found;
   if (authority?.source === "awaited") {
-    checkReadings(snapshot, findings);
+    const needed = Object.entries(snapshot.peers).filter(([peer]) => config.peers[peer]?.required === true);
+    checkReadings(
+      snapshot,
+      needed.map(([, reading]) => reading),
+      findings,
+    );
     // Better known now than when the certificate is there, and Istio cannot be installed.
     checkLeftovers(context);
     checkInstallation(context, true);
@@ -172,10 +177,21 @@ function checkInstallation(
   findings.warn(...unownedCrdWarnings(helm.value.unownedCrds));
 }
 
-/** Adds a fault for every peer and every kind of object that cannot be read. */
-function checkReadings({ cluster, peers, sharedRoot, provided }: Snapshot, findings: Findings): void {
+/** Returns what is known of a peer: a stack that cannot be read concerns its peer alone, as a contract that cannot be trusted does. */
+function toContractReading(reading: Reading<ContractReading>): ContractReading | undefined {
+  if ("value" in reading) return reading.value;
+  if ("forbidden" in reading) return { unread: [reading.fault] };
+  return "faults" in reading ? { unread: reading.faults } : undefined;
+}
+
+/** Adds a fault for each of these peers and every kind of object that cannot be read. */
+function checkReadings(
+  { cluster, sharedRoot, provided }: Snapshot,
+  peers: readonly Reading<ContractReading>[],
+  findings: Findings,
+): void {
   const { services, authorizationPolicies, leftovers, gateway, corefiles } = cluster;
   const others = [sharedRoot, provided].filter((reading) => reading !== undefined);
   const own = [services, authorizationPolicies, leftovers, gateway, corefiles];
-  for (const reading of [...Object.values(peers), ...others, ...own]) required<unknown>(reading, findings);
+  for (const reading of [...peers, ...others, ...own]) required<unknown>(reading, findings);
 }

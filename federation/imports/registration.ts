@@ -13,8 +13,8 @@ import type { Import } from "./import.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
 /**
- * Pending: the contract is not there yet, or no more, or offers nothing any more. Refused: the contract cannot be trusted. What was
- * registered before stays in both.
+ * Pending: the contract is not there yet, or no more, or offers nothing any more. Refused: the contract cannot be read or trusted. What
+ * was registered before stays in both.
  */
 const PEER_STATES = ["ready", "pending", "refused"] as const;
 
@@ -33,10 +33,10 @@ export const peerStatus = z.object({
 export type PeerStatus = z.output<typeof peerStatus>;
 
 /**
- * Outputs of a peer's stack, not yet validated: `federation`, or the reason why there is none; `trustAnchors`, undefined when it cannot be
- * read; and `access`, which is secret.
+ * Outputs of a peer's stack, not yet validated: `federation`, or the reason why there is none, or the faults by which it cannot be read;
+ * `trustAnchors`, undefined when it cannot be read; and `access`, which is secret.
  */
-export type ContractReading = ({ contract: unknown } | { pending: string }) & {
+export type ContractReading = ({ contract: unknown } | { pending: string } | { unread: readonly Fault[] }) & {
   trustAnchors?: unknown;
   access?: unknown;
 };
@@ -68,6 +68,13 @@ export interface Registration {
 /** Returns the contracts of the peers that have published one, by the peer's name. */
 export function published(readings: Readonly<Record<string, ContractReading>>): Record<string, unknown> {
   return mapRecord(readings, (reading) => ("contract" in reading ? reading.contract : undefined));
+}
+
+/** Returns the faults of the peers that cannot be read, by the peer's name. */
+export function unreadFaults(
+  readings: Readonly<Record<string, ContractReading>>,
+): Record<string, readonly Fault[]> {
+  return mapRecord(readings, (reading) => ("unread" in reading ? reading.unread : undefined));
 }
 
 /** Start of a peer's state: that in the last update's status if it had it then, or now. */
@@ -108,7 +115,7 @@ export function registrationWarnings(
 }
 
 /**
- * Formats the error about a peer whose contract cannot be trusted.
+ * Formats the error about a peer whose contract cannot be read or trusted.
  * @param faults of its contract as a whole.
  */
 export function refusalError(
@@ -118,7 +125,7 @@ export function refusalError(
 ): string {
   const lines = describeFaults(faults, "faults of that contract").map((line) => `\n  - ${line}`);
   return (
-    `Peer ${peer} is refused${from(since, last)}, as its contract cannot be trusted${kept(last)}. ` +
+    `Peer ${peer} is refused${from(since, last)}, as its contract cannot be read or trusted${kept(last)}. ` +
     `Nothing of the contract is taken until that is settled, or the peer removed (peers.${peer}.required makes it stop the run):${lines.join("")}`
   );
 }

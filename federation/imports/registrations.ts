@@ -22,6 +22,7 @@ import {
   removalNote,
   registrationWarnings,
   stateSince,
+  unreadFaults,
 } from "./registration.ts";
 import { shareNames } from "./sharedHosts.ts";
 import {
@@ -103,8 +104,8 @@ export interface ImportConnection {
 }
 
 /**
- * Decides which peers are ready, pending or refused, and what is registered of each. A contract that cannot be trusted as a whole
- * concerns its peer alone, unless the config requires that peer.
+ * Decides which peers are ready, pending or refused, and what is registered of each. A contract that cannot be read or trusted as a
+ * whole concerns its peer alone, unless the config requires that peer.
  * @param authority undefined when it could not be planned.
  */
 export function planRegistrations(
@@ -137,8 +138,12 @@ export function planRegistrations(
     (peer, contract) => pinOf(peer, contract).faults,
   );
   const { choices, faults, errors, warnings } = chooseFromPeers(planned.imports, config);
-  const refusals = Map.groupBy(planned.faults, ({ peer }) => peer);
-  const stopping = planned.faults.filter(({ peer }) => ownValue(config.peers, peer)?.required === true);
+  const unread = Object.entries(unreadFaults(readings)).flatMap(([peer, each]) =>
+    each.map((fault) => ({ ...fault, peer })),
+  );
+  const refused = [...unread, ...planned.faults];
+  const refusals = Map.groupBy(refused, ({ peer }) => peer);
+  const stopping = refused.filter(({ peer }) => ownValue(config.peers, peer)?.required === true);
   findings.fault(...stopping, ...faults);
 
   const registrations = Object.entries(readings).flatMap(([peer, reading]): Registration[] => {

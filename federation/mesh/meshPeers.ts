@@ -5,7 +5,13 @@ import { type Fault, FaultsError, describeFault, pathOf, within } from "../core/
 import { append, ownValue } from "../core/order.ts";
 import { ownerName } from "../imports/claims.ts";
 import { addressedTo, publishAgain } from "../imports/contracts.ts";
-import { type ContractReading, published, refusalError, stateSince } from "../imports/registration.ts";
+import {
+  type ContractReading,
+  published,
+  refusalError,
+  stateSince,
+  unreadFaults,
+} from "../imports/registration.ts";
 import type { LastRun } from "../lastRun.ts";
 import type { PlanContext } from "../plan.ts";
 import { type PeerAccess, readAccess } from "./credential.ts";
@@ -172,6 +178,7 @@ function readPeers({ config, peers: readings }: PlanContext): {
   const local = { clusterDomain: cluster.domain, allowGatewayAddresses };
   const refusals = new Map<string, Fault[]>();
   const found: Record<string, Published> = {};
+  for (const [peer, faults] of Object.entries(unreadFaults(readings))) refusals.set(peer, [...faults]);
   for (const [peer, value] of Object.entries(published(readings)).sort()) {
     const stack = peers[peer]?.stack ?? peer;
     const access = readAccess(ownValue(readings, peer)?.access, cluster.name, local);

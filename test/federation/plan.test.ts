@@ -12,6 +12,7 @@ import {
   KUBECONFIG,
   LOCAL_CLUSTER,
   ROOT_A,
+  ROOT_B,
   ROOT_C,
   ROOT_D,
   barService,
@@ -124,6 +125,25 @@ describe("A plan of a cluster that answers", () => {
     changes: Record<string, unknown> = {},
   ) => clusterPlanOf(configOf(changes), { peers, lastRun, snapshot: { cluster } });
   const forB = { exports: [{ service: "foo", peers: ["cluster-b"] }] };
+
+  it("keeps the pin of a peer whose stack cannot be read, and exports what is there", () => {
+    const unread = { faults: [{ path: "peers.cluster-b.stack", rule: "cannot be read", remedy: "Log in" }] };
+    const pinned = {
+      "cluster-b": {
+        clusterDomain: "cluster-b.local",
+        trustDomain: "cluster-b.local",
+        rootCertificates: [ROOT_B],
+      },
+    };
+    const { plan: found } = clusterPlanOf(configOf({}), {
+      lastRun: { contract: own, pinned },
+      snapshot: { peers: { "cluster-b": unread }, cluster: withFoo(pod) },
+    });
+    assert.deepEqual(found.pinned, pinned);
+    assert.ok(found.services[FOO]);
+    assert.ok(found.connection.kind === "imports");
+    assert.equal(found.connection.peers["cluster-b"]?.state, "refused");
+  });
 
   it("exports what is there, with a note of the change", () => {
     const { plan: found, notes } = plan(withFoo(pod));
@@ -382,7 +402,7 @@ describe("Faults of a plan", () => {
         "cluster-c": { stack: "c", required: true },
         "cluster-d": { stack: "d", required: true },
         "cluster-e": { stack: "e", required: true },
-        "cluster-f": { stack: "f" },
+        "cluster-f": { stack: "f", required: true },
       },
     });
     const services = { [BAR]: barService, "baz.xyz.svc.cluster-b.local": barService };
@@ -442,8 +462,8 @@ describe("Faults of a plan", () => {
     ]);
     const expected: [path: string, rule: RegExp][] = [
       ["cluster.meshDomain", /is another than 'old\.example'/],
-      ["peers.cluster-f.stack", /cannot be read/],
       ["certificateAuthority.rotation", /needs a root to begin with/],
+      ["peers.cluster-f.stack", /cannot be read/],
       ["peers.cluster-c.contract.rootCertificates", /which is not among those pinned/],
       ["peers.cluster-e.contract.gateways", /must be a list/],
       ["peers.cluster-d.contract.trustDomain", /'cluster-a\.local', which is that of this cluster/],

@@ -61,7 +61,7 @@ describe("a stack's peers", function () {
     await withPeerC({ federation: broken }, async (edited) => {
       const { exitCode, output } = await edited.run("up", "--yes", "--skip-preview");
       assert.equal(exitCode, 0, output);
-      assert.match(output, /error: Peer cluster-c is refused, as its contract cannot be trusted/);
+      assert.match(output, /error: Peer cluster-c is refused, as its contract cannot be read or trusted/);
       assert.match(output, /clusterDomain: "Not A Domain"/);
       assert.match(output, /port: 99999/);
       assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);

@@ -336,7 +336,11 @@ describe("A plan of a cluster under a shared root", () => {
 
   it("has a fault where the root's stack cannot be read, beside all others", () => {
     const fault = (path: string) => ({ faults: [{ path, rule: "cannot be read", remedy: "Log in" }] });
-    const peers = { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" }, "cluster-d": { stack: "d" } };
+    const peers = {
+      "cluster-b": { stack: "b", required: true },
+      "cluster-c": { stack: "c" },
+      "cluster-d": { stack: "d" },
+    };
     const contractOfPeer = (name: string) => ({
       value: {
         contract: contractOf({
@@ -367,7 +371,7 @@ describe("A plan of a cluster under a shared root", () => {
     );
     assert.deepEqual(
       faults.map(({ path }) => path),
-      ["peers.cluster-b.stack", "certificateAuthority.shared.stack"],
+      ["certificateAuthority.shared.stack", "peers.cluster-b.stack"],
     );
   });
 });

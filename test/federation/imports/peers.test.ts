@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ImportRule } from "../../../federation/config/importRules.ts";
 import { providedPlan } from "../../../federation/authority/authority.ts";
-import { FaultsError } from "../../../federation/core/fault.ts";
+import { type Fault, FaultsError } from "../../../federation/core/fault.ts";
 import type { ContractReading, PeerStatus } from "../../../federation/imports/registration.ts";
 import type { LastRun } from "../../../federation/lastRun.ts";
 import { viewPeers } from "../planContext.ts";
@@ -309,7 +309,11 @@ describe("A peer", () => {
     });
     const known = importing({});
 
-    const wrongs: Record<string, { contract: unknown; told: RegExp }> = {
+    const unread = [
+      { path: "peers.cluster-b.stack", rule: "cannot be read: incorrect passphrase", remedy: "Log in" },
+    ];
+    const wrongs: Record<string, { contract: unknown; told: RegExp } | { unread: Fault[]; told: RegExp }> = {
+      "cannot be read": { unread, told: /peers\.cluster-b\.stack: cannot be read: incorrect passphrase/ },
       "is a text": { contract: "a text", told: /Have the team of stack b run `pulumi up` there/ },
       "is a list": { contract: [], told: /Have the team of stack b run `pulumi up` there/ },
       "lacks services": { contract: { ...contractOf(), services: undefined }, told: /services/ },
@@ -325,9 +329,9 @@ describe("A peer", () => {
       },
       "has another peer's name": { contract: contractOf({ cluster: "cluster-c" }), told: /cluster: / },
     };
-    for (const [what, { contract, told }] of Object.entries(wrongs)) {
+    for (const [what, { told, ...reading }] of Object.entries(wrongs)) {
       it(`as its contract ${what}, is refused alone: what is known of it stays, and other peers are imported`, () => {
-        const readings = { "cluster-b": { contract }, "cluster-c": { contract: healthyC } };
+        const readings = { "cluster-b": reading, "cluster-c": { contract: healthyC } };
         const plan = viewPeers(lenient, readings, known, NOW);
         const { state, since, services, pinned } = plan.peers["cluster-b"] ?? assert.fail();
         assert.deepEqual(
@@ -340,7 +344,7 @@ describe("A peer", () => {
         assert.match(plan.errors[0] ?? "", told);
         assert.match(
           plan.errors[0] ?? "",
-          /^Peer cluster-b is refused, as its contract cannot be trusted\. Imports from it are kept \(1,200 service\(s\)\)/,
+          /^Peer cluster-b is refused, as its contract cannot be read or trusted\. Imports from it are kept \(1,200 service\(s\)\)/,
         );
       });
     }

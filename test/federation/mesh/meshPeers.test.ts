@@ -83,7 +83,11 @@ describe("A peer in a single mesh", () => {
         { ...FIRST_UPDATE, ...last },
         NOW,
       );
+    const unread = [
+      { path: "peers.cluster-b.stack", rule: "cannot be read", remedy: "Log in to that of stack o/p/b" },
+    ];
     const wrong: [string, ContractReading, RegExp][] = [
+      ["a stack that cannot be read", { unread }, /peers\.cluster-b\.stack: cannot be read/],
       ["a contract that is a text", { contract: "a text", access }, /contract: "a text" must be a map/],
       ["a newer version", { contract: { ...meshContract(), schemaVersion: 2 }, access }, /newer than 1/],
       ["another mesh ID", { contract: meshContract({ meshId: "mesh2" }), access }, /must be 'mesh1'/],
