@@ -108,16 +108,55 @@ function renderDecisions(decisions: readonly ValueDecision[]): string {
   const faults = Map.groupBy(of("fault"), ({ reason, remedy }) => `${capitalized(reason)}.** ${remedy}`);
   return [
     "Faults, each with the values that are possible:",
-    [...faults].map(([what, refused]) => `- **${what}: ${refused.map(withAccepted).join("; ")}.`).join("\n"),
+    [...faults].map(([what, refused]) => renderFaults(what, refused)).join("\n"),
     "Followed by the program:",
     of("adapt")
       .map((each) => `- ${valueName(each)}: ${each.reason}.`)
       .join("\n"),
-    `Free: ${of("free")
-      .filter(({ path }) => path.at(-1) !== "*")
-      .map(valueName)
-      .join(", ")}.`,
+    "Free, by the map that they are in:",
+    [...Map.groupBy(of("free").filter(isNamed), mapName)]
+      .map(([map, inMap]) => `- ${wrapped(`${map}: ${inMap.map(ownName).join(", ")}.`)}`)
+      .join("\n"),
   ].join("\n\n");
+}
+
+/** Values of one fault beyond which each map has a line of its own. */
+const FEW_VALUES = 6;
+
+function renderFaults(what: string, refused: readonly ValueDecision[]): string {
+  if (refused.length <= FEW_VALUES) return `- **${what}: ${refused.map(withAccepted).join("; ")}.`;
+  const lines = [...Map.groupBy(refused, mapName)].map(
+    ([, inMap]) => `  - ${wrapped(inMap.map(withAccepted).join("; "))}`,
+  );
+  return [`- **${what}:`, ...lines].join("\n");
+}
+
+function isNamed({ path }: ValueDecision): boolean {
+  return path.at(-1) !== "*";
+}
+
+/** The map that a value is in, as its path is shown. */
+function mapName(decision: ValueDecision): string {
+  const path = decision.path.slice(0, -1);
+  return path.length === 0 ? "at the top" : valueName({ ...decision, path });
+}
+
+function ownName({ path }: ValueDecision): string {
+  return `\`${path.at(-1) ?? ""}\``;
+}
+
+/** Characters of a line, about. */
+const LINE = 110;
+
+/** Breaks an item of a list into lines. */
+function wrapped(text: string): string {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line !== "" && line.length + word.length >= LINE) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.join("\n    ");
 }
 
 function withAccepted(decision: ValueDecision): string {

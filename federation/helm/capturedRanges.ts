@@ -1,33 +1,24 @@
 import ipaddr from "ipaddr.js";
-import type { HelmValues } from "./decision.ts";
-import { valueAt } from "../core/schema.ts";
 
 /** Range from which istiod gives hosts of ServiceEntries their addresses. */
 const ALLOCATED = "240.240.0.0/16";
 
 /** Whether sidecars capture calls of addresses that istiod gives imported hosts, by `includeIPRanges`. */
-export function capturesAllocated(value: unknown, values: HelmValues): boolean {
-  const allocated = allocatedRange(values);
+export function capturesAllocated(value: unknown): boolean {
   return (
     typeof value === "string" &&
-    listed(value).some((range) => range === "*" || (ipaddr.isValidCIDR(range) && contains(range, allocated)))
+    listed(value).some((range) => range === "*" || (ipaddr.isValidCIDR(range) && contains(range, ALLOCATED)))
   );
 }
 
 /** Whether sidecars let no call of such an address pass by, by `excludeIPRanges`. */
-export function excludesNoAllocated(value: unknown, values: HelmValues): boolean {
-  const allocated = allocatedRange(values);
+export function excludesNoAllocated(value: unknown): boolean {
   return (
     typeof value === "string" &&
     listed(value).every(
-      (range) => ipaddr.isValidCIDR(range) && !contains(range, allocated) && !contains(allocated, range),
+      (range) => ipaddr.isValidCIDR(range) && !contains(range, ALLOCATED) && !contains(ALLOCATED, range),
     )
   );
-}
-
-function allocatedRange(values: HelmValues): string {
-  const given = valueAt(values, ["env", "PILOT_IP_AUTOALLOCATE_IPV4_PREFIX"]);
-  return typeof given === "string" && ipaddr.isValidCIDR(given) ? given : ALLOCATED;
 }
 
 function listed(ranges: string): string[] {

@@ -3,6 +3,14 @@ import { authorityAddress, ownAuthority } from "./otherAuthority.ts";
 
 const SET_BY_PROGRAM = "is set by the program, so that it agrees with the rest";
 const OTHER_IDENTITY = "lets clients of istiod claim identities that they do not have";
+/** Completes a fault of a value that names ztunnel. */
+export const NODE_ACCOUNT =
+  "lets another account than ztunnel's request certificates for the identities of all Pods on its node";
+/** Service accounts that may be ztunnel's: Istio installs it beside istiod, on OpenShift in kube-system. */
+const TRUSTED_ZTUNNELS = ["", "istio-system/ztunnel", "kube-system/ztunnel"];
+const OTHER_LABEL = "names a label otherwise that the program reads by its usual name";
+const OTHER_RANGE =
+  "gives imported hosts addresses of another range than the program refuses as those of gateways";
 const SET_BY_CHART = "is set by the chart, from other values";
 const OTHER_OBJECTS = "hides objects of the program from istiod";
 const ROOTS_NAME = "names the ConfigMap of the root certificates, which the program reads, otherwise";
@@ -41,6 +49,13 @@ export const ISTIOD_ENVIRONMENT: readonly ValueDecision[] = [
     "makes istiod refuse the tokens of proxies, or accept tokens for others",
   ),
   only("TOKEN_ISSUER", [""], OTHER_IDENTITY),
+  limited(
+    "CA_TRUSTED_NODE_ACCOUNTS",
+    TRUSTED_ZTUNNELS.map((account) => `\`${account}\``).join(", "),
+    (value) =>
+      typeof value === "string" && value.split(",").every((account) => TRUSTED_ZTUNNELS.includes(account)),
+    NODE_ACCOUNT,
+  ),
   only("AUDIENCE", [""], OTHER_IDENTITY),
   only("JWT_RULE", [""], OTHER_IDENTITY),
   only("PILOT_CA_CERT_CONFIGMAP", ["istio-ca-root-cert"], ROOTS_NAME),
@@ -58,6 +73,12 @@ export const ISTIOD_ENVIRONMENT: readonly ValueDecision[] = [
   only("ISTIO_WATCH_NAMESPACE", [""], OTHER_OBJECTS),
   only("PILOT_IGNORE_RESOURCES", [""], OTHER_OBJECTS),
   only("PILOT_ENABLE_SERVICEENTRY_SELECT_PODS", ON, "turns off the exports that have another name"),
+  only("PILOT_ENABLE_K8S_SELECT_WORKLOAD_ENTRIES", ON, "leaves exports of WorkloadEntries without endpoints"),
+  only("PILOT_DRAINING_LABEL", ["istio.io/draining"], OTHER_LABEL),
+  only("PILOT_PERSISTENT_SESSION_LABEL", ["istio.io/persistent-session"], OTHER_LABEL),
+  only("PILOT_PERSISTENT_SESSION_HEADER_LABEL", ["istio.io/persistent-session-header"], OTHER_LABEL),
+  only("PILOT_IP_AUTOALLOCATE_IPV4_PREFIX", ["240.240.0.0/16"], OTHER_RANGE),
+  only("PILOT_IP_AUTOALLOCATE_IPV6_PREFIX", ["2001:2::/48"], OTHER_RANGE),
   only("PILOT_ENABLE_IP_AUTOALLOCATE", ON, "leaves imported hosts without addresses, by which TCP is routed"),
   only(
     "PILOT_FILTER_GATEWAY_CLUSTER_CONFIG",
@@ -129,7 +150,7 @@ export const PROXY_ENVIRONMENT: readonly ValueDecision[] = [
     "Write ISTIO_META_<name>",
   ),
   only("ISTIO_META_REQUESTED_NETWORK_VIEW", [], "limits proxies to the workloads of one network"),
-  only("ISTIO_META_INTERCEPTION_MODE", ["REDIRECT", "TPROXY"], "lets traffic pass by the proxies"),
+  only("ISTIO_META_INTERCEPTION_MODE", ["REDIRECT", "TPROXY"], "lets traffic go past the proxies"),
   only("JWT_POLICY", ["third-party-jwt"], "makes istiod refuse the tokens of proxies"),
   only("DISABLE_ENVOY", OFF, NO_PROXY),
   only("ISTIO_BOOTSTRAP", [""], NO_PROXY),

@@ -1,6 +1,6 @@
 import { mountPaths, namesIn } from "./containers.ts";
 import { type ValueDecision, followed, free, inside, limited, only, setBy } from "./decision.ts";
-import { ISTIOD_ENVIRONMENT, variablesFrom } from "./environment.ts";
+import { ISTIOD_ENVIRONMENT, NODE_ACCOUNT, variablesFrom } from "./environment.ts";
 import { MESH_CONFIG } from "./meshConfig.ts";
 import { authorityAddress, ownAuthority } from "./otherAuthority.ts";
 import { capturesAllocated, excludesNoAllocated } from "./capturedRanges.ts";
@@ -9,7 +9,7 @@ const REMOTE = "makes this cluster use an istiod elsewhere";
 const SINGLE_MESH = "Remove it; use topology: single-mesh, in which each cluster has its istiod";
 const PARTS = "leaves out objects on which the program depends";
 const NAMES = "gives istiod another name than the gateway, the webhooks and the certificates expect";
-const PASSES_BY = "lets calls pass by the sidecars: STRICT and policies do not hold there";
+const PASSES_BY = "lets calls go past the sidecars: STRICT and policies do not hold there";
 const TEMPLATE = "replaces an injection template on which the program depends";
 
 /** Values of `global` in the istiod chart. */
@@ -50,21 +50,21 @@ const GLOBAL: readonly ValueDecision[] = [
   only(
     "proxy.excludeOutboundPorts",
     [""],
-    "lets calls of imports on these ports pass by the sidecars",
+    "lets calls of imports on these ports go past the sidecars",
     "Remove it; annotate the Pods that need it",
   ),
   limited(
     "proxy.includeIPRanges",
     "`*`, or with 240.240.0.0/16",
     capturesAllocated,
-    "leaves out 240.240.0.0/16, from which imported hosts have their addresses: calls pass by the sidecars",
+    "leaves out 240.240.0.0/16, from which imported hosts have their addresses: calls go past the sidecars",
     "Add that range",
   ),
   limited(
     "proxy.excludeIPRanges",
     "without 240.240.0.0/16",
     excludesNoAllocated,
-    "contains addresses of 240.240.0.0/16, which imported hosts have: calls pass by the sidecars",
+    "contains addresses of 240.240.0.0/16, which imported hosts have: calls go past the sidecars",
     "Leave that range out",
   ),
   ...free(`
@@ -123,6 +123,8 @@ export const ISTIOD_VALUES: readonly ValueDecision[] = [
   ...["app", "istio", "istio.io/rev", "sidecar.istio.io/inject"].map((label) =>
     only(["podLabels", label], [], "is a label by which istiod's Service and webhooks find it"),
   ),
+  only("trustedZtunnelNamespace", ["", "istio-system", "kube-system"], NODE_ACCOUNT),
+  only("trustedZtunnelName", ["", "ztunnel"], NODE_ACCOUNT),
   mountPaths("istiod"),
   namesIn("volumes", "istiod"),
   namesIn("initContainers", "istiod"),
@@ -136,8 +138,7 @@ export const ISTIOD_VALUES: readonly ValueDecision[] = [
     serviceAnnotations sidecarInjectorWebhook.alwaysInjectSelector sidecarInjectorWebhook.enableNamespacesByDefault
     sidecarInjectorWebhook.injectedAnnotations sidecarInjectorWebhook.neverInjectSelector
     sidecarInjectorWebhook.reinvocationPolicy sidecarInjectorWebhook.rewriteAppHTTPProbe sidecarInjectorWebhook.templates.* sidecarInjectorWebhookAnnotations tag taint telemetry
-    terminationMessagePolicy tolerations topologySpreadConstraints traceSampling trafficDistribution trustedZtunnelName
-    trustedZtunnelNamespace variant`),
+    terminationMessagePolicy tolerations topologySpreadConstraints traceSampling trafficDistribution variant`),
 ];
 
 /** CRDs of the objects that the program creates. */

@@ -13,7 +13,7 @@ export const PROXY_CONFIG: readonly ValueDecision[] = [
   setBy("caCertificatesPem", "peers"),
   followed("discoveryAddress", "a shared root's intermediate must permit its host"),
   only("controlPlaneAuthPolicy", ["MUTUAL_TLS"], "turns off the check of istiod's certificate"),
-  only("interceptionMode", ["REDIRECT", "TPROXY"], "lets traffic pass by the sidecars: STRICT does not hold"),
+  only("interceptionMode", ["REDIRECT", "TPROXY"], "lets traffic go past the sidecars: STRICT does not hold"),
   ...["configPath", "binaryPath", "customConfigFile", "proxyBootstrapTemplatePath"].map((path) =>
     only(path, [""], OTHER_BOOTSTRAP),
   ),
