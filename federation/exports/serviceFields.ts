@@ -26,6 +26,9 @@ interface ServiceField {
 const WAYPOINT_LABEL = "istio.io/use-waypoint";
 const INGRESS_WAYPOINT_LABEL = "istio.io/ingress-use-waypoint";
 
+/** Label with the cookie of persistent sessions, and the beginning of the one with their header (`MaybeBuildStatefulSessionFilterConfig`). */
+const SESSION_LABEL = "istio.io/persistent-session";
+
 const FIELDS: readonly ServiceField[] = [
   {
     path: "spec.sessionAffinity",
@@ -33,6 +36,15 @@ const FIELDS: readonly ServiceField[] = [
     applies: ({ service }) => service.sessionAffinity === "ClientIP",
     effect:
       "has no effect on peers' calls: kube-proxy applies it, and neither peers' proxies nor the gateway do",
+    remedy: "Let the application keep its sessions, or remove it where peers need none",
+  },
+  {
+    path: `metadata.labels["${SESSION_LABEL}*"]`,
+    value: undefined,
+    applies: ({ service: { labels } }) =>
+      [SESSION_LABEL, `${SESSION_LABEL}-header`].some((label) => (ownValue(labels, label) ?? "") !== ""),
+    effect:
+      "has no effect on peers' calls: Istio applies it to local callers, and neither peers' proxies nor the gateway do",
     remedy: "Let the application keep its sessions, or remove it where peers need none",
   },
   {

@@ -20,7 +20,7 @@ export interface CapturedPorts extends Pick<ExportedPorts, "ports" | "sources"> 
 
 /**
  * Removes ports at which calls reach a workload past its sidecar: neither mutual TLS nor policies hold there. One workload is enough, as
- * Istio does not know and sends calls to it too. A passthrough gateway passes on calls to every port of the Service, which only policies at
+ * Istio does not know and sends calls to it too. A passthrough gateway passes calls to every port of the Service through, which only policies at
  * the workload restrict: with one such port, exported or not, none is exported. An alias has its exported ports only.
  */
 export function checkSidecarBypass(

@@ -199,6 +199,10 @@ const CASES: Record<string, Objects[]> = {
     { annotations: { "networking.istio.io/traffic-distribution": "PreferClose" } },
   ],
   "spec.sessionAffinity = ClientIP": [{ spec: { sessionAffinity: "ClientIP" } }],
+  "label istio.io/persistent-session, istio.io/persistent-session-header = any": [
+    { labels: { "istio.io/persistent-session": "cookie:/" } },
+    { labels: { "istio.io/persistent-session-header": "x-session" } },
+  ],
   "metadata.deletionTimestamp = set": [{ metadata: { deletionTimestamp: CREATED } }],
   "annotation networking.istio.io/exportTo = without the gateway's namespace, or ~": [
     "xyz",
@@ -264,7 +268,7 @@ const CASES: Record<string, Objects[]> = {
     ofPod({ annotations: { [`${TRAFFIC}/includeInboundPorts`]: "9000" } }),
     ofPod({ annotations: { [`${TRAFFIC}/includeInboundPorts`]: "" } }),
   ],
-  "Helm value global.proxy.excludeInboundPorts, include... = likewise, as injected": [
+  "Helm value global.proxy.excludeInboundPorts, include... = such ports, as injected": [
     ofPod({ initArguments: ["-b", "*", "-d", "15090,15021,8080"] }),
     ofPod({ initArguments: ["-b", "9000", "-d", "15090,15021"] }),
     ofPod({ initArguments: ["-b", "", "-d", "15090,15021"] }),
