@@ -113,14 +113,14 @@ export function foreignObject(object: ObjectPlace & Partial<FoundObject>): Fault
   const { labels } = object;
   const owner = labels === undefined ? "and is somebody else's" : ownerOf({ labels });
   const rule = `is there already, ${owner}, so the API server would refuse to create ours of that name`;
-  const remedy = `${removal(object)}, or use a cluster without it; ${TAKE_OVER_VARIABLE} would overwrite it`;
+  const remedy = `${removal(object)}; ${TAKE_OVER_VARIABLE} would overwrite it`;
   return { path: "", value: formatPlace(object), rule, remedy };
 }
 
 /** Formats how an object of somebody else is removed. */
 function removal({ kind, namespace, name }: ObjectPlace): string {
   // Deletes what others have in it too.
-  if (kind === "Namespace") return "Have its owner remove it";
+  if (kind === "Namespace") return "Have its owner remove it, or use a cluster without it";
   const command = `\`kubectl delete ${kind.toLowerCase()} ${name}${namespace === undefined ? "" : ` -n ${namespace}`}\``;
   if (kind !== "Secret") return `Have its owner remove it (${command})`;
   return `Have its owner save it, as its key is lost otherwise, and remove it (${command}); to keep that authority, give it as certificateAuthority.provided`;

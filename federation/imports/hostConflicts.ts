@@ -1,12 +1,12 @@
 import { type Fault, pathOf } from "../core/fault.ts";
 import {
+  type ForeignEntry,
   type HostConflict,
   type WantedHost,
   conflictsOf,
   ownerOf,
   sortedConflicts,
 } from "../core/hostConflict.ts";
-import { foreignObject } from "../core/installation.ts";
 import { ownValue } from "../core/order.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { PlanContext } from "../plan.ts";
@@ -60,13 +60,27 @@ export function checkForeignHosts(
   const names = new Set(faults.map(({ value }) => value));
   findings.fault(
     ...faults,
-    // Its object has the name, which is that of ours, and other hosts.
-    ...entries
-      .filter(({ namespace, name }) => namespace === IMPORT_NAMESPACE && wanted.has(name) && !names.has(name))
-      .map((entry) => foreignObject({ ...entry, kind: "ServiceEntry" })),
+    ...entries.flatMap((entry) => {
+      const { namespace, name } = entry;
+      const peer = namespace === IMPORT_NAMESPACE && !names.has(name) ? wanted.get(name)?.peer : undefined;
+      return peer === undefined ? [] : [takenName(entry, peer)];
+    }),
   );
   findings.warnOf(warnings, "names that lie in wildcards of others");
 }
+
+/** Returns the fault of a foreign entry that has the name of ours, and other hosts. */
+function takenName(entry: ForeignEntry, peer: string): Fault {
+  const { namespace, name } = entry;
+  return {
+    path: pathOf("peers", peer, "imports"),
+    value: name,
+    rule: `is the name of ServiceEntry ${namespace}/${name}, ${ownerOf(entry)}, so this service cannot be registered`,
+    remedy: `Delete that entry (\`kubectl delete serviceentry ${name} -n ${namespace}\`), ${OR_SKIP}`,
+  };
+}
+
+const OR_SKIP = "or skip this service by an import rule with 'skip'";
 
 function toFault({ peer, host, entry, wildcard }: HostConflict): Fault {
   const object = `ServiceEntry ${entry.namespace}/${entry.name}`;
@@ -78,5 +92,5 @@ function toFault({ peer, host, entry, wildcard }: HostConflict): Fault {
           "Ask its owner whether that is meant",
         ];
   const path = pathOf("peers", peer, "imports");
-  return { path, value: host, rule, remedy: `${remedy}, or skip this service by an import rule with 'skip'` };
+  return { path, value: host, rule, remedy: `${remedy}, ${OR_SKIP}` };
 }
