@@ -11,6 +11,7 @@ import {
 } from "../federation/core/wellKnown.ts";
 import { needsPolicies } from "../federation/exports/exportRule.ts";
 import { type ObjectMetadata, leftoverSelector } from "../federation/imports/leftovers.ts";
+import { lastPoliciesAndAliases } from "../federation/lastRun.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import { resolveApiServer } from "../federation/mesh/apiServer.ts";
 import { readAccess } from "../federation/mesh/credential.ts";
@@ -124,7 +125,11 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
       : NO_AMBIENT_CLIENTS,
     importNamespaceServices: dns?.services === undefined ? NOTHING : reader.read(readImportNamespace),
     leftovers: registers ? outputs.then((own) => readLeftovers(reader, config, own)) : NOTHING,
-    ownObjects: outputs.then((own) => (hasUpdated(own) ? reader.read(readOwnObjects) : NOTHING)),
+    ownObjects: outputs.then((own) =>
+      hasUpdated(own)
+        ? reader.read((client) => readOwnObjects(client, lastPoliciesAndAliases(own.value)))
+        : NOTHING,
+    ),
     gateway: gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
     istiod: certificateAuthority.source === "provided" ? NO_ISTIOD : reader.read(readIstiod),
     corefiles: dns?.coreDns === undefined ? NO_COREFILES : readCorefiles(reader, dns.coreDns),
@@ -157,7 +162,7 @@ async function readHelm(
 }
 
 /** Whether an update installed Istio: a cluster that waits for its certificate has outputs, and no Istio yet. */
-function hasUpdated(own: Outputs): boolean {
+function hasUpdated(own: Outputs): own is Extract<Outputs, { value: unknown }> {
   return "value" in own && own.value["federation"] !== undefined;
 }
 

@@ -5,7 +5,12 @@ import { boundedLines, count } from "./core/text.ts";
 import { sortedUnique } from "./core/order.ts";
 import { GATEWAY_NAME, GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "./core/wellKnown.ts";
 import { type ExportAlias, aliasObject } from "./exports/alias.ts";
-import { type GatewayListeners, gatewaySpec, terminatedRoute } from "./exports/gatewayListeners.ts";
+import {
+  type GatewayListeners,
+  gatewayListeners,
+  gatewaySpec,
+  terminatedRoute,
+} from "./exports/gatewayListeners.ts";
 import { STRICT_MUTUAL_TLS } from "./exports/mutualTls.ts";
 import type { LastRun } from "./lastRun.ts";
 
@@ -68,14 +73,14 @@ export function findEdited(
   last: LastDeclarations,
 ): { edited: EditedObject[]; warnings: string[] } {
   const declared = new Map(declaredObjects(declarations).map((object) => [keyOf(object), object]));
-  const before = lastSpecs(last);
+  const before = lastObjects(declarations, last);
   const found = own.flatMap((object) => {
     const declaration = declared.get(fullName(object)) ?? declared.get(versionedKey(object));
     if (declaration === undefined) return [];
     const { spec } = declaration;
-    const lastSpec = before.get(fullName(declaration));
+    const lastObject = before.get(fullName(declaration));
     const fields = sortedUnique([...Object.keys(spec), ...Object.keys(object.editors)]).filter((field) =>
-      isEdited(object, field, spec, lastSpec),
+      isEdited(object, field, spec, lastObject),
     );
     return fields.length === 0 ? [] : [{ object, fields, spec }];
   });
@@ -94,21 +99,21 @@ export function findEdited(
 
 /**
  * Whether others edited a field of the spec. One that differs may also be about to be changed by this stack.
- * @param before spec that the last update declared; undefined where it is not known.
+ * @param last declaration of the last update; undefined for a new object.
  */
 function isEdited(
   { spec: live, editors }: OwnObject,
   field: string,
   spec: Spec,
-  before: Spec | undefined,
+  last: LastObject | undefined,
 ): boolean {
   if (isDeepStrictEqual(live[field], spec[field])) return false;
-  if (before !== undefined && isDeepStrictEqual(live[field], before[field])) return false;
+  if (last !== undefined && isDeepStrictEqual(live[field], last.spec[field])) return false;
   if (Object.hasOwn(editors, field)) return true;
   // A removal leaves no field manager.
-  return before === undefined
-    ? isReduced(live[field], spec[field])
-    : isDeepStrictEqual(before[field], spec[field]);
+  return last?.isExact === true
+    ? isDeepStrictEqual(last.spec[field], spec[field])
+    : isReduced(live[field], spec[field]);
 }
 
 /** Whether a value lacks a declared key. A list is one value: who removes an item is its field manager. */
@@ -145,12 +150,7 @@ export function findDeleted(
   declarations: Declarations,
   last: LastDeclarations,
 ): string[] {
-  const { contract } = last;
-  if (contract === undefined) return [];
-  const before = new Set([
-    ...lastSpecs(last).keys(),
-    ...(Object.keys(contract.services).length === 0 ? [] : [`Gateway ${GATEWAY_NAMESPACE}/${GATEWAY_NAME}`]),
-  ]);
+  const before = lastObjects(declarations, last);
   const there = new Set(own.flatMap((object) => [fullName(object), versionedKey(object)]));
   const deleted = declaredObjects(declarations).filter(
     (object) => before.has(fullName(object)) && !there.has(keyOf(object)),
@@ -162,15 +162,28 @@ export function findDeleted(
   );
 }
 
-/** Returns the specs that the last update declared, by {@link fullName}; without those of the Gateway and its VirtualServices. */
-function lastSpecs({ contract, policies, aliases }: LastDeclarations): Map<string, Spec> {
+/** An object as the last update declared it. */
+interface LastObject extends DeclaredObject {
+  /** Whether the spec is known, not derived from the contract and today's config. */
+  isExact: boolean;
+}
+
+/** Returns the objects that the last update declared, by {@link fullName}. */
+function lastObjects(
+  { bind }: Declarations,
+  { contract, policies, aliases }: LastDeclarations,
+): Map<string, LastObject> {
   if (contract === undefined) return new Map();
+  const listeners = gatewayListeners(contract.services);
+  const objects = declaredObjects({
+    ...{ listeners, bind },
+    ...{ policies: Object.values(policies), aliases: Object.values(aliases) },
+  });
   return new Map(
-    [
-      MESH_PEER_AUTHENTICATION,
-      ...Object.values(policies).map(policyObject),
-      ...Object.values(aliases).map(aliasEntry),
-    ].map((object) => [fullName(object), object.spec]),
+    objects.map((object) => [
+      fullName(object),
+      { ...object, isExact: object.kind !== "Gateway" && object.kind !== "VirtualService" },
+    ]),
   );
 }
 

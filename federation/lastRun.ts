@@ -94,6 +94,15 @@ export function parseLastRun(
   };
 }
 
+const policiesAndAliases = remembered.pick({ policies: true, aliases: true });
+
+/** Returns the policies and aliases in the outputs of the last update; none where {@link parseLastRun} finds a fault. */
+export function lastPoliciesAndAliases(
+  published: Readonly<Record<string, unknown>>,
+): Pick<LastRun, "policies" | "aliases"> {
+  return policiesAndAliases.safeParse(published["lastRun"]).data ?? { policies: {}, aliases: {} };
+}
+
 function parseLastContract(published: unknown, findings: Findings): Contract | undefined {
   if (published === undefined || published === null) return undefined;
   try {

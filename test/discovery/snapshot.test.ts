@@ -124,6 +124,78 @@ describe("A snapshot of a stack", () => {
     );
   });
 
+  for (const [what, managers, editors] of [
+    ["one Pulumi program", ["pulumi-kubernetes-1a2b3c4d"], {}],
+    [
+      "several Pulumi programs",
+      ["pulumi-kubernetes-1a2b3c4d", "pulumi-kubernetes-0a0b0c0d"],
+      { rules: ["pulumi-kubernetes-1a2b3c4d", "pulumi-kubernetes-0a0b0c0d"] },
+    ],
+    ["Pulumi without server-side apply", ["pulumi-kubernetes"], { rules: ["pulumi-kubernetes"] }],
+  ] as const) {
+    it(`holds as editors of an object that ${what} wrote to: ${JSON.stringify(editors)}`, async () => {
+      const managedFields = managers.map((manager) => ({
+        manager,
+        fieldsV1: { "f:spec": { "f:rules": {} } },
+      }));
+      const lists = {
+        authorizationpolicies: listOf([
+          { metadata: { namespace: "abc", name: "foo", managedFields }, spec: {} },
+        ]),
+      };
+      const { cluster } = await read({}, lists, { [OWN_STACK]: { federation: "?" } });
+      const found = valueOf(cluster.ownObjects).filter(({ kind }) => kind === "AuthorizationPolicy");
+      assert.deepEqual(found[0]?.editors, editors);
+    });
+  }
+
+  it("holds policies and aliases of the last update whose label somebody changed", async () => {
+    const spec = { selector: { matchLabels: {} }, action: "DENY", rules: [] };
+    const policies = {
+      "abc/foo": { namespace: "abc", name: "foo", spec },
+      "abc/bar": { namespace: "abc", name: "bar", spec },
+      "istio-gateway/istio-federation-gateway": {
+        ...{ namespace: "istio-gateway", name: "istio-federation-gateway", spec },
+      },
+    };
+    const aliasSpec = {
+      ...{ hosts: ["foo.example"], location: "MESH_INTERNAL", resolution: "STATIC", ports: [] },
+      ...{ workloadSelector: { labels: {} }, exportTo: ["."] },
+    };
+    const aliases = { "abc/foo": { namespace: "abc", service: "foo", spec: aliasSpec } };
+    const object = (namespace: string, name: string) => ({ metadata: { namespace, name }, spec: {} });
+    const answers: Record<string, Answer> = {
+      "/authorizationpolicies?": listOf([object("abc", "bar")]),
+      "/istio-gateway/authorizationpolicies?": listOf([
+        object("istio-gateway", "istio-federation-gateway-1a2b3c4d"),
+      ]),
+      "/abc/authorizationpolicies/foo": { status: 200, body: object("abc", "foo") },
+      "/abc/serviceentries/istio-federation-as-foo": {
+        status: 200,
+        body: object("abc", "istio-federation-as-foo"),
+      },
+    };
+    server.answerBy((request) => {
+      const key = Object.keys(answers)
+        .sort((one, other) => other.length - one.length)
+        .find((part) => request.includes(part));
+      if (key !== undefined) return answers[key] ?? NOT_FOUND;
+      return request.includes("?") || request.endsWith("/version") ? listOf([]) : NOT_FOUND;
+    });
+    await withStacks({ [OWN_STACK]: { federation: "?", lastRun: { policies, aliases } } });
+    const found = valueOf((await readSnapshot(configOf(server.kubeconfig))).cluster.ownObjects);
+    assert.deepEqual(
+      found.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`),
+      [
+        "AuthorizationPolicy abc/bar",
+        "AuthorizationPolicy abc/foo",
+        "AuthorizationPolicy istio-gateway/istio-federation-gateway-1a2b3c4d",
+        "ServiceEntry abc/istio-federation-as-foo",
+      ],
+    );
+    assert.ok(!server.requests.some((request) => request.includes("/authorizationpolicies/bar")));
+  });
+
   it("sends only the requests that the config needs", async () => {
     await read({ exports: [], peers: {} });
     assert.deepEqual(server.requests.map(decodeURIComponent).sort(), [

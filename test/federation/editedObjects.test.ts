@@ -118,6 +118,19 @@ describe("Objects of this stack that others edited", () => {
       assert.deepEqual(findEdited([policy(rest, editors)], DECLARED, last).edited, []);
   });
 
+  it("are none where the Gateway has the hosts of the last update, and several Pulumi programs wrote to it", () => {
+    const own = gateway({ ...servers(BAR) }, { servers: ["pulumi-kubernetes-1a2b3c4d"] });
+    const last = { ...UNKNOWN, contract: CONTRACT };
+    const declared = { ...DECLARED, listeners: { hosts: [BAR, SECRET], terminated: [] } };
+    assert.deepEqual(findEdited([own], declared, last).edited, []);
+    assert.equal(findEdited([own], declared, UNKNOWN).edited.length, 1);
+    // Another address to listen on is no edit.
+    assert.deepEqual(
+      findEdited([gateway({ ...servers(BAR) })], { ...DECLARED, bind: "::" }, last).edited,
+      [],
+    );
+  });
+
   it("are found where others removed an item of a list of an alias", () => {
     const port = { number: 80, name: "http", protocol: "HTTP", targetPort: 8080 };
     const spec: ExportAlias["spec"] = {
