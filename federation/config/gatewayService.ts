@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import * as z from "zod";
 import { CIDR, IP_ADDRESS } from "../core/address.ts";
-import { MANAGED_BY_LABEL, NETWORK_LABEL } from "../core/labels.ts";
+import { GATEWAY_PORT_LABEL, MANAGED_BY_LABEL, NETWORK_LABEL } from "../core/labels.ts";
 import { distinct, repeats } from "../core/lists.ts";
 import { LABEL_KEY, LABEL_VALUE } from "../core/names.ts";
 import {
@@ -41,8 +41,13 @@ const CLASS: TextRule = { ...LABEL_KEY, rule: LABEL_KEY.rule.replace("label key"
 
 const annotations = checked(z.record(z.string(), z.string()), invalidKeys);
 
-/** Labels that the program sets. */
+/** Labels that the program sets, or whose absence it relies on. */
 const OWN_LABELS = [
+  {
+    path: [GATEWAY_PORT_LABEL],
+    rule: "makes istiods call another port than the gateway's, which is always 15443",
+    remedy: "Remove it",
+  },
   {
     path: [NETWORK_LABEL],
     rule: "is set by the program where istiods look for it",

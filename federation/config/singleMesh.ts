@@ -3,6 +3,7 @@ import { wholeNumber } from "./field.ts";
 import { type Draft, isGiven } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { firstNames } from "../core/text.ts";
+import { NODE_SELECTOR_ANNOTATION } from "../core/labels.ts";
 import { LABEL_VALUE } from "../core/names.ts";
 import { type Complaint, checked, fields, text, type TextRule, valueAt } from "../core/schema.ts";
 import { apiServerFields } from "../mesh/apiServer.ts";
@@ -111,6 +112,27 @@ function checkFederationFields({ isSet, keysOf }: Draft<StackConfig>): Complaint
   }));
 }
 
+/** Checks that every node takes calls to the gateway's node port: istiods use the addresses of all. */
+function checkNodes(service: StackConfig["gateway"]["service"] | undefined): Complaint[] {
+  const path = ["gateway", "service"];
+  const complaints: Complaint[] = [];
+  if (service?.type === "NodePort" && service.externalTrafficPolicy === "Local") {
+    complaints.push({
+      path: [...path, "externalTrafficPolicy"],
+      rule: "makes nodes without a Pod of the gateway drop calls, and peers' istiods use the addresses of all nodes",
+      remedy: "Make it Cluster, or the type LoadBalancer",
+    });
+  }
+  if (service !== undefined && Object.hasOwn(service.annotations, NODE_SELECTOR_ANNOTATION)) {
+    complaints.push({
+      path: [...path, "annotations", NODE_SELECTOR_ANNOTATION],
+      rule: "is set by the program, so that istiods find the node port on all nodes",
+      remedy: "Remove it",
+    });
+  }
+  return complaints;
+}
+
 /** Checks that there are no settings that peers' istiods read from the cluster, or from this section. */
 function checkUnusedFields({ sections: { gateway, istio } }: Draft<StackConfig>): Complaint[] {
   const complaints: Complaint[] = [];
@@ -119,6 +141,7 @@ function checkUnusedFields({ sections: { gateway, istio } }: Draft<StackConfig>)
     const remedy = "Remove it, and have a Service of type LoadBalancer or NodePort";
     complaints.push({ path: ["gateway", "advertise"], rule, remedy, withoutValue: true });
   }
+  complaints.push(...checkNodes(gateway?.service));
   const rule = "is set by the program, so that it agrees with what is published to peers";
   if (valueAt(istio?.values.istiod, ["global", "meshID"]) !== undefined) {
     const path = ["istio", "values", "istiod", "global", "meshID"];

@@ -41,6 +41,8 @@ export const SUBJECT_ALT_NAMES_ANNOTATION = "istio-federation.dev/subject-alt-na
 export const EXPORT_TO_ANNOTATION = "networking.istio.io/exportTo";
 /** Label of istiod's namespace: the network of the cluster's Pods. Label of a gateway's Service: the network behind it. */
 export const NETWORK_LABEL = "topology.istio.io/network";
+/** Label of a gateway's Service: the port that istiods of other clusters call, instead of 15443. */
+export const GATEWAY_PORT_LABEL = "networking.istio.io/gatewayPort";
 /** Annotation of a gateway's Service of type NodePort: a JSON map of labels of its nodes. */
 export const NODE_SELECTOR_ANNOTATION = "traffic.istio.io/nodeSelector";
 /** Annotation of the Secret `cacerts`, JSON: when each former signing root signed last, by its number. */

@@ -71,6 +71,11 @@ export const SERVICES: readonly { service: Record<string, unknown>; faults: stri
     cluster: "knows nothing of Istio",
   },
   {
+    service: { labels: { "networking.istio.io/gatewayPort": "443" } },
+    faults: ['.labels["networking.istio.io/gatewayPort"]'],
+    cluster: "knows nothing of Istio",
+  },
+  {
     service: { labels: { "app.kubernetes.io/managed-by": "Helm" } },
     faults: ['.labels["app.kubernetes.io/managed-by"]'],
     cluster: "knows nothing of this program",

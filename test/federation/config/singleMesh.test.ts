@@ -27,6 +27,24 @@ describe("The config of a single mesh", () => {
     assert.deepEqual(configFaults(mesh), []);
   });
 
+  for (const [service, faults] of [
+    [{ type: "NodePort", externalTrafficPolicy: "Local" }, ["gateway.service.externalTrafficPolicy"]],
+    [{ type: "NodePort", externalTrafficPolicy: "Cluster" }, []],
+    [{ externalTrafficPolicy: "Local" }, []],
+    [
+      { type: "NodePort", annotations: { "traffic.istio.io/nodeSelector": '{"a":"b"}' } },
+      ['gateway.service.annotations["traffic.istio.io/nodeSelector"]'],
+    ],
+    [
+      { annotations: { "traffic.istio.io/nodeSelector": "{}" } },
+      ['gateway.service.annotations["traffic.istio.io/nodeSelector"]'],
+    ],
+  ] as const) {
+    it(`needs a Service of the gateway that istiods can call: ${JSON.stringify(service)}`, () => {
+      assert.deepEqual(configFaults({ ...mesh, gateway: { service } }), faults);
+    });
+  }
+
   it("reports all fields of other topologies at once", () => {
     const found = configFaults({
       ...mesh,
