@@ -1,5 +1,6 @@
 import type { ImportRule } from "../config/importRules.ts";
 import type { PeerConfig } from "../config/peers.ts";
+import type { Contract } from "../contract/contract.ts";
 import { count } from "../core/text.ts";
 import { parseServiceHost } from "../core/domains.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
@@ -125,6 +126,15 @@ export function chooseImports(
     registry.add(name, imported, offered.host, rule);
     chosen.push({ offered, service: imported, rule, index });
   }
+  const refusedHosts: string[] = [];
+  for (const host of found.refusedHosts) {
+    const index = rules.findIndex((rule) => mayMatch(rule, host, contract));
+    const tally = tallies[index];
+    if (tally === undefined) continue;
+    tally.matches++;
+    tally.decides++;
+    if (rules[index]?.skip !== true) refusedHosts.push(host);
+  }
   for (const { offered, service, rule, index } of chosen) registry.addFurther(offered, service, rule, index);
   const warnings = tallies.flatMap((each, index) =>
     unusedRule(`${path}[${index}]`, rules[index] ?? {}, each, offers.length),
@@ -133,6 +143,7 @@ export function chooseImports(
     ...found,
     services: sortedRecord(registry.services),
     refused: [...found.refused, ...registry.refused],
+    refusedHosts,
     ...{ givenAt: registry.givenAt, rules: registry.rules, seenBy },
     passedOver: chosen.length === 0 ? offers.length : 0,
     elsewhere: 0,
@@ -140,6 +151,15 @@ export function chooseImports(
     faults: registry.faults,
     warnings,
   };
+}
+
+/** Whether a rule decides on a service that is not valid. Where its labels cannot be read, a selector may match, and skips nothing. */
+function mayMatch(rule: ImportRule, host: string, { clusterDomain, services }: Contract): boolean {
+  const service = ownValue(services, host);
+  const isUnsure = service === undefined && rule.selector !== undefined;
+  if (isUnsure && rule.skip === true) return false;
+  const offered = toPeerService(host, clusterDomain, service?.labels);
+  return matchesRule(isUnsure ? { ...rule, selector: undefined } : rule, offered);
 }
 
 /** Applies a rule to a service; returns the service itself where the rule sets nothing of its own. */

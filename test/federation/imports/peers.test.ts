@@ -416,5 +416,45 @@ describe("A peer", () => {
         "www.example.com",
       ]);
     });
+
+    it("in a single service that our rules skip, or that none matches, loses it as a valid one does", () => {
+      const odd = "odd.xyz.svc.cluster-b.local";
+      const services = { ...contractOf().services, [odd]: { ports: "none", labels: { tier: "gold" } } };
+      const refusedHosts = (imports: ImportRule[]) => {
+        const ours = { ...config, peers: { "cluster-b": { stack: "b", imports } } };
+        const readings = { "cluster-b": { contract: { ...contractOf(), services } } };
+        const plan = viewPeers(ours, readings, known, NOW);
+        assert.doesNotMatch(plan.warnings.join("\n"), /matches none/, "of the rule that skips it");
+        return plan.peers["cluster-b"]?.refusedHosts;
+      };
+      assert.deepEqual(refusedHosts([{ service: ["odd"], skip: true }, {}]), []);
+      assert.deepEqual(refusedHosts([{ service: ["bar"] }]), []);
+      assert.deepEqual(refusedHosts([{ service: ["odd"] }, {}]), [odd]);
+      assert.deepEqual(refusedHosts([{}]), [odd]);
+      // Its labels are not read.
+      const gold = { tier: "gold" };
+      assert.deepEqual(refusedHosts([{ service: ["bar"] }, { selector: gold }]), [odd]);
+    });
+
+    it("does not serve a host of several peers: all of its calls go to the others, whatever the priority", () => {
+      const name = "pay.shop.example";
+      const ours = {
+        ...config,
+        peers: {
+          "cluster-b": { stack: "b", imports: [{ as: [name], priority: 1 }] },
+          "cluster-c": { stack: "c", imports: [{ as: [name] }] },
+        },
+      };
+      const { [BAR]: bar } = contractOf().services;
+      const malformed = { ...contractOf(), services: { [BAR]: { ...bar, ports: "none" } } };
+      const serving = (contract: unknown) => {
+        const readings = { "cluster-b": { contract }, "cluster-c": { contract: healthyC } };
+        const { peers: found } = viewPeers(ours, readings, known, NOW);
+        return Object.keys(found).filter((peer) => Object.hasOwn(found[peer]?.services ?? {}, name));
+      };
+      assert.deepEqual(serving(contractOf()), ["cluster-b"]);
+      assert.deepEqual(serving(malformed), ["cluster-c"]);
+      assert.deepEqual(serving("a text"), ["cluster-c"]);
+    });
   });
 });
