@@ -16,6 +16,9 @@ const INJECT_LABEL = "sidecar.istio.io/inject";
 /** Label of a Namespace: the Pod Security level below which no Pod is created there. */
 const POD_SECURITY_LABEL = "pod-security.kubernetes.io/enforce";
 
+/** Namespaces in which Istio injects no sidecar, whatever their labels and those of Pods are (`IgnoredNamespaces` in pkg/kube/inject). */
+const NEVER_INJECTED = ["kube-system", "kube-public", "kube-node-lease", "local-path-storage"];
+
 /** Whether Istio injects sidecars into new Pods of a namespace, unless a Pod opts out. */
 export function isInjected(namespaceLabels: Labels): boolean {
   const wanted = ownValue(namespaceLabels, INJECTION_LABEL);
@@ -29,13 +32,20 @@ export function isInjected(namespaceLabels: Labels): boolean {
  * that may get one.
  */
 export function whyNotInjected(
-  { kind, labels, hostNetwork, inject }: Pick<Workload, "kind" | "labels" | "hostNetwork" | "inject">,
+  {
+    kind,
+    namespace,
+    labels,
+    hostNetwork,
+    inject,
+  }: Pick<Workload, "kind" | "namespace" | "labels" | "hostNetwork" | "inject">,
   namespaceLabels: Labels,
 ): string | undefined {
   const mode = ownValue(labels, TLS_MODE_LABEL);
   if (mode !== undefined) return `label ${TLS_MODE_LABEL}: ${mode}`;
   if (kind === "WorkloadEntry") return undefined;
   if (hostNetwork) return "hostNetwork: true";
+  if (NEVER_INJECTED.includes(namespace)) return `namespace ${namespace}, in which Istio never injects`;
   if (inject === "false") return `${INJECT_LABEL}: false`;
   const injection = ownValue(namespaceLabels, INJECTION_LABEL);
   if (injection === "disabled") return `label ${INJECTION_LABEL}: disabled of the namespace`;
@@ -46,7 +56,8 @@ export function whyNotInjected(
 }
 
 /** Returns the remedy for workloads without a sidecar; Pod Security may refuse Istio's init container, which needs NET_ADMIN. */
-export function injectionRemedy(namespaceLabels: Labels): string {
+export function injectionRemedy(namespace: string, namespaceLabels: Labels): string {
+  if (NEVER_INJECTED.includes(namespace)) return "Move the workloads to a namespace in which Istio injects";
   const inject =
     "Let Istio inject its sidecar (label istio-injection: enabled on the namespace) and restart the workloads";
   return [inject, ...podSecurityRemedy(namespaceLabels)].join("; ");

@@ -168,7 +168,7 @@ function workloadWarnings(
   });
   const reasons = formatReasons(unmeshed.map((workload) => whyNotInjected(workload, namespaceLabels)));
   const some = `${count(unmeshed.length)} of them without a sidecar ${SIDECAR}${reasons === "" ? "" : ` by ${reasons}`}`;
-  const inject = injectionRemedy(namespaceLabels);
+  const inject = injectionRemedy(service.namespace, namespaceLabels);
   if (via === "terminated" && unmeshed.length > 0)
     return [warning(`${some}, which the gateway calls in plaintext`, inject)];
   if (workloads.length > 0 && speaking.length === 0) {

@@ -34,6 +34,8 @@ type Fields = Record<string, unknown>;
 
 /** Objects of a cluster in which Service bar differs from one that peers can call. */
 interface Objects {
+  /** Namespace of all of them. @default xyz */
+  namespace?: string;
   annotations?: Fields;
   labels?: Fields;
   metadata?: Fields;
@@ -248,6 +250,12 @@ const CASES: Record<string, Objects[]> = {
     ofPod({ ...PLAIN, annotations: { "sidecar.istio.io/inject": "false" } }),
     ofPod({ ...PLAIN, labels: { ...PLAIN.labels, "sidecar.istio.io/inject": "false" } }),
   ],
+  "metadata.namespace = kube-system, kube-public, kube-node-lease, local-path-storage": [
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "local-path-storage",
+  ].map((namespace) => ({ namespace, namespaceLabels: { "istio-injection": "enabled" }, pods: [PLAIN] })),
   "Namespace label istio-injection = disabled": [
     { namespaceLabels: { "istio-injection": "disabled" }, pods: [PLAIN] },
   ],
@@ -353,7 +361,8 @@ describe("The table of fields in docs/exports.md", () => {
   const server = fakeApiServer();
 
   async function outcome(objects: Objects, rules: ExportRule[] = byName) {
-    const lists: Record<string, unknown[]> = {
+    const { namespace = "xyz" } = objects;
+    const inXyz: Record<string, unknown[]> = {
       namespaces: [{ metadata: { name: "xyz", labels: objects.namespaceLabels ?? {} } }],
       services: [
         {
@@ -378,6 +387,8 @@ describe("The table of fields in docs/exports.md", () => {
       peerauthentications: objects.peerAuthentications ?? [],
       destinationrules: objects.destinationRules ?? [],
     };
+    const moved = JSON.stringify(inXyz).replaceAll('"xyz"', JSON.stringify(namespace));
+    const lists = JSON.parse(moved) as typeof inXyz;
     server.answerBy((request) => {
       const kind = /\/([a-z]+)(\?|$)/.exec(request)?.[1] ?? "";
       if (kind === "version") return { status: 200 };
@@ -408,9 +419,11 @@ describe("The table of fields in docs/exports.md", () => {
 
   /** Returns the result as the table states it. */
   async function resultOf(objects: Objects): Promise<string> {
-    const { offers, warnings } = await outcome(objects);
+    const { namespace = "xyz" } = objects;
+    const { offers, warnings } = await outcome(objects, [{ ...byName[0], namespaces: [namespace] }]);
     const ports = (objects.spec?.["ports"] as unknown[] | undefined)?.length ?? 1;
-    const exported = offers.find(({ host }) => host === BAR_HOST)?.ports.length;
+    const expected = BAR_HOST.replace("xyz", namespace);
+    const exported = offers.find(({ host }) => host === expected)?.ports.length;
     if (exported === undefined)
       return warnings.length > 0 ? "not exported" : "not exported, without a warning";
     if (exported < ports)
