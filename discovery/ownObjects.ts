@@ -95,7 +95,14 @@ async function getAll<T>(objects: readonly T[], get: (object: T) => Promise<OwnO
 }
 
 function viewObject({ kind }: ResourceKind, { metadata, spec = {} }: AccessObject): OwnObject {
-  const { namespace = "", name, uid = "", generation = 0, managedFields = [] } = metadata;
+  const {
+    namespace = "",
+    name,
+    uid = "",
+    creationTimestamp: created = "",
+    generation = 0,
+    managedFields = [],
+  } = metadata;
   const written = managedFields.filter(({ subresource }) => subresource === undefined);
   const programs = new Set(
     written.map(({ manager = "" }) => manager).filter((manager) => manager.startsWith(PULUMI)),
@@ -108,7 +115,7 @@ function viewObject({ kind }: ResourceKind, { metadata, spec = {} }: AccessObjec
       if (field.startsWith("f:")) append(editors, field.slice("f:".length), manager);
   }
   return {
-    ...{ kind: kind as AccessKind, namespace, name, uid, generation, spec },
+    ...{ kind: kind as AccessKind, namespace, name, uid, created, generation, spec },
     editors: sortedRecord(editors),
   };
 }

@@ -29,6 +29,8 @@ type Spec = Readonly<Record<string, unknown>>;
 /** An object that this program created, as it is in the cluster. */
 export interface OwnObject extends ObjectName {
   uid: string;
+  /** Time of creation, RFC 3339. */
+  created: string;
   /** Count of changes of the spec. */
   generation: number;
   spec: Spec;
@@ -185,6 +187,17 @@ function lastObjects(
       { ...object, isExact: object.kind !== "Gateway" && object.kind !== "VirtualService" },
     ]),
   );
+}
+
+/** Finds the key by which this plan or the last update declared a live object; undefined for one that neither did. */
+export function declaredKeys(
+  declarations: Declarations,
+  last: LastDeclarations,
+): (object: OwnObject) => string | undefined {
+  const keys = new Set(
+    [...declaredObjects(declarations), ...lastObjects(declarations, last).values()].map(keyOf),
+  );
+  return (object) => [fullName(object), versionedKey(object)].find((key) => keys.has(key));
 }
 
 function fullName({ kind, namespace, name }: ObjectName): string {

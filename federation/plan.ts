@@ -16,6 +16,7 @@ import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.t
 import type { GatewayListeners } from "./exports/gatewayListeners.ts";
 import { reviewContract } from "./ownContract.ts";
 import { type EditedObject, findDeleted, findEdited } from "./editedObjects.ts";
+import { findUndeclared } from "./undeclaredObjects.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
@@ -134,9 +135,11 @@ export function planCluster(
   const unchecked = "others edited objects of this stack";
   const own = optional(snapshot.cluster.ownObjects, undefined, unchecked, findings) ?? [];
   const declarations = { listeners, bind: config.gateway.bind, policies, aliases };
-  const { edited, warnings } = findEdited(own, declarations, lastRun);
-  findings.warn(...warnings);
-  if ("value" in snapshot.cluster.ownObjects) findings.warn(...findDeleted(own, declarations, lastRun));
+  const { undeclared, warnings: leftBehind } = findUndeclared(own, declarations, lastRun);
+  const declared = own.filter((object) => !undeclared.includes(object));
+  const { edited, warnings } = findEdited(declared, declarations, lastRun);
+  findings.warn(...warnings, ...leftBehind);
+  if ("value" in snapshot.cluster.ownObjects) findings.warn(...findDeleted(declared, declarations, lastRun));
   if (findings.faults.length > 0 || authority === undefined || connection === undefined) return undefined;
   return {
     kind: "cluster",

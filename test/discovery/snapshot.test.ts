@@ -110,14 +110,15 @@ describe("A snapshot of a stack", () => {
     ];
     const spec = { action: "DENY" };
     const identity = { namespace: "abc", name: "istio-federation-deny-foo", uid: "1", generation: 3 };
-    const metadata = { ...identity, managedFields };
+    const created = "2026-11-30T10:00:00Z";
+    const metadata = { ...identity, creationTimestamp: created, managedFields };
     const lists = { authorizationpolicies: listOf([{ metadata, spec }]) };
     assert.deepEqual(valueOf((await read({}, lists)).cluster.ownObjects), []);
     const updated = { [OWN_STACK]: { federation: "?" } };
     const { cluster } = await read({}, lists, updated);
     const found = valueOf(cluster.ownObjects).filter(({ kind }) => kind === "AuthorizationPolicy");
     const editors = { rules: ["argo", "kubectl-edit"], selector: ["argo"] };
-    assert.deepEqual(found, [{ kind: "AuthorizationPolicy", ...identity, spec, editors }]);
+    assert.deepEqual(found, [{ kind: "AuthorizationPolicy", ...identity, created, spec, editors }]);
     assert.match(
       asked("serviceentries").join("\n"),
       /managed-by=istio-federation,!istio-federation.dev\/peer$/m,

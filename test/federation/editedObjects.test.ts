@@ -27,13 +27,14 @@ const gateway = (spec: object, editors: OwnObject["editors"] = {}): OwnObject =>
     namespace: "istio-gateway",
     name: "eastwestgateway",
     uid: "1",
+    created: "",
     generation: 2,
     editors,
   },
   spec: { ...spec },
 });
 const policy = (spec: object, editors: OwnObject["editors"], name = POLICY.name): OwnObject => ({
-  ...{ kind: "AuthorizationPolicy", namespace: "xyz", name, uid: "2", generation: 2, editors },
+  ...{ kind: "AuthorizationPolicy", namespace: "xyz", name, uid: "2", created: "", generation: 2, editors },
   spec: { ...spec },
 });
 
@@ -83,7 +84,7 @@ describe("Objects of this stack that others edited", () => {
     const { action: _action, ...rest } = POLICY.spec;
     const last = { contract: CONTRACT, policies: { [`xyz/${POLICY.name}`]: POLICY }, aliases: {} };
     const mesh = (spec: object): OwnObject => ({
-      ...{ kind: "PeerAuthentication", namespace: "istio-system", name: "default", uid: "3" },
+      ...{ kind: "PeerAuthentication", namespace: "istio-system", name: "default", uid: "3", created: "" },
       ...{ generation: 2, spec: { ...spec }, editors: {} },
     });
     const unselected = { ...POLICY.spec, selector: { matchLabels: {} } };
@@ -140,7 +141,7 @@ describe("Objects of this stack that others edited", () => {
     };
     const alias = { namespace: "xyz", service: "bar", spec };
     const own: OwnObject = {
-      ...{ kind: "ServiceEntry", namespace: "xyz", name: "istio-federation-as-bar", uid: "4" },
+      ...{ kind: "ServiceEntry", namespace: "xyz", name: "istio-federation-as-bar", uid: "4", created: "" },
       ...{ generation: 2, spec: { ...spec, ports: [port] }, editors: {} },
     };
     const last = { contract: CONTRACT, policies: {}, aliases: { "xyz/bar": alias } };
@@ -159,7 +160,13 @@ describe("Objects of this stack that others edited", () => {
       uid: "3",
     } as const;
     const spec = { mtls: { mode: "STRICT" }, selector: { matchLabels: { app: "none" } } };
-    const { edited } = find({ ...place, generation: 2, spec, editors: { selector: ["kubectl-edit"] } });
+    const { edited } = find({
+      ...place,
+      created: "",
+      generation: 2,
+      spec,
+      editors: { selector: ["kubectl-edit"] },
+    });
     assert.deepEqual(edited, [{ ...place, generation: 2, spec: { mtls: { mode: "STRICT" } } }]);
   });
 
@@ -196,7 +203,14 @@ describe("Objects of this stack that somebody deleted", () => {
     aliases: {},
   };
   const mesh: OwnObject = {
-    ...{ kind: "PeerAuthentication", namespace: "istio-system", name: "default", uid: "3", generation: 1 },
+    ...{
+      kind: "PeerAuthentication",
+      namespace: "istio-system",
+      name: "default",
+      uid: "3",
+      created: "",
+      generation: 1,
+    },
     ...{ spec: { mtls: { mode: "STRICT" } }, editors: {} },
   };
 
