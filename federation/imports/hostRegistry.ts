@@ -10,13 +10,17 @@ import { ENTRIES_LIMIT, ENTRY_LIMIT, type entrySizes } from "./peerService.ts";
 /** istiod allots each host one of the 65,534 addresses of 240.240.0.0/16; some are left to other peers. */
 const HOSTS_LIMIT = 50_000;
 
-/** Host names under which a peer's services are registered, and faults of names that rules cannot give. */
+/** Host names under which a peer's services are registered, names that two of them would have, and faults of names that rules cannot give. */
 export class HostRegistry {
   readonly services = new Map<string, Import>();
   readonly givenAt = new Map<string, string>();
   readonly rules = new Map<string, ImportRule>();
   readonly refused: Fault[] = [];
   private readonly hosts = new Map<string, string>();
+  /** Names that rules give to two services: neither has them. */
+  readonly heldNames = new Set<string>();
+  /** The first of each template that gives two services one name, by its place. */
+  private readonly common = new Map<string, Fault>();
   /** The first of each template, by its place. */
   private readonly wrong = new Map<string, Fault>();
   private readonly path: string;
@@ -33,6 +37,11 @@ export class HostRegistry {
 
   get faults(): Fault[] {
     return [...Object.values(sortedRecord(this.wrong)), ...this.tooMany()];
+  }
+
+  /** Names that two services would have; the first of each template. */
+  get clashes(): Fault[] {
+    return Object.values(sortedRecord(this.common));
   }
 
   /** @param host in the peer's cluster. */
@@ -65,16 +74,30 @@ export class HostRegistry {
       const owner = this.hosts.get(name);
       // It may be the service's own name.
       if (owner === host) continue;
-      const fault =
-        owner === undefined ? unfit(path, name, this.refuse(name)) : twice(path, name, owner, host);
+      const place = `${path} ${template}`;
+      if (owner !== undefined) {
+        this.hold(name);
+        if (!this.common.has(place)) this.common.set(place, twice(path, name, owner, host));
+        continue;
+      }
+      const fault = unfit(path, name, this.refuse(name));
       if (fault !== undefined) {
-        const place = `${path} ${template}`;
         if (!this.wrong.has(place)) this.wrong.set(place, fault);
         continue;
       }
       this.add(name, { ...service, remoteHost: host }, host, rule);
       this.givenAt.set(name, path);
     }
+  }
+
+  /** Takes a name from the service that has it: which of the two was registered before is not known. */
+  private hold(name: string): void {
+    const service = this.services.get(name);
+    if (service !== undefined) this.size -= this.sizeOf(name, service);
+    this.heldNames.add(name);
+    this.services.delete(name);
+    this.rules.delete(name);
+    this.givenAt.delete(name);
   }
 
   private tooMany(): Fault[] {
@@ -92,7 +115,7 @@ function unfit(path: string, value: string, rule: string | undefined): Fault | u
 }
 
 function twice(path: string, value: string, one: string, other: string): Fault {
-  const rule = `would be the name of two of the peer's services, ${one} and ${other}`;
+  const rule = `would be the name of two of the peer's services, ${one} and ${other}; what is registered of it stays until that is settled`;
   const remedy =
     "Let the rule match one service only, use both {name} and {namespace} in the name, or choose another";
   return { path, value, rule, remedy };

@@ -61,8 +61,10 @@ export interface ImportChoice extends PeerImports {
   passedOver: number;
   /** Number of the hosts that are registered with another peer that serves them too. */
   elsewhere: number;
-  /** Hosts here on which several peers do not agree: what is registered of these stays. */
+  /** Hosts here that two services of the peer would have, or on which several peers do not agree: what is registered of these stays. */
   heldNames: readonly string[];
+  /** Names that rules give to two of the peer's services. */
+  clashes: Fault[];
   /** Rules that contradict what the peer offers. */
   faults: Fault[];
   /** Rules that decide nothing. */
@@ -78,7 +80,8 @@ interface Tally {
 /**
  * Chooses among a peer's services by the stack's rules: the first match wins, and a service without a match is not imported.
  * Without rules all are imported. A further name is an entry of its own, which resolves to the name in the peer's cluster.
- * A name that cannot be given is a fault, as somebody wrote it here; of many faults of one template the first is reported.
+ * A name that cannot be given is a fault, as somebody wrote it here; one that two services would have is held. Of many of one template the
+ * first is reported.
  * @param refuse returns why the peer must not have a name that a rule gives; undefined when it may.
  * @returns equal choices, also in order, for equal services and rules.
  */
@@ -98,6 +101,7 @@ export function chooseImports(
         passedOver: 0,
         elsewhere: 0,
         heldNames: [],
+        clashes: [],
         faults: [],
         warnings: [],
       },
@@ -147,7 +151,8 @@ export function chooseImports(
     ...{ givenAt: registry.givenAt, rules: registry.rules, seenBy },
     passedOver: chosen.length === 0 ? offers.length : 0,
     elsewhere: 0,
-    heldNames: [],
+    heldNames: sortedUnique(registry.heldNames),
+    clashes: registry.clashes,
     faults: registry.faults,
     warnings,
   };

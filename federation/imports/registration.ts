@@ -57,7 +57,7 @@ export interface Registration {
   refused: Fault[];
   /** Services that the peer offers and that are not valid, as published: what was registered of them before stays. */
   refusedHosts: string[];
-  /** Hosts here on which this peer and others do not agree: what is registered of these stays. */
+  /** Hosts here on which services or peers do not agree, or that somebody else has: what is registered of these stays. */
   heldNames: readonly string[];
   /** Undefined while the peer publishes none that can be trusted. */
   contract: Contract | undefined;

@@ -40,7 +40,7 @@ export interface ImportChoices {
   choices: Record<string, ImportChoice>;
   /** Contradictions to what the peers offer. */
   faults: Fault[];
-  /** Differences between peers that serve one name: what is registered of it stays. */
+  /** Names that rules give twice, and differences between peers that serve one name: what is registered of it stays. */
   errors: string[];
   warnings: string[];
 }
@@ -68,7 +68,13 @@ export function chooseFromPeers(
   return {
     choices: Object.fromEntries(named.choices.map((choice) => [choice.peer, choice])),
     faults: [...chosen.flatMap(({ faults }) => faults), ...shared.faults, ...named.faults],
-    errors: describeFaults(shared.differences, "names on which peers do not agree"),
+    errors: [
+      ...describeFaults(
+        chosen.flatMap(({ clashes }) => clashes),
+        "names that rules give twice",
+      ),
+      ...describeFaults(shared.differences, "names on which peers do not agree"),
+    ],
     warnings: [
       ...describeFaults(
         chosen.flatMap((choice) => choice.warnings),

@@ -110,7 +110,7 @@ export function shareNames(choices: readonly ImportChoice[]): SharedNames {
         ...choice,
         services: sortedRecord(services),
         elsewhere,
-        heldNames: held.get(choice.peer) ?? [],
+        heldNames: [...choice.heldNames, ...(held.get(choice.peer) ?? [])],
       };
     }),
     faults: ours.faults,

@@ -467,7 +467,6 @@ describe("Faults of a plan", () => {
       ["peers.cluster-c.contract.rootCertificates", /which is not among those pinned/],
       ["peers.cluster-e.contract.gateways", /must be a list/],
       ["peers.cluster-d.contract.trustDomain", /'cluster-a\.local', which is that of this cluster/],
-      ["peers.cluster-b.imports[0].as", /would be the name of two of the peer's services/],
       ["dns.services.limit", /is less than the 2 imported services/],
       ["peers.cluster-b.imports", /is a host of ServiceEntry shop\/theirs too/],
       ["dns.services.name", /there is a Service istio-federation\/bar-xyz-cluster-b/],

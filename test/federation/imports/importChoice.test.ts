@@ -142,15 +142,24 @@ describe("An import under a further name", () => {
     });
   }
 
-  it("is refused for two services, once per template, naming both", () => {
+  it("is held for two services, with an error per template that names both", () => {
     const remedy =
-      "Let the rule match one service only, use both {name} and {namespace} in the name, or choose another.";
-    const { faults } = choose([{ as: ["all.example.org", "{name}.example.org", hostOf("web.shop")] }]);
-    assert.deepEqual(faults.map(describeFault), [
+      "what is registered of it stays until that is settled. Let the rule match one service only, use both {name} and {namespace} in the name, or choose another.";
+    const { faults, clashes, heldNames, services } = choose([
+      { as: ["all.example.org", "{name}.example.org", hostOf("web.shop")] },
+    ]);
+    assert.deepEqual(faults, []);
+    assert.deepEqual(heldNames, ["all.example.org", hostOf("web.shop")]);
+    assert.deepEqual(
+      heldNames.filter((name) => Object.hasOwn(services, name)),
+      [],
+    );
+    assert.ok(Object.hasOwn(services, "bar.example.org"));
+    assert.deepEqual(clashes.map(describeFault), [
       'peers.cluster-b.imports[0].as: "all.example.org" would be the name of two of the peer\'s services, ' +
-        `bar.xyz.svc.cluster-b.local and foo.xyz.svc.cluster-b.local. ${remedy}`,
+        `bar.xyz.svc.cluster-b.local and foo.xyz.svc.cluster-b.local; ${remedy}`,
       'peers.cluster-b.imports[0].as: "web.shop.svc.cluster-b.local" would be the name of two of the peer\'s services, ' +
-        `web.shop.svc.cluster-b.local and bar.xyz.svc.cluster-b.local. ${remedy}`,
+        `web.shop.svc.cluster-b.local and bar.xyz.svc.cluster-b.local; ${remedy}`,
     ]);
   });
 

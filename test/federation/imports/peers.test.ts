@@ -436,6 +436,27 @@ describe("A peer", () => {
       assert.deepEqual(refusedHosts([{ service: ["bar"] }, { selector: gold }]), [odd]);
     });
 
+    it("in that a rule gives two of its services one name leaves all other peers and services alone", () => {
+      const [name, foo] = ["bar.shop.example", "bar.foo.svc.cluster-b.local"];
+      const ours = {
+        ...config,
+        peers: {
+          "cluster-b": { stack: "b", imports: [{ as: ["{name}.shop.example"] }] },
+          "cluster-c": { stack: "c" },
+        },
+      };
+      const { [BAR]: bar } = contractOf().services;
+      const readings = {
+        "cluster-b": { contract: { ...contractOf(), services: { [BAR]: bar, [foo]: bar } } },
+        "cluster-c": { contract: healthyC },
+      };
+      const plan = viewPeers(ours, readings, known, NOW);
+      const { services, heldNames } = plan.peers["cluster-b"] ?? assert.fail();
+      assert.deepEqual([Object.keys(services), heldNames], [[foo, BAR], [name]]);
+      assert.deepEqual(Object.keys(plan.peers["cluster-c"]?.services ?? {}), [hostOfC]);
+      assert.match(plan.errors.join("\n"), /would be the name of two of the peer's services/);
+    });
+
     it("does not serve a host of several peers: all of its calls go to the others, whatever the priority", () => {
       const name = "pay.shop.example";
       const ours = {
