@@ -93,7 +93,13 @@ const SLICE_SERVICE_LABEL = "kubernetes.io/service-name";
 /** Fields read of an EndpointSlice. */
 type EndpointSliceObject = KubernetesObject & {
   endpoints?:
-    { addresses: string[]; targetRef?: { kind?: string; name?: string; namespace?: string } }[] | null;
+    | {
+        addresses: string[];
+        targetRef?: { kind?: string; name?: string; namespace?: string };
+        conditions?: { ready?: boolean | null };
+      }[]
+    | null;
+  ports?: { name?: string | null }[] | null;
 };
 
 /** Reads the endpoints of Services of one namespace, by `namespace/name`; empty for a Service without any. */
@@ -115,12 +121,18 @@ async function readEndpoints(
   ]);
 }
 
-function viewEndpoints({ metadata: { namespace }, endpoints }: EndpointSliceObject): ServiceEndpoint[] {
-  return (endpoints ?? []).flatMap(({ addresses, targetRef }) => {
+function viewEndpoints({
+  metadata: { namespace },
+  endpoints,
+  ports,
+}: EndpointSliceObject): ServiceEndpoint[] {
+  const names = (ports ?? []).map(({ name }) => name ?? "");
+  return (endpoints ?? []).flatMap(({ addresses, targetRef, conditions }) => {
     // Pods of namespaces without exports are not read, and count as none.
     const pod =
       targetRef?.kind === "Pod" ? `${targetRef.namespace ?? namespace}/${targetRef.name}` : undefined;
-    return addresses.map((address) => ({ address, pod }));
+    const ready = conditions?.ready !== false;
+    return addresses.map((address) => ({ address, pod, ready, ports: names }));
   });
 }
 

@@ -62,6 +62,10 @@ export interface ServiceEndpoint {
   address: string;
   /** The Pod that it refers to, as `namespace/name`; undefined without one. */
   pod: string | undefined;
+  /** Whether its slice has it as ready: Istio calls no other endpoint (`endpointHealthStatus`), whatever its Pod says. */
+  ready: boolean;
+  /** Names of its slice's ports, by which Istio finds the Service's; "" for one without a name. */
+  ports: readonly string[];
 }
 
 /** A Pod or a WorkloadEntry. */

@@ -57,7 +57,7 @@ export function checkReach(
     warnings: [
       ...warnings,
       ...checked.flatMap((port) => port.warnings),
-      ...(reached.length === 0 ? [NO_PORT] : workloadWarnings(service, workloads, speaking)),
+      ...(reached.length === 0 ? [NO_PORT] : workloadWarnings(service, sources, workloads, speaking)),
     ],
     permissiveBy: checked.flatMap((port) => port.permissiveBy),
   };
@@ -155,11 +155,12 @@ function isCalled({ ready, labels }: Workload): boolean {
 
 function workloadWarnings(
   service: ReachedService,
+  sources: readonly KubernetesPort[],
   workloads: readonly Workload[],
   speaking: readonly Workload[],
 ): Fault[] {
   const { via, namespaceLabels, isAliased, publishNotReadyAddresses = false } = service;
-  if (Object.keys(service.selector).length === 0) return endpointWarnings(service, speaking.length);
+  if (Object.keys(service.selector).length === 0) return endpointWarnings(service, sources, speaking.length);
   const unmeshed = workloads.filter((workload) => !speaksMutualTls(workload));
   const warning = (which: string, remedy: string, all = workloads.length): Fault => ({
     path: "selector",
@@ -187,17 +188,38 @@ function workloadWarnings(
 }
 
 /** Warnings of a Service without a selector whose EndpointSlices were read. */
-function endpointWarnings({ via, endpoints }: ReachedService, speaking: number): Fault[] {
-  // A TLS-terminating gateway calls endpoints in plaintext, which is another warning.
-  if (endpoints === undefined || via === "terminated") return [];
+function endpointWarnings(
+  { via, endpoints }: ReachedService,
+  sources: readonly KubernetesPort[],
+  speaking: number,
+): Fault[] {
+  if (endpoints === undefined) return [];
   if (endpoints.length === 0) {
     const rule =
       "is missing, and no EndpointSlice has an endpoint: the Service stays exported, and peers' calls fail until one has";
     return [{ path: "selector", rule, remedy: "Make its EndpointSlice, or give it a selector" }];
   }
-  if (speaking >= endpoints.length) return [];
-  const rule = `is missing, and ${count(endpoints.length - speaking)} of its ${count(endpoints.length)} endpoint(s) are no Pods with a sidecar ${SIDECAR}: peers' calls reach the others only`;
-  return [{ path: "selector", rule, remedy: "Give it a selector, or remove those endpoints" }];
+  const warnings: Fault[] = [];
+  // A TLS-terminating gateway calls endpoints in plaintext, which is another warning.
+  if (speaking < endpoints.length && via === "passthrough") {
+    const rule = `is missing, and ${count(endpoints.length - speaking)} of its ${count(endpoints.length)} endpoint(s) are no Pods with a sidecar ${SIDECAR}: peers' calls reach the others only`;
+    warnings.push({ path: "selector", rule, remedy: "Give it a selector, or remove those endpoints" });
+  }
+  if (!endpoints.some(({ ready }) => ready)) {
+    const rule = `is missing, and none of its ${count(endpoints.length)} endpoint(s) is ready by its EndpointSlice: the Service stays exported, and peers' calls fail until one is`;
+    warnings.push({ path: "selector", rule, remedy: "Set conditions.ready: true in the EndpointSlice" });
+  }
+  const named = new Set(endpoints.flatMap(({ ports }) => ports));
+  const lacking = sources.filter(({ name = "" }) => !named.has(name));
+  if (lacking.length > 0) {
+    warnings.push({
+      path: "ports",
+      value: lacking.map(({ name = "", port }) => (name === "" ? String(port) : name)),
+      rule: "has a name that no port of its EndpointSlices has, by which Istio finds them: peers' calls fail until one has",
+      remedy: "Name the EndpointSlice's ports like those of the Service",
+    });
+  }
+  return warnings;
 }
 
 const NO_PORT: Fault = {

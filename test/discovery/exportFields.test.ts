@@ -161,9 +161,31 @@ const CASES: Record<string, Objects[]> = {
     ]),
     { ...annotated([sliceOf([{ addresses: ["10.244.0.1"] }])]), pods: [PLAIN] },
   ],
-  "EndpointSlice.endpoints[].conditions = any": [
+  "EndpointSlice.endpoints[].conditions = ready: true, or missing, at one": [
     annotated([sliceOf([{ addresses: ["10.244.0.1"], conditions: { ready: true, serving: true } }])]),
+    annotated([sliceOf([{ addresses: ["10.244.0.1"], conditions: {} }])]),
+    {
+      ...annotated([
+        sliceOf([
+          { addresses: ["10.244.0.1"], conditions: { ready: false } },
+          { addresses: ["10.244.0.2"], conditions: { ready: true } },
+        ]),
+      ]),
+      pods: [{}, {}],
+    },
+  ],
+  "EndpointSlice.endpoints[].conditions = ready: false at all": [
     annotated([sliceOf([{ addresses: ["10.244.0.1"], conditions: { ready: false, terminating: true } }])]),
+    annotated([sliceOf([{ addresses: ["10.244.0.1"], conditions: { ready: false, serving: true } }])]),
+    {
+      ...annotated([sliceOf([{ addresses: ["10.244.0.1"], conditions: { ready: false } }])]),
+      spec: { selector: undefined, publishNotReadyAddresses: true },
+    },
+  ],
+  "EndpointSlice.ports[].name = none like that of a Service's port": [
+    annotated([sliceOf([{ addresses: ["10.244.0.1"] }], { ports: [{ name: "web", port: 8080 }] })]),
+    annotated([sliceOf([{ addresses: ["10.244.0.1"] }], { ports: [{ port: 8080 }] })]),
+    annotated([sliceOf([{ addresses: ["10.244.0.1"] }], { ports: [] })]),
   ],
   "spec.ports[].protocol = UDP, SCTP": [withPort({ protocol: "UDP" }), withPort({ protocol: "SCTP" })],
   "spec.ports[].appProtocol, name = udp or with that prefix": [
