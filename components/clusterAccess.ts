@@ -14,7 +14,7 @@ export function clusterProvider(
     `${name}-cluster`,
     {
       clusterIdentifier: config.cluster.name,
-      // What others wrote into a declared field is overwritten: a conflict would keep an export that is withdrawn.
+      // Overwrites declared fields that others wrote: a conflict would keep an export that is withdrawn.
       enablePatchForce: true,
       // A renewed `cacerts` is an update: istiod must never find it gone.
       enableSecretMutable: true,

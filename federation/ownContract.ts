@@ -85,7 +85,7 @@ function publisherOf({ cluster, topology }: Pick<StackConfig, "cluster" | "topol
   };
 }
 
-/** What readers would say of the services. */
+/** Findings of a reader about the services. */
 interface Review {
   /** Hosts that no peer would import. */
   unfit: string[];

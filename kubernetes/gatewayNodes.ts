@@ -31,7 +31,7 @@ export const NODES_LIMIT = 16;
 /** IP families of a Service, as Kubernetes names them. */
 export type IpFamily = "IPv4" | "IPv6";
 
-/** What decides which nodes carry calls to a gateway's node port. */
+/** Nodes, families and Pods, by which the nodes that carry calls to a gateway's node port are chosen. */
 export interface NodeChoice {
   nodes: readonly NodeObject[];
   /** Families in which kube-proxy opens the node port; empty for all. */

@@ -62,7 +62,7 @@ function loadBalancerHosts({ status }: ServiceObject): string[] {
   return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
 }
 
-/** What a node must be, for the message where none is. */
+/** Rule for nodes, for the message where none complies. */
 const NODE_RULE =
   "is ready, not excluded from load balancers by its label (and has a gateway Pod, with externalTrafficPolicy Local)";
 

@@ -99,7 +99,7 @@ function anyBypass({ bypass, included, excluded }: InboundCapture): string | und
   return bypass ?? included?.by ?? excluded?.by;
 }
 
-/** Whether a port leads to one of the sidecar's own, which serve no application. */
+/** Whether a port resolves to one of the sidecar's own, which serve no application. */
 function isOwnPort(service: ReachedService, port: KubernetesPort, workloads: readonly Workload[]): boolean {
   if (Object.keys(service.selector).length === 0) return false;
   return workloads.filter(speaksMutualTls).some((workload) => {

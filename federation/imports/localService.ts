@@ -90,7 +90,7 @@ export function renderLocalService(
       },
       spec: {
         type: "ClusterIP",
-        // What the API server would fill in is said, so that it can be compared.
+        // Includes the API server's defaults, so that it can be compared.
         ports: ports.map(({ number, name: portName, protocol }) => ({
           name: portName,
           port: number,

@@ -65,7 +65,7 @@ export function validateMembership(
   return faults;
 }
 
-/** What a peer publishes: its contract, and its access for this cluster. */
+/** Outputs that a peer publishes: its contract, and its access for this cluster. */
 interface Published {
   contract: Contract;
   access: PeerAccess | undefined;

@@ -23,7 +23,7 @@ const hasKey = (entries: Readonly<Record<string, string>>, start: string): boole
 const hasManager = ({ managers }: CorefileMetadata, name: RegExp): boolean =>
   managers.some((manager) => name.test(manager));
 
-/** How the block is given to a CoreDNS that imports files of a second ConfigMap. */
+/** Returns the remedy for a CoreDNS that imports files of a second ConfigMap. */
 function byCustom(key: string, restart = ""): string {
   return (
     `Remove dns.coreDns, and put the server block that docs/replicated.md shows under a key ${key} ` +

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { UNOWNED } from "../federation/planContext.ts";
 import { readSnapshot } from "../../discovery/snapshot.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
@@ -214,6 +215,68 @@ describe("A snapshot of a stack", () => {
       "GET /apis/networking.istio.io/v1/namespaces/istio-federation/virtualservices?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
       "GET /version",
     ]);
+  });
+
+  it("sends only requests that docs/permissions.md names", async () => {
+    const page = await readFile(new URL("../../docs/permissions.md", import.meta.url), "utf8");
+    const rows = page.split("\n").flatMap((line) => {
+      const [, kinds, namespaces, verbs] = line.split("|");
+      if (kinds === undefined || namespaces === undefined || verbs === undefined) return [];
+      const text = kinds.includes("five kinds") ? /^7\. (.*?)\. /m.exec(page)?.[1] : kinds;
+      const names = [...(text ?? "").matchAll(/`([a-z/]+)[.`]/g)].map(([, name]) => name);
+      return [{ names, namespaces, verbs }];
+    });
+    const isOf = (namespace: string | undefined, namespaces: string): boolean => {
+      if (namespace === undefined) return /^ (-|all)/.test(namespaces);
+      // Namespaces of Services are described, those of the installation are named.
+      return namespace.startsWith("istio-")
+        ? namespaces.includes(`\`${namespace}\``) || namespaces.startsWith(" all")
+        : !/^ (-|`)/.test(namespaces);
+    };
+    const isNamed = (verb: string, plural: string, namespace: string | undefined): boolean =>
+      rows.some(
+        ({ names, namespaces, verbs }) =>
+          names.includes(plural) && verbs.includes(`\`${verb}\``) && isOf(namespace, namespaces),
+      );
+    const spec = {
+      ...{ type: "NodePort", externalTrafficPolicy: "Local" },
+      ports: [{ port: 15443, nodePort: 31443 }],
+    };
+    const requests = new Set<string>();
+    for (const outputs of [{}, { [OWN_STACK]: { federation: "?" } }]) {
+      server.answerBy((request) => {
+        requests.add(request);
+        if (request.endsWith("/services/eastwestgateway"))
+          return { status: 200, body: { metadata: { name: "eastwestgateway" }, spec } };
+        if (request.includes("/services?")) return listOf([service]);
+        return request.includes("?") || request.endsWith("/version") ? listOf([]) : NOT_FOUND;
+      });
+      await withStacks({ ...outputs, "o/p/b": { federation: contractOf() } });
+      await readSnapshot(
+        configOf(server.kubeconfig, {
+          gateway: {},
+          dns: { services: {} },
+          exports: [
+            {
+              namespace: "abc",
+              service: "foo",
+              as: "{name}.cluster-a.local",
+              callers: [{ peer: "cluster-b" }],
+            },
+          ],
+        }),
+      );
+    }
+    const reads = [...requests].flatMap((request) => {
+      const path =
+        /^GET \/apis?(?:\/[^/]+\.io)?\/v1(?:\/namespaces\/([^/?]+)(?=\/))?\/([a-z]+)(\/[^?]+)?/.exec(request);
+      return path === null ? [] : [[path[3] === undefined ? "list" : "get", path[2] ?? "", path[1]] as const];
+    });
+    assert.ok(reads.some(([verb, plural]) => verb === "list" && plural === "pods"));
+    assert.deepEqual(
+      reads.filter((request) => !isNamed(...request)),
+      [],
+    );
   });
 
   it("sends no request twice", async () => {

@@ -312,24 +312,25 @@ describe("A peer", () => {
     const unread = [
       { path: "peers.cluster-b.stack", rule: "cannot be read: incorrect passphrase", remedy: "Log in" },
     ];
-    const wrongs: Record<string, { contract: unknown; told: RegExp } | { unread: Fault[]; told: RegExp }> = {
-      "cannot be read": { unread, told: /peers\.cluster-b\.stack: cannot be read: incorrect passphrase/ },
-      "is a text": { contract: "a text", told: /Have the team of stack b run `pulumi up` there/ },
-      "is a list": { contract: [], told: /Have the team of stack b run `pulumi up` there/ },
-      "lacks services": { contract: { ...contractOf(), services: undefined }, told: /services/ },
-      "has no gateways": { contract: { ...contractOf(), gateways: null }, told: /gateways/ },
-      "has a newer schema version": { contract: contractOf({ schemaVersion: 7 }), told: /schemaVersion/ },
-      "has another root": {
-        contract: contractOf({ rootCertificates: [ROOT_D] }),
-        told: /root of cluster-b changes/,
-      },
-      "claims a domain of another peer": {
-        contract: contractOf({ domains: ["c.local"] }),
-        told: /domains\[0\]/,
-      },
-      "has another peer's name": { contract: contractOf({ cluster: "cluster-c" }), told: /cluster: / },
-    };
-    for (const [what, { told, ...reading }] of Object.entries(wrongs)) {
+    const wrongs: Record<string, { contract: unknown; fault: RegExp } | { unread: Fault[]; fault: RegExp }> =
+      {
+        "cannot be read": { unread, fault: /peers\.cluster-b\.stack: cannot be read: incorrect passphrase/ },
+        "is a text": { contract: "a text", fault: /Have the team of stack b run `pulumi up` there/ },
+        "is a list": { contract: [], fault: /Have the team of stack b run `pulumi up` there/ },
+        "lacks services": { contract: { ...contractOf(), services: undefined }, fault: /services/ },
+        "has no gateways": { contract: { ...contractOf(), gateways: null }, fault: /gateways/ },
+        "has a newer schema version": { contract: contractOf({ schemaVersion: 7 }), fault: /schemaVersion/ },
+        "has another root": {
+          contract: contractOf({ rootCertificates: [ROOT_D] }),
+          fault: /root of cluster-b changes/,
+        },
+        "claims a domain of another peer": {
+          contract: contractOf({ domains: ["c.local"] }),
+          fault: /domains\[0\]/,
+        },
+        "has another peer's name": { contract: contractOf({ cluster: "cluster-c" }), fault: /cluster: / },
+      };
+    for (const [what, { fault, ...reading }] of Object.entries(wrongs)) {
       it(`as its contract ${what}, is refused alone: what is known of it stays, and other peers are imported`, () => {
         const readings = { "cluster-b": reading, "cluster-c": { contract: healthyC } };
         const plan = viewPeers(lenient, readings, known, NOW);
@@ -341,7 +342,7 @@ describe("A peer", () => {
         assert.equal(plan.peers["cluster-c"]?.state, "ready");
         assert.deepEqual(Object.keys(plan.peers["cluster-c"].services), [hostOfC]);
         assert.equal(plan.errors.length, 1, plan.errors.join("\n"));
-        assert.match(plan.errors[0] ?? "", told);
+        assert.match(plan.errors[0] ?? "", fault);
         assert.match(
           plan.errors[0] ?? "",
           /^Peer cluster-b is refused, as its contract cannot be read or trusted\. Imports from it are kept \(1,200 service\(s\)\)/,
