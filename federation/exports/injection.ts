@@ -51,8 +51,18 @@ export function whyNotInjected(
   if (injection === "disabled") return `label ${INJECTION_LABEL}: disabled of the namespace`;
   if (isInjected(namespaceLabels) || inject === "true" || ownValue(labels, REVISION_LABEL) !== undefined)
     return undefined;
-  const dataplane = ownValue(labels, DATAPLANE_MODE_LABEL) ?? ownValue(namespaceLabels, DATAPLANE_MODE_LABEL);
-  return dataplane === AMBIENT ? `ambient mode, label ${DATAPLANE_MODE_LABEL}: ${AMBIENT}` : undefined;
+  return isAmbient({ kind, labels, hostNetwork }, namespaceLabels)
+    ? `ambient mode, label ${DATAPLANE_MODE_LABEL}: ${AMBIENT}`
+    : undefined;
+}
+
+/** Whether ztunnel takes the calls of a workload without a sidecar; the Pod's label overrides its namespace's. */
+export function isAmbient(
+  { kind, labels, hostNetwork }: Pick<Workload, "kind" | "labels" | "hostNetwork">,
+  namespaceLabels: Labels,
+): boolean {
+  const mode = ownValue(labels, DATAPLANE_MODE_LABEL) ?? ownValue(namespaceLabels, DATAPLANE_MODE_LABEL);
+  return kind === "Pod" && !hostNetwork && mode === AMBIENT;
 }
 
 /** Returns the remedy for workloads without a sidecar; Pod Security may refuse Istio's init container, which needs NET_ADMIN. */

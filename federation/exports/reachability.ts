@@ -4,7 +4,7 @@ import { type Fault, pathOf } from "../core/fault.ts";
 import { TLS_MODE_LABEL } from "../core/labels.ts";
 import { ownValue, sortedUnique } from "../core/order.ts";
 import type { Workload } from "./clusterServices.ts";
-import { injectionRemedy, whyNotInjected } from "./injection.ts";
+import { injectionRemedy, isAmbient, whyNotInjected } from "./injection.ts";
 import { type ClusterTls, type GatewayTlsMode, ISTIO_MUTUAL, speaksMutualTls } from "./mutualTls.ts";
 import type { Offer, OfferPort } from "./offer.ts";
 import {
@@ -39,7 +39,10 @@ export function checkReach(
   tls: ClusterTls,
 ): Reach {
   const speaking = workloads.filter(speaksMutualTls);
-  const fault = service.via === "passthrough" ? unmeshedFault(service, carried, workloads, tls) : undefined;
+  const fault =
+    service.via === "passthrough"
+      ? unmeshedFault(service, carried, workloads, tls)
+      : ambientFault(service, workloads);
   if (fault !== undefined) return { ports: [], permissiveBy: [], warnings: [fault] };
   const { ports, sources, warnings } = checkSidecarBypass(service, carried, workloads, tls);
   if (ports.length === 0 && warnings.length > 0) return { ports: [], permissiveBy: [], warnings };
@@ -136,6 +139,21 @@ function unmeshedFault(
   return {
     path: "selector",
     rule: `selects ${count(workloads.length)} workload(s), none with a sidecar ${SIDECAR}, nor with one after a restart (${formatReasons(reasons)}), so the Service is not exported`,
+    remedy: "Let its workloads have sidecars, or remove the Service from the exports",
+  };
+}
+
+/** Finds workloads that a TLS-terminating gateway would call by HBONE, which nothing here checks; one is enough. */
+function ambientFault(
+  { namespaceLabels }: ReachedService,
+  workloads: readonly Workload[],
+): Fault | undefined {
+  const unmeshed = workloads.filter((workload) => !speaksMutualTls(workload));
+  const ambient = unmeshed.filter((workload) => isAmbient(workload, namespaceLabels));
+  if (ambient.length === 0) return undefined;
+  return {
+    path: "selector",
+    rule: `selects ${count(workloads.length)} workload(s), ${count(ambient.length)} of them in ambient mode, which a TLS-terminating gateway calls by HBONE, so the Service is not exported`,
     remedy: "Let its workloads have sidecars, or remove the Service from the exports",
   };
 }

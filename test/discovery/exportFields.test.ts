@@ -36,6 +36,8 @@ type Fields = Record<string, unknown>;
 interface Objects {
   /** Namespace of all of them. @default xyz */
   namespace?: string;
+  /** The rule's gateway. @default passthrough */
+  gateway?: ExportRule["gateway"];
   annotations?: Fields;
   labels?: Fields;
   metadata?: Fields;
@@ -266,6 +268,17 @@ const CASES: Record<string, Objects[]> = {
   "Namespace label istio.io/dataplane-mode = ambient": [
     { namespaceLabels: { "istio.io/dataplane-mode": "ambient" }, pods: [PLAIN, PLAIN] },
   ],
+  "label istio.io/dataplane-mode = ambient at one Pod or its namespace, with gateway: terminating": [
+    {
+      gateway: "terminating",
+      pods: [{}, { ...PLAIN, labels: { ...PLAIN.labels, "istio.io/dataplane-mode": "ambient" } }],
+    },
+    {
+      gateway: "terminating",
+      namespaceLabels: { "istio.io/dataplane-mode": "ambient" },
+      pods: [PLAIN],
+    },
+  ],
   "Pod label istio.io/draining = set at all Pods": [ofPod({ labels: { "istio.io/draining": "true" } })],
   "Pod label topology.istio.io/network = any": [ofPod({ labels: { "topology.istio.io/network": "other" } })],
   "Pod label or annotation sidecar.istio.io/inject = false at all Pods": [
@@ -442,7 +455,9 @@ describe("The table of fields in docs/exports.md", () => {
   /** Returns the result as the table states it. */
   async function resultOf(objects: Objects): Promise<string> {
     const { namespace = "xyz" } = objects;
-    const { offers, warnings } = await outcome(objects, [{ ...byName[0], namespaces: [namespace] }]);
+    const { offers, warnings } = await outcome(objects, [
+      { ...byName[0], namespaces: [namespace], gateway: objects.gateway },
+    ]);
     const ports = (objects.spec?.["ports"] as unknown[] | undefined)?.length ?? 1;
     const expected = BAR_HOST.replace("xyz", namespace);
     const exported = offers.find(({ host }) => host === expected)?.ports.length;
