@@ -4,7 +4,7 @@ import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { PHASES } from "../authority/rotation.ts";
 import { STACK_NAME } from "../core/names.ts";
-import { cleanFingerprint, pasted } from "../core/pasted.ts";
+import { cleanFingerprint, cleanText, pasted } from "../core/pasted.ts";
 import { type Complaint, checked, fields, someText, text, valueAt, orUndefined } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
@@ -82,7 +82,7 @@ const provided = fields({
 export type ProvidedPems = z.output<typeof provided>;
 
 const shared = fields({
-  stack: text(STACK_NAME).describe(
+  stack: pasted(cleanText, STACK_NAME).describe(
     "Stack of the shared root: a bare name in this project, else `organization/project/stack`.",
   ),
   roots: orUndefined(fingerprints).meta({

@@ -38,7 +38,7 @@ export const cluster = checked(
       page: "cluster-local.md",
     }),
     // Sorted below: faults name a domain by its place.
-    domains: distinct(text(OWNED_DOMAIN)).default([]).meta({
+    domains: distinct(pasted(cleanDomain, OWNED_DOMAIN)).default([]).meta({
       description: "Further domains of this cluster, below which it may export Services by other names.",
       defaultsTo: "none",
       page: "exports.md#aliases",

@@ -4,6 +4,7 @@ import { type Draft, isGiven } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { IP_ADDRESS, refuseAddress } from "../core/address.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
+import { cleanHost, pasted } from "../core/pasted.ts";
 import { type Complaint, fields, portNumber, text, orUndefined } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { LOCAL_NAME, LOCAL_NAME_TEMPLATE } from "../imports/localService.ts";
@@ -11,7 +12,7 @@ import { DNS_PORT } from "../topology/corefile.ts";
 
 /** The CoreDNS server block for global names, and the ConfigMap that holds the Corefile. */
 const coreDns = fields({
-  address: text(IP_ADDRESS)
+  address: pasted(cleanHost, IP_ADDRESS)
     .superRefine((address, context) => {
       // Refuses Istio's virtual addresses too: only sidecars route to them.
       const rule = IP_ADDRESS.test(address) ? refuseAddress(address, []) : undefined;

@@ -4,6 +4,7 @@ import { CIDR, IP_ADDRESS } from "../core/address.ts";
 import { GATEWAY_PORT_LABEL, MANAGED_BY_LABEL, NETWORK_LABEL } from "../core/labels.ts";
 import { distinct, repeats } from "../core/lists.ts";
 import { LABEL_KEY, LABEL_VALUE } from "../core/names.ts";
+import { cleanHost, cleanText, pasted } from "../core/pasted.ts";
 import {
   type Complaint,
   type TextRule,
@@ -65,7 +66,7 @@ const labels = checked(z.record(z.string(), text(LABEL_VALUE)), (value): Complai
   ...OWN_LABELS.filter(({ path: [key = ""] }) => Object.hasOwn(value, key)),
 ]);
 
-const sourceRanges = checked(z.array(text(SOURCE_RANGE)), (value): Complaint[] => {
+const sourceRanges = checked(z.array(pasted(cleanText, SOURCE_RANGE)), (value): Complaint[] => {
   if (value.length > 0) return repeats(value);
   const rule = "must name at least one range: without any, everybody may call";
   return [{ rule, remedy: "Add one, or remove the field", withoutValue: true }];
@@ -89,7 +90,7 @@ const serviceFields = fields({
     description: "Controller that makes the load balancer; cannot be changed later.",
     defaultsTo: "the cluster's",
   }),
-  loadBalancerIP: orUndefined(text(IP_ADDRESS)).meta({
+  loadBalancerIP: orUndefined(pasted(cleanHost, IP_ADDRESS)).meta({
     description: "Address that the load balancer gets, where its controller reads this deprecated field.",
     defaultsTo: "any",
   }),
@@ -114,7 +115,7 @@ const serviceFields = fields({
     description: "Node port of the gateway, in the cluster's range (by default 30000 to 32767).",
     defaultsTo: "allocated",
   }),
-  externalIPs: orUndefined(distinct(text(EXTERNAL_IP))).meta({
+  externalIPs: orUndefined(distinct(pasted(cleanHost, EXTERNAL_IP))).meta({
     description: "Further addresses that are routed to the nodes; peers get them by `advertise` only.",
     defaultsTo: "none",
   }),

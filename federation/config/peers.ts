@@ -24,11 +24,11 @@ function pinned<T extends z.ZodType>(schema: T, description: string): z.ZodOptio
 
 /** The identity that a peer must have, at first sight already. */
 const peerIdentity = fields({
-  cluster: pinned(text(DNS_LABEL), "Name that the peer gives itself."),
+  cluster: pinned(pasted(cleanText, DNS_LABEL), "Name that the peer gives itself."),
   clusterDomain: pinned(pasted(cleanDomain, HOST_NAME), "The peer's cluster domain."),
   meshDomain: pinned(pasted(cleanDomain, MESH_DOMAIN), "The peer's mesh domain."),
   domains: pinned(
-    anyNumber(text(OWNED_DOMAIN)),
+    anyNumber(pasted(cleanDomain, OWNED_DOMAIN)),
     "The only further domains below which the peer may have names here.",
   ),
   trustDomain: pinned(pasted(cleanDomain, TRUST_DOMAIN), "Trust domain of the peer's workloads."),
@@ -68,7 +68,7 @@ const peer = fields({
     defaultsTo: "`false`",
     page: "imports.md#peers-that-go-wrong",
   }),
-  acceptRemoval: text(REMOVAL_TOKEN).optional().meta({
+  acceptRemoval: pasted(cleanText, REMOVAL_TOKEN).optional().meta({
     description: "Token of the one removal of services that the brake lets pass.",
     defaultsTo: "none",
   }),
@@ -148,7 +148,10 @@ export function checkStacks<T>(
   own: string,
 ): Complaint[] {
   const names = draft.keysOf(...section);
-  const stackOf = (name: string): string | undefined => draft.textAt(...section, name, "stack");
+  const stackOf = (name: string): string | undefined => {
+    const written = draft.textAt(...section, name, "stack");
+    return written === undefined ? undefined : cleanText(written);
+  };
   return names.flatMap((name, index) => {
     const stack = stackOf(name);
     if (stack === undefined) return [];

@@ -7,7 +7,7 @@ import { ADDRESS, canonicalAddress } from "../core/address.ts";
 import type { Fault } from "../core/fault.ts";
 import { DNS_LABEL, STACK_NAME, overlap } from "../core/names.ts";
 import { sortedRecord, sortedUnique } from "../core/order.ts";
-import { cleanDomain, cleanFingerprint, cleanHost, pasted } from "../core/pasted.ts";
+import { cleanDomain, cleanFingerprint, cleanHost, cleanText, pasted } from "../core/pasted.ts";
 import { type Complaint, fields, pattern, text, unknownField } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { KEY_FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
@@ -21,7 +21,9 @@ const ORGANIZATION = pattern(
 );
 
 const rootedCluster = fields({
-  stack: text(STACK_NAME).describe("Stack of the cluster; its output `certificateRequest` is signed."),
+  stack: pasted(cleanText, STACK_NAME).describe(
+    "Stack of the cluster; its output `certificateRequest` is signed.",
+  ),
   trustDomain: pasted(cleanDomain, TRUST_DOMAIN).describe(
     "The only trust domain of the intermediate; clusters may have one in common.",
   ),

@@ -5,8 +5,9 @@ import type { StackConfig } from "./stackConfig.ts";
 import { firstNames } from "../core/text.ts";
 import { NODE_SELECTOR_ANNOTATION } from "../core/labels.ts";
 import { LABEL_VALUE } from "../core/names.ts";
+import { cleanText, pasted } from "../core/pasted.ts";
 import { type Complaint, checked, fields, text, type TextRule, valueAt } from "../core/schema.ts";
-import { apiServerFields } from "../mesh/apiServer.ts";
+import { SERVER_URL, apiServerFields } from "../mesh/apiServer.ts";
 
 /** Thirty days: an update every other week renews a token in time. */
 const TOKEN_HOURS = 720;
@@ -16,7 +17,7 @@ const LONGEST_HOURS = 8760;
 const MESH_ID: TextRule = { ...LABEL_VALUE, test: (value) => value !== "" && LABEL_VALUE.test(value) };
 
 const apiServer = fields({
-  server: apiServerFields.server.describe(
+  server: pasted(cleanText, SERVER_URL).describe(
     "URL of this cluster's API server, `https://...`, as peers' istiods reach it.",
   ),
   certificateAuthority: apiServerFields.certificateAuthority.optional().meta({

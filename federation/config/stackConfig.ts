@@ -11,6 +11,7 @@ import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
 import { checkSingleMesh, singleMesh } from "./singleMesh.ts";
 import { CIDR } from "../core/address.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
+import { cleanText, pasted } from "../core/pasted.ts";
 import { fields, someText, suggestion, text, unknownField, orUndefined } from "../core/schema.ts";
 import { TOPOLOGIES } from "../core/topology.ts";
 
@@ -45,7 +46,7 @@ export const sections = {
   peers,
   brake,
   allowGatewayAddresses: z
-    .array(text(CIDR).optional())
+    .array(pasted(cleanText, CIDR).optional())
     .transform((ranges) => ranges.filter((range) => range !== undefined))
     .prefault([])
     .describe("CIDR ranges of loopback, link-local and similar addresses that a peer's gateway may have."),

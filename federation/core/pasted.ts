@@ -28,10 +28,11 @@ export function cleanDomain(value: string): string {
     .replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
-/** Removes the name of the digest before a fingerprint (`SHA256 Fingerprint=`, `sha256:`, `SHA2-256(stdin)= `), and blanks in it. */
+/** Removes the name of the digest before a fingerprint (`SHA256 Fingerprint=`, `sha256:`, `SHA2-256(stdin)= `), the file name after it (`sha256sum`), and blanks in it. */
 export function cleanFingerprint(value: string): string {
   return cleanText(value)
     .replace(/^sha-?(?:2-)?256(?:\s+fingerprint)?(?:\s*\([^)]*\))?\s*[:=]\s*/i, "")
+    .replace(/^\\?([0-9a-f]{64})\s+(?![0-9a-f:\s]+$)\S.*$/i, "$1")
     .replace(/\s+/g, "");
 }
 
