@@ -5,7 +5,7 @@ import type { StackConfig } from "./stackConfig.ts";
 import { PHASES } from "../authority/rotation.ts";
 import { STACK_NAME } from "../core/names.ts";
 import { cleanFingerprint, cleanText, pasted } from "../core/pasted.ts";
-import { type Complaint, checked, fields, someText, text, valueAt, orUndefined } from "../core/schema.ts";
+import { type Complaint, checked, fields, someText, valueAt, orUndefined } from "../core/schema.ts";
 import { TRAITS } from "../core/topology.ts";
 import { FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
 

@@ -9,7 +9,7 @@ import { anyNumber } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, STACK_NAME } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
 import { cleanDomain, cleanText, pasted } from "../core/pasted.ts";
-import { type Complaint, fields, text } from "../core/schema.ts";
+import { type Complaint, fields } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { TRAITS } from "../core/topology.ts";
 import { DEFAULT_BRAKE, REMOVAL_TOKEN } from "../imports/brake.ts";

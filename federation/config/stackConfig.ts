@@ -12,7 +12,7 @@ import { checkSingleMesh, singleMesh } from "./singleMesh.ts";
 import { CIDR } from "../core/address.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { cleanText, pasted } from "../core/pasted.ts";
-import { fields, someText, suggestion, text, unknownField, orUndefined } from "../core/schema.ts";
+import { fields, someText, suggestion, unknownField, orUndefined } from "../core/schema.ts";
 import { TOPOLOGIES } from "../core/topology.ts";
 
 /** Namespace of this program's config keys: the project's name in Pulumi.yaml. */
