@@ -41,6 +41,8 @@ export async function readOwnObjects(
     const object = await client.get<AccessObject>(kind, namespace, name);
     return object === undefined ? [] : [viewObject(kind, object)];
   };
+  const listGatewayPolicies = async (): Promise<OwnObject[]> =>
+    (await list(AUTHORIZATION_POLICY, { namespace: GATEWAY_NAMESPACE })).filter(isGatewayPolicy);
   const listPolicies = async (): Promise<OwnObject[]> => {
     const found = await list(AUTHORIZATION_POLICY, { labelSelector: OURS });
     const policies = Object.values(last.policies);
@@ -56,7 +58,7 @@ export async function readOwnObjects(
     const others = await Promise.all([
       getAll(named, ({ namespace, name }) => get(AUTHORIZATION_POLICY, namespace, name)),
       // Their names end with a version, which only the cluster has.
-      lacksGateways ? list(AUTHORIZATION_POLICY, { namespace: GATEWAY_NAMESPACE }) : [],
+      lacksGateways ? listGatewayPolicies() : [],
     ]);
     return [...found, ...missing(others.flat(), found)];
   };

@@ -55,7 +55,7 @@ describe("FederatedCluster", () => {
     const observed = [{ address: "203.0.113.10", port: 15443 }];
     const { inputs } = (await declare({}, { observed })).engine.named("gateway-addresses");
     assert.deepEqual(inputs["observed"], observed);
-    assert.equal(inputs["type"], "LoadBalancer");
+    assert.equal((inputs["settings"] as { type?: string }).type, "LoadBalancer");
     assert.equal(inputs["timeoutSeconds"], 300);
     assert.equal(has(await declare({ gateway: { advertise: observed } }), "gateway-addresses"), false);
   });

@@ -170,6 +170,7 @@ describe("A snapshot of a stack", () => {
       "/authorizationpolicies?": listOf([object("abc", "bar")]),
       "/istio-gateway/authorizationpolicies?": listOf([
         object("istio-gateway", "istio-federation-gateway-1a2b3c4d"),
+        object("istio-gateway", "of-others"),
       ]),
       "/abc/authorizationpolicies/foo": { status: 200, body: object("abc", "foo") },
       "/abc/serviceentries/istio-federation-as-foo": {
