@@ -1,4 +1,4 @@
-import { type Fault, pathOf } from "../core/fault.ts";
+import { type Fault, describeFaults, pathOf } from "../core/fault.ts";
 import {
   type ForeignEntry,
   type HostConflict,
@@ -15,7 +15,7 @@ import { visibleTo } from "./import.ts";
 import type { Registration } from "./registration.ts";
 
 /**
- * Formats conflicts of imports with foreign entries. An entry with a host of ours is a fault: Istio would send calls to the older of the two.
+ * Formats conflicts of imports with foreign entries. An entry with a host of ours is an error: Istio would send calls to the older of the two.
  * A wildcard that matches it is a warning: Istio prefers the complete name, so calls by the wildcard go to the peer from then on.
  */
 export function foreignHostFindings(conflicts: readonly HostConflict[]): {
@@ -32,11 +32,12 @@ export function foreignHostFindings(conflicts: readonly HostConflict[]): {
 /**
  * Compares the hosts to be registered with the ServiceEntries of others. No Service of this cluster can have one of these hosts: its host is
  * in our cluster domain, which no peer may use.
+ * @returns the hosts that others have: what is registered of these stays.
  */
 export function checkForeignHosts(
   { config, snapshot, findings }: PlanContext,
   peers: Readonly<Record<string, Registration>>,
-): void {
+): string[] {
   // A pending peer's services are registered already.
   const wanted = new Map(
     Object.values(peers).flatMap(({ peer, services }) => {
@@ -47,7 +48,7 @@ export function checkForeignHosts(
       ]);
     }),
   );
-  if (wanted.size === 0) return;
+  if (wanted.size === 0) return [];
   const entries = optional(
     snapshot.cluster.serviceEntries,
     [],
@@ -58,15 +59,17 @@ export function checkForeignHosts(
     entries.flatMap((entry) => conflictsOf(entry, wanted, IMPORT_NAMESPACE)),
   );
   const names = new Set(faults.map(({ value }) => value));
-  findings.fault(
+  const found = [
     ...faults,
     ...entries.flatMap((entry) => {
       const { namespace, name } = entry;
       const peer = namespace === IMPORT_NAMESPACE && !names.has(name) ? wanted.get(name)?.peer : undefined;
       return peer === undefined ? [] : [takenName(entry, peer)];
     }),
-  );
+  ];
+  findings.error(...describeFaults(found, "imports whose host or name somebody else has"));
   findings.warnOf(warnings, "names that lie in wildcards of others");
+  return found.map(({ value }) => String(value));
 }
 
 /** Returns the fault of a foreign entry that has the name of ours, and other hosts. */

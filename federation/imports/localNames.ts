@@ -1,7 +1,7 @@
 import type { LocalServices } from "../config/dns.ts";
 import { count, firstNames } from "../core/text.ts";
 import { fillTemplate } from "../core/domains.ts";
-import { type Fault, pathOf } from "../core/fault.ts";
+import { type Fault, describeFaults, pathOf } from "../core/fault.ts";
 import { SERVICE_NAME } from "../core/names.ts";
 import { compare, compareKeys } from "../core/order.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
@@ -107,11 +107,14 @@ export interface ForeignService {
   labels: Record<string, string>;
 }
 
-/** Compares the local Services to be made with the Services of others in their namespace. */
+/**
+ * Compares the local Services to be made with the Services of others in their namespace.
+ * @returns the hosts whose local Services others have: what is registered of these stays.
+ */
 export function checkForeignServices(
   { snapshot, findings }: PlanContext,
   peers: Readonly<Record<string, Registration>>,
-): void {
+): string[] {
   const wanted = new Map(
     Object.values(peers).flatMap(({ peer, services: imports }) =>
       Object.entries(imports).flatMap(([host, { localService }]) =>
@@ -119,14 +122,16 @@ export function checkForeignServices(
       ),
     ),
   );
-  if (wanted.size === 0) return;
+  if (wanted.size === 0) return [];
   const services = optional(
     snapshot.cluster.importNamespaceServices,
     [],
     "Services of others have names that local Services are to have",
     findings,
   );
-  findings.fault(...foreignServiceFaults(services, wanted, IMPORT_NAMESPACE));
+  const faults = foreignServiceFaults(services, wanted, IMPORT_NAMESPACE);
+  findings.error(...describeFaults(faults, "local Services whose name somebody else has"));
+  return services.flatMap(({ name }) => wanted.get(name)?.host ?? []);
 }
 
 /**

@@ -201,19 +201,24 @@ export function planRegistrations(
     ...commonTrustNotes(Object.fromEntries(trustDomains), config.cluster.trustDomain),
     ...unnamedTrustNotes(config, trustDomains),
   );
-  checkForeignHosts(context, peers);
+  const taken = sortedUnique([...checkForeignHosts(context, peers), ...checkForeignServices(context, peers)]);
   checkAmbientClients(context, peers);
-  checkForeignServices(context, peers);
   const formerPeers = sortedUnique(Object.keys(lastRun.statuses)).filter(
     (name) => !Object.hasOwn(config.peers, name),
   );
   findings.note(...formerPeers.map((peer) => removalNote(peer, lastRun.statuses[peer]?.imported ?? 0)));
   return {
     kind: "imports",
-    peers,
+    peers: taken.length === 0 ? peers : mapRecord(peers, (each) => withoutTaken(each, taken)),
     formerPeers,
     leftovers: planLeftovers(context),
   };
+}
+
+/** Holds hosts that somebody else has here. Another peer may have registered a host of several peers. */
+function withoutTaken(each: Registration, taken: readonly string[]): Registration {
+  const services = Object.entries(each.services).filter(([host]) => !taken.includes(host));
+  return { ...each, services: sortedRecord(services), heldNames: [...each.heldNames, ...taken] };
 }
 
 /** This cluster, as far as names and roots of peers are compared with its own. */

@@ -10,6 +10,7 @@ import { EMPTY_CLUSTER, type Given, snapshotOf } from "./planContext.ts";
 /** A plan without faults, and its log. */
 export interface Planned<Plan = ClusterPlan | WaitingPlan> {
   plan: Plan;
+  errors: string[];
   warnings: string[];
   notes: string[];
 }
@@ -52,11 +53,11 @@ export function ofCluster({ plan, ...log }: Planned): Planned<ClusterPlan> {
 /** @throws FaultsError with all faults. */
 export function outcome(
   plan: ClusterPlan | WaitingPlan | undefined,
-  { faults, warnings, notes }: Findings,
+  { faults, errors, warnings, notes }: Findings,
 ): Planned {
   if (faults.length > 0) throw new FaultsError("plan", faults);
   assert.ok(plan !== undefined, "no plan, and no fault");
-  return { plan, warnings, notes };
+  return { plan, errors, warnings, notes };
 }
 
 /** All faults of a plan; none when there is a plan. */

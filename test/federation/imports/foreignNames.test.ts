@@ -38,8 +38,12 @@ describe("Hosts of imports that others have", () => {
     runPart(config, { peers: { "cluster-b": reading }, snapshot: { cluster } }, (context) =>
       planRegistrations(context, undefined),
     ).warnings;
-  const faults = (cluster: Partial<ClusterReadings>) =>
-    faultsIn(() => warnings(cluster)).map(({ path, value, rule }) => [path, value, rule]);
+  const held = (cluster: Partial<ClusterReadings>) => {
+    const given = { peers: { "cluster-b": { contract: contractOf() } }, snapshot: { cluster } };
+    const { result, errors } = runPart(CONFIG, given, (context) => planRegistrations(context, undefined));
+    const { services, heldNames } = result.peers["cluster-b"] ?? assert.fail();
+    return { errors, services: Object.keys(services), heldNames };
+  };
 
   it("do not exist without objects of others", () => {
     const cluster = {
@@ -49,16 +53,16 @@ describe("Hosts of imports that others have", () => {
     assert.deepEqual(warnings(cluster), []);
   });
 
-  it("are faults naming the owner where a ServiceEntry has them", () => {
+  it("are held, with an error naming the owner, where a ServiceEntry has them", () => {
     const labels = { "app.kubernetes.io/managed-by": "Helm" };
     const items = [entry("pay", ["bar.example.org"], labels), entry("wide", ["*.svc.cluster-b.local"])];
-    assert.deepEqual(faults({ serviceEntries: { value: items } }), [
-      [
-        "peers.cluster-b.imports",
-        "bar.example.org",
-        "is a host of ServiceEntry shop/pay too, which is labelled app.kubernetes.io/managed-by=Helm",
-      ],
-    ]);
+    const { errors, services, heldNames } = held({ serviceEntries: { value: items } });
+    assert.deepEqual([services, heldNames], [[BAR], ["bar.example.org"]]);
+    assert.equal(errors.length, 1);
+    assert.match(
+      errors[0] ?? "",
+      /^peers\.cluster-b\.imports: "bar\.example\.org" is a host of ServiceEntry shop\/pay too, which is labelled app\.kubernetes\.io\/managed-by=Helm/,
+    );
   });
 
   it("are a warning where a wildcard host covers them", () => {
@@ -72,16 +76,14 @@ describe("Hosts of imports that others have", () => {
   });
 
   it("are all reported at once, of ServiceEntries and Services", () => {
-    const found = faults({
+    const { errors, services, heldNames } = held({
       serviceEntries: { value: [entry("x", [BAR])] },
       importNamespaceServices: { value: [named("bar-xyz-cluster-b")] },
     });
+    assert.deepEqual([services, heldNames], [["bar.example.org"], [BAR]]);
     assert.deepEqual(
-      found.map(([path, value]) => [path, value]),
-      [
-        ["peers.cluster-b.imports", BAR],
-        ["dns.services.name", "bar-xyz-cluster-b"],
-      ],
+      errors.map((error) => error.split('" ')[0]),
+      [`peers.cluster-b.imports: "${BAR}`, 'dns.services.name: "bar-xyz-cluster-b'],
     );
   });
 
