@@ -34,11 +34,14 @@ function latestRevisions(namespace: string, records: readonly Record<string, str
   return [...latest.values()].sort((one, other) => compare(one.name, other.name));
 }
 
+/** Names of the base chart's CRDs, by their API groups: others, such as `install.istio.io`, do not stop Helm. */
+const CHART_CRD = /^[a-z]+\.(?:extensions|networking|security|telemetry)\.istio\.io$/;
+
 /** Reads the names of Istio's CRDs that are not marked as a Helm release's, sorted: Helm refuses to install over them. */
 export async function readUnownedCrds(client: ClusterClient, release: ReleaseName): Promise<string[]> {
   const found = await client.list(CUSTOM_RESOURCE_DEFINITION, { metadataOnly: true });
   return found
-    .filter(({ metadata: { name } }) => name.endsWith(".istio.io"))
+    .filter(({ metadata: { name } }) => CHART_CRD.test(name))
     .filter(
       ({ metadata: { labels = {}, annotations = {} } }) =>
         labels["app.kubernetes.io/managed-by"] !== "Helm" ||

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { RELEASES } from "../../federation/core/helmReleases.ts";
+import { BASE_RELEASE, RELEASES } from "../../federation/core/helmReleases.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
-import { readHelmReleases } from "../../kubernetes/helmReleases.ts";
+import { readHelmReleases, readUnownedCrds } from "../../kubernetes/helmReleases.ts";
 import { fakeApiServer } from "../providers/support/fakeApiServer.ts";
 
 const record = (name: string, version: string, status: string) => ({
@@ -37,5 +37,16 @@ describe("readHelmReleases", () => {
         "GET /api/v1/namespaces/istio-system/secrets?limit=500&labelSelector=owner=helm,name in (istio-base,istiod)",
       ],
     );
+  });
+
+  it("returns unmarked CRDs of the base chart's groups alone", async () => {
+    const names = [
+      "istiooperators.install.istio.io",
+      "gateways.networking.istio.io",
+      "rules.config.istio.io",
+    ];
+    const items = names.map((name) => ({ metadata: { name } }));
+    server.answer({ status: 200, body: { items } });
+    assert.deepEqual(await readUnownedCrds(client, BASE_RELEASE), ["gateways.networking.istio.io"]);
   });
 });
