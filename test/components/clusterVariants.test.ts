@@ -53,9 +53,12 @@ describe("FederatedCluster", () => {
 
   it("reads gateway addresses from the Service, and hands on the observed ones, unless the config advertises some", async () => {
     const observed = [{ address: "203.0.113.10", port: 15443 }];
-    const { inputs } = (await declare({}, { observed })).engine.named("gateway-addresses");
+    const service = { type: "LoadBalancer", nodePort: 32443 };
+    const { inputs } = (await declare({ gateway: { service } }, { observed })).engine.named(
+      "gateway-addresses",
+    );
     assert.deepEqual(inputs["observed"], observed);
-    assert.equal((inputs["settings"] as { type?: string }).type, "LoadBalancer");
+    assert.deepEqual(inputs["settings"], { ...service, annotations: {} });
     assert.equal(inputs["timeoutSeconds"], 300);
     assert.equal(has(await declare({ gateway: { advertise: observed } }), "gateway-addresses"), false);
   });
