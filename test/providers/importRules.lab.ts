@@ -101,7 +101,7 @@ describe("ImportedServices with settings of import rules, against a real API ser
         const gateways = [{ address: "127.20.0.5", port: 15443 }];
         const moved = { [own]: PLAIN, [EXTRA]: PLAIN };
         const inputs = fixture.inputs(moved, how === "few services" ? more : { ...more, gateways });
-        const asked = { ...inputs, movable: "", held: "", brake: DEFAULT_BRAKE };
+        const asked = { ...inputs, movable: "", held: "", brake: DEFAULT_BRAKE, required: false };
         assert.deepEqual((await fixture.provider.check(last, asked)).failures, []);
         const take = () => fixture.provider.update(id, had.outs, inputs);
         const rest = fixture.inputs({ [HOST]: PLAIN }, { handedOver: [EXTRA] });

@@ -53,6 +53,7 @@ it("A preview of imported services loads no client", () => {
     held: "",
     services,
     brake: DEFAULT_BRAKE,
+    required: false,
   };
   const loaded = loadedInPreview("importedServices/handlers.ts", inputs, {
     ...inputs,
