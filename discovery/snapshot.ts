@@ -1,8 +1,6 @@
 import type { SingleMesh } from "../federation/config/singleMesh.ts";
 import * as pulumi from "@pulumi/pulumi";
-import type { PeerConfig } from "../federation/config/peers.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
-import { pathOf } from "../federation/core/fault.ts";
 import { OF_OTHERS } from "../federation/core/labels.ts";
 import { sortedRecord } from "../federation/core/order.ts";
 import {
@@ -43,7 +41,6 @@ import { readCorefile } from "../kubernetes/corefile.ts";
 import { readAmbientClients } from "./ambientClients.ts";
 import { readKubeconfigAuthority, readProvided } from "./certificateFiles.ts";
 import { ClusterReader } from "./clusterReader.ts";
-import { readPeerDocument } from "./contractDocuments.ts";
 import { readExistingObjects } from "./existingObjects.ts";
 import {
   readDestinationRules,
@@ -54,7 +51,7 @@ import {
 } from "./istioObjects.ts";
 import { readOwnObjects } from "./ownObjects.ts";
 import { readServices } from "./services.ts";
-import { readOwnOutputs, readPeerStack, readSharedRoot, readState } from "./stacks.ts";
+import { readOwnOutputs, readPeer, readSharedRoot, readState } from "./stacks.ts";
 
 /** Reading of something that the config does not need. */
 const NOTHING = Promise.resolve({ value: [] });
@@ -101,14 +98,9 @@ export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
 
 async function readPeers({ peers }: StackConfig): Promise<Peers> {
   const readings = Object.entries(peers).map(
-    async ([peer, settings]) => [peer, await readPeer(peer, settings)] as const,
+    async ([peer, { stack }]) => [peer, await readPeer(peer, stack)] as const,
   );
   return sortedRecord(await Promise.all(readings));
-}
-
-function readPeer(peer: string, settings: PeerConfig): Promise<Reading<ContractReading>> {
-  const { stack } = settings;
-  return stack === undefined ? readPeerDocument(settings, pathOf("peers", peer)) : readPeerStack(peer, stack);
 }
 
 async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Promise<ClusterReadings> {

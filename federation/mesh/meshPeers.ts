@@ -1,14 +1,12 @@
 import type { AuthorityPlan } from "../authority/authority.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { type Contract, readContract } from "../contract/contract.ts";
-import type { ValidSignature } from "../contract/signature.ts";
 import { type Fault, FaultsError, describeFault, pathOf, within } from "../core/fault.ts";
 import { append, ownValue } from "../core/order.ts";
 import { ownerName } from "../imports/claims.ts";
 import { addressedTo, publishAgain } from "../imports/contracts.ts";
 import {
   type ContractReading,
-  describeSource,
   published,
   refusalError,
   stateSince,
@@ -26,7 +24,6 @@ import {
 } from "./meshPeer.ts";
 import { validatePeerTopology, commonTrustNotes, outsideRoots } from "../trust/commonTrust.ts";
 import { validatePin } from "../trust/pin.ts";
-import { senderFaults } from "../imports/sender.ts";
 import { pinnable, trustsRoots } from "../trust/pinnedPeer.ts";
 import { RootNames, type RootOwner } from "../trust/rootNames.ts";
 
@@ -71,7 +68,6 @@ export function validateMembership(
 /** Outputs that a peer publishes: its contract, and its access for this cluster. */
 interface Published {
   contract: Contract;
-  signature: ValidSignature;
   access: PeerAccess | undefined;
 }
 
@@ -90,26 +86,20 @@ export function planMeshPeers(
   const lastRoots = lastRun.contract?.rootCertificates ?? [];
   const outside = outsideRoots({ config, skipped }, authority);
   const ownRoots = outside === "unknown" ? lastRoots : outside;
-  const sourceOf = (peer: string): string => describeSource(peer, config.peers[peer]);
+  const stackOf = (peer: string): string => config.peers[peer]?.stack ?? peer;
   const { found, refusals } = readPeers(context);
   const rootsOf = rootNames(context, authority, ownRoots, found);
   const notes: string[] = [];
-  for (const [peer, { contract, signature }] of Object.entries(found)) {
+  for (const [peer, { contract }] of Object.entries(found)) {
     const identity = ownValue(config.peers, peer)?.identity;
-    const pinned = ownValue(lastRun.pinned, peer);
-    const pin = validatePin(peer, contract, now, pinned, identity, ownRoots);
-    const sender = { config: ownValue(config.peers, peer), pinned, ownRoots };
-    const forged = pin.faults.length > 0 ? [] : senderFaults(peer, contract, signature, sender, now);
-    const unfit =
-      forged.length > 0
-        ? forged
-        : [
-            ...validateMembership(peer, contract, config),
-            ...rootsOf(peer).faults(ownerName(peer), contract.rootCertificates, outside),
-            ...pin.faults,
-          ];
+    const pin = validatePin(peer, contract, now, ownValue(lastRun.pinned, peer), identity, ownRoots);
+    const unfit = [
+      ...validateMembership(peer, contract, config),
+      ...rootsOf(peer).faults(ownerName(peer), contract.rootCertificates, outside),
+      ...pin.faults,
+    ];
     for (const fault of unfit)
-      append(refusals, peer, within(pathOf("peers", peer, "contract"), addressedTo(sourceOf(peer), fault)));
+      append(refusals, peer, within(pathOf("peers", peer, "contract"), addressedTo(stackOf(peer), fault)));
     if (!refusals.has(peer)) notes.push(...pin.notes);
   }
   // Roots of this stack's own count once published.
@@ -123,7 +113,7 @@ export function planMeshPeers(
     });
   findings.note(...notes);
   findings.warn(
-    ...views.flatMap(([peer, view]) => meshPeerWarnings(peer, view, config.peers[peer]?.stack ?? peer, now)),
+    ...views.flatMap(([peer, view]) => meshPeerWarnings(peer, view, stackOf(peer), now)),
     ...readerWarnings(config),
   );
   const members = Object.keys(found).filter((peer) => !refusals.has(peer));
@@ -189,29 +179,20 @@ function readPeers({ config, peers: readings }: PlanContext): {
   const refusals = new Map<string, Fault[]>();
   const found: Record<string, Published> = {};
   for (const [peer, faults] of Object.entries(unreadFaults(readings))) refusals.set(peer, [...faults]);
-  const { contracts, signatures, faults: unsigned } = published(readings);
-  const addRefusal = (peer: string, part: "contract" | "access", fault: Fault): void => {
-    const addressed = addressedTo(describeSource(peer, peers[peer]), fault);
-    append(refusals, peer, within(pathOf("peers", peer, part), addressed));
-  };
-  for (const [peer, fault] of Object.entries(unsigned)) addRefusal(peer, "contract", fault);
-  for (const [peer, value] of Object.entries(contracts).sort()) {
+  for (const [peer, value] of Object.entries(published(readings)).sort()) {
+    const stack = peers[peer]?.stack ?? peer;
     const access = readAccess(ownValue(readings, peer)?.access, cluster.name, local);
     const unfit = access !== undefined && "faults" in access ? access.faults : [];
-    for (const fault of unfit) addRefusal(peer, "access", fault);
+    for (const fault of unfit)
+      append(refusals, peer, within(pathOf("peers", peer, "access"), addressedTo(stack, fault)));
     try {
       const { contract } = readContract(value, `contract of peer ${peer}`);
-      const signature = ownValue(signatures, peer);
-      if (signature === undefined) continue;
-      found[peer] = {
-        contract,
-        signature,
-        access: access === undefined || "faults" in access ? undefined : access,
-      };
+      found[peer] = { contract, access: access === undefined || "faults" in access ? undefined : access };
     } catch (error) {
       if (!(error instanceof FaultsError)) throw error;
-      const remedy = publishAgain(describeSource(peer, peers[peer]));
-      for (const fault of error.faults) addRefusal(peer, "contract", { ...fault, remedy });
+      const remedy = publishAgain(stack);
+      for (const fault of error.faults)
+        append(refusals, peer, within(pathOf("peers", peer, "contract"), { ...fault, remedy }));
     }
   }
   return { found, refusals };
@@ -228,8 +209,7 @@ function viewPeer(
 ): MeshPeerState {
   const stack = peers[peer]?.stack ?? peer;
   const since = stateSince(peer, "pending", last, now);
-  const pinned =
-    found === undefined ? ownValue(last.pinned, peer) : pinnable(found.contract, found.signature, now);
+  const pinned = found === undefined ? ownValue(last.pinned, peer) : pinnable(found.contract, now);
   const joined = ownValue(last.joined, peer);
   const pending = (reason: string, access: PeerAccess | undefined): AwaitedPeer => {
     return { state: "pending", reason, since, access, pinned };

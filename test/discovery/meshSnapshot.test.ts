@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { readSnapshot } from "../../discovery/snapshot.ts";
 import type { PeerAccess } from "../../federation/mesh/credential.ts";
 import type { MeshReadings } from "../../federation/snapshot.ts";
-import { signed } from "../federation/signers.ts";
 import { TOKEN, TRUSTING, meshConfig, meshContract } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A, ROOT_B } from "../federation/samples.ts";
 import { fakeApiServer, listOf, objectOrNotFound } from "../providers/support/fakeApiServer.ts";
@@ -41,9 +40,9 @@ describe("A snapshot in a single mesh", () => {
     });
 
   /** Outputs of both stacks after their first updates. @param access fields of cluster-b's access to replace. */
-  const stacksWith = async (access: Partial<PeerAccess> = {}): Promise<Stacks> => ({
+  const stacksWith = (access: Partial<PeerAccess> = {}): Stacks => ({
     [PEER_STACK]: {
-      federation: await signed(meshContract()),
+      federation: meshContract(),
       access: { "cluster-a": { ...peer.access, ...access } },
       trustAnchors: TRUSTING,
     },
@@ -51,7 +50,7 @@ describe("A snapshot in a single mesh", () => {
   });
 
   async function read(access: Partial<PeerAccess> = {}, apiServer?: object): Promise<MeshReadings> {
-    await withStacks(await stacksWith(access));
+    await withStacks(stacksWith(access));
     const { mesh } = await readSnapshot(configOf(apiServer));
     assert.ok(mesh !== undefined);
     assert.ok(!JSON.stringify(mesh).includes(TOKEN));
@@ -143,7 +142,7 @@ describe("A snapshot in a single mesh", () => {
   });
 
   it("gives a plan in which the peer has joined, or is pending where it refuses access", async () => {
-    await withStacks(await stacksWith());
+    await withStacks(stacksWith());
     const { plan } = await plannedCluster(configOf());
     assert.ok(plan.connection.kind === "mesh");
     assert.equal(plan.connection.peers["cluster-b"]?.state, "ready");
@@ -153,7 +152,7 @@ describe("A snapshot in a single mesh", () => {
       ),
       "there are no imports",
     );
-    await withStacks(await stacksWith({ token: `${TOKEN}x` }));
+    await withStacks(stacksWith({ token: `${TOKEN}x` }));
     const refused = await plannedCluster(configOf());
     assert.ok(refused.plan.connection.kind === "mesh");
     assert.equal(refused.plan.connection.peers["cluster-b"]?.state, "pending");
