@@ -111,7 +111,7 @@ function viewObject({ kind }: ResourceKind, { metadata, spec = {} }: AccessObjec
   );
   const editors = new Map<string, string[]>();
   for (const { manager = "", fieldsV1 } of written) {
-    // Of several Pulumi programs any may be the other one.
+    // With several Pulumi programs, any may be the other one.
     if (manager === MANAGED_BY || (programs.size === 1 && programs.has(manager))) continue;
     for (const field of Object.keys(fieldsV1?.["f:spec"] ?? {}))
       if (field.startsWith("f:")) append(editors, field.slice("f:".length), manager);

@@ -9,6 +9,9 @@ import { JSON_TYPE, RETRY_CHANGES, type RetryPolicy, Transport } from "./transpo
 /** Objects in one page of a list. */
 const PAGE_SIZE = 500;
 
+/** Attempts at an object that others write to at the same time, as istiod does to the status. */
+const EDIT_ATTEMPTS = 5;
+
 /** Media type of a list of metadata, which is far smaller. */
 const METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
@@ -229,6 +232,28 @@ export class ClusterClient {
       if (statusOf(error) !== 404) throw error;
     }
     return true;
+  }
+}
+
+/**
+ * Replaces an object by a changed one, provided that nobody else changed it in between; else starts again.
+ * @param change returns the whole object to write, or undefined to write nothing; its argument is undefined for a missing object.
+ */
+export async function editObject<T extends KubernetesObject>(
+  client: Pick<ClusterClient, "get" | "replace">,
+  kind: ResourceKind,
+  { namespace, name }: { namespace: string; name: string },
+  change: (live: T | undefined) => T | undefined,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const changed = change(await client.get<T>(kind, namespace, name));
+    if (changed === undefined) return;
+    try {
+      await client.replace(kind, changed);
+      return;
+    } catch (error) {
+      if (statusOf(error) !== 409 || attempt === EDIT_ATTEMPTS) throw error;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CorefileMetadata } from "../federation/topology/corefileOwner.ts";
 import type { Obstacle } from "../federation/topology/globalBlock.ts";
-import { type ClusterClient, statusOf } from "./client.ts";
+import { type ClusterClient, editObject } from "./client.ts";
 import { ClusterError } from "./errors.ts";
 import { CONFIG_MAP, type KubernetesObject } from "./kinds.ts";
 
@@ -22,9 +22,6 @@ type ConfigMap = KubernetesObject & { data?: Record<string, string> };
 
 /** Key of the ConfigMap, the same in every cluster. */
 const COREFILE = "Corefile";
-
-/** Attempts at a write when others write to the ConfigMap at the same time. */
-const ATTEMPTS = 5;
 
 /** A Corefile as it is read. */
 export interface ReadCorefile {
@@ -61,8 +58,7 @@ export async function editCorefile(
   { obstacle: obstacleIn, edit }: CorefileEdit,
 ): Promise<void> {
   const operation = `change ${COREFILE} of ConfigMap ${namespace}/${configMap}`;
-  for (let attempt = 1; ; attempt++) {
-    const live = await client.get<ConfigMap>(CONFIG_MAP, namespace, configMap);
+  await editObject<ConfigMap>(client, CONFIG_MAP, { namespace, name: configMap }, (live) => {
     const corefile = live?.data?.[COREFILE];
     if (live === undefined || corefile === undefined) {
       const remedy = "Name CoreDNS' ConfigMap in dns.coreDns of this stack's config";
@@ -74,12 +70,6 @@ export async function editCorefile(
       throw new ClusterError(client.where, { operation, cause: `it ${obstacle.rule}`, remedy });
     }
     const edited = edit(corefile);
-    if (edited === corefile) return;
-    try {
-      await client.replace(CONFIG_MAP, { ...live, data: { ...live.data, [COREFILE]: edited } });
-      return;
-    } catch (error) {
-      if (statusOf(error) !== 409 || attempt === ATTEMPTS) throw error;
-    }
-  }
+    return edited === corefile ? undefined : { ...live, data: { ...live.data, [COREFILE]: edited } };
+  });
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { EditedObject, AccessKind } from "../federation/editedObjects.ts";
-import { ClusterClient, statusOf } from "../kubernetes/client.ts";
+import { ClusterClient, editObject } from "../kubernetes/client.ts";
 import { ClusterError } from "../kubernetes/errors.ts";
 import {
   AUTHORIZATION_POLICY,
@@ -57,9 +57,6 @@ const RESOURCES: Readonly<Record<AccessKind, ResourceKind>> = {
   VirtualService: VIRTUAL_SERVICE,
 };
 
-/** Attempts at an object that others write to at the same time, as istiod does to the status. */
-const ATTEMPTS = 5;
-
 const FIELDS = {
   kubeconfig: KUBECONFIG_FIELD,
   found: z.array(
@@ -102,16 +99,9 @@ async function replaceSpec(
   client: ClusterClient,
   { kind, namespace, name, spec }: EditedObject,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const live = await client.get<LiveSpec>(RESOURCES[kind], namespace, name);
-    if (live === undefined || isDeepStrictEqual(live.spec, spec)) return;
-    try {
-      await client.replace(RESOURCES[kind], { ...live, spec });
-      return;
-    } catch (error) {
-      if (statusOf(error) !== 409 || attempt === ATTEMPTS) throw error;
-    }
-  }
+  await editObject<LiveSpec>(client, RESOURCES[kind], { namespace, name }, (live) =>
+    live === undefined || isDeepStrictEqual(live.spec, spec) ? undefined : { ...live, spec },
+  );
 }
 
 export const provider = {

@@ -1,5 +1,5 @@
 import { OFF, ON, type ValueDecision, followed, free, limited, only, setBy } from "./decision.ts";
-import { authorityAddress, ownAuthority } from "./otherAuthority.ts";
+import { authorityAddress, onlyOwnAuthority } from "./otherAuthority.ts";
 
 const SET_BY_PROGRAM = "is set by the program, so that it agrees with the rest";
 const OTHER_IDENTITY = "lets clients of istiod claim identities that they do not have";
@@ -25,14 +25,14 @@ export const ISTIOD_ENVIRONMENT: readonly ValueDecision[] = [
     OFF,
     "accepts callers of any trust domain, those of peers among them",
   ),
-  ownAuthority("ENABLE_CA_SERVER", ON),
-  ownAuthority("EXTERNAL_CA", [""]),
-  ownAuthority("K8S_SIGNER", [""]),
-  ownAuthority("CERT_SIGNER_DOMAIN", [""]),
-  ownAuthority("PILOT_CERT_PROVIDER", ["istiod"]),
-  ownAuthority("USE_REMOTE_CERTS", OFF),
-  ownAuthority("USE_CACERTS_FOR_SELF_SIGNED_CA", OFF),
-  ownAuthority("ROOT_CA_DIR", ["./etc/cacerts", "/etc/cacerts"]),
+  onlyOwnAuthority("ENABLE_CA_SERVER", ON),
+  onlyOwnAuthority("EXTERNAL_CA", [""]),
+  onlyOwnAuthority("K8S_SIGNER", [""]),
+  onlyOwnAuthority("CERT_SIGNER_DOMAIN", [""]),
+  onlyOwnAuthority("PILOT_CERT_PROVIDER", ["istiod"]),
+  onlyOwnAuthority("USE_REMOTE_CERTS", OFF),
+  onlyOwnAuthority("USE_CACERTS_FOR_SELF_SIGNED_CA", OFF),
+  onlyOwnAuthority("ROOT_CA_DIR", ["./etc/cacerts", "/etc/cacerts"]),
   only(
     "UNSAFE_ENABLE_ADMIN_ENDPOINTS",
     OFF,
@@ -123,9 +123,9 @@ export const PROXY_ENVIRONMENT: readonly ValueDecision[] = [
   setBy("ISTIO_META_MESH_ID", "singleMesh.meshId"),
   setBy("TRUST_DOMAIN", "cluster.trustDomain"),
   authorityAddress("CA_ADDR"),
-  ownAuthority("CA_PROVIDER", ["Citadel"]),
-  ownAuthority("FILE_MOUNTED_CERTS", OFF),
-  ownAuthority("PILOT_CERT_PROVIDER", ["istiod"]),
+  onlyOwnAuthority("CA_PROVIDER", ["Citadel"]),
+  onlyOwnAuthority("FILE_MOUNTED_CERTS", OFF),
+  onlyOwnAuthority("PILOT_CERT_PROVIDER", ["istiod"]),
   ...[
     "CA_ROOT_CA",
     "CREDENTIAL_FETCHER_TYPE",
@@ -142,7 +142,7 @@ export const PROXY_ENVIRONMENT: readonly ValueDecision[] = [
     "WORKLOAD_IDENTITY_SOCKET_FILE",
     "XDS_AUTH_PROVIDER",
     "XDS_ROOT_CA",
-  ].map((name) => ownAuthority(name, [""])),
+  ].map((name) => onlyOwnAuthority(name, [""])),
   only(
     "ISTIO_METAJSON_*",
     [],

@@ -2,7 +2,7 @@ import { mountPaths, namesIn } from "./containers.ts";
 import { type ValueDecision, followed, free, inside, limited, only, setBy } from "./decision.ts";
 import { ISTIOD_ENVIRONMENT, NODE_ACCOUNT, variablesFrom } from "./environment.ts";
 import { MESH_CONFIG } from "./meshConfig.ts";
-import { authorityAddress, ownAuthority } from "./otherAuthority.ts";
+import { authorityAddress, onlyOwnAuthority } from "./otherAuthority.ts";
 import { capturesAllocated, excludesNoAllocated } from "./capturedRanges.ts";
 
 const REMOTE = "makes this cluster use an istiod elsewhere";
@@ -33,10 +33,10 @@ const GLOBAL: readonly ValueDecision[] = [
   only("remotePilotAddress", [""], REMOTE, SINGLE_MESH),
   only("configCluster", ["false"], REMOTE, SINGLE_MESH),
   only("meshNetworks", [""], "gives networks other gateways than those of the contracts"),
-  ownAuthority("pilotCertProvider", ["istiod"]),
-  ownAuthority("caName", [""]),
-  ownAuthority("certSigners", [""]),
-  ownAuthority("mountMtlsCerts", ["false"]),
+  onlyOwnAuthority("pilotCertProvider", ["istiod"]),
+  onlyOwnAuthority("caName", [""]),
+  onlyOwnAuthority("certSigners", [""]),
+  onlyOwnAuthority("mountMtlsCerts", ["false"]),
   authorityAddress("caAddress"),
   only("sds.token.aud", ["istio-ca"], "makes istiod refuse the tokens of proxies"),
   only(

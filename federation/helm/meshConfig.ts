@@ -1,7 +1,7 @@
 import { type ValueDecision, followed, free, inside, limited, only, setBy } from "./decision.ts";
 import { GATEWAY_NAME } from "../core/wellKnown.ts";
 import { PROXY_ENVIRONMENT } from "./environment.ts";
-import { ownAuthority } from "./otherAuthority.ts";
+import { onlyOwnAuthority } from "./otherAuthority.ts";
 
 const OTHER_BOOTSTRAP = "replaces the configuration that proxies get from istiod";
 const HIDDEN = "hides Services, or what the program registers, from proxies";
@@ -17,7 +17,7 @@ export const PROXY_CONFIG: readonly ValueDecision[] = [
   ...["configPath", "binaryPath", "customConfigFile", "proxyBootstrapTemplatePath"].map((path) =>
     only(path, [""], OTHER_BOOTSTRAP),
   ),
-  ownAuthority("sds", [""]),
+  onlyOwnAuthority("sds", [""]),
   only(
     "gatewayTopology.forwardClientCertDetails",
     ["UNDEFINED", "SANITIZE", "SANITIZE_SET"],
@@ -62,8 +62,8 @@ export const MESH_CONFIG: readonly ValueDecision[] = [
   ),
   only("enableAutoMtls", ["true"], "turns off mutual TLS between sidecars, by which imports are called"),
   only("configSources", [""], "makes istiod read objects from elsewhere than this cluster"),
-  ownAuthority("certificates", [""]),
-  ownAuthority("ca", [""]),
+  onlyOwnAuthority("certificates", [""]),
+  onlyOwnAuthority("ca", [""]),
   ...["defaultServiceExportTo", "defaultVirtualServiceExportTo", "defaultDestinationRuleExportTo"].map(
     (path) =>
       only(

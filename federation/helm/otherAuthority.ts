@@ -6,7 +6,7 @@ const REMEDY =
   "Remove it; another authority certifies istiod's own by certificateAuthority.source 'provided' or 'shared'";
 
 /** A value that must leave istiod's own certificate authority in charge. */
-export function ownAuthority(path: string, accepted: readonly string[]): ValueDecision {
+export function onlyOwnAuthority(path: string, accepted: readonly string[]): ValueDecision {
   return only(path, accepted, RULE, REMEDY);
 }
 

@@ -9,7 +9,7 @@ import { type FederatedLab, log, sharedLab } from "./sharedLab.ts";
 const ABROAD = "an exported service can be called";
 const AT_HOME = "a service that is not exported can be called in its own cluster";
 
-/** What the program sets for the whole mesh, undone for one Pod: as a Helm value it is refused. */
+/** Undoes for one Pod a setting of the whole mesh; as a Helm value it is refused. */
 const WITHOUT_BUNDLE = {
   "proxy.istio.io/config": JSON.stringify({ proxyMetadata: { PROXY_CONFIG_XDS_AGENT: "false" } }),
 };

@@ -12,7 +12,7 @@ dj+uV9Ld+pFugio8gOr0Rs+/IE4DOoS9rpnXDW1SYM8iShsjw0FlO3BNKkY+E3QNlIZIDS
 cAAAAhAJSowkYU00v8WuMA4CkT7w64xZt5NottOyZ/XkGxBPNyAAAAEnNvbWVib2R5QHNv
 bWV3aGVyZQECAwQF
 `;
-/** What `ssh-keygen -y`, `-l -E md5` and `-l` print of it. */
+/** Lines that `ssh-keygen -y`, `-l -E md5` and `-l` print of the key. */
 const PUBLIC = {
   publicKeyOpenssh:
     "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBOLmv8mRncbMeUp7dj+uV9Ld+pFugio8gOr0Rs+/IE4DOoS9rpnXDW1SYM8iShsjw0FlO3BNKkY+E3QNlIZIDSc=\n",
