@@ -3,6 +3,7 @@ import type { RotationRecord } from "../federation/authority/rotation.ts";
 import { type Contract, toContract } from "../federation/contract/contract.ts";
 import { type FoldedContract, foldContract } from "../federation/contract/fold.ts";
 import { CLUSTER_LABEL, NETWORK_LABEL } from "../federation/core/labels.ts";
+import { SIGNATURE, signContract } from "../federation/contract/signature.ts";
 import { sortedRecord } from "../federation/core/order.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
 import { describeFault } from "../federation/core/fault.ts";
@@ -18,6 +19,7 @@ import type { PinnedPeer } from "../federation/trust/pinnedPeer.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { clusterProvider, namespace } from "./clusterAccess.ts";
 import { connectPeers } from "./connection.ts";
+import { contractSigner } from "./contractSigner.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
 import { IstioControlPlane } from "./istioControlPlane.ts";
 import { CallerPolicies, ExportAliases } from "./istioObjects.ts";
@@ -37,7 +39,7 @@ type RememberedOutputs = Pick<Remembered, "issued" | "policies" | "aliases"> &
 /** Outputs of a cluster's stack. */
 interface ClusterOutputs {
   /** Contract that this cluster publishes; very many services are folded. */
-  federation: pulumi.Output<Contract | FoldedContract>;
+  federation: pulumi.Output<(Contract | FoldedContract) & { [SIGNATURE]: string }>;
   /** State of each peer, by its name. */
   peers: pulumi.Output<Record<string, PeerStatus>>;
   /** Identity and roots of each peer that is trusted, by its name. Peers read it to see whether they are. */
@@ -120,13 +122,21 @@ export class FederatedCluster extends pulumi.ComponentResource {
       // The plugin writes what it declares first: it knows of the objects that are added and removed.
       { parent: this, dependsOn: [...beforeGateway, gateway] },
     );
+    const signer = contractSigner(`${name}-contract`, cluster.trustDomain, parts, {
+      parent: certificateAuthority,
+    });
+    const contract = pulumi
+      .all([parts.roots, gateway.addresses, signer])
+      .apply(async ([roots, addresses, by]) => {
+        const published = foldContract(
+          toContract(config, roots, publishedGateways(addresses, plan), plan.services, plan.lastContract),
+        );
+        return { ...published, [SIGNATURE]: await signContract(published, by) };
+      });
 
     this.outputs = {
-      federation: pulumi
-        .all([parts.roots, gateway.addresses])
-        .apply(([roots, addresses]) =>
-          foldContract(toContract(config, roots, publishedGateways(addresses, plan), plan.services)),
-        ),
+      // Secret by the key alone, which is not in it.
+      federation: pulumi.unsecret(contract),
       peers: connected.statuses,
       trustAnchors: plan.pinned,
       certificates: reportCertificates(parts, trust),

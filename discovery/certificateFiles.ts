@@ -13,8 +13,7 @@ export function readProvided(provided: ProvidedPems): Reading<ProvidedPems> {
   const faults: Fault[] = [];
   const pems = Object.fromEntries(
     Object.entries(provided as Record<keyof ProvidedPems, string | undefined>).map(([field, given]) => {
-      const text = given === undefined ? undefined : cleanPem(given);
-      const pem = text === undefined || text.includes("-----BEGIN ") ? text : readText(text);
+      const pem = given && readPem(given);
       if (given !== undefined && pem === undefined) faults.push(unreadable(field, given));
       return [field, pem];
     }),
@@ -34,9 +33,12 @@ export async function readKubeconfigAuthority(
   }
 }
 
-function readText(file: string): string | undefined {
+/** Returns a PEM text, or that of a file; undefined for a file that cannot be read. */
+export function readPem(given: string): string | undefined {
+  const text = cleanPem(given);
+  if (text.includes("-----BEGIN ")) return text;
   try {
-    return cleanPem(readFileSync(resolvePath(file), "utf8"));
+    return cleanPem(readFileSync(resolvePath(text), "utf8"));
   } catch {
     return undefined;
   }

@@ -1,6 +1,8 @@
 import type { SingleMesh } from "../federation/config/singleMesh.ts";
 import * as pulumi from "@pulumi/pulumi";
+import type { PeerConfig } from "../federation/config/peers.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
+import { pathOf } from "../federation/core/fault.ts";
 import { OF_OTHERS } from "../federation/core/labels.ts";
 import { sortedRecord } from "../federation/core/order.ts";
 import {
@@ -41,6 +43,7 @@ import { readCorefile } from "../kubernetes/corefile.ts";
 import { readAmbientClients } from "./ambientClients.ts";
 import { readKubeconfigAuthority, readProvided } from "./certificateFiles.ts";
 import { ClusterReader } from "./clusterReader.ts";
+import { readPeerDocument } from "./contractDocuments.ts";
 import { readExistingObjects } from "./existingObjects.ts";
 import {
   readDestinationRules,
@@ -51,7 +54,7 @@ import {
 } from "./istioObjects.ts";
 import { readOwnObjects } from "./ownObjects.ts";
 import { readServices } from "./services.ts";
-import { readOwnOutputs, readPeer, readSharedRoot, readState } from "./stacks.ts";
+import { readOwnOutputs, readPeerStack, readSharedRoot, readState } from "./stacks.ts";
 
 /** Reading of something that the config does not need. */
 const NOTHING = Promise.resolve({ value: [] });
@@ -98,9 +101,14 @@ export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
 
 async function readPeers({ peers }: StackConfig): Promise<Peers> {
   const readings = Object.entries(peers).map(
-    async ([peer, { stack }]) => [peer, await readPeer(peer, stack)] as const,
+    async ([peer, settings]) => [peer, await readPeer(peer, settings)] as const,
   );
   return sortedRecord(await Promise.all(readings));
+}
+
+function readPeer(peer: string, settings: PeerConfig): Promise<Reading<ContractReading>> {
+  const { stack } = settings;
+  return stack === undefined ? readPeerDocument(settings, pathOf("peers", peer)) : readPeerStack(peer, stack);
 }
 
 async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Promise<ClusterReadings> {

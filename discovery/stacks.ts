@@ -4,6 +4,7 @@ import type { RootConfig } from "../federation/config/rootStack.ts";
 import { pathOf } from "../federation/core/fault.ts";
 import type { ReleaseName } from "../federation/core/helmReleases.ts";
 import type { ObjectPlace } from "../federation/core/installation.ts";
+import { readContractDocument } from "./contractDocuments.ts";
 import { messageOf } from "../federation/core/text.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import type { RootReading } from "../federation/authority/shared.ts";
@@ -54,15 +55,15 @@ export async function readOwnOutputs(): Promise<Reading<Outputs>> {
 }
 
 /** Reads the outputs of a peer's stack for its peers. */
-export async function readPeer(peer: string, stack: string): Promise<Reading<ContractReading>> {
-  return valueOf(await readOutputs(stack, pathOf("peers", peer, "stack")), (outputs) => {
-    if (outputs === undefined) return { pending: noSuchStack(stack) };
-    const { federation, trustAnchors, access } = outputs;
-    if (federation !== undefined && federation !== null)
-      return { contract: federation, trustAnchors, access };
-    // Without a contract, the stack is new or destroyed: it trusts nobody.
-    return { pending: noSuchOutput(stack, "federation"), trustAnchors: trustAnchors ?? {}, access };
-  });
+export async function readPeerStack(peer: string, stack: string): Promise<Reading<ContractReading>> {
+  const reading = await readOutputs(stack, pathOf("peers", peer, "stack"));
+  if (!("value" in reading)) return reading;
+  if (reading.value === undefined) return { value: { pending: noSuchStack(stack) } };
+  const { federation, trustAnchors, access } = reading.value;
+  if (federation !== undefined && federation !== null)
+    return { value: { ...(await readContractDocument(federation)), trustAnchors, access } };
+  // Without a contract, the stack is new or destroyed: it trusts nobody.
+  return { value: { pending: noSuchOutput(stack, "federation"), trustAnchors: trustAnchors ?? {}, access } };
 }
 
 /** Reads the outputs of the stack of a shared root. */

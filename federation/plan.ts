@@ -4,6 +4,7 @@ import { type AuthorityPlan, planAuthority } from "./authority/authority.ts";
 import { validateAnchorNames } from "./authority/provided.ts";
 import { checkUnconstrained } from "./authority/unconstrained.ts";
 import type { StackConfig } from "./config/stackConfig.ts";
+import type { Contract } from "./contract/contract.ts";
 import { identityChanges } from "./contract/identity.ts";
 import type { ContractService } from "./contract/service.ts";
 import type { GatewayAddress } from "./core/address.ts";
@@ -43,6 +44,8 @@ export interface ClusterPlan {
   config: StackConfig;
   authority: AuthorityPlan;
   gateway: GatewayPlan;
+  /** Contract of the last update; undefined before the first one. */
+  lastContract: Contract | undefined;
   /** Exported services as the contract has them, by host name. */
   services: Readonly<Record<string, ContractService>>;
   /** ServiceEntries of aliased exports. */
@@ -149,6 +152,7 @@ export function planCluster(
       ...listeners,
       observed: config.gateway.advertise === undefined ? observed : undefined,
     },
+    lastContract: lastRun.contract,
     services,
     aliases,
     policies,

@@ -9,11 +9,46 @@ import { anyNumber } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, STACK_NAME } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
 import { cleanDomain, cleanText, pasted } from "../core/pasted.ts";
-import { type Complaint, fields } from "../core/schema.ts";
+import { type Complaint, type TextRule, checked, fields, pattern, someText, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { TRAITS } from "../core/topology.ts";
 import { DEFAULT_BRAKE, REMOVAL_TOKEN } from "../imports/brake.ts";
 import { CHOICES } from "../imports/peerNames.ts";
+
+const CONTRACT_URL: TextRule = {
+  test: (value) => {
+    const url = URL.canParse(value) && !/\s/.test(value) ? new URL(value) : undefined;
+    return url?.protocol === "https:" && url.username === "" && url.password === "" && url.hash === "";
+  },
+  rule: "must be an https:// address, without user, password and fragment",
+  remedy: "Write https://<host>/<path>; credentials go into headers",
+};
+
+/** RFC 9110, section 5.6.2. */
+const HEADER_NAME = pattern(
+  /^[\w!#$%&'*+.^`|~-]+$/,
+  256,
+  "must be the name of a header",
+  "Write a name such as authorization",
+);
+
+/** One line; never quoted, as it may be secret. */
+const headerValue = z.string().refine(
+  // eslint-disable-next-line no-control-regex -- what a header may not have
+  (value) => value.length <= 8192 && /^[^\0-\x08\x0a-\x1f\x7f]*$/.test(value),
+  {
+    error: "must be one line of at most 8,192 characters",
+    params: { remedy: "Write the header's value, as a secret", withoutValue: true },
+  },
+);
+
+/** SHA-256 in hexadecimal, as the fault prints it. */
+const CONTRACT_DIGEST = pattern(
+  /^[0-9a-f]{64}$/,
+  64,
+  "must be the SHA-256 of a contract: 64 hexadecimal digits",
+  "Copy it from the error that asks for it",
+);
 
 const PINNED = "pinned at first sight";
 
@@ -45,10 +80,33 @@ const peerIdentity = fields({
 
 export type PeerIdentity = z.output<typeof peerIdentity>;
 
-const peer = fields({
-  stack: pasted(cleanText, STACK_NAME).describe(
-    "Stack of the peer: a bare name in this project, else `organization/project/stack`.",
-  ),
+/** Fields that say where a peer's contract is: exactly one of them. */
+const SOURCES = ["stack", "file", "url"] as const;
+
+const peerFields = fields({
+  stack: pasted(cleanText, STACK_NAME).optional().meta({
+    description: "Stack with the contract: bare in this project, else `organization/project/stack`.",
+    defaultsTo: "`file` or `url`",
+    page: "contract.md#transports",
+  }),
+  file: someText.optional().meta({
+    description: "File with the peer's contract, relative to the program or `~/...`.",
+    defaultsTo: "`stack` or `url`",
+    page: "contract.md#transports",
+  }),
+  url: pasted(cleanText, CONTRACT_URL).optional().meta({
+    description: "`https://` address of the peer's contract.",
+    defaultsTo: "`stack` or `file`",
+    page: "contract.md#transports",
+  }),
+  certificateAuthority: someText.optional().meta({
+    description: "With `url`: certificates that verify the server, a file or PEM.",
+    defaultsTo: "the machine's",
+  }),
+  headers: z.record(text(HEADER_NAME), headerValue).optional().meta({
+    description: "With `url`: headers of the request, set as secrets.",
+    defaultsTo: "none",
+  }),
   exportTo: exportTo.optional().meta({
     description: "Namespaces whose workloads see the peer's services; recommended from 100 services on.",
     defaultsTo: '`["*"]`',
@@ -72,11 +130,49 @@ const peer = fields({
     description: "Token of the one removal of services that the brake lets pass.",
     defaultsTo: "none",
   }),
+  acceptContract: text(CONTRACT_DIGEST).optional().meta({
+    description: "Digest of the one contract that is accepted though its revision is not higher.",
+    defaultsTo: "none",
+    page: "trust.md#replayed-contracts",
+  }),
   identity: peerIdentity.optional().meta({
     description: "Identity that the peer must have; missing fields are pinned at first sight.",
     defaultsTo: PINNED,
     page: "trust.md",
   }),
+});
+
+const peer = checked(peerFields, (value) => {
+  const given = SOURCES.filter((source) => value[source] !== undefined);
+  const [, second] = given;
+  return [
+    ...(given.length > 0
+      ? []
+      : [
+          {
+            path: ["stack"],
+            rule: "is missing, as are 'file' and 'url'",
+            remedy: "Name the place of the peer's contract by one of the three",
+          },
+        ]),
+    ...(second === undefined
+      ? []
+      : [
+          {
+            path: [second],
+            rule: `is there beside '${given[0]}'`,
+            remedy: "Keep one of stack, file and url",
+          },
+        ]),
+    ...(["certificateAuthority", "headers"] as const)
+      .filter((field) => value[field] !== undefined && value.url === undefined)
+      .map((field) => ({
+        path: [field],
+        rule: "is for contracts at an https:// address",
+        remedy: "Remove it, or name that address in url",
+        withoutValue: true,
+      })),
+  ];
 });
 
 /** Settings of a stack for one peer. */
@@ -117,7 +213,16 @@ export function checkPeers(draft: Draft<StackConfig>, stack: string): Complaint[
     topology === undefined || TRAITS[topology].names.includes("mesh")
       ? []
       : Object.keys(parsed).filter((name) => draft.isSet("peers", name, "names"));
+  const keyless =
+    topology !== "single-mesh"
+      ? []
+      : Object.entries(parsed).filter(([, { file, url }]) => file !== undefined || url !== undefined);
   return [
+    ...keyless.map(([name, { file }]) => ({
+      path: ["peers", name, file === undefined ? "url" : "file"],
+      rule: "is for contracts, and a single mesh needs the peer's credentials too, which its stack alone has",
+      remedy: "Name the peer's stack",
+    })),
     ...draft.keysOf("peers").flatMap((name) => checkName(name, cluster?.name)),
     ...checkStacks(draft, ["peers"], "peer", stack),
     ...named.map((name) => ({

@@ -128,11 +128,10 @@ function problemIn(raw: Raw, { path = [], rule, remedy, withoutValue = false }: 
   return { path, fault: withoutSecrets(path, isShort ? { ...fault, value } : fault) };
 }
 
-/** Values of this section are never quoted: what is written in a wrong place may be a key. */
-function withoutSecrets([section]: Path, { path, value, rule, remedy }: Fault): Fault {
-  return section === "certificateAuthority" || value === undefined
-    ? { path, rule, remedy }
-    : { path, value, rule, remedy };
+/** Values of the section of keys, and of headers, are never quoted: what is written in a wrong place may be a key. */
+function withoutSecrets([section, , field]: Path, { path, value, rule, remedy }: Fault): Fault {
+  const isSecret = section === "certificateAuthority" || (section === "peers" && field === "headers");
+  return isSecret || value === undefined ? { path, rule, remedy } : { path, value, rule, remedy };
 }
 
 /** Parses what is left of a section without its faulty values; `undefined` when it cannot be parsed without them. */

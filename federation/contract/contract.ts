@@ -20,6 +20,9 @@ import { rootFaults } from "../x509/root.ts";
 /** Version of the contract that this program writes, and the newest that it reads. */
 export const SCHEMA_VERSION = 1;
 
+/** Revision of a cluster's first contract. */
+const FIRST_REVISION = 1;
+
 /** Endpoints of a ServiceEntry, by its CustomResourceDefinition. */
 export const ENDPOINTS_LIMIT = 4096;
 
@@ -33,7 +36,7 @@ const ROOTS_LIMIT = 16;
 const CERTIFICATE_LIMIT = 8192;
 
 /** Most characters of a contract: some 700 for each of {@link SERVICES_LIMIT} services. */
-const SIZE_LIMIT = 32 * 1024 * 1024;
+export const SIZE_LIMIT = 32 * 1024 * 1024;
 
 const certificate = z.string().check((context) => {
   const isShort = context.value.length <= CERTIFICATE_LIMIT;
@@ -55,6 +58,8 @@ const certificate = z.string().check((context) => {
 
 const document = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
+  /** Grows by one with each change of the content. */
+  revision: z.int().min(1),
   /** Name of the cluster. */
   cluster: text(DNS_LABEL),
   clusterDomain: text(HOST_NAME),
@@ -166,8 +171,9 @@ function readServices(
 type ContractSettings = Pick<StackConfig, "cluster" | "topology" | "singleMesh">;
 
 /**
- * Builds the contract of a cluster.
+ * Builds the contract of a cluster, with the next revision where it differs from the last one.
  * @param services exported services, by host name.
+ * @param last contract of the last update; undefined before the first one.
  * @throws FaultsError when peers would refuse the contract.
  */
 export function toContract(
@@ -175,9 +181,14 @@ export function toContract(
   rootCertificates: readonly string[],
   gateways: readonly GatewayAddress[],
   services: Readonly<Record<string, ContractService>>,
+  last: Contract | undefined,
 ): Contract {
-  const whole = { ...withoutRoots(settings, gateways, services), rootCertificates };
-  return parseContract(whole, `the contract of cluster ${settings.cluster.name}`);
+  const revision = last?.revision ?? FIRST_REVISION;
+  const whole = { ...withoutRoots(settings, gateways, services), revision, rootCertificates };
+  const contract = parseContract(whole, `the contract of cluster ${settings.cluster.name}`);
+  // Both are sorted: equal contracts are equal texts.
+  if (last === undefined || JSON.stringify(contract) === JSON.stringify(last)) return contract;
+  return { ...contract, revision: last.revision + 1 };
 }
 
 /** Finds why every peer would refuse the contract of a cluster as a whole, but for its roots, which may not exist yet. */
@@ -199,6 +210,7 @@ function withoutRoots(
   const { name, domain, meshDomain, domains, trustDomain, network } = cluster;
   return {
     schemaVersion: SCHEMA_VERSION,
+    revision: FIRST_REVISION,
     cluster: name,
     clusterDomain: domain,
     meshDomain: TRAITS[topology].names.includes("mesh") ? meshDomain : undefined,

@@ -40,14 +40,21 @@ export interface LocalCluster extends GatewayPolicy, NamingCluster {
   cluster: string;
   /** Our roots that a peer may have too, PEM. */
   ownRoots?: OutsideRoots;
-  /** Stack of each peer, by the peer's name in our config. @default the peer's name */
-  stacks?: Readonly<Record<string, string>>;
+  /** Place of each peer's contract, e.g. `stack cluster-b`, by the peer's name in our config. @default `stack <name>` */
+  sources?: Readonly<Record<string, string>>;
 }
 
 /** A fault of a peer's contract as a whole. */
 export interface PeerFault extends Fault {
   /** The peer's name in our config. */
   readonly peer: string;
+}
+
+/** Rules for a contract as a whole; their faults have paths in the contract. */
+interface ContractRules {
+  /** Whether the contract comes from its peer; with a fault nothing else is validated. */
+  verify: (peer: string, contract: Contract) => Fault[];
+  validate: (peer: string, contract: Contract) => Fault[];
 }
 
 /**
@@ -57,28 +64,29 @@ export interface PeerFault extends Fault {
  *
  * @param contracts by the peer's name in our config; not yet validated.
  * @param claims of peers that are known already: what is pinned of them stays theirs.
- * @param validate further rules for a contract as a whole, with paths in the contract.
+ * @param rules further ones for a contract as a whole.
  * @returns the peers whose contracts are valid as a whole, sorted, and the faults of the others.
  */
 export function planImports(
   local: LocalCluster,
   contracts: Readonly<Record<string, unknown>>,
   claims: readonly Claim[] = [],
-  validate: (peer: string, contract: Contract) => Fault[] = () => [],
+  rules: Partial<ContractRules> = {},
 ): { imports: Record<string, PeerImports>; faults: PeerFault[] } {
   const { topology = "federation" } = local;
   const faults: PeerFault[] = [];
   const fit: NamedReading[] = [];
   for (const [peer, value] of Object.entries(contracts).sort(([one], [other]) => compare(one, other))) {
     const reading = readNamed(peer, value, local);
+    const forged = "faults" in reading ? reading.faults : (rules.verify?.(peer, reading.contract) ?? []);
     const unfit =
-      "faults" in reading
-        ? reading.faults
+      "faults" in reading || forged.length > 0
+        ? forged
         : [
             ...validateName(reading.contract, local),
             ...validatePeerTopology(reading.contract, topology, local.ownRoots),
             ...validateGateways(reading, local),
-            ...validate(peer, reading.contract),
+            ...(rules.validate?.(peer, reading.contract) ?? []),
           ];
     faults.push(...unfit.map((fault) => ofPeer(peer, fault, local)));
     if (unfit.length === 0 && !("faults" in reading)) fit.push(reading);
@@ -106,18 +114,18 @@ export function planImports(
 }
 
 /** Remedy of data that is not of the schema, whose own remedies speak to the one who writes it. */
-export function publishAgain(stack: string): string {
-  return `Have the team of stack ${stack} run \`pulumi up\` there with a version of this program that this stack reads`;
+export function publishAgain(source: string): string {
+  return `Have the team of ${source} publish it with a version of this program that this stack reads`;
 }
 
-/** Names the stack whose team can mend what a peer publishes, unless the remedy does so. */
-export function addressedTo(stack: string, fault: Fault): Fault {
-  if (fault.remedy.includes(`stack ${stack}`)) return fault;
-  return { ...fault, remedy: `${fault.remedy} (stack ${stack} publishes it)` };
+/** Names the place of a contract, whose team can mend what a peer publishes, unless the remedy does so. */
+export function addressedTo(source: string, fault: Fault): Fault {
+  if (fault.remedy.includes(source)) return fault;
+  return { ...fault, remedy: `${fault.remedy} (${source} publishes it)` };
 }
 
-function stackOf(peer: string, { stacks = {} }: LocalCluster): string {
-  return ownValue(stacks, peer) ?? peer;
+function sourceOf(peer: string, { sources = {} }: Pick<LocalCluster, "sources">): string {
+  return ownValue(sources, peer) ?? `stack ${peer}`;
 }
 
 /** Reads a contract, and decides how the peer's services are called here. */
@@ -141,13 +149,14 @@ function readNamed(
     };
   } catch (error) {
     if (!(error instanceof FaultsError)) throw error;
-    const remedy = publishAgain(stackOf(peer, local));
+    const remedy = publishAgain(sourceOf(peer, local));
     return { faults: error.faults.map((fault) => ({ ...fault, remedy })) };
   }
 }
 
-function ofPeer(peer: string, fault: Fault, local: LocalCluster): PeerFault {
-  return { ...within(contractPath(peer), addressedTo(stackOf(peer, local), fault)), peer };
+/** Moves a fault from a path in a contract to one in the config. */
+export function ofPeer(peer: string, fault: Fault, local: Pick<LocalCluster, "sources">): PeerFault {
+  return { ...within(contractPath(peer), addressedTo(sourceOf(peer, local), fault)), peer };
 }
 
 function contractPath(peer: string): string {
@@ -186,7 +195,7 @@ function validateGateways(
 
 /** Addresses a remedy for the publisher of a contract to its reader. */
 function ofPublisher(fault: Fault, peer: string, local: LocalCluster): Fault {
-  const team = `the team of stack ${stackOf(peer, local)}`;
+  const team = `the team of ${sourceOf(peer, local)}`;
   const remedy = `Have ${team} ${fault.remedy.charAt(0).toLowerCase()}${fault.remedy.slice(1)}`;
   return { ...fault, remedy };
 }

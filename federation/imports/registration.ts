@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
 import * as z from "zod";
+import type { PeerConfig } from "../config/peers.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import type { Contract } from "../contract/contract.ts";
+import type { SignatureReading, ValidSignature } from "../contract/signature.ts";
 import type { GatewayAddress } from "../core/address.ts";
 import { type Fault, describeFault, describeFaults } from "../core/fault.ts";
 import { PEER_LABEL } from "../core/labels.ts";
@@ -32,11 +34,17 @@ export const peerStatus = z.object({
 /** One peer in the stack output `peers`. */
 export type PeerStatus = z.output<typeof peerStatus>;
 
+/** A contract, not yet validated, and whether it is what its signer signed. */
+export interface PublishedContract {
+  contract: unknown;
+  signature: SignatureReading;
+}
+
 /**
  * Outputs of a peer's stack, not yet validated: `federation`, or the reason why there is none, or the faults by which it cannot be read;
  * `trustAnchors`, undefined when it cannot be read; and `access`, which is secret.
  */
-export type ContractReading = ({ contract: unknown } | { pending: string } | { unread: readonly Fault[] }) & {
+export type ContractReading = (PublishedContract | { pending: string } | { unread: readonly Fault[] }) & {
   trustAnchors?: unknown;
   access?: unknown;
 };
@@ -65,9 +73,38 @@ export interface Registration {
   pinned: PinnedPeer | undefined;
 }
 
-/** Returns the contracts of the peers that have published one, by the peer's name. */
-export function published(readings: Readonly<Record<string, ContractReading>>): Record<string, unknown> {
-  return mapRecord(readings, (reading) => ("contract" in reading ? reading.contract : undefined));
+/** Contracts that the peers have published, by the peer's name. */
+export interface Published {
+  /** Contracts with a valid signature. */
+  contracts: Record<string, unknown>;
+  signatures: Record<string, ValidSignature>;
+  /** Faults of all other signatures, with paths of the contract. */
+  faults: Record<string, Fault>;
+}
+
+/** Sorts out the contracts that are what their signers signed: nothing of the others is looked at. */
+export function published(readings: Readonly<Record<string, ContractReading>>): Published {
+  const signatureOf = (reading: ContractReading) => ("contract" in reading ? reading.signature : undefined);
+  const valid = (reading: ContractReading): ValidSignature | undefined => {
+    const signature = signatureOf(reading);
+    return signature === undefined || "fault" in signature ? undefined : signature;
+  };
+  return {
+    contracts: mapRecord(readings, (reading) =>
+      "contract" in reading && valid(reading) !== undefined ? reading.contract : undefined,
+    ),
+    signatures: mapRecord(readings, valid),
+    faults: mapRecord(readings, (reading) => {
+      const signature = signatureOf(reading);
+      return signature !== undefined && "fault" in signature ? signature.fault : undefined;
+    }),
+  };
+}
+
+/** Formats the place of a peer's contract for messages; the query of an address may be secret. */
+export function describeSource(peer: string, { stack, file, url }: Partial<PeerConfig> = {}): string {
+  if (url !== undefined) return url.replace(/[?#].*/, "");
+  return file === undefined ? `stack ${stack ?? peer}` : `file ${file}`;
 }
 
 /** Returns the faults of the peers that cannot be read, by the peer's name. */

@@ -6,7 +6,7 @@ import { refuseExtraName } from "../core/domains.ts";
 import { append, mapRecord, ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { count } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
-import { type PeerImports, planImports } from "./contracts.ts";
+import { type PeerImports, ofPeer, planImports } from "./contracts.ts";
 import { type NamingCluster, claimOfKnown } from "./claims.ts";
 import { checkAmbientClients } from "./ambientClients.ts";
 import { checkForeignHosts } from "./hostConflicts.ts";
@@ -17,6 +17,7 @@ import type { PlanContext } from "../plan.ts";
 import {
   type PeerStatus,
   type Registration,
+  describeSource,
   published,
   refusalError,
   removalNote,
@@ -32,6 +33,7 @@ import {
   outsideRoots,
 } from "../trust/commonTrust.ts";
 import { validatePin, type PinComparison } from "../trust/pin.ts";
+import { senderFaults } from "./sender.ts";
 import { type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
 
 /** Imports of all peers as the stack's rules choose them. */
@@ -130,24 +132,41 @@ export function planRegistrations(
     pins.set(peer, pin);
     return pin;
   };
+  const { contracts, signatures, faults: unsigned } = published(readings);
+  const verify = (peer: string, contract: Contract): Fault[] => {
+    const signature = ownValue(signatures, peer);
+    // A changed root is one fault: what is signed under it is not another.
+    if (signature === undefined || pinOf(peer, contract).faults.length > 0) return [];
+    const known = {
+      config: ownValue(config.peers, peer),
+      pinned: ownValue(lastRun.pinned, peer),
+      ownRoots,
+    };
+    return senderFaults(peer, contract, signature, known, snapshot.now);
+  };
+  const sources = mapRecord(config.peers, (each, peer) => describeSource(peer, each));
   const planned = planImports(
     {
       ...local,
       allowGatewayAddresses: config.allowGatewayAddresses,
-      stacks: mapRecord(config.peers, ({ stack }) => stack),
+      sources,
     },
-    published(readings),
+    contracts,
     Object.entries(lastRun.pinned).flatMap(([name, pinned]) => {
       const reading = ownValue(readings, name);
       return reading === undefined ? [] : [claimOfKnown(name, pinned, "pending" in reading, local)];
     }),
-    (peer, contract) => pinOf(peer, contract).faults,
+    { verify, validate: (peer, contract) => pinOf(peer, contract).faults },
   );
   const { choices, faults, errors, warnings } = chooseFromPeers(planned.imports, config);
   const unread = Object.entries(unreadFaults(readings)).flatMap(([peer, each]) =>
     each.map((fault) => ({ ...fault, peer })),
   );
-  const refused = [...unread, ...planned.faults];
+  const refused = [
+    ...unread,
+    ...Object.entries(unsigned).map(([peer, fault]) => ofPeer(peer, fault, { sources })),
+    ...planned.faults,
+  ];
   const refusals = Map.groupBy(refused, ({ peer }) => peer);
   const stopping = refused.filter(({ peer }) => ownValue(config.peers, peer)?.required === true);
   findings.fault(...stopping, ...faults);
@@ -156,9 +175,10 @@ export function planRegistrations(
     const last = ownValue(lastRun.statuses, peer);
     const since = (state: PeerStatus["state"]) => stateSince(peer, state, lastRun, snapshot.now);
     const choice = ownValue(choices, peer);
-    if (choice !== undefined) {
-      const pinned = pinnable(choice.contract, snapshot.now);
-      const reason = whyPending(choice, config.peers[peer]?.stack ?? peer, last?.imported ?? 0);
+    const signature = ownValue(signatures, peer);
+    if (choice !== undefined && signature !== undefined) {
+      const pinned = pinnable(choice.contract, signature, snapshot.now);
+      const reason = whyPending(choice, describeSource(peer, config.peers[peer]), last?.imported ?? 0);
       return [registrationOf(choice, pinned, reason, since("pending"))];
     }
     const pinned = ownValue(lastRun.pinned, peer);
@@ -245,11 +265,12 @@ function namingCluster(
 
 /**
  * Explains why a peer is pending though its contract is there; undefined when it is not.
+ * @param source of the contract, e.g. `stack cluster-b`.
  * @param imported number of its services that are registered here.
  */
-function whyPending(choice: ImportChoice, stack: string, imported: number): string | undefined {
+function whyPending(choice: ImportChoice, source: string, imported: number): string | undefined {
   if (choice.gateways.length === 0) {
-    return `its east-west gateway has no address yet; run \`pulumi up\` on stack ${stack} when it has one, then here`;
+    return `its east-west gateway has no address yet; run \`pulumi up\` here again once its contract in ${source} has one`;
   }
   // An export list that was emptied by mistake, or all of whose services are refused, must not cut everybody off.
   if (Object.keys(choice.services).length > 0 || imported === 0 || choice.elsewhere > 0) return undefined;

@@ -141,11 +141,11 @@ function tenths(hours: number): number {
  */
 export function replacedCredentialWarnings(
   lives: Readonly<Record<string, CredentialLife>>,
-  peers: Readonly<Record<string, { stack: string }>>,
+  peers: Readonly<Record<string, { stack?: string | undefined }>>,
   longLivedTokens: boolean,
 ): string[] {
   if (longLivedTokens) return [];
-  return Object.entries(peers).flatMap(([peer, { stack }]) => {
+  return Object.entries(peers).flatMap(([peer, { stack = peer }]) => {
     const life = ownValue(lives, peer);
     if (life === undefined || life.expires !== undefined) return [];
     return [

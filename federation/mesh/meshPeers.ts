@@ -1,12 +1,14 @@
 import type { AuthorityPlan } from "../authority/authority.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { type Contract, readContract } from "../contract/contract.ts";
+import type { ValidSignature } from "../contract/signature.ts";
 import { type Fault, FaultsError, describeFault, pathOf, within } from "../core/fault.ts";
 import { append, ownValue } from "../core/order.ts";
 import { ownerName } from "../imports/claims.ts";
 import { addressedTo, publishAgain } from "../imports/contracts.ts";
 import {
   type ContractReading,
+  describeSource,
   published,
   refusalError,
   stateSince,
@@ -24,6 +26,7 @@ import {
 } from "./meshPeer.ts";
 import { validatePeerTopology, commonTrustNotes, outsideRoots } from "../trust/commonTrust.ts";
 import { validatePin } from "../trust/pin.ts";
+import { senderFaults } from "../imports/sender.ts";
 import { pinnable, trustsRoots } from "../trust/pinnedPeer.ts";
 import { RootNames, type RootOwner } from "../trust/rootNames.ts";
 
@@ -68,6 +71,7 @@ export function validateMembership(
 /** Outputs that a peer publishes: its contract, and its access for this cluster. */
 interface Published {
   contract: Contract;
+  signature: ValidSignature;
   access: PeerAccess | undefined;
 }
 
@@ -86,20 +90,26 @@ export function planMeshPeers(
   const lastRoots = lastRun.contract?.rootCertificates ?? [];
   const outside = outsideRoots({ config, skipped }, authority);
   const ownRoots = outside === "unknown" ? lastRoots : outside;
-  const stackOf = (peer: string): string => config.peers[peer]?.stack ?? peer;
+  const sourceOf = (peer: string): string => describeSource(peer, config.peers[peer]);
   const { found, refusals } = readPeers(context);
   const rootsOf = rootNames(context, authority, ownRoots, found);
   const notes: string[] = [];
-  for (const [peer, { contract }] of Object.entries(found)) {
+  for (const [peer, { contract, signature }] of Object.entries(found)) {
     const identity = ownValue(config.peers, peer)?.identity;
-    const pin = validatePin(peer, contract, now, ownValue(lastRun.pinned, peer), identity, ownRoots);
-    const unfit = [
-      ...validateMembership(peer, contract, config),
-      ...rootsOf(peer).faults(ownerName(peer), contract.rootCertificates, outside),
-      ...pin.faults,
-    ];
+    const pinned = ownValue(lastRun.pinned, peer);
+    const pin = validatePin(peer, contract, now, pinned, identity, ownRoots);
+    const sender = { config: ownValue(config.peers, peer), pinned, ownRoots };
+    const forged = pin.faults.length > 0 ? [] : senderFaults(peer, contract, signature, sender, now);
+    const unfit =
+      forged.length > 0
+        ? forged
+        : [
+            ...validateMembership(peer, contract, config),
+            ...rootsOf(peer).faults(ownerName(peer), contract.rootCertificates, outside),
+            ...pin.faults,
+          ];
     for (const fault of unfit)
-      append(refusals, peer, within(pathOf("peers", peer, "contract"), addressedTo(stackOf(peer), fault)));
+      append(refusals, peer, within(pathOf("peers", peer, "contract"), addressedTo(sourceOf(peer), fault)));
     if (!refusals.has(peer)) notes.push(...pin.notes);
   }
   // Roots of this stack's own count once published.
@@ -113,7 +123,7 @@ export function planMeshPeers(
     });
   findings.note(...notes);
   findings.warn(
-    ...views.flatMap(([peer, view]) => meshPeerWarnings(peer, view, stackOf(peer), now)),
+    ...views.flatMap(([peer, view]) => meshPeerWarnings(peer, view, config.peers[peer]?.stack ?? peer, now)),
     ...readerWarnings(config),
   );
   const members = Object.keys(found).filter((peer) => !refusals.has(peer));
@@ -179,20 +189,29 @@ function readPeers({ config, peers: readings }: PlanContext): {
   const refusals = new Map<string, Fault[]>();
   const found: Record<string, Published> = {};
   for (const [peer, faults] of Object.entries(unreadFaults(readings))) refusals.set(peer, [...faults]);
-  for (const [peer, value] of Object.entries(published(readings)).sort()) {
-    const stack = peers[peer]?.stack ?? peer;
+  const { contracts, signatures, faults: unsigned } = published(readings);
+  const addRefusal = (peer: string, part: "contract" | "access", fault: Fault): void => {
+    const addressed = addressedTo(describeSource(peer, peers[peer]), fault);
+    append(refusals, peer, within(pathOf("peers", peer, part), addressed));
+  };
+  for (const [peer, fault] of Object.entries(unsigned)) addRefusal(peer, "contract", fault);
+  for (const [peer, value] of Object.entries(contracts).sort()) {
     const access = readAccess(ownValue(readings, peer)?.access, cluster.name, local);
     const unfit = access !== undefined && "faults" in access ? access.faults : [];
-    for (const fault of unfit)
-      append(refusals, peer, within(pathOf("peers", peer, "access"), addressedTo(stack, fault)));
+    for (const fault of unfit) addRefusal(peer, "access", fault);
     try {
       const { contract } = readContract(value, `contract of peer ${peer}`);
-      found[peer] = { contract, access: access === undefined || "faults" in access ? undefined : access };
+      const signature = ownValue(signatures, peer);
+      if (signature === undefined) continue;
+      found[peer] = {
+        contract,
+        signature,
+        access: access === undefined || "faults" in access ? undefined : access,
+      };
     } catch (error) {
       if (!(error instanceof FaultsError)) throw error;
-      const remedy = publishAgain(stack);
-      for (const fault of error.faults)
-        append(refusals, peer, within(pathOf("peers", peer, "contract"), { ...fault, remedy }));
+      const remedy = publishAgain(describeSource(peer, peers[peer]));
+      for (const fault of error.faults) addRefusal(peer, "contract", { ...fault, remedy });
     }
   }
   return { found, refusals };
@@ -209,7 +228,8 @@ function viewPeer(
 ): MeshPeerState {
   const stack = peers[peer]?.stack ?? peer;
   const since = stateSince(peer, "pending", last, now);
-  const pinned = found === undefined ? ownValue(last.pinned, peer) : pinnable(found.contract, now);
+  const pinned =
+    found === undefined ? ownValue(last.pinned, peer) : pinnable(found.contract, found.signature, now);
   const joined = ownValue(last.joined, peer);
   const pending = (reason: string, access: PeerAccess | undefined): AwaitedPeer => {
     return { state: "pending", reason, since, access, pinned };

@@ -1,7 +1,8 @@
 import type { PeerIdentity } from "../config/peers.ts";
 import type { Contract } from "../contract/contract.ts";
 import { type Fault, pathOf, settingCommand } from "../core/fault.ts";
-import { type PinnedPeer, pinnable } from "./pinnedPeer.ts";
+import { isValidAt } from "./expiry.ts";
+import type { PinnedPeer } from "./pinnedPeer.ts";
 import { fingerprintOf } from "../x509/certificate.ts";
 
 /** Comparison of a contract with the pinned and the configured identity. */
@@ -35,7 +36,7 @@ export function validatePin(
   ownRoots: readonly string[] = [],
 ): PinComparison {
   const { cluster, clusterDomain, meshDomain, trustDomain } = contract;
-  const { rootCertificates } = pinnable(contract, now);
+  const rootCertificates = contract.rootCertificates.filter((root) => isValidAt(root, now));
   const invalid = contract.rootCertificates.filter((root) => !rootCertificates.includes(root));
   const known = pinned?.rootCertificates.map(fingerprintOf);
   const own = ownRoots.map(fingerprintOf);

@@ -1,13 +1,14 @@
 import * as z from "zod";
 import type { PeerTrustState } from "../authority/rotationStep.ts";
 import type { Contract } from "../contract/contract.ts";
+import type { ValidSignature } from "../contract/signature.ts";
 import { MESH_DOMAIN, OWNED_DOMAIN } from "../core/domains.ts";
 import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
 import { text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
-import type { ContractReading } from "../imports/registration.ts";
 import { fingerprintOf } from "../x509/certificate.ts";
+import type { ContractReading } from "../imports/registration.ts";
 import { isValidAt } from "./expiry.ts";
 
 const map = z.record(z.string(), z.unknown());
@@ -19,6 +20,16 @@ const map = z.record(z.string(), z.unknown());
 export function readByPeer<T>(entry: z.ZodType<T>, output: unknown): Record<string, T> {
   return mapRecord(map.safeParse(output).data ?? {}, (value) => entry.safeParse(value).data);
 }
+
+/** Schema of {@link SeenContract}. */
+export const seenContract = z.object({
+  revision: z.int().min(1),
+  /** SHA-256 of the contract without its signature, hexadecimal. */
+  digest: z.string(),
+});
+
+/** The last contract of a peer that was taken. */
+export type SeenContract = z.output<typeof seenContract>;
 
 /** Schema of {@link PinnedPeer}. Nobody else may have its domains, also while the peer is pending. */
 export const pinnedPeer = z.object({
@@ -32,16 +43,25 @@ export const pinnedPeer = z.object({
   trustDomain: text(TRUST_DOMAIN),
   /** PEM, one each. */
   rootCertificates: z.array(z.string()),
+  /** Undefined of a peer whose contract was never taken. */
+  contract: seenContract.optional(),
 });
 
 /** Identity and roots of a peer, pinned when it is first imported. */
 export type PinnedPeer = z.output<typeof pinnedPeer>;
 
 /** Returns the identity to pin of a contract, without roots that are not valid at this time. */
-export function pinnable(contract: Contract, now: Date): PinnedPeer & { cluster: string } {
-  const { cluster, clusterDomain, meshDomain, domains, trustDomain } = contract;
+export function pinnable(
+  contract: Contract,
+  { digest }: Pick<ValidSignature, "digest">,
+  now: Date,
+): PinnedPeer & { cluster: string } {
+  const { revision, cluster, clusterDomain, meshDomain, domains, trustDomain } = contract;
   const rootCertificates = contract.rootCertificates.filter((root) => isValidAt(root, now));
-  return { cluster, clusterDomain, meshDomain, domains, trustDomain, rootCertificates };
+  return {
+    ...{ cluster, clusterDomain, meshDomain, domains, trustDomain, rootCertificates },
+    contract: { revision, digest },
+  };
 }
 
 /** Parses the stack output `trustAnchors`, see {@link readByPeer}. */

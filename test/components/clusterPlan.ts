@@ -39,6 +39,7 @@ export function clusterPlan(
     config,
     authority: ownPlan({ wanted: config.certificateAuthority.rotation ?? FIRST_ROOT }),
     gateway: { ...TOPOLOGY_PLANNERS[config.topology].listeners(config, services), observed },
+    lastContract: undefined,
     services,
     aliases: [],
     policies: [],

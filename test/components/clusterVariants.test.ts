@@ -63,10 +63,10 @@ describe("FederatedCluster", () => {
     assert.equal(has(await declare({ gateway: { advertise: observed } }), "gateway-addresses"), false);
   });
 
-  it("creates ECDSA P-256 keys unless the config sets RSA", async () => {
+  it("creates ECDSA P-256 keys of certificate authorities unless the config sets RSA", async () => {
     const keys = async (extra: Record<string, unknown>) =>
       (await declare(extra)).engine.resources
-        .filter(({ type }) => type === "tls:index/privateKey:PrivateKey")
+        .filter(({ type, name }) => type === "tls:index/privateKey:PrivateKey" && !name.includes("contract"))
         .map(({ inputs }) => inputs);
     assert.deepEqual(await keys({}), Array(2).fill({ algorithm: "ECDSA", ecdsaCurve: "P256" }));
     assert.deepEqual(

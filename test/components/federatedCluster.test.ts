@@ -3,9 +3,9 @@ import { FIRST_ROOT } from "../../federation/authority/rotation.ts";
 import { parseContract } from "../../federation/contract/contract.ts";
 import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { clusterPlan } from "./clusterPlan.ts";
-import { ANCHOR_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { ANCHOR_CERTIFICATE, MockEngine, settled } from "./mockEngine.ts";
 import { viewPeers } from "../federation/planContext.ts";
-import { ROOT_B, validConfig } from "../federation/samples.ts";
+import { ROOT_CERTIFICATE, ROOT_B, validConfig } from "../federation/samples.ts";
 
 const config = validConfig(
   {
@@ -28,6 +28,7 @@ const services = {
 const contractOfB = parseContract(
   {
     schemaVersion: 1,
+    revision: 1,
     cluster: "cluster-b",
     clusterDomain: "cluster-b.local",
     trustDomain: "cluster-b.local",
@@ -185,8 +186,11 @@ for (const preview of [true, false]) {
         if (preview) {
           assert.equal(contract, undefined);
         } else {
-          assert.deepEqual(contract, {
+          const { signature, ...content } = contract as { signature: string };
+          assert.match(signature, /^[\w-]+\.\.[\w-]+$/);
+          assert.deepEqual(content, {
             schemaVersion: 1,
+            revision: 1,
             cluster: "cluster-a",
             clusterDomain: "cluster-a.local",
             meshDomain: "cluster-a.mesh",

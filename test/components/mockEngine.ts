@@ -1,6 +1,7 @@
+import { generateKeyPairSync } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { ROOT_A, ROOT_B } from "../federation/samples.ts";
+import { ROOT_A, ROOT_B, ROOT_CERTIFICATE } from "../federation/samples.ts";
 
 /** A resource as the program registered it. */
 export interface Registered {
@@ -11,9 +12,14 @@ export interface Registered {
   provider: string;
 }
 
+/** Key that signs the contract, PEM: the one key that a component itself uses. */
+const CONTRACT_KEY = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+
 /** Outputs that the real providers compute, by resource type. */
 const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
-  "tls:index/privateKey:PrivateKey": (name) => ({ privateKeyPem: `private key of ${name}` }),
+  "tls:index/privateKey:PrivateKey": (name) => ({
+    privateKeyPem: name.endsWith("-contract-key") ? CONTRACT_KEY : `private key of ${name}`,
+  }),
   "tls:index/selfSignedCert:SelfSignedCert": (name) => ({
     certPem: name.endsWith("-root") ? ROOT_CERTIFICATE : NEXT_ROOT_CERTIFICATE,
   }),
@@ -119,18 +125,3 @@ export const ANCHOR_CERTIFICATE = ROOT_B;
 
 /** Certificate of the second root. */
 export const NEXT_ROOT_CERTIFICATE = ROOT_A;
-
-/** A self-signed CA certificate; its key is not kept. */
-export const ROOT_CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBrzCCAVWgAwIBAgIUWOdpqQfnapSxkkEBPcrcV6Fyo7gwCgYIKoZIzj0EAwIw
-LDEYMBYGA1UECgwPY2x1c3Rlci1hLmxvY2FsMRAwDgYDVQQDDAdSb290IENBMCAX
-DTI2MTEyMTA3NDU1MVoYDzIxMjYxMDI4MDc0NTUxWjAsMRgwFgYDVQQKDA9jbHVz
-dGVyLWEubG9jYWwxEDAOBgNVBAMMB1Jvb3QgQ0EwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAARtMFeEZnLPatbg1UwdHu2zSf0Jo2yfMyZBoBwYPDrRwXv1uI7U5O21
-rHE7FOpO/We8tlufIQScd9yH6oGduxyto1MwUTAdBgNVHQ4EFgQUsoSYm46E0UID
-aYpLiWUWuZ9XxOAwHwYDVR0jBBgwFoAUsoSYm46E0UIDaYpLiWUWuZ9XxOAwDwYD
-VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAxrKBacyKqX2/4IduUlen
-sU+tZry3chg1fBVivsb8HNUCICfOl5tA/6aj56wblSDcAVVLsv5iDhKwBVFFKKRN
-HLbK
------END CERTIFICATE-----
-`;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Phase, RotationRecord } from "../../federation/authority/rotation.ts";
 import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { ownPlan } from "./clusterPlan.ts";
-import { MockEngine, NEXT_ROOT_CERTIFICATE, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { MockEngine, NEXT_ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { ROOT_CERTIFICATE } from "../federation/samples.ts";
 
 const EARLIER = "2026-11-20T10:00:00Z";
 const NOW = "2026-11-21T10:00:00Z";

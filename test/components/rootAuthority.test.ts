@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { datesOf } from "../../federation/trust/expiry.ts";
-import { INTERMEDIATE_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
-import { validRootConfig } from "../federation/samples.ts";
+import { INTERMEDIATE_CERTIFICATE, MockEngine, settled } from "./mockEngine.ts";
+import { ROOT_CERTIFICATE, validRootConfig } from "../federation/samples.ts";
 
 const config = validRootConfig(
   {

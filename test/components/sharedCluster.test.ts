@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { parseContract } from "../../federation/contract/contract.ts";
 import { clusterPlan, providedPlan, sharedPlan } from "./clusterPlan.ts";
-import { INTERMEDIATE_CERTIFICATE, MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { INTERMEDIATE_CERTIFICATE, MockEngine, settled } from "./mockEngine.ts";
 import { viewPeers } from "../federation/planContext.ts";
-import { ROOT_B, ROOT_C, contractOf, validConfig } from "../federation/samples.ts";
+import { ROOT_CERTIFICATE, ROOT_B, ROOT_C, contractOf, validConfig } from "../federation/samples.ts";
 
 const config = validConfig(
   {
@@ -89,9 +89,7 @@ for (const preview of [true, false]) {
 
     it("makes no root and gives istiod the issued intermediate and the shared root", async () => {
       const cluster = await declareRunning();
-      assert.ok(
-        !engine.resources.some(({ type }) => /SelfSignedCert|LocallySignedCert|TrustAnchor/.test(type)),
-      );
+      assert.ok(!engine.resources.some(({ type }) => /SelfSignedCert|TrustAnchor/.test(type)));
       assert.equal(
         await settled(cluster.outputs.certificateRequest),
         preview ? undefined : "request cluster-a-ca-intermediate-request",

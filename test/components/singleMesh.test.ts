@@ -11,9 +11,9 @@ import {
   meshContract,
 } from "../federation/mesh/meshSamples.ts";
 import { viewMeshPeers } from "../federation/planContext.ts";
-import { ROOT_A } from "../federation/samples.ts";
+import { ROOT_CERTIFICATE, ROOT_A } from "../federation/samples.ts";
 import { clusterPlan } from "./clusterPlan.ts";
-import { MockEngine, READER, READER_LIFE, READER_TOKEN, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { MockEngine, READER, READER_LIFE, READER_TOKEN, settled } from "./mockEngine.ts";
 
 const SERVER = "https://203.0.113.10:6443";
 const SECRET_MARK = "1b47061264138c4ac30d75fd1eb44270";

@@ -8,9 +8,10 @@ import { Findings } from "../../federation/core/findings.ts";
 import { parseLastRun } from "../../federation/lastRun.ts";
 import main from "../../index.ts";
 import { ACCESS, TRUSTING, meshContract } from "../federation/mesh/meshSamples.ts";
-import { ROOT_A, contractOf, NO_LAST_RUN } from "../federation/samples.ts";
+import { addRoot, signed } from "../federation/signers.ts";
+import { ROOT_CERTIFICATE, ROOT_A, contractOf, NO_LAST_RUN } from "../federation/samples.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
-import { MockEngine, ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+import { MockEngine, settled } from "./mockEngine.ts";
 
 /** Outputs that every cluster publishes. */
 const CLUSTER = ["certificateRequest", "certificates", "federation", "lastRun", "peers", "trustAnchors"];
@@ -92,6 +93,8 @@ describe("The outputs of a stack", () => {
       peers: { "cluster-b": { stack: "b" }, "cluster-c": { stack: "c" } },
     };
     const ofB = { clusterDomain: "cluster.local", trustDomain: "cluster.local", services: {} };
+    addRoot(root.pem, root.keyPem());
+    const replica = contractOf({ ...ofB, topology: "replicated", rootCertificates: [root.pem] });
     const trustAnchors = {
       "cluster-a": { ...TRUSTING["cluster-a"], rootCertificates: [ROOT_CERTIFICATE] },
     };
@@ -99,7 +102,7 @@ describe("The outputs of a stack", () => {
     kinds = {
       "a cluster of a federation": {
         config: { ...common, cluster: { name: "cluster-a", domain: "a.local" } },
-        stacks: { b: { federation: contractOf() } },
+        stacks: { b: { federation: await signed(contractOf()) } },
         outputs: CLUSTER,
       },
       "a cluster with a replicated control plane": {
@@ -110,7 +113,7 @@ describe("The outputs of a stack", () => {
           dns: { coreDns: { address: "10.96.0.77" } },
         },
         stacks: {
-          b: { federation: contractOf({ ...ofB, topology: "replicated", rootCertificates: [root.pem] }) },
+          b: { federation: await signed(replica) },
         },
         outputs: CLUSTER,
       },
@@ -125,7 +128,7 @@ describe("The outputs of a stack", () => {
           },
           allowGatewayAddresses: ["127.0.0.0/8"],
         },
-        stacks: { b: { federation: meshContract(), access, trustAnchors } },
+        stacks: { b: { federation: await signed(meshContract()), access, trustAnchors } },
         outputs: [...CLUSTER, "access"],
       },
       "a cluster that waits for its certificate": {

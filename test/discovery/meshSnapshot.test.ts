@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readSnapshot } from "../../discovery/snapshot.ts";
 import type { PeerAccess } from "../../federation/mesh/credential.ts";
 import type { MeshReadings } from "../../federation/snapshot.ts";
+import { signed } from "../federation/signers.ts";
 import { TOKEN, TRUSTING, meshConfig, meshContract } from "../federation/mesh/meshSamples.ts";
 import { ROOT_A, ROOT_B } from "../federation/samples.ts";
 import { fakeApiServer, listOf, objectOrNotFound } from "../providers/support/fakeApiServer.ts";
@@ -40,9 +41,9 @@ describe("A snapshot in a single mesh", () => {
     });
 
   /** Outputs of both stacks after their first updates. @param access fields of cluster-b's access to replace. */
-  const stacksWith = (access: Partial<PeerAccess> = {}): Stacks => ({
+  const stacksWith = async (access: Partial<PeerAccess> = {}): Promise<Stacks> => ({
     [PEER_STACK]: {
-      federation: meshContract(),
+      federation: await signed(meshContract()),
       access: { "cluster-a": { ...peer.access, ...access } },
       trustAnchors: TRUSTING,
     },
@@ -50,7 +51,7 @@ describe("A snapshot in a single mesh", () => {
   });
 
   async function read(access: Partial<PeerAccess> = {}, apiServer?: object): Promise<MeshReadings> {
-    await withStacks(stacksWith(access));
+    await withStacks(await stacksWith(access));
     const { mesh } = await readSnapshot(configOf(apiServer));
     assert.ok(mesh !== undefined);
     assert.ok(!JSON.stringify(mesh).includes(TOKEN));
@@ -142,7 +143,7 @@ describe("A snapshot in a single mesh", () => {
   });
 
   it("gives a plan in which the peer has joined, or is pending where it refuses access", async () => {
-    await withStacks(stacksWith());
+    await withStacks(await stacksWith());
     const { plan } = await plannedCluster(configOf());
     assert.ok(plan.connection.kind === "mesh");
     assert.equal(plan.connection.peers["cluster-b"]?.state, "ready");
@@ -152,7 +153,7 @@ describe("A snapshot in a single mesh", () => {
       ),
       "there are no imports",
     );
-    await withStacks(stacksWith({ token: `${TOKEN}x` }));
+    await withStacks(await stacksWith({ token: `${TOKEN}x` }));
     const refused = await plannedCluster(configOf());
     assert.ok(refused.plan.connection.kind === "mesh");
     assert.equal(refused.plan.connection.peers["cluster-b"]?.state, "pending");

@@ -8,6 +8,7 @@ import { planCluster } from "../../federation/plan.ts";
 import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import program from "../../index.ts";
 import { ACCESS } from "../federation/mesh/meshSamples.ts";
+import { signed } from "../federation/signers.ts";
 import { ROOT_A, ROOT_C, ROOT_D, barService, contractOf } from "../federation/samples.ts";
 import { fakeApiServer } from "../providers/support/fakeApiServer.ts";
 import { writeNowhere } from "../providers/support/kubeconfigFile.ts";
@@ -25,7 +26,7 @@ const service = {
   metadata: { namespace: "abc", name: "foo" },
   spec: { selector: { app: "foo" }, ports: [{ name: "http", port: 80, targetPort: 9000 }] },
 };
-const stacks: Stacks = { [OWN_STACK]: {}, "o/p/b": { federation: contractOf() } };
+const stacks: Stacks = { [OWN_STACK]: {}, "o/p/b": { federation: await signed(contractOf()) } };
 
 function setConfig(kubeconfig: object, changes: object = {}): void {
   const sections = {
@@ -154,20 +155,20 @@ describe("The program", () => {
     const serviceOf = (host: string, domain: string) => ({
       [host]: { ...barService, subjectAltNames: [`spiffe://${domain}/ns/xyz/sa/bar`] },
     });
-    const peer = (name: string, rootCertificates: string[], changes: object = {}) => {
+    const peer = async (name: string, rootCertificates: string[], changes: object = {}) => {
       const domain = `${name}.local`;
       const services = {
         ...serviceOf(`bar.xyz.svc.${domain}`, domain),
         ...serviceOf(`baz.xyz.svc.${domain}`, domain),
       };
       const own = { cluster: name, clusterDomain: domain, trustDomain: domain, rootCertificates, services };
-      return { federation: contractOf({ ...own, ...changes }) };
+      return { federation: await signed(contractOf({ ...own, ...changes })) };
     };
     await withStacks({
       ...stacks,
-      "o/p/c": peer("cluster-c", [ROOT_C]),
-      "o/p/d": peer("cluster-d", [ROOT_D], { trustDomain: "cluster-a.local" }),
-      "o/p/e": peer("cluster-e", [ROOT_A]),
+      "o/p/c": await peer("cluster-c", [ROOT_C]),
+      "o/p/d": await peer("cluster-d", [ROOT_D], { trustDomain: "cluster-a.local" }),
+      "o/p/e": await peer("cluster-e", [ROOT_A]),
     });
     await assert.rejects(program(), (error) => {
       assert.ok(error instanceof pulumi.RunError);
@@ -199,7 +200,7 @@ describe("The program", () => {
       topology: "replicated",
       gateways: [{ address: "127.0.0.1", port: 15443 }],
     });
-    await withStacks({ ...stacks, "o/p/b": { federation: loopback }, "o/p/root": {} });
+    await withStacks({ ...stacks, "o/p/b": { federation: await signed(loopback) }, "o/p/root": {} });
     await assert.rejects(program(), (error) => {
       assert.ok(error instanceof pulumi.RunError);
       assert.match(error.message, /certificateAuthority\.expiryWarningDays/);

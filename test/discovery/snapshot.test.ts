@@ -4,6 +4,7 @@ import { UNOWNED } from "../federation/planContext.ts";
 import { readSnapshot } from "../../discovery/snapshot.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import type { Reading, Snapshot } from "../../federation/snapshot.ts";
+import { signed } from "../federation/signers.ts";
 import { ROOT_A, contractOf, validConfig } from "../federation/samples.ts";
 import {
   type Answer,
@@ -82,9 +83,8 @@ describe("A snapshot of a stack", () => {
     assert.ok(Math.abs(Date.now() - snapshot.now.getTime()) < 60_000);
     assert.deepEqual(valueOf(snapshot.outputs), own);
     assert.deepEqual(Object.keys(snapshot.peers), ["cluster-b", "cluster-c"]);
-    assert.deepEqual(snapshot.peers["cluster-b"], {
-      value: { contract: "!", trustAnchors: undefined, access: undefined },
-    });
+    const reading = valueOf(snapshot.peers["cluster-b"] ?? { faults: [] });
+    assert.equal("contract" in reading && reading.contract, "!");
     const { services, workloads } = valueOf(snapshot.cluster.services);
     assert.deepEqual(
       [services.map(({ name }) => name), workloads.map(({ serviceAccount }) => serviceAccount)],
@@ -289,7 +289,7 @@ describe("A snapshot of a stack", () => {
     await read(
       { exports, dns: { services: {} }, gateway: {} },
       { services: listOf([service]), pods: listOf([pod]) },
-      { "o/p/b": { federation: contractOf() } },
+      { "o/p/b": { federation: await signed(contractOf()) } },
     );
     const kinds = server.requests.map((request) => /\/([a-z0-9-]+)(\?|$)/.exec(request)?.[1]);
     for (const kind of ["services", "serviceentries", "authorizationpolicies", "eastwestgateway"]) {
@@ -523,7 +523,10 @@ describe("A stack that is read and planned", () => {
         return { status: 404, headers: { "audit-id": "x" } };
       return listOf(request.includes("/pods?") ? [pod] : []);
     });
-    await withStacks({ [OWN_STACK]: { federation: contract }, "o/p/b": { federation: contractOf() } });
+    await withStacks({
+      [OWN_STACK]: { federation: contract },
+      "o/p/b": { federation: await signed(contractOf()) },
+    });
     const { plan, notes } = await plannedCluster(configOf(server.kubeconfig));
     assert.deepEqual(Object.keys(plan.services), [FOO]);
     assert.deepEqual(plan.services[FOO]?.subjectAltNames, ["spiffe://cluster-a.local/ns/abc/sa/foo"]);
@@ -533,7 +536,10 @@ describe("A stack that is read and planned", () => {
   });
 
   it("keeps its published exports while the cluster is unreachable, with a warning", async () => {
-    await withStacks({ [OWN_STACK]: { federation: contract }, "o/p/b": { federation: contractOf() } });
+    await withStacks({
+      [OWN_STACK]: { federation: contract },
+      "o/p/b": { federation: await signed(contractOf()) },
+    });
     const { plan, warnings } = await plannedCluster(configOf(await writeNowhere()));
     assert.deepEqual(plan.services, contract.services);
     assert.match(

@@ -1,21 +1,30 @@
 import assert from "node:assert/strict";
-import { readOwnOutputs, readPeer, readSharedRoot, readSigningRequest } from "../../discovery/stacks.ts";
-import { OWN_STACK, type Stacks, faultsOf, valueOf, withStacks } from "./support.ts";
+import { readOwnOutputs, readPeerStack, readSharedRoot, readSigningRequest } from "../../discovery/stacks.ts";
+import { contractOf } from "../federation/samples.ts";
+import { signed } from "../federation/signers.ts";
+import { OWN_STACK, type Stacks, UNSIGNED, faultsOf, valueOf, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-b" };
-const READING = { contract: CONTRACT, trustAnchors: undefined, access: undefined };
+const READING = { contract: CONTRACT, signature: UNSIGNED, trustAnchors: undefined, access: undefined };
 const STACK_B = "organization/istio-federation/cluster-b";
 
-describe("readPeer", () => {
+describe("readPeerStack", () => {
   it("reads the contract of a stack of this project by its bare name", async () => {
     const asked = await withStacks({ [STACK_B]: { federation: CONTRACT } });
-    assert.deepEqual(valueOf(await readPeer("b", "cluster-b")), READING);
+    assert.deepEqual(valueOf(await readPeerStack("b", "cluster-b")), READING);
     assert.deepEqual(asked.stacks, [STACK_B]);
   });
 
   it("reads the contract of another project's stack by its full name", async () => {
     await withStacks({ "acme/mesh/prod": { federation: CONTRACT } });
-    assert.deepEqual(valueOf(await readPeer("b", "acme/mesh/prod")), READING);
+    assert.deepEqual(valueOf(await readPeerStack("b", "acme/mesh/prod")), READING);
+  });
+
+  it("verifies the contract's signature", async () => {
+    const federation = await signed(contractOf());
+    await withStacks({ [STACK_B]: { federation } });
+    const reading = valueOf(await readPeerStack("b", "cluster-b"));
+    assert.ok("signature" in reading && "certificates" in reading.signature);
   });
 
   const pending: [string, Stacks, RegExp][] = [
@@ -30,7 +39,7 @@ describe("readPeer", () => {
   for (const [what, stacks, reason] of pending) {
     it(`takes a peer as pending whose stack ${what}`, async () => {
       await withStacks(stacks);
-      const reading = valueOf(await readPeer("b", "cluster-b"));
+      const reading = valueOf(await readPeerStack("b", "cluster-b"));
       assert.ok("pending" in reading);
       assert.match(reading.pending, reason);
     });
@@ -43,7 +52,9 @@ describe("readPeer", () => {
       "o/p/c": {},
       "o/p/d": { federation: CONTRACT },
     });
-    const readings = await Promise.all(["b", "c", "d", "e"].map((peer) => readPeer(peer, `o/p/${peer}`)));
+    const readings = await Promise.all(
+      ["b", "c", "d", "e"].map((peer) => readPeerStack(peer, `o/p/${peer}`)),
+    );
     assert.deepEqual(
       readings.map((reading) => valueOf(reading).trustAnchors),
       [trustAnchors, {}, undefined, undefined],
@@ -54,13 +65,13 @@ describe("readPeer", () => {
     const access = { us: { token: "t" } };
     await withStacks({ "o/p/b": { federation: CONTRACT, access }, "o/p/c": { access } });
     for (const peer of ["b", "c"]) {
-      assert.deepEqual(valueOf(await readPeer(peer, `o/p/${peer}`)).access, access);
+      assert.deepEqual(valueOf(await readPeerStack(peer, `o/p/${peer}`)).access, access);
     }
   });
 
   it("reports an existing stack that cannot be read", async () => {
     await withStacks({ "o/p/b": new Error("permission denied") });
-    const faults = faultsOf(await readPeer("b", "o/p/b"));
+    const faults = faultsOf(await readPeerStack("b", "o/p/b"));
     assert.deepEqual(
       faults.map(({ path, value, rule }) => [path, value, rule]),
       [["peers.b.stack", "o/p/b", "cannot be read: permission denied"]],
@@ -71,7 +82,7 @@ describe("readPeer", () => {
     const message =
       "a stack name may only contain alphanumeric, hyphens, underscores, or periods: invalid character '/' at position 12";
     await withStacks({ "o/p/b": new Error(message) });
-    const [fault] = faultsOf(await readPeer("b", "o/p/b"));
+    const [fault] = faultsOf(await readPeerStack("b", "o/p/b"));
     assert.match(fault?.remedy ?? "", /^Run `pulumi state upgrade` once/);
   });
 });

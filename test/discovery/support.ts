@@ -94,3 +94,12 @@ export function faultsOf(
   assert.ok("faults" in reading, JSON.stringify(reading));
   return [...reading.faults];
 }
+
+/** Reading of the signature of a contract that has none. */
+export const UNSIGNED = {
+  fault: {
+    path: "signature",
+    rule: "is missing",
+    remedy: "Have the peer's team publish the contract with a version of this program that signs it",
+  },
+};

@@ -47,7 +47,7 @@ describe("The schema of stack files", () => {
     ["an unknown key", { [`${CONFIG_NAMESPACE}:export`]: [] }],
     ["an unknown field", { [`${CONFIG_NAMESPACE}:gateway`]: { addressTimeout: 3 } }],
     ["an unknown choice", { [`${CONFIG_NAMESPACE}:topology`]: "mesh" }],
-    ["a missing field", { [`${CONFIG_NAMESPACE}:peers`]: { b: {} } }],
+    ["a missing field", { [`${CONFIG_NAMESPACE}:kubeconfig`]: {} }],
     ["a number beyond its limits", { [`${CONFIG_NAMESPACE}:brake`]: { share: 2 } }],
     ["a number in the place of text", { [`${CONFIG_NAMESPACE}:istio`]: { charts: { version: 1.31 } } }],
     ["a list in the place of a map", { [`${CONFIG_NAMESPACE}:cluster`]: [] }],

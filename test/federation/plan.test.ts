@@ -4,7 +4,8 @@ import { describeFault } from "../../federation/core/fault.ts";
 import type { ExportAlias } from "../../federation/exports/alias.ts";
 import type { KubernetesService, Workload } from "../../federation/exports/clusterServices.ts";
 import type { ClusterReadings } from "../../federation/snapshot.ts";
-import { type Given, UNOWNED } from "./planContext.ts";
+import { mapRecord } from "../../federation/core/order.ts";
+import { type Given, UNOWNED, readingsOf } from "./planContext.ts";
 import { UNREACHABLE_CLUSTER, clusterPlanOf, everywhere, faultsIn, planOf } from "./planning.ts";
 import {
   BAR,
@@ -450,7 +451,7 @@ describe("Faults of a plan", () => {
       },
     };
     const { peers = {}, ...rest } = given;
-    const readings = Object.fromEntries(Object.entries(peers).map(([peer, value]) => [peer, { value }]));
+    const readings = mapRecord(readingsOf(peers), (value) => ({ value }));
     const unread = { faults: [{ path: "peers.cluster-f.stack", rule: "cannot be read", remedy: "Log in" }] };
     const snapshot = { ...given.snapshot, peers: { ...readings, "cluster-f": unread } };
     const faults = faultsIn(() => planOf(config, { ...rest, snapshot })).map(({ path, rule }) => [

@@ -5,7 +5,9 @@ import { Findings } from "../../federation/core/findings.ts";
 import type { ContractReading, Registration } from "../../federation/imports/registration.ts";
 import { planRegistrations } from "../../federation/imports/registrations.ts";
 import type { LastRun } from "../../federation/lastRun.ts";
+import { mapRecord } from "../../federation/core/order.ts";
 import { NO_LAST_RUN } from "./samples.ts";
+import { validSignature } from "./signers.ts";
 import type { MeshPeerState } from "../../federation/mesh/meshPeer.ts";
 import { planMeshPeers } from "../../federation/mesh/meshPeers.ts";
 import type { PlanContext } from "../../federation/plan.ts";
@@ -34,9 +36,23 @@ export const EMPTY_CLUSTER: ClusterReadings = {
 
 export const NOW = new Date("2026-11-21T10:28:15.678Z");
 
+/** What a peer publishes; a contract without a signature gets a valid one. */
+export type SampleReading = ContractReading | { contract: unknown; trustAnchors?: unknown; access?: unknown };
+
+/** Adds a valid signature to each contract that has none. */
+export function readingsOf(
+  peers: Readonly<Record<string, SampleReading>>,
+): Readonly<Record<string, ContractReading>> {
+  return mapRecord(peers, (reading) =>
+    "contract" in reading && !("signature" in reading)
+      ? { ...reading, signature: validSignature(reading.contract) }
+      : reading,
+  );
+}
+
 /** A snapshot of an empty cluster whose peers publish these, with some of its parts replaced. */
 export function snapshotOf(
-  peers: Readonly<Record<string, ContractReading>> = {},
+  peers: Readonly<Record<string, SampleReading>> = {},
   { cluster, ...changes }: Partial<Omit<Snapshot, "cluster">> & { cluster?: Partial<ClusterReadings> } = {},
 ): Snapshot {
   return {
@@ -44,7 +60,7 @@ export function snapshotOf(
     isPreview: true,
     now: NOW,
     outputs: { value: {} },
-    peers: Object.fromEntries(Object.entries(peers).map(([peer, value]) => [peer, { value }])),
+    peers: Object.fromEntries(Object.entries(readingsOf(peers)).map(([peer, value]) => [peer, { value }])),
     sharedRoot: undefined,
     provided: undefined,
     mesh: undefined,
@@ -55,7 +71,7 @@ export function snapshotOf(
 
 /** Parts of a plan's context that a test sets; all others are empty. */
 export interface Given {
-  peers?: Readonly<Record<string, ContractReading>>;
+  peers?: Readonly<Record<string, SampleReading>>;
   lastRun?: Partial<LastRun>;
   snapshot?: Parameters<typeof snapshotOf>[1];
 }
@@ -75,7 +91,7 @@ export function runPart<T>(
     config,
     snapshot: snapshotOf(peers, snapshot),
     lastRun: last,
-    peers,
+    peers: readingsOf(peers),
     findings,
     skipped: [],
   });
@@ -90,7 +106,7 @@ function peersView<T>(
 ) {
   return (
     config: StackConfig,
-    peers: Readonly<Record<string, ContractReading>>,
+    peers: Readonly<Record<string, SampleReading>>,
     lastRun: Partial<LastRun> = {},
     now: Date = NOW,
     authority?: AuthorityPlan,

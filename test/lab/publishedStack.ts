@@ -4,11 +4,13 @@ import { execa } from "execa";
 import { labPaths } from "../../lab/environment.ts";
 import type { RunningLab } from "../../lab/lab.ts";
 import { ROOT_C } from "../federation/samples.ts";
+import { signed } from "../federation/signers.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 /** A contract as another team's stack of the same project might publish it. */
 export const CONTRACT_OF_C = {
   schemaVersion: 1,
+  revision: 1,
   cluster: "cluster-c",
   clusterDomain: "cluster-c.local",
   trustDomain: "cluster-c.local",
@@ -23,8 +25,11 @@ export const CONTRACT_OF_C = {
   },
 };
 
+/** Revision of the contract that was published last: each is newer than all before. */
+let revision = 0;
+
 /**
- * Makes a stack in the lab's backend whose last update left these outputs, without a program.
+ * Makes a stack in the lab's backend whose last update left these outputs, without a program. A contract is signed under its root.
  * @param outputs undefined: the stack is made and never updated.
  */
 export async function publishStack(
@@ -37,11 +42,22 @@ export async function publishStack(
   if (outputs === undefined) return;
   const type = "pulumi:pulumi:Stack";
   const urn = `urn:pulumi:${name}::istio-federation::${type}::istio-federation-${name}`;
+  const { federation } = outputs;
+  const contract = isContract(federation)
+    ? await signed({ ...federation, revision: ++revision })
+    : federation;
   const manifest = { time: "2026-01-01T00:00:00Z", magic: "", version: "" };
-  const deployment = { manifest, resources: [{ urn, custom: false, type, outputs }] };
+  const deployment = {
+    manifest,
+    resources: [{ urn, custom: false, type, outputs: { ...outputs, federation: contract } }],
+  };
   const file = join(folder, "state.json");
   await writeFile(file, JSON.stringify({ version: 3, deployment }));
   await pulumi(lab, folder, "stack", "import", "--file", file, "--stack", name);
+}
+
+function isContract(value: unknown): value is typeof CONTRACT_OF_C {
+  return typeof value === "object" && value !== null && "rootCertificates" in value && "trustDomain" in value;
 }
 
 /** Takes such a stack away; nothing happens when it is gone already. */

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { contractOf } from "../federation/samples.ts";
+import { signed } from "../federation/signers.ts";
 import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -131,6 +133,11 @@ describe("A search for secrets", () => {
     };
     for (const [name, texts] of Object.entries(marks))
       for (const text of texts) assert.ok(search.inText("state", text).includes(`state:1: ${name}`), name);
+  });
+
+  it("finds no token in the signature of a contract", async () => {
+    const { signature } = await signed(contractOf());
+    assert.deepEqual(new SecretSearch().inText("log", signature), []);
   });
 
   it("finds other secrets as they are and in base64", () => {

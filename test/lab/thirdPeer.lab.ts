@@ -11,6 +11,7 @@ import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
 import { authorityOfC, stackWithPeerC } from "./peerC.ts";
 import { whileServing } from "./peerServer.ts";
+import { addRoot } from "../federation/signers.ts";
 import { CONTRACT_OF_C, publishStack, unpublishStack } from "./publishedStack.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
 
@@ -27,6 +28,7 @@ describe("a third peer", function () {
   before(async () => {
     federated = await sharedLab();
     c = await authorityOfC();
+    addRoot(c.certificate, c.key);
     const contract = { ...CONTRACT_OF_C, rootCertificates: [c.certificate], gateways: [GATEWAY_OF_C] };
     await publishStack(federated.lab, "cluster-c", { federation: contract });
     for (const { name } of CLUSTERS) await (await stackWithPeerC(federated.lab, {}, name)).up();

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { readOwnOutputs, readPeer } from "../../discovery/stacks.ts";
+import { readOwnOutputs, readPeerStack } from "../../discovery/stacks.ts";
+import { UNSIGNED } from "../discovery/support.ts";
 import { SERVICE_ENTRY } from "../../kubernetes/kinds.ts";
 import { type DeclaredArgs, EngineFixture } from "./support/engineFixture.ts";
 import { BAR, BAR_LINE as LINE, BAZ, NAMESPACE } from "./support/importsFixture.ts";
@@ -130,9 +131,9 @@ describe("ImportedServices under Pulumi's engine", () => {
       const own = await readOwnOutputs();
       return {
         peers: {
-          b: await readPeer("b", "there"),
-          c: await readPeer("c", "organization/engine-test/none"),
-          d: await readPeer("d", "empty"),
+          b: await readPeerStack("b", "there"),
+          c: await readPeerStack("c", "organization/engine-test/none"),
+          d: await readPeerStack("d", "empty"),
         },
         own: "value" in own ? (own.value["federation"] ?? "nothing") : own,
         at: pulumi.getStack(),
@@ -141,7 +142,7 @@ describe("ImportedServices under Pulumi's engine", () => {
     const { outputs } = await up();
     assert.deepEqual(outputs.found?.value, {
       peers: {
-        b: { value: { contract: { cluster: "there" } } },
+        b: { value: { contract: { cluster: "there" }, signature: UNSIGNED } },
         c: {
           value: {
             pending:

@@ -46,6 +46,12 @@ export interface AuthorityOptions {
   identifier?: string;
 }
 
+/** Properties of a leaf certificate, as those of {@link AuthorityOptions}. */
+export interface LeafOptions extends Pick<AuthorityOptions, "kind" | "notBefore" | "notAfter"> {
+  /** Extended key usages, by their object identifiers. @default none */
+  extendedUses?: string[];
+}
+
 /** Certificate authority of a test, with its key. */
 export class TestAuthority {
   readonly certificate: x509.X509Certificate;
@@ -100,17 +106,22 @@ export class TestAuthority {
   }
 
   /** Issues a workload's certificate; returns it with its key, both PEM. */
-  async workload(names: SubjectAltNames, subject = ""): Promise<{ leaf: string; key: string }> {
-    const { publicKey, privateKey } = await makeKeys("P-256");
+  async workload(
+    names: SubjectAltNames,
+    subject = "",
+    { kind = "P-256", extendedUses = [], ...options }: LeafOptions = {},
+  ): Promise<{ leaf: string; key: string }> {
+    const { publicKey, privateKey } = await makeKeys(kind);
     const certificate = await x509.X509CertificateGenerator.create({
       subject,
       publicKey,
-      ...period({}),
+      ...period(options),
       ...signing(this.issuer),
       extensions: [
         new x509.SubjectAlternativeNameExtension(names, subject === ""),
         await x509.AuthorityKeyIdentifierExtension.create(this.keys.publicKey),
         await x509.SubjectKeyIdentifierExtension.create(publicKey),
+        ...(extendedUses.length === 0 ? [] : [new x509.ExtendedKeyUsageExtension(extendedUses)]),
       ],
     });
     return { leaf: certificate.toString("pem"), key: pemOf(privateKey, "pkcs8") };

@@ -29,7 +29,9 @@ describe("planAccess", () => {
     },
     "cluster-b",
   );
-  const pinned = { "cluster-a": pinnable(contractOf({ trustDomain: "a.local" }), new Date(0)) };
+  const pinned = {
+    "cluster-a": pinnable(contractOf({ trustDomain: "a.local" }), { digest: "" }, new Date(0)),
+  };
   const bar = barOffer({ callers: [{ peer: "cluster-a", namespaces: ["client"] }] });
   const last = policiesFor({ localCallers: [] }).policies;
 

@@ -16,6 +16,7 @@ import { testRequest } from "../../support/testRequest.ts";
 import { runPart } from "../planContext.ts";
 import { UNREACHABLE_CLUSTER, clusterPlanOf, faultsIn, planOf } from "../planning.ts";
 import { KUBECONFIG, ROOT_A, ROOT_B, contractOf, validConfig } from "../samples.ts";
+import { validSignature } from "../signers.ts";
 
 const NOW = new Date("2026-11-21T10:00:00Z");
 
@@ -341,16 +342,11 @@ describe("A plan of a cluster under a shared root", () => {
       "cluster-c": { stack: "c" },
       "cluster-d": { stack: "d" },
     };
-    const contractOfPeer = (name: string) => ({
-      value: {
-        contract: contractOf({
-          cluster: name,
-          clusterDomain: `${name}.local`,
-          trustDomain: `${name}.local`,
-          services: {},
-        }),
-      },
-    });
+    const contractOfPeer = (name: string) => {
+      const domains = { clusterDomain: `${name}.local`, trustDomain: `${name}.local` };
+      const published = contractOf({ cluster: name, ...domains, services: {} });
+      return { value: { contract: published, signature: validSignature(published) } };
+    };
     const { snapshot, lastRun } = given(fault("certificateAuthority.shared.stack"), { contract });
     const faults = faultsIn(() =>
       planOf(

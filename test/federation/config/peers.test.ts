@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { configFaults } from "../samples.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
+import { KUBECONFIG, LOCAL_CLUSTER, configFaults } from "../samples.ts";
 
 describe("The config of peers", () => {
   for (const [name, raw, path] of [
@@ -29,4 +30,73 @@ describe("The config of peers", () => {
       assert.deepEqual(configFaults(raw), [path]);
     });
   }
+});
+
+describe("The place of a peer's contract", () => {
+  const faultsOf = (peer: object, topology = "federation") =>
+    parseConfig(
+      {
+        cluster: LOCAL_CLUSTER,
+        kubeconfig: KUBECONFIG,
+        topology,
+        peers: { b: peer },
+        ...(topology === "single-mesh" ? { singleMesh: { meshId: "m" } } : {}),
+      },
+      "cluster-a",
+    ).faults.filter(({ path }) => path.startsWith("peers."));
+
+  for (const peer of [
+    { stack: "b" },
+    { file: "contracts/b.json" },
+    { url: "https://contracts.example/b.json" },
+    {
+      url: "https://contracts.example/b.json",
+      certificateAuthority: "ca.pem",
+      headers: { authorization: "x" },
+    },
+  ])
+    it(`is accepted as ${JSON.stringify(peer)}`, () => {
+      assert.deepEqual(faultsOf(peer), []);
+    });
+
+  for (const [title, peer, path] of [
+    ["none", {}, "peers.b.stack"],
+    ["two", { stack: "b", file: "b.json" }, "peers.b.file"],
+    ["an address without TLS", { url: "http://contracts.example/b.json" }, "peers.b.url"],
+    ["an address with a password", { url: "https://me:s3cret@contracts.example/b.json" }, "peers.b.url"],
+    [
+      "certificates without an address",
+      { stack: "b", certificateAuthority: "ca.pem" },
+      "peers.b.certificateAuthority",
+    ],
+    ["headers without an address", { file: "b.json", headers: { a: "s3cret" } }, "peers.b.headers"],
+    [
+      "a header that is no text",
+      { url: "https://x.example/", headers: { a: 12345678 } },
+      "peers.b.headers.a",
+    ],
+    [
+      "a header of two lines",
+      { url: "https://x.example/", headers: { a: "s3cret\nb: c" } },
+      "peers.b.headers.a",
+    ],
+  ] as const)
+    it(`is refused: ${title}`, () => {
+      const faults = faultsOf(peer);
+      assert.deepEqual(
+        faults.map((fault) => fault.path),
+        [path],
+      );
+      assert.doesNotMatch(
+        JSON.stringify(faults.filter(({ path: at }) => at.includes("headers"))),
+        /s3cret|12345678/,
+      );
+    });
+
+  it("is a stack in a single mesh, which has credentials too", () => {
+    assert.deepEqual(
+      faultsOf({ file: "b.json" }, "single-mesh").map(({ path }) => path),
+      ["peers.b.file"],
+    );
+  });
 });

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { describeFault } from "../../../federation/core/fault.ts";
 import type { ForeignEntry } from "../../../federation/core/hostConflict.ts";
 import type { ForeignService } from "../../../federation/imports/localNames.ts";
-import type { ContractReading } from "../../../federation/imports/registration.ts";
 import { planRegistrations } from "../../../federation/imports/registrations.ts";
 import type { ClusterReadings } from "../../../federation/snapshot.ts";
-import { runPart } from "../planContext.ts";
+import { type SampleReading, runPart } from "../planContext.ts";
 import { UNREACHABLE_CLUSTER, faultsIn } from "../planning.ts";
 import { BAR, KUBECONFIG, LOCAL_CLUSTER, contractOf, validConfig } from "../samples.ts";
 
@@ -32,7 +31,7 @@ const forbidden = (operation: string) => ({
 describe("Hosts of imports that others have", () => {
   const warnings = (
     cluster: Partial<ClusterReadings>,
-    reading: ContractReading = { contract: contractOf() },
+    reading: SampleReading = { contract: contractOf() },
     config = CONFIG,
   ) =>
     runPart(config, { peers: { "cluster-b": reading }, snapshot: { cluster } }, (context) =>

@@ -117,14 +117,14 @@ describe("A plan of imports", () => {
     planImports(local, { "cluster-b": contractOf({ gateways }) });
 
   it("uses the other gateways where some are not valid, with a warning to whom it concerns", () => {
-    const stacks = { "cluster-b": "acme/mesh/b" };
+    const sources = { "cluster-b": "stack acme/mesh/b" };
     const bad = [
       { address: "127.20.0.3", port: 15443 },
       7,
       { address: "gw_1.example.com", port: 0 },
       { address: "lb01", port: 1 },
     ];
-    const { imports, faults } = planOfGateways([...bad, GOOD], { ...localCluster, stacks });
+    const { imports, faults } = planOfGateways([...bad, GOOD], { ...localCluster, sources });
     assert.deepEqual(faults, []);
     assert.deepEqual(imports["cluster-b"]?.gateways, [GOOD]);
     assert.deepEqual(imports["cluster-b"].contract.gateways, [GOOD]);

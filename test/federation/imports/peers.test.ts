@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { ImportRule } from "../../../federation/config/importRules.ts";
 import { providedPlan } from "../../../federation/authority/authority.ts";
 import { type Fault, FaultsError } from "../../../federation/core/fault.ts";
-import type { ContractReading, PeerStatus } from "../../../federation/imports/registration.ts";
+import type { PeerStatus } from "../../../federation/imports/registration.ts";
 import type { LastRun } from "../../../federation/lastRun.ts";
-import { viewPeers } from "../planContext.ts";
+import { type SampleReading, viewPeers } from "../planContext.ts";
 import { BAR, ROOT_B, ROOT_C, ROOT_D, contractOf, faultsThrown, validConfig } from "../samples.ts";
 
 const config = validConfig(
@@ -36,7 +36,7 @@ const importing = (status: Partial<PeerStatus>): Pick<LastRun, "pinned" | "statu
   statuses: { "cluster-b": { state: "ready", reason: "", since: "", imported: 1200, ...status } },
 });
 
-const viewOfB = (reading: ContractReading, last = trusted) =>
+const viewOfB = (reading: SampleReading, last = trusted) =>
   viewPeers(config, { "cluster-b": reading }, last, NOW);
 
 describe("A peer", () => {
@@ -46,7 +46,10 @@ describe("A peer", () => {
     const view = peers["cluster-b"];
     assert.equal(view?.state, "ready");
     assert.deepEqual(Object.keys(view.services), [BAR]);
-    assert.deepEqual(view.pinned, anchor);
+    const { contract: seen, ...identity } = view.pinned ?? {};
+    assert.deepEqual(identity, anchor);
+    assert.equal(seen?.revision, 1);
+    assert.match(seen.digest, /^[0-9a-f]{64}$/);
     assert.deepEqual(warnings, []);
   });
 
@@ -72,7 +75,10 @@ describe("A peer", () => {
     const { peers, warnings } = viewOfB({ contract: contractOf({ gateways: [] }) });
     assert.equal(peers["cluster-b"]?.state, "pending");
     assert.equal(peers["cluster-b"].pinned?.trustDomain, "cluster-b.local");
-    assert.match(warnings.join(), /no address yet; run `pulumi up` on stack acme\/mesh\/tokyo/);
+    assert.match(
+      warnings.join(),
+      /no address yet; run `pulumi up` here again once its contract in stack acme\/mesh\/tokyo has one/,
+    );
   });
 
   it("is reported with the time since when it is pending and the number of kept imports", () => {
@@ -315,8 +321,8 @@ describe("A peer", () => {
     const wrongs: Record<string, { contract: unknown; fault: RegExp } | { unread: Fault[]; fault: RegExp }> =
       {
         "cannot be read": { unread, fault: /peers\.cluster-b\.stack: cannot be read: incorrect passphrase/ },
-        "is a text": { contract: "a text", fault: /Have the team of stack b run `pulumi up` there/ },
-        "is a list": { contract: [], fault: /Have the team of stack b run `pulumi up` there/ },
+        "is a text": { contract: "a text", fault: /Have the team of stack b publish it/ },
+        "is a list": { contract: [], fault: /Have the team of stack b publish it/ },
         "lacks services": { contract: { ...contractOf(), services: undefined }, fault: /services/ },
         "has no gateways": { contract: { ...contractOf(), gateways: null }, fault: /gateways/ },
         "has a newer schema version": { contract: contractOf({ schemaVersion: 7 }), fault: /schemaVersion/ },

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { providedPlan } from "../../../federation/authority/authority.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
-import type { ContractReading } from "../../../federation/imports/registration.ts";
 import type { LastRun } from "../../../federation/lastRun.ts";
-import { viewMeshPeers } from "../planContext.ts";
+import { type SampleReading, viewMeshPeers } from "../planContext.ts";
 import { ACCESS, FIRST_UPDATE, NOW, TOKEN, TRUSTING, meshConfig, meshContract } from "./meshSamples.ts";
 import { ROOT_A, ROOT_B, ROOT_C, faultsThrown } from "../samples.ts";
 
@@ -14,7 +13,7 @@ const READY = { state: "ready", reason: "", since: "", imported: 0 } as const;
 
 const access = { "cluster-a": ACCESS, "cluster-c": { ...ACCESS, token: "other" } };
 
-function view(reading: ContractReading, last: Partial<LastRun> = {}, config = meshConfig(), now = NOW) {
+function view(reading: SampleReading, last: Partial<LastRun> = {}, config = meshConfig(), now = NOW) {
   const trusting = "contract" in reading ? { trustAnchors: TRUSTING, ...reading } : reading;
   return viewMeshPeers(config, { "cluster-b": trusting }, { ...FIRST_UPDATE, ...last }, now);
 }
@@ -73,7 +72,7 @@ describe("A peer in a single mesh", () => {
   describe("that cannot be trusted is refused alone", () => {
     const peers = { "cluster-b": { stack: "o/p/b" }, "cluster-c": { stack: "o/p/c" } };
     const good = { contract: meshContract({ cluster: "cluster-c", rootCertificates: [ROOT_C] }), access };
-    const both = (reading: ContractReading, last: Partial<LastRun> = {}) =>
+    const both = (reading: SampleReading, last: Partial<LastRun> = {}) =>
       viewMeshPeers(
         meshConfig({ peers }),
         {
@@ -86,7 +85,7 @@ describe("A peer in a single mesh", () => {
     const unread = [
       { path: "peers.cluster-b.stack", rule: "cannot be read", remedy: "Log in to that of stack o/p/b" },
     ];
-    const wrong: [string, ContractReading, RegExp][] = [
+    const wrong: [string, SampleReading, RegExp][] = [
       ["a stack that cannot be read", { unread }, /peers\.cluster-b\.stack: cannot be read/],
       ["a contract that is a text", { contract: "a text", access }, /contract: "a text" must be a map/],
       ["a newer version", { contract: { ...meshContract(), schemaVersion: 2 }, access }, /newer than 1/],
@@ -163,7 +162,7 @@ describe("A peer in a single mesh", () => {
     });
   }
 
-  const pending: [string, ContractReading, RegExp][] = [
+  const pending: [string, SampleReading, RegExp][] = [
     ["has no stack yet", { pending: "stack b does not exist" }, /^stack b does not exist$/],
     [
       "gives us no access",

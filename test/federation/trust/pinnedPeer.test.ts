@@ -13,17 +13,21 @@ describe("The pinned peers of the last update", () => {
   it("have a mesh domain if the peer published one", () => {
     const b = { ...anchor, meshDomain: "b.mesh" };
     assert.deepEqual(readPinnedPeers({ b, c: anchor }), { b, c: anchor });
-    const { meshDomain } = pinnable(contractOf({ meshDomain: "b.mesh" }), new Date("2027-01-01"));
+    const { meshDomain } = pinnable(
+      contractOf({ meshDomain: "b.mesh" }),
+      { digest: "" },
+      new Date("2027-01-01"),
+    );
     assert.equal(meshDomain, "b.mesh");
-    assert.equal(pinnable(contractOf(), new Date("2027-01-01")).meshDomain, undefined);
+    assert.equal(pinnable(contractOf(), { digest: "" }, new Date("2027-01-01")).meshDomain, undefined);
   });
 
   it("have the further domains that the peer published", () => {
     const b = { ...anchor, domains: ["shop.example"] };
     assert.deepEqual(readPinnedPeers({ b }), { b });
     const now = new Date("2027-01-01");
-    assert.deepEqual(pinnable(contractOf({ domains: b.domains }), now).domains, b.domains);
-    assert.deepEqual(pinnable(contractOf(), now).domains, []);
+    assert.deepEqual(pinnable(contractOf({ domains: b.domains }), { digest: "" }, now).domains, b.domains);
+    assert.deepEqual(pinnable(contractOf(), { digest: "" }, now).domains, []);
   });
 
   it("are empty without the output", () => {

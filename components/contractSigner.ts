@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import * as tls from "@pulumi/tls";
+import { type ContractSigner, signerIdentity } from "../federation/contract/signature.ts";
+import type { AuthorityParts } from "./certificateAuthority.ts";
+
+const HOURS_PER_YEAR = 8760;
+
+/**
+ * Creates the key that signs this cluster's contract and nothing else, and its certificate under the cluster's certificate authority.
+ * Ed25519 for every authority: a contract that did not change keeps its signature.
+ * @param trustDomain SPIFFE trust domain of the cluster.
+ */
+export function contractSigner(
+  name: string,
+  trustDomain: string,
+  authority: Pick<AuthorityParts, "certificate" | "key" | "chain">,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<ContractSigner> {
+  const { privateKeyPem } = new tls.PrivateKey(`${name}-key`, { algorithm: "ED25519" }, opts);
+  const { certRequestPem } = new tls.CertRequest(
+    `${name}-request`,
+    {
+      privateKeyPem,
+      subject: { organization: trustDomain, commonName: "Contract" },
+      uris: [signerIdentity(trustDomain)],
+    },
+    opts,
+  );
+  const { certPem } = new tls.LocallySignedCert(
+    name,
+    {
+      certRequestPem,
+      caPrivateKeyPem: authority.key,
+      caCertPem: authority.certificate,
+      setSubjectKeyId: true,
+      allowedUses: ["digital_signature", "code_signing"],
+      validityPeriodHours: 5 * HOURS_PER_YEAR,
+      // Any update in its last year renews it.
+      earlyRenewalHours: HOURS_PER_YEAR,
+    },
+    opts,
+  );
+  return pulumi
+    .all([privateKeyPem, certPem, authority.certificate])
+    .apply(([key, ...certificates]) => ({ key, certificates: [...certificates, ...authority.chain] }));
+}

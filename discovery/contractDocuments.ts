@@ -1,0 +1,171 @@
+import { open } from "node:fs/promises";
+import { checkServerIdentity, createSecureContext, getCACertificates } from "node:tls";
+import type { Dispatcher } from "undici";
+import { SIZE_LIMIT } from "../federation/contract/contract.ts";
+import type { PeerConfig } from "../federation/config/peers.ts";
+import { verifySignature } from "../federation/contract/signature.ts";
+import { count, messageOf, parseJson } from "../federation/core/text.ts";
+import type { ContractReading, PublishedContract } from "../federation/imports/registration.ts";
+import type { Reading } from "../federation/snapshot.ts";
+import { certificatesIn } from "../federation/x509/certificate.ts";
+import { readPem } from "./certificateFiles.ts";
+import { openConnections, withinDeadline } from "../kubernetes/connections.ts";
+import { resolvePath } from "../kubernetes/kubeconfig.ts";
+import { selectProxy } from "../kubernetes/proxy.ts";
+
+/**
+ * Reads a contract by the peer's settings.
+ * @param path of these settings in the config.
+ */
+export async function readPeerDocument(
+  { file, url, certificateAuthority: given, headers = {} }: PeerConfig,
+  path: string,
+): Promise<Reading<ContractReading>> {
+  if (url === undefined) return { value: await readContractFile(file ?? "") };
+  const certificateAuthority = given === undefined ? undefined : readPem(given);
+  if (given !== undefined && (certificatesIn(certificateAuthority ?? "") ?? []).length === 0) {
+    const rule = "is neither certificates in PEM nor a file with them that can be read";
+    const remedy = "Name the file that has the certificates by which the server is verified";
+    return { faults: [{ path: `${path}.certificateAuthority`, rule, remedy }] };
+  }
+  return { value: await readContractUrl({ url, certificateAuthority, headers }) };
+}
+
+/** Verifies the signature of a contract that was read. */
+export async function readContractDocument(contract: unknown): Promise<PublishedContract> {
+  return { contract, signature: await verifySignature(contract) };
+}
+
+/** A contract at an https:// address. */
+export interface ContractUrl {
+  url: string;
+  /** Certificates by which the server is verified, PEM; undefined for those of the machine. */
+  certificateAuthority: string | undefined;
+  /** Headers of the request, e.g. `authorization`; secret. */
+  headers: Readonly<Record<string, string>>;
+}
+
+/** Longest wait for a contract, redirects included, in milliseconds: below what a preview waits for a cluster. */
+const DEADLINE = 10_000;
+
+/** Redirects that are followed. */
+const REDIRECTS = 3;
+
+/** Statuses of a redirect of a GET. */
+const REDIRECT = new Set([301, 302, 303, 307, 308]);
+
+const AGAIN = "it is read again in the next run";
+
+/**
+ * Reads a contract from a file.
+ * @param file relative to the project, or with `~/`.
+ * @returns pending for a file that cannot be read, is too large or not JSON.
+ */
+export async function readContractFile(file: string): Promise<ContractReading> {
+  let text: string | undefined;
+  try {
+    const handle = await open(resolvePath(file));
+    try {
+      text = (await handle.stat()).size > SIZE_LIMIT ? undefined : await handle.readFile("utf8");
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    const { code = "unknown reason" } = error as NodeJS.ErrnoException;
+    return { pending: `file ${file} cannot be read (${code}); put the peer's contract there` };
+  }
+  return parseDocument(text, `file ${file}`);
+}
+
+/**
+ * Reads a contract from an https:// address. The server is always verified; redirects are followed to https:// only, and secret headers
+ * are not sent to another origin; `$HTTPS_PROXY` and `$NO_PROXY` hold as for a kubeconfig.
+ * @returns pending with the reason for every answer but a JSON document with status 200.
+ */
+export async function readContractUrl(source: ContractUrl): Promise<ContractReading> {
+  const where = describeUrl(new URL(source.url));
+  try {
+    const text = await withinDeadline(DEADLINE, (signal) => fetchText(source, signal));
+    return await parseDocument(text, where);
+  } catch (error) {
+    const cause = error instanceof Unavailable ? error.message : causeOf(error);
+    return { pending: `${where} ${cause}; ${AGAIN}` };
+  }
+}
+
+/** An answer that is no contract; the message completes "<address> ...". */
+class Unavailable extends Error {}
+
+/** @returns undefined for a text beyond the limit. */
+async function fetchText(
+  { url, certificateAuthority: ca, headers }: ContractUrl,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const roots = ca ?? [...getCACertificates("default"), ...getCACertificates("system")];
+  // Written out, so that no environment variable can turn the verification off.
+  const tls = {
+    secureContext: createSecureContext({ ca: roots }),
+    rejectUnauthorized: true,
+    checkServerIdentity,
+  };
+  let target = new URL(url);
+  for (let redirects = 0; ; redirects++) {
+    const dispatcher = await openConnections(tls, selectProxy(target, ""));
+    try {
+      const isOrigin = target.origin === new URL(url).origin;
+      const response = await dispatcher.request({
+        origin: target.origin,
+        path: target.pathname + target.search,
+        method: "GET",
+        // A compressed answer could be larger than it looks.
+        headers: { ...(isOrigin ? headers : {}), accept: "application/json", "accept-encoding": "identity" },
+        signal,
+      });
+      if (!REDIRECT.has(response.statusCode)) return await bodyOf(response);
+      target = redirected(response, target);
+      if (redirects === REDIRECTS) throw new Unavailable(`redirects more than ${REDIRECTS} times`);
+    } finally {
+      dispatcher.destroy().catch(() => undefined);
+    }
+  }
+}
+
+function redirected({ headers: { location } }: Dispatcher.ResponseData, from: URL): URL {
+  const isGiven = typeof location === "string" && URL.canParse(location, from.href);
+  const target = isGiven ? new URL(location, from.href) : undefined;
+  if (target?.protocol === "https:") return target;
+  throw new Unavailable("redirects to an address that is not https://");
+}
+
+async function bodyOf({ statusCode, body }: Dispatcher.ResponseData): Promise<string | undefined> {
+  if (statusCode !== 200) throw new Unavailable(`answers ${statusCode}`);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > SIZE_LIMIT) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** @param text undefined when it is too large to be read. */
+async function parseDocument(text: string | undefined, where: string): Promise<ContractReading> {
+  if (text === undefined)
+    return { pending: `${where} has more than ${count(SIZE_LIMIT)} bytes, the most that is read; ${AGAIN}` };
+  const contract = parseJson(text);
+  if (contract === undefined) return { pending: `${where} is no JSON document; ${AGAIN}` };
+  return readContractDocument(contract);
+}
+
+/** Address for messages: without user, password and query, which may be secret. */
+function describeUrl({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`;
+}
+
+function causeOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  const isUntrusted = typeof code === "string" && /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/.test(code);
+  if (isUntrusted) return `has a certificate that is not trusted (${code})`;
+  return `cannot be read: ${messageOf(error)}`;
+}
