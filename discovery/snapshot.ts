@@ -27,7 +27,7 @@ import type {
 } from "../federation/snapshot.ts";
 import { BASE_RELEASE, RELEASES } from "../federation/core/helmReleases.ts";
 import { readHelmReleases, readUnownedCrds } from "../kubernetes/helmReleases.ts";
-import { type Corefiles, NODE_LOCAL } from "../federation/topology/globalBlock.ts";
+import { type Corefiles, NODE_LOCAL } from "../federation/topology/coreDns.ts";
 import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { ClusterError, isForbidden } from "../kubernetes/errors.ts";

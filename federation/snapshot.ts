@@ -16,7 +16,7 @@ import type { ObjectMetadata } from "./imports/leftovers.ts";
 import type { ForeignService } from "./imports/localNames.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { AccessFailure } from "./mesh/meshPeer.ts";
-import type { Corefiles } from "./topology/globalBlock.ts";
+import type { Corefiles } from "./topology/coreDns.ts";
 
 /** Result of one read: the value, or the reason why there is none. */
 export type Reading<T> = { value: T } | Unreachable | Forbidden | Refused;

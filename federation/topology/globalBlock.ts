@@ -1,9 +1,6 @@
 import { isIPv6 } from "node:net";
 import { GLOBAL_DOMAIN } from "../core/domains.ts";
 import { overlap } from "../core/names.ts";
-import type { PlanContext } from "../plan.ts";
-import { required } from "../snapshot.ts";
-import { type CorefileMetadata, foreignOwner } from "./corefileOwner.ts";
 import { type Block, DNS_PORT, mayBeFor, parseCorefile, portsOf, wordsOf, zoneOf } from "./corefile.ts";
 
 /** Lines around our server block. */
@@ -15,9 +12,6 @@ const OURS = `our server block '${GLOBAL_DOMAIN}'`;
 
 /** Start of the block's answer, which identifies the block without its markers. */
 const ANSWER = '{{.Name}}{{"\\t30\\tIN\\t';
-
-/** ConfigMap of NodeLocal DNSCache, a CoreDNS on each node that Pods ask first, by the manifest of Kubernetes. */
-export const NODE_LOCAL = "node-local-dns";
 
 /** Directives that the block shares with the root block (`.`), as indented lines. */
 export interface RootDirectives {
@@ -37,46 +31,6 @@ export interface Obstacle {
   rule: string;
   /** In the imperative. */
   remedy: string;
-}
-
-/** Corefiles of the cluster; undefined where they do not exist or may not be read. */
-export interface Corefiles {
-  /** Undefined when the ConfigMap of CoreDNS is not there, or has none. */
-  coreDns: string | undefined;
-  nodeLocal: string | undefined;
-  /** Who else may write the ConfigMap of CoreDNS. */
-  metadata: CorefileMetadata;
-}
-
-const MISSING: Obstacle = {
-  rule: "is not there, or has no Corefile",
-  remedy:
-    "Name the ConfigMap of this cluster's CoreDNS, or remove dns.coreDns where it has another DNS server (GKE's kube-dns)",
-};
-
-/**
- * Plans the server block for global names; a Corefile that cannot have it is a fault at `dns.coreDns.configMap`.
- * @returns undefined without `dns.coreDns` in the config.
- */
-export function planGlobalBlock({ config, snapshot, findings }: PlanContext): string | undefined {
-  if (config.dns?.coreDns === undefined) return undefined;
-  const { namespace, configMap, port, address } = config.dns.coreDns;
-  const found = required(snapshot.cluster.corefiles, findings);
-  if (found === undefined) return renderGlobalBlock(address, port);
-  const { coreDns, nodeLocal, metadata } = found;
-  const value = `${namespace}/${configMap}`;
-  const block = renderGlobalBlock(address, port, rootDirectives(coreDns ?? "", port));
-  const obstacle = coreDns === undefined ? MISSING : obstacleIn(coreDns, block);
-  if (obstacle !== undefined) findings.fault({ path: "dns.coreDns.configMap", value, ...obstacle });
-  const owner = foreignOwner(metadata);
-  findings.warn(
-    ...(owner === undefined ? [] : [`Corefile ${value} ${owner}`]),
-    ...corefileWarnings(coreDns ?? "", port).map((warning) => `Corefile ${value} ${warning}`),
-    ...(nodeLocal === undefined ? [] : nodeLocalWarnings(nodeLocal)).map(
-      (warning) => `Corefile ${namespace}/${NODE_LOCAL} ${warning}`,
-    ),
-  );
-  return block;
 }
 
 /**
@@ -303,14 +257,4 @@ export function corefileWarnings(corefile: string, port: number = DNS_PORT): str
       `has ${OURS} without the lines around it, as kubeadm's migration leaves it: 'pulumi up --refresh' restores them`,
     );
   return warnings;
-}
-
-/** Warnings about the Corefile of NodeLocal DNSCache, which forwards all but the cluster's names to the node's resolvers. */
-export function nodeLocalWarnings(corefile: string): string[] {
-  const keys = parseCorefile(corefile)?.blocks.flatMap((block) => block.keys) ?? [];
-  if (keys.some((key) => zoneOf(key) === GLOBAL_DOMAIN)) return [];
-  return [
-    `has no server block for '${GLOBAL_DOMAIN}': Pods that ask NodeLocal DNSCache do not find peers' names there. ` +
-      "Write one beside that for 'in-addr.arpa', and like it (docs/replicated.md shows it)",
-  ];
 }

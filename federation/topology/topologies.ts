@@ -7,7 +7,7 @@ import { type ImportConnection, planRegistrations } from "../imports/registratio
 import { type MeshConnection, planMesh } from "../mesh/meshPlan.ts";
 import type { PlanContext } from "../plan.ts";
 import { type PinnedPeer, trustedPeers } from "../trust/pinnedPeer.ts";
-import { planGlobalBlock } from "./globalBlock.ts";
+import { planGlobalBlock } from "./coreDns.ts";
 
 /** Connection of a cluster to its peers: by imported services, or as one mesh. */
 export type Connection = ImportConnection | MeshConnection;

@@ -3,7 +3,6 @@ import fc from "fast-check";
 import {
   corefileWarnings,
   globalBlockIn,
-  nodeLocalWarnings,
   obstacleIn,
   renderGlobalBlock,
   rootDirectives,
@@ -431,32 +430,5 @@ describe("A warning about a Corefile", () => {
     assert.deepEqual(corefileWarnings(BARE + COREFILE), [
       "has our server block 'global' without the lines around it, as kubeadm's migration leaves it: 'pulumi up --refresh' restores them",
     ]);
-  });
-});
-
-/** The Corefile in Kubernetes' NodeLocal DNSCache manifest, shortened. */
-const STOCK = `cluster.local:53 {
-    forward . __PILLAR__CLUSTER__DNS__ {
-        force_tcp
-    }
-}
-in-addr.arpa:53 {
-    forward . __PILLAR__CLUSTER__DNS__
-}
-.:53 {
-    forward . __PILLAR__UPSTREAM__SERVERS__
-}
-`;
-
-describe("A warning about NodeLocal DNSCache", () => {
-  it("appears unless a block of its own forwards .global names to CoreDNS", () => {
-    const [warning, ...others] = nodeLocalWarnings(STOCK);
-    assert.deepEqual(others, []);
-    assert.match(warning ?? "", /^has no server block for 'global': Pods that ask NodeLocal/);
-    assert.deepEqual(nodeLocalWarnings(`${STOCK}global:53 {\n}\n`), []);
-  });
-
-  it("appears where its Corefile cannot be read", () => {
-    assert.equal(nodeLocalWarnings("a {").length, 1);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describeFault } from "../../../federation/core/fault.ts";
 import type { ClusterReadings } from "../../../federation/snapshot.ts";
-import { type Corefiles, planGlobalBlock } from "../../../federation/topology/globalBlock.ts";
+import { type Corefiles, nodeLocalWarnings, planGlobalBlock } from "../../../federation/topology/coreDns.ts";
 import type { CorefileMetadata } from "../../../federation/topology/corefileOwner.ts";
 import { UNOWNED, runPart } from "../planContext.ts";
 import { faultsIn } from "../planning.ts";
@@ -114,4 +114,31 @@ describe("planGlobalBlock", () => {
       assert.match(fault ?? "", rule);
     });
   }
+});
+
+/** The Corefile in Kubernetes' NodeLocal DNSCache manifest, shortened. */
+const STOCK = `cluster.local:53 {
+    forward . __PILLAR__CLUSTER__DNS__ {
+        force_tcp
+    }
+}
+in-addr.arpa:53 {
+    forward . __PILLAR__CLUSTER__DNS__
+}
+.:53 {
+    forward . __PILLAR__UPSTREAM__SERVERS__
+}
+`;
+
+describe("A warning about NodeLocal DNSCache", () => {
+  it("appears unless a block of its own forwards .global names to CoreDNS", () => {
+    const [warning, ...others] = nodeLocalWarnings(STOCK);
+    assert.deepEqual(others, []);
+    assert.match(warning ?? "", /^has no server block for 'global': Pods that ask NodeLocal/);
+    assert.deepEqual(nodeLocalWarnings(`${STOCK}global:53 {\n}\n`), []);
+  });
+
+  it("appears where its Corefile cannot be read", () => {
+    assert.equal(nodeLocalWarnings("a {").length, 1);
+  });
 });
