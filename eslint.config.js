@@ -32,14 +32,26 @@ const FEDERATION = {
   x509: ["core"],
   contract: ["core", "x509"],
   trust: ["core", "x509"],
+  deckhouse: ["core", "x509", "contract", "trust"],
   exports: ["core", "contract"],
   access: ["core", "exports"],
-  imports: ["core", "contract", "exports", "trust"],
+  imports: ["core", "contract", "exports", "trust", "deckhouse"],
   mesh: ["core", "x509", "contract", "trust", "imports"],
   authority: ["core", "x509", "trust"],
   topology: ["core", "trust", "exports", "imports", "mesh"],
   helm: ["core"],
-  config: ["core", "helm", "x509", "exports", "access", "imports", "mesh", "authority", "topology"],
+  config: [
+    "core",
+    "helm",
+    "x509",
+    "exports",
+    "access",
+    "imports",
+    "mesh",
+    "authority",
+    "topology",
+    "deckhouse",
+  ],
 };
 
 /** Rules of one folder of federation/. */

@@ -8,6 +8,7 @@ import { type Fault, FaultsError, within } from "./core/fault.ts";
 import { sortedRecord } from "./core/order.ts";
 import { type Reading, required } from "./snapshot.ts";
 import { faultsOf, orUndefined } from "./core/schema.ts";
+import { deckhouseIdentity } from "./deckhouse/identity.ts";
 import { exportAlias } from "./exports/alias.ts";
 import { type PeerStatus, peerStatus } from "./imports/registration.ts";
 import { credentialLife, peerAccess } from "./mesh/credential.ts";
@@ -43,6 +44,8 @@ const remembered = z.object({
   credentials: byName(credentialLife),
   /** Credentials by which this cluster's istiod reads peers of a single mesh, by the peer's name; secret. */
   joined: byName(peerAccess),
+  /** Identity of this cluster for Deckhouse clusters, secret; undefined where none is made. */
+  deckhouse: orUndefined(deckhouseIdentity),
 });
 
 /** Output `lastRun`, which only the next run reads. */

@@ -15,6 +15,14 @@ export const DNS_LABEL: TextRule = pattern(
   "Choose such a name",
 );
 
+/** UUID of a Deckhouse cluster. */
+export const CLUSTER_UUID: TextRule = pattern(
+  /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  36,
+  "must be a UUID: 32 hexadecimal digits in lower case, in five groups with '-' between them",
+  "Copy it from the cluster's public document (clusterUUID)",
+);
+
 /** Name of a Service: Kubernetes' DNS-1035 label, which begins with a letter. */
 export const SERVICE_NAME: TextRule = pattern(
   /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/,

@@ -3,7 +3,7 @@ import type { PeerTrustState } from "../authority/rotationStep.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { ValidSignature } from "../contract/signature.ts";
 import { MESH_DOMAIN, OWNED_DOMAIN } from "../core/domains.ts";
-import { DNS_LABEL, HOST_NAME } from "../core/names.ts";
+import { CLUSTER_UUID, DNS_LABEL, HOST_NAME } from "../core/names.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
 import { text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
@@ -31,6 +31,16 @@ export const seenContract = z.object({
 /** The last contract of a peer that was taken. */
 export type SeenContract = z.output<typeof seenContract>;
 
+/** Schema of {@link DeckhousePin}. */
+const deckhousePin = z.object({
+  clusterUUID: text(CLUSTER_UUID),
+  /** Ed25519 key that verifies the cluster's tokens, PEM. */
+  authnKeyPub: z.string(),
+});
+
+/** UUID and key of a peer that is a Deckhouse cluster. */
+export type DeckhousePin = z.output<typeof deckhousePin>;
+
 /** Schema of {@link PinnedPeer}. Nobody else may have its domains, also while the peer is pending. */
 export const pinnedPeer = z.object({
   /** Name that the peer gives itself. */
@@ -45,6 +55,8 @@ export const pinnedPeer = z.object({
   rootCertificates: z.array(z.string()),
   /** Undefined of a peer whose contract was never taken. */
   contract: seenContract.optional(),
+  /** Undefined of a peer that is no Deckhouse cluster. */
+  deckhouse: deckhousePin.optional(),
 });
 
 /** Identity and roots of a peer, pinned when it is first imported. */

@@ -187,4 +187,5 @@ export const NO_LAST_RUN: LastRun = {
   aliases: {},
   credentials: {},
   joined: {},
+  deckhouse: undefined,
 };
