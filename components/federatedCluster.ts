@@ -6,6 +6,7 @@ import { CLUSTER_LABEL, NETWORK_LABEL } from "../federation/core/labels.ts";
 import { SIGNATURE, signContract } from "../federation/contract/signature.ts";
 import { sortedRecord } from "../federation/core/order.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
+import type { DeckhouseIdentity } from "../federation/deckhouse/identity.ts";
 import { describeFault } from "../federation/core/fault.ts";
 import { ownGateways, unpublished } from "../federation/ownContract.ts";
 import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
@@ -20,6 +21,7 @@ import { CertificateAuthority } from "./certificateAuthority.ts";
 import { clusterProvider, namespace } from "./clusterAccess.ts";
 import { connectPeers } from "./connection.ts";
 import { contractSigner } from "./contractSigner.ts";
+import { deckhouseIdentity } from "./deckhouseIdentity.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
 import { IstioControlPlane } from "./istioControlPlane.ts";
 import { CallerPolicies, ExportAliases } from "./istioObjects.ts";
@@ -34,6 +36,7 @@ type RememberedOutputs = Pick<Remembered, "issued" | "policies" | "aliases"> &
     rotation: pulumi.Output<RotationRecord> | undefined;
     credentials: pulumi.Output<Remembered["credentials"]>;
     joined: pulumi.Output<Remembered["joined"]>;
+    deckhouse: pulumi.Output<DeckhouseIdentity> | undefined;
   }>;
 
 /** Outputs of a cluster's stack. */
@@ -122,6 +125,9 @@ export class FederatedCluster extends pulumi.ComponentResource {
       // The plugin writes what it declares first: it knows of the objects that are added and removed.
       { parent: this, dependsOn: [...beforeGateway, gateway] },
     );
+    const identity = plan.hasDeckhousePeers
+      ? deckhouseIdentity(`${name}-deckhouse`, { parent: this })
+      : undefined;
     const signer = contractSigner(`${name}-contract`, cluster.trustDomain, parts, {
       parent: certificateAuthority,
     });
@@ -149,6 +155,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
         aliases: sortedRecord(aliases.map((alias) => [`${alias.namespace}/${alias.service}`, alias])),
         credentials: connected.credentials,
         joined: connected.joined,
+        deckhouse: identity,
       },
     };
     this.registerOutputs({ contract: this.outputs.federation, peers: this.outputs.peers });

@@ -58,6 +58,8 @@ export interface ClusterPlan {
   connection: Connection;
   /** Objects of this stack that others edited. */
   edited: readonly EditedObject[];
+  /** Whether there are Deckhouse clusters among the peers, to which this cluster needs an identity. */
+  hasDeckhousePeers: boolean;
 }
 
 /** The east-west gateway. */
@@ -159,6 +161,9 @@ export function planCluster(
     pinned,
     connection,
     edited,
+    hasDeckhousePeers: Object.values(config.peers).some(
+      (peer) => "deckhouse" in peer && peer.deckhouse !== undefined,
+    ),
   };
 }
 

@@ -45,6 +45,7 @@ export function clusterPlan(
     policies: [],
     pinned: trustedPeers(connection.peers),
     edited: [],
+    hasDeckhousePeers: false,
     ...parts,
     connection,
   };

@@ -12,13 +12,19 @@ export interface Registered {
   provider: string;
 }
 
-/** Key that signs the contract, PEM: the one key that a component itself uses. */
+/** Key that signs the contract, PEM: the one private key that a component itself uses. */
 const CONTRACT_KEY = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" });
+
+/** Public half of every key, PEM. */
+export const PUBLIC_KEY = generateKeyPairSync("ed25519")
+  .publicKey.export({ type: "spki", format: "pem" })
+  .toString();
 
 /** Outputs that the real providers compute, by resource type. */
 const COMPUTED: Record<string, (name: string) => Record<string, unknown>> = {
   "tls:index/privateKey:PrivateKey": (name) => ({
     privateKeyPem: name.endsWith("-contract-key") ? CONTRACT_KEY : `private key of ${name}`,
+    publicKeyPem: PUBLIC_KEY,
   }),
   "tls:index/selfSignedCert:SelfSignedCert": (name) => ({
     certPem: name.endsWith("-root") ? ROOT_CERTIFICATE : NEXT_ROOT_CERTIFICATE,
