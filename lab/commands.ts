@@ -180,8 +180,8 @@ function shellHints(lab: RunningLab): string {
   const updates = updatesOf(scenario, stacksOf(lab, scenario));
   const hints = [
     ["pulumi preview", `the selected stack is ${first} at first; others: -s, or pulumi stack select`],
-    ...updates.map(({ options }, turn) => [
-      `pulumi up ${options}`,
+    ...updates.map(({ upCommand }, turn) => [
+      upCommand,
       turn === updates.length - 1 ? "then the clusters are federated" : "then",
     ]),
     ["npm run lab -- workloads", "after that: restarts the workloads, so that they get sidecars"],

@@ -9,11 +9,22 @@ export const CHECKOUT = join(import.meta.dirname, "..");
 /** The lab's folder: `$LAB_DIR`, else `.lab` in the checkout. */
 export const LAB_FOLDER = resolve(process.env["LAB_DIR"] || join(CHECKOUT, ".lab"));
 
-/** Passphrase of the lab's stacks; no secret. */
-const PASSPHRASE = "lab";
+/** Stacks of a single mesh: each decrypts the other's credential for its API server. */
+const MESH_STACKS = /^(mesh)-/;
 
-/** Salt for that passphrase, so that Pulumi writes none of its own into the lab's stack files. */
-export const ENCRYPTION_SALT = "v1:qy/uAjQSoas=:v1:/9IG6m+LYJQvoR7p:wX3AJgJMgJfHI8dZhxuBQKNQCaDtag==";
+/** Passphrase of a lab's stack, no secret: its own, as each belongs to another team, but one for a single mesh. */
+export function passphraseOf(stack: string): string {
+  const [, mesh] = MESH_STACKS.exec(stack) ?? [];
+  return mesh ?? stack;
+}
+
+/** Variables for a `pulumi` that works on one stack, with that stack's passphrase alone. */
+export function stackEnvironment(
+  environment: Readonly<Record<string, string>>,
+  stack: string,
+): Record<string, string> {
+  return { ...environment, PULUMI_CONFIG_PASSPHRASE: passphraseOf(stack) };
+}
 
 /** Paths within a lab's folder. */
 export type LabPaths = ReturnType<typeof labPaths>;
@@ -66,7 +77,6 @@ export function labEnvironment(
     PULUMI_OPTION_CWD: paths.dir,
     PULUMI_HOME: paths.pulumiHome,
     PULUMI_BACKEND_URL: `file://${paths.state}`,
-    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     ...(standIns ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
   };

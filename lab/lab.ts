@@ -5,7 +5,14 @@ import { heldRange } from "./addressRange.ts";
 import { startControlPlane } from "./cluster/controlPlane.ts";
 import { writeKubeconfig } from "./cluster/kubeconfig.ts";
 import type { LabCluster } from "./clusters.ts";
-import { LAB_FOLDER, labEnvironment, labPaths, readSession, writeSession } from "./environment.ts";
+import {
+  LAB_FOLDER,
+  labEnvironment,
+  labPaths,
+  readSession,
+  stackEnvironment,
+  writeSession,
+} from "./environment.ts";
 import { Kubelet } from "./kubelet/kubelet.ts";
 import { pluginMode, preparePlugins, type PluginMode, type PreparedPlugin } from "./plugins/pluginPath.ts";
 import { endRecorded, identify, ProcessTable } from "./process.ts";
@@ -33,7 +40,7 @@ export interface RunningLab {
   readonly clusters: readonly LabCluster[];
   /** A context for each cluster, named as it is. */
   readonly kubeconfig: string;
-  /** Variables for programs that use the lab. */
+  /** Variables for programs that use the lab; the passphrase is that of the first stack. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -58,7 +65,7 @@ export async function startLab({
   scenario = FEDERATION,
 }: LabOptions): Promise<Lab> {
   const range = heldRange();
-  const { clusters, changeStackFile } = scenario;
+  const { clusters, changeStackFile, updates } = scenario;
   const running = readSession(dir);
   if (running !== undefined)
     throw new LabError(
@@ -94,7 +101,10 @@ export async function startLab({
     stops.push(() => processes.stopAll());
     await startClusters(dir, clusters, { tools, processes, log }, stops);
     const standIns = plugins.some(({ kind }) => kind === "stand-in");
-    const environment = labEnvironment(paths, standIns, process.env["PATH"] ?? "", compileCacheFolder());
+    const environment = stackEnvironment(
+      labEnvironment(paths, standIns, process.env["PATH"] ?? "", compileCacheFolder()),
+      updates[0] ?? "",
+    );
     const lab = { dir, clusters, tools, plugins, kubeconfig: paths.kubeconfig, environment, stop };
     await prepare?.(lab);
     writeSession(dir, { holder, range, clusters, environment });

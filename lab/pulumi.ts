@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { labPaths } from "./environment.ts";
+import { labPaths, passphraseOf, stackEnvironment } from "./environment.ts";
 import type { RunningLab } from "./lab.ts";
 import { LabError } from "./progress.ts";
 import { quoteLog } from "./ready.ts";
@@ -18,8 +18,8 @@ export class Stack {
   #ensured = false;
   /** Log of the CLI's output. */
   readonly log: string;
-  /** Options that select this stack on a command line. */
-  readonly options: string;
+  /** `pulumi up` of this stack, for a command line in the lab. */
+  readonly upCommand: string;
 
   /**
    * @param name as in `stacks/Pulumi.<name>.yaml`; the stack itself need not exist yet.
@@ -35,7 +35,8 @@ export class Stack {
     this.#lab = lab;
     this.#folder = folder;
     this.#config = configFile === undefined ? [] : ["--config-file", configFile];
-    this.options = ["-s", name, ...this.#config].join(" ");
+    const options = ["-s", name, ...this.#config].join(" ");
+    this.upCommand = `PULUMI_CONFIG_PASSPHRASE=${passphraseOf(name)} pulumi up ${options}`;
     this.log = join(labPaths(lab.dir).logs, `pulumi-${name}.log`);
   }
 
@@ -120,7 +121,7 @@ export class Stack {
     appendFileSync(this.log, `\n$ pulumi ${args.join(" ")}\n`);
     return execa(join(labPaths(dir).bin, "pulumi"), [...args, "--non-interactive", "--color", "never"], {
       cwd: this.#folder,
-      env: { ...environment, PULUMI_OPTION_CWD: this.#folder },
+      env: { ...stackEnvironment(environment, this.name), PULUMI_OPTION_CWD: this.#folder },
       reject: false,
       all: true,
       stdout: ["pipe", { file: this.log, append: true }],

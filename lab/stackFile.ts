@@ -1,9 +1,10 @@
+import { createCipheriv, createHash, pbkdf2Sync } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deepmerge } from "deepmerge-ts";
 import { parse, stringify } from "yaml";
 import type { LabCluster } from "./clusters.ts";
-import { CHECKOUT, ENCRYPTION_SALT, labPaths } from "./environment.ts";
+import { CHECKOUT, labPaths, passphraseOf } from "./environment.ts";
 import type { RunningLab } from "./lab.ts";
 import { GATEWAY_PORT } from "./proofs/gateway.ts";
 
@@ -43,7 +44,10 @@ export async function writeProject(
     const { config } = parse(await readFile(join(EXAMPLES, name), "utf8")) as StackFile;
     if (!overlay(config, dir, clusters)) continue;
     change(stack, config);
-    await writeFile(join(stacks, name), stringify({ encryptionsalt: ENCRYPTION_SALT, config }));
+    await writeFile(
+      join(stacks, name),
+      stringify({ encryptionsalt: encryptionSalt(passphraseOf(stack)), config }),
+    );
   }
 }
 
@@ -65,6 +69,19 @@ export async function editStackFile(
   const path = join(folder, name);
   await writeFile(path, stringify(file));
   return path;
+}
+
+/**
+ * Returns what Pulumi would write into a new stack's file for a passphrase (sdk/go/common/resource/config/crypt.go), the same each time: the
+ * key's salt, and a known text encrypted by AES-256-GCM, by which the passphrase is checked.
+ */
+function encryptionSalt(passphrase: string): string {
+  const digest = createHash("sha256").update(passphrase).digest();
+  const [salt, nonce] = [digest.subarray(0, 8), digest.subarray(8, 20)];
+  const cipher = createCipheriv("aes-256-gcm", pbkdf2Sync(passphrase, salt, 1_000_000, 32, "sha256"), nonce);
+  const known = Buffer.concat([cipher.update("pulumi"), cipher.final(), cipher.getAuthTag()]);
+  const [saltText, nonceText, knownText] = [salt, nonce, known].map((bytes) => bytes.toString("base64"));
+  return `v1:${saltText}:v1:${nonceText}:${knownText}`;
 }
 
 /** Lays the lab's settings over a stack's. @returns false when the stack is of none of the lab's clusters. */

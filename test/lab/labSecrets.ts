@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
-import { CHECKOUT, labPaths } from "../../lab/environment.ts";
+import { CHECKOUT, labPaths, stackEnvironment } from "../../lab/environment.ts";
 import type { RunningLab } from "../../lab/lab.ts";
 import { stealAuthority } from "../../lab/proofs/forgery.ts";
 import { SecretSearch, type Secrets } from "./secretSearch.ts";
@@ -30,7 +30,7 @@ export class LabSecrets implements Secrets {
     for (const name of stacks) {
       // Not by the lab's own means: they write down what is printed.
       const args = ["stack", "export", "--show-secrets", "--non-interactive", "--stack", name];
-      const options = { cwd: CHECKOUT, env: environment, reject: false };
+      const options = { cwd: CHECKOUT, env: stackEnvironment(environment, name) };
       const { stdout } = await execa(join(labPaths(dir).bin, "pulumi"), args, options);
       for (const pem of privateKeysIn(stdout)) this.keys.set(pem, `a key in the state of ${name}`);
     }

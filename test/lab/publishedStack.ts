@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { labPaths } from "../../lab/environment.ts";
+import { labPaths, stackEnvironment } from "../../lab/environment.ts";
 import type { RunningLab } from "../../lab/lab.ts";
 import { ROOT_C } from "../federation/samples.ts";
 import { signed } from "../federation/signers.ts";
@@ -38,7 +38,8 @@ export async function publishStack(
   outputs?: Record<string, unknown>,
 ): Promise<void> {
   const folder = await projectFolder();
-  await pulumi(lab, folder, "stack", "init", name, "--no-select");
+  const run = (...args: string[]) => pulumi(lab, name, folder, ...args);
+  await run("stack", "init", name, "--no-select");
   if (outputs === undefined) return;
   const type = "pulumi:pulumi:Stack";
   const urn = `urn:pulumi:${name}::istio-federation::${type}::istio-federation-${name}`;
@@ -53,7 +54,7 @@ export async function publishStack(
   };
   const file = join(folder, "state.json");
   await writeFile(file, JSON.stringify({ version: 3, deployment }));
-  await pulumi(lab, folder, "stack", "import", "--file", file, "--stack", name);
+  await run("stack", "import", "--file", file, "--stack", name);
 }
 
 function isContract(value: unknown): value is typeof CONTRACT_OF_C {
@@ -63,10 +64,10 @@ function isContract(value: unknown): value is typeof CONTRACT_OF_C {
 /** Takes such a stack away; nothing happens when it is gone already. */
 export async function unpublishStack(lab: RunningLab, name: string): Promise<void> {
   const folder = await projectFolder();
-  const { stdout } = await pulumi(lab, folder, "stack", "ls", "--json");
+  const run = (...args: string[]) => pulumi(lab, name, folder, ...args);
+  const { stdout } = await run("stack", "ls", "--json");
   const stacks = JSON.parse(stdout) as { name: string }[];
-  if (stacks.some((stack) => stack.name === name))
-    await pulumi(lab, folder, "stack", "rm", name, "--yes", "--force");
+  if (stacks.some((stack) => stack.name === name)) await run("stack", "rm", name, "--yes", "--force");
 }
 
 /** A project of the program's name, elsewhere, so that no stack file of the checkout is touched. */
@@ -77,9 +78,10 @@ async function projectFolder(): Promise<string> {
 }
 
 /** What it prints is kept with what the other stacks' commands do, to be searched like it. */
-function pulumi({ dir, environment }: RunningLab, cwd: string, ...args: string[]) {
+function pulumi({ dir, environment }: RunningLab, stack: string, cwd: string, ...args: string[]) {
   const { bin, logs } = labPaths(dir);
   const output = ["pipe", { file: join(logs, "pulumi-published.log"), append: true }] as const;
-  const options = { cwd, env: { ...environment, PULUMI_OPTION_CWD: cwd }, stdout: output, stderr: output };
+  const env = { ...stackEnvironment(environment, stack), PULUMI_OPTION_CWD: cwd };
+  const options = { cwd, env, stdout: output, stderr: output };
   return execa(join(bin, "pulumi"), [...args, "--non-interactive"], options);
 }

@@ -3,7 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CLUSTERS } from "../../lab/clusters.ts";
-import { labEnvironment, labPaths, readSession, writeSession } from "../../lab/environment.ts";
+import {
+  labEnvironment,
+  labPaths,
+  readSession,
+  stackEnvironment,
+  writeSession,
+} from "../../lab/environment.ts";
 import { identify } from "../../lab/process.ts";
 
 describe("a lab's session", () => {
@@ -45,6 +51,13 @@ describe("the lab's environment", () => {
     assert.equal(environment["KUBECONFIG"], "/work/.lab/kubeconfig");
     assert.equal(environment["PULUMI_BACKEND_URL"], "file:///work/.lab/state");
     assert.equal(environment["PULUMI_HOME"], "/work/.lab/pulumi-home");
+  });
+
+  it("has a passphrase per stack, and one for the stacks of a mesh, which read each other's secrets", () => {
+    const passphrases = ["cluster-a", "cluster-b", "mesh-east", "mesh-west"].map(
+      (stack) => stackEnvironment({ PULUMI_CONFIG_PASSPHRASE: "another" }, stack)["PULUMI_CONFIG_PASSPHRASE"],
+    );
+    assert.deepEqual(passphrases, ["cluster-a", "cluster-b", "mesh", "mesh"]);
   });
 
   it("lets Pulumi look for plugins on the network unless stand-ins serve", () => {

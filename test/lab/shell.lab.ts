@@ -43,8 +43,9 @@ describe("a lab that a person works on by hand", function () {
   });
 
   for (const name of ["cluster-a", "cluster-b", "cluster-a"]) {
-    it(`is federated by hand: pulumi up -s ${name}`, async () => {
-      const { exitCode, all } = await lab("exec", "pulumi", "up", "-s", name, "--yes", "--skip-preview");
+    it(`is federated by hand: PULUMI_CONFIG_PASSPHRASE=${name} pulumi up -s ${name}`, async () => {
+      const pulumi = ["env", `PULUMI_CONFIG_PASSPHRASE=${name}`, "pulumi"];
+      const { exitCode, all } = await lab("exec", ...pulumi, "up", "-s", name, "--yes", "--skip-preview");
       assert.equal(exitCode, 0, all);
     });
   }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { CHECKOUT, labEnvironment, labPaths } from "../../../lab/environment.ts";
+import { CHECKOUT, labEnvironment, labPaths, stackEnvironment } from "../../../lab/environment.ts";
 import { ClusterApi } from "../../../lab/plugins/kubernetes/clusterApi.ts";
 import { readConnection, readSettings } from "../../../lab/plugins/kubernetes/connection.ts";
 import { kubernetesObjects } from "../../../lab/plugins/kubernetes/objects.ts";
@@ -132,7 +132,8 @@ describe("The lab's stand-ins under Pulumi's engine", function () {
     const paths = labPaths(folder);
     await preparePlugins({ mode: "stand-in", pulumi, pulumiHome: paths.pulumiHome, binDir: paths.bin, log });
     const path = process.env.PATH ?? "";
-    environment = { ...labEnvironment(paths, true, path, compileCacheFolder()), LAB_HELM: programs.helm };
+    environment = stackEnvironment(labEnvironment(paths, true, path, compileCacheFolder()), "test");
+    environment["LAB_HELM"] = programs.helm;
     mkdirSync(paths.state);
     const files = { "Pulumi.yaml": PROJECT, "index.ts": PROGRAM, "package.json": '{ "type": "module" }' };
     const chart = Object.entries(CHART).map(([name, text]) => [join("chart", name), text] as const);
