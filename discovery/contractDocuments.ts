@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { checkServerIdentity, createSecureContext, getCACertificates } from "node:tls";
 import type { Dispatcher } from "undici";
-import { SIZE_LIMIT } from "../federation/contract/contract.ts";
+import { SIZE_LIMIT, sizeFaults } from "../federation/contract/contract.ts";
 import type { PeerConfig } from "../federation/config/peers.ts";
 import { verifySignature } from "../federation/contract/signature.ts";
 import { count, messageOf, parseJson } from "../federation/core/text.ts";
@@ -31,9 +31,10 @@ export async function readPeerDocument(
   return { value: await readContractUrl({ url, certificateAuthority, headers }) };
 }
 
-/** Verifies the signature of a contract that was read. */
+/** Verifies the signature of a contract that was read, unless the contract is too large to be worth the work. */
 export async function readContractDocument(contract: unknown): Promise<PublishedContract> {
-  return { contract, signature: await verifySignature(contract) };
+  const [fault] = sizeFaults(contract);
+  return { contract, signature: fault === undefined ? await verifySignature(contract) : { fault } };
 }
 
 /** A contract at an https:// address. */

@@ -1,11 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RootSnapshot } from "../federation/authority/rootPlan.ts";
 import type { RootConfig } from "../federation/config/rootStack.ts";
-import { pathOf } from "../federation/core/fault.ts";
+import { SIZE_LIMIT } from "../federation/contract/contract.ts";
+import { type Fault, pathOf } from "../federation/core/fault.ts";
 import type { ReleaseName } from "../federation/core/helmReleases.ts";
 import type { ObjectPlace } from "../federation/core/installation.ts";
 import { readContractDocument } from "./contractDocuments.ts";
-import { messageOf } from "../federation/core/text.ts";
+import { type EncodedValue, decodeValue, encodedEntries, invokeEngine } from "./engine.ts";
+import { count, messageOf } from "../federation/core/text.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import type { RootReading } from "../federation/authority/shared.ts";
 import type { RequestReading } from "../federation/authority/signingRequests.ts";
@@ -25,19 +27,42 @@ const OF_LEGACY_LAYOUT = {
     "Run `pulumi state upgrade` once, which moves all stacks of the backend to the present layout; every user of it then needs a Pulumi that has this command",
 };
 
+/** Outputs of a peer's stack that concern other stacks. */
+const PEER_OUTPUTS = ["federation", "trustAnchors", "access"];
+
+/** Outputs of the stack of a shared root that its clusters need. */
+const ROOT_OUTPUTS = ["rootCertificates", "signedCertificates"];
+
 /**
- * Reads the outputs of a stack's last update. A `StackReference` would fail the whole operation for a stack that does not exist.
+ * Reads outputs of the last update of a stack of another team. A `StackReference` would fail the whole operation for a stack that does not
+ * exist.
  * @param stack a bare name is that of a stack of this project and organization.
+ * @param names outputs to read; the others are not decoded.
  * @param path field of the config that names the stack, for the fault.
  * @returns undefined for a stack that does not exist; empty for one without an update.
  */
-export async function readOutputs(stack: string, path: string): Promise<Reading<Outputs | undefined>> {
+export async function readOutputs(
+  stack: string,
+  names: readonly string[],
+  path: string,
+): Promise<Reading<Outputs | undefined>> {
+  return readEncoded(stack, path, (outputs) => {
+    const asked = [...outputs].filter(([name]) => names.includes(name));
+    const large = asked.filter(([, { length }]) => length > SIZE_LIMIT);
+    if (large.length > 0) return { faults: large.map((each) => tooLarge(path, stack, each)) };
+    return { value: decodeOutputs(asked) };
+  });
+}
+
+async function readEncoded<T>(
+  stack: string,
+  path: string,
+  decode: (outputs: ReadonlyMap<string, EncodedValue>) => Reading<T>,
+): Promise<Reading<T | undefined>> {
   const name = fullStackName(stack);
   try {
-    const answer = (await pulumi.runtime.invoke("pulumi:pulumi:readStackOutputs", { name })) as {
-      outputs?: Outputs;
-    };
-    return { value: answer.outputs ?? {} };
+    const { outputs } = Object.fromEntries(await invokeEngine("pulumi:pulumi:readStackOutputs", { name }));
+    return decode(outputs === undefined ? new Map<string, EncodedValue>() : encodedEntries(outputs));
   } catch (error) {
     const message = messageOf(error);
     if (UNKNOWN_STACK.test(message)) return { value: undefined };
@@ -48,15 +73,27 @@ export async function readOutputs(stack: string, path: string): Promise<Reading<
   }
 }
 
+function decodeOutputs(outputs: Iterable<readonly [string, EncodedValue]>): Outputs {
+  return Object.fromEntries([...outputs].map(([name, value]) => [name, decodeValue(value)]));
+}
+
+function tooLarge(path: string, stack: string, [name, { length }]: readonly [string, EncodedValue]): Fault {
+  const rule = `has an output \`${name}\` of ${count(length)} bytes, and ${count(SIZE_LIMIT)} are the most that is read`;
+  const remedy = "Ask the team that publishes it for a smaller one, e.g. with fewer exported services";
+  return { path, value: fullStackName(stack), rule, remedy };
+}
+
 /** Reads this stack's own outputs; empty before its first update. */
 export async function readOwnOutputs(): Promise<Reading<Outputs>> {
-  const reading = await readOutputs(pulumi.getStack(), "stack");
+  const reading = await readEncoded(pulumi.getStack(), "stack", (outputs) => ({
+    value: decodeOutputs(outputs),
+  }));
   return "value" in reading ? { value: reading.value ?? {} } : reading;
 }
 
 /** Reads the outputs of a peer's stack for its peers. */
 export async function readPeerStack(peer: string, stack: string): Promise<Reading<ContractReading>> {
-  const reading = await readOutputs(stack, pathOf("peers", peer, "stack"));
+  const reading = await readOutputs(stack, PEER_OUTPUTS, pathOf("peers", peer, "stack"));
   if (!("value" in reading)) return reading;
   if (reading.value === undefined) return { value: { pending: noSuchStack(stack) } };
   const { federation, trustAnchors, access } = reading.value;
@@ -68,7 +105,7 @@ export async function readPeerStack(peer: string, stack: string): Promise<Readin
 
 /** Reads the outputs of the stack of a shared root. */
 export async function readSharedRoot(stack: string): Promise<Reading<RootReading>> {
-  return valueOf(await readOutputs(stack, "certificateAuthority.shared.stack"), (outputs) =>
+  return valueOf(await readOutputs(stack, ROOT_OUTPUTS, "certificateAuthority.shared.stack"), (outputs) =>
     outputs === undefined ? { pending: noSuchStack(stack) } : { outputs },
   );
 }
@@ -76,7 +113,7 @@ export async function readSharedRoot(stack: string): Promise<Reading<RootReading
 /** Reads the signing request of a cluster's stack, for the stack of a shared root. */
 export async function readSigningRequest(cluster: string, stack: string): Promise<Reading<RequestReading>> {
   return valueOf(
-    await readOutputs(stack, pathOf("rootAuthority", "clusters", cluster, "stack")),
+    await readOutputs(stack, ["certificateRequest"], pathOf("rootAuthority", "clusters", cluster, "stack")),
     (outputs): RequestReading => {
       if (outputs === undefined) return { pending: noSuchStack(stack) };
       const { certificateRequest } = outputs;
@@ -126,10 +163,8 @@ export interface StateContent {
 export async function readState(): Promise<StateContent | undefined> {
   const stackName = fullStackName(pulumi.getStack());
   try {
-    const { outputs } = (await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-      stackName,
-    })) as { outputs: Resources };
-    const resources = Object.values(outputs);
+    const results = await invokeEngine("pulumi:pulumi:readStackResourceOutputs", { stackName });
+    const resources = Object.values(decodeValue(results.get("outputs") ?? new Uint8Array()) as Resources);
     return {
       releases: resources.flatMap(({ type, outputs: { name, namespace } }) =>
         type === RELEASE_TYPE && typeof name === "string" && typeof namespace === "string"

@@ -1,7 +1,7 @@
 import type { StackConfig } from "../config/stackConfig.ts";
 import { X509Certificate } from "node:crypto";
 import * as z from "zod";
-import { validateFold, unfoldContract } from "./fold.ts";
+import { FOLD, validateFold, unfoldContract } from "./fold.ts";
 import { type ContractService, contractService, sortService } from "./service.ts";
 import { type PublisherDomains, readGateways } from "./gateways.ts";
 import type { GatewayAddress } from "../core/address.ts";
@@ -12,7 +12,8 @@ import { DNS_LABEL, HOST_NAME, LABEL_VALUE, NETWORK } from "../core/names.ts";
 import { compareKeys, sortedRecord, sortedUnique } from "../core/order.ts";
 import { faultsOf, firstFaultsOf, orUndefined, text, valueAt } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
-import { quote, isLargerThan, count } from "../core/text.ts";
+import { exceededLimit } from "../core/size.ts";
+import { count, quote } from "../core/text.ts";
 import { TOPOLOGIES, TRAITS } from "../core/topology.ts";
 import { canonicalCertificate } from "../x509/certificate.ts";
 import { rootFaults } from "../x509/root.ts";
@@ -35,7 +36,7 @@ const ROOTS_LIMIT = 16;
 /** Characters of a certificate in PEM: twice what the longest keys need. All anchors go into one ConfigMap. */
 const CERTIFICATE_LIMIT = 8192;
 
-/** Most characters of a contract: some 700 for each of {@link SERVICES_LIMIT} services. */
+/** Most bytes of a contract, however it is read: some 670 for each of {@link SERVICES_LIMIT} services. */
 export const SIZE_LIMIT = 32 * 1024 * 1024;
 
 const certificate = z.string().check((context) => {
@@ -114,7 +115,7 @@ export function readContract(
   source: string,
   refuse: (address: string, publisher: PublisherDomains) => string | undefined = () => undefined,
 ): ReadContract {
-  const unreadable = [...newerVersion(published), ...tooLarge(published), ...validateFold(published)];
+  const unreadable = [...newerVersion(published), ...sizeFaults(published), ...validateFold(published)];
   if (unreadable.length > 0) throw new FaultsError(source, unreadable.slice(0, 1));
   const value = unfoldContract(published);
   const parsed = document.safeParse(value);
@@ -149,6 +150,11 @@ function malformedGateways(value: unknown): Fault[] {
     : [];
 }
 
+/** Faults of services that are explained one by one: more than a message shows. */
+const EXPLAINED_FAULTS = 1000;
+
+const UNEXPLAINED = { rule: "is not valid", remedy: "Correct the services before it first" };
+
 function readServices(
   offered: Readonly<Record<string, unknown>>,
 ): MalformedServices & Pick<Contract, "services"> {
@@ -162,7 +168,8 @@ function readServices(
     else refusedHosts.push(host);
     if (!HOST_NAME.test(host)) refused.push({ path, rule: HOST_NAME.rule, remedy: HOST_NAME.remedy });
     if (result.success) continue;
-    refused.push(...firstFaultsOf(result.error, value).map((fault) => within(path, fault)));
+    if (refused.length >= EXPLAINED_FAULTS) refused.push({ path, ...UNEXPLAINED });
+    else refused.push(...firstFaultsOf(result.error, value).map((fault) => within(path, fault)));
   }
   return { services: sortedRecord(services), refused, refusedHosts };
 }
@@ -199,7 +206,7 @@ export function contractFaults(
 ): Fault[] {
   const whole = withoutRoots(settings, gateways, services);
   const { error } = document.omit({ rootCertificates: true }).safeParse(whole);
-  return [...tooLarge(whole), ...(error === undefined ? [] : faultsOf(error, whole))];
+  return [...sizeFaults(whole), ...(error === undefined ? [] : faultsOf(error, whole))];
 }
 
 function withoutRoots(
@@ -244,8 +251,20 @@ function newerVersion(published: unknown): Fault[] {
   return [{ path: "schemaVersion", rule, remedy }];
 }
 
-function tooLarge(published: unknown): Fault[] {
-  if (!isLargerThan(published, SIZE_LIMIT)) return [];
-  const rule = `is larger than ${count(SIZE_LIMIT)} characters, the most that is read`;
+/**
+ * Finds the limit that a contract exceeds as a whole. Checked before any other work, which may take time for each entry.
+ * @param published folded or not.
+ */
+export function sizeFaults(published: unknown): Fault[] {
+  const services = valueAt(published, [FOLD]) ?? valueAt(published, ["services"]);
+  const isMap = typeof services === "object" && services !== null && !Array.isArray(services);
+  const { error } = isMap ? document.shape.services.safeParse(services) : {};
+  if (error !== undefined) return faultsOf(error, services).map((fault) => within("services", fault));
+  const exceeded = exceededLimit(published, { bytes: SIZE_LIMIT, entries: SERVICES_LIMIT });
+  if (exceeded === undefined) return [];
+  const rule =
+    exceeded === "bytes"
+      ? `is larger than ${count(SIZE_LIMIT)} bytes, the most that is read`
+      : `has a map or list with more than ${count(SERVICES_LIMIT)} entries, the most that is read`;
   return [{ path: "", rule, remedy: "Export fewer services, with fewer ports and identities" }];
 }

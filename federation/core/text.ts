@@ -121,29 +121,3 @@ export function parseJson(text: string): unknown {
 export function utc(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
-/**
- * Whether a value takes more than about `limit` characters as JSON: those of its texts and keys, and one for each value. Accepts a value of
- * any size or depth, and stops at the limit.
- */
-export function isLargerThan(value: unknown, limit: number): boolean {
-  let size = 0;
-  const pending: unknown[] = [value];
-  while (pending.length > 0 && size <= limit) {
-    const next = pending.pop();
-    size += ownSize(next);
-    if (typeof next !== "object" || next === null || size > limit) continue;
-    for (const entry of Object.values(next) as unknown[]) {
-      if (typeof entry === "object" && entry !== null) pending.push(entry);
-      else size += ownSize(entry);
-    }
-  }
-  return size > limit;
-}
-
-/** Returns the size of a value without its entries; for a list, at least one for each entry. */
-function ownSize(value: unknown): number {
-  if (typeof value === "string") return 1 + value.length;
-  if (typeof value !== "object" || value === null) return 1;
-  if (Array.isArray(value)) return 1 + value.length;
-  return Object.keys(value).reduce((size, key) => size + 1 + key.length, 1);
-}

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { ROOT_A, ROOT_B, ROOT_CERTIFICATE } from "../federation/samples.ts";
+import { setEngine } from "../support/mockMonitor.ts";
 
 /** A resource as the program registered it. */
 export interface Registered {
@@ -50,7 +51,7 @@ export class MockEngine {
    * @param isThere whether the resources exist; a preview answers with the inputs only all the same.
    */
   async start(preview: boolean, isThere = !preview): Promise<void> {
-    await pulumi.runtime.setMocks(
+    await setEngine(
       {
         newResource: async ({ type, name, inputs, provider = "" }) => {
           this.resources.push({ type, name, inputs: inputs as Record<string, unknown>, provider });

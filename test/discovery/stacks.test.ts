@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readOwnOutputs, readPeerStack, readSharedRoot, readSigningRequest } from "../../discovery/stacks.ts";
+import { SIZE_LIMIT } from "../../federation/contract/contract.ts";
 import { contractOf } from "../federation/samples.ts";
 import { signed } from "../federation/signers.ts";
 import { OWN_STACK, type Stacks, UNSIGNED, faultsOf, valueOf, withStacks } from "./support.ts";
@@ -7,6 +8,13 @@ import { OWN_STACK, type Stacks, UNSIGNED, faultsOf, valueOf, withStacks } from 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-b" };
 const READING = { contract: CONTRACT, signature: UNSIGNED, trustAnchors: undefined, access: undefined };
 const STACK_B = "organization/istio-federation/cluster-b";
+
+/** A list in so many lists. */
+function nestedList(levels: number): unknown {
+  let value: unknown = [];
+  for (let level = 0; level < levels; level++) value = [value];
+  return value;
+}
 
 describe("readPeerStack", () => {
   it("reads the contract of a stack of this project by its bare name", async () => {
@@ -76,6 +84,30 @@ describe("readPeerStack", () => {
       faults.map(({ path, value, rule }) => [path, value, rule]),
       [["peers.b.stack", "o/p/b", "cannot be read: permission denied"]],
     );
+  });
+
+  it("reports an output that is too large, without decoding it", async () => {
+    await withStacks({ "o/p/b": { federation: ["x".repeat(SIZE_LIMIT), nestedList(200)] } });
+    const faults = faultsOf(await readPeerStack("b", "o/p/b"));
+    assert.deepEqual(
+      faults.map(({ path, value }) => [path, value]),
+      [["peers.b.stack", "o/p/b"]],
+    );
+    assert.match(
+      faults[0]?.rule ?? "",
+      /^has an output `federation` of 33,55\d,\d{3} bytes, and 33,554,432 are the most that is read$/,
+    );
+  });
+
+  it("reports an output that cannot be decoded", async () => {
+    await withStacks({ "o/p/b": { federation: nestedList(200) } });
+    const [fault] = faultsOf(await readPeerStack("b", "o/p/b"));
+    assert.equal(fault?.rule, "cannot be read: a value has more than 100 levels of maps and lists");
+  });
+
+  it("does not decode the other outputs of a peer's stack", async () => {
+    await withStacks({ "o/p/b": { federation: CONTRACT, lastRun: nestedList(200) } });
+    assert.deepEqual(valueOf(await readPeerStack("b", "o/p/b")), READING);
   });
 
   it("names the command for a backend of the layout without projects", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { readSnapshot } from "../../discovery/snapshot.ts";
+import { setEngine } from "../support/mockMonitor.ts";
 import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import { FaultsError } from "../../federation/core/fault.ts";
 import { Findings } from "../../federation/core/findings.ts";
@@ -30,7 +31,7 @@ export async function withStacks(
   newResource: pulumi.runtime.Mocks["newResource"] = ({ name }) => assert.fail(`made a resource ${name}`),
 ): Promise<Asked> {
   const asked: Asked = { stacks: [] };
-  await pulumi.runtime.setMocks(
+  await setEngine(
     {
       newResource,
       call: ({ token, inputs }: { token: string; inputs: { name: string } }) => {

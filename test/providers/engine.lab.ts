@@ -121,9 +121,13 @@ describe("ImportedServices under Pulumi's engine", () => {
     assert.ok((texts[0]?.length ?? 0) < 1024);
   });
 
-  it("reads its own stack and peers' stacks, including missing ones", async () => {
+  it("reads its own stack and peers' stacks, secrets included, and missing ones", async () => {
     const there = await fixture.makeStack("there", () =>
-      Promise.resolve({ federation: { cluster: "there" } }),
+      Promise.resolve({
+        federation: { cluster: "there" },
+        access: { here: { token: pulumi.secret("t") }, server: "s" },
+        trustAnchors: pulumi.secret({}),
+      }),
     );
     await there.up();
     await fixture.makeStack("empty", () => Promise.resolve({}));
@@ -142,7 +146,14 @@ describe("ImportedServices under Pulumi's engine", () => {
     const { outputs } = await up();
     assert.deepEqual(outputs.found?.value, {
       peers: {
-        b: { value: { contract: { cluster: "there" }, signature: UNSIGNED } },
+        b: {
+          value: {
+            contract: { cluster: "there" },
+            signature: UNSIGNED,
+            access: { here: { token: "t" }, server: "s" },
+            trustAnchors: {},
+          },
+        },
         c: {
           value: {
             pending:

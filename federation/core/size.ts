@@ -1,0 +1,39 @@
+/**
+ * Bytes that a value takes beside its text, at most, where it is sent or kept: quotes and commas of JSON, tags and lengths of the engine's
+ * encoding (google.protobuf.Value).
+ */
+const OVERHEAD = 16;
+
+/** Limits of data from outside. */
+export interface SizeLimits {
+  /** Of the whole as it is sent or kept. */
+  bytes: number;
+  /** Of each map and list. */
+  entries: number;
+}
+
+/**
+ * Finds the limit that a value exceeds. Accepts a value of any size or depth, and stops at the limit; bytes are counted, a little too many
+ * rather than too few, so that what a cluster may publish is what its peers read.
+ */
+export function exceededLimit(value: unknown, limits: SizeLimits): keyof SizeLimits | undefined {
+  let bytes = sizeOf(value);
+  const pending: unknown[] = [value];
+  while (pending.length > 0) {
+    const next = pending.pop();
+    if (typeof next !== "object" || next === null) continue;
+    const keys = Array.isArray(next) ? [] : Object.keys(next);
+    if ((Array.isArray(next) ? next : keys).length > limits.entries) return "entries";
+    for (const key of keys) bytes += Buffer.byteLength(key);
+    for (const entry of Object.values(next) as unknown[]) {
+      bytes += sizeOf(entry);
+      if (typeof entry === "object") pending.push(entry);
+    }
+    if (bytes > limits.bytes) return "bytes";
+  }
+  return bytes > limits.bytes ? "bytes" : undefined;
+}
+
+function sizeOf(value: unknown): number {
+  return OVERHEAD + (typeof value === "string" ? Buffer.byteLength(value) : 0);
+}
