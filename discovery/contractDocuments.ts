@@ -6,7 +6,7 @@ import type { PeerConfig } from "../federation/config/peers.ts";
 import { verifySignature } from "../federation/contract/signature.ts";
 import { count, messageOf, parseJson } from "../federation/core/text.ts";
 import type { ContractReading, PublishedContract } from "../federation/imports/registration.ts";
-import type { Reading } from "../federation/snapshot.ts";
+import type { Reading, Refused } from "../federation/snapshot.ts";
 import { certificatesIn } from "../federation/x509/certificate.ts";
 import { readPem } from "./certificateFiles.ts";
 import { openConnections, withinDeadline } from "../kubernetes/connections.ts";
@@ -22,13 +22,28 @@ export async function readPeerDocument(
   path: string,
 ): Promise<Reading<ContractReading>> {
   if (url === undefined) return { value: await readContractFile(file ?? "") };
-  const certificateAuthority = given === undefined ? undefined : readPem(given);
-  if (given !== undefined && (certificatesIn(certificateAuthority ?? "") ?? []).length === 0) {
-    const rule = "is neither certificates in PEM nor a file with them that can be read";
-    const remedy = "Name the file that has the certificates by which the server is verified";
-    return { faults: [{ path: `${path}.certificateAuthority`, rule, remedy }] };
-  }
-  return { value: await readContractUrl({ url, certificateAuthority, headers }) };
+  const certificateAuthority = readServerAuthority(given, `${path}.certificateAuthority`);
+  if ("faults" in certificateAuthority) return certificateAuthority;
+  return {
+    value: await readContractUrl({ url, certificateAuthority: certificateAuthority.value, headers }),
+  };
+}
+
+/**
+ * Reads the certificates of the config by which a server is verified.
+ * @param given PEM or the name of a file.
+ * @param path of the field.
+ */
+export function readServerAuthority(
+  given: string | undefined,
+  path: string,
+): { value: string[] | undefined } | Refused {
+  if (given === undefined) return { value: undefined };
+  const certificates = certificatesIn(readPem(given) ?? "") ?? [];
+  if (certificates.length > 0) return { value: certificates.map(String) };
+  const rule = "is neither certificates in PEM nor a file with them that can be read";
+  const remedy = "Name the file that has the certificates by which the server is verified";
+  return { faults: [{ path, rule, remedy }] };
 }
 
 /** Verifies the signature of a contract that was read, unless the contract is too large to be worth the work. */
@@ -41,7 +56,7 @@ export async function readContractDocument(contract: unknown): Promise<Published
 export interface ContractUrl {
   url: string;
   /** Certificates by which the server is verified, PEM; undefined for those of the machine. */
-  certificateAuthority: string | undefined;
+  certificateAuthority: string[] | undefined;
   /** Headers of the request, e.g. `authorization`; secret. */
   headers: Readonly<Record<string, string>>;
 }
@@ -75,7 +90,8 @@ export async function readContractFile(file: string): Promise<ContractReading> {
     const { code = "unknown reason" } = error as NodeJS.ErrnoException;
     return { pending: `file ${file} cannot be read (${code}); put the peer's contract there` };
   }
-  return parseDocument(text, `file ${file}`);
+  const document = parseDocument(text, `file ${file}`);
+  return "pending" in document ? document : readContractDocument(document.value);
 }
 
 /**
@@ -84,25 +100,42 @@ export async function readContractFile(file: string): Promise<ContractReading> {
  * @returns pending with the reason for every answer but a JSON document with status 200.
  */
 export async function readContractUrl(source: ContractUrl): Promise<ContractReading> {
+  const document = await readJsonUrl(source);
+  return "pending" in document ? document : readContractDocument(document.value);
+}
+
+/** A JSON document, or why there is none: a sentence, and the status of the answer where that is the reason. */
+export type JsonReading = { value: unknown } | { pending: string; status?: number | undefined };
+
+/** Reads a JSON document from an https:// address, see {@link readContractUrl}. */
+export async function readJsonUrl(source: ContractUrl): Promise<JsonReading> {
   const where = describeUrl(new URL(source.url));
   try {
     const text = await withinDeadline(DEADLINE, (signal) => fetchText(source, signal));
-    return await parseDocument(text, where);
+    return parseDocument(text, where);
   } catch (error) {
-    const cause = error instanceof Unavailable ? error.message : causeOf(error);
-    return { pending: `${where} ${cause}; ${AGAIN}` };
+    const isAnswer = error instanceof Unavailable;
+    const pending = `${where} ${isAnswer ? error.message : causeOf(error)}; ${AGAIN}`;
+    return { pending, status: isAnswer ? error.status : undefined };
   }
 }
 
-/** An answer that is no contract; the message completes "<address> ...". */
-class Unavailable extends Error {}
+/** An answer that is no document; the message completes "<address> ...". */
+class Unavailable extends Error {
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
+}
 
 /** @returns undefined for a text beyond the limit. */
 async function fetchText(
   { url, certificateAuthority: ca, headers }: ContractUrl,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const roots = ca ?? [...getCACertificates("default"), ...getCACertificates("system")];
+  const roots = ca ?? machineRoots();
   // Written out, so that no environment variable can turn the verification off.
   const tls = {
     secureContext: createSecureContext({ ca: roots }),
@@ -131,6 +164,11 @@ async function fetchText(
   }
 }
 
+/** Certificates, PEM, by which this machine verifies servers. */
+export function machineRoots(): string[] {
+  return [...getCACertificates("default"), ...getCACertificates("system")];
+}
+
 function redirected({ headers: { location } }: Dispatcher.ResponseData, from: URL): URL {
   const isGiven = typeof location === "string" && URL.canParse(location, from.href);
   const target = isGiven ? new URL(location, from.href) : undefined;
@@ -139,7 +177,7 @@ function redirected({ headers: { location } }: Dispatcher.ResponseData, from: UR
 }
 
 async function bodyOf({ statusCode, body }: Dispatcher.ResponseData): Promise<string | undefined> {
-  if (statusCode !== 200) throw new Unavailable(`answers ${statusCode}`);
+  if (statusCode !== 200) throw new Unavailable(`answers ${statusCode}`, statusCode);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -151,12 +189,11 @@ async function bodyOf({ statusCode, body }: Dispatcher.ResponseData): Promise<st
 }
 
 /** @param text undefined when it is too large to be read. */
-async function parseDocument(text: string | undefined, where: string): Promise<ContractReading> {
+function parseDocument(text: string | undefined, where: string): JsonReading {
   if (text === undefined)
     return { pending: `${where} has more than ${count(SIZE_LIMIT)} bytes, the most that is read; ${AGAIN}` };
-  const contract = parseJson(text);
-  if (contract === undefined) return { pending: `${where} is no JSON document; ${AGAIN}` };
-  return readContractDocument(contract);
+  const value = parseJson(text);
+  return value === undefined ? { pending: `${where} is no JSON document; ${AGAIN}` } : { value };
 }
 
 /** Address for messages: without user, password and query, which may be secret. */

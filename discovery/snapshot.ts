@@ -4,7 +4,7 @@ import type { PeerConfig } from "../federation/config/peers.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { pathOf } from "../federation/core/fault.ts";
 import { OF_OTHERS } from "../federation/core/labels.ts";
-import { sortedRecord } from "../federation/core/order.ts";
+import { ownValue, sortedRecord } from "../federation/core/order.ts";
 import {
   GATEWAY_NAME,
   GATEWAY_NAMESPACE,
@@ -12,8 +12,9 @@ import {
   IMPORT_NAMESPACE,
 } from "../federation/core/wellKnown.ts";
 import { needsPolicies } from "../federation/exports/exportRule.ts";
+import { otherDeckhouseUUIDs } from "../federation/imports/deckhousePeers.ts";
 import { type ObjectMetadata, leftoverSelector } from "../federation/imports/leftovers.ts";
-import { lastPoliciesAndAliases } from "../federation/lastRun.ts";
+import { lastDeckhouse, lastPoliciesAndAliases } from "../federation/lastRun.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import { resolveApiServer } from "../federation/mesh/apiServer.ts";
 import { readAccess } from "../federation/mesh/credential.ts";
@@ -44,6 +45,7 @@ import { readAmbientClients } from "./ambientClients.ts";
 import { readKubeconfigAuthority, readProvided } from "./certificateFiles.ts";
 import { ClusterReader } from "./clusterReader.ts";
 import { readPeerDocument } from "./contractDocuments.ts";
+import { readDeckhousePeer } from "./deckhouseDocuments.ts";
 import { readExistingObjects } from "./existingObjects.ts";
 import {
   readDestinationRules,
@@ -77,7 +79,7 @@ type Peers = Readonly<Record<string, Reading<ContractReading>>>;
  */
 export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
   const outputs = readOwnOutputs();
-  const peers = readPeers(config);
+  const peers = readPeers(config, outputs);
   const { provided, shared } = config.certificateAuthority;
   const [own, found, cluster, sharedRoot, mesh] = await Promise.all([
     outputs,
@@ -99,16 +101,30 @@ export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
   };
 }
 
-async function readPeers({ peers }: StackConfig): Promise<Peers> {
+async function readPeers({ peers }: StackConfig, outputs: Promise<Outputs>): Promise<Peers> {
   const readings = Object.entries(peers).map(
-    async ([peer, settings]) => [peer, await readPeer(peer, settings)] as const,
+    async ([peer, settings]) => [peer, await readPeer(peer, settings, outputs)] as const,
   );
   return sortedRecord(await Promise.all(readings));
 }
 
-function readPeer(peer: string, settings: PeerConfig): Promise<Reading<ContractReading>> {
-  const { stack } = settings;
-  return stack === undefined ? readPeerDocument(settings, pathOf("peers", peer)) : readPeerStack(peer, stack);
+async function readPeer(
+  peer: string,
+  settings: PeerConfig,
+  outputs: Promise<Outputs>,
+): Promise<Reading<ContractReading>> {
+  const { stack, deckhouse } = settings;
+  const path = pathOf("peers", peer);
+  if (stack !== undefined) return readPeerStack(peer, stack);
+  if (deckhouse === undefined) return readPeerDocument(settings, path);
+  const own = await outputs;
+  const last = lastDeckhouse("value" in own ? own.value : {});
+  const known = {
+    config: deckhouse,
+    pinned: ownValue(last.pinned, peer)?.deckhouse,
+    otherUUIDs: otherDeckhouseUUIDs(peer, last),
+  };
+  return readDeckhousePeer(deckhouse, known, last.deckhouse, path);
 }
 
 async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Promise<ClusterReadings> {

@@ -13,7 +13,7 @@ import { exportAlias } from "./exports/alias.ts";
 import { type PeerStatus, peerStatus } from "./imports/registration.ts";
 import { credentialLife, peerAccess } from "./mesh/credential.ts";
 import { type CertificateReport, certificateReport } from "./trust/expiry.ts";
-import { type PinnedPeer, pinnedPeer } from "./trust/pinnedPeer.ts";
+import { type PinnedPeer, pinnedPeer, readPinnedPeers } from "./trust/pinnedPeer.ts";
 
 /** Outputs of this stack's last update, parsed. */
 export interface LastRun extends Remembered {
@@ -104,6 +104,18 @@ export function lastPoliciesAndAliases(
   published: Readonly<Record<string, unknown>>,
 ): Pick<LastRun, "policies" | "aliases"> {
   return policiesAndAliases.safeParse(published["lastRun"]).data ?? { policies: {}, aliases: {} };
+}
+
+const identity = remembered.pick({ deckhouse: true });
+
+/** Returns the identity of this cluster for Deckhouse clusters, and the pinned peers; none where {@link parseLastRun} finds a fault. */
+export function lastDeckhouse(
+  published: Readonly<Record<string, unknown>>,
+): Pick<LastRun, "deckhouse" | "pinned"> {
+  return {
+    deckhouse: identity.safeParse(published["lastRun"]).data?.deckhouse,
+    pinned: readPinnedPeers(published["trustAnchors"]),
+  };
 }
 
 function parseLastContract(published: unknown, findings: Findings): Contract | undefined {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { checkDeckhouse, deckhousePeer } from "./deckhouse.ts";
 import { fingerprints } from "./certificateAuthority.ts";
 import { fraction, wholeNumber } from "./field.ts";
 import { exportTo, importRules } from "./importRules.ts";
@@ -81,23 +82,28 @@ const peerIdentity = fields({
 export type PeerIdentity = z.output<typeof peerIdentity>;
 
 /** Fields that say where a peer's contract is: exactly one of them. */
-const SOURCES = ["stack", "file", "url"] as const;
+const SOURCES = ["stack", "file", "url", "deckhouse"] as const;
 
 const peerFields = fields({
   stack: pasted(cleanText, STACK_NAME).optional().meta({
     description: "Stack with the contract: bare in this project, else `organization/project/stack`.",
-    defaultsTo: "`file` or `url`",
+    defaultsTo: "`file`, `url` or `deckhouse`",
     page: "contract.md#transports",
   }),
   file: someText.optional().meta({
     description: "File with the peer's contract, relative to the program or `~/...`.",
-    defaultsTo: "`stack` or `url`",
+    defaultsTo: "`stack`, `url` or `deckhouse`",
     page: "contract.md#transports",
   }),
   url: pasted(cleanText, CONTRACT_URL).optional().meta({
     description: "`https://` address of the peer's contract.",
-    defaultsTo: "`stack` or `file`",
+    defaultsTo: "`stack`, `file` or `deckhouse`",
     page: "contract.md#transports",
+  }),
+  deckhouse: deckhousePeer.optional().meta({
+    description: "A cluster of Deckhouse, which publishes no contract; its metadata is read.",
+    defaultsTo: "`stack`, `file` or `url`",
+    page: "deckhouse.md",
   }),
   certificateAuthority: someText.optional().meta({
     description: "With `url`: certificates that verify the server, a file or PEM.",
@@ -151,8 +157,8 @@ const peer = checked(peerFields, (value) => {
       : [
           {
             path: ["stack"],
-            rule: "is missing, as are 'file' and 'url'",
-            remedy: "Name the place of the peer's contract by one of the three",
+            rule: "is missing, as are 'file', 'url' and 'deckhouse'",
+            remedy: "Name the place of the peer's contract by one of the four",
           },
         ]),
     ...(second === undefined
@@ -161,7 +167,7 @@ const peer = checked(peerFields, (value) => {
           {
             path: [second],
             rule: `is there beside '${given[0]}'`,
-            remedy: "Keep one of stack, file and url",
+            remedy: "Keep one of stack, file, url and deckhouse",
           },
         ]),
     ...(["certificateAuthority", "headers"] as const)
@@ -172,6 +178,7 @@ const peer = checked(peerFields, (value) => {
         remedy: "Remove it, or name that address in url",
         withoutValue: true,
       })),
+    ...checkDeckhouse(value),
   ];
 });
 
@@ -217,7 +224,17 @@ export function checkPeers(draft: Draft<StackConfig>, stack: string): Complaint[
     topology !== "single-mesh"
       ? []
       : Object.entries(parsed).filter(([, { file, url }]) => file !== undefined || url !== undefined);
+  const deckhouse =
+    topology === undefined || topology === "federation"
+      ? []
+      : Object.entries(parsed).filter(([, settings]) => settings.deckhouse !== undefined);
   return [
+    ...deckhouse.map(([name]) => ({
+      path: ["peers", name, "deckhouse"],
+      rule: `is for topology 'federation', and this cluster's is '${String(topology)}'`,
+      remedy: "Remove the peer, or write topology: federation",
+      withoutValue: true,
+    })),
     ...keyless.map(([name, { file }]) => ({
       path: ["peers", name, file === undefined ? "url" : "file"],
       rule: "is for contracts, and a single mesh needs the peer's credentials too, which its stack alone has",

@@ -28,7 +28,7 @@ const FIRST_REVISION = 1;
 export const ENDPOINTS_LIMIT = 4096;
 
 /** istiod allots each imported host one of the 65,534 addresses of 240.240.0.0/16; some are left to other peers. */
-const SERVICES_LIMIT = 50_000;
+export const SERVICES_LIMIT = 50_000;
 
 /** A cluster has one root, two while it changes; each is made a trust anchor, which every proxy holds. */
 const ROOTS_LIMIT = 16;

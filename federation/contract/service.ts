@@ -8,7 +8,7 @@ import { type Complaint, checked, portNumber, text } from "../core/schema.ts";
 import { SPIFFE_ID } from "../core/spiffe.ts";
 
 /** Most ports of a ServiceEntry, by its CustomResourceDefinition. */
-const PORTS_LIMIT = 256;
+export const PORTS_LIMIT = 256;
 
 /** Most identities of a service: every proxy holds them once per port, and compares them at each handshake. */
 const IDENTITIES_LIMIT = 256;

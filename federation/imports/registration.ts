@@ -5,6 +5,7 @@ import type { StackConfig } from "../config/stackConfig.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { SignatureReading, ValidSignature } from "../contract/signature.ts";
 import type { GatewayAddress } from "../core/address.ts";
+import type { DeckhouseDocuments } from "../deckhouse/contract.ts";
 import { type Fault, describeFault, describeFaults } from "../core/fault.ts";
 import { PEER_LABEL } from "../core/labels.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
@@ -40,11 +41,18 @@ export interface PublishedContract {
   signature: SignatureReading;
 }
 
+/** Unsigned documents, which are taken of a peer alone whose config says that it is a Deckhouse cluster. */
+export interface DeckhouseReading {
+  deckhouse: DeckhouseDocuments;
+}
+
 /**
  * Outputs of a peer's stack, not yet validated: `federation`, or the reason why there is none, or the faults by which it cannot be read;
  * `trustAnchors`, undefined when it cannot be read; and `access`, which is secret.
  */
-export type ContractReading = (PublishedContract | { pending: string } | { unread: readonly Fault[] }) & {
+export type ContractReading = (
+  PublishedContract | DeckhouseReading | { pending: string } | { unread: readonly Fault[] }
+) & {
   trustAnchors?: unknown;
   access?: unknown;
 };
@@ -102,7 +110,11 @@ export function published(readings: Readonly<Record<string, ContractReading>>): 
 }
 
 /** Formats the place of a peer's contract for messages; the query of an address may be secret. */
-export function describeSource(peer: string, { stack, file, url }: Partial<PeerConfig> = {}): string {
+export function describeSource(
+  peer: string,
+  { stack, file, url, deckhouse }: Partial<PeerConfig> = {},
+): string {
+  if (deckhouse !== undefined) return deckhouse.metadataEndpoint;
   if (url !== undefined) return url.replace(/[?#].*/, "");
   return file === undefined ? `stack ${stack ?? peer}` : `file ${file}`;
 }

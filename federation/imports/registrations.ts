@@ -8,6 +8,7 @@ import { count } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
 import { type PeerImports, ofPeer, planImports } from "./contracts.ts";
 import { type NamingCluster, claimOfKnown } from "./claims.ts";
+import { planDeckhousePeers, withSkippedServices } from "./deckhousePeers.ts";
 import { checkAmbientClients } from "./ambientClients.ts";
 import { checkForeignHosts } from "./hostConflicts.ts";
 import { type Leftover, planLeftovers } from "./leftovers.ts";
@@ -34,7 +35,7 @@ import {
 } from "../trust/commonTrust.ts";
 import { validatePin, type PinComparison } from "../trust/pin.ts";
 import { senderFaults } from "./sender.ts";
-import { type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
+import { type ContractOrigin, type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
 
 /** Imports of all peers as the stack's rules choose them. */
 export interface ImportChoices {
@@ -133,9 +134,14 @@ export function planRegistrations(
     return pin;
   };
   const { contracts, signatures, faults: unsigned } = published(readings);
+  const deckhouse = planDeckhousePeers(context);
+  const originOf = (peer: string): ContractOrigin | undefined => {
+    const unsignedPeer = ownValue(deckhouse.found, peer);
+    return unsignedPeer === undefined ? ownValue(signatures, peer) : { deckhouse: unsignedPeer.pin };
+  };
   const verify = (peer: string, contract: Contract): Fault[] => {
     const signature = ownValue(signatures, peer);
-    // A changed root is one fault: what is signed under it is not another.
+    // A changed root is one fault: what is signed under it is not another. A Deckhouse cluster signs nothing.
     if (signature === undefined || pinOf(peer, contract).faults.length > 0) return [];
     const known = {
       config: ownValue(config.peers, peer),
@@ -151,20 +157,37 @@ export function planRegistrations(
       allowGatewayAddresses: config.allowGatewayAddresses,
       sources,
     },
-    contracts,
+    { ...contracts, ...mapRecord(deckhouse.found, ({ contract }) => contract) },
     Object.entries(lastRun.pinned).flatMap(([name, pinned]) => {
       const reading = ownValue(readings, name);
       return reading === undefined ? [] : [claimOfKnown(name, pinned, "pending" in reading, local)];
     }),
-    { verify, validate: (peer, contract) => pinOf(peer, contract).faults },
+    {
+      verify,
+      validate: (peer, contract) => [
+        ...(ownValue(deckhouse.found, peer)?.pinFaults ?? []),
+        ...pinOf(peer, contract).faults,
+      ],
+    },
   );
-  const { choices, faults, errors, warnings } = chooseFromPeers(planned.imports, config);
+  const offered = mapRecord(planned.imports, (each, peer) => {
+    const converted = ownValue(deckhouse.found, peer);
+    return converted === undefined ? each : withSkippedServices(each, converted, sources);
+  });
+  // No rule is wrong while a peer's services are not known.
+  const choosing = mapRecord(config.peers, (each, peer) =>
+    ownValue(deckhouse.found, peer)?.pending === undefined ? each : { ...each, imports: undefined },
+  );
+  const { choices, faults, errors, warnings } = chooseFromPeers(offered, { ...config, peers: choosing });
   const unread = Object.entries(unreadFaults(readings)).flatMap(([peer, each]) =>
     each.map((fault) => ({ ...fault, peer })),
   );
   const refused = [
     ...unread,
     ...Object.entries(unsigned).map(([peer, fault]) => ofPeer(peer, fault, { sources })),
+    ...Object.entries(deckhouse.faults).flatMap(([peer, each]) =>
+      each.map((fault) => ofPeer(peer, fault, { sources })),
+    ),
     ...planned.faults,
   ];
   const refusals = Map.groupBy(refused, ({ peer }) => peer);
@@ -175,10 +198,13 @@ export function planRegistrations(
     const last = ownValue(lastRun.statuses, peer);
     const since = (state: PeerStatus["state"]) => stateSince(peer, state, lastRun, snapshot.now);
     const choice = ownValue(choices, peer);
-    const signature = ownValue(signatures, peer);
-    if (choice !== undefined && signature !== undefined) {
-      const pinned = pinnable(choice.contract, signature, snapshot.now);
-      const reason = whyPending(choice, describeSource(peer, config.peers[peer]), last?.imported ?? 0);
+    const origin = originOf(peer);
+    if (choice !== undefined && origin !== undefined) {
+      const pinned = pinnable(choice.contract, origin, snapshot.now);
+      const source = describeSource(peer, config.peers[peer]);
+      const reason =
+        ownValue(deckhouse.found, peer)?.pending ??
+        whyPending(choice, source, last?.imported ?? 0, "deckhouse" in origin);
       return [registrationOf(choice, pinned, reason, since("pending"))];
     }
     const pinned = ownValue(lastRun.pinned, peer);
@@ -203,6 +229,7 @@ export function planRegistrations(
       registrationWarnings(each, config, ownValue(lastRun.statuses, each.peer)),
     ),
     ...warnings,
+    ...deckhouse.warnings,
   );
   findings.error(
     ...errors,
@@ -217,7 +244,7 @@ export function planRegistrations(
   );
   findings.note(
     ...Object.entries(choices).flatMap(([peer, { contract }]) => pinOf(peer, contract).notes),
-
+    ...deckhouse.notes,
     ...commonTrustNotes(Object.fromEntries(trustDomains), config.cluster.trustDomain),
     ...unnamedTrustNotes(config, trustDomains),
   );
@@ -267,13 +294,20 @@ function namingCluster(
  * Explains why a peer is pending though its contract is there; undefined when it is not.
  * @param source of the contract, e.g. `stack cluster-b`.
  * @param imported number of its services that are registered here.
+ * @param mayEmpty whether an empty list of services removes them all, under the brake: a Deckhouse cluster writes none while it has an error.
  */
-function whyPending(choice: ImportChoice, source: string, imported: number): string | undefined {
+function whyPending(
+  choice: ImportChoice,
+  source: string,
+  imported: number,
+  mayEmpty: boolean,
+): string | undefined {
   if (choice.gateways.length === 0) {
     return `its east-west gateway has no address yet; run \`pulumi up\` here again once its contract in ${source} has one`;
   }
   // An export list that was emptied by mistake, or all of whose services are refused, must not cut everybody off.
   if (Object.keys(choice.services).length > 0 || imported === 0 || choice.elsewhere > 0) return undefined;
+  if (mayEmpty && choice.passedOver === 0 && choice.refusedHosts.length === 0) return undefined;
   return choice.passedOver === 0
     ? "its contract offers this cluster nothing any more that can be imported"
     : `the rules in ${pathOf("peers", choice.peer, "imports")} import none of the ${count(choice.passedOver)} service(s) that it offers`;

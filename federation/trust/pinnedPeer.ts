@@ -62,17 +62,22 @@ export const pinnedPeer = z.object({
 /** Identity and roots of a peer, pinned when it is first imported. */
 export type PinnedPeer = z.output<typeof pinnedPeer>;
 
+/** By what a contract is known to be its peer's: a signature, or the pinned UUID and key of a Deckhouse cluster, whose documents have none. */
+export type ContractOrigin = Pick<ValidSignature, "digest"> | { deckhouse: DeckhousePin };
+
 /** Returns the identity to pin of a contract, without roots that are not valid at this time. */
 export function pinnable(
   contract: Contract,
-  { digest }: Pick<ValidSignature, "digest">,
+  origin: ContractOrigin,
   now: Date,
 ): PinnedPeer & { cluster: string } {
   const { revision, cluster, clusterDomain, meshDomain, domains, trustDomain } = contract;
   const rootCertificates = contract.rootCertificates.filter((root) => isValidAt(root, now));
   return {
     ...{ cluster, clusterDomain, meshDomain, domains, trustDomain, rootCertificates },
-    contract: { revision, digest },
+    ...("deckhouse" in origin
+      ? { deckhouse: origin.deckhouse }
+      : { contract: { revision, digest: origin.digest } }),
   };
 }
 

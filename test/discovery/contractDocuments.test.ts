@@ -73,7 +73,7 @@ describe("readContractUrl", () => {
   const read = (source: Partial<ContractUrl> = {}) =>
     readContractUrl({
       url: `${origin}/b.json`,
-      certificateAuthority: certificate.cert,
+      certificateAuthority: [certificate.cert],
       headers: {},
       ...source,
     });
@@ -157,7 +157,7 @@ describe("readContractUrl", () => {
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     try {
       assert.match(
-        await reasonOf({ certificateAuthority: stranger.cert }),
+        await reasonOf({ certificateAuthority: [stranger.cert] }),
         /has a certificate that is not trusted/,
       );
       assert.match(

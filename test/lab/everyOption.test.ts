@@ -26,6 +26,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "peers.<name>.identity.roots": "trust.lab.ts",
   "peers.<name>.file": "excludes stack: contractDocuments.test.ts",
   "peers.<name>.url": "excludes stack: contractDocuments.test.ts",
+  "peers.<name>.deckhouse": "excludes stack: deckhouseDocuments.test.ts",
   "peers.<name>.certificateAuthority": "needs url: contractDocuments.test.ts",
   "peers.<name>.headers": "needs url: contractDocuments.test.ts",
   "peers.<name>.acceptContract": "is for one contract: sender.test.ts",
