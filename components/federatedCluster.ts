@@ -135,7 +135,13 @@ export class FederatedCluster extends pulumi.ComponentResource {
       .all([parts.roots, gateway.addresses, signer])
       .apply(async ([roots, addresses, by]) => {
         const published = foldContract(
-          toContract(config, roots, publishedGateways(addresses, plan), plan.services, plan.lastContract),
+          toContract(
+            config,
+            { rootCertificates: roots, signingKey: undefined },
+            publishedGateways(addresses, plan),
+            plan.services,
+            plan.lastContract,
+          ),
         );
         return { ...published, [SIGNATURE]: await signContract(published, by) };
       });

@@ -9,12 +9,13 @@ import { MESH_DOMAIN, OWNED_DOMAIN } from "../core/domains.ts";
 import { anyNumber } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, STACK_NAME } from "../core/names.ts";
 import { sortedRecord } from "../core/order.ts";
-import { cleanDomain, cleanText, pasted } from "../core/pasted.ts";
+import { cleanDomain, cleanFingerprint, cleanText, pasted } from "../core/pasted.ts";
 import { type Complaint, type TextRule, checked, fields, pattern, someText, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { TRAITS } from "../core/topology.ts";
 import { DEFAULT_BRAKE, REMOVAL_TOKEN } from "../imports/brake.ts";
 import { CHOICES } from "../imports/peerNames.ts";
+import { KEY_FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
 
 const CONTRACT_URL: TextRule = {
   test: (value) => {
@@ -72,6 +73,10 @@ const peerIdentity = fields({
     description: "SHA-256 fingerprints of the only roots that the peer may have, beside our shared root.",
     defaultsTo: PINNED,
   }),
+  signingKey: pinned(
+    pasted(cleanFingerprint, KEY_FINGERPRINT).transform(canonicalFingerprint),
+    "SHA-256 of the key that signs the peer's contracts, where its roots do not certify one.",
+  ),
   acceptAnnouncedRoots: z.boolean().optional().meta({
     description: "Accepts a further root while a known one is still published: a rotation.",
     defaultsTo: "`false`",

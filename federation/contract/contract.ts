@@ -15,7 +15,7 @@ import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { exceededLimit } from "../core/size.ts";
 import { count, quote } from "../core/text.ts";
 import { TOPOLOGIES, TRAITS } from "../core/topology.ts";
-import { canonicalCertificate } from "../x509/certificate.ts";
+import { KEY_FINGERPRINT, canonicalCertificate, canonicalFingerprint } from "../x509/certificate.ts";
 import { rootFaults } from "../x509/root.ts";
 
 /** Version of the contract that this program writes, and the newest that it reads. */
@@ -75,6 +75,8 @@ const document = z.object({
   meshId: orUndefined(text(LABEL_VALUE)),
   /** One CA certificate in PEM per entry. */
   rootCertificates: list(certificate, 1, ROOTS_LIMIT),
+  /** SHA-256 of the public key that signs the contract, where no root certifies it: the roots' keys are somebody else's. */
+  signingKey: orUndefined(text(KEY_FINGERPRINT).transform(canonicalFingerprint)),
   /** Addresses of its east-west gateway; empty while it has none. */
   gateways: list(z.unknown(), 0, ENDPOINTS_LIMIT),
   services: map(SERVICES_LIMIT),
@@ -179,19 +181,20 @@ type ContractSettings = Pick<StackConfig, "cluster" | "topology" | "singleMesh">
 
 /**
  * Builds the contract of a cluster, with the next revision where it differs from the last one.
+ * @param trust roots of the cluster, and the key that signs the contract where these do not certify it.
  * @param services exported services, by host name.
  * @param last contract of the last update; undefined before the first one.
  * @throws FaultsError when peers would refuse the contract.
  */
 export function toContract(
   settings: ContractSettings,
-  rootCertificates: readonly string[],
+  trust: Pick<Contract, "rootCertificates" | "signingKey">,
   gateways: readonly GatewayAddress[],
   services: Readonly<Record<string, ContractService>>,
   last: Contract | undefined,
 ): Contract {
   const revision = last?.revision ?? FIRST_REVISION;
-  const whole = { ...withoutRoots(settings, gateways, services), revision, rootCertificates };
+  const whole = { ...withoutRoots(settings, gateways, services), ...trust, revision };
   const contract = parseContract(whole, `the contract of cluster ${settings.cluster.name}`);
   // Both are sorted: equal contracts are equal texts.
   if (last === undefined || JSON.stringify(contract) === JSON.stringify(last)) return contract;

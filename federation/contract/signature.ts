@@ -2,6 +2,7 @@ import { type KeyObject, X509Certificate, createHash, createPrivateKey } from "n
 import canonicalize from "canonicalize";
 import { CompactSign, base64url, compactVerify, decodeProtectedHeader } from "jose";
 import type { Fault } from "../core/fault.ts";
+import { canonicalFingerprint } from "../x509/certificate.ts";
 import { chainFaults } from "../x509/chain.ts";
 import { isIssuedBy } from "../x509/signature.ts";
 
@@ -82,26 +83,27 @@ export async function verifySignature(published: unknown): Promise<SignatureRead
   }
 }
 
+/** Returns the SHA-256 of a certificate's public key (its SubjectPublicKeyInfo), as `AB:CD:...`. */
+export function publicKeyFingerprint({ publicKey }: X509Certificate): string {
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  return canonicalFingerprint(createHash("sha256").update(spki).digest("hex"));
+}
+
 /**
- * Validates who signed a contract: a certificate for this alone, issued under one of the roots.
+ * Validates who signed a contract: a certificate for this alone, issued under one of the roots, or one of the pinned key.
  * @param trustDomain of the contract.
  * @param roots that the peer is trusted by.
+ * @param signingKey SHA-256 of the only key that may sign, where no root certifies it.
  */
 export function signerFaults(
   { certificates }: ValidSignature,
   trustDomain: string,
-  roots: readonly X509Certificate[],
+  { roots, signingKey }: { roots: readonly X509Certificate[]; signingKey: string | undefined },
   now: Date,
 ): Fault[] {
-  const [signer, ...intermediates] = certificates;
+  const [signer] = certificates;
   if (signer === undefined) return [UNREADABLE];
   const identity = signerIdentity(trustDomain);
-  const root = roots.find((each) => isIssuedBy(certificates.at(-1) ?? signer, each));
-  const chain = [...intermediates, ...(root === undefined ? [] : [root])];
-  const unlinked = certificates.filter((certificate, index) => {
-    const issuer = certificates[index + 1];
-    return issuer !== undefined && !isIssuedBy(certificate, issuer);
-  });
   const rules = [
     ...(signer.subjectAltName === `URI:${identity}`
       ? []
@@ -109,7 +111,34 @@ export function signerFaults(
     ...(!signer.ca && String(signer.keyUsage) === CODE_SIGNING
       ? []
       : ["is by a certificate that is not for signing contracts (code signing alone, no CA)"]),
-    ...validityFaults(signer, now).map((fault) => `is by a certificate that ${fault}`),
+    ...(signingKey === undefined
+      ? [
+          ...validityFaults(signer, now).map((fault) => `is by a certificate that ${fault}`),
+          ...underRoot(certificates, trustDomain, roots, now),
+        ]
+      : publicKeyFingerprint(signer) === signingKey
+        ? []
+        : ["is by another key than that of 'signingKey'"]),
+  ];
+  return rules.map((rule) => ({ path: SIGNATURE, rule, remedy: ASK }));
+}
+
+/** Finds why a signer's certificate does not end under one of the roots. */
+function underRoot(
+  certificates: readonly X509Certificate[],
+  trustDomain: string,
+  roots: readonly X509Certificate[],
+  now: Date,
+): string[] {
+  const [signer, ...intermediates] = certificates;
+  if (signer === undefined) return [];
+  const root = roots.find((each) => isIssuedBy(certificates.at(-1) ?? signer, each));
+  const chain = [...intermediates, ...(root === undefined ? [] : [root])];
+  const unlinked = certificates.filter((certificate, index) => {
+    const issuer = certificates[index + 1];
+    return issuer !== undefined && !isIssuedBy(certificate, issuer);
+  });
+  return [
     ...unlinked.map(
       (certificate) => `has '${subjectLine(certificate)}', which the next certificate did not issue`,
     ),
@@ -118,7 +147,6 @@ export function signerFaults(
     ),
     ...(root === undefined ? ["ends under none of the roots by which this peer is trusted"] : []),
   ];
-  return rules.map((rule) => ({ path: SIGNATURE, rule, remedy: ASK }));
 }
 
 const ASK = "Ask the peer's team by another way than this whether this contract is theirs";
@@ -159,7 +187,9 @@ function certificatesIn(header: string): X509Certificate[] | undefined {
   try {
     const { x5c } = decodeProtectedHeader({ protected: header });
     if (!Array.isArray(x5c) || x5c.length > CHAIN_LIMIT) return undefined;
-    return x5c.map((der) => new X509Certificate(Buffer.from(der, "base64")));
+    const certificates = x5c.map((der) => new X509Certificate(Buffer.from(der, "base64")));
+    // Node decodes a public key when it is first asked for, and throws for one that it does not know.
+    return certificates.filter(({ publicKey }) => publicKey.type === "public");
   } catch {
     return undefined;
   }

@@ -16,7 +16,7 @@ export interface KnownSender {
 }
 
 /**
- * Validates that a contract whose roots are accepted comes from its peer, and is not an older one again. A further root must be
+ * Validates that a contract whose roots and signing key are accepted comes from its peer, and is not an older one again. A further root must be
  * announced by a contract signed under one that is known.
  * @param peer the peer's name in our config.
  * @returns faults, with paths of the contract.
@@ -31,7 +31,12 @@ export function senderFaults(
   const published = contract.rootCertificates.map((pem) => new X509Certificate(pem));
   const trusted = published.filter((root) => isTrusted(root, known));
   return [
-    ...signerFaults(signature, contract.trustDomain, trusted, now),
+    ...signerFaults(
+      signature,
+      contract.trustDomain,
+      { roots: trusted, signingKey: contract.signingKey },
+      now,
+    ),
     ...revisionFaults(peer, contract.revision, signature.digest, known),
   ];
 }

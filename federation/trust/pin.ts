@@ -21,6 +21,7 @@ export interface PinComparison {
  * - A further root or domain needs consent: names below a domain may be somebody else's.
  * - A root or domain that is removed needs none, while another known root is there: less is trusted.
  * - A root that is our own too needs none: it is trusted already.
+ * - A signing key that no root certifies is as a root: accepted at first sight, unless the config names roots.
  *
  * @param peer the peer's name in our config.
  * @param now roots that are not valid then do not count.
@@ -47,6 +48,7 @@ export function validatePin(
     domainChange(peer, contract.domains, pinned && (pinned.domains ?? []), identity.domains),
     nameChange(peer, "trustDomain", trustDomain, pinned?.trustDomain, identity.trustDomain),
     rootChange(peer, rootCertificates.map(fingerprintOf), known, identity, own),
+    signingKeyChange(peer, contract.signingKey, pinned, identity),
   ];
   const faults = changes.flatMap((change) => change.faults);
   if (rootCertificates.length === 0) faults.push(NO_VALID_ROOT);
@@ -149,6 +151,35 @@ function rootChange(
   const accept = published.map((root, index) => setting(peer, `roots[${index}]`, root)).join(" and ");
   const remedy = `Ask the peer's team for the fingerprints by another way than this. If they are right: ${accept}`;
   return { faults: [{ path: "rootCertificates", rule, remedy }], notes: [] };
+}
+
+/**
+ * A key that no root certifies signs for a peer whose roots are known only by consent: whoever carries the contract knows its roots too, and
+ * could name a key of its own.
+ */
+function signingKeyChange(
+  peer: string,
+  published: string | undefined,
+  pinned: PinnedPeer | undefined,
+  { signingKey: configured, roots }: PeerIdentity,
+): PinComparison {
+  const last = pinned?.signingKey;
+  if (published === undefined) {
+    const change = `contracts of ${peer} are signed under its roots again, not by key SHA-256 ${last}`;
+    return { faults: [], notes: last === undefined ? [] : [change] };
+  }
+  const expected = configured ?? last;
+  const isFirstSight = expected === undefined && pinned === undefined && roots === undefined;
+  if (isFirstSight || published === expected) {
+    const note = `contracts of ${peer} are signed by key SHA-256 ${published}, which is pinned`;
+    return { faults: [], notes: published === last ? [] : [note] };
+  }
+  const rule =
+    expected === undefined
+      ? `signs the contract instead of the roots of ${peer}, and is neither in the config nor pinned`
+      : `is not '${expected}', which is ${configured === undefined ? "pinned" : "in the config"}`;
+  const remedy = `Ask the peer's team for it by another way than this. If it is right: ${setting(peer, "signingKey", published)}`;
+  return { faults: [{ path: "signingKey", value: published, rule, remedy }], notes: [] };
 }
 
 function describeRoots(

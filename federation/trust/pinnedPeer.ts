@@ -53,6 +53,8 @@ export const pinnedPeer = z.object({
   trustDomain: text(TRUST_DOMAIN),
   /** PEM, one each. */
   rootCertificates: z.array(z.string()),
+  /** SHA-256 of the key that signs its contracts; undefined where the roots certify it. */
+  signingKey: z.string().optional(),
   /** Undefined of a peer whose contract was never taken. */
   contract: seenContract.optional(),
   /** Undefined of a peer that is no Deckhouse cluster. */
@@ -71,10 +73,10 @@ export function pinnable(
   origin: ContractOrigin,
   now: Date,
 ): PinnedPeer & { cluster: string } {
-  const { revision, cluster, clusterDomain, meshDomain, domains, trustDomain } = contract;
+  const { revision, cluster, clusterDomain, meshDomain, domains, trustDomain, signingKey } = contract;
   const rootCertificates = contract.rootCertificates.filter((root) => isValidAt(root, now));
   return {
-    ...{ cluster, clusterDomain, meshDomain, domains, trustDomain, rootCertificates },
+    ...{ cluster, clusterDomain, meshDomain, domains, trustDomain, rootCertificates, signingKey },
     ...("deckhouse" in origin
       ? { deckhouse: origin.deckhouse }
       : { contract: { revision, digest: origin.digest } }),

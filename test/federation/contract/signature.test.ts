@@ -5,6 +5,7 @@ import { before, describe, it } from "mocha";
 import {
   type ContractSigner,
   type ValidSignature,
+  publicKeyFingerprint,
   signContract,
   signerFaults,
   signerIdentity,
@@ -49,7 +50,7 @@ describe("The signature of a contract", () => {
     return "fault" in read ? [read.fault.rule] : signerRules(read);
   };
   const signerRules = (read: ValidSignature, now = new Date()): string[] =>
-    signerFaults(read, TRUST_DOMAIN, roots, now).map(({ rule }) => rule);
+    signerFaults(read, TRUST_DOMAIN, { roots, signingKey: undefined }, now).map(({ rule }) => rule);
 
   before(async () => {
     root = await TestAuthority.root("O=cluster-b.local, CN=Root CA");
@@ -130,6 +131,20 @@ describe("The signature of a contract", () => {
     [
       "with a chain of nine",
       (signature) => withChain(signature, (chain) => Array<string>(9).fill(chain[0] ?? "")),
+      /must be a JWS/,
+    ],
+    [
+      "with a public key that cannot be decoded",
+      (signature) =>
+        withChain(signature, (chain) =>
+          chain.map((text) => {
+            const der = Buffer.from(text, "base64").toString("hex");
+            // The key of an Ed25519 certificate, with the algorithm of Ed448.
+            return Buffer.from(der.replaceAll("06032b6570032100", "06032b6571032100"), "hex").toString(
+              "base64",
+            );
+          }),
+        ),
       /must be a JWS/,
     ],
     ["with numbers as certificates", (signature) => withHeader(signature, { x5c: [1] }), /must be a JWS/],
@@ -218,6 +233,39 @@ describe("The signature of a contract", () => {
     it(`is refused of ${title}`, async () => {
       assert.match((await rulesOf(await signed(await make()))).join("; "), rule);
     });
+
+  describe("by a key that no root certifies", () => {
+    const validate = async (by: ContractSigner, signingKey: string, now = new Date()): Promise<string> => {
+      const read = await verifySignature(await signed(by));
+      assert.ok("certificates" in read);
+      return signerFaults(read, TRUST_DOMAIN, { roots, signingKey }, now)
+        .map(({ rule }) => rule)
+        .join("; ");
+    };
+    const keyOf = ({ certificates: [pem = ""] }: ContractSigner): string =>
+      publicKeyFingerprint(new X509Certificate(pem));
+    const stranger = async (names?: SubjectAltNames, leaf: LeafOptions = {}): Promise<ContractSigner> =>
+      makeSigner(leaf, names, await TestAuthority.root("CN=stranger"));
+
+    it("is accepted of that key alone, whoever certified it, however long ago", async () => {
+      const by = await stranger();
+      assert.equal(await validate(by, keyOf(by)), "");
+      assert.equal(await validate(by, keyOf(by), new Date(Date.now() + 1e6 * HOUR)), "");
+    });
+
+    it("is refused of another key, one under the roots among them", async () => {
+      const by = await stranger();
+      assert.match(await validate(by, keyOf(await stranger())), /another key/);
+      assert.match(await validate(signer, keyOf(by)), /another key/);
+    });
+
+    it("is refused of that key as somebody else, or for other uses", async () => {
+      const workload = await stranger([{ type: "url", value: `spiffe://${TRUST_DOMAIN}/ns/abc/sa/foo` }]);
+      assert.match(await validate(workload, keyOf(workload)), /not for spiffe:/);
+      const anyUse = await stranger(undefined, { extendedUses: [] });
+      assert.match(await validate(anyUse, keyOf(anyUse)), /not for signing contracts/);
+    });
+  });
 
   it("is refused once the root has expired", async () => {
     const read = await verifySignature(await signed(signer));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { PeerStatus } from "../../../federation/imports/registration.ts";
+import { publicKeyFingerprint } from "../../../federation/contract/signature.ts";
 import type { LastRun } from "../../../federation/lastRun.ts";
 import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { type SampleReading, viewMeshPeers, viewPeers } from "../planContext.ts";
@@ -102,6 +103,20 @@ describe("The sender of a contract", () => {
     assert.equal(state, "refused");
     assert.match(errors, /root of cluster-b changes/);
     assert.equal(errors.match(/\n {2}- /g)?.length, 1, errors);
+  });
+
+  it("may be a key that no root certifies, which is pinned then", () => {
+    const signature = validSignature({ ...contractOf(), rootCertificates: [ROOT_C] });
+    const [signer] = signature.certificates;
+    assert.ok(signer);
+    const signingKey = publicKeyFingerprint(signer);
+    const contract = contractOf({ revision: 6, signingKey });
+    const { peers } = viewPeers(configWith(), { "cluster-b": { contract, signature } }, { pinned: {} });
+    assert.equal(peers["cluster-b"]?.pinned?.signingKey, signingKey);
+    const last = { pinned: { "cluster-b": { ...pinned, signingKey } } };
+    assert.equal(take({ contract, signature }, {}, last).state, "ready");
+    assert.match(take({ contract }, {}, last).errors, /signature: is by another key/);
+    assert.match(take({ contract, signature }).errors, /signingKey: .* neither in the config nor pinned/);
   });
 
   it("at first sight is whoever signs under the contract's own root, or under those in the config", () => {

@@ -213,6 +213,47 @@ describe("A peer's identity", () => {
     });
   });
 
+  describe("with a signing key that no root certifies", () => {
+    const [one, other] = [NEW, OLD];
+    const published = { signingKey: one };
+    const note = `contracts of b are signed by key SHA-256 ${one}, which is pinned`;
+    const unknown =
+      "signingKey: signs the contract instead of the roots of b, and is neither in the config nor pinned";
+    const cases: [title: string, last: PinnedPeer | undefined, identity: PeerIdentity, faults: string[]][] = [
+      ["is pinned at first sight", undefined, {}, []],
+      ["is refused at first sight where the config names roots", undefined, { roots: [OLD] }, [unknown]],
+      ["is accepted at first sight by the config", undefined, { roots: [OLD], signingKey: one }, []],
+      ["is accepted again", { ...pinned, signingKey: one }, {}, []],
+      ["is refused of a peer whose roots signed before", pinned, {}, [unknown]],
+      [
+        "is refused when it changes",
+        { ...pinned, signingKey: other },
+        {},
+        [`signingKey: is not '${other}', which is pinned`],
+      ],
+      ["may change to that in the config", { ...pinned, signingKey: other }, { signingKey: one }, []],
+      [
+        "is refused against the config",
+        { ...pinned, signingKey: one },
+        { signingKey: other },
+        [`signingKey: is not '${other}', which is in the config`],
+      ],
+    ];
+    for (const [title, last, identity, faults] of cases)
+      it(title, () => {
+        const found = validated(published, last, identity);
+        assert.deepEqual(found.faults, faults);
+        assert.equal(found.notes.includes(note), faults.length === 0 && last?.signingKey !== one);
+      });
+
+    it("needs no consent once the roots sign again", () => {
+      assert.deepEqual(validated({}, { ...pinned, signingKey: one }), {
+        faults: [],
+        notes: [`contracts of b are signed under its roots again, not by key SHA-256 ${one}`],
+      });
+    });
+  });
+
   it("is compared with a pin that cannot be parsed", () => {
     assert.equal(validated({}, { ...pinned, rootCertificates: ["text"] }).faults.length, 1);
   });
