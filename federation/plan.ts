@@ -161,9 +161,7 @@ export function planCluster(
     pinned,
     connection,
     edited,
-    hasDeckhousePeers: Object.values(config.peers).some(
-      (peer) => "deckhouse" in peer && peer.deckhouse !== undefined,
-    ),
+    hasDeckhousePeers: Object.values(config.peers).some(({ deckhouse }) => deckhouse !== undefined),
   };
 }
 

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import type { PeerStatus } from "../../federation/imports/registration.ts";
+import { CLUSTERS } from "../../lab/clusters.ts";
+import { identityOf, partyIn } from "../../lab/proofs/proof.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
+import { waitFor } from "../../lab/ready.ts";
+import { callService } from "../../lab/workloads/call.ts";
+import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
+import { exporterOf } from "./deckhouseExporter.ts";
 import { importedHosts } from "./importedHosts.ts";
 import { peerC, stackWithPeerC } from "./peerC.ts";
 import { CONTRACT_OF_C, unpublishStack } from "./publishedStack.ts";
@@ -76,15 +82,46 @@ describe("a stack's peers", function () {
     });
   });
 
-  it("lose their entries and their roots when they leave the config, and nothing else; and get them back", async () => {
+  /** Stack cluster-a with one peer, which is a Deckhouse cluster. */
+  const withDeckhouse = async (name: string, deckhouse: object, trustDomain: string): Promise<Stack> => {
     const configFile = await editedStackFile(federated.lab, "cluster-a", (config) => {
-      config["istio-federation:peers"] = {};
+      config["istio-federation:peers"] = { [name]: { deckhouse, identity: { trustDomain } } };
     });
-    const without = new Stack("cluster-a", federated.lab, { configFile });
+    return new Stack("cluster-a", federated.lab, { configFile });
+  };
+
+  it("lose their entries and their roots when they leave the config, and nothing else", async () => {
+    // The peer in their place does not answer; for it the stack makes a key.
+    const deckhouse = { metadataEndpoint: "https://127.0.0.1:1/metadata/" };
+    const without = await withDeckhouse("cluster-d", deckhouse, "cluster-d.local");
     await without.up();
     assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), []);
     assert.deepEqual(await without.output("trustAnchors"), {});
-    await stack.up();
+    const { "cluster-d": status } = (await without.output("peers")) as Record<string, PeerStatus>;
+    assert.match(status!.reason, /public\/public\.json cannot be read: .*ECONNREFUSED/);
+  });
+
+  it("are read as a Deckhouse cluster, called through its gateway, and back in the config as before", async () => {
+    const exporter = await exporterOf(federated.lab, "cluster-b", "cluster-a");
+    try {
+      const deckhouse = {
+        metadataEndpoint: exporter.endpoint,
+        ca: exporter.certificate,
+        identities: [{ subjectAltNames: "spiffe://cluster-b.local/ns/{namespace}/sa/{name}" }],
+      };
+      const reading = await withDeckhouse("cluster-b", deckhouse, "cluster-b.local");
+      await reading.up();
+      assert.deepEqual(exporter.reasons, []);
+      assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
+      const [a, b] = [partyIn(CLUSTERS[0], true), partyIn(CLUSTERS[1], true)];
+      const call = () => callService(a, BAR, SERVICE_PORT);
+      await waitFor("cluster-b does not answer", async () => (await call()).status === 200, 30);
+      const { identity, server } = await call();
+      assert.deepEqual([identity, server], [identityOf(a), b.address]);
+    } finally {
+      exporter.stop();
+      await stack.up();
+    }
     assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
   });
 
