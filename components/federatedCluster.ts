@@ -3,6 +3,7 @@ import type { RotationRecord } from "../federation/authority/rotation.ts";
 import { type Contract, toContract } from "../federation/contract/contract.ts";
 import { type FoldedContract, foldContract } from "../federation/contract/fold.ts";
 import { CLUSTER_LABEL, NETWORK_LABEL } from "../federation/core/labels.ts";
+import { numberContract } from "../federation/contract/revision.ts";
 import { SIGNATURE, signContract } from "../federation/contract/signature.ts";
 import { sortedRecord } from "../federation/core/order.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
@@ -134,15 +135,9 @@ export class FederatedCluster extends pulumi.ComponentResource {
     const contract = pulumi
       .all([parts.roots, gateway.addresses, signer])
       .apply(async ([roots, addresses, by]) => {
-        const published = foldContract(
-          toContract(
-            config,
-            { rootCertificates: roots, signingKey: undefined },
-            publishedGateways(addresses, plan),
-            plan.services,
-            plan.lastContract,
-          ),
-        );
+        const trust = { rootCertificates: roots, signingKey: undefined };
+        const whole = toContract(config, trust, publishedGateways(addresses, plan), plan.services);
+        const published = numberContract(foldContract(whole), plan.lastContract);
         return { ...published, [SIGNATURE]: await signContract(published, by) };
       });
 

@@ -1,9 +1,11 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { checkServerIdentity, createSecureContext, getCACertificates } from "node:tls";
 import type { Dispatcher } from "undici";
 import { SIZE_LIMIT, sizeFaults } from "../federation/contract/contract.ts";
 import type { PeerConfig } from "../federation/config/peers.ts";
 import { verifySignature } from "../federation/contract/signature.ts";
+import { exceedsJson } from "../federation/core/size.ts";
 import { count, messageOf, parseJson } from "../federation/core/text.ts";
 import type { ContractReading, PublishedContract } from "../federation/imports/registration.ts";
 import type { Reading, Refused } from "../federation/snapshot.ts";
@@ -64,6 +66,9 @@ export interface ContractUrl {
 /** Longest wait for a contract, redirects included, in milliseconds: below what a preview waits for a cluster. */
 const DEADLINE = 10_000;
 
+/** Bounds of a document's parsed form: a contract has six levels, and fewer values than {@link SIZE_LIMIT} has room for. */
+const JSON_LIMITS = { depth: 32, values: 4_000_000 };
+
 /** Redirects that are followed. */
 const REDIRECTS = 3;
 
@@ -75,14 +80,16 @@ const AGAIN = "it is read again in the next run";
 /**
  * Reads a contract from a file.
  * @param file relative to the project, or with `~/`.
- * @returns pending for a file that cannot be read, is too large or not JSON.
+ * @returns pending for a file that cannot be read, is no regular file, is too large or not JSON.
  */
 export async function readContractFile(file: string): Promise<ContractReading> {
   let text: string | undefined;
   try {
-    const handle = await open(resolvePath(file));
+    // In a repository it may be a link to a device without end, or to a pipe that nobody writes.
+    const handle = await open(resolvePath(file), constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      text = (await handle.stat()).size > SIZE_LIMIT ? undefined : await handle.readFile("utf8");
+      if (!(await handle.stat()).isFile()) throw Object.assign(new Error(), { code: "no regular file" });
+      text = await boundedText(handle.createReadStream({ end: SIZE_LIMIT, autoClose: false }));
     } finally {
       await handle.close();
     }
@@ -178,9 +185,14 @@ function redirected({ headers: { location } }: Dispatcher.ResponseData, from: UR
 
 async function bodyOf({ statusCode, body }: Dispatcher.ResponseData): Promise<string | undefined> {
   if (statusCode !== 200) throw new Unavailable(`answers ${statusCode}`, statusCode);
+  return boundedText(body);
+}
+
+/** @returns undefined for a text beyond the limit. */
+async function boundedText(body: AsyncIterable<Buffer>): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
+  for await (const chunk of body) {
     size += chunk.length;
     if (size > SIZE_LIMIT) return undefined;
     chunks.push(chunk);
@@ -192,6 +204,8 @@ async function bodyOf({ statusCode, body }: Dispatcher.ResponseData): Promise<st
 function parseDocument(text: string | undefined, where: string): JsonReading {
   if (text === undefined)
     return { pending: `${where} has more than ${count(SIZE_LIMIT)} bytes, the most that is read; ${AGAIN}` };
+  if (exceedsJson(text, JSON_LIMITS))
+    return { pending: `${where} has more values or levels than any contract has; ${AGAIN}` };
   const value = parseJson(text);
   return value === undefined ? { pending: `${where} is no JSON document; ${AGAIN}` } : { value };
 }

@@ -3,6 +3,7 @@ import { authorizationPolicy } from "./access/authorizationPolicy.ts";
 import { rotationRecord } from "./authority/rotation.ts";
 import { sharedAuthority } from "./authority/shared.ts";
 import { type Contract, parseContract } from "./contract/contract.ts";
+import { contentDigest } from "./contract/signature.ts";
 import type { Findings } from "./core/findings.ts";
 import { type Fault, FaultsError, within } from "./core/fault.ts";
 import { sortedRecord } from "./core/order.ts";
@@ -13,12 +14,14 @@ import { exportAlias } from "./exports/alias.ts";
 import { type PeerStatus, peerStatus } from "./imports/registration.ts";
 import { credentialLife, peerAccess } from "./mesh/credential.ts";
 import { type CertificateReport, certificateReport } from "./trust/expiry.ts";
-import { type PinnedPeer, pinnedPeer, readPinnedPeers } from "./trust/pinnedPeer.ts";
+import { type PinnedPeer, type SeenContract, pinnedPeer, readPinnedPeers } from "./trust/pinnedPeer.ts";
 
 /** Outputs of this stack's last update, parsed. */
 export interface LastRun extends Remembered {
   /** Output `federation`; undefined before the first update, and once the stack is destroyed. */
   contract: Contract | undefined;
+  /** Number and content of {@link contract}, as peers have seen it. */
+  published: SeenContract | undefined;
   /** Output `trustAnchors`: identity and roots of each peer, by its name. */
   pinned: Record<string, PinnedPeer>;
   /** Output `peers`. */
@@ -89,6 +92,7 @@ export function parseLastRun(
   const { trustAnchors, peers, certificates, certificateRequest, lastRun } = data;
   return {
     contract,
+    published: contract && { revision: contract.revision, digest: contentDigest(federation as object) },
     pinned: sortedRecord(Object.entries(trustAnchors)),
     statuses: sortedRecord(Object.entries(peers)),
     certificates: sortedRecord(Object.entries(certificates)),

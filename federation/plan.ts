@@ -4,7 +4,6 @@ import { type AuthorityPlan, planAuthority } from "./authority/authority.ts";
 import { validateAnchorNames } from "./authority/provided.ts";
 import { checkUnconstrained } from "./authority/unconstrained.ts";
 import type { StackConfig } from "./config/stackConfig.ts";
-import type { Contract } from "./contract/contract.ts";
 import { identityChanges } from "./contract/identity.ts";
 import type { ContractService } from "./contract/service.ts";
 import type { GatewayAddress } from "./core/address.ts";
@@ -24,7 +23,7 @@ import type { LastRun } from "./lastRun.ts";
 import { type Reading, type Snapshot, optional, required } from "./snapshot.ts";
 import { type Connection, TOPOLOGY_PLANNERS } from "./topology/topologies.ts";
 import { expiryWarnings } from "./trust/expiry.ts";
-import type { PinnedPeer } from "./trust/pinnedPeer.ts";
+import type { PinnedPeer, SeenContract } from "./trust/pinnedPeer.ts";
 
 /** Input of every part of a plan. */
 export interface PlanContext {
@@ -45,7 +44,7 @@ export interface ClusterPlan {
   authority: AuthorityPlan;
   gateway: GatewayPlan;
   /** Contract of the last update; undefined before the first one. */
-  lastContract: Contract | undefined;
+  lastContract: SeenContract | undefined;
   /** Exported services as the contract has them, by host name. */
   services: Readonly<Record<string, ContractService>>;
   /** ServiceEntries of aliased exports. */
@@ -154,7 +153,7 @@ export function planCluster(
       ...listeners,
       observed: config.gateway.advertise === undefined ? observed : undefined,
     },
-    lastContract: lastRun.contract,
+    lastContract: lastRun.published,
     services,
     aliases,
     policies,

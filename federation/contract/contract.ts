@@ -10,6 +10,7 @@ import { type Fault, FaultsError, pathOf, within } from "../core/fault.ts";
 import { list, map } from "../core/lists.ts";
 import { DNS_LABEL, HOST_NAME, LABEL_VALUE, NETWORK } from "../core/names.ts";
 import { compareKeys, sortedRecord, sortedUnique } from "../core/order.ts";
+import { FIRST_REVISION } from "./revision.ts";
 import { faultsOf, firstFaultsOf, orUndefined, text, valueAt } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { exceededLimit } from "../core/size.ts";
@@ -20,9 +21,6 @@ import { rootFaults } from "../x509/root.ts";
 
 /** Version of the contract that this program writes, and the newest that it reads. */
 export const SCHEMA_VERSION = 1;
-
-/** Revision of a cluster's first contract. */
-const FIRST_REVISION = 1;
 
 /** Endpoints of a ServiceEntry, by its CustomResourceDefinition. */
 export const ENDPOINTS_LIMIT = 4096;
@@ -180,10 +178,9 @@ function readServices(
 type ContractSettings = Pick<StackConfig, "cluster" | "topology" | "singleMesh">;
 
 /**
- * Builds the contract of a cluster, with the next revision where it differs from the last one.
+ * Builds the contract of a cluster, not yet numbered.
  * @param trust roots of the cluster, and the key that signs the contract where these do not certify it.
  * @param services exported services, by host name.
- * @param last contract of the last update; undefined before the first one.
  * @throws FaultsError when peers would refuse the contract.
  */
 export function toContract(
@@ -191,14 +188,9 @@ export function toContract(
   trust: Pick<Contract, "rootCertificates" | "signingKey">,
   gateways: readonly GatewayAddress[],
   services: Readonly<Record<string, ContractService>>,
-  last: Contract | undefined,
 ): Contract {
-  const revision = last?.revision ?? FIRST_REVISION;
-  const whole = { ...withoutRoots(settings, gateways, services), ...trust, revision };
-  const contract = parseContract(whole, `the contract of cluster ${settings.cluster.name}`);
-  // Both are sorted: equal contracts are equal texts.
-  if (last === undefined || JSON.stringify(contract) === JSON.stringify(last)) return contract;
-  return { ...contract, revision: last.revision + 1 };
+  const whole = { ...withoutRoots(settings, gateways, services), ...trust };
+  return parseContract(whole, `the contract of cluster ${settings.cluster.name}`);
 }
 
 /** Finds why every peer would refuse the contract of a cluster as a whole, but for its roots, which may not exist yet. */

@@ -3,8 +3,13 @@ import canonicalize from "canonicalize";
 import { CompactSign, base64url, compactVerify, decodeProtectedHeader } from "jose";
 import type { Fault } from "../core/fault.ts";
 import { canonicalFingerprint } from "../x509/certificate.ts";
-import { chainFaults } from "../x509/chain.ts";
-import { isIssuedBy } from "../x509/signature.ts";
+import { messageOf, quote } from "../core/text.ts";
+import { parseFields } from "../x509/certificateFields.ts";
+import { periodFaults } from "../x509/authority.ts";
+import { formatFaults } from "../x509/certificateFormat.ts";
+import { type ChainFault, chainFaults } from "../x509/chain.ts";
+import { publicKeyFaults } from "../x509/keys.ts";
+import { isIssuedBy, signatureFaults } from "../x509/signature.ts";
 
 /** Key of a contract's signature. */
 export const SIGNATURE = "signature";
@@ -65,19 +70,19 @@ export async function verifySignature(published: unknown): Promise<SignatureRead
   const signature = signatureIn(published);
   if (signature === undefined) return { fault: UNSIGNED };
   const isReadable = typeof signature === "string" && signature.length <= SIGNATURE_LIMIT;
-  const [header = "", payload, bytes = ""] = isReadable ? signature.split(".") : [];
+  const [header = "", payload, bytes = "", ...more] = isReadable ? signature.split(".") : [];
   const certificates = certificatesIn(header);
-  const signer = certificates?.[0];
-  const alg = signer && algorithmOf(signer.publicKey);
-  if (certificates === undefined || signer === undefined || alg === undefined || payload !== "")
-    return { fault: UNREADABLE };
+  const [signer] = certificates;
+  // Another encoding of the same bytes would be another signature of the same contract.
+  const isDetached = payload === "" && more.length === 0 && isBase64Url(bytes);
+  if (signer === undefined || !isDetached) return { fault: UNREADABLE };
+  const key = signingKeyOf(signer);
+  if (key === undefined) return { fault: UNSUITABLE_KEY };
   try {
-    // Another encoding of the same bytes would be another signature of the same contract.
-    if (base64url.encode(base64url.decode(bytes)) !== bytes) return { fault: UNREADABLE };
     const content = payloadOf(published as object);
     const jws = `${header}.${base64url.encode(content)}.${bytes}`;
-    await compactVerify(jws, signer.publicKey, { algorithms: [alg] });
-    return { certificates, digest: createHash("sha256").update(content).digest("hex") };
+    await compactVerify(jws, key.publicKey, { algorithms: [key.alg] });
+    return { certificates, digest: digestOf(content) };
   } catch {
     return { fault: CHANGED };
   }
@@ -87,6 +92,11 @@ export async function verifySignature(published: unknown): Promise<SignatureRead
 export function publicKeyFingerprint({ publicKey }: X509Certificate): string {
   const spki = publicKey.export({ type: "spki", format: "der" });
   return canonicalFingerprint(createHash("sha256").update(spki).digest("hex"));
+}
+
+/** Returns the digest by which readers tell one content of a contract from another: SHA-256 of the signed bytes, hexadecimal. */
+export function contentDigest(contract: object): string {
+  return digestOf(payloadOf(contract));
 }
 
 /**
@@ -111,9 +121,10 @@ export function signerFaults(
     ...(!signer.ca && String(signer.keyUsage) === CODE_SIGNING
       ? []
       : ["is by a certificate that is not for signing contracts (code signing alone, no CA)"]),
+    ...formFaults(signer).map((fault) => `is by a certificate that ${fault}`),
     ...(signingKey === undefined
       ? [
-          ...validityFaults(signer, now).map((fault) => `is by a certificate that ${fault}`),
+          ...periodFaults(signer, now).map((fault) => `is by a certificate that ${fault}`),
           ...underRoot(certificates, trustDomain, roots, now),
         ]
       : publicKeyFingerprint(signer) === signingKey
@@ -130,23 +141,44 @@ function underRoot(
   roots: readonly X509Certificate[],
   now: Date,
 ): string[] {
-  const [signer, ...intermediates] = certificates;
-  if (signer === undefined) return [];
-  const root = roots.find((each) => isIssuedBy(certificates.at(-1) ?? signer, each));
-  const chain = [...intermediates, ...(root === undefined ? [] : [root])];
+  const { chain, root, faults } = bestChain(certificates, roots, trustDomain, now);
   const unlinked = certificates.filter((certificate, index) => {
     const issuer = certificates[index + 1];
     return issuer !== undefined && !isIssuedBy(certificate, issuer);
   });
   return [
     ...unlinked.map(
-      (certificate) => `has '${subjectLine(certificate)}', which the next certificate did not issue`,
+      (certificate) => `has ${subjectLine(certificate)}, which the next certificate did not issue`,
     ),
-    ...chainFaults(chain, { trustDomain, hosts: [] }, now, root !== undefined).map(
-      ({ index, rule }) => `is under a certificate, '${subjectLine(chain[index])}', that ${rule}`,
-    ),
+    ...faults.map(({ index, rule }) => `is under a certificate, ${subjectLine(chain[index])}, that ${rule}`),
     ...(root === undefined ? ["ends under none of the roots by which this peer is trusted"] : []),
   ];
+}
+
+/** Chain of a signer up to a root, and its faults. */
+interface SignerChain {
+  /** Intermediates, then the root. */
+  chain: X509Certificate[];
+  /** Undefined when none of the roots issued the chain. */
+  root: X509Certificate | undefined;
+  faults: ChainFault[];
+}
+
+/** Chooses the root with the fewest faults: a renewed root has the key of the former one. */
+function bestChain(
+  certificates: readonly X509Certificate[],
+  roots: readonly X509Certificate[],
+  trustDomain: string,
+  now: Date,
+): SignerChain {
+  const intermediates = certificates.slice(1);
+  const top = certificates.at(-1);
+  const issuers = roots.filter((root) => top !== undefined && isIssuedBy(top, root));
+  const chains = (issuers.length === 0 ? [undefined] : issuers).map((root): SignerChain => {
+    const chain = [...intermediates, ...(root === undefined ? [] : [root])];
+    return { chain, root, faults: chainFaults(chain, { trustDomain, hosts: [] }, now, root !== undefined) };
+  });
+  return chains.reduce((best, other) => (other.faults.length < best.faults.length ? other : best));
 }
 
 const ASK = "Ask the peer's team by another way than this whether this contract is theirs";
@@ -160,6 +192,12 @@ const UNSIGNED: Fault = {
 const UNREADABLE: Fault = {
   path: SIGNATURE,
   rule: "must be a JWS without payload, whose header has its signer's certificates in 'x5c'",
+  remedy: ASK,
+};
+
+const UNSUITABLE_KEY: Fault = {
+  path: SIGNATURE,
+  rule: "is by a key that signs no contract: it must be Ed25519, RSA of 2048 to 8192 bits, P-256, P-384 or P-521",
   remedy: ASK,
 };
 
@@ -182,15 +220,44 @@ function signatureIn(published: unknown): unknown {
     : undefined;
 }
 
-/** Parses the certificates of a JWS' header; undefined for another header. */
-function certificatesIn(header: string): X509Certificate[] | undefined {
+function digestOf(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** Parses the certificates of a JWS' header; none for another header, or one with extensions that a reader must know (`crit`). */
+function certificatesIn(header: string): X509Certificate[] {
   try {
-    const { x5c } = decodeProtectedHeader({ protected: header });
-    if (!Array.isArray(x5c) || x5c.length > CHAIN_LIMIT) return undefined;
-    const certificates = x5c.map((der) => new X509Certificate(Buffer.from(der, "base64")));
-    // Node decodes a public key when it is first asked for, and throws for one that it does not know.
-    return certificates.filter(({ publicKey }) => publicKey.type === "public");
+    const { x5c, crit } = decodeProtectedHeader({ protected: header });
+    if (crit !== undefined || !Array.isArray(x5c) || x5c.length > CHAIN_LIMIT) return [];
+    const encoded: readonly unknown[] = x5c;
+    const ders = encoded.flatMap((der) => (typeof der === "string" ? [Buffer.from(der, "base64")] : []));
+    const isExact = ders.every((der, index) => der.toString("base64") === encoded[index]);
+    if (!isExact || ders.length < encoded.length) return [];
+    const certificates = ders.map((der) => new X509Certificate(der));
+    // OpenSSL takes PEM too, and bytes after the certificate.
+    return certificates.every(({ raw }, index) => ders[index]?.equals(raw)) ? certificates : [];
   } catch {
+    return [];
+  }
+}
+
+function isBase64Url(text: string): boolean {
+  try {
+    return base64url.encode(base64url.decode(text)) === text;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the key of a signing certificate with its algorithm; undefined for one that signs no contract. */
+function signingKeyOf(signer: X509Certificate): { publicKey: KeyObject; alg: string } | undefined {
+  try {
+    const { publicKey } = signer;
+    const alg = algorithmOf(publicKey);
+    const isSuitable = alg === "EdDSA" || publicKeyFaults(publicKey).length === 0;
+    return alg === undefined || !isSuitable ? undefined : { publicKey, alg };
+  } catch {
+    // OpenSSL does not know this kind of key.
     return undefined;
   }
 }
@@ -211,11 +278,16 @@ function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): st
   }
 }
 
-function validityFaults({ validFromDate, validToDate }: X509Certificate, now: Date): string[] {
-  if (now < validFromDate) return [`is not valid before ${validFromDate.toISOString()}`];
-  return now <= validToDate ? [] : [`has expired on ${validToDate.toISOString()}`];
+/** Validates the form of a signing certificate, as that of a CA's. */
+function formFaults(signer: X509Certificate): string[] {
+  try {
+    const fields = parseFields(signer);
+    return [...formatFaults(fields), ...signatureFaults(fields)];
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }
 
 function subjectLine(certificate: X509Certificate | undefined): string {
-  return (certificate?.subject ?? "").replaceAll("\n", ", ");
+  return quote((certificate?.subject ?? "").replaceAll("\n", ", "));
 }

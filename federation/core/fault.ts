@@ -83,3 +83,8 @@ export class FaultsError extends Error {
 export function settingCommand(path: string, value: string): string {
   return `\`pulumi config set --path 'istio-federation:${path}' ${value}\``;
 }
+
+/** Formats the command that removes a value of a stack's config, see {@link settingCommand}. */
+export function unsettingCommand(path: string): string {
+  return `\`pulumi config rm --path 'istio-federation:${path}'\``;
+}

@@ -37,3 +37,47 @@ export function exceededLimit(value: unknown, limits: SizeLimits): keyof SizeLim
 function sizeOf(value: unknown): number {
   return OVERHEAD + (typeof value === "string" ? Buffer.byteLength(value) : 0);
 }
+
+/** Limits of a JSON text, whose parsed form may take a hundred times its size. */
+export interface JsonLimits {
+  /** Levels of maps and lists. */
+  depth: number;
+  /** Maps, lists, and entries of these beside the first. */
+  values: number;
+}
+
+/** Whether a JSON text exceeds limits; a text that is no JSON gets any answer. */
+export function exceedsJson(text: string, { depth, values }: JsonLimits): boolean {
+  let level = 0;
+  let found = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case '"':
+        at = endOfText(text, at);
+        break;
+      case "[":
+      case "{":
+        level++;
+        found++;
+        break;
+      case "]":
+      case "}":
+        level--;
+        break;
+      case ",":
+        found++;
+    }
+    if (level > depth || found > values) return true;
+  }
+  return false;
+}
+
+/** Returns the place of the quotation mark that ends a text. */
+function endOfText(json: string, start: number): number {
+  for (let end = json.indexOf('"', start + 1); end !== -1; end = json.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (json[end - 1 - escapes] === "\\") escapes++;
+    if (escapes % 2 === 0) return end;
+  }
+  return json.length;
+}

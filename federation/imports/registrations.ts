@@ -34,7 +34,7 @@ import {
   outsideRoots,
 } from "../trust/commonTrust.ts";
 import { validatePin, type PinComparison } from "../trust/pin.ts";
-import { senderFaults } from "./sender.ts";
+import { type KnownSender, acceptanceWarnings, senderFaults } from "./sender.ts";
 import { type ContractOrigin, type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
 
 /** Imports of all peers as the stack's rules choose them. */
@@ -139,16 +139,16 @@ export function planRegistrations(
     const unsignedPeer = ownValue(deckhouse.found, peer);
     return unsignedPeer === undefined ? ownValue(signatures, peer) : { deckhouse: unsignedPeer.pin };
   };
+  const senderOf = (peer: string): KnownSender => ({
+    config: ownValue(config.peers, peer),
+    pinned: ownValue(lastRun.pinned, peer),
+    ownRoots,
+  });
   const verify = (peer: string, contract: Contract): Fault[] => {
     const signature = ownValue(signatures, peer);
     // A changed root is one fault: what is signed under it is not another. A Deckhouse cluster signs nothing.
     if (signature === undefined || pinOf(peer, contract).faults.length > 0) return [];
-    const known = {
-      config: ownValue(config.peers, peer),
-      pinned: ownValue(lastRun.pinned, peer),
-      ownRoots,
-    };
-    return senderFaults(peer, contract, signature, known, snapshot.now);
+    return senderFaults(peer, contract, signature, senderOf(peer), snapshot.now);
   };
   const sources = mapRecord(config.peers, (each, peer) => describeSource(peer, each));
   const planned = planImports(
@@ -227,6 +227,9 @@ export function planRegistrations(
   findings.warn(
     ...registrations.flatMap((each) =>
       registrationWarnings(each, config, ownValue(lastRun.statuses, each.peer)),
+    ),
+    ...Object.keys(choices).flatMap((peer) =>
+      acceptanceWarnings(peer, ownValue(signatures, peer)?.digest ?? "", senderOf(peer)),
     ),
     ...warnings,
     ...deckhouse.warnings,

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { PeerConfig } from "../config/peers.ts";
 import type { Contract } from "../contract/contract.ts";
 import { type ValidSignature, signerFaults } from "../contract/signature.ts";
-import { type Fault, settingCommand } from "../core/fault.ts";
+import { type Fault, settingCommand, unsettingCommand } from "../core/fault.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
 /** What is known of a contract's sender beside the contract. */
@@ -48,6 +48,17 @@ function isTrusted(root: X509Certificate, { config, pinned, ownRoots }: KnownSen
   if (configured?.includes(root.fingerprint256) === true) return true;
   const pems = configured === undefined ? [...(pinned?.rootCertificates ?? []), ...ownRoots] : ownRoots;
   return pems.some((pem) => new X509Certificate(pem).fingerprint256 === root.fingerprint256);
+}
+
+/** Reminds of an acceptance that has been used: the contract that it names could be replayed. */
+export function acceptanceWarnings(peer: string, digest: string, { config, pinned }: KnownSender): string[] {
+  const accepted = config?.acceptContract;
+  const isUsed = accepted !== digest || pinned?.contract?.digest === digest;
+  if (accepted === undefined || !isUsed) return [];
+  return [
+    `peers.${peer}.acceptContract has done its work: remove it, as the contract that it names could be replayed ` +
+      `(${unsettingCommand(`peers.${peer}.acceptContract`)})`,
+  ];
 }
 
 function revisionFaults(

@@ -26,7 +26,7 @@ import {
 } from "./meshPeer.ts";
 import { validatePeerTopology, commonTrustNotes, outsideRoots } from "../trust/commonTrust.ts";
 import { validatePin } from "../trust/pin.ts";
-import { senderFaults } from "../imports/sender.ts";
+import { acceptanceWarnings, senderFaults } from "../imports/sender.ts";
 import { pinnable, trustsRoots } from "../trust/pinnedPeer.ts";
 import { RootNames, type RootOwner } from "../trust/rootNames.ts";
 
@@ -110,7 +110,9 @@ export function planMeshPeers(
           ];
     for (const fault of unfit)
       append(refusals, peer, within(pathOf("peers", peer, "contract"), addressedTo(sourceOf(peer), fault)));
-    if (!refusals.has(peer)) notes.push(...pin.notes);
+    if (refusals.has(peer)) continue;
+    notes.push(...pin.notes);
+    findings.warn(...acceptanceWarnings(peer, signature.digest, sender));
   }
   // Roots of this stack's own count once published.
   const roots = ownRoots.length > 0 ? ownRoots : lastRoots;

@@ -22,13 +22,13 @@ export function readByPeer<T>(entry: z.ZodType<T>, output: unknown): Record<stri
 }
 
 /** Schema of {@link SeenContract}. */
-export const seenContract = z.object({
+const seenContract = z.object({
   revision: z.int().min(1),
   /** SHA-256 of the contract without its signature, hexadecimal. */
   digest: z.string(),
 });
 
-/** The last contract of a peer that was taken. */
+/** A contract as its readers remember it: by number and content. */
 export type SeenContract = z.output<typeof seenContract>;
 
 /** Schema of {@link DeckhousePin}. */
@@ -55,7 +55,7 @@ export const pinnedPeer = z.object({
   rootCertificates: z.array(z.string()),
   /** SHA-256 of the key that signs its contracts; undefined where the roots certify it. */
   signingKey: z.string().optional(),
-  /** Undefined of a peer whose contract was never taken. */
+  /** The last contract that was taken; undefined of a peer without one. */
   contract: seenContract.optional(),
   /** Undefined of a peer that is no Deckhouse cluster. */
   deckhouse: deckhousePin.optional(),

@@ -68,11 +68,23 @@ export function authorityFaults(certificate: X509Certificate, isRoot: boolean): 
  * @returns faults, each completing "<the certificate> ...".
  */
 export function placeFaults(certificate: X509Certificate, below: number, now: Date): string[] {
-  const { validFromDate, validToDate } = certificate;
+  return [
+    ...periodFaults(certificate, now),
+    ...parsedFaults(certificate, (fields) => pathFaults(pathLengthOf(fields), below)),
+  ];
+}
+
+/**
+ * Validates that a certificate is valid at a time.
+ * @returns faults, each completing "<the certificate> ...".
+ */
+export function periodFaults({ validFromDate, validToDate }: X509Certificate, now: Date): string[] {
+  // Such as a month 13: it compares as neither earlier nor later.
+  if (Number.isNaN(validFromDate.getTime()) || Number.isNaN(validToDate.getTime()))
+    return ["has a validity that is no time"];
   return [
     ...(validFromDate > now ? [`is not valid before ${validFromDate.toISOString()}`] : []),
     ...(now > validToDate ? [`has expired on ${validToDate.toISOString()}`] : []),
-    ...parsedFaults(certificate, (fields) => pathFaults(pathLengthOf(fields), below)),
   ];
 }
 

@@ -64,6 +64,23 @@ describe("An own root certificate authority in rotation", () => {
     await signed("drop", "ca-intermediate-2", NEXT);
   });
 
+  it("signs the contract under the root that signs, with one key", async () => {
+    const signer = async (phase: Phase) => {
+      const { engine, parts } = await declare(phase);
+      const { contractSigner } = await import("../../components/contractSigner.ts");
+      const made = await settled(contractSigner("contract", "a.local", parts, {}));
+      await engine.finish();
+      const { inputs } = engine.resources.find(({ name }) => name === "contract") ?? assert.fail();
+      assert.equal(made?.certificates.length, 2, "the signing certificate and the intermediate");
+      const { value } = inputs["caPrivateKeyPem"] as { value: string };
+      return [value, engine.resources.filter(({ name }) => name === "contract-key").length];
+    };
+    for (const phase of ["announce", "trust"] as const)
+      assert.deepEqual(await signer(phase), ["private key of ca-intermediate-key", 1]);
+    for (const phase of ["sign", "drop"] as const)
+      assert.deepEqual(await signer(phase), ["private key of ca-intermediate-2-key", 1]);
+  });
+
   it("keeps the first root's key exactly until the root is dropped", async () => {
     const keys = async (phase: Phase) =>
       (await declare(phase)).engine.resources

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer as createHttpServer, type Server } from "node:http";
-import { writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -32,6 +33,15 @@ describe("readContractFile", () => {
     return join(folder, name);
   };
 
+  const linked = (name: string, target: string): string => {
+    symlinkSync(target, join(folder, name));
+    return join(folder, name);
+  };
+  const pipe = (name: string): string => {
+    execFileSync("mkfifo", [join(folder, name)]);
+    return join(folder, name);
+  };
+
   it("reads the contract", async () => {
     const file = written("b.json", JSON.stringify(contract));
     assertRead(await readContractFile(file));
@@ -39,7 +49,16 @@ describe("readContractFile", () => {
 
   for (const [title, make, reason] of [
     ["missing", () => join(folder, "missing.json"), /^file .*missing\.json cannot be read \(ENOENT\)/],
-    ["a folder", () => folder, /cannot be read \(EISDIR\)/],
+    ["a folder", () => folder, /cannot be read \(no regular file\)/],
+    ["a link to a device without end", () => linked("zero.json", "/dev/zero"), /\(no regular file\)/],
+    ["a pipe that nobody writes", () => pipe("pipe.json"), /\(no regular file\)/],
+    ["a link to itself", () => linked("loop.json", "loop.json"), /\(ELOOP\)/],
+    [
+      "nested very deep",
+      () => written("deep.json", "[".repeat(1e6) + "]".repeat(1e6)),
+      /more values or levels/,
+    ],
+    ["of very many values", () => written("wide.json", `[${"{},".repeat(5e6)}{}]`), /more values or levels/],
     ["empty", () => written("empty.json", ""), /is no JSON document/],
     ["no JSON", () => written("text.json", "---\ncluster: b\n"), /is no JSON document/],
     [

@@ -7,6 +7,7 @@ import { datesOf } from "../../federation/trust/expiry.ts";
 import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { policiesFor } from "./access/callersFixture.ts";
 import { ACCESS, TOKEN } from "./mesh/meshSamples.ts";
+import { contentDigest } from "../../federation/contract/signature.ts";
 import { ROOT_A, ROOT_B, contractOf, NO_LAST_RUN } from "./samples.ts";
 
 /** @returns what was parsed, and its faults as lines. */
@@ -70,6 +71,7 @@ describe("Outputs of the last update", () => {
     assert.deepEqual(faults, []);
     assert.deepEqual(lastRun, {
       contract: contractOf(),
+      published: { revision: 1, digest: contentDigest(contractOf()) },
       pinned: { b: pinned, c: pinned },
       statuses: { b: status, c: status },
       certificates: outputs.certificates,

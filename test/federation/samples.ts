@@ -177,6 +177,7 @@ export const contractC = contractOf({
 /** Outputs before the first update: empty. */
 export const NO_LAST_RUN: LastRun = {
   contract: undefined,
+  published: undefined,
   pinned: {},
   statuses: {},
   certificates: {},

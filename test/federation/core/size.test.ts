@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import structPb, { type JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
-import { exceededLimit } from "../../../federation/core/size.ts";
+import { exceededLimit, exceedsJson } from "../../../federation/core/size.ts";
 
 const MANY = 1_000_000;
 
@@ -44,5 +44,48 @@ describe("The size of a value", () => {
     const endless: unknown[] = [];
     endless.push(endless);
     assert.ok(isLargerThan(endless, 1_000_000));
+  });
+});
+
+describe("exceedsJson", () => {
+  const limits = { depth: 2, values: 4 };
+  for (const [json, exceeds] of [
+    ["[[1]]", false],
+    ["[[[1]]]", true],
+    ['{"a":{"b":1}}', false],
+    ['{"a":[{}]}', true],
+    ["[1,2,3,4]", false],
+    ["[1,2,3,4,5]", true],
+    ["[{},{},{}]", true],
+    ['["[[[[{{,,,,,,"]', false],
+    [String.raw`["\"[[[,,,,,"]`, false],
+    [String.raw`["\\",[[1]]]`, true],
+    [String.raw`["\\\"[[[","]]]"]`, false],
+    ['["', false],
+    ["", false],
+  ] as const)
+    it(`is ${exceeds} of ${json}`, () => {
+      assert.equal(exceedsJson(json, limits), exceeds);
+    });
+
+  it("counts the values and levels of any JSON", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const count = (each: unknown): [depth: number, values: number] => {
+          if (typeof each !== "object" || each === null) return [0, 0];
+          const inner = Object.values(each).map(count);
+          const [depth, values] = [
+            Math.max(0, ...inner.map(([d]) => d)),
+            inner.reduce((n, [, v]) => n + v, 0),
+          ];
+          return [depth + 1, values + 1 + Math.max(0, inner.length - 1)];
+        };
+        const [depth, values] = count(value);
+        const json = JSON.stringify(value, undefined, 1);
+        assert.equal(exceedsJson(json, { depth, values }), false);
+        if (depth > 0) assert.equal(exceedsJson(json, { depth: depth - 1, values }), true);
+        if (values > 0) assert.equal(exceedsJson(json, { depth, values: values - 1 }), true);
+      }),
+    );
   });
 });

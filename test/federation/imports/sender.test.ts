@@ -35,10 +35,11 @@ function take(
   reading: SampleReading,
   settings: object = {},
   last: Partial<LastRun> = { pinned: { "cluster-b": pinned } },
-): { state: PeerStatus["state"] | undefined; errors: string; seen: unknown } {
-  const { peers, errors } = viewPeers(configWith(settings), { "cluster-b": reading }, last);
+): { state: PeerStatus["state"] | undefined; errors: string; warnings: string; seen: unknown } {
+  const { peers, errors, warnings } = viewPeers(configWith(settings), { "cluster-b": reading }, last);
   const peer = peers["cluster-b"];
-  return { state: peer?.state, errors: errors.join("\n"), seen: peer?.pinned?.contract };
+  const seen = peer?.pinned?.contract;
+  return { state: peer?.state, errors: errors.join("\n"), warnings: warnings.join("\n"), seen };
 }
 
 describe("The sender of a contract", () => {
@@ -47,6 +48,7 @@ describe("The sender of a contract", () => {
     assert.deepEqual(take({ contract }), {
       state: "ready",
       errors: "",
+      warnings: "",
       seen: { revision: 6, digest: validSignature(contract).digest },
     });
   });
@@ -73,6 +75,65 @@ describe("The sender of a contract", () => {
       assert.equal(take({ contract }, { acceptContract: accept }).state, "ready");
       const other = contractOf({ revision, network: "network-y" });
       assert.equal(take({ contract: other }, { acceptContract: accept }).state, "refused");
+    });
+
+  it("has its acceptance removed once it has been used, as its contract could be replayed", () => {
+    const accepted = contractOf({ revision: 1, network: "network-x" });
+    const acceptContract = validSignature(accepted).digest;
+    const before = take({ contract: accepted }, { acceptContract });
+    assert.deepEqual([before.state, before.warnings], ["ready", ""]);
+    const last = { pinned: { "cluster-b": { ...pinned, contract: before.seen as typeof pinned.contract } } };
+    for (const contract of [accepted, contractOf({ revision: 2 })]) {
+      const after = take({ contract }, { acceptContract }, last);
+      assert.equal(after.state, "ready");
+      assert.match(after.warnings, /acceptContract has done its work: remove it.*`pulumi config rm --path/);
+    }
+  });
+
+  it("that has published the largest revision is accepted with a lower one by its digest, and goes on from there", () => {
+    const largest = contractOf({ revision: Number.MAX_SAFE_INTEGER });
+    const { state, seen } = take({ contract: largest });
+    assert.equal(state, "ready");
+    const last = { pinned: { "cluster-b": { ...pinned, contract: seen as typeof pinned.contract } } };
+    const first = contractOf({ network: "network-x" });
+    assert.match(take({ contract: first }, {}, last).errors, /revision: 1 is lower than 9007199254740991/);
+    const accepted = take({ contract: first }, { acceptContract: validSignature(first).digest }, last);
+    assert.deepEqual(accepted.seen, { revision: 1, digest: validSignature(first).digest });
+    for (const revision of [2 ** 53, 1.5, 0, -1, "7", null]) {
+      const other = take({ contract: contractOf({ revision }) }, {}, last);
+      assert.equal(other.state, "refused");
+      assert.match(other.errors, /contract\.revision/);
+    }
+  });
+
+  /** Roots that the contract has, root that it is signed under, and roots that are pinned. */
+  const rotation: [phase: string, published: string[], signing: string, known: string[], isReady: boolean][] =
+    [
+      ["announce", [ROOT_B, ROOT_C], ROOT_B, [ROOT_B], true],
+      ["announce, signed under the new root too early", [ROOT_B, ROOT_C], ROOT_C, [ROOT_B], false],
+      ["trust", [ROOT_B, ROOT_C], ROOT_B, [ROOT_B, ROOT_C], true],
+      ["sign", [ROOT_B, ROOT_C], ROOT_C, [ROOT_B, ROOT_C], true],
+      ["sign, for a reader that has not seen the announcement", [ROOT_B, ROOT_C], ROOT_C, [ROOT_B], false],
+      ["drop", [ROOT_C], ROOT_C, [ROOT_B, ROOT_C], true],
+      ["drop, signed under the former root", [ROOT_C], ROOT_B, [ROOT_B, ROOT_C], false],
+      ["drop, for a reader that has not seen the announcement", [ROOT_C], ROOT_C, [ROOT_B], false],
+      ["sign, gone back to trust", [ROOT_B, ROOT_C], ROOT_B, [ROOT_B, ROOT_C], true],
+    ];
+  for (const [phase, rootCertificates, signing, known, isReady] of rotation)
+    it(`is ${isReady ? "known" : "refused"} in phase ${phase}`, () => {
+      const contract = contractOf({ revision: 6, rootCertificates });
+      const signature = {
+        ...validSignature(contract),
+        certificates: validSignature({ ...contract, rootCertificates: [signing] }).certificates,
+      };
+      const last = { pinned: { "cluster-b": { ...pinned, rootCertificates: known } } };
+      const { state, seen } = take(
+        { contract, signature },
+        { identity: { acceptAnnouncedRoots: true } },
+        last,
+      );
+      assert.equal(state, isReady ? "ready" : "refused");
+      assert.deepEqual(seen, isReady ? { revision: 6, digest: signature.digest } : pinned.contract);
     });
 
   it("is refused without a valid signature, and nothing else of the contract is looked at", () => {
