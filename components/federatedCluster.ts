@@ -135,8 +135,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
     const contract = pulumi
       .all([parts.roots, gateway.addresses, signer])
       .apply(async ([roots, addresses, by]) => {
-        const trust = { rootCertificates: roots, signingKey: undefined };
-        const whole = toContract(config, trust, publishedGateways(addresses, plan), plan.services);
+        const signedUnder = { rootCertificates: roots, signingKey: undefined };
+        const whole = toContract(config, signedUnder, publishedGateways(addresses, plan), plan.services);
         const published = numberContract(foldContract(whole), plan.lastContract);
         return { ...published, [SIGNATURE]: await signContract(published, by) };
       });

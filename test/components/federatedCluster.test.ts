@@ -199,6 +199,7 @@ for (const preview of [true, false]) {
             network: "cluster-a",
             topology: "federation",
             meshId: undefined,
+            signingKey: undefined,
             rootCertificates: [ROOT_CERTIFICATE],
             gateways: [{ address: "203.0.113.10", port: 15443 }],
             services,
