@@ -28,6 +28,7 @@ import type {
 } from "../federation/snapshot.ts";
 import { BASE_RELEASE, RELEASES } from "../federation/core/helmReleases.ts";
 import { readHelmReleases, readUnownedCrds } from "../kubernetes/helmReleases.ts";
+import { readUnownedObjects } from "./chartObjects.ts";
 import { type Corefiles, NODE_LOCAL } from "../federation/topology/coreDns.ts";
 import { PROBE_DEADLINE, probeAccess } from "../kubernetes/accessProbe.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
@@ -134,6 +135,9 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
   const registers = topology !== "single-mesh";
   let reading: ReturnType<typeof readState> | undefined;
   const state = () => (reading ??= readState());
+  const existing = reader.read((client) =>
+    readExistingObjects(client, config, outputs, async () => (await state())?.objects),
+  );
   const services = hasExports ? reader.read((client) => readServices(client, rules)) : NO_SERVICES;
   return allOf<ClusterReadings>({
     services,
@@ -157,10 +161,8 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
     gateway: gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
     istiod: certificateAuthority.source === "provided" ? NO_ISTIOD : reader.read(readIstiod),
     corefiles: dns?.coreDns === undefined ? NO_COREFILES : readCorefiles(reader, dns.coreDns),
-    helm: reader.read((client) => readHelm(client, outputs, state)),
-    existing: reader.read((client) =>
-      readExistingObjects(client, config, outputs, async () => (await state())?.objects),
-    ),
+    helm: reader.read((client) => readHelm(client, { config, outputs, state, existing })),
+    existing,
   });
 }
 
@@ -171,18 +173,36 @@ async function allOf<T extends object>(promises: { [K in keyof T]: Promise<T[K]>
   return Object.fromEntries(values) as T;
 }
 
+/** Further input of the reading of Helm's releases. */
+interface HelmContext {
+  config: StackConfig;
+  outputs: Promise<Outputs>;
+  state: () => ReturnType<typeof readState>;
+  existing: Promise<ClusterReadings["existing"]>;
+}
+
 /** The state is large: it is read only where an interrupted first update can have left a release behind. */
 async function readHelm(
   client: ClusterClient,
-  outputs: Promise<Outputs>,
-  state: () => ReturnType<typeof readState>,
+  { config, outputs, state, existing }: HelmContext,
 ): Promise<HelmReadings> {
   const installed = await readHelmReleases(client, RELEASES);
   const hasBase = installed.some(({ name }) => name === BASE_RELEASE.name);
   const unownedCrds = hasBase ? [] : await readUnownedCrds(client, BASE_RELEASE).catch(orElse<string[]>([]));
-  if (installed.length === 0) return { installed, inState: [], unownedCrds };
   const own = await outputs;
-  return { installed, inState: hasUpdated(own) ? RELEASES : (await state())?.releases, unownedCrds };
+  const missing = RELEASES.filter(({ name }) => !installed.some((release) => release.name === name));
+  const unowned = await readUnownedObjects(client, config, missing, () => namespacesThere(own, existing));
+  const readings = { installed, unownedCrds, unowned };
+  if (installed.length === 0) return { ...readings, inState: [] };
+  return { ...readings, inState: hasUpdated(own) ? RELEASES : (await state())?.releases };
+}
+
+/** Which of the releases' namespaces are in the cluster: before the first update, those that were looked for. */
+async function namespacesThere(own: Outputs, existing: Promise<ClusterReadings["existing"]>) {
+  if (hasUpdated(own)) return RELEASES.map(({ namespace }) => namespace);
+  const reading = await existing;
+  const found = "value" in reading ? reading.value.found : [];
+  return found.filter(({ kind }) => kind === "Namespace").map(({ name }) => name);
 }
 
 /** Whether an update installed Istio: a cluster that waits for its certificate has outputs, and no Istio yet. */

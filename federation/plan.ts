@@ -11,6 +11,7 @@ import type { Findings } from "./core/findings.ts";
 import { helmReleaseFaults, unownedCrdWarnings } from "./core/helmReleases.ts";
 import { existingObjectFindings } from "./core/installation.ts";
 import { mapRecord } from "./core/order.ts";
+import { unownedObjectFindings } from "./helm/chartObjects.ts";
 import type { ExportAlias } from "./exports/alias.ts";
 import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
 import type { GatewayListeners } from "./exports/gatewayListeners.ts";
@@ -184,6 +185,9 @@ function checkInstallation(
   if (!("value" in helm)) return;
   findings.fault(...helmReleaseFaults(helm.value.installed, helm.value.inState));
   findings.warn(...unownedCrdWarnings(helm.value.unownedCrds));
+  const { faults, warnings } = unownedObjectFindings(helm.value.unowned);
+  findings.fault(...faults);
+  findings.warn(...warnings);
 }
 
 /** Returns what is known of a peer: a stack that cannot be read concerns its peer alone, as a contract that cannot be trusted does. */

@@ -11,6 +11,7 @@ import type { OwnObject } from "./editedObjects.ts";
 import type { FoundServices, PeerAuthentication } from "./exports/clusterServices.ts";
 import type { GatewayTls } from "./exports/mutualTls.ts";
 import type { ForeignEntry } from "./core/hostConflict.ts";
+import type { UnownedObject } from "./helm/chartObjects.ts";
 import type { AmbientClients } from "./imports/ambientClients.ts";
 import type { ObjectMetadata } from "./imports/leftovers.ts";
 import type { ForeignService } from "./imports/localNames.ts";
@@ -96,6 +97,8 @@ export interface HelmReadings {
   inState: readonly ReleaseName[] | undefined;
   /** Istio's CRDs that belong to no Helm release of ours, by name, while `istio-base` is not installed. */
   unownedCrds: readonly string[];
+  /** Objects of the charts that belong to no release of ours, while that release is not installed. */
+  unowned: readonly UnownedObject[];
 }
 
 /** Readings for a single mesh. */

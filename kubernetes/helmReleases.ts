@@ -1,5 +1,6 @@
 import type { HelmRelease, ReleaseName } from "../federation/core/helmReleases.ts";
 import { compare } from "../federation/core/order.ts";
+import { isOwnedBy } from "../federation/helm/chartObjects.ts";
 import type { ClusterClient } from "./client.ts";
 import { CUSTOM_RESOURCE_DEFINITION, SECRET } from "./kinds.ts";
 
@@ -43,10 +44,7 @@ export async function readUnownedCrds(client: ClusterClient, release: ReleaseNam
   return found
     .filter(({ metadata: { name } }) => CHART_CRD.test(name))
     .filter(
-      ({ metadata: { labels = {}, annotations = {} } }) =>
-        labels["app.kubernetes.io/managed-by"] !== "Helm" ||
-        annotations["meta.helm.sh/release-name"] !== release.name ||
-        annotations["meta.helm.sh/release-namespace"] !== release.namespace,
+      ({ metadata: { labels = {}, annotations = {} } }) => !isOwnedBy(release, { labels, annotations }),
     )
     .map(({ metadata: { name } }) => name)
     .sort(compare);

@@ -130,6 +130,7 @@ function isOurs({ labels }: FoundObject): boolean {
   return labels[MANAGED_BY_LABEL] === MANAGED_BY;
 }
 
-function formatPlace({ kind, namespace, name }: ObjectPlace): string {
+/** Formats the place of an object: `Service istio-system/istiod`. */
+export function formatPlace({ kind, namespace, name }: ObjectPlace): string {
   return `${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
 }

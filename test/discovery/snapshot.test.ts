@@ -23,6 +23,7 @@ import {
   valueOf,
   withStacks,
   withoutNamespaces,
+  isOfCharts,
 } from "./support.ts";
 
 const OF_OTHERS = "labelSelector=app.kubernetes.io%2Fmanaged-by%21%3Distio-federation";
@@ -210,12 +211,72 @@ describe("A snapshot of a stack", () => {
       "GET /api/v1/namespaces/istio-system/configmaps/istio-ca-root-cert",
       "GET /api/v1/namespaces/istio-system/secrets/cacerts",
       "GET /api/v1/namespaces/istio-system/secrets?limit=500&labelSelector=owner=helm,name+in+(istio-base,istiod)",
+      "GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector",
+      "GET /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/istio-validator-istio-system",
+      "GET /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/istiod-default-validator",
       "GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions?limit=500",
       "GET /apis/networking.istio.io/v1/namespaces/istio-federation/destinationrules?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
       "GET /apis/networking.istio.io/v1/namespaces/istio-federation/serviceentries?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
       "GET /apis/networking.istio.io/v1/namespaces/istio-federation/virtualservices?limit=500&labelSelector=app.kubernetes.io/managed-by=istio-federation,istio-federation.dev/peer",
+      "GET /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/istiod-clusterrole-istio-system",
+      "GET /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/istiod-gateway-controller-istio-system",
+      "GET /apis/rbac.authorization.k8s.io/v1/clusterroles/istiod-clusterrole-istio-system",
+      "GET /apis/rbac.authorization.k8s.io/v1/clusterroles/istiod-gateway-controller-istio-system",
       "GET /version",
     ]);
+  });
+
+  describe("of Helm", () => {
+    const release = (name: string) => ({
+      metadata: { name, labels: { name, version: "1", status: "deployed" } },
+    });
+    const helmOf = async (releases: string[], found: Record<string, object>) => {
+      server.answerBy((request) => {
+        const [, name = ""] = /owner%3Dhelm%2Cname\+in\+%28(.*?)%29/.exec(request) ?? [];
+        if (name !== "") {
+          const inNamespace = releases.filter((each) => name.split("%2C").includes(each));
+          return listOf(inNamespace.map(release));
+        }
+        const path = Object.keys(found).find((each) => request.endsWith(each));
+        if (path !== undefined) return { status: 200, body: found[path] ?? {} };
+        return request.includes("?") || request.endsWith("/version") ? listOf([]) : NOT_FOUND;
+      });
+      await withStacks({});
+      const { cluster } = await readSnapshot(configOf(server.kubeconfig, { exports: [], peers: {} }));
+      return valueOf(cluster.helm).unowned.map(({ kind, name, owner }) => [kind, name, owner?.name]);
+    };
+    const labels = { "app.kubernetes.io/managed-by": "Helm" };
+    const annotations = (name: string) => ({
+      "meta.helm.sh/release-name": name,
+      "meta.helm.sh/release-namespace": "istio-system",
+    });
+
+    it("has objects of a missing release that are not marked as its own", async () => {
+      const name = "istiod-clusterrole-istio-system";
+      const found = {
+        "/namespaces/istio-system": { metadata: { name: "istio-system" } },
+        [`/clusterroles/${name}`]: { metadata: { name } },
+        [`/clusterrolebindings/${name}`]: { metadata: { name, labels, annotations: annotations("istiod") } },
+        "/istio-system/deployments/istiod": {
+          metadata: { name: "istiod", labels, annotations: annotations("old") },
+        },
+        // Its namespace does not exist.
+        "/istio-gateway/deployments/eastwestgateway": { metadata: { name: "eastwestgateway" } },
+      };
+      assert.deepEqual(await helmOf(["istio-base"], found), [
+        ["ClusterRole", name, undefined],
+        ["Deployment", "istiod", "old"],
+      ]);
+      assert.ok(!server.requests.some((request) => request.includes("istiod-default-validator")));
+    });
+
+    it("sends no request for objects of charts where all releases are installed", async () => {
+      assert.deepEqual(await helmOf(["istio-base", "istiod", "eastwestgateway"], {}), []);
+      assert.deepEqual(
+        server.requests.filter((request) => /roles|webhook|deployments|customresource/.test(request)),
+        [],
+      );
+    });
   });
 
   it("sends only requests that docs/permissions.md names", async () => {
@@ -223,7 +284,10 @@ describe("A snapshot of a stack", () => {
     const rows = page.split("\n").flatMap((line) => {
       const [, kinds, namespaces, verbs] = line.split("|");
       if (kinds === undefined || namespaces === undefined || verbs === undefined) return [];
-      const text = kinds.includes("five kinds") ? /^7\. (.*?)\. /m.exec(page)?.[1] : kinds;
+      const [, note] = /kinds([⁷¹⁰]+)/.exec(kinds) ?? [];
+      const number = [...(note ?? "")].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(digit)).join("");
+      const text =
+        note === undefined ? kinds : new RegExp(`^${number}\\. ([^]*?)(?:\\. |\\.$)`, "m").exec(page)?.[1];
       const names = [...(text ?? "").matchAll(/`([a-z/]+)[.`]/g)].map(([, name]) => name);
       return [{ names, namespaces, verbs }];
     });
@@ -519,8 +583,8 @@ describe("A stack that is read and planned", () => {
   it("exports the cluster's Services and logs the change", async () => {
     server.answerBy((request) => {
       if (request.includes("/services?")) return listOf([service]);
-      if (/(gateways|peerauthentications|authorizationpolicies)\/[^/?]+$/.test(request))
-        return { status: 404, headers: { "audit-id": "x" } };
+      const absent = /(gateways|peerauthentications|authorizationpolicies)\/[^/?]+$/;
+      if (absent.test(request) || isOfCharts(request)) return { status: 404, headers: { "audit-id": "x" } };
       return listOf(request.includes("/pods?") ? [pod] : []);
     });
     await withStacks({

@@ -77,9 +77,19 @@ export async function faultsError(call: Promise<unknown>): Promise<FaultsError> 
   return error;
 }
 
-/** Answer for a Namespace that a cluster without this program does not have; undefined for other requests. */
+/** Answer for a Namespace or an object of a chart, which a cluster without this program does not have; undefined for other requests. */
 export function withoutNamespaces(request: string): Answer | undefined {
-  return /^GET \/api\/v1\/namespaces\/[a-z-]+$/.test(request) ? NOT_FOUND : undefined;
+  return /^GET \/api\/v1\/namespaces\/[a-z-]+$/.test(request) || isOfCharts(request) ? NOT_FOUND : undefined;
+}
+
+/** Whether a request reads one object that Istio's charts create. */
+export function isOfCharts(request: string): boolean {
+  return (
+    /\/apis\/(rbac|admissionregistration|apps|autoscaling)[^?]*$/.test(request) ||
+    /\/(serviceaccounts|services|configmaps)\/(istiod|istio|istio-sidecar-injector|values|eastwestgateway)$/.test(
+      request,
+    )
+  );
 }
 
 /** Returns the value of a reading; fails where it has none. */

@@ -276,14 +276,14 @@ describe("A plan of a cluster that answers", () => {
   it("has a fault for a Helm release left by an interrupted first update", () => {
     const istiod = { namespace: "istio-system", name: "istiod", status: "deployed", revision: 1 };
     const faults = faultsIn(() =>
-      plan({ helm: { value: { installed: [istiod], inState: [], unownedCrds: [] } } }),
+      plan({ helm: { value: { installed: [istiod], inState: [], unownedCrds: [], unowned: [] } } }),
     );
     assert.match(
       faults.map(describeFault).join(),
       /istio-system\/istiod" is a Helm release .* not in this stack's state.*`kubectl -n istio-system delete secret -l owner=helm,name=istiod`/,
     );
     assert.deepEqual(
-      plan({ helm: { value: { installed: [istiod], inState: [istiod], unownedCrds: [] } } }).plan.kind,
+      plan({ helm: { value: { installed: [istiod], inState: [istiod], unownedCrds: [], unowned: [] } } }).plan.kind,
       "cluster",
     );
   });

@@ -269,7 +269,7 @@ describe("A plan of a cluster under a shared root", () => {
     const istiod = { namespace: "istio-system", name: "istiod", status: "pending-install", revision: 1 };
     const mirrored = { name: "x", labels: { "istio-federation.dev/peer": "cluster-a" } };
     const cluster = {
-      helm: { value: { installed: [istiod], inState: [], unownedCrds: [] } },
+      helm: { value: { installed: [istiod], inState: [], unownedCrds: [], unowned: [] } },
       leftovers: { value: [mirrored] },
     };
     const faults = faultsIn(() => planOf(config, given(MISSING, {}, cluster)));
