@@ -43,9 +43,7 @@ export async function readUnownedCrds(client: ClusterClient, release: ReleaseNam
   const found = await client.list(CUSTOM_RESOURCE_DEFINITION, { metadataOnly: true });
   return found
     .filter(({ metadata: { name } }) => CHART_CRD.test(name))
-    .filter(
-      ({ metadata: { labels = {}, annotations = {} } }) => !isOwnedBy(release, { labels, annotations }),
-    )
+    .filter(({ metadata: { labels = {}, annotations = {} } }) => !isOwnedBy(release, { labels, annotations }))
     .map(({ metadata: { name } }) => name)
     .sort(compare);
 }

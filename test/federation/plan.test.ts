@@ -283,7 +283,8 @@ describe("A plan of a cluster that answers", () => {
       /istio-system\/istiod" is a Helm release .* not in this stack's state.*`kubectl -n istio-system delete secret -l owner=helm,name=istiod`/,
     );
     assert.deepEqual(
-      plan({ helm: { value: { installed: [istiod], inState: [istiod], unownedCrds: [], unowned: [] } } }).plan.kind,
+      plan({ helm: { value: { installed: [istiod], inState: [istiod], unownedCrds: [], unowned: [] } } }).plan
+        .kind,
       "cluster",
     );
   });
