@@ -114,21 +114,32 @@ export function fillTemplate(
   return asked.reduce((text, key) => text.replace(`{${key}}`, () => values[key] ?? ""), template);
 }
 
+/** Why a name must not be given here. */
+export interface NameRefusal {
+  /** Completes "<the name> ...". */
+  rule: string;
+  /** Whether the reason is a domain of another peer. */
+  isTaken: boolean;
+}
+
 /**
  * Explains why a peer's service must not have this alias here.
  * @param ownDomains this cluster's domains.
  * @param ownerOf returns the other peer whose domain it is, e.g. `peer cluster-c`; undefined for a domain of none.
- * @returns completes "<the name> ..."; undefined for a name that is allowed.
+ * @returns undefined for a name that is allowed.
  */
 export function refuseExtraName(
   name: string,
   ownDomains: readonly string[],
   ownerOf: (domain: string) => string | undefined,
-): string | undefined {
-  if (!HOST_NAME.test(name)) return HOST_NAME.rule;
+): NameRefusal | undefined {
+  const byRule = (rule: string): NameRefusal => ({ rule, isTaken: false });
+  if (!HOST_NAME.test(name)) return byRule(HOST_NAME.rule);
   const own = ownDomains.find((domain) => name === domain || isBelow(name, domain));
-  if (own !== undefined) return `is a name of this cluster's own domain '${own}'`;
+  if (own !== undefined) return byRule(`is a name of this cluster's own domain '${own}'`);
   const taken = [name, ...parentDomains(name)].find((domain) => ownerOf(domain) !== undefined);
-  if (taken !== undefined) return `is a name of '${taken}', the domain of ${ownerOf(taken)}`;
-  return refuseHostName(name);
+  if (taken !== undefined)
+    return { rule: `is a name of '${taken}', the domain of ${ownerOf(taken)}`, isTaken: true };
+  const odd = refuseHostName(name);
+  return odd === undefined ? undefined : byRule(odd);
 }

@@ -2,7 +2,7 @@ import type { ImportRule } from "../config/importRules.ts";
 import type { PeerConfig } from "../config/peers.ts";
 import type { Contract } from "../contract/contract.ts";
 import { count } from "../core/text.ts";
-import { parseServiceHost } from "../core/domains.ts";
+import { type NameRefusal, parseServiceHost } from "../core/domains.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { EMPTY_SELECTOR, isEmpty, matches } from "../core/labels.ts";
 import { matchesAny } from "../core/names.ts";
@@ -61,9 +61,12 @@ export interface ImportChoice extends PeerImports {
   passedOver: number;
   /** Number of the hosts that are registered with another peer that serves them too. */
   elsewhere: number;
-  /** Hosts here that two services of the peer would have, or on which several peers do not agree: what is registered of these stays. */
+  /**
+   * Hosts here that two services of the peer would have, that are in another peer's domain, or on which several peers do not agree: what
+   * is registered of these stays.
+   */
   heldNames: readonly string[];
-  /** Names that rules give to two of the peer's services. */
+  /** Names that rules give to two of the peer's services, or cannot give as peers are now. */
   clashes: Fault[];
   /** Rules that contradict what the peer offers. */
   faults: Fault[];
@@ -80,15 +83,15 @@ interface Tally {
 /**
  * Chooses among a peer's services by the stack's rules: the first match wins, and a service without a match is not imported.
  * Without rules all are imported. A further name is an entry of its own, which resolves to the name in the peer's cluster.
- * A name that cannot be given is a fault, as somebody wrote it here; one that two services would have is held. Of many of one template the
- * first is reported.
+ * A name that no service could have is a fault, as somebody wrote it here; one that two services would have, or that is in a domain of
+ * another peer, is held. Of many of one template the first is reported.
  * @param refuse returns why the peer must not have a name that a rule gives; undefined when it may.
  * @returns equal choices, also in order, for equal services and rules.
  */
 export function chooseImports(
   found: PeerImports,
   { imports: rules, exportTo = ["*"] }: Pick<PeerConfig, "imports" | "exportTo">,
-  refuse: (name: string) => string | undefined,
+  refuse: (name: string) => NameRefusal | undefined,
 ): ImportChoice {
   const seenBy = sortedUnique(exportTo);
   if (rules === undefined) {
@@ -140,6 +143,7 @@ export function chooseImports(
     if (rules[index]?.skip !== true) refusedHosts.push(host);
   }
   for (const { offered, service, rule, index } of chosen) registry.addFurther(offered, service, rule, index);
+  registry.limit();
   const warnings = tallies.flatMap((each, index) =>
     unusedRule(`${path}[${index}]`, rules[index] ?? {}, each, offers.length),
   );

@@ -3,7 +3,7 @@ import { count, firstNames } from "../core/text.ts";
 import { fillTemplate } from "../core/domains.ts";
 import { type Fault, describeFaults, pathOf } from "../core/fault.ts";
 import { SERVICE_NAME } from "../core/names.ts";
-import { compare, compareKeys } from "../core/order.ts";
+import { compare, compareKeys, ownValue } from "../core/order.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { PlanContext } from "../plan.ts";
 import { optional } from "../snapshot.ts";
@@ -25,14 +25,14 @@ interface Named {
 /**
  * Names the local Services of imports, where the config asks for them: one for each service of a peer, by its name in the peer's cluster;
  * none for further names that rules give. A service that cannot have one is registered without, with a warning, as the peer chooses its name;
- * so are all that would share one name, as nothing distinguishes their callers. More than the config allows are a fault.
+ * so are all that would share one name, as nothing distinguishes their callers.
  * @returns the choices, their services with the names.
  */
 export function nameLocalServices(
   choices: readonly ImportChoice[],
   services: LocalServices | undefined,
-): { choices: ImportChoice[]; faults: Fault[]; warnings: Fault[] } {
-  if (services === undefined) return { choices: [...choices], faults: [], warnings: [] };
+): { choices: ImportChoice[]; warnings: Fault[] } {
+  if (services === undefined) return { choices: [...choices], warnings: [] };
   const warnings: Fault[] = [];
   const named: Named[] = [];
   for (const { peer, contract, givenAt, services: offers } of choices) {
@@ -51,7 +51,6 @@ export function nameLocalServices(
       ...choice,
       services: withNames(choice.services, byPeer.get(choice.peer)),
     })),
-    faults: tooMany(alone.length, services.limit),
     warnings: [...warnings, ...common.map(describeCommon)],
   };
 }
@@ -76,13 +75,6 @@ function splitByName(named: readonly Named[]): [alone: Named[], common: [string,
   ];
 }
 
-function tooMany(wanted: number, limit: number): Fault[] {
-  if (wanted <= limit) return [];
-  const rule = `is less than the ${count(wanted)} imported services that would have a local Service each, with an address of this cluster's range`;
-  const remedy = "Import fewer by `imports` of the peers, or choose a higher one where the range has room";
-  return [{ path: "dns.services.limit", value: limit, rule, remedy }];
-}
-
 function nameless(template: string, peer: string, host: string, name: string | undefined): Fault {
   const rule =
     name === undefined
@@ -99,6 +91,42 @@ function describeCommon([value, all]: [string, Named[]]): Fault {
   const remedy =
     "Write {name}, {namespace} and {peer} into it in another way, or have all but one not imported by a rule with 'skip'";
   return { path: LOCAL_NAME_PATH, value, rule, remedy };
+}
+
+/**
+ * Compares the number of local Services to be made with the one that the config allows. Where there are more, peers with the most new
+ * services are held until the rest fits: what is registered of them stays, and no other peer is concerned.
+ * @returns the hosts of those peers that would have a local Service.
+ */
+export function checkLocalServicesLimit(
+  { config, lastRun, findings }: PlanContext,
+  peers: Readonly<Record<string, Registration>>,
+): string[] {
+  const limit = config.dns?.services?.limit;
+  if (limit === undefined) return [];
+  const wanted = Object.values(peers).map(({ peer, services }) => {
+    const hosts = Object.keys(services).filter((host) => services[host]?.localService !== undefined);
+    return { peer, hosts, added: hosts.length - (ownValue(lastRun.statuses, peer)?.imported ?? 0) };
+  });
+  const all = wanted.reduce((sum, { hosts }) => sum + hosts.length, 0);
+  let rest = all;
+  const held = wanted
+    .filter(({ hosts }) => hosts.length > 0)
+    .sort((one, other) => other.added - one.added || compare(one.peer, other.peer))
+    .filter(({ added }) => {
+      const isHeld = rest > limit;
+      if (isHeld) rest -= Math.max(added, 0);
+      return isHeld;
+    });
+  if (held.length === 0) return [];
+  const names = firstNames(held.map(({ peer }) => peer).sort(compare));
+  const rule =
+    `is less than the ${count(all)} imported services that would have a local Service each, with an address of this cluster's range; ` +
+    `of peers ${names} what is registered stays, and nothing new is, until that is settled`;
+  const remedy = "Import fewer by `imports` of the peers, or choose a higher one where the range has room";
+  const fault = { path: "dns.services.limit", value: limit, rule, remedy };
+  findings.error(...describeFaults([fault], "limits of local Services"));
+  return held.flatMap(({ hosts }) => hosts);
 }
 
 /** A Service that this program did not write. */

@@ -2,7 +2,7 @@ import type { AuthorityPlan } from "../authority/authority.ts";
 import { type StackConfig } from "../config/stackConfig.ts";
 import { type Contract } from "../contract/contract.ts";
 import { type Fault, describeFault, describeFaults, pathOf } from "../core/fault.ts";
-import { refuseExtraName } from "../core/domains.ts";
+import { type NameRefusal, refuseExtraName } from "../core/domains.ts";
 import { append, mapRecord, ownValue, sortedRecord, sortedUnique } from "../core/order.ts";
 import { count } from "../core/text.ts";
 import { TRAITS } from "../core/topology.ts";
@@ -13,7 +13,7 @@ import { checkAmbientClients } from "./ambientClients.ts";
 import { checkForeignHosts } from "./hostConflicts.ts";
 import { type Leftover, planLeftovers } from "./leftovers.ts";
 import { type ImportChoice, chooseImports } from "./importChoice.ts";
-import { checkForeignServices, nameLocalServices } from "./localNames.ts";
+import { checkForeignServices, checkLocalServicesLimit, nameLocalServices } from "./localNames.ts";
 import type { PlanContext } from "../plan.ts";
 import {
   type PeerStatus,
@@ -43,7 +43,7 @@ export interface ImportChoices {
   choices: Record<string, ImportChoice>;
   /** Contradictions to what the peers offer. */
   faults: Fault[];
-  /** Names that rules give twice, and differences between peers that serve one name: what is registered of it stays. */
+  /** Names that rules give twice or in a domain of another peer, and differences between peers that serve one name: what is registered of it stays. */
   errors: string[];
   warnings: string[];
 }
@@ -63,18 +63,18 @@ export function chooseFromPeers(
       const other = owners.get(domain)?.find((name) => name !== peer);
       return other === undefined ? undefined : `peer ${other}`;
     };
-    const refuse = (name: string): string | undefined => refuseExtraName(name, ours, ownerOf);
+    const refuse = (name: string): NameRefusal | undefined => refuseExtraName(name, ours, ownerOf);
     return chooseImports(found, ownValue(peers, peer) ?? {}, refuse);
   });
   const shared = shareNames(chosen);
   const named = nameLocalServices(shared.choices, dns?.services);
   return {
     choices: Object.fromEntries(named.choices.map((choice) => [choice.peer, choice])),
-    faults: [...chosen.flatMap(({ faults }) => faults), ...shared.faults, ...named.faults],
+    faults: chosen.flatMap(({ faults }) => faults),
     errors: [
       ...describeFaults(
         chosen.flatMap(({ clashes }) => clashes),
-        "names that rules give twice",
+        "names that rules cannot give",
       ),
       ...describeFaults(shared.differences, "names on which peers do not agree"),
     ],
@@ -251,7 +251,14 @@ export function planRegistrations(
     ...commonTrustNotes(Object.fromEntries(trustDomains), config.cluster.trustDomain),
     ...unnamedTrustNotes(config, trustDomains),
   );
-  const taken = sortedUnique([...checkForeignHosts(context, peers), ...checkForeignServices(context, peers)]);
+  const agreed = withoutHeld(
+    peers,
+    Object.values(choices).flatMap(({ heldNames }) => heldNames),
+  );
+  const free = withoutHeld(agreed, [
+    ...checkForeignHosts(context, agreed),
+    ...checkForeignServices(context, agreed),
+  ]);
   checkAmbientClients(context, peers);
   const formerPeers = sortedUnique(Object.keys(lastRun.statuses)).filter(
     (name) => !Object.hasOwn(config.peers, name),
@@ -259,16 +266,24 @@ export function planRegistrations(
   findings.note(...formerPeers.map((peer) => removalNote(peer, lastRun.statuses[peer]?.imported ?? 0)));
   return {
     kind: "imports",
-    peers: taken.length === 0 ? peers : mapRecord(peers, (each) => withoutTaken(each, taken)),
+    peers: withoutHeld(free, checkLocalServicesLimit(context, free)),
     formerPeers,
     leftovers: planLeftovers(context),
   };
 }
 
-/** Holds hosts that somebody else has here. Another peer may have registered a host of several peers. */
-function withoutTaken(each: Registration, taken: readonly string[]): Registration {
-  const services = Object.entries(each.services).filter(([host]) => !taken.includes(host));
-  return { ...each, services: sortedRecord(services), heldNames: [...each.heldNames, ...taken] };
+/** Holds hosts at all peers: another peer may have registered a host of several peers. */
+function withoutHeld(
+  peers: Readonly<Record<string, Registration>>,
+  hosts: readonly string[],
+): Readonly<Record<string, Registration>> {
+  if (hosts.length === 0) return peers;
+  const held = new Set(hosts);
+  return mapRecord(peers, (each) => {
+    const services = Object.entries(each.services).filter(([host]) => !held.has(host));
+    const heldNames = sortedUnique([...each.heldNames, ...held]);
+    return { ...each, services: sortedRecord(services), heldNames };
+  });
 }
 
 /** This cluster, as far as names and roots of peers are compared with its own. */

@@ -52,8 +52,6 @@ class HostClashes {
 export interface SharedNames {
   /** Sorted by peer. */
   choices: ImportChoice[];
-  /** Differences that this stack's rules make. */
-  faults: Fault[];
   /** Differences between peers' services of one name, which nobody registers anew until they are settled. */
   differences: Fault[];
   /** Warnings of names that a peer has and does not serve, though no rule says so. */
@@ -73,7 +71,6 @@ export interface SharedNames {
 export function shareNames(choices: readonly ImportChoice[]): SharedNames {
   const sorted = [...choices].sort((one, other) => compare(one.peer, other.peer));
   const clashes = new HostClashes();
-  const ours = new HostClashes();
   const asides = new HostClashes();
   const left = new Map(sorted.map(({ peer, services }) => [peer, new Map(Object.entries(services))]));
   const held = new Map<string, string[]>();
@@ -84,10 +81,7 @@ export function shareNames(choices: readonly ImportChoice[]): SharedNames {
     const serving = [owner];
     for (const other of others) {
       const differing = hostDifferences(name, [owner, other]);
-      for (const [what, difference] of differing) {
-        const made = isMadeByRules(what, name, [owner, other]) ? ours : clashes;
-        made.note(name, [owner, other], what, difference);
-      }
+      for (const [what, difference] of differing) clashes.note(name, [owner, other], what, difference);
       // One name and one identity serve for gateways of one kind only.
       const isSameKind = owner.service.terminated === other.service.terminated;
       if (differing.length > 0 || isSameKind) serving.push(other);
@@ -95,7 +89,7 @@ export function shareNames(choices: readonly ImportChoice[]): SharedNames {
     }
     if (serving.length === 1) continue;
     const service = together(owner, name, serving);
-    const isSettled = !clashes.has(name) && !ours.has(name) && !noteSize(clashes, name, serving, service);
+    const isSettled = !clashes.has(name) && !noteSize(clashes, name, serving, service);
     if (isSettled) left.get(owner.choice.peer)?.set(name, service);
     else {
       left.get(owner.choice.peer)?.delete(name);
@@ -113,7 +107,6 @@ export function shareNames(choices: readonly ImportChoice[]): SharedNames {
         heldNames: [...choice.heldNames, ...(held.get(choice.peer) ?? [])],
       };
     }),
-    faults: ours.faults,
     differences: clashes.faults.map((fault) => ({
       ...fault,
       rule: `${fault.rule}; what is registered of them stays until that is settled`,
@@ -175,12 +168,10 @@ function noteSize(
   return true;
 }
 
-const PORTS = "ports";
-
 /** Properties in which two peers' services of one name must not differ. */
 const DIFFERENCES: readonly [what: string, of: (claim: HostClaim, name: string) => string][] = [
   ["names to ask their gateways for", ({ service }, name) => service.remoteHost ?? name],
-  [PORTS, ({ service: { ports } }) => formatPorts(ports)],
+  ["ports", ({ service: { ports } }) => formatPorts(ports)],
   ["namespaces that see it", ({ choice, service }) => visibleTo(service, choice.seenBy).join(", ")],
   [
     "outlier detection",
@@ -197,11 +188,6 @@ function hostDifferences(
     const [mine, others] = [of(one, name), of(other, name)];
     return mine === others ? [] : [[what, `have other ${what} (${mine}; ${others})`]];
   });
-}
-
-/** Whether the stack's rules give a name to both services, and make the difference: no peer can bring that about. */
-function isMadeByRules(what: string, name: string, claims: readonly HostClaim[]): boolean {
-  return what !== PORTS && claims.every(({ choice }) => choice.givenAt.has(name));
 }
 
 function toFault({ claims, difference, names }: HostClash): Fault {

@@ -466,7 +466,6 @@ describe("Faults of a plan", () => {
       ["peers.cluster-c.contract.rootCertificates", /which is not among those pinned/],
       ["peers.cluster-e.contract.gateways", /must be a list/],
       ["peers.cluster-d.contract.trustDomain", /'cluster-a\.local', which is that of this cluster/],
-      ["dns.services.limit", /is less than the 2 imported services/],
       ["kubeconfig.context", /seems to be another stack's cluster/],
       ["kubeconfig.context", /cannot list peerauthentications/],
       ["kubeconfig.context", /cannot list authorizationpolicies/],

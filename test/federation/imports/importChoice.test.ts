@@ -124,7 +124,6 @@ describe("An import under a further name", () => {
   const wrong: [string, string, string, RegExp][] = [
     ["in our own domain", "{name}.{namespace}.svc.cluster-a.local", "foo.xyz", /this cluster's own domain/],
     ["equal to our domain", "cluster-a.local", "foo.xyz", /this cluster's own domain/],
-    ["in another peer's domain", "bar.c.mesh", "foo.xyz", /is a name of 'c\.mesh', the domain of peer c/],
     ["without a domain", "foo", "foo.xyz", /without a domain/],
     ["that is the short name of a local Service", "{name}.{namespace}.svc", "foo.xyz", /of this side/],
     ["that is too long", `{name}.${"a2345678.".repeat(28)}global`, "foo.xyz", /at most 253 characters/],
@@ -141,6 +140,59 @@ describe("An import under a further name", () => {
       assert.deepEqual(services, found.services);
     });
   }
+
+  const heldNow: [string, string, string, RegExp][] = [
+    [
+      "in another peer's domain",
+      "bar.c.mesh",
+      "bar.c.mesh",
+      /is a name of 'c\.mesh', the domain of peer c; what is/,
+    ],
+    [
+      "in another peer's domain by its service",
+      "{name}.{namespace}.mesh",
+      "foo.c.mesh",
+      /the domain of peer c; what is/,
+    ],
+    [
+      "in our domain by its service",
+      "{name}.{namespace}.local",
+      "foo.cluster-a.local",
+      /own domain 'cluster-a\.local'; /,
+    ],
+    [
+      "that is too long by its service",
+      `{name}.${"a2345678.".repeat(27)}abcdefg`,
+      "",
+      /at most 253 characters; what is/,
+    ],
+  ];
+  for (const [what, template, name, rule] of heldNow) {
+    it(`is held ${what}, and no fault of this stack`, () => {
+      const found = planOf({
+        [`foo.${name === "foo.cluster-a.local" ? "cluster-a" : "c"}`]: {},
+        "bar.shop": {},
+      });
+      const { faults, clashes, heldNames, services } = choose([{ as: [template] }], found);
+      assert.deepEqual(faults, []);
+      assert.match(clashes[0]?.rule ?? "", rule);
+      if (name !== "") assert.deepEqual(heldNames, [name]);
+      for (const host of heldNames) assert.ok(!Object.hasOwn(services, host));
+      for (const host of Object.keys(found.services)) assert.ok(Object.hasOwn(services, host));
+    });
+  }
+
+  it("is held for all services where these and the further names are too many together", () => {
+    const found = planOf(
+      Object.fromEntries(Array.from({ length: 25_001 }, (_, index) => [`s${index}.xyz`, {}])),
+    );
+    const { faults, clashes, heldNames, services } = choose([{ as: ["{name}.{namespace}.global"] }], found);
+    assert.deepEqual([faults, heldNames.length, Object.keys(services).length], [[], 25_001, 25_001]);
+    assert.match(
+      clashes[0]?.rule ?? "",
+      /^make 50,002 names of [\d,]+ bytes of ServiceEntries, and may make 50,000/,
+    );
+  });
 
   it("is held for two services, with an error per template that names both", () => {
     const remedy =

@@ -29,7 +29,6 @@ const named = (imports: ImportChoice[], name = LOCAL_NAME, further: string[] = [
   const found = nameLocalServices(choices, { name, limit });
   return {
     names: found.choices.map(({ services }) => Object.values(services).map((each) => each.localService)),
-    faults: found.faults.map(({ path, value, rule }) => [path, value, rule].join(" ")),
     warnings: found.warnings.map(({ path, rule }) => `${path} ${rule}`),
   };
 };
@@ -79,18 +78,17 @@ describe("The local Services of imported ones", () => {
     const imports = [peerOf("cluster-b", { [BAR]: {} })];
     assert.deepEqual(nameLocalServices(imports, undefined), {
       choices: imports,
-      faults: [],
       warnings: [],
     });
   });
 
   it("are named after the service in its own cluster", () => {
-    const { names, faults, warnings } = named([
+    const { names, warnings } = named([
       peerOf("cluster-b", { [BAR]: {} }),
       peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } }),
     ]);
     assert.deepEqual(names, [["bar-xyz-cluster-b"], ["bar-xyz-far"]]);
-    assert.deepEqual([faults, warnings], [[], []]);
+    assert.deepEqual(warnings, []);
   });
 
   it("are one per service, and none for further names", () => {
@@ -102,7 +100,7 @@ describe("The local Services of imported ones", () => {
 
   it("are skipped with a warning where the name would be missing or invalid", () => {
     const long = `${"n".repeat(60)}.xyz.svc.cluster-b.local`;
-    const { names, faults, warnings } = named([
+    const { names, warnings } = named([
       peerOf("cluster-b", {
         [BAR]: {},
         [long]: {},
@@ -111,7 +109,6 @@ describe("The local Services of imported ones", () => {
       }),
     ]);
     assert.deepEqual(names, [["bar-xyz-cluster-b", undefined, undefined, undefined]]);
-    assert.deepEqual(faults, []);
     assert.deepEqual(
       warnings.map((warning) => warning.replace(/^.*has no local Service(?:, as|:) /, "")),
       [
@@ -130,7 +127,6 @@ describe("The local Services of imported ones", () => {
     });
     assert.deepEqual(named([one]), {
       names: [["bar-xyz-b", undefined, undefined]],
-      faults: [],
       warnings: [
         "dns.services.name would be the name of the local Services of 2 imported ones " +
           "(a-b.c.svc.cluster-b.local of peer b, a.b-c.svc.cluster-b.local of peer b), so that none of them has one",
@@ -139,21 +135,11 @@ describe("The local Services of imported ones", () => {
     const both = [peerOf("b", { [BAR]: {} }), peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } })];
     assert.deepEqual(named(both, "{name}"), {
       names: [[undefined], [undefined]],
-      faults: [],
       warnings: [
         `dns.services.name would be the name of the local Services of 2 imported ones (${BAR} of peer b, bar.xyz.svc.far.mesh of peer far), ` +
           "so that none of them has one",
       ],
     });
-    assert.deepEqual(named([one], LOCAL_NAME, [], 1).faults, []);
-  });
-
-  it("are a fault where they exceed the configured number for all peers", () => {
-    const both = [peerOf("b", { [BAR]: {} }), peerOf("far", { "bar.xyz.svc.far.mesh": { remoteHost: BAR } })];
-    assert.deepEqual(named(both, LOCAL_NAME, [], 2).faults, []);
-    assert.deepEqual(named(both, LOCAL_NAME, [], 1).faults, [
-      "dns.services.limit 1 is less than the 2 imported services that would have a local Service each, with an address of this cluster's range",
-    ]);
   });
 
   it("are a fault where another owner's Service has the name", () => {

@@ -464,6 +464,64 @@ describe("A peer", () => {
       assert.match(plan.errors.join("\n"), /would be the name of two of the peer's services/);
     });
 
+    it("in that another takes the domain of a name that rules give it is held with that name, at all peers", () => {
+      const name = "pay.shop.example";
+      const [bar, web] = [contractOf().services[BAR], healthyC.services[hostOfC]];
+      const named = {
+        "cluster-b": { stack: "b", imports: [{ as: [name] }] },
+        "cluster-c": { stack: "c" },
+      };
+      const taking = { ...healthyC, domains: ["shop.example"], services: { [hostOfC]: web, [name]: web } };
+      const readings = {
+        "cluster-b": { contract: { ...contractOf(), services: { [BAR]: bar } } },
+        "cluster-c": { contract: taking },
+      };
+      const plan = viewPeers({ ...config, peers: named }, readings, known, NOW);
+      assert.deepEqual(
+        Object.values(plan.peers).map((each) => [each.state, Object.keys(each.services), each.heldNames]),
+        [
+          ["ready", [BAR], [name]],
+          ["ready", [hostOfC], [name]],
+        ],
+      );
+      assert.match(plan.errors.join("\n"), /is a name of 'shop\.example', the domain of peer cluster-c/);
+    });
+
+    it("in that it has too many services for the local Services leaves all other peers alone", () => {
+      const [first, second] = ["a.xyz.svc.cluster-b.local", "b.xyz.svc.cluster-b.local"];
+      const { [BAR]: bar } = contractOf().services;
+      const readings = {
+        "cluster-b": { contract: { ...contractOf(), services: { [BAR]: bar, [first]: bar, [second]: bar } } },
+        "cluster-c": { contract: healthyC },
+      };
+      const status = { state: "ready" as const, reason: "", since: "" };
+      const statuses = { "cluster-b": { ...status, imported: 1 }, "cluster-c": { ...status, imported: 1 } };
+      const viewOf = (limit: number) => {
+        const dns = { coreDns: undefined, services: { name: "{name}-{namespace}-{peer}", limit } };
+        const plan = viewPeers({ ...lenient, dns }, readings, { ...known, statuses }, NOW);
+        return {
+          errors: plan.errors,
+          held: Object.values(plan.peers).map(({ heldNames }) => heldNames),
+          plan,
+        };
+      };
+      assert.deepEqual([viewOf(4).errors, viewOf(4).held], [[], [[], []]]);
+      const { errors, plan } = viewOf(3);
+      assert.deepEqual(
+        Object.values(plan.peers).map((each) => [each.state, Object.keys(each.services)]),
+        [
+          ["ready", []],
+          ["ready", [hostOfC]],
+        ],
+      );
+      assert.deepEqual(plan.peers["cluster-b"]?.heldNames, [first, second, BAR].sort());
+      assert.equal(errors.length, 1);
+      assert.match(
+        errors[0] ?? "",
+        /^dns\.services\.limit: 3 is less than the 4 imported services .*; of peers cluster-b what is registered stays/,
+      );
+    });
+
     it("does not serve a host of several peers: all of its calls go to the others, whatever the priority", () => {
       const name = "pay.shop.example";
       const ours = {
