@@ -57,6 +57,11 @@ const FAILED_DOWNLOAD = "plugin-download-failed";
 /** Server of the CLI's downloads; probed first, as the CLI retries for long. */
 const PLUGIN_SERVER = "https://get.pulumi.com/releases/plugins";
 const DOWNLOAD_SECONDS = 60;
+/**
+ * Flag of V8 that the SDK sets while it is loaded, and that Pulumi.yaml sets for the program from its start. V8 refuses code from the
+ * compile cache that was compiled under other flags, and Node then writes it anew.
+ */
+const SDK_FLAG = "--allow-natives-syntax";
 /** First lines of each stand-in's launcher, which distinguish it from a real plugin. */
 const LAUNCHER = "#!/bin/sh\n# istio-federation lab: stand-in\n";
 
@@ -109,7 +114,7 @@ export async function preparePlugins(options: PluginOptions): Promise<PreparedPl
     dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json")),
     DYNAMIC,
   );
-  await link(dynamic, join(options.binDir, DYNAMIC));
+  await dynamicLauncher(join(options.binDir, DYNAMIC), dynamic);
   return [...prepared, { name: DYNAMIC, kind: "real", path: dynamic }];
 }
 
@@ -197,11 +202,24 @@ async function whyMissing(plugin: Wanted, options: PluginOptions): Promise<strin
 
 /** Writes a shell script: the engine starts plugins by name, without an interpreter. */
 async function launcher(path: string, name: string): Promise<void> {
-  const quoted = [process.execPath, join(import.meta.dirname, "main.ts"), name].map(
-    (word) => `'${word.replaceAll("'", `'\\''`)}'`,
-  );
+  const words = [process.execPath, SDK_FLAG, join(import.meta.dirname, "main.ts"), name];
+  await writeScript(path, `${LAUNCHER}exec ${words.map(quote).join(" ")} "$@"\n`);
+}
+
+/** Starts the SDK's launcher with a compile cache of its own: the SDK sets {@link SDK_FLAG} in the middle of its start. */
+async function dynamicLauncher(path: string, target: string): Promise<void> {
+  const folder = `"\${NODE_COMPILE_CACHE:+$NODE_COMPILE_CACHE/dynamic}"`;
+  await writeScript(path, `#!/bin/sh\nexport NODE_COMPILE_CACHE=${folder}\nexec ${quote(target)} "$@"\n`);
+}
+
+async function writeScript(path: string, text: string): Promise<void> {
   await rm(path, { force: true });
-  await writeFile(path, `${LAUNCHER}exec ${quoted.join(" ")} "$@"\n`, { mode: 0o755 });
+  await writeFile(path, text, { mode: 0o755 });
+}
+
+/** Quotes a word for the shell. */
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 async function link(target: string, path: string): Promise<void> {

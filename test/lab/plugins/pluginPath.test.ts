@@ -59,7 +59,10 @@ describe("The lab's plugins", () => {
       "pulumi-resource-pulumi-nodejs": "real",
     });
     const launcher = readFileSync(join(folder, "bin/pulumi-resource-tls"), "utf8");
-    assert.match(launcher, /exec '[^']*node' '[^']*\/lab\/plugins\/main\.ts' 'pulumi-resource-tls' "\$@"\n$/);
+    assert.match(
+      launcher,
+      /exec '[^']*node' '--allow-natives-syntax' '[^']*\/lab\/plugins\/main\.ts' 'pulumi-resource-tls' "\$@"\n$/,
+    );
     assert.ok(launcher.includes(process.execPath));
     assert.equal(readlinkSync(join(folder, "bin/node")), process.execPath);
   });
