@@ -137,6 +137,7 @@ function istioValues(istiod: string): { base: Section; istiod: Section } {
       // Stock Envoy has neither istio.stats nor the filters of metadata exchange and ALPN.
       telemetry: { enabled: false },
       env: {
+        ISTIOD_CUSTOM_HOST: istiod,
         PILOT_ENABLE_METADATA_EXCHANGE: "false",
         PILOT_DISABLE_MX_ALPN: "true",
         PILOT_ENABLE_ALPN_FILTER: "false",

@@ -53,6 +53,11 @@ const ANNOTATIONS: readonly ValueDecision[] = [
     [],
     "replaces the configuration that the gateway gets from istiod",
   ),
+  only(
+    ["sidecar.istio.io/discoveryAddress"],
+    [],
+    "makes the gateway get its configuration and certificates elsewhere than the proxies that it calls",
+  ),
   limited(
     ["proxy.istio.io/config"],
     "fields that `meshConfig.defaultConfig` may have",
@@ -101,9 +106,8 @@ export const GATEWAY_VALUES: readonly ValueDecision[] = [
     terminationGracePeriodSeconds tolerations topologySpreadConstraints`),
 ];
 
-/** Fields of the proxy config that may differ for the gateway alone, and one that may not. */
+/** Fields of the proxy config that may differ for the gateway alone. */
 const GATEWAYS_OWN = ["proxyProtocol"];
-const MESH_WIDE = ["discoveryAddress"];
 
 /** Whether the text of an annotation names no field or variable that the gateway's proxy config may not have. */
 function acceptsProxyConfig(value: unknown): boolean {
@@ -113,6 +117,6 @@ function acceptsProxyConfig(value: unknown): boolean {
     .filter((name) => !GATEWAYS_OWN.includes(name));
   const words = value.match(/\w+/g) ?? [];
   return ![...words, ...words.map(jsonName)].some(
-    (word) => word.startsWith("ISTIO_METAJSON_") || [...reserved, ...MESH_WIDE].includes(word),
+    (word) => word.startsWith("ISTIO_METAJSON_") || reserved.includes(word),
   );
 }

@@ -1,7 +1,17 @@
 import { mountPaths, namesIn } from "./containers.ts";
-import { type ValueDecision, followed, free, inside, limited, only, setBy } from "./decision.ts";
+import {
+  type HelmValues,
+  type ValueDecision,
+  followed,
+  free,
+  inside,
+  limited,
+  only,
+  setBy,
+} from "./decision.ts";
 import { ISTIOD_ENVIRONMENT, NODE_ACCOUNT, variablesFrom } from "./environment.ts";
 import { MESH_CONFIG } from "./meshConfig.ts";
+import { isIstiodHost } from "./istiodAddress.ts";
 import { authorityAddress, onlyOwnAuthority } from "./otherAuthority.ts";
 import { capturesAllocated, excludesNoAllocated } from "./capturedRanges.ts";
 
@@ -98,12 +108,10 @@ export const ISTIOD_VALUES: readonly ValueDecision[] = [
   only("istiodRemote.injectionPath", ["/inject"], "gives injected proxies another cluster or network"),
   limited(
     "istiodRemote.injectionURL",
-    "with path `/inject`",
-    (value) =>
-      value === "" ||
-      (typeof value === "string" && URL.canParse(value) && new URL(value).pathname === "/inject"),
-    "gives injected proxies another cluster or network by its path",
-    "End it with /inject",
+    "this cluster's istiod, with path `/inject`",
+    (value, values) => value === "" || (typeof value === "string" && isInjector(value, values)),
+    "gives injected proxies another istiod by its host, or another cluster or network by its path",
+    "Remove it; if it leads to this cluster's istiod, end it with /inject and add its host to env.ISTIOD_CUSTOM_HOST",
   ),
   ...["sidecar", "gateway"].map((name) =>
     only(
@@ -140,6 +148,13 @@ export const ISTIOD_VALUES: readonly ValueDecision[] = [
     sidecarInjectorWebhook.reinvocationPolicy sidecarInjectorWebhook.rewriteAppHTTPProbe sidecarInjectorWebhook.templates.* sidecarInjectorWebhookAnnotations tag taint telemetry
     terminationMessagePolicy tolerations topologySpreadConstraints traceSampling trafficDistribution variant`),
 ];
+
+/** Whether a URL is that of the injector in this cluster's istiod. */
+function isInjector(text: string, values: HelmValues): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hostname, pathname } = new URL(text);
+  return pathname === "/inject" && isIstiodHost(hostname, values);
+}
 
 /** CRDs of the objects that the program creates. */
 const OWN_CRDS = [

@@ -1,6 +1,7 @@
-import { type ValueDecision, followed, free, inside, limited, only, setBy } from "./decision.ts";
+import { type ValueDecision, free, inside, limited, only, setBy } from "./decision.ts";
 import { GATEWAY_NAME } from "../core/wellKnown.ts";
 import { PROXY_ENVIRONMENT } from "./environment.ts";
+import { discoveryAddress } from "./istiodAddress.ts";
 import { onlyOwnAuthority } from "./otherAuthority.ts";
 
 const OTHER_BOOTSTRAP = "replaces the configuration that proxies get from istiod";
@@ -11,7 +12,7 @@ export const PROXY_CONFIG: readonly ValueDecision[] = [
   ...inside("proxyMetadata", PROXY_ENVIRONMENT),
   setBy("meshId", "singleMesh.meshId, or global.meshID outside a single mesh"),
   setBy("caCertificatesPem", "peers"),
-  followed("discoveryAddress", "a shared root's intermediate must permit its host"),
+  discoveryAddress("discoveryAddress"),
   only("controlPlaneAuthPolicy", ["MUTUAL_TLS"], "turns off the check of istiod's certificate"),
   only("interceptionMode", ["REDIRECT", "TPROXY"], "lets traffic go past the sidecars: STRICT does not hold"),
   ...["configPath", "binaryPath", "customConfigFile", "proxyBootstrapTemplatePath"].map((path) =>

@@ -1,4 +1,5 @@
 import { type HelmValues, type ValueDecision, limited, only } from "./decision.ts";
+import { customHosts } from "./istiodAddress.ts";
 import { valueAt } from "../core/schema.ts";
 
 const RULE = "gives workloads or istiod certificates of another authority than the root that peers are given";
@@ -18,8 +19,6 @@ export function authorityAddress(path: string): ValueDecision {
 /** Whether an address is one of this cluster's istiod, as proxies are told to reach it. */
 function isIstiods(value: unknown, values: HelmValues): boolean {
   if (typeof value !== "string") return false;
-  const custom = valueAt(values, ["env", "ISTIOD_CUSTOM_HOST"]);
-  const hosts = typeof custom === "string" ? custom.split(",").map((host) => host.trim()) : [];
-  const known = ["istiod.istio-system.svc", ...hosts].map((host) => `${host}:15012`);
+  const known = ["istiod.istio-system.svc", ...customHosts(values)].map((host) => `${host}:15012`);
   return ["", valueAt(values, ["meshConfig", "defaultConfig", "discoveryAddress"]), ...known].includes(value);
 }

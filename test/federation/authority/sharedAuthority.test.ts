@@ -244,7 +244,10 @@ describe("A cluster under a shared root", () => {
 
   it("has a certificate for the hosts of its istiod", () => {
     const reached = (discoveryAddress: string) => ({
-      istiod: { meshConfig: { defaultConfig: { discoveryAddress } } },
+      istiod: {
+        env: { ISTIOD_CUSTOM_HOST: discoveryAddress.replace(/:\d+$/, "") },
+        meshConfig: { defaultConfig: { discoveryAddress } },
+      },
     });
     const reading = published({ "cluster-b": certificate });
     assert.deepEqual(faults(reading, last, reached("istiod.istio-system.svc:15012")), []);

@@ -39,7 +39,24 @@ const CASES: readonly [Chart, string, unknown[], unknown[]][] = [
   ["istiod", "meshConfig.defaultConfig.ca_certificates_pem", [["PEM"]], []],
   ["istiod", "meshConfig.defaultConfig.controlPlaneAuthPolicy", ["NONE", 0], ["MUTUAL_TLS"]],
   ["istiod", "meshConfig.defaultConfig.interceptionMode", ["NONE"], ["TPROXY"]],
-  ["istiod", "meshConfig.defaultConfig.discoveryAddress", [], ["istiod.example:15012"]],
+  [
+    "istiod",
+    "meshConfig.defaultConfig.discoveryAddress",
+    [
+      "istiod.example:15012",
+      "istiod.other.svc:15012",
+      "istiod-remote.istio-system.svc:15012",
+      "10.0.0.1:15012",
+      null,
+    ],
+    [
+      "istiod.istio-system.svc:15012",
+      "istiod.istio-system.svc.cluster.local:15010",
+      "istiod-revision-tag-prod.istio-system.svc:15012",
+      "",
+    ],
+  ],
+  ["gateway", "podAnnotations", [{ "sidecar.istio.io/discoveryAddress": "x:15012" }], [{}]],
   ["istiod", "meshConfig.defaultConfig.proxyMetadata.PROXY_CONFIG_XDS_AGENT", ["false", ""], ["true", true]],
   ["istiod", "meshConfig.defaultConfig.proxyMetadata.ISTIO_META_NETWORK", ["x"], []],
   ["istiod", "meshConfig.defaultConfig.proxyMetadata.ISTIO_METAJSON_ALL", ['{"NETWORK":"x"}'], []],
@@ -82,7 +99,12 @@ const CASES: readonly [Chart, string, unknown[], unknown[]][] = [
   ["istiod", "revision", ["canary"], [""]],
   ["istiod", "configMap", [false], [true]],
   ["istiod", "istiodRemote.injectionPath", ["/inject/cluster/x/net/y"], ["/inject"]],
-  ["istiod", "istiodRemote.injectionURL", ["https://x:15017/inject/net/y"], ["https://x:15017/inject", ""]],
+  [
+    "istiod",
+    "istiodRemote.injectionURL",
+    ["https://istiod.istio-system.svc:15017/inject/net/y", "https://x:15017/inject", "x"],
+    ["https://istiod.istio-system.svc:15017/inject", ""],
+  ],
   [
     "istiod",
     "sidecarInjectorWebhook.templates",
@@ -174,7 +196,13 @@ describe("Helm values", () => {
     ]);
     const discovery = { meshConfig: { defaultConfig: { discoveryAddress: "istiod.example:15012" } } };
     const global = { caAddress: "istiod.example:15012" };
-    assert.deepEqual(faultsOf("istiod", { global, pilot: discovery }), []);
+    const env = { ISTIOD_CUSTOM_HOST: "other.example, istiod.example" };
+    assert.deepEqual(faultsOf("istiod", { global, env, pilot: discovery }), []);
+    assert.deepEqual(faultsOf("istiod", discovery), [
+      "istio.values.istiod.meshConfig.defaultConfig.discoveryAddress",
+    ]);
+    const injectionURL = "https://istiod.example:15017/inject";
+    assert.deepEqual(faultsOf("istiod", { env, istiodRemote: { injectionURL } }), []);
     assert.deepEqual(faultsOf("istiod", { global }), ["istio.values.istiod.global.caAddress"]);
     const { istio } = validConfig(
       {
