@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
-import { mapRecord } from "../federation/core/order.ts";
+import { mapRecord, ownValue } from "../federation/core/order.ts";
 import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { ImportConnection } from "../federation/imports/registrations.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
@@ -11,6 +11,7 @@ import type { Connection } from "../federation/topology/topologies.ts";
 import { CoreDnsBlock } from "../providers/coreDnsBlock.ts";
 import { Leftovers } from "../providers/leftovers.ts";
 import { namespace } from "./clusterAccess.ts";
+import { trustDomainFilter } from "./istioObjects.ts";
 import { MeshPeer } from "./meshPeer.ts";
 import { Peer } from "./peer.ts";
 
@@ -51,11 +52,11 @@ export function connectPeers(name: string, args: ConnectionArgs, child: Child): 
 /** Registers the services of peers, and removes what unknown peers left behind. */
 function importFromPeers(
   name: string,
-  { config, connection, istio }: ConnectionArgs<ImportConnection>,
+  { config, connection, istio, istioNamespace }: ConnectionArgs<ImportConnection>,
   child: Child,
 ): ConnectedPeers {
   const { kubeconfig, brake, dns } = config;
-  const { peers, formerPeers, leftovers: found, globalBlock } = connection;
+  const { peers, formerPeers, leftovers: found, globalBlock, trustDomainHosts } = connection;
   const importNamespace = namespace(`${name}-imports`, IMPORT_NAMESPACE, child);
   // Runs first: a leftover entry would block its host for other peers.
   const leftovers = new Leftovers(
@@ -67,13 +68,19 @@ function importFromPeers(
   const all = Object.entries(peers).flatMap(([peer, registration]) => {
     const [settings, theirs] = [config.peers[peer], others[peer]];
     if (settings === undefined || theirs === undefined) return [];
+    const hosts = ownValue(trustDomainHosts, peer);
+    const after: pulumi.Resource[] = [istio, leftovers];
+    if (hosts !== undefined) {
+      const filter = `${name}-trust-domain-${peer}`;
+      after.push(trustDomainFilter(filter, hosts, istioNamespace, { ...child, dependsOn: istio }));
+    }
     const made = new Peer(
       `${name}-peer-${peer}`,
       {
         ...{ registration, others: theirs, config: settings },
         ...{ brake, kubeconfig, namespace: importNamespace },
       },
-      { ...child, dependsOn: [istio, leftovers] },
+      { ...child, dependsOn: after },
     );
     return [[peer, made] as const];
   });

@@ -5,7 +5,7 @@ import { type FoldedContract, foldContract } from "../federation/contract/fold.t
 import { CLUSTER_LABEL, NETWORK_LABEL } from "../federation/core/labels.ts";
 import { numberContract } from "../federation/contract/revision.ts";
 import { SIGNATURE, signContract } from "../federation/contract/signature.ts";
-import { sortedRecord } from "../federation/core/order.ts";
+import { mapRecord, sortedRecord } from "../federation/core/order.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
 import type { DeckhouseIdentity } from "../federation/deckhouse/identity.ts";
 import { describeFault } from "../federation/core/fault.ts";
@@ -32,7 +32,7 @@ import { reportCertificates, trustPeers } from "./peerTrust.ts";
 export const FEDERATED_CLUSTER = "istio-federation:index:FederatedCluster";
 
 /** {@link Remembered}, each part an output of its own: one that is secret or unknown hides no other. */
-type RememberedOutputs = Pick<Remembered, "issued" | "policies" | "aliases"> &
+type RememberedOutputs = Pick<Remembered, "issued" | "policies" | "aliases" | "trustDomainHosts"> &
   Readonly<{
     rotation: pulumi.Output<RotationRecord> | undefined;
     credentials: pulumi.Output<Remembered["credentials"]>;
@@ -157,6 +157,10 @@ export class FederatedCluster extends pulumi.ComponentResource {
         credentials: connected.credentials,
         joined: connected.joined,
         deckhouse: identity,
+        trustDomainHosts:
+          connection.kind === "imports"
+            ? mapRecord(connection.trustDomainHosts, ({ hosts }) => [...hosts])
+            : {},
       },
     };
     this.registerOutputs({ contract: this.outputs.federation, peers: this.outputs.peers });

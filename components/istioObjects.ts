@@ -4,6 +4,7 @@ import type { AuthorizationPolicy } from "../federation/access/authorizationPoli
 import { isGatewayPolicy } from "../federation/access/gatewayPolicy.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
 import { GATEWAY_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { type TrustDomainHosts, renderTrustDomainFilter } from "../federation/imports/trustDomainFilter.ts";
 import { type ExportAlias, aliasObject } from "../federation/exports/alias.ts";
 
 /** An Istio object to be created. */
@@ -65,6 +66,28 @@ export class CallerPolicies extends pulumi.ComponentResource {
     createObjects({ apiVersion: "security.istio.io/v1", kind: "AuthorizationPolicy" }, objects, this);
     this.registerOutputs({});
   }
+}
+
+/**
+ * EnvoyFilter by which the proxies of the mesh accept every identity of a peer's trust domain for some of its hosts.
+ * @param istioNamespace Istio's root namespace, where an EnvoyFilter is for all proxies.
+ */
+export function trustDomainFilter(
+  name: string,
+  hosts: TrustDomainHosts,
+  istioNamespace: pulumi.Input<string>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Resource {
+  return new kubernetes.apiextensions.CustomResource(
+    name,
+    {
+      apiVersion: "networking.istio.io/v1alpha3",
+      kind: "EnvoyFilter",
+      metadata: { name, namespace: istioNamespace, labels: { [MANAGED_BY_LABEL]: MANAGED_BY } },
+      spec: renderTrustDomainFilter(hosts),
+    },
+    opts,
+  );
 }
 
 /** Arguments of `ExportAliases`. */

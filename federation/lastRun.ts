@@ -47,6 +47,8 @@ const remembered = z.object({
   credentials: byName(credentialLife),
   /** Credentials by which this cluster's istiod reads peers of a single mesh, by the peer's name; secret. */
   joined: byName(peerAccess),
+  /** Hosts of Deckhouse clusters that have no identities, by the peer's name. */
+  trustDomainHosts: byName(z.array(z.string())),
   /** Identity of this cluster for Deckhouse clusters, secret; undefined where none is made. */
   deckhouse: orUndefined(deckhouseIdentity),
 });

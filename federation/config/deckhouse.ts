@@ -70,7 +70,7 @@ export const deckhousePeer = fields({
   }),
   identities: z.array(identityRule).optional().meta({
     description: "Identities of the cluster's services; the first rule that matches decides.",
-    defaultsTo: "none: no service is imported",
+    defaultsTo: "none: any workload of its trust domain",
     page: "deckhouse.md#identities",
   }),
 });

@@ -30,6 +30,14 @@ export function parseSpiffeId(text: string): { trustDomain: string; path: string
   return { trustDomain, path };
 }
 
+/**
+ * Returns the SPIFFE ID that stands for every workload of a trust domain. istiod issues `/ns/<namespace>/sa/<name>` only, so no workload
+ * has it.
+ */
+export function anyWorkload(trustDomain: string): string {
+  return `spiffe://${trustDomain}/istio-federation/any-workload`;
+}
+
 /** Returns the identity that Istio gives to a service account's workloads. */
 export function serviceAccountId(trustDomain: string, namespace: string, serviceAccount: string): string {
   return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;

@@ -53,6 +53,7 @@ export function toDeckhouseContract(
   const { cluster = peer, trustDomain = "", clusterDomain = trustDomain } = identity;
   const { services, ...unfit } = toContractServices(federation.publicServices, {
     clusterDomain,
+    trustDomain,
     identities: deckhouse?.identities ?? [],
   });
   return {

@@ -7,6 +7,7 @@ import { list } from "../core/lists.ts";
 import { matchesAny } from "../core/names.ts";
 import type { Protocol } from "../core/port.ts";
 import { firstFaultsOf } from "../core/schema.ts";
+import { anyWorkload } from "../core/spiffe.ts";
 
 const publicPort = z.object({ name: z.string().nullish(), port: z.number() });
 
@@ -32,13 +33,12 @@ export interface DeckhouseServices {
   skipped: Fault[];
   /** Hosts of these services, as published: what was registered of them before stays. */
   skippedHosts: string[];
-  /** Hosts of services for which no rule has identities; they are skipped too. */
-  unbound: string[];
 }
 
 /** Settings by which services are converted. */
 export interface ConversionSettings {
   clusterDomain: string;
+  trustDomain: string;
   identities: readonly IdentityRule[];
 }
 
@@ -50,7 +50,6 @@ export function toContractServices(
   const services = new Map<string, { ports: ContractPort[]; subjectAltNames: string[] }>();
   const skipped: Fault[] = [];
   const skippedHosts: string[] = [];
-  const unbound: string[] = [];
   for (const [index, value] of published.entries()) {
     const path = pathOf("publicServices", index);
     const { data, error } = publicService.safeParse(value);
@@ -69,17 +68,18 @@ export function toContractServices(
       continue;
     }
     const name = parseServiceHost(hostname, settings.clusterDomain);
-    const subjectAltNames = name && identitiesOf(name, settings.identities);
-    if (subjectAltNames !== undefined) services.set(hostname, { ports, subjectAltNames });
-    else skippedHosts.push(hostname);
-    if (name === undefined) {
+    if (name !== undefined) {
+      const subjectAltNames = identitiesOf(name, settings.identities) ?? [anyWorkload(settings.trustDomain)];
+      services.set(hostname, { ports, subjectAltNames });
+    } else {
+      skippedHosts.push(hostname);
       const rule = `must be '<service>.<namespace>.svc.${settings.clusterDomain}': a cluster may export its own services only`;
       const remedy =
         "Have the cluster publish its own Services, or correct identity.clusterDomain (by default the trust domain)";
       skipped.push({ path: `${path}.hostname`, value: hostname, rule, remedy });
-    } else if (subjectAltNames === undefined) unbound.push(hostname);
+    }
   }
-  return { services: Object.fromEntries(services), skipped, skippedHosts, unbound };
+  return { services: Object.fromEntries(services), skipped, skippedHosts };
 }
 
 const UDP = {

@@ -1,6 +1,5 @@
-import { type Fault, pathOf } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
 import { mapRecord, ownValue, sortedUnique } from "../core/order.ts";
-import { count, firstNames } from "../core/text.ts";
 import { type DeckhouseContract, toDeckhouseContract } from "../deckhouse/contract.ts";
 import { readPublicDocument, validateDeckhousePin } from "../deckhouse/publicDocument.ts";
 import type { PlanContext } from "../plan.ts";
@@ -97,28 +96,14 @@ export function otherDeckhouseUUIDs(
 /** Adds the services that were not converted to those of a peer that are not imported. */
 export function withSkippedServices(
   found: PeerImports,
-  { skipped, skippedHosts, unbound }: DeckhousePeer,
+  { skipped, skippedHosts }: DeckhousePeer,
   sources: Readonly<Record<string, string>>,
 ): PeerImports {
   const { peer } = found;
   return {
     ...found,
-    refused: [
-      ...found.refused,
-      ...skipped.map((fault) => ofPeer(peer, fault, { sources })),
-      ...(unbound.length === 0 ? [] : [withoutIdentities(peer, unbound)]),
-    ],
+    refused: [...found.refused, ...skipped.map((fault) => ofPeer(peer, fault, { sources }))],
     refusedHosts: sortedUnique([...found.refusedHosts, ...skippedHosts]),
-  };
-}
-
-function withoutIdentities(peer: string, hosts: readonly string[]): Fault {
-  return {
-    path: pathOf("peers", peer, "deckhouse", "identities"),
-    rule:
-      `has no rule for ${count(hosts.length)} service(s) (${firstNames(hosts)}): without identities proxies here would take the workloads ` +
-      "of every trusted cluster for them",
-    remedy: "Name the SPIFFE ids of their workloads, e.g. spiffe://<trust domain>/ns/{namespace}/sa/default",
   };
 }
 

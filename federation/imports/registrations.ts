@@ -33,6 +33,7 @@ import {
   unnamedTrustNotes,
   outsideRoots,
 } from "../trust/commonTrust.ts";
+import { type TrustDomainHosts, planTrustDomainHosts, trustDomainWarnings } from "./trustDomainFilter.ts";
 import { validatePin, type PinComparison } from "../trust/pin.ts";
 import { type KnownSender, acceptanceWarnings, senderFaults } from "./sender.ts";
 import { type ContractOrigin, type PinnedPeer, pinnable } from "../trust/pinnedPeer.ts";
@@ -108,6 +109,8 @@ export interface ImportConnection {
   formerPeers: readonly string[];
   /** Objects to remove, by the name of a peer that this stack neither names nor knows. */
   leftovers: Readonly<Record<string, Leftover>>;
+  /** Hosts without identities, by the peer's name; sorted. */
+  trustDomainHosts: Readonly<Record<string, TrustDomainHosts>>;
   /** Server block for the cluster's CoreDNS; undefined where the config asks for none. */
   globalBlock: string | undefined;
 }
@@ -264,9 +267,13 @@ export function planRegistrations(
     (name) => !Object.hasOwn(config.peers, name),
   );
   findings.note(...formerPeers.map((peer) => removalNote(peer, lastRun.statuses[peer]?.imported ?? 0)));
+  const registered = withoutHeld(free, checkLocalServicesLimit(context, free));
+  const trustDomainHosts = planTrustDomainHosts(registered, config, lastRun);
+  findings.warn(...trustDomainWarnings(trustDomainHosts));
   return {
     kind: "imports",
-    peers: withoutHeld(free, checkLocalServicesLimit(context, free)),
+    peers: registered,
+    trustDomainHosts,
     formerPeers,
     leftovers: planLeftovers(context),
   };

@@ -20,6 +20,7 @@ const NO_PEERS: ImportConnection = {
   peers: {},
   formerPeers: [],
   leftovers: {},
+  trustDomainHosts: {},
   globalBlock: undefined,
 };
 

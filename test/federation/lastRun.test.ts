@@ -49,6 +49,7 @@ const remembered = {
     "cluster-b": { issued: "2026-11-11T10:00:00Z", expires: "2026-12-01T10:00:00Z", hours: 480 },
   },
   joined: { "cluster-b": ACCESS },
+  trustDomainHosts: { "cluster-b": ["bar.xyz.svc.cluster-b.local"] },
 };
 const outputs = {
   federation: contractOf(),

@@ -189,4 +189,5 @@ export const NO_LAST_RUN: LastRun = {
   credentials: {},
   joined: {},
   deckhouse: undefined,
+  trustDomainHosts: {},
 };

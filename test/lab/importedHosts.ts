@@ -22,3 +22,19 @@ export async function importedHosts(lab: Pick<RunningLab, "kubeconfig">, context
   };
   return list.items.map(({ metadata }) => metadata.name).sort();
 }
+
+/** Leads calls of an imported host elsewhere than to its peer's gateways, until the program writes the entry again. */
+export async function leadTo(
+  lab: Pick<RunningLab, "kubeconfig">,
+  host: string,
+  { address, port }: { address: string; port: number },
+): Promise<void> {
+  const objects = objectsOf(lab, "cluster-a");
+  const entry = (await objects.getNamespacedCustomObject({ ...IMPORTS, name: host })) as {
+    spec: { ports: { name: string }[]; endpoints: object[] };
+  };
+  const ports = Object.fromEntries(entry.spec.ports.map(({ name }) => [name, port]));
+  const endpoint = { address, ports, labels: { "security.istio.io/tlsMode": "istio" } };
+  const body = { ...entry, spec: { ...entry.spec, endpoints: [endpoint] } };
+  await objects.replaceNamespacedCustomObject({ ...IMPORTS, name: host, body });
+}

@@ -1,21 +1,26 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import type { PeerStatus } from "../../federation/imports/registration.ts";
+import { networkAt } from "../../lab/addressRange.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
+import { mintLeaf, stealAuthority } from "../../lab/proofs/forgery.ts";
+import { GATEWAY_PORT } from "../../lab/proofs/gateway.ts";
 import { identityOf, partyIn } from "../../lab/proofs/proof.ts";
 import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
 import { exporterOf } from "./deckhouseExporter.ts";
-import { importedHosts } from "./importedHosts.ts";
+import { importedHosts, leadTo } from "./importedHosts.ts";
 import { peerC, stackWithPeerC } from "./peerC.ts";
+import { whileServing } from "./peerServer.ts";
 import { CONTRACT_OF_C, unpublishStack } from "./publishedStack.ts";
 import { type FederatedLab, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 
 const BAZ = "baz.team.svc.cluster-c.local";
 const BAR = "bar.xyz.svc.cluster-b.local";
+const GATEWAY_OF_NOBODY = { address: `${networkAt(3)}.0.3`, port: GATEWAY_PORT };
 
 describe("a stack's peers", function () {
   this.timeout(1_200_000);
@@ -104,11 +109,8 @@ describe("a stack's peers", function () {
   it("are read as a Deckhouse cluster, called through its gateway, and back in the config as before", async () => {
     const exporter = await exporterOf(federated.lab, "cluster-b", "cluster-a");
     try {
-      const deckhouse = {
-        metadataEndpoint: exporter.endpoint,
-        ca: exporter.certificate,
-        identities: [{ subjectAltNames: "spiffe://cluster-b.local/ns/{namespace}/sa/{name}" }],
-      };
+      // Without identities: any workload of the trust domain is accepted, and none of another.
+      const deckhouse = { metadataEndpoint: exporter.endpoint, ca: exporter.certificate };
       const reading = await withDeckhouse("cluster-b", deckhouse, "cluster-b.local");
       await reading.up();
       assert.deepEqual(exporter.reasons, []);
@@ -118,6 +120,18 @@ describe("a stack's peers", function () {
       await waitFor("cluster-b does not answer", async () => (await call()).status === 200, 30);
       const { identity, server } = await call();
       assert.deepEqual([identity, server], [identityOf(a), b.address]);
+      const { lab } = federated;
+      await leadTo(lab, BAR, GATEWAY_OF_NOBODY);
+      for (const [cluster, claimed, status] of [
+        ["cluster-b", "spiffe://cluster-b.local/ns/else/sa/where", 200],
+        ["cluster-a", identityOf(a), 503],
+      ] as const) {
+        const leaf = await mintLeaf(await stealAuthority(lab.kubeconfig, cluster), claimed);
+        const answers = async () =>
+          (await whileServing(GATEWAY_OF_NOBODY, leaf, call)).result.status === status;
+        await waitFor(`${claimed} is not answered by ${status}`, answers, 30);
+        assert.ok(await answers(), claimed);
+      }
     } finally {
       exporter.stop();
       await stack.up();

@@ -7,7 +7,8 @@ const ANY = { subjectAltNames: ["spiffe://cluster-b.local/ns/{namespace}/sa/{nam
 const convert = (
   list: readonly unknown[],
   identities: Parameters<typeof toContractServices>[1]["identities"] = [ANY],
-) => toContractServices(list, { clusterDomain: "cluster-b.local", identities });
+) =>
+  toContractServices(list, { clusterDomain: "cluster-b.local", trustDomain: "cluster-b.local", identities });
 const portsOf = (ports: unknown) => convert([{ hostname: BAR, ports }]).services[BAR]?.ports;
 
 describe("A port of a Deckhouse cluster's service", () => {
@@ -127,19 +128,18 @@ describe("The services of a Deckhouse cluster", () => {
   ] satisfies [string, unknown, string, string[]][])
     it(`are skipped alone for ${title}`, () => {
       const web = { hostname: "web.shop.svc.cluster-b.local", ports: [{ name: "http", port: 80 }] };
-      const { services, skipped, skippedHosts, unbound } = convert([entry, web]);
+      const { services, skipped, skippedHosts } = convert([entry, web]);
       assert.deepEqual(Object.keys(services), [web.hostname]);
       assert.deepEqual(
         skipped.map((fault) => fault.path),
         [path],
       );
       assert.deepEqual(skippedHosts, hosts);
-      assert.deepEqual(unbound, []);
     });
 
-  it("have the identities of the first rule that matches, and are skipped without one", () => {
+  it("have the identities of the first rule that matches, and without one any of their trust domain", () => {
     const hosts = ["a.shop", "b.shop", "a.pay", "a.other"].map((name) => `${name}.svc.cluster-b.local`);
-    const { services, unbound, skippedHosts } = convert(
+    const { services, skippedHosts } = convert(
       hosts.map((hostname) => ({ hostname, ports: [{ port: 80 }] })),
       [
         { namespace: ["shop"], service: ["a"], subjectAltNames: ["spiffe://cluster-b.local/ns/x/sa/y"] },
@@ -156,9 +156,9 @@ describe("The services of a Deckhouse cluster", () => {
         ["spiffe://cluster-b.local/ns/x/sa/y"],
         ["spiffe://cluster-b.local/ns/shop/sa/default"],
         ["spiffe://cluster-b.local/ns/pay/sa/default"],
+        ["spiffe://cluster-b.local/istio-federation/any-workload"],
       ],
     );
-    assert.deepEqual(unbound, ["a.other.svc.cluster-b.local"]);
-    assert.deepEqual(skippedHosts, unbound);
+    assert.deepEqual(skippedHosts, []);
   });
 });

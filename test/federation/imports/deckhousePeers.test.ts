@@ -13,6 +13,7 @@ import {
   makeKey,
   publicDocumentOf,
 } from "../deckhouse/deckhouseSamples.ts";
+import { withoutUndefined } from "../../../federation/core/order.ts";
 import { viewPeers } from "../planContext.ts";
 import {
   BAR,
@@ -45,7 +46,6 @@ const pinned = {
   "cluster-b": {
     cluster: "cluster-b",
     clusterDomain: "cluster-b.local",
-    meshDomain: undefined,
     domains: [],
     trustDomain: "cluster-b.local",
     rootCertificates: [ROOT_B],
@@ -60,16 +60,17 @@ const known: Partial<LastRun> = {
 
 const viewB = (documents: DeckhouseDocuments, last: Partial<LastRun> = {}, settings = config) => {
   const { peers, ...log } = viewPeers(settings, { "cluster-b": { deckhouse: documents } }, last);
-  return { view: peers["cluster-b"], ...log };
+  const view = peers["cluster-b"];
+  return { view, pin: view?.pinned && withoutUndefined(view.pinned), ...log };
 };
 
 describe("A Deckhouse cluster as a peer", () => {
   it("is ready, pinned at first sight, with one warning of what it means that nothing is signed", () => {
-    const { view, warnings, notes, errors } = viewB(documentsOf());
+    const { view, pin, warnings, notes, errors } = viewB(documentsOf());
     assert.equal(view?.state, "ready");
     assert.deepEqual(view.services, { [BAR]: barImport });
     assert.deepEqual(view.gateways, [{ address: "203.0.113.20", port: 15443 }]);
-    assert.deepEqual(view.pinned, pinned["cluster-b"]);
+    assert.deepEqual(pin, pinned["cluster-b"]);
     assert.match(
       warnings.join("\n"),
       /^Peer cluster-b is a Deckhouse cluster, whose documents are not signed: .*$/,
@@ -113,13 +114,13 @@ describe("A Deckhouse cluster as a peer", () => {
     ],
   ] satisfies [string, DeckhouseDocuments, RegExp][])
     it(`is pending ${title}; its imports stay, and it is pinned for its own requests`, () => {
-      const { view, warnings, errors } = viewB(documents, known);
+      const { view, pin, warnings, errors } = viewB(documents, known);
       assert.equal(view?.state, "pending");
       assert.match(view.reason, reason);
       assert.match(warnings.join("\n"), /Imports from it are kept \(3 service\(s\)\)/);
       assert.deepEqual(errors, []);
-      assert.deepEqual(view.pinned, pinned["cluster-b"]);
-      assert.deepEqual(viewB(documents).view?.pinned, pinned["cluster-b"]);
+      assert.deepEqual(pin, pinned["cluster-b"]);
+      assert.deepEqual(viewB(documents).pin, pin);
     });
 
   it("has no warnings of its import rules while its services are not known", () => {
@@ -213,7 +214,7 @@ describe("A Deckhouse cluster as a peer", () => {
     assert.match(view.reason, /offers this cluster nothing any more that can be imported/);
   });
 
-  it("has no service imported for which the config names no identities, and says why", () => {
+  it("has a service without identities accepted as any workload of its trust domain, with a warning", () => {
     const settings = configOf({
       "cluster-b": {
         ...PEER_B,
@@ -223,11 +224,13 @@ describe("A Deckhouse cluster as a peer", () => {
     const other = "web.xyz.svc.cluster-b.local";
     const hosts = [BAR, other].map((hostname) => ({ hostname, ports: [{ name: "http", port: 8080 }] }));
     const { view, warnings } = viewB(documentsOf({}, { publicServices: hosts }), known, settings);
-    assert.deepEqual(Object.keys(view?.services ?? {}), [BAR]);
-    assert.deepEqual(view?.refusedHosts, [other]);
+    assert.deepEqual(view?.services[BAR], barImport);
+    assert.deepEqual(view.services[other]?.subjectAltNames, [
+      "spiffe://cluster-b.local/istio-federation/any-workload",
+    ]);
     assert.match(
-      warnings.join(),
-      /^Skipped: peers\.cluster-b\.deckhouse\.identities: has no rule for 1 service\(s\) \(web\.xyz/,
+      warnings.join("\n"),
+      /^Peer cluster-b .* has no rule for 1 of them \(web\.xyz[^ ]*\): callers here .*$/,
     );
   });
 

@@ -25,6 +25,7 @@ const anchor = {
   meshDomain: undefined,
   domains: [],
   trustDomain: "cluster-b.local",
+  signingKey: undefined,
   rootCertificates: [ROOT_B],
 };
 
