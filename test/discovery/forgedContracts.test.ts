@@ -129,7 +129,7 @@ describe("The attacker who controls the place of a peer's contract", () => {
 
   /** Plans cluster-a, whose peer cluster-c is an honest one. */
   async function take(transport: string, contract: object, settings: object, last: Partial<LastRun>) {
-    const [source, reading] = await (transports[transport] ?? assert.fail)(JSON.stringify(contract));
+    const [source, reading] = await (transports[transport] ?? assert.fail())(JSON.stringify(contract));
     const config = validConfig(
       {
         cluster: { name: "cluster-a", domain: "cluster-a.local" },
