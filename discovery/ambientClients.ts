@@ -1,6 +1,6 @@
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { AMBIENT, DATAPLANE_MODE_LABEL } from "../federation/exports/injection.ts";
-import { type AmbientClients, namedNamespaces } from "../federation/imports/ambientClients.ts";
+import { type AmbientClients, visibleNamespaces } from "../federation/imports/ambientClients.ts";
 import type { ClusterReadings, Reading } from "../federation/snapshot.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { NAMESPACE, POD } from "../kubernetes/kinds.ts";
@@ -12,8 +12,7 @@ const CONCURRENCY = 8;
 const OPTIONS = { labelSelector: `${DATAPLANE_MODE_LABEL}=${AMBIENT}`, metadataOnly: true };
 
 /**
- * Reads which namespaces are in ambient mode, and which Pods of the namespaces that the config names: metadata only, and only of objects
- * with the label.
+ * Reads which namespaces and which Pods that see imports are in ambient mode: metadata only, and only of objects with the label.
  * @param services reading of the exports, which has the labels of all namespaces; undefined without exports.
  */
 export async function readAmbientClients(
@@ -22,7 +21,7 @@ export async function readAmbientClients(
   services: Promise<ClusterReadings["services"]> | undefined,
 ): Promise<Reading<AmbientClients>> {
   const [pods, namespaces] = await Promise.all([
-    reader.read((client) => readPods(client, namedNamespaces(config))),
+    reader.read((client) => readPods(client, visibleNamespaces(config))),
     services === undefined ? reader.read(readNamespaces) : services.then(namespacesIn),
   ]);
   if (!("value" in pods)) return pods;
@@ -31,11 +30,11 @@ export async function readAmbientClients(
 
 async function readPods(
   client: ClusterClient,
-  namespaces: readonly string[],
+  namespaces: readonly string[] | undefined,
 ): Promise<AmbientClients["pods"]> {
-  if (namespaces.length === 0) return [];
   const { default: pMap } = await import("p-map");
-  const lists = await pMap(namespaces, (namespace) => client.list(POD, { namespace, ...OPTIONS }), {
+  const places = namespaces?.map((namespace) => ({ namespace })) ?? [{}];
+  const lists = await pMap(places, (place) => client.list(POD, { ...place, ...OPTIONS }), {
     concurrency: CONCURRENCY,
   });
   return lists.flat().map(({ metadata: { namespace = "", labels = {} } }) => ({ namespace, labels }));

@@ -15,17 +15,17 @@ type Labels = Readonly<Record<string, string>>;
 export interface AmbientClients {
   /** Labels of the namespaces that have it, by name. */
   namespaces: Readonly<Record<string, Labels>>;
-  /** Pods that have it themselves, in {@link namedNamespaces} only: all Pods of a cluster may be very many. */
+  /** Pods that have it themselves, in the {@link visibleNamespaces}. */
   pods: readonly { namespace: string; labels: Labels }[];
 }
 
-/** Names the namespaces to which the config restricts imports, sorted. */
-export function namedNamespaces({ peers }: Pick<StackConfig, "peers">): string[] {
-  const written = Object.values(peers).flatMap(({ exportTo = [], imports = [] }) => [
+/** Names the namespaces to which the config restricts imports, sorted; undefined where some are visible in all. */
+export function visibleNamespaces({ peers }: Pick<StackConfig, "peers">): string[] | undefined {
+  const written = Object.values(peers).flatMap(({ exportTo = ["*"], imports = [] }) => [
     ...exportTo,
     ...imports.flatMap((rule) => rule.exportTo ?? []),
   ]);
-  return sortedUnique(written.filter((entry) => entry !== "*" && entry !== "."));
+  return written.includes("*") ? undefined : sortedUnique(written.filter((entry) => entry !== "."));
 }
 
 /**

@@ -472,11 +472,31 @@ describe("A snapshot of a stack", () => {
   it("takes the namespaces in ambient mode from the list of the exports", async () => {
     const labels = { "istio.io/dataplane-mode": "ambient" };
     const namespaces = listOf([{ metadata: { name: "a", labels } }, { metadata: { name: "b" } }]);
-    const { cluster } = await read({}, { namespaces });
+    const peers = { "cluster-b": { stack: "o/p/b", exportTo: ["."] } };
+    const { cluster } = await read({ peers }, { namespaces });
     assert.deepEqual(valueOf(cluster.ambientClients), { namespaces: { a: labels }, pods: [] });
     assert.deepEqual(asked("namespaces"), ["GET /api/v1/namespaces?limit=500"]);
     assert.deepEqual(asked("pods"), []);
   });
+
+  for (const [what, peer] of [
+    ["by default", {}],
+    ["by a peer's exportTo", { exportTo: ["*"] }],
+    ["by a rule's exportTo", { exportTo: ["client"], imports: [{ service: "*", exportTo: ["*"] }] }],
+  ] as const) {
+    it(`has Pods in ambient mode of all namespaces, by one list of these only, where imports are visible there ${what}`, async () => {
+      const labels = { "istio.io/dataplane-mode": "ambient" };
+      const pods = listOf([{ metadata: { namespace: "any", name: "x", labels } }]);
+      const { cluster } = await read(
+        { exports: [], peers: { "cluster-b": { stack: "o/p/b", ...peer } } },
+        { pods },
+      );
+      assert.deepEqual(valueOf(cluster.ambientClients).pods, [{ namespace: "any", labels }]);
+      assert.deepEqual(asked("pods"), [
+        "GET /api/v1/pods?limit=500&labelSelector=istio.io/dataplane-mode=ambient",
+      ]);
+    });
+  }
 
   it("has one reading per part, so a refusal of one leaves the others", async () => {
     const lists = { peerauthentications: FORBIDDEN, namespaces: FORBIDDEN };
