@@ -55,6 +55,9 @@ const certificate = z.string().check((context) => {
   context.value = pem;
 });
 
+/** Schema of a cluster's roots: one CA certificate in PEM per entry. */
+export const contractRoots = list(certificate, 1, ROOTS_LIMIT);
+
 const document = z.object({
   schemaVersion: z.literal(SCHEMA_VERSION),
   /** Grows by one with each change of the content. */
@@ -71,8 +74,7 @@ const document = z.object({
   topology: z.enum(TOPOLOGIES).default("federation"),
   /** Istio's mesh ID; only with the topology `single-mesh`. */
   meshId: orUndefined(text(LABEL_VALUE)),
-  /** One CA certificate in PEM per entry. */
-  rootCertificates: list(certificate, 1, ROOTS_LIMIT),
+  rootCertificates: contractRoots,
   /** SHA-256 of the public key that signs the contract, where no root certifies it: the roots' keys are somebody else's. */
   signingKey: orUndefined(text(KEY_FINGERPRINT).transform(canonicalFingerprint)),
   /** Addresses of its east-west gateway; empty while it has none. */

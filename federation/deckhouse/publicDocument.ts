@@ -1,5 +1,6 @@
 import { type KeyObject, createHash, createPublicKey } from "node:crypto";
 import * as z from "zod";
+import { contractRoots } from "../contract/contract.ts";
 import type { DeckhouseConfig } from "../config/deckhouse.ts";
 import { type Fault, settingCommand } from "../core/fault.ts";
 import { CLUSTER_UUID } from "../core/names.ts";
@@ -12,7 +13,7 @@ import { canonicalFingerprint, certificatesIn } from "../x509/certificate.ts";
 const PEM_LIMIT = 128 * 1024;
 
 /** Schema of a text in PEM. The fault of a text that is not of its kind does not quote it. */
-function pem<T>(parse: (value: string) => T | undefined, rule: string) {
+function pem<T>(parse: (value: string) => T | undefined, rule: string): z.ZodType<T> {
   return z.string().transform((value, context): T => {
     const parsed = value.length <= PEM_LIMIT ? parse(value) : undefined;
     if (parsed !== undefined) return parsed;
@@ -26,7 +27,7 @@ const publicDocument = z
   .object({
     clusterUUID: text(CLUSTER_UUID),
     authnKeyPub: pem(ed25519Key, "must be an Ed25519 public key in PEM"),
-    rootCA: pem(rootsIn, "must be CA certificates in PEM"),
+    rootCA: pem<unknown>(rootsIn, "must be CA certificates in PEM").pipe(contractRoots),
   })
   .transform(({ clusterUUID, authnKeyPub, rootCA }) => ({
     clusterUUID,

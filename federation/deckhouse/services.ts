@@ -28,7 +28,7 @@ interface ContractPort {
 /** Services of a Deckhouse cluster in the form of a contract, not yet validated. */
 export interface DeckhouseServices {
   /** By host name. */
-  services: Record<string, { ports: ContractPort[]; subjectAltNames: string[] }>;
+  services: Readonly<Record<string, { ports: readonly ContractPort[]; subjectAltNames: readonly string[] }>>;
   /** Services and ports that are not imported, and why; paths in the document. */
   skipped: Fault[];
   /** Hosts of these services, as published: what was registered of them before stays. */
@@ -47,7 +47,9 @@ export function toContractServices(
   published: readonly unknown[],
   settings: ConversionSettings,
 ): DeckhouseServices {
-  const services = new Map<string, { ports: ContractPort[]; subjectAltNames: string[] }>();
+  const identities = new Map<string, string[]>();
+  /** Ports of each host by number and name: several entries may have some in common. */
+  const portsOf = new Map<string, Map<string, ContractPort>>();
   const skipped: Fault[] = [];
   const skippedHosts: string[] = [];
   for (const [index, value] of published.entries()) {
@@ -62,15 +64,15 @@ export function toContractServices(
     const { hostname } = data;
     const [ports, udp] = toContractPorts(data.ports ?? []);
     if (udp.length > 0) skipped.push({ path: `${path}.ports`, value: udp.join(", "), ...UDP });
-    const known = services.get(hostname);
-    if (known !== undefined) {
-      known.ports.push(...ports.filter((port) => !known.ports.some((other) => isSamePort(port, other))));
-      continue;
-    }
     const name = parseServiceHost(hostname, settings.clusterDomain);
     if (name !== undefined) {
-      const subjectAltNames = identitiesOf(name, settings.identities) ?? [anyWorkload(settings.trustDomain)];
-      services.set(hostname, { ports, subjectAltNames });
+      identities.set(
+        hostname,
+        identitiesOf(name, settings.identities) ?? [anyWorkload(settings.trustDomain)],
+      );
+      const known = portsOf.get(hostname) ?? new Map<string, ContractPort>();
+      for (const port of ports) known.set(`${port.number} ${port.name}`, port);
+      portsOf.set(hostname, known);
     } else {
       skippedHosts.push(hostname);
       const rule = `must be '<service>.<namespace>.svc.${settings.clusterDomain}': a cluster may export its own services only`;
@@ -79,6 +81,9 @@ export function toContractServices(
       skipped.push({ path: `${path}.hostname`, value: hostname, rule, remedy });
     }
   }
+  const services = [...identities].map(([host, subjectAltNames]) => {
+    return [host, { ports: [...(portsOf.get(host)?.values() ?? [])], subjectAltNames }] as const;
+  });
   return { services: Object.fromEntries(services), skipped, skippedHosts };
 }
 
@@ -94,10 +99,6 @@ function toContractPorts(ports: readonly PublicPort[]): [ContractPort[], string[
     ports.filter((port) => !isUdp(port)).map(toContractPort),
     ports.filter(isUdp).map(({ name }) => name ?? ""),
   ];
-}
-
-function isSamePort(one: ContractPort, other: ContractPort): boolean {
-  return one.number === other.number && one.name === other.name;
 }
 
 function toContractPort(port: PublicPort): ContractPort {

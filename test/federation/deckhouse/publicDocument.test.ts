@@ -41,6 +41,8 @@ describe("The public document of a Deckhouse cluster", () => {
     ["a private key", publicDocumentOf({ authnKeyPub: KEY_B.privateKey }), "authnKeyPub"],
     ["a certificate as key", publicDocumentOf({ authnKeyPub: ROOT_B }), "authnKeyPub"],
     ["no root", publicDocumentOf({ rootCA: "" }), "rootCA"],
+    ["a root that is no CA's", publicDocumentOf({ rootCA: LEAF }), "rootCA[0]"],
+    ["more roots than one cluster has", publicDocumentOf({ rootCA: ROOT_B.repeat(17) }), "rootCA"],
     ["a broken root", publicDocumentOf({ rootCA: ROOT_B.replace("MII", "AAA") }), "rootCA"],
   ] satisfies [string, unknown, string][])
     it(`is refused with ${title}, without quoting a key`, () => {
@@ -48,10 +50,6 @@ describe("The public document of a Deckhouse cluster", () => {
       assert.deepEqual("faults" in reading && reading.faults.map((fault) => fault.path), [path]);
       assert.doesNotMatch(JSON.stringify(reading), /PRIVATE KEY/);
     });
-
-  it("leaves a root that is no CA to the contract's rules", () => {
-    assert.deepEqual(documentOf({ rootCA: LEAF }).rootCertificates, [LEAF]);
-  });
 });
 
 describe("UUID and key of a Deckhouse cluster", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { DeckhouseDocuments } from "../../../federation/deckhouse/contract.ts";
 import { FaultsError } from "../../../federation/core/fault.ts";
@@ -290,6 +291,53 @@ describe("A Deckhouse cluster as a peer", () => {
     });
     assert.match(peers["cluster-b"]?.reason ?? "", /root/i);
     assert.notEqual(peers["cluster-b"]?.state, "ready");
+  });
+});
+
+describe("Hostile documents of a Deckhouse cluster", () => {
+  const name = fc.oneof(fc.string(), fc.constantFrom("http", "udp", "tcp-80", "a".repeat(64)));
+  const port = fc.record(
+    { name: fc.option(name), port: fc.oneof(fc.integer(), fc.double(), fc.constant(80)) },
+    { requiredKeys: [] },
+  );
+  const host = fc.oneof(
+    fc.string(),
+    fc.constantFrom(
+      BAR,
+      "bar.xyz.svc.cluster-a.local",
+      "a.svc.cluster-b.local",
+      "x.y.svc.cluster-b.local",
+      "svc",
+      "",
+    ),
+  );
+  const service = fc.record({ hostname: host, ports: fc.option(fc.array(port)) });
+  const gateway = fc.record({ address: fc.oneof(host, fc.ipV4(), fc.ipV6()), port: fc.integer() });
+  const list = <T>(entry: fc.Arbitrary<T>) =>
+    fc.oneof(fc.array(fc.oneof(entry, fc.jsonValue())), fc.jsonValue());
+
+  it("end in a state of this peer, and in hosts and identities of its own", () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.jsonValue(),
+          fc.record({ clusterUUID: host, authnKeyPub: name, rootCA: name }),
+          fc.constant(publicDocumentOf()),
+        ),
+        fc.oneof(
+          fc.jsonValue(),
+          fc.record({ ingressGateways: list(gateway), publicServices: list(service) }),
+        ),
+        (publicDocument, value) => {
+          const { view } = viewB({ publicDocument, federationDocument: { value } }, known);
+          assert.ok(view !== undefined);
+          for (const [here, { subjectAltNames }] of Object.entries(view.services)) {
+            assert.match(here, /\.svc\.cluster-b\.local$/);
+            for (const id of subjectAltNames) assert.match(id, /^spiffe:\/\/cluster-b\.local\//);
+          }
+        },
+      ),
+    );
   });
 });
 
