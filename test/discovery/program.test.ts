@@ -144,7 +144,7 @@ describe("The program", () => {
         { namespace: "Abc", service: "foo" },
         { namespace: "abc", service: "foo", callers: [{ peer: "cluster-x" }] },
       ],
-      dns: { services: { limit: 1 } },
+      dns: { services: { name: "{name}.{namespace}" } },
       peers: {
         "cluster-b": { stack: "o/p/b", imports: [{ as: ["bar.cluster-a.local"] }] },
         "cluster-c": { stack: "o/p/c", identity: { roots: [fingerprintOf(ROOT_A)] }, required: true },
@@ -179,7 +179,7 @@ describe("The program", () => {
         /peers\.cluster-b\.imports\[0\]\.as: "bar\.cluster-a\.local"/,
         /peers\.cluster-c\.contract\.rootCertificates/,
         /peers\.cluster-d\.contract\.trustDomain: "cluster-a\.local"/,
-        /dns\.services\.limit: 1 /,
+        /dns\.services\.name: "\{name\}\.\{namespace\}"/,
       ]) {
         assert.match(error.message, fault);
       }
