@@ -6,6 +6,7 @@ import { CLUSTER_LABEL, NETWORK_LABEL } from "../federation/core/labels.ts";
 import { numberContract } from "../federation/contract/revision.ts";
 import { SIGNATURE, signContract } from "../federation/contract/signature.ts";
 import { mapRecord, sortedRecord } from "../federation/core/order.ts";
+import { behindNote } from "../federation/contractStack.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
 import type { DeckhouseIdentity } from "../federation/deckhouse/identity.ts";
 import { describeFault } from "../federation/core/fault.ts";
@@ -138,6 +139,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
         const signedUnder = { rootCertificates: roots, signingKey: undefined };
         const whole = toContract(config, signedUnder, publishedGateways(addresses, plan), plan.services);
         const published = numberContract(foldContract(whole), plan.lastContract);
+        noteContractStack(plan, published.revision);
         return { ...published, [SIGNATURE]: await signContract(published, by) };
       });
 
@@ -165,6 +167,13 @@ export class FederatedCluster extends pulumi.ComponentResource {
     };
     this.registerOutputs({ contract: this.outputs.federation, peers: this.outputs.peers });
   }
+}
+
+/** Says after an update what is to be done so that peers see the contract; a preview has it in its plan. */
+function noteContractStack({ config: { contract }, contractStack }: ClusterPlan, revision: number): void {
+  if (contract.stack === undefined || contractStack === undefined || pulumi.runtime.isDryRun()) return;
+  const note = behindNote(contract.stack, contractStack, revision);
+  if (note !== undefined) void pulumi.log.warn(note);
 }
 
 /** Returns the gateways of the contract; an address that was not there when the plan was made may be refused now. */

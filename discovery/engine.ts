@@ -76,6 +76,11 @@ function entriesOf(message: Uint8Array, field: number): Map<string, EncodedValue
   return entries;
 }
 
+/** Whether a value is secret, or has a secret anywhere in it. */
+export function hasSecret(value: EncodedValue): boolean {
+  return Buffer.from(value).includes(pulumi.runtime.specialSecretSig);
+}
+
 /**
  * Decodes a value. Secrets are taken out of their marks and unknown values are undefined, as by the SDK's `invoke`; assets and references to
  * resources stay plain maps.

@@ -57,7 +57,7 @@ import {
 } from "./istioObjects.ts";
 import { readOwnObjects } from "./ownObjects.ts";
 import { readServices } from "./services.ts";
-import { readOwnOutputs, readPeerStack, readSharedRoot, readState } from "./stacks.ts";
+import { readContractStack, readOwnOutputs, readPeerStack, readSharedRoot, readState } from "./stacks.ts";
 
 /** Reading of something that the config does not need. */
 const NOTHING = Promise.resolve({ value: [] });
@@ -81,12 +81,16 @@ type Peers = Readonly<Record<string, Reading<ContractReading>>>;
 export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
   const outputs = readOwnOutputs();
   const peers = readPeers(config, outputs);
-  const { provided, shared } = config.certificateAuthority;
-  const [own, found, cluster, sharedRoot, mesh] = await Promise.all([
+  const {
+    contract,
+    certificateAuthority: { provided, shared },
+  } = config;
+  const [own, found, cluster, sharedRoot, contractStack, mesh] = await Promise.all([
     outputs,
     peers,
     readCluster(config, outputs),
     shared === undefined ? undefined : readSharedRoot(shared.stack),
+    contract.stack === undefined ? undefined : readContractStack(contract.stack),
     config.singleMesh === undefined ? undefined : readMesh(config, config.singleMesh, peers),
   ]);
   return {
@@ -97,6 +101,7 @@ export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
     cluster,
     peers: found,
     sharedRoot,
+    contractStack,
     provided: provided === undefined ? undefined : readProvided(provided),
     mesh,
   };

@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type RootConfig, isRootStack, parseRootConfig } from "../federation/config/rootStack.ts";
-import { type ParsedConfig, type StackConfig, parseConfig } from "../federation/config/stackConfig.ts";
+import type { ParsedConfig } from "../federation/config/stackConfig.ts";
+import { type AnyConfig, parseAnyConfig } from "../federation/config/anyConfig.ts";
 import { parseJson } from "../federation/core/text.ts";
 
-/** Reads this stack's config, of a cluster or of a shared root. A misspelt key is a fault too. */
-export function readStackConfig(): ParsedConfig<StackConfig> | ParsedConfig<RootConfig> {
+/** Reads this stack's config. A misspelt key is a fault too. */
+export function readStackConfig(): ParsedConfig<AnyConfig> {
   const all = Object.entries(pulumi.runtime.allConfig());
   const namespace = `${pulumi.getProject()}:`;
   const own = all.filter(([key]) => key.startsWith(namespace));
@@ -13,6 +13,5 @@ export function readStackConfig(): ParsedConfig<StackConfig> | ParsedConfig<Root
     own.map(([key, text]) => [key.slice(namespace.length), parseJson(text) ?? text]),
   );
   const keys = all.map(([key]) => key);
-  const parse = isRootStack(raw) ? parseRootConfig : parseConfig;
-  return parse(raw, pulumi.getStack(), keys);
+  return parseAnyConfig(raw, pulumi.getStack(), keys);
 }

@@ -1,12 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RootSnapshot } from "../federation/authority/rootPlan.ts";
+import type { ContractStackConfig } from "../federation/config/contractStack.ts";
 import type { RootConfig } from "../federation/config/rootStack.ts";
+import {
+  type ContractStackReading,
+  type ContractStackSnapshot,
+  PUBLIC_OUTPUTS,
+  type SourceReading,
+  revisionOf,
+} from "../federation/contractStack.ts";
+import { type StackKind, stackKind } from "../federation/core/stackKind.ts";
 import { SIZE_LIMIT } from "../federation/contract/contract.ts";
-import { type Fault, pathOf } from "../federation/core/fault.ts";
+import { type Fault, describeFault, pathOf } from "../federation/core/fault.ts";
 import type { ReleaseName } from "../federation/core/helmReleases.ts";
 import type { ObjectPlace } from "../federation/core/installation.ts";
 import { readContractDocument } from "./contractDocuments.ts";
-import { type EncodedValue, decodeValue, encodedEntries, invokeEngine } from "./engine.ts";
+import { type EncodedValue, decodeValue, encodedEntries, hasSecret, invokeEngine } from "./engine.ts";
 import { count, messageOf } from "../federation/core/text.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import type { RootReading } from "../federation/authority/shared.ts";
@@ -27,6 +36,15 @@ const OF_LEGACY_LAYOUT = {
     "Run `pulumi state upgrade` once, which moves all stacks of the backend to the present layout; every user of it then needs a Pulumi that has this command",
 };
 
+/** Outputs of a stack, as far as they were asked for. */
+interface StackOutputs {
+  values: Outputs;
+  /** Outputs of these that are secret, or have something secret in them. */
+  secrets: readonly string[];
+  /** What the stack is, by the names of all its outputs. */
+  kind: StackKind | undefined;
+}
+
 /** Outputs of a peer's stack that concern other stacks. */
 const PEER_OUTPUTS = ["federation", "trustAnchors", "access"];
 
@@ -45,12 +63,13 @@ export async function readOutputs(
   stack: string,
   names: readonly string[],
   path: string,
-): Promise<Reading<Outputs | undefined>> {
+): Promise<Reading<StackOutputs | undefined>> {
   return readEncoded(stack, path, (outputs) => {
     const asked = [...outputs].filter(([name]) => names.includes(name));
     const large = asked.filter(([, { length }]) => length > SIZE_LIMIT);
     if (large.length > 0) return { faults: large.map((each) => tooLarge(path, stack, each)) };
-    return { value: decodeOutputs(asked) };
+    const secrets = asked.filter(([, value]) => hasSecret(value)).map(([name]) => name);
+    return { value: { values: decodeOutputs(asked), secrets, kind: stackKind(outputs.keys()) } };
   });
 }
 
@@ -96,17 +115,19 @@ export async function readPeerStack(peer: string, stack: string): Promise<Readin
   const reading = await readOutputs(stack, PEER_OUTPUTS, pathOf("peers", peer, "stack"));
   if (!("value" in reading)) return reading;
   if (reading.value === undefined) return { value: { pending: noSuchStack(stack) } };
-  const { federation, trustAnchors, access } = reading.value;
-  if (federation !== undefined && federation !== null)
-    return { value: { ...(await readContractDocument(federation)), trustAnchors, access } };
+  const { values, kind } = reading.value;
+  const { federation, trustAnchors, access } = values;
+  if (isThere(federation))
+    return { value: { ...(await readContractDocument(federation)), trustAnchors, access, kind } };
   // Without a contract, the stack is new or destroyed: it trusts nobody.
-  return { value: { pending: noSuchOutput(stack, "federation"), trustAnchors: trustAnchors ?? {}, access } };
+  const pending = noSuchOutput(stack, "federation");
+  return { value: { pending, trustAnchors: trustAnchors ?? {}, access, kind } };
 }
 
 /** Reads the outputs of the stack of a shared root. */
 export async function readSharedRoot(stack: string): Promise<Reading<RootReading>> {
-  return valueOf(await readOutputs(stack, ROOT_OUTPUTS, "certificateAuthority.shared.stack"), (outputs) =>
-    outputs === undefined ? { pending: noSuchStack(stack) } : { outputs },
+  return valueOf(await readOutputs(stack, ROOT_OUTPUTS, "certificateAuthority.shared.stack"), (found) =>
+    found === undefined ? { pending: noSuchStack(stack) } : { outputs: found.values, kind: found.kind },
   );
 }
 
@@ -114,12 +135,12 @@ export async function readSharedRoot(stack: string): Promise<Reading<RootReading
 export async function readSigningRequest(cluster: string, stack: string): Promise<Reading<RequestReading>> {
   return valueOf(
     await readOutputs(stack, ["certificateRequest"], pathOf("rootAuthority", "clusters", cluster, "stack")),
-    (outputs): RequestReading => {
-      if (outputs === undefined) return { pending: noSuchStack(stack) };
-      const { certificateRequest } = outputs;
-      return certificateRequest === undefined || certificateRequest === null
-        ? { pending: noSuchOutput(stack, "certificateRequest") }
-        : { request: certificateRequest };
+    (found): RequestReading => {
+      if (found === undefined) return { pending: noSuchStack(stack) };
+      const { certificateRequest } = found.values;
+      return isThere(certificateRequest)
+        ? { request: certificateRequest, kind: found.kind }
+        : { pending: noSuchOutput(stack, "certificateRequest") };
     },
   );
 }
@@ -131,6 +152,45 @@ export async function readRootSnapshot({ rootAuthority: { clusters } }: RootConf
   );
   const [outputs, found] = await Promise.all([readOwnOutputs(), Promise.all(requests)]);
   return { now: new Date(), outputs, requests: Object.fromEntries(found) };
+}
+
+/** Reads everything that the plan of a contract stack needs, in one concurrent pass. */
+export async function readContractStackSnapshot({
+  contractOf,
+}: ContractStackConfig): Promise<ContractStackSnapshot> {
+  const [outputs, source] = await Promise.all([readOwnOutputs(), readSource(contractOf)]);
+  const federation = "value" in outputs ? outputs.value["federation"] : undefined;
+  const published = isThere(federation) ? await readContractDocument(federation) : undefined;
+  return { now: new Date(), outputs, published, source };
+}
+
+async function readSource(stack: string): Promise<Reading<SourceReading>> {
+  const reading = await readOutputs(stack, [...PUBLIC_OUTPUTS, "contractOf"], "contractOf");
+  if (!("value" in reading)) return reading;
+  if (reading.value === undefined) return { value: { pending: noSuchStack(stack) } };
+  const { values, secrets } = reading.value;
+  const { contractOf, ...outputs } = values;
+  if (!Object.values(values).some(isThere)) return { value: { pending: noSuchOutput(stack, "federation") } };
+  const contract = isThere(outputs["federation"])
+    ? await readContractDocument(outputs["federation"])
+    : undefined;
+  return { value: { outputs, contract, secrets, contractOf: contractOf ?? undefined } };
+}
+
+/** Reads what a cluster's contract stack has published. */
+export async function readContractStack(stack: string): Promise<ContractStackReading> {
+  const reading = await readOutputs(stack, ["federation", "contractOf"], "contract.stack");
+  if (!("value" in reading)) {
+    const [fault] = "faults" in reading ? reading.faults : [];
+    return { pending: fault === undefined ? noSuchStack(stack) : describeFault(fault) };
+  }
+  if (reading.value === undefined) return { pending: noSuchStack(stack) };
+  const { federation, contractOf } = reading.value.values;
+  return { revision: revisionOf(federation), contractOf: contractOf ?? undefined };
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 const RELEASE_TYPE = "kubernetes:helm.sh/v3:Release";

@@ -19,9 +19,9 @@ interface Row {
 
 /** The files that are generated, by their paths from the repository's root on. */
 export async function generatedFiles(): Promise<Record<string, string>> {
-  const { rootAuthority = {}, ...cluster } = configSchemas();
+  const { rootAuthority = {}, contractOf = {}, ...cluster } = configSchemas();
   const config = read("docs/config.md");
-  const tables = { cluster, root: { rootAuthority } };
+  const tables = { cluster, root: { rootAuthority }, contractStack: { contractOf } };
   const filled = Object.entries(tables).reduce(
     (text, [name, schemas]) => fill(text, name, Object.entries(schemas).map(renderSection).join("\n\n")),
     config,
@@ -39,7 +39,7 @@ export async function generatedFiles(): Promise<Record<string, string>> {
     ),
     "Pulumi.yaml": await formatted(
       "Pulumi.yaml",
-      withDescriptions(read("Pulumi.yaml"), { ...cluster, rootAuthority }),
+      withDescriptions(read("Pulumi.yaml"), { ...cluster, rootAuthority, contractOf }),
     ),
   };
 }

@@ -4,6 +4,9 @@ import { type AuthorityPlan, planAuthority } from "./authority/authority.ts";
 import { validateAnchorNames } from "./authority/provided.ts";
 import { checkUnconstrained } from "./authority/unconstrained.ts";
 import type { StackConfig } from "./config/stackConfig.ts";
+import { pathOf } from "./core/fault.ts";
+import { keysWarning } from "./core/stackKind.ts";
+import { type ContractStackReading, behindNote } from "./contractStack.ts";
 import { identityChanges } from "./contract/identity.ts";
 import type { ContractService } from "./contract/service.ts";
 import type { GatewayAddress } from "./core/address.ts";
@@ -58,6 +61,8 @@ export interface ClusterPlan {
   connection: Connection;
   /** Objects of this stack that others edited. */
   edited: readonly EditedObject[];
+  /** What the contract stack had published when the plan was made; undefined where the config names none. */
+  contractStack: ContractStackReading | undefined;
   /** Whether there are Deckhouse clusters among the peers, to which this cluster needs an identity. */
   hasDeckhousePeers: boolean;
 }
@@ -99,6 +104,10 @@ export function planCluster(
     ...expiryWarnings(lastRun.certificates, config.certificateAuthority.expiryWarningDays, snapshot.now),
   );
   const peers = mapRecord(snapshot.peers, toContractReading);
+  findings.warn(
+    ...keyStackWarnings(config, snapshot, peers),
+    ...contractStackNotes(config, snapshot, lastRun),
+  );
   const gateways = skipped.some((path) => path.startsWith("allowGatewayAddresses"))
     ? { ...config, allowGatewayAddresses: EVERYWHERE }
     : config;
@@ -161,8 +170,38 @@ export function planCluster(
     pinned,
     connection,
     edited,
+    contractStack: snapshot.contractStack,
     hasDeckhousePeers: Object.values(config.peers).some(({ deckhouse }) => deckhouse !== undefined),
   };
+}
+
+/** Warns of stacks of other teams that hold keys. A single mesh needs the secret outputs of its clusters' stacks. */
+function keyStackWarnings(
+  { certificateAuthority, peers, topology }: StackConfig,
+  { sharedRoot }: Snapshot,
+  readings: Readonly<Record<string, ContractReading>>,
+): string[] {
+  if (topology === "single-mesh") return [];
+  const root = sharedRoot !== undefined && "value" in sharedRoot ? sharedRoot.value : undefined;
+  const isOfKeys = root !== undefined && "outputs" in root && root.kind === "keys";
+  return [
+    ...(isOfKeys
+      ? [keysWarning("certificateAuthority.shared.stack", certificateAuthority.shared?.stack ?? "")]
+      : []),
+    ...Object.entries(readings).flatMap(([peer, { kind }]) =>
+      kind === "keys" ? [keysWarning(pathOf("peers", peer, "stack"), peers[peer]?.stack ?? "")] : [],
+    ),
+  ];
+}
+
+/** In a preview; an update compares with the contract that it made. */
+function contractStackNotes(
+  { contract: { stack } }: StackConfig,
+  { contractStack, isPreview }: Snapshot,
+  { contract }: LastRun,
+): string[] {
+  if (stack === undefined || contractStack === undefined || contract === undefined || !isPreview) return [];
+  return [behindNote(stack, contractStack, contract.revision)].filter((note) => note !== undefined);
 }
 
 /** Permits every gateway: none is refused for a fault in the list of those permitted. */

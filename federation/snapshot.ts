@@ -1,3 +1,4 @@
+import type { ContractStackReading } from "./contractStack.ts";
 import type { ProvidedPems } from "./config/certificateAuthority.ts";
 import type { ForeignPolicy } from "./access/foreignPolicies.ts";
 import type { IstiodTrust } from "./authority/rotationStep.ts";
@@ -56,6 +57,8 @@ export interface Snapshot {
   sharedRoot: Reading<RootReading> | undefined;
   /** Certificates and keys from outside; undefined with another source of the certificate authority. */
   provided: Reading<ProvidedPems> | undefined;
+  /** What this cluster's contract stack has published; undefined where the config names none. */
+  contractStack: ContractStackReading | undefined;
   /** Undefined with another topology than `single-mesh`. */
   mesh: MeshReadings | undefined;
 }

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { RootConfig } from "../config/rootStack.ts";
-import { type Fault, isSkipped } from "../core/fault.ts";
+import { type Fault, isSkipped, pathOf } from "../core/fault.ts";
 import type { Findings } from "../core/findings.ts";
+import { keysWarning } from "../core/stackKind.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
 import { type Reading, required } from "../snapshot.ts";
 import { certificateReport, expiryWarnings } from "../trust/expiry.ts";
@@ -45,7 +46,14 @@ export function planRoot(
   findings.warn(
     ...expiryWarnings(certificateReport.safeParse(certificates).data ?? {}, expiryWarningDays, snapshot.now),
   );
-  findings.warn(...(decided?.warnings ?? []));
+  findings.warn(
+    ...(decided?.warnings ?? []),
+    ...Object.entries(readings).flatMap(([name, reading]) =>
+      "request" in reading && reading.kind === "keys"
+        ? [keysWarning(pathOf("rootAuthority", "clusters", name, "stack"), clusters[name]?.stack ?? "")]
+        : [],
+    ),
+  );
   findings.note(...(decided?.notes ?? []));
   const former = Object.keys(last).filter(
     (name) =>

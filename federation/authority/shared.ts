@@ -7,6 +7,7 @@ import {
 } from "./sharedCertificates.ts";
 import type { StackConfig } from "../config/stackConfig.ts";
 import { FaultsError } from "../core/fault.ts";
+import type { StackKind } from "../core/stackKind.ts";
 import { sortedUnique, ownValue } from "../core/order.ts";
 import { utc } from "../core/text.ts";
 import { fingerprintOf, canonicalCertificate } from "../x509/certificate.ts";
@@ -76,7 +77,8 @@ export interface LastAuthority {
 }
 
 /** Output of the stack of the root, not yet validated; or why there is none. */
-export type RootReading = { outputs: Readonly<Record<string, unknown>> } | { pending: string };
+export type RootReading =
+  { outputs: Readonly<Record<string, unknown>>; kind?: StackKind | undefined } | { pending: string };
 
 /** Schema of {@link SharedAuthority}. */
 export const sharedAuthority = z.object({

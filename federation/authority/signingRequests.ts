@@ -2,12 +2,13 @@ import * as z from "zod";
 import type { RootedCluster } from "../config/rootStack.ts";
 import { type Fault, FaultsError, describeFault, pathOf, settingCommand } from "../core/fault.ts";
 import { mapRecord, ownValue, sortedRecord } from "../core/order.ts";
+import type { StackKind } from "../core/stackKind.ts";
 import { messageOf } from "../core/text.ts";
 import { commonTrustNotes } from "../trust/commonTrust.ts";
 import { type CertificateRequest, keyFingerprint, parseRequest, requestFaults } from "../x509/request.ts";
 
 /** Output `certificateRequest` of a cluster's stack, not yet validated; or why there is none. */
-export type RequestReading = { request: unknown } | { pending: string };
+export type RequestReading = { request: unknown; kind?: StackKind | undefined } | { pending: string };
 
 const output = z.record(z.string(), z.string());
 

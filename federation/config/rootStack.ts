@@ -1,14 +1,14 @@
 import * as z from "zod";
 import { expiryWarningDays, keyAlgorithm } from "./certificateAuthority.ts";
+import { foreignKeys } from "./foreignKeys.ts";
 import { checkStacks } from "./peers.ts";
 import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
-import { CONFIG_KEYS, type ParsedConfig, checkNamespaces } from "./stackConfig.ts";
+import { type ParsedConfig, checkNamespaces } from "./stackConfig.ts";
 import { ADDRESS, canonicalAddress } from "../core/address.ts";
-import type { Fault } from "../core/fault.ts";
 import { DNS_LABEL, STACK_NAME, overlap } from "../core/names.ts";
 import { sortedRecord, sortedUnique } from "../core/order.ts";
 import { cleanDomain, cleanFingerprint, cleanHost, cleanText, pasted } from "../core/pasted.ts";
-import { type Complaint, fields, pattern, text, unknownField } from "../core/schema.ts";
+import { type Complaint, fields, pattern, text } from "../core/schema.ts";
 import { TRUST_DOMAIN } from "../core/spiffe.ts";
 import { KEY_FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
 
@@ -75,10 +75,6 @@ export function parseRootConfig(
   stack: string,
   keys: readonly string[] = [],
 ): ParsedConfig<RootConfig> {
-  const others = Object.keys(raw)
-    .filter((key) => key !== "rootAuthority" && isGiven(raw[key]))
-    // The project's default, which every stack has.
-    .filter((key) => key !== "topology" || raw[key] !== "federation");
   const draft = draftOf<RootConfig>(rootSections, raw);
   const { sections, faults, skipped } = settle<RootConfig>(
     rootSections,
@@ -90,15 +86,9 @@ export function parseRootConfig(
   const { rootAuthority: parsed } = sections;
   return {
     config: parsed === undefined ? undefined : { rootAuthority: parsed },
-    faults: [...checkNamespaces(keys), ...others.map(ofCluster), ...faults],
+    faults: [...checkNamespaces(keys), ...foreignKeys(raw, "rootAuthority"), ...faults],
     skipped,
   };
-}
-
-function ofCluster(key: string): Fault {
-  if (!(CONFIG_KEYS as readonly string[]).includes(key)) return unknownField([key], key, ["rootAuthority"]);
-  const rule = "is for a cluster's stack, and 'rootAuthority' for a shared root's: a stack is either";
-  return { path: key, rule, remedy: "Keep the one or the other in this stack, and make another stack" };
 }
 
 /** Checks the names, stacks and trust domains of the clusters in view of each other. */

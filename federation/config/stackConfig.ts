@@ -11,6 +11,7 @@ import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
 import { checkSingleMesh, singleMesh } from "./singleMesh.ts";
 import { CIDR } from "../core/address.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
+import { STACK_NAME } from "../core/names.ts";
 import { cleanText, pasted } from "../core/pasted.ts";
 import { fields, someText, suggestion, unknownField, orUndefined } from "../core/schema.ts";
 import { TOPOLOGIES } from "../core/topology.ts";
@@ -29,6 +30,15 @@ const kubeconfig = fields({
   .prefault({} as never)
   .meta({ description: "How the program connects to this cluster.", page: "kubeconfig.md" });
 
+const contract = fields({
+  stack: orUndefined(pasted(cleanText, STACK_NAME)).meta({
+    description: "Contract stack, which has `contractOf: <this stack>`; each run says when it is behind.",
+    defaultsTo: "none",
+  }),
+})
+  .prefault({})
+  .meta({ description: "Where this cluster's contract is published for peers.", page: "contract.md" });
+
 /** The schema of each key of a cluster's stack, without the project's prefix: the one source of types, docs and editor help. */
 export const sections = {
   cluster,
@@ -43,6 +53,7 @@ export const sections = {
   istio,
   gateway,
   exports: exportRules,
+  contract,
   peers,
   brake,
   allowGatewayAddresses: z
@@ -88,8 +99,9 @@ export function parseConfig(
 ): ParsedConfig<StackConfig> {
   const unknown = Object.keys(raw)
     .filter((key) => !Object.hasOwn(sections, key) && raw[key] !== undefined)
-    // Empty by default: the stack is no root authority.
+    // Empty by default: the stack is of another kind where they are not.
     .filter((key) => key !== "rootAuthority" || isGiven(raw[key]))
+    .filter((key) => key !== "contractOf" || raw[key] !== "")
     .map((key) => unknownField([key], key, CONFIG_KEYS));
   const draft = draftOf<StackConfig>(sections, raw);
   const complaints = [

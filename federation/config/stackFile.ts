@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { withoutUndefined } from "../core/order.ts";
+import { contractSections } from "./contractStack.ts";
 import { rootSections } from "./rootStack.ts";
 import { sections, CONFIG_NAMESPACE } from "./stackConfig.ts";
 
@@ -23,7 +24,7 @@ export interface JsonSchema {
 /** The JSON Schema of each section as a stack file has it, by its key. */
 export function configSchemas(): Record<string, JsonSchema> {
   const options = { io: "input", target: "draft-7", unrepresentable: "any" } as const;
-  return mapValues({ ...sections, ...rootSections }, (schema) =>
+  return mapValues({ ...sections, ...rootSections, ...contractSections }, (schema) =>
     omit(z.toJSONSchema(schema, options) as JsonSchema, "$schema"),
   );
 }
@@ -51,6 +52,7 @@ export function stackFileSchema(): JsonSchema {
         anyOf: [
           { required: ["cluster", "kubeconfig"].map(prefixed) },
           { required: ["rootAuthority"].map(prefixed) },
+          { required: ["contractOf"].map(prefixed) },
         ],
       },
     },

@@ -9,6 +9,7 @@ import type { DeckhouseDocuments } from "../deckhouse/contract.ts";
 import { type Fault, describeFault, describeFaults } from "../core/fault.ts";
 import { PEER_LABEL } from "../core/labels.ts";
 import { mapRecord, ownValue } from "../core/order.ts";
+import type { StackKind } from "../core/stackKind.ts";
 import { boundedLines, count, utc } from "../core/text.ts";
 import { IMPORT_NAMESPACE } from "../core/wellKnown.ts";
 import type { LastRun } from "../lastRun.ts";
@@ -55,6 +56,8 @@ export type ContractReading = (
 ) & {
   trustAnchors?: unknown;
   access?: unknown;
+  /** What the peer's stack is; undefined of another source. */
+  kind?: StackKind | undefined;
 };
 
 /** A peer of a federation, and what is registered here of it. */

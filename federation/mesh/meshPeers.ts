@@ -242,7 +242,16 @@ function viewPeer(
     return pending(reason, reading?.trustAnchors === undefined ? joined : undefined);
   }
   if (found.access === undefined) {
-    const reason = `stack ${stack} gives this cluster no access to its API server; have its team name ${cluster.name} under peers in its config and run \`pulumi up\`, then run it here`;
+    if (reading?.kind === "contract")
+      return pending(
+        `stack ${stack} is a contract stack, which holds no credentials: name its cluster's own stack`,
+        undefined,
+      );
+    // The engine hands out `{}` in place of a secret that it cannot decrypt.
+    const other = isEmpty(reading?.access)
+      ? ". If it does so already, its output `access` cannot be decrypted here: the stacks of a single mesh need one passphrase or key"
+      : "";
+    const reason = `stack ${stack} gives this cluster no access to its API server; have its team name ${cluster.name} under peers in its config and run \`pulumi up\`, then run it here${other}`;
     return pending(reason, undefined);
   }
   // Workloads call a peer as soon as istiod reads it: by then its workloads must trust ours. A joined peer follows by rotation's rules.
@@ -258,4 +267,8 @@ function viewPeer(
     return pending(reason, undefined);
   }
   return { state: "ready", access: found.access, pinned };
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }

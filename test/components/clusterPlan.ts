@@ -46,6 +46,7 @@ export function clusterPlan(
     policies: [],
     pinned: trustedPeers(connection.peers),
     edited: [],
+    contractStack: undefined,
     hasDeckhousePeers: false,
     ...parts,
     connection,

@@ -19,7 +19,7 @@ describe("readRootSnapshot", () => {
     const asked = await withStacks({ [OWN_STACK]: own, "o/p/a": { certificateRequest: "PEM" } });
     const { outputs, requests, now } = await readRootSnapshot(config);
     assert.deepEqual(valueOf(outputs), own);
-    assert.deepEqual(requests["a"], { value: { request: "PEM" } });
+    assert.deepEqual(requests["a"], { value: { request: "PEM", kind: "keys" } });
     assert.match(JSON.stringify(requests["b"]), /stack organization\/istio-federation\/b does not exist/);
     assert.ok(Math.abs(Date.now() - now.getTime()) < 60_000);
     assert.deepEqual(asked.stacks.sort(), [OWN_STACK, STACK_B, "o/p/a"].sort());

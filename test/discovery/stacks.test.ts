@@ -6,7 +6,13 @@ import { signed } from "../federation/signers.ts";
 import { OWN_STACK, type Stacks, UNSIGNED, faultsOf, valueOf, withStacks } from "./support.ts";
 
 const CONTRACT = { schemaVersion: 1, cluster: "cluster-b" };
-const READING = { contract: CONTRACT, signature: UNSIGNED, trustAnchors: undefined, access: undefined };
+const READING = {
+  contract: CONTRACT,
+  signature: UNSIGNED,
+  trustAnchors: undefined,
+  access: undefined,
+  kind: undefined,
+};
 const STACK_B = "organization/istio-federation/cluster-b";
 
 /** A list in so many lists. */
@@ -107,7 +113,7 @@ describe("readPeerStack", () => {
 
   it("does not decode the other outputs of a peer's stack", async () => {
     await withStacks({ "o/p/b": { federation: CONTRACT, lastRun: nestedList(200) } });
-    assert.deepEqual(valueOf(await readPeerStack("b", "o/p/b")), READING);
+    assert.deepEqual(valueOf(await readPeerStack("b", "o/p/b")), { ...READING, kind: "keys" });
   });
 
   it("names the command for a backend of the layout without projects", async () => {
@@ -146,7 +152,7 @@ describe("readSharedRoot", () => {
   it("returns the root's outputs, or why there are none", async () => {
     const outputs = { rootCertificates: ["a root"] };
     await withStacks({ "o/p/root": outputs });
-    assert.deepEqual(valueOf(await readSharedRoot("o/p/root")), { outputs });
+    assert.deepEqual(valueOf(await readSharedRoot("o/p/root")), { outputs, kind: undefined });
     const missing = valueOf(await readSharedRoot("root-ca"));
     assert.ok("pending" in missing);
     assert.match(missing.pending, /^stack organization\/istio-federation\/root-ca does not exist/);
@@ -164,7 +170,7 @@ describe("readSharedRoot", () => {
 describe("readSigningRequest", () => {
   it("returns a cluster's request, or why there is none", async () => {
     await withStacks({ "o/p/a": { certificateRequest: "PEM" }, "o/p/b": { federation: {} } });
-    assert.deepEqual(valueOf(await readSigningRequest("a", "o/p/a")), { request: "PEM" });
+    assert.deepEqual(valueOf(await readSigningRequest("a", "o/p/a")), { request: "PEM", kind: "keys" });
     const [b, c] = await Promise.all([readSigningRequest("b", "o/p/b"), readSigningRequest("c", "o/p/c")]);
     assert.match(JSON.stringify(valueOf(b)), /stack o\/p\/b has no output `certificateRequest` yet/);
     assert.match(JSON.stringify(valueOf(c)), /stack o\/p\/c does not exist/);

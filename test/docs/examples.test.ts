@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { readPages } from "./pages.ts";
-import { parseRootConfig } from "../../federation/config/rootStack.ts";
+import { parseAnyConfig } from "../../federation/config/anyConfig.ts";
 import { parseConfig } from "../../federation/config/stackConfig.ts";
 
 const PREFIX = "istio-federation:";
@@ -40,8 +40,8 @@ describe("Examples in the docs", () => {
           Object.entries(example).map(([key, value]) => [key.slice(PREFIX.length), value]),
         );
         const { faults } =
-          "rootAuthority" in given
-            ? parseRootConfig(given, "root")
+          "rootAuthority" in given || "contractOf" in given
+            ? parseAnyConfig(given, "here")
             : parseConfig({ ...USUAL, ...OF_PAGE[path], ...given }, "here");
         assert.deepEqual(faults, []);
       }

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import Ajv from "ajv";
 import { parse } from "yaml";
 import { generatedFiles } from "../../docs/generate.ts";
-import { isRootStack, parseRootConfig } from "../../federation/config/rootStack.ts";
+import { parseAnyConfig } from "../../federation/config/anyConfig.ts";
 import { parseConfig, CONFIG_NAMESPACE } from "../../federation/config/stackConfig.ts";
 import { stackFileSchema } from "../../federation/config/stackFile.ts";
 
@@ -79,8 +79,7 @@ describe("The stack files", () => {
           .filter((key) => key.startsWith(`${CONFIG_NAMESPACE}:`))
           .map((key) => [key.slice(CONFIG_NAMESPACE.length + 1), stack.config[key]]),
       );
-      const parsed = isRootStack(raw) ? parseRootConfig(raw, file, keys) : parseConfig(raw, file, keys);
-      assert.deepEqual(parsed.faults, []);
+      assert.deepEqual(parseAnyConfig(raw, file, keys).faults, []);
     });
   }
 });

@@ -62,6 +62,7 @@ export function snapshotOf(
     outputs: { value: {} },
     peers: Object.fromEntries(Object.entries(readingsOf(peers)).map(([peer, value]) => [peer, { value }])),
     sharedRoot: undefined,
+    contractStack: undefined,
     provided: undefined,
     mesh: undefined,
     ...changes,

@@ -24,6 +24,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "gateway.service.healthCheckNodePort": "needs type LoadBalancer: test/providers/gatewayAddresses.lab.ts",
   "gateway.service.nodePort": "needs another type than ClusterIP: test/providers/gatewayAddresses.lab.ts",
   "peers.<name>.identity.roots": "trust.lab.ts",
+  "peers.<name>.identity.signingKey": "is for peers with an Istio of their own: sender.test.ts",
   "peers.<name>.file": "excludes stack: contractDocuments.test.ts",
   "peers.<name>.url": "excludes stack: contractDocuments.test.ts",
   "peers.<name>.deckhouse": "excludes stack: deckhouseDocuments.test.ts",
@@ -33,6 +34,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "certificateAuthority.shared.roots": "a fingerprint that is made in the lab",
   "singleMesh.longLivedTokens": "excludes tokenHours",
   "singleMesh.apiServer.certificateAuthority": "made in the lab",
+  contractOf: "a stack without options to combine: federation.lab.ts",
   rootAuthority: "a stack without options to combine: replicated.lab.ts",
 };
 

@@ -47,6 +47,7 @@ const SECTIONS = {
     topology: "federation",
     cluster: { trustDomain: "cluster-a.local", meshDomain: "cluster-a.mesh", domains: [SHOP] },
     dns: { services: { name: "{name}-{namespace}-of-{peer}", limit: 10 } },
+    contract: { stack: "cluster-a-contract" },
     certificateAuthority: { ...AUTHORITY, source: "own", rotation: { root: 2, phase: "announce" } },
     gateway: {
       service: { ...SERVICE, annotations: { "example.org/team": "mesh" } },

@@ -48,6 +48,7 @@ const full = {
     { selector: { "istio-federation.dev/export": "true" } },
     { selector: { "istio-federation.dev/export": "true" }, namespace: "abc" },
   ],
+  contract: { stack: "cluster-a-contract" },
   peers: {
     "cluster-b": { stack: "cluster-b", exportTo: ["abc", "."] },
     "cluster-c": { stack: "acme/mesh/c.prod_1", exportTo: ["*"], names: "mesh" },
@@ -86,6 +87,7 @@ describe("A stack's config", () => {
         addressTimeoutSeconds: 300,
         values: {},
       },
+      contract: {},
       exports: [],
       peers: {},
       brake: { removals: 20, share: 0.5 },

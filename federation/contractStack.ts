@@ -1,0 +1,188 @@
+import { X509Certificate } from "node:crypto";
+import type { ContractStackConfig } from "./config/contractStack.ts";
+import { type Contract, parseContract } from "./contract/contract.ts";
+import { type ValidSignature, signerFaults } from "./contract/signature.ts";
+import { type Fault, FaultsError, within } from "./core/fault.ts";
+import type { Findings } from "./core/findings.ts";
+import { valueAt } from "./core/schema.ts";
+import { quote } from "./core/text.ts";
+import type { PublishedContract } from "./imports/registration.ts";
+import { type Reading, required } from "./snapshot.ts";
+
+/** Outputs that a contract stack publishes: those of a cluster's and of a shared root's stack that other stacks read, and none is secret. */
+export const PUBLIC_OUTPUTS = [
+  "federation",
+  "trustAnchors",
+  "certificateRequest",
+  "rootCertificates",
+  "signedCertificates",
+] as const;
+
+type PublicOutputs = Partial<Record<(typeof PUBLIC_OUTPUTS)[number], unknown>>;
+
+/** Outputs of the stack that a contract stack publishes, not yet validated; or why there are none. */
+export type SourceReading =
+  | {
+      outputs: PublicOutputs;
+      /** Output `federation`; undefined of a shared root, and of a cluster that waits for its certificate. */
+      contract: PublishedContract | undefined;
+      /** {@link PUBLIC_OUTPUTS} that are secret, or have something secret in them. */
+      secrets: readonly string[];
+      /** Output `contractOf`, which contract stacks alone have. */
+      contractOf: unknown;
+    }
+  | { pending: string };
+
+/** Everything that the plan of a contract stack needs. */
+export interface ContractStackSnapshot {
+  now: Date;
+  /** Outputs of this stack as its last update left them; empty before the first one. */
+  outputs: Reading<Readonly<Record<string, unknown>>>;
+  /** Output `federation` of these; undefined where there is none. */
+  published: PublishedContract | undefined;
+  source: Reading<SourceReading>;
+}
+
+/** Plan of a contract stack. */
+export interface ContractStackPlan {
+  kind: "contract";
+  /** Outputs of the stack. */
+  outputs: PublicOutputs & ContractStackConfig;
+}
+
+/**
+ * Plans what a contract stack publishes: its source's public outputs as they are, or its own last ones where the source has none.
+ * @returns undefined when there is a fault.
+ */
+export function planContractStack(
+  { contractOf }: ContractStackConfig,
+  snapshot: ContractStackSnapshot,
+  findings: Findings,
+): ContractStackPlan | undefined {
+  const own = required(snapshot.outputs, findings);
+  const source = required(snapshot.source, findings);
+  if (own === undefined || source === undefined) return undefined;
+  const kept = publicOutputs(own);
+  if ("pending" in source) {
+    const stays = Object.keys(kept).length === 0 ? "Nothing is published" : "What was published stays";
+    findings.warn(`${stays}: ${source.pending}`);
+    return { kind: "contract", outputs: { ...kept, contractOf } };
+  }
+  const { contract, outputs } = source;
+  findings.fault(
+    ...sourceFaults(contractOf, source),
+    ...(contract === undefined ? [] : publishedFaults(contract, snapshot)).map((fault) =>
+      within(`contract of stack ${contractOf}`, fault),
+    ),
+  );
+  const isWithdrawn = contract === undefined && kept.federation !== undefined;
+  if (isWithdrawn)
+    findings.warn(
+      `Stack ${contractOf} has no contract any more: the last one stays published. \`pulumi destroy\` of this stack withdraws it`,
+    );
+  if (findings.faults.length > 0) return undefined;
+  return {
+    kind: "contract",
+    outputs: {
+      ...publicOutputs(isWithdrawn ? { ...outputs, federation: kept.federation } : outputs),
+      contractOf,
+    },
+  };
+}
+
+function publicOutputs(outputs: Readonly<Record<string, unknown>>): PublicOutputs {
+  const given = PUBLIC_OUTPUTS.filter((name) => outputs[name] !== undefined && outputs[name] !== null);
+  return Object.fromEntries(given.map((name) => [name, outputs[name]]));
+}
+
+function sourceFaults(
+  stack: string,
+  { secrets, contractOf }: Exclude<SourceReading, { pending: string }>,
+): Fault[] {
+  const path = "contractOf";
+  if (contractOf !== undefined) {
+    const rule = `is a contract stack itself, of ${quote(contractOf)}`;
+    return [{ path, value: stack, rule, remedy: "Name the stack of the cluster, or of the shared root" }];
+  }
+  return secrets.map((name) => ({
+    path,
+    value: stack,
+    rule: `has the output \`${name}\`, which is secret, and this stack would publish it`,
+    remedy: "Run `pulumi up` on that stack with this program, whose public outputs are not secret",
+  }));
+}
+
+/** Validates by the rules of its readers what is about to be published, and that it is no older one. */
+function publishedFaults(
+  { contract: given, signature }: PublishedContract,
+  { now, published }: ContractStackSnapshot,
+): Fault[] {
+  if ("fault" in signature) return [signature.fault];
+  let contract: Contract;
+  try {
+    contract = parseContract(given, "the contract");
+  } catch (error) {
+    if (error instanceof FaultsError) return [...error.faults];
+    throw error;
+  }
+  const { trustDomain, rootCertificates, signingKey } = contract;
+  const roots = rootCertificates.map((pem) => new X509Certificate(pem));
+  return [
+    ...signerFaults(signature, trustDomain, { roots, signingKey }, now),
+    ...revisionFaults(contract, signature, published),
+  ];
+}
+
+function revisionFaults(
+  { revision }: Contract,
+  { digest }: ValidSignature,
+  published: PublishedContract | undefined,
+): Fault[] {
+  const last = revisionOf(published?.contract);
+  if (published === undefined || last === undefined || "fault" in published.signature) return [];
+  if (revision > last || published.signature.digest === digest) return [];
+  const rule =
+    revision < last
+      ? `is lower than ${last}, which this stack has published`
+      : "is that of the contract which this stack has published, with other content";
+  const remedy =
+    "Restore the newest state of the cluster's stack. If the cluster was rebuilt, run `pulumi destroy` on this stack, then `pulumi up`, and tell the peers' teams, who have to accept its contract";
+  return [
+    {
+      path: "revision",
+      value: revision,
+      rule: `${rule}: the cluster was rebuilt, or its state is an older one`,
+      remedy,
+    },
+  ];
+}
+
+/** Returns the revision of a contract that is not validated; undefined when it has none. */
+export function revisionOf(contract: unknown): number | undefined {
+  const revision = valueAt(contract, ["revision"]);
+  return typeof revision === "number" ? revision : undefined;
+}
+
+/** What a cluster's contract stack has published; or why nothing is known of it. */
+export type ContractStackReading =
+  { revision: number | undefined; contractOf: unknown } | { pending: string };
+
+/**
+ * Compares a cluster's contract stack with the cluster's contract.
+ * @param stack name of the contract stack.
+ * @param revision of the cluster's contract.
+ * @returns undefined where the contract stack is not behind.
+ */
+export function behindNote(
+  stack: string,
+  reading: ContractStackReading,
+  revision: number,
+): string | undefined {
+  const publish = `run \`pulumi up -s ${stack}\``;
+  if ("pending" in reading) return `Peers cannot read this cluster's contract yet: ${reading.pending}`;
+  if (reading.contractOf === undefined)
+    return `Stack ${stack} is no contract stack: give it the config \`contractOf\` alone, and ${publish}`;
+  if (reading.revision === revision) return undefined;
+  const has = reading.revision === undefined ? "publishes no contract" : `has revision ${reading.revision}`;
+  return `Contract stack ${stack} ${has}, and the contract of this cluster is revision ${revision}: ${publish}`;
+}

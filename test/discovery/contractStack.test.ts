@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { readContractStack, readContractStackSnapshot } from "../../discovery/stacks.ts";
+import { behindNote, planContractStack } from "../../federation/contractStack.ts";
+import { Findings } from "../../federation/core/findings.ts";
+import { describeFault } from "../../federation/core/fault.ts";
+import { ROOT_B, contractOf } from "../federation/samples.ts";
+import { signed } from "../federation/signers.ts";
+import { OWN_STACK, type Stacks, withStacks } from "./support.ts";
+
+const SOURCE = "o/p/b";
+const TRUST = { trustAnchors: { us: {} }, certificateRequest: "PEM" };
+
+/** Reads and plans a contract stack of {@link SOURCE}. */
+async function run(stacks: Stacks) {
+  await withStacks(stacks);
+  const findings = new Findings();
+  const config = { contractOf: SOURCE };
+  const plan = planContractStack(config, await readContractStackSnapshot(config), findings);
+  return { outputs: plan?.outputs, warnings: findings.warnings, faults: findings.faults.map(describeFault) };
+}
+
+describe("A contract stack", () => {
+  it("publishes a cluster's contract as it is, and its other public outputs, but none else", async () => {
+    const federation = await signed(contractOf());
+    const secret = { [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig, value: "token" };
+    const { outputs, warnings, faults } = await run({
+      [SOURCE]: { federation, ...TRUST, peers: {}, access: secret, lastRun: { joined: secret } },
+    });
+    assert.deepEqual([warnings, faults], [[], []]);
+    assert.deepEqual(outputs, { federation, ...TRUST, contractOf: SOURCE });
+  });
+
+  it("publishes what clusters need of a shared root", async () => {
+    const root = { rootCertificates: [ROOT_B], signedCertificates: { a: "PEM" } };
+    const { outputs, faults } = await run({ [SOURCE]: { ...root, certificateRequests: { a: "PEM" } } });
+    assert.deepEqual(faults, []);
+    assert.deepEqual(outputs, { ...root, contractOf: SOURCE });
+  });
+
+  it("publishes the request of a cluster that waits for its certificate", async () => {
+    const { outputs } = await run({ [SOURCE]: { certificateRequest: "PEM" } });
+    assert.deepEqual(outputs, { certificateRequest: "PEM", contractOf: SOURCE });
+  });
+
+  const before = async () => ({ federation: await signed(contractOf({ revision: 4 })), contractOf: SOURCE });
+  for (const [what, source, warning] of [
+    ["does not exist", undefined, /^What was published stays: stack o\/p\/b does not exist/],
+    ["was destroyed", {}, /^What was published stays: stack o\/p\/b has no output `federation` yet/],
+    ["has lost its contract", TRUST, /^Stack o\/p\/b has no contract any more: the last one stays/],
+  ] as const) {
+    it(`keeps what it published when the cluster's stack ${what}, with a warning`, async () => {
+      const last = await before();
+      const { outputs, warnings, faults } = await run({
+        [OWN_STACK]: last,
+        ...(source && { [SOURCE]: source }),
+      });
+      assert.deepEqual(faults, []);
+      assert.match(warnings.join(), warning);
+      assert.deepEqual(outputs?.federation, last.federation);
+    });
+  }
+
+  it("says that nothing is published yet before the cluster's first update", async () => {
+    const { outputs, warnings } = await run({});
+    assert.deepEqual(outputs, { contractOf: SOURCE });
+    assert.match(warnings.join(), /^Nothing is published: stack o\/p\/b does not exist/);
+  });
+
+  it("takes a newer contract, and the same one again", async () => {
+    for (const revision of [4, 5]) {
+      const federation = await signed(contractOf({ revision }));
+      const { outputs, faults } = await run({ [OWN_STACK]: await before(), [SOURCE]: { federation } });
+      assert.deepEqual(faults, []);
+      assert.deepEqual(outputs?.federation, federation);
+    }
+  });
+
+  const forged = async () => ({ ...(await signed(contractOf())), network: "another" });
+  const secret = (value: unknown) => ({
+    [pulumi.runtime.specialSigKey]: pulumi.runtime.specialSecretSig,
+    value,
+  });
+  for (const [what, source, fault] of [
+    [
+      "changed after it was signed",
+      async () => ({ federation: await forged() }),
+      /signature: is not that of this/,
+    ],
+    ["without a signature", () => ({ federation: contractOf() }), /signature: is missing/],
+    [
+      "that no reader would accept",
+      async () => ({ federation: await signed({ ...contractOf(), schemaVersion: 9 }) }),
+      /contract of stack o\/p\/b\.schemaVersion: is 9, newer than 1/,
+    ],
+    [
+      "with a lower revision",
+      async () => ({ federation: await signed(contractOf({ revision: 3 })) }),
+      /revision: 3 is lower than 4, which this stack has published.*pulumi destroy/,
+    ],
+    [
+      "with the same revision and another content",
+      async () => ({ federation: await signed(contractOf({ revision: 4, network: "another" })) }),
+      /revision: 4 is that of the contract which this stack has published, with other content/,
+    ],
+    [
+      "beside something secret",
+      async () => ({
+        federation: await signed(contractOf({ revision: 5 })),
+        trustAnchors: { us: secret({}) },
+      }),
+      /^contractOf: "o\/p\/b" has the output `trustAnchors`, which is secret/,
+    ],
+    [
+      "of another contract stack",
+      async () => ({ federation: await signed(contractOf({ revision: 5 })), contractOf: "o/p/c" }),
+      /^contractOf: "o\/p\/b" is a contract stack itself, of "o\/p\/c"\. Name the stack of the cluster/,
+    ],
+  ] as const) {
+    it(`refuses a contract ${what}`, async () => {
+      const { outputs, faults } = await run({ [OWN_STACK]: await before(), [SOURCE]: await source() });
+      assert.equal(outputs, undefined);
+      assert.match(faults.join("\n"), fault);
+    });
+  }
+
+  it("cannot be read: one fault", async () => {
+    const { faults } = await run({ [SOURCE]: new Error("permission denied") });
+    assert.equal(faults.length, 1);
+    assert.match(faults.join(), /^contractOf: .*cannot be read: permission denied/);
+  });
+});
+
+describe("The contract stack of a cluster", () => {
+  for (const [what, stacks, note] of [
+    ["is up to date", { [SOURCE]: { federation: { revision: 7 }, contractOf: "a" } }, /^undefined$/],
+    [
+      "is behind",
+      { [SOURCE]: { federation: { revision: 6 }, contractOf: "a" } },
+      /^Contract stack o\/p\/b has revision 6, and the contract of this cluster is revision 7: run `pulumi up -s o\/p\/b`$/,
+    ],
+    ["has no contract yet", { [SOURCE]: { contractOf: "a" } }, /publishes no contract/],
+    ["does not exist", {}, /^Peers cannot read this cluster's contract yet: stack o\/p\/b does not exist/],
+    [
+      "is another stack",
+      { [SOURCE]: { federation: { revision: 7 } } },
+      /is no contract stack: give it the config/,
+    ],
+    ["cannot be read", { [SOURCE]: new Error("denied") }, /cannot be read: denied/],
+  ] as const) {
+    it(`is told of when it ${what}`, async () => {
+      await withStacks(stacks);
+      assert.match(String(behindNote(SOURCE, await readContractStack(SOURCE), 7)), note);
+    });
+  }
+});
