@@ -4,7 +4,7 @@ import Ajv from "ajv";
 import { parse } from "yaml";
 import { generatedFiles } from "../../docs/generate.ts";
 import { parseAnyConfig } from "../../federation/config/anyConfig.ts";
-import { parseConfig, CONFIG_NAMESPACE } from "../../federation/config/stackConfig.ts";
+import { CONFIG_NAMESPACE } from "../../federation/config/stackConfig.ts";
 import { stackFileSchema } from "../../federation/config/stackFile.ts";
 
 const ROOT = new URL("../../", import.meta.url);
