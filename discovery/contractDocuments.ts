@@ -173,7 +173,7 @@ async function fetchText(
 
 /** Certificates, PEM, by which this machine verifies servers. */
 export function machineRoots(): string[] {
-  return [...getCACertificates("default"), ...getCACertificates("system")];
+  return [...new Set([...getCACertificates("default"), ...getCACertificates("system")])];
 }
 
 function redirected({ headers: { location } }: Dispatcher.ResponseData, from: URL): URL {

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { FIRST_ROOT, recordStep } from "../../federation/authority/rotation.ts";
 import { Findings } from "../../federation/core/findings.ts";
 import { describeFault } from "../../federation/core/fault.ts";
-import { parseLastRun } from "../../federation/lastRun.ts";
+import { lastDeckhouse, parseLastRun } from "../../federation/lastRun.ts";
 import { datesOf } from "../../federation/trust/expiry.ts";
 import { fingerprintOf } from "../../federation/x509/certificate.ts";
 import { policiesFor } from "./access/callersFixture.ts";
+import { IDENTITY_A, UUID_B } from "./deckhouse/deckhouseSamples.ts";
 import { ACCESS, TOKEN } from "./mesh/meshSamples.ts";
 import { contentDigest } from "../../federation/contract/signature.ts";
 import { ROOT_A, ROOT_B, contractOf, NO_LAST_RUN } from "./samples.ts";
@@ -108,4 +109,23 @@ describe("Outputs of the last update", () => {
     const { faults } = parse({ ...outputs, peers: "?", certificates: "?", federation: "?" });
     assert.equal(faults.length, 3);
   });
+});
+
+describe("The identity and the pins by which Deckhouse clusters are read", () => {
+  const { publicKey: authnKeyPub, ...identity } = IDENTITY_A;
+  const pin = { ...pinned, deckhouse: { clusterUUID: UUID_B, authnKeyPub } };
+
+  it("are those of the last update", () => {
+    const published = { lastRun: { ...remembered, deckhouse: identity }, trustAnchors: { b: pin } };
+    assert.deepEqual(lastDeckhouse(published), { deckhouse: identity, pinned: { b: pin } });
+  });
+
+  for (const [title, published] of [
+    ["before the first update", {}],
+    ["without a key", { lastRun: remembered, trustAnchors: {} }],
+    ["where they cannot be parsed", { lastRun: { deckhouse: "x" }, trustAnchors: "x" }],
+  ] satisfies [string, Record<string, unknown>][])
+    it(`are none ${title}`, () => {
+      assert.deepEqual(lastDeckhouse(published), { deckhouse: undefined, pinned: {} });
+    });
 });
