@@ -40,6 +40,7 @@ const FEDERATION = {
   authority: ["core", "x509", "trust"],
   topology: ["core", "trust", "exports", "imports", "mesh"],
   helm: ["core"],
+  publish: ["core", "x509", "contract", "deckhouse"],
   config: [
     "core",
     "helm",

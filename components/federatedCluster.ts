@@ -11,7 +11,9 @@ import type { GatewayAddress } from "../federation/core/address.ts";
 import type { DeckhouseIdentity } from "../federation/deckhouse/identity.ts";
 import { describeFault } from "../federation/core/fault.ts";
 import { ownGateways, unpublished } from "../federation/ownContract.ts";
-import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { hasDocuments } from "../federation/editedObjects.ts";
+import { contractDocument } from "../federation/publish/documentRoutes.ts";
+import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE, PUBLISH_NAMESPACE } from "../federation/core/wellKnown.ts";
 import { EditedObjects } from "../providers/editedObjects.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
 import type { Remembered } from "../federation/lastRun.ts";
@@ -28,12 +30,16 @@ import { EastWestGateway } from "./eastWestGateway.ts";
 import { IstioControlPlane } from "./istioControlPlane.ts";
 import { CallerPolicies, ExportAliases } from "./istioObjects.ts";
 import { reportCertificates, trustPeers } from "./peerTrust.ts";
+import { PublishGateway } from "./publishGateway.ts";
 
 /** Type token: part of the URNs of its resources. */
 export const FEDERATED_CLUSTER = "istio-federation:index:FederatedCluster";
 
 /** {@link Remembered}, each part an output of its own: one that is secret or unknown hides no other. */
-type RememberedOutputs = Pick<Remembered, "issued" | "policies" | "aliases" | "trustDomainHosts"> &
+type RememberedOutputs = Pick<
+  Remembered,
+  "issued" | "policies" | "aliases" | "trustDomainHosts" | "publishedHost"
+> &
   Readonly<{
     rotation: pulumi.Output<RotationRecord> | undefined;
     credentials: pulumi.Output<Remembered["credentials"]>;
@@ -121,12 +127,6 @@ export class FederatedCluster extends pulumi.ComponentResource {
     );
     const connected = connectPeers(name, { config, connection, istioNamespace, istio, gateway }, child);
 
-    new EditedObjects(
-      `${name}-edited`,
-      { kubeconfig, found: plan.edited },
-      // The plugin writes what it declares first: it knows of the objects that are added and removed.
-      { parent: this, dependsOn: [...beforeGateway, gateway] },
-    );
     const identity = plan.hasDeckhousePeers
       ? deckhouseIdentity(`${name}-deckhouse`, { parent: this })
       : undefined;
@@ -142,10 +142,35 @@ export class FederatedCluster extends pulumi.ComponentResource {
         noteContractStack(plan, published.revision);
         return { ...published, [SIGNATURE]: await signContract(published, by) };
       });
+    // Secret by the key alone, which is not in it.
+    const federation = pulumi.unsecret(contract);
+    const served =
+      config.publish &&
+      new PublishGateway(
+        `${name}-publish`,
+        {
+          ...config.publish,
+          charts: config.istio.charts,
+          namespace: namespace(`${name}-publish`, PUBLISH_NAMESPACE, child),
+          documents: federation.apply((published) => [contractDocument(published)]),
+        },
+        afterIstio,
+      );
+
+    new EditedObjects(
+      `${name}-edited`,
+      {
+        kubeconfig,
+        found: plan.edited.map((object) =>
+          served !== undefined && hasDocuments(object) ? { ...object, spec: served.routes } : object,
+        ),
+      },
+      // The plugin writes what it declares first: it knows of the objects that are added and removed.
+      { parent: this, dependsOn: [...beforeGateway, gateway, ...(served === undefined ? [] : [served])] },
+    );
 
     this.outputs = {
-      // Secret by the key alone, which is not in it.
-      federation: pulumi.unsecret(contract),
+      federation,
       peers: connected.statuses,
       trustAnchors: plan.pinned,
       certificates: reportCertificates(parts, trust),
@@ -158,6 +183,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
         aliases: sortedRecord(aliases.map((alias) => [`${alias.namespace}/${alias.service}`, alias])),
         credentials: connected.credentials,
         joined: connected.joined,
+        publishedHost: config.publish?.host,
         deckhouse: identity,
         trustDomainHosts:
           connection.kind === "imports"

@@ -4,9 +4,11 @@ import {
   FIRST_OBJECTS,
   type FoundObject,
   type ObjectPlace,
+  PUBLISH_OBJECTS,
   TAKE_OVER_VARIABLE,
 } from "../federation/core/installation.ts";
 import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { lastObjectsIn } from "../federation/lastRun.ts";
 import type { Snapshot } from "../federation/snapshot.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
 import { isForbidden } from "../kubernetes/errors.ts";
@@ -17,18 +19,23 @@ import {
   type ResourceKind,
   SECRET,
   SERVICE,
+  VIRTUAL_SERVICE,
 } from "../kubernetes/kinds.ts";
 
-const KINDS: Readonly<Record<(typeof FIRST_OBJECTS)[number]["kind"], ResourceKind>> = {
+type FirstObject = (typeof FIRST_OBJECTS | typeof PUBLISH_OBJECTS)[number];
+
+const KINDS: Readonly<Record<FirstObject["kind"], ResourceKind>> = {
   Namespace: NAMESPACE,
   Secret: SECRET,
   Service: SERVICE,
   PeerAuthentication: PEER_AUTHENTICATION,
   Gateway: GATEWAY,
+  VirtualService: VIRTUAL_SERVICE,
 };
 
 /**
- * Reads the objects that the first update creates; none once an update has left a contract, as they are in the state then.
+ * Reads the objects that the first update creates, and those of the first one that serves the contract; none once an update has left
+ * outputs with these, as they are in the state then.
  * @param state objects in the state; only asked for when there are such objects, as it is large.
  */
 export async function readExistingObjects(
@@ -39,12 +46,18 @@ export async function readExistingObjects(
 ): Promise<ExistingObjects> {
   const takesOver = ["1", "t", "true"].includes((process.env[TAKE_OVER_VARIABLE] ?? "").toLowerCase());
   const own = await outputs;
-  if ("value" in own && own.value["federation"] !== undefined) return { found: [], inState: [], takesOver };
-  const wanted = FIRST_OBJECTS.filter(
+  const last = "value" in own ? own.value : {};
+  const first = FIRST_OBJECTS.filter(
     ({ kind, name }) =>
       (kind !== "Gateway" || config.exports.length > 0) &&
       (name !== IMPORT_NAMESPACE || config.topology !== "single-mesh"),
   );
+  const isServed = config.publish === undefined || lastObjectsIn(last).publishedHost !== undefined;
+  const wanted: readonly FirstObject[] = [
+    ...(last["federation"] === undefined ? first : []),
+    ...(isServed ? [] : PUBLISH_OBJECTS),
+  ];
+  if (wanted.length === 0) return { found: [], inState: [], takesOver };
   const read = async (places: typeof wanted) =>
     (await Promise.all(places.map((place) => readObject(client, place)))).flat();
   const namespaces = await read(wanted.filter(({ namespace }) => namespace === undefined));
@@ -57,10 +70,7 @@ export async function readExistingObjects(
   return { found, inState: found.length === 0 ? [] : await state(), takesOver };
 }
 
-async function readObject(
-  client: ClusterClient,
-  place: (typeof FIRST_OBJECTS)[number],
-): Promise<FoundObject[]> {
+async function readObject(client: ClusterClient, place: FirstObject): Promise<FoundObject[]> {
   try {
     const object = await client.get(KINDS[place.kind], place.namespace, place.name);
     return object === undefined ? [] : [{ ...place, labels: object.metadata.labels ?? {} }];

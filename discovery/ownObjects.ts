@@ -1,7 +1,14 @@
 import { isGatewayPolicy } from "../federation/access/gatewayPolicy.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../federation/core/labels.ts";
 import { append, sortedRecord } from "../federation/core/order.ts";
-import { GATEWAY_NAME, GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
+import {
+  DOCUMENTS,
+  GATEWAY_NAME,
+  GATEWAY_NAMESPACE,
+  ISTIO_NAMESPACE,
+  PUBLISH_GATEWAY,
+  PUBLISH_NAMESPACE,
+} from "../federation/core/wellKnown.ts";
 import type { AccessKind, OwnObject } from "../federation/editedObjects.ts";
 import { aliasObject } from "../federation/exports/alias.ts";
 import type { LastRun } from "../federation/lastRun.ts";
@@ -33,7 +40,7 @@ const CONCURRENCY = 8;
  */
 export async function readOwnObjects(
   client: ClusterClient,
-  last: Pick<LastRun, "policies" | "aliases">,
+  last: Pick<LastRun, "policies" | "aliases" | "publishedHost">,
 ): Promise<OwnObject[]> {
   const list = async (kind: ResourceKind, options: ListOptions): Promise<OwnObject[]> =>
     (await client.list<AccessObject>(kind, options)).map((object) => viewObject(kind, object));
@@ -78,6 +85,12 @@ export async function readOwnObjects(
     get(GATEWAY, GATEWAY_NAMESPACE, GATEWAY_NAME),
     // Includes those of others, which are few: a changed label hides none.
     list(VIRTUAL_SERVICE, { namespace: GATEWAY_NAMESPACE }),
+    ...(last.publishedHost === undefined
+      ? []
+      : [
+          get(GATEWAY, PUBLISH_NAMESPACE, PUBLISH_GATEWAY),
+          get(VIRTUAL_SERVICE, PUBLISH_NAMESPACE, DOCUMENTS),
+        ]),
     listPolicies(),
     listAliases(),
   ]);

@@ -14,7 +14,7 @@ import {
 import { needsPolicies } from "../federation/exports/exportRule.ts";
 import { otherDeckhouseUUIDs } from "../federation/imports/deckhousePeers.ts";
 import { type ObjectMetadata, leftoverSelector } from "../federation/imports/leftovers.ts";
-import { lastDeckhouse, lastPoliciesAndAliases } from "../federation/lastRun.ts";
+import { lastDeckhouse, lastObjectsIn } from "../federation/lastRun.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import { resolveApiServer } from "../federation/mesh/apiServer.ts";
 import { readAccess } from "../federation/mesh/credential.ts";
@@ -26,7 +26,12 @@ import type {
   Reading,
   Snapshot,
 } from "../federation/snapshot.ts";
-import { BASE_RELEASE, RELEASES } from "../federation/core/helmReleases.ts";
+import {
+  BASE_RELEASE,
+  PUBLISH_RELEASE,
+  RELEASES,
+  type ReleaseName,
+} from "../federation/core/helmReleases.ts";
 import { readHelmReleases, readUnownedCrds } from "../kubernetes/helmReleases.ts";
 import { readUnownedObjects } from "./chartObjects.ts";
 import { type Corefiles, NODE_LOCAL } from "../federation/topology/coreDns.ts";
@@ -56,6 +61,7 @@ import {
   readServiceEntries,
 } from "./istioObjects.ts";
 import { readOwnObjects } from "./ownObjects.ts";
+import { readServerSecret } from "./serverSecret.ts";
 import { readServices } from "./services.ts";
 import { readContractStack, readOwnOutputs, readPeerStack, readSharedRoot, readState } from "./stacks.ts";
 
@@ -66,6 +72,7 @@ const NO_AMBIENT_CLIENTS = Promise.resolve({ value: { namespaces: {}, pods: [] }
 const NO_ISTIOD = Promise.resolve({
   value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} },
 });
+const NO_SECRET = Promise.resolve({ value: undefined });
 const UNOWNED = { labels: {}, annotations: {}, managers: [], owners: [] };
 const NO_COREFILES = Promise.resolve({
   value: { coreDns: undefined, nodeLocal: undefined, metadata: UNOWNED },
@@ -134,7 +141,7 @@ async function readPeer(
 }
 
 async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Promise<ClusterReadings> {
-  const { exports: rules, gateway, dns, topology, certificateAuthority } = config;
+  const { exports: rules, gateway, publish, dns, topology, certificateAuthority } = config;
   const reader = new ClusterReader(config.kubeconfig);
   const hasExports = rules.length > 0;
   const registers = topology !== "single-mesh";
@@ -159,10 +166,12 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
     importNamespaceServices: dns?.services === undefined ? NOTHING : reader.read(readImportNamespace),
     leftovers: registers ? outputs.then((own) => readLeftovers(reader, config, own)) : NOTHING,
     ownObjects: outputs.then((own) =>
-      hasUpdated(own)
-        ? reader.read((client) => readOwnObjects(client, lastPoliciesAndAliases(own.value)))
-        : NOTHING,
+      hasUpdated(own) ? reader.read((client) => readOwnObjects(client, lastObjectsIn(own.value))) : NOTHING,
     ),
+    publishSecret:
+      publish === undefined
+        ? NO_SECRET
+        : reader.read((client) => readServerSecret(client, publish.credentialName)),
     gateway: gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
     istiod: certificateAuthority.source === "provided" ? NO_ISTIOD : reader.read(readIstiod),
     corefiles: dns?.coreDns === undefined ? NO_COREFILES : readCorefiles(reader, dns.coreDns),
@@ -191,15 +200,21 @@ async function readHelm(
   client: ClusterClient,
   { config, outputs, state, existing }: HelmContext,
 ): Promise<HelmReadings> {
-  const installed = await readHelmReleases(client, RELEASES);
-  const hasBase = installed.some(({ name }) => name === BASE_RELEASE.name);
-  const unownedCrds = hasBase ? [] : await readUnownedCrds(client, BASE_RELEASE).catch(orElse<string[]>([]));
+  const releases = config.publish === undefined ? RELEASES : [...RELEASES, PUBLISH_RELEASE];
+  const installed = await readHelmReleases(client, releases);
+  const has = (wanted: ReleaseName): boolean => installed.some(({ name }) => name === wanted.name);
+  const unownedCrds = has(BASE_RELEASE)
+    ? []
+    : await readUnownedCrds(client, BASE_RELEASE).catch(orElse<string[]>([]));
   const own = await outputs;
-  const missing = RELEASES.filter(({ name }) => !installed.some((release) => release.name === name));
+  const missing = RELEASES.filter((release) => !has(release));
   const unowned = await readUnownedObjects(client, config, missing, () => namespacesThere(own, existing));
   const readings = { installed, unownedCrds, unowned };
   if (installed.length === 0) return { ...readings, inState: [] };
-  return { ...readings, inState: hasUpdated(own) ? RELEASES : (await state())?.releases };
+  // The gateway that serves documents may come with a later update.
+  const isKnown =
+    hasUpdated(own) && (!has(PUBLISH_RELEASE) || lastObjectsIn(own.value).publishedHost !== undefined);
+  return { ...readings, inState: isKnown ? releases : (await state())?.releases };
 }
 
 /** Which of the releases' namespaces are in the cluster: before the first update, those that were looked for. */

@@ -2,8 +2,16 @@ import { isDeepStrictEqual } from "node:util";
 import { isGatewayPolicy } from "./access/gatewayPolicy.ts";
 import type { AuthorizationPolicy } from "./access/authorizationPolicy.ts";
 import { boundedLines, count } from "./core/text.ts";
+import type { PublishConfig } from "./config/publish.ts";
 import { sortedUnique } from "./core/order.ts";
-import { GATEWAY_NAME, GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "./core/wellKnown.ts";
+import {
+  DOCUMENTS,
+  GATEWAY_NAME,
+  GATEWAY_NAMESPACE,
+  ISTIO_NAMESPACE,
+  PUBLISH_GATEWAY,
+  PUBLISH_NAMESPACE,
+} from "./core/wellKnown.ts";
 import { type ExportAlias, aliasObject } from "./exports/alias.ts";
 import {
   type GatewayListeners,
@@ -13,6 +21,7 @@ import {
 } from "./exports/gatewayListeners.ts";
 import { STRICT_MUTUAL_TLS } from "./exports/mutualTls.ts";
 import type { LastRun } from "./lastRun.ts";
+import { type ServedDocument, documentRoutes, publishGatewaySpec } from "./publish/documentRoutes.ts";
 
 /** Kinds of Istio's objects that decide who is let in. */
 export type AccessKind =
@@ -59,10 +68,18 @@ export interface Declarations {
   bind: string | undefined;
   policies: readonly AuthorizationPolicy[];
   aliases: readonly ExportAlias[];
+  /** Gateway that serves documents; undefined without one. */
+  publish: PublishDeclaration | undefined;
+}
+
+/** The gateway that serves documents, and its routes as the last update left them: the next ones follow from outputs of resources. */
+export interface PublishDeclaration {
+  gateway: Pick<PublishConfig, "host" | "credentialName" | "bind">;
+  lastDocuments: readonly ServedDocument[];
 }
 
 /** Declarations of the last update. */
-export type LastDeclarations = Pick<LastRun, "contract" | "policies" | "aliases">;
+export type LastDeclarations = Pick<LastRun, "contract" | "policies" | "aliases" | "publishedHost">;
 
 /**
  * Finds the objects that others edited. Pulumi's Kubernetes plugin does not see a field that others add, nor an item that they append to a
@@ -172,14 +189,18 @@ interface LastObject extends DeclaredObject {
 
 /** Returns the objects that the last update declared, by {@link fullName}. */
 function lastObjects(
-  { bind }: Declarations,
-  { contract, policies, aliases }: LastDeclarations,
+  { bind, publish }: Declarations,
+  { contract, policies, aliases, publishedHost: host }: LastDeclarations,
 ): Map<string, LastObject> {
   if (contract === undefined) return new Map();
   const listeners = gatewayListeners(contract.services);
   const objects = declaredObjects({
     ...{ listeners, bind },
     ...{ policies: Object.values(policies), aliases: Object.values(aliases) },
+    publish:
+      publish === undefined || host === undefined
+        ? undefined
+        : { ...publish, gateway: { ...publish.gateway, host } },
   });
   return new Map(
     objects.map((object) => [
@@ -204,7 +225,7 @@ function fullName({ kind, namespace, name }: ObjectName): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-function declaredObjects({ listeners, bind, policies, aliases }: Declarations): DeclaredObject[] {
+function declaredObjects({ listeners, bind, policies, aliases, publish }: Declarations): DeclaredObject[] {
   const gatewayObject = gatewaySpec(listeners, bind);
   const ofGateway = (kind: AccessKind, name: string, spec: object): DeclaredObject =>
     declaredObject({ kind, namespace: GATEWAY_NAMESPACE, name }, spec);
@@ -216,7 +237,31 @@ function declaredObjects({ listeners, bind, policies, aliases }: Declarations): 
     ),
     ...policies.map(policyObject),
     ...aliases.map(aliasEntry),
+    ...(publish === undefined ? [] : publishObjects(publish)),
   ];
+}
+
+function publishObjects({ gateway, lastDocuments }: PublishDeclaration): DeclaredObject[] {
+  return [
+    declaredObject(
+      { kind: "Gateway", namespace: PUBLISH_NAMESPACE, name: PUBLISH_GATEWAY },
+      publishGatewaySpec(gateway),
+    ),
+    ...(lastDocuments.length === 0
+      ? []
+      : [declaredObject(DOCUMENT_ROUTES, documentRoutes(gateway.host, lastDocuments))]),
+  ];
+}
+
+const DOCUMENT_ROUTES: ObjectName = {
+  kind: "VirtualService",
+  namespace: PUBLISH_NAMESPACE,
+  name: DOCUMENTS,
+};
+
+/** Whether an object has the documents: its spec is that of the last update, and is to be that of this one. */
+export function hasDocuments(object: ObjectName): boolean {
+  return fullName(object) === fullName(DOCUMENT_ROUTES);
 }
 
 const MESH_PEER_AUTHENTICATION = declaredObject(

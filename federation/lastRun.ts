@@ -49,6 +49,8 @@ const remembered = z.object({
   joined: byName(peerAccess),
   /** Hosts of Deckhouse clusters that have no identities, by the peer's name. */
   trustDomainHosts: byName(z.array(z.string())),
+  /** Host at which the contract is served from the cluster itself; undefined where it is not. */
+  publishedHost: orUndefined(z.string()),
   /** Identity of this cluster for Deckhouse clusters, secret; undefined where none is made. */
   deckhouse: orUndefined(deckhouseIdentity),
 });
@@ -103,13 +105,15 @@ export function parseLastRun(
   };
 }
 
-const policiesAndAliases = remembered.pick({ policies: true, aliases: true });
+const objects = remembered.pick({ policies: true, aliases: true, publishedHost: true });
 
-/** Returns the policies and aliases in the outputs of the last update; none where {@link parseLastRun} finds a fault. */
-export function lastPoliciesAndAliases(
+/** Returns what the outputs of the last update have of objects in the cluster; nothing where {@link parseLastRun} finds a fault. */
+export function lastObjectsIn(
   published: Readonly<Record<string, unknown>>,
-): Pick<LastRun, "policies" | "aliases"> {
-  return policiesAndAliases.safeParse(published["lastRun"]).data ?? { policies: {}, aliases: {} };
+): Pick<LastRun, "policies" | "aliases" | "publishedHost"> {
+  return (
+    objects.safeParse(published["lastRun"]).data ?? { policies: {}, aliases: {}, publishedHost: undefined }
+  );
 }
 
 const identity = remembered.pick({ deckhouse: true });

@@ -21,6 +21,7 @@ import type { GatewayListeners } from "./exports/gatewayListeners.ts";
 import { reviewContract } from "./ownContract.ts";
 import { type EditedObject, findDeleted, findEdited } from "./editedObjects.ts";
 import { findUndeclared } from "./undeclaredObjects.ts";
+import { checkPublication, publishDeclaration } from "./publish/publishPlan.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
@@ -139,6 +140,7 @@ export function planCluster(
   const access = planAccess(context, offered, pinned);
   const exports = withoutHosts(offered, access.unenforceable);
   const observed = required(gateway, findings);
+  checkPublication(context, exports.services, addresses);
   checkInstallation(context, false);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
   if (authority?.source === "provided") findings.fault(...validateAnchorNames(authority.authority, pinned));
@@ -148,7 +150,10 @@ export function planCluster(
   const { aliases, services } = exports;
   const unchecked = "others edited objects of this stack";
   const own = optional(snapshot.cluster.ownObjects, undefined, unchecked, findings) ?? [];
-  const declarations = { listeners, bind: config.gateway.bind, policies, aliases };
+  const declarations = {
+    ...{ listeners, bind: config.gateway.bind, policies, aliases },
+    publish: publishDeclaration(config.publish, snapshot.outputs),
+  };
   const { undeclared, warnings: leftBehind } = findUndeclared(own, declarations, lastRun);
   const declared = own.filter((object) => !undeclared.includes(object));
   const { edited, warnings } = findEdited(declared, declarations, lastRun);

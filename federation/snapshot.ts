@@ -18,6 +18,7 @@ import type { ObjectMetadata } from "./imports/leftovers.ts";
 import type { ForeignService } from "./imports/localNames.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { AccessFailure } from "./mesh/meshPeer.ts";
+import type { ServerSecret } from "./publish/serverCertificate.ts";
 import type { Corefiles } from "./topology/coreDns.ts";
 
 /** Result of one read: the value, or the reason why there is none. */
@@ -82,6 +83,8 @@ export interface ClusterReadings {
   leftovers: Reading<readonly ObjectMetadata[]>;
   /** Objects of this program that decide who is let in; empty before the first update. */
   ownObjects: Reading<readonly OwnObject[]>;
+  /** TLS Secret of the gateway that serves the contract; undefined where it is not there, or nothing is served. */
+  publishSecret: Reading<ServerSecret | undefined>;
   /** Addresses of the east-west gateway; empty while it has none. */
   gateway: Reading<readonly GatewayAddress[]>;
   /** Roots and signer of istiod. */

@@ -23,7 +23,7 @@ export interface EditedObjectsArgs {
   /** The cluster to write to. */
   kubeconfig: KubeconfigName;
   /** Objects that others had edited when the program started. As a rule `[]`, and then there is nothing to do. */
-  found: readonly EditedObject[];
+  found: readonly (Omit<EditedObject, "spec"> & { spec: pulumi.Input<object> })[];
 }
 
 const lazy = lazyProvider("./providers/editedObjects.ts");
@@ -39,7 +39,11 @@ export class EditedObjects extends pulumi.dynamic.Resource {
 }
 
 /** Inputs as `check` passes them; the SDK adds the text by which it finds this provider. */
-type Inputs = EditedObjectsArgs & { __provider?: string };
+interface Inputs {
+  kubeconfig: KubeconfigName;
+  found: readonly EditedObject[];
+  __provider?: string;
+}
 
 /** Outputs: what `diff` compares. */
 interface State {

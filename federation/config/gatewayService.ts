@@ -74,7 +74,7 @@ const sourceRanges = checked(z.array(pasted(cleanText, SOURCE_RANGE)), (value): 
 
 const serviceFields = fields({
   type: z.enum(SERVICE_TYPES).default("LoadBalancer").meta({
-    description: "Type of the gateway's Service; `ClusterIP` only together with `advertise`.",
+    description: "Type of the Service; `ClusterIP` for the east-west gateway only together with `advertise`.",
     page: "gateways.md",
   }),
   annotations: annotations
@@ -116,7 +116,7 @@ const serviceFields = fields({
     defaultsTo: "allocated",
   }),
   externalIPs: orUndefined(distinct(pasted(cleanHost, EXTERNAL_IP))).meta({
-    description: "Further addresses that are routed to the nodes; peers get them by `advertise` only.",
+    description: "Further addresses that are routed to the nodes; not among those that peers get.",
     defaultsTo: "none",
   }),
   ipFamilies: orUndefined(distinct(z.enum(["IPv4", "IPv6"]))).meta({

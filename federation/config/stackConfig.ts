@@ -7,6 +7,7 @@ import { checkExportGateways, checkExportNames, checkExportPeers, exportRules } 
 import { gateway } from "./gateway.ts";
 import { istio } from "./istio.ts";
 import { brake, checkPeers, peers } from "./peers.ts";
+import { checkPublish, publish } from "./publish.ts";
 import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
 import { checkSingleMesh, singleMesh } from "./singleMesh.ts";
 import { CIDR } from "../core/address.ts";
@@ -52,6 +53,7 @@ export const sections = {
   certificateAuthority,
   istio,
   gateway,
+  publish,
   exports: exportRules,
   contract,
   peers,
@@ -113,6 +115,7 @@ export function parseConfig(
     ...checkCallers(draft),
     ...checkAuthoritySource(draft, stack),
     ...checkDns(draft),
+    ...checkPublish(draft),
     ...checkSingleMesh(draft),
     ...checkCertificateLife(draft),
   ];

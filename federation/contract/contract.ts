@@ -206,6 +206,17 @@ export function contractFaults(
   return [...sizeFaults(whole), ...(error === undefined ? [] : faultsOf(error, whole))];
 }
 
+/** Returns the size of a cluster's contract as JSON in UTF-8, without its signature. */
+export function contractBytes(
+  settings: ContractSettings,
+  rootCertificates: readonly string[],
+  gateways: readonly GatewayAddress[],
+  services: Readonly<Record<string, ContractService>>,
+): number {
+  const whole = { ...withoutRoots(settings, gateways, services), rootCertificates };
+  return Buffer.byteLength(JSON.stringify(whole));
+}
+
 function withoutRoots(
   { cluster, topology, singleMesh }: ContractSettings,
   gateways: readonly GatewayAddress[],

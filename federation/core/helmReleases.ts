@@ -1,5 +1,11 @@
 import type { Fault } from "./fault.ts";
-import { GATEWAY_NAME, GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "./wellKnown.ts";
+import {
+  GATEWAY_NAME,
+  GATEWAY_NAMESPACE,
+  ISTIO_NAMESPACE,
+  PUBLISH_GATEWAY,
+  PUBLISH_NAMESPACE,
+} from "./wellKnown.ts";
 
 /** Name of a Helm release, unique in its namespace. */
 export interface ReleaseName {
@@ -18,7 +24,10 @@ export const BASE_RELEASE: ReleaseName = { namespace: ISTIO_NAMESPACE, name: "is
 export const ISTIOD_RELEASE: ReleaseName = { namespace: ISTIO_NAMESPACE, name: "istiod" };
 export const GATEWAY_RELEASE: ReleaseName = { namespace: GATEWAY_NAMESPACE, name: GATEWAY_NAME };
 
-/** Every release that this program installs. */
+/** Installed only where the contract is served from the cluster itself. */
+export const PUBLISH_RELEASE: ReleaseName = { namespace: PUBLISH_NAMESPACE, name: PUBLISH_GATEWAY };
+
+/** The releases that this program installs in every cluster. */
 export const RELEASES: readonly ReleaseName[] = [BASE_RELEASE, ISTIOD_RELEASE, GATEWAY_RELEASE];
 
 /**

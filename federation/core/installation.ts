@@ -6,8 +6,11 @@ import {
   AUTHORITY_SECRET,
   GATEWAY_NAME,
   GATEWAY_NAMESPACE,
+  DOCUMENTS,
   IMPORT_NAMESPACE,
   ISTIO_NAMESPACE,
+  PUBLISH_GATEWAY,
+  PUBLISH_NAMESPACE,
 } from "./wellKnown.ts";
 
 /** Place of a Kubernetes object. */
@@ -32,6 +35,14 @@ export const FIRST_OBJECTS = [
   { kind: "PeerAuthentication", namespace: ISTIO_NAMESPACE, name: "default" },
   { kind: "Service", namespace: GATEWAY_NAMESPACE, name: GATEWAY_NAME },
   { kind: "Gateway", namespace: GATEWAY_NAMESPACE, name: GATEWAY_NAME },
+] as const satisfies readonly ObjectPlace[];
+
+/** Objects with fixed names that an update creates which serves the contract for the first time. */
+export const PUBLISH_OBJECTS = [
+  { kind: "Namespace", namespace: undefined, name: PUBLISH_NAMESPACE },
+  { kind: "Service", namespace: PUBLISH_NAMESPACE, name: PUBLISH_GATEWAY },
+  { kind: "Gateway", namespace: PUBLISH_NAMESPACE, name: PUBLISH_GATEWAY },
+  { kind: "VirtualService", namespace: PUBLISH_NAMESPACE, name: DOCUMENTS },
 ] as const satisfies readonly ObjectPlace[];
 
 /** Objects that an update would create and that are there already. */

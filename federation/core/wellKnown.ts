@@ -21,3 +21,15 @@ export const GATEWAY_PORT_NAME = "tls";
 
 /** Common name of the intermediates that istiods sign with. */
 export const INTERMEDIATE_NAME = "Intermediate CA";
+
+/** Namespace of the gateway that serves documents, and of its certificate: nothing else is in it. */
+export const PUBLISH_NAMESPACE = "istio-publish";
+
+/** Name of the Deployment, Service and Gateway that serve documents, and of their labels `app` and `istio`. */
+export const PUBLISH_GATEWAY = "publishgateway";
+
+/** Port that the Pods serve documents on: one that needs no privilege. */
+export const PUBLISH_PORT = 8443;
+
+/** Name of the VirtualService with the documents. */
+export const DOCUMENTS = "documents";

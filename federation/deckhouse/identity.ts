@@ -21,8 +21,13 @@ export type DeckhouseIdentity = z.output<typeof deckhouseIdentity>;
  */
 export function clusterUUIDOf(publicKey: string): string {
   const der = createPublicKey(publicKey).export({ type: "spki", format: "der" });
-  const digest = createHash("sha256").update(der).digest();
-  digest[6] = (digest[6]! & 0x0f) | 0x80;
-  digest[8] = (digest[8]! & 0x3f) | 0x80;
-  return digest.toString("hex", 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const digest = createHash("sha256").update(der).digest("hex");
+  const variant = ((parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    `8${digest.slice(13, 16)}`,
+    `${variant}${digest.slice(17, 20)}`,
+    digest.slice(20, 32),
+  ].join("-");
 }

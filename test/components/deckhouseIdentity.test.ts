@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { FederatedCluster } from "../../components/federatedCluster.ts";
+import type { FederatedCluster } from "../../components/federatedCluster.ts";
 import { clusterUUIDOf } from "../../federation/deckhouse/identity.ts";
 import { validConfig } from "../federation/samples.ts";
 import { clusterPlan } from "./clusterPlan.ts";

@@ -17,6 +17,7 @@ const DECLARED = {
   bind: undefined,
   policies: [POLICY, { ...POLICY, namespace: "istio-gateway", name: "istio-federation-gateway" }],
   aliases: [],
+  publish: undefined,
 };
 const CONTRACT = { services: { [BAR]: {} } } as unknown as Contract;
 const servers = (...hosts: string[]) => gatewaySpec({ hosts, terminated: [] }, undefined);
@@ -39,7 +40,7 @@ const policy = (spec: object, editors: OwnObject["editors"], name = POLICY.name)
 });
 
 /** Nothing is known of the last update. */
-const UNKNOWN = { contract: undefined, policies: {}, aliases: {} };
+const UNKNOWN = { contract: undefined, policies: {}, aliases: {}, publishedHost: undefined };
 
 const find = (...own: OwnObject[]) => findEdited(own, DECLARED, UNKNOWN);
 
@@ -82,7 +83,12 @@ describe("Objects of this stack that others edited", () => {
 
   it("are found where others removed a field, which leaves no field manager", () => {
     const { action: _action, ...rest } = POLICY.spec;
-    const last = { contract: CONTRACT, policies: { [`xyz/${POLICY.name}`]: POLICY }, aliases: {} };
+    const last = {
+      contract: CONTRACT,
+      policies: { [`xyz/${POLICY.name}`]: POLICY },
+      aliases: {},
+      publishedHost: undefined,
+    };
     const mesh = (spec: object): OwnObject => ({
       ...{ kind: "PeerAuthentication", namespace: "istio-system", name: "default", uid: "3", created: "" },
       ...{ generation: 2, spec: { ...spec }, editors: {} },
@@ -114,7 +120,12 @@ describe("Objects of this stack that others edited", () => {
   it("are none where the object is as the last update declared it, whoever wrote to it", () => {
     const { selector: _selector, ...rest } = POLICY.spec;
     const before = { ...POLICY, spec: rest as typeof POLICY.spec };
-    const last = { contract: CONTRACT, policies: { [`xyz/${POLICY.name}`]: before }, aliases: {} };
+    const last = {
+      contract: CONTRACT,
+      policies: { [`xyz/${POLICY.name}`]: before },
+      aliases: {},
+      publishedHost: undefined,
+    };
     for (const editors of [{}, { selector: ["pulumi-kubernetes-1a2b3c4d"] }])
       assert.deepEqual(findEdited([policy(rest, editors)], DECLARED, last).edited, []);
   });
@@ -144,7 +155,12 @@ describe("Objects of this stack that others edited", () => {
       ...{ kind: "ServiceEntry", namespace: "xyz", name: "istio-federation-as-bar", uid: "4", created: "" },
       ...{ generation: 2, spec: { ...spec, ports: [port] }, editors: {} },
     };
-    const last = { contract: CONTRACT, policies: {}, aliases: { "xyz/bar": alias } };
+    const last = {
+      contract: CONTRACT,
+      policies: {},
+      aliases: { "xyz/bar": alias },
+      publishedHost: undefined,
+    };
     const { edited } = findEdited([own], { ...DECLARED, aliases: [alias] }, last);
     assert.deepEqual(
       edited.map((object) => object.spec),
@@ -201,6 +217,7 @@ describe("Objects of this stack that somebody deleted", () => {
     contract: CONTRACT,
     policies: { [`xyz/${POLICY.name}`]: POLICY },
     aliases: {},
+    publishedHost: undefined,
   };
   const mesh: OwnObject = {
     ...{

@@ -27,6 +27,7 @@ export const EMPTY_CLUSTER: ClusterReadings = {
   importNamespaceServices: { value: [] },
   leftovers: { value: [] },
   ownObjects: { unreachable: "not read" },
+  publishSecret: { value: undefined },
   gateway: { value: [] },
   istiod: { value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} } },
   corefiles: { value: { coreDns: undefined, nodeLocal: undefined, metadata: UNOWNED } },

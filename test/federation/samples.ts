@@ -188,6 +188,7 @@ export const NO_LAST_RUN: LastRun = {
   aliases: {},
   credentials: {},
   joined: {},
+  publishedHost: undefined,
   deckhouse: undefined,
   trustDomainHosts: {},
 };

@@ -12,13 +12,15 @@ const DECLARED = {
   bind: undefined,
   policies: [BAR, GATEWAY],
   aliases: [],
+  publish: undefined,
 };
 const NOTHING = { ...DECLARED, policies: [] };
-const UNKNOWN = { contract: undefined, policies: {}, aliases: {} };
+const UNKNOWN = { contract: undefined, policies: {}, aliases: {}, publishedHost: undefined };
 const LAST = {
   contract: { services: {} } as unknown as Contract,
   policies: { "xyz/istio-federation-deny-bar": BAR, "istio-gateway/istio-federation-gateway": GATEWAY },
   aliases: {},
+  publishedHost: undefined,
 };
 
 const live = (

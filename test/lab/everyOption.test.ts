@@ -23,6 +23,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
     "needs type LoadBalancer: test/providers/gatewayAddresses.lab.ts",
   "gateway.service.healthCheckNodePort": "needs type LoadBalancer: test/providers/gatewayAddresses.lab.ts",
   "gateway.service.nodePort": "needs another type than ClusterIP: test/providers/gatewayAddresses.lab.ts",
+  publish: "a gateway of its own: peers.lab.ts",
   "peers.<name>.identity.roots": "trust.lab.ts",
   "peers.<name>.identity.signingKey": "is for peers with an Istio of their own: sender.test.ts",
   "peers.<name>.file": "excludes stack: contractDocuments.test.ts",

@@ -10,7 +10,8 @@ import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
 import { expectAnswer } from "./answers.ts";
 import { IMPORTS, importedHosts, objectsOf } from "./importedHosts.ts";
-import { type FederatedLab, sharedLab } from "./sharedLab.ts";
+import { ServedContract } from "./servedContract.ts";
+import { type FederatedLab, secrets, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 
 interface ServiceEntry {
@@ -96,7 +97,23 @@ describe("the exports of a stack", function () {
     await objectsOf(federated.lab, name).patchNamespacedCustomObject({ ...GATEWAY, body }, JSON_PATCH);
   };
 
-  it("may have one port number for HTTP in one service and for TCP in another: no conflict, both are imported; what others did to the gateways is undone", async () => {
+  /** Somebody lets the gateway for documents answer another path. */
+  const openPath = async () => {
+    const route = {
+      match: [{ uri: { exact: "/admin" } }],
+      directResponse: { status: 200, body: { string: "open" } },
+    };
+    const place = {
+      ...{ ...IMPORTS, namespace: "istio-publish", plural: "virtualservices", name: "documents" },
+      fieldManager: "argo",
+    };
+    const body = [{ op: "add", path: "/spec/http/-", value: route }];
+    await objectsOf(federated.lab, "cluster-b").patchNamespacedCustomObject({ ...place, body }, JSON_PATCH);
+  };
+
+  it("may have one port number for HTTP in one service and for TCP in another: no conflict, both are imported; what others did to the gateways is undone; a gateway of its own serves each new contract", async () => {
+    const served = await ServedContract.prepare(federated.lab);
+    const [b, reader] = [await served.publisher(), await served.reader()];
     const services = loadContext(federated.lab.kubeconfig, "cluster-b").makeApiClient(CoreV1Api);
     const queue: V1Service = {
       metadata: { name: "queue", labels: { "istio-federation.dev/export": "true" } },
@@ -112,7 +129,7 @@ describe("the exports of a stack", function () {
       );
       assert.match(output, /~ .*EditedObjects .*update/);
       // The Gateway of cluster-b changes by this update: the plugin would end with a conflict. That of cluster-a does not.
-      for (const name of ["cluster-b", "cluster-a"]) await stackOf(name).up();
+      for (const stack of [b, stackOf("cluster-a")]) await stack.up();
       assert.deepEqual(await hostsAt("cluster-a"), [[hostOf(FOO)]]);
       assert.deepEqual(await hostsAt("cluster-b"), [[hostOf(BAR), hostOf(QUEUE)]]);
       assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [hostOf(BAR), hostOf(QUEUE)]);
@@ -126,9 +143,41 @@ describe("the exports of a stack", function () {
       const changes = await stackOf("cluster-a").preview();
       assert.ok(changesNothing(changes), JSON.stringify(changes));
       await expectAnswer(FOO, BAR);
+
+      secrets.keys.set(await served.certify(), "the key of the gateway that serves contracts");
+      const contract = async () => (await served.get("/contract.json").catch(() => undefined))?.body;
+      await waitFor("cluster-b serves its contract", async () => (await contract()) !== undefined, 60);
+      const answer = await served.get("/contract.json");
+      assert.deepEqual([answer.status, answer.type], [200, "application/json"]);
+      assert.deepEqual(JSON.parse(answer.body), await b.output("federation"));
+      for (const path of [
+        "/",
+        "/contract.json/",
+        "/CONTRACT.JSON",
+        "/healthz/ready",
+        "/metadata/public/public.json",
+      ])
+        assert.equal((await served.get(path)).status, 404, path);
+      assert.equal((await served.get("/contract.json", undefined, "other.example")).status, 404);
+      assert.equal((await served.get("/contract.json", undefined, undefined, "POST")).status, 404);
+      await assert.rejects(served.get("/contract.json", "other.example"), /ECONNRESET|handshake|socket/);
+      assert.ok(changesNothing(await reader.preview()), "the contract by the address is that of the stack");
+      await openPath();
+      await waitFor(
+        "the gateway has another path",
+        async () => (await served.get("/admin")).status === 200,
+        60,
+      );
+      const edited = await b.run("preview");
+      assert.match(edited.output, /VirtualService istio-publish\/documents: spec\.http was edited by argo/);
     } finally {
       await services.deleteNamespacedService({ namespace: "xyz", name: "queue" });
-      for (const name of ["cluster-b", "cluster-a"]) await stackOf(name).up();
+      await b.up();
+      await waitFor("no other path is left", async () => (await served.get("/admin")).status === 404, 60);
+      const { output } = await reader.run("preview");
+      assert.match(output, /^ *peer cluster-b: - queue\.xyz\.svc\.cluster-b\.local/m);
+      served.close();
+      await stackOf("cluster-a").up();
     }
     assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [hostOf(BAR)]);
   });

@@ -43,6 +43,13 @@ const full = {
     addressTimeoutSeconds: 0,
     values: { replicaCount: 2 },
   },
+  publish: {
+    host: "contracts.example.com",
+    credentialName: "contracts",
+    service: { type: "NodePort", annotations: {}, labels: {}, nodePort: 31443 },
+    bind: "127.10.0.4",
+    values: { replicaCount: 2 },
+  },
   exports: [
     { namespace: "xyz", service: "bar" },
     { selector: { "istio-federation.dev/export": "true" } },

@@ -1,0 +1,58 @@
+import * as z from "zod";
+import { gatewayService } from "./gatewayService.ts";
+import { gatewayValues } from "./istio.ts";
+import { type Draft, isGiven } from "./sections.ts";
+import type { StackConfig } from "./stackConfig.ts";
+import { IP_ADDRESS } from "../core/address.ts";
+import { HOST_NAME, OBJECT_NAME } from "../core/names.ts";
+import { cleanDomain, cleanHost, cleanText, pasted } from "../core/pasted.ts";
+import { type Complaint, checked, fields, orUndefined } from "../core/schema.ts";
+
+/** The chart would name its Deployment, and the labels that the Service and the Gateway select, after this value. */
+const values = checked(gatewayValues, (value: Readonly<Record<string, unknown>>): Complaint[] =>
+  value["name"] === undefined || value["name"] === ""
+    ? []
+    : [
+        {
+          path: ["name"],
+          rule: "is a name by which the program's Service and Gateway select the gateway",
+          remedy: "Remove it",
+        },
+      ],
+);
+
+const section = fields({
+  host: pasted(cleanDomain, HOST_NAME).meta({
+    description: "DNS name at which the contract is served: `https://<host>/contract.json`.",
+    page: "contract.md#serving-it-from-the-cluster",
+  }),
+  credentialName: pasted(cleanText, OBJECT_NAME).describe(
+    "TLS Secret with the certificate for `host`, in namespace `istio-publish`.",
+  ),
+  service: gatewayService
+    .prefault({})
+    .meta({ description: "The Service of the gateway, port 443; fields as `gateway.service`." }),
+  bind: orUndefined(pasted(cleanHost, IP_ADDRESS)).meta({
+    description: "IP address that the gateway listens on.",
+    defaultsTo: "all addresses",
+  }),
+  values: values.meta({
+    description: "Helm values of the gateway chart, merged over the program's.",
+    page: "helm-values.md",
+  }),
+});
+
+/** Settings of the gateway that serves documents. */
+export type PublishConfig = z.output<typeof section>;
+
+/** The section `publish`: the contract served from the cluster itself. An empty one is none. */
+export const publish = z
+  .preprocess((raw) => (isGiven(raw) ? raw : undefined), section.optional())
+  .describe("Serves the contract from the cluster itself, over HTTPS by an Istio gateway of its own.");
+
+/** Checks that peers of the topology read contracts from an address. */
+export function checkPublish({ sections: { topology, publish: given } }: Draft<StackConfig>): Complaint[] {
+  if (topology !== "single-mesh" || given === undefined) return [];
+  const rule = "has no effect in topology 'single-mesh', whose peers need credentials that no contract has";
+  return [{ path: ["publish"], rule, remedy: "Remove it" }];
+}

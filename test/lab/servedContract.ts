@@ -1,0 +1,126 @@
+import { once } from "node:events";
+import { type IncomingMessage, createServer } from "node:http";
+import { request } from "node:https";
+import { type AddressInfo, type Socket, connect } from "node:net";
+import { CoreV1Api } from "@kubernetes/client-node";
+import { loadContext } from "../../lab/cluster/kubeconfig.ts";
+import { CLUSTERS } from "../../lab/clusters.ts";
+import { ADDRESS_ANNOTATION } from "../../lab/kubelet/addresses.ts";
+import type { RunningLab } from "../../lab/lab.ts";
+import { Stack } from "../../lab/pulumi.ts";
+import { TestAuthority } from "../support/testAuthority.ts";
+import { editedStackFile } from "./stackFile.ts";
+
+const [, B] = CLUSTERS;
+const HOST = "contracts.b.example";
+const PORT = 8443;
+const NAMESPACE = "istio-publish";
+const SECRET = "contracts";
+
+/** An answer of the gateway. */
+export interface Answer {
+  status: number | undefined;
+  type: string | undefined;
+  body: string;
+}
+
+/** The contract of cluster-b as its own gateway serves it, and as cluster-a reads it there. */
+export class ServedContract {
+  readonly #lab: RunningLab;
+  readonly #authority: TestAuthority;
+  /** Stands for the DNS and the load balancer: whoever asks it for any host gets the gateway. */
+  readonly #proxy = createServer().on("connect", (_request, socket: Socket) => {
+    const upstream = connect(PORT, ServedContract.#address());
+    for (const each of [socket, upstream]) each.on("error", () => socket.destroy());
+    upstream.on("connect", () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      socket.pipe(upstream).pipe(socket);
+    });
+  });
+
+  private constructor(lab: RunningLab, authority: TestAuthority) {
+    this.#lab = lab;
+    this.#authority = authority;
+  }
+
+  static #address(): string {
+    return `${B.network}.0.4`;
+  }
+
+  static async prepare(lab: RunningLab): Promise<ServedContract> {
+    const served = new ServedContract(lab, await TestAuthority.root("CN=Test CA"));
+    served.#proxy.listen(0, "127.0.0.1");
+    await once(served.#proxy, "listening");
+    return served;
+  }
+
+  /** Stack cluster-b, which publishes its contract. */
+  async publisher(): Promise<Stack> {
+    const address = ServedContract.#address();
+    const configFile = await editedStackFile(this.#lab, B.name, (config) => {
+      config["istio-federation:publish"] = {
+        host: HOST,
+        credentialName: SECRET,
+        service: { type: "ClusterIP" },
+        bind: address,
+        values: {
+          autoscaling: { enabled: false },
+          strategy: { type: "Recreate" },
+          podAnnotations: { [ADDRESS_ANNOTATION]: address },
+        },
+      };
+    });
+    return new Stack(B.name, this.#lab, { configFile });
+  }
+
+  /** Stack cluster-a, which reads that contract by its address. */
+  async reader(): Promise<Stack> {
+    const configFile = await editedStackFile(this.#lab, "cluster-a", (config) => {
+      const peers = config["istio-federation:peers"] as Record<string, Record<string, unknown>>;
+      const { stack: _, ...settings } = peers[B.name] ?? {};
+      peers[B.name] = {
+        ...settings,
+        url: `https://${HOST}/contract.json`,
+        certificateAuthority: this.#authority.pem,
+      };
+    });
+    const { port } = this.#proxy.address() as AddressInfo;
+    const environment = { ...this.#lab.environment, HTTPS_PROXY: `http://127.0.0.1:${port}` };
+    return new Stack("cluster-a", { ...this.#lab, environment }, { configFile });
+  }
+
+  /** Creates the Secret of the gateway, as its owner does once the namespace is there. @returns its key. */
+  async certify(): Promise<string> {
+    const { leaf, key } = await this.#authority.workload([{ type: "dns", value: HOST }], `CN=${HOST}`);
+    const body = {
+      metadata: { name: SECRET },
+      type: "kubernetes.io/tls",
+      stringData: { "tls.crt": leaf, "tls.key": key },
+    };
+    const secrets = loadContext(this.#lab.kubeconfig, B.name).makeApiClient(CoreV1Api);
+    await secrets.createNamespacedSecret({ namespace: NAMESPACE, body });
+    return key;
+  }
+
+  /**
+   * Requests a path of the gateway.
+   * @param servername host of the connection (SNI).
+   * @param host header.
+   */
+  async get(path: string, servername = HOST, host = HOST, method = "GET"): Promise<Answer> {
+    const call = request({
+      ...{ host: ServedContract.#address(), port: PORT, path, servername, method, agent: false },
+      ...{ ca: this.#authority.pem, headers: { host } },
+    });
+    call.end();
+    const [response] = (await once(call, "response")) as [IncomingMessage];
+    let body = "";
+    for await (const chunk of response) body += String(chunk);
+    return { status: response.statusCode, type: response.headers["content-type"], body };
+  }
+
+  close(): void {
+    this.#proxy.close();
+    this.#proxy.closeAllConnections();
+  }
+}
