@@ -74,7 +74,7 @@ const sourceRanges = checked(z.array(pasted(cleanText, SOURCE_RANGE)), (value): 
 
 const serviceFields = fields({
   type: z.enum(SERVICE_TYPES).default("LoadBalancer").meta({
-    description: "Type of the Service; `ClusterIP` for the east-west gateway only together with `advertise`.",
+    description: "Type of the Service; the east-west gateway's is `ClusterIP` only with `advertise`.",
     page: "gateways.md",
   }),
   annotations: annotations
