@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import protobuf from "google-protobuf";
 import { readOwnOutputs, readPeerStack, readSharedRoot, readSigningRequest } from "../../discovery/stacks.ts";
 import { SIZE_LIMIT } from "../../federation/contract/contract.ts";
 import { contractOf } from "../federation/samples.ts";
@@ -17,11 +16,14 @@ const READING = {
 };
 const STACK_B = "organization/istio-federation/cluster-b";
 
-/** Encodes a message of fields by their numbers. */
-function message(...fields: [number: number, value: Uint8Array | string][]): Uint8Array {
-  const writer = new protobuf.BinaryWriter();
-  for (const [field, value] of fields) writer.writeBytes(field, Buffer.from(value));
-  return writer.getResultBuffer();
+/** Encodes a message of fields by their numbers; in parts, as one of them may be large. */
+function encoded(...fields: [number: number, value: Buffer[]][]): Buffer[] {
+  return fields.flatMap(([field, value]) => {
+    const length = value.reduce((sum, part) => sum + part.length, 0);
+    // A varint may have more bytes than it needs.
+    const size = [0, 7, 14, 21].map((shift) => ((length >> shift) & 127) | 128);
+    return [Buffer.from([(field << 3) | 2, ...size, 0]), ...value];
+  });
 }
 
 /** A list in so many lists. */
@@ -104,9 +106,10 @@ describe("readPeerStack", () => {
   it("reports an output that is too large, without decoding it", async () => {
     await withStacks({});
     // As bytes, of no valid value: the SDK takes seconds to encode so much.
-    const federation = message([5, Buffer.alloc(SIZE_LIMIT, 0xff)]);
-    const outputs = message([5, message([1, message([1, "federation"], [2, federation])])]);
-    const answer = message([1, message([1, message([1, "outputs"], [2, outputs])])]);
+    const federation = encoded([5, [Buffer.alloc(SIZE_LIMIT, 0xff)]]);
+    const entry = (name: string, value: Buffer[]) => encoded([1, [Buffer.from(name)]], [2, value]);
+    const outputs = encoded([5, encoded([1, entry("federation", federation)])]);
+    const answer = Buffer.concat(encoded([1, encoded([1, entry("outputs", outputs)])]));
     Object.assign(pulumi.runtime.getMonitor() ?? {}, {
       makeUnaryRequest: (...args: unknown[]) => {
         (args.at(-1) as (error: null, bytes: Uint8Array) => void)(null, answer);
@@ -119,7 +122,7 @@ describe("readPeerStack", () => {
     );
     assert.match(
       faults[0]?.rule ?? "",
-      /^has an output `federation` of 33,554,437 bytes, and 33,554,432 are the most that is read$/,
+      /^has an output `federation` of 33,554,438 bytes, and 33,554,432 are the most that is read$/,
     );
   });
 
