@@ -11,7 +11,7 @@ export interface ProcessSpec {
   readonly command: string;
   readonly args: readonly string[];
   /** The program's whole environment; default: this process's own. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<NodeJS.ProcessEnv>;
   /** Working directory; default: this process's own. */
   readonly cwd?: string;
   /** File that receives standard output and error; its folder is made. Appended to. */

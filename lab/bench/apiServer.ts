@@ -19,9 +19,12 @@ export interface ApiRequest {
 export class ApiServer {
   readonly #pool: Pool;
   readonly #authorization: string;
+  /** Time without writes of istiod after which it is at rest. */
+  readonly quietSeconds: number;
 
   /** @param connections most requests in flight. */
-  constructor(kubeconfig: string, context: string, connections: number) {
+  constructor(kubeconfig: string, context: string, connections: number, quietSeconds: number) {
+    this.quietSeconds = quietSeconds;
     const config = loadContext(kubeconfig, context);
     const { server = "", caData = "" } = config.getCurrentCluster() ?? {};
     this.#pool = new Pool(server, { connections, connect: { ca: Buffer.from(caData, "base64") } });
@@ -98,30 +101,36 @@ export function between(
 
 /** Waits until istiod, which gives each new entry an address in its `status`, has no more of that to do. */
 export async function istiodSettled(api: ApiServer): Promise<void> {
-  await settled("what istiod wrote to ServiceEntries", async () => (await countRequests(api)).statusWrites);
+  const what = "what istiod wrote to ServiceEntries";
+  await settled(what, async () => (await countRequests(api)).statusWrites, api.quietSeconds);
 }
 
-/** Time for which a figure has to stay the same, and interval of its readings. */
-const QUIET_SECONDS = 3;
-const POLL_SECONDS = 1;
+/** Time for which a figure has to stay the same before another one is measured. */
+export const QUIET_SECONDS = 3;
+/** Readings in that time. */
+const READINGS = 3;
 /** Longest wait. istiod gives 10,000 entries their addresses in about two minutes. */
 const DEADLINE_SECONDS = 900;
 
 /**
- * Reads a figure again and again until it stays the same for three seconds.
+ * Reads a figure again and again until it stays the same for some seconds.
  *
  * @param what names the figure in the error.
  * @throws LabError when it still changes after 15 minutes.
  */
-export async function settled(what: string, read: () => Promise<number>): Promise<number> {
+export async function settled(
+  what: string,
+  read: () => Promise<number>,
+  quietSeconds: number,
+): Promise<number> {
   const start = performance.now();
   const secondsSince = (time: number) => (performance.now() - time) / 1000;
   let value = await read();
   let changed = performance.now();
-  while (secondsSince(changed) < QUIET_SECONDS) {
+  while (secondsSince(changed) < quietSeconds) {
     if (secondsSince(start) > DEADLINE_SECONDS)
       throw new LabError(`${what} still changes after ${DEADLINE_SECONDS} s`);
-    await sleep(POLL_SECONDS * 1000);
+    await sleep((quietSeconds * 1000) / READINGS);
     const now = await read();
     if (now !== value) changed = performance.now();
     value = now;

@@ -7,6 +7,7 @@ import { Stack } from "../pulumi.ts";
 import { workloadsOf } from "../workloads/workload.ts";
 import { deployWorkloads } from "../workloads/workloads.ts";
 import { checkGoals } from "./goals.ts";
+import { QUIET_SECONDS } from "./apiServer.ts";
 import { CLUSTER, measureAll, type Plan } from "./measure.ts";
 import { writeRows, type Row } from "./rows.ts";
 import { formatReport } from "./table.ts";
@@ -49,6 +50,7 @@ export function benchCommand(log: Log, start: () => void): Command {
         peerServices: peer || [],
         scopeServices: scope || 0,
         repeats: REPEATS,
+        quietSeconds: QUIET_SECONDS,
       };
       const files = json === undefined ? {} : { json: resolve(json) };
       await runBench({ ...plan, ...files, check }, log);

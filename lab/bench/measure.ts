@@ -31,6 +31,8 @@ export interface Plan {
   readonly scopeServices: number;
   /** Runs of a step that changes little or nothing; its row is the median. */
   readonly repeats: number;
+  /** Time for which istiod has to be at rest before a step. */
+  readonly quietSeconds: number;
 }
 
 /**
@@ -41,11 +43,11 @@ export interface Plan {
  */
 export async function measureAll(
   lab: RunningLab,
-  { services, peerServices, scopeServices, repeats }: Plan,
+  { services, peerServices, scopeServices, repeats, quietSeconds }: Plan,
   log: Log,
   onRow: (row: Row) => void,
 ): Promise<void> {
-  const api = new ApiServer(lab.kubeconfig, CLUSTER.name, MOST_CONNECTIONS);
+  const api = new ApiServer(lab.kubeconfig, CLUSTER.name, MOST_CONNECTIONS, quietSeconds);
   try {
     await makeNamespace(api);
     const ours = new BenchProject("importedServices", lab, api);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RunningLab } from "../lab.ts";
 import { LabError, step } from "../progress.ts";
 import type { Workload } from "../workloads/workload.ts";
-import { istiodSettled, settled } from "./apiServer.ts";
+import { QUIET_SECONDS, istiodSettled, settled } from "./apiServer.ts";
 import type { BenchProject } from "./project.ts";
 import type { ScopeRow, ScopeStep } from "./rows.ts";
 import type { Measurement } from "./work.ts";
@@ -39,7 +39,7 @@ async function look(options: ScopeOptions, name: ScopeStep, services: number): P
   return {
     services,
     step: name,
-    configBytes: await settled("the sidecar's configuration", () => configSize(workload)),
+    configBytes: await settled("the sidecar's configuration", () => configSize(workload), QUIET_SECONDS),
     sidecarRssBytes: residentMemory({
       folder: (folder) => folder.startsWith(join(pods, `${workload.namespace}_${workload.name}-`)),
       argument: (argument) => argument.endsWith("/envoy"),

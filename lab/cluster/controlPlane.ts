@@ -11,6 +11,8 @@ import { statusFor, writeKubeconfig, type KubeconfigEntry } from "./kubeconfig.t
 
 const READY_SECONDS = 90;
 const API_SERVER_PORT = 6443;
+/** Garbage grows to four times what is alive, not once: a fifth less CPU for 80 MB. */
+const ENVIRONMENT = { GOGC: "400", ...process.env };
 /** Serving certificate of the API server, in the folder of the control plane. */
 const CERTIFICATE_FILE = "apiserver.crt";
 
@@ -68,6 +70,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       name: `${name}/${program}`,
       command,
       args,
+      env: ENVIRONMENT,
       log: logFile,
     });
     started.push(process);

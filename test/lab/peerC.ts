@@ -8,11 +8,11 @@ import { editedStackFile } from "./stackFile.ts";
 
 /**
  * Runs a test on stack cluster-a with a second peer, cluster-c; its stack is gone afterwards, what it left in cluster-a is not.
- * @param outputs what its stack publishes; undefined: it was never updated.
+ * @param outputs what its stack publishes.
  */
 export async function peerC(
   lab: RunningLab,
-  outputs: Record<string, unknown> | undefined,
+  outputs: Record<string, unknown>,
   test: (edited: Stack) => Promise<void>,
 ): Promise<void> {
   await publishStack(lab, "cluster-c", outputs);

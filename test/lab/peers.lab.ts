@@ -32,25 +32,8 @@ describe("a stack's peers", function () {
     stack = new Stack("cluster-a", federated.lab);
   });
 
-  const withPeerC = (outputs: Record<string, unknown> | undefined, test: (edited: Stack) => Promise<void>) =>
+  const withPeerC = (outputs: Record<string, unknown>, test: (edited: Stack) => Promise<void>) =>
     peerC(federated.lab, outputs, test);
-
-  it("may exist and be empty: pending, with a warning", async () => {
-    await withPeerC(undefined, async (edited) => {
-      const { exitCode, output } = await edited.run("preview", "--diff");
-      assert.equal(exitCode, 0);
-      assert.match(output, /Peer cluster-c is pending: stack \S+cluster-c has no output `federation` yet/);
-    });
-  });
-
-  it("may be without a gateway yet: pending, and nothing is registered", async () => {
-    await withPeerC({ federation: { ...CONTRACT_OF_C, gateways: [] } }, async (edited) => {
-      const { exitCode, output } = await edited.run("preview", "--diff");
-      assert.equal(exitCode, 0);
-      assert.match(output, /Peer cluster-c is pending: its east-west gateway has no address yet/);
-      assert.doesNotMatch(output, /baz\.team\.svc\.cluster-c\.local/);
-    });
-  });
 
   it("are shown service by service in the preview that brings them", async () => {
     await withPeerC({ federation: CONTRACT_OF_C }, async (edited) => {

@@ -28,19 +28,15 @@ export const CONTRACT_OF_C = {
 /** Revision of the contract that was published last: each is newer than all before. */
 let revision = 0;
 
-/**
- * Makes a stack in the lab's backend whose last update left these outputs, without a program. A contract is signed under its root.
- * @param outputs undefined: the stack is made and never updated.
- */
+/** Makes a stack in the lab's backend whose last update left these outputs, without a program. A contract is signed under its root. */
 export async function publishStack(
   lab: RunningLab,
   name: string,
-  outputs?: Record<string, unknown>,
+  outputs: Record<string, unknown>,
 ): Promise<void> {
   const folder = await projectFolder();
   const run = (...args: string[]) => pulumi(lab, name, folder, ...args);
   await run("stack", "init", name, "--no-select");
-  if (outputs === undefined) return;
   const type = "pulumi:pulumi:Stack";
   const urn = `urn:pulumi:${name}::istio-federation::${type}::istio-federation-${name}`;
   const { federation } = outputs;

@@ -11,12 +11,16 @@ import {
   type UpdateSummary,
 } from "@pulumi/pulumi/automation/index.js";
 import { createProgress } from "../../../lab/progress.ts";
+import { compileCacheVariable } from "../../../lab/tools/cache.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
-import "./goPrograms.ts";
 import { SecretSearch, expectNoSecrets } from "../../lab/secretSearch.ts";
 
 /** Marks a secret in a state. */
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";
+
+const CACHE = process.env["NODE_COMPILE_CACHE"];
+/** A compile cache for providers' processes alone, as in the lab (lab/plugins/pluginPath.ts). */
+const PROVIDERS_CACHE = CACHE === undefined ? undefined : join(CACHE, "dynamic");
 
 let command: Promise<PulumiCommand> | undefined;
 
@@ -71,6 +75,8 @@ export class PulumiEngine {
           PULUMI_HOME: join(this.folder, "home"),
           PULUMI_CONFIG_PASSPHRASE: "test",
           PULUMI_SKIP_UPDATE_CHECK: "true",
+          GOGC: "400",
+          ...compileCacheVariable(PROVIDERS_CACHE),
         },
       },
     );

@@ -20,7 +20,6 @@ import { identify, ProcessTable, type LabProcess } from "../../../lab/process.ts
 import { createProgress, type Log } from "../../../lab/progress.ts";
 import { waitFor } from "../../../lab/ready.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
-import "./goPrograms.ts";
 import { nextAddress } from "./addresses.ts";
 import { writeContext } from "./kubeconfigFile.ts";
 
