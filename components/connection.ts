@@ -124,7 +124,11 @@ function joinMesh(
 
   return {
     statuses: pulumi.output(each(({ status }) => status)),
-    access: pulumi.secret(pulumi.all(each(({ reader }) => reader.access))),
+    // Readers take an empty secret for one that they cannot decrypt.
+    access:
+      made.length === 0
+        ? pulumi.output<Record<string, PeerAccess>>({})
+        : pulumi.secret(pulumi.all(each(({ reader }) => reader.access))),
     credentials: pulumi.all(each(({ reader }) => reader.life)),
     joined: pulumi.secret(mapRecord(peers, ({ access }) => access)),
   };

@@ -16,25 +16,18 @@ import type { ReleaseName } from "../federation/core/helmReleases.ts";
 import type { ObjectPlace } from "../federation/core/installation.ts";
 import { readContractDocument } from "./contractDocuments.ts";
 import { type EncodedValue, decodeValue, encodedEntries, hasSecret, invokeEngine } from "./engine.ts";
+import { ownValue } from "../federation/core/order.ts";
 import { count, messageOf } from "../federation/core/text.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import type { RootReading } from "../federation/authority/shared.ts";
 import type { RequestReading } from "../federation/authority/signingRequests.ts";
 import type { Reading } from "../federation/snapshot.ts";
+import { hiddenOutputs, stackFailure } from "./stackFailure.ts";
 
 type Outputs = Readonly<Record<string, unknown>>;
 
 /** Answer of the engine when the stack does not exist (pkg/backend/backend.go). */
 const UNKNOWN_STACK = /unknown stack/;
-
-/** Answer of a self-managed backend whose stacks have no projects (pkg/backend/diy): it takes the whole name for a stack's. */
-const LEGACY_LAYOUT = /invalid character '\/'/;
-
-const OF_LEGACY_LAYOUT = {
-  rule: "cannot be read: this self-managed backend has Pulumi's layout from before projects, in which stacks have no organization and project",
-  remedy:
-    "Run `pulumi state upgrade` once, which moves all stacks of the backend to the present layout; every user of it then needs a Pulumi that has this command",
-};
 
 /** Outputs of a stack, as far as they were asked for. */
 interface StackOutputs {
@@ -64,31 +57,36 @@ export async function readOutputs(
   names: readonly string[],
   path: string,
 ): Promise<Reading<StackOutputs | undefined>> {
-  return readEncoded(stack, path, (outputs) => {
+  return readEncoded(stack, path, (outputs, secret) => {
     const asked = [...outputs].filter(([name]) => names.includes(name));
     const large = asked.filter(([, { length }]) => length > SIZE_LIMIT);
     if (large.length > 0) return { faults: large.map((each) => tooLarge(path, stack, each)) };
+    const values = decodeOutputs(asked);
+    const hidden = secret.filter((name) => isEmptyMap(ownValue(values, name)));
+    if (hidden.length > 0)
+      return { faults: [{ path, value: fullStackName(stack), ...hiddenOutputs(hidden) }] };
     const secrets = asked.filter(([, value]) => hasSecret(value)).map(([name]) => name);
-    return { value: { values: decodeOutputs(asked), secrets, kind: stackKind(outputs.keys()) } };
+    return { value: { values, secrets, kind: stackKind(outputs.keys()) } };
   });
 }
 
 async function readEncoded<T>(
   stack: string,
   path: string,
-  decode: (outputs: ReadonlyMap<string, EncodedValue>) => Reading<T>,
+  decode: (outputs: ReadonlyMap<string, EncodedValue>, secret: readonly string[]) => Reading<T>,
 ): Promise<Reading<T | undefined>> {
   const name = fullStackName(stack);
   try {
-    const { outputs } = Object.fromEntries(await invokeEngine("pulumi:pulumi:readStackOutputs", { name }));
-    return decode(outputs === undefined ? new Map<string, EncodedValue>() : encodedEntries(outputs));
+    const answer = await invokeEngine("pulumi:pulumi:readStackOutputs", { name });
+    const [outputs, secret] = [answer.get("outputs"), answer.get("secretOutputNames")];
+    return decode(
+      outputs === undefined ? new Map<string, EncodedValue>() : encodedEntries(outputs),
+      secret === undefined ? [] : (decodeValue(secret) as string[]),
+    );
   } catch (error) {
     const message = messageOf(error);
     if (UNKNOWN_STACK.test(message)) return { value: undefined };
-    if (LEGACY_LAYOUT.test(message)) return { faults: [{ path, value: name, ...OF_LEGACY_LAYOUT }] };
-    const remedy =
-      "Log in to its backend as a user with read access; a self-managed backend also requires the stack's passphrase or key";
-    return { faults: [{ path, value: name, rule: `cannot be read: ${message}`, remedy }] };
+    return { faults: [{ path, value: name, ...stackFailure(message, path.startsWith("peers.")) }] };
   }
 }
 
@@ -100,6 +98,12 @@ function tooLarge(path: string, stack: string, [name, { length }]: readonly [str
   const rule = `has an output \`${name}\` of ${count(length)} bytes, and ${count(SIZE_LIMIT)} are the most that is read`;
   const remedy = "Ask the team that publishes it for a smaller one, e.g. with fewer exported services";
   return { path, value: fullStackName(stack), rule, remedy };
+}
+
+function isEmptyMap(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+  );
 }
 
 /** Reads this stack's own outputs; empty before its first update. */
@@ -253,7 +257,7 @@ function fullStackName(stack: string): string {
 }
 
 function noSuchStack(stack: string): string {
-  return `stack ${fullStackName(stack)} does not exist, or you may not read it; run \`pulumi up\` on it, then here`;
+  return `stack ${fullStackName(stack)} does not exist in the backend of this run, or you may not read it; run \`pulumi up\` on it, then here`;
 }
 
 function noSuchOutput(stack: string, output: string): string {

@@ -127,7 +127,10 @@ describe("A contract stack", () => {
   it("cannot be read: one fault", async () => {
     const { faults } = await run({ [SOURCE]: new Error("permission denied") });
     assert.equal(faults.length, 1);
-    assert.match(faults.join(), /^contractOf: .*cannot be read: permission denied/);
+    assert.match(
+      faults.join(),
+      /^contractOf: .*cannot be read: this run's user has no right to \(permission denied\)\. Log in as another user .* read that stack\.$/,
+    );
   });
 });
 

@@ -56,7 +56,7 @@ describe("readPeerStack", () => {
     [
       "does not exist",
       {},
-      /stack organization\/istio-federation\/cluster-b does not exist, or you may not read it; run `pulumi up`/,
+      /stack organization\/istio-federation\/cluster-b does not exist in the backend of this run, or you may not read it; run `pulumi up`/,
     ],
     ["was never updated", { [STACK_B]: {} }, /has no output `federation` yet/],
     ["was destroyed", { [STACK_B]: { federation: null } }, /has no output `federation` yet/],
@@ -99,8 +99,63 @@ describe("readPeerStack", () => {
     const faults = faultsOf(await readPeerStack("b", "o/p/b"));
     assert.deepEqual(
       faults.map(({ path, value, rule }) => [path, value, rule]),
-      [["peers.b.stack", "o/p/b", "cannot be read: permission denied"]],
+      [["peers.b.stack", "o/p/b", "cannot be read: this run's user has no right to (permission denied)"]],
     );
+  });
+
+  const failures: [title: string, answer: string, rule: RegExp, remedy: RegExp][] = [
+    [
+      "an engine before 3.171 and another passphrase",
+      "failed to decrypt: incorrect passphrase, please set PULUMI_CONFIG_PASSPHRASE to the correct passphrase",
+      /has another passphrase/,
+      /^Update the Pulumi CLI to 3\.171 or later, .* contract stack, a file or HTTPS/,
+    ],
+    [
+      "no passphrase at all",
+      "constructing secrets manager: passphrase must be set with PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE environment variables",
+      /this run has none at all/,
+      /^Set PULUMI_CONFIG_PASSPHRASE; to any text/,
+    ],
+    [
+      "a key that this user may not use",
+      'constructing secrets manager of type "cloud": secrets (code=Unknown): operation error KMS: Decrypt, https response error StatusCode: 400, AccessDeniedException',
+      /have a key in a cloud/,
+      /^Permit this run's user to decrypt .* contract stack/,
+    ],
+    [
+      "a state file that this user may not read",
+      'blob (key ".pulumi/stacks/p/b.json") (code=PermissionDenied): AccessDenied: status code: 403',
+      /this run's user has no right to/,
+      /^Log in as another user .* contract stack/,
+    ],
+    [
+      "anything else",
+      "read: connection reset",
+      /^cannot be read: read: connection reset$/,
+      /^Find out by `pulumi stack output/,
+    ],
+  ];
+  for (const [title, answer, rule, remedy] of failures)
+    it(`explains what ${title} means, and does not only quote the engine`, async () => {
+      await withStacks({ "o/p/b": new Error(answer) });
+      const [fault] = faultsOf(await readPeerStack("b", "o/p/b"));
+      assert.match(fault?.rule ?? "", rule);
+      assert.ok(fault?.rule.includes(answer));
+      assert.match(fault?.remedy ?? "", remedy);
+    });
+
+  it("names secret outputs that the engine could not decrypt, which arrive empty", async () => {
+    await withStacks({ "o/p/b": { federation: CONTRACT, access: {}, lastRun: {} } }, undefined, [
+      "access",
+      "lastRun",
+    ]);
+    const [fault] = faultsOf(await readPeerStack("b", "o/p/b"));
+    assert.equal(
+      fault?.rule,
+      "has secret outputs that this run cannot decrypt, so they arrive empty: access",
+    );
+    await withStacks({ "o/p/b": { federation: CONTRACT, access: {} } });
+    assert.deepEqual(valueOf(await readPeerStack("b", "o/p/b")), { ...READING, access: {} });
   });
 
   it("reports an output that is too large, without decoding it", async () => {
@@ -138,9 +193,9 @@ describe("readPeerStack", () => {
   });
 
   it("names the command for a backend of the layout without projects", async () => {
-    const message =
+    const answer =
       "a stack name may only contain alphanumeric, hyphens, underscores, or periods: invalid character '/' at position 12";
-    await withStacks({ "o/p/b": new Error(message) });
+    await withStacks({ "o/p/b": new Error(answer) });
     const [fault] = faultsOf(await readPeerStack("b", "o/p/b"));
     assert.match(fault?.remedy ?? "", /^Run `pulumi state upgrade` once/);
   });
@@ -164,7 +219,13 @@ describe("readOwnOutputs", () => {
     await withStacks({ [OWN_STACK]: new Error("incorrect passphrase") });
     assert.deepEqual(
       faultsOf(await readOwnOutputs()).map(({ path, value, rule }) => [path, value, rule]),
-      [["stack", OWN_STACK, "cannot be read: incorrect passphrase"]],
+      [
+        [
+          "stack",
+          OWN_STACK,
+          "cannot be read: it has another passphrase than this run, and this version of Pulumi decrypts all of it or nothing (incorrect passphrase)",
+        ],
+      ],
     );
   });
 });

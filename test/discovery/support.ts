@@ -25,10 +25,12 @@ export interface Asked {
 /**
  * Stands in for the engine in a run of stack cluster-a: it knows these stacks' outputs, and no others.
  * @param newResource makes resources; without it a resource is a failure.
+ * @param secretNames outputs that are secret, in all stacks.
  */
 export async function withStacks(
   stacks: Stacks,
   newResource: pulumi.runtime.Mocks["newResource"] = ({ name }) => assert.fail(`made a resource ${name}`),
+  secretNames: readonly string[] = [],
 ): Promise<Asked> {
   const asked: Asked = { stacks: [] };
   await setEngine(
@@ -40,7 +42,7 @@ export async function withStacks(
         const found = stacks[inputs.name] ?? new Error(`unknown stack "${inputs.name}"`);
         // The SDK shows the text that the engine puts in gRPC's `details`.
         if (found instanceof Error) throw Object.assign(found, { details: found.message });
-        return { name: inputs.name, outputs: found, secretOutputNames: [] };
+        return { name: inputs.name, outputs: found, secretOutputNames: secretNames };
       },
     },
     "istio-federation",

@@ -157,7 +157,7 @@ describe("ImportedServices under Pulumi's engine", () => {
         c: {
           value: {
             pending:
-              "stack organization/engine-test/none does not exist, or you may not read it; run `pulumi up` on it, then here",
+              "stack organization/engine-test/none does not exist in the backend of this run, or you may not read it; run `pulumi up` on it, then here",
           },
         },
         d: {
