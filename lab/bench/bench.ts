@@ -10,6 +10,7 @@ import { checkGoals } from "./goals.ts";
 import { QUIET_SECONDS } from "./apiServer.ts";
 import { CLUSTER, measureAll, type Plan } from "./measure.ts";
 import { writeRows, type Row } from "./rows.ts";
+import { measureVerification } from "./verification.ts";
 import { formatReport } from "./table.ts";
 
 /** Most services that one round may have: names have five digits. */
@@ -21,6 +22,7 @@ interface Options {
   services: number[] | false;
   peer: number[] | false;
   scope: number | false;
+  contract: number | false;
   json?: string;
   check: boolean;
 }
@@ -39,16 +41,24 @@ export function benchCommand(log: Log, start: () => void): Command {
     .option("--no-peer", "leave out the peer")
     .option("--scope <number>", "of services that a sidecar is shown", parseCount, 1000)
     .option("--no-scope", "leave out what a sidecar costs")
+    .option(
+      "--contract <number>",
+      "of services of a contract whose signature is verified",
+      parseCount,
+      10_000,
+    )
+    .option("--no-contract", "leave out what a signature costs")
     .option("--json <file>", "write the rows there")
     .option("--check", "fail when a goal is missed", false)
     .action(async (options: Options) => {
-      const { services, peer, scope, json, check } = options;
+      const { services, peer, scope, contract, json, check } = options;
       start();
       await checkPrerequisites();
       const plan = {
         services: services || [],
         peerServices: peer || [],
         scopeServices: scope || 0,
+        contractServices: contract || 0,
         repeats: REPEATS,
         quietSeconds: QUIET_SECONDS,
       };
@@ -71,6 +81,8 @@ function parseCount(text: string): number {
 
 /** Options of the benchmark. */
 export interface BenchOptions extends Plan {
+  /** Number of services of a contract whose signature is verified; 0: it is not measured. */
+  readonly contractServices: number;
   /** File for the rows, written anew with each of them. */
   readonly json?: string;
   /** Whether a goal that is missed is a failure. */
@@ -78,20 +90,31 @@ export interface BenchOptions extends Plan {
 }
 
 /**
- * Starts a lab, installs Istio in one cluster by the program, measures, prints the tables and removes everything.
+ * Starts a lab if one is needed, installs Istio in one cluster by the program, measures, prints the tables and removes everything.
  *
  * @throws LabError when another lab runs or something fails; the lab's folder then stays for its logs.
  */
 export async function runBench(options: BenchOptions, log: Log): Promise<void> {
+  const { services, peerServices, scopeServices, contractServices, repeats, json } = options;
   const rows: Row[] = [];
-  const plugins = await withLab(log, async (lab) => {
-    await installIstio(lab, log);
-    await measureAll(lab, options, log, (row) => {
-      rows.push(row);
-      if (options.json !== undefined) writeRows(options.json, rows);
-    });
-    return describePlugins(lab);
-  });
+  const onRow = (row: Row): void => {
+    rows.push(row);
+    if (json !== undefined) writeRows(json, rows);
+  };
+  if (contractServices > 0)
+    onRow(
+      await step(log, "verifying a contract's signature", () =>
+        measureVerification(contractServices, repeats),
+      ),
+    );
+  const needsLab = services.length > 0 || peerServices.length > 0 || scopeServices > 0;
+  const plugins = needsLab
+    ? await withLab(log, async (lab) => {
+        await installIstio(lab, log);
+        await measureAll(lab, options, log, onRow);
+        return describePlugins(lab);
+      })
+    : "No lab was needed.";
   report(rows, options, plugins, log);
 }
 

@@ -1,4 +1,11 @@
-import { PROGRAM_STEPS, timedRows, type Row, type TimedRow, type TimedStep } from "./rows.ts";
+import {
+  PROGRAM_STEPS,
+  timedRows,
+  verificationRows,
+  type Row,
+  type TimedRow,
+  type TimedStep,
+} from "./rows.ts";
 
 /** Objects in one page of a list. */
 const PAGE = 500;
@@ -27,6 +34,7 @@ export function checkGoals(rows: readonly Row[]): Goal[] {
   const thousand = (step: TimedStep) => find(1000, step);
   const most = (step: TimedStep) => find(10_000, step);
   const [update, preview, refresh] = [most("update-one"), most("no-op-preview"), most("refresh")];
+  const verification = verificationRows(rows).find(({ services }) => services === 10_000);
   const pages = Math.ceil((refresh?.services ?? 0) / PAGE);
   const goals: [what: string, goal: string, Verdict][] = [
     ["create 1,000", "floor + 2 s", excess(thousand("create"), thousand("floor-create"), 2, "floor ")],
@@ -49,6 +57,7 @@ export function checkGoals(rows: readonly Row[]): Goal[] {
     ["destroy 10,000", "0.8 x create", ratio(most("destroy"), most("create"), 0.8, "create")],
     ["state for 10,000", "3 MB", largest(most, "stateBytes", 3 * MEGABYTE)],
     ["provider process memory, 10,000", "300 MB", largest(most, "rssBytes", 300 * MEGABYTE)],
+    ["verification of a contract, 10,000", "0.3 s of user CPU", atMost(verification?.userSeconds, 0.3)],
     ["growth from 1,000 to 10,000", "11 x in every step", growth(thousand, most, 11)],
   ];
   return goals.map(([what, goal, verdict]) => ({ what, goal, ...(verdict ?? { measured: "not measured" }) }));

@@ -49,7 +49,17 @@ export interface ScopeRow {
   readonly istiodRssBytes: number;
 }
 
-export type Row = TimedRow | ScopeRow;
+/** Cost of the signature of one contract. */
+export interface VerificationRow {
+  readonly services: number;
+  readonly step: "verify-contract";
+  /** User CPU time; the most of several runs. */
+  readonly userSeconds: number;
+  /** Size of the contract as JSON. */
+  readonly contractBytes: number;
+}
+
+export type Row = TimedRow | ScopeRow | VerificationRow;
 
 /** Rows with a time. */
 export function timedRows(rows: readonly Row[]): TimedRow[] {
@@ -59,6 +69,11 @@ export function timedRows(rows: readonly Row[]): TimedRow[] {
 /** Rows of a sidecar. */
 export function scopeRows(rows: readonly Row[]): ScopeRow[] {
   return rows.filter((row): row is ScopeRow => "configBytes" in row);
+}
+
+/** Rows of contracts' signatures. */
+export function verificationRows(rows: readonly Row[]): VerificationRow[] {
+  return rows.filter((row): row is VerificationRow => "userSeconds" in row);
 }
 
 /** Combines several runs of a step: the median time, and the maximum of everything else. */

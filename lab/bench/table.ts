@@ -6,6 +6,7 @@ import {
   PROGRAM_STEPS,
   scopeRows,
   timedRows,
+  verificationRows,
   type Row,
   type TimedRow,
 } from "./rows.ts";
@@ -14,7 +15,13 @@ const NONE = "-";
 
 /** Writes a run as tables: times, what the largest number of services cost else, scope, and goals. */
 export function formatReport(rows: readonly Row[], goals: readonly Goal[]): string {
-  const tables = [formatTimes(rows), formatCosts(rows), formatScope(rows), formatGoals(goals)];
+  const tables = [
+    formatTimes(rows),
+    formatCosts(rows),
+    formatScope(rows),
+    formatVerification(rows),
+    formatGoals(goals),
+  ];
   return tables.filter((text) => text !== "").join("\n\n");
 }
 
@@ -62,6 +69,15 @@ function formatScope(rows: readonly Row[]): string {
   for (const { step, services, configBytes, sidecarRssBytes, istiodRssBytes } of scope) {
     table.push([step, thousands(services), size(configBytes), size(sidecarRssBytes), size(istiodRssBytes)]);
   }
+  return table.toString();
+}
+
+function formatVerification(rows: readonly Row[]): string {
+  const verified = verificationRows(rows);
+  if (verified.length === 0) return "";
+  const table = newTable(["step", "services", "contract", "user CPU seconds"], 1);
+  for (const { step, services, contractBytes, userSeconds } of verified)
+    table.push([step, thousands(services), size(contractBytes), userSeconds.toFixed(3)]);
   return table.toString();
 }
 
