@@ -113,7 +113,7 @@ function planOwn({
   if (recorded !== undefined && known === undefined && !("unreachable" in cluster.istiod)) return undefined;
   const istiod = known ?? UNKNOWN;
   const context = {
-    peers: peerTrustStates(peers, config.cluster.trustDomain, pinned),
+    peers: peerTrustStates(peers, config, pinned),
     istiod,
     workloadCertificateHours,
     settlingMinutes,

@@ -108,7 +108,7 @@ function validateSigner(
   const faults: Fault[] = [];
   if (behind.length > 0) {
     const remedy =
-      "Have them accept it and run `pulumi up` on their stacks. Remove peers that no longer exist from the config";
+      "Have them accept it and run `pulumi up` on their stacks. Of peers whose contract is no stack's, ask the team, and set peers.<name>.trustsRoots. Remove peers that no longer exist from the config";
     faults.push(fault(`${early} peer ${who.join(", peer ")}`, remedy));
   }
   if (istiod.roots?.includes(fingerprint) !== true) {

@@ -141,6 +141,11 @@ const peerFields = fields({
     description: "Token of the one removal of services that the brake lets pass.",
     defaultsTo: "none",
   }),
+  trustsRoots: fingerprints.optional().meta({
+    description: "SHA-256 of our roots that the peer's team says it trusts, where no output says so.",
+    defaultsTo: "output `trustAnchors`",
+    page: "rotation.md#peers-by-file-or-address",
+  }),
   acceptContract: text(CONTRACT_DIGEST).optional().meta({
     description: "Digest of the one contract that is accepted though its revision is not higher.",
     defaultsTo: "none",

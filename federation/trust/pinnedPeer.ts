@@ -1,5 +1,7 @@
 import * as z from "zod";
 import type { PeerTrustState } from "../authority/rotationStep.ts";
+import type { PeerConfig } from "../config/peers.ts";
+import type { StackConfig } from "../config/stackConfig.ts";
 import type { Contract } from "../contract/contract.ts";
 import type { ValidSignature } from "../contract/signature.ts";
 import { MESH_DOMAIN, OWNED_DOMAIN } from "../core/domains.ts";
@@ -95,14 +97,20 @@ export function trustedPeers(
   return mapRecord(peers, ({ pinned }) => pinned);
 }
 
+/** Settings by which peers' trust in our roots is found. */
+interface TrustSettings {
+  cluster: Pick<StackConfig["cluster"], "trustDomain">;
+  peers: Readonly<Record<string, Pick<PeerConfig, "trustsRoots">>>;
+}
+
 /**
- * Finds which of our roots each peer trusts, by its stack output. Skips peers without connections that could break: those that trust
+ * Finds which of our roots each peer trusts, by its stack output, or where there is none by the config. Skips peers without connections that could break: those that trust
  * nobody of our trust domain, and those that are not trusted here. An output that does not fit the schema counts as unreadable.
  * @param pinned peers that this stack trusts.
  */
 export function peerTrustStates(
   readings: Readonly<Record<string, ContractReading>>,
-  trustDomain: string,
+  { cluster: { trustDomain }, peers }: TrustSettings,
   pinned: Readonly<Record<string, PinnedPeer>>,
 ): PeerTrustState[] {
   return Object.entries(readings).flatMap(([peer, { trustAnchors }]): PeerTrustState[] => {
@@ -110,7 +118,7 @@ export function peerTrustStates(
     const { data } = map.safeParse(trustAnchors);
     const read = readPinnedPeers(data);
     if (data === undefined || Object.keys(read).length < Object.keys(data).length)
-      return [{ peer, roots: undefined }];
+      return [{ peer, roots: ownValue(peers, peer)?.trustsRoots }];
     const ours = Object.values(read).filter((anchor) => anchor.trustDomain === trustDomain);
     if (ours.length === 0) return [];
     return [{ peer, roots: ours.flatMap(({ rootCertificates }) => rootCertificates.map(fingerprintOf)) }];

@@ -31,6 +31,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "peers.<name>.deckhouse": "excludes stack: deckhouseDocuments.test.ts",
   "peers.<name>.certificateAuthority": "needs url: contractDocuments.test.ts",
   "peers.<name>.headers": "needs url: contractDocuments.test.ts",
+  "peers.<name>.trustsRoots": "is for peers without outputs: peerTrustStates.test.ts",
   "peers.<name>.acceptContract": "is for one contract: sender.test.ts",
   "certificateAuthority.shared.roots": "a fingerprint that is made in the lab",
   "singleMesh.longLivedTokens": "excludes tokenHours",

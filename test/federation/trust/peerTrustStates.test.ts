@@ -13,7 +13,15 @@ const statesOf = (
   peers: Readonly<Record<string, SampleReading>>,
   trustDomain: string,
   pinned: typeof PINNED,
-) => peerTrustStates(readingsOf(peers), trustDomain, pinned);
+  trustsRoots?: string[],
+) => {
+  const settings = trustsRoots === undefined ? {} : { trustsRoots };
+  return peerTrustStates(
+    readingsOf(peers),
+    { cluster: { trustDomain }, peers: { b: settings, c: settings } },
+    pinned,
+  );
+};
 
 /** Output `trustAnchors` of a peer that has another name for us. */
 const trusting = (trustDomain: string, rootCertificates: string[]) => ({
@@ -39,6 +47,18 @@ describe("The peers that trust this cluster", () => {
     assert.deepEqual(statesOf(readings, "a.local", PINNED), [
       { peer: "b", roots: undefined },
       { peer: "c", roots: undefined },
+    ]);
+  });
+
+  it("are those of the config where no output says so, as with a contract in a file", () => {
+    const roots = [fingerprintOf(ROOT_A)];
+    assert.deepEqual(statesOf({ b: { contract }, c: { pending: "answers 404" } }, "a.local", PINNED, roots), [
+      { peer: "b", roots },
+      { peer: "c", roots },
+    ]);
+    const trustAnchors = trusting("a.local", [ROOT_B]);
+    assert.deepEqual(statesOf({ b: { contract, trustAnchors } }, "a.local", PINNED, roots), [
+      { peer: "b", roots: [fingerprintOf(ROOT_B)] },
     ]);
   });
 
