@@ -11,9 +11,9 @@ import type { GatewayAddress } from "../federation/core/address.ts";
 import type { DeckhouseIdentity } from "../federation/deckhouse/identity.ts";
 import { describeFault } from "../federation/core/fault.ts";
 import { ownGateways, unpublished } from "../federation/ownContract.ts";
-import { hasDocuments } from "../federation/editedObjects.ts";
-import { contractDocument } from "../federation/publish/documentRoutes.ts";
-import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE, PUBLISH_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { hasDocument } from "../federation/editedObjects.ts";
+import type { Publication } from "../federation/publish/publication.ts";
+import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import { EditedObjects } from "../providers/editedObjects.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
 import type { Remembered } from "../federation/lastRun.ts";
@@ -30,20 +30,18 @@ import { EastWestGateway } from "./eastWestGateway.ts";
 import { IstioControlPlane } from "./istioControlPlane.ts";
 import { CallerPolicies, ExportAliases } from "./istioObjects.ts";
 import { reportCertificates, trustPeers } from "./peerTrust.ts";
-import { PublishGateway } from "./publishGateway.ts";
+import { publishDocuments } from "./publishedDocuments.ts";
 
 /** Type token: part of the URNs of its resources. */
 export const FEDERATED_CLUSTER = "istio-federation:index:FederatedCluster";
 
 /** {@link Remembered}, each part an output of its own: one that is secret or unknown hides no other. */
-type RememberedOutputs = Pick<
-  Remembered,
-  "issued" | "policies" | "aliases" | "trustDomainHosts" | "publishedHost"
-> &
+type RememberedOutputs = Pick<Remembered, "issued" | "policies" | "aliases" | "trustDomainHosts"> &
   Readonly<{
     rotation: pulumi.Output<RotationRecord> | undefined;
     credentials: pulumi.Output<Remembered["credentials"]>;
     joined: pulumi.Output<Remembered["joined"]>;
+    publication: pulumi.Output<Publication> | undefined;
     deckhouse: pulumi.Output<DeckhouseIdentity> | undefined;
   }>;
 
@@ -144,29 +142,24 @@ export class FederatedCluster extends pulumi.ComponentResource {
       });
     // Secret by the key alone, which is not in it.
     const federation = pulumi.unsecret(contract);
-    const served =
-      config.publish &&
-      new PublishGateway(
-        `${name}-publish`,
-        {
-          ...config.publish,
-          charts: config.istio.charts,
-          namespace: namespace(`${name}-publish`, PUBLISH_NAMESPACE, child),
-          documents: federation.apply((published) => [contractDocument(published)]),
-        },
-        afterIstio,
-      );
+    const published =
+      plan.publish &&
+      publishDocuments(name, { plan, publish: plan.publish, federation, identity }, afterIstio);
 
     new EditedObjects(
       `${name}-edited`,
       {
         kubeconfig,
-        found: plan.edited.map((object) =>
-          served !== undefined && hasDocuments(object) ? { ...object, spec: served.routes } : object,
-        ),
+        found: plan.edited.map((object) => {
+          const route = hasDocument(object) ? published?.gateway.routes[object.name] : undefined;
+          return route === undefined ? object : { ...object, spec: route };
+        }),
       },
       // The plugin writes what it declares first: it knows of the objects that are added and removed.
-      { parent: this, dependsOn: [...beforeGateway, gateway, ...(served === undefined ? [] : [served])] },
+      {
+        parent: this,
+        dependsOn: [...beforeGateway, gateway, ...(published === undefined ? [] : [published.gateway])],
+      },
     );
 
     this.outputs = {
@@ -183,7 +176,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
         aliases: sortedRecord(aliases.map((alias) => [`${alias.namespace}/${alias.service}`, alias])),
         credentials: connected.credentials,
         joined: connected.joined,
-        publishedHost: config.publish?.host,
+        publication: published?.publication,
         deckhouse: identity,
         trustDomainHosts:
           connection.kind === "imports"

@@ -5,11 +5,16 @@ import { toServiceSpec } from "../federation/config/gatewayService.ts";
 import type { PublishConfig } from "../federation/config/publish.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
 import { withoutUndefined } from "../federation/core/order.ts";
-import { DOCUMENTS, PUBLISH_GATEWAY, PUBLISH_PORT } from "../federation/core/wellKnown.ts";
+import { PUBLISH_GATEWAY, PUBLISH_PORT, TOKENS } from "../federation/core/wellKnown.ts";
 import {
-  type DocumentRoutes,
-  type ServedDocument,
-  documentRoutes,
+  type DeckhouseAccess,
+  tokenAuthentication,
+  tokenPolicy,
+} from "../federation/publish/deckhouseAccess.ts";
+import type { DocumentPlace, ServedDocument } from "../federation/publish/documents.ts";
+import {
+  type DocumentRoute,
+  documentRoute,
   publishGatewaySpec,
 } from "../federation/publish/documentRoutes.ts";
 
@@ -19,7 +24,11 @@ export interface PublishGatewayArgs extends PublishConfig {
   charts: Charts;
   /** Name of the namespace to install into: the gateway's own, with the Secret of its certificate. */
   namespace: pulumi.Input<string>;
+  places: readonly DocumentPlace[];
+  /** Documents of the places, by the same names. */
   documents: pulumi.Output<readonly ServedDocument[]>;
+  /** Who may read the document of services for Deckhouse clusters; undefined where nobody may. */
+  access: pulumi.Output<DeckhouseAccess> | undefined;
 }
 
 const HTTPS_PORT = { name: "https", port: 443, targetPort: PUBLISH_PORT };
@@ -31,8 +40,8 @@ const LABELS = { [MANAGED_BY_LABEL]: MANAGED_BY };
 
 /** A gateway of its own that answers by itself: documents over HTTPS, at one host. No workload is reached through it. */
 export class PublishGateway extends pulumi.ComponentResource {
-  /** Spec of the VirtualService with the documents. */
-  readonly routes: pulumi.Output<DocumentRoutes>;
+  /** Specs of the VirtualServices, by name. */
+  readonly routes: Readonly<Record<string, pulumi.Output<DocumentRoute>>>;
 
   constructor(name: string, args: PublishGatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:PublishGateway", name, {}, opts);
@@ -67,28 +76,62 @@ export class PublishGateway extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: release },
     );
-    this.routes = args.documents.apply((documents) => documentRoutes(args.host, documents));
-    const metadata = { namespace, labels: LABELS };
-    const routes = new kubernetes.apiextensions.CustomResource(
-      `${name}-documents`,
-      {
-        apiVersion: "networking.istio.io/v1",
-        kind: "VirtualService",
-        metadata: { ...metadata, name: DOCUMENTS },
-        spec: this.routes,
-      },
-      child,
-    );
+    const restricted = args.access === undefined ? [] : this.restrict(name, namespace, args.access);
+    const routes = args.places.map((place) => {
+      const spec = args.documents.apply((documents) => routeOf(args.host, place, documents));
+      const route = new kubernetes.apiextensions.CustomResource(
+        `${name}-${place.name}`,
+        {
+          apiVersion: "networking.istio.io/v1",
+          kind: "VirtualService",
+          metadata: { namespace, labels: LABELS, name: place.name },
+          spec,
+        },
+        // A document for few is served only once its readers are told apart.
+        { ...child, dependsOn: place.match === undefined ? [] : restricted },
+      );
+      return { name: place.name, spec, route };
+    });
+    this.routes = Object.fromEntries(routes.map((each) => [each.name, each.spec]));
     new kubernetes.apiextensions.CustomResource(
       `${name}-gateway`,
       {
         apiVersion: "networking.istio.io/v1",
         kind: "Gateway",
-        metadata: { ...metadata, name: PUBLISH_GATEWAY },
+        metadata: { namespace, labels: LABELS, name: PUBLISH_GATEWAY },
         spec: publishGatewaySpec(args),
       },
-      { ...child, dependsOn: [release, routes] },
+      { ...child, dependsOn: [release, ...routes.map(({ route }) => route)] },
     );
     this.registerOutputs({});
   }
+
+  /** Creates what verifies the tokens of Deckhouse clusters. */
+  private restrict(
+    name: string,
+    namespace: pulumi.Input<string>,
+    access: pulumi.Output<DeckhouseAccess>,
+  ): pulumi.Resource[] {
+    const object = (kind: string, spec: pulumi.Output<object>): pulumi.Resource =>
+      new kubernetes.apiextensions.CustomResource(
+        `${name}-${kind}`,
+        {
+          apiVersion: "security.istio.io/v1",
+          kind,
+          metadata: { namespace, labels: LABELS, name: TOKENS },
+          spec,
+        },
+        { parent: this },
+      );
+    return [
+      object("RequestAuthentication", access.apply(tokenAuthentication)),
+      object("AuthorizationPolicy", access.apply(tokenPolicy)),
+    ];
+  }
+}
+
+function routeOf(host: string, place: DocumentPlace, documents: readonly ServedDocument[]): DocumentRoute {
+  const document = documents.find(({ name }) => name === place.name);
+  if (document === undefined) throw new Error(`there is no document ${place.name}`);
+  return documentRoute(host, document);
 }

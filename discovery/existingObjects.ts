@@ -52,7 +52,7 @@ export async function readExistingObjects(
       (kind !== "Gateway" || config.exports.length > 0) &&
       (name !== IMPORT_NAMESPACE || config.topology !== "single-mesh"),
   );
-  const isServed = config.publish === undefined || lastObjectsIn(last).publishedHost !== undefined;
+  const isServed = config.publish === undefined || lastObjectsIn(last).publication !== undefined;
   const wanted: readonly FirstObject[] = [
     ...(last["federation"] === undefined ? first : []),
     ...(isServed ? [] : PUBLISH_OBJECTS),

@@ -2,12 +2,12 @@ import { isGatewayPolicy } from "../federation/access/gatewayPolicy.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, PEER_LABEL } from "../federation/core/labels.ts";
 import { append, sortedRecord } from "../federation/core/order.ts";
 import {
-  DOCUMENTS,
   GATEWAY_NAME,
   GATEWAY_NAMESPACE,
   ISTIO_NAMESPACE,
   PUBLISH_GATEWAY,
   PUBLISH_NAMESPACE,
+  TOKENS,
 } from "../federation/core/wellKnown.ts";
 import type { AccessKind, OwnObject } from "../federation/editedObjects.ts";
 import { aliasObject } from "../federation/exports/alias.ts";
@@ -18,6 +18,7 @@ import {
   GATEWAY,
   type KubernetesObject,
   PEER_AUTHENTICATION,
+  REQUEST_AUTHENTICATION,
   type ResourceKind,
   SERVICE_ENTRY,
   VIRTUAL_SERVICE,
@@ -40,7 +41,7 @@ const CONCURRENCY = 8;
  */
 export async function readOwnObjects(
   client: ClusterClient,
-  last: Pick<LastRun, "policies" | "aliases" | "publishedHost">,
+  last: Pick<LastRun, "policies" | "aliases" | "publication">,
 ): Promise<OwnObject[]> {
   const list = async (kind: ResourceKind, options: ListOptions): Promise<OwnObject[]> =>
     (await client.list<AccessObject>(kind, options)).map((object) => viewObject(kind, object));
@@ -53,10 +54,9 @@ export async function readOwnObjects(
   const listPolicies = async (): Promise<OwnObject[]> => {
     const found = await list(AUTHORIZATION_POLICY, { labelSelector: OURS });
     const policies = Object.values(last.policies);
-    const named = missing(
-      policies.filter((policy) => !isGatewayPolicy(policy)),
-      found,
-    );
+    const names: ObjectName[] = policies.filter((policy) => !isGatewayPolicy(policy));
+    if (last.publication?.access !== undefined) names.push({ namespace: PUBLISH_NAMESPACE, name: TOKENS });
+    const named = missing(names, found);
     const lacksGateways = policies.some(
       (policy) =>
         isGatewayPolicy(policy) &&
@@ -85,12 +85,15 @@ export async function readOwnObjects(
     get(GATEWAY, GATEWAY_NAMESPACE, GATEWAY_NAME),
     // Includes those of others, which are few: a changed label hides none.
     list(VIRTUAL_SERVICE, { namespace: GATEWAY_NAMESPACE }),
-    ...(last.publishedHost === undefined
+    ...(last.publication === undefined
       ? []
       : [
           get(GATEWAY, PUBLISH_NAMESPACE, PUBLISH_GATEWAY),
-          get(VIRTUAL_SERVICE, PUBLISH_NAMESPACE, DOCUMENTS),
+          list(VIRTUAL_SERVICE, { namespace: PUBLISH_NAMESPACE }),
         ]),
+    ...(last.publication?.access === undefined
+      ? []
+      : [get(REQUEST_AUTHENTICATION, PUBLISH_NAMESPACE, TOKENS)]),
     listPolicies(),
     listAliases(),
   ]);

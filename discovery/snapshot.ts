@@ -213,7 +213,7 @@ async function readHelm(
   if (installed.length === 0) return { ...readings, inState: [] };
   // The gateway that serves documents may come with a later update.
   const isKnown =
-    hasUpdated(own) && (!has(PUBLISH_RELEASE) || lastObjectsIn(own.value).publishedHost !== undefined);
+    hasUpdated(own) && (!has(PUBLISH_RELEASE) || lastObjectsIn(own.value).publication !== undefined);
   return { ...readings, inState: isKnown ? releases : (await state())?.releases };
 }
 

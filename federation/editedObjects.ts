@@ -2,15 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { isGatewayPolicy } from "./access/gatewayPolicy.ts";
 import type { AuthorizationPolicy } from "./access/authorizationPolicy.ts";
 import { boundedLines, count } from "./core/text.ts";
-import type { PublishConfig } from "./config/publish.ts";
 import { sortedUnique } from "./core/order.ts";
 import {
-  DOCUMENTS,
   GATEWAY_NAME,
   GATEWAY_NAMESPACE,
   ISTIO_NAMESPACE,
   PUBLISH_GATEWAY,
   PUBLISH_NAMESPACE,
+  TOKENS,
 } from "./core/wellKnown.ts";
 import { type ExportAlias, aliasObject } from "./exports/alias.ts";
 import {
@@ -21,11 +20,19 @@ import {
 } from "./exports/gatewayListeners.ts";
 import { STRICT_MUTUAL_TLS } from "./exports/mutualTls.ts";
 import type { LastRun } from "./lastRun.ts";
-import { type ServedDocument, documentRoutes, publishGatewaySpec } from "./publish/documentRoutes.ts";
+import { tokenAuthentication, tokenPolicy } from "./publish/deckhouseAccess.ts";
+import { documentRoute, publishGatewaySpec } from "./publish/documentRoutes.ts";
+import type { ServedDocument } from "./publish/documents.ts";
+import type { Publication } from "./publish/publication.ts";
 
 /** Kinds of Istio's objects that decide who is let in. */
 export type AccessKind =
-  "AuthorizationPolicy" | "Gateway" | "PeerAuthentication" | "ServiceEntry" | "VirtualService";
+  | "AuthorizationPolicy"
+  | "Gateway"
+  | "PeerAuthentication"
+  | "RequestAuthentication"
+  | "ServiceEntry"
+  | "VirtualService";
 
 interface ObjectName {
   kind: AccessKind;
@@ -72,14 +79,13 @@ export interface Declarations {
   publish: PublishDeclaration | undefined;
 }
 
-/** The gateway that serves documents, and its routes as the last update left them: the next ones follow from outputs of resources. */
-export interface PublishDeclaration {
-  gateway: Pick<PublishConfig, "host" | "credentialName" | "bind">;
-  lastDocuments: readonly ServedDocument[];
+/** The gateway that serves documents, and these as the last update left them: the next ones follow from outputs of resources. */
+export interface PublishDeclaration extends Publication {
+  documents: readonly ServedDocument[];
 }
 
 /** Declarations of the last update. */
-export type LastDeclarations = Pick<LastRun, "contract" | "policies" | "aliases" | "publishedHost">;
+export type LastDeclarations = Pick<LastRun, "contract" | "policies" | "aliases" | "publication">;
 
 /**
  * Finds the objects that others edited. Pulumi's Kubernetes plugin does not see a field that others add, nor an item that they append to a
@@ -190,17 +196,14 @@ interface LastObject extends DeclaredObject {
 /** Returns the objects that the last update declared, by {@link fullName}. */
 function lastObjects(
   { bind, publish }: Declarations,
-  { contract, policies, aliases, publishedHost: host }: LastDeclarations,
+  { contract, policies, aliases, publication }: LastDeclarations,
 ): Map<string, LastObject> {
   if (contract === undefined) return new Map();
   const listeners = gatewayListeners(contract.services);
   const objects = declaredObjects({
     ...{ listeners, bind },
     ...{ policies: Object.values(policies), aliases: Object.values(aliases) },
-    publish:
-      publish === undefined || host === undefined
-        ? undefined
-        : { ...publish, gateway: { ...publish.gateway, host } },
+    publish: publication && { ...publication, documents: publish?.documents ?? [] },
   });
   return new Map(
     objects.map((object) => [
@@ -241,27 +244,26 @@ function declaredObjects({ listeners, bind, policies, aliases, publish }: Declar
   ];
 }
 
-function publishObjects({ gateway, lastDocuments }: PublishDeclaration): DeclaredObject[] {
+function publishObjects({ documents, access, ...gateway }: PublishDeclaration): DeclaredObject[] {
+  const object = (kind: AccessKind, name: string, spec: object): DeclaredObject =>
+    declaredObject({ kind, namespace: PUBLISH_NAMESPACE, name }, spec);
   return [
-    declaredObject(
-      { kind: "Gateway", namespace: PUBLISH_NAMESPACE, name: PUBLISH_GATEWAY },
-      publishGatewaySpec(gateway),
+    object("Gateway", PUBLISH_GATEWAY, publishGatewaySpec(gateway)),
+    ...documents.map((document) =>
+      object("VirtualService", document.name, documentRoute(gateway.host, document)),
     ),
-    ...(lastDocuments.length === 0
+    ...(access === undefined
       ? []
-      : [declaredObject(DOCUMENT_ROUTES, documentRoutes(gateway.host, lastDocuments))]),
+      : [
+          object("RequestAuthentication", TOKENS, tokenAuthentication(access)),
+          object("AuthorizationPolicy", TOKENS, tokenPolicy(access)),
+        ]),
   ];
 }
 
-const DOCUMENT_ROUTES: ObjectName = {
-  kind: "VirtualService",
-  namespace: PUBLISH_NAMESPACE,
-  name: DOCUMENTS,
-};
-
-/** Whether an object has the documents: its spec is that of the last update, and is to be that of this one. */
-export function hasDocuments(object: ObjectName): boolean {
-  return fullName(object) === fullName(DOCUMENT_ROUTES);
+/** Whether an object has a document: its spec is that of the last update, and is to be that of this one. */
+export function hasDocument({ kind, namespace }: ObjectName): boolean {
+  return kind === "VirtualService" && namespace === PUBLISH_NAMESPACE;
 }
 
 const MESH_PEER_AUTHENTICATION = declaredObject(

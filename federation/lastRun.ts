@@ -7,6 +7,7 @@ import { contentDigest } from "./contract/signature.ts";
 import type { Findings } from "./core/findings.ts";
 import { type Fault, FaultsError, within } from "./core/fault.ts";
 import { sortedRecord } from "./core/order.ts";
+import { publication } from "./publish/publication.ts";
 import { type Reading, required } from "./snapshot.ts";
 import { faultsOf, orUndefined } from "./core/schema.ts";
 import { deckhouseIdentity } from "./deckhouse/identity.ts";
@@ -49,8 +50,8 @@ const remembered = z.object({
   joined: byName(peerAccess),
   /** Hosts of Deckhouse clusters that have no identities, by the peer's name. */
   trustDomainHosts: byName(z.array(z.string())),
-  /** Host at which the contract is served from the cluster itself; undefined where it is not. */
-  publishedHost: orUndefined(z.string()),
+  /** The gateway that serves the contract; undefined where none does. */
+  publication: orUndefined(publication),
   /** Identity of this cluster for Deckhouse clusters, secret; undefined where none is made. */
   deckhouse: orUndefined(deckhouseIdentity),
 });
@@ -105,14 +106,14 @@ export function parseLastRun(
   };
 }
 
-const objects = remembered.pick({ policies: true, aliases: true, publishedHost: true });
+const objects = remembered.pick({ policies: true, aliases: true, publication: true });
 
 /** Returns what the outputs of the last update have of objects in the cluster; nothing where {@link parseLastRun} finds a fault. */
 export function lastObjectsIn(
   published: Readonly<Record<string, unknown>>,
-): Pick<LastRun, "policies" | "aliases" | "publishedHost"> {
+): Pick<LastRun, "policies" | "aliases" | "publication"> {
   return (
-    objects.safeParse(published["lastRun"]).data ?? { policies: {}, aliases: {}, publishedHost: undefined }
+    objects.safeParse(published["lastRun"]).data ?? { policies: {}, aliases: {}, publication: undefined }
   );
 }
 

@@ -21,7 +21,12 @@ import type { GatewayListeners } from "./exports/gatewayListeners.ts";
 import { reviewContract } from "./ownContract.ts";
 import { type EditedObject, findDeleted, findEdited } from "./editedObjects.ts";
 import { findUndeclared } from "./undeclaredObjects.ts";
-import { checkPublication, publishDeclaration } from "./publish/publishPlan.ts";
+import {
+  type PublishPlan,
+  checkPublication,
+  planPublication,
+  publishDeclaration,
+} from "./publish/publishPlan.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
@@ -64,6 +69,8 @@ export interface ClusterPlan {
   edited: readonly EditedObject[];
   /** What the contract stack had published when the plan was made; undefined where the config names none. */
   contractStack: ContractStackReading | undefined;
+  /** Gateway that serves the contract; undefined without one. */
+  publish: PublishPlan | undefined;
   /** Whether there are Deckhouse clusters among the peers, to which this cluster needs an identity. */
   hasDeckhousePeers: boolean;
 }
@@ -140,7 +147,8 @@ export function planCluster(
   const access = planAccess(context, offered, pinned);
   const exports = withoutHosts(offered, access.unenforceable);
   const observed = required(gateway, findings);
-  checkPublication(context, exports.services, addresses);
+  const publish = planPublication(context, pinned);
+  checkPublication(context, publish, exports.services, addresses);
   checkInstallation(context, false);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
   if (authority?.source === "provided") findings.fault(...validateAnchorNames(authority.authority, pinned));
@@ -152,7 +160,7 @@ export function planCluster(
   const own = optional(snapshot.cluster.ownObjects, undefined, unchecked, findings) ?? [];
   const declarations = {
     ...{ listeners, bind: config.gateway.bind, policies, aliases },
-    publish: publishDeclaration(config.publish, snapshot.outputs),
+    publish: publishDeclaration(publish, lastRun, snapshot.outputs),
   };
   const { undeclared, warnings: leftBehind } = findUndeclared(own, declarations, lastRun);
   const declared = own.filter((object) => !undeclared.includes(object));
@@ -175,6 +183,7 @@ export function planCluster(
     pinned,
     connection,
     edited,
+    publish,
     contractStack: snapshot.contractStack,
     hasDeckhousePeers: Object.values(config.peers).some(({ deckhouse }) => deckhouse !== undefined),
   };

@@ -34,6 +34,7 @@ export const VIRTUAL_SERVICE = networking("VirtualService", "virtualservices");
 export const WORKLOAD_ENTRY = networking("WorkloadEntry", "workloadentries");
 export const AUTHORIZATION_POLICY = security("AuthorizationPolicy", "authorizationpolicies");
 export const PEER_AUTHENTICATION = security("PeerAuthentication", "peerauthentications");
+export const REQUEST_AUTHENTICATION = security("RequestAuthentication", "requestauthentications");
 
 function core(kind: string, plural: string): ResourceKind {
   return { group: "", version: "v1", kind, plural };

@@ -9,6 +9,7 @@ import {
   GATEWAY,
   type KubernetesObject,
   PEER_AUTHENTICATION,
+  REQUEST_AUTHENTICATION,
   type ResourceKind,
   SERVICE_ENTRY,
   VIRTUAL_SERVICE,
@@ -57,6 +58,7 @@ const RESOURCES: Readonly<Record<AccessKind, ResourceKind>> = {
   AuthorizationPolicy: AUTHORIZATION_POLICY,
   Gateway: GATEWAY,
   PeerAuthentication: PEER_AUTHENTICATION,
+  RequestAuthentication: REQUEST_AUTHENTICATION,
   ServiceEntry: SERVICE_ENTRY,
   VirtualService: VIRTUAL_SERVICE,
 };

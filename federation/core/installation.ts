@@ -6,7 +6,6 @@ import {
   AUTHORITY_SECRET,
   GATEWAY_NAME,
   GATEWAY_NAMESPACE,
-  DOCUMENTS,
   IMPORT_NAMESPACE,
   ISTIO_NAMESPACE,
   PUBLISH_GATEWAY,
@@ -42,7 +41,7 @@ export const PUBLISH_OBJECTS = [
   { kind: "Namespace", namespace: undefined, name: PUBLISH_NAMESPACE },
   { kind: "Service", namespace: PUBLISH_NAMESPACE, name: PUBLISH_GATEWAY },
   { kind: "Gateway", namespace: PUBLISH_NAMESPACE, name: PUBLISH_GATEWAY },
-  { kind: "VirtualService", namespace: PUBLISH_NAMESPACE, name: DOCUMENTS },
+  { kind: "VirtualService", namespace: PUBLISH_NAMESPACE, name: "contract" },
 ] as const satisfies readonly ObjectPlace[];
 
 /** Objects that an update would create and that are there already. */

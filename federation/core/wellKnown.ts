@@ -31,5 +31,5 @@ export const PUBLISH_GATEWAY = "publishgateway";
 /** Port that the Pods serve documents on: one that needs no privilege. */
 export const PUBLISH_PORT = 8443;
 
-/** Name of the VirtualService with the documents. */
-export const DOCUMENTS = "documents";
+/** Name of the RequestAuthentication and the AuthorizationPolicy for documents of Deckhouse clusters. */
+export const TOKENS = "deckhouse-tokens";

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import * as z from "zod";
 import { CLUSTER_UUID } from "../core/names.ts";
 import { text } from "../core/schema.ts";
@@ -30,4 +30,17 @@ export function clusterUUIDOf(publicKey: string): string {
     `${variant}${digest.slice(17, 20)}`,
     digest.slice(20, 32),
   ].join("-");
+}
+
+/** Identity of this cluster as Deckhouse clusters read it. */
+export interface PublicIdentity {
+  clusterUUID: string;
+  /** Ed25519 key that verifies this cluster's tokens, PEM. */
+  authnKeyPub: string;
+}
+
+/** Returns the part of an identity that is not secret. */
+export function publicIdentity({ clusterUUID, key }: DeckhouseIdentity): PublicIdentity {
+  const publicKey = createPublicKey(createPrivateKey(key));
+  return { clusterUUID, authnKeyPub: publicKey.export({ type: "spki", format: "pem" }).toString() };
 }

@@ -9,6 +9,7 @@ import type { StackConfig } from "../../federation/config/stackConfig.ts";
 import type { ImportConnection } from "../../federation/imports/registrations.ts";
 import type { MeshConnection } from "../../federation/mesh/meshPlan.ts";
 import type { ClusterPlan } from "../../federation/plan.ts";
+import { planPublication } from "../../federation/publish/publishPlan.ts";
 import { TOPOLOGY_PLANNERS } from "../../federation/topology/topologies.ts";
 import { trustedPeers } from "../../federation/trust/pinnedPeer.ts";
 
@@ -47,6 +48,7 @@ export function clusterPlan(
     pinned: trustedPeers(connection.peers),
     edited: [],
     contractStack: undefined,
+    publish: planPublication({ config }, trustedPeers(connection.peers)),
     hasDeckhousePeers: false,
     ...parts,
     connection,

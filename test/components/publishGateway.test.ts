@@ -40,7 +40,7 @@ describe("PublishGateway", () => {
   it("serves the contract that the stack outputs, by a gateway that selects no other", async () => {
     const { engine, cluster, contract } = await declare(PUBLISH);
     const inputs = (ending: string) => engine.named(ending).inputs as unknown as Inputs;
-    const { http } = inputs("publish-documents").spec as {
+    const { http } = inputs("publish-contract").spec as {
       http: [{ directResponse: { body: { string: string } } }];
     };
     const served = JSON.parse(http[0].directResponse.body.string) as Record<string, unknown>;
@@ -59,7 +59,9 @@ describe("PublishGateway", () => {
       app: "eastwestgateway",
       istio: "eastwestgateway",
     });
-    assert.equal(cluster.outputs.lastRun.publishedHost, PUBLISH.host);
+    const { publication } = cluster.outputs.lastRun;
+    assert.ok(publication !== undefined);
+    assert.equal((await settled(publication))?.host, PUBLISH.host);
   });
 
   it("is not there without the section", async () => {

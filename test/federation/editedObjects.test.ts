@@ -40,7 +40,7 @@ const policy = (spec: object, editors: OwnObject["editors"], name = POLICY.name)
 });
 
 /** Nothing is known of the last update. */
-const UNKNOWN = { contract: undefined, policies: {}, aliases: {}, publishedHost: undefined };
+const UNKNOWN = { contract: undefined, policies: {}, aliases: {}, publication: undefined };
 
 const find = (...own: OwnObject[]) => findEdited(own, DECLARED, UNKNOWN);
 
@@ -87,7 +87,7 @@ describe("Objects of this stack that others edited", () => {
       contract: CONTRACT,
       policies: { [`xyz/${POLICY.name}`]: POLICY },
       aliases: {},
-      publishedHost: undefined,
+      publication: undefined,
     };
     const mesh = (spec: object): OwnObject => ({
       ...{ kind: "PeerAuthentication", namespace: "istio-system", name: "default", uid: "3", created: "" },
@@ -124,7 +124,7 @@ describe("Objects of this stack that others edited", () => {
       contract: CONTRACT,
       policies: { [`xyz/${POLICY.name}`]: before },
       aliases: {},
-      publishedHost: undefined,
+      publication: undefined,
     };
     for (const editors of [{}, { selector: ["pulumi-kubernetes-1a2b3c4d"] }])
       assert.deepEqual(findEdited([policy(rest, editors)], DECLARED, last).edited, []);
@@ -159,7 +159,7 @@ describe("Objects of this stack that others edited", () => {
       contract: CONTRACT,
       policies: {},
       aliases: { "xyz/bar": alias },
-      publishedHost: undefined,
+      publication: undefined,
     };
     const { edited } = findEdited([own], { ...DECLARED, aliases: [alias] }, last);
     assert.deepEqual(
@@ -217,7 +217,7 @@ describe("Objects of this stack that somebody deleted", () => {
     contract: CONTRACT,
     policies: { [`xyz/${POLICY.name}`]: POLICY },
     aliases: {},
-    publishedHost: undefined,
+    publication: undefined,
   };
   const mesh: OwnObject = {
     ...{

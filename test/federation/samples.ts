@@ -188,7 +188,7 @@ export const NO_LAST_RUN: LastRun = {
   aliases: {},
   credentials: {},
   joined: {},
-  publishedHost: undefined,
+  publication: undefined,
   deckhouse: undefined,
   trustDomainHosts: {},
 };

@@ -15,12 +15,12 @@ const DECLARED = {
   publish: undefined,
 };
 const NOTHING = { ...DECLARED, policies: [] };
-const UNKNOWN = { contract: undefined, policies: {}, aliases: {}, publishedHost: undefined };
+const UNKNOWN = { contract: undefined, policies: {}, aliases: {}, publication: undefined };
 const LAST = {
   contract: { services: {} } as unknown as Contract,
   policies: { "xyz/istio-federation-deny-bar": BAR, "istio-gateway/istio-federation-gateway": GATEWAY },
   aliases: {},
-  publishedHost: undefined,
+  publication: undefined,
 };
 
 const live = (

@@ -104,7 +104,7 @@ describe("the exports of a stack", function () {
       directResponse: { status: 200, body: { string: "open" } },
     };
     const place = {
-      ...{ ...IMPORTS, namespace: "istio-publish", plural: "virtualservices", name: "documents" },
+      ...{ ...IMPORTS, namespace: "istio-publish", plural: "virtualservices", name: "contract" },
       fieldManager: "argo",
     };
     const body = [{ op: "add", path: "/spec/http/-", value: route }];
@@ -169,7 +169,7 @@ describe("the exports of a stack", function () {
         60,
       );
       const edited = await b.run("preview");
-      assert.match(edited.output, /VirtualService istio-publish\/documents: spec\.http was edited by argo/);
+      assert.match(edited.output, /VirtualService istio-publish\/contract: spec\.http was edited by argo/);
     } finally {
       await services.deleteNamespacedService({ namespace: "xyz", name: "queue" });
       await b.up();

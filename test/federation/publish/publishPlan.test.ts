@@ -5,17 +5,28 @@ import { SIGNATURE, verifySignature } from "../../../federation/contract/signatu
 import type { ContractService } from "../../../federation/contract/service.ts";
 import { findDeleted, findEdited, type OwnObject } from "../../../federation/editedObjects.ts";
 import {
-  contractDocument,
   DOCUMENT_LIMIT,
-  documentRoutes,
+  documentRoute,
   publishGatewaySpec,
 } from "../../../federation/publish/documentRoutes.ts";
-import { checkPublication, publishDeclaration } from "../../../federation/publish/publishPlan.ts";
+import { servedDocuments } from "../../../federation/publish/documents.ts";
+import {
+  checkPublication,
+  planPublication,
+  publishDeclaration,
+} from "../../../federation/publish/publishPlan.ts";
 import type { ServerSecret } from "../../../federation/publish/serverCertificate.ts";
 import type { Reading } from "../../../federation/snapshot.ts";
 import { TestAuthority } from "../../support/testAuthority.ts";
 import { NOW, runPart } from "../planContext.ts";
-import { KUBECONFIG, LOCAL_CLUSTER, ROOT_CERTIFICATE, contractOf, validConfig } from "../samples.ts";
+import {
+  KUBECONFIG,
+  LOCAL_CLUSTER,
+  NO_LAST_RUN,
+  ROOT_CERTIFICATE,
+  contractOf,
+  validConfig,
+} from "../samples.ts";
 import { signed } from "../signers.ts";
 
 const HOST = "contracts.a.example";
@@ -37,6 +48,16 @@ function servicesOf(number: number): Record<string, ContractService> {
   );
 }
 
+/** The contract as a document. */
+function contractDocument(contract: object) {
+  const [document] = servedDocuments({
+    contract: { rootCertificates: [], ...contract },
+    identity: undefined,
+    readers: [],
+  });
+  return document!;
+}
+
 /** A Secret with a certificate for these names. */
 async function secretFor(host: string, dates: { notBefore?: Date; notAfter?: Date } = {}) {
   const names = [{ type: "dns" as const, value: host }];
@@ -53,7 +74,7 @@ async function secretFor(host: string, dates: { notBefore?: Date; notAfter?: Dat
 function check(publishSecret: Reading<ServerSecret | undefined>, services = servicesOf(1)) {
   const snapshot = { cluster: { publishSecret } };
   return runPart(config(), { snapshot }, (context) => {
-    checkPublication(context, services, []);
+    checkPublication(context, planPublication(context, {}), services, []);
   }).warnings;
 }
 
@@ -88,7 +109,7 @@ describe("A contract served from the cluster", () => {
         hosts: [`./${HOST}`],
       },
     ]);
-    const { http, ...rest } = documentRoutes(HOST, [{ path: "/contract.json", body: "{}" }]);
+    const { http, ...rest } = documentRoute(HOST, { ...contractDocument({}), body: "{}" });
     assert.deepEqual(rest, {
       hosts: [HOST],
       gateways: ["istio-publish/publishgateway"],
@@ -143,23 +164,27 @@ describe("The certificate of the gateway that serves a contract", () => {
 });
 
 describe("The objects that serve a contract", () => {
-  const last = { contract: contractOf(), policies: {}, aliases: {}, publishedHost: HOST };
-  const publish = publishDeclaration(config().publish, { value: { federation: { revision: 1 } } });
+  const publication = { ...PUBLISH, bind: undefined, access: undefined };
+  const last = { contract: contractOf(), policies: {}, aliases: {}, publication };
+  const federation = { revision: 1, rootCertificates: [] };
+  const publish = publishDeclaration(planPublication({ config: config() }, {}), NO_LAST_RUN, {
+    value: { federation },
+  });
   const declared = {
     listeners: { hosts: [], terminated: [] },
     ...{ bind: undefined, policies: [], aliases: [], publish },
   };
   const own = (kind: "Gateway" | "VirtualService", spec: object, editors = {}): OwnObject => ({
     ...{ kind, namespace: "istio-publish", uid: "1", created: "", generation: 2, editors },
-    name: kind === "Gateway" ? "publishgateway" : "documents",
+    name: kind === "Gateway" ? "publishgateway" : "contract",
     spec: { ...spec },
   });
   const gateway = publishGatewaySpec({ ...PUBLISH, bind: undefined });
-  const routes = documentRoutes(HOST, [contractDocument({ revision: 1 })]);
+  const routes = documentRoute(HOST, contractDocument({ revision: 1 }));
   const wider = { ...routes, http: [...routes.http, { route: [{ destination: { host: "admin" } }] }] };
 
   it("are not edited where they are as the last update left them, or as an interrupted one did", () => {
-    const newer = documentRoutes(HOST, [contractDocument({ revision: 2 })]);
+    const newer = documentRoute(HOST, contractDocument({ revision: 2 }));
     for (const objects of [
       [own("Gateway", gateway), own("VirtualService", routes)],
       [own("Gateway", gateway), own("VirtualService", newer)],
@@ -176,7 +201,7 @@ describe("The objects that serve a contract", () => {
     const { edited, warnings } = findEdited(objects, declared, last);
     assert.deepEqual(warnings, [
       "Gateway istio-publish/publishgateway: spec.servers was edited by argo. `pulumi up` restores it.",
-      "VirtualService istio-publish/documents: spec.http was edited by argo. `pulumi up` restores it.",
+      "VirtualService istio-publish/contract: spec.http was edited by argo. `pulumi up` restores it.",
     ]);
     assert.deepEqual(
       edited.map(({ spec }) => spec),
@@ -185,9 +210,11 @@ describe("The objects that serve a contract", () => {
   });
 
   it("are reported where somebody deleted them, and only where the last update served a contract", () => {
-    const deleted = (publishedHost: string | undefined) =>
-      findDeleted([], declared, { ...last, publishedHost }).filter((line) => line.includes("istio-publish"));
-    assert.equal(deleted(HOST).length, 2);
+    const deleted = (before: typeof publication | undefined) =>
+      findDeleted([], declared, { ...last, publication: before }).filter((line) =>
+        line.includes("istio-publish"),
+      );
+    assert.equal(deleted(publication).length, 2);
     assert.deepEqual(deleted(undefined), []);
   });
 });
