@@ -1,28 +1,37 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import type { Contract } from "../../federation/contract/contract.ts";
-import { clusterUUIDOf } from "../../federation/deckhouse/identity.ts";
+import { type DeckhouseIdentity, clusterUUIDOf } from "../../federation/deckhouse/identity.ts";
 import { CHECKOUT, labPaths, stackEnvironment } from "../../lab/environment.ts";
 import type { RunningLab } from "../../lab/lab.ts";
-import { Stack } from "../../lab/pulumi.ts";
 import { makeKey } from "../federation/deckhouse/deckhouseSamples.ts";
 import { MetadataExporter } from "../support/metadataExporter.ts";
 
+/** Identity of a Deckhouse cluster, with the public half of its key, PEM. */
+export type TestIdentity = DeckhouseIdentity & { publicKey: string };
+
+/** Makes an identity. @param digit of all digits of the UUID. */
+export function makeIdentity(digit: string): TestIdentity {
+  const { publicKey, privateKey } = makeKey();
+  const clusterUUID = [8, 4, 4, 4, 12].map((length) => digit.repeat(length)).join("-");
+  return { clusterUUID, key: privateKey, publicKey };
+}
+
 /**
- * Publishes what a cluster's stack exports as the metadata exporter of a Deckhouse cluster would, for one reader.
+ * Publishes a contract as the metadata exporter of a Deckhouse cluster would, for one reader.
  * @param reader stack whose key the cluster knows.
  */
 export async function exporterOf(
   lab: RunningLab,
-  cluster: string,
+  contract: Pick<Contract, "rootCertificates" | "gateways" | "services">,
+  { clusterUUID, publicKey }: TestIdentity,
   reader: string,
 ): Promise<MetadataExporter> {
-  const contract = (await new Stack(cluster, lab).output("federation")) as Contract;
   const readerKey = await deckhouseKeyOf(lab, reader);
   const exporter = await MetadataExporter.start("127.0.0.1");
   exporter.publicDocument = {
-    clusterUUID: "bbbbbbbb-0000-4000-8000-00000000000b",
-    authnKeyPub: makeKey().publicKey,
+    clusterUUID,
+    authnKeyPub: publicKey,
     rootCA: contract.rootCertificates.join(""),
   };
   exporter.federationDocument = {

@@ -10,7 +10,7 @@ import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
 import { expectAnswer } from "./answers.ts";
 import { IMPORTS, importedHosts, objectsOf } from "./importedHosts.ts";
-import { ServedContract } from "./servedContract.ts";
+import { PublishGateway } from "./publishGateway.ts";
 import { type FederatedLab, secrets, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 
@@ -112,7 +112,7 @@ describe("the exports of a stack", function () {
   };
 
   it("may have one port number for HTTP in one service and for TCP in another: no conflict, both are imported; what others did to the gateways is undone; a gateway of its own serves each new contract", async () => {
-    const served = await ServedContract.prepare(federated.lab);
+    const served = await PublishGateway.prepare(federated.lab, B);
     const [b, reader] = [await served.publisher(), await served.reader()];
     const services = loadContext(federated.lab.kubeconfig, "cluster-b").makeApiClient(CoreV1Api);
     const queue: V1Service = {
@@ -158,9 +158,12 @@ describe("the exports of a stack", function () {
         "/metadata/public/public.json",
       ])
         assert.equal((await served.get(path)).status, 404, path);
-      assert.equal((await served.get("/contract.json", undefined, "other.example")).status, 404);
-      assert.equal((await served.get("/contract.json", undefined, undefined, "POST")).status, 404);
-      await assert.rejects(served.get("/contract.json", "other.example"), /ECONNRESET|handshake|socket/);
+      assert.equal((await served.get("/contract.json", { host: "other.example" })).status, 404);
+      assert.equal((await served.get("/contract.json", { method: "POST" })).status, 404);
+      await assert.rejects(
+        served.get("/contract.json", { servername: "other.example" }),
+        /ECONNRESET|handshake|socket/,
+      );
       assert.ok(changesNothing(await reader.preview()), "the contract by the address is that of the stack");
       await openPath();
       await waitFor(
@@ -168,11 +171,11 @@ describe("the exports of a stack", function () {
         async () => (await served.get("/admin")).status === 200,
         60,
       );
-      const edited = await b.run("preview");
-      assert.match(edited.output, /VirtualService istio-publish\/contract: spec\.http was edited by argo/);
     } finally {
       await services.deleteNamespacedService({ namespace: "xyz", name: "queue" });
-      await b.up();
+      const restored = await b.run("up", "--yes", "--skip-preview");
+      assert.equal(restored.exitCode, 0, restored.output);
+      assert.match(restored.output, /VirtualService istio-publish\/contract: spec\.http was edited by argo/);
       await waitFor("no other path is left", async () => (await served.get("/admin")).status === 404, 60);
       const { output } = await reader.run("preview");
       assert.match(output, /^ *peer cluster-b: - queue\.xyz\.svc\.cluster-b\.local/m);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
+import type { Contract } from "../../federation/contract/contract.ts";
 import type { PeerStatus } from "../../federation/imports/registration.ts";
 import { networkAt } from "../../lab/addressRange.ts";
 import { CLUSTERS } from "../../lab/clusters.ts";
@@ -10,12 +11,15 @@ import { changesNothing, Stack } from "../../lab/pulumi.ts";
 import { waitFor } from "../../lab/ready.ts";
 import { callService } from "../../lab/workloads/call.ts";
 import { SERVICE_PORT } from "../../lab/workloads/workload.ts";
-import { exporterOf } from "./deckhouseExporter.ts";
+import type { MetadataExporter } from "../support/metadataExporter.ts";
+import { expectDeckhouseDocuments } from "./deckhouseDocuments.ts";
+import { exporterOf, makeIdentity } from "./deckhouseExporter.ts";
 import { importedHosts, leadTo } from "./importedHosts.ts";
 import { peerC, stackWithPeerC } from "./peerC.ts";
 import { whileServing } from "./peerServer.ts";
+import { PublishGateway } from "./publishGateway.ts";
 import { CONTRACT_OF_C, unpublishStack } from "./publishedStack.ts";
-import { type FederatedLab, sharedLab } from "./sharedLab.ts";
+import { type FederatedLab, secrets, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 
 const BAZ = "baz.team.svc.cluster-c.local";
@@ -89,15 +93,32 @@ describe("a stack's peers", function () {
     assert.match(status!.reason, /public\/public\.json cannot be read: .*ECONNREFUSED/);
   });
 
-  it("are read as a Deckhouse cluster, called through its gateway, and back in the config as before", async () => {
-    const exporter = await exporterOf(federated.lab, "cluster-b", "cluster-a");
-    try {
+  it("are read as a Deckhouse cluster, read us as one, are called through its gateway, and back in the config as before", async () => {
+    const [ofB, ofD] = [makeIdentity("b"), makeIdentity("d")];
+    const contract = (await new Stack("cluster-b", federated.lab).output("federation")) as Contract;
+    const exporter = await exporterOf(federated.lab, contract, ofB, "cluster-a");
+    const another = await exporterOf(federated.lab, { ...CONTRACT_OF_C, services: {} }, ofD, "cluster-a");
+    const gateway = await PublishGateway.prepare(federated.lab, CLUSTERS[0]);
+    const configFile = await editedStackFile(federated.lab, "cluster-a", (config) => {
       // Without identities: any workload of the trust domain is accepted, and none of another.
-      const deckhouse = { metadataEndpoint: exporter.endpoint, ca: exporter.certificate };
-      const reading = await withDeckhouse("cluster-b", deckhouse, "cluster-b.local");
+      const peerOf = ({ endpoint, certificate }: MetadataExporter, trustDomain: string) => ({
+        deckhouse: { metadataEndpoint: endpoint, ca: certificate },
+        identity: { trustDomain },
+      });
+      config["istio-federation:publish"] = gateway.section;
+      config["istio-federation:peers"] = {
+        "cluster-b": peerOf(exporter, "cluster-b.local"),
+        "cluster-d": peerOf(another, "cluster-d.local"),
+      };
+    });
+    try {
+      const reading = new Stack("cluster-a", federated.lab, { configFile });
       await reading.up();
       assert.deepEqual(exporter.reasons, []);
+      secrets.keys.set(await gateway.certify(), "the key of the gateway that serves documents");
+      for (const { key } of [ofB, ofD]) secrets.keys.set(key, "the key of a Deckhouse cluster");
       assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);
+      await expectDeckhouseDocuments(gateway, ofB, ofD);
       const [a, b] = [partyIn(CLUSTERS[0], true), partyIn(CLUSTERS[1], true)];
       const call = () => callService(a, BAR, SERVICE_PORT);
       await waitFor("cluster-b does not answer", async () => (await call()).status === 200, 30);
@@ -115,8 +136,11 @@ describe("a stack's peers", function () {
         await waitFor(`${claimed} is not answered by ${status}`, answers, 30);
         assert.ok(await answers(), claimed);
       }
+      const changes = await reading.preview();
+      assert.ok(changesNothing(changes), JSON.stringify(changes));
     } finally {
-      exporter.stop();
+      for (const each of [exporter, another]) each.stop();
+      gateway.close();
       await stack.up();
     }
     assert.deepEqual(await importedHosts(federated.lab, "cluster-a"), [BAR]);

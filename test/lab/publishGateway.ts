@@ -4,15 +4,14 @@ import { request } from "node:https";
 import { type AddressInfo, type Socket, connect } from "node:net";
 import { CoreV1Api } from "@kubernetes/client-node";
 import { loadContext } from "../../lab/cluster/kubeconfig.ts";
-import { CLUSTERS } from "../../lab/clusters.ts";
+import type { LabCluster } from "../../lab/clusters.ts";
 import { ADDRESS_ANNOTATION } from "../../lab/kubelet/addresses.ts";
 import type { RunningLab } from "../../lab/lab.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
 import { editedStackFile } from "./stackFile.ts";
 
-const [, B] = CLUSTERS;
-const HOST = "contracts.b.example";
+const HOST = "contracts.example";
 const PORT = 8443;
 const NAMESPACE = "istio-publish";
 const SECRET = "contracts";
@@ -24,13 +23,22 @@ export interface Answer {
   body: string;
 }
 
-/** The contract of cluster-b as its own gateway serves it, and as cluster-a reads it there. */
-export class ServedContract {
+/** A call's host of the connection (SNI), of the header, its method and further headers. */
+export interface CallOptions {
+  servername?: string;
+  host?: string;
+  method?: string;
+  headers?: Record<string, string>;
+}
+
+/** The gateway by which a cluster serves its contract, and its readers' way to it. */
+export class PublishGateway {
   readonly #lab: RunningLab;
+  readonly #cluster: LabCluster;
   readonly #authority: TestAuthority;
   /** Stands for the DNS and the load balancer: whoever asks it for any host gets the gateway. */
   readonly #proxy = createServer().on("connect", (_request, socket: Socket) => {
-    const upstream = connect(PORT, ServedContract.#address());
+    const upstream = connect(PORT, this.#address);
     for (const each of [socket, upstream]) each.on("error", () => socket.destroy());
     upstream.on("connect", () => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n");
@@ -38,47 +46,53 @@ export class ServedContract {
     });
   });
 
-  private constructor(lab: RunningLab, authority: TestAuthority) {
+  private constructor(lab: RunningLab, cluster: LabCluster, authority: TestAuthority) {
     this.#lab = lab;
+    this.#cluster = cluster;
     this.#authority = authority;
   }
 
-  static #address(): string {
-    return `${B.network}.0.4`;
+  get #address(): string {
+    return `${this.#cluster.network}.0.4`;
   }
 
-  static async prepare(lab: RunningLab): Promise<ServedContract> {
-    const served = new ServedContract(lab, await TestAuthority.root("CN=Test CA"));
+  static async prepare(lab: RunningLab, cluster: LabCluster): Promise<PublishGateway> {
+    const served = new PublishGateway(lab, cluster, await TestAuthority.root("CN=Test CA"));
     served.#proxy.listen(0, "127.0.0.1");
     await once(served.#proxy, "listening");
     return served;
   }
 
-  /** Stack cluster-b, which publishes its contract. */
+  /** The section `publish` of the cluster's config. */
+  get section(): object {
+    return {
+      host: HOST,
+      credentialName: SECRET,
+      service: { type: "ClusterIP" },
+      bind: this.#address,
+      values: {
+        autoscaling: { enabled: false },
+        strategy: { type: "Recreate" },
+        podAnnotations: { [ADDRESS_ANNOTATION]: this.#address },
+      },
+    };
+  }
+
+  /** The cluster's stack, which publishes its contract. */
   async publisher(): Promise<Stack> {
-    const address = ServedContract.#address();
-    const configFile = await editedStackFile(this.#lab, B.name, (config) => {
-      config["istio-federation:publish"] = {
-        host: HOST,
-        credentialName: SECRET,
-        service: { type: "ClusterIP" },
-        bind: address,
-        values: {
-          autoscaling: { enabled: false },
-          strategy: { type: "Recreate" },
-          podAnnotations: { [ADDRESS_ANNOTATION]: address },
-        },
-      };
+    const { name } = this.#cluster;
+    const configFile = await editedStackFile(this.#lab, name, (config) => {
+      config["istio-federation:publish"] = this.section;
     });
-    return new Stack(B.name, this.#lab, { configFile });
+    return new Stack(name, this.#lab, { configFile });
   }
 
   /** Stack cluster-a, which reads that contract by its address. */
   async reader(): Promise<Stack> {
     const configFile = await editedStackFile(this.#lab, "cluster-a", (config) => {
       const peers = config["istio-federation:peers"] as Record<string, Record<string, unknown>>;
-      const { stack: _, ...settings } = peers[B.name] ?? {};
-      peers[B.name] = {
+      const { stack: _, ...settings } = peers[this.#cluster.name] ?? {};
+      peers[this.#cluster.name] = {
         ...settings,
         url: `https://${HOST}/contract.json`,
         certificateAuthority: this.#authority.pem,
@@ -97,20 +111,19 @@ export class ServedContract {
       type: "kubernetes.io/tls",
       stringData: { "tls.crt": leaf, "tls.key": key },
     };
-    const secrets = loadContext(this.#lab.kubeconfig, B.name).makeApiClient(CoreV1Api);
+    const secrets = loadContext(this.#lab.kubeconfig, this.#cluster.name).makeApiClient(CoreV1Api);
     await secrets.createNamespacedSecret({ namespace: NAMESPACE, body });
     return key;
   }
 
-  /**
-   * Requests a path of the gateway.
-   * @param servername host of the connection (SNI).
-   * @param host header.
-   */
-  async get(path: string, servername = HOST, host = HOST, method = "GET"): Promise<Answer> {
+  /** Requests a path of the gateway. */
+  async get(
+    path: string,
+    { servername = HOST, host = HOST, method = "GET", headers = {} }: CallOptions = {},
+  ): Promise<Answer> {
     const call = request({
-      ...{ host: ServedContract.#address(), port: PORT, path, servername, method, agent: false },
-      ...{ ca: this.#authority.pem, headers: { host } },
+      ...{ host: this.#address, port: PORT, path, servername, method, agent: false },
+      ...{ ca: this.#authority.pem, headers: { ...headers, host } },
     });
     call.end();
     const [response] = (await once(call, "response")) as [IncomingMessage];
