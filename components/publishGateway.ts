@@ -78,21 +78,21 @@ export class PublishGateway extends pulumi.ComponentResource {
     );
     const restricted = args.access === undefined ? [] : this.restrict(name, namespace, args.access);
     const routes = args.places.map((place) => {
-      const spec = args.documents.apply((documents) => routeOf(args.host, place, documents));
+      const answer = args.documents.apply((documents) => routeOf(args.host, place, documents));
       const route = new kubernetes.apiextensions.CustomResource(
         `${name}-${place.name}`,
         {
           apiVersion: "networking.istio.io/v1",
           kind: "VirtualService",
           metadata: { namespace, labels: LABELS, name: place.name },
-          spec,
+          spec: answer,
         },
         // A document for few is served only once its readers are told apart.
         { ...child, dependsOn: place.match === undefined ? [] : restricted },
       );
-      return { name: place.name, spec, route };
+      return { name: place.name, answer, route };
     });
-    this.routes = Object.fromEntries(routes.map((each) => [each.name, each.spec]));
+    this.routes = Object.fromEntries(routes.map((each) => [each.name, each.answer]));
     new kubernetes.apiextensions.CustomResource(
       `${name}-gateway`,
       {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createPublicKey } from "node:crypto";
+import { type JsonWebKey, createPublicKey } from "node:crypto";
 import { publicIdentity } from "../../../federation/deckhouse/identity.ts";
 import { readPublicDocument } from "../../../federation/deckhouse/publicDocument.ts";
 import { toContractServices } from "../../../federation/deckhouse/services.ts";
@@ -152,9 +152,7 @@ describe("The documents for Deckhouse clusters", () => {
       jwtRules.map(({ issuer, audiences }) => ({ issuer, audiences })),
       [B, C].map(() => ({ issuer: "d8-istio", audiences: [UUID_A] })),
     );
-    const keys = jwtRules.map(
-      ({ jwks }) => (JSON.parse(jwks) as { keys: [import("node:crypto").JsonWebKey] }).keys[0],
-    );
+    const keys = jwtRules.map(({ jwks }) => (JSON.parse(jwks) as { keys: [JsonWebKey] }).keys[0]);
     assert.deepEqual(
       keys.map((key) => createPublicKey({ key, format: "jwk" }).export({ format: "pem", type: "spki" })),
       READERS.map(({ authnKeyPub }) => authnKeyPub),
