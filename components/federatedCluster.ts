@@ -6,7 +6,6 @@ import { CLUSTER_LABEL, NETWORK_LABEL } from "../federation/core/labels.ts";
 import { numberContract } from "../federation/contract/revision.ts";
 import { SIGNATURE, signContract } from "../federation/contract/signature.ts";
 import { mapRecord, sortedRecord } from "../federation/core/order.ts";
-import { behindNote } from "../federation/contractStack.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
 import type { DeckhouseIdentity } from "../federation/deckhouse/identity.ts";
 import { describeFault } from "../federation/core/fault.ts";
@@ -24,6 +23,7 @@ import type { PinnedPeer } from "../federation/trust/pinnedPeer.ts";
 import { CertificateAuthority } from "./certificateAuthority.ts";
 import { clusterProvider, namespace } from "./clusterAccess.ts";
 import { connectPeers } from "./connection.ts";
+import { compareContractStack } from "./contractStack.ts";
 import { contractSigner } from "./contractSigner.ts";
 import { deckhouseIdentity } from "./deckhouseIdentity.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
@@ -137,7 +137,6 @@ export class FederatedCluster extends pulumi.ComponentResource {
         const signedUnder = { rootCertificates: roots, signingKey: undefined };
         const whole = toContract(config, signedUnder, publishedGateways(addresses, plan), plan.services);
         const published = numberContract(foldContract(whole), plan.lastContract);
-        noteContractStack(plan, published.revision);
         return { ...published, [SIGNATURE]: await signContract(published, by) };
       });
     // Secret by the key alone, which is not in it.
@@ -161,6 +160,8 @@ export class FederatedCluster extends pulumi.ComponentResource {
         dependsOn: [...beforeGateway, gateway, ...(published === undefined ? [] : [published.gateway])],
       },
     );
+
+    compareContractStack(plan, contract, parts.request);
 
     this.outputs = {
       federation,
@@ -186,13 +187,6 @@ export class FederatedCluster extends pulumi.ComponentResource {
     };
     this.registerOutputs({ contract: this.outputs.federation, peers: this.outputs.peers });
   }
-}
-
-/** Says after an update what is to be done so that peers see the contract; a preview has it in its plan. */
-function noteContractStack({ config: { contract }, contractStack }: ClusterPlan, revision: number): void {
-  if (contract.stack === undefined || contractStack === undefined || pulumi.runtime.isDryRun()) return;
-  const note = behindNote(contract.stack, contractStack, revision);
-  if (note !== undefined) void pulumi.log.warn(note);
 }
 
 /** Returns the gateways of the contract; an address that was not there when the plan was made may be refused now. */

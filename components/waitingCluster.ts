@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { CERTIFICATE_AUTHORITY } from "./certificateAuthority.ts";
+import { compareContractStack } from "./contractStack.ts";
 import { FEDERATED_CLUSTER } from "./federatedCluster.ts";
 import { requestIntermediate } from "./ownAuthority.ts";
 import type { WaitingPlan } from "../federation/plan.ts";
@@ -12,8 +13,9 @@ export class WaitingCluster extends pulumi.ComponentResource {
   /** Certificate signing request, PEM. */
   readonly certificateRequest: pulumi.Output<string>;
 
-  constructor(name: string, { config, intermediate }: WaitingPlan, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, plan: WaitingPlan, opts?: pulumi.ComponentResourceOptions) {
     super(FEDERATED_CLUSTER, name, {}, opts);
+    const { config, intermediate } = plan;
     const authority = new pulumi.ComponentResource(CERTIFICATE_AUTHORITY, `${name}-ca`, {}, { parent: this });
     const owner = {
       organization: config.cluster.trustDomain,
@@ -22,6 +24,7 @@ export class WaitingCluster extends pulumi.ComponentResource {
     this.certificateRequest = requestIntermediate(`${name}-ca`, intermediate, owner, {
       parent: authority,
     }).request;
+    compareContractStack(plan, undefined, this.certificateRequest);
     this.registerOutputs({});
   }
 

@@ -183,14 +183,14 @@ async function readSource(stack: string): Promise<Reading<SourceReading>> {
 
 /** Reads what a cluster's contract stack has published. */
 export async function readContractStack(stack: string): Promise<ContractStackReading> {
-  const reading = await readOutputs(stack, ["federation", "contractOf"], "contract.stack");
+  const reading = await readOutputs(stack, ["federation", "certificateRequest"], "contract.stack");
   if (!("value" in reading)) {
     const [fault] = "faults" in reading ? reading.faults : [];
     return { pending: fault === undefined ? noSuchStack(stack) : describeFault(fault) };
   }
   if (reading.value === undefined) return { pending: noSuchStack(stack) };
-  const { federation, contractOf } = reading.value.values;
-  return { revision: revisionOf(federation), contractOf: contractOf ?? undefined };
+  const { values, kind } = reading.value;
+  return { revision: revisionOf(values["federation"]), request: values["certificateRequest"], kind };
 }
 
 function isThere(value: unknown): boolean {

@@ -5,6 +5,7 @@ import { type ValidSignature, signerFaults } from "./contract/signature.ts";
 import { type Fault, FaultsError, within } from "./core/fault.ts";
 import type { Findings } from "./core/findings.ts";
 import { valueAt } from "./core/schema.ts";
+import type { StackKind } from "./core/stackKind.ts";
 import { quote } from "./core/text.ts";
 import type { PublishedContract } from "./imports/registration.ts";
 import { type Reading, required } from "./snapshot.ts";
@@ -163,26 +164,34 @@ export function revisionOf(contract: unknown): number | undefined {
   return typeof revision === "number" ? revision : undefined;
 }
 
-/** What a cluster's contract stack has published; or why nothing is known of it. */
+/** What a cluster's contract stack has published, not validated; or why nothing is known of it. */
 export type ContractStackReading =
-  { revision: number | undefined; contractOf: unknown } | { pending: string };
+  { revision: number | undefined; request: unknown; kind: StackKind | undefined } | { pending: string };
+
+/** What a cluster publishes: the revision of its contract, undefined while it waits for its certificate, and its signing request. */
+interface OwnPublication {
+  revision: number | undefined;
+  request: string | undefined;
+}
 
 /**
- * Compares a cluster's contract stack with the cluster's contract.
+ * Compares a cluster's contract stack with what the cluster publishes.
  * @param stack name of the contract stack.
- * @param revision of the cluster's contract.
  * @returns undefined where the contract stack is not behind.
  */
 export function behindNote(
   stack: string,
   reading: ContractStackReading,
-  revision: number,
+  { revision, request }: OwnPublication,
 ): string | undefined {
   const publish = `run \`pulumi up -s ${stack}\``;
-  if ("pending" in reading) return `Peers cannot read this cluster's contract yet: ${reading.pending}`;
-  if (reading.contractOf === undefined)
-    return `Stack ${stack} is no contract stack: give it the config \`contractOf\` alone, and ${publish}`;
-  if (reading.revision === revision) return undefined;
+  if ("pending" in reading) return `Contract stack ${stack} publishes nothing yet: ${reading.pending}`;
+  if (reading.kind === "keys")
+    return `Stack ${stack} is no contract stack: it holds keys. Name another one in contract.stack`;
   const has = reading.revision === undefined ? "publishes no contract" : `has revision ${reading.revision}`;
-  return `Contract stack ${stack} ${has}, and the contract of this cluster is revision ${revision}: ${publish}`;
+  if (revision !== undefined && reading.revision !== revision)
+    return `Contract stack ${stack} ${has}, and the contract of this cluster is revision ${revision}: ${publish}`;
+  if (request !== undefined && reading.request !== request)
+    return `Contract stack ${stack} has not this cluster's signing request: ${publish}`;
+  return undefined;
 }

@@ -87,6 +87,8 @@ export interface WaitingPlan {
   config: StackConfig;
   /** Number of the intermediate's key. */
   intermediate: number;
+  /** As in {@link ClusterPlan}. */
+  contractStack: ContractStackReading | undefined;
 }
 
 /**
@@ -137,7 +139,12 @@ export function planCluster(
     checkInstallation(context, true);
     return findings.faults.length > 0
       ? undefined
-      : { kind: "waiting", config, intermediate: authority.intermediate };
+      : {
+          kind: "waiting",
+          config,
+          intermediate: authority.intermediate,
+          contractStack: snapshot.contractStack,
+        };
   }
   const topology = TOPOLOGY_PLANNERS[config.topology];
   const { connection, pinned } = topology.connect(context, authority);
@@ -212,10 +219,12 @@ function keyStackWarnings(
 function contractStackNotes(
   { contract: { stack } }: StackConfig,
   { contractStack, isPreview }: Snapshot,
-  { contract }: LastRun,
+  { contract, certificateRequest: request }: LastRun,
 ): string[] {
-  if (stack === undefined || contractStack === undefined || contract === undefined || !isPreview) return [];
-  return [behindNote(stack, contractStack, contract.revision)].filter((note) => note !== undefined);
+  const isFirst = contract === undefined && request === undefined;
+  if (stack === undefined || contractStack === undefined || isFirst || !isPreview) return [];
+  const note = behindNote(stack, contractStack, { revision: contract?.revision, request });
+  return note === undefined ? [] : [note];
 }
 
 /** Permits every gateway: none is refused for a fault in the list of those permitted. */

@@ -9,6 +9,9 @@ import { quoteLog } from "./ready.ts";
 /** Number of resources by change: `create`, `update`, `delete`, `same`, ... */
 export type Changes = Readonly<Record<string, number>>;
 
+/** What an update says of a contract stack that is behind (federation/contractStack.ts). */
+const BEHIND = /Contract stack (\S+) (?:has|publishes) /;
+
 /** A stack of the program, operated with the Pulumi CLI in the lab's project. */
 export class Stack {
   readonly name: string;
@@ -55,14 +58,19 @@ export class Stack {
   }
 
   /**
-   * `pulumi up`.
+   * `pulumi up`, and then that of this cluster's contract stack where it says that one is behind.
    *
    * @param options.expectNoChanges fail when anything changes.
    * @returns the lines of its summary, e.g. `+ 25 created`.
    */
   async up(options: { expectNoChanges?: boolean } = {}): Promise<string[]> {
     const expectation = options.expectNoChanges ? ["--expect-no-changes"] : [];
-    return summary(await this.#operate("up", "--yes", "--skip-preview", ...expectation));
+    const output = await this.#operate("up", "--yes", "--skip-preview", ...expectation);
+    const [, contractStack] = BEHIND.exec(output) ?? [];
+    if (contractStack === undefined) return summary(output);
+    const stack = new Stack(contractStack, this.#lab);
+    await stack.ensure();
+    return [...summary(output), `then ${contractStack}: ${(await stack.up()).join(", ")}`];
   }
 
   /** `pulumi preview`, as data. */

@@ -19,7 +19,10 @@ export interface Scenario {
   readonly name: string;
   readonly topology: Topology;
   readonly clusters: readonly LabCluster[];
-  /** Stacks by name, in the order of their updates; twice where another stack has to come in between. */
+  /**
+   * Stacks by name, in the order of their updates; twice where another stack has to come in between. Each cluster's contract stack is updated
+   * with it, where it is behind.
+   */
   readonly updates: readonly string[];
   /** Changes of a stack's file that this scenario needs. Default: none. */
   readonly changeStackFile?: (stack: string, config: StackFileConfig) => void;
@@ -63,6 +66,7 @@ export const REPLICATED: Scenario = {
     "replicated-1",
     "replicated-2",
     "replicated-root",
+    "replicated-root-contract",
     "replicated-1",
     "replicated-2",
     "replicated-1",
@@ -143,6 +147,6 @@ function allPeers(clusters: readonly LabCluster[]): Scenario["changeStackFile"] 
     if (!names.includes(stack)) return;
     const peers = config["istio-federation:peers"] as Record<string, object>;
     const [settings] = Object.values(peers);
-    for (const name of names) if (name !== stack) peers[name] ??= { ...settings, stack: name };
+    for (const name of names) if (name !== stack) peers[name] ??= { ...settings, stack: `${name}-contract` };
   };
 }

@@ -23,6 +23,8 @@ interface StackFile {
 type Section = Record<string, unknown>;
 
 const EXAMPLES = join(CHECKOUT, "stacks");
+/** What makes a stack a contract stack. */
+const CONTRACT_OF = "istio-federation:contractOf";
 const EXAMPLE = /^Pulumi\.(.+)\.yaml$/;
 
 /**
@@ -38,17 +40,31 @@ export async function writeProject(
   const { project, stacks } = labPaths(dir);
   const own = parse(await readFile(join(CHECKOUT, "Pulumi.yaml"), "utf8")) as { main: string };
   await writeFile(project, stringify({ ...own, main: join(CHECKOUT, own.main), stackConfigDir: "stacks" }));
-  for (const name of await readdir(EXAMPLES)) {
-    const [, stack] = EXAMPLE.exec(name) ?? [];
-    if (stack === undefined) continue;
-    const { config } = parse(await readFile(join(EXAMPLES, name), "utf8")) as StackFile;
-    if (!overlay(config, dir, clusters)) continue;
+  const examples = await readExamples();
+  const ofClusters = new Set(
+    [...examples].filter(([, config]) => overlay(config, dir, clusters)).map(([stack]) => stack),
+  );
+  for (const [stack, config] of examples) {
+    const source = config[CONTRACT_OF];
+    if (!ofClusters.has(typeof source === "string" ? source : stack)) continue;
     change(stack, config);
+    const name = `Pulumi.${stack}.yaml`;
     await writeFile(
       join(stacks, name),
       stringify({ encryptionsalt: encryptionSalt(passphraseOf(stack)), config }),
     );
   }
+}
+
+/** The configs of the examples, by stack. */
+async function readExamples(): Promise<Map<string, StackFileConfig>> {
+  const configs = new Map<string, StackFileConfig>();
+  for (const name of await readdir(EXAMPLES)) {
+    const [, stack] = EXAMPLE.exec(name) ?? [];
+    if (stack === undefined) continue;
+    configs.set(stack, (parse(await readFile(join(EXAMPLES, name), "utf8")) as StackFile).config);
+  }
+  return configs;
 }
 
 /**
@@ -93,6 +109,7 @@ function overlay(config: StackFileConfig, dir: string, clusters: readonly LabClu
       Object.assign(root.clusters[name] ?? {}, { istiodHosts: [`${network}.0.2`] });
     return known.length > 0;
   }
+  if (config[CONTRACT_OF] !== undefined) return false;
   const { name } = config["istio-federation:cluster"] as { name: string };
   const cluster = clusters.find((each) => each.name === name);
   if (cluster === undefined) return false;

@@ -135,25 +135,31 @@ describe("A contract stack", () => {
 });
 
 describe("The contract stack of a cluster", () => {
+  const published = (revision: number, certificateRequest = "PEM") => ({
+    [SOURCE]: { federation: { revision }, certificateRequest, contractOf: "a" },
+  });
   for (const [what, stacks, note] of [
-    ["is up to date", { [SOURCE]: { federation: { revision: 7 }, contractOf: "a" } }, /^undefined$/],
+    ["is up to date", published(7), /^undefined$/],
     [
       "is behind",
-      { [SOURCE]: { federation: { revision: 6 }, contractOf: "a" } },
+      published(6),
       /^Contract stack o\/p\/b has revision 6, and the contract of this cluster is revision 7: run `pulumi up -s o\/p\/b`$/,
     ],
+    ["has another signing request", published(7, "old"), /has not this cluster's signing request: run/],
     ["has no contract yet", { [SOURCE]: { contractOf: "a" } }, /publishes no contract/],
-    ["does not exist", {}, /^Peers cannot read this cluster's contract yet: stack o\/p\/b does not exist/],
+    ["was never updated", { [SOURCE]: {} }, /publishes no contract/],
+    ["does not exist", {}, /^Contract stack o\/p\/b publishes nothing yet: stack o\/p\/b does not exist/],
     [
-      "is another stack",
-      { [SOURCE]: { federation: { revision: 7 } } },
-      /is no contract stack: give it the config/,
+      "is a cluster's",
+      { [SOURCE]: { federation: { revision: 7 }, lastRun: {} } },
+      /is no contract stack: it holds keys/,
     ],
     ["cannot be read", { [SOURCE]: new Error("denied") }, /cannot be read: denied/],
   ] as const) {
     it(`is told of when it ${what}`, async () => {
       await withStacks(stacks);
-      assert.match(String(behindNote(SOURCE, await readContractStack(SOURCE), 7)), note);
+      const own = { revision: 7, request: "PEM" };
+      assert.match(String(behindNote(SOURCE, await readContractStack(SOURCE), own)), note);
     });
   }
 });
