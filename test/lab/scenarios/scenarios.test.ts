@@ -74,7 +74,7 @@ describe("the lab's scenarios", () => {
           Object.values(peers)
             .map(({ stack }) => stack)
             .sort(),
-          others,
+          others.map((other) => `${other}-contract`),
         );
         assert.equal(new Set(Object.values(peers).map(({ exportTo }) => exportTo.join())).size, 1);
       }
