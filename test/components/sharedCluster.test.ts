@@ -47,7 +47,12 @@ for (const preview of [true, false]) {
 
     async function declareWaiting() {
       const { WaitingCluster } = await import("../../components/waitingCluster.ts");
-      const cluster = new WaitingCluster("cluster-a", { kind: "waiting", config, intermediate: 1, contractStack: undefined });
+      const cluster = new WaitingCluster("cluster-a", {
+        kind: "waiting",
+        config,
+        intermediate: 1,
+        contractStack: undefined,
+      });
       const request = await settled(cluster.outputs.certificateRequest);
       await engine.finish();
       return request;
