@@ -15,6 +15,7 @@ const ENDPOINT: TextRule = {
   },
   rule: "must be an https:// address, without user, password, query and fragment",
   remedy: "Write https://<host>/metadata/, as in the metadataEndpoint of an IstioFederation",
+  withoutValue: true,
 };
 
 /** Identity of a service, in which `{name}` and `{namespace}` stand for those of the service. */

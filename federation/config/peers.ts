@@ -24,6 +24,7 @@ const CONTRACT_URL: TextRule = {
   },
   rule: "must be an https:// address, without user, password and fragment",
   remedy: "Write https://<host>/<path>; credentials go into headers",
+  withoutValue: true,
 };
 
 /** RFC 9110, section 5.6.2. */

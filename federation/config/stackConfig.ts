@@ -14,7 +14,7 @@ import { CIDR } from "../core/address.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { STACK_NAME } from "../core/names.ts";
 import { cleanText, pasted } from "../core/pasted.ts";
-import { fields, someText, suggestion, unknownField, orUndefined } from "../core/schema.ts";
+import { type Complaint, fields, someText, suggestion, unknownField, orUndefined } from "../core/schema.ts";
 import { TOPOLOGIES } from "../core/topology.ts";
 
 /** Namespace of this program's config keys: the project's name in Pulumi.yaml. */
@@ -71,6 +71,9 @@ export type StackConfig = { [K in keyof typeof sections]: z.output<(typeof secti
 /** The keys of a cluster's stack, without the project's prefix. */
 export const CONFIG_KEYS = Object.keys(sections) as readonly (keyof StackConfig)[];
 
+/** The keys of all kinds of stacks. */
+const ALL_KEYS = [...CONFIG_KEYS, "rootAuthority", "contractOf"];
+
 /** A parsed config, and its faults. */
 export interface ParsedConfig<T> {
   /** Without faulty sections and entries, see `skipped`; `undefined` when nothing could be read or planned by the rest. */
@@ -104,11 +107,12 @@ export function parseConfig(
     // Empty by default: the stack is of another kind where they are not.
     .filter((key) => key !== "rootAuthority" || isGiven(raw[key]))
     .filter((key) => key !== "contractOf" || raw[key] !== "")
-    .map((key) => unknownField([key], key, CONFIG_KEYS));
+    .map((key) => unknownField([key], key, ALL_KEYS));
   const draft = draftOf<StackConfig>(sections, raw);
   const complaints = [
     ...checkClusterDomains(draft),
     ...checkPeers(draft, stack),
+    ...checkContractStack(draft, stack),
     ...checkExportPeers(draft),
     ...checkExportNames(draft),
     ...checkExportGateways(draft),
@@ -130,6 +134,20 @@ export function parseConfig(
     faults: [...checkNamespaces(keys), ...unknown, ...faults],
     skipped,
   };
+}
+
+/** Checks that the contract stack is a stack of its own. */
+function checkContractStack(draft: Draft<StackConfig>, own: string): Complaint[] {
+  const stackAt = (...path: string[]) => cleanText(draft.textAt(...path, "stack") ?? "");
+  const stack = stackAt("contract");
+  if (stack === "") return [];
+  const twin = draft.keysOf("peers").find((peer) => stackAt("peers", peer) === stack);
+  const rules = [
+    ...(stack === own ? ["is this very stack, which holds keys"] : []),
+    ...(twin === undefined ? [] : [`is the stack of peer ${twin} too`]),
+  ];
+  const remedy = `Name a stack of its own, whose only config is contractOf: ${own}`;
+  return rules.map((rule) => ({ path: ["contract", "stack"], rule, remedy }));
 }
 
 /** Certificates from outside are validated by themselves, so a fault in another field of their section hides none of theirs. */

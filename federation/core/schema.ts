@@ -10,6 +10,8 @@ export interface TextRule {
   readonly rule: string;
   /** In the imperative, without a full stop. */
   readonly remedy: string;
+  /** Whether the fault omits the text, which may have a secret in it. @default false */
+  readonly withoutValue?: boolean;
 }
 
 /** Builds a rule of a regular expression and at most `limit` characters. */
@@ -41,8 +43,8 @@ export interface Complaint {
 }
 
 /** Schema of a text that follows a rule. */
-export function text(rule: TextRule): z.ZodString {
-  return z.string().refine(rule.test, { error: rule.rule, params: { remedy: rule.remedy } });
+export function text({ test, rule, remedy, withoutValue = false }: TextRule): z.ZodString {
+  return z.string().refine(test, { error: rule, params: { remedy, withoutValue } });
 }
 
 /** Schema of a text that is not blank, e.g. a file's path. */

@@ -24,6 +24,7 @@ export const SERVER_URL: TextRule = {
   test: (value) => value.length <= URL_LIMIT && isServerUrl(value),
   rule: "must be the URL of an API server: https://host[:port][/path], with nothing else in it",
   remedy: "Write it as clients of another cluster reach it, e.g. https://api.cluster-a.example:6443",
+  withoutValue: true,
 };
 
 /** One or more certificates, PEM. */

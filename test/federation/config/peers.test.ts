@@ -9,6 +9,12 @@ describe("The config of peers", () => {
     ["a peer with a bad name", { peers: { "b.c": { stack: "b" } } }, 'peers["b.c"]'],
     ["a peer that is our own stack", { peers: { b: { stack: "cluster-a" } } }, "peers.b.stack"],
     ["two peers with the same stack", { peers: { c: { stack: "b" }, b: { stack: "b" } } }, "peers.c.stack"],
+    ["a contract stack that is this very stack", { contract: { stack: "cluster-a" } }, "contract.stack"],
+    [
+      "a contract stack that is a peer's",
+      { contract: { stack: "b" }, peers: { b: { stack: "b" } } },
+      "contract.stack",
+    ],
     ["a stack of two parts", { peers: { b: { stack: "acme/b" } } }, "peers.b.stack"],
     ["a stack of four parts", { peers: { b: { stack: "a/b/c/d" } } }, "peers.b.stack"],
     ["a stack with an empty part", { peers: { b: { stack: "a//b" } } }, "peers.b.stack"],
@@ -30,6 +36,18 @@ describe("The config of peers", () => {
       assert.deepEqual(configFaults(raw), [path]);
     });
   }
+});
+
+describe("A misspelt kind of stack", () => {
+  for (const [written, meant] of [
+    ["contractof", "contractOf"],
+    ["ContractOf", "contractOf"],
+    ["rootAuthorty", "rootAuthority"],
+  ] as const)
+    it(`is corrected: ${written}`, () => {
+      const { faults } = parseConfig({ [written]: "paris" }, "paris-contract");
+      assert.equal(faults[0]?.remedy, `Write '${meant}', if that is what you mean`);
+    });
 });
 
 describe("The place of a peer's contract", () => {
@@ -64,6 +82,7 @@ describe("The place of a peer's contract", () => {
     ["two", { stack: "b", file: "b.json" }, "peers.b.file"],
     ["an address without TLS", { url: "http://contracts.example/b.json" }, "peers.b.url"],
     ["an address with a password", { url: "https://me:s3cret@contracts.example/b.json" }, "peers.b.url"],
+    ["an address with a secret in it", { url: "http://contracts.example/?token=s3cret" }, "peers.b.url"],
     [
       "certificates without an address",
       { stack: "b", certificateAuthority: "ca.pem" },
@@ -87,11 +106,15 @@ describe("The place of a peer's contract", () => {
         faults.map((fault) => fault.path),
         [path],
       );
-      assert.doesNotMatch(
-        JSON.stringify(faults.filter(({ path: at }) => at.includes("headers"))),
-        /s3cret|12345678/,
-      );
+      assert.doesNotMatch(JSON.stringify(faults), /s3cret|12345678/);
     });
+
+  it("hides the address of Deckhouse's metadata, which may have a password in it", () => {
+    const metadataEndpoint = "https://me:s3cret@istio.example/metadata/";
+    const faults = faultsOf({ deckhouse: { metadataEndpoint }, identity: { trustDomain: "b.local" } });
+    assert.equal(faults[0]?.path, "peers.b.deckhouse.metadataEndpoint");
+    assert.doesNotMatch(JSON.stringify(faults), /s3cret/);
+  });
 
   it("is a stack in a single mesh, which has credentials too", () => {
     assert.deepEqual(
