@@ -4,7 +4,7 @@ import { checkServerIdentity, createSecureContext, getCACertificates } from "nod
 import type { Dispatcher } from "undici";
 import { SIZE_LIMIT, sizeFaults } from "../federation/contract/contract.ts";
 import type { PeerConfig } from "../federation/config/peers.ts";
-import { verifySignature } from "../federation/contract/signature.ts";
+import { SIGNATURE, verifySignature } from "../federation/contract/signature.ts";
 import { exceedsJson } from "../federation/core/size.ts";
 import { count, messageOf, parseJson } from "../federation/core/text.ts";
 import type { ContractReading, PublishedContract } from "../federation/imports/registration.ts";
@@ -83,13 +83,13 @@ const AGAIN = "it is read again in the next run";
  * @returns pending for a file that cannot be read, is no regular file, is too large or not JSON.
  */
 export async function readContractFile(file: string): Promise<ContractReading> {
-  let text: string | undefined;
+  let bytes: Buffer | undefined;
   try {
     // In a repository it may be a link to a device without end, or to a pipe that nobody writes.
     const handle = await open(resolvePath(file), constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       if (!(await handle.stat()).isFile()) throw Object.assign(new Error(), { code: "no regular file" });
-      text = await boundedText(handle.createReadStream({ end: SIZE_LIMIT, autoClose: false }));
+      bytes = await boundedBytes(handle.createReadStream({ end: SIZE_LIMIT, autoClose: false }));
     } finally {
       await handle.close();
     }
@@ -97,8 +97,7 @@ export async function readContractFile(file: string): Promise<ContractReading> {
     const { code = "unknown reason" } = error as NodeJS.ErrnoException;
     return { pending: `file ${file} cannot be read (${code}); put the peer's contract there` };
   }
-  const document = parseDocument(text, `file ${file}`);
-  return "pending" in document ? document : readContractDocument(document.value);
+  return readJsonContract(parseDocument(bytes, `file ${file}`), `file ${file}`);
 }
 
 /**
@@ -107,8 +106,23 @@ export async function readContractFile(file: string): Promise<ContractReading> {
  * @returns pending with the reason for every answer but a JSON document with status 200.
  */
 export async function readContractUrl(source: ContractUrl): Promise<ContractReading> {
-  const document = await readJsonUrl(source);
-  return "pending" in document ? document : readContractDocument(document.value);
+  return readJsonContract(await readJsonUrl(source), describeUrl(new URL(source.url)));
+}
+
+/** @returns pending for other things that Pulumi prints of a stack. */
+async function readJsonContract(document: JsonReading, where: string): Promise<ContractReading> {
+  if ("pending" in document) return document;
+  const { value } = document;
+  const has = (key: string) => typeof value === "object" && value !== null && Object.hasOwn(value, key);
+  const other = has(SIGNATURE)
+    ? undefined
+    : has("federation")
+      ? "all outputs of a stack"
+      : has("deployment")
+        ? "the state of a stack, which holds keys"
+        : undefined;
+  const instead = "have the peer's team write the contract alone: `pulumi stack output federation --json`";
+  return other === undefined ? readContractDocument(value) : { pending: `${where} has ${other}; ${instead}` };
 }
 
 /** A JSON document, or why there is none: a sentence, and the status of the answer where that is the reason. */
@@ -118,8 +132,8 @@ export type JsonReading = { value: unknown } | { pending: string; status?: numbe
 export async function readJsonUrl(source: ContractUrl): Promise<JsonReading> {
   const where = describeUrl(new URL(source.url));
   try {
-    const text = await withinDeadline(DEADLINE, (signal) => fetchText(source, signal));
-    return parseDocument(text, where);
+    const bytes = await withinDeadline(DEADLINE, (signal) => fetchBytes(source, signal));
+    return parseDocument(bytes, where);
   } catch (error) {
     const isAnswer = error instanceof Unavailable;
     const pending = `${where} ${isAnswer ? error.message : causeOf(error)}; ${AGAIN}`;
@@ -137,11 +151,11 @@ class Unavailable extends Error {
   }
 }
 
-/** @returns undefined for a text beyond the limit. */
-async function fetchText(
+/** @returns undefined for a document beyond the limit. */
+async function fetchBytes(
   { url, certificateAuthority: ca, headers }: ContractUrl,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Buffer | undefined> {
   const roots = ca ?? machineRoots();
   // Written out, so that no environment variable can turn the verification off.
   const tls = {
@@ -183,13 +197,13 @@ function redirected({ headers: { location } }: Dispatcher.ResponseData, from: UR
   throw new Unavailable("redirects to an address that is not https://");
 }
 
-async function bodyOf({ statusCode, body }: Dispatcher.ResponseData): Promise<string | undefined> {
+async function bodyOf({ statusCode, body }: Dispatcher.ResponseData): Promise<Buffer | undefined> {
   if (statusCode !== 200) throw new Unavailable(`answers ${statusCode}`, statusCode);
-  return boundedText(body);
+  return boundedBytes(body);
 }
 
-/** @returns undefined for a text beyond the limit. */
-async function boundedText(body: AsyncIterable<Buffer>): Promise<string | undefined> {
+/** @returns undefined for a document beyond the limit. */
+async function boundedBytes(body: AsyncIterable<Buffer>): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -197,17 +211,28 @@ async function boundedText(body: AsyncIterable<Buffer>): Promise<string | undefi
     if (size > SIZE_LIMIT) return undefined;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
-/** @param text undefined when it is too large to be read. */
-function parseDocument(text: string | undefined, where: string): JsonReading {
-  if (text === undefined)
+/** @param bytes undefined when they are too many to be read. */
+function parseDocument(bytes: Buffer | undefined, where: string): JsonReading {
+  if (bytes === undefined)
     return { pending: `${where} has more than ${count(SIZE_LIMIT)} bytes, the most that is read; ${AGAIN}` };
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return { pending: `${where} is not in UTF-8; have it written as that` };
   if (exceedsJson(text, JSON_LIMITS))
     return { pending: `${where} has more values or levels than any contract has; ${AGAIN}` };
   const value = parseJson(text);
   return value === undefined ? { pending: `${where} is no JSON document; ${AGAIN}` } : { value };
+}
+
+/** Decodes UTF-8, without a byte order mark; undefined for other encodings, e.g. the UTF-16 of `>` in Windows PowerShell. */
+function decodeUtf8(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Address for messages: without user, password and query, which may be secret. */

@@ -28,7 +28,7 @@ describe("readContractFile", () => {
   let folder: string;
   before(async () => (folder = await temporaryFolder("contract-file")));
 
-  const written = (name: string, text: string): string => {
+  const written = (name: string, text: string | Buffer): string => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
@@ -47,7 +47,27 @@ describe("readContractFile", () => {
     assertRead(await readContractFile(file));
   });
 
+  it("reads a contract with a byte order mark and Windows' line ends", async () => {
+    const text = JSON.stringify(contract, undefined, 2).replaceAll("\n", "\r\n");
+    assertRead(await readContractFile(written("windows.json", `\uFEFF${text}\r\n`)));
+  });
+
   for (const [title, make, reason] of [
+    [
+      "in another encoding",
+      () => written("utf16.json", Buffer.from(`\uFEFF${JSON.stringify(contract)}`, "utf16le")),
+      /utf16\.json is not in UTF-8/,
+    ],
+    [
+      "all outputs of the peer's stack",
+      () => written("outputs.json", JSON.stringify({ federation: contract, peers: {} })),
+      /has all outputs of a stack; .*`pulumi stack output federation --json`/,
+    ],
+    [
+      "the state of the peer's stack",
+      () => written("state.json", JSON.stringify({ version: 3, deployment: { resources: [] } })),
+      /has the state of a stack, which holds keys; .*`pulumi stack output federation --json`/,
+    ],
     ["missing", () => join(folder, "missing.json"), /^file .*missing\.json cannot be read \(ENOENT\)/],
     ["a folder", () => folder, /cannot be read \(no regular file\)/],
     ["a link to a device without end", () => linked("zero.json", "/dev/zero"), /\(no regular file\)/],
