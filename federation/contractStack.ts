@@ -5,7 +5,7 @@ import { type ValidSignature, signerFaults } from "./contract/signature.ts";
 import { type Fault, FaultsError, within } from "./core/fault.ts";
 import type { Findings } from "./core/findings.ts";
 import { valueAt } from "./core/schema.ts";
-import type { StackKind } from "./core/stackKind.ts";
+import { type StackKind, stackKind } from "./core/stackKind.ts";
 import { quote } from "./core/text.ts";
 import type { PublishedContract } from "./imports/registration.ts";
 import { type Reading, required } from "./snapshot.ts";
@@ -63,6 +63,8 @@ export function planContractStack(
   const own = required(snapshot.outputs, findings);
   const source = required(snapshot.source, findings);
   if (own === undefined || source === undefined) return undefined;
+  findings.fault(...ownFaults(contractOf, own));
+  if (findings.faults.length > 0) return undefined;
   const kept = publicOutputs(own);
   if ("pending" in source) {
     const stays = Object.keys(kept).length === 0 ? "Nothing is published" : "What was published stays";
@@ -76,6 +78,11 @@ export function planContractStack(
       within(`contract of stack ${contractOf}`, fault),
     ),
   );
+  const isNewRoot = contract !== undefined && !hasCommonRoot(contract, snapshot.published);
+  if (isNewRoot)
+    findings.warn(
+      `Contract of stack ${contractOf} has none of the roots that this stack has published: its peers refuse it until their teams accept the new fingerprint`,
+    );
   const isWithdrawn = contract === undefined && kept.federation !== undefined;
   if (isWithdrawn)
     findings.warn(
@@ -94,6 +101,14 @@ export function planContractStack(
 function publicOutputs(outputs: Readonly<Record<string, unknown>>): PublicOutputs {
   const given = PUBLIC_OUTPUTS.filter((name) => outputs[name] !== undefined && outputs[name] !== null);
   return Object.fromEntries(given.map((name) => [name, outputs[name]]));
+}
+
+/** A stack that was a cluster's or a shared root's has its keys in its history, and the update would delete what they are for. */
+function ownFaults(value: string, own: Readonly<Record<string, unknown>>): Fault[] {
+  if (stackKind(Object.keys(own)) !== "keys") return [];
+  const rule =
+    "is in the config of a stack that holds keys: its update would delete the cluster or the root, and readers could have the keys";
+  return [{ path: "contractOf", value, rule, remedy: "Make a new stack for the contract" }];
 }
 
 function sourceFaults(
@@ -130,8 +145,31 @@ function publishedFaults(
   const roots = rootCertificates.map((pem) => new X509Certificate(pem));
   return [
     ...signerFaults(signature, trustDomain, { roots, signingKey }, now),
+    ...identityFaults(contract, published),
     ...revisionFaults(contract, signature, published),
   ];
+}
+
+/** Finds another cluster than the published one: a running cluster keeps these fields. */
+function identityFaults(contract: Contract, published: PublishedContract | undefined): Fault[] {
+  return (["cluster", "clusterDomain", "trustDomain"] as const).flatMap((path): Fault[] => {
+    const last = valueAt(published?.contract, [path]);
+    if (typeof last !== "string" || last === contract[path]) return [];
+    const rule = `is another one than ${quote(last)}, whose contract this stack has published`;
+    const remedy =
+      "Name that cluster's stack in contractOf, and make another contract stack for this one. If the cluster was rebuilt, run `pulumi destroy` on this stack, then `pulumi up`";
+    return [{ path, value: contract[path], rule, remedy }];
+  });
+}
+
+/** Whether a contract has a root that was published; true before the first one. */
+function hasCommonRoot(contract: PublishedContract, published: PublishedContract | undefined): boolean {
+  const rootsOf = (of: PublishedContract | undefined): unknown[] => {
+    const roots = valueAt(of?.contract, ["rootCertificates"]);
+    return Array.isArray(roots) ? roots : [];
+  };
+  const known = rootsOf(published);
+  return known.length === 0 || rootsOf(contract).some((root) => known.includes(root));
 }
 
 function revisionFaults(

@@ -4,7 +4,7 @@ import { readContractStack, readContractStackSnapshot } from "../../discovery/st
 import { behindNote, planContractStack } from "../../federation/contractStack.ts";
 import { Findings } from "../../federation/core/findings.ts";
 import { describeFault } from "../../federation/core/fault.ts";
-import { ROOT_B, contractOf } from "../federation/samples.ts";
+import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";
 import { signed } from "../federation/signers.ts";
 import { OWN_STACK, type Stacks, withStacks } from "./support.ts";
 
@@ -104,6 +104,16 @@ describe("A contract stack", () => {
       /revision: 4 is that of the contract which this stack has published, with other content/,
     ],
     [
+      "of another cluster",
+      async () => ({ federation: await signed(contractOf({ revision: 5, cluster: "other" })) }),
+      /cluster: "other" is another one than ".*", whose contract this stack has published.*pulumi destroy/,
+    ],
+    [
+      "of another trust domain",
+      async () => ({ federation: await signed(contractOf({ revision: 5, trustDomain: "other.local" })) }),
+      /trustDomain: "other\.local" is another one than/,
+    ],
+    [
       "beside something secret",
       async () => ({
         federation: await signed(contractOf({ revision: 5 })),
@@ -123,6 +133,27 @@ describe("A contract stack", () => {
       assert.match(faults.join("\n"), fault);
     });
   }
+
+  it("warns of a root that peers do not know", async () => {
+    const federation = await signed(contractOf({ revision: 5, rootCertificates: [ROOT_C] }));
+    const { outputs, warnings } = await run({ [OWN_STACK]: await before(), [SOURCE]: { federation } });
+    assert.deepEqual(outputs?.federation, federation);
+    assert.match(
+      warnings.join(),
+      /^Contract of stack o\/p\/b has none of the roots that this stack has published: .*fingerprint/,
+    );
+  });
+
+  for (const [what, outputs] of [
+    ["a cluster", { lastRun: {}, federation: {} }],
+    ["a shared root", { certificateRequests: {} }],
+  ] as const)
+    it(`is refused in a stack that holds the keys of ${what}`, async () => {
+      const federation = await signed(contractOf());
+      const { outputs: planned, faults } = await run({ [OWN_STACK]: outputs, [SOURCE]: { federation } });
+      assert.equal(planned, undefined);
+      assert.match(faults.join("\n"), /^contractOf: "o\/p\/b" is in the config of a stack that holds keys/);
+    });
 
   it("cannot be read: one fault", async () => {
     const { faults } = await run({ [SOURCE]: new Error("permission denied") });
