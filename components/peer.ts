@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Brake, PeerConfig } from "../federation/config/peers.ts";
 import type { StackConfig } from "../federation/config/stackConfig.ts";
 import { type OtherPeers, hostDigests } from "../federation/imports/otherPeers.ts";
-import type { PeerStatus, Registration } from "../federation/imports/registration.ts";
+import { type PeerStatus, type Registration, statusOf } from "../federation/imports/registration.ts";
 import { ImportedServices } from "../providers/importedServices.ts";
 
 /** Arguments of a `Peer`. */
@@ -26,9 +26,9 @@ export class Peer extends pulumi.ComponentResource {
   constructor(name: string, args: PeerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-federation:index:Peer", name, {}, opts);
     const { registration, others, config } = args;
-    const { peer, state, reason, since, gateways, services, refusedHosts, heldNames } = registration;
+    const { peer, state, reason, gateways, services, refusedHosts, heldNames } = registration;
 
-    const { imported } = new ImportedServices(
+    const { imported, braked } = new ImportedServices(
       `${name}-imports`,
       {
         kubeconfig: args.kubeconfig,
@@ -49,7 +49,9 @@ export class Peer extends pulumi.ComponentResource {
       { parent: this },
     );
 
-    this.status = pulumi.output({ state, reason, since, imported });
+    this.status = pulumi
+      .all([imported, braked])
+      .apply(([number, reasonOfBrake]) => statusOf(registration, number, reasonOfBrake));
     this.registerOutputs({ status: this.status });
   }
 }

@@ -17,10 +17,17 @@ const lazy = lazyProvider("./providers/importedServices/handlers.ts");
 export class ImportedServices extends pulumi.dynamic.Resource {
   /** Number of registered services. */
   declare readonly imported: pulumi.Output<number>;
+  /** Why the brake keeps the services registered before; empty when it does not. */
+  declare readonly braked: pulumi.Output<string>;
 
   constructor(name: string, args: ImportedServicesArgs, opts?: pulumi.CustomResourceOptions) {
     const services = Object.entries(args.services).map(([host, each]) => [host, importToJson(each)] as const);
-    const inputs = { ...args, services: Object.fromEntries(services), imported: undefined };
+    const inputs = {
+      ...args,
+      services: Object.fromEntries(services),
+      imported: undefined,
+      braked: undefined,
+    };
     super(lazy, name, inputs, opts, undefined, "ImportedServices");
   }
 }

@@ -40,8 +40,29 @@ export function brakes(
   return (
     `would lose ${count(removed.length)} of ${count(known)} services at once (${firstNames(removed)}), ` +
     `more than this stack allows (more than ${count(brake.removals)} and more than ${percent(brake.share)}). ` +
-    `Ask the peer's team: are they meant to be removed? ${howToAccept(peer, token)}`
+    askPeer(peer, token)
   );
+}
+
+/**
+ * Judges whether all services of a peer that offers none any more may be removed: however few they are, only when it is accepted.
+ * @param before services known here, by host.
+ * @param accepted token of the one removal that the stack's config accepts.
+ * @returns why not and what to do; undefined when they may, or there are none.
+ */
+export function brakesEmptying(
+  peer: string,
+  before: Readonly<Record<string, string>>,
+  accepted: string | undefined,
+): string | undefined {
+  const hosts = Object.keys(before);
+  const token = removalToken(before, {});
+  if (hosts.length === 0 || accepted === token) return undefined;
+  return `offers none of its ${count(hosts.length)} service(s) any more (${firstNames(hosts)}). ${askPeer(peer, token)}`;
+}
+
+function askPeer(peer: string, token: string): string {
+  return `Ask the peer's team: are they meant to be removed? ${howToAccept(peer, token)}`;
 }
 
 /** Formats the command that accepts exactly one removal. */

@@ -18,9 +18,9 @@ import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
 /**
  * Pending: the contract is not there yet, or no more, or offers nothing any more. Refused: the contract cannot be read or trusted. What
- * was registered before stays in both.
+ * was registered before stays in both. Held: the brake keeps all services registered before, as the contract removes too many of them.
  */
-const PEER_STATES = ["ready", "pending", "refused"] as const;
+const PEER_STATES = ["ready", "pending", "refused", "held"] as const;
 
 /** Schema of {@link PeerStatus}. */
 export const peerStatus = z.object({
@@ -63,11 +63,14 @@ export type ContractReading = (
 /** A peer of a federation, and what is registered here of it. */
 export interface Registration {
   peer: string;
-  state: PeerStatus["state"];
+  /** Only the provider, which knows the services registered before, finds that the brake holds them. */
+  state: Exclude<PeerStatus["state"], "held">;
   /** Why it is not ready, and what to do, in a sentence; empty when ready. */
   reason: string;
   /** Start of that state, in UTC as `2026-11-21T10:28:15Z`; empty when ready. */
   since: string;
+  /** Start of state `held`, in the case that the brake holds its services. */
+  heldSince: string;
   /** Empty for a pending peer without any: the last ones are kept. */
   gateways: GatewayAddress[];
   /** By the host name here, sorted; empty unless ready. */
@@ -138,6 +141,20 @@ export function stateSince(
 ): string {
   const known = ownValue(statuses, peer);
   return known?.state === state && known.since !== "" ? known.since : utc(now);
+}
+
+/**
+ * Returns the status of a peer.
+ * @param imported number of its services that are registered here.
+ * @param braked why the brake keeps those registered before, as {@link brakes} words it; empty when it does not.
+ */
+export function statusOf(
+  { state, reason, since, heldSince }: Pick<Registration, "state" | "reason" | "since" | "heldSince">,
+  imported: number,
+  braked: string,
+): PeerStatus {
+  if (state !== "ready" || braked === "") return { state, reason, since, imported };
+  return { state: "held", reason: `it ${braked}`, since: heldSince, imported };
 }
 
 /** Services that may be visible everywhere without a warning: a sidecar needs some 100 KB for each. */

@@ -208,7 +208,7 @@ export function planRegistrations(
       const reason =
         ownValue(deckhouse.found, peer)?.pending ??
         whyPending(choice, source, last?.imported ?? 0, "deckhouse" in origin);
-      return [registrationOf(choice, pinned, reason, since("pending"))];
+      return [registrationOf(choice, pinned, reason, since)];
     }
     const pinned = ownValue(lastRun.pinned, peer);
     const nothing = {
@@ -219,7 +219,7 @@ export function planRegistrations(
       heldNames: [],
       contract: undefined,
     };
-    const held = { peer, pinned, ...nothing };
+    const held = { peer, pinned, heldSince: since("held"), ...nothing };
     if ("pending" in reading)
       return [{ ...held, state: "pending", reason: reading.pending, since: since("pending") }];
     const [first] = refusals.get(peer) ?? [];
@@ -319,7 +319,7 @@ function namingCluster(
  * Explains why a peer is pending though its contract is there; undefined when it is not.
  * @param source of the contract, e.g. `stack cluster-b`.
  * @param imported number of its services that are registered here.
- * @param mayEmpty whether an empty list of services removes them all, under the brake: a Deckhouse cluster writes none while it has an error.
+ * @param mayEmpty whether an empty list of services removes them all, once that is accepted: a Deckhouse cluster writes none while it has an error.
  */
 function whyPending(
   choice: ImportChoice,
@@ -342,10 +342,11 @@ function registrationOf(
   { peer, gateways, services, refused, refusedHosts, heldNames, contract }: ImportChoice,
   pinned: PinnedPeer,
   reason: string | undefined,
-  since: string,
+  since: (state: PeerStatus["state"]) => string,
 ): Registration {
-  const found = { peer, gateways, refused, refusedHosts, heldNames, contract, pinned };
+  const heldSince = since("held");
+  const found = { peer, gateways, refused, refusedHosts, heldNames, contract, pinned, heldSince };
   return reason === undefined
     ? { ...found, state: "ready", reason: "", since: "", services }
-    : { ...found, state: "pending", reason, since, services: {} };
+    : { ...found, state: "pending", reason, since: since("pending"), services: {} };
 }

@@ -28,7 +28,8 @@ export function planTrustDomainHosts(
       subjectAltNames.includes(any),
     );
     const last = (ownValue(trustDomainHosts, peer) ?? []).filter((host) => !Object.hasOwn(services, host));
-    const isApplied = ownValue(statuses, peer)?.imported === Object.keys(services).length;
+    const status = ownValue(statuses, peer);
+    const isApplied = status?.state !== "held" && status?.imported === Object.keys(services).length;
     const mayBeKept =
       state !== "ready" ||
       refusedHosts.length + heldNames.length > 0 ||

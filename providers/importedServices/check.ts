@@ -4,7 +4,7 @@ import { gatewayAddress } from "../../federation/core/address.ts";
 import { DNS_LABEL, EXPORT_TO, HOST_NAME } from "../../federation/core/names.ts";
 import { sortedRecord, sortedUnique } from "../../federation/core/order.ts";
 import { messageOf } from "../../federation/core/text.ts";
-import { brakes, removalToken } from "../../federation/imports/brake.ts";
+import { brakes, brakesEmptying, removalToken } from "../../federation/imports/brake.ts";
 import { importFromJson } from "../../federation/imports/import.ts";
 import { HOST_DIGESTS, includesHost } from "../../federation/imports/otherPeers.ts";
 import {
@@ -50,12 +50,6 @@ const FIELDS = {
   required: z.boolean(),
 };
 
-/** Result of {@link check}. */
-export interface Checked extends pulumi.dynamic.CheckResult<Inputs> {
-  /** Why the brake keeps the last services, for the log. */
-  braked?: string;
-}
-
 /**
  * Validates what the program asks for, and compares it with the last inputs: a peer that is pending or offers nothing any more
  * keeps its services, a service that is not valid any more stays as it was, and the brake keeps all services where too many
@@ -63,14 +57,14 @@ export interface Checked extends pulumi.dynamic.CheckResult<Inputs> {
  * @param olds inputs of the last update, or what a refresh found; empty before the first update.
  * @returns the inputs to use, and every failure.
  */
-export function check(olds: Partial<Inputs>, news: Request): Checked {
+export function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
   const { pending, brake, acceptRemoval, required, movable, held, ...declared } = news;
   const failures = checkFields(FIELDS, { ...news });
   if (failures.length > 0) return { failures };
   const last = olds.peer === news.peer ? olds : {};
   const handedOver = hostsHandedOver(last, news.services, movable);
   if (containsUnknown([declared.gateways, declared.services]))
-    return { inputs: { ...declared, notAsDeclared: {}, handedOver } };
+    return { inputs: { ...declared, notAsDeclared: {}, handedOver, braked: "" } };
   const known = without(last.services ?? {}, new Set(handedOver));
   const kept = heldServices(known, declared.services, held);
   const services = sortedRecord(Object.entries({ ...declared.services, ...kept }));
@@ -79,9 +73,10 @@ export function check(olds: Partial<Inputs>, news: Request): Checked {
     Object.keys(kept).length === 0
       ? declared.otherGateways
       : { ...last.otherGateways, ...declared.otherGateways };
-  const asked: Inputs = { ...declared, otherGateways, services, notAsDeclared: {}, handedOver };
+  const asked: Inputs = { ...declared, otherGateways, services, notAsDeclared: {}, handedOver, braked: "" };
   if (pending !== undefined || Object.keys(asked.services).length === 0) {
-    return { inputs: keep({ ...last, services: known }, asked, acceptRemoval) };
+    const braked = pending === undefined ? brakesEmptying(asked.peer, known, acceptRemoval) : undefined;
+    return { inputs: { ...keep({ ...last, services: known }, asked, acceptRemoval), braked: braked ?? "" } };
   }
   if (asked.gateways.length === 0) {
     const reason =
@@ -92,7 +87,7 @@ export function check(olds: Partial<Inputs>, news: Request): Checked {
   if (reason === undefined) return { inputs: asked };
   // The engine prints the property's value along with the reason: the services would be thousands of lines.
   if (required) return { inputs: asked, failures: [{ property: "peer", reason }] };
-  return { inputs: keep({ ...last, services: known }, asked, undefined), braked: reason };
+  return { inputs: { ...keep({ ...last, services: known }, asked, undefined), braked: reason } };
 }
 
 /** Hosts are handed over until the sibling has them; until then the last inputs name them. */

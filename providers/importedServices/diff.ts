@@ -22,7 +22,10 @@ export function diff(olds: State, news: Inputs): pulumi.dynamic.DiffResult {
   if (containsUnknown(news) || olds.servicesDigest === UNFINISHED) {
     return { changes: true, replaces, deleteBeforeReplace };
   }
-  const isSame = hasSameSettings(olds, news) && olds.servicesDigest === digest(news.services);
+  const isSame =
+    hasSameSettings(olds, news) &&
+    olds.braked === news.braked &&
+    olds.servicesDigest === digest(news.services);
   if (replaces.length === 0 && isSame) return { changes: false };
   return { replaces, deleteBeforeReplace };
 }

@@ -17,9 +17,9 @@ saveMemory();
 
 /** Validates, and logs what an update will do: the engine shows what a plugin prints as information. */
 function check(olds: Partial<Inputs>, news: Request): pulumi.dynamic.CheckResult<Inputs> {
-  const { braked, ...checked } = checkInputs(olds, news);
+  const checked = checkInputs(olds, news);
   const { inputs, failures = [] } = checked;
-  if (inputs !== undefined && failures.length === 0) log(summarize(olds, news, inputs, braked));
+  if (inputs !== undefined && failures.length === 0) log(summarize(olds, news, inputs));
   remember(olds);
   return { ...checked, failures };
 }
@@ -46,10 +46,10 @@ async function update(id: string, olds: State, news: Inputs): Promise<pulumi.dyn
 
 /** Reads what is really there, as inputs too, so that a refresh shows service by service what is not as declared. */
 async function read(id: string, state: State): Promise<pulumi.dynamic.ReadResult> {
-  const { kubeconfig, namespace, peer, exportTo, gateways, otherGateways } = state;
+  const { kubeconfig, namespace, peer, exportTo, gateways, otherGateways, braked } = state;
   const client = await ClusterClient.connect(kubeconfig);
   const inputs: Inputs = {
-    ...{ kubeconfig, namespace, peer, exportTo, gateways, otherGateways },
+    ...{ kubeconfig, namespace, peer, exportTo, gateways, otherGateways, braked },
     ...(await readImports(client, state)),
     siblings: [],
     handedOver: [],

@@ -27,10 +27,12 @@ export interface Inputs {
   siblings: string[];
   /** Hosts declared before that a sibling declares from now on: left for the sibling to take over. */
   handedOver: string[];
+  /** Why the brake keeps the last services, as `brakes` words it; empty when it does not. */
+  braked: string;
 }
 
 /** Properties that the program sets; `check` makes the inputs from them and from the last ones. */
-export interface Request extends Omit<Inputs, "notAsDeclared" | "handedOver"> {
+export interface Request extends Omit<Inputs, "notAsDeclared" | "handedOver" | "braked"> {
   /** `hostDigests` of hosts that this peer or a sibling declares. */
   movable: string;
   /** `hostDigests` of hosts, as the peer names them or as they are named here, whose offers cannot be taken: what is known of them stays. */
@@ -48,7 +50,7 @@ export interface Request extends Omit<Inputs, "notAsDeclared" | "handedOver"> {
 /** Outputs: what `diff`, `read` and `delete` need. The services are a digest only, as the inputs hold them. */
 export interface State extends Pick<
   Inputs,
-  "kubeconfig" | "namespace" | "peer" | "exportTo" | "gateways" | "otherGateways"
+  "kubeconfig" | "namespace" | "peer" | "exportTo" | "gateways" | "otherGateways" | "braked"
 > {
   /** SHA-256 of the services; {@link UNFINISHED} or {@link DRIFTED} while the cluster does not have them all. */
   servicesDigest: string;
@@ -69,9 +71,9 @@ export function idOf({ namespace, peer }: Pick<Inputs, "namespace" | "peer">): s
 
 /** The outputs when the cluster has what the inputs declare. */
 export function stateOf(inputs: Inputs): State {
-  const { kubeconfig, namespace, peer, exportTo, gateways, otherGateways, services } = inputs;
+  const { kubeconfig, namespace, peer, exportTo, gateways, otherGateways, services, braked } = inputs;
   return {
-    ...{ kubeconfig, namespace, peer, exportTo, gateways, otherGateways },
+    ...{ kubeconfig, namespace, peer, exportTo, gateways, otherGateways, braked },
     servicesDigest: Object.keys(inputs.notAsDeclared).length > 0 ? DRIFTED : digest(services),
     imported: Object.keys(services).length,
   };

@@ -15,12 +15,11 @@ const LINES_LIMIT = 50;
  * @param olds inputs of the last update, or what a refresh found; empty before the first update.
  * @param asked what the program asks for.
  * @param inputs what `check` made of it.
- * @param braked why the brake keeps the last services; undefined when it does not.
  * @returns no line when nothing changes.
  */
-export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs, braked?: string): string[] {
+export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs): string[] {
   if (containsUnknown([inputs.gateways, inputs.services])) return [];
-  const { peer, services } = inputs;
+  const { peer, services, braked } = inputs;
   const isSame = olds.peer === peer && olds.namespace === inputs.namespace;
   const known = (isSame && olds.services) || {};
   const leaving = new Set(inputs.handedOver);
@@ -37,7 +36,7 @@ export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs,
     ...(isSame ? [moved("exportTo", olds.exportTo ?? [], inputs.exportTo)] : []),
   ].filter((text) => text !== "");
   const kept = Object.keys(services);
-  const keeps = kept.length > 0 && Object.keys(asked.services).length === 0;
+  const keeps = braked === "" && kept.length > 0 && Object.keys(asked.services).length === 0;
   const lines = [
     ...(changes.length === 0 ? [] : [changes.join("; "), ...serviceLines(change, before, services)]),
     ...(keeps
@@ -48,10 +47,7 @@ export function summarize(olds: Partial<Inputs>, asked: Request, inputs: Inputs,
       : []),
   ];
   const stays = `error: peer ${peer}: keeps the ${count(kept.length)} service(s) known before, as it`;
-  return [
-    ...(braked === undefined ? [] : [`${stays} ${braked}`]),
-    ...lines.map((line) => `peer ${peer}: ${line}`),
-  ];
+  return [...(braked === "" ? [] : [`${stays} ${braked}`]), ...lines.map((line) => `peer ${peer}: ${line}`)];
 }
 
 /** Describes an update that was not completed; undefined when it was. */

@@ -56,7 +56,8 @@ export class MockEngine {
         newResource: async ({ type, name, inputs, provider = "" }) => {
           this.resources.push({ type, name, inputs: inputs as Record<string, unknown>, provider });
           for (const hold of this.held) await hold(name);
-          const computed = preview ? {} : { ...COMPUTED[type]?.(name), imported: 1 };
+          // The provider's check adds an input, which a preview answers with too.
+          const computed = { braked: "", ...(preview ? {} : { ...COMPUTED[type]?.(name), imported: 1 }) };
           return { id: isThere ? `${name}-id` : undefined, state: { ...(inputs as object), ...computed } };
         },
         call: ({ token, inputs }: { token: string; inputs: { name: string } }) =>

@@ -35,6 +35,31 @@ describe("ImportedServices against a real API server", () => {
     assert.equal((await fixture.provider.diff(ID, outs, declared)).changes, false);
   });
 
+  it("outputs why the brake keeps services, while it does", async () => {
+    const declared = fixture.inputs({ [BAR]: BAR_LINE, [BAZ]: BAZ_LINE });
+    const { outs } = await fixture.provider.create(declared);
+    assert.equal(outs.braked, "");
+    const brake = { removals: 0, share: 0 };
+    const news = { ...fixture.inputs({ [BAR]: BAR_LINE }), movable: "", held: "", brake, required: false };
+    const { inputs } = await fixture.provider.check(declared, news);
+    assert.notEqual((await fixture.provider.diff(ID, outs, inputs)).changes, false);
+    const held = await fixture.provider.update(ID, outs, inputs);
+    assert.match(String(held.braked), /^would lose 1 of 2 services at once \(baz\./);
+    assert.equal(held.imported, 2);
+    assert.deepEqual(await fixture.names(), [BAR, BAZ]);
+
+    const again = await fixture.provider.check(inputs, news);
+    assert.deepEqual(again.inputs, inputs);
+    assert.equal((await fixture.provider.diff(ID, held, again.inputs)).changes, false);
+    const refreshed = await fixture.provider.read(ID, held);
+    assert.deepEqual(refreshed.props, held);
+    const after = await fixture.provider.check(refreshed.inputs, news);
+    assert.deepEqual(after.inputs, inputs);
+
+    const back = await fixture.provider.check(inputs, { ...news, services: declared["services"] });
+    assert.equal((await fixture.provider.update(ID, held, back.inputs)).braked, "");
+  });
+
   it("adds, changes and removes only what differs", async () => {
     const { outs } = await fixture.provider.create(fixture.inputs({ [BAR]: BAR_LINE, [BAZ]: BAZ_LINE }));
     const uid = (await fixture.entry(BAR)).metadata.uid;

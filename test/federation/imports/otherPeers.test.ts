@@ -18,7 +18,7 @@ function registrationOf(peer: string, services: Record<string, Import>): Registr
     contract,
     pinned: contract,
   };
-  return { ...found, state: "ready", reason: "", since: "" };
+  return { ...found, state: "ready", reason: "", since: "", heldSince: "" };
 }
 
 const pending: Registration = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ImportRule } from "../../../federation/config/importRules.ts";
 import { providedPlan } from "../../../federation/authority/authority.ts";
 import { type Fault, FaultsError } from "../../../federation/core/fault.ts";
-import type { PeerStatus } from "../../../federation/imports/registration.ts";
+import { type PeerStatus, peerStatus, statusOf } from "../../../federation/imports/registration.ts";
 import type { LastRun } from "../../../federation/lastRun.ts";
 import { type SampleReading, viewPeers } from "../planContext.ts";
 import { BAR, ROOT_B, ROOT_C, ROOT_D, contractOf, faultsThrown, validConfig } from "../samples.ts";
@@ -61,6 +61,7 @@ describe("A peer", () => {
       state: "pending",
       reason: "stack acme/mesh/tokyo does not exist",
       since: "2026-11-21T10:28:15Z",
+      heldSince: "2026-11-21T10:28:15Z",
       gateways: [],
       services: {},
       refused: [],
@@ -90,6 +91,29 @@ describe("A peer", () => {
     assert.deepEqual(warnings, [
       "Peer cluster-b is pending since 2026-11-01T00:00:00Z: stack b is gone. Imports from it are kept (1,200 service(s))",
     ]);
+  });
+
+  it("is held, and since when, while the brake keeps its services, and only when it is ready otherwise", () => {
+    const since = "2026-11-01T00:00:00Z";
+    const braked = "would lose 30 of 40 services";
+    const status = (
+      last: typeof trusted,
+      reading: SampleReading = { contract: contractOf() },
+      reason = braked,
+    ) => statusOf(viewOfB(reading, last).peers["cluster-b"] ?? assert.fail(), 40, reason);
+    const held = { state: "held", reason: `it ${braked}`, imported: 40 } as const;
+    assert.deepEqual(status(importing({})), { ...held, since: "2026-11-21T10:28:15Z" });
+    const again = status(importing({ ...held, since }));
+    assert.deepEqual(again, { ...held, since });
+    assert.deepEqual(status(importing({ ...held, since }), undefined, ""), {
+      state: "ready",
+      reason: "",
+      since: "",
+      imported: 40,
+    });
+    const gone = status(importing({ ...held, since }), { pending: "stack b is gone" });
+    assert.deepEqual([gone.state, gone.since], ["pending", "2026-11-21T10:28:15Z"]);
+    assert.deepEqual(peerStatus.parse(again), again, "the next run reads it");
   });
 
   it("is pending when its contract exports nothing any more, with the contract's gateways", () => {

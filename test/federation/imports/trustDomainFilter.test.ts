@@ -18,6 +18,7 @@ const registration: Registration = {
   state: "ready",
   reason: "",
   since: "",
+  heldSince: "",
   gateways: [],
   services: {},
   refused: [],
@@ -47,8 +48,9 @@ const planned = (
   last: readonly string[] = [],
   imported = last.length,
   config = deckhouse,
+  state: LastRun["statuses"][string]["state"] = "ready",
 ) => {
-  const status: LastRun["statuses"][string] = { state: "ready", reason: "", since: "", imported };
+  const status: LastRun["statuses"][string] = { state, reason: "", since: "", imported };
   const found = planTrustDomainHosts({ "cluster-b": { ...registration, ...changes } }, config, {
     trustDomainHosts: { "cluster-b": [...last] },
     statuses: { "cluster-b": status },
@@ -84,6 +86,11 @@ describe("The hosts of a Deckhouse cluster without identities", () => {
     it(title, () => {
       assert.deepEqual(planned(changes, last, imported), hosts);
     });
+
+  it("stay while the brake holds them, also where as many others are offered", () => {
+    const services = { "foo.xyz.svc.cluster-b.local": barImport, "new.xyz.svc.cluster-b.local": barImport };
+    assert.deepEqual(planned({ services }, [BAR, WEB], 2, deckhouse, "held"), [BAR, WEB]);
+  });
 
   it("are none of a peer that publishes identities, also if it publishes this one", () => {
     assert.equal(

@@ -72,6 +72,23 @@ describe("pulumi up, interrupted during many writes", () => {
     assert.deepEqual((await stack.preview(fixture.printing)).changeSummary, { same: 2 });
   }
 
+  it("stops all writes when killed in the first update; the next one finishes, and a refresh clears the creation", async () => {
+    const { provider } = await interrupt("127.20.0.5", (cli) =>
+      Promise.resolve(void process.kill(cli, "SIGKILL")),
+    );
+    await waitFor("the provider still runs", () => Promise.resolve(identify(provider.pid) === undefined), 60);
+    assert.ok((await addressed("127.20.0.5")) < SERVICES);
+    await stack.cancel();
+    fixture.printed();
+    await assertFinishes("127.20.0.5");
+    assert.match(fixture.printed(), /1 pending operations[^]*::imports, interrupted while creating/);
+    // As docs/troubleshooting.md has it.
+    await stack.refresh({ ...fixture.printing, clearPendingCreates: true });
+    const { deployment } = await stack.exportStack();
+    assert.ok(!("pending_operations" in deployment), "the creation is still pending");
+    assert.equal(await addressed("127.20.0.5"), SERVICES);
+  });
+
   it("finishes the update on one interrupt", async () => {
     const { text } = await interrupt("127.20.0.3", (cli) =>
       Promise.resolve(void process.kill(cli, "SIGINT")),
@@ -91,16 +108,6 @@ describe("pulumi up, interrupted during many writes", () => {
     assert.equal(identify(provider.pid), undefined);
     assert.ok((await addressed("127.20.0.4")) < SERVICES);
     await assertFinishes("127.20.0.4");
-  });
-
-  it("stops all writes when killed, and the next update finishes after pulumi cancel", async () => {
-    const { provider } = await interrupt("127.20.0.5", (cli) =>
-      Promise.resolve(void process.kill(cli, "SIGKILL")),
-    );
-    await waitFor("the provider still runs", () => Promise.resolve(identify(provider.pid) === undefined), 60);
-    assert.ok((await addressed("127.20.0.5")) < SERVICES);
-    await stack.cancel();
-    await assertFinishes("127.20.0.5");
   });
 
   it("ends the provider process when the CLI is killed in a preview, which writes nothing", async () => {

@@ -19,8 +19,8 @@ const GOOD = inputsOfB({ [HOST]: LINE }, { namespace: "istio-federation", peer: 
 
 /** Request of the program with these inputs. */
 const asking = (inputs: Inputs, more: Partial<Record<keyof Request, unknown>> = {}): Request => {
-  const { notAsDeclared, handedOver, ...asked } = inputs;
-  assert.deepEqual([notAsDeclared, handedOver], [{}, []]);
+  const { notAsDeclared, handedOver, braked, ...asked } = inputs;
+  assert.deepEqual([notAsDeclared, handedOver, braked], [{}, [], ""]);
   return { ...asked, movable: "", held: "", brake: DEFAULT_BRAKE, required: false, ...more } as Request;
 };
 
@@ -181,8 +181,8 @@ describe("check of ImportedServices", () => {
       const services = servicesUpTo(100);
       const all = { ...GOOD, services: { ...services, [HOST]: JSON_OF_BAR } };
       assert.equal(
-        check(all, asking(GOOD, { movable: hostDigests(Object.keys(services)) })).braked,
-        undefined,
+        check(all, asking(GOOD, { movable: hostDigests(Object.keys(services)) })).inputs?.braked,
+        "",
       );
       assert.deepEqual(check(all, asking(GOOD)).inputs?.services, all.services);
     });
@@ -204,8 +204,22 @@ describe("check of ImportedServices", () => {
   describe("of a peer that loses services", () => {
     const many = servicesUpTo(100);
 
-    it("keeps all when the peer exports none any more", () => {
-      assert.deepEqual(check(GOOD, asking(GOOD, { services: {} })), { inputs: GOOD });
+    it("keeps all when the peer exports none any more, says so, and removes them on demand", () => {
+      const news = asking(GOOD, { services: {} });
+      const { inputs = assert.fail() } = check(GOOD, news);
+      const { braked } = inputs;
+      assert.deepEqual(inputs, { ...GOOD, braked });
+      assert.match(
+        braked,
+        /^offers none of its 1 service\(s\) any more \(bar\.xyz\.svc\.cluster-b\.local\)\. Ask /,
+      );
+      assert.deepEqual(check(inputs, news), { inputs }, "nothing changes while it is held");
+      const [, token] = /acceptRemoval' (\S+)`/.exec(braked) ?? [];
+      assert.deepEqual(check(inputs, { ...news, acceptRemoval: token! }), {
+        inputs: { ...GOOD, services: {} },
+      });
+      const pending = check(inputs, { ...news, pending: "its stack does not exist" });
+      assert.deepEqual(pending.inputs, GOOD, "the peer is pending, and not held");
     });
 
     it("allows half of them to be removed", () => {
@@ -221,20 +235,27 @@ describe("check of ImportedServices", () => {
       const olds = { ...GOOD, services: many };
       const inputs = { ...GOOD, services: servicesUpTo(49) };
       const news = asking(inputs);
-      const { braked, ...kept } = check(olds, news);
-      assert.deepEqual(kept, { inputs: olds });
-      assert.match(braked ?? "", removing);
-      const [, token] = /acceptRemoval' (\S+)`/.exec(braked ?? "") ?? [];
+      const { inputs: kept = assert.fail() } = check(olds, news);
+      const { braked } = kept;
+      assert.deepEqual(kept, { ...olds, braked });
+      assert.match(braked, removing);
+      assert.deepEqual(check(kept, news), { inputs: kept }, "nothing changes while it is held");
+      assert.deepEqual(check(kept, asking(olds)), { inputs: olds }, "the peer offers all again");
+      const [, token] = /acceptRemoval' (\S+)`/.exec(braked) ?? [];
       assert.deepEqual(check(olds, { ...news, acceptRemoval: token! }), { inputs });
       const another = asking(GOOD, { services: servicesUpTo(48), acceptRemoval: token! });
-      assert.deepEqual(check(olds, another).inputs, olds);
+      const { inputs: again = assert.fail() } = check(olds, another);
+      assert.deepEqual(again, { ...olds, braked: again.braked });
+      assert.match(again.braked, /52 of 100 services at once/);
     });
 
     it("takes nothing new beside a larger removal but the gateways", () => {
       const olds = { ...GOOD, services: many };
       const gateways = [{ address: "203.0.113.11", port: 15443 }];
       const news = asking(GOOD, { services: { "new.x.svc.cluster-b.local": JSON_OF_BAR }, gateways });
-      assert.deepEqual(check(olds, news).inputs, { ...olds, gateways });
+      const { inputs: kept = assert.fail() } = check(olds, news);
+      assert.match(kept.braked, /100 of 100 services at once/);
+      assert.deepEqual(kept, { ...olds, gateways, braked: kept.braked });
     });
 
     it("refuses a larger removal of a required peer", () => {
@@ -251,10 +272,10 @@ describe("check of ImportedServices", () => {
     it("applies the limits of the config", () => {
       const olds = { ...GOOD, services: many };
       const news = asking(GOOD, { services: servicesUpTo(98) });
-      assert.ok(check(olds, { ...news, brake: { removals: 1, share: 0 } }).braked);
-      assert.equal(check(olds, { ...news, brake: { removals: 2, share: 0 } }).braked, undefined);
+      assert.ok(check(olds, { ...news, brake: { removals: 1, share: 0 } }).inputs?.braked);
+      assert.equal(check(olds, { ...news, brake: { removals: 2, share: 0 } }).inputs?.braked, "");
       const few = asking(GOOD, { services: servicesUpTo(1), brake: { removals: 0, share: 1 } });
-      assert.equal(check(olds, few).braked, undefined);
+      assert.equal(check(olds, few).inputs?.braked, "");
     });
 
     it("does not count services of another peer that used the resource's name", () => {

@@ -37,6 +37,7 @@ describe("diff of ImportedServices", () => {
       { changes: false },
     ],
     ["updates when a gateway changes", { gateways: [{ address: "203.0.113.11", port: 15443 }] }, UPDATE],
+    ["updates when the brake begins to hold the services", { braked: "would lose 3 of 4" }, UPDATE],
     ["updates when exportTo changes", { exportTo: ["a"] }, UPDATE],
     ["updates in place when the kubeconfig's context changes", { kubeconfig: { context: "other" } }, UPDATE],
     ["updates when a service is unknown", { services: { x: pulumi.runtime.unknownValue } }, CERTAIN],

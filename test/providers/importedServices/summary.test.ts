@@ -119,9 +119,12 @@ describe("The preview of a peer", () => {
 
   it("states as an error what the brake keeps", () => {
     const asked = { ...KNOWN, movable: "", held: "", brake: DEFAULT_BRAKE, required: false };
-    assert.deepEqual(summarize(KNOWN, asked, KNOWN, "would lose 1 of 1 services"), [
+    const expected = [
       "error: peer cluster-b: keeps the 1 service(s) known before, as it would lose 1 of 1 services",
-    ]);
+    ];
+    const inputs = { ...KNOWN, braked: "would lose 1 of 1 services" };
+    assert.deepEqual(summarize(KNOWN, asked, inputs), expected);
+    assert.deepEqual(summarize(KNOWN, { ...asked, services: {} }, inputs), expected, "one line, not two");
   });
 
   it("is empty while services are unknown", () => {

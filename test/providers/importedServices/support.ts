@@ -16,6 +16,7 @@ export function inputsOfB(lines: Record<string, string>, more: Partial<Inputs> =
     notAsDeclared: {},
     siblings: [],
     handedOver: [],
+    braked: "",
     ...more,
   };
 }

@@ -55,6 +55,7 @@ export class FaultSite {
       notAsDeclared: {},
       siblings: [],
       handedOver: [],
+      braked: "",
     };
   }
 
