@@ -84,7 +84,7 @@ describe("pulumi up, interrupted during many writes", () => {
     assert.match(fixture.printed(), /1 pending operations[^]*::imports, interrupted while creating/);
     // As docs/troubleshooting.md has it.
     await stack.refresh({ ...fixture.printing, clearPendingCreates: true });
-    const { deployment } = await stack.exportStack();
+    const { deployment } = (await stack.exportStack()) as { deployment: object };
     assert.ok(!("pending_operations" in deployment), "the creation is still pending");
     assert.equal(await addressed("127.20.0.5"), SERVICES);
   });
