@@ -1,5 +1,6 @@
 import { CLUSTERS, type LabCluster } from "../clusters.ts";
 import { allowedCall, plaintextRefused, unofferedRefused } from "./calls.ts";
+import { keysOutOfReach } from "./contractStack.ts";
 import { forgeryBelieved, forgeryRefused } from "./forgery.ts";
 import { GATEWAY_PORT } from "./gateway.ts";
 import {
@@ -31,6 +32,9 @@ export function allProofs(clusters: readonly LabCluster[] = CLUSTERS): Proof[] {
       clusters.filter((there) => there !== here).flatMap((there) => callsBetween(here, there)),
     ),
     ...clusters.map((cluster) => calledAtHome(partyIn(cluster, true), partyIn(cluster, false))),
+    ...clusters.flatMap((here) =>
+      clusters.filter((there) => there !== here).map((there) => keysOutOfReach(there, here)),
+    ),
     ...clusters.map(({ name }) => unchanged(name)),
   ];
 }
