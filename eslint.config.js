@@ -33,6 +33,7 @@ const FEDERATION = {
   contract: ["core", "x509"],
   trust: ["core", "x509"],
   deckhouse: ["core", "x509", "contract", "trust"],
+  existing: ["core", "x509", "exports"],
   exports: ["core", "contract"],
   access: ["core", "exports"],
   imports: ["core", "contract", "exports", "trust", "deckhouse"],
@@ -52,6 +53,7 @@ const FEDERATION = {
     "authority",
     "topology",
     "deckhouse",
+    "existing",
   ],
 };
 

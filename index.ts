@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { type StackPlan, declareStack } from "./components/declareStack.ts";
 import { readContractStackSnapshot, readRootSnapshot } from "./discovery/stacks.ts";
 import { readSnapshot } from "./discovery/snapshot.ts";
-import { readStackConfig } from "./discovery/stackConfig.ts";
+import { readStackConfig, withInstalled } from "./discovery/stackConfig.ts";
 import { planContractStack } from "./federation/contractStack.ts";
 import { planRoot } from "./federation/authority/rootPlan.ts";
 import { Findings } from "./federation/core/findings.ts";
@@ -23,15 +23,20 @@ export default async function main(): Promise<Record<string, unknown>> {
 }
 
 async function readAndPlan(findings: Findings): Promise<StackPlan | undefined> {
-  const { config, faults, skipped } = readStackConfig();
-  findings.fault(...faults);
+  const parsed = readStackConfig();
+  const { config } = parsed;
+  findings.fault(...parsed.faults);
   if (config === undefined) return undefined;
-  if ("rootAuthority" in config) return planRoot(config, await readRootSnapshot(config), findings, skipped);
+  if ("rootAuthority" in config)
+    return planRoot(config, await readRootSnapshot(config), findings, parsed.skipped);
   if ("contractOf" in config)
     return planContractStack(config, await readContractStackSnapshot(config), findings);
   const snapshot = await readSnapshot(config);
+  const settled = withInstalled(parsed, config, snapshot.cluster.installation);
+  findings.fault(...settled.faults);
+  if (settled.config === undefined) return undefined;
   const lastRun = parseLastRun(snapshot.outputs, findings);
-  return planCluster(config, snapshot, lastRun, findings, skipped);
+  return planCluster(settled.config, snapshot, lastRun, findings, settled.skipped);
 }
 
 /** Faults are for whoever wrote the config. */

@@ -1,6 +1,6 @@
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import type { AuthorityPlan, ProvidedPlan, SharedPlan } from "../federation/authority/authority.ts";
+import type { InstalledAuthority, ProvidedPlan, SharedPlan } from "../federation/authority/authority.ts";
 import { type RotationRecord, signedUntil } from "../federation/authority/rotation.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL, SIGNED_UNTIL_ANNOTATION } from "../federation/core/labels.ts";
 import { AUTHORITY_SECRET } from "../federation/core/wellKnown.ts";
@@ -8,7 +8,7 @@ import { type KeyOwner, type Signer, ownAuthority, requestIntermediate } from ".
 
 /** Arguments of a `CertificateAuthority`. */
 export interface CertificateAuthorityArgs extends KeyOwner {
-  plan: AuthorityPlan;
+  plan: InstalledAuthority;
   /** Name of istiod's namespace, which gets the Secret. */
   namespace: pulumi.Input<string>;
 }
@@ -76,7 +76,7 @@ export class CertificateAuthority extends pulumi.ComponentResource {
 }
 
 /** Returns the record of former signers, beside the signing certificate: it survives an update that fails later. */
-function signers(plan: AuthorityPlan): { annotations?: Record<string, string> } {
+function signers(plan: InstalledAuthority): { annotations?: Record<string, string> } {
   const until = plan.source === "own" ? signedUntil(plan.rotation) : {};
   // An empty map would be a difference to the object in the cluster, which has none.
   if (Object.keys(until).length === 0) return {};

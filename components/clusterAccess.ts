@@ -18,6 +18,8 @@ export function clusterProvider(
       enablePatchForce: true,
       // A renewed `cacerts` is an update: istiod must never find it gone.
       enableSecretMutable: true,
+      // Neither may istiod find the mesh config with the trust anchors gone.
+      enableConfigMapMutable: true,
       // Empty for kubectl's default; without it the SDK would store this machine's $KUBECONFIG in the state.
       kubeconfig: path ?? "",
       context,

@@ -22,6 +22,8 @@ export interface ConnectionArgs<C extends Connection = Connection> {
   /** Name of istiod's namespace, once it exists. */
   istioNamespace: pulumi.Input<string>;
   istio: pulumi.Resource;
+  /** Labels of the imports' namespace. */
+  importLabels: Record<string, string>;
   gateway: pulumi.Resource;
 }
 
@@ -52,12 +54,12 @@ export function connectPeers(name: string, args: ConnectionArgs, child: Child): 
 /** Registers the services of peers, and removes what unknown peers left behind. */
 function importFromPeers(
   name: string,
-  { config, connection, istio, istioNamespace }: ConnectionArgs<ImportConnection>,
+  { config, connection, istio, istioNamespace, importLabels }: ConnectionArgs<ImportConnection>,
   child: Child,
 ): ConnectedPeers {
   const { kubeconfig, brake, dns } = config;
   const { peers, formerPeers, leftovers: found, globalBlock, trustDomainHosts } = connection;
-  const importNamespace = namespace(`${name}-imports`, IMPORT_NAMESPACE, child);
+  const importNamespace = namespace(`${name}-imports`, IMPORT_NAMESPACE, child, importLabels);
   // Runs first: a leftover entry would block its host for other peers.
   const leftovers = new Leftovers(
     `${name}-leftovers`,

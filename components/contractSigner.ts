@@ -5,6 +5,15 @@ import type { AuthorityParts } from "./certificateAuthority.ts";
 
 const HOURS_PER_YEAR = 8760;
 
+/** Uses and life of the certificate. */
+const USES = {
+  setSubjectKeyId: true,
+  allowedUses: ["digital_signature", "code_signing"],
+  validityPeriodHours: 5 * HOURS_PER_YEAR,
+  // Any update in its last year renews it.
+  earlyRenewalHours: HOURS_PER_YEAR,
+};
+
 /**
  * Creates the key that signs this cluster's contract and nothing else, and its certificate under the cluster's certificate authority.
  * Ed25519 for every authority: a contract that did not change keeps its signature.
@@ -16,14 +25,10 @@ export function contractSigner(
   authority: Pick<AuthorityParts, "certificate" | "key" | "chain">,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<ContractSigner> {
-  const { privateKeyPem } = new tls.PrivateKey(`${name}-key`, { algorithm: "ED25519" }, opts);
+  const { privateKeyPem } = signingKey(name, opts);
   const { certRequestPem } = new tls.CertRequest(
     `${name}-request`,
-    {
-      privateKeyPem,
-      subject: { organization: trustDomain, commonName: "Contract" },
-      uris: [signerIdentity(trustDomain)],
-    },
+    { privateKeyPem, ...namesOf(trustDomain) },
     opts,
   );
   const { certPem } = new tls.LocallySignedCert(
@@ -32,15 +37,39 @@ export function contractSigner(
       certRequestPem,
       caPrivateKeyPem: authority.key,
       caCertPem: authority.certificate,
-      setSubjectKeyId: true,
-      allowedUses: ["digital_signature", "code_signing"],
-      validityPeriodHours: 5 * HOURS_PER_YEAR,
-      // Any update in its last year renews it.
-      earlyRenewalHours: HOURS_PER_YEAR,
+      ...USES,
     },
     opts,
   );
   return pulumi
     .all([privateKeyPem, certPem, authority.certificate])
     .apply(([key, ...certificates]) => ({ key, certificates: [...certificates, ...authority.chain] }));
+}
+
+/**
+ * Creates the key that signs the contract of a mesh whose authority is somebody else's, with a certificate of its own: peers pin the key.
+ * @param trustDomain SPIFFE trust domain of the cluster.
+ */
+export function selfSignedSigner(
+  name: string,
+  trustDomain: string,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<ContractSigner> {
+  const { privateKeyPem } = signingKey(name, opts);
+  const { certPem } = new tls.SelfSignedCert(name, { privateKeyPem, ...namesOf(trustDomain), ...USES }, opts);
+  return pulumi
+    .all([privateKeyPem, certPem])
+    .apply(([key, certificate]) => ({ key, certificates: [certificate] }));
+}
+
+function signingKey(name: string, opts: pulumi.CustomResourceOptions): tls.PrivateKey {
+  return new tls.PrivateKey(`${name}-key`, { algorithm: "ED25519" }, opts);
+}
+
+/** Names in the signing certificate. */
+function namesOf(trustDomain: string) {
+  return {
+    subject: { organization: trustDomain, commonName: "Contract" },
+    uris: [signerIdentity(trustDomain)],
+  };
 }

@@ -9,7 +9,7 @@ import type { ClusterPlan, WaitingPlan } from "../federation/plan.ts";
 export function compareContractStack(
   { config, contractStack }: Pick<ClusterPlan | WaitingPlan, "config" | "contractStack">,
   contract: pulumi.Output<{ revision: number }> | undefined,
-  request: pulumi.Output<string>,
+  request: pulumi.Output<string> | undefined,
 ): void {
   const { stack } = config.contract;
   if (stack === undefined || contractStack === undefined || pulumi.runtime.isDryRun()) return;

@@ -2,17 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RotationRecord } from "../federation/authority/rotation.ts";
 import { type Contract, toContract } from "../federation/contract/contract.ts";
 import { type FoldedContract, foldContract } from "../federation/contract/fold.ts";
-import { CLUSTER_LABEL, NETWORK_LABEL } from "../federation/core/labels.ts";
 import { numberContract } from "../federation/contract/revision.ts";
 import { SIGNATURE, signContract } from "../federation/contract/signature.ts";
-import { mapRecord, sortedRecord } from "../federation/core/order.ts";
+import { mapRecord, ownValue, sortedRecord } from "../federation/core/order.ts";
 import type { GatewayAddress } from "../federation/core/address.ts";
 import type { DeckhouseIdentity } from "../federation/deckhouse/identity.ts";
 import { describeFault } from "../federation/core/fault.ts";
 import { ownGateways, unpublished } from "../federation/ownContract.ts";
 import { hasDocument } from "../federation/editedObjects.ts";
 import type { Publication } from "../federation/publish/publication.ts";
-import { GATEWAY_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
 import { EditedObjects } from "../providers/editedObjects.ts";
 import type { PeerStatus } from "../federation/imports/registration.ts";
 import type { Remembered } from "../federation/lastRun.ts";
@@ -20,16 +19,15 @@ import type { PeerAccess } from "../federation/mesh/credential.ts";
 import type { ClusterPlan } from "../federation/plan.ts";
 import type { CertificateReport } from "../federation/trust/expiry.ts";
 import type { PinnedPeer } from "../federation/trust/pinnedPeer.ts";
-import { CertificateAuthority } from "./certificateAuthority.ts";
+import { withExtraValues } from "./charts.ts";
 import { clusterProvider, namespace } from "./clusterAccess.ts";
+import { installIstio } from "./clusterIstio.ts";
 import { connectPeers } from "./connection.ts";
 import { compareContractStack } from "./contractStack.ts";
-import { contractSigner } from "./contractSigner.ts";
 import { deckhouseIdentity } from "./deckhouseIdentity.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
-import { IstioControlPlane } from "./istioControlPlane.ts";
+import { joinIstio } from "./existingIstio.ts";
 import { CallerPolicies, ExportAliases } from "./istioObjects.ts";
-import { reportCertificates, trustPeers } from "./peerTrust.ts";
 import { publishDocuments } from "./publishedDocuments.ts";
 
 /** Type token: part of the URNs of its resources. */
@@ -56,7 +54,9 @@ interface ClusterOutputs {
   /** Validity of the certificates of this stack, by their names. */
   certificates: pulumi.Output<CertificateReport>;
   /** Certificate signing request, PEM, which the stack of a shared root signs. */
-  certificateRequest: pulumi.Output<string>;
+  certificateRequest: pulumi.Output<string> | undefined;
+  /** With an Istio of somebody else: Pods that take part after a restart, as `namespace/name`. */
+  restarts: readonly string[] | undefined;
   /** Credentials by which each peer of a single mesh reads this cluster, by its name; secret. Undefined with another topology. */
   access: pulumi.Output<Record<string, PeerAccess>> | undefined;
   /** For the next run alone. */
@@ -71,40 +71,21 @@ export class FederatedCluster extends pulumi.ComponentResource {
   constructor(name: string, plan: ClusterPlan, opts?: pulumi.ComponentResourceOptions) {
     super(FEDERATED_CLUSTER, name, {}, opts);
     const { config, authority, connection, policies, aliases } = plan;
-    const { cluster, kubeconfig } = config;
+    const { kubeconfig } = config;
     const child = { parent: this, provider: clusterProvider(name, config, this) };
 
-    const istioNamespace = namespace(`${name}-istio`, ISTIO_NAMESPACE, child, {
-      [CLUSTER_LABEL]: cluster.name,
-      [NETWORK_LABEL]: cluster.network,
-    });
-    const gatewayNamespace = namespace(`${name}-gateways`, GATEWAY_NAMESPACE, child);
-
-    const certificateAuthority = new CertificateAuthority(
-      `${name}-ca`,
-      {
-        plan: authority,
-        organization: cluster.trustDomain,
-        organizationalUnit: connection.kind === "mesh" ? cluster.name : undefined,
-        algorithm: config.certificateAuthority.algorithm,
-        namespace: istioNamespace,
-      },
+    const mesh =
+      authority.source === "existing"
+        ? joinIstio(name, plan, authority, this, child)
+        : installIstio(name, plan, authority, this, child);
+    const { istio } = mesh;
+    const labelsOf = (place: string): Record<string, string> =>
+      authority.source === "existing" ? { ...ownValue(authority.namespaceLabels, place) } : {};
+    const gatewayNamespace = namespace(
+      `${name}-gateways`,
+      GATEWAY_NAMESPACE,
       child,
-    );
-    const { parts } = certificateAuthority;
-    const trust = trustPeers(name, plan.pinned, parts, authority.roots, this);
-
-    const istio = new IstioControlPlane(
-      `${name}-istio`,
-      {
-        cluster,
-        ...config.istio,
-        namespace: istioNamespace,
-        trust,
-        meshId: connection.kind === "mesh" ? connection.settings.meshId : undefined,
-      },
-      // istiod reads its signing key when it starts, and makes a root of its own if there is none.
-      { ...child, dependsOn: certificateAuthority },
+      labelsOf(GATEWAY_NAMESPACE),
     );
     const afterIstio = { ...child, dependsOn: istio };
     const beforeGateway: pulumi.Resource[] = [istio];
@@ -119,23 +100,33 @@ export class FederatedCluster extends pulumi.ComponentResource {
         charts: config.istio.charts,
         namespace: gatewayNamespace,
         kubeconfig,
+        values: withExtraValues(mesh.gatewayValues, config.gateway.values),
       },
       // A service is reached only once its callers are restricted and its alias resolves.
       { ...child, dependsOn: beforeGateway },
     );
-    const connected = connectPeers(name, { config, connection, istioNamespace, istio, gateway }, child);
+    const connected = connectPeers(
+      name,
+      {
+        ...{ config, connection, istio, gateway },
+        istioNamespace: mesh.namespace,
+        importLabels: labelsOf(IMPORT_NAMESPACE),
+      },
+      child,
+    );
 
     const identity = plan.hasDeckhousePeers
       ? deckhouseIdentity(`${name}-deckhouse`, { parent: this })
       : undefined;
-    const signer = contractSigner(`${name}-contract`, cluster.trustDomain, parts, {
-      parent: certificateAuthority,
-    });
     const contract = pulumi
-      .all([parts.roots, gateway.addresses, signer])
-      .apply(async ([roots, addresses, by]) => {
-        const signedUnder = { rootCertificates: roots, signingKey: undefined };
-        const whole = toContract(config, signedUnder, publishedGateways(addresses, plan), plan.services);
+      .all([mesh.roots, gateway.addresses, mesh.signer, mesh.signingKey])
+      .apply(async ([rootCertificates, addresses, by, signingKey]) => {
+        const whole = toContract(
+          config,
+          { rootCertificates, signingKey },
+          publishedGateways(addresses, plan),
+          plan.services,
+        );
         const published = numberContract(foldContract(whole), plan.lastContract);
         return { ...published, [SIGNATURE]: await signContract(published, by) };
       });
@@ -161,17 +152,18 @@ export class FederatedCluster extends pulumi.ComponentResource {
       },
     );
 
-    compareContractStack(plan, contract, parts.request);
+    compareContractStack(plan, contract, mesh.request);
 
     this.outputs = {
       federation,
       peers: connected.statuses,
       trustAnchors: plan.pinned,
-      certificates: reportCertificates(parts, trust),
-      certificateRequest: parts.request,
+      certificates: mesh.certificates,
+      certificateRequest: mesh.request,
+      restarts: authority.source === "existing" ? authority.restarts : undefined,
       access: connected.access,
       lastRun: {
-        rotation: parts.rotation,
+        rotation: mesh.rotation,
         issued: authority.source === "shared" ? authority.authority : undefined,
         policies: sortedRecord(policies.map((policy) => [`${policy.namespace}/${policy.name}`, policy])),
         aliases: sortedRecord(aliases.map((alias) => [`${alias.namespace}/${alias.service}`, alias])),

@@ -74,6 +74,7 @@ export function root(
   number: number,
   { organization, organizationalUnit, algorithm }: KeyOwner,
   opts: pulumi.CustomResourceOptions,
+  commonName = "Root CA",
 ): Signer {
   const key = privateKey(`${numbered(`${name}-root`, number)}-key`, algorithm, opts);
   const owner = organizationalUnit === undefined ? { organization } : { organization, organizationalUnit };
@@ -82,7 +83,7 @@ export function root(
     {
       privateKeyPem: key,
       // Verifiers look for issuers by name: no two roots share one.
-      subject: { ...owner, commonName: number === 1 ? "Root CA" : `Root CA ${number}` },
+      subject: { ...owner, commonName: number === 1 ? commonName : `${commonName} ${number}` },
       isCaCertificate: true,
       setSubjectKeyId: true,
       allowedUses: CA_USES,

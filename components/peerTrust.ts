@@ -32,7 +32,10 @@ export function trustPeers(
       return { peer, trustDomain, certificates: pulumi.output(all) };
     const anchor = new TrustAnchor(
       `${name}-trust-${peer}`,
-      { peer, trustDomain, rootCertificates, issuerCertificate: issuer.certificate, issuerKey: issuer.key },
+      {
+        ...{ peer, trustDomain, scope: "only", rootCertificates },
+        ...{ issuerCertificate: issuer.certificate, issuerKey: issuer.key },
+      },
       { parent },
     );
     return {
@@ -45,24 +48,35 @@ export function trustPeers(
 
 /** Reports the validity of the certificates that a stack uses, in a stable order. */
 export function reportCertificates(
-  { certificate, chain, roots }: AuthorityParts,
+  {
+    certificate,
+    chain,
+    roots,
+    federationRoot,
+  }: Pick<AuthorityParts, "chain" | "roots"> & {
+    certificate: AuthorityParts["certificate"] | undefined;
+    federationRoot: pulumi.Output<string> | undefined;
+  },
   trust: readonly PeerTrust[],
 ): pulumi.Output<CertificateReport> {
   const anchors = pulumi.output(trust.map(({ peer, certificates }) => ({ peer, certificates })));
-  return pulumi.all([certificate, roots, anchors]).apply(([intermediate, own, peers]) => {
-    const all = [
-      ...named("intermediate", [intermediate]),
-      ...named("certificate between intermediate and root", chain),
-      ...named("root", own),
-      ...peers.flatMap(({ peer, certificates }) =>
-        named(
-          `trust anchor of ${peer}`,
-          certificates.filter((pem) => !own.includes(pem)),
+  return pulumi
+    .all([certificate, roots, anchors, federationRoot])
+    .apply(([intermediate, own, peers, federation]) => {
+      const all = [
+        ...named("intermediate", intermediate === undefined ? [] : [intermediate]),
+        ...named("certificate between intermediate and root", chain),
+        ...named("root", own),
+        ...named("federation root", federation === undefined ? [] : [federation]),
+        ...peers.flatMap(({ peer, certificates }) =>
+          named(
+            `trust anchor of ${peer}`,
+            certificates.filter((pem) => !own.includes(pem)),
+          ),
         ),
-      ),
-    ];
-    return Object.fromEntries(all.map(([what, pem]) => [what, datesOf(pem)]));
-  });
+      ];
+      return Object.fromEntries(all.map(([what, pem]) => [what, datesOf(pem)]));
+    });
 }
 
 function named(what: string, pems: readonly string[]): [name: string, pem: string][] {

@@ -7,7 +7,7 @@ import {
   PUBLISH_OBJECTS,
   TAKE_OVER_VARIABLE,
 } from "../federation/core/installation.ts";
-import { IMPORT_NAMESPACE } from "../federation/core/wellKnown.ts";
+import { IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import { lastObjectsIn } from "../federation/lastRun.ts";
 import type { Snapshot } from "../federation/snapshot.ts";
 import type { ClusterClient } from "../kubernetes/client.ts";
@@ -47,8 +47,10 @@ export async function readExistingObjects(
   const takesOver = ["1", "t", "true"].includes((process.env[TAKE_OVER_VARIABLE] ?? "").toLowerCase());
   const own = await outputs;
   const last = "value" in own ? own.value : {};
+  const isOwnIstio = config.istio.existing === undefined;
   const first = FIRST_OBJECTS.filter(
-    ({ kind, name }) =>
+    ({ kind, namespace, name }) =>
+      (isOwnIstio || (namespace ?? name) !== ISTIO_NAMESPACE) &&
       (kind !== "Gateway" || config.exports.length > 0) &&
       (name !== IMPORT_NAMESPACE || config.topology !== "single-mesh"),
   );

@@ -29,8 +29,8 @@ import type {
 import {
   BASE_RELEASE,
   PUBLISH_RELEASE,
-  RELEASES,
   type ReleaseName,
+  releasesOf,
 } from "../federation/core/helmReleases.ts";
 import { readHelmReleases, readUnownedCrds } from "../kubernetes/helmReleases.ts";
 import { readUnownedObjects } from "./chartObjects.ts";
@@ -53,6 +53,7 @@ import { ClusterReader } from "./clusterReader.ts";
 import { readPeerDocument } from "./contractDocuments.ts";
 import { readDeckhousePeer } from "./deckhouseDocuments.ts";
 import { readExistingObjects } from "./existingObjects.ts";
+import { readInstalledIstio } from "./installedIstio.ts";
 import {
   readDestinationRules,
   readIstiod,
@@ -69,6 +70,7 @@ import { readContractStack, readOwnOutputs, readPeerStack, readSharedRoot, readS
 const NOTHING = Promise.resolve({ value: [] });
 const NO_SERVICES = Promise.resolve({ value: { services: [], workloads: [], namespaces: {} } });
 const NO_AMBIENT_CLIENTS = Promise.resolve({ value: { namespaces: {}, pods: [] } });
+const NO_INSTALLATION = Promise.resolve({ value: undefined });
 const NO_ISTIOD = Promise.resolve({
   value: { isInstalled: false, roots: undefined, signer: undefined, signedUntil: {} },
 });
@@ -141,7 +143,7 @@ async function readPeer(
 }
 
 async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Promise<ClusterReadings> {
-  const { exports: rules, gateway, publish, dns, topology, certificateAuthority } = config;
+  const { exports: rules, gateway, publish, dns, topology, certificateAuthority, istio } = config;
   const reader = new ClusterReader(config.kubeconfig);
   const hasExports = rules.length > 0;
   const registers = topology !== "single-mesh";
@@ -173,7 +175,11 @@ async function readCluster(config: StackConfig, outputs: Promise<Outputs>): Prom
         ? NO_SECRET
         : reader.read((client) => readServerSecret(client, publish.credentialName)),
     gateway: gateway.advertise === undefined ? reader.read(readGateway) : NOTHING,
-    istiod: certificateAuthority.source === "provided" ? NO_ISTIOD : reader.read(readIstiod),
+    istiod:
+      certificateAuthority.source === "provided" || istio.existing !== undefined
+        ? NO_ISTIOD
+        : reader.read(readIstiod),
+    installation: istio.existing === undefined ? NO_INSTALLATION : reader.read(readInstalledIstio),
     corefiles: dns?.coreDns === undefined ? NO_COREFILES : readCorefiles(reader, dns.coreDns),
     helm: reader.read((client) => readHelm(client, { config, outputs, state, existing })),
     existing,
@@ -200,15 +206,19 @@ async function readHelm(
   client: ClusterClient,
   { config, outputs, state, existing }: HelmContext,
 ): Promise<HelmReadings> {
-  const releases = config.publish === undefined ? RELEASES : [...RELEASES, PUBLISH_RELEASE];
+  const usual = releasesOf(config);
+  const releases = config.publish === undefined ? usual : [...usual, PUBLISH_RELEASE];
   const installed = await readHelmReleases(client, releases);
   const has = (wanted: ReleaseName): boolean => installed.some(({ name }) => name === wanted.name);
-  const unownedCrds = has(BASE_RELEASE)
-    ? []
-    : await readUnownedCrds(client, BASE_RELEASE).catch(orElse<string[]>([]));
+  const unownedCrds =
+    has(BASE_RELEASE) || !usual.includes(BASE_RELEASE)
+      ? []
+      : await readUnownedCrds(client, BASE_RELEASE).catch(orElse<string[]>([]));
   const own = await outputs;
-  const missing = RELEASES.filter((release) => !has(release));
-  const unowned = await readUnownedObjects(client, config, missing, () => namespacesThere(own, existing));
+  const missing = usual.filter((release) => !has(release));
+  const unowned = await readUnownedObjects(client, config, missing, () =>
+    namespacesThere(usual, own, existing),
+  );
   const readings = { installed, unownedCrds, unowned };
   if (installed.length === 0) return { ...readings, inState: [] };
   // The gateway that serves documents may come with a later update.
@@ -218,8 +228,12 @@ async function readHelm(
 }
 
 /** Which of the releases' namespaces are in the cluster: before the first update, those that were looked for. */
-async function namespacesThere(own: Outputs, existing: Promise<ClusterReadings["existing"]>) {
-  if (hasUpdated(own)) return RELEASES.map(({ namespace }) => namespace);
+async function namespacesThere(
+  releases: readonly ReleaseName[],
+  own: Outputs,
+  existing: Promise<ClusterReadings["existing"]>,
+) {
+  if (hasUpdated(own)) return releases.map(({ namespace }) => namespace);
   const reading = await existing;
   const found = "value" in reading ? reading.value.found : [];
   return found.filter(({ kind }) => kind === "Namespace").map(({ name }) => name);

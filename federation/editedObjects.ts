@@ -77,6 +77,8 @@ export interface Declarations {
   aliases: readonly ExportAlias[];
   /** Gateway that serves documents; undefined without one. */
   publish: PublishDeclaration | undefined;
+  /** Whether this program makes the mesh STRICT: not where Istio is somebody else's. */
+  isStrict: boolean;
 }
 
 /** The gateway that serves documents, and these as the last update left them: the next ones follow from outputs of resources. */
@@ -195,13 +197,13 @@ interface LastObject extends DeclaredObject {
 
 /** Returns the objects that the last update declared, by {@link fullName}. */
 function lastObjects(
-  { bind, publish }: Declarations,
+  { bind, publish, isStrict }: Declarations,
   { contract, policies, aliases, publication }: LastDeclarations,
 ): Map<string, LastObject> {
   if (contract === undefined) return new Map();
   const listeners = gatewayListeners(contract.services);
   const objects = declaredObjects({
-    ...{ listeners, bind },
+    ...{ listeners, bind, isStrict },
     ...{ policies: Object.values(policies), aliases: Object.values(aliases) },
     publish: publication && { ...publication, documents: publish?.documents ?? [] },
   });
@@ -228,12 +230,19 @@ function fullName({ kind, namespace, name }: ObjectName): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-function declaredObjects({ listeners, bind, policies, aliases, publish }: Declarations): DeclaredObject[] {
+function declaredObjects({
+  listeners,
+  bind,
+  policies,
+  aliases,
+  publish,
+  isStrict,
+}: Declarations): DeclaredObject[] {
   const gatewayObject = gatewaySpec(listeners, bind);
   const ofGateway = (kind: AccessKind, name: string, spec: object): DeclaredObject =>
     declaredObject({ kind, namespace: GATEWAY_NAMESPACE, name }, spec);
   return [
-    MESH_PEER_AUTHENTICATION,
+    ...(isStrict ? [MESH_PEER_AUTHENTICATION] : []),
     ...(gatewayObject === undefined ? [] : [ofGateway("Gateway", GATEWAY_NAME, gatewayObject)]),
     ...listeners.terminated.map((port) =>
       ofGateway("VirtualService", port.serverName, terminatedRoute(port)),

@@ -1,6 +1,6 @@
 import { planAccess } from "./access/accessPlan.ts";
 import type { AuthorizationPolicy } from "./access/authorizationPolicy.ts";
-import { type AuthorityPlan, planAuthority } from "./authority/authority.ts";
+import { type InstalledAuthority, existingPlan, planAuthority } from "./authority/authority.ts";
 import { validateAnchorNames } from "./authority/provided.ts";
 import { checkUnconstrained } from "./authority/unconstrained.ts";
 import type { StackConfig } from "./config/stackConfig.ts";
@@ -13,10 +13,10 @@ import type { GatewayAddress } from "./core/address.ts";
 import type { Findings } from "./core/findings.ts";
 import { helmReleaseFaults, unownedCrdWarnings } from "./core/helmReleases.ts";
 import { existingObjectFindings } from "./core/installation.ts";
-import { mapRecord } from "./core/order.ts";
+import { mapRecord, sortedUnique } from "./core/order.ts";
 import { unownedObjectFindings } from "./helm/chartObjects.ts";
 import type { ExportAlias } from "./exports/alias.ts";
-import { exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
+import { type ExportPlan, exportChanges, planExports, withoutHosts } from "./exports/exportPlan.ts";
 import type { GatewayListeners } from "./exports/gatewayListeners.ts";
 import { reviewContract } from "./ownContract.ts";
 import { type EditedObject, findDeleted, findEdited } from "./editedObjects.ts";
@@ -27,7 +27,10 @@ import {
   planPublication,
   publishDeclaration,
 } from "./publish/publishPlan.ts";
+import { OWN_MESH } from "./exports/mutualTls.ts";
+import { type JoinPlan, defaultsOf, planJoin, validateInstalled } from "./existing/existingMesh.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
+import { visibleTo } from "./imports/import.ts";
 import type { ContractReading } from "./imports/registration.ts";
 import type { LastRun } from "./lastRun.ts";
 import { type Reading, type Snapshot, optional, required } from "./snapshot.ts";
@@ -51,7 +54,7 @@ export interface PlanContext {
 export interface ClusterPlan {
   kind: "cluster";
   config: StackConfig;
-  authority: AuthorityPlan;
+  authority: InstalledAuthority | JoinPlan;
   gateway: GatewayPlan;
   /** Contract of the last update; undefined before the first one. */
   lastContract: SeenContract | undefined;
@@ -109,10 +112,6 @@ export function planCluster(
     checkReadings(snapshot, Object.values(snapshot.peers), findings);
     return undefined;
   }
-  findings.fault(...identityChanges(lastRun.contract, config));
-  findings.warn(
-    ...expiryWarnings(lastRun.certificates, config.certificateAuthority.expiryWarningDays, snapshot.now),
-  );
   const peers = mapRecord(snapshot.peers, toContractReading);
   findings.warn(
     ...keyStackWarnings(config, snapshot, peers),
@@ -122,10 +121,23 @@ export function planCluster(
     ? { ...config, allowGatewayAddresses: EVERYWHERE }
     : config;
   const context = { config: gateways, snapshot, lastRun, peers, findings, skipped };
+  const mesh = validateInstalled(context);
+  if (config.istio.existing !== undefined && mesh === undefined) {
+    checkReadings(snapshot, Object.values(snapshot.peers), findings);
+    return undefined;
+  }
+  findings.fault(...identityChanges(lastRun.contract, config));
+  findings.warn(
+    ...expiryWarnings(lastRun.certificates, config.certificateAuthority.expiryWarningDays, snapshot.now),
+  );
   const isFaulty = skipped.includes("certificateAuthority");
   // Of a faulty section only provided certificates are validated.
   const found =
-    isFaulty && config.certificateAuthority.source !== "provided" ? undefined : planAuthority(context);
+    mesh !== undefined
+      ? existingPlan(mesh.rootCertificates)
+      : isFaulty && config.certificateAuthority.source !== "provided"
+        ? undefined
+        : planAuthority(context);
   const authority = isFaulty ? undefined : found;
   if (authority?.source === "awaited") {
     const needed = Object.entries(snapshot.peers).filter(([peer]) => config.peers[peer]?.required === true);
@@ -150,7 +162,11 @@ export function planCluster(
   const { connection, pinned } = topology.connect(context, authority);
   const { gateway } = snapshot.cluster;
   const addresses = "value" in gateway ? gateway.value : [];
-  const offered = reviewContract(context, planExports(context, pinned), addresses);
+  const offered = reviewContract(
+    context,
+    planExports(context, pinned, mesh === undefined ? OWN_MESH : defaultsOf(mesh)),
+    addresses,
+  );
   const access = planAccess(context, offered, pinned);
   const exports = withoutHosts(offered, access.unenforceable);
   const observed = required(gateway, findings);
@@ -168,17 +184,22 @@ export function planCluster(
   const declarations = {
     ...{ listeners, bind: config.gateway.bind, policies, aliases },
     publish: publishDeclaration(publish, lastRun, snapshot.outputs),
+    isStrict: mesh === undefined,
   };
   const { undeclared, warnings: leftBehind } = findUndeclared(own, declarations, lastRun);
   const declared = own.filter((object) => !undeclared.includes(object));
   const { edited, warnings } = findEdited(declared, declarations, lastRun);
   findings.warn(...warnings, ...leftBehind);
   if ("value" in snapshot.cluster.ownObjects) findings.warn(...findDeleted(declared, declarations, lastRun));
-  if (findings.faults.length > 0 || authority === undefined || connection === undefined) return undefined;
+  const planned =
+    authority?.source === "existing"
+      ? mesh && planJoin(authority, mesh, namespacesOf(exports, connection, config), pinned, context)
+      : authority;
+  if (findings.faults.length > 0 || planned === undefined || connection === undefined) return undefined;
   return {
     kind: "cluster",
     config,
-    authority,
+    authority: planned,
     gateway: {
       ...listeners,
       observed: config.gateway.advertise === undefined ? observed : undefined,
@@ -225,6 +246,23 @@ function contractStackNotes(
   if (stack === undefined || contractStack === undefined || isFirst || !isPreview) return [];
   const note = behindNote(stack, contractStack, { revision: contract?.revision, request });
   return note === undefined ? [] : [note];
+}
+
+/** Names the namespaces whose workloads take part: those that export, and those that see imported services. */
+function namespacesOf(
+  { offers }: ExportPlan,
+  connection: Connection | undefined,
+  { peers }: Pick<StackConfig, "peers">,
+): { exporting: string[]; importing: string[] } {
+  const registrations = connection?.kind === "imports" ? Object.values(connection.peers) : [];
+  return {
+    exporting: sortedUnique((offers ?? []).map(({ namespace }) => namespace)),
+    importing: sortedUnique(
+      registrations.flatMap(({ peer, services }) =>
+        Object.values(services).flatMap((service) => visibleTo(service, peers[peer]?.exportTo ?? ["*"])),
+      ),
+    ),
+  };
 }
 
 /** Permits every gateway: none is refused for a fault in the list of those permitted. */

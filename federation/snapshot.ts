@@ -13,6 +13,7 @@ import type { FoundServices, PeerAuthentication } from "./exports/clusterService
 import type { GatewayTls } from "./exports/mutualTls.ts";
 import type { ForeignEntry } from "./core/hostConflict.ts";
 import type { UnownedObject } from "./helm/chartObjects.ts";
+import type { InstallationReading } from "./existing/installedIstio.ts";
 import type { AmbientClients } from "./imports/ambientClients.ts";
 import type { ObjectMetadata } from "./imports/leftovers.ts";
 import type { ForeignService } from "./imports/localNames.ts";
@@ -92,6 +93,8 @@ export interface ClusterReadings {
   /** Corefiles of CoreDNS and of NodeLocal DNSCache. */
   corefiles: Reading<Corefiles>;
   helm: Reading<HelmReadings>;
+  /** An Istio of somebody else; its value is undefined where this program installs its own. */
+  installation: InstallationReading;
   /** Objects that an update would create and that are there already. */
   existing: Reading<ExistingObjects>;
 }

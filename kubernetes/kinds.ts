@@ -21,6 +21,18 @@ export const ENDPOINT_SLICE: ResourceKind = {
   kind: "EndpointSlice",
   plural: "endpointslices",
 };
+export const DEPLOYMENT: ResourceKind = {
+  group: "apps",
+  version: "v1",
+  kind: "Deployment",
+  plural: "deployments",
+};
+export const MUTATING_WEBHOOK_CONFIGURATION: ResourceKind = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  kind: "MutatingWebhookConfiguration",
+  plural: "mutatingwebhookconfigurations",
+};
 export const CUSTOM_RESOURCE_DEFINITION: ResourceKind = {
   group: "apiextensions.k8s.io",
   version: "v1",
@@ -29,6 +41,13 @@ export const CUSTOM_RESOURCE_DEFINITION: ResourceKind = {
 };
 export const DESTINATION_RULE = networking("DestinationRule", "destinationrules");
 export const GATEWAY = networking("Gateway", "gateways");
+/** Served as v1beta1 only. */
+export const PROXY_CONFIG: ResourceKind = {
+  group: "networking.istio.io",
+  version: "v1beta1",
+  kind: "ProxyConfig",
+  plural: "proxyconfigs",
+};
 export const SERVICE_ENTRY = networking("ServiceEntry", "serviceentries");
 export const VIRTUAL_SERVICE = networking("VirtualService", "virtualservices");
 export const WORKLOAD_ENTRY = networking("WorkloadEntry", "workloadentries");

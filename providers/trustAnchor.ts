@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { DNS_LABEL } from "../federation/core/names.ts";
 import { TRUST_DOMAIN } from "../federation/core/spiffe.ts";
-import { type TrustAnchors, currentAnchors } from "../federation/trust/anchors.ts";
+import { type AnchorScope, type TrustAnchors, currentAnchors } from "../federation/trust/anchors.ts";
 import type { AnchorRequest } from "../federation/trust/issueAnchors.ts";
 import { authorityFault, issuerFaults, readCertificate } from "../federation/x509/keys.ts";
 import { checkFields, containsUnknown, known, domainText, validText } from "./inputChecks.ts";
@@ -16,8 +16,10 @@ export interface TrustAnchorArgs {
   peer: string;
   /** SPIFFE trust domain of the peer: the only one for which its roots are trusted here. */
   trustDomain: string;
+  /** `allBut`: for all others instead; the root is then its own issuer, without a constraint yet. */
+  scope: AnchorScope;
   /** The peer's root certificates, PEM, one each. RSA, or ECDSA on P-256, P-384 or P-521. */
-  rootCertificates: string[];
+  rootCertificates: pulumi.Input<string[]>;
   /** Our own root certificate, PEM; it issues the anchors. */
   issuerCertificate: pulumi.Input<string>;
   /** Its private key: unencrypted PEM, PKCS #1, SEC 1 or PKCS #8. Kept as a secret input, in no output. */
@@ -53,12 +55,14 @@ function check(news: AnchorRequest): pulumi.dynamic.CheckResult<AnchorRequest> {
   const rootFault = (pem: string): string | undefined => {
     const root = readCertificate(pem);
     return (
-      authorityFault(root) ?? (root && issuer && nameOf(root) === nameOf(issuer) ? SAME_NAME : undefined)
+      authorityFault(root) ??
+      (news.scope === "only" && root && issuer && nameOf(root) === nameOf(issuer) ? SAME_NAME : undefined)
     );
   };
   const fields = {
     peer: domainText(DNS_LABEL),
     trustDomain: domainText(TRUST_DOMAIN),
+    scope: z.enum(["only", "allBut"]),
     rootCertificates: z.array(validText(rootFault)).min(1, "must hold at least one root certificate"),
   };
   const failures = [
@@ -83,9 +87,9 @@ function nameOf(certificate: X509Certificate): string {
  */
 function diff(
   olds: TrustAnchors,
-  { trustDomain, rootCertificates, issuerCertificate }: AnchorRequest,
+  { trustDomain, scope, rootCertificates, issuerCertificate }: AnchorRequest,
 ): pulumi.dynamic.DiffResult {
-  const source = { trustDomain, rootCertificates, issuerCertificate };
+  const source = { trustDomain, scope, rootCertificates, issuerCertificate };
   if (containsUnknown(source)) return { changes: true };
   return { changes: !isDeepStrictEqual(currentAnchors(olds, source, new Date()), olds.certificates) };
 }

@@ -13,7 +13,10 @@ import { type IstiodTrust, describeRotation, validateStep } from "./rotationStep
 import { type LastAuthority, type SharedAuthority, decideShared } from "./shared.ts";
 
 /** Plan of a cluster's certificate authority. */
-export type AuthorityPlan = OwnPlan | ProvidedPlan | SharedPlan;
+export type AuthorityPlan = InstalledAuthority | ExistingPlan;
+
+/** Plan of an authority that this program gives to istiod. */
+export type InstalledAuthority = OwnPlan | ProvidedPlan | SharedPlan;
 
 /** Fields of the plans of all sources. */
 interface CommonPlan {
@@ -38,6 +41,11 @@ export interface ProvidedPlan extends CommonPlan {
 export interface SharedPlan extends CommonPlan {
   source: "shared";
   authority: SharedAuthority;
+}
+
+/** The authority of a mesh that was there before: its roots, and a federation root of this program's own for the trust anchors. */
+export interface ExistingPlan extends CommonPlan {
+  source: "existing";
 }
 
 /** Plan of a cluster that waits for its certificate: a key and a signing request. */
@@ -76,6 +84,12 @@ export function sharedPlan(authority: SharedAuthority): SharedPlan {
     intermediates: [certificate],
     unconstrained: { sameRoot: false, otherRoot: true },
   };
+}
+
+/** Plan of the authority of an existing mesh, which may have a peer's root too. */
+export function existingPlan(roots: readonly string[]): ExistingPlan {
+  const unconstrained = { sameRoot: true, otherRoot: false };
+  return { source: "existing", roots, intermediates: [], unconstrained };
 }
 
 /** Plans the certificate authority of a cluster. @returns undefined when there are faults. */

@@ -22,7 +22,7 @@ export function checkUnconstrained(
   const own = unconstrained.sameRoot ? peersWith(true) : [];
   if (certificateAuthority.allowUnconstrainedAnchors)
     findings.warn(...own.map((peer) => describe(peer, true)), ...others.map((peer) => describe(peer, false)));
-  else findings.fault(...faultsOf(others, own, source === "shared"));
+  else findings.fault(...faultsOf(others, own, source));
 }
 
 /** Whether a peer has a root that is ours, or one that is not. A peer without roots counts as not ours: its roots are unknown. */
@@ -31,26 +31,32 @@ function hasRoot(certificates: readonly string[], own: readonly string[], isOwn:
   return certificates.some((pem) => own.includes(pem) === isOwn);
 }
 
-function faultsOf(others: readonly string[], own: readonly string[], isShared: boolean): Fault[] {
+function faultsOf(
+  others: readonly string[],
+  own: readonly string[],
+  source: AuthorityPlan["source"],
+): Fault[] {
   const consent = "certificateAuthority.allowUnconstrainedAnchors: true";
   const reach = "may sign for every identity that is accepted here";
   const faults: Fault[] = [];
   if (others.length > 0) {
     const effect = `the roots of ${others.join(", ")} cannot be constrained, and ${reach}`;
-    const [field, why, instead] = isShared
-      ? [
-          "source",
-          "is 'shared', so that this stack holds no root key:",
-          "Have them under the shared root too",
-        ]
-      : ["provided.rootKey", "is missing: without it", "Give the key of the root"];
+    const [field, why, instead] =
+      source === "shared"
+        ? [
+            "source",
+            "is 'shared', so that this stack holds no root key:",
+            "Have them under the shared root too",
+          ]
+        : ["provided.rootKey", "is missing: without it", "Give the key of the root"];
     const path = `certificateAuthority.${field}`;
     faults.push({ path, rule: `${why} ${effect}`, remedy: `${instead}, or accept that: ${consent}` });
   }
   if (own.length > 0) {
     const rule = `is the root of ${own.join(", ")} too: their certificate authorities are trusted as ours is, and ${reach}, unless whoever holds the root has constrained them`;
     const remedy = `Have whoever holds it see to that, and accept it: ${consent}`;
-    faults.push({ path: "certificateAuthority.provided.root", rule, remedy });
+    const path = source === "existing" ? "root of the mesh" : "certificateAuthority.provided.root";
+    faults.push({ path, rule, remedy });
   }
   return faults;
 }

@@ -1,6 +1,7 @@
 import type { Draft } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import {
+  DEFAULT_CLUSTER_DOMAIN,
   GLOBAL_DOMAIN,
   MESH_DOMAIN,
   OWNED_DOMAIN,
@@ -20,8 +21,9 @@ import { TRAITS } from "../core/topology.ts";
 export const cluster = checked(
   fields({
     name: text(DNS_LABEL).describe("Istio's cluster ID, a DNS label that no other cluster of the mesh has."),
-    domain: pasted(cleanDomain, HOST_NAME).meta({
+    domain: pasted(cleanDomain, HOST_NAME).optional().meta({
       description: "Cluster domain, as kubelets and cluster DNS have it.",
+      defaultsTo: "with `istio.existing`: istiod's",
       page: "cluster-local.md",
     }),
     trustDomain: pasted(cleanDomain, TRUST_DOMAIN).optional().meta({
@@ -57,7 +59,8 @@ export const cluster = checked(
     ];
   },
 )
-  .transform(({ name, domain, trustDomain, network, meshDomain, domains }) => ({
+  // Without `istio.existing` it is required, see checkExisting.
+  .transform(({ name, domain = DEFAULT_CLUSTER_DOMAIN, trustDomain, network, meshDomain, domains }) => ({
     name,
     domain,
     trustDomain: trustDomain ?? domain,

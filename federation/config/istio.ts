@@ -1,5 +1,17 @@
 import * as z from "zod";
-import { type Complaint, checked, fields, pattern, someText, text, type TextRule } from "../core/schema.ts";
+import type { Draft } from "./sections.ts";
+import type { StackConfig } from "./stackConfig.ts";
+import { LABEL_VALUE } from "../core/names.ts";
+import {
+  type Complaint,
+  checked,
+  fields,
+  orUndefined,
+  pattern,
+  someText,
+  text,
+  type TextRule,
+} from "../core/schema.ts";
 import { CHART_VALUES } from "../helm/charts.ts";
 import { withoutPilot } from "../helm/decision.ts";
 import { valueFaults } from "../helm/valueFaults.ts";
@@ -69,7 +81,81 @@ const values = fields({
   }),
 });
 
-/** The section `istio`: where Istio's charts come from, and extra values for them. */
-export const istio = fields({ charts: charts.prefault({}), values: values.prefault({}) })
+const existing = fields({
+  revision: orUndefined(text(LABEL_VALUE)).meta({
+    description: "Revision or tag that injects the east-west gateway.",
+    defaultsTo: "the only or the default one",
+  }),
+});
+
+/** The section `istio`: where Istio's charts come from, and extra values for them; or the Istio that is there. */
+export const istio = fields({
+  charts: charts.prefault({}),
+  values: values.prefault({}),
+  existing: orUndefined(existing).meta({
+    description: "Joins the Istio that is there; `{}` for its only revision.",
+    defaultsTo: "none",
+    page: "existing-istio.md",
+  }),
+})
   .prefault({})
-  .describe("Istio's charts and extra Helm values; a list replaces the program's list.");
+  .describe(
+    "Istio's charts and extra Helm values, where a list replaces the program's; or the Istio that is there.",
+  );
+
+/** Checks the config of a cluster whose Istio somebody else installed. */
+export function checkExisting(draft: Draft<StackConfig>): Complaint[] {
+  const { sections, isSet } = draft;
+  if (lacksDomain(draft))
+    return [{ path: ["cluster", "domain"], rule: "is missing", remedy: "Add it: text" }];
+  const { istio: own, topology } = sections;
+  if (own?.existing === undefined) return [];
+  const complaints: Complaint[] = UNUSED.filter((path) => isSet(...path)).map((path) => ({
+    path: [...path],
+    rule: "is for an Istio that this program installs, and istio.existing is given",
+    remedy: "Remove it, or istio.existing",
+    withoutValue: true,
+  }));
+  for (const path of [["publish"], ...deckhousePeers(draft)])
+    if (isSet(...path))
+      complaints.push({
+        path,
+        rule: "is not possible yet with istio.existing",
+        remedy: "Remove it, or have this program install Istio",
+        withoutValue: true,
+      });
+  if (topology !== undefined && topology !== "federation")
+    complaints.push({
+      path: ["topology"],
+      rule: "needs an Istio that this program installs, and istio.existing is given",
+      remedy: "Write topology: federation",
+    });
+  return complaints;
+}
+
+function deckhousePeers({ keysOf }: Draft<StackConfig>): string[][] {
+  return keysOf("peers").map((peer) => ["peers", peer, "deckhouse"]);
+}
+
+/** Whether it is known whose Istio is meant, and so what is to be read: without that all else would be a consequence. */
+export function isIstioKnown(draft: Draft<StackConfig>): boolean {
+  return !draft.isFaulty("istio", "existing") && !lacksDomain(draft);
+}
+
+/** Whether the cluster domain is missing: only an installed Istio can state it instead. */
+function lacksDomain({ sections, isSet, isFaulty, keysOf }: Draft<StackConfig>): boolean {
+  const isGiven = sections.cluster !== undefined || keysOf("cluster").length > 0;
+  if (!isGiven || isSet("cluster", "domain") || isFaulty("istio", "existing")) return false;
+  return sections.istio?.existing === undefined;
+}
+
+/** Fields that have no effect on an Istio of somebody else. */
+const UNUSED = [
+  ["istio", "values"],
+  ["certificateAuthority", "source"],
+  ["certificateAuthority", "provided"],
+  ["certificateAuthority", "shared"],
+  ["certificateAuthority", "rotation"],
+  ["certificateAuthority", "workloadCertificateHours"],
+  ["certificateAuthority", "settlingMinutes"],
+] as const;

@@ -5,7 +5,8 @@ import { checkClusterDomains, cluster } from "./cluster.ts";
 import { checkDns, dns } from "./dns.ts";
 import { checkExportGateways, checkExportNames, checkExportPeers, exportRules } from "./exports.ts";
 import { gateway } from "./gateway.ts";
-import { istio } from "./istio.ts";
+import type { ClusterDefaults } from "../existing/clusterDefaults.ts";
+import { checkExisting, isIstioKnown, istio } from "./istio.ts";
 import { brake, checkPeers, peers } from "./peers.ts";
 import { checkPublish, publish } from "./publish.ts";
 import { type Draft, draftOf, isGiven, settle } from "./sections.ts";
@@ -96,12 +97,15 @@ const ESSENTIAL = ["cluster", "kubeconfig", "topology", "singleMesh"] as const;
  * @param raw values by key without the project's prefix; a key that is `undefined` counts as not there.
  * @param stack the stack's own name, so that it does not become its own peer.
  * @param keys all config keys of the stack with their namespaces.
+ * @param installed fields of `cluster` that an Istio of somebody else decides, where the stack does not set them.
  */
 export function parseConfig(
-  raw: Readonly<Record<string, unknown>>,
+  given: Readonly<Record<string, unknown>>,
   stack: string,
   keys: readonly string[] = [],
+  installed: ClusterDefaults = {},
 ): ParsedConfig<StackConfig> {
+  const raw = withDefaults(given, installed);
   const unknown = Object.keys(raw)
     .filter((key) => !Object.hasOwn(sections, key) && raw[key] !== undefined)
     // Empty by default: the stack is of another kind where they are not.
@@ -122,6 +126,7 @@ export function parseConfig(
     ...checkPublish(draft),
     ...checkSingleMesh(draft),
     ...checkCertificateLife(draft),
+    ...checkExisting(draft),
   ];
   const {
     sections: settled,
@@ -130,7 +135,10 @@ export function parseConfig(
   } = settle<StackConfig>(sections, raw, draft, complaints, ESSENTIAL);
   const parsed = { ...settled, ...validProvided(draft, skipped) };
   return {
-    config: isUsable(parsed) && ESSENTIAL.every((key) => !skipped.includes(key)) ? parsed : undefined,
+    config:
+      isUsable(parsed) && ESSENTIAL.every((key) => !skipped.includes(key)) && isIstioKnown(draft)
+        ? parsed
+        : undefined,
     faults: [...checkNamespaces(keys), ...unknown, ...faults],
     skipped,
   };
@@ -148,6 +156,16 @@ function checkContractStack(draft: Draft<StackConfig>, own: string): Complaint[]
   ];
   const remedy = `Name a stack of its own, whose only config is contractOf: ${own}`;
   return rules.map((rule) => ({ path: ["contract", "stack"], rule, remedy }));
+}
+
+/** Adds what is known of the cluster where the section `cluster` does not set it. */
+function withDefaults(
+  raw: Readonly<Record<string, unknown>>,
+  installed: ClusterDefaults,
+): Readonly<Record<string, unknown>> {
+  const { cluster: given } = raw;
+  const isMap = typeof given === "object" && given !== null && !Array.isArray(given);
+  return isMap ? { ...raw, cluster: { ...installed, ...given } } : raw;
 }
 
 /** Certificates from outside are validated by themselves, so a fault in another field of their section hides none of theirs. */

@@ -27,8 +27,10 @@ export const GATEWAY_RELEASE: ReleaseName = { namespace: GATEWAY_NAMESPACE, name
 /** Installed only where the contract is served from the cluster itself. */
 export const PUBLISH_RELEASE: ReleaseName = { namespace: PUBLISH_NAMESPACE, name: PUBLISH_GATEWAY };
 
-/** The releases that this program installs in every cluster. */
-export const RELEASES: readonly ReleaseName[] = [BASE_RELEASE, ISTIOD_RELEASE, GATEWAY_RELEASE];
+/** Returns the releases that this program installs whatever is published: in an Istio of somebody else only the gateway's. */
+export function releasesOf({ istio }: { istio: { existing: object | undefined } }): readonly ReleaseName[] {
+  return istio.existing === undefined ? [BASE_RELEASE, ISTIOD_RELEASE, GATEWAY_RELEASE] : [GATEWAY_RELEASE];
+}
 
 /**
  * Finds releases that Helm would refuse to install or upgrade: what an interrupted update leaves behind. No option of the provider

@@ -20,6 +20,7 @@ import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 import { type ExportAlias, aliasObject, toAliases } from "./alias.ts";
 import { exportServices } from "./exportedServices.ts";
 import { lastExports } from "./lastExports.ts";
+import type { MeshDefaults } from "./mutualTls.ts";
 import { type Offer, toContractServices } from "./offer.ts";
 
 /** Services that a cluster exports after this run. */
@@ -36,12 +37,18 @@ export interface ExportPlan {
  * Decides which Services are exported. While the cluster is unreachable, those last published stay as far as the rules still match. A
  * Service whose alias is a host of somebody else's ServiceEntry is not exported.
  * @param pinned trusted peers, by their names.
+ * @param mesh defaults of the mesh.
  */
-export function planExports(context: PlanContext, pinned: Readonly<Record<string, PinnedPeer>>): ExportPlan {
+export function planExports(
+  context: PlanContext,
+  pinned: Readonly<Record<string, PinnedPeer>>,
+  mesh: MeshDefaults,
+): ExportPlan {
   const { config, snapshot, lastRun, findings } = context;
   const { cluster, exports: rules, gateway } = config;
   const exporting = {
     ...cluster,
+    ...mesh,
     gatewayAccount: gatewayServiceAccount(gateway.values),
     peers: importerIdentities(config.peers, pinned),
   };

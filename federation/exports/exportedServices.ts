@@ -49,7 +49,7 @@ export function exportServices(
   const selectedBy = workloadIndex(found.workloads);
   const behindEndpointsOf = endpointIndex(found.workloads);
   const tls = {
-    modeOf: mutualTlsModes(found.peerAuthentications),
+    modeOf: mutualTlsModes(found.peerAuthentications, cluster.mutualTls),
     gatewayTls: gatewayTlsModes(found.destinationRules, cluster.domain),
   };
   const duplicates = duplicateHosts(

@@ -30,16 +30,18 @@ export function speaksMutualTls({ kind, labels, serviceAccount }: Workload): boo
 /**
  * Finds the mode of a workload's port as Istio does (`ComposePeerAuthentication` in pilot/pkg/security/authn): the oldest policy that
  * selects the workload, else the oldest of its namespace, else the oldest of the mesh; an unset mode is inherited from the next one.
+ * @param usual mode where no policy sets one: this program's, or Istio's default in a mesh of somebody else.
  * @returns the mode by workload and port number; without a number that of the workload's other ports.
  */
 export function mutualTlsModes(
   policies: readonly PeerAuthentication[],
+  usual: PortMode,
 ): (workload: Workload, port: number | undefined) => PortMode {
   const byNamespace = Map.groupBy([...policies].sort(compareCreated), ({ namespace }) => namespace);
   const ofMesh = byNamespace.get(ISTIO_NAMESPACE)?.find(isGeneral);
   // Istio's default, where the mesh's own policy leaves it unset.
   const mesh =
-    ofMesh === undefined ? IN_MESH : inherit(IN_MESH, { ...ofMesh, mode: ofMesh.mode ?? "PERMISSIVE" });
+    ofMesh === undefined ? usual : inherit(usual, { ...ofMesh, mode: ofMesh.mode ?? "PERMISSIVE" });
   const known = new Map<Workload, ModesOfWorkload>();
   const modesOf = (workload: Workload): ModesOfWorkload => {
     // In Istio's own namespace all policies are the mesh's, and those with a selector have no effect.
@@ -61,8 +63,25 @@ interface ModesOfWorkload {
   own: PeerAuthentication | undefined;
 }
 
-/** Mode that this program sets in the mesh; every update sets it again. */
-const IN_MESH: PortMode = { mode: "STRICT", by: undefined };
+/** What a mesh does where neither a Service nor a policy says another thing. */
+export interface MeshDefaults {
+  /** Mutual TLS mode where no PeerAuthentication sets one. */
+  mutualTls: PortMode;
+  /** Namespaces that see a Service without an annotation. */
+  serviceExportTo: readonly string[];
+}
+
+/** Defaults of a mesh that this program installs; every update sets the mode again. */
+export const OWN_MESH: MeshDefaults = {
+  mutualTls: { mode: "STRICT", by: undefined },
+  serviceExportTo: ["*"],
+};
+
+/** Istio's mode where nobody sets one. */
+export const ISTIO_DEFAULT: PortMode = {
+  mode: "PERMISSIVE",
+  by: `${ISTIO_NAMESPACE} (none is there: Istio's default)`,
+};
 
 function inherit(parent: PortMode, policy: PeerAuthentication | undefined): PortMode {
   if (policy?.mode === undefined) return parent;

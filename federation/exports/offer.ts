@@ -12,7 +12,7 @@ import { isTerminating } from "./exportRule.ts";
 import { type GatewayAccount, sniFault } from "./gatewayListeners.ts";
 import { gatewayIdentities, workloadIdentities } from "./identities.ts";
 import { podSecurityRemedy } from "./injection.ts";
-import type { ClusterTls } from "./mutualTls.ts";
+import type { ClusterTls, MeshDefaults } from "./mutualTls.ts";
 import { type Narrowed, narrowPeers, narrowPorts, publishedLabels } from "./ownerAnnotations.ts";
 import { type KubernetesPort, exportedPorts } from "./ports.ts";
 import { checkReach } from "./reachability.ts";
@@ -59,7 +59,7 @@ export interface OfferPort extends ServicePort {
 }
 
 /** The cluster that exports. */
-export interface ExportingCluster extends GatewayAccount {
+export interface ExportingCluster extends GatewayAccount, MeshDefaults {
   domain: string;
   /** Further domains that it owns. */
   domains: readonly string[];
@@ -204,14 +204,25 @@ function serviceFault(service: KubernetesService, cluster: ExportingCluster): Fa
     const remedy = "Rename the Service, or shorten the domain";
     return { path: "name", value: host, rule: HOST_NAME.rule, remedy };
   }
-  const visible =
-    service.annotations[EXPORT_TO_ANNOTATION]?.split(",").map((namespace) => namespace.trim()) ?? [];
+  const annotated = service.annotations[EXPORT_TO_ANNOTATION] ?? "";
+  const isAnnotated = annotated.trim() !== "";
+  const visible = isAnnotated
+    ? annotated.split(",").map((namespace) => namespace.trim())
+    : cluster.serviceExportTo;
   const accepted = ["*", GATEWAY_NAMESPACE, ...(service.namespace === GATEWAY_NAMESPACE ? ["."] : [])];
   // `~` hides it from all, whatever else is there except `*` (`initServiceRegistry`).
   const isHidden = visible.includes("~") && !visible.includes("*");
   const isVisible = visible.join("") === "" || visible.some((namespace) => accepted.includes(namespace));
   if (isVisible && !isHidden) return undefined;
   const path = pathOf("annotations", EXPORT_TO_ANNOTATION);
+  if (!isAnnotated) {
+    const rule = `is missing, and the mesh's defaultServiceExportTo (${visible.join(", ")}) hides the Service from the east-west gateway, so the Service is not exported`;
+    return {
+      path,
+      rule,
+      remedy: `Add it with the namespaces that call the Service and '${GATEWAY_NAMESPACE}'`,
+    };
+  }
   const rule = "hides the Service from the east-west gateway, so the Service is not exported";
   const remedy = `Add the namespace '${GATEWAY_NAMESPACE}' to it, or remove the Service from the exports`;
   return { path, value: visible.join(","), rule, remedy };

@@ -4,9 +4,16 @@ import { sortedUnique } from "../core/order.ts";
 /** Version of the anchors' format: anchors of another one are issued again. */
 export const ANCHOR_FORMAT = 1;
 
+/**
+ * Trust domains for which an anchor is valid: only that of a peer, or all but our own. The latter is a federation root, which issues peers'
+ * anchors where the key of the mesh's root is somebody else's: whoever has its key can be a peer here, and never one of us.
+ */
+export type AnchorScope = "only" | "allBut";
+
 /** Certificates and trust domain that a peer's anchors are made from. */
 export interface AnchorSource {
   trustDomain: string;
+  scope: AnchorScope;
   /** Roots of the peer, PEM, one each. */
   rootCertificates: string[];
   /** Our own root, PEM. */
@@ -18,6 +25,7 @@ export interface TrustAnchors {
   /** {@link ANCHOR_FORMAT} of the program that made them. */
   format: number;
   trustDomain: string;
+  scope: AnchorScope;
   /** SHA-256 of the root that each anchor certifies, as `AB:CD:...`, in the anchors' order. */
   rootFingerprints: string[];
   /** SHA-256 of the certificate that issued the anchors. */
@@ -32,13 +40,14 @@ export interface TrustAnchors {
  */
 export function currentAnchors(
   last: TrustAnchors,
-  { trustDomain, rootCertificates, issuerCertificate }: AnchorSource,
+  { trustDomain, scope, rootCertificates, issuerCertificate }: AnchorSource,
   now: Date,
 ): (string | undefined)[] {
   const issuer = new X509Certificate(issuerCertificate);
   const isSameSource =
     last.format === ANCHOR_FORMAT &&
     last.trustDomain === trustDomain &&
+    last.scope === scope &&
     last.issuerFingerprint === issuer.fingerprint256;
   return sortedRoots(rootCertificates).map((root) => {
     const anchor = last.certificates[last.rootFingerprints.indexOf(root.fingerprint256)];

@@ -8,6 +8,7 @@ import {
   sortedRoots,
   currentAnchors,
 } from "./anchors.ts";
+import { constrainNames, excludeNames } from "../x509/nameConstraints.ts";
 
 /** Roots without an anchor that an error lists before it counts the rest. */
 const SHOWN_ROOTS = 10;
@@ -32,15 +33,16 @@ export function issueAnchors(
   now: Date,
   random: (bytes: number) => Uint8Array,
 ): TrustAnchors {
-  const { peer, trustDomain, rootCertificates } = request;
+  const { peer, trustDomain, scope, rootCertificates } = request;
   const certificate = new X509Certificate(request.issuerCertificate);
   const roots = sortedRoots(rootCertificates);
   const standing = last === undefined ? [] : currentAnchors(last, request, now);
   const issuer = issuerOf(request, certificate);
+  const constraints = scope === "only" ? constrainNames(trustDomain) : excludeNames(trustDomain);
   const failures: string[] = [];
   const certificates = roots.map((root, index) => {
     try {
-      return standing[index] ?? issueAnchor(root, issuer, trustDomain, now, random(SERIAL_BYTES));
+      return standing[index] ?? issueAnchor(root, issuer, constraints, now, random(SERIAL_BYTES));
     } catch (error) {
       failures.push(`the peer's root with SHA-256 ${root.fingerprint256} ${messageOf(error)}`);
       return "";
@@ -53,6 +55,7 @@ export function issueAnchors(
   return {
     format: ANCHOR_FORMAT,
     trustDomain,
+    scope,
     rootFingerprints: roots.map((root) => root.fingerprint256),
     issuerFingerprint: certificate.fingerprint256,
     certificates,

@@ -39,7 +39,7 @@ export function parseIssuer(certificate: X509Certificate, keyPem: string): Issue
 
 /**
  * Issues the trust anchor of a peer's root: subject and key are the peer's, the issuer is our own root, names are constrained.
- * @param trustDomain the only one for which the anchor is valid.
+ * @param constraints names for which the anchor is valid.
  * @param random {@link SERIAL_BYTES} random bytes, for the serial number.
  * @returns PEM.
  * @throws Error, completing "<the peer's root> ...", when there can be no anchor.
@@ -47,12 +47,12 @@ export function parseIssuer(certificate: X509Certificate, keyPem: string): Issue
 export function issueAnchor(
   root: X509Certificate,
   issuer: Issuer,
-  trustDomain: string,
+  constraints: ConstrainedNames,
   now: Date,
   random: Uint8Array,
 ): string {
   const validity = commonValidity(validityOf(root), issuer.validity, now);
-  return issue(parseAuthority(root), issuer, constrainNames(trustDomain), validity, random);
+  return issue(parseAuthority(root), issuer, constraints, validity, random);
 }
 
 /**
@@ -131,9 +131,11 @@ function nameConstraints({ permitted, excluded }: ConstrainedNames): x509.NameCo
     new x509.GeneralSubtrees(
       names.map((name) => new x509.GeneralSubtree({ base: new x509.GeneralName(name) })),
     );
-  return new x509.NameConstraints({
-    permittedSubtrees: subtrees(permitted),
-    excludedSubtrees: subtrees(excluded),
+  // RFC 5280, 4.2.1.10: a list has an entry, or is not there.
+  const present = (names: Partial<x509.GeneralName>[]) => (names.length === 0 ? undefined : subtrees(names));
+  return Object.assign(new x509.NameConstraints(), {
+    permittedSubtrees: present(permitted),
+    excludedSubtrees: present(excluded),
   });
 }
 

@@ -38,6 +38,12 @@ export function constrainNames(trustDomain: string, hosts: readonly string[] = [
   };
 }
 
+/** Excludes workload identities of one trust domain, and all names of other kinds; identities of all other trust domains are permitted. */
+export function excludeNames(trustDomain: string): ConstrainedNames {
+  const { excluded } = constrainNames(trustDomain);
+  return { permitted: [], excluded: [{ uniformResourceIdentifier: trustDomain }, ...excluded] };
+}
+
 /** Formats a single address as a range. */
 function singleAddress(host: string): string {
   const address = ipaddr.parse(host);

@@ -1,5 +1,5 @@
 import type {
-  AuthorityPlan,
+  InstalledAuthority,
   OwnPlan,
   ProvidedPlan,
   SharedPlan,
@@ -67,7 +67,7 @@ export function ownPlan(rotation: Partial<OwnPlan["rotation"]> = {}): OwnPlan {
 }
 
 /** Plan of a provided certificate authority. */
-export function providedPlan(authority: ProvidedPlan["authority"]): AuthorityPlan {
+export function providedPlan(authority: ProvidedPlan["authority"]): InstalledAuthority {
   return {
     source: "provided",
     authority,
@@ -78,7 +78,7 @@ export function providedPlan(authority: ProvidedPlan["authority"]): AuthorityPla
 }
 
 /** Plan of an intermediate under a shared root. */
-export function sharedPlan(authority: SharedPlan["authority"]): AuthorityPlan {
+export function sharedPlan(authority: SharedPlan["authority"]): InstalledAuthority {
   return {
     source: "shared",
     authority,

@@ -151,6 +151,7 @@ for (const preview of [true, false]) {
       const provider = engine.named("cluster-a-cluster").inputs;
       assert.deepEqual(provider, {
         clusterIdentifier: "cluster-a",
+        enableConfigMapMutable: "true",
         enablePatchForce: "true",
         enableSecretMutable: "true",
         kubeconfig: "kubeconfig",

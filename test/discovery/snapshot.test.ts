@@ -519,7 +519,7 @@ describe("A snapshot of a stack", () => {
     const refused = parts.filter(([, reading]) => !("value" in reading));
     assert.deepEqual(
       parts.filter(([, reading]) => "value" in reading).map(([part]) => part),
-      ["authorizationPolicies", "ownObjects", "publishSecret", "corefiles"],
+      ["authorizationPolicies", "ownObjects", "publishSecret", "installation", "corefiles"],
     );
     const faults = new Set(
       refused.flatMap(([, reading]) => faultsOf(reading).map((fault) => JSON.stringify(fault))),

@@ -18,6 +18,7 @@ const DECLARED = {
   policies: [POLICY, { ...POLICY, namespace: "istio-gateway", name: "istio-federation-gateway" }],
   aliases: [],
   publish: undefined,
+  isStrict: true,
 };
 const CONTRACT = { services: { [BAR]: {} } } as unknown as Contract;
 const servers = (...hosts: string[]) => gatewaySpec({ hosts, terminated: [] }, undefined);

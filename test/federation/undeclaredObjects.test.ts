@@ -13,6 +13,7 @@ const DECLARED = {
   policies: [BAR, GATEWAY],
   aliases: [],
   publish: undefined,
+  isStrict: true,
 };
 const NOTHING = { ...DECLARED, policies: [] };
 const UNKNOWN = { contract: undefined, policies: {}, aliases: {}, publication: undefined };

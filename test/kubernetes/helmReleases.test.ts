@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BASE_RELEASE, RELEASES } from "../../federation/core/helmReleases.ts";
+import { BASE_RELEASE, releasesOf } from "../../federation/core/helmReleases.ts";
 import type { ClusterClient } from "../../kubernetes/client.ts";
 import { readHelmReleases, readUnownedCrds } from "../../kubernetes/helmReleases.ts";
 import { fakeApiServer } from "../providers/support/fakeApiServer.ts";
@@ -26,7 +26,7 @@ describe("readHelmReleases", () => {
       record("istio-base", "1", "deployed"),
     ];
     server.answer({ status: 200, body: { items: records } }, { status: 200, body: { items: null } });
-    assert.deepEqual(await readHelmReleases(client, RELEASES), [
+    assert.deepEqual(await readHelmReleases(client, releasesOf({ istio: { existing: undefined } })), [
       { namespace: "istio-system", name: "istio-base", status: "deployed", revision: 1 },
       { namespace: "istio-system", name: "istiod", status: "pending-upgrade", revision: 10 },
     ]);

@@ -26,6 +26,7 @@ const gateway = {
 const anchor = {
   peer: "p",
   trustDomain: "b.local",
+  scope: "only" as const,
   rootCertificates: [],
   issuerCertificate: "-",
   issuerKey: "-",

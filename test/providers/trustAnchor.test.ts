@@ -177,6 +177,7 @@ for (const kind of ["P-256", "RSA"] satisfies KeyKind[]) {
           "format",
           "issuerFingerprint",
           "rootFingerprints",
+          "scope",
           "trustDomain",
         ]);
         const updated = await process.update(id, outs, { ...inputs });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { pinnedVersion } from "../../../lab/tools/versions.ts";
+import { parseConfig } from "../../../federation/config/stackConfig.ts";
 import { KUBECONFIG, LOCAL_CLUSTER, configFaults, validConfig } from "../samples.ts";
 
 describe("The source of Istio's charts", () => {
@@ -64,4 +65,54 @@ describe("Extra Helm values", () => {
     };
     assert.deepEqual(configFaults({ istio: { values }, gateway: { values: { replicaCount: 2 } } }), []);
   });
+});
+
+describe("An Istio that is there", () => {
+  const cluster = { name: "cluster-a" };
+  const existing = { istio: { existing: {} } };
+
+  it("states the cluster's domains and network, unless the config does", () => {
+    const raw = { cluster, kubeconfig: { context: "a" }, ...existing };
+    const read = { domain: "a.local", trustDomain: "a.mesh", network: "west" };
+    const parsed = parseConfig(raw, "cluster-a", [], read);
+    assert.deepEqual(parsed.faults, []);
+    const { domain, trustDomain, network } = parsed.config?.cluster ?? ({} as never);
+    assert.deepEqual({ domain, trustDomain, network }, read);
+    const set = parseConfig({ ...raw, cluster: { ...cluster, domain: "b.local" } }, "cluster-a", [], read);
+    assert.deepEqual([set.config?.cluster.domain, set.config?.cluster.trustDomain], ["b.local", "a.mesh"]);
+  });
+
+  it("is needed for a config without a cluster domain, which is the only fault then", () => {
+    const { config, faults } = parseConfig({ cluster, kubeconfig: { context: "a" } }, "cluster-a");
+    assert.equal(config, undefined);
+    assert.deepEqual(
+      faults.map(({ path, rule }) => `${path}: ${rule}`),
+      ["cluster.domain: is missing"],
+    );
+  });
+
+  it("leaves nothing to be read where its section is faulty", () => {
+    const { config, faults } = parseConfig(
+      { cluster, kubeconfig: { context: "a" }, istio: { existing: { revison: "x" } } },
+      "cluster-a",
+    );
+    assert.equal(config, undefined);
+    assert.deepEqual(
+      faults.map(({ path }) => path),
+      ["istio.existing.revison"],
+    );
+  });
+
+  for (const [path, section] of [
+    ["istio.values", { istio: { existing: {}, values: { istiod: { pilot: {} } } } }],
+    ["certificateAuthority.rotation", { certificateAuthority: { rotation: { root: 2, phase: "announce" } } }],
+    ["certificateAuthority.settlingMinutes", { certificateAuthority: { settlingMinutes: 3 } }],
+    ["certificateAuthority.source", { certificateAuthority: { source: "own" } }],
+    ["topology", { topology: "replicated" }],
+    ["peers.cluster-b.deckhouse", { peers: { "cluster-b": { deckhouse: { publicUrl: "https://x" } } } }],
+  ] as const)
+    it(`excludes ${path}`, () => {
+      const found = configFaults({ ...existing, ...section });
+      assert.ok(found.includes(path), found.join());
+    });
 });

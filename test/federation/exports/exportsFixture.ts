@@ -6,6 +6,7 @@ import type {
 import type { ExportRule } from "../../../federation/config/exports.ts";
 import { exportServices } from "../../../federation/exports/exportedServices.ts";
 import { CAPTURES_ALL } from "../../../federation/exports/inboundCapture.ts";
+import { OWN_MESH } from "../../../federation/exports/mutualTls.ts";
 import { toContractServices } from "../../../federation/exports/offer.ts";
 
 export const BAR_HOST = "bar.xyz.svc.cluster-b.local";
@@ -13,6 +14,7 @@ export const cluster = {
   domain: "cluster-b.local",
   domains: [],
   gatewayAccount: "eastwestgateway",
+  ...OWN_MESH,
   trustDomain: "b.example",
   peers: { "cluster-a": "a.local/cluster-a", "cluster-c": "c.local/c" },
 };

@@ -6,7 +6,12 @@ import type {
   MutualTlsMode,
   PeerAuthentication,
 } from "../../../federation/exports/clusterServices.ts";
-import { mutualTlsModes, speaksMutualTls } from "../../../federation/exports/mutualTls.ts";
+import {
+  ISTIO_DEFAULT,
+  OWN_MESH,
+  mutualTlsModes,
+  speaksMutualTls,
+} from "../../../federation/exports/mutualTls.ts";
 import { shuffled } from "../arbitraries.ts";
 import { pod } from "./exportsFixture.ts";
 
@@ -105,7 +110,7 @@ describe("The mutual TLS of a workload", () => {
     it(what, () => {
       fc.assert(
         fc.property(shuffled(policies), (shuffledPolicies) => {
-          assert.deepEqual(mutualTlsModes(shuffledPolicies)(pod, 8080), { mode, by });
+          assert.deepEqual(mutualTlsModes(shuffledPolicies, OWN_MESH.mutualTls)(pod, 8080), { mode, by });
         }),
         { numRuns: 5 },
       );
@@ -113,15 +118,23 @@ describe("The mutual TLS of a workload", () => {
   }
 
   it("is the general mode for an unknown port", () => {
-    const modeOf = mutualTlsModes([policy({ selector, ports: { 8080: { mode: "DISABLE" } } })]);
-    assert.deepEqual(modeOf(pod, undefined), { mode: "STRICT", by: undefined });
+    const found = [policy({ selector, ports: { 8080: { mode: "DISABLE" } } })];
+    assert.deepEqual(mutualTlsModes(found, OWN_MESH.mutualTls)(pod, undefined), {
+      mode: "STRICT",
+      by: undefined,
+    });
+  });
+
+  it("is Istio's default in a mesh of somebody else without a policy, and the mesh's own with one", () => {
+    assert.deepEqual(mutualTlsModes([], ISTIO_DEFAULT)(pod, 8080), ISTIO_DEFAULT);
+    assert.equal(mutualTlsModes([mesh("STRICT")], ISTIO_DEFAULT)(pod, 8080).mode, "STRICT");
   });
 
   it("of Istio's own namespace is the mesh's", () => {
-    const modeOf = mutualTlsModes([
-      mesh("PERMISSIVE"),
-      policy({ namespace: "istio-system", selector, mode: "DISABLE" }),
-    ]);
+    const modeOf = mutualTlsModes(
+      [mesh("PERMISSIVE"), policy({ namespace: "istio-system", selector, mode: "DISABLE" })],
+      OWN_MESH.mutualTls,
+    );
     assert.equal(modeOf({ ...pod, namespace: "istio-system" }, 1).mode, "PERMISSIVE");
   });
 

@@ -203,7 +203,7 @@ describe("A plan with Deckhouse clusters", () => {
     const publish = publishDeclaration(plan, last, { value: { federation: CONTRACT } });
     const declared = {
       listeners: { hosts: [], terminated: [] },
-      ...{ bind: undefined, policies: [], aliases: [], publish },
+      ...{ bind: undefined, policies: [], aliases: [], isStrict: true, publish },
     };
     const own = (kind: OwnObject["kind"], spec: object, editors = {}): OwnObject => ({
       ...{ kind, namespace: "istio-publish", name: "deckhouse-tokens", uid: "1", created: "", generation: 2 },

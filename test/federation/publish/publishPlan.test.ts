@@ -172,7 +172,7 @@ describe("The objects that serve a contract", () => {
   });
   const declared = {
     listeners: { hosts: [], terminated: [] },
-    ...{ bind: undefined, policies: [], aliases: [], publish },
+    ...{ bind: undefined, policies: [], aliases: [], isStrict: true, publish },
   };
   const own = (kind: "Gateway" | "VirtualService", spec: object, editors = {}): OwnObject => ({
     ...{ kind, namespace: "istio-publish", uid: "1", created: "", generation: 2, editors },

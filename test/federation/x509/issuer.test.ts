@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { Name } from "@peculiar/x509";
 import { SERIAL_BYTES, issueAnchor, parseIssuer } from "../../../federation/x509/issuer.ts";
+import { constrainNames } from "../../../federation/x509/nameConstraints.ts";
 import { TestAuthority } from "../../support/testAuthority.ts";
 
 const NOW = new Date();
@@ -26,7 +27,13 @@ describe("A root that issues trust anchors", () => {
   });
 
   const issue = (root: X509Certificate): string =>
-    issueAnchor(root, parseIssuer(new X509Certificate(own.pem), own.keyPem()), "b.local", NOW, RANDOM);
+    issueAnchor(
+      root,
+      parseIssuer(new X509Certificate(own.pem), own.keyPem()),
+      constrainNames("b.local"),
+      NOW,
+      RANDOM,
+    );
 
   it("issues the same certificate for the same root, time and serial number", async () => {
     const root = await rootOf(new Name([{ O: [{ utf8String: "b.local" }] }]));

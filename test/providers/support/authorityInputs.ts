@@ -7,6 +7,7 @@ export function anchorInputs(own: TestAuthority, ...roots: TestAuthority[]): Anc
   return {
     peer: "cluster-b",
     trustDomain: "b.local",
+    scope: "only",
     rootCertificates: roots.map(({ pem }) => pem),
     issuerCertificate: own.pem,
     issuerKey: own.keyPem(),

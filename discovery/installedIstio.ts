@@ -1,0 +1,203 @@
+import {
+  type ControlPlane,
+  type FoundProxyConfig,
+  type Injector,
+  type InstalledIstio,
+  PROXY_VARIABLES,
+  type RunningProxy,
+  type SharedMeshConfig,
+  isTrue,
+} from "../federation/existing/installedIstio.ts";
+import { NETWORK_LABEL, TLS_MODE_LABEL } from "../federation/core/labels.ts";
+import { sortedUnique } from "../federation/core/order.ts";
+import { parseJson } from "../federation/core/text.ts";
+import { ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
+import type { ClusterClient } from "../kubernetes/client.ts";
+import { isForbidden } from "../kubernetes/errors.ts";
+import {
+  CONFIG_MAP,
+  DEPLOYMENT,
+  type KubernetesObject,
+  MUTATING_WEBHOOK_CONFIGURATION,
+  NAMESPACE,
+  POD,
+  PROXY_CONFIG,
+  SECRET,
+} from "../kubernetes/kinds.ts";
+
+const REVISION_LABEL = "istio.io/rev";
+const TAG_LABEL = "istio.io/tag";
+
+/** Reads an Istio that somebody else installed; writes nothing, and reads no Secret's data. */
+export async function readInstalledIstio(client: ClusterClient): Promise<InstalledIstio> {
+  const [deployments, webhooks, roots, secrets, namespaces, proxies, proxyConfigs] = await Promise.all([
+    client.list<DeploymentObject>(DEPLOYMENT, { namespace: ISTIO_NAMESPACE, labelSelector: "app=istiod" }),
+    client.list(MUTATING_WEBHOOK_CONFIGURATION, {
+      labelSelector: "app=sidecar-injector",
+      metadataOnly: true,
+    }),
+    client.get<ConfigMapObject>(CONFIG_MAP, ISTIO_NAMESPACE, "istio-ca-root-cert"),
+    readSecretNames(client),
+    client.list(NAMESPACE, { metadataOnly: true }),
+    readProxies(client),
+    client.list<ProxyConfigObject>(PROXY_CONFIG),
+  ]);
+  const controlPlanes = await Promise.all(
+    deployments.filter(isRunning).map((deployment) => readControlPlane(client, deployment)),
+  );
+  const shared = sortedUnique(
+    controlPlanes
+      .flatMap(({ environment }) => environment["SHARED_MESH_CONFIG"] ?? [])
+      .filter((name) => name !== ""),
+  );
+  const labels = Object.fromEntries(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}]));
+  return {
+    controlPlanes: controlPlanes.sort((one, other) => (one.name < other.name ? -1 : 1)),
+    injectors: webhooks.map(viewInjector),
+    sharedMeshConfigs: Object.fromEntries(
+      await Promise.all(shared.map(async (name) => [name, await readShared(client, name)] as const)),
+    ),
+    rootCertificates: roots?.data?.["root-cert.pem"],
+    secrets,
+    network: labels[ISTIO_NAMESPACE]?.[NETWORK_LABEL],
+    namespaces: labels,
+    proxies,
+    proxyConfigs: proxyConfigs.flatMap(viewProxyConfig),
+  };
+}
+
+/** Fields read of a Deployment. */
+type DeploymentObject = KubernetesObject & {
+  spec?: {
+    replicas?: number;
+    template?: {
+      spec?: { containers?: { name?: string; image?: string; args?: string[]; env?: Variable[] }[] };
+    };
+  };
+};
+
+interface Variable {
+  name: string;
+  value?: string;
+}
+
+type ConfigMapObject = KubernetesObject & { data?: Record<string, string> };
+
+function isRunning({ spec }: DeploymentObject): boolean {
+  return spec?.replicas !== 0;
+}
+
+async function readControlPlane(client: ClusterClient, deployment: DeploymentObject): Promise<ControlPlane> {
+  const { name, labels = {} } = deployment.metadata;
+  const containers = deployment.spec?.template?.spec?.containers ?? [];
+  const container = containers.find((each) => each.name === "discovery") ?? containers[0];
+  const revision = labels[REVISION_LABEL] ?? "default";
+  const suffix = revision === "default" ? "" : `-${revision}`;
+  const [mesh, injector] = await Promise.all(
+    ["istio", "istio-sidecar-injector"].map((map) =>
+      client.get<ConfigMapObject>(CONFIG_MAP, ISTIO_NAMESPACE, `${map}${suffix}`),
+    ),
+  );
+  return {
+    name,
+    revision,
+    version: versionOf(tagOf(container?.image ?? ""), labels["app.kubernetes.io/version"]),
+    managedBy: labels["app.kubernetes.io/managed-by"] ?? "",
+    environment: environmentOf(container?.env ?? []),
+    arguments: container?.args ?? [],
+    meshConfig: await parseYaml(mesh?.data?.["mesh"]),
+    injectorValues: parseJson(injector?.data?.["values"] ?? ""),
+  };
+}
+
+/** Version in charts that were built from Istio's repository. */
+const UNRELEASED = "1.0.0";
+
+/** Returns the version of istiod's image, else that of its chart; undefined where neither is one of Istio's. */
+function versionOf(...candidates: (string | undefined)[]): string | undefined {
+  return candidates.find((text) => text !== UNRELEASED && /^v?1\.\d+/.test(text ?? ""));
+}
+
+/** Returns the tag of an image; undefined for one without, such as one by digest. */
+function tagOf(image: string): string | undefined {
+  return /:([\w.-]+)$/.exec(image.replace(/@.*$/, ""))?.[1];
+}
+
+function environmentOf(variables: readonly Variable[]): Record<string, string> {
+  return Object.fromEntries(
+    variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])),
+  );
+}
+
+/** Parses a mesh config. @returns undefined without one; the text itself when it is no YAML. */
+async function parseYaml(text: string | undefined): Promise<unknown> {
+  if (text === undefined) return undefined;
+  const yaml = await import("js-yaml");
+  try {
+    return yaml.load(text) ?? {};
+  } catch {
+    return text;
+  }
+}
+
+async function readShared(client: ClusterClient, name: string): Promise<SharedMeshConfig | undefined> {
+  const map = await client.get(CONFIG_MAP, ISTIO_NAMESPACE, name);
+  return map && { labels: map.metadata.labels ?? {} };
+}
+
+/** Reads the names of Secrets, which need a right that many do not give; undefined without it. */
+async function readSecretNames(client: ClusterClient): Promise<string[] | undefined> {
+  try {
+    const secrets = await client.list(SECRET, { namespace: ISTIO_NAMESPACE, metadataOnly: true });
+    return secrets.map(({ metadata: { name } }) => name);
+  } catch (error) {
+    if (isForbidden(error)) return undefined;
+    throw error;
+  }
+}
+
+function viewInjector({ metadata: { labels = {} } }: KubernetesObject): Injector {
+  return { revision: labels[REVISION_LABEL] ?? "default", tag: labels[TAG_LABEL] };
+}
+
+/** Fields read of a Pod. */
+type PodObject = KubernetesObject & {
+  spec?: { containers?: Container[]; initContainers?: Container[] };
+  status?: { phase?: string };
+};
+
+interface Container {
+  name?: string;
+  env?: Variable[];
+}
+
+/** Reads the Pods with a sidecar that lacks a variable: all Pods of a cluster may be very many. */
+function readProxies(client: ClusterClient): Promise<RunningProxy[]> {
+  return client.fold<PodObject, RunningProxy[]>(
+    POD,
+    { labelSelector: `${TLS_MODE_LABEL}=istio` },
+    {
+      begin: () => [],
+      take: (found, { metadata: { namespace = "", name, deletionTimestamp }, spec, status }) => {
+        if (deletionTimestamp !== undefined || ["Succeeded", "Failed"].includes(status?.phase ?? "")) return;
+        // A native sidecar is an init container.
+        const containers = [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])];
+        const proxy = containers.find((container) => container.name === "istio-proxy");
+        const environment = environmentOf(proxy?.env ?? []);
+        const variables = PROXY_VARIABLES.filter((variable) => isTrue(environment[variable]));
+        if (variables.length < PROXY_VARIABLES.length) found.push({ namespace, name, variables });
+      },
+    },
+  );
+}
+
+/** Fields read of Istio's ProxyConfig. */
+type ProxyConfigObject = KubernetesObject & {
+  spec?: { selector?: unknown; environmentVariables?: Record<string, string> };
+};
+
+function viewProxyConfig({ metadata, spec }: ProxyConfigObject): FoundProxyConfig[] {
+  if (spec?.selector !== undefined) return [];
+  const { namespace = "", name, labels = {}, creationTimestamp: created = "" } = metadata;
+  return [{ namespace, name, labels, created, environment: spec?.environmentVariables ?? {} }];
+}

@@ -1,0 +1,169 @@
+import type { StackConfig } from "../config/stackConfig.ts";
+import type { Fault } from "../core/fault.ts";
+import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
+import { selects } from "./discoverySelectors.ts";
+import { type ControlPlane, EXISTING_NAME, isTrue } from "./installedIstio.ts";
+import type { MeshSettings } from "./meshSettings.ts";
+import { setEnvironment, setMeshConfig } from "./remedy.ts";
+
+/** Minor versions of Istio 1 that the program joins; newer ones with a warning. */
+export const SUPPORTED = { oldest: 26, newest: 31 } as const;
+
+/** Returns the place of a control plane in messages. */
+export function placeOf({ name, revision }: ControlPlane): string {
+  return `Deployment ${ISTIO_NAMESPACE}/${name} (revision ${revision})`;
+}
+
+/** Finds what keeps a control plane from taking the trust anchors of peers. */
+export function trustFaults(controlPlane: ControlPlane, settings: MeshSettings): Fault[] {
+  const path = placeOf(controlPlane);
+  const { environment } = controlPlane;
+  const missing: Record<string, string> = {};
+  if (!isTrue(environment["ISTIO_MULTIROOT_MESH"])) missing["ISTIO_MULTIROOT_MESH"] = "true";
+  if ((environment["SHARED_MESH_CONFIG"] ?? "") === "") missing["SHARED_MESH_CONFIG"] = EXISTING_NAME;
+  const faults: Fault[] = [];
+  if (Object.keys(missing).length > 0)
+    faults.push({
+      path,
+      rule: `has no ${Object.keys(missing).join(" and no ")}, so it takes no trust anchors of peers`,
+      remedy: setEnvironment(controlPlane, missing),
+    });
+  if (settings.caCertificates.length > 0)
+    faults.push({
+      path,
+      rule: `has caCertificates in its own mesh config (${settings.caCertificates.length}), which replace the trust anchors of this program`,
+      remedy: `${setMeshConfig(controlPlane, "meshConfig.caCertificates: []")}, and make whom they trust peers of this stack`,
+    });
+  return faults;
+}
+
+/** Finds settings of a mesh by which calls between clusters would fail. */
+export function settingFaults(
+  controlPlane: ControlPlane,
+  settings: MeshSettings,
+  { peers }: Pick<StackConfig, "peers">,
+): Fault[] {
+  const path = placeOf(controlPlane);
+  const { environment } = controlPlane;
+  const faults: Fault[] = [];
+  const { rootNamespace, enableAutoMtls, defaultConfig } = settings;
+  if (rootNamespace !== ISTIO_NAMESPACE)
+    faults.push({
+      path,
+      value: rootNamespace,
+      rule: `is its root namespace, and the program joins meshes whose root namespace is ${ISTIO_NAMESPACE}`,
+      remedy: setMeshConfig(controlPlane, `meshConfig.rootNamespace: ${ISTIO_NAMESPACE}`),
+    });
+  if (!enableAutoMtls)
+    faults.push({
+      path,
+      rule: "has enableAutoMtls: false, so proxies would call imported services in plaintext",
+      remedy: setMeshConfig(controlPlane, "meshConfig.enableAutoMtls: true"),
+    });
+  const allocates = environment["PILOT_ENABLE_IP_AUTOALLOCATE"] ?? "true";
+  const isAllocated = isTrue(defaultConfig.proxyMetadata["ISTIO_META_DNS_AUTO_ALLOCATE"]);
+  if (Object.keys(peers).length > 0 && !isTrue(allocates) && !isAllocated)
+    faults.push({
+      path,
+      value: allocates,
+      rule: "is its PILOT_ENABLE_IP_AUTOALLOCATE, so the host names of imported services resolve to no address",
+      remedy: setEnvironment(controlPlane, { PILOT_ENABLE_IP_AUTOALLOCATE: "true" }),
+    });
+  return faults;
+}
+
+/** Finds why the ServiceEntries in a namespace would be hidden from other namespaces. */
+export function visibilityFaults(
+  controlPlane: ControlPlane,
+  { serviceEntryVisibility: setting }: MeshSettings,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): Fault[] {
+  if (setting?.applyToSidecars !== true) return [];
+  const policy = setting.policies.find(({ matchingRules }) =>
+    matchingRules.every(
+      ({ namespaceSelector }) => namespaceSelector !== undefined && selects(namespaceSelector, labels),
+    ),
+  );
+  const visibility = policy?.visibility ?? setting.defaultVisibility;
+  if (["PUBLIC", "VISIBILITY_UNSPECIFIED"].includes(visibility)) return [];
+  return [
+    {
+      path: placeOf(controlPlane),
+      value: visibility,
+      rule: `is what its serviceEntryVisibility gives ServiceEntries in namespace ${namespace}, so nobody sees imported services`,
+      remedy: `Put a policy with visibility: PUBLIC for that namespace first in meshConfig.serviceEntryVisibility.policies`,
+    },
+  ];
+}
+
+/** Compares what the config says of the cluster with what a control plane has. */
+export function contradictions(
+  controlPlane: ControlPlane,
+  settings: MeshSettings,
+  { cluster }: Pick<StackConfig, "cluster">,
+): Fault[] {
+  const compared = [
+    ["cluster.domain", cluster.domain, settings.clusterDomain],
+    ["cluster.trustDomain", cluster.trustDomain, settings.trustDomain],
+    ["cluster.network", cluster.network, settings.network === "" ? cluster.network : settings.network],
+  ] as const;
+  return compared.flatMap(([path, value, found]): Fault[] => {
+    if (value === found) return [];
+    const rule = `is not '${found}', that of ${placeOf(controlPlane)}`;
+    return [
+      { path, value, rule, remedy: "Remove it, as it is read from istiod, or have the control planes agree" },
+    ];
+  });
+}
+
+/** Finds peers whose trust domain counts as ours by an alias: their identities would be equal to ours. */
+export function aliasFaults(
+  controlPlane: ControlPlane,
+  { trustDomainAliases }: MeshSettings,
+  trustDomains: Readonly<Record<string, string>>,
+): Fault[] {
+  return Object.entries(trustDomains).flatMap(([peer, trustDomain]): Fault[] =>
+    trustDomainAliases.includes(trustDomain)
+      ? [
+          {
+            path: placeOf(controlPlane),
+            value: trustDomain,
+            rule: `is among its trustDomainAliases and the trust domain of peer ${peer}, whose identities would count as ours`,
+            remedy: "Remove it from meshConfig.trustDomainAliases, or the peer",
+          },
+        ]
+      : [],
+  );
+}
+
+/** Validates a control plane's version. */
+export function versionFindings(controlPlane: ControlPlane): { faults: Fault[]; warnings: string[] } {
+  const path = placeOf(controlPlane);
+  const { version } = controlPlane;
+  const range = `1.${SUPPORTED.oldest} to 1.${SUPPORTED.newest}`;
+  const [, minor] = /^v?1\.(\d+)(?:\.|-|$)/.exec(version ?? "") ?? [];
+  if (minor === undefined)
+    return {
+      faults: [],
+      warnings: [`${path}: has an image and labels without a version of Istio: supported are ${range}.`],
+    };
+  if (Number(minor) < SUPPORTED.oldest) {
+    const rule = `is too old: supported are Istio ${range}`;
+    return { faults: [{ path, value: version, rule, remedy: "Update Istio" }], warnings: [] };
+  }
+  const isNewer = Number(minor) > SUPPORTED.newest;
+  return {
+    faults: [],
+    warnings: isNewer ? [`${path}: ${version} is newer than the program was tested with: ${range}.`] : [],
+  };
+}
+
+/** Warns where whoever may write Gateway objects in any namespace decides what the east-west gateway exports. */
+export function scopeWarnings(controlPlane: ControlPlane): string[] {
+  if (isTrue(controlPlane.environment["PILOT_SCOPE_GATEWAY_TO_NAMESPACE"])) return [];
+  const remedy = setEnvironment(controlPlane, { PILOT_SCOPE_GATEWAY_TO_NAMESPACE: "true" });
+  return [
+    `${placeOf(controlPlane)}: has no PILOT_SCOPE_GATEWAY_TO_NAMESPACE, so a Gateway object in any namespace can open the east-west gateway. ${remedy}, where each Gateway object is in the namespace of its Pods.`,
+  ];
+}

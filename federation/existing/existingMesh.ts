@@ -1,0 +1,309 @@
+import { X509Certificate } from "node:crypto";
+import type { ExistingPlan } from "../authority/authority.ts";
+import { type Fault, pathOf } from "../core/fault.ts";
+import { MANAGED_BY, MANAGED_BY_LABEL } from "../core/labels.ts";
+import { mapRecord, ownValue, sortedUnique } from "../core/order.ts";
+import { count, firstNames } from "../core/text.ts";
+import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
+import { ISTIO_DEFAULT, type MeshDefaults } from "../exports/mutualTls.ts";
+import type { PlanContext } from "../plan.ts";
+import { required } from "../snapshot.ts";
+import type { PinnedPeer } from "../trust/pinnedPeer.ts";
+import { canonicalCertificate, certificateTexts } from "../x509/certificate.ts";
+import { rootFaults } from "../x509/root.ts";
+import {
+  aliasFaults,
+  contradictions,
+  placeOf,
+  scopeWarnings,
+  settingFaults,
+  trustFaults,
+  versionFindings,
+  visibilityFaults,
+} from "./controlPlaneFaults.ts";
+import { discoveryLabels, isDiscovered } from "./discoverySelectors.ts";
+import type { ControlPlane, InstalledIstio } from "./installedIstio.ts";
+import { type MeshSettings, meshSettings } from "./meshSettings.ts";
+import { planProxies } from "./proxies.ts";
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A mesh that was there before this program, and is fit to be joined. */
+export interface ExistingMesh {
+  installed: InstalledIstio;
+  controlPlanes: readonly { controlPlane: ControlPlane; settings: MeshSettings }[];
+  /** PEM, one each. */
+  rootCertificates: readonly string[];
+  /** ConfigMaps that get the trust anchors, sorted. */
+  sharedMeshConfigs: readonly string[];
+  /** Revision or tag that injects the gateway; undefined for the default one. */
+  gatewayRevision: string | undefined;
+  /** Labels by which istiod sees our namespaces, by their names. */
+  namespaceLabels: Readonly<Record<string, Labels>>;
+}
+
+/** What the program declares in an existing mesh, beside the objects of exports and imports. */
+export interface JoinPlan
+  extends ExistingPlan, Pick<ExistingMesh, "sharedMeshConfigs" | "gatewayRevision" | "namespaceLabels"> {
+  /** Namespaces that get a ProxyConfig, sorted. */
+  proxyConfigs: readonly string[];
+  /** Pods that take part after a restart, as `namespace/name`, sorted. */
+  restarts: readonly string[];
+}
+
+const PATH = "istio.existing";
+
+/**
+ * Validates an installed Istio: all control planes, as workloads may move from one to another.
+ * @returns undefined when there is a fault, or the config asks for an Istio of this program.
+ */
+export function validateInstalled(context: PlanContext): ExistingMesh | undefined {
+  const { config, snapshot, findings } = context;
+  const { existing } = config.istio;
+  if (existing === undefined) return undefined;
+  const reading = snapshot.cluster.installation;
+  if ("unreachable" in reading)
+    findings.fault({
+      path: PATH,
+      rule: `cannot be read, as the cluster cannot be reached: ${reading.unreachable}`,
+      remedy: "Run this when the cluster answers",
+    });
+  const installed = required(reading, findings);
+  if (installed === undefined) return undefined;
+  const before = findings.faults.length;
+  findings.fault(...absenceFaults(installed), ...sharedFaults(installed));
+  const controlPlanes = installed.controlPlanes.flatMap((controlPlane) => {
+    const settings = validateControlPlane(controlPlane, context);
+    return settings === undefined ? [] : [{ controlPlane, settings }];
+  });
+  const revision = gatewayRevision(installed, existing.revision);
+  if ("fault" in revision) findings.fault(revision.fault);
+  const selectors = controlPlanes.map(({ settings }) => settings.discoverySelectors);
+  const namespaceLabels = mapRecord({ [GATEWAY_NAMESPACE]: "", [IMPORT_NAMESPACE]: "" }, (_, name) =>
+    discoveryLabels(selectors, name),
+  );
+  for (const name of [GATEWAY_NAMESPACE, IMPORT_NAMESPACE])
+    if (ownValue(namespaceLabels, name) === undefined) findings.fault(unseenNamespace(name, controlPlanes));
+  for (const { controlPlane, settings } of controlPlanes)
+    findings.fault(
+      ...visibilityFaults(
+        controlPlane,
+        settings,
+        IMPORT_NAMESPACE,
+        ownValue(namespaceLabels, IMPORT_NAMESPACE) ?? {},
+      ),
+    );
+  const roots = rootsOf(installed);
+  findings.fault(...roots.faults);
+  if (findings.faults.length > before || "fault" in revision) return undefined;
+  findings.note(describeInstalled(installed, controlPlanes));
+  return {
+    installed,
+    controlPlanes,
+    rootCertificates: roots.certificates,
+    sharedMeshConfigs: sortedUnique(Object.keys(installed.sharedMeshConfigs)),
+    gatewayRevision: revision.name,
+    namespaceLabels,
+  };
+}
+
+/** Adds the findings about one control plane. @returns its settings; undefined when they cannot be read. */
+function validateControlPlane(
+  controlPlane: ControlPlane,
+  { config, findings }: PlanContext,
+): MeshSettings | undefined {
+  const version = versionFindings(controlPlane);
+  findings.fault(...version.faults);
+  findings.warn(...version.warnings, ...scopeWarnings(controlPlane));
+  const settings = meshSettings(controlPlane);
+  if (settings === undefined) {
+    const rule = "has a mesh config that cannot be parsed, which istiod ignores";
+    findings.fault({ path: placeOf(controlPlane), rule, remedy: "Correct meshConfig in its owner's values" });
+    return undefined;
+  }
+  findings.fault(
+    ...contradictions(controlPlane, settings, config),
+    ...trustFaults(controlPlane, settings),
+    ...settingFaults(controlPlane, settings, config),
+  );
+  return settings;
+}
+
+/** Revisions of Google's managed control plane. */
+const GOOGLE_MANAGED = /^asm-managed/;
+
+function absenceFaults({ controlPlanes, injectors }: InstalledIstio): Fault[] {
+  if (controlPlanes.length > 0) return [];
+  const managed = injectors.find(({ revision }) => GOOGLE_MANAGED.test(revision));
+  if (managed !== undefined) {
+    const rule = `is Google's managed control plane (revision ${managed.revision}), which takes no trust anchors of others`;
+    return [{ path: PATH, rule, remedy: "Use a cluster with an istiod of its own" }];
+  }
+  const rule = `finds no istiod: no Deployment with label app: istiod and replicas in namespace ${ISTIO_NAMESPACE}`;
+  const remedy = "Remove it, so that this program installs Istio, or install istiod there";
+  return [{ path: PATH, rule, remedy }];
+}
+
+function sharedFaults({ sharedMeshConfigs }: InstalledIstio): Fault[] {
+  return Object.entries(sharedMeshConfigs).flatMap(([name, found]): Fault[] => {
+    if (found === undefined || found.labels[MANAGED_BY_LABEL] === MANAGED_BY) return [];
+    return [
+      {
+        path: `ConfigMap ${ISTIO_NAMESPACE}/${name}`,
+        rule: "is what SHARED_MESH_CONFIG names and is somebody else's, so the program cannot put its trust anchors there",
+        remedy:
+          "Move its settings to the mesh config of istiod and delete it, or have SHARED_MESH_CONFIG name another one",
+      },
+    ];
+  });
+}
+
+/** Chooses the revision that injects the gateway. */
+function gatewayRevision(
+  { controlPlanes, injectors }: InstalledIstio,
+  wanted: string | undefined,
+): { name: string | undefined } | { fault: Fault } {
+  const names = sortedUnique(injectors.map(({ revision, tag }) => tag ?? revision));
+  const path = `${PATH}.revision`;
+  const choices = names.length === 0 ? "none has an injection webhook" : `there are ${names.join(", ")}`;
+  if (wanted !== undefined && !names.includes(wanted)) {
+    const rule = `is no revision or tag that injects sidecars: ${choices}`;
+    return { fault: { path, value: wanted, rule, remedy: "Name one of these" } };
+  }
+  const [only, ...others] = sortedUnique(controlPlanes.map(({ revision }) => revision));
+  const chosen = wanted ?? (names.includes(DEFAULT_REVISION) ? DEFAULT_REVISION : only);
+  if (wanted === undefined && chosen !== DEFAULT_REVISION && others.length > 0) {
+    const rule = `is missing, and no revision is the default one: ${choices}`;
+    return { fault: { path, rule, remedy: "Name the revision or tag that is to inject the gateway" } };
+  }
+  return { name: chosen === DEFAULT_REVISION ? undefined : chosen };
+}
+
+/** Istio's name of the revision, or the tag, that injects what names none. */
+const DEFAULT_REVISION = "default";
+
+function unseenNamespace(name: string, controlPlanes: ExistingMesh["controlPlanes"]): Fault {
+  const places = controlPlanes
+    .filter(({ settings }) => !isDiscovered(settings.discoverySelectors, {}))
+    .map(({ controlPlane }) => placeOf(controlPlane));
+  return {
+    path: places.join(", "),
+    rule: `has/have discoverySelectors that no labels of namespace ${name} match together`,
+    remedy: `Add a selector for that namespace: {matchLabels: {kubernetes.io/metadata.name: ${name}}}`,
+  };
+}
+
+function rootsOf({ rootCertificates, controlPlanes }: InstalledIstio): {
+  certificates: string[];
+  faults: Fault[];
+} {
+  if (controlPlanes.length === 0) return { certificates: [], faults: [] };
+  const path = `ConfigMap ${ISTIO_NAMESPACE}/istio-ca-root-cert`;
+  const texts = certificateTexts(rootCertificates ?? "");
+  if (texts.length === 0) {
+    const rule = "has no root certificate, so peers could not trust this cluster";
+    return { certificates: [], faults: [{ path, rule, remedy: "Wait until istiod has written it" }] };
+  }
+  const found = texts.map((text) => canonicalCertificate(text));
+  const faults = found.flatMap((pem, index): Fault[] => {
+    const rules = pem === undefined ? ["is no CA certificate"] : rootFaults(new X509Certificate(pem));
+    const remedy = "Have the mesh use another root: peers would refuse this one";
+    return rules.map((rule) => ({ path: pathOf(path, index), rule, remedy }));
+  });
+  return { certificates: sortedUnique(found.filter((pem) => pem !== undefined)), faults };
+}
+
+/** Secrets of istiod's certificate authority, and what they say of it. */
+const AUTHORITIES = [
+  ["cacerts", "plugged in"],
+  ["istio-ca-secret", "self-signed by istiod"],
+] as const;
+
+function describeInstalled(
+  { secrets, injectors }: InstalledIstio,
+  controlPlanes: ExistingMesh["controlPlanes"],
+): string {
+  const each = controlPlanes.map(({ controlPlane: { revision, version }, settings: { clusterId } }) => {
+    const tags = injectors.flatMap((injector) =>
+      injector.revision === revision && injector.tag !== undefined ? [injector.tag] : [],
+    );
+    const tagged = tags.length === 0 ? "" : `, tags ${sortedUnique(tags).join(", ")}`;
+    return `${version ?? "unknown version"} (revision ${revision}${tagged}, cluster ID ${clusterId})`;
+  });
+  const [first] = controlPlanes;
+  const authority =
+    secrets === undefined
+      ? "not known without the right to list Secrets"
+      : (AUTHORITIES.find(([name]) => secrets.includes(name))?.[1] ?? "outside istiod");
+  return `Istio ${each.join(" and ")} is there: trust domain ${first?.settings.trustDomain}, cluster domain ${first?.settings.clusterDomain}, certificate authority ${authority}`;
+}
+
+/** Returns the defaults of the mesh for Services; of several control planes, the strictest. */
+export function defaultsOf({ controlPlanes }: ExistingMesh): MeshDefaults {
+  const all = controlPlanes.map(({ settings }) => settings.defaultServiceExportTo);
+  return {
+    mutualTls: ISTIO_DEFAULT,
+    serviceExportTo: all.find((exportTo) => exportTo.length > 0 && !exportTo.includes("*")) ?? ["*"],
+  };
+}
+
+/**
+ * Plans what the program declares beside exports and imports.
+ * @param authority the mesh's roots.
+ * @param exporting namespaces of exported Services.
+ * @param importing namespaces that see imported services; `*` for all.
+ * @param pinned trusted peers, by their names.
+ */
+export function planJoin(
+  authority: ExistingPlan,
+  mesh: ExistingMesh,
+  { exporting, importing }: { exporting: readonly string[]; importing: readonly string[] },
+  pinned: Readonly<Record<string, PinnedPeer>>,
+  { findings }: Pick<PlanContext, "findings">,
+): JoinPlan {
+  const trustDomains = mapRecord(pinned, ({ trustDomain }) => trustDomain);
+  for (const { controlPlane, settings } of mesh.controlPlanes) {
+    const unseen = exporting.filter(
+      (name) => !isDiscovered(settings.discoverySelectors, ownValue(mesh.installed.namespaces, name) ?? {}),
+    );
+    if (unseen.length > 0)
+      findings.fault({
+        path: placeOf(controlPlane),
+        rule: `has discoverySelectors that do not match namespaces of exported Services (${firstNames(unseen)}), which istiod does not see`,
+        remedy: "Give the namespaces labels that match, or remove their Services from the exports",
+      });
+    findings.fault(...aliasFaults(controlPlane, settings, trustDomains));
+  }
+  const settings = mesh.controlPlanes.map((each) => each.settings);
+  const named = importing.filter((name) => name !== "*" && name !== IMPORT_NAMESPACE);
+  const proxies = planProxies(mesh.installed, settings, [...exporting, ...named]);
+  findings.fault(...proxies.faults);
+  if (importing.includes("*")) findings.warn(...unnamedCallers(mesh, settings));
+  const { restarts } = proxies;
+  if (restarts.length > 0)
+    findings.warn(
+      `${count(restarts.length)} Pod(s) have no trust anchors of peers or do not resolve their names until they are restarted: ${firstNames(restarts)}. ` +
+        "Restart their workloads after this update; all are in the output `restarts`.",
+    );
+  const { sharedMeshConfigs, gatewayRevision: revision, namespaceLabels } = mesh;
+  return {
+    ...authority,
+    ...{ sharedMeshConfigs, gatewayRevision: revision, namespaceLabels },
+    proxyConfigs: proxies.namespaces,
+    restarts,
+  };
+}
+
+/** Warns of imports that all namespaces see, where the mesh has no defaults for all proxies. */
+function unnamedCallers({ installed }: ExistingMesh, settings: readonly MeshSettings[]): string[] {
+  const { namespaces } = planProxies({ ...installed, proxies: [] }, settings, [ANY_NAMESPACE]);
+  if (namespaces.length === 0) return [];
+  return [
+    "Imported services are visible in all namespaces, and only those that `exportTo` names or that export get a ProxyConfig: workloads of others " +
+      "cannot call them. Name the namespaces that call in peers.<name>.exportTo, or have the mesh's owner set meshConfig.defaultConfig.proxyMetadata " +
+      '{PROXY_CONFIG_XDS_AGENT: "true", ISTIO_META_DNS_CAPTURE: "true"}.',
+  ];
+}
+
+/** Stands for a namespace without a ProxyConfig: no namespace has such a name. */
+const ANY_NAMESPACE = "*";

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { parseContract } from "../../federation/contract/contract.ts";
+import { publicKeyFingerprint } from "../../federation/contract/signature.ts";
+import { installed, joiningConfig, controlPlane } from "../federation/existing/installation.ts";
+import { clusterPlanOf } from "../federation/planning.ts";
+import { ROOT_A, ROOT_B, contractOf } from "../federation/samples.ts";
+import { ANCHOR_CERTIFICATE, MockEngine, NEXT_ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
+
+const config = joiningConfig({
+  gateway: { advertise: [{ address: "203.0.113.10" }], values: { replicaCount: 3 } },
+  exports: [{ namespace: "abc", service: "foo" }],
+  peers: { "cluster-b": { stack: "cluster-b", exportTo: ["client"] } },
+});
+
+const service = {
+  namespace: "abc",
+  name: "foo",
+  labels: {},
+  annotations: {},
+  selector: { app: "foo" },
+  ports: [{ name: "http", port: 8080 }],
+};
+
+const canary = controlPlane({
+  name: "istiod-canary",
+  revision: "canary",
+  meshConfig: { trustDomain: "cluster-a.mesh", discoverySelectors: [{ matchLabels: { mesh: "a" } }] },
+});
+
+const { plan } = clusterPlanOf(config, {
+  peers: { "cluster-b": { contract: contractOf() } },
+  snapshot: {
+    cluster: {
+      installation: {
+        value: installed({
+          controlPlanes: [canary],
+          namespaces: { abc: { mesh: "a" } },
+          proxies: [{ namespace: "client", name: "curl-1", variables: [] }],
+        }),
+      },
+      services: {
+        value: {
+          services: [
+            {
+              ...service,
+              annotations: {
+                "istio-federation.dev/subject-alt-names": "spiffe://cluster-a.mesh/ns/abc/sa/foo",
+              },
+            },
+          ],
+          workloads: [],
+          namespaces: { abc: { mesh: "a" } },
+        },
+      },
+    },
+  },
+});
+
+for (const preview of [true, false]) {
+  describe(`FederatedCluster in an Istio of somebody else, ${preview ? "previewed" : "applied"}`, () => {
+    const engine = new MockEngine();
+    let contract: unknown;
+    let certificates: unknown;
+    let restarts: unknown;
+
+    before(async () => {
+      await engine.start(preview);
+      const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+      const { outputs } = new FederatedCluster("cluster-a", plan);
+      contract = await settled(outputs.federation);
+      certificates = await settled(outputs.certificates);
+      restarts = outputs.restarts;
+      await engine.finish();
+    });
+
+    const kindsOf = (pattern: RegExp): string[] =>
+      engine.resources.filter(({ type }) => pattern.test(type)).map(({ type, name }) => `${type} ${name}`);
+
+    it("touches nothing of the owner's", () => {
+      const places = engine.resources.map(
+        ({ inputs }) => (inputs as { metadata?: { name?: string; namespace?: string } }).metadata,
+      );
+      const inSystem = places
+        .filter((place) => place?.namespace === "istio-system")
+        .map((place) => place?.name);
+      assert.deepEqual(inSystem, ["istio-federation"]);
+      assert.ok(!places.some((place) => place?.name === "istio-system"));
+      assert.deepEqual(kindsOf(/helm/), ["kubernetes:helm.sh/v3:Release cluster-a-gateway-release"]);
+      assert.deepEqual(kindsOf(/PeerAuthentication|v1:Secret/), []);
+    });
+
+    it("puts peers' anchors and the federation root into the mesh config that istiod reads second", () => {
+      const { data, metadata } = engine.named("cluster-a-istio-istio-federation").inputs as {
+        data: { mesh: string };
+        metadata: object;
+      };
+      const labels = { "app.kubernetes.io/managed-by": "istio-federation" };
+      assert.deepEqual(metadata, { name: "istio-federation", namespace: "istio-system", labels });
+      if (preview) return;
+      const anchored = { pem: ANCHOR_CERTIFICATE, trustDomains: ["cluster-b.local"] };
+      assert.deepEqual(JSON.parse(data.mesh), { caCertificates: [anchored, anchored] });
+    });
+
+    it("has the anchors issued by a federation root that excludes our own trust domain", () => {
+      const root = engine.named("cluster-a-federation-root-constrained").inputs;
+      assert.deepEqual([root.scope, root.trustDomain], ["allBut", "cluster-a.mesh"]);
+      const anchor = engine.named("cluster-a-trust-cluster-b").inputs;
+      assert.deepEqual(
+        [anchor.scope, anchor.trustDomain, anchor.rootCertificates],
+        ["only", "cluster-b.local", [ROOT_B]],
+      );
+      if (preview) return;
+      assert.equal(anchor.issuerCertificate, ANCHOR_CERTIFICATE);
+      assert.match(JSON.stringify(anchor.issuerKey), /private key of cluster-a-federation-root-key/);
+    });
+
+    it("gives proxies their variables by a ProxyConfig in each namespace, and names the Pods to restart", () => {
+      const found = engine.resources.filter(({ inputs }) => inputs["kind"] === "ProxyConfig");
+      assert.deepEqual(
+        found
+          .map(({ inputs }) => inputs["metadata"] as { namespace: string })
+          .map(({ namespace }) => namespace),
+        ["abc", "client"],
+      );
+      assert.deepEqual(found[0]?.inputs["spec"], {
+        environmentVariables: { PROXY_CONFIG_XDS_AGENT: "true", ISTIO_META_DNS_CAPTURE: "true" },
+      });
+      assert.deepEqual(restarts, ["client/curl-1"]);
+    });
+
+    it("has the gateway injected by the revision, and our namespaces seen by istiod", () => {
+      const { values } = engine.named("cluster-a-gateway-release").inputs as {
+        values: Record<string, unknown>;
+      };
+      assert.equal(values["revision"], "canary");
+      assert.equal(values["replicaCount"], 3);
+      assert.deepEqual(values["env"], { PROXY_CONFIG_XDS_AGENT: "true" });
+      for (const name of ["gateways", "imports"]) {
+        const { metadata } = engine.named(`cluster-a-${name}-namespace`).inputs as {
+          metadata: { labels: Record<string, string> };
+        };
+        assert.equal(metadata.labels["mesh"], "a", name);
+      }
+    });
+
+    it("publishes the mesh's roots, and the key that signs", () => {
+      if (preview) return;
+      const { signature, ...content } = contract as Record<string, unknown>;
+      assert.match(String(signature), /^[\w-]+\.\.[\w-]+$/);
+      const { rootCertificates, signingKey, trustDomain } = parseContract(content, "test");
+      assert.deepEqual([rootCertificates, trustDomain], [[ROOT_A], "cluster-a.mesh"]);
+      assert.equal(signingKey, publicKeyFingerprint(new X509Certificate(NEXT_ROOT_CERTIFICATE)));
+      const { uris, isCaCertificate } = engine.named("cluster-a-contract").inputs;
+      assert.deepEqual(
+        [uris, isCaCertificate],
+        [["spiffe://cluster-a.mesh/istio-federation/contract"], undefined],
+      );
+    });
+
+    it("reports the federation root among its certificates", () => {
+      if (!preview) assert.ok("federation root" in (certificates as object));
+    });
+  });
+}
