@@ -169,6 +169,11 @@ export async function readContractStackSnapshot({
 }
 
 async function readSource(stack: string): Promise<Reading<SourceReading>> {
+  const value = fullStackName(stack);
+  if (value === fullStackName(pulumi.getStack())) {
+    const remedy = "Name the stack of the cluster, or of the shared root";
+    return { faults: [{ path: "contractOf", value, rule: "is this very stack", remedy }] };
+  }
   const reading = await readOutputs(stack, [...PUBLIC_OUTPUTS, "contractOf"], "contractOf");
   if (!("value" in reading)) return reading;
   if (reading.value === undefined) return { value: { pending: noSuchStack(stack) } };

@@ -1,4 +1,6 @@
 import { X509Certificate } from "node:crypto";
+import { readSharedRootOutputs } from "./authority/shared.ts";
+import { validateSharedRoots } from "./authority/sharedCertificates.ts";
 import type { ContractStackConfig } from "./config/contractStack.ts";
 import { type Contract, parseContract } from "./contract/contract.ts";
 import { type ValidSignature, signerFaults } from "./contract/signature.ts";
@@ -74,6 +76,7 @@ export function planContractStack(
   const { contract, outputs } = source;
   findings.fault(
     ...sourceFaults(contractOf, source),
+    ...rootFaults(contractOf, outputs, snapshot.now),
     ...(contract === undefined ? [] : publishedFaults(contract, snapshot)).map((fault) =>
       within(`contract of stack ${contractOf}`, fault),
     ),
@@ -89,13 +92,10 @@ export function planContractStack(
       `Stack ${contractOf} has no contract any more: the last one stays published. \`pulumi destroy\` of this stack withdraws it`,
     );
   if (findings.faults.length > 0) return undefined;
-  return {
-    kind: "contract",
-    outputs: {
-      ...publicOutputs(isWithdrawn ? { ...outputs, federation: kept.federation } : outputs),
-      contractOf,
-    },
-  };
+  // Readers of a contract whose cluster seems to trust nobody would hold up the rotation of their roots.
+  const { federation, trustAnchors } = kept;
+  const published = isWithdrawn ? { trustAnchors, ...outputs, federation } : outputs;
+  return { kind: "contract", outputs: { ...publicOutputs(published), contractOf } };
 }
 
 function publicOutputs(outputs: Readonly<Record<string, unknown>>): PublicOutputs {
@@ -126,6 +126,19 @@ function sourceFaults(
     rule: `has the output \`${name}\`, which is secret, and this stack would publish it`,
     remedy: "Run `pulumi up` on that stack with this program, whose public outputs are not secret",
   }));
+}
+
+/** Validates what a shared root publishes as the clusters under it do. */
+function rootFaults(stack: string, outputs: PublicOutputs, now: Date): Fault[] {
+  const { rootCertificates, signedCertificates } = outputs;
+  if (rootCertificates === undefined && signedCertificates === undefined) return [];
+  const path = `outputs of stack ${stack}`;
+  const remedy = "Run `pulumi up` on that stack with this version of the program";
+  const read = readSharedRootOutputs(outputs);
+  if (read === undefined)
+    return [{ path, rule: "have no list of roots, or no certificates by the clusters' names", remedy }];
+  const pins = { stack, configured: undefined, known: undefined };
+  return validateSharedRoots(read.rootCertificates, pins, now).map(({ rule }) => ({ path, rule, remedy }));
 }
 
 /** Validates by the rules of its readers what is about to be published, and that it is no older one. */

@@ -100,6 +100,13 @@ const answer = z.object({
   signedCertificates: z.record(z.string(), z.string()),
 });
 
+/** Parses what the stack of a shared root publishes for its clusters; undefined where that is not all there. */
+export function readSharedRootOutputs(
+  outputs: Readonly<Record<string, unknown>>,
+): z.output<typeof answer> | undefined {
+  return answer.safeParse(outputs).data;
+}
+
 /**
  * Decides which certificate a cluster under a shared root runs with: the one signed for its key, else the former one. A cluster
  * that never ran waits.
@@ -155,7 +162,7 @@ function findAnswer(
   published: string | undefined,
 ): { certificate: string; rootCertificates: string[] } | { reason: string } {
   if ("pending" in reading) return { reason: reading.pending };
-  const { data } = answer.safeParse(reading.outputs);
+  const data = readSharedRootOutputs(reading.outputs);
   if (data === undefined)
     return { reason: `stack ${stack} publishes no shared root; run \`pulumi up\` on it, then here` };
   const certificate = ownValue(data.signedCertificates, name);

@@ -12,10 +12,10 @@ const SOURCE = "o/p/b";
 const TRUST = { trustAnchors: { us: {} }, certificateRequest: "PEM" };
 
 /** Reads and plans a contract stack of {@link SOURCE}. */
-async function run(stacks: Stacks) {
+async function run(stacks: Stacks, source = SOURCE) {
   await withStacks(stacks);
   const findings = new Findings();
-  const config = { contractOf: SOURCE };
+  const config = { contractOf: source };
   const plan = planContractStack(config, await readContractStackSnapshot(config), findings);
   return { outputs: plan?.outputs, warnings: findings.warnings, faults: findings.faults.map(describeFault) };
 }
@@ -41,6 +41,41 @@ describe("A contract stack", () => {
   it("publishes the request of a cluster that waits for its certificate", async () => {
     const { outputs } = await run({ [SOURCE]: { certificateRequest: "PEM" } });
     assert.deepEqual(outputs, { certificateRequest: "PEM", contractOf: SOURCE });
+  });
+
+  for (const [what, root, rule] of [
+    [
+      "without certificates",
+      { rootCertificates: [ROOT_B] },
+      /^outputs of stack o\/p\/b: have no list of roots/,
+    ],
+    ["without roots", { signedCertificates: {} }, /^outputs of stack o\/p\/b: have no list of roots/],
+    [
+      "that is no certificate",
+      { rootCertificates: ["PEM"], signedCertificates: {} },
+      /^outputs of stack o\/p\/b: publishes a root \(1 of 1\) which is not one certificate in PEM/,
+    ],
+  ] as const)
+    it(`refuses a shared root ${what}, as its clusters would`, async () => {
+      const { outputs, faults } = await run({ [SOURCE]: root });
+      assert.equal(outputs, undefined);
+      assert.match(faults.join(), rule);
+    });
+
+  it("refuses to read itself by its full name, before and after it published something", async () => {
+    for (const own of [{}, { [OWN_STACK]: { contractOf: OWN_STACK } }]) {
+      const { faults } = await run(own, OWN_STACK);
+      assert.match(
+        faults.join(),
+        /^contractOf: "organization\/istio-federation\/cluster-a" is this very stack/,
+      );
+    }
+  });
+
+  it("keeps whom a rebuilt cluster trusted with its contract, and takes the new request", async () => {
+    const last = { ...(await before()), trustAnchors: { us: {} }, certificateRequest: "old" };
+    const { outputs } = await run({ [OWN_STACK]: last, [SOURCE]: { certificateRequest: "new" } });
+    assert.deepEqual(outputs, { ...last, certificateRequest: "new" });
   });
 
   const before = async () => ({ federation: await signed(contractOf({ revision: 4 })), contractOf: SOURCE });
