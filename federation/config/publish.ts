@@ -1,25 +1,20 @@
 import * as z from "zod";
 import { gatewayService } from "./gatewayService.ts";
-import { gatewayValues } from "./istio.ts";
 import { type Draft, isGiven } from "./sections.ts";
 import type { StackConfig } from "./stackConfig.ts";
 import { IP_ADDRESS } from "../core/address.ts";
 import { HOST_NAME, OBJECT_NAME } from "../core/names.ts";
 import { cleanDomain, cleanHost, cleanText, pasted } from "../core/pasted.ts";
+import { PUBLISH_VALUES } from "../helm/gateway.ts";
+import { valueFaults } from "../helm/valueFaults.ts";
 import { type Complaint, checked, fields, orUndefined } from "../core/schema.ts";
 
-/** The chart would name its Deployment, and the labels that the Service and the Gateway select, after this value. */
-const values = checked(gatewayValues, (value: Readonly<Record<string, unknown>>): Complaint[] =>
-  value["name"] === undefined || value["name"] === ""
-    ? []
-    : [
-        {
-          path: ["name"],
-          rule: "is a name by which the program's Service and Gateway select the gateway",
-          remedy: "Remove it",
-        },
-      ],
-);
+/** `zzz_profile.yaml` of the chart merges `global` into the defaults. */
+const CHART = { decisions: PUBLISH_VALUES, alsoRoots: ["global"] };
+
+const values = checked(z.record(z.string(), z.unknown()), (given): Complaint[] =>
+  valueFaults(given, CHART),
+).prefault({});
 
 const section = fields({
   host: pasted(cleanDomain, HOST_NAME).meta({

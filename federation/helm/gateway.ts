@@ -120,3 +120,20 @@ function acceptsProxyConfig(value: unknown): boolean {
     (word) => word.startsWith("ISTIO_METAJSON_") || reserved.includes(word),
   );
 }
+
+/** Decisions for the gateway that serves documents, where they differ from those for the east-west gateway. */
+const PUBLISH_OWN: readonly ValueDecision[] = [
+  only("name", [""], NAMES),
+  only("rbac.enabled", ["true"], "keeps the gateway from the Secret with its certificate"),
+];
+
+/** Values of the chart for the gateway that serves documents. */
+export const PUBLISH_VALUES: readonly ValueDecision[] = [
+  ...PUBLISH_OWN,
+  ...GATEWAY_VALUES.filter(({ path: [key] }) => key !== "name" && key !== "rbac").map((decision) => ({
+    ...decision,
+    remedy: decision.remedy
+      .replace("the port is 15443, and its node port", "the port is 443, and its node port")
+      .replace("gateway.", "publish."),
+  })),
+];

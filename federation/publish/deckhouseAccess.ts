@@ -58,7 +58,12 @@ export interface HeaderMatch {
 export function readerMatch(reader: DeckhouseReader, readers: readonly DeckhouseReader[]): HeaderMatch {
   const others = readers.filter(({ peer }) => peer !== reader.peer);
   return {
-    headers: { [subjectHeader(reader)]: { exact: reader.clusterUUID } },
+    headers: {
+      [subjectHeader(reader)]: { exact: reader.clusterUUID },
+      // Claims of a token that was verified, and no headers: without the RequestAuthentication no caller has any.
+      "@request.auth.claims[sub]": { exact: reader.clusterUUID },
+      "@request.auth.claims[scope]": { exact: SCOPE },
+    },
     withoutHeaders: Object.fromEntries(others.map((other) => [subjectHeader(other), {}])),
   };
 }

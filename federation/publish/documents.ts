@@ -48,7 +48,8 @@ export function documentPlaces(hasIdentity: boolean, readers: readonly Deckhouse
   return [
     { name: CONTRACT, path: CONTRACT_PATH, match: undefined },
     ...(hasIdentity ? [{ name: IDENTITY, path: PUBLIC_PATH, match: undefined }] : []),
-    ...readers.map((reader) => ({
+    // Without an identity no token is for this cluster.
+    ...(hasIdentity ? readers : []).map((reader) => ({
       name: `deckhouse-${reader.peer}`,
       path: FEDERATION_PATH,
       match: readerMatch(reader, readers),

@@ -1,6 +1,7 @@
 import { contractBytes } from "../contract/contract.ts";
 import type { ContractService } from "../contract/service.ts";
 import type { GatewayAddress } from "../core/address.ts";
+import { ownValue } from "../core/order.ts";
 import { boundedLines, count, firstNames } from "../core/text.ts";
 import { isOfferedTo } from "../contract/audience.ts";
 import type { PlanContext } from "../plan.ts";
@@ -79,12 +80,18 @@ export function checkPublication(
   findings.warn(...serverCertificateWarnings(publish, secret, days, snapshot.now));
 }
 
-/** Returns the gateway as this run is to declare it, but for the identity for Deckhouse clusters, which may not exist yet. */
+/**
+ * Returns the gateway as this run is to declare it, but for the identity for Deckhouse clusters, which may not exist yet. A peer that has
+ * become another kind of cluster reads no documents of Deckhouse.
+ */
 export function planPublication(
-  { config: { publish } }: Pick<PlanContext, "config">,
+  { config: { publish, peers } }: Pick<PlanContext, "config">,
   pinned: Readonly<Record<string, PinnedPeer>>,
 ): PublishPlan | undefined {
-  return publish && { gateway: publish, readers: deckhouseReaders(pinned) };
+  const readers = deckhouseReaders(pinned).filter(
+    ({ peer }) => ownValue(peers, peer)?.deckhouse !== undefined,
+  );
+  return publish && { gateway: publish, readers };
 }
 
 /** The gateway that serves documents. */

@@ -115,14 +115,22 @@ describe("The documents for Deckhouse clusters", () => {
 
   it("are lists, and never null, without services and gateways", () => {
     const contract = { ...CONTRACT, gateways: [], services: {} };
-    const [document] = servedDocuments({ contract, identity: undefined, readers: [B] }).slice(-1);
+    const [document] = servedDocuments({
+      contract,
+      identity: publicIdentity(IDENTITY_A),
+      readers: [B],
+    }).slice(-1);
     assert.equal(document!.body, '{"ingressGateways":[],"publicServices":[]}');
   });
 
   it("need the key of the reader whose UUID the token names, whatever headers a caller adds", () => {
     const headerOf = ({ peer }: DeckhouseReader) => `x-istio-federation-sub-${peer}`;
     assert.deepEqual(readerMatch(B, READERS), {
-      headers: { [headerOf(B)]: { exact: UUID_B } },
+      headers: {
+        [headerOf(B)]: { exact: UUID_B },
+        "@request.auth.claims[sub]": { exact: UUID_B },
+        "@request.auth.claims[scope]": { exact: "private-federation" },
+      },
       withoutHeaders: { [headerOf(C)]: {} },
     });
     // The gateway removes the headers of the keys up to the one that verifies, and sets that of this one.
@@ -132,6 +140,8 @@ describe("The documents for Deckhouse clusters", () => {
           const headers = new Map(forged.map((reader) => [headerOf(reader), reader.clusterUUID]));
           for (const tried of READERS.slice(0, index + 1)) headers.delete(headerOf(tried));
           headers.set(headerOf(signer), sub);
+          headers.set("@request.auth.claims[sub]", sub);
+          headers.set("@request.auth.claims[scope]", "private-federation");
           for (const reader of READERS) {
             const match = readerMatch(reader, READERS);
             const isServed =
@@ -141,6 +151,22 @@ describe("The documents for Deckhouse clusters", () => {
             else assert.ok(signer !== reader || sub !== reader.clusterUUID || forged.length > 0);
           }
         }
+  });
+
+  it("are for nobody without an identity, and not for a peer that is no Deckhouse cluster any more", () => {
+    const names = servedDocuments({ contract: CONTRACT, identity: undefined, readers: READERS });
+    assert.deepEqual(
+      names.map(({ name }) => name),
+      ["contract"],
+    );
+    const plain = validConfig(
+      {
+        ...{ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, publish: PUBLISH },
+        peers: { "cluster-b": { url: "https://b.example/contract.json" } },
+      },
+      "cluster-a",
+    );
+    assert.deepEqual(planPublication({ config: plain }, PINNED)?.readers, []);
   });
 
   it("are behind the keys of the readers, this cluster's UUID and the scope", () => {
@@ -172,7 +198,10 @@ describe("A plan with Deckhouse clusters", () => {
     validConfig(
       {
         ...{ cluster: LOCAL_CLUSTER, kubeconfig: KUBECONFIG, ...changes },
-        peers: { "cluster-b": { deckhouse: DECKHOUSE, identity: { trustDomain: "cluster-b.local" } } },
+        peers: {
+          "cluster-b": { deckhouse: DECKHOUSE, identity: { trustDomain: "cluster-b.local" } },
+          "cluster-c": { deckhouse: DECKHOUSE, identity: { trustDomain: "cluster-c.local" } },
+        },
       },
       "cluster-a",
     );
@@ -190,7 +219,10 @@ describe("A plan with Deckhouse clusters", () => {
         "Service shadow.abc.svc.cluster-c.local is not served to peer cluster-c: it is below its own cluster domain 'cluster-c.local'",
       ],
     );
-    assert.match(warningsOf({}).join(), /Deckhouse clusters \(cluster-b\) give their services only to/);
+    assert.match(
+      warningsOf({}).join(),
+      /Deckhouse clusters \(cluster-b, cluster-c\) give their services only to/,
+    );
   });
 
   it("finds edits of what verifies tokens, and of the documents of the last update", () => {
