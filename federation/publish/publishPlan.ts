@@ -1,46 +1,29 @@
+import type { PublishConfig } from "../config/publish.ts";
+import { isOfferedTo } from "../contract/audience.ts";
 import { contractBytes } from "../contract/contract.ts";
 import type { ContractService } from "../contract/service.ts";
 import type { GatewayAddress } from "../core/address.ts";
 import { ownValue } from "../core/order.ts";
 import { boundedLines, count, firstNames } from "../core/text.ts";
-import { isOfferedTo } from "../contract/audience.ts";
-import type { PlanContext } from "../plan.ts";
-import type { PublishConfig } from "../config/publish.ts";
-import type { PublishDeclaration } from "../editedObjects.ts";
-import { type Reading, optional } from "../snapshot.ts";
 import { type PublicIdentity, publicIdentity } from "../deckhouse/identity.ts";
+import type { PublishDeclaration } from "../editedObjects.ts";
 import type { LastRun } from "../lastRun.ts";
+import type { PlanContext } from "../plan.ts";
+import { type Reading, optional } from "../snapshot.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 import { type DeckhouseAccess, type DeckhouseReader, deckhouseReaders } from "./deckhouseAccess.ts";
-import { servedDocuments, whyNotServed } from "./documents.ts";
 import { DOCUMENT_LIMIT } from "./documentRoutes.ts";
+import { servedDocuments, whyNotServed } from "./documents.ts";
 import { serverCertificateWarnings } from "./serverCertificate.ts";
 
 /** Bytes of a contract that the plan may not know: its signature, and roots that do not exist yet. */
 const UNKNOWN_BYTES = 32 * 1024;
 
-/** Warns that Deckhouse clusters cannot read this cluster's identity, without which they give nothing. */
-function unpublishedIdentity(peers: readonly string[]): string {
-  return (
-    `Deckhouse clusters (${firstNames(peers)}) give their services only to a cluster whose public document they have read, and none is served ` +
-    "here. Set publish (docs/deckhouse.md), unless you serve it yourself"
-  );
-}
-
-/** Warns of services that are exported to a Deckhouse cluster, which cannot call them. */
-function unservedServices(
-  services: Readonly<Record<string, ContractService>>,
-  reader: DeckhouseReader,
-): string[] {
-  const reasons = Object.entries(services).flatMap(([host, service]) => {
-    const reason = isOfferedTo(service, reader) ? whyNotServed(host, service, reader) : undefined;
-    return reason === undefined ? [] : [`Service ${host} is not served to peer ${reader.peer}: it ${reason}`];
-  });
-  return boundedLines(
-    reasons,
-    (line) => line,
-    (more) => `and ${count(more)} more services that are not served to peer ${reader.peer}`,
-  );
+/** The gateway that serves documents. */
+export interface PublishPlan {
+  gateway: PublishConfig;
+  /** Deckhouse clusters that read which services are exported to them. */
+  readers: readonly DeckhouseReader[];
 }
 
 /**
@@ -94,13 +77,6 @@ export function planPublication(
   return publish && { gateway: publish, readers };
 }
 
-/** The gateway that serves documents. */
-export interface PublishPlan {
-  gateway: PublishConfig;
-  /** Deckhouse clusters that read which services are exported to them. */
-  readers: readonly DeckhouseReader[];
-}
-
 /** Returns the gateway as this run declares it, with the documents of the last one. */
 export function publishDeclaration(
   plan: PublishPlan | undefined,
@@ -128,4 +104,28 @@ export function accessOf(
 ): DeckhouseAccess | undefined {
   if (identity === undefined || readers.length === 0) return undefined;
   return { clusterUUID: identity.clusterUUID, readers: [...readers] };
+}
+
+/** Warns that Deckhouse clusters cannot read this cluster's identity, without which they give nothing. */
+function unpublishedIdentity(peers: readonly string[]): string {
+  return (
+    `Deckhouse clusters (${firstNames(peers)}) give their services only to a cluster whose public document they have read, and none is served ` +
+    "here. Set publish (docs/deckhouse.md), unless you serve it yourself"
+  );
+}
+
+/** Warns of services that are exported to a Deckhouse cluster, which cannot call them. */
+function unservedServices(
+  services: Readonly<Record<string, ContractService>>,
+  reader: DeckhouseReader,
+): string[] {
+  const reasons = Object.entries(services).flatMap(([host, service]) => {
+    const reason = isOfferedTo(service, reader) ? whyNotServed(host, service, reader) : undefined;
+    return reason === undefined ? [] : [`Service ${host} is not served to peer ${reader.peer}: it ${reason}`];
+  });
+  return boundedLines(
+    reasons,
+    (line) => line,
+    (more) => `and ${count(more)} more services that are not served to peer ${reader.peer}`,
+  );
 }

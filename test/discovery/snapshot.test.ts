@@ -127,6 +127,56 @@ describe("A snapshot of a stack", () => {
     );
   });
 
+  describe("of a stack that serves its contract", () => {
+    const publish = { host: "contracts.a.example", credentialName: "contracts" };
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const readSecret = async (data: object | undefined, outputs: object = {}) => {
+      server.answerBy((request) => {
+        if (request.includes("/namespaces/istio-publish/secrets/contracts"))
+          return data === undefined
+            ? NOT_FOUND
+            : { status: 200, body: { metadata: { name: "contracts" }, data } };
+        if (/\/namespaces\/istio-publish$/.test(request))
+          return { status: 200, body: { metadata: { name: "istio-publish", labels: {} } } };
+        return withoutNamespaces(request) ?? listOf([]);
+      });
+      await withStacks({ [OWN_STACK]: { federation: "?", ...outputs } });
+      return (await readSnapshot(configOf(server.kubeconfig, { publish }))).cluster;
+    };
+
+    it("has the certificate of the Secret, by the keys that Istio reads, and never the private key", async () => {
+      const key = base64("a private key");
+      const table: [object | undefined, string | undefined][] = [
+        [{ "tls.crt": base64("one"), "tls.key": key }, "one"],
+        [{ cert: base64("two"), key, "tls.crt": base64("one"), "tls.key": key }, "two"],
+        [{ "tls.crt": base64("one"), "tls.key": "" }, undefined],
+        [{ "tls.crt": base64("one") }, undefined],
+        [{}, undefined],
+      ];
+      for (const [data, certificates] of table) {
+        const cluster = await readSecret(data);
+        assert.deepEqual(valueOf(cluster.publishSecret), { certificates });
+        assert.ok(!JSON.stringify(cluster).includes("private key") && !JSON.stringify(cluster).includes(key));
+      }
+      assert.equal(valueOf((await readSecret(undefined)).publishSecret), undefined);
+    });
+
+    it("has the objects that the first update would create which serves it, also after other updates", async () => {
+      const places = async (lastRun: object) =>
+        valueOf((await readSecret(undefined, { lastRun })).existing).found.map(({ kind, name }) => [
+          kind,
+          name,
+        ]);
+      assert.deepEqual(await places({}), [
+        ["Namespace", "istio-publish"],
+        ["Service", "publishgateway"],
+        ["Gateway", "publishgateway"],
+        ["VirtualService", "contract"],
+      ]);
+      assert.deepEqual(await places({ publication: publish }), []);
+    });
+  });
+
   for (const [what, managers, editors] of [
     ["one Pulumi program", ["pulumi-kubernetes-1a2b3c4d"], {}],
     [
