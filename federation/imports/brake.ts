@@ -20,7 +20,7 @@ export const REMOVAL_TOKEN: TextRule = pattern(
 );
 
 /**
- * Judges whether a peer's services may be replaced by others.
+ * Decides whether a peer's services may be replaced by others.
  * @param before services known here, by host.
  * @param accepted token of the one removal that the stack's config accepts.
  * @returns why not and what to do; undefined when they may.
@@ -45,7 +45,7 @@ export function brakes(
 }
 
 /**
- * Judges whether all services of a peer that offers none any more may be removed: however few they are, only when it is accepted.
+ * Decides whether all services of a peer that offers none any more may be removed: however few they are, only when it is accepted.
  * @param before services known here, by host.
  * @param accepted token of the one removal that the stack's config accepts.
  * @returns why not and what to do; undefined when they may, or there are none.

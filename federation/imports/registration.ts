@@ -146,7 +146,7 @@ export function stateSince(
 /**
  * Returns the status of a peer.
  * @param imported number of its services that are registered here.
- * @param braked why the brake keeps those registered before, as {@link brakes} words it; empty when it does not.
+ * @param braked why the brake keeps those registered before, as `brakes` words it; empty when it does not.
  */
 export function statusOf(
   { state, reason, since, heldSince }: Pick<Registration, "state" | "reason" | "since" | "heldSince">,
