@@ -11,10 +11,17 @@ export function compareContractStack(
   contract: pulumi.Output<{ revision: number }> | undefined,
   request: pulumi.Output<string> | undefined,
 ): void {
-  const { stack } = config.contract;
+  const {
+    contract: { stack },
+    cluster: { trustDomain },
+  } = config;
   if (stack === undefined || contractStack === undefined || pulumi.runtime.isDryRun()) return;
   pulumi.all([contract, request]).apply(async ([published, pem]) => {
-    const note = behindNote(stack, contractStack, { revision: published?.revision, request: pem });
+    const note = behindNote(stack, contractStack, {
+      revision: published?.revision,
+      request: pem,
+      trustDomain,
+    });
     if (note !== undefined) await pulumi.log.warn(note);
   });
 }

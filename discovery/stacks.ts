@@ -16,6 +16,7 @@ import type { ReleaseName } from "../federation/core/helmReleases.ts";
 import type { ObjectPlace } from "../federation/core/installation.ts";
 import { readContractDocument } from "./contractDocuments.ts";
 import { type EncodedValue, decodeValue, encodedEntries, hasSecret, invokeEngine } from "./engine.ts";
+import { valueAt } from "../federation/core/schema.ts";
 import { ownValue } from "../federation/core/order.ts";
 import { count, messageOf } from "../federation/core/text.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
@@ -195,7 +196,9 @@ export async function readContractStack(stack: string): Promise<ContractStackRea
   }
   if (reading.value === undefined) return { pending: noSuchStack(stack) };
   const { values, kind } = reading.value;
-  return { revision: revisionOf(values["federation"]), request: values["certificateRequest"], kind };
+  const { federation, certificateRequest: request } = values;
+  const trustDomain = valueAt(federation, ["trustDomain"]);
+  return { revision: revisionOf(federation), trustDomain, request, kind };
 }
 
 function isThere(value: unknown): boolean {

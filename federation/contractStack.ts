@@ -217,12 +217,14 @@ export function revisionOf(contract: unknown): number | undefined {
 
 /** What a cluster's contract stack has published, not validated; or why nothing is known of it. */
 export type ContractStackReading =
-  { revision: number | undefined; request: unknown; kind: StackKind | undefined } | { pending: string };
+  | { revision: number | undefined; trustDomain: unknown; request: unknown; kind: StackKind | undefined }
+  | { pending: string };
 
-/** What a cluster publishes: the revision of its contract, undefined while it waits for its certificate, and its signing request. */
+/** What a cluster publishes: the revision of its contract, undefined while it waits for its certificate, its signing request and trust domain. */
 interface OwnPublication {
   revision: number | undefined;
   request: string | undefined;
+  trustDomain: string;
 }
 
 /**
@@ -233,12 +235,14 @@ interface OwnPublication {
 export function behindNote(
   stack: string,
   reading: ContractStackReading,
-  { revision, request }: OwnPublication,
+  { revision, request, trustDomain }: OwnPublication,
 ): string | undefined {
   const publish = `run \`pulumi up -s ${stack}\``;
   if ("pending" in reading) return `Contract stack ${stack} publishes nothing yet: ${reading.pending}`;
   if (reading.kind === "keys")
     return `Stack ${stack} is no contract stack: it holds keys. Name another one in contract.stack`;
+  if (typeof reading.trustDomain === "string" && reading.trustDomain !== trustDomain)
+    return `Contract stack ${stack} publishes the contract of another cluster, of trust domain ${quote(reading.trustDomain)}: name one in contract.stack whose contractOf is this stack`;
   const has = reading.revision === undefined ? "publishes no contract" : `has revision ${reading.revision}`;
   if (revision !== undefined && reading.revision !== revision)
     return `Contract stack ${stack} ${has}, and the contract of this cluster is revision ${revision}: ${publish}`;

@@ -238,13 +238,13 @@ function keyStackWarnings(
 
 /** In a preview; an update compares with the contract that it made. */
 function contractStackNotes(
-  { contract: { stack } }: StackConfig,
+  { contract: { stack }, cluster: { trustDomain } }: StackConfig,
   { contractStack, isPreview }: Snapshot,
   { contract, certificateRequest: request }: LastRun,
 ): string[] {
   const isFirst = contract === undefined && request === undefined;
   if (stack === undefined || contractStack === undefined || isFirst || !isPreview) return [];
-  const note = behindNote(stack, contractStack, { revision: contract?.revision, request });
+  const note = behindNote(stack, contractStack, { revision: contract?.revision, request, trustDomain });
   return note === undefined ? [] : [note];
 }
 

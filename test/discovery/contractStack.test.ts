@@ -212,6 +212,17 @@ describe("The contract stack of a cluster", () => {
       /^Contract stack o\/p\/b has revision 6, and the contract of this cluster is revision 7: run `pulumi up -s o\/p\/b`$/,
     ],
     ["has another signing request", published(7, "old"), /has not this cluster's signing request: run/],
+    [
+      "is another cluster's",
+      {
+        [SOURCE]: {
+          federation: { revision: 7, trustDomain: "c.local" },
+          certificateRequest: "PEM",
+          contractOf: "c",
+        },
+      },
+      /^Contract stack o\/p\/b publishes the contract of another cluster, of trust domain "c\.local": .*contractOf/,
+    ],
     ["has no contract yet", { [SOURCE]: { contractOf: "a" } }, /publishes no contract/],
     ["was never updated", { [SOURCE]: {} }, /publishes no contract/],
     ["does not exist", {}, /^Contract stack o\/p\/b publishes nothing yet: stack o\/p\/b does not exist/],
@@ -224,7 +235,7 @@ describe("The contract stack of a cluster", () => {
   ] as const) {
     it(`is told of when it ${what}`, async () => {
       await withStacks(stacks);
-      const own = { revision: 7, request: "PEM" };
+      const own = { revision: 7, request: "PEM", trustDomain: "b.local" };
       assert.match(String(behindNote(SOURCE, await readContractStack(SOURCE), own)), note);
     });
   }
