@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { parse } from "yaml";
@@ -6,12 +6,11 @@ import type { LabCluster } from "../clusters.ts";
 import { labPaths, stackEnvironment } from "../environment.ts";
 import type { RunningLab } from "../lab.ts";
 import type { Proof } from "./proof.ts";
+import { privateKeysIn } from "./secretForms.ts";
+import { SecretSearch } from "./secretSearch.ts";
 
-/** A private key in clear, in PEM. */
-const KEY = /PRIVATE KEY/;
-
-/** A secret of Pulumi, which may be a key. */
-const ENCRYPTED = /"ciphertext"/;
+/** A secret of Pulumi, which may be a key: its mark (sdk/go/common/resource/sig/sig.go), or what is encrypted. */
+const ENCRYPTED = /1b47061264138c4ac30d75fd1eb44270|"ciphertext"/;
 
 /** A peer reads a cluster's contract stack and nothing else: what its team may read, with its passphrase, has none of the cluster's keys. */
 export function keysOutOfReach({ name: owner }: LabCluster, { name: peer }: LabCluster): Proof {
@@ -22,14 +21,14 @@ export function keysOutOfReach({ name: owner }: LabCluster, { name: peer }: LabC
     callee: `stacks ${contractStack}, ${owner}`,
     run: async ({ lab }) => {
       const read = await stackOfPeer(lab, peer, owner);
-      const state = await readState(lab, contractStack);
       const [byOwner, byPeer] = [await exportAs(lab, owner, owner), await exportAs(lab, peer, owner)];
+      const keys = privateKeysIn(byOwner);
       const unexpected = [
         ...(read === contractStack ? [] : [`${peer} reads stack ${String(read)}`]),
-        ...(KEY.test(state) || ENCRYPTED.test(state) ? [`the state of ${contractStack} has a secret`] : []),
+        ...(await secretsOf(lab, contractStack, keys)),
         // Without this, nothing would be proved by what the peer does not see.
-        ...(KEY.test(byOwner) ? [] : [`the owner's passphrase shows no key of ${owner}`]),
-        ...(KEY.test(byPeer) ? [`the peer's passphrase shows a key of ${owner}`] : []),
+        ...(keys.length > 0 ? [] : [`the owner's passphrase shows no key of ${owner}`]),
+        ...new SecretSearch(named(keys)).inText(`${owner} as ${peer} decrypts it`, byPeer),
       ];
       const passed = unexpected.length === 0;
       return { passed, status: passed ? "no key" : "other", reason: unexpected.join(", ") };
@@ -44,9 +43,29 @@ async function stackOfPeer({ dir }: RunningLab, cluster: string, peer: string): 
   return config["istio-federation:peers"]?.[peer]?.stack;
 }
 
-/** A stack's state as the backend has it, which is what its readers get. */
-async function readState({ dir }: RunningLab, stack: string): Promise<string> {
-  return readFile(join(labPaths(dir).state, ".pulumi/stacks/istio-federation", `${stack}.json`), "utf8");
+/**
+ * Searches all that the backend has of a stack, which is what its readers get: its state, history and backups.
+ * @param keys of the cluster, PEM, which are looked for in every form.
+ */
+async function secretsOf({ dir }: RunningLab, stack: string, keys: readonly string[]): Promise<string[]> {
+  const entries = await readdir(labPaths(dir).state, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => file.split("/").some((part) => part === stack || part.startsWith(`${stack}.`)));
+  if (files.length === 0) return [`there is no state of ${stack}`];
+  const search = new SecretSearch(named(keys));
+  const found = await Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(file, "latin1");
+      return [...search.inText(file, text), ...(ENCRYPTED.test(text) ? [`${file}: a secret`] : [])];
+    }),
+  );
+  return found.flat();
+}
+
+function named(keys: readonly string[]) {
+  return { keys: new Map(keys.map((pem) => [pem, "a key of the cluster"])) };
 }
 
 /**

@@ -5,9 +5,8 @@ import { parse } from "yaml";
 import { CHECKOUT, labPaths, stackEnvironment } from "../../lab/environment.ts";
 import type { RunningLab } from "../../lab/lab.ts";
 import { stealAuthority } from "../../lab/proofs/forgery.ts";
-import { SecretSearch, type Secrets } from "./secretSearch.ts";
-
-const KEY = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^-]+-----END \1?PRIVATE KEY-----/g;
+import { privateKeysIn } from "../../lab/proofs/secretForms.ts";
+import { SecretSearch, type Secrets } from "../../lab/proofs/secretSearch.ts";
 
 /** The secrets of a lab: of its clusters and stacks, and those that tests bring along. */
 export class LabSecrets implements Secrets {
@@ -54,9 +53,4 @@ export class LabSecrets implements Secrets {
     const inFiles = await search.inFolders(logs, state);
     return [...inFiles, ...Object.entries(printed).flatMap(([where, text]) => search.inText(where, text))];
   }
-}
-
-/** The private keys in a text, PEM; line breaks may be escaped in it. */
-export function privateKeysIn(text: string): string[] {
-  return [...text.matchAll(KEY)].map(([pem]) => pem.replaceAll(/\\+n/g, "\n"));
 }

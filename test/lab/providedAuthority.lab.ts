@@ -8,7 +8,7 @@ import type { RunningLab } from "../../lab/lab.ts";
 import { Stack } from "../../lab/pulumi.ts";
 import { extension, makeAuthority, nameConstraints } from "../support/rawCertificate.ts";
 import { TestAuthority } from "../support/testAuthority.ts";
-import { SecretSearch } from "./secretSearch.ts";
+import { SecretSearch } from "../../lab/proofs/secretSearch.ts";
 import { secrets, sharedLab } from "./sharedLab.ts";
 import { editedStackFile } from "./stackFile.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";

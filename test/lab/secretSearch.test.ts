@@ -5,8 +5,8 @@ import { type KeyObject, createPrivateKey, createPublicKey, generateKeyPairSync 
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatOpenSsh } from "../../lab/plugins/tls/openSsh.ts";
-import { privateKeysIn } from "./labSecrets.ts";
-import { SecretSearch, expectNoSecrets } from "./secretSearch.ts";
+import { privateKeysIn } from "../../lab/proofs/secretForms.ts";
+import { SecretSearch, expectNoSecrets } from "../../lab/proofs/secretSearch.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 
 const KEYS: Record<string, KeyObject> = {

@@ -7,7 +7,7 @@ import { createProgress } from "../../lab/progress.ts";
 import type { Stack } from "../../lab/pulumi.ts";
 import { FEDERATION, type Scenario } from "../../lab/scenarios.ts";
 import { LabSecrets } from "./labSecrets.ts";
-import { expectNoSecrets } from "./secretSearch.ts";
+import { expectNoSecrets } from "../../lab/proofs/secretSearch.ts";
 
 /** Progress of the lab tests, on standard error so that it does not mix with the reporter's output. */
 export const log = createProgress((text) => process.stderr.write(`      ${text}`));

@@ -6,7 +6,7 @@ import { CLUSTERS } from "../../lab/clusters.ts";
 import { CHECKOUT, labPaths } from "../../lab/environment.ts";
 import type { RunningLab } from "../../lab/lab.ts";
 import { importsText } from "../providers/support/importsFixture.ts";
-import { SecretSearch } from "./secretSearch.ts";
+import { SecretSearch } from "../../lab/proofs/secretSearch.ts";
 import { type FederatedLab, secrets, sharedLab } from "./sharedLab.ts";
 import { temporaryFolder } from "./temporaryFolder.ts";
 

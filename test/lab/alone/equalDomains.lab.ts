@@ -14,7 +14,7 @@ import { testTogether, testWeight } from "../equalDomains/together.ts";
 import { testWithdrawal } from "../equalDomains/withdrawal.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { ownLab } from "../ownLab.ts";
-import { expectNoSecrets } from "../secretSearch.ts";
+import { expectNoSecrets } from "../../../lab/proofs/secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { editedStackFile } from "../stackFile.ts";
 import { testProofs } from "../testProofs.ts";

@@ -22,7 +22,7 @@ import {
   VISITOR,
 } from "../policy/parties.ts";
 import { testTerminating } from "../policy/terminating.ts";
-import { expectNoSecrets } from "../secretSearch.ts";
+import { expectNoSecrets } from "../../../lab/proofs/secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { testProofs } from "../testProofs.ts";
 

@@ -10,7 +10,7 @@ import { COREFILE, coreDnsBy } from "../coreDnsWith.ts";
 import { GLOBAL_ADDRESS, useEveryOption } from "../everyOption.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { ownLab } from "../ownLab.ts";
-import { expectNoSecrets } from "../secretSearch.ts";
+import { expectNoSecrets } from "../../../lab/proofs/secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { expectStable } from "../stable.ts";
 import { editedStackFile } from "../stackFile.ts";

@@ -15,7 +15,7 @@ import { waitFor } from "../../../lab/ready.ts";
 import { workloadsOf } from "../../../lab/workloads/workload.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { ownLab } from "../ownLab.ts";
-import { expectNoSecrets } from "../secretSearch.ts";
+import { expectNoSecrets } from "../../../lab/proofs/secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { isSignedByToday, remakePods } from "../sidecars.ts";
 import { editedStackFile } from "../stackFile.ts";

@@ -12,7 +12,7 @@ import { SINGLE_MESH, type Scenario } from "../../../lab/scenarios.ts";
 import { useEveryOption } from "../everyOption.ts";
 import { LabSecrets } from "../labSecrets.ts";
 import { ownLab } from "../ownLab.ts";
-import { expectNoSecrets } from "../secretSearch.ts";
+import { expectNoSecrets } from "../../../lab/proofs/secretSearch.ts";
 import { log } from "../sharedLab.ts";
 import { expectStable } from "../stable.ts";
 import { editedStackFile } from "../stackFile.ts";

@@ -13,8 +13,8 @@ import { createProgress } from "../../../lab/progress.ts";
 import { readUntil } from "../../../lab/ready.ts";
 import { compileCacheFolder } from "../../../lab/tools/cache.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
-import { privateKeysIn } from "../labSecrets.ts";
-import { SecretSearch } from "../secretSearch.ts";
+import { privateKeysIn } from "../../../lab/proofs/secretForms.ts";
+import { SecretSearch } from "../../../lab/proofs/secretSearch.ts";
 import { TestCluster } from "../../providers/support/testCluster.ts";
 
 const PROJECT = `

@@ -13,7 +13,7 @@ import {
 import { createProgress } from "../../../lab/progress.ts";
 import { compileCacheVariable } from "../../../lab/tools/cache.ts";
 import { prepareTools } from "../../../lab/tools/tools.ts";
-import { SecretSearch, expectNoSecrets } from "../../lab/secretSearch.ts";
+import { SecretSearch, expectNoSecrets } from "../../../lab/proofs/secretSearch.ts";
 
 /** Marks a secret in a state. */
 const SECRET_MARK = "4dabf18193072939515e22adb298388d";

@@ -1,5 +1,5 @@
 import { type KeyObject, createPrivateKey } from "node:crypto";
-import { formatOpenSsh, parseOpenSsh } from "../../lab/plugins/tls/openSsh.ts";
+import { formatOpenSsh, parseOpenSsh } from "../plugins/tls/openSsh.ts";
 
 /** Bytes of a key that a text is searched for at once: short enough to stand unbroken in lines of any usual length. */
 const CHUNK_BYTES = 24;
@@ -123,4 +123,11 @@ function startOfBase64(text: string): string {
 function hexPattern(number: Buffer): RegExp {
   const bytes = number.subarray(0, HEX_BYTES).toString("hex").match(/../g) ?? [];
   return new RegExp(bytes.join("[: ]?"), "i");
+}
+
+const KEY = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^-]+-----END \1?PRIVATE KEY-----/g;
+
+/** The private keys in a text, PEM; line breaks may be escaped in it. */
+export function privateKeysIn(text: string): string[] {
+  return [...text.matchAll(KEY)].map(([pem]) => pem.replaceAll(/\\+n/g, "\n"));
 }
