@@ -1,5 +1,5 @@
-import type { InstallationReading } from "./installedIstio.ts";
-import { meshSettings } from "./meshSettings.ts";
+import type { InstallationReading, InstalledIstio } from "./installedIstio.ts";
+import { type MeshSettings, meshSettings } from "./meshSettings.ts";
 
 /** Fields of the config's section `cluster` that an installed Istio decides. */
 export interface ClusterDefaults {
@@ -10,9 +10,19 @@ export interface ClusterDefaults {
 
 /** Returns the cluster's domains and network as the first control plane has them; empty where it could not be read. */
 export function clusterDefaults(reading: InstallationReading): ClusterDefaults {
-  const [first] = ("value" in reading ? reading.value : undefined)?.controlPlanes ?? [];
+  const installed = "value" in reading ? reading.value : undefined;
+  const [first] = installed?.controlPlanes ?? [];
   const settings = first && meshSettings(first);
-  if (settings === undefined) return {};
-  const { clusterDomain: domain, trustDomain, network } = settings;
-  return network === "" ? { domain, trustDomain } : { domain, trustDomain, network };
+  if (installed === undefined || settings === undefined) return {};
+  const { clusterDomain: domain, trustDomain } = settings;
+  const network = networkOf(installed, settings);
+  return network === undefined ? { domain, trustDomain } : { domain, trustDomain, network };
+}
+
+/** Returns the network of a cluster's Pods: istiod's, else that of its namespace's label; undefined where Istio has none. */
+export function networkOf(
+  { network: label }: Pick<InstalledIstio, "network">,
+  { network }: Pick<MeshSettings, "network">,
+): string | undefined {
+  return network === "" ? label : network;
 }

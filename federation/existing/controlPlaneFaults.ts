@@ -97,16 +97,20 @@ export function visibilityFaults(
   ];
 }
 
-/** Compares what the config says of the cluster with what a control plane has. */
+/**
+ * Compares what the config says of the cluster with what a control plane has.
+ * @param network of the cluster's Pods; undefined where Istio has none.
+ */
 export function contradictions(
   controlPlane: ControlPlane,
   settings: MeshSettings,
+  network: string | undefined,
   { cluster }: Pick<StackConfig, "cluster">,
 ): Fault[] {
   const compared = [
     ["cluster.domain", cluster.domain, settings.clusterDomain],
     ["cluster.trustDomain", cluster.trustDomain, settings.trustDomain],
-    ["cluster.network", cluster.network, settings.network === "" ? cluster.network : settings.network],
+    ["cluster.network", cluster.network, network ?? cluster.network],
   ] as const;
   return compared.flatMap(([path, value, found]): Fault[] => {
     if (value === found) return [];

@@ -22,6 +22,7 @@ import {
   visibilityFaults,
 } from "./controlPlaneFaults.ts";
 import { discoveryLabels, isDiscovered } from "./discoverySelectors.ts";
+import { networkOf } from "./clusterDefaults.ts";
 import type { ControlPlane, InstalledIstio } from "./installedIstio.ts";
 import { type MeshSettings, meshSettings } from "./meshSettings.ts";
 import { planProxies } from "./proxies.ts";
@@ -73,7 +74,7 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
   const before = findings.faults.length;
   findings.fault(...absenceFaults(installed), ...sharedFaults(installed));
   const controlPlanes = installed.controlPlanes.flatMap((controlPlane) => {
-    const settings = validateControlPlane(controlPlane, context);
+    const settings = validateControlPlane(controlPlane, installed, context);
     return settings === undefined ? [] : [{ controlPlane, settings }];
   });
   const revision = gatewayRevision(installed, existing.revision);
@@ -110,6 +111,7 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
 /** Adds the findings about one control plane. @returns its settings; undefined when they cannot be read. */
 function validateControlPlane(
   controlPlane: ControlPlane,
+  installed: InstalledIstio,
   { config, findings }: PlanContext,
 ): MeshSettings | undefined {
   const version = versionFindings(controlPlane);
@@ -122,7 +124,7 @@ function validateControlPlane(
     return undefined;
   }
   findings.fault(
-    ...contradictions(controlPlane, settings, config),
+    ...contradictions(controlPlane, settings, networkOf(installed, settings), config),
     ...trustFaults(controlPlane, settings),
     ...settingFaults(controlPlane, settings, config),
   );

@@ -16,7 +16,7 @@ export interface ProxyPlan {
 
 /**
  * Plans the ProxyConfigs of the namespaces that call peers or are called by them. Of several without a selector Istio takes the oldest of a
- * namespace, so one of somebody else is in the way of ours. Nothing is needed where the mesh has the variables for all proxies.
+ * namespace, so an older one of somebody else is in the way of ours. Nothing is needed where the mesh has the variables for all proxies.
  * @param settings of all control planes.
  */
 export function planProxies(
@@ -24,23 +24,26 @@ export function planProxies(
   settings: readonly MeshSettings[],
   namespaces: readonly string[],
 ): ProxyPlan {
-  const others = proxyConfigs.filter(({ labels }) => labels[MANAGED_BY_LABEL] !== MANAGED_BY);
-  const oldestOf = (place: string): FoundProxyConfig | undefined =>
-    others
-      .filter(({ namespace }) => namespace === place)
-      .sort((one, other) => compare(one.created, other.created))[0];
+  const byNamespace = Map.groupBy(
+    [...proxyConfigs].sort((one, other) => compare(one.created, other.created)),
+    ({ namespace }) => namespace,
+  );
+  const foreignIn = (place: string): FoundProxyConfig | undefined => {
+    const [oldest] = byNamespace.get(place) ?? [];
+    return oldest?.labels[MANAGED_BY_LABEL] === MANAGED_BY ? undefined : oldest;
+  };
   const ofMesh = (variable: string): boolean =>
-    isTrue(oldestOf(ISTIO_NAMESPACE)?.environment[variable]) ||
+    isTrue(foreignIn(ISTIO_NAMESPACE)?.environment[variable]) ||
     settings.every(({ defaultConfig: { proxyMetadata } }) => isTrue(proxyMetadata[variable]));
   const places = sortedUnique(namespaces);
   const lacking = (place: string): string[] =>
     PROXY_VARIABLES.filter((variable) => {
-      const own = oldestOf(place)?.environment[variable];
+      const own = foreignIn(place)?.environment[variable];
       return own === undefined ? !ofMesh(variable) : !isTrue(own);
     });
   const wanted = places.filter((place) => lacking(place).length > 0);
   const faults = wanted.flatMap((place): Fault[] => {
-    const other = oldestOf(place);
+    const other = foreignIn(place);
     if (other === undefined) return [];
     const rule = `is older than the program's would be, so it decides there alone, and does not set ${lacking(place).join(" and ")}`;
     const remedy = `Have its owner add ${lacking(place)
@@ -54,7 +57,7 @@ export function planProxies(
     )
     .map(({ namespace, name }) => `${namespace}/${name}`);
   return {
-    namespaces: wanted.filter((place) => oldestOf(place) === undefined),
+    namespaces: wanted.filter((place) => foreignIn(place) === undefined),
     restarts: sortedUnique(restarts),
     faults,
   };

@@ -113,6 +113,11 @@ describe("An Istio of somebody else", () => {
       /^cluster\.network: cluster-a is not 'west'/,
     ],
     [
+      "has another network, by its namespace's label",
+      { network: "east" },
+      /^cluster\.network: cluster-a is not 'east'/,
+    ],
+    [
       "has a second control plane without the anchors",
       {
         controlPlanes: [
@@ -337,6 +342,20 @@ describe("Joining a mesh", () => {
       /ProxyConfig abc\/team: is older .* does not set ISTIO_META_DNS_CAPTURE/,
     );
     assert.deepEqual(join(other(BOTH), { exporting: ["abc"] }).result.proxyConfigs, []);
+  });
+
+  it("keeps its ProxyConfig beside a younger one of somebody else, which Istio ignores", () => {
+    const labels = { "app.kubernetes.io/managed-by": "istio-federation" };
+    const own = {
+      namespace: "abc",
+      name: "istio-federation",
+      labels,
+      created: "2026-01-01",
+      environment: BOTH,
+    };
+    const younger = { namespace: "abc", name: "team", labels: {}, created: "2026-01-02", environment: {} };
+    const { result } = join({ proxyConfigs: [younger, own] }, { exporting: ["abc"] });
+    assert.deepEqual(result.proxyConfigs, ["abc"]);
   });
 
   it("warns of imports that namespaces without a ProxyConfig see", () => {
