@@ -1,5 +1,13 @@
 import { networkAt } from "./addressRange.ts";
 
+/** Istio of a cluster's owner, installed before any stack. */
+export interface OwnersIstio {
+  /** Undefined for the default revision. */
+  readonly revision: string | undefined;
+  /** Whether istiod signs with a plugged-in CA (Secret `cacerts`); else it makes a root of its own. */
+  readonly pluggedIn: boolean;
+}
+
 /** A cluster of the lab. */
 export interface LabCluster {
   /** Name of the cluster, and of its context in the lab's kubeconfig. */
@@ -16,6 +24,8 @@ export interface LabCluster {
   readonly meshDomain?: string;
   /** Locality of its node and workloads, `region/zone`; undefined where nothing depends on it. */
   readonly locality?: string;
+  /** Istio that is there before the stack; undefined where the stack installs Istio. */
+  readonly owner?: OwnersIstio;
 }
 
 /** Ranges of ClusterIPs, one per cluster of a lab. */
@@ -67,3 +77,9 @@ export const THREE_EQUALS = [
 
 /** Clusters of one mesh. */
 export const MESH_CLUSTERS = [cluster(0, "east"), cluster(1, "west")] as const satisfies LabCluster[];
+
+/** Clusters of a federation whose owners have installed Istio: one in the plainest way, one with a revision and a CA of the owner's. */
+export const EXISTING_CLUSTERS = [
+  { ...equalCluster(0, "existing-1"), owner: { revision: undefined, pluggedIn: false } },
+  { ...equalCluster(1, "existing-2"), owner: { revision: "stable", pluggedIn: true } },
+] as const satisfies LabCluster[];

@@ -6,6 +6,7 @@ import { TOPOLOGIES } from "../federation/core/topology.ts";
 import { ensureLab, serveLab, takeDown } from "./background.ts";
 import { benchCommand } from "./bench/bench.ts";
 import { LAB_FOLDER } from "./environment.ts";
+import { joinAndLeave } from "./existing/joinAndLeave.ts";
 import { expectConverged, federate, restartWorkloads, stacksOf, updatesOf } from "./federate.ts";
 import { withLab, type RunningLab } from "./lab.ts";
 import { checkPrerequisites } from "./prerequisites.ts";
@@ -14,6 +15,7 @@ import { prove } from "./proofs/prove.ts";
 import {
   chooseScenario,
   CLUSTER_COUNTS,
+  EXISTING,
   FEDERATION,
   scenarioOf,
   SCENARIOS,
@@ -166,8 +168,9 @@ async function runDemo(scenario: Scenario): Promise<void> {
     async (lab) => {
       for (const [name, origin] of Object.entries(lab.tools.origins)) log(`real: ${name} ${origin}`);
       for (const { name, kind, path } of lab.plugins) log(`${kind}: ${name} (${path})`);
+      if (scenario === EXISTING) return joinAndLeave(lab, log, scenario);
       const stacks = await federate(lab, log, scenario);
-      await prove({ lab, stacks }, log, scenario);
+      return prove({ lab, stacks }, log, scenario);
     },
     scenario,
   );

@@ -35,6 +35,8 @@ export function labPaths(dir: string) {
     dir,
     /** A context for each cluster, with the cluster's name. */
     kubeconfig: join(dir, "kubeconfig"),
+    /** The same contexts with the rights that joining an Istio needs, where owners have installed one. */
+    guestKubeconfig: join(dir, "guest-kubeconfig"),
     /** Istio's charts, a link into the tools' cache. */
     charts: join(dir, "charts"),
     /** Tools and plugins, as links and launchers. */

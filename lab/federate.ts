@@ -51,15 +51,20 @@ export function stacksOf(lab: RunningLab, { updates } = scenarioOf(lab)): Stack[
   return [...new Set(updates)].map((name) => new Stack(name, lab));
 }
 
-async function deployAll({ kubeconfig, clusters }: RunningLab, log: Log): Promise<void> {
+/** Deploys the workloads of all clusters, and restarts those without a sidecar that can have one. */
+export async function deployAll({ kubeconfig, clusters }: RunningLab, log: Log): Promise<void> {
   await Promise.all(
-    clusters.map(({ name, network }) =>
-      deployWorkloads({ kubeconfig, context: name, workloads: workloadsOf(name, network), log }),
+    clusters.map(({ name, network, owner }) =>
+      deployWorkloads({
+        ...{ kubeconfig, context: name, workloads: workloadsOf(name, network), log },
+        revision: owner?.revision,
+      }),
     ),
   );
 }
 
-async function update(stack: Stack, log: Log): Promise<void> {
+/** Creates a stack if it does not exist, and updates it. */
+export async function update(stack: Stack, log: Log): Promise<void> {
   await stack.ensure();
   const summary = await step(log, `pulumi up -s ${stack.name}`, () => stack.up());
   log(`pulumi up -s ${stack.name}: ${summary.join(", ")}`);

@@ -2,6 +2,7 @@ import type { Topology } from "../federation/core/topology.ts";
 import {
   CLUSTERS,
   EQUAL_CLUSTERS,
+  EXISTING_CLUSTERS,
   FEDERATED_EQUALS,
   MESH_CLUSTERS,
   THREE_CLUSTERS,
@@ -57,6 +58,15 @@ export const EQUAL_DOMAINS_OF_THREE: Scenario = {
   changeStackFile: allPeers(THREE_EQUALS),
 };
 
+/** Two clusters whose owners run Istio, which a stack joins and leaves again. */
+export const EXISTING: Scenario = {
+  name: "existing",
+  topology: "federation",
+  clusters: EXISTING_CLUSTERS,
+  updates: ["existing-1", "existing-2", "existing-1"],
+  proofs: (clusters) => equalDomainsProofs(clusters),
+};
+
 /** Two clusters `cluster.local` under one root: each asks for its certificate, and runs once it has one. */
 export const REPLICATED: Scenario = {
   name: "replicated",
@@ -90,6 +100,7 @@ export const SCENARIOS: readonly Scenario[] = [
   FEDERATION_OF_THREE,
   EQUAL_DOMAINS,
   EQUAL_DOMAINS_OF_THREE,
+  EXISTING,
   REPLICATED,
   SINGLE_MESH,
 ];

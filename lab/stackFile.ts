@@ -116,12 +116,16 @@ function overlay(config: StackFileConfig, dir: string, clusters: readonly LabClu
   const section = (key: string) => (config[`istio-federation:${key}`] ?? {}) as Section;
   const set = (key: string, value: unknown) => (config[`istio-federation:${key}`] = value);
   const paths = labPaths(dir);
-  set("kubeconfig", { path: paths.kubeconfig, context: name });
-  const { values = {} } = section("istio");
-  set("istio", {
-    charts: { folder: paths.charts },
-    values: deepmerge(values, istioValues(`${cluster.network}.0.2`)),
-  });
+  const path = cluster.owner === undefined ? paths.kubeconfig : paths.guestKubeconfig;
+  set("kubeconfig", { path, context: name });
+  const charts = { folder: paths.charts };
+  const { values = {}, existing } = section("istio");
+  set(
+    "istio",
+    existing === undefined
+      ? { charts, values: deepmerge(values, istioValues(`${cluster.network}.0.2`)) }
+      : { charts, existing },
+  );
   const bind = `${cluster.network}.0.3`;
   set("gateway", {
     // Two gateways share a host, and there is no load balancer.
@@ -142,7 +146,7 @@ function overlay(config: StackFileConfig, dir: string, clusters: readonly LabClu
 }
 
 /** Helm values for an istiod at a fixed address on a machine without kube-proxy and cluster DNS, and for stock Envoy. */
-function istioValues(istiod: string): { base: Section; istiod: Section } {
+export function istioValues(istiod: string): { base: Section; istiod: Section } {
   const base = { validationURL: `https://${istiod}:15017/validate` };
   return {
     base: { base },

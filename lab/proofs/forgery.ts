@@ -90,10 +90,11 @@ export interface StolenAuthority {
   readonly chain: string;
 }
 
-/** Reads a cluster's `cacerts`, with which istiod signs. */
+/** Reads the authority with which a cluster's istiod signs: `cacerts`, else the one of its own. */
 export async function stealAuthority(kubeconfig: string, cluster: string): Promise<StolenAuthority> {
   const core = loadContext(kubeconfig, cluster).makeApiClient(CoreV1Api);
-  const { data = {} } = await core.readNamespacedSecret({ name: "cacerts", namespace: "istio-system" });
+  const read = (name: string) => core.readNamespacedSecret({ name, namespace: "istio-system" });
+  const { data = {} } = await read("cacerts").catch(() => read("istio-ca-secret"));
   const decode = (file: string): string => Buffer.from(data[file] ?? "", "base64").toString();
   return { certificate: decode("ca-cert.pem"), key: decode("ca-key.pem"), chain: decode("cert-chain.pem") };
 }

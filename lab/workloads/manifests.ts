@@ -14,12 +14,19 @@ import {
 /** A Kubernetes object with whatever its kind has besides metadata. */
 export type Manifest = KubernetesObject & Record<string, unknown>;
 
-/** The namespace of workloads, with injection on. */
-export function namespaceManifest(name: string): Manifest {
+/**
+ * The namespace of workloads, with injection on.
+ *
+ * @param revision of the istiod that injects; undefined for the default one.
+ */
+export function namespaceManifest(name: string, revision?: string): Manifest {
   return {
     apiVersion: "v1",
     kind: "Namespace",
-    metadata: { name, labels: { "istio-injection": "enabled" } },
+    metadata: {
+      name,
+      labels: revision === undefined ? { "istio-injection": "enabled" } : { "istio.io/rev": revision },
+    },
   };
 }
 

@@ -71,6 +71,12 @@ function helloWorld(version: string, meshNetwork: string): Omit<Workload, "addre
   ];
 }
 
+/** Workloads that no peer calls and that call none, beside those of a federation. */
+const AT_HOME: readonly Omit<Workload, "address">[] = [
+  { namespace: "shop", name: "cart", exported: false, port: SAMPLE_PORT },
+  { namespace: "shop", name: "stock", exported: false, port: SAMPLE_PORT },
+];
+
 /** The lab's workloads by cluster; in a federation one that is exported, and one that is not. */
 const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> = {
   "cluster-a": [
@@ -90,6 +96,8 @@ const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> 
   "equal-1": SAMPLE,
   "equal-2": SAMPLE,
   "equal-3": SAMPLE,
+  "existing-1": [...SAMPLE, ...AT_HOME],
+  "existing-2": [...SAMPLE, ...AT_HOME],
   east: helloWorld("v1", "network-east"),
   west: helloWorld("v2", "network-west"),
 };

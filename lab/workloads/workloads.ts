@@ -17,7 +17,7 @@ import type { Workload } from "./workload.ts";
 /** Field manager of the workloads. */
 const FIELD_MANAGER = "istio-federation-lab";
 
-/** Webhook of Istio's injector. */
+/** Webhook of Istio's injector, without its revision. */
 const INJECTOR = "istio-sidecar-injector";
 
 /** Annotation of injected Pods. */
@@ -29,6 +29,8 @@ export interface WorkloadsOptions {
   readonly context: string;
   readonly workloads: readonly Workload[];
   readonly log: Log;
+  /** Revision of Istio that injects. Default: the default one. */
+  readonly revision?: string | undefined;
   /** Longest wait for the Pods. Default: 90. */
   readonly timeoutSeconds?: number;
 }
@@ -41,18 +43,18 @@ export interface WorkloadsOptions {
  * @throws LabError when an object is refused, or a Pod is not ready in time.
  */
 export async function deployWorkloads(options: WorkloadsOptions): Promise<void> {
-  const { kubeconfig, context, workloads, log, timeoutSeconds = 90 } = options;
+  const { kubeconfig, context, workloads, log, revision, timeoutSeconds = 90 } = options;
   const config = loadContext(kubeconfig, context);
   const objects = KubernetesObjectApi.makeApiClient(config);
   const core = config.makeApiClient(CoreV1Api);
   const apps = config.makeApiClient(AppsV1Api);
-  const meshed = await hasInjector(config.makeApiClient(AdmissionregistrationV1Api));
+  const meshed = await hasInjector(config.makeApiClient(AdmissionregistrationV1Api), revision);
   const namespaces = [...new Set(workloads.map(({ namespace }) => namespace))].sort();
   const manifests = workloads.flatMap((workload) => [
     ...(meshed ? meshManifests(workload) : []),
     ...workloadManifests(workload),
   ]);
-  for (const object of [...namespaces.map(namespaceManifest), ...manifests])
+  for (const object of [...namespaces.map((name) => namespaceManifest(name, revision)), ...manifests])
     await apply(objects, object, context);
   await Promise.all(
     workloads.map(async ({ namespace, name }) => {
@@ -95,9 +97,13 @@ function ignoreMissing(error: unknown): void {
   if (!isNotFound(error)) throw error;
 }
 
-async function hasInjector(admission: AdmissionregistrationV1Api): Promise<boolean> {
+async function hasInjector(
+  admission: AdmissionregistrationV1Api,
+  revision: string | undefined,
+): Promise<boolean> {
   const { items } = await admission.listMutatingWebhookConfiguration();
-  return items.some(({ metadata }) => metadata?.name === INJECTOR);
+  const injector = revision === undefined ? INJECTOR : `${INJECTOR}-${revision}`;
+  return items.some(({ metadata }) => metadata?.name === injector);
 }
 
 async function apply(objects: KubernetesObjectApi, object: KubernetesObject, context: string): Promise<void> {
