@@ -8,6 +8,7 @@ import {
   type SharedMeshConfig,
   isTrue,
 } from "../federation/existing/installedIstio.ts";
+import type { SidecarScope } from "../federation/existing/sidecarScopes.ts";
 import { NETWORK_LABEL, TLS_MODE_LABEL } from "../federation/core/labels.ts";
 import { sortedUnique } from "../federation/core/order.ts";
 import { parseJson } from "../federation/core/text.ts";
@@ -23,6 +24,7 @@ import {
   POD,
   PROXY_CONFIG,
   SECRET,
+  SIDECAR,
 } from "../kubernetes/kinds.ts";
 
 const REVISION_LABEL = "istio.io/rev";
@@ -30,18 +32,20 @@ const TAG_LABEL = "istio.io/tag";
 
 /** Reads an Istio that somebody else installed; writes nothing, and reads no Secret's data. */
 export async function readInstalledIstio(client: ClusterClient): Promise<InstalledIstio> {
-  const [deployments, webhooks, roots, secrets, namespaces, proxies, proxyConfigs] = await Promise.all([
-    client.list<DeploymentObject>(DEPLOYMENT, { namespace: ISTIO_NAMESPACE, labelSelector: "app=istiod" }),
-    client.list(MUTATING_WEBHOOK_CONFIGURATION, {
-      labelSelector: "app=sidecar-injector",
-      metadataOnly: true,
-    }),
-    client.get<ConfigMapObject>(CONFIG_MAP, ISTIO_NAMESPACE, "istio-ca-root-cert"),
-    readSecretNames(client),
-    client.list(NAMESPACE, { metadataOnly: true }),
-    readProxies(client),
-    client.list<ProxyConfigObject>(PROXY_CONFIG),
-  ]);
+  const [deployments, webhooks, roots, secrets, namespaces, proxies, proxyConfigs, sidecars] =
+    await Promise.all([
+      client.list<DeploymentObject>(DEPLOYMENT, { namespace: ISTIO_NAMESPACE, labelSelector: "app=istiod" }),
+      client.list(MUTATING_WEBHOOK_CONFIGURATION, {
+        labelSelector: "app=sidecar-injector",
+        metadataOnly: true,
+      }),
+      client.get<ConfigMapObject>(CONFIG_MAP, ISTIO_NAMESPACE, "istio-ca-root-cert"),
+      readSecretNames(client),
+      client.list(NAMESPACE, { metadataOnly: true }),
+      readProxies(client),
+      client.list<ProxyConfigObject>(PROXY_CONFIG),
+      orUndefined(client.list<SidecarObject>(SIDECAR)),
+    ]);
   const controlPlanes = await Promise.all(
     deployments.filter(isRunning).map((deployment) => readControlPlane(client, deployment)),
   );
@@ -63,6 +67,7 @@ export async function readInstalledIstio(client: ClusterClient): Promise<Install
     namespaces: labels,
     proxies,
     proxyConfigs: proxyConfigs.flatMap(viewProxyConfig),
+    sidecars: sidecars?.flatMap(viewSidecar),
   };
 }
 
@@ -147,9 +152,14 @@ async function readShared(client: ClusterClient, name: string): Promise<SharedMe
 
 /** Reads the names of Secrets, which need a right that many do not give; undefined without it. */
 async function readSecretNames(client: ClusterClient): Promise<string[] | undefined> {
+  const secrets = await orUndefined(client.list(SECRET, { namespace: ISTIO_NAMESPACE, metadataOnly: true }));
+  return secrets?.map(({ metadata: { name } }) => name);
+}
+
+/** Waits for a list; undefined without the right to it (403). */
+async function orUndefined<T>(list: Promise<T>): Promise<T | undefined> {
   try {
-    const secrets = await client.list(SECRET, { namespace: ISTIO_NAMESPACE, metadataOnly: true });
-    return secrets.map(({ metadata: { name } }) => name);
+    return await list;
   } catch (error) {
     if (isForbidden(error)) return undefined;
     throw error;
@@ -200,4 +210,14 @@ function viewProxyConfig({ metadata, spec }: ProxyConfigObject): FoundProxyConfi
   if (spec?.selector !== undefined) return [];
   const { namespace = "", name, labels = {}, creationTimestamp: created = "" } = metadata;
   return [{ namespace, name, labels, created, environment: spec?.environmentVariables ?? {} }];
+}
+
+/** Fields read of Istio's Sidecar. */
+type SidecarObject = KubernetesObject & {
+  spec?: { workloadSelector?: unknown; egress?: { hosts?: string[] }[] };
+};
+
+function viewSidecar({ metadata: { namespace = "", name }, spec }: SidecarObject): SidecarScope[] {
+  if (spec?.workloadSelector !== undefined) return [];
+  return [{ namespace, name, hosts: spec?.egress?.flatMap(({ hosts = [] }) => hosts) ?? [] }];
 }

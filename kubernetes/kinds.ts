@@ -49,6 +49,7 @@ export const PROXY_CONFIG: ResourceKind = {
   plural: "proxyconfigs",
 };
 export const SERVICE_ENTRY = networking("ServiceEntry", "serviceentries");
+export const SIDECAR = networking("Sidecar", "sidecars");
 export const VIRTUAL_SERVICE = networking("VirtualService", "virtualservices");
 export const WORKLOAD_ENTRY = networking("WorkloadEntry", "workloadentries");
 export const AUTHORIZATION_POLICY = security("AuthorizationPolicy", "authorizationpolicies");

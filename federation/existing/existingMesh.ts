@@ -26,6 +26,7 @@ import { networkOf } from "./clusterDefaults.ts";
 import type { ControlPlane, InstalledIstio } from "./installedIstio.ts";
 import { type MeshSettings, meshSettings } from "./meshSettings.ts";
 import { planProxies } from "./proxies.ts";
+import { checkSidecarScopes } from "./sidecarScopes.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -281,6 +282,14 @@ export function planJoin(
   const proxies = planProxies(mesh.installed, settings, [...exporting, ...named]);
   findings.fault(...proxies.faults);
   if (importing.includes("*")) findings.warn(...unnamedCallers(mesh, settings));
+  const { sidecars } = mesh.installed;
+  const scopes = checkSidecarScopes(sidecars ?? [], importing);
+  findings.fault(...scopes.faults);
+  findings.warnOf(scopes.warnings, "Sidecars that hide imported services");
+  if (sidecars === undefined && importing.length > 0)
+    findings.warn(
+      "The user may not list sidecars, so it is not checked whether they hide imported services.",
+    );
   const { restarts } = proxies;
   if (restarts.length > 0)
     findings.warn(

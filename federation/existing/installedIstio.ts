@@ -1,4 +1,5 @@
 import type { Reading } from "../snapshot.ts";
+import type { SidecarScope } from "./sidecarScopes.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -22,6 +23,8 @@ export interface InstalledIstio {
   proxies: readonly RunningProxy[];
   /** ProxyConfigs of others without a selector. */
   proxyConfigs: readonly FoundProxyConfig[];
+  /** Sidecars without a selector; undefined without the right to list them. */
+  sidecars: readonly SidecarScope[] | undefined;
 }
 
 /** The reading of an installed Istio; its value is undefined where the config asks for none. */

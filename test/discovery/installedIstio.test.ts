@@ -174,6 +174,20 @@ describe("The reading of an installed Istio", () => {
     );
   });
 
+  it("has the Sidecars without a selector, and needs no right to them", async () => {
+    const sidecar = (name: string, spec: object) => ({ metadata: { namespace: "abc", name }, spec });
+    const sidecars = listOf([
+      sidecar("default", { egress: [{ hosts: ["./*"] }, { hosts: ["istio-system/*"] }] }),
+      sidecar("one", { workloadSelector: { labels: { app: "foo" } }, egress: [{ hosts: ["./*"] }] }),
+      sidecar("open", {}),
+    ]);
+    assert.deepEqual((await read({}, { sidecars })).sidecars, [
+      { namespace: "abc", name: "default", hosts: ["./*", "istio-system/*"] },
+      { namespace: "abc", name: "open", hosts: [] },
+    ]);
+    assert.equal((await read({}, { sidecars: FORBIDDEN })).sidecars, undefined);
+  });
+
   it("needs no right to Secrets, and asks for their metadata alone", async () => {
     assert.equal((await read({}, { secrets: FORBIDDEN })).secrets, undefined);
     const secrets = listOf([{ metadata: { name: "cacerts" } }]);

@@ -358,6 +358,30 @@ describe("Joining a mesh", () => {
     assert.deepEqual(result.proxyConfigs, ["abc"]);
   });
 
+  it("is refused where a Sidecar hides imports from a namespace that is to call them, and warns of others", () => {
+    const scope = (namespace: string, ...hosts: string[]) => ({ namespace, name: "default", hosts });
+    const [root, own] = [scope("istio-system", "./*", "istio-system/*"), scope("client", "./*")];
+    const hidden =
+      /Sidecar istio-system\/default: limits the proxies of namespace client to .* Add 'istio-federation\/\*'/;
+    assert.throws(() => join({ sidecars: [root] }, { importing: ["client"] }), hidden);
+    for (const open of [
+      scope("client"),
+      scope("client", "*/*"),
+      scope("client", "./*", "istio-federation/*"),
+    ])
+      join({ sidecars: [root, open] }, { importing: ["client"] });
+    join({ sidecars: [root, own] }, { importing: [] });
+    const { warnings } = join({ sidecars: [root, own] }, { importing: ["*"] });
+    assert.match(
+      warnings.join("\n"),
+      /Sidecar istio-system\/default.*all namespaces without one[^]*Sidecar client\/default/,
+    );
+    assert.match(
+      join({ sidecars: undefined }, { importing: ["*"] }).warnings.join(),
+      /may not list sidecars/,
+    );
+  });
+
   it("warns of imports that namespaces without a ProxyConfig see", () => {
     assert.match(join({}, { importing: ["*"] }).warnings.join(), /workloads of others cannot call them/);
   });

@@ -42,6 +42,7 @@ export function installed(changes: Partial<InstalledIstio> = {}): InstalledIstio
     namespaces: { "istio-system": {}, abc: {}, client: {} },
     proxies: [],
     proxyConfigs: [],
+    sidecars: [],
     ...changes,
   };
 }
