@@ -24,19 +24,21 @@ describe("two stacks that name each other", function () {
 
   it("leave nothing behind when they are destroyed", async () => {
     await Promise.all(CLUSTERS.map(({ name }) => stackOf(name).destroy()));
+    for (const { name } of CLUSTERS) await withdrawContract(name);
     for (const { name } of CLUSTERS) assert.deepEqual(await namespaces(name), []);
   });
 
   // The lab itself is federated in the other order (lab/federate.ts).
   it("converge from nothing by up b, up a, up b, though the other does not exist at first, and b loses its state", async () => {
     const [b, a] = [stackOf("cluster-b"), stackOf("cluster-a")];
-    for (const stack of [b, a]) await stack.remove();
+    for (const { name } of [b, a])
+      for (const stack of [name, `${name}-contract`]) await stackOf(stack).remove();
 
     await b.ensure();
     await b.up();
     const { "cluster-a": peer } = (await b.output("peers")) as Peers;
     assert.equal(peer?.state, "pending");
-    assert.match(peer.reason, /stack \S+\/cluster-a does not exist/);
+    assert.match(peer.reason, /stack \S+\/cluster-a-contract does not exist/);
     assert.deepEqual(await importedHosts(federated.lab, b.name), []);
     await recoverLostState(b);
 
@@ -70,11 +72,17 @@ describe("two stacks that name each other", function () {
       /an installation of this program that the stack's state does not have/,
     );
     await removeHelmRecords(stack.name);
+    // The contract begins at revision 1 again, which its contract stack refuses.
+    await withdrawContract(stack.name);
     const { dir, environment } = federated.lab;
     await new Stack(stack.name, { dir, environment: { ...environment, [TAKE_OVER_VARIABLE]: "true" } }).up();
     // Their key is another one now.
     for (const namespace of ["istio-system", "istio-gateway"])
       await coreApi(stack.name).deleteCollectionNamespacedPod({ namespace });
+  }
+
+  async function withdrawContract(cluster: string): Promise<void> {
+    await stackOf(`${cluster}-contract`).destroy();
   }
 
   async function removeHelmRecords(context: string): Promise<void> {
