@@ -5,7 +5,7 @@ import { publicKeyFingerprint } from "../federation/contract/signature.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
 import { sortedUnique } from "../federation/core/order.ts";
 import { ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
-import type { JoinPlan } from "../federation/existing/existingMesh.ts";
+import type { JoinPlan } from "../federation/existing/joinPlan.ts";
 import { EXISTING_NAME, PROXY_VARIABLES } from "../federation/existing/installedIstio.ts";
 import type { ClusterPlan } from "../federation/plan.ts";
 import { TrustAnchor } from "../providers/trustAnchor.ts";

@@ -28,7 +28,8 @@ import {
   publishDeclaration,
 } from "./publish/publishPlan.ts";
 import { OWN_MESH } from "./exports/mutualTls.ts";
-import { type JoinPlan, defaultsOf, planJoin, validateInstalled } from "./existing/existingMesh.ts";
+import { validateInstalled } from "./existing/existingMesh.ts";
+import { type JoinPlan, defaultsOf, planJoin } from "./existing/joinPlan.ts";
 import { checkLeftovers } from "./imports/leftovers.ts";
 import { visibleTo } from "./imports/import.ts";
 import type { ContractReading } from "./imports/registration.ts";

@@ -1,18 +1,13 @@
 import { X509Certificate } from "node:crypto";
-import type { ExistingPlan } from "../authority/authority.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../core/labels.ts";
 import { mapRecord, ownValue, sortedUnique } from "../core/order.ts";
-import { count, firstNames } from "../core/text.ts";
 import { GATEWAY_NAMESPACE, IMPORT_NAMESPACE, ISTIO_NAMESPACE } from "../core/wellKnown.ts";
-import { ISTIO_DEFAULT, type MeshDefaults } from "../exports/mutualTls.ts";
 import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
-import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 import { canonicalCertificate, certificateTexts } from "../x509/certificate.ts";
 import { rootFaults } from "../x509/root.ts";
 import {
-  aliasFaults,
   contradictions,
   placeOf,
   scopeWarnings,
@@ -25,8 +20,6 @@ import { discoveryLabels, isDiscovered } from "./discoverySelectors.ts";
 import { networkOf } from "./clusterDefaults.ts";
 import type { ControlPlane, InstalledIstio } from "./installedIstio.ts";
 import { type MeshSettings, meshSettings } from "./meshSettings.ts";
-import { planProxies } from "./proxies.ts";
-import { checkSidecarScopes } from "./sidecarScopes.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -42,15 +35,6 @@ export interface ExistingMesh {
   gatewayRevision: string | undefined;
   /** Labels by which istiod sees our namespaces, by their names. */
   namespaceLabels: Readonly<Record<string, Labels>>;
-}
-
-/** What the program declares in an existing mesh, beside the objects of exports and imports. */
-export interface JoinPlan
-  extends ExistingPlan, Pick<ExistingMesh, "sharedMeshConfigs" | "gatewayRevision" | "namespaceLabels"> {
-  /** Namespaces that get a ProxyConfig, sorted. */
-  proxyConfigs: readonly string[];
-  /** Pods that take part after a restart, as `namespace/name`, sorted. */
-  restarts: readonly string[];
 }
 
 const PATH = "istio.existing";
@@ -240,81 +224,3 @@ function describeInstalled(
       : (AUTHORITIES.find(([name]) => secrets.includes(name))?.[1] ?? "outside istiod");
   return `Istio ${each.join(" and ")} is there: trust domain ${first?.settings.trustDomain}, cluster domain ${first?.settings.clusterDomain}, certificate authority ${authority}`;
 }
-
-/** Returns the defaults of the mesh for Services; of several control planes, the strictest. */
-export function defaultsOf({ controlPlanes }: ExistingMesh): MeshDefaults {
-  const all = controlPlanes.map(({ settings }) => settings.defaultServiceExportTo);
-  return {
-    mutualTls: ISTIO_DEFAULT,
-    serviceExportTo: all.find((exportTo) => exportTo.length > 0 && !exportTo.includes("*")) ?? ["*"],
-  };
-}
-
-/**
- * Plans what the program declares beside exports and imports.
- * @param authority the mesh's roots.
- * @param exporting namespaces of exported Services.
- * @param importing namespaces that see imported services; `*` for all.
- * @param pinned trusted peers, by their names.
- */
-export function planJoin(
-  authority: ExistingPlan,
-  mesh: ExistingMesh,
-  { exporting, importing }: { exporting: readonly string[]; importing: readonly string[] },
-  pinned: Readonly<Record<string, PinnedPeer>>,
-  { findings }: Pick<PlanContext, "findings">,
-): JoinPlan {
-  const trustDomains = mapRecord(pinned, ({ trustDomain }) => trustDomain);
-  for (const { controlPlane, settings } of mesh.controlPlanes) {
-    const unseen = exporting.filter(
-      (name) => !isDiscovered(settings.discoverySelectors, ownValue(mesh.installed.namespaces, name) ?? {}),
-    );
-    if (unseen.length > 0)
-      findings.fault({
-        path: placeOf(controlPlane),
-        rule: `has discoverySelectors that do not match namespaces of exported Services (${firstNames(unseen)}), which istiod does not see`,
-        remedy: "Give the namespaces labels that match, or remove their Services from the exports",
-      });
-    findings.fault(...aliasFaults(controlPlane, settings, trustDomains));
-  }
-  const settings = mesh.controlPlanes.map((each) => each.settings);
-  const named = importing.filter((name) => name !== "*" && name !== IMPORT_NAMESPACE);
-  const proxies = planProxies(mesh.installed, settings, [...exporting, ...named]);
-  findings.fault(...proxies.faults);
-  if (importing.includes("*")) findings.warn(...unnamedCallers(mesh, settings));
-  const { sidecars } = mesh.installed;
-  const scopes = checkSidecarScopes(sidecars ?? [], importing);
-  findings.fault(...scopes.faults);
-  findings.warnOf(scopes.warnings, "Sidecars that hide imported services");
-  if (sidecars === undefined && importing.length > 0)
-    findings.warn(
-      "The user may not list sidecars, so it is not checked whether they hide imported services.",
-    );
-  const { restarts } = proxies;
-  if (restarts.length > 0)
-    findings.warn(
-      `${count(restarts.length)} Pod(s) have no trust anchors of peers or do not resolve their names until they are restarted: ${firstNames(restarts)}. ` +
-        "Restart their workloads after this update; all are in the output `restarts`.",
-    );
-  const { sharedMeshConfigs, gatewayRevision: revision, namespaceLabels } = mesh;
-  return {
-    ...authority,
-    ...{ sharedMeshConfigs, gatewayRevision: revision, namespaceLabels },
-    proxyConfigs: proxies.namespaces,
-    restarts,
-  };
-}
-
-/** Warns of imports that all namespaces see, where the mesh has no defaults for all proxies. */
-function unnamedCallers({ installed }: ExistingMesh, settings: readonly MeshSettings[]): string[] {
-  const { namespaces } = planProxies({ ...installed, proxies: [] }, settings, [ANY_NAMESPACE]);
-  if (namespaces.length === 0) return [];
-  return [
-    "Imported services are visible in all namespaces, and only those that `exportTo` names or that export get a ProxyConfig: workloads of others " +
-      "cannot call them. Name the namespaces that call in peers.<name>.exportTo, or have the mesh's owner set meshConfig.defaultConfig.proxyMetadata " +
-      '{PROXY_CONFIG_XDS_AGENT: "true", ISTIO_META_DNS_CAPTURE: "true"}.',
-  ];
-}
-
-/** Stands for a namespace without a ProxyConfig: no namespace has such a name. */
-const ANY_NAMESPACE = "*";

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { FaultsError } from "../../../federation/core/fault.ts";
-import {
-  type ExistingMesh,
-  defaultsOf,
-  planJoin,
-  validateInstalled,
-} from "../../../federation/existing/existingMesh.ts";
+import { type ExistingMesh, validateInstalled } from "../../../federation/existing/existingMesh.ts";
+import { defaultsOf, planJoin } from "../../../federation/existing/joinPlan.ts";
 import { existingPlan } from "../../../federation/authority/authority.ts";
 import type { InstalledIstio } from "../../../federation/existing/installedIstio.ts";
 import { runPart } from "../planContext.ts";
