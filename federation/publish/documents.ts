@@ -16,8 +16,8 @@ const PUBLIC_PATH = "/metadata/public/public.json";
 /** Name of the document that is the contract. */
 const CONTRACT = "contract";
 
-/** Name of the document with the identity for Deckhouse clusters. */
-const IDENTITY = "deckhouse-public";
+/** Name of the document with the identity for Deckhouse clusters; none of a reader is equal, whatever the peer's name. */
+const IDENTITY = "identity";
 
 /** A document of the gateway, whose content follows from the contract. */
 export interface DocumentPlace {

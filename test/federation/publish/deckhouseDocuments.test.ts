@@ -82,7 +82,7 @@ function documents(readers: readonly DeckhouseReader[] = READERS) {
 
 describe("The documents for Deckhouse clusters", () => {
   it("have the identity of this cluster, as they are read", () => {
-    const reading = readPublicDocument(documents()["deckhouse-public"]);
+    const reading = readPublicDocument(documents()["identity"]);
     assert.ok("value" in reading);
     assert.equal(reading.value.clusterUUID, UUID_A);
     assert.equal(reading.value.authnKeyPub, IDENTITY_A.publicKey);
@@ -111,6 +111,14 @@ describe("The documents for Deckhouse clusters", () => {
         [[5432, "TCP"]],
       ],
     );
+  });
+
+  it("are told apart by their names, whatever the readers are called", () => {
+    const readers = ["public", "identity", "contract", "tokens"].map((peer) => ({ ...B, peer }));
+    const served = servedDocuments({ contract: CONTRACT, identity: publicIdentity(IDENTITY_A), readers });
+    assert.equal(new Set(served.map(({ name }) => name)).size, 2 + readers.length);
+    const open = served.filter(({ match }) => match === undefined).map(({ body }) => body);
+    for (const body of open) assert.doesNotMatch(body, /publicServices/);
   });
 
   it("are lists, and never null, without services and gateways", () => {
@@ -261,7 +269,7 @@ describe("A plan with Deckhouse clusters", () => {
       [
         "Gateway istio-publish/publishgateway",
         "VirtualService istio-publish/contract",
-        "VirtualService istio-publish/deckhouse-public",
+        "VirtualService istio-publish/identity",
         "VirtualService istio-publish/deckhouse-cluster-b",
         "VirtualService istio-publish/deckhouse-cluster-c",
         "RequestAuthentication istio-publish/deckhouse-tokens",
