@@ -7,7 +7,7 @@ import { HOST_NAME, OBJECT_NAME } from "../core/names.ts";
 import { cleanDomain, cleanHost, cleanText, pasted } from "../core/pasted.ts";
 import { PUBLISH_VALUES } from "../helm/gateway.ts";
 import { valueFaults } from "../helm/valueFaults.ts";
-import { type Complaint, checked, fields, orUndefined } from "../core/schema.ts";
+import { type Complaint, type TextRule, checked, fields, orUndefined } from "../core/schema.ts";
 
 /** `zzz_profile.yaml` of the chart merges `global` into the defaults. */
 const CHART = { decisions: PUBLISH_VALUES, alsoRoots: ["global"] };
@@ -16,12 +16,26 @@ const values = checked(z.record(z.string(), z.unknown()), (given): Complaint[] =
   valueFaults(given, CHART),
 ).prefault({});
 
+/** A VirtualService with a single label as host is for the Service of that name in its namespace. */
+const SERVED_HOST: TextRule = {
+  test: (value) => HOST_NAME.test(value) && value.includes("."),
+  rule: `${HOST_NAME.rule}, of two labels or more`,
+  remedy: HOST_NAME.remedy,
+};
+
+/** istiod reads a Secret with the suffix `-cacert` as certificates that verify clients, and sends no key of it. */
+const SERVER_SECRET: TextRule = {
+  test: (value) => OBJECT_NAME.test(value) && !value.endsWith("-cacert"),
+  rule: `${OBJECT_NAME.rule}, and must not end in '-cacert'`,
+  remedy: OBJECT_NAME.remedy,
+};
+
 const section = fields({
-  host: pasted(cleanDomain, HOST_NAME).meta({
+  host: pasted(cleanDomain, SERVED_HOST).meta({
     description: "DNS name at which the contract is served: `https://<host>/contract.json`.",
     page: "contract.md#serving-it-from-the-cluster",
   }),
-  credentialName: pasted(cleanText, OBJECT_NAME).describe(
+  credentialName: pasted(cleanText, SERVER_SECRET).describe(
     "TLS Secret with the certificate for `host`, in namespace `istio-publish`.",
   ),
   service: gatewayService

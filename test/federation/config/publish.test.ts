@@ -27,7 +27,10 @@ describe("The section publish", () => {
     const table: [object, RegExp][] = [
       [{ host: "*.a.example" }, /publish\.host: "\*\.a\.example" must be a DNS name/],
       [{ host: "203.0.113.7" }, /publish\.host/],
+      [{ host: "contracts" }, /publish\.host: "contracts" must be .* of two labels or more/],
       [{ credentialName: "Contracts" }, /publish\.credentialName/],
+      [{ credentialName: "istio-publish/contracts" }, /publish\.credentialName/],
+      [{ credentialName: "contracts-cacert" }, /publish\.credentialName: .*must not end in '-cacert'/],
       [{ values: { name: "eastwestgateway" } }, /publish\.values\.name: .*select the gateway/],
       [{ values: { labels: { istio: "eastwestgateway" } } }, /publish\.values\.labels\.istio/],
       [
