@@ -12,7 +12,7 @@ import {
   IMPORT_NAMESPACE,
 } from "../federation/core/wellKnown.ts";
 import { needsPolicies } from "../federation/exports/exportRule.ts";
-import { otherDeckhouseUUIDs } from "../federation/imports/deckhousePeers.ts";
+import { otherDeckhouseMarks } from "../federation/imports/deckhousePeers.ts";
 import { type ObjectMetadata, leftoverSelector } from "../federation/imports/leftovers.ts";
 import { lastDeckhouse, lastObjectsIn } from "../federation/lastRun.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
@@ -118,13 +118,14 @@ export async function readSnapshot(config: StackConfig): Promise<Snapshot> {
 
 async function readPeers({ peers }: StackConfig, outputs: Promise<Outputs>): Promise<Peers> {
   const readings = Object.entries(peers).map(
-    async ([peer, settings]) => [peer, await readPeer(peer, settings, outputs)] as const,
+    async ([peer, settings]) => [peer, await readPeer(peer, peers, settings, outputs)] as const,
   );
   return sortedRecord(await Promise.all(readings));
 }
 
 async function readPeer(
   peer: string,
+  peers: StackConfig["peers"],
   settings: PeerConfig,
   outputs: Promise<Outputs>,
 ): Promise<Reading<ContractReading>> {
@@ -137,7 +138,7 @@ async function readPeer(
   const known = {
     config: deckhouse,
     pinned: ownValue(last.pinned, peer)?.deckhouse,
-    otherUUIDs: otherDeckhouseUUIDs(peer, last),
+    others: otherDeckhouseMarks(peer, peers, last),
   };
   return readDeckhousePeer(deckhouse, known, last.deckhouse, path);
 }

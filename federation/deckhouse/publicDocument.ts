@@ -74,14 +74,19 @@ export function publicKeyFingerprint(key: string): string {
   return canonicalFingerprint(createHash("sha256").update(der).digest("hex"));
 }
 
+/** Returns what no two clusters have in common: the UUID, and the SHA-256 of the key. */
+export function ownMarks({ clusterUUID, authnKeyPub }: DeckhousePin): string[] {
+  return [clusterUUID, publicKeyFingerprint(authnKeyPub)];
+}
+
 /** What a peer's UUID and key are compared with. */
 export interface KnownDeckhouse {
   /** The peer's settings in our config. */
   config: Pick<DeckhouseConfig, "clusterUUID" | "authnKey"> | undefined;
   /** UUID and key of the last update; undefined at first sight. */
   pinned: DeckhousePin | undefined;
-  /** UUIDs of this cluster and of all other peers, each with its owner: `peer cluster-c`. */
-  otherUUIDs: ReadonlyMap<string, string>;
+  /** UUIDs and keys (SHA-256) of other clusters, each with its owner: `peer cluster-c`. */
+  others: ReadonlyMap<string, string>;
 }
 
 /**
@@ -91,7 +96,7 @@ export interface KnownDeckhouse {
  */
 export function tokenAudience({ clusterUUID }: PublicDocument, known: KnownDeckhouse): string | undefined {
   const expected = known.config?.clusterUUID ?? known.pinned?.clusterUUID ?? clusterUUID;
-  return clusterUUID === expected && !known.otherUUIDs.has(clusterUUID) ? clusterUUID : undefined;
+  return clusterUUID === expected && !known.others.has(clusterUUID) ? clusterUUID : undefined;
 }
 
 /**
@@ -102,25 +107,13 @@ export function tokenAudience({ clusterUUID }: PublicDocument, known: KnownDeckh
 export function validateDeckhousePin(
   peer: string,
   { clusterUUID, authnKeyPub }: PublicDocument,
-  { config, pinned, otherUUIDs }: KnownDeckhouse,
+  { config, pinned, others }: KnownDeckhouse,
 ): PinComparison {
   const key = publicKeyFingerprint(authnKeyPub);
   const pinnedKey = pinned && publicKeyFingerprint(pinned.authnKeyPub);
-  const owner = otherUUIDs.get(clusterUUID);
-  const taken: Fault[] =
-    owner === undefined
-      ? []
-      : [
-          {
-            path: "clusterUUID",
-            value: clusterUUID,
-            rule: `is that of ${owner} too`,
-            remedy:
-              "Ask the teams of both clusters whose it is; each Deckhouse cluster has a UUID of its own",
-          },
-        ];
   const faults = [
-    ...taken,
+    ...taken("clusterUUID", clusterUUID, others),
+    ...taken("authnKeyPub", key, others),
     ...changed(peer, "clusterUUID", clusterUUID, config?.clusterUUID, pinned?.clusterUUID),
     ...changed(peer, "authnKey", key, config?.authnKey, pinnedKey),
   ];
@@ -129,6 +122,19 @@ export function validateDeckhousePin(
   if (pinned === undefined) return { faults, notes: [`peer ${peer} is pinned: ${seen}`] };
   const isSame = pinned.clusterUUID === clusterUUID && pinnedKey === key;
   return { faults, notes: isSame ? [] : [`peer ${peer} changes, as the config accepts: ${seen}`] };
+}
+
+/** Finds a UUID or key of another cluster. With the key of another reader, the gateway here takes that one's tokens for this peer's. */
+function taken(
+  path: "clusterUUID" | "authnKeyPub",
+  value: string,
+  others: KnownDeckhouse["others"],
+): Fault[] {
+  const owner = others.get(value);
+  if (owner === undefined) return [];
+  const remedy =
+    "Ask the teams of both clusters whose it is; each Deckhouse cluster has a UUID and a key of its own";
+  return [{ path, value, rule: `is that of ${owner} too`, remedy }];
 }
 
 function changed(

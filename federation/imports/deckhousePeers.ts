@@ -1,7 +1,8 @@
+import type { PeerConfig } from "../config/peers.ts";
 import type { Fault } from "../core/fault.ts";
 import { mapRecord, ownValue, sortedUnique } from "../core/order.ts";
 import { type DeckhouseContract, toDeckhouseContract } from "../deckhouse/contract.ts";
-import { readPublicDocument, validateDeckhousePin } from "../deckhouse/publicDocument.ts";
+import { ownMarks, readPublicDocument, validateDeckhousePin } from "../deckhouse/publicDocument.ts";
 import type { PlanContext } from "../plan.ts";
 import type { DeckhousePin, PinnedPeer } from "../trust/pinnedPeer.ts";
 import { type PeerImports, ofPeer } from "./contracts.ts";
@@ -40,10 +41,11 @@ export function planDeckhousePeers({
       ? { faults: [NOT_EXPECTED] }
       : toDeckhouseContract(peer, reading.deckhouse, settings);
   });
-  const uuids = Object.entries(readings).flatMap(([peer, reading]) => {
+  const published = Object.entries(readings).flatMap(([peer, reading]) => {
     const document =
       "deckhouse" in reading ? readPublicDocument(reading.deckhouse.publicDocument) : undefined;
-    return document !== undefined && "value" in document ? [[document.value.clusterUUID, peer] as const] : [];
+    if (document === undefined || "faults" in document) return [];
+    return ownMarks(document.value).map((mark) => [mark, peer] as const);
   });
   const found: Record<string, DeckhousePeer> = {};
   const notes: string[] = [];
@@ -52,16 +54,13 @@ export function planDeckhousePeers({
     if ("faults" in each) continue;
     const { clusterUUID, authnKeyPub } = each.publicDocument;
     const pinned = ownValue(lastRun.pinned, peer)?.deckhouse;
-    const otherUUIDs = otherDeckhouseUUIDs(peer, lastRun);
-    // Of two new peers with one UUID nothing shows who is right.
-    const isPinned = pinned?.clusterUUID === clusterUUID;
-    for (const [uuid, other] of uuids)
-      if (other !== peer && !isPinned && !otherUUIDs.has(uuid)) otherUUIDs.set(uuid, ownerName(other));
-    const pin = validateDeckhousePin(peer, each.publicDocument, {
-      config: ownValue(peers, peer)?.deckhouse,
-      pinned,
-      otherUUIDs,
-    });
+    const settings = ownValue(peers, peer)?.deckhouse;
+    const others = otherDeckhouseMarks(peer, peers, lastRun);
+    // Of two new peers with one UUID or key nothing shows who is right, unless the config does.
+    const known = [...(pinned ? ownMarks(pinned) : []), settings?.clusterUUID, settings?.authnKey];
+    for (const [mark, other] of published)
+      if (other !== peer && !known.includes(mark) && !others.has(mark)) others.set(mark, ownerName(other));
+    const pin = validateDeckhousePin(peer, each.publicDocument, { config: settings, pinned, others });
     found[peer] = { ...each, pin: { clusterUUID, authnKeyPub }, pinFaults: pin.faults };
     notes.push(...pin.notes);
     if (pinned === undefined && pin.faults.length === 0) warnings.push(unsignedWarning(peer));
@@ -74,22 +73,34 @@ export function planDeckhousePeers({
   };
 }
 
-/** Returns the UUIDs of this cluster and of all peers but one, each with its owner. */
-export function otherDeckhouseUUIDs(
+/**
+ * Returns the UUID of this cluster, and the UUIDs and keys (SHA-256) of all peers but one, each with its owner. What the config names for
+ * another peer is not that one's where it is pinned with this peer.
+ * @param peers those of the config: a former name of a peer is none.
+ */
+export function otherDeckhouseMarks(
   peer: string,
+  peers: Readonly<Record<string, Pick<PeerConfig, "deckhouse">>>,
   {
     deckhouse,
     pinned,
   }: { deckhouse: { clusterUUID: string } | undefined; pinned: Readonly<Record<string, PinnedPeer>> },
 ): Map<string, string> {
-  const peers = Object.entries(pinned).flatMap(([name, each]) =>
-    name === peer || each.deckhouse === undefined
-      ? []
-      : [[each.deckhouse.clusterUUID, ownerName(name)] as const],
+  const pinnedMarks = (name: string): string[] => {
+    const pin = ownValue(pinned, name)?.deckhouse;
+    return pin === undefined ? [] : ownMarks(pin);
+  };
+  const others = Object.entries(peers).filter(([name]) => name !== peer);
+  const own = pinnedMarks(peer);
+  const named = others.flatMap(([name, { deckhouse: settings }]) =>
+    [settings?.clusterUUID, settings?.authnKey].flatMap((mark) =>
+      mark === undefined || own.includes(mark) ? [] : [[mark, ownerName(name)] as const],
+    ),
   );
   return new Map([
     ...(deckhouse === undefined ? [] : [[deckhouse.clusterUUID, "this cluster"] as const]),
-    ...peers,
+    ...named,
+    ...others.flatMap(([name]) => pinnedMarks(name).map((mark) => [mark, ownerName(name)] as const)),
   ]);
 }
 

@@ -17,7 +17,7 @@ import {
 import { makeServerCertificate } from "../support/testAuthority.ts";
 import { MetadataExporter } from "../support/metadataExporter.ts";
 
-const NOTHING_KNOWN: KnownDeckhouse = { config: undefined, pinned: undefined, otherUUIDs: new Map() };
+const NOTHING_KNOWN: KnownDeckhouse = { config: undefined, pinned: undefined, others: new Map() };
 
 describe("readDeckhousePeer", () => {
   let exporter: MetadataExporter;
@@ -102,7 +102,7 @@ describe("readDeckhousePeer", () => {
       { ...NOTHING_KNOWN, pinned: { clusterUUID: UUID_C, authnKeyPub: makeKey().publicKey } },
     ],
     ["is not the configured one", { ...NOTHING_KNOWN, config: { clusterUUID: UUID_C } }],
-    ["is that of another peer", { ...NOTHING_KNOWN, otherUUIDs: new Map([[UUID_B, "peer cluster-c"]]) }],
+    ["is that of another peer", { ...NOTHING_KNOWN, others: new Map([[UUID_B, "peer cluster-c"]]) }],
   ] satisfies [string, KnownDeckhouse][])
     it(`gives no token to a server whose UUID ${title}`, async () => {
       assert.deepEqual((await documents({ known })).publicDocument, publicDocumentOf());

@@ -55,11 +55,11 @@ describe("The public document of a Deckhouse cluster", () => {
 describe("UUID and key of a Deckhouse cluster", () => {
   const pinned = { clusterUUID: UUID_B, authnKeyPub: KEY_B.publicKey };
   const [other] = [makeKey().publicKey];
-  const otherUUIDs = new Map([
+  const others = new Map([
     [UUID_A, "this cluster"],
     [UUID_C, "peer cluster-c"],
   ]);
-  const nothing = { config: undefined, pinned: undefined, otherUUIDs };
+  const nothing = { config: undefined, pinned: undefined, others };
   const key = publicKeyFingerprint(KEY_B.publicKey);
 
   for (const [title, changes, known, paths, audience] of [
@@ -118,7 +118,7 @@ describe("UUID and key of a Deckhouse cluster", () => {
     const { faults } = validateDeckhousePin("b", documentOf({ authnKeyPub: other }), {
       ...nothing,
       pinned: { ...pinned, clusterUUID: UUID_A },
-      otherUUIDs: new Map(),
+      others: new Map(),
     });
     const remedies = faults.map(({ remedy }) => remedy).join("\n");
     assert.match(

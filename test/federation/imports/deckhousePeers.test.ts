@@ -283,6 +283,79 @@ describe("A Deckhouse cluster as a peer", () => {
       );
     });
 
+  const SETTINGS_C = {
+    deckhouse: { metadataEndpoint: "https://istio.c.example/metadata" },
+    identity: { trustDomain: "cluster-c.local" },
+  };
+  const documentsC = (publicly: object) => ({
+    deckhouse: documentsOf(
+      { clusterUUID: UUID_C, authnKeyPub: otherKey, rootCA: ROOT_C, ...publicly },
+      { publicServices: [] },
+    ),
+  });
+  const pinnedB = { ...PEER_B.deckhouse, clusterUUID: UUID_B };
+  for (const [title, settings, publicly, last, refused, rule] of [
+    [
+      "the key of a pinned peer, which would verify that one's tokens",
+      { "cluster-b": PEER_B },
+      { authnKeyPub: KEY_B.publicKey },
+      { pinned },
+      ["cluster-c"],
+      /authnKeyPub: .* is that of peer cluster-b too/,
+    ],
+    [
+      "the key of another new peer",
+      { "cluster-b": PEER_B },
+      { authnKeyPub: KEY_B.publicKey },
+      {},
+      ["cluster-b", "cluster-c"],
+      /authnKeyPub: .* is that of peer cluster-[bc] too/,
+    ],
+    [
+      "the UUID that the config names for another new peer",
+      { "cluster-b": { ...PEER_B, deckhouse: pinnedB } },
+      { clusterUUID: UUID_B },
+      {},
+      ["cluster-c"],
+      /clusterUUID: .* is that of peer cluster-b too/,
+    ],
+  ] satisfies [string, object, object, Partial<LastRun>, string[], RegExp][])
+    it(`is refused with ${title}`, () => {
+      const { peers } = viewPeers(
+        configOf({ ...settings, "cluster-c": SETTINGS_C }),
+        { "cluster-b": { deckhouse: documentsOf() }, "cluster-c": documentsC(publicly) },
+        last,
+      );
+      const found = Object.values(peers).filter(({ state }) => state === "refused");
+      assert.deepEqual(
+        found.map(({ peer }) => peer),
+        refused,
+      );
+      for (const { reason } of found) assert.match(reason, rule);
+    });
+
+  it("may have another name in the config than in the last update", () => {
+    const { peers, errors } = viewPeers(
+      configOf({ oslo: PEER_B }),
+      { oslo: { deckhouse: documentsOf() } },
+      { pinned },
+    );
+    assert.deepEqual(errors, []);
+    assert.equal(peers["oslo"]?.state, "ready");
+  });
+
+  it("keeps its UUID where the config names it for another peer too", () => {
+    const { peers } = viewPeers(
+      configOf({
+        "cluster-b": PEER_B,
+        "cluster-c": { ...SETTINGS_C, deckhouse: { ...SETTINGS_C.deckhouse, clusterUUID: UUID_B } },
+      }),
+      { "cluster-b": { deckhouse: documentsOf() }, "cluster-c": documentsC({}) },
+      { pinned },
+    );
+    assert.deepEqual([peers["cluster-b"]?.state, peers["cluster-c"]?.state], ["ready", "refused"]);
+  });
+
   it("cannot have the domain or the root of another peer", () => {
     const settings = configOf({ "cluster-b": PEER_B, "cluster-c": { stack: "cluster-c" } });
     const { peers } = viewPeers(settings, {
