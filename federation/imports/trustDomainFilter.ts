@@ -3,7 +3,7 @@ import { mapRecord, ownValue, sortedUnique } from "../core/order.ts";
 import { anyWorkload } from "../core/spiffe.ts";
 import { count, firstNames } from "../core/text.ts";
 import type { LastRun } from "../lastRun.ts";
-import type { Registration } from "./registration.ts";
+import type { PeerStatus, Registration } from "./registration.ts";
 
 /** Hosts of a peer whose workloads may have any identity of the peer's trust domain. */
 export interface TrustDomainHosts {
@@ -24,19 +24,43 @@ export function planTrustDomainHosts(
   return mapRecord(peers, ({ state, services, pinned, refusedHosts, heldNames }, peer) => {
     if (pinned === undefined || ownValue(config.peers, peer)?.deckhouse === undefined) return undefined;
     const any = anyWorkload(pinned.trustDomain);
-    const unbound = Object.entries(services).filter(([, { subjectAltNames }]) =>
-      subjectAltNames.includes(any),
+    const unbound = Object.entries(services).flatMap(([host, { subjectAltNames }]) =>
+      subjectAltNames.includes(any) ? [host] : [],
     );
-    const last = (ownValue(trustDomainHosts, peer) ?? []).filter((host) => !Object.hasOwn(services, host));
-    const status = ownValue(statuses, peer);
-    const isApplied = status?.state !== "held" && status?.imported === Object.keys(services).length;
-    const mayBeKept =
-      state !== "ready" ||
-      refusedHosts.length + heldNames.length > 0 ||
-      (last.length > config.brake.removals && !isApplied);
-    const hosts = sortedUnique([...unbound.map(([host]) => host), ...(mayBeKept ? last : [])]);
+    const last = ownValue(trustDomainHosts, peer) ?? [];
+    const gone = last.filter((host) => !Object.hasOwn(services, host));
+    const kept =
+      state !== "ready" || mayBrake(services, last, unbound, config.brake, ownValue(statuses, peer))
+        ? last
+        : refusedHosts.length + heldNames.length > 0
+          ? gone
+          : [];
+    const hosts = sortedUnique([...unbound, ...kept]);
     return hosts.length === 0 ? undefined : { trustDomain: pinned.trustDomain, hosts };
   });
+}
+
+/**
+ * Whether the brake may keep all services of a peer as they were. Of those that rules bound only the number is known, so as many of them are
+ * taken for removed as there are fewer now.
+ * @param last hosts of the last update that no rule bound.
+ * @param unbound those of this one.
+ */
+function mayBrake(
+  services: Registration["services"],
+  last: readonly string[],
+  unbound: readonly string[],
+  { removals }: StackConfig["brake"],
+  status: Pick<PeerStatus, "state" | "imported"> | undefined,
+): boolean {
+  const hosts = Object.keys(services);
+  const imported = status?.imported ?? 0;
+  if (status?.state !== "held" && imported === hosts.length) return false;
+  if (hosts.length === 0) return true;
+  const notBound = new Set([...last, ...unbound]);
+  const bound = hosts.filter((host) => !notBound.has(host)).length;
+  const gone = last.filter((host) => !Object.hasOwn(services, host)).length;
+  return gone + Math.max(0, imported - last.length - bound) > removals;
 }
 
 /** Warns of services that every workload of their cluster may answer for. */

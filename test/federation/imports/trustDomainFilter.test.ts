@@ -12,6 +12,7 @@ import { BAR, KUBECONFIG, LOCAL_CLUSTER, ROOT_B, barImport, validConfig } from "
 
 const UNBOUND = plainImport({ ...barImport, subjectAltNames: [anyWorkload("cluster-b.local")] });
 const WEB = "web.xyz.svc.cluster-b.local";
+const FOO = "foo.xyz.svc.cluster-b.local";
 
 const registration: Registration = {
   peer: "cluster-b",
@@ -81,6 +82,28 @@ describe("The hosts of a Deckhouse cluster without identities", () => {
     ],
     ["stay while the brake may hold them", { services: {} }, [BAR, WEB], 2, [BAR, WEB]],
     ["go once the brake let them go", { services: {} }, [BAR, WEB], 0, undefined],
+    ["stay while an empty list is not accepted, however few they are", { services: {} }, [BAR], 1, [BAR]],
+    [
+      "stay while the brake may hold them for others that rules bind",
+      { services: { [FOO]: barImport } },
+      [BAR],
+      3,
+      [BAR],
+    ],
+    [
+      "stay while the brake may hold them, one that a rule binds now included",
+      { services: { [BAR]: barImport } },
+      [BAR, FOO, WEB],
+      3,
+      [BAR, FOO, WEB],
+    ],
+    [
+      "lose one that a rule binds now, also while another service is not valid",
+      { services: { [BAR]: barImport, [WEB]: UNBOUND }, refusedHosts: [FOO] },
+      [BAR, FOO, WEB],
+      3,
+      [FOO, WEB],
+    ],
     ["are none of a peer that was never seen", { pinned: undefined, services: {} }, [BAR], 1, undefined],
   ] satisfies [string, Partial<Registration>, string[], number, string[] | undefined][])
     it(title, () => {
@@ -88,7 +111,7 @@ describe("The hosts of a Deckhouse cluster without identities", () => {
     });
 
   it("stay while the brake holds them, also where as many others are offered", () => {
-    const services = { "foo.xyz.svc.cluster-b.local": barImport, "new.xyz.svc.cluster-b.local": barImport };
+    const services = { [FOO]: barImport, "new.xyz.svc.cluster-b.local": barImport };
     assert.deepEqual(planned({ services }, [BAR, WEB], 2, deckhouse, "held"), [BAR, WEB]);
   });
 
