@@ -9,8 +9,9 @@ import { KEY_FINGERPRINT, canonicalFingerprint } from "../x509/certificate.ts";
 
 const ENDPOINT: TextRule = {
   test: (value) => {
-    const url = URL.canParse(value) && !/\s/.test(value) ? new URL(value) : undefined;
-    const parts = [url?.username, url?.password, url?.hash, url?.search];
+    // An empty query or fragment is none to URL, and takes the document's path nevertheless.
+    const url = URL.canParse(value) && !/[\s?#]/.test(value) ? new URL(value) : undefined;
+    const parts = [url?.username, url?.password];
     return url?.protocol === "https:" && parts.every((part) => part === "");
   },
   rule: "must be an https:// address, without user, password, query and fragment",

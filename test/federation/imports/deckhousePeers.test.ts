@@ -459,6 +459,16 @@ describe("The config of a Deckhouse cluster", () => {
       faultsOf({}, { metadataEndpoint: "https://b.example/?a=b" }),
       ["peers.b.deckhouse.metadataEndpoint"],
     ],
+    [
+      "an address with an empty query",
+      faultsOf({}, { metadataEndpoint: "https://b.example/metadata?" }),
+      ["peers.b.deckhouse.metadataEndpoint"],
+    ],
+    [
+      "an address with an empty fragment",
+      faultsOf({}, { metadataEndpoint: "https://b.example/metadata/#" }),
+      ["peers.b.deckhouse.metadataEndpoint"],
+    ],
     ["a UUID that is none", faultsOf({}, { clusterUUID: "b" }), ["peers.b.deckhouse.clusterUUID"]],
     ["a fingerprint that is none", faultsOf({}, { authnKey: "b" }), ["peers.b.deckhouse.authnKey"]],
     [
