@@ -66,11 +66,7 @@ export class Stack {
   async up(options: { expectNoChanges?: boolean } = {}): Promise<string[]> {
     const expectation = options.expectNoChanges ? ["--expect-no-changes"] : [];
     const output = await this.#operate("up", "--yes", "--skip-preview", ...expectation);
-    const [, contractStack] = BEHIND.exec(output) ?? [];
-    if (contractStack === undefined) return summary(output);
-    const stack = new Stack(contractStack, this.#lab);
-    await stack.ensure();
-    return [...summary(output), `then ${contractStack}: ${(await stack.up()).join(", ")}`];
+    return [...summary(output), ...(await this.#publish(output))];
   }
 
   /** `pulumi preview`, as data. */
@@ -89,7 +85,16 @@ export class Stack {
     this.#ensured = false;
   }
 
-  /** Runs an operation that may fail. @returns its exit code and output. */
+  /** Updates this cluster's contract stack where an update says that it is behind. @returns a line about it. */
+  async #publish(output: string): Promise<string[]> {
+    const [, contractStack] = BEHIND.exec(output) ?? [];
+    if (contractStack === undefined) return [];
+    const stack = new Stack(contractStack, this.#lab);
+    await stack.ensure();
+    return [`then ${contractStack}: ${(await stack.up()).join(", ")}`];
+  }
+
+  /** Runs an operation that may fail; after an `up` the contract stack, as {@link up} does. @returns its exit code and output. */
   async run(operation: string, ...args: string[]): Promise<{ exitCode: number | undefined; output: string }> {
     const { exitCode, all } = await this.#execute([
       operation,
@@ -98,6 +103,7 @@ export class Stack {
       ...this.#config,
       ...args,
     ]);
+    if (operation === "up" && exitCode === 0) await this.#publish(all);
     return { exitCode, output: all };
   }
 
