@@ -7,7 +7,14 @@ import { ensureLab, serveLab, takeDown } from "./background.ts";
 import { benchCommand } from "./bench/bench.ts";
 import { LAB_FOLDER } from "./environment.ts";
 import { joinAndLeave } from "./existing/joinAndLeave.ts";
-import { expectConverged, federate, restartWorkloads, stacksOf, updatesOf } from "./federate.ts";
+import {
+  contractStackOf,
+  expectConverged,
+  federate,
+  restartWorkloads,
+  stacksOf,
+  updatesOf,
+} from "./federate.ts";
 import { withLab, type RunningLab } from "./lab.ts";
 import { checkPrerequisites } from "./prerequisites.ts";
 import { createProgress, LabError } from "./progress.ts";
@@ -180,7 +187,10 @@ async function runDemo(scenario: Scenario): Promise<void> {
 function shellHints(lab: RunningLab): string {
   const scenario = scenarioOf(lab);
   const first = lab.clusters[0]?.name;
-  const updates = updatesOf(scenario, stacksOf(lab, scenario));
+  const updates = updatesOf(scenario, stacksOf(lab, scenario)).flatMap((stack) => [
+    stack,
+    ...contractStackOf(lab, stack),
+  ]);
   const hints = [
     ["pulumi preview", `the selected stack is ${first} at first; others: -s, or pulumi stack select`],
     ...updates.map(({ upCommand }, turn) => [

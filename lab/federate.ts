@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { labPaths } from "./environment.ts";
 import type { RunningLab } from "./lab.ts";
 import { LabError, step, type Log } from "./progress.ts";
 import { changesNothing, Stack } from "./pulumi.ts";
@@ -24,8 +27,14 @@ export async function federate(lab: RunningLab, log: Log, scenario = scenarioOf(
 export async function prepareStacks(lab: RunningLab, log: Log): Promise<void> {
   await step(log, "deploying the workloads", () => deployAll(lab, log));
   const stacks = stacksOf(lab);
-  for (const stack of stacks) await stack.ensure();
+  for (const stack of stacks.flatMap((each) => [each, ...contractStackOf(lab, each)])) await stack.ensure();
   await stacks[0]?.select();
+}
+
+/** The contract stack of a cluster's stack, where the lab has one. */
+export function contractStackOf(lab: RunningLab, { name }: Stack): Stack[] {
+  const stack = `${name}-contract`;
+  return existsSync(join(labPaths(lab.dir).stacks, `Pulumi.${stack}.yaml`)) ? [new Stack(stack, lab)] : [];
 }
 
 /** Restarts workloads from before Istio, so that they get sidecars. */

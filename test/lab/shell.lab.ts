@@ -24,13 +24,19 @@ describe("a lab that a person works on by hand", function () {
     const { exitCode, all } = await lab("exec", "pulumi", "preview");
     assert.equal(exitCode, 0, all);
     assert.match(all, /Previewing update \(cluster-a\)/);
-    assert.match(all, /Peer cluster-b is pending: stack \S+cluster-b has no output `federation` yet/);
+    assert.match(
+      all,
+      /Peer cluster-b is pending: stack \S+cluster-b-contract has no output `federation` yet/,
+    );
     assert.doesNotMatch(all, /is no Service of this cluster yet/, "foo is there to be exported");
     const { stdout } = await lab("exec", "pulumi", "stack", "ls", "--json");
     const stacks = JSON.parse(stdout) as { name: string; current: boolean }[];
     assert.deepEqual(
       stacks.map(({ name, current }) => ({ name, current })),
-      CLUSTERS.map(({ name }) => ({ name, current: name === "cluster-a" })),
+      CLUSTERS.flatMap(({ name }) => [
+        { name, current: name === "cluster-a" },
+        { name: `${name}-contract`, current: false },
+      ]),
     );
   });
 
@@ -42,7 +48,7 @@ describe("a lab that a person works on by hand", function () {
     assert.doesNotMatch(all, /at .*\.ts:\d+/, "no stack trace");
   });
 
-  for (const name of ["cluster-a", "cluster-b", "cluster-a"]) {
+  for (const name of ["cluster-a", "cluster-a-contract", "cluster-b", "cluster-b-contract", "cluster-a"]) {
     it(`is federated by hand: PULUMI_CONFIG_PASSPHRASE=${name} pulumi up -s ${name}`, async () => {
       const pulumi = ["env", `PULUMI_CONFIG_PASSPHRASE=${name}`, "pulumi"];
       const { exitCode, all } = await lab("exec", ...pulumi, "up", "-s", name, "--yes", "--skip-preview");
