@@ -7,10 +7,11 @@ import type { ClusterPlan, WaitingPlan } from "../federation/plan.ts";
  * @param contract undefined of a cluster that waits for its certificate.
  */
 export function compareContractStack(
-  { config, contractStack }: Pick<ClusterPlan | WaitingPlan, "config" | "contractStack">,
+  plan: ClusterPlan | WaitingPlan,
   contract: pulumi.Output<{ revision: number }> | undefined,
   request: pulumi.Output<string> | undefined,
 ): void {
+  const { config, contractStack } = plan;
   const {
     contract: { stack },
     cluster: { trustDomain },
@@ -21,6 +22,7 @@ export function compareContractStack(
       revision: published?.revision,
       request: pem,
       trustDomain,
+      pinned: "pinned" in plan ? plan.pinned : undefined,
     });
     if (note !== undefined) await pulumi.log.warn(note);
   });

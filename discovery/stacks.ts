@@ -22,6 +22,7 @@ import { count, messageOf } from "../federation/core/text.ts";
 import type { ContractReading } from "../federation/imports/registration.ts";
 import type { RootReading } from "../federation/authority/shared.ts";
 import type { RequestReading } from "../federation/authority/signingRequests.ts";
+import { readPinnedPeers } from "../federation/trust/pinnedPeer.ts";
 import type { Reading } from "../federation/snapshot.ts";
 import { hiddenOutputs, stackFailure } from "./stackFailure.ts";
 
@@ -189,16 +190,21 @@ async function readSource(stack: string): Promise<Reading<SourceReading>> {
 
 /** Reads what a cluster's contract stack has published. */
 export async function readContractStack(stack: string): Promise<ContractStackReading> {
-  const reading = await readOutputs(stack, ["federation", "certificateRequest"], "contract.stack");
+  const reading = await readOutputs(
+    stack,
+    ["federation", "certificateRequest", "trustAnchors"],
+    "contract.stack",
+  );
   if (!("value" in reading)) {
     const [fault] = "faults" in reading ? reading.faults : [];
     return { pending: fault === undefined ? noSuchStack(stack) : describeFault(fault) };
   }
   if (reading.value === undefined) return { pending: noSuchStack(stack) };
   const { values, kind } = reading.value;
-  const { federation, certificateRequest: request } = values;
+  const { federation, certificateRequest: request, trustAnchors } = values;
   const trustDomain = valueAt(federation, ["trustDomain"]);
-  return { revision: revisionOf(federation), trustDomain, request, kind };
+  const pinned = readPinnedPeers(trustAnchors);
+  return { revision: revisionOf(federation), trustDomain, request, pinned, kind };
 }
 
 function isThere(value: unknown): boolean {

@@ -6,10 +6,12 @@ import { type Contract, parseContract } from "./contract/contract.ts";
 import { type ValidSignature, signerFaults } from "./contract/signature.ts";
 import { type Fault, FaultsError, within } from "./core/fault.ts";
 import type { Findings } from "./core/findings.ts";
+import { mapRecord } from "./core/order.ts";
 import { valueAt } from "./core/schema.ts";
 import { type StackKind, stackKind } from "./core/stackKind.ts";
 import { quote } from "./core/text.ts";
 import type { PublishedContract } from "./imports/registration.ts";
+import type { PinnedPeer } from "./trust/pinnedPeer.ts";
 import { type Reading, required } from "./snapshot.ts";
 
 /** Outputs that a contract stack publishes: those of a cluster's and of a shared root's stack that other stacks read, and none is secret. */
@@ -217,14 +219,25 @@ export function revisionOf(contract: unknown): number | undefined {
 
 /** What a cluster's contract stack has published, not validated; or why nothing is known of it. */
 export type ContractStackReading =
-  | { revision: number | undefined; trustDomain: unknown; request: unknown; kind: StackKind | undefined }
+  | {
+      revision: number | undefined;
+      trustDomain: unknown;
+      request: unknown;
+      /** Output `trustAnchors`, parsed. */
+      pinned: Readonly<Record<string, PinnedPeer>>;
+      kind: StackKind | undefined;
+    }
   | { pending: string };
 
-/** What a cluster publishes: the revision of its contract, undefined while it waits for its certificate, its signing request and trust domain. */
+/** What a cluster publishes. */
 interface OwnPublication {
+  /** Revision of its contract; undefined while it waits for its certificate. */
   revision: number | undefined;
+  /** Its signing request, PEM. */
   request: string | undefined;
   trustDomain: string;
+  /** Peers that it trusts; undefined while it waits. Their rotations of a root wait for it. */
+  pinned: Readonly<Record<string, PinnedPeer>> | undefined;
 }
 
 /**
@@ -235,7 +248,7 @@ interface OwnPublication {
 export function behindNote(
   stack: string,
   reading: ContractStackReading,
-  { revision, request, trustDomain }: OwnPublication,
+  { revision, request, trustDomain, pinned }: OwnPublication,
 ): string | undefined {
   const publish = `run \`pulumi up -s ${stack}\``;
   if ("pending" in reading) return `Contract stack ${stack} publishes nothing yet: ${reading.pending}`;
@@ -248,5 +261,12 @@ export function behindNote(
     return `Contract stack ${stack} ${has}, and the contract of this cluster is revision ${revision}: ${publish}`;
   if (request !== undefined && reading.request !== request)
     return `Contract stack ${stack} has not this cluster's signing request: ${publish}`;
+  if (pinned !== undefined && rootsIn(pinned) !== rootsIn(reading.pinned))
+    return `Contract stack ${stack} has not the peers' roots that this cluster trusts: ${publish}`;
   return undefined;
+}
+
+/** Formats the roots of all peers: of what is known of them, these are for their peers. */
+function rootsIn(pinned: Readonly<Record<string, PinnedPeer>>): string {
+  return JSON.stringify(mapRecord(pinned, ({ rootCertificates }) => rootCertificates));
 }

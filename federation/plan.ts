@@ -241,11 +241,13 @@ function keyStackWarnings(
 function contractStackNotes(
   { contract: { stack }, cluster: { trustDomain } }: StackConfig,
   { contractStack, isPreview }: Snapshot,
-  { contract, certificateRequest: request }: LastRun,
+  { contract, certificateRequest: request, pinned: known }: LastRun,
 ): string[] {
   const isFirst = contract === undefined && request === undefined;
   if (stack === undefined || contractStack === undefined || isFirst || !isPreview) return [];
-  const note = behindNote(stack, contractStack, { revision: contract?.revision, request, trustDomain });
+  const pinned = contract === undefined ? undefined : known;
+  const own = { revision: contract?.revision, request, trustDomain, pinned };
+  const note = behindNote(stack, contractStack, own);
   return note === undefined ? [] : [note];
 }
 

@@ -211,6 +211,18 @@ describe("The contract stack of a cluster", () => {
       published(6),
       /^Contract stack o\/p\/b has revision 6, and the contract of this cluster is revision 7: run `pulumi up -s o\/p\/b`$/,
     ],
+    [
+      "lacks the roots of a peer that the cluster trusts since",
+      {
+        [SOURCE]: {
+          ...published(7)[SOURCE],
+          trustAnchors: {
+            c: { clusterDomain: "c.local", trustDomain: "c.local", rootCertificates: [ROOT_B] },
+          },
+        },
+      },
+      /^Contract stack o\/p\/b has not the peers' roots that this cluster trusts: run `pulumi up -s o\/p\/b`$/,
+    ],
     ["has another signing request", published(7, "old"), /has not this cluster's signing request: run/],
     [
       "is another cluster's",
@@ -235,7 +247,7 @@ describe("The contract stack of a cluster", () => {
   ] as const) {
     it(`is told of when it ${what}`, async () => {
       await withStacks(stacks);
-      const own = { revision: 7, request: "PEM", trustDomain: "b.local" };
+      const own = { revision: 7, request: "PEM", trustDomain: "b.local", pinned: {} };
       assert.match(String(behindNote(SOURCE, await readContractStack(SOURCE), own)), note);
     });
   }
