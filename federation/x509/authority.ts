@@ -78,9 +78,10 @@ export function placeFaults(certificate: X509Certificate, below: number, now: Da
  * Validates that a certificate is valid at a time.
  * @returns faults, each completing "<the certificate> ...".
  */
-export function periodFaults({ validFromDate, validToDate }: X509Certificate, now: Date): string[] {
-  // Such as a month 13: it compares as neither earlier nor later.
-  if (Number.isNaN(validFromDate.getTime()) || Number.isNaN(validToDate.getTime()))
+export function periodFaults(certificate: X509Certificate, now: Date): string[] {
+  const { validFrom, validTo, validFromDate, validToDate } = certificate;
+  // Such as a month 13: Node's dates are any then, and only its texts say "Bad time value".
+  if ([validFrom, validTo].some((text) => Number.isNaN(Date.parse(text))))
     return ["has a validity that is no time"];
   return [
     ...(validFromDate > now ? [`is not valid before ${validFromDate.toISOString()}`] : []),

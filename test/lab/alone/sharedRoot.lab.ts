@@ -61,7 +61,10 @@ describe("two clusters under a shared root", function () {
       output,
       /cluster cluster-a requests its first certificate, for trust domain cluster-a\.local: its key/,
     );
-    assert.match(output, /Cluster cluster-b has no signing request: stack \S+\/cluster-b-contract does not exist/);
+    assert.match(
+      output,
+      /Cluster cluster-b has no signing request: stack \S+\/cluster-b-contract does not exist/,
+    );
     assert.deepEqual(Object.keys((await root.output("signedCertificates")) as object), ["cluster-a"]);
   });
 
