@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { behindNote } from "../federation/contractStack.ts";
+import { behindNote } from "../federation/ownContractStack.ts";
 import type { ClusterPlan, WaitingPlan } from "../federation/plan.ts";
 
 /**

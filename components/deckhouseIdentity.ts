@@ -7,7 +7,7 @@ import { type DeckhouseIdentity, clusterUUIDOf } from "../federation/deckhouse/i
  * before they have read it.
  * @returns the identity; secret.
  */
-export function deckhouseIdentity(
+export function createDeckhouseIdentity(
   name: string,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<DeckhouseIdentity> {

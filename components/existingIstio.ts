@@ -1,13 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import * as kubernetes from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { publicKeyFingerprint } from "../federation/contract/signature.ts";
 import { MANAGED_BY, MANAGED_BY_LABEL } from "../federation/core/labels.ts";
 import { sortedUnique } from "../federation/core/order.ts";
 import { ISTIO_NAMESPACE } from "../federation/core/wellKnown.ts";
 import type { JoinPlan } from "../federation/existing/joinPlan.ts";
 import { EXISTING_NAME, PROXY_VARIABLES } from "../federation/existing/installedIstio.ts";
 import type { ClusterPlan } from "../federation/plan.ts";
+import { publicKeyFingerprint } from "../federation/x509/keys.ts";
 import { TrustAnchor } from "../providers/trustAnchor.ts";
 import type { ClusterIstio } from "./clusterIstio.ts";
 import { selfSignedSigner } from "./contractSigner.ts";
@@ -103,7 +103,7 @@ export function joinIstio(
     roots,
     signer,
     signingKey: signer.apply(({ certificates: [pem = ""] }) =>
-      publicKeyFingerprint(new X509Certificate(pem)),
+      publicKeyFingerprint(new X509Certificate(pem).publicKey),
     ),
     certificates: reportCertificates(
       { certificate: undefined, chain: [], roots, federationRoot: issuer.certificate },

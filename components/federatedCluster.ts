@@ -24,7 +24,7 @@ import { clusterProvider, namespace } from "./clusterAccess.ts";
 import { installIstio } from "./clusterIstio.ts";
 import { connectPeers } from "./connection.ts";
 import { compareContractStack } from "./contractStack.ts";
-import { deckhouseIdentity } from "./deckhouseIdentity.ts";
+import { createDeckhouseIdentity } from "./deckhouseIdentity.ts";
 import { EastWestGateway } from "./eastWestGateway.ts";
 import { joinIstio } from "./existingIstio.ts";
 import { CallerPolicies, ExportAliases } from "./istioObjects.ts";
@@ -116,7 +116,7 @@ export class FederatedCluster extends pulumi.ComponentResource {
     );
 
     const identity = plan.hasDeckhousePeers
-      ? deckhouseIdentity(`${name}-deckhouse`, { parent: this })
+      ? createDeckhouseIdentity(`${name}-deckhouse`, { parent: this })
       : undefined;
     const contract = pulumi
       .all([mesh.roots, gateway.addresses, mesh.signer, mesh.signingKey])

@@ -228,7 +228,7 @@ async function readHelm(
   return { ...readings, inState: isKnown ? releases : (await state())?.releases };
 }
 
-/** Which of the releases' namespaces are in the cluster: before the first update, those that were looked for. */
+/** Namespaces of the releases that are in the cluster: before the first update, those that were looked for. */
 async function namespacesThere(
   releases: readonly ReleaseName[],
   own: Outputs,

@@ -1,9 +1,9 @@
 import type { Fault } from "../federation/core/fault.ts";
 
-/** Why the engine could not read a stack, and what to do about it. */
+/** Reason why the engine could not read a stack, and what to do about it. */
 type Failure = Pick<Fault, "rule" | "remedy">;
 
-/** What needs no right on the stack that could not be read. */
+/** Way that needs no right on the stack that could not be read. */
 const OTHERWISE =
   ", or have its team offer the contract by a contract stack, a file or HTTPS (docs/contract.md)";
 

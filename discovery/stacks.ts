@@ -3,12 +3,12 @@ import type { RootSnapshot } from "../federation/authority/rootPlan.ts";
 import type { ContractStackConfig } from "../federation/config/contractStack.ts";
 import type { RootConfig } from "../federation/config/rootStack.ts";
 import {
-  type ContractStackReading,
   type ContractStackSnapshot,
   PUBLIC_OUTPUTS,
   type SourceReading,
   revisionOf,
 } from "../federation/contractStack.ts";
+import type { ContractStackReading } from "../federation/ownContractStack.ts";
 import { type StackKind, stackKind } from "../federation/core/stackKind.ts";
 import { SIZE_LIMIT } from "../federation/contract/contract.ts";
 import { type Fault, describeFault, pathOf } from "../federation/core/fault.ts";
@@ -36,7 +36,7 @@ interface StackOutputs {
   values: Outputs;
   /** Outputs of these that are secret, or have something secret in them. */
   secrets: readonly string[];
-  /** What the stack is, by the names of all its outputs. */
+  /** Kind of the stack, by the names of all its outputs. */
   kind: StackKind | undefined;
 }
 

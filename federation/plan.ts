@@ -6,7 +6,7 @@ import { checkUnconstrained } from "./authority/unconstrained.ts";
 import type { StackConfig } from "./config/stackConfig.ts";
 import { pathOf } from "./core/fault.ts";
 import { keysWarning } from "./core/stackKind.ts";
-import { type ContractStackReading, behindNote } from "./contractStack.ts";
+import { type ContractStackReading, behindNote } from "./ownContractStack.ts";
 import { identityChanges } from "./contract/identity.ts";
 import type { ContractService } from "./contract/service.ts";
 import type { GatewayAddress } from "./core/address.ts";
@@ -71,7 +71,7 @@ export interface ClusterPlan {
   connection: Connection;
   /** Objects of this stack that others edited. */
   edited: readonly EditedObject[];
-  /** What the contract stack had published when the plan was made; undefined where the config names none. */
+  /** Outputs of the contract stack when the plan was made; undefined where the config names none. */
   contractStack: ContractStackReading | undefined;
   /** Gateway that serves the contract; undefined without one. */
   publish: PublishPlan | undefined;

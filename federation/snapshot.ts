@@ -1,4 +1,4 @@
-import type { ContractStackReading } from "./contractStack.ts";
+import type { ContractStackReading } from "./ownContractStack.ts";
 import type { ProvidedPems } from "./config/certificateAuthority.ts";
 import type { ForeignPolicy } from "./access/foreignPolicies.ts";
 import type { IstiodTrust } from "./authority/rotationStep.ts";
@@ -59,7 +59,7 @@ export interface Snapshot {
   sharedRoot: Reading<RootReading> | undefined;
   /** Certificates and keys from outside; undefined with another source of the certificate authority. */
   provided: Reading<ProvidedPems> | undefined;
-  /** What this cluster's contract stack has published; undefined where the config names none. */
+  /** Outputs of this cluster's contract stack; undefined where the config names none. */
   contractStack: ContractStackReading | undefined;
   /** Undefined with another topology than `single-mesh`. */
   mesh: MeshReadings | undefined;

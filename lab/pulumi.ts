@@ -9,7 +9,7 @@ import { quoteLog } from "./ready.ts";
 /** Number of resources by change: `create`, `update`, `delete`, `same`, ... */
 export type Changes = Readonly<Record<string, number>>;
 
-/** What an update says of a contract stack that is behind (federation/contractStack.ts). */
+/** Sentence of an update about a contract stack that is behind (federation/ownContractStack.ts). */
 const BEHIND = /Contract stack (\S+) (?:has|publishes) /;
 
 /** A stack of the program, operated with the Pulumi CLI in the lab's project. */

@@ -23,7 +23,7 @@ interface StackFile {
 type Section = Record<string, unknown>;
 
 const EXAMPLES = join(CHECKOUT, "stacks");
-/** What makes a stack a contract stack. */
+/** Key of the config that makes a stack a contract stack. */
 const CONTRACT_OF = "istio-federation:contractOf";
 const EXAMPLE = /^Pulumi\.(.+)\.yaml$/;
 

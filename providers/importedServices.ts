@@ -17,7 +17,7 @@ const lazy = lazyProvider("./providers/importedServices/handlers.ts");
 export class ImportedServices extends pulumi.dynamic.Resource {
   /** Number of registered services. */
   declare readonly imported: pulumi.Output<number>;
-  /** Why the brake keeps the services registered before; empty when it does not. */
+  /** Reason why the brake keeps the services registered before; empty when it does not. */
   declare readonly braked: pulumi.Output<string>;
 
   constructor(name: string, args: ImportedServicesArgs, opts?: pulumi.CustomResourceOptions) {

@@ -1,7 +1,8 @@
 import * as z from "zod";
+import { peerServiceFields } from "./importRules.ts";
 import { fillTemplate } from "../core/domains.ts";
 import { oneOrSeveral } from "../core/lists.ts";
-import { CLUSTER_UUID, NAME_PATTERN } from "../core/names.ts";
+import { CLUSTER_UUID } from "../core/names.ts";
 import { cleanFingerprint, cleanText, pasted } from "../core/pasted.ts";
 import { type Complaint, type TextRule, fields, someText, text, valueAt } from "../core/schema.ts";
 import { parseSpiffeId } from "../core/spiffe.ts";
@@ -34,14 +35,7 @@ function templateDomain(template: string): string | undefined {
 }
 
 const identityRule = fields({
-  namespace: oneOrSeveral(text(NAME_PATTERN)).optional().meta({
-    description: "Namespaces of the services at the peer, one or a list with `*`.",
-    defaultsTo: "all",
-  }),
-  service: oneOrSeveral(text(NAME_PATTERN)).optional().meta({
-    description: "Names of the services at the peer, one or a list with `*`.",
-    defaultsTo: "all",
-  }),
+  ...peerServiceFields,
   subjectAltNames: oneOrSeveral(text(IDENTITY_TEMPLATE)).meta({
     description: "SPIFFE ids of the workloads, with `{name}` and `{namespace}` of the service.",
   }),

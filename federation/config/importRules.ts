@@ -44,16 +44,21 @@ const HOST_PATTERN: TextRule = {
 /** Weights and priorities. */
 const MOST = 1000;
 
+/** Fields of a rule that match services of a peer. */
+export const peerServiceFields = {
+  namespace: oneOrSeveral(text(NAME_PATTERN)).optional().meta({
+    description: "Namespaces of the services at the peer, one or a list with `*`.",
+    defaultsTo: "all",
+  }),
+  service: oneOrSeveral(text(NAME_PATTERN)).optional().meta({
+    description: "Names of the services at the peer, one or a list with `*`.",
+    defaultsTo: "all",
+  }),
+};
+
 const rule = checked(
   fields({
-    namespace: oneOrSeveral(text(NAME_PATTERN)).optional().meta({
-      description: "Namespaces of the services at the peer, one or a list with `*`.",
-      defaultsTo: "all",
-    }),
-    service: oneOrSeveral(text(NAME_PATTERN)).optional().meta({
-      description: "Names of the services at the peer, one or a list with `*`.",
-      defaultsTo: "all",
-    }),
+    ...peerServiceFields,
     host: oneOrSeveral(text(HOST_PATTERN)).optional().meta({
       description: "Host names of the services at the peer, one or a list with `*`.",
       defaultsTo: "all",

@@ -2,13 +2,12 @@ import { type KeyObject, X509Certificate, createHash, createPrivateKey } from "n
 import canonicalize from "canonicalize";
 import { CompactSign, base64url, compactVerify, decodeProtectedHeader } from "jose";
 import type { Fault } from "../core/fault.ts";
-import { canonicalFingerprint } from "../x509/certificate.ts";
 import { messageOf, quote } from "../core/text.ts";
 import { parseFields } from "../x509/certificateFields.ts";
 import { periodFaults } from "../x509/authority.ts";
 import { formatFaults } from "../x509/certificateFormat.ts";
 import { type ChainFault, chainFaults } from "../x509/chain.ts";
-import { publicKeyFaults } from "../x509/keys.ts";
+import { publicKeyFaults, publicKeyFingerprint } from "../x509/keys.ts";
 import { isIssuedBy, signatureFaults } from "../x509/signature.ts";
 
 /** Key of a contract's signature. */
@@ -88,12 +87,6 @@ export async function verifySignature(published: unknown): Promise<SignatureRead
   }
 }
 
-/** Returns the SHA-256 of a certificate's public key (its SubjectPublicKeyInfo), as `AB:CD:...`. */
-export function publicKeyFingerprint({ publicKey }: X509Certificate): string {
-  const spki = publicKey.export({ type: "spki", format: "der" });
-  return canonicalFingerprint(createHash("sha256").update(spki).digest("hex"));
-}
-
 /** Returns the digest by which readers tell one content of a contract from another: SHA-256 of the signed bytes, hexadecimal. */
 export function contentDigest(contract: object): string {
   return digestOf(payloadOf(contract));
@@ -127,7 +120,7 @@ export function signerFaults(
           ...periodFaults(signer, now).map((fault) => `is by a certificate that ${fault}`),
           ...underRoot(certificates, trustDomain, roots, now),
         ]
-      : publicKeyFingerprint(signer) === signingKey
+      : publicKeyFingerprint(signer.publicKey) === signingKey
         ? []
         : ["is by another key than that of 'signingKey'"]),
   ];

@@ -114,7 +114,7 @@ export function fillTemplate(
   return asked.reduce((text, key) => text.replace(`{${key}}`, () => values[key] ?? ""), template);
 }
 
-/** Why a name must not be given here. */
+/** Reason why a name must not be given here. */
 export interface NameRefusal {
   /** Completes "<the name> ...". */
   rule: string;

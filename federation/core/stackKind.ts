@@ -1,12 +1,12 @@
 import { quote } from "./text.ts";
 
-/** What a stack is: a contract stack, or one that holds the keys of a cluster or of a shared root. */
+/** Kind of a stack: a contract stack, or one that holds the keys of a cluster or of a shared root. */
 export type StackKind = "contract" | "keys";
 
 /** Outputs that stacks with keys have, and contract stacks do not. */
 const OF_KEYS = ["lastRun", "certificateRequest", "certificateRequests"];
 
-/** Returns what a stack is by the names of its outputs; undefined for one of another program, or without an update. */
+/** Returns the kind of a stack by the names of its outputs; undefined for one of another program, or without an update. */
 export function stackKind(names: Iterable<string>): StackKind | undefined {
   const known = new Set(names);
   if (known.has("contractOf")) return "contract";

@@ -6,7 +6,7 @@ import { list } from "../core/lists.ts";
 import { ownValue } from "../core/order.ts";
 import { faultsOf } from "../core/schema.ts";
 import { type PublicDocument, readPublicDocument } from "./publicDocument.ts";
-import { type DeckhouseServices, toContractServices } from "./services.ts";
+import { type DeckhouseServices, convertPublicServices } from "./services.ts";
 
 /**
  * Documents of a Deckhouse cluster, as JSON and not yet validated. They have no signature: the certificate of the HTTPS server alone says
@@ -24,7 +24,7 @@ export interface DeckhouseContract extends Omit<DeckhouseServices, "services"> {
   /** Validated as any other contract, but for its signature; without gateways and services while it is pending. */
   contract: object;
   publicDocument: PublicDocument;
-  /** Why gateways and services are not known, a sentence; undefined when they are. */
+  /** Reason why gateways and services are not known, a sentence; undefined when they are. */
   pending: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export function toDeckhouseContract(
   if ("faults" in reading || "faults" in federation)
     return { faults: [reading, federation].flatMap((each) => ("faults" in each ? each.faults : [])) };
   const { cluster = peer, trustDomain = "", clusterDomain = trustDomain } = identity;
-  const { services, ...unfit } = toContractServices(federation.publicServices, {
+  const { services, ...unfit } = convertPublicServices(federation.publicServices, {
     clusterDomain,
     trustDomain,
     identities: deckhouse?.identities ?? [],

@@ -1,7 +1,8 @@
-import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import * as z from "zod";
 import { CLUSTER_UUID } from "../core/names.ts";
 import { text } from "../core/schema.ts";
+import { publicKeyDigest } from "../x509/keys.ts";
 
 /** Schema of {@link DeckhouseIdentity}. */
 export const deckhouseIdentity = z.object({
@@ -20,8 +21,7 @@ export type DeckhouseIdentity = z.output<typeof deckhouseIdentity>;
  * @param publicKey PEM.
  */
 export function clusterUUIDOf(publicKey: string): string {
-  const der = createPublicKey(publicKey).export({ type: "spki", format: "der" });
-  const digest = createHash("sha256").update(der).digest("hex");
+  const digest = publicKeyDigest(createPublicKey(publicKey));
   const variant = ((parseInt(digest.charAt(16), 16) & 0x3) | 0x8).toString(16);
   return [
     digest.slice(0, 8),

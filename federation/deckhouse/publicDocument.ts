@@ -1,4 +1,4 @@
-import { type KeyObject, createHash, createPublicKey } from "node:crypto";
+import { type KeyObject, createPublicKey } from "node:crypto";
 import * as z from "zod";
 import { contractRoots } from "../contract/contract.ts";
 import type { DeckhouseConfig } from "../config/deckhouse.ts";
@@ -7,7 +7,8 @@ import { CLUSTER_UUID } from "../core/names.ts";
 import { faultsOf, text } from "../core/schema.ts";
 import type { PinComparison } from "../trust/pin.ts";
 import type { DeckhousePin } from "../trust/pinnedPeer.ts";
-import { canonicalFingerprint, certificatesIn } from "../x509/certificate.ts";
+import { certificatesIn } from "../x509/certificate.ts";
+import { publicKeyFingerprint } from "../x509/keys.ts";
 
 /** Characters of a PEM text: more than 16 roots with the longest keys have. */
 const PEM_LIMIT = 128 * 1024;
@@ -68,18 +69,17 @@ function rootsIn(value: string): string[] | undefined {
   return certificates.length === 0 ? undefined : certificates.map((certificate) => certificate.toString());
 }
 
-/** SHA-256 of a public key in PEM (its SubjectPublicKeyInfo), as `AB:CD:...`. */
-export function publicKeyFingerprint(key: string): string {
-  const der = createPublicKey(key).export({ type: "spki", format: "der" });
-  return canonicalFingerprint(createHash("sha256").update(der).digest("hex"));
+/** Returns the fingerprint of a key that verifies tokens. @param key PEM. */
+export function tokenKeyFingerprint(key: string): string {
+  return publicKeyFingerprint(createPublicKey(key));
 }
 
 /** Returns what no two clusters have in common: the UUID, and the SHA-256 of the key. */
 export function ownMarks({ clusterUUID, authnKeyPub }: DeckhousePin): string[] {
-  return [clusterUUID, publicKeyFingerprint(authnKeyPub)];
+  return [clusterUUID, tokenKeyFingerprint(authnKeyPub)];
 }
 
-/** What a peer's UUID and key are compared with. */
+/** Marks that a peer's UUID and key are compared with. */
 export interface KnownDeckhouse {
   /** The peer's settings in our config. */
   config: Pick<DeckhouseConfig, "clusterUUID" | "authnKey"> | undefined;
@@ -109,8 +109,8 @@ export function validateDeckhousePin(
   { clusterUUID, authnKeyPub }: PublicDocument,
   { config, pinned, others }: KnownDeckhouse,
 ): PinComparison {
-  const key = publicKeyFingerprint(authnKeyPub);
-  const pinnedKey = pinned && publicKeyFingerprint(pinned.authnKeyPub);
+  const key = tokenKeyFingerprint(authnKeyPub);
+  const pinnedKey = pinned && tokenKeyFingerprint(pinned.authnKeyPub);
   const faults = [
     ...taken("clusterUUID", clusterUUID, others),
     ...taken("authnKeyPub", key, others),

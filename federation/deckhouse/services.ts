@@ -43,7 +43,7 @@ export interface ConversionSettings {
 }
 
 /** Converts the list `publicServices` of a Deckhouse cluster: untrusted data of another team. */
-export function toContractServices(
+export function convertPublicServices(
   published: readonly unknown[],
   settings: ConversionSettings,
 ): DeckhouseServices {

@@ -12,7 +12,7 @@ import type { MeshSettings } from "./meshSettings.ts";
 import { planProxies } from "./proxies.ts";
 import { checkSidecarScopes } from "./sidecarScopes.ts";
 
-/** What the program declares in an existing mesh, beside the objects of exports and imports. */
+/** Objects that the program declares in an existing mesh, beside the objects of exports and imports. */
 export interface JoinPlan
   extends ExistingPlan, Pick<ExistingMesh, "sharedMeshConfigs" | "gatewayRevision" | "namespaceLabels"> {
   /** Namespaces that get a ProxyConfig, sorted. */

@@ -63,7 +63,7 @@ interface ModesOfWorkload {
   own: PeerAuthentication | undefined;
 }
 
-/** What a mesh does where neither a Service nor a policy says another thing. */
+/** Defaults of a mesh, where neither a Service nor a policy says another thing. */
 export interface MeshDefaults {
   /** Mutual TLS mode where no PeerAuthentication sets one. */
   mutualTls: PortMode;

@@ -44,7 +44,7 @@ export class HostRegistry {
     return Object.values(sortedRecord(this.wrong));
   }
 
-  /** Why names are held; the first of each template. */
+  /** Reasons why names are held; the first of each template. */
   get clashes(): Fault[] {
     return Object.values(sortedRecord(this.common));
   }

@@ -56,7 +56,7 @@ export type ContractReading = (
 ) & {
   trustAnchors?: unknown;
   access?: unknown;
-  /** What the peer's stack is; undefined of another source. */
+  /** Kind of the peer's stack; undefined of another source. */
   kind?: StackKind | undefined;
 };
 
@@ -86,6 +86,16 @@ export interface Registration {
   /** Identity that is trusted, also while the peer is not ready; undefined of a peer that was never seen. */
   pinned: PinnedPeer | undefined;
 }
+
+/** The part of a {@link Registration} that a contract fills, without one. */
+export const NOTHING_OFFERED = {
+  gateways: [],
+  services: {},
+  refused: [],
+  refusedHosts: [],
+  heldNames: [],
+  contract: undefined,
+} satisfies Partial<Registration>;
 
 /** Contracts that the peers have published, by the peer's name. */
 export interface Published {

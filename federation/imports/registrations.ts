@@ -16,6 +16,7 @@ import { type ImportChoice, chooseImports } from "./importChoice.ts";
 import { checkForeignServices, checkLocalServicesLimit, nameLocalServices } from "./localNames.ts";
 import type { PlanContext } from "../plan.ts";
 import {
+  NOTHING_OFFERED,
   type PeerStatus,
   type Registration,
   describeSource,
@@ -211,15 +212,7 @@ export function planRegistrations(
       return [registrationOf(choice, pinned, reason, since)];
     }
     const pinned = ownValue(lastRun.pinned, peer);
-    const nothing = {
-      gateways: [],
-      services: {},
-      refused: [],
-      refusedHosts: [],
-      heldNames: [],
-      contract: undefined,
-    };
-    const held = { peer, pinned, heldSince: since("held"), ...nothing };
+    const held = { peer, pinned, heldSince: since("held"), ...NOTHING_OFFERED };
     if ("pending" in reading)
       return [{ ...held, state: "pending", reason: reading.pending, since: since("pending") }];
     const [first] = refusals.get(peer) ?? [];

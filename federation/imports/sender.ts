@@ -5,7 +5,7 @@ import { type ValidSignature, signerFaults } from "../contract/signature.ts";
 import { type Fault, settingCommand, unsettingCommand } from "../core/fault.ts";
 import type { PinnedPeer } from "../trust/pinnedPeer.ts";
 
-/** What is known of a contract's sender beside the contract. */
+/** Knowledge of a contract's sender beside the contract. */
 export interface KnownSender {
   /** The peer's settings in our config. */
   config: Pick<PeerConfig, "identity" | "acceptContract"> | undefined;

@@ -34,7 +34,7 @@ export interface ServedDocument extends DocumentPlace {
   body: string;
 }
 
-/** What the documents follow from. */
+/** Inputs of the documents. */
 export interface DocumentSource {
   /** Contract as it is published, folded or not, with its signature. */
   contract: object;

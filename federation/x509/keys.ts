@@ -1,5 +1,5 @@
-import { type KeyObject, X509Certificate, createPrivateKey } from "node:crypto";
-import { canonicalCertificate } from "./certificate.ts";
+import { type KeyObject, X509Certificate, createHash, createPrivateKey } from "node:crypto";
+import { canonicalCertificate, canonicalFingerprint } from "./certificate.ts";
 
 /** Bits of an RSA key: fewer are too weak (NIST SP 800-131A), more are refused by some verifiers. */
 export const RSA_BITS = { least: 2048, most: 8192 };
@@ -99,4 +99,16 @@ export function authorityFault(certificate: X509Certificate | undefined): string
     // OpenSSL itself knows no such key.
     return UNFIT_KEY;
   }
+}
+
+/** Returns the SHA-256 of a public key (its SubjectPublicKeyInfo), hexadecimal. */
+export function publicKeyDigest(publicKey: KeyObject): string {
+  return createHash("sha256")
+    .update(publicKey.export({ type: "spki", format: "der" }))
+    .digest("hex");
+}
+
+/** Formats a {@link publicKeyDigest} as `AB:CD:...`. */
+export function publicKeyFingerprint(publicKey: KeyObject): string {
+  return canonicalFingerprint(publicKeyDigest(publicKey));
 }

@@ -27,7 +27,7 @@ export interface Inputs {
   siblings: string[];
   /** Hosts declared before that a sibling declares from now on: left for the sibling to take over. */
   handedOver: string[];
-  /** Why the brake keeps the last services, as `brakes` words it; empty when it does not. */
+  /** Reason why the brake keeps the last services, as `brakes` words it; empty when it does not. */
   braked: string;
 }
 

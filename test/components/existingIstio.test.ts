@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { parseContract } from "../../federation/contract/contract.ts";
-import { publicKeyFingerprint } from "../../federation/contract/signature.ts";
+import { publicKeyFingerprint } from "../../federation/x509/keys.ts";
 import { installed, joiningConfig, controlPlane } from "../federation/existing/installation.ts";
 import { clusterPlanOf } from "../federation/planning.ts";
 import { ROOT_A, ROOT_B, contractOf } from "../federation/samples.ts";
@@ -150,7 +150,7 @@ for (const preview of [true, false]) {
       assert.match(String(signature), /^[\w-]+\.\.[\w-]+$/);
       const { rootCertificates, signingKey, trustDomain } = parseContract(content, "test");
       assert.deepEqual([rootCertificates, trustDomain], [[ROOT_A], "cluster-a.mesh"]);
-      assert.equal(signingKey, publicKeyFingerprint(new X509Certificate(NEXT_ROOT_CERTIFICATE)));
+      assert.equal(signingKey, publicKeyFingerprint(new X509Certificate(NEXT_ROOT_CERTIFICATE).publicKey));
       const { uris, isCaCertificate } = engine.named("cluster-a-contract").inputs;
       assert.deepEqual(
         [uris, isCaCertificate],

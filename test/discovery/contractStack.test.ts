@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { readContractStack, readContractStackSnapshot } from "../../discovery/stacks.ts";
-import { behindNote, planContractStack } from "../../federation/contractStack.ts";
+import { planContractStack } from "../../federation/contractStack.ts";
+import { behindNote } from "../../federation/ownContractStack.ts";
 import { Findings } from "../../federation/core/findings.ts";
 import { describeFault } from "../../federation/core/fault.ts";
 import { ROOT_B, ROOT_C, contractOf } from "../federation/samples.ts";

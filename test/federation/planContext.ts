@@ -38,7 +38,7 @@ export const EMPTY_CLUSTER: ClusterReadings = {
 
 export const NOW = new Date("2026-11-21T10:28:15.678Z");
 
-/** What a peer publishes; a contract without a signature gets a valid one. */
+/** Outputs of a peer; a contract without a signature gets a valid one. */
 export type SampleReading = ContractReading | { contract: unknown; trustAnchors?: unknown; access?: unknown };
 
 /** Adds a valid signature to each contract that has none. */

@@ -36,7 +36,7 @@ const KEYS = new Map([
 const ECDSA_SHA_256 = "1.2.840.10045.4.3.2";
 const CODE_SIGNING = "1.3.6.1.5.5.7.3.3";
 
-/** What a signer is made from: the first of these roots that is a sample root issues its certificate. */
+/** Fields that a signer is made from: the first of these roots that is a sample root issues its certificate. */
 interface Signed {
   trustDomain: string;
   rootCertificates: readonly string[];

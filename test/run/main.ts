@@ -11,7 +11,7 @@ import type { ProcessTime, TestTime } from "./reporter.ts";
 const BIN = join(import.meta.dirname, "../../node_modules/.bin");
 const REPORTER = join(import.meta.dirname, "reporter.ts");
 const TIMES_FILE = join(cacheRoot(), "test-times.json");
-/** What prettier and tsc found in files of this checkout that have not changed since; eslint's rules look at other files too. */
+/** Findings of prettier and tsc in files of this checkout that have not changed since; eslint's rules look at other files too. */
 const LINT_CACHE = join(cacheRoot(), "lint", encodeURIComponent(join(import.meta.dirname, "../..")));
 /** Tests that are listed at the end. */
 const SLOWEST = 10;

@@ -11,7 +11,7 @@ export interface ExporterAnswer {
   headers: Record<string, string>;
 }
 
-/** Where the documents are, as behind the Ingress of a Deckhouse cluster. */
+/** Paths of the documents, as behind the Ingress of a Deckhouse cluster. */
 const PUBLIC = "/metadata/public/public.json";
 const PRIVATE = "/metadata/private/federation.json";
 

@@ -7,7 +7,7 @@ import { Findings } from "../../../federation/core/findings.ts";
 import { parseLastRun } from "../../../federation/lastRun.ts";
 import { BAR, barService, contractOf } from "../samples.ts";
 
-/** What the next run knows of a published contract, by the stack's outputs. */
+/** Record of a published contract for the next run, by the stack's outputs. */
 function published(federation: object) {
   const outputs = JSON.parse(
     JSON.stringify({ federation: { ...federation, [SIGNATURE]: "a..b" } }),

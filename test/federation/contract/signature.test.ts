@@ -5,12 +5,12 @@ import { before, describe, it } from "mocha";
 import {
   type ContractSigner,
   type ValidSignature,
-  publicKeyFingerprint,
   signContract,
   signerFaults,
   signerIdentity,
   verifySignature,
 } from "../../../federation/contract/signature.ts";
+import { publicKeyFingerprint } from "../../../federation/x509/keys.ts";
 import {
   type KeyKind,
   type LeafOptions,
@@ -243,7 +243,7 @@ describe("The signature of a contract", () => {
         .join("; ");
     };
     const keyOf = ({ certificates: [pem = ""] }: ContractSigner): string =>
-      publicKeyFingerprint(new X509Certificate(pem));
+      publicKeyFingerprint(new X509Certificate(pem).publicKey);
     const stranger = async (names?: SubjectAltNames, leaf: LeafOptions = {}): Promise<ContractSigner> =>
       makeSigner(leaf, names, await TestAuthority.root("CN=stranger"));
 

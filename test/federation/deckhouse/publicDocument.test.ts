@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { compactVerify, decodeProtectedHeader, importSPKI } from "jose";
 import { describe, it } from "mocha";
 import {
-  publicKeyFingerprint,
+  tokenKeyFingerprint,
   readPublicDocument,
   tokenAudience,
   validateDeckhousePin,
@@ -60,7 +60,7 @@ describe("UUID and key of a Deckhouse cluster", () => {
     [UUID_C, "peer cluster-c"],
   ]);
   const nothing = { config: undefined, pinned: undefined, others };
-  const key = publicKeyFingerprint(KEY_B.publicKey);
+  const key = tokenKeyFingerprint(KEY_B.publicKey);
 
   for (const [title, changes, known, paths, audience] of [
     ["at first sight", {}, nothing, [], UUID_B],
@@ -97,7 +97,7 @@ describe("UUID and key of a Deckhouse cluster", () => {
     [
       "of another key than the configured",
       {},
-      { ...nothing, config: { authnKey: publicKeyFingerprint(other) } },
+      { ...nothing, config: { authnKey: tokenKeyFingerprint(other) } },
       ["authnKeyPub"],
       UUID_B,
     ],
@@ -125,7 +125,7 @@ describe("UUID and key of a Deckhouse cluster", () => {
       remedies,
       new RegExp(`config set --path 'istio-federation:peers.b.deckhouse.clusterUUID' ${UUID_B}`),
     );
-    assert.match(remedies, new RegExp(`deckhouse.authnKey' ${publicKeyFingerprint(other)}`));
+    assert.match(remedies, new RegExp(`deckhouse.authnKey' ${tokenKeyFingerprint(other)}`));
   });
 });
 

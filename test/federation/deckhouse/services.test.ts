@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
-import { toContractServices } from "../../../federation/deckhouse/services.ts";
+import { convertPublicServices } from "../../../federation/deckhouse/services.ts";
 import { BAR } from "../samples.ts";
 
 const ANY = { subjectAltNames: ["spiffe://cluster-b.local/ns/{namespace}/sa/{name}"] };
 const convert = (
   list: readonly unknown[],
-  identities: Parameters<typeof toContractServices>[1]["identities"] = [ANY],
+  identities: Parameters<typeof convertPublicServices>[1]["identities"] = [ANY],
 ) =>
-  toContractServices(list, { clusterDomain: "cluster-b.local", trustDomain: "cluster-b.local", identities });
+  convertPublicServices(list, {
+    clusterDomain: "cluster-b.local",
+    trustDomain: "cluster-b.local",
+    identities,
+  });
 const portsOf = (ports: unknown) => convert([{ hostname: BAR, ports }]).services[BAR]?.ports;
 
 describe("A port of a Deckhouse cluster's service", () => {

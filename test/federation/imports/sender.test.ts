@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import type { PeerStatus } from "../../../federation/imports/registration.ts";
-import { publicKeyFingerprint } from "../../../federation/contract/signature.ts";
+import { publicKeyFingerprint } from "../../../federation/x509/keys.ts";
 import type { LastRun } from "../../../federation/lastRun.ts";
 import { fingerprintOf } from "../../../federation/x509/certificate.ts";
 import { type SampleReading, viewMeshPeers, viewPeers } from "../planContext.ts";
@@ -170,7 +170,7 @@ describe("The sender of a contract", () => {
     const signature = validSignature({ ...contractOf(), rootCertificates: [ROOT_C] });
     const [signer] = signature.certificates;
     assert.ok(signer);
-    const signingKey = publicKeyFingerprint(signer);
+    const signingKey = publicKeyFingerprint(signer.publicKey);
     const contract = contractOf({ revision: 6, signingKey });
     const { peers } = viewPeers(configWith(), { "cluster-b": { contract, signature } }, { pinned: {} });
     assert.equal(peers["cluster-b"]?.pinned?.signingKey, signingKey);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "mocha";
 import { anyWorkload } from "../../../federation/core/spiffe.ts";
 import { plainImport } from "../../../federation/imports/import.ts";
-import type { Registration } from "../../../federation/imports/registration.ts";
+import { NOTHING_OFFERED, type Registration } from "../../../federation/imports/registration.ts";
 import {
   planTrustDomainHosts,
   renderTrustDomainFilter,
@@ -20,12 +20,7 @@ const registration: Registration = {
   reason: "",
   since: "",
   heldSince: "",
-  gateways: [],
-  services: {},
-  refused: [],
-  refusedHosts: [],
-  heldNames: [],
-  contract: undefined,
+  ...NOTHING_OFFERED,
   pinned: {
     clusterDomain: "cluster-b.local",
     trustDomain: "cluster-b.local",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type JsonWebKey, createPublicKey } from "node:crypto";
 import { publicIdentity } from "../../../federation/deckhouse/identity.ts";
 import { readPublicDocument } from "../../../federation/deckhouse/publicDocument.ts";
-import { toContractServices } from "../../../federation/deckhouse/services.ts";
+import { convertPublicServices } from "../../../federation/deckhouse/services.ts";
 import { findEdited, findDeleted, type OwnObject } from "../../../federation/editedObjects.ts";
 import {
   type DeckhouseReader,
@@ -98,7 +98,7 @@ describe("The documents for Deckhouse clusters", () => {
     const hosts = (list: typeof ofB) => list!.publicServices.map(({ hostname }) => hostname.split(".")[0]);
     assert.deepEqual(hosts(ofB), ["all", "db", "ofb", "shadow"]);
     assert.deepEqual(hosts(ofC), ["all", "db"]);
-    const { services } = toContractServices(ofC!.publicServices, {
+    const { services } = convertPublicServices(ofC!.publicServices, {
       ...{ clusterDomain: "cluster-a.local", trustDomain: "cluster-a.local", identities: [] },
     });
     assert.deepEqual(
