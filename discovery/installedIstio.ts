@@ -8,6 +8,7 @@ import {
   type SharedMeshConfig,
   isTrue,
 } from "../federation/existing/installedIstio.ts";
+import { ownerOf } from "../federation/existing/owner.ts";
 import type { SidecarScope } from "../federation/existing/sidecarScopes.ts";
 import { NETWORK_LABEL, TLS_MODE_LABEL } from "../federation/core/labels.ts";
 import { sortedUnique } from "../federation/core/order.ts";
@@ -107,7 +108,7 @@ async function readControlPlane(client: ClusterClient, deployment: DeploymentObj
     name,
     revision,
     version: versionOf(tagOf(container?.image ?? ""), labels["app.kubernetes.io/version"]),
-    managedBy: labels["app.kubernetes.io/managed-by"] ?? "",
+    owner: ownerOf(deployment.metadata),
     environment: environmentOf(container?.env ?? []),
     arguments: container?.args ?? [],
     meshConfig: await parseYaml(mesh?.data?.["mesh"]),

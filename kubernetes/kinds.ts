@@ -90,7 +90,7 @@ export interface KubernetesObject {
     }[];
     /** Count of changes of the spec. */
     generation?: number;
-    ownerReferences?: { kind?: string }[];
+    ownerReferences?: { kind?: string; name?: string }[];
   };
 }
 

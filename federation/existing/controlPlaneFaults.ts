@@ -4,7 +4,7 @@ import { ISTIO_NAMESPACE } from "../core/wellKnown.ts";
 import { selects } from "./discoverySelectors.ts";
 import { type ControlPlane, EXISTING_NAME, isTrue } from "./installedIstio.ts";
 import type { MeshSettings } from "./meshSettings.ts";
-import { setEnvironment, setMeshConfig } from "./remedy.ts";
+import { meshConfigField, setEnvironment, setMeshConfig, updateIstio } from "./owner.ts";
 
 /** Minor versions of Istio 1 that the program joins; newer ones with a warning. */
 export const SUPPORTED = { oldest: 26, newest: 31 } as const;
@@ -92,7 +92,7 @@ export function visibilityFaults(
       path: placeOf(controlPlane),
       value: visibility,
       rule: `is what its serviceEntryVisibility gives ServiceEntries in namespace ${namespace}, so nobody sees imported services`,
-      remedy: `Put a policy with visibility: PUBLIC for that namespace first in meshConfig.serviceEntryVisibility.policies`,
+      remedy: `Put a policy with visibility: PUBLIC for that namespace first in ${meshConfigField(controlPlane, "meshConfig.serviceEntryVisibility.policies")}`,
     },
   ];
 }
@@ -134,7 +134,7 @@ export function aliasFaults(
             path: placeOf(controlPlane),
             value: trustDomain,
             rule: `is among its trustDomainAliases and the trust domain of peer ${peer}, whose identities would count as ours`,
-            remedy: "Remove it from meshConfig.trustDomainAliases, or the peer",
+            remedy: `Remove it from ${meshConfigField(controlPlane, "meshConfig.trustDomainAliases")}, or the peer`,
           },
         ]
       : [],
@@ -154,7 +154,7 @@ export function versionFindings(controlPlane: ControlPlane): { faults: Fault[]; 
     };
   if (Number(minor) < SUPPORTED.oldest) {
     const rule = `is too old: supported are Istio ${range}`;
-    return { faults: [{ path, value: version, rule, remedy: "Update Istio" }], warnings: [] };
+    return { faults: [{ path, value: version, rule, remedy: updateIstio(controlPlane) }], warnings: [] };
   }
   const isNewer = Number(minor) > SUPPORTED.newest;
   return {

@@ -20,6 +20,7 @@ import { discoveryLabels, isDiscovered } from "./discoverySelectors.ts";
 import { networkOf } from "./clusterDefaults.ts";
 import type { ControlPlane, InstalledIstio } from "./installedIstio.ts";
 import { type MeshSettings, meshSettings } from "./meshSettings.ts";
+import { meshConfigField } from "./owner.ts";
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -56,6 +57,11 @@ export function validateInstalled(context: PlanContext): ExistingMesh | undefine
     });
   const installed = required(reading, findings);
   if (installed === undefined) return undefined;
+  const managed = managedFaults(installed);
+  if (managed.length > 0) {
+    findings.fault(...managed);
+    return undefined;
+  }
   const before = findings.faults.length;
   findings.fault(...absenceFaults(installed), ...sharedFaults(installed));
   const controlPlanes = installed.controlPlanes.flatMap((controlPlane) => {
@@ -105,7 +111,11 @@ function validateControlPlane(
   const settings = meshSettings(controlPlane);
   if (settings === undefined) {
     const rule = "has a mesh config that cannot be parsed, which istiod ignores";
-    findings.fault({ path: placeOf(controlPlane), rule, remedy: "Correct meshConfig in its owner's values" });
+    findings.fault({
+      path: placeOf(controlPlane),
+      rule,
+      remedy: `Correct ${meshConfigField(controlPlane, "meshConfig")}`,
+    });
     return undefined;
   }
   findings.fault(
@@ -116,16 +126,32 @@ function validateControlPlane(
   return settings;
 }
 
-/** Revisions of Google's managed control plane. */
-const GOOGLE_MANAGED = /^asm-managed/;
+/** Control planes that a cloud runs, by their revisions, and why none of them can be joined. */
+const MANAGED = [
+  {
+    // Cloud Service Mesh.
+    revision: /^asm-managed/,
+    rule: "Google's managed control plane, which takes no trust anchors of others",
+  },
+  {
+    // The Istio add-on; Google's revisions in a cluster are asm-1234-5.
+    revision: /^asm-1-\d+$/,
+    rule: "the Istio add-on of AKS, which supports no other clusters: AKS resets istiod's environment (ISTIO_MULTIROOT_MESH) and denies ProxyConfigs",
+  },
+] as const;
 
-function absenceFaults({ controlPlanes, injectors }: InstalledIstio): Fault[] {
+/** Finds a control plane that a cloud runs: among the found ones, or by its webhook where there is no other. */
+function managedFaults({ controlPlanes, injectors }: InstalledIstio): Fault[] {
+  const revisions = (controlPlanes.length > 0 ? controlPlanes : injectors).map(({ revision }) => revision);
+  return MANAGED.flatMap(({ revision, rule }): Fault[] => {
+    const found = revisions.find((name) => revision.test(name));
+    const remedy = "Use a cluster with an istiod of its own";
+    return found === undefined ? [] : [{ path: PATH, value: found, rule: `is ${rule}`, remedy }];
+  });
+}
+
+function absenceFaults({ controlPlanes }: InstalledIstio): Fault[] {
   if (controlPlanes.length > 0) return [];
-  const managed = injectors.find(({ revision }) => GOOGLE_MANAGED.test(revision));
-  if (managed !== undefined) {
-    const rule = `is Google's managed control plane (revision ${managed.revision}), which takes no trust anchors of others`;
-    return [{ path: PATH, rule, remedy: "Use a cluster with an istiod of its own" }];
-  }
   const rule = `finds no istiod: no Deployment with label app: istiod and replicas in namespace ${ISTIO_NAMESPACE}`;
   const remedy = "Remove it, so that this program installs Istio, or install istiod there";
   return [{ path: PATH, rule, remedy }];
@@ -170,13 +196,17 @@ function gatewayRevision(
 const DEFAULT_REVISION = "default";
 
 function unseenNamespace(name: string, controlPlanes: ExistingMesh["controlPlanes"]): Fault {
-  const places = controlPlanes
+  const selecting = controlPlanes
     .filter(({ settings }) => !isDiscovered(settings.discoverySelectors, {}))
-    .map(({ controlPlane }) => placeOf(controlPlane));
+    .map(({ controlPlane }) => controlPlane);
+  const places = selecting.map(placeOf);
+  const fields = sortedUnique(
+    selecting.map((controlPlane) => meshConfigField(controlPlane, "meshConfig.discoverySelectors")),
+  );
   return {
     path: places.join(", "),
     rule: `has/have discoverySelectors that no labels of namespace ${name} match together`,
-    remedy: `Add a selector for that namespace: {matchLabels: {kubernetes.io/metadata.name: ${name}}}`,
+    remedy: `Add a selector for that namespace, {matchLabels: {kubernetes.io/metadata.name: ${name}}}, to ${fields.join(" and ")}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Reading } from "../snapshot.ts";
+import type { Owner } from "./owner.ts";
 import type { SidecarScope } from "./sidecarScopes.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -38,8 +39,7 @@ export interface ControlPlane {
   revision: string;
   /** Version by image or label; undefined where neither has one. */
   version: string | undefined;
-  /** Tool that wrote the Deployment, by its label `app.kubernetes.io/managed-by`; "" without it. */
-  managedBy: string;
+  owner: Owner;
   environment: Readonly<Record<string, string>>;
   arguments: readonly string[];
   /** Key `mesh` of ConfigMap `istio[-<revision>]`, parsed; undefined without it. */

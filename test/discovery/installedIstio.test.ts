@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
-import { readInstalledIstio } from "../../discovery/installedIstio.ts";
-import { ClusterClient } from "../../kubernetes/client.ts";
 import { meshSettings } from "../../federation/existing/meshSettings.ts";
-import {
-  type Answer,
-  FORBIDDEN,
-  NOT_FOUND,
-  fakeApiServer,
-  listOf,
-  objectOrNotFound,
-} from "../providers/support/fakeApiServer.ts";
+import { type Answer, FORBIDDEN, fakeApiServer, listOf } from "../providers/support/fakeApiServer.ts";
 import { ROOT_A } from "../federation/samples.ts";
+import { readObjects } from "./installedObjects.ts";
 
 const SYSTEM = "/api/v1/namespaces/istio-system";
 
@@ -64,17 +56,8 @@ const ALL = [
 describe("The reading of an installed Istio", () => {
   const server = fakeApiServer();
 
-  async function read(objects: Record<string, object>, lists: Record<string, Answer> = {}) {
-    server.answerBy((request) => {
-      const path = request.replace(/^GET /, "").replace(/\?.*/, "");
-      if (path === "/version") return { status: 200, body: { major: "1" } };
-      const plural = path.split("/").at(-1) ?? "";
-      if (lists[plural] !== undefined) return lists[plural];
-      if (objects[path] !== undefined) return objectOrNotFound(objects[path]);
-      return request.includes("limit=") ? listOf([]) : NOT_FOUND;
-    });
-    return readInstalledIstio(await ClusterClient.connect(server.kubeconfig));
-  }
+  const read = (objects: Record<string, object>, lists: Record<string, Answer> = {}) =>
+    readObjects(server, objects, lists);
 
   it("has each revision with its own ConfigMaps, and the settings that follow", async () => {
     const mesh =
@@ -103,7 +86,8 @@ describe("The reading of an installed Istio", () => {
       one.revision < other.revision ? -1 : 1,
     );
     assert.equal(found.controlPlanes.length, 2);
-    assert.deepEqual([usual?.version, usual?.managedBy, canary?.version], ["1.31.1", "Helm", "1.30.2"]);
+    assert.deepEqual([usual?.version, canary?.version], ["1.31.1", "1.30.2"]);
+    assert.deepEqual([usual?.owner.tool, canary?.owner.tool], ["helm", "unknown"]);
     assert.deepEqual(usual?.environment, { REVISION: "default", SHARED_MESH_CONFIG: "istio-federation" });
     const [one, other] = [meshSettings(usual), meshSettings(canary!)];
     assert.deepEqual(

@@ -15,7 +15,7 @@ export function controlPlane(changes: Partial<ControlPlane> = {}): ControlPlane 
     name: "istiod",
     revision: "default",
     version: "1.31.1",
-    managedBy: "Helm",
+    owner: { tool: "helm", source: "" },
     environment: JOINABLE,
     arguments: ["discovery", "--domain", "cluster-a.local"],
     meshConfig: { trustDomain: "cluster-a.mesh" },
