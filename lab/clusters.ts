@@ -78,8 +78,12 @@ export const THREE_EQUALS = [
 /** Clusters of one mesh. */
 export const MESH_CLUSTERS = [cluster(0, "east"), cluster(1, "west")] as const satisfies LabCluster[];
 
-/** Clusters of a federation whose owners have installed Istio: one in the plainest way, one with a revision and a CA of the owner's. */
+/**
+ * Clusters of a federation, two of whose owners have installed Istio: one in the plainest way, one with a revision and a CA of the owner's.
+ * The program installs that of the third.
+ */
 export const EXISTING_CLUSTERS = [
   { ...equalCluster(0, "existing-1"), owner: { revision: undefined, pluggedIn: false } },
   { ...equalCluster(1, "existing-2"), owner: { revision: "stable", pluggedIn: true } },
+  equalCluster(2, "installed-1"),
 ] as const satisfies LabCluster[];

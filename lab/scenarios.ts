@@ -10,6 +10,7 @@ import {
   type LabCluster,
 } from "./clusters.ts";
 import { LabError } from "./progress.ts";
+import { existingProofs } from "./proofs/existing.ts";
 import type { Proof } from "./proofs/proof.ts";
 import { allProofs, equalDomainsProofs, replicatedProofs } from "./proofs/proofs.ts";
 import { singleMeshProofs } from "./proofs/singleMesh.ts";
@@ -58,13 +59,11 @@ export const EQUAL_DOMAINS_OF_THREE: Scenario = {
   changeStackFile: allPeers(THREE_EQUALS),
 };
 
-/** Two clusters whose owners run Istio, which a stack joins and leaves again. */
+/** Two clusters whose owners run Istio, which stacks join and leave again, and a third whose Istio is the program's; all are peers. */
 export const EXISTING: Scenario = {
-  name: "existing",
-  topology: "federation",
-  clusters: EXISTING_CLUSTERS,
-  updates: ["existing-1", "existing-2", "existing-1"],
-  proofs: (clusters) => equalDomainsProofs(clusters),
+  ...federationOf("existing", EXISTING_CLUSTERS),
+  changeStackFile: allPeers(EXISTING_CLUSTERS),
+  proofs: existingProofs,
 };
 
 /** Two clusters `cluster.local` under one root: each asks for its certificate, and runs once it has one. */

@@ -8,7 +8,7 @@ import { LabError, step, type Log } from "../progress.ts";
 import { callAs, mintLeaf, stealAuthority } from "../proofs/forgery.ts";
 import { hostOf, identityOf, nameOf, partyNamed } from "../proofs/proof.ts";
 import { prove } from "../proofs/prove.ts";
-import type { Stack } from "../pulumi.ts";
+import { Stack } from "../pulumi.ts";
 import { readUntil } from "../ready.ts";
 import type { Scenario } from "../scenarios.ts";
 import { LEAST_SHARE, Load, type Route } from "../workloads/load.ts";
@@ -20,15 +20,16 @@ import { installOwnersIstio, type OwnedCluster } from "./ownersIstio.ts";
 const PROPAGATION_SECONDS = 30;
 
 /**
- * Federates clusters whose owners run Istio, proves it, and takes the federation out again: every object of the clusters is as it was,
- * and calls within the clusters never failed.
+ * Federates clusters whose owners run Istio, and others, proves it, and takes the former out again: every object of theirs is as it was, and
+ * calls within them never failed.
  *
  * @throws LabError when a proof fails, an object is another one than before, or a local call failed.
  */
 export async function joinAndLeave(lab: Lab, log: Log, scenario: Scenario): Promise<void> {
   await installOwners(lab, log);
-  const before = await readAll(lab);
-  const load = new Load(scenario.clusters.map(localRoute));
+  const owned = lab.clusters.filter(isOwned);
+  const before = await readAll(lab, owned);
+  const load = new Load(owned.map(localRoute));
   const stacks = stacksOf(lab, scenario);
   const restarted = new Set<string>();
   try {
@@ -37,9 +38,9 @@ export async function joinAndLeave(lab: Lab, log: Log, scenario: Scenario): Prom
       restartPods(lab, stacks, restarted, log),
     );
     await prove({ lab, stacks }, log, scenario);
-    for (const stack of stacks.toReversed())
-      await step(log, `pulumi destroy -s ${stack.name}`, () => stack.destroy());
-    await step(log, "calling as the former peers", () => expectPeersRefused(lab));
+    for (const { name } of owned.toReversed())
+      await step(log, `pulumi destroy -s ${name}`, () => new Stack(name, lab).destroy());
+    await step(log, "calling as the former peers", () => expectPeersRefused(lab, owned));
     await step(log, "comparing every object with those before joining", () =>
       expectUnchanged(lab, before, restarted),
     );
@@ -89,7 +90,10 @@ async function restartPods(
   await deployAll(lab, log);
 }
 
-async function readAll({ kubeconfig, clusters }: Lab): Promise<Map<string, ClusterObjects>> {
+async function readAll(
+  { kubeconfig }: Lab,
+  clusters: readonly LabCluster[],
+): Promise<Map<string, ClusterObjects>> {
   const read = clusters.map(async ({ name }) => [name, await readClusterObjects(kubeconfig, name)] as const);
   return new Map(await Promise.all(read));
 }
@@ -101,7 +105,7 @@ async function expectUnchanged(
   restarted: ReadonlySet<string>,
 ): Promise<void> {
   const differences: string[] = [];
-  for (const [cluster, after] of await readAll(lab)) {
+  for (const [cluster, after] of await readAll(lab, lab.clusters.filter(isOwned))) {
     const namespaces = [...restarted].flatMap((each) => {
       const [of, namespace = ""] = each.split(" ");
       return of === cluster ? [namespace] : [];
@@ -120,8 +124,8 @@ async function expectUnchanged(
 }
 
 /** @throws LabError when a sidecar still takes the identity of a former peer, with which its trust anchor has gone. */
-async function expectPeersRefused({ kubeconfig, clusters }: Lab): Promise<void> {
-  for (const here of clusters)
+async function expectPeersRefused({ kubeconfig, clusters }: Lab, left: readonly LabCluster[]): Promise<void> {
+  for (const here of left)
     for (const there of clusters.filter((each) => each !== here)) {
       const [caller, called] = [partyNamed(there, "sleep"), partyNamed(here, "httpbin")];
       const leaf = await mintLeaf(await stealAuthority(kubeconfig, there.name), identityOf(caller));

@@ -44,30 +44,37 @@ export function allProofs(clusters: readonly LabCluster[] = CLUSTERS): Proof[] {
  * the peer, and no authority speaks for the other's workloads. The first two clusters are checked.
  */
 export function equalDomainsProofs(clusters: readonly LabCluster[]): Proof[] {
-  const callsBetween = (here: LabCluster, there: LabCluster): Proof[] => {
-    const [own, peer] = [sideOf(here), sideOf(there)];
-    return [
-      allowedCall(
-        own.sleep,
-        peer.httpbin,
-        "a peer's service is called by its name in the peer's mesh domain, and sees its caller's identity",
-        meshHostOf(peer.httpbin),
-      ),
-      staysLocal(own),
-      unofferedRefused(own.sleep, peer.internal, meshHostOf(peer.internal), peer.httpbin, peer.gateway),
-      calledAtHome(peer.sleep, peer.internal),
-      plaintextRefused(own.sleep, peer.httpbin, peer.gateway, "the gateway"),
-      ...listenersOf(peer.httpbin, there).map(([endpoint, listener]) =>
-        forgeryRefused(own.sleep, peer.httpbin, identityOf(peer.sleep), endpoint, listener),
-      ),
-    ];
-  };
   const [one, two] = clusters as [LabCluster, LabCluster];
   return [
-    ...callsBetween(one, two),
-    ...callsBetween(two, one),
+    ...callsBetweenEquals(one, two),
+    ...callsBetweenEquals(two, one),
+    ...[one, two].flatMap(callsWithin),
     ...clusters.map(({ name }) => unchanged(name)),
   ];
+}
+
+/** Claims about the calls from one cluster to another that has the same domain and services. */
+export function callsBetweenEquals(here: LabCluster, there: LabCluster): Proof[] {
+  const [own, peer] = [sideOf(here), sideOf(there)];
+  return [
+    allowedCall(
+      own.sleep,
+      peer.httpbin,
+      "a peer's service is called by its name in the peer's mesh domain, and sees its caller's identity",
+      meshHostOf(peer.httpbin),
+    ),
+    unofferedRefused(own.sleep, peer.internal, meshHostOf(peer.internal), peer.httpbin, peer.gateway),
+    plaintextRefused(own.sleep, peer.httpbin, peer.gateway, "the gateway"),
+    ...listenersOf(peer.httpbin, there).map(([endpoint, listener]) =>
+      forgeryRefused(own.sleep, peer.httpbin, identityOf(peer.sleep), endpoint, listener),
+    ),
+  ];
+}
+
+/** Claims about the calls within a cluster whose peers have the same domain and services. */
+export function callsWithin(cluster: LabCluster): Proof[] {
+  const own = sideOf(cluster);
+  return [staysLocal(own), calledAtHome(own.sleep, own.internal)];
 }
 
 /**

@@ -98,6 +98,7 @@ const WORKLOADS: Readonly<Record<string, readonly Omit<Workload, "address">[]>> 
   "equal-3": SAMPLE,
   "existing-1": [...SAMPLE, ...AT_HOME],
   "existing-2": [...SAMPLE, ...AT_HOME],
+  "installed-1": SAMPLE,
   east: helloWorld("v1", "network-east"),
   west: helloWorld("v2", "network-west"),
 };

@@ -7,6 +7,7 @@ import { labPaths } from "../../../lab/environment.ts";
 import {
   chooseScenario,
   EQUAL_DOMAINS_OF_THREE,
+  EXISTING,
   FEDERATION,
   FEDERATION_OF_THREE,
   scenarioOf,
@@ -55,8 +56,12 @@ describe("the lab's scenarios", () => {
         assert.equal(new Set(clusters.map((cluster) => cluster[key])).size, clusters.length);
   });
 
-  for (const { name: of, clusters, changeStackFile } of [FEDERATION_OF_THREE, EQUAL_DOMAINS_OF_THREE])
-    it(`have in a ${of} stacks that name both others, in one namespace each`, async () => {
+  for (const { name: of, clusters, changeStackFile } of [
+    FEDERATION_OF_THREE,
+    EQUAL_DOMAINS_OF_THREE,
+    EXISTING,
+  ])
+    it(`have in ${of} stacks that name both others, in one namespace each`, async () => {
       const dir = await temporaryFolder("project");
       const { stacks } = labPaths(dir);
       await mkdir(stacks);
