@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
 import { type ContractSigner, signerIdentity } from "../federation/contract/signature.ts";
 import type { AuthorityParts } from "./certificateAuthority.ts";
+import type { Signer } from "./ownAuthority.ts";
 
 const HOURS_PER_YEAR = 8760;
 
@@ -25,6 +26,24 @@ export function contractSigner(
   authority: Pick<AuthorityParts, "certificate" | "key" | "chain">,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<ContractSigner> {
+  return pulumi
+    .all([rootSigner(name, trustDomain, authority, opts), authority.certificate])
+    .apply(([{ key, certificates }, intermediate]) => ({
+      key,
+      certificates: [...certificates, intermediate, ...authority.chain],
+    }));
+}
+
+/**
+ * Creates the key that signs this cluster's contract and nothing else, and its certificate right under a root.
+ * @param trustDomain SPIFFE trust domain of the cluster.
+ */
+export function rootSigner(
+  name: string,
+  trustDomain: string,
+  issuer: Signer,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.Output<ContractSigner> {
   const { privateKeyPem } = signingKey(name, opts);
   const { certRequestPem } = new tls.CertRequest(
     `${name}-request`,
@@ -33,17 +52,12 @@ export function contractSigner(
   );
   const { certPem } = new tls.LocallySignedCert(
     name,
-    {
-      certRequestPem,
-      caPrivateKeyPem: authority.key,
-      caCertPem: authority.certificate,
-      ...USES,
-    },
+    { certRequestPem, caPrivateKeyPem: issuer.key, caCertPem: issuer.certificate, ...USES },
     opts,
   );
   return pulumi
-    .all([privateKeyPem, certPem, authority.certificate])
-    .apply(([key, ...certificates]) => ({ key, certificates: [...certificates, ...authority.chain] }));
+    .all([privateKeyPem, certPem])
+    .apply(([key, certificate]) => ({ key, certificates: [certificate] }));
 }
 
 /**

@@ -10,14 +10,15 @@ import type { ClusterPlan } from "../federation/plan.ts";
 import { publicKeyFingerprint } from "../federation/x509/keys.ts";
 import { TrustAnchor } from "../providers/trustAnchor.ts";
 import type { ClusterIstio } from "./clusterIstio.ts";
-import { selfSignedSigner } from "./contractSigner.ts";
+import { rootSigner, selfSignedSigner } from "./contractSigner.ts";
 import { type Signer, root } from "./ownAuthority.ts";
 import { type PeerTrust, reportCertificates, trustPeers } from "./peerTrust.ts";
 
 /** Arguments of an `ExistingIstio`. */
 interface ExistingIstioArgs {
   plan: JoinPlan;
-  federationRoot: pulumi.Output<string>;
+  /** Root that issued the anchors; undefined for one of the mesh. */
+  federationRoot: pulumi.Output<string> | undefined;
   trust: readonly PeerTrust[];
 }
 
@@ -58,9 +59,9 @@ class ExistingIstio extends pulumi.ComponentResource {
 /** Environment of proxies that take part in a federation. */
 const PROXY_ENVIRONMENT = Object.fromEntries(PROXY_VARIABLES.map((variable) => [variable, "true"]));
 
-/** Renders the mesh config: peers' anchors, and the federation root that issued them, for their trust domains. Empty without peers. */
+/** Renders the mesh config: peers' anchors, and a federation root that issued them, for their trust domains. Empty without peers. */
 function meshConfig(
-  federationRoot: pulumi.Output<string>,
+  federationRoot: pulumi.Output<string> | undefined,
   trust: readonly PeerTrust[],
 ): pulumi.Output<string> {
   const anchors = trust.map(({ trustDomain, certificates }) =>
@@ -68,7 +69,7 @@ function meshConfig(
   );
   const all = sortedUnique(trust.map(({ trustDomain }) => trustDomain));
   return pulumi.all([federationRoot, pulumi.all(anchors)]).apply(([pem, entries]) => {
-    const issuer = all.length === 0 ? [] : [{ pem, trustDomains: all }];
+    const issuer = pem === undefined || all.length === 0 ? [] : [{ pem, trustDomains: all }];
     return JSON.stringify({ caCertificates: [...issuer, ...entries.flat()] }, undefined, 2);
   });
 }
@@ -76,25 +77,30 @@ function meshConfig(
 /** Environment of the gateway's proxy, which is injected at once: a ProxyConfig might reach the webhook too late. */
 const GATEWAY_VALUES = { env: { PROXY_CONFIG_XDS_AGENT: "true" } };
 
-/**
- * Joins an Istio that somebody else installed. Peers' anchors are issued by a federation root of this stack, which excludes the mesh's own
- * trust domain; the contract is signed by a key that peers pin.
- */
+/** Signers of the peers' anchors and of the contract. */
+interface MeshSigners {
+  /** Issues peers' anchors. */
+  issuer: Signer;
+  /** Root that issues the anchors where it is none of the mesh's. */
+  federationRoot: pulumi.Output<string> | undefined;
+  signer: ClusterIstio["signer"];
+  signingKey: ClusterIstio["signingKey"];
+}
+
+/** Joins an Istio that somebody else installed. */
 export function joinIstio(
   name: string,
-  { config: { cluster, certificateAuthority }, pinned }: ClusterPlan,
+  { config, pinned }: ClusterPlan,
   plan: JoinPlan,
   parent: pulumi.Resource,
   child: pulumi.ComponentResourceOptions,
 ): ClusterIstio {
-  const issuer = createFederationRoot(name, cluster, certificateAuthority.algorithm, { parent });
+  const { issuer, federationRoot, signer, signingKey } =
+    plan.issuer === undefined
+      ? federationSigners(name, config, parent)
+      : meshRootSigners(name, config, plan.issuer, parent);
   const trust = trustPeers(name, pinned, { issuer }, plan.roots, parent);
-  const istio = new ExistingIstio(
-    `${name}-istio`,
-    { plan, federationRoot: issuer.certificate, trust },
-    child,
-  );
-  const signer = selfSignedSigner(`${name}-contract`, cluster.trustDomain, { parent });
+  const istio = new ExistingIstio(`${name}-istio`, { plan, federationRoot, trust }, child);
   const roots = pulumi.output([...plan.roots]);
   const { gatewayRevision: revision } = plan;
   return {
@@ -102,16 +108,45 @@ export function joinIstio(
     namespace: ISTIO_NAMESPACE,
     roots,
     signer,
-    signingKey: signer.apply(({ certificates: [pem = ""] }) =>
-      publicKeyFingerprint(new X509Certificate(pem).publicKey),
-    ),
-    certificates: reportCertificates(
-      { certificate: undefined, chain: [], roots, federationRoot: issuer.certificate },
-      trust,
-    ),
+    signingKey,
+    certificates: reportCertificates({ certificate: undefined, chain: [], roots, federationRoot }, trust),
     request: undefined,
     rotation: undefined,
     gatewayValues: revision === undefined ? GATEWAY_VALUES : { ...GATEWAY_VALUES, revision },
+  };
+}
+
+/** Has the mesh's root, whose key was given, certify the peers' roots and the contract's signer. */
+function meshRootSigners(
+  name: string,
+  { cluster }: ClusterPlan["config"],
+  { certificate, key }: NonNullable<JoinPlan["issuer"]>,
+  parent: pulumi.Resource,
+): MeshSigners {
+  const issuer = { certificate: pulumi.output(certificate), key: pulumi.secret(key) };
+  return {
+    issuer,
+    federationRoot: undefined,
+    signer: rootSigner(`${name}-contract`, cluster.trustDomain, issuer, { parent }),
+    signingKey: undefined,
+  };
+}
+
+/** Creates a root of this stack that certifies the peers' roots, and a signer of the contract that peers pin. */
+function federationSigners(
+  name: string,
+  { cluster, certificateAuthority }: ClusterPlan["config"],
+  parent: pulumi.Resource,
+): MeshSigners {
+  const issuer = createFederationRoot(name, cluster, certificateAuthority.algorithm, { parent });
+  const signer = selfSignedSigner(`${name}-contract`, cluster.trustDomain, { parent });
+  return {
+    issuer,
+    federationRoot: issuer.certificate,
+    signer,
+    signingKey: signer.apply(({ certificates: [pem = ""] }) =>
+      publicKeyFingerprint(new X509Certificate(pem).publicKey),
+    ),
   };
 }
 

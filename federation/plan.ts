@@ -1,7 +1,8 @@
 import { planAccess } from "./access/accessPlan.ts";
 import type { AuthorizationPolicy } from "./access/authorizationPolicy.ts";
-import { type InstalledAuthority, existingPlan, planAuthority } from "./authority/authority.ts";
+import { type InstalledAuthority, planAuthority, planExisting } from "./authority/authority.ts";
 import { validateAnchorNames } from "./authority/provided.ts";
+import { WITHOUT_ROOT_KEY } from "./authority/providedFaults.ts";
 import { checkUnconstrained } from "./authority/unconstrained.ts";
 import type { StackConfig } from "./config/stackConfig.ts";
 import { pathOf } from "./core/fault.ts";
@@ -135,7 +136,7 @@ export function planCluster(
   // Of a faulty section only provided certificates are validated.
   const found =
     mesh !== undefined
-      ? existingPlan(mesh.rootCertificates)
+      ? planExisting(context, mesh.rootCertificates)
       : isFaulty && config.certificateAuthority.source !== "provided"
         ? undefined
         : planAuthority(context);
@@ -175,7 +176,10 @@ export function planCluster(
   checkPublication(context, publish, exports.services, addresses);
   checkInstallation(context, false);
   if (authority !== undefined) checkUnconstrained(config, authority, pinned, findings);
-  if (authority?.source === "provided") findings.fault(...validateAnchorNames(authority.authority, pinned));
+  if (authority?.source === "provided")
+    findings.fault(...validateAnchorNames(authority.authority, pinned, WITHOUT_ROOT_KEY.own));
+  if (authority?.source === "existing")
+    findings.fault(...validateAnchorNames(authority, pinned, WITHOUT_ROOT_KEY.existing));
   findings.note(...exportChanges(exports, lastRun.contract?.services ?? {}));
   const listeners = topology.listeners(config, exports.services);
   const { policies } = access;

@@ -7,6 +7,7 @@ import type { PlanContext } from "../plan.ts";
 import { required } from "../snapshot.ts";
 import { peerTrustStates } from "../trust/pinnedPeer.ts";
 import { istiodNames } from "./istiodHosts.ts";
+import { validateMeshRoot } from "./meshRoot.ts";
 import { type ProvidedAuthority, validateProvided } from "./provided.ts";
 import { FIRST_ROOT, type RotationPlan, rolesOf, withEvidence } from "./rotation.ts";
 import { type IstiodTrust, describeRotation, validateStep } from "./rotationStep.ts";
@@ -43,9 +44,11 @@ export interface SharedPlan extends CommonPlan {
   authority: SharedAuthority;
 }
 
-/** The authority of a mesh that was there before: its roots, and a federation root of this program's own for the trust anchors. */
+/** The authority of a mesh that was there before: its roots. */
 export interface ExistingPlan extends CommonPlan {
   source: "existing";
+  /** Root of the mesh that signs trust anchors; undefined for a federation root of this program's own. */
+  issuer: ProvidedAuthority["issuer"];
 }
 
 /** Plan of a cluster that waits for its certificate: a key and a signing request. */
@@ -87,9 +90,9 @@ export function sharedPlan(authority: SharedAuthority): SharedPlan {
 }
 
 /** Plan of the authority of an existing mesh, which may have a peer's root too. */
-export function existingPlan(roots: readonly string[]): ExistingPlan {
+export function existingPlan(roots: readonly string[], issuer: ExistingPlan["issuer"]): ExistingPlan {
   const unconstrained = { sameRoot: true, otherRoot: false };
-  return { source: "existing", roots, intermediates: [], unconstrained };
+  return { source: "existing", roots, intermediates: [], unconstrained, issuer };
 }
 
 /** Plans the certificate authority of a cluster. @returns undefined when there are faults. */
@@ -164,6 +167,29 @@ function planProvided({
   }
   findings.note(...validated.notes);
   return providedPlan(validated.authority);
+}
+
+/**
+ * Plans the authority of an existing mesh.
+ * @param roots of the mesh.
+ */
+export function planExisting(
+  {
+    config: { cluster, certificateAuthority },
+    snapshot: { provided, now },
+    findings,
+  }: Pick<PlanContext, "config" | "snapshot" | "findings">,
+  roots: readonly string[],
+): ExistingPlan | undefined {
+  if (certificateAuthority.source !== "provided") return existingPlan(roots, undefined);
+  const pems = provided && required(provided, findings);
+  if (pems === undefined) return undefined;
+  const validated = validateMeshRoot(pems, roots, cluster.trustDomain, now);
+  if ("faults" in validated) {
+    findings.fault(...validated.faults);
+    return undefined;
+  }
+  return existingPlan(roots, validated.issuer);
 }
 
 function planShared({

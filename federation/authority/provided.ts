@@ -1,4 +1,4 @@
-import { type KeyObject, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import type { ProvidedPems } from "../config/certificateAuthority.ts";
 import { type Fault, pathOf } from "../core/fault.ts";
 import { leavesRoomForAnchors, placeFaults } from "../x509/authority.ts";
@@ -9,6 +9,17 @@ import { parsePrivateKey } from "../x509/keys.ts";
 import { ISTIOD_DOMAIN } from "../x509/nameConstraints.ts";
 import { rootFaults } from "../x509/root.ts";
 import { type Provided, type ProvidedChain, findChain } from "./providedChain.ts";
+import {
+  PROVIDED,
+  REPLACE,
+  WITHOUT_ROOT_KEY,
+  formatSubject,
+  noRoomFault,
+  providedCertificateFault,
+  providedFault,
+  providedKeyFaults,
+  toPkcs8,
+} from "./providedFaults.ts";
 
 /** A validated certificate authority from outside. */
 export interface ProvidedAuthority {
@@ -21,9 +32,6 @@ export interface ProvidedAuthority {
   /** The root that issues trust anchors, and its key; undefined without a root key. */
   issuer?: { certificate: string; key: string } | undefined;
 }
-
-/** Path of each part in the config. */
-const PATH = "certificateAuthority.provided";
 
 /**
  * Validates a certificate authority from outside: each certificate, its key, the chain to the root, and the names that istiod signs for. No
@@ -39,19 +47,23 @@ export function validateProvided(
   const faults: Fault[] = [];
   const read = (field: "certificate" | "chain" | "root", rule: string, remedy: string): Provided[] => {
     const texts = certificateTexts(given[field] ?? "");
-    if (given[field] !== undefined && texts.length === 0) faults.push(fault(field, rule, remedy));
+    if (given[field] !== undefined && texts.length === 0) faults.push(providedFault(field, rule, remedy));
     return texts.flatMap((pem, index) => {
       const place = field === "certificate" && texts.length === 1 ? field : pathOf(field, index);
       const certificate = parseCertificate(pem);
       if (certificate === undefined)
-        faults.push(fault(place, "cannot be read as an X.509 certificate", REPLACE));
+        faults.push(providedFault(place, "cannot be read as an X.509 certificate", REPLACE));
       return certificate === undefined ? [] : [{ field: place, certificate }];
     });
   };
   const certificates = read("certificate", ONE, "Give what istiod is to sign with");
   if (certificates.length > 1)
     faults.push(
-      fault("certificate", `${ONE}, and has ${certificates.length}`, "Move all but the first to chain"),
+      providedFault(
+        "certificate",
+        `${ONE}, and has ${certificates.length}`,
+        "Move all but the first to chain",
+      ),
     );
   const chain = read(
     "chain",
@@ -64,59 +76,55 @@ export function validateProvided(
     "Give the root that peers are to trust",
   );
   const certificate = certificates[0]?.certificate;
-  const key = parsePrivateKey(given.key);
+  const key = given.key === undefined ? undefined : parsePrivateKey(given.key);
   const rootKey = given.rootKey === undefined ? undefined : parsePrivateKey(given.rootKey);
   const issuer =
     rootKey && roots.map((root) => root.certificate).find((root) => root.checkPrivateKey(rootKey));
-  faults.push(...keyFaults("key", key, certificate === undefined ? [] : [certificate]));
+  if (given.key !== undefined)
+    faults.push(...providedKeyFaults("key", key, certificate === undefined ? [] : [certificate]));
   if (given.rootKey !== undefined)
     faults.push(
-      ...keyFaults(
+      ...providedKeyFaults(
         "rootKey",
         rootKey,
         roots.map((root) => root.certificate),
       ),
     );
-  if (issuer !== undefined && !leavesRoomForAnchors(issuer)) faults.push(NO_ROOM);
+  if (issuer !== undefined && !leavesRoomForAnchors(issuer)) faults.push(noRoomFault(WITHOUT_ROOT_KEY.own));
   const found = certificate && findChain(certificate, chain, roots);
   faults.push(...certificateFaults(found, chain, roots, names, now));
-  if (found === undefined || faults.length > 0) return { faults };
+  if (found === undefined || key === undefined || faults.length > 0) return { faults };
   return {
     authority: {
       certificate: String(certificate),
-      key: pemOf(key),
+      key: toPkcs8(key),
       chain: found.path.slice(1, -1).map((each) => each.certificate.toString()),
       roots: roots.map((root) => root.certificate.toString()),
-      issuer: issuer && { certificate: issuer.toString(), key: pemOf(rootKey) },
+      issuer: issuer && { certificate: issuer.toString(), key: toPkcs8(rootKey) },
     },
     notes: notesOn(found),
   };
 }
 
 const ONE = "must be exactly one certificate in PEM";
-const REPLACE = "Have your certificate authority issue another one";
 
 function notesOn({ skipped, isReordered }: ProvidedChain): string[] {
   return [
-    ...skipped.map(({ field, reason }) => `${PATH}.${field} ${reason}: it is not used`),
-    ...(isReordered ? [`${PATH}.chain is not in order: it is used from certificate towards root`] : []),
+    ...skipped.map(({ field, reason }) => `${PROVIDED}.${field} ${reason}: it is not used`),
+    ...(isReordered ? [`${PROVIDED}.chain is not in order: it is used from certificate towards root`] : []),
   ];
 }
-
-const NO_ROOM: Fault = {
-  path: `${PATH}.rootKey`,
-  rule: "is of a root with a path length below 2, which cannot sign the trust anchor of a peer that has an intermediate",
-  remedy: "Leave the key out and accept unconstrained anchors, or have a root without that limit",
-};
 
 /**
  * Validates that the root that signs trust anchors may sign for peers' trust domains. A peer under one of our roots needs no anchor.
  * @param pinned peers by name.
+ * @param instead a way to do without the key.
  * @returns a fault for each peer whose anchor the root's own name constraints would make invalid.
  */
 export function validateAnchorNames(
-  { issuer, roots }: Pick<ProvidedAuthority, "issuer" | "roots">,
+  { issuer, roots }: Pick<ProvidedAuthority, "issuer"> & { roots: readonly string[] },
   pinned: Readonly<Record<string, PinnedPeer>>,
+  instead: string,
 ): Fault[] {
   if (issuer === undefined) return [];
   const root = new X509Certificate(issuer.certificate);
@@ -125,37 +133,13 @@ export function validateAnchorNames(
   );
   return others.flatMap(([peer, { trustDomain }]) =>
     nameFaults([root], { trustDomain, hosts: [] }).map(({ rule }) =>
-      fault(
+      providedFault(
         "rootKey",
         `is of a root that ${rule}, so that ${peer} can have no trust anchor`,
-        "Leave the key out and accept unconstrained anchors, or have a root that permits it",
+        `${instead}, or have a root that permits it`,
       ),
     ),
   );
-}
-
-/** Formats a key as istiod reads it, without the curve's parameters that some tools write before the key. */
-function pemOf(key: KeyObject | undefined): string {
-  return key?.export({ type: "pkcs8", format: "pem" }).toString() ?? "";
-}
-
-function fault(field: string, rule: string, remedy: string): Fault {
-  return { path: `${PATH}.${field}`, rule, remedy };
-}
-
-function keyFaults(
-  field: "key" | "rootKey",
-  key: KeyObject | undefined,
-  certificates: readonly X509Certificate[],
-): Fault[] {
-  if (key === undefined) {
-    const rule = "must be an unencrypted private key in PEM (PKCS #1, SEC 1 or PKCS #8)";
-    return [fault(field, rule, "Take off its passphrase: openssl pkey -in key.pem")];
-  }
-  if (certificates.length === 0 || certificates.some((certificate) => certificate.checkPrivateKey(key)))
-    return [];
-  const whose = field === "key" ? "provided.certificate" : "a certificate in provided.root";
-  return [fault(field, `is not the key of ${whose}`, "Give the key that belongs to it")];
 }
 
 /** Validates all certificates: along the chain, and the roots beside it. */
@@ -173,7 +157,7 @@ function certificateFaults(
   );
   const besideFaults = beside.flatMap(({ field, certificate }) =>
     [...rootFaults(certificate), ...placeFaults(certificate, below, now)].map((rule) =>
-      certificateFault(field, certificate, rule),
+      providedCertificateFault(field, certificate, rule),
     ),
   );
   if (found === undefined) return besideFaults;
@@ -185,7 +169,7 @@ function certificateFaults(
   ).flatMap(({ index, rule, refused }) => {
     const at = found.path[index];
     if (at === undefined) return [];
-    const broken = certificateFault(at.field, at.certificate, rule);
+    const broken = providedCertificateFault(at.field, at.certificate, rule);
     return [refused.length === 0 ? broken : { ...broken, remedy: permitting(names) }];
   });
   return [...onPath, ...besideFaults, ...linkFaults(found, chain, roots)];
@@ -193,15 +177,6 @@ function certificateFaults(
 
 function permitting({ trustDomain }: IssuedNames): string {
   return `Have it issued without name constraints, or with ones that permit URI:${trustDomain} and DNS:${ISTIOD_DOMAIN}`;
-}
-
-function certificateFault(field: string, { subject }: X509Certificate, rule: string): Fault {
-  return { ...fault(field, rule, REPLACE), value: formatSubject(subject) };
-}
-
-/** Formats a subject on one line, the most particular attribute first. */
-function formatSubject(subject: string | undefined): string {
-  return (subject ?? "").split("\n").reverse().join(", ");
 }
 
 /** Validates that the path ends with a root. */
@@ -222,5 +197,5 @@ function linkFaults(
       ? `is issued by ${issuer}, which is neither in provided.chain nor in provided.root`
       : `names provided.${namesake.field} (${issuer}) as its issuer, and is not signed by that one's key`;
   const remedy = "Give the root that issued it, or the intermediates between the two as provided.chain";
-  return [{ ...certificateFault(field, certificate, rule), remedy }];
+  return [{ ...providedCertificateFault(field, certificate, rule), remedy }];
 }

@@ -65,8 +65,14 @@ const rotation = checked(
 export type Rotation = z.output<typeof rotation>;
 
 const provided = fields({
-  certificate: someText.describe("Certificate that istiod signs with (`ca-cert.pem`)."),
-  key: someText.describe("Private key of the certificate, unencrypted (`ca-key.pem`); PEM only as a secret."),
+  certificate: orUndefined(someText).meta({
+    description: "Certificate that istiod signs with (`ca-cert.pem`).",
+    defaultsTo: "required, except with `istio.existing`",
+  }),
+  key: orUndefined(someText).meta({
+    description: "Private key of the certificate, unencrypted (`ca-key.pem`); PEM only as a secret.",
+    defaultsTo: "required, except with `istio.existing`",
+  }),
   chain: someText.optional().meta({
     description: "Certificates between `certificate` and `root`, the nearest first.",
     defaultsTo: "none",
@@ -140,7 +146,8 @@ const section = fields({
 
 /** The field of each source from elsewhere, and how to write it. */
 const ELSEWHERE = {
-  provided: "Write which files or secrets: {certificate, key, chain, root, rootKey}",
+  provided:
+    "Write which files or secrets: {certificate, key, chain, root, rootKey}; with istio.existing {root, rootKey}",
   shared: "Write which stack holds the root: {stack}",
 } as const;
 
@@ -186,6 +193,35 @@ export function checkAuthoritySource(
     remedy: `Write source: ${fit.join(" or ")}, or another topology`,
   });
   return complaints;
+}
+
+/** Parts of a provided authority by whose Istio it is for. */
+const PARTS = {
+  own: { needed: ["certificate", "key"], useless: [] },
+  existing: { needed: ["rootKey"], useless: ["certificate", "key", "chain"] },
+} as const;
+
+/** Checks which parts of a provided authority are given: an istiod that is there has its certificate, and only its root can be of use. */
+export function checkProvided({
+  sections: { certificateAuthority: authority, istio },
+  isFaulty,
+  isSet,
+}: Draft<StackConfig>): Complaint[] {
+  const at = (field: string) => ["certificateAuthority", "provided", field];
+  if (authority?.provided === undefined || isFaulty("istio", "existing")) return [];
+  const { needed, useless } = PARTS[istio?.existing === undefined ? "own" : "existing"];
+  return [
+    ...needed
+      .filter((field) => !isSet(...at(field)) && !isFaulty(...at(field)))
+      .map((field) => ({ path: at(field), rule: "is missing", remedy: "Add it: text" })),
+    ...useless
+      .filter((field) => isSet(...at(field)))
+      .map((field) => ({
+        path: at(field),
+        rule: "is what istiod signs with, and the istiod of istio.existing has a certificate of its own",
+        remedy: "Remove it: only root and rootKey, which sign the trust anchors of peers, are used",
+      })),
+  ];
 }
 
 /** Helm values of istiod that set the life of workloads' certificates: requested by proxies, and istiod's default. */

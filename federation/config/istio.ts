@@ -105,17 +105,20 @@ export const istio = fields({
 
 /** Checks the config of a cluster whose Istio somebody else installed. */
 export function checkExisting(draft: Draft<StackConfig>): Complaint[] {
-  const { sections, isSet } = draft;
+  const { sections, isSet, textAt } = draft;
   if (lacksDomain(draft))
     return [{ path: ["cluster", "domain"], rule: "is missing", remedy: "Add it: text" }];
   const { istio: own, topology } = sections;
   if (own?.existing === undefined) return [];
-  const complaints: Complaint[] = UNUSED.filter((path) => isSet(...path)).map((path) => ({
-    path: [...path],
-    rule: "is for an Istio that this program installs, and istio.existing is given",
-    remedy: "Remove it, or istio.existing",
-    withoutValue: true,
-  }));
+  const unused = textAt("certificateAuthority", "source") === "provided" ? UNUSED : [SOURCE, ...UNUSED];
+  const complaints = unused
+    .filter((path) => isSet(...path))
+    .map((path): Complaint => ({
+      path: [...path],
+      rule: "is for an Istio that this program installs, and istio.existing is given",
+      remedy: "Remove it, or istio.existing",
+      withoutValue: true,
+    }));
   for (const path of [["publish"], ...deckhousePeers(draft)])
     if (isSet(...path))
       complaints.push({
@@ -149,11 +152,12 @@ function lacksDomain({ sections, isSet, isFaulty, keysOf }: Draft<StackConfig>):
   return sections.istio?.existing === undefined;
 }
 
+/** Only `provided` has a meaning: the root that the mesh has. */
+const SOURCE = ["certificateAuthority", "source"] as const;
+
 /** Fields that have no effect on an Istio of somebody else. */
 const UNUSED = [
   ["istio", "values"],
-  ["certificateAuthority", "source"],
-  ["certificateAuthority", "provided"],
   ["certificateAuthority", "shared"],
   ["certificateAuthority", "rotation"],
   ["certificateAuthority", "workloadCertificateHours"],

@@ -1,6 +1,11 @@
 import * as z from "zod";
 import { checkCallers } from "./callers.ts";
-import { certificateAuthority, checkAuthoritySource, checkCertificateLife } from "./certificateAuthority.ts";
+import {
+  certificateAuthority,
+  checkAuthoritySource,
+  checkCertificateLife,
+  checkProvided,
+} from "./certificateAuthority.ts";
 import { checkClusterDomains, cluster } from "./cluster.ts";
 import { checkDns, dns } from "./dns.ts";
 import { checkExportGateways, checkExportNames, checkExportPeers, exportRules } from "./exports.ts";
@@ -122,6 +127,7 @@ export function parseConfig(
     ...checkExportGateways(draft),
     ...checkCallers(draft),
     ...checkAuthoritySource(draft, stack),
+    ...checkProvided(draft),
     ...checkDns(draft),
     ...checkPublish(draft),
     ...checkSingleMesh(draft),

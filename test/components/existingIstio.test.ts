@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { parseContract } from "../../federation/contract/contract.ts";
+import { canonicalCertificate } from "../../federation/x509/certificate.ts";
 import { publicKeyFingerprint } from "../../federation/x509/keys.ts";
 import { installed, joiningConfig, controlPlane } from "../federation/existing/installation.ts";
 import { clusterPlanOf } from "../federation/planning.ts";
+import type { Given } from "../federation/planContext.ts";
 import { ROOT_A, ROOT_B, contractOf } from "../federation/samples.ts";
+import { TestAuthority } from "../support/testAuthority.ts";
 import { ANCHOR_CERTIFICATE, MockEngine, NEXT_ROOT_CERTIFICATE, settled } from "./mockEngine.ts";
 
 const config = joiningConfig({
@@ -28,7 +31,7 @@ const canary = controlPlane({
   meshConfig: { trustDomain: "cluster-a.mesh", discoverySelectors: [{ matchLabels: { mesh: "a" } }] },
 });
 
-const { plan } = clusterPlanOf(config, {
+const given: Given = {
   peers: { "cluster-b": { contract: contractOf() } },
   snapshot: {
     cluster: {
@@ -55,7 +58,12 @@ const { plan } = clusterPlanOf(config, {
       },
     },
   },
-});
+};
+
+/** Parts of a provided authority that istiod has itself. */
+const NO_PARTS = { certificate: undefined, key: undefined, chain: undefined };
+
+const { plan } = clusterPlanOf(config, given);
 
 for (const preview of [true, false]) {
   describe(`FederatedCluster in an Istio of somebody else, ${preview ? "previewed" : "applied"}`, () => {
@@ -163,3 +171,59 @@ for (const preview of [true, false]) {
     });
   });
 }
+
+describe("FederatedCluster in an Istio of somebody else, with the mesh's root and its key", () => {
+  const engine = new MockEngine();
+  let root: TestAuthority;
+  let contract: unknown;
+  let certificates: unknown;
+
+  before(async () => {
+    root = await TestAuthority.root("O=Company, CN=Root", { notBefore: new Date("2026-01-01") });
+    const pem = canonicalCertificate(root.pem) ?? "";
+    const { snapshot = {} } = given;
+    const installation = { value: installed({ rootCertificates: pem }) };
+    const withRoot = clusterPlanOf(
+      { ...config, certificateAuthority: { ...config.certificateAuthority, source: "provided" } },
+      {
+        ...given,
+        snapshot: {
+          ...snapshot,
+          provided: { value: { ...NO_PARTS, root: pem, rootKey: root.keyPem() } },
+          cluster: { ...snapshot.cluster, installation },
+        },
+      },
+    );
+    await engine.start(false);
+    const { FederatedCluster } = await import("../../components/federatedCluster.ts");
+    const { outputs } = new FederatedCluster("cluster-a", withRoot.plan);
+    contract = await settled(outputs.federation);
+    certificates = await settled(outputs.certificates);
+    await engine.finish();
+  });
+
+  it("has it issue the anchors, and makes no federation root", () => {
+    const anchor = engine.named("cluster-a-trust-cluster-b").inputs;
+    assert.equal(anchor.issuerCertificate, canonicalCertificate(root.pem));
+    assert.ok(!engine.resources.some(({ name }) => name.includes("federation-root")));
+    const { data } = engine.named("cluster-a-istio-istio-federation").inputs as { data: { mesh: string } };
+    const anchored = { pem: ANCHOR_CERTIFICATE, trustDomains: ["cluster-b.local"] };
+    assert.deepEqual(JSON.parse(data.mesh), { caCertificates: [anchored] });
+    assert.ok(!("federation root" in (certificates as object)));
+  });
+
+  it("has it certify the contract's signer, so peers pin no key", () => {
+    const { signature: _, ...content } = contract as Record<string, unknown>;
+    assert.equal(parseContract(content, "test").signingKey, undefined);
+    const { caCertPem } = engine.named("cluster-a-contract").inputs;
+    assert.equal(caCertPem, canonicalCertificate(root.pem));
+  });
+
+  it("writes no cacerts", () => {
+    const inSystem = engine.resources.flatMap(({ inputs }) => {
+      const { metadata } = inputs as { metadata?: { name?: string; namespace?: string } };
+      return metadata?.namespace === "istio-system" ? [metadata.name] : [];
+    });
+    assert.deepEqual(inSystem, ["istio-federation"]);
+  });
+});

@@ -19,6 +19,7 @@ const USUAL = {
 
 /** Config that the examples of a page share. */
 const OF_PAGE: Readonly<Record<string, object>> = {
+  "docs/existing-istio.md": { istio: { existing: {} } },
   "docs/replicated.md": {
     topology: "replicated",
     certificateAuthority: { source: "shared", shared: { stack: "root" } },

@@ -486,14 +486,14 @@ describe("A provided certificate authority, for Go and for Envoy:", () => {
       rootCertificates,
     });
     const pinned = { b: peer("b.local", ["x"]), c: peer("c.local", ["x"]), d: peer("d.local", [root.pem]) };
-    const faults = validateAnchorNames({ issuer, roots: [root.pem] }, pinned);
+    const faults = validateAnchorNames({ issuer, roots: [root.pem] }, pinned, "Do without");
     assert.deepEqual(
-      faults.map(({ rule }) => rule),
+      faults.map(({ rule, remedy }) => `${rule}. ${remedy}`),
       [
-        "is of a root that has name constraints that refuse certificates of workloads in trust domain c.local, so that c can have no trust anchor",
+        "is of a root that has name constraints that refuse certificates of workloads in trust domain c.local, so that c can have no trust anchor. Do without, or have a root that permits it",
       ],
     );
-    assert.deepEqual(validateAnchorNames({ issuer: undefined, roots: [root.pem] }, pinned), []);
+    assert.deepEqual(validateAnchorNames({ issuer: undefined, roots: [root.pem] }, pinned, "Do without"), []);
   });
 
   const domain = fc.constantFrom(

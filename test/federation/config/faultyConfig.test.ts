@@ -31,7 +31,10 @@ describe("A config with faults", () => {
     assert.equal(parsed.config?.certificateAuthority.source, "provided");
     assert.deepEqual(parsed.config.certificateAuthority.provided, provided);
     const faulty = parse({ certificateAuthority: { ...rest, provided: { ...provided, key: 1 } } });
-    assert.equal(faulty.config?.certificateAuthority.source, "own");
+    assert.deepEqual(faulty.config?.certificateAuthority.provided, {
+      certificate: "ca-cert.pem",
+      root: "root-cert.pem",
+    });
   });
 
   it("keeps the valid entries of lists and maps, and rules keep their index", () => {

@@ -70,6 +70,11 @@ describe("Extra Helm values", () => {
 describe("An Istio that is there", () => {
   const cluster = { name: "cluster-a" };
   const existing = { istio: { existing: {} } };
+  const provided = (changes: object, parts: object = {}) => ({
+    source: "provided",
+    provided: { root: "root.pem", rootKey: "root-key.pem", ...parts },
+    ...changes,
+  });
 
   it("states the cluster's domains and network, unless the config does", () => {
     const raw = { cluster, kubeconfig: { context: "a" }, ...existing };
@@ -108,6 +113,19 @@ describe("An Istio that is there", () => {
     ["certificateAuthority.rotation", { certificateAuthority: { rotation: { root: 2, phase: "announce" } } }],
     ["certificateAuthority.settlingMinutes", { certificateAuthority: { settlingMinutes: 3 } }],
     ["certificateAuthority.source", { certificateAuthority: { source: "own" } }],
+    ["certificateAuthority.source", { certificateAuthority: { source: "shared", shared: { stack: "r" } } }],
+    [
+      "certificateAuthority.rotation",
+      { certificateAuthority: provided({ rotation: { root: 2, phase: "sign" } }) },
+    ],
+    [
+      "certificateAuthority.provided.certificate",
+      { certificateAuthority: provided({}, { certificate: "x.pem" }) },
+    ],
+    ["certificateAuthority.provided.key", { certificateAuthority: provided({}, { key: "x.pem" }) }],
+    ["certificateAuthority.provided.chain", { certificateAuthority: provided({}, { chain: "x.pem" }) }],
+    ["certificateAuthority.provided.rootKey", { certificateAuthority: provided({}, { rootKey: undefined }) }],
+    ["certificateAuthority.provided.root", { certificateAuthority: provided({}, { root: undefined }) }],
     ["topology", { topology: "replicated" }],
     ["peers.cluster-b.deckhouse", { peers: { "cluster-b": { deckhouse: { publicUrl: "https://x" } } } }],
   ] as const)
@@ -115,4 +133,13 @@ describe("An Istio that is there", () => {
       const found = configFaults({ ...existing, ...section });
       assert.ok(found.includes(path), found.join());
     });
+
+  it("may have its root given with the key", () => {
+    assert.deepEqual(configFaults({ ...existing, certificateAuthority: provided({}) }), []);
+    const others = { certificateAuthority: provided({}) };
+    assert.deepEqual(configFaults(others), [
+      "certificateAuthority.provided.certificate",
+      "certificateAuthority.provided.key",
+    ]);
+  });
 });

@@ -274,7 +274,7 @@ describe("Joining a mesh", () => {
       (context) => {
         const mesh = validateInstalled(context) as ExistingMesh;
         return planJoin(
-          existingPlan(mesh.rootCertificates),
+          existingPlan(mesh.rootCertificates, undefined),
           mesh,
           { exporting: [], importing: [], ...namespaces },
           pinned,
